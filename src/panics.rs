@@ -88,12 +88,17 @@ impl Ending {
 /// looked at once then, and not again for all that it is wrapped in, which took the compiler minutes.
 pub(crate) type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Runs a task until it ends by itself, and begins it anew when it panics. One that keeps panicking ends the process.
-pub(crate) async fn kept_alive(task: &str, ending: &Ending, run: impl Fn() -> Task) {
+/// Runs a task until it ends, as `end` tells it to, and begins it anew when it panics. One that keeps panicking ends the process.
+pub(crate) async fn kept_alive(
+    task: &str,
+    ending: &Ending,
+    end: &CancellationToken,
+    run: impl Fn(CancellationToken) -> Task,
+) {
     let mut panics = 0;
     loop {
         let began = Instant::now();
-        if tokio::spawn(run()).await.is_ok() {
+        if tokio::spawn(run(end.clone())).await.is_ok() {
             return;
         }
         counter!(RESTARTS).increment(1);
@@ -104,7 +109,8 @@ pub(crate) async fn kept_alive(task: &str, ending: &Ending, run: impl Fn() -> Ta
         }
         error!(task, panics, "a task panicked, and is begun anew; please report it");
         let pause = tokio::time::sleep(PAUSE * (1 << panics));
-        if ending.stopping.run_until_cancelled(pause).await.is_none() {
+        // Not by `stopping`: what serves the others until they have drained is needed until then.
+        if end.run_until_cancelled(pause).await.is_none() {
             return;
         }
     }
@@ -131,10 +137,10 @@ mod tests {
     use super::*;
 
     /// A task that panics so often, and then ends.
-    fn panicking(times: u32) -> (Arc<AtomicU32>, impl Fn() -> Task) {
+    fn panicking(times: u32) -> (Arc<AtomicU32>, impl Fn(CancellationToken) -> Task) {
         let runs = Arc::new(AtomicU32::new(0));
         let counted = Arc::clone(&runs);
-        let run = move || {
+        let run = move |_| {
             let run = counted.fetch_add(1, Ordering::Relaxed);
             Box::pin(async move { assert!(run >= times, "a test panics") }) as Task
         };
@@ -145,7 +151,7 @@ mod tests {
     async fn a_task_that_panics_is_begun_anew() {
         let ending = Ending::default();
         let (runs, run) = panicking(PANICS_MAX - 1);
-        kept_alive("test", &ending, run).await;
+        kept_alive("test", &ending, &ending.stopping, run).await;
         assert_eq!(runs.load(Ordering::Relaxed), PANICS_MAX);
         assert!(!ending.stopping.is_cancelled() && !ending.dying.is_cancelled());
     }
@@ -154,23 +160,35 @@ mod tests {
     async fn a_task_that_keeps_panicking_ends_the_process() {
         let ending = Ending::default();
         let (runs, run) = panicking(u32::MAX);
-        kept_alive("test", &ending, run).await;
+        kept_alive("test", &ending, &ending.stopping, run).await;
         assert_eq!(runs.load(Ordering::Relaxed), PANICS_MAX);
         assert!(ending.stopping.is_cancelled() && ending.dying.is_cancelled());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_is_begun_anew_until_its_own_end_and_not_only_until_the_process_stops() {
+        let ending = Ending::default();
+        ending.stopping.cancel();
+        let (runs, run) = panicking(1);
+        kept_alive("test", &ending, &CancellationToken::new(), run).await;
+        assert_eq!(runs.load(Ordering::Relaxed), 2);
+        let (runs, run) = panicking(1);
+        kept_alive("test", &ending, &ending.stopping, run).await;
+        assert_eq!(runs.load(Ordering::Relaxed), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn panics_that_are_far_apart_do_not_add_up() {
         let ending = Ending::default();
         let (runs, run) = panicking(PANICS_MAX * 2);
-        let slowly = move || {
-            let run = run();
+        let slowly = move |end| {
+            let run = run(end);
             Box::pin(async move {
                 tokio::time::sleep(FORGOTTEN_AFTER).await;
                 run.await;
             }) as Task
         };
-        kept_alive("test", &ending, slowly).await;
+        kept_alive("test", &ending, &ending.stopping, slowly).await;
         assert_eq!(runs.load(Ordering::Relaxed), PANICS_MAX * 2 + 1);
     }
 

@@ -20,8 +20,7 @@ pub(super) fn run(
     config: &Config,
     ledger: Arc<dyn Ledger>,
     plugins: &Plugins,
-    shutdown: CancellationToken,
-) -> impl Fn() -> Task + Send + Sync + use<> {
+) -> impl Fn(CancellationToken) -> Task + Send + Sync + use<> {
     let path = config.control_socket();
     let file = config.file.clone();
     let running = RunningPlugins {
@@ -29,8 +28,8 @@ pub(super) fn run(
         hosts: plugins.hosts(),
         reread: Arc::new(move |name: &TargetName| installed(&file, name)),
     };
-    move || {
-        let (path, running, shutdown) = (path.clone(), running.clone(), shutdown.clone());
+    move |shutdown| {
+        let (path, running) = (path.clone(), running.clone());
         Box::pin(async move {
             let Some(path) = path else { return };
             let socket = match ControlSocket::bind(&path) {

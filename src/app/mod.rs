@@ -74,8 +74,8 @@ async fn run(
     let worked = CancellationToken::new();
 
     let mut tasks = Tasks::new(&ending);
-    let upkeep = (metrics.clone(), worked.clone());
-    tasks.keep("upkeep of the metrics", move || Box::pin(upkeep.0.clone().upkeep(upkeep.1.clone())));
+    let upkeep = metrics.clone();
+    tasks.keep("upkeep of the metrics", &worked, move |end| Box::pin(upkeep.clone().upkeep(end)));
     if let Some(listener) = listeners.metrics {
         tasks.need("metrics".to_owned(), serve_metrics(listener, metrics, server.clone(), worked.clone()));
     }
@@ -88,7 +88,7 @@ async fn run(
     for (name, host) in plugins.hosts() {
         tasks.need(format!("plugin {name}"), host.run(worked.clone()));
     }
-    tasks.keep("control socket", control::run(config, ledger.clone(), &plugins, worked.clone()));
+    tasks.keep("control socket", &worked, control::run(config, ledger.clone(), &plugins));
     let newest = Arc::clone(&worker.newest);
     let targets = worker.targets.keys().cloned().collect();
     let version = env!("CARGO_PKG_VERSION").to_owned();
@@ -100,27 +100,26 @@ async fn run(
         let base = server.public_url.as_deref().unwrap_or("");
         info!(source = %source.name(), webhook = format!("{base}/webhooks/{}", source.name()), "deliveries are taken");
     }
-    tasks.keep("state file and witnesses", {
-        let (keepers, ledger) = (config.keepers(), ledger.clone());
-        let (ending, worked) = (ending.clone(), worked.clone());
-        move || {
+    tasks.keep("state file and witnesses", &worked, {
+        let (keepers, ledger, ending) = (config.keepers(), ledger.clone(), ending.clone());
+        move |end| {
             let (ledger, newest, ending) = (Arc::clone(&ledger), Arc::clone(&newest), ending.clone());
-            Box::pin(outside::keep(keepers.clone(), ledger, newest, ending, worked.clone()))
+            Box::pin(outside::keep(keepers.clone(), ledger, newest, ending, end))
         }
     });
-    tasks.keep("archives", {
-        let (config, ledger, stopping) = (config.clone(), ledger.clone(), ending.stopping.clone());
-        move || {
+    tasks.keep("archives", &ending.stopping, {
+        let (config, ledger) = (config.clone(), ledger.clone());
+        move |end| {
             let on = operations::operations(config.clone(), ledger.clone());
-            Box::pin(archiving::run(on, stopping.clone()))
+            Box::pin(archiving::run(on, end))
         }
     });
     let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
     let received = CancellationToken::new();
-    let refused = (Arc::clone(&receiver), ledger.clone(), received.clone());
-    tasks.keep("refused deliveries", move || {
-        let (receiver, ledger, received) = refused.clone();
-        Box::pin(http::write_refused(receiver, ledger, received))
+    let refused = (Arc::clone(&receiver), ledger.clone());
+    tasks.keep("refused deliveries", &received, move |end| {
+        let (receiver, ledger) = refused.clone();
+        Box::pin(http::write_refused(receiver, ledger, end))
     });
     let readiness = Readiness::new(ledger.clone(), plugins.states(), ending.clone(), server);
     let router = http::router(receiver, Arc::new(readiness));

@@ -1,6 +1,7 @@
 //! The tasks of a server beside its worker. None of them ends by a panic without anybody noticing.
 
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::panics::{Ending, Task, kept_alive, needed};
 
@@ -15,10 +16,15 @@ impl Tasks {
         Self { ending: ending.clone(), running: JoinSet::new() }
     }
 
-    /// Starts one that is begun anew when it panics.
-    pub(super) fn keep(&mut self, name: &'static str, run: impl Fn() -> Task + Send + Sync + 'static) {
-        let ending = self.ending.clone();
-        self.running.spawn(async move { kept_alive(name, &ending, run).await });
+    /// Starts one that is begun anew when it panics, until it is to end.
+    pub(super) fn keep(
+        &mut self,
+        name: &'static str,
+        end: &CancellationToken,
+        run: impl Fn(CancellationToken) -> Task + Send + Sync + 'static,
+    ) {
+        let (ending, end) = (self.ending.clone(), end.clone());
+        self.running.spawn(async move { kept_alive(name, &ending, &end, run).await });
     }
 
     /// Starts one that cannot be begun anew: a panic in it ends the process.

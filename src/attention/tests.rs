@@ -42,6 +42,22 @@ fn line(found: &Attention) -> String {
 }
 
 #[test]
+fn every_code_and_severity_is_documented() {
+    let documented = include_str!("../../docs/monitoring.md");
+    for code in Code::ALL {
+        assert!(
+            documented.contains(&format!("\n| `{}` |", code.as_str())),
+            "docs/monitoring.md has no {}",
+            code.as_str()
+        );
+        assert_eq!(code.as_str().parse(), Ok(code));
+    }
+    for severity in Severity::ALL {
+        assert!(documented.contains(&format!("`{}`", severity.as_str())), "{}", severity.as_str());
+    }
+}
+
+#[test]
 fn nothing_is_worth_knowing_of_an_empty_ledger() {
     check(&Facts::default(), &[]);
 }

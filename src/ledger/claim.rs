@@ -254,6 +254,14 @@ impl Work {
             Self::Close(_) => QueueName::Close,
         }
     }
+
+    /// When the event came that is decided on.
+    pub(super) fn came(&self) -> Option<Timestamp> {
+        match self {
+            Self::Decide(work) => Some(work.since),
+            Self::Settle(_) | Self::Resolve(_) | Self::Step(_) | Self::Close(_) => None,
+        }
+    }
 }
 
 /// An event to decide on.
@@ -286,8 +294,8 @@ pub(crate) struct EraseWork {
     pub(crate) selection: Selection,
     /// When the oldest event of the installation came that nobody has decided on.
     pub(crate) undecided_since: Option<Timestamp>,
-    /// When the oldest session of the installation became known that has not been read at mluvii yet and is still to be
-    /// looked at for settling: nobody can say yet whose it is.
+    /// When the oldest event of the installation came that is decided on, and after which its session has not been read at mluvii yet,
+    /// and is still to be looked at for settling: nobody can say yet whose it is.
     pub(crate) unread_since: Option<Timestamp>,
 }
 

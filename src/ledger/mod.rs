@@ -50,7 +50,7 @@ pub(crate) use view::{
     ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
     SessionView, Stored, TargetHealth, TargetState, UnreadSessions,
 };
-use view::{PROCESS_FORGOTTEN_S, PROCESS_LOST_S, REFUSED_KEPT_S};
+use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 
 use std::time::Duration;
 
@@ -277,8 +277,9 @@ pub(crate) enum OpenError {
     Damaged { ledger: String, what: String, advice: &'static str },
     /// Two servers on one file would not know of each other's calls.
     #[error(
-        "another process has the ledger {ledger} for itself ({holder}): a server, or `quietus ledger copy`. One that was \
-         stopped holds it until it ends. Several servers on one ledger need PostgreSQL"
+        "the ledger {ledger} is in use ({holder}), by a server or by `quietus ledger copy`; a process that was stopped keeps it \
+         until it ends. Several servers on one ledger need PostgreSQL; there, `pg_terminate_backend` ends a session whose \
+         machine is gone"
     )]
     InUse { ledger: String, holder: String },
     /// Missing, no permission, not a ledger, locked, away.
@@ -340,7 +341,7 @@ pub(crate) struct SessionChange {
     pub(crate) record: ConsentRecord,
     /// Replaces the fingerprints; `None` leaves them (the session was not read).
     pub(crate) fingerprints: Option<Vec<Fingerprinted>>,
-    /// When mluvii was last read and understood of it.
+    /// When mluvii was read and understood of it for this change; `None` leaves when it was last.
     pub(crate) read_at: Option<Timestamp>,
     pub(crate) concluded: bool,
     pub(crate) recording_ready: bool,

@@ -174,7 +174,7 @@ pub(super) fn told_by(processes: Vec<Told>, now: Timestamp) -> (Option<NoServer>
 }
 
 /// A process that has not been heard of for so long is lost. It says that it is there several times in that time.
-pub(super) const PROCESS_LOST_S: u64 = 20;
+const PROCESS_LOST_S: u64 = 20;
 
 /// A process that has not been heard of for so long is taken off the list.
 pub(super) const PROCESS_FORGOTTEN_S: i64 = 24 * 3_600;

@@ -91,10 +91,12 @@ pub(crate) async fn keep(
     let mut told_at = Instant::now();
     let mut tasks = JoinSet::new();
     for keeper in keepers {
-        let (ledger, told, ending) = (Arc::clone(&ledger), told.clone(), ending.clone());
+        let (ledger, told) = (Arc::clone(&ledger), told.clone());
+        let (ending, shutdown) = (ending.clone(), shutdown.clone());
         tasks.spawn(async move {
-            let run = || Box::pin(follow(keeper.clone(), Arc::clone(&ledger), told.clone())) as Task;
-            kept_alive(&keeper.name(), &ending, run).await;
+            // It ends with what it is told, so that it is told of the last receipt, too.
+            let run = |_| Box::pin(follow(keeper.clone(), Arc::clone(&ledger), told.clone())) as Task;
+            kept_alive(&keeper.name(), &ending, &shutdown, run).await;
         });
     }
     drop(told);

@@ -35,21 +35,21 @@ impl Worker {
         for queue in QueueWorker::all(&worker, &abandon) {
             let (worker, queue, ending) = (Arc::clone(&worker), Arc::new(queue), ending.clone());
             tasks.spawn(async move {
-                let run = || Arc::clone(&worker).on_queue(Arc::clone(&queue), ending.stopping.clone());
-                kept_alive(&queue.queue.name(), &ending, run).await;
+                let run = |end| Arc::clone(&worker).on_queue(Arc::clone(&queue), end);
+                kept_alive(&queue.queue.name(), &ending, &ending.stopping, run).await;
             });
         }
         tasks.spawn({
             let (worker, ending) = (Arc::clone(&worker), ending.clone());
             async move {
-                kept_alive("maintenance", &ending, || Arc::clone(&worker).maintaining(ending.stopping.clone())).await;
+                kept_alive("maintenance", &ending, &ending.stopping, |end| Arc::clone(&worker).maintaining(end)).await;
             }
         });
         tasks.spawn({
             let (worker, ending, abandon) = (Arc::clone(&worker), ending.clone(), abandon.clone());
             async move {
-                let run = || Arc::clone(&worker).on_orphans(ending.stopping.clone(), abandon.clone());
-                kept_alive("orphans", &ending, run).await;
+                let run = |end| Arc::clone(&worker).on_orphans(end, abandon.clone());
+                kept_alive("orphans", &ending, &ending.stopping, run).await;
             }
         });
         // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
@@ -58,7 +58,7 @@ impl Worker {
         let mut heartbeat = JoinSet::new();
         heartbeat.spawn({
             let (working, ending) = (working.clone(), ending.clone());
-            async move { kept_alive("heartbeat", &ending, || Arc::clone(&worker).beating(working.clone())).await }
+            async move { kept_alive("heartbeat", &ending, &working, |end| Arc::clone(&worker).beating(end)).await }
         });
 
         let drained = async {

@@ -3,6 +3,7 @@
 mod away;
 mod calls;
 mod clocks;
+mod copied;
 mod fire;
 mod frozen;
 mod load;

@@ -6,6 +6,7 @@ mod backup;
 mod postgres;
 mod refused;
 mod restore;
+mod shared;
 mod witness;
 
 use serde_json::Value;

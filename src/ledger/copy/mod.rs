@@ -1,4 +1,4 @@
-//! Moving a ledger from one backend to another. Nobody may work on either of them; afterwards the second one has all that
+//! Moving a ledger from one backend to another. Nobody works on either of them, as [`Rows`] see to it; afterwards the second one has all that
 //! the first has, verified. Rows are copied as they stand, table by table in the order of their keys; how far it has come is
 //! written with the rows, so that it goes on there when it was interrupted.
 
@@ -42,7 +42,7 @@ pub(crate) struct Mark {
     pub(crate) after: Option<Row>,
 }
 
-/// A ledger's tables, whatever keeps them.
+/// A ledger's tables, whatever keeps them, without anybody else: for as long as these are there, nobody works on the ledger.
 #[async_trait]
 pub(crate) trait Rows: Send + Sync {
     async fn count(&self, table: &Table) -> Result<u64, LedgerError>;
@@ -64,9 +64,6 @@ pub(crate) trait Rows: Send + Sync {
 
     /// Retires the ledger, or lets it be opened again.
     async fn set_retired(&self, retirement: Option<&str>) -> Result<(), LedgerError>;
-
-    /// Processes that are there, and not lost.
-    async fn users(&self) -> Result<u64, LedgerError>;
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError>;
 
@@ -92,8 +89,6 @@ pub(crate) struct Copied {
 /// Why a ledger was not copied; one variant per reaction of the caller.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CopyError {
-    #[error("{0} processes work on the ledger that is copied; stop them first")]
-    InUse(u64),
     #[error("the ledger that is copied is itself a copy that is not finished")]
     Unfinished,
     #[error("the ledger to copy into is not empty ({0} rows in `{1}`), and it is no unfinished copy of this one")]
@@ -156,7 +151,6 @@ async fn begin(from: &dyn Rows, to: &dyn Rows) -> Result<Mark, CopyError> {
     if from.mark().await?.is_some() {
         return Err(CopyError::Unfinished);
     }
-    nobody_uses(from).await?;
     let retired = from.retired().await?;
     match (to.mark().await?, &retired) {
         (Some(mark), Some(retirement)) if mark.retirement == *retirement => return Ok(mark),
@@ -172,25 +166,13 @@ async fn begin(from: &dyn Rows, to: &dyn Rows) -> Result<Mark, CopyError> {
     Ok(mark)
 }
 
-/// Nobody opens the ledger from here on; those who had opened it before are asked to leave first.
+/// Nobody opens the ledger from here on, nor afterwards.
 async fn retire(from: &dyn Rows) -> Result<String, CopyError> {
     let mut random = [0; 8];
     crate::keys::fill_random(&mut random);
     let retirement = hex::encode(random);
     from.set_retired(Some(&retirement)).await?;
-    // One that came in between the look before and the retirement.
-    if let Err(used) = nobody_uses(from).await {
-        from.set_retired(None).await?;
-        return Err(used);
-    }
     Ok(retirement)
-}
-
-async fn nobody_uses(from: &dyn Rows) -> Result<(), CopyError> {
-    match from.users().await? {
-        0 => Ok(()),
-        users => Err(CopyError::InUse(users)),
-    }
 }
 
 /// Empty, except for its own id, and the ids of the same keys: `quietus check` writes those.

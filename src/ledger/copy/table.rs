@@ -118,7 +118,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("session", Number),
             ("version", Number),
             ("guest", Bytes),
-            ("created", Number),
+            ("unread_since", Number),
             ("read_at", Number),
             ("settle_at", Number),
             ("concluded", Truth),

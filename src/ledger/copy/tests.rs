@@ -186,15 +186,21 @@ async fn nothing_is_copied_over_another_ledger_or_away_under_a_server() {
     ledger.record(event(1, 1)).await.expect("recorded");
     let other = PostgresLedger::open(&places.postgres, None).await.expect("opens");
     other.record(event(2, 1)).await.expect("recorded");
+    other.shutdown().await;
     let first = places.sqlite_rows("first.db");
     let to = places.postgres_rows().await;
     let refused = copy(&first, &to, &public_keys(), &|_| {}).await;
     assert!(matches!(refused, Err(CopyError::NotEmpty(1, "installation"))), "{refused:?}");
+    drop((first, to));
 
-    let process = crate::ledger::ProcessInfo { version: "1".into(), place: "here/1".into(), targets: Vec::new() };
-    ledger.register(&process).await.expect("entered");
-    let refused = copy(&first, &to, &public_keys(), &|_| {}).await;
-    assert!(matches!(refused, Err(CopyError::InUse(1))), "{refused:?}");
+    let server = SqliteLedger::serve(&places.file("first.db")).expect("serves");
+    let refused = SqliteRows::open(&places.file("first.db")).err().expect("refused");
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
+    server.shutdown().await;
+    let server = PostgresLedger::open(&places.postgres, None).await.expect("opens");
+    server.record(event(3, 1)).await.expect("recorded");
+    let refused = PostgresRows::open(&places.postgres, None).await.err().expect("refused");
+    assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
 }
 
 #[tokio::test]

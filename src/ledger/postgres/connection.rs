@@ -10,7 +10,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::connector::Connector;
 use super::failure::told;
-use super::session;
+use super::{presence, session};
 
 /// The pauses between tries to connect: doubled from the first to the last, with jitter.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
@@ -28,8 +28,15 @@ pub(super) async fn begin(connector: &Connector) -> anyhow::Result<Undriven> {
     timeout(OPEN_MAX, connecting).await.context("no answer in time")?.map_err(told).context("cannot connect")
 }
 
-/// Connects, and makes the session what it has to be; the connection is driven by a task that ends with it.
+/// Connects to work on the ledger.
 pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
+    let client = open_apart(connector).await?;
+    presence::enter(&client).await?;
+    Ok(client)
+}
+
+/// Connects, and makes the session what it has to be; the connection is driven by a task that ends with it.
+async fn open_apart(connector: &Connector) -> anyhow::Result<Client> {
     let (client, connection) = begin(connector).await?;
     // The user of the client sees its end.
     tokio::spawn(async move { drop(connection.await) });
@@ -37,10 +44,11 @@ pub(super) async fn open(connector: &Connector) -> anyhow::Result<Client> {
     Ok(client)
 }
 
-/// The first connection of a process, which finds out whether connections have sessions of their own.
+/// The first connection of a process, which finds out whether connections have sessions of their own. Whether there is a ledger, and
+/// one to work on, is not known yet.
 pub(super) async fn open_first(connector: &Connector) -> anyhow::Result<Client> {
-    let client = open(connector).await?;
-    let other = open(connector).await?;
+    let client = open_apart(connector).await?;
+    let other = open_apart(connector).await?;
     session::are_apart(&client, &other).await?;
     Ok(client)
 }

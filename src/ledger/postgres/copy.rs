@@ -5,12 +5,11 @@ use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
 
 use super::connector::Connector;
-use super::tx::NOW_MS;
-use super::{OpenError, PostgresPlace, audit, connection, failure, query, schema};
+use super::{OpenError, PostgresPlace, audit, connection, failure, presence, query, schema};
 use crate::audit::AuditRow;
 use crate::keys::Secret;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
-use crate::ledger::{AuditRange, Cursor, LedgerError, PROCESS_LOST_S};
+use crate::ledger::{AuditRange, Cursor, LedgerError};
 use crate::receipt::{ChainName, Receipt, ReceiptHead, SignedCheckpoint};
 
 /// The tables of a database.
@@ -27,6 +26,7 @@ const NUMBERED: [(&str, &str); 6] = [
 ];
 
 impl PostgresRows {
+    /// Connects as the only one: no server works on the ledger or begins to meanwhile, not even one that was stopped and goes on later.
     pub(crate) async fn open(place: &PostgresPlace, password: Option<&Secret>) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Failed { ledger: place.shown(), source };
         let connector = Connector::new(place, password).map_err(failed)?;
@@ -35,6 +35,10 @@ impl PostgresRows {
         // A chunk is one statement; a table is counted whole, once.
         let patient = client.batch_execute("SET statement_timeout = 0").await;
         patient.map_err(|error| failed(failure::told(error)))?;
+        let others = presence::exclude(&client).await.map_err(|error| failed(failure::told(error)))?;
+        if let Some(holder) = others {
+            return Err(OpenError::InUse { ledger: place.shown(), holder });
+        }
         Ok(Self(client))
     }
 }
@@ -141,11 +145,6 @@ impl Rows for PostgresRows {
             self.0.execute("INSERT INTO meta (name, value) VALUES ('retired', $1)", &[&retirement.as_bytes()]).await?;
         }
         Ok(())
-    }
-
-    async fn users(&self) -> Result<u64, LedgerError> {
-        let sql = format!("SELECT COUNT(*) FROM process WHERE seen >= {NOW_MS} - $1");
-        Ok(self.0.query_one(&sql, &[&(PROCESS_LOST_S as i64 * 1_000)]).await?.get::<_, i64>(0).unsigned_abs())
     }
 
     /// The newest that is there, whatever the chain's head says: of a copy, it is set at the end.

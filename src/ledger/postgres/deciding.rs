@@ -26,7 +26,7 @@ pub(super) async fn decided(
     } else if decision.outdated {
         sessions::leave(before, &decision.session)
     } else {
-        sessions::change(tx, place, before, &decision.session).await?
+        sessions::change(tx, place, before, &decision.session, claim.work.came()).await?
     };
     let Changed::Done { settling_moved } = changed else { return Ok(Finished::Stale) };
     let key = &decision.session.record.session;

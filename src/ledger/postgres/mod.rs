@@ -32,6 +32,7 @@ mod named;
 mod names;
 #[cfg(any(test, feature = "measure"))]
 mod plans;
+mod presence;
 mod processes;
 mod quarantine;
 mod receipts;
@@ -197,9 +198,13 @@ fn connections(
     let settings = connector.settings.clone();
     let apply = Hook::async_fn(move |client: &mut ClientWrapper, _| {
         let settings = settings.clone();
-        Box::pin(
-            async move { settings.apply(client).await.map_err(|refused| HookError::message(format!("{refused:#}"))) },
-        )
+        Box::pin(async move {
+            let made = async {
+                settings.apply(client).await?;
+                presence::enter(client).await
+            };
+            made.await.map_err(|refused| HookError::message(format!("{refused:#}")))
+        })
     });
     let pool = Pool::builder(manager).max_size(most.max(1)).runtime(Runtime::Tokio1).post_create(apply);
     let pool = pool.wait_timeout(wait).create_timeout(wait).build()?;

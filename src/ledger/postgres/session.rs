@@ -21,7 +21,7 @@ const IDLE_IN_TRANSACTION_MS: u128 = 5_000;
 const LOCK_MS: u128 = 7_000;
 
 /// How long a new session is waited for.
-const ANSWER_MAX: Duration = Duration::from_secs(10);
+pub(super) const ANSWER_MAX: Duration = Duration::from_secs(10);
 
 /// Its name is the setting's, its value what a commit needs so that it is on disk when it is answered.
 pub(super) const SYNCHRONOUS_COMMIT: (&str, &str) = ("synchronous_commit", "on");

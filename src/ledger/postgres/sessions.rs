@@ -160,17 +160,17 @@ fn version(number: i64) -> Result<u16, LedgerError> {
     u16::try_from(number).map_err(|_| broken("a fingerprint's version is out of range"))
 }
 
-/// Since when the oldest session of an installation has been known that nobody has read and somebody is still to look at.
+/// When the oldest event of an installation came after which nobody has read its session and somebody is still to look at it.
 pub(super) async fn unread_since(tx: &Tx, installation: i64) -> Result<Option<Timestamp>, LedgerError> {
     // Not one whose look is parked: that waits for a person, and the erasure would wait with it.
     let row = tx
         .maybe(
-            "SELECT created FROM session
-             WHERE installation = $1 AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL
+            "SELECT unread_since FROM session
+             WHERE installation = $1 AND unread_since IS NOT NULL AND settle_at IS NOT NULL AND erased_at IS NULL
                AND NOT EXISTS (SELECT FROM task
                                WHERE task.installation = session.installation AND task.session = session.session
                                  AND task.session IS NOT NULL AND parked)
-             ORDER BY created LIMIT 1",
+             ORDER BY unread_since LIMIT 1",
             &[&installation],
         )
         .await?;
@@ -192,13 +192,13 @@ pub(super) async fn unread(
     let rows = connection
         .rows(
             "SELECT session, count(*) OVER () FROM (
-               SELECT session, created FROM session
+               SELECT session FROM session
                WHERE installation = $1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
                UNION ALL
-               SELECT session.session, created
+               SELECT session.session
                FROM task JOIN session ON session.installation = task.installation AND session.session = task.session
                WHERE queue = $3 AND parked AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL) AS unread
-             ORDER BY created DESC, session DESC LIMIT $2",
+             ORDER BY session DESC LIMIT $2",
             &[&number, &i64::from(limit), &settle],
         )
         .await?;
@@ -247,9 +247,10 @@ pub(super) async fn change(
     place: Place,
     before: Before,
     change: &SessionChange,
+    came: Option<Timestamp>,
 ) -> Result<Changed, LedgerError> {
     // One that is not there cannot be locked: another may have made it meanwhile.
-    if before.version != change.read_version || !write(tx, place, before, change).await? {
+    if before.version != change.read_version || !write(tx, place, before, change, came).await? {
         return Ok(Changed::Stale);
     }
     if before.version == 0 {
@@ -301,7 +302,13 @@ pub(super) async fn forget(
 }
 
 /// Writes the session; `false` where another has made it meanwhile.
-async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) -> Result<bool, LedgerError> {
+async fn write(
+    tx: &Tx,
+    place: Place,
+    before: Before,
+    change: &SessionChange,
+    came: Option<Timestamp>,
+) -> Result<bool, LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
@@ -319,7 +326,7 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
         .execute(
             "WITH gone AS (
                DELETE FROM tombstone WHERE installation = $1 AND session = $2 AND $3::BIGINT = 1 RETURNING at, erased)
-             INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
+             INSERT INTO session (installation, session, version, guest, unread_since, read_at, settle_at, concluded,
                                   recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since, sum)
              SELECT $1::BIGINT, $2::BIGINT, $3::BIGINT, $4::BYTEA, $5::BIGINT, $6::BIGINT, $7::BIGINT, $8::BOOLEAN,
                     $9::BOOLEAN, $10::TEXT, CASE WHEN (SELECT erased FROM gone) THEN $14::TEXT ELSE $11::TEXT END,
@@ -328,7 +335,10 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
                     CASE WHEN (SELECT erased FROM gone) THEN $16::BIGINT ELSE $15::BIGINT END
              ON CONFLICT (installation, session) DO UPDATE SET
                version = excluded.version, guest = excluded.guest,
-               read_at = COALESCE(excluded.read_at, session.read_at), settle_at = excluded.settle_at,
+               read_at = COALESCE(excluded.read_at, session.read_at),
+               unread_since = CASE WHEN excluded.read_at IS NULL
+                                   THEN COALESCE(session.unread_since, excluded.unread_since) END,
+               settle_at = excluded.settle_at,
                concluded = excluded.concluded, recording_ready = excluded.recording_ready,
                unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
                idle_since = CASE WHEN COALESCE(excluded.read_at, session.read_at, session.erased_at) IS NULL THEN NULL
@@ -342,7 +352,7 @@ async fn write(tx: &Tx, place: Place, before: Before, change: &SessionChange) ->
                 &place.session,
                 &(change.read_version + 1),
                 &guest,
-                &millis(tx.now),
+                &maybe_millis(came.filter(|_| change.read_at.is_none())),
                 &maybe_millis(change.read_at),
                 &maybe_millis(change.settle_at),
                 &change.concluded,

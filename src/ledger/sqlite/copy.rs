@@ -8,10 +8,10 @@ use rusqlite::types::{ToSqlOutput, Value as Stored, ValueRef};
 use rusqlite::{Connection, OptionalExtension as _, ToSql, params, params_from_iter};
 
 use super::exclusive::Exclusive;
-use super::{OpenError, archive, audit, processes, receipts, schema, wal};
+use super::{OpenError, archive, audit, receipts, schema, wal};
 use crate::audit::AuditRow;
 use crate::ledger::copy::{Column, Mark, Row, Rows, Table, Value, misfit, unless_there};
-use crate::ledger::{AuditRange, Cursor, LedgerError, ProcessView, ReceiptRange};
+use crate::ledger::{AuditRange, Cursor, LedgerError, ReceiptRange};
 use crate::lock::lock;
 use crate::receipt::{ChainName, Receipt, ReceiptHead, SignedCheckpoint};
 
@@ -104,11 +104,6 @@ impl Rows for SqliteRows {
             None => connection.execute("DELETE FROM meta WHERE name = 'retired'", [])?,
         };
         Ok(())
-    }
-
-    async fn users(&self) -> Result<u64, LedgerError> {
-        let all = processes::list(&self.connection(), jiff::Timestamp::now())?;
-        Ok(all.iter().filter(|process: &&ProcessView| !process.is_lost()).count() as u64)
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

@@ -17,7 +17,7 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     } else if decision.outdated {
         sessions::leave(tx, place, &decision.session)?
     } else {
-        sessions::change(tx, place, &decision.session)?
+        sessions::change(tx, place, &decision.session, claim.work.came())?
     };
     // Nothing of the decision is written before this: a job that returns is committed, whatever it says.
     let Changed::Done { settling_moved } = changed else {

@@ -129,15 +129,15 @@ fn fingerprints(connection: &Connection, place: Place) -> Result<Vec<Fingerprint
     .collect()
 }
 
-/// Since when the oldest session of an installation has been known that nobody has read and somebody is still to look at.
+/// When the oldest event of an installation came after which nobody has read its session and somebody is still to look at it.
 pub(super) fn unread_since(connection: &Connection, installation: i64) -> Result<Option<Millis>, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT created FROM session
-         WHERE installation = ?1 AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL
+        "SELECT unread_since FROM session
+         WHERE installation = ?1 AND unread_since IS NOT NULL AND settle_at IS NOT NULL AND erased_at IS NULL
            AND NOT EXISTS (SELECT 1 FROM task
                            WHERE task.installation = session.installation AND task.session = session.session
                              AND task.session IS NOT NULL AND parked = 1)
-         ORDER BY created LIMIT 1",
+         ORDER BY unread_since LIMIT 1",
     )?;
     Ok(statement.query_row([installation], |row| row.get(0)).optional()?)
 }
@@ -157,13 +157,13 @@ pub(super) fn unread(
     let events: u32 = statement.query_row([decide], |row| row.get(0))?;
     let mut statement = connection.prepare_cached(
         "SELECT session, count(*) OVER () FROM (
-           SELECT session, created FROM session
+           SELECT session FROM session
            WHERE installation = ?1 AND read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL
            UNION ALL
-           SELECT session.session, created
+           SELECT session.session
            FROM task JOIN session ON session.installation = task.installation AND session.session = task.session
            WHERE queue = ?3 AND parked = 1 AND read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL)
-         ORDER BY created DESC, session DESC LIMIT ?2",
+         ORDER BY session DESC LIMIT ?2",
     )?;
     let mut rows = statement.query(params![number, limit, settle])?;
     while let Some(row) = rows.next()? {
@@ -261,13 +261,18 @@ pub(super) fn reduce(tx: &Tx<'_>, place: Place, proof: ConsentRecord) -> Result<
     Ok(())
 }
 
-/// Writes what was decided of a session, and its one settling task.
-pub(super) fn change(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<Changed, LedgerError> {
+/// Writes what was decided of a session, by an event that `came`, and its one settling task.
+pub(super) fn change(
+    tx: &Tx<'_>,
+    place: Place,
+    change: &SessionChange,
+    came: Option<Timestamp>,
+) -> Result<Changed, LedgerError> {
     let before = before(tx, place)?;
     if before.version != change.read_version {
         return Ok(Changed::Stale);
     }
-    write(tx, place, before, change)?;
+    write(tx, place, before, change, came)?;
     if let Some(fingerprints) = &change.fingerprints {
         replace_fingerprints(tx, place, fingerprints)?;
     }
@@ -294,7 +299,13 @@ pub(super) fn forget(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Resul
     Ok(Changed::Done { settling_moved: before.settle_at.is_some() })
 }
 
-fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> Result<(), LedgerError> {
+fn write(
+    tx: &Tx<'_>,
+    place: Place,
+    before: Before,
+    change: &SessionChange,
+    came: Option<Timestamp>,
+) -> Result<(), LedgerError> {
     let forms: Vec<u8> = change.forms_seen.iter().flat_map(|digest| digest.0).collect();
     let record = change.record.clone();
     // The guest's id went with the erasure; what a later event or look-up brings must not write it back.
@@ -306,12 +317,13 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
     // What stays settled grows no younger by what is no news; what was never read has no age, as receipts name it. Once read, it stays so (`COALESCE`): by a later look that failed
     // it must not become a session that nobody has ever read.
     tx.prepare_cached(
-        "INSERT INTO session (installation, session, version, guest, created, read_at, settle_at, concluded,
+        "INSERT INTO session (installation, session, version, guest, unread_since, read_at, settle_at, concluded,
                               recording_ready, unknown_cause, record, forms_seen, erased_at, idle_since, sum)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
                  CASE WHEN COALESCE(?6, ?13) IS NOT NULL THEN ?14 END, ?15)
          ON CONFLICT DO UPDATE SET
            version = excluded.version, guest = excluded.guest, read_at = COALESCE(excluded.read_at, read_at),
+           unread_since = CASE WHEN excluded.read_at IS NULL THEN COALESCE(unread_since, excluded.unread_since) END,
            settle_at = excluded.settle_at, concluded = excluded.concluded, recording_ready = excluded.recording_ready,
            unknown_cause = excluded.unknown_cause, record = excluded.record, forms_seen = excluded.forms_seen,
            idle_since = CASE WHEN COALESCE(excluded.read_at, read_at, erased_at) IS NULL THEN NULL
@@ -324,7 +336,7 @@ fn write(tx: &Tx<'_>, place: Place, before: Before, change: &SessionChange) -> R
         place.session,
         change.read_version + 1,
         change.record.guest_digest,
-        Millis(tx.now),
+        came.filter(|_| change.read_at.is_none()).map(Millis),
         change.read_at.map(Millis),
         change.settle_at.map(Millis),
         change.concluded,

@@ -112,9 +112,9 @@ fn unchanged(view: &SessionView) -> SessionChange {
     SessionChange {
         read_version: view.version,
         record: view.record.clone(),
-        // `None` leaves those that the ledger has.
+        // `None` leaves what the ledger has.
         fingerprints: None,
-        read_at: view.read_at,
+        read_at: None,
         concluded: view.concluded,
         recording_ready: view.recording_ready,
         settle_at: None,

@@ -84,6 +84,9 @@ fn ask_again(site: &impl Site, truth: &mut Truth) {
     let incomplete = site.json(&["receipts", "list", "--verdict", "incomplete", "--limit", "1000"]);
     let statements: Vec<_> =
         incomplete.as_array().expect("a list").iter().map(|one| one["statement"].clone()).collect();
+    if statements.is_empty() {
+        return;
+    }
     truth.learn(site, &statements);
     for said in statements.iter().filter(|said| said["unread"] != 0 || said["possible_left"] != 0) {
         let erasure = said["erasure"].as_str().expect("an id");
@@ -98,5 +101,8 @@ fn ask_again(site: &impl Site, truth: &mut Truth) {
         };
         truth.reached.insert(made["id"].as_str().expect("an id").to_owned(), sessions);
     }
-    site.run(&["receipts", "acknowledge", "--all"]);
+    // Not all that there are: one that came meanwhile was not looked at.
+    let seen = statements.iter().map(|said| said["sequence"].to_string()).collect::<Vec<_>>();
+    let arguments = ["receipts", "acknowledge"].into_iter().chain(seen.iter().map(String::as_str));
+    site.run(&arguments.collect::<Vec<_>>());
 }

@@ -25,6 +25,7 @@ pub(super) fn of_crm(random: &mut Random) -> Value {
 pub(super) fn on(line: &Line, random: &mut Random) {
     let failures = [
         Failure::Reset,
+        Failure::Refused,
         Failure::BlackHole,
         Failure::AnswerLost,
         Failure::AnswerHalf,

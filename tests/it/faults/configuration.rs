@@ -3,7 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 
-use crate::harness::{Away, Deployment, StandIn, quietus};
+use crate::harness::{Away, Deployment, Server, StandIn, quietus};
 
 /// Starts a server that must refuse, and expects its exit code and what it says.
 #[track_caller]
@@ -90,7 +90,7 @@ fn missing_or_broken_keys_refuse_the_start() {
 fn keys_of_another_installation_refuse_the_start() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
-    let server = crate::harness::Server::start(&deployment);
+    let server = Server::start(&deployment);
     server.leaves_work("its mluvii is away");
     assert_eq!(server.deliver_end(1), 204);
     assert!(server.stop().0.success());

@@ -8,11 +8,15 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
+use tokio::sync::Notify;
 
 /// Longer than any call here may take.
 const SILENCE: Duration = Duration::from_millis(1_500);
+
+/// For how long nobody listens.
+const AWAY: Duration = Duration::from_millis(200);
 
 /// The bytes of half an answer: its first line is cut.
 const HALF: usize = 12;
@@ -22,6 +26,8 @@ const HALF: usize = 12;
 pub(crate) enum Failure {
     /// The connection is reset instead of passing the request on.
     Reset,
+    /// The same, and further connections are refused for a while.
+    Refused,
     /// Nothing is passed on, and nothing is answered for longer than anybody waits.
     BlackHole,
     /// The request is passed on, and the connection is reset instead of answering.
@@ -35,11 +41,18 @@ pub(crate) enum Failure {
 /// The way to a system.
 pub(crate) struct Line {
     _runtime: Runtime,
+    /// Bound, and not listening: while nobody listens, the port is nobody else's.
+    _reserved: TcpSocket,
     address: SocketAddr,
     failures: Arc<Failures>,
 }
 
-type Failures = Mutex<VecDeque<Failure>>;
+#[derive(Default)]
+struct Failures {
+    next: Mutex<VecDeque<Failure>>,
+    /// Nobody is to listen for a while.
+    away: Notify,
+}
 
 impl Line {
     /// A line to the system at `url`.
@@ -47,11 +60,12 @@ impl Line {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime");
         let to: SocketAddr = url.trim_start_matches("http://").parse().expect("an address");
-        let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
-        let address = listener.local_addr().expect("bound");
+        let reserved = bound(SocketAddr::from(([127, 0, 0, 1], 0)));
+        let address = reserved.local_addr().expect("bound");
         let failures = Arc::<Failures>::default();
-        runtime.spawn(accept(listener, to, Arc::clone(&failures)));
-        Self { _runtime: runtime, address, failures }
+        let listener = runtime.block_on(async { listen(address) });
+        runtime.spawn(accept(listener, address, to, Arc::clone(&failures)));
+        Self { _runtime: runtime, _reserved: reserved, address, failures }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -70,16 +84,37 @@ impl Line {
 }
 
 fn lock(failures: &Failures) -> MutexGuard<'_, VecDeque<Failure>> {
-    failures.lock().expect("nobody panics with it")
+    failures.next.lock().expect("nobody panics with it")
 }
 
-async fn accept(listener: TcpListener, to: SocketAddr, failures: Arc<Failures>) {
-    while let Ok((from, _)) = listener.accept().await {
-        let failures = Arc::clone(&failures);
-        tokio::spawn(async move {
-            // One of the two hung up.
-            let _ended = pass(from, to, &failures).await;
-        });
+fn bound(address: SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("set");
+    socket.bind(address).expect("a free port");
+    socket
+}
+
+fn listen(address: SocketAddr) -> TcpListener {
+    bound(address).listen(128).expect("it listens")
+}
+
+async fn accept(mut listener: TcpListener, at: SocketAddr, to: SocketAddr, failures: Arc<Failures>) {
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => {
+                let Ok((from, _)) = accepted else { continue };
+                let failures = Arc::clone(&failures);
+                tokio::spawn(async move {
+                    // One of the two hung up.
+                    let _ended = pass(from, to, &failures).await;
+                });
+            }
+            () = failures.away.notified() => {
+                drop(listener);
+                tokio::time::sleep(AWAY).await;
+                listener = listen(at);
+            }
+        }
     }
 }
 
@@ -99,6 +134,10 @@ async fn pass(mut from: TcpStream, to: SocketAddr, failures: &Failures) -> io::R
                 failure = lock(failures).pop_front();
                 match failure {
                     Some(Failure::Reset) => return reset(from),
+                    Some(Failure::Refused) => {
+                        failures.away.notify_one();
+                        return reset(from);
+                    }
                     Some(Failure::BlackHole) => return be_silent(from).await,
                     _ => to.write_all(&request[..length]).await?,
                 }

@@ -27,6 +27,9 @@ pub(crate) struct Server {
     pub(crate) metrics: SocketAddr,
 }
 
+/// Where everything that is counted is documented.
+const MONITORING: &str = include_str!("../../../docs/monitoring.md");
+
 impl Server {
     pub(crate) fn start(deployment: &Deployment) -> Self {
         Self::start_with(deployment, &[])
@@ -180,7 +183,12 @@ impl Server {
     }
 
     pub(crate) fn metrics(&self) -> String {
-        http(client().get(format!("http://{}/metrics", self.metrics))).1
+        let text = http(client().get(format!("http://{}/metrics", self.metrics))).1;
+        for named in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+            let name = named.split(' ').next().unwrap_or_default();
+            assert!(MONITORING.contains(&format!("`{name}`")), "docs/monitoring.md has no {name}");
+        }
+        text
     }
 
     /// What it has logged so far.

@@ -167,6 +167,7 @@ fn with_an_unheard_session(behaviour: serde_json::Value) -> Company {
     for (id, who) in [("c-ann", ANN), ("c-bob", BOB)] {
         company.standin.add_directory_contact(id, who.email, who.phone);
     }
+    company.server.leaves_work("mluvii announces that it has anonymized a session, and that one never ends");
     company
 }
 

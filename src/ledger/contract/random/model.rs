@@ -13,6 +13,8 @@ use crate::subject::{SessionKey, TargetName};
 pub(super) struct Model {
     pub(super) erasures: BTreeMap<ErasureId, Modelled>,
     pub(super) sessions: BTreeMap<SessionKey, Session>,
+    /// Sessions of which an event is decided on after which they were not read.
+    pub(super) unread: BTreeSet<SessionKey>,
     /// Sessions whose records are gone, and whether they were erased.
     pub(super) tombstones: BTreeMap<SessionKey, bool>,
     pub(super) work: BTreeMap<Piece, Task>,

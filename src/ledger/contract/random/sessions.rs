@@ -31,9 +31,15 @@ impl Model {
         let settle_at = if decision.foreign { None } else { decision.session.settle_at };
         if decision.foreign {
             self.sessions.remove(&session);
+            self.unread.remove(&session);
             self.foreign_sessions += 1;
         } else {
             self.change(&decision.session);
+            if decision.session.read_at.is_some() {
+                self.unread.remove(&session);
+            } else if let Piece::Event(_) = held.piece {
+                self.unread.insert(session.clone());
+            }
         }
         self.settles(&decision.session, settle_at);
         if before != settle_at {
@@ -72,11 +78,12 @@ impl Model {
         };
     }
 
-    /// Whether a session has not been read and is still to be looked at; a look that needs a person keeps nobody waiting.
+    /// Whether a session has not been read since an event of it and is still to be looked at; a look that needs a person keeps nobody
+    /// waiting.
     pub(super) fn some_are_unread(&self) -> bool {
-        self.sessions.iter().any(|(key, session)| {
+        self.unread.iter().any(|key| {
             let look = self.work.get(&Piece::Settling(key.clone()));
-            !session.read && !session.erased && look.is_some_and(|look| !look.parked)
+            !self.sessions[key].erased && look.is_some_and(|look| !look.parked)
         })
     }
 
@@ -105,6 +112,7 @@ impl Model {
         let is_over = |session: &Session| session.settle_at.is_none() && (session.read || session.erased);
         let gone = self.sessions.extract_if(.., |key, session| is_over(session) && !is_open(key));
         self.tombstones.extend(gone.map(|(key, session)| (key, session.erased)));
+        self.unread.retain(|key| self.sessions.contains_key(key));
         // What has no receipt here, and ended before the oldest that is.
         let archived = self.archived;
         let has_receipt = |erasure: &Modelled| erasure.receipt.is_some_and(|number| number > archived);

@@ -13,7 +13,7 @@ use crate::subject::SourceName;
 /// As many finished and pending things as fit into a test.
 const FILL: &str = "
     INSERT INTO installation (name) VALUES ('acme');
-    INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready, record,
+    INSERT INTO session (installation, session, version, guest, unread_since, read_at, concluded, recording_ready, record,
                          forms_seen)
       SELECT 1, i, 1, substr(sha256(i::TEXT::BYTEA), 1, 16), i, i, TRUE, FALSE, '{}', '' FROM generate_series(2, 50000) AS i;
     INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)

@@ -92,14 +92,15 @@ CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE sessio
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
 -- `guest` is a digest; the guest's id itself is in `record`, and goes when the session is erased. `read_at` says when
--- mluvii was last read and understood of it. `idle_since`: since when nothing of it is open, unless
+-- mluvii was last read and understood of it; `unread_since`, when the oldest event of it came after which that did not happen yet.
+-- `idle_since`: since when nothing of it is open, unless
 -- it was never read; `proof_since` instead, once the record is reduced to what proves its consent.
 CREATE TABLE session (
   installation    INTEGER NOT NULL,
   session         INTEGER NOT NULL,
   version         INTEGER NOT NULL,
   guest           BLOB,
-  created         INTEGER NOT NULL,
+  unread_since    INTEGER,
   read_at         INTEGER,
   settle_at       INTEGER,
   concluded       INTEGER NOT NULL,
@@ -114,9 +115,9 @@ CREATE TABLE session (
   PRIMARY KEY (installation, session)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX session_of_guest ON session (installation, guest) WHERE guest IS NOT NULL;
-CREATE INDEX session_unread ON session (installation, created)
-  WHERE read_at IS NULL AND settle_at IS NOT NULL AND erased_at IS NULL;
-CREATE INDEX session_never_read ON session (installation, created, session)
+CREATE INDEX session_unread ON session (installation, unread_since)
+  WHERE unread_since IS NOT NULL AND settle_at IS NOT NULL AND erased_at IS NULL;
+CREATE INDEX session_never_read ON session (installation, session)
   WHERE read_at IS NULL AND settle_at IS NULL AND erased_at IS NULL;
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;

@@ -204,8 +204,8 @@ async fn more_than_a_round_deletes_is_deleted_by_the_next_ones_and_noted_meanwhi
     beside(&dir)
         .execute_batch(
             "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 30000)
-             INSERT INTO session (installation, session, version, created, concluded, recording_ready, record, forms_seen, idle_since)
-             SELECT installation, i, 1, 0, 1, 0, record, forms_seen, i FROM n, session",
+             INSERT INTO session (installation, session, version, concluded, recording_ready, record, forms_seen, idle_since)
+             SELECT installation, i, 1, 1, 0, record, forms_seen, i FROM n, session",
         )
         .expect("inserted");
     let left = || number(&dir, "SELECT COUNT(*) FROM session");
