@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ErasureId;
-use crate::keys::{CapsuleKey, KeyId, SealBroken, SealKey, Sealed, SealedAs};
+use crate::keys::{CapsuleKey, KeyId, NotOpened, SealKey, Sealed, SealedAs};
 use crate::subject::Whom;
 
 /// Whom an erasure is about, sealed under a key of its own, which is sealed beside it. Both open as this erasure's only.
@@ -18,17 +18,15 @@ pub(crate) struct Capsule {
 impl Capsule {
     pub(crate) fn seal(whom: &Whom, of: ErasureId, under: &SealKey) -> Self {
         let key = CapsuleKey::generate();
-        let seal_key = under.id().clone();
-        Self {
-            wrapped_key: key.wrap(&key_of(of), under),
-            content: key.seal(&content_of(of), &whom.to_bytes()),
-            seal_key,
-        }
+        let wrapped_key = key.wrap(&key_of(of), under);
+        // Of what is sealed, and not what seals now: it may just have been followed by another one.
+        let seal_key = wrapped_key.generation().expect("it was just sealed");
+        Self { wrapped_key, content: key.seal(&content_of(of), &whom.to_bytes()), seal_key }
     }
 
-    pub(crate) fn open(&self, of: ErasureId, under: &SealKey) -> Result<Whom, SealBroken> {
+    pub(crate) fn open(&self, of: ErasureId, under: &SealKey) -> Result<Whom, NotOpened> {
         let key = CapsuleKey::unwrap(&key_of(of), &self.wrapped_key, under)?;
-        Whom::from_bytes(&key.open(&content_of(of), &self.content)?).map_err(|_| SealBroken)
+        Whom::from_bytes(&key.open(&content_of(of), &self.content)?).map_err(|_| NotOpened::Broken)
     }
 }
 

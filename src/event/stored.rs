@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::form::Form;
 use super::kind::EventKind;
 use super::word::{Channel, SessionSource};
-use crate::keys::{Digest, SealBroken, SealKey, Sealed, SealedAs};
+use crate::keys::{Digest, NotOpened, SealKey, Sealed, SealedAs};
 use crate::subject::{SessionKey, SourceName, TenantId};
 
 /// One verified, decoded delivery that leads to work.
@@ -68,16 +68,16 @@ pub(crate) struct StoredEvent {
 
 impl Event {
     /// Seals what is personal.
-    pub(crate) fn seal(self, key: &SealKey) -> StoredEvent {
-        let form = self.form.map(|form| key.seal(&self.head.form(), &form.to_bytes()));
-        StoredEvent { head: self.head, form }
+    pub(crate) fn seal(&self, key: &SealKey) -> StoredEvent {
+        let form = self.form.as_ref().map(|form| key.seal(&self.head.form(), &form.to_bytes()));
+        StoredEvent { head: self.head.clone(), form }
     }
 }
 
 impl StoredEvent {
     /// Opens the form, to decide.
-    pub(crate) fn open(&self, key: &SealKey) -> Result<Option<Form>, SealBroken> {
+    pub(crate) fn open(&self, key: &SealKey) -> Result<Option<Form>, NotOpened> {
         let Some(sealed) = &self.form else { return Ok(None) };
-        Form::from_bytes(&key.open(&self.head.form(), sealed)?).map(Some).ok_or(SealBroken)
+        Form::from_bytes(&key.open(&self.head.form(), sealed)?).map(Some).ok_or(NotOpened::Broken)
     }
 }

@@ -14,6 +14,9 @@ const DAMAGED: &str = "the event is damaged: its checksum does not match";
 pub(crate) const FORM_DAMAGED: &str =
     "the event is damaged: its form does not open, as it was changed or is another event's";
 
+/// The same where nobody has the key any more.
+pub(crate) const FORM_GONE: &str = "the event is damaged: the key is gone under which its form is sealed";
+
 /// Parked work, in SQL, whose event is damaged: its reason begins so.
 pub(super) const EVENT_IS_DAMAGED: &str = "reason LIKE 'the event is damaged: %'";
 
@@ -64,10 +67,10 @@ mod tests {
     #[test]
     fn what_is_damaged_is_found_by_how_its_reason_begins() {
         let begins = |sql: &str| sql.split(['\'', '%']).nth(1).expect("a pattern").to_owned();
-        for reason in [DAMAGED, FORM_DAMAGED] {
+        for reason in [DAMAGED, FORM_DAMAGED, FORM_GONE] {
             assert!(reason.starts_with(&begins(EVENT_IS_DAMAGED)), "{reason}");
         }
-        for reason in [sum::DAMAGED, sum::SEAL_DAMAGED] {
+        for reason in [sum::DAMAGED, sum::SEAL_DAMAGED, sum::SEAL_GONE] {
             assert!(reason.starts_with(&begins(sum::RECORD_IS_DAMAGED)), "{reason}");
         }
     }

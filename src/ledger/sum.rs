@@ -12,6 +12,9 @@ pub(super) const DAMAGED: &str = "what is stored of it is damaged: its checksum 
 pub(crate) const SEAL_DAMAGED: &str =
     "what is stored of it is damaged: its seal does not open, as it was changed or is another record's";
 
+/// The same where nobody has the key any more.
+pub(crate) const SEAL_GONE: &str = "what is stored of it is damaged: the key is gone under which it is sealed";
+
 /// Parked work, in SQL, of which a record is damaged: its reason begins so.
 pub(super) const RECORD_IS_DAMAGED: &str = "reason LIKE 'what is stored of it is damaged: %'";
 

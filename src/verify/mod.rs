@@ -26,7 +26,7 @@ pub(crate) use written::Written;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::keys::{SealBroken, SealKey, Sealed, SealedAs};
+use crate::keys::{NotOpened, SealKey, Sealed, SealedAs};
 use crate::subject::SourceName;
 
 /// Proves who sent a request.
@@ -89,14 +89,20 @@ fn in_quarantine(source: &SourceName) -> SealedAs {
     SealedAs::new("quarantine", &[source.0.as_bytes()])
 }
 
+/// The same under the key that seals now.
+pub(crate) fn resealed(source: &SourceName, sealed: &Sealed, key: &SealKey) -> Result<Sealed, NotOpened> {
+    let sealed_as = in_quarantine(source);
+    Ok(key.seal(&sealed_as, &key.open(&sealed_as, sealed)?))
+}
+
 /// A body that was verified when it came, out of quarantine again.
 /// How it is written stands before it.
 pub(crate) struct Reopened(Zeroizing<Vec<u8>>);
 
 impl Reopened {
-    pub(crate) fn open(source: &SourceName, sealed: &Sealed, key: &SealKey) -> Result<Self, SealBroken> {
+    pub(crate) fn open(source: &SourceName, sealed: &Sealed, key: &SealKey) -> Result<Self, NotOpened> {
         let content = key.open(&in_quarantine(source), sealed)?;
-        if Written::split(&content).is_none() { Err(SealBroken) } else { Ok(Self(content)) }
+        if Written::split(&content).is_none() { Err(NotOpened::Broken) } else { Ok(Self(content)) }
     }
 
     pub(crate) fn verified(&self) -> Verified<'_> {

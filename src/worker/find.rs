@@ -8,13 +8,13 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::call::Prepared;
-use super::failure::Failure;
+use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
 use super::resolve::opened;
 use crate::erasure::Capsule;
 use crate::erasure::life::Finds;
-use crate::ledger::{ClaimedStep, EraseWork, SEAL_DAMAGED, StepEnd, StepWork, TargetState};
+use crate::ledger::{ClaimedStep, EraseWork, StepEnd, StepWork, TargetState};
 use crate::subject::{Identifiers, InstallationName, Kind, TargetName, Whom};
 use crate::target::{Found, Returns, Target};
 
@@ -34,7 +34,7 @@ impl Worker {
             _ => target.find(&call).await.map_err(Failure::Call)?,
         };
         let known = opened(&work.capsules, |capsule| capsule.open(work.erasure, &self.seal))
-            .map_err(|_| Failure::Permanent(SEAL_DAMAGED.to_owned()))?;
+            .map_err(|error| unopened_record(&error))?;
         let mut new = found.identifiers.0;
         // What nobody else may be told is not kept.
         new.retain(|identifier| taken.contains(&identifier.kind) && !known.identifiers.0.contains(identifier));

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::failure::Failure;
+use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
 use super::resolver::{OnUnread, Question, ResolveError, Resolver};
 use crate::erasure::{Capsule, Subject};
-use crate::keys::SealBroken;
-use crate::ledger::{EraseWork, Resolution, SEAL_DAMAGED};
+use crate::keys::NotOpened;
+use crate::ledger::{EraseWork, Resolution};
 use crate::subject::{InstallationName, Whom};
 
 /// The longest pause before an erasure is resolved that waits for a session to settle: it may settle before its limit.
@@ -67,7 +67,7 @@ fn failed(error: ResolveError, work: &EraseWork, now: Timestamp) -> Failure {
         ResolveError::Ledger(error) => error.into(),
         ResolveError::Mluvii(error) => error.into(),
         ResolveError::Unread { .. } => Failure::Early { pause: growing_pause(work, now), why: error.to_string() },
-        ResolveError::Capsule(_) => Failure::Permanent(SEAL_DAMAGED.to_owned()),
+        ResolveError::Capsule(error) => unopened_record(&error),
     }
 }
 
@@ -79,8 +79,8 @@ fn growing_pause(work: &EraseWork, now: Timestamp) -> Duration {
 /// What all capsules of an erasure hold.
 pub(super) fn opened(
     capsules: &[Capsule],
-    open: impl Fn(&Capsule) -> Result<Whom, SealBroken>,
-) -> Result<Whom, SealBroken> {
+    open: impl Fn(&Capsule) -> Result<Whom, NotOpened>,
+) -> Result<Whom, NotOpened> {
     let mut all = Whom::default();
     for capsule in capsules {
         all.extend(open(capsule)?);

@@ -9,7 +9,7 @@ use quietus_plugin::ResumeValue;
 use tracing::warn;
 
 use crate::keys::{SealKey, SealedAs};
-use crate::ledger::{ClaimedStep, Finished, Queue, StepWork};
+use crate::ledger::{ClaimedStep, Finished, Queue, StepWork, sealing};
 use crate::target::{Checkpoint, NotStored};
 
 /// Where one call stores how far it is.
@@ -44,8 +44,8 @@ impl KeptResume {
 #[async_trait]
 impl Checkpoint for KeptResume {
     async fn store(&self, value: &[u8]) -> Result<(), NotStored> {
-        let sealed = self.seal.seal(&self.sealed_as, value);
-        match self.queue.keep_resume(self.claimed.clone(), sealed).await {
+        let write = || self.queue.keep_resume(self.claimed.clone(), self.seal.seal(&self.sealed_as, value));
+        match sealing(&self.seal, write).await {
             Ok(Finished::Done) => Ok(()),
             // Another process does the step by now: whatever this call still did would be done beside it.
             Ok(_) => Err(NotStored("the lease has ended; another process does the step".into())),

@@ -24,6 +24,7 @@ mod purging;
 mod receipts;
 mod restarts;
 mod retention;
+mod seals;
 mod shapes;
 mod storage;
 mod truth;

@@ -406,6 +406,9 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
+    // Last: nothing else is sealed under it here.
+    let generation = KeyId::written("5ea1".repeat(4));
+    ledger.begin_seal_generation(&generation).await.expect("noted");
 }
 
 /// The oldest record of a chain leaves.

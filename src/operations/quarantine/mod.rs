@@ -6,7 +6,8 @@ use super::{OperationError, Operations, audit};
 use crate::audit::{Act, ActResult, Actor, Object};
 use crate::event::{Decoded, Sender, decode};
 use crate::key_files::Keys;
-use crate::ledger::{Cursor, Page, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored};
+use crate::keys::{NotOpened, SealKey};
+use crate::ledger::{Cursor, Page, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored, sealing};
 use crate::subject::SourceName;
 use crate::verify::Reopened;
 
@@ -35,7 +36,8 @@ pub(crate) struct Delivery {
 /// Shows a delivery.
 pub(crate) async fn show(on: &Operations, id: QuarantineId, shown: Shown) -> Result<Delivery, OperationError> {
     let item = one(on, id).await?;
-    let reopened = open(id, &item, &on.keys().await?)?;
+    let keys = on.keys().await?;
+    let reopened = open(id, &item, &keys, &on.seal_key(&keys).await?)?;
     let Quarantined { source, reason, .. } = item;
     let body = reopened.verified().body();
     let content = match shown {
@@ -70,7 +72,8 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         return stays(format!("the source `{source}` names no mluvii installation; it stays"));
     };
     let keys = on.keys().await?;
-    let reopened = open(id, &item, &keys)?;
+    let seal = on.seal_key(&keys).await?;
+    let reopened = open(id, &item, &keys, &seal)?;
     let sender = Sender { source, installation, tenants: &settings.tenants };
     let object = Object::quarantined(id.0);
     audit::begun(&*on.ledger, by, Act::ReplayQuarantined, &object).await?;
@@ -81,7 +84,7 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         }
         Decoded::ForeignTenant(_) => Replayed::ForeignTenant,
         Decoded::Ignored => Replayed::Ignored,
-        Decoded::Event(event) => match on.ledger.record(event.seal(&keys.seal)).await {
+        Decoded::Event(event) => match sealing(&seal, || on.ledger.record(event.seal(&seal))).await {
             Ok(Recorded::New) => Replayed::Recorded,
             Ok(Recorded::Duplicate) => Replayed::Duplicate,
             Ok(Recorded::Refused) => {
@@ -112,8 +115,11 @@ async fn one(on: &Operations, id: QuarantineId) -> Result<Quarantined, Operation
 }
 
 /// The body, if it is the one that was put aside under this number.
-fn open(id: QuarantineId, item: &Quarantined, keys: &Keys) -> Result<Reopened, OperationError> {
-    let opened = Reopened::open(&item.source, &item.sealed, &keys.seal).ok();
+fn open(id: QuarantineId, item: &Quarantined, keys: &Keys, seal: &SealKey) -> Result<Reopened, OperationError> {
+    let opened = match Reopened::open(&item.source, &item.sealed, seal) {
+        Err(NotOpened::NoKey(none)) => return Err(OperationError::Configuration(none.into())),
+        opened => opened.ok(),
+    };
     let is_own = |reopened: &Reopened| keys.index.body(reopened.verified().body()) == item.digest;
     opened.filter(is_own).ok_or_else(|| {
         OperationError::Ledger(anyhow::anyhow!(

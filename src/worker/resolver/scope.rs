@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::erasure::life::Finds;
 use crate::erasure::{Capsule, ErasureId, Findings, ReachedSession, Selection, Subject};
-use crate::keys::{Digest, IndexKey, SealBroken, SealKey};
+use crate::keys::{Digest, IndexKey, NotOpened, SealKey};
 use crate::ledger::{LedgerError, Resolution};
 use crate::mluvii::MluviiError;
 use crate::policy::Certainty;
@@ -65,7 +65,7 @@ pub(crate) enum ResolveError {
     #[error(transparent)]
     Mluvii(#[from] MluviiError),
     #[error("a capsule: {0}")]
-    Capsule(#[from] SealBroken),
+    Capsule(#[from] NotOpened),
     /// mluvii listed a session and does not show it, or not in a way that is understood: it may be the person's.
     #[error("mluvii lists the session {key} and cannot show it: {why}")]
     Unread { key: SessionKey, why: String },

@@ -7,14 +7,12 @@ use crate::harness::{Away, Deployment, ERASE, PASSWORD, Server, StandIn, client,
 /// Exchanges a column's bytes between the first and the last row of a table.
 fn swap(deployment: &Deployment, table: &str, columns: &[&str]) {
     let ledger = deployment.ledger();
-    let ends = format!("(SELECT MIN(id) FROM {table}), (SELECT MAX(id) FROM {table})");
-    let other = |column: &&str| {
-        format!(
-            "{column} = (SELECT {column} FROM {table} AS other WHERE other.id <> {table}.id AND other.id IN ({ends}))"
-        )
-    };
+    let other = |column: &&str| format!("{column} = (SELECT {column} FROM was WHERE was.id <> {table}.id)");
     let all: Vec<_> = columns.iter().map(other).collect();
-    ledger.execute(&format!("UPDATE {table} SET {} WHERE id IN ({ends})", all.join(", ")), []).expect("swapped");
+    let ends = format!("id IN ((SELECT MIN(id) FROM {table}), (SELECT MAX(id) FROM {table}))");
+    let remember = format!("CREATE TEMP TABLE was AS SELECT * FROM {table} WHERE {ends}");
+    let swap = format!("UPDATE {table} SET {} WHERE {ends}", all.join(", "));
+    ledger.execute_batch(&format!("{remember}; {swap}; DROP TABLE was")).expect("swapped");
 }
 
 #[test]
