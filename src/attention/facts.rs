@@ -395,11 +395,18 @@ pub(crate) const SET_BACK: &str = "ledger";
 /// How the names begin under which it is noted that a chain could not be archived.
 pub(crate) const ARCHIVE: &str = "archive:";
 
+/// The name under which it is noted that a generation of the seal key could not be made, read or destroyed.
+pub(crate) const SEALS: &str = "seals";
+
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
     if keeper == SET_BACK {
         let found = found(Code::LedgerSetBack, Severity::Urgent, Object::ledger(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if keeper == SEALS {
+        let found = found(Code::SealKeysFailed, Severity::Attention, Object::keys(), format!("{since} {reason}"));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
     if let Some(chain) = keeper.strip_prefix(ARCHIVE) {

@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
-    RefusedSince, SET_BACK, StoppedTarget, attention,
+    RefusedSince, SEALS, SET_BACK, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -110,6 +110,8 @@ pub(crate) enum Code {
     RetentionBehind,
     /// Receipts or audit could not be archived, and stay in the ledger. With `chain` and `reason`.
     ArchiveFailed,
+    /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
+    SealKeysFailed,
 }
 
 impl Code {
@@ -140,6 +142,7 @@ impl Code {
         Self::LedgerSetBack,
         Self::RetentionBehind,
         Self::ArchiveFailed,
+        Self::SealKeysFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -170,6 +173,7 @@ impl Code {
             Self::LedgerSetBack => "ledger_set_back",
             Self::RetentionBehind => "retention_behind",
             Self::ArchiveFailed => "archive_failed",
+            Self::SealKeysFailed => "seal_keys_failed",
         }
     }
 }

@@ -8,10 +8,11 @@ use async_trait::async_trait;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant,
-    Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined,
-    QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd,
-    Stored, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState,
+    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
+    RotatedKey, SealGeneration, SessionView, StepEnd, Stored, TargetConditions, TargetHealth, Tombstone,
+    UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -180,8 +181,15 @@ pub(crate) trait Records: Send + Sync {
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
 
-    /// The ids of the keys that seal, under which capsules are that erasures still need.
-    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError>;
+    /// The generations of the seal key, the oldest first, and whether anything is sealed under each of them.
+    async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError>;
+
+    /// The next delivery in quarantine, after this number, that is sealed under a generation.
+    async fn quarantined_under(
+        &self,
+        generation: &KeyId,
+        after: QuarantineId,
+    ) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError>;
 
     /// The ledger's own id, made with it; a copy of the ledger and a backup of it have the same.
     async fn id(&self) -> Result<LedgerId, LedgerError>;
@@ -300,6 +308,28 @@ pub(crate) trait Admin: Send + Sync {
     /// ledger. From then on this process claims and requests nothing under another index key than the one that was noted.
     /// Leaves no row in the audit: nobody orders it.
     async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError>;
+
+    /// Notes a generation of the seal key before its key is written. None of these four leaves a row in the audit: they
+    /// happen by themselves, and who orders them notes that.
+    async fn begin_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError>;
+
+    /// Has a generation that was begun seal from now on, and closes the one before for sealing, for every process; `false` where it was
+    /// given up.
+    async fn open_seal_generation(&self, id: &KeyId) -> Result<bool, LedgerError>;
+
+    /// Moves a generation from one state to another, that is none of sealing; `false` where it is in another one.
+    async fn move_seal_generation(
+        &self,
+        id: &KeyId,
+        from: GenerationState,
+        to: GenerationState,
+    ) -> Result<bool, LedgerError>;
+
+    /// Forgets a generation that seals nothing any more, under which nothing is left, and whose key is destroyed.
+    async fn forget_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError>;
+
+    /// Puts a delivery in quarantine that was sealed anew in the place of what it was, if it still is that.
+    async fn reseal_quarantined(&self, id: QuarantineId, before: &Sealed, after: &Sealed) -> Result<(), LedgerError>;
 
     /// Puts a new key in the place of an old one, which the ledger must belong to; `false` when it does not.
     async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError>;

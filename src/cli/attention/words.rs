@@ -150,6 +150,10 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             if text("chain") == "audit" { "rows of the audit" } else { "receipts" },
             text("chain")
         ),
+        Code::SealKeysFailed => format!(
+            "seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: \
+             {reason}; see docs/keys.md"
+        ),
         Code::HeadNotKept => {
             let keeper = text("keeper");
             format!(
@@ -250,6 +254,10 @@ mod tests {
         FailedKeeper { keeper: "archive:receipts".into(), reason: "the disk is full".into(), ..keeper() }
     }
 
+    fn seals() -> FailedKeeper {
+        FailedKeeper { keeper: "seals".into(), reason: "permission denied".into(), ..keeper() }
+    }
+
     fn some(count: u64) -> Group {
         Group { count, ..Group::default() }
     }
@@ -283,7 +291,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
-            failed_keepers: vec![keeper(), archive()],
+            failed_keepers: vec![keeper(), archive(), seals()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
             clock: Some(ClockDoubt {
                 fault: ClockFault::Ahead,
@@ -314,6 +322,7 @@ mod tests {
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
+        seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707

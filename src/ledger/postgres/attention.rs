@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
-use super::line::DAMAGED;
-use super::sum::DAMAGED as RECORD_DAMAGED;
+use super::line::EVENT_IS_DAMAGED;
+use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, clock, counts, named, snapshots};
 use crate::attention::{
@@ -87,11 +87,11 @@ fn query() -> String {
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
               work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
                        FROM task WHERE parked AND NOT {STEP_QUEUES} 
-                         AND (reason IS NULL OR reason NOT IN ('{DAMAGED}', '{RECORD_DAMAGED}'))),
+                         AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
               damaged AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                          FROM task WHERE parked AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'),
+                          FROM task WHERE parked AND NOT {STEP_QUEUES} AND {EVENT_IS_DAMAGED}),
               records AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                          FROM task WHERE parked AND reason = '{RECORD_DAMAGED}'),
+                          FROM task WHERE parked AND {RECORD_IS_DAMAGED}),
               steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark,
                                'e-' || MIN(ENCODE(erasure, 'hex')) AS oldest
                         FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)

@@ -22,6 +22,7 @@ mod deciding;
 mod erasure_state;
 mod erasures;
 mod failure;
+mod generations;
 mod inbox;
 mod installations;
 mod maintenance;
@@ -79,9 +80,9 @@ use super::{
     Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
     PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
-    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth,
-    TargetState, Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum,
-    transition,
+    Resolution, SealGeneration, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
+    TargetHealth, TargetState, Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row,
+    sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
@@ -546,8 +547,16 @@ impl Records for PostgresLedger {
         receipts::head(&self.reading().await?).await
     }
 
-    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError> {
-        capsules::seal_keys(&self.reading().await?).await
+    async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError> {
+        generations::list(&self.reading().await?).await
+    }
+
+    async fn quarantined_under(
+        &self,
+        generation: &KeyId,
+        after: QuarantineId,
+    ) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError> {
+        quarantine::under(&self.reading().await?, generation, after).await
     }
 
     async fn id(&self) -> Result<LedgerId, LedgerError> {

@@ -8,8 +8,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::line::DAMAGED;
-use super::sum::DAMAGED as RECORD_DAMAGED;
+use super::line::EVENT_IS_DAMAGED;
+use super::sum::RECORD_IS_DAMAGED;
 use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, processes, refused, targets};
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
@@ -41,7 +41,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
             &format!(
                 "SELECT COUNT(*), MIN(since), {MARK} FROM task
                  WHERE parked = 1 AND NOT {STEP_QUEUES} 
-                   AND (reason IS NULL OR reason NOT IN ('{DAMAGED}', '{RECORD_DAMAGED}'))"
+                   AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))"
             ),
         )?,
         // The file does not say so of itself.
@@ -53,12 +53,12 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
             connection,
             &format!(
                 "SELECT COUNT(*), MIN(since), {MARK} FROM task
-                 WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'"
+                 WHERE parked = 1 AND NOT {STEP_QUEUES} AND {EVENT_IS_DAMAGED}"
             ),
         )?,
         damaged_records: group(
             connection,
-            &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND reason = '{RECORD_DAMAGED}'"),
+            &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND {RECORD_IS_DAMAGED}"),
         )?,
         refused: refused::list(connection)?,
         quarantined: group(
