@@ -1,20 +1,22 @@
 //! The key files of a deployment: made once, never overwritten, loaded at every start. What is done with the keys, `keys`
 //! knows.
 
+mod generations;
 mod rotation;
 
-use rotation::replaced;
+pub(crate) use generations::{SealCommand, SealStore, SealStoreError, leave_to_owner_of};
 pub(crate) use rotation::{Rotated, read_public_keys, read_rotations};
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tracing::warn;
 use zeroize::Zeroizing;
 
-use crate::keys::{IndexKey, KeyId, KeyIds, KeyKind, SealKey, fill_random};
+use crate::keys::{IndexKey, KeyId, KeyIds, KeyKind, NoSealKey, SealKey, SealRoot, fill_random};
 use crate::receipt::ReceiptKey;
 
 const PUBLIC: &str = "receipt.pub";
@@ -27,7 +29,8 @@ const INDEX_KEYS_MAX: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Keys {
     pub(crate) index: IndexKey,
-    pub(crate) seal: SealKey,
+    /// Of which the generations are made that seal.
+    pub(crate) seal: SealRoot,
     pub(crate) receipt: ReceiptKey,
 }
 
@@ -51,11 +54,13 @@ pub(crate) enum KeysError {
     )]
     OfAnotherLedger { dir: PathBuf, kind: KeyKind, expected: KeyId, found: KeyId },
     #[error(
-        "erasures that are not over are sealed under the key {id}, which is not in {} any more, and nobody could be told whom \
-         they are about: restore seal-{id}.key from your backup",
-        dir.display()
+        "something in the ledger that is not over is sealed under the seal key {id}, and {place} is missing: nobody could be told whom \
+         it is about. Put it back; several machines share `keys.seals`. Where an older copy of the ledger was put in place, the key was \
+         destroyed since: `quietus ledger accept` goes on without it, and what it sealed needs a person"
     )]
-    SealMissing { dir: PathBuf, id: KeyId },
+    SealMissing { place: String, id: KeyId },
+    #[error("the seal key {id} cannot be read: {why}")]
+    SealUnreadable { id: KeyId, why: String },
     /// These files have the new key, and the ledger does not know it.
     #[error(
         "the {kind} key in {} is {found}, which replaced {expected}, and the ledger was not told: run `quietus keys rotate \
@@ -89,16 +94,14 @@ impl Keys {
     /// Reads the keys, whether the public one is that of the receipts or not: a rotation may have been interrupted.
     pub(crate) fn read(dir: &Path) -> Result<Self, KeysError> {
         let index = read_index(dir)?;
-        let [seal, receipt] = [KeyKind::Seal, KeyKind::Receipt].map(|kind| read_key(&file(dir, kind)));
-        let seal = SealKey::new(&seal?);
-        let receipt = ReceiptKey::new(&receipt?);
-        let seal = replaced(dir, KeyKind::Seal)?.iter().fold(seal, SealKey::replacing);
+        let seal = SealRoot::new(read_key(&file(dir, KeyKind::Seal))?);
+        let receipt = ReceiptKey::new(&read_key(&file(dir, KeyKind::Receipt))?);
         Ok(Self { index, seal, receipt })
     }
 
     pub(crate) fn ids(&self) -> KeyIds {
         let receipt = KeyId::written(self.receipt.id());
-        KeyIds { index: self.index.id().clone(), seal: self.seal.id().clone(), receipt }
+        KeyIds { index: self.index.id().clone(), seal: self.seal.id(), receipt }
     }
 
     /// Refuses keys that are not those of the ledger, whose ids these are.
@@ -114,12 +117,19 @@ impl Keys {
         })
     }
 
-    /// Refuses keys without one under which something is sealed that is still needed, by the ids of such keys.
-    pub(crate) fn must_open(&self, needed: &[KeyId], dir: &Path) -> Result<(), KeysError> {
-        match needed.iter().find(|id| !self.seal.opens(id)) {
-            Some(id) => Err(KeysError::SealMissing { dir: dir.to_owned(), id: id.clone() }),
-            None => Ok(()),
-        }
+    /// What seals under this generation, and opens what is sealed under the others that are in a folder.
+    pub(crate) fn sealing(&self, present: &KeyId, store: &SealStore) -> Result<SealKey, NoSealKey> {
+        let (root, store) = (self.seal.clone(), store.clone());
+        let find = move |id: &KeyId| {
+            let Some(secret) = store.get(id).map_err(|error| error.to_string())? else { return Ok(None) };
+            let (found, key) = root.generation(&secret);
+            if found == *id {
+                return Ok(Some(key));
+            }
+            let place = store.shown(id);
+            Err(format!("{place} was changed, or made with another seal.key: restore that from your backup"))
+        };
+        SealKey::of(present, Arc::new(find))
     }
 
     /// Refuses keys that neither are those of a ledger, whose ids these are, nor have replaced them.
@@ -136,7 +146,7 @@ impl Keys {
     fn replaced(&self, kind: KeyKind, id: &KeyId, dir: &Path) -> bool {
         match kind {
             KeyKind::Index => self.index.carry_from(id).is_some(),
-            KeyKind::Seal => self.seal.opens(id),
+            KeyKind::Seal => false,
             // By what the old ones have signed: the keys themselves need not be there.
             KeyKind::Receipt => rotation::leads_to(dir, id, &self.receipt.public()).unwrap_or(false),
         }

@@ -49,6 +49,11 @@ pub(crate) trait Target: Send + Sync {
         None
     }
 
+    /// What its operator should know of it, though it works.
+    fn doubts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The longest that one call may take; a lease outlives it.
     fn call_max(&self) -> Duration;
 

@@ -10,11 +10,13 @@ GRANT SELECT ON migration TO quietus;
 GRANT SELECT, INSERT, UPDATE ON meta, tally, installation, source, erasure, step, pace, clock_seen,
   expired TO quietus;
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, mute, refused, keeper, process, erasure_fingerprint,
-  clock_anchor, tombstone TO quietus;
+  clock_anchor, tombstone, seal_generation TO quietus;
 GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine, damage TO quietus;
 GRANT SELECT, DELETE ON event_other TO quietus;
 -- What stands under the index key, for when it is replaced.
 GRANT UPDATE (digest) ON event, quarantine TO quietus;
+-- What is sealed anew, under the next generation of the seal key.
+GRANT UPDATE (sealed) ON quarantine TO quietus;
 GRANT UPDATE (fingerprint) ON fingerprint TO quietus;
 GRANT UPDATE (guest) ON shared_guest TO quietus;
 GRANT SELECT, UPDATE ON chain TO quietus;

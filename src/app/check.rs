@@ -117,6 +117,18 @@ async fn plugins(config: &Config, connect: Connect, returned: &mut BTreeSet<Kind
                         format!("`{kind}` is granted, and the plugin does not take it"),
                     )
                 }));
+                findings.extend(report.unopened.iter().map(|port| {
+                    CheckFinding::wrong(
+                        format!("{what}: ports"),
+                        format!(
+                            "it declares the TCP port {port}, which is closed: only the configuration opens a port; write \
+                             `ports = [{port}]`, or the address that it connects to"
+                        ),
+                    )
+                }));
+                let unopened = |doubt: &&String| !doubt.contains("which only the configuration opens");
+                let doubts = report.info.doubts.iter().filter(unopened);
+                findings.extend(doubts.map(|doubt| CheckFinding::doubtful(what.as_str(), doubt.as_str())));
                 findings.extend(health);
             }
         }

@@ -9,6 +9,8 @@ mod open_files;
 mod operations;
 mod parts;
 mod plugins;
+mod schemas;
+mod sealing;
 mod secrecy;
 mod signals;
 mod sockets;
@@ -17,6 +19,7 @@ mod tasks;
 pub(crate) use check::{CheckFinding, check};
 pub(crate) use log::init as init_log;
 pub(crate) use operations::open_operations;
+pub(crate) use schemas::schemas;
 pub(crate) use secrecy::harden_process;
 pub(crate) use signals::StoppedAtOnce;
 pub(crate) use sockets::PassedSockets;
@@ -70,6 +73,7 @@ async fn run(
 ) -> anyhow::Result<()> {
     let Parts { keys, sources, ledger, plugins, mut worker } = parts;
     let server = &config.server;
+    let seal = worker.seal.clone();
     // Deliveries are taken, metrics can be read, and plugins are there, until the worker has finished.
     let worked = CancellationToken::new();
 
@@ -83,7 +87,7 @@ async fn run(
     }
     if let Some(listener) = listeners.reports {
         worker.reports.get_or_insert(format!("http://{}", listener.local_addr()?));
-        let reports = Reports::new(ledger.clone(), keys.index.clone(), keys.seal.clone(), server);
+        let reports = Reports::new(ledger.clone(), keys.index.clone(), seal.clone(), server);
         let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
         tasks.need("reports".to_owned(), serve_reports(listener, reports, server.clone(), stop));
     }
@@ -116,7 +120,14 @@ async fn run(
             Box::pin(archiving::run(on, end))
         }
     });
-    let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, keys.seal, server));
+    tasks.keep("seal keys", &ending.stopping, {
+        let parts = (ledger.clone(), keys.clone(), config.seal_store(), seal.clone());
+        move |end| {
+            let (ledger, keys, store, seal) = parts.clone();
+            Box::pin(sealing::run(ledger, keys, store, seal, end))
+        }
+    });
+    let receiver = Arc::new(Receiver::new(sources, ledger.clone(), keys.index, seal, server));
     let received = CancellationToken::new();
     let refused = (Arc::clone(&receiver), ledger.clone());
     tasks.keep("refused deliveries", &received, move |end| {

@@ -24,6 +24,7 @@ pub(crate) async fn open_operations(config: Config) -> anyhow::Result<Operations
 pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations {
     let settings = settings(&config);
     let keys_dir = config.keys_dir();
+    let seals = config.seal_store();
     let state = config.state_file();
     let archive_dir = config.archive_dir();
     let config = Arc::new(config);
@@ -37,7 +38,14 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
     Operations {
         ledger,
         settings,
-        resources: Resources { keys_dir, state, archive_dir, client: Box::new(client), targets: Box::new(running) },
+        resources: Resources {
+            keys_dir,
+            seals,
+            state,
+            archive_dir,
+            client: Box::new(client),
+            targets: Box::new(running),
+        },
     }
 }
 

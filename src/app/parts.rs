@@ -13,6 +13,7 @@ use crate::key_files::{Keys, read_public_keys};
 use crate::keys::{ReadSecret, Secret, SecretError};
 use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
+use crate::operations::seals::Seals;
 use crate::outside::{Known, KnownKeys, Newest, StateFile, compare, must_be_there};
 use crate::plugin::PluginSettings;
 use crate::subject::{InstallationName, TargetName, TenantId};
@@ -48,8 +49,11 @@ impl Parts {
         // With another index key, nobody in the ledger would be found, and erasures would end without them; with another seal
         // key, none of them could be resolved, and all would be parked.
         keys.must_be(&ledger.key_ids(&keys.ids()).await?, &config.keys_dir())?;
-        keys.must_open(&ledger.seal_keys().await?, &config.keys_dir())?;
         must_be_known(config, &*ledger).await?;
+        let store = config.seal_store();
+        let seals = Seals { ledger: &*ledger, keys: &keys, store: &store };
+        let seal = seals.open().await?;
+        seals.must_open(&seal).await?;
         let known = Known::new(ledger.id().await?, ledger.receipt_head().await?, KnownKeys::of(&keys));
         let newest = Newest::from(known, config.keys_dir(), read_public_keys(&config.keys_dir())?);
         let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
@@ -77,7 +81,7 @@ impl Parts {
             clock: config.clock,
             reports: config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
             index: keys.index.clone(),
-            seal: keys.seal.clone(),
+            seal,
             receipt: keys.receipt.clone(),
             newest: Arc::new(newest),
         };

@@ -167,6 +167,8 @@ pub(crate) struct Facts {
     pub(crate) limited: Vec<LimitedTarget>,
     /// Plugins that cannot work, and why.
     pub(crate) broken: BTreeMap<TargetName, String>,
+    /// Plugins that work, and what their operator should know of them.
+    pub(crate) doubtful: BTreeMap<TargetName, Vec<String>>,
     pub(crate) no_server: Option<NoServer>,
     pub(crate) parked_steps: Vec<ParkedSteps>,
     pub(crate) requested: Group,
@@ -207,6 +209,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.targets.iter().map(of_target));
     all.extend(facts.limited.iter().filter_map(|limited| of_limited(limited, now)));
     all.extend(facts.broken.iter().map(|(plugin, reason)| broken(plugin, reason)));
+    all.extend(facts.doubtful.iter().map(|(plugin, doubts)| doubtful(plugin, &doubts.join("; "))));
     all.extend(facts.no_server.as_ref().map(no_server));
     all.extend(facts.parked_steps.iter().filter_map(parked_steps));
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
@@ -327,6 +330,12 @@ fn broken(plugin: &TargetName, reason: &str) -> Attention {
     with(found, "reason", Value::from(reason))
 }
 
+fn doubtful(plugin: &TargetName, doubts: &str) -> Attention {
+    let mut found = found(Code::PluginDoubtful, Severity::Notice, Object::plugin(plugin), doubts.to_owned());
+    found = with(found, "target", Value::from(&*plugin.0));
+    with(found, "reason", Value::from(doubts))
+}
+
 fn no_server(NoServer { seen }: &NoServer) -> Attention {
     Attention { since: *seen, ..found(Code::ServerAway, Severity::Attention, Object::servers(), String::new()) }
 }
@@ -415,11 +424,18 @@ pub(crate) const SET_BACK: &str = "ledger";
 /// How the names begin under which it is noted that a chain could not be archived.
 pub(crate) const ARCHIVE: &str = "archive:";
 
+/// The name under which it is noted that a generation of the seal key could not be made, read or destroyed.
+pub(crate) const SEALS: &str = "seals";
+
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
     if keeper == SET_BACK {
         let found = found(Code::LedgerSetBack, Severity::Urgent, Object::ledger(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if keeper == SEALS {
+        let found = found(Code::SealKeysFailed, Severity::Attention, Object::keys(), format!("{since} {reason}"));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
     if let Some(chain) = keeper.strip_prefix(ARCHIVE) {

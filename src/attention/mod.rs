@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, NoServer, ParkedSteps,
-    RefusedOf, RefusedSince, SET_BACK, StoppedTarget, attention,
+    RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -56,6 +56,9 @@ pub(crate) enum Code {
     TargetOut,
     /// A plugin cannot work until a person acts. With `target` and `reason`.
     PluginBroken,
+    /// A plugin works, and its operator should know something of it, such as that its sandbox is weaker than elsewhere. With
+    /// `target` and `reason`.
+    PluginDoubtful,
     /// No server works on the ledger.
     ServerAway,
     /// A target has answered nothing but that it wants fewer calls. With `target`.
@@ -108,12 +111,15 @@ pub(crate) enum Code {
     RetentionBehind,
     /// Receipts or audit could not be archived, and stay in the ledger. With `chain` and `reason`.
     ArchiveFailed,
+    /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
+    SealKeysFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 26] = [
         Self::TargetOut,
         Self::PluginBroken,
+        Self::PluginDoubtful,
         Self::ServerAway,
         Self::TargetLimited,
         Self::StepsParked,
@@ -137,12 +143,14 @@ impl Code {
         Self::LedgerSetBack,
         Self::RetentionBehind,
         Self::ArchiveFailed,
+        Self::SealKeysFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::TargetOut => "target_out",
             Self::PluginBroken => "plugin_broken",
+            Self::PluginDoubtful => "plugin_doubtful",
             Self::ServerAway => "server_away",
             Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",
@@ -166,6 +174,7 @@ impl Code {
             Self::LedgerSetBack => "ledger_set_back",
             Self::RetentionBehind => "retention_behind",
             Self::ArchiveFailed => "archive_failed",
+            Self::SealKeysFailed => "seal_keys_failed",
         }
     }
 }

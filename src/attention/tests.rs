@@ -69,6 +69,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         targets: vec![stopped("mailbox", false), stopped("mluvii/acme", true), waited_for],
         limited: Vec::new(),
         broken: [(TargetName("erp".into()), "no such file".into())].into(),
+        doubtful: [(TargetName("mailbox".into()), vec!["one".into(), "two".into()])].into(),
         no_server: Some(NoServer { seen: Some(at(3)) }),
         parked_steps: vec![ParkedSteps {
             target: TargetName("crm".into()),
@@ -121,6 +122,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"notice deliveries_refused source:acme {"count":9,"last":"1970-01-01T00:00:07Z","source":"acme"}"#,
             r#"notice paths_unknown source:acme {"count":9,"last":"1970-01-01T00:00:07Z","nearest":"acme"}"#,
             r#"notice paths_unknown webhooks {"count":9,"last":"1970-01-01T00:00:07Z"}"#,
+            r#"notice plugin_doubtful plugin:mailbox {"reason":"one; two","target":"mailbox"}"#,
             r#"notice sessions_foreign sessions {"count":8}"#,
             r#"notice target_out target:mailbox {"reason":"401","target":"mailbox","until":"1970-01-01T00:01:30Z"}"#,
         ],

@@ -19,7 +19,7 @@ pub(super) enum Keys {
         /// The folder [default: `keys.dir` of the configuration, which is `keys` beside it]
         dir: Option<PathBuf>,
     },
-    /// Replace a key by a new one; the old one is kept
+    /// Replace a key by a new one; the old one is kept, but for the one that seals
     ///
     /// Of several machines, rotate on one, and copy its keys to the others before their servers start. A rotation that was
     /// interrupted is finished by the same command.
@@ -35,7 +35,7 @@ pub(super) enum Rotatable {
     /// The one that signs receipts: the old one signs the new one. Start every server again afterwards; until then it signs
     /// with the old one, which also verifies
     Receipt,
-    /// The one that seals: what the old one has sealed still opens. Stop every server before
+    /// The one that seals: another generation seals from now on, and the one before is destroyed once nothing is sealed under it. Servers go on
     Seal,
     /// The one by which people are found: all that stands under the old one is carried over, so that nobody is lost. The new
     /// one goes through the old one, which stays in its file. Stop every server before
@@ -84,11 +84,15 @@ async fn rotate(key: keys::Rotatable, on: &Operations, out: &mut Out) -> Result<
     if out.is_json() {
         out.json(&json!({ "from": from.as_str(), "to": to.as_str() }))?;
     } else {
-        out.line(format_args!("the key {to} has replaced {from}, which is kept"))?;
+        let then = if key == keys::Rotatable::Seal { "destroyed once nothing is sealed under it" } else { "kept" };
+        out.line(format_args!("the key {to} has replaced {from}, which is {then}"))?;
     }
     let then = match key {
         keys::Rotatable::Receipt => "start every server again, and give the new receipt.pub to who verifies",
-        keys::Rotatable::Seal => "what was sealed with the old key needs it as long as it is there",
+        keys::Rotatable::Seal => {
+            out.note("a running server goes on with the new one by itself; keep it out of every backup");
+            return Ok(Exit::Done);
+        }
         keys::Rotatable::Index => {
             "a backup of the old keys is of no use any more but with a backup of the ledger from then"
         }

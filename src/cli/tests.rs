@@ -10,10 +10,11 @@ use super::*;
 
 use crate::config::Config;
 use crate::erasure::{ErasureId, NewErasure, Selection, Subject};
-use crate::key_files::Keys;
-use crate::keys::{Digest, KeyKind};
+use crate::key_files::{Keys, SealStore};
+use crate::keys::KeyKind;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Admin as _, Intake as _, ProcessInfo, Quarantined, Queue as _};
+use crate::operations::seals::Seals;
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 use crate::verify::{Verified, Written};
 
@@ -104,12 +105,14 @@ impl Home {
 
     fn quarantine(&self, body: &str) {
         let keys = Keys::load(&self.path("keys")).expect("load");
-        let digest = Digest([body.len() as u8; 16]);
+        let digest = keys.index.body(body.as_bytes());
         let source = SourceName("acme".into());
-        let sealed = Verified::made(body.as_bytes(), Written::default()).seal(&keys.seal);
-        let item = Quarantined { source, digest, reason: "not JSON".into(), sealed };
         let ledger = SqliteLedger::open(&self.path("quietus.db")).expect("opens");
         wait(async {
+            let store = SealStore::folder(self.path("quietus.seals"));
+            let seal = Seals { ledger: &*ledger, keys: &keys, store: &store }.open().await.expect("seals");
+            let sealed = Verified::made(body.as_bytes(), Written::default()).seal(&source, &seal);
+            let item = Quarantined { source, digest, reason: "not JSON".into(), sealed };
             ledger.quarantine(item).await.expect("is put there");
             ledger.shutdown().await;
             Ok(Exit::Done)

@@ -1,6 +1,7 @@
 //! Words that several commands show.
 
 use super::out;
+use crate::keys::KeyId;
 use crate::receipt::{Gap, GapCause};
 
 /// Hex digits of a digest that are shown in a list; `show` commands have all of them.
@@ -35,4 +36,12 @@ mod tests {
         assert_eq!(subject("session:acme/123456789012"), "session:acme/123456789012");
         assert_eq!(subject(&format!("guest:acme/{}", "ab".repeat(16))), "guest:acme/abababab…");
     }
+}
+
+/// A key that is gone, and that somebody has accepted to be.
+pub(super) fn seal_gone(id: &KeyId) -> String {
+    format!(
+        "the seal key {id} is gone: what is sealed under it cannot be opened, and needs a person. Where it was destroyed, the erasures \
+         under it were over; ask again for those that were not"
+    )
 }

@@ -27,6 +27,7 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         }
     }
     retention(config, layers);
+    seals(config, layers);
     used_once("witness", config.witnesses.iter().map(|witness| witness.name.as_str()), layers);
     for (index, witness) in config.witnesses.iter().enumerate() {
         if let Some(wrong) = witness.wrong() {
@@ -186,6 +187,21 @@ fn is_base(url: &str) -> bool {
 fn names_a_user(url: &str) -> bool {
     let authority = url.split_once("://").map_or(url, |(_, rest)| rest).split(['/', '?', '#']).next();
     authority.is_some_and(|authority| authority.contains('@'))
+}
+
+/// Where the seal key's generations are: in one place, and not where keys are backed up.
+fn seals(config: &Config, layers: &mut Layers) {
+    let keys = &config.keys;
+    if keys.seals.is_some() && keys.seals_command.is_some() {
+        layers.problem("keys.seals_command", "it keeps them instead of the folder `keys.seals`; write one of the two");
+    }
+    if keys.seals_command.as_ref().is_some_and(Vec::is_empty) {
+        layers.problem("keys.seals_command", "it names no program");
+    }
+    if keys.seals.as_ref().is_some_and(|seals| config.path(seals) == config.keys_dir()) {
+        let what = "that is `keys.dir`, which is backed up; what opens what is erased must be in no backup";
+        layers.problem("keys.seals", what);
+    }
 }
 
 fn used_once<'a>(list: &str, names: impl Iterator<Item = &'a str>, layers: &mut Layers) {

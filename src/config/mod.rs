@@ -8,11 +8,13 @@ mod layer;
 mod layers;
 mod log;
 mod problem;
+mod public;
 mod redact;
 mod secrets;
 
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
+pub(crate) use redact::Schemas;
 pub(crate) use secrets::read_secret;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::http::ServerSettings;
+use crate::key_files::{SealCommand, SealStore};
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
 use crate::mluvii::MluviiSettings;
@@ -91,6 +94,12 @@ pub(crate) struct Config {
 pub(crate) struct KeysSettings {
     /// `keys` beside the configuration file, when it is left out.
     pub(crate) dir: Option<PathBuf>,
+    /// Where the generations of the seal key are, which servers make and destroy; in no backup, and shared by all machines. Beside
+    /// `server.state_dir`, with the ending `.seals`, when it is left out.
+    pub(crate) seals: Option<PathBuf>,
+    /// A program and its arguments that keeps them instead: `get ID` says a secret, or nothing; `put ID` keeps the one that it reads, and
+    /// fails where there is one; `destroy ID` destroys it. It has 10 seconds.
+    pub(crate) seals_command: Option<Vec<String>>,
 }
 
 impl Config {
@@ -118,10 +127,11 @@ impl Config {
         Self::load_with(path, environment())
     }
 
-    /// What the layers bring together, as it was written, without passwords.
-    pub(crate) fn show(path: &Path) -> Result<serde_json::Value, ConfigError> {
+    /// What the layers bring together, as it was written, without passwords; of plugins' own configurations only what their schemas
+    /// say is public.
+    pub(crate) fn show(path: &Path, schemas: &Schemas) -> Result<serde_json::Value, ConfigError> {
         Self::load(path)?;
-        Ok(redact::redacted(Layers::read(path, environment())?.merged()))
+        Ok(redact::redacted(Layers::read(path, environment())?.merged(), schemas))
     }
 
     /// The JSON Schema of the configuration.
@@ -218,6 +228,21 @@ impl Config {
             (None, _) => self.path(Path::new("state")),
         };
         Some(StateFile::of(dir))
+    }
+
+    /// The folder of the seal key's generations: beside that of the state, and in no backup.
+    pub(crate) fn seal_store(&self) -> SealStore {
+        if let Some(command) = self.keys.seals_command.as_deref().and_then(|all| SealCommand::of(all, &self.base)) {
+            return SealStore::Command(command);
+        }
+        let beside = |state: &Path| state.with_extension("seals");
+        let dir = match (&self.keys.seals, &self.server.state_dir, self.ledger_place()) {
+            (Some(dir), ..) => self.path(dir),
+            (None, Some(state), _) if !state.as_os_str().is_empty() => beside(&self.path(state)),
+            (None, _, Ok(LedgerPlace::Sqlite(ledger))) => beside(&ledger),
+            (None, ..) => beside(&self.path(Path::new("state"))),
+        };
+        SealStore::folder(dir)
     }
 
     /// The folder of archives, if there is one.

@@ -1,7 +1,11 @@
 //! The configuration as it may be shown. No secret can stand in it by design; what an operator wrote in the wrong place
 //! all the same (a password in a URL, a token in a plugin's own configuration) is left out.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+
+use super::public::Schema;
 
 const REDACTED: &str = "[redacted]";
 /// A text under a key that contains one of these is not shown.
@@ -18,20 +22,66 @@ const SECRET_WORDS: [&str; 10] = [
     "authorization",
 ];
 
-/// The same without passwords.
-pub(super) fn redacted(value: Value) -> Value {
+/// The JSON Schemas of plugins' own configurations, by the plugins' names.
+pub(crate) type Schemas = BTreeMap<String, Value>;
+
+/// The whole configuration without passwords, and of plugins' own without any text that is not public.
+pub(super) fn redacted(config: Value, schemas: &Schemas) -> Value {
+    let Value::Object(sections) = config else { return general(config) };
+    let section = |(key, value): (String, Value)| match (key.as_str(), value) {
+        ("plugin", Value::Array(plugins)) => (key, plugins.into_iter().map(|one| plugin(one, schemas)).collect()),
+        (_, value) => member(key, value),
+    };
+    sections.into_iter().map(section).collect()
+}
+
+/// A `[[plugin]]`. Only its author knows what its keys mean, and only of arguments nobody does.
+fn plugin(settings: Value, schemas: &Schemas) -> Value {
+    let name = settings["name"].as_str().unwrap_or_default().to_owned();
+    let Value::Object(members) = settings else { return general(settings) };
+    let each = |(key, value): (String, Value)| match key.as_str() {
+        "config" => (key, own(value, &Schema::of(schemas.get(&name)))),
+        "args" => (key, without_text(value)),
+        _ => member(key, value),
+    };
+    members.into_iter().map(each).collect()
+}
+
+/// A part of a plugin's own configuration, and what its schema says of that part.
+fn own(value: Value, schema: &Schema<'_>) -> Value {
+    match value {
+        Value::Object(members) => {
+            let each = |(key, value): (String, Value)| {
+                let shown = own(value, &schema.member(&key));
+                let shown = if is_secret(&key) { without_text(shown) } else { shown };
+                (key, shown)
+            };
+            members.into_iter().map(each).collect()
+        }
+        Value::Array(elements) => elements.into_iter().map(|one| own(one, &schema.element())).collect(),
+        Value::String(text) if schema.shows(&text) => Value::String(without_user_info(&text)),
+        Value::String(_) => REDACTED.into(),
+        other => other,
+    }
+}
+
+fn general(value: Value) -> Value {
     match value {
         Value::Object(members) => members.into_iter().map(|(key, value)| member(key, value)).collect(),
-        Value::Array(elements) => elements.into_iter().map(redacted).collect(),
+        Value::Array(elements) => elements.into_iter().map(general).collect(),
         Value::String(text) => Value::String(without_user_info(&text)),
         other => other,
     }
 }
 
 fn member(key: String, value: Value) -> (String, Value) {
+    let shown = if is_secret(&key) { without_text(value) } else { general(value) };
+    (key, shown)
+}
+
+fn is_secret(key: &str) -> bool {
     let lower = key.to_lowercase().replace('-', "_");
-    let secret = SECRET_WORDS.iter().any(|word| lower.contains(word));
-    (key, if secret { without_text(value) } else { redacted(value) })
+    SECRET_WORDS.iter().any(|word| lower.contains(word))
 }
 
 /// A secret's place, or a list of such. A table is a reference, or holds other keys.
@@ -39,7 +89,7 @@ fn without_text(value: Value) -> Value {
     match value {
         Value::String(_) => REDACTED.into(),
         Value::Array(elements) => elements.into_iter().map(without_text).collect(),
-        other => redacted(other),
+        other => general(other),
     }
 }
 

@@ -161,11 +161,14 @@ fn every_section_is_in_the_schema_and_the_other_way_round() {
 
 #[test]
 fn passwords_in_the_wrong_place_are_not_shown() {
-    let shown = redact::redacted(serde_json::json!({
-        "ledger": { "url": "postgres://q:hunter2@db/quietus" },
-        "plugin": [{ "config": { "api-key": "hunter2", "headers": { "Authorization": "hunter2" }, "tokens": ["hunter2"], "url": "https://crm.example" }, "secrets": { "token": { "env": "T" } } }],
-    }));
-    assert_snapshot!(shown, @r#"{"ledger":{"url":"postgres://[redacted]@db/quietus"},"plugin":[{"config":{"api-key":"[redacted]","headers":{"Authorization":"[redacted]"},"tokens":["[redacted]"],"url":"https://crm.example"},"secrets":{"token":{"env":"T"}}}]}"#);
+    let shown = redact::redacted(
+        serde_json::json!({
+            "ledger": { "url": "postgres://q:hunter2@db/quietus" },
+            "plugin": [{ "config": { "api-key": "hunter2", "headers": { "Authorization": "hunter2" }, "tokens": ["hunter2"], "url": "https://crm.example", "folder": "/srv", "count": 7 }, "args": ["--key", "hunter2"], "name": "crm", "secrets": { "token": { "env": "T" } } }],
+        }),
+        &[("crm".to_owned(), serde_json::json!({ "properties": { "folder": { "x-quietus-public": true } } }))].into(),
+    );
+    assert_snapshot!(shown, @r#"{"ledger":{"url":"postgres://[redacted]@db/quietus"},"plugin":[{"args":["[redacted]","[redacted]"],"config":{"api-key":"[redacted]","count":7,"folder":"/srv","headers":{"Authorization":"[redacted]"},"tokens":["[redacted]"],"url":"[redacted]"},"name":"crm","secrets":{"token":{"env":"T"}}}]}"#);
 }
 
 #[test]
@@ -379,7 +382,7 @@ fn several_installations_are_shown_as_they_are_written() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let path = dir.path().join("quietus.toml");
     std::fs::write(&path, TWO).expect("is written");
-    let shown = Config::show(&path).expect("is shown");
+    let shown = Config::show(&path, &redact::Schemas::new()).expect("is shown");
     assert_eq!(shown["mluvii"][0]["name"], "acme");
     assert_eq!(shown["mluvii"][1]["base_url"], "https://b.example");
     std::fs::write(&path, toml::to_string(&shown).expect("TOML")).expect("is written");

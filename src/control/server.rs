@@ -11,7 +11,7 @@ use axum::{Extension, Json, Router};
 use hyper::server::conn::http1::Builder;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use rustix::process::{Pid, getpgid};
+use rustix::process::{Pid, geteuid};
 use serde::Serialize;
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
@@ -24,6 +24,7 @@ use crate::audit::Actor;
 use crate::http::Accepting;
 use crate::operations::plugins::{self, RunningPlugins};
 use crate::operations::{OperationError, actor};
+use crate::plugin::is_of_a_plugin;
 use crate::subject::TargetName;
 
 /// Commands that are answered at once.
@@ -46,10 +47,8 @@ pub(crate) async fn serve(socket: ControlSocket, plugins: RunningPlugins, shutdo
             // Further ones wait in the kernel, and take none of the server's descriptors.
             let place = Arc::clone(&places).acquire_owned().await;
             let (stream, _) = accepting.next(|| socket.listener.accept()).await;
-            if is_of_a_plugin(&stream) {
-                continue;
-            }
-            let router = router.clone().layer(Extension(actor_at(&stream)));
+            let Some(actor) = answered(&stream) else { continue };
+            let router = router.clone().layer(Extension(actor));
             let connection = Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEADER_MAX)
@@ -68,22 +67,17 @@ pub(crate) async fn serve(socket: ControlSocket, plugins: RunningPlugins, shutdo
     }
 }
 
-/// Who is at the other end, by the kernel's word. Where it has none, nobody is named.
-fn actor_at(stream: &UnixStream) -> Actor {
-    match stream.peer_cred() {
-        Ok(peer) => actor::of_account(peer.uid(), None),
-        Err(_) => Actor::cli("unknown"),
-    }
+/// Who is at the other end, by the kernel's word; `None` where nobody is answered. The file's mode alone does not say: it can be
+/// changed. And a plugin, of whatever server, runs as the same user and may be anything.
+fn answered(stream: &UnixStream) -> Option<Actor> {
+    let peer = stream.peer_cred().ok()?;
+    let process = Pid::from_raw(peer.pid()?)?;
+    (is_ours(peer.uid()) && !is_of_a_plugin(process)).then(|| actor::of_account(peer.uid(), None))
 }
 
-/// Whether a plugin of this server, or what it has started, is at the other end: it runs as the same user, and may be
-/// anything. Its process group is led by a child of this process, and it cannot leave that where the sandbox filters calls.
-fn is_of_a_plugin(stream: &UnixStream) -> bool {
-    let peer = stream.peer_cred().ok().and_then(|peer| Pid::from_raw(peer.pid()?));
-    let Some(group) = peer.and_then(|peer| getpgid(Some(peer)).ok()) else { return true };
-    let status = std::fs::read_to_string(format!("/proc/{}/status", group.as_raw_nonzero())).unwrap_or_default();
-    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:"));
-    parent.is_some_and(|parent| parent.trim() == std::process::id().to_string())
+/// This server's own user, and root, who may do everything anyway.
+fn is_ours(user: u32) -> bool {
+    user == geteuid().as_raw() || user == 0
 }
 
 async fn list(State(on): State<Arc<RunningPlugins>>) -> Response {
@@ -116,6 +110,7 @@ fn answer<T: Serialize>(result: Result<T, OperationError>) -> Response {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+    use std::os::unix::fs::PermissionsExt as _;
     use std::process::Stdio;
 
     use super::*;
@@ -124,8 +119,14 @@ mod tests {
     const ASK: &str = "import socket,sys; s=socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); \
                        s.sendall(b'GET /plugins HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n'); print(len(s.recv(100)))";
 
+    fn open_to_all(socket: &std::path::Path) {
+        for path in [socket, socket.parent().expect("a folder")] {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).expect("ours");
+        }
+    }
+
     #[tokio::test]
-    async fn a_process_of_a_plugins_is_not_answered() {
+    async fn neither_another_user_nor_a_plugin_of_any_server_is_answered() {
         let folder = tempfile::TempDir::new().expect("a folder");
         let path = folder.path().join("quietus.sock");
         let socket = ControlSocket::bind(&path).expect("bound");
@@ -133,17 +134,26 @@ mod tests {
         let plugins = RunningPlugins { ledger, hosts: BTreeMap::new(), reread: Arc::new(|_| Err("unused".into())) };
         let shutdown = CancellationToken::new();
         let serving = tokio::spawn(serve(socket, plugins, shutdown.clone()));
-        // Like a plugin: in a group of its own, started by this process.
-        let asked = |own_group: bool| {
-            let mut command = tokio::process::Command::new("python3");
-            command.args(["-c", ASK]).arg(&path).stderr(Stdio::null());
-            if own_group {
-                command.process_group(0);
+        let asked = |through: &[&str]| {
+            let mut command = tokio::process::Command::new("env");
+            command.args(through).args(["python3", "-c", ASK]).arg(&path).stderr(Stdio::null());
+            async move {
+                let said = String::from_utf8(command.output().await.expect("it runs").stdout).expect("UTF-8");
+                said.trim().parse::<u32>().unwrap_or(0)
             }
-            async move { String::from_utf8(command.output().await.expect("it runs").stdout).expect("UTF-8") }
         };
-        assert_eq!(asked(true).await.trim().parse().unwrap_or(0), 0);
-        assert!(asked(false).await.trim().parse::<u32>().expect("a number") > 0, "others are");
+        // Like a plugin of any server's: marked, and so is all that it starts, in whatever group.
+        for through in [&["prlimit", "--locks=0"][..], &["prlimit", "--locks=0", "setsid", "--wait"]] {
+            assert_eq!(asked(through).await, 0, "{through:?}");
+        }
+        for through in [&[][..], &["setsid", "--wait"]] {
+            assert!(asked(through).await > 0, "others are: {through:?}");
+        }
+        if geteuid().is_root() {
+            open_to_all(&path);
+            let nobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+            assert_eq!(asked(&nobody).await, 0, "another user, whatever the file's mode is");
+        }
         shutdown.cancel();
         serving.await.expect("it ends");
     }

@@ -1,9 +1,12 @@
 //! A capsule: what an erasure needs to know, sealed under a key of its own that dies with the receipt.
 
-use crate::keys::{CapsuleKey, KeyId, SealBroken, SealKey, Sealed};
+use std::fmt;
+
+use super::ErasureId;
+use crate::keys::{CapsuleKey, KeyId, NotOpened, SealKey, Sealed, SealedAs};
 use crate::subject::Whom;
 
-/// Whom an erasure is about, sealed under a key of its own, which is sealed beside it.
+/// Whom an erasure is about, sealed under a key of its own, which is sealed beside it. Both open as this erasure's only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Capsule {
     pub(crate) wrapped_key: Sealed,
@@ -13,14 +16,85 @@ pub(crate) struct Capsule {
 }
 
 impl Capsule {
-    pub(crate) fn seal(whom: &Whom, under: &SealKey) -> Self {
+    pub(crate) fn seal(whom: &Whom, of: ErasureId, under: &SealKey) -> Self {
         let key = CapsuleKey::generate();
-        let seal_key = under.id().clone();
-        Self { wrapped_key: key.wrap(under), content: key.seal(&whom.to_bytes()), seal_key }
+        let wrapped_key = key.wrap(&key_of(of), under);
+        // Of what is sealed, and not what seals now: it may just have been followed by another one.
+        let seal_key = wrapped_key.generation().expect("it was just sealed");
+        Self { wrapped_key, content: key.seal(&content_of(of), &whom.to_bytes()), seal_key }
     }
 
-    pub(crate) fn open(&self, under: &SealKey) -> Result<Whom, SealBroken> {
-        let plain = CapsuleKey::unwrap(&self.wrapped_key, under)?.open(&self.content)?;
-        Whom::from_bytes(&plain).map_err(|_| SealBroken)
+    pub(crate) fn open(&self, of: ErasureId, under: &SealKey) -> Result<Whom, NotOpened> {
+        let key = CapsuleKey::unwrap(&key_of(of), &self.wrapped_key, under)?;
+        Whom::from_bytes(&key.open(&content_of(of), &self.content)?).map_err(|_| NotOpened::Broken)
+    }
+}
+
+fn key_of(erasure: ErasureId) -> SealedAs {
+    SealedAs::new("capsule key", &[&erasure.0])
+}
+
+fn content_of(erasure: ErasureId) -> SealedAs {
+    SealedAs::new("capsule", &[&erasure.0])
+}
+
+/// Whom a demand is about. Which erasure stands for it is known only when it is written, as it may join one that is there: the
+/// ledger has it sealed for that one.
+#[derive(Clone)]
+pub(crate) struct ToSeal {
+    whom: Whom,
+    under: SealKey,
+}
+
+impl ToSeal {
+    /// `None` where there is nothing to seal.
+    pub(crate) fn of(whom: Whom, under: &SealKey) -> Option<Self> {
+        (!whom.is_empty()).then(|| Self { whom, under: under.clone() })
+    }
+
+    pub(crate) fn seal(&self, of: ErasureId) -> Capsule {
+        Capsule::seal(&self.whom, of, &self.under)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn whom(&self) -> &Whom {
+        &self.whom
+    }
+}
+
+/// Of the same person, under whichever key.
+impl PartialEq for ToSeal {
+    fn eq(&self, other: &Self) -> bool {
+        self.whom == other.whom
+    }
+}
+
+impl Eq for ToSeal {}
+
+impl fmt::Debug for ToSeal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ToSeal(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[test]
+    fn a_capsule_opens_as_its_own_erasures_only() {
+        let key = SealKey::new(&Zeroizing::new([7; 32]));
+        let whom = Whom { searched: true, ..Whom::default() };
+        let [ann, bob] = [1, 2].map(|byte| ErasureId([byte; 16]));
+        let [of_ann, of_bob] = [ann, bob].map(|id| Capsule::seal(&whom, id, &key));
+        assert_eq!(of_ann.open(ann, &key).expect("opens"), whom);
+        assert!(of_ann.open(bob, &key).is_err());
+        // Nor with the other one's key, or content, alone.
+        let mixed = Capsule { wrapped_key: of_bob.wrapped_key.clone(), ..of_ann.clone() };
+        assert!([ann, bob].into_iter().all(|id| mixed.open(id, &key).is_err()));
+        let key_as_content = Capsule { content: of_ann.wrapped_key.clone(), ..of_ann };
+        assert!(key_as_content.open(ann, &key).is_err());
     }
 }

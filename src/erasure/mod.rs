@@ -14,7 +14,7 @@ mod step;
 mod verdict;
 
 pub(crate) use answer::{Answer, Evidence};
-pub(crate) use capsule::Capsule;
+pub(crate) use capsule::{Capsule, ToSeal};
 pub(crate) use findings::{Findings, MluviiSearch};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
@@ -226,7 +226,7 @@ pub(crate) struct NewErasure {
     /// What a person decided about single sessions.
     pub(crate) selection: Selection,
     /// What the request itself says; the rest is resolved when it begins.
-    pub(crate) capsule: Option<Capsule>,
+    pub(crate) capsule: Option<ToSeal>,
     /// Of the identifiers of the request: by them it is found again.
     pub(crate) fingerprints: Vec<Fingerprinted>,
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use super::{Answer, ErasureId, Stage, Step};
-use crate::keys::{IndexKey, SealKey, Sealed};
+use crate::keys::{IndexKey, NotOpened, SealKey, Sealed, SealedAs};
 use crate::subject::TargetName;
 
 /// What a report answers.
@@ -27,16 +27,18 @@ impl Reportable {
     /// Seals a report: only as the answer to this can it be opened again.
     pub(crate) fn seal(&self, report: &Answer, key: &SealKey) -> Sealed {
         let plain = Zeroizing::new(serde_json::to_vec(report).unwrap_or_default());
-        key.seal(&self.purpose(), &plain)
+        key.seal(&self.sealed_as(), &plain)
     }
 
-    /// The report; nothing when it is one on something else, such as an earlier round.
-    pub(crate) fn open(&self, report: &Sealed, key: &SealKey) -> Option<Answer> {
-        serde_json::from_slice(&key.open(&self.purpose(), report).ok()?).ok()
+    /// The report; one on something else, such as an earlier round, does not open.
+    pub(crate) fn open(&self, report: &Sealed, key: &SealKey) -> Result<Answer, NotOpened> {
+        let plain = key.open(&self.sealed_as(), report)?;
+        serde_json::from_slice(&plain).map_err(|_| NotOpened::Broken)
     }
 
-    fn purpose(&self) -> String {
-        format!("report {} {} {} {}", self.erasure, self.target, self.stage.as_str(), self.round)
+    fn sealed_as(&self) -> SealedAs {
+        let (target, stage) = (self.target.0.as_bytes(), self.stage.as_str().as_bytes());
+        SealedAs::new("report", &[&self.erasure.0, target, stage, &self.round.to_be_bytes()])
     }
 
     /// The address below the listener's, free of personal data.
@@ -91,10 +93,10 @@ mod tests {
         };
         let sealed = reportable(0).seal(&report, &key);
         assert!(!sealed.0.windows(3).any(|part| part == b"Ann"));
-        assert_eq!(reportable(0).open(&sealed, &key), Some(report));
-        assert_eq!(reportable(1).open(&sealed, &key), None);
-        assert_eq!(Reportable { stage: Stage::Verify, ..reportable(0) }.open(&sealed, &key), None);
-        assert_eq!(reportable(0).open(&sealed, &SealKey::new(&Zeroizing::new([4; 32]))), None);
+        assert_eq!(reportable(0).open(&sealed, &key).expect("opens"), report);
+        assert!(reportable(1).open(&sealed, &key).is_err());
+        assert!(Reportable { stage: Stage::Verify, ..reportable(0) }.open(&sealed, &key).is_err());
+        assert!(reportable(0).open(&sealed, &SealKey::new(&Zeroizing::new([4; 32]))).is_err());
     }
 
     #[test]

@@ -12,7 +12,7 @@ mod word;
 pub(crate) use decode::{Decoded, Sender, decode};
 pub(crate) use form::Form;
 pub(crate) use kind::EventKind;
-pub(crate) use stored::{EventHead, StoredEvent};
+pub(crate) use stored::{Event, EventHead, StoredEvent};
 pub(crate) use timestamp::parse_timestamp;
 pub(crate) use word::{Channel, SessionSource, UNKNOWN_WORD, plain_word, same_word};
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::form::Form;
 use super::kind::EventKind;
 use super::word::{Channel, SessionSource};
-use crate::keys::{Digest, SealBroken, SealKey, Sealed};
+use crate::keys::{Digest, NotOpened, SealKey, Sealed, SealedAs};
 use crate::subject::{SessionKey, SourceName, TenantId};
 
 /// One verified, decoded delivery that leads to work.
@@ -48,6 +48,13 @@ impl EventHead {
     pub(crate) fn happened(&self) -> i64 {
         self.time.map_or(0, Timestamp::as_millisecond)
     }
+
+    /// What its form is sealed as: of all that never changes of it. The digest does, with the index key.
+    fn form(&self) -> SealedAs {
+        let SessionKey { installation, session } = &self.session;
+        let [session, kind, time] = [session.0, self.kind.code(), self.happened()].map(i64::to_be_bytes);
+        SealedAs::new("form", &[self.source.0.as_bytes(), installation.0.as_bytes(), &session, &kind, &time])
+    }
 }
 
 /// An event as it is written: the form sealed.
@@ -59,21 +66,18 @@ pub(crate) struct StoredEvent {
     pub(crate) form: Option<Sealed>,
 }
 
-/// The seal's purpose of a stored form.
-const FORM: &str = "form";
-
 impl Event {
     /// Seals what is personal.
-    pub(crate) fn seal(self, key: &SealKey) -> StoredEvent {
-        let form = self.form.map(|form| key.seal(FORM, &form.to_bytes()));
-        StoredEvent { head: self.head, form }
+    pub(crate) fn seal(&self, key: &SealKey) -> StoredEvent {
+        let form = self.form.as_ref().map(|form| key.seal(&self.head.form(), &form.to_bytes()));
+        StoredEvent { head: self.head.clone(), form }
     }
 }
 
 impl StoredEvent {
     /// Opens the form, to decide.
-    pub(crate) fn open(&self, key: &SealKey) -> Result<Option<Form>, SealBroken> {
+    pub(crate) fn open(&self, key: &SealKey) -> Result<Option<Form>, NotOpened> {
         let Some(sealed) = &self.form else { return Ok(None) };
-        Form::from_bytes(&key.open(FORM, sealed)?).map(Some).ok_or(SealBroken)
+        Form::from_bytes(&key.open(&self.head.form(), sealed)?).map(Some).ok_or(NotOpened::Broken)
     }
 }

@@ -266,6 +266,24 @@ fn a_form_survives_its_seal() {
     let stored = event.seal(&seal());
     assert!(!serde_json::to_string(&stored).expect("JSON").contains("ann@x.cz"));
     assert_eq!(stored.open(&seal()).expect("opens"), form);
+
+    // As another event's it does not open; the digest changes with the index key.
+    let of = |change: &dyn Fn(&mut EventHead)| {
+        let mut other = stored.clone();
+        change(&mut other.head);
+        other.open(&seal())
+    };
+    assert_eq!(of(&|head| head.digest = index().body(b"carried")).expect("opens"), form);
+    let others: [&dyn Fn(&mut EventHead); 5] = [
+        &|head| head.session.session.0 += 1,
+        &|head| head.session.installation = InstallationName("globex".into()),
+        &|head| head.source = SourceName("globex".into()),
+        &|head| head.kind = EventKind::SessionEnded,
+        &|head| head.time = head.time.map(|time| time + std::time::Duration::from_secs(1)),
+    ];
+    for change in others {
+        assert!(of(change).is_err());
+    }
 }
 
 #[test]

@@ -23,10 +23,11 @@ use super::reaction::Reaction;
 use super::settings::ServerSettings;
 use super::strangers::{Client, Strangers};
 use crate::attention::RefusedOf;
-use crate::event::{Decoded, Sender, decode};
+use crate::event::{Decoded, Event, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{
     Intake, LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries,
+    sealing,
 };
 use crate::subject::TenantId;
 use crate::verify::{self, Expected, Network, Refused, Source, Verified, verify};
@@ -195,7 +196,7 @@ impl Receiver {
             Sender { source, installation: endpoint.source.installation(), tenants: endpoint.source.tenants() };
         match decode(verified, sender, &self.index) {
             // Sealed before it leaves this process: the ledger never holds a form in the clear.
-            Decoded::Event(event) => match self.commit(self.ledger.record(event.seal(&self.seal))).await {
+            Decoded::Event(event) => match self.record(&event).await {
                 Ok(Recorded::New) => Reaction::Recorded,
                 Ok(Recorded::Duplicate) => Reaction::Duplicate,
                 Ok(Recorded::Refused) => self.quarantine(endpoint, verified, "refused by the ledger").await,
@@ -211,17 +212,21 @@ impl Receiver {
         }
     }
 
+    async fn record(&self, event: &Event) -> Result<Recorded, Reaction> {
+        self.commit(sealing(&self.seal, || self.ledger.record(event.seal(&self.seal)))).await
+    }
+
     /// A body that was verified and cannot be read, or recorded, is kept, sealed, until a person has looked: acknowledged and
     /// dropped, a duty to erase could be lost with it.
     async fn quarantine(&self, endpoint: &SourceEndpoint, verified: &Verified<'_>, reason: &'static str) -> Reaction {
         let source = endpoint.source.name();
-        let item = Quarantined {
+        let item = || Quarantined {
             source: source.clone(),
             digest: self.index.body(verified.body()),
             reason: reason.to_owned(),
-            sealed: verified.seal(&self.seal),
+            sealed: verified.seal(source, &self.seal),
         };
-        match self.commit(self.ledger.quarantine(item)).await {
+        match self.commit(sealing(&self.seal, || self.ledger.quarantine(item()))).await {
             Ok(PutAside::New) => {
                 warn!(source = %source, reason, "put a delivery into quarantine");
                 Reaction::Quarantined

@@ -13,9 +13,9 @@ use super::body::{NoBody, pass_over, read};
 use super::known::Seat;
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
-use crate::erasure::Reportable;
+use crate::erasure::{Answer, Reportable};
 use crate::keys::{IndexKey, KeyId, SealKey};
-use crate::ledger::{Intake, LedgerError, Reported};
+use crate::ledger::{Intake, LedgerError, Reported, sealing};
 use crate::subject::TargetName;
 use crate::target::{Said, read_answer};
 
@@ -86,7 +86,8 @@ impl Reports {
             Ok(Said::Accepted { .. }) => return Reception::Wrong("a report names the outcome".into()),
             Err(why) => return Reception::Wrong(why),
         };
-        match timeout(self.record_max, self.ledger.report(&of, &under, &of.seal(&answer, &self.seal))).await {
+        let write = || self.report(&of, &under, &answer);
+        match timeout(self.record_max, sealing(&self.seal, write)).await {
             Ok(Ok(Reported::Taken)) => Reception::Taken,
             Ok(Ok(Reported::TooLate)) => Reception::TooLate,
             Ok(Ok(Reported::Stranger)) => Reception::Stranger,
@@ -96,6 +97,10 @@ impl Reports {
                 Reception::LedgerBroken
             }
         }
+    }
+
+    async fn report(&self, of: &Reportable, under: &KeyId, answer: &Answer) -> Result<Reported, LedgerError> {
+        self.ledger.report(of, under, &of.seal(answer, &self.seal)).await
     }
 
     /// What a token is good for, and under which index key it was made.

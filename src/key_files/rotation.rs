@@ -13,7 +13,7 @@ use super::{
     INDEX_KEYS_MAX, KEY_FILE_BYTES_MAX, Keys, KeysError, PUBLIC, file, read_index, read_key, read_public, read_text,
     write_new,
 };
-use crate::keys::{KeyId, KeyKind, SealKey, fill_random};
+use crate::keys::{KeyId, KeyKind, fill_random};
 use crate::receipt::{KeyRotation, ReceiptKey};
 
 /// Stands in place of an id in the name of the new key's file, until it takes the old one's place.
@@ -33,29 +33,8 @@ pub(crate) struct Rotated {
 }
 
 impl Keys {
-    /// Puts a new key in the place of the one that seals, which is `old` by what the ledger knows. Also where that was done
+    /// Puts a new key in the place of the one that signs receipts, which is `old` by what the ledger knows. Also where that was done
     /// before, and nothing was left to do but to tell the ledger.
-    pub(crate) fn rotate_seal(dir: &Path, old: &KeyId) -> Result<Rotated, KeysError> {
-        let id = |bytes: &Zeroizing<[u8; 32]>| SealKey::new(bytes).id().clone();
-        let present = id(&read_key(&file(dir, KeyKind::Seal))?);
-        if present == *old {
-            let to = id(&next_key(dir, KeyKind::Seal)?);
-            keep(dir, KeyKind::Seal, old.as_str())?;
-            take_place(dir, KeyKind::Seal)?;
-            return Ok(Rotated { from: old.clone(), to });
-        }
-        if replaced_file(dir, KeyKind::Seal, old.as_str()).exists() {
-            return Ok(Rotated { from: old.clone(), to: present });
-        }
-        Err(KeysError::OfAnotherLedger {
-            dir: dir.to_owned(),
-            kind: KeyKind::Seal,
-            expected: old.clone(),
-            found: present,
-        })
-    }
-
-    /// The same for the key that signs receipts.
     pub(crate) fn rotate_receipt(dir: &Path, old: &KeyId) -> Result<Rotated, KeysError> {
         let present = || Ok::<_, KeysError>(ReceiptKey::new(&read_key(&file(dir, KeyKind::Receipt))?));
         let found = present()?;
@@ -92,19 +71,6 @@ impl Keys {
         }
         Ok(Rotated { from: old.clone(), to: read_index(dir)?.id().clone() })
     }
-}
-
-/// The keys that were replaced, in no order.
-pub(super) fn replaced(dir: &Path, kind: KeyKind) -> Result<Vec<Zeroizing<[u8; 32]>>, KeysError> {
-    let mut keys = Vec::new();
-    for path in files(dir)? {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let id = name.strip_prefix(kind.as_str()).and_then(|rest| rest.strip_prefix('-'));
-        if id.and_then(|rest| rest.strip_suffix(".key")).is_some_and(|id| id != NEXT) {
-            keys.push(read_key(&path)?);
-        }
-    }
-    Ok(keys)
 }
 
 fn replaced_file(dir: &Path, kind: KeyKind, id: &str) -> PathBuf {
@@ -343,22 +309,5 @@ mod tests {
         fs::write(at("receipt-next.key"), "12").expect("written");
         Keys::rotate_receipt(dir.path(), &rotated.to).expect("rotated");
         assert_ne!(receipt_id(dir.path()), rotated.to);
-    }
-
-    #[test]
-    fn a_replaced_seal_key_still_opens() {
-        let dir = keys();
-        let load = || Keys::load(dir.path()).expect("load").seal;
-        let sealed = load().seal("form", b"text");
-        let first = id(dir.path(), KeyKind::Seal);
-        let rotated = Keys::rotate_seal(dir.path(), &first).expect("rotated");
-        let second = id(dir.path(), KeyKind::Seal);
-        assert_eq!((&rotated.from, &rotated.to), (&first, &second));
-        assert_ne!(first, second);
-        assert_eq!(Keys::rotate_seal(dir.path(), &first).expect("rotated"), rotated, "the ledger was not told");
-        Keys::rotate_seal(dir.path(), &second).expect("rotated");
-        assert_eq!(&load().open("form", &sealed).expect("opens")[..], b"text");
-        // Two before the present one: this is no rotation that was begun.
-        assert!(Keys::rotate_seal(dir.path(), &KeyId::written("0".repeat(16))).is_err());
     }
 }

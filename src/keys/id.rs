@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 const DIGITS: usize = 16;
 
 /// The id of a key: 16 hex digits that follow from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyId(String);
 
 impl KeyId {
@@ -29,6 +29,18 @@ impl KeyId {
         let both = Hmac::<Sha256>::new_from_slice(&key[..]).expect("HMAC takes a key of any length");
         let both = both.chain_update(b"quietus key after: ").chain_update(before.as_str()).finalize().into_bytes();
         Self::of_secret(&Zeroizing::new(both.into()), KeyKind::Index)
+    }
+
+    /// The id in front of what is sealed under the key.
+    pub(crate) fn of_bytes(bytes: &[u8; DIGITS / 2]) -> Self {
+        Self(hex::encode(bytes))
+    }
+
+    /// As it stands in front of what is sealed under the key. Only ids of keys have such bytes.
+    pub(crate) fn bytes(&self) -> [u8; DIGITS / 2] {
+        let mut bytes = [0; DIGITS / 2];
+        hex::decode_to_slice(&self.0, &mut bytes).expect("the id of a key is hex");
+        bytes
     }
 
     /// An id as it was written, or as it follows from a public key.

@@ -4,13 +4,17 @@
 mod fingerprint;
 mod id;
 mod random;
+mod root;
 mod seal;
 mod secret;
 
 pub(crate) use fingerprint::{Carry, Digest, Fingerprint, IdempotencyKey, IndexKey};
 pub(crate) use id::{KeyId, KeyIds, KeyKind};
 pub(crate) use random::{fill_random, random_fraction};
-pub(crate) use seal::{CapsuleKey, SealBroken, SealKey, Sealed};
+pub(crate) use root::SealRoot;
+#[cfg(test)]
+pub(crate) use seal::FindSealKey;
+pub(crate) use seal::{CapsuleKey, NoSealKey, NotOpened, SealKey, Sealed, SealedAs};
 pub(crate) use secret::{ReadSecret, Secret, SecretError, SecretRef};
 
 #[cfg(test)]

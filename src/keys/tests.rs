@@ -1,45 +1,94 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
 use zeroize::Zeroizing;
 
 use super::*;
 
+fn form() -> SealedAs {
+    SealedAs::new("form", &[b"acme", b"1"])
+}
+
 #[test]
-fn a_seal_opens_for_its_own_purpose_only() {
+fn a_seal_opens_as_what_it_was_sealed_as_only() {
     let key = SealKey::new(&Zeroizing::new([7; 32]));
-    let sealed = key.seal("form", b"text");
-    assert_eq!(&key.open("form", &sealed).expect("opens")[..], b"text");
-    assert!(key.open("quarantine", &sealed).is_err());
+    let sealed = key.seal(&form(), b"text");
+    assert_eq!(&key.open(&form(), &sealed).expect("opens")[..], b"text");
+    for other in [
+        SealedAs::new("quarantine", &[b"acme", b"1"]),
+        SealedAs::new("form", &[b"acme", b"2"]),
+        SealedAs::new("form", &[b"acme1", b""]),
+        SealedAs::new("form", &[b"acme", b"1", b""]),
+    ] {
+        assert!(key.open(&other, &sealed).is_err());
+    }
 }
 
 #[test]
 fn a_changed_or_short_seal_does_not_open() {
     let key = SealKey::new(&Zeroizing::new([7; 32]));
-    let mut sealed = key.seal("form", b"text");
+    let mut sealed = key.seal(&form(), b"text");
     *sealed.0.last_mut().expect("not empty") ^= 1;
-    assert!(key.open("form", &sealed).is_err());
-    assert!(key.open("form", &Sealed(vec![1, 2, 3])).is_err());
+    assert!(key.open(&form(), &sealed).is_err());
+    assert!(key.open(&form(), &Sealed(vec![1, 2, 3])).is_err());
+}
+
+/// Generations, as long as they are there.
+#[derive(Default)]
+struct Kept(Mutex<BTreeMap<KeyId, Zeroizing<[u8; 32]>>>);
+
+impl Kept {
+    fn find(self: &Arc<Self>) -> Arc<FindSealKey> {
+        let kept = Arc::clone(self);
+        Arc::new(move |id| Ok(kept.0.lock().expect("whole").get(id).cloned()))
+    }
+
+    fn make(&self, root: &SealRoot, byte: u8) -> KeyId {
+        let (id, key) = root.generation(&Zeroizing::new([byte; 32]));
+        self.0.lock().expect("whole").insert(id.clone(), key);
+        id
+    }
 }
 
 #[test]
-fn what_was_sealed_under_a_replaced_key_opens_and_nothing_is_sealed_under_it() {
-    let [old, new] = [7, 8].map(|byte| Zeroizing::new([byte; 32]));
-    let sealed = SealKey::new(&old).seal("form", b"text");
-    let both = SealKey::new(&new).replacing(&old);
-    assert_eq!(&both.open("form", &sealed).expect("opens")[..], b"text");
-    assert!(both.open("quarantine", &sealed).is_err());
-    assert!(SealKey::new(&new).open("form", &sealed).is_err());
-    assert!(SealKey::new(&old).open("form", &both.seal("form", b"text")).is_err());
-    assert_eq!(both.id(), SealKey::new(&new).id());
-    let ids = [&old, &new].map(|key| SealKey::new(key).id().clone());
-    assert!(ids.iter().all(|id| both.opens(id)) && !SealKey::new(&new).opens(&ids[0]));
+fn what_was_sealed_under_an_earlier_generation_opens_until_its_key_is_destroyed() {
+    let root = SealRoot::new(Zeroizing::new([1; 32]));
+    let kept = Arc::new(Kept::default());
+    let first = kept.make(&root, 1);
+    let key = SealKey::of(&first, kept.find()).expect("it is there");
+    let other_process = SealKey::of(&first, kept.find()).expect("it is there");
+    let sealed = key.seal(&form(), b"text");
+    assert_eq!(sealed.generation().as_ref(), Some(&first));
+    let second = kept.make(&root, 2);
+    key.turn_to(&second).expect("it is there");
+    let later = key.clone().seal(&form(), b"more");
+    assert_eq!((later.generation().as_ref(), key.id()), (Some(&second), second.clone()));
+    // It is met there for the first time, and not sealed under.
+    assert_eq!(&other_process.open(&form(), &later).expect("opens")[..], b"more");
+    assert_eq!(other_process.id(), first);
+    assert_eq!(&key.open(&form(), &sealed).expect("opens")[..], b"text");
+
+    kept.0.lock().expect("whole").remove(&first);
+    key.keep_only(&[]);
+    assert!(matches!(key.open(&form(), &sealed), Err(NotOpened::NoKey(NoSealKey::Gone(id))) if id == first));
+    assert_eq!(&key.open(&form(), &later).expect("what seals stays")[..], b"more");
+    assert!(matches!(key.turn_to(&first), Err(NoSealKey::Gone(_))));
+}
+
+#[test]
+fn a_generation_is_of_no_use_without_the_deployments_key() {
+    let secret = Zeroizing::new([9; 32]);
+    let [ours, theirs] = [1, 2].map(|byte| SealRoot::new(Zeroizing::new([byte; 32])).generation(&secret));
+    assert!(ours.0 != theirs.0 && ours.1 != theirs.1 && ours.1 != secret);
 }
 
 #[test]
 fn a_capsule_key_survives_wrapping() {
     let seal = SealKey::new(&Zeroizing::new([7; 32]));
     let key = CapsuleKey::generate();
-    let capsule = key.seal(b"identifiers");
-    let again = CapsuleKey::unwrap(&key.wrap(&seal), &seal).expect("unwraps");
-    assert_eq!(&again.open(&capsule).expect("opens")[..], b"identifiers");
+    let capsule = key.seal(&form(), b"identifiers");
+    let again = CapsuleKey::unwrap(&form(), &key.wrap(&form(), &seal), &seal).expect("unwraps");
+    assert_eq!(&again.open(&form(), &capsule).expect("opens")[..], b"identifiers");
 }
 
 #[test]

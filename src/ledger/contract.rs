@@ -13,17 +13,20 @@ pub(crate) mod deciding;
 pub(crate) mod erasing;
 pub(crate) mod expiring;
 mod fixtures;
+pub(crate) mod generations;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod random;
 pub(crate) mod receiving;
 pub(crate) mod reporting;
 pub(crate) mod scheduling;
+pub(crate) mod sealing;
 pub(crate) mod working;
 
 pub(crate) use fixtures::{
-    BREAKER, KEEP, KEEP_NOTHING, a_busy_ledger, by, due_erasure, ends, erase_a_guest, erasure_of, event, installation,
-    key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve, to_settle,
+    BREAKER, KEEP, KEEP_NOTHING, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of, event,
+    installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve,
+    to_seal, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
@@ -184,8 +187,12 @@ macro_rules! contract {
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
-                the_keys_that_capsules_need_are_named_until_nothing_needs_them
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
+            generations: what_is_sealed_under_a_generation_that_was_followed_is_refused_whatever_it_is
+                a_generation_is_in_use_as_long_as_anything_is_sealed_under_it
+                a_generation_is_opened_once_and_never_again
+                those_who_seal_while_generations_follow_one_another_lose_nothing
+                quarantine_is_sealed_anew_under_the_generation_that_is_open;
             random: random_sequences_agree_with_the_pure_model;
         }
     };

@@ -7,8 +7,18 @@ use crate::event::StoredEvent;
 /// The checksum's length: a CRC-32 in hexadecimal digits.
 const SUM_BYTES: usize = 8;
 
-/// Why work is parked whose event is not the one that was written. Attention finds it by this text.
-pub(super) const DAMAGED: &str = "the event is damaged: its checksum does not match";
+/// Why work is parked whose event is not the one that was written.
+const DAMAGED: &str = "the event is damaged: its checksum does not match";
+
+/// The same where its form is another event's, or was changed.
+pub(crate) const FORM_DAMAGED: &str =
+    "the event is damaged: its form does not open, as it was changed or is another event's";
+
+/// The same where nobody has the key any more.
+pub(crate) const FORM_GONE: &str = "the event is damaged: the key is gone under which its form is sealed";
+
+/// Parked work, in SQL, whose event is damaged: its reason begins so.
+pub(super) const EVENT_IS_DAMAGED: &str = "reason LIKE 'the event is damaged: %'";
 
 /// Why other work is parked that cannot be read.
 const UNREADABLE: &str = "what is stored of it cannot be read";
@@ -53,6 +63,17 @@ pub(super) fn reason_to_park(cause: &anyhow::Error) -> &'static str {
 mod tests {
     use super::*;
     use crate::ledger::contract::event;
+
+    #[test]
+    fn what_is_damaged_is_found_by_how_its_reason_begins() {
+        let begins = |sql: &str| sql.split(['\'', '%']).nth(1).expect("a pattern").to_owned();
+        for reason in [DAMAGED, FORM_DAMAGED, FORM_GONE] {
+            assert!(reason.starts_with(&begins(EVENT_IS_DAMAGED)), "{reason}");
+        }
+        for reason in [sum::DAMAGED, sum::SEAL_DAMAGED, sum::SEAL_GONE] {
+            assert!(reason.starts_with(&begins(sum::RECORD_IS_DAMAGED)), "{reason}");
+        }
+    }
 
     #[test]
     fn an_event_is_read_as_it_was_written_or_not_at_all() {

@@ -1,7 +1,6 @@
 //! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
 //! writes has written durably when it returns.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -10,10 +9,11 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, InstallationFacts, Invariant,
-    Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined,
-    QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, SessionView, StepEnd,
-    Stored, TargetHealth, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState,
+    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
+    RotatedKey, SealGeneration, SessionView, StepEnd, Stored, TargetConditions, TargetHealth, Tombstone,
+    UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -126,9 +126,9 @@ pub(crate) trait Queue: Send + Sync {
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
-    /// Says that this process is still there, and which of its targets cannot work, for which reason. Without it, it is treated
+    /// Says that this process is still there, and how its targets are. Without it, it is treated
     /// as lost; its leases do not depend on it.
-    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError>;
+    async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError>;
 
     /// Looks at the ledger's clock, and writes down what was seen; to be called every few seconds, from every machine. Until
     /// somebody has looked for as long as a lease is, no work is taken from a process that seems lost. Returns why the clock
@@ -186,8 +186,15 @@ pub(crate) trait Records: Send + Sync {
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
 
-    /// The ids of the keys that seal, under which capsules are that erasures still need.
-    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError>;
+    /// The generations of the seal key, the oldest first, and whether anything is sealed under each of them.
+    async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError>;
+
+    /// The next delivery in quarantine, after this number, that is sealed under a generation.
+    async fn quarantined_under(
+        &self,
+        generation: &KeyId,
+        after: QuarantineId,
+    ) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError>;
 
     /// The ledger's own id, made with it; a copy of the ledger and a backup of it have the same.
     async fn id(&self) -> Result<LedgerId, LedgerError>;
@@ -309,6 +316,28 @@ pub(crate) trait Admin: Send + Sync {
     /// ledger. From then on this process claims and requests nothing under another index key than the one that was noted.
     /// Leaves no row in the audit: nobody orders it.
     async fn key_ids(&self, used: &KeyIds) -> Result<KeyIds, LedgerError>;
+
+    /// Notes a generation of the seal key before its key is written. None of these four leaves a row in the audit: they
+    /// happen by themselves, and who orders them notes that.
+    async fn begin_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError>;
+
+    /// Has a generation that was begun seal from now on, and closes the one before for sealing, for every process; `false` where it was
+    /// given up.
+    async fn open_seal_generation(&self, id: &KeyId) -> Result<bool, LedgerError>;
+
+    /// Moves a generation from one state to another, that is none of sealing; `false` where it is in another one.
+    async fn move_seal_generation(
+        &self,
+        id: &KeyId,
+        from: GenerationState,
+        to: GenerationState,
+    ) -> Result<bool, LedgerError>;
+
+    /// Forgets a generation that seals nothing any more, under which nothing is left, and whose key is destroyed.
+    async fn forget_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError>;
+
+    /// Puts a delivery in quarantine that was sealed anew in the place of what it was, if it still is that.
+    async fn reseal_quarantined(&self, id: QuarantineId, before: &Sealed, after: &Sealed) -> Result<(), LedgerError>;
 
     /// Puts a new key in the place of an old one, which the ledger must belong to; `false` when it does not.
     async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError>;

@@ -5,8 +5,18 @@ use super::LedgerError;
 use super::row::Row;
 use crate::erasure::ErasureId;
 
-/// Why work is parked that is about such a row. Attention finds it by this text.
+/// Why work is parked that is about such a row.
 pub(super) const DAMAGED: &str = "what is stored of it is damaged: its checksum does not match";
+
+/// Why work is parked of which something is sealed that is another record's, or was changed.
+pub(crate) const SEAL_DAMAGED: &str =
+    "what is stored of it is damaged: its seal does not open, as it was changed or is another record's";
+
+/// The same where nobody has the key any more.
+pub(crate) const SEAL_GONE: &str = "what is stored of it is damaged: the key is gone under which it is sealed";
+
+/// Parked work, in SQL, of which a record is damaged: its reason begins so.
+pub(super) const RECORD_IS_DAMAGED: &str = "reason LIKE 'what is stored of it is damaged: %'";
 
 /// A row is not the one that was written.
 #[derive(Debug, thiserror::Error)]

@@ -125,6 +125,17 @@ pub(crate) struct ProcessInfo {
     pub(crate) targets: Vec<TargetName>,
 }
 
+/// What a process says of its targets.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TargetConditions {
+    /// Those that cannot work, and why.
+    #[serde(default)]
+    pub(crate) broken: BTreeMap<TargetName, String>,
+    /// Those that work, and what their operator should know of them.
+    #[serde(default)]
+    pub(crate) doubtful: BTreeMap<TargetName, Vec<String>>,
+}
+
 /// A process on the ledger, as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct ProcessView {
@@ -136,8 +147,8 @@ pub(crate) struct ProcessView {
     pub(crate) silent_s: u64,
     /// The targets in its configuration.
     pub(crate) targets: Vec<TargetName>,
-    /// Those of them that cannot work, and why.
-    pub(crate) broken: BTreeMap<TargetName, String>,
+    #[serde(flatten)]
+    pub(crate) conditions: TargetConditions,
     /// How many pieces of work it holds, by queue.
     pub(crate) holds: BTreeMap<String, u64>,
 }
@@ -159,17 +170,22 @@ pub(crate) struct RefusedDeliveries {
 /// How long after the last one it is told that some were refused.
 pub(super) const REFUSED_KEPT_S: i64 = 7 * 24 * 3_600;
 
-/// What a process says of itself: when it was heard of last, and which of its targets cannot work.
-pub(super) type Told = (Timestamp, BTreeMap<TargetName, String>);
+/// What a process says of itself: when it was heard of last, and how its targets are.
+pub(super) type Told = (Timestamp, TargetConditions);
 
-/// What the processes say of themselves: when each was heard of last, and which of its targets cannot work. Those that are lost
+/// What the processes say of themselves: when each was heard of last, and how its targets are. Those that are lost
 /// say nothing any more.
-pub(super) fn told_by(processes: Vec<Told>, now: Timestamp) -> (Option<NoServer>, BTreeMap<TargetName, String>) {
+pub(super) fn told_by(processes: Vec<Told>, now: Timestamp) -> (Option<NoServer>, TargetConditions) {
     let seen = processes.iter().map(|(seen, _)| *seen).max();
     let lost = |seen: Timestamp| now.duration_since(seen).as_secs() > PROCESS_LOST_S.cast_signed();
     let alive: Vec<_> = processes.into_iter().filter(|(seen, _)| !lost(*seen)).collect();
     let no_server = alive.is_empty().then_some(NoServer { seen });
-    (no_server, alive.into_iter().flat_map(|(_, broken)| broken).collect())
+    let mut all = TargetConditions::default();
+    for (_, said) in alive {
+        all.broken.extend(said.broken);
+        all.doubtful.extend(said.doubtful);
+    }
+    (no_server, all)
 }
 
 /// A process that has not been heard of for so long is lost. It says that it is there several times in that time.

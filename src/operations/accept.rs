@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{OperationError, Operations};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, read_public_keys};
+use crate::keys::KeyId;
 use crate::ledger::{Cursor, Ledger, ReceiptRange};
 use crate::outside::{Behind, Known, KnownKeys, StateError, StateFile, compare};
 use crate::receipt::{ChainName, Gap, GapCause, ReceiptHead, SignedGap};
@@ -24,15 +25,17 @@ pub(crate) enum Accepted {
 }
 
 /// Accepts a ledger that a server refuses, as it is behind what is known of it. Nobody may work on it meanwhile.
-pub(crate) async fn accept(on: &Operations, by: &Actor) -> Result<Accepted, OperationError> {
+/// Also that keys are gone under which something is sealed in it, which are returned.
+pub(crate) async fn accept(on: &Operations, by: &Actor) -> Result<(Accepted, Vec<KeyId>), OperationError> {
     let at_work = on.ledger.processes().await?.iter().filter(|process| !process.is_lost()).count();
     if at_work > 0 {
         return Err(OperationError::Conflict(format!("{at_work} processes work on the ledger; stop them first")));
     }
     let state = on.resources.state.as_ref();
     let known = state.map_or(Ok(None), StateFile::read)?;
-    on.keys().await?;
-    go_on(&*on.ledger, known, &on.resources.keys_dir, state, GapCause::Accepted, by).await
+    let keys = on.keys().await?;
+    let accepted = go_on(&*on.ledger, known, &on.resources.keys_dir, state, GapCause::Accepted, by).await?;
+    Ok((accepted, on.seals(&keys).accept_gone().await?))
 }
 
 /// The same for a ledger on which nobody works, with what is known of it and where that is remembered.

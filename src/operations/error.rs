@@ -1,7 +1,6 @@
 //! Why an operation was not done.
 
 use crate::key_files::KeysError;
-use crate::keys::SealBroken;
 use crate::ledger::LedgerError;
 use crate::subject::{InstallationName, Kind, SessionKey};
 
@@ -72,12 +71,6 @@ impl From<LedgerError> for OperationError {
 
 impl From<KeysError> for OperationError {
     fn from(error: KeysError) -> Self {
-        Self::Configuration(error.into())
-    }
-}
-
-impl From<SealBroken> for OperationError {
-    fn from(error: SealBroken) -> Self {
         Self::Configuration(error.into())
     }
 }

@@ -1,9 +1,10 @@
 //! The keys of a deployment: made once, and replaced one by one.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::{OperationError, Operations, audit};
-use crate::audit::{Act, ActResult, Actor, Object};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, Rotated};
 use crate::keys::{KeyId, KeyKind};
 use crate::ledger::{Ledger, RotatedKey};
@@ -24,7 +25,7 @@ pub(crate) async fn create(dir: &Path, on: Option<&Operations>, by: &Actor) -> R
 pub(crate) enum Rotatable {
     /// A server that runs signs with the old one until it is started again. The old one signs the new one.
     Receipt,
-    /// No server may run: one that knows the old one only could not open what others seal.
+    /// Servers go on: each write of something sealed looks which generation is open.
     Seal,
     /// No server may run: all that is compared is carried over to the new one, and one that knows the old one only would find
     /// nobody.
@@ -50,13 +51,13 @@ pub(crate) async fn rotate(on: &Operations, key: Rotatable, by: &Actor) -> Resul
     // The others must be the ledger's, or have replaced the ledger's: one that is older is led on one by one. Of this one only
     // the ledger's id counts, as a rotation may have been begun.
     used.must_follow(&noted.clone().with(kind, used.ids().of(kind).clone()), dir)?;
-    if key != Rotatable::Receipt {
+    if key == Rotatable::Index {
         nobody_works(on).await?;
     }
     audit::begun(&*on.ledger, by, Act::RotateKey, &Object::keys()).await?;
     let rotated = match key {
         Rotatable::Receipt => Keys::rotate_receipt(dir, &noted.receipt),
-        Rotatable::Seal => Keys::rotate_seal(dir, &noted.seal),
+        Rotatable::Seal => return rotate_seal(on, &used, by).await,
         Rotatable::Index => Keys::rotate_index(dir, &noted.index),
     };
     let rotated = match rotated {
@@ -70,6 +71,25 @@ pub(crate) async fn rotate(on: &Operations, key: Rotatable, by: &Actor) -> Resul
         return Ok(rotated);
     }
     Err(told_another(kind))
+}
+
+/// Has another generation seal from now on. Those that nothing needs are destroyed at once; the others by a server, later.
+async fn rotate_seal(on: &Operations, keys: &Keys, by: &Actor) -> Result<Rotated, OperationError> {
+    let seals = on.seals(keys);
+    let made = async {
+        let seal = seals.open().await?;
+        let rotated = seals.next(&seal, seal.id()).await?;
+        seals.tend(&seal, Duration::ZERO).await?;
+        Ok(rotated)
+    };
+    let made = made.await;
+    let result = if made.is_ok() { ActResult::Done } else { ActResult::Failed };
+    let mut entry = AuditEntry::new(by, Act::RotateKey, Object::keys(), result).with_word("key", KeyKind::Seal);
+    if let Ok(Rotated { from, to }) = &made {
+        entry = entry.with_word("from", from).with_word("to", to);
+    }
+    on.ledger.note(entry).await?;
+    made
 }
 
 /// Tells a ledger of the keys that have replaced those which it belongs to: it may be older than they are.

@@ -52,7 +52,9 @@ pub(crate) async fn serve(place: &LedgerPlace, password: Option<&Secret>) -> Res
 /// Whether something can be written now, and whether the ledger and the keys belong together.
 pub(crate) async fn try_out(on: &Operations) -> Result<(), OperationError> {
     on.ledger.writable().await?;
-    on.keys().await.map(drop)
+    let keys = on.keys().await?;
+    let seal = on.seal_key(&keys).await?;
+    on.seals(&keys).must_open(&seal).await
 }
 
 /// Brings the schema up to date; in PostgreSQL as its owner, who is the user of the URL unless another is named. It is

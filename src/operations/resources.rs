@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::key_files::SealStore;
 use crate::mluvii::{MluviiClient, SettingsError};
 use crate::outside::StateFile;
 use crate::subject::{InstallationName, TargetName};
@@ -17,6 +18,8 @@ use crate::target::Target;
 pub(crate) struct Resources {
     /// The folder of the keys.
     pub(crate) keys_dir: PathBuf,
+    /// The folder of the seal key's generations.
+    pub(crate) seals: SealStore,
     /// What is known of the ledger outside of it; nothing where that is not wanted.
     pub(crate) state: Option<StateFile>,
     /// The folder of archives; nothing is archived where there is none.

@@ -13,12 +13,13 @@ use super::OperationError;
 use super::accept::{Accepted, go_on};
 use super::backup::{blocking, file_of, folder, unnamed};
 use super::keys::tell_all;
+use super::seals::Seals;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::key_files::Keys;
-use crate::keys::KeyKind;
+use crate::key_files::{Keys, SealStore, leave_to_owner_of};
+use crate::keys::{KeyId, KeyKind};
 use crate::ledger::sqlite::{self, Exclusive, SqliteLedger, SqliteView};
 use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
-use crate::outside::{Known, KnownKeys, StateFile, leave_to_owner_of};
+use crate::outside::{Known, KnownKeys, StateFile};
 use crate::receipt::{Gap, GapCause, ReceiptHead};
 
 /// What a ledger's files are called behind its own name: itself, its log, what the log is found by, and what a server
@@ -65,6 +66,9 @@ pub(crate) struct Restored {
     /// Where the ledger is that was replaced, if there was one.
     pub(crate) replaced: Option<PathBuf>,
     pub(crate) gap: Option<Gap>,
+    /// Keys that were destroyed since the backup: what is sealed under them in it needs a person.
+    #[serde(skip)]
+    pub(crate) seals_gone: Vec<KeyId>,
 }
 
 /// Looks at a backup and at what it would replace; changes nothing.
@@ -139,6 +143,7 @@ fn newest_known(known: Option<Known>, current: Option<&SqliteView>, keys: &Keys)
 pub(crate) async fn restore(
     plan: RestorePlan,
     keys_dir: &Path,
+    seals: &SealStore,
     state: Option<&StateFile>,
     by: &Actor,
 ) -> Result<Restored, OperationError> {
@@ -150,10 +155,14 @@ pub(crate) async fn restore(
     let ledger = SqliteLedger::open(&plan.to)?;
     // It may be older than a key is; without this, it would be refused as the ledger of others.
     let told = tell_all(&*ledger, &Keys::load(keys_dir)?, keys_dir, by).await;
-    let went_on = match told {
-        Ok(()) => go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await,
-        Err(error) => Err(error),
+    let went_on = async {
+        told?;
+        let accepted = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await?;
+        let keys = Keys::load(keys_dir)?;
+        let gone = Seals { ledger: &*ledger, keys: &keys, store: seals }.accept_gone().await?;
+        Ok((accepted, gone))
     };
+    let went_on: Result<_, OperationError> = went_on.await;
     let entry = AuditEntry::new(by, Act::RestoreLedger, Object::ledger(), ActResult::Done);
     let noted = match &went_on {
         Ok(_) => ledger.note(entry).await,
@@ -161,11 +170,12 @@ pub(crate) async fn restore(
     };
     ledger.shutdown().await;
     noted?;
-    let gap = match went_on? {
+    let (accepted, seals_gone) = went_on?;
+    let gap = match accepted {
         Accepted::Done(gap) => gap,
         Accepted::Unchanged | Accepted::NothingKnown => None,
     };
-    Ok(Restored { replaced, gap })
+    Ok(Restored { replaced, gap, seals_gone })
 }
 
 fn put_in_place(from: &Path, to: &Path) -> Result<Option<PathBuf>, OperationError> {

@@ -2,13 +2,13 @@
 
 use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
-use crate::key_files::Keys;
+use crate::key_files::{Keys, leave_to_owner_of};
 use crate::keys::KeyKind;
 use crate::ledger::LedgerId;
 use crate::receipt::ReceiptHead;
@@ -154,15 +154,6 @@ impl StateFile {
     }
 }
 
-/// Root leaves what it has made to the owner of a folder, or of the file before, who has to read it later.
-pub(crate) fn leave_to_owner_of(folder: &Path, made: &File) -> io::Result<()> {
-    if rustix::process::geteuid().is_root() {
-        let owner = folder.metadata()?;
-        fchown(made, Some(owner.uid()), Some(owner.gid()))?;
-    }
-    Ok(())
-}
-
 /// Replaces a file in one step, for its owner only; it is on the disk, name and content, when this returns.
 fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let dir = path.parent().unwrap_or(Path::new("."));
@@ -176,6 +167,8 @@ fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) ->
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt as _;
+
     use super::*;
 
     fn known(sequence: u64) -> Known {

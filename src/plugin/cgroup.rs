@@ -120,9 +120,13 @@ fn write(file: &Path, text: &str) -> io::Result<()> {
     fs::OpenOptions::new().write(true).open(file)?.write_all(text.as_bytes())
 }
 
-fn remove(cgroup: &Path) {
-    // Since Linux 5.14; before, the process group has to do.
+/// Ends all processes in it. Since Linux 5.14; before, the process group has to do.
+pub(super) fn kill(cgroup: &Path) {
     let _ = write(&cgroup.join("cgroup.kill"), "1");
+}
+
+fn remove(cgroup: &Path) {
+    kill(cgroup);
     for _ in 0..EMPTY_TRIES {
         match fs::remove_dir(cgroup) {
             Err(error) if error.kind() == io::ErrorKind::ResourceBusy => sleep(EMPTY_PAUSE),

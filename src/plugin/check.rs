@@ -27,6 +27,8 @@ pub(crate) struct PluginFindings {
     pub(crate) info: PluginInfo,
     /// Kinds that are granted, and that the plugin does not take.
     pub(crate) untaken: Vec<Kind>,
+    /// Ports that it declares, and that the configuration does not open.
+    pub(crate) unopened: Vec<u16>,
     /// Kinds by which it says that it knows persons.
     pub(crate) returned: BTreeSet<Kind>,
     /// `None` when it was not tried.
@@ -58,13 +60,16 @@ pub(crate) async fn check(
         let findings = match host.started().await {
             PluginState::Up(info) => {
                 // It is up, so there is a session; if that was lost meanwhile, the health says so.
-                let untaken = host.session().await.map(|session| session.contract.untaken.clone()).unwrap_or_default();
+                let session = host.session().await;
+                let contract = session.as_ref().map(|session| &session.contract);
+                let untaken = contract.map(|contract| contract.untaken.clone()).unwrap_or_default();
+                let unopened = contract.map(|contract| contract.unopened.clone()).unwrap_or_default();
                 let health = match connect {
                     Connect::Offline => None,
                     Connect::Try => Some(host.health().await),
                 };
                 let returned = host.returned_kinds().unwrap_or_default();
-                Ok(PluginFindings { info, untaken, returned, health })
+                Ok(PluginFindings { info, untaken, unopened, returned, health })
             }
             PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
             PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use quietus_plugin::{Manifest, Operation, Wanted};
 
+use super::permissions::permissions_of;
 use super::settings::PluginSettings;
 use crate::keys::Secret;
 use crate::subject::Kind;
@@ -26,6 +27,8 @@ pub(super) struct Contract {
     sent: BTreeSet<Kind>,
     /// Kinds that are granted, and that the plugin does not declare.
     pub(super) untaken: Vec<Kind>,
+    /// Ports that the plugin declares, where the configuration opens none at all.
+    pub(super) unopened: Vec<u16>,
     /// Kinds of which one identifier at least must be there.
     required: Vec<Kind>,
     operations: Vec<Operation>,
@@ -64,6 +67,7 @@ impl Contract {
         Ok(Self {
             sent,
             untaken,
+            unopened: unopened(manifest, settings),
             required: manifest.identifiers.required.iter().filter_map(|kind| kind.parse().ok()).collect(),
             operations: manifest.operations.clone(),
             returns: returned_kinds(manifest),
@@ -107,6 +111,12 @@ impl Contract {
         let kinds: Vec<_> = self.sent.iter().map(Kind::as_str).collect();
         kinds.join(", ")
     }
+}
+
+/// A plugin declares what it would like; it opens nothing to itself. Where the configuration names another address, that is meant.
+fn unopened(manifest: &Manifest, settings: &PluginSettings) -> Vec<u16> {
+    let open = permissions_of(manifest, &settings.own_config(), settings.granted()).ports;
+    if open.is_empty() { manifest.ports.clone() } else { Vec::new() }
 }
 
 /// The manifest's words stand in logs and pages, so they are short and plain.

@@ -21,4 +21,6 @@ pub(crate) struct PluginInfo {
     pub(crate) process: u32,
     /// Such as the file's `sha256`.
     pub(crate) facts: BTreeMap<String, String>,
+    /// What its operator should know of it, though it works.
+    pub(crate) doubts: Vec<String>,
 }

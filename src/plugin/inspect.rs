@@ -34,7 +34,7 @@ pub(super) async fn look(program: &Program, installed: &Installed) -> Result<See
 }
 
 async fn introduce(launching: &mut Launching<'_>, installed: &Installed) -> Result<Seen, StartFailed> {
-    let sha256 = launching.prepare().await?;
+    let (sha256, _) = launching.prepare().await?;
     let sandbox = launching.confine(&installed.least_permissions()).await?;
     let hello = launching.hello().await?;
     Ok(Seen { sha256, sandbox, hello })

@@ -29,6 +29,8 @@ pub(crate) struct Installed {
     pub(super) stores_resume: bool,
     /// The process that waits for a debugger.
     pub(super) awaiting: watch::Sender<Option<u32>>,
+    /// What a process of it has not done yet that is being started.
+    pub(super) awaited: watch::Sender<Option<&'static str>>,
     /// What the last inspection found.
     inspected: Mutex<Option<Arc<Inspected>>>,
 }
@@ -78,6 +80,7 @@ impl Installed {
             output: Output::Counted,
             stores_resume: false,
             awaiting: watch::Sender::new(None),
+            awaited: watch::Sender::new(None),
             inspected: Mutex::default(),
         })
     }
@@ -87,6 +90,11 @@ impl Installed {
         self.debugger = Debugger::Awaited;
         let awaiting = self.awaiting.subscribe();
         (self, awaiting)
+    }
+
+    /// What a start waits for, for those who tell of it.
+    pub(crate) fn awaited(&self) -> watch::Receiver<Option<&'static str>> {
+        self.awaited.subscribe()
     }
 
     /// Does this with what its process writes to its outputs.
@@ -140,7 +148,7 @@ impl Installed {
     /// What a plugin with this manifest is allowed: what it declares, looked up in its configuration, and what the operator
     /// adds.
     pub(super) fn permissions_of(&self, manifest: &Manifest) -> Permissions {
-        permissions_of(manifest, &self.settings.own_config(), self.granted())
+        permissions_of(manifest, &self.settings.own_config(), self.settings.granted())
     }
 
     /// What its next process is allowed, as far as that is known.
@@ -152,12 +160,6 @@ impl Installed {
     /// What it is allowed while it is inspected: to read what the operator lets it read, as its own modules may lie there.
     pub(super) fn least_permissions(&self) -> Permissions {
         Permissions { reads: self.settings.reads.clone(), ..Permissions::default() }
-    }
-
-    /// What the operator adds, whatever it declares.
-    fn granted(&self) -> Permissions {
-        let PluginSettings { ports, reads, writes, .. } = &self.settings;
-        Permissions { ports: ports.clone(), reads: reads.clone(), writes: writes.clone() }
     }
 
     pub(super) fn launch(&self) -> Launch {

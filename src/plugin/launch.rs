@@ -14,8 +14,8 @@ pub(crate) struct Launch {
     /// What the code must hash to, in hexadecimal.
     pub(crate) sha256: Option<String>,
     pub(crate) limits: Limits,
-    /// The level that the sandbox must reach.
-    pub(crate) sandbox: Level,
+    /// The level that the sandbox must reach; if unset, the highest that the kernel offers.
+    pub(crate) sandbox: Option<Level>,
     /// Where the process and all that it starts are limited together.
     pub(crate) cgroup: Option<PathBuf>,
     pub(crate) debugger: Debugger,
@@ -87,15 +87,12 @@ pub(crate) struct Permissions {
 }
 
 /// How much of the sandbox holds. Each level includes those before it.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Level {
     /// A process of its own: empty environment, no descriptors of the server's, limits, no privileges. Always reached.
-    #[default]
     Basic,
-    /// System calls that no plugin needs are refused (seccomp).
+    /// Only the system calls that plugins live by can be made (seccomp).
     Syscalls,
     /// Files beyond system libraries and those that the configuration names are out of reach (Landlock, Linux 5.13).
     Files,
@@ -112,6 +109,18 @@ impl Level {
             Self::Network => "network",
         }
     }
+
+    /// What the levels above it would add.
+    pub(crate) fn lacks(self) -> &'static str {
+        match self {
+            Self::Basic => "it can make any system call, read what the server's user can read, and connect anywhere",
+            Self::Syscalls => {
+                "it can read and write what the server's user can, and connect to any port once it has one"
+            }
+            Self::Files => "it can connect to any TCP port once it has one",
+            Self::Network => "nothing",
+        }
+    }
 }
 
 /// Whether the process waits until a debugger has attached.
@@ -125,22 +134,34 @@ pub(crate) enum Debugger {
     Awaited,
 }
 
+/// What the process is for that stays outside of a program's sandbox: it starts the one that reads the [`Launch`], and ends
+/// all of the program's with the server. It comes before the launch, which is not to be taken for one.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guard {
+    /// Where the program's processes are, if there is a place of their own.
+    pub(crate) guards: Option<PathBuf>,
+}
+
 /// The child's answer to the launch. Nothing of the file has run.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Prepared {
     /// The file is read, and compared with what the operator pinned; the [`Permissions`] come next.
-    Hashed { sha256: String },
+    /// `doubt` says why what runs could be another file.
+    Hashed { sha256: String, doubt: Option<String> },
     /// The file will not be loaded.
     Refused { why: String },
+    /// The machine was too busy. The next attempt may succeed.
+    Busy { why: String },
 }
 
 /// The child's answer to its permissions.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Confined {
-    /// The sandbox is entered; what comes next is the plugin's.
-    Entered { level: Level },
+    /// The sandbox is entered; what comes next is the plugin's. `process` is the one in which it runs.
+    Entered { level: Level, process: u32 },
     /// Nothing of the plugin's will run.
     Refused { why: String },
 }

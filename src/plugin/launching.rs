@@ -24,7 +24,10 @@ use super::process::Process;
 use super::program::Program;
 use super::redact::redact;
 
-/// How long reading and hashing the file may take, and then loading it.
+/// How long reading and hashing the file may take, and entering the sandbox. Nothing of the plugin's runs then, so that only a
+/// machine that is busy, or a drive that does not answer, can be slow.
+const PREPARE_MAX: Duration = Duration::from_secs(30);
+/// How long loading may take.
 const LOAD_MAX: Duration = Duration::from_secs(5);
 /// How long the plugin may take to be configured.
 const CONFIGURE_MAX: Duration = Duration::from_secs(30);
@@ -52,6 +55,8 @@ pub(super) struct Hello {
 /// A process on its way to being a plugin.
 pub(super) struct Launching<'a> {
     pub(super) process: Process,
+    /// The process in which the plugin runs, once it is confined.
+    pub(super) plugin: Option<u32>,
     installed: &'a Installed,
     debugger: Debugger,
 }
@@ -63,32 +68,36 @@ impl<'a> Launching<'a> {
         let lost = |what: &str, error: io::Error| StartFailed::Lost(format!("cannot {what}: {error}"));
         let cgroup = program.cgroup(&target, &installed.settings.limits);
         let cgroup = cgroup.map_err(|e| lost("make a cgroup for its process", e))?;
-        let started = Process::start(program, &target, cgroup);
+        let started = Process::start(program, &target, &installed.code, cgroup);
         let (mut process, stdout, stderr) = started.map_err(|e| lost("start its process", e))?;
         // From the first moment on: a process whose output nobody reads stops at a full pipe, and would seem to hang.
         process.drain(drain(stdout, target.clone(), "standard output", Lines::of(&installed.output)));
         process.drain(drain(stderr, target, "standard error", Lines::of(&installed.output)));
-        Ok(Self { process, installed, debugger })
+        Ok(Self { process, plugin: None, installed, debugger })
     }
 
-    /// Says what to run; returns the SHA-256 of what will be loaded. Nothing of it has run yet.
-    pub(super) async fn prepare(&mut self) -> Result<String, StartFailed> {
+    /// Says what to run; returns the SHA-256 of what will be loaded, and why it could be something else. Nothing of it has run yet.
+    pub(super) async fn prepare(&mut self) -> Result<(String, Option<String>), StartFailed> {
         // First, as nobody would guess it by what a loader says of it.
         if let Some(why) = machine::misfit(&self.installed.code) {
             return Err(StartFailed::Refused(format!("{why}; {}", machine::BUILD_IT_HERE)));
         }
         let cgroup = self.process.cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
         let launch = Launch { cgroup, debugger: self.debugger, ..self.installed.launch() };
-        match within(self.debugger, LOAD_MAX, "read the file", self.ask(&launch)).await? {
-            Prepared::Hashed { sha256 } => Ok(sha256),
+        match within(self.debugger, self.installed, PREPARE_MAX, "read the file", self.ask(&launch)).await? {
+            Prepared::Hashed { sha256, doubt } => Ok((sha256, doubt)),
             Prepared::Refused { why } => Err(StartFailed::Refused(why)),
+            Prepared::Busy { why } => Err(StartFailed::Lost(why)),
         }
     }
 
     /// Has the process confine itself for good; returns the level that it reached.
     pub(super) async fn confine(&mut self, permissions: &Permissions) -> Result<Level, StartFailed> {
-        match within(self.debugger, LOAD_MAX, "enter the sandbox", self.ask(permissions)).await? {
-            Confined::Entered { level } => Ok(level),
+        match within(self.debugger, self.installed, PREPARE_MAX, "enter the sandbox", self.ask(permissions)).await? {
+            Confined::Entered { level, process } => {
+                self.plugin = Some(process);
+                Ok(level)
+            }
             Confined::Refused { why } => Err(StartFailed::Refused(why)),
         }
     }
@@ -98,7 +107,7 @@ impl<'a> Launching<'a> {
         let features = self.installed.features();
         let hello = HostMessage::Hello { protocol: PROTOCOL, minor: PROTOCOL_MINOR, features };
         let PluginMessage::Hello { protocol, manifest, facts, .. } =
-            within(self.debugger, LOAD_MAX, "load", self.say(&hello)).await?
+            within(self.debugger, self.installed, LOAD_MAX, "load", self.say(&hello)).await?
         else {
             return Err(StartFailed::Refused("it did not say hello first".into()));
         };
@@ -111,7 +120,7 @@ impl<'a> Launching<'a> {
 
     /// Configures the plugin; returns when it is ready for calls.
     pub(super) async fn configure(&mut self, configure: &HostMessage) -> Result<(), StartFailed> {
-        match within(self.debugger, CONFIGURE_MAX, "be configured", self.say(configure)).await? {
+        match within(self.debugger, self.installed, CONFIGURE_MAX, "be configured", self.say(configure)).await? {
             PluginMessage::Ready => Ok(()),
             _ => Err(StartFailed::Refused("it was not ready after it was configured".into())),
         }
@@ -166,10 +175,12 @@ fn too_large(error: FrameError) -> StartFailed {
 /// One step of the start. A person with a debugger takes their time.
 async fn within<T>(
     debugger: Debugger,
+    installed: &Installed,
     longest: Duration,
-    what: &str,
+    what: &'static str,
     step: impl Future<Output = Result<T, StartFailed>>,
 ) -> Result<T, StartFailed> {
+    installed.awaited.send_replace(Some(what));
     if debugger == Debugger::Awaited {
         return step.await;
     }

@@ -1,4 +1,5 @@
-//! A plugin's sandbox permissions: what its manifest declares, looked up in its configuration, and what the operator adds.
+//! A plugin's sandbox permissions: what its manifest points at in its configuration, which is the operator's, and what the
+//! operator adds. The manifest itself opens nothing.
 
 use std::path::PathBuf;
 
@@ -25,8 +26,7 @@ const SCHEMES: [(&str, u16); 11] = [
 /// Adds what the manifest declares for this configuration. A pointer that leads nowhere adds nothing: what it leads to is
 /// optional then, or the schema refuses the configuration.
 pub(super) fn permissions_of(manifest: &Manifest, config: &Value, mut granted: Permissions) -> Permissions {
-    granted.ports.extend(&manifest.ports);
-    granted.ports.extend(named(&manifest.ports_from, config).filter_map(port));
+    granted.ports.extend(addresses(&manifest.ports_from, config).filter_map(port));
     granted.reads.extend(named(&manifest.reads_from, config).filter_map(path));
     granted.writes.extend(named(&manifest.writes_from, config).filter_map(path));
     granted
@@ -36,6 +36,16 @@ pub(super) fn permissions_of(manifest: &Manifest, config: &Value, mut granted: P
 fn named<'c>(pointers: &[String], config: &'c Value) -> impl Iterator<Item = &'c Value> {
     let found = pointers.iter().flat_map(move |pointer| each(config, pointer));
     found.flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice))
+}
+
+/// What the pointers lead to and means an address: a bare number does under a key that says so. A plugin could point at any
+/// number, and the operator has not meant a port by it.
+fn addresses<'c>(pointers: &'c [String], config: &'c Value) -> impl Iterator<Item = &'c Value> {
+    pointers.iter().flat_map(move |pointer| {
+        let key = pointer.trim_end_matches("/*").rsplit('/').next().unwrap_or_default().to_lowercase();
+        let found = named(std::slice::from_ref(pointer), config);
+        found.filter(move |value| value.is_string() || key.ends_with("port") || key.ends_with("ports"))
+    })
 }
 
 fn path(named: &Value) -> Option<PathBuf> {
@@ -109,13 +119,18 @@ mod tests {
 
     #[test]
     fn what_is_declared_is_looked_up_in_the_configuration_and_added_to_what_is_granted() {
-        let manifest =
-            Manifest::new("x", "1").port(25).port_from("/servers").port_from("/none").reads("/ca").writes("/out");
-        let config =
-            json!({ "servers": ["https://a.example", "b.example:81"], "ca": "/etc/ca.pem", "out": ["/a", "/b"] });
+        let manifest = Manifest::new("x", "1")
+            .port(25)
+            .port_from("/batch")
+            .port_from("/db_port")
+            .port_from("/servers")
+            .port_from("/none")
+            .reads("/ca")
+            .writes("/out");
+        let config = json!({ "batch": 22, "db_port": 5433, "servers": ["https://a.example", "b.example:81"], "ca": "/etc/ca.pem", "out": ["/a", "/b"] });
         let granted = Permissions { ports: [9].into(), ..Permissions::default() };
         let permissions = permissions_of(&manifest, &config, granted);
-        assert_eq!(permissions.ports, [9, 25, 81, 443].into());
+        assert_eq!(permissions.ports, [9, 81, 443, 5433].into(), "neither what it declares nor any number");
         assert_eq!(permissions.reads, ["/etc/ca.pem".into()].into());
         assert_eq!(permissions.writes, ["/a".into(), "/b".into()].into());
     }

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 
 use super::cgroup::Cgroup;
 use super::frame::{Frame, ReadError, read_frame};
+use super::launch::{Code, Guard};
 use super::program::{Group, OwnedChild, Program, Spawned};
 use crate::subject::TargetName;
 
@@ -39,9 +40,22 @@ impl Process {
     pub(super) fn start(
         program: &Program,
         plugin: &TargetName,
+        code: &Code,
         cgroup: Option<Cgroup>,
     ) -> io::Result<(Self, ChildStdout, ChildStderr)> {
-        let Spawned { child, group, socket, stdout, stderr } = program.spawn(plugin)?;
+        let place = || cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
+        // A library lives in the child itself.
+        let guard = matches!(code, Code::Exec { .. }).then(|| Guard { guards: place() });
+        Self::of(program.spawn(plugin, guard.as_ref())?, cgroup)
+    }
+
+    /// Starts a child that runs nothing of a plugin's.
+    pub(super) fn start_own(program: &Program, plugin: &TargetName) -> io::Result<(Self, ChildStdout, ChildStderr)> {
+        Self::of(program.spawn(plugin, None)?, None)
+    }
+
+    fn of(spawned: Spawned, cgroup: Option<Cgroup>) -> io::Result<(Self, ChildStdout, ChildStderr)> {
+        let Spawned { child, group, socket, stdout, stderr } = spawned;
         let (reader, writer) = socket.into_split();
         let reader = BufReader::new(reader);
         let drains = JoinSet::new();

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, Write as _};
 use std::ops::{Deref, DerefMut};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 
+use quietus_plugin::protocol::encode;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -19,7 +20,8 @@ use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::cgroup::{Cgroup, Delegated};
-use super::launch::Limits;
+use super::launch::{Guard, Limits};
+use super::spawner;
 use crate::subject::TargetName;
 
 /// A program that becomes a plugin's child. Its last argument is the plugin's name, for people to see.
@@ -59,22 +61,28 @@ impl Program {
         self.cgroups.as_ref().map(|cgroups| cgroups.make(plugin, limits)).transpose()
     }
 
-    /// Starts the child: clean environment, a process group of its own, the socket as its standard input.
+    /// Starts the child: clean environment, a process group of its own, the socket as its standard input. One that is to watch
+    /// another is told so at once.
     ///
     /// Without `pre_exec`, which would fork the whole server.
-    pub(super) fn spawn(&self, plugin: &TargetName) -> io::Result<Spawned> {
-        let (ours, theirs) = StdStream::pair()?;
+    pub(super) fn spawn(&self, plugin: &TargetName, guard: Option<&Guard>) -> io::Result<Spawned> {
+        let (mut ours, theirs) = StdStream::pair()?;
+        if let Some(guard) = guard {
+            // Before anybody reads: it fits into the socket's buffer.
+            ours.write_all(&encode(guard).map_err(io::Error::other)?)?;
+        }
         // Only our end: the child has no runtime, and would get errors where it should wait.
         ours.set_nonblocking(true)?;
-        let mut child = Command::new(&self.executable)
+        let mut command = Command::new(&self.executable);
+        command
             .args(&self.arguments)
             .arg(&*plugin.0)
             .env_clear()
             .process_group(0)
             .stdin(Stdio::from(OwnedFd::from(theirs)))
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()?;
+            .stderr(Stdio::piped());
+        let mut child = spawner::spawn(command)?;
         let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).map(Group);
         let (Some(stdout), Some(stderr), Some(group)) = (child.stdout.take(), child.stderr.take(), group) else {
             return Err(io::Error::other("the child ended before it began"));

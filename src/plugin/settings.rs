@@ -7,7 +7,7 @@ use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::launch::{Level, Limits};
+use super::launch::{Level, Limits, Permissions};
 use crate::keys::SecretRef;
 use crate::subject::{Kind, TargetName};
 
@@ -54,10 +54,11 @@ pub(crate) struct PluginSettings {
     /// What its process may use.
     #[serde(default)]
     pub(crate) limits: Limits,
-    /// The level that the sandbox must reach on this machine; otherwise the plugin does not start.
+    /// The level that the sandbox must reach on this machine; otherwise the plugin does not start. If unset, the highest that the
+    /// kernel offers.
     #[serde(default)]
-    pub(crate) sandbox: Level,
-    /// TCP ports that it may connect to, beside those that it declares.
+    pub(crate) sandbox: Option<Level>,
+    /// TCP ports that it may connect to, beside those of the addresses in its configuration.
     #[serde(default)]
     pub(crate) ports: BTreeSet<u16>,
     /// Files and folders that it may read, beside those that it declares and the system's libraries.
@@ -83,6 +84,11 @@ impl PluginSettings {
     /// The plugin's own configuration; nothing at all means an empty table.
     pub(super) fn own_config(&self) -> serde_json::Value {
         if self.config.is_null() { serde_json::json!({}) } else { self.config.clone() }
+    }
+
+    /// What the operator opens to it, whatever it declares.
+    pub(super) fn granted(&self) -> Permissions {
+        Permissions { ports: self.ports.clone(), reads: self.reads.clone(), writes: self.writes.clone() }
     }
 
     /// What is wrong with the pin.

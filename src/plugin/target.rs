@@ -67,6 +67,13 @@ impl Target for PluginHost {
         }
     }
 
+    fn doubts(&self) -> Vec<String> {
+        match self.state() {
+            PluginState::Up(info) => info.doubts,
+            _ => Vec::new(),
+        }
+    }
+
     fn call_max(&self) -> Duration {
         PluginHost::call_max(self)
     }

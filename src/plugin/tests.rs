@@ -4,6 +4,7 @@ mod child;
 mod exec;
 mod fuzz;
 mod inspect;
+mod promises;
 mod resume;
 mod sandbox;
 mod schema;

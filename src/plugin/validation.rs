@@ -27,7 +27,7 @@ pub(super) async fn violations(check: &SchemaCheck, program: &Program, plugin: &
 
 async fn validate(check: &SchemaCheck, program: &Program, plugin: &TargetName) -> Option<Vec<String>> {
     // The process is killed when these are dropped. Its outputs are not read: nothing of the plugin's runs in it.
-    let (mut process, _stdout, _stderr) = Process::start(program, plugin, None).ok()?;
+    let (mut process, _stdout, _stderr) = Process::start_own(program, plugin).ok()?;
     process.send(check).await.ok()?;
     serde_json::from_slice(&process.receive().await.ok()?).ok()
 }

@@ -26,7 +26,8 @@ pub(crate) use written::Written;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::keys::{SealBroken, SealKey, Sealed};
+use crate::keys::{NotOpened, SealKey, Sealed, SealedAs};
+use crate::subject::SourceName;
 
 /// Proves who sent a request.
 pub(crate) fn verify<'a>(source: &Source, request: &Request<'a>, now: Timestamp) -> Result<Verified<'a>, Refused> {
@@ -78,22 +79,30 @@ impl<'a> Verified<'a> {
     }
 
     /// Seals the body for quarantine; [`Reopened::open`] opens it.
-    pub(crate) fn seal(&self, key: &SealKey) -> Sealed {
-        key.seal(QUARANTINE, &Zeroizing::new([self.written.lines().as_bytes(), self.body].concat()))
+    pub(crate) fn seal(&self, source: &SourceName, key: &SealKey) -> Sealed {
+        key.seal(&in_quarantine(source), &Zeroizing::new([self.written.lines().as_bytes(), self.body].concat()))
     }
 }
 
-/// The seal's purpose of a body in quarantine.
-const QUARANTINE: &str = "quarantine";
+/// What the body of a source is sealed as.
+fn in_quarantine(source: &SourceName) -> SealedAs {
+    SealedAs::new("quarantine", &[source.0.as_bytes()])
+}
+
+/// The same under the key that seals now.
+pub(crate) fn resealed(source: &SourceName, sealed: &Sealed, key: &SealKey) -> Result<Sealed, NotOpened> {
+    let sealed_as = in_quarantine(source);
+    Ok(key.seal(&sealed_as, &key.open(&sealed_as, sealed)?))
+}
 
 /// A body that was verified when it came, out of quarantine again.
 /// How it is written stands before it.
 pub(crate) struct Reopened(Zeroizing<Vec<u8>>);
 
 impl Reopened {
-    pub(crate) fn open(sealed: &Sealed, key: &SealKey) -> Result<Self, SealBroken> {
-        let content = key.open(QUARANTINE, sealed)?;
-        if Written::split(&content).is_none() { Err(SealBroken) } else { Ok(Self(content)) }
+    pub(crate) fn open(source: &SourceName, sealed: &Sealed, key: &SealKey) -> Result<Self, NotOpened> {
+        let content = key.open(&in_quarantine(source), sealed)?;
+        if Written::split(&content).is_none() { Err(NotOpened::Broken) } else { Ok(Self(content)) }
     }
 
     pub(crate) fn verified(&self) -> Verified<'_> {

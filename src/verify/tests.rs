@@ -311,15 +311,18 @@ fn settings_that_cannot_be_used_are_refused_by_name() {
 #[test]
 fn a_body_survives_quarantine_and_stays_verified() {
     let key = SealKey::new(&Zeroizing::new([7; 32]));
+    let [source, other] = ["acme", "globex"].map(|name| SourceName(name.into()));
+    let mut sealed = None;
     for written in [
         Written::default(),
         Written { media_type: Some("text/json; charset=\"x\""), encoding: Some("gzip") },
         Written { media_type: None, encoding: Some("br") },
     ] {
-        let reopened = Reopened::open(&Verified { body: BODY, written }.seal(&key), &key).expect("opens");
+        let sealed = sealed.insert(Verified { body: BODY, written }.seal(&source, &key));
+        let reopened = Reopened::open(&source, sealed, &key).expect("opens");
         assert_eq!((reopened.verified().body(), reopened.verified().written()), (BODY, written));
     }
-    assert!(Reopened::open(&key.seal("form", BODY), &key).is_err());
+    assert!(Reopened::open(&other, &sealed.expect("was sealed"), &key).is_err(), "it is another source's");
 }
 
 #[test]

@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use quietus_plugin::{ReportTo, Sensitive};
 use tracing::{debug, warn};
 
-use super::failure::Failure;
+use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
 use super::resolve::opened;
 use super::resume::KeptResume;
 use super::settings::ErasingSettings;
 use crate::erasure::{Outcome, Reportable, Stage};
-use crate::keys::SealBroken;
+use crate::keys::NotOpened;
 use crate::ledger::{ClaimedStep, StepEnd, StepWork};
 use crate::target::{Answer, Target, TargetCall, TargetError};
 
@@ -66,11 +66,9 @@ impl Worker {
     /// A report is an answer; its text is shown only without what the call was about.
     fn reported(&self, work: &StepWork, call: &TargetCall) -> Result<Answer, Failure> {
         let reportable = Reportable::now(work.erasure, work.stage, &work.step);
-        let report = work.step.report().and_then(|report| reportable.open(report, &self.seal));
-        let report = report.ok_or_else(|| {
-            let why = "what was reported does not open, or is of another call; were the keys replaced?";
-            Failure::Permanent(why.into())
-        })?;
+        let report = work.step.report().ok_or(NotOpened::Broken);
+        let report = report.and_then(|report| reportable.open(report, &self.seal));
+        let report = report.map_err(|error| unopened_record(&error))?;
         let identifiers = call.identifiers.0.iter().map(|identifier| identifier.value.expose());
         let guests = call.guests.iter().map(|guest| &*guest.0);
         let report = report.without(&identifiers.chain(guests).collect::<Vec<_>>());
@@ -89,8 +87,8 @@ impl Worker {
 
     /// What the target is told.
     fn call(&self, claimed: ClaimedStep, work: &StepWork) -> Result<TargetCall, Failure> {
-        let whom = opened(&work.capsules, |capsule| capsule.open(&self.seal));
-        let whom = whom.map_err(|broken: SealBroken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        let whom = opened(&work.capsules, |capsule| capsule.open(work.erasure, &self.seal));
+        let whom = whom.map_err(|error| unopened_record(&error))?;
         // Under another key, a target would take a call that it knows for a new one.
         let index = self.index.as_it_was(&work.index_key).ok_or_else(|| {
             let id = &work.index_key;

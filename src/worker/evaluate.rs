@@ -15,14 +15,14 @@ use tracing::debug;
 
 pub(super) use input::{Cause, Evaluation};
 
-use super::failure::Failure;
+use super::failure::{Failure, unopened};
 use super::look_up::{Seen, Times, consent_had_its_time};
 use super::output::Output;
 use super::owner::Owner;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::event::{EventHead, EventKind, Form};
-use crate::ledger::{DecideWork, Decision, SessionView};
+use crate::ledger::{DecideWork, Decision, FORM_DAMAGED, FORM_GONE, SessionView};
 use crate::mluvii::Look;
 use crate::policy::{Policy, RuleFailed, Trigger};
 use crate::subject::SessionKey;
@@ -34,8 +34,7 @@ impl Worker {
         let times = Times { since: work.since, now };
         let head = &work.event.head;
         let key = &head.session;
-        let form =
-            work.event.open(&self.seal).map_err(|broken| Failure::Permanent(format!("the event's form: {broken}")))?;
+        let form = work.event.open(&self.seal).map_err(|error| unopened(&error, FORM_DAMAGED, FORM_GONE))?;
         // Read before mluvii is asked: what another process decides meanwhile makes this decision stale, and is not
         // overwritten.
         let mut view = self.records.session(key).await?;

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use super::settings::ErasingSettings;
-use crate::ledger::{Attempt, LedgerError};
+use crate::keys::{NoSealKey, NotOpened};
+use crate::ledger::{Attempt, LedgerError, SEAL_DAMAGED, SEAL_GONE};
 use crate::mluvii::MluviiError;
 use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
@@ -21,6 +22,9 @@ const PANICS_AT: u32 = 3;
 /// What has failed for so long, and so often, while its target was not out, will not succeed by itself.
 const UNDECIDABLE_AFTER: Duration = Duration::from_secs(24 * 3600);
 const UNDECIDABLE_ATTEMPTS: u32 = 20;
+
+/// How soon work is done again whose key cannot be read: the folder of the keys may be away.
+const NO_KEY_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why a piece of work is not finished now.
 #[derive(Debug)]
@@ -228,6 +232,21 @@ impl From<RuleFailed> for Failure {
     fn from(failed: RuleFailed) -> Self {
         Self::Permanent(failed.to_string())
     }
+}
+
+/// Work of which something sealed does not open. `damaged` and `gone` are why it needs a person: another record's, or under a key
+/// that is gone. One whose key cannot be read now is done later.
+pub(super) fn unopened(error: &NotOpened, damaged: &str, gone: &str) -> Failure {
+    match error {
+        NotOpened::Broken => Failure::Permanent(damaged.to_owned()),
+        NotOpened::NoKey(NoSealKey::Gone(_)) => Failure::Permanent(gone.to_owned()),
+        NotOpened::NoKey(NoSealKey::Away { .. }) => Failure::Early { pause: NO_KEY_PAUSE, why: error.to_string() },
+    }
+}
+
+/// The same of an erasure.
+pub(super) fn unopened_record(error: &NotOpened) -> Failure {
+    unopened(error, SEAL_DAMAGED, SEAL_GONE)
 }
 
 /// Work of an installation that is no longer in the configuration needs a person.

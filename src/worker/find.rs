@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing::debug;
 
 use super::call::Prepared;
-use super::failure::Failure;
+use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
 use super::resolve::opened;
@@ -33,8 +33,8 @@ impl Worker {
             Returns::Kinds(kinds) if kinds.is_disjoint(&taken) => Found::default(),
             _ => target.find(&call).await.map_err(Failure::Call)?,
         };
-        let known = opened(&work.capsules, |capsule| capsule.open(&self.seal))
-            .map_err(|broken| Failure::Permanent(format!("the capsule: {broken}")))?;
+        let known = opened(&work.capsules, |capsule| capsule.open(work.erasure, &self.seal))
+            .map_err(|error| unopened_record(&error))?;
         let mut new = found.identifiers.0;
         // What nobody else may be told is not kept.
         new.retain(|identifier| taken.contains(&identifier.kind) && !known.identifiers.0.contains(identifier));
@@ -43,7 +43,7 @@ impl Worker {
             "target said what it knows"
         );
         let whom = Whom { identifiers: Identifiers(new), ..Whom::default() };
-        let capsule = (!whom.is_empty()).then(|| Capsule::seal(&whom, &self.seal));
+        let capsule = (!whom.is_empty()).then(|| Capsule::seal(&whom, work.erasure, &self.seal));
         Ok(Output::Step(StepEnd::Found { capsule, more: found.more }))
     }
 

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::failure::Failure;
+use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
 use super::resolver::{OnUnread, Question, ResolveError, Resolver};
 use crate::erasure::{Capsule, Subject};
-use crate::keys::SealBroken;
+use crate::keys::NotOpened;
 use crate::ledger::{EraseWork, Resolution};
 use crate::subject::{InstallationName, Whom};
 
@@ -30,8 +30,8 @@ impl Worker {
     /// One erasure, from its claim to the sessions that it reaches. Nothing is erased before.
     pub(super) async fn resolve(&self, work: &EraseWork, now: Timestamp) -> Result<Output, Failure> {
         let failed = |error| failed(error, work, now);
-        let whom =
-            opened(&work.capsules, |capsule| capsule.open(&self.seal)).map_err(|broken| failed(broken.into()))?;
+        let whom = opened(&work.capsules, |capsule| capsule.open(work.id, &self.seal))
+            .map_err(|broken| failed(broken.into()))?;
         let resolver = self.resolver(work.subject.installation())?;
         // Not for ever: a session that mluvii lists and never shows would keep the erasure from beginning.
         let patience = work.begins().saturating_add(self.settling.patience.0).unwrap_or(Timestamp::MAX);
@@ -46,7 +46,7 @@ impl Worker {
         resolver.search_mluvii(&mut search).await.map_err(failed)?;
         let reach = resolver.identify(search).await.map_err(failed)?;
         let finds = self.finds(work).await?;
-        Ok(Output::Resolution(Resolution { finds, ..reach.seal(&self.seal, &self.index) }))
+        Ok(Output::Resolution(Resolution { finds, ..reach.seal(work.id, &self.seal, &self.index) }))
     }
 
     fn resolver(&self, installation: &InstallationName) -> Result<Resolver<'_>, Failure> {
@@ -67,7 +67,7 @@ fn failed(error: ResolveError, work: &EraseWork, now: Timestamp) -> Failure {
         ResolveError::Ledger(error) => error.into(),
         ResolveError::Mluvii(error) => error.into(),
         ResolveError::Unread { .. } => Failure::Early { pause: growing_pause(work, now), why: error.to_string() },
-        ResolveError::Capsule(_) => Failure::Permanent(error.to_string()),
+        ResolveError::Capsule(error) => unopened_record(&error),
     }
 }
 
@@ -79,8 +79,8 @@ fn growing_pause(work: &EraseWork, now: Timestamp) -> Duration {
 /// What all capsules of an erasure hold.
 pub(super) fn opened(
     capsules: &[Capsule],
-    open: impl Fn(&Capsule) -> Result<Whom, SealBroken>,
-) -> Result<Whom, SealBroken> {
+    open: impl Fn(&Capsule) -> Result<Whom, NotOpened>,
+) -> Result<Whom, NotOpened> {
     let mut all = Whom::default();
     for capsule in capsules {
         all.extend(open(capsule)?);

@@ -6,39 +6,46 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use quietus_plugin::ResumeValue;
+use tracing::warn;
 
-use crate::keys::SealKey;
-use crate::ledger::{ClaimedStep, Finished, Queue, StepWork};
+use crate::keys::{SealKey, SealedAs};
+use crate::ledger::{ClaimedStep, Finished, Queue, StepWork, sealing};
 use crate::target::{Checkpoint, NotStored};
 
 /// Where one call stores how far it is.
 pub(super) struct KeptResume {
     claimed: ClaimedStep,
     /// Only as this step's it can be opened again.
-    purpose: String,
+    sealed_as: SealedAs,
     queue: Arc<dyn Queue>,
     seal: SealKey,
 }
 
 impl KeptResume {
     pub(super) fn of(claimed: ClaimedStep, work: &StepWork, queue: Arc<dyn Queue>, seal: SealKey) -> Self {
-        let purpose = format!("resume {} {}", work.erasure, work.step.target);
-        Self { claimed, purpose, queue, seal }
+        let sealed_as = SealedAs::new("resume", &[&work.erasure.0, work.step.target.0.as_bytes()]);
+        Self { claimed, sealed_as, queue, seal }
     }
 
-    /// What an earlier call stored last. One that does not open, as the keys were replaced, is as none: the target begins
-    /// anew.
+    /// What an earlier call stored last. One that does not open, as it is damaged, is as none: the target begins anew, which is
+    /// always right.
     pub(super) fn last(&self, work: &StepWork) -> Option<ResumeValue> {
-        let plain = self.seal.open(&self.purpose, work.step.resume.as_ref()?).ok()?;
-        Some(ResumeValue::new(plain.to_vec()))
+        let opened = self.seal.open(&self.sealed_as, work.step.resume.as_ref()?);
+        if opened.is_err() {
+            warn!(
+                erasure.id = %work.erasure, target = %work.step.target,
+                "how far the step was is damaged: its seal does not open; the target begins anew"
+            );
+        }
+        Some(ResumeValue::new(opened.ok()?.to_vec()))
     }
 }
 
 #[async_trait]
 impl Checkpoint for KeptResume {
     async fn store(&self, value: &[u8]) -> Result<(), NotStored> {
-        let sealed = self.seal.seal(&self.purpose, value);
-        match self.queue.keep_resume(self.claimed.clone(), sealed).await {
+        let write = || self.queue.keep_resume(self.claimed.clone(), self.seal.seal(&self.sealed_as, value));
+        match sealing(&self.seal, write).await {
             Ok(Finished::Done) => Ok(()),
             // Another process does the step by now: whatever this call still did would be done beside it.
             Ok(_) => Err(NotStored("the lease has ended; another process does the step".into())),
@@ -59,6 +66,6 @@ impl Checkpoint for KeptResume {
 
 impl fmt::Debug for KeptResume {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeptResume").field("purpose", &self.purpose).finish_non_exhaustive()
+        f.debug_struct("KeptResume").field("claimed", &self.claimed).finish_non_exhaustive()
     }
 }

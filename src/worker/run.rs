@@ -135,6 +135,10 @@ impl Worker {
             Err(failure) => self.react(queue, claim, failure).await,
         };
         if let Err(error) = written {
+            // Another process has made a new generation: the work is done again, and sealed under that one.
+            if let Some(Err(none)) = error.closed_seal().map(|open| self.seal.turn_to(open)) {
+                warn!(error = %none, "the key that seals from now on cannot be read");
+            }
             warn!(
                 queue = ?queue.queue, error = %with_causes(&error),
                 "could not write the result of work; it is done again when its lease ends"

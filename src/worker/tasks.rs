@@ -14,7 +14,7 @@ use super::run::LEASE;
 use crate::attention::ClockDoubt;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
-use crate::ledger::{Bounds, LedgerError, describe_expired};
+use crate::ledger::{Bounds, LedgerError, TargetConditions, describe_expired};
 use crate::panics::{Ending, Task, kept_alive};
 
 /// How often the ledger is maintained.
@@ -136,11 +136,25 @@ impl Worker {
             if shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_none() {
                 return;
             }
-            let broken = self.targets.iter().filter_map(|(name, target)| Some((name.clone(), target.broken()?)));
-            if let Err(error) = self.queue.heartbeat(&broken.collect()).await {
+            if let Err(error) = self.queue.heartbeat(&self.conditions()).await {
                 warn_of(&error, "could not write the heartbeat");
             }
         }
+    }
+
+    /// How the targets are, as far as that is known without asking them.
+    fn conditions(&self) -> TargetConditions {
+        let mut conditions = TargetConditions::default();
+        for (name, target) in &self.targets {
+            if let Some(why) = target.broken() {
+                conditions.broken.insert(name.clone(), why);
+            }
+            let doubts = target.doubts();
+            if !doubts.is_empty() {
+                conditions.doubtful.insert(name.clone(), doubts);
+            }
+        }
+        conditions
     }
 
     /// Looks at the ledger's clock, and says once what is wrong with it. Takes and returns what was last known to be.

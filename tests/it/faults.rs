@@ -9,5 +9,6 @@ mod mluvii;
 mod quarantine;
 mod reader;
 mod requests;
+mod seals;
 mod shutdown;
 mod strangers;

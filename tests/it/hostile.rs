@@ -4,7 +4,7 @@
 //! A [`trial`] is a deployment with many hostile plugins at once, all of them harmful at the same time; each row of its table is
 //! one of them, with what the host guarantees of it.
 
-mod compiled;
+pub(crate) mod compiled;
 mod crashes;
 mod files;
 mod floods;

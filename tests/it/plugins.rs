@@ -67,6 +67,94 @@ fn a_plugin_is_replaced_by_what_the_configuration_says_now() {
     assert_eq!(row(&deployment, "moody")["restarts"], 2, "one that was refused, one that took over");
 }
 
+/// A program that stands in a folder of its own, and is configured with texts that nobody should see.
+fn with_texts(folder: &std::path::Path) -> String {
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/wayward.py")).expect("there");
+    let schema =
+        r#"{"type": "object", "properties": {"folder": {"x-quietus-public": True}, "mood": {"enum": ["good"]}}}"#;
+    let line = text.lines().find(|line| line.contains("\"config_schema\"")).expect("it has one");
+    let program = folder.join("texts.py");
+    std::fs::write(&program, text.replace(line, &format!("    \"config_schema\": {schema},"))).expect("written");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
+    format!(
+        "{ERASE}\n[[plugin]]\nname = \"texts\"\nexec = \"{}\"\nargs = [\"canary-of-an-argument\"]\ngrants = [\"name\"]\n\
+         config = {{ folder = \"/srv/seen\", mood = \"good\", note = \"canary-of-a-text\", list = [{{ deep = \"canary-of-depth\" }}], n = 7 }}\n",
+        program.display()
+    )
+}
+
+#[test]
+fn no_text_of_a_plugins_configuration_is_shown_but_what_its_schema_marks() {
+    let standin = StandIn::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let deployment = Deployment::new(&standin, &with_texts(folder.path()));
+    for arguments in [&["config", "show"][..], &["--json", "config", "show"]] {
+        let shown = text(&deployment.run(arguments));
+        assert!(!shown.contains("canary"), "{shown}");
+        for part in ["/srv/seen", "good", "[redacted]", "7"] {
+            assert!(shown.contains(part), "{part} is missing in {shown}");
+        }
+    }
+    // Nobody can be asked what is public.
+    std::fs::write(folder.path().join("texts.py"), "#!/bin/sh\nexit 3\n").expect("written");
+    let shown = text(&deployment.run(&["config", "show"]));
+    assert!(
+        !shown.contains("/srv/seen") && shown.contains("plugin texts does not say what of its `config` is public"),
+        "{shown}"
+    );
+}
+
+/// The plugin's word for a port opens none.
+#[test]
+fn check_says_which_declared_port_is_closed() {
+    let standin = StandIn::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let texts = with_texts(folder.path());
+    let program = folder.path().join("texts.py");
+    let declaring =
+        std::fs::read_to_string(&program).expect("there").replace("\"version\":", "\"ports\": [4711], \"version\":");
+    std::fs::write(&program, declaring).expect("written");
+    let deployment = Deployment::new(&standin, &texts);
+    let checked = text(&deployment.run(&["check"]));
+    assert!(
+        checked.contains("declares the TCP port 4711, which is closed") && checked.contains("ports = [4711]"),
+        "{checked}"
+    );
+    deployment.configure(&standin.mluvii, &texts.replace("grants = [\"name\"]", "grants = [\"name\"]\nports = [4711]"));
+    let checked = text(&deployment.run(&["check"]));
+    assert!(!checked.contains("4711"), "{checked}");
+}
+
+#[test]
+fn a_file_that_everybody_can_write_to_is_an_error() {
+    let standin = StandIn::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let deployment = Deployment::new(&standin, &with_texts(folder.path()));
+    let program = folder.path().join("texts.py");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("ours");
+    let checked = deployment.run(&["check"]);
+    assert!(!checked.status.success());
+    assert!(text(&checked).contains("writable by every user of this machine"), "{}", text(&checked));
+}
+
+#[test]
+fn what_does_not_come_up_is_said_within_seconds() {
+    let standin = StandIn::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let deployment = Deployment::new(&standin, &with_texts(folder.path()));
+    let program = folder.path().join("texts.py");
+    std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").expect("written");
+    let program = program.display().to_string();
+    let ran = deployment.run(&["plugin", "run", &program, "--method", "health"]);
+    assert!(text(&ran).contains("after 3 s, the plugin's process has not come to load"), "{}", text(&ran));
+    let server = Server::start(&deployment);
+    crate::harness::wait_for("the server's word", || {
+        server.log().iter().any(|line| line.contains("does not come up yet") && line.contains("texts")).then_some(())
+    });
+    server.stop();
+}
+
 #[test]
 fn what_cannot_be_reloaded_is_told() {
     let standin = StandIn::start();

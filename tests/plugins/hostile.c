@@ -2,6 +2,7 @@
  * compiled. It does it to persons in whose request the word `evil` stands, and erases all others as it should.
  * Whatever it says outside of an answer holds MARK, so that a test can look for it where it must not be. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -135,6 +136,19 @@ static int files(void) {
   return opened;
 }
 
+/* Every other thread of the process, the one that listens to the host among them, is in a handler for good. */
+static void stay(int number) { (void)number; for (;;) pause(); }
+static void stay_in_handlers(void) {
+  struct sigaction action = {.sa_handler = stay};
+  for (int number = 1; number < 32; number++)
+    if (number != SIGKILL && number != SIGSTOP) sigaction(number, &action, NULL);
+  DIR *threads = opendir("/proc/self/task");
+  for (struct dirent *each; threads && (each = readdir(threads));) {
+    int id = atoi(each->d_name);
+    if (id && id != (int)syscall(SYS_gettid)) syscall(SYS_tgkill, getpid(), id, SIGUSR1);
+  }
+}
+
 static void each_descriptor(void (*act)(int)) {
   for (int fd = 3; fd < 64; fd++) act(fd);
 }
@@ -182,6 +196,7 @@ static int32_t harm(uint64_t id, quietus_bytes request) {
   if (told("ignore")) hang();
   if (told("threads and ignore")) threads(), hang();
   if (told("stop")) raise(SIGSTOP), hang();
+  if (told("stay in handlers")) stay_in_handlers(), hang();
   if (told("kill group")) kill(0, SIGKILL);
   if (told("close")) each_descriptor(shut), hang();
   if (told("scribble")) each_descriptor(scribble), hang();

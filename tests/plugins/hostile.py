@@ -148,7 +148,17 @@ def harm(call, email, secret):
         erased(call, refused=sum(1 for number in signals if refused(lambda: os.kill(server, number))))
         return
     elif does == "kill guard":
-        os.kill(os.getppid(), signal.SIGKILL)
+        # Before Linux 6.12, nothing keeps it from this.
+        signals = [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM]
+        erased(call, refused=sum(1 for number in signals if refused(lambda: os.kill(os.getppid(), number))))
+        return
+    elif does == "hold guard":
+        # And all that it starts: nobody lets the guard do its work, or hears anything.
+        for number in set(signal.Signals) - {signal.SIGKILL, signal.SIGSTOP}:
+            signal.signal(number, lambda *_: hang())
+        start("signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))")
+        guard = os.getppid()
+        start(f"signal.pthread_sigmask(signal.SIG_BLOCK, set(signal.Signals))\nwhile True:\n  try: os.kill({guard}, signal.SIGSTOP)\n  except OSError: signal.pause()")
     elif does == "kill group":
         os.kill(0, signal.SIGKILL)
     elif does == "close":

@@ -10,14 +10,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "quietus_plugin.h"
@@ -58,6 +62,7 @@ static int abstract(const char *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   strncpy(address.sun_path + 1, name, sizeof address.sun_path - 2);
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
   int done = connect(fd, (struct sockaddr *)&address, sizeof(sa_family_t) + 1 + strlen(name));
   int why = errno;
   close(fd);
@@ -86,9 +91,161 @@ static int files(void) {
 
 static void *nothing(void *argument) { return argument; }
 
+/* Any call, with numbers as arguments: what is refused is refused before they are looked at. */
+static int raw(const char *argument) {
+  long n[7] = {0};
+  sscanf(argument, "%ld %ld %ld %ld %ld %ld %ld", n, n + 1, n + 2, n + 3, n + 4, n + 5, n + 6);
+  return (int)syscall(n[0], n[1], n[2], n[3], n[4], n[5], n[6]);
+}
+
+/* Without a call of connect. */
+static int fastopen(int port) {
+  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  int done = (int)sendto(fd, "x", 1, MSG_FASTOPEN, (struct sockaddr *)&address, sizeof address);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+static int kind_of_socket(const char *argument) {
+  int family, type, protocol;
+  sscanf(argument, "%d %d %d", &family, &type, &protocol);
+  int fd = socket(family, type, protocol);
+  if (fd >= 0) close(fd);
+  return fd;
+}
+
+/* Into the port that the kernel chooses. */
+static int listen_without_a_name(void) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  int done = listen(fd, 1);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+static int option_of_tcp(int option) {
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  int done = setsockopt(fd, 6, option, "smc", 4);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+static int local(const char *path) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+  int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fd;
+  int done = connect(fd, (struct sockaddr *)&address, sizeof address);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+/* What may be opened for reading, or found without being opened, is not to be changed by that. */
+static int change_opened(const char *path, int flags, int how) {
+  int fd = open(path, flags | O_CLOEXEC);
+  if (fd < 0) return fd;
+  char link[32];
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  int done = how == 0 ? fchmod(fd, 0) : how == 1 ? fchown(fd, getuid(), getgid()) : how == 2 ? futimens(fd, NULL)
+           : how == 3 ? fsetxattr(fd, "user.x", "y", 1, 0) : how == 4 ? chmod(link, 0) : (int)syscall(452, fd, "", 0, 0x1000);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+static int change(const char *verb, const char *path) {
+  struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
+  if (!strcmp(verb, "chmod")) return chmod(path, 0);
+  if (!strcmp(verb, "fchmodat2")) return (int)syscall(452, AT_FDCWD, path, 0, AT_SYMLINK_NOFOLLOW);
+  if (!strcmp(verb, "fchmod")) return change_opened(path, O_RDONLY, 0);
+  if (!strcmp(verb, "chown")) return chown(path, getuid(), getgid());
+  if (!strcmp(verb, "lchown")) return lchown(path, getuid(), getgid());
+  if (!strcmp(verb, "fchown")) return change_opened(path, O_RDONLY, 1);
+  if (!strcmp(verb, "setxattr")) return setxattr(path, "user.x", "y", 1, 0);
+  if (!strcmp(verb, "lsetxattr")) return lsetxattr(path, "user.x", "y", 1, 0);
+  if (!strcmp(verb, "fsetxattr")) return change_opened(path, O_RDONLY, 3);
+  if (!strcmp(verb, "removexattr")) return removexattr(path, "user.x");
+  if (!strcmp(verb, "utimensat")) return utimensat(AT_FDCWD, path, now, 0);
+  if (!strcmp(verb, "utimes")) return utimes(path, NULL);
+  if (!strcmp(verb, "futimens")) return change_opened(path, O_RDONLY, 2);
+  if (!strcmp(verb, "chmod-found")) return change_opened(path, O_PATH, 4);
+  if (!strcmp(verb, "chmod-empty")) return change_opened(path, O_PATH, 5);
+  if (!strcmp(verb, "watch")) {
+    int fd = inotify_init1(IN_CLOEXEC);
+    return fd < 0 ? fd : inotify_add_watch(fd, path, IN_ALL_EVENTS);
+  }
+  if (!strcmp(verb, "truncate")) return truncate(path, 0);
+  if (!strcmp(verb, "rename")) return rename(path, "/tmp/of-a-plugin");
+  if (!strcmp(verb, "link")) return link(path, "/tmp/of-a-plugin");
+  if (!strcmp(verb, "symlink")) return symlink(path, "/tmp/of-a-plugin");
+  if (!strcmp(verb, "fifo")) return mkfifo(path, 0600);
+  if (!strcmp(verb, "list")) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) close(fd);
+    return fd;
+  }
+  errno = 0;
+  return -2;
+}
+
+/* Memory of one kind by the MiB, at most 256; how much of it there was. */
+static int hog_of(int flags) {
+  int mib = 0;
+  while (mib < 256) {
+    char *piece = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, flags, -1, 0);
+    if (piece == MAP_FAILED) break;
+    memset(piece, 7, 1 << 20);
+    mib++;
+  }
+  return mib;
+}
+
+/* What is only reserved, and then made writable. */
+static int hog_late(void) {
+  int mib = 0;
+  while (mib < 256) {
+    char *piece = mmap(NULL, 1 << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (piece == MAP_FAILED || mprotect(piece, 1 << 20, PROT_READ | PROT_WRITE)) break;
+    mib++;
+  }
+  return mib;
+}
+
+static int hog_break(void) {
+  int mib = 0;
+  while (mib < 256 && sbrk(1 << 20) != (void *)-1) mib++;
+  return mib;
+}
+
+static int stack_of_a_gib(void) {
+  struct rlimit limit = {1 << 30, RLIM_INFINITY};
+  return setrlimit(RLIMIT_STACK, &limit);
+}
+
 static int try(char *verb, char *argument) {
   int number = atoi(argument);
   errno = 0;
+  int changed = change(verb, argument);
+  if (changed != -2) return changed;
+  if (!strcmp(verb, "sys")) return raw(argument);
+  if (!strcmp(verb, "fastopen")) return fastopen(number);
+  if (!strcmp(verb, "socket")) return kind_of_socket(argument);
+  if (!strcmp(verb, "listen-unnamed")) return listen_without_a_name();
+  if (!strcmp(verb, "tcp-option")) return option_of_tcp(number);
+  if (!strcmp(verb, "local")) return local(argument);
+  if (!strcmp(verb, "big-stack")) return stack_of_a_gib();
   if (!strcmp(verb, "read")) return open_as(argument, O_RDONLY);
   if (!strcmp(verb, "write")) return open_as(argument, O_WRONLY | O_CREAT);
   if (!strcmp(verb, "unlink")) return unlink(argument);
@@ -152,6 +309,11 @@ static int32_t call(void *instance, uint64_t id, quietus_bytes method, quietus_b
   if (argument) *argument++ = 0;
   int count;
   if (!strcmp(told, "hog")) count = hog();
+  else if (!strcmp(told, "hog-shared")) count = hog_of(MAP_SHARED | MAP_ANONYMOUS);
+  else if (!strcmp(told, "hog-validated")) count = hog_of(MAP_SHARED_VALIDATE | MAP_ANONYMOUS);
+  else if (!strcmp(told, "hog-growing")) count = hog_of(MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN);
+  else if (!strcmp(told, "hog-late")) count = hog_late();
+  else if (!strcmp(told, "hog-break")) count = hog_break();
   else if (!strcmp(told, "files")) count = files();
   else if (!strcmp(told, "environment")) { extern char **environ; count = environ[0] != NULL; }
   else count = try(told, argument ? argument : "") < 0 ? errno : 0;

@@ -2,8 +2,10 @@
 """A program that is a plugin and misbehaves as it is told by the `name` in a call."""
 
 import base64
+import ctypes
 import json
 import os
+import socket
 import struct
 import subprocess
 import sys
@@ -37,6 +39,14 @@ def try_to(action):
         return 0
     except OSError as error:
         return error.errno
+
+
+def system_call(*arguments):
+    """The errno of any call."""
+    library = ctypes.CDLL(None, use_errno=True)
+    library.syscall.restype = ctypes.c_long
+    done = library.syscall(*[ctypes.c_long(n) for n in (arguments + 7 * (0,))[:7]])
+    return ctypes.get_errno() if done < 0 else 0
 
 
 def forks():
@@ -89,6 +99,14 @@ def erase(name, id):
         return try_to(lambda: open(argument, "w").close())
     if verb == "namespace":
         return try_to(lambda: os.unshare(0x10000000)) if hasattr(os, "unshare") else 1
+    if verb == "sys":
+        return system_call(*map(int, argument.split()))
+    if verb == "socket":
+        return try_to(lambda: socket.socket(*map(int, argument.split())).close())
+    if verb == "children":
+        return subprocess.run(["sh", "-c", "cat; exit 0"], input=b"x", capture_output=True).returncode
+    if verb == "file":
+        return int(__file__.startswith("/proc/self/fd/"))
     if verb == "session":
         return try_to(os.setsid)
     if verb == "environment":

@@ -24,6 +24,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct Place {
     /// What errors and reasons call it: 1 to 40 of a-z, 0-9, `_` and `-`.
+    #[schemars(extend("x-quietus-public" = true))]
     pub name: String,
     /// Files below a folder.
     pub local: Option<Local>,
@@ -36,6 +37,7 @@ pub struct Place {
 #[serde(deny_unknown_fields)]
 pub struct Local {
     /// The folder that is never left. Absolute.
+    #[schemars(extend("x-quietus-public" = true))]
     pub root: PathBuf,
     /// The file below it, such as `{session_id}.wav` or `*/{session_id}-*.wav`. `{…}` is an identifier within one name,
     /// `*` any text within one name.
@@ -83,10 +85,12 @@ pub enum Others {
 #[serde(deny_unknown_fields)]
 pub struct S3 {
     /// The storage's address, such as `https://s3.eu-central-1.amazonaws.com`, without the bucket.
+    #[schemars(extend("x-quietus-public" = true))]
     pub endpoint: String,
     /// The region that requests are signed for; `us-east-1` if unset, which most storages other than Amazon's accept.
     pub region: Option<String>,
     /// The bucket.
+    #[schemars(extend("x-quietus-public" = true))]
     pub bucket: String,
     /// How the bucket is addressed.
     #[serde(default)]

@@ -14,6 +14,7 @@ use serde_json::Value;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Where all requests go, such as `https://api.example.com/v1`. Steps cannot leave it.
+    #[schemars(extend("x-quietus-public" = true))]
     pub base_url: String,
     /// Allows `http://` to another machine. To this machine it is always allowed.
     #[serde(default)]
@@ -68,8 +69,10 @@ impl Config {
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// a-z, `_` and `-`; lists are named after it.
+    #[schemars(extend("x-quietus-public" = true))]
     pub name: String,
     /// The method, in capitals.
+    #[schemars(extend("x-quietus-public" = true))]
     pub method: String,
     /// The path below `base_url`; a template.
     pub url: String,

@@ -34,6 +34,7 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
                 "plugin {target} cannot work: {reason}; fix it, it is tried each minute, or: quietus plugin reload {target}"
             )
         }
+        Code::PluginDoubtful => format!("plugin {target} works, but: {reason}"),
         Code::ServerAway => {
             let since = found.since.map(|seen| format!("; one was heard of last at {}", time(seen)));
             let since = since.unwrap_or_default();
@@ -153,6 +154,10 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             if text("chain") == "audit" { "rows of the audit" } else { "receipts" },
             text("chain")
         ),
+        Code::SealKeysFailed => format!(
+            "seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: \
+             {reason}; see docs/keys.md"
+        ),
         Code::HeadNotKept => {
             let keeper = text("keeper");
             format!(
@@ -252,6 +257,10 @@ mod tests {
         FailedKeeper { keeper: "archive:receipts".into(), reason: "the disk is full".into(), ..keeper() }
     }
 
+    fn seals() -> FailedKeeper {
+        FailedKeeper { keeper: "seals".into(), reason: "permission denied".into(), ..keeper() }
+    }
+
     fn some(count: u64) -> Group {
         Group { count, ..Group::default() }
     }
@@ -268,6 +277,7 @@ mod tests {
             targets: vec![stopped("crm", true), stopped("erp", false)],
             limited: vec![limited("mailbox")],
             broken: [(TargetName("forward".into()), "no such file".into())].into(),
+            doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),
             no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
             parked_steps: vec![parked("crm"), parked("mluvii/acme")],
             requested: some(3),
@@ -284,7 +294,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
-            failed_keepers: vec![keeper(), archive()],
+            failed_keepers: vec![keeper(), archive(), seals()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
             clock: Some(ClockDoubt {
                 fault: ClockFault::Ahead,
@@ -315,6 +325,7 @@ mod tests {
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
+        seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
@@ -324,6 +335,7 @@ mod tests {
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
         9 deliveries came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         9 deliveries came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        plugin erp works, but: its sandbox reaches the level `files` only
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
         ");

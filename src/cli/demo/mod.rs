@@ -15,7 +15,7 @@ use super::receipts::table;
 use crate::ledger::ReceiptRange;
 use crate::operations::receipts;
 use narrator::{Narrator, PATIENCE};
-use setup::DemoSetup;
+use setup::{DemoSetup, QUIET_MAX};
 
 /// Between two looks at what has happened.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
@@ -38,7 +38,7 @@ impl Demo {
     }
 
     async fn play(self, out: &mut Out) -> Result<Exit, Failure> {
-        let stage = DemoSetup::build().await?;
+        let stage = DemoSetup::build(out).await?;
         out.line(format_args!("quietus listens at {}, with its files in {}", stage.quietus, stage.folder().display()))?;
         out.line(format_args!("stand-ins: mluvii at {}, a CRM at {}\n", stage.mluvii_url, stage.crm_url))?;
         cast::introduce(out)?;
@@ -68,8 +68,17 @@ impl Demo {
 async fn narrate(stage: &DemoSetup, out: &mut Out) -> Result<bool, Failure> {
     let mut narrator = Narrator::default();
     let until = Instant::now() + PATIENCE;
+    let mut news = Instant::now();
     while Instant::now() < until {
-        if narrator.tell(stage, out).await? {
+        let before = narrator.told();
+        let all_gone = narrator.tell(stage, out).await?;
+        if narrator.told() != before {
+            news = Instant::now();
+        } else if news.elapsed() > QUIET_MAX {
+            news = Instant::now();
+            out.note(format_args!("nothing new for {QUIET_MAX:?}: {}{}", narrator.awaited(), stage.last_warning()));
+        }
+        if all_gone {
             out.marked(GOOD, "✓", "everything that was due is erased")?;
             return Ok(true);
         }

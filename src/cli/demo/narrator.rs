@@ -32,6 +32,26 @@ pub(super) struct Narrator {
 }
 
 impl Narrator {
+    /// Another one whenever something has happened.
+    pub(super) fn told(&self) -> (usize, usize, usize, Vec<(ErasureState, usize)>) {
+        let ended = |erasure: &Erasure| erasure.steps.iter().filter(|step| step.final_outcome().is_some()).count();
+        let erasures = self.erasures.values().map(|erasure| (erasure.state, ended(erasure))).collect();
+        (self.deliveries, self.mluvii_calls, self.crm_calls, erasures)
+    }
+
+    /// What is not done yet.
+    pub(super) fn awaited(&self) -> String {
+        let open = self.erasures.values().filter(|erasure| erasure.state != ErasureState::Done);
+        let open: Vec<_> = open
+            .map(|erasure| {
+                let steps = erasure.steps.iter().filter(|step| step.final_outcome().is_none());
+                let targets: Vec<_> = steps.map(|step| step.target.to_string()).collect();
+                format!("{} waits for {}", short(erasure.id), targets.join(", "))
+            })
+            .collect();
+        if open.is_empty() { "no erasure is decided on yet".to_owned() } else { open.join("; ") }
+    }
+
     /// Tells what is new; `true` when all that is due now is done and nothing more is coming in.
     pub(super) async fn tell(&mut self, stage: &DemoSetup, out: &mut Out) -> Result<bool, Failure> {
         let deliveries = stage.mluvii.deliveries();

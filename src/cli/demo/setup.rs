@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -20,6 +20,10 @@ use crate::standin::{Crm, StandIn, StandInSettings};
 
 /// How long `quietus serve` may take to listen, or to stop.
 const START_MAX: Duration = Duration::from_secs(20);
+
+/// After so long without a word, it is said what is waited for.
+pub(super) const QUIET_MAX: Duration = Duration::from_secs(5);
+const LOG: &str = "quietus.log";
 
 /// The events that mluvii is asked to deliver.
 const EVENTS: [&str; 5] = [
@@ -49,7 +53,7 @@ pub(super) struct DemoSetup {
 }
 
 impl DemoSetup {
-    pub(super) async fn build() -> anyhow::Result<Self> {
+    pub(super) async fn build(out: &mut Out) -> anyhow::Result<Self> {
         let folder = TempDir::with_prefix("quietus-demo-").context("no temporary folder")?;
         let api = secret();
         let password = secret();
@@ -70,8 +74,8 @@ impl DemoSetup {
         let keys = folder.path().join("keys");
         Keys::create(&keys)?;
 
-        let server = serve(folder.path())?;
-        let address = listening(folder.path()).await?;
+        let mut server = serve(folder.path())?;
+        let address = listening(folder.path(), &mut server, out).await?;
         let callback = format!("http://mluvii:{}@{address}/webhooks/demo", password.expose());
         mluvii.register(&callback, &EVENTS).map_err(|id| anyhow::anyhow!("webhook {id} is there already"))?;
         let loaded = Config::load(&folder.path().join("quietus.toml"))?;
@@ -87,6 +91,11 @@ impl DemoSetup {
             shutdown,
             folder,
         })
+    }
+
+    /// What does not go on, as far as the server says.
+    pub(super) fn last_warning(&self) -> String {
+        last_warning(&std::fs::read_to_string(self.folder().join(LOG)).unwrap_or_default())
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -126,7 +135,7 @@ impl DemoSetup {
 }
 
 fn serve(folder: &Path) -> anyhow::Result<Child> {
-    let log = File::create(folder.join("quietus.log"))?;
+    let log = File::create(folder.join(LOG))?;
     let program = std::env::current_exe().context("this program has no path")?;
     let mut command = Command::new(program);
     command.arg("serve").arg("--config").arg(folder.join("quietus.toml")).stdin(std::process::Stdio::null());
@@ -136,23 +145,35 @@ fn serve(folder: &Path) -> anyhow::Result<Child> {
     command.spawn().context("`quietus serve` could not be started")
 }
 
-/// Waits until the log says where the server listens.
-async fn listening(folder: &Path) -> anyhow::Result<SocketAddr> {
-    let path = folder.join("quietus.log");
-    let look = async {
-        loop {
-            let log = std::fs::read_to_string(&path).unwrap_or_default();
-            if let Some(address) = log.lines().find_map(address) {
-                return address;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+/// Waits until the log says where the server listens; says so when that takes long.
+async fn listening(folder: &Path, server: &mut Child, out: &mut Out) -> anyhow::Result<SocketAddr> {
+    let begin = Instant::now();
+    let mut told = false;
+    loop {
+        let log = std::fs::read_to_string(folder.join(LOG)).unwrap_or_default();
+        if let Some(address) = log.lines().find_map(address) {
+            return Ok(address);
         }
-    };
-    let Ok(address) = tokio::time::timeout(START_MAX, look).await else {
-        let log = std::fs::read_to_string(&path).unwrap_or_default();
-        anyhow::bail!("`quietus serve` does not listen after {START_MAX:?}. It says:\n{log}");
-    };
-    Ok(address)
+        if let Some(ended) = server.try_wait()? {
+            anyhow::bail!("`quietus serve` ended with {ended}. It says:\n{log}");
+        }
+        anyhow::ensure!(
+            begin.elapsed() < START_MAX,
+            "`quietus serve` does not listen after {START_MAX:?}. It says:\n{log}"
+        );
+        if begin.elapsed() > QUIET_MAX && !told {
+            told = true;
+            out.note(format_args!("`quietus serve` does not listen yet{}", last_warning(&log)));
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What the server's log warned of last, as the end of a sentence. No personal data is in it.
+fn last_warning(log: &str) -> String {
+    let lines = log.lines().rev().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut warnings = lines.filter(|line| line["level"] == "WARN" || line["level"] == "ERROR");
+    warnings.next().map(|line| format!("; its log says: {}", line["fields"])).unwrap_or_default()
 }
 
 fn address(line: &str) -> Option<SocketAddr> {

@@ -3,7 +3,8 @@
 use crate::cli::context::{Global, actor, with_operations};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{GOOD, Out};
-use crate::cli::words::lost;
+use crate::cli::words::{lost, seal_gone};
+use crate::keys::KeyId;
 use crate::operations::accept::{Accepted, accept};
 
 /// Go on with a ledger that is older than it was, or another one
@@ -17,27 +18,31 @@ pub(in crate::cli) struct Accept {}
 impl Accept {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         with_operations(global, async |on| {
-            let accepted = accept(on, &actor()).await?;
-            show(&accepted, out)?;
-            Ok(Exit::when(matches!(accepted, Accepted::Done(_))))
+            let (accepted, gone) = accept(on, &actor()).await?;
+            show(&accepted, &gone, out)?;
+            Ok(Exit::when(matches!(accepted, Accepted::Done(_)) || !gone.is_empty()))
         })
     }
 }
 
-fn show(accepted: &Accepted, out: &mut Out) -> std::io::Result<()> {
+fn show(accepted: &Accepted, gone: &[KeyId], out: &mut Out) -> std::io::Result<()> {
     let (done, gap) = match accepted {
         Accepted::Unchanged | Accepted::NothingKnown => (false, None),
         Accepted::Done(gap) => (true, gap.as_ref()),
     };
     if out.is_json() {
-        return out.json(&serde_json::json!({ "accepted": done, "gap": gap }));
+        let gone: Vec<_> = gone.iter().map(KeyId::as_str).collect();
+        return out.json(&serde_json::json!({ "accepted": done || !gone.is_empty(), "gap": gap, "seals_gone": gone }));
     }
-    if *accepted == Accepted::NothingKnown {
+    for id in gone {
+        out.line(seal_gone(id))?;
+    }
+    if *accepted == Accepted::NothingKnown && gone.is_empty() {
         return out.line(
             "nothing is remembered of this ledger, so nobody knows whether it is as new as it was; compare it with a witness",
         );
     }
-    if !done {
+    if !done && gone.is_empty() {
         return out.line("there is nothing to accept: the ledger is the one that is known, and as new as it was");
     }
     if let Some(gap) = gap {

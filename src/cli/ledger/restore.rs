@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use crate::cli::context::{Global, actor, load, wait};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, DOUBTFUL, GOOD, Out};
-use crate::cli::words::lost;
+use crate::cli::words::{lost, seal_gone};
+use crate::keys::KeyId;
 use crate::operations::restore::{RestorePlan, Restored, plan, restore};
 
 /// Put a backup in the place of a ledger in a file
@@ -38,7 +39,7 @@ impl Restore {
             if !out.is_json() {
                 show_plan(&planned, out)?;
             }
-            let restored = restore(planned, &keys_dir, state.as_ref(), &actor()).await?;
+            let restored = restore(planned, &keys_dir, &config.seal_store(), state.as_ref(), &actor()).await?;
             show(&restored, out)?;
             Ok(Exit::Done)
         })
@@ -78,7 +79,13 @@ fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
 
 fn show(restored: &Restored, out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
-        return out.json(&serde_json::json!({ "restored": true, "replaced": restored.replaced, "gap": restored.gap }));
+        let gone: Vec<_> = restored.seals_gone.iter().map(KeyId::as_str).collect();
+        let (replaced, gap) = (&restored.replaced, &restored.gap);
+        return out
+            .json(&serde_json::json!({ "restored": true, "replaced": replaced, "gap": gap, "seals_gone": gone }));
+    }
+    for id in &restored.seals_gone {
+        out.line(seal_gone(id))?;
     }
     if let Some(gap) = &restored.gap {
         out.line(lost(gap))?;

@@ -9,7 +9,7 @@ use super::program::program;
 use super::subject::{Watched, Which, Whom};
 use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::out::Out;
+use crate::cli::out::{Out, show_aside};
 use crate::operations::plugins::{self, Method, PluginCall};
 
 const EXAMPLES: &str = "\
@@ -67,10 +67,15 @@ impl Run {
             identifiers,
             region: self.whom.region().or(settings.region),
         };
-        let called = plugins::call(call, awaiting, |process| tell_process(process, out)).await?;
+        let called = plugins::call(call, awaiting, |process| tell_process(process, out), tell_step).await?;
         answer::show(&called, out)?;
         Ok(Exit::when(called.is_good()))
     }
+}
+
+/// Says what does not come up.
+fn tell_step(what: &str) {
+    show_aside(&format!("note: {what}\n"));
 }
 
 /// Says how to attach to a process that waits for it.

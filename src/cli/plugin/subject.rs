@@ -109,7 +109,7 @@ impl Which {
             (None, Some(file)) => self.of_file(file, self.plugin_config.as_deref())?,
             (None, None) => return Err(Failure::Usage("name the plugin's file, or a plugin with --plugin".into())),
         };
-        settings.plugin.sandbox = self.sandbox.unwrap_or(settings.plugin.sandbox);
+        settings.plugin.sandbox = self.sandbox.or(settings.plugin.sandbox);
         Ok(settings)
     }
 

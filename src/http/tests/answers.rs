@@ -147,7 +147,7 @@ async fn what_cannot_be_read_is_sealed_and_put_aside_once() {
     let item = bench.ledger.quarantined_one(stored.id).await.expect("an answer").expect("a body");
     assert_eq!((&*item.source.0, &*item.reason), ("acme", "no session id"));
     assert!(!item.sealed.0.windows(3).any(|bytes| bytes == b"Ann"));
-    assert_eq!(Reopened::open(&item.sealed, &seal()).expect("opens").verified().body(), body.as_bytes());
+    assert_eq!(Reopened::open(&item.source, &item.sealed, &seal()).expect("opens").verified().body(), body.as_bytes());
 }
 
 #[tokio::test]
@@ -265,11 +265,12 @@ async fn a_full_quarantine_refuses_what_cannot_be_read_and_nothing_else() {
     let mut puts = tokio::task::JoinSet::new();
     for number in 0..u128::from(QUARANTINED_MAX) {
         let ledger = bench.ledger.clone();
+        let source = crate::subject::SourceName("acme".into());
         let item = Quarantined {
-            source: crate::subject::SourceName("acme".into()),
+            sealed: Verified::made(b"{", Written::default()).seal(&source, &seal()),
+            source,
             digest: crate::keys::Digest(number.to_be_bytes()),
             reason: "not JSON".into(),
-            sealed: Verified::made(b"{", Written::default()).seal(&seal()),
         };
         puts.spawn(async move { ledger.quarantine(item).await.expect("kept") });
     }

@@ -37,7 +37,7 @@ async fn waiting(bench: &Bench) -> Reportable {
     let erasure = bench.ledger.request(erasure, &crate::audit::Actor::cli("test")).await.expect("requested");
     let claim = claimed(bench, QueueName::Resolve(installation)).await;
     let resolution = Resolution {
-        capsule: Capsule::seal(&Whom::default(), &seal()),
+        capsule: Capsule::seal(&Whom::default(), erasure, &seal()),
         sessions: Vec::new(),
         findings: Findings::default(),
         shared_guests: Vec::new(),

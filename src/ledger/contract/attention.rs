@@ -1,7 +1,5 @@
 //! What needs a person, and what nobody wants to be told of.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use quietus_plugin::Span;
 
@@ -10,7 +8,7 @@ use super::fixtures::*;
 use crate::attention::{Attention, Code, Limits, MuteEnd};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
-use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined};
+use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, TargetConditions};
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 }
@@ -136,9 +134,10 @@ pub(crate) async fn that_no_server_works_on_a_ledger_needs_a_person(ledger: Shar
     ledger.register(&process).await.expect("entered");
     assert_eq!(told().await, [] as [&str; 0]);
     let broken = [(target("crm"), "no such file".to_owned())].into();
-    ledger.heartbeat(&broken).await.expect("noted");
-    assert_eq!(told().await, ["plugin_broken plugin:crm"]);
-    ledger.heartbeat(&BTreeMap::new()).await.expect("noted");
+    let doubtful = [(target("erp"), vec!["its sandbox reaches the level `files` only".to_owned()])].into();
+    ledger.heartbeat(&TargetConditions { broken, doubtful }).await.expect("noted");
+    assert_eq!(told().await, ["plugin_broken plugin:crm", "plugin_doubtful plugin:erp"]);
+    ledger.heartbeat(&TargetConditions::default()).await.expect("noted");
     assert_eq!(told().await, [] as [&str; 0]);
     ledger.deregister().await.expect("left");
     assert_eq!(told().await, ["server_away servers"]);

@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout};
 use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
-    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, ProcessInfo, QueueName, TargetState,
-    Work,
+    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, ProcessInfo, QueueName,
+    TargetConditions, TargetState, Work,
 };
 
 fn bounds(at_once: usize) -> Bounds {
@@ -314,10 +314,11 @@ pub(crate) async fn a_process_is_listed_with_what_it_holds(ledger: Shared) {
     steps(&ledger, 3).await;
     assert_eq!(look(&ledger, &bounds(2)).await.claims.len(), 2);
     let broken = std::collections::BTreeMap::from([(target("crm"), "no such file".to_owned())]);
-    ledger.heartbeat(&broken).await.expect("noted");
+    let conditions = TargetConditions { broken, ..TargetConditions::default() };
+    ledger.heartbeat(&conditions).await.expect("noted");
     let listed = ledger.processes().await.expect("listed");
     assert_eq!((&*listed[0].version, &*listed[0].place, listed.len()), ("1.2.3", "web-1/4711", 1));
-    assert_eq!((&listed[0].holds, &listed[0].broken), (&counts_of("step:crm", 2), &broken));
+    assert_eq!((&listed[0].holds, &listed[0].conditions), (&counts_of("step:crm", 2), &conditions));
     assert!(listed[0].silent_s < 20 && !listed[0].is_lost());
     ledger.deregister().await.expect("left");
     assert!(ledger.processes().await.expect("listed").is_empty());

@@ -8,9 +8,7 @@ use super::audit::audited;
 use super::fixtures::*;
 use crate::attention::{ClockFault, Code, Limits, Severity};
 use crate::erasure::{Outcome, Stage};
-use crate::ledger::{
-    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Finished, QueueName, Recorded, SessionChange, Work,
-};
+use crate::ledger::{Bounds, BreakerLimits, CallEnd, Finished, QueueName, Recorded, SessionChange, Work};
 
 const SHORT: Duration = Duration::from_millis(50);
 
@@ -31,11 +29,6 @@ async fn stages(ledger: &Shared, name: &str) -> Vec<Stage> {
     }
     stages.sort_by_key(|stage| stage.as_str());
     stages
-}
-
-async fn put_back(ledger: &Shared, claim: Claim) {
-    let retried = ledger.retry(claim, Duration::ZERO, Attempt::Free, "put back").await;
-    assert_eq!(retried.expect("put back"), Finished::Done);
 }
 
 pub(crate) async fn work_that_is_held_is_taken_over_once_the_clock_was_watched_for_as_long_as_its_lease(

@@ -14,7 +14,7 @@ use crate::subject::{InstallationName, SessionKey, TargetName};
 
 pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared) {
     let mut erasure = due_erasure(1, &["mluvii", "crm"]);
-    erasure.capsule = Some(capsule("ann@x.cz"));
+    erasure.capsule = to_seal("ann@x.cz");
     let id = ledger.request(erasure, &by()).await.expect("requested");
     resolve(&ledger, vec![reached(1), ReachedSession { read_before: false, ..reached(2) }, reached(1)]).await;
     let begun = shown(&ledger, id).await;
@@ -26,7 +26,7 @@ pub(crate) async fn a_resolved_erasure_has_a_step_for_each_target(ledger: Shared
         assert_eq!((work.erasure, work.stage, &work.step.target), (id, Stage::Erase, &target(name)));
         assert_eq!(work.sessions, [reached(1), ReachedSession { read_before: false, ..reached(2) }]);
         assert_eq!(work.capsules.len(), 1);
-        assert_ne!(work.capsules[0], capsule("ann@x.cz"));
+        work.capsules[0].open(id, &seal()).expect_err("it is the resolved one");
     }
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     let mut awaited = ledger.awaited_targets().await.expect("listed");

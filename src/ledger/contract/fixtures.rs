@@ -13,13 +13,13 @@ use crate::audit::Actor;
 use crate::consent::ConsentRecord;
 use crate::erasure::life::Finds;
 use crate::erasure::{
-    Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject,
+    Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject, ToSeal,
 };
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
-    Archived, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished, Keep,
-    Ledger, QueueName, ReceiptRange, Recorded, Resolution, SessionChange, StepEnd, Work,
+    Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
+    Keep, Ledger, QueueName, ReceiptRange, Recorded, Resolution, SessionChange, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
@@ -133,10 +133,24 @@ pub(super) fn in_hours(hours: i64) -> Timestamp {
     Timestamp::now() + SignedDuration::from_hours(hours)
 }
 
-pub(crate) fn capsule(email: &str) -> Capsule {
+/// Under which everything is sealed here.
+pub(crate) fn seal() -> SealKey {
+    SealKey::new(&Zeroizing::new([7; 32]))
+}
+
+pub(super) fn whom(email: &str) -> Whom {
     let identifiers = Identifiers(Identifier::new(Kind::Email, email).into_iter().collect());
-    let whom = Whom { identifiers, ..Whom::default() };
-    Capsule::seal(&whom, &SealKey::new(&Zeroizing::new([7; 32])))
+    Whom { identifiers, ..Whom::default() }
+}
+
+/// Whom a demand is about.
+pub(crate) fn to_seal(email: &str) -> Option<ToSeal> {
+    ToSeal::of(whom(email), &seal())
+}
+
+/// One that nobody opens.
+pub(crate) fn capsule(email: &str) -> Capsule {
+    Capsule::seal(&whom(email), ErasureId([0; 16]), &seal())
 }
 
 pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
@@ -328,7 +342,7 @@ pub(crate) async fn erase_a_guest<F: Future<Output = ()>>(
     let subject = Subject::Guest { installation: installation(), digest: Digest([7; 16]) };
     let whom = Whom { guests: [GuestId(guest.to_owned())].into(), ..Whom::default() };
     let mut erasure = erasure_of(subject, &["mluvii"], in_hours(-1));
-    erasure.capsule = Some(Capsule::seal(&whom, &SealKey::new(&Zeroizing::new([7; 32]))));
+    erasure.capsule = ToSeal::of(whom, &seal());
     ledger.request(erasure, &by()).await.expect("requested");
     resolve(ledger, vec![reached(1)]).await;
     step_end(ledger, "mluvii", verify_after(Outcome::Erased, 1)).await;
@@ -376,7 +390,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let claim = claim_step(ledger, "crm").await;
     assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
     let mut waits = erasure_of(person(5), &["mluvii"], in_hours(5));
-    waits.capsule = Some(capsule("ann@x.cz"));
+    waits.capsule = to_seal("ann@x.cz");
     waits.fingerprints = vec![email(8)];
     ledger.request(waits.clone(), &by()).await.expect("requested");
     let mut to_approve = NewErasure { id: ErasureId([77; 16]), approve: true, ..waits };
@@ -392,6 +406,9 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
+    // Last: nothing else is sealed under it here.
+    let generation = KeyId::written("5ea1".repeat(4));
+    ledger.begin_seal_generation(&generation).await.expect("noted");
 }
 
 /// The oldest record of a chain leaves.
@@ -415,4 +432,10 @@ pub(crate) async fn call_ended(ledger: &Shared, name: &str, end: CallEnd) {
 /// A target refuses every call: it is out for an hour.
 pub(crate) async fn put_out(ledger: &Shared, name: &str) {
     call_ended(ledger, name, CallEnd::Denied { reason: "its token was revoked".into() }).await;
+}
+
+/// Nothing was done.
+pub(super) async fn put_back(ledger: &Shared, claim: Claim) {
+    let retried = ledger.retry(claim, Duration::ZERO, Attempt::Free, "put back").await;
+    assert_eq!(retried.expect("put back"), Finished::Done);
 }

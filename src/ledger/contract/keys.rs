@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
-use crate::erasure::{Capsule, ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject};
+use crate::erasure::{ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject};
 use crate::event::{EventKind, StoredEvent};
-use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds, SealKey};
+use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds};
 use crate::ledger::{AuditRange, Bounds, Cursor, Finished, PutAside, Recorded, Reported, Resolution, StepWork, Work};
-use crate::subject::{Fingerprinted, GuestId, Kind, Whom};
+use crate::subject::{Fingerprinted, GuestId, Kind};
 
 /// A key, and the one that has replaced it twice: a ledger may be as old as that.
 fn replaced() -> [IndexKey; 2] {
@@ -128,25 +128,6 @@ pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_r
         assert_eq!(ledger.report(&of, key.id(), &report).await.expect("answered"), expected);
     }
     assert_eq!(step_work(&ledger, "queue").await.index_key, *old.id());
-}
-
-pub(crate) async fn the_keys_that_capsules_need_are_named_until_nothing_needs_them(ledger: Shared) {
-    let sealed = |key: &SealKey| Some(Capsule::seal(&Whom::default(), key));
-    let [old, new] = [1, 2].map(|byte| SealKey::new(&Zeroizing::new([byte; 32])));
-    let mut asked = of_guest(&replaced()[0], 1);
-    asked.capsule = sealed(&old);
-    let id = ledger.request(asked, &by()).await.expect("requested");
-    for number in [2, 3] {
-        let other = NewErasure { capsule: sealed(&new), ..due_erasure(number, &["crm"]) };
-        ledger.request(other, &by()).await.expect("requested");
-    }
-    let needed =
-        async || ledger.seal_keys().await.expect("read").into_iter().map(|id| id.to_string()).collect::<BTreeSet<_>>();
-    let mut both = [old.id().to_string(), new.id().to_string()];
-    both.sort();
-    assert_eq!(needed().await, BTreeSet::from(both));
-    assert!(ledger.cancel_erasure(id, &by()).await.expect("cancelled"));
-    assert_eq!(needed().await, BTreeSet::from([new.id().to_string()]));
 }
 
 pub(crate) async fn who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests(ledger: Shared) {

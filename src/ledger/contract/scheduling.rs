@@ -40,12 +40,12 @@ pub(crate) async fn an_erasure_moves_when_its_session_goes_on(ledger: Shared) {
 
 pub(crate) async fn requests_of_one_subject_become_one_erasure(ledger: Shared) {
     let mut first = erasure_of(person(1), &["mluvii", "crm"], in_hours(3));
-    first.capsule = Some(capsule("ann@x.cz"));
+    first.capsule = to_seal("ann@x.cz");
     let id = ledger.request(first.clone(), &by()).await.expect("requested");
     assert_eq!(id, first.id);
     let mut second = erasure_of(person(1), &["crm", "mailbox"], in_hours(-1));
     second.rule = "the delete-my-data form".into();
-    second.capsule = Some(capsule("ann@y.cz"));
+    second.capsule = to_seal("ann@y.cz");
     assert_eq!(ledger.request(second, &by()).await.expect("requested"), id);
     let third = erasure_of(person(1), &["crm"], in_hours(5));
     assert_eq!(ledger.request(third, &by()).await.expect("requested"), id);
@@ -117,7 +117,7 @@ pub(crate) async fn a_scheduled_erasure_can_be_cancelled(ledger: Shared) {
 pub(crate) async fn an_erasure_that_needs_approval_waits_for_it(ledger: Shared) {
     let mut asked = due_erasure(1, &["crm"]);
     asked.approve = true;
-    asked.capsule = Some(capsule("ann@x.cz"));
+    asked.capsule = to_seal("ann@x.cz");
     let id = ledger.request(asked.clone(), &by()).await.expect("requested");
     let waits = shown(&ledger, id).await;
     assert_eq!((waits.state, waits.approved, waits.ended), (ErasureState::Requested, None, None));
@@ -185,7 +185,7 @@ pub(crate) async fn different_decisions_about_single_sessions_do_not_merge(ledge
 pub(crate) async fn a_rejected_erasure_leaves_no_capsule_and_no_receipt(ledger: Shared) {
     let mut asked = due_erasure(1, &["crm"]);
     asked.approve = true;
-    asked.capsule = Some(capsule("ann@x.cz"));
+    asked.capsule = to_seal("ann@x.cz");
     let id = ledger.request(asked.clone(), &by()).await.expect("requested");
     assert!(ledger.cancel_erasure(id, &by()).await.expect("rejected"));
     assert!(!ledger.cancel_erasure(id, &by()).await.expect("it is over"));

@@ -193,6 +193,7 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[("id", Number), ("erasure", Bytes), ("wrapped_key", Bytes), ("content", Bytes), ("seal_key", Text)],
         only: ALL,
     },
+    Table { name: "seal_generation", key: 1, columns: &[("id", Text), ("state", Text), ("made", Number)], only: ALL },
     Table {
         name: "erasure_session",
         key: 3,

@@ -9,14 +9,14 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, failure, meta, quarantine, receipts, remote_notifier,
-    schedule, targets, tasks,
+    acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
+    remote_notifier, schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
-use crate::keys::{Carry, KeyIds};
-use crate::ledger::RotatedKey;
+use crate::keys::{Carry, KeyId, KeyIds, Sealed};
+use crate::ledger::{GenerationState, RotatedKey};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -143,6 +143,31 @@ impl Admin for PostgresLedger {
         let noted = meta::key_ids(&self.writing().await?, used).await?;
         *lock(&self.index_key) = Some(noted.index.clone());
         Ok(noted)
+    }
+
+    async fn begin_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError> {
+        transact!(self, |tx| generations::begin(tx, id))
+    }
+
+    async fn open_seal_generation(&self, id: &KeyId) -> Result<bool, LedgerError> {
+        transact!(self, |tx| generations::open(tx, id))
+    }
+
+    async fn move_seal_generation(
+        &self,
+        id: &KeyId,
+        from: GenerationState,
+        to: GenerationState,
+    ) -> Result<bool, LedgerError> {
+        transact!(self, |tx| generations::become_state(tx, id, from, to))
+    }
+
+    async fn forget_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError> {
+        transact!(self, |tx| generations::forget(tx, id))
+    }
+
+    async fn reseal_quarantined(&self, id: QuarantineId, before: &Sealed, after: &Sealed) -> Result<(), LedgerError> {
+        transact!(self, |tx| quarantine::reseal(tx, id, before, after))
     }
 
     async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError> {

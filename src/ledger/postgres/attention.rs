@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, time, unsigned, word};
-use super::line::DAMAGED;
-use super::sum::DAMAGED as RECORD_DAMAGED;
+use super::line::EVENT_IS_DAMAGED;
+use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{LedgerError, clock, counts, named, snapshots};
 use crate::attention::{
@@ -18,7 +18,7 @@ use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::RecordKind;
-use crate::ledger::view::{Told, told_by};
+use crate::ledger::view::{TargetConditions, Told, told_by};
 use crate::subject::TargetName;
 
 /// What was found, and when.
@@ -38,11 +38,12 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 6 * GROUP + index)));
     }
     let now = time(row.get(0))?;
-    let (no_server, broken) = told_by(processes(&row)?, now);
+    let (no_server, TargetConditions { broken, doubtful }) = told_by(processes(&row)?, now);
     let facts = Facts {
         targets: targets(&row)?,
         limited: limited(&row)?,
         broken,
+        doubtful,
         no_server,
         refused: refused(&row)?,
         parked_steps: parked_steps(&row)?,
@@ -86,11 +87,11 @@ fn query() -> String {
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
               work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
                        FROM task WHERE parked AND NOT {STEP_QUEUES} 
-                         AND (reason IS NULL OR reason NOT IN ('{DAMAGED}', '{RECORD_DAMAGED}'))),
+                         AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
               damaged AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                          FROM task WHERE parked AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'),
+                          FROM task WHERE parked AND NOT {STEP_QUEUES} AND {EVENT_IS_DAMAGED}),
               records AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                          FROM task WHERE parked AND reason = '{RECORD_DAMAGED}'),
+                          FROM task WHERE parked AND {RECORD_IS_DAMAGED}),
               steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark,
                                'e-' || MIN(ENCODE(erasure, 'hex')) AS oldest
                         FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)
@@ -105,7 +106,7 @@ fn query() -> String {
                  FROM mute),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
                  WHERE limited_since IS NOT NULL),
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, broken)), '[]')::TEXT FROM process),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, conditions)), '[]')::TEXT FROM process),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, astray, count, since, last)), '[]')::TEXT
                  FROM refused),
                 (SELECT doubt FROM clock_seen),
@@ -151,7 +152,7 @@ fn limited(row: &Row) -> Result<Vec<LimitedTarget>, LedgerError> {
 
 fn processes(row: &Row) -> Result<Vec<Told>, LedgerError> {
     let all: Vec<(i64, String)> = json_at(row, 8)?;
-    all.into_iter().map(|(seen, broken)| Ok((time(seen)?, of_json(broken.as_bytes())?))).collect()
+    all.into_iter().map(|(seen, conditions)| Ok((time(seen)?, of_json(conditions.as_bytes())?))).collect()
 }
 
 fn refused(row: &Row) -> Result<Vec<RefusedSince>, LedgerError> {

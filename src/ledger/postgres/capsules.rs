@@ -1,13 +1,13 @@
 //! What an erasure knows of the person: capsules, which only the seal key opens, and fingerprints, by which it is found.
 
-use super::LedgerError;
 use super::columns::{ids, millis};
-use super::tx::{Connection, Tx};
+use super::tx::Tx;
+use super::{LedgerError, generations};
 use crate::erasure::{Capsule, ErasureId};
-use crate::keys::KeyId;
 use crate::subject::Fingerprinted;
 
 pub(super) async fn add(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
+    generations::must_seal(tx, Some(&capsule.seal_key)).await?;
     tx.execute(
         "INSERT INTO capsule (erasure, wrapped_key, content, seal_key) VALUES ($1, $2, $3, $4)",
         &[&id.0.as_slice(), &capsule.wrapped_key.0, &capsule.content.0, &capsule.seal_key.as_str()],
@@ -19,12 +19,6 @@ pub(super) async fn add(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(),
 pub(super) async fn delete(tx: &Tx, all: &[ErasureId]) -> Result<(), LedgerError> {
     tx.execute("DELETE FROM capsule WHERE erasure = ANY($1)", &[&ids(all)]).await?;
     Ok(())
-}
-
-/// The ids of the keys under which there are any.
-pub(super) async fn seal_keys(connection: &Connection) -> Result<Vec<KeyId>, LedgerError> {
-    let rows = connection.rows("SELECT DISTINCT seal_key FROM capsule ORDER BY seal_key", &[]).await?;
-    Ok(rows.iter().map(|row| KeyId::written(row.get(0))).collect())
 }
 
 /// By these the erasure is found again.

@@ -22,6 +22,7 @@ mod deciding;
 mod erasure_state;
 mod erasures;
 mod failure;
+mod generations;
 mod inbox;
 mod installations;
 mod maintenance;
@@ -54,7 +55,6 @@ mod work;
 pub(crate) use copy::PostgresRows;
 pub(crate) use schema::migrate;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -81,8 +81,9 @@ use super::{
     Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
     PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
-    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState,
-    Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
+    Resolution, SealGeneration, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
+    TargetHealth, TargetState, Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row,
+    sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::AuditRow;
@@ -435,9 +436,9 @@ impl Queue for PostgresLedger {
         Ok(())
     }
 
-    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
+    async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError> {
         let info = lock(&self.info).clone();
-        let listed = processes::heartbeat(&self.writing().await?, self.process(), broken).await?;
+        let listed = processes::heartbeat(&self.writing().await?, self.process(), conditions).await?;
         match info {
             // It was away for so long that it has been forgotten.
             Some(info) if !listed => self.register(&info).await,
@@ -551,8 +552,16 @@ impl Records for PostgresLedger {
         receipts::head(&self.reading().await?).await
     }
 
-    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError> {
-        capsules::seal_keys(&self.reading().await?).await
+    async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError> {
+        generations::list(&self.reading().await?).await
+    }
+
+    async fn quarantined_under(
+        &self,
+        generation: &KeyId,
+        after: QuarantineId,
+    ) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError> {
+        quarantine::under(&self.reading().await?, generation, after).await
     }
 
     async fn id(&self) -> Result<LedgerId, LedgerError> {

@@ -6,14 +6,14 @@ use tokio_postgres::Row;
 use super::LedgerError;
 use super::claim::STEP_QUEUES;
 use super::columns::{erasure_id, maybe_time, millis, time, unsigned};
-use super::line::{self, DAMAGED};
+use super::line::{self, EVENT_IS_DAMAGED};
 use super::tx::Connection;
 use crate::attention::{NAMED_MAX, Named};
 
 pub(super) async fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
     // Not by the id itself: to find them in its order, all tasks could be read.
     let parked = format!(
-        "{TASKS} WHERE parked AND NOT {STEP_QUEUES} AND reason IS DISTINCT FROM '{DAMAGED}'
+        "{TASKS} WHERE parked AND NOT {STEP_QUEUES} AND (reason IS NULL OR NOT {EVENT_IS_DAMAGED})
          ORDER BY task.id + 0 LIMIT {NAMED_MAX}"
     );
     // Events and sessions that were tried in vain.

@@ -23,6 +23,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "quarantine",
     "receipt_gap",
     "refused",
+    "seal_generation",
     "source",
     "tally",
     "target",

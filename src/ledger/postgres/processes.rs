@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::columns::{json, json_at, time, unsigned};
 use super::tx::{Connection, NOW_MS};
-use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
-use crate::subject::TargetName;
+use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, TargetConditions};
 
 /// Notes a process; returns its number.
 pub(super) async fn register(connection: &Connection, process: &ProcessInfo) -> Result<i64, LedgerError> {
@@ -20,10 +19,10 @@ pub(super) async fn register(connection: &Connection, process: &ProcessInfo) -> 
 pub(super) async fn heartbeat(
     connection: &Connection,
     number: i64,
-    broken: &BTreeMap<TargetName, String>,
+    conditions: &TargetConditions,
 ) -> Result<bool, LedgerError> {
-    let sql = format!("UPDATE process SET seen = {NOW_MS}, broken = $2 WHERE number = $1");
-    Ok(connection.execute(&sql, &[&number, &json(broken)?]).await? > 0)
+    let sql = format!("UPDATE process SET seen = {NOW_MS}, conditions = $2 WHERE number = $1");
+    Ok(connection.execute(&sql, &[&number, &json(conditions)?]).await? > 0)
 }
 
 pub(super) async fn deregister(connection: &Connection, number: i64) -> Result<(), LedgerError> {
@@ -52,7 +51,7 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<ProcessView>, Le
         holds.entry(row.get(0)).or_default().insert(row.get(1), unsigned(row.get(2)));
     }
     let sql = format!(
-        "SELECT number, version, place, since, ({NOW_MS} - seen) / 1000, targets, broken FROM process ORDER BY number"
+        "SELECT number, version, place, since, ({NOW_MS} - seen) / 1000, targets, conditions FROM process ORDER BY number"
     );
     let rows = connection.rows(&sql, &[]).await?;
     let processes = rows.iter().map(|row| {
@@ -64,7 +63,7 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<ProcessView>, Le
             since: time(row.get(3))?,
             silent_s: u64::try_from(row.get::<_, i64>(4)).unwrap_or(0),
             targets: json_at(row, 5)?,
-            broken: json_at(row, 6)?,
+            conditions: json_at(row, 6)?,
             holds: holds.remove(&number).unwrap_or_default(),
         })
     });

@@ -2,12 +2,15 @@
 
 use super::columns::{digest, millis, small, text, time, unsigned};
 use super::tx::{Connection, Tx};
-use super::{Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, query};
-use crate::keys::Sealed;
+use super::{
+    Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, generations, query,
+};
+use crate::keys::{KeyId, Sealed};
 use crate::ledger::is_full;
 use crate::subject::SourceName;
 
 pub(super) async fn add(tx: &Tx, source: i64, item: &Quarantined) -> Result<PutAside, LedgerError> {
+    generations::must_seal(tx, item.sealed.generation().as_ref()).await?;
     // One at a time of a source, so that the bound holds over all processes.
     tx.maybe("SELECT FROM source WHERE id = $1 FOR UPDATE", &[&source]).await?;
     let same = "SELECT FROM quarantine WHERE source = $1 AND digest = $2";
@@ -65,4 +68,24 @@ pub(super) async fn one(connection: &Connection, id: QuarantineId) -> Result<Opt
 
 pub(super) async fn drop(tx: &Tx, id: QuarantineId) -> Result<bool, LedgerError> {
     Ok(tx.execute("DELETE FROM quarantine WHERE id = $1", &[&id.0]).await? > 0)
+}
+
+/// The next one that is sealed under a generation of the seal key.
+pub(super) async fn under(
+    connection: &Connection,
+    generation: &KeyId,
+    after: QuarantineId,
+) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError> {
+    let sql = "SELECT id FROM quarantine WHERE id > $2 AND substring(sealed FROM 1 FOR 8) = $1 ORDER BY id LIMIT 1";
+    let row = connection.maybe(sql, &[&&generation.bytes()[..], &after.0]).await?;
+    let Some(id) = row.map(|row| QuarantineId(row.get(0))) else { return Ok(None) };
+    Ok(one(connection, id).await?.map(|item| (id, item)))
+}
+
+/// Puts the same, sealed anew, in the place of what was sealed.
+pub(super) async fn reseal(tx: &Tx, id: QuarantineId, before: &Sealed, after: &Sealed) -> Result<(), LedgerError> {
+    generations::must_seal(tx, after.generation().as_ref()).await?;
+    let update = "UPDATE quarantine SET sealed = $3 WHERE id = $1 AND sealed = $2";
+    tx.execute(update, &[&id.0, &before.0, &after.0]).await?;
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //! its commit. A connection that is cut while the statement is under way leaves its outcome unknown; the same statement
 //! again, on a new connection, finds what was written by its keys.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,7 +21,8 @@ use super::tx::NOW_MS;
 use super::{LedgerError, QueueName, Recorded, broken, failure, line};
 use crate::causes::with_causes;
 use crate::event::StoredEvent;
-use crate::keys::Digest;
+use crate::keys::{Digest, KeyId, Sealed};
+use crate::ledger::generation::must_be_open;
 use crate::panics::caught;
 use crate::subject::{InstallationName, SourceName};
 
@@ -47,6 +48,8 @@ struct Delivery {
     key: Key,
     installation: InstallationName,
     json: Vec<u8>,
+    /// The generation under which its form is sealed.
+    seal: Option<KeyId>,
     answer: oneshot::Sender<Result<Recorded, LedgerError>>,
 }
 
@@ -90,7 +93,8 @@ impl Recorder {
         let closed = || LedgerError::Busy(anyhow::anyhow!("the ledger is closed"));
         let (answer, answered) = oneshot::channel();
         let installation = head.session.installation.clone();
-        self.deliveries.send(Delivery { key, installation, json, answer }).await.map_err(|_| closed())?;
+        let seal = event.form.as_ref().and_then(Sealed::generation);
+        self.deliveries.send(Delivery { key, installation, json, seal, answer }).await.map_err(|_| closed())?;
         answered.await.unwrap_or_else(|_| Err(closed()))
     }
 }
@@ -148,7 +152,9 @@ impl Task {
                 Err(known) => Err(known),
             };
             match self.damage.seen(tried) {
-                Ok(recorded) => {
+                // Those that have to be sealed anew are told so, and the others are written.
+                Ok(Written::SealedUnder(open)) => parts.push(refuse_closed(part, &open)),
+                Ok(Written::Recorded(recorded)) => {
                     self.answer(part, recorded);
                     if std::mem::take(&mut lost) {
                         info!("deliveries are recorded again");
@@ -188,7 +194,7 @@ impl Task {
         }
     }
 
-    async fn try_to_write(&mut self, part: &[Delivery]) -> Result<Vec<Recorded>, LedgerError> {
+    async fn try_to_write(&mut self, part: &[Delivery]) -> Result<Written, LedgerError> {
         // The server's own limit comes first; this is for a server that does not answer at all.
         let limit = self.statement_max + Duration::from_secs(1);
         let line = match &mut self.line {
@@ -197,6 +203,26 @@ impl Task {
         };
         timeout(limit, line.insert(part)).await.map_err(|slow| LedgerError::Busy(slow.into()))?
     }
+}
+
+/// What became of a statement.
+enum Written {
+    /// In the order of the deliveries.
+    Recorded(Vec<Recorded>),
+    /// Nothing was written: a form is sealed under another generation than this one, which is open.
+    SealedUnder(KeyId),
+}
+
+/// Answers those deliveries that are sealed under another generation, and returns the others.
+fn refuse_closed(part: Vec<Delivery>, open: &KeyId) -> Vec<Delivery> {
+    let mut others = Vec::with_capacity(part.len());
+    for delivery in part {
+        match delivery.seal.as_ref().map(|seal| must_be_open(Some(seal), Some(open.clone()))) {
+            Some(Err(refused)) => _ = delivery.answer.send(Err(refused)),
+            Some(Ok(())) | None => others.push(delivery),
+        }
+    }
+    others
 }
 
 /// Answers the one delivery that the database refuses by itself.
@@ -239,8 +265,8 @@ impl Line {
         Ok(Self { client, insert, names: HashMap::new() })
     }
 
-    /// The answers are in the order of the deliveries.
-    async fn insert(&mut self, batch: &[Delivery]) -> Result<Vec<Recorded>, LedgerError> {
+    /// Writes a batch, where all that is sealed in it is sealed under the generation that is open.
+    async fn insert(&mut self, batch: &[Delivery]) -> Result<Written, LedgerError> {
         // The first of each key is written, in the order of the keys: two processes that write the same ones then wait for
         // each other, and not crosswise.
         let mut places: Vec<usize> = (0..batch.len()).collect();
@@ -257,6 +283,8 @@ impl Line {
         let digests: Vec<&[u8]> = places.iter().map(|place| batch[*place].key.digest.as_slice()).collect();
         let (happened, sessions, kinds) =
             (column(|key| key.happened), column(|key| key.session), column(|key| key.kind));
+        let seals: BTreeSet<&str> = batch.iter().filter_map(|one| one.seal.as_ref()).map(KeyId::as_str).collect();
+        let seals: Vec<&str> = seals.into_iter().collect();
         let events = Lines::of(places.iter().map(|place| batch[*place].json.as_slice()));
         let row = self
             .client
@@ -272,15 +300,19 @@ impl Line {
                     &events.starts,
                     &events.lengths,
                     &installation,
+                    &seals,
                 ],
             )
             .await?;
+        if !row.get::<_, bool>(3) {
+            return self.open_generation().await.map(Written::SealedUnder);
+        }
         // A commit that is not on disk is not answered. Written again, it is a duplicate, whose commit comes after it.
         commits_to_disk(row.get(1)).map_err(|refused| LedgerError::Busy(refused.into()))?;
         let mut recorded = vec![Recorded::Duplicate; batch.len()];
         let Some(new) = row.get::<_, Option<Vec<i64>>>(0) else {
             places.iter().for_each(|place| recorded[*place] = Recorded::New);
-            return Ok(recorded);
+            return Ok(Written::Recorded(recorded));
         };
         for ord in new {
             // Numbered from 1.
@@ -288,7 +320,14 @@ impl Line {
             let place = place.ok_or_else(|| broken("an answer to nothing"))?;
             recorded[*place] = Recorded::New;
         }
-        Ok(recorded)
+        Ok(Written::Recorded(recorded))
+    }
+
+    /// The generation that seals, by a look after the statement that has found another one: that did not see this one yet.
+    async fn open_generation(&self) -> Result<KeyId, LedgerError> {
+        let open = self.client.query_opt("SELECT id FROM seal_generation WHERE state = 'open'", &[]).await?;
+        let open = open.ok_or_else(|| LedgerError::Busy(anyhow::anyhow!("no generation of the seal key is open")))?;
+        Ok(KeyId::written(open.get(0)))
     }
 
     /// The number of a name in a table of names, given to it now if it has none.
@@ -340,16 +379,23 @@ impl Lines {
     }
 }
 
-/// Keys and work in one statement, which is one transaction. Nearly always all events are new; then their lines are written
+/// Keys and work in one statement, which is one transaction; nothing, where a form is sealed under another generation than the
+/// one that is open, which it keeps open until its end. Nearly always all events are new; then their lines are written
 /// as they came, and the answer is null. Else it says which are new; a duplicate may be one whose first commit is not on
 /// disk yet (its answer was lost, or it waits for a standby), so the message has this commit written and waited for.
 fn insert() -> String {
     format!(
-        "WITH new AS (
+        "WITH open AS (
+           SELECT id FROM seal_generation WHERE state = 'open' AND cardinality($10::TEXT[]) > 0 FOR SHARE
+         ), seal AS (
+           SELECT cardinality($10) = 0 OR $10 = ARRAY(SELECT id::TEXT FROM open)
+                  OR NOT EXISTS (SELECT FROM seal_generation WHERE state <> 'new') AS fits
+         ), new AS (
            INSERT INTO event (happened, source, session, kind, digest, received)
            SELECT happened, source, session, kind, digest, (SELECT {NOW_MS})
            FROM unnest($1::BIGINT[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[], $5::BYTEA[])
                 AS input (happened, source, session, kind, digest)
+           WHERE (SELECT fits FROM seal)
            ON CONFLICT DO NOTHING
            RETURNING happened, source, session, kind, digest
          ), counted AS (
@@ -368,7 +414,8 @@ fn insert() -> String {
            ) END FROM kept WHERE count > 0
          )
          SELECT ords, current_setting('{}'),
-                CASE WHEN ords IS NOT NULL THEN pg_logical_emit_message(TRUE, 'quietus', '')::TEXT END
+                CASE WHEN ords IS NOT NULL THEN pg_logical_emit_message(TRUE, 'quietus', '')::TEXT END,
+                (SELECT fits FROM seal)
          FROM kept",
         SYNCHRONOUS_COMMIT.0
     )

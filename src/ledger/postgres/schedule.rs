@@ -46,8 +46,8 @@ pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -
         }
         id
     };
-    if let Some(capsule) = &new.capsule {
-        capsules::add(tx, id, capsule).await?;
+    if let Some(whom) = &new.capsule {
+        capsules::add(tx, id, &whom.seal(id)).await?;
     }
     capsules::add_fingerprints(tx, id, &new.fingerprints).await?;
     Ok(id)

@@ -8,7 +8,7 @@ use super::row::{self, FROM_STEP_SHOWN, Row as _, STEP, STEP_SHOWN, StateColumns
 use super::tx::{Connection, Tx};
 use super::{
     Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, capsules,
-    erasure_state, sessions, sum, tasks, transition,
+    erasure_state, generations, sessions, sum, tasks, transition,
 };
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
@@ -189,6 +189,7 @@ pub(super) async fn report(
     under: &KeyId,
     report: &Sealed,
 ) -> Result<Reported, LedgerError> {
+    generations::must_seal(tx, report.generation().as_ref()).await?;
     let Some(from) = erasure_state::lock(tx, of.erasure).await? else { return Ok(Reported::TooLate) };
     let other = "SELECT FROM erasure WHERE id = $1 AND index_key <> $2";
     if tx.maybe(other, &[&of.erasure.0.as_slice(), &under.as_str()]).await?.is_some() {
@@ -264,6 +265,7 @@ pub(super) async fn sending(tx: &mut Tx, of: &ClaimedStep) -> Result<Finished, L
 /// Keeps how far a call is. The erasure is locked, or a report at this instant could write the step as it was before; and the
 /// task, or the call's end could be written.
 pub(super) async fn keep_resume(tx: &mut Tx, of: &ClaimedStep, resume: &Sealed) -> Result<Finished, LedgerError> {
+    generations::must_seal(tx, resume.generation().as_ref()).await?;
     if erasure_state::lock(tx, of.erasure).await?.is_none() {
         return Ok(Finished::LeaseLost);
     }

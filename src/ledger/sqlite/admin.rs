@@ -4,12 +4,14 @@ use async_trait::async_trait;
 
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
-use super::{acts, archive, attention, audit, carry, clock, meta, quarantine, receipts, schedule, targets, tasks};
+use super::{
+    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, schedule, targets, tasks,
+};
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
-use crate::keys::{Carry, KeyIds};
-use crate::ledger::RotatedKey;
+use crate::keys::{Carry, KeyId, KeyIds, Sealed};
+use crate::ledger::{GenerationState, RotatedKey};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -139,6 +141,36 @@ impl Admin for SqliteLedger {
         let noted = self.writer.write(Wakes::NoOne, move |tx| meta::key_ids(tx, &used)).await?;
         *lock(&self.index_key) = Some(noted.index.clone());
         Ok(noted)
+    }
+
+    async fn begin_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError> {
+        let id = id.clone();
+        self.writer.write(Wakes::NoOne, move |tx| generations::begin(tx, &id)).await
+    }
+
+    async fn open_seal_generation(&self, id: &KeyId) -> Result<bool, LedgerError> {
+        let id = id.clone();
+        self.writer.write(Wakes::NoOne, move |tx| generations::open(tx, &id)).await
+    }
+
+    async fn move_seal_generation(
+        &self,
+        id: &KeyId,
+        from: GenerationState,
+        to: GenerationState,
+    ) -> Result<bool, LedgerError> {
+        let id = id.clone();
+        self.writer.write(Wakes::NoOne, move |tx| generations::become_state(tx, &id, from, to)).await
+    }
+
+    async fn forget_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError> {
+        let id = id.clone();
+        self.writer.write(Wakes::NoOne, move |tx| generations::forget(tx, &id)).await
+    }
+
+    async fn reseal_quarantined(&self, id: QuarantineId, before: &Sealed, after: &Sealed) -> Result<(), LedgerError> {
+        let (before, after) = (before.clone(), after.clone());
+        self.writer.write(Wakes::NoOne, move |tx| quarantine::reseal(tx, id, &before, &after)).await
     }
 
     async fn rotate_key(&self, rotated: &RotatedKey, by: &Actor) -> Result<bool, LedgerError> {

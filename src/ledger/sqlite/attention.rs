@@ -8,13 +8,13 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{Millis, Word};
 use super::job::Tx;
-use super::line::DAMAGED;
-use super::sum::DAMAGED as RECORD_DAMAGED;
+use super::line::EVENT_IS_DAMAGED;
+use super::sum::RECORD_IS_DAMAGED;
 use super::{LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, processes, refused, targets};
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
-use crate::ledger::view::told_by;
+use crate::ledger::view::{TargetConditions, told_by};
 use crate::subject::TargetName;
 
 pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, LedgerError> {
@@ -22,10 +22,11 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
     let tallied = |name: &str| tally.get(name).copied().unwrap_or(0);
     let foreign: i64 =
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
-    let (no_server, broken) = told_by(processes::told(connection)?, now);
+    let (no_server, TargetConditions { broken, doubtful }) = told_by(processes::told(connection)?, now);
     Ok(Facts {
         targets: stopped(connection)?,
         broken,
+        doubtful,
         no_server,
         limited: targets::limited(connection)?,
         parked_steps: parked_steps(connection)?,
@@ -40,7 +41,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
             &format!(
                 "SELECT COUNT(*), MIN(since), {MARK} FROM task
                  WHERE parked = 1 AND NOT {STEP_QUEUES} 
-                   AND (reason IS NULL OR reason NOT IN ('{DAMAGED}', '{RECORD_DAMAGED}'))"
+                   AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))"
             ),
         )?,
         // The file does not say so of itself.
@@ -52,12 +53,12 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
             connection,
             &format!(
                 "SELECT COUNT(*), MIN(since), {MARK} FROM task
-                 WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason = '{DAMAGED}'"
+                 WHERE parked = 1 AND NOT {STEP_QUEUES} AND {EVENT_IS_DAMAGED}"
             ),
         )?,
         damaged_records: group(
             connection,
-            &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND reason = '{RECORD_DAMAGED}'"),
+            &format!("SELECT COUNT(*), MIN(since), {MARK} FROM task WHERE parked = 1 AND {RECORD_IS_DAMAGED}"),
         )?,
         refused: refused::list(connection)?,
         quarantined: group(

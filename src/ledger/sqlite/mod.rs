@@ -25,6 +25,7 @@ mod exclusive;
 mod expiry;
 mod failure;
 mod files;
+mod generations;
 mod inbox;
 mod installations;
 mod integrity;
@@ -53,7 +54,6 @@ pub(crate) use backup::{SqliteView, back_up, inspect, inspect_backup};
 pub(crate) use copy::SqliteRows;
 pub(crate) use schema::migrate_file;
 
-use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::pin::Pin;
@@ -84,9 +84,9 @@ use super::{
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
     PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
-    QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetHealth, TargetState, Tombstone, UnreadSessions, Work,
-    acts, bounds, claim, health, line, query, row, sum, transition,
+    QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution,
+    SealGeneration, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth,
+    TargetState, Tombstone, UnreadSessions, Work, acts, bounds, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -326,13 +326,13 @@ impl Queue for SqliteLedger {
         Ok(())
     }
 
-    async fn heartbeat(&self, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
+    async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError> {
         let number = self.process();
-        let broken = broken.clone();
+        let conditions = conditions.clone();
         let log_is_long = self.files.log_bytes() >= LOG_BYTES_LONG;
         let beat = move |tx: &Tx<'_>| {
             meta::State::LogLong.note(tx, log_is_long)?;
-            processes::heartbeat(tx, number, &broken)
+            processes::heartbeat(tx, number, &conditions)
         };
         self.writer.write(Wakes::NoOne, beat).await
     }
@@ -440,8 +440,17 @@ impl Records for SqliteLedger {
         Ok(self.receipt_end().await?.head)
     }
 
-    async fn seal_keys(&self) -> Result<Vec<KeyId>, LedgerError> {
-        self.readers.read(capsules::seal_keys).await
+    async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError> {
+        self.readers.read(|connection| generations::list(connection, Timestamp::now())).await
+    }
+
+    async fn quarantined_under(
+        &self,
+        generation: &KeyId,
+        after: QuarantineId,
+    ) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError> {
+        let generation = generation.clone();
+        self.readers.read(move |connection| quarantine::under(connection, &generation, after)).await
     }
 
     async fn id(&self) -> Result<LedgerId, LedgerError> {

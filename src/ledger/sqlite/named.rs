@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row, params};
 use super::LedgerError;
 use super::claim::STEP_QUEUES;
 use super::columns::Millis;
-use super::line::{self, DAMAGED};
+use super::line::{self, EVENT_IS_DAMAGED};
 use super::names::Place;
 use crate::attention::{NAMED_MAX, Named};
 use crate::erasure::ErasureId;
@@ -14,7 +14,7 @@ use crate::erasure::ErasureId;
 pub(super) fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
     // Not by the id itself: to find them in its order, all tasks would be read.
     let parked = format!(
-        "SELECT {ABOUT}, since FROM task WHERE parked = 1 AND NOT {STEP_QUEUES} AND reason IS NOT '{DAMAGED}'
+        "SELECT {ABOUT}, since FROM task WHERE parked = 1 AND NOT {STEP_QUEUES} AND (reason IS NULL OR NOT {EVENT_IS_DAMAGED})
          ORDER BY +id LIMIT {NAMED_MAX}"
     );
     Ok(Named {

@@ -7,9 +7,8 @@ use rusqlite::{Connection, params};
 
 use super::columns::{Json, Millis};
 use super::job::Tx;
-use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView};
+use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, TargetConditions};
 use crate::ledger::view::Told;
-use crate::subject::TargetName;
 
 /// Notes a process; returns its number.
 pub(super) fn register(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
@@ -18,11 +17,11 @@ pub(super) fn register(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, Ledger
     Ok(tx.last_insert_rowid())
 }
 
-pub(super) fn heartbeat(tx: &Tx<'_>, number: i64, broken: &BTreeMap<TargetName, String>) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE process SET seen = ?2, broken = ?3 WHERE number = ?1")?.execute(params![
+pub(super) fn heartbeat(tx: &Tx<'_>, number: i64, conditions: &TargetConditions) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE process SET seen = ?2, conditions = ?3 WHERE number = ?1")?.execute(params![
         number,
         Millis(tx.now),
-        Json(broken)
+        Json(conditions)
     ])?;
     Ok(())
 }
@@ -40,11 +39,12 @@ pub(super) fn forget_lost(tx: &Tx<'_>) -> Result<(), LedgerError> {
 
 pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<ProcessView>, LedgerError> {
     let mut held = held(connection, now)?;
-    let mut statement = connection
-        .prepare_cached("SELECT number, version, place, since, seen, targets, broken FROM process ORDER BY number")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT number, version, place, since, seen, targets, conditions FROM process ORDER BY number",
+    )?;
     let processes = statement.query_map([], |row| {
         let (number, Millis(since), Millis(seen)) = (row.get(0)?, row.get(3)?, row.get(4)?);
-        let (Json(targets), Json(broken)) = (row.get(5)?, row.get(6)?);
+        let (Json(targets), Json(conditions)) = (row.get(5)?, row.get(6)?);
         Ok(ProcessView {
             number,
             version: row.get(1)?,
@@ -53,7 +53,7 @@ pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Proces
             // Where the clock was put back, a process can seem to be seen in the future.
             silent_s: u64::try_from(now.duration_since(seen).as_secs()).unwrap_or(0),
             targets,
-            broken,
+            conditions,
             holds: held.remove(&number).unwrap_or_default(),
         })
     })?;
@@ -62,10 +62,10 @@ pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<Proces
 
 /// When each was heard of last, and which of its targets cannot work.
 pub(super) fn told(connection: &Connection) -> Result<Vec<Told>, LedgerError> {
-    let mut statement = connection.prepare_cached("SELECT seen, broken FROM process")?;
+    let mut statement = connection.prepare_cached("SELECT seen, conditions FROM process")?;
     let told = statement.query_map([], |row| {
-        let (Millis(seen), Json(broken)) = (row.get(0)?, row.get(1)?);
-        Ok((seen, broken))
+        let (Millis(seen), Json(conditions)) = (row.get(0)?, row.get(1)?);
+        Ok((seen, conditions))
     })?;
     Ok(told.collect::<Result<_, _>>()?)
 }

@@ -5,8 +5,10 @@ use rusqlite::{Connection, OptionalExtension as _, params, params_from_iter};
 use super::columns::Millis;
 use super::job::Tx;
 use super::names::Names;
-use super::{Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, query};
-use crate::keys::Sealed;
+use super::{
+    Cursor, LedgerError, Page, PutAside, QuarantineId, QuarantineRange, Quarantined, Stored, generations, query,
+};
+use crate::keys::{KeyId, Sealed};
 use crate::ledger::is_full;
 use crate::subject::SourceName;
 
@@ -23,6 +25,7 @@ pub(super) fn add(tx: &Tx<'_>, item: &Quarantined) -> Result<PutAside, LedgerErr
     if is_full(count, bytes.unsigned_abs(), item) {
         return Ok(PutAside::Full);
     }
+    generations::must_seal(tx, item.sealed.generation().as_ref())?;
     tx.prepare_cached("INSERT INTO quarantine (source, digest, reason, received, sealed) VALUES (?1, ?2, ?3, ?4, ?5)")?
         .execute(params![source, item.digest, item.reason, Millis(tx.now), item.sealed.0])?;
     Ok(PutAside::New)
@@ -62,4 +65,26 @@ pub(super) fn one(connection: &Connection, id: QuarantineId) -> Result<Option<Qu
 
 pub(super) fn drop(tx: &Tx<'_>, id: QuarantineId) -> Result<bool, LedgerError> {
     Ok(tx.prepare_cached("DELETE FROM quarantine WHERE id = ?1")?.execute([id.0])? > 0)
+}
+
+/// The next one that is sealed under a generation of the seal key.
+pub(super) fn under(
+    connection: &Connection,
+    generation: &KeyId,
+    after: QuarantineId,
+) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT quarantine.id FROM quarantine WHERE id > ?2 AND substr(sealed, 1, 8) = ?1 ORDER BY id LIMIT 1",
+    )?;
+    let id = statement.query_row(params![generation.bytes(), after.0], |row| row.get(0)).optional()?;
+    let Some(id) = id.map(QuarantineId) else { return Ok(None) };
+    Ok(one(connection, id)?.map(|item| (id, item)))
+}
+
+/// Puts the same, sealed anew, in the place of what was sealed.
+pub(super) fn reseal(tx: &Tx<'_>, id: QuarantineId, before: &Sealed, after: &Sealed) -> Result<(), LedgerError> {
+    generations::must_seal(tx, after.generation().as_ref())?;
+    tx.prepare_cached("UPDATE quarantine SET sealed = ?3 WHERE id = ?1 AND sealed = ?2")?
+        .execute(params![id.0, before.0, after.0])?;
+    Ok(())
 }

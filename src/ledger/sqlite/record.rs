@@ -8,9 +8,10 @@ use rusqlite::params;
 use super::columns::Millis;
 use super::job::{Answer, Tx};
 use super::names::{Names, Remembered};
-use super::{LedgerError, Recorded, line};
+use super::{LedgerError, Recorded, generations, line};
 use crate::event::StoredEvent;
-use crate::keys::Digest;
+use crate::keys::{Digest, KeyId, Sealed};
+use crate::ledger::generation::must_be_open;
 use crate::subject::{InstallationName, SourceName};
 
 /// A row of the inbox is closed when it holds so much.
@@ -24,6 +25,8 @@ pub(super) struct Delivery {
     session: i64,
     kind: i64,
     digest: Digest,
+    /// The generation under which its form is sealed.
+    seal: Option<KeyId>,
     line: Vec<u8>,
     pub(super) answer: Answer<Recorded>,
 }
@@ -40,18 +43,21 @@ impl Delivery {
             session: head.session.session.0,
             kind: head.kind.code(),
             digest: head.digest,
+            seal: event.form.as_ref().and_then(Sealed::generation),
             line,
             answer,
         })
     }
 }
 
-/// Writes deliveries; the answers are in their order.
+/// Writes deliveries; the answers are in their order. One that has to be sealed anew is refused by itself.
 pub(super) fn insert(
     tx: &Tx<'_>,
     remembered: &mut Remembered,
     deliveries: &[Delivery],
-) -> Result<Vec<Recorded>, LedgerError> {
+) -> Result<Vec<Result<Recorded, LedgerError>>, LedgerError> {
+    let is_sealed = |delivery: &Delivery| delivery.seal.is_some();
+    let open = if deliveries.iter().any(is_sealed) { generations::present(tx)? } else { None };
     let mut key = tx.prepare_cached(
         "INSERT INTO event (source, session, kind, digest, received, happened) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
          ON CONFLICT DO NOTHING",
@@ -59,13 +65,19 @@ pub(super) fn insert(
     let mut recorded = Vec::with_capacity(deliveries.len());
     let mut new = BTreeMap::<i64, Lines>::new();
     for delivery in deliveries {
+        if delivery.seal.is_some()
+            && let Err(refused) = must_be_open(delivery.seal.as_ref(), open.clone())
+        {
+            recorded.push(Err(refused));
+            continue;
+        }
         let source = remembered.id(tx, Names::Source, &delivery.source.0)?;
         let row = params![source, delivery.session, delivery.kind, delivery.digest, Millis(tx.now), delivery.happened];
         if key.execute(row)? == 0 {
-            recorded.push(Recorded::Duplicate);
+            recorded.push(Ok(Recorded::Duplicate));
             continue;
         }
-        recorded.push(Recorded::New);
+        recorded.push(Ok(Recorded::New));
         // The work is not made here but when it is claimed: receiving then costs one index, and a row for each commit.
         let installation = remembered.id(tx, Names::Installation, &delivery.installation.0)?;
         let lines = new.entry(installation).or_default();

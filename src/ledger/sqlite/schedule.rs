@@ -35,8 +35,8 @@ pub(super) fn schedule(tx: &Tx<'_>, new: &NewErasure) -> Result<ErasureId, Ledge
             id
         }
     };
-    if let Some(capsule) = &new.capsule {
-        capsules::add(tx, id, capsule)?;
+    if let Some(whom) = &new.capsule {
+        capsules::add(tx, id, &whom.seal(id))?;
     }
     capsules::add_fingerprints(tx, id, &new.fingerprints)?;
     Ok(id)

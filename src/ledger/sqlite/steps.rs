@@ -10,7 +10,7 @@ use super::job::Tx;
 use super::names::Place;
 use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
 use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
-use super::{capsules, failure::broken, sessions, sum, tasks, transition};
+use super::{capsules, failure::broken, generations, sessions, sum, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin};
 use crate::erasure::{ErasureId, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
@@ -132,6 +132,7 @@ pub(super) fn report(tx: &Tx<'_>, of: &Reportable, under: &KeyId, report: &Seale
     if other.exists(params![of.erasure, under.as_str()])? {
         return Ok(Reported::Stranger);
     }
+    generations::must_seal(tx, report.generation().as_ref())?;
     let Some(change) = begun(tx, of.erasure)?.reported(of, report.clone(), tx.now) else {
         return Ok(Reported::TooLate);
     };
@@ -199,6 +200,7 @@ pub(super) fn sending(tx: &Tx<'_>, of: &ClaimedStep) -> Result<Finished, LedgerE
 
 /// Keeps how far a call is.
 pub(super) fn keep_resume(tx: &Tx<'_>, of: &ClaimedStep, resume: &Sealed) -> Result<Finished, LedgerError> {
+    generations::must_seal(tx, resume.generation().as_ref())?;
     let kept = tx
         .prepare_cached(
             "UPDATE step SET resume = ?3 WHERE erasure = ?1 AND target = ?2

@@ -11,12 +11,11 @@ use std::path::PathBuf;
 use rusqlite::params;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
-use zeroize::Zeroizing;
 
 use super::*;
 use crate::audit::{AuditBroken, verify_chain};
-use crate::erasure::{Capsule, NewErasure};
-use crate::keys::{SealKey, Sealed};
+use crate::erasure::NewErasure;
+use crate::keys::Sealed;
 use crate::ledger::Ledger;
 use crate::ledger::contract::{self, KEEP, by, due_erasure, event, key_ids, resolution, to_decide, to_resolve};
 use crate::subject::SourceName;
@@ -72,6 +71,8 @@ sql_story!(damage an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_n
 sql_story!(damage a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
 sql_story!(damage of_what_is_damaged_nothing_is_left_by_an_erasure);
 sql_story!(damage what_is_not_closed_by_damaged_sessions_is_nobody_elses_end);
+sql_story!(sealing a_capsule_opens_as_its_own_erasures_only);
+sql_story!(sealing what_was_found_of_one_is_told_of_nobody_else);
 
 #[tokio::test]
 async fn a_reopened_ledger_has_everything() {
@@ -338,13 +339,13 @@ async fn two_processes_share_the_work() {
     assert_eq!(mine.len() + theirs.len(), 64);
 }
 
-/// A capsule that is found again in raw bytes.
-fn marked(number: u8) -> Capsule {
-    let key = SealKey::new(&Zeroizing::new([7; 32]));
-    let mut capsule = Capsule::seal(&Default::default(), &key);
-    capsule.wrapped_key.0 = MARK.iter().copied().cycle().take(72).collect();
-    capsule.content.0 = MARK.iter().copied().cycle().take(60 + usize::from(number) * 40).collect();
-    capsule
+/// Makes all capsules such that they are found again in raw bytes.
+fn mark(dir: &TempDir) {
+    let marks = |bytes: usize| -> Vec<u8> { MARK.iter().copied().cycle().take(bytes).collect() };
+    let connection = beside(dir);
+    connection.pragma_update(None, "secure_delete", true).expect("set");
+    let update = "UPDATE capsule SET wrapped_key = ?1, content = substr(?2, 1, 60 + id * 40)";
+    connection.execute(update, params![marks(72), marks(9_000)]).expect("marked");
 }
 
 const MARK: &[u8] = b"[destroy me]";
@@ -362,10 +363,11 @@ async fn no_byte_of_a_destroyed_capsule_is_left_after_maintenance() {
         // Some of them would need a person's approval.
         let approve = number % 5 == 4;
         let id = ErasureId([number; 16]);
-        let capsule = Some(marked(number));
+        let capsule = contract::to_seal("ann@x.cz");
         let erasure = NewErasure { id, capsule, approve, ..due_erasure(number.into(), &["mluvii"]) };
         ids.push(ledger.request(erasure, &by()).await.expect("requested"));
     }
+    mark(&dir);
     ledger.maintain(KEEP).await.expect("maintained");
     assert!(marks(&dir) > 1_000);
 
@@ -379,7 +381,7 @@ async fn no_byte_of_a_destroyed_capsule_is_left_after_maintenance() {
             let Work::Resolve(work) = &claim.work else { panic!("not an erasure") };
             assert!(ledger.cancel_erasure(work.id, &by()).await.expect("cancelled"));
         } else {
-            let mut capsule = marked(0);
+            let mut capsule = contract::capsule("ann@x.cz");
             capsule.wrapped_key.0.fill(b'-');
             capsule.content.0 = vec![b'-'; i * 37 % 900];
             let resolution = Resolution { capsule, ..resolution(Vec::new()) };

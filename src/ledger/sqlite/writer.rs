@@ -179,7 +179,7 @@ impl Thread {
             // Only now: an answer before the commit would acknowledge what a crash could still take away.
             Ok((recorded, wakes)) => {
                 for (delivery, recorded) in batch.deliveries.into_iter().zip(recorded) {
-                    let _ = delivery.answer.send(Ok(recorded));
+                    let _ = delivery.answer.send(recorded);
                 }
                 batch.jobs.into_iter().for_each(|job| job.answer(Ok(())));
                 if wakes == Wakes::Workers {
@@ -200,7 +200,7 @@ impl Thread {
         }
     }
 
-    fn commit(&mut self, batch: &mut Batch) -> Result<(Vec<Recorded>, Wakes), LedgerError> {
+    fn commit(&mut self, batch: &mut Batch) -> Result<(Vec<Result<Recorded, LedgerError>>, Wakes), LedgerError> {
         self.in_place()?;
         // Not deferred: a transaction that begins by reading fails when another process has written before it writes.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
@@ -208,7 +208,8 @@ impl Thread {
         let tx = Tx::new(&transaction, Look::at_wall_clock());
         // Before the jobs, so that a claim in the same batch finds these events; it would leave them for the next one.
         let recorded = record::insert(&tx, &mut self.remembered, &batch.deliveries)?;
-        let mut wakes = if recorded.contains(&Recorded::New) { Wakes::Workers } else { Wakes::NoOne };
+        let is_new = |recorded: &Result<Recorded, LedgerError>| matches!(recorded, Ok(Recorded::New));
+        let mut wakes = if recorded.iter().any(is_new) { Wakes::Workers } else { Wakes::NoOne };
         for job in &mut batch.jobs {
             if job.run(&tx)? == Wakes::Workers {
                 wakes = Wakes::Workers;

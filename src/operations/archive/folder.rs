@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{FlockOperation, flock};
 
 use crate::chain::Head;
-use crate::outside::leave_to_owner_of;
+use crate::key_files::leave_to_owner_of;
 use crate::receipt::ChainName;
 
 /// Hex digits of the last record's hash in a file's name: files of two ledgers, or of one that was restored, are told apart.

@@ -116,7 +116,7 @@ impl From<ResolveError> for OperationError {
     fn from(error: ResolveError) -> Self {
         match error {
             ResolveError::Ledger(error) => error.into(),
-            ResolveError::Capsule(error) => error.into(),
+            ResolveError::Capsule(error) => Self::Ledger(error.into()),
             other @ (ResolveError::Mluvii(_) | ResolveError::Unread { .. }) => Self::Unavailable(other.into()),
         }
     }

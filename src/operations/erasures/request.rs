@@ -6,8 +6,9 @@ use super::acts::show;
 use super::checked::{Checked, Request};
 use super::reach::{self, Reach};
 use crate::audit::Actor;
-use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure};
+use crate::erasure::{Erasure, ErasureId, NewErasure, ToSeal};
 use crate::key_files::Keys;
+use crate::ledger::sealing;
 use crate::operations::{OperationError, Operations};
 use crate::policy::REQUEST;
 
@@ -24,6 +25,7 @@ pub(crate) struct Requested {
 /// Asks for an erasure.
 pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Result<Requested, OperationError> {
     let keys = on.keys().await?;
+    let seal = on.seal_key(&keys).await?;
     let after = request.after;
     let checked = Checked::read(on, &keys, request)?;
     // A server resolves it anew when it begins; that this cannot be told now does not keep a request from being made.
@@ -41,10 +43,10 @@ pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Re
         approve: false,
         origin: None,
         selection,
-        capsule: (!whom.is_empty()).then(|| Capsule::seal(&whom, &keys.seal)),
+        capsule: ToSeal::of(whom, &seal),
         fingerprints,
     };
-    let stands = on.ledger.request(erasure, by).await?;
+    let stands = sealing(&seal, || on.ledger.request(erasure.clone(), by)).await?;
     Ok(Requested { erasure: show(on, stands).await?, merged: stands != id, reach })
 }
 

@@ -96,7 +96,8 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
 /// The keys are the ledger's, and open what erasures still need.
 async fn keys_fit(on: &Operations) -> Result<(), OperationError> {
     let keys = on.keys().await?;
-    Ok(keys.must_open(&on.ledger.seal_keys().await?, &on.resources.keys_dir)?)
+    let seal = on.seal_key(&keys).await?;
+    on.seals(&keys).must_open(&seal).await
 }
 
 fn found(code: &'static str, what: String) -> Finding {

@@ -1,6 +1,7 @@
 //! One call to a plugin, through the real supervisor and its sandbox, as the server would make it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use quietus_plugin::ANY;
 use quietus_plugin::identity::Region;
 use serde::Serialize;
 use tokio::sync::watch;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -18,6 +20,9 @@ use crate::operations::{GivenIdentifiers, InputError, OperationError};
 use crate::plugin::{Installed, PluginHost, PluginState, Program, TestedPlugin, introduce};
 use crate::subject::{GuestId, Identifier, Identifiers, InstallationName, Kind, Scope, SessionId, SessionKey};
 use crate::target::{Answer, Evidence, Found, Target as _, TargetCall, TargetError, no_checkpoint};
+
+/// What takes longer is told of.
+const SLOW: Duration = Duration::from_secs(3);
 
 /// What a plugin is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -141,11 +146,12 @@ impl Ending {
 }
 
 /// Makes a call. `debugged` is told the process that waits for a debugger, where one is to wait
-/// ([`Installed::for_debugger`]).
+/// ([`Installed::for_debugger`]); `waits`, what is waited for, when it takes long.
 pub(crate) async fn call(
     request: PluginCall,
     awaiting: Option<watch::Receiver<Option<u32>>>,
     debugged: impl FnOnce(u32),
+    waits: impl Fn(&str),
 ) -> Result<Called, OperationError> {
     let PluginCall { installed, program, granted, method, identifiers, region } = request;
     if identifiers.is_empty() && method != Method::Health {
@@ -153,9 +159,11 @@ pub(crate) async fn call(
     }
     let kinds: BTreeSet<Kind> = identifiers.iter().map(|(kind, _)| kind.clone()).collect();
     let call = target_call(identifiers, region, method)?;
-    let installed = introduced(installed, program.clone(), granted, kinds).await;
+    let step = installed.awaited();
+    let installed = told_when_slow(introduced(installed, program.clone(), granted, kinds), &step, &waits).await;
+    let step = installed.awaited();
     let asking = ask(installed, program, method, &call);
-    let Some(mut awaiting) = awaiting else { return Ok(asking.await) };
+    let Some(mut awaiting) = awaiting else { return Ok(told_when_slow(asking, &step, waits).await) };
     let telling = async {
         if let Ok(process) = awaiting.wait_for(Option::is_some).await.map(|process| *process) {
             debugged(process.unwrap_or_default());
@@ -166,6 +174,26 @@ pub(crate) async fn call(
     tokio::select! {
         called = asking => Ok(called),
         never = telling => match never {},
+    }
+}
+
+/// Says what is waited for while it takes long.
+async fn told_when_slow<T>(
+    what: impl Future<Output = T>,
+    step: &watch::Receiver<Option<&'static str>>,
+    tell: impl Fn(&str),
+) -> T {
+    let mut what = pin!(what);
+    let begin = Instant::now();
+    loop {
+        if let Ok(done) = timeout(SLOW, &mut what).await {
+            return done;
+        }
+        let seconds = begin.elapsed().as_secs();
+        match *step.borrow() {
+            Some(step) => tell(&format!("after {seconds} s, the plugin's process has not come to {step}")),
+            None => tell(&format!("after {seconds} s, the plugin has not answered")),
+        }
     }
 }
 

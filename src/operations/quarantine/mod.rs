@@ -5,7 +5,9 @@ mod shape;
 use super::{OperationError, Operations, audit};
 use crate::audit::{Act, ActResult, Actor, Object};
 use crate::event::{Decoded, Sender, decode};
-use crate::ledger::{Cursor, Page, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored};
+use crate::key_files::Keys;
+use crate::keys::{NotOpened, SealKey};
+use crate::ledger::{Cursor, Page, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored, sealing};
 use crate::subject::SourceName;
 use crate::verify::Reopened;
 
@@ -33,9 +35,10 @@ pub(crate) struct Delivery {
 
 /// Shows a delivery.
 pub(crate) async fn show(on: &Operations, id: QuarantineId, shown: Shown) -> Result<Delivery, OperationError> {
-    let Quarantined { source, reason, sealed, .. } = one(on, id).await?;
+    let item = one(on, id).await?;
     let keys = on.keys().await?;
-    let reopened = Reopened::open(&sealed, &keys.seal)?;
+    let reopened = open(id, &item, &keys, &on.seal_key(&keys).await?)?;
+    let Quarantined { source, reason, .. } = item;
     let body = reopened.verified().body();
     let content = match shown {
         Shown::Shape => shape::of(body),
@@ -59,7 +62,8 @@ pub(crate) enum Replayed {
 
 /// Reads a delivery again, after an upgrade or with another configuration.
 pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Result<Replayed, OperationError> {
-    let Quarantined { source, sealed, .. } = one(on, id).await?;
+    let item = one(on, id).await?;
+    let source = &item.source;
     let stays = |why: String| Err(OperationError::Conflict(why));
     let Some(settings) = on.settings.sources.iter().find(|known| *known.name == *source.0) else {
         return stays(format!("there is no source `{source}` in the configuration any more; it stays"));
@@ -68,8 +72,9 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         return stays(format!("the source `{source}` names no mluvii installation; it stays"));
     };
     let keys = on.keys().await?;
-    let reopened = Reopened::open(&sealed, &keys.seal)?;
-    let sender = Sender { source: &source, installation, tenants: &settings.tenants };
+    let seal = on.seal_key(&keys).await?;
+    let reopened = open(id, &item, &keys, &seal)?;
+    let sender = Sender { source, installation, tenants: &settings.tenants };
     let object = Object::quarantined(id.0);
     audit::begun(&*on.ledger, by, Act::ReplayQuarantined, &object).await?;
     let replayed = match decode(&reopened.verified(), sender, &keys.index) {
@@ -79,7 +84,7 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         }
         Decoded::ForeignTenant(_) => Replayed::ForeignTenant,
         Decoded::Ignored => Replayed::Ignored,
-        Decoded::Event(event) => match on.ledger.record(event.seal(&keys.seal)).await {
+        Decoded::Event(event) => match sealing(&seal, || on.ledger.record(event.seal(&seal))).await {
             Ok(Recorded::New) => Replayed::Recorded,
             Ok(Recorded::Duplicate) => Replayed::Duplicate,
             Ok(Recorded::Refused) => {
@@ -107,6 +112,22 @@ pub(crate) async fn drop(on: &Operations, id: QuarantineId, by: &Actor) -> Resul
 
 async fn one(on: &Operations, id: QuarantineId) -> Result<Quarantined, OperationError> {
     on.ledger.quarantined_one(id).await?.ok_or_else(|| none(id))
+}
+
+/// The body, if it is the one that was put aside under this number.
+fn open(id: QuarantineId, item: &Quarantined, keys: &Keys, seal: &SealKey) -> Result<Reopened, OperationError> {
+    let opened = match Reopened::open(&item.source, &item.sealed, seal) {
+        Err(NotOpened::NoKey(none)) => return Err(OperationError::Configuration(none.into())),
+        opened => opened.ok(),
+    };
+    let is_own = |reopened: &Reopened| keys.index.body(reopened.verified().body()) == item.digest;
+    opened.filter(is_own).ok_or_else(|| {
+        OperationError::Ledger(anyhow::anyhow!(
+            "the delivery {} in quarantine is damaged: its seal does not open, as it was changed or is another delivery's. \
+             Restore a backup, or drop it and find at mluvii whom it was about",
+            id.0
+        ))
+    })
 }
 
 fn none(id: QuarantineId) -> OperationError {

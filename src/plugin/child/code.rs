@@ -8,14 +8,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
+use rustix::io::{FdFlags, fcntl_setfd};
 use sha2::{Digest as _, Sha256};
 
+use super::owned::only_ours;
+use super::script::Interpreter;
 use crate::plugin::launch::{Code, Debugger, Launch};
+use crate::plugin::passing::{passes, retry};
 
 /// The largest plugin file, in bytes.
 const CODE_BYTES_MAX: u64 = 1 << 30;
 /// What an executable in the machine's own format begins with; anything else is run by an interpreter.
 const ELF: &[u8; 4] = b"\x7fELF";
+/// As much of a file as tells what runs it.
+const HEAD_BYTES: usize = 256;
 
 /// A file that is what it should be.
 pub(super) struct Checked {
@@ -23,53 +29,121 @@ pub(super) struct Checked {
     pub(super) path: PathBuf,
     /// In hexadecimal.
     pub(super) sha256: String,
+    /// Why what runs could be another file than the pinned one.
+    pub(super) doubt: Option<String>,
     kept: Kept,
 }
 
 enum Kept {
     /// A sealed copy in memory: writing over a file that is mapped would crash the process.
     Copy(File),
+    /// The same of a script, which its interpreter opens again by its descriptor.
+    Script(File, Interpreter),
     /// The file that was hashed, whatever is at its path now.
     Opened(File),
     /// The path: a debugger or an interpreter has to find the file by it.
     Path,
 }
 
-/// Hashes the launch's file and compares.
-pub(super) fn check(launch: &Launch) -> Result<Checked, String> {
-    let path = launch.code.file();
-    let wrong = |what: &'static str| move |e: io::Error| format!("cannot {what} {}: {e}", path.display());
-    let mut file = File::open(path).map_err(wrong("open"))?;
-    let size = file.metadata().map_err(wrong("look at"))?.len();
-    if size > CODE_BYTES_MAX {
-        return Err(format!("{} has {size} bytes; allowed are {CODE_BYTES_MAX}", path.display()));
+/// What is done with a file, before it is read.
+enum Keep {
+    Copy,
+    Script(Interpreter),
+    Opened,
+    Path { doubt: Option<String> },
+}
+
+/// Why it is not.
+pub(super) enum NotChecked {
+    Refused(String),
+    /// The machine was too busy.
+    Busy(String),
+}
+
+impl From<String> for NotChecked {
+    fn from(why: String) -> Self {
+        Self::Refused(why)
     }
-    let mut begins = [0; ELF.len()];
-    let is_elf = file.read_at(&mut begins, 0).map_err(wrong("read"))? == ELF.len() && begins == *ELF;
-    let copy = match (&launch.code, launch.debugger) {
-        (_, Debugger::Awaited) => None,
-        (Code::Library { .. }, _) => memory(),
-        // What is pinned must be what is executed. Else a copy of what may be large is not worth its memory.
-        (Code::Exec { .. }, _) if is_elf && launch.sha256.is_some() => memory(),
-        (Code::Exec { .. }, _) => None,
+}
+
+/// Hashes the launch's file and compares.
+pub(super) fn check(launch: &Launch) -> Result<Checked, NotChecked> {
+    let path = launch.code.file();
+    let wrong = |what: &'static str| {
+        move |e: io::Error| {
+            let why = format!("cannot {what} {}: {e}", path.display());
+            if passes(&e) { NotChecked::Busy(why) } else { NotChecked::Refused(why) }
+        }
     };
+    let mut file = File::open(path).map_err(wrong("open"))?;
+    let metadata = file.metadata().map_err(wrong("look at"))?;
+    let size = metadata.len();
+    if size > CODE_BYTES_MAX {
+        return Err(format!("{} has {size} bytes; allowed are {CODE_BYTES_MAX}", path.display()).into());
+    }
+    only_ours(path, &metadata)?;
+    let mut head = [0; HEAD_BYTES];
+    let read = file.read_at(&mut head, 0).map_err(wrong("read"))?;
+    let keep = keep(launch, &head[..read])?;
+    let copy = match &keep {
+        Keep::Copy | Keep::Script(_) => memory(),
+        Keep::Opened | Keep::Path { .. } => None,
+    };
+    if copy.is_none() && launch.sha256.is_some() && matches!(keep, Keep::Copy | Keep::Script(_)) {
+        return Err(format!(
+            "{} is pinned by `sha256`, and cannot be run as it was hashed: this machine runs nothing from sealed memory \
+             (vm.memfd_noexec?); allow that, or remove `sha256`",
+            path.display()
+        )
+        .into());
+    }
     // Copied while it is hashed: read a second time, it could be another file.
     let sha256 = hash(&mut file, copy.as_ref()).map_err(wrong("read"))?;
     if let Some(pinned) = launch.sha256.as_ref().filter(|pinned| !pinned.eq_ignore_ascii_case(&sha256)) {
-        return Err(format!("{} has the SHA-256 {sha256}, and {pinned} is wanted (`sha256`)", path.display()));
+        return Err(format!("{} has the SHA-256 {sha256}, and {pinned} is wanted (`sha256`)", path.display()).into());
     }
-    let kept = match (copy, &launch.code) {
-        (Some(copy), _) => {
-            // For good: nobody who gets hold of the descriptor can change what was hashed.
-            let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
-            fcntl_add_seals(&copy, seals).map_err(|e| format!("cannot seal the copy of {}: {e}", path.display()))?;
-            Kept::Copy(copy)
+    let mut doubt = None;
+    let kept = match (keep, copy) {
+        (Keep::Copy, Some(copy)) => Kept::Copy(seal(copy).map_err(wrong("seal the copy of"))?),
+        (Keep::Script(by), Some(copy)) => Kept::Script(seal(copy).map_err(wrong("seal the copy of"))?, by),
+        (Keep::Copy | Keep::Script(_) | Keep::Opened, _) => Kept::Opened(file),
+        (Keep::Path { doubt: why }, _) => {
+            doubt = why;
+            Kept::Path
         }
-        (None, _) if launch.debugger == Debugger::Awaited => Kept::Path,
-        (None, Code::Exec { .. }) if !is_elf => Kept::Path,
-        (None, _) => Kept::Opened(file),
     };
-    Ok(Checked { path: path.to_owned(), sha256, kept })
+    Ok(Checked { path: path.to_owned(), sha256, doubt, kept })
+}
+
+/// What is pinned must be what is run. What is not need not be copied, except for a library: what may be large is not worth its
+/// memory.
+fn keep(launch: &Launch, head: &[u8]) -> Result<Keep, String> {
+    let is_pinned = launch.sha256.is_some();
+    let is_elf = head.starts_with(ELF);
+    Ok(match (&launch.code, launch.debugger) {
+        (_, Debugger::Awaited) if is_pinned => {
+            return Err("a debugger has to find the file by its path, where it could be another one by then: remove \
+                        `sha256` to debug the plugin"
+                .into());
+        }
+        (_, Debugger::Awaited) => Keep::Path { doubt: None },
+        (Code::Library { .. }, _) => Keep::Copy,
+        (Code::Exec { .. }, _) => match (is_elf, is_pinned, Interpreter::of(head)) {
+            (true, true, _) => Keep::Copy,
+            (true, false, _) => Keep::Opened,
+            (false, false, _) => Keep::Path { doubt: None },
+            (false, true, Some(by)) if by.runs_descriptors() => Keep::Script(by),
+            (false, true, by) => Keep::Path { doubt: Some(cannot_hold(by.as_ref())) },
+        },
+    })
+}
+
+fn cannot_hold(by: Option<&Interpreter>) -> String {
+    let by = by.map_or_else(|| "its interpreter".to_owned(), |by| format!("`{}`", by.name()));
+    format!(
+        "the pin (`sha256`) cannot hold: {by} reads the file again by its path, where it can be another one by then, and files \
+         beside it; keep the folder writable for nobody but root"
+    )
 }
 
 /// A file in memory; `None` where code must not run from such files.
@@ -78,6 +152,14 @@ fn memory() -> Option<File> {
     // Kernels before 6.3 do not know the flag and allow what it asks for.
     let made = memfd_create("plugin", flags | MemfdFlags::EXEC).or_else(|_| memfd_create("plugin", flags));
     made.ok().map(File::from)
+}
+
+/// For good: nobody who gets hold of the descriptor can change what was hashed.
+fn seal(copy: File) -> io::Result<File> {
+    let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
+    // The kernel refuses while it moves one of the pages.
+    retry(|| Ok(fcntl_add_seals(&copy, seals)?))?;
+    Ok(copy)
 }
 
 fn hash(file: &mut File, mut copy: Option<&File>) -> io::Result<String> {
@@ -99,8 +181,26 @@ impl Checked {
     /// What is to be loaded, or executed in place of this program.
     pub(super) fn file(&self) -> PathBuf {
         match &self.kept {
-            Kept::Copy(file) | Kept::Opened(file) => format!("/proc/self/fd/{}", file.as_raw_fd()).into(),
+            Kept::Copy(file) | Kept::Script(file, _) | Kept::Opened(file) => {
+                format!("/proc/self/fd/{}", file.as_raw_fd()).into()
+            }
             Kept::Path => self.path.clone(),
+        }
+    }
+
+    /// Leaves to the interpreter what it has to open.
+    pub(super) fn hand_over(&self) -> io::Result<()> {
+        match &self.kept {
+            Kept::Script(file, _) => Ok(fcntl_setfd(file, FdFlags::empty())?),
+            _ => Ok(()),
+        }
+    }
+
+    /// What the interpreter is told besides.
+    pub(super) fn environment(&self) -> Option<(&'static str, &'static str)> {
+        match &self.kept {
+            Kept::Script(_, by) => by.environment(),
+            _ => None,
         }
     }
 }

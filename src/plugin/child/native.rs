@@ -221,6 +221,15 @@ unsafe extern "C" fn checkpoint(ctx: *mut c_void, call: u64, value: Bytes) -> i3
     calls.checkpoint(call, value) as i32
 }
 
+/// The version of Landlock's rules that this kernel knows; `None` where it has none, or has it switched off.
+pub(super) fn landlock_abi() -> Option<u32> {
+    const VERSION: u32 = 1;
+    let nothing = std::ptr::null::<c_void>();
+    // SAFETY: with this flag, the kernel reads no attributes and opens nothing.
+    let abi = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0_usize, VERSION) };
+    u32::try_from(abi).ok().filter(|abi| *abi > 0)
+}
+
 /// Closes every descriptor but the three standard ones. To be called at the start of the process, when nothing of it holds
 /// a descriptor yet.
 pub(super) fn close_other_descriptors() -> io::Result<()> {

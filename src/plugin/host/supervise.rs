@@ -24,6 +24,9 @@ use crate::plugin::launching::StartFailed;
 use crate::plugin::lock::lock;
 use crate::plugin::session::{self, CANCEL_GRACE, Ended, Session, SessionEnd};
 
+/// A start that takes longer is told of.
+const SLOW: Duration = Duration::from_secs(3);
+
 /// A process that runs, and the task that serves it.
 struct Running {
     session: Arc<Session>,
@@ -122,7 +125,8 @@ impl Supervisor {
         if self.look_at(&installed).await.is_none() {
             return;
         }
-        match self.starting(&installed).await {
+        let starting = self.starting(&installed);
+        match told_when_slow(&self.host, &installed, starting).await {
             Ok(started) => self.take_over(started),
             Err(StartFailed::Lost(why)) => self.lost(why),
             Err(StartFailed::Refused(why)) => self.refused(why),
@@ -266,6 +270,20 @@ impl Supervisor {
 
     fn set_status(&self, status: Status) {
         self.host.status.send_replace(status);
+    }
+}
+
+/// Says that a start takes long, and what it waits for, while it does.
+async fn told_when_slow<T>(host: &PluginHost, installed: &Installed, starting: impl Future<Output = T>) -> T {
+    let mut starting = pin!(starting);
+    let begin = Instant::now();
+    loop {
+        if let Ok(started) = timeout(SLOW, &mut starting).await {
+            return started;
+        }
+        let step = installed.awaited().borrow().unwrap_or("start its process");
+        let seconds = begin.elapsed().as_secs();
+        tracing::warn!(plugin = %host.target, step, seconds, "a plugin does not come up yet");
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) struct Introduction {
 
 impl TestedPlugin {
     pub(super) fn start(&self) -> io::Result<(Process, ChildStdout, ChildStderr)> {
-        Process::start(&self.program, &self.installed.settings.target(), None)
+        Process::start(&self.program, &self.installed.settings.target(), &self.installed.code, None)
     }
 
     pub(super) fn launch(&self) -> Launch {

@@ -138,12 +138,14 @@ impl Wire {
         let deadline = Instant::now() + HELLO_MAX;
         self.send(launch).await?;
         let sha256 = match self.launched(deadline).await? {
-            Prepared::Hashed { sha256 } => sha256,
-            Prepared::Refused { why } => return Ok(Reaction::Refused(PluginError::needs_operator(why))),
+            Prepared::Hashed { sha256, .. } => sha256,
+            Prepared::Refused { why } | Prepared::Busy { why } => {
+                return Ok(Reaction::Refused(PluginError::needs_operator(why)));
+            }
         };
         self.send(&self.permissions.clone()).await?;
         let sandbox = match self.launched(deadline).await? {
-            Confined::Entered { level } => level,
+            Confined::Entered { level, .. } => level,
             Confined::Refused { why } => return Ok(Reaction::Refused(PluginError::needs_operator(why))),
         };
         let mut facts = BTreeMap::from([("sha256".to_owned(), sha256)]);

@@ -13,7 +13,7 @@ use crate::plugin::contract::Contract;
 use crate::plugin::info::PluginInfo;
 use crate::plugin::inspect::{compare, inspect};
 use crate::plugin::installed::Installed;
-use crate::plugin::launch::Debugger;
+use crate::plugin::launch::{Debugger, Level};
 use crate::plugin::launching::{Launching, StartFailed};
 use crate::plugin::program::Program;
 use crate::plugin::redact::redact;
@@ -84,7 +84,7 @@ async fn introduce(
     program: &Program,
     installed: &Installed,
 ) -> Result<(Contract, PluginInfo), Attempt> {
-    let sha256 = launching.prepare().await?;
+    let (sha256, doubt) = launching.prepare().await?;
     let known = installed.inspected(&sha256);
     let is_remembered = known.is_some();
     let inspected = match known {
@@ -95,7 +95,7 @@ async fn introduce(
     let contract = compare(program, installed, &inspected).await?;
     let sandbox = launching.confine(&installed.permissions_of(&inspected.manifest)).await?;
     if installed.debugger == Debugger::Awaited {
-        installed.awaiting.send_replace(launching.process.id());
+        installed.awaiting.send_replace(launching.plugin);
     }
     let hello = launching.hello().await?;
     // The permissions and the contract were made of the inspected manifest, so a process with another one must not work.
@@ -108,6 +108,7 @@ async fn introduce(
     let secrets = installed.secrets.iter().map(|(name, secret)| (name.clone(), Sensitive::new(secret.expose())));
     let configure = HostMessage::Configure { config: installed.settings.own_config(), secrets: secrets.collect() };
     launching.configure(&configure).await?;
+    installed.awaited.send_replace(None);
 
     let mut facts = BTreeMap::from([("sha256".to_owned(), sha256)]);
     if let Some(cgroup) = &launching.process.cgroup {
@@ -124,12 +125,31 @@ async fn introduce(
         sandbox,
         process: launching.process.id().unwrap_or_default(),
         facts,
+        doubts: doubts(&contract, sandbox, doubt),
     };
     let contract = match installed.debugger {
         Debugger::None | Debugger::Inspected => contract,
         Debugger::Awaited => contract.without_timeouts(),
     };
     Ok((contract, info))
+}
+
+/// What its operator should know of it, though it works.
+fn doubts(contract: &Contract, sandbox: Level, of_code: Option<String>) -> Vec<String> {
+    let mut doubts: Vec<_> = of_code.into_iter().collect();
+    if sandbox < Level::Network {
+        doubts.push(format!(
+            "its sandbox reaches the level `{}` only, as this kernel offers no more: {}",
+            sandbox.as_str(),
+            sandbox.lacks()
+        ));
+    }
+    doubts.extend(
+        contract.unopened.iter().map(|port| {
+            format!("it declares the TCP port {port}, which only the configuration opens: ports = [{port}]")
+        }),
+    );
+    doubts
 }
 
 /// A word of the plugin's, as it may be shown.

@@ -22,11 +22,11 @@ impl Raw {
     /// Past the launch.
     fn start(library: &Path) -> Self {
         let mut raw = Self::launch(&launch(Code::Library { file: library.to_owned() }));
-        let Prepared::Hashed { sha256 } = raw.prepared() else { panic!("not hashed") };
+        let Prepared::Hashed { sha256, .. } = raw.prepared() else { panic!("not hashed") };
         assert_eq!(sha256.len(), 64);
         raw.socket.write_all(&encode(&Permissions::default()).expect("fits")).expect("written");
         let confined = serde_json::from_slice(&raw.frame()).expect("an answer");
-        assert!(matches!(confined, Confined::Entered { level } if level >= Level::Basic), "{confined:?}");
+        assert!(matches!(confined, Confined::Entered { level, .. } if level >= Level::Basic), "{confined:?}");
         raw
     }
 
@@ -95,7 +95,7 @@ fn launch(code: Code) -> Launch {
         code,
         sha256: None,
         limits: Limits::default(),
-        sandbox: Level::Basic,
+        sandbox: Some(Level::Basic),
         cgroup: None,
         debugger: Debugger::None,
         host: Default::default(),

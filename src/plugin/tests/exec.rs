@@ -139,3 +139,77 @@ async fn a_pinned_program_is_executed_as_it_was_hashed() {
     assert!(why.contains("is wanted (`sha256`)"), "{why}");
     running.stop().await;
 }
+
+/// A copy of `wayward.py` that somebody else runs.
+fn script(folder: &Path, interpreter: &str) -> PathBuf {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/wayward.py"));
+    let (_, body) = text.as_deref().expect("there").split_once('\n').expect("a first line");
+    let file = folder.join("plugin.py");
+    std::fs::write(&file, format!("#!{interpreter}\n{body}")).expect("written");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).expect("ours");
+    file
+}
+
+fn hash(file: &Path) -> String {
+    hex::encode(<sha2::Sha256 as sha2::Digest>::digest(std::fs::read(file).expect("readable")))
+}
+
+#[tokio::test]
+async fn a_pinned_script_is_run_from_the_copy_that_was_hashed() {
+    let folder = TempDir::new().expect("a folder");
+    let file = script(folder.path(), "/usr/bin/env python3");
+    let running = Running::with(wayward(json!({ "exec": file, "sha256": hash(&file) })), None).await;
+    let PluginState::Up(info) = running.host.state() else { panic!("{:?}", running.host.state()) };
+    assert_eq!((running.number("file").await, info.doubts), (1, Vec::new()));
+    running.stop().await;
+    let running = Running::with(wayward(json!({ "exec": file })), None).await;
+    assert_eq!(running.number("file").await, 0, "what is not pinned is where it is");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn where_a_pin_cannot_hold_it_is_said() {
+    let folder = TempDir::new().expect("a folder");
+    let other = folder.path().join("other");
+    std::os::unix::fs::symlink("/bin/sh", &other).expect("made");
+    // What it is called is what counts: nobody knows how it finds what it runs.
+    let file = script(folder.path(), &other.display().to_string());
+    let text = std::fs::read_to_string(&file).expect("there");
+    let body = format!("#!{}\nexec python3 {:?}\n", other.display(), folder.path().join("body.py"));
+    std::fs::write(folder.path().join("body.py"), text).expect("written");
+    std::fs::write(&file, body).expect("written");
+    let settings = json!({ "exec": file, "sha256": hash(&file), "reads": [folder.path()] });
+    let running = Running::with(wayward(settings), None).await;
+    let PluginState::Up(info) = running.host.state() else { panic!("{:?}", running.host.state()) };
+    assert!(info.doubts.iter().any(|doubt| doubt.contains("cannot hold: `other` reads the file again")), "{info:?}");
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn a_file_that_others_may_write_to_is_refused() {
+    let refused = async |file: &Path, expected: &str| {
+        let running = Running::with(wayward(json!({ "exec": file })), None).await;
+        let PluginState::Failed(why) = running.host.state() else { panic!("{:?}", running.host.state()) };
+        assert!(why.contains(expected), "{why}");
+        running.stop().await;
+    };
+    let set = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours");
+    let folder = TempDir::new().expect("a folder");
+    let file = script(folder.path(), "/usr/bin/env python3");
+    set(&file, 0o757);
+    refused(&file, "writable by every user").await;
+    set(&file, 0o755);
+    set(folder.path(), 0o777);
+    refused(&file, "writable by every user").await;
+    // As `/tmp` is: there, nobody replaces what is another's.
+    set(folder.path(), 0o1777);
+    set(&file, 0o775);
+    let running = Running::with(wayward(json!({ "exec": file })), None).await;
+    assert!(matches!(running.host.state(), PluginState::Up(_)), "the server's own group: {:?}", running.host.state());
+    running.stop().await;
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(&file, None, Some(65534)).expect("root may");
+        set(&file, 0o775);
+        refused(&file, "writable by the group 65534").await;
+    }
+}

@@ -15,16 +15,16 @@ use crate::plugin::launch::Level;
 use crate::target::Target as _;
 
 /// A plugin that tries things, in a sandbox.
-struct Prober {
+pub(super) struct Prober {
     host: Arc<PluginHost>,
     shutdown: CancellationToken,
     task: JoinHandle<()>,
-    level: Level,
+    pub(super) level: Level,
     _code: Compiled,
 }
 
 impl Prober {
-    async fn start(settings: serde_json::Value) -> Self {
+    pub(super) async fn start(settings: serde_json::Value) -> Self {
         Self::start_as(program(), settings).await
     }
 
@@ -42,7 +42,7 @@ impl Prober {
     }
 
     /// The errno of what it tries.
-    async fn errno(&self, what: &str) -> i32 {
+    pub(super) async fn errno(&self, what: &str) -> i32 {
         let answer = self.host.erase(&call(what)).await.expect("an answer");
         answer.counts["errno"].try_into().expect("a number")
     }
@@ -53,7 +53,7 @@ impl Prober {
         }
     }
 
-    async fn stop(self) {
+    pub(super) async fn stop(self) {
         self.shutdown.cancel();
         self.task.await.expect("it ends");
     }
@@ -88,7 +88,7 @@ async fn tries_everything(prober: &Prober) {
             ("exec", EPERM),
             ("setsid", EPERM),
             ("unshare", EPERM),
-            ("io_uring", EPERM),
+            ("io_uring", ENOSYS),
             ("bpf", EPERM),
             ("mount", EPERM),
             ("dumpable", EPERM),

@@ -9,7 +9,7 @@ use super::consent::agreed_since;
 use super::input::Evaluation;
 use super::triggers::Fired;
 use crate::consent::{Consent, ConsentRecord, ConsentState};
-use crate::erasure::{Capsule, ErasureId, NewErasure, Selection, Subject};
+use crate::erasure::{ErasureId, NewErasure, Selection, Subject, ToSeal};
 use crate::event::Form;
 use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
@@ -120,7 +120,7 @@ impl Evaluation<'_> {
             approve: demand.approve,
             origin: identifies.then(|| self.fingerprinter.person(&own)),
             selection: Selection::default(),
-            capsule: (!whom.is_empty()).then(|| Capsule::seal(&whom, self.seal)),
+            capsule: ToSeal::of(whom, self.seal),
             fingerprints,
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::erasure::life::Finds;
-use crate::erasure::{Capsule, Findings, ReachedSession, Selection, Subject};
-use crate::keys::{Digest, IndexKey, SealBroken, SealKey};
+use crate::erasure::{Capsule, ErasureId, Findings, ReachedSession, Selection, Subject};
+use crate::keys::{Digest, IndexKey, NotOpened, SealKey};
 use crate::ledger::{LedgerError, Resolution};
 use crate::mluvii::MluviiError;
 use crate::policy::Certainty;
@@ -64,8 +64,8 @@ pub(crate) enum ResolveError {
     Ledger(#[from] LedgerError),
     #[error(transparent)]
     Mluvii(#[from] MluviiError),
-    #[error("a capsule does not open; were the keys replaced?")]
-    Capsule(#[from] SealBroken),
+    #[error("a capsule: {0}")]
+    Capsule(#[from] NotOpened),
     /// mluvii listed a session and does not show it, or not in a way that is understood: it may be the person's.
     #[error("mluvii lists the session {key} and cannot show it: {why}")]
     Unread { key: SessionKey, why: String },
@@ -79,9 +79,9 @@ impl ScopeResolution {
     }
 
     /// Seals what the steps need, and notes under which key they begin. Guests travel in the capsule, for a guest's id can be a customer's number.
-    pub(in crate::worker) fn seal(self, under: &SealKey, index: &IndexKey) -> Resolution {
+    pub(in crate::worker) fn seal(self, of: ErasureId, under: &SealKey, index: &IndexKey) -> Resolution {
         Resolution {
-            capsule: Capsule::seal(&self.whom, under),
+            capsule: Capsule::seal(&self.whom, of, under),
             sessions: self.going(),
             findings: self.findings,
             shared_guests: self.shared_guests,

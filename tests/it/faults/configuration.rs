@@ -2,11 +2,8 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::process::Command;
 
-use serde_json::json;
-
-use crate::harness::{Away, Deployment, ERASE, Server, StandIn, quietus, wait_for};
+use crate::harness::{Away, Deployment, Server, StandIn, quietus};
 
 /// Starts a server that must refuse, and expects its exit code and what it says.
 #[track_caller]
@@ -103,44 +100,6 @@ fn keys_of_another_installation_refuse_the_start() {
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.code(), Some(3), "{text}");
     assert!(text.contains("index key"), "{text}");
-}
-
-#[test]
-fn an_open_erasure_goes_on_by_itself_once_each_wrong_key_is_the_right_one_again() {
-    let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    standin.begin(1, "ann@example.com", None);
-    standin.fault(&json!({ "kind": "status", "status": 503, "path": "/anonymous" }));
-    let server = Server::start(&deployment);
-    server.leaves_work("mluvii anonymizes nothing");
-    assert_eq!(server.deliver_end(1), 204);
-    wait_for("the erasure to begin", || (deployment.count("SELECT count(*) FROM capsule") == 1).then_some(()));
-    assert!(server.stop().0.success());
-
-    let (keys, own) = (deployment.path("keys"), deployment.path("own"));
-    assert!(Command::new("cp").arg("-a").args([&keys, &own]).status().expect("cp runs").success());
-    for kind in ["seal", "receipt", "index"] {
-        std::fs::remove_dir_all(&keys).expect("there are keys");
-        assert!(deployment.run(&["keys", "new"]).status.success());
-        // All but one are right.
-        let wrong = std::fs::read(keys.join(format!("{kind}.key"))).expect("a key");
-        std::fs::remove_dir_all(&keys).expect("there are keys");
-        assert!(Command::new("cp").arg("-a").args([&own, &keys]).status().expect("cp runs").success());
-        std::fs::write(keys.join(format!("{kind}.key")), wrong).expect("writable");
-        let output = deployment.run(&["serve"]);
-        let text = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(3), "{kind}: {text}");
-        assert!(text.contains(&format!("{kind} key")), "{text}");
-        std::fs::write(
-            keys.join(format!("{kind}.key")),
-            std::fs::read(own.join(format!("{kind}.key"))).expect("a key"),
-        )
-        .expect("writable");
-    }
-    standin.clear_faults();
-    let server = Server::start(&deployment);
-    wait_for("the receipt", || (deployment.count("SELECT count(*) FROM receipt") == 1).then_some(()));
-    assert!(!standin.holds("ann@example.com") && server.stop().0.success());
 }
 
 #[test]

@@ -318,8 +318,8 @@ fn a_ledger_that_is_whole_is_found_whole_beside_its_server() {
     deployment
         .ledger()
         .execute_batch(
-            "INSERT INTO session (installation, session, version, created, settle_at, concluded, recording_ready, record,
-                                  forms_seen) VALUES (1, 77, 1, 0, 1, 0, 0, '{}', x'')",
+            "INSERT INTO session (installation, session, version, settle_at, concluded, recording_ready, record, forms_seen)
+             VALUES (1, 77, 1, 1, 0, 0, '{}', x'')",
         )
         .expect("written");
     let checked = deployment.json(&["ledger", "check"]);

@@ -196,14 +196,20 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
         self.ledger().execute("UPDATE task SET due = 0 WHERE parked = 0", []).expect("an update");
     }
 
-    /// Waits until so many sessions are known, read and settled: before that, nobody knows whose they are.
+    /// Waits until so many sessions are known, read and settled: before that, nobody knows whose they are. However long that takes: there must
+    /// be further ones.
     #[track_caller]
     pub(crate) fn settled(&self, sessions: usize) {
-        wait_for("the sessions to settle", || {
-            let status = self.json(&["status"]);
-            let all = status["sessions"] == sessions && status["sessions_settling"] == 0;
-            (all && status["events_waiting"] == 0).then_some(())
-        });
+        let mut left = [u64::MAX; 2];
+        while left != [0, 0] {
+            left = wait_for("further sessions to settle", || {
+                let status = self.json(&["status"]);
+                let number = |name: &str| status[name].as_u64().expect("a number");
+                let unknown = (sessions as u64).abs_diff(number("sessions"));
+                let now = [unknown + number("events_waiting"), number("sessions_settling")];
+                (now < left).then_some(now)
+            });
+        }
     }
 }
 

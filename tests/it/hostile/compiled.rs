@@ -6,10 +6,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 /// A folder with libraries, compiled from `tests/plugins/hostile.c`.
-pub(super) struct Compiled(TempDir);
+pub(crate) struct Compiled(TempDir);
 
 impl Compiled {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = TempDir::with_prefix("quietus-hostile-").expect("a temporary folder");
         super::trial::open_to_all(folder.path());
         Self(folder)
@@ -20,7 +20,7 @@ impl Compiled {
     }
 
     /// The library that does what its configuration says.
-    pub(super) fn library(&self) -> PathBuf {
+    pub(crate) fn library(&self) -> PathBuf {
         let library = self.path("hostile.so");
         if !library.exists() {
             self.compile("hostile.so", &[]);

@@ -18,7 +18,6 @@ fn a_call_that_kills_its_plugin_is_parked_alone_however_it_does_it() {
             Hostile::program("exit", &compiled.script(), Fate::Poisons("exit code 0")),
             Hostile::program("abort", &compiled.script(), Fate::Poisons("signal 6")),
             Hostile::program("kill group", &compiled.script(), Fate::Poisons("signal 9")),
-            Hostile::program("kill guard", &compiled.script(), Fate::Poisons("signal 9")),
             Hostile::program("close", &compiled.script(), Fate::Poisons("no answer within 1 s")),
         ];
         let trial = Trial::start_as(user, hostile);

@@ -23,22 +23,34 @@ fn nothing_of_a_plugin_outlives_a_server_that_is_killed_and_the_next_one_loses_n
             library("loop"),
             library("ignore"),
             library("stop"),
+            library("stay in handlers"),
             library("threads and ignore"),
             Hostile::library("hang in create", &compiled.library(), Fate::Erases),
             program("loop"),
             program("leave"),
             program("stop"),
             program("deaf"),
+            program("hold guard"),
             program("good").named("stopped"),
         ];
         let mut trial = Trial::start_as(user, hostile);
         for number in 0..trial.plugins() {
             trial.person(number, "evil", 2);
         }
-        let busy =
-            ["loop", "ignore", "stop", "threads-and-ignore", "exec-loop", "exec-leave", "exec-stop", "exec-deaf"];
+        let busy = [
+            "loop",
+            "ignore",
+            "stop",
+            "stay-in-handlers",
+            "threads-and-ignore",
+            "exec-loop",
+            "exec-leave",
+            "exec-stop",
+            "exec-deaf",
+            "exec-hold-guard",
+        ];
         wait_for("the plugins to be busy", || busy.iter().all(|name| trial.plugin(name)["calls"] == 1).then_some(()));
-        wait_for("what a program started", || (compiled.programs().len() >= 6).then_some(()));
+        wait_for("what a program started", || (compiled.programs().len() >= 9).then_some(()));
         wait_for("those that stop themselves", || {
             let stopped = all().into_iter().filter(|id| stat(*id).is_some_and(|(state, _, _)| state == 'T'));
             let groups: BTreeSet<u32> = stopped.filter_map(|id| Some(stat(id)?.2)).collect();

@@ -21,6 +21,7 @@ fn a_library_starts_no_process_and_a_program_takes_all_of_its_own_with_it() {
             library("files"),
             Hostile::program("bomb", &compiled.script(), Fate::Poisons("signal 6")).with("call_max = \"30s\""),
             Hostile::program("kill server", &compiled.script(), Fate::Erases),
+            Hostile::program("kill guard", &compiled.script(), Fate::Erases),
         ];
         let trial = Trial::start_as(user, hostile);
         trial.harm_and_check();
@@ -30,7 +31,8 @@ fn a_library_starts_no_process_and_a_program_takes_all_of_its_own_with_it() {
         assert!(counted("threads", "threads").is_some_and(|threads| (1..2000).contains(&threads)));
         assert!(counted("files", "files").is_some_and(|files| (1..256).contains(&files)));
         assert_eq!(counted("exec-kill-server", "refused"), Some(2));
-        let alive = ["exec-kill-server", "exec-bomb"].map(|name| trial.up(name));
+        assert_eq!(counted("exec-kill-guard", "refused"), Some(3), "it is outside of the sandbox");
+        let alive = ["exec-kill-server", "exec-kill-guard", "exec-bomb"].map(|name| trial.up(name));
         wait_for("the bombs to be gone", || {
             let left = compiled.programs();
             let of_those = left.iter().all(|id| stat(*id).is_some_and(|(_, _, group)| alive.contains(&group)));

@@ -162,31 +162,3 @@ fn who_is_found_before_a_new_index_key_is_found_after_it_and_what_was_begun_keep
     let said = says(&deployment, &["serve"], 3);
     assert!(said.contains("the index key in") && said.contains("the ledger belongs to"), "{said}");
 }
-
-#[test]
-fn what_was_sealed_before_a_rotation_is_opened_after_it() {
-    let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    let server = Server::start(&deployment);
-    deployment.write("whom", "ann@example.com");
-    let whom = format!("@{}", deployment.path("whom").display());
-    let asked = deployment.json(&["erase", "--email", &whom, "--after", "2d", "--targets", "mluvii"]);
-    let id = asked["id"].as_str().expect("an id");
-    let refused = says(&deployment, &["keys", "rotate", "seal"], 1);
-    assert!(refused.contains("stop them first"), "{refused}");
-    server.leaves_work("it is not due for two days");
-    server.stop();
-
-    let rotated = deployment.json(&["keys", "rotate", "seal"]);
-    assert_ne!(rotated["from"], rotated["to"]);
-    // Without the old one, it could not be opened.
-    let old = format!("seal-{}.key", rotated["from"].as_str().expect("an id"));
-    std::fs::rename(deployment.path("keys").join(&old), deployment.path(&old)).expect("moved");
-    let said = says(&deployment, &["serve"], 3);
-    assert!(said.contains(&format!("restore {old} from your backup")), "{said}");
-    std::fs::rename(deployment.path(&old), deployment.path("keys").join(&old)).expect("moved back");
-    let _server = Server::start(&deployment);
-    // Made due; its capsule is under the old key.
-    says(&deployment, &["erasures", "retry", id], 0);
-    assert_eq!(receipts(&deployment, 1)[0]["statement"]["erasure"], json!(id));
-}

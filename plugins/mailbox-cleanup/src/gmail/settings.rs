@@ -20,6 +20,7 @@ pub struct Settings {
     /// The mailbox: its user's address.
     pub user: String,
     /// `https://gmail.googleapis.com/gmail/v1`
+    #[schemars(extend("x-quietus-public" = true))]
     pub base_url: String,
     /// `https://oauth2.googleapis.com/token`
     pub token_url: String,

@@ -28,6 +28,7 @@ pub struct Settings {
     /// The mailbox: its user's principal name, or the user's id.
     pub user: String,
     /// `https://graph.microsoft.com/v1.0`; national clouds have their own.
+    #[schemars(extend("x-quietus-public" = true))]
     pub base_url: String,
     /// `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`, with the tenant's id.
     pub token_url: String,

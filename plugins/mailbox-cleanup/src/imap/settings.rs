@@ -15,6 +15,7 @@ pub(super) const BODY_BYTES_LIMIT: u32 = 32 << 20;
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// `imaps://mail.example.com` (TLS from the start, port 993) or `imap://mail.example.com` (STARTTLS, port 143).
+    #[schemars(extend("x-quietus-public" = true))]
     pub url: String,
     /// The user's name on the server.
     pub user: String,

@@ -26,11 +26,13 @@ use crate::{Manifest, Span};
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where all requests go, such as `https://api.example.com/v1`.
+    #[schemars(extend("x-quietus-public" = true))]
     pub base_url: String,
     /// Allows `http://` to another machine. To this machine it is always allowed.
     #[serde(default)]
     pub allow_plaintext: bool,
     /// A PEM file with certificate authorities that are trusted beside the system's.
+    #[schemars(extend("x-quietus-public" = true))]
     pub ca_file: Option<PathBuf>,
     /// How requests are authenticated.
     pub auth: Option<Auth>,

@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use super::*;
 use crate::erasure::life::{Cancelled, Life, Retried, after};
-use crate::erasure::{Selection, Subject};
-use crate::keys::{Digest, Sealed};
-use crate::subject::InstallationName;
+use crate::erasure::{Selection, Subject, ToSeal};
+use crate::keys::{Digest, SealKey};
+use crate::subject::{InstallationName, Whom};
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -59,9 +59,8 @@ fn what_a_further_demand_adds_takes_the_work_from_who_resolves_it() {
     let (waiting, resolving) = merged(demand("s", &["mailbox"], hours(9)), None).expect("it is more");
     assert_eq!((waiting.rules.len(), waiting.targets.len(), waiting.due), (2, 2, hours(2)));
     assert_eq!(resolving, Resolving::Due(hours(2)));
-    let sealed = || Sealed(vec![1]);
-    let seal_key = crate::keys::KeyId::written("seal-9".into());
-    let capsule = Some(crate::erasure::Capsule { wrapped_key: sealed(), content: sealed(), seal_key });
+    let key = SealKey::new(&zeroize::Zeroizing::new([1; 32]));
+    let capsule = ToSeal::of(Whom { searched: true, ..Whom::default() }, &key);
     let brings = NewErasure { capsule, ..demand("r", &["crm"], hours(9)) };
     assert!(merged(brings, None).is_some(), "it names somebody");
     let (_, resolving) = requested().merged(&demand("s", &["crm"], hours(9)), None).expect("another rule");

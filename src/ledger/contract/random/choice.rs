@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::fixtures::{
-    HOUR, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_settle,
+    HOUR, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_seal, to_settle,
 };
 use super::action::{Action, Deciding, Ending};
 use super::model::{Model, Modelled};
@@ -69,7 +69,7 @@ fn request(chance: &mut Chance) -> NewErasure {
         approve: chance.one_in(3),
         origin: origin.then_some(Digest([2; 16])),
         selection: Selection { include_possible: chance.one_in(5), ..Selection::default() },
-        capsule: chance.one_in(3).then(unopened),
+        capsule: chance.one_in(3).then(|| to_seal("ann@x.cz")).flatten(),
         fingerprints: Vec::new(),
     }
 }

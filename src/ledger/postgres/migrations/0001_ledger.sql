@@ -208,10 +208,21 @@ CREATE TABLE capsule (
   erasure     BYTEA NOT NULL,
   wrapped_key BYTEA NOT NULL,
   content     BYTEA NOT NULL,
-  -- The id of the key under which it is.
+  -- The id of the generation under which its key is.
   seal_key    TEXT COLLATE "C" NOT NULL
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 50);
 CREATE INDEX capsule_of_erasure ON capsule (erasure);
+CREATE INDEX capsule_of_seal_key ON capsule (seal_key);
+
+-- The generations of the seal key, by the ids that stand in front of what is sealed under them. `state`: `new` while its key is being
+-- written, `open` for the one that seals, `closed`, and `lost` where its key is gone and somebody has accepted that. Whoever writes
+-- something sealed holds the open one with FOR SHARE, so that it is closed only afterwards.
+CREATE TABLE seal_generation (
+  id    TEXT COLLATE "C" PRIMARY KEY,
+  state TEXT COLLATE "C" NOT NULL,
+  made  BIGINT NOT NULL
+);
+CREATE UNIQUE INDEX seal_generation_open ON seal_generation (state) WHERE state = 'open';
 
 CREATE TABLE erasure_session (
   erasure      BYTEA NOT NULL,
@@ -268,6 +279,7 @@ CREATE TABLE step (
   PRIMARY KEY (erasure, target)
 ) PARTITION BY RANGE (erasure);
 CREATE TABLE step_other PARTITION OF step DEFAULT;
+CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
 
 -- `receipt` is the text as it was signed. `acknowledged`: a person has seen that it is incomplete.
 CREATE TABLE receipt (
@@ -428,7 +440,7 @@ CREATE TABLE process (
   -- The names of the targets in its configuration, as JSON.
   targets TEXT NOT NULL,
   -- Those of them that cannot work, with the reason, as JSON.
-  broken  TEXT NOT NULL DEFAULT '{}'
+  conditions TEXT NOT NULL DEFAULT '{}'
 ) WITH (fillfactor = 50);
 
 -- The functions below run with their owner's rights: the role of the servers may neither make nor drop a table.

@@ -29,7 +29,7 @@ async fn until(is_so: impl Fn() -> bool) {
 
 /// Whether a delivery is written here and not at the standby.
 fn waits_for_the_standby(primary: &Cluster) -> bool {
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE 'WITH new AS%'";
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE 'WITH open AS%'";
     primary.try_sql("postgres", "postgres", waiting).is_ok_and(|count| count == "1")
 }
 

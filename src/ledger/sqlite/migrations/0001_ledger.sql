@@ -193,10 +193,20 @@ CREATE TABLE capsule (
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   wrapped_key BLOB NOT NULL,
   content     BLOB NOT NULL,
-  -- The id of the key under which it is.
+  -- The id of the generation under which its key is.
   seal_key    TEXT NOT NULL
 ) STRICT;
 CREATE INDEX capsule_of_erasure ON capsule (erasure);
+CREATE INDEX capsule_of_seal_key ON capsule (seal_key);
+
+-- The generations of the seal key, by the ids that stand in front of what is sealed under them. `state`: `new` while its key is being
+-- written, `open` for the one that seals, `closed`, and `lost` where its key is gone and somebody has accepted that.
+CREATE TABLE seal_generation (
+  id    TEXT PRIMARY KEY,
+  state TEXT NOT NULL,
+  made  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX seal_generation_open ON seal_generation (state) WHERE state = 'open';
 
 CREATE TABLE erasure_session (
   erasure      BLOB NOT NULL REFERENCES erasure (id),
@@ -250,6 +260,7 @@ CREATE TABLE step (
   sent        TEXT,
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
 
 -- `receipt` is the text as it was signed. `acknowledged`: a person has seen that it is incomplete.
 CREATE TABLE receipt (
@@ -395,7 +406,7 @@ CREATE TABLE process (
   -- The names of the targets in its configuration, as JSON.
   targets TEXT NOT NULL,
   -- Those of them that cannot work, with the reason, as JSON.
-  broken  TEXT NOT NULL DEFAULT '{}'
+  conditions TEXT NOT NULL DEFAULT '{}'
 ) STRICT;
 
 CREATE TRIGGER tally_sessions AFTER INSERT ON session BEGIN

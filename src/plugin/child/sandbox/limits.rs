@@ -7,6 +7,10 @@ use rustix::thread::{
 };
 
 use crate::plugin::launch::Limits;
+use crate::plugin::mark;
+
+/// The main thread's stack where nobody has limited it.
+const STACK_BYTES: u64 = 8 << 20;
 
 /// Sets what can be set for a process alone. Not the address space, which runtimes reserve generously, and not the
 /// number of processes, which counts those of the whole user.
@@ -18,6 +22,8 @@ pub(super) fn set(limits: &Limits) -> Result<(), String> {
         (Resource::Data, mib(limits.memory_mib)),
         (Resource::Nofile, u64::from(limits.files)),
         (Resource::Fsize, mib(limits.file_mib)),
+        // It counts nowhere else. As much as there is today; no more can be asked for.
+        (Resource::Stack, getrlimit(Resource::Stack).current.unwrap_or(STACK_BYTES)),
     ];
     for (resource, most) in wanted {
         // An unprivileged process cannot raise what it was given.
@@ -25,7 +31,7 @@ pub(super) fn set(limits: &Limits) -> Result<(), String> {
         setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })
             .map_err(|e| format!("cannot limit {resource:?} to {most}: {e}"))?;
     }
-    Ok(())
+    mark::mark().map_err(|e| format!("cannot be marked as a plugin's: {e}"))
 }
 
 /// Gives up what a server that runs as root, or with capabilities, could do; and the ways to get it back.

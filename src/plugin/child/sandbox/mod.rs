@@ -3,15 +3,24 @@
 //! It contains bugs. A plugin that means harm still has the credentials that it was given and the hosts that it may
 //! reach; PLUGINS.md says so.
 
+mod allowed;
+mod arguments;
 mod filter;
 mod limits;
+mod needs;
 mod paths;
 
-use rustix::process::{DumpableBehavior, PTracer, set_dumpable_behavior, set_ptracer};
+use std::os::unix::fs::FileTypeExt as _;
+use std::path::Path;
+
+use rustix::process::{
+    DumpableBehavior, PTracer, Signal, parent_process_death_signal, set_dumpable_behavior,
+    set_parent_process_death_signal, set_ptracer,
+};
 
 use super::native;
 use crate::plugin::launch::{Code, Debugger, Launch, Level, Limits, Permissions};
-use filter::Runs;
+use needs::{Runs, Sockets};
 
 /// Closes every descriptor but the three standard ones: the server's own are not the plugin's business. To be called
 /// before anything is opened.
@@ -19,13 +28,27 @@ pub(super) fn close_descriptors() -> Result<(), String> {
     native::close_other_descriptors().map_err(|e| format!("cannot close the server's descriptors: {e}"))
 }
 
+/// Has the kernel end this process with the one that started it, whatever runs here then. To be called before the launch is
+/// read: a parent that is gone by then sends none.
+pub(super) fn end_with_parent() -> Result<(), String> {
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|e| format!("cannot be ended with the server: {e}"))
+}
+
 /// Confines a process that needs nothing but its socket.
 pub(super) fn enter_for_nothing() -> Result<(), String> {
     limits::set(&Limits::default())?;
     limits::drop_privileges()?;
     // As far as the kernel goes: nothing of a plugin's runs here.
-    let _ = filter::install(Runs::Library);
+    let _ = filter::install(Runs::Library, Sockets::default());
     Ok(())
+}
+
+/// Hardens the process that watches a program from outside of its sandbox. It gives up privileges, so that what it starts has
+/// none either. At the end of its parent it goes on, even where somebody has stopped it, as it has to end the program.
+pub(super) fn enter_for_watching() -> Result<(), String> {
+    limits::drop_privileges()?;
+    set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|e| format!("cannot become undumpable: {e}"))?;
+    set_parent_process_death_signal(Some(Signal::CONT)).map_err(|e| format!("cannot be told of the server's end: {e}"))
 }
 
 /// Confines the process for good; says how far that went. Without the first level the plugin must not run at all, and
@@ -37,6 +60,10 @@ pub(super) fn enter_for_nothing() -> Result<(), String> {
 pub(super) fn enter(launch: &Launch, permissions: &Permissions) -> Result<Level, String> {
     limits::set(&launch.limits)?;
     limits::drop_privileges()?;
+    // Which a change of credentials takes back.
+    if !matches!(parent_process_death_signal(), Ok(Some(signal)) if signal == Signal::KILL) {
+        end_with_parent()?;
+    }
     let dumpable = match launch.debugger {
         Debugger::None => DumpableBehavior::NotDumpable,
         Debugger::Inspected => DumpableBehavior::Dumpable,
@@ -49,11 +76,23 @@ pub(super) fn enter(launch: &Launch, permissions: &Permissions) -> Result<Level,
     set_dumpable_behavior(dumpable).map_err(|e| format!("cannot become undumpable: {e}"))?;
 
     let covered = paths::restrict(launch, permissions);
-    let filtered = filter::install(match launch.code {
+    let runs = match launch.code {
         Code::Library { .. } => Runs::Library,
         Code::Exec { .. } => Runs::Program,
-    });
-    judge(launch.sandbox, filtered, covered)
+    };
+    let filtered = filter::install(runs, sockets(permissions));
+    judge(launch.sandbox.unwrap_or_else(offered), filtered, covered)
+}
+
+/// Where no port is open, nothing leads into a network; where no socket is named, none in the file system is reached.
+fn sockets(permissions: &Permissions) -> Sockets {
+    let is_socket = |path: &Path| std::fs::metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    Sockets { internet: !permissions.ports.is_empty(), local: permissions.writes.iter().any(|path| is_socket(path)) }
+}
+
+/// The highest level that this kernel can be asked for. Below it, something has gone wrong.
+fn offered() -> Level {
+    paths::offered().unwrap_or(Level::Syscalls)
 }
 
 /// The level that was reached, or why it is not the wanted one.

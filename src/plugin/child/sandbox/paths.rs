@@ -5,12 +5,15 @@ use landlock::{
     PathBeneath, PathFd, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, Scope, path_beneath_rules,
 };
 
+use crate::plugin::child::native;
 use crate::plugin::launch::{Code, Debugger, Launch, Level, Permissions};
 
 /// The latest rules that are known here; older kernels apply what they know of them.
 const ABI_KNOWN: ABI = ABI::V7;
 /// Since which the kernel restricts TCP.
 const ABI_NETWORK: ABI = ABI::V4;
+/// The same, as the kernel counts.
+const NETWORK: u32 = 4;
 /// Where resolvers go when an answer is too long for UDP.
 const DNS: u16 = 53;
 
@@ -47,6 +50,14 @@ const READABLE: [&str; 27] = [
 /// What a program needs beyond that, its interpreter among it.
 const EXECUTABLE: [&str; 4] = ["/bin", "/sbin", "/usr", "/lib"];
 const DEVICES: [&str; 3] = ["/dev/null", "/dev/random", "/dev/urandom"];
+
+/// The level that this kernel's Landlock makes possible; `None` where there is none.
+pub(super) fn offered() -> Option<Level> {
+    match native::landlock_abi()? {
+        abi if abi >= NETWORK => Some(Level::Network),
+        _ => Some(Level::Files),
+    }
+}
 
 /// Restricts this thread and all that come from it; how far, the error why not at all.
 pub(super) fn restrict(launch: &Launch, permissions: &Permissions) -> Result<Level, String> {

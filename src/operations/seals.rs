@@ -1,0 +1,220 @@
+//! Generations of the seal key: made, followed by the next one, and destroyed once nothing is sealed under them. What may be
+//! destroyed is decided in the ledger (`ledger/generation`): a generation is closed there, for every process, before anybody looks
+//! whether anything is left under it. Each step can be the last one of a process; the next look goes on.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use tracing::{info, warn};
+use zeroize::Zeroizing;
+
+use super::{OperationError, Operations};
+use crate::key_files::{Keys, KeysError, Rotated, SealStore, SealStoreError};
+use crate::keys::{KeyId, NoSealKey, SealKey, fill_random};
+use crate::ledger::{GenerationState, Ledger, QuarantineId, SealGeneration, sealing};
+use crate::verify::resealed;
+
+/// How long a generation seals. The next one comes at the look after that, so within a day.
+const SEALS_FOR: SignedDuration = SignedDuration::from_hours(23);
+
+/// How long the making of one may take. Whoever is slower finds it given up, and makes another.
+const MADE_WITHIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// What it takes to make and destroy generations.
+#[derive(Clone, Copy)]
+pub(crate) struct Seals<'a> {
+    pub(crate) ledger: &'a dyn Ledger,
+    pub(crate) keys: &'a Keys,
+    pub(crate) store: &'a SealStore,
+}
+
+/// What a look has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tended {
+    pub(crate) made: Option<Rotated>,
+    /// Nothing that was sealed under these opens any more, in no copy of the ledger.
+    pub(crate) destroyed: Vec<KeyId>,
+}
+
+impl Operations {
+    /// What seals, and opens what is sealed.
+    pub(super) async fn seal_key(&self, keys: &Keys) -> Result<SealKey, OperationError> {
+        self.seals(keys).open().await
+    }
+
+    pub(super) fn seals<'a>(&'a self, keys: &'a Keys) -> Seals<'a> {
+        Seals { ledger: &*self.ledger, keys, store: &self.resources.seals }
+    }
+}
+
+impl Seals<'_> {
+    /// What seals under the generation that is open; the first one is made.
+    pub(crate) async fn open(self) -> Result<SealKey, OperationError> {
+        let generations = self.ledger.seal_generations().await?;
+        let open = generations.iter().find(|one| one.state == GenerationState::Open);
+        let id = match open {
+            Some(open) if open.in_use || self.store.get(&open.id)?.is_some() => open.id.clone(),
+            // Machines that do not share the keys would otherwise close one another's, again and again.
+            Some(open) if self.others_work().await? => open.id.clone(),
+            // In an older copy of the ledger the open one may long be destroyed; nothing that is left is sealed under it.
+            _ => self.make().await?,
+        };
+        self.keys.sealing(&id, self.store).map_err(|none| self.missing(none).into())
+    }
+
+    /// Refuses to go on where something could not be opened that is not over.
+    pub(crate) async fn must_open(self, seal: &SealKey) -> Result<(), OperationError> {
+        for generation in self.ledger.seal_generations().await? {
+            if generation.in_use && generation.state != GenerationState::Lost {
+                seal.must_have(&generation.id).map_err(|none| self.missing(none))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a generation, which seals from now on. The ledger knows of it before there is a key, and it seals only once the key is
+    /// on the disk.
+    pub(crate) async fn make(self) -> Result<KeyId, OperationError> {
+        let mut secret = Zeroizing::new([0; 32]);
+        fill_random(&mut secret[..]);
+        let (id, _) = self.keys.seal.generation(&secret);
+        self.ledger.begin_seal_generation(&id).await?;
+        self.store.put(&id, &secret)?;
+        if self.ledger.open_seal_generation(&id).await? {
+            return Ok(id);
+        }
+        // Others have given it up: it has sealed nothing. Where the ledger has forgotten it as well, nobody else destroys it.
+        if self.ledger.seal_generations().await?.iter().all(|generation| generation.id != id) {
+            self.store.destroy(&id)?;
+        }
+        Err(OperationError::Unavailable(anyhow::anyhow!("making the seal key {id} took too long; try it again")))
+    }
+
+    /// Has the next generation follow, if it is time, and destroys those that nothing needs. `held`: for how long this process has
+    /// seen the present one, by a clock that nobody sets.
+    pub(crate) async fn tend(self, seal: &SealKey, held: Duration) -> Result<Tended, OperationError> {
+        let mut tended = Tended::default();
+        if let Some(from) = self.present(seal).await?.filter(|present| is_over(present, held)) {
+            tended.made = Some(self.next(seal, from.id).await?);
+        }
+        // Anew: the one that was followed is closed from now on.
+        for generation in self.ledger.seal_generations().await? {
+            match generation.state {
+                GenerationState::New if is_given_up(&generation) => {
+                    let (from, to) = (GenerationState::New, GenerationState::Closed);
+                    self.ledger.move_seal_generation(&generation.id, from, to).await?;
+                }
+                GenerationState::Closed if generation.in_use => self.reseal(seal, &generation.id).await?,
+                _ => {}
+            }
+        }
+        // Anew: only of one that was closed before this look is it known that nothing comes to it any more.
+        let mut left = Vec::new();
+        for generation in self.ledger.seal_generations().await? {
+            let is_closed = matches!(generation.state, GenerationState::Closed | GenerationState::Lost);
+            if is_closed && !generation.in_use {
+                self.destroy(&generation.id).await?;
+                tended.destroyed.push(generation.id);
+            } else {
+                left.push(generation.id);
+            }
+        }
+        seal.keep_only(&left);
+        Ok(tended)
+    }
+
+    /// Makes the generation that follows one, and seals under it.
+    pub(crate) async fn next(self, seal: &SealKey, from: KeyId) -> Result<Rotated, OperationError> {
+        let to = self.make().await?;
+        seal.turn_to(&to).map_err(|none| self.missing(none))?;
+        info!(from = %from, to = %to, "another seal key seals from now on");
+        Ok(Rotated { from, to })
+    }
+
+    /// Accepts that keys are gone: an older copy of the ledger needs what was destroyed since. What is sealed under them needs a
+    /// person. Nobody may work on the ledger meanwhile.
+    pub(crate) async fn accept_gone(self) -> Result<Vec<KeyId>, OperationError> {
+        let mut gone = Vec::new();
+        for generation in self.ledger.seal_generations().await? {
+            let is_needed = generation.in_use && generation.state != GenerationState::Lost;
+            if !is_needed || self.store.get(&generation.id)?.is_some() {
+                continue;
+            }
+            if generation.state == GenerationState::Open {
+                self.make().await?;
+            }
+            let (from, to) = (GenerationState::Closed, GenerationState::Lost);
+            if self.ledger.move_seal_generation(&generation.id, from, to).await? {
+                gone.push(generation.id);
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn others_work(self) -> Result<bool, OperationError> {
+        Ok(self.ledger.processes().await?.iter().any(|process| !process.is_lost()))
+    }
+
+    /// The generation that seals, also where another process has made it.
+    async fn present(self, seal: &SealKey) -> Result<Option<SealGeneration>, OperationError> {
+        let mut all = self.ledger.seal_generations().await?.into_iter();
+        let open = all.find(|generation| generation.state == GenerationState::Open);
+        if let Some(open) = &open {
+            seal.turn_to(&open.id).map_err(|none| self.missing(none))?;
+        }
+        Ok(open)
+    }
+
+    /// Seals what is in quarantine under a closed generation anew: it may stay there for years.
+    async fn reseal(self, seal: &SealKey, under: &KeyId) -> Result<(), OperationError> {
+        let mut after = QuarantineId(0);
+        while let Some((id, item)) = self.ledger.quarantined_under(under, after).await? {
+            after = id;
+            let anew = || async {
+                match resealed(&item.source, &item.sealed, seal) {
+                    Ok(anew) => self.ledger.reseal_quarantined(id, &item.sealed, &anew).await,
+                    Err(error) => {
+                        warn!(quarantined = id.0, error = %error, "a delivery in quarantine cannot be sealed anew");
+                        Ok(())
+                    }
+                }
+            };
+            sealing(seal, anew).await?;
+        }
+        Ok(())
+    }
+
+    /// The key first: where this is interrupted, the ledger still knows of it.
+    async fn destroy(self, id: &KeyId) -> Result<(), OperationError> {
+        self.store.destroy(id)?;
+        self.ledger.forget_seal_generation(id).await?;
+        info!(id = %id, "destroyed a seal key: nothing is sealed under it any more");
+        Ok(())
+    }
+
+    fn missing(self, none: NoSealKey) -> KeysError {
+        match none {
+            NoSealKey::Gone(id) => KeysError::SealMissing { place: self.store.shown(&id), id },
+            NoSealKey::Away { id, why } => KeysError::SealUnreadable { id, why },
+        }
+    }
+}
+
+/// Whether another one is to follow: by the ledger's clock, also where that was put back, or by our own.
+fn is_over(generation: &SealGeneration, held: Duration) -> bool {
+    generation.age.is_negative() || generation.age >= SEALS_FOR || held >= SEALS_FOR.unsigned_abs()
+}
+
+/// Whether whoever makes it has died. Where that is not so, it cannot be opened any more, and has sealed nothing.
+fn is_given_up(generation: &SealGeneration) -> bool {
+    generation.age.is_negative() || generation.age >= MADE_WITHIN
+}
+
+impl From<SealStoreError> for OperationError {
+    fn from(error: SealStoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,210 @@
+//! The system calls that depend on their arguments: allowed are these, and no others.
+
+use std::collections::BTreeMap;
+
+use libc::c_long;
+use seccompiler::SeccompCmpArgLen::{Dword, Qword};
+use seccompiler::SeccompCmpOp::{Eq, MaskedEq, Ne};
+use seccompiler::{BackendError, SeccompCondition, SeccompRule};
+
+use super::needs::{Runs, Sockets};
+
+/// What is allowed of a call: one of the rules. Without a rule, everything.
+pub(super) type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
+type Made<T> = Result<T, BackendError>;
+
+/// Flags of a socket's type.
+const SOCKET_FLAGS: u32 = (libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK) as u32;
+/// Only names and addresses of the machine's interfaces, for name resolution.
+const ROUTES: [(i32, i32); 2] = [(libc::SOCK_RAW, libc::NETLINK_ROUTE), (libc::SOCK_DGRAM, libc::NETLINK_ROUTE)];
+/// TCP and UDP, by name or by default. What else streams (MPTCP, SCTP, SMC) is not under Landlock's rules.
+const INTERNET: [(i32, i32); 4] = [
+    (libc::SOCK_STREAM, 0),
+    (libc::SOCK_STREAM, libc::IPPROTO_TCP),
+    (libc::SOCK_DGRAM, 0),
+    (libc::SOCK_DGRAM, libc::IPPROTO_UDP),
+];
+const LOCAL: [(i32, i32); 3] = [(libc::SOCK_STREAM, 0), (libc::SOCK_DGRAM, 0), (libc::SOCK_SEQPACKET, 0)];
+/// Options of TCP by which a socket would become another one, or connect without being asked about it: `TCP_REPAIR`,
+/// `TCP_FASTOPEN`, `TCP_FASTOPEN_CONNECT` and `TCP_ULP` (which can make SMC of it).
+const TCP_OPTIONS_REFUSED: [i32; 4] = [19, 23, 30, 31];
+/// Calls that send, and which of their arguments are flags.
+const SENDING: [(c_long, u8); 3] = [(libc::SYS_sendto, 3), (libc::SYS_sendmsg, 2), (libc::SYS_sendmmsg, 3)];
+
+/// `F_DUPFD` to `F_SETLKW`, locks of open files, `F_DUPFD_QUERY`, `F_CREATED_QUERY`, `F_DUPFD_CLOEXEC`, sizes of pipes and seals.
+/// Nothing that has signals sent (`F_SETOWN`, `F_SETSIG`, `F_SETLEASE`, `F_NOTIFY`).
+const FCNTL: [u64; 19] = [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1027, 1028, 1030, 1031, 1032, 1034, 1036, 1038];
+/// Whether it is a terminal, its size, bytes that wait, flags of descriptors, and the machine's interfaces: `TCGETS`, `TCGETS2`,
+/// `TIOCGWINSZ`, `TIOCGPGRP`, `FIONREAD`, `TIOCOUTQ`, `FIONBIO`, `FIONCLEX`, `FIOCLEX`, and `SIOCGIF…`.
+const IOCTL: [u64; 17] = [
+    0x5401,
+    0x802c_542a,
+    0x5413,
+    0x540f,
+    0x541b,
+    0x5411,
+    0x5421,
+    0x5450,
+    0x5451,
+    0x8910,
+    0x8912,
+    0x8913,
+    0x8915,
+    0x8919,
+    0x891b,
+    0x8921,
+    0x8933,
+];
+/// Of itself alone. It becomes neither dumpable nor anybody's to trace, and the signal at its parent's end stays.
+const PRCTL: [i32; 15] = [
+    libc::PR_GET_PDEATHSIG,
+    libc::PR_GET_DUMPABLE,
+    libc::PR_GET_KEEPCAPS,
+    libc::PR_SET_NAME,
+    libc::PR_GET_NAME,
+    libc::PR_GET_SECCOMP,
+    libc::PR_SET_SECCOMP,
+    libc::PR_CAPBSET_READ,
+    libc::PR_SET_TIMERSLACK,
+    libc::PR_GET_TIMERSLACK,
+    libc::PR_SET_NO_NEW_PRIVS,
+    libc::PR_GET_NO_NEW_PRIVS,
+    libc::PR_SET_THP_DISABLE,
+    libc::PR_GET_THP_DISABLE,
+    // Names of mappings, for people who look at them.
+    0x5356_4d41,
+];
+
+/// The part of `clone`'s flags that is the signal at its end.
+const EXIT_SIGNAL: i32 = 0xff;
+/// Of a new thread or process. None of them makes a namespace, another parent or a tracer.
+const CLONE: i32 = EXIT_SIGNAL
+    | libc::CLONE_VM
+    | libc::CLONE_FS
+    | libc::CLONE_FILES
+    | libc::CLONE_SIGHAND
+    | libc::CLONE_PIDFD
+    | libc::CLONE_VFORK
+    | libc::CLONE_SYSVSEM
+    | libc::CLONE_SETTLS
+    | libc::CLONE_PARENT_SETTID
+    | libc::CLONE_CHILD_CLEARTID
+    | libc::CLONE_DETACHED
+    | libc::CLONE_CHILD_SETTID
+    | libc::CLONE_IO;
+
+/// Calls that name a process in this argument, of which only the caller's own is allowed.
+const OF_A_PROCESS: &[(c_long, u8)] = &[
+    (libc::SYS_prlimit64, 0),
+    (libc::SYS_sched_setaffinity, 0),
+    (libc::SYS_sched_setattr, 0),
+    (libc::SYS_sched_setparam, 0),
+    (libc::SYS_sched_setscheduler, 0),
+];
+
+/// All of them. `own` is this process, which a program keeps being.
+pub(super) fn rules(runs: Runs, sockets: Sockets, own: i32) -> Made<Rules> {
+    let mut rules = Rules::from([
+        (libc::SYS_clone, vec![clone(runs)?]),
+        (libc::SYS_fcntl, one_of(1, FCNTL)?),
+        (libc::SYS_ioctl, one_of(1, IOCTL)?),
+        (libc::SYS_prctl, one_of(0, PRCTL.map(|command| command as u64))?),
+        (libc::SYS_mmap, mmap()?),
+        (libc::SYS_setsockopt, setsockopt()?),
+        (libc::SYS_socket, socket(sockets)?),
+        (libc::SYS_socketpair, of_family(libc::AF_UNIX, &LOCAL)?),
+    ]);
+    for (call, flags) in SENDING {
+        rules.insert(call, vec![rule([masked(flags, libc::MSG_FASTOPEN as u32, 0)?])?]);
+    }
+    for (call, argument) in OF_A_PROCESS {
+        rules.insert(*call, one_of(*argument, [0, own as u64])?);
+    }
+    // Which may count the processes of a group or of the whole user. `IOPRIO_WHO_PROCESS` is 1.
+    for (call, process) in [(libc::SYS_setpriority, u64::from(libc::PRIO_PROCESS)), (libc::SYS_ioprio_set, 1)] {
+        let one = |who| rule([is(0, process)?, is(1, who)?]);
+        rules.insert(call, vec![one(0)?, one(own as u64)?]);
+    }
+    if runs == Runs::Library {
+        // Its own group stays in reach: by it, the child ends itself.
+        rules.insert(libc::SYS_kill, one_of(0, [own, -own, 0].map(|pid| pid as u32 as u64))?);
+        for call in [libc::SYS_tgkill, libc::SYS_rt_sigqueueinfo, libc::SYS_rt_tgsigqueueinfo] {
+            rules.insert(call, one_of(0, [own as u64])?);
+        }
+    }
+    Ok(rules)
+}
+
+/// A library makes threads, a program processes as well.
+fn clone(runs: Runs) -> Made<SeccompRule> {
+    let thread = libc::CLONE_THREAD as u32;
+    let (may, must) = match runs {
+        Runs::Program => (CLONE as u32 | thread, 0),
+        Runs::Library => (CLONE as u32, thread),
+    };
+    rule([SeccompCondition::new(0, Qword, MaskedEq(!u64::from(may)), must.into())?])
+}
+
+/// Private memory is counted, and files are on a disk. What is shared and no file is neither, and a mapping that grows downwards
+/// counts as a stack.
+fn mmap() -> Made<Vec<SeccompRule>> {
+    let kind = libc::MAP_TYPE as u32;
+    let grows = libc::MAP_GROWSDOWN as u32;
+    let of_no_file = libc::MAP_ANONYMOUS as u32;
+    Ok(vec![
+        rule([masked(3, kind | grows, libc::MAP_PRIVATE as u32)?])?,
+        rule([masked(3, kind | grows | of_no_file, libc::MAP_SHARED as u32)?])?,
+        rule([masked(3, kind | grows | of_no_file, libc::MAP_SHARED_VALIDATE as u32)?])?,
+    ])
+}
+
+fn setsockopt() -> Made<Vec<SeccompRule>> {
+    let level = libc::IPPROTO_TCP as u64;
+    let mut of_tcp = vec![is(1, level)?];
+    for option in TCP_OPTIONS_REFUSED {
+        of_tcp.push(SeccompCondition::new(2, Dword, Ne, option as u64)?);
+    }
+    Ok(vec![rule([SeccompCondition::new(1, Dword, Ne, level)?])?, SeccompRule::new(of_tcp)?])
+}
+
+fn socket(sockets: Sockets) -> Made<Vec<SeccompRule>> {
+    let mut may = Vec::new();
+    if sockets.internet {
+        may.extend(of_family(libc::AF_INET, &INTERNET)?);
+        may.extend(of_family(libc::AF_INET6, &INTERNET)?);
+        may.extend(of_family(libc::AF_NETLINK, &ROUTES)?);
+    }
+    if sockets.local {
+        may.extend(of_family(libc::AF_UNIX, &LOCAL)?);
+    }
+    if may.is_empty() {
+        // A call without rules would be allowed: there is no such family.
+        may.push(rule([is(0, u32::MAX.into())?])?);
+    }
+    Ok(may)
+}
+
+/// Types and protocols of one family.
+fn of_family(family: i32, kinds: &[(i32, i32)]) -> Made<Vec<SeccompRule>> {
+    let kind = |(of, protocol): &(i32, i32)| {
+        rule([is(0, family as u64)?, masked(1, !SOCKET_FLAGS, *of as u32)?, is(2, *protocol as u64)?])
+    };
+    kinds.iter().map(kind).collect()
+}
+
+fn one_of(argument: u8, values: impl IntoIterator<Item = u64>) -> Made<Vec<SeccompRule>> {
+    values.into_iter().map(|value| rule([is(argument, value)?])).collect()
+}
+
+/// Of 32 bits, as the kernel reads these: compared with all 64, a call would be judged by what the kernel ignores.
+fn is(argument: u8, value: u64) -> Made<SeccompCondition> {
+    SeccompCondition::new(argument, Dword, Eq, value)
+}
+
+fn masked(argument: u8, mask: u32, value: u32) -> Made<SeccompCondition> {
+    SeccompCondition::new(argument, Dword, MaskedEq(mask.into()), value.into())
+}
+
+fn rule<const N: usize>(conditions: [SeccompCondition; N]) -> Made<SeccompRule> {
+    SeccompRule::new(conditions.into())
+}
