@@ -116,7 +116,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 26] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
