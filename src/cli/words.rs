@@ -27,6 +27,14 @@ pub(super) fn lost(gap: &Gap) -> String {
     format!("receipts {} to {last} are lost: {how} on {} by {by}", after + 1, out::time(gap.at))
 }
 
+/// A key that is gone, and that somebody has accepted to be.
+pub(super) fn seal_gone(id: &KeyId) -> String {
+    format!(
+        "the seal key {id} is gone: what is sealed under it cannot be opened, and needs a person. Where it was destroyed, the erasures \
+         under it were over; ask again for those that were not"
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,12 +44,4 @@ mod tests {
         assert_eq!(subject("session:acme/123456789012"), "session:acme/123456789012");
         assert_eq!(subject(&format!("guest:acme/{}", "ab".repeat(16))), "guest:acme/abababab…");
     }
-}
-
-/// A key that is gone, and that somebody has accepted to be.
-pub(super) fn seal_gone(id: &KeyId) -> String {
-    format!(
-        "the seal key {id} is gone: what is sealed under it cannot be opened, and needs a person. Where it was destroyed, the erasures \
-         under it were over; ask again for those that were not"
-    )
 }

@@ -1,6 +1,7 @@
 //! Fuzzing of what strangers reach, on stable Rust: the inputs of a corpus (`tests/corpus`), changed again and again. A target says in a few
 //! words what came of an input; one that leads to something new is kept, and changed further. So it gets deeper than chance alone
 //! would, without an instrumented build.
+#![expect(clippy::print_stderr, reason = "a test's output is shown when it fails, or with `--no-capture`")]
 
 mod change;
 mod json;

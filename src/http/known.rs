@@ -11,11 +11,14 @@ use tokio_util::sync::CancellationToken;
 use super::strangers::Place;
 use crate::lock::lock;
 
+/// Connections by their numbers.
+type Connections = HashMap<u64, Arc<Activity>>;
+
 /// All of them, by the source to which they have delivered first.
 pub(super) struct Known {
     /// For all connections of the listener.
     most: usize,
-    sources: Mutex<HashMap<Arc<str>, HashMap<u64, Arc<Activity>>>>,
+    sources: Mutex<HashMap<Arc<str>, Connections>>,
     /// Counts requests: what was active last has the highest number.
     requests: AtomicU64,
     connections: AtomicU64,
