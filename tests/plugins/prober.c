@@ -247,8 +247,8 @@ static int privileges(void) {
     sscanf(line, "CapPrm: %llx", &permitted);
     sscanf(line, "NoNewPrivs: %d", &none_new);
   }
-  errno = EPERM;
-  return effective == 0 && permitted == 0 && none_new == 1 ? -1 : 0;
+  errno = status && effective == 0 && permitted == 0 && none_new == 1 ? EPERM : 200 + (effective != 0) + 2 * (permitted != 0) + 4 * (none_new != 1) + 8 * !status;
+  return -1;
 }
 
 static int stack_of_a_gib(void) {

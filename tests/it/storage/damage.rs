@@ -70,7 +70,7 @@ fn ledgers(standin: &StandIn) -> [tempfile::TempDir; 2] {
         let folder = tempfile::TempDir::with_prefix("quietus-ledger-").expect("a temporary folder");
         for file in fs::read_dir(deployment.folder()).expect("a folder").map(|file| file.expect("a file").path()) {
             let name = file.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-            if name.starts_with("quietus.db") || name == "keys" {
+            if name.starts_with("quietus.db") || ["keys", "quietus.seals"].contains(&&*name) {
                 assert!(Command::new("cp").arg("-a").arg(&file).arg(folder.path()).status().expect("cp").success());
             }
         }
