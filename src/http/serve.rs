@@ -98,7 +98,9 @@ impl<'a> Places<'a> {
                     "no more connections fit; the oldest are closed on which nobody has authenticated, then idle ones"
                 );
             }
-            if !self.strangers.displace_oldest() && !self.known.displace_idlest() {
+            // Where idle connections leave few places to strangers, a sender's new one would be the oldest before it has spoken.
+            let from_idle = || self.known.displace_idlest();
+            if !(self.strangers.are_few() && from_idle() || self.strangers.displace_oldest() || from_idle()) {
                 return None;
             }
         }

@@ -24,6 +24,10 @@ pub(super) fn retry<T>(mut what: impl FnMut() -> io::Result<T>) -> io::Result<T>
 
 /// Whether the next attempt may succeed, though nobody has changed anything.
 pub(super) fn passes(error: &io::Error) -> bool {
+    // Too many open files: others close some.
+    if matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE)) {
+        return true;
+    }
     use io::ErrorKind::{ExecutableFileBusy, Interrupted, OutOfMemory, ResourceBusy, WouldBlock};
     matches!(error.kind(), ExecutableFileBusy | Interrupted | OutOfMemory | ResourceBusy | WouldBlock)
 }

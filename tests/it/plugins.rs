@@ -146,7 +146,7 @@ fn what_does_not_come_up_is_said_within_seconds() {
     let program = folder.path().join("texts.py");
     std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").expect("written");
     let program = program.display().to_string();
-    let ran = deployment.run(&["plugin", "run", &program, "--method", "health"]);
+    let ran = crate::harness::quietus().args(["plugin", "run", &program, "--method", "health"]).output().expect("runs");
     assert!(text(&ran).contains("after 3 s, the plugin's process has not come to load"), "{}", text(&ran));
     let server = Server::start(&deployment);
     crate::harness::wait_for("the server's word", || {

@@ -229,6 +229,28 @@ static int hog_break(void) {
   return mib;
 }
 
+/* Of a socket or a pipe. */
+static int larger_buffer(int of_a_pipe) {
+  int pair[2], large = 1 << 20;
+  if (of_a_pipe ? pipe(pair) : socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) return -1;
+  return of_a_pipe ? fcntl(pair[1], F_SETPIPE_SZ, large) : setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &large, sizeof large);
+}
+
+/* What the kernel says of this process, as a call that is refused says nothing of why. */
+static int privileges(void) {
+  char line[128];
+  unsigned long long effective = 1, permitted = 1;
+  int none_new = 0;
+  FILE *status = fopen("/proc/self/status", "r");
+  while (status && fgets(line, sizeof line, status)) {
+    sscanf(line, "CapEff: %llx", &effective);
+    sscanf(line, "CapPrm: %llx", &permitted);
+    sscanf(line, "NoNewPrivs: %d", &none_new);
+  }
+  errno = EPERM;
+  return effective == 0 && permitted == 0 && none_new == 1 ? -1 : 0;
+}
+
 static int stack_of_a_gib(void) {
   struct rlimit limit = {1 << 30, RLIM_INFINITY};
   return setrlimit(RLIMIT_STACK, &limit);
@@ -246,6 +268,17 @@ static int try(char *verb, char *argument) {
   if (!strcmp(verb, "tcp-option")) return option_of_tcp(number);
   if (!strcmp(verb, "local")) return local(argument);
   if (!strcmp(verb, "big-stack")) return stack_of_a_gib();
+  if (!strcmp(verb, "socket-buffer")) return larger_buffer(0);
+  if (!strcmp(verb, "pipe-buffer")) return larger_buffer(1);
+  if (!strcmp(verb, "privileges")) return privileges();
+  if (!strcmp(verb, "datagrams")) {
+    int pair[2];
+    return socketpair(AF_UNIX, SOCK_DGRAM, 0, pair);
+  }
+  if (!strcmp(verb, "empty")) return open_as(argument, O_RDONLY | O_TRUNC);
+  if (!strcmp(verb, "rewrite")) return open_as(argument, O_WRONLY | O_TRUNC);
+  if (!strcmp(verb, "run-as-owner")) return open(argument, O_WRONLY | O_CREAT | O_CLOEXEC, 04755);
+  if (!strcmp(verb, "of-the-group")) return mkdir(argument, 02755);
   if (!strcmp(verb, "read")) return open_as(argument, O_RDONLY);
   if (!strcmp(verb, "write")) return open_as(argument, O_WRONLY | O_CREAT);
   if (!strcmp(verb, "unlink")) return unlink(argument);

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
-use rustix::io::{FdFlags, fcntl_setfd};
+use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use sha2::{Digest as _, Sha256};
 
 use super::owned::only_ours;
@@ -86,7 +86,7 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, NotChecked> {
     let read = file.read_at(&mut head, 0).map_err(wrong("read"))?;
     let keep = keep(launch, &head[..read])?;
     let copy = match &keep {
-        Keep::Copy | Keep::Script(_) => memory(),
+        Keep::Copy | Keep::Script(_) => retry(memory).map_err(wrong("copy"))?,
         Keep::Opened | Keep::Path { .. } => None,
     };
     if copy.is_none() && launch.sha256.is_some() && matches!(keep, Keep::Copy | Keep::Script(_)) {
@@ -147,11 +147,15 @@ fn cannot_hold(by: Option<&Interpreter>) -> String {
 }
 
 /// A file in memory; `None` where code must not run from such files.
-fn memory() -> Option<File> {
+fn memory() -> io::Result<Option<File>> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
     // Kernels before 6.3 do not know the flag and allow what it asks for.
     let made = memfd_create("plugin", flags | MemfdFlags::EXEC).or_else(|_| memfd_create("plugin", flags));
-    made.ok().map(File::from)
+    match made {
+        Ok(made) => Ok(Some(made.into())),
+        Err(Errno::ACCESS | Errno::PERM | Errno::INVAL | Errno::NOSYS) => Ok(None),
+        Err(other) => Err(other.into()),
+    }
 }
 
 /// For good: nobody who gets hold of the descriptor can change what was hashed.

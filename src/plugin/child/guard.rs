@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, WaitOptions, getpid, kill_process, set_child_subreaper, waitpid};
 
 use super::end::end_at_once;
 use super::sandbox;
@@ -22,6 +22,8 @@ use crate::plugin::launch::Guard;
 /// gone.
 pub(super) fn watch(task: &Guard, socket: UnixStream) -> ExitCode {
     let place = task.guards.as_deref();
+    // What the program leaves behind becomes this process's, and ends with the program: the server may be gone by then.
+    let _ = set_child_subreaper(Some(getpid()));
     // On the main thread, with which the program ends if this process is ended.
     let started = enter(place).and_then(|()| start(&socket));
     let Ok(mut program) = started else { return ExitCode::FAILURE };
@@ -35,7 +37,22 @@ pub(super) fn watch(task: &Guard, socket: UnixStream) -> ExitCode {
     });
     // Open until this process is no more: when the server sees the socket's end, it can see how this process ended.
     let _socket = ManuallyDrop::new(socket);
-    program.wait().map_or(ExitCode::FAILURE, end_alike)
+    let ended = program.wait();
+    if leaves_something() {
+        end_all(place);
+    }
+    ended.map_or(ExitCode::FAILURE, end_alike)
+}
+
+/// Whether any child of this process still runs.
+fn leaves_something() -> bool {
+    loop {
+        match waitpid(None, WaitOptions::NOHANG) {
+            Ok(None) => return true,
+            Ok(Some(_ended)) => {}
+            Err(_none) => return false,
+        }
+    }
 }
 
 fn enter(place: Option<&Path>) -> io::Result<()> {

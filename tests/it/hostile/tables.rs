@@ -37,7 +37,7 @@ fn a_file_that_is_no_plugin_of_this_version_fails_with_its_reason_and_parks_its_
         fails("long-manifest", &["-DMANIFEST_BYTES=((size_t)1<<40)"], "allowed are"),
         fails("no-symbol", &["-DSYMBOL=another_entry"], "no symbol `quietus_plugin_entry_v1`"),
         fails("undefined", &["-DUNDEFINED"], "nobody_defines_this"),
-        file("machine", &machine, "cannot load"),
+        file("machine", &machine, "it is made for machine"),
         file("header", &elf[..64], "cannot load"),
         file("text", b"not a library", "cannot load"),
         file("empty", b"", "cannot load"),

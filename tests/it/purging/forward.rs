@@ -1,5 +1,8 @@
 //! forward in the real sandbox and behind the real server: what is handed on, and what is reported of it later.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use quietus_plugin::http::test::{Reply, Seen, Server as Endpoint};
 use serde_json::{Value, json};
 
@@ -10,18 +13,25 @@ const SIGNING: &str = "whsec_a2tra2tra2tra2tra2tra2tra2tra2tra2tra2tra2s=";
 
 #[test]
 fn forward_passes_the_kit_and_tells_what_it_is_told() {
-    let mut tickets = 2;
+    let tickets = Arc::new(AtomicU32::new(2));
+    let held = Arc::clone(&tickets);
     let endpoint = Endpoint::start(move |seen: &Seen| match seen.json()["type"].as_str() {
         Some("erasure.demanded") => {
-            let outcome = if tickets > 0 { "erased" } else { "absent" };
-            Reply::json(200, &json!({ "outcome": outcome, "counts": { "tickets": std::mem::take(&mut tickets) } }))
+            let gone = held.swap(0, Ordering::Relaxed);
+            let outcome = if gone > 0 { "erased" } else { "absent" };
+            Reply::json(200, &json!({ "outcome": outcome, "counts": { "tickets": gone } }))
         }
-        _ => Reply::json(200, &json!({ "outcome": if tickets > 0 { "residual" } else { "absent" } })),
+        _ => Reply::json(
+            200,
+            &json!({ "outcome": if held.load(Ordering::Relaxed) > 0 { "residual" } else { "absent" } }),
+        ),
     });
     let config = json!({ "verify": true, "http": { "url": endpoint.url, "signing": ["signing"] } });
     let bench = Bench::new("libforward.so", config, &[("signing", SIGNING)], &["--email", "ann@x.cz"]);
     assert_eq!(bench.answer("erase"), ("erased".to_owned(), json!({ "tickets": 2 })));
     assert_eq!(bench.answer("verify").0, "absent");
+    // Whom the kit erases has to be there.
+    tickets.store(2, Ordering::Relaxed);
     bench.passes_the_kit();
 }
 

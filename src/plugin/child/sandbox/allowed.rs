@@ -9,8 +9,9 @@ pub(super) const ALLOWED: &[&[c_long]] = &[FILES, DESCRIPTORS, SOCKETS, MEMORY, 
 /// Of programs, which may start others.
 pub(super) const OF_PROGRAMS: &[&[c_long]] = &[PROCESSES, OLD_PROCESSES];
 
-/// Which files these reach is Landlock's to say. None changes mode, owner, times or attributes of a file: Landlock does not
-/// rule those, so that they would reach whatever the server's user owns.
+/// Which files these reach is Landlock's to say, and what opens or makes one is in [`arguments`](super::arguments). None changes mode, owner, times or attributes of a file: Landlock does not
+/// rule those, so that they would reach whatever the server's user owns. Nor is there `truncate`, which it rules since Linux 6.2 only:
+/// a file that may be written is opened for that.
 const FILES: &[c_long] = &[
     libc::SYS_chdir,
     libc::SYS_faccessat,
@@ -28,17 +29,13 @@ const FILES: &[c_long] = &[
     libc::SYS_linkat,
     libc::SYS_listxattr,
     libc::SYS_llistxattr,
-    libc::SYS_mkdirat,
     libc::SYS_newfstatat,
-    libc::SYS_openat,
-    libc::SYS_openat2,
     libc::SYS_readlinkat,
     libc::SYS_renameat,
     libc::SYS_renameat2,
     libc::SYS_statfs,
     libc::SYS_statx,
     libc::SYS_symlinkat,
-    libc::SYS_truncate,
     libc::SYS_umask,
     libc::SYS_unlinkat,
 ];
@@ -212,7 +209,6 @@ const OLD: &[c_long] = &[
     libc::SYS_access,
     libc::SYS_alarm,
     libc::SYS_arch_prctl,
-    libc::SYS_creat,
     libc::SYS_dup2,
     libc::SYS_epoll_create,
     libc::SYS_epoll_wait,
@@ -221,8 +217,6 @@ const OLD: &[c_long] = &[
     libc::SYS_getpgrp,
     libc::SYS_link,
     libc::SYS_lstat,
-    libc::SYS_mkdir,
-    libc::SYS_open,
     libc::SYS_pause,
     libc::SYS_pipe,
     libc::SYS_poll,

@@ -24,16 +24,21 @@ const INTERNET: [(i32, i32); 4] = [
     (libc::SOCK_DGRAM, 0),
     (libc::SOCK_DGRAM, libc::IPPROTO_UDP),
 ];
+/// Of two that speak with one another alone: datagrams could be sent to any socket in the file system.
+const PAIRS: [(i32, i32); 2] = [(libc::SOCK_STREAM, 0), (libc::SOCK_SEQPACKET, 0)];
 const LOCAL: [(i32, i32); 3] = [(libc::SOCK_STREAM, 0), (libc::SOCK_DGRAM, 0), (libc::SOCK_SEQPACKET, 0)];
 /// Options of TCP by which a socket would become another one, or connect without being asked about it: `TCP_REPAIR`,
 /// `TCP_FASTOPEN`, `TCP_FASTOPEN_CONNECT` and `TCP_ULP` (which can make SMC of it).
 const TCP_OPTIONS_REFUSED: [i32; 4] = [19, 23, 30, 31];
+/// Options by which a socket's buffers, which no limit counts, would become large: `SO_SNDBUF`, `SO_RCVBUF`, and the same by force.
+const BUFFERS_REFUSED: [i32; 4] = [7, 8, 32, 33];
 /// Calls that send, and which of their arguments are flags.
 const SENDING: [(c_long, u8); 3] = [(libc::SYS_sendto, 3), (libc::SYS_sendmsg, 2), (libc::SYS_sendmmsg, 3)];
 
-/// `F_DUPFD` to `F_SETLKW`, locks of open files, `F_DUPFD_QUERY`, `F_CREATED_QUERY`, `F_DUPFD_CLOEXEC`, sizes of pipes and seals.
+/// `F_DUPFD` to `F_SETLKW`, locks of open files, `F_DUPFD_QUERY`, `F_CREATED_QUERY`, `F_DUPFD_CLOEXEC`, the size of a pipe, and
+/// seals. Nothing that makes a pipe larger, as no limit counts what is in it.
 /// Nothing that has signals sent (`F_SETOWN`, `F_SETSIG`, `F_SETLEASE`, `F_NOTIFY`).
-const FCNTL: [u64; 19] = [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1027, 1028, 1030, 1031, 1032, 1034, 1036, 1038];
+const FCNTL: [u64; 18] = [0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1027, 1028, 1030, 1032, 1034, 1036, 1038];
 /// Whether it is a terminal, its size, bytes that wait, flags of descriptors, and the machine's interfaces: `TCGETS`, `TCGETS2`,
 /// `TIOCGWINSZ`, `TIOCGPGRP`, `FIONREAD`, `TIOCOUTQ`, `FIONBIO`, `FIONCLEX`, `FIOCLEX`, and `SIOCGIF…`.
 const IOCTL: [u64; 17] = [
@@ -112,7 +117,15 @@ pub(super) fn rules(runs: Runs, sockets: Sockets, own: i32) -> Made<Rules> {
         (libc::SYS_mmap, mmap()?),
         (libc::SYS_setsockopt, setsockopt()?),
         (libc::SYS_socket, socket(sockets)?),
-        (libc::SYS_socketpair, of_family(libc::AF_UNIX, &LOCAL)?),
+        (libc::SYS_socketpair, of_family(libc::AF_UNIX, &PAIRS)?),
+        (libc::SYS_openat, opening(2, 3)?),
+        (libc::SYS_mkdirat, vec![plain_mode(2)?]),
+    ]);
+    #[cfg(target_arch = "x86_64")]
+    rules.extend([
+        (libc::SYS_open, opening(1, 2)?),
+        (libc::SYS_creat, vec![plain_mode(1)?]),
+        (libc::SYS_mkdir, vec![plain_mode(1)?]),
     ]);
     for (call, flags) in SENDING {
         rules.insert(call, vec![rule([masked(flags, libc::MSG_FASTOPEN as u32, 0)?])?]);
@@ -158,13 +171,39 @@ fn mmap() -> Made<Vec<SeccompRule>> {
     ])
 }
 
-fn setsockopt() -> Made<Vec<SeccompRule>> {
-    let level = libc::IPPROTO_TCP as u64;
-    let mut of_tcp = vec![is(1, level)?];
-    for option in TCP_OPTIONS_REFUSED {
-        of_tcp.push(SeccompCondition::new(2, Dword, Ne, option as u64)?);
+/// A file that may only be read is not emptied by opening it, which Landlock rules since Linux 6.2 only; and none is made that runs as
+/// its owner or group. `flags` and `mode` are the arguments that are these.
+fn opening(flags: u8, mode: u8) -> Made<Vec<SeccompRule>> {
+    let access = libc::O_ACCMODE as u32;
+    // The mode says something only where a file is made.
+    let makes = (libc::O_CREAT | (libc::O_TMPFILE & !libc::O_DIRECTORY)) as u32;
+    let mut may = Vec::new();
+    for (mask, value) in [(libc::O_TRUNC as u32, 0), (access, libc::O_WRONLY as u32), (access, libc::O_RDWR as u32)] {
+        may.push(rule([masked(flags, mask, value)?, masked(flags, makes, 0)?])?);
+        may.push(rule([masked(flags, mask, value)?, masked(mode, RUNS_AS_ANOTHER, 0)?])?);
     }
-    Ok(vec![rule([SeccompCondition::new(1, Dword, Ne, level)?])?, SeccompRule::new(of_tcp)?])
+    Ok(may)
+}
+
+/// The bits of a mode by which a file runs as its owner or its group.
+const RUNS_AS_ANOTHER: u32 = libc::S_ISUID | libc::S_ISGID;
+
+fn plain_mode(mode: u8) -> Made<SeccompRule> {
+    rule([masked(mode, RUNS_AS_ANOTHER, 0)?])
+}
+
+fn setsockopt() -> Made<Vec<SeccompRule>> {
+    let levels = [(libc::IPPROTO_TCP, TCP_OPTIONS_REFUSED), (libc::SOL_SOCKET, BUFFERS_REFUSED)];
+    let is_not = |argument, value: i32| SeccompCondition::new(argument, Dword, Ne, value as u64);
+    let mut may = vec![SeccompRule::new(levels.iter().map(|(level, _)| is_not(1, *level)).collect::<Made<_>>()?)?];
+    for (level, refused) in levels {
+        let mut conditions = vec![is(1, level as u64)?];
+        for option in refused {
+            conditions.push(is_not(2, option)?);
+        }
+        may.push(SeccompRule::new(conditions)?);
+    }
+    Ok(may)
 }
 
 fn socket(sockets: Sockets) -> Made<Vec<SeccompRule>> {
