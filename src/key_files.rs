@@ -59,6 +59,12 @@ pub(crate) enum KeysError {
          destroyed since: `quietus ledger accept` goes on without it, and what it sealed needs a person"
     )]
     SealMissing { place: String, id: KeyId },
+    #[error(
+        "there is no seal key at all in {0}, and something in the ledger that is not over is sealed under some: is what is mounted \
+         there away? Mount it, or put the keys back. Where all of them are gone for good, as on a new machine, `quietus ledger accept \
+         --seals-gone` goes on without them, and what they sealed needs a person"
+    )]
+    NoSeals(String),
     #[error("the seal key {id} cannot be read: {why}")]
     SealUnreadable { id: KeyId, why: String },
     /// These files have the new key, and the ledger does not know it.

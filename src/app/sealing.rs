@@ -13,7 +13,7 @@ use crate::clock::BootTime;
 use crate::key_files::{Keys, SealStore};
 use crate::keys::SealKey;
 use crate::ledger::Ledger;
-use crate::operations::seals::Seals;
+use crate::operations::seals::{Held, Seals};
 
 /// How often it is looked.
 const LOOK: Duration = Duration::from_secs(60);
@@ -31,14 +31,17 @@ pub(super) async fn run(
     let mut since = (seal.id(), BootTime::now());
     let mut noted = None;
     loop {
-        let tended = shutdown.run_until_cancelled(seals.tend(&seal, BootTime::now().since(since.1))).await;
+        let held = Held { id: since.0.clone(), time: BootTime::now().since(since.1) };
+        let tended = shutdown.run_until_cancelled(seals.tend(&seal, Some(held))).await;
         let Some(tended) = tended else { return };
         if seal.id() != since.0 {
             since = (seal.id(), BootTime::now());
         }
         let ended = tended.map(drop).map_err(|error| with_causes(&error));
-        if noted.as_ref() != Some(&ended) {
-            if let Err(why) = &ended {
+        let is_new = noted.as_ref() != Some(&ended);
+        // Also when it fails as before: another process, which does not fail, may have taken the note away.
+        if is_new || ended.is_err() {
+            if let (Err(why), true) = (&ended, is_new) {
                 warn!(reason = why, "the seal keys could not be looked after; what is done with should be destroyed");
             }
             match ledger.keeper_ended(SEALS, ended.as_ref().err().map(String::as_str)).await {

@@ -198,9 +198,13 @@ fn seals(config: &Config, layers: &mut Layers) {
     if keys.seals_command.as_ref().is_some_and(Vec::is_empty) {
         layers.problem("keys.seals_command", "it names no program");
     }
-    if keys.seals.as_ref().is_some_and(|seals| config.path(seals) == config.keys_dir()) {
-        let what = "that is `keys.dir`, which is backed up; what opens what is erased must be in no backup";
-        layers.problem("keys.seals", what);
+    let Some(seals) = keys.seals.as_ref().map(|seals| config.path(seals)) else { return };
+    let backed_up = [("keys.dir", Some(config.keys_dir())), ("retention.archive_dir", config.archive_dir())];
+    for (name, dir) in backed_up {
+        if dir.is_some_and(|dir| seals.starts_with(dir)) {
+            let what = "which is backed up; what opens what is erased must be in no backup";
+            layers.problem("keys.seals", format!("that is in `{name}`, {what}"));
+        }
     }
 }
 

@@ -403,6 +403,17 @@ fn fingerprints_are_kept_unless_somebody_says_otherwise() {
 }
 
 #[test]
+fn what_opens_what_is_erased_is_in_no_folder_that_is_backed_up() {
+    for (seals, name) in [("keys", "keys.dir"), ("keys/seals", "keys.dir"), ("archive/seals", "retention.archive_dir")]
+    {
+        let text =
+            format!("{COMPLETE}[keys]\ndir = \"keys\"\nseals = \"{seals}\"\n[retention]\narchive_dir = \"archive\"\n");
+        let said = load(&text, &[]).expect_err("is refused").to_string();
+        assert!(said.contains(&format!("keys.seals: that is in `{name}`")), "{said}");
+    }
+}
+
+#[test]
 fn a_retention_that_is_shorter_than_what_a_rule_needs_is_refused() {
     let rule = "[[rule]]\nname = \"a year\"\non = \"session-settled\"\nwhen = \"true\"\nerase = \"guest\"\nafter = \"365d\"\n\
                 targets = [\"mluvii\"]\n";

@@ -40,6 +40,32 @@ impl SealStore {
         }
     }
 
+    /// Where the secrets are, as a person looks for it.
+    pub(crate) fn place(&self) -> String {
+        match self {
+            Self::Folder(folder) => folder.dir.display().to_string(),
+            Self::Command(command) => command.shown(),
+        }
+    }
+
+    /// Whether any secret is there. A program is not asked for what it has: it is believed.
+    pub(crate) fn has_any(&self) -> Result<bool, SealStoreError> {
+        match self {
+            Self::Folder(folder) => {
+                folder.has_any().map_err(|error| SealStoreError(format!("{}: {error}", self.place())))
+            }
+            Self::Command(_) => Ok(true),
+        }
+    }
+
+    /// Makes the place for the first secret.
+    pub(crate) fn make_place(&self) -> Result<(), SealStoreError> {
+        match self {
+            Self::Folder(folder) => folder.make().map_err(|error| SealStoreError(format!("{}: {error}", self.place()))),
+            Self::Command(_) => Ok(()),
+        }
+    }
+
     /// The secret of a generation; `None` where it is not there.
     pub(crate) fn get(&self, id: &KeyId) -> Result<Option<Zeroizing<[u8; 32]>>, SealStoreError> {
         match self {
@@ -94,8 +120,12 @@ impl SealFolder {
     }
 
     /// Writes a secret; it is on the disk, name and content, when this returns. One that was interrupted is under no name that is read.
+    /// The folder is there: one that is missing may be mounted later.
     fn put(&self, id: &KeyId, text: &str) -> io::Result<()> {
-        self.make()?;
+        if !self.dir.exists() {
+            let what = "its folder is not there: mount it; where it is gone for good, make it anew (mode 700, the server's owner)";
+            return Err(io::Error::new(io::ErrorKind::NotFound, what));
+        }
         let mut part = tempfile::Builder::new().permissions(Permissions::from_mode(0o600)).tempfile_in(&self.dir)?;
         part.write_all(text.as_bytes())?;
         leave_to_owner_of(&self.dir, part.as_file())?;
@@ -122,6 +152,19 @@ impl SealFolder {
             removed => removed?,
         }
         File::open(&self.dir)?.sync_all()
+    }
+
+    fn has_any(&self) -> io::Result<bool> {
+        let files = match fs::read_dir(&self.dir) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            files => files?,
+        };
+        for file in files {
+            if file?.path().extension().is_some_and(|ending| ending == "key") {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn make(&self) -> io::Result<()> {
@@ -155,6 +198,7 @@ mod tests {
     /// What is true of each way to keep secrets.
     #[track_caller]
     fn keeps(store: &SealStore) {
+        store.make_place().expect("made");
         let [one, two] = ids();
         assert!(store.get(&one).expect("read").is_none());
         store.destroy(&one).expect("nothing is there");
@@ -174,8 +218,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let dir = folder.path().join("seals");
         let store = SealStore::folder(dir.clone());
+        let [one, two] = ids();
+        let said = store.put(&one, &Zeroizing::new([7; 32])).expect_err("it may be mounted later").to_string();
+        assert!(said.contains("its folder is not there") && !store.has_any().expect("looked"), "{said}");
         keeps(&store);
-        let [_, two] = ids();
+        assert!(store.has_any().expect("looked"));
         let path = dir.join(format!("{two}.key"));
         assert_eq!(path.metadata().expect("is there").mode() & 0o777, 0o600);
         assert_eq!(dir.metadata().expect("is there").mode() & 0o777, 0o700);

@@ -22,6 +22,13 @@ pub(crate) struct SealGeneration {
     pub(crate) in_use: bool,
 }
 
+impl SealGeneration {
+    /// Whether its key has to be there.
+    pub(crate) fn is_needed(&self) -> bool {
+        self.in_use && self.state != GenerationState::Lost
+    }
+}
+
 /// What a generation is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum GenerationState {
@@ -92,5 +99,9 @@ pub(crate) async fn sealing<T, F: Future<Output = Result<T, LedgerError>>>(
             None => return written,
         }
     }
-    write().await
+    // Nothing is wrong with what is written: whoever sends it comes again.
+    write().await.map_err(|error| match error {
+        LedgerError::Broken(cause) if cause.is::<SealClosed>() => LedgerError::Busy(cause),
+        error => error,
+    })
 }

@@ -189,6 +189,9 @@ pub(crate) trait Records: Send + Sync {
     /// The generations of the seal key, the oldest first, and whether anything is sealed under each of them.
     async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError>;
 
+    /// What a generation of the seal key is for; `None` where the ledger does not know it.
+    async fn seal_state(&self, id: &KeyId) -> Result<Option<GenerationState>, LedgerError>;
+
     /// The next delivery in quarantine, after this number, that is sealed under a generation.
     async fn quarantined_under(
         &self,
@@ -321,9 +324,9 @@ pub(crate) trait Admin: Send + Sync {
     /// happen by themselves, and who orders them notes that.
     async fn begin_seal_generation(&self, id: &KeyId) -> Result<(), LedgerError>;
 
-    /// Has a generation that was begun seal from now on, and closes the one before for sealing, for every process; `false` where it was
-    /// given up.
-    async fn open_seal_generation(&self, id: &KeyId) -> Result<bool, LedgerError>;
+    /// Has a generation that was begun seal from now on, and closes the one that it replaces for sealing, for every process; `false`
+    /// where it was given up, or where another one is open than the one that it replaces.
+    async fn open_seal_generation(&self, id: &KeyId, replaced: Option<&KeyId>) -> Result<bool, LedgerError>;
 
     /// Moves a generation from one state to another, that is none of sealing; `false` where it is in another one.
     async fn move_seal_generation(

@@ -25,8 +25,12 @@ pub(crate) enum Accepted {
 }
 
 /// Accepts a ledger that a server refuses, as it is behind what is known of it. Nobody may work on it meanwhile.
-/// Also that keys are gone under which something is sealed in it, which are returned.
-pub(crate) async fn accept(on: &Operations, by: &Actor) -> Result<(Accepted, Vec<KeyId>), OperationError> {
+/// Also that keys are gone under which something is sealed in it, which are returned; all of them only where `seals_gone` says so.
+pub(crate) async fn accept(
+    on: &Operations,
+    seals_gone: bool,
+    by: &Actor,
+) -> Result<(Accepted, Vec<KeyId>), OperationError> {
     let at_work = on.ledger.processes().await?.iter().filter(|process| !process.is_lost()).count();
     if at_work > 0 {
         return Err(OperationError::Conflict(format!("{at_work} processes work on the ledger; stop them first")));
@@ -35,7 +39,7 @@ pub(crate) async fn accept(on: &Operations, by: &Actor) -> Result<(Accepted, Vec
     let known = state.map_or(Ok(None), StateFile::read)?;
     let keys = on.keys().await?;
     let accepted = go_on(&*on.ledger, known, &on.resources.keys_dir, state, GapCause::Accepted, by).await?;
-    Ok((accepted, on.seals(&keys).accept_gone().await?))
+    Ok((accepted, on.seals(&keys).accept_gone(seals_gone).await?))
 }
 
 /// The same for a ledger on which nobody works, with what is known of it and where that is remembered.

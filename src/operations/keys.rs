@@ -1,7 +1,6 @@
 //! The keys of a deployment: made once, and replaced one by one.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::{OperationError, Operations, audit};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
@@ -79,7 +78,7 @@ async fn rotate_seal(on: &Operations, keys: &Keys, by: &Actor) -> Result<Rotated
     let made = async {
         let seal = seals.open().await?;
         let rotated = seals.next(&seal, seal.id()).await?;
-        seals.tend(&seal, Duration::ZERO).await?;
+        seals.tend(&seal, None).await?;
         Ok(rotated)
     };
     let made = made.await;

@@ -144,6 +144,7 @@ pub(crate) async fn restore(
     plan: RestorePlan,
     keys_dir: &Path,
     seals: &SealStore,
+    seals_gone: bool,
     state: Option<&StateFile>,
     by: &Actor,
 ) -> Result<Restored, OperationError> {
@@ -159,7 +160,7 @@ pub(crate) async fn restore(
         told?;
         let accepted = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await?;
         let keys = Keys::load(keys_dir)?;
-        let gone = Seals { ledger: &*ledger, keys: &keys, store: seals }.accept_gone().await?;
+        let gone = Seals { ledger: &*ledger, keys: &keys, store: seals }.accept_gone(seals_gone).await?;
         Ok((accepted, gone))
     };
     let went_on: Result<_, OperationError> = went_on.await;

@@ -36,6 +36,23 @@ pub(crate) struct Tended {
     pub(crate) destroyed: Vec<KeyId>,
 }
 
+/// For how long this process has seen a generation seal, by a clock that nobody sets.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) id: KeyId,
+    pub(crate) time: Duration,
+}
+
+/// The first of the errors of a look: it goes on behind each of them.
+#[derive(Default)]
+struct Failed(Option<OperationError>);
+
+impl Failed {
+    fn done<T>(&mut self, result: Result<T, OperationError>) -> Option<T> {
+        result.map_err(|error| self.0.get_or_insert(error)).ok()
+    }
+}
+
 impl Operations {
     /// What seals, and opens what is sealed.
     pub(super) async fn seal_key(&self, keys: &Keys) -> Result<SealKey, OperationError> {
@@ -57,7 +74,13 @@ impl Seals<'_> {
             // Machines that do not share the keys would otherwise close one another's, again and again.
             Some(open) if self.others_work().await? => open.id.clone(),
             // In an older copy of the ledger the open one may long be destroyed; nothing that is left is sealed under it.
-            _ => self.make().await?,
+            replaced => {
+                // Where the others are missing as well, the folder is away, and all of it comes back.
+                for needed in generations.iter().filter(|one| one.is_needed()) {
+                    self.must_be_there(&needed.id)?;
+                }
+                self.make(replaced.map(|one| &one.id)).await?
+            }
         };
         self.keys.sealing(&id, self.store).map_err(|none| self.missing(none).into())
     }
@@ -65,83 +88,140 @@ impl Seals<'_> {
     /// Refuses to go on where something could not be opened that is not over.
     pub(crate) async fn must_open(self, seal: &SealKey) -> Result<(), OperationError> {
         for generation in self.ledger.seal_generations().await? {
-            if generation.in_use && generation.state != GenerationState::Lost {
+            if generation.is_needed() {
                 seal.must_have(&generation.id).map_err(|none| self.missing(none))?;
             }
         }
         Ok(())
     }
 
-    /// Makes a generation, which seals from now on. The ledger knows of it before there is a key, and it seals only once the key is
-    /// on the disk.
-    pub(crate) async fn make(self) -> Result<KeyId, OperationError> {
+    /// Makes a generation, which seals from now on in the place of the one that is open, if that is still the one `replaced`; else
+    /// returns which one is. The ledger knows of it before there is a key, and it seals only once the key is on the disk.
+    async fn make(self, replaced: Option<&KeyId>) -> Result<KeyId, OperationError> {
+        if replaced.is_none() {
+            // Later on, a folder that is missing is one that went away.
+            self.store.make_place()?;
+        }
         let mut secret = Zeroizing::new([0; 32]);
         fill_random(&mut secret[..]);
         let (id, _) = self.keys.seal.generation(&secret);
         self.ledger.begin_seal_generation(&id).await?;
-        self.store.put(&id, &secret)?;
-        if self.ledger.open_seal_generation(&id).await? {
+        if let Err(error) = self.write(&id, &secret) {
+            self.give_up(&id).await?;
+            return Err(error);
+        }
+        if self.ledger.open_seal_generation(&id, replaced).await? {
             return Ok(id);
         }
-        // Others have given it up: it has sealed nothing. Where the ledger has forgotten it as well, nobody else destroys it.
-        if self.ledger.seal_generations().await?.iter().all(|generation| generation.id != id) {
+        // It has sealed nothing. Where others have given it up, and the ledger has forgotten it as well, nobody else destroys it.
+        self.give_up(&id).await?;
+        let all = self.ledger.seal_generations().await?;
+        if all.iter().all(|generation| generation.id != id) {
             self.store.destroy(&id)?;
         }
-        Err(OperationError::Unavailable(anyhow::anyhow!("making the seal key {id} took too long; try it again")))
+        match all.into_iter().find(|generation| generation.state == GenerationState::Open) {
+            Some(open) if Some(&open.id) != replaced => Ok(open.id),
+            _ => {
+                let slow = anyhow::anyhow!("making the seal key {id} took too long; try it again");
+                Err(OperationError::Unavailable(slow))
+            }
+        }
     }
 
-    /// Has the next generation follow, if it is time, and destroys those that nothing needs. `held`: for how long this process has
-    /// seen the present one, by a clock that nobody sets.
-    pub(crate) async fn tend(self, seal: &SealKey, held: Duration) -> Result<Tended, OperationError> {
-        let mut tended = Tended::default();
-        if let Some(from) = self.present(seal).await?.filter(|present| is_over(present, held)) {
-            tended.made = Some(self.next(seal, from.id).await?);
+    /// Has the secret of a new generation kept, and sees that it is.
+    fn write(self, id: &KeyId, secret: &Zeroizing<[u8; 32]>) -> Result<(), OperationError> {
+        self.store.put(id, secret)?;
+        match self.store.get(id)? {
+            Some(read) if read == *secret => Ok(()),
+            _ => Err(away(id, "it was written, and what is read is not what was written".to_owned()).into()),
+        }
+    }
+
+    async fn give_up(self, id: &KeyId) -> Result<(), OperationError> {
+        let (from, to) = (GenerationState::New, GenerationState::Closed);
+        self.ledger.move_seal_generation(id, from, to).await?;
+        Ok(())
+    }
+
+    /// Refuses a store in which a generation is not that must be there: it is away, or another one, and what it does not have was
+    /// not destroyed.
+    fn must_be_there(self, id: &KeyId) -> Result<(), KeysError> {
+        let shown = self.store.shown(id);
+        match self.store.get(id) {
+            Ok(Some(secret)) if self.keys.seal.generation(&secret).0 == *id => Ok(()),
+            Ok(Some(_)) => Err(away(id, format!("{shown} is another one"))),
+            Ok(None) => Err(away(id, format!("{shown} is not there; is what is mounted there away?"))),
+            Err(error) => Err(away(id, error.to_string())),
+        }
+    }
+
+    /// Has the next generation follow, if it is time, and destroys those that nothing needs. What fails stops none of the rest, unless
+    /// the store is away.
+    pub(crate) async fn tend(self, seal: &SealKey, held: Option<Held>) -> Result<Tended, OperationError> {
+        let (mut tended, mut failed) = (Tended::default(), Failed::default());
+        let Some(present) = self.present(seal).await? else { return Ok(tended) };
+        if is_over(&present, held) {
+            tended.made = failed.done(self.next(seal, present.id).await);
         }
         // Anew: the one that was followed is closed from now on.
         for generation in self.ledger.seal_generations().await? {
             match generation.state {
                 GenerationState::New if is_given_up(&generation) => {
-                    let (from, to) = (GenerationState::New, GenerationState::Closed);
-                    self.ledger.move_seal_generation(&generation.id, from, to).await?;
+                    failed.done(self.give_up(&generation.id).await);
                 }
-                GenerationState::Closed if generation.in_use => self.reseal(seal, &generation.id).await?,
+                GenerationState::Closed if generation.in_use => {
+                    failed.done(self.reseal(seal, &generation.id).await);
+                }
                 _ => {}
             }
         }
         // Anew: only of one that was closed before this look is it known that nothing comes to it any more.
+        let all = self.ledger.seal_generations().await?;
+        let open = all.iter().find(|generation| generation.state == GenerationState::Open).map(|open| open.id.clone());
         let mut left = Vec::new();
-        for generation in self.ledger.seal_generations().await? {
+        for generation in all {
             let is_closed = matches!(generation.state, GenerationState::Closed | GenerationState::Lost);
-            if is_closed && !generation.in_use {
-                self.destroy(&generation.id).await?;
+            if let Some(open) = open.as_ref().filter(|_| is_closed && !generation.in_use)
+                && failed.done(self.destroy(&generation.id, open).await).is_some()
+            {
                 tended.destroyed.push(generation.id);
             } else {
                 left.push(generation.id);
             }
         }
         seal.keep_only(&left);
-        Ok(tended)
+        failed.0.map_or(Ok(tended), Err)
     }
 
     /// Makes the generation that follows one, and seals under it.
     pub(crate) async fn next(self, seal: &SealKey, from: KeyId) -> Result<Rotated, OperationError> {
-        let to = self.make().await?;
+        let to = self.make(Some(&from)).await?;
         seal.turn_to(&to).map_err(|none| self.missing(none))?;
         info!(from = %from, to = %to, "another seal key seals from now on");
         Ok(Rotated { from, to })
     }
 
     /// Accepts that keys are gone: an older copy of the ledger needs what was destroyed since. What is sealed under them needs a
-    /// person. Nobody may work on the ledger meanwhile.
-    pub(crate) async fn accept_gone(self) -> Result<Vec<KeyId>, OperationError> {
-        let mut gone = Vec::new();
+    /// person. Nobody may work on the ledger meanwhile. Where there is no key at all, it is `all_gone` that says so.
+    pub(crate) async fn accept_gone(self, all_gone: bool) -> Result<Vec<KeyId>, OperationError> {
+        let mut missing = Vec::new();
         for generation in self.ledger.seal_generations().await? {
-            let is_needed = generation.in_use && generation.state != GenerationState::Lost;
-            if !is_needed || self.store.get(&generation.id)?.is_some() {
-                continue;
+            if generation.is_needed() && self.store.get(&generation.id)?.is_none() {
+                missing.push(generation);
             }
+        }
+        if missing.is_empty() {
+            return Ok(Vec::new());
+        }
+        if all_gone {
+            self.store.make_place()?;
+        } else if !self.store.has_any()? {
+            return Err(KeysError::NoSeals(self.store.place()).into());
+        }
+        let mut gone = Vec::new();
+        for generation in missing {
             if generation.state == GenerationState::Open {
-                self.make().await?;
+                self.make(Some(&generation.id)).await?;
             }
             let (from, to) = (GenerationState::Closed, GenerationState::Lost);
             if self.ledger.move_seal_generation(&generation.id, from, to).await? {
@@ -155,11 +235,12 @@ impl Seals<'_> {
         Ok(self.ledger.processes().await?.iter().any(|process| !process.is_lost()))
     }
 
-    /// The generation that seals, also where another process has made it.
+    /// The generation that seals, also where another process has made it. Its key is in the store, and not only in memory.
     async fn present(self, seal: &SealKey) -> Result<Option<SealGeneration>, OperationError> {
         let mut all = self.ledger.seal_generations().await?.into_iter();
         let open = all.find(|generation| generation.state == GenerationState::Open);
         if let Some(open) = &open {
+            self.must_be_there(&open.id)?;
             seal.turn_to(&open.id).map_err(|none| self.missing(none))?;
         }
         Ok(open)
@@ -184,9 +265,11 @@ impl Seals<'_> {
         Ok(())
     }
 
-    /// The key first: where this is interrupted, the ledger still knows of it.
-    async fn destroy(self, id: &KeyId) -> Result<(), OperationError> {
+    /// The key first: where this is interrupted, the ledger still knows of it. A store that does not have it any more is believed only
+    /// where it has the one that is open.
+    async fn destroy(self, id: &KeyId, open: &KeyId) -> Result<(), OperationError> {
         self.store.destroy(id)?;
+        self.must_be_there(open)?;
         self.ledger.forget_seal_generation(id).await?;
         info!(id = %id, "destroyed a seal key: nothing is sealed under it any more");
         Ok(())
@@ -201,8 +284,13 @@ impl Seals<'_> {
 }
 
 /// Whether another one is to follow: by the ledger's clock, also where that was put back, or by our own.
-fn is_over(generation: &SealGeneration, held: Duration) -> bool {
-    generation.age.is_negative() || generation.age >= SEALS_FOR || held >= SEALS_FOR.unsigned_abs()
+fn is_over(generation: &SealGeneration, held: Option<Held>) -> bool {
+    let held = held.is_some_and(|held| held.id == generation.id && held.time >= SEALS_FOR.unsigned_abs());
+    generation.age.is_negative() || generation.age >= SEALS_FOR || held
+}
+
+fn away(id: &KeyId, why: String) -> KeysError {
+    KeysError::SealUnreadable { id: id.clone(), why }
 }
 
 /// Whether whoever makes it has died. Where that is not so, it cannot be opened any more, and has sealed nothing.

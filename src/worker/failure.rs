@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::settings::ErasingSettings;
-use crate::keys::{NoSealKey, NotOpened};
-use crate::ledger::{Attempt, LedgerError, SEAL_DAMAGED, SEAL_GONE};
+use crate::keys::{KeyId, NoSealKey, NotOpened};
+use crate::ledger::{Attempt, GenerationState, LedgerError, Records, SEAL_DAMAGED, SEAL_GONE};
 use crate::mluvii::MluviiError;
 use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
@@ -45,6 +45,9 @@ pub(super) enum Failure {
     Early { pause: Duration, why: String },
     /// A retry cannot help.
     Permanent(String),
+    /// The key is not there under which something of it is sealed. `reason` is why it needs a person, where the key is gone; the
+    /// ledger says whether it is.
+    NoKey { id: KeyId, reason: String },
 }
 
 /// What happens to the claim, and to the target that was asked.
@@ -118,8 +121,24 @@ impl Failure {
                         | TargetError::Later { .. }
                 )
             }
-            Self::Overtime | Self::Panicked | Self::Ledger(_) | Self::Early { .. } | Self::Permanent(_) => false,
+            Self::Overtime
+            | Self::Panicked
+            | Self::Ledger(_)
+            | Self::Early { .. }
+            | Self::Permanent(_)
+            | Self::NoKey { .. } => false,
         }
+    }
+
+    /// With what the ledger says of a key that is not there: of one that it still needs, the folder may be away.
+    pub(super) async fn judged(self, records: &dyn Records) -> Result<Self, LedgerError> {
+        let Self::NoKey { id, reason } = self else { return Ok(self) };
+        Ok(match records.seal_state(&id).await? {
+            Some(GenerationState::New | GenerationState::Open | GenerationState::Closed) => {
+                Self::Early { pause: NO_KEY_PAUSE, why: NoSealKey::Gone(id).to_string() }
+            }
+            Some(GenerationState::Lost) | None => Self::Permanent(reason),
+        })
     }
 
     /// What to do about it. A ledger that did not take the work takes nothing else either, so that is an error, unless it says that
@@ -133,6 +152,8 @@ impl Failure {
             },
             Self::Postponed(pause) => FailureAction::free(pause, "waits for what must be known first"),
             Self::Early { pause, why } => FailureAction::free(pause, why),
+            // Of which the ledger has said nothing: a person looks at nothing too early.
+            Self::NoKey { id, .. } => FailureAction::free(NO_KEY_PAUSE, NoSealKey::Gone(id).to_string()),
             // Before the other endings: due at once, or counted as an attempt, the target would be asked a second time.
             Self::Cancelled | Self::Overtime | Self::Panicked if !circumstances.may_repeat => {
                 FailureAction::park(NOT_TWICE.to_owned())
@@ -239,7 +260,7 @@ impl From<RuleFailed> for Failure {
 pub(super) fn unopened(error: &NotOpened, damaged: &str, gone: &str) -> Failure {
     match error {
         NotOpened::Broken => Failure::Permanent(damaged.to_owned()),
-        NotOpened::NoKey(NoSealKey::Gone(_)) => Failure::Permanent(gone.to_owned()),
+        NotOpened::NoKey(NoSealKey::Gone(id)) => Failure::NoKey { id: id.clone(), reason: gone.to_owned() },
         NotOpened::NoKey(NoSealKey::Away { .. }) => Failure::Early { pause: NO_KEY_PAUSE, why: error.to_string() },
     }
 }
@@ -257,6 +278,8 @@ pub(super) fn no_installation(installation: &InstallationName) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ledger::Admin as _;
+    use crate::ledger::sqlite::SqliteLedger;
     use crate::worker::settings::sample;
 
     /// The first attempt of a step, for which others wait or do not.
@@ -351,6 +374,31 @@ mod tests {
         for (attempt, in_vain) in [(1_000, None), (1_000, Some(early)), (UNDECIDABLE_ATTEMPTS - 2, day)] {
             assert!(matches!(failed(attempt, in_vain), ClaimEnd::Retry { .. }), "{attempt} {in_vain:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_not_there_needs_a_person_only_where_the_ledger_says_that_it_is_gone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).expect("opens");
+        let [one, two] = ["1111111111111111", "2222222222222222"].map(|id| KeyId::written(id.to_owned()));
+        let parks = async |id: &KeyId| {
+            let failure = unopened(&NotOpened::NoKey(NoSealKey::Gone(id.clone())), "damaged", "gone");
+            let failure = failure.judged(&*ledger).await.expect("answered");
+            let erasing = sample();
+            let end = failure.action(of_step(&erasing, false)).expect("the ledger took it").end;
+            end == ClaimEnd::Park { reason: "gone".into() }
+        };
+        assert!(parks(&one).await, "nobody knows it");
+        let mut open = None;
+        for id in [&one, &two] {
+            ledger.begin_seal_generation(id).await.expect("noted");
+            assert!(ledger.open_seal_generation(id, open).await.expect("opened"));
+            open = Some(id);
+        }
+        assert!(!parks(&one).await && !parks(&two).await, "the folder may be away");
+        let (from, to) = (GenerationState::Closed, GenerationState::Lost);
+        assert!(ledger.move_seal_generation(&one, from, to).await.expect("moved"));
+        assert!(parks(&one).await && !parks(&two).await);
     }
 
     #[test]

@@ -210,6 +210,7 @@ impl Worker {
             is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
             random: random_fraction(),
         };
+        let failure = failure.judged(&*self.records).await?;
         let is_ordinary = failure.is_ordinary();
         let FailureAction { end, target } = failure.action(circumstances)?;
         let (ClaimEnd::Retry { reason, .. } | ClaimEnd::Park { reason }) = &end;

@@ -13,12 +13,16 @@ use crate::operations::accept::{Accepted, accept};
 /// in this one. Accepted, its chain of receipts goes on after the newest receipt that was ever seen, and the next receipt
 /// states what is missing. For a database that PostgreSQL itself has set back to an earlier time, this is the way.
 #[derive(clap::Args)]
-pub(in crate::cli) struct Accept {}
+pub(in crate::cli) struct Accept {
+    /// Also where no seal key at all is there any more: they are gone for good, and what they sealed needs a person
+    #[arg(long)]
+    seals_gone: bool,
+}
 
 impl Accept {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         with_operations(global, async |on| {
-            let (accepted, gone) = accept(on, &actor()).await?;
+            let (accepted, gone) = accept(on, self.seals_gone, &actor()).await?;
             show(&accepted, &gone, out)?;
             Ok(Exit::when(matches!(accepted, Accepted::Done(_)) || !gone.is_empty()))
         })

@@ -22,6 +22,9 @@ pub(in crate::cli) struct Restore {
     /// Do it
     #[arg(long)]
     yes: bool,
+    /// Also where no seal key at all is there any more: they are gone for good, and what they sealed needs a person
+    #[arg(long)]
+    seals_gone: bool,
 }
 
 impl Restore {
@@ -39,7 +42,10 @@ impl Restore {
             if !out.is_json() {
                 show_plan(&planned, out)?;
             }
-            let restored = restore(planned, &keys_dir, &config.seal_store(), state.as_ref(), &actor()).await?;
+            let restored = {
+                let (seals, gone) = (config.seal_store(), self.seals_gone);
+                restore(planned, &keys_dir, &seals, gone, state.as_ref(), &actor()).await?
+            };
             show(&restored, out)?;
             Ok(Exit::Done)
         })
@@ -92,6 +98,7 @@ fn show(restored: &Restored, out: &mut Out) -> std::io::Result<()> {
     }
     if let Some(replaced) = &restored.replaced {
         out.line(format_args!("the ledger that was replaced is {}", replaced.display()))?;
+        out.note("to serve that one somewhere, give it a copy of the folder of the seal keys first: each ledger destroys what it does not need");
     }
     out.marked(GOOD, "✓", "the backup is in place; a server can start on it")
 }

@@ -19,7 +19,10 @@ use crate::subject::Whom;
 async fn generation(ledger: &Shared, byte: u8) -> SealKey {
     let key = SealKey::new(&Zeroizing::new([byte; 32]));
     ledger.begin_seal_generation(&key.id()).await.expect("noted");
-    assert!(ledger.open_seal_generation(&key.id()).await.expect("answered"));
+    let all = ledger.seal_generations().await.expect("listed").into_iter();
+    let open = all.map(|one| (one.id, one.state)).find(|(_, state)| *state == GenerationState::Open);
+    let open = open.map(|(id, _)| id);
+    assert!(ledger.open_seal_generation(&key.id(), open.as_ref()).await.expect("answered"));
     key
 }
 
@@ -154,11 +157,18 @@ pub(crate) async fn a_generation_is_opened_once_and_never_again(ledger: Shared) 
     };
     assert_eq!(all().await, expected);
     for closed in [first.id(), second.id(), KeyId::written("0".repeat(16))] {
-        assert!(!ledger.open_seal_generation(&closed).await.expect("answered"), "{closed}");
+        assert!(!ledger.open_seal_generation(&closed, Some(&second.id())).await.expect("answered"), "{closed}");
     }
+    assert!(
+        !ledger.open_seal_generation(&third.id(), Some(&first.id())).await.expect("answered"),
+        "another has followed"
+    );
+    assert!(!ledger.open_seal_generation(&third.id(), None).await.expect("answered"), "it is not the first");
+    assert_eq!(ledger.seal_state(&third.id()).await.expect("read"), Some(New));
+    assert_eq!(ledger.seal_state(&KeyId::written("0".repeat(16))).await.expect("read"), None);
     // One that was given up seals nothing, however late its maker comes.
     assert!(ledger.move_seal_generation(&third.id(), New, Closed).await.expect("moved"));
-    assert!(!ledger.open_seal_generation(&third.id()).await.expect("answered"));
+    assert!(!ledger.open_seal_generation(&third.id(), Some(&second.id())).await.expect("answered"));
     // What seals, or may seal, is not forgotten.
     for key in [&second, &third] {
         ledger.forget_seal_generation(&key.id()).await.expect("answered");

@@ -149,8 +149,8 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| generations::begin(tx, id))
     }
 
-    async fn open_seal_generation(&self, id: &KeyId) -> Result<bool, LedgerError> {
-        transact!(self, |tx| generations::open(tx, id))
+    async fn open_seal_generation(&self, id: &KeyId, replaced: Option<&KeyId>) -> Result<bool, LedgerError> {
+        transact!(self, |tx| generations::open(tx, id, replaced))
     }
 
     async fn move_seal_generation(

@@ -30,7 +30,8 @@ pub(super) async fn list(connection: &Connection) -> Result<Vec<SealGeneration>,
         let values: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
             [&id.as_str(), &&id.bytes()[..], &Sealed::mark_in_json(&id)];
         // After its state was read: nothing comes to one that is closed.
-        let in_use = connection.row(IN_USE, &values).await?.get(0);
+        // Nothing is sealed under one that was never opened.
+        let in_use = state != GenerationState::New && connection.row(IN_USE, &values).await?.get(0);
         generations.push(SealGeneration { id, state, age: SignedDuration::from_millis(row.get(2)), in_use });
     }
     Ok(generations)
@@ -43,11 +44,21 @@ pub(super) async fn begin(tx: &Tx, id: &KeyId) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Has it seal from now on, and closes the one before, once whoever writes something under that has written it; `false` where it
-/// was given up meanwhile.
-pub(super) async fn open(tx: &Tx, id: &KeyId) -> Result<bool, LedgerError> {
+/// What it is for, if it is known.
+pub(super) async fn state(connection: &Connection, id: &KeyId) -> Result<Option<GenerationState>, LedgerError> {
+    let known = connection.maybe("SELECT state FROM seal_generation WHERE id = $1", &[&id.as_str()]).await?;
+    known.map(|row| GenerationState::read(row.get(0))).transpose()
+}
+
+/// Has it seal from now on, and closes the one that it replaces, once whoever writes something under that has written it; `false`
+/// where it was given up, or another one is open meanwhile.
+pub(super) async fn open(tx: &Tx, id: &KeyId, replaced: Option<&KeyId>) -> Result<bool, LedgerError> {
     // One at a time: the second does not see the first one that is open.
     tx.maybe("SELECT FROM meta WHERE name = 'id' FOR UPDATE", &[]).await?;
+    let present = tx.maybe("SELECT id FROM seal_generation WHERE state = 'open'", &[]).await?;
+    if present.map(|row| KeyId::written(row.get(0))).as_ref() != replaced {
+        return Ok(false);
+    }
     let begun = "SELECT FROM seal_generation WHERE id = $1 AND state = 'new' FOR UPDATE";
     if tx.maybe(begun, &[&id.as_str()]).await?.is_none() {
         return Ok(false);

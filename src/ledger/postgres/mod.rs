@@ -556,6 +556,10 @@ impl Records for PostgresLedger {
         generations::list(&self.reading().await?).await
     }
 
+    async fn seal_state(&self, id: &KeyId) -> Result<Option<crate::ledger::GenerationState>, LedgerError> {
+        generations::state(&self.reading().await?, id).await
+    }
+
     async fn quarantined_under(
         &self,
         generation: &KeyId,

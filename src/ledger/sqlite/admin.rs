@@ -148,9 +148,9 @@ impl Admin for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| generations::begin(tx, &id)).await
     }
 
-    async fn open_seal_generation(&self, id: &KeyId) -> Result<bool, LedgerError> {
-        let id = id.clone();
-        self.writer.write(Wakes::NoOne, move |tx| generations::open(tx, &id)).await
+    async fn open_seal_generation(&self, id: &KeyId, replaced: Option<&KeyId>) -> Result<bool, LedgerError> {
+        let (id, replaced) = (id.clone(), replaced.cloned());
+        self.writer.write(Wakes::NoOne, move |tx| generations::open(tx, &id, replaced.as_ref())).await
     }
 
     async fn move_seal_generation(

@@ -26,9 +26,11 @@ pub(super) fn list(connection: &Connection, now: Timestamp) -> Result<Vec<SealGe
         let id = KeyId::written(row.get(0)?);
         let state = GenerationState::read(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?;
         let Millis(made) = row.get(2)?;
-        let in_use = connection
-            .prepare_cached(IN_USE)?
-            .query_row(params![id.as_str(), id.bytes(), Sealed::mark_in_json(&id)], |row| row.get(0))?;
+        // Nothing is sealed under one that was never opened.
+        let in_use = state != GenerationState::New
+            && connection
+                .prepare_cached(IN_USE)?
+                .query_row(params![id.as_str(), id.bytes(), Sealed::mark_in_json(&id)], |row| row.get(0))?;
         generations.push(SealGeneration { id, state, age: now.duration_since(made), in_use });
     }
     Ok(generations)
@@ -41,8 +43,18 @@ pub(super) fn begin(tx: &Tx<'_>, id: &KeyId) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Has it seal from now on, and closes the one before; `false` where it was given up meanwhile.
-pub(super) fn open(tx: &Tx<'_>, id: &KeyId) -> Result<bool, LedgerError> {
+/// What it is for, if it is known.
+pub(super) fn state(connection: &Connection, id: &KeyId) -> Result<Option<GenerationState>, LedgerError> {
+    let mut known = connection.prepare_cached("SELECT state FROM seal_generation WHERE id = ?1")?;
+    let word: Option<String> = known.query_row([id.as_str()], |row| row.get(0)).optional()?;
+    word.map(|word| GenerationState::read(&word)).transpose()
+}
+
+/// Has it seal from now on, and closes the one that it replaces; `false` where it was given up, or another one is open meanwhile.
+pub(super) fn open(tx: &Tx<'_>, id: &KeyId, replaced: Option<&KeyId>) -> Result<bool, LedgerError> {
+    if present(tx)?.as_ref() != replaced {
+        return Ok(false);
+    }
     let mut begun = tx.prepare_cached("SELECT 1 FROM seal_generation WHERE id = ?1 AND state = 'new'")?;
     if !begun.exists([id.as_str()])? {
         return Ok(false);

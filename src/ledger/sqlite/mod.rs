@@ -444,6 +444,11 @@ impl Records for SqliteLedger {
         self.readers.read(|connection| generations::list(connection, Timestamp::now())).await
     }
 
+    async fn seal_state(&self, id: &KeyId) -> Result<Option<crate::ledger::GenerationState>, LedgerError> {
+        let id = id.clone();
+        self.readers.read(move |connection| generations::state(connection, &id)).await
+    }
+
     async fn quarantined_under(
         &self,
         generation: &KeyId,
