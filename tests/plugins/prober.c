@@ -241,13 +241,14 @@ static int privileges(void) {
   char line[128];
   unsigned long long effective = 1, permitted = 1;
   int none_new = 0;
-  FILE *status = fopen("/proc/self/status", "r");
+  /* Of this thread: in tests, the process has others that were there before. */
+  FILE *status = fopen("/proc/thread-self/status", "r");
   while (status && fgets(line, sizeof line, status)) {
     sscanf(line, "CapEff: %llx", &effective);
     sscanf(line, "CapPrm: %llx", &permitted);
     sscanf(line, "NoNewPrivs: %d", &none_new);
   }
-  errno = status && effective == 0 && permitted == 0 && none_new == 1 ? EPERM : 200 + (effective != 0) + 2 * (permitted != 0) + 4 * (none_new != 1) + 8 * !status;
+  errno = status && effective == 0 && permitted == 0 && none_new == 1 ? EPERM : 0;
   return -1;
 }
 
