@@ -87,7 +87,7 @@ fn a_zeroed_page_stops_receiving_and_is_told_wherever_it_is() {
         let deployment = Deployment::bare(&mluvii.url(), "");
         fs::remove_dir_all(deployment.path("keys")).expect("removed");
         let mut copy = std::process::Command::new("cp");
-        copy.arg("-r").arg(whole.path("keys")).arg(deployment.folder());
+        copy.arg("-r").args([whole.path("keys"), whole.path("quietus.seals")]).arg(deployment.folder());
         assert!(copy.status().expect("cp runs").success());
         fs::copy(whole.path("quietus.db"), deployment.path("quietus.db")).expect("copied");
         zero(&deployment.path("quietus.db"), page);
