@@ -35,12 +35,12 @@ pub(crate) fn pending(database: &Database<'_>, steps: u64) {
          CREATE TEMPORARY TABLE made ON COMMIT DROP AS
            SELECT {} AS id, i, {from} - {steps} + i AS due FROM generate_series(1, {steps}) AS i;
          INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due, begun, sessions)
-           SELECT id, {INSTALLATION}, {}, 'session:{NAME}/p' || i, 'session:{NAME}/p' || i, '{{}}', '[\"no consent\"]', '[\"{TARGET}\"]', 'erasing', due, due, due, due, 1
+                              due_rule, due, begun, sessions, index_key)
+           SELECT id, {INSTALLATION}, {}, 'session:{NAME}/p' || i, 'session:{NAME}/p' || i, '{{}}', '[\"no consent\"]', '[\"{TARGET}\"]', 'erasing', due, due, due, due, 1, repeat('ab', 8)
            FROM made;
          INSERT INTO step (erasure, target, called, stage) SELECT id, '{TARGET}', '{TARGET}', 'erase' FROM made;
-         INSERT INTO capsule (erasure, wrapped_key, content)
-           SELECT id, decode(repeat('ab', 72), 'hex'), decode(repeat('cd', 160), 'hex') FROM made;
+         INSERT INTO capsule (erasure, wrapped_key, content, seal_key)
+           SELECT id, decode(repeat('ab', 80), 'hex'), decode(repeat('cd', 160), 'hex'), repeat('ab', 8) FROM made;
          INSERT INTO erasure_session (erasure, installation, session, read_before) SELECT id, {INSTALLATION}, i, TRUE FROM made;
          INSERT INTO task (queue, due, erasure) SELECT 'step:{TARGET}', due, id FROM made;
          INSERT INTO tally (part, erasing) VALUES (1000, {steps})",
@@ -101,9 +101,9 @@ fn receipts(database: &Database<'_>, from: u64, to: u64) {
 /// Three sessions of each guest, each with two fingerprints.
 fn sessions(database: &Database<'_>, from: u64, to: u64) {
     database.sql(&format!(
-        "INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready, record,
+        "INSERT INTO session (installation, session, version, guest, read_at, concluded, recording_ready, record,
                               forms_seen, idle_since)
-           SELECT {INSTALLATION}, i, 1, substr(sha256(('g' || i / 3)::BYTEA), 1, 16), i, i, TRUE, FALSE,
+           SELECT {INSTALLATION}, i, 1, substr(sha256(('g' || i / 3)::BYTEA), 1, 16), i, TRUE, FALSE,
              '{{\"t\":62,\"g\":\"g' || i / 3 || '\",\"c\":\"Chat\",\"o\":\"Default\",\"b\":1777730724000000,\
              \"e\":1777731324000000,\"k\":\"given\",\"v\":\"v3\"}}', '', EXTRACT(EPOCH FROM now())::BIGINT * 1000
            FROM generate_series({from}, {to}) AS i;

@@ -173,9 +173,9 @@ fn fill(ledger: &Path, sessions: usize) {
             .expect("SQL");
         let mut session = all
             .prepare(
-                "INSERT INTO session (installation, session, version, guest, created, read_at, concluded, recording_ready,
+                "INSERT INTO session (installation, session, version, guest, read_at, concluded, recording_ready,
                                       record, forms_seen, idle_since)
-                 VALUES (1000, ?1, 1, randomblob(16), 0, 0, 1, 0, ?2, x'', unixepoch() * 1000)",
+                 VALUES (1000, ?1, 1, randomblob(16), 0, 1, 0, ?2, x'', unixepoch() * 1000)",
             )
             .expect("SQL");
         for id in (0_i64..).take(sessions) {

@@ -98,9 +98,7 @@ impl<'a> Places<'a> {
                     "no more connections fit; the oldest are closed on which nobody has authenticated, then idle ones"
                 );
             }
-            // Where idle connections leave few places to strangers, a sender's new one would be the oldest before it has spoken.
-            let from_idle = || self.known.displace_idlest();
-            if !(self.strangers.are_few() && from_idle() || self.strangers.displace_oldest() || from_idle()) {
+            if !self.strangers.displace_oldest() && !self.known.displace_idlest() {
                 return None;
             }
         }

@@ -86,11 +86,6 @@ impl Strangers {
         Place { number, strangers: Arc::clone(self), displaced, is_over: AtomicBool::new(false) }
     }
 
-    /// Whether so few places are taken that a newcomer would hardly keep its own: less than a quarter.
-    pub(super) fn are_few(&self) -> bool {
-        lock(&self.held).size < self.each_most
-    }
-
     /// Displaces the oldest; `false` when there is none.
     pub(super) fn displace_oldest(&self) -> bool {
         lock(&self.held).displace_first()
@@ -206,16 +201,6 @@ mod tests {
         assert!(strangers.displace_oldest());
         assert_eq!(left(&places), [false, false, true, true]);
         assert!(strangers.displace_oldest() && strangers.displace_oldest() && !strangers.displace_oldest());
-    }
-
-    #[test]
-    fn less_than_a_quarter_are_few() {
-        let strangers = Strangers::new(8);
-        let mut places = Vec::new();
-        for few in [true, true, false, false] {
-            assert_eq!(strangers.are_few(), few, "{}", places.len());
-            places.push(strangers.enter(None, 1));
-        }
     }
 
     #[test]
