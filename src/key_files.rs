@@ -4,7 +4,7 @@
 mod generations;
 mod rotation;
 
-pub(crate) use generations::{SealCommand, SealStore, SealStoreError, leave_to_owner_of};
+pub(crate) use generations::{SealStore, SealStoreError, leave_to_owner_of};
 pub(crate) use rotation::{Rotated, read_public_keys, read_rotations};
 
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -60,8 +60,8 @@ pub(crate) enum KeysError {
     )]
     SealMissing { place: String, id: KeyId },
     #[error(
-        "there is no seal key at all in {0}, and something in the ledger that is not over is sealed under some: is what is mounted \
-         there away? Mount it, or put the keys back. Where all of them are gone for good, as on a new machine, `quietus ledger accept \
+        "there is none of this ledger's seal keys in {0}, and something in it that is not over is sealed under some: is what is mounted \
+         there away? Mount it, or put the keys back. Where all of them are gone for good, as on a new machine or of an old backup, `quietus ledger accept \
          --seals-gone` goes on without them, and what they sealed needs a person"
     )]
     NoSeals(String),

@@ -17,6 +17,7 @@ mod consent;
 mod control;
 mod erasure;
 mod event;
+mod external;
 #[cfg(test)]
 mod fuzz;
 mod http;

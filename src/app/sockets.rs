@@ -176,5 +176,9 @@ mod tests {
         {
             assert!(service.lines().any(|one| one == line), "{line}");
         }
+        // The ledger, and what is known of it, and as many files as the connections of the defaults need.
+        assert!(service.lines().any(|line| line == "StateDirectory=quietus"));
+        let files = service.lines().find_map(|line| line.strip_prefix("LimitNOFILE="));
+        assert!(files.and_then(|files| files.parse().ok()).is_some_and(|files: u64| files >= 5_504), "{files:?}");
     }
 }

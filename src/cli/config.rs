@@ -27,7 +27,7 @@ impl Config {
                 let (schemas, silent) = wait(async { Ok(app::schemas(&config, Program::this()).await) })?;
                 for plugin in silent {
                     out.note(format_args!(
-                        "plugin {plugin} does not say what of its `config` is public: no text of it is shown"
+                        "plugin {plugin} could not be asked what of its `config` is public: no text of it is shown"
                     ));
                 }
                 let shown = Configuration::show(&path, &schemas)?;

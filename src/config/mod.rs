@@ -23,8 +23,9 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::external::ExternalCommand;
 use crate::http::ServerSettings;
-use crate::key_files::{SealCommand, SealStore};
+use crate::key_files::SealStore;
 use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
 use crate::mluvii::MluviiSettings;
@@ -232,7 +233,7 @@ impl Config {
 
     /// The folder of the seal key's generations: beside that of the state, and in no backup.
     pub(crate) fn seal_store(&self) -> SealStore {
-        if let Some(command) = self.keys.seals_command.as_deref().and_then(|all| SealCommand::of(all, &self.base)) {
+        if let Some(command) = self.keys.seals_command.as_deref().and_then(|all| ExternalCommand::of(all, &self.base)) {
             return SealStore::Command(command);
         }
         let beside = |state: &Path| state.with_extension("seals");

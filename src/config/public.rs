@@ -43,14 +43,14 @@ impl<'s> Schema<'s> {
     fn with(&self, found: Vec<&'s Value>) -> Self {
         let mut nodes = Vec::new();
         for node in found {
-            self.unfold(node, DEPTH_MAX, &mut nodes);
+            self.add(node, DEPTH_MAX, &mut nodes);
         }
         let is_public = self.is_public || nodes.iter().any(|node| node[MARK] == true);
         Self { root: self.root, nodes, is_public }
     }
 
     /// The node, what it refers to, and its alternatives.
-    fn unfold(&self, node: &'s Value, depth: usize, into: &mut Vec<&'s Value>) {
+    fn add(&self, node: &'s Value, depth: usize, into: &mut Vec<&'s Value>) {
         into.push(node);
         if depth == 0 {
             return;
@@ -58,7 +58,7 @@ impl<'s> Schema<'s> {
         let refers = node["$ref"].as_str().and_then(|reference| self.root?.pointer(reference.strip_prefix('#')?));
         let alternatives = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| node[key].as_array()).flatten();
         for next in refers.into_iter().chain(alternatives) {
-            self.unfold(next, depth - 1, into);
+            self.add(next, depth - 1, into);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Deliveries to paths of no source. A source's name that is misspelt at mluvii costs events, as nothing comes again for long: so they are
+//! Requests to paths of no source. A source's name that is misspelt at mluvii costs events, as nothing comes again for long: so they are
 //! counted, by the source that may be meant. The path itself is shown nowhere: a stranger may have written it.
 
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Astray {
         counter.increment(1);
         if self.lines.passes() {
             let nearest = nearest.as_ref().map(tracing::field::display);
-            warn!(nearest, "a delivery came to the path of no source; further ones are counted, not logged");
+            warn!(nearest, "a request came to the path of no source; further ones are counted, not logged");
         }
     }
 

@@ -28,7 +28,7 @@ impl Metrics {
         describe_counter!(REFUSALS, "Deliveries that were not taken, by source and what was wrong.");
         describe_counter!(
             UNKNOWN_PATHS,
-            "Deliveries to paths of no source, by the source whose name is nearest, if one is."
+            "Requests to paths of no source, by the source whose name is nearest, if one is."
         );
         describe_histogram!(SECONDS, metrics::Unit::Seconds, "Time from a delivery's headers to its answer.");
         Ok(Self(handle))
@@ -58,7 +58,7 @@ const REFUSALS: &str = "quietus_refusals_total";
 const UNKNOWN_PATHS: &str = "quietus_unknown_paths_total";
 const SECONDS: &str = "quietus_delivery_seconds";
 
-/// What counts deliveries to paths of no source that are most like this one's.
+/// What counts requests to paths of no source that are most like this one's.
 pub(super) fn unknown_paths(nearest: Arc<str>) -> Counter {
     counter!(UNKNOWN_PATHS, "nearest" => nearest)
 }

@@ -1,10 +1,6 @@
 //! Where the secrets of the seal key's generations are: a folder of their own, which is in no backup, or a program that keeps them.
 //! What is destroyed here opens nothing any more, in no copy of the ledger.
 
-mod command;
-
-pub(crate) use command::SealCommand;
-
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _, fchown};
@@ -13,13 +9,17 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{KeysError, NOT_HEX, read_key};
+use crate::external::ExternalCommand;
 use crate::keys::{KeyId, fill_random};
+
+/// What a program may say of one, and a byte beyond: a secret, as 64 hex digits and a line break.
+const ANSWER_BYTES_MAX: u64 = 67;
 
 /// Where the secrets are.
 #[derive(Clone, Debug)]
 pub(crate) enum SealStore {
     Folder(SealFolder),
-    Command(SealCommand),
+    Command(ExternalCommand),
 }
 
 /// Why a secret could not be read, written or destroyed.
@@ -48,16 +48,6 @@ impl SealStore {
         }
     }
 
-    /// Whether any secret is there. A program is not asked for what it has: it is believed.
-    pub(crate) fn has_any(&self) -> Result<bool, SealStoreError> {
-        match self {
-            Self::Folder(folder) => {
-                folder.has_any().map_err(|error| SealStoreError(format!("{}: {error}", self.place())))
-            }
-            Self::Command(_) => Ok(true),
-        }
-    }
-
     /// Makes the place for the first secret.
     pub(crate) fn make_place(&self) -> Result<(), SealStoreError> {
         match self {
@@ -74,7 +64,7 @@ impl SealStore {
                 read => read.map(Some).map_err(|error| SealStoreError(error.to_string())),
             },
             Self::Command(command) => {
-                let said = command.run("get", id.as_str(), "").map_err(SealStoreError)?;
+                let said = command.ask(&["get", id.as_str()], "", ANSWER_BYTES_MAX).map_err(SealStoreError)?;
                 if said.trim_end().is_empty() {
                     return Ok(None);
                 }
@@ -91,7 +81,9 @@ impl SealStore {
         let text = Zeroizing::new(format!("{}\n", *Zeroizing::new(hex::encode(&secret[..]))));
         match self {
             Self::Folder(folder) => folder.put(id, &text).map_err(|error| self.failed(id, &error)),
-            Self::Command(command) => command.run("put", id.as_str(), &text).map(drop).map_err(SealStoreError),
+            Self::Command(command) => {
+                command.ask(&["put", id.as_str()], &text, ANSWER_BYTES_MAX).map(drop).map_err(SealStoreError)
+            }
         }
     }
 
@@ -99,7 +91,9 @@ impl SealStore {
     pub(crate) fn destroy(&self, id: &KeyId) -> Result<(), SealStoreError> {
         match self {
             Self::Folder(folder) => folder.destroy(id).map_err(|error| self.failed(id, &error)),
-            Self::Command(command) => command.run("destroy", id.as_str(), "").map(drop).map_err(SealStoreError),
+            Self::Command(command) => {
+                command.ask(&["destroy", id.as_str()], "", ANSWER_BYTES_MAX).map(drop).map_err(SealStoreError)
+            }
         }
     }
 
@@ -152,19 +146,6 @@ impl SealFolder {
             removed => removed?,
         }
         File::open(&self.dir)?.sync_all()
-    }
-
-    fn has_any(&self) -> io::Result<bool> {
-        let files = match fs::read_dir(&self.dir) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-            files => files?,
-        };
-        for file in files {
-            if file?.path().extension().is_some_and(|ending| ending == "key") {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     fn make(&self) -> io::Result<()> {
@@ -220,9 +201,8 @@ mod tests {
         let store = SealStore::folder(dir.clone());
         let [one, two] = ids();
         let said = store.put(&one, &Zeroizing::new([7; 32])).expect_err("it may be mounted later").to_string();
-        assert!(said.contains("its folder is not there") && !store.has_any().expect("looked"), "{said}");
+        assert!(said.contains("its folder is not there"), "{said}");
         keeps(&store);
-        assert!(store.has_any().expect("looked"));
         let path = dir.join(format!("{two}.key"));
         assert_eq!(path.metadata().expect("is there").mode() & 0o777, 0o600);
         assert_eq!(dir.metadata().expect("is there").mode() & 0o777, 0o700);
@@ -241,7 +221,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let command = |script: &str| {
             let all = ["sh", "-c", script, folder.path().to_str().expect("UTF-8")].map(str::to_owned);
-            SealStore::Command(SealCommand::of(&all, folder.path()).expect("a program"))
+            SealStore::Command(ExternalCommand::of(&all, folder.path()).expect("a program"))
         };
         let script = r#"
             echo "$@" >> "$0/told"

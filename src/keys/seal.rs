@@ -83,6 +83,8 @@ pub(crate) type FindSealKey = dyn Fn(&KeyId) -> Result<Option<Zeroizing<[u8; 32]
 pub(crate) struct SealKey {
     generations: Arc<Mutex<Generations>>,
     find: Arc<FindSealKey>,
+    /// Held while a key is found: those who need it meanwhile wait, and do not each look for it.
+    finding: Arc<Mutex<()>>,
 }
 
 struct Generations {
@@ -96,7 +98,7 @@ impl SealKey {
     /// With the generation that seals, and a way to the others.
     pub(crate) fn of(present: &KeyId, find: Arc<FindSealKey>) -> Result<Self, NoSealKey> {
         let generations = Generations { present: present.clone(), known: BTreeMap::new() };
-        let key = Self { generations: Arc::new(Mutex::new(generations)), find };
+        let key = Self { generations: Arc::new(Mutex::new(generations)), find, finding: Arc::default() };
         key.key(present)?;
         Ok(key)
     }
@@ -148,8 +150,13 @@ impl SealKey {
 
     /// The key of a generation. One that this process meets for the first time is read: another process may have made it.
     fn key(&self, id: &KeyId) -> Result<Arc<Zeroizing<[u8; 32]>>, NoSealKey> {
-        if let Some(key) = lock(&self.generations).known.get(id) {
-            return Ok(Arc::clone(key));
+        let known = || lock(&self.generations).known.get(id).map(Arc::clone);
+        if let Some(key) = known() {
+            return Ok(key);
+        }
+        let _finding = lock(&self.finding);
+        if let Some(key) = known() {
+            return Ok(key);
         }
         let found = (self.find)(id).map_err(|why| NoSealKey::Away { id: id.clone(), why })?;
         let key = Arc::new(found.ok_or_else(|| NoSealKey::Gone(id.clone()))?);

@@ -55,10 +55,8 @@ impl GenerationState {
     }
 
     pub(super) fn read(word: &str) -> Result<Self, LedgerError> {
-        let all = Self::ALL.into_iter();
-        all.into_iter()
-            .find(|state| state.as_str() == word)
-            .ok_or_else(|| super::broken("a generation of another state"))
+        let known = Self::ALL.into_iter().find(|state| state.as_str() == word);
+        known.ok_or_else(|| super::broken("a generation of another state"))
     }
 }
 
@@ -87,6 +85,13 @@ impl LedgerError {
     }
 }
 
+/// Seals under another generation from now on. Its key is read first, which can take as long as a disk or a program elsewhere does: on a
+/// thread of its own, as everybody else is served meanwhile.
+async fn turn(seal: SealKey, open: KeyId) -> Result<(), LedgerError> {
+    let turned = tokio::task::spawn_blocking(move || seal.turn_to(&open)).await;
+    turned.map_err(|panicked| LedgerError::Busy(panicked.into()))?.map_err(|none| LedgerError::Busy(none.into()))
+}
+
 /// Writes what it seals; again, where another process has made a new generation meanwhile.
 pub(crate) async fn sealing<T, F: Future<Output = Result<T, LedgerError>>>(
     seal: &SealKey,
@@ -95,7 +100,7 @@ pub(crate) async fn sealing<T, F: Future<Output = Result<T, LedgerError>>>(
     for _ in 1..SEALED_AT_MOST {
         let written = write().await;
         match written.as_ref().err().and_then(LedgerError::closed_seal) {
-            Some(open) => seal.turn_to(open).map_err(|none| LedgerError::Busy(none.into()))?,
+            Some(open) => turn(seal.clone(), open.clone()).await?,
             None => return written,
         }
     }

@@ -39,7 +39,7 @@ pub(crate) async fn accept(
     let known = state.map_or(Ok(None), StateFile::read)?;
     let keys = on.keys().await?;
     let accepted = go_on(&*on.ledger, known, &on.resources.keys_dir, state, GapCause::Accepted, by).await?;
-    Ok((accepted, on.seals(&keys).accept_gone(seals_gone).await?))
+    Ok((accepted, on.seals(&keys).accept_and_note(seals_gone, Act::AcceptLedger, by).await?))
 }
 
 /// The same for a ledger on which nobody works, with what is known of it and where that is remembered.

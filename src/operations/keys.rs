@@ -78,17 +78,19 @@ async fn rotate_seal(on: &Operations, keys: &Keys, by: &Actor) -> Result<Rotated
     let made = async {
         let seal = seals.open().await?;
         let rotated = seals.next(&seal, seal.id()).await?;
-        seals.tend(&seal, None).await?;
-        Ok(rotated)
+        Ok((seal, rotated))
     };
-    let made = made.await;
+    let made: Result<_, OperationError> = made.await;
     let result = if made.is_ok() { ActResult::Done } else { ActResult::Failed };
     let mut entry = AuditEntry::new(by, Act::RotateKey, Object::keys(), result).with_word("key", KeyKind::Seal);
-    if let Ok(Rotated { from, to }) = &made {
+    if let Ok((_, Rotated { from, to })) = &made {
         entry = entry.with_word("from", from).with_word("to", to);
     }
     on.ledger.note(entry).await?;
-    made
+    let (seal, rotated) = made?;
+    // Another one seals by now, whatever becomes of those before it.
+    seals.tend(&seal, None).await?;
+    Ok(rotated)
 }
 
 /// Tells a ledger of the keys that have replaced those which it belongs to: it may be older than they are.

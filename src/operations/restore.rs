@@ -160,8 +160,8 @@ pub(crate) async fn restore(
         told?;
         let accepted = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await?;
         let keys = Keys::load(keys_dir)?;
-        let gone = Seals { ledger: &*ledger, keys: &keys, store: seals }.accept_gone(seals_gone).await?;
-        Ok((accepted, gone))
+        let seals = Seals { ledger: &*ledger, keys: &keys, store: seals };
+        Ok((accepted, seals.accept_and_note(seals_gone, Act::RestoreLedger, by).await?))
     };
     let went_on: Result<_, OperationError> = went_on.await;
     let entry = AuditEntry::new(by, Act::RestoreLedger, Object::ledger(), ActResult::Done);

@@ -5,13 +5,14 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use tracing::{info, warn};
+use tracing::info;
 use zeroize::Zeroizing;
 
 use super::{OperationError, Operations};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, KeysError, Rotated, SealStore, SealStoreError};
 use crate::keys::{KeyId, NoSealKey, SealKey, fill_random};
-use crate::ledger::{GenerationState, Ledger, QuarantineId, SealGeneration, sealing};
+use crate::ledger::{GenerationState, Ledger, LedgerError, QuarantineId, SealGeneration, sealing};
 use crate::verify::resealed;
 
 /// How long a generation seals. The next one comes at the look after that, so within a day.
@@ -203,19 +204,22 @@ impl Seals<'_> {
 
     /// Accepts that keys are gone: an older copy of the ledger needs what was destroyed since. What is sealed under them needs a
     /// person. Nobody may work on the ledger meanwhile. Where there is no key at all, it is `all_gone` that says so.
-    pub(crate) async fn accept_gone(self, all_gone: bool) -> Result<Vec<KeyId>, OperationError> {
-        let mut missing = Vec::new();
+    async fn accept_gone(self, all_gone: bool) -> Result<Vec<KeyId>, OperationError> {
+        let (mut missing, mut is_ours) = (Vec::new(), false);
         for generation in self.ledger.seal_generations().await? {
-            if generation.is_needed() && self.store.get(&generation.id)?.is_none() {
-                missing.push(generation);
+            match self.store.get(&generation.id)? {
+                Some(_) => is_ours = true,
+                None if generation.is_needed() => missing.push(generation),
+                None => {}
             }
         }
         if missing.is_empty() {
             return Ok(Vec::new());
         }
+        // A store that has none of this ledger's keys may be away, or another ledger's.
         if all_gone {
             self.store.make_place()?;
-        } else if !self.store.has_any()? {
+        } else if !is_ours {
             return Err(KeysError::NoSeals(self.store.place()).into());
         }
         let mut gone = Vec::new();
@@ -227,6 +231,22 @@ impl Seals<'_> {
             if self.ledger.move_seal_generation(&generation.id, from, to).await? {
                 gone.push(generation.id);
             }
+        }
+        Ok(gone)
+    }
+
+    /// The same, and writes down which, with the act that has accepted it.
+    pub(crate) async fn accept_and_note(
+        self,
+        all_gone: bool,
+        act: Act,
+        by: &Actor,
+    ) -> Result<Vec<KeyId>, OperationError> {
+        let gone = self.accept_gone(all_gone).await?;
+        if !gone.is_empty() {
+            let ids: Vec<_> = gone.iter().map(KeyId::as_str).collect();
+            let entry = AuditEntry::new(by, act, Object::keys(), ActResult::Done);
+            self.ledger.note(entry.with_word("seal_keys_gone", ids.join(" "))).await?;
         }
         Ok(gone)
     }
@@ -248,21 +268,27 @@ impl Seals<'_> {
 
     /// Seals what is in quarantine under a closed generation anew: it may stay there for years.
     async fn reseal(self, seal: &SealKey, under: &KeyId) -> Result<(), OperationError> {
-        let mut after = QuarantineId(0);
+        let (mut after, mut damaged) = (QuarantineId(0), None);
         while let Some((id, item)) = self.ledger.quarantined_under(under, after).await? {
             after = id;
+            // Once before: what does not open is not made to open by another key.
+            if let Err(error) = resealed(&item.source, &item.sealed, seal) {
+                damaged.get_or_insert_with(|| {
+                    let id = id.0;
+                    anyhow::anyhow!(
+                        "delivery {id} in quarantine keeps an old seal key, as it cannot be sealed anew: {error}"
+                    )
+                });
+                continue;
+            }
             let anew = || async {
-                match resealed(&item.source, &item.sealed, seal) {
-                    Ok(anew) => self.ledger.reseal_quarantined(id, &item.sealed, &anew).await,
-                    Err(error) => {
-                        warn!(quarantined = id.0, error = %error, "a delivery in quarantine cannot be sealed anew");
-                        Ok(())
-                    }
-                }
+                let anew =
+                    resealed(&item.source, &item.sealed, seal).map_err(|error| LedgerError::Busy(error.into()))?;
+                self.ledger.reseal_quarantined(id, &item.sealed, &anew).await
             };
             sealing(seal, anew).await?;
         }
-        Ok(())
+        damaged.map_or(Ok(()), |damaged| Err(OperationError::Failed(damaged)))
     }
 
     /// The key first: where this is interrupted, the ledger still knows of it. A store that does not have it any more is believed only
@@ -270,8 +296,11 @@ impl Seals<'_> {
     async fn destroy(self, id: &KeyId, open: &KeyId) -> Result<(), OperationError> {
         self.store.destroy(id)?;
         self.must_be_there(open)?;
+        if self.store.get(id)?.is_some() {
+            return Err(away(id, format!("{} was destroyed, and is still there", self.store.shown(id))).into());
+        }
         self.ledger.forget_seal_generation(id).await?;
-        info!(id = %id, "destroyed a seal key: nothing is sealed under it any more");
+        info!(id = %id, "a seal key is gone: nothing is sealed under it any more");
         Ok(())
     }
 

@@ -5,21 +5,11 @@ use std::fs::OpenOptions;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::io::AsyncWriteExt as _;
-use tokio::process::Command;
-use tokio::time::timeout;
 
-/// How long a command may take; then it and what it has started are killed.
-const COMMAND_MAX: Duration = Duration::from_secs(10);
-
-/// What a command sees of the environment: enough to find programs.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+use crate::external::ExternalCommand;
 
 /// A witness, as it is written: `file` or `command`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -49,30 +39,26 @@ impl WitnessSettings {
 #[derive(Clone, Debug)]
 pub(crate) enum Witness {
     File(PathBuf),
-    Command { program: PathBuf, arguments: Vec<String> },
+    Command(ExternalCommand),
 }
 
 impl Witness {
-    /// Relative paths start at `base`; a program without a `/` is looked for where programs are.
+    /// Relative paths start at `base`.
     pub(crate) fn of(settings: &WitnessSettings, base: &Path) -> Option<Self> {
         if let Some(file) = &settings.file {
             return Some(Self::File(base.join(file)));
         }
-        let (program, arguments) = settings.command.as_ref()?.split_first()?;
-        let program = if program.contains('/') { base.join(program) } else { PathBuf::from(program) };
-        Some(Self::Command { program, arguments: arguments.to_vec() })
+        ExternalCommand::of(settings.command.as_ref()?, base).map(Self::Command)
     }
 
     /// Tells it of a line; the error says why it does not know it.
     pub(super) async fn tell(&self, line: String) -> Result<(), String> {
-        match self {
-            Self::File(path) => {
-                let path = path.clone();
-                let appended = tokio::task::spawn_blocking(move || append(&path, &line)).await;
-                appended.map_err(io::Error::other).flatten().map_err(|error| error.to_string())
-            }
-            Self::Command { program, arguments } => run(program, arguments, &line).await,
-        }
+        let witness = self.clone();
+        let told = tokio::task::spawn_blocking(move || match witness {
+            Self::File(path) => append(&path, &line).map_err(|error| error.to_string()),
+            Self::Command(command) => command.tell(&format!("{line}\n")),
+        });
+        told.await.map_err(|error| error.to_string()).flatten()
     }
 }
 
@@ -91,35 +77,6 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     }
     file.write_all(text.as_bytes())?;
     file.sync_all()
-}
-
-async fn run(program: &Path, arguments: &[String], line: &str) -> Result<(), String> {
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().env("PATH", PATH).stdin(Stdio::piped());
-    command.stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).kill_on_drop(true);
-    let mut child = command.spawn().map_err(|error| format!("{}: {error}", program.display()))?;
-    let group = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-    let stdin = child.stdin.take();
-    let told = timeout(COMMAND_MAX, async {
-        if let Some(mut stdin) = stdin {
-            // A program that does not read it all says by its exit code whether it has understood.
-            drop(stdin.write_all(format!("{line}\n").as_bytes()).await);
-        }
-        child.wait().await
-    })
-    .await;
-    match told {
-        Ok(Ok(status)) if status.success() => Ok(()),
-        Ok(Ok(status)) => Err(format!("{} ended with {status}", program.display())),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => {
-            // With all that it has started: what hangs would otherwise pile up.
-            if let Some(group) = group {
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            Err(format!("{} did not end within {} s", program.display(), COMMAND_MAX.as_secs()))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -152,7 +109,8 @@ mod tests {
         assert_eq!(std::fs::read_to_string(folder.path().join("told")).expect("read"), "one\n");
         let failed = command("exit 3").tell("one".into()).await.expect_err("it fails");
         assert!(failed.contains("exit status: 3"), "{failed}");
-        let missing = Witness::Command { program: "./no-such-program".into(), arguments: Vec::new() };
+        let missing =
+            Witness::Command(ExternalCommand::of(&["./no-such-program".into()], folder.path()).expect("a name"));
         assert!(missing.tell("one".into()).await.is_err());
     }
 }

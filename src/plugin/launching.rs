@@ -64,6 +64,8 @@ pub(super) struct Launching<'a> {
 impl<'a> Launching<'a> {
     /// Starts the process, in a cgroup of its own where there are any. It waits to be told what to run.
     pub(super) fn start(program: &Program, installed: &'a Installed, debugger: Debugger) -> Result<Self, StartFailed> {
+        // What an earlier start waited for is over.
+        installed.awaited.send_replace(None);
         let target = installed.settings.target();
         let lost = |what: &str, error: io::Error| StartFailed::Lost(format!("cannot {what}: {error}"));
         let cgroup = program.cgroup(&target, &installed.settings.limits);

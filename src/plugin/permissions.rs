@@ -38,13 +38,16 @@ fn named<'c>(pointers: &[String], config: &'c Value) -> impl Iterator<Item = &'c
     found.flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice))
 }
 
-/// What the pointers lead to and means an address: a bare number does under a key that says so. A plugin could point at any
-/// number, and the operator has not meant a port by it.
+/// What the pointers lead to and means an address: a bare number does under a key that says so, and not under `export`. A plugin could
+/// point at any number, and the operator has not meant a port by it.
 fn addresses<'c>(pointers: &'c [String], config: &'c Value) -> impl Iterator<Item = &'c Value> {
     pointers.iter().flat_map(move |pointer| {
-        let key = pointer.trim_end_matches("/*").rsplit('/').next().unwrap_or_default().to_lowercase();
+        let key = pointer.trim_end_matches("/*").rsplit('/').next().unwrap_or_default();
+        let one = key.strip_suffix('s').unwrap_or(key);
+        let says_port =
+            ["_port", "-port", "Port"].iter().any(|end| one.ends_with(end)) || one.eq_ignore_ascii_case("port");
         let found = named(std::slice::from_ref(pointer), config);
-        found.filter(move |value| value.is_string() || key.ends_with("port") || key.ends_with("ports"))
+        found.filter(move |value| value.is_string() || says_port)
     })
 }
 

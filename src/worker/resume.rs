@@ -31,10 +31,10 @@ impl KeptResume {
     /// always right.
     pub(super) fn last(&self, work: &StepWork) -> Option<ResumeValue> {
         let opened = self.seal.open(&self.sealed_as, work.step.resume.as_ref()?);
-        if opened.is_err() {
+        if let Err(error) = &opened {
             warn!(
-                erasure.id = %work.erasure, target = %work.step.target,
-                "how far the step was is damaged: its seal does not open; the target begins anew"
+                erasure.id = %work.erasure, target = %work.step.target, %error,
+                "how far the step was cannot be opened; the target begins anew"
             );
         }
         Some(ResumeValue::new(opened.ok()?.to_vec()))

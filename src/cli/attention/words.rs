@@ -127,7 +127,7 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
                 nearest => format!(" but most like that of source {nearest}"),
             };
             format!(
-                "{count} deliveries came to paths of no source{nearest}, the last at {last}; if mluvii's, see its URL"
+                "{count} requests came to paths of no source{nearest}, the last at {last}; if mluvii's, see its URL"
             )
         }
         Code::ClockDoubted => {
@@ -333,8 +333,8 @@ mod tests {
         target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
-        9 deliveries came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
-        9 deliveries came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        9 requests came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         plugin erp works, but: its sandbox reaches the level `files` only
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused

@@ -38,6 +38,7 @@ mod processes;
 mod quarantine;
 mod receipts;
 mod record;
+mod records;
 mod refused;
 mod remote_notifier;
 mod schedule;
@@ -63,7 +64,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
-use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
 use self::connection::Pauses;
@@ -78,22 +78,18 @@ use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
-    Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
-    PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
-    Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
-    Resolution, SealGeneration, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
-    TargetHealth, TargetState, Tombstone, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row,
-    sum, transition,
+    Finished, Held, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S,
+    Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
+    QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
+    Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
-use crate::attention::{Attention, ClockDoubt, Limits};
-use crate::audit::AuditRow;
-use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
+use crate::attention::ClockDoubt;
+use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, KeyId, Sealed, Secret};
+use crate::keys::{KeyId, Sealed, Secret};
 use crate::lock::lock;
-use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, TargetName};
+use crate::subject::TargetName;
 
 /// Connections that only read.
 const READERS_MAX: usize = 4;
@@ -467,191 +463,6 @@ impl Queue for PostgresLedger {
         // Its transactions take connections themselves: where there is only one, it would be waited for.
         drop(connection);
         self.expire(&keep).await
-    }
-}
-
-#[async_trait]
-impl Records for PostgresLedger {
-    async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
-        let connection = self.reading().await?;
-        let Some(installation) = self.installations.known(&connection, &key.installation.0).await? else {
-            return Ok(None);
-        };
-        sessions::one(&connection, Place { installation, session: key.session.0 }).await
-    }
-
-    async fn tombstone(&self, key: &SessionKey) -> Result<Option<Tombstone>, LedgerError> {
-        let connection = self.reading().await?;
-        let Some(installation) = self.installations.known(&connection, &key.installation.0).await? else {
-            return Ok(None);
-        };
-        sessions::tombstone(&connection, Place { installation, session: key.session.0 }).await
-    }
-
-    async fn sessions_of_guest(
-        &self,
-        installation: &InstallationName,
-        guest: Digest,
-    ) -> Result<Vec<SessionView>, LedgerError> {
-        let connection = self.reading().await?;
-        match self.installations.known(&connection, &installation.0).await? {
-            Some(installation) => sessions::of_guest(&connection, installation, guest).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
-    async fn is_shared_guest(&self, installation: &InstallationName, guest: Digest) -> Result<bool, LedgerError> {
-        let connection = self.reading().await?;
-        match self.installations.known(&connection, &installation.0).await? {
-            Some(installation) => sessions::is_shared_guest(&connection, installation, guest).await,
-            None => Ok(false),
-        }
-    }
-
-    async fn sessions_with(
-        &self,
-        installation: &InstallationName,
-        fingerprints: &[Fingerprint],
-    ) -> Result<Vec<SessionView>, LedgerError> {
-        let connection = self.reading().await?;
-        match self.installations.known(&connection, &installation.0).await? {
-            Some(installation) => sessions::with(&connection, installation, fingerprints).await,
-            None => Ok(Vec::new()),
-        }
-    }
-
-    async fn unread_sessions(
-        &self,
-        installation: &InstallationName,
-        limit: u32,
-    ) -> Result<UnreadSessions, LedgerError> {
-        let connection = self.reading().await?;
-        let Some(number) = self.installations.known(&connection, &installation.0).await? else {
-            return Ok(UnreadSessions::default());
-        };
-        sessions::unread(&connection, installation, number, limit).await
-    }
-
-    async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {
-        installations::facts(&self.reading().await?, installation).await
-    }
-
-    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
-        erasures::one(&self.reading().await?, id).await
-    }
-
-    async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
-        erasures::list(&self.reading().await?, filter).await
-    }
-
-    async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
-        erasures::with(&self.reading().await?, fingerprints).await
-    }
-
-    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
-        receipts::head(&self.reading().await?).await
-    }
-
-    async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError> {
-        generations::list(&self.reading().await?).await
-    }
-
-    async fn seal_state(&self, id: &KeyId) -> Result<Option<crate::ledger::GenerationState>, LedgerError> {
-        generations::state(&self.reading().await?, id).await
-    }
-
-    async fn quarantined_under(
-        &self,
-        generation: &KeyId,
-        after: QuarantineId,
-    ) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError> {
-        quarantine::under(&self.reading().await?, generation, after).await
-    }
-
-    async fn id(&self) -> Result<LedgerId, LedgerError> {
-        meta::id(&self.reading().await?).await
-    }
-
-    async fn receipt_end(&self) -> Result<ChainEnd, LedgerError> {
-        receipts::end(&self.reading().await?).await
-    }
-
-    async fn receipt_gaps(&self) -> Result<Vec<SignedGap>, LedgerError> {
-        receipts::gaps(&self.reading().await?).await
-    }
-
-    async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {
-        receipts::list(&self.reading().await?, *range).await
-    }
-
-    async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
-        receipts::of_erasure(&self.reading().await?, erasure).await
-    }
-
-    async fn archived_receipt_of(&self, erasure: ErasureId) -> Result<Option<u64>, LedgerError> {
-        archive::receipt_of(&self.reading().await?, erasure).await
-    }
-
-    async fn oldest_records(&self, chain: ChainName, most: u32) -> Result<Vec<AgingRecord>, LedgerError> {
-        archive::oldest_records(&self.reading().await?, chain, most).await
-    }
-
-    async fn checkpoints(&self, chain: ChainName) -> Result<Vec<SignedCheckpoint>, LedgerError> {
-        archive::checkpoints(&self.reading().await?, chain).await
-    }
-
-    async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError> {
-        quarantine::list(&self.reading().await?, range).await
-    }
-
-    async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {
-        quarantine::one(&self.reading().await?, id).await
-    }
-
-    async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError> {
-        targets::list(&self.reading().await?).await
-    }
-
-    async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
-        processes::list(&self.reading().await?).await
-    }
-
-    async fn counts(&self) -> Result<Counts, LedgerError> {
-        counts::all(&self.reading().await?).await
-    }
-
-    async fn clock(&self) -> Result<ClockView, LedgerError> {
-        clock::view(&self.reading().await?).await
-    }
-
-    async fn one_client_since(&self) -> Result<Option<Timestamp>, LedgerError> {
-        meta::one_client_since(&self.reading().await?).await
-    }
-
-    async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let attention::Found { mut facts, mutes, now } = attention::find(&self.reading().await?).await?;
-        facts.damage = facts.damage.or_else(|| self.damage.known());
-        if facts.damage.is_none() {
-            facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
-        }
-        Ok(crate::attention::attention(&facts, &mutes, limits, now))
-    }
-
-    async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
-        audit::list(&self.reading().await?, range).await
-    }
-
-    async fn audit_head(&self) -> Result<Option<Head>, LedgerError> {
-        audit::head(&self.reading().await?).await
-    }
-
-    /// The server has checks of its own, which need rights that a deployment's role has not.
-    async fn integrity(&self) -> Result<Option<Vec<String>>, LedgerError> {
-        Ok(None)
-    }
-
-    async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
-        Ok(columns::unsigned(self.reading().await?.row(invariant.sql(), &[]).await?.get(0)))
     }
 }
 

@@ -17,7 +17,10 @@ use std::sync::atomic::AtomicUsize;
 use test_servers::postgres::Cluster;
 
 use super::*;
-use crate::erasure::NewErasure;
+use crate::attention::Limits;
+use crate::chain::Head;
+use crate::erasure::{ErasureId, NewErasure};
+use crate::keys::{Digest, Fingerprint};
 use crate::ledger::Ledger;
 use crate::ledger::contract::{self, KEEP, by, to_decide, to_resolve, to_settle};
 

@@ -39,6 +39,7 @@ mod quarantine;
 mod readers;
 mod receipts;
 mod record;
+mod records;
 mod refused;
 mod schedule;
 mod schema;
@@ -63,8 +64,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
-use rusqlite::Connection;
 
 use self::check::Checks;
 use self::checkpoint::LOG_BYTES_LONG;
@@ -75,28 +74,24 @@ use self::expiry::Passes;
 use self::files::Files;
 use self::job::{Tx, Wakes};
 use self::maintenance::Walk;
-use self::names::Place;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
-    Finished, Held, InstallationFacts, Intake, Invariant, Keep, LedgerError, LedgerId, NextLook, OpenError,
-    PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
-    QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution,
-    SealGeneration, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth,
-    TargetState, Tombstone, UnreadSessions, Work, acts, bounds, claim, health, line, query, row, sum, transition,
+    Finished, Held, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S,
+    Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
+    REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView,
+    SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts,
+    bounds, claim, health, line, query, row, sum, transition,
 };
-use crate::attention::{Attention, ClockDoubt, Facts, Limits, LongLog};
-use crate::audit::AuditRow;
-use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId, Outcome, Reportable};
+use crate::attention::ClockDoubt;
+use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
-use crate::keys::{Digest, Fingerprint, KeyId, Sealed};
+use crate::keys::{KeyId, Sealed};
 use crate::lock::lock;
-use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, TargetName};
+use crate::subject::TargetName;
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -361,210 +356,6 @@ impl Queue for SqliteLedger {
             return Ok(());
         }
         Err(LedgerError::Busy(anyhow::anyhow!("a reader keeps the ledger's log from being emptied")))
-    }
-}
-
-#[async_trait]
-impl Records for SqliteLedger {
-    async fn session(&self, key: &SessionKey) -> Result<Option<SessionView>, LedgerError> {
-        let key = key.clone();
-        let look = move |connection: &_| match Place::known(connection, &key)? {
-            Some(place) => sessions::one(connection, place),
-            None => Ok(None),
-        };
-        self.readers.read(look).await
-    }
-
-    async fn tombstone(&self, key: &SessionKey) -> Result<Option<Tombstone>, LedgerError> {
-        let key = key.clone();
-        let look = move |connection: &_| match Place::known(connection, &key)? {
-            Some(place) => sessions::tombstone(connection, place),
-            None => Ok(None),
-        };
-        self.readers.read(look).await
-    }
-
-    async fn sessions_of_guest(
-        &self,
-        installation: &InstallationName,
-        guest: Digest,
-    ) -> Result<Vec<SessionView>, LedgerError> {
-        let installation = installation.clone();
-        self.readers.read(move |connection| sessions::of_guest(connection, &installation, guest)).await
-    }
-
-    async fn is_shared_guest(&self, installation: &InstallationName, guest: Digest) -> Result<bool, LedgerError> {
-        let installation = installation.clone();
-        self.readers.read(move |connection| sessions::is_shared_guest(connection, &installation, guest)).await
-    }
-
-    async fn sessions_with(
-        &self,
-        installation: &InstallationName,
-        fingerprints: &[Fingerprint],
-    ) -> Result<Vec<SessionView>, LedgerError> {
-        let installation = installation.clone();
-        let fingerprints = fingerprints.to_vec();
-        self.readers.read(move |connection| sessions::with(connection, &installation, &fingerprints)).await
-    }
-
-    async fn unread_sessions(
-        &self,
-        installation: &InstallationName,
-        limit: u32,
-    ) -> Result<UnreadSessions, LedgerError> {
-        let installation = installation.clone();
-        self.readers.read(move |connection| sessions::unread(connection, &installation, limit)).await
-    }
-
-    async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {
-        let installation = installation.clone();
-        self.readers.read(move |connection| installations::facts(connection, &installation)).await
-    }
-
-    async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
-        self.readers.read(move |connection| erasures::one(connection, id)).await
-    }
-
-    async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
-        let filter = filter.clone();
-        self.readers.read(move |connection| erasures::list(connection, &filter)).await
-    }
-
-    async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
-        let fingerprints = fingerprints.to_vec();
-        self.readers.read(move |connection| erasures::with(connection, &fingerprints)).await
-    }
-
-    async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
-        Ok(self.receipt_end().await?.head)
-    }
-
-    async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError> {
-        self.readers.read(|connection| generations::list(connection, Timestamp::now())).await
-    }
-
-    async fn seal_state(&self, id: &KeyId) -> Result<Option<crate::ledger::GenerationState>, LedgerError> {
-        let id = id.clone();
-        self.readers.read(move |connection| generations::state(connection, &id)).await
-    }
-
-    async fn quarantined_under(
-        &self,
-        generation: &KeyId,
-        after: QuarantineId,
-    ) -> Result<Option<(QuarantineId, Quarantined)>, LedgerError> {
-        let generation = generation.clone();
-        self.readers.read(move |connection| quarantine::under(connection, &generation, after)).await
-    }
-
-    async fn id(&self) -> Result<LedgerId, LedgerError> {
-        self.readers.read(meta::id).await
-    }
-
-    async fn receipt_end(&self) -> Result<ChainEnd, LedgerError> {
-        self.readers.read(receipts::end).await
-    }
-
-    async fn receipt_gaps(&self) -> Result<Vec<SignedGap>, LedgerError> {
-        self.readers.read(receipts::gaps).await
-    }
-
-    async fn receipts(&self, range: &ReceiptRange) -> Result<Page<Receipt, Cursor>, LedgerError> {
-        let range = *range;
-        self.readers.read(move |connection| receipts::list(connection, range)).await
-    }
-
-    async fn receipt_of(&self, erasure: ErasureId) -> Result<Option<Receipt>, LedgerError> {
-        self.readers.read(move |connection| receipts::of_erasure(connection, erasure)).await
-    }
-
-    async fn archived_receipt_of(&self, erasure: ErasureId) -> Result<Option<u64>, LedgerError> {
-        self.readers.read(move |connection| archive::receipt_of(connection, erasure)).await
-    }
-
-    async fn oldest_records(&self, chain: ChainName, most: u32) -> Result<Vec<AgingRecord>, LedgerError> {
-        self.readers.read(move |connection| archive::oldest_records(connection, chain, most)).await
-    }
-
-    async fn checkpoints(&self, chain: ChainName) -> Result<Vec<SignedCheckpoint>, LedgerError> {
-        self.readers.read(move |connection| archive::checkpoints(connection, chain)).await
-    }
-
-    async fn quarantined(&self, range: &QuarantineRange) -> Result<Page<Stored, Cursor>, LedgerError> {
-        let range = range.clone();
-        self.readers.read(move |connection| quarantine::list(connection, &range)).await
-    }
-
-    async fn quarantined_one(&self, id: QuarantineId) -> Result<Option<Quarantined>, LedgerError> {
-        self.readers.read(move |connection| quarantine::one(connection, id)).await
-    }
-
-    async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError> {
-        self.readers.read(targets::list).await
-    }
-
-    async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {
-        self.readers.read(|connection| processes::list(connection, Timestamp::now())).await
-    }
-
-    async fn counts(&self) -> Result<Counts, LedgerError> {
-        self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
-    }
-
-    async fn clock(&self) -> Result<ClockView, LedgerError> {
-        self.readers.read(|connection| clock::view(connection, Timestamp::now())).await
-    }
-
-    async fn one_client_since(&self) -> Result<Option<Timestamp>, LedgerError> {
-        self.readers.read(|connection| meta::State::OneClient.since(connection)).await
-    }
-
-    async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let limits = *limits;
-        let damage = self.damage.known();
-        let log_bytes = self.files.log_bytes();
-        let unwritable = match damage {
-            Some(_) => None,
-            None => self.writable().await.err().map(|error| format!("{:#}", error.into_cause())),
-        };
-        let look = move |connection: &_| {
-            let now = Timestamp::now();
-            let mut facts = attention::facts(connection, now)?;
-            if log_bytes >= LOG_BYTES_LONG {
-                facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
-            }
-            Ok((facts, attention::mutes(connection)?, now))
-        };
-        let (facts, mutes, now) = match self.readers.read(look).await {
-            // Where it cannot be read, that is what is known of it.
-            Err(LedgerError::Damaged(_)) if damage.is_some() => (Facts::default(), Vec::new(), Timestamp::now()),
-            read => read?,
-        };
-        // Where nothing can be written, no server can say that it is there.
-        let no_server = facts.no_server.filter(|_| damage.is_none());
-        Ok(crate::attention::attention(&Facts { damage, unwritable, no_server, ..facts }, &mutes, &limits, now))
-    }
-
-    async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
-        let range = range.clone();
-        self.readers.read(move |connection| audit::list(connection, &range)).await
-    }
-
-    async fn audit_head(&self) -> Result<Option<Head>, LedgerError> {
-        self.readers.read(audit::head).await
-    }
-
-    async fn integrity(&self) -> Result<Option<Vec<String>>, LedgerError> {
-        self.readers.read(integrity::of_all).await.map(Some)
-    }
-
-    async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
-        let count = move |connection: &Connection| {
-            let count: i64 = connection.query_row(invariant.sql(), [], |row| row.get(0))?;
-            Ok(count.unsigned_abs())
-        };
-        self.readers.read(count).await
     }
 }
 

@@ -8,16 +8,19 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
-use rusqlite::params;
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
 use super::*;
+use crate::attention::Limits;
 use crate::audit::{AuditBroken, verify_chain};
-use crate::erasure::NewErasure;
+use crate::chain::Head;
+use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::Sealed;
-use crate::ledger::Ledger;
 use crate::ledger::contract::{self, KEEP, by, due_erasure, event, key_ids, resolution, to_decide, to_resolve};
+use crate::ledger::{Invariant, Ledger, Records as _};
 use crate::subject::SourceName;
 
 async fn open() -> (Arc<dyn Ledger>, TempDir) {

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::audit::Actor;
 use crate::erasure::{ErasureId, NewErasure, ToSeal};
-use crate::key_files::SealCommand;
+use crate::external::ExternalCommand;
 use crate::ledger::contract::due_erasure;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Admin as _, ProcessInfo, Queue as _, Records as _};
@@ -199,7 +199,7 @@ async fn a_key_that_cannot_be_written_leaves_no_row_and_keeps_none_from_being_de
             destroy) rm -f "$0/$2" ;;
         esac"#;
     let all = ["sh", "-c", script, bench.folder.path().to_str().expect("UTF-8")].map(str::to_owned);
-    bench.store = SealStore::Command(SealCommand::of(&all, bench.folder.path()).expect("a program"));
+    bench.store = SealStore::Command(ExternalCommand::of(&all, bench.folder.path()).expect("a program"));
     let seal = bench.seals().open().await.expect("made");
     let first = seal.id();
     let id = bench.ask(&seal).await;

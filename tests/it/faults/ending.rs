@@ -87,7 +87,10 @@ fn what_a_scanner_asks_for_makes_nobody_come() {
         assert!(matches!(answer, 401 | 404), "{answer}");
     }
     // It writes what it has counted when it ends.
-    assert!(server.stop().0.success());
+    let (stopped, log) = server.stop();
+    assert!(stopped.success());
+    let lines = log.iter().filter(|line| line.contains("came to the path of no source")).count();
+    assert!((1..10).contains(&lines), "{lines} lines of a hundred");
     let _server = Server::start(&deployment);
     assert_eq!(status(&deployment), (Some(0), vec![]));
     let all = deployment.json(&["attention", "list"]);

@@ -145,7 +145,7 @@ fn as_many_files_may_be_open_as_the_connections_need() {
 
 #[test]
 fn connections_leave_files_for_everything_else() {
-    let (_mluvii, _deployment, server) = with_files("-n 512");
+    let (_mluvii, deployment, server) = with_files("-n 512");
     assert!(server.log().iter().any(|line| line.contains("may not open more files")));
     assert_eq!(server.deliver_end(1), 204);
     // Idle ones on which nobody has authenticated would be closed for others.
@@ -161,6 +161,7 @@ fn connections_leave_files_for_everything_else() {
         assert_eq!(server.deliver_end(session), 204, "what is idle makes way");
     }
     assert_eq!((server.healthy(), server.ready()), (200, 200), "the ledger can be opened, too");
+    assert!(deployment.run(&["plugin", "list"]).status.success(), "commands are answered");
     drop(idle);
     assert_eq!(server.deliver_end(21), 204);
 }

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 
-use crate::harness::{Away, Deployment, Server, client, http, session_ended, wait_for};
+use crate::harness::{Away, Deployment, PASSWORD, Server, client, http, session_ended, wait_for};
 
 /// A source whose deliveries are signed, beside `acme`.
 const GATE: &str =
@@ -85,10 +85,14 @@ impl Besieged {
 }
 
 fn deliver_signed(server: &Server, session: i64) -> u16 {
+    deliver_signed_to(&server.url("/webhooks/gate"), session)
+}
+
+fn deliver_signed_to(url: &str, session: i64) -> u16 {
     let body = session_ended(session).to_string();
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).expect("a key").chain_update(&body);
     let signature = hex::encode(mac.finalize().into_bytes());
-    http(client().post(server.url("/webhooks/gate")).header("x-signature", signature).body(body)).0
+    http(client().post(url).header("x-signature", signature).body(body)).0
 }
 
 /// The head of a delivery that is well-formed, and the first byte of its body.
@@ -120,6 +124,54 @@ fn one_client_has_a_quarter_of_the_connections_until_it_is_known() {
     let mut besieged = Besieged::new(&[("SERVER__CONNECTIONS_MAX", "100")]);
     besieged.connect(60, 1, "POST /");
     wait_for("the oldest to be closed", || (besieged.left() == 25).then_some(()));
+}
+
+#[test]
+fn behind_a_proxy_that_is_named_it_is_not_the_proxy_that_has_a_quarter() {
+    let proxies = ("SERVER__TRUSTED_PROXIES", "[\"127.0.7.0/24\"]");
+    let mut besieged = Besieged::new(&[("SERVER__CONNECTIONS_MAX", "100"), proxies]);
+    besieged.connect(60, 1, "POST /");
+    // Accepted after all of them.
+    assert_eq!(besieged.server.deliver_end(1), 204);
+    assert_eq!(besieged.left(), 60, "they may be of as many people");
+
+    // Of bodies, the head says whose they are.
+    let settings = [("SERVER__UNVERIFIED_BYTES_MAX", "100000"), ("SERVER__BODY_READ_MAX", "1m"), proxies];
+    let mut besieged = Besieged::new(&settings);
+    let of = |client: &str| {
+        let head = format!("X-Forwarded-For: {client}\r\nContent-Length");
+        signed_by_nobody(60_000).replacen("Content-Length", &head, 1) + &"x".repeat(20_000)
+    };
+    besieged.connect(1, 1, &of("192.0.2.1"));
+    besieged.connect(1, 1, &of("192.0.2.2"));
+    assert_eq!(deliver_signed(&besieged.server, 1), 204);
+    assert_eq!(besieged.left(), 2, "of two clients, each has its own");
+    besieged.connect(1, 1, &of("192.0.2.1"));
+    wait_for("the older one of the same client to be closed", || (besieged.left() == 2).then_some(()));
+}
+
+#[test]
+fn a_source_that_has_all_its_places_leaves_others_theirs() {
+    let besieged = Besieged::new(&[("SERVER__REQUESTS_MAX", "1"), ("SERVER__RECORD_MAX", "1m")]);
+    let server = &besieged.server;
+    // Whoever has a place waits for the ledger.
+    let ledger = besieged.deployment.ledger();
+    ledger.execute_batch("BEGIN IMMEDIATE").expect("it is ours");
+    let answer = std::thread::spawn({
+        let url = server.url("/webhooks/gate");
+        move || deliver_signed_to(&url, 1_001)
+    });
+    let both = [1, 2].map(|session| {
+        let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
+        let request = request.json(&session_ended(session));
+        std::thread::spawn(move || http(request).0)
+    });
+    wait_for("one of the second source to be refused", || both.iter().any(|one| one.is_finished()).then_some(()));
+    assert!(!answer.is_finished(), "the first source's waits, too");
+    ledger.execute_batch("ROLLBACK").expect("it is free");
+    let mut answers = both.map(|one| one.join().expect("no panic"));
+    answers.sort_unstable();
+    assert_eq!((answer.join().expect("no panic"), answers), (204, [204, 503]));
 }
 
 #[test]

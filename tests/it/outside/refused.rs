@@ -46,6 +46,24 @@ fn an_older_ledger_that_is_put_back_by_hand_is_refused_until_it_is_accepted() {
 }
 
 #[test]
+fn a_receipt_and_a_row_of_the_audit_that_were_changed_by_hand_are_found() {
+    let company = Company::new();
+    company.serve_and_erase(&[101, 102], 0);
+    company.says(&["attention", "mute", "overdue", "--for", "1d"], 0);
+    let findings = || {
+        let checked = company.deployment.json(&["ledger", "check"]);
+        let all = checked["findings"].as_array().expect("a list").iter();
+        all.map(|found| found["code"].as_str().expect("a code").to_owned()).collect::<Vec<_>>()
+    };
+    assert!(findings().is_empty());
+    let changed = |sql: &str| assert_eq!(company.deployment.ledger().execute(sql, []), Ok(1), "{sql}");
+    changed("UPDATE receipt SET receipt = replace(receipt, '\"complete\"', '\"retained\"') WHERE sequence = 1");
+    assert_eq!(findings(), ["receipts"]);
+    changed("UPDATE audit SET entry = replace(entry, 'attention.mute', 'attention.unmute') WHERE sequence = 1");
+    assert_eq!(findings(), ["receipts", "audit"]);
+}
+
+#[test]
 fn a_ledger_that_is_gone_or_empty_is_refused() {
     let company = Company::new();
     company.serve_and_erase(&[101], 0);
