@@ -61,8 +61,8 @@ pub(crate) enum KeysError {
     SealMissing { place: String, id: KeyId },
     #[error(
         "there is none of this ledger's seal keys in {0}, and something in it that is not over is sealed under some: is what is mounted \
-         there away? Mount it, or put the keys back. Where all of them are gone for good, as on a new machine or of an old backup, `quietus ledger accept \
-         --seals-gone` goes on without them, and what they sealed needs a person"
+         there away? Mount it, or put the keys back. Where all of them are gone for good, as on a new machine or of an old backup, `--seals-gone`, of `quietus \
+         ledger accept` and `ledger restore`, goes on without them, and what they sealed needs a person"
     )]
     NoSeals(String),
     #[error("the seal key {id} cannot be read: {why}")]

@@ -13,7 +13,7 @@ use super::OperationError;
 use super::accept::{Accepted, go_on};
 use super::backup::{blocking, file_of, folder, unnamed};
 use super::keys::tell_all;
-use super::seals::Seals;
+use super::seals::{Seals, missing};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, SealStore, leave_to_owner_of};
 use crate::keys::{KeyId, KeyKind};
@@ -40,12 +40,17 @@ pub(crate) struct RestorePlan {
     pub(crate) unreadable: Option<String>,
     /// The keys that are other ones than the ledger was last served with.
     pub(crate) other_keys: Vec<KeyKind>,
+    /// Keys that were destroyed since the backup: what is sealed under them in it needs a person.
+    #[serde(skip)]
+    pub(crate) seals_gone: Vec<KeyId>,
     #[serde(skip)]
     from: PathBuf,
     #[serde(skip)]
     to: PathBuf,
     #[serde(skip)]
     known: Option<Known>,
+    #[serde(skip)]
+    all_gone: bool,
     /// Until it is done: a server that began meanwhile would work on what is moved aside.
     #[serde(skip)]
     _exclusive: Arc<Exclusive>,
@@ -71,11 +76,12 @@ pub(crate) struct Restored {
     pub(crate) seals_gone: Vec<KeyId>,
 }
 
-/// Looks at a backup and at what it would replace; changes nothing.
+/// Looks at a backup and at what it would replace; changes nothing. `all_gone`: a person says that no seal key of the backup's is left.
 pub(crate) async fn plan(
     place: &LedgerPlace,
     from: &Path,
     keys_dir: &Path,
+    (seals, all_gone): (&SealStore, bool),
     state: Option<&StateFile>,
 ) -> Result<RestorePlan, OperationError> {
     let to = file_of(place)?.to_owned();
@@ -85,6 +91,7 @@ pub(crate) async fn plan(
     let backup = blocking(move || sqlite::inspect_backup(&source)).await?;
     let noted = backup.keys.into_iter().fold(keys.ids(), |ids, (kind, id)| ids.with(kind, id));
     keys.must_follow(&noted, keys_dir)?;
+    let seals_gone = missing(backup.seals, seals, all_gone)?.into_iter().map(|generation| generation.id).collect();
     let known = state.map_or(Ok(None), StateFile::read)?;
     let (current, unreadable) = current(&to).await;
     if let Some(SqliteView { users: 1.., .. }) = &current {
@@ -109,9 +116,11 @@ pub(crate) async fn plan(
         seen: known.as_ref().and_then(|known| known.receipt.clone()),
         unreadable,
         other_keys,
+        seals_gone,
         from: from.to_owned(),
         to,
         known,
+        all_gone,
         _exclusive: Arc::new(exclusive),
     })
 }
@@ -144,7 +153,6 @@ pub(crate) async fn restore(
     plan: RestorePlan,
     keys_dir: &Path,
     seals: &SealStore,
-    seals_gone: bool,
     state: Option<&StateFile>,
     by: &Actor,
 ) -> Result<Restored, OperationError> {
@@ -161,7 +169,7 @@ pub(crate) async fn restore(
         let accepted = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await?;
         let keys = Keys::load(keys_dir)?;
         let seals = Seals { ledger: &*ledger, keys: &keys, store: seals };
-        Ok((accepted, seals.accept_and_note(seals_gone, Act::RestoreLedger, by).await?))
+        Ok((accepted, seals.accept_and_note(plan.all_gone, Act::RestoreLedger, by).await?))
     };
     let went_on: Result<_, OperationError> = went_on.await;
     let entry = AuditEntry::new(by, Act::RestoreLedger, Object::ledger(), ActResult::Done);

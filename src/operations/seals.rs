@@ -205,22 +205,9 @@ impl Seals<'_> {
     /// Accepts that keys are gone: an older copy of the ledger needs what was destroyed since. What is sealed under them needs a
     /// person. Nobody may work on the ledger meanwhile. Where there is no key at all, it is `all_gone` that says so.
     async fn accept_gone(self, all_gone: bool) -> Result<Vec<KeyId>, OperationError> {
-        let (mut missing, mut is_ours) = (Vec::new(), false);
-        for generation in self.ledger.seal_generations().await? {
-            match self.store.get(&generation.id)? {
-                Some(_) => is_ours = true,
-                None if generation.is_needed() => missing.push(generation),
-                None => {}
-            }
-        }
-        if missing.is_empty() {
-            return Ok(Vec::new());
-        }
-        // A store that has none of this ledger's keys may be away, or another ledger's.
-        if all_gone {
+        let missing = missing(self.ledger.seal_generations().await?, self.store, all_gone)?;
+        if !missing.is_empty() && all_gone {
             self.store.make_place()?;
-        } else if !is_ours {
-            return Err(KeysError::NoSeals(self.store.place()).into());
         }
         let mut gone = Vec::new();
         for generation in missing {
@@ -310,6 +297,27 @@ impl Seals<'_> {
             NoSealKey::Away { id, why } => KeysError::SealUnreadable { id, why },
         }
     }
+}
+
+/// Those of a ledger's generations whose keys are not in the store, and have to be. A store that has none of the ledger's keys may be
+/// away, or another ledger's: that all of them are gone, only a person can say.
+pub(crate) fn missing(
+    generations: Vec<SealGeneration>,
+    store: &SealStore,
+    all_gone: bool,
+) -> Result<Vec<SealGeneration>, OperationError> {
+    let (mut missing, mut is_ours) = (Vec::new(), false);
+    for generation in generations {
+        match store.get(&generation.id)? {
+            Some(_) => is_ours = true,
+            None if generation.is_needed() => missing.push(generation),
+            None => {}
+        }
+    }
+    if !missing.is_empty() && !is_ours && !all_gone {
+        return Err(KeysError::NoSeals(store.place()).into());
+    }
+    Ok(missing)
 }
 
 /// Whether another one is to follow: by the ledger's clock, also where that was put back, or by our own.

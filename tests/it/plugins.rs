@@ -88,6 +88,8 @@ fn with_texts(folder: &std::path::Path) -> String {
 fn no_text_of_a_plugins_configuration_is_shown_but_what_its_schema_marks() {
     let standin = StandIn::start();
     let folder = tempfile::tempdir().expect("a folder");
+    // Plugins of root's run as somebody else.
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
     let deployment = Deployment::new(&standin, &with_texts(folder.path()));
     for arguments in [&["config", "show"][..], &["--json", "config", "show"]] {
         let shown = text(&deployment.run(arguments));
@@ -100,7 +102,8 @@ fn no_text_of_a_plugins_configuration_is_shown_but_what_its_schema_marks() {
     std::fs::write(folder.path().join("texts.py"), "#!/bin/sh\nexit 3\n").expect("written");
     let shown = text(&deployment.run(&["config", "show"]));
     assert!(
-        !shown.contains("/srv/seen") && shown.contains("plugin texts does not say what of its `config` is public"),
+        !shown.contains("/srv/seen")
+            && shown.contains("plugin texts could not be asked what of its `config` is public"),
         "{shown}"
     );
 }
@@ -130,6 +133,8 @@ fn check_says_which_declared_port_is_closed() {
 fn a_file_that_everybody_can_write_to_is_an_error() {
     let standin = StandIn::start();
     let folder = tempfile::tempdir().expect("a folder");
+    // Plugins of root's run as somebody else.
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
     let deployment = Deployment::new(&standin, &with_texts(folder.path()));
     let program = folder.path().join("texts.py");
     std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o777)).expect("ours");
@@ -142,6 +147,8 @@ fn a_file_that_everybody_can_write_to_is_an_error() {
 fn what_does_not_come_up_is_said_within_seconds() {
     let standin = StandIn::start();
     let folder = tempfile::tempdir().expect("a folder");
+    // Plugins of root's run as somebody else.
+    std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
     let deployment = Deployment::new(&standin, &with_texts(folder.path()));
     let program = folder.path().join("texts.py");
     std::fs::write(&program, "#!/bin/sh\nexec sleep 60\n").expect("written");

@@ -150,8 +150,16 @@ fn an_old_copy_of_the_ledger_opens_no_more_once_the_erasure_is_over() {
     assert!(server.stop().0.success());
 
     // Restored, it goes on without what was destroyed: nobody is erased by it, and a person is told.
-    let restored = deployment.json(&["ledger", "restore", "--from", old.to_str().expect("UTF-8"), "--yes"]);
+    // None of its own keys is left: whether they are only away, a person says.
+    let refused = says(&deployment, &["ledger", "restore", "--from", old.to_str().expect("UTF-8"), "--yes"], 3);
+    assert!(refused.contains("--seals-gone"), "{refused}");
+    let restore = ["ledger", "restore", "--seals-gone", "--from", old.to_str().expect("UTF-8")];
+    let planned = says(&deployment, &restore, 1);
+    assert!(planned.contains(&before), "{planned}");
+    let restored = deployment.json(&[&restore[..], &["--yes"]].concat());
     assert_eq!(restored["seals_gone"], json!([before]), "{restored}");
+    let acts = deployment.json(&["audit", "list", "--act", "ledger.restore"]);
+    assert!(acts.to_string().contains(&format!("\"seal_keys_gone\":\"{before}\"")), "{acts}");
     let server = Server::start(&deployment);
     server.leaves_work("what it is about cannot be opened");
     says(&deployment, &["erasures", "retry", &id], 0);

@@ -48,12 +48,12 @@ while True:
         folder = message["config"]["folder"]
         write({"type": "ready"})
     elif kind == "erase":
-        note("erase")
+        note(f"erase {message['request']['idempotency_key']}")
         while os.path.exists(os.path.join(folder, "waits")):
             time.sleep(0.02)
         write({"type": "result", "id": id, "result": {"outcome": "erased"}})
     elif kind == "verify":
-        note("verify")
+        note(f"verify {message['request']['idempotency_key']}")
         write({"type": "result", "id": id, "result": {"outcome": "absent"}})
     elif kind == "health":
         write({"type": "result", "id": id, "result": {}})

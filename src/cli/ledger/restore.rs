@@ -32,9 +32,9 @@ impl Restore {
         let config = load(global)?;
         let place = config.ledger_place()?;
         let keys_dir = config.keys_dir();
-        let state = config.state_file();
+        let (state, seals) = (config.state_file(), config.seal_store());
         wait(async {
-            let planned = plan(&place, &self.from, &keys_dir, state.as_ref()).await?;
+            let planned = plan(&place, &self.from, &keys_dir, (&seals, self.seals_gone), state.as_ref()).await?;
             if !self.yes {
                 show_plan(&planned, out)?;
                 return Ok(Exit::No);
@@ -42,10 +42,7 @@ impl Restore {
             if !out.is_json() {
                 show_plan(&planned, out)?;
             }
-            let restored = {
-                let (seals, gone) = (config.seal_store(), self.seals_gone);
-                restore(planned, &keys_dir, &seals, gone, state.as_ref(), &actor()).await?
-            };
+            let restored = restore(planned, &keys_dir, &seals, state.as_ref(), &actor()).await?;
             show(&restored, out)?;
             Ok(Exit::Done)
         })
@@ -54,7 +51,8 @@ impl Restore {
 
 fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
-        return out.json(&serde_json::json!({ "restored": false, "plan": plan, "lost": plan.lost() }));
+        let (lost, gone) = (plan.lost(), words(&plan.seals_gone));
+        return out.json(&serde_json::json!({ "restored": false, "plan": plan, "lost": lost, "seals_gone": gone }));
     }
     let newest = plan.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
     out.line(format_args!("ledger    {}", plan.ledger))?;
@@ -75,6 +73,9 @@ fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
             ),
         )?;
     }
+    for id in &plan.seals_gone {
+        out.marked(DOUBTFUL, "!", seal_gone(id))?;
+    }
     for kind in &plan.other_keys {
         out.marked(DOUBTFUL, "!", format_args!("the {kind} key is another one than the ledger was last served with"))?;
     }
@@ -85,13 +86,10 @@ fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
 
 fn show(restored: &Restored, out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
-        let gone: Vec<_> = restored.seals_gone.iter().map(KeyId::as_str).collect();
+        let gone = words(&restored.seals_gone);
         let (replaced, gap) = (&restored.replaced, &restored.gap);
         return out
             .json(&serde_json::json!({ "restored": true, "replaced": replaced, "gap": gap, "seals_gone": gone }));
-    }
-    for id in &restored.seals_gone {
-        out.line(seal_gone(id))?;
     }
     if let Some(gap) = &restored.gap {
         out.line(lost(gap))?;
@@ -101,4 +99,8 @@ fn show(restored: &Restored, out: &mut Out) -> std::io::Result<()> {
         out.note("to serve that one somewhere, give it a copy of the folder of the seal keys first: each ledger destroys what it does not need");
     }
     out.marked(GOOD, "✓", "the backup is in place; a server can start on it")
+}
+
+fn words(ids: &[KeyId]) -> Vec<&str> {
+    ids.iter().map(KeyId::as_str).collect()
 }

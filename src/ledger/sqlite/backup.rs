@@ -10,9 +10,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::columns::Millis;
-use super::{meta, processes, receipts, schema};
+use super::{generations, meta, processes, receipts, schema};
 use crate::keys::{KeyId, KeyKind};
-use crate::ledger::{LedgerId, OpenError, ProcessView, name_of_key};
+use crate::ledger::{LedgerId, OpenError, ProcessView, SealGeneration, name_of_key};
 use crate::receipt::ReceiptHead;
 
 /// A ledger's file, looked into without changing it.
@@ -27,6 +27,7 @@ pub(crate) struct SqliteView {
     pub(crate) written: Option<Timestamp>,
     /// Processes that are there, and not lost.
     pub(crate) users: usize,
+    pub(crate) seals: Vec<SealGeneration>,
 }
 
 /// Copies what is committed into a file that is there and empty. Free pages are left out, and with them what was destroyed.
@@ -91,6 +92,7 @@ fn view(connection: &Connection) -> anyhow::Result<SqliteView> {
         keys,
         written: written.map(|written| written.0),
         users: processes::list(connection, now)?.iter().filter(|process: &&ProcessView| !process.is_lost()).count(),
+        seals: generations::list(connection, now)?,
     })
 }
 

@@ -49,7 +49,7 @@ fn an_older_ledger_that_is_put_back_by_hand_is_refused_until_it_is_accepted() {
 fn a_receipt_and_a_row_of_the_audit_that_were_changed_by_hand_are_found() {
     let company = Company::new();
     company.serve_and_erase(&[101, 102], 0);
-    company.says(&["attention", "mute", "overdue", "--for", "1d"], 0);
+    company.says(&["ledger", "backup", "--to", &company.path("backup.db")], 0);
     let findings = || {
         let checked = company.deployment.json(&["ledger", "check"]);
         let all = checked["findings"].as_array().expect("a list").iter();
@@ -59,7 +59,7 @@ fn a_receipt_and_a_row_of_the_audit_that_were_changed_by_hand_are_found() {
     let changed = |sql: &str| assert_eq!(company.deployment.ledger().execute(sql, []), Ok(1), "{sql}");
     changed("UPDATE receipt SET receipt = replace(receipt, '\"complete\"', '\"retained\"') WHERE sequence = 1");
     assert_eq!(findings(), ["receipts"]);
-    changed("UPDATE audit SET entry = replace(entry, 'attention.mute', 'attention.unmute') WHERE sequence = 1");
+    changed("UPDATE audit SET entry = replace(entry, 'ledger.backup', 'ledger.restore') WHERE sequence = 1");
     assert_eq!(findings(), ["receipts", "audit"]);
 }
 
