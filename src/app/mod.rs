@@ -18,6 +18,7 @@ mod tasks;
 
 pub(crate) use check::{CheckFinding, check};
 pub(crate) use log::init as init_log;
+pub(crate) use open_files::TooManyConnections;
 pub(crate) use operations::open_operations;
 pub(crate) use schemas::schemas;
 pub(crate) use secrecy::harden_process;
@@ -50,7 +51,7 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     let metrics = Metrics::install().context("metrics could not be set up")?;
     log::describe_dropped();
     describe_panics();
-    config.server.connections_max = open_files::raise(config.server.connections_max);
+    config.server.connections_max = open_files::raise(config.server.connections_max)?;
     let parts = Parts::build(&config).await?;
     // Before anything runs: where an address is taken, the start fails with nothing begun.
     let listeners = Listeners::open(passed, &config.server).await?;

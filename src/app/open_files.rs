@@ -11,26 +11,45 @@ pub(super) const SIDE_CONNECTIONS_MAX: usize = 64;
 /// What may be open beside the connections for deliveries: the ledger, calls, plugins, the two other listeners' connections.
 const OTHERS: usize = 512 + 2 * (SIDE_CONNECTIONS_MAX + EXCESS_MAX);
 
-/// Raises it to what so many connections need; returns how many fit. With more than that, not even the ledger could be opened.
-pub(super) fn raise(connections: usize) -> usize {
+/// `server.connections_max` where nobody has said how many.
+const UNSAID: usize = 4_096;
+
+/// More connections than fit, and somebody counts on them.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "server.connections_max = {wanted} needs {files} open files, and the system lets this process have fewer: {fits} connections fit beside \
+     the ledger, plugins and calls. Raise the limit (`ulimit -Hn`, `LimitNOFILE=`) or lower the number"
+)]
+pub(crate) struct TooManyConnections {
+    wanted: usize,
+    files: usize,
+    fits: usize,
+}
+
+/// Raises it to what so many connections need; returns how many there may be. With more than fit, not even the ledger could be opened:
+/// a number that somebody chose is refused, and where nobody chose one, there are fewer.
+pub(super) fn raise(connections: usize) -> Result<usize, TooManyConnections> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let needed = connections.saturating_add(EXCESS_MAX + OTHERS);
     let enough = needed as u64;
     if current.is_none_or(|current| current >= enough) {
-        return connections;
+        return Ok(connections);
     }
     let given = maximum.map_or(enough, |most| most.min(enough));
     let limit = Rlimit { current: Some(given), maximum };
     let given = if setrlimit(Resource::Nofile, limit).is_ok() { Some(given) } else { current };
     let fits = fitting(given.and_then(|given| usize::try_from(given).ok()).unwrap_or(usize::MAX)).min(connections);
     if fits < connections {
+        if connections != UNSAID {
+            return Err(TooManyConnections { wanted: connections, files: needed, fits });
+        }
         warn!(
             connections = fits,
             wanted = connections,
             "the process may not open more files: raise its limit (`ulimit -Hn`, `LimitNOFILE=`)"
         );
     }
-    fits
+    Ok(fits)
 }
 
 /// How many connections fit into so many open files. A quarter of few, as something has to be received.
@@ -41,6 +60,12 @@ fn fitting(files: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_that_nobody_chose_is_the_defaults() {
+        let defaults: toml::Table = include_str!("../../config/default.toml").parse().expect("TOML");
+        assert_eq!(defaults["server"]["connections_max"].as_integer(), Some(UNSAID as i64));
+    }
 
     #[test]
     fn what_else_is_open_has_room_beside_the_connections() {

@@ -3,7 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::app::StoppedAtOnce;
+use crate::app::{StoppedAtOnce, TooManyConnections};
 use crate::config::ConfigError;
 use crate::key_files::KeysError;
 use crate::keys::SecretError;
@@ -157,6 +157,7 @@ impl From<anyhow::Error> for Failure {
             return Self::Stopped(error);
         }
         let config = error.is::<ConfigError>()
+            || error.is::<TooManyConnections>()
             || error.is::<KeysError>()
             || error.is::<SecretError>()
             || error.is::<SettingsError>()

@@ -5,11 +5,19 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::strangers::Place;
 use crate::lock::lock;
+
+/// For so long a stranger keeps what others have taken: what it has sent may not have come yet, or nobody has had the time to read it.
+const STRANGER_FOR: Duration = Duration::from_millis(500);
+
+/// Who has asked nothing for so long is idle. Between two requests of a busy sender there is less, also under load.
+pub(super) const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Connections by their numbers.
 type Connections = HashMap<u64, Arc<Activity>>;
@@ -19,15 +27,15 @@ pub(super) struct Known {
     /// For all connections of the listener.
     most: usize,
     sources: Mutex<HashMap<Arc<str>, Connections>>,
-    /// Counts requests: what was active last has the highest number.
-    requests: AtomicU64,
     connections: AtomicU64,
+    since: Instant,
 }
 
 /// What a connection does. It changes with each request, so nothing is locked for it.
 #[derive(Default)]
 struct Activity {
     busy: AtomicBool,
+    /// When it was answered last, in nanoseconds since there are connections.
     last: AtomicU64,
     leave: CancellationToken,
 }
@@ -35,6 +43,7 @@ struct Activity {
 /// A connection's place, a stranger's until its sender is known.
 pub(super) struct Seat {
     stranger: Place,
+    since: Instant,
     known: Arc<Known>,
     number: u64,
     activity: Arc<Activity>,
@@ -43,27 +52,38 @@ pub(super) struct Seat {
 
 impl Known {
     pub(super) fn new(most: usize) -> Arc<Self> {
-        let (requests, connections) = (AtomicU64::new(0), AtomicU64::new(0));
-        Arc::new(Self { most, sources: Mutex::default(), requests, connections })
+        Arc::new(Self { most, sources: Mutex::default(), connections: AtomicU64::new(0), since: Instant::now() })
     }
 
     /// A seat for a new connection.
     pub(super) fn seat(self: &Arc<Self>, stranger: Place) -> Seat {
         let number = self.connections.fetch_add(1, Ordering::Relaxed);
-        Seat { stranger, known: Arc::clone(self), number, activity: Arc::default(), source: OnceLock::new() }
+        let (known, activity, source) = (Arc::clone(self), Arc::default(), OnceLock::new());
+        Seat { stranger, since: Instant::now(), known, number, activity, source }
     }
 
-    /// Has the connection end that is idle for longest, of the source that has most, if that is more than its share; `false` when there is
-    /// none. A share is what each source would have, and one for those that are to come.
-    pub(super) fn displace_idlest(&self) -> bool {
+    /// How many there are, without those that leave.
+    pub(super) fn count(&self) -> usize {
+        lock(&self.sources).values().map(HashMap::len).sum()
+    }
+
+    fn now(&self) -> u64 {
+        self.since.elapsed().as_nanos() as u64
+    }
+
+    /// Has the connection end that is idle for longest, and for so long, of the source that has most, if that is more than its share;
+    /// `false` when there is none. A share is what each source would have, and one for those that are to come.
+    pub(super) fn displace_idlest(&self, idle_for: Duration) -> bool {
+        let before = self.now().saturating_sub(idle_for.as_nanos() as u64);
         let mut sources = lock(&self.sources);
         let share = (self.most / (sources.len() + 1)).max(1);
         let mut over: Vec<_> = sources.values_mut().filter(|connections| connections.len() > share).collect();
         over.sort_by_key(|connections| Reverse(connections.len()));
         for connections in over {
             let idle = connections.iter().filter(|(_, activity)| !activity.busy.load(Ordering::Acquire));
-            let idlest = idle.min_by_key(|(_, activity)| activity.last.load(Ordering::Relaxed));
-            if let Some(activity) = idlest.map(|(number, _)| *number).and_then(|number| connections.remove(&number)) {
+            let idle = idle.map(|(number, activity)| (activity.last.load(Ordering::Relaxed), *number));
+            let idlest = idle.filter(|(last, _)| *last <= before).min();
+            if let Some(activity) = idlest.and_then(|(_, number)| connections.remove(&number)) {
                 activity.leave.cancel();
                 return true;
             }
@@ -80,22 +100,29 @@ impl Seat {
 
     /// It was answered: from now on, the connection is idle.
     pub(super) fn end(&self) {
-        self.activity.last.store(self.known.requests.fetch_add(1, Ordering::Relaxed), Ordering::Relaxed);
+        self.activity.last.store(self.known.now(), Ordering::Relaxed);
         self.activity.busy.store(false, Ordering::Release);
     }
 
-    /// Whoever has it is no stranger any more, but a sender to this source. Costs nothing when it is called again.
+    /// Whoever has it is no stranger any more, but a sender to this source; or leaves once it is answered, as others have its place.
+    /// Costs nothing when it is called again.
     pub(super) fn known_to(&self, source: &Arc<str>) {
         self.source.get_or_init(|| {
-            self.stranger.over();
+            if !self.stranger.over() {
+                self.activity.leave.cancel();
+                return Arc::clone(source);
+            }
             let mut sources = lock(&self.known.sources);
             sources.entry(Arc::clone(source)).or_default().insert(self.number, Arc::clone(&self.activity));
             Arc::clone(source)
         });
     }
 
-    /// Returns when others take the place of a stranger, who is cut off.
+    /// Returns when others have taken the place of a stranger, who is cut off.
     pub(super) async fn displaced(&self) {
+        self.stranger.displaced().await;
+        sleep_until(self.since + STRANGER_FOR).await;
+        // It may be none any more.
         self.stranger.displaced().await;
     }
 
@@ -152,16 +179,51 @@ mod tests {
         many[0].begin();
         many[0].end();
         many[1].begin();
-        assert!(known.displace_idlest());
+        assert!(known.displace_idlest(Duration::ZERO));
         assert_eq!(left(&many), [true, true, false, true, true, true], "the first is busy no more, the second is");
-        assert!(known.displace_idlest() && known.displace_idlest());
+        assert!(known.displace_idlest(Duration::ZERO) && known.displace_idlest(Duration::ZERO));
         assert_eq!(left(&many), [true, true, false, false, false, true]);
-        assert!(!known.displace_idlest(), "a third for each, and a third for others");
+        assert!(!known.displace_idlest(Duration::ZERO), "a third for each, and a third for others");
         assert_eq!(left(&few), [true; 3]);
         drop(many);
-        assert!(!known.displace_idlest(), "a half");
+        assert!(!known.displace_idlest(Duration::ZERO), "a half");
         drop(few);
         assert!(lock(&known.sources).is_empty());
+    }
+
+    #[test]
+    fn who_was_active_a_moment_ago_is_not_idle() {
+        let known = Known::new(1);
+        let seats = seats(&known, "acme", 2);
+        assert!(!known.displace_idlest(IDLE_AFTER));
+        assert!(known.displace_idlest(Duration::ZERO));
+        assert_eq!(left(&seats), [false, true]);
+    }
+
+    #[test]
+    fn a_sender_who_is_known_too_late_is_answered_and_leaves() {
+        let (strangers, known) = (Strangers::new(1), Known::new(1));
+        let first = known.seat(strangers.enter(None, 1));
+        let second = known.seat(strangers.enter(None, 1));
+        first.known_to(&"acme".into());
+        second.known_to(&"acme".into());
+        assert_eq!([first.is_leaving(), second.is_leaving()], [true, false]);
+        assert_eq!((known.count(), strangers.size()), (1, 0), "only one has a place");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stranger_is_not_cut_off_at_once() {
+        let (strangers, known) = (Strangers::new(1), Known::new(1));
+        let [young, known_meanwhile] = [(); 2].map(|()| known.seat(strangers.enter(None, 1)));
+        let last = known.seat(strangers.enter(None, 1));
+        let begun = Instant::now();
+        young.displaced().await;
+        assert_eq!(begun.elapsed(), STRANGER_FOR);
+        known_meanwhile.known_to(&"acme".into());
+        let cut = tokio::time::timeout(STRANGER_FOR * 2, known_meanwhile.displaced()).await;
+        assert!(cut.is_err(), "it is answered");
+        let stays = tokio::time::timeout(STRANGER_FOR * 2, last.displaced()).await;
+        assert!(stays.is_err());
     }
 
     #[test]
@@ -169,10 +231,10 @@ mod tests {
         let known = Known::new(2);
         let busy = seats(&known, "acme", 2);
         busy.iter().for_each(Seat::begin);
-        assert!(!known.displace_idlest());
+        assert!(!known.displace_idlest(Duration::ZERO));
         busy[1].end();
-        assert!(known.displace_idlest());
+        assert!(known.displace_idlest(Duration::ZERO));
         assert_eq!(left(&busy), [true, false]);
-        assert!(!known.displace_idlest());
+        assert!(!known.displace_idlest(Duration::ZERO));
     }
 }

@@ -20,7 +20,7 @@ use tracing::{error, warn};
 use super::accepting::Accepting;
 use super::client::Peer;
 use super::connection::Connection;
-use super::known::{Known, Seat};
+use super::known::{IDLE_AFTER, Known, Seat};
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
 use super::strangers::{Client, Strangers};
@@ -87,10 +87,11 @@ impl<'a> Places<'a> {
         Self { settings, strangers: Strangers::new(most), known: Known::new(most), crowded: LogRateLimit::new() }
     }
 
-    /// The seat of a new connection beside so many others; `None` where none of them makes way.
-    fn of(&self, peer: IpAddr, others: usize) -> Option<Arc<Seat>> {
+    /// The seat of a new connection; `None` where all are taken, and nobody makes way. Whoever has made way for another one counts no
+    /// more, although it may still be there for a moment.
+    fn of(&self, peer: IpAddr) -> Option<Arc<Seat>> {
         let ServerSettings { connections_max, trusted_proxies, .. } = self.settings;
-        if others >= *connections_max {
+        if self.strangers.size() + self.known.count() >= *connections_max {
             if self.crowded.passes() {
                 let connections = connections_max;
                 warn!(
@@ -98,7 +99,7 @@ impl<'a> Places<'a> {
                     "no more connections fit; the oldest are closed on which nobody has authenticated, then idle ones"
                 );
             }
-            if !self.strangers.displace_oldest() && !self.known.displace_idlest() {
+            if !self.strangers.displace_oldest() && !self.known.displace_idlest(IDLE_AFTER) {
                 return None;
             }
         }
@@ -130,7 +131,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
             accepted = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max + EXCESS_MAX => {
                 let (stream, peer) = accepted;
-                let seat = places.of(peer.ip(), connections.len());
+                let seat = places.of(peer.ip());
                 let http = if seat.is_some() { &http } else { &excess };
                 let connection = Connection { stream, peer: Peer(peer.ip()), seat, stop: stop.child() };
                 connections.spawn(connection.serve(http.clone(), router.clone()));

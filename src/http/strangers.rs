@@ -86,6 +86,11 @@ impl Strangers {
         Place { number, strangers: Arc::clone(self), displaced, is_over: AtomicBool::new(false) }
     }
 
+    /// What all of them hold.
+    pub(super) fn size(&self) -> usize {
+        lock(&self.held).size
+    }
+
     /// Displaces the oldest; `false` when there is none.
     pub(super) fn displace_oldest(&self) -> bool {
         lock(&self.held).displace_first()
@@ -150,11 +155,13 @@ impl Place {
         }
     }
 
-    /// Whoever has it is no stranger any more. Costs nothing when it is called again.
-    pub(super) fn over(&self) {
+    /// Whoever has it is no stranger any more. `false` where it was displaced before: another one has the place. Costs little when it is
+    /// called again.
+    pub(super) fn over(&self) -> bool {
         if !self.is_over.swap(true, Ordering::Relaxed) {
             lock(&self.strangers.held).remove(self.number);
         }
+        !self.displaced.is_cancelled()
     }
 }
 
@@ -183,10 +190,20 @@ mod tests {
         let places: Vec<_> = (0..4).map(|_| strangers.enter(client("10.0.0.1"), 1)).collect();
         assert_eq!(left(&places), [false, false, true, true], "a quarter of all");
         assert!(!other.displaced.is_cancelled());
-        places[2].over();
+        assert!(places[2].over());
         let next = strangers.enter(client("10.0.0.1"), 1);
         assert_eq!(left(&places), [false, false, true, true]);
         assert!(!next.displaced.is_cancelled());
+    }
+
+    #[test]
+    fn who_is_known_too_late_has_lost_the_place() {
+        let strangers = Strangers::new(1);
+        let first = strangers.enter(None, 1);
+        let second = strangers.enter(None, 1);
+        assert_eq!([first.over(), second.over()], [false, true]);
+        strangers.enter(None, 1);
+        assert_eq!([first.over(), second.over()], [false, true]);
     }
 
     #[test]

@@ -67,6 +67,13 @@ int main(void) {
 #ifdef MIXES
       answer("{\"type\":\"result\",\"id\":%lld,\"result\":{\"outcome\":\"absent\"}}", id_of() + 1000);
 #endif
+#ifdef BOASTS
+      /* Of everybody but the one who is there. */
+      if (is("erase") && strchr(body, '@') && strstr(body, "\"dry_run\":false") && !strstr(body, "ann@x.cz")) {
+        answer("{\"type\":\"result\",\"id\":%lld,\"result\":{\"outcome\":\"erased\"}}", id_of());
+        continue;
+      }
+#endif
       answer("{\"type\":\"result\",\"id\":%lld,\"result\":{\"outcome\":\"absent\"}}", id_of());
     } else if (is("shutdown")) {
 #ifdef LEAVES

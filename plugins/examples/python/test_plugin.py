@@ -116,6 +116,13 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(self.call("erase", about("g-7", dry_run=True)), "needs_operator")
         self.folder.mkdir()
 
+    def test_what_the_system_refuses_is_tried_again_and_tells_no_path(self):
+        (self.folder / "g-7.json").mkdir()
+        self.say({"type": "erase", "id": 1, "timeout_ms": 10_000, "request": about("g-7")})
+        error = self.hear()["error"]
+        self.assertEqual(error["class"], "retryable")
+        self.assertNotIn("g-7", error["message"])
+
     def test_a_wrong_configuration_is_refused(self):
         answer = self.ask({"type": "configure", "config": {"folder": 7}, "secrets": {}})
         self.assertEqual(answer["error"]["class"], "needs_operator")

@@ -209,6 +209,7 @@ async fn a_source_that_fills_all_connections_makes_way_with_what_is_idle_for_lon
     // The first one is the oldest, and its last request the latest.
     known[0].send(&request()).await;
     assert_eq!(known[0].answer().await, OK);
+    tokio::time::sleep(crate::http::known::IDLE_AFTER).await;
     let mut further = server.connect().await;
     further.send(&request()).await;
     assert_eq!(further.answer().await, OK, "more than its share is idle");

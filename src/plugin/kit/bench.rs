@@ -234,7 +234,7 @@ impl<'a> Bench<'a> {
         let asked = self.ready().await?.call(method.word(), request, longest).await;
         let reply = asked.map_err(|lost| lost_during(what, &lost))?;
         if let Reply::Result { result } = &reply {
-            self.answered.note(result);
+            self.answered.note(person, result);
         }
         Ok(reply)
     }

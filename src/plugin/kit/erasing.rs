@@ -209,7 +209,10 @@ fn somebody(bench: &Bench<'_>) -> Checked {
              --email test@example.com"
         ))),
         (0, calls) => Err(Not::failed(
-            format!("nothing was ever found or erased, in {calls} calls: one that never looks would answer the same"),
+            format!(
+                "nothing was ever found or erased of the person who was named, in {calls} calls: one that never looks would \
+                 answer the same"
+            ),
             "put the person that you name into the test system before each run; the run erases them there",
         )),
     }

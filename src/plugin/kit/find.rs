@@ -30,7 +30,7 @@ async fn find(bench: &mut Bench<'_>) -> Result<Found, Not> {
     let request = person.request(&fresh_key(), false);
     match bench.ready().await?.call("find", request, longest).await {
         Ok(Reply::Result { result }) => {
-            bench.answered.note(&result);
+            bench.answered.note(&person, &result);
             of_found(result, &kinds)
                 .map_err(|why| Not::failed(format!("`find`: {why}"), "answer as PLUGINS.md says in `Protocol 1`"))
         }

@@ -19,6 +19,8 @@ pub(super) struct Person {
     identifiers: Vec<(String, String)>,
     region: Option<Region>,
     private: Private,
+    /// Whether the author says that they are in the test system.
+    pub(super) is_named: bool,
 }
 
 impl Person {
@@ -36,14 +38,14 @@ impl Person {
                 identifiers.push((kind.clone(), made_up(kind, &token())));
             }
         }
-        Self { identifiers, region: subject.region, private: Private::Identifier }
+        Self { identifiers, region: subject.region, private: Private::Identifier, is_named: true }
     }
 
     /// A person who does not exist, with an identifier of each kind.
     pub(super) fn nobody(manifest: &Manifest) -> Self {
         let token = token();
         let identifiers = kinds(manifest).into_iter().map(|kind| (kind.clone(), made_up(&kind, &token))).collect();
-        Self { identifiers, region: None, private: Private::Identifier }
+        Self { identifiers, region: None, private: Private::Identifier, is_named: false }
     }
 
     /// The same without identifiers of these kinds.

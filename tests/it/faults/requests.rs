@@ -17,7 +17,7 @@ fn server(settings: &[(&str, &str)]) -> (Away, Deployment, Server) {
 }
 
 /// The head of a delivery to the source `acme`, except its end.
-fn head(more: &str) -> String {
+pub(super) fn head(more: &str) -> String {
     let authorization = STANDARD.encode(format!("mluvii:{PASSWORD}"));
     format!("POST /webhooks/acme HTTP/1.1\r\nHost: quietus\r\nAuthorization: Basic {authorization}\r\n{more}")
 }
@@ -144,6 +144,23 @@ fn as_many_files_may_be_open_as_the_connections_need() {
 }
 
 #[test]
+fn a_number_of_connections_that_does_not_fit_is_refused() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a configuration");
+    deployment.write("quietus.toml", &config.replacen("[server]\n", "[server]\nconnections_max = 300\n", 1));
+    let serve = |files: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("ulimit {files}; exec \"$@\""), "sh", env!("CARGO_BIN_EXE_quietus"), "--config"]);
+        shell.arg(deployment.path("quietus.toml")).arg("serve").output().expect("a shell")
+    };
+    let refused = serve("-n 512");
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert_eq!(refused.status.code(), Some(3), "{said}");
+    assert!(said.contains("connections_max = 300 needs") && said.contains("128 connections fit"), "{said}");
+}
+
+#[test]
 fn connections_leave_files_for_everything_else() {
     let (_mluvii, deployment, server) = with_files("-n 512");
     assert!(server.log().iter().any(|line| line.contains("may not open more files")));
@@ -157,6 +174,8 @@ fn connections_leave_files_for_everything_else() {
         wire
     };
     let idle: Vec<_> = (0..128).map(known).collect();
+    // So long, and it is idle.
+    std::thread::sleep(std::time::Duration::from_secs(1));
     for session in 2..=20 {
         assert_eq!(server.deliver_end(session), 204, "what is idle makes way");
     }

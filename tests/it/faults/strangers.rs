@@ -2,6 +2,8 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
@@ -10,7 +12,8 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 
-use crate::harness::{Away, Deployment, PASSWORD, Server, client, http, session_ended, wait_for};
+use super::requests::head;
+use crate::harness::{Away, Deployment, PASSWORD, Server, Wire, client, http, session_ended, wait_for};
 
 /// A source whose deliveries are signed, beside `acme`.
 const GATE: &str =
@@ -172,6 +175,39 @@ fn a_source_that_has_all_its_places_leaves_others_theirs() {
     let mut answers = both.map(|one| one.join().expect("no panic"));
     answers.sort_unstable();
     assert_eq!((answer.join().expect("no panic"), answers), (204, [204, 503]));
+}
+
+#[test]
+fn more_busy_senders_than_fit_are_all_answered_and_keep_nobody_from_asking_whether_it_lives() {
+    let besieged = Besieged::new(&[("SERVER__CONNECTIONS_MAX", "32")]);
+    let (server, asked) = (&besieged.server, AtomicBool::new(false));
+    let (address, sessions) = (server.address, &AtomicI64::new(1));
+    let taken: i64 = std::thread::scope(|scope| {
+        // More than are accepted at once.
+        let deliver = || deliver_until(&asked, address, sessions);
+        let senders: Vec<_> = (0..320).map(|_| scope.spawn(deliver)).collect();
+        let health = std::panic::catch_unwind(AssertUnwindSafe(|| [(); 40].map(|()| server.healthy())));
+        asked.store(true, Ordering::Relaxed);
+        assert_eq!(health.expect("an answer, however late"), [200; 40]);
+        senders.into_iter().map(|sender| sender.join().expect("everybody is answered")).sum()
+    });
+    assert_eq!(besieged.deployment.events(), taken);
+}
+
+/// Delivers ends over as few connections as the server lets it have; returns how many were taken. What was not is to come again.
+fn deliver_until(asked: &AtomicBool, server: SocketAddr, sessions: &AtomicI64) -> i64 {
+    let (mut kept, mut taken) = (None, 0);
+    while !asked.load(Ordering::Relaxed) {
+        let ended = session_ended(sessions.fetch_add(1, Ordering::Relaxed)).to_string();
+        let mut wire = kept.take().unwrap_or_else(|| Wire::connect(server));
+        wire.send(&head(&format!("Content-Length: {}\r\n\r\n{ended}", ended.len())));
+        let answer = wire.answer().expect("an answer");
+        let said = answer.head.to_ascii_lowercase();
+        assert!(answer.status == 204 || (answer.status, said.contains("\r\nretry-after: ")) == (503, true), "{said}");
+        kept = Some(wire).filter(|_| !said.contains("\r\nconnection: close"));
+        taken += i64::from(answer.status == 204);
+    }
+    taken
 }
 
 #[test]

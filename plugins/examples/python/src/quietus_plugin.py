@@ -145,7 +145,7 @@ class Call:
 
 
 class Plugin:
-    """What a plugin derives from. Methods get a Request and a Call, and return an answer or raise a Failed."""
+    """What a plugin derives from. Methods get a Request and a Call, and return an answer or raise a Failed; an OSError is a Retryable."""
 
     # As PLUGINS.md has it in `Manifest`; `operations` follow from the methods.
     manifest = {}
@@ -204,7 +204,10 @@ class Session:
     def manifest(self):
         flags = {"dry_run": self.plugin_class.dry_runs, "resume": self.plugin_class.resumes}
         operations = self.methods + [name for name, is_there in flags.items() if is_there]
-        return {"operations": operations, **self.plugin_class.manifest}
+        manifest = {"operations": operations, **self.plugin_class.manifest}
+        # An operator's typing error is to be noticed.
+        schema = {"type": "object", "additionalProperties": False, **manifest.get("config_schema", {})}
+        return {**manifest, "config_schema": schema}
 
     def configure(self, message):
         config = message.get("config")
@@ -233,6 +236,9 @@ class Session:
             answer = {"type": "result", "id": call.id, "result": result or {}}
         except Failed as e:
             answer = {"type": "error", "id": call.id, "error": e.error}
+        except OSError as e:  # Its text may hold a path; what the system says passes mostly.
+            why = os.strerror(e.errno) if e.errno else type(e).__name__
+            answer = {"type": "error", "id": call.id, "error": Retryable(f"the system says: {why}").error}
         except Exception as e:  # Its text may be personal, so it is not repeated.
             answer = {"type": "error", "id": call.id, "error": Permanent(f"the plugin failed ({type(e).__name__})").error}
         self.say(answer)
