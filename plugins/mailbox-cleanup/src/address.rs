@@ -33,9 +33,24 @@ impl Address {
         let text = text.trim();
         let text = text.strip_prefix('@').and_then(|route| route.split_once(':')).map_or(text, |(_, rest)| rest);
         let (local, domain) = text.rsplit_once('@')?;
-        let local = local.trim_end();
-        let inner = local.strip_prefix('"').and_then(|inner| inner.strip_suffix('"'));
-        Self::of(inner.unwrap_or(local), domain.trim_start())
+        let (local, domain) = (local.trim_end(), domain.trim_start());
+        match local.strip_prefix('"').and_then(|inner| inner.strip_suffix('"')) {
+            Some(inner) => Self::of(inner, domain),
+            // Not as if it had quotes: `ann@x.cz eve@y.cz` is no address of somebody at y.cz.
+            None => Self::typed(&format!("{local}@{domain}")),
+        }
+    }
+
+    /// Of what programs write that do not keep to RFC 5322: quotes or brackets around an address, a link, several addresses
+    /// with a blank between. None where it may mean anything else.
+    pub(crate) fn oddly_carried(text: &str) -> Vec<Self> {
+        let around = |c: char| c.is_whitespace() || "'\"`<>[]()\u{feff}‘’‚‛“”„«»‹›".contains(c);
+        let inner = text.trim_matches(around);
+        let inner = match inner.split_at_checked(5) {
+            Some((scheme, address)) if scheme.eq_ignore_ascii_case("smtp:") => address,
+            _ => inner,
+        };
+        identity::normal_forms(&Kind::Email, inner, None).into_iter().map(Self).collect()
     }
 
     /// Of a local part without quotes around it.

@@ -6,6 +6,7 @@ mod address;
 mod config;
 mod gmail;
 mod graph;
+mod headers;
 mod imap;
 mod mailbox;
 mod outcome;

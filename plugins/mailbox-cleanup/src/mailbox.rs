@@ -99,6 +99,8 @@ pub(crate) struct Seen {
     pub(crate) kept: Vec<Kept>,
     /// Messages that were found and do not show whose they are: they stay, too.
     pub(crate) unclear: u64,
+    /// What could not be looked through, and why; free of personal data.
+    pub(crate) unread: Vec<String>,
     /// To `erase`: some of what was erased leaves the system by itself within this time, if no hold keeps it. Only a look
     /// after that tells.
     pub(crate) again_after: Option<Duration>,

@@ -13,7 +13,7 @@ pub(crate) struct Said {
     messages: u64,
     kept: u64,
     reasons: Vec<String>,
-    /// By account, what was found and does not show whose it is.
+    /// By account, what was found and does not show whose it is, and what could not be looked through.
     unclear: Vec<String>,
     again_after: Option<Duration>,
     failed: Vec<(String, PluginError)>,
@@ -30,6 +30,8 @@ impl Said {
                     let text = "messages were found that do not show whose they are, and stay";
                     self.unclear.push(format!("account `{account}`: {} {text}", seen.unclear));
                 }
+                let unread = seen.unread.into_iter().map(|what| format!("account `{account}`: {what}"));
+                self.unclear.extend(unread);
                 for kept in seen.kept {
                     self.kept += kept.messages;
                     self.reasons.push(format!("account `{account}`: {}", kept.reason));
@@ -180,6 +182,12 @@ mod tests {
         }
         let left = said(vec![unclear(), Ok(Seen { messages: 1, ..Seen::default() })]).looked().expect("an answer");
         assert_eq!((left.outcome, left.not_looked_at.len()), (Outcome::Residual, 1));
+        let unread = || Ok(Seen { unread: vec!["folder `x`: no".into()], ..Seen::default() });
+        for answer in [said(vec![unread()]).looked(), said(vec![unread()]).erased(0), said(vec![unread()]).erased(3)] {
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.outcome, Outcome::Unverifiable);
+            assert_eq!(answer.not_looked_at, ["account `a0`: folder `x`: no"]);
+        }
         assert_eq!(said(vec![unclear(), Ok(kept(1))]).looked().expect("an answer").outcome, Outcome::Retained);
     }
 

@@ -8,8 +8,10 @@ mod killed;
 mod large;
 mod lost;
 mod mail;
+mod odd;
 mod persons;
 mod proxy;
+mod script;
 mod servers;
 
 use std::sync::LazyLock;

@@ -1,7 +1,7 @@
 //! Whose messages are wanted: decides by a person's addresses whether a message is theirs. The only place that decides
 //! it, for every kind of mailbox.
 
-use mail_parser::{Addr, HeaderName, HeaderValue, Message, MessageParser, PartType};
+use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, PartType};
 
 use quietus_plugin::mark;
 
@@ -53,29 +53,14 @@ impl Wanted {
         mark(parts.chain(spelled))
     }
 
-    /// Whose a message is, by its headers as they came: whether one of the places that count carries one of the addresses.
-    pub(crate) fn by_headers(&self, raw: &[u8]) -> Whose {
-        let Some(message) = MessageParser::new().with_address_headers().parse_headers(raw) else {
-            return Whose::Unclear;
-        };
-        let counted = message.headers().iter().filter(|header| self.counts(&header.name));
-        let lists = counted.filter_map(|header| header.value.as_address());
-        let shown: Vec<Address> = lists.flat_map(|list| list.iter()).filter_map(parsed).collect();
-        match shown.iter().any(|found| self.addresses.contains(found)) {
-            true => Whose::Theirs,
-            // The search has seen an address in headers that the server does not give out, or leaves empty.
-            false if shown.is_empty() => Whose::Unclear,
-            false => Whose::SomebodyElses,
-        }
-    }
-
     /// Whose a message is, by the addresses that an API gives in the places that count: `None` where it names somebody and
     /// gives no address.
     pub(crate) fn by_addresses<'a>(&self, carried: impl Iterator<Item = Option<&'a str>>) -> Whose {
-        let shown: Vec<Option<Address>> = carried.map(|address| address.and_then(Address::carried)).collect();
+        let readings = |text| Address::carried(text).into_iter().chain(Address::oddly_carried(text)).collect();
+        let shown: Vec<Vec<Address>> = carried.map(|address| address.map(readings).unwrap_or_default()).collect();
         match shown.iter().flatten().any(|found| self.addresses.contains(found)) {
             true => Whose::Theirs,
-            false if shown.is_empty() || shown.contains(&None) => Whose::Unclear,
+            false if shown.is_empty() || shown.iter().any(Vec::is_empty) => Whose::Unclear,
             false => Whose::SomebodyElses,
         }
     }
@@ -104,7 +89,7 @@ impl Wanted {
             })
     }
 
-    fn counts(&self, header: &HeaderName<'_>) -> bool {
+    pub(crate) fn counts(&self, header: &HeaderName<'_>) -> bool {
         match header {
             HeaderName::From | HeaderName::Sender | HeaderName::ReplyTo => true,
             HeaderName::To | HeaderName::Cc | HeaderName::Bcc => self.place != Place::Senders,
@@ -120,17 +105,6 @@ impl Wanted {
         };
         let spellings = self.addresses.iter().flat_map(Address::spellings);
         spellings.into_iter().any(|spelling| stands_alone(&text, &spelling))
-    }
-}
-
-/// The parser takes a local part in quotes for a name where no `<` stands before it.
-fn parsed(found: &Addr<'_>) -> Option<Address> {
-    let address = found.address()?;
-    match found.name() {
-        Some(local) if address.starts_with('@') && !address.contains(':') => {
-            Address::parsed(&format!("{local}{address}"))
-        }
-        _ => Address::parsed(address),
     }
 }
 
@@ -176,57 +150,6 @@ mod tests {
         Wanted::new(addresses.iter().map(|text| Address::typed(text).expect("an address")).collect(), place)
     }
 
-    #[track_caller]
-    fn headers(raw: &str, expected: Whose) {
-        let raw = raw.replace('\n', "\r\n") + "\r\n\r\n";
-        assert_eq!(wanted(&["ann@x.cz"], Place::Headers).by_headers(raw.as_bytes()), expected, "{raw}");
-    }
-
-    #[test]
-    fn the_exact_address_is_found_in_all_that_headers_can_be() {
-        headers("From: ann@x.cz", Whose::Theirs);
-        headers("from: Ann <ANN@X.CZ>", Whose::Theirs);
-        headers("Sender: ann@x.cz", Whose::Theirs);
-        headers("REPLY-TO: <ann@x.cz>", Whose::Theirs);
-        headers("To: Bob <bob@y.cz>,\n Ann\n\t<ann@x.cz>", Whose::Theirs);
-        headers("Cc: =?utf-8?B?xIxlc2vDoSBBbm5h?= <ann@x.cz>", Whose::Theirs);
-        headers("Cc: =?iso-8859-2?Q?=C8esk=E1?=\n =?iso-8859-2?Q?_Anna?= <ann@x.cz>", Whose::Theirs);
-        headers("Bcc: undisclosed: bob@y.cz, ann@x.cz;", Whose::Theirs);
-        headers("To: ann@x.cz (Ann, at home)", Whose::Theirs);
-        headers("To: \"Novak, Ann\" <ann@x.cz>", Whose::Theirs);
-        headers("To: \"a > b\" <ann@x.cz>, eve@y.cz", Whose::Theirs);
-        headers("To: bob@y.cz\nTo: ann@x.cz", Whose::Theirs);
-        headers("From: Česká Anna <ann@x.cz>", Whose::Theirs);
-        headers("To: <\"ann\"@x.cz>", Whose::Theirs);
-        headers("To: \"ann\"@x.cz", Whose::Theirs);
-        headers("To: ann @ x.cz", Whose::Theirs);
-        headers("To: <@relay.cz,@y.cz:ann@x.cz>", Whose::Theirs);
-        headers("To: <ann(at home)@x.cz>", Whose::Theirs);
-    }
-
-    #[test]
-    fn look_alikes_and_what_only_names_the_address_is_another_persons() {
-        headers("From: joann@x.cz", Whose::SomebodyElses);
-        headers("From: ann@x.czech.com", Whose::SomebodyElses);
-        headers("From: Ann <ann.x.cz@y.cz>", Whose::SomebodyElses);
-        headers("From: \"ann@x.cz\" <eve@y.cz>", Whose::SomebodyElses);
-        headers("From: eve@y.cz (ann@x.cz)", Whose::SomebodyElses);
-        headers("From: =?utf-8?Q?ann=40x.cz?= <eve@y.cz>", Whose::SomebodyElses);
-        headers("From: ann@x.cz.y.cz", Whose::SomebodyElses);
-        headers("From: \u{430}nn@x.cz", Whose::SomebodyElses);
-        headers("From: ann+x@x.cz", Whose::SomebodyElses);
-    }
-
-    #[test]
-    fn headers_that_show_no_address_say_nothing_of_whose_a_message_is() {
-        headers("Subject: ann@x.cz\nX-To: ann@x.cz", Whose::Unclear);
-        headers("", Whose::Unclear);
-        headers("\u{0}\u{1}From ann@x.cz", Whose::Unclear);
-        headers("From: Ann\nTo: undisclosed-recipients:;", Whose::Unclear);
-        let senders = wanted(&["ann@x.cz"], Place::Senders);
-        assert_eq!(senders.by_headers(b"To: ann@x.cz\r\n\r\n"), Whose::Unclear, "the sender is not shown");
-    }
-
     #[test]
     fn one_address_that_an_api_does_not_give_leaves_it_open_whose_a_message_is() {
         #[track_caller]
@@ -236,22 +159,13 @@ mod tests {
         check(&[None, Some("ANN@x.cz")], Whose::Theirs);
         check(&[Some("joann@x.cz"), Some("eve@y.cz")], Whose::SomebodyElses);
         check(&[Some("joann@x.cz"), None], Whose::Unclear);
+        check(&[Some("'ann@x.cz'")], Whose::Theirs);
+        check(&[Some("mailto:ann@x.cz")], Whose::Theirs);
+        check(&[Some("eve@y.cz ann@x.cz")], Whose::Theirs);
+        check(&[Some("joann@x.cz"), Some("")], Whose::Unclear);
+        check(&[Some("joann@x.cz"), Some("***")], Whose::Unclear);
         check(&[Some("joann@x.cz"), Some("/O=EXCHANGE/CN=ANN")], Whose::Unclear);
         check(&[], Whose::Unclear);
-    }
-
-    #[test]
-    fn only_senders_count_where_only_they_are_asked_for() {
-        let senders = wanted(&["ann@x.cz"], Place::Senders);
-        assert_eq!(senders.by_headers(b"From: ann@x.cz\r\nTo: bob@y.cz\r\n\r\n"), Whose::Theirs);
-        assert_eq!(senders.by_headers(b"From: bob@y.cz\r\nTo: ann@x.cz\r\n\r\n"), Whose::SomebodyElses);
-    }
-
-    #[test]
-    fn a_domain_in_its_own_letters_is_the_same_in_a_header() {
-        let found = wanted(&["ann@příklad.cz"], Place::Headers);
-        assert_eq!(found.by_headers(b"From: ann@xn--pklad-zsa96e.cz\r\n\r\n"), Whose::Theirs);
-        assert_eq!(found.by_headers("From: Ann <ann@Příklad.cz>\r\n\r\n".as_bytes()), Whose::Theirs);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use quietus_plugin::{Call, PluginError, Secrets};
 
 use super::clock::Clock;
-use super::folders::{Choice, Folder, list};
+use super::folders::{Choice, Folder, Listed, list};
 use super::login::Login;
 use super::server::Server;
 use super::session::Session;
@@ -36,6 +36,8 @@ pub(super) struct Folders {
     pub(super) searched: Vec<Folder>,
     /// Where messages are moved to.
     pub(super) target: Option<Folder>,
+    /// How many more there may be to be searched, whose names cannot be read.
+    pub(super) unnamed: usize,
 }
 
 impl Imap {
@@ -66,10 +68,10 @@ impl Imap {
     }
 
     pub(super) fn folders(&self, session: &mut Session<'_>) -> Result<Folders, PluginError> {
-        let there = list(session)?;
+        let Listed { folders: there, unnamed } = list(session)?;
         let target = match &self.move_to {
             None => None,
-            Some(target) => match there.iter().find(|folder| folder.mailbox == target.mailbox) {
+            Some(target) => match target.find(&there) {
                 Some(found) => Some(found.clone()),
                 None => {
                     let text = format!("there is no folder `{}` (see `move_to`)", target.name);
@@ -80,6 +82,10 @@ impl Imap {
         let mut searched = self.choice.of(there)?;
         // What was moved there would be found again, and moved to where it is.
         searched.retain(|folder| Some(folder) != target.as_ref());
-        Ok(Folders { searched, target })
+        if searched.is_empty() {
+            return Err(PluginError::needs_operator("no folder is left to be searched (see `folders` and `exclude`)"));
+        }
+        let unnamed = if self.choice.may_mean_others() { unnamed } else { 0 };
+        Ok(Folders { searched, target, unnamed })
     }
 }

@@ -12,6 +12,7 @@ use imap_next::imap_types::search::SearchKey;
 use imap_next::imap_types::sequence::SequenceSet;
 use quietus_plugin::{ErrorClass, PluginError};
 
+use super::odd::About;
 use super::opened::{existing, plain_search, search, set};
 use super::session::{Ended, Session};
 use crate::through::Looked;
@@ -26,20 +27,19 @@ const HEADERS: usize = 200;
 
 const FIELDS: [&str; 6] = ["FROM", "TO", "CC", "BCC", "SENDER", "REPLY-TO"];
 
-/// Goes on looking through the open folder from where `looked` ends, to its end.
+/// Goes on looking through the open folder, which has messages, from where `looked` ends, to its end.
 pub(super) fn look_on(
     session: &mut Session<'_>,
     wanted: &Wanted,
     body_bytes_max: u32,
     looked: &mut Looked,
 ) -> Result<(), PluginError> {
-    let rest = match u32::try_from(looked.up_to + 1).ok().and_then(NonZeroU32::new) {
-        Some(NonZeroU32::MIN) => SearchKey::All,
-        Some(first) => SearchKey::Uid(SequenceSet::from(first..)),
-        None => return Ok(()),
-    };
-    let mut uids = plain_search(session, vec![rest])?;
-    // RFC 3501, 6.4.8: a range that ends in `*` contains the last message even when that comes before its beginning.
+    let mut uids = plain_search(session, vec![SearchKey::All])?;
+    // The folder was just said to have messages. This is the control of all that is searched for in it: a server that lists
+    // these also lists what it finds.
+    if uids.is_empty() {
+        return Err(PluginError::retryable("the server says that there are messages, and does not list them"));
+    }
     uids.retain(|uid| u64::from(*uid) > looked.up_to);
     let window = if wanted.place() == Place::Anywhere { WINDOW_OF_TEXTS } else { WINDOW };
     for uids in uids.chunks(window) {
@@ -75,7 +75,7 @@ fn candidates(session: &mut Session<'_>, wanted: &Wanted, first: u32, last: u32)
                 Err(refusal) if refusal.is("BADCHARSET") && has_ascii => {}
                 Err(refusal) => {
                     let class =
-                        if refusal.is("BADCHARSET") { ErrorClass::NeedsOperator } else { ErrorClass::Retryable };
+                        if refusal.is("BADCHARSET") { ErrorClass::NeedsOperator } else { ErrorClass::Permanent };
                     return Err(refusal.error("the server does not search for an address", class));
                 }
             }
@@ -148,15 +148,15 @@ fn by_texts(
             seen.found.push(u64::from(*uid));
         } else if raw.len() > body_bytes_max as usize {
             seen.untold.push(u64::from(*uid));
-        } else if raw.is_empty() {
+        } else if wanted.by_headers(raw) == Whose::Unclear {
             seen.unclear.push(u64::from(*uid));
         }
     }
     Ok(())
 }
 
-/// A section of each message, or the whole of it, by UID. A message that is there and is not told of is an error; one that went meanwhile is
-/// none.
+/// A section of each message, or the whole of it, by UID; empty where the server does not show it, or in a way that cannot be
+/// read. A message that is there and is not told of is an error; one that went meanwhile is none.
 fn fetch(
     session: &mut Session<'_>,
     uids: &[u32],
@@ -182,15 +182,22 @@ fn fetch(
                 _ => {}
             }
         }
-        if let (Some(uid), Some(content)) = (number.filter(|uid| uids.contains(uid)), content) {
-            told.insert(uid, content);
+        match (number.filter(|uid| uids.contains(uid)), content) {
+            (Some(uid), Some(content)) => drop(told.insert(uid, content)),
+            // It may be about flags only, and another answer about the message.
+            (Some(uid), None) => drop(told.entry(uid).or_default()),
+            (None, _) => {}
         }
     })?;
     // RFC 3501, 7.1.2: NO may only mean that some of them were expunged meanwhile.
     let _: Ended = ended;
+    let is_garbled = session.unreadable(&[About::Fetch, About::Unknown]) > 0;
     let untold: Vec<u32> = uids.iter().filter(|uid| !told.contains_key(uid)).copied().collect();
-    match existing(session, &untold)?.len() {
-        0 => Ok(told),
-        left => Err(PluginError::retryable(format!("the server does not show {left} messages that it has found"))),
+    let there = existing(session, &untold)?;
+    if !is_garbled && !there.is_empty() {
+        let text = format!("the server does not show {} messages that it has found", there.len());
+        return Err(PluginError::retryable(text));
     }
+    told.extend(there.into_iter().map(|uid| (uid, Vec::new())));
+    Ok(told)
 }

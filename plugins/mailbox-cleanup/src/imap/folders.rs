@@ -4,7 +4,9 @@ use imap_next::imap_types::command::CommandBody;
 use imap_next::imap_types::mailbox::{ListMailbox, Mailbox};
 use imap_next::imap_types::response::Data;
 use quietus_plugin::{ErrorClass, PluginError};
+use unicode_normalization::UnicodeNormalization as _;
 
+use super::odd::About;
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
 use super::utf7;
@@ -17,7 +19,7 @@ const FOLDERS_MAX: usize = 20_000;
 pub(super) struct Folder {
     /// As people read it.
     pub(super) name: String,
-    /// As the server calls it.
+    /// As the server calls it, in one spelling: what came as an atom, in quotes or as a literal is the same name.
     pub(super) mailbox: Mailbox<'static>,
     /// What the server says of it, such as `\Trash`.
     attributes: Vec<String>,
@@ -47,6 +49,12 @@ impl Choice {
         }
     }
 
+    /// Whether a folder whose name cannot be read may be one of those that are searched.
+    pub(super) fn may_mean_others(&self) -> bool {
+        let several = |pattern: &String| pattern.ends_with('*') || pattern.starts_with('\\');
+        self.chosen.as_ref().is_none_or(|chosen| chosen.iter().any(several))
+    }
+
     /// The folders to search, of those that are there. One that is named and is not there is an error: what was in it may
     /// be elsewhere now, and one that is to be left alone may be spelt otherwise.
     pub(super) fn of(&self, there: Vec<Folder>) -> Result<Vec<Folder>, PluginError> {
@@ -71,14 +79,40 @@ impl Folder {
         Ok(Self { name: name.to_owned(), mailbox, attributes: Vec::new() })
     }
 
+    /// Of a name as a server sends it: in modified UTF-7, or in UTF-8 or anything else.
+    fn sent(name: &[u8], attributes: Vec<String>) -> Option<Self> {
+        let mailbox = Mailbox::try_from(name.to_vec()).ok()?;
+        let name = match &mailbox {
+            Mailbox::Inbox => "INBOX".to_owned(),
+            Mailbox::Other(_) => utf7::decode(&String::from_utf8_lossy(name)),
+        };
+        Some(Self { name, mailbox, attributes })
+    }
+
+    /// What tells it from all others, also where two names are read alike.
+    pub(super) fn key(&self) -> String {
+        match &self.mailbox {
+            Mailbox::Inbox => "INBOX".to_owned(),
+            Mailbox::Other(other) => other.inner().as_ref().escape_ascii().to_string(),
+        }
+    }
+
+    /// The folder of this name: as it would be spelt by the standard, or as it is read.
+    pub(super) fn find<'f>(&self, there: &'f [Self]) -> Option<&'f Self> {
+        let spelt = there.iter().find(|folder| folder.mailbox == self.mailbox);
+        spelt.or_else(|| there.iter().find(|folder| same(&folder.name, &self.name)))
+    }
+
     /// Whether a pattern of the operator's means this folder.
     fn is(&self, pattern: &str) -> bool {
         if pattern.starts_with('\\') {
             return self.attributes.iter().any(|attribute| attribute.eq_ignore_ascii_case(pattern));
         }
         match pattern.strip_suffix('*') {
-            Some(beginning) => self.name.starts_with(beginning),
-            None => self.name == pattern || (self.mailbox == Mailbox::Inbox && pattern.eq_ignore_ascii_case("inbox")),
+            Some(beginning) => self.name.nfc().collect::<String>().starts_with(&beginning.nfc().collect::<String>()),
+            None => {
+                same(&self.name, pattern) || (self.mailbox == Mailbox::Inbox && pattern.eq_ignore_ascii_case("inbox"))
+            }
         }
     }
 
@@ -90,9 +124,22 @@ impl Folder {
     }
 }
 
-/// All folders that can be opened, trash and junk among them.
-pub(super) fn list(session: &mut Session<'_>) -> Result<Vec<Folder>, PluginError> {
+/// Whether two names are one to those who read them: `š` is one character or two.
+fn same(one: &str, other: &str) -> bool {
+    one.nfc().eq(other.nfc())
+}
+
+/// What the server lists.
+pub(super) struct Listed {
+    /// All folders that can be opened, trash and junk among them.
+    pub(super) folders: Vec<Folder>,
+    /// How many names cannot be read.
+    pub(super) unnamed: usize,
+}
+
+pub(super) fn list(session: &mut Session<'_>) -> Result<Listed, PluginError> {
     let mut folders = Vec::<Folder>::new();
+    let mut unnamed = 0;
     let mut too_many = false;
     let body = CommandBody::List {
         reference: Mailbox::try_from("").map_err(|_| PluginError::permanent("no reference"))?,
@@ -101,18 +148,26 @@ pub(super) fn list(session: &mut Session<'_>) -> Result<Vec<Folder>, PluginError
     let ended = session.ask(body, |data| {
         let Data::List { items, mailbox, .. } = data else { return };
         let name = match &mailbox {
-            Mailbox::Inbox => "INBOX".to_owned(),
-            Mailbox::Other(other) => utf7::decode(&String::from_utf8_lossy(other.inner().as_ref())),
+            Mailbox::Inbox => b"INBOX".as_slice(),
+            Mailbox::Other(other) => other.inner().as_ref(),
         };
-        let folder = Folder { name, mailbox, attributes: items.iter().map(ToString::to_string).collect() };
+        let Some(folder) = Folder::sent(name, items.iter().map(ToString::to_string).collect()) else {
+            unnamed += 1;
+            return;
+        };
         too_many |= folders.len() >= FOLDERS_MAX;
         if !too_many && folder.opens() && !folders.iter().any(|known| known.mailbox == folder.mailbox) {
             folders.push(folder);
         }
     })?;
+    unnamed += session.unreadable(&[About::List, About::Unknown]);
     match ended {
         Ended::Done(_) if too_many => Err(PluginError::permanent(format!("there are more than {FOLDERS_MAX} folders"))),
-        Ended::Done(_) => Ok(folders),
+        // RFC 3501, 5.1: there is always an INBOX.
+        Ended::Done(_) if folders.is_empty() => {
+            Err(PluginError::retryable("the server lists no folder that can be read"))
+        }
+        Ended::Done(_) => Ok(Listed { folders, unnamed }),
         Ended::Refused(code) => {
             Err(Refusal::new(code).error("the server does not list folders", ErrorClass::Retryable))
         }

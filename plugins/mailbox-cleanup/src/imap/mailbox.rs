@@ -2,7 +2,7 @@
 
 use quietus_plugin::{Call, PluginError, Writes};
 
-use super::account::Imap;
+use super::account::{Folders, Imap};
 use super::visit::Visit;
 use crate::mailbox::{Kept, Mailbox, Seen, Task};
 use crate::wanted::Wanted;
@@ -18,9 +18,9 @@ impl Mailbox for Imap {
         let messages = all - kept.iter().map(|kept| kept.messages).sum::<u64>();
         kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
-        let unclear = visit.unclear();
+        let (unclear, unread) = (visit.unclear(), unread(&visit, &folders));
         session.close();
-        Ok(Seen { messages, kept, unclear, ..Seen::default() })
+        Ok(Seen { messages, kept, unclear, unread, ..Seen::default() })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
@@ -36,9 +36,9 @@ impl Mailbox for Imap {
         let mut kept: Vec<Kept> = visit.empty(&found, folders.target.as_ref(), writes)?;
         kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
-        let unclear = visit.unclear();
+        let (unclear, unread) = (visit.unclear(), unread(&visit, &folders));
         session.close();
-        Ok(Seen { kept, unclear, ..Seen::default() })
+        Ok(Seen { kept, unclear, unread, ..Seen::default() })
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
@@ -47,4 +47,13 @@ impl Mailbox for Imap {
         session.close();
         Ok(())
     }
+}
+
+/// What was not looked through.
+fn unread(visit: &Visit<'_, '_, '_>, folders: &Folders) -> Vec<String> {
+    let mut told = visit.unread();
+    if folders.unnamed > 0 {
+        told.push(format!("{} folders have names that cannot be read, and were not looked through", folders.unnamed));
+    }
+    told
 }

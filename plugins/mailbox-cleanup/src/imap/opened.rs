@@ -4,12 +4,14 @@ use std::num::NonZeroU32;
 
 use imap_next::imap_types::command::CommandBody;
 use imap_next::imap_types::core::{Charset, Vec1};
+use imap_next::imap_types::fetch::{MacroOrMessageDataItemNames, MessageDataItem, MessageDataItemName};
 use imap_next::imap_types::response::{Code, Data};
 use imap_next::imap_types::search::SearchKey;
 use imap_next::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
-use quietus_plugin::{ErrorClass, PluginError};
+use quietus_plugin::{ErrorClass, PluginError, mark};
 
 use super::folders::Folder;
+use super::odd::About;
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
 
@@ -18,8 +20,8 @@ pub(super) const BATCH: usize = 500;
 
 /// What a server says of a folder that it opens.
 pub(super) struct Opened {
-    /// UIDs of another validity are other messages' (RFC 3501, 2.3.1.1).
-    pub(super) validity: u32,
+    /// UIDs of another validity are other messages' (RFC 3501, 2.3.1.1). 0 where there is no message, and the server tells none.
+    pub(super) validity: u64,
     pub(super) read_only: bool,
     pub(super) messages: u32,
 }
@@ -47,29 +49,44 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
         }
     };
     let ended = session.ask_all(body, &mut count, &mut |code| {
-        if let Code::UidValidity(number) = code {
-            validity = Some(number.get());
-        }
+        validity = told_validity(&code).or(validity);
     })?;
-    match (ended, validity) {
-        (Ended::Done(code), Some(validity)) => {
+    match ended {
+        Ended::Done(code) => {
             // RFC 3501, 6.3.1: it always says so, also of none.
             let Some(messages) = messages else {
                 return Err(PluginError::retryable("the server did not say how many messages there are"));
             };
+            let validity = validity.unwrap_or_default();
+            if validity == 0 && messages > 0 {
+                let text = "it has no UIDVALIDITY, so its messages cannot be told apart";
+                return Err(PluginError::needs_operator(text));
+            }
             let read_only = matches!(code, Some(Code::ReadOnly));
             Ok(Some(Opened { validity, read_only, messages }))
         }
-        (Ended::Done(_), None) => {
-            let text = format!("the folder `{}` has no UIDVALIDITY, so its messages cannot be told apart", folder.name);
-            Err(PluginError::needs_operator(text))
-        }
-        (Ended::Refused(code), _) => match Refusal::new(code) {
+        Ended::Refused(code) => match Refusal::new(code) {
             refusal if refusal.is("NONEXISTENT") => Ok(None),
-            refusal => {
-                Err(refusal.error(&format!("the folder `{}` cannot be opened", folder.name), ErrorClass::Retryable))
-            }
+            // A server that says no more than that says so again.
+            refusal => Err(refusal.error("it cannot be opened", ErrorClass::Permanent)),
         },
+    }
+}
+
+/// UIDVALIDITY, which some servers let grow beyond the 32 bits that it may have.
+fn told_validity(code: &Code<'_>) -> Option<u64> {
+    match code {
+        Code::UidValidity(number) => Some(u64::from(number.get())),
+        Code::Other(other) => {
+            let text = str::from_utf8(other.inner()).ok()?;
+            let (name, number) = text.split_once(' ')?;
+            let number = number.trim();
+            let is_number = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+            // Only whether it is the same matters.
+            (is_number && name.eq_ignore_ascii_case("UIDVALIDITY"))
+                .then(|| number.parse().unwrap_or_else(|_| mark([number])))
+        }
+        _ => None,
     }
 }
 
@@ -79,6 +96,16 @@ pub(super) fn search(
     charset: Option<Charset<'static>>,
     keys: Vec<SearchKey<'static>>,
 ) -> Result<Result<Vec<u32>, Refusal>, PluginError> {
+    Ok(told(session, charset, keys)?.map(Option::unwrap_or_default))
+}
+
+/// As [`search`]; `None` where the server names no messages and does not say that there are none (RFC 3501, 6.4.4), as iCloud does when
+/// nothing matches.
+fn told(
+    session: &mut Session<'_>,
+    charset: Option<Charset<'static>>,
+    keys: Vec<SearchKey<'static>>,
+) -> Result<Result<Option<Vec<u32>>, Refusal>, PluginError> {
     let criteria = Vec1::try_from(keys).map_err(|_| PluginError::permanent("a search for nothing"))?;
     let mut found: Option<Vec<u32>> = None;
     let ended = session.ask(CommandBody::Search { charset, criteria, uid: true }, |data| {
@@ -86,21 +113,27 @@ pub(super) fn search(
             found.get_or_insert_default().extend(uids.into_iter().map(NonZeroU32::get));
         }
     })?;
-    match (ended, found) {
-        (Ended::Refused(code), _) => Ok(Err(Refusal::new(code))),
-        (Ended::Done(_), Some(mut uids)) => {
+    match ended {
+        Ended::Refused(code) => Ok(Err(Refusal::new(code))),
+        // What was found may be in it.
+        Ended::Done(_) if session.unreadable(&[About::Search, About::Unknown]) > 0 => {
+            Err(PluginError::permanent("what the server answers to a search cannot be read"))
+        }
+        Ended::Done(_) => Ok(Ok(found.map(|mut uids| {
             uids.sort_unstable();
             uids.dedup();
-            Ok(Ok(uids))
-        }
-        // RFC 3501, 6.4.4: a search that finds nothing says so.
-        (Ended::Done(_), None) => Err(PluginError::retryable("the server did not say what it found")),
+            uids
+        }))),
     }
 }
 
 /// A search that no server has a reason to refuse.
 pub(super) fn plain_search(session: &mut Session<'_>, keys: Vec<SearchKey<'static>>) -> Result<Vec<u32>, PluginError> {
-    search(session, None, keys)?.map_err(|refusal| refusal.error("the server does not search", ErrorClass::Retryable))
+    search(session, None, keys)?.map_err(refused)
+}
+
+fn refused(refusal: Refusal) -> PluginError {
+    refusal.error("the server does not search", ErrorClass::Retryable)
 }
 
 /// Which of these messages are in the open folder.
@@ -108,10 +141,37 @@ pub(super) fn existing(session: &mut Session<'_>, uids: &[u32]) -> Result<Vec<u3
     let mut all = Vec::new();
     for batch in uids.chunks(BATCH) {
         let Some(set) = set(batch) else { continue };
-        let there = plain_search(session, vec![SearchKey::Uid(set)])?;
+        let there = match told(session, None, vec![SearchKey::Uid(set.clone())])?.map_err(refused)? {
+            Some(there) => there,
+            // That they are gone is believed of a second answer only, to a question of another kind.
+            None => shown(session, set)?,
+        };
         all.extend(there.into_iter().filter(|uid| batch.contains(uid)));
     }
     Ok(all)
+}
+
+/// The UIDs of those of these messages that the server shows.
+fn shown(session: &mut Session<'_>, sequence_set: SequenceSet) -> Result<Vec<u32>, PluginError> {
+    let names = MacroOrMessageDataItemNames::MessageDataItemNames(vec![MessageDataItemName::Uid]);
+    let mut there = Vec::new();
+    let body = CommandBody::Fetch { sequence_set, macro_or_item_names: names, uid: true };
+    let ended = session.ask(body, |data| {
+        if let Data::Fetch { items, .. } = data {
+            there.extend(items.into_iter().filter_map(|item| match item {
+                MessageDataItem::Uid(uid) => Some(uid.get()),
+                _ => None,
+            }));
+        }
+    })?;
+    match ended {
+        Ended::Done(_) if session.unreadable(&[About::Fetch, About::Unknown]) == 0 => {
+            there.sort_unstable();
+            there.dedup();
+            Ok(there)
+        }
+        _ => Err(PluginError::retryable("the server does not say which messages are there")),
+    }
 }
 
 /// A set of UIDs in few words; `None` when there are none. They are in order.

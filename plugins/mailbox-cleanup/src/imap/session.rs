@@ -1,19 +1,22 @@
 //! A conversation with a server: sends a command and reads the answers to it. Bounds every answer, and knows
 //! neither folders nor messages.
 
+mod listen;
+
 use std::time::Instant;
 
-use imap_next::client::{Client, Event, Options};
+use imap_next::client::{Client, Options};
 use imap_next::imap_types::auth::AuthenticateData;
 use imap_next::imap_types::command::{Command, CommandBody};
 use imap_next::imap_types::core::Tag;
 use imap_next::imap_types::response::{Capability, Code, Data, GreetingKind, Status, StatusKind};
 use imap_next::imap_types::secret::Secret;
-use imap_next::{Interrupt, Io, State as _};
 use quietus_plugin::{PluginError, Sensitive};
 
 use super::clock::Clock;
-use super::server::{Security, Server, lost, waits};
+use super::lines::Lines;
+use super::odd::About;
+use super::server::{Security, Server};
 use super::settings::BODY_BYTES_LIMIT;
 use super::wire::Wire;
 
@@ -26,6 +29,12 @@ const ANSWERS_BYTES_MAX: u64 = 64 << 20;
 pub(super) struct Session<'c> {
     client: Client,
     wire: Wire,
+    /// What has come and the client has not got yet: it gets one answer at a time.
+    lines: Lines,
+    /// The client has an answer that was mended.
+    is_mended: bool,
+    /// What was sent in answer to the present command and could not be read.
+    unreadable: Vec<About>,
     clock: Clock<'c>,
     tags: u32,
     capabilities: Vec<Capability<'static>>,
@@ -51,6 +60,8 @@ enum Heard {
     Greeting(GreetingKind),
     /// It wants (more) data for AUTHENTICATE.
     Challenge,
+    /// Something that may matter and cannot be read.
+    Unreadable(About),
 }
 
 impl<'c> Session<'c> {
@@ -88,6 +99,9 @@ impl<'c> Session<'c> {
         Self {
             client: Client::new(options),
             wire,
+            lines: Lines::new(ANSWER_BYTES_MAX),
+            is_mended: false,
+            unreadable: Vec::new(),
             clock,
             tags: 0,
             capabilities: Vec::new(),
@@ -143,6 +157,7 @@ impl<'c> Session<'c> {
                 Heard::Data(data) => take(data),
                 Heard::Status(Status::Untagged(status)) => status.code.into_iter().for_each(&mut *note),
                 Heard::Status(status) => return self.ended(status, &tag),
+                Heard::Unreadable(about) => self.unreadable.push(about),
                 Heard::Greeting(_) | Heard::Challenge => return Err(garbage()),
             }
         }
@@ -162,7 +177,7 @@ impl<'c> Session<'c> {
         let tag = self.say(body)?;
         loop {
             match self.listen()? {
-                Heard::Data(_) | Heard::Status(Status::Untagged(_)) => {}
+                Heard::Data(_) | Heard::Status(Status::Untagged(_)) | Heard::Unreadable(_) => {}
                 Heard::Status(status) => return self.ended(status, &tag),
                 Heard::Challenge => {
                     let data = AuthenticateData::Continue(Secret::new(message.take().unwrap_or_default().into()));
@@ -171,6 +186,11 @@ impl<'c> Session<'c> {
                 Heard::Greeting(_) => return Err(garbage()),
             }
         }
+    }
+
+    /// How much of what the last command was answered is about one of these, and cannot be read.
+    pub(super) fn unreadable(&self, about: &[About]) -> usize {
+        self.unreadable.iter().filter(|line| about.contains(line)).count()
     }
 
     /// Whether nothing more can be asked: the last command got no answer that ends it.
@@ -190,6 +210,7 @@ impl<'c> Session<'c> {
         self.left = ANSWERS_BYTES_MAX;
         self.heard = Instant::now();
         self.is_open = true;
+        self.unreadable.clear();
         let tag = Tag::unvalidated(format!("q{}", self.tags));
         self.client.enqueue_command(Command { tag: tag.clone(), body });
         Ok(tag)
@@ -209,42 +230,6 @@ impl<'c> Session<'c> {
             StatusKind::Ok => Ok(Ended::Done(body.code)),
             StatusKind::No => Ok(Ended::Refused(body.code)),
             StatusKind::Bad => Err(PluginError::permanent("the server does not understand a command")),
-        }
-    }
-
-    fn listen(&mut self) -> Result<Heard, PluginError> {
-        loop {
-            match self.client.next() {
-                Ok(Event::DataReceived { data }) => return Ok(Heard::Data(data)),
-                Ok(Event::StatusReceived { status })
-                | Ok(Event::CommandRejected { status, .. })
-                | Ok(Event::AuthenticateStatusReceived { status, .. }) => return Ok(Heard::Status(status)),
-                Ok(Event::GreetingReceived { greeting }) => return Ok(Heard::Greeting(greeting.kind)),
-                Ok(Event::AuthenticateContinuationRequestReceived { .. }) => return Ok(Heard::Challenge),
-                Ok(_) => {}
-                Err(Interrupt::Io(Io::Output(bytes))) => self.wire.write_all(&bytes).map_err(|e| lost(&e))?,
-                Err(Interrupt::Io(Io::NeedMoreInput)) => self.read()?,
-                Err(Interrupt::Error(imap_next::client::Error::ResponseTooLong { .. })) => return Err(too_long()),
-                Err(Interrupt::Error(_)) => return Err(garbage()),
-            }
-        }
-    }
-
-    fn read(&mut self) -> Result<(), PluginError> {
-        let mut buffer = [0; 16 << 10];
-        loop {
-            self.clock.patience(self.heard)?;
-            match self.wire.read(&mut buffer) {
-                Ok(0) => return Err(PluginError::retryable("the server ended the connection")),
-                Ok(read) => {
-                    self.heard = Instant::now();
-                    self.left = self.left.checked_sub(read as u64).ok_or_else(too_long)?;
-                    self.client.enqueue_input(&buffer[..read]);
-                    return Ok(());
-                }
-                Err(e) if waits(&e) => {}
-                Err(e) => return Err(lost(&e)),
-            }
         }
     }
 }

@@ -1,6 +1,8 @@
 //! One call's visit to an account: goes through its folders, and remembers how far it came. What one folder refuses keeps
 //! no other from being done.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
@@ -9,11 +11,10 @@ use quietus_plugin::{ErrorClass, PluginError, Writes, mark};
 use super::account::Imap;
 use super::erase::{SetAside, Way, erase, relocate, restore};
 use super::find::look_on;
-use super::folders::Folder;
+use super::folders::{Folder, list};
 use super::opened::{BATCH, For, Opened, existing, open};
 use super::session::Session;
 use crate::mailbox::{Doing, Kept, MESSAGES, Task};
-use crate::outcome::rank;
 use crate::wanted::Wanted;
 
 /// A folder in which there is something to do.
@@ -33,6 +34,10 @@ pub(super) struct Visit<'v, 'c, 't> {
     task: &'v mut Task<'t>,
     /// Folders in which something was refused, and what.
     refused: Vec<PluginError>,
+    /// Folders that could not be looked through, and why.
+    unread: Vec<PluginError>,
+    /// Whether one could be.
+    has_read: bool,
     /// How many messages of each folder do not show whose they are; a folder that is looked through twice counts once.
     unclear: BTreeMap<String, u64>,
 }
@@ -44,7 +49,16 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         wanted: &'v Wanted,
         task: &'v mut Task<'t>,
     ) -> Self {
-        Self { imap, session, wanted, task, refused: Vec::new(), unclear: BTreeMap::new() }
+        Self {
+            imap,
+            session,
+            wanted,
+            task,
+            refused: Vec::new(),
+            unread: Vec::new(),
+            has_read: false,
+            unclear: BTreeMap::new(),
+        }
     }
 
     /// Looks through folders; returns those in which there is something to do.
@@ -52,7 +66,15 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let mut found = Vec::new();
         for (n, folder) in folders.iter().enumerate() {
             let place = (n + 1, folders.len());
-            found.extend(self.or_go_on(folder, place, Self::look)?.filter(|seen| seen.messages > 0 || seen.aside));
+            let seen = self.or_go_on(folder, place, Self::look)?;
+            self.has_read |= seen.is_some();
+            // What passes by itself is tried again. What does not is this folder's: a person has to see to it, and the others are done.
+            let lasts =
+                |error: &mut PluginError| matches!(error.class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
+            if seen.is_none() {
+                self.unread.extend(self.refused.pop_if(lasts));
+            }
+            found.extend(seen.filter(|seen| seen.messages > 0 || seen.aside));
         }
         Ok(found)
     }
@@ -94,25 +116,6 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         Ok((messages > 0).then_some(Kept { reason, messages }))
     }
 
-    /// How many messages do not show whose they are.
-    pub(super) fn unclear(&self) -> u64 {
-        self.unclear.values().sum()
-    }
-
-    /// The first of what was refused, by its class, once all else is done.
-    pub(super) fn end(&mut self) -> Result<(), PluginError> {
-        let more = self.refused.len().saturating_sub(1);
-        self.refused.sort_by_key(|error| rank(error.class));
-        match self.refused.drain(..).next() {
-            Some(error) if more > 0 => {
-                let message = format!("{error}; and {more} more of the kind");
-                Err(PluginError { message, ..error })
-            }
-            Some(error) => Err(error),
-            None => Ok(()),
-        }
-    }
-
     /// What one folder says. A refusal is noted; when the connection or the time is lost, the visit is over.
     fn or_go_on<T>(
         &mut self,
@@ -142,7 +145,11 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
 
     fn look(&mut self, folder: &Folder) -> Result<Found, PluginError> {
         let mut found = Found { folder: folder.clone(), messages: 0, aside: false };
-        if let Some(opened) = open(self.session, folder, For::Looking)? {
+        let opened = open(self.session, folder, For::Looking)?;
+        if opened.is_none() && list(self.session)?.folders.iter().any(|listed| listed.mailbox == folder.mailbox) {
+            return Err(PluginError::permanent("the server lists it, and says that it is not there"));
+        }
+        if let Some(opened) = opened {
             found.messages = self.look_through(folder, &opened)?;
             let place = self.place_of_aside(folder, &opened);
             found.aside = !self.task.through().aside(place).is_empty();
@@ -152,13 +159,16 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
 
     /// Looks through the open folder, from where an earlier attempt ended.
     fn look_through(&mut self, folder: &Folder, opened: &Opened) -> Result<u64, PluginError> {
+        if opened.validity == 0 {
+            return Ok(0);
+        }
         self.forget_if_renumbered(folder, opened);
         let place = self.place(folder, opened.validity);
         let looked = self.task.through().at(place);
         if opened.messages > 0 {
             look_on(self.session, self.wanted, self.imap.body_bytes_max, looked)?;
         }
-        self.unclear.insert(folder.name.clone(), looked.unclear.len() as u64);
+        self.unclear.insert(folder.key(), looked.unclear.len() as u64);
         if !looked.untold.is_empty() {
             let text = format!("{} messages are larger than `body_bytes_max` to be looked into", looked.untold.len());
             let error = PluginError::permanent(format!("folder `{}`: {text}", folder.name));
@@ -172,11 +182,9 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     /// When a folder's messages have new numbers, nobody knows which of the old ones were erased without an answer: those
     /// that are met again must not count twice.
     fn forget_if_renumbered(&mut self, folder: &Folder, opened: &Opened) {
-        let place = self.mark(&["validity", &folder.name]);
-        let before = std::mem::replace(&mut self.task.through().at(place).up_to, u64::from(opened.validity));
-        if let Ok(before) = u32::try_from(before)
-            && before != opened.validity
-        {
+        let place = self.mark(&["validity", &folder.key()]);
+        let before = std::mem::replace(&mut self.task.through().at(place).up_to, opened.validity);
+        if before != 0 && before != opened.validity {
             let place = self.place(folder, before);
             let found = std::mem::take(self.task.through().at(place)).found;
             if self.task.doing == Doing::Erasing {
@@ -263,13 +271,13 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     }
 
     /// What stands for a folder's messages as they are numbered now.
-    fn place(&self, folder: &Folder, validity: u32) -> u64 {
-        self.mark(&["place", &folder.name, &validity.to_string()])
+    fn place(&self, folder: &Folder, validity: u64) -> u64 {
+        self.mark(&["place", &folder.key(), &validity.to_string()])
     }
 
     /// What stands for the messages that others had marked as deleted, and that are not marked at the moment.
     fn place_of_aside(&self, folder: &Folder, opened: &Opened) -> u64 {
-        self.mark(&["aside", &folder.name, &opened.validity.to_string()])
+        self.mark(&["aside", &folder.key(), &opened.validity.to_string()])
     }
 
     fn mark(&self, what: &[&str]) -> u64 {

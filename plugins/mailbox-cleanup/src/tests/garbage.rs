@@ -84,6 +84,9 @@ fn garbage_is_an_error_and_never_nobody() {
     check("* BYE go away\r\n", good, Retryable, "not willing");
     check("* PREAUTH come in\r\n", good, NeedsOperator, "greets");
     check(HELLO, |_, _| "\u{0}\u{1}\u{2}\r\n".into(), Retryable, "is not IMAP");
+    check("* NO hello\r\n", good, Retryable, "is not IMAP");
+    check("* SEARCH 1\r\n", good, Retryable, "is not IMAP");
+    check(HELLO, but!("LIST", |tag| format!("{tag} OK done\r\n")), Retryable, "lists no folder");
     check(HELLO, but!("LIST", |_tag| "q999 OK done\r\n".into()), Retryable, "is not IMAP");
     check(HELLO, but!("LIST", |tag| format!("{tag} BAD what\r\n")), Permanent, "does not understand");
     check(HELLO, but!("LIST", |_tag| "* BYE overloaded\r\n".into()), Retryable, "ended the conversation");
@@ -92,9 +95,10 @@ fn garbage_is_an_error_and_never_nobody() {
     check(HELLO, uncounted, Retryable, "how many messages");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO no\r\n")), Retryable, "cannot be opened");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO [NOPERM] no\r\n")), NeedsOperator, "(NOPERM)");
-    check(HELLO, but!("UID SEARCH", |tag| format!("{tag} OK done\r\n")), Retryable, "did not say what it found");
+    check(HELLO, but!("UID SEARCH", |tag| format!("{tag} OK done\r\n")), Retryable, "does not list them");
     check(HELLO, but!("UID SEARCH", |tag| format!("{tag} NO no\r\n")), Retryable, "does not search");
-    check(HELLO, but!("UID SEARCH", |_tag| "* SEARCH 1 -2 x\r\n".into()), Retryable, "is not IMAP");
+    let unreadable = but!("UID SEARCH", |tag| format!("* SEARCH 1 -2 x\r\n{tag} OK done\r\n"));
+    check(HELLO, unreadable, Retryable, "answers to a search cannot be read");
     check(HELLO, but!("UID FETCH", |tag| format!("{tag} OK done\r\n")), Retryable, "does not show 3 messages");
     check(HELLO, but!("UID FETCH", |_tag| "* 1 FETCH (UID 1 BODY[HEADER] {9}\r\n".into()), Retryable, "in time");
 }

@@ -1,0 +1,352 @@
+//! Servers whose lines are not what the RFC has: one odd line costs no account, a name is the same however it is spelt, and
+//! what cannot be read is neither the person's nor nobody's.
+
+use super::script::{Manner, PLAIN, Script, numbers};
+use super::*;
+
+const FOLDERS: [(&[u8], &[&str]); 3] = [
+    (b"INBOX", &["From: ann@x.cz", "From: joann@x.cz", "From: bob@y.cz\r\nTo: ann@x.cz"]),
+    (b"Work", &["From: ann@x.cz"]),
+    (b"Empty", &[]),
+];
+
+/// The lines of real servers.
+fn manners() -> Vec<(&'static str, Manner)> {
+    vec![
+        ("the RFC", PLAIN),
+        (
+            "iCloud: a search that finds nothing says nothing",
+            Manner {
+                search: |_, _, uids| if uids.is_empty() { String::new() } else { (PLAIN.search)("", "", uids) },
+                ..PLAIN
+            },
+        ),
+        ("blanks in a search", Manner { search: |_, _, uids| format!("* SEARCH {} \r\n", numbers(uids)), ..PLAIN }),
+        (
+            "a search with MODSEQ",
+            Manner { search: |_, _, uids| format!("* SEARCH{} (MODSEQ 917)\r\n", numbers(uids)), ..PLAIN },
+        ),
+        (
+            "flags with a trailing blank, a bracket, quotes and UTF-8",
+            Manner {
+                open: |_, count| {
+                    let flags =
+                        "* FLAGS (\\Seen )\r\n* FLAGS (a]b)\r\n* FLAGS (\"My Flag\" a\"b)\r\n* FLAGS (Důležité)\r\n";
+                    let permanent =
+                        "* OK [PERMANENTFLAGS (\\Seen \\*  )] ok\r\n* OK [PERMANENTFLAGS (a]b é)] Omezené\r\n";
+                    format!("{flags}{permanent}{}", (PLAIN.open)("", count))
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "flags in a message",
+            Manner {
+                fetch: |uid, headers| {
+                    let flags = "* 1 FETCH (FLAGS (\\Seen ))\r\n* 2 FETCH (FLAGS (a]b \"c d\" é))\r\n";
+                    let message = format!("UID {uid} BODY[HEADER] {{{}}}\r\n{headers}", headers.len());
+                    format!("{flags}* {uid} FETCH (FLAGS (\\Seen \"x y\" Důležité ) {message})\r\n")
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "a blank before the parenthesis",
+            Manner {
+                fetch: |uid, headers| {
+                    format!(
+                        "* {uid} FETCH (UID {uid} BODY[HEADER.FIELDS (FROM TO)] {{{}}}\r\n{headers} )\r\n",
+                        headers.len()
+                    )
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "folders with a trailing blank",
+            Manner { list: |name| [b"* LIST (\\HasNoChildren ) \"/\" \"", name, b"\" \r\n"].concat(), ..PLAIN },
+        ),
+        ("folders without a delimiter", Manner { list: |name| [b"* LIST () \"\" ", name, b"\r\n"].concat(), ..PLAIN }),
+        (
+            "a backslash that is not escaped",
+            Manner { list: |name| [b"* LIST () \"\\\" \"", name, b"\"\r\n"].concat(), ..PLAIN },
+        ),
+        (
+            "UIDVALIDITY 0 of a folder without messages",
+            Manner {
+                open: |_, count| {
+                    format!("* {count} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n", if count == 0 { 0 } else { 7 })
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "no UIDVALIDITY of a folder without messages",
+            Manner {
+                open: |_, count| if count == 0 { "* 0 EXISTS\r\n".into() } else { (PLAIN.open)("", count) },
+                ..PLAIN
+            },
+        ),
+        (
+            "UIDVALIDITY beyond 32 bits",
+            Manner { open: |_, count| format!("* {count} EXISTS\r\n* OK [UIDVALIDITY 12345678901] x\r\n"), ..PLAIN },
+        ),
+        (
+            "UIDVALIDITY beyond 64 bits, and a blank after it",
+            Manner {
+                open: |_, count| format!("* {count} EXISTS \r\n* OK [UIDVALIDITY 123456789012345678901234 ] x\r\n"),
+                ..PLAIN
+            },
+        ),
+        (
+            "texts in the server's language",
+            Manner {
+                open: |_, count| {
+                    format!("* OK Schránka otevřena\r\n* {count} EXISTS\r\n* OK [UIDVALIDITY 7] Platné\r\n")
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "answers of extensions",
+            Manner {
+                open: |_, count| format!("* X-STATE \u{1}é (\r\n* STATUS \"é\" (x)\r\n{}", (PLAIN.open)("", count)),
+                search: |_, _, uids| format!("* X-SPEED (\"\r\n{}", (PLAIN.search)("", "", uids)),
+                ..PLAIN
+            },
+        ),
+    ]
+}
+
+#[test]
+fn one_odd_line_costs_no_account() {
+    for (name, manner) in manners() {
+        let server = Script::start(manner, &FOLDERS);
+        let host = host(server.imap());
+        assert_eq!(host.dry_run(ANN), residual(3), "{name}");
+        assert_eq!(host.erase(ANN), erased(3), "{name}");
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{name}");
+        assert_eq!(host.verify(ANN), Ok(Answer::absent()), "{name}");
+    }
+}
+
+#[test]
+fn folders_are_looked_through_whatever_they_are_called() {
+    let names: [&[u8]; 9] =
+        ["Koš".as_bytes(), b"Ko\xb9", b"a \"b\" c", b"Sent Items", b"a]b", b"100%", b"&", b"Ko&AWE-", b"(x)"];
+    let raw: fn(&[u8]) -> Vec<u8> = |name| [b"* LIST () \"/\" ", name, b"\r\n"].concat();
+    let literal: fn(&[u8]) -> Vec<u8> =
+        |name| [format!("* LIST () \"/\" {{{}}}\r\n", name.len()).as_bytes(), name, b"\r\n"].concat();
+    for (how, list) in [("in quotes", PLAIN.list), ("as it is", raw), ("as a literal", literal)] {
+        for name in names {
+            let server = Script::start(Manner { list, ..PLAIN }, &[FOLDERS[0], (name, &["From: ann@x.cz"])]);
+            let shown = String::from_utf8_lossy(name);
+            assert_eq!(host(server.imap()).erase(ANN), erased(3), "{shown} {how}");
+            assert_eq!(server.left(name).len(), 0, "{shown} {how}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_is_the_same_however_its_name_is_spelt() {
+    let lists: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [
+        ("in quotes", PLAIN.list),
+        ("as an atom", |name| [b"* LIST () \".\" ", name, b"\r\n"].concat()),
+        ("as a literal", |name| [format!("* LIST () \".\" {{{}}}\r\n", name.len()).as_bytes(), name, b"\r\n"].concat()),
+    ];
+    let names: [(&str, &[u8]); 6] = [
+        ("INBOX.Ko", b"INBOX.Ko"),
+        ("Koš", b"Ko&AWE-"),
+        ("Koš", "Koš".as_bytes()),
+        ("Koš", "Kos\u{30c}".as_bytes()),
+        ("Sent Items", b"Sent Items"),
+        ("inBox", b"Inbox"),
+    ];
+    for (how, list) in lists {
+        for (move_to, name) in names {
+            for more_capabilities in ["", " MOVE"] {
+                let work: (&[u8], &[&str]) = (b"Work", &["From: ann@x.cz", "From: joann@x.cz", "To: ann@x.cz"]);
+                let server =
+                    Script::start(Manner { list, more_capabilities, ..PLAIN }, &[work, (name, &["From: eve@y.cz"])]);
+                let answer = host(with(server.imap(), json!({ "move_to": move_to }))).erase(ANN);
+                let answer = answer.unwrap_or_else(|error| panic!("{move_to} {how}: {error}"));
+                assert_eq!((answer.outcome, answer.counts["kept messages"]), (Outcome::Retained, 2), "{move_to} {how}");
+                assert_eq!((server.left(b"Work").len(), server.left(name).len()), (1, 3), "{move_to} {how}");
+            }
+        }
+    }
+}
+
+#[test]
+fn courier_moves_messages_to_a_folder_that_it_names_in_quotes() {
+    // Courier-IMAP 5.0.13 (Debian 12), word by word.
+    let courier = Manner {
+        list: |name| match name {
+            b"INBOX" => b"* LIST (\\Unmarked \\HasChildren) \".\" \"INBOX\"\r\n".to_vec(),
+            name => [b"* LIST (\\HasNoChildren) \".\" \"", name, b"\"\r\n"].concat(),
+        },
+        open: |_, count| {
+            let flags = "* FLAGS (\\Draft \\Answered \\Flagged \\Deleted \\Seen \\Recent)\r\n";
+            let permanent = "* OK [PERMANENTFLAGS ()] No permanent flags permitted\r\n";
+            let rights = "* OK [MYRIGHTS \"acdilrsw\"] ACL\r\n";
+            format!("{flags}{permanent}* {count} EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 795966660] Ok\r\n{rights}")
+        },
+        ..PLAIN
+    };
+    let server = Script::start(courier, &[FOLDERS[0], (b"INBOX.Kos", &[])]);
+    let host = host(with(server.imap(), json!({ "move_to": "INBOX.Kos" })));
+    assert_eq!(host.health(), Ok(()));
+    assert_eq!(outcome(host.erase(ANN)), Outcome::Retained);
+    assert_eq!((server.left(b"INBOX"), server.left(b"INBOX.Kos").len()), (vec!["From: joann@x.cz".to_owned()], 2));
+}
+
+/// What keeps the folder `Work` from being looked through, for good.
+fn unreadable() -> Vec<(&'static str, Manner)> {
+    vec![
+        ("cannot be opened", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO no"), ..PLAIN }),
+        ("(NOPERM)", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [NOPERM] no"), ..PLAIN }),
+        ("not understand", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "BAD what"), ..PLAIN }),
+        ("is not there", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [NONEXISTENT] x"), ..PLAIN }),
+        (
+            "no UIDVALIDITY",
+            Manner {
+                open: |name, count| {
+                    format!("* {count} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n", u32::from(name != "Work"))
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "cannot be read",
+            Manner {
+                search: |name, _, uids| {
+                    format!("* SEARCH{}{}\r\n", numbers(uids), if name == "Work" { " x" } else { "" })
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "cannot be read",
+            Manner {
+                search: |name, text, uids| match name == "Work" && text.contains("FROM") {
+                    true => "* \u{1}EARCH 1\r\n".into(),
+                    false => (PLAIN.search)("", "", uids),
+                },
+                ..PLAIN
+            },
+        ),
+        ("does not search", Manner { refuse: |name, text| on_work(name, text, "UID SEARCH UID", "NO no"), ..PLAIN }),
+    ]
+}
+
+fn on_work(name: &str, text: &str, command: &str, answer: &'static str) -> Option<&'static str> {
+    (name == "Work" && text.starts_with(command)).then_some(answer)
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_needs_a_person_and_the_others_are_done() {
+    for (why, manner) in unreadable() {
+        let server = Script::start(manner, &FOLDERS);
+        let host = host(server.imap());
+        let told = |answer: Answer| {
+            assert_eq!(answer.not_looked_at.len(), 1, "{why}");
+            let text = answer.not_looked_at.concat();
+            assert!(text.starts_with("account `office`: folder `Work`: ") && text.contains(why), "{why}: {text}");
+            (answer.outcome, answer.counts.get("messages").copied())
+        };
+        assert_eq!(told(host.dry_run(ANN).expect(why)), (Outcome::Residual, Some(2)), "{why}");
+        assert_eq!(told(host.erase(ANN).expect(why)), (Outcome::Unverifiable, Some(2)), "{why}");
+        assert_eq!(told(host.verify(ANN).expect(why)), (Outcome::Unverifiable, None), "{why}");
+        assert_eq!((server.left(b"INBOX"), server.left(b"Work").len()), (vec!["From: joann@x.cz".to_owned()], 1));
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_now_is_tried_again() {
+    let later = Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [UNAVAILABLE] later"), ..PLAIN };
+    let server = Script::start(later, &FOLDERS);
+    assert_eq!(class(host(server.imap()).erase(ANN)), ErrorClass::Retryable);
+    assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"]);
+}
+
+#[test]
+fn a_folder_whose_name_cannot_be_read_is_never_absent() {
+    let list: fn(&[u8]) -> Vec<u8> = |name| match name {
+        b"Work" => b"* LIST () \"/\" \"Work\r\n".to_vec(),
+        name => (PLAIN.list)(name),
+    };
+    let server = Script::start(Manner { list, ..PLAIN }, &FOLDERS);
+    let answer = host(server.imap()).erase(ANN).expect("an answer");
+    let told = "account `office`: 1 folders have names that cannot be read, and were not looked through";
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2));
+    assert_eq!(answer.not_looked_at, [told]);
+    let only = host(with(server.imap(), json!({ "folders": ["INBOX"] })));
+    assert_eq!(only.verify(ANN), Ok(Answer::absent()), "it is not one of those that are searched");
+}
+
+#[test]
+fn what_a_server_does_not_list_at_all_is_never_absent() {
+    let silent = Manner { search: |_, _, _| String::new(), ..PLAIN };
+    let unlisted = Manner { list: |_| Vec::new(), ..PLAIN };
+    for manner in [silent, unlisted] {
+        let server = Script::start(manner, &FOLDERS[..2]);
+        assert_eq!(class(host(server.imap()).erase(ANN)), ErrorClass::Retryable);
+        assert_eq!(class(host(server.imap()).verify(ANN)), ErrorClass::Retryable);
+    }
+}
+
+#[test]
+fn messages_of_which_a_search_says_nothing_are_gone_only_when_they_are_not_shown_either() {
+    let server = Script::start(
+        Manner {
+            // Silent about which of some messages are there; and it does not expunge.
+            search: |_, text, uids| match text.contains("FROM") || text.contains("ALL") {
+                true => (PLAIN.search)("", "", uids),
+                false => String::new(),
+            },
+            refuse: |_, text| text.starts_with("UID EXPUNGE").then_some("OK done"),
+            ..PLAIN
+        },
+        &FOLDERS,
+    );
+    let error = host(server.imap()).erase(ANN).expect_err("still there");
+    assert_eq!((error.class, error.message.contains("still there")), (ErrorClass::NeedsOperator, true));
+}
+
+#[test]
+fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_done() {
+    let fetches: [(&str, fn(u32, &str) -> String); 8] = [
+        ("an empty literal", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{0}}\r\n)\r\n")),
+        ("NIL", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] NIL )\r\n")),
+        ("empty quotes", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] \"\")\r\n")),
+        ("nothing of it", |uid, _| format!("* {uid} FETCH (UID {uid})\r\n")),
+        ("an answer that cannot be read", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] (x\r\n")),
+        ("a number that cannot be read", |uid, _| format!("* {uid} FETCH (UID x BODY[HEADER] NIL)\r\n")),
+        ("an empty header", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{7}}\r\nFrom:\r\n)\r\n")),
+        ("a masked header", |uid, _| {
+            format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{27}}\r\nFrom: eve@y.cz\r\nTo: ***\r\n\r\n)\r\n")
+        }),
+    ];
+    for (name, hidden) in fetches {
+        // Only the second message is hidden, whose UID no other test's message has.
+        static HIDDEN: std::sync::Mutex<Option<fn(u32, &str) -> String>> = std::sync::Mutex::new(None);
+        *HIDDEN.lock().expect("a lock") = Some(hidden);
+        let fetch: fn(u32, &str) -> String = |uid, headers| match *HIDDEN.lock().expect("a lock") {
+            Some(hidden) if uid == 2 => hidden(uid, headers),
+            _ => (PLAIN.fetch)(uid, headers),
+        };
+        let server = Script::start(Manner { fetch, ..PLAIN }, &FOLDERS);
+        let host = host(server.imap());
+        for (answer, messages) in [(host.erase(ANN), Some(3)), (host.verify(ANN), None)] {
+            let answer = answer.expect(name);
+            let told = "account `office`: 1 messages were found that do not show whose they are, and stay";
+            assert_eq!(
+                (answer.outcome, answer.counts.get("messages").copied()),
+                (Outcome::Unverifiable, messages),
+                "{name}"
+            );
+            assert_eq!(answer.not_looked_at, [told], "{name}");
+        }
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{name}");
+    }
+}
