@@ -44,7 +44,7 @@ impl Wanted {
     }
 
     /// Whether a text has one of the addresses, be it as a part of a longer one: then a search finds it.
-    fn resembles(&self, text: &str) -> bool {
+    pub(crate) fn resembles(&self, text: &str) -> bool {
         let text = text.to_lowercase();
         self.addresses().iter().flat_map(Address::searches).any(|spelling| text.contains(&spelling))
     }
@@ -80,6 +80,10 @@ impl Field {
 /// The addresses that one item of a header names. None where only a name stands, or something may mean several things.
 fn read(item: &Addr<'_>) -> Vec<Address> {
     let Some(address) = item.address() else { return Vec::new() };
+    // No local part begins so, although it may.
+    if address.starts_with(['\u{feff}', '‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '‹', '›']) {
+        return Address::oddly_carried(address);
+    }
     // The parser takes a local part in quotes for a name where no `<` stands before it.
     let strict = match item.name() {
         Some(local) if address.starts_with('@') && !address.contains(':') => {

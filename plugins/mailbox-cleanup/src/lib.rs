@@ -1,5 +1,5 @@
 //! mailbox-cleanup: erases a person's messages from mailboxes. Addresses enter, what the accounts say becomes the
-//! outcome. `mailbox` is what each kind of mailbox implements; `wanted` alone decides whose a message is.
+//! outcome. `mailbox` is what each kind of mailbox implements; `wanted` and its `headers` alone decide whose a message is.
 
 mod account;
 mod address;

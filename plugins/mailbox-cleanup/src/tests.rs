@@ -13,6 +13,7 @@ mod persons;
 mod proxy;
 mod script;
 mod servers;
+mod unread;
 
 use std::sync::LazyLock;
 

@@ -1,5 +1,5 @@
-//! Whose messages are wanted: decides by a person's addresses whether a message is theirs. The only place that decides
-//! it, for every kind of mailbox.
+//! Whose messages are wanted: decides by a person's addresses whether a message is theirs. With `headers`, which
+//! reads them as they came, the only place that decides it, for every kind of mailbox.
 
 use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, PartType};
 

@@ -52,11 +52,14 @@ struct Header {
 }
 
 impl Message {
-    /// The headers as they stand in a message. No value can make a header of its own.
+    /// The headers as they stand in a message. No value can make a header of its own: one with a line break that does not fold it
+    /// shows nobody for sure, and is left empty.
     pub(super) fn raw(&self) -> Vec<u8> {
         let known = self.payload.headers.iter().filter_map(|header| {
             let name = HEADERS.iter().find(|name| name.eq_ignore_ascii_case(&header.name))?;
-            Some(format!("{name}: {}\r\n", header.value.replace(['\r', '\n'], " ")))
+            let value = header.value.replace("\r\n", "\n").replace("\n ", " ").replace("\n\t", " ");
+            let value = if value.contains(['\r', '\n']) { "" } else { &value };
+            Some(format!("{name}: {value}\r\n"))
         });
         known.chain(["\r\n".to_owned()]).collect::<String>().into_bytes()
     }

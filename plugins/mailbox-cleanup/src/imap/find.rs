@@ -148,7 +148,7 @@ fn by_texts(
             seen.found.push(u64::from(*uid));
         } else if raw.len() > body_bytes_max as usize {
             seen.untold.push(u64::from(*uid));
-        } else if wanted.by_headers(raw) == Whose::Unclear {
+        } else if wanted.by_headers(raw) == Whose::Unclear && !wanted.resembles(&String::from_utf8_lossy(raw)) {
             seen.unclear.push(u64::from(*uid));
         }
     }

@@ -12,9 +12,10 @@ impl<'a> Scan<'a> {
         self.0
     }
 
-    /// Up to a blank, a parenthesis or a bracket; may be empty.
+    /// The next word: up to a blank, a parenthesis or a bracket; may be empty.
     pub(super) fn word(&mut self) -> &'a [u8] {
-        self.take_until(|b| b.is_ascii_whitespace() || b"()[".contains(&b))
+        self.blanks();
+        self.take_until(ends_word)
     }
 
     pub(super) fn open(&mut self) -> Option<()> {
@@ -34,11 +35,10 @@ impl<'a> Scan<'a> {
 
     /// The name of what was asked of a message, such as `BODY[HEADER.FIELDS (FROM TO)]<0>`.
     pub(super) fn item(&mut self) -> Option<Vec<u8>> {
-        self.blanks();
         let mut name = self.word().to_vec();
         if self.0.starts_with(b"[") {
             name.extend(self.take_until(|b| b == b']'));
-            name.extend(self.word_after(b"]")?);
+            name.extend(self.take_until(ends_word));
         }
         (!name.is_empty()).then_some(name)
     }
@@ -119,11 +119,6 @@ impl<'a> Scan<'a> {
         Some(())
     }
 
-    fn word_after(&mut self, byte: &[u8]) -> Option<Vec<u8>> {
-        self.0 = self.0.strip_prefix(byte)?;
-        Some([byte, self.word()].concat())
-    }
-
     fn eat(&mut self, byte: &[u8]) -> bool {
         self.blanks();
         let rest = self.0.strip_prefix(byte);
@@ -141,6 +136,10 @@ impl<'a> Scan<'a> {
         self.0 = rest;
         taken
     }
+}
+
+fn ends_word(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || b"()[".contains(&byte)
 }
 
 /// Without the `\` before a quote or another `\`; any other stays, as does a quote that lacks its own.

@@ -90,7 +90,8 @@ fn garbage_is_an_error_and_never_nobody() {
     check(HELLO, but!("LIST", |_tag| "q999 OK done\r\n".into()), Retryable, "is not IMAP");
     check(HELLO, but!("LIST", |tag| format!("{tag} BAD what\r\n")), Permanent, "does not understand");
     check(HELLO, but!("LIST", |_tag| "* BYE overloaded\r\n".into()), Retryable, "ended the conversation");
-    check(HELLO, but!("EXAMINE", |tag| format!("{tag} OK done\r\n")), NeedsOperator, "has no UIDVALIDITY");
+    let unnumbered = but!("EXAMINE", |tag| format!("* 3 EXISTS\r\n{tag} OK done\r\n"));
+    check(HELLO, unnumbered, NeedsOperator, "has no UIDVALIDITY");
     let uncounted = but!("EXAMINE", |tag| format!("* OK [UIDVALIDITY 7] x\r\n{tag} OK done\r\n"));
     check(HELLO, uncounted, Retryable, "how many messages");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO no\r\n")), Retryable, "cannot be opened");

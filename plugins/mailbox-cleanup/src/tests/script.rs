@@ -35,6 +35,13 @@ pub(super) const PLAIN: Manner = Manner {
     more_capabilities: "",
 };
 
+/// Three messages of Ann's and one of somebody whose address ends like hers.
+pub(super) const FOLDERS: [(&[u8], &[&str]); 3] = [
+    (b"INBOX", &["From: ann@x.cz", "From: joann@x.cz", "From: bob@y.cz\r\nTo: ann@x.cz"]),
+    (b"Work", &["From: ann@x.cz"]),
+    (b"Empty", &[]),
+];
+
 pub(super) fn numbers(uids: &[u32]) -> String {
     uids.iter().map(|uid| format!(" {uid}")).collect()
 }

@@ -1,0 +1,155 @@
+//! What cannot be read is neither the person's nor nobody's: it needs a person, and everything else is done.
+
+use super::script::{FOLDERS, Manner, PLAIN, Script, numbers};
+use super::*;
+
+/// What keeps the folder `Work` from being looked through, for good.
+fn unreadable() -> Vec<(&'static str, Manner)> {
+    vec![
+        ("cannot be opened", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO no"), ..PLAIN }),
+        ("(NOPERM)", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [NOPERM] no"), ..PLAIN }),
+        ("not understand", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "BAD what"), ..PLAIN }),
+        ("is not there", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [NONEXISTENT] x"), ..PLAIN }),
+        (
+            "no UIDVALIDITY",
+            Manner {
+                open: |name, count| {
+                    format!("* {count} EXISTS\r\n* OK [UIDVALIDITY {}] x\r\n", u32::from(name != "Work"))
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "cannot be read",
+            Manner {
+                search: |name, _, uids| {
+                    format!("* SEARCH{}{}\r\n", numbers(uids), if name == "Work" { " x" } else { "" })
+                },
+                ..PLAIN
+            },
+        ),
+        (
+            "cannot be read",
+            Manner {
+                search: |name, text, uids| match name == "Work" && text.contains("FROM") {
+                    true => "* \u{1}EARCH 1\r\n".into(),
+                    false => (PLAIN.search)("", "", uids),
+                },
+                ..PLAIN
+            },
+        ),
+        ("does not search", Manner { refuse: |name, text| on_work(name, text, "UID SEARCH UID", "NO no"), ..PLAIN }),
+    ]
+}
+
+fn on_work(name: &str, text: &str, command: &str, answer: &'static str) -> Option<&'static str> {
+    (name == "Work" && text.starts_with(command)).then_some(answer)
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_needs_a_person_and_the_others_are_done() {
+    for (why, manner) in unreadable() {
+        let server = Script::start(manner, &FOLDERS);
+        let host = host(server.imap());
+        let told = |answer: Answer| {
+            assert_eq!(answer.not_looked_at.len(), 1, "{why}");
+            let text = answer.not_looked_at.concat();
+            assert!(text.starts_with("account `office`: folder `Work`: ") && text.contains(why), "{why}: {text}");
+            (answer.outcome, answer.counts.get("messages").copied())
+        };
+        assert_eq!(told(host.dry_run(ANN).expect(why)), (Outcome::Residual, Some(2)), "{why}");
+        assert_eq!(told(host.erase(ANN).expect(why)), (Outcome::Unverifiable, Some(2)), "{why}");
+        assert_eq!(told(host.verify(ANN).expect(why)), (Outcome::Unverifiable, None), "{why}");
+        assert_eq!((server.left(b"INBOX"), server.left(b"Work").len()), (vec!["From: joann@x.cz".to_owned()], 1));
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_read_now_is_tried_again() {
+    let later = Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [UNAVAILABLE] later"), ..PLAIN };
+    let server = Script::start(later, &FOLDERS);
+    assert_eq!(class(host(server.imap()).erase(ANN)), ErrorClass::Retryable);
+    assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"]);
+}
+
+#[test]
+fn a_folder_whose_name_cannot_be_read_is_never_absent() {
+    let list: fn(&[u8]) -> Vec<u8> = |name| match name {
+        b"Work" => b"* LIST () \"/\" \"Work\r\n".to_vec(),
+        name => (PLAIN.list)(name),
+    };
+    let server = Script::start(Manner { list, ..PLAIN }, &FOLDERS);
+    let answer = host(server.imap()).erase(ANN).expect("an answer");
+    let told = "account `office`: 1 folders have names that cannot be read, and were not looked through";
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2));
+    assert_eq!(answer.not_looked_at, [told]);
+    let only = host(with(server.imap(), json!({ "folders": ["INBOX"] })));
+    assert_eq!(only.verify(ANN), Ok(Answer::absent()), "it is not one of those that are searched");
+}
+
+#[test]
+fn what_a_server_does_not_list_at_all_is_never_absent() {
+    let silent = Manner { search: |_, _, _| String::new(), ..PLAIN };
+    let unlisted = Manner { list: |_| Vec::new(), ..PLAIN };
+    for manner in [silent, unlisted] {
+        let server = Script::start(manner, &FOLDERS[..2]);
+        assert_eq!(class(host(server.imap()).erase(ANN)), ErrorClass::Retryable);
+        assert_eq!(class(host(server.imap()).verify(ANN)), ErrorClass::Retryable);
+    }
+}
+
+#[test]
+fn messages_of_which_a_search_says_nothing_are_gone_only_when_they_are_not_shown_either() {
+    let server = Script::start(
+        Manner {
+            // Silent about which of some messages are there; and it does not expunge.
+            search: |_, text, uids| match text.contains("FROM") || text.contains("ALL") {
+                true => (PLAIN.search)("", "", uids),
+                false => String::new(),
+            },
+            refuse: |_, text| text.starts_with("UID EXPUNGE").then_some("OK done"),
+            ..PLAIN
+        },
+        &FOLDERS,
+    );
+    let error = host(server.imap()).erase(ANN).expect_err("still there");
+    assert_eq!((error.class, error.message.contains("still there")), (ErrorClass::NeedsOperator, true));
+}
+
+#[test]
+fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_done() {
+    let fetches: [(&str, fn(u32, &str) -> String); 8] = [
+        ("an empty literal", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{0}}\r\n)\r\n")),
+        ("NIL", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] NIL )\r\n")),
+        ("empty quotes", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] \"\")\r\n")),
+        ("nothing of it", |uid, _| format!("* {uid} FETCH (UID {uid})\r\n")),
+        ("an answer that cannot be read", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] (x\r\n")),
+        ("a number that cannot be read", |uid, _| format!("* {uid} FETCH (UID x BODY[HEADER] NIL)\r\n")),
+        ("an empty header", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{7}}\r\nFrom:\r\n)\r\n")),
+        ("a masked header", |uid, _| {
+            format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{27}}\r\nFrom: eve@y.cz\r\nTo: ***\r\n\r\n)\r\n")
+        }),
+    ];
+    for (name, hidden) in fetches {
+        // Only the second message is hidden, whose UID no other test's message has.
+        static HIDDEN: std::sync::Mutex<Option<fn(u32, &str) -> String>> = std::sync::Mutex::new(None);
+        *HIDDEN.lock().expect("a lock") = Some(hidden);
+        let fetch: fn(u32, &str) -> String = |uid, headers| match *HIDDEN.lock().expect("a lock") {
+            Some(hidden) if uid == 2 => hidden(uid, headers),
+            _ => (PLAIN.fetch)(uid, headers),
+        };
+        let server = Script::start(Manner { fetch, ..PLAIN }, &FOLDERS);
+        let host = host(server.imap());
+        for (answer, messages) in [(host.erase(ANN), Some(3)), (host.verify(ANN), None)] {
+            let answer = answer.expect(name);
+            let told = "account `office`: 1 messages were found that do not show whose they are, and stay";
+            assert_eq!(
+                (answer.outcome, answer.counts.get("messages").copied()),
+                (Outcome::Unverifiable, messages),
+                "{name}"
+            );
+            assert_eq!(answer.not_looked_at, [told], "{name}");
+        }
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{name}");
+    }
+}
