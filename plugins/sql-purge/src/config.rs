@@ -19,6 +19,12 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// A PEM file with certificate authorities that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
+    /// PostgreSQL: a policy that shows only some rows of a table to this user is meant to do so. Without this, such a table is
+    /// refused, as what a policy hides would be told as not there. The receipt says that it was so.
+    pub row_security: Option<Trust>,
+    /// Views, materialized views and foreign tables in statements show all rows that matter. Without this, they are refused, as
+    /// what they hide would be told as not there. The receipt says that it was so.
+    pub views: Option<Trust>,
     /// The longest that one statement may wait for rows that others have locked; 10 s if unset.
     pub lock_max: Option<Span>,
     /// Identifier kinds of your own that statements use, beside `email`, `phone`, `name`, `guest_id` and `session_id`.
@@ -41,6 +47,14 @@ pub struct Config {
 pub struct Password {
     /// A name in `secrets`.
     pub secret: String,
+}
+
+/// That the operator vouches for something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// What it hides is none of the person's, or is not to be erased.
+    Trusted,
 }
 
 /// Whether a connection is encrypted.

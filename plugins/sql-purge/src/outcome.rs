@@ -13,10 +13,23 @@ pub(crate) struct Met {
     pub(crate) there: Counts,
     /// Why rows are kept: a sentence for each statement that found some.
     pub(crate) kept: Vec<String>,
+    /// What was looked at: a text for each statement.
+    pub(crate) places: Vec<String>,
+    /// Tables that keep what was changed.
+    pub(crate) histories: Vec<History>,
+    /// Whether another server, from which this one has its rows, may have others.
+    pub(crate) is_a_replica: bool,
     /// Whether rows are the person's by a telephone number alone.
     pub(crate) by_phone_alone: bool,
     /// Identifiers that are none.
     pub(crate) unusable: usize,
+}
+
+/// A table whose server keeps the earlier versions of its rows.
+pub(crate) struct History {
+    pub(crate) of: String,
+    /// What its rows are counted as.
+    pub(crate) count: String,
 }
 
 impl Met {
@@ -28,11 +41,11 @@ impl Met {
             None if !self.asked => unasked(),
             None => Answer::absent(),
         };
-        self.said(counted(answer, erased))
+        self.said(counted(answer, erased), erased)
     }
 
-    /// The answer to a dry run and to `verify`: what is there now.
-    pub(crate) fn looked(&self, is_dry_run: bool) -> Answer {
+    /// The answer to a dry run and to `verify`: what is there now. What was erased before is known to `verify` only.
+    pub(crate) fn looked(&self, is_dry_run: bool, done: &Counts) -> Answer {
         let kept = self.kept();
         let answer = match kept {
             // To a dry run, the same outcome as the erasure's would be; asked again, what is left comes first.
@@ -41,11 +54,21 @@ impl Met {
             _ if !self.asked => unasked(),
             _ => Answer::absent(),
         };
-        self.said(counted(answer, &self.there))
+        self.said(counted(answer, &self.there), if is_dry_run { &self.there } else { done })
     }
 
-    /// The answer with what a reader of the receipt must know of the search.
-    fn said(&self, mut answer: Answer) -> Answer {
+    /// The answer with what a reader of the receipt must know of the search, and of what went by it.
+    fn said(&self, answer: Answer, gone: &Counts) -> Answer {
+        let mut answer = self.places.iter().fold(answer, Answer::looked_at);
+        if self.is_a_replica {
+            answer = answer.looked_at("all of it on a read-only server, which may lag behind another");
+        }
+        for History { of, count } in &self.histories {
+            answer = match gone.contains_key(count) {
+                true => answer.keeps(format!("the earlier versions of rows of `{of}` (system versioning)")),
+                false => answer.not_looked_at(format!("earlier versions of rows of `{of}` (system versioning)")),
+            };
+        }
         if self.by_phone_alone {
             answer = answer.looked_at("rows that hold the telephone number, also by the number alone (`phone_alone`)");
         }

@@ -57,10 +57,10 @@ impl Plan {
         Ok(Self { erase, retain })
     }
 
-    /// Each statement's name, itself, and whether it erases.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Checked, bool)> {
-        let erase = self.erase.iter().map(|own| (own.name.as_str(), &own.checked, true));
-        erase.chain(self.retain.iter().map(|own| (own.name.as_str(), &own.checked, false)))
+    /// Each statement's name, and itself.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &Checked)> {
+        let erase = self.erase.iter().map(|own| (own.name.as_str(), &own.checked));
+        erase.chain(self.retain.iter().map(|own| (own.name.as_str(), &own.checked)))
     }
 }
 

@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use quietus_plugin::{Answer, Call, PluginError, Progress, Request, Writes};
 
-use crate::database::{Access, Database, Fate, Limits, Session};
+use crate::database::{Access, Database, Fate, Limits, Serves, Session};
 use crate::past::{Commit, Counts, Past};
 use crate::person::{Person, Values};
 use crate::plan::Plan;
 use crate::waiting::{Stop, attended};
-use count::{Counted, Turns, rows};
+use count::{Counted, Sights, Turns, rows};
 
 /// So long before the host gives up, the server does, and says so.
 const EARLIER: Duration = Duration::from_millis(500);
+
+/// The right that PostgreSQL asks for before it tells of a table.
+const SCHEMA: &str = "USAGE on its tables' schemas";
 
 /// One statement, where the host names no deadline.
 const STATEMENT_MAX: Duration = Duration::from_secs(240);
@@ -35,10 +38,11 @@ impl Run<'_> {
         attended(self.call, &stop, async {
             let turns = Turns::of(self.plan, &person)?;
             let mut session = self.connect(&stop).await?;
-            let turns = turns.that_can_be_there(&mut session).await?;
+            let turns = self.examined(&mut session, turns).await?;
             let counted = self.counted(&mut session, Access::Look, &turns).await?;
             session.close().await;
-            Ok(counted.met.looked(request.dry_run))
+            let done = Progress::<Past>::of(self.call).own.done;
+            Ok(counted.met.looked(request.dry_run, &done))
         })
     }
 
@@ -51,8 +55,7 @@ impl Run<'_> {
             let mut session = self.connect(&stop).await?;
             let mut progress = Progress::of(self.call);
             settle(&mut session, &mut progress.own).await?;
-            // Before the transaction: a value that a column's type refuses is an error, which would end it.
-            let turns = turns.that_can_be_there(&mut session).await?;
+            let turns = self.examined(&mut session, turns).await?;
             let counted = self.counted(&mut session, Access::Erase, &turns).await?;
             progress.own.guess(&counted.met.there);
             // Before this attempt has a commit of its own to be unsure of: only one can be kept.
@@ -68,19 +71,25 @@ impl Run<'_> {
         })
     }
 
-    /// Lets the server read all statements, without running one.
+    /// Lets the server read all statements and check the user's rights, without running one.
     pub(crate) fn health(&self) -> Result<(), PluginError> {
         let stop = Stop::default();
         attended(self.call, &stop, async {
             let mut session = self.connect(&stop).await?;
-            for (name, checked, erases) in self.plan.all() {
+            for (name, checked) in self.plan.all() {
                 self.call.check()?;
-                session.suits(checked).await.map_err(|e| e.in_statement(name))?;
+                session.examine(checked).await.map_err(|e| e.in_statement_with(name, SCHEMA))?;
+            }
+            session.begin_rehearsal(self.limits()).await.map_err(|e| e.anywhere())?;
+            for (name, checked) in self.plan.all() {
+                self.call.check()?;
                 let Some(aimed) = checked.aimed(&checked.kinds()) else { continue };
                 let values = Values::same(&aimed.kinds, "");
-                session.prepare(&aimed.counting(&[&values]).sql).await.map_err(|e| e.in_statement(name))?;
-                if erases {
-                    session.prepare(&aimed.erasing(&[&values]).sql).await.map_err(|e| e.in_statement(name))?;
+                let counted = session.rehearse(&aimed.counting(&[&values])).await;
+                counted.map_err(|e| e.in_statement_with(name, &checked.rights_to_count()))?;
+                if checked.writes.is_some() {
+                    let erased = session.rehearse(&aimed.erasing(&[&values])).await;
+                    erased.map_err(|e| e.in_statement_with(name, &checked.right_to_erase()))?;
                 }
             }
             session.close().await;
@@ -101,12 +110,23 @@ impl Run<'_> {
         access: Access,
         turns: &'t Turns<'_>,
     ) -> Result<Counted<'t>, PluginError> {
-        // Also to look: what an erasure would refuse must not be told as what it would erase.
-        for erasing in &self.plan.erase {
-            session.suits(&erasing.checked).await.map_err(|e| e.in_statement(&erasing.name))?;
+        let serves = session.begin(access, self.limits()).await.map_err(|e| e.anywhere())?;
+        let mut counted = count::count(self.call, session, turns).await?;
+        counted.met.is_a_replica = serves == Serves::Replica;
+        Ok(counted)
+    }
+
+    /// All that is found out before the transaction, as an error would end it: whether the statements suit their tables, and the values
+    /// their columns.
+    async fn examined<'t>(&self, session: &mut Session, turns: Turns<'t>) -> Result<Turns<'t>, PluginError> {
+        let mut sights = Sights::new();
+        // Also to look, and of statements that this person needs not: what an erasure would refuse must not be told as what
+        // it would erase.
+        for (name, checked) in self.plan.all() {
+            let sight = session.examine(checked).await.map_err(|e| e.in_statement_with(name, SCHEMA))?;
+            sights.insert(name.to_owned(), sight);
         }
-        session.begin(access, self.limits()).await.map_err(|e| e.anywhere())?;
-        count::count(self.call, session, turns).await
+        turns.seen_by(sights).that_can_be_there(session).await
     }
 
     fn limits(&self) -> Limits {
@@ -135,7 +155,8 @@ async fn erase_all(session: &mut Session, counted: &Counted<'_>) -> Result<(), P
     for found in &counted.found {
         let name = &found.erasing.name;
         let rows = found.rows;
-        let erased = session.erase(&found.aimed.erasing(&found.values)).await.map_err(|e| e.in_statement(name))?;
+        let erased = session.erase(&found.aimed.erasing(&found.values)).await;
+        let erased = erased.map_err(|e| e.in_statement_with(name, &found.erasing.checked.right_to_erase()))?;
         if erased != rows {
             return Err(PluginError::needs_operator(format!(
                 "statement `{name}`: {rows} rows were there, and it would erase {erased}: a statement before it, a foreign key or a \

@@ -5,10 +5,15 @@ mod configuration;
 mod database;
 mod encrypted;
 mod erasing;
+mod hidden;
+mod host;
 mod hostile;
 mod killed;
 mod lost;
+mod pooled;
 mod refused;
+mod rights;
+mod told;
 mod types;
 
 use quietus_plugin::{Answer, PluginError, Request, TestHost};
@@ -16,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::SqlPurge;
 use database::Database;
+use host::Host;
 
 /// Orders by e-mail, deleted; their notes, anonymized.
 fn shop() -> Value {
@@ -44,14 +50,14 @@ fn filled(database: &Database) {
 }
 
 /// The plugin, with these settings beside the database's.
-fn plugin(database: &Database, settings: &Value) -> TestHost<SqlPurge> {
+fn plugin(database: &Database, settings: &Value) -> Host {
     configured(&database.url(), settings).expect("configured")
 }
 
-fn configured(url: &str, settings: &Value) -> Result<TestHost<SqlPurge>, PluginError> {
+fn configured(url: &str, settings: &Value) -> Result<Host, PluginError> {
     let mut config = json!({ "url": url });
     config.as_object_mut().expect("an object").extend(settings.as_object().cloned().expect("an object"));
-    TestHost::with_secrets(config, [("password", "hunter2")])
+    TestHost::with_secrets(config, [("password", "hunter2")]).map(Host)
 }
 
 fn ann() -> Request {

@@ -12,18 +12,26 @@ pub(crate) struct Trouble {
     text: String,
     /// The server said so: whatever was asked for was not done. Otherwise it may have been.
     pub(crate) answered: bool,
+    /// The server's code, where a right is missing. Which one, only the statement tells without the server's words.
+    lacks_right: Option<String>,
 }
 
 impl Trouble {
     /// The server answered that it did not.
     pub(crate) fn said(class: ErrorClass, text: impl Into<String>) -> Self {
-        Self { class, text: text.into(), answered: true }
+        Self { class, text: text.into(), answered: true, lacks_right: None }
     }
 
     /// The connection ended before the answer.
     pub(crate) fn lost() -> Self {
-        let text = "the connection to the database was lost".into();
-        Self { class: ErrorClass::Retryable, text, answered: false }
+        let text = "the connection to the database was lost";
+        Self { answered: false, ..Self::said(ErrorClass::Retryable, text) }
+    }
+
+    /// The user lacks a right.
+    pub(crate) fn lacks_right(code: String) -> Self {
+        let text = format!("the user lacks a right ({code})");
+        Self { lacks_right: Some(code), ..Self::said(ErrorClass::NeedsOperator, text) }
     }
 
     /// No connection came about.
@@ -37,6 +45,12 @@ impl Trouble {
         }
     }
 
+    /// While connecting: nobody's record was asked about, so that what fails is never one record's for good.
+    pub(crate) fn of_connecting(self) -> Self {
+        let class = if self.class == ErrorClass::Permanent { ErrorClass::Retryable } else { self.class };
+        Self { class, ..self }
+    }
+
     /// As the host reads it, without a place in the plan.
     pub(crate) fn anywhere(self) -> PluginError {
         PluginError::new(self.class, self.text)
@@ -45,6 +59,22 @@ impl Trouble {
     /// As the host reads it, about one statement.
     pub(crate) fn in_statement(self, name: &str) -> PluginError {
         PluginError::new(self.class, format!("statement `{name}`: {}", self.text))
+    }
+
+    /// As the host reads it, about one statement, which needs these rights.
+    pub(crate) fn in_statement_with(self, name: &str, rights: &str) -> PluginError {
+        match self.lacks_right {
+            Some(code) => PluginError::new(
+                self.class,
+                format!("statement `{name}`: the user lacks a right: it needs {rights} ({code}); grant it"),
+            ),
+            None => self.in_statement(name),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn class(&self) -> ErrorClass {
+        self.class
     }
 }
 

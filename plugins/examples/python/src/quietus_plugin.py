@@ -232,6 +232,7 @@ class Session:
         try:
             if self.plugin is None:
                 raise Permanent("the plugin is not configured")
+            call.check()
             result = getattr(self.plugin, kind)(Request(request), call)
             answer = {"type": "result", "id": call.id, "result": result or {}}
         except Failed as e:

@@ -1,6 +1,7 @@
 //! A connection to the database, made for one call and closed after it: statements with their values enter, numbers of rows
 //! leave. Two languages, one behaviour.
 
+mod hidden;
 mod mysql;
 mod postgres;
 mod terms;
@@ -15,9 +16,11 @@ use crate::address::{Address, Engine};
 use crate::config::{Config, Tls};
 use crate::statement::{Bound, Checked};
 use crate::trouble::Trouble;
+use hidden::Trusts;
 use terms::CONNECTING_MAX;
 
-pub(crate) use terms::{Access, Fate, Limits};
+pub(crate) use hidden::Sight;
+pub(crate) use terms::{Access, Fate, Limits, Serves};
 
 /// Where the database is, and how it is reached.
 pub(crate) enum Database {
@@ -51,15 +54,20 @@ impl Database {
             let text = "`ca_file` has no meaning without TLS: write `tls = \"require\"`";
             return Err(PluginError::needs_operator(text));
         }
+        let trusts = Trusts::of(config);
+        if trusts.row_security && address.engine == Engine::Mysql {
+            let text = "`row_security` has no meaning here: MySQL and MariaDB have no row-level security";
+            return Err(PluginError::needs_operator(text));
+        }
         let roots = encrypted.then(|| tls::roots(config.ca_file.as_deref()));
         let roots = roots.transpose().map_err(PluginError::needs_operator)?;
         Ok(match address.engine {
             Engine::Postgres => {
-                let settings = postgres::Settings::new(&address, password.as_ref(), roots);
+                let settings = postgres::Settings::new(&address, password.as_ref(), roots, trusts);
                 Self::Postgres(Box::new(settings.map_err(PluginError::needs_operator)?))
             }
             Engine::Mysql => {
-                Self::Mysql(mysql::Settings::new(&address, password.as_ref().map(Sensitive::expose), roots))
+                Self::Mysql(mysql::Settings::new(&address, password.as_ref().map(Sensitive::expose), roots, trusts))
             }
         })
     }
@@ -81,7 +89,8 @@ impl Database {
             })
         };
         let connected = tokio::time::timeout(longest.min(CONNECTING_MAX), connecting).await;
-        connected.unwrap_or_else(|_| Err(Trouble::said(ErrorClass::Retryable, "the database does not answer")))
+        let silent = |_| Err(Trouble::said(ErrorClass::Retryable, "the database does not answer"));
+        connected.unwrap_or_else(silent).map_err(Trouble::of_connecting)
     }
 }
 
@@ -101,26 +110,34 @@ impl Session {
         }
     }
 
-    /// Whether a statement's tables can be rolled back, and compare text as it is.
-    pub(crate) async fn suits(&mut self, checked: &Checked) -> Result<(), Trouble> {
+    /// Whether a statement's tables show all their rows, can be rolled back, and compare text as it is.
+    pub(crate) async fn examine(&mut self, checked: &Checked) -> Result<Sight, Trouble> {
         match self {
-            Self::Postgres(session) => session.suits(&checked.uses).await,
-            Self::Mysql(session) => session.suits(&checked.table).await,
+            Self::Postgres(session) => session.examine(&checked.uses).await,
+            Self::Mysql(session) => session.examine(checked).await,
         }
     }
 
-    pub(crate) async fn begin(&mut self, access: Access, limits: Limits) -> Result<(), Trouble> {
+    pub(crate) async fn begin(&mut self, access: Access, limits: Limits) -> Result<Serves, Trouble> {
         match self {
             Self::Postgres(session) => session.begin(access, limits).await,
             Self::Mysql(session) => session.begin(access, limits).await,
         }
     }
 
-    /// Lets the server read a statement, and does not run it.
-    pub(crate) async fn prepare(&mut self, sql: &str) -> Result<(), Trouble> {
+    /// What statements are rehearsed in. In MySQL's none: one that is read-only refuses to prepare what writes.
+    pub(crate) async fn begin_rehearsal(&mut self, limits: Limits) -> Result<(), Trouble> {
         match self {
-            Self::Postgres(session) => session.prepare(sql).await,
-            Self::Mysql(session) => session.prepare(sql).await,
+            Self::Postgres(session) => session.begin(Access::Look, limits).await.map(drop),
+            Self::Mysql(_) => Ok(()),
+        }
+    }
+
+    /// Lets the server read a statement and check the rights that it needs, and does not run it.
+    pub(crate) async fn rehearse(&mut self, bound: &Bound<'_>) -> Result<(), Trouble> {
+        match self {
+            Self::Postgres(session) => session.rehearse(bound).await,
+            Self::Mysql(session) => session.rehearse(bound).await,
         }
     }
 

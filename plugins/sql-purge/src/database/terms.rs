@@ -13,6 +13,15 @@ pub(crate) enum Access {
     Erase,
 }
 
+/// What the server says of itself when a transaction begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Serves {
+    /// What is looked at is what is there.
+    All,
+    /// It follows another server, and may lag behind it.
+    Replica,
+}
+
 /// How long the server may take.
 #[derive(Clone, Copy)]
 pub(crate) struct Limits {

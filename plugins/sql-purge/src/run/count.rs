@@ -1,15 +1,18 @@
 //! How many rows of the person's each statement is about: a request and a session enter, rows and the values that have any
 //! leave.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quietus_plugin::{Call, PluginError};
 
-use crate::database::Session;
-use crate::outcome::Met;
+use crate::database::{Session, Sight};
+use crate::outcome::{History, Met};
 use crate::person::{Person, Values};
 use crate::plan::{Erasing, Plan, Retaining};
 use crate::statement::Aimed;
+
+/// What is seen of each statement's tables.
+pub(super) type Sights = BTreeMap<String, Sight>;
 
 /// A statement, aimed at the person, with the person's values.
 struct Turn<'r, S> {
@@ -28,6 +31,7 @@ pub(super) struct Turns<'r> {
     by_phone_alone: bool,
     /// Identifiers that are none.
     unusable: usize,
+    sights: Sights,
 }
 
 /// What was counted.
@@ -59,7 +63,23 @@ impl<'r> Turns<'r> {
             unusable: person.unusable,
             erase,
             retain: retain.collect::<Result<_, _>>()?,
+            sights: Sights::new(),
         })
+    }
+
+    pub(super) fn seen_by(self, sights: Sights) -> Self {
+        Self { sights, ..self }
+    }
+
+    /// What is looked at by a statement, for the receipt.
+    fn place(&self, name: &str, aimed: &Aimed<'_>) -> String {
+        let limits = self.sights.get(name).into_iter().flat_map(|sight| sight.limits.iter().cloned());
+        [aimed.place(name)].into_iter().chain(limits).collect::<Vec<_>>().join("; ")
+    }
+
+    fn history(&self, own: &Erasing) -> Option<History> {
+        let has_one = self.sights.get(&own.name).is_some_and(|sight| sight.has_history);
+        has_one.then(|| History { of: own.checked.table.to_string(), count: own.count.clone() })
     }
 
     /// Without values that no column can hold: nobody has them.
@@ -116,6 +136,7 @@ pub(super) async fn count<'t>(
     let mut counted = Counted { met, ..Counted::default() };
     for Turn { own, aimed, values } in &turns.retain {
         call.check()?;
+        counted.met.places.push(turns.place(&own.name, aimed));
         let kept = match values.as_slice() {
             [] => 0,
             values => rows(session, &own.name, aimed, &values.iter().collect::<Vec<_>>()).await?,
@@ -124,7 +145,23 @@ pub(super) async fn count<'t>(
             counted.met.kept.push(format!("{} ({kept} rows, `{}`)", own.reason, own.name));
         }
     }
-    for Turn { own, aimed, values } in &turns.erase {
+    for turn in &turns.erase {
+        let own = turn.own;
+        counted.met.places.push(turns.place(&own.name, &turn.aimed));
+        counted.met.histories.extend(turns.history(own));
+        let found = turn.found(call, session).await?;
+        if found.rows > 0 {
+            *counted.met.there.entry(own.count.clone()).or_default() += found.rows;
+            counted.found.push(found);
+        }
+    }
+    Ok(counted)
+}
+
+impl Turn<'_, Erasing> {
+    /// The values that have rows, and how many these are together.
+    async fn found<'t>(&'t self, call: &Call<'_>, session: &mut Session) -> Result<Found<'t>, PluginError> {
+        let Self { own, aimed, values } = self;
         let mut found = Found { erasing: own, aimed, values: Vec::new(), rows: 0 };
         for values in values {
             call.check()?;
@@ -144,12 +181,8 @@ pub(super) async fn count<'t>(
                 own.name, found.rows, own.rows_max
             )));
         }
-        if found.rows > 0 {
-            *counted.met.there.entry(own.count.clone()).or_default() += found.rows;
-            counted.found.push(found);
-        }
+        Ok(found)
     }
-    Ok(counted)
 }
 
 /// How many rows a statement is about.
@@ -159,5 +192,6 @@ pub(super) async fn rows(
     aimed: &Aimed<'_>,
     values: &[&Values<'_>],
 ) -> Result<u64, PluginError> {
-    session.count(&aimed.counting(values)).await.map_err(|e| e.in_statement(name))
+    let counted = session.count(&aimed.counting(values)).await;
+    counted.map_err(|e| e.in_statement_with(name, &aimed.checked.rights_to_count()))
 }

@@ -36,6 +36,8 @@ pub(crate) struct Checked {
     count_head: String,
     condition: Expr,
     ways: Vec<Needs>,
+    /// The right that it needs beside SELECT, where it erases.
+    pub(crate) writes: Option<&'static str>,
     /// The table that it erases from or counts in.
     pub(crate) table: ObjectName,
     /// All tables in it, and the columns of its condition.
@@ -62,7 +64,7 @@ impl Checked {
         if parsed.to_string() != text {
             return Err("it cannot be read with certainty; write it more plainly".into());
         }
-        let Shape { head, count_head, table, condition } = shape::of(parsed, purpose)?;
+        let Shape { head, writes, count_head, table, condition } = shape::of(parsed, purpose)?;
         about::one_person(&condition)?;
         let uses = Uses::of(&table, &condition);
         if let Some(unknown) = kinds::used(&condition).iter().find(|kind| !kinds.contains(kind)) {
@@ -70,7 +72,8 @@ impl Checked {
             return Err(format!("`:{unknown}` is not known; kinds are {known} (more by `kinds`)"));
         }
         let ways = kinds::ways(&condition);
-        Ok(Self { head, count_head, condition: grouped::in_parentheses(condition), ways, table, uses, engine })
+        let condition = grouped::in_parentheses(condition);
+        Ok(Self { head, count_head, condition, ways, writes, table, uses, engine })
     }
 
     /// The statement for somebody who has these kinds; nothing when it cannot be about them.
@@ -99,6 +102,18 @@ impl Checked {
         self.ways.iter().any(|needs| needs.len() == 1 && needs.contains("name"))
     }
 
+    /// The rights by which its rows are counted.
+    pub(crate) fn rights_to_count(&self) -> String {
+        let tables: Vec<String> = self.uses.tables.iter().map(|table| format!("`{table}`")).collect();
+        format!("SELECT on {} (their columns in WHERE), and EXECUTE on functions of your own", tables.join(", "))
+    }
+
+    /// The right by which it erases.
+    pub(crate) fn right_to_erase(&self) -> String {
+        let columns = if self.writes == Some("UPDATE") { " (its columns in SET)" } else { "" };
+        format!("{} on `{}`{columns}", self.writes.unwrap_or("SELECT"), self.table)
+    }
+
     /// All kinds in it.
     pub(crate) fn kinds(&self) -> BTreeSet<&str> {
         self.ways.iter().flatten().map(String::as_str).collect()
@@ -114,6 +129,15 @@ impl Aimed<'_> {
     /// How many rows it is about.
     pub(crate) fn counting<'v>(&'v self, turns: &[&Values<'v>]) -> Bound<'v> {
         self.bound(&self.checked.count_head, turns)
+    }
+
+    /// What is looked at by it, for the receipt.
+    pub(crate) fn place(&self, name: &str) -> String {
+        let Checked { table, uses, .. } = self.checked;
+        let others: Vec<String> =
+            uses.tables.iter().filter(|other| *other != table).map(|other| format!("`{other}`")).collect();
+        let through = if others.is_empty() { String::new() } else { format!(", found through {}", others.join(", ")) };
+        format!("rows of `{table}` by {}{through} (statement `{name}`)", self.kinds.join(", "))
     }
 
     fn bound<'v>(&'v self, head: &str, turns: &[&Values<'v>]) -> Bound<'v> {

@@ -17,6 +17,8 @@ pub(crate) enum Purpose {
 /// A statement, taken apart.
 pub(super) struct Shape {
     pub(super) head: String,
+    /// The right that it needs beside SELECT.
+    pub(super) writes: Option<&'static str>,
     pub(super) count_head: String,
     pub(super) table: ObjectName,
     pub(super) condition: Expr,
@@ -49,7 +51,7 @@ fn of_delete(mut delete: Delete) -> Result<Shape, String> {
     let FromTable::WithFromKeyword(from) = &delete.from else { return Err("a DELETE without FROM".into()) };
     let table = single(from)?;
     let head = format!("{delete} WHERE ");
-    Ok(Shape { head, count_head: counting(&table), table: table.name.clone(), condition })
+    Ok(Shape { head, writes: Some("DELETE"), count_head: counting(&table), table: table.name.clone(), condition })
 }
 
 fn of_update(mut update: Update) -> Result<Shape, String> {
@@ -71,7 +73,7 @@ fn of_update(mut update: Update) -> Result<Shape, String> {
     let condition = update.selection.take().ok_or_else(no_where)?;
     let table = single(std::slice::from_ref(&update.table))?;
     let head = format!("{update} WHERE ");
-    Ok(Shape { head, count_head: counting(&table), table: table.name.clone(), condition })
+    Ok(Shape { head, writes: Some("UPDATE"), count_head: counting(&table), table: table.name.clone(), condition })
 }
 
 fn of_count(query: Query) -> Result<Shape, String> {
@@ -90,7 +92,13 @@ fn of_count(query: Query) -> Result<Shape, String> {
     }
     let condition = select.selection.clone().ok_or_else(no_where)?;
     let table = single(&select.from)?;
-    Ok(Shape { head: counting(&table), count_head: counting(&table), table: table.name.clone(), condition })
+    Ok(Shape {
+        head: counting(&table),
+        writes: None,
+        count_head: counting(&table),
+        table: table.name.clone(),
+        condition,
+    })
 }
 
 /// A SELECT that only looks and has no more to it than tables and a condition.

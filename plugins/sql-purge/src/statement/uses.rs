@@ -7,17 +7,17 @@ use sqlparser::ast::{Expr, Ident, ObjectName, visit_expressions, visit_relations
 
 /// Names as the statement writes them.
 pub(crate) struct Uses {
-    pub(crate) tables: BTreeSet<String>,
+    pub(crate) tables: BTreeSet<ObjectName>,
     /// Without their tables; as PostgreSQL folds them.
     pub(crate) columns: BTreeSet<String>,
 }
 
 impl Uses {
     pub(super) fn of(table: &ObjectName, condition: &Expr) -> Self {
-        let mut tables = BTreeSet::from([table.to_string()]);
+        let mut tables = BTreeSet::from([table.clone()]);
         let mut columns = BTreeSet::new();
         let _always_continues: ControlFlow<()> = visit_relations(condition, |name| {
-            tables.insert(name.to_string());
+            tables.insert(name.clone());
             ControlFlow::Continue(())
         });
         let _always_continues: ControlFlow<()> = visit_expressions(condition, |expr| {

@@ -10,7 +10,7 @@ const CA_FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/tls/ca.crt
 const CERTIFICATE: &str = include_str!("tls/server.crt");
 const KEY: &str = include_str!("tls/server.key");
 
-fn with(url: &str, settings: &Value) -> TestHost<SqlPurge> {
+fn with(url: &str, settings: &Value) -> Host {
     let mut all = json!({ "statement": [orders()] });
     all.as_object_mut().expect("an object").extend(settings.as_object().cloned().expect("an object"));
     configured(url, &all).expect("configured")
@@ -26,7 +26,7 @@ fn works_encrypted_only(url: &str) {
 }
 
 #[track_caller]
-fn refused(plugin: TestHost<SqlPurge>, part: &str) {
+fn refused(plugin: Host, part: &str) {
     let error = plugin.erase(ann()).expect_err("refused");
     assert_eq!(error.class, ErrorClass::NeedsOperator, "{}", error.message);
     assert!(error.message.contains(part), "{}", error.message);

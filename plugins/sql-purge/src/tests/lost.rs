@@ -20,7 +20,7 @@ enum Cut {
 }
 
 impl Proxy {
-    fn before(database: &Database) -> (Self, TestHost<SqlPurge>) {
+    fn before(database: &Database) -> (Self, Host) {
         let proxy = match database.engine {
             Engine::Postgres => Self::Postgres(postgres::Proxy::to(database.port())),
             Engine::Mysql => Self::Mysql(mariadb::Proxy::to(database.port())),
@@ -57,7 +57,7 @@ fn is_unsure(answer: Result<Answer, PluginError>) {
 }
 
 /// Tries again until the transaction that the server has not given up yet is gone.
-fn again(plugin: &TestHost<SqlPurge>) -> Answer {
+fn again(plugin: &Host) -> Answer {
     let answer = std::cell::RefCell::new(None);
     super::database::wait_until("an answer", || {
         let next = plugin.erase(ann());

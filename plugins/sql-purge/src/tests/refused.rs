@@ -42,7 +42,11 @@ fn a_missing_permission_stops_the_queue() {
         }
         let plugin = configured(&database.url_at(&user, database.port()), &shop()).expect("configured");
         assert_eq!(plugin.dry_run(ann()), Ok(Answer::residual().count("orders", 2).count("notes", 3)));
-        fails(plugin.erase(ann()), NeedsOperator, "statement `notes`: the user lacks a permission");
+        fails(
+            plugin.erase(ann()),
+            NeedsOperator,
+            "statement `notes`: the user lacks a right: it needs UPDATE on `notes`",
+        );
         untouched(database);
     });
 }

@@ -1,25 +1,30 @@
 //! MySQL and MariaDB, by mysql_async. Every statement with values is prepared on the server, and the values follow it.
 
 mod codes;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable as _;
 use mysql_async::{Conn, Opts, OptsBuilder, Params, SslOpts, Value};
-use quietus_plugin::ErrorClass;
+use quietus_plugin::ErrorClass::{Permanent, Retryable};
 use rustls::pki_types::CertificateDer;
-use sqlparser::ast::ObjectName;
 
-use super::terms::{Access, Limits};
+use super::hidden::Trusts;
+use super::terms::{Access, Limits, Serves};
 use crate::address::Address;
 use crate::statement::Bound;
 use crate::trouble::Trouble;
 use codes::trouble;
 
+/// A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
+const READ_ONLY: &str = "the database is read-only: a replica, or one that recovers";
+
 /// Where the server is.
 pub(crate) struct Settings {
     opts: Opts,
+    trusts: Trusts,
     pub(super) one_at_a_time: tokio::sync::Mutex<()>,
 }
 
@@ -27,6 +32,7 @@ pub(crate) struct Settings {
 pub(crate) struct Session {
     conn: Conn,
     opts: Opts,
+    trusts: Trusts,
     is_mariadb: bool,
 }
 
@@ -37,7 +43,12 @@ pub(crate) struct Stopper {
 }
 
 impl Settings {
-    pub(super) fn new(address: &Address, password: Option<&str>, roots: Option<Vec<CertificateDer<'static>>>) -> Self {
+    pub(super) fn new(
+        address: &Address,
+        password: Option<&str>,
+        roots: Option<Vec<CertificateDer<'static>>>,
+        trusts: Trusts,
+    ) -> Self {
         let tls = roots.map(|roots| {
             let roots = roots.iter().map(|root| root.to_vec().into()).collect();
             SslOpts::default().with_root_certs(roots).with_disable_built_in_roots(true)
@@ -53,7 +64,7 @@ impl Settings {
             // An UPDATE is counted by what it met, as the counting statement does.
             .client_found_rows(true)
             .ssl_opts(tls);
-        Self { opts: opts.into(), one_at_a_time: tokio::sync::Mutex::default() }
+        Self { opts: opts.into(), trusts, one_at_a_time: tokio::sync::Mutex::default() }
     }
 
     pub(super) async fn connect(&self) -> Result<Session, Trouble> {
@@ -65,7 +76,7 @@ impl Settings {
         let settings = "SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
                         SESSION sql_safe_updates = 0, SESSION completion_type = 0";
         conn.query_drop(settings).await.map_err(|e| trouble(&e))?;
-        Ok(Session { conn, opts: self.opts.clone(), is_mariadb })
+        Ok(Session { conn, opts: self.opts.clone(), trusts: self.trusts, is_mariadb })
     }
 }
 
@@ -97,41 +108,12 @@ impl Session {
         let alone = Params::Positional(alone.map(Value::Bytes).collect());
         match self.conn.exec_drop(format!("EXPLAIN {}", bound.sql), alone).await {
             Ok(()) => Ok(true),
-            Err(error) if kind.is_some() && codes::is_a_conflict_of_collations(&error) => Ok(false),
+            Err(error) if kind.is_some() && codes::says_that_the_value_fits_nowhere(&error) => Ok(false),
             Err(error) => Err(trouble(&error)),
         }
     }
 
-    /// What cannot be rolled back must not be begun.
-    pub(super) async fn suits(&mut self, table: &ObjectName) -> Result<(), Trouble> {
-        let names: Vec<&str> =
-            table.0.iter().filter_map(|part| part.as_ident()).map(|name| name.value.as_str()).collect();
-        let (schema, name) = match names.as_slice() {
-            [name] => (None, *name),
-            [schema, name] => (Some(*schema), *name),
-            _ => {
-                return Err(Trouble::said(
-                    ErrorClass::NeedsOperator,
-                    "the table's name is not `table` or `schema.table`",
-                ));
-            }
-        };
-        let sql = "SELECT e.TRANSACTIONS FROM information_schema.TABLES t \
-                   LEFT JOIN information_schema.ENGINES e ON e.ENGINE = t.ENGINE \
-                   WHERE t.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND t.TABLE_NAME = ?";
-        let found: Option<Option<String>> = self.conn.exec_first(sql, (schema, name)).await.map_err(|e| trouble(&e))?;
-        match found {
-            Some(Some(yes)) if yes == "YES" => Ok(()),
-            Some(Some(_)) => Err(Trouble::said(
-                ErrorClass::NeedsOperator,
-                "the table's engine has no transactions, so that nothing could be rolled back: `ALTER TABLE … ENGINE = InnoDB`",
-            )),
-            Some(None) => Err(Trouble::said(ErrorClass::NeedsOperator, "it is a view: name the table itself")),
-            None => Err(Trouble::said(ErrorClass::NeedsOperator, "the table is not there, or the user may not see it")),
-        }
-    }
-
-    pub(super) async fn begin(&mut self, access: Access, limits: Limits) -> Result<(), Trouble> {
+    pub(super) async fn begin(&mut self, access: Access, limits: Limits) -> Result<Serves, Trouble> {
         let lock = limits.lock.as_secs().max(1);
         self.run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}")).await?;
         let statement = if self.is_mariadb {
@@ -146,25 +128,40 @@ impl Session {
         match access {
             Access::Look => {
                 self.run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").await?;
-                self.run("START TRANSACTION READ ONLY").await
+                self.run("START TRANSACTION READ ONLY").await?;
             }
             // What was counted stays locked, so that exactly this is erased.
             Access::Erase => {
                 self.run("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE").await?;
-                self.run("START TRANSACTION").await
+                self.run("START TRANSACTION").await?;
             }
+        }
+        match (self.is_read_only().await?, access) {
+            // What is not there may have been erased, or not have arrived.
+            (true, Access::Erase) => Err(Trouble::said(Retryable, READ_ONLY)),
+            (true, Access::Look) => Ok(Serves::Replica),
+            (false, _) => Ok(Serves::All),
         }
     }
 
-    pub(super) async fn prepare(&mut self, sql: &str) -> Result<(), Trouble> {
-        let statement = self.conn.prep(sql).await.map_err(|e| trouble(&e))?;
+    /// Whether the server takes no changes from ordinary users. Text, as later versions have words in place of 0 and 1; Aurora's readers
+    /// are told by InnoDB's own. Within the transaction, as proxies choose the server by it.
+    async fn is_read_only(&mut self) -> Result<bool, Trouble> {
+        let sql = "SELECT CONCAT(@@global.read_only) NOT IN ('0', 'OFF') OR CONCAT(@@global.innodb_read_only) NOT IN ('0', 'OFF')";
+        let said: Option<Option<i64>> = self.conn.query_first(sql).await.map_err(|e| trouble(&e))?;
+        Ok(said == Some(Some(1)))
+    }
+
+    /// Prepares a statement: that also checks the rights.
+    pub(super) async fn rehearse(&mut self, bound: &Bound<'_>) -> Result<(), Trouble> {
+        let statement = self.conn.prep(bound.sql.as_str()).await.map_err(|e| trouble(&e))?;
         self.conn.close(statement).await.map_err(|e| trouble(&e))
     }
 
     pub(super) async fn count(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
         let count: Option<u64> =
             self.conn.exec_first(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
-        count.ok_or_else(|| Trouble::said(ErrorClass::Permanent, "the database counted nothing"))
+        count.ok_or_else(|| Trouble::said(Permanent, "the database counted nothing"))
     }
 
     pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {

@@ -1,30 +1,38 @@
 //! PostgreSQL, by tokio-postgres. Every value is sent as text beside the statement, and the server reads it as the type that
-//! it found for the parameter.
+//! it found for the parameter. Nothing outlives its transaction at the server, not even a prepared statement, so that a pooler may
+//! give each transaction another session.
 
 mod codes;
+mod tables;
+mod types;
 mod value;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
-use quietus_plugin::{ErrorClass, Sensitive, tls};
+use quietus_plugin::ErrorClass::Retryable;
+use quietus_plugin::{Sensitive, tls};
 use rustls::pki_types::CertificateDer;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{CancelToken, Client, NoTls, Statement};
+use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::terms::{Access, CONNECTING_MAX, Fate, Limits};
+use super::hidden::Trusts;
+use super::terms::{Access, CONNECTING_MAX, Fate, Limits, Serves};
 use crate::address::Address;
-use crate::statement::{Bound, Uses};
+use crate::statement::Bound;
 use crate::trouble::Trouble;
-use codes::{says_that_the_value_fits_nowhere, trouble};
+use codes::{says_that_it_is_in_the_future, trouble};
 use value::Text;
+
+/// A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
+const READ_ONLY: &str = "the database is read-only: a replica, or one that recovers";
 
 /// Where the server is.
 pub(crate) struct Settings {
     config: tokio_postgres::Config,
     tls: Option<MakeRustlsConnect>,
+    trusts: Trusts,
 }
 
 /// A connection.
@@ -32,6 +40,7 @@ pub(crate) struct Session {
     client: Client,
     driver: tokio::task::JoinHandle<()>,
     tls: Option<MakeRustlsConnect>,
+    trusts: Trusts,
 }
 
 /// Ends what a session is doing, by PostgreSQL's request for that.
@@ -45,6 +54,7 @@ impl Settings {
         address: &Address,
         password: Option<&Sensitive>,
         roots: Option<Vec<CertificateDer<'static>>>,
+        trusts: Trusts,
     ) -> Result<Self, String> {
         let mut config = tokio_postgres::Config::new();
         config.host(&address.host).port(address.port).user(&address.user).dbname(&address.database);
@@ -53,7 +63,7 @@ impl Settings {
             config.password(password.expose());
         }
         config.ssl_mode(if roots.is_some() { SslMode::Require } else { SslMode::Disable });
-        Ok(Self { config, tls: roots.map(tls::client).transpose()?.map(MakeRustlsConnect::new) })
+        Ok(Self { config, tls: roots.map(tls::client).transpose()?.map(MakeRustlsConnect::new), trusts })
     }
 
     pub(super) async fn connect(&self) -> Result<Session, Trouble> {
@@ -67,7 +77,7 @@ impl Settings {
                 (client, tokio::spawn(async { drop(connection.await) }))
             }
         };
-        Ok(Session { client, driver, tls: self.tls.clone() })
+        Ok(Session { client, driver, tls: self.tls.clone(), trusts: self.trusts })
     }
 }
 
@@ -76,91 +86,64 @@ impl Session {
         Stopper { token: self.client.cancel_token(), tls: self.tls.clone() }
     }
 
-    pub(super) async fn impossible<'v>(&mut self, bound: &Bound<'v>) -> Result<BTreeSet<&'v str>, Trouble> {
-        let statement = self.client.prepare(&bound.sql).await.map_err(|e| trouble(&e))?;
-        let mut impossible = BTreeSet::new();
-        for ((kind, value), column) in bound.kinds.iter().zip(&bound.values).zip(statement.params()) {
-            if !self.can_hold(column, value).await? {
-                impossible.insert(*kind);
-            }
-        }
-        Ok(impossible)
-    }
-
-    async fn can_hold(&mut self, column: &Type, value: &str) -> Result<bool, Trouble> {
-        // `char(n)` has no trailing spaces, and passes over a value's.
-        if value.contains('\0') || (*column == Type::BPCHAR && value.ends_with(' ')) {
-            return Ok(false);
-        }
-        let alone =
-            self.client.prepare_typed("SELECT $1", std::slice::from_ref(column)).await.map_err(|e| trouble(&e))?;
-        match self.client.execute(&alone, &[&Text(value)]).await {
-            Ok(_) => Ok(true),
-            Err(error) if says_that_the_value_fits_nowhere(&error) => Ok(false),
-            Err(error) => Err(trouble(&error)),
-        }
-    }
-
-    /// A collation that is not deterministic takes different texts for equal. Other types are of no concern here.
-    pub(super) async fn suits(&mut self, uses: &Uses) -> Result<(), Trouble> {
-        let columns: Vec<&str> = uses.columns.iter().map(String::as_str).collect();
-        let tables: Vec<&str> = uses.tables.iter().map(String::as_str).collect();
-        let sql = "SELECT 1 FROM unnest($1::text[]) AS t(name) \
-                   JOIN pg_attribute a ON a.attrelid = to_regclass(t.name) AND a.attname::text = ANY($2::text[]) \
-                   JOIN pg_collation c ON c.oid = a.attcollation WHERE NOT c.collisdeterministic LIMIT 1";
-        let loose = self.client.query_opt(sql, &[&tables, &columns]).await.map_err(|e| trouble(&e))?;
-        match loose {
-            None => Ok(()),
-            Some(_) => Err(Trouble::said(
-                ErrorClass::NeedsOperator,
-                "a column of its condition has a collation that is not deterministic, to which different identifiers can \
-                 be equal: give the column another collation",
-            )),
-        }
-    }
-
-    pub(super) async fn begin(&mut self, access: Access, limits: Limits) -> Result<(), Trouble> {
+    pub(super) async fn begin(&mut self, access: Access, limits: Limits) -> Result<Serves, Trouble> {
         let read_only = if access == Access::Look { ", READ ONLY" } else { "" };
+        // Off, PostgreSQL refuses what a policy would filter, also what it reaches by a view or a function.
+        let row_security = if self.trusts.row_security { "on" } else { "off" };
         let statement = millis(limits.statement);
         let lock = millis(limits.lock);
         // Counting and erasing see one state: a row that others change in between is a conflict, and all is rolled
         // back.
-        self.run(&format!(
+        let begin = format!(
             "BEGIN ISOLATION LEVEL REPEATABLE READ{read_only}; SET LOCAL statement_timeout = {statement}; \
-             SET LOCAL lock_timeout = {lock}; SET LOCAL idle_in_transaction_session_timeout = {statement}"
-        ))
-        .await
+             SET LOCAL lock_timeout = {lock}; SET LOCAL idle_in_transaction_session_timeout = {statement}; \
+             SET LOCAL row_security = {row_security}; \
+             SELECT pg_is_in_recovery(), current_setting('transaction_read_only')"
+        );
+        let begun = self.client.simple_query(&begin).await.map_err(|e| trouble(&e))?;
+        let said = begun.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => Some((row.get(0)?, row.get(1)?)),
+            _ => None,
+        });
+        match said {
+            // What is not there may have been erased, or not have arrived.
+            Some((_, "on")) if access == Access::Erase => Err(Trouble::said(Retryable, READ_ONLY)),
+            Some(("t", _)) => Ok(Serves::Replica),
+            _ => Ok(Serves::All),
+        }
     }
 
-    pub(super) async fn prepare(&mut self, sql: &str) -> Result<(), Trouble> {
-        self.statement(sql).await.map(drop)
+    /// Plans a statement without values: that also checks the rights, as preparing it does not.
+    pub(super) async fn rehearse(&mut self, bound: &Bound<'_>) -> Result<(), Trouble> {
+        let none: Vec<Option<Text<'_>>> = bound.values.iter().map(|_| None).collect();
+        let explain = format!("EXPLAIN {}", bound.sql);
+        self.client.execute_typed(&explain, &untyped(&none)).await.map(drop).map_err(|e| trouble(&e))
     }
 
     pub(super) async fn count(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
-        let statement = self.statement(&bound.sql).await?;
         let values: Vec<Text<'_>> = bound.values.iter().map(|value| Text(value)).collect();
-        let row = self.client.query_one(&statement, &parameters(&values)).await.map_err(|e| trouble(&e))?;
+        let row = self.client.query_typed_one(&bound.sql, &untyped(&values)).await.map_err(|e| trouble(&e))?;
         let count: i64 = row.try_get(0).map_err(|e| trouble(&e))?;
         Ok(count.unsigned_abs())
     }
 
     pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
-        let statement = self.statement(&bound.sql).await?;
         let values: Vec<Text<'_>> = bound.values.iter().map(|value| Text(value)).collect();
-        self.client.execute(&statement, &parameters(&values)).await.map_err(|e| trouble(&e))
+        self.client.execute_typed(&bound.sql, &untyped(&values)).await.map_err(|e| trouble(&e))
     }
 
     pub(super) async fn transaction(&mut self) -> Result<String, Trouble> {
-        let row = self.client.query_one("SELECT txid_current()::text", &[]).await.map_err(|e| trouble(&e))?;
+        let row = self.client.query_typed_one("SELECT txid_current()::text", &[]).await.map_err(|e| trouble(&e))?;
         row.try_get(0).map_err(|e| trouble(&e))
     }
 
     pub(super) async fn fate(&mut self, transaction: &str) -> Result<Fate, Trouble> {
-        let asked =
-            self.client.prepare_typed("SELECT txid_status($1)", &[Type::INT8]).await.map_err(|e| trouble(&e))?;
-        let Ok(row) = self.client.query_one(&asked, &[&Text(transaction)]).await else {
-            // A number that the server has not come to: it was restored from a backup.
-            return Ok(Fate::Unknown);
+        let name = Text(transaction);
+        let row = match self.client.query_typed_one("SELECT txid_status($1)", &[(&name, Type::INT8)]).await {
+            Ok(row) => row,
+            // It was restored from a backup, or followed the one that failed from afar.
+            Err(error) if says_that_it_is_in_the_future(&error) => return Ok(Fate::Unknown),
+            Err(error) => return Err(trouble(&error)),
         };
         let status: Option<String> = row.try_get(0).map_err(|e| trouble(&e))?;
         Ok(match status.as_deref() {
@@ -183,10 +166,6 @@ impl Session {
     async fn run(&mut self, sql: &str) -> Result<(), Trouble> {
         self.client.batch_execute(sql).await.map_err(|e| trouble(&e))
     }
-
-    async fn statement(&mut self, sql: &str) -> Result<Statement, Trouble> {
-        self.client.prepare(sql).await.map_err(|e| trouble(&e))
-    }
 }
 
 impl Stopper {
@@ -199,8 +178,9 @@ impl Stopper {
     }
 }
 
-fn parameters<'v>(values: &'v [Text<'_>]) -> Vec<&'v (dyn ToSql + Sync)> {
-    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+/// Values whose types the server finds.
+fn untyped<T: ToSql + Sync>(values: &[T]) -> Vec<(&(dyn ToSql + Sync), Type)> {
+    values.iter().map(|value| (value as &(dyn ToSql + Sync), Type::UNKNOWN)).collect()
 }
 
 /// At least one, as 0 would mean no limit.

@@ -1,0 +1,146 @@
+//! Rows that are there and not shown: nobody says that they are absent.
+
+use quietus_plugin::ErrorClass::{NeedsOperator, Retryable};
+use quietus_plugin::Outcome;
+
+use super::amiss::fails;
+use super::*;
+use crate::address::Engine;
+
+/// The shop, and a user who sees nothing of Ann's orders by a policy.
+fn policed(user: &str) -> Database {
+    let database = Database::new(Engine::Postgres);
+    filled(&database);
+    database.sql(&format!("CREATE ROLE {user} LOGIN; GRANT ALL ON orders, notes TO {user}"));
+    database.sql("ALTER TABLE orders ENABLE ROW LEVEL SECURITY");
+    database.sql(&format!("CREATE POLICY own ON orders TO {user} USING (id > 2)"));
+    database
+}
+
+fn as_user(database: &Database, user: &str, settings: &Value) -> Host {
+    configured(&database.url_at(user, database.port()), settings).expect("configured")
+}
+
+fn with(mut settings: Value, key: &str, value: Value) -> Value {
+    settings[key] = value;
+    settings
+}
+
+#[track_caller]
+fn all_fail(plugin: &Host, part: &str) {
+    fails(plugin.health(), NeedsOperator, part);
+    for answer in [plugin.erase(ann()), plugin.dry_run(ann()), plugin.verify(ann())] {
+        fails(answer, NeedsOperator, part);
+    }
+}
+
+#[test]
+fn what_a_policy_hides_is_not_absent() {
+    let database = policed("narrow");
+    all_fail(&as_user(&database, "narrow", &shop()), "statement `orders`: row-level security hides rows of `orders`");
+    let kept = json!([{ "name": "kept", "sql": "SELECT count(*) FROM orders WHERE mail = :email", "reason": "law" }]);
+    let keeps = with(json!({ "statement": [notes()] }), "retain", kept);
+    all_fail(&as_user(&database, "narrow", &keeps), "statement `kept`: row-level security hides rows of `orders`");
+    let through = json!({ "statement": [{ "name": "items", "rows_max": 9,
+        "sql": "DELETE FROM notes WHERE id IN (SELECT o.id FROM orders o WHERE o.mail = :email)" }] });
+    all_fail(&as_user(&database, "narrow", &through), "row-level security hides rows of `orders`");
+    database.is("SELECT count(*) FROM orders", "4");
+    database.sql("ALTER ROLE narrow BYPASSRLS");
+    assert_eq!(as_user(&database, "narrow", &shop()).erase(ann()), Ok(erased()));
+}
+
+#[test]
+fn an_owner_under_its_own_policies_is_told_too() {
+    let database = policed("owner");
+    database.sql("ALTER TABLE orders OWNER TO owner; GRANT CREATE ON SCHEMA public TO owner");
+    assert_eq!(
+        as_user(&database, "owner", &shop()).dry_run(ann()),
+        Ok(Answer::residual().count("orders", 2).count("notes", 3))
+    );
+    database.sql("ALTER TABLE orders FORCE ROW LEVEL SECURITY");
+    all_fail(&as_user(&database, "owner", &shop()), "row-level security hides rows of `orders`");
+}
+
+#[test]
+fn a_policy_that_is_meant_is_repeated_on_the_receipt() {
+    let database = policed("trusted");
+    let settings = with(shop(), "row_security", json!("trusted"));
+    let plugin = as_user(&database, "trusted", &settings);
+    assert_eq!(plugin.health(), Ok(()));
+    let limit = "of `orders` only the rows that row-level security shows to the user (`row_security = \"trusted\"`)";
+    let said = [
+        "rows of `notes` by email (statement `notes`)".to_owned(),
+        format!("rows of `orders` by email (statement `orders`); {limit}"),
+    ];
+    let erased = Answer::erased().count("notes", 3);
+    for (answer, expected) in [
+        (plugin.0.dry_run(ann()), Answer::residual().count("notes", 3)),
+        (plugin.0.erase(ann()), erased),
+        (plugin.0.verify(ann()), Answer::absent()),
+    ] {
+        assert_eq!(answer, Ok(said.iter().fold(expected, Answer::looked_at)));
+    }
+    database.is("SELECT count(*) FROM orders", "4");
+    // Also where the server is set up to refuse.
+    database.sql("ALTER ROLE trusted SET row_security = off");
+    assert_eq!(plugin.health(), Ok(()));
+    assert_eq!(plugin.verify(ann()), Ok(Answer::absent()));
+    let error = configured("mysql://q@127.0.0.1:1/shop", &settings).err().expect("refused");
+    assert!(error.message.contains("`row_security` has no meaning here"), "{}", error.message);
+}
+
+#[test]
+fn a_view_may_hide_rows_and_is_believed_only_where_the_operator_says_so() {
+    super::database::on_both(|database| {
+        filled(database);
+        database.sql("CREATE VIEW seen AS SELECT * FROM orders WHERE id > 2");
+        let kept = json!([{ "name": "kept", "sql": "SELECT count(*) FROM seen WHERE mail = :email", "reason": "law" }]);
+        let settings = with(shop(), "retain", kept);
+        all_fail(&plugin(database, &settings), "statement `kept`: `seen` is a view");
+        let plugin = plugin(database, &with(settings, "views", json!("trusted")));
+        assert_eq!(plugin.health(), Ok(()));
+        let answer = plugin.0.erase(ann()).expect("an answer");
+        assert_eq!((answer.outcome, &answer.counts), (Outcome::Erased, &erased().counts));
+        let limit =
+            "(statement `kept`); of `seen`, which is no table, only the rows that it shows (`views = \"trusted\"`)";
+        assert!(answer.looked_at.iter().any(|place| place.ends_with(limit)), "{answer:?}");
+    });
+}
+
+#[test]
+fn what_a_policy_hides_behind_a_view_is_not_absent_either() {
+    let database = policed("behind");
+    database.sql("GRANT CREATE ON SCHEMA public TO behind");
+    database.sql("SET ROLE behind; CREATE VIEW seen AS SELECT * FROM orders; RESET ROLE; GRANT ALL ON seen TO behind");
+    let settings = json!({ "views": "trusted", "statement": [
+        { "name": "seen", "rows_max": 9, "sql": "DELETE FROM seen WHERE lower(mail) = lower(:email)" },
+    ]});
+    all_fail(
+        &as_user(&database, "behind", &settings),
+        "statement `seen`: row-level security hides rows of a table behind it",
+    );
+}
+
+#[test]
+fn who_is_not_there_is_not_absent_from_a_server_that_follows_another() {
+    let database = Database::new(Engine::Postgres);
+    filled(&database);
+    let name = database.sql("SELECT current_database()");
+    database.sql(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
+    let eve = Request::from([("email", "eve@x.cz")]);
+    fails(plugin(&database, &shop()).erase(eve), Retryable, "read-only");
+}
+
+#[test]
+fn a_standby_says_that_it_is_one() {
+    let primary = test_servers::postgres::Cluster::start();
+    primary.sql("postgres", "CREATE TABLE orders (mail text)");
+    let standby = primary.standby("quietus");
+    let plugin = configured(&standby.url("postgres"), &json!({ "statement": [orders()] })).expect("configured");
+    assert_eq!(plugin.health(), Ok(()));
+    fails(plugin.erase(ann()), Retryable, "read-only");
+    let answer = plugin.verify(ann()).expect("an answer");
+    assert_eq!(answer.looked_at, ["all of it on a read-only server, which may lag behind another"]);
+    standby.promote();
+    assert_eq!(plugin.erase(ann()), Ok(Answer::absent()));
+}
