@@ -4,6 +4,7 @@ mod configuration;
 mod erasing;
 mod faults;
 mod gateway;
+mod health;
 mod hostile;
 mod judged;
 mod killed;

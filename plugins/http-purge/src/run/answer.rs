@@ -43,9 +43,7 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
 
 /// Whether a success is one.
 fn said_no_error(answer: &Response) -> Result<(), PluginError> {
-    const PAGES: [&[u8]; 6] = [b"<html", b"<!doc", b"<head", b"<body", b"<!--", b"<h1>"];
-    let begin = answer.body().trim_ascii_start().get(..5).unwrap_or_default().to_ascii_lowercase();
-    if PAGES.iter().any(|page| begin.starts_with(page)) {
+    if answer.is_page() {
         return Err(PluginError::retryable("the answer is a page of HTML, with a status of success"));
     }
     let Ok(Value::Object(document)) = serde_json::from_slice(answer.body()) else { return Ok(()) };
@@ -84,7 +82,7 @@ impl Page {
             return Ok(Self { document: Value::Null, results: 0, matching: 0, hidden: 0, lists });
         }
         let document: Value = answer.json()?;
-        let Results { items, extract, matches } = &step.results;
+        let Results { items, extract, matches, .. } = &step.results;
         let mut lists = step.results.empty_lists();
         let Some(items) = items else {
             for ((_, list), (_, source)) in lists.iter_mut().zip(extract) {
