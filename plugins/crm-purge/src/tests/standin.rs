@@ -232,15 +232,18 @@ fn shown(reply: Reply, hides: &[(&'static str, Option<Value>)]) -> Reply {
 
 fn hide(within: &mut Value, text: &str, instead: Option<&Value>) {
     let is_hidden = |value: &Value| value.as_str() == Some(text);
-    match within {
-        Value::Array(list) if instead.is_none() => list.retain(|value| !is_hidden(value)),
-        Value::Object(members) if instead.is_none() => members.retain(|_, value| !is_hidden(value)),
-        value if is_hidden(value) => *value = instead.cloned().unwrap_or_default(),
-        _ => {}
+    if is_hidden(within) {
+        *within = instead.cloned().unwrap_or_default();
     }
     match within {
-        Value::Array(list) => list.iter_mut().for_each(|value| hide(value, text, instead)),
-        Value::Object(members) => members.values_mut().for_each(|value| hide(value, text, instead)),
+        Value::Array(list) => {
+            list.retain(|value| instead.is_some() || !is_hidden(value));
+            list.iter_mut().for_each(|value| hide(value, text, instead));
+        }
+        Value::Object(members) => {
+            members.retain(|_, value| instead.is_some() || !is_hidden(value));
+            members.values_mut().for_each(|value| hide(value, text, instead));
+        }
         _ => {}
     }
 }
