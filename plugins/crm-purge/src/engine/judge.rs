@@ -53,11 +53,9 @@ impl Rules {
     pub(super) fn whose(&self, search: &Search, wanted: &Wanted, person: &Person, record: &Value) -> Whose {
         match wanted {
             Wanted::Email { address, around_plus, .. } => {
-                let before_plus = around_plus.as_ref().map(|(before, _)| before.as_str());
-                let resembles = |shown: &str| resembles(shown, address, before_plus);
                 let shown = self.shown(search.values, &Kind::Email, person, record);
                 match shown.holds(&[self.address(address)]) {
-                    Whose::SomebodyElses if !shown.forms.iter().any(|form| resembles(form)) => Whose::Hidden,
+                    Whose::SomebodyElses if !shown.resembles(address, around_plus.as_ref()) => Whose::Hidden,
                     other => other,
                 }
             }
@@ -116,6 +114,15 @@ impl Rules {
 }
 
 impl Shown {
+    /// Whether a fuzzy search for an address may have found the record by one of these. Where it has not, what it was found by
+    /// is not shown.
+    fn resembles(&self, address: &str, around_plus: Option<&(String, String)>) -> bool {
+        let plain = without_plus(address);
+        let has_beginning = |before: &str| self.texts.iter().any(|text| text.to_lowercase().contains(before));
+        self.forms.iter().any(|form| without_plus(form).contains(&plain))
+            || around_plus.is_some_and(|(before, _)| has_beginning(before))
+    }
+
     fn holds(&self, wanted: &[String]) -> Whose {
         if wanted.iter().any(|form| self.forms.contains(form)) {
             return Whose::Theirs;
@@ -124,14 +131,6 @@ impl Shown {
         // stay unnoticed.
         if self.is_partly_hidden || self.forms.is_empty() { Whose::Hidden } else { Whose::SomebodyElses }
     }
-}
-
-/// Whether a fuzzy search for an address may have found a record by this one. Where none of a record's addresses does, the
-/// one that it was found by is not shown.
-fn resembles(shown: &str, address: &str, before_plus: Option<&str>) -> bool {
-    shown.contains(address)
-        || without_plus(shown) == without_plus(address)
-        || before_plus.is_some_and(|before| shown.contains(before))
 }
 
 fn digits(text: &str) -> String {

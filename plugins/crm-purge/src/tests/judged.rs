@@ -89,7 +89,7 @@ fn ways_to_hide() -> Vec<Option<Value>> {
 /// Two records are found and cannot be judged: nobody is absent, nothing goes, and nobody is named.
 #[track_caller]
 fn needs_a_person(standin: &StandIn, by: Value, request: &Request, how: &str) {
-    let host = host_with(standin, json!({ "by": by, "phone_alone": true }));
+    let host = host_with(standin, json!({ "by": by }));
     for answer in [host.dry_run(request), host.erase(request), host.verify(request)] {
         let answer = answer.expect("an answer");
         let told = format!("{answer:?}");
