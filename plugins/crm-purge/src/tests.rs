@@ -8,6 +8,7 @@ mod health;
 mod hostile;
 mod judged;
 mod killed;
+mod passing;
 mod related;
 mod standin;
 mod windows;
