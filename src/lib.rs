@@ -6,6 +6,7 @@
 mod app;
 mod attention;
 mod audit;
+mod blocking;
 mod causes;
 mod chain;
 #[cfg(test)]

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::{KeysError, NOT_HEX, read_key};
+use crate::blocking::in_place;
 use crate::external::ExternalCommand;
 use crate::keys::{KeyId, fill_random};
 
@@ -58,7 +59,7 @@ impl SealStore {
 
     /// The secret of a generation; `None` where it is not there.
     pub(crate) fn get(&self, id: &KeyId) -> Result<Option<Zeroizing<[u8; 32]>>, SealStoreError> {
-        match self {
+        in_place(|| match self {
             Self::Folder(folder) => match read_key(&folder.path(id)) {
                 Err(KeysError::Missing(_)) => Ok(None),
                 read => read.map(Some).map_err(|error| SealStoreError(error.to_string())),
@@ -73,28 +74,28 @@ impl SealStore {
                 read.map(|()| Some(secret))
                     .map_err(|_| SealStoreError(format!("what `{}` says {NOT_HEX}", self.shown(id))))
             }
-        }
+        })
     }
 
     /// Keeps the secret of a new generation; it is kept for good when this returns.
     pub(crate) fn put(&self, id: &KeyId, secret: &Zeroizing<[u8; 32]>) -> Result<(), SealStoreError> {
         let text = Zeroizing::new(format!("{}\n", *Zeroizing::new(hex::encode(&secret[..]))));
-        match self {
+        in_place(|| match self {
             Self::Folder(folder) => folder.put(id, &text).map_err(|error| self.failed(id, &error)),
             Self::Command(command) => {
                 command.ask(&["put", id.as_str()], &text, ANSWER_BYTES_MAX).map(drop).map_err(SealStoreError)
             }
-        }
+        })
     }
 
     /// Destroys a secret. Also one that was destroyed before.
     pub(crate) fn destroy(&self, id: &KeyId) -> Result<(), SealStoreError> {
-        match self {
+        in_place(|| match self {
             Self::Folder(folder) => folder.destroy(id).map_err(|error| self.failed(id, &error)),
             Self::Command(command) => {
                 command.ask(&["destroy", id.as_str()], "", ANSWER_BYTES_MAX).map(drop).map_err(SealStoreError)
             }
-        }
+        })
     }
 
     fn failed(&self, id: &KeyId, error: &io::Error) -> SealStoreError {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use super::KeyId;
 use super::random::fill_random;
+use crate::blocking::in_place;
 use crate::lock::lock;
 
 const NONCE_BYTES: usize = 24;
@@ -154,14 +155,16 @@ impl SealKey {
         if let Some(key) = known() {
             return Ok(key);
         }
-        let _finding = lock(&self.finding);
-        if let Some(key) = known() {
-            return Ok(key);
-        }
-        let found = (self.find)(id).map_err(|why| NoSealKey::Away { id: id.clone(), why })?;
-        let key = Arc::new(found.ok_or_else(|| NoSealKey::Gone(id.clone()))?);
-        lock(&self.generations).known.insert(id.clone(), Arc::clone(&key));
-        Ok(key)
+        in_place(|| {
+            let _finding = lock(&self.finding);
+            if let Some(key) = known() {
+                return Ok(key);
+            }
+            let found = (self.find)(id).map_err(|why| NoSealKey::Away { id: id.clone(), why })?;
+            let key = Arc::new(found.ok_or_else(|| NoSealKey::Gone(id.clone()))?);
+            lock(&self.generations).known.insert(id.clone(), Arc::clone(&key));
+            Ok(key)
+        })
     }
 }
 

@@ -1,6 +1,6 @@
 //! `quietus demo`, as a newcomer runs it.
 
-use crate::harness::{Process, client, http, quietus};
+use crate::harness::{Process, client, http, quietus, signal, wait_for};
 
 #[test]
 fn the_demo_ends_with_a_proof() {
@@ -35,5 +35,23 @@ fn the_demo_that_is_kept_can_be_tried_and_ended() {
     let (status, body) = http(client().get(url));
     assert_eq!((status, body.contains("\"crm\":\"up\"")), (200, true), "{body}");
     demo.signal("INT");
+    assert!(demo.end().success(), "{:#?}", demo.lines());
+}
+
+#[test]
+fn the_demo_says_what_it_waits_for_and_goes_on() {
+    let mut command = quietus();
+    command.arg("demo");
+    let mut demo = Process::spawn(command);
+    let serves = |process: &String| {
+        std::fs::read_to_string(format!("/proc/{process}/cmdline")).is_ok_and(|line| line.contains("\0serve\0"))
+    };
+    let server = wait_for("its server to start", || demo.children().into_iter().find(serves));
+    signal(&server, "STOP");
+    // Whether it listened already or not.
+    demo.told("what it waits for", |line| {
+        (line.contains("does not listen yet") || line.contains("nothing new for")).then_some(())
+    });
+    signal(&server, "CONT");
     assert!(demo.end().success(), "{:#?}", demo.lines());
 }

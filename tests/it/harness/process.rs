@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::left::Began;
 use super::wait_for;
 
 /// A running program.
@@ -49,6 +50,11 @@ impl Process {
         self.child.id()
     }
 
+    /// The processes that it has started.
+    pub(crate) fn children(&self) -> Vec<String> {
+        Began::children_of(self.id()).iter().map(|child| child.id().to_string()).collect()
+    }
+
     /// Everything that it has written so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.lines.lock().expect("no reader panics with it").clone()
@@ -62,8 +68,7 @@ impl Process {
 
     /// Sends a signal by its name, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([&format!("-{name}"), &self.id().to_string()]).status();
-        assert!(sent.expect("kill runs").success(), "the process is there");
+        signal(&self.id().to_string(), name);
     }
 
     /// Kills it at once, as `kill -9` does.
@@ -95,6 +100,12 @@ impl Drop for Process {
             self.kill();
         }
     }
+}
+
+/// Sends a process a signal by its name.
+pub(crate) fn signal(process: &str, name: &str) {
+    let sent = Command::new("kill").args([&format!("-{name}"), process]).status();
+    assert!(sent.expect("kill runs").success(), "the process is there");
 }
 
 fn collect(

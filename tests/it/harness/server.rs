@@ -211,7 +211,7 @@ impl Server {
 
     /// The ids of its child processes: its plugins.
     pub(crate) fn children(&self) -> Vec<String> {
-        Began::children_of(self.id()).iter().map(|child| child.id().to_string()).collect()
+        self.process.children()
     }
 
     pub(crate) fn signal(&self, name: &str) {

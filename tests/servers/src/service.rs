@@ -1,7 +1,8 @@
 //! A server that is started, stopped and started again on one port.
 
-use std::collections::BTreeSet;
 use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -100,16 +101,34 @@ fn start(keeper: &mut Keeper, recipe: &Recipe, port: u16) -> Started {
     Started::Ready
 }
 
-/// A port that nobody listens on now, and that this process has not been given before: a server with two listeners would get
-/// one port for both.
+/// A port that nobody listens on now, and that no test has been given that still runs: a server that takes a second to start would be
+/// taken for another test's, which listens already and soon ends.
 pub(crate) fn free_port() -> u16 {
-    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
-    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    static GIVEN: Mutex<Vec<UnixListener>> = Mutex::new(Vec::new());
     loop {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
-        if given.insert(port) {
+        if let Some(given) = reserve(port) {
+            GIVEN.lock().unwrap_or_else(PoisonError::into_inner).push(given);
             return port;
         }
+    }
+}
+
+/// An abstract socket's name is one process' alone, and free again once that has ended, however it ends.
+fn reserve(port: u16) -> Option<UnixListener> {
+    let name = SocketAddr::from_abstract_name(format!("quietus-test-port-{port}")).expect("a short name");
+    UnixListener::bind_addr(&name).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_given_once() {
+        let port = free_port();
+        assert!(reserve(port).is_none());
+        assert_ne!(free_port(), port);
     }
 }

@@ -28,6 +28,7 @@ class Folder(Plugin):
         for file in files:
             call.check()
             os.unlink(self.folder + file)
+        call.log("info", f"deleted {len(files)} files")
         return erased(files=len(files))
 
     def verify(self, request, _call):
