@@ -2,7 +2,7 @@
 
 use quietus_plugin::http::Response;
 use quietus_plugin::identity::{is_masked, normal_forms};
-use quietus_plugin::{Kind, PluginError};
+use quietus_plugin::{ErrorClass, Kind, PluginError};
 use serde_json::Value;
 
 use crate::plan::{Holder, Planned, PlannedMatch, Results, Source};
@@ -39,6 +39,19 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
         true => Ok(Verdict::Absent),
         false => said_no_error(answer).map(|()| Verdict::Ok),
     }
+}
+
+/// The verdict; the error says what the credentials lack, where that is what the status says.
+pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
+    verdict(step, answer).map_err(|error| match (answer.status(), error.class) {
+        (401, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
+            PluginError::needs_operator("the system refuses the credentials (401): check `auth` and its secret")
+        }
+        (403, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
+            PluginError::needs_operator(format!("the credentials may not {} (403): grant it", step.shown))
+        }
+        _ => error,
+    })
 }
 
 /// Whether a success is one.

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::http::{Client, Response};
-use quietus_plugin::{Call, ErrorClass, PluginError};
+use quietus_plugin::http::Client;
+use quietus_plugin::{Call, PluginError};
 
-use super::answer::{Verdict, verdict};
+use super::answer::{Verdict, allowed};
 use super::request::outgoing;
 use super::{in_step, made_up};
 use crate::plan::{Plan, Planned};
@@ -60,17 +60,4 @@ fn check_step(step: &Planned, client: &Client, call: &Call) -> Result<Verdict, P
         Values { kinds: BTreeMap::new(), region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
     let answer = outgoing(step, &values).and_then(|request| Ok(client.exchange(&request.to_read(), call)?));
     answer.and_then(|answer| allowed(step, &answer)).map_err(|error| in_step(step, error))
-}
-
-/// The verdict; the error says what the credentials lack, where that is what the status says.
-pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
-    verdict(step, answer).map_err(|error| match (answer.status(), error.class) {
-        (401, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
-            PluginError::needs_operator("the system refuses the credentials (401): check `auth` and its secret")
-        }
-        (403, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
-            PluginError::needs_operator(format!("the credentials may not {} (403): grant it", step.shown))
-        }
-        _ => error,
-    })
 }

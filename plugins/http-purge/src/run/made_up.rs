@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use quietus_plugin::http::Client;
 use quietus_plugin::{Call, PluginError};
 
-use super::answer::Page;
-use super::health::allowed;
+use super::answer::{Page, allowed};
 use super::request::outgoing;
 use crate::plan::Planned;
 use crate::template::Values;
