@@ -44,7 +44,8 @@ pub struct Config {
     /// What looks again. Without it the outcome cannot be verified.
     #[serde(default)]
     pub verify: Vec<Step>,
-    /// What tells whether the system works; uses no identifiers.
+    /// What tells whether the system works and accepts the credentials; uses no identifiers. If unset, the searches are tried with
+    /// somebody who does not exist.
     pub health: Option<Step>,
 }
 
@@ -94,7 +95,7 @@ pub struct Step {
     /// Lists to take from the answer: name and JSON path (RFC 9535).
     #[serde(default)]
     pub extract: BTreeMap<String, String>,
-    /// Which results are really about the person. Needs `items`.
+    /// Which results are really about the person, or `"trust_search"`. Every step that takes results of a person has it.
     #[serde(rename = "match")]
     pub matches: Option<Match>,
     /// `true`: the answer may leave the list of results out when it is empty. It may always be null.
@@ -122,10 +123,28 @@ pub enum Body {
     Form(BTreeMap<String, String>),
 }
 
+/// Whose a result is.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Match {
+    /// Whoever the search says; the answer, and so the receipt, says that nobody has looked.
+    Trust(Trust),
+    /// Whoever the result itself shows. Needs `items`.
+    Exact(Exact),
+}
+
+/// A search whose results show nothing but ids.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trust {
+    /// Its results are the person's, all of them.
+    TrustSearch,
+}
+
 /// An exact look at a result, because vendors' searches are fuzzy.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Match {
+pub struct Exact {
     /// JSON path within one result; one of the values that it leads to must be equal.
     pub path: String,
     /// A template, such as `{{email}}`.

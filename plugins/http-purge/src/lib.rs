@@ -70,10 +70,7 @@ impl Plugin for HttpPurge {
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        match &self.plan.health {
-            Some(step) => run::health(step, &self.client, call),
-            None => self.client.log_in(call),
-        }
+        run::health(&self.plan, &self.client, call)
     }
 }
 

@@ -1,6 +1,6 @@
 //! From what the steps met to the answer: the only place where outcomes are decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quietus_plugin::{Answer, PluginError, Progress};
 
@@ -19,6 +19,8 @@ pub(crate) struct Found<'p> {
     retained: Option<(&'p str, u16)>,
     /// Results that do not show whose they are, by step.
     hidden: BTreeMap<&'p str, u64>,
+    /// Searches that were believed (`trust_search`).
+    trusted: BTreeSet<&'p str>,
     /// A step that erases without a search, answered that nothing is there.
     unproved: Option<(&'p str, Unproved)>,
     /// Steps that found something that no step has written about since.
@@ -61,8 +63,11 @@ impl Unproved {
 
 impl<'p> Found<'p> {
     /// A step was answered. What is asked without an identifier, such as an account's number, is about nobody.
-    pub(crate) fn answered(&mut self, step: &Planned) {
+    pub(crate) fn answered(&mut self, step: &'p Planned) {
         self.asked += u64::from(step.personal);
+        if step.results.trusts_search {
+            self.trusted.insert(&step.name);
+        }
     }
 
     pub(crate) fn retained(&mut self, step: &'p Planned, status: u16) {
@@ -114,8 +119,15 @@ impl<'p> Found<'p> {
         self.retained.is_none()
     }
 
-    /// The answer with what only a person can judge: nothing is erased or absent for sure while that is there.
-    fn told(hidden: &BTreeMap<&str, u64>, answer: Answer) -> Answer {
+    /// The answer with what was believed, and with what only a person can judge: nothing is erased or absent for sure while
+    /// that is there.
+    fn told(hidden: &BTreeMap<&str, u64>, trusted: &BTreeSet<&str>, answer: Answer) -> Answer {
+        let believed = |step: &&str| {
+            format!(
+                "step `{step}`: what the search gave was taken as the person's, and does not show it (`trust_search`)"
+            )
+        };
+        let answer = trusted.iter().map(believed).fold(answer, Answer::looked_at);
         let mut reasons = Vec::new();
         for (step, how_many) in hidden {
             reasons.push(format!("{how_many} results of step `{step}` do not show whose they are (`match`), and stay"));
@@ -137,7 +149,7 @@ impl<'p> Found<'p> {
             }
             (None, None) => Answer::absent(),
         };
-        Ok(Self::told(&self.hidden, counted(answer, counts)))
+        Ok(Self::told(&self.hidden, &self.trusted, counted(answer, counts)))
     }
 
     /// The answer to a dry run: what is there now.
@@ -150,7 +162,7 @@ impl<'p> Found<'p> {
             (None, None, false) if self.asked == 0 => unasked(),
             (None, None, false) => Answer::absent(),
         };
-        Ok(Self::told(&self.hidden, answer))
+        Ok(Self::told(&self.hidden, &self.trusted, answer))
     }
 
     /// The answer to `verify`.
@@ -161,7 +173,7 @@ impl<'p> Found<'p> {
             None if self.any_there() => counted(Answer::residual(), self.there),
             None => Answer::absent(),
         };
-        Self::told(&self.hidden, answer)
+        Self::told(&self.hidden, &self.trusted, answer)
     }
 
     pub(crate) fn any_there(&self) -> bool {

@@ -36,6 +36,8 @@ pub(crate) struct Plan {
 pub(crate) struct Planned {
     pub(crate) name: String,
     pub(crate) method: Method,
+    /// Method and path as they are configured, for errors.
+    pub(crate) shown: String,
     /// The segments of the path.
     pub(crate) path: Vec<Template>,
     pub(crate) headers: Vec<(HeaderName, Template)>,
@@ -166,6 +168,7 @@ impl Maker<'_> {
             is_searched_for: false,
             roots: BTreeSet::new(),
             name: step.name.clone(),
+            shown: format!("{method} {}", step.url),
             method,
             headers,
             query,
@@ -183,6 +186,9 @@ impl Maker<'_> {
             return Err("`for_each` without `{{item}}` in the path, the query or the body".into());
         }
         let extracts = planned.results.items.is_some() || !planned.results.extract.is_empty();
+        if planned.paging.is_some() && !extracts {
+            return Err("`paging` needs `items` or `extract`: nothing would be taken from the pages".into());
+        }
         if planned.reads_body() && !planned.status.absent.is_empty() {
             return Err(
                 "status: `absent` does not go with `items`, `extract` or `paging`: a search says that nobody is there \
@@ -223,6 +229,12 @@ impl Planned {
             return Err("it erases, but nothing in its path, query or body depends on an identifier".into());
         }
         self.personal = depends || !self.kinds.is_empty();
+        if self.personal && self.reads_body() {
+            self.results.check_judged()?;
+        }
+        if self.results.trusts_search && !(self.reads_body() && depends) {
+            return Err("`match = \"trust_search\"` is for a search that asks for the person and takes results".into());
+        }
         Ok(self)
     }
 

@@ -2,6 +2,8 @@
 //! gathered in [`Found`].
 
 mod answer;
+mod health;
+mod made_up;
 mod path;
 mod request;
 
@@ -15,6 +17,7 @@ use crate::outcome::{Found, Unproved};
 use crate::plan::{Plan, Planned, PlannedPaging};
 use crate::template::Values;
 use answer::{Page, Verdict, verdict};
+pub(crate) use health::health;
 use request::{Turn, outgoing};
 
 /// Requests that one step may need for one person's values.
@@ -29,11 +32,22 @@ pub(crate) struct Run<'a> {
     pub(crate) found: Found<'a>,
     /// A step that deletes what a search has found was answered that it is not there.
     met_nothing: Option<&'a Planned>,
+    /// Searches that have been shown to look at what they are asked for.
+    filtering: BTreeSet<&'a str>,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(plan: &'a Plan, client: &'a Client, request: &'a Request, call: &'a Call<'a>) -> Self {
-        Self { plan, client, request, call, lists: BTreeMap::new(), found: Found::default(), met_nothing: None }
+        Self {
+            plan,
+            client,
+            request,
+            call,
+            lists: BTreeMap::new(),
+            found: Found::default(),
+            met_nothing: None,
+            filtering: BTreeSet::new(),
+        }
     }
 
     /// Runs all erasing steps. A request that fails for good does not keep the others from being made.
@@ -77,7 +91,7 @@ impl<'a> Run<'a> {
     /// Asks for something that is always there, where the operator has said what (`health`).
     fn control(&self) -> Result<bool, PluginError> {
         let Some(step) = &self.plan.health else { return Ok(false) };
-        control(step, self.client, self.call)?;
+        health::control(step, self.client, self.call)?;
         Ok(true)
     }
 
@@ -182,6 +196,9 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             let page = Page::read(step, &answer, &self.values(turn))?;
+            if page.results > 0 {
+                self.check_filter(step)?;
+            }
             self.found.hidden(step, page.hidden);
             *found += self.keep(page.lists, page.matching);
             self.check_narrow(step, *found)?;
@@ -193,6 +210,13 @@ impl<'a> Run<'a> {
         let text =
             format!("there are more than {} pages (`pages_max`), and nothing after it was done", step.pages_max());
         Err(PluginError::permanent(text))
+    }
+
+    /// Before a search is believed, it must find nothing for somebody who does not exist: one that passes over what it is asked
+    /// for would give everybody. What is looked up by an id from an answer has no such somebody.
+    fn check_filter(&mut self, step: &'a Planned) -> Result<(), PluginError> {
+        let is_due = step.results.trusts_search && made_up::is_possible(step) && self.filtering.insert(&step.name);
+        if is_due { made_up::look(step, self.client, self.call).map(drop) } else { Ok(()) }
     }
 
     /// Adds to the lists what is not in them yet; returns how many that were.
@@ -353,35 +377,6 @@ impl<'a> Run<'a> {
             erasure: &self.request.erasure,
         }
     }
-}
-
-/// Runs the health step.
-pub(crate) fn health(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
-    match check_health(step, client, call)? {
-        Verdict::Ok => Ok(()),
-        Verdict::Absent | Verdict::Retained => {
-            Err(PluginError::needs_operator("the health step's address is not there"))
-        }
-    }
-}
-
-/// Runs the health step because of a 404 elsewhere: where it is not there either, nothing is known.
-fn control(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
-    match check_health(step, client, call)? {
-        Verdict::Ok => Ok(()),
-        Verdict::Absent | Verdict::Retained => {
-            let text = "even what is always there is answered not to be there: nothing can be said by this address";
-            Err(in_step(step, PluginError::retryable(text)))
-        }
-    }
-}
-
-fn check_health(step: &Planned, client: &Client, call: &Call) -> Result<Verdict, PluginError> {
-    let lists = BTreeMap::new();
-    let values =
-        Values { kinds: BTreeMap::new(), region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
-    let answer = outgoing(step, &values).and_then(|request| Ok(client.exchange(&request.to_read(), call)?));
-    answer.and_then(|answer| verdict(step, &answer)).map_err(|error| in_step(step, error))
 }
 
 fn in_step(step: &Planned, error: PluginError) -> PluginError {

@@ -4,10 +4,12 @@ mod answers;
 mod configuration;
 mod erasing;
 mod gateway;
+mod health;
 mod hostile;
 mod judged;
 mod killed;
 mod lost;
+mod trusting;
 
 use std::collections::BTreeMap;
 

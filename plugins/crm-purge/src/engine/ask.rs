@@ -26,8 +26,10 @@ impl Engine {
     /// Erases.
     pub(super) fn write(&self, request: &Request, call: &Call<'_>) -> Result<Written, Failure> {
         let answer = self.exchange(request, call)?;
-        // Locked (RFC 4918, 11.3), and unavailable for legal reasons (RFC 7725).
-        if let status @ (423 | 451) = answer.status() {
+        // Locked (RFC 4918, 11.3), and unavailable for legal reasons (RFC 7725), unless the vendor means something else.
+        if let status @ (423 | 451) = answer.status()
+            && self.vendor.refusal(&answer).is_none()
+        {
             return Ok(Written::Retained(status));
         }
         self.check(&answer).map_err(|error| Failure { error, unsure: answer.unsure() })?;
@@ -44,13 +46,17 @@ impl Engine {
     /// The answer's JSON, unless it says that it did not work.
     pub(super) fn document(&self, answer: &Response) -> Result<Value, PluginError> {
         let document: Value = answer.json()?;
-        match document.get("success") {
-            Some(Value::Bool(false)) => Err(PluginError::retryable("the vendor's answer says that it did not work")),
-            _ => Ok(document),
+        if let Some(refusal) = self.vendor.refusal(answer) {
+            return Err(refusal);
         }
+        let has_error = document.get("error").is_some_and(Value::is_object);
+        if has_error || document.get("success") == Some(&Value::Bool(false)) {
+            return Err(PluginError::retryable("the vendor's answer says that it did not work"));
+        }
+        Ok(document)
     }
 
-    fn exchange(&self, request: &Request, call: &Call<'_>) -> Result<Response, Failure> {
+    pub(super) fn exchange(&self, request: &Request, call: &Call<'_>) -> Result<Response, Failure> {
         call.check()?;
         self.quota.check()?;
         let answer = self.client.exchange(request, call)?;
@@ -60,7 +66,7 @@ impl Engine {
         Ok(answer)
     }
 
-    fn check(&self, answer: &Response) -> Result<(), PluginError> {
+    pub(super) fn check(&self, answer: &Response) -> Result<(), PluginError> {
         match answer.status() {
             200..300 => Ok(()),
             _ => self.vendor.refusal(answer).map_or_else(|| answer.check(), Err),

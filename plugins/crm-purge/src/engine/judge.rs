@@ -5,9 +5,9 @@ use quietus_plugin::identity::{Region, is_masked, normal_forms};
 use quietus_plugin::{Answer, Kind, Request};
 use serde_json::Value;
 
-use super::rules::Rules;
+use super::rules::{Rules, without_plus};
 use super::search::{Place, Record, Search};
-use super::wanted::Wanted;
+use super::wanted::{Wanted, tail};
 
 /// Whom a call is about.
 pub(super) struct Person {
@@ -20,8 +20,8 @@ pub(super) struct Person {
 pub(super) enum Whose {
     Theirs,
     SomebodyElses,
-    /// It does not show whose it is: not the value that it was found by, or not all of its addresses, or it has some and
-    /// none of the person's is known.
+    /// It does not show whose it is: no value that explains why it was found, or not all of its addresses, or it has some
+    /// and none of the person's is known.
     Hidden,
     /// It holds the person's number, and no address.
     ByPhoneAlone,
@@ -35,9 +35,12 @@ pub(super) struct Unclear {
 }
 
 /// What a record shows at some places.
+#[derive(Default)]
 struct Shown {
     forms: Vec<String>,
-    /// A place is not shown, or a value in it is masked or cannot be read.
+    texts: Vec<String>,
+    /// A place is not shown, or a value in it is masked or cannot be read, or the first address is not there although
+    /// another one is.
     is_partly_hidden: bool,
 }
 
@@ -49,13 +52,19 @@ impl Rules {
 
     pub(super) fn whose(&self, search: &Search, wanted: &Wanted, person: &Person, record: &Value) -> Whose {
         match wanted {
-            Wanted::Email { address, .. } => {
-                self.shown(search.values, &Kind::Email, person, record).holds(&[self.address(address)])
+            Wanted::Email { address, around_plus, .. } => {
+                let shown = self.shown(search.values, &Kind::Email, person, record);
+                match shown.holds(&[self.address(address)]) {
+                    Whose::SomebodyElses if !shown.resembles(address, around_plus.as_ref()) => Whose::Hidden,
+                    other => other,
+                }
             }
             Wanted::Phone { number, .. } => {
                 let numbers = self.shown(search.values, &Kind::Phone, person, record);
+                let has_tail = |text: &String| digits(text).contains(tail(number));
                 match numbers.holds(std::slice::from_ref(number)) {
                     Whose::Theirs => self.by_phone(search, person, record),
+                    Whose::SomebodyElses if !numbers.texts.iter().any(has_tail) => Whose::Hidden,
                     other => other,
                 }
             }
@@ -78,24 +87,42 @@ impl Rules {
     }
 
     fn shown(&self, places: &[Place], kind: &Kind, person: &Person, record: &Value) -> Shown {
-        let mut shown = Shown { forms: Vec::new(), is_partly_hidden: false };
+        let mut shown = Shown::default();
+        let mut lacks_first = None;
         for place in places {
             let Some(values) = place.values(record) else {
                 shown.is_partly_hidden = true;
                 continue;
             };
-            for value in values.iter().filter(|value| !value.trim().is_empty()) {
-                let forms = if is_masked(value) { Vec::new() } else { normal_forms(kind, value, person.region) };
+            for value in values {
+                lacks_first.get_or_insert(value.trim().is_empty());
+                if value.trim().is_empty() {
+                    continue;
+                }
+                let forms = if is_masked(&value) { Vec::new() } else { normal_forms(kind, &value, person.region) };
                 shown.is_partly_hidden |= forms.is_empty();
                 let compared = |form: &String| if *kind == Kind::Email { self.address(form) } else { form.clone() };
                 shown.forms.extend(forms.iter().map(compared));
+                shown.texts.push(value);
             }
         }
+        // Systems fill the first address first: where only another one is shown, it is kept from us. Of numbers, any may be
+        // missing.
+        shown.is_partly_hidden |= *kind == Kind::Email && lacks_first == Some(true) && !shown.texts.is_empty();
         shown
     }
 }
 
 impl Shown {
+    /// Whether a fuzzy search for an address may have found the record by one of these. Where it has not, what it was found by
+    /// is not shown.
+    fn resembles(&self, address: &str, around_plus: Option<&(String, String)>) -> bool {
+        let plain = without_plus(address);
+        let has_beginning = |before: &str| self.texts.iter().any(|text| text.to_lowercase().contains(before));
+        self.forms.iter().any(|form| without_plus(form).contains(&plain))
+            || around_plus.is_some_and(|(before, _)| has_beginning(before))
+    }
+
     fn holds(&self, wanted: &[String]) -> Whose {
         if wanted.iter().any(|form| self.forms.contains(form)) {
             return Whose::Theirs;
@@ -104,6 +131,10 @@ impl Shown {
         // stay unnoticed.
         if self.is_partly_hidden || self.forms.is_empty() { Whose::Hidden } else { Whose::SomebodyElses }
     }
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
 }
 
 impl Unclear {

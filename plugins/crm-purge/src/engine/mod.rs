@@ -4,6 +4,7 @@
 mod answer;
 mod ask;
 mod find;
+mod health;
 mod judge;
 mod owed;
 mod quota;
@@ -118,14 +119,5 @@ impl Engine {
             answer = answer.not_looked_at(text);
         }
         answer
-    }
-
-    /// Whether the vendor can be reached and accepts the credentials.
-    pub(crate) fn health(&self, call: &Call<'_>) -> Result<(), PluginError> {
-        let answer = self.ask(&self.vendor.health(), call)?;
-        if answer.gone() {
-            return Err(PluginError::needs_operator("the vendor's API is not at this address: check `base_url`"));
-        }
-        self.document(&answer).map(drop)
     }
 }

@@ -38,7 +38,8 @@ impl Rules {
     }
 }
 
-fn without_plus(address: &str) -> String {
+/// An address without what stands between a `+` and the `@`.
+pub(super) fn without_plus(address: &str) -> String {
     match address.rsplit_once('@') {
         Some((local, domain)) => match local.split_once('+') {
             Some((name, _)) if !name.is_empty() => format!("{name}@{domain}"),

@@ -119,7 +119,11 @@ impl Place {
 /// Texts, also within lists and as the `value` of objects in them; `None` where something else stands in place of one.
 fn texts(value: &Value, found: &mut Vec<String>) -> Option<()> {
     match value {
-        Value::Null => Some(()),
+        // Nothing, at a place that is shown: which one of several it is, tells something.
+        Value::Null => {
+            found.push(String::new());
+            Some(())
+        }
         Value::Bool(_) => None,
         Value::String(text) => {
             found.push(text.clone());

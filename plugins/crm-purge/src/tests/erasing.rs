@@ -162,15 +162,23 @@ fn an_id_of_nobody_is_absent_and_an_id_of_another_form_is_not_asked_for() {
 #[test]
 fn a_plus_is_another_person_unless_the_operator_says_otherwise() {
     for_all(|kind| {
-        let emails = ["ann@x.cz", "ann+a@x.cz", "ANN+b@x.cz", "bob+a@x.cz", "ann+a@x.czech.com", "joann+a@x.cz"];
+        let emails = [
+            "ann@x.cz",
+            "ann+a@x.cz",
+            "ANN+b@x.cz",
+            "bob+a@x.cz",
+            "ann+a@x.czech.com",
+            "joann+a@x.cz",
+            "ann+a@other.cz",
+        ];
         let rows = || (1..).zip(emails).map(|(n, email)| person(n, &[email], &[])).collect();
         let shop = [("email", "Ann+A@x.cz")];
         let standin = StandIn::start(kind, rows());
         counted(host(&standin).erase(shop), Outcome::Erased, kind.people, 1);
-        assert_eq!(standin.live("person"), [1, 3, 4, 5, 6], "{}", kind.name);
+        assert_eq!(standin.live("person"), [1, 3, 4, 5, 6, 7], "{}", kind.name);
         let standin = StandIn::start(kind, rows());
         counted(host_with(&standin, json!({ "plus_addressing": "same" })).erase(shop), Outcome::Erased, kind.people, 3);
-        assert_eq!(standin.live("person"), [4, 5, 6], "{}", kind.name);
+        assert_eq!(standin.live("person"), [4, 5, 6, 7], "{}", kind.name);
         assert_eq!(standin.world().malformed, [""; 0], "{}", kind.name);
     });
 }
@@ -181,7 +189,8 @@ fn health_reads_something_cheap() {
         let standin = StandIn::start(kind, people());
         assert_eq!(host(&standin).health(), Ok(()), "{}", kind.name);
         let lines = standin.server.lines();
-        assert!(lines.len() == 1 && lines[0].starts_with("GET ") && standin.writes() == 0, "{lines:?}");
+        let is_cheap = lines.len() <= 2 && lines.iter().all(|line| line.starts_with("GET "));
+        assert!(is_cheap && standin.writes() == 0, "{lines:?}");
         let elsewhere = json!({ "base_url": format!("{}/elsewhere", standin.server.url) });
         standin.world().before =
             Some(Box::new(|seen, _| seen.target.starts_with("/elsewhere").then(|| Reply::empty(404))));

@@ -4,7 +4,7 @@ use super::standin::Fault;
 use super::*;
 
 /// Two records of Ann's.
-fn two() -> Vec<Row> {
+pub(super) fn two() -> Vec<Row> {
     vec![person(1, &["ann@x.cz"], &[]), person(2, &["ann@x.cz"], &[])]
 }
 
@@ -155,6 +155,10 @@ fn what_the_vendor_must_keep_is_retained_and_the_rest_is_erased() {
         [(|| Reply::empty(423)) as fn() -> Reply, || Reply::empty(451)].into_iter().zip(["423", "451"])
     {
         for_all(|kind| {
+            // HubSpot's word for being busy.
+            if kind.name == "hubspot" && status == "423" {
+                return;
+            }
             let standin = StandIn::start(kind, two());
             standin.world().before = nth(1, true, reply);
             let answer = host(&standin).erase(ann()).expect("an answer");
@@ -175,7 +179,7 @@ fn what_is_accepted_and_not_done_is_residual_beside_what_is_retained() {
     for_all(|kind| {
         let standin = StandIn::start(kind, two());
         standin.world().lazy = true;
-        standin.world().before = nth(1, true, || Reply::empty(423));
+        standin.world().before = nth(1, true, || Reply::empty(451));
         // `retained` is an end: nobody would look again.
         counted(host(&standin).erase(ann()), Outcome::Residual, kind.people, 1);
     });

@@ -71,6 +71,72 @@ fn a_record_that_does_not_show_its_address_needs_a_person() {
     });
 }
 
+/// How vendors hide what a search has found a record by.
+fn ways_to_hide() -> Vec<Option<Value>> {
+    vec![
+        None,
+        Some(Value::Null),
+        Some(json!("")),
+        Some(json!(" ")),
+        Some(json!("***")),
+        Some(json!("a***@x.cz")),
+        Some(json!("\u{2022}\u{2022}\u{2022}")),
+        Some(json!({})),
+        Some(json!({ "value": null })),
+    ]
+}
+
+/// Two records are found and cannot be judged: nobody is absent, nothing goes, and nobody is named.
+#[track_caller]
+fn needs_a_person(standin: &StandIn, by: Value, request: &Request, how: &str) {
+    let host = host_with(standin, json!({ "by": by }));
+    for answer in [host.dry_run(request), host.erase(request), host.verify(request)] {
+        let answer = answer.expect("an answer");
+        let told = format!("{answer:?}");
+        assert_eq!((answer.outcome, answer.counts.len()), (Outcome::Unverifiable, 0), "{how}: {told}");
+        assert!(answer.reason.is_some_and(|reason| reason.starts_with("2 records were found")), "{how}: {told}");
+        assert!(["ann", "bob", "777"].iter().all(|secret| !told.contains(secret)), "{how}: {told}");
+    }
+    assert_eq!((standin.writes(), standin.live("person").len()), (0, 2), "{how}");
+}
+
+#[test]
+fn what_does_not_show_why_it_was_found_is_not_somebody_elses() {
+    for hidden in ways_to_hide() {
+        for_all(|kind| {
+            let how = format!("{} {hidden:?}", kind.name);
+            // The second record shows another address.
+            let rows = vec![person(1, &["ann@x.cz"], &[]), person(2, &["ann@x.cz", "bob@x.cz"], &[])];
+            let standin = StandIn::start(kind, rows);
+            standin.world().hides = vec![("ann@x.cz", hidden.clone())];
+            needs_a_person(&standin, json!(["email"]), &ann_with_number(), &how);
+            // The second record shows another number.
+            let rows = vec![
+                person(1, &["ann@x.cz"], &["777 123 456"]),
+                person(2, &["ann@x.cz"], &["777 123 456", "602 111 222"]),
+            ];
+            let standin = StandIn::start(kind, rows);
+            standin.world().hides = vec![("777 123 456", hidden.clone())];
+            needs_a_person(&standin, json!(["phone"]), &ann_with_number(), &how);
+        });
+    }
+}
+
+#[test]
+fn an_address_behind_one_that_is_not_shown_makes_no_number_somebody_elses() {
+    for hidden in [json!(null), json!(""), json!("a***@x.cz"), json!({})] {
+        for_all(|kind| {
+            let row = |n| person(n, &["ann@x.cz", "bob@x.cz"], &["777 123 456"]);
+            let standin = StandIn::start(kind, vec![row(1), row(2)]);
+            standin.world().hides = vec![("ann@x.cz", Some(hidden.clone()))];
+            // Salesforce has one address only: such a record holds none.
+            let host = host_with(&standin, json!({ "by": ["phone"] }));
+            let answer = host.erase(ann_with_number()).expect("an answer");
+            assert_eq!((answer.outcome, standin.writes()), (Outcome::Unverifiable, 0), "{} {hidden}", kind.name);
+        });
+    }
+}
+
 #[test]
 fn without_a_region_a_number_in_national_spelling_needs_a_person() {
     for_all(|kind| {

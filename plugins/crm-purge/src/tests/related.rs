@@ -205,11 +205,11 @@ fn a_person_stays_as_long_as_something_of_theirs_is_retained() {
         let mut writes = 0;
         standin.world().before = Some(Box::new(move |_, write| {
             writes += usize::from(write);
-            (write && writes == 1).then(|| Reply::empty(423))
+            (write && writes == 1).then(|| Reply::empty(451))
         }));
         let answer = host.erase(ann()).expect("an answer");
         assert_eq!((answer.outcome, answer.counts.values().sum()), (Outcome::Retained, 1_u64), "{}", kind.name);
-        assert!(answer.reason.is_some_and(|reason| reason.contains("423") && reason.contains("the person stays")));
+        assert!(answer.reason.is_some_and(|reason| reason.contains("451") && reason.contains("the person stays")));
         assert_eq!((standin.live("person"), standin.live("note")), (vec![1], vec![31]), "{}", kind.name);
         // The hold is lifted.
         let answer = host.erase(ann()).expect("an answer");

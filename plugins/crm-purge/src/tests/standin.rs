@@ -70,6 +70,8 @@ pub(super) struct World {
     pub(super) after: Option<Fault>,
     /// The first page of everything is empty, and not the last.
     pub(super) hollow: bool,
+    /// What is shown in place of a text, wherever it stands: a value, or nothing at all (not even its key).
+    pub(super) hides: Vec<(&'static str, Option<Value>)>,
     /// Requests that the vendor does not understand: something broke out of its place.
     pub(super) malformed: Vec<String>,
     /// What further pages hold, by cursor.
@@ -104,7 +106,7 @@ impl StandIn {
             if let Some(reply) = world.before.as_mut().and_then(|fault| fault(seen, writes)) {
                 return reply;
             }
-            let reply = (kind.answer)(&mut world, &asked);
+            let reply = shown((kind.answer)(&mut world, &asked), &world.hides);
             world.after.as_mut().and_then(|fault| fault(seen, writes)).unwrap_or(reply)
         });
         Self { kind, server, world }
@@ -217,6 +219,32 @@ impl World {
     fn not_understood(&mut self, asked: &Asked) -> Reply {
         self.malformed.push(format!("{} {} {}", asked.method, asked.seen.target, asked.seen.body));
         Reply::json(400, &json!([{ "errorCode": "MALFORMED" }]))
+    }
+}
+
+/// The answer with what the vendor does not show replaced.
+fn shown(reply: Reply, hides: &[(&'static str, Option<Value>)]) -> Reply {
+    let Reply::Full(status, headers, body) = reply else { return reply };
+    let Ok(mut document) = serde_json::from_str(&body) else { return Reply::Full(status, headers, body) };
+    hides.iter().for_each(|(text, instead)| hide(&mut document, text, instead.as_ref()));
+    Reply::Full(status, headers, document.to_string())
+}
+
+fn hide(within: &mut Value, text: &str, instead: Option<&Value>) {
+    let is_hidden = |value: &Value| value.as_str() == Some(text);
+    if is_hidden(within) {
+        *within = instead.cloned().unwrap_or_default();
+    }
+    match within {
+        Value::Array(list) => {
+            list.retain(|value| instead.is_some() || !is_hidden(value));
+            list.iter_mut().for_each(|value| hide(value, text, instead));
+        }
+        Value::Object(members) => {
+            members.retain(|_, value| instead.is_some() || !is_hidden(value));
+            members.values_mut().for_each(|value| hide(value, text, instead));
+        }
+        _ => {}
     }
 }
 

@@ -3,15 +3,16 @@
 //!
 //! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query/filter-rows>,
 //! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/auditing/delete-audit-data>,
-//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/api-limits>
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/api-limits>,
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/query-throttling>
 
 use std::time::Duration;
 
-use quietus_plugin::Writes;
-use quietus_plugin::http::{Request, percent};
-use serde_json::json;
+use quietus_plugin::http::{Request, Response, percent};
+use quietus_plugin::{PluginError, Writes};
+use serde_json::{Value, json};
 
-use super::traits::{OwnKeys, Traits, Vendor};
+use super::traits::{OwnKeys, Right, Traits, Vendor};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
 
@@ -48,6 +49,9 @@ const LEAD_HISTORY: Object = Object { path: "lead", count: "audit histories", id
 const ADDRESSES: &[Place] = &[Place::At("/emailaddress1"), Place::At("/emailaddress2"), Place::At("/emailaddress3")];
 const NUMBERS: &[Place] =
     &[Place::At("/telephone1"), Place::At("/telephone2"), Place::At("/telephone3"), Place::At("/mobilephone")];
+
+/// A query is throttled for some time: in general, for a wildcard at its beginning, for a computed column, for other issues.
+const THROTTLED: [u32; 4] = [0x8004_8544, 0x8004_8644, 0x8004_8744, 0x8004_8745];
 
 pub(super) struct Dynamics {
     /// `/api/data/v9.2`
@@ -155,8 +159,38 @@ impl Vendor for Dynamics {
         Request::post(format!("{}/DeleteRecordChangeHistory", self.root), writes).json(&json!({ "Target": target }))
     }
 
+    /// A throttled query is told by a code, with whatever status.
+    fn refusal(&self, answer: &Response) -> Option<PluginError> {
+        let document: Value = answer.json().ok()?;
+        let code = error_code(document.pointer("/error/code")?)?;
+        THROTTLED.contains(&code).then(|| PluginError::rate_limited(answer.retry_after()))
+    }
+
     fn health(&self) -> Request {
         Request::get(format!("{}/WhoAmI", self.root))
+    }
+
+    fn rights(&self, related: &[&str]) -> Vec<Right> {
+        let mut rights = vec![Right::to("use the environment: is it an application user with a role?", self.health())];
+        let read = |object: &'static Object, privilege: &str, columns: &str| {
+            let request = Request::get(format!("{}/{}", self.root, object.path));
+            let request = request.query("$select", columns).query("$top", "1");
+            Right::to(format!("read {} ({privilege})", object.count), request)
+        };
+        let all: Vec<_> = [&CONTACT.id[1..]].into_iter().chain(columns(ADDRESSES)).chain(columns(NUMBERS)).collect();
+        rights.push(read(&CONTACT, "prvReadContact", &all.join(",")));
+        if related.contains(&"leads") {
+            rights.push(read(&LEAD, "prvReadLead", &LEAD.id[1..]));
+        }
+        for (word, object, _) in BELONGINGS.iter().filter(|(word, ..)| related.contains(word)) {
+            let privilege = match *word {
+                "opportunities" => "prvReadOpportunity",
+                "notes" => "prvReadNote",
+                _ => "prvReadActivity",
+            };
+            rights.push(read(object, privilege, &object.id[1..]));
+        }
+        rights
     }
 }
 
@@ -171,6 +205,19 @@ impl Dynamics {
 
     fn row(&self, record: &Record) -> String {
         format!("{}/{}({})", self.root, record.object.path, percent(&record.id))
+    }
+}
+
+/// An error's code: hexadecimal, or the same 32 bits as a signed number.
+fn error_code(code: &Value) -> Option<u32> {
+    let signed = |number: i64| i32::try_from(number).ok().map(i32::cast_unsigned);
+    match code {
+        Value::Number(number) => signed(number.as_i64()?),
+        Value::String(text) => match text.trim().to_ascii_lowercase().strip_prefix("0x") {
+            Some(digits) => u32::from_str_radix(digits, 16).ok(),
+            None => signed(text.trim().parse().ok()?),
+        },
+        _ => None,
     }
 }
 

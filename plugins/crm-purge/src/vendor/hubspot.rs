@@ -2,15 +2,16 @@
 //! address that HubSpot does not know, it would block the address.
 //!
 //! <https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/basic/post-crm-v3-objects-contacts-gdpr-delete>,
-//! <https://developers.hubspot.com/docs/api/crm/search>, <https://developers.hubspot.com/docs/api/usage-details>
+//! <https://developers.hubspot.com/docs/api/crm/search>, <https://developers.hubspot.com/docs/api/usage-details>,
+//! <https://developers.hubspot.com/docs/api-reference/error-handling>
 
 use std::time::Duration;
 
-use quietus_plugin::Writes;
-use quietus_plugin::http::Request;
+use quietus_plugin::http::{Request, Response};
+use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{Keeps, OwnKeys, Traits, Vendor, days, is_number};
+use super::traits::{Keeps, OwnKeys, Right, Traits, Vendor, days, is_number};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -52,6 +53,11 @@ const ARCHIVED: [Object; 7] = [
 ];
 const ADDRESSES: &[Place] = &[Place::At("/properties/email"), Place::Split("/properties/hs_additional_emails", ';')];
 const NUMBERS: &[Place] = &[Place::At("/properties/phone"), Place::At("/properties/mobilephone")];
+
+/// After a 423, which HubSpot answers for records that it is busy with.
+const BUSY_PAUSE: Duration = Duration::from_secs(2);
+/// After a 477, which it answers while it moves an account, where it does not say for how long.
+const MOVING_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 pub(super) struct HubSpot;
 
@@ -128,8 +134,33 @@ impl Vendor for HubSpot {
         Request::delete("/crm/v3/objects", writes).segment(record.object.path).segment(&record.id)
     }
 
+    /// Here, "locked" is no hold, and neither is what is moved for good.
+    fn refusal(&self, answer: &Response) -> Option<PluginError> {
+        let pause = match answer.status() {
+            423 => BUSY_PAUSE,
+            477 => MOVING_PAUSE,
+            _ => return None,
+        };
+        Some(PluginError::rate_limited(Some(answer.retry_after().unwrap_or(pause))))
+    }
+
     fn health(&self) -> Request {
         Request::get("/crm/v3/objects/contacts").query("limit", "1")
+    }
+
+    fn rights(&self, related: &[&str]) -> Vec<Right> {
+        let mut rights = vec![Right::to("read contacts (crm.objects.contacts.read)", self.health())];
+        for object in ARCHIVED.iter().filter(|object| related.contains(&object.path)) {
+            let scope = match object.path {
+                "deals" => "crm.objects.deals.read",
+                "tickets" => "tickets",
+                "emails" => "sales-email-read",
+                _ => "crm.objects.contacts.read",
+            };
+            let request = Request::get("/crm/v3/objects").segment(object.path).query("limit", "1");
+            rights.push(Right::to(format!("read {} ({scope})", object.path), request));
+        }
+        rights
     }
 }
 

@@ -2,7 +2,7 @@
 
 mod traits;
 
-pub(crate) use traits::{Holds, Keeps, OwnKeys, Traits, Vendor};
+pub(crate) use traits::{Holds, Keeps, OwnKeys, Right, Traits, Vendor};
 
 /// Declares the files and the registry.
 macro_rules! vendors {

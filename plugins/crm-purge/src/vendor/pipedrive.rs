@@ -9,7 +9,7 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
-use super::traits::{Holds, Keeps, OwnKeys, Traits, Vendor, days, is_number};
+use super::traits::{Holds, Keeps, OwnKeys, Right, Traits, Vendor, days, is_number};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -126,6 +126,22 @@ impl Vendor for Pipedrive {
 
     fn health(&self) -> Request {
         Request::get(PERSON.path).query("limit", "1")
+    }
+
+    fn rights(&self, related: &[&str]) -> Vec<Right> {
+        let mut rights = vec![Right::to("read persons (contacts:read)", self.health())];
+        for word in related {
+            let (object, scope) = match *word {
+                "deals" => (&DEAL, "deals:read"),
+                "activities" => (&ACTIVITY, "activities:read"),
+                "notes" => (&NOTE, "deals:read"),
+                "leads" => (&LEAD, "leads:read"),
+                _ => continue,
+            };
+            let request = Request::get(object.path).query("limit", "1");
+            rights.push(Right::to(format!("read {} ({scope})", object.count), request));
+        }
+        rights
     }
 }
 

@@ -8,7 +8,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::traits::{Holds, OwnKeys, Traits, Vendor, days, is_number};
+use super::traits::{Holds, OwnKeys, Right, Traits, Vendor, days, is_number};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
 
@@ -149,6 +149,15 @@ impl Vendor for Raynet {
 
     fn health(&self) -> Request {
         self.of(Request::get(PERSON.path).query("limit", "1"))
+    }
+
+    fn rights(&self, related: &[&str]) -> Vec<Right> {
+        let mut rights = vec![Right::to("read persons", self.health())];
+        for object in [&LEAD, &COMPANY].into_iter().filter(|object| related.contains(&object.count)) {
+            let request = self.of(Request::get(object.path).query("limit", "1"));
+            rights.push(Right::to(format!("read {}", object.count), request));
+        }
+        rights
     }
 }
 

@@ -12,7 +12,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::traits::{Keeps, OwnKeys, Traits, Vendor, days};
+use super::traits::{Keeps, OwnKeys, Right, Traits, Vendor, days};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
 
@@ -121,6 +121,7 @@ impl Vendor for Salesforce {
         match errors.pointer("/0/errorCode")?.as_str()? {
             "REQUEST_LIMIT_EXCEEDED" => Some(PluginError::rate_limited(Some(PAUSE))),
             "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" => Some(PluginError::retryable("Salesforce is busy with the record")),
+            "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR" => Some(PluginError::retryable("Salesforce gave the query up")),
             // Of the whole organization, unlike other refusals with a 403.
             "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => {
                 Some(PluginError::needs_operator("Salesforce's API is disabled for this organization"))
@@ -136,6 +137,37 @@ impl Vendor for Salesforce {
     fn health(&self) -> Request {
         Request::get(format!("{}/limits", self.root))
     }
+
+    fn rights(&self, related: &[&str]) -> Vec<Right> {
+        let mut rights = vec![Right::to("use the API (API Enabled)", self.health())];
+        let described = |object: &'static Object, fields: &[Place]| {
+            let what = format!("see {} (object permission Read on {})", object.count, object.path);
+            let request = Request::get(format!("{}/sobjects/{}/describe", self.root, object.path));
+            let fields: Vec<_> = fields.iter().copied().map(field).collect();
+            Right::to(what, request).shown_by(move |description| lacking(object, description, &fields))
+        };
+        rights.push(described(&CONTACT, &[ADDRESSES, CONTACT_NUMBERS].concat()));
+        if related.contains(&"leads") {
+            rights.push(described(&LEAD, &[ADDRESSES, LEAD_NUMBERS].concat()));
+        }
+        let belongings = BELONGINGS.iter().filter(|(word, ..)| related.contains(word));
+        rights.extend(belongings.map(|(_, object, _)| described(object, &[])));
+        rights
+    }
+}
+
+/// What an object's description says that this user may not do. Fields that the user may not see are not in it.
+fn lacking(object: &Object, description: &Value, fields: &[&str]) -> Option<String> {
+    let path = object.path;
+    if description["queryable"] != true {
+        return Some(format!("query {path} (object permission Read)"));
+    }
+    if description["deletable"] != true {
+        return Some(format!("delete {path} (object permission Delete)"));
+    }
+    let is_shown = |name: &str| description["fields"].as_array().into_iter().flatten().any(|field| field["name"] == name);
+    let hidden = fields.iter().find(|name| !is_shown(name))?;
+    Some(format!("see the field {hidden} of {path} (field-level security)"))
 }
 
 impl Salesforce {

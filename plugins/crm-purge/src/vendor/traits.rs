@@ -68,6 +68,28 @@ impl Traits {
     }
 }
 
+/// Something that the credentials must be allowed, and a request that shows whether they are.
+pub(crate) struct Right {
+    /// What, to follow "may not", with the vendor's name of the right.
+    pub(crate) what: String,
+    pub(crate) request: Request,
+    /// What the answer says is not allowed, where more than its status tells.
+    pub(crate) lacking: Lacking,
+}
+
+/// Reads an answer.
+type Lacking = Box<dyn Fn(&Value) -> Option<String>>;
+
+impl Right {
+    pub(super) fn to(what: impl Into<String>, request: Request) -> Self {
+        Self { what: what.into(), request, lacking: Box::new(|_| None) }
+    }
+
+    pub(super) fn shown_by(self, lacking: impl Fn(&Value) -> Option<String> + 'static) -> Self {
+        Self { lacking: Box::new(lacking), ..self }
+    }
+}
+
 /// Whether a record that was read is somebody's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
@@ -141,8 +163,12 @@ pub(crate) trait Vendor: Send + Sync {
         None
     }
 
-    /// Something cheap to read, to check the credentials.
+    /// Something cheap to read that is always there.
     fn health(&self) -> Request;
+
+    /// What the credentials must be allowed, [`Vendor::health`] first. Rights that only a deletion would show are not among
+    /// them.
+    fn rights(&self, related: &[&str]) -> Vec<Right>;
 }
 
 pub(super) const fn days(days: u64) -> Duration {

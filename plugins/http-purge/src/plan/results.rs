@@ -3,8 +3,8 @@
 use serde_json_path::JsonPath;
 
 use super::name::plain;
-use crate::config::{Match, Step};
-use crate::template::Template;
+use crate::config::{Exact, Match, Step};
+use crate::template::{Name, Template};
 
 /// What is taken from an answer.
 pub(crate) struct Results {
@@ -12,6 +12,8 @@ pub(crate) struct Results {
     /// The lists' full names, such as `find.ids`.
     pub(crate) extract: Vec<(String, Source)>,
     pub(crate) matches: Option<PlannedMatch>,
+    /// The search is believed: its results do not show whose they are.
+    pub(crate) trusts_search: bool,
 }
 
 /// A JSON path, and what must be there even if nothing is in it.
@@ -49,15 +51,39 @@ impl Results {
             plain(list).map_err(|why| format!("extract: {why}"))?;
             extract.push((format!("{}.{list}", step.name), source(path)?));
         }
-        if step.matches.is_some() && items.is_none() {
-            return Err("`match` needs `items`, the path to the single results".to_owned());
+        let (matches, trusts_search) = match &step.matches {
+            None => (None, false),
+            Some(Match::Trust(_)) => (None, true),
+            Some(Match::Exact(_)) if items.is_none() => {
+                return Err("`match` needs `items`, the path to the single results".to_owned());
+            }
+            Some(Match::Exact(Exact { path, equals, ignore_case })) => {
+                let path = json_path(path)?;
+                let equals = template(equals)?;
+                (Some(PlannedMatch { path, equals, ignore_case: *ignore_case }), false)
+            }
+        };
+        Ok(Self { items, extract, matches, trusts_search })
+    }
+
+    /// Whether anything says whose the results of a step are that asks for a person's; else every one of them would be taken
+    /// as the person's, unseen.
+    pub(super) fn check_judged(&self) -> Result<(), String> {
+        let Some(matches) = &self.matches else {
+            return match self.trusts_search {
+                true => Ok(()),
+                false => Err("nothing says whose its results are: add `match` with the value that each of them shows, or \
+                              `match = \"trust_search\"` where they show nothing but ids (README.md says what that means)"
+                    .to_owned()),
+            };
+        };
+        match matches.equals.names().any(|name| matches!(name, Name::Kind(_) | Name::Item)) {
+            true => Ok(()),
+            false => {
+                Err("`match` compares with nothing of the person: `equals` needs an identifier or `{{item}}`"
+                    .to_owned())
+            }
         }
-        let matches = step.matches.as_ref().map(|Match { path, equals, ignore_case }| {
-            let path = json_path(path)?;
-            let equals = template(equals)?;
-            Ok::<_, String>(PlannedMatch { path, equals, ignore_case: *ignore_case })
-        });
-        Ok(Self { items, extract, matches: matches.transpose()? })
     }
 }
 

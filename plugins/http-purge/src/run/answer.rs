@@ -2,7 +2,7 @@
 
 use quietus_plugin::http::Response;
 use quietus_plugin::identity::{is_masked, normal_forms};
-use quietus_plugin::{Kind, PluginError};
+use quietus_plugin::{ErrorClass, Kind, PluginError};
 use serde_json::Value;
 
 use crate::plan::{Holder, Planned, PlannedMatch, Results, Source};
@@ -41,11 +41,22 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
     }
 }
 
+/// The verdict; the error says what the credentials lack, where that is what the status says.
+pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
+    verdict(step, answer).map_err(|error| match (answer.status(), error.class) {
+        (401, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
+            PluginError::needs_operator("the system refuses the credentials (401): check `auth` and its secret")
+        }
+        (403, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
+            PluginError::needs_operator(format!("the credentials may not {} (403): grant it", step.shown))
+        }
+        _ => error,
+    })
+}
+
 /// Whether a success is one.
 fn said_no_error(answer: &Response) -> Result<(), PluginError> {
-    const PAGES: [&[u8]; 6] = [b"<html", b"<!doc", b"<head", b"<body", b"<!--", b"<h1>"];
-    let begin = answer.body().trim_ascii_start().get(..5).unwrap_or_default().to_ascii_lowercase();
-    if PAGES.iter().any(|page| begin.starts_with(page)) {
+    if answer.is_page() {
         return Err(PluginError::retryable("the answer is a page of HTML, with a status of success"));
     }
     let Ok(Value::Object(document)) = serde_json::from_slice(answer.body()) else { return Ok(()) };
@@ -84,7 +95,7 @@ impl Page {
             return Ok(Self { document: Value::Null, results: 0, matching: 0, hidden: 0, lists });
         }
         let document: Value = answer.json()?;
-        let Results { items, extract, matches } = &step.results;
+        let Results { items, extract, matches, .. } = &step.results;
         let mut lists = step.results.empty_lists();
         let Some(items) = items else {
             for ((_, list), (_, source)) in lists.iter_mut().zip(extract) {

@@ -69,7 +69,8 @@ fn what_is_found_and_not_erased_is_never_absent() {
     // Another step erases something else.
     push(
         &mut settings,
-        json!({ "name": "list", "method": "GET", "url": "/notes/{{email}}", "items": "$.results[*]", "extract": { "ids": "$.id" } }),
+        json!({ "name": "list", "method": "GET", "url": "/notes/{{email}}", "items": "$.results[*]", "extract": { "ids": "$.id" },
+            "match": { "path": "$.email", "equals": "{{email}}" } }),
     );
     push(
         &mut settings,

@@ -80,7 +80,7 @@ fn a_result_whose_id_is_null_is_not_passed_over() {
     let mut settings = crm();
     settings["erase"][0] = json!({
         "name": "find", "method": "GET", "url": "/contacts", "query": { "q": "{{email}}" },
-        "extract": { "ids": "$.results[*].id" },
+        "extract": { "ids": "$.results[*].id" }, "match": "trust_search",
     });
     settings["verify"] = json!([]);
     let server = Server::start(|_| results(json!([{ "id": null }])));

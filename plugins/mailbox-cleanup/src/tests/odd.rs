@@ -1,6 +1,6 @@
 //! Servers whose lines are not what the RFC has: one odd line costs no account, and a name is the same however it is spelt.
 
-use super::script::{FOLDERS, Manner, PLAIN, Script, numbers};
+use super::script::{FOLDERS, List, Manner, PLAIN, Script, numbers};
 use super::*;
 
 /// The lines of real servers.
@@ -127,9 +127,8 @@ fn one_odd_line_costs_no_account() {
 fn folders_are_looked_through_whatever_they_are_called() {
     let names: [&[u8]; 9] =
         ["Koš".as_bytes(), b"Ko\xb9", b"a \"b\" c", b"Sent Items", b"a]b", b"100%", b"&", b"Ko&AWE-", b"(x)"];
-    let raw: fn(&[u8]) -> Vec<u8> = |name| [b"* LIST () \"/\" ", name, b"\r\n"].concat();
-    let literal: fn(&[u8]) -> Vec<u8> =
-        |name| [format!("* LIST () \"/\" {{{}}}\r\n", name.len()).as_bytes(), name, b"\r\n"].concat();
+    let raw: List = |name| [b"* LIST () \"/\" ", name, b"\r\n"].concat();
+    let literal: List = |name| [format!("* LIST () \"/\" {{{}}}\r\n", name.len()).as_bytes(), name, b"\r\n"].concat();
     for (how, list) in [("in quotes", PLAIN.list), ("as it is", raw), ("as a literal", literal)] {
         for name in names {
             let server = Script::start(Manner { list, ..PLAIN }, &[FOLDERS[0], (name, &["From: ann@x.cz"])]);
@@ -142,7 +141,7 @@ fn folders_are_looked_through_whatever_they_are_called() {
 
 #[test]
 fn a_folder_is_the_same_however_its_name_is_spelt() {
-    let lists: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [
+    let lists: [(&str, List); 3] = [
         ("in quotes", PLAIN.list),
         ("as an atom", |name| [b"* LIST () \".\" ", name, b"\r\n"].concat()),
         ("as a literal", |name| [format!("* LIST () \".\" {{{}}}\r\n", name.len()).as_bytes(), name, b"\r\n"].concat()),

@@ -9,17 +9,23 @@ use serde_json::{Value, json};
 use super::proxy::plain;
 use super::with;
 
+/// How a folder is listed.
+pub(super) type List = fn(&[u8]) -> Vec<u8>;
+
+/// How a message is fetched.
+pub(super) type Fetch = fn(u32, &str) -> String;
+
 /// How a server speaks. Lines come with their ends.
 #[derive(Clone, Copy)]
 pub(super) struct Manner {
     /// Of a folder: its name as the wire has it.
-    pub(super) list: fn(&[u8]) -> Vec<u8>,
+    pub(super) list: List,
     /// Of a folder that is opened: its name and how many messages it has.
     pub(super) open: fn(&str, usize) -> String,
     /// Of a search: the folder, the command, and what is found.
     pub(super) search: fn(&str, &str, &[u32]) -> String,
     /// Of a message: its UID and its headers.
-    pub(super) fetch: fn(u32, &str) -> String,
+    pub(super) fetch: Fetch,
     /// The answer to a command that is not carried out: the folder that it is about and the command.
     pub(super) refuse: fn(&str, &str) -> Option<&'static str>,
     pub(super) more_capabilities: &'static str,

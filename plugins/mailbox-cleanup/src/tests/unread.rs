@@ -1,6 +1,6 @@
 //! What cannot be read is neither the person's nor nobody's: it needs a person, and everything else is done.
 
-use super::script::{FOLDERS, Manner, PLAIN, Script, numbers};
+use super::script::{FOLDERS, Fetch, List, Manner, PLAIN, Script, numbers};
 use super::*;
 
 /// What keeps the folder `Work` from being looked through, for good.
@@ -74,7 +74,7 @@ fn a_folder_that_cannot_be_read_now_is_tried_again() {
 
 #[test]
 fn a_folder_whose_name_cannot_be_read_is_never_absent() {
-    let list: fn(&[u8]) -> Vec<u8> = |name| match name {
+    let list: List = |name| match name {
         b"Work" => b"* LIST () \"/\" \"Work\r\n".to_vec(),
         name => (PLAIN.list)(name),
     };
@@ -118,7 +118,7 @@ fn messages_of_which_a_search_says_nothing_are_gone_only_when_they_are_not_shown
 
 #[test]
 fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_done() {
-    let fetches: [(&str, fn(u32, &str) -> String); 8] = [
+    let fetches: [(&str, Fetch); 8] = [
         ("an empty literal", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{0}}\r\n)\r\n")),
         ("NIL", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] NIL )\r\n")),
         ("empty quotes", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] \"\")\r\n")),
@@ -132,9 +132,9 @@ fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_do
     ];
     for (name, hidden) in fetches {
         // Only the second message is hidden, whose UID no other test's message has.
-        static HIDDEN: std::sync::Mutex<Option<fn(u32, &str) -> String>> = std::sync::Mutex::new(None);
+        static HIDDEN: std::sync::Mutex<Option<Fetch>> = std::sync::Mutex::new(None);
         *HIDDEN.lock().expect("a lock") = Some(hidden);
-        let fetch: fn(u32, &str) -> String = |uid, headers| match *HIDDEN.lock().expect("a lock") {
+        let fetch: Fetch = |uid, headers| match *HIDDEN.lock().expect("a lock") {
             Some(hidden) if uid == 2 => hidden(uid, headers),
             _ => (PLAIN.fetch)(uid, headers),
         };

@@ -106,6 +106,22 @@ impl Response {
         })
     }
 
+    /// Whether the body is a page of HTML: a gateway's, a firewall's or a log-in form's, and no word of an API.
+    ///
+    /// ```
+    /// # use quietus_plugin::http::{Client, Request, Settings, test::{Reply, Server}};
+    /// # let crm = Server::start(|_| Reply::text(200, "<!DOCTYPE html><html>please log in</html>"));
+    /// # let client = Client::new(&Settings { base_url: crm.url.clone(), ..Settings::default() }, &Default::default())?;
+    /// # let call = quietus_plugin::Call::unattended();
+    /// assert!(client.exchange(&Request::get("/contacts"), &call)?.is_page());
+    /// # Ok::<(), quietus_plugin::PluginError>(())
+    /// ```
+    pub fn is_page(&self) -> bool {
+        const PAGES: [&[u8]; 6] = [b"<html", b"<!doc", b"<head", b"<body", b"<!--", b"<h1>"];
+        let begin = self.body.trim_ascii_start().get(..5).unwrap_or_default().to_ascii_lowercase();
+        PAGES.iter().any(|page| begin.starts_with(page))
+    }
+
     /// How long the system asks to wait: `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), at most a day.
     ///
     /// ```
@@ -172,7 +188,7 @@ impl Response {
     ///
     /// 401 needs an operator; 429, and 408, 425 and 5xx with `Retry-After`, are rate-limited; without it they are retryable; all
     /// others are permanent. So is 403: it may be of this one record only (shared with nobody, archived), and quietus notices
-    /// itself when several different ones are refused alike.
+    /// itself when several different ones are refused alike. A 403 with a page of HTML is a firewall's word, and passes.
     ///
     /// ```
     /// # use quietus_plugin::http::{Client, Request, Settings, test::{Reply, Server}};
@@ -190,6 +206,7 @@ impl Response {
             401 => Err(PluginError::needs_operator(self.said())),
             429 => Err(PluginError::rate_limited(self.retry_after())),
             408 | 425 | 500..600 => Err(self.later()),
+            403 if self.is_page() => Err(self.later()),
             _ => Err(PluginError::permanent(self.said())),
         }
     }

@@ -38,6 +38,7 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
         }
         ("GET", None) => {
             let page = match asked.query("$skiptoken") {
+                "" if asked.query("$top") == "1" => (Vec::new(), None),
                 "" => match select(world, resource, asked.query("$filter")) {
                     Some(found) => world.page(found.iter().map(record).collect()),
                     None => return world.not_understood(asked),

@@ -30,6 +30,11 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
                 None => world.not_understood(asked),
             }
         }
+        ("GET", ["services", "data", "v62.0", "sobjects", object, "describe"]) => {
+            let fields =
+                ["Id", "Email", "Phone", "MobilePhone", "HomePhone", "OtherPhone"].map(|name| json!({ "name": name }));
+            Reply::json(200, &json!({ "name": object, "queryable": true, "deletable": true, "fields": fields }))
+        }
         ("GET", ["services", "data", "v62.0", "sobjects", object, id]) => match world.get(word(object), number(id)) {
             Some(row) if row.state == State::Live => Reply::json(200, &record(row)),
             _ => gone(),

@@ -1,0 +1,100 @@
+//! `health` asks the system with the credentials, and names what they may not do.
+
+use quietus_plugin::ErrorClass;
+
+use super::*;
+
+/// A CRM that answers the right token only, and nobody at `closed`.
+fn guarded(closed: &'static str) -> Server {
+    Server::start(move |seen| match seen.header("authorization") {
+        Some("Bearer hunter2") if seen.target.starts_with(closed) => Reply::empty(403),
+        Some("Bearer hunter2") => results(json!([])),
+        _ => Reply::empty(401),
+    })
+}
+
+/// Configurations with and without a step of their own, and with a search that is believed.
+fn configurations() -> Vec<Value> {
+    let mut stepped = crm();
+    stepped["health"] = json!({ "name": "me", "method": "GET", "url": "/contacts", "query": { "limit": "1" } });
+    let mut trusting = crm();
+    trusting["erase"][0]["match"] = json!("trust_search");
+    let mut last = crm();
+    last["erase"] = json!([{ "name": "delete", "method": "DELETE", "url": "/contacts/{{email}}" }]);
+    vec![crm(), stepped, trusting, last]
+}
+
+fn health(server: &Server, settings: &Value, secret: &str) -> Result<(), PluginError> {
+    let mut settings = config(&server.url, settings.clone());
+    settings["auth"] = json!({ "bearer": { "secret": "token" } });
+    TestHost::<HttpPurge>::with_secrets(settings, [("token", secret)]).expect("configured").health()
+}
+
+#[test]
+fn a_wrong_token_is_red_whatever_is_configured() {
+    for settings in configurations() {
+        let server = guarded("/nowhere");
+        assert_eq!(health(&server, &settings, "hunter2"), Ok(()), "{settings}");
+        let error = health(&server, &settings, "hunter1").expect_err("red");
+        assert_eq!(error.class, ErrorClass::NeedsOperator, "{settings}");
+        assert!(error.message.contains("refuses the credentials (401)"), "{settings}: {error}");
+        assert!(server.lines().iter().all(|line| line.starts_with("GET ")), "{:?}", server.lines());
+    }
+}
+
+#[test]
+fn a_right_that_is_missing_is_named() {
+    for settings in configurations() {
+        let error = health(&guarded("/contacts"), &settings, "hunter2").expect_err("red");
+        assert_eq!(error.class, ErrorClass::NeedsOperator, "{settings}");
+        assert!(error.message.contains("may not GET /contacts (403)"), "{settings}: {error}");
+    }
+}
+
+#[test]
+fn what_nobody_has_seen_is_not_green() {
+    let blind = json!({ "erase": [{ "name": "delete", "method": "DELETE", "url": "/people/{{email}}" }] });
+    let error = health(&guarded("/nowhere"), &blind, "hunter2").expect_err("nothing was asked");
+    assert!(error.message.contains("add `health`"), "{error}");
+    for (reply, class) in [
+        ((|| Reply::empty(422)) as fn() -> Reply, ErrorClass::NeedsOperator),
+        (|| Reply::text(200, "<html>please log in</html>"), ErrorClass::Retryable),
+        (|| Reply::json(200, &json!({ "success": false })), ErrorClass::Retryable),
+        (|| Reply::json(200, &json!({})), ErrorClass::Retryable),
+        (|| Reply::empty(503), ErrorClass::Retryable),
+        (|| Reply::empty(404), ErrorClass::Retryable),
+        (|| Reply::empty(302), ErrorClass::Permanent),
+        (|| Reply::text(403, "<html>blocked</html>"), ErrorClass::Retryable),
+    ] {
+        let server = Server::start(move |_| reply());
+        assert_eq!(health(&server, &crm(), "hunter2").expect_err("red").class, class);
+    }
+}
+
+#[test]
+fn a_token_that_is_given_needs_no_search() {
+    let server = Server::start(|seen| match seen.body.contains("client_secret=hunter2") {
+        true => Reply::json(200, &json!({ "access_token": "t", "expires_in": 3600 })),
+        false => Reply::json(401, &json!({ "error": "invalid_client" })),
+    });
+    let mut blind = json!({ "erase": [{ "name": "delete", "method": "DELETE", "url": "/people/{{email}}" }] });
+    let token_url = format!("{}/token", server.url);
+    blind["auth"] = json!({ "oauth2": { "token_url": token_url, "client_id": "me", "secret": "token" } });
+    let with = |secret: &str| {
+        let settings = config(&server.url, blind.clone());
+        TestHost::<HttpPurge>::with_secrets(settings, [("token", secret)]).expect("configured").health()
+    };
+    assert_eq!(with("hunter2"), Ok(()));
+    assert!(with("hunter1").is_err());
+}
+
+#[test]
+fn a_health_step_is_the_operators_own() {
+    let server = Server::start(|seen| Reply::empty(if seen.target == "/me" { 200 } else { 401 }));
+    let mut settings = crm();
+    settings["health"] = json!({ "name": "me", "method": "GET", "url": "/me" });
+    assert_eq!(plugin(&server, settings.clone()).health(), Ok(()));
+    settings["health"]["url"] = json!("/not-me");
+    let error = plugin(&server, settings).health().expect_err("refused");
+    assert_eq!(error.class, ErrorClass::NeedsOperator);
+}
