@@ -39,6 +39,11 @@ fn taken_p99_max() -> Duration {
     Duration::from_secs(number("QUIETUS_OVERLOAD_P99_S", 3, 60))
 }
 
+/// In a second, whoever does not fit may still be answered by the place of another one that has ended.
+fn shed_min() -> usize {
+    usize::try_from(number("QUIETUS_OVERLOAD_SHED", 1, 0)).expect("a small number")
+}
+
 /// What the senders saw.
 #[derive(Default)]
 struct Seen {
@@ -93,7 +98,7 @@ pub(crate) fn measure(store: Store<'_>) -> String {
         (None, None),
         "everybody is told when to come again\n{report}"
     );
-    assert!(!seen.shed.is_empty() && !taken.is_empty(), "it was more than it can take\n{report}");
+    assert!(seen.shed.len() >= shed_min() && !taken.is_empty(), "it was more than it can take\n{report}");
     assert!(Percentiles::of(taken).p99 <= taken_p99_max(), "what is taken is taken soon\n{report}");
     assert!(most.resident_mb <= RESIDENT_MB_MAX, "it is bounded\n{report}");
     assert!(recovered <= answer_max(), "it recovers\n{report}");
