@@ -17,8 +17,8 @@ const UNSAID: usize = 4_096;
 /// More connections than fit, and somebody counts on them.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "server.connections_max = {wanted} needs {files} open files, and the system lets this process have fewer: {fits} connections fit beside \
-     the ledger, plugins and calls. Raise the limit (`ulimit -Hn`, `LimitNOFILE=`) or lower the number"
+    "server.connections_max = {wanted} needs {files} open files, and the system lets this process have fewer: beside the ledger, plugins \
+     and calls, at most {fits} connections are taken then. Raise the limit (`ulimit -Hn`, `LimitNOFILE=`) or lower the number"
 )]
 pub(crate) struct TooManyConnections {
     wanted: usize,
@@ -27,7 +27,7 @@ pub(crate) struct TooManyConnections {
 }
 
 /// Raises it to what so many connections need; returns how many there may be. With more than fit, not even the ledger could be opened:
-/// a number that somebody chose is refused, and where nobody chose one, there are fewer.
+/// a number other than the default is refused, and of the default there are fewer.
 pub(super) fn raise(connections: usize) -> Result<usize, TooManyConnections> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let needed = connections.saturating_add(EXCESS_MAX + OTHERS);

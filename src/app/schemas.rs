@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use crate::causes::with_causes;
 use crate::config::{Config, Schemas};
 use crate::keys::SecretRef;
 use crate::plugin::{Installed, Program, TestedPlugin, introduce};
@@ -12,26 +11,23 @@ use crate::plugin::{Installed, Program, TestedPlugin, introduce};
 /// For each plugin: what cannot be asked in that time stays unknown.
 const LONGEST: Duration = Duration::from_secs(15);
 
-/// Asks each plugin of a configuration, in its sandbox; those that do not answer are the second part, each with why.
-pub(crate) async fn schemas(config: &Config, program: Program) -> (Schemas, Vec<(String, String)>) {
+/// Asks each plugin of a configuration, in its sandbox; those that do not answer are the second part. Not with why: that may be in the
+/// plugin's own words, which may repeat what it was started with.
+pub(crate) async fn schemas(config: &Config, program: Program) -> (Schemas, Vec<String>) {
     let mut schemas = Schemas::new();
     let mut silent = Vec::new();
     for settings in &config.plugins {
         let read = |reference: &SecretRef| config.read_secret(reference);
         let name = settings.name.clone();
-        let installed = match Installed::find(settings.clone(), &config.base, &read) {
-            Ok(installed) => installed,
-            Err(error) => {
-                silent.push((name, with_causes(&error).to_string()));
-                continue;
-            }
+        let Ok(installed) = Installed::find(settings.clone(), &config.base, &read) else {
+            silent.push(name);
+            continue;
         };
         let subject =
             TestedPlugin { installed, program: program.clone(), identifiers: Vec::new(), region: None, calls: 0 };
         match timeout(LONGEST, introduce(&subject)).await {
             Ok(Ok(introduction)) => _ = schemas.insert(name, introduction.manifest.config_schema),
-            Ok(Err(why)) => silent.push((name, why)),
-            Err(_) => silent.push((name, format!("no answer within {} s", LONGEST.as_secs()))),
+            Ok(Err(_)) | Err(_) => silent.push(name),
         }
     }
     (schemas, silent)

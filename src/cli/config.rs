@@ -25,9 +25,10 @@ impl Config {
                 let path = context::path(global)?;
                 let config = Configuration::load(&path)?;
                 let (schemas, silent) = wait(async { Ok(app::schemas(&config, Program::this()).await) })?;
-                for (plugin, why) in silent {
+                for plugin in silent {
                     out.note(format_args!(
-                        "plugin {plugin} could not be asked what of its `config` is public: no text of it is shown: {why}"
+                        "plugin {plugin} could not be asked what of its `config` is public: no text of it is shown; `quietus plugin describe \
+                         --plugin {plugin}` says why"
                     ));
                 }
                 let shown = Configuration::show(&path, &schemas)?;

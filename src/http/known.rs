@@ -1,4 +1,4 @@
-//! Connections whose sender is known. Where all are taken, one that is idle makes way, of a source that has more than its share: a sender
+//! Connections whose sender is known. Where all are taken, and no stranger makes way, one that is idle does, of a source that has more than its share: a sender
 //! that opens many, or a proxy that keeps many open, leaves room for those of other sources.
 
 use std::cmp::Reverse;
@@ -16,7 +16,7 @@ use crate::lock::lock;
 /// For so long a stranger keeps what others have taken: what it has sent may not have come yet, or nobody has had the time to read it.
 const STRANGER_FOR: Duration = Duration::from_millis(500);
 
-/// Who has asked nothing for so long is idle. Between two requests of a busy sender there is less, also under load.
+/// Who was answered so long ago, and has asked nothing since, is idle. Between two requests of a busy sender there is less, also under load.
 pub(super) const IDLE_AFTER: Duration = Duration::from_secs(1);
 
 /// Connections by their numbers.
@@ -71,7 +71,7 @@ impl Known {
         self.since.elapsed().as_nanos() as u64
     }
 
-    /// Has the connection end that is idle for longest, and for so long, of the source that has most, if that is more than its share;
+    /// Has the connection end that is idle for longest, and for so long, of the largest source beyond its share that has one;
     /// `false` when there is none. A share is what each source would have, and one for those that are to come.
     pub(super) fn displace_idlest(&self, idle_for: Duration) -> bool {
         let before = self.now().saturating_sub(idle_for.as_nanos() as u64);

@@ -31,8 +31,8 @@ const HEADER_BYTES_MAX: usize = 32 << 10;
 /// The most that a connection buffers.
 const BUFFER_BYTES_MAX: usize = 64 << 10;
 
-/// So many connections are accepted beyond `connections_max`. Each gets one answer: a delivery when to come again, and who asks
-/// whether the server lives that it does. Further ones wait, which is short, as these end soon.
+/// So many connections are there beyond `connections_max`: those that have made way and are still ending, and those without a place. Each
+/// of these gets one answer: a delivery when to come again, and who asks whether the server lives that it does. Further ones wait, which is short, as these end soon.
 pub(crate) const EXCESS_MAX: usize = 256;
 
 /// How long one of them may take to send its headers.

@@ -40,7 +40,7 @@ pub(crate) struct RestorePlan {
     pub(crate) unreadable: Option<String>,
     /// The keys that are other ones than the ledger was last served with.
     pub(crate) other_keys: Vec<KeyKind>,
-    /// Keys that were destroyed since the backup: what is sealed under them in it needs a person.
+    /// Keys that are not there, destroyed since the backup or lost: what is sealed under them in it needs a person.
     #[serde(skip)]
     pub(crate) seals_gone: Vec<KeyId>,
     #[serde(skip)]
@@ -71,7 +71,7 @@ pub(crate) struct Restored {
     /// Where the ledger is that was replaced, if there was one.
     pub(crate) replaced: Option<PathBuf>,
     pub(crate) gap: Option<Gap>,
-    /// Keys that were destroyed since the backup: what is sealed under them in it needs a person.
+    /// Keys that are not there, destroyed since the backup or lost: what is sealed under them in it needs a person.
     #[serde(skip)]
     pub(crate) seals_gone: Vec<KeyId>,
 }

@@ -203,7 +203,7 @@ impl Seals<'_> {
     }
 
     /// Accepts that keys are gone: an older copy of the ledger needs what was destroyed since. What is sealed under them needs a
-    /// person. Nobody may work on the ledger meanwhile. Where there is no key at all, it is `all_gone` that says so.
+    /// person. Nobody may work on the ledger meanwhile. Where none of the ledger's keys is there, it is `all_gone` that says so.
     async fn accept_gone(self, all_gone: bool) -> Result<Vec<KeyId>, OperationError> {
         let missing = missing(self.ledger.seal_generations().await?, self.store, all_gone)?;
         if !missing.is_empty() && all_gone {

@@ -14,7 +14,7 @@ use crate::operations::accept::{Accepted, accept};
 /// states what is missing. For a database that PostgreSQL itself has set back to an earlier time, this is the way.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Accept {
-    /// Also where no seal key at all is there any more: they are gone for good, and what they sealed needs a person
+    /// Also where none of the ledger's seal keys is there any more: they are gone for good, and what they sealed needs a person
     #[arg(long)]
     seals_gone: bool,
 }

@@ -12,6 +12,7 @@ use crate::operations::restore::{RestorePlan, Restored, plan, restore};
 /// Put a backup in the place of a ledger in a file
 ///
 /// No server may run. Without --yes, it only says what lies between the two. The ledger that is replaced is moved aside.
+/// Where none of the backup's seal keys is left, it does neither without --seals-gone.
 /// Receipts that were issued since the backup are lost: their numbers are never used again, and the next receipt states what
 /// is missing. Deliveries and orders since the backup are lost, too: ask again for what was asked since.
 #[derive(clap::Args)]
@@ -22,7 +23,7 @@ pub(in crate::cli) struct Restore {
     /// Do it
     #[arg(long)]
     yes: bool,
-    /// Also where no seal key at all is there any more: they are gone for good, and what they sealed needs a person
+    /// Also where none of the ledger's seal keys is there any more: they are gone for good, and what they sealed needs a person
     #[arg(long)]
     seals_gone: bool,
 }

@@ -195,7 +195,7 @@ async fn missing(bench: &mut Bench<'_>) -> Checked {
 
 /// Whether anything was ever there: a plugin that looks nowhere answers `absent`, and passes all else.
 pub(super) async fn run_of_it_all(bench: &mut Bench<'_>) {
-    let sentence = "somebody was found or erased in the whole run";
+    let sentence = "the person who was named was found or erased in the whole run";
     bench.check("somebody-found", sentence, async |bench| somebody(bench)).await;
 }
 

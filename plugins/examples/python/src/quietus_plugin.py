@@ -145,9 +145,10 @@ class Call:
 
 
 class Plugin:
-    """What a plugin derives from. Methods get a Request and a Call, and return an answer or raise a Failed; an OSError is a Retryable."""
+    """What a plugin derives from. Methods get a Request and a Call, and return an answer or raise a Failed; an OSError is a
+    Retryable, or with `"idempotent": False` a Permanent."""
 
-    # As PLUGINS.md has it in `Manifest`; `operations` follow from the methods.
+    # As PLUGINS.md has it in `Manifest`; `operations` follow from the methods, and `config_schema` refuses keys that it does not name.
     manifest = {}
     # Whether `erase` looks at `request.dry_run`, and `call.checkpoint` is used.
     dry_runs = False
@@ -239,7 +240,9 @@ class Session:
             answer = {"type": "error", "id": call.id, "error": e.error}
         except OSError as e:  # Its text may hold a path; what the system says passes mostly.
             why = os.strerror(e.errno) if e.errno else type(e).__name__
-            answer = {"type": "error", "id": call.id, "error": Retryable(f"the system says: {why}").error}
+            # What must not be asked twice may have been done in part.
+            kind_of = Retryable if self.plugin_class.manifest.get("idempotent", True) else Permanent
+            answer = {"type": "error", "id": call.id, "error": kind_of(f"the system says: {why}").error}
         except Exception as e:  # Its text may be personal, so it is not repeated.
             answer = {"type": "error", "id": call.id, "error": Permanent(f"the plugin failed ({type(e).__name__})").error}
         self.say(answer)
