@@ -216,7 +216,12 @@ impl<'a> Run<'a> {
     /// for would give everybody. What is looked up by an id from an answer has no such somebody.
     fn check_filter(&mut self, step: &'a Planned) -> Result<(), PluginError> {
         let is_due = step.results.trusts_search && made_up::is_possible(step) && self.filtering.insert(&step.name);
-        if is_due { made_up::look(step, self.client, self.call).map(drop) } else { Ok(()) }
+        if is_due && !made_up::look(step, self.client, self.call)? {
+            let text = "the search refuses the value of somebody who does not exist, so that nobody sees whether it looks at what it is \
+                        asked for: add `match`";
+            return Err(PluginError::permanent(text));
+        }
+        Ok(())
     }
 
     /// Adds to the lists what is not in them yet; returns how many that were.

@@ -80,9 +80,13 @@ impl Field {
 /// The addresses that one item of a header names. None where only a name stands, or something may mean several things.
 fn read(item: &Addr<'_>) -> Vec<Address> {
     let Some(address) = item.address() else { return Vec::new() };
-    // No local part begins so, although it may.
-    if address.starts_with(['\u{feff}', '‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '‹', '›']) {
-        return Address::oddly_carried(address);
+    // A local part may begin so, and hardly one does: quotes are both there.
+    let quotes = ['‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '‹', '›'];
+    match (address.starts_with(quotes), address.ends_with(quotes)) {
+        (true, true) => return Address::oddly_carried(address),
+        (true, false) => return Vec::new(),
+        (false, _) if address.starts_with('\u{feff}') => return Address::oddly_carried(address),
+        (false, _) => {}
     }
     // The parser takes a local part in quotes for a name where no `<` stands before it.
     let strict = match item.name() {
@@ -219,6 +223,7 @@ mod tests {
             "<ann@x.cz> <eve@y.cz>",
             "Ann ann@x.cz",
             "'ann@x.cz",
+            "‘ann@x.cz",
             "ann@\n x.cz",
             "ann@x.cz\\",
         ] {

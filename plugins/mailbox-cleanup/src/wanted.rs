@@ -56,7 +56,12 @@ impl Wanted {
     /// Whose a message is, by the addresses that an API gives in the places that count: `None` where it names somebody and
     /// gives no address.
     pub(crate) fn by_addresses<'a>(&self, carried: impl Iterator<Item = Option<&'a str>>) -> Whose {
-        let readings = |text| Address::carried(text).into_iter().chain(Address::oddly_carried(text)).collect();
+        // `'ann@x.cz` is an address by the letter, and may be hers in quotes of which one is lost.
+        let readings = |text: &str| match Address::typed(text) {
+            Some(_) if text.trim_start().starts_with(['\'', '`']) => Vec::new(),
+            Some(address) => vec![address],
+            None => Address::carried(text).into_iter().chain(Address::oddly_carried(text)).collect(),
+        };
         let shown: Vec<Vec<Address>> = carried.map(|address| address.map(readings).unwrap_or_default()).collect();
         match shown.iter().flatten().any(|found| self.addresses.contains(found)) {
             true => Whose::Theirs,
@@ -161,6 +166,7 @@ mod tests {
         check(&[Some("joann@x.cz"), None], Whose::Unclear);
         check(&[Some("'ann@x.cz'")], Whose::Theirs);
         check(&[Some("mailto:ann@x.cz")], Whose::Theirs);
+        check(&[Some("'ann@x.cz")], Whose::Unclear);
         check(&[Some("eve@y.cz ann@x.cz")], Whose::Theirs);
         check(&[Some("joann@x.cz"), Some("")], Whose::Unclear);
         check(&[Some("joann@x.cz"), Some("***")], Whose::Unclear);

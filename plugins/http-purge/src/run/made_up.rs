@@ -20,19 +20,22 @@ pub(super) fn is_possible(step: &Planned) -> bool {
         && step.whole_lists().is_empty()
 }
 
-/// Looks for them. `false` when the system says that the value is none, which it can say only of one that it looks at. An error
+/// Looks for them. `false` when the system refuses the value, or something else of the request. An error
 /// says that the search cannot be made, or, where it is to be believed, that it must not be.
 pub(super) fn look(step: &Planned, client: &Client, call: &Call) -> Result<bool, PluginError> {
     let lists = BTreeMap::new();
     let kinds = step.kinds.iter().map(|kind| (kind.as_str(), value(kind))).collect();
     let values = Values { kinds, region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
-    let answer = client.exchange(&outgoing(step, &values)?.to_read(), call)?;
+    let mut draft = outgoing(step, &values)?;
+    draft.at_offset(step, 0);
+    let answer = client.exchange(&draft.to_read(), call)?;
     if matches!(answer.status(), 400 | 422) && !answer.is_page() {
         return Ok(false);
     }
     allowed(step, &answer)?;
-    let found = Page::read(step, &answer, &values)?.results;
-    if found > 0 && step.results.trusts_search {
+    let Page { document, results, .. } = Page::read(step, &answer, &values)?;
+    // Further pages may have what the first one has not.
+    if step.results.trusts_search && (results > 0 || draft.turn_page(step, &document, results, results, client)?) {
         let text = "the search finds something for somebody who does not exist, so that what it finds is no one person's: \
                     correct it, or add `match`";
         return Err(PluginError::permanent(text));

@@ -93,7 +93,7 @@ fn a_search_that_finds_everybody_is_not_believed() {
 }
 
 #[test]
-fn a_system_that_refuses_a_made_up_value_looks_at_it() {
+fn a_system_that_refuses_a_made_up_value_has_not_shown_that_it_looks_at_it() {
     let mut there = vec![7];
     let server = Server::start(move |seen| match seen.method.as_str() {
         "GET" if !seen.target.contains("ann") => Reply::json(422, &json!({ "message": "no address" })),
@@ -103,6 +103,7 @@ fn a_system_that_refuses_a_made_up_value_looks_at_it() {
             Reply::empty(204)
         }
     });
-    let answer = erase(&plugin(&server, trusting()), &ann()).expect("an answer");
-    assert_eq!((answer.outcome, answer.counts["contacts"]), (Outcome::Erased, 1));
+    let error = erase(&plugin(&server, trusting()), &ann()).expect_err("nobody knows");
+    assert_eq!(error.class, ErrorClass::Permanent);
+    assert!(error.message.contains("add `match`"), "{}", error.message);
 }

@@ -8,7 +8,7 @@ use imap_next::imap_types::response::{Capability, Code};
 use imap_next::imap_types::search::SearchKey;
 use quietus_plugin::{ErrorClass, PluginError, Writes};
 
-use super::opened::{BATCH, plain_search, set};
+use super::opened::{BATCH, certain_search, set};
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
 use crate::mailbox::Task;
@@ -60,7 +60,8 @@ pub(super) fn erase(
         }
         Way::Aside => {
             let others = SearchKey::Not(Box::new(SearchKey::Uid(ours)));
-            let marked = plain_search(session, vec![SearchKey::Deleted, others])?;
+            // Of what is not told, a plain EXPUNGE would erase what others have marked.
+            let marked = certain_search(session, vec![SearchKey::Deleted, others])?;
             aside.list().extend(marked.into_iter().map(u64::from));
             // Should this process be killed now, the next call marks them again.
             aside.store()?;

@@ -13,7 +13,7 @@ use imap_next::imap_types::sequence::SequenceSet;
 use quietus_plugin::{ErrorClass, PluginError};
 
 use super::odd::About;
-use super::opened::{existing, plain_search, search, set};
+use super::opened::{certain_search, existing, search, set};
 use super::session::{Ended, Session};
 use crate::through::Looked;
 use crate::wanted::{Place, Wanted, Whose};
@@ -34,7 +34,7 @@ pub(super) fn look_on(
     body_bytes_max: u32,
     looked: &mut Looked,
 ) -> Result<(), PluginError> {
-    let mut uids = plain_search(session, vec![SearchKey::All])?;
+    let mut uids = certain_search(session, vec![SearchKey::All])?;
     // The folder was just said to have messages. This is the control of all that is searched for in it: a server that lists
     // these also lists what it finds.
     if uids.is_empty() {
@@ -43,8 +43,8 @@ pub(super) fn look_on(
     uids.retain(|uid| u64::from(*uid) > looked.up_to);
     let window = if wanted.place() == Place::Anywhere { WINDOW_OF_TEXTS } else { WINDOW };
     for uids in uids.chunks(window) {
-        let (Some(first), Some(last)) = (uids.first(), uids.last()) else { continue };
-        let candidates = candidates(session, wanted, *first, *last)?;
+        let Some(last) = uids.last() else { continue };
+        let candidates = candidates(session, wanted, uids)?;
         let mut seen = Looked::default();
         for some in candidates.chunks(HEADERS) {
             let rest = by_headers(session, wanted, some, &mut seen)?;
@@ -59,8 +59,10 @@ pub(super) fn look_on(
     Ok(())
 }
 
-/// What the server's search finds for each spelling of each address, within a range.
-fn candidates(session: &mut Session<'_>, wanted: &Wanted, first: u32, last: u32) -> Result<Vec<u32>, PluginError> {
+/// What the server's search finds of these messages, for each spelling of each address. Where it says nothing, all count that it does
+/// not name when it is asked for the others.
+fn candidates(session: &mut Session<'_>, wanted: &Wanted, window: &[u32]) -> Result<Vec<u32>, PluginError> {
+    let (Some(first), Some(last)) = (window.first().copied(), window.last().copied()) else { return Ok(Vec::new()) };
     let range = || SequenceSet::try_from(first..=last).map(SearchKey::Uid);
     let mut uids = Vec::new();
     for address in wanted.addresses() {
@@ -68,9 +70,14 @@ fn candidates(session: &mut Session<'_>, wanted: &Wanted, first: u32, last: u32)
         let has_ascii = spellings.iter().any(|spelling| spelling.is_ascii());
         for spelling in spellings {
             let charset = (!spelling.is_ascii()).then(|| Charset::try_from("UTF-8")).transpose();
-            let (Ok(charset), Ok(range)) = (charset, range()) else { continue };
-            match search(session, charset, vec![range, key(&spelling, wanted.place())?])? {
-                Ok(found) => uids.extend(found),
+            let (Ok(charset), Ok(range), Ok(again)) = (charset, range(), range()) else { continue };
+            match search(session, charset.clone(), vec![range, key(&spelling, wanted.place())?])? {
+                Ok(Some(found)) => uids.extend(found),
+                Ok(None) => {
+                    let others = SearchKey::Not(Box::new(key(&spelling, wanted.place())?));
+                    let others = search(session, charset, vec![again, others])?.ok().flatten().unwrap_or_default();
+                    uids.extend(window.iter().filter(|uid| others.binary_search(uid).is_err()));
+                }
                 // The address was searched for in its other spelling.
                 Err(refusal) if refusal.is("BADCHARSET") && has_ascii => {}
                 Err(refusal) => {

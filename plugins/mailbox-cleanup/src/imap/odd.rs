@@ -50,6 +50,11 @@ pub(super) fn read(answer: &[u8]) -> Line {
 }
 
 fn untagged(line: &[u8]) -> Line {
+    // An end that looks like a literal's beginning has taken the next answer with it.
+    let swallows = line.trim_ascii_end().contains(&b'\n');
+    if swallows && status(line).is_some() {
+        return Line::Unreadable(About::Unknown);
+    }
     if let Some(rest) = status(line) {
         return mended([b"* ", &rest[..]].concat(), Line::Unreadable(About::Unknown));
     }
@@ -61,9 +66,9 @@ fn untagged(line: &[u8]) -> Line {
         b"CAPABILITY" => (capability(scan.rest()), About::Unknown),
         number if !number.is_empty() && number.iter().all(u8::is_ascii_digit) => return numbered(number, scan),
         // `SEARCH1 2` has lost a blank; everything else in plain letters is an extension's.
-        glued if glued.starts_with(b"SEARCH") => (None, About::Search),
+        glued if glued.starts_with(b"SEARCH") || glued == b"ESEARCH" => (None, About::Search),
         plain if !plain.is_empty() && plain.iter().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(b)) => {
-            return Line::Skipped;
+            return if swallows { Line::Unreadable(About::Unknown) } else { Line::Skipped };
         }
         _ => (None, About::Unknown),
     };
@@ -112,8 +117,13 @@ fn status(rest: &[u8]) -> Option<Vec<u8>> {
 
 /// Numbers alone. Those that cannot be read are not left out: what is not named would be taken for not found.
 fn search(rest: &[u8]) -> Option<Vec<u8>> {
-    // RFC 7162 adds `(MODSEQ 917162500)`.
+    // RFC 7162 adds `(MODSEQ 917162500)`, and nothing else stands in parentheses.
     let end = rest.iter().position(|b| *b == b'(').unwrap_or(rest.len());
+    let added = rest[end..].trim_ascii();
+    let digits = added.strip_prefix(b"(MODSEQ ").and_then(|added| added.strip_suffix(b")"));
+    if !added.is_empty() && !digits.is_some_and(|digits| digits.trim_ascii().iter().all(u8::is_ascii_digit)) {
+        return None;
+    }
     let words = || rest[..end].split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let numbers = words().all(|word| word.iter().all(u8::is_ascii_digit));
     numbers.then(|| words().fold(b"* SEARCH".to_vec(), |line, number| [&line, &b" "[..], number].concat()))
@@ -235,6 +245,12 @@ mod tests {
             ("SEARCH 1 -2 x", About::Search),
             ("SEARCH 1 99999999999", About::Search),
             ("SEARCH1 2", About::Search),
+            ("SEARCH (1 2)", About::Search),
+            ("SEARCH 1 (2 3", About::Search),
+            ("SEARCH 1 (MODSEQ 9) 2", About::Search),
+            ("ESEARCH (TAG \"q7\") UID ALL 1:3", About::Search),
+            ("OK done {12}\r\n* SEARCH 5\r\n", About::Unknown),
+            ("XLIST {12}\r\n* SEARCH 5\r\n", About::Unknown),
             ("LIST", About::List),
             ("LIST (", About::List),
             ("LIST () \"/\"", About::List),

@@ -90,18 +90,9 @@ fn told_validity(code: &Code<'_>) -> Option<u64> {
     }
 }
 
-/// The UIDs that a search finds in the open folder, in order.
-pub(super) fn search(
-    session: &mut Session<'_>,
-    charset: Option<Charset<'static>>,
-    keys: Vec<SearchKey<'static>>,
-) -> Result<Result<Vec<u32>, Refusal>, PluginError> {
-    Ok(told(session, charset, keys)?.map(Option::unwrap_or_default))
-}
-
-/// As [`search`]; `None` where the server names no messages and does not say that there are none (RFC 3501, 6.4.4), as iCloud does when
+/// The UIDs that a search finds in the open folder, in order; `None` where the server names no messages and does not say that there are none (RFC 3501, 6.4.4), as iCloud does when
 /// nothing matches.
-fn told(
+pub(super) fn search(
     session: &mut Session<'_>,
     charset: Option<Charset<'static>>,
     keys: Vec<SearchKey<'static>>,
@@ -127,9 +118,13 @@ fn told(
     }
 }
 
-/// A search that no server has a reason to refuse.
-pub(super) fn plain_search(session: &mut Session<'_>, keys: Vec<SearchKey<'static>>) -> Result<Vec<u32>, PluginError> {
-    search(session, None, keys)?.map_err(refused)
+/// A search that no server has a reason to refuse. Silence is no answer to it.
+pub(super) fn certain_search(
+    session: &mut Session<'_>,
+    keys: Vec<SearchKey<'static>>,
+) -> Result<Vec<u32>, PluginError> {
+    let found = search(session, None, keys)?.map_err(refused)?;
+    found.ok_or_else(|| PluginError::retryable("the server does not say what its search has found"))
 }
 
 fn refused(refusal: Refusal) -> PluginError {
@@ -141,7 +136,7 @@ pub(super) fn existing(session: &mut Session<'_>, uids: &[u32]) -> Result<Vec<u3
     let mut all = Vec::new();
     for batch in uids.chunks(BATCH) {
         let Some(set) = set(batch) else { continue };
-        let there = match told(session, None, vec![SearchKey::Uid(set.clone())])?.map_err(refused)? {
+        let there = match search(session, None, vec![SearchKey::Uid(set.clone())])?.map_err(refused)? {
             Some(there) => there,
             // That they are gone is believed of a second answer only, to a question of another kind.
             None => shown(session, set)?,

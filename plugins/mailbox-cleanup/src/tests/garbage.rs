@@ -96,7 +96,7 @@ fn garbage_is_an_error_and_never_nobody() {
     check(HELLO, uncounted, Retryable, "how many messages");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO no\r\n")), Retryable, "cannot be opened");
     check(HELLO, but!("EXAMINE", |tag| format!("{tag} NO [NOPERM] no\r\n")), NeedsOperator, "(NOPERM)");
-    check(HELLO, but!("UID SEARCH", |tag| format!("{tag} OK done\r\n")), Retryable, "does not list them");
+    check(HELLO, but!("UID SEARCH", |tag| format!("{tag} OK done\r\n")), Retryable, "does not say what its search");
     check(HELLO, but!("UID SEARCH", |tag| format!("{tag} NO no\r\n")), Retryable, "does not search");
     let unreadable = but!("UID SEARCH", |tag| format!("* SEARCH 1 -2 x\r\n{tag} OK done\r\n"));
     check(HELLO, unreadable, Retryable, "answers to a search cannot be read");

@@ -181,7 +181,7 @@ fn uid(
         "SEARCH" => {
             let spelt = if text.contains("FROM \"\\\"") { "\"ann\"@x.cz" } else { "ann@x.cz" };
             // Each message is found: what a server finds by is not always what it shows.
-            let is_found = |headers: &str| !text.contains("FROM ") || headers.contains(spelt);
+            let is_found = |headers: &str| !text.contains("FROM ") || headers.contains(spelt) != text.contains("NOT ");
             let uids: Vec<u32> = chosen.iter().filter(|(_, headers)| is_found(headers)).map(|(uid, _)| *uid).collect();
             let name = String::from_utf8_lossy(&folder.name).into_owned();
             answer.extend((manner.search)(&name, text, &uids).bytes());

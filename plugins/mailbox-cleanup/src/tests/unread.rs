@@ -153,3 +153,24 @@ fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_do
         assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{name}");
     }
 }
+
+#[test]
+fn a_server_that_is_silent_to_a_search_alone_hides_nobody() {
+    for silent_to in ["FROM", "NOT "] {
+        // It lists all messages, and names none of those that were asked for; or none at all.
+        let search: fn(&str, &str, &[u32]) -> String = match silent_to {
+            "FROM" => |_, text, uids| match text.contains("FROM") {
+                true => String::new(),
+                false => (PLAIN.search)("", "", uids),
+            },
+            _ => |_, text, uids| match text.contains("FROM") && !text.contains("NOT ") {
+                true => String::new(),
+                false => (PLAIN.search)("", "", uids),
+            },
+        };
+        let server = Script::start(Manner { search, ..PLAIN }, &FOLDERS);
+        let answer = host(server.imap()).erase(ANN).expect(silent_to);
+        assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Erased, 3), "{silent_to}");
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{silent_to}");
+    }
+}

@@ -149,7 +149,10 @@ impl Session {
     async fn is_read_only(&mut self) -> Result<bool, Trouble> {
         let sql = "SELECT CONCAT(@@global.read_only) NOT IN ('0', 'OFF') OR CONCAT(@@global.innodb_read_only) NOT IN ('0', 'OFF')";
         let said: Option<Option<i64>> = self.conn.query_first(sql).await.map_err(|e| trouble(&e))?;
-        Ok(said == Some(Some(1)))
+        let said = said
+            .flatten()
+            .ok_or_else(|| Trouble::said(Retryable, "the server does not say whether it is read-only"))?;
+        Ok(said == 1)
     }
 
     /// Prepares a statement: that also checks the rights.

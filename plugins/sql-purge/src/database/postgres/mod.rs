@@ -109,7 +109,8 @@ impl Session {
             // What is not there may have been erased, or not have arrived.
             Some((_, "on")) if access == Access::Erase => Err(Trouble::said(Retryable, READ_ONLY)),
             Some(("t", _)) => Ok(Serves::Replica),
-            _ => Ok(Serves::All),
+            Some(_) => Ok(Serves::All),
+            None => Err(Trouble::said(Retryable, "the server does not say whether it is a replica")),
         }
     }
 
