@@ -182,11 +182,11 @@ mod tests {
         }
         let left = said(vec![unclear(), Ok(Seen { messages: 1, ..Seen::default() })]).looked().expect("an answer");
         assert_eq!((left.outcome, left.not_looked_at.len()), (Outcome::Residual, 1));
-        let unread = || Ok(Seen { unread: vec!["folder `x`: no".into()], ..Seen::default() });
+        let unread = || Ok(Seen { unread: vec!["folder 2 of 9: no".into()], ..Seen::default() });
         for answer in [said(vec![unread()]).looked(), said(vec![unread()]).erased(0), said(vec![unread()]).erased(3)] {
             let answer = answer.expect("an answer");
             assert_eq!(answer.outcome, Outcome::Unverifiable);
-            assert_eq!(answer.not_looked_at, ["account `a0`: folder `x`: no"]);
+            assert_eq!(answer.not_looked_at, ["account `a0`: folder 2 of 9: no"]);
         }
         assert_eq!(said(vec![unclear(), Ok(kept(1))]).looked().expect("an answer").outcome, Outcome::Retained);
     }

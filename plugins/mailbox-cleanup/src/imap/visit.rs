@@ -72,7 +72,13 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
             let lasts =
                 |error: &mut PluginError| matches!(error.class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
             if seen.is_none() {
-                self.unread.extend(self.refused.pop_if(lasts));
+                // Not by its name, which may be a person's: it stands in the receipt.
+                let place = format!("folder {} of {}: ", place.0, place.1);
+                let unnamed = |error: PluginError| PluginError {
+                    message: error.message.replace(&called(folder), &place),
+                    ..error
+                };
+                self.unread.extend(self.refused.pop_if(lasts).map(unnamed));
             }
             found.extend(seen.filter(|seen| seen.messages > 0 || seen.aside));
         }
@@ -136,7 +142,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
                 Err(PluginError { message, ..error })
             }
             Err(error) => {
-                let message = format!("folder `{}`: {error}", folder.name);
+                let message = format!("{}{error}", called(folder));
                 self.refused.push(PluginError { message, ..error });
                 Ok(None)
             }
@@ -171,7 +177,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         self.unclear.insert(folder.key(), looked.unclear.len() as u64);
         if !looked.untold.is_empty() {
             let text = format!("{} messages are larger than `body_bytes_max` to be looked into", looked.untold.len());
-            let error = PluginError::permanent(format!("folder `{}`: {text}", folder.name));
+            let error = PluginError::permanent(format!("{}{text}", called(folder)));
             if !self.refused.contains(&error) {
                 self.refused.push(error);
             }
@@ -287,6 +293,11 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
 
 fn read_only(folder: &Folder, messages: u64) -> Kept {
     Kept { reason: format!("the folder `{}` is read-only", folder.name), messages }
+}
+
+/// How a folder is called in an error, which an operator acts on.
+fn called(folder: &Folder) -> String {
+    format!("folder `{}`: ", folder.name)
 }
 
 /// What stands for messages, by their numbers in a place.

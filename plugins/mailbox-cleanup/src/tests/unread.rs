@@ -54,7 +54,7 @@ fn a_folder_that_cannot_be_read_needs_a_person_and_the_others_are_done() {
         let told = |answer: Answer| {
             assert_eq!(answer.not_looked_at.len(), 1, "{why}");
             let text = answer.not_looked_at.concat();
-            assert!(text.starts_with("account `office`: folder `Work`: ") && text.contains(why), "{why}: {text}");
+            assert!(text.starts_with("account `office`: folder 2 of ") && text.contains(why), "{why}: {text}");
             (answer.outcome, answer.counts.get("messages").copied())
         };
         assert_eq!(told(host.dry_run(ANN).expect(why)), (Outcome::Residual, Some(2)), "{why}");
