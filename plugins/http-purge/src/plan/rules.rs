@@ -74,8 +74,8 @@ fn is_judged_later(step: &Planned, steps: &[Planned]) -> Result<(), String> {
 
 fn completes(step: &Planned, steps: &[Planned]) -> Result<(), String> {
     let Some(first) = &step.completes else { return Ok(()) };
-    let before = steps.iter().take_while(|earlier| earlier.name != step.name);
-    let first = before.into_iter().find(|earlier| earlier.name == *first && !earlier.reads);
+    let mut before = steps.iter().take_while(|earlier| earlier.name != step.name);
+    let first = before.find(|earlier| earlier.name == *first && !earlier.reads);
     let is_same = |first: &Planned| step.for_each.is_some() && first.for_each == step.for_each;
     match first.is_some_and(is_same) && !step.reads {
         true => Ok(()),

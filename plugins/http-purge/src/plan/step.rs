@@ -7,7 +7,7 @@ use quietus_plugin::http::{HeaderName, Method};
 
 use super::name::plain;
 use super::paging::PlannedPaging;
-use super::parts::{JsonTemplate, PlannedBody, json_template, pairs, segments, statuses};
+use super::parts::{PlannedBody, json_template, pairs, segments, statuses};
 use super::results::Results;
 use crate::config::{Body, Config, Statuses, Step};
 use crate::template::{Known, Name, Place, Template};

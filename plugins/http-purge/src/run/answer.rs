@@ -44,11 +44,11 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
 /// The verdict; the error says what the credentials lack, where that is what the status says, in the system's own words where it
 /// has any. Only for requests that are about nobody: these words may repeat what was asked.
 pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
-    let said = || said(answer).map(|said| format!("; it says: {said}")).unwrap_or_default();
+    let words = || said(answer).map(|said| format!("; it says: {said}")).unwrap_or_default();
     verdict(step, answer).map_err(|error| match (answer.status(), error.class) {
         (401, ErrorClass::NeedsOperator | ErrorClass::Permanent) => PluginError::needs_operator(format!(
             "the system refuses the credentials (401): check `auth` and its secret{}",
-            said()
+            words()
         )),
         (403, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
             PluginError::needs_operator(format!("the credentials may not {} (403): grant it{}", step.shown, said()))

@@ -61,7 +61,7 @@ fn shows(step: &Planned, client: &Client, call: &Call) -> Result<bool, PluginErr
     let lists = BTreeMap::new();
     let values =
         Values { kinds: BTreeMap::new(), region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
-    let ask = || {
+    let ask = || -> Result<bool, PluginError> {
         let answer = client.exchange(&outgoing(step, &values)?.to_read(), call)?;
         if allowed(step, &answer)? != Verdict::Ok {
             return Ok(false);

@@ -37,7 +37,8 @@ impl<'a> Lists<'a> {
     /// Whether an item may be asked for together with these identifiers: one that was found by one address is not asked for by
     /// another one.
     pub(super) fn go_together(&self, name: &str, item: &Value, kinds: &Kinds<'_>) -> bool {
-        let agrees = |by: &Kinds<'_>| by.iter().all(|(kind, value)| kinds.get(kind).is_none_or(|other| other == value));
+        let agrees =
+            |by: &Kinds<'_>| by.iter().all(|(kind, value)| kinds.get(*kind).is_none_or(|other| other == value));
         let found_by = self.found_by.get(&(name.to_owned(), item.to_string()));
         found_by.is_none_or(|found_by| found_by.iter().any(agrees))
     }

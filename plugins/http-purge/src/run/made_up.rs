@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::answer::{Page, Verdict, allowed};
 use super::request::outgoing;
 use crate::plan::Planned;
-use crate::template::Values;
+use crate::template::{Name, Template, Values};
 
 /// Whether the step is a search that asks by identifiers alone.
 pub(super) fn is_possible(step: &Planned) -> bool {
@@ -36,8 +36,9 @@ pub(super) fn look(step: &Planned, like: Option<&Value>, client: &Client, call: 
     if matches!(answer.status(), 400 | 422) && !answer.is_page() {
         return Ok(false);
     }
-    // Below an item that is not there, nothing is; a gateway's 404 says no more than that nothing was found.
-    if item.is_some() && answer.gone() && !answer.is_page() {
+    // Below an item that is not there, nothing is. Elsewhere, a 404 is a gateway's.
+    let is_below = item.is_some() && step.path.iter().flat_map(Template::names).any(|name| *name == Name::Item);
+    if is_below && answer.gone() && !answer.is_page() {
         return Ok(true);
     }
     if allowed(step, &answer)? == Verdict::Absent {
