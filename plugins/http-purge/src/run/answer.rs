@@ -51,7 +51,7 @@ pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, Plug
             words()
         )),
         (403, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
-            PluginError::needs_operator(format!("the credentials may not {} (403): grant it{}", step.shown, said()))
+            PluginError::needs_operator(format!("the credentials may not {} (403): grant it{}", step.shown, words()))
         }
         _ => error,
     })
