@@ -136,7 +136,7 @@ impl<'a> Run<'a> {
             if step.reads {
                 let found = self.look_with(step)?;
                 // Where steps erase, these say what would go; counted here, too, it would be there twice.
-                if !erases {
+                if !erases && !step.results.judged_later {
                     self.found.there(step, found);
                 }
             } else {

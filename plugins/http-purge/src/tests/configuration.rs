@@ -191,7 +191,7 @@ fn a_status_alone_finds_nobody_without_something_to_compare_it_with() {
     for which in ["erase", "verify"] {
         let mut settings = crm();
         settings[which].as_array_mut().expect("steps").insert(0, by_status.clone());
-        check(settings.clone(), "step `look` looks by the status alone");
+        check(settings.clone(), "step `look`: looks by the status alone");
         settings["health"] = health_step();
         assert!(configure("https://crm.example", settings).is_ok());
     }
