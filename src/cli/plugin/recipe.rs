@@ -122,7 +122,7 @@ mod tests {
     fn a_file_that_is_there_is_never_written_over() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("mine.toml");
-        write(&path, "# mine").ok().expect("written");
+        write(&path, "# mine").expect("written");
         assert!(matches!(write(&path, "# another"), Err(Failure::Usage(why)) if why.contains("is there already")));
         assert_eq!(std::fs::read_to_string(&path).expect("read"), "# mine");
     }

@@ -17,17 +17,14 @@ fn two_steps() -> Value {
 #[test]
 fn what_completes_what_is_checked() {
     assert!(configure("https://crm.example", two_steps()).is_ok());
-    let uncontrolled = |settings: &mut Value| settings["health"] = Value::Null;
-    let of_another_list = |settings: &mut Value| settings["erase"][2]["completes"] = json!("find");
-    let of_itself = |settings: &mut Value| settings["erase"][2]["completes"] = json!("purge");
-    let changes: [(fn(&mut Value), &str); 3] = [
-        (uncontrolled, "deletes what no search shows, and a 404 proves nothing by itself: add `health`"),
-        (of_another_list, "`completes` names an earlier step that deletes"),
-        (of_itself, "`completes` names an earlier step that deletes"),
-    ];
-    for (change, expected) in changes {
+    for (member, value, expected) in [
+        ("health", Value::Null, "deletes what no search shows, and a 404 proves nothing by itself: add `health`"),
+        ("completes", json!("find"), "`completes` names an earlier step that deletes"),
+        ("completes", json!("purge"), "`completes` names an earlier step that deletes"),
+    ] {
         let mut settings = two_steps();
-        change(&mut settings);
+        let changed = if member == "health" { &mut settings["health"] } else { &mut settings["erase"][2][member] };
+        *changed = value;
         let error = configure("https://crm.example", settings).err().expect("refused");
         assert!(error.message.contains(expected), "{error}");
     }
