@@ -61,7 +61,7 @@ pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, Plug
 fn said(answer: &Response) -> Option<String> {
     const CHARS_MAX: usize = 200;
     const MEMBERS: [&str; 6] = ["detail", "message", "error_description", "description", "title", "error"];
-    let document: Value = serde_json::from_slice(answer.body()).ok()?;
+    let document: Value = quietus_plugin::json::read(answer.body()).ok()?;
     let inner = document.get("error").filter(|error| error.is_object()).unwrap_or(&document);
     let text = MEMBERS.iter().find_map(|member| inner.get(*member)?.as_str()).filter(|text| !text.is_empty())?;
     Some(text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(CHARS_MAX).collect())
@@ -72,7 +72,7 @@ fn said_no_error(answer: &Response) -> Result<(), PluginError> {
     if answer.is_page() {
         return Err(PluginError::retryable("the answer is a page of HTML, with a status of success"));
     }
-    let Ok(Value::Object(document)) = serde_json::from_slice(answer.body()) else { return Ok(()) };
+    let Ok(Value::Object(document)) = quietus_plugin::json::read(answer.body()) else { return Ok(()) };
     let is_said = |value: &Value| match value {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.is_empty(),
