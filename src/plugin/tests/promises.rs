@@ -318,14 +318,14 @@ const KERNEL: &[i64] = &[
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "the table is what was tried")]
 async fn no_way_leads_around_what_a_level_promises() {
-    println!("{}", try_all(&program()).await);
+    println!("{}", try_all(&program(), Level::Basic).await);
 }
 
 /// What a level promises holds by itself, and not by what a higher one refuses as well.
 #[tokio::test]
-async fn on_a_kernel_without_landlock_the_lower_levels_hold_too() {
+async fn on_a_kernel_without_landlock_the_level_below_it_holds_too() {
     let program = without_landlock();
-    let table = try_all(&program).await;
+    let table = try_all(&program, Level::Syscalls).await;
     assert!(
         table.lines().any(|row| row.starts_with("| `files`") && row.ends_with("| not on this kernel |")),
         "{table}"
@@ -346,11 +346,11 @@ fn without_landlock() -> Program {
     Program::new("/usr/bin/python3", [script, "444", this.leak(), CHILD, "--exact"])
 }
 
-/// Tries all ways; says how many there were.
-async fn try_all(program: &Program) -> String {
+/// Tries all ways around what this level and those above it promise; says how many there were.
+async fn try_all(program: &Program, from: Level) -> String {
     let outside = Outside::new();
     let mut table = String::from("| level | what it promises | ways around it that were tried |\n|---|---|---|\n");
-    for Promise { level, text, ways } in promises(&outside) {
+    for Promise { level, text, ways } in promises(&outside).into_iter().filter(|promise| promise.level >= from) {
         // What uses up memory would be in the way of what comes next.
         let prober = Prober::start_as(program.clone(), outside.settings()).await;
         if prober.level < level {
