@@ -16,9 +16,14 @@ use super::session::Session;
 use crate::mailbox::{Doing, Kept, MESSAGES, Task};
 use crate::wanted::Wanted;
 
+/// Which folder, of how many.
+type Place = (usize, usize);
+
 /// A folder in which there is something to do.
 pub(super) struct Found {
     folder: Folder,
+    /// Which one of how many that are searched: a name may be a person's, and what is told of a folder may stand in the receipt.
+    place: Place,
     /// Wanted messages.
     pub(super) messages: u64,
     /// What others had marked as deleted is not marked: an earlier attempt was cut off.
@@ -68,7 +73,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let mut found = Vec::new();
         for (n, folder) in folders.iter().enumerate() {
             let place = (n + 1, folders.len());
-            let seen = self.or_go_on(folder, place, Self::look)?;
+            let seen = self.or_go_on(folder, place, |visit, folder| visit.look(folder, place))?;
             self.read += usize::from(seen.is_some());
             if seen.is_none() {
                 let lasting = self.take_lasting(folder, place);
@@ -81,24 +86,23 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
 
     /// What was just refused in a folder, if it does not pass by itself: then it is this folder's alone, a person has to see to it, and
     /// the others are done.
-    fn take_lasting(&mut self, folder: &Folder, (n, all): (usize, usize)) -> Option<PluginError> {
+    fn take_lasting(&mut self, folder: &Folder, place: Place) -> Option<PluginError> {
         let lasts = |error: &mut PluginError| matches!(error.class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
         let error = self.refused.pop_if(lasts)?;
-        // Not by its name, which may be a person's: it stands in the receipt.
-        let message = error.message.replace(&called(folder), &format!("folder {n} of {all}: "));
+        let message = error.message.replace(&called(folder), &format!("{}: ", unnamed(place)));
         Some(PluginError { message, ..error })
     }
 
     /// What the server would keep of what was found: only a folder that is opened to be changed tells whether it may be.
     pub(super) fn kept_of(&mut self, found: &[Found]) -> Result<Vec<Kept>, PluginError> {
         let mut kept = Vec::new();
-        for (n, Found { folder, messages, .. }) in found.iter().enumerate() {
-            let place = (n + 1, found.len());
-            match self.or_go_on(folder, place, |visit, folder| visit.open(folder, For::Changing))? {
-                Some(opened) if opened.read_only => kept.push(read_only(folder, *messages)),
+        for (n, Found { folder, place, messages, .. }) in found.iter().enumerate() {
+            let so_far = (n + 1, found.len());
+            match self.or_go_on(folder, so_far, |visit, folder| visit.open(folder, For::Changing))? {
+                Some(opened) if opened.read_only => kept.push(read_only(*place, *messages)),
                 Some(_) => {}
                 // It was looked through; only whether it is kept is not known.
-                None => drop(self.take_lasting(folder, place)),
+                None => drop(self.take_lasting(folder, *place)),
             }
         }
         Ok(kept)
@@ -107,7 +111,8 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     /// The messages in the folder that they are moved to.
     pub(super) fn kept_in(&mut self, target: Option<&Folder>) -> Result<Option<Kept>, PluginError> {
         let Some(folder) = target else { return Ok(None) };
-        let messages = self.or_go_on(folder, (1, 1), Self::look)?.map_or(0, |seen| seen.messages);
+        let look = |visit: &mut Self, folder: &Folder| visit.look(folder, (1, 1));
+        let messages = self.or_go_on(folder, (1, 1), look)?.map_or(0, |seen| seen.messages);
         let reason = format!("messages are moved to the folder `{}`, and stay there", folder.name);
         Ok((messages > 0).then_some(Kept { reason, messages }))
     }
@@ -139,12 +144,12 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         }
     }
 
-    fn look(&mut self, folder: &Folder) -> Result<Found, PluginError> {
+    fn look(&mut self, folder: &Folder, place: Place) -> Result<Found, PluginError> {
         let opened = self.open(folder, For::Looking)?;
         let messages = self.look_through(folder, &opened)?;
-        let place = self.place_of_aside(folder, &opened);
-        let aside = !self.task.through().aside(place).is_empty();
-        Ok(Found { folder: folder.clone(), messages, aside })
+        let marks = self.place_of_aside(folder, &opened);
+        let aside = !self.task.through().aside(marks).is_empty();
+        Ok(Found { folder: folder.clone(), place, messages, aside })
     }
 
     /// Opens a folder that was listed. One that has gone meanwhile may have another name now, under which nobody has looked into it: the
@@ -211,8 +216,13 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     }
 }
 
-fn read_only(folder: &Folder, messages: u64) -> Kept {
-    Kept { reason: format!("the folder `{}` is read-only", folder.name), messages }
+fn read_only(place: Place, messages: u64) -> Kept {
+    Kept { reason: format!("{} is read-only", unnamed(place)), messages }
+}
+
+/// How a folder is called in the receipt.
+fn unnamed((n, all): Place) -> String {
+    format!("folder {n} of {all}")
 }
 
 /// How a folder is called in an error, which an operator acts on.

@@ -191,7 +191,7 @@ fn a_folder_that_cannot_be_emptied_needs_a_person_and_the_others_are_done() {
             (Outcome::Residual, 2, 1)
         );
         let reason = answer.reason.expect(why);
-        assert!(reason.starts_with("account `office`: folder 2 of 2: ") && reason.contains(why), "{why}: {reason}");
+        assert!(reason.starts_with("account `office`: folder 2 of 3: ") && reason.contains(why), "{why}: {reason}");
         assert_eq!((server.left(b"INBOX"), server.left(b"Work").len()), (vec!["From: joann@x.cz".to_owned()], 1));
         assert_eq!(host.verify(ANN), residual(1), "{why}");
     }

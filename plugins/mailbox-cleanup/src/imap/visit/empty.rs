@@ -20,13 +20,13 @@ impl Visit<'_, '_, '_> {
         writes: Writes<'_>,
     ) -> Result<(Vec<Kept>, u64), PluginError> {
         let (mut kept, mut left) = (Vec::new(), 0);
-        for (n, Found { folder, .. }) in found.iter().enumerate() {
-            let place = (n + 1, found.len());
-            match self.or_go_on(folder, place, |visit, folder| visit.empty_one(folder, target, writes))? {
+        for (n, seen) in found.iter().enumerate() {
+            let so_far = (n + 1, found.len());
+            match self.or_go_on(&seen.folder, so_far, |visit, _| visit.empty_one(seen, target, writes))? {
                 Some(stays) => kept.extend(stays),
                 None => {
-                    let lasting = self.take_lasting(folder, place);
-                    left += if lasting.is_some() { self.left_in(folder) } else { 0 };
+                    let lasting = self.take_lasting(&seen.folder, seen.place);
+                    left += if lasting.is_some() { self.left_in(&seen.folder) } else { 0 };
                     self.undone.extend(lasting);
                 }
             }
@@ -38,7 +38,7 @@ impl Visit<'_, '_, '_> {
     /// are those of this opening, whatever they were before.
     fn empty_one(
         &mut self,
-        folder: &Folder,
+        Found { folder, place: number, .. }: &Found,
         target: Option<&Folder>,
         writes: Writes<'_>,
     ) -> Result<Option<Kept>, PluginError> {
@@ -53,7 +53,7 @@ impl Visit<'_, '_, '_> {
         }
         if opened.read_only {
             let there = existing(self.session, &numbers(&found))?.len() as u64;
-            return Ok((there > 0).then(|| read_only(folder, there)));
+            return Ok((there > 0).then(|| read_only(*number, there)));
         }
         if !self.task.through().aside(aside).is_empty() {
             restore(self.session, &mut SetAside { task: self.task, place: aside }, writes)?;
