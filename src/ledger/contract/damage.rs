@@ -1,12 +1,13 @@
 //! Rows that are not as they were written. Such a story is given a way to change what is stored past the port.
 
 use super::clock::Sql;
+use super::closing::chained;
 use super::fixtures::*;
 use crate::attention::{Limits, Severity};
 use crate::consent::ConsentRecord;
-use crate::erasure::{ErasureId, Outcome};
+use crate::erasure::{ErasureId, ErasureState, Outcome};
 use crate::keys::Digest;
-use crate::ledger::{QueueName, Work};
+use crate::ledger::{Closed, Finished, LedgerError, QueueName, Work};
 use crate::subject::GuestId;
 use quietus_plugin::Span;
 
@@ -94,4 +95,40 @@ pub(crate) async fn what_is_not_closed_by_damaged_sessions_is_nobody_elses_end(l
     sql("UPDATE erasure_session SET session = 702");
     assert!(claimed(&ledger, &QueueName::Close).await.is_empty());
     assert_eq!(damaged(&ledger).await, Some(1));
+}
+
+pub(crate) async fn an_end_that_the_ledger_refuses_is_nobody_elses(ledger: Shared, sql: Sql<'_>) {
+    for id in 801..=804 {
+        begun(&ledger, id, &["crm"]).await;
+        step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+        if id == 801 {
+            close(&ledger).await;
+        }
+    }
+    // An erasure has one receipt.
+    sql("INSERT INTO receipt (sequence, erasure, hash, receipt, verdict, ended)
+         SELECT -1, id, '', '', 'complete', 0 FROM erasure WHERE subject LIKE '%803%'");
+    let all = claim(&ledger, &QueueName::Close).await;
+    let refused = ledger.closed(chained(&ledger, all).await).await.expect("answered");
+    let Closed::Refused(claims, LedgerError::Broken(_)) = refused else { panic!("{refused:?}") };
+    assert_eq!(claims.len(), 3);
+    let mut parked = 0;
+    for claim in claims {
+        match ledger.closed(chained(&ledger, vec![claim]).await).await.expect("answered") {
+            Closed::Done => {}
+            Closed::Again(claims) => panic!("{claims:?}"),
+            Closed::Refused(alone, _) => {
+                let ended = ledger.park(only(alone), Outcome::Parked, "its end cannot be written").await;
+                assert_eq!(ended.expect("parked"), Finished::Done);
+                parked += 1;
+            }
+        }
+    }
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((parked, counts.parked_work, counts.erasures_in(ErasureState::Done)), (1, 1, 3));
+    // It goes on when the cause is gone and a person says so.
+    sql("DELETE FROM receipt WHERE sequence = -1");
+    assert_eq!(ledger.retry_parked(&by()).await.expect("answered"), 1);
+    close(&ledger).await;
+    assert_eq!(ledger.counts().await.expect("counted").erasures_in(ErasureState::Done), 4);
 }
