@@ -5,6 +5,7 @@ mod acts;
 mod archive;
 mod bounds;
 mod carry;
+mod checksums;
 mod claim;
 mod clock;
 mod closing;
@@ -32,6 +33,7 @@ mod view;
 
 pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
+pub(crate) use checksums::{SumChunk, SumMark, Summed};
 pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };

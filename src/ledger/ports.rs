@@ -12,7 +12,7 @@ use super::{
     Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState,
     InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    RotatedKey, SealGeneration, SessionView, StepEnd, Stored, TargetConditions,
+    RotatedKey, SealGeneration, SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions,
     TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
@@ -258,6 +258,12 @@ pub(crate) trait Records: Send + Sync {
 
     /// How many rows break an invariant.
     async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError>;
+
+    /// How many checksums of a kind there are.
+    async fn count_summed(&self, summed: Summed) -> Result<u64, LedgerError>;
+
+    /// Compares the next of them with what stands there, from the beginning or after a chunk.
+    async fn compare_sums(&self, summed: Summed, after: Option<&SumMark>) -> Result<SumChunk, LedgerError>;
 }
 
 /// What a person or a program may order. The actor is named, and each order leaves one row in the audit, written with
