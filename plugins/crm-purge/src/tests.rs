@@ -1,7 +1,9 @@
 //! All vendors against stand-ins that speak their HTTP over real sockets, each test over the whole table.
 
+mod anonymized;
 mod configuration;
 mod erasing;
+mod evidence;
 mod faults;
 mod gateway;
 mod health;

@@ -1,6 +1,8 @@
 //! Finding the records that are the person's, each once and not too many of them, and those that nobody but a person can
 //! judge.
 
+use std::collections::BTreeSet;
+
 use quietus_plugin::{Call, PluginError};
 use serde_json::Value;
 
@@ -16,10 +18,18 @@ const PAGES_MAX: usize = 20;
 /// What a look at one record by its id has shown.
 pub(super) enum Seen {
     There(Record),
-    /// It is not there, or holds nobody any more.
+    /// It is not there, or is marked as deleted.
     Gone,
+    /// It is there, and holds nothing of anybody.
+    Empty(Record),
     /// It is there, and does not show whether it holds anybody.
     Hidden(Record),
+}
+
+/// A look, and what of a person the record shows, where the vendor can tell.
+pub(super) struct Look {
+    pub(super) seen: Seen,
+    pub(super) shown: Vec<&'static str>,
 }
 
 /// Records that a search found.
@@ -27,6 +37,8 @@ pub(super) enum Seen {
 pub(super) struct People {
     pub(super) theirs: Vec<Record>,
     pub(super) unclear: Unclear,
+    /// What of the person those still show that this erasure has anonymized.
+    pub(super) shown: BTreeSet<&'static str>,
 }
 
 impl Engine {
@@ -37,14 +49,17 @@ impl Engine {
             if let Wanted::Id(id) = wanted {
                 match self.read(&self.vendor.person(id.clone()), call)? {
                     Seen::There(person) => add(&mut people.theirs, vec![person]),
+                    // Its name may be a person's, unless this erasure has seen to that.
+                    Seen::Empty(person) if !asked.stays.contains(&person) => add(&mut people.theirs, vec![person]),
                     Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
-                    Seen::Gone => {}
+                    Seen::Gone | Seen::Empty(_) => {}
                 }
             }
             for search in self.vendor.find(wanted, &self.related) {
                 self.judged(&search, wanted, &asked.person, &mut people, call)?;
             }
         }
+        self.look_at_anonymized(asked, &mut people, call)?;
         people.unclear.without(&people.theirs);
         self.check_few(people.theirs.len(), self.matches_max, "matches_max")?;
         Ok(people)
@@ -58,7 +73,7 @@ impl Engine {
                 match self.records(&search, call)? {
                     Some(more) => add(&mut all, more),
                     // The person went meanwhile, and all that is linked with them.
-                    None if matches!(self.read(person, call)?, Seen::Gone) => {}
+                    None if matches!(self.read(person, call)?, Seen::Gone | Seen::Empty(_)) => {}
                     None => return Err(not_here()),
                 }
                 self.check_few(all.len(), self.related_max, "related_max")?;
@@ -79,8 +94,29 @@ impl Engine {
         Ok(people)
     }
 
+    /// What this erasure has anonymized, and still holds something of the person.
+    fn look_at_anonymized(&self, asked: &Asked, people: &mut People, call: &Call<'_>) -> Result<(), PluginError> {
+        for record in &asked.stays {
+            let look = self.look(record, call)?;
+            match look.seen {
+                Seen::There(person) => {
+                    people.shown.extend(look.shown);
+                    add(&mut people.theirs, vec![person]);
+                }
+                Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
+                Seen::Gone | Seen::Empty(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Reads one record by its id.
     pub(super) fn read(&self, record: &Record, call: &Call<'_>) -> Result<Seen, PluginError> {
+        self.look(record, call).map(|look| look.seen)
+    }
+
+    /// Reads one record by its id, and what of a person it shows.
+    pub(super) fn look(&self, record: &Record, call: &Call<'_>) -> Result<Look, PluginError> {
         let mut answer = self.ask(&self.vendor.look(record), call)?;
         if answer.gone() {
             // A gateway may answer so to everything, and may have begun or ended in between.
@@ -88,7 +124,7 @@ impl Engine {
             answer = self.ask(&self.vendor.look(record), call)?;
         }
         if answer.gone() {
-            return Ok(Seen::Gone);
+            return Ok(Look { seen: Seen::Gone, shown: Vec::new() });
         }
         let document = self.document(&answer)?;
         let found = document.pointer(self.vendor.looked_at()).filter(|found| found.is_object());
@@ -98,11 +134,14 @@ impl Engine {
             return Err(PluginError::retryable("the answer is another record than was asked for"));
         }
         let record = Record { object: record.object, id };
-        Ok(match self.vendor.holds(record.object, found, self.erasure) {
+        let shown = self.vendor.shows(record.object, found);
+        let seen = match self.vendor.holds(record.object, found, self.erasure) {
             Holds::Somebody => Seen::There(record),
+            Holds::Nobody if self.vendor.stays(self.erasure) => Seen::Empty(record),
             Holds::Nobody => Seen::Gone,
             Holds::Unknown => Seen::Hidden(record),
-        })
+        };
+        Ok(Look { seen, shown })
     }
 
     /// Asks for something that is always there: only where that is answered as it should, a 404 says anything.

@@ -6,7 +6,7 @@ use quietus_plugin::{Answer, Kind, Request};
 use serde_json::Value;
 
 use super::rules::{Rules, without_plus};
-use super::search::{Place, Record, Search};
+use super::search::{Finds, Place, Record, Search};
 use super::wanted::{Wanted, tail};
 
 /// Whom a call is about.
@@ -55,7 +55,7 @@ impl Rules {
             Wanted::Email { address, around_plus, .. } => {
                 let shown = self.shown(search.values, &Kind::Email, person, record);
                 match shown.holds(&[self.address(address)]) {
-                    Whose::SomebodyElses if !shown.resembles(address, around_plus.as_ref()) => Whose::Hidden,
+                    Whose::SomebodyElses if !shown.explains(search, address, around_plus.as_ref()) => Whose::Hidden,
                     other => other,
                 }
             }
@@ -81,6 +81,8 @@ impl Rules {
             // `phone_alone` is about records that have none.
             (true, _) if person.addresses.is_empty() => Whose::Hidden,
             (true, _) => addresses.holds(&person.addresses),
+            // It may have one that is kept from us.
+            (false, true) if self.hides_as_empty => Whose::Hidden,
             (false, true) => Whose::Theirs,
             (false, false) => Whose::ByPhoneAlone,
         }
@@ -114,13 +116,20 @@ impl Rules {
 }
 
 impl Shown {
-    /// Whether a fuzzy search for an address may have found the record by one of these. Where it has not, what it was found by
-    /// is not shown.
-    fn resembles(&self, address: &str, around_plus: Option<&(String, String)>) -> bool {
-        let plain = without_plus(address);
-        let has_beginning = |before: &str| self.texts.iter().any(|text| text.to_lowercase().contains(before));
-        self.forms.iter().any(|form| without_plus(form).contains(&plain))
-            || around_plus.is_some_and(|(before, _)| has_beginning(before))
+    /// Whether the search may have found the record by one of these. Where it has not, what it was found by is not shown.
+    fn explains(&self, search: &Search, address: &str, around_plus: Option<&(String, String)>) -> bool {
+        let holds = |parts: &[&str]| {
+            self.texts.iter().map(|text| text.to_lowercase()).any(|text| parts.iter().all(|part| text.contains(part)))
+        };
+        match &search.finds {
+            Finds::Whole => false,
+            Finds::Part(part) => holds(&[&part.to_lowercase()]),
+            Finds::Similar => {
+                let plain = without_plus(address);
+                self.forms.iter().any(|form| without_plus(form).contains(&plain))
+                    || around_plus.is_some_and(|(before, after)| holds(&[before, after]))
+            }
+        }
     }
 
     fn holds(&self, wanted: &[String]) -> Whose {

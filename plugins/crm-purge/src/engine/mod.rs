@@ -6,6 +6,7 @@ mod ask;
 mod find;
 mod health;
 mod judge;
+mod login;
 mod owed;
 mod quota;
 mod rules;
@@ -53,7 +54,7 @@ impl Engine {
             }
             _ => answer,
         };
-        Ok(self.said(&asked, unclear.told(answer)))
+        Ok(self.searched(self.said(&asked, unclear.told(answer))))
     }
 
     /// What an erasure would erase.
@@ -68,7 +69,10 @@ impl Engine {
         let found = Found::of(people.theirs.iter().chain(&belongings).chain(&traces));
         let recycled = if found.is_empty() { self.recycled(&asked, call)? } else { People::default() };
         let answer = would_go(found, recycled.theirs.len());
-        Ok(self.said(&asked, recycled.unclear.told(people.unclear.told(answer))))
+        // What the vendor will keep of it is to be known before.
+        let counts = answer.counts.clone();
+        let answer = self.with_kept(answer, &counts, Duration::ZERO);
+        Ok(self.searched(self.said(&asked, recycled.unclear.told(people.unclear.told(answer)))))
     }
 
     /// Looks again.
@@ -81,7 +85,7 @@ impl Engine {
         // Before its time, the bin holds it for sure.
         let early = self.verify_after < self.traits.verify_after;
         let recycled = if early { People::default() } else { self.recycled(&asked, call)? };
-        let answer = looked(Found::of(&people.theirs), recycled.theirs.len());
+        let answer = looked(Found::of(&people.theirs), recycled.theirs.len(), &people.shown);
         // This look replaces what was said when it was erased. Where nothing is known to be erased, nothing is known to be
         // kept.
         let erased = Progress::<Owed>::of(call).counts();
@@ -99,6 +103,16 @@ impl Engine {
         self.traits.keeps.iter().filter(is_kept).fold(answer, |answer, keeps| answer.keeps(keeps.what))
     }
 
+    /// The answer with what is found by a person's record: only where that is still there.
+    fn searched(&self, answer: Answer) -> Answer {
+        let places = self.vendor.places(&self.related);
+        let linked: Vec<_> = self.related.iter().copied().filter(|word| !places.contains(word)).collect();
+        match linked.is_empty() {
+            true => answer,
+            false => answer.looked_at(format!("{} by the record of the person", linked.join(", "))),
+        }
+    }
+
     /// The answer with what was looked at.
     fn said(&self, asked: &Asked, answer: Answer) -> Answer {
         let places = self.vendor.places(&self.related).join(", ");
@@ -114,6 +128,12 @@ impl Engine {
         if by(By::Id) {
             answer = answer.looked_at(format!("{} by id", self.vendor.places(&[]).join(", ")));
         }
+        if !asked.stays.is_empty() {
+            answer = answer.looked_at("what was anonymized, by id");
+        }
+        let here = self.vendor.not_looked(&self.related);
+        let everywhere = self.traits.not_looked.iter().map(|what| (*what).to_owned());
+        answer = everywhere.chain(here).fold(answer, Answer::not_looked_at);
         if asked.unusable > 0 {
             let text = format!("{} identifiers that have no form that a record could hold", asked.unusable);
             answer = answer.not_looked_at(text);

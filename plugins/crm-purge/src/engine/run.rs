@@ -40,10 +40,10 @@ impl<'a> Run<'a> {
         let people = found.theirs;
         let belongings = engine.belongings(&people, self.call)?;
         let traces = engine.traces(&people);
-        let mut owed = progress.own.records(|path, id| engine.vendor.trace(path, id));
+        let mut owed = progress.own.traces(|path, id| engine.vendor.trace(path, id));
         owed.extend(traces.iter().filter(|trace| !owed.contains(trace)).cloned().collect::<Vec<_>>());
         // Stored before the first record goes by which they would be found.
-        progress.own = Owed::new(&owed);
+        progress.own.owe(&owed);
         let is_new = |trace: &&Record| !progress.is_done(trace.object.count, trace.mark());
         let first: Vec<&Record> = belongings.iter().chain(traces.iter().filter(is_new)).collect();
         let all = first.len() + people.len() + owed.len();
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
                 break;
             }
             owed.pop();
-            progress.own = Owed::new(&owed);
+            progress.own.owe(&owed);
         }
         if let Some(error) = self.failed {
             return Err(error);
@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
         // For weeks, or ever, nobody looks again: `retained` is an end.
         if engine.verify_after >= LONG || self.end.retained.is_some() {
             let is_done = |person: &&Record| progress.is_done(person.object.count, person.mark());
-            self.end.left = self.left(people.iter().filter(is_done), &mut unclear)?;
+            self.left(people.iter().filter(is_done), &mut unclear)?;
         }
         // Only where nothing was erased: what this erasure has deleted is in the bin itself, and would be told as
         // somebody else's deletion.
@@ -96,8 +96,12 @@ impl<'a> Run<'a> {
 
     /// Erases a person's record. One that is not there although it was found must not be read either.
     fn erase_person(&mut self, person: &Record, progress: &mut Progress<Owed>) -> Result<(), PluginError> {
+        if self.engine.vendor.stays(self.engine.erasure) {
+            // Stored with the beginning: without its values, nothing finds it any more.
+            progress.own.stay(person);
+        }
         let is_gone = self.erase_one(person, progress)?;
-        if is_gone && !matches!(self.engine.read(person, self.call)?, Seen::Gone) {
+        if is_gone && !matches!(self.engine.read(person, self.call)?, Seen::Gone | Seen::Empty(_)) {
             let text = "the vendor says that a record is not there when it is to be erased, and still shows it";
             return Err(PluginError::retryable(text));
         }
@@ -173,15 +177,24 @@ impl<'a> Run<'a> {
     }
 
     /// What the vendor said to have erased, and can still be read.
-    fn left<'r>(&self, people: impl Iterator<Item = &'r Record>, unclear: &mut Unclear) -> Result<Found, PluginError> {
+    fn left<'r>(
+        &mut self,
+        people: impl Iterator<Item = &'r Record>,
+        unclear: &mut Unclear,
+    ) -> Result<(), PluginError> {
         let mut left = Vec::new();
         for person in people {
-            match self.engine.read(person, self.call)? {
-                Seen::There(person) => left.push(person),
+            let look = self.engine.look(person, self.call)?;
+            match look.seen {
+                Seen::There(person) => {
+                    self.end.shown.extend(look.shown);
+                    left.push(person);
+                }
                 Seen::Hidden(person) => unclear.add(Whose::Hidden, person),
-                Seen::Gone => {}
+                Seen::Gone | Seen::Empty(_) => {}
             }
         }
-        Ok(Found::of(&left))
+        self.end.left = Found::of(&left);
+        Ok(())
     }
 }

@@ -20,7 +20,10 @@ fn mistakes_are_named() {
     check(json!({ "vendor": "raynet" }), "instance: Raynet needs the name of the instance");
     check(json!({ "vendor": "raynet", "instance": "a\r\nb" }), "instance: ");
     check(json!({ "instance": "my-crm" }), "instance: HubSpot has no such thing");
-    check(json!({ "api_version": "v3" }), "api_version: HubSpot has no such thing");
+    check(json!({ "vendor": "pipedrive", "api_version": "v2" }), "api_version: Pipedrive has no such thing");
+    for version in ["v3", "2026", "2026-3", "26-03", "2026-03/..", "2026-03-gamma"] {
+        check(json!({ "api_version": version }), "api_version: it is no version such as 2026-03");
+    }
     for version in ["62.0", "v", "v62", "v62.0/..", "v9..2", "vx.y"] {
         let base_url = "https://x.my.salesforce.com";
         check(

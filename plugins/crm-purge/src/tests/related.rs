@@ -26,8 +26,8 @@ fn belongings(vendor: &str) -> Vec<(&'static str, Row)> {
         }
         "pipedrive" => vec![
             ("deals", of(1, "deal", 31)),
-            ("deals", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "deal", 37) }),
-            ("leads", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "lead", 38) }),
+            ("archived deals", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "deal", 37) }),
+            ("archived leads", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "lead", 38) }),
             ("activities", of(1, "activity", 32)),
             ("notes", of(1, "note", 33)),
             ("notes", of(1, "note", 34)),
@@ -171,6 +171,30 @@ fn the_audit_history_that_a_deletion_leaves_is_erased_by_the_next_attempt() {
     let answer = host.erase(ann()).expect("an answer");
     assert_eq!(answer.counts, Answer::erased().count("contacts", 1).count("audit histories", 1).counts);
     assert!(standin.live("history").is_empty(), "also what was logged after the record was gone");
+}
+
+/// As Pipedrive's changelog has it ("archived deals and leads will not be editable through the API", 2025-07-15), which does not
+/// say how a deletion is answered.
+#[test]
+fn what_is_archived_and_refused_needs_a_person_and_keeps_nobody_else_waiting() {
+    for (object, count) in [("deal", "archived deals"), ("lead", "archived leads")] {
+        for status in [400, 403, 405, 409, 422] {
+            let archived = Row { emails: standin::ARCHIVED.to_vec(), ..of(1, object, 31) };
+            let rows = vec![person(1, &["ann@x.cz"], &[]), person(2, &["bob@x.cz"], &[]), archived, of(1, object, 32)];
+            let standin = StandIn::start(ALL[1], rows);
+            standin.world().archived_refusal = Some(status);
+            let host = host_with(&standin, json!({ "related": all("pipedrive") }));
+            let error = host.erase(ann()).expect_err("refused");
+            assert!(error.class == ErrorClass::Permanent && error.message.contains(count), "{status}: {error}");
+            assert_eq!((standin.live(object), standin.live("person")), (vec![31], vec![1, 2]), "{status}");
+            let other = Request { idempotency_key: "k-2".into(), ..Request::from([("email", "bob@x.cz")]) };
+            counted(host.erase(other), Outcome::Erased, "persons", 1);
+            // Somebody takes it out of the archive.
+            standin.world().archived_refusal = None;
+            let answer = host.erase(ann()).expect("an answer");
+            assert_eq!((answer.outcome, answer.counts[count], answer.counts["persons"]), (Outcome::Erased, 1, 1));
+        }
+    }
 }
 
 /// A person with two notes, where what belongs to a person is found by them.

@@ -78,6 +78,14 @@ pub(super) struct World {
     pages: Vec<Vec<Value>>,
     /// Addresses that HubSpot would block.
     pub(super) blocked: usize,
+    /// Records that Raynet's users have made invalid: they are listed only where they are asked for.
+    pub(super) invalid: Vec<u32>,
+    /// What Raynet's anonymization leaves: JSON pointers and values.
+    pub(super) leftovers: Vec<(&'static str, Value)>,
+    /// What Pipedrive answers to the deletion of what is archived.
+    pub(super) archived_refusal: Option<u16>,
+    /// What Pipedrive says that its user may do.
+    pub(super) permissions: Option<Value>,
 }
 
 /// A vendor that runs.
@@ -154,6 +162,12 @@ impl World {
     fn by_email(&self, object: &str, text: &str, state: State) -> Vec<Row> {
         let text = text.to_lowercase();
         self.those(object, state, |row| row.emails.iter().any(|email| email.to_lowercase().contains(&text)))
+    }
+
+    /// What is the text, whatever its capitals.
+    fn by_whole_email(&self, object: &str, text: &str, state: State) -> Vec<Row> {
+        let text = text.to_lowercase();
+        self.those(object, state, |row| row.emails.iter().any(|email| email.to_lowercase() == text))
     }
 
     /// What begins and ends so, with `*` or `%` in between.

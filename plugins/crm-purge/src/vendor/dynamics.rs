@@ -26,6 +26,7 @@ pub(super) const TRAITS: Traits = Traits {
     related: &["leads", "opportunities", "emails", "phonecalls", "tasks", "appointments", "notes", "audit_history"],
     verify_after: Duration::from_secs(5),
     keeps: &[],
+    not_looked: &[],
     own_keys: &["api_version"],
 };
 
@@ -98,7 +99,10 @@ impl Vendor for Dynamics {
         for object in objects {
             let select: Vec<_> = columns(places).chain(columns(addresses)).chain([&object.id[1..]]).collect();
             let search = self.search(object, &select.join(","), filter.clone());
-            searches.push(search.exact(places).addressed(ADDRESSES));
+            let search = search.exact(places).addressed(ADDRESSES);
+            // `eq` compares whole values.
+            let is_whole = matches!(wanted, Wanted::Email { around_plus: None, .. });
+            searches.push(if is_whole { search.whole() } else { search });
         }
         searches
     }
@@ -126,6 +130,11 @@ impl Vendor for Dynamics {
 
     fn look(&self, record: &Record) -> Request {
         Request::get(self.row(record)).query("$select", &record.object.id[1..])
+    }
+
+    /// Column security shows a column that the user may not read as an empty one.
+    fn hides_as_empty(&self) -> bool {
+        true
     }
 
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {

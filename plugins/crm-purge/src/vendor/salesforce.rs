@@ -30,6 +30,7 @@ pub(super) const TRAITS: Traits = Traits {
         of: |_| true,
         gone_after: days(16),
     }],
+    not_looked: &[],
     own_keys: &["api_version"],
 };
 
@@ -204,7 +205,10 @@ impl Salesforce {
             let fields = fields.join(", ");
             let conditions = conditions.join(" OR ");
             let soql = format!("SELECT {fields} FROM {} WHERE ({conditions}){and}", object.path);
-            searches.push(self.soql(object, resource, soql).exact(places).addressed(ADDRESSES));
+            let search = self.soql(object, resource, soql).exact(places).addressed(ADDRESSES);
+            // `=` compares whole values.
+            let is_whole = matches!(wanted, Wanted::Email { around_plus: None, .. });
+            searches.push(if is_whole { search.whole() } else { search });
         }
         searches
     }

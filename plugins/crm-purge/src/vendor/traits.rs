@@ -26,6 +26,8 @@ pub(crate) struct Traits {
     pub(crate) verify_after: Duration,
     /// What it keeps of what was erased.
     pub(crate) keeps: &'static [Keeps],
+    /// Where a person may stand and is not looked for, whatever the configuration: said in the receipt.
+    pub(crate) not_looked: &'static [&'static str],
     /// Keys of the configuration that only some vendors have.
     pub(crate) own_keys: &'static [&'static str],
 }
@@ -38,7 +40,7 @@ pub(crate) struct OwnKeys {
 
 /// What a vendor keeps of what was erased, by its own documentation.
 pub(crate) struct Keeps {
-    /// What, and how long: said in the receipt.
+    /// What, how long, and by whose word: said in the receipt.
     pub(crate) what: &'static str,
     /// Whether it is about what is counted so.
     pub(crate) of: fn(&str) -> bool,
@@ -53,6 +55,17 @@ impl OwnKeys {
         let plain = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && text.contains('.');
         match version.strip_prefix('v') {
             Some(number) if plain(number) && !number.contains("..") => Ok(version.to_owned()),
+            _ => Err(format!("api_version: it is no version such as {default}")),
+        }
+    }
+
+    /// The API's version by year and month, and `-beta` behind it.
+    pub(super) fn dated(&self, default: &str) -> Result<String, String> {
+        let version = self.api_version.as_deref().unwrap_or(default);
+        let date = version.strip_suffix("-beta").unwrap_or(version);
+        let is_number = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
+        match date.split_once('-') {
+            Some((year, month)) if is_number(year, 4) && is_number(month, 2) => Ok(version.to_owned()),
             _ => Err(format!("api_version: it is no version such as {default}")),
         }
     }
@@ -75,14 +88,30 @@ pub(crate) struct Right {
     pub(crate) request: Request,
     /// What the answer says is not allowed, where more than its status tells.
     pub(crate) lacking: Lacking,
+    /// What is to be asked next, with what was answered.
+    pub(crate) next: Following,
+    /// It is no right that an erasure needs: where it is missing, what it would tell of others is not known.
+    pub(crate) only_informs: bool,
 }
 
 /// Reads an answer.
 type Lacking = Box<dyn Fn(&Value) -> Option<String>>;
+/// Asks on.
+type Following = Box<dyn Fn(&Value) -> Option<Right>>;
 
 impl Right {
     pub(super) fn to(what: impl Into<String>, request: Request) -> Self {
-        Self { what: what.into(), request, lacking: Box::new(|_| None) }
+        let (lacking, next) = (Box::new(|_: &Value| None), Box::new(|_: &Value| None));
+        Self { what: what.into(), request, lacking, next, only_informs: false }
+    }
+
+    /// A question whose answer says what is allowed.
+    pub(super) fn informing(request: Request) -> Self {
+        Self { only_informs: true, ..Self::to("", request) }
+    }
+
+    pub(super) fn then(self, next: impl Fn(&Value) -> Option<Self> + 'static) -> Self {
+        Self { next: Box::new(next), ..self }
     }
 
     pub(super) fn shown_by(self, lacking: impl Fn(&Value) -> Option<String> + 'static) -> Self {
@@ -132,11 +161,37 @@ pub(crate) trait Vendor: Send + Sync {
         Holds::Somebody
     }
 
+    /// Whether what it erases so stays as a record without content, which no search finds any more and which is looked at by
+    /// its id.
+    fn stays(&self, _: Erasure) -> bool {
+        false
+    }
+
+    /// One of the records that stay, by its object's path and its id.
+    fn known(&self, _path: &str, _id: &str) -> Option<Record> {
+        None
+    }
+
+    /// What of a person a record that was read shows: names of fields.
+    fn shows(&self, _: &Object, _: &Value) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Whether a value that the user may not read looks like none.
+    fn hides_as_empty(&self) -> bool {
+        false
+    }
+
     /// Searches for what belongs to a person.
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search>;
 
     /// Erases one record.
     fn erase(&self, record: &Record, how: Erasure, writes: Writes<'_>) -> Request;
+
+    /// Where a person may stand and is not looked for, in this installation and with this configuration.
+    fn not_looked(&self, _related: &[&str]) -> Vec<String> {
+        Vec::new()
+    }
 
     /// What it keeps of a person's record even when that is gone: erased last, by the person's id.
     fn traces(&self, _: &Record, _: &[&str]) -> Vec<Record> {
@@ -158,6 +213,11 @@ pub(crate) trait Vendor: Send + Sync {
         None
     }
 
+    /// How long refused credentials are not tried again, where it locks out who tries wrong ones too often.
+    fn refused_pause(&self) -> Option<Duration> {
+        None
+    }
+
     /// What a refusal means, where its status alone does not tell.
     fn refusal(&self, _: &Response) -> Option<PluginError> {
         None
@@ -169,6 +229,15 @@ pub(crate) trait Vendor: Send + Sync {
     /// What the credentials must be allowed, [`Vendor::health`] first. Rights that only a deletion would show are not among
     /// them.
     fn rights(&self, related: &[&str]) -> Vec<Right>;
+}
+
+/// An address that nobody can have (RFC 2606): looked for by `health`.
+pub(super) const NOBODY: &str = "nobody@quietus.invalid";
+
+/// What is not looked at unless it is in `related`: words and what they stand for.
+pub(super) fn unless(related: &[&str], places: &[(&str, &str)]) -> Vec<String> {
+    let not_asked_for = places.iter().filter(|(word, _)| !related.contains(word));
+    not_asked_for.map(|(_, what)| (*what).to_owned()).collect()
 }
 
 pub(super) const fn days(days: u64) -> Duration {

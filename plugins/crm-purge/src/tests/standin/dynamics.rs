@@ -79,7 +79,7 @@ fn select(world: &World, set: &str, filter: &str) -> Option<Vec<Row>> {
         let literal = literals.next()?;
         let rows = match alternative {
             "emailaddress1 eq ?" | "emailaddress2 eq ?" | "emailaddress3 eq ?" => {
-                world.by_email(word(set), literal, State::Live)
+                world.by_whole_email(word(set), literal, State::Live)
             }
             "(startswith(emailaddress1,?) and endswith(emailaddress1,?))"
             | "(startswith(emailaddress2,?) and endswith(emailaddress2,?))"

@@ -62,7 +62,7 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Row>> {
     }
     for (alternative, literal) in alternatives.into_iter().zip(&literals) {
         let rows = match alternative {
-            "Email = ?" => world.by_email(word(object), literal, state),
+            "Email = ?" => world.by_whole_email(word(object), literal, state),
             "Email LIKE ?" => world.by_pattern(word(object), literal),
             "Phone LIKE ?" | "MobilePhone LIKE ?" | "HomePhone LIKE ?" | "OtherPhone LIKE ?" => {
                 world.by_phone(word(object), literal, state)
