@@ -24,7 +24,7 @@ pub struct Config {
     pub auth: Auth,
     /// Raynet only: the name of the instance.
     pub instance: Option<String>,
-    /// Salesforce and Dynamics 365 only: the API's version, such as `v62.0` and `v9.2`.
+    /// HubSpot, Salesforce and Dynamics 365 only: the API's version, such as `2026-03`, `v62.0` and `v9.2`.
     pub api_version: Option<String>,
     /// What people are looked for by; `["email"]` if unset.
     #[serde(default = "by_email")]

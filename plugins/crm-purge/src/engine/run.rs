@@ -177,11 +177,7 @@ impl<'a> Run<'a> {
     }
 
     /// What the vendor said to have erased, and can still be read.
-    fn left<'r>(
-        &mut self,
-        people: impl Iterator<Item = &'r Record>,
-        unclear: &mut Unclear,
-    ) -> Result<(), PluginError> {
+    fn left<'r>(&mut self, people: impl Iterator<Item = &'r Record>, unclear: &mut Unclear) -> Result<(), PluginError> {
         let mut left = Vec::new();
         for person in people {
             let look = self.engine.look(person, self.call)?;

@@ -93,7 +93,16 @@ impl Search {
         next: Next,
         page: impl Fn(Option<&str>) -> Request + 'static,
     ) -> Self {
-        Self { object, page: Box::new(page), items, within: "", values: &[], addresses: &[], finds: Finds::Similar, next }
+        Self {
+            object,
+            page: Box::new(page),
+            items,
+            within: "",
+            values: &[],
+            addresses: &[],
+            finds: Finds::Similar,
+            next,
+        }
     }
 
     /// Whose records stand within something, such as a score.

@@ -116,7 +116,8 @@ fn what_was_made_invalid_is_found_too() {
             let host = host_with(&standin, more);
             let outcome = host.erase(&wanted).expect("an answer").outcome;
             // A number beside an address of nobody known is nobody's; it was looked at.
-            let expected = if wanted.values(&"email".into()).next().is_some() { Outcome::Erased } else { Outcome::Unverifiable };
+            let expected =
+                if wanted.values(&"email".into()).next().is_some() { Outcome::Erased } else { Outcome::Unverifiable };
             assert_eq!(outcome, expected, "{object}");
             assert_eq!(standin.world().malformed, [""; 0]);
         }

@@ -86,7 +86,8 @@ fn what_the_vendor_will_keep_is_said_before_it_is_done() {
         let dry = host.dry_run(ann()).expect("an answer");
         let erased = host.erase(ann()).expect("an answer");
         assert_eq!((dry.outcome, erased.outcome, &dry.keeps), (Outcome::Residual, Outcome::Erased, &erased.keeps));
-        let blocks = erased.keeps.unwrap_or_default().concat().contains("blocks the primary and the additional addresses");
+        let blocks =
+            erased.keeps.unwrap_or_default().concat().contains("blocks the primary and the additional addresses");
         assert_eq!(blocks, kind.name == "hubspot", "{}", kind.name);
         standin.world().rows.clear();
         assert_eq!(host.dry_run(again()).expect("an answer").keeps, None, "{}: of nobody, nothing is kept", kind.name);

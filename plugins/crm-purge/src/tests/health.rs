@@ -111,7 +111,8 @@ fn what_pipedrive_says_that_its_user_may_not_is_named() {
 #[test]
 fn a_field_that_raynets_user_may_not_see_is_a_missing_right_and_no_broken_system() {
     let denied = || {
-        let said = json!({ "message": "AttributeAccessDeniedException", "translatedMessage": "Nemáte dostatečná oprávnění" });
+        let said =
+            json!({ "message": "AttributeAccessDeniedException", "translatedMessage": "Nemáte dostatečná oprávnění" });
         Reply::json(500, &said)
     };
     let standin = StandIn::start(ALL[2], people());

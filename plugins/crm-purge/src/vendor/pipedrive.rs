@@ -62,13 +62,9 @@ const PHONES: &[Place] = &[Place::At("/phones")];
 /// Values of `exact_match`: the whole text, or a part of it.
 const EXACT: &str = "true";
 const WITHIN: &str = "false";
-/// What a user is not allowed that Pipedrive calls so, where it shows it.
-const DELETES: [(&str, &[&str]); 4] = [
-    ("persons", &["can_delete_persons", "can_delete_people"]),
-    ("deals", &["can_delete_deals"]),
-    ("activities", &["can_delete_activities"]),
-    ("leads", &["can_delete_leads"]),
-];
+/// The permissions to delete whose names Pipedrive publishes; that of persons is not among them.
+const DELETES: [(&str, &str); 3] =
+    [("deals", "can_delete_deals"), ("activities", "can_delete_activities"), ("leads", "can_delete_leads")];
 
 pub(super) struct Pipedrive;
 
@@ -184,23 +180,22 @@ impl Vendor for Pipedrive {
             let request = Request::get(object.path).query("limit", "1");
             rights.push(Right::to(format!("read {} ({scope})", object.count), request));
         }
-        let deletes: Vec<_> =
-            DELETES.into_iter().filter(|(word, _)| *word == "persons" || related.contains(word)).collect();
-        rights.push(Right::informing(Request::get("/v1/users/me")).then(move |me| permissions(me, deletes.clone())));
+        let deletes: Vec<_> = DELETES.into_iter().filter(|(word, _)| related.contains(word)).collect();
+        if !deletes.is_empty() {
+            let me = Right::informing(Request::get("/v1/users/me"));
+            rights.push(me.then(move |me| permissions(me, deletes.clone())));
+        }
         rights
     }
 }
 
 /// What this user may delete.
-fn permissions(me: &Value, deletes: Vec<(&'static str, &'static [&'static str])>) -> Option<Right> {
+fn permissions(me: &Value, deletes: Vec<(&'static str, &'static str)>) -> Option<Right> {
     let id = me.pointer("/data/id")?.as_u64()?;
     let request = Request::get("/v1/users").segment(&id.to_string()).segment("permissions");
     Some(Right::informing(request).shown_by(move |answer| {
-        let is_denied = |word: &&str| answer["data"][*word] == false;
-        deletes.iter().find_map(|(what, words)| {
-            let word = words.iter().copied().find(|word| is_denied(word))?;
-            Some(format!("delete {what} ({word})"))
-        })
+        let denied = deletes.iter().find(|(_, word)| answer["data"][*word] == false)?;
+        Some(format!("delete {} ({})", denied.0, denied.1))
     }))
 }
 
