@@ -54,9 +54,15 @@ pub(super) const TRAITS: Traits = Traits {
 
 /// What is left of an activity that is linked with a contact, when that is deleted.
 const UNLESS: [(&str, &str); 7] = [
-    ("notes", "notes that are linked with the contact: HubSpot unlinks them, and keeps those that others are linked with"),
+    (
+        "notes",
+        "notes that are linked with the contact: HubSpot unlinks them, and keeps those that others are linked with",
+    ),
     ("calls", "calls that are linked with the contact: HubSpot unlinks and keeps them"),
-    ("emails", "e-mails that are linked with the contact: HubSpot unlinks them, and keeps those that others are linked with"),
+    (
+        "emails",
+        "e-mails that are linked with the contact: HubSpot unlinks them, and keeps those that others are linked with",
+    ),
     ("meetings", "meetings that are linked with the contact: HubSpot unlinks and keeps them"),
     ("tasks", "tasks that are linked with the contact: HubSpot unlinks and keeps them"),
     ("deals", "deals that are linked with the contact"),

@@ -16,10 +16,7 @@ struct Field {
     optional: bool,
 }
 
-const CONTACT_INFO: Field = shown(
-    "contactInfo",
-    &["email", "email2", "tel1", "tel2", "www", "fax", "otherContact"],
-);
+const CONTACT_INFO: Field = shown("contactInfo", &["email", "email2", "tel1", "tel2", "www", "fax", "otherContact"]);
 const NETWORKS: Field = shown("socialNetworkContact", &[]);
 const NOTICE: Field = shown("notice", &[]);
 const BIRTHDAY: Field = shown("birthday", &[]);
@@ -39,13 +36,7 @@ const OF_PERSON: &[Field] = &[
 ];
 const OF_LEAD: &[Field] = &[CONTACT_INFO, NETWORKS, shown("address", STREET), NOTICE, CUSTOM];
 /// Where a company has its seat is no person's address; how it is reached stands beside each of its addresses.
-const OF_COMPANY: &[Field] = &[
-    NETWORKS,
-    BIRTHDAY,
-    NOTICE,
-    CUSTOM,
-    Field { name: "logo", within: &[], optional: true },
-];
+const OF_COMPANY: &[Field] = &[NETWORKS, BIRTHDAY, NOTICE, CUSTOM, Field { name: "logo", within: &[], optional: true }];
 const OF_OFFICE: &[Field] = &[shown("contactInfo", &["email", "email2", "tel1", "tel2", "www", "otherContact"])];
 
 const fn shown(name: &'static str, within: &'static [&'static str]) -> Field {
