@@ -32,11 +32,12 @@ pub(super) struct People {
 impl Engine {
     /// The person's records. More than a person can have are an error, and nothing was changed.
     pub(super) fn people(&self, asked: &Asked, call: &Call<'_>) -> Result<People, PluginError> {
+        self.learn(call)?;
         let mut people = People::default();
         for wanted in &asked.wanted {
             if let Wanted::Id(id) = wanted {
                 match self.read(&self.vendor.person(id.clone()), call)? {
-                    Seen::There(person) => add(&mut people.theirs, vec![person]),
+                    Seen::There(person) => self.add_person(&mut people, person),
                     Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
                     Seen::Gone => {}
                 }
@@ -101,7 +102,8 @@ impl Engine {
         Ok(match self.vendor.holds(record.object, found, self.erasure) {
             Holds::Somebody => Seen::There(record),
             Holds::Nobody => Seen::Gone,
-            Holds::Unknown => Seen::Hidden(record),
+            Holds::Within(whole) if whole != record => return self.read(&whole, call),
+            Holds::Within(_) | Holds::Unknown => Seen::Hidden(record),
         })
     }
 
@@ -135,7 +137,7 @@ impl Engine {
                 return Err(PluginError::retryable("a record in the answer has an id of no known form"));
             }
             match whose {
-                Whose::Theirs => add(&mut people.theirs, vec![record]),
+                Whose::Theirs => self.add_person(people, record),
                 _ => people.unclear.add(whose, record),
             }
             Ok(())
@@ -143,8 +145,16 @@ impl Engine {
         self.pages(search, PAGES_MAX, &mut add_judged, call)?.ok_or_else(not_here)
     }
 
+    /// A record that is the person's, unless one of its kind is nobody's but a person's to erase.
+    fn add_person(&self, people: &mut People, record: Record) {
+        match self.vendor.needs_person(record.object, &self.related) {
+            Some(why) => people.unclear.keep(why, record),
+            None => add(&mut people.theirs, vec![record]),
+        }
+    }
+
     /// All records of one list; `None` when there is nothing at its address.
-    fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
+    pub(super) fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
         let mut records = Vec::new();
         let mut add_all = |item: &Value| {
             add(&mut records, vec![record_of(search, item)?]);
@@ -198,7 +208,7 @@ impl Engine {
         Err(PluginError::permanent(text))
     }
 
-    fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
+    pub(super) fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
         if found <= most {
             return Ok(());
         }
@@ -223,13 +233,13 @@ fn record_of(search: &Search, item: &Value) -> Result<Record, PluginError> {
 }
 
 /// A gateway that answers 404 to everything for a while looks like this, too, so that it is retried.
-fn not_here() -> PluginError {
+pub(super) fn not_here() -> PluginError {
     let text =
         "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";
     PluginError::retryable(text)
 }
 
-fn add(all: &mut Vec<Record>, more: Vec<Record>) {
+pub(super) fn add(all: &mut Vec<Record>, more: Vec<Record>) {
     for record in more {
         if !all.contains(&record) {
             all.push(record);

@@ -11,11 +11,10 @@ impl Engine {
         for (number, right) in self.vendor.rights(&self.related).iter().enumerate() {
             self.check_right(right, number == 0, call)?;
         }
-        Ok(())
+        self.learn_anew(call)
     }
 
     fn check_right(&self, right: &Right, is_first: bool, call: &Call<'_>) -> Result<(), PluginError> {
-        let may_not = |what: &str| PluginError::needs_operator(format!("the credentials may not {what}: grant it"));
         let answer = self.exchange(&right.request, call)?;
         if let Err(error) = self.check(&answer) {
             // Another class is a throttle or a gateway, whatever the status.
@@ -40,4 +39,8 @@ impl Engine {
         let document = self.document(&answer)?;
         (right.lacking)(&document).map_or(Ok(()), |what| Err(may_not(&what)))
     }
+}
+
+pub(super) fn may_not(what: &str) -> PluginError {
+    PluginError::needs_operator(format!("the credentials may not {what}: grant it"))
 }

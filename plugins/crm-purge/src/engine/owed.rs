@@ -1,27 +1,34 @@
 //! What is still to be erased after a record that is gone, and by which it cannot be found any more: stored until it is done,
 //! for an attempt that was cut off in between.
 
+use std::collections::BTreeMap;
+
 use quietus_plugin::Own;
 
 use super::search::Record;
 
-/// Paths of objects and ids of records.
+/// Ids of records by the paths of their objects, which so stand once.
 #[derive(Default)]
-pub(super) struct Owed(Vec<(String, String)>);
+pub(super) struct Owed(BTreeMap<String, Vec<String>>);
 
 impl Owed {
     pub(super) fn new(records: &[Record]) -> Self {
-        Self(records.iter().map(|record| (record.object.path.to_owned(), record.id.clone())).collect())
+        let mut owed: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for record in records {
+            owed.entry(record.object.path.to_owned()).or_default().push(record.id.clone());
+        }
+        Self(owed)
     }
 
     /// Those that the vendor knows.
     pub(super) fn records(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
-        self.0.iter().filter_map(|(path, id)| known(path, id)).collect()
+        let ids = |(path, ids): (&String, &Vec<String>)| ids.iter().map(|id| (path.clone(), id.clone())).collect::<Vec<_>>();
+        self.0.iter().flat_map(ids).filter_map(|(path, id)| known(&path, &id)).collect()
     }
 }
 
 impl Own for Owed {
-    /// Of one person's few records, which cannot be found again: all of them.
+    /// Which cannot be found again: all of them.
     fn to_bytes(&self, _: usize) -> Vec<u8> {
         match self.0.is_empty() {
             true => Vec::new(),

@@ -6,6 +6,7 @@ use quietus_plugin::http::Client;
 use quietus_plugin::{Call, Kind, Level, PluginError, Request, Secrets};
 
 use super::judge::Person;
+use super::learn::Learned;
 use super::quota::Quota;
 use super::rules::Rules;
 use super::search::{Record, SEARCH};
@@ -32,6 +33,7 @@ pub(crate) struct Engine {
     pub(super) vendor: Box<dyn Vendor>,
     pub(super) client: Client,
     pub(super) quota: Quota,
+    pub(super) learned: Learned,
     pub(super) scope: Scope,
     pub(super) related: Vec<&'static str>,
     pub(super) erasure: Erasure,
@@ -61,6 +63,7 @@ impl Engine {
             vendor,
             client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
             quota: Quota::default(),
+            learned: Learned::default(),
             scope: Scope { by: config.by.clone(), id_kind, rules },
             related: config.related(traits).map_err(wrong)?,
             erasure: config.erasure(traits).map_err(wrong)?,

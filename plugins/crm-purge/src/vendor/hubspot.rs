@@ -37,6 +37,7 @@ pub(super) const TRAITS: Traits = Traits {
             gone_after: days(91),
         },
     ],
+    not_looked: &[],
     own_keys: &[],
 };
 

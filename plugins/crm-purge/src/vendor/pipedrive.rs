@@ -27,6 +27,7 @@ pub(super) const TRAITS: Traits = Traits {
         of: |_| true,
         gone_after: days(31),
     }],
+    not_looked: &[],
     own_keys: &[],
 };
 

@@ -22,6 +22,7 @@ pub(super) const TRAITS: Traits = Traits {
     related: &["leads", "companies"],
     verify_after: Duration::from_secs(5),
     keeps: &[],
+    not_looked: &[],
     own_keys: &["instance"],
 };
 
