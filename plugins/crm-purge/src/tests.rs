@@ -88,7 +88,8 @@ fn again() -> Request {
 
 /// Whether a request is about what the installation is like, and not about people.
 fn is_question(seen: &Seen) -> bool {
-    let questions = ["/describe", "UserPermissionAccess", "/WhoAmI", "/systemusers", "/EntityDefinitions", "/recyclebinconfigs"];
+    let questions =
+        ["/describe", "UserPermissionAccess", "/WhoAmI", "/systemusers", "/EntityDefinitions", "/recyclebinconfigs"];
     questions.iter().any(|part| seen.target.contains(part))
 }
 

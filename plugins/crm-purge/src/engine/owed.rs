@@ -22,7 +22,8 @@ impl Owed {
 
     /// Those that the vendor knows.
     pub(super) fn records(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
-        let ids = |(path, ids): (&String, &Vec<String>)| ids.iter().map(|id| (path.clone(), id.clone())).collect::<Vec<_>>();
+        let ids =
+            |(path, ids): (&String, &Vec<String>)| ids.iter().map(|id| (path.clone(), id.clone())).collect::<Vec<_>>();
         self.0.iter().flat_map(ids).filter_map(|(path, id)| known(&path, &id)).collect()
     }
 }

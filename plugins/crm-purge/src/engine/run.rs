@@ -22,7 +22,8 @@ const TIME_MIN: Duration = Duration::from_secs(2);
 /// As many as can be stored, an id of 36 letters each.
 const OWED_MAX: usize = 800;
 /// To follow a number.
-pub(crate) const TRACE_STAYS: &str = "records are gone, and what the vendor's audit log holds of their deletion cannot be erased";
+pub(crate) const TRACE_STAYS: &str =
+    "records are gone, and what the vendor's audit log holds of their deletion cannot be erased";
 
 /// What is told of each record that goes at once.
 type Act = fn(&mut Progress<Owed>, &str, &[u64]);
@@ -160,7 +161,7 @@ impl<'a> Run<'a> {
                 left.push(trace.clone());
             }
             owed.pop();
-            progress.own = Owed::new(&[left.as_slice(), owed].concat());
+            progress.own = Owed::new(&[left.as_slice(), owed.as_slice()].concat());
         }
         Ok(())
     }

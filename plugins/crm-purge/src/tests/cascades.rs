@@ -91,7 +91,11 @@ fn what_goes_with_a_contact_counts_once_wherever_it_is_cut_off() {
 
 /// A relationship, an object of the stand-in's, and what is said.
 const BLOCKERS: [(Option<(&str, &str, &str, &str)>, &str, &str); 4] = [
-    (None, "feedback_by", "1 rows of the table feedback refer to a record and keep it from being deleted (lk_contact_feedback_createdby"),
+    (
+        None,
+        "feedback_by",
+        "1 rows of the table feedback refer to a record and keep it from being deleted (lk_contact_feedback_createdby",
+    ),
     (None, "feedback_for", "(lk_contact_feedback_createdonbehalfby: Restrict)"),
     (
         Some(("cr1_contact_bookings", "cr1_booking", "cr1_guest", "Restrict")),
@@ -139,7 +143,10 @@ fn a_row_that_refers_to_a_contact_in_the_last_moment_is_told() {
         let said = json!({ "error": { "code": code, "message": "is associated with another object" } });
         standin.world().before = Some(Box::new(move |_, writes| writes.then(|| Reply::json(405, &said))));
         let error = host(&standin).erase(ann()).expect_err("refused");
-        assert!(error.class == ErrorClass::Permanent && error.message.contains("CannotDeleteDueToAssociation"), "{error}");
+        assert!(
+            error.class == ErrorClass::Permanent && error.message.contains("CannotDeleteDueToAssociation"),
+            "{error}"
+        );
     }
 }
 

@@ -51,7 +51,9 @@ fn every_answer_says_what_was_not_looked_at() {
 /// Whether a bin is on is asked of Dataverse, and unknown where it may not be.
 #[test]
 fn dataverses_bin_is_said_where_it_is_on_or_unknown() {
-    for (bins, is_kept) in [(None, true), (Some(vec!["contact"]), true), (Some(vec!["cr1_other"]), false), (Some(vec![]), false)] {
+    for (bins, is_kept) in
+        [(None, true), (Some(vec!["contact"]), true), (Some(vec!["cr1_other"]), false), (Some(vec![]), false)]
+    {
         let standin = StandIn::start(ALL[4], vec![person(1, &["ann@x.cz"], &[])]);
         standin.world().switches = Switches { bins: bins.clone(), ..Switches::default() };
         let keeps = host(&standin).erase(ann()).expect("an answer").keeps.unwrap_or_default();

@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use percent_encoding::percent_decode_str;
 pub(super) use pipedrive::ARCHIVED;
-pub(super) use salesforce::account;
 use quietus_plugin::http::test::{Reply, Seen, Server};
+pub(super) use salesforce::account;
 use serde_json::{Value, json};
 
 /// Records on one page, whatever was asked for.

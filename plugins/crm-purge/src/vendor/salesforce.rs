@@ -21,7 +21,7 @@ use super::traits::{Holds, Keeps, OwnKeys, Question, Right, Traits, Vendor, days
 use crate::choice::{Erasure, Visibility};
 use crate::engine::{Object, Place, Record, Search, Wanted};
 use belongings::BELONGINGS;
-use soql::{Conditions, quoted};
+use soql::Conditions;
 
 pub(super) const TRAITS: Traits = Traits {
     name: "Salesforce",
@@ -197,7 +197,8 @@ impl Vendor for Salesforce {
     }
 
     fn used_up(&self, answer: &Response) -> Option<Duration> {
-        let usage = answer.header("sforce-limit-info")?.split(',').find_map(|part| part.trim().strip_prefix("api-usage="))?;
+        let usage =
+            answer.header("sforce-limit-info")?.split(',').find_map(|part| part.trim().strip_prefix("api-usage="))?;
         let (used, limit) = usage.split_once('/')?;
         (used.parse::<u64>().ok()? >= limit.parse().ok()?).then_some(PAUSE)
     }
@@ -279,6 +280,11 @@ pub(super) fn sentences() -> Vec<&'static str> {
     let mut all = vec![belongings::LEADS, SOME_HIDDEN, ACCOUNT_STAYS, LEAD_STAYS];
     all.extend(TRAITS.not_looked);
     all.extend(TRAITS.keeps.iter().map(|keeps| keeps.what));
-    all.extend(BELONGINGS.iter().flat_map(|belonging| [false, true].map(|is_searched| belonging.not_looked(is_searched))).flatten());
+    all.extend(
+        BELONGINGS
+            .iter()
+            .flat_map(|belonging| [false, true].map(|is_searched| belonging.not_looked(is_searched)))
+            .flatten(),
+    );
     all
 }

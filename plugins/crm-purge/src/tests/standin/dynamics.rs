@@ -57,7 +57,9 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             Some(row) if row.state == State::Live => Reply::json(200, &record(row)),
             _ => gone(),
         },
-        ("DELETE", [row]) => row.split_once('(').map_or_else(gone, |(set, id)| delete(world, word(set, ""), number(id))),
+        ("DELETE", [row]) => {
+            row.split_once('(').map_or_else(gone, |(set, id)| delete(world, word(set, ""), number(id)))
+        }
         _ => world.not_understood(asked),
     }
 }
@@ -79,12 +81,20 @@ fn delete(world: &mut World, object: &str, n: u32) -> Reply {
     }
     if !world.lazy {
         let goes = of("Cascade");
-        world.rows.iter_mut().filter(|row| row.owner == n && goes.contains(&row.object)).for_each(|row| row.state = State::Gone);
-        if world.switches.logs_deletions {
-            world.rows.push(Row { object: "history", n: 900 + n, emails: Vec::new(), phones: Vec::new(), owner: n, state: State::Live });
+        let mut gone = vec![n];
+        for row in world.rows.iter_mut().filter(|row| row.owner == n && goes.contains(&row.object)) {
+            row.state = State::Gone;
+            gone.push(row.n);
         }
+        let logged = gone.into_iter().filter(|_| world.switches.logs_deletions).map(logged).collect::<Vec<_>>();
+        world.rows.extend(logged);
     }
     Reply::empty(204)
+}
+
+/// The log's entry of a deletion.
+fn logged(owner: u32) -> Row {
+    Row { object: "history", n: 900 + owner, emails: Vec::new(), phones: Vec::new(), owner, state: State::Live }
 }
 
 fn erase_history(world: &mut World, target: &Value) -> Option<Reply> {

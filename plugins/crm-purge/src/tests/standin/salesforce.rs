@@ -38,16 +38,20 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             let sees_all = !world.switches.hides_rows;
             Reply::json(200, &json!({ "done": true, "records": [{ "PermissionsViewAllData": sees_all }] }))
         }
-        ("GET", [resource @ ("query" | "queryAll")]) => match select(world, asked.query("q"), *resource == "queryAll") {
-            Some(found) => {
-                let page = world.page(found);
-                records(page)
+        ("GET", [resource @ ("query" | "queryAll")]) => {
+            match select(world, asked.query("q"), *resource == "queryAll") {
+                Some(found) => {
+                    let page = world.page(found);
+                    records(page)
+                }
+                None => world.not_understood(asked),
             }
-            None => world.not_understood(asked),
-        },
+        }
         ("GET", ["sobjects", object, "describe"]) => described(world, object),
         ("GET", ["sobjects", object, id]) => match live(world, object, id) {
-            Some(row) if fields_are_known(world, object, asked.query("fields")) => Reply::json(200, &record(world, row, object)),
+            Some(row) if fields_are_known(world, object, asked.query("fields")) => {
+                Reply::json(200, &record(world, row, object))
+            }
             Some(_) => refused(400, "INVALID_FIELD"),
             None => gone(),
         },
@@ -128,9 +132,19 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Value>> {
         let rows = match alternative {
             "Email = ?" | "PersonEmail = ?" => world.by_email(row_object, literal, state),
             "Email LIKE ?" | "PersonEmail LIKE ?" => world.by_pattern(row_object, literal),
-            "Phone LIKE ?" | "MobilePhone LIKE ?" | "HomePhone LIKE ?" | "OtherPhone LIKE ?" | "PersonMobilePhone LIKE ?"
-            | "PersonHomePhone LIKE ?" | "PersonOtherPhone LIKE ?" => world.by_phone(row_object, literal, state),
-            "WhoId = ?" | "ParentId = ?" | "ContactId = ?" | "RelationId = ?" | "LinkedEntityId = ?" | "AccountId = ?"
+            "Phone LIKE ?"
+            | "MobilePhone LIKE ?"
+            | "HomePhone LIKE ?"
+            | "OtherPhone LIKE ?"
+            | "PersonMobilePhone LIKE ?"
+            | "PersonHomePhone LIKE ?"
+            | "PersonOtherPhone LIKE ?" => world.by_phone(row_object, literal, state),
+            "WhoId = ?"
+            | "ParentId = ?"
+            | "ContactId = ?"
+            | "RelationId = ?"
+            | "LinkedEntityId = ?"
+            | "AccountId = ?"
             | "WhoId IN (SELECT Id FROM Contact WHERE AccountId = ?"
             | "RelationId IN (SELECT Id FROM Contact WHERE AccountId = ?"
                 if all =>
@@ -141,8 +155,13 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Value>> {
         };
         found.extend(rows.into_iter().filter(|row| found.iter().all(|known| known.n != row.n)).collect::<Vec<_>>());
     }
-    let is_known = |field: &&str| matches!(*field, "EmailMessageId" | "ContentDocumentId") || fields_are_known(world, object, field);
-    fields.split(", ").all(|field| is_known(&field)).then(|| found.iter().map(|row| record(world, row, object)).collect())
+    let is_known = |field: &&str| {
+        matches!(*field, "EmailMessageId" | "ContentDocumentId") || fields_are_known(world, object, field)
+    };
+    fields
+        .split(", ")
+        .all(|field| is_known(&field))
+        .then(|| found.iter().map(|row| record(world, row, object)).collect())
 }
 
 fn records((records, cursor): (Vec<Value>, Option<usize>)) -> Reply {

@@ -68,9 +68,8 @@ pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Optio
     let roots = roots(related);
     let get = |path: &str| Request::get(format!("{root}/{path}"));
     let user = answers.first().and_then(|who| who["UserId"].as_str()).filter(|id| is_name(&id.replace('-', "")));
-    let of_user = |function: &str| {
-        get(&format!("systemusers({})/Microsoft.Dynamics.CRM.{function}()", user.unwrap_or_default()))
-    };
+    let of_user =
+        |function: &str| get(&format!("systemusers({})/Microsoft.Dynamics.CRM.{function}()", user.unwrap_or_default()));
     let metadata = "read the definitions of tables (prvReadEntity, prvReadRelationship)";
     let at = answers.len();
     match at.checked_sub(2) {
@@ -89,7 +88,9 @@ pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Optio
             let request = get("EntityDefinitions").query("$select", select).query("$filter", &filter.join(" or "));
             Some(Question::must(metadata, request))
         }
-        Some(number) if number == roots.len() + 1 => Some(Question::may(get("recyclebinconfigs").query("fetchXml", BINS))),
+        Some(number) if number == roots.len() + 1 => {
+            Some(Question::may(get("recyclebinconfigs").query("fetchXml", BINS)))
+        }
         Some(number) if number == roots.len() + 2 && !secured(&answers[2]).is_empty() => {
             Some(Question::must("read which columns are secured", of_user("RetrievePrincipalAttributePrivileges")))
         }
@@ -115,7 +116,8 @@ impl Environment {
             environment.read_relations(root, definition, &known).ok_or_else(not_told)?;
         }
         if let Some(all) = bins["value"].as_array() {
-            environment.may_have_bin = all.iter().any(|bin| bin["tablename"].as_str().is_none_or(|name| known.contains_key(name)));
+            environment.may_have_bin =
+                all.iter().any(|bin| bin["tablename"].as_str().is_none_or(|name| known.contains_key(name)));
         }
         environment.secured = not_readable(&definitions[0], columns.first());
         Ok(environment)
@@ -135,7 +137,12 @@ impl Environment {
         known.contains_key("contact").then_some(known)
     }
 
-    fn read_relations(&mut self, root: &str, definition: &Value, known: &BTreeMap<String, &'static Table>) -> Option<()> {
+    fn read_relations(
+        &mut self,
+        root: &str,
+        definition: &Value,
+        known: &BTreeMap<String, &'static Table>,
+    ) -> Option<()> {
         for (name, entity, column, deletes) in relations(definition)? {
             let Some(table) = known.get(entity) else {
                 self.not_shown.extend((deletes == "Cascade").then(|| entity.to_owned()));
@@ -161,7 +168,8 @@ impl Environment {
 
     /// Whether the user may look for people and erase them.
     pub(super) fn check(&self, visibility: Visibility, related: &[&str]) -> Result<(), PluginError> {
-        let may_not = |what: String| Err(PluginError::needs_operator(format!("the credentials may not {what}: grant it")));
+        let may_not =
+            |what: String| Err(PluginError::needs_operator(format!("the credentials may not {what}: grant it")));
         let belongings = BELONGINGS.iter().filter(|belonging| related.contains(&belonging.word));
         for table in roots(related).into_iter().chain(belongings.map(|belonging| belonging.table)) {
             let rights = self.rights.get(table);
@@ -195,15 +203,15 @@ impl Environment {
 
     /// What goes with a record of this kind.
     pub(super) fn going_with(&self, object: &Object) -> impl Iterator<Item = &Relation> {
-        self.from(object).filter(|relation| !relation.is_blocking())
+        self.around(object).filter(|relation| !relation.is_blocking())
     }
 
     /// What keeps a record of this kind from being deleted.
     pub(super) fn blocking(&self, object: &Object) -> impl Iterator<Item = &Relation> {
-        self.from(object).filter(|relation| relation.is_blocking())
+        self.around(object).filter(|relation| relation.is_blocking())
     }
 
-    fn from(&self, object: &Object) -> impl Iterator<Item = &Relation> {
+    fn around(&self, object: &Object) -> impl Iterator<Item = &Relation> {
         let root = if *object == CONTACT { "contact" } else { "lead" };
         let is_person = *object == CONTACT || *object == LEAD;
         self.relations.iter().filter(move |relation| is_person && relation.root == root)
@@ -217,7 +225,8 @@ impl Environment {
 }
 
 /// Followed by the tables' names.
-pub(super) const NOT_SHOWN: &str = "rows that go with a contact and that the application user may not read, or not all of them";
+pub(super) const NOT_SHOWN: &str =
+    "rows that go with a contact and that the application user may not read, or not all of them";
 
 impl Relation {
     fn is_blocking(&self) -> bool {
@@ -228,7 +237,9 @@ impl Relation {
     pub(super) fn blocks(&self) -> String {
         let (table, name) = (&self.table.name, &self.name);
         match self.is_restrict {
-            true => format!("rows of the table {table} refer to a record and keep it from being deleted ({name}: Restrict)"),
+            true => {
+                format!("rows of the table {table} refer to a record and keep it from being deleted ({name}: Restrict)")
+            }
             false => format!("rows of the table {table}, which are others', would go with a record ({name}: Cascade)"),
         }
     }

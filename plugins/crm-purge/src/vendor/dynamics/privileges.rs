@@ -44,7 +44,8 @@ impl Privileges {
     pub(super) fn of(answer: &Value) -> Option<Self> {
         let mut all = BTreeMap::new();
         for privilege in answer["RolePrivileges"].as_array()? {
-            let (Some(name), Some(depth)) = (privilege["PrivilegeName"].as_str(), Depth::of(&privilege["Depth"])) else {
+            let (Some(name), Some(depth)) = (privilege["PrivilegeName"].as_str(), Depth::of(&privilege["Depth"]))
+            else {
                 continue;
             };
             let known = all.entry(name.to_ascii_lowercase()).or_insert(depth);

@@ -94,12 +94,12 @@ static KNOWN: Mutex<Vec<&'static Table>> = Mutex::new(Vec::new());
 pub(super) fn told(name: &str, set: &str, id: &str) -> &'static Table {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let is_it = |table: &&&Table| table.name == name && table.rows.path == set && table.rows.id[1..] == *id;
-    if let Some(table) = known.iter().find(is_it) {
+    if let Some(table) = known.iter().find(is_it).copied() {
         return table;
     }
     let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
     let counts = COUNTS.iter().find(|(known, _)| *known == name);
-    let count = counts.map_or_else(|| leak(format!("rows of {name}")), |(_, count)| count);
+    let count = counts.map_or_else(|| leak(format!("rows of {name}")), |(_, count)| *count);
     let id = leak(format!("/{id}"));
     let rows = Box::leak(Box::new(Object { path: leak(set.to_owned()), count, id }));
     let history = Box::leak(Box::new(Object { path: leak(name.to_owned()), count: HISTORIES, id }));

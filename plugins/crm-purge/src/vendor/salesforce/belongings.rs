@@ -1,6 +1,7 @@
 //! What belongs to a contact or a person account: which objects, by which field, and what is said of those that stay.
 
-use super::{ACCOUNT, CONTACT, LEAD, quoted};
+use super::soql::quoted;
+use super::{ACCOUNT, CONTACT};
 use crate::engine::{Object, Record};
 
 /// One word of `related`.
@@ -113,11 +114,11 @@ impl Belonging {
     pub(super) fn of(&self, person: &Record) -> Vec<String> {
         let id = quoted(&person.id);
         let equal = |fields: &[&str]| fields.iter().map(|field| format!("{field} = {id}")).collect::<Vec<_>>();
-        if *person.object == LEAD || (*person.object != CONTACT && *person.object != ACCOUNT) {
-            return Vec::new();
-        }
         if *person.object == CONTACT {
             return equal(self.of_contact);
+        }
+        if *person.object != ACCOUNT {
+            return Vec::new();
         }
         let mut all = equal(self.of_account);
         let contact = format!("IN (SELECT Id FROM Contact WHERE AccountId = {id})");

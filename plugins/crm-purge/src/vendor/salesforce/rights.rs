@@ -9,8 +9,8 @@ use quietus_plugin::http::Request;
 use serde_json::Value;
 
 use super::{
-    ACCOUNT, ACCOUNT_ADDRESSES, ACCOUNT_NUMBERS, ADDRESSES, BELONGINGS, CONTACT, CONTACT_NUMBERS, LEAD, LEAD_NUMBERS, PAUSE,
-    soql,
+    ACCOUNT, ACCOUNT_ADDRESSES, ACCOUNT_NUMBERS, ADDRESSES, BELONGINGS, CONTACT, CONTACT_NUMBERS, LEAD, LEAD_NUMBERS,
+    PAUSE, soql,
 };
 use crate::choice::Visibility;
 use crate::engine::{Object, Place};
@@ -23,7 +23,8 @@ const SEES_ALL: &str = "PermissionsViewAllData";
 pub(super) fn described(root: &str, related: &[&str]) -> Vec<Right> {
     let shown = |object: &'static Object, fields: Vec<&'static str>| {
         let what = format!("see {} (object permission Read on {})", object.count, object.path);
-        Right::to(what, description(root, object.path)).shown_by(move |answer| lacking(object.path, true, answer, &fields))
+        Right::to(what, description(root, object.path))
+            .shown_by(move |answer| lacking(object.path, true, answer, &fields))
     };
     let mut rights = vec![shown(&CONTACT, fields(&[ADDRESSES, CONTACT_NUMBERS]))];
     if related.contains(&"person_accounts") {
@@ -103,7 +104,8 @@ pub(super) fn refusal(code: &str) -> Option<PluginError> {
             PluginError::needs_operator("Salesforce's API is disabled for this organization")
         }
         "INVALID_FIELD" | "INVALID_TYPE" => {
-            let text = "an object or a field is not there for this user: check object permissions and field-level security";
+            let text =
+                "an object or a field is not there for this user: check object permissions and field-level security";
             PluginError::needs_operator(text)
         }
         "INVALID_PERSON_ACCOUNT_OPERATION" => {

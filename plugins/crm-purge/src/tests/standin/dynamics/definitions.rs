@@ -105,9 +105,7 @@ pub(super) fn of_user(world: &World, function: &str) -> Reply {
             Reply::json(200, &json!({ "RolePrivileges": all }))
         }
         "Microsoft.Dynamics.CRM.RetrievePrincipalAttributePrivileges()" => {
-            let of = |(column, may_read): &(&str, bool)| {
-                json!({ "AttributeId": format!("id-of-{column}"), "CanRead": if *may_read { 4 } else { 0 } })
-            };
+            let of = |(column, may_read): &(&str, bool)| json!({ "AttributeId": format!("id-of-{column}"), "CanRead": if *may_read { 4 } else { 0 } });
             let all: Vec<_> = world.switches.secured.iter().map(of).collect();
             Reply::json(200, &json!({ "AttributePrivileges": all }))
         }
@@ -116,15 +114,15 @@ pub(super) fn of_user(world: &World, function: &str) -> Reply {
 }
 
 pub(super) fn told(world: &World, path: &str, asked: &Asked) -> Option<Value> {
-    let Some(table) = path.strip_prefix("EntityDefinitions(LogicalName='").and_then(|rest| rest.strip_suffix("')")) else {
+    let Some(table) = path.strip_prefix("EntityDefinitions(LogicalName='").and_then(|rest| rest.strip_suffix("')"))
+    else {
         let wanted: Vec<_> = asked.query("$filter").split(" or ").collect();
         let is_wanted = |name: &str| wanted.contains(&format!("LogicalName eq '{name}'").as_str());
         let named = TABLES.iter().filter(|(name, ..)| is_wanted(name));
         let all: Vec<_> = named
             .map(|(name, set, id)| {
-                let privileges = ["Read", "Delete"].map(|what| {
-                    json!({ "Name": format!("prv{what}{}", privilege(name)), "PrivilegeType": what })
-                });
+                let privileges = ["Read", "Delete"]
+                    .map(|what| json!({ "Name": format!("prv{what}{}", privilege(name)), "PrivilegeType": what }));
                 json!({ "LogicalName": name, "EntitySetName": set, "PrimaryIdAttribute": id, "Privileges": privileges })
             })
             .collect();
@@ -144,16 +142,20 @@ pub(super) fn told(world: &World, path: &str, asked: &Asked) -> Option<Value> {
     let attributes: Vec<_> = ["fullname", "emailaddress1", "telephone1"]
         .map(|name| json!({ "LogicalName": name, "MetadataId": format!("id-of-{name}"), "IsSecured": secured(name) }))
         .into();
-    asked.query("$expand").starts_with("OneToManyRelationships(").then(
-        || json!({ "LogicalName": table, "OneToManyRelationships": relations, "Attributes": attributes }),
-    )
+    asked
+        .query("$expand")
+        .starts_with("OneToManyRelationships(")
+        .then(|| json!({ "LogicalName": table, "OneToManyRelationships": relations, "Attributes": attributes }))
 }
 
 /// `restore-deleted-records.md`, "Detect which tables are enabled for recycle bin".
 pub(super) fn bins(world: &World, fetch_xml: &str) -> Reply {
     assert!(fetch_xml.contains("<entity name='recyclebinconfig'>"), "{fetch_xml}");
     let Some(bins) = &world.switches.bins else {
-        return Reply::json(403, &json!({ "error": { "code": "0x80040220", "message": "missing prvReadRecycleBinConfig" } }));
+        return Reply::json(
+            403,
+            &json!({ "error": { "code": "0x80040220", "message": "missing prvReadRecycleBinConfig" } }),
+        );
     };
     let all: Vec<_> = bins.iter().map(|name| json!({ "tablename": name })).collect();
     Reply::json(200, &json!({ "value": all }))
