@@ -130,8 +130,7 @@ impl Vendor for HubSpot {
 
     fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
         if record.object == &CONTACT {
-            return Request::post("/crm/v3/objects/contacts/gdpr-delete", writes)
-                .json(&json!({ "objectId": record.id }));
+            return Request::post("/crm/v3/objects/contacts/gdpr-delete", writes).json(&json!({ "objectId": record.id }));
         }
         Request::delete("/crm/v3/objects", writes).segment(record.object.path).segment(&record.id)
     }

@@ -102,8 +102,7 @@ impl Vendor for Pipedrive {
         let of = |object: &'static Object, more: &'static str, at: &'static str, cursor: &'static str| {
             let id = person.id.clone();
             Search::new(object, "/data", Next::Cursor(at), move |page| {
-                let request =
-                    Request::get(format!("{}{more}", object.path)).query("person_id", &id).query("limit", "100");
+                let request = Request::get(format!("{}{more}", object.path)).query("person_id", &id).query("limit", "100");
                 page.map_or(request.clone(), |page| request.query(cursor, page))
             })
         };
