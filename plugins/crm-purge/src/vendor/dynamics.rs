@@ -41,8 +41,8 @@ pub(super) const TRAITS: Traits = Traits {
         gone_after: days(31),
     }],
     not_looked: &[
-        "participants of activities with others (activityparty), where Dataverse keeps the address and the name of a contact \
-         that is deleted",
+        "participants of activities with others (activityparty), which stay, with the address that was used, when a contact is \
+         deleted",
         "texts and columns of your own of other rows that name the person",
         "rows that Dataverse deletes in turn with what goes with a contact, such as an e-mail's attachments, and their audit \
          history",
