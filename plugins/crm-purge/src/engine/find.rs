@@ -44,13 +44,14 @@ pub(super) struct People {
 impl Engine {
     /// The person's records. More than a person can have are an error, and nothing was changed.
     pub(super) fn people(&self, asked: &Asked, call: &Call<'_>) -> Result<People, PluginError> {
+        self.learn(call)?;
         let mut people = People::default();
         for wanted in &asked.wanted {
             if let Wanted::Id(id) = wanted {
                 match self.read(&self.vendor.person(id.clone()), call)? {
-                    Seen::There(person) => add(&mut people.theirs, vec![person]),
+                    Seen::There(person) => self.add_person(&mut people, person),
                     // Its name may be a person's, unless this erasure has seen to that.
-                    Seen::Empty(person) if !asked.stays.contains(&person) => add(&mut people.theirs, vec![person]),
+                    Seen::Empty(person) if !asked.stays.contains(&person) => self.add_person(&mut people, person),
                     Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
                     Seen::Gone | Seen::Empty(_) => {}
                 }
@@ -139,7 +140,8 @@ impl Engine {
             Holds::Somebody => Seen::There(record),
             Holds::Nobody if self.vendor.stays(self.erasure) => Seen::Empty(record),
             Holds::Nobody => Seen::Gone,
-            Holds::Unknown => Seen::Hidden(record),
+            Holds::Within(whole) if whole != record => return self.look(&whole, call),
+            Holds::Within(_) | Holds::Unknown => Seen::Hidden(record),
         };
         Ok(Look { seen, shown })
     }
@@ -174,7 +176,7 @@ impl Engine {
                 return Err(PluginError::retryable("a record in the answer has an id of no known form"));
             }
             match whose {
-                Whose::Theirs => add(&mut people.theirs, vec![record]),
+                Whose::Theirs => self.add_person(people, record),
                 _ => people.unclear.add(whose, record),
             }
             Ok(())
@@ -182,8 +184,16 @@ impl Engine {
         self.pages(search, PAGES_MAX, &mut add_judged, call)?.ok_or_else(not_here)
     }
 
+    /// A record that is the person's, unless one of its kind is nobody's but a person's to erase.
+    fn add_person(&self, people: &mut People, record: Record) {
+        match self.vendor.needs_person(record.object, &self.related) {
+            Some(why) => people.unclear.keep(why, record),
+            None => add(&mut people.theirs, vec![record]),
+        }
+    }
+
     /// All records of one list; `None` when there is nothing at its address.
-    fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
+    pub(super) fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
         let mut records = Vec::new();
         let mut add_all = |item: &Value| {
             add(&mut records, vec![record_of(search, item)?]);
@@ -237,7 +247,7 @@ impl Engine {
         Err(PluginError::permanent(text))
     }
 
-    fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
+    pub(super) fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
         if found <= most {
             return Ok(());
         }
@@ -262,13 +272,13 @@ fn record_of(search: &Search, item: &Value) -> Result<Record, PluginError> {
 }
 
 /// A gateway that answers 404 to everything for a while looks like this, too, so that it is retried.
-fn not_here() -> PluginError {
+pub(super) fn not_here() -> PluginError {
     let text =
         "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";
     PluginError::retryable(text)
 }
 
-fn add(all: &mut Vec<Record>, more: Vec<Record>) {
+pub(super) fn add(all: &mut Vec<Record>, more: Vec<Record>) {
     for record in more {
         if !all.contains(&record) {
             all.push(record);

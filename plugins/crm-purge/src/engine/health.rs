@@ -17,7 +17,7 @@ impl Engine {
                 next = (right.next)(&answer);
             }
         }
-        Ok(())
+        self.learn_anew(call)
     }
 
     /// What was answered, unless it says that the right is missing.

@@ -1,6 +1,8 @@
 //! Whose record it is. Vendors' searches are fuzzy, and what they find is compared here, by the normal forms of
 //! [`quietus_plugin::identity`]; nothing is erased that this has not called the person's.
 
+use std::collections::BTreeMap;
+
 use quietus_plugin::identity::{Region, is_masked, normal_forms};
 use quietus_plugin::{Answer, Kind, Request};
 use serde_json::Value;
@@ -32,6 +34,8 @@ pub(super) enum Whose {
 pub(super) struct Unclear {
     hidden: Vec<Record>,
     by_phone_alone: Vec<Record>,
+    /// Whose they are is known, and that only a person can erase them: with why, to follow a number.
+    kept: Vec<(&'static str, Record)>,
 }
 
 /// What a record shows at some places.
@@ -158,9 +162,16 @@ impl Unclear {
         }
     }
 
+    pub(super) fn keep(&mut self, why: &'static str, record: Record) {
+        if !self.kept.iter().any(|(_, known)| *known == record) {
+            self.kept.push((why, record));
+        }
+    }
+
     pub(super) fn join(&mut self, other: Self) {
         other.hidden.into_iter().for_each(|record| self.add(Whose::Hidden, record));
         other.by_phone_alone.into_iter().for_each(|record| self.add(Whose::ByPhoneAlone, record));
+        other.kept.into_iter().for_each(|(why, record)| self.keep(why, record));
     }
 
     /// What one search leaves open, another may show.
@@ -182,6 +193,9 @@ impl Unclear {
                 "{count} records hold the telephone number and no e-mail address, and stay (`phone_alone`)"
             ));
         }
+        let mut kept: BTreeMap<_, u64> = BTreeMap::new();
+        self.kept.iter().for_each(|(why, _)| *kept.entry(why).or_default() += 1);
+        reasons.extend(kept.into_iter().map(|(why, count)| format!("{count} {why}")));
         answer.unclear(&reasons)
     }
 }

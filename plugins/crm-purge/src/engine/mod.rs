@@ -3,9 +3,11 @@
 
 mod answer;
 mod ask;
+mod carried;
 mod find;
 mod health;
 mod judge;
+mod learn;
 mod login;
 mod owed;
 mod quota;
@@ -23,11 +25,14 @@ use quietus_plugin::{Answer, Call, Outcome, PluginError, Progress, Request, Writ
 use crate::choice::By;
 use crate::vendor::Keeps;
 use answer::{Found, erased, looked, unasked, would_go};
-use find::People;
+use carried::Unblocked;
+use find::{People, add};
 use owed::Owed;
 use run::Run;
 use setup::Asked;
 
+#[cfg(test)]
+pub(crate) use run::TRACE_STAYS;
 pub(crate) use search::{Next, Object, Place, Record, SEARCH, Search};
 pub(crate) use setup::Engine;
 pub(crate) use wanted::{Wanted, tail, tail_pattern};
@@ -64,11 +69,18 @@ impl Engine {
             return Ok(unasked());
         }
         let people = self.people(&asked, call)?;
-        let belongings = self.belongings(&people.theirs, call)?;
-        let traces = self.traces(&people.theirs);
-        let found = Found::of(people.theirs.iter().chain(&belongings).chain(&traces));
-        let recycled = if found.is_empty() { self.recycled(&asked, call)? } else { People::default() };
-        let answer = would_go(found, recycled.theirs.len());
+        let is_nobody = people.theirs.is_empty();
+        let Unblocked { people: theirs, blockers } = self.unblocked(people.theirs, call)?;
+        let mut going = self.belongings(&theirs, call)?;
+        for person in &theirs {
+            let carried = self.carried(person, &going, call)?;
+            add(&mut going, carried);
+        }
+        going.extend(theirs);
+        let traces = self.traces(&going);
+        let found = Found::of(going.iter().chain(&traces));
+        let recycled = if is_nobody { self.recycled(&asked, call)? } else { People::default() };
+        let answer = would_go(found, recycled.theirs.len()).unclear(&blockers);
         // What the vendor will keep of it is to be known before.
         let counts = answer.counts.clone();
         let answer = self.with_kept(answer, &counts, Duration::ZERO);
@@ -99,7 +111,9 @@ impl Engine {
 
     /// The answer with what the vendor keeps of what is counted so, at this time after the erasure.
     fn with_kept(&self, answer: Answer, erased: &BTreeMap<String, u64>, after: Duration) -> Answer {
-        let is_kept = |keeps: &&Keeps| after < keeps.gone_after && erased.keys().any(|count| (keeps.of)(count));
+        let is_kept = |keeps: &&Keeps| {
+            after < keeps.gone_after && self.vendor.keeps(keeps) && erased.keys().any(|count| (keeps.of)(count))
+        };
         self.traits.keeps.iter().filter(is_kept).fold(answer, |answer, keeps| answer.keeps(keeps.what))
     }
 

@@ -6,6 +6,7 @@ use quietus_plugin::http::Client;
 use quietus_plugin::{Call, Kind, Level, PluginError, Progress, Request, Secrets};
 
 use super::judge::Person;
+use super::learn::Learned;
 use super::login::Login;
 use super::owed::Owed;
 use super::quota::Quota;
@@ -37,6 +38,7 @@ pub(crate) struct Engine {
     pub(super) client: Client,
     pub(super) quota: Quota,
     pub(super) login: Login,
+    pub(super) learned: Learned,
     pub(super) scope: Scope,
     pub(super) related: Vec<&'static str>,
     pub(super) erasure: Erasure,
@@ -71,6 +73,7 @@ impl Engine {
             client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
             quota: Quota::default(),
             login: Login::default(),
+            learned: Learned::default(),
             scope: Scope { by: config.by.clone(), id_kind, rules },
             related: config.related(traits).map_err(wrong)?,
             erasure: config.erasure(traits).map_err(wrong)?,

@@ -8,7 +8,7 @@ pub(super) fn all(vendor: &str) -> Vec<&'static str> {
         "hubspot" => vec!["notes", "calls", "emails", "meetings", "tasks", "deals", "tickets"],
         "pipedrive" => vec!["deals", "activities", "notes", "leads"],
         "raynet" => vec!["leads", "companies"],
-        "salesforce" => vec!["leads", "tasks", "events", "notes", "cases"],
+        "salesforce" => vec!["leads", "tasks", "events", "notes", "cases", "emails", "files", "attachments"],
         _ => vec!["leads", "opportunities", "emails", "phonecalls", "tasks", "appointments", "notes", "audit_history"],
     }
 }
@@ -41,6 +41,9 @@ fn belongings(vendor: &str) -> Vec<(&'static str, Row)> {
             ("events", of(1, "event", 32)),
             ("notes", of(1, "note", 33)),
             ("cases", of(1, "case", 34)),
+            ("emails", of(1, "email", 35)),
+            ("files", of(1, "file", 36)),
+            ("attachments", of(1, "attachment", 37)),
         ],
         _ => vec![
             ("leads", lead("lead")),
@@ -65,6 +68,10 @@ fn world(vendor: &str) -> Vec<Row> {
 #[test]
 fn what_belongs_to_a_person_stays_unless_it_is_asked_for() {
     for_all(|kind| {
+        // There, some of it goes with the person: see `cascades`.
+        if kind.name == "dynamics" {
+            return;
+        }
         let standin = StandIn::start(kind, world(kind.name));
         counted(host(&standin).erase(ann()), Outcome::Erased, kind.people, 1);
         let live = standin.world().rows.iter().filter(|row| row.state == State::Live).count();
@@ -86,7 +93,8 @@ fn what_is_asked_for_goes_with_its_own_counts_and_before_the_person() {
             expected = expected.count(count, 1);
         }
         if kind.name == "dynamics" {
-            expected = expected.count("audit histories", 2);
+            // Of each of them.
+            expected = expected.count("audit histories", 8);
         }
         assert_eq!(answer.counts, expected.counts, "{}", kind.name);
         let world = standin.world();

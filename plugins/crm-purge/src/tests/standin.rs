@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use percent_encoding::percent_decode_str;
 pub(super) use pipedrive::ARCHIVED;
 use quietus_plugin::http::test::{Reply, Seen, Server};
+pub(super) use salesforce::account;
 use serde_json::{Value, json};
 
 /// Records on one page, whatever was asked for.
@@ -86,6 +87,29 @@ pub(super) struct World {
     pub(super) archived_refusal: Option<u16>,
     /// What Pipedrive says that its user may do.
     pub(super) permissions: Option<Value>,
+    /// What this installation is like, where installations differ.
+    pub(super) switches: Switches,
+}
+
+/// What installations of Salesforce and Dataverse differ in.
+#[derive(Default)]
+pub(super) struct Switches {
+    /// Salesforce: there are person accounts.
+    pub(super) person_accounts: bool,
+    /// The user of the credentials does not see all records.
+    pub(super) hides_rows: bool,
+    /// Privileges or fields that the user does not have.
+    pub(super) lacks: Vec<&'static str>,
+    /// Dataverse: columns that are secured, and whether the user may read them.
+    pub(super) secured: Vec<(&'static str, bool)>,
+    /// Dataverse: tables whose bin is on; `None` where the user may not ask.
+    pub(super) bins: Option<Vec<&'static str>>,
+    /// Dataverse: relationships beside the published ones: name, table, column, what a deletion does.
+    pub(super) relations: Vec<(&'static str, &'static str, &'static str, &'static str)>,
+    /// Dataverse: no history can be erased of a row that is gone.
+    pub(super) history_ends_with_row: bool,
+    /// Dataverse: a deletion is logged.
+    pub(super) logs_deletions: bool,
 }
 
 /// A vendor that runs.

@@ -6,7 +6,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use crate::choice::Erasure;
+use crate::choice::{Erasure, Visibility};
 use crate::engine::{Object, Record, Search, Wanted};
 
 /// What a vendor is.
@@ -36,6 +36,7 @@ pub(crate) struct Traits {
 pub(crate) struct OwnKeys {
     pub(crate) instance: Option<String>,
     pub(crate) api_version: Option<String>,
+    pub(crate) visibility: Option<Visibility>,
 }
 
 /// What a vendor keeps of what was erased, by its own documentation.
@@ -73,7 +74,11 @@ impl OwnKeys {
 
 impl Traits {
     pub(super) fn check(&self, own: &OwnKeys) -> Result<(), String> {
-        let given = [("instance", own.instance.is_some()), ("api_version", own.api_version.is_some())];
+        let given = [
+            ("instance", own.instance.is_some()),
+            ("api_version", own.api_version.is_some()),
+            ("visibility", own.visibility.is_some()),
+        ];
         match given.into_iter().find(|(key, given)| *given && !self.own_keys.contains(key)) {
             Some((key, _)) => Err(format!("{key}: {} has no such thing", self.name)),
             None => Ok(()),
@@ -119,10 +124,37 @@ impl Right {
     }
 }
 
+/// Something that has to be known of this installation before anybody is looked for.
+pub(crate) struct Question {
+    pub(crate) right: Right,
+    /// Whether it is answered `null` where the user may not ask it, and gone on without.
+    pub(crate) is_optional: bool,
+}
+
+impl Question {
+    pub(super) fn must(what: &str, request: Request) -> Self {
+        Self { right: Right::to(what, request), is_optional: false }
+    }
+
+    pub(super) fn may(request: Request) -> Self {
+        Self { right: Right::to("", request), is_optional: true }
+    }
+}
+
+/// Why a person's record cannot be erased while other records refer to it.
+pub(crate) struct Blocker {
+    /// Finds those that refer to it.
+    pub(crate) search: Search,
+    /// Which these are, to follow a number.
+    pub(crate) what: String,
+}
+
 /// Whether a record that was read is somebody's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Holds {
     Somebody,
+    /// It is a part of another record, which is erased in its place.
+    Within(Record),
     /// It is marked as deleted, or has nothing to reach anybody by.
     Nobody,
     /// It does not show what would tell.
@@ -188,14 +220,50 @@ pub(crate) trait Vendor: Send + Sync {
     /// Erases one record.
     fn erase(&self, record: &Record, how: Erasure, writes: Writes<'_>) -> Request;
 
+    /// What has to be known of this installation, one question after the other, by the answers so far. They are asked again
+    /// now and then.
+    fn question(&self, _related: &[&str], _answers: &[Value]) -> Option<Question> {
+        None
+    }
+
+    /// All answers to [`Vendor::question`]. An error says that nobody can be looked for so.
+    fn learn(&self, _related: &[&str], _answers: &[Value]) -> Result<(), PluginError> {
+        Ok(())
+    }
+
+    /// Why a person's record of this kind stays until a person has looked at it, to follow a number.
+    fn needs_person(&self, _: &Object, _related: &[&str]) -> Option<&'static str> {
+        None
+    }
+
+    /// Searches for what goes with a record when that is deleted, although nobody erases it.
+    fn carried(&self, _person: &Record) -> Vec<Search> {
+        Vec::new()
+    }
+
+    /// What keeps a person's record from being deleted.
+    fn blockers(&self, _person: &Record) -> Vec<Blocker> {
+        Vec::new()
+    }
+
     /// Where a person may stand and is not looked for, in this installation and with this configuration.
     fn not_looked(&self, _related: &[&str]) -> Vec<String> {
         Vec::new()
     }
 
-    /// What it keeps of a person's record even when that is gone: erased last, by the person's id.
+    /// Whether this is kept in this installation, as far as it is known.
+    fn keeps(&self, _: &Keeps) -> bool {
+        true
+    }
+
+    /// What it keeps of a record even when that is gone: erased before it, and once more after it, by its id.
     fn traces(&self, _: &Record, _: &[&str]) -> Vec<Record> {
         Vec::new()
+    }
+
+    /// Searches for what is left of a trace whose record is gone.
+    fn trace_left(&self, _: &Record) -> Option<Search> {
+        None
     }
 
     /// One of [`Vendor::traces`], by its object's path and its id.
