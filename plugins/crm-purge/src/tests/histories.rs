@@ -109,3 +109,12 @@ fn more_histories_than_can_be_remembered_need_a_person() {
     assert!(error.class == ErrorClass::Permanent && error.message.contains("802 records"), "{error}");
     assert_eq!(standin.writes(), 0);
 }
+
+#[test]
+fn tables_that_are_not_audited_have_no_history_and_the_receipt_says_so() {
+    let standin = audited();
+    standin.world().switches.unaudited = vec!["task"];
+    let answer = host_with(&standin, config()).erase(ann()).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["audit histories"]), (Outcome::Erased, 2), "{answer:?}");
+    assert!(answer.not_looked_at.concat().contains("whose auditing is off now"), "{answer:?}");
+}

@@ -106,6 +106,8 @@ pub(super) struct Switches {
     pub(super) bins: Option<Vec<&'static str>>,
     /// Dataverse: relationships beside the published ones: name, table, column, what a deletion does.
     pub(super) relations: Vec<(&'static str, &'static str, &'static str, &'static str)>,
+    /// Dataverse: tables that are not audited.
+    pub(super) unaudited: Vec<&'static str>,
     /// Dataverse: no history can be erased of a row that is gone.
     pub(super) history_ends_with_row: bool,
     /// Dataverse: a deletion is logged.

@@ -61,6 +61,7 @@ const AUDIT: Object = Object { path: "audits", count: "audit entries", id: "/aud
 const THROTTLED: [u32; 4] = [0x8004_8544, 0x8004_8644, 0x8004_8744, 0x8004_8745];
 /// Other rows refer to a row, and their relationship restricts deletion.
 const ASSOCIATED: u32 = 0x8004_0227;
+const AUDIT_OFF: &str = "audit entries of rows of tables whose auditing is off now";
 const SOME_HIDDEN: &str = "rows that the roles of the application user do not show, and columns that are secured from it \
                            (`visibility = \"trusted\"`)";
 
@@ -162,7 +163,8 @@ impl Vendor for Dynamics {
     }
 
     fn traces(&self, record: &Record, related: &[&str]) -> Vec<Record> {
-        let table = tables::of_rows(record.object).filter(|_| related.contains(&"audit_history"));
+        let is_wanted = related.contains(&"audit_history");
+        let table = tables::of_rows(record.object).filter(|table| is_wanted && self.environment().is_audited(table));
         table.map(|table| Record { object: table.history, id: record.id.clone() }).into_iter().collect()
     }
 
@@ -199,6 +201,7 @@ impl Vendor for Dynamics {
     fn not_looked(&self, related: &[&str]) -> Vec<String> {
         let not_searched = tables::UNLESS.iter().filter(|(word, _)| !related.contains(word));
         let mut places: Vec<String> = not_searched.map(|(_, what)| (*what).to_owned()).collect();
+        places.extend(related.contains(&"audit_history").then(|| AUDIT_OFF.to_owned()));
         places.extend(self.environment().not_shown());
         if self.visibility == Visibility::Trusted {
             places.push(SOME_HIDDEN.to_owned());
@@ -274,7 +277,7 @@ impl Dynamics {
 /// All that the receipt may say of what is not looked at, is kept, or stays.
 #[cfg(test)]
 pub(super) fn sentences() -> Vec<&'static str> {
-    let mut all = vec![SOME_HIDDEN, environment::NOT_SHOWN, crate::engine::TRACE_STAYS];
+    let mut all = vec![AUDIT_OFF, SOME_HIDDEN, environment::NOT_SHOWN, crate::engine::TRACE_STAYS];
     all.extend(TRAITS.not_looked);
     all.extend(TRAITS.keeps.iter().map(|keeps| keeps.what));
     all.extend(tables::UNLESS.map(|(_, what)| what));

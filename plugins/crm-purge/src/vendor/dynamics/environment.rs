@@ -57,6 +57,8 @@ pub(super) struct Environment {
     not_shown: BTreeSet<String>,
     rights: BTreeMap<String, OfTable>,
     privileges: Privileges,
+    /// Tables that are not audited.
+    unaudited: BTreeSet<String>,
     /// Columns that people are searched by and that this user may not read.
     secured: Vec<String>,
     pub(super) may_have_bin: bool,
@@ -82,7 +84,7 @@ pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Optio
             Some(Question::must(metadata, request.query("$select", "LogicalName").query("$expand", expand)))
         }
         Some(number) if number == roots.len() => {
-            let select = "LogicalName,EntitySetName,PrimaryIdAttribute,Privileges";
+            let select = "LogicalName,EntitySetName,PrimaryIdAttribute,Privileges,IsAuditEnabled";
             let named = |name: &String| format!("LogicalName eq '{name}'");
             let filter: Vec<_> = names(related, &answers[2..]).iter().map(named).collect();
             let request = get("EntityDefinitions").query("$select", select).query("$filter", &filter.join(" or "));
@@ -133,6 +135,8 @@ impl Environment {
             let (Some(set), Some(id)) = (text("EntitySetName"), text("PrimaryIdAttribute")) else { continue };
             known.insert(name.to_owned(), tables::told(name, set, id));
             self.rights.insert(name.to_owned(), OfTable::of(definition));
+            let is_audited = definition.pointer("/IsAuditEnabled/Value").and_then(Value::as_bool).unwrap_or(true);
+            self.unaudited.extend((!is_audited).then(|| name.to_owned()));
         }
         known.contains_key("contact").then_some(known)
     }
@@ -144,7 +148,7 @@ impl Environment {
         known: &BTreeMap<String, &'static Table>,
     ) -> Option<()> {
         for (name, entity, column, deletes) in relations(definition)? {
-            let Some(table) = known.get(entity) else {
+            let Some(table) = known.get(entity).copied() else {
                 self.not_shown.extend((deletes == "Cascade").then(|| entity.to_owned()));
                 continue;
             };
@@ -215,6 +219,11 @@ impl Environment {
         let root = if *object == CONTACT { "contact" } else { "lead" };
         let is_person = *object == CONTACT || *object == LEAD;
         self.relations.iter().filter(move |relation| is_person && relation.root == root)
+    }
+
+    /// Whether rows of this table may have a history. Those of people are asked for it in any case.
+    pub(super) fn is_audited(&self, table: &Table) -> bool {
+        OF_OTHERS.contains(&table.name.as_str()) || !self.unaudited.contains(&table.name)
     }
 
     /// What goes with contacts and was not counted.

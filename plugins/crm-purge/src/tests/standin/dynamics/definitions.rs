@@ -123,7 +123,11 @@ pub(super) fn told(world: &World, path: &str, asked: &Asked) -> Option<Value> {
             .map(|(name, set, id)| {
                 let privileges = ["Read", "Delete"]
                     .map(|what| json!({ "Name": format!("prv{what}{}", privilege(name)), "PrivilegeType": what }));
-                json!({ "LogicalName": name, "EntitySetName": set, "PrimaryIdAttribute": id, "Privileges": privileges })
+                let is_audited = !world.switches.unaudited.contains(name);
+                json!({
+                    "LogicalName": name, "EntitySetName": set, "PrimaryIdAttribute": id, "Privileges": privileges,
+                    "IsAuditEnabled": { "Value": is_audited, "CanBeChanged": true },
+                })
             })
             .collect();
         return Some(json!({ "value": all }));
