@@ -8,6 +8,7 @@ use hyper::body::{Body as _, Frame};
 use tokio::select;
 use tokio::time::timeout;
 
+use super::serve::BUFFER_BYTES_MAX;
 use super::strangers::Place;
 
 /// How much of a body that is too large is read and thrown away: a client that is still sending when the connection
@@ -25,8 +26,8 @@ pub(super) enum NoBody {
     Broken,
 }
 
-/// Reads a body of at most `bytes_max` within `read_max`. `enter` makes its place among those of strangers, of so many bytes; only
-/// one that does not come in one piece takes any.
+/// Reads a body of at most `bytes_max` within `read_max`. `enter` makes its place among those of strangers, of so many bytes of
+/// memory. Only one that does not come in one piece takes any, and is copied; nearly all come in one.
 pub(super) async fn read(
     body: Body,
     bytes_max: usize,
@@ -47,36 +48,31 @@ async fn whole(mut body: Body, bytes_max: usize, enter: impl FnOnce(usize) -> Op
         discard(body).await;
         return Err(NoBody::TooLarge);
     }
-    let mut first = Bytes::new();
     let mut all = Vec::new();
     let mut enter = Some(enter);
     let mut place = None;
     while let Some(frame) = next(&mut body, place.as_ref()).await? {
         let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
-        if first.len().max(all.len()) + data.len() > bytes_max {
+        if all.len() + data.len() > bytes_max {
             // Nothing of it is kept while the rest passes.
-            drop((first, all, data));
+            drop((all, data));
             discard(body).await;
             return Err(NoBody::TooLarge);
         }
-        if !body.is_end_stream() {
-            match &place {
-                Some(place) => place.grow(data.len()),
-                None => place = enter.take().and_then(|enter| enter(data.len())),
-            }
+        let is_last = body.is_end_stream();
+        if all.is_empty() && is_last {
+            return Ok(data);
         }
-        // A body in one piece, as nearly all are, is never copied.
-        if first.is_empty() && all.is_empty() {
-            first = data;
-        } else {
-            if all.is_empty() {
-                all.extend_from_slice(&first);
-                first = Bytes::new();
-            }
-            all.extend_from_slice(&data);
+        let before = all.capacity();
+        all.extend_from_slice(&data);
+        drop(data);
+        if let Some(enter) = enter.take().filter(|_| !is_last) {
+            place = enter(BUFFER_BYTES_MAX + all.capacity());
+        } else if let Some(place) = place.as_ref().filter(|_| !is_last) {
+            place.grow(all.capacity() - before);
         }
     }
-    Ok(if all.is_empty() { first } else { all.into() })
+    Ok(all.into())
 }
 
 /// The next frame, unless others take the body's place before it comes.

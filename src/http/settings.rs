@@ -43,8 +43,8 @@ pub(crate) struct ServerSettings {
     pub(crate) connections_max: usize,
     /// Further deliveries of one source at once are answered 503. They count once their sender is known.
     pub(crate) requests_max: usize,
-    /// Bytes of bodies that are not whole yet, so that their senders are not known; a quarter for one client. Beyond that, the oldest
-    /// is answered 503.
+    /// Memory for bodies that are not whole yet, so that their senders are not known, in bytes with the buffers of their connections
+    /// (16 KiB each); a quarter for one client. Beyond that, the oldest is answered 503.
     pub(crate) unverified_bytes_max: usize,
     /// How long a delivery waits for the ledger before it is answered 503.
     pub(crate) record_max: Span,

@@ -56,7 +56,7 @@ fn what_goes_with_a_contact_is_shown_by_the_dry_run_and_counted() {
         ("connections", 2),
         ("addresses", 1),
         ("feedback", 1),
-        ("rows of cr1_booking", 1),
+        ("rows of other tables", 1),
     ];
     let expected = all.into_iter().fold(Answer::erased(), |answer, (what, count)| answer.count(what, count));
     assert_eq!(answer.counts, expected.counts);

@@ -57,7 +57,7 @@ pub(super) const UNLESS: [(&str, &str); 3] = [
     ),
 ];
 
-/// What rows of these tables count as; those of others are named by their table.
+/// What rows of these tables count as; those of others are named by their table, where its name can name a count.
 const COUNTS: [(&str, &str); 17] = [
     ("contact", "contacts"),
     ("lead", "leads"),
@@ -98,8 +98,11 @@ pub(super) fn told(name: &str, set: &str, id: &str) -> &'static Table {
         return table;
     }
     let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
-    let counts = COUNTS.iter().find(|(known, _)| *known == name);
-    let count = counts.map_or_else(|| leak(format!("rows of {name}")), |(_, count)| *count);
+    // A count is named by letters: other tables' names go without.
+    let is_plain = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    let counts = COUNTS.iter().find(|(known, _)| *known == name).map(|(_, count)| *count);
+    let count =
+        counts.unwrap_or_else(|| if is_plain { leak(format!("rows of {name}")) } else { "rows of other tables" });
     let id = leak(format!("/{id}"));
     let rows = Box::leak(Box::new(Object { path: leak(set.to_owned()), count, id }));
     let history = Box::leak(Box::new(Object { path: leak(name.to_owned()), count: HISTORIES, id }));
