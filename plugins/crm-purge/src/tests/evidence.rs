@@ -61,7 +61,7 @@ fn each_claim_says_what_was_looked_at_what_was_not_and_by_whose_word_something_i
             // Some vendors are asked first what there is.
             let here = vendor.not_looked(&[]).into_iter().filter(|_| vendor.question(&[], &[]).is_none());
             assert!(always.chain(here).all(|what| answer.not_looked_at.contains(&what)), "{answer:?}");
-            assert!(!format!("{answer:?}").contains("ann"), "{answer:?}");
+            assert!(!format!("{answer:?}").contains("ann@"), "{answer:?}");
         }
     });
 }
