@@ -60,3 +60,30 @@ fn dataverses_bin_is_said_where_it_is_on_or_unknown() {
         assert_eq!(keeps.concat().contains("30 days"), is_kept, "{bins:?}: {keeps:?}");
     }
 }
+
+/// Dataverse throttles a query with a wildcard at its beginning for all users (powerapps-docs, `query-throttling.md`: 0x80048644), an
+/// `endswith` among them (`wildcard-characters.md`); the stand-in understands neither, and panics over a pattern that begins with `%`.
+#[test]
+fn dataverse_finds_a_number_in_whatever_groups_without_a_wildcard_at_the_beginning() {
+    let spelt = [
+        "777123456",
+        "777 123 456",
+        "(777) 123-456",
+        "420777123456",
+        "+420777123456",
+        "+420 777 123 456",
+        "(+420) 777.123.456",
+        "00420 777/123/456",
+        "00 420 777 12 34 56",
+    ];
+    let mut rows: Vec<_> = (1..).zip(spelt).map(|(n, number)| person(n, &[], &[number])).collect();
+    rows.push(person(90, &[], &["602 777 123 456"]));
+    // Not where it begins with something else: the README says so.
+    rows.push(person(91, &[], &["home: 777 123 456"]));
+    let standin = StandIn::start(ALL[4], rows);
+    let host = host_with(&standin, json!({ "by": ["phone"], "phone_alone": true, "matches_max": 20 }));
+    let number = czech(Request::from([("phone", "777 123 456")]));
+    counted(host.erase(number), Outcome::Erased, "contacts", spelt.len() as u64);
+    assert_eq!(standin.live("person"), [90, 91]);
+    assert_eq!(standin.world().malformed, [""; 0]);
+}
