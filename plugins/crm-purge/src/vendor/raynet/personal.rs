@@ -93,7 +93,8 @@ impl Met {
                 Some(value) => {
                     for part in field.within {
                         match value.get(part) {
-                            None => self.is_partly_hidden = true,
+                            // What cannot be read is not shown either.
+                            None | Some(Value::Object(_) | Value::Array(_)) => self.is_partly_hidden = true,
                             Some(value) => self.add(part, value),
                         }
                     }
