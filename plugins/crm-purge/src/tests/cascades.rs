@@ -1,6 +1,7 @@
 //! What goes with a contact of Dataverse's when that is deleted, and what keeps it from being deleted. The relationships are those
 //! of powerapps-docs, `developer/data-platform/reference/entities/contact.md`; an environment may have others.
 
+use super::standin::Relation;
 use super::*;
 
 const DYNAMICS: usize = 4;
@@ -90,7 +91,7 @@ fn what_goes_with_a_contact_counts_once_wherever_it_is_cut_off() {
 }
 
 /// A relationship, an object of the stand-in's, and what is said.
-const BLOCKERS: [(Option<(&str, &str, &str, &str)>, &str, &str); 4] = [
+const BLOCKERS: [(Option<Relation>, &str, &str); 4] = [
     (
         None,
         "feedback_by",

@@ -91,6 +91,9 @@ pub(super) struct World {
     pub(super) switches: Switches,
 }
 
+/// A relationship of Dataverse's: name, table, column, and what a deletion does.
+pub(super) type Relation = (&'static str, &'static str, &'static str, &'static str);
+
 /// What installations of Salesforce and Dataverse differ in.
 #[derive(Default)]
 pub(super) struct Switches {
@@ -104,8 +107,8 @@ pub(super) struct Switches {
     pub(super) secured: Vec<(&'static str, bool)>,
     /// Dataverse: tables whose bin is on; `None` where the user may not ask.
     pub(super) bins: Option<Vec<&'static str>>,
-    /// Dataverse: relationships beside the published ones: name, table, column, what a deletion does.
-    pub(super) relations: Vec<(&'static str, &'static str, &'static str, &'static str)>,
+    /// Dataverse: relationships beside the published ones.
+    pub(super) relations: Vec<Relation>,
     /// Dataverse: tables that are not audited.
     pub(super) unaudited: Vec<&'static str>,
     /// Dataverse: no history can be erased of a row that is gone.

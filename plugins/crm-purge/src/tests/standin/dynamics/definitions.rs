@@ -6,10 +6,7 @@
 use quietus_plugin::http::test::Reply;
 use serde_json::{Value, json};
 
-use super::super::{Asked, World};
-
-/// Name, table, column, and what a deletion does.
-type Relation = (&'static str, &'static str, &'static str, &'static str);
+use super::super::{Asked, Relation, World};
 
 /// Of those that are published: all that cascade to what people see, all that restrict, and some of the others.
 const PUBLISHED: [Relation; 19] = [
