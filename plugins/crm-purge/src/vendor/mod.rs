@@ -1,5 +1,6 @@
 //! The vendors, by name. A new one is a file here, and its name in `vendors!`; `traits` says what it has to tell.
 
+mod right;
 mod traits;
 
 pub(crate) use traits::{Holds, Keeps, OwnKeys, Question, Right, Traits, Vendor};
