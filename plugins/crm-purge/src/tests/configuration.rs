@@ -128,3 +128,19 @@ fn without_a_rate_it_is_the_vendors() {
         assert_eq!(rate(&config), (Some(rates.0), rates.1), "{}", kind.name);
     }
 }
+
+/// Its API has a version by date in each path (<https://github.com/HubSpot/HubSpot-public-api-spec-collection>, the folders of
+/// CRM/Contacts: 2025-09, 2026-03, 2026-09-beta).
+#[test]
+fn hubspots_version_is_in_each_path() {
+    for version in ["2025-09", "2026-09-beta"] {
+        let standin = StandIn::start(ALL[0], Vec::new());
+        standin.world().before = Some(Box::new(|_, _| Some(Reply::json(200, &json!({ "results": [] })))));
+        let host = host_with(&standin, json!({ "api_version": version, "related": ["notes"] }));
+        assert_eq!(host.health(), Ok(()));
+        assert_eq!(bare(host.erase(ann())), Ok(Answer::absent()));
+        let path = format!(" /crm/objects/{version}/");
+        let lines = standin.server.lines();
+        assert!(lines.len() > 3 && lines.iter().all(|line| line.contains(&path)), "{lines:?}");
+    }
+}
