@@ -13,8 +13,8 @@ mod objects;
 mod resumed;
 mod retained;
 mod standin;
-mod told;
 mod together;
+mod told;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;

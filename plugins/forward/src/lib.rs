@@ -63,7 +63,10 @@ impl Plugin for Forward {
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         match request.writes() {
             Some(writes) if self.verifies => self.hand_on(Asks::Verification, request, call, writes),
-            _ => Ok(Answer::unverifiable("the receiver is not re-checked (`verify`)").not_looked_at(told::RECEIVERS)),
+            _ => {
+                let answer = Answer::unverifiable("the receiver is not re-checked (`verify`)");
+                Ok(told::handed_on(answer, self.carrier.keeps()))
+            }
         }
     }
 

@@ -18,8 +18,7 @@ pub(crate) const FOLLOWED: &str =
 pub(crate) const POSTGRES_KEEPS: &str = "what was erased, in the tables' files until VACUUM has removed it and its space is written \
     over, and in the write-ahead log until its segments are recycled (PostgreSQL's documentation)";
 
-pub(crate) const BY_PHONE_ALONE: &str =
-    "rows that hold the telephone number, also by the number alone (`phone_alone`)";
+pub(crate) const BY_PHONE_ALONE: &str = "rows that hold the telephone number, also by the number alone (`phone_alone`)";
 
 /// Which of the two says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,7 +91,9 @@ pub(crate) fn policed(table: &str) -> String {
 
 /// Repeats `views = "trusted"`.
 pub(crate) fn viewed(table: &str) -> String {
-    format!("of `{table}`, which is no table or has rows elsewhere, only the rows that it shows (`views = \"trusted\"`)")
+    format!(
+        "of `{table}`, which is no table or has rows elsewhere, only the rows that it shows (`views = \"trusted\"`)"
+    )
 }
 
 pub(crate) fn unusable(how_many: usize) -> String {
@@ -106,12 +107,16 @@ pub(crate) fn triggers(table: &str) -> String {
 
 /// The same, where nobody shows whether it has some.
 pub(crate) fn hidden_triggers(table: &str) -> String {
-    format!("what triggers of `{table}` have copied elsewhere, if it has some: the user is not shown them (it lacks TRIGGER)")
+    format!(
+        "what triggers of `{table}` have copied elsewhere, if it has some: the user is not shown them (it lacks TRIGGER)"
+    )
 }
 
 /// Of a table with system versioning, from which rows went: <https://mariadb.com/kb/en/system-versioned-tables/>.
 pub(crate) fn history_keeps(table: &str) -> String {
-    format!("the earlier versions of rows of `{table}` until its history is deleted (system versioning, MariaDB's documentation)")
+    format!(
+        "the earlier versions of rows of `{table}` until its history is deleted (system versioning, MariaDB's documentation)"
+    )
 }
 
 /// The same, of one from which none went.

@@ -230,7 +230,10 @@ fn each_says_where_it_looked_and_what_is_kept(statement: &Value) {
         assert_eq!(looked_at.is_empty(), target == "events", "{step:#}");
         for (code, all) in [("not_looked_at", &not_looked_at), ("kept_by_vendor", &keeps)] {
             let said = |text: &String| {
-                reasons.iter().any(|reason| (&reason["code"], &reason["target"], &reason["detail"]) == (&json!(code), &json!(target), &json!(text)))
+                reasons.iter().any(|reason| {
+                    (&reason["code"], &reason["target"], &reason["detail"])
+                        == (&json!(code), &json!(target), &json!(text))
+                })
             };
             assert!(all.iter().all(said), "{code}: {step:#}");
         }

@@ -5,10 +5,10 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
-use crate::{PATIENCE, certificate};
 use crate::keeper::{Keeper, Process};
 use crate::owner::Owner;
 use crate::service::{Recipe, Service};
+use crate::{PATIENCE, certificate};
 
 const USERS: &str = r#"
 { user: "quietus", password: "hunter2" }

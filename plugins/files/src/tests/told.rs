@@ -73,7 +73,8 @@ fn a_lock_that_nobody_may_ask_about_is_told() {
 fn a_place_that_was_passed_over_and_a_name_that_cannot_be_are_told() {
     let root = Root::new();
     let place = |name: &str, path: &str| json!({ "name": name, "local": root.place(json!({ "path": path })) });
-    let plugin = plugin(json!([place("disk", "{session_id}.wav"), place("mail", "{email}.eml")])).expect("configured").0;
+    let plugin =
+        plugin(json!([place("disk", "{session_id}.wav"), place("mail", "{email}.eml")])).expect("configured").0;
     let answer = plugin.erase(session("4711")).expect("an answer");
     assert_eq!(answer.looked_at, lines(&["files by names made of session_id (place `disk`)"]));
     let passed = "place `mail`: its names need email, of which the person has not all";
@@ -94,10 +95,10 @@ fn a_missing_right_is_named_by_health_and_by_what_needs_it() {
         Server::start(move |seen| match asked(seen) {
             what if what == denied => error(403, "AccessDenied"),
             "versions" => versions("rec/4711.wav", &["v1"]),
-            "uploads" => xml(
-                "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>rec/4711.wav</Key>\
-                 <UploadId>u1</UploadId></Upload></ListMultipartUploadsResult>",
-            ),
+            "uploads" => {
+                xml("<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>rec/4711.wav</Key>\
+                 <UploadId>u1</UploadId></Upload></ListMultipartUploadsResult>")
+            }
             "something else" if seen.method == "DELETE" && denied == "abort" => error(403, "AccessDenied"),
             "something else" if seen.method == "DELETE" => Reply::empty(204),
             "object-lock" => error(404, "ObjectLockConfigurationNotFoundError"),

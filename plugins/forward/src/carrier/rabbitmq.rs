@@ -165,11 +165,9 @@ fn failed(error: lapin::Error) -> PluginError {
     let kind = error.kind();
     match kind {
         ErrorKind::ProtocolError(refused) => match refused.kind() {
-            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => {
-                PluginError::needs_operator(
-                    "RabbitMQ refuses the user or the password, or the user lacks the permission to `write` to the exchange",
-                )
-            }
+            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => PluginError::needs_operator(
+                "RabbitMQ refuses the user or the password, or the user lacks the permission to `write` to the exchange",
+            ),
             AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => {
                 PluginError::needs_operator("there is no such exchange in RabbitMQ")
             }

@@ -137,5 +137,9 @@ fn health_sends_nobody_anything() {
     for user in ["quietus", "narrow"] {
         assert_eq!(made(&as_user(&server, user, "nats", json!({}))).health(), Ok(()), "{user}");
     }
-    assert_eq!(stored(&server.url(), ConnectOptions::new()).len(), 0, "the stream stores whatever is routed to anybody");
+    assert_eq!(
+        stored(&server.url(), ConnectOptions::new()).len(),
+        0,
+        "the stream stores whatever is routed to anybody"
+    );
 }

@@ -121,8 +121,13 @@ mod tests {
 
     #[test]
     fn what_may_hide_rows_is_refused_or_repeated() {
-        let table =
-            || Relation { name: "orders".into(), rows: Rows::Here, is_written: false, has_policy: false, is_readable: true };
+        let table = || Relation {
+            name: "orders".into(),
+            rows: Rows::Here,
+            is_written: false,
+            has_policy: false,
+            is_readable: true,
+        };
         let policed = || Relation { has_policy: true, ..table() };
         let view = || Relation { rows: Rows::Selected, ..table() };
         let foreign = || Relation { rows: Rows::Elsewhere, ..table() };

@@ -119,12 +119,13 @@ impl<'r, S> Turn<'r, S> {
 
     /// Each comparison for itself: what one column cannot hold, another may.
     async fn keep_possible(&mut self, name: &str, session: &mut Session) -> Result<(), PluginError> {
+        let checked = self.checked;
         let mut possible = BTreeSet::new();
         for aim in std::mem::take(&mut self.aims) {
-            let impossible = session.impossible(&self.checked.counting(&[&aim])).await;
+            let impossible = session.impossible(&checked.counting(&[&aim])).await;
             let impossible = impossible.map_err(|e| e.in_statement(name))?;
-            self.unfit.extend(impossible.iter().filter_map(|place| self.checked.kind_at(*place)));
-            possible.extend(self.checked.aimed(&aim.values, &impossible));
+            self.unfit.extend(impossible.iter().filter_map(|place| checked.kind_at(*place)));
+            possible.extend(checked.aimed(&aim.values, &impossible));
         }
         self.aims = possible.into_iter().collect();
         Ok(())

@@ -98,7 +98,9 @@ fn a_comparison_that_is_left_out_leaves_the_others_of_its_kind() {
         let aimed = aim(&checked, "v", without);
         let sent = aimed.as_ref().map(|aimed| checked.erasing(&[aimed]).sql.replace(['(', ')'], ""));
         match left {
-            Some(left) => assert!(sent.as_ref().is_some_and(|sent| sent.contains(&left.replace(['(', ')'], ""))), "{sent:?}"),
+            Some(left) => {
+                assert!(sent.as_ref().is_some_and(|sent| sent.contains(&left.replace(['(', ')'], ""))), "{sent:?}")
+            }
             None => assert_eq!(sent, None, "{condition}"),
         }
     }

@@ -103,8 +103,7 @@ fn a_view_may_hide_rows_and_is_believed_only_where_the_operator_says_so() {
         assert_eq!(plugin.health(), Ok(()));
         let answer = plugin.0.erase(ann()).expect("an answer");
         assert_eq!((answer.outcome, &answer.counts), (Outcome::Erased, &erased().counts));
-        let limit =
-            "(statement `kept`); of `seen`, which is no table or has rows elsewhere, only the rows that it shows (`views = \"trusted\"`)";
+        let limit = "(statement `kept`); of `seen`, which is no table or has rows elsewhere, only the rows that it shows (`views = \"trusted\"`)";
         assert!(answer.looked_at.iter().any(|place| place.ends_with(limit)), "{answer:?}");
     });
 }
@@ -150,7 +149,8 @@ fn rows_on_another_server_are_said_and_none_is_erased_there() {
 fn rows_of_other_tables_are_said_too() {
     let database = Database::new(Engine::Mysql);
     filled(&database);
-    database.sql("CREATE TABLE old (id int, mail varchar(200)) ENGINE = MyISAM; INSERT INTO old VALUES (1, 'ann@x.cz')");
+    database
+        .sql("CREATE TABLE old (id int, mail varchar(200)) ENGINE = MyISAM; INSERT INTO old VALUES (1, 'ann@x.cz')");
     database.sql("CREATE TABLE every (id int, mail varchar(200)) ENGINE = MERGE UNION = (old)");
     let kept = json!([{ "name": "kept", "sql": "SELECT count(*) FROM every WHERE mail = :email", "reason": "law" }]);
     let settings = with(shop(), "retain", kept);

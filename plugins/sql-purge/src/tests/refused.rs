@@ -233,7 +233,9 @@ fn a_conversion_that_fails_for_a_while_is_asked_again_and_attests_nothing() {
     let database = Database::new(Engine::Mysql);
     filled(&database);
     database.sql("CREATE TABLE moods (bad int); INSERT INTO moods VALUES (1)");
-    let fails_if = |mood: u8| format!("IF (SELECT max(bad) FROM moods) = {mood} THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3988;");
+    let fails_if = |mood: u8| {
+        format!("IF (SELECT max(bad) FROM moods) = {mood} THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3988;")
+    };
     let function = "CREATE FUNCTION folded(value varchar(200)) RETURNS varchar(200) READS SQL DATA";
     database.sql(&format!("DELIMITER //\n{function} {} ELSE RETURN lower(value); END IF //", fails_if(1)));
     let trigger = "CREATE TRIGGER moody BEFORE DELETE ON orders FOR EACH ROW";

@@ -36,7 +36,7 @@ fn what_was_looked_at_is_named_and_nothing_else() {
             for answer in [plugin.dry_run(request.clone()), plugin.erase(request.clone()), plugin.verify(request)] {
                 let answer = answer.expect("an answer");
                 assert_eq!(answer.looked_at, places);
-                let beyond = if places.is_empty() { &[][..] } else { &told::BEYOND };
+                let beyond: &[&str] = if places.is_empty() { &[] } else { &told::BEYOND };
                 assert!(answer.not_looked_at.iter().eq(beyond.iter()), "{:?}", answer.not_looked_at);
                 assert_eq!(answer.keeps, None, "nothing went");
             }
@@ -51,7 +51,11 @@ fn a_table_that_keeps_its_earlier_versions_is_told() {
     database.sql("ALTER TABLE orders ADD SYSTEM VERSIONING");
     let plugin = plugin(&database, &shop());
     let is_kept = |answer: Answer| {
-        assert!(answer.keeps.is_some_and(|keeps| keeps.contains(&told::history_keeps("orders"))), "{:?}", answer.outcome);
+        assert!(
+            answer.keeps.is_some_and(|keeps| keeps.contains(&told::history_keeps("orders"))),
+            "{:?}",
+            answer.outcome
+        );
         assert!(!answer.not_looked_at.contains(&told::history("orders")), "{:?}", answer.outcome);
     };
     is_kept(plugin.dry_run(ann()).expect("an answer"));
@@ -120,7 +124,9 @@ fn what_triggers_have_copied_elsewhere_is_not_looked_at() {
                 database.sql("CREATE TRIGGER copied BEFORE DELETE ON orders FOR EACH ROW EXECUTE FUNCTION copied()");
             }
             Engine::Mysql => {
-                database.sql("CREATE TRIGGER copied BEFORE DELETE ON orders FOR EACH ROW INSERT INTO audit VALUES (OLD.mail)");
+                database.sql(
+                    "CREATE TRIGGER copied BEFORE DELETE ON orders FOR EACH ROW INSERT INTO audit VALUES (OLD.mail)",
+                );
             }
         }
         let erased = plugin(database, &shop()).0.erase(ann()).expect("an answer");
@@ -131,7 +137,8 @@ fn what_triggers_have_copied_elsewhere_is_not_looked_at() {
     let database = Database::new(Engine::Mysql);
     filled(&database);
     let name = database.sql("SELECT database()");
-    database.sql(&format!("CREATE USER blind@'127.0.0.1'; GRANT SELECT, UPDATE, DELETE ON {name}.* TO blind@'127.0.0.1'"));
+    database
+        .sql(&format!("CREATE USER blind@'127.0.0.1'; GRANT SELECT, UPDATE, DELETE ON {name}.* TO blind@'127.0.0.1'"));
     let blind = configured(&database.url_at("blind", database.port()), &shop()).expect("configured");
     let answer = blind.0.dry_run(ann()).expect("an answer");
     let hidden = ["notes", "orders"].map(told::hidden_triggers);

@@ -30,8 +30,7 @@ const BINARY_LOG: &str = "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('log_bin
 
 /// Engines whose tables show rows of another server, of files or of other tables: <https://mariadb.com/kb/en/storage-engines/>,
 /// <https://dev.mysql.com/doc/refman/8.4/en/storage-engines.html>. MariaDB's FEDERATED says that it has transactions.
-const ELSEWHERE: [&str; 8] =
-    ["FEDERATED", "CONNECT", "SPIDER", "MRG_MYISAM", "BLACKHOLE", "S3", "SPHINX", "OQGRAPH"];
+const ELSEWHERE: [&str; 8] = ["FEDERATED", "CONNECT", "SPIDER", "MRG_MYISAM", "BLACKHOLE", "S3", "SPHINX", "OQGRAPH"];
 
 impl Session {
     pub(in super::super) async fn examine(&mut self, checked: &Checked) -> Result<Sight, Trouble> {

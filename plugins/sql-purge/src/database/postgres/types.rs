@@ -25,7 +25,7 @@ impl Session {
                 Some(known) => *known,
                 None => self.can_hold(own, value).await?,
             };
-            known.insert((own, value), can_hold);
+            known.insert((own, *value), can_hold);
             if !can_hold {
                 impossible.insert(*place);
             }
