@@ -93,7 +93,7 @@ impl<'v> Values<'v> {
 
     /// The values of some of the kinds.
     pub(crate) fn only(&self, kinds: &BTreeSet<String>) -> Self {
-        let some = self.0.iter().filter(|(kind, _)| kinds.contains(kind));
+        let some = self.0.iter().filter(|(kind, _)| kinds.contains(kind.as_str()));
         Self(some.map(|(kind, value)| (kind.clone(), *value)).collect())
     }
 
