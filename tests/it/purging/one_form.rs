@@ -52,7 +52,7 @@ impl Systems {
         archive.sql("archive", "CREATE TABLE calls (id int, mail varchar(200), note text) ENGINE=InnoDB");
         archive.sql("archive", "INSERT INTO calls VALUES (1, 'ann@x.cz', 'a secret'), (2, 'joann@x.cz', 'another')");
         let folder = tempfile::TempDir::new().expect("a folder");
-        for name in ["ann@x.cz.wav", "joann@x.cz.wav"] {
+        for name in ["Ann@x.cz.wav", "joann@x.cz.wav"] {
             std::fs::write(folder.path().join(name), "what was said").expect("written");
         }
         let events = Nats::start();

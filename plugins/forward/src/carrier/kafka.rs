@@ -134,7 +134,7 @@ fn no_topic() -> PluginError {
 /// What a person must change is told apart from what passes.
 fn failed(error: &Error) -> PluginError {
     if tls::distrusts(error) {
-        return PluginError::needs_operator("Kafka's certificate is not trusted (see `ca_file`), or it offers no TLS");
+        return untrusted();
     }
     match error {
         Error::ServerError { protocol_error, .. } => match protocol_error {
@@ -150,12 +150,61 @@ fn failed(error: &Error) -> PluginError {
             }
             other => PluginError::retryable(format!("Kafka has not stored the message: {other}")),
         },
-        Error::Connection(rskafka::ConnectionError::SaslFailed(_)) => refused(),
-        Error::Connection(_) => PluginError::retryable("no connection to Kafka"),
+        Error::Connection(error) => not_connected(&error.to_string()),
         _ => PluginError::retryable("Kafka has not stored the message: its answer was lost, or is not one"),
     }
 }
 
+/// Of all brokers that were tried, the client tells only the text.
+fn not_connected(text: &str) -> PluginError {
+    const LOGIN: &str = "Sasl handshake failed: ";
+    let mut logins = text.split(LOGIN).skip(1);
+    // One that ended within the login is no answer to it.
+    if logins.any(|said| !said.starts_with("Request error")) {
+        return refused();
+    }
+    if text.contains("invalid peer certificate") || text.contains("received corrupt message") {
+        return untrusted();
+    }
+    PluginError::retryable("no connection to Kafka")
+}
+
+fn untrusted() -> PluginError {
+    PluginError::needs_operator("Kafka's certificate is not trusted (see `ca_file`), or it offers no TLS")
+}
+
 fn refused() -> PluginError {
     PluginError::needs_operator("Kafka refuses the credentials, or does not know this kind of login (see `auth`)")
+}
+
+#[cfg(test)]
+mod tests {
+    use quietus_plugin::ErrorClass::{NeedsOperator, Retryable};
+
+    use super::*;
+
+    /// As rskafka writes them.
+    #[test]
+    fn a_refused_login_is_told_from_a_connection_that_did_not_come_about() {
+        for (text, class) in [
+            ("Sasl handshake failed: API error: SaslAuthenticationFailed", NeedsOperator),
+            (
+                "all retries failed: Retry exceeded deadline. Source: Sasl handshake failed: unsupported sasl mechanism",
+                NeedsOperator,
+            ),
+            (
+                "Multiple errors occured: error connecting to broker \"a:1\": refused, Sasl handshake failed: API error: x",
+                NeedsOperator,
+            ),
+            ("Sasl handshake failed: Request error: Cannot read data: early eof", Retryable),
+            ("error connecting to broker \"a:1\": IO Error: invalid peer certificate: UnknownIssuer", NeedsOperator),
+            (
+                "error connecting to broker \"a:1\": IO Error: received corrupt message of type InvalidContentType",
+                NeedsOperator,
+            ),
+            ("error connecting to broker \"a:1\": IO Error: Connection refused (os error 111)", Retryable),
+        ] {
+            assert_eq!(not_connected(text).class, class, "{text}");
+        }
+    }
 }

@@ -125,8 +125,8 @@ fn brokers_have_a_port() {
     assert_eq!(wrong.message, "kafka.brokers: `kafka.example` is not like `host:9093`");
 }
 
-fn logging_in(cluster: &Cluster, kind: &str, user: &str, secret: &str) -> Value {
-    let mut config = config(&cluster.address, "erasures");
+fn logging_in(address: &str, kind: &str, user: &str, secret: &str) -> Value {
+    let mut config = config(address, "erasures");
     config["kafka"]["auth"] = json!({ kind: { "user": user, "secret": secret } });
     config
 }
@@ -136,7 +136,7 @@ fn logging_in(cluster: &Cluster, kind: &str, user: &str, secret: &str) -> Value 
 fn who_logs_in_by_scram_hands_on() {
     for (kind, mechanism) in [("scram_sha256", "SCRAM-SHA-256"), ("scram_sha512", "SCRAM-SHA-512")] {
         let mut broker = Cluster::with_logins();
-        let host = made(&logging_in(&broker, kind, "quietus", "password"));
+        let host = made(&logging_in(&broker.address, kind, "quietus", "password"));
         assert_eq!(host.health(), Ok(()), "{kind}");
         assert_eq!(broker.seen()["produced"], json!([]), "health hands nothing on");
         assert_eq!(host.erase(ann()), Ok(unreported("Kafka")), "{kind}");
@@ -150,19 +150,29 @@ fn who_logs_in_by_scram_hands_on() {
 #[test]
 fn a_login_or_a_right_that_is_refused_stops_the_queue_and_health_tells_what_it_can() {
     let mut broker = Cluster::with_logins();
-    for (kind, user, secret, part, in_health) in [
+    let address = broker.address.clone();
+    let refused = |kind: &str, user: &str, secret: &str, part: &str, in_health: bool| {
+        let host = made(&logging_in(&address, kind, user, secret));
+        let refused = host.erase(ann()).expect_err("refused");
+        assert_eq!(refused.class, ErrorClass::NeedsOperator, "{kind} {user}: {refused}");
+        assert!(refused.message.contains(part), "{kind} {user}: {refused}");
+        let expected = if in_health { Err(refused) } else { Ok(()) };
+        assert_eq!(host.health(), expected, "{kind} {user}");
+    };
+    let cases = [
         ("scram_sha256", "quietus", "wrong", "Kafka refuses the credentials", true),
         ("scram_sha256", "nobody", "password", "Kafka refuses the credentials", true),
         // One who does not know the password has no signature that fits: RFC 5802, section 3.
         ("scram_sha256", "impostor", "password", "Kafka refuses the credentials", true),
         ("plain", "quietus", "password", "does not know this kind of login", true),
         ("scram_sha256", "reader", "password", "grant Describe and Write", false),
-    ] {
-        let host = made(&logging_in(&broker, kind, user, secret));
-        let refused = host.erase(ann()).expect_err("refused");
-        assert_eq!(refused.class, ErrorClass::NeedsOperator, "{kind} {user}: {refused}");
-        assert!(refused.message.contains(part), "{kind} {user}: {refused}");
-        assert_eq!(host.health().is_err(), in_health, "{kind} {user}");
-    }
+    ];
+    // Each is tried for some seconds by the client itself.
+    std::thread::scope(|threads| {
+        for (kind, user, secret, part, in_health) in cases {
+            let refused = &refused;
+            threads.spawn(move || refused(kind, user, secret, part, in_health));
+        }
+    });
     assert_eq!(broker.seen()["produced"], json!([]));
 }

@@ -49,7 +49,7 @@ fn a_table_that_keeps_its_earlier_versions_is_told() {
     let database = Database::new(Engine::Mysql);
     filled(&database);
     database.sql("ALTER TABLE orders ADD SYSTEM VERSIONING");
-    let plugin = plugin(&database, &shop());
+    let plugin = plugin(&database, &shop()).0;
     let is_kept = |answer: Answer| {
         assert!(
             answer.keeps.is_some_and(|keeps| keeps.contains(&told::history_keeps("orders"))),

@@ -44,10 +44,13 @@ impl Session {
                 (false, true) => Rows::Elsewhere,
                 (false, false) => Rows::Here,
             };
+            if is_written && is_view {
+                return Err(Trouble::said(NeedsOperator, format!("`{table}`: it is a view: name the table itself")));
+            }
             let relation = Relation { name: table.to_string(), rows, is_written, has_policy: false, is_readable: true };
             self.trusts.judge(&relation, &mut sight)?;
             if is_written {
-                suits(table, is_view, transactions.as_deref())?;
+                suits(transactions.as_deref())?;
                 sight.has_history = kind == "SYSTEM VERSIONED";
                 sight.triggers = self.triggers(table).await?;
             }
@@ -105,10 +108,9 @@ fn is_elsewhere(engine: &str) -> bool {
 }
 
 /// What cannot be rolled back must not be begun.
-fn suits(table: &ObjectName, is_view: bool, transactions: Option<&str>) -> Result<(), Trouble> {
+fn suits(transactions: Option<&str>) -> Result<(), Trouble> {
     match transactions {
         Some("YES") => Ok(()),
-        _ if is_view => Err(Trouble::said(NeedsOperator, format!("`{table}`: it is a view: name the table itself"))),
         _ => Err(Trouble::said(
             NeedsOperator,
             "the table's engine has no transactions, so that nothing could be rolled back: `ALTER TABLE … ENGINE = InnoDB`",
