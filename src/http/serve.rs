@@ -25,11 +25,12 @@ use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
 use super::strangers::{Client, Strangers};
 
-/// Larger headers are answered 431.
-const HEADER_BYTES_MAX: usize = 32 << 10;
+/// The most that a connection buffers of what it has read. It times `connections_max` is what strangers can make the process hold
+/// with headers that do not end, so it is as small as headers allow.
+pub(super) const BUFFER_BYTES_MAX: usize = 16 << 10;
 
-/// The most that a connection buffers.
-const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// Larger headers are answered 431.
+const HEADER_BYTES_MAX: usize = BUFFER_BYTES_MAX;
 
 /// So many connections are there beyond `connections_max`: those that have made way and are still ending, and those without a place. Each
 /// of these gets one answer: a delivery when to come again, and who asks whether the server lives that it does. Further ones wait, which is short, as these end soon.

@@ -9,6 +9,7 @@ use tracing::warn;
 use super::failure::Failure;
 use super::parts::Worker;
 use super::patience::Awaited;
+use crate::clock::BootTime;
 use crate::consent::UnknownCause;
 use crate::mluvii::{Look, LookUp, SessionFacts};
 use crate::subject::SessionKey;
@@ -73,7 +74,7 @@ impl Worker {
 
     /// The pause before the next look at something that may only be early; `None` once `settling.patience` is over.
     fn patience_left(&self, key: &SessionKey, awaited: Awaited, times: Times) -> Option<Duration> {
-        self.patience.left(key, awaited, times.since, self.settling.patience.0, times.now)
+        self.patience.left(key, awaited, times.since, self.settling.patience.0, BootTime::now())
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::clock::BootTime;
 use crate::lock::lock;
 use crate::subject::SessionKey;
 
@@ -30,32 +31,43 @@ pub(super) enum Awaited {
 /// longer than all of it, the first look would be the last. In memory only: after a restart patience begins anew.
 #[derive(Debug, Default)]
 pub(crate) struct Patience {
-    first_missed: Mutex<HashMap<(SessionKey, Awaited), Timestamp>>,
+    first_missed: Mutex<HashMap<(SessionKey, Awaited), Missed>>,
+}
+
+/// The first miss, on this machine's clock: a wall clock that is set ahead must not make what is late unknown.
+#[derive(Debug)]
+struct Missed {
+    first: BootTime,
+    /// When the work came for which it was missed, by the ledger's clock.
+    since: Timestamp,
 }
 
 impl Patience {
-    /// The pause before the next look; `None` once it has been missing for `max`, which begins anew thereafter. It cannot
-    /// have been missed before `since`, when the work came.
+    /// The pause before the next look; `None` once it has been missing for `max`, which begins anew thereafter, as it does for
+    /// work that came later, at `since`: nothing is missed before.
     pub(super) fn left(
         &self,
         key: &SessionKey,
         awaited: Awaited,
         since: Timestamp,
         max: Duration,
-        now: Timestamp,
+        now: BootTime,
     ) -> Option<Duration> {
         let mut missed = lock(&self.first_missed);
         let what = (key.clone(), awaited);
         if missed.len() >= REMEMBERED_MAX && !missed.contains_key(&what) {
             // Work that still waits looks again within this time; the rest was finished by another process.
             let still_awaited = max.saturating_add(PAUSE_MAX * 2);
-            missed.retain(|_, first| passed(*first, now) < still_awaited);
+            missed.retain(|_, missed| now.since(missed.first) < still_awaited);
             if missed.len() >= REMEMBERED_MAX {
                 return Some(PAUSE_MAX);
             }
         }
-        let first = *missed.entry(what.clone()).or_insert(now);
-        let passed = passed(first.max(since), now);
+        let entry = missed.entry(what.clone()).or_insert(Missed { first: now, since });
+        if entry.since < since {
+            *entry = Missed { first: now, since };
+        }
+        let passed = now.since(entry.first);
         let left = max.checked_sub(passed).filter(|left| !left.is_zero());
         if left.is_none() {
             missed.remove(&what);
@@ -68,11 +80,6 @@ impl Patience {
         let mut missed = lock(&self.first_missed);
         missed.remove(&(key.clone(), awaited));
     }
-}
-
-/// None by a clock that was set back.
-fn passed(from: Timestamp, now: Timestamp) -> Duration {
-    Duration::try_from(now.duration_since(from)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -90,10 +97,15 @@ mod tests {
         format!("2026-01-01T{text}Z").parse().expect("a timestamp")
     }
 
+    /// The same on the machine's clock, which was started at midnight.
+    fn since_start(text: &str) -> BootTime {
+        BootTime::from_millis(at(text).as_millisecond() - at("00:00:00").as_millisecond())
+    }
+
     #[test]
     fn patience_counts_from_the_first_miss_however_old_the_work_is() {
         let patience = Patience::default();
-        let left = |now: &str| patience.left(&key(7), Awaited::Session, at("00:00:00"), MAX, at(now));
+        let left = |now: &str| patience.left(&key(7), Awaited::Session, at("00:00:00"), MAX, since_start(now));
         assert_eq!(left("12:00:00"), Some(PAUSE_MIN));
         assert_eq!(left("12:00:10"), Some(Duration::from_secs(5)));
         assert_eq!(left("12:30:00"), Some(PAUSE_MAX));
@@ -105,7 +117,7 @@ mod tests {
     #[test]
     fn what_was_there_meanwhile_is_waited_for_anew() {
         let patience = Patience::default();
-        let left = |id, awaited, now: &str| patience.left(&key(id), awaited, at("00:00:00"), MAX, at(now));
+        let left = |id, awaited, now: &str| patience.left(&key(id), awaited, at("00:00:00"), MAX, since_start(now));
         assert_eq!(left(7, Awaited::Session, "12:00:00"), Some(PAUSE_MIN));
         assert_eq!(left(7, Awaited::Form, "12:00:00"), Some(PAUSE_MIN));
         patience.found(&key(7), Awaited::Session);
@@ -117,15 +129,26 @@ mod tests {
     #[test]
     fn nothing_is_missed_before_its_work_came() {
         let patience = Patience::default();
-        let left = |since: &str, now: &str| patience.left(&key(7), Awaited::Owner, at(since), MAX, at(now));
+        let left = |since: &str, now: &str| patience.left(&key(7), Awaited::Owner, at(since), MAX, since_start(now));
         assert_eq!(left("12:00:00", "12:00:00"), Some(PAUSE_MIN));
         assert_eq!(left("15:00:00", "15:00:00"), Some(PAUSE_MIN));
+        assert_eq!(left("12:00:00", "15:30:00"), Some(PAUSE_MAX), "earlier work begins nothing anew");
+    }
+
+    #[test]
+    fn no_step_of_the_wall_clock_shortens_or_lengthens_it() {
+        let patience = Patience::default();
+        let left = |since: &str, now: &str| patience.left(&key(7), Awaited::Session, at(since), MAX, since_start(now));
+        assert_eq!(left("23:00:00", "12:00:00"), Some(PAUSE_MIN), "it came by a clock that was ahead");
+        assert_eq!(left("23:00:00", "12:00:10"), Some(Duration::from_secs(5)));
+        assert_eq!(left("01:00:00", "12:59:50"), Some(Duration::from_secs(10)), "and was set back");
+        assert_eq!(left("01:00:00", "13:00:00"), None);
     }
 
     #[test]
     fn more_than_can_be_remembered_wait_until_there_is_room() {
         let patience = Patience::default();
-        let left = |id, now: &str| patience.left(&key(id), Awaited::Session, at("00:00:00"), MAX, at(now));
+        let left = |id, now: &str| patience.left(&key(id), Awaited::Session, at("00:00:00"), MAX, since_start(now));
         let full = i64::try_from(REMEMBERED_MAX).expect("fits");
         for id in 0..full {
             assert_eq!(left(id, "12:00:00"), Some(PAUSE_MIN));

@@ -54,7 +54,7 @@ const STATE: &str = "quietus.state/ledger.json";
 struct Copy {
     path: PathBuf,
     holds: BTreeSet<usize>,
-    /// The number of its newest receipt.
+    /// The newest number that its chain has: a receipt's, or the last of a gap.
     newest: u64,
 }
 
@@ -254,7 +254,8 @@ fn says(campaign: &Campaign<One>, arguments: &[&str], code: i32) -> String {
 impl Copy {
     fn of(path: PathBuf, holds: BTreeSet<usize>) -> Self {
         let ledger = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).expect("opens");
-        let newest = ledger.query_row("SELECT coalesce(max(sequence), 0) FROM receipt", [], |row| row.get::<_, i64>(0));
+        let newest = "SELECT coalesce(max(sequence), 0) FROM (SELECT sequence FROM receipt UNION ALL SELECT sequence FROM receipt_gap)";
+        let newest = ledger.query_row(newest, [], |row| row.get::<_, i64>(0));
         Self { path, holds, newest: newest.expect("a number").unsigned_abs() }
     }
 }

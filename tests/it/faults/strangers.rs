@@ -7,18 +7,23 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use hmac::digest::KeyInit;
 use hmac::{Hmac, Mac};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use sha2::Sha256;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::runtime::Runtime;
 
 use super::requests::head;
-use crate::harness::{Away, Deployment, PASSWORD, Server, Wire, client, http, session_ended, wait_for};
+use crate::harness::{Away, Deployment, PASSWORD, Server, Wire, client, http, memory_kib, session_ended, wait_for};
 
 /// A source whose deliveries are signed, beside `acme`.
 const GATE: &str =
     "[[source]]\nname = 'gate'\nauth = [{ hmac = { header = 'x-signature', secrets = { file = 'gate.secret' } } }]";
 const SECRET: &str = "the gateway's secret";
+
+/// What a server may grow by for as many strangers as it accepts: 64 MiB of bodies, and headers and a buffer for each connection, in an
+/// unoptimized build.
+const STRANGERS_KIB_MAX: u64 = 220 << 10;
 
 struct Besieged {
     _mluvii: Away,
@@ -40,15 +45,17 @@ impl Besieged {
     }
 
     /// Connects so many strangers from so many addresses, who each send this and then nothing.
-    fn connect(&mut self, strangers: u8, addresses: u8, sends: &str) {
+    fn connect(&mut self, strangers: u16, addresses: u16, sends: &str) {
         let server = self.server.address;
         for number in 0..strangers {
-            let from: SocketAddr = format!("127.0.7.{}:0", 1 + number % addresses).parse().expect("an address");
+            let [higher, lower] = (number % addresses).to_be_bytes();
+            let from = SocketAddr::from(([127, 0, 7 + higher, lower], 0));
             let connected = self.runtime.block_on(async {
                 let socket = TcpSocket::new_v4()?;
                 socket.bind(from)?;
                 let mut stream = socket.connect(server).await?;
-                stream.write_all(sends.as_bytes()).await?;
+                // One that has to make way before all is sent hears no more of it.
+                let _ = stream.write_all(sends.as_bytes()).await;
                 Ok::<_, std::io::Error>(stream)
             });
             self.strangers.push(connected.expect("the server accepts everybody"));
@@ -56,7 +63,7 @@ impl Besieged {
     }
 
     /// Keeps on connecting them while the senders whom they should not hinder deliver, and counts what these are answered.
-    fn while_others_deliver(mut self, strangers: u8, addresses: u8, sends: &str) {
+    fn while_others_deliver(&mut self, strangers: u16, addresses: u16, sends: &str) {
         self.connect(strangers, addresses, sends);
         for path in ["healthz", "readyz"] {
             let beside = client().get(format!("http://{}/{path}", self.server.metrics));
@@ -109,7 +116,7 @@ fn signed_by_nobody(length: usize) -> String {
 #[test]
 fn headers_that_never_end_cost_a_sender_nothing() {
     for addresses in [1, 200] {
-        let besieged = Besieged::new(&[("SERVER__CONNECTIONS_MAX", "100")]);
+        let mut besieged = Besieged::new(&[("SERVER__CONNECTIONS_MAX", "100")]);
         besieged.while_others_deliver(200, addresses, "POST /webhooks/acme HTTP/1.1\r\nHost: x\r\n");
     }
 }
@@ -119,6 +126,25 @@ fn signed_bodies_that_never_end_cost_a_sender_nothing() {
     let settings = [("SERVER__CONNECTIONS_MAX", "100"), ("SERVER__REQUESTS_MAX", "2")];
     for addresses in [1, 200] {
         Besieged::new(&settings).while_others_deliver(200, addresses, &signed_by_nobody(50_000));
+    }
+}
+
+/// With nothing configured, and as many as are a real attack.
+#[test]
+fn five_thousand_strangers_cost_a_sender_nothing_and_the_server_little_memory() {
+    let files = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).expect("as many as are allowed");
+    for addresses in [1, 500] {
+        let mut besieged = Besieged::new(&[]);
+        let before = memory_kib(besieged.server.id(), "VmHWM");
+        besieged.while_others_deliver(5_000, addresses, "POST /webhooks/acme HTTP/1.1\r\nHost: x\r\n");
+        let long = format!("POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nX-Long: {}", "x".repeat(15_000));
+        besieged.connect(5_000, addresses, &long);
+        let large = signed_by_nobody(250_000) + &"x".repeat(200_000);
+        besieged.connect(1_500, addresses, &large);
+        assert_eq!(deliver_signed(&besieged.server, 1), 204);
+        let grown = memory_kib(besieged.server.id(), "VmHWM") - before;
+        assert!(grown < STRANGERS_KIB_MAX, "it grew by {grown} KiB");
     }
 }
 
@@ -139,7 +165,7 @@ fn behind_a_proxy_that_is_named_it_is_not_the_proxy_that_has_a_quarter() {
     assert_eq!(besieged.left(), 60, "they may be of as many people");
 
     // Of bodies, the head says whose they are.
-    let settings = [("SERVER__UNVERIFIED_BYTES_MAX", "100000"), ("SERVER__BODY_READ_MAX", "1m"), proxies];
+    let settings = [("SERVER__UNVERIFIED_BYTES_MAX", "200000"), ("SERVER__BODY_READ_MAX", "1m"), proxies];
     let mut besieged = Besieged::new(&settings);
     let of = |client: &str| {
         let head = format!("X-Forwarded-For: {client}\r\nContent-Length");
@@ -151,6 +177,33 @@ fn behind_a_proxy_that_is_named_it_is_not_the_proxy_that_has_a_quarter() {
     assert_eq!(besieged.left(), 2, "of two clients, each has its own");
     besieged.connect(1, 1, &of("192.0.2.1"));
     wait_for("the older one of the same client to be closed", || (besieged.left() == 2).then_some(()));
+}
+
+#[test]
+fn slow_requests_over_a_proxys_known_connections_keep_nobody_out() {
+    let settings = [
+        ("SERVER__CONNECTIONS_MAX", "8"),
+        ("SERVER__TRUSTED_PROXIES", "[\"127.0.0.1\"]"),
+        ("SERVER__BODY_READ_MAX", "1m"),
+    ];
+    let besieged = Besieged::new(&settings);
+    let server = &besieged.server;
+    // Over each, somebody has delivered; now it carries a stranger's request, of which nothing or little comes.
+    let stranger = |number: i64| {
+        let ended = session_ended(100 + number).to_string();
+        let mut wire = Wire::connect(server.address);
+        wire.send(&head(&format!("Content-Length: {}\r\n\r\n{ended}", ended.len())));
+        assert_eq!(wire.answer().expect("an answer").status, 204);
+        let begun = if number % 2 == 0 { head("").replace("Basic ", "Basic x") } else { signed_by_nobody(90) };
+        let begun = begun.trim_end_matches("\r\n\r\n{").trim_end();
+        wire.send(&format!("{begun}\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 90\r\n\r\n"));
+        wire
+    };
+    let mut strangers: Vec<_> = (0..8).map(stranger).collect();
+    wait_for("one of them to make way", || (server.deliver_end(1) == 204).then_some(()));
+    assert_eq!([2, 3, 4, 5].map(|session| server.deliver_end(session)), [204; 4]);
+    drop(strangers.pop());
+    assert_eq!(besieged.deployment.events(), 8 + 5);
 }
 
 #[test]
@@ -212,10 +265,10 @@ fn deliver_until(asked: &AtomicBool, server: SocketAddr, sessions: &AtomicI64) -
 
 #[test]
 fn bodies_of_nobody_are_bounded_in_bytes() {
-    let settings = [("SERVER__UNVERIFIED_BYTES_MAX", "100000"), ("SERVER__BODY_READ_MAX", "1m")];
+    let settings = [("SERVER__UNVERIFIED_BYTES_MAX", "200000"), ("SERVER__BODY_READ_MAX", "1m")];
     let mut besieged = Besieged::new(&settings);
     let large = signed_by_nobody(60_000) + &"x".repeat(20_000);
-    // 10 × 20 kB from 10 addresses: five fit, and four of an address' own would be more than its quarter.
+    // 10 times 20 kB, and the connection's buffer, from 10 addresses: five fit, and two of an address' own are more than its quarter.
     besieged.connect(10, 10, &large);
     let displaced = |server: &Server| {
         let metrics = server.metrics();

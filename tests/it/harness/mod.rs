@@ -24,7 +24,7 @@ pub(crate) use disk::{Disk, Fault, Order};
 pub(crate) use fleet::{Database, Fleet};
 pub(crate) use line::{Failure, Line};
 pub(crate) use preloaded::preloaded;
-pub(crate) use process::{Process, signal};
+pub(crate) use process::{Process, memory_kib, signal};
 pub(crate) use random::{Random, Seed};
 pub(crate) use sending::{CONNECTIONS, runtime, send_begin, send_end, sender, sender_within};
 pub(crate) use server::{Server, receipts, session_ended};

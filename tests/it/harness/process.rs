@@ -123,3 +123,11 @@ fn collect(
         }
     })
 }
+
+/// A line of `/proc/PROCESS/status`, in KiB.
+#[track_caller]
+pub(crate) fn memory_kib(process: u32, line: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let value = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
+    value.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok()).expect("a number")
+}

@@ -1,8 +1,8 @@
 //! Plugins that say too much: more than is read, shown or kept.
 
 use super::compiled::Compiled;
-use super::processes::memory_kib;
 use super::trial::{Fate, Hostile, Trial};
+use crate::harness::memory_kib;
 
 /// What a server may grow by while hundreds of MB are written at it.
 const GROWTH_KIB_MAX: u64 = 48 << 10;

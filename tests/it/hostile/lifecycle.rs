@@ -1,9 +1,9 @@
 //! Plugins that die, hang or are stopped at the seams of their life: at the end, from outside, again and again.
 
 use super::compiled::Compiled;
-use super::processes::{all, memory_kib, signal, stat};
+use super::processes::{all, signal, stat};
 use super::trial::{Fate, Hostile, Trial, User};
-use crate::harness::{PATIENCE, wait_for, wait_within};
+use crate::harness::{PATIENCE, memory_kib, wait_for, wait_within};
 
 /// How often a plugin is started anew while nothing may grow: enough to see what grows by one each time. `QUIETUS_RESTARTS`
 /// makes it more, and then its memory says something, too.

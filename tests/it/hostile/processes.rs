@@ -43,14 +43,6 @@ fn a_library_starts_no_process_and_a_program_takes_all_of_its_own_with_it() {
     }
 }
 
-/// A line of `/proc/PROCESS/status`, in KiB.
-#[track_caller]
-pub(super) fn memory_kib(process: u32, line: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
-    let value = status.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(':'));
-    value.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok()).expect("a number")
-}
-
 /// State, parent and process group of a process that is there.
 pub(super) fn stat(process: u32) -> Option<(char, u32, u32)> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
