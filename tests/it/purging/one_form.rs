@@ -239,7 +239,8 @@ fn each_says_where_it_looked_and_what_is_kept(statement: &Value) {
                         == (&json!(code), &json!(target), &json!(text))
                 })
             };
-            assert!(all.iter().all(said), "{code}: {step:#}");
+            let is_accepted = |text: &&String| step["accepted"].get(text.as_str()).is_some();
+            assert!(all.iter().filter(|text| !is_accepted(text)).all(said), "{code}: {step:#}");
         }
         // The example of the README is about other names than these systems have.
         let (readme, ours, theirs) = match target {
