@@ -5,8 +5,10 @@ mod acts;
 mod archive;
 mod bounds;
 mod carry;
+mod checksums;
 mod claim;
 mod clock;
+mod closing;
 pub(crate) mod copy;
 mod expiry;
 mod generation;
@@ -31,10 +33,12 @@ mod view;
 
 pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
+pub(crate) use checksums::{SumChunk, SumMark, Summed};
 pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
 pub(crate) use clock::ClockSettings;
+pub(crate) use closing::{Closed, Closing};
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
@@ -63,7 +67,6 @@ use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
 use crate::keys::{Carry, Digest, KeyId, KeyKind};
-use crate::receipt::Receipt;
 use crate::subject::{Fingerprinted, SessionKey};
 
 /// A ledger: all roles together, for those who take one apart.
@@ -125,13 +128,6 @@ fn name_of_key(kind: KeyKind) -> String {
     format!("{kind} key")
 }
 
-/// An erasure's end: the claim on [`Work::Close`] and the receipt.
-#[derive(Debug)]
-pub(crate) struct Closing {
-    pub(crate) claim: Claim,
-    pub(crate) receipt: Receipt,
-}
-
 /// The result of recording a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recorded {
@@ -183,16 +179,6 @@ pub(crate) enum Finished {
     LeaseLost,
     /// The session has changed since it was read; the work is due again at once, nothing else was written.
     Stale,
-}
-
-/// The result of closing erasures.
-#[derive(Debug)]
-#[must_use]
-pub(crate) enum Closed {
-    Done,
-    /// Nothing was written: another receipt was appended meanwhile, or some of the leases had ended. These claims still
-    /// hold, and want receipts that follow the new head.
-    Again(Vec<Claim>),
 }
 
 /// Why the ledger did not do it; one variant per reaction of the caller.

@@ -12,8 +12,8 @@ use super::{
     Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState,
     InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    RotatedKey, SealGeneration, SessionView, StepEnd, Stored, TargetConditions, TargetHealth, Tombstone,
-    UnreadSessions,
+    RotatedKey, SealGeneration, SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions,
+    TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -46,7 +46,7 @@ pub(crate) trait Intake: Send + Sync {
     /// Notes whether all that came to this process, came from one address. The address itself is noted nowhere.
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError>;
 
-    /// Fails unless something can be written now.
+    /// Fails unless what receiving writes can be written now.
     async fn writable(&self) -> Result<(), LedgerError>;
 }
 
@@ -102,7 +102,8 @@ pub(crate) trait Queue: Send + Sync {
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError>;
 
     /// Finishes several [`Work::Close`] together: appends the receipts, which follow one another, destroys the capsules,
-    /// marks the sessions erased where mluvii has erased them, and ends the erasures. All of them, or none.
+    /// marks the sessions erased where mluvii has erased them, and ends the erasures. All of them, or none: where the ledger
+    /// refuses one of them, who asked finds out which ([`Closed::Refused`]).
     async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError>;
 
     /// The targets that steps wait for, whether they are still in the configuration or not.
@@ -257,6 +258,12 @@ pub(crate) trait Records: Send + Sync {
 
     /// How many rows break an invariant.
     async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError>;
+
+    /// How many checksums of a kind there are.
+    async fn count_summed(&self, summed: Summed) -> Result<u64, LedgerError>;
+
+    /// Compares the next of them with what stands there, from the beginning or after a chunk.
+    async fn compare_sums(&self, summed: Summed, after: Option<&SumMark>) -> Result<SumChunk, LedgerError>;
 }
 
 /// What a person or a program may order. The actor is named, and each order leaves one row in the audit, written with

@@ -29,49 +29,81 @@ impl Worker {
         warn!(error = closed, "could not write receipts; they are written when the leases have ended");
     }
 
-    /// Makes receipts that follow the head, until no other process was faster.
-    async fn close_all(&self, mut claims: Vec<Claim>) -> Result<(), LedgerError> {
-        while !claims.is_empty() {
-            // Signed before the ledger is asked to append them, so that the chain's head is held for one commit only; another
-            // process may have been faster, and then they are made anew.
-            let end = self.newest.look(&*self.records, &*self.queue).await?;
-            let set_back = |why| LedgerError::Busy(anyhow::anyhow!("the ledger was set back: {why}"));
-            let ChainEnd { mut head, gap } = end.map_err(set_back)?;
-            let mut gap = gap.map(|signed| signed.gap);
-            let mut closing = Vec::with_capacity(claims.len());
-            for claim in claims {
-                match self.issue(&claim, head.as_ref(), gap.as_ref()) {
-                    Ok(receipt) => {
-                        // The first one says what was lost before it.
-                        gap = None;
-                        head = Some(receipt.head());
-                        closing.push(Closing { claim, receipt });
-                    }
-                    Err(unfinished) => {
-                        warn!(queue = ?QueueName::Close, reason = %unfinished, "work is parked; a person is needed");
-                        // Put aside alone: the others of the batch get their receipts, each of which follows the one
-                        // before it.
-                        let _ended = self.queue.park(claim, Outcome::Parked, &unfinished.to_string()).await?;
+    /// Makes receipts that follow the head, until no other process was faster. One that the ledger refuses is found by halving, so
+    /// that it holds up none of the others.
+    async fn close_all(&self, claims: Vec<Claim>) -> Result<(), LedgerError> {
+        let mut parts = vec![claims];
+        while let Some(part) = parts.pop() {
+            let closing = self.issue_all(part).await?;
+            let Some(last) = closing.last() else { continue };
+            let head = last.receipt.head();
+            let told: Vec<_> = closing.iter().map(|one| Written::of(&one.receipt.statement)).collect();
+            match self.queue.closed(closing).await? {
+                Closed::Again(held) => parts.push(held),
+                Closed::Done => {
+                    self.newest.saw(Some(&head));
+                    told.iter().for_each(Written::log);
+                }
+                Closed::Refused(mut some, _) if some.len() > 1 => {
+                    parts.push(some.split_off(some.len() / 2));
+                    parts.push(some);
+                }
+                Closed::Refused(alone, error) => {
+                    let why = error.of_this_work().map_or_else(|| refused(&error), str::to_owned);
+                    for claim in alone {
+                        self.park_closing(claim, &why).await?;
                     }
                 }
             }
-            let told: Vec<_> = closing.iter().map(|one| Written::of(&one.receipt.statement)).collect();
-            claims = match self.queue.closed(closing).await? {
-                Closed::Again(held) => held,
-                Closed::Done => {
-                    self.newest.saw(head.as_ref());
-                    told.iter().for_each(Written::log);
-                    Vec::new()
-                }
-            };
         }
         Ok(())
+    }
+
+    /// Receipts of these, as far as there are any, that follow the chain's end. They are signed before the ledger is asked to append
+    /// them, so that the chain's head is held for one commit only; another process may have been faster, and then they are
+    /// made anew.
+    async fn issue_all(&self, claims: Vec<Claim>) -> Result<Vec<Closing>, LedgerError> {
+        let end = self.newest.look(&*self.records, &*self.queue).await?;
+        let set_back = |why| LedgerError::Busy(anyhow::anyhow!("the ledger was set back: {why}"));
+        let ChainEnd { mut head, gap } = end.map_err(set_back)?;
+        let mut gap = gap.map(|signed| signed.gap);
+        let mut closing = Vec::with_capacity(claims.len());
+        for claim in claims {
+            match self.issue(&claim, head.as_ref(), gap.as_ref()) {
+                Ok(receipt) => {
+                    // The first one says what was lost before it.
+                    gap = None;
+                    head = Some(receipt.head());
+                    closing.push(Closing { claim, receipt });
+                }
+                Err(unfinished) => self.park_closing(claim, &unfinished.to_string()).await?,
+            }
+        }
+        Ok(closing)
+    }
+
+    /// Puts one aside alone: the others of the batch get their receipts, each of which follows the one before it.
+    async fn park_closing(&self, claim: Claim, reason: &str) -> Result<(), LedgerError> {
+        warn!(queue = ?QueueName::Close, reason, "work is parked; a person is needed");
+        match self.queue.park(claim, Outcome::Parked, reason).await {
+            // It is left to its lease, and holds up none of the others all the same.
+            Err(error @ LedgerError::Broken(_)) => {
+                warn!(error = %with_causes(&error), "the ledger refuses to have work parked");
+                Ok(())
+            }
+            parked => parked.map(drop),
+        }
     }
 
     fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>, gap: Option<&Gap>) -> Result<Receipt, Unissued> {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
         Ok(Receipt::issue(erasure, head, gap.cloned(), &self.receipt, claim.now)?)
     }
+}
+
+/// Why an erasure needs a person of which the ledger takes no end.
+fn refused(error: &LedgerError) -> String {
+    format!("its end cannot be written: {}", with_causes(error))
 }
 
 /// What the log says of a receipt. It is the one line of an erasure whose way was the usual one.

@@ -8,6 +8,7 @@ mod log;
 mod mluvii;
 mod quarantine;
 mod reader;
+mod refusing;
 mod requests;
 mod seals;
 mod shutdown;

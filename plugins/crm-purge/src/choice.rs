@@ -26,6 +26,17 @@ pub enum PlusAddressing {
     Same,
 }
 
+/// Which records the credentials' user sees.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Visibility {
+    /// All of them: a user from whom some are hidden is refused.
+    #[default]
+    All,
+    /// Those that the operator has meant it to see. The answer says so.
+    Trusted,
+}
+
 /// How a person is erased.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use quietus_plugin::http::{Auth, Settings};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::choice::{By, Erasure, PlusAddressing};
+use crate::choice::{By, Erasure, PlusAddressing, Visibility};
 use crate::vendor::{self, OwnKeys, Traits};
 
 /// The configuration of one use of the plugin.
@@ -24,8 +24,11 @@ pub struct Config {
     pub auth: Auth,
     /// Raynet only: the name of the instance.
     pub instance: Option<String>,
-    /// Salesforce and Dynamics 365 only: the API's version, such as `v62.0` and `v9.2`.
+    /// HubSpot, Salesforce and Dynamics 365 only: the API's version, such as `2026-03`, `v62.0` and `v9.2`.
     pub api_version: Option<String>,
+    /// Salesforce and Dynamics 365 only: whether the user of the credentials has to see all records. `all` if unset: a user from
+    /// whom records are hidden is refused, as nobody would be absent for sure. `trusted`: which it sees is meant so.
+    pub visibility: Option<Visibility>,
     /// What people are looked for by; `["email"]` if unset.
     #[serde(default = "by_email")]
     #[schemars(length(min = 1))]
@@ -114,6 +117,6 @@ impl Config {
 
     /// The keys that only some vendors have.
     pub(crate) fn own(&self) -> OwnKeys {
-        OwnKeys { instance: self.instance.clone(), api_version: self.api_version.clone() }
+        OwnKeys { instance: self.instance.clone(), api_version: self.api_version.clone(), visibility: self.visibility }
     }
 }

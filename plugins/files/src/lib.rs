@@ -8,6 +8,7 @@ mod outcome;
 mod place;
 mod s3;
 mod template;
+mod told;
 
 use std::time::Duration;
 
@@ -76,7 +77,7 @@ impl Plugin for Files {
             tally.saw(&site.name, site.place.look(names, call)?);
             Ok(())
         });
-        tally.looked()
+        tally.seen_again()
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
@@ -113,9 +114,15 @@ impl Files {
     ) -> Tally {
         let mut tally = Tally::default();
         for site in &self.sites {
+            let kinds = site.template.kinds().into_iter().collect::<Vec<_>>().join(", ");
             let done = call.check().and_then(|()| site.template.fill(request)).and_then(|filled| {
-                tally.named(&filled);
-                if filled.names.is_empty() { Ok(()) } else { act(site, &filled.names, &mut tally) }
+                tally.named(&site.name, &kinds, &filled);
+                if filled.names.is_empty() {
+                    return Ok(());
+                }
+                act(site, &filled.names, &mut tally)?;
+                tally.looked_at(site.place.told(&site.name, &kinds));
+                Ok(())
             });
             if let Err(error) = done {
                 tally.failed(&site.name, error);

@@ -15,9 +15,10 @@ use std::path::{Component, PathBuf};
 
 use quietus_plugin::{Call, PluginError};
 
-use crate::config::Local;
+use crate::config::{Local, Mode};
 use crate::place::{Job, Place, Sight};
 use crate::template::{Name, Naming, Template};
+use crate::told::{self, Told};
 use folder::Folder;
 use rules::Rules;
 
@@ -65,6 +66,14 @@ impl Place for Tree {
         }
         remove::remove(&root, &found, self.rules, job)?;
         Ok(None)
+    }
+
+    fn told(&self, place: &str, kinds: &str) -> Told {
+        Told {
+            looked_at: told::files(place, kinds),
+            not_looked_at: [told::OTHER_FILES, told::COPIES_OF_FILES].map(str::to_owned).into(),
+            keeps: (self.rules.mode == Mode::Delete).then_some(("files", told::DELETED_FILES)),
+        }
     }
 
     fn health(&self, _: &Call) -> Result<(), PluginError> {

@@ -6,6 +6,7 @@ use quietus_plugin::{Answer, ErrorClass, PluginError};
 
 use crate::place::Sight;
 use crate::template::Filled;
+use crate::told::{self, Told};
 
 /// What the places of one call met.
 #[derive(Default)]
@@ -16,12 +17,22 @@ pub(crate) struct Tally {
     counts: BTreeMap<String, u64>,
     kept: Vec<String>,
     failed: Vec<PluginError>,
+    told: Vec<Told>,
+    not_looked_at: Vec<String>,
 }
 
 impl Tally {
-    pub(crate) fn named(&mut self, filled: &Filled) {
+    pub(crate) fn named(&mut self, place: &str, kinds: &str, filled: &Filled) {
         self.asked |= filled.applies;
         self.unusable += filled.unusable;
+        if !filled.applies {
+            self.not_looked_at.push(told::passed_over(place, kinds));
+        }
+    }
+
+    /// A place was looked at as a whole.
+    pub(crate) fn looked_at(&mut self, told: Told) {
+        self.told.push(told);
     }
 
     /// A place was looked at.
@@ -31,6 +42,9 @@ impl Tally {
         }
         if let Some(kept) = sight.kept {
             self.kept(place, &kept);
+        }
+        if sight.holds_unseen {
+            self.not_looked_at.push(told::locks(place));
         }
     }
 
@@ -64,16 +78,16 @@ impl Tally {
     }
 
     /// The answer to `verify`.
-    pub(crate) fn looked(self) -> Result<Answer, PluginError> {
+    pub(crate) fn seen_again(self) -> Result<Answer, PluginError> {
         // What is left comes before what a hold keeps: `retained` is an end, and nobody would erase the rest.
         if self.failed.is_empty() && !self.counts.is_empty() {
-            return Ok(counted(Answer::residual(), self.counts));
+            return Ok(self.said(Answer::residual()));
         }
         self.answer(Answer::residual)
     }
 
-    fn answer(self, there: fn() -> Answer) -> Result<Answer, PluginError> {
-        if let Some(error) = together(self.failed) {
+    fn answer(mut self, there: fn() -> Answer) -> Result<Answer, PluginError> {
+        if let Some(error) = together(std::mem::take(&mut self.failed)) {
             return Err(error);
         }
         let answer = if !self.kept.is_empty() {
@@ -88,7 +102,22 @@ impl Tally {
         } else {
             there()
         };
-        Ok(counted(answer, self.counts))
+        // Of what went, or would.
+        let went: Vec<_> = self.told.iter().filter_map(|told| told.keeps).collect();
+        let went = went.into_iter().filter(|(count, _)| self.counts.contains_key(*count));
+        let answer = went.fold(answer, |answer, (_, keeps)| answer.keeps(keeps));
+        Ok(self.said(answer))
+    }
+
+    /// With the counts, and with what a reader of the receipt must know of the search.
+    fn said(self, answer: Answer) -> Answer {
+        let answer = counted(answer, self.counts);
+        let answer = self.told.into_iter().fold(answer, |answer, told| told.say(answer));
+        let answer = self.not_looked_at.into_iter().fold(answer, Answer::not_looked_at);
+        match self.unusable {
+            0 => answer,
+            unusable => answer.not_looked_at(told::unusable(unusable)),
+        }
     }
 }
 

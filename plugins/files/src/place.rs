@@ -6,6 +6,7 @@ use std::time::Duration;
 use quietus_plugin::{Call, PluginError, Progress, Writes, mark};
 
 use crate::template::Name;
+use crate::told::Told;
 
 /// What is not begun any more: less is left of the call.
 const TIME_MIN: Duration = Duration::from_millis(250);
@@ -21,6 +22,9 @@ pub(crate) trait Place: Send + Sync {
     /// Erases; says what is kept by a hold.
     fn erase(&self, names: &[Name], job: &mut Job<'_>) -> Result<Option<String>, PluginError>;
 
+    /// What is known of what was looked at there, by names made of these kinds.
+    fn told(&self, place: &str, kinds: &str) -> Told;
+
     /// Whether it can be reached.
     fn health(&self, call: &Call) -> Result<(), PluginError>;
 }
@@ -32,6 +36,8 @@ pub(crate) struct Sight {
     pub(crate) counts: BTreeMap<&'static str, u64>,
     /// What a hold keeps.
     pub(crate) kept: Option<String>,
+    /// Nobody could tell what a hold keeps.
+    pub(crate) holds_unseen: bool,
     /// Why an erasure would fail.
     pub(crate) obstacle: Option<PluginError>,
 }

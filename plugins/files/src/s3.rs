@@ -17,6 +17,7 @@ use quietus_plugin::{Call, PluginError, Secrets};
 use crate::config::S3;
 use crate::place::{Job, Place, Sight};
 use crate::template::{Name, Naming, Template, key};
+use crate::told::{self, Told};
 use bucket::Bucket;
 use list::{Item, Listing, Scope};
 
@@ -64,7 +65,9 @@ pub(crate) fn make(config: S3, kinds: &[String], secrets: &Secrets) -> Result<(T
 impl Place for Storage {
     fn look(&self, names: &[Name], call: &Call) -> Result<Sight, PluginError> {
         let found = self.find(names, call)?;
-        let kept = lock::all(&self.bucket, &found.versions, call)?;
+        let locks = lock::all(&self.bucket, &found.versions, call)?;
+        let unseen = locks.is_none();
+        let kept = locks.unwrap_or_default();
         let is_free = |item: &&Item| !kept.items.contains(&(item.key.as_str(), item.id.as_str()));
         let kept_keys: BTreeSet<_> = kept.items.iter().map(|(key, _)| *key).collect();
         let keys: BTreeSet<_> = found.versions.iter().map(|item| item.key.as_str()).collect();
@@ -73,6 +76,7 @@ impl Place for Storage {
         sight.count("versions", found.versions.iter().filter(is_free).count() as u64);
         sight.count("uploads", found.uploads.len() as u64);
         sight.kept = kept.told();
+        sight.holds_unseen = unseen;
         Ok(sight)
     }
 
@@ -85,8 +89,25 @@ impl Place for Storage {
         Ok(kept.told())
     }
 
+    fn told(&self, place: &str, kinds: &str) -> Told {
+        let mut not_looked_at = vec![told::OTHER_OBJECTS.to_owned(), told::COPIES_OF_OBJECTS.to_owned()];
+        let looked_at = match self.uploads {
+            true => told::objects_and_uploads(place, kinds),
+            false => {
+                not_looked_at.push(told::no_uploads(place));
+                told::objects(place, kinds)
+            }
+        };
+        Told { looked_at, not_looked_at, keeps: None }
+    }
+
+    /// All that is listed later. Whether the user may delete, only a deletion tells.
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        list::one(&self.bucket, &self.beginning, call)
+        list::one(&self.bucket, Listing::Versions, &self.beginning, call)?;
+        match self.uploads {
+            true => list::one(&self.bucket, Listing::Uploads, &self.beginning, call),
+            false => Ok(()),
+        }
     }
 }
 

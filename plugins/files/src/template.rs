@@ -56,7 +56,7 @@ pub(crate) struct Filled {
 
 impl Template {
     /// The identifier kinds in it.
-    fn kinds(&self) -> BTreeSet<&str> {
+    pub(crate) fn kinds(&self) -> BTreeSet<&str> {
         let parts = self.components.iter().flatten();
         parts.filter_map(|part| if let Part::Slot { kind, .. } = part { Some(kind.as_str()) } else { None }).collect()
     }

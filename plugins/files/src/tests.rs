@@ -2,6 +2,7 @@
 
 mod answers;
 mod configuration;
+mod host;
 mod hostile;
 mod killed;
 mod links;
@@ -13,6 +14,7 @@ mod resumed;
 mod retained;
 mod standin;
 mod together;
+mod told;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -24,6 +26,7 @@ use tempfile::TempDir;
 use test_servers::S3;
 
 use super::Files;
+use host::Host;
 
 /// A folder that is a root, in a folder that it must not be left for.
 struct Root {
@@ -69,7 +72,7 @@ impl Root {
     }
 
     /// The plugin with this place.
-    fn plugin(&self, settings: Value) -> TestHost<Files> {
+    fn plugin(&self, settings: Value) -> Host {
         plugin(json!([{ "name": "disk", "local": self.place(settings) }])).expect("configured")
     }
 }
@@ -90,8 +93,9 @@ fn with(mut value: Value, more: Value) -> Value {
     value
 }
 
-fn plugin(places: Value) -> Result<TestHost<Files>, PluginError> {
-    TestHost::with_secrets(json!({ "place": places, "kinds": ["odd"] }), [("key", "hunter2"), ("token", "t/o+k=")])
+fn plugin(places: Value) -> Result<Host, PluginError> {
+    let secrets = [("key", "hunter2"), ("token", "t/o+k=")];
+    TestHost::with_secrets(json!({ "place": places, "kinds": ["odd"] }), secrets).map(Host)
 }
 
 fn session(id: &str) -> Request {
@@ -196,7 +200,7 @@ impl Bucket {
         with(s3(&storage().url(), &self.name), settings)
     }
 
-    fn plugin(&self, settings: Value) -> TestHost<Files> {
+    fn plugin(&self, settings: Value) -> Host {
         plugin(json!([{ "name": "cloud", "s3": self.place(settings) }])).expect("configured")
     }
 }

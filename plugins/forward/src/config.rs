@@ -145,6 +145,13 @@ pub enum KafkaAuth {
         /// The password.
         secret: String,
     },
+    /// SASL/SCRAM-SHA-256.
+    ScramSha256 {
+        /// The user.
+        user: String,
+        /// The password.
+        secret: String,
+    },
     /// SASL/SCRAM-SHA-512.
     ScramSha512 {
         /// The user.

@@ -7,6 +7,7 @@ mod message;
 mod plaintext;
 mod runtime;
 mod standard;
+mod told;
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -62,7 +63,10 @@ impl Plugin for Forward {
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         match request.writes() {
             Some(writes) if self.verifies => self.hand_on(Asks::Verification, request, call, writes),
-            _ => Ok(Answer::unverifiable("the receiver is not re-checked (`verify`)")),
+            _ => {
+                let answer = Answer::unverifiable("the receiver is not re-checked (`verify`)");
+                Ok(told::handed_on(answer, self.carrier.keeps()))
+            }
         }
     }
 
@@ -80,11 +84,12 @@ impl Forward {
         }
         let message = Message::make(asks, request, self.report_within)?;
         match (self.carrier.hand_on(&message, call, writes)?, self.report_within) {
-            (Handed::Answered(answer), _) => Ok(answer),
-            (Handed::Confirmed, Some(within)) => Ok(Answer::accepted(within)),
+            (Handed::Answered(answer), _) => Ok(told::by_its_word(answer)),
+            (Handed::Confirmed, Some(within)) => Ok(told::handed_on(Answer::accepted(within), self.carrier.keeps())),
             (Handed::Confirmed, None) => {
                 let by = self.carrier.name();
-                Ok(Answer::unverifiable(format!("handed on by {by}, which confirmed it; its outcome is not reported")))
+                let reason = format!("handed on by {by}, which confirmed it; its outcome is not reported");
+                Ok(told::handed_on(Answer::unverifiable(reason), self.carrier.keeps()))
             }
         }
     }

@@ -4,12 +4,13 @@ mod http;
 mod kafka;
 mod nats;
 mod rabbitmq;
+mod readme;
 mod signatures;
 
 use quietus_plugin::{Answer, PluginError, ReportTo, Request, Sensitive, TestHost};
 use serde_json::{Value, json};
 
-use crate::Forward;
+use crate::{Forward, told};
 
 /// Every secret that a test may name. `signing` is 32 bytes of `k`, `next` of `n`.
 const SECRETS: [(&str, &str); 5] = [
@@ -42,7 +43,20 @@ fn reportable() -> Request {
 }
 
 fn unreported(by: &str) -> Answer {
-    Answer::unverifiable(format!("handed on by {by}, which confirmed it; its outcome is not reported"))
+    let answer = Answer::unverifiable(format!("handed on by {by}, which confirmed it; its outcome is not reported"));
+    confirmed(answer, by)
+}
+
+/// With what is known of a message that was confirmed.
+fn confirmed(answer: Answer, by: &str) -> Answer {
+    let keeps = match by {
+        "RabbitMQ" => Some(told::RABBITMQ_KEEPS),
+        "NATS JetStream" => Some(told::NATS_KEEPS),
+        #[cfg(feature = "kafka")]
+        "Kafka" => Some(told::KAFKA_KEEPS),
+        _ => None,
+    };
+    keeps.into_iter().fold(answer.not_looked_at(told::RECEIVERS), Answer::keeps)
 }
 
 /// What hostile identifiers are made of, as far as a carrier could stumble over it.

@@ -101,11 +101,7 @@ fn read(item: &Addr<'_>) -> Vec<Address> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wanted::Place;
-
-    fn wanted(addresses: &[&str], place: Place) -> Wanted {
-        Wanted::new(addresses.iter().map(|text| Address::typed(text).expect("an address")).collect(), place)
-    }
+    use crate::wanted::{Place, wanted};
 
     #[track_caller]
     fn headers(raw: &str, expected: Whose) {

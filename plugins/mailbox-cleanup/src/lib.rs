@@ -11,6 +11,7 @@ mod imap;
 mod mailbox;
 mod outcome;
 mod protect;
+mod scope;
 #[cfg(test)]
 mod standin;
 mod through;
@@ -81,8 +82,8 @@ impl Plugin for MailboxCleanup {
             let mut task = Task { call, doing: Doing::Erasing, progress: &mut progress };
             account.mailbox.erase(&wanted, &mut task, writes)
         });
-        if ended.is_ok() && !said.has_failed() {
-            // Only then: where an account has failed, what is unsure may still be there, and would be counted as
+        if ended.is_ok() && said.is_whole() {
+            // Only then: where an account has failed, or a folder, what is unsure may still be there, and would be counted as
             // erased.
             progress.settle();
             // A later round looks through everything again: otherwise messages that came to earlier folders would be

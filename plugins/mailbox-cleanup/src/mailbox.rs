@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use quietus_plugin::{Call, PluginError, Progress, Writes};
 
+use crate::scope::Scope;
 use crate::through::{Begun, Through};
 use crate::wanted::Wanted;
 
@@ -101,6 +102,10 @@ pub(crate) struct Seen {
     pub(crate) unclear: u64,
     /// What could not be looked through, and why; free of personal data.
     pub(crate) unread: Vec<String>,
+    /// To `erase`: where wanted messages are left because the system refuses to erase them, and why; free of personal data.
+    pub(crate) undone: Vec<String>,
+    /// What all this is the whole of.
+    pub(crate) scope: Scope,
     /// To `erase`: some of what was erased leaves the system by itself within this time, if no hold keeps it. Only a look
     /// after that tells.
     pub(crate) again_after: Option<Duration>,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use quietus_plugin::{Answer, ErrorClass, PluginError};
 
 use crate::mailbox::Seen;
+use crate::scope::Scope;
 
 /// What accounts said so far.
 #[derive(Default)]
@@ -13,8 +14,13 @@ pub(crate) struct Said {
     messages: u64,
     kept: u64,
     reasons: Vec<String>,
-    /// By account, what was found and does not show whose it is, and what could not be looked through.
+    /// By account, what was found and does not show whose it is.
     unclear: Vec<String>,
+    /// By account, what could not be looked through.
+    unread: Vec<String>,
+    /// By account, what is left because the system refuses to erase it.
+    undone: Vec<String>,
+    scopes: Vec<(String, Scope)>,
     again_after: Option<Duration>,
     failed: Vec<(String, PluginError)>,
 }
@@ -30,8 +36,9 @@ impl Said {
                     let text = "messages were found that do not show whose they are, and stay";
                     self.unclear.push(format!("account `{account}`: {} {text}", seen.unclear));
                 }
-                let unread = seen.unread.into_iter().map(|what| format!("account `{account}`: {what}"));
-                self.unclear.extend(unread);
+                self.unread.extend(seen.unread.into_iter().map(|what| format!("account `{account}`: {what}")));
+                self.undone.extend(seen.undone.into_iter().map(|what| format!("account `{account}`: {what}")));
+                self.scopes.push((account.to_owned(), seen.scope));
                 for kept in seen.kept {
                     self.kept += kept.messages;
                     self.reasons.push(format!("account `{account}`: {}", kept.reason));
@@ -52,12 +59,17 @@ impl Said {
         !self.failed.is_empty()
     }
 
+    /// Whether every account was looked through, all of it, and nothing was refused.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.has_failed() && self.unread.is_empty() && self.undone.is_empty()
+    }
+
     /// The answer to `erase`, where so many messages were erased in this and earlier attempts.
     pub(crate) fn erased(self, messages: u64) -> Result<Answer, PluginError> {
         let answer = match (self.failure(messages), self.reason(), self.messages) {
             (Some(failure), ..) => return Err(failure),
             // What is left comes before what is kept: `retained` is an end, after which nobody would erase the rest.
-            (None, _, 1..) => Answer::residual().count("messages left", self.messages),
+            (None, _, 1..) => self.left(),
             (None, Some(reason), 0) => Answer::retained(reason),
             (None, None, 0) if messages > 0 => Answer::erased(),
             (None, None, 0) => Answer::absent(),
@@ -67,7 +79,7 @@ impl Said {
             Some(pause) => answer.verify_after(pause),
             None => answer,
         };
-        Ok(counted(counted(answer, "messages", messages), "kept messages", self.kept).unclear(&self.unclear))
+        Ok(self.claim(counted(answer, "messages", messages)))
     }
 
     /// The answer to `verify` and to a dry run: what is there now.
@@ -78,7 +90,30 @@ impl Said {
             (None, Some(reason), 0) => Answer::retained(reason),
             (None, None, 0) => Answer::absent(),
         };
-        Ok(counted(counted(answer, "messages", self.messages), "kept messages", self.kept).unclear(&self.unclear))
+        let messages = self.messages;
+        Ok(self.claim(counted(answer, "messages", messages)))
+    }
+
+    /// What erasing has left: all that may be erased, and was not.
+    fn left(&self) -> Answer {
+        let reason = (!self.undone.is_empty()).then(|| self.undone.join("; "));
+        Answer { reason, ..Answer::residual().count("messages left", self.messages) }
+    }
+
+    /// The answer with what stays, and with how far the look went.
+    fn claim(self, answer: Answer) -> Answer {
+        // Where messages are left, the reason says why.
+        let undone = if self.messages > 0 { Vec::new() } else { self.undone };
+        let unsure = [self.unclear, self.unread, undone].concat();
+        let mut answer = counted(answer, "kept messages", self.kept).unclear(&unsure);
+        for (account, scope) in self.scopes {
+            if let Some(places) = scope.looked_at {
+                answer = answer.looked_at(format!("account `{account}`: {places}"));
+            }
+            answer = scope.not_looked_at.into_iter().fold(answer, Answer::not_looked_at);
+            answer = scope.keeps.iter().fold(answer, |answer, kept| answer.keeps(*kept));
+        }
+        answer
     }
 
     fn reason(&self) -> Option<String> {
@@ -189,6 +224,30 @@ mod tests {
             assert_eq!(answer.not_looked_at, ["account `a0`: folder 2 of 9: no"]);
         }
         assert_eq!(said(vec![unclear(), Ok(kept(1))]).looked().expect("an answer").outcome, Outcome::Retained);
+    }
+
+    #[test]
+    fn what_is_left_because_it_is_refused_is_residual_and_says_why() {
+        let refused = |messages| Seen { messages, undone: vec!["folder 2 of 9: no".into()], ..Seen::default() };
+        let answer = said(vec![Ok(refused(3)), Ok(Seen::default())]).erased(2).expect("an answer");
+        assert_eq!(
+            (answer.outcome, answer.counts["messages"], answer.counts["messages left"]),
+            (Outcome::Residual, 2, 3)
+        );
+        assert_eq!(answer.reason.as_deref(), Some("account `a0`: folder 2 of 9: no"));
+        let answer = said(vec![Ok(refused(0))]).erased(2).expect("an answer");
+        assert_eq!(answer.outcome, Outcome::Unverifiable, "something was left undone");
+        assert!(!said(vec![Ok(refused(0))]).is_whole());
+    }
+
+    #[test]
+    fn what_was_looked_at_is_said_by_account_and_what_was_not_once() {
+        let scope = |keeps| Scope { keeps, ..Scope::looked_at("9 folders".into()).without(&["texts"]) };
+        let seen = |keeps: &'static [&'static str]| Ok(Seen { scope: scope(keeps), ..Seen::default() });
+        let answer = said(vec![seen(&[]), seen(&["the bin"])]).looked().expect("an answer");
+        assert_eq!(answer.looked_at, ["account `a0`: 9 folders", "account `a1`: 9 folders"]);
+        assert_eq!((answer.not_looked_at, answer.keeps), (vec!["texts".into()], Some(vec!["the bin".into()])));
+        assert_eq!(said(vec![seen(&[])]).erased(1).expect("an answer").keeps, None);
     }
 
     #[test]

@@ -1,7 +1,73 @@
-//! What the tests of APIs share.
+//! What the tests share.
+
+use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
+use quietus_plugin::{Answer, PluginError, Request, TestHost};
+use serde::Serialize;
 use serde_json::Value;
+
+use crate::MailboxCleanup;
+
+/// The host, whose answers leave out what every answer of these settings claims: [`Host::whole`] has it.
+pub(crate) struct Host(TestHost<MailboxCleanup>);
+
+impl std::ops::Deref for Host {
+    type Target = TestHost<MailboxCleanup>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Host {
+    pub(crate) fn with_secrets<N: Into<String>, V: Into<String>>(
+        config: impl Serialize,
+        secrets: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, PluginError> {
+        TestHost::with_secrets(config, secrets).map(Self)
+    }
+
+    /// Its answers as they are.
+    pub(crate) fn whole(&self) -> &TestHost<MailboxCleanup> {
+        &self.0
+    }
+
+    pub(crate) fn erase(&self, request: impl Into<Request>) -> Result<Answer, PluginError> {
+        self.0.erase(request).map(bare)
+    }
+
+    pub(crate) fn dry_run(&self, request: impl Into<Request>) -> Result<Answer, PluginError> {
+        self.0.dry_run(request).map(bare)
+    }
+
+    pub(crate) fn verify(&self, request: impl Into<Request>) -> Result<Answer, PluginError> {
+        self.0.verify(request).map(bare)
+    }
+
+    pub(crate) fn call_max(self, longest: Duration) -> Self {
+        Self(self.0.call_max(longest))
+    }
+
+    pub(crate) fn cancel_after(self, questions: u64) -> Self {
+        Self(self.0.cancel_after(questions))
+    }
+
+    pub(crate) fn stores_at_most(self, times: u64) -> Self {
+        Self(self.0.stores_at_most(times))
+    }
+
+    pub(crate) fn restarted(self) -> Result<Self, PluginError> {
+        self.0.restarted().map(Self)
+    }
+}
+
+/// An answer with what it says of this erasure alone: what of an account was not looked at names the account.
+fn bare(mut answer: Answer) -> Answer {
+    answer.looked_at.clear();
+    answer.not_looked_at.retain(|text| text.starts_with("account `"));
+    Answer { keeps: None, ..answer }
+}
 
 /// The plugin's configuration in an example of quietus's.
 pub(crate) fn example(text: &str) -> Value {
@@ -13,4 +79,30 @@ pub(crate) fn example(text: &str) -> Value {
 /// Percent-decoded.
 pub(crate) fn plain(text: &str) -> String {
     percent_decode_str(text).decode_utf8().expect("UTF-8").into_owned()
+}
+
+/// A page as one line, so that a sentence is found in it however it is broken.
+fn flat(page: &str) -> String {
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_pages_say_what_receipts_say() {
+    use crate::{gmail, graph, imap, scope};
+    let imap_md = flat(include_str!("../imap.md"));
+    let graph_md = flat(include_str!("../microsoft-365.md"));
+    let gmail_md = flat(include_str!("../google-workspace.md"));
+    let of_imap = [scope::TEXTS, scope::ATTACHMENTS, scope::RECEIVED, scope::DEVICES, imap::LEFT_OUT];
+    let of_graph = [scope::TEXTS_NEVER, scope::RECEIVED, scope::DEVICES, graph::UNSEEN];
+    let of_gmail = [scope::TEXTS_NEVER, scope::RECEIVED, scope::DEVICES];
+    for (name, page, sentences) in [
+        ("imap.md", imap_md, [&of_imap[..], &imap::NOT_LOOKED_AT].concat()),
+        ("microsoft-365.md", graph_md, [&of_graph[..], &graph::NOT_LOOKED_AT, &graph::KEEPS].concat()),
+        ("google-workspace.md", gmail_md, [&of_gmail[..], &gmail::NOT_LOOKED_AT].concat()),
+    ] {
+        for sentence in sentences {
+            assert!(page.contains(&flat(sentence)), "{name} does not say: {sentence}");
+            assert!(sentence.chars().count() <= 200, "more is not kept: {sentence}");
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod accounts;
 mod configuration;
 mod erasing;
 mod garbage;
+mod gone;
 mod killed;
 mod large;
 mod lost;
@@ -11,19 +12,19 @@ mod mail;
 mod odd;
 mod persons;
 mod proxy;
+mod real;
 mod script;
 mod servers;
+mod told;
 mod unread;
 
 use std::sync::LazyLock;
 
-use quietus_plugin::{Answer, ErrorClass, Outcome, PluginError, TestHost};
+use quietus_plugin::{Answer, ErrorClass, Outcome, PluginError};
 use serde_json::{Value, json};
 use test_servers::dovecot::{Dovecot, PASSWORD};
 
-use super::MailboxCleanup;
-
-type Host = TestHost<MailboxCleanup>;
+use crate::standin::Host;
 
 /// One server for the tests that need nothing special; each has a user of its own.
 static SERVER: LazyLock<Dovecot> = LazyLock::new(Dovecot::start);
@@ -54,7 +55,7 @@ fn host(imap: Value) -> Host {
 }
 
 fn configure(config: Value) -> Result<Host, PluginError> {
-    TestHost::with_secrets(config, [("password", PASSWORD), ("token", "t-1"), ("wrong", "hunter2")])
+    Host::with_secrets(config, [("password", PASSWORD), ("token", "t-1"), ("wrong", "hunter2")])
 }
 
 const ANN: [(&str, &str); 1] = [("email", "ann@x.cz")];

@@ -147,13 +147,15 @@ fn is_mark(c: char) -> bool {
     unicode_normalization::char::is_combining_mark(c)
 }
 
+/// Of what a person typed.
+#[cfg(test)]
+pub(crate) fn wanted(addresses: &[&str], place: Place) -> Wanted {
+    Wanted::new(addresses.iter().map(|text| Address::typed(text).expect("an address")).collect(), place)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn wanted(addresses: &[&str], place: Place) -> Wanted {
-        Wanted::new(addresses.iter().map(|text| Address::typed(text).expect("an address")).collect(), place)
-    }
 
     #[test]
     fn one_address_that_an_api_does_not_give_leaves_it_open_whose_a_message_is() {

@@ -22,8 +22,8 @@ pub struct Config {
     /// PostgreSQL: a policy that shows only some rows of a table to this user is meant to do so. Without this, such a table is
     /// refused, as what a policy hides would be told as not there. The receipt says that it was so.
     pub row_security: Option<Trust>,
-    /// Views, materialized views and foreign tables in statements show all rows that matter. Without this, they are refused, as
-    /// what they hide would be told as not there. The receipt says that it was so.
+    /// Views in statements, and what has rows elsewhere (foreign tables and partitions) where rows are only counted, show all rows
+    /// that matter. Without this, they are refused, as what they hide would be told as not there. The receipt says that it was so.
     pub views: Option<Trust>,
     /// The longest that one statement may wait for rows that others have locked; 10 s if unset.
     pub lock_max: Option<Span>,

@@ -11,6 +11,7 @@ mod person;
 mod plan;
 mod run;
 mod statement;
+mod told;
 mod trouble;
 mod waiting;
 

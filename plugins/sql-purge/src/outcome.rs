@@ -2,7 +2,9 @@
 
 use quietus_plugin::Answer;
 
+use crate::database::Triggers;
 use crate::past::Counts;
+use crate::told;
 
 /// What the statements of one call met.
 #[derive(Default)]
@@ -15,8 +17,10 @@ pub(crate) struct Met {
     pub(crate) kept: Vec<String>,
     /// What was looked at: a text for each statement.
     pub(crate) places: Vec<String>,
-    /// Tables that keep what was changed.
-    pub(crate) histories: Vec<History>,
+    /// Tables that statements erase from.
+    pub(crate) tables: Vec<Table>,
+    /// What the server keeps of what went.
+    pub(crate) keeps: Vec<String>,
     /// Whether another server, from which this one has its rows, may have others.
     pub(crate) is_a_replica: bool,
     /// Whether rows are the person's by a telephone number alone.
@@ -25,11 +29,14 @@ pub(crate) struct Met {
     pub(crate) unusable: usize,
 }
 
-/// A table whose server keeps the earlier versions of its rows.
-pub(crate) struct History {
-    pub(crate) of: String,
+/// A table that a statement erases from.
+pub(crate) struct Table {
+    pub(crate) name: String,
     /// What its rows are counted as.
     pub(crate) count: String,
+    /// It keeps the earlier versions of its rows.
+    pub(crate) has_history: bool,
+    pub(crate) triggers: Triggers,
 }
 
 impl Met {
@@ -60,27 +67,43 @@ impl Met {
     /// The answer with what a reader of the receipt must know of the search, and of what went by it.
     fn said(&self, answer: Answer, gone: &Counts) -> Answer {
         let mut answer = self.places.iter().fold(answer, Answer::looked_at);
-        if self.is_a_replica {
-            answer = answer.looked_at("all of it on a read-only server, which may lag behind another");
-        }
-        for History { of, count } in &self.histories {
-            answer = match gone.contains_key(count) {
-                true => answer.keeps(format!("the earlier versions of rows of `{of}` (system versioning)")),
-                false => answer.not_looked_at(format!("earlier versions of rows of `{of}` (system versioning)")),
-            };
-        }
         if self.by_phone_alone {
-            answer = answer.looked_at("rows that hold the telephone number, also by the number alone (`phone_alone`)");
+            answer = answer.looked_at(told::BY_PHONE_ALONE);
+        }
+        if self.asked {
+            answer = told::BEYOND.into_iter().fold(answer, Answer::not_looked_at);
+        }
+        if self.is_a_replica {
+            answer = answer.not_looked_at(told::FOLLOWED);
         }
         if self.unusable > 0 {
-            let text = format!("{} identifiers that are none, such as a number without a country code", self.unusable);
-            answer = answer.not_looked_at(text);
+            answer = answer.not_looked_at(told::unusable(self.unusable));
         }
-        answer
+        answer = self.tables.iter().fold(answer, |answer, table| table.said(answer, gone));
+        match gone.is_empty() {
+            true => answer,
+            false => self.keeps.iter().fold(answer, Answer::keeps),
+        }
     }
 
     fn kept(&self) -> Option<Answer> {
         (!self.kept.is_empty()).then(|| Answer::retained(self.kept.join("; ")))
+    }
+}
+
+impl Table {
+    /// The answer with what is known of copies of its rows.
+    fn said(&self, answer: Answer, gone: &Counts) -> Answer {
+        let answer = match (self.has_history, gone.contains_key(&self.count)) {
+            (false, _) => answer,
+            (true, true) => answer.keeps(told::history_keeps(&self.name)),
+            (true, false) => answer.not_looked_at(told::history(&self.name)),
+        };
+        match self.triggers {
+            Triggers::None => answer,
+            Triggers::Some => answer.not_looked_at(told::triggers(&self.name)),
+            Triggers::Hidden => answer.not_looked_at(told::hidden_triggers(&self.name)),
+        }
     }
 }
 

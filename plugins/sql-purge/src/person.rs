@@ -83,15 +83,23 @@ impl<'v> Values<'v> {
         self.0.get(kind).copied().unwrap_or_default()
     }
 
+    pub(crate) fn has(&self, kind: &str) -> bool {
+        self.0.contains_key(kind)
+    }
+
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The values of some of the kinds.
-    pub(crate) fn only(&self, kinds: &[String]) -> Self {
-        let some = self.0.iter().filter(|(kind, _)| kinds.contains(kind));
+    pub(crate) fn only(&self, kinds: &BTreeSet<String>) -> Self {
+        let some = self.0.iter().filter(|(kind, _)| kinds.contains(kind.as_str()));
         Self(some.map(|(kind, value)| (kind.clone(), *value)).collect())
     }
 
     /// The same value for all kinds, to prepare a statement with.
-    pub(crate) fn same(kinds: &[String], value: &'v str) -> Self {
-        Self(kinds.iter().map(|kind| (kind.clone(), value)).collect())
+    pub(crate) fn same(kinds: &BTreeSet<&str>, value: &'v str) -> Self {
+        Self(kinds.iter().map(|kind| ((*kind).to_owned(), value)).collect())
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod count;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use quietus_plugin::{Answer, Call, PluginError, Progress, Request, Writes};
@@ -83,12 +84,12 @@ impl Run<'_> {
             session.begin_rehearsal(self.limits()).await.map_err(|e| e.anywhere())?;
             for (name, checked) in self.plan.all() {
                 self.call.check()?;
-                let Some(aimed) = checked.aimed(&checked.kinds()) else { continue };
-                let values = Values::same(&aimed.kinds, "");
-                let counted = session.rehearse(&aimed.counting(&[&values])).await;
+                let values = Values::same(&checked.kinds(), "");
+                let Some(aim) = checked.aimed(&values, &BTreeSet::new()) else { continue };
+                let counted = session.rehearse(&checked.counting(&[&aim])).await;
                 counted.map_err(|e| e.in_statement_with(name, &checked.rights_to_count()))?;
                 if checked.writes.is_some() {
-                    let erased = session.rehearse(&aimed.erasing(&[&values])).await;
+                    let erased = session.rehearse(&checked.erasing(&[&aim])).await;
                     erased.map_err(|e| e.in_statement_with(name, &checked.right_to_erase()))?;
                 }
             }
@@ -113,6 +114,7 @@ impl Run<'_> {
         let serves = session.begin(access, self.limits()).await.map_err(|e| e.anywhere())?;
         let mut counted = count::count(self.call, session, turns).await?;
         counted.met.is_a_replica = serves == Serves::Replica;
+        counted.met.keeps = session.keeps().await.map_err(|e| e.anywhere())?;
         Ok(counted)
     }
 
@@ -155,8 +157,9 @@ async fn erase_all(session: &mut Session, counted: &Counted<'_>) -> Result<(), P
     for found in &counted.found {
         let name = &found.erasing.name;
         let rows = found.rows;
-        let erased = session.erase(&found.aimed.erasing(&found.values)).await;
-        let erased = erased.map_err(|e| e.in_statement_with(name, &found.erasing.checked.right_to_erase()))?;
+        let checked = &found.erasing.checked;
+        let erased = session.erase(&checked.erasing(&found.aims)).await;
+        let erased = erased.map_err(|e| e.in_statement_with(name, &checked.right_to_erase()))?;
         if erased != rows {
             return Err(PluginError::needs_operator(format!(
                 "statement `{name}`: {rows} rows were there, and it would erase {erased}: a statement before it, a foreign key or a \
@@ -165,7 +168,7 @@ async fn erase_all(session: &mut Session, counted: &Counted<'_>) -> Result<(), P
         }
     }
     for found in &counted.found {
-        let left = rows(session, &found.erasing.name, found.aimed, &found.values).await?;
+        let left = rows(session, &found.erasing.name, &found.erasing.checked, &found.aims).await?;
         if left > 0 {
             return Err(PluginError::needs_operator(format!(
                 "statement `{}`: its WHERE finds {left} rows after it has run, so that nobody can tell whether it has: leave out \

@@ -7,7 +7,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{BAD, GOOD, Out};
 use crate::operations::ledger::check::{CheckProgress, Checked, check};
 
-/// Look the whole ledger over: its file, what holds between its tables, receipts, audit and keys
+/// Look the whole ledger over: its file, what holds between its tables, checksums, receipts, audit and keys
 ///
 /// It reads only, and may run beside a server. SQLite is asked for the integrity of its file; a database server has
 /// checks of its own (`pg_amcheck`). Exit code 1 when anything is wrong, 6 when the ledger is too damaged to be opened.
@@ -37,7 +37,10 @@ fn show(checked: &Checked, out: &mut Out) -> std::io::Result<()> {
         out.marked(BAD, "✗", format_args!("{}: {}", finding.code, finding.what))?;
     }
     let Checked { findings, storage_looked_at, receipts_verified, audit_verified, archives_there, .. } = checked;
-    let mut counts = format!("{receipts_verified} receipts and {audit_verified} rows of the audit are verified");
+    let mut counts = format!(
+        "{} checksums, {receipts_verified} receipts and {audit_verified} rows of the audit are verified",
+        checked.checksums_compared
+    );
     let elsewhere = checked.archives_not_looked_at;
     if archives_there + elsewhere > 0 {
         counts += &format!(

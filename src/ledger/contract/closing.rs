@@ -183,6 +183,7 @@ pub(crate) async fn those_who_close_at_once_make_one_chain(ledger: Shared) {
                 mine = match ledger.closed(closing).await.expect("answered") {
                     Closed::Done => Vec::new(),
                     Closed::Again(held) => held,
+                    Closed::Refused(_, error) => panic!("{error:?}"),
                 };
             }
         });
@@ -205,7 +206,7 @@ async fn to_close(ledger: &Shared, count: i64) -> Vec<Claim> {
 }
 
 /// Receipts that follow one another.
-async fn chained(ledger: &Shared, claims: Vec<Claim>) -> Vec<Closing> {
+pub(super) async fn chained(ledger: &Shared, claims: Vec<Claim>) -> Vec<Closing> {
     let mut head = ledger.receipt_head().await.expect("read");
     let closing = claims.into_iter().map(|claim| {
         let Work::Close(erasure) = &claim.work else { panic!("not an erasure to close") };
@@ -223,7 +224,7 @@ async fn closed(ledger: &Shared, closing: Vec<Closing>) {
 async fn again(ledger: &Shared, closing: Vec<Closing>) -> Vec<Claim> {
     match ledger.closed(closing).await.expect("answered") {
         Closed::Again(held) => held,
-        Closed::Done => panic!("it was to be refused"),
+        other => panic!("{other:?}"),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Rows that are not as they were written. Such a story is given a way to change what is stored past the port.
 
 use super::clock::Sql;
+use super::closing::chained;
 use super::fixtures::*;
 use crate::attention::{Limits, Severity};
 use crate::consent::ConsentRecord;
-use crate::erasure::{ErasureId, Outcome};
+use crate::erasure::{ErasureId, ErasureState, Outcome};
 use crate::keys::Digest;
-use crate::ledger::{QueueName, Work};
+use crate::ledger::{Closed, Finished, LedgerError, QueueName, Summed, Work};
 use crate::subject::GuestId;
 use quietus_plugin::Span;
 
@@ -94,4 +95,91 @@ pub(crate) async fn what_is_not_closed_by_damaged_sessions_is_nobody_elses_end(l
     sql("UPDATE erasure_session SET session = 702");
     assert!(claimed(&ledger, &QueueName::Close).await.is_empty());
     assert_eq!(damaged(&ledger).await, Some(1));
+}
+
+pub(crate) async fn an_end_that_the_ledger_refuses_is_nobody_elses(ledger: Shared, sql: Sql<'_>) {
+    for id in 801..=804 {
+        begun(&ledger, id, &["crm"]).await;
+        step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+        if id == 801 {
+            close(&ledger).await;
+        }
+    }
+    // An erasure has one receipt.
+    sql("INSERT INTO receipt (sequence, erasure, hash, receipt, verdict, ended)
+         SELECT -1, id, '', '', 'complete', 0 FROM erasure WHERE subject LIKE '%803%'");
+    let all = claim(&ledger, &QueueName::Close).await;
+    let refused = ledger.closed(chained(&ledger, all).await).await.expect("answered");
+    let Closed::Refused(claims, LedgerError::Broken(_)) = refused else { panic!("{refused:?}") };
+    assert_eq!(claims.len(), 3);
+    let mut parked = 0;
+    for claim in claims {
+        match ledger.closed(chained(&ledger, vec![claim]).await).await.expect("answered") {
+            Closed::Done => {}
+            Closed::Again(claims) => panic!("{claims:?}"),
+            Closed::Refused(alone, _) => {
+                let ended = ledger.park(only(alone), Outcome::Parked, "its end cannot be written").await;
+                assert_eq!(ended.expect("parked"), Finished::Done);
+                parked += 1;
+            }
+        }
+    }
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((parked, counts.parked_work, counts.erasures_in(ErasureState::Done)), (1, 1, 3));
+    // It goes on when the cause is gone and a person says so.
+    sql("DELETE FROM receipt WHERE sequence = -1");
+    assert_eq!(ledger.retry_parked(&by()).await.expect("answered"), 1);
+    close(&ledger).await;
+    assert_eq!(ledger.counts().await.expect("counted").erasures_in(ErasureState::Done), 4);
+}
+
+/// What a comparison of all checksums finds: how many there are, how many do not match, and the first of these.
+async fn compared(ledger: &Shared, summed: Summed) -> (u64, u64, Option<String>) {
+    let (mut compared, mut damaged, mut first, mut after) = (0, 0, None, None);
+    loop {
+        let chunk = ledger.compare_sums(summed, after.as_ref()).await.expect("compared");
+        compared += chunk.compared;
+        damaged += chunk.damaged;
+        first = first.or(chunk.first);
+        after = chunk.next;
+        if after.is_none() {
+            return (compared, damaged, first);
+        }
+    }
+}
+
+pub(crate) async fn every_checksum_is_compared_for_those_who_look_the_ledger_over(ledger: Shared, sql: Sql<'_>) {
+    for id in 901..=903 {
+        decide(&ledger, unchanged(id, 0)).await;
+        begun(&ledger, id, &["crm"]).await;
+    }
+    ledger.record(event(905, 1)).await.expect("recorded");
+    assert_eq!(claim(&ledger, &to_decide()).await.len(), 1);
+    // More than are read at once.
+    for id in 1_000..1_040 {
+        ledger.record(event(id, 1)).await.expect("recorded");
+    }
+    for (summed, all) in Summed::ALL.into_iter().zip([40, 1, 3, 3, 3]) {
+        assert_eq!(compared(&ledger, summed).await, (all, 0, None), "{summed:?}");
+        assert_eq!(ledger.count_summed(summed).await.expect("counted"), all, "{summed:?}");
+    }
+    let other = "(SELECT digest FROM event LIMIT 1)";
+    for (summed, first, change) in [
+        (
+            Summed::Inbox,
+            "inbox row ",
+            format!("UPDATE inbox SET events = {other} WHERE seq = (SELECT MAX(seq) FROM inbox)"),
+        ),
+        (Summed::Events, "task ", format!("UPDATE task SET event = {other} WHERE event IS NOT NULL")),
+        (Summed::Sessions, "session 902", format!("UPDATE session SET forms_seen = {other} WHERE session = 902")),
+        (Summed::Erasures, "e-", "UPDATE erasure SET subject = REPLACE(subject, '903', '904')".to_owned()),
+        (Summed::Reached, "e-", "UPDATE erasure_session SET session = 999 WHERE session = 901".to_owned()),
+    ] {
+        sql(&change);
+        let (_, damaged, which) = compared(&ledger, summed).await;
+        assert!(damaged == 1 && which.as_ref().is_some_and(|which| which.starts_with(first)), "{summed:?}: {which:?}");
+    }
+    // One that is not there any more.
+    sql("UPDATE inbox SET count = count + 1 WHERE seq = (SELECT MIN(seq) FROM inbox)");
+    assert_eq!(compared(&ledger, Summed::Inbox).await.1, 2);
 }

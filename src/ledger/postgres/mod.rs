@@ -74,6 +74,7 @@ use self::record::Recorder;
 use self::remote_notifier::RemoteNotifier;
 use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
+use super::closing::Tried;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
@@ -253,15 +254,6 @@ macro_rules! transact {
 mod admin;
 mod expiry;
 
-/// The result of one attempt to close erasures.
-enum Tried {
-    Closed,
-    /// The chain has a new head.
-    Moved,
-    /// Not all claims hold; which do.
-    Lost(Vec<bool>),
-}
-
 /// Whether the end of a claim was written.
 fn done(finished: &Finished) -> bool {
     *finished == Finished::Done
@@ -376,7 +368,7 @@ impl Queue for PostgresLedger {
         transact!(self, done, END_TRIED_MAX, |tx| steps::stepped(tx, &claim, &end))
     }
 
-    async fn closed(&self, mut closing: Vec<Closing>) -> Result<Closed, LedgerError> {
+    async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
         // Receipts that are too late are not even tried; but only the claims that hold are given back.
         let follow = transition::succeed(closing.iter().map(|one| &one.receipt), self.receipt_end().await?);
         let tried = transact!(self, |tried: &Tried| matches!(tried, Tried::Closed), Duration::ZERO, |tx| async {
@@ -385,16 +377,8 @@ impl Queue for PostgresLedger {
                 return Ok(Tried::Lost(held));
             }
             Ok(if follow && receipts::closed(tx, &closing).await? { Tried::Closed } else { Tried::Moved })
-        })?;
-        match tried {
-            Tried::Closed => return Ok(Closed::Done),
-            Tried::Moved => {}
-            Tried::Lost(held) => {
-                let mut held = held.into_iter();
-                closing.retain(|_| held.next() == Some(true));
-            }
-        }
-        Ok(Closed::Again(closing.into_iter().map(|one| one.claim).collect()))
+        });
+        Closed::of(tried, closing)
     }
 
     async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {

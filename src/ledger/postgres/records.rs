@@ -13,10 +13,12 @@ use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId};
 use crate::keys::{Digest, Fingerprint, KeyId};
+use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, GenerationState,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, ReceiptRange, Records, SealGeneration, SessionView, Stored, TargetHealth, Tombstone, UnreadSessions,
+    Quarantined, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth,
+    Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -203,5 +205,17 @@ impl Records for PostgresLedger {
 
     async fn count_broken(&self, invariant: Invariant) -> Result<u64, LedgerError> {
         Ok(columns::unsigned(self.reading().await?.row(invariant.sql(), &[]).await?.get(0)))
+    }
+
+    async fn count_summed(&self, summed: Summed) -> Result<u64, LedgerError> {
+        Ok(columns::unsigned(self.reading().await?.row(summed.count_sql(), &[]).await?.get(0)))
+    }
+
+    async fn compare_sums(&self, summed: Summed, after: Option<&SumMark>) -> Result<SumChunk, LedgerError> {
+        let mut comparison = Comparison::of(summed);
+        for row in self.reading().await?.listed(&summed.rows(after)).await? {
+            comparison.add(&row)?;
+        }
+        comparison.end()
     }
 }

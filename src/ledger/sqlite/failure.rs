@@ -29,6 +29,13 @@ pub(super) fn is_damage(code: ErrorCode) -> bool {
     matches!(code, ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
 }
 
+/// Whether the error says that the ledger takes statements, and not these values: a constraint, or what a trigger raises.
+pub(super) fn is_of_values(error: &LedgerError) -> bool {
+    let LedgerError::Broken(cause) = error else { return false };
+    let code = cause.downcast_ref().and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig))
+}
+
 /// A failure that many waiters are told.
 pub(super) struct Failure {
     kind: fn(anyhow::Error) -> LedgerError,

@@ -84,20 +84,8 @@ where
 
     fn run(&mut self, tx: &Tx<'_>) -> Result<Wakes, LedgerError> {
         let Some(work) = self.work.take() else { return Ok(Wakes::NoOne) };
-        // A savepoint of its own: what it wrote before it failed must not be committed with the others' writes.
-        step(tx, "SAVEPOINT write")?;
-        let (result, wakes) = match work(tx) {
-            Ok(done) => (Ok(done), self.wakes),
-            // A full disk or a broken device may have rolled back the whole transaction already, and on what is damaged
-            // nothing is committed.
-            Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(other),
-            Err(broken) => {
-                step(tx, "ROLLBACK TO write")?;
-                (Err(broken), Wakes::NoOne)
-            }
-        };
-        // Also after a rollback, which leaves the savepoint open below the next write's.
-        step(tx, "RELEASE write")?;
+        let result = apart(tx, || work(tx))?;
+        let wakes = if result.is_ok() { self.wakes } else { Wakes::NoOne };
         self.result = Some(result);
         Ok(wakes)
     }
@@ -111,6 +99,37 @@ where
         // A caller that gave up meanwhile finds what was written when it asks again.
         let _ = self.answer.send(result);
     }
+}
+
+/// Does a part of a transaction, of which nothing is left where it fails by itself: that is the result within. A failure that ends
+/// the transaction is the one outside.
+pub(super) fn apart<T>(
+    tx: &Tx<'_>,
+    work: impl FnOnce() -> Result<T, LedgerError>,
+) -> Result<Result<T, LedgerError>, LedgerError> {
+    // A savepoint of its own: what it wrote before it failed must not be committed with the others' writes.
+    step(tx, "SAVEPOINT write")?;
+    let result = match work() {
+        // A full disk or a broken device may have rolled back the whole transaction already, and on what is damaged
+        // nothing is committed.
+        Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(other),
+        result => result,
+    };
+    if result.is_err() {
+        step(tx, "ROLLBACK TO write")?;
+    }
+    // Also after a rollback, which leaves the savepoint open below the next write's.
+    step(tx, "RELEASE write")?;
+    Ok(result)
+}
+
+/// Begins a transaction anew: nothing is left of what was written in it.
+pub(super) fn begin_anew(tx: &Tx<'_>) -> Result<(), LedgerError> {
+    // What failed may have ended it already.
+    if !tx.is_autocommit() {
+        step(tx, "ROLLBACK")?;
+    }
+    step(tx, "BEGIN IMMEDIATE")
 }
 
 fn step(tx: &Tx<'_>, sql: &str) -> Result<(), LedgerError> {

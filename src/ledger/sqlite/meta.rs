@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::Millis;
 use super::job::Tx;
 use super::{LedgerError, LedgerId};
-use crate::keys::{KeyId, KeyIds, KeyKind};
+use crate::keys::{KeyId, KeyIds, KeyKind, fill_random};
 use crate::ledger::{RotatedKey, index_key_replaced, name_of_key};
 
 /// Notes the ids of keys that are used for the first time; those that are noted.
@@ -99,8 +99,21 @@ impl State {
     }
 }
 
-/// Writes something, to see whether that is possible.
-pub(super) fn touch(tx: &Tx<'_>) -> Result<(), LedgerError> {
+/// Writes what receiving writes, and takes it away again, to see whether that is possible: what is wrong with its tables can stop
+/// deliveries while every other table can be written.
+pub(super) fn try_out(tx: &Tx<'_>) -> Result<(), LedgerError> {
+    let mut digest = [0; 16];
+    fill_random(&mut digest);
+    // No delivery has this key: sources and kinds are counted from 1.
+    tx.prepare_cached(
+        "INSERT INTO event (source, session, kind, digest, received, happened) VALUES (0, 0, 0, ?1, ?2, ?2)",
+    )?
+    .execute(params![digest, Millis(tx.now)])?;
+    tx.prepare_cached("INSERT INTO inbox (installation, received, count, events) VALUES (0, ?1, 0, x'')")?
+        .execute(params![Millis(tx.now)])?;
+    tx.prepare_cached("DELETE FROM inbox WHERE seq = ?1")?.execute([tx.last_insert_rowid()])?;
+    tx.prepare_cached("DELETE FROM event WHERE source = 0 AND session = 0 AND kind = 0 AND digest = ?1")?
+        .execute([digest])?;
     tx.prepare_cached("REPLACE INTO meta (name, value) VALUES ('written', ?1)")?.execute(params![Millis(tx.now)])?;
     Ok(())
 }

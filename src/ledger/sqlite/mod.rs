@@ -208,7 +208,7 @@ impl Intake for SqliteLedger {
     }
 
     async fn writable(&self) -> Result<(), LedgerError> {
-        self.writer.write(Wakes::NoOne, meta::touch).await
+        self.writer.write(Wakes::NoOne, meta::try_out).await
     }
 }
 
@@ -285,7 +285,11 @@ impl Queue for SqliteLedger {
     }
 
     async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| receipts::closed(tx, closing)).await
+        let closing = Arc::new(closing);
+        let theirs = Arc::clone(&closing);
+        let tried = self.writer.write(Wakes::NoOne, move |tx| receipts::closed(tx, &theirs)).await;
+        // Who has tried it has let go of it; where it was not even tried, its claims are left to their leases.
+        Closed::of(tried, Arc::into_inner(closing).unwrap_or_default())
     }
 
     async fn awaited_targets(&self) -> Result<Vec<TargetName>, LedgerError> {

@@ -4,28 +4,26 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
-use super::{Closed, Closing, Cursor, LedgerError, Page, ReceiptRange};
+use super::{Closing, Cursor, LedgerError, Page, ReceiptRange};
 use super::{archive, capsules, query, schedule, sessions, tasks, transition};
 use crate::erasure::ErasureId;
 use crate::erasure::life::end_of;
+use crate::ledger::closing::Tried;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedGap};
 
-pub(super) fn closed(tx: &Tx<'_>, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
-    let all = closing.len();
-    let mut held = Vec::with_capacity(all);
-    for one in closing {
-        if tasks::holds(tx, &one.claim)? {
-            held.push(one);
-        }
+/// All or none: receipts follow one another, and one that is left out would break the chain behind it.
+pub(super) fn closed(tx: &Tx<'_>, closing: &[Closing]) -> Result<Tried, LedgerError> {
+    let held = closing.iter().map(|one| tasks::holds(tx, &one.claim)).collect::<Result<Vec<_>, _>>()?;
+    if held.contains(&false) {
+        return Ok(Tried::Lost(held));
     }
-    // All or none: receipts follow one another, and one that is left out would break the chain behind it.
-    if held.len() < all || !transition::succeed(held.iter().map(|one| &one.receipt), end(tx)?) {
-        return Ok(Closed::Again(held.into_iter().map(|one| one.claim).collect()));
+    if !transition::succeed(closing.iter().map(|one| &one.receipt), end(tx)?) {
+        return Ok(Tried::Moved);
     }
     // Before `close`, which deletes what says which sessions each erasure reached.
-    mark_erased(tx, &held)?;
-    held.iter().try_for_each(|one| close(tx, one))?;
-    Ok(Closed::Done)
+    mark_erased(tx, closing)?;
+    closing.iter().try_for_each(|one| close(tx, one))?;
+    Ok(Tried::Closed)
 }
 
 /// Those who mark the sessions that they reached mark them together: to a session that two of them reached it is one change.

@@ -4,11 +4,14 @@
 use std::collections::BTreeMap;
 
 use rusqlite::params;
+use tracing::warn;
 
 use super::columns::Millis;
-use super::job::{Answer, Tx};
+use super::failure;
+use super::job::{self, Answer, Tx};
 use super::names::{Names, Remembered};
 use super::{LedgerError, Recorded, generations, line};
+use crate::causes::with_causes;
 use crate::event::StoredEvent;
 use crate::keys::{Digest, KeyId, Sealed};
 use crate::ledger::generation::must_be_open;
@@ -50,12 +53,53 @@ impl Delivery {
     }
 }
 
-/// Writes deliveries; the answers are in their order. One that has to be sealed anew is refused by itself.
+/// The answers to deliveries, in their order.
+pub(super) type Answers = Vec<Result<Recorded, LedgerError>>;
+
+/// Writes deliveries, at the beginning of a transaction. One that the ledger refuses is found by halving, so that it holds up none
+/// of the others. Savepoints cost something, and nearly always nothing is refused: so it is tried without them first.
 pub(super) fn insert(
     tx: &Tx<'_>,
     remembered: &mut Remembered,
     deliveries: &[Delivery],
-) -> Result<Vec<Result<Recorded, LedgerError>>, LedgerError> {
+) -> Result<Answers, LedgerError> {
+    match write(tx, remembered, deliveries) {
+        Err(LedgerError::Broken(_)) => {
+            // Numbers of names that were given out are undone with it.
+            remembered.forget();
+            job::begin_anew(tx)?;
+            insert_apart(tx, remembered, deliveries)
+        }
+        done => done,
+    }
+}
+
+fn insert_apart(tx: &Tx<'_>, remembered: &mut Remembered, deliveries: &[Delivery]) -> Result<Answers, LedgerError> {
+    let error = match job::apart(tx, || write(tx, remembered, deliveries))? {
+        Ok(answers) => return Ok(answers),
+        Err(error) => error,
+    };
+    remembered.forget();
+    if deliveries.len() < 2 {
+        return Ok(vec![refused(error)]);
+    }
+    let (some, others) = deliveries.split_at(deliveries.len() / 2);
+    let mut answers = insert_apart(tx, remembered, some)?;
+    answers.extend(insert_apart(tx, remembered, others)?);
+    Ok(answers)
+}
+
+/// The answer to one delivery that the ledger refuses by itself.
+fn refused(error: LedgerError) -> Result<Recorded, LedgerError> {
+    if !failure::is_of_values(&error) {
+        return Err(error);
+    }
+    warn!(error = %with_causes(&error), "the ledger refuses a delivery");
+    Ok(Recorded::Refused)
+}
+
+/// Writes deliveries, all or none. One that has to be sealed anew is refused by itself.
+fn write(tx: &Tx<'_>, remembered: &mut Remembered, deliveries: &[Delivery]) -> Result<Answers, LedgerError> {
     let is_sealed = |delivery: &Delivery| delivery.seal.is_some();
     let open = if deliveries.iter().any(is_sealed) { generations::present(tx)? } else { None };
     let mut key = tx.prepare_cached(

@@ -2,23 +2,25 @@
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, params_from_iter};
 
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, clock, counts, erasures, generations, installations, integrity, meta,
-    processes, quarantine, receipts, sessions, targets,
+    processes, quarantine, query, receipts, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::erasure::{Erasure, ErasureId};
 use crate::keys::{Digest, Fingerprint, KeyId};
+use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, GenerationState,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, ReceiptRange, Records, SealGeneration, SessionView, Stored, TargetHealth, Tombstone, UnreadSessions,
+    Quarantined, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth,
+    Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -224,5 +226,27 @@ impl Records for SqliteLedger {
             Ok(count.unsigned_abs())
         };
         self.readers.read(count).await
+    }
+
+    async fn count_summed(&self, summed: Summed) -> Result<u64, LedgerError> {
+        let count = move |connection: &Connection| {
+            let count: i64 = connection.query_row(summed.count_sql(), [], |row| row.get(0))?;
+            Ok(count.unsigned_abs())
+        };
+        self.readers.read(count).await
+    }
+
+    async fn compare_sums(&self, summed: Summed, after: Option<&SumMark>) -> Result<SumChunk, LedgerError> {
+        let query::Statement { sql, values } = summed.rows(after);
+        let compare = move |connection: &Connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut comparison = Comparison::of(summed);
+            while let Some(row) = rows.next()? {
+                comparison.add(row)?;
+            }
+            comparison.end()
+        };
+        self.readers.read(compare).await
     }
 }

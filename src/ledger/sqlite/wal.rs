@@ -2,14 +2,15 @@
 //! whole and says nothing of what came after it. Two things tell more, and cost nothing when receiving:
 //!
 //! - frames after the broken one. A commit is synced before the next one begins, so a commit that others follow was on the
-//!   disk as a whole. The last one alone may have been torn by a crash of the machine, and nobody was told of it.
+//!   disk as a whole. The last one alone may have been torn by a crash of the machine, and nobody was told of it. The header
+//!   is synced before all of them, so frames that belong together without one have lost it.
 //! - the index (`-shm`), which a process that is killed leaves as it was. It says up to where commits were on the disk. After a crash of
 //!   the machine it may be an older one, and says less.
 //!
 //! Formats: <https://www.sqlite.org/fileformat2.html#walformat> and <https://www.sqlite.org/walformat.html>.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -25,8 +26,13 @@ const READS_APART: Duration = Duration::from_millis(50);
 const HEADER_BYTES: usize = 32;
 const FRAME_HEADER_BYTES: usize = 24;
 
+/// Of a log that is read at once.
+const BUFFER_BYTES: usize = 1 << 20;
+
 type Salts = [u8; 8];
 type Sum = (u32, u32);
+/// How a log's checksums read numbers: in the byte order of the machine that made it.
+type Adder = fn([u8; 4]) -> u32;
 
 /// Why the log must not be replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -152,27 +158,56 @@ struct Log {
 }
 
 fn log(ledger: &Path) -> io::Result<Option<Log>> {
-    match open(&beside(ledger, "-wal"))? {
-        Some(file) => Log::read(BufReader::with_capacity(1 << 20, file)),
-        None => Ok(None),
+    let Some(mut file) = open(&beside(ledger, "-wal"))? else { return Ok(None) };
+    let log = Log::read(BufReader::with_capacity(BUFFER_BYTES, &file))?;
+    if log.is_some() {
+        return Ok(log);
     }
+    let Some(page) = page_bytes(ledger)? else { return Ok(None) };
+    for adder in [u32::from_le_bytes as Adder, u32::from_be_bytes] {
+        file.seek(SeekFrom::Start(HEADER_BYTES as u64))?;
+        let log = Log::without_header(BufReader::with_capacity(BUFFER_BYTES, &file), page, adder)?;
+        if log.is_some() {
+            return Ok(log);
+        }
+    }
+    Ok(None)
+}
+
+/// The size of the ledger's pages, where its file says it.
+fn page_bytes(ledger: &Path) -> io::Result<Option<usize>> {
+    let Some(mut file) = open(ledger)? else { return Ok(None) };
+    let mut head = [0; 18];
+    if !filled(&mut file, &mut head)? {
+        return Ok(None);
+    }
+    let told = match u16::from_be_bytes([head[16], head[17]]) {
+        // What does not fit into the field.
+        1 => 65_536,
+        told => usize::from(told),
+    };
+    Ok(Some(told).filter(|told| is_page_size(*told)))
+}
+
+fn is_page_size(bytes: usize) -> bool {
+    (512..=65_536).contains(&bytes) && bytes.is_power_of_two()
 }
 
 impl Log {
-    /// `None` when it has no header, as one that was just begun.
+    /// `None` when it has no header, as one that was just begun, or none that is whole.
     fn read(mut log: impl Read) -> io::Result<Option<Self>> {
         let mut header = [0; HEADER_BYTES];
         if !filled(&mut log, &mut header)? {
             return Ok(None);
         }
-        let adder = match number(&header, 0) {
+        let adder: Adder = match number(&header, 0) {
             0x377f_0682 => u32::from_le_bytes,
             0x377f_0683 => u32::from_be_bytes,
             _ => return Ok(None),
         };
         let page = number(&header, 8) as usize;
         let begin = sum(adder, (0, 0), &header[..24]);
-        if begin != sum_at(&header, 24) || !(512..=65_536).contains(&page) || !page.is_power_of_two() {
+        if begin != sum_at(&header, 24) || !is_page_size(page) {
             return Ok(None);
         }
         let salts: Salts = header[16..24].try_into().expect("eight bytes");
@@ -192,10 +227,7 @@ impl Log {
                 continue;
             }
             let told = sum_at(&frame, 16);
-            let is_linked = before.is_some_and(|before| {
-                let of_header = sum(adder, before, &frame[..8]);
-                sum(adder, of_header, &frame[FRAME_HEADER_BYTES..]) == told
-            });
+            let is_linked = before.is_some_and(|before| follows(adder, before, &frame));
             let is_commit = number(&frame, 4) != 0;
             // What each frame says of itself links the next one, also where the chain from the beginning is broken.
             before = Some(told);
@@ -215,6 +247,31 @@ impl Log {
         }
         Ok(Some(found))
     }
+
+    /// The same of frames whose header is not whole: broken from its beginning, where there is a commit among them that belongs
+    /// to the frame before it or after it. What each frame says of itself links the next one.
+    fn without_header(mut frames: impl Read, page: usize, adder: Adder) -> io::Result<Option<Self>> {
+        let mut frame = vec![0; FRAME_HEADER_BYTES + page];
+        let mut before: Option<(Salts, Sum)> = None;
+        let mut follows_commit = false;
+        while filled(&mut frames, &mut frame)? {
+            let salts: Salts = frame[8..16].try_into().expect("eight bytes");
+            let is_linked = before.is_some_and(|(of, told)| of == salts && follows(adder, told, &frame));
+            let is_commit = number(&frame, 4) != 0;
+            if is_linked && (is_commit || follows_commit) {
+                return Ok(Some(Self { committed: 0, salts, broken: Some(0) }));
+            }
+            before = Some((salts, sum_at(&frame, 16)));
+            follows_commit = is_commit;
+        }
+        Ok(None)
+    }
+}
+
+/// Whether a frame is whole, and follows what has this sum.
+fn follows(adder: Adder, before: Sum, frame: &[u8]) -> bool {
+    let of_header = sum(adder, before, &frame[..8]);
+    sum(adder, of_header, &frame[FRAME_HEADER_BYTES..]) == sum_at(frame, 16)
 }
 
 fn number(bytes: &[u8], at: usize) -> u32 {
@@ -226,7 +283,7 @@ fn sum_at(bytes: &[u8], at: usize) -> Sum {
 }
 
 /// The log's checksum, continued over further bytes.
-fn sum(adder: fn([u8; 4]) -> u32, from: Sum, bytes: &[u8]) -> Sum {
+fn sum(adder: Adder, from: Sum, bytes: &[u8]) -> Sum {
     bytes.chunks_exact(8).fold(from, |(first, second), pair| {
         let word = |at: usize| adder(pair[at..at + 4].try_into().expect("four bytes"));
         let first = first.wrapping_add(word(0)).wrapping_add(second);

@@ -13,7 +13,7 @@ use super::failure::{Failure, broken};
 use super::files::Files;
 use super::job::{Answer, Job, Tx, Wakes, Write};
 use super::names::Remembered;
-use super::record::{self, Delivery};
+use super::record::{self, Answers, Delivery};
 use super::{LedgerError, Notifier, Recorded};
 use crate::event::StoredEvent;
 use crate::ledger::clock::Look;
@@ -200,7 +200,7 @@ impl Thread {
         }
     }
 
-    fn commit(&mut self, batch: &mut Batch) -> Result<(Vec<Result<Recorded, LedgerError>>, Wakes), LedgerError> {
+    fn commit(&mut self, batch: &mut Batch) -> Result<(Answers, Wakes), LedgerError> {
         self.in_place()?;
         // Not deferred: a transaction that begins by reading fails when another process has written before it writes.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;

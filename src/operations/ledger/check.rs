@@ -1,5 +1,7 @@
-//! Looking a whole ledger over, beside a running server: what its backend says of it, what holds between its tables, its chains
-//! and whether the keys fit. It reads only.
+//! Looking a whole ledger over, beside a running server: what its backend says of it, what holds between its tables, its checksums,
+//! its chains and whether the keys fit. It reads only.
+
+mod checksums;
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
@@ -36,6 +38,7 @@ pub(crate) struct Checked {
     pub(crate) findings: Vec<Finding>,
     /// Whether the backend has looked at how it keeps the ledger.
     pub(crate) storage_looked_at: bool,
+    pub(crate) checksums_compared: u64,
     pub(crate) receipts_verified: u64,
     pub(crate) audit_verified: u64,
     /// Archives whose files are in the folder and are those that the checkpoints name; what is in them was not verified.
@@ -69,6 +72,7 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
         Err(error) => checked.cannot_read("integrity", error)?,
     }
     invariants(on, &mut checked, tell).await?;
+    checksums::compare(on, &mut checked, tell).await?;
     // Read before the ledger: beside a server, it would otherwise know more.
     let known = on.resources.state.as_ref().map_or(Ok(None), StateFile::read)?;
     match compare(known.as_ref(), &*on.ledger, &public_keys).await {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::{
     Away, CONNECTIONS, Deployment, PASSWORD, Process, Server, client, http, quietus, runtime, send_end, sender,
@@ -283,6 +283,11 @@ fn a_log_that_lost_events_is_not_replayed() {
     for (how, bytes) in [
         ("half", whole[..whole.len() / 2].to_vec()),
         ("nothing", Vec::new()),
+        ("without its header", {
+            let mut headless = whole.clone();
+            headless[..32].fill(0);
+            headless
+        }),
         ("zeroed", {
             let mut zeroed = whole.clone();
             let middle = whole.len() / 2;
@@ -326,4 +331,10 @@ fn a_ledger_that_is_whole_is_found_whole_beside_its_server() {
     let checked = deployment.json(&["ledger", "check"]);
     assert_eq!(checked["findings"][0]["code"], "session_without_work", "{checked}");
     assert_eq!(deployment.run(&["ledger", "check"]).status.code(), Some(1));
+    // Nobody may have needed it for a year.
+    deployment.ledger().execute("UPDATE session SET sum = 1 WHERE session = 77", []).expect("written");
+    let checked = deployment.json(&["ledger", "check"]);
+    let [_, damaged] = checked["findings"].as_array().expect("findings").as_slice() else { panic!("{checked}") };
+    assert_eq!((&damaged["code"], &damaged["count"]), (&json!("session_damaged"), &json!(1)), "{checked}");
+    assert!(damaged["what"].as_str().is_some_and(|what| what.contains("session 77")), "{checked}");
 }

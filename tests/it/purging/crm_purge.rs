@@ -13,8 +13,8 @@ pub(super) fn hubspot() -> Server {
     let mut contacts = vec![("1", "ann@x.cz"), ("2", "ANN@x.cz"), ("3", "joann@x.cz")];
     Server::start(move |seen: &Seen| match (seen.method.as_str(), seen.target.as_str()) {
         _ if seen.header("authorization") != Some(&*format!("Bearer {TOKEN}")) => Reply::empty(401),
-        ("GET", "/crm/v3/objects/contacts?limit=1") => Reply::json(200, &json!({ "results": [] })),
-        ("POST", "/crm/v3/objects/contacts/search") => {
+        ("GET", "/crm/objects/2026-03/contacts?limit=1") => Reply::json(200, &json!({ "results": [] })),
+        ("POST", "/crm/objects/2026-03/contacts/search") => {
             let body = seen.json();
             let value = &body["filterGroups"][0]["filters"][0]["value"];
             let value = value.as_str().unwrap_or_default().to_lowercase();
@@ -29,7 +29,7 @@ pub(super) fn hubspot() -> Server {
             let found: Vec<_> = found.map(shown).collect();
             Reply::json(200, &json!({ "total": found.len(), "results": found }))
         }
-        ("POST", "/crm/v3/objects/contacts/gdpr-delete") => {
+        ("POST", "/crm/objects/2026-03/contacts/gdpr-delete") => {
             let before = contacts.len();
             contacts.retain(|(id, _)| seen.json() != json!({ "objectId": id }));
             Reply::empty(if contacts.len() < before { 204 } else { 404 })

@@ -104,7 +104,7 @@ fn bench(graph: &Server, gmail: &Server) -> Bench {
     });
     let sales = json!({
         "user": "sales@x.cz", "base_url": format!("{}/gmail/v1", gmail.url),
-        "token_url": format!("{}/token", gmail.url), "key": "key", "rate": 1000,
+        "token_url": format!("{}/token", gmail.url), "key": "key", "units_per_minute": 60_000_000,
     });
     let config = json!({ "accounts": [{ "name": "support", "graph": support }, { "name": "sales", "gmail": sales }] });
     Bench::new("libmailbox_cleanup.so", config, &[("app", SECRET), ("key", KEY)], &["--email", "ann@x.cz"])

@@ -1,11 +1,13 @@
-//! One deletion form makes a person disappear from everywhere at once: mluvii, a CRM, a mailbox, two databases, one of
-//! which is away for a while. Others stay, and the receipt says what happened.
+//! One deletion form makes a person disappear from everywhere at once: mluvii, a CRM, a mailbox, a folder, two databases, one of
+//! which is away for a while; and whoever reads a stream is told. Others stay, and the receipt says what happened, where each system
+//! was looked at, and what it keeps.
 
 use std::collections::BTreeMap;
 
 use quietus_plugin::http::test::Server as Crm;
 use serde_json::{Value, json};
 use test_servers::dovecot::{Dovecot, Message, PASSWORD};
+use test_servers::nats::Nats;
 use test_servers::{mariadb, postgres};
 
 use super::crm_purge::{TOKEN, hubspot};
@@ -13,6 +15,9 @@ use crate::harness::{Deployment, Server, StandIn, oracle, receipts, wait_for};
 use crate::main_job::approve;
 
 const USER: &str = "office";
+const SQL_PURGE: &str = include_str!("../../../plugins/sql-purge/README.md");
+const FILES: &str = include_str!("../../../plugins/files/README.md");
+const FORWARD: &str = include_str!("../../../plugins/forward/README.md");
 
 /// The systems of a company.
 struct Systems {
@@ -23,6 +28,8 @@ struct Systems {
     ca: tempfile::NamedTempFile,
     shop: postgres::Cluster,
     archive: mariadb::Server,
+    folder: tempfile::TempDir,
+    events: Nats,
 }
 
 impl Systems {
@@ -44,7 +51,13 @@ impl Systems {
         archive.sql("mysql", "CREATE USER 'quietus'@'127.0.0.1'; GRANT ALL ON archive.* TO 'quietus'@'127.0.0.1'");
         archive.sql("archive", "CREATE TABLE calls (id int, mail varchar(200), note text) ENGINE=InnoDB");
         archive.sql("archive", "INSERT INTO calls VALUES (1, 'ann@x.cz', 'a secret'), (2, 'joann@x.cz', 'another')");
-        Self { standin: StandIn::start(), crm: hubspot(), mail, ca, shop, archive }
+        let folder = tempfile::TempDir::new().expect("a folder");
+        for name in ["Ann@x.cz.wav", "joann@x.cz.wav"] {
+            std::fs::write(folder.path().join(name), "what was said").expect("written");
+        }
+        let events = Nats::start();
+        events.make_stream("erasures", "erasures.>");
+        Self { standin: StandIn::start(), crm: hubspot(), mail, ca, shop, archive, folder, events }
     }
 
     fn install(&self) -> Deployment {
@@ -59,7 +72,7 @@ on = "form-submitted"
 when = "form.id == 4711 && form.submitted"
 erase = "person"
 approve = true
-targets = ["mluvii", "hubspot", "mailbox", "shop", "archive"]
+targets = ["mluvii", "hubspot", "mailbox", "shop", "archive", "recordings", "events"]
 "#;
         let plugins = [
             plugin(
@@ -97,10 +110,26 @@ targets = ["mluvii", "hubspot", "mailbox", "shop", "archive"]
                     "sql": "UPDATE calls SET mail = NULL, note = NULL WHERE lower(mail) = lower(:email)" }],
                 }),
             ),
+            plugin(
+                "recordings",
+                "libfiles.so",
+                "unused",
+                &json!({ "place": [{ "name": "recordings", "local": { "root": self.folder.path(), "path": "{email}.wav" } }] }),
+            ),
+            plugin(
+                "events",
+                "libforward.so",
+                "nats",
+                &json!({ "nats": {
+                    "url": self.events.url(), "subject": "erasures.demanded",
+                    "auth": { "password": { "user": "narrow", "secret": "nats" } },
+                } }),
+            ),
         ];
         let deployment = Deployment::bare(&self.standin.mluvii, &format!("{rule}\n{}", plugins.join("\n")));
         deployment.write("token", TOKEN);
         deployment.write("mail", PASSWORD);
+        deployment.write("nats", "hunter2");
         deployment
     }
 
@@ -157,16 +186,21 @@ fn one_deletion_form_makes_a_person_disappear_everywhere() {
     let steps = receipts[0]["statement"]["steps"].as_array().expect("steps");
     let of = |step: &Value| (step["target"].clone(), step["outcome"].clone(), step["counts"].clone());
     let expected = [
-        ("archive", json!({ "calls": 1 })),
-        ("hubspot", json!({ "contacts": 2 })),
-        ("mailbox", json!({ "messages": 2 })),
+        ("archive", "erased", json!({ "calls": 1 })),
+        // Nobody sees what becomes of a message.
+        ("events", "unverifiable", json!({})),
+        ("hubspot", "erased", json!({ "contacts": 2 })),
+        ("mailbox", "erased", json!({ "messages": 2 })),
         // The guest is not asked for, since mluvii's own list of the guest's sessions is not searched here.
-        ("mluvii", json!({ "sessions": 1 })),
-        ("shop", json!({ "orders": 2 })),
+        ("mluvii", "erased", json!({ "sessions": 1 })),
+        ("recordings", "erased", json!({ "files": 1 })),
+        ("shop", "erased", json!({ "orders": 2 })),
     ];
-    let expected = expected.map(|(target, counts)| (json!(target), json!("erased"), counts));
+    let expected = expected.map(|(target, outcome, counts)| (json!(target), json!(outcome), counts));
     assert_eq!(steps.iter().map(of).collect::<Vec<_>>(), expected);
-    assert!(steps.iter().all(|step| step["verified_at"].is_string()), "{steps:#?}");
+    let unseen = |step: &&Value| !step["verified_at"].is_string();
+    assert!(steps.iter().filter(unseen).all(|step| step["target"] == "events"), "{steps:#?}");
+    each_says_where_it_looked_and_what_is_kept(&receipts[0]["statement"]);
     assert_eq!(receipts[0]["statement"]["scope"], "person");
 
     let left = systems.left();
@@ -175,8 +209,53 @@ fn one_deletion_form_makes_a_person_disappear_everywhere() {
     assert!(
         left["mail"].contains("joann@x.cz") && !left["mail"].to_lowercase().replace("joann", "").contains("ann@x.cz")
     );
+    let files = std::fs::read_dir(systems.folder.path()).expect("read").map(|entry| entry.expect("read").file_name());
+    assert_eq!(files.collect::<Vec<_>>(), ["joann@x.cz.wav"]);
     assert!(!standin.holds("\"ann@x.cz\"") && standin.holds("joann@x.cz"));
     let said = server.log().join("\n").to_lowercase().replace("joann", "");
     assert!(!said.contains("ann@x.cz"), "the log knows her");
     oracle::the_receipts_verify(&deployment);
+}
+
+/// What each target says is said in the words of its plugin's README, and what is kept or was not looked at is a reason for the
+/// verdict.
+fn each_says_where_it_looked_and_what_is_kept(statement: &Value) {
+    let texts = |step: &Value, field: &str| -> Vec<String> {
+        step[field].as_array().expect("a list").iter().map(|text| text.as_str().expect("text").to_owned()).collect()
+    };
+    let reasons = statement["reasons"].as_array().expect("reasons");
+    for step in statement["steps"].as_array().expect("steps") {
+        let target = step["target"].as_str().expect("a target");
+        let [looked_at, not_looked_at, keeps] = ["looked_at", "not_looked_at", "keeps"].map(|field| texts(step, field));
+        match target {
+            "events" => assert!(looked_at.is_empty(), "{step:#}"),
+            "archive" | "hubspot" | "mluvii" | "recordings" | "shop" => assert!(!looked_at.is_empty(), "{step:#}"),
+            _ => {}
+        }
+        for (code, all) in [("not_looked_at", &not_looked_at), ("kept_by_vendor", &keeps)] {
+            let said = |text: &String| {
+                reasons.iter().any(|reason| {
+                    (&reason["code"], &reason["target"], &reason["detail"])
+                        == (&json!(code), &json!(target), &json!(text))
+                })
+            };
+            let is_accepted = |text: &&String| step["accepted"].get(text.as_str()).is_some();
+            assert!(all.iter().filter(|text| !is_accepted(text)).all(said), "{code}: {step:#}");
+        }
+        // The example of the README is about other names than these systems have.
+        let (readme, ours, theirs) = match target {
+            "shop" => (SQL_PURGE, "", ""),
+            "archive" => (SQL_PURGE, "calls", "orders"),
+            "recordings" => (FILES, "email", "session_id"),
+            "events" => (FORWARD, "", ""),
+            _ => continue,
+        };
+        assert!(!not_looked_at.is_empty() && !keeps.is_empty(), "{step:#}");
+        let readme = readme.split_whitespace().collect::<Vec<_>>().join(" ");
+        for text in looked_at.iter().chain(&not_looked_at).chain(&keeps) {
+            let text = if ours.is_empty() { text.clone() } else { text.replace(ours, theirs) };
+            assert!(readme.contains(&text), "{target}'s README does not have: {text}");
+        }
+    }
+    assert_eq!(statement["verdict"], "incomplete", "nobody has looked at backups");
 }

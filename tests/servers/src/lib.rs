@@ -2,7 +2,10 @@
 //! that ends. It knows nothing of quietus.
 
 mod certificate;
+pub mod courier;
+pub mod cyrus;
 pub mod dovecot;
+pub mod imap;
 mod keeper;
 pub mod mariadb;
 pub mod nats;
@@ -12,6 +15,7 @@ pub mod rabbitmq;
 mod s3;
 mod service;
 mod template;
+mod unpacked;
 
 pub use s3::S3;
 

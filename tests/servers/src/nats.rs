@@ -1,13 +1,21 @@
-//! NATS with JetStream, and the user `quietus`, whose password is `hunter2`.
+//! NATS with JetStream, and users whose password is `hunter2`: `quietus` may do everything, `narrow` what publishing needs,
+//! `mute` may publish to other subjects only, and `deaf` may hear nothing.
 
-use std::io::Read as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 
-use crate::certificate;
 use crate::keeper::{Keeper, Process};
 use crate::owner::Owner;
 use crate::service::{Recipe, Service};
+use crate::{PATIENCE, certificate};
+
+const USERS: &str = r#"
+{ user: "quietus", password: "hunter2" }
+{ user: "narrow", password: "hunter2", permissions: { publish: ["erasures.demanded"], subscribe: ["_INBOX.>"] } }
+{ user: "mute", password: "hunter2", permissions: { publish: ["other.>"], subscribe: ["_INBOX.>"] } }
+{ user: "deaf", password: "hunter2", permissions: { publish: ["erasures.demanded"], subscribe: ["other.>"] } }
+"#;
 
 /// A server on the loopback interface. Dropping it removes it.
 pub struct Nats(Service);
@@ -33,7 +41,7 @@ impl Nats {
             let store = folder.join("store");
             let config = format!(
                 "listen: \"127.0.0.1:{port}\"\njetstream {{ store_dir: \"{}\", max_mem: 16MB, max_file: 64MB }}\n\
-                 authorization {{ user: \"quietus\", password: \"hunter2\" }}\n{more}\n",
+                 authorization {{ users: [\n{USERS}\n] }}\n{more}\n",
                 store.display()
             );
             std::fs::write(&file, &config).expect("the server's folder is writable");
@@ -56,6 +64,25 @@ impl Nats {
     /// The certificate, in PEM, for `localhost` and 127.0.0.1.
     pub fn certificate(&self) -> PathBuf {
         self.0.folder().join("tls.pem")
+    }
+
+    /// Makes a JetStream stream of this subject, as a client of the protocol does:
+    /// <https://docs.nats.io/reference/reference-protocols/nats_api_reference>.
+    pub fn make_stream(&self, name: &str, subject: &str) {
+        let config = format!(
+            "{{\"name\":\"{name}\",\"subjects\":[\"{subject}\"],\"retention\":\"limits\",\"storage\":\"file\",\"num_replicas\":1}}"
+        );
+        let length = config.len();
+        let words = format!(
+            "CONNECT {{\"verbose\":false,\"user\":\"quietus\",\"pass\":\"hunter2\"}}\r\nSUB _INBOX.made 1\r\n\
+             PUB $JS.API.STREAM.CREATE.{name} _INBOX.made {length}\r\n{config}\r\n"
+        );
+        let mut stream = TcpStream::connect(("127.0.0.1", self.0.port())).expect("it listens");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.write_all(words.as_bytes()).expect("it reads");
+        let lines = BufReader::new(stream).lines().map(|line| line.expect("it answers"));
+        let answer = lines.skip_while(|line| !line.starts_with("MSG ")).nth(1).expect("an answer");
+        assert!(answer.contains("\"did_create\":true"), "{answer}");
     }
 
     /// Stops it as a crash does. What it acknowledged stays.

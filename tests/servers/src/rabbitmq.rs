@@ -1,4 +1,5 @@
-//! RabbitMQ, with the user `guest`, who may do everything and whose password is `guest`.
+//! RabbitMQ, with users whose password is `guest`: `guest` may do everything, `writer` may write to the default exchange and to `gdpr`
+//! and do nothing else, and `reader` may read only.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -14,6 +15,19 @@ use crate::service::{Recipe, Service, free_port};
 
 /// Debian's; in the PATH there is only a wrapper that changes the user.
 const PROGRAM: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+
+/// The hash is `salt`, and SHA-256 of `salt` and the password: <https://www.rabbitmq.com/docs/passwords>.
+const DEFINITIONS: &str = r#"{
+"vhosts": [{ "name": "/" }],
+"users": [
+{ "name": "guest", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": "administrator" },
+{ "name": "writer", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": "" },
+{ "name": "reader", "password_hash": "c2FsdDRwMuw4kgNZhm0cEYx1m4NAR6BCdplxDdFbnDjbRIKq", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": "" }],
+"permissions": [
+{ "user": "guest", "vhost": "/", "configure": ".*", "write": ".*", "read": ".*" },
+{ "user": "writer", "vhost": "/", "configure": "", "write": "^(amq\\.default|gdpr)$", "read": "" },
+{ "user": "reader", "vhost": "/", "configure": "", "write": "", "read": ".*" }]
+}"#;
 
 /// How long the broker has for its first words to a client.
 const GREETING_MAX: Duration = Duration::from_secs(5);
@@ -40,8 +54,9 @@ impl RabbitMq {
                 "listeners.tcp.1 = 127.0.0.1:{port}\nlisteners.ssl.1 = 127.0.0.1:{tls_port}\n\
                  ssl_options.cacertfile = {shown}/tls.pem\nssl_options.certfile = {shown}/tls.pem\n\
                  ssl_options.keyfile = {shown}/tls.key\nssl_options.verify = verify_none\nlog.console = true\n\
-                 log.file = false\n",
+                 log.file = false\nload_definitions = {shown}/definitions.json\n",
             );
+            std::fs::write(folder.join("definitions.json"), DEFINITIONS).expect("the server's folder is writable");
             std::fs::write(folder.join("rabbitmq.conf"), &config).expect("the server's folder is writable");
             std::fs::write(folder.join("enabled_plugins"), "[].\n").expect("the server's folder is writable");
             // epmd, by which nodes find each other, is its own and in its group: the broker would leave one behind.

@@ -38,7 +38,7 @@ fn make_once(home: &Path, data: &Path, make: impl FnOnce(&Path) -> Command) {
 /// The folder of the template, which is the owner's and closed to all others.
 fn home(owner: Owner, name: &str) -> PathBuf {
     let name = format!("{name}-{}", owner.uid);
-    let tools = target().join("test-tools");
+    let tools = tools();
     std::fs::create_dir_all(&tools).expect("the target folder is writable");
     // Below the home folder of root, say, other users see nothing.
     let (parent, home) = if owner.is_another() && !is_reachable(owner, &tools) {
@@ -63,11 +63,12 @@ fn home(owner: Owner, name: &str) -> PathBuf {
     home
 }
 
-fn is_reachable(owner: Owner, folder: &Path) -> bool {
+pub(crate) fn is_reachable(owner: Owner, folder: &Path) -> bool {
     owner.command("test").arg("-x").arg(folder).status().expect("test runs").success()
 }
 
-fn target() -> PathBuf {
+/// What `tests/needs.sh` makes.
+pub(crate) fn tools() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into())).join("test-tools")
 }

@@ -50,7 +50,8 @@ impl Engine {
             return Err(refusal);
         }
         let has_error = document.get("error").is_some_and(Value::is_object);
-        if has_error || document.get("success") == Some(&Value::Bool(false)) {
+        let has_failed = document.get("success").is_some_and(|success| *success == false || *success == "false");
+        if has_error || has_failed {
             return Err(PluginError::retryable("the vendor's answer says that it did not work"));
         }
         Ok(document)
@@ -59,7 +60,14 @@ impl Engine {
     pub(super) fn exchange(&self, request: &Request, call: &Call<'_>) -> Result<Response, Failure> {
         call.check()?;
         self.quota.check()?;
+        let refused_pause = self.vendor.refused_pause();
+        if let Some(pause) = refused_pause {
+            self.login.check(pause)?;
+        }
         let answer = self.client.exchange(request, call)?;
+        if let Some(pause) = refused_pause {
+            self.login.answered(answer.status() == 401, pause);
+        }
         if let Some(pause) = self.vendor.used_up(&answer) {
             self.quota.used_up(pause);
         }

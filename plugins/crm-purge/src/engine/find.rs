@@ -1,6 +1,8 @@
 //! Finding the records that are the person's, each once and not too many of them, and those that nobody but a person can
 //! judge.
 
+use std::collections::BTreeSet;
+
 use quietus_plugin::{Call, PluginError};
 use serde_json::Value;
 
@@ -16,10 +18,18 @@ const PAGES_MAX: usize = 20;
 /// What a look at one record by its id has shown.
 pub(super) enum Seen {
     There(Record),
-    /// It is not there, or holds nobody any more.
+    /// It is not there, or is marked as deleted.
     Gone,
+    /// It is there, and holds nothing of anybody.
+    Empty(Record),
     /// It is there, and does not show whether it holds anybody.
     Hidden(Record),
+}
+
+/// A look, and what of a person the record shows, where the vendor can tell.
+pub(super) struct Look {
+    pub(super) seen: Seen,
+    pub(super) shown: Vec<&'static str>,
 }
 
 /// Records that a search found.
@@ -27,24 +37,30 @@ pub(super) enum Seen {
 pub(super) struct People {
     pub(super) theirs: Vec<Record>,
     pub(super) unclear: Unclear,
+    /// What of the person those still show that this erasure has anonymized.
+    pub(super) shown: BTreeSet<&'static str>,
 }
 
 impl Engine {
     /// The person's records. More than a person can have are an error, and nothing was changed.
     pub(super) fn people(&self, asked: &Asked, call: &Call<'_>) -> Result<People, PluginError> {
+        self.learn(call)?;
         let mut people = People::default();
         for wanted in &asked.wanted {
             if let Wanted::Id(id) = wanted {
                 match self.read(&self.vendor.person(id.clone()), call)? {
-                    Seen::There(person) => add(&mut people.theirs, vec![person]),
+                    Seen::There(person) => self.add_person(&mut people, person),
+                    // Its name may be a person's, unless this erasure has seen to that.
+                    Seen::Empty(person) if !asked.stays.contains(&person) => self.add_person(&mut people, person),
                     Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
-                    Seen::Gone => {}
+                    Seen::Gone | Seen::Empty(_) => {}
                 }
             }
             for search in self.vendor.find(wanted, &self.related) {
                 self.judged(&search, wanted, &asked.person, &mut people, call)?;
             }
         }
+        self.look_at_anonymized(asked, &mut people, call)?;
         people.unclear.without(&people.theirs);
         self.check_few(people.theirs.len(), self.matches_max, "matches_max")?;
         Ok(people)
@@ -58,7 +74,7 @@ impl Engine {
                 match self.records(&search, call)? {
                     Some(more) => add(&mut all, more),
                     // The person went meanwhile, and all that is linked with them.
-                    None if matches!(self.read(person, call)?, Seen::Gone) => {}
+                    None if matches!(self.read(person, call)?, Seen::Gone | Seen::Empty(_)) => {}
                     None => return Err(not_here()),
                 }
                 self.check_few(all.len(), self.related_max, "related_max")?;
@@ -79,8 +95,29 @@ impl Engine {
         Ok(people)
     }
 
+    /// What this erasure has anonymized, and still holds something of the person.
+    fn look_at_anonymized(&self, asked: &Asked, people: &mut People, call: &Call<'_>) -> Result<(), PluginError> {
+        for record in &asked.stays {
+            let look = self.look(record, call)?;
+            match look.seen {
+                Seen::There(person) => {
+                    people.shown.extend(look.shown);
+                    add(&mut people.theirs, vec![person]);
+                }
+                Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
+                Seen::Gone | Seen::Empty(_) => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Reads one record by its id.
     pub(super) fn read(&self, record: &Record, call: &Call<'_>) -> Result<Seen, PluginError> {
+        self.look(record, call).map(|look| look.seen)
+    }
+
+    /// Reads one record by its id, and what of a person it shows.
+    pub(super) fn look(&self, record: &Record, call: &Call<'_>) -> Result<Look, PluginError> {
         let mut answer = self.ask(&self.vendor.look(record), call)?;
         if answer.gone() {
             // A gateway may answer so to everything, and may have begun or ended in between.
@@ -88,7 +125,7 @@ impl Engine {
             answer = self.ask(&self.vendor.look(record), call)?;
         }
         if answer.gone() {
-            return Ok(Seen::Gone);
+            return Ok(Look { seen: Seen::Gone, shown: Vec::new() });
         }
         let document = self.document(&answer)?;
         let found = document.pointer(self.vendor.looked_at()).filter(|found| found.is_object());
@@ -98,11 +135,15 @@ impl Engine {
             return Err(PluginError::retryable("the answer is another record than was asked for"));
         }
         let record = Record { object: record.object, id };
-        Ok(match self.vendor.holds(record.object, found, self.erasure) {
+        let shown = self.vendor.shows(record.object, found);
+        let seen = match self.vendor.holds(record.object, found, self.erasure) {
             Holds::Somebody => Seen::There(record),
+            Holds::Nobody if self.vendor.stays(self.erasure) => Seen::Empty(record),
             Holds::Nobody => Seen::Gone,
-            Holds::Unknown => Seen::Hidden(record),
-        })
+            Holds::Within(whole) if whole != record => return self.look(&whole, call),
+            Holds::Within(_) | Holds::Unknown => Seen::Hidden(record),
+        };
+        Ok(Look { seen, shown })
     }
 
     /// Asks for something that is always there: only where that is answered as it should, a 404 says anything.
@@ -135,7 +176,7 @@ impl Engine {
                 return Err(PluginError::retryable("a record in the answer has an id of no known form"));
             }
             match whose {
-                Whose::Theirs => add(&mut people.theirs, vec![record]),
+                Whose::Theirs => self.add_person(people, record),
                 _ => people.unclear.add(whose, record),
             }
             Ok(())
@@ -143,8 +184,16 @@ impl Engine {
         self.pages(search, PAGES_MAX, &mut add_judged, call)?.ok_or_else(not_here)
     }
 
+    /// A record that is the person's, unless one of its kind is nobody's but a person's to erase.
+    fn add_person(&self, people: &mut People, record: Record) {
+        match self.vendor.needs_person(record.object, &self.related) {
+            Some(why) => people.unclear.keep(why, record),
+            None => add(&mut people.theirs, vec![record]),
+        }
+    }
+
     /// All records of one list; `None` when there is nothing at its address.
-    fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
+    pub(super) fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
         let mut records = Vec::new();
         let mut add_all = |item: &Value| {
             add(&mut records, vec![record_of(search, item)?]);
@@ -198,7 +247,7 @@ impl Engine {
         Err(PluginError::permanent(text))
     }
 
-    fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
+    pub(super) fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
         if found <= most {
             return Ok(());
         }
@@ -223,13 +272,13 @@ fn record_of(search: &Search, item: &Value) -> Result<Record, PluginError> {
 }
 
 /// A gateway that answers 404 to everything for a while looks like this, too, so that it is retried.
-fn not_here() -> PluginError {
+pub(super) fn not_here() -> PluginError {
     let text =
         "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";
     PluginError::retryable(text)
 }
 
-fn add(all: &mut Vec<Record>, more: Vec<Record>) {
+pub(super) fn add(all: &mut Vec<Record>, more: Vec<Record>) {
     for record in more {
         if !all.contains(&record) {
             all.push(record);

@@ -1,6 +1,7 @@
 //! Whether the vendor can be reached, accepts the credentials, and lets them do what an erasure needs.
 
 use quietus_plugin::{Call, ErrorClass, PluginError};
+use serde_json::Value;
 
 use super::setup::Engine;
 use crate::vendor::Right;
@@ -9,13 +10,18 @@ impl Engine {
     /// Asks for what each right allows. The error names the first right that is missing.
     pub(crate) fn health(&self, call: &Call<'_>) -> Result<(), PluginError> {
         for (number, right) in self.vendor.rights(&self.related).iter().enumerate() {
-            self.check_right(right, number == 0, call)?;
+            let answer = self.check_right(right, number == 0, call)?;
+            let mut next = (right.next)(&answer);
+            while let Some(right) = next {
+                let answer = self.check_right(&right, false, call)?;
+                next = (right.next)(&answer);
+            }
         }
-        Ok(())
+        self.learn_anew(call)
     }
 
-    fn check_right(&self, right: &Right, is_first: bool, call: &Call<'_>) -> Result<(), PluginError> {
-        let may_not = |what: &str| PluginError::needs_operator(format!("the credentials may not {what}: grant it"));
+    /// What was answered, unless it says that the right is missing.
+    fn check_right(&self, right: &Right, is_first: bool, call: &Call<'_>) -> Result<Value, PluginError> {
         let answer = self.exchange(&right.request, call)?;
         if let Err(error) = self.check(&answer) {
             // Another class is a throttle or a gateway, whatever the status.
@@ -24,7 +30,9 @@ impl Engine {
                     let text = "the vendor refuses the credentials (401): check `auth` and its secret";
                     PluginError::needs_operator(text)
                 }
-                (403, ErrorClass::Permanent) => may_not(&right.what),
+                // Whether the user may do something is not shown to everybody.
+                (403, ErrorClass::Permanent) if right.only_informs => return Ok(Value::Null),
+                (403 | 500, ErrorClass::Permanent) => may_not(&right.what),
                 _ => error,
             });
         }
@@ -34,10 +42,15 @@ impl Engine {
                 return Err(PluginError::needs_operator(text));
             }
             // Some vendors do not show what may not be seen.
+            (true, false) if right.only_informs => return Ok(Value::Null),
             (true, false) => return Err(may_not(&right.what)),
             (false, _) => {}
         }
         let document = self.document(&answer)?;
-        (right.lacking)(&document).map_or(Ok(()), |what| Err(may_not(&what)))
+        (right.lacking)(&document).map_or(Ok(document), |what| Err(may_not(&what)))
     }
+}
+
+pub(super) fn may_not(what: &str) -> PluginError {
+    PluginError::needs_operator(format!("the credentials may not {what}: grant it"))
 }

@@ -1,12 +1,14 @@
 //! Whose record it is. Vendors' searches are fuzzy, and what they find is compared here, by the normal forms of
 //! [`quietus_plugin::identity`]; nothing is erased that this has not called the person's.
 
+use std::collections::BTreeMap;
+
 use quietus_plugin::identity::{Region, is_masked, normal_forms};
 use quietus_plugin::{Answer, Kind, Request};
 use serde_json::Value;
 
 use super::rules::{Rules, without_plus};
-use super::search::{Place, Record, Search};
+use super::search::{Finds, Place, Record, Search};
 use super::wanted::{Wanted, tail};
 
 /// Whom a call is about.
@@ -32,6 +34,8 @@ pub(super) enum Whose {
 pub(super) struct Unclear {
     hidden: Vec<Record>,
     by_phone_alone: Vec<Record>,
+    /// Whose they are is known, and that only a person can erase them: with why, to follow a number.
+    kept: Vec<(&'static str, Record)>,
 }
 
 /// What a record shows at some places.
@@ -55,7 +59,7 @@ impl Rules {
             Wanted::Email { address, around_plus, .. } => {
                 let shown = self.shown(search.values, &Kind::Email, person, record);
                 match shown.holds(&[self.address(address)]) {
-                    Whose::SomebodyElses if !shown.resembles(address, around_plus.as_ref()) => Whose::Hidden,
+                    Whose::SomebodyElses if !shown.explains(search, address, around_plus.as_ref()) => Whose::Hidden,
                     other => other,
                 }
             }
@@ -81,6 +85,8 @@ impl Rules {
             // `phone_alone` is about records that have none.
             (true, _) if person.addresses.is_empty() => Whose::Hidden,
             (true, _) => addresses.holds(&person.addresses),
+            // It may have one that is kept from us.
+            (false, true) if self.hides_as_empty => Whose::Hidden,
             (false, true) => Whose::Theirs,
             (false, false) => Whose::ByPhoneAlone,
         }
@@ -114,13 +120,20 @@ impl Rules {
 }
 
 impl Shown {
-    /// Whether a fuzzy search for an address may have found the record by one of these. Where it has not, what it was found by
-    /// is not shown.
-    fn resembles(&self, address: &str, around_plus: Option<&(String, String)>) -> bool {
-        let plain = without_plus(address);
-        let has_beginning = |before: &str| self.texts.iter().any(|text| text.to_lowercase().contains(before));
-        self.forms.iter().any(|form| without_plus(form).contains(&plain))
-            || around_plus.is_some_and(|(before, _)| has_beginning(before))
+    /// Whether the search may have found the record by one of these. Where it has not, what it was found by is not shown.
+    fn explains(&self, search: &Search, address: &str, around_plus: Option<&(String, String)>) -> bool {
+        let holds = |parts: &[&str]| {
+            self.texts.iter().map(|text| text.to_lowercase()).any(|text| parts.iter().all(|part| text.contains(part)))
+        };
+        match &search.finds {
+            Finds::Whole => false,
+            Finds::Part(part) => holds(&[&part.to_lowercase()]),
+            Finds::Similar => {
+                let plain = without_plus(address);
+                self.forms.iter().any(|form| without_plus(form).contains(&plain))
+                    || around_plus.is_some_and(|(before, after)| holds(&[before, after]))
+            }
+        }
     }
 
     fn holds(&self, wanted: &[String]) -> Whose {
@@ -149,9 +162,16 @@ impl Unclear {
         }
     }
 
+    pub(super) fn keep(&mut self, why: &'static str, record: Record) {
+        if !self.kept.iter().any(|(_, known)| *known == record) {
+            self.kept.push((why, record));
+        }
+    }
+
     pub(super) fn join(&mut self, other: Self) {
         other.hidden.into_iter().for_each(|record| self.add(Whose::Hidden, record));
         other.by_phone_alone.into_iter().for_each(|record| self.add(Whose::ByPhoneAlone, record));
+        other.kept.into_iter().for_each(|(why, record)| self.keep(why, record));
     }
 
     /// What one search leaves open, another may show.
@@ -173,6 +193,9 @@ impl Unclear {
                 "{count} records hold the telephone number and no e-mail address, and stay (`phone_alone`)"
             ));
         }
+        let mut kept: BTreeMap<_, u64> = BTreeMap::new();
+        self.kept.iter().for_each(|(why, _)| *kept.entry(why).or_default() += 1);
+        reasons.extend(kept.into_iter().map(|(why, count)| format!("{count} {why}")));
         answer.unclear(&reasons)
     }
 }

@@ -3,9 +3,12 @@
 
 mod answer;
 mod ask;
+mod carried;
 mod find;
 mod health;
 mod judge;
+mod learn;
+mod login;
 mod owed;
 mod quota;
 mod rules;
@@ -22,11 +25,14 @@ use quietus_plugin::{Answer, Call, Outcome, PluginError, Progress, Request, Writ
 use crate::choice::By;
 use crate::vendor::Keeps;
 use answer::{Found, erased, looked, unasked, would_go};
-use find::People;
+use carried::Unblocked;
+use find::{People, add};
 use owed::Owed;
 use run::Run;
 use setup::Asked;
 
+#[cfg(test)]
+pub(crate) use run::TRACE_STAYS;
 pub(crate) use search::{Next, Object, Place, Record, SEARCH, Search};
 pub(crate) use setup::Engine;
 pub(crate) use wanted::{Wanted, tail, tail_pattern};
@@ -53,7 +59,7 @@ impl Engine {
             }
             _ => answer,
         };
-        Ok(self.said(&asked, unclear.told(answer)))
+        Ok(self.searched(self.said(&asked, unclear.told(answer))))
     }
 
     /// What an erasure would erase.
@@ -63,12 +69,22 @@ impl Engine {
             return Ok(unasked());
         }
         let people = self.people(&asked, call)?;
-        let belongings = self.belongings(&people.theirs, call)?;
-        let traces = self.traces(&people.theirs);
-        let found = Found::of(people.theirs.iter().chain(&belongings).chain(&traces));
-        let recycled = if found.is_empty() { self.recycled(&asked, call)? } else { People::default() };
-        let answer = would_go(found, recycled.theirs.len());
-        Ok(self.said(&asked, recycled.unclear.told(people.unclear.told(answer))))
+        let is_nobody = people.theirs.is_empty();
+        let Unblocked { people: theirs, blockers } = self.unblocked(people.theirs, call)?;
+        let mut going = self.belongings(&theirs, call)?;
+        for person in &theirs {
+            let carried = self.carried(person, &going, call)?;
+            add(&mut going, carried);
+        }
+        going.extend(theirs);
+        let traces = self.traces(&going);
+        let found = Found::of(going.iter().chain(&traces));
+        let recycled = if is_nobody { self.recycled(&asked, call)? } else { People::default() };
+        let answer = would_go(found, recycled.theirs.len()).unclear(&blockers);
+        // What the vendor will keep of it is to be known before.
+        let counts = answer.counts.clone();
+        let answer = self.with_kept(answer, &counts, Duration::ZERO);
+        Ok(self.searched(self.said(&asked, recycled.unclear.told(people.unclear.told(answer)))))
     }
 
     /// Looks again.
@@ -81,7 +97,7 @@ impl Engine {
         // Before its time, the bin holds it for sure.
         let early = self.verify_after < self.traits.verify_after;
         let recycled = if early { People::default() } else { self.recycled(&asked, call)? };
-        let answer = looked(Found::of(&people.theirs), recycled.theirs.len());
+        let answer = looked(Found::of(&people.theirs), recycled.theirs.len(), &people.shown);
         // This look replaces what was said when it was erased. Where nothing is known to be erased, nothing is known to be
         // kept.
         let erased = Progress::<Owed>::of(call).counts();
@@ -95,8 +111,20 @@ impl Engine {
 
     /// The answer with what the vendor keeps of what is counted so, at this time after the erasure.
     fn with_kept(&self, answer: Answer, erased: &BTreeMap<String, u64>, after: Duration) -> Answer {
-        let is_kept = |keeps: &&Keeps| after < keeps.gone_after && erased.keys().any(|count| (keeps.of)(count));
+        let is_kept = |keeps: &&Keeps| {
+            after < keeps.gone_after && self.vendor.keeps(keeps) && erased.keys().any(|count| (keeps.of)(count))
+        };
         self.traits.keeps.iter().filter(is_kept).fold(answer, |answer, keeps| answer.keeps(keeps.what))
+    }
+
+    /// The answer with what is found by a person's record: only where that is still there.
+    fn searched(&self, answer: Answer) -> Answer {
+        let places = self.vendor.places(&self.related);
+        let linked: Vec<_> = self.related.iter().copied().filter(|word| !places.contains(word)).collect();
+        match linked.is_empty() {
+            true => answer,
+            false => answer.looked_at(format!("{} by the record of the person", linked.join(", "))),
+        }
     }
 
     /// The answer with what was looked at.
@@ -114,6 +142,12 @@ impl Engine {
         if by(By::Id) {
             answer = answer.looked_at(format!("{} by id", self.vendor.places(&[]).join(", ")));
         }
+        if !asked.stays.is_empty() {
+            answer = answer.looked_at("what was anonymized, by id");
+        }
+        let here = self.vendor.not_looked(&self.related);
+        let everywhere = self.traits.not_looked.iter().map(|what| (*what).to_owned());
+        answer = everywhere.chain(here).fold(answer, Answer::not_looked_at);
         if asked.unusable > 0 {
             let text = format!("{} identifiers that have no form that a record could hold", asked.unusable);
             answer = answer.not_looked_at(text);

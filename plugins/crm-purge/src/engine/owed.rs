@@ -1,31 +1,70 @@
-//! What is still to be erased after a record that is gone, and by which it cannot be found any more: stored until it is done,
-//! for an attempt that was cut off in between.
+//! Records that have to be found again although no search finds them any more: stored until they are done with, for an attempt
+//! that was cut off in between.
+
+use std::collections::BTreeMap;
 
 use quietus_plugin::Own;
+use serde::{Deserialize, Serialize};
 
 use super::search::Record;
 
-/// Paths of objects and ids of records.
-#[derive(Default)]
-pub(super) struct Owed(Vec<(String, String)>);
+/// Ids of records by the paths of their objects, which so stand once.
+type Ids = BTreeMap<String, Vec<String>>;
+
+/// Ids of records.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Owed {
+    /// Still to be erased after the record is gone by which they were found.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    traces: Ids,
+    /// Anonymized: these stay, and are looked at again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    stays: Ids,
+}
 
 impl Owed {
-    pub(super) fn new(records: &[Record]) -> Self {
-        Self(records.iter().map(|record| (record.object.path.to_owned(), record.id.clone())).collect())
+    /// These are still to be erased.
+    pub(super) fn owe(&mut self, traces: &[Record]) {
+        self.traces.clear();
+        for trace in traces {
+            add(&mut self.traces, trace);
+        }
     }
 
-    /// Those that the vendor knows.
-    pub(super) fn records(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
-        self.0.iter().filter_map(|(path, id)| known(path, id)).collect()
+    /// Those that are still to be erased and that the vendor knows.
+    pub(super) fn traces(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
+        records(&self.traces, known)
+    }
+
+    /// This one is anonymized.
+    pub(super) fn stay(&mut self, record: &Record) {
+        add(&mut self.stays, record);
+    }
+
+    /// Those that were anonymized and that the vendor knows.
+    pub(super) fn stays(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
+        records(&self.stays, known)
     }
 }
 
+fn add(all: &mut Ids, record: &Record) {
+    let ids = all.entry(record.object.path.to_owned()).or_default();
+    if !ids.contains(&record.id) {
+        ids.push(record.id.clone());
+    }
+}
+
+fn records(all: &Ids, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
+    let each = all.iter().flat_map(|(path, ids)| ids.iter().map(move |id| (path, id)));
+    each.filter_map(|(path, id)| known(path, id)).collect()
+}
+
 impl Own for Owed {
-    /// Of one person's few records, which cannot be found again: all of them.
+    /// Which cannot be found again: all of them.
     fn to_bytes(&self, _: usize) -> Vec<u8> {
-        match self.0.is_empty() {
+        match self.traces.is_empty() && self.stays.is_empty() {
             true => Vec::new(),
-            false => serde_json::to_vec(&self.0).unwrap_or_default(),
+            false => serde_json::to_vec(self).unwrap_or_default(),
         }
     }
 
@@ -33,6 +72,6 @@ impl Own for Owed {
         if bytes.is_empty() {
             return Some(Self::default());
         }
-        serde_json::from_slice(bytes).ok().map(Self)
+        serde_json::from_slice(bytes).ok()
     }
 }

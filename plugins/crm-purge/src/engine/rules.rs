@@ -9,6 +9,8 @@ pub(crate) struct Rules {
     pub(crate) plus_addressing: PlusAddressing,
     /// Whether a record without an e-mail address is the person's by its number alone.
     pub(crate) phone_alone: bool,
+    /// Whether an address that the user may not read looks like none.
+    pub(crate) hides_as_empty: bool,
 }
 
 impl Rules {

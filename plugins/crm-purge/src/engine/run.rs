@@ -8,7 +8,7 @@ use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Writes};
 
 use super::answer::{End, Erased, Found};
 use super::ask::Written;
-use super::find::Seen;
+use super::find::{Seen, add};
 use super::judge::{Unclear, Whose};
 use super::owed::Owed;
 use super::search::Record;
@@ -18,6 +18,25 @@ use super::setup::{Asked, Engine};
 const LONG: Duration = Duration::from_secs(24 * 60 * 60);
 /// With less time than this, no further deletion is begun.
 const TIME_MIN: Duration = Duration::from_secs(2);
+
+/// As many as can be stored, an id of 36 letters each.
+const OWED_MAX: usize = 800;
+/// To follow a number.
+pub(crate) const TRACE_STAYS: &str =
+    "records are gone, and what the vendor's audit log holds of their deletion cannot be erased";
+
+/// What is told of each record that goes at once.
+type Act = fn(&mut Progress<Owed>, &str, &[u64]);
+
+/// What goes.
+struct Plan {
+    people: Vec<Record>,
+    belongings: Vec<Record>,
+    /// What the vendor deletes with each of the people.
+    carried: Vec<Vec<Record>>,
+    /// Of all of them.
+    traces: Vec<Record>,
+}
 
 pub(super) struct Run<'a> {
     engine: &'a Engine,
@@ -37,56 +56,25 @@ impl<'a> Run<'a> {
         let engine = self.engine;
         let found = engine.people(asked, self.call)?;
         let mut unclear = found.unclear;
-        let people = found.theirs;
-        let belongings = engine.belongings(&people, self.call)?;
-        let traces = engine.traces(&people);
-        let mut owed = progress.own.records(|path, id| engine.vendor.trace(path, id));
-        owed.extend(traces.iter().filter(|trace| !owed.contains(trace)).cloned().collect::<Vec<_>>());
-        // Stored before the first record goes by which they would be found.
-        progress.own = Owed::new(&owed);
-        let is_new = |trace: &&Record| !progress.is_done(trace.object.count, trace.mark());
-        let first: Vec<&Record> = belongings.iter().chain(traces.iter().filter(is_new)).collect();
-        let all = first.len() + people.len() + owed.len();
-        for (done, record) in first.iter().enumerate() {
-            self.check_time(done, all)?;
-            self.erase_one(record, progress)?;
-        }
-        // Without the person, what is left of theirs would never be found again.
-        if let Some(error) = self.failed {
-            return Err(error);
-        }
-        if let Some(why) = &mut self.end.retained {
-            why.push_str("; the person stays, too, as they would not be found again without");
-        } else {
-            // Before the people go, by whose records alone this can be listed.
-            self.check_unlisted(&belongings, &people, progress)?;
-            for (done, person) in people.iter().enumerate() {
-                self.check_time(first.len() + done, all)?;
-                self.erase_person(person, progress)?;
-            }
-        }
-        // Traces once more: the deletion of the record itself may have left one.
-        while let Some(trace) = owed.last() {
-            self.check_time(all - owed.len(), all)?;
-            self.erase_one(trace, progress)?;
-            if self.failed.is_some() {
-                break;
-            }
-            owed.pop();
-            progress.own = Owed::new(&owed);
-        }
-        if let Some(error) = self.failed {
+        let unblocked = engine.unblocked(found.theirs, self.call)?;
+        let blocked = unblocked.error();
+        let plan = self.plan(unblocked.people)?;
+        let mut owed = self.owed(&plan, progress)?;
+        self.erase_belongings(&plan, progress)?;
+        self.erase_people(&plan, progress)?;
+        self.erase_traces_again(&mut owed, &mut unclear, progress)?;
+        if let Some(error) = self.failed.take().or(blocked) {
             return Err(error);
         }
         progress.settle();
         // For weeks, or ever, nobody looks again: `retained` is an end.
         if engine.verify_after >= LONG || self.end.retained.is_some() {
             let is_done = |person: &&Record| progress.is_done(person.object.count, person.mark());
-            self.end.left = self.left(people.iter().filter(is_done), &mut unclear)?;
+            self.left(plan.people.iter().filter(is_done), &mut unclear)?;
         }
         // Only where nothing was erased: what this erasure has deleted is in the bin itself, and would be told as
         // somebody else's deletion.
-        if people.is_empty() && progress.counts().is_empty() {
+        if plan.people.is_empty() && progress.counts().is_empty() {
             let recycled = engine.recycled(asked, self.call)?;
             self.end.recycled = recycled.theirs.len();
             unclear.join(recycled.unclear);
@@ -94,10 +82,115 @@ impl<'a> Run<'a> {
         Ok(End { erased: self.end, unclear })
     }
 
-    /// Erases a person's record. One that is not there although it was found must not be read either.
-    fn erase_person(&mut self, person: &Record, progress: &mut Progress<Owed>) -> Result<(), PluginError> {
-        let is_gone = self.erase_one(person, progress)?;
-        if is_gone && !matches!(self.engine.read(person, self.call)?, Seen::Gone) {
+    fn plan(&self, people: Vec<Record>) -> Result<Plan, PluginError> {
+        let engine = self.engine;
+        let belongings = engine.belongings(&people, self.call)?;
+        let carried = people.iter().map(|person| engine.carried(person, &belongings, self.call));
+        let carried: Vec<Vec<Record>> = carried.collect::<Result<_, _>>()?;
+        let mut traces = engine.traces(&people);
+        for record in belongings.iter().chain(carried.iter().flatten()) {
+            add(&mut traces, engine.traces(std::slice::from_ref(record)));
+        }
+        Ok(Plan { people, belongings, carried, traces })
+    }
+
+    /// The traces that are still to be erased once the records are gone: stored before the first record goes by which they
+    /// would be found.
+    fn owed(&self, plan: &Plan, progress: &mut Progress<Owed>) -> Result<Vec<Record>, PluginError> {
+        let mut owed = progress.own.traces(|path, id| self.engine.vendor.trace(path, id));
+        add(&mut owed, plan.traces.clone());
+        if owed.len() > OWED_MAX {
+            let text = format!(
+                "{} records go, more than {OWED_MAX} whose histories can be erased in one erasure; nothing was erased",
+                owed.len()
+            );
+            return Err(PluginError::permanent(text));
+        }
+        progress.own.owe(&owed);
+        Ok(owed)
+    }
+
+    /// What belongs to the people, and before all the traces of everything that goes.
+    fn erase_belongings(&mut self, plan: &Plan, progress: &mut Progress<Owed>) -> Result<(), PluginError> {
+        let is_new = |trace: &&Record| !progress.is_done(trace.object.count, trace.mark());
+        let first: Vec<&Record> = plan.traces.iter().filter(is_new).chain(&plan.belongings).collect();
+        let all = first.len() + plan.people.len() + plan.traces.len();
+        for (done, record) in first.iter().enumerate() {
+            self.check_time(done, all)?;
+            self.erase_one(record, &[], progress)?;
+        }
+        // Without the person, what is left of theirs would never be found again.
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    fn erase_people(&mut self, plan: &Plan, progress: &mut Progress<Owed>) -> Result<(), PluginError> {
+        if let Some(why) = &mut self.end.retained {
+            why.push_str("; the person stays, too, as they would not be found again without");
+            return Ok(());
+        }
+        // Before the people go, by whose records alone this can be listed.
+        self.check_unlisted(&plan.belongings, &plan.people, progress)?;
+        for (done, (person, carried)) in plan.people.iter().zip(&plan.carried).enumerate() {
+            self.check_time(done, plan.people.len() + plan.traces.len())?;
+            self.erase_person(person, carried, progress)?;
+        }
+        Ok(())
+    }
+
+    /// Traces once more: the deletion of the record itself may have left one.
+    fn erase_traces_again(
+        &mut self,
+        owed: &mut Vec<Record>,
+        unclear: &mut Unclear,
+        progress: &mut Progress<Owed>,
+    ) -> Result<(), PluginError> {
+        if self.failed.is_some() {
+            return Ok(());
+        }
+        let all = owed.len();
+        // These stay stored: the next attempt has to say so, too.
+        let mut left = Vec::new();
+        while let Some(trace) = owed.last() {
+            self.check_time(all - owed.len(), all)?;
+            let is_gone = self.erase_one(trace, &[], progress)?;
+            if self.failed.is_some() {
+                break;
+            }
+            if is_gone && self.stays(trace)? {
+                unclear.keep(TRACE_STAYS, trace.clone());
+                left.push(trace.clone());
+            }
+            owed.pop();
+            progress.own.owe(&[left.as_slice(), owed.as_slice()].concat());
+        }
+        Ok(())
+    }
+
+    /// Whether something is left, or may be, of a trace that the vendor does not erase once its record is gone.
+    fn stays(&self, trace: &Record) -> Result<bool, PluginError> {
+        let Some(search) = self.engine.vendor.trace_left(trace) else { return Ok(false) };
+        match self.engine.records(&search, self.call) {
+            Ok(found) => Ok(found.is_none_or(|found| !found.is_empty())),
+            // It may not be looked at.
+            Err(error) if error.class == ErrorClass::Permanent => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Erases a person's record, and with it what the vendor deletes with it. One that is not there although it was found must
+    /// not be read either.
+    fn erase_person(
+        &mut self,
+        person: &Record,
+        carried: &[Record],
+        progress: &mut Progress<Owed>,
+    ) -> Result<(), PluginError> {
+        if self.engine.vendor.stays(self.engine.erasure) {
+            // Stored with the beginning: without its values, nothing finds it any more.
+            progress.own.stay(person);
+        }
+        let is_gone = self.erase_one(person, carried, progress)?;
+        if is_gone && !matches!(self.engine.read(person, self.call)?, Seen::Gone | Seen::Empty(_)) {
             let text = "the vendor says that a record is not there when it is to be erased, and still shows it";
             return Err(PluginError::retryable(text));
         }
@@ -126,34 +219,40 @@ impl<'a> Run<'a> {
         })
     }
 
-    /// Whether it was gone before.
-    fn erase_one(&mut self, record: &Record, progress: &mut Progress<Owed>) -> Result<bool, PluginError> {
+    /// Whether it was gone before. What is carried goes with it, and counts as it does.
+    fn erase_one(
+        &mut self,
+        record: &Record,
+        carried: &[Record],
+        progress: &mut Progress<Owed>,
+    ) -> Result<bool, PluginError> {
         let engine = self.engine;
         let count = record.object.count;
-        let marks = [record.mark()];
+        let each = |progress: &mut Progress<Owed>, act: Act| {
+            let all = [record].into_iter().chain(carried);
+            all.for_each(|record| act(progress, record.object.count, &[record.mark()]));
+        };
         let request = engine.vendor.erase(record, engine.erasure, self.writes);
-        progress.begin(self.call, count, &marks)?;
+        each(progress, Progress::announce);
+        progress.store(self.call)?;
         match engine.write(&request, self.call) {
-            Ok(Written::Done) => progress.done(count, &marks),
+            Ok(Written::Done) => each(progress, Progress::done),
             // Gone already: by an earlier attempt that was not answered, or by somebody else since it was found. A gateway
             // that answers 404 to everything says so, too.
             Ok(Written::Gone) => {
                 // Before the control, which may fail: left unsure, the record would count as erased.
-                progress.not_begun(count, &marks);
+                each(progress, Progress::not_begun);
                 engine.control(self.call)?;
                 return Ok(true);
             }
             Ok(Written::Retained(status)) => {
-                progress.refused(count, &marks);
+                each(progress, Progress::refused);
                 self.end.retained.get_or_insert_with(|| {
                     format!("deleting some of the {count} was answered {status}: the vendor must keep them")
                 });
             }
             Err(Failure { error, unsure }) => {
-                match unsure {
-                    true => progress.unsure(count, &marks),
-                    false => progress.not_begun(count, &marks),
-                }
+                each(progress, if unsure { Progress::unsure } else { Progress::not_begun });
                 if error.class != ErrorClass::Permanent {
                     return Err(error);
                 }
@@ -173,15 +272,20 @@ impl<'a> Run<'a> {
     }
 
     /// What the vendor said to have erased, and can still be read.
-    fn left<'r>(&self, people: impl Iterator<Item = &'r Record>, unclear: &mut Unclear) -> Result<Found, PluginError> {
+    fn left<'r>(&mut self, people: impl Iterator<Item = &'r Record>, unclear: &mut Unclear) -> Result<(), PluginError> {
         let mut left = Vec::new();
         for person in people {
-            match self.engine.read(person, self.call)? {
-                Seen::There(person) => left.push(person),
+            let look = self.engine.look(person, self.call)?;
+            match look.seen {
+                Seen::There(person) => {
+                    self.end.shown.extend(look.shown);
+                    left.push(person);
+                }
                 Seen::Hidden(person) => unclear.add(Whose::Hidden, person),
-                Seen::Gone => {}
+                Seen::Gone | Seen::Empty(_) => {}
             }
         }
-        Ok(Found::of(&left))
+        self.end.left = Found::of(&left);
+        Ok(())
     }
 }

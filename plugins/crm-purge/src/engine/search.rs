@@ -49,7 +49,20 @@ pub(crate) struct Search {
     /// Where in a record that is found by something else its e-mail addresses stand: others than the person's make it
     /// somebody else's.
     pub(crate) addresses: &'static [Place],
+    pub(crate) finds: Finds,
     pub(crate) next: Next,
+}
+
+/// What a search finds: a value that it can have found explains why a record is there, and may be another one than the
+/// person's. Where none is shown, what it was found by is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Finds {
+    /// Values that resemble what was looked for.
+    Similar,
+    /// Values that are what was looked for, and no others.
+    Whole,
+    /// Values that hold this text.
+    Part(String),
 }
 
 /// Where in a record values stand.
@@ -80,7 +93,16 @@ impl Search {
         next: Next,
         page: impl Fn(Option<&str>) -> Request + 'static,
     ) -> Self {
-        Self { object, page: Box::new(page), items, within: "", values: &[], addresses: &[], next }
+        Self {
+            object,
+            page: Box::new(page),
+            items,
+            within: "",
+            values: &[],
+            addresses: &[],
+            finds: Finds::Similar,
+            next,
+        }
     }
 
     /// Whose records stand within something, such as a score.
@@ -91,6 +113,16 @@ impl Search {
     /// Whose records hold what was looked for in one of these places.
     pub(crate) fn exact(self, values: &'static [Place]) -> Self {
         Self { values, ..self }
+    }
+
+    /// Which finds whole values only.
+    pub(crate) fn whole(self) -> Self {
+        Self { finds: Finds::Whole, ..self }
+    }
+
+    /// Which finds all values that hold this text.
+    pub(crate) fn part(self, text: impl Into<String>) -> Self {
+        Self { finds: Finds::Part(text.into()), ..self }
     }
 
     /// Whose records hold their e-mail addresses in these places.

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use quietus_plugin::http::Client;
-use quietus_plugin::{Call, Kind, Level, PluginError, Request, Secrets};
+use quietus_plugin::{Call, Kind, Level, PluginError, Progress, Request, Secrets};
 
 use super::judge::Person;
+use super::learn::Learned;
+use super::login::Login;
+use super::owed::Owed;
 use super::quota::Quota;
 use super::rules::Rules;
 use super::search::{Record, SEARCH};
@@ -24,6 +27,8 @@ pub(crate) struct Asked {
     pub(super) person: Person,
     /// Identifiers that no record can hold.
     pub(super) unusable: usize,
+    /// Records that this erasure has anonymized: they stay, and no search finds them any more.
+    pub(super) stays: Vec<Record>,
 }
 
 /// One use of the plugin.
@@ -32,6 +37,8 @@ pub(crate) struct Engine {
     pub(super) vendor: Box<dyn Vendor>,
     pub(super) client: Client,
     pub(super) quota: Quota,
+    pub(super) login: Login,
+    pub(super) learned: Learned,
     pub(super) scope: Scope,
     pub(super) related: Vec<&'static str>,
     pub(super) erasure: Erasure,
@@ -53,7 +60,11 @@ impl Engine {
         if config.phone_alone && !config.by.contains(&By::Phone) {
             return Err(wrong("phone_alone: nobody is looked for by number without \"phone\" in `by`".into()));
         }
-        let rules = Rules { plus_addressing: config.plus_addressing, phone_alone: config.phone_alone };
+        let rules = Rules {
+            plus_addressing: config.plus_addressing,
+            phone_alone: config.phone_alone,
+            hides_as_empty: vendor.hides_as_empty(),
+        };
         let id_kind = Kind::from(config.id_kind.clone().unwrap_or_else(|| "crm_id".into()));
         let client = Client::new(&config.client(traits).map_err(wrong)?, secrets)?;
         Ok(Self {
@@ -61,6 +72,8 @@ impl Engine {
             vendor,
             client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
             quota: Quota::default(),
+            login: Login::default(),
+            learned: Learned::default(),
             scope: Scope { by: config.by.clone(), id_kind, rules },
             related: config.related(traits).map_err(wrong)?,
             erasure: config.erasure(traits).map_err(wrong)?,
@@ -78,7 +91,8 @@ impl Engine {
                 format!("{unusable} identifiers have no form that a record could hold: not looked for"),
             );
         }
-        Asked { wanted, person: self.scope.rules.person(request), unusable }
+        let stays = Progress::<Owed>::of(call).own.stays(|path, id| self.vendor.known(path, id));
+        Asked { wanted, person: self.scope.rules.person(request), unusable, stays }
     }
 
     pub(super) fn traces(&self, people: &[Record]) -> Vec<Record> {

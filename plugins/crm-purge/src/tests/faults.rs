@@ -38,7 +38,8 @@ fn refused_within(timeout: &str, reply: fn() -> Reply, class: ErrorClass, retry_
             assert!(!error.message.contains("ann"), "{error}");
         }
         assert_eq!((standin.writes(), standin.live("person").len()), (0, 2), "{}", kind.name);
-        // and when it writes.
+        // and when it writes. (Raynet's refused credentials are not tried again by the same process.)
+        let hasty = host_with(&standin, json!({ "timeout": timeout }));
         standin.world().before = nth(1, true, reply);
         let error = hasty.erase(ann()).expect_err("refused");
         assert_eq!((error.class, error.retry_after_ms), (class, retry_after_ms), "{} {error}", kind.name);

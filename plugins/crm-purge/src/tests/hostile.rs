@@ -134,7 +134,7 @@ fn ids_from_the_vendor_are_no_more_trusted_than_people() {
         let items = json!([{ "item": evil }]);
         let data = if kind.name == "pipedrive" { json!({ "items": items }) } else { list.clone() };
         let page = json!({ "results": list, "records": list, "value": list, "data": data });
-        standin.world().before = Some(Box::new(move |_, _| Some(Reply::json(200, &page))));
+        standin.world().before = Some(Box::new(move |seen, _| (!is_question(seen)).then(|| Reply::json(200, &page))));
         let error = host(&standin).erase(ann()).expect_err("refused");
         assert!(error.message.contains("id of no known form"), "{} {error}", kind.name);
         assert_eq!(standin.writes(), 0, "{}", kind.name);
@@ -156,8 +156,11 @@ fn a_link_to_another_host_is_not_followed() {
                 json!([{ "contactid": "x", "emailaddress1": first, "emailaddress2": none, "emailaddress3": none }]);
             let page =
                 json!({ "records": records, "value": contacts, "nextRecordsUrl": link, "@odata.nextLink": link });
-            standin.world().before = Some(Box::new(move |_, _| Some(Reply::json(200, &page))));
-            let error = host(&standin).erase(ann()).expect_err("refused");
+            standin.world().before =
+                Some(Box::new(move |seen, _| (!is_question(seen)).then(|| Reply::json(200, &page))));
+            // In a search for parts of addresses, the record is somebody else's.
+            let host = host_with(&standin, json!({ "plus_addressing": "same" }));
+            let error = host.erase(ann()).expect_err("refused");
             assert!(error.message.contains("leads elsewhere"), "{} {error}", kind.name);
         });
     }
@@ -166,7 +169,7 @@ fn a_link_to_another_host_is_not_followed() {
 #[test]
 fn a_search_without_end_needs_a_person() {
     for_all(|kind| {
-        let rows = (1..=60).map(|n| person(n, &["joann@x.cz"], &[])).collect();
+        let rows = (1..=60).map(|n| person(n, &["ann@x.cz"], &[])).collect();
         let standin = StandIn::start(kind, rows);
         let error = host(&standin).erase(ann()).expect_err("too broad");
         assert!(error.class == ErrorClass::Permanent && error.message.contains("pages"), "{} {error}", kind.name);

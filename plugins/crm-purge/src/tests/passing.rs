@@ -65,7 +65,8 @@ fn what_passes_is_retried_whatever_its_status() {
     }
 }
 
-/// As Salesforce says it of sharing rules, Dataverse of a row's owner, Pipedrive of an archived deal.
+/// As Salesforce says it of sharing rules and Dataverse of a row's owner. Pipedrive's words for an archived deal are not published,
+/// and none are relied on.
 #[test]
 fn one_records_refusal_is_its_own_whatever_the_words() {
     for said in [

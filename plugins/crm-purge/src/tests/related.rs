@@ -8,7 +8,7 @@ pub(super) fn all(vendor: &str) -> Vec<&'static str> {
         "hubspot" => vec!["notes", "calls", "emails", "meetings", "tasks", "deals", "tickets"],
         "pipedrive" => vec!["deals", "activities", "notes", "leads"],
         "raynet" => vec!["leads", "companies"],
-        "salesforce" => vec!["leads", "tasks", "events", "notes", "cases"],
+        "salesforce" => vec!["leads", "tasks", "events", "notes", "cases", "emails", "files", "attachments"],
         _ => vec!["leads", "opportunities", "emails", "phonecalls", "tasks", "appointments", "notes", "audit_history"],
     }
 }
@@ -26,8 +26,8 @@ fn belongings(vendor: &str) -> Vec<(&'static str, Row)> {
         }
         "pipedrive" => vec![
             ("deals", of(1, "deal", 31)),
-            ("deals", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "deal", 37) }),
-            ("leads", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "lead", 38) }),
+            ("archived deals", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "deal", 37) }),
+            ("archived leads", Row { emails: standin::ARCHIVED.to_vec(), ..of(1, "lead", 38) }),
             ("activities", of(1, "activity", 32)),
             ("notes", of(1, "note", 33)),
             ("notes", of(1, "note", 34)),
@@ -41,6 +41,9 @@ fn belongings(vendor: &str) -> Vec<(&'static str, Row)> {
             ("events", of(1, "event", 32)),
             ("notes", of(1, "note", 33)),
             ("cases", of(1, "case", 34)),
+            ("emails", of(1, "email", 35)),
+            ("files", of(1, "file", 36)),
+            ("attachments", of(1, "attachment", 37)),
         ],
         _ => vec![
             ("leads", lead("lead")),
@@ -65,6 +68,10 @@ fn world(vendor: &str) -> Vec<Row> {
 #[test]
 fn what_belongs_to_a_person_stays_unless_it_is_asked_for() {
     for_all(|kind| {
+        // There, some of it goes with the person: see `cascades`.
+        if kind.name == "dynamics" {
+            return;
+        }
         let standin = StandIn::start(kind, world(kind.name));
         counted(host(&standin).erase(ann()), Outcome::Erased, kind.people, 1);
         let live = standin.world().rows.iter().filter(|row| row.state == State::Live).count();
@@ -86,7 +93,8 @@ fn what_is_asked_for_goes_with_its_own_counts_and_before_the_person() {
             expected = expected.count(count, 1);
         }
         if kind.name == "dynamics" {
-            expected = expected.count("audit histories", 2);
+            // Of each of them.
+            expected = expected.count("audit histories", 8);
         }
         assert_eq!(answer.counts, expected.counts, "{}", kind.name);
         let world = standin.world();
@@ -171,6 +179,30 @@ fn the_audit_history_that_a_deletion_leaves_is_erased_by_the_next_attempt() {
     let answer = host.erase(ann()).expect("an answer");
     assert_eq!(answer.counts, Answer::erased().count("contacts", 1).count("audit histories", 1).counts);
     assert!(standin.live("history").is_empty(), "also what was logged after the record was gone");
+}
+
+/// As Pipedrive's changelog has it ("archived deals and leads will not be editable through the API", 2025-07-15), which does not
+/// say how a deletion is answered.
+#[test]
+fn what_is_archived_and_refused_needs_a_person_and_keeps_nobody_else_waiting() {
+    for (object, count) in [("deal", "archived deals"), ("lead", "archived leads")] {
+        for status in [400, 403, 405, 409, 422] {
+            let archived = Row { emails: standin::ARCHIVED.to_vec(), ..of(1, object, 31) };
+            let rows = vec![person(1, &["ann@x.cz"], &[]), person(2, &["bob@x.cz"], &[]), archived, of(1, object, 32)];
+            let standin = StandIn::start(ALL[1], rows);
+            standin.world().archived_refusal = Some(status);
+            let host = host_with(&standin, json!({ "related": all("pipedrive") }));
+            let error = host.erase(ann()).expect_err("refused");
+            assert!(error.class == ErrorClass::Permanent && error.message.contains(count), "{status}: {error}");
+            assert_eq!((standin.live(object), standin.live("person")), (vec![31], vec![1, 2]), "{status}");
+            let other = Request { idempotency_key: "k-2".into(), ..Request::from([("email", "bob@x.cz")]) };
+            counted(host.erase(other), Outcome::Erased, "persons", 1);
+            // Somebody takes it out of the archive.
+            standin.world().archived_refusal = None;
+            let answer = host.erase(ann()).expect("an answer");
+            assert_eq!((answer.outcome, answer.counts[count], answer.counts["persons"]), (Outcome::Erased, 1, 1));
+        }
+    }
 }
 
 /// A person with two notes, where what belongs to a person is found by them.

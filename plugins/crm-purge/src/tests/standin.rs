@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use percent_encoding::percent_decode_str;
 pub(super) use pipedrive::ARCHIVED;
 use quietus_plugin::http::test::{Reply, Seen, Server};
+pub(super) use salesforce::account;
 use serde_json::{Value, json};
 
 /// Records on one page, whatever was asked for.
@@ -78,6 +79,42 @@ pub(super) struct World {
     pages: Vec<Vec<Value>>,
     /// Addresses that HubSpot would block.
     pub(super) blocked: usize,
+    /// Records that Raynet's users have made invalid: they are listed only where they are asked for.
+    pub(super) invalid: Vec<u32>,
+    /// What Raynet's anonymization leaves: JSON pointers and values.
+    pub(super) leftovers: Vec<(&'static str, Value)>,
+    /// What Pipedrive answers to the deletion of what is archived.
+    pub(super) archived_refusal: Option<u16>,
+    /// What Pipedrive says that its user may do.
+    pub(super) permissions: Option<Value>,
+    /// What this installation is like, where installations differ.
+    pub(super) switches: Switches,
+}
+
+/// A relationship of Dataverse's: name, table, column, and what a deletion does.
+pub(super) type Relation = (&'static str, &'static str, &'static str, &'static str);
+
+/// What installations of Salesforce and Dataverse differ in.
+#[derive(Default)]
+pub(super) struct Switches {
+    /// Salesforce: there are person accounts.
+    pub(super) person_accounts: bool,
+    /// The user of the credentials does not see all records.
+    pub(super) hides_rows: bool,
+    /// Privileges or fields that the user does not have.
+    pub(super) lacks: Vec<&'static str>,
+    /// Dataverse: columns that are secured, and whether the user may read them.
+    pub(super) secured: Vec<(&'static str, bool)>,
+    /// Dataverse: tables whose bin is on; `None` where the user may not ask.
+    pub(super) bins: Option<Vec<&'static str>>,
+    /// Dataverse: relationships beside the published ones.
+    pub(super) relations: Vec<Relation>,
+    /// Dataverse: tables that are not audited.
+    pub(super) unaudited: Vec<&'static str>,
+    /// Dataverse: no history can be erased of a row that is gone.
+    pub(super) history_ends_with_row: bool,
+    /// Dataverse: a deletion is logged.
+    pub(super) logs_deletions: bool,
 }
 
 /// A vendor that runs.
@@ -154,6 +191,12 @@ impl World {
     fn by_email(&self, object: &str, text: &str, state: State) -> Vec<Row> {
         let text = text.to_lowercase();
         self.those(object, state, |row| row.emails.iter().any(|email| email.to_lowercase().contains(&text)))
+    }
+
+    /// What is the text, whatever its capitals.
+    fn by_whole_email(&self, object: &str, text: &str, state: State) -> Vec<Row> {
+        let text = text.to_lowercase();
+        self.those(object, state, |row| row.emails.iter().any(|email| email.to_lowercase() == text))
     }
 
     /// What begins and ends so, with `*` or `%` in between.

@@ -12,14 +12,14 @@ fn it_is_looked_again_when_the_vendor_has_caught_up_or_emptied_its_bin() {
     for (kind, after, says) in ALL
         .iter()
         .zip([60, 31 * DAY, 5, 16 * DAY, 5])
-        .zip([Some("30 days"), Some("30 days"), None, Some("15 days"), None])
+        .zip([Some("30 days"), Some("30 days"), None, Some("15 days"), Some("30 days")])
         .map(|((kind, after), says)| (kind, after, says))
     {
         let standin = StandIn::start(kind, vec![person(1, &["ann@x.cz"], &[])]);
         let answer = host(&standin).erase(ann()).expect("an answer");
         assert_eq!((answer.outcome, answer.verify_after_s), (Outcome::Erased, Some(after)), "{}", kind.name);
         let keeps = answer.keeps.unwrap_or_default();
-        assert_eq!(keeps.len(), usize::from(says.is_some()), "{}", kind.name);
+        assert_eq!(keeps.is_empty(), says.is_none(), "{}", kind.name);
         assert!(keeps.concat().contains(says.unwrap_or_default()), "{}", kind.name);
         let hurried = host_with(&standin, json!({ "verify_after": "2m" }));
         standin.world().rows = vec![person(1, &["ann@x.cz"], &[])];
@@ -59,10 +59,10 @@ fn a_look_before_the_vendor_lets_go_repeats_what_it_keeps() {
 
 #[test]
 fn a_look_after_the_vendor_has_let_go_keeps_nothing_up() {
-    for (kind, still) in ALL.iter().zip([true, false, false, false, false]) {
+    for (kind, still) in ALL.iter().zip([true, false, false, false, true]) {
         let [erased, looked, other] = kept(kind, json!({}));
         let count = looked.as_ref().map_or(0, Vec::len);
-        assert_eq!(count, usize::from(still), "{}: HubSpot is looked at after a minute", kind.name);
+        assert_eq!(count > 0, still, "{}: HubSpot and Dataverse are looked at soon", kind.name);
         // The receipt is told that it is over, whichever process looks.
         let is_over = erased.is_some() && !still;
         let nothing = is_over.then(Vec::new);
@@ -75,10 +75,11 @@ fn what_hubspot_archives_is_kept_for_longer_than_the_contact() {
     let kept_after = |verify_after: &str| {
         let [erased, looked, _] = kept(ALL[0], json!({ "related": ["notes"], "verify_after": verify_after }));
         let erased = erased.expect("said");
-        assert!(erased.len() == 2 && erased[1].contains("90 days"), "{erased:?}");
-        looked.expect("said").len()
+        assert!(erased.len() == 3 && erased[2].contains("90 days"), "{erased:?}");
+        looked.expect("said")
     };
-    assert_eq!([kept_after("30d"), kept_after("31d"), kept_after("91d")], [2, 1, 0]);
+    assert_eq!(["30d", "31d", "91d"].map(|after| kept_after(after).len()), [3, 2, 1]);
+    assert!(kept_after("91d")[0].starts_with("HubSpot blocks the primary and the additional addresses"));
 }
 
 #[test]
@@ -203,7 +204,12 @@ fn nothing_is_sent_when_the_days_budget_is_used_up() {
     };
     let salesforce = |left: &str| {
         let usage = if left == "0" { "api-usage=5000/5000" } else { "api-usage=4999/5000" };
-        Reply::json(200, &json!({ "done": true, "records": [] })).with("Sforce-Limit-Info", usage)
+        let fields = ["Email", "Phone", "MobilePhone", "HomePhone", "OtherPhone"].map(|name| json!({ "name": name }));
+        let all = json!({
+            "done": true, "records": [{ "PermissionsViewAllData": true, "Id": "0030000000000001AA", "Email": "joann@x.cz" }],
+            "queryable": true, "deletable": true, "fields": fields,
+        });
+        Reply::json(200, &all).with("Sforce-Limit-Info", usage)
     };
     let replies: [(_, Answers); 2] = [(ALL[2], Box::new(raynet)), (ALL[3], Box::new(salesforce))];
     for (kind, reply) in replies {
@@ -227,6 +233,10 @@ fn nothing_is_sent_when_the_days_budget_is_used_up() {
     }
 }
 
+/// Status codes of
+/// <https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm>. That
+/// `QUERY_TIMEOUT` and `INVALID_QUERY_LOCATOR` pass is what public clients go by, which retry both (embulk-input-salesforce); a
+/// locator that is not known is answered 400 or 404.
 #[test]
 fn salesforces_words_are_understood() {
     let salesforce = ALL[3];
@@ -234,11 +244,18 @@ fn salesforces_words_are_understood() {
         (403, "REQUEST_LIMIT_EXCEEDED", ErrorClass::RateLimited),
         (400, "UNABLE_TO_LOCK_ROW", ErrorClass::Retryable),
         (400, "MALFORMED_QUERY", ErrorClass::Permanent),
+        (400, "QUERY_TIMEOUT", ErrorClass::Retryable),
+        (404, "INVALID_QUERY_LOCATOR", ErrorClass::Retryable),
         (403, "INSUFFICIENT_ACCESS", ErrorClass::Permanent),
+        (400, "INSUFFICIENT_ACCESS_OR_READONLY", ErrorClass::Permanent),
+        (400, "INVALID_FIELD", ErrorClass::NeedsOperator),
+        (400, "INVALID_TYPE", ErrorClass::NeedsOperator),
         (403, "API_DISABLED_FOR_ORG", ErrorClass::NeedsOperator),
     ] {
         let standin = StandIn::start(salesforce, Vec::new());
-        standin.world().before = Some(Box::new(move |_, _| Some(Reply::json(status, &json!([{ "errorCode": word }])))));
+        standin.world().before = Some(Box::new(move |seen, _| {
+            (!is_question(seen)).then(|| Reply::json(status, &json!([{ "errorCode": word }])))
+        }));
         assert_eq!(host(&standin).erase(ann()).expect_err("refused").class, class, "{word}");
     }
 }

@@ -1,20 +1,30 @@
-//! Dynamics 365 (Dataverse): contacts, and what belongs to them if it is asked for. The audit log keeps the values of what
-//! is deleted, so that its history of a record can be erased, too.
+//! Dynamics 365 (Dataverse): contacts, and what belongs to them if it is asked for. What goes with a contact, and what keeps it
+//! from being deleted, is asked of the environment. The audit log keeps the values of what is deleted, so that the history of
+//! all that goes can be erased, too.
 //!
-//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query/filter-rows>,
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/reference/entities/contact>,
 //! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/auditing/delete-audit-data>,
 //! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/api-limits>,
 //! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/query-throttling>
 
+mod environment;
+mod odata;
+mod privileges;
+mod tables;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use quietus_plugin::http::{Request, Response, percent};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{OwnKeys, Right, Traits, Vendor};
-use crate::choice::Erasure;
-use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
+use super::traits::{Blocker, Keeps, OwnKeys, Question, Right, Traits, Vendor, days};
+use crate::choice::{Erasure, Visibility};
+use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
+use environment::Environment;
+use odata::columns;
+use tables::{BELONGINGS, CONTACT, HISTORIES, LEAD};
 
 pub(super) const TRAITS: Traits = Traits {
     name: "Dynamics 365",
@@ -25,41 +35,49 @@ pub(super) const TRAITS: Traits = Traits {
     erasures: &[Erasure::Delete],
     related: &["leads", "opportunities", "emails", "phonecalls", "tasks", "appointments", "notes", "audit_history"],
     verify_after: Duration::from_secs(5),
-    keeps: &[],
-    own_keys: &["api_version"],
+    keeps: &[Keeps {
+        what: "Dataverse keeps deleted rows for up to 30 days where its recycle bin is on, by Microsoft's documentation",
+        of: |_| true,
+        gone_after: days(31),
+    }],
+    not_looked: &[
+        "participants of activities with others (activityparty), which stay, with the address that was used, when a contact is \
+         deleted",
+        "texts and columns of your own of other rows that name the person",
+        "rows that Dataverse deletes in turn with what goes with a contact, such as an e-mail's attachments, and their audit \
+         history",
+        "exports, backups, the search index and systems that Dataverse is synchronized with",
+    ],
+    own_keys: &["api_version", "visibility"],
 };
 
-const CONTACT: Object = Object { path: "contacts", count: "contacts", id: "/contactid" };
-const LEAD: Object = Object { path: "leads", count: "leads", id: "/leadid" };
-/// Words of the configuration, what they are, and the column that holds the contact's id.
-const BELONGINGS: [(&str, Object, &str); 6] = [
-    (
-        "opportunities",
-        Object { path: "opportunities", count: "opportunities", id: "/opportunityid" },
-        "_parentcontactid_value",
-    ),
-    ("emails", Object { path: "emails", count: "emails", id: "/activityid" }, "_regardingobjectid_value"),
-    ("phonecalls", Object { path: "phonecalls", count: "phonecalls", id: "/activityid" }, "_regardingobjectid_value"),
-    ("tasks", Object { path: "tasks", count: "tasks", id: "/activityid" }, "_regardingobjectid_value"),
-    ("appointments", Object { path: "appointments", count: "appointments", id: "/activityid" }, "_regardingobjectid_value"),
-    ("notes", Object { path: "annotations", count: "notes", id: "/annotationid" }, "_objectid_value"),
-];
-const CONTACT_HISTORY: Object = Object { path: "contact", count: "audit histories", id: "/contactid" };
-const LEAD_HISTORY: Object = Object { path: "lead", count: "audit histories", id: "/leadid" };
 const ADDRESSES: &[Place] = &[Place::At("/emailaddress1"), Place::At("/emailaddress2"), Place::At("/emailaddress3")];
 const NUMBERS: &[Place] =
     &[Place::At("/telephone1"), Place::At("/telephone2"), Place::At("/telephone3"), Place::At("/mobilephone")];
+/// What the audit log holds.
+const AUDIT: Object = Object { path: "audits", count: "audit entries", id: "/auditid" };
 
 /// A query is throttled for some time: in general, for a wildcard at its beginning, for a computed column, for other issues.
 const THROTTLED: [u32; 4] = [0x8004_8544, 0x8004_8644, 0x8004_8744, 0x8004_8745];
+/// Other rows refer to a row, and their relationship restricts deletion.
+const ASSOCIATED: u32 = 0x8004_0227;
+const AUDIT_OFF: &str = "audit entries of rows of tables whose auditing is off now";
+const SOME_HIDDEN: &str = "rows that the roles of the application user do not show, and columns that are secured from it \
+                           (`visibility = \"trusted\"`)";
 
 pub(super) struct Dynamics {
     /// `/api/data/v9.2`
     root: String,
+    visibility: Visibility,
+    environment: Mutex<Arc<Environment>>,
 }
 
 pub(super) fn make(own: &OwnKeys) -> Result<Dynamics, String> {
-    Ok(Dynamics { root: format!("/api/data/{}", own.version("v9.2")?) })
+    Ok(Dynamics {
+        root: format!("/api/data/{}", own.version("v9.2")?),
+        visibility: own.visibility.unwrap_or_default(),
+        environment: Mutex::default(),
+    })
 }
 
 impl Vendor for Dynamics {
@@ -68,37 +86,23 @@ impl Vendor for Dynamics {
         if related.contains(&"leads") {
             objects.push(&LEAD);
         }
-        let mut conditions = Vec::new();
-        let places = match wanted {
+        let (places, filter) = match wanted {
             Wanted::Email { spellings, around_plus, .. } => {
-                for address in spellings {
-                    conditions.extend(columns(ADDRESSES).map(|column| format!("{column} eq {}", quoted(address))));
-                }
-                if let Some((before, after)) = around_plus {
-                    let before = quoted(before);
-                    let after = quoted(after);
-                    conditions.extend(columns(ADDRESSES).map(|column| {
-                        format!("(startswith({column},{before}) and endswith({column},{after}))")
-                    }));
-                }
-                ADDRESSES
+                (ADDRESSES, odata::by_address(ADDRESSES, spellings, around_plus.as_ref()))
             }
-            Wanted::Phone { number, .. } => {
-                // Numbers are kept as they were typed; `%` is a wildcard here.
-                let pattern = quoted(&tail_pattern(number));
-                conditions.extend(columns(NUMBERS).map(|column| format!("contains({column},{pattern})")));
-                NUMBERS
-            }
+            Wanted::Phone { number, forms } => (NUMBERS, odata::by_number(NUMBERS, number, forms)),
             Wanted::Id(_) => return Vec::new(),
         };
-        let filter = conditions.join(" or ");
         // The addresses come beside a number in any case: they tell whose it is.
         let addresses = if places == ADDRESSES { &[] } else { ADDRESSES };
         let mut searches = Vec::new();
         for object in objects {
             let select: Vec<_> = columns(places).chain(columns(addresses)).chain([&object.id[1..]]).collect();
             let search = self.search(object, &select.join(","), filter.clone());
-            searches.push(search.exact(places).addressed(ADDRESSES));
+            let search = search.exact(places).addressed(ADDRESSES);
+            // `eq` compares whole values.
+            let is_whole = matches!(wanted, Wanted::Email { around_plus: None, .. });
+            searches.push(if is_whole { search.whole() } else { search });
         }
         searches
     }
@@ -128,30 +132,54 @@ impl Vendor for Dynamics {
         Request::get(self.row(record)).query("$select", &record.object.id[1..])
     }
 
-    fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
-        if person.object != &CONTACT || !self.is_id(&person.id) {
-            return Vec::new();
-        }
-        let mut searches = Vec::new();
-        for (_, object, column) in BELONGINGS.iter().filter(|(word, ..)| related.contains(word)) {
-            searches.push(self.search(object, &object.id[1..], format!("{column} eq {}", person.id)));
-        }
-        searches
+    /// Column security shows a column that the user may not read as an empty one.
+    fn hides_as_empty(&self) -> bool {
+        self.visibility == Visibility::Trusted
     }
 
-    fn traces(&self, person: &Record, related: &[&str]) -> Vec<Record> {
-        let object = if person.object == &LEAD { &LEAD_HISTORY } else { &CONTACT_HISTORY };
-        let trace = Record { object, id: person.id.clone() };
-        related.iter().filter(|word| **word == "audit_history").map(|_| trace.clone()).collect()
+    fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
+        if person.object != &CONTACT {
+            return Vec::new();
+        }
+        let wanted = BELONGINGS.iter().filter(|belonging| related.contains(&belonging.word));
+        wanted.filter_map(|belonging| self.linked(&belonging.object, belonging.column, person)).collect()
+    }
+
+    fn carried(&self, person: &Record) -> Vec<Search> {
+        let environment = self.environment();
+        let with = environment.going_with(person.object);
+        with.filter_map(|relation| self.linked(relation.table.rows, &relation.column, person)).collect()
+    }
+
+    fn blockers(&self, person: &Record) -> Vec<Blocker> {
+        let environment = self.environment();
+        let mut blockers = Vec::new();
+        for relation in environment.blocking(person.object) {
+            if let Some(search) = self.linked(relation.table.rows, &relation.column, person) {
+                blockers.push(Blocker { search, what: relation.blocks() });
+            }
+        }
+        blockers
+    }
+
+    fn traces(&self, record: &Record, related: &[&str]) -> Vec<Record> {
+        let is_wanted = related.contains(&"audit_history");
+        let table = tables::of_rows(record.object).filter(|table| is_wanted && self.environment().is_audited(table));
+        table.map(|table| Record { object: table.history, id: record.id.clone() }).into_iter().collect()
     }
 
     fn trace(&self, path: &str, id: &str) -> Option<Record> {
-        let object = [&CONTACT_HISTORY, &LEAD_HISTORY].into_iter().find(|object| object.path == path)?;
-        Some(Record { object, id: id.to_owned() })
+        let table = tables::named(path).filter(|_| self.is_id(id))?;
+        Some(Record { object: table.history, id: id.to_owned() })
+    }
+
+    /// The log's entry of a deletion holds what was deleted.
+    fn trace_left(&self, trace: &Record) -> Option<Search> {
+        self.linked(&AUDIT, "objectid", trace)
     }
 
     fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
-        if record.object != &CONTACT_HISTORY && record.object != &LEAD_HISTORY {
+        if record.object.count != HISTORIES {
             return Request::delete(self.row(record), writes);
         }
         let mut target = json!({ "@odata.type": format!("Microsoft.Dynamics.CRM.{}", record.object.path) });
@@ -159,11 +187,44 @@ impl Vendor for Dynamics {
         Request::post(format!("{}/DeleteRecordChangeHistory", self.root), writes).json(&json!({ "Target": target }))
     }
 
-    /// A throttled query is told by a code, with whatever status.
+    fn question(&self, related: &[&str], answers: &[Value]) -> Option<Question> {
+        environment::question(&self.root, related, answers)
+    }
+
+    fn learn(&self, related: &[&str], answers: &[Value]) -> Result<(), PluginError> {
+        let environment = Environment::of(related, answers)?;
+        environment.check(self.visibility, related)?;
+        *self.environment.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(environment);
+        Ok(())
+    }
+
+    fn not_looked(&self, related: &[&str]) -> Vec<String> {
+        let not_searched = tables::UNLESS.iter().filter(|(word, _)| !related.contains(word));
+        let mut places: Vec<String> = not_searched.map(|(_, what)| (*what).to_owned()).collect();
+        places.extend(related.contains(&"audit_history").then(|| AUDIT_OFF.to_owned()));
+        places.extend(self.environment().not_shown());
+        if self.visibility == Visibility::Trusted {
+            places.push(SOME_HIDDEN.to_owned());
+        }
+        places
+    }
+
+    fn keeps(&self, _: &Keeps) -> bool {
+        self.environment().may_have_bin
+    }
+
+    /// Throttled queries and rows that others refer to are told by codes, with whatever status.
     fn refusal(&self, answer: &Response) -> Option<PluginError> {
         let document: Value = answer.json().ok()?;
-        let code = error_code(document.pointer("/error/code")?)?;
-        THROTTLED.contains(&code).then(|| PluginError::rate_limited(answer.retry_after()))
+        match odata::error_code(document.pointer("/error/code")?)? {
+            code if THROTTLED.contains(&code) => Some(PluginError::rate_limited(answer.retry_after())),
+            ASSOCIATED => {
+                let text = "other rows refer to it by a relationship that restricts deletion (CannotDeleteDueToAssociation), \
+                            such as feedback; delete or reassign these first";
+                Some(PluginError::permanent(text))
+            }
+            _ => None,
+        }
     }
 
     fn health(&self) -> Request {
@@ -182,19 +243,18 @@ impl Vendor for Dynamics {
         if related.contains(&"leads") {
             rights.push(read(&LEAD, "prvReadLead", &LEAD.id[1..]));
         }
-        for (word, object, _) in BELONGINGS.iter().filter(|(word, ..)| related.contains(word)) {
-            let privilege = match *word {
-                "opportunities" => "prvReadOpportunity",
-                "notes" => "prvReadNote",
-                _ => "prvReadActivity",
-            };
-            rights.push(read(object, privilege, &object.id[1..]));
+        for belonging in BELONGINGS.iter().filter(|belonging| related.contains(&belonging.word)) {
+            rights.push(read(&belonging.object, belonging.reads, &belonging.object.id[1..]));
         }
         rights
     }
 }
 
 impl Dynamics {
+    fn environment(&self) -> Arc<Environment> {
+        Arc::clone(&self.environment.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn search(&self, object: &'static Object, select: &str, filter: String) -> Search {
         let path = format!("{}/{}", self.root, object.path);
         let select = select.to_owned();
@@ -203,32 +263,23 @@ impl Dynamics {
         })
     }
 
+    /// The rows whose column holds this record's id.
+    fn linked(&self, object: &'static Object, column: &str, record: &Record) -> Option<Search> {
+        let filter = format!("_{column}_value eq {}", record.id);
+        self.is_id(&record.id).then(|| self.search(object, &object.id[1..], filter))
+    }
+
     fn row(&self, record: &Record) -> String {
         format!("{}/{}({})", self.root, record.object.path, percent(&record.id))
     }
 }
 
-/// An error's code: hexadecimal, or the same 32 bits as a signed number.
-fn error_code(code: &Value) -> Option<u32> {
-    let signed = |number: i64| i32::try_from(number).ok().map(i32::cast_unsigned);
-    match code {
-        Value::Number(number) => signed(number.as_i64()?),
-        Value::String(text) => match text.trim().to_ascii_lowercase().strip_prefix("0x") {
-            Some(digits) => u32::from_str_radix(digits, 16).ok(),
-            None => signed(text.trim().parse().ok()?),
-        },
-        _ => None,
-    }
-}
-
-/// The columns that these places are.
-fn columns(places: &'static [Place]) -> impl Iterator<Item = &'static str> {
-    places.iter().map(|place| match place {
-        Place::At(at) | Place::Split(at, _) => &at[1..],
-    })
-}
-
-/// A text in OData.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "''"))
+/// All that the receipt may say of what is not looked at, is kept, or stays.
+#[cfg(test)]
+pub(super) fn sentences() -> Vec<&'static str> {
+    let mut all = vec![AUDIT_OFF, SOME_HIDDEN, environment::NOT_SHOWN, crate::engine::TRACE_STAYS];
+    all.extend(TRAITS.not_looked);
+    all.extend(TRAITS.keeps.iter().map(|keeps| keeps.what));
+    all.extend(tables::UNLESS.map(|(_, what)| what));
+    all
 }

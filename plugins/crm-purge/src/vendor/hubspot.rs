@@ -1,7 +1,7 @@
 //! HubSpot: contacts, by the permanent deletion for privacy laws. That is asked for by the record's id alone: with an
 //! address that HubSpot does not know, it would block the address.
 //!
-//! <https://developers.hubspot.com/docs/api-reference/crm-contacts-v3/basic/post-crm-v3-objects-contacts-gdpr-delete>,
+//! <https://github.com/HubSpot/HubSpot-public-api-spec-collection> (CRM/Contacts, Associations and Objects, 2026-03),
 //! <https://developers.hubspot.com/docs/api/crm/search>, <https://developers.hubspot.com/docs/api/usage-details>,
 //! <https://developers.hubspot.com/docs/api-reference/error-handling>
 
@@ -11,14 +11,15 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{Keeps, OwnKeys, Right, Traits, Vendor, days, is_number};
+use super::traits::{Keeps, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
 pub(super) const TRAITS: Traits = Traits {
     name: "HubSpot",
     base_url: Some("https://api.hubapi.com"),
-    // 100 requests in 10 s on the smallest plan, 190 on larger ones; four searches per second.
+    // 100 requests in 10 s on the smallest plan, 190 on larger ones. Five searches per second are the account's, all
+    // applications together.
     rate: 10.0,
     search_rate: 4.0,
     // A plain deletion only archives for 90 days, so it is not offered.
@@ -27,18 +28,46 @@ pub(super) const TRAITS: Traits = Traits {
     verify_after: Duration::from_secs(60),
     keeps: &[
         Keeps {
-            what: "HubSpot completes a permanent deletion within 30 days",
+            what: "HubSpot completes a permanent deletion within 30 days, by its knowledge base",
             of: |count| count == CONTACT.count,
             gone_after: days(31),
         },
         Keeps {
-            what: "HubSpot keeps archived objects for 90 days",
+            what: "HubSpot blocks the primary and the additional addresses of a contact that is permanently deleted for its \
+                   user interface and for imports, without an end, by its knowledge base",
+            of: |count| count == CONTACT.count,
+            gone_after: Duration::MAX,
+        },
+        Keeps {
+            what: "HubSpot keeps archived objects for 90 days, by its knowledge base",
             of: |count| ARCHIVED.iter().any(|object| object.count == count),
             gone_after: days(91),
         },
     ],
-    own_keys: &[],
+    not_looked: &[
+        "contacts that were archived before: the search of HubSpot does not find them",
+        "addresses and numbers in other properties of contacts than the standard ones, companies and custom objects",
+        "texts of other records that name the person",
+    ],
+    own_keys: &["api_version"],
 };
+
+/// What is left of an activity that is linked with a contact, when that is deleted.
+const UNLESS: [(&str, &str); 7] = [
+    (
+        "notes",
+        "notes that are linked with the contact: HubSpot unlinks them, and keeps those that others are linked with",
+    ),
+    ("calls", "calls that are linked with the contact: HubSpot unlinks and keeps them"),
+    (
+        "emails",
+        "e-mails that are linked with the contact: HubSpot unlinks them, and keeps those that others are linked with",
+    ),
+    ("meetings", "meetings that are linked with the contact: HubSpot unlinks and keeps them"),
+    ("tasks", "tasks that are linked with the contact: HubSpot unlinks and keeps them"),
+    ("deals", "deals that are linked with the contact"),
+    ("tickets", "tickets that are linked with the contact"),
+];
 
 const CONTACT: Object = Object { path: "contacts", count: "contacts", id: "/id" };
 /// Other objects can only be archived.
@@ -54,15 +83,20 @@ const ARCHIVED: [Object; 7] = [
 const ADDRESSES: &[Place] = &[Place::At("/properties/email"), Place::Split("/properties/hs_additional_emails", ';')];
 const NUMBERS: &[Place] = &[Place::At("/properties/phone"), Place::At("/properties/mobilephone")];
 
+/// Filter groups of one search: HubSpot's guide says five, its API description six.
+const GROUPS_MAX: usize = 5;
 /// After a 423, which HubSpot answers for records that it is busy with.
 const BUSY_PAUSE: Duration = Duration::from_secs(2);
 /// After a 477, which it answers while it moves an account, where it does not say for how long.
 const MOVING_PAUSE: Duration = Duration::from_secs(15 * 60);
 
-pub(super) struct HubSpot;
+pub(super) struct HubSpot {
+    /// The path of all objects, in one version.
+    root: String,
+}
 
-pub(super) fn make(_: &OwnKeys) -> Result<HubSpot, String> {
-    Ok(HubSpot)
+pub(super) fn make(own: &OwnKeys) -> Result<HubSpot, String> {
+    Ok(HubSpot { root: format!("/crm/objects/{}", own.dated("2026-03")?) })
 }
 
 impl Vendor for HubSpot {
@@ -94,8 +128,8 @@ impl Vendor for HubSpot {
             }
             Wanted::Id(_) => return Vec::new(),
         };
-        // HubSpot takes five groups at most.
-        groups.chunks(5).map(|groups| search(groups.to_vec()).exact(places).addressed(ADDRESSES)).collect()
+        let searches = groups.chunks(GROUPS_MAX);
+        searches.map(|groups| self.search(groups.to_vec()).exact(places).addressed(ADDRESSES)).collect()
     }
 
     fn places(&self, _: &[&str]) -> Vec<&'static str> {
@@ -111,17 +145,16 @@ impl Vendor for HubSpot {
     }
 
     fn look(&self, record: &Record) -> Request {
-        Request::get("/crm/v3/objects/contacts").segment(&record.id).query("properties", "email")
+        self.objects(Request::get, CONTACT.path).segment(&record.id).query("properties", "email")
     }
 
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
         let mut searches = Vec::new();
         for object in ARCHIVED.iter().filter(|object| related.contains(&object.path)) {
-            let id = person.id.clone();
+            let contact = self.objects(Request::get, CONTACT.path).segment(&person.id);
+            let first = contact.segment("associations").segment(object.path).query("limit", "500");
             searches.push(Search::new(object, "/results", Next::Cursor("/paging/next/after"), move |after| {
-                let request = Request::get("/crm/v4/objects/contacts").segment(&id).segment("associations");
-                let request = request.segment(object.path).query("limit", "500");
-                after.map_or(request.clone(), |after| request.query("after", after))
+                after.map_or(first.clone(), |after| first.clone().query("after", after))
             }));
         }
         searches
@@ -129,9 +162,14 @@ impl Vendor for HubSpot {
 
     fn erase(&self, record: &Record, _: Erasure, writes: Writes<'_>) -> Request {
         if record.object == &CONTACT {
-            return Request::post("/crm/v3/objects/contacts/gdpr-delete", writes).json(&json!({ "objectId": record.id }));
+            let request = self.objects(|path| Request::post(path, writes), CONTACT.path);
+            return request.segment("gdpr-delete").json(&json!({ "objectId": record.id }));
         }
-        Request::delete("/crm/v3/objects", writes).segment(record.object.path).segment(&record.id)
+        self.objects(|path| Request::delete(path, writes), record.object.path).segment(&record.id)
+    }
+
+    fn not_looked(&self, related: &[&str]) -> Vec<String> {
+        unless(related, &UNLESS)
     }
 
     /// Here, "locked" is no hold, and neither is what is moved for good.
@@ -145,11 +183,14 @@ impl Vendor for HubSpot {
     }
 
     fn health(&self) -> Request {
-        Request::get("/crm/v3/objects/contacts").query("limit", "1")
+        self.objects(Request::get, CONTACT.path).query("limit", "1")
     }
 
     fn rights(&self, related: &[&str]) -> Vec<Right> {
-        let mut rights = vec![Right::to("read contacts (crm.objects.contacts.read)", self.health())];
+        let contacts = "read contacts (crm.objects.contacts.read)";
+        let nobody = self.search(vec![filter("email", "EQ", NOBODY)]);
+        let search = Right::to("search contacts (crm.objects.contacts.read)", (nobody.page)(None));
+        let mut rights = vec![Right::to(contacts, self.health()), search];
         for object in ARCHIVED.iter().filter(|object| related.contains(&object.path)) {
             let scope = match object.path {
                 "deals" => "crm.objects.deals.read",
@@ -157,29 +198,36 @@ impl Vendor for HubSpot {
                 "emails" => "sales-email-read",
                 _ => "crm.objects.contacts.read",
             };
-            let request = Request::get("/crm/v3/objects").segment(object.path).query("limit", "1");
+            let request = self.objects(Request::get, object.path).query("limit", "1");
             rights.push(Right::to(format!("read {} ({scope})", object.path), request));
         }
         rights
     }
 }
 
+impl HubSpot {
+    fn objects(&self, method: impl Fn(String) -> Request, kind: &str) -> Request {
+        method(format!("{}/{kind}", self.root))
+    }
+
+    /// Contacts that are let through by one of the groups.
+    fn search(&self, groups: Vec<Value>) -> Search {
+        let request = Request::search(format!("{}/contacts/search", self.root)).paced_as(SEARCH);
+        Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), move |after| {
+            let mut body = json!({
+                "filterGroups": groups,
+                "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],
+                "limit": 200,
+            });
+            if let Some(after) = after {
+                body["after"] = json!(after);
+            }
+            request.clone().json(&body)
+        })
+    }
+}
+
 /// One condition, as a group of its own: groups are alternatives.
 fn filter(property: &str, operator: &str, value: &str) -> Value {
     json!({ "filters": [{ "propertyName": property, "operator": operator, "value": value }] })
-}
-
-/// Contacts that are let through by one of the groups.
-fn search(groups: Vec<Value>) -> Search {
-    Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), move |after| {
-        let mut body = json!({
-            "filterGroups": groups,
-            "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],
-            "limit": 100,
-        });
-        if let Some(after) = after {
-            body["after"] = json!(after);
-        }
-        Request::search("/crm/v3/objects/contacts/search").json(&body).paced_as(SEARCH)
-    })
 }

@@ -1,8 +1,9 @@
 //! The vendors, by name. A new one is a file here, and its name in `vendors!`; `traits` says what it has to tell.
 
+mod right;
 mod traits;
 
-pub(crate) use traits::{Holds, Keeps, OwnKeys, Right, Traits, Vendor};
+pub(crate) use traits::{Holds, Keeps, OwnKeys, Question, Right, Traits, Vendor};
 
 /// Declares the files and the registry.
 macro_rules! vendors {
@@ -26,3 +27,15 @@ macro_rules! vendors {
 }
 
 vendors!(hubspot, pipedrive, raynet, salesforce, dynamics);
+
+/// What a vendor can say of its limits.
+#[cfg(test)]
+pub(crate) mod sentences {
+    pub(crate) fn salesforce() -> Vec<&'static str> {
+        super::salesforce::sentences()
+    }
+
+    pub(crate) fn dynamics() -> Vec<&'static str> {
+        super::dynamics::sentences()
+    }
+}

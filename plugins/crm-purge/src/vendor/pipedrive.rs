@@ -1,15 +1,16 @@
 //! Pipedrive: persons, by the deletion that becomes permanent after 30 days. Deals, notes, activities and leads stay unless
 //! they are asked for.
 //!
-//! <https://developers.pipedrive.com/docs/api/v1/Persons>,
+//! <https://github.com/pipedrive/client-nodejs> (v1 and v2), <https://developers.pipedrive.com/docs/api/v1/Persons>,
 //! <https://developers.pipedrive.com/changelog/post/permanent-deletion-logic-for-6-core-entities>,
+//! <https://developers.pipedrive.com/changelog/post/breaking-change-archived-deals-and-leads-will-not-be-returned-in-existing-endpoints-and-will-not-be-editable>,
 //! <https://pipedrive.readme.io/docs/core-api-concepts-rate-limiting>
 
 use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
-use super::traits::{Holds, Keeps, OwnKeys, Right, Traits, Vendor, days, is_number};
+use super::traits::{Holds, Keeps, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -22,25 +23,48 @@ pub(super) const TRAITS: Traits = Traits {
     erasures: &[Erasure::Delete],
     related: &["deals", "activities", "notes", "leads"],
     verify_after: days(31),
+    // Of notes and leads, Pipedrive does not say it.
     keeps: &[Keeps {
-        what: "Pipedrive removes what is deleted for good after 30 days",
-        of: |_| true,
+        what: "Pipedrive keeps persons, deals and activities that are deleted for 30 days, by its changelog",
+        of: |count| [&PERSON, &DEAL, &ARCHIVED_DEAL, &ACTIVITY].iter().any(|object| object.count == count),
         gone_after: days(31),
     }],
+    not_looked: &[
+        "mail threads, files, call logs and projects",
+        "deals in which the person is a participant, and not the contact person",
+        "custom fields, and texts of other records that name the person",
+        "records that the user of the credentials may not see",
+    ],
     own_keys: &[],
 };
 
+const UNLESS: [(&str, &str); 4] = [
+    ("deals", "deals of the person"),
+    ("activities", "activities of the person"),
+    ("notes", "notes on the person"),
+    ("leads", "leads of the person"),
+];
+const PARTICIPANTS: &str = "activities in which the person is another participant than the primary one";
+/// What Pipedrive's documentation does not say is not said.
+const UNKNOWN: &str = "whether Pipedrive keeps notes and leads that are deleted, and how long";
+
 const PERSON: Object = Object { path: "/api/v2/persons", count: "persons", id: "/id" };
 const DEAL: Object = Object { path: "/api/v2/deals", count: "deals", id: "/id" };
+/// What is archived may be refused: it cannot be edited through the API.
+const ARCHIVED_DEAL: Object = Object { path: "/api/v2/deals", count: "archived deals", id: "/id" };
 const ACTIVITY: Object = Object { path: "/api/v2/activities", count: "activities", id: "/id" };
 const NOTE: Object = Object { path: "/v1/notes", count: "notes", id: "/id" };
 const LEAD: Object = Object { path: "/v1/leads", count: "leads", id: "/id" };
+const ARCHIVED_LEAD: Object = Object { path: "/v1/leads", count: "archived leads", id: "/id" };
 
 const EMAILS: &[Place] = &[Place::At("/emails")];
 const PHONES: &[Place] = &[Place::At("/phones")];
 /// Values of `exact_match`: the whole text, or a part of it.
 const EXACT: &str = "true";
 const WITHIN: &str = "false";
+/// The permissions to delete whose names Pipedrive publishes; that of persons is not among them.
+const DELETES: [(&str, &str); 3] =
+    [("deals", "can_delete_deals"), ("activities", "can_delete_activities"), ("leads", "can_delete_leads")];
 
 pub(super) struct Pipedrive;
 
@@ -54,10 +78,10 @@ impl Vendor for Pipedrive {
         match wanted {
             Wanted::Email { spellings, around_plus, .. } => {
                 for address in spellings {
-                    searches.push(search(address.clone(), "email", EXACT).exact(EMAILS));
+                    searches.push(search(address.clone(), "email", EXACT).exact(EMAILS).whole());
                 }
                 if let Some((before, _)) = around_plus {
-                    searches.push(search(before.clone(), "email", WITHIN).exact(EMAILS));
+                    searches.push(search(before.clone(), "email", WITHIN).exact(EMAILS).part(before));
                 }
             }
             Wanted::Phone { number, forms } => {
@@ -101,7 +125,8 @@ impl Vendor for Pipedrive {
         let of = |object: &'static Object, more: &'static str, at: &'static str, cursor: &'static str| {
             let id = person.id.clone();
             Search::new(object, "/data", Next::Cursor(at), move |page| {
-                let request = Request::get(format!("{}{more}", object.path)).query("person_id", &id).query("limit", "100");
+                let request =
+                    Request::get(format!("{}{more}", object.path)).query("person_id", &id).query("limit", "100");
                 page.map_or(request.clone(), |page| request.query(cursor, page))
             })
         };
@@ -110,10 +135,10 @@ impl Vendor for Pipedrive {
         let mut searches = Vec::new();
         for word in related {
             match *word {
-                "deals" => searches.extend([by_cursor(&DEAL, ""), by_cursor(&DEAL, "/archived")]),
+                "deals" => searches.extend([by_cursor(&DEAL, ""), by_cursor(&ARCHIVED_DEAL, "/archived")]),
                 "activities" => searches.push(by_cursor(&ACTIVITY, "")),
                 "notes" => searches.push(by_start(&NOTE, "")),
-                "leads" => searches.extend([by_start(&LEAD, ""), by_start(&LEAD, "/archived")]),
+                "leads" => searches.extend([by_start(&LEAD, ""), by_start(&ARCHIVED_LEAD, "/archived")]),
                 _ => {}
             }
         }
@@ -124,12 +149,27 @@ impl Vendor for Pipedrive {
         Request::delete(record.object.path, writes).segment(&record.id)
     }
 
+    fn not_looked(&self, related: &[&str]) -> Vec<String> {
+        let mut places = unless(related, &UNLESS);
+        if related.contains(&"activities") {
+            places.push(PARTICIPANTS.to_owned());
+        }
+        if related.contains(&"notes") || related.contains(&"leads") {
+            places.push(UNKNOWN.to_owned());
+        }
+        places
+    }
+
     fn health(&self) -> Request {
         Request::get(PERSON.path).query("limit", "1")
     }
 
     fn rights(&self, related: &[&str]) -> Vec<Right> {
-        let mut rights = vec![Right::to("read persons (contacts:read)", self.health())];
+        let search = (search(NOBODY.to_owned(), "email", EXACT).page)(None);
+        let mut rights = vec![
+            Right::to("read persons (contacts:read)", self.health()),
+            Right::to("search persons (contacts:read or search:read)", search),
+        ];
         for word in related {
             let (object, scope) = match *word {
                 "deals" => (&DEAL, "deals:read"),
@@ -141,8 +181,23 @@ impl Vendor for Pipedrive {
             let request = Request::get(object.path).query("limit", "1");
             rights.push(Right::to(format!("read {} ({scope})", object.count), request));
         }
+        let deletes: Vec<_> = DELETES.into_iter().filter(|(word, _)| related.contains(word)).collect();
+        if !deletes.is_empty() {
+            let me = Right::informing(Request::get("/v1/users/me"));
+            rights.push(me.then(move |me| permissions(me, deletes.clone())));
+        }
         rights
     }
+}
+
+/// What this user may delete.
+fn permissions(me: &Value, deletes: Vec<(&'static str, &'static str)>) -> Option<Right> {
+    let id = me.pointer("/data/id")?.as_u64()?;
+    let request = Request::get("/v1/users").segment(&id.to_string()).segment("permissions");
+    Some(Right::informing(request).shown_by(move |answer| {
+        let denied = deletes.iter().find(|(_, word)| answer["data"][*word] == false)?;
+        Some(format!("delete {} ({})", denied.0, denied.1))
+    }))
 }
 
 fn search(term: String, field: &'static str, exact_match: &'static str) -> Search {

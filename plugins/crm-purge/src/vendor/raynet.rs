@@ -1,6 +1,8 @@
 //! Raynet CRM: persons, and leads and companies if they are asked for, by its GDPR anonymization or by deletion.
 //!
-//! <https://app.raynetcrm.com/api/doc/index-en.html>
+//! <https://app.raynetcrm.com/api/doc/index-en.html>, and its OpenAPI description in <https://github.com/wpify/raynet-sdk>
+
+mod personal;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -8,7 +10,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::traits::{Holds, OwnKeys, Right, Traits, Vendor, days, is_number};
+use super::traits::{Holds, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
 
@@ -22,8 +24,24 @@ pub(super) const TRAITS: Traits = Traits {
     related: &["leads", "companies"],
     verify_after: Duration::from_secs(5),
     keeps: &[],
+    not_looked: &[
+        "business cases, offers, orders, invoices, projects, activities and e-mails of the person, and attachments",
+        "addresses and numbers in other fields than those for e-mail and telephone",
+        "the name that an anonymized record shows",
+        "texts of other records that name the person",
+        "records that the security levels of the API's user do not show",
+    ],
     own_keys: &["instance"],
 };
+
+const UNLESS: [(&str, &str); 2] = [
+    ("leads", "leads with the address or number of the person"),
+    ("companies", "companies with the address or number of the person"),
+];
+/// After a 401: who comes with wrong credentials more than 20 times is locked out for an hour.
+const REFUSED_PAUSE: Duration = Duration::from_secs(5 * 60);
+/// Raynet's word in an answer 500 for a missing right.
+const DENIED: &[u8] = b"AttributeAccessDeniedException";
 
 const PERSON: Object = Object { path: "/api/v2/person/", count: "persons", id: "/id" };
 const LEAD: Object = Object { path: "/api/v2/lead/", count: "leads", id: "/id" };
@@ -66,17 +84,21 @@ impl Vendor for Raynet {
                         compared.push(("LIKE_NOCASE", format!("{before}%{after}")));
                     }
                     for (comparison, address) in compared {
+                        let is_whole = !address.contains('%');
                         for field in ["email", "email2"] {
                             let filter = format!("{holder}.{field}[{comparison}]");
-                            searches.push(self.search(object, filter, address.clone()).exact(addresses));
+                            for search in self.searches(object, &filter, &address) {
+                                let search = search.exact(addresses);
+                                searches.push(if is_whole { search.whole() } else { search });
+                            }
                         }
                     }
                 }
                 // There is no filter for numbers.
                 Wanted::Phone { forms, .. } => {
                     for form in forms {
-                        let search = self.search(object, "fulltext".into(), form.clone());
-                        searches.push(search.exact(numbers).addressed(addresses));
+                        let all = self.searches(object, "fulltext", form);
+                        searches.extend(all.into_iter().map(|search| search.exact(numbers).addressed(addresses)));
                     }
                 }
                 Wanted::Id(_) => {}
@@ -112,18 +134,33 @@ impl Vendor for Raynet {
         "/data"
     }
 
-    /// An anonymized record stays, without anything to reach the person by. One of these places that the user may not see
-    /// is not an empty one.
+    /// An anonymized record stays, without anything of the person's. What the user may not see is not nothing.
     fn holds(&self, object: &Object, record: &Value, how: Erasure) -> Holds {
-        if how == Erasure::Delete {
-            return Holds::Somebody;
+        match how {
+            Erasure::Delete => Holds::Somebody,
+            Erasure::Anonymize => personal::holds(object, record),
         }
-        let places = if *object == COMPANY { [OFFICE_ADDRESSES, OFFICE_NUMBERS] } else { [ADDRESSES, NUMBERS] };
-        let shown: Vec<_> = places.into_iter().flatten().map(|place| place.values(record)).collect();
-        if shown.iter().flatten().flatten().any(|value| !value.trim().is_empty()) {
-            return Holds::Somebody;
-        }
-        if shown.contains(&None) { Holds::Unknown } else { Holds::Nobody }
+    }
+
+    fn stays(&self, how: Erasure) -> bool {
+        how == Erasure::Anonymize
+    }
+
+    fn known(&self, path: &str, id: &str) -> Option<Record> {
+        let object = [&PERSON, &LEAD, &COMPANY].into_iter().find(|object| object.path == path)?;
+        is_number(id).then(|| Record { object, id: id.to_owned() })
+    }
+
+    fn shows(&self, object: &Object, record: &Value) -> Vec<&'static str> {
+        personal::filled(object, record)
+    }
+
+    fn not_looked(&self, related: &[&str]) -> Vec<String> {
+        unless(related, &UNLESS)
+    }
+
+    fn refused_pause(&self) -> Option<Duration> {
+        Some(REFUSED_PAUSE)
     }
 
     fn belongings(&self, _: &Record, _: &[&str]) -> Vec<Search> {
@@ -141,10 +178,19 @@ impl Vendor for Raynet {
         (answer.header("x-ratelimit-remaining") == Some("0")).then(|| until_reset(answer)).flatten()
     }
 
-    /// Until when a limit holds is told by a header of Raynet's own.
+    /// Until when a limit holds is told by a header of Raynet's own, and a missing right with 500.
     fn refusal(&self, answer: &Response) -> Option<PluginError> {
-        let its_own = answer.status() == 429 && answer.retry_after().is_none();
-        its_own.then(|| until_reset(answer)).flatten().map(|pause| PluginError::rate_limited(Some(pause)))
+        match answer.status() {
+            429 if answer.retry_after().is_none() => {
+                until_reset(answer).map(|pause| PluginError::rate_limited(Some(pause)))
+            }
+            500 if answer.body().windows(DENIED.len()).any(|part| part == DENIED) => {
+                let text = "the user of the API may not see or change a field that is needed \
+                            (AttributeAccessDeniedException): grant it in Raynet";
+                Some(PluginError::permanent(text))
+            }
+            _ => None,
+        }
     }
 
     fn health(&self) -> Request {
@@ -152,7 +198,10 @@ impl Vendor for Raynet {
     }
 
     fn rights(&self, related: &[&str]) -> Vec<Right> {
+        let nobody = self.searches(&PERSON, "contactInfo.email[EQ]", NOBODY);
+        let search = |search: &Search| Right::to("search persons by e-mail address", (search.page)(None));
         let mut rights = vec![Right::to("read persons", self.health())];
+        rights.extend(nobody.iter().map(search));
         for object in [&LEAD, &COMPANY].into_iter().filter(|object| related.contains(&object.count)) {
             let request = self.of(Request::get(object.path).query("limit", "1"));
             rights.push(Right::to(format!("read {}", object.count), request));
@@ -166,13 +215,21 @@ impl Raynet {
         request.header("X-Instance-Name", &self.instance)
     }
 
-    fn search(&self, object: &'static Object, filter: String, value: String) -> Search {
+    /// One search, and of the kinds that can be made invalid one for those: whether the first one finds them, Raynet does not
+    /// say.
+    fn searches(&self, object: &'static Object, filter: &str, value: &str) -> Vec<Search> {
         const LIMIT: &str = "100";
-        let instance = self.instance.clone();
-        Search::new(object, "/data", Next::Offset, move |offset| {
-            let request = Request::get(object.path).query(&filter, &value).query("limit", LIMIT);
-            request.query("offset", offset.unwrap_or("0")).header("X-Instance-Name", &instance).paced_as(SEARCH)
-        })
+        let all = self.of(Request::get(object.path).query(filter, value).query("limit", LIMIT)).paced_as(SEARCH);
+        let mut requests = vec![all.clone()];
+        if *object != LEAD {
+            requests.push(all.query("rowInfo.rowAccess[EQ]", "INVALID"));
+        }
+        let search = |request: Request| {
+            Search::new(object, "/data", Next::Offset, move |offset| {
+                request.clone().query("offset", offset.unwrap_or("0"))
+            })
+        };
+        requests.into_iter().map(search).collect()
     }
 }
 

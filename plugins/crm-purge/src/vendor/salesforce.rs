@@ -1,20 +1,27 @@
-//! Salesforce: contacts, and what belongs to them if it is asked for, by a deletion into the Recycle Bin. Deleting past the
-//! bin needs a permission that is off by default, and is left to Salesforce's own tools.
+//! Salesforce: contacts and person accounts, and what belongs to them if it is asked for, by a deletion into the Recycle Bin.
+//! Deleting past the bin needs a permission that is off by default, and is left to Salesforce's own tools.
 //!
 //! <https://developer.salesforce.com/docs/atlas.en-us.api_rest.meta/api_rest/resources_query.htm>,
-//! <https://developer.salesforce.com/docs/atlas.en-us.soql_sosl.meta/soql_sosl/sforce_api_calls_soql_select_quotedstringescapes.htm>,
 //! <https://help.salesforce.com/s/articleView?id=000382207&type=1>,
+//! <https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_guidelines_personaccounts.htm>,
 //! <https://developer.salesforce.com/docs/atlas.en-us.230.0.api_rest.meta/api/headers_api_usage.htm>
 
+mod belongings;
+mod rights;
+mod soql;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::traits::{Keeps, OwnKeys, Right, Traits, Vendor, days};
-use crate::choice::Erasure;
-use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail_pattern};
+use super::traits::{Holds, Keeps, OwnKeys, Question, Right, Traits, Vendor, days};
+use crate::choice::{Erasure, Visibility};
+use crate::engine::{Object, Place, Record, Search, Wanted};
+use belongings::BELONGINGS;
+use soql::Conditions;
 
 pub(super) const TRAITS: Traits = Traits {
     name: "Salesforce",
@@ -23,40 +30,69 @@ pub(super) const TRAITS: Traits = Traits {
     rate: 5.0,
     search_rate: 5.0,
     erasures: &[Erasure::Delete],
-    related: &["leads", "tasks", "events", "notes", "cases"],
+    related: &["person_accounts", "leads", "tasks", "events", "notes", "cases", "emails", "files", "attachments"],
     verify_after: days(16),
     keeps: &[Keeps {
-        what: "Salesforce keeps what is deleted in the Recycle Bin for up to 15 days",
+        what: "Salesforce keeps what is deleted in the Recycle Bin for up to 15 days, by its documentation",
         of: |_| true,
         gone_after: days(16),
     }],
-    own_keys: &["api_version"],
+    not_looked: &[
+        "texts, custom fields, comments and Chatter posts of other records that name the person",
+        "field history (such as ContactHistory) and the Field Audit Trail",
+        "sandboxes, exports, backups and installed packages",
+    ],
+    own_keys: &["api_version", "visibility"],
 };
 
 const CONTACT: Object = Object { path: "Contact", count: "contacts", id: "/Id" };
+const ACCOUNT: Object = Object { path: "Account", count: "person accounts", id: "/Id" };
 const LEAD: Object = Object { path: "Lead", count: "leads", id: "/Id" };
-/// Words of the configuration, what they are, and the field that holds the contact's id.
-const BELONGINGS: [(&str, Object, &str); 4] = [
-    ("tasks", Object { path: "Task", count: "tasks", id: "/Id" }, "WhoId"),
-    ("events", Object { path: "Event", count: "events", id: "/Id" }, "WhoId"),
-    ("notes", Object { path: "Note", count: "notes", id: "/Id" }, "ParentId"),
-    ("cases", Object { path: "Case", count: "cases", id: "/Id" }, "ContactId"),
-];
 const ADDRESSES: &[Place] = &[Place::At("/Email")];
 const CONTACT_NUMBERS: &[Place] =
     &[Place::At("/Phone"), Place::At("/MobilePhone"), Place::At("/HomePhone"), Place::At("/OtherPhone")];
 const LEAD_NUMBERS: &[Place] = &[Place::At("/Phone"), Place::At("/MobilePhone")];
+const ACCOUNT_ADDRESSES: &[Place] = &[Place::At("/PersonEmail")];
+const ACCOUNT_NUMBERS: &[Place] = &[
+    Place::At("/Phone"),
+    Place::At("/PersonMobilePhone"),
+    Place::At("/PersonHomePhone"),
+    Place::At("/PersonOtherPhone"),
+];
+/// What the ids of the records begin with that people are looked for in.
+const PREFIXES: [(&str, &Object); 3] = [("003", &CONTACT), ("001", &ACCOUNT), ("00Q", &LEAD)];
 
 /// The limit is one of 24 hours, rolling.
 const PAUSE: Duration = Duration::from_secs(15 * 60);
+const SOME_HIDDEN: &str = "records that are not shared with the user of the credentials (`visibility = \"trusted\"`)";
+
+/// To follow a number.
+const ACCOUNT_STAYS: &str = "person accounts are the person's, and stay (`person_accounts` in `related`)";
+/// To follow a number.
+const LEAD_STAYS: &str = "leads are the person's, and stay (`leads` in `related`)";
 
 pub(super) struct Salesforce {
     /// `/services/data/v62.0`
     root: String,
+    visibility: Visibility,
+    /// Whether this organization has person accounts. Their fields are not known to others.
+    has_person_accounts: AtomicBool,
+}
+
+/// A kind of record that holds people.
+struct People {
+    object: &'static Object,
+    addresses: &'static [Place],
+    numbers: &'static [Place],
+    and: &'static str,
 }
 
 pub(super) fn make(own: &OwnKeys) -> Result<Salesforce, String> {
-    Ok(Salesforce { root: format!("/services/data/{}", own.version("v62.0")?) })
+    Ok(Salesforce {
+        root: format!("/services/data/{}", own.version("v62.0")?),
+        visibility: own.visibility.unwrap_or_default(),
+        has_person_accounts: AtomicBool::new(false),
+    })
 }
 
 impl Vendor for Salesforce {
@@ -69,15 +105,12 @@ impl Vendor for Salesforce {
     }
 
     fn places(&self, related: &[&str]) -> Vec<&'static str> {
-        let mut places = vec![CONTACT.count];
-        if related.contains(&"leads") {
-            places.push(LEAD.count);
-        }
-        places
+        self.kinds(related).iter().map(|kind| kind.object.count).collect()
     }
 
     fn is_id(&self, id: &str) -> bool {
-        matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
+        let is_known = PREFIXES.iter().any(|(prefix, _)| id.starts_with(prefix));
+        is_known && matches!(id.len(), 15 | 18) && id.bytes().all(|b| b.is_ascii_alphanumeric())
     }
 
     /// Ids of 18 letters are those of 15 with a checksum.
@@ -86,22 +119,53 @@ impl Vendor for Salesforce {
     }
 
     fn person(&self, id: String) -> Record {
-        Record { object: &CONTACT, id }
+        let known = PREFIXES.iter().find(|(prefix, _)| id.starts_with(prefix));
+        Record { object: known.map_or(&CONTACT, |(_, object)| object), id }
     }
 
     fn look(&self, record: &Record) -> Request {
-        self.sobject(Request::get, record).query("fields", "Id")
+        let fields = match (self.has_person_accounts(), record.object.path) {
+            (true, "Contact") => "Id,AccountId,IsPersonAccount",
+            (true, "Account") => "Id,IsPersonAccount",
+            _ => "Id",
+        };
+        self.sobject(Request::get, record).query("fields", fields)
+    }
+
+    /// A person account's contact is a part of it, and an account of no person is nobody's.
+    fn holds(&self, object: &Object, record: &Value, _: Erasure) -> Holds {
+        let is_account = *object == ACCOUNT;
+        match record.get("IsPersonAccount").and_then(Value::as_bool) {
+            Some(is_persons) if is_account == is_persons => Holds::Somebody,
+            Some(true) => {
+                let account = record["AccountId"].as_str().filter(|id| self.is_id(id));
+                account.map_or(Holds::Unknown, |id| Holds::Within(self.person(id.to_owned())))
+            }
+            None if !is_account && (*object == LEAD || !self.has_person_accounts()) => Holds::Somebody,
+            _ => Holds::Unknown,
+        }
+    }
+
+    fn needs_person(&self, object: &Object, related: &[&str]) -> Option<&'static str> {
+        match object.path {
+            "Account" if !related.contains(&"person_accounts") => Some(ACCOUNT_STAYS),
+            "Lead" if !related.contains(&"leads") => Some(LEAD_STAYS),
+            _ => None,
+        }
     }
 
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
-        if person.object != &CONTACT {
-            return Vec::new();
-        }
         let mut searches = Vec::new();
-        for (_, object, field) in BELONGINGS.iter().filter(|(word, ..)| related.contains(word)) {
-            // Tasks and events of more than a year ago are archived, and only `queryAll` finds them.
-            let condition = format!("{field} = {} AND IsDeleted = false", quoted(&person.id));
-            searches.push(self.soql(object, "queryAll", format!("SELECT Id FROM {} WHERE {condition}", object.path)));
+        for belonging in BELONGINGS.iter().filter(|belonging| related.contains(&belonging.word)) {
+            for condition in belonging.of(person) {
+                // Tasks and events of more than a year ago are archived, and only `queryAll` finds them.
+                let soql = format!(
+                    "SELECT {} FROM {} WHERE {condition} AND IsDeleted = false",
+                    belonging.field(),
+                    belonging.from
+                );
+                searches.push(soql::search(&self.root, &belonging.object, "queryAll", soql));
+            }
         }
         searches
     }
@@ -110,28 +174,38 @@ impl Vendor for Salesforce {
         self.sobject(|path| Request::delete(path, writes), record)
     }
 
+    fn question(&self, _: &[&str], answers: &[Value]) -> Option<Question> {
+        self.questions(answers.first()).into_iter().nth(answers.len())
+    }
+
+    fn learn(&self, related: &[&str], answers: &[Value]) -> Result<(), PluginError> {
+        let has = rights::check(self.visibility, related, answers)?;
+        self.has_person_accounts.store(has, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn not_looked(&self, related: &[&str]) -> Vec<String> {
+        let of = |belonging: &belongings::Belonging| belonging.not_looked(related.contains(&belonging.word));
+        let mut places: Vec<String> = BELONGINGS.iter().filter_map(of).map(str::to_owned).collect();
+        if !related.contains(&"leads") {
+            places.push(belongings::LEADS.to_owned());
+        }
+        if self.visibility == Visibility::Trusted {
+            places.push(SOME_HIDDEN.to_owned());
+        }
+        places
+    }
+
     fn used_up(&self, answer: &Response) -> Option<Duration> {
-        let usage = answer.header("sforce-limit-info")?.split(',').find_map(|part| part.trim().strip_prefix("api-usage="))?;
+        let usage =
+            answer.header("sforce-limit-info")?.split(',').find_map(|part| part.trim().strip_prefix("api-usage="))?;
         let (used, limit) = usage.split_once('/')?;
         (used.parse::<u64>().ok()? >= limit.parse().ok()?).then_some(PAUSE)
     }
 
     fn refusal(&self, answer: &Response) -> Option<PluginError> {
         let errors: Value = answer.json().ok()?;
-        match errors.pointer("/0/errorCode")?.as_str()? {
-            "REQUEST_LIMIT_EXCEEDED" => Some(PluginError::rate_limited(Some(PAUSE))),
-            "UNABLE_TO_LOCK_ROW" | "SERVER_UNAVAILABLE" => Some(PluginError::retryable("Salesforce is busy with the record")),
-            "QUERY_TIMEOUT" | "INVALID_QUERY_LOCATOR" => Some(PluginError::retryable("Salesforce gave the query up")),
-            // Of the whole organization, unlike other refusals with a 403.
-            "API_DISABLED_FOR_ORG" | "API_CURRENTLY_DISABLED" => {
-                Some(PluginError::needs_operator("Salesforce's API is disabled for this organization"))
-            }
-            "DELETE_FAILED" => {
-                let text = "other records depend on it (DELETE_FAILED); delete these first, or name them in `related`";
-                Some(PluginError::permanent(text))
-            }
-            _ => None,
-        }
+        rights::refusal(errors.pointer("/0/errorCode")?.as_str()?)
     }
 
     fn health(&self) -> Request {
@@ -140,105 +214,80 @@ impl Vendor for Salesforce {
 
     fn rights(&self, related: &[&str]) -> Vec<Right> {
         let mut rights = vec![Right::to("use the API (API Enabled)", self.health())];
-        let described = |object: &'static Object, fields: &[Place]| {
-            let what = format!("see {} (object permission Read on {})", object.count, object.path);
-            let request = Request::get(format!("{}/sobjects/{}/describe", self.root, object.path));
-            let fields: Vec<_> = fields.iter().copied().map(field).collect();
-            Right::to(what, request).shown_by(move |description| lacking(object, description, &fields))
-        };
-        rights.push(described(&CONTACT, &[ADDRESSES, CONTACT_NUMBERS].concat()));
-        if related.contains(&"leads") {
-            rights.push(described(&LEAD, &[ADDRESSES, LEAD_NUMBERS].concat()));
-        }
-        let belongings = BELONGINGS.iter().filter(|(word, ..)| related.contains(word));
-        rights.extend(belongings.map(|(_, object, _)| described(object, &[])));
+        rights.extend(rights::described(&self.root, related));
         rights
     }
 }
 
-/// What an object's description says that this user may not do. Fields that the user may not see are not in it.
-fn lacking(object: &Object, description: &Value, fields: &[&str]) -> Option<String> {
-    let path = object.path;
-    if description["queryable"] != true {
-        return Some(format!("query {path} (object permission Read)"));
-    }
-    if description["deletable"] != true {
-        return Some(format!("delete {path} (object permission Delete)"));
-    }
-    let is_shown = |name: &str| description["fields"].as_array().into_iter().flatten().any(|field| field["name"] == name);
-    let hidden = fields.iter().find(|name| !is_shown(name))?;
-    Some(format!("see the field {hidden} of {path} (field-level security)"))
-}
-
 impl Salesforce {
-    fn people(&self, wanted: &Wanted, related: &[&str], resource: &str, and: &str) -> Vec<Search> {
-        let mut objects = vec![(&CONTACT, CONTACT_NUMBERS)];
-        if related.contains(&"leads") {
-            objects.push((&LEAD, LEAD_NUMBERS));
+    fn has_person_accounts(&self) -> bool {
+        self.has_person_accounts.load(Ordering::Relaxed)
+    }
+
+    /// The kinds of records that people are searched in. Of a person account, the contact is not searched itself.
+    fn kinds(&self, related: &[&str]) -> Vec<People> {
+        let mut kinds = vec![People { object: &CONTACT, addresses: ADDRESSES, numbers: CONTACT_NUMBERS, and: "" }];
+        if self.has_person_accounts() {
+            kinds[0].and = " AND IsPersonAccount = false";
+            kinds.push(People {
+                object: &ACCOUNT,
+                addresses: ACCOUNT_ADDRESSES,
+                numbers: ACCOUNT_NUMBERS,
+                and: " AND IsPersonAccount = true",
+            });
         }
+        if related.contains(&"leads") {
+            kinds.push(People { object: &LEAD, addresses: ADDRESSES, numbers: LEAD_NUMBERS, and: "" });
+        }
+        kinds
+    }
+
+    fn people(&self, wanted: &Wanted, related: &[&str], resource: &str, and: &str) -> Vec<Search> {
         let mut searches = Vec::new();
-        for (object, numbers) in objects {
-            let mut fields = vec!["Id", "Email"];
-            let mut conditions = Vec::new();
-            let places = match wanted {
-                Wanted::Email { spellings, around_plus, .. } => {
-                    for address in spellings {
-                        conditions.push(format!("Email = {}", quoted(address)));
-                    }
-                    if let Some((before, after)) = around_plus {
-                        conditions.push(format!("Email LIKE {}", between(before, after)));
-                    }
-                    ADDRESSES
-                }
-                Wanted::Phone { number, .. } => {
-                    // Numbers are kept as they were typed.
-                    let pattern = quoted(&tail_pattern(number));
-                    for field in numbers.iter().copied().map(field) {
-                        fields.push(field);
-                        conditions.push(format!("{field} LIKE {pattern}"));
-                    }
-                    numbers
-                }
-                Wanted::Id(_) => return Vec::new(),
-            };
-            let fields = fields.join(", ");
-            let conditions = conditions.join(" OR ");
-            let soql = format!("SELECT {fields} FROM {} WHERE ({conditions}){and}", object.path);
-            searches.push(self.soql(object, resource, soql).exact(places).addressed(ADDRESSES));
+        for People { object, addresses, numbers, and: and_kind } in self.kinds(related) {
+            let Some(Conditions { places, any }) = Conditions::of(wanted, addresses, numbers) else { continue };
+            // The addresses come beside a number in any case: they tell whose it is.
+            let mut fields = vec!["Id"];
+            fields.extend(addresses.iter().copied().map(soql::field));
+            fields.extend(places.iter().filter(|place| !addresses.contains(place)).copied().map(soql::field));
+            let soql = format!("SELECT {} FROM {} WHERE ({any}){and_kind}{and}", fields.join(", "), object.path);
+            let search = soql::search(&self.root, object, resource, soql).exact(places).addressed(addresses);
+            // `=` compares whole values.
+            let is_whole = matches!(wanted, Wanted::Email { around_plus: None, .. });
+            searches.push(if is_whole { search.whole() } else { search });
         }
         searches
-    }
-
-    fn soql(&self, object: &'static Object, resource: &str, soql: String) -> Search {
-        let path = format!("{}/{resource}", self.root);
-        Search::new(object, "/records", Next::Link("/nextRecordsUrl"), move |_| {
-            Request::get(path.clone()).query("q", &soql).paced_as(SEARCH)
-        })
     }
 
     fn sobject(&self, request: impl FnOnce(String) -> Request, record: &Record) -> Request {
         request(format!("{}/sobjects/{}", self.root, record.object.path)).segment(&record.id)
     }
-}
 
-/// The field that a place is.
-fn field(place: Place) -> &'static str {
-    match place {
-        Place::At(at) | Place::Split(at, _) => &at[1..],
+    /// What the contacts of this organization are like, whether all of them are seen, and what person accounts are like where
+    /// there are any.
+    fn questions(&self, contacts: Option<&Value>) -> Vec<Question> {
+        let mut questions = vec![rights::describes(&self.root, &CONTACT)];
+        if contacts.is_some_and(rights::has_person_accounts) {
+            questions.push(rights::describes(&self.root, &ACCOUNT));
+        }
+        if self.visibility == Visibility::All {
+            questions.push(rights::sees_all(&self.root));
+        }
+        questions
     }
 }
 
-/// A text in SOQL.
-fn quoted(text: &str) -> String {
-    format!("'{}'", escaped(text))
-}
-
-/// A LIKE pattern in SOQL, with anything between two texts.
-fn between(before: &str, after: &str) -> String {
-    let literal = |text: &str| escaped(text).replace('%', "\\%").replace('_', "\\_");
-    format!("'{}%{}'", literal(before), literal(after))
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\'', "\\'")
+/// All that the receipt may say of what is not looked at, is kept, or stays.
+#[cfg(test)]
+pub(super) fn sentences() -> Vec<&'static str> {
+    let mut all = vec![belongings::LEADS, SOME_HIDDEN, ACCOUNT_STAYS, LEAD_STAYS];
+    all.extend(TRAITS.not_looked);
+    all.extend(TRAITS.keeps.iter().map(|keeps| keeps.what));
+    all.extend(
+        BELONGINGS
+            .iter()
+            .flat_map(|belonging| [false, true].map(|is_searched| belonging.not_looked(is_searched)))
+            .flatten(),
+    );
+    all
 }

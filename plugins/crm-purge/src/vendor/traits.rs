@@ -6,7 +6,8 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use crate::choice::Erasure;
+pub(crate) use super::right::{Question, Right};
+use crate::choice::{Erasure, Visibility};
 use crate::engine::{Object, Record, Search, Wanted};
 
 /// What a vendor is.
@@ -26,6 +27,8 @@ pub(crate) struct Traits {
     pub(crate) verify_after: Duration,
     /// What it keeps of what was erased.
     pub(crate) keeps: &'static [Keeps],
+    /// Where a person may stand and is not looked for, whatever the configuration: said in the receipt.
+    pub(crate) not_looked: &'static [&'static str],
     /// Keys of the configuration that only some vendors have.
     pub(crate) own_keys: &'static [&'static str],
 }
@@ -34,11 +37,12 @@ pub(crate) struct Traits {
 pub(crate) struct OwnKeys {
     pub(crate) instance: Option<String>,
     pub(crate) api_version: Option<String>,
+    pub(crate) visibility: Option<Visibility>,
 }
 
 /// What a vendor keeps of what was erased, by its own documentation.
 pub(crate) struct Keeps {
-    /// What, and how long: said in the receipt.
+    /// What, how long, and by whose word: said in the receipt.
     pub(crate) what: &'static str,
     /// Whether it is about what is counted so.
     pub(crate) of: fn(&str) -> bool,
@@ -56,11 +60,26 @@ impl OwnKeys {
             _ => Err(format!("api_version: it is no version such as {default}")),
         }
     }
+
+    /// The API's version by year and month, and `-beta` behind it.
+    pub(super) fn dated(&self, default: &str) -> Result<String, String> {
+        let version = self.api_version.as_deref().unwrap_or(default);
+        let date = version.strip_suffix("-beta").unwrap_or(version);
+        let is_number = |text: &str, digits: usize| text.len() == digits && text.bytes().all(|b| b.is_ascii_digit());
+        match date.split_once('-') {
+            Some((year, month)) if is_number(year, 4) && is_number(month, 2) => Ok(version.to_owned()),
+            _ => Err(format!("api_version: it is no version such as {default}")),
+        }
+    }
 }
 
 impl Traits {
     pub(super) fn check(&self, own: &OwnKeys) -> Result<(), String> {
-        let given = [("instance", own.instance.is_some()), ("api_version", own.api_version.is_some())];
+        let given = [
+            ("instance", own.instance.is_some()),
+            ("api_version", own.api_version.is_some()),
+            ("visibility", own.visibility.is_some()),
+        ];
         match given.into_iter().find(|(key, given)| *given && !self.own_keys.contains(key)) {
             Some((key, _)) => Err(format!("{key}: {} has no such thing", self.name)),
             None => Ok(()),
@@ -68,32 +87,20 @@ impl Traits {
     }
 }
 
-/// Something that the credentials must be allowed, and a request that shows whether they are.
-pub(crate) struct Right {
-    /// What, to follow "may not", with the vendor's name of the right.
+/// Why a person's record cannot be erased while other records refer to it.
+pub(crate) struct Blocker {
+    /// Finds those that refer to it.
+    pub(crate) search: Search,
+    /// Which these are, to follow a number.
     pub(crate) what: String,
-    pub(crate) request: Request,
-    /// What the answer says is not allowed, where more than its status tells.
-    pub(crate) lacking: Lacking,
-}
-
-/// Reads an answer.
-type Lacking = Box<dyn Fn(&Value) -> Option<String>>;
-
-impl Right {
-    pub(super) fn to(what: impl Into<String>, request: Request) -> Self {
-        Self { what: what.into(), request, lacking: Box::new(|_| None) }
-    }
-
-    pub(super) fn shown_by(self, lacking: impl Fn(&Value) -> Option<String> + 'static) -> Self {
-        Self { lacking: Box::new(lacking), ..self }
-    }
 }
 
 /// Whether a record that was read is somebody's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Holds {
     Somebody,
+    /// It is a part of another record, which is erased in its place.
+    Within(Record),
     /// It is marked as deleted, or has nothing to reach anybody by.
     Nobody,
     /// It does not show what would tell.
@@ -132,15 +139,77 @@ pub(crate) trait Vendor: Send + Sync {
         Holds::Somebody
     }
 
+    /// Whether what it erases so stays as a record without content, which no search finds any more and which is looked at by
+    /// its id.
+    fn stays(&self, _: Erasure) -> bool {
+        false
+    }
+
+    /// One of the records that stay, by its object's path and its id.
+    fn known(&self, _path: &str, _id: &str) -> Option<Record> {
+        None
+    }
+
+    /// What of a person a record that was read shows: names of fields.
+    fn shows(&self, _: &Object, _: &Value) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// Whether a value that the user may not read looks like none.
+    fn hides_as_empty(&self) -> bool {
+        false
+    }
+
     /// Searches for what belongs to a person.
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search>;
 
     /// Erases one record.
     fn erase(&self, record: &Record, how: Erasure, writes: Writes<'_>) -> Request;
 
-    /// What it keeps of a person's record even when that is gone: erased last, by the person's id.
+    /// What has to be known of this installation, one question after the other, by the answers so far. They are asked again
+    /// now and then.
+    fn question(&self, _related: &[&str], _answers: &[Value]) -> Option<Question> {
+        None
+    }
+
+    /// All answers to [`Vendor::question`]. An error says that nobody can be looked for so.
+    fn learn(&self, _related: &[&str], _answers: &[Value]) -> Result<(), PluginError> {
+        Ok(())
+    }
+
+    /// Why a person's record of this kind stays until a person has looked at it, to follow a number.
+    fn needs_person(&self, _: &Object, _related: &[&str]) -> Option<&'static str> {
+        None
+    }
+
+    /// Searches for what goes with a record when that is deleted, although nobody erases it.
+    fn carried(&self, _person: &Record) -> Vec<Search> {
+        Vec::new()
+    }
+
+    /// What keeps a person's record from being deleted.
+    fn blockers(&self, _person: &Record) -> Vec<Blocker> {
+        Vec::new()
+    }
+
+    /// Where a person may stand and is not looked for, in this installation and with this configuration.
+    fn not_looked(&self, _related: &[&str]) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether this is kept in this installation, as far as it is known.
+    fn keeps(&self, _: &Keeps) -> bool {
+        true
+    }
+
+    /// What it keeps of a record even when that is gone: erased before it, and once more after it, by its id.
     fn traces(&self, _: &Record, _: &[&str]) -> Vec<Record> {
         Vec::new()
+    }
+
+    /// Searches for what is left of a trace whose record is gone.
+    fn trace_left(&self, _: &Record) -> Option<Search> {
+        None
     }
 
     /// One of [`Vendor::traces`], by its object's path and its id.
@@ -158,6 +227,11 @@ pub(crate) trait Vendor: Send + Sync {
         None
     }
 
+    /// How long refused credentials are not tried again, where it locks out who tries wrong ones too often.
+    fn refused_pause(&self) -> Option<Duration> {
+        None
+    }
+
     /// What a refusal means, where its status alone does not tell.
     fn refusal(&self, _: &Response) -> Option<PluginError> {
         None
@@ -169,6 +243,15 @@ pub(crate) trait Vendor: Send + Sync {
     /// What the credentials must be allowed, [`Vendor::health`] first. Rights that only a deletion would show are not among
     /// them.
     fn rights(&self, related: &[&str]) -> Vec<Right>;
+}
+
+/// An address that nobody can have (RFC 2606): looked for by `health`.
+pub(super) const NOBODY: &str = "nobody@quietus.invalid";
+
+/// What is not looked at unless it is in `related`: words and what they stand for.
+pub(super) fn unless(related: &[&str], places: &[(&str, &str)]) -> Vec<String> {
+    let not_asked_for = places.iter().filter(|(word, _)| !related.contains(word));
+    not_asked_for.map(|(_, what)| (*what).to_owned()).collect()
 }
 
 pub(super) const fn days(days: u64) -> Duration {

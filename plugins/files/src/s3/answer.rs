@@ -33,6 +33,15 @@ pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
     })
 }
 
+/// The same of a request that needs this right, which is named where it is missing.
+pub(super) fn judge_with(answer: &Response, right: &str) -> Result<(), PluginError> {
+    let is_denied = answer.status() == 403 && xml::error_code(answer.body()).as_deref() == Some("AccessDenied");
+    judge(answer).map_err(|error| match is_denied {
+        true => PluginError { message: format!("{}; grant {right}", error.message), ..error },
+        false => error,
+    })
+}
+
 /// A page of HTML with a status of success: who has answered, and whether anything was done, nobody knows.
 pub(super) fn page(answer: &Response) -> Option<PluginError> {
     let is_page = matches!(answer.status(), 200..300) && xml::is_page(answer.body());

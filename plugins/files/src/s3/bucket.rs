@@ -93,9 +93,9 @@ impl Bucket {
         Ok(signed[Position::BeforePath..].to_owned())
     }
 
-    /// Sends; of what is no success, only that a key, a version or an upload is not there comes back.
-    pub(super) fn send(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
-        self.client.send_judged(request, call, answer::judge)
+    /// Sends what needs this right; of what is no success, only that a key, a version or an upload is not there comes back.
+    pub(super) fn send(&self, request: &Request, right: &str, call: &Call) -> Result<Response, Failure> {
+        self.client.send_judged(request, call, |answer| answer::judge_with(answer, right))
     }
 
     /// Sends, and takes what the function does not refuse.

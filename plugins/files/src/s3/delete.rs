@@ -25,6 +25,8 @@ use crate::place::{AHEAD, Job};
 /// Keys of one request, which S3 does not take more of.
 const BATCH: usize = 1000;
 
+const RIGHT: &str = "`s3:DeleteObject` and `s3:DeleteObjectVersion` on the objects";
+
 /// Aborts uploads. One that is not there any more was completed or aborted by somebody else.
 pub(super) fn uploads(bucket: &Bucket, uploads: &[Item], job: &mut Job<'_>) -> Result<(), PluginError> {
     let mark = |upload: &Item, job: &Job<'_>| job.mark(&[b"upload", upload.key.as_bytes(), upload.id.as_bytes()]);
@@ -43,7 +45,8 @@ pub(super) fn uploads(bucket: &Bucket, uploads: &[Item], job: &mut Job<'_>) -> R
 fn abort(bucket: &Bucket, upload: &Item, mark: u64, job: &mut Job<'_>) -> Result<(), PluginError> {
     job.go_on()?;
     let target = bucket.target(Method::Delete, Some(&upload.key), &[("uploadId", &upload.id)], &[])?;
-    let sent = bucket.send(&Request::delete("", job.writes).at(&target), job.call);
+    let request = Request::delete("", job.writes).at(&target);
+    let sent = bucket.send(&request, "`s3:AbortMultipartUpload` on the objects", job.call);
     match sent {
         Ok(answer) if let Some(error) = answer::page(&answer) => {
             job.unsure("uploads", mark);
@@ -98,7 +101,7 @@ fn is_plain(key: &str) -> bool {
 }
 
 fn delete_batch(bucket: &Bucket, batch: &[&Item], job: &Job<'_>) -> Vec<Fate> {
-    let sent = batch_request(bucket, batch, job).and_then(|request| bucket.send(&request, job.call));
+    let sent = batch_request(bucket, batch, job).and_then(|request| bucket.send(&request, RIGHT, job.call));
     let answer = match sent {
         Ok(answer) => answer,
         Err(failure) => return vec![of_failure(failure); batch.len()],

@@ -48,6 +48,14 @@ impl Listing {
         }
     }
 
+    /// The right that it needs.
+    fn right(self) -> &'static str {
+        match self {
+            Self::Versions => "`s3:ListBucketVersions` on the bucket",
+            Self::Uploads => "`s3:ListBucketMultipartUploads` on the bucket",
+        }
+    }
+
     fn root(self) -> &'static str {
         match self {
             Self::Versions => "ListVersionsResult",
@@ -154,8 +162,8 @@ pub(super) fn all(
 }
 
 /// Whether the bucket can be listed at all.
-pub(super) fn one(bucket: &Bucket, prefix: &str, call: &Call) -> Result<(), PluginError> {
-    ask(bucket, Listing::Versions, prefix, None, 1, call).map(drop)
+pub(super) fn one(bucket: &Bucket, listing: Listing, prefix: &str, call: &Call) -> Result<(), PluginError> {
+    ask(bucket, listing, prefix, None, 1, call).map(drop)
 }
 
 fn ask(
@@ -176,7 +184,7 @@ fn ask(
         }
     }
     query.sort_unstable();
-    let answer = bucket.send(&bucket.get(None, &query)?, call)?;
+    let answer = bucket.send(&bucket.get(None, &query)?, listing.right(), call)?;
     xml::parse(answer.body(), listing.root())
 }
 

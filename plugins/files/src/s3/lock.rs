@@ -51,11 +51,16 @@ impl<'i> Kept<'i> {
     }
 }
 
-/// Of versions that are only looked at.
-pub(super) fn all<'i>(bucket: &Bucket, versions: &'i [Item], call: &Call) -> Result<Kept<'i>, PluginError> {
+/// Of versions that are only looked at. Nothing where nobody can tell.
+pub(super) fn all<'i>(bucket: &Bucket, versions: &'i [Item], call: &Call) -> Result<Option<Kept<'i>>, PluginError> {
     let mut kept = Kept::default();
-    if versions.is_empty() || !is_on(bucket, call)? {
-        return Ok(kept);
+    if versions.is_empty() {
+        return Ok(Some(kept));
+    }
+    match is_on(bucket, call)? {
+        Some(true) => {}
+        Some(false) => return Ok(Some(kept)),
+        None => return Ok(None),
     }
     for item in versions {
         call.check()?;
@@ -63,7 +68,7 @@ pub(super) fn all<'i>(bucket: &Bucket, versions: &'i [Item], call: &Call) -> Res
             kept.add(item, lock);
         }
     }
-    Ok(kept)
+    Ok(Some(kept))
 }
 
 /// Of versions that the storage denied to delete; of one that no lock keeps, its error.
@@ -83,21 +88,21 @@ pub(super) fn of_denied<'i>(
     Ok(kept)
 }
 
-/// Whether the bucket has locks at all.
-fn is_on(bucket: &Bucket, call: &Call) -> Result<bool, PluginError> {
+/// Whether the bucket has locks at all, if it may be asked.
+fn is_on(bucket: &Bucket, call: &Call) -> Result<Option<bool>, PluginError> {
     let judge = |answer: &Response| if answer.status() == 403 { Ok(()) } else { has_or_not(answer) };
     let answer = bucket.send_judged(&bucket.get(None, &[("object-lock", "")])?, call, judge)?;
     match answer.status() {
         200 => {
             let configuration = xml::parse(answer.body(), "ObjectLockConfiguration")?;
-            Ok(configuration.text("ObjectLockEnabled") == Some("Enabled"))
+            Ok(Some(configuration.text("ObjectLockEnabled") == Some("Enabled")))
         }
         403 => {
             let text = "cannot tell what Object Lock keeps: `s3:GetBucketObjectLockConfiguration` is not granted";
             call.log(Level::Warn, text);
-            Ok(false)
+            Ok(None)
         }
-        _ => Ok(false),
+        _ => Ok(Some(false)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::*;
 /// More files of one session than are announced at once, in folders of their own and beside each other.
 const FILES: usize = 250;
 
-fn filled(mode: &str) -> (Root, TestHost<Files>) {
+fn filled(mode: &str) -> (Root, Host) {
     let root = Root::new();
     (0..FILES).for_each(|n| drop(root.file(&format!("{}/4711/{n}.wav", n % 10))));
     let plugin = root.plugin(json!({ "path": "*/{session_id}", "recursive": true, "mode": mode }));

@@ -5,7 +5,7 @@ use quietus_plugin::http::test::{Reply, Seen, Server};
 use super::*;
 
 /// The storage, and what this one does not know: it keeps by retention, but does not tell.
-fn with_retention(bucket: &Bucket) -> (Server, TestHost<Files>) {
+fn with_retention(bucket: &Bucket) -> (Server, Host) {
     let settings = Settings { base_url: storage().url(), rate: Some(1000.0), ..Settings::default() };
     let client = Client::new(&settings, &Default::default()).expect("a client");
     let server = Server::start(move |seen| match seen.target.contains("&retention=&") {

@@ -4,7 +4,7 @@ use quietus_plugin::http::test::{Reply, Seen, Server};
 
 use super::*;
 
-pub(super) fn cloud(server: &Server, settings: Value) -> TestHost<Files> {
+pub(super) fn cloud(server: &Server, settings: Value) -> Host {
     plugin(json!([{ "name": "cloud", "s3": with(s3(&server.url, "b"), settings) }])).expect("configured")
 }
 

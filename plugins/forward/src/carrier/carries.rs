@@ -17,9 +17,13 @@ pub(crate) trait Carries: Send + Sync {
     /// What errors and receipts call it.
     fn name(&self) -> &'static str;
 
+    /// What it keeps of a message that it confirmed, and for how long, by its documentation.
+    fn keeps(&self) -> Option<&'static str>;
+
     /// Hands a message on, and waits until that is confirmed.
     fn hand_on(&self, message: &Message, call: &Call, writes: Writes<'_>) -> Result<Handed, PluginError>;
 
-    /// Whether the other side is there and takes the credentials. Sends no message.
+    /// Whether the other side is there, takes the credentials, and lets them hand something on, where it can be asked. No receiver
+    /// gets a message.
     fn health(&self, call: &Call) -> Result<(), PluginError>;
 }

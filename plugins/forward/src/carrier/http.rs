@@ -38,6 +38,11 @@ impl Carries for Http {
         "HTTP"
     }
 
+    /// What the endpoint's owner keeps, only the owner knows.
+    fn keeps(&self) -> Option<&'static str> {
+        None
+    }
+
     fn hand_on(&self, message: &Message, call: &Call, writes: Writes<'_>) -> Result<Handed, PluginError> {
         let at = message.at.as_second();
         let request = Request::new(Method::POST, "")

@@ -16,7 +16,7 @@ use rskafka::record::Record;
 use super::carries::{Carries, Handed};
 use crate::config::{self, KafkaAuth};
 use crate::message::Message;
-use crate::runtime;
+use crate::{runtime, told};
 
 /// How long one operation is tried anew by the client itself.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,6 +48,7 @@ impl Kafka {
         let sasl = match settings.auth {
             None => None,
             Some(KafkaAuth::Plain { user, secret }) => Some(SaslConfig::Plain(credentials(user, &secret)?)),
+            Some(KafkaAuth::ScramSha256 { user, secret }) => Some(SaslConfig::ScramSha256(credentials(user, &secret)?)),
             Some(KafkaAuth::ScramSha512 { user, secret }) => Some(SaslConfig::ScramSha512(credentials(user, &secret)?)),
         };
         Ok(Self { brokers: settings.brokers, topic: settings.topic, tls, sasl })
@@ -86,16 +87,20 @@ impl Kafka {
 
     /// The partition of a key, the same as long as the topic has as many.
     async fn partition(&self, client: &Client, key: &str) -> Result<i32, PluginError> {
-        let topics = client.list_topics().await.map_err(|error| failed(&error))?;
-        let topic = topics.iter().find(|topic| topic.name == self.topic);
-        let partitions: Vec<i32> = topic.into_iter().flat_map(|topic| topic.partitions.iter().copied()).collect();
+        let partitions = self.partitions(client).await?;
         // A hash with fixed keys: in another partition, a retried message could reach a consumer that has not seen the
         // first.
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
         let chosen = hasher.finish().checked_rem(partitions.len() as u64).and_then(|nth| usize::try_from(nth).ok());
-        let chosen = chosen.and_then(|nth| partitions.get(nth).copied());
-        chosen.ok_or_else(|| PluginError::needs_operator("there is no such topic in Kafka: make it"))
+        chosen.and_then(|nth| partitions.get(nth).copied()).ok_or_else(no_topic)
+    }
+
+    /// The topic's; one that the user may not see is not listed.
+    async fn partitions(&self, client: &Client) -> Result<Vec<i32>, PluginError> {
+        let topics = client.list_topics().await.map_err(|error| failed(&error))?;
+        let topic = topics.into_iter().find(|topic| topic.name == self.topic).ok_or_else(no_topic)?;
+        Ok(topic.partitions.into_iter().collect())
     }
 }
 
@@ -104,34 +109,102 @@ impl Carries for Kafka {
         "Kafka"
     }
 
+    fn keeps(&self) -> Option<&'static str> {
+        Some(told::KAFKA_KEEPS)
+    }
+
     fn hand_on(&self, message: &Message, call: &Call, _: Writes<'_>) -> Result<Handed, PluginError> {
         runtime::run(call, self.publish(message)).map(|()| Handed::Confirmed)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        runtime::run(call, async { self.connect().await.map(drop) })
+        runtime::run(call, async {
+            let client = self.connect().await?;
+            self.partitions(&client).await.map(drop)
+        })
     }
+}
+
+fn no_topic() -> PluginError {
+    PluginError::needs_operator(
+        "there is no such topic in Kafka, or the user may not see it: make it, and grant Describe and Write on it",
+    )
 }
 
 /// What a person must change is told apart from what passes.
 fn failed(error: &Error) -> PluginError {
     if tls::distrusts(error) {
-        return PluginError::needs_operator("Kafka's certificate is not trusted (see `ca_file`), or it offers no TLS");
+        return untrusted();
     }
     match error {
         Error::ServerError { protocol_error, .. } => match protocol_error {
-            ProtocolError::TopicAuthorizationFailed
-            | ProtocolError::ClusterAuthorizationFailed
-            | ProtocolError::SaslAuthenticationFailed => PluginError::needs_operator("Kafka refuses the credentials"),
+            ProtocolError::TopicAuthorizationFailed => {
+                PluginError::needs_operator("the user lacks a right on the topic: grant Describe and Write on it")
+            }
+            ProtocolError::ClusterAuthorizationFailed => {
+                PluginError::needs_operator("the user lacks a right on Kafka's cluster")
+            }
+            ProtocolError::SaslAuthenticationFailed => refused(),
             ProtocolError::MessageTooLarge | ProtocolError::RecordListTooLarge => {
                 PluginError::permanent("the message is larger than Kafka takes (`message.max.bytes`)")
             }
             other => PluginError::retryable(format!("Kafka has not stored the message: {other}")),
         },
-        Error::Connection(rskafka::ConnectionError::SaslFailed(_)) => {
-            PluginError::needs_operator("Kafka refuses the credentials")
-        }
-        Error::Connection(_) => PluginError::retryable("no connection to Kafka"),
+        Error::Connection(error) => not_connected(&error.to_string()),
         _ => PluginError::retryable("Kafka has not stored the message: its answer was lost, or is not one"),
+    }
+}
+
+/// Of all brokers that were tried, the client tells only the text.
+fn not_connected(text: &str) -> PluginError {
+    const LOGIN: &str = "Sasl handshake failed: ";
+    let mut logins = text.split(LOGIN).skip(1);
+    // One that ended within the login is no answer to it.
+    if logins.any(|said| !said.starts_with("Request error")) {
+        return refused();
+    }
+    if text.contains("invalid peer certificate") || text.contains("received corrupt message") {
+        return untrusted();
+    }
+    PluginError::retryable("no connection to Kafka")
+}
+
+fn untrusted() -> PluginError {
+    PluginError::needs_operator("Kafka's certificate is not trusted (see `ca_file`), or it offers no TLS")
+}
+
+fn refused() -> PluginError {
+    PluginError::needs_operator("Kafka refuses the credentials, or does not know this kind of login (see `auth`)")
+}
+
+#[cfg(test)]
+mod tests {
+    use quietus_plugin::ErrorClass::{NeedsOperator, Retryable};
+
+    use super::*;
+
+    /// As rskafka writes them.
+    #[test]
+    fn a_refused_login_is_told_from_a_connection_that_did_not_come_about() {
+        for (text, class) in [
+            ("Sasl handshake failed: API error: SaslAuthenticationFailed", NeedsOperator),
+            (
+                "all retries failed: Retry exceeded deadline. Source: Sasl handshake failed: unsupported sasl mechanism",
+                NeedsOperator,
+            ),
+            (
+                "Multiple errors occured: error connecting to broker \"a:1\": refused, Sasl handshake failed: API error: x",
+                NeedsOperator,
+            ),
+            ("Sasl handshake failed: Request error: Cannot read data: early eof", Retryable),
+            ("error connecting to broker \"a:1\": IO Error: invalid peer certificate: UnknownIssuer", NeedsOperator),
+            (
+                "error connecting to broker \"a:1\": IO Error: received corrupt message of type InvalidContentType",
+                NeedsOperator,
+            ),
+            ("error connecting to broker \"a:1\": IO Error: Connection refused (os error 111)", Retryable),
+        ] {
+            assert_eq!(not_connected(text).class, class, "{text}");
+        }
     }
 }

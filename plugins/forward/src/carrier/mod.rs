@@ -6,6 +6,7 @@ mod http;
 mod kafka;
 mod nats;
 mod rabbitmq;
+mod refusals;
 
 use quietus_plugin::{Call, Manifest, PluginError, Secrets, Writes};
 
@@ -37,6 +38,10 @@ impl Carrier {
 impl Carries for Carrier {
     fn name(&self) -> &'static str {
         self.0.name()
+    }
+
+    fn keeps(&self) -> Option<&'static str> {
+        self.0.keeps()
     }
 
     fn hand_on(&self, message: &Message, call: &Call, writes: Writes<'_>) -> Result<Handed, PluginError> {

@@ -1,15 +1,24 @@
 //! NATS JetStream: a message enters; the stream's acknowledgement says that it is stored.
 
+use std::time::Duration;
+
 use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::{self, message::PublishMessage};
 use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
 use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes, tls};
 
 use super::carries::{Carries, Handed};
+use super::refusals::{Refusal, Refusals};
 use crate::config::{self, NatsAuth};
 use crate::message::Message;
 use crate::plaintext::check_plaintext;
-use crate::runtime;
+use crate::{runtime, told};
+
+/// A subject for replies that clients may not use. The server checks first whether the user may publish to the message's own
+/// subject, then refuses this one, and routes nothing: `processInboundClientMsg` of nats-server, since 2.0.
+const RESERVED: &str = "_R_.quietus";
+/// How long the server may take to refuse it.
+const ANSWER_MAX: Duration = Duration::from_secs(5);
 
 pub(super) struct Nats {
     server: ServerAddr,
@@ -47,7 +56,8 @@ impl Nats {
         Ok(Self { server, subject: settings.subject, auth, tls })
     }
 
-    async fn connect(&self) -> Result<async_nats::Client, PluginError> {
+    /// A connection, and what the server refuses on it.
+    async fn connect(&self) -> Result<(async_nats::Client, Refusals), PluginError> {
         let mut options = ConnectOptions::new().name(concat!("quietus-forward/", env!("CARGO_PKG_VERSION")));
         // One connection to one server for one message: the caller retries.
         options = options.max_reconnects(1).ignore_discovered_servers();
@@ -66,21 +76,44 @@ impl Nats {
             // Required: a server, or somebody on the way, that offers no TLS would get the credentials in the clear.
             options = options.require_tls(true).tls_client_config(tls.clone());
         }
-        options.connect(&self.server).await.map_err(|error| refused(&error))
+        let (options, refusals) = Refusals::of(options);
+        let client = options.connect(&self.server).await.map_err(|error| refused(&error))?;
+        Ok((client, refusals))
     }
 
     async fn publish(&self, message: &Message) -> Result<(), PluginError> {
+        let (client, mut refusals) = self.connect().await?;
         // Kept until the stream has answered: it closes the connection when it goes.
-        let stream = jetstream::new(self.connect().await?);
+        let stream = jetstream::new(client);
         let body = message.body.to_vec();
         // JetStream drops an id that it has stored lately, so that a retry after a lost answer is not delivered twice.
         let publish = PublishMessage::build().payload(body.into()).message_id(&message.id);
         let publish = publish.header("Quietus-Type", message.asks.as_str());
-        let stored = match stream.send_publish(self.subject.clone(), publish).await {
-            Ok(acknowledgement) => acknowledgement.await.map(drop),
-            Err(error) => Err(error),
+        let stored = async {
+            let acknowledgement = stream.send_publish(self.subject.clone(), publish).await?;
+            acknowledgement.await.map(drop)
         };
-        stored.map_err(|error| failed(error.kind()))
+        tokio::select! {
+            stored = stored => stored.map_err(|error| failed(error.kind())),
+            // A refusal is no answer to the message: waited for, it would be a time-out, and tried for ever.
+            refusal = refusals.next() => Err(refusal.error()),
+        }
+    }
+
+    /// Asks whether the user may publish, by a message that the server drops whatever the user may do.
+    async fn may_publish(&self) -> Result<(), PluginError> {
+        let lost = || PluginError::retryable("the connection to NATS was lost");
+        let (client, mut refusals) = self.connect().await?;
+        // Where acknowledgements come to.
+        let _inbox = client.subscribe(client.new_inbox()).await.map_err(|_| lost())?;
+        let probe = client.publish_with_reply(self.subject.clone(), RESERVED, Vec::new().into());
+        probe.await.map_err(|_| lost())?;
+        client.flush().await.map_err(|_| lost())?;
+        match tokio::time::timeout(ANSWER_MAX, refusals.next()).await {
+            Ok(Refusal::Reply) => Ok(()),
+            Ok(refusal) => Err(refusal.error()),
+            Err(_) => Err(PluginError::retryable("NATS does not answer")),
+        }
     }
 }
 
@@ -101,15 +134,16 @@ impl Carries for Nats {
         "NATS JetStream"
     }
 
+    fn keeps(&self) -> Option<&'static str> {
+        Some(told::NATS_KEEPS)
+    }
+
     fn hand_on(&self, message: &Message, call: &Call, _: Writes<'_>) -> Result<Handed, PluginError> {
         runtime::run(call, self.publish(message)).map(|()| Handed::Confirmed)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        runtime::run(call, async {
-            let client = self.connect().await?;
-            client.flush().await.map_err(|_| PluginError::retryable("the connection to NATS was lost"))
-        })
+        runtime::run(call, self.may_publish())
     }
 }
 

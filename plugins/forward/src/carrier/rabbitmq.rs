@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::tcp::OwnedTLSConfig;
-use lapin::types::{LongString, ShortString};
+use lapin::types::{FieldTable, LongString, ShortString};
 use lapin::uri::{AMQPScheme, AMQPUri};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind};
 use quietus_plugin::{Call, PluginError, Secrets, Writes, tls};
@@ -14,7 +14,7 @@ use quietus_plugin::{Call, PluginError, Secrets, Writes, tls};
 use super::carries::{Carries, Handed};
 use crate::message::Message;
 use crate::plaintext::check_plaintext;
-use crate::{config, runtime};
+use crate::{config, runtime, told};
 
 /// The delivery mode of a message that is to be on disk.
 const PERSISTENT: u8 = 2;
@@ -68,6 +68,27 @@ impl RabbitMq {
         Ok((connection, channel))
     }
 
+    /// Publishes nothing within a transaction that is rolled back: the broker checks at once whether the exchange is there and
+    /// whether the user may write to it, and would route at the end only
+    /// (<https://www.rabbitmq.com/docs/semantics>, <https://www.rabbitmq.com/docs/access-control>).
+    async fn may_publish(&self, channel: &Channel) -> Result<(), PluginError> {
+        channel.tx_select().await.map_err(failed)?;
+        let exchange = self.exchange.clone();
+        let key = self.routing_key.clone();
+        let options = BasicPublishOptions::default();
+        let published = channel.basic_publish(exchange, key, options, &[], BasicProperties::default());
+        // What is wrong with it closes the channel, so that the next answer is the reason.
+        let _sent = published.await.map_err(failed)?;
+        channel.tx_rollback().await.map_err(failed)?;
+        if self.exchange.as_str().is_empty() {
+            // To the default exchange, the key is a queue's name.
+            let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+            let declared = channel.queue_declare(self.routing_key.clone(), passive, FieldTable::default()).await;
+            declared.map_err(|error| if is_missing(&error) { unrouted() } else { failed(error) })?;
+        }
+        Ok(())
+    }
+
     async fn publish(&self, message: &Message) -> Result<(), PluginError> {
         let (connection, channel) = self.connect().await?;
         // Without confirms, publishing ends when the socket has the message, and one that is lost after that would
@@ -90,8 +111,7 @@ impl RabbitMq {
             return Err(PluginError::retryable("RabbitMQ could not store the message (a nack)"));
         }
         if confirmed.take_message().is_some() {
-            let text = "no queue takes the message: bind one to the exchange and the routing key";
-            return Err(PluginError::needs_operator(text));
+            return Err(unrouted());
         }
         // It has the message: how the connection ends changes nothing.
         part(connection).await;
@@ -104,13 +124,18 @@ impl Carries for RabbitMq {
         "RabbitMQ"
     }
 
+    fn keeps(&self) -> Option<&'static str> {
+        Some(told::RABBITMQ_KEEPS)
+    }
+
     fn hand_on(&self, message: &Message, call: &Call, _: Writes<'_>) -> Result<Handed, PluginError> {
         runtime::run(call, self.publish(message)).map(|()| Handed::Confirmed)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
         runtime::run(call, async {
-            let (connection, _channel) = self.connect().await?;
+            let (connection, channel) = self.connect().await?;
+            self.may_publish(&channel).await?;
             part(connection).await;
             Ok(())
         })
@@ -126,14 +151,23 @@ fn read_text(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|error| format!("ca_file: cannot read {}: {}", path.display(), error.kind()))
 }
 
+fn unrouted() -> PluginError {
+    PluginError::needs_operator("no queue takes the message: bind one to the exchange and the routing key")
+}
+
+fn is_missing(error: &lapin::Error) -> bool {
+    let ErrorKind::ProtocolError(refused) = error.kind() else { return false };
+    matches!(refused.kind(), AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND))
+}
+
 /// What a person must change is told apart from what passes. The broker's own text could quote the message.
 fn failed(error: lapin::Error) -> PluginError {
     let kind = error.kind();
     match kind {
         ErrorKind::ProtocolError(refused) => match refused.kind() {
-            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => {
-                PluginError::needs_operator("RabbitMQ refuses the user or the password, or what the user may do")
-            }
+            AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED) => PluginError::needs_operator(
+                "RabbitMQ refuses the user or the password, or the user lacks the permission to `write` to the exchange",
+            ),
             AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => {
                 PluginError::needs_operator("there is no such exchange in RabbitMQ")
             }

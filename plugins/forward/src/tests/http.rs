@@ -18,14 +18,23 @@ fn class(reply: impl FnMut(&Seen) -> Reply + Send + 'static) -> ErrorClass {
     erased_by(reply).expect_err("an error").class
 }
 
+/// Nobody but the receiver has looked.
+fn its_word(answer: Answer) -> Answer {
+    answer.not_looked_at(crate::told::BY_ITS_WORD)
+}
+
 #[test]
 fn what_is_answered_at_once_is_the_outcome() {
     let erased = json!({ "outcome": "erased", "counts": { "tickets": 2 } });
-    assert_eq!(erased_by(move |_| Reply::json(200, &erased)), Ok(Answer::erased().count("tickets", 2)));
+    assert_eq!(erased_by(move |_| Reply::json(200, &erased)), Ok(its_word(Answer::erased().count("tickets", 2))));
     let absent = json!({ "outcome": "absent" });
-    assert_eq!(erased_by(move |_| Reply::json(200, &absent)), Ok(Answer::absent()));
+    assert_eq!(erased_by(move |_| Reply::json(200, &absent)), Ok(its_word(Answer::absent())));
     let kept = json!({ "outcome": "retained", "reason": "invoices are kept" });
-    assert_eq!(erased_by(move |_| Reply::json(200, &kept)), Ok(Answer::retained("invoices are kept")));
+    assert_eq!(erased_by(move |_| Reply::json(200, &kept)), Ok(its_word(Answer::retained("invoices are kept"))));
+    let told = json!({ "outcome": "absent", "looked_at": ["tickets"], "not_looked_at": ["mail"], "keeps": ["a bin"] });
+    let answer = Answer::absent().looked_at("by the receiver's word: tickets").not_looked_at("mail");
+    let answer = answer.keeps("by the receiver's word: a bin");
+    assert_eq!(erased_by(move |_| Reply::json(200, &told)), Ok(its_word(answer)));
 }
 
 #[test]
@@ -43,7 +52,7 @@ fn a_demand_whose_outcome_is_reported_later_is_accepted() {
     let mut config = http(&endpoint.url);
     config["report_within"] = json!("7d");
     let host = made(&config);
-    assert_eq!(host.erase(reportable()), Ok(Answer::accepted(Duration::from_secs(7 * 86_400))));
+    assert_eq!(host.erase(reportable()), Ok(confirmed(Answer::accepted(Duration::from_secs(7 * 86_400)), "HTTP")));
     let body = endpoint.seen()[0].json();
     let report = &body["data"]["report"];
     assert_eq!(report["url"], "https://quietus.example/v1/reports/e-test/forward");
@@ -61,7 +70,7 @@ fn an_endpoint_that_always_answers_needs_no_report() {
     let endpoint = Server::start(|_| Reply::json(200, &json!({ "outcome": "erased" })));
     let mut config = http(&endpoint.url);
     config["report_within"] = json!("7d");
-    assert_eq!(made(&config).erase(reportable()), Ok(Answer::erased()));
+    assert_eq!(made(&config).erase(reportable()), Ok(its_word(Answer::erased())));
 }
 
 #[test]
@@ -95,7 +104,7 @@ fn looking_again_is_asked_for_only_where_somebody_looks() {
     assert_eq!(made(&config).verify(ann()).map(|answer| answer.outcome), Ok(Outcome::Unverifiable));
     assert!(endpoint.lines().is_empty());
     config["verify"] = json!(true);
-    assert_eq!(made(&config).verify(ann()), Ok(Answer::residual().count("tickets", 1)));
+    assert_eq!(made(&config).verify(ann()), Ok(its_word(Answer::residual().count("tickets", 1))));
 }
 
 #[test]

@@ -41,9 +41,18 @@ struct Cluster {
 
 impl Cluster {
     fn start() -> Self {
+        Self::run(CLUSTER)
+    }
+
+    /// One broker that asks for a login by SCRAM.
+    fn with_logins() -> Self {
+        Self::run(include_str!("broker.py"))
+    }
+
+    fn run(program: &str) -> Self {
         let python = std::env::var("QUIETUS_TEST_PYTHON").expect("QUIETUS_TEST_PYTHON names no Python: run tests/run");
         let mut command = Command::new(python);
-        command.args(["-c", CLUSTER]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.args(["-c", program]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("it starts");
         let orders = process.stdin.take().expect("piped");
         let mut answers = BufReader::new(process.stdout.take().expect("piped"));
@@ -58,6 +67,14 @@ impl Cluster {
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("its answer");
         serde_json::from_str(&line).expect("records")
+    }
+
+    /// What the broker with logins has seen.
+    fn seen(&mut self) -> Value {
+        writeln!(self.orders).expect("it listens");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("its answer");
+        serde_json::from_str(&line).expect("JSON")
     }
 }
 
@@ -98,6 +115,7 @@ fn a_topic_that_is_not_there_stops_the_queue() {
     let cluster = Cluster::start();
     let refused = made(&config(&cluster.address, "elsewhere")).erase(ann()).expect_err("there is no such topic");
     assert_eq!(refused.class, ErrorClass::NeedsOperator, "{refused}");
+    assert_eq!(made(&config(&cluster.address, "elsewhere")).health(), Err(refused), "and health tells");
 }
 
 #[test]
@@ -105,4 +123,56 @@ fn brokers_have_a_port() {
     let wrong =
         host(&json!({ "kafka": { "brokers": ["kafka.example"], "topic": "erasures" } })).err().expect("refused");
     assert_eq!(wrong.message, "kafka.brokers: `kafka.example` is not like `host:9093`");
+}
+
+fn logging_in(address: &str, kind: &str, user: &str, secret: &str) -> Value {
+    let mut config = config(address, "erasures");
+    config["kafka"]["auth"] = json!({ kind: { "user": user, "secret": secret } });
+    config
+}
+
+/// RFC 5802 and RFC 7677, whose example the broker checks itself by.
+#[test]
+fn who_logs_in_by_scram_hands_on() {
+    for (kind, mechanism) in [("scram_sha256", "SCRAM-SHA-256"), ("scram_sha512", "SCRAM-SHA-512")] {
+        let mut broker = Cluster::with_logins();
+        let host = made(&logging_in(&broker.address, kind, "quietus", "password"));
+        assert_eq!(host.health(), Ok(()), "{kind}");
+        assert_eq!(broker.seen()["produced"], json!([]), "health hands nothing on");
+        assert_eq!(host.erase(ann()), Ok(unreported("Kafka")), "{kind}");
+        let seen = broker.seen();
+        assert_eq!(seen["produced"].as_array().map(Vec::len), Some(1), "{seen}");
+        let logins = seen["logins"].as_array().expect("a list");
+        assert!(!logins.is_empty() && logins.iter().all(|login| *login == json!([mechanism, "quietus"])), "{seen}");
+    }
+}
+
+#[test]
+fn a_login_or_a_right_that_is_refused_stops_the_queue_and_health_tells_what_it_can() {
+    let mut broker = Cluster::with_logins();
+    let address = broker.address.clone();
+    let refused = |kind: &str, user: &str, secret: &str, part: &str, in_health: bool| {
+        let host = made(&logging_in(&address, kind, user, secret));
+        let refused = host.erase(ann()).expect_err("refused");
+        assert_eq!(refused.class, ErrorClass::NeedsOperator, "{kind} {user}: {refused}");
+        assert!(refused.message.contains(part), "{kind} {user}: {refused}");
+        let expected = if in_health { Err(refused) } else { Ok(()) };
+        assert_eq!(host.health(), expected, "{kind} {user}");
+    };
+    let cases = [
+        ("scram_sha256", "quietus", "wrong", "Kafka refuses the credentials", true),
+        ("scram_sha256", "nobody", "password", "Kafka refuses the credentials", true),
+        // One who does not know the password has no signature that fits: RFC 5802, section 3.
+        ("scram_sha256", "impostor", "password", "Kafka refuses the credentials", true),
+        ("plain", "quietus", "password", "does not know this kind of login", true),
+        ("scram_sha256", "reader", "password", "grant Describe and Write", false),
+    ];
+    // Each is tried for some seconds by the client itself.
+    std::thread::scope(|threads| {
+        for (kind, user, secret, part, in_health) in cases {
+            let refused = &refused;
+            threads.spawn(move || refused(kind, user, secret, part, in_health));
+        }
+    });
+    assert_eq!(broker.seen()["produced"], json!([]));
 }

@@ -10,7 +10,11 @@ use test_servers::nats::Nats;
 use super::*;
 
 fn config(server: &Nats, secret: &str, more: Value) -> Value {
-    let auth = json!({ "password": { "user": "quietus", "secret": secret } });
+    as_user(server, "quietus", secret, more)
+}
+
+fn as_user(server: &Nats, user: &str, secret: &str, more: Value) -> Value {
+    let auth = json!({ "password": { "user": user, "secret": secret } });
     let mut all = json!({ "url": server.url(), "subject": "erasures.demanded", "auth": auth });
     all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
     json!({ "nats": all })
@@ -49,7 +53,6 @@ fn an_acknowledged_message_is_stored_once_and_survives_a_crash() {
     let server = Nats::start();
     make_stream(&server);
     let host = made(&config(&server, "nats", json!({})));
-    assert_eq!(host.health(), Ok(()));
     assert_eq!(host.erase(with_values(&hostile())), Ok(unreported("NATS JetStream")));
     // The same demand again: the stream has it already.
     assert_eq!(host.erase(with_values(&hostile())), Ok(unreported("NATS JetStream")));
@@ -105,4 +108,38 @@ fn a_message_that_is_too_large_is_told_apart() {
     let large = with_values(&vec!["x".repeat(300_000); 4]);
     let refused = made(&config(&server, "nats", json!({}))).erase(large).expect_err("too large");
     assert_eq!(refused.class, ErrorClass::Permanent, "{refused}");
+}
+
+/// The server says it by an event of the connection, as users have met it:
+/// <https://docs.nats.io/reference/reference-protocols/nats-protocol#ok-err>,
+/// <https://docs.nats.io/running-a-nats-service/configuration/securing_nats/authorization>.
+#[test]
+fn a_missing_permission_is_no_time_out_and_health_names_it() {
+    let server = Nats::start();
+    make_stream(&server);
+    let narrow = made(&as_user(&server, "narrow", "nats", json!({})));
+    assert_eq!(narrow.health(), Ok(()));
+    for (user, part) in [("mute", "not publish to the subject"), ("deaf", "not subscribe to `_INBOX.>`")] {
+        let host = made(&as_user(&server, user, "nats", json!({})));
+        let refused = host.erase(ann()).expect_err("refused");
+        assert_eq!(refused.class, ErrorClass::NeedsOperator, "{user}: {refused}");
+        assert!(refused.message.contains(part), "{user}: {refused}");
+        assert_eq!(host.health(), Err(refused), "{user}");
+    }
+    let other = Request { idempotency_key: "k-other".into(), ..ann() };
+    assert_eq!(narrow.erase(&other), Ok(unreported("NATS JetStream")));
+}
+
+#[test]
+fn health_sends_nobody_anything() {
+    let server = Nats::start();
+    make_stream(&server);
+    for user in ["quietus", "narrow"] {
+        assert_eq!(made(&as_user(&server, user, "nats", json!({}))).health(), Ok(()), "{user}");
+    }
+    assert_eq!(
+        stored(&server.url(), ConnectOptions::new()).len(),
+        0,
+        "the stream stores whatever is routed to anybody"
+    );
 }

@@ -27,6 +27,12 @@ fn on_channel<T>(broker: &RabbitMq, work: impl AsyncFnOnce(Channel) -> T) -> T {
     })
 }
 
+fn as_user(broker: &RabbitMq, user: &str, more: Value) -> Value {
+    let mut config = config(broker, "password", more);
+    config["rabbitmq"]["user"] = json!(user);
+    config
+}
+
 fn make_queue(broker: &RabbitMq) {
     on_channel(broker, async |channel| {
         let made = channel.queue_declare("erasures".into(), QueueDeclareOptions::durable(), FieldTable::default());
@@ -73,8 +79,11 @@ fn what_a_person_must_change_stops_the_queue() {
     let unrouted = refused(&config(&broker, "password", json!({})));
     assert_eq!(unrouted.class, ErrorClass::NeedsOperator, "{unrouted}");
     assert!(unrouted.message.contains("no queue takes the message"), "{unrouted}");
+    assert_eq!(made(&config(&broker, "password", json!({}))).health(), Err(unrouted), "and health tells");
     let nowhere = refused(&config(&broker, "password", json!({ "exchange": "nowhere" })));
     assert_eq!(nowhere.class, ErrorClass::NeedsOperator, "{nowhere}");
+    let health = made(&config(&broker, "password", json!({ "exchange": "nowhere" }))).health();
+    assert_eq!(health, Err(nowhere), "and health tells");
     let stranger = config(&broker, "wrong", json!({}));
     assert_eq!(refused(&stranger).class, ErrorClass::NeedsOperator);
     assert_eq!(made(&stranger).health().expect_err("refused").class, ErrorClass::NeedsOperator);
@@ -102,5 +111,24 @@ fn an_exchange_routes_over_tls_that_is_trusted() {
     assert_eq!(values(&take(&broker).expect("the message").data), ["ann@x.cz"]);
     let stranger = made(&config(&broker, "password", routed)).erase(ann()).expect_err("nobody trusts it");
     assert_eq!(stranger.class, ErrorClass::NeedsOperator, "{stranger}");
+    assert!(take(&broker).is_none());
+}
+
+/// <https://www.rabbitmq.com/docs/access-control>: publishing needs `write` on the exchange.
+#[test]
+fn a_missing_permission_is_named_by_health_which_publishes_nothing() {
+    let broker = RabbitMq::start();
+    make_queue(&broker);
+    let writer = made(&as_user(&broker, "writer", json!({})));
+    assert_eq!(writer.health(), Ok(()));
+    assert!(take(&broker).is_none(), "health publishes nothing");
+    assert_eq!(writer.erase(ann()), Ok(unreported("RabbitMQ")));
+    assert!(take(&broker).is_some());
+    let reader = made(&as_user(&broker, "reader", json!({})));
+    for refused in [reader.erase(ann()).map(drop), reader.health()] {
+        let refused = refused.expect_err("refused");
+        assert_eq!(refused.class, ErrorClass::NeedsOperator, "{refused}");
+        assert!(refused.message.contains("lacks the permission to `write`"), "{refused}");
+    }
     assert!(take(&broker).is_none());
 }

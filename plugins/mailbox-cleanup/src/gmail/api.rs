@@ -5,6 +5,7 @@ use quietus_plugin::{Call, ErrorClass, PluginError, Secrets};
 use serde::Deserialize;
 
 use super::limits;
+use super::pace::{OF_PROFILE, UNITS};
 use super::settings::Settings;
 
 /// One mailbox.
@@ -35,13 +36,14 @@ impl Gmail {
         Ok(Self { client, account: name.into(), base_path, batch_path, messages_max })
     }
 
-    pub(super) fn send(&self, request: Request, call: &Call) -> Result<Response, Failure> {
-        self.client.send_judged(&request, call, limits::judge)
+    /// Sends what costs so many units.
+    pub(super) fn send(&self, request: Request, units: u32, call: &Call) -> Result<Response, Failure> {
+        self.client.send_judged(&request.paced_as(UNITS).counting_as(units), call, limits::judge)
     }
 
     /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
     pub(super) fn control(&self, call: &Call) -> Result<(), PluginError> {
-        let answer = self.send(Request::get("/users/me/profile"), call);
+        let answer = self.send(Request::get("/users/me/profile"), OF_PROFILE, call);
         let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
         if answer.gone() {
             return Err(no_mailbox());

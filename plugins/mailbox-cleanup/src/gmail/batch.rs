@@ -7,7 +7,7 @@ use quietus_plugin::http::{Request, has_dots, percent};
 use super::api::{Gmail, said};
 use super::limits;
 use super::message::{HEADERS, Message};
-use super::pace::BATCHES;
+use super::pace::OF_MESSAGE;
 use super::parts::{Part, parts};
 use crate::mailbox::Task;
 
@@ -30,8 +30,9 @@ impl Gmail {
             );
         }
         body += &format!("--{BOUNDARY}--\r\n");
-        let request = Request::search("/").at(&self.batch_path).bytes(CONTENT_TYPE, body).paced_as(BATCHES);
-        let answer = self.send(request, task.call).map_err(|failure| said("the headers", failure.error))?;
+        let request = Request::search("/").at(&self.batch_path).bytes(CONTENT_TYPE, body);
+        let units = OF_MESSAGE * u32::try_from(ids.len()).unwrap_or(u32::MAX);
+        let answer = self.send(request, units, task.call).map_err(|failure| said("the headers", failure.error))?;
         if answer.gone() {
             return Err(PluginError::retryable("the headers: answered 404; if it stays so, check `base_url`"));
         }
@@ -60,9 +61,8 @@ fn told(id: &str, part: Option<&Part>) -> Told {
         404 | 410 => return Ok(None),
         429 => return Err(PluginError::rate_limited(part.retry_after)),
         403 if limits::names_a_limit(part.body.as_bytes()) => return Err(PluginError::rate_limited(part.retry_after)),
-        status @ (401 | 403) => {
-            return Err(said("the headers", PluginError::needs_operator(format!("status {status}"))));
-        }
+        403 => return Err(said("the headers", PluginError::needs_operator(limits::forbidden(part.body.as_bytes())))),
+        401 => return Err(said("the headers", PluginError::needs_operator("status 401"))),
         status @ (408 | 425 | 500..600) => return Err(PluginError::retryable(format!("the headers: status {status}"))),
         status => return Err(PluginError::permanent(format!("the headers: status {status}"))),
     }

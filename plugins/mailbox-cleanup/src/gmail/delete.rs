@@ -6,7 +6,7 @@ use quietus_plugin::{PluginError, Writes, mark};
 use serde_json::json;
 
 use super::api::{Gmail, said};
-use super::pace::DELETIONS;
+use super::pace::OF_DELETION;
 use crate::mailbox::Task;
 
 impl Gmail {
@@ -18,13 +18,10 @@ impl Gmail {
         }
         task.go_on()?;
         // Twice is like once: ids that are gone are no error.
-        let request = Request::post("/users/me/messages/batchDelete", writes)
-            .json(&json!({ "ids": ids }))
-            .paced_as(DELETIONS)
-            .repeatable();
+        let request = Request::post("/users/me/messages/batchDelete", writes).json(&json!({ "ids": ids })).repeatable();
         let marks = self.marks(ids);
         task.begin(&marks)?;
-        let sent = self.send(request, task.call);
+        let sent = self.send(request, OF_DELETION, task.call);
         task.unanswered(&marks, sent.as_ref().map_or_else(|failure| failure.unsure, |_| true));
         let answer = sent.map_err(|failure| said("a deletion", failure.error))?;
         if answer.gone() {

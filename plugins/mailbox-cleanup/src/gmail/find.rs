@@ -7,7 +7,7 @@ use quietus_plugin::{PluginError, mark};
 
 use super::api::{Gmail, no_mailbox, said};
 use super::message::Page;
-use super::pace::BATCH;
+use super::pace::{BATCH, OF_LIST, OF_MESSAGE};
 use super::query::query;
 use crate::mailbox::Task;
 use crate::wanted::{Wanted, Whose};
@@ -33,7 +33,7 @@ impl Gmail {
         let mut idle = 0;
         loop {
             task.go_on()?;
-            let answer = self.send(request, task.call).map_err(|failure| said("a search", failure.error))?;
+            let answer = self.send(request, OF_LIST, task.call).map_err(|failure| said("a search", failure.error))?;
             if answer.gone() {
                 return Err(no_mailbox());
             }
@@ -103,7 +103,9 @@ impl Gmail {
     pub(super) fn is_there(&self, id: &str, task: &Task<'_>) -> Result<bool, PluginError> {
         task.go_on()?;
         let request = Request::get("/users/me/messages").segment(id).query("format", "minimal").query("fields", "id");
-        let send = || self.send(request.clone(), task.call).map_err(|failure| said("a second look", failure.error));
+        let send = || {
+            self.send(request.clone(), OF_MESSAGE, task.call).map_err(|failure| said("a second look", failure.error))
+        };
         let mut answer = send()?;
         if answer.gone() {
             // A gateway may answer so to everything, and may have begun or ended in between.

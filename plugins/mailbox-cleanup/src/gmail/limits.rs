@@ -1,4 +1,4 @@
-//! Google's two words for 403: "nobody may" and "not so often". Tells them apart.
+//! Google's two words for 403: "nobody may" and "not so often". Tells them apart, and which right is missing.
 
 use quietus_plugin::PluginError;
 use quietus_plugin::http::Response;
@@ -8,6 +8,16 @@ use serde::Deserialize;
 /// of Google's newer error format.
 const REASONS: [&str; 5] =
     ["dailyLimitExceeded", "quotaExceeded", "rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"];
+
+/// What is missing, by the same reasons, and those of <https://cloud.google.com/apis/design/errors>.
+const MISSING: [(&str, &str); 6] = [
+    ("insufficientPermissions", "the scope https://mail.google.com/ is not granted"),
+    ("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "the scope https://mail.google.com/ is not granted"),
+    ("accessNotConfigured", "the Gmail API is off in the key's project"),
+    ("SERVICE_DISABLED", "the Gmail API is off in the key's project"),
+    ("domainPolicy", "the administrators of the domain have turned Gmail's API off"),
+    ("delegationDenied", "the service account may not act for this user"),
+];
 
 #[derive(Deserialize)]
 struct Refused {
@@ -33,13 +43,24 @@ struct Reason {
 pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
     match answer.status() {
         403 if names_a_limit(answer.body()) => Err(PluginError::rate_limited(answer.retry_after())),
-        403 => Err(PluginError::needs_operator("status 403")),
+        403 => Err(PluginError::needs_operator(forbidden(answer.body()))),
         _ => answer.check(),
     }
 }
 
 /// Whether the body of a 403 names a limit.
 pub(super) fn names_a_limit(body: &[u8]) -> bool {
-    let Ok(Refused { error }) = serde_json::from_slice(body) else { return false };
-    error.errors.iter().chain(&error.details).any(|given| REASONS.contains(&given.reason.as_str()))
+    reasons(body).iter().any(|given| REASONS.contains(&given.as_str()))
+}
+
+/// What a 403 says that is missing.
+pub(super) fn forbidden(body: &[u8]) -> String {
+    let given = reasons(body);
+    let missing = MISSING.iter().find(|(reason, _)| given.iter().any(|given| given == reason));
+    format!("status 403{}", missing.map(|(_, text)| format!(": {text}")).unwrap_or_default())
+}
+
+fn reasons(body: &[u8]) -> Vec<String> {
+    let Ok(Refused { error }) = serde_json::from_slice(body) else { return Vec::new() };
+    error.errors.into_iter().chain(error.details).map(|given| given.reason).collect()
 }

@@ -24,7 +24,8 @@ use std::collections::BTreeSet;
 use quietus_plugin::{Call, PluginError, Writes};
 
 use crate::mailbox::{MESSAGES, Mailbox, Seen, Task};
-use crate::wanted::Wanted;
+use crate::scope::{DEVICES, RECEIVED, Scope, TEXTS_NEVER, headers_of_search};
+use crate::wanted::{Place, Wanted};
 
 /// Messages whose headers are looked at before those that are the person's are deleted: what little time a call has left
 /// is not lost.
@@ -48,11 +49,28 @@ impl Gmail {
     }
 }
 
+/// What the Gmail API does not show, and the search does not find.
+pub(crate) const NOT_LOOKED_AT: [&str; 3] = [
+    "messages that carry the address in Sender or Reply-To alone: Gmail's search does not look there",
+    "what a hold or a retention rule in Google Vault keeps: the Gmail API does not show it",
+    "other people's mailboxes and copies in them, groups' archives, backups, Chat, Calendar and Contacts",
+];
+
+/// What an answer claims.
+fn scope(wanted: &Wanted) -> Scope {
+    let headers = headers_of_search(wanted.place());
+    let looked_at =
+        format!("messages of all labels, spam and trash included, by Gmail's search and their headers {headers}");
+    let scope =
+        Scope::looked_at(looked_at).without(&[TEXTS_NEVER]).without_if(wanted.place() == Place::Senders, RECEIVED);
+    scope.without(&NOT_LOOKED_AT).without(&[DEVICES])
+}
+
 impl Mailbox for Gmail {
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
         let listed: Vec<_> = self.list(wanted, task)?.into_iter().collect();
         let messages = self.theirs(&listed, wanted, task)?.len() as u64;
-        Ok(Seen { messages, unclear: self.unclear(&listed, task), ..Seen::default() })
+        Ok(Seen { messages, unclear: self.unclear(&listed, task), scope: scope(wanted), ..Seen::default() })
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
@@ -64,7 +82,7 @@ impl Mailbox for Gmail {
             deleted.extend(theirs);
         }
         let messages = self.left(&deleted, wanted, task)?;
-        Ok(Seen { messages, unclear: self.unclear(&listed, task), ..Seen::default() })
+        Ok(Seen { messages, unclear: self.unclear(&listed, task), scope: scope(wanted), ..Seen::default() })
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

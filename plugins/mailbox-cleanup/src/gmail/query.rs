@@ -25,12 +25,11 @@ fn words(spelling: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
+    use crate::wanted::wanted;
 
     #[track_caller]
     fn check(addresses: &[&str], place: Place, expected: &str) {
-        let addresses = addresses.iter().map(|text| Address::typed(text).expect("an address")).collect();
-        assert_eq!(query(&Wanted::new(addresses, place)), expected);
+        assert_eq!(query(&wanted(addresses, place)), expected);
     }
 
     #[test]

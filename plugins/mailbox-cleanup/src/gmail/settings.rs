@@ -7,11 +7,16 @@ use quietus_plugin::{Manifest, Secrets, Span};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::pace::{BATCH, BATCHES, DELETIONS, UNITS, UNITS_DELETE, UNITS_READ};
+use super::pace::{PER_MINUTE, UNITS};
 
 /// `batchDelete` takes no narrower one
 /// (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/batchDelete>).
 const SCOPE: &str = "https://mail.google.com/";
+
+/// What the pace can be at most.
+const UNITS_MAX: u32 = 60_000_000;
+/// Requests per second: what they cost bounds them before.
+const REQUESTS_MAX: f64 = 1000.0;
 
 /// A mailbox in Google Workspace, through the Gmail API, as a service account with domain-wide delegation.
 #[derive(Deserialize, JsonSchema)]
@@ -28,9 +33,10 @@ pub struct Settings {
     pub key: String,
     /// The service account's address; needed beside a key in PEM.
     pub issuer: Option<String>,
-    /// The most requests per second; 45 if unset.
-    #[schemars(range(min = 0.1, max = 1000.0))]
-    pub rate: Option<f64>,
+    /// Google's quota of this mailbox, in units per minute and user; 6,000 if unset, as projects have that were created since
+    /// 2026-05-01.
+    #[schemars(range(min = 1, max = 60_000_000))]
+    pub units_per_minute: Option<u32>,
     /// The longest that one request may take, such as `30s`; 30 s if unset.
     pub timeout: Option<Span>,
     /// A PEM file with certificate authorities that are trusted beside the system's.
@@ -50,21 +56,22 @@ impl Settings {
             subject: Some(self.user.clone()),
             scope: SCOPE.into(),
         };
-        // A tenth of the units is left to others.
-        let rate = self.rate.unwrap_or(UNITS * 0.9 / UNITS_READ);
+        let units = self.units_per_minute.unwrap_or(PER_MINUTE);
+        if !(1..=UNITS_MAX).contains(&units) {
+            return Err(format!("units_per_minute: allowed are 1 to {UNITS_MAX}"));
+        }
         let http = Http {
             base_url: self.base_url.clone(),
             allow_plaintext: self.allow_plaintext,
             ca_file: self.ca_file.clone(),
             auth: Some(auth),
-            rate: Some(rate),
+            rate: Some(REQUESTS_MAX),
             timeout: self.timeout,
             user_agent: Some(concat!("quietus-mailbox-cleanup/", env!("CARGO_PKG_VERSION")).into()),
         };
         let client = Client::new(&http, secrets).map_err(|error| error.message)?;
-        let client = client.rate(BATCHES, rate / BATCH as f64);
-        let client = client.and_then(|client| client.rate(DELETIONS, rate * UNITS_READ / UNITS_DELETE));
-        client.map_err(|error| error.message)
+        // A tenth of the units is left to others.
+        client.rate(UNITS, f64::from(units) * 0.9 / 60.0).map_err(|error| error.message)
     }
 
     /// The path of `base_url`, and that of batches: `/batch` goes before the API's own.

@@ -7,14 +7,14 @@ mod gateway;
 mod google;
 mod hostile;
 mod killed;
+mod pace;
+mod told;
 
-use quietus_plugin::{PluginError, TestHost};
+use quietus_plugin::PluginError;
 use serde_json::{Value, json};
 
-use crate::MailboxCleanup;
+use crate::standin::Host;
 use google::{Google, USER};
-
-type Host = TestHost<MailboxCleanup>;
 
 const ANN: [(&str, &str); 1] = [("email", "ann@x.cz")];
 /// Made for tests; it opens nothing.
@@ -26,7 +26,7 @@ fn account(google: &Google, user: &str) -> Value {
         "base_url": format!("{}/gmail/v1", google.server.url),
         "token_url": format!("{}/token", google.server.url),
         "key": "google",
-        "rate": 1000,
+        "units_per_minute": 60_000_000,
     })
 }
 
@@ -45,5 +45,5 @@ fn hasty(google: &Google) -> Host {
 fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
     let mut config = json!({ "accounts": accounts });
     config.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
-    TestHost::with_secrets(config, [("google", KEY)])
+    Host::with_secrets(config, [("google", KEY)])
 }

@@ -6,6 +6,7 @@ use quietus_plugin::{PluginError, Writes};
 
 use super::api::{Graph, unseen};
 use super::hidden::{Hidden, kept};
+use super::scope;
 use crate::mailbox::{Kept, MESSAGES, Seen, Task};
 use crate::wanted::Wanted;
 
@@ -95,11 +96,12 @@ impl Graph {
         // What was not answered counts, too: it is in Purges now, also where the index does not show it there yet.
         let mut erased = task.progress.clone();
         erased.settle();
-        let goes_there = hidden.purges.is_some() && erased.counts().contains_key(MESSAGES);
-        let leaves = goes_there && !self.purges_for.is_zero();
+        let has_erased = erased.counts().contains_key(MESSAGES);
+        let leaves = hidden.purges.is_some() && has_erased && !self.purges_for.is_zero();
         Ok(Seen {
             kept: kept(if leaves { 0 } else { purged }, held),
             again_after: leaves.then_some(self.purges_for),
+            scope: scope(wanted, hidden, has_erased),
             ..Seen::default()
         })
     }

@@ -18,7 +18,23 @@ pub(super) struct Hidden {
     pub(super) holds: Option<String>,
 }
 
+/// What an erasure leaves (<https://learn.microsoft.com/graph/api/message-permanentdelete>,
+/// <https://learn.microsoft.com/exchange/security-and-compliance/recoverable-items-folder/recoverable-items-folder>).
+pub(crate) const KEEPS: [&str; 2] = [
+    "Exchange's folder Purges keeps what was deleted for good until the retention of deleted items is over: 14 days, or up to 30 where \
+     somebody has set it so (Microsoft's documentation)",
+    "a hold or a retention policy keeps it in Exchange for as long as it lasts, and Microsoft Graph shows neither (Microsoft's documentation)",
+];
+/// Where Graph does not know the folders of the recoverable items.
+pub(crate) const UNSEEN: &str =
+    "recoverable items (Deletions, Purges, DiscoveryHolds): Microsoft Graph does not show them in this mailbox";
+
 impl Hidden {
+    /// Whether Graph shows none of them, or not all.
+    pub(super) fn is_unseen(&self) -> bool {
+        [&self.deletions, &self.purges, &self.holds].into_iter().any(Option::is_none)
+    }
+
     /// Whether what is in this folder cannot be deleted.
     pub(super) fn keeps(&self, folder: &str) -> bool {
         [&self.purges, &self.holds].into_iter().flatten().any(|kept| kept == folder)

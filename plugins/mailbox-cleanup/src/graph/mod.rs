@@ -12,19 +12,42 @@ mod hidden;
 mod message;
 mod pace;
 mod query;
+mod rights;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use api::Graph;
+pub(crate) use hidden::{KEEPS, UNSEEN};
 pub(crate) use settings::{Settings, reach};
 
 use quietus_plugin::{Call, PluginError, Writes};
 
 use crate::mailbox::{Mailbox, Seen, Task};
-use crate::wanted::Wanted;
+use crate::scope::{DEVICES, RECEIVED, Scope, TEXTS_NEVER, headers_of_search};
+use crate::wanted::{Place, Wanted};
 use api::unseen;
-use hidden::kept;
+use hidden::{Hidden, kept};
+
+/// What Microsoft Graph does not show, and its search does not find.
+pub(crate) const NOT_LOOKED_AT: [&str; 3] = [
+    "messages that carry the address in Sender or Reply-To alone, or that Exchange stores under a name within the company (`/O=…`) instead \
+     of an address: its search does not look there",
+    "whether a hold keeps what was erased: Microsoft Graph does not show holds",
+    "the online archive, other people's mailboxes and copies in them, groups, journals, backups, Teams, calendars and contacts",
+];
+
+/// What an answer claims.
+fn scope(wanted: &Wanted, hidden: &Hidden, erases: bool) -> Scope {
+    let headers = headers_of_search(wanted.place());
+    let recoverable = if hidden.is_unseen() { "" } else { ", and recoverable items" };
+    let looked_at = format!(
+        "messages of all folders that people see{recoverable}, by Exchange's search and their headers {headers}"
+    );
+    let scope = Scope::looked_at(looked_at).without_if(hidden.is_unseen(), UNSEEN);
+    let scope = scope.without(&[TEXTS_NEVER]).without_if(wanted.place() == Place::Senders, RECEIVED);
+    Scope { keeps: if erases { &KEEPS } else { &[] }, ..scope.without(&NOT_LOOKED_AT).without(&[DEVICES]) }
+}
 
 impl Mailbox for Graph {
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
@@ -38,6 +61,7 @@ impl Mailbox for Graph {
             messages: found.messages.len() as u64,
             kept: kept(purged, held),
             unclear: found.unclear.len() as u64,
+            scope: scope(wanted, &hidden, !found.messages.is_empty()),
             ..Seen::default()
         })
     }
@@ -48,6 +72,6 @@ impl Mailbox for Graph {
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        self.control(call)
+        self.check_rights(call)
     }
 }

@@ -12,6 +12,9 @@ use super::pace::{BATCH, BATCHES};
 
 /// What an app is given as its permissions, all of them.
 const SCOPE: &str = "https://graph.microsoft.com/.default";
+/// Why no national cloud will do: what is deleted otherwise can be recovered by its user.
+const NOT_THERE: &str = "where Microsoft Graph has no `permanentDelete` of messages: it exists in the global service only, so \
+                         that nothing could be erased there; IMAP may be a way";
 /// Requests per second: 10,000 in 10 minutes for each app and mailbox
 /// (<https://learn.microsoft.com/graph/throttling-limits#outlook-service-limits>).
 const RATE: f64 = 16.0;
@@ -27,7 +30,7 @@ const PURGES_DAYS_MAX: u32 = 31;
 pub struct Settings {
     /// The mailbox: its user's principal name, or the user's id.
     pub user: String,
-    /// `https://graph.microsoft.com/v1.0`; national clouds have their own.
+    /// `https://graph.microsoft.com/v1.0`; not that of a national cloud.
     #[schemars(extend("x-quietus-public" = true))]
     pub base_url: String,
     /// `https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`, with the tenant's id.
@@ -36,8 +39,6 @@ pub struct Settings {
     pub client_id: String,
     /// The name of the secret that is the app's.
     pub secret: String,
-    /// The scope of the token; `https://graph.microsoft.com/.default` if unset, which is not that of national clouds.
-    pub scope: Option<String>,
     /// How many days a message stays in the mailbox's folder Purges after it was erased, if no hold keeps it there; 21 if
     /// unset. 0: only a hold keeps messages there.
     #[schemars(range(max = 31))]
@@ -57,11 +58,16 @@ pub struct Settings {
 impl Settings {
     /// What speaks for the app. The error names the setting that is wrong.
     pub(super) fn client(&self, secrets: &Secrets) -> Result<Client, String> {
+        for (key, url) in [("base_url", &self.base_url), ("token_url", &self.token_url)] {
+            if let Some(cloud) = national_cloud(url) {
+                return Err(format!("{key}: this is {cloud}, {NOT_THERE}"));
+            }
+        }
         let auth = Auth::Oauth2 {
             token_url: self.token_url.clone(),
             client_id: self.client_id.clone(),
             secret: self.secret.clone(),
-            scope: Some(self.scope.clone().unwrap_or_else(|| SCOPE.into())),
+            scope: Some(SCOPE.into()),
         };
         let rate = self.rate.unwrap_or(RATE);
         let http = Http {
@@ -86,6 +92,18 @@ impl Settings {
             _ => Err(format!("purges_days: allowed are 0 to {PURGES_DAYS_MAX}")),
         }
     }
+}
+
+/// Which national cloud a URL belongs to (<https://learn.microsoft.com/graph/deployments>).
+fn national_cloud(url: &str) -> Option<&'static str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority.split(':').next()?.trim_end_matches('.').to_ascii_lowercase();
+    let is_below = |domain: &str| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+    let of_the_us = ["microsoft.us", "microsoftonline.us", "office365.us"];
+    let of_china = ["chinacloudapi.cn", "microsoftonline.cn"];
+    let clouds = [(&of_the_us[..], "a cloud of the US government"), (&of_china[..], "the cloud in China")];
+    clouds.into_iter().find_map(|(domains, cloud)| domains.iter().any(|domain| is_below(domain)).then_some(cloud))
 }
 
 /// Connects to and reads what the settings at this place of the configuration name.

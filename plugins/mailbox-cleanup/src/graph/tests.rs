@@ -10,16 +10,15 @@ mod hostile;
 mod killed;
 mod language;
 mod mail;
+mod told;
 
 use std::time::Duration;
 
-use quietus_plugin::{Answer, PluginError, TestHost};
+use quietus_plugin::{Answer, PluginError};
 use serde_json::{Value, json};
 
-use crate::MailboxCleanup;
+use crate::standin::Host;
 use exchange::{Exchange, USER};
-
-type Host = TestHost<MailboxCleanup>;
 
 const ANN: [(&str, &str); 1] = [("email", "ann@x.cz")];
 
@@ -49,7 +48,7 @@ fn hasty(exchange: &Exchange) -> Host {
 fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
     let mut config = json!({ "accounts": accounts });
     config.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
-    TestHost::with_secrets(config, [("app", "hunter2")])
+    Host::with_secrets(config, [("app", "hunter2")])
 }
 
 const DAY: u64 = 86_400;

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use quietus_plugin::{Call, PluginError, Secrets};
 
+use super::choice::{Choice, find};
 use super::clock::Clock;
-use super::folders::{Choice, Folder, Listed, list};
+use super::folders::{Folder, Listed, list};
 use super::login::Login;
 use super::server::Server;
 use super::session::Session;
@@ -38,6 +39,8 @@ pub(super) struct Folders {
     pub(super) target: Option<Folder>,
     /// How many more there may be to be searched, whose names cannot be read.
     pub(super) unnamed: usize,
+    /// How many the configuration leaves out.
+    pub(super) left_out: usize,
 }
 
 impl Imap {
@@ -69,23 +72,16 @@ impl Imap {
 
     pub(super) fn folders(&self, session: &mut Session<'_>) -> Result<Folders, PluginError> {
         let Listed { folders: there, unnamed } = list(session)?;
-        let target = match &self.move_to {
-            None => None,
-            Some(target) => match target.find(&there) {
-                Some(found) => Some(found.clone()),
-                None => {
-                    let text = format!("there is no folder `{}` (see `move_to`)", target.name);
-                    return Err(PluginError::needs_operator(text));
-                }
-            },
-        };
+        let target = self.move_to.as_ref().map(|target| find(target, &there, "move_to").cloned()).transpose()?;
+        let all = there.len();
         let mut searched = self.choice.of(there)?;
+        let left_out = all - searched.len();
         // What was moved there would be found again, and moved to where it is.
         searched.retain(|folder| Some(folder) != target.as_ref());
         if searched.is_empty() {
             return Err(PluginError::needs_operator("no folder is left to be searched (see `folders` and `exclude`)"));
         }
         let unnamed = if self.choice.may_mean_others() { unnamed } else { 0 };
-        Ok(Folders { searched, target, unnamed })
+        Ok(Folders { searched, target, unnamed, left_out })
     }
 }

@@ -5,10 +5,9 @@ use imap_next::imap_types::command::CommandBody;
 use imap_next::imap_types::flag::{Flag, StoreResponse, StoreType};
 use imap_next::imap_types::mailbox::Mailbox;
 use imap_next::imap_types::response::{Capability, Code};
-use imap_next::imap_types::search::SearchKey;
 use quietus_plugin::{ErrorClass, PluginError, Writes};
 
-use super::opened::{BATCH, certain_search, set};
+use super::opened::{BATCH, marked_by_others, set};
 use super::refusal::Refusal;
 use super::session::{Ended, Session};
 use crate::mailbox::Task;
@@ -59,9 +58,7 @@ pub(super) fn erase(
             done(session.run(CommandBody::ExpungeUid { sequence_set: ours })?, "the server does not expunge messages")
         }
         Way::Aside => {
-            let others = SearchKey::Not(Box::new(SearchKey::Uid(ours)));
-            // Of what is not told, a plain EXPUNGE would erase what others have marked.
-            let marked = certain_search(session, vec![SearchKey::Deleted, others])?;
+            let marked = marked_by_others(session, uids)?;
             aside.list().extend(marked.into_iter().map(u64::from));
             // Should this process be killed now, the next call marks them again.
             aside.store()?;

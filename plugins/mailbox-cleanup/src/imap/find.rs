@@ -162,8 +162,9 @@ fn by_texts(
     Ok(())
 }
 
-/// A section of each message, or the whole of it, by UID; empty where the server does not show it, or in a way that cannot be
-/// read. A message that is there and is not told of is an error; one that went meanwhile is none.
+/// A section of each message, or the whole of it, by UID. Empty of a message that is there and of which the server shows nothing, or
+/// does so twice and not alike, or in a way that cannot be read. One of which it does not tell at all, although every answer could be read,
+/// is an error; one that went meanwhile is left out.
 fn fetch(
     session: &mut Session<'_>,
     uids: &[u32],
@@ -175,36 +176,71 @@ fn fetch(
     let part = MessageDataItemName::BodyExt { section, partial, peek: true };
     let names = MacroOrMessageDataItemNames::MessageDataItemNames(vec![MessageDataItemName::Uid, part]);
     let body = CommandBody::Fetch { sequence_set, macro_or_item_names: names, uid: true };
-    let mut told = BTreeMap::new();
+    let mut told = BTreeMap::<u32, Told>::new();
+    let mut is_garbled = false;
     let ended = session.ask(body, |data| {
         let Data::Fetch { items, .. } = data else { return };
-        let mut number = None;
-        let mut content = None;
-        for item in items {
-            match item {
-                MessageDataItem::Uid(uid) => number = Some(uid.get()),
-                MessageDataItem::BodyExt { data, .. } => {
-                    content = Some(data.0.map(|text| text.as_ref().to_vec()).unwrap_or_default());
-                }
-                _ => {}
-            }
-        }
-        match (number.filter(|uid| uids.contains(uid)), content) {
-            (Some(uid), Some(content)) => drop(told.insert(uid, content)),
-            // It may be about flags only, and another answer about the message.
-            (Some(uid), None) => drop(told.entry(uid).or_default()),
-            (None, _) => {}
+        match one(items) {
+            Some((Some(uid), content)) if uids.contains(&uid) => told.entry(uid).or_default().add(content),
+            Some(_) => {}
+            None => is_garbled = true,
         }
     })?;
     // RFC 3501, 7.1.2: NO may only mean that some of them were expunged meanwhile.
     let _: Ended = ended;
-    let is_garbled = session.unreadable(&[About::Fetch, About::Unknown]) > 0;
+    is_garbled |= session.unreadable(&[About::Fetch, About::Unknown]) > 0;
     let untold: Vec<u32> = uids.iter().filter(|uid| !told.contains_key(uid)).copied().collect();
     let there = existing(session, &untold)?;
     if !is_garbled && !there.is_empty() {
         let text = format!("the server does not show {} messages that it has found", there.len());
         return Err(PluginError::retryable(text));
     }
-    told.extend(there.into_iter().map(|uid| (uid, Vec::new())));
-    Ok(told)
+    let told = told.into_iter().map(|(uid, told)| (uid, told.into_content()));
+    Ok(told.chain(there.into_iter().map(|uid| (uid, Vec::new()))).collect())
+}
+
+/// The UID and the content of which one answer tells. `None` where it tells of either twice.
+fn one(items: impl IntoIterator<Item = MessageDataItem<'static>>) -> Option<(Option<u32>, Option<Vec<u8>>)> {
+    let (mut number, mut content) = (None, None);
+    for item in items {
+        let told_before = match item {
+            MessageDataItem::Uid(uid) => number.replace(uid.get()).is_some(),
+            MessageDataItem::BodyExt { data, .. } => {
+                let text = data.0.map(|text| text.as_ref().to_vec()).unwrap_or_default();
+                content.replace(text).is_some()
+            }
+            _ => false,
+        };
+        if told_before {
+            return None;
+        }
+    }
+    Some((number, content))
+}
+
+/// What the answers to one command have told of a message. Some are about its flags only.
+#[derive(Default)]
+enum Told {
+    #[default]
+    Nothing,
+    Content(Vec<u8>),
+    Contradictory,
+}
+
+impl Told {
+    fn add(&mut self, content: Option<Vec<u8>>) {
+        *self = match (std::mem::take(self), content) {
+            (before, None) => before,
+            (Self::Nothing, Some(content)) => Self::Content(content),
+            (Self::Content(before), Some(content)) if before == content => Self::Content(content),
+            (Self::Content(_) | Self::Contradictory, Some(_)) => Self::Contradictory,
+        };
+    }
+
+    fn into_content(self) -> Vec<u8> {
+        match self {
+            Self::Content(content) => content,
+            Self::Nothing | Self::Contradictory => Vec::new(),
+        }
+    }
 }

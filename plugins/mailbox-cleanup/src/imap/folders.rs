@@ -1,4 +1,4 @@
-//! Which folders of an account are searched: the server's list and the operator's choice enter.
+//! The folders of an account, as the server lists them.
 
 use imap_next::imap_types::command::CommandBody;
 use imap_next::imap_types::mailbox::{ListMailbox, Mailbox};
@@ -22,54 +22,12 @@ pub(super) struct Folder {
     /// As the server calls it, in one spelling: what came as an atom, in quotes or as a literal is the same name.
     pub(super) mailbox: Mailbox<'static>,
     /// What the server says of it, such as `\Trash`.
-    attributes: Vec<String>,
+    pub(super) attributes: Vec<String>,
 }
 
-/// Which folders are searched.
-pub(super) struct Choice {
-    chosen: Option<Vec<String>>,
-    exclude: Vec<String>,
-}
-
-impl Choice {
-    /// The error names the setting that is wrong.
-    pub(super) fn new(chosen: Option<Vec<String>>, exclude: Vec<String>) -> Result<Self, String> {
-        let wrong = |pattern: &&String| {
-            let star = pattern.find('*').is_some_and(|at| at + 1 < pattern.len());
-            pattern.is_empty() || star || pattern.chars().any(char::is_control)
-        };
-        for (key, list) in [("folders", chosen.as_ref()), ("exclude", Some(&exclude))] {
-            if let Some(pattern) = list.and_then(|list| list.iter().find(wrong)) {
-                return Err(format!("{key}: `{pattern}` is no folder; a `*` may stand at the end only"));
-            }
-        }
-        match chosen {
-            Some(list) if list.is_empty() => Err("folders: none is named; leave it out for all".into()),
-            chosen => Ok(Self { chosen, exclude }),
-        }
-    }
-
-    /// Whether a folder whose name cannot be read may be one of those that are searched.
-    pub(super) fn may_mean_others(&self) -> bool {
-        let several = |pattern: &String| pattern.ends_with('*') || pattern.starts_with('\\');
-        self.chosen.as_ref().is_none_or(|chosen| chosen.iter().any(several))
-    }
-
-    /// The folders to search, of those that are there. One that is named and is not there is an error: what was in it may
-    /// be elsewhere now, and one that is to be left alone may be spelt otherwise.
-    pub(super) fn of(&self, there: Vec<Folder>) -> Result<Vec<Folder>, PluginError> {
-        let missing = |pattern: &&String| !there.iter().any(|folder| folder.is(pattern));
-        let named = self.exclude.iter().filter(|pattern| !pattern.ends_with('*'));
-        let chosen = self.chosen.iter().flatten().map(|pattern| ("folders", pattern));
-        let mut all = chosen.chain(named.map(|pattern| ("exclude", pattern)));
-        if let Some((key, pattern)) = all.find(|(_, pattern)| missing(pattern)) {
-            return Err(PluginError::needs_operator(format!("there is no folder `{pattern}` (see `{key}`)")));
-        }
-        let wanted = |folder: &Folder| self.chosen.as_ref().is_none_or(|chosen| chosen.iter().any(|p| folder.is(p)));
-        let excluded = |folder: &Folder| self.exclude.iter().any(|pattern| folder.is(pattern));
-        Ok(there.into_iter().filter(|folder| wanted(folder) && !excluded(folder)).collect())
-    }
-}
+/// What folders are for, and the word for it.
+const USES: [(&str, &str); 5] =
+    [("\\Archive", "archive"), ("\\Drafts", "drafts"), ("\\Junk", "junk"), ("\\Sent", "sent"), ("\\Trash", "trash")];
 
 impl Folder {
     pub(super) fn named(name: &str) -> Result<Self, PluginError> {
@@ -97,14 +55,13 @@ impl Folder {
         }
     }
 
-    /// The folder of this name: as it would be spelt by the standard, or as it is read.
-    pub(super) fn find<'f>(&self, there: &'f [Self]) -> Option<&'f Self> {
-        let spelt = there.iter().find(|folder| folder.mailbox == self.mailbox);
-        spelt.or_else(|| there.iter().find(|folder| same(&folder.name, &self.name)))
+    /// Whether both are read alike, however they are spelt.
+    pub(super) fn is_called_as(&self, other: &Self) -> bool {
+        self.mailbox == other.mailbox || same(&self.name, &other.name)
     }
 
     /// Whether a pattern of the operator's means this folder.
-    fn is(&self, pattern: &str) -> bool {
+    pub(super) fn is(&self, pattern: &str) -> bool {
         if pattern.starts_with('\\') {
             return self.attributes.iter().any(|attribute| attribute.eq_ignore_ascii_case(pattern));
         }
@@ -114,6 +71,15 @@ impl Folder {
                 same(&self.name, pattern) || (self.mailbox == Mailbox::Inbox && pattern.eq_ignore_ascii_case("inbox"))
             }
         }
+    }
+
+    pub(super) fn is_inbox(&self) -> bool {
+        self.mailbox == Mailbox::Inbox
+    }
+
+    /// What the server says that it is for (RFC 6154).
+    pub(super) fn uses(&self) -> impl Iterator<Item = &'static str> {
+        USES.into_iter().filter(|(attribute, _)| self.is(attribute)).map(|(_, word)| word)
     }
 
     fn opens(&self) -> bool {
@@ -137,6 +103,12 @@ pub(super) struct Listed {
     pub(super) unnamed: usize,
 }
 
+impl Listed {
+    pub(super) fn has(&self, folder: &Folder) -> bool {
+        self.folders.iter().any(|listed| listed.mailbox == folder.mailbox)
+    }
+}
+
 pub(super) fn list(session: &mut Session<'_>) -> Result<Listed, PluginError> {
     let mut folders = Vec::<Folder>::new();
     let mut unnamed = 0;
@@ -145,8 +117,10 @@ pub(super) fn list(session: &mut Session<'_>) -> Result<Listed, PluginError> {
         reference: Mailbox::try_from("").map_err(|_| PluginError::permanent("no reference"))?,
         mailbox_wildcard: ListMailbox::try_from("*").map_err(|_| PluginError::permanent("no wildcard"))?,
     };
+    // Of those whose line was mended: blanks at a name's end may be its own, or nobody's.
+    let mut mended = Vec::<Mailbox<'static>>::new();
     let ended = session.ask(body, |data| {
-        let Data::List { items, mailbox, .. } = data else { return };
+        let Data::List { items, delimiter, mailbox } = data else { return };
         let name = match &mailbox {
             Mailbox::Inbox => b"INBOX".as_slice(),
             Mailbox::Other(other) => other.inner().as_ref(),
@@ -156,8 +130,17 @@ pub(super) fn list(session: &mut Session<'_>) -> Result<Listed, PluginError> {
             return;
         };
         too_many |= folders.len() >= FOLDERS_MAX;
-        if !too_many && folder.opens() && !folders.iter().any(|known| known.mailbox == folder.mailbox) {
-            folders.push(folder);
+        if too_many || !folder.opens() {
+            return;
+        }
+        if delimiter.is_none() {
+            mended.push(folder.mailbox.clone());
+        }
+        match folders.iter().any(|known| known.mailbox == folder.mailbox) {
+            false => folders.push(folder),
+            // Two lines that were not the same: one of the folders would not be looked through.
+            true if folder.mailbox != Mailbox::Inbox && mended.contains(&folder.mailbox) => unnamed += 1,
+            true => {}
         }
     })?;
     unnamed += session.unreadable(&[About::List, About::Unknown]);
@@ -170,59 +153,6 @@ pub(super) fn list(session: &mut Session<'_>) -> Result<Listed, PluginError> {
         Ended::Done(_) => Ok(Listed { folders, unnamed }),
         Ended::Refused(code) => {
             Err(Refusal::new(code).error("the server does not list folders", ErrorClass::Retryable))
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn folder(name: &str, attributes: &[&str]) -> Folder {
-        let attributes = attributes.iter().map(|&attribute| attribute.to_owned()).collect();
-        Folder { attributes, ..Folder::named(name).expect("a name") }
-    }
-
-    fn there() -> Vec<Folder> {
-        let plain = ["INBOX", "Práce/2024", "Práce/2025", "a*b"].map(|name| folder(name, &[]));
-        plain.into_iter().chain([folder("Koš", &["\\HasNoChildren", "\\Trash"])]).collect()
-    }
-
-    #[track_caller]
-    fn check(chosen: Option<&[&str]>, exclude: &[&str], expected: &[&str]) {
-        let owned = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
-        let choice = Choice::new(chosen.map(owned), owned(exclude)).expect("a choice");
-        let names: Vec<_> = choice.of(there()).expect("all there").into_iter().map(|folder| folder.name).collect();
-        assert_eq!(names, expected);
-    }
-
-    #[test]
-    fn folders_are_chosen_and_left_out_by_name_by_beginning_and_by_use() {
-        check(None, &[], &["INBOX", "Práce/2024", "Práce/2025", "a*b", "Koš"]);
-        check(Some(&["inbox", "\\trash"]), &[], &["INBOX", "Koš"]);
-        check(Some(&["Práce/*"]), &["Práce/2025"], &["Práce/2024"]);
-        check(None, &["Práce/*", "\\Trash"], &["INBOX", "a*b"]);
-    }
-
-    #[test]
-    fn a_named_folder_that_is_not_there_is_an_error() {
-        let choice = Choice::new(Some(vec!["Archive".into()]), Vec::new()).expect("a choice");
-        let error = choice.of(there()).expect_err("not there");
-        assert_eq!(error.message, "there is no folder `Archive` (see `folders`)");
-        let spelt_otherwise = Choice::new(None, vec!["práce/2024".into()]).expect("a choice");
-        let error = spelt_otherwise.of(there()).expect_err("it would be emptied");
-        assert_eq!(error.message, "there is no folder `práce/2024` (see `exclude`)");
-        let beginning = Choice::new(None, vec!["Later/*".into()]).expect("a choice");
-        assert_eq!(beginning.of(there()).expect("none begins so").len(), there().len());
-    }
-
-    #[test]
-    fn what_cannot_be_a_choice_is_refused() {
-        for (chosen, exclude) in
-            [(Some(vec![]), vec![]), (Some(vec!["a*b"]), vec![]), (None, vec![""]), (None, vec!["a\n"])]
-        {
-            let owned = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect();
-            assert!(Choice::new(chosen.map(owned), owned(exclude)).is_err());
         }
     }
 }

@@ -3,8 +3,10 @@
 use quietus_plugin::{Call, PluginError, Writes};
 
 use super::account::{Folders, Imap};
+use super::rights::may_erase;
+use super::scope::scope;
 use super::visit::Visit;
-use crate::mailbox::{Kept, Mailbox, Seen, Task};
+use crate::mailbox::{Mailbox, Seen, Task};
 use crate::wanted::Wanted;
 
 impl Mailbox for Imap {
@@ -18,9 +20,9 @@ impl Mailbox for Imap {
         let messages = all - kept.iter().map(|kept| kept.messages).sum::<u64>();
         kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
-        let (unclear, unread) = (visit.unclear(), unread(&visit, &folders));
+        let seen = Seen { messages, kept, ..seen(&visit, &folders, wanted) };
         session.close();
-        Ok(Seen { messages, kept, unclear, unread, ..Seen::default() })
+        Ok(seen)
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
@@ -33,27 +35,29 @@ impl Mailbox for Imap {
             let text = format!("{messages} messages are more than `messages_max`, and none was erased");
             return Err(PluginError::permanent(text));
         }
-        let mut kept: Vec<Kept> = visit.empty(&found, folders.target.as_ref(), writes)?;
+        let (mut kept, messages) = visit.empty(&found, folders.target.as_ref(), writes)?;
         kept.extend(visit.kept_in(folders.target.as_ref())?);
         visit.end()?;
-        let (unclear, unread) = (visit.unclear(), unread(&visit, &folders));
+        let seen = Seen { messages, kept, ..seen(&visit, &folders, wanted) };
         session.close();
-        Ok(Seen { kept, unclear, unread, ..Seen::default() })
+        Ok(seen)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
         let mut session = self.log_in(call)?;
-        self.folders(&mut session)?;
+        let folders = self.folders(&mut session)?;
+        may_erase(&mut session, &folders)?;
         session.close();
         Ok(())
     }
 }
 
-/// What was not looked through.
-fn unread(visit: &Visit<'_, '_, '_>, folders: &Folders) -> Vec<String> {
-    let mut told = visit.unread();
+/// What a visit says beside what it has found.
+fn seen(visit: &Visit<'_, '_, '_>, folders: &Folders, wanted: &Wanted) -> Seen {
+    let mut unread = visit.unread();
     if folders.unnamed > 0 {
-        told.push(format!("{} folders have names that cannot be read, and were not looked through", folders.unnamed));
+        unread.push(format!("{} folders have names that cannot be read, and were not looked through", folders.unnamed));
     }
-    told
+    let scope = scope(folders, visit.folders_read(), wanted.place());
+    Seen { unclear: visit.unclear(), unread, undone: visit.undone(), scope, ..Seen::default() }
 }

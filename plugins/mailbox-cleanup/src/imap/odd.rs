@@ -147,17 +147,20 @@ fn list(mut scan: Scan<'_>) -> Option<Vec<u8>> {
     Some([b"* LIST (", &known[..], b") NIL ", &literal(&name)].concat())
 }
 
-/// A message: its UID and what was asked of it. Flags are of no interest.
+/// A message: its UID and what was asked of it. Flags are of no interest. Of what is told twice, nobody knows which is true.
 fn fetch(number: &[u8], mut scan: Scan<'_>) -> Option<Vec<u8>> {
     let (mut uid, mut content) = (None, None);
     scan.open()?;
     while !scan.close() {
         let name = scan.item()?.to_ascii_uppercase();
-        match name.as_slice() {
-            b"FLAGS" => drop(scan.flags()?),
-            b"UID" => uid = Some(scan.value()??),
-            name if name.starts_with(b"BODY[") => content = Some(scan.value()?),
-            _ => drop(scan.value()?),
+        let told_before = match name.as_slice() {
+            b"FLAGS" => scan.flags().map(|_| false)?,
+            b"UID" => uid.replace(scan.value()??).is_some(),
+            name if name.starts_with(b"BODY[") => content.replace(scan.value()?).is_some(),
+            _ => scan.value().map(|_| false)?,
+        };
+        if told_before || !scan.is_at_an_end() {
+            return None;
         }
     }
     if !scan.rest().trim_ascii().is_empty() {
@@ -260,6 +263,14 @@ mod tests {
             ("1 FETCH (UID 5", About::Fetch),
             ("1 FETCH (UID x)", About::Fetch),
             ("1 FETCH (UID 5) (", About::Fetch),
+            ("1 FETCH (UID 5 UID 6 FLAGS (x ))", About::Fetch),
+            ("1 FETCH (UID 5 UID 5 BODY[] NIL )", About::Fetch),
+            ("1 FETCH (UID 5 BODY[] \"a\" BODY[HEADER] \"b\" )", About::Fetch),
+            ("1 FETCH (BODY[] \"a:b\"UID 5)", About::Fetch),
+            ("1 FETCH (BODY[] {3}\r\na:bUID 5)", About::Fetch),
+            ("1 FETCH (FLAGS (x )UID 5)", About::Fetch),
+            ("1 FETCH (UID 5 X (a b)BODY[] \"a\" )", About::Fetch),
+            ("1 FETCH (UID 5 X (\"a\"b) BODY[] \"a\" )", About::Fetch),
             ("99999999999 EXISTS", About::Unknown),
             ("\u{1}EARCH 1", About::Unknown),
             ("", About::Unknown),

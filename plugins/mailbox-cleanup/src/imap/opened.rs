@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use imap_next::imap_types::command::CommandBody;
 use imap_next::imap_types::core::{Charset, Vec1};
 use imap_next::imap_types::fetch::{MacroOrMessageDataItemNames, MessageDataItem, MessageDataItemName};
+use imap_next::imap_types::flag::{Flag, FlagPerm};
 use imap_next::imap_types::response::{Code, Data};
 use imap_next::imap_types::search::SearchKey;
 use imap_next::imap_types::sequence::{SeqOrUid, Sequence, SequenceSet};
@@ -23,6 +24,8 @@ pub(super) struct Opened {
     /// UIDs of another validity are other messages' (RFC 3501, 2.3.1.1). 0 where there is no message, and the server tells none.
     pub(super) validity: u64,
     pub(super) read_only: bool,
+    /// Whether messages may be marked as deleted; so where the server does not say which marks it keeps (RFC 3501, 7.1).
+    pub(super) marks: bool,
     pub(super) messages: u32,
 }
 
@@ -33,8 +36,12 @@ pub(super) enum For {
     Changing,
 }
 
-/// Opens a folder; `None` when it is not there any more.
-pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Result<Option<Opened>, PluginError> {
+/// Opens a folder.
+pub(super) fn open(
+    session: &mut Session<'_>,
+    folder: &Folder,
+    what: For,
+) -> Result<Result<Opened, Refusal>, PluginError> {
     let mailbox = folder.mailbox.clone();
     let body = match what {
         // Read-only: a look changes nothing, not even which messages count as recent.
@@ -42,6 +49,7 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
         For::Changing => CommandBody::Select { mailbox },
     };
     let mut validity = None;
+    let mut marks = true;
     let mut messages = None;
     let mut count = |data| {
         if let Data::Exists(exists) = data {
@@ -50,6 +58,9 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
     };
     let ended = session.ask_all(body, &mut count, &mut |code| {
         validity = told_validity(&code).or(validity);
+        if let Code::PermanentFlags(flags) = &code {
+            marks = flags.contains(&FlagPerm::Flag(Flag::Deleted));
+        }
     })?;
     match ended {
         Ended::Done(code) => {
@@ -63,14 +74,19 @@ pub(super) fn open(session: &mut Session<'_>, folder: &Folder, what: For) -> Res
                 return Err(PluginError::needs_operator(text));
             }
             let read_only = matches!(code, Some(Code::ReadOnly));
-            Ok(Some(Opened { validity, read_only, messages }))
+            Ok(Ok(Opened { validity, read_only, marks, messages }))
         }
-        Ended::Refused(code) => match Refusal::new(code) {
-            refusal if refusal.is("NONEXISTENT") => Ok(None),
-            // A server that says no more than that says so again.
-            refusal => Err(refusal.error("it cannot be opened", ErrorClass::Permanent)),
-        },
+        Ended::Refused(code) => Ok(Err(Refusal::new(code))),
     }
+}
+
+/// The error of a folder that the server lists and does not open. One that says no more than that says so again.
+pub(super) fn refused_to_open(refusal: &Refusal) -> PluginError {
+    let what = match refusal.is("NONEXISTENT") {
+        true => "the server lists it, and says that it is not there",
+        false => "it cannot be opened",
+    };
+    refusal.error(what, ErrorClass::Permanent)
 }
 
 /// UIDVALIDITY, which some servers let grow beyond the 32 bits that it may have.
@@ -125,6 +141,23 @@ pub(super) fn certain_search(
 ) -> Result<Vec<u32>, PluginError> {
     let found = search(session, None, keys)?.map_err(refused)?;
     found.ok_or_else(|| PluginError::retryable("the server does not say what its search has found"))
+}
+
+/// Which other messages than these, of which one is there at least, somebody has marked as deleted in the open folder. Of what is not
+/// told, a plain EXPUNGE would erase what others have marked: where the server is silent, those are that are not among the unmarked ones.
+pub(super) fn marked_by_others(session: &mut Session<'_>, ours: &[u32]) -> Result<Vec<u32>, PluginError> {
+    let Some(set) = set(ours) else { return Ok(Vec::new()) };
+    let others = || SearchKey::Not(Box::new(SearchKey::Uid(set.clone())));
+    if let Some(marked) = search(session, None, vec![SearchKey::Deleted, others()])?.map_err(refused)? {
+        return Ok(marked);
+    }
+    let mut all = certain_search(session, vec![SearchKey::All])?;
+    all.retain(|uid| !ours.contains(uid));
+    if !all.is_empty() {
+        let unmarked = certain_search(session, vec![SearchKey::Undeleted, others()])?;
+        all.retain(|uid| unmarked.binary_search(uid).is_err());
+    }
+    Ok(all)
 }
 
 fn refused(refusal: Refusal) -> PluginError {

@@ -89,7 +89,13 @@ impl<'a> Scan<'a> {
         }
         let inner = &self.0[1..end];
         self.0 = &self.0[end + 1..];
-        Some(unescaped(inner))
+        // Where the text goes on, the quote may be the text's own.
+        self.is_at_an_end().then(|| unescaped(inner))
+    }
+
+    /// Whether what was read last has ended here: a blank or a parenthesis follows.
+    pub(super) fn is_at_an_end(&self) -> bool {
+        self.0.first().is_none_or(|next| next.is_ascii_whitespace() || *next == b')')
     }
 
     /// `{3}` and a line's end, and then so many bytes.

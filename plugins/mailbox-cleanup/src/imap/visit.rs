@@ -1,25 +1,29 @@
 //! One call's visit to an account: goes through its folders, and remembers how far it came. What one folder refuses keeps
 //! no other from being done.
 
+mod empty;
 mod told;
 
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 
-use quietus_plugin::{ErrorClass, PluginError, Writes, mark};
+use quietus_plugin::{ErrorClass, PluginError, mark};
 
 use super::account::Imap;
-use super::erase::{SetAside, Way, erase, relocate, restore};
 use super::find::look_on;
 use super::folders::{Folder, list};
-use super::opened::{BATCH, For, Opened, existing, open};
+use super::opened::{For, Opened, open, refused_to_open};
 use super::session::Session;
 use crate::mailbox::{Doing, Kept, MESSAGES, Task};
 use crate::wanted::Wanted;
 
+/// Which folder, of how many.
+type Place = (usize, usize);
+
 /// A folder in which there is something to do.
 pub(super) struct Found {
     folder: Folder,
+    /// Which one of how many that are searched: a name may be a person's, and what is told of a folder may stand in the receipt.
+    place: Place,
     /// Wanted messages.
     pub(super) messages: u64,
     /// What others had marked as deleted is not marked: an earlier attempt was cut off.
@@ -36,8 +40,10 @@ pub(super) struct Visit<'v, 'c, 't> {
     refused: Vec<PluginError>,
     /// Folders that could not be looked through, and why.
     unread: Vec<PluginError>,
-    /// Whether one could be.
-    has_read: bool,
+    /// Folders out of which not all could be taken, and why.
+    undone: Vec<PluginError>,
+    /// How many could be.
+    read: usize,
     /// How many messages of each folder do not show whose they are; a folder that is looked through twice counts once.
     unclear: BTreeMap<String, u64>,
 }
@@ -56,7 +62,8 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
             task,
             refused: Vec::new(),
             unread: Vec::new(),
-            has_read: false,
+            undone: Vec::new(),
+            read: 0,
             unclear: BTreeMap::new(),
         }
     }
@@ -66,49 +73,36 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let mut found = Vec::new();
         for (n, folder) in folders.iter().enumerate() {
             let place = (n + 1, folders.len());
-            let seen = self.or_go_on(folder, place, Self::look)?;
-            self.has_read |= seen.is_some();
-            // What passes by itself is tried again. What does not is this folder's: a person has to see to it, and the others are done.
-            let lasts =
-                |error: &mut PluginError| matches!(error.class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
+            let seen = self.or_go_on(folder, place, |visit, folder| visit.look(folder, place))?;
+            self.read += usize::from(seen.is_some());
             if seen.is_none() {
-                // Not by its name, which may be a person's: it stands in the receipt.
-                let place = format!("folder {} of {}: ", place.0, place.1);
-                let unnamed = |error: PluginError| PluginError {
-                    message: error.message.replace(&called(folder), &place),
-                    ..error
-                };
-                self.unread.extend(self.refused.pop_if(lasts).map(unnamed));
+                let lasting = self.take_lasting(folder, place);
+                self.unread.extend(lasting);
             }
             found.extend(seen.filter(|seen| seen.messages > 0 || seen.aside));
         }
         Ok(found)
     }
 
-    /// Takes the wanted messages out of folders that were looked through; what stays is returned.
-    pub(super) fn empty(
-        &mut self,
-        found: &[Found],
-        target: Option<&Folder>,
-        writes: Writes<'_>,
-    ) -> Result<Vec<Kept>, PluginError> {
-        let mut kept = Vec::new();
-        for (n, Found { folder, .. }) in found.iter().enumerate() {
-            let place = (n + 1, found.len());
-            let stays = self.or_go_on(folder, place, |visit, folder| visit.empty_one(folder, target, writes))?;
-            kept.extend(stays.flatten());
-        }
-        Ok(kept)
+    /// What was just refused in a folder, if it does not pass by itself: then it is this folder's alone, a person has to see to it, and
+    /// the others are done.
+    fn take_lasting(&mut self, folder: &Folder, place: Place) -> Option<PluginError> {
+        let lasts = |error: &mut PluginError| matches!(error.class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
+        let error = self.refused.pop_if(lasts)?;
+        let message = error.message.replace(&called(folder), &format!("{}: ", unnamed(place)));
+        Some(PluginError { message, ..error })
     }
 
     /// What the server would keep of what was found: only a folder that is opened to be changed tells whether it may be.
     pub(super) fn kept_of(&mut self, found: &[Found]) -> Result<Vec<Kept>, PluginError> {
         let mut kept = Vec::new();
-        for (n, Found { folder, messages, .. }) in found.iter().enumerate() {
-            let place = (n + 1, found.len());
-            let opened = self.or_go_on(folder, place, |visit, folder| open(visit.session, folder, For::Changing))?;
-            if opened.flatten().is_some_and(|opened| opened.read_only) {
-                kept.push(read_only(folder, *messages));
+        for (n, Found { folder, place, messages, .. }) in found.iter().enumerate() {
+            let so_far = (n + 1, found.len());
+            match self.or_go_on(folder, so_far, |visit, folder| visit.open(folder, For::Changing))? {
+                Some(opened) if opened.read_only => kept.push(read_only(*place, *messages)),
+                Some(_) => {}
+                // It was looked through; only whether it is kept is not known.
+                None => drop(self.take_lasting(folder, *place)),
             }
         }
         Ok(kept)
@@ -117,7 +111,8 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     /// The messages in the folder that they are moved to.
     pub(super) fn kept_in(&mut self, target: Option<&Folder>) -> Result<Option<Kept>, PluginError> {
         let Some(folder) = target else { return Ok(None) };
-        let messages = self.or_go_on(folder, (1, 1), Self::look)?.map_or(0, |seen| seen.messages);
+        let look = |visit: &mut Self, folder: &Folder| visit.look(folder, (1, 1));
+        let messages = self.or_go_on(folder, (1, 1), look)?.map_or(0, |seen| seen.messages);
         let reason = format!("messages are moved to the folder `{}`, and stay there", folder.name);
         Ok((messages > 0).then_some(Kept { reason, messages }))
     }
@@ -149,18 +144,25 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         }
     }
 
-    fn look(&mut self, folder: &Folder) -> Result<Found, PluginError> {
-        let mut found = Found { folder: folder.clone(), messages: 0, aside: false };
-        let opened = open(self.session, folder, For::Looking)?;
-        if opened.is_none() && list(self.session)?.folders.iter().any(|listed| listed.mailbox == folder.mailbox) {
-            return Err(PluginError::permanent("the server lists it, and says that it is not there"));
+    fn look(&mut self, folder: &Folder, place: Place) -> Result<Found, PluginError> {
+        let opened = self.open(folder, For::Looking)?;
+        let messages = self.look_through(folder, &opened)?;
+        let marks = self.place_of_aside(folder, &opened);
+        let aside = !self.task.through().aside(marks).is_empty();
+        Ok(Found { folder: folder.clone(), place, messages, aside })
+    }
+
+    /// Opens a folder that was listed. One that has gone meanwhile may have another name now, under which nobody has looked into it: the
+    /// next attempt lists what is there then.
+    fn open(&mut self, folder: &Folder, what: For) -> Result<Opened, PluginError> {
+        match open(self.session, folder, what)? {
+            Ok(opened) => Ok(opened),
+            Err(refusal) if refusal.may_mean_gone() && !list(self.session)?.has(folder) => {
+                let text = "it was there a moment ago, and is not there now: what is there is looked through again";
+                Err(PluginError::retryable(text))
+            }
+            Err(refusal) => Err(refused_to_open(&refusal)),
         }
-        if let Some(opened) = opened {
-            found.messages = self.look_through(folder, &opened)?;
-            let place = self.place_of_aside(folder, &opened);
-            found.aside = !self.task.through().aside(place).is_empty();
-        }
-        Ok(found)
     }
 
     /// Looks through the open folder, from where an earlier attempt ended.
@@ -199,83 +201,6 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         }
     }
 
-    /// Takes the wanted messages out of one folder. They are looked for once more in it as it is opened now: their numbers
-    /// are those of this opening, whatever they were before.
-    fn empty_one(
-        &mut self,
-        folder: &Folder,
-        target: Option<&Folder>,
-        writes: Writes<'_>,
-    ) -> Result<Option<Kept>, PluginError> {
-        let Some(opened) = open(self.session, folder, For::Changing)? else { return Ok(None) };
-        self.look_through(folder, &opened)?;
-        let place = self.place(folder, opened.validity);
-        let aside = self.place_of_aside(folder, &opened);
-        let found = self.task.through().at(place).found.clone();
-        if found.len() as u64 > self.imap.messages_max {
-            let text = format!("{} messages are more than `messages_max`, and none of them was erased", found.len());
-            return Err(PluginError::permanent(text));
-        }
-        if opened.read_only {
-            let there = existing(self.session, &numbers(&found))?.len() as u64;
-            return Ok((there > 0).then(|| read_only(folder, there)));
-        }
-        if !self.task.through().aside(aside).is_empty() {
-            restore(self.session, &mut SetAside { task: self.task, place: aside }, writes)?;
-        }
-        for batch in found.chunks(BATCH) {
-            self.session.clock().check()?;
-            self.take_out(batch, (place, aside), target, writes)?;
-        }
-        Ok(None)
-    }
-
-    /// Takes a batch of messages out of the open folder, and looks which are gone.
-    fn take_out(
-        &mut self,
-        batch: &[u64],
-        (place, aside): (u64, u64),
-        target: Option<&Folder>,
-        writes: Writes<'_>,
-    ) -> Result<(), PluginError> {
-        // What is gone already does not count as this attempt's: an earlier one has noted it, or somebody else took it
-        // out.
-        let there = existing(self.session, &numbers(batch))?;
-        let way = Way::of(self.session);
-        let marks = marks_of(place, &there);
-        if target.is_none() {
-            self.task.begin(&marks)?;
-            // Unsure from here on, whatever ends this: the server may expunge them and not answer.
-            self.task.unanswered(&marks, true);
-        }
-        let alone = (way == Way::Aside).then(|| self.imap.expunging.lock().unwrap_or_else(PoisonError::into_inner));
-        let set_aside = &mut SetAside { task: self.task, place: aside };
-        let ended = match target {
-            Some(target) => relocate(self.session, &there, &target.mailbox, way, set_aside, writes),
-            None => erase(self.session, &there, way, set_aside, writes),
-        };
-        drop(alone);
-        if let (Err(error), true) = (&ended, self.session.is_lost()) {
-            return Err(error.clone());
-        }
-        let left = existing(self.session, &there)?;
-        if target.is_none() {
-            let gone: Vec<u32> = there.iter().filter(|uid| !left.contains(uid)).copied().collect();
-            self.task.progress.done(MESSAGES, &marks_of(place, &gone));
-            self.task.progress.refused(MESSAGES, &marks_of(place, &left));
-        }
-        let stays = |uid: &u64| !batch.contains(uid) || left.iter().any(|left| u64::from(*left) == *uid);
-        // Before an error is told: what is gone is not looked for again.
-        self.task.through().at(place).found.retain(stays);
-        ended?;
-        match left.len() {
-            0 => Ok(()),
-            left => Err(PluginError::needs_operator(format!(
-                "{left} messages are still there, although the server says that they are not: may the account delete there?"
-            ))),
-        }
-    }
-
     /// What stands for a folder's messages as they are numbered now.
     fn place(&self, folder: &Folder, validity: u64) -> u64 {
         self.mark(&["place", &folder.key(), &validity.to_string()])
@@ -291,8 +216,13 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     }
 }
 
-fn read_only(folder: &Folder, messages: u64) -> Kept {
-    Kept { reason: format!("the folder `{}` is read-only", folder.name), messages }
+fn read_only(place: Place, messages: u64) -> Kept {
+    Kept { reason: format!("{} is read-only", unnamed(place)), messages }
+}
+
+/// How a folder is called in the receipt.
+fn unnamed((n, all): Place) -> String {
+    format!("folder {n} of {all}")
 }
 
 /// How a folder is called in an error, which an operator acts on.

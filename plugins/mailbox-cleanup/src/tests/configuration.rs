@@ -88,6 +88,6 @@ fn the_sandbox_opens_what_each_account_names() {
 fn the_example_is_accepted() {
     let config = crate::standin::example(include_str!("../../config.imap.toml"));
     assert_eq!(config["accounts"].as_array().map(Vec::len), Some(2));
-    let accepted = TestHost::<MailboxCleanup>::with_secrets(config, [("office", "x"), ("support", "y")]);
+    let accepted = Host::with_secrets(config, [("office", "x"), ("support", "y")]);
     assert_eq!(accepted.map(drop), Ok(()));
 }

@@ -156,10 +156,10 @@ fn a_folder_is_the_same_however_its_name_is_spelt() {
     ];
     for (how, list) in lists {
         for (move_to, name) in names {
-            for more_capabilities in ["", " MOVE"] {
+            for capabilities in [" UIDPLUS", " UIDPLUS MOVE", ""] {
                 let work: (&[u8], &[&str]) = (b"Work", &["From: ann@x.cz", "From: joann@x.cz", "To: ann@x.cz"]);
                 let server =
-                    Script::start(Manner { list, more_capabilities, ..PLAIN }, &[work, (name, &["From: eve@y.cz"])]);
+                    Script::start(Manner { list, capabilities, ..PLAIN }, &[work, (name, &["From: eve@y.cz"])]);
                 let answer = host(with(server.imap(), json!({ "move_to": move_to }))).erase(ANN);
                 let answer = answer.unwrap_or_else(|error| panic!("{move_to} {how}: {error}"));
                 assert_eq!((answer.outcome, answer.counts["kept messages"]), (Outcome::Retained, 2), "{move_to} {how}");
@@ -167,6 +167,28 @@ fn a_folder_is_the_same_however_its_name_is_spelt() {
             }
         }
     }
+}
+
+// Folders whose names are composed otherwise come from macOS: <https://github.com/imdinu/apple-mail-mcp/issues/120>.
+#[test]
+fn folders_whose_names_are_alike_are_all_looked_through() {
+    let raw: List = |name| [b"* LIST () \"/\" ", name, b"\r\n"].concat();
+    let hers: &[&str] = &["From: ann@x.cz"];
+    for list in [PLAIN.list, raw] {
+        let names: [(&[u8], &[&str]); 3] =
+            [("Ko\u{161}".as_bytes(), hers), ("Kos\u{30c}".as_bytes(), hers), (b"Ko&AWE-", hers)];
+        let server = Script::start(Manner { list, ..PLAIN }, &names);
+        assert_eq!(host(server.imap()).erase(ANN), erased(3));
+        let server = Script::start(Manner { list, ..PLAIN }, &names);
+        let error = host(with(server.imap(), json!({ "move_to": "Ko\u{161}" }))).health().expect_err("which?");
+        assert!(error.class == ErrorClass::NeedsOperator && error.message.contains("differ only in how"), "{error}");
+    }
+    // Whether a blank at the end is the name's own, nobody can tell.
+    let blank: [(&[u8], &[&str]); 2] = [(b"a", hers), (b"a ", hers)];
+    let answer = host(Script::start(Manner { list: raw, ..PLAIN }, &blank).imap()).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 1));
+    let server = Script::start(PLAIN, &blank);
+    assert_eq!(host(server.imap()).erase(ANN), erased(2), "in quotes, it is");
 }
 
 #[test]
@@ -179,7 +201,7 @@ fn courier_moves_messages_to_a_folder_that_it_names_in_quotes() {
         },
         open: |_, count| {
             let flags = "* FLAGS (\\Draft \\Answered \\Flagged \\Deleted \\Seen \\Recent)\r\n";
-            let permanent = "* OK [PERMANENTFLAGS ()] No permanent flags permitted\r\n";
+            let permanent = "* OK [PERMANENTFLAGS (\\* \\Draft \\Answered \\Flagged \\Deleted \\Seen)] Limited\r\n";
             let rights = "* OK [MYRIGHTS \"acdilrsw\"] ACL\r\n";
             format!("{flags}{permanent}* {count} EXISTS\r\n* 0 RECENT\r\n* OK [UIDVALIDITY 795966660] Ok\r\n{rights}")
         },

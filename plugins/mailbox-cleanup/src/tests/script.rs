@@ -28,8 +28,16 @@ pub(super) struct Manner {
     pub(super) fetch: Fetch,
     /// The answer to a command that is not carried out: the folder that it is about and the command.
     pub(super) refuse: fn(&str, &str) -> Option<&'static str>,
-    pub(super) more_capabilities: &'static str,
+    /// What it can do beside IMAP4rev1; each word after a blank.
+    pub(super) capabilities: &'static str,
+    /// The answer to a command about a folder that is not there.
+    pub(super) missing: &'static str,
+    /// What somebody else does before this command: a folder gets another name, or goes.
+    pub(super) meanwhile: fn(&str) -> Option<Renamed>,
 }
+
+/// A folder's name, and its new one; `None` where it goes with all that is in it.
+pub(super) type Renamed = (&'static [u8], Option<&'static [u8]>);
 
 /// As the RFC has it.
 pub(super) const PLAIN: Manner = Manner {
@@ -38,7 +46,9 @@ pub(super) const PLAIN: Manner = Manner {
     search: |_, _, uids| format!("* SEARCH{}\r\n", numbers(uids)),
     fetch: |uid, headers| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{{}}}\r\n{headers})\r\n", headers.len()),
     refuse: |_, _| None,
-    more_capabilities: "",
+    capabilities: " UIDPLUS",
+    missing: "NO [NONEXISTENT] x",
+    meanwhile: |_| None,
 };
 
 /// Three messages of Ann's and one of somebody whose address ends like hers.
@@ -57,6 +67,12 @@ struct Folder {
     messages: Vec<(u32, String)>,
     marked: Vec<u32>,
     next: u32,
+}
+
+impl Folder {
+    fn expunge(&mut self, set: &str) {
+        self.messages.retain(|(uid, _)| !(self.marked.contains(uid) && within(*uid, set)));
+    }
 }
 
 /// A server on a port of its own, for as long as the process lives.
@@ -89,11 +105,34 @@ impl Script {
         with(plain(self.port, "ann"), json!({ "timeout": "2s" }))
     }
 
+    /// Marks a message as deleted, as somebody else does.
+    pub(super) fn mark(&self, name: &[u8], uid: u32) {
+        let mut folders = lock(&self.folders);
+        folders.iter_mut().find(|folder| folder.name == name).expect("a folder").marked.push(uid);
+    }
+
+    /// Which messages are marked so.
+    pub(super) fn marked(&self, name: &[u8]) -> Vec<u32> {
+        let folders = lock(&self.folders);
+        let folder = folders.iter().find(|folder| folder.name == name).expect("a folder");
+        folder.messages.iter().map(|(uid, _)| *uid).filter(|uid| folder.marked.contains(uid)).collect()
+    }
+
     /// The headers of what is in a folder.
     pub(super) fn left(&self, name: &[u8]) -> Vec<String> {
         let folders = lock(&self.folders);
         let folder = folders.iter().find(|folder| folder.name == name).expect("a folder");
         folder.messages.iter().map(|(_, headers)| headers.trim_end().to_owned()).collect()
+    }
+}
+
+fn rename(folders: &Mutex<Vec<Folder>>, name: &[u8], to: Option<&[u8]>) {
+    let mut folders = lock(folders);
+    match to {
+        Some(to) => {
+            folders.iter_mut().filter(|folder| folder.name == name).for_each(|folder| folder.name = to.to_vec())
+        }
+        None => folders.retain(|folder| folder.name != name),
     }
 }
 
@@ -128,6 +167,9 @@ impl Talk {
         let text = String::from_utf8_lossy(command).into_owned();
         let named = name(command);
         let words: Vec<&str> = text.split(' ').collect();
+        if let Some((name, to)) = (self.manner.meanwhile)(&text) {
+            rename(&self.folders, name, to);
+        }
         let mut folders = lock(&self.folders);
         let at = |name: &[u8]| {
             folders.iter().position(|folder| match folder.name.eq_ignore_ascii_case(b"INBOX") {
@@ -135,7 +177,7 @@ impl Talk {
                 false => folder.name == name,
             })
         };
-        let about = if words[0] == "UID" { self.selected } else { at(&named) };
+        let about = if ["UID", "EXPUNGE"].contains(&words[0]) { self.selected } else { at(&named) };
         let shown = about.map_or(String::new(), |at| String::from_utf8_lossy(&folders[at].name).into_owned());
         if let Some(refusal) = (self.manner.refuse)(&shown, &text) {
             return refusal;
@@ -143,14 +185,18 @@ impl Talk {
         let target = at(&named);
         match words[0] {
             "CAPABILITY" => {
-                let more = self.manner.more_capabilities;
-                answer.extend(format!("* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR UIDPLUS{more}\r\n").bytes());
+                let more = self.manner.capabilities;
+                answer.extend(format!("* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR{more}\r\n").bytes());
             }
             "LIST" => folders.iter().for_each(|folder| answer.extend((self.manner.list)(&folder.name))),
             "EXAMINE" | "SELECT" => {
                 self.selected = about;
-                let Some(at) = about else { return "NO [NONEXISTENT] x" };
+                let Some(at) = about else { return self.manner.missing };
                 answer.extend((self.manner.open)(&shown, folders[at].messages.len()).bytes());
+            }
+            "EXPUNGE" => {
+                let Some(selected) = self.selected else { return "BAD nothing is open" };
+                folders[selected].expunge("1:*");
             }
             "UID" => {
                 let Some(selected) = self.selected else { return "BAD nothing is open" };
@@ -176,13 +222,20 @@ fn uid(
         "SEARCH" => text[3..].split_once("UID ").map_or("1:*", |(_, rest)| rest.split(' ').next().unwrap_or_default()),
         _ => words[2],
     };
-    let chosen: Vec<(u32, String)> = folder.messages.iter().filter(|(uid, _)| within(*uid, asked)).cloned().collect();
+    let is_chosen = |uid| within(uid, asked) != text.contains("NOT UID ");
+    let chosen: Vec<(u32, String)> = folder.messages.iter().filter(|(uid, _)| is_chosen(*uid)).cloned().collect();
     match words[1] {
         "SEARCH" => {
             let spelt = if text.contains("FROM \"\\\"") { "\"ann\"@x.cz" } else { "ann@x.cz" };
             // Each message is found: what a server finds by is not always what it shows.
-            let is_found = |headers: &str| !text.contains("FROM ") || headers.contains(spelt) != text.contains("NOT ");
-            let uids: Vec<u32> = chosen.iter().filter(|(_, headers)| is_found(headers)).map(|(uid, _)| *uid).collect();
+            let is_found = |uid: u32, headers: &str| {
+                let is_marked = folder.marked.contains(&uid);
+                (!text.contains("FROM ") || headers.contains(spelt) != text.contains("NOT "))
+                    && (!text.contains(" DELETED") || is_marked)
+                    && (!text.contains(" UNDELETED") || !is_marked)
+            };
+            let found = chosen.iter().filter(|(uid, headers)| is_found(*uid, headers));
+            let uids: Vec<u32> = found.map(|(uid, _)| *uid).collect();
             let name = String::from_utf8_lossy(&folder.name).into_owned();
             answer.extend((manner.search)(&name, text, &uids).bytes());
         }
@@ -192,11 +245,11 @@ fn uid(
         "FETCH" => {
             chosen.iter().for_each(|(uid, _)| answer.extend(format!("* {uid} FETCH (UID {uid})\r\n").bytes()));
         }
-        "STORE" => folder.marked.extend(chosen.iter().map(|(uid, _)| *uid)),
-        "EXPUNGE" => {
-            let Folder { messages, marked, .. } = folder;
-            messages.retain(|(uid, _)| !(marked.contains(uid) && within(*uid, asked)));
+        "STORE" if text.contains(" -FLAGS") => {
+            folder.marked.retain(|uid| !chosen.iter().any(|(other, _)| other == uid))
         }
+        "STORE" => folder.marked.extend(chosen.iter().map(|(uid, _)| *uid)),
+        "EXPUNGE" => folder.expunge(asked),
         "MOVE" | "COPY" => {
             if words[1] == "MOVE" {
                 folder.messages.retain(|(uid, _)| !within(*uid, asked));

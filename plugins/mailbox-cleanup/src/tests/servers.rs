@@ -88,22 +88,37 @@ fn a_read_only_folder_is_retained_and_a_missing_right_is_the_operators() {
     let would_go = only(&["read-only", "free"]).dry_run(ANN);
     assert_eq!(would_go, Ok(Answer::residual().count("messages", 10).count("kept messages", 10)));
     let answer = only(&["read-only", "free"]).erase(ANN).expect("an answer");
-    let told = "account `office`: the folder `read-only` is read-only";
-    assert_eq!((answer.outcome, answer.reason.as_deref()), (Outcome::Retained, Some(told)));
+    let reason = answer.reason.expect("why");
+    assert!(reason.starts_with("account `office`: folder ") && reason.ends_with(" of 2 is read-only"), "{reason}");
+    assert_eq!(answer.outcome, Outcome::Retained);
     assert_eq!((answer.counts["messages"], answer.counts["kept messages"]), (10, 10));
     assert_eq!(outcome(only(&["read-only"]).verify(ANN)), Outcome::Retained);
 
     server.restrict("ann", "no-mark", "lrwsie");
     server.restrict("ann", "no-expunge", "lrwsit");
     for folder in ["no-mark", "no-expunge"] {
-        let error = only(&[folder]).erase(ANN).expect_err("a right is missing");
-        assert_eq!(error.class, ErrorClass::NeedsOperator, "{}", error.message);
-        assert!(error.message.contains(&format!("folder `{folder}`: ")), "{}", error.message);
+        let answer = only(&[folder]).erase(ANN).expect("an answer");
+        assert_eq!((answer.outcome, answer.counts["messages left"]), (Outcome::Residual, 10), "{answer:?}");
+        let reason = answer.reason.expect("why");
+        assert!(reason.starts_with("account `office`: folder 1 of 1: "), "{reason}");
         assert_eq!(left(&server, "ann", folder), 10);
     }
     server.restrict("ann", "hidden", "l");
     let error = only(&["hidden"]).erase(ANN).expect_err("it cannot be read");
     assert_eq!(error.class, ErrorClass::NeedsOperator, "{}", error.message);
+
+    let told = |folders: &[&str]| only(folders).health().err().map(|error| (error.class, error.message));
+    let lacks = |why: &str| {
+        let text =
+            format!("account `office`: the account may not erase in any of its 1 folders that were tried: {why}");
+        Some((ErrorClass::NeedsOperator, text))
+    };
+    assert_eq!(told(&["read-only"]), lacks("it is read-only (of RFC 4314's rights, it lacks `t`, `e` and more)"));
+    assert_eq!(told(&["no-mark"]), lacks("messages cannot be marked as deleted (it lacks the right `t` of RFC 4314)"));
+    assert_eq!(told(&["no-mark", "free"]), None, "one folder is that folder's matter");
+    let target = host(with(imap(&server, "ann"), json!({ "folders": ["free"], "move_to": "read-only" }))).health();
+    let error = target.expect_err("nothing can be moved there");
+    assert!(error.message.contains("`move_to` is read-only (it lacks the right `i` of RFC 4314)"), "{error}");
 }
 
 #[test]

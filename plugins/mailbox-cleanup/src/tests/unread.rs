@@ -112,13 +112,30 @@ fn messages_of_which_a_search_says_nothing_are_gone_only_when_they_are_not_shown
         },
         &FOLDERS,
     );
-    let error = host(server.imap()).erase(ANN).expect_err("still there");
-    assert_eq!((error.class, error.message.contains("still there")), (ErrorClass::NeedsOperator, true));
+    let answer = host(server.imap()).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages left"]), (Outcome::Residual, 3));
+    assert!(answer.reason.is_some_and(|reason| reason.contains("still there")));
 }
 
+// Answers that tell of a message twice: <https://github.com/MailCore/mailcore2/issues/1025>; that end where they may not:
+// <https://github.com/paperless-ngx/paperless-ngx/issues/13412>.
 #[test]
 fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_done() {
-    let fetches: [(&str, Fetch); 8] = [
+    let fetches: [(&str, Fetch); 13] = [
+        ("two numbers", |uid, headers| {
+            format!("* {uid} FETCH (UID {uid} UID 9 BODY[HEADER] {{{}}}\r\n{headers})\r\n", headers.len())
+        }),
+        ("two numbers, one of which is odd", |uid, headers| {
+            format!("* {uid} FETCH (UID {uid} UID {uid} BODY[HEADER] {{{}}}\r\n{headers} )\r\n", headers.len())
+        }),
+        ("two texts", |uid, _| {
+            format!("* {uid} FETCH (UID {uid} BODY[HEADER] \"From: eve@y.cz\" BODY[HEADER] \"From: joann@x.cz\")\r\n")
+        }),
+        ("two answers that are not alike", |uid, _| {
+            let of = |from: &str| format!("* {uid} FETCH (UID {uid} BODY[HEADER] \"From: {from}\")\r\n");
+            of("joann@x.cz") + &of("eve@y.cz")
+        }),
+        ("no blank after quotes", |uid, _| format!("* {uid} FETCH (BODY[HEADER] \"From: joann@x.cz\"UID {uid})\r\n")),
         ("an empty literal", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{0}}\r\n)\r\n")),
         ("NIL", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] NIL )\r\n")),
         ("empty quotes", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] \"\")\r\n")),
@@ -151,6 +168,68 @@ fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_do
             assert_eq!(answer.not_looked_at, [told], "{name}");
         }
         assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{name}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_emptied_needs_a_person_and_the_others_are_done() {
+    for (why, refuse) in [
+        (
+            "mark messages as deleted (NOPERM)",
+            (|name, text| on_work(name, text, "UID STORE", "NO [NOPERM] no")) as fn(&str, &str) -> _,
+        ),
+        ("does not understand", |name, text| on_work(name, text, "UID STORE", "BAD what")),
+        ("does not expunge messages", |name, text| on_work(name, text, "UID EXPUNGE", "NO no")),
+        ("cannot be opened (NOPERM)", |name, text| on_work(name, text, "SELECT", "NO [NOPERM] no")),
+        ("still there, although", |name, text| on_work(name, text, "UID EXPUNGE", "OK done")),
+    ] {
+        let server = Script::start(Manner { refuse, ..PLAIN }, &FOLDERS);
+        let host = host(server.imap());
+        let answer = host.erase(ANN).expect(why);
+        assert_eq!(
+            (answer.outcome, answer.counts["messages"], answer.counts["messages left"]),
+            (Outcome::Residual, 2, 1)
+        );
+        let reason = answer.reason.expect(why);
+        assert!(reason.starts_with("account `office`: folder 2 of 3: ") && reason.contains(why), "{why}: {reason}");
+        assert_eq!((server.left(b"INBOX"), server.left(b"Work").len()), (vec!["From: joann@x.cz".to_owned()], 1));
+        assert_eq!(host.verify(ANN), residual(1), "{why}");
+    }
+}
+
+// As iCloud is silent (<https://github.com/home-assistant/core/issues/132042>), on a server that has no UIDPLUS beside.
+#[test]
+fn a_server_without_uidplus_that_says_nothing_where_nothing_matches_erases_what_is_hers_alone() {
+    type Search = fn(&str, &str, &[u32]) -> String;
+    let silent: [(&str, Search); 3] = [
+        (
+            "where nothing matches",
+            |_, _, uids| if uids.is_empty() { String::new() } else { (PLAIN.search)("", "", uids) },
+        ),
+        (
+            "to DELETED",
+            |_, text, uids| if text.contains(" DELETED") { String::new() } else { (PLAIN.search)("", "", uids) },
+        ),
+        (
+            "to NOT",
+            |_, text, uids| if text.contains(" NOT UID") { String::new() } else { (PLAIN.search)("", "", uids) },
+        ),
+    ];
+    for (to, search) in silent {
+        for is_marked in [false, true] {
+            let server = Script::start(Manner { search, capabilities: "", ..PLAIN }, &FOLDERS);
+            if is_marked {
+                server.mark(b"INBOX", 2);
+            }
+            let answer = host(server.imap()).erase(ANN);
+            let marked = if is_marked { vec![2] } else { Vec::new() };
+            assert_eq!((server.marked(b"INBOX"), server.left(b"Work").len()), (marked, 0), "silent {to}");
+            match to {
+                // Others' messages are there, and nobody says which of them are marked.
+                "to NOT" => assert_eq!((class(answer), server.left(b"INBOX").len()), (ErrorClass::Retryable, 3)),
+                _ => assert_eq!((answer, server.left(b"INBOX").len()), (erased(3), 1), "silent {to}"),
+            }
+        }
     }
 }
 

@@ -20,6 +20,8 @@ use crate::{Call, ErrorClass, PluginError, Secrets, Sensitive};
 const TIMEOUT: Duration = Duration::from_secs(30);
 /// Requests per second, unless the settings say otherwise.
 const RATE: f64 = 5.0;
+/// The most that the settings may say.
+const RATE_MAX: u32 = 1_000;
 /// How often [`Client::send`] tries.
 const ATTEMPTS_MAX: u32 = 3;
 /// The first pause between attempts; each further one is twice as long.
@@ -106,7 +108,7 @@ impl Client {
             origin: origin(&base),
             base_path: base.path().trim_end_matches('/').to_owned(),
             auth: Authorization::make(settings, secrets)?,
-            pace: Pace::new(settings.rate.unwrap_or(RATE)).map_err(|why| format!("rate: {why}"))?,
+            pace: Pace::new(settings.rate.unwrap_or(RATE), RATE_MAX).map_err(|why| format!("rate: {why}"))?,
             paces: BTreeMap::new(),
             timeout,
         })
@@ -127,7 +129,8 @@ impl Client {
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
     pub fn rate(mut self, class: &'static str, per_second: f64) -> Result<Self, PluginError> {
-        let pace = Pace::new(per_second);
+        // Of a class, one request may count as many.
+        let pace = Pace::new(per_second, 1_000 * RATE_MAX);
         let pace = pace.map_err(|why| PluginError::needs_operator(format!("the rate of `{class}`: {why}")))?;
         self.paces.insert(class, pace);
         Ok(self)
@@ -342,7 +345,7 @@ impl Client {
     ) -> Result<Response, Failure> {
         // Its own class first: waiting for it must not use up a turn of the general rate.
         if let Some(pace) = asked.class().and_then(|class| self.paces.get(class)) {
-            pace.wait(call)?;
+            pace.wait(asked.counts(), call)?;
         }
         let base_path = if asked.is_complete() { "" } else { &self.base_path };
         let uri = format!("{}{base_path}{}", self.origin, asked.target());
@@ -366,7 +369,7 @@ impl Client {
         wanted: Wanted,
         call: &Call,
     ) -> Result<Response, Failure> {
-        self.pace.wait(call)?;
+        self.pace.wait(1, call)?;
         let unbuilt = |_| PluginError::permanent("the request cannot be built: a value does not fit into it");
         let answer = match body {
             Some(body) => self.run(request.body(body).map_err(unbuilt)?, call)?,

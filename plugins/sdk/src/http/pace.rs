@@ -16,15 +16,15 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    pub(super) fn new(per_second: f64) -> Result<Self, String> {
-        if !(0.001..=1000.0).contains(&per_second) {
-            return Err("allowed are 0.001 to 1000 requests per second".into());
+    pub(super) fn new(per_second: f64, most: u32) -> Result<Self, String> {
+        if !(0.001..=f64::from(most)).contains(&per_second) {
+            return Err(format!("allowed are 0.001 to {most} requests per second"));
         }
         Ok(Self { interval: Duration::from_secs_f64(per_second.recip()), next: Mutex::new(Instant::now()) })
     }
 
-    /// Waits for this request's turn. A turn that is beyond the call's time is asked for again later.
-    pub(super) fn wait(&self, call: &Call) -> Result<(), PluginError> {
+    /// Waits for this request's turn, which counts as so many. A turn that is beyond the call's time is asked for again later.
+    pub(super) fn wait(&self, counts_as: u32, call: &Call) -> Result<(), PluginError> {
         // Only the turn is taken under the lock: waiting with it would keep the others from hearing that they are
         // cancelled.
         let turn = {
@@ -34,7 +34,7 @@ impl Pace {
             if call.remaining().is_some_and(|remaining| pause >= remaining) {
                 return Err(PluginError::rate_limited(Some(pause)));
             }
-            *next = turn + self.interval;
+            *next = turn + self.interval * counts_as;
             turn
         };
         wait_until(turn, call)

@@ -31,6 +31,7 @@ pub struct Request {
     repeatable: bool,
     status_only: bool,
     class: Option<&'static str>,
+    counts: u32,
     wrong: Option<PluginError>,
 }
 
@@ -65,6 +66,7 @@ impl Request {
             repeatable,
             status_only: false,
             class: None,
+            counts: 1,
             wrong: None,
         }
     }
@@ -299,6 +301,18 @@ impl Request {
         self
     }
 
+    /// Says that it counts as so many requests of its class: some systems count units, of which one request costs more than another.
+    ///
+    /// ```
+    /// let list = quietus_plugin::http::Request::get("/messages").paced_as("units").counting_as(5);
+    /// # assert_eq!(list.target(), "/messages");
+    /// ```
+    #[must_use]
+    pub fn counting_as(mut self, requests: u32) -> Self {
+        self.counts = requests;
+        self
+    }
+
     /// The method.
     ///
     /// ```
@@ -369,6 +383,10 @@ impl Request {
 
     pub(super) fn class(&self) -> Option<&'static str> {
         self.class
+    }
+
+    pub(super) fn counts(&self) -> u32 {
+        self.counts
     }
 
     pub(super) fn reads_body(&self) -> bool {

@@ -4,6 +4,7 @@
 use quietus_plugin::ErrorClass::NeedsOperator;
 
 use crate::config::Config;
+use crate::told;
 use crate::trouble::Trouble;
 
 /// What the operator vouches for.
@@ -18,12 +19,34 @@ pub(crate) struct Trusts {
 pub(super) struct Relation {
     /// As the statement writes it.
     pub(super) name: String,
-    /// Not a view, nor a table of another server.
-    pub(super) is_table: bool,
+    pub(super) rows: Rows,
+    /// The statement erases from it.
+    pub(super) is_written: bool,
     /// A policy decides which of its rows the user sees.
     pub(super) has_policy: bool,
     /// The user may read something of it.
     pub(super) is_readable: bool,
+}
+
+/// Where the rows are that it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// In a table of this database.
+    Here,
+    /// In whatever a view selects from.
+    Selected,
+    /// Or some of them, in another server, a file or other tables, where no transaction of this one holds.
+    Elsewhere,
+}
+
+/// What triggers and rules do with the rows of a table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Triggers {
+    #[default]
+    None,
+    Some,
+    /// The user is not shown whether there are any.
+    Hidden,
 }
 
 /// What is seen of a statement's tables.
@@ -33,6 +56,8 @@ pub(crate) struct Sight {
     pub(crate) limits: Vec<String>,
     /// Whether the table that it erases from keeps the earlier versions of its rows.
     pub(crate) has_history: bool,
+    /// Of the table that it erases from.
+    pub(crate) triggers: Triggers,
 }
 
 impl Trusts {
@@ -50,17 +75,14 @@ impl Trusts {
             if !self.row_security {
                 return Err(Trouble::said(NeedsOperator, policy(&format!("`{name}`"))));
             }
-            sight.limits.push(format!(
-                "of `{name}` only the rows that row-level security shows to the user (`row_security = \"trusted\"`)"
-            ));
+            sight.limits.push(told::policed(name));
         }
-        if !relation.is_table {
-            if !self.views {
-                return Err(Trouble::said(NeedsOperator, view(name)));
-            }
-            sight
-                .limits
-                .push(format!("of `{name}`, which is no table, only the rows that it shows (`views = \"trusted\"`)"));
+        match relation.rows {
+            Rows::Here => return Ok(()),
+            // Rolled back here, or committed, they would not be there.
+            Rows::Elsewhere if relation.is_written => return Err(Trouble::said(NeedsOperator, elsewhere(name))),
+            Rows::Elsewhere | Rows::Selected if !self.views => return Err(Trouble::said(NeedsOperator, view(name))),
+            Rows::Elsewhere | Rows::Selected => sight.limits.push(told::viewed(name)),
         }
         Ok(())
     }
@@ -77,8 +99,15 @@ pub(super) fn policy(table: &str) -> String {
 
 fn view(name: &str) -> String {
     format!(
-        "`{name}` is a view or a table of another server, which may hide rows: name the table itself, or, where it shows all that is \
-         to be erased, say `views = \"trusted\"`"
+        "`{name}` is a view, or shows rows of another server, a file or other tables, some of which may be hidden: name the tables \
+         themselves, or, where it shows all that is to be erased, say `views = \"trusted\"`"
+    )
+}
+
+fn elsewhere(name: &str) -> String {
+    format!(
+        "`{name}` has rows in another server, a file or other tables, where no transaction of this database holds, so that nothing \
+         could be rolled back for certain: erase there by a `[[plugin]]` of its own, and name the tables that are here"
     )
 }
 
@@ -86,23 +115,38 @@ fn view(name: &str) -> String {
 mod tests {
     use super::*;
 
+    const NONE: Trusts = Trusts { row_security: false, views: false };
+    const POLICIES: Trusts = Trusts { row_security: true, ..NONE };
+    const VIEWS: Trusts = Trusts { views: true, ..NONE };
+
     #[test]
     fn what_may_hide_rows_is_refused_or_repeated() {
-        let table = || Relation { name: "orders".into(), is_table: true, has_policy: false, is_readable: true };
-        let policed = Relation { has_policy: true, ..table() };
-        let view = Relation { is_table: false, ..table() };
-        let unread = Relation { is_readable: false, ..table() };
-        let [none, rows, views] =
-            [(false, false), (true, false), (false, true)].map(|(row_security, views)| Trusts { row_security, views });
+        let table = || Relation {
+            name: "orders".into(),
+            rows: Rows::Here,
+            is_written: false,
+            has_policy: false,
+            is_readable: true,
+        };
+        let policed = || Relation { has_policy: true, ..table() };
+        let view = || Relation { rows: Rows::Selected, ..table() };
+        let foreign = || Relation { rows: Rows::Elsewhere, ..table() };
+        let written = |relation| Relation { is_written: true, ..relation };
         for (trusts, relation, expected) in [
-            (none, table(), Ok("")),
-            (none, unread, Err("lacks SELECT on `orders`")),
-            (none, Relation { has_policy: true, ..table() }, Err("row-level security hides rows of `orders`")),
-            (views, Relation { has_policy: true, ..table() }, Err("`row_security = \"trusted\"`")),
-            (rows, policed, Ok("of `orders` only the rows that row-level security shows")),
-            (none, Relation { is_table: false, ..table() }, Err("`orders` is a view")),
-            (rows, Relation { is_table: false, ..table() }, Err("`views = \"trusted\"`")),
-            (views, view, Ok("of `orders`, which is no table, only the rows that it shows")),
+            (NONE, table(), Ok("")),
+            (NONE, written(table()), Ok("")),
+            (NONE, Relation { is_readable: false, ..table() }, Err("lacks SELECT on `orders`")),
+            (NONE, policed(), Err("row-level security hides rows of `orders`")),
+            (VIEWS, policed(), Err("`row_security = \"trusted\"`")),
+            (POLICIES, policed(), Ok("of `orders` only the rows that row-level security shows")),
+            (NONE, view(), Err("`orders` is a view")),
+            (POLICIES, view(), Err("`views = \"trusted\"`")),
+            (VIEWS, view(), Ok("of `orders`, which is no table or has rows elsewhere, only the rows that it shows")),
+            (VIEWS, written(view()), Ok("of `orders`, which is no table")),
+            (NONE, foreign(), Err("shows rows of another server")),
+            (VIEWS, foreign(), Ok("of `orders`, which is no table or has rows elsewhere")),
+            (NONE, written(foreign()), Err("where no transaction of this database holds")),
+            (VIEWS, written(foreign()), Err("where no transaction of this database holds")),
         ] {
             let mut sight = Sight::default();
             let judged = trusts.judge(&relation, &mut sight);

@@ -15,11 +15,12 @@ use tokio::sync::MutexGuard;
 use crate::address::{Address, Engine};
 use crate::config::{Config, Tls};
 use crate::statement::{Bound, Checked};
+use crate::told;
 use crate::trouble::Trouble;
 use hidden::Trusts;
 use terms::CONNECTING_MAX;
 
-pub(crate) use hidden::Sight;
+pub(crate) use hidden::{Sight, Triggers};
 pub(crate) use terms::{Access, Fate, Limits, Serves};
 
 /// Where the database is, and how it is reached.
@@ -102,8 +103,9 @@ impl Session {
         }
     }
 
-    /// The kinds whose values cannot be in their columns at all, by their types and characters. Asked before a transaction.
-    pub(crate) async fn impossible<'v>(&mut self, bound: &Bound<'v>) -> Result<BTreeSet<&'v str>, Trouble> {
+    /// The places in a condition that are compared with what cannot hold their values at all, by its type and character set. Asked
+    /// before a transaction.
+    pub(crate) async fn impossible(&mut self, bound: &Bound<'_>) -> Result<BTreeSet<usize>, Trouble> {
         match self {
             Self::Postgres(session) => session.impossible(bound).await,
             Self::Mysql(session) => session.impossible(bound).await,
@@ -113,8 +115,16 @@ impl Session {
     /// Whether a statement's tables show all their rows, can be rolled back, and compare text as it is.
     pub(crate) async fn examine(&mut self, checked: &Checked) -> Result<Sight, Trouble> {
         match self {
-            Self::Postgres(session) => session.examine(&checked.uses).await,
+            Self::Postgres(session) => session.examine(checked).await,
             Self::Mysql(session) => session.examine(checked).await,
+        }
+    }
+
+    /// What the server keeps of what went, for the receipt.
+    pub(crate) async fn keeps(&mut self) -> Result<Vec<String>, Trouble> {
+        match self {
+            Self::Postgres(_) => Ok(vec![told::POSTGRES_KEEPS.to_owned()]),
+            Self::Mysql(session) => session.keeps().await,
         }
     }
 

@@ -5,6 +5,9 @@ use std::time::Duration;
 /// The longest that a connection may take to come about.
 pub(super) const CONNECTING_MAX: Duration = Duration::from_secs(15);
 
+/// A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
+pub(super) const READ_ONLY: &str = "the database is read-only: a replica, or one that recovers";
+
 /// What a transaction may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {

@@ -6,19 +6,22 @@ use std::collections::{BTreeMap, BTreeSet};
 use quietus_plugin::{Call, PluginError};
 
 use crate::database::{Session, Sight};
-use crate::outcome::{History, Met};
-use crate::person::{Person, Values};
+use crate::outcome::{Met, Table};
+use crate::person::Person;
 use crate::plan::{Erasing, Plan, Retaining};
-use crate::statement::Aimed;
+use crate::statement::{Aimed, Checked};
+use crate::told;
 
 /// What is seen of each statement's tables.
 pub(super) type Sights = BTreeMap<String, Sight>;
 
-/// A statement, aimed at the person, with the person's values.
+/// A statement, aimed at each combination of the person's values.
 struct Turn<'r, S> {
     own: &'r S,
-    aimed: Aimed<'r>,
-    values: Vec<Values<'r>>,
+    checked: &'r Checked,
+    aims: Vec<Aimed<'r>>,
+    /// Kinds of which some value was compared with nothing, as it fits nowhere.
+    unfit: BTreeSet<&'r str>,
 }
 
 /// The statements that can be about the person.
@@ -45,44 +48,52 @@ pub(super) struct Counted<'t> {
 /// A statement, the values that have rows, and how many.
 pub(super) struct Found<'t> {
     pub(super) erasing: &'t Erasing,
-    pub(super) aimed: &'t Aimed<'t>,
-    pub(super) values: Vec<&'t Values<'t>>,
+    pub(super) aims: Vec<&'t Aimed<'t>>,
     pub(super) rows: u64,
 }
 
 impl<'r> Turns<'r> {
     pub(super) fn of(plan: &'r Plan, person: &'r Person) -> Result<Self, PluginError> {
         let has = person.kinds();
-        let erase = plan.erase.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, person)));
-        let retain = plan.retain.iter().filter_map(|own| Some(Turn::of(own, own.checked.aimed(&has)?, person)));
-        let erase = erase.collect::<Result<Vec<_>, _>>()?;
-        let by_phone_alone = erase.iter().any(|turn| turn.own.checked.goes_by_phone_alone() && has.contains("phone"));
-        Ok(Self {
-            asked: !erase.is_empty(),
-            by_phone_alone,
-            unusable: person.unusable,
-            erase,
-            retain: retain.collect::<Result<_, _>>()?,
-            sights: Sights::new(),
-        })
+        let mut erase = Vec::new();
+        for own in &plan.erase {
+            erase.extend(Turn::of(own, &own.checked, person)?);
+        }
+        let mut retain = Vec::new();
+        for own in &plan.retain {
+            retain.extend(Turn::of(own, &own.checked, person)?);
+        }
+        let by_phone_alone = erase.iter().any(|turn| turn.checked.goes_by_phone_alone() && has.contains("phone"));
+        let unusable = person.unusable;
+        Ok(Self { asked: !erase.is_empty(), by_phone_alone, unusable, erase, retain, sights: Sights::new() })
     }
 
     pub(super) fn seen_by(self, sights: Sights) -> Self {
         Self { sights, ..self }
     }
 
-    /// What is looked at by a statement, for the receipt.
-    fn place(&self, name: &str, aimed: &Aimed<'_>) -> String {
-        let limits = self.sights.get(name).into_iter().flat_map(|sight| sight.limits.iter().cloned());
-        [aimed.place(name)].into_iter().chain(limits).collect::<Vec<_>>().join("; ")
+    /// What is looked at by a statement, for the receipt: nothing of what no value was compared with.
+    fn places<S>(&self, name: &str, turn: &Turn<'_, S>) -> Vec<String> {
+        let mut places = Vec::new();
+        let kinds: BTreeSet<&str> = turn.aims.iter().flat_map(|aim| aim.values.kinds()).collect();
+        if !kinds.is_empty() {
+            let limits = self.sights.get(name).into_iter().flat_map(|sight| sight.limits.iter().cloned());
+            let rows = told::rows(name, &turn.checked.table.to_string(), &turn.checked.others(), &kinds);
+            places.push([rows].into_iter().chain(limits).collect::<Vec<_>>().join("; "));
+        }
+        if !turn.unfit.is_empty() {
+            places.push(told::unfit(name, &turn.checked.table.to_string(), &turn.unfit));
+        }
+        places
     }
 
-    fn history(&self, own: &Erasing) -> Option<History> {
-        let has_one = self.sights.get(&own.name).is_some_and(|sight| sight.has_history);
-        has_one.then(|| History { of: own.checked.table.to_string(), count: own.count.clone() })
+    fn table(&self, own: &Erasing) -> Table {
+        let sight = self.sights.get(&own.name).cloned().unwrap_or_default();
+        let name = own.checked.table.to_string();
+        Table { name, count: own.count.clone(), has_history: sight.has_history, triggers: sight.triggers }
     }
 
-    /// Without values that no column can hold: nobody has them.
+    /// Without comparisons with what cannot hold the value: no row is the person's by them.
     pub(super) async fn that_can_be_there(mut self, session: &mut Session) -> Result<Self, PluginError> {
         for turn in &mut self.erase {
             turn.keep_possible(&turn.own.name, session).await?;
@@ -95,32 +106,28 @@ impl<'r> Turns<'r> {
 }
 
 impl<'r, S> Turn<'r, S> {
-    fn of(own: &'r S, aimed: Aimed<'r>, person: &'r Person) -> Result<Self, PluginError> {
-        let values = person.values(&aimed.kinds)?;
-        Ok(Self { own, aimed, values })
+    /// Nothing when the statement cannot be about the person.
+    fn of(own: &'r S, checked: &'r Checked, person: &'r Person) -> Result<Option<Self>, PluginError> {
+        let kinds = checked.kinds_for(&person.kinds());
+        if kinds.is_empty() {
+            return Ok(None);
+        }
+        let none = BTreeSet::new();
+        let aims = person.values(&kinds)?.iter().filter_map(|values| checked.aimed(values, &none)).collect();
+        Ok(Some(Self { own, checked, aims, unfit: BTreeSet::new() }))
     }
 
-    /// A kind of which no value is possible is one that the person lacks: the statement is about the others.
+    /// Each comparison for itself: what one column cannot hold, another may.
     async fn keep_possible(&mut self, name: &str, session: &mut Session) -> Result<(), PluginError> {
-        let mut impossible = BTreeSet::new();
-        for values in &self.values {
-            let bound = self.aimed.counting(std::slice::from_ref(&values));
-            let kinds = session.impossible(&bound).await.map_err(|e| e.in_statement(name))?;
-            impossible.extend(kinds.into_iter().map(|kind| (kind.to_owned(), values.get(kind))));
+        let checked = self.checked;
+        let mut possible = BTreeSet::new();
+        for aim in std::mem::take(&mut self.aims) {
+            let impossible = session.impossible(&checked.counting(&[&aim])).await;
+            let impossible = impossible.map_err(|e| e.in_statement(name))?;
+            self.unfit.extend(impossible.iter().filter_map(|place| checked.kind_at(*place)));
+            possible.extend(checked.aimed(&aim.values, &impossible));
         }
-        let is_possible = |kind: &str, value| !impossible.contains(&(kind.to_owned(), value));
-        let has = self.aimed.kinds.iter().filter(|kind| self.values.iter().any(|own| is_possible(kind, own.get(kind))));
-        let aimed = self.aimed.checked.aimed(&has.map(String::as_str).collect());
-        let kinds = aimed.as_ref().map(|aimed| aimed.kinds.clone()).unwrap_or_default();
-        let all = std::mem::take(&mut self.values);
-        let possible = all.iter().filter(|own| kinds.iter().all(|kind| is_possible(kind, own.get(kind))));
-        let mut possible: Vec<_> = possible.map(|own| own.only(&kinds)).collect();
-        possible.sort();
-        possible.dedup();
-        if let Some(aimed) = aimed {
-            self.aimed = aimed;
-            self.values = possible;
-        }
+        self.aims = possible.into_iter().collect();
         Ok(())
     }
 }
@@ -134,12 +141,13 @@ pub(super) async fn count<'t>(
     let met =
         Met { asked: turns.asked, by_phone_alone: turns.by_phone_alone, unusable: turns.unusable, ..Met::default() };
     let mut counted = Counted { met, ..Counted::default() };
-    for Turn { own, aimed, values } in &turns.retain {
+    for turn in &turns.retain {
         call.check()?;
-        counted.met.places.push(turns.place(&own.name, aimed));
-        let kept = match values.as_slice() {
+        let own = turn.own;
+        counted.met.places.extend(turns.places(&own.name, turn));
+        let kept = match turn.aims.as_slice() {
             [] => 0,
-            values => rows(session, &own.name, aimed, &values.iter().collect::<Vec<_>>()).await?,
+            aims => rows(session, &own.name, turn.checked, &aims.iter().collect::<Vec<_>>()).await?,
         };
         if kept > 0 {
             counted.met.kept.push(format!("{} ({kept} rows, `{}`)", own.reason, own.name));
@@ -147,8 +155,8 @@ pub(super) async fn count<'t>(
     }
     for turn in &turns.erase {
         let own = turn.own;
-        counted.met.places.push(turns.place(&own.name, &turn.aimed));
-        counted.met.histories.extend(turns.history(own));
+        counted.met.places.extend(turns.places(&own.name, turn));
+        counted.met.tables.push(turns.table(own));
         let found = turn.found(call, session).await?;
         if found.rows > 0 {
             *counted.met.there.entry(own.count.clone()).or_default() += found.rows;
@@ -161,19 +169,19 @@ pub(super) async fn count<'t>(
 impl Turn<'_, Erasing> {
     /// The values that have rows, and how many these are together.
     async fn found<'t>(&'t self, call: &Call<'_>, session: &mut Session) -> Result<Found<'t>, PluginError> {
-        let Self { own, aimed, values } = self;
-        let mut found = Found { erasing: own, aimed, values: Vec::new(), rows: 0 };
-        for values in values {
+        let own = self.own;
+        let mut found = Found { erasing: own, aims: Vec::new(), rows: 0 };
+        for aim in &self.aims {
             call.check()?;
-            let rows = rows(session, &own.name, aimed, &[values]).await?;
+            let rows = rows(session, &own.name, self.checked, &[aim]).await?;
             if rows > 0 {
-                found.values.push(values);
+                found.aims.push(aim);
                 found.rows += rows;
             }
         }
-        if found.values.len() > 1 {
+        if found.aims.len() > 1 {
             // A row may be of several of the person's values.
-            found.rows = rows(session, &own.name, aimed, &found.values).await?;
+            found.rows = rows(session, &own.name, self.checked, &found.aims).await?;
         }
         if found.rows > own.rows_max {
             return Err(PluginError::permanent(format!(
@@ -189,9 +197,9 @@ impl Turn<'_, Erasing> {
 pub(super) async fn rows(
     session: &mut Session,
     name: &str,
-    aimed: &Aimed<'_>,
-    values: &[&Values<'_>],
+    checked: &Checked,
+    aims: &[&Aimed<'_>],
 ) -> Result<u64, PluginError> {
-    let counted = session.count(&aimed.counting(values)).await;
-    counted.map_err(|e| e.in_statement_with(name, &aimed.checked.rights_to_count()))
+    let counted = session.count(&checked.counting(aims)).await;
+    counted.map_err(|e| e.in_statement_with(name, &checked.rights_to_count()))
 }

@@ -3,14 +3,19 @@
 /// What is sent to the server.
 pub(crate) struct Bound<'v> {
     pub(crate) sql: String,
-    pub(crate) values: Vec<&'v str>,
-    /// The kind of each value.
-    pub(crate) kinds: Vec<&'v str>,
+    pub(crate) parameters: Vec<Parameter<'v>>,
+}
+
+/// A value, and where it stands.
+pub(crate) struct Parameter<'v> {
+    pub(crate) value: &'v str,
+    /// The number of its place in the statement's condition: what it is compared with differs from place to place. MySQL gets
+    /// the value of one place several times.
+    pub(crate) place: usize,
 }
 
 impl<'v> Bound<'v> {
-    pub(super) fn push(&mut self, kind: &'v str, value: &'v str) {
-        self.values.push(value);
-        self.kinds.push(kind);
+    pub(crate) fn values(&self) -> impl ExactSizeIterator<Item = &'v str> {
+        self.parameters.iter().map(|parameter| parameter.value)
     }
 }

@@ -24,7 +24,7 @@ use kinds::Needs;
 use shape::Shape;
 use template::Template;
 
-pub(crate) use bound::Bound;
+pub(crate) use bound::{Bound, Parameter};
 pub(crate) use shape::Purpose;
 pub(crate) use uses::Uses;
 
@@ -35,7 +35,9 @@ pub(crate) struct Checked {
     /// The same for counting: `SELECT count(*) FROM orders WHERE `.
     count_head: String,
     condition: Expr,
-    ways: Vec<Needs>,
+    /// The kinds of its placeholders, by their numbers.
+    places: Vec<String>,
+    ways: BTreeSet<Needs>,
     /// The right that it needs beside SELECT, where it erases.
     pub(crate) writes: Option<&'static str>,
     /// The table that it erases from or counts in.
@@ -45,12 +47,12 @@ pub(crate) struct Checked {
     engine: Engine,
 }
 
-/// A statement for somebody who has certain kinds of identifiers.
-pub(crate) struct Aimed<'c> {
-    pub(crate) checked: &'c Checked,
+/// A statement's condition for one combination of a person's values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Aimed<'v> {
     condition: Template,
-    /// The kinds in the condition.
-    pub(crate) kinds: Vec<String>,
+    /// Of the kinds in the condition.
+    pub(crate) values: Values<'v>,
 }
 
 impl Checked {
@@ -72,23 +74,52 @@ impl Checked {
             return Err(format!("`:{unknown}` is not known; kinds are {known} (more by `kinds`)"));
         }
         let ways = kinds::ways(&condition);
-        let condition = grouped::in_parentheses(condition);
-        Ok(Self { head, count_head, condition, ways, writes, table, uses, engine })
+        let (condition, places) = placeholder::numbered(grouped::in_parentheses(condition));
+        Ok(Self { head, count_head, condition, places, ways, writes, table, uses, engine })
     }
 
-    /// The statement for somebody who has these kinds; nothing when it cannot be about them.
-    pub(crate) fn aimed(&self, has: &BTreeSet<&str>) -> Option<Aimed<'_>> {
+    /// The kinds in it that matter to somebody who has these; none when it cannot be about them.
+    pub(crate) fn kinds_for(&self, has: &BTreeSet<&str>) -> Vec<String> {
         let possible = self.ways.iter().filter(|needs| needs.iter().all(|kind| has.contains(kind.as_str())));
-        let kinds: BTreeSet<String> = possible.flatten().cloned().collect();
+        let kinds: BTreeSet<&String> = possible.flatten().collect();
+        kinds.into_iter().cloned().collect()
+    }
+
+    /// Its condition for these values, without the comparisons at some places; nothing when no row can be the person's then.
+    pub(crate) fn aimed<'v>(&self, values: &Values<'v>, without: &BTreeSet<usize>) -> Option<Aimed<'v>> {
+        let left_out = |kind: &str, place| !values.has(kind) || without.contains(&place);
+        let condition = kinds::without(self.condition.clone(), left_out);
+        let kinds: BTreeSet<String> = kinds::ways(&condition).into_iter().flatten().collect();
         if kinds.is_empty() {
             return None;
         }
-        let condition = kinds::for_who_has(self.condition.clone(), &kinds.iter().map(String::as_str).collect());
+        // Also what is beside a comparison that was left out, by AND, says nothing any more.
+        let condition = kinds::without(condition, |kind, _| !kinds.contains(kind));
         let condition = Template::of(match self.engine {
             Engine::Postgres => condition,
             Engine::Mysql => exact::to_the_byte(condition),
         });
-        Some(Aimed { checked: self, condition, kinds: kinds.into_iter().collect() })
+        Some(Aimed { condition, values: values.only(&kinds) })
+    }
+
+    /// The statement about all of these at once.
+    pub(crate) fn erasing<'v>(&self, aims: &[&'v Aimed<'v>]) -> Bound<'v> {
+        self.bound(&self.head, aims)
+    }
+
+    /// How many rows it is about.
+    pub(crate) fn counting<'v>(&self, aims: &[&'v Aimed<'v>]) -> Bound<'v> {
+        self.bound(&self.count_head, aims)
+    }
+
+    fn bound<'v>(&self, head: &str, aims: &[&'v Aimed<'v>]) -> Bound<'v> {
+        let mut bound = Bound { sql: head.to_owned(), parameters: Vec::new() };
+        for (n, aim) in aims.iter().enumerate() {
+            bound.sql.push_str(if n == 0 { "(" } else { " OR (" });
+            aim.condition.bind(&aim.values, self.engine, &mut bound);
+            bound.sql.push(')');
+        }
+        bound
     }
 
     /// Whether a row can be the person's by a telephone number and by nothing else that says who it is.
@@ -114,40 +145,19 @@ impl Checked {
         format!("{} on `{}`{columns}", self.writes.unwrap_or("SELECT"), self.table)
     }
 
+    /// The other tables in it, as a receipt names them.
+    pub(crate) fn others(&self) -> Vec<String> {
+        self.uses.tables.iter().filter(|other| **other != self.table).map(|other| format!("`{other}`")).collect()
+    }
+
+    /// The kind of the placeholder with this number.
+    pub(crate) fn kind_at(&self, place: usize) -> Option<&str> {
+        self.places.get(place).map(String::as_str)
+    }
+
     /// All kinds in it.
     pub(crate) fn kinds(&self) -> BTreeSet<&str> {
         self.ways.iter().flatten().map(String::as_str).collect()
-    }
-}
-
-impl Aimed<'_> {
-    /// The statement about all of these values at once.
-    pub(crate) fn erasing<'v>(&'v self, turns: &[&Values<'v>]) -> Bound<'v> {
-        self.bound(&self.checked.head, turns)
-    }
-
-    /// How many rows it is about.
-    pub(crate) fn counting<'v>(&'v self, turns: &[&Values<'v>]) -> Bound<'v> {
-        self.bound(&self.checked.count_head, turns)
-    }
-
-    /// What is looked at by it, for the receipt.
-    pub(crate) fn place(&self, name: &str) -> String {
-        let Checked { table, uses, .. } = self.checked;
-        let others: Vec<String> =
-            uses.tables.iter().filter(|other| *other != table).map(|other| format!("`{other}`")).collect();
-        let through = if others.is_empty() { String::new() } else { format!(", found through {}", others.join(", ")) };
-        format!("rows of `{table}` by {}{through} (statement `{name}`)", self.kinds.join(", "))
-    }
-
-    fn bound<'v>(&'v self, head: &str, turns: &[&Values<'v>]) -> Bound<'v> {
-        let mut bound = Bound { sql: head.to_owned(), values: Vec::new(), kinds: Vec::new() };
-        for (n, turn) in turns.iter().enumerate() {
-            bound.sql.push_str(if n == 0 { "(" } else { " OR (" });
-            self.condition.bind(turn, self.checked.engine, &mut bound);
-            bound.sql.push(')');
-        }
-        bound
     }
 }
 

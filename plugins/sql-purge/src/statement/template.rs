@@ -5,17 +5,25 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{Expr, Value, visit_expressions_mut};
 
-use super::bound::Bound;
+use super::bound::{Bound, Parameter};
+use super::placeholder::read;
 use crate::address::Engine;
 use crate::person::Values;
 
-/// Stands around a kind's name in the text. A control character never stands in a checked statement.
+/// Stands around a placeholder's name in the text. A control character never stands in a checked statement.
 const MARK: char = '\u{1}';
 
-/// Text and kinds in turn; text is first and last.
+/// Text and places in turn; text is first and last.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Template {
     first: String,
-    rest: Vec<(String, String)>,
+    rest: Vec<(Place, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    kind: String,
+    number: usize,
 }
 
 impl Template {
@@ -24,7 +32,7 @@ impl Template {
             if let Expr::Value(value) = expr
                 && let Value::Placeholder(name) = &mut value.value
             {
-                *name = format!("{MARK}{}{MARK}", name.trim_start_matches(':'));
+                *name = format!("{MARK}{name}{MARK}");
             }
             ControlFlow::Continue(())
         });
@@ -32,33 +40,22 @@ impl Template {
         let mut parts = text.split(MARK).map(str::to_owned);
         let first = parts.next().unwrap_or_default();
         let mut rest = Vec::new();
-        while let (Some(kind), Some(text)) = (parts.next(), parts.next()) {
-            rest.push((kind, text));
+        while let (Some(name), Some(text)) = (parts.next(), parts.next()) {
+            let (kind, number) = read(&name);
+            rest.push((Place { kind: kind.to_owned(), number }, text));
         }
         Self { first, rest }
     }
 
-    /// Appends the condition for one turn's values.
-    pub(super) fn bind<'v>(&'v self, turn: &Values<'v>, engine: Engine, bound: &mut Bound<'v>) {
+    /// Appends the condition for these values. Each place has a parameter of its own, as PostgreSQL finds one type for each.
+    pub(super) fn bind<'v>(&'v self, values: &Values<'v>, engine: Engine, bound: &mut Bound<'v>) {
         bound.sql.push_str(&self.first);
-        let mut numbers: Vec<(&str, usize)> = Vec::new();
-        for (kind, text) in &self.rest {
-            let value = turn.get(kind);
+        for (place, text) in &self.rest {
+            let value = values.get(&place.kind);
+            bound.parameters.push(Parameter { value, place: place.number });
             match engine {
-                Engine::Mysql => {
-                    bound.push(kind, value);
-                    bound.sql.push('?');
-                }
-                // One number for one value, so that the server finds one type for it.
-                Engine::Postgres => {
-                    let known = numbers.iter().find(|(known, _)| known == kind).map(|(_, number)| *number);
-                    let number = known.unwrap_or_else(|| {
-                        bound.push(kind, value);
-                        numbers.push((kind, bound.values.len()));
-                        bound.values.len()
-                    });
-                    bound.sql.push_str(&format!("${number}"));
-                }
+                Engine::Mysql => bound.sql.push('?'),
+                Engine::Postgres => bound.sql.push_str(&format!("${}", bound.parameters.len())),
             }
             bound.sql.push_str(text);
         }

@@ -10,11 +10,16 @@ fn parse_for(sql: &str, engine: Engine, purpose: Purpose) -> Result<Checked, Str
 #[track_caller]
 fn sent(engine: Engine, sql: &str, values: &[&str]) -> (String, String) {
     let checked = parse_for(sql, engine, Purpose::Erases).unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let aimed = checked.aimed(&checked.kinds()).expect("about all kinds");
-    let turns: Vec<_> = values.iter().map(|value| Values::same(&aimed.kinds, value)).collect();
-    let turns: Vec<_> = turns.iter().collect();
-    assert_eq!(aimed.erasing(&turns).values, aimed.counting(&turns).values);
-    (aimed.erasing(&turns).sql, aimed.counting(&turns).sql)
+    let aims: Vec<_> = values.iter().map(|value| aim(&checked, value, &[]).expect("about all kinds")).collect();
+    let aims: Vec<_> = aims.iter().collect();
+    let (erasing, counting) = (checked.erasing(&aims), checked.counting(&aims));
+    assert_eq!(erasing.values().collect::<Vec<_>>(), counting.values().collect::<Vec<_>>());
+    (erasing.sql, counting.sql)
+}
+
+/// For somebody who has this value of every kind, without the comparisons at these places.
+fn aim<'v>(checked: &Checked, value: &'v str, without: &[usize]) -> Option<Aimed<'v>> {
+    checked.aimed(&Values::same(&checked.kinds(), value), &without.iter().copied().collect())
 }
 
 #[track_caller]
@@ -53,8 +58,8 @@ fn all_values_are_one_statement() {
     );
     assert_eq!(
         erasing,
-        "DELETE FROM shop.orders AS o WHERE (((o.mail = $1) OR (o.no = ($2::BIGINT))) OR (o.copy = $1)) \
-         OR (((o.mail = $3) OR (o.no = ($4::BIGINT))) OR (o.copy = $3))"
+        "DELETE FROM shop.orders AS o WHERE (((o.mail = $1) OR (o.no = ($2::BIGINT))) OR (o.copy = $3)) \
+         OR (((o.mail = $4) OR (o.no = ($5::BIGINT))) OR (o.copy = $6))"
     );
 }
 
@@ -68,10 +73,37 @@ fn mysql_compares_bytes_beside_what_its_collation_says() {
     );
     let checked =
         parse_for("DELETE FROM o WHERE no IN (:email, :phone)", Engine::Mysql, Purpose::Erases).expect("allowed");
-    let aimed = checked.aimed(&checked.kinds()).expect("about all kinds");
-    let turn = Values::same(&aimed.kinds, "v");
-    let bound = aimed.erasing(&[&turn]);
-    assert_eq!((bound.sql.matches('?').count(), bound.values.len()), (4, 4));
+    let aimed = aim(&checked, "v", &[]).expect("about all kinds");
+    let bound = checked.erasing(&[&aimed]);
+    assert_eq!((bound.sql.matches('?').count(), bound.values().len()), (4, 4));
+    let places: Vec<usize> = bound.parameters.iter().map(|parameter| parameter.place).collect();
+    assert_eq!(places, [0, 0, 1, 1]);
+}
+
+#[test]
+fn a_comparison_that_is_left_out_leaves_the_others_of_its_kind() {
+    for (condition, without, left) in [
+        ("no = :email OR code = :email", &[0][..], Some("1 = 0 OR code = $1")),
+        ("no = :email OR code = :email", &[1], Some("no = $1 OR 1 = 0")),
+        ("no = :email OR code = :email", &[0, 1], None),
+        ("no IN (:email, :phone)", &[0], Some("no IN ($1)")),
+        ("no = :email AND code = :phone OR id = :email", &[0], Some("1 = 0 AND 1 = 0 OR id = $1")),
+        ("no = :email AND (code = :email OR live = 1)", &[1], Some("no = $1 AND 1 = 0 OR live = 1")),
+        ("no = :email AND (code = :email OR live = 1)", &[0], None),
+        ("id IN (SELECT o.id FROM o WHERE o.no = :email OR o.code = :email)", &[1], Some("o.no = $1 OR 1 = 0")),
+        ("id IN (SELECT o.id FROM o WHERE o.no = :email)", &[0], None),
+    ] {
+        let sql = format!("DELETE FROM t WHERE {condition}");
+        let checked = parse_for(&sql, Engine::Postgres, Purpose::Erases).expect("allowed");
+        let aimed = aim(&checked, "v", without);
+        let sent = aimed.as_ref().map(|aimed| checked.erasing(&[aimed]).sql.replace(['(', ')'], ""));
+        match left {
+            Some(left) => {
+                assert!(sent.as_ref().is_some_and(|sent| sent.contains(&left.replace(['(', ')'], ""))), "{sent:?}")
+            }
+            None => assert_eq!(sent, None, "{condition}"),
+        }
+    }
 }
 
 #[test]
@@ -218,8 +250,11 @@ fn what_counts_only_counts() {
 #[track_caller]
 fn aimed(sql: &str, has: &[&str], expected: Option<&str>) {
     let checked = parse_for(sql, Engine::Postgres, Purpose::Erases).expect("allowed");
-    let aimed = checked.aimed(&has.iter().copied().collect());
-    let sql = aimed.map(|aimed| aimed.erasing(&[&Values::same(&aimed.kinds, "v")]).sql);
+    let values = Values::same(&has.iter().copied().collect(), "v");
+    let aimed = checked.aimed(&values, &BTreeSet::new());
+    let kinds = checked.kinds_for(&has.iter().copied().collect());
+    assert_eq!(aimed.as_ref().map(|aimed| aimed.values.kinds().collect::<Vec<_>>()).unwrap_or_default(), kinds);
+    let sql = aimed.map(|aimed| checked.erasing(&[&aimed]).sql);
     assert_eq!(sql.as_deref().map(|sql| sql.trim_start_matches("DELETE FROM t WHERE ")), expected);
 }
 

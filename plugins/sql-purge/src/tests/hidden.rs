@@ -6,6 +6,7 @@ use quietus_plugin::Outcome;
 use super::amiss::fails;
 use super::*;
 use crate::address::Engine;
+use crate::told;
 
 /// The shop, and a user who sees nothing of Ann's orders by a policy.
 fn policed(user: &str) -> Database {
@@ -72,13 +73,14 @@ fn a_policy_that_is_meant_is_repeated_on_the_receipt() {
         "rows of `notes` by email (statement `notes`)".to_owned(),
         format!("rows of `orders` by email (statement `orders`); {limit}"),
     ];
-    let erased = Answer::erased().count("notes", 3);
-    for (answer, expected) in [
-        (plugin.0.dry_run(ann()), Answer::residual().count("notes", 3)),
-        (plugin.0.erase(ann()), erased),
-        (plugin.0.verify(ann()), Answer::absent()),
+    for (answer, outcome, rows) in [
+        (plugin.0.dry_run(ann()), Outcome::Residual, 3),
+        (plugin.0.erase(ann()), Outcome::Erased, 3),
+        (plugin.0.verify(ann()), Outcome::Absent, 0),
     ] {
-        assert_eq!(answer, Ok(said.iter().fold(expected, Answer::looked_at)));
+        let answer = answer.expect("an answer");
+        assert_eq!((answer.outcome, answer.counts.get("notes").copied().unwrap_or_default()), (outcome, rows));
+        assert_eq!(answer.looked_at, said);
     }
     database.is("SELECT count(*) FROM orders", "4");
     // Also where the server is set up to refuse.
@@ -101,10 +103,65 @@ fn a_view_may_hide_rows_and_is_believed_only_where_the_operator_says_so() {
         assert_eq!(plugin.health(), Ok(()));
         let answer = plugin.0.erase(ann()).expect("an answer");
         assert_eq!((answer.outcome, &answer.counts), (Outcome::Erased, &erased().counts));
-        let limit =
-            "(statement `kept`); of `seen`, which is no table, only the rows that it shows (`views = \"trusted\"`)";
+        let limit = "(statement `kept`); of `seen`, which is no table or has rows elsewhere, only the rows that it shows (`views = \"trusted\"`)";
         assert!(answer.looked_at.iter().any(|place| place.ends_with(limit)), "{answer:?}");
     });
+}
+
+/// Partitions on another server are a table's as any others, and the statement names only the table:
+/// <https://www.postgresql.org/docs/current/ddl-partitioning.html>, <https://www.postgresql.org/docs/current/postgres-fdw.html>.
+#[test]
+fn rows_on_another_server_are_said_and_none_is_erased_there() {
+    let database = Database::new(Engine::Postgres);
+    filled(&database);
+    let name = database.sql("SELECT current_database()");
+    database.sql("CREATE TABLE far (id int, mail varchar(12000)); INSERT INTO far VALUES (7, 'ann@x.cz')");
+    database.sql(&format!(
+        "CREATE EXTENSION postgres_fdw; CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw \
+         OPTIONS (host '127.0.0.1', port '{}', dbname '{name}'); \
+         CREATE USER MAPPING FOR postgres SERVER other OPTIONS (user 'postgres')",
+        database.port()
+    ));
+    database.sql("CREATE TABLE split (id int, mail varchar(12000)) PARTITION BY RANGE (id)");
+    database.sql("CREATE TABLE near PARTITION OF split FOR VALUES FROM (0) TO (5)");
+    database.sql("CREATE FOREIGN TABLE away PARTITION OF split FOR VALUES FROM (5) TO (9) SERVER other OPTIONS (table_name 'far')");
+    database.sql("CREATE TABLE above (id int, mail varchar(12000)); CREATE TABLE below () INHERITS (above)");
+    database.sql("CREATE FOREIGN TABLE beside () INHERITS (above) SERVER other OPTIONS (table_name 'far')");
+    for table in ["split", "away", "above"] {
+        let erases = json!([{ "name": "s", "rows_max": 9, "sql": format!("DELETE FROM {table} WHERE mail = :email") }]);
+        for settings in [json!({ "statement": erases }), json!({ "statement": erases, "views": "trusted" })] {
+            all_fail(&plugin(&database, &settings), "where no transaction of this database holds");
+        }
+        let kept = format!("SELECT count(*) FROM {table} WHERE mail = :email");
+        let settings = with(shop(), "retain", json!([{ "name": "kept", "sql": kept, "reason": "law" }]));
+        all_fail(&plugin(&database, &settings), "shows rows of another server");
+        let answer = plugin(&database, &with(settings, "views", json!("trusted"))).0.dry_run(ann()).expect("an answer");
+        assert_eq!(answer.outcome, Outcome::Retained, "{table}");
+        assert!(answer.looked_at.concat().contains(&told::viewed(table)), "{answer:?}");
+    }
+    database.is("SELECT count(*) FROM far", "1");
+    let here = json!({ "statement": [{ "name": "s", "rows_max": 9, "sql": "DELETE FROM near WHERE mail = :email" }] });
+    assert_eq!(plugin(&database, &here).erase(ann()), Ok(Answer::absent()), "a partition that is here");
+}
+
+/// A MERGE table shows the rows of others: <https://mariadb.com/kb/en/merge/>.
+#[test]
+fn rows_of_other_tables_are_said_too() {
+    let database = Database::new(Engine::Mysql);
+    filled(&database);
+    database
+        .sql("CREATE TABLE old (id int, mail varchar(200)) ENGINE = MyISAM; INSERT INTO old VALUES (1, 'ann@x.cz')");
+    database.sql("CREATE TABLE every (id int, mail varchar(200)) ENGINE = MERGE UNION = (old)");
+    let kept = json!([{ "name": "kept", "sql": "SELECT count(*) FROM every WHERE mail = :email", "reason": "law" }]);
+    let settings = with(shop(), "retain", kept);
+    all_fail(&plugin(&database, &settings), "shows rows of another server, a file or other tables");
+    let answer = plugin(&database, &with(settings, "views", json!("trusted"))).0.dry_run(ann()).expect("an answer");
+    assert!(answer.looked_at.concat().contains(&told::viewed("every")), "{answer:?}");
+    let erases = json!([{ "name": "s", "rows_max": 9, "sql": "DELETE FROM every WHERE mail = :email" }]);
+    all_fail(
+        &plugin(&database, &json!({ "statement": erases, "views": "trusted" })),
+        "where no transaction of this database holds",
+    );
 }
 
 #[test]
@@ -140,7 +197,7 @@ fn a_standby_says_that_it_is_one() {
     assert_eq!(plugin.health(), Ok(()));
     fails(plugin.erase(ann()), Retryable, "read-only");
     let answer = plugin.verify(ann()).expect("an answer");
-    assert_eq!(answer.looked_at, ["all of it on a read-only server, which may lag behind another"]);
+    assert_eq!(answer.not_looked_at, [told::FOLLOWED]);
     standby.promote();
     assert_eq!(plugin.erase(ann()), Ok(Answer::absent()));
 }

@@ -225,3 +225,31 @@ fn a_statement_has_the_calls_time_and_no_more() {
         assert_eq!(none.erase(ann()), Err(PluginError::cancelled()));
     });
 }
+
+/// MySQL 8's 3988, which comes and goes: <https://github.com/sequelize/sequelize/issues/17891>. No MySQL is to be had here, so that MariaDB says
+/// it, by a function that an operator may have: <https://mariadb.com/kb/en/signal/>.
+#[test]
+fn a_conversion_that_fails_for_a_while_is_asked_again_and_attests_nothing() {
+    let database = Database::new(Engine::Mysql);
+    filled(&database);
+    database.sql("CREATE TABLE moods (bad int); INSERT INTO moods VALUES (1)");
+    let fails_if = |mood: u8| {
+        format!("IF (SELECT max(bad) FROM moods) = {mood} THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 3988;")
+    };
+    let function = "CREATE FUNCTION folded(value varchar(200)) RETURNS varchar(200) READS SQL DATA";
+    database.sql(&format!("DELIMITER //\n{function} {} ELSE RETURN lower(value); END IF //", fails_if(1)));
+    let trigger = "CREATE TRIGGER moody BEFORE DELETE ON orders FOR EACH ROW";
+    database.sql(&format!("DELIMITER //\n{trigger} {} END IF //", fails_if(2)));
+    let settings = with("DELETE FROM orders WHERE lower(mail) = folded(:email)");
+    let host = plugin(&database, &settings);
+    for answer in [host.dry_run(ann()), host.erase(ann()), host.verify(ann())] {
+        fails(answer, Retryable, "cannot convert a text to the column's character set (error 3988)");
+    }
+    untouched(&database);
+    // While it erases: what has gone by then is rolled back.
+    database.sql("UPDATE moods SET bad = 2");
+    fails(host.erase(ann()), Retryable, "(error 3988)");
+    untouched(&database);
+    database.sql("UPDATE moods SET bad = 0");
+    assert_eq!(host.erase(ann()), Ok(erased()));
+}

@@ -1,6 +1,6 @@
 //! Columns that are no text, and values that do not fit them.
 
-use quietus_plugin::ErrorClass;
+use quietus_plugin::{ErrorClass, Outcome};
 
 use super::*;
 use crate::address::Engine;
@@ -169,4 +169,56 @@ fn a_collation_that_takes_different_texts_for_equal_is_refused() {
         assert!(error.message.contains("not deterministic"), "{}", error.message);
     }
     dry(&database, "other = :no", "ä", 0);
+}
+
+/// One column cannot hold the value, another can, and there it is: the statement is still about the other.
+#[test]
+fn what_one_column_cannot_hold_is_looked_for_in_the_others() {
+    // The value; where it stands; which kind of column beside it cannot hold it.
+    let postgres = [("abc", "no bigint"), ("a@x ", "no char(9)"), ("99999999999999999999", "no int"), ("a", "no uuid")];
+    let mysql = [("Аня", "no varchar(50) CHARACTER SET latin1"), ("ž😀", "no varchar(50) CHARACTER SET latin2")];
+    for (engine, cases) in [(Engine::Postgres, &postgres[..]), (Engine::Mysql, &mysql[..])] {
+        for (value, narrow) in cases {
+            let database = Database::new(engine);
+            let wide = if engine == Engine::Mysql { "varchar(50) CHARACTER SET utf8mb4" } else { "varchar(50)" };
+            database.sql(&format!("CREATE TABLE customers ({narrow}, code {wide})"));
+            database.sql(&format!("INSERT INTO customers VALUES (NULL, '{value}')"));
+            for condition in ["no = :no OR code = :no", "code = :no OR no = :no"] {
+                let plugin = plugin(&database, &by(condition));
+                let answer = plugin.0.dry_run(Request::from([("no", *value)])).expect("an answer");
+                let case = format!("{engine:?} {condition} {value}");
+                assert_eq!((answer.outcome, answer.counts.get("customers")), (Outcome::Residual, Some(&1)), "{case}");
+                assert_eq!(
+                    answer.looked_at,
+                    [
+                        "rows of `customers` by no (statement `customers`)",
+                        "the types and character sets of what `customers` is compared by, which cannot hold some value of no \
+                         (statement `customers`)"
+                    ],
+                    "{case}"
+                );
+            }
+            let erased = plugin(&database, &by("no = :no OR code = :no")).erase(Request::from([("no", *value)]));
+            assert_eq!(erased, Ok(Answer::erased().count("customers", 1)));
+        }
+    }
+}
+
+/// Absent, as its type shows; but no row was compared with anything, and none is said to have been.
+#[test]
+fn a_value_that_fits_no_column_is_absent_and_no_row_is_said_to_be_looked_at() {
+    for (engine, value, column) in
+        [(Engine::Postgres, "abc", "no bigint"), (Engine::Mysql, "Аня", "no varchar(50) CHARACTER SET latin1")]
+    {
+        let database = Database::new(engine);
+        database.sql(&format!("CREATE TABLE customers ({column})"));
+        let plugin = plugin(&database, &by("no = :no")).0;
+        for answer in [plugin.dry_run([("no", value)]), plugin.erase([("no", value)]), plugin.verify([("no", value)])] {
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.outcome, Outcome::Absent, "{engine:?}");
+            let types = "the types and character sets of what `customers` is compared by, which cannot hold some value of no \
+                         (statement `customers`)";
+            assert_eq!(answer.looked_at, [types], "{engine:?}");
+        }
+    }
 }

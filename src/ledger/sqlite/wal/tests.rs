@@ -43,6 +43,15 @@ impl Ledger {
         copy
     }
 
+    /// A copy of what a crash has left.
+    fn crashed_again(&self) -> Self {
+        let copy = Self { dir: tempfile::tempdir().expect("a directory") };
+        for end in ["", "-wal"] {
+            fs::copy(self.beside(end), copy.beside(end)).expect("copied");
+        }
+        copy
+    }
+
     fn write(&self, commits: usize, bytes: usize) -> Connection {
         let connection = schema::open(&self.path()).expect("opens");
         for number in 0..commits {
@@ -164,6 +173,38 @@ fn after_a_crash_a_broken_frame_is_noticed_unless_it_is_of_the_last_commit() {
             }
         }
     }
+}
+
+#[test]
+fn after_a_crash_a_log_without_its_header_is_noticed() {
+    let (ledger, _connection) = ledger();
+    let whole = ledger.crashed();
+    let header = fs::read(whole.beside("-wal")).expect("a log")[..HEADER_BYTES].to_vec();
+    // Each byte, and all of it.
+    for damaged in 0..=HEADER_BYTES {
+        let mut bytes = header.clone();
+        match bytes.get_mut(damaged) {
+            Some(byte) => *byte ^= 1,
+            None => bytes.fill(0),
+        }
+        let crashed = whole.crashed_again();
+        let log = OpenOptions::new().write(true).open(crashed.beside("-wal")).expect("a log");
+        log.write_all_at(&bytes, 0).expect("written");
+        let said = crashed.look().expect_err("it was whole");
+        assert!(said.contains("not whole from byte 0 on"), "byte {damaged}: {said}");
+        // Of frames that belong to nothing, nothing was on the disk.
+        for frame in 1..=crashed.frames() {
+            crashed.damage(frame, FRAME_HEADER_BYTES as u64 + 100, 100);
+        }
+        assert_eq!(crashed.look(), Ok(()), "byte {damaged}");
+    }
+    // Cut as the error advises, and as a file system leaves what was never written.
+    let log = OpenOptions::new().write(true).open(whole.beside("-wal")).expect("a log");
+    log.write_all_at(&[0; HEADER_BYTES], 0).expect("written");
+    log.set_len(0).expect("cut");
+    assert_eq!(whole.look(), Ok(()));
+    log.set_len(HEADER_BYTES as u64 + 3 * FRAME).expect("longer");
+    assert_eq!(whole.look(), Ok(()));
 }
 
 /// What a crash of the machine leaves of a commit that nobody was told of, and what is written over it.

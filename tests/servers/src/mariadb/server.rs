@@ -49,6 +49,8 @@ impl Server {
             words.push(format!("--datadir={}", text(&folder.join("data"))));
             words.push(format!("--socket={}", text(&socket(folder))));
             words.push(format!("--pid-file={}", text(&folder.join("pid"))));
+            // A server that starts deletes the temporary files of all others in the same folder.
+            words.push(format!("--tmpdir={}", text(folder)));
             words.push(format!("--port={port}"));
             words.extend(options.iter().cloned());
             words

@@ -2,6 +2,7 @@
 
 mod brokers;
 mod dovecot;
+mod imap;
 mod killed;
 mod mariadb;
 mod postgres;

@@ -19,7 +19,7 @@ fn request() -> Request {
 }
 
 fn rules(plus_addressing: PlusAddressing, phone_alone: bool) -> Rules {
-    Rules { plus_addressing, phone_alone }
+    Rules { plus_addressing, phone_alone, hides_as_empty: false }
 }
 
 #[track_caller]
@@ -97,6 +97,55 @@ fn a_record_that_does_not_show_the_value_cannot_be_judged() {
         json!({ "phone": "777 123 456", "mobile": null, "email": null, "more": "bob@x.cz" }),
         Whose::Hidden,
     );
+}
+
+/// A record that a search has found is somebody else's only where it shows what that search can have found.
+#[test]
+fn a_record_that_shows_another_value_than_the_search_can_have_found_cannot_be_judged() {
+    let parts = ("ann+".to_owned(), "@x.cz".to_owned());
+    let judged = |finds: fn(Search) -> Search, around: bool, email: &str| {
+        let rules = rules(if around { PlusAddressing::Same } else { PlusAddressing::Distinct }, false);
+        let around_plus = around.then(|| parts.clone());
+        let wanted =
+            Wanted::Email { address: "ann@x.cz".into(), typed: String::new(), spellings: Vec::new(), around_plus };
+        let record = json!({ "email": email, "more": null });
+        rules.whose(&finds(search(ADDRESSES)), &wanted, &rules.person(&request()), &record)
+    };
+    let similar: fn(Search) -> Search = |search| search;
+    for (finds, around, email, expected) in [
+        (similar, false, "joann@x.cz", Whose::SomebodyElses),
+        (similar, false, "bob@x.cz", Whose::Hidden),
+        // The pattern is `ann+…@x.cz`: its end counts, too.
+        (similar, true, "joann+a@x.cz", Whose::SomebodyElses),
+        (similar, true, "ann+a@other.cz", Whose::Hidden),
+        (similar, true, "ann+a@x.cz", Whose::Theirs),
+        // Equality, as of Dynamics' `eq`, finds no address that merely resembles.
+        (Search::whole, false, "ANN@x.cz", Whose::Theirs),
+        (Search::whole, false, "joann@x.cz", Whose::Hidden),
+        (Search::whole, false, "ann+shop@x.cz", Whose::Hidden),
+        (Search::whole, true, "joann+a@x.cz", Whose::Hidden),
+        (|search| search.part("ann+"), true, "ann+a@other.cz", Whose::SomebodyElses),
+        (|search| search.part("ANN+"), true, "joann+a@x.cz", Whose::SomebodyElses),
+        (|search| search.part("ann+"), true, "ann@other.cz", Whose::Hidden),
+    ] {
+        assert_eq!(judged(finds, around, email), expected, "{email} {around}");
+    }
+}
+
+#[test]
+fn where_a_hidden_address_looks_like_none_a_number_alone_is_nobodys() {
+    let wanted = Wanted::Phone { number: "+420777123456".into(), forms: Vec::new() };
+    let record = json!({ "phone": "777 123 456", "mobile": null, "email": null, "more": null });
+    for (phone_alone, hides_as_empty, expected) in [
+        (true, false, Whose::Theirs),
+        (true, true, Whose::Hidden),
+        (false, false, Whose::ByPhoneAlone),
+        (false, true, Whose::ByPhoneAlone),
+    ] {
+        let rules = Rules { plus_addressing: PlusAddressing::Distinct, phone_alone, hides_as_empty };
+        let whose = rules.whose(&search(NUMBERS), &wanted, &rules.person(&request()), &record);
+        assert_eq!(whose, expected, "{phone_alone} {hides_as_empty}");
+    }
 }
 
 #[test]

@@ -1,12 +1,19 @@
 //! Dynamics 365: OData filters of the few shapes that are expected, and no others; absolute links to further pages; the
-//! audit history of a record.
+//! definitions of tables with their cascades, the user's privileges, and the audit history of a record.
+//!
+//! <https://github.com/MicrosoftDocs/powerapps-docs/blob/main/powerapps-docs/developer/data-platform/reference/entities/contact.md>
+//! (relationships), <https://github.com/MicrosoftDocs/powerapps-docs/blob/main/powerapps-docs/developer/data-platform/wildcard-characters.md>,
+//! and beside them `auditing/delete-audit-data.md`, `auditing/retrieve-audit-data.md`, `restore-deleted-records.md` and
+//! `webapi/compose-http-requests-handle-errors.md` (405 for `CannotDeleteDueToAssociation`).
+
+mod definitions;
 
 use quietus_plugin::http::test::Reply;
 use serde_json::{Value, json};
 
 use super::{Asked, Kind, Row, State, World, literals};
 
-pub(super) const KIND: Kind = Kind {
+pub(in super::super) const KIND: Kind = Kind {
     name: "dynamics",
     people: "contacts",
     config: || json!({}),
@@ -17,29 +24,23 @@ pub(super) const KIND: Kind = Kind {
 
 fn answer(world: &mut World, asked: &Asked) -> Reply {
     let path = asked.path();
-    let ["api", "data", "v9.2", resource] = path.as_slice() else { return world.not_understood(asked) };
-    match (asked.method, resource.split_once('(')) {
-        ("GET", None) if *resource == "WhoAmI" => Reply::json(200, &json!({ "UserId": (KIND.id)(9) })),
-        ("POST", None) if *resource == "DeleteRecordChangeHistory" => {
-            let target = &asked.seen.json()["Target"];
-            let (object, id) = match target["@odata.type"].as_str() {
-                Some("Microsoft.Dynamics.CRM.contact") => ("person", &target["contactid"]),
-                Some("Microsoft.Dynamics.CRM.lead") => ("lead", &target["leadid"]),
-                _ => return world.not_understood(asked),
-            };
-            let id = id.as_str().map_or(0, number);
-            if world.get(object, id).is_none() {
-                return gone();
-            }
-            for row in world.rows.iter_mut().filter(|row| row.object == "history" && row.owner == id) {
-                row.state = State::Gone;
-            }
-            Reply::json(200, &json!({ "DeletedEntriesCount": 4 }))
-        }
-        ("GET", None) => {
+    let ["api", "data", "v9.2", path @ ..] = path.as_slice() else { return world.not_understood(asked) };
+    match (asked.method, path) {
+        ("GET", ["WhoAmI"]) => Reply::json(200, &json!({ "UserId": (KIND.id)(9) })),
+        ("GET", [user, function]) if user.starts_with("systemusers(") => definitions::of_user(world, function),
+        ("GET", [path]) if path.starts_with("EntityDefinitions") => match definitions::told(world, path, asked) {
+            Some(told) => Reply::json(200, &told),
+            None => world.not_understood(asked),
+        },
+        ("GET", ["recyclebinconfigs"]) => definitions::bins(world, asked.query("fetchXml")),
+        ("POST", ["DeleteRecordChangeHistory"]) => match erase_history(world, &asked.seen.json()["Target"]) {
+            Some(reply) => reply,
+            None => world.not_understood(asked),
+        },
+        ("GET", [set]) if !set.contains('(') => {
             let page = match asked.query("$skiptoken") {
                 "" if asked.query("$top") == "1" => (Vec::new(), None),
-                "" => match select(world, resource, asked.query("$filter")) {
+                "" => match select(world, set, asked.query("$filter")) {
                     Some(found) => world.page(found.iter().map(record).collect()),
                     None => return world.not_understood(asked),
                 },
@@ -48,53 +49,111 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             let mut body = json!({ "@odata.context": "…", "value": page.0 });
             if let Some(cursor) = page.1 {
                 let host = asked.seen.header("host").unwrap_or_default();
-                body["@odata.nextLink"] =
-                    json!(format!("http://{host}/api/data/v9.2/{resource}?%24skiptoken={cursor}"));
+                body["@odata.nextLink"] = json!(format!("http://{host}/api/data/v9.2/{set}?%24skiptoken={cursor}"));
             }
             Reply::json(200, &body)
         }
-        ("GET", Some((set, id))) => match world.get(word(set), number(id)) {
+        ("GET", [row]) => match row.split_once('(').and_then(|(set, id)| world.get(word(set, ""), number(id))) {
             Some(row) if row.state == State::Live => Reply::json(200, &record(row)),
             _ => gone(),
         },
-        ("DELETE", Some((set, id))) => {
-            if world.remove(word(set), number(id), State::Gone) {
-                Reply::empty(204)
-            } else {
-                gone()
-            }
+        ("DELETE", [row]) => {
+            row.split_once('(').map_or_else(gone, |(set, id)| delete(world, word(set, ""), number(id)))
         }
         _ => world.not_understood(asked),
     }
 }
 
+/// What refers to a contact goes with it, or keeps it from going.
+fn delete(world: &mut World, object: &str, n: u32) -> Reply {
+    let relations = if object == "person" { definitions::relations(world) } else { Vec::new() };
+    let of = |deletes: &str| -> Vec<&'static str> {
+        let those = relations.iter().filter(|(.., does)| *does == deletes);
+        those.map(|(_, table, column, _)| word(definitions::set_of(table), column)).collect()
+    };
+    let is_referred_to = of("Restrict").iter().any(|object| !world.linked(object, n).is_empty());
+    if is_referred_to && world.get(object, n).is_some_and(|row| row.state == State::Live) {
+        let text = "The object you tried to delete is associated with another object and cannot be deleted.";
+        return Reply::json(405, &json!({ "error": { "code": "0x80040227", "message": text } }));
+    }
+    if !world.remove(object, n, State::Gone) {
+        return gone();
+    }
+    if !world.lazy {
+        let goes = of("Cascade");
+        let mut gone = vec![n];
+        for row in world.rows.iter_mut().filter(|row| row.owner == n && goes.contains(&row.object)) {
+            row.state = State::Gone;
+            gone.push(row.n);
+        }
+        let logged = gone.into_iter().filter(|_| world.switches.logs_deletions).map(logged).collect::<Vec<_>>();
+        world.rows.extend(logged);
+    }
+    Reply::empty(204)
+}
+
+/// The log's entry of a deletion.
+fn logged(owner: u32) -> Row {
+    Row { object: "history", n: 900 + owner, emails: Vec::new(), phones: Vec::new(), owner, state: State::Live }
+}
+
+fn erase_history(world: &mut World, target: &Value) -> Option<Reply> {
+    let table = target["@odata.type"].as_str()?.strip_prefix("Microsoft.Dynamics.CRM.")?;
+    let object = word(definitions::set_of(table), "");
+    let id = number(target[definitions::id_of(table)].as_str()?);
+    let Some(row) = world.get(object, id) else { return Some(gone()) };
+    if world.switches.history_ends_with_row && row.state != State::Live {
+        return Some(gone());
+    }
+    let of_it = world.rows.iter_mut().filter(|row| row.object == "history" && row.owner == id);
+    of_it.for_each(|row| row.state = State::Gone);
+    Some(Reply::json(200, &json!({ "DeletedEntriesCount": 4 })))
+}
+
 fn select(world: &World, set: &str, filter: &str) -> Option<Vec<Row>> {
     let (skeleton, literals) = literals(filter, '\'')?;
-    if let Some((_, id)) = skeleton.split_once("_value eq ") {
-        return Some(world.linked(word(set), number(id)));
+    if let Some((column, id)) = skeleton.split_once("_value eq ") {
+        return Some(world.linked(word(set, column.strip_prefix('_')?), number(id)));
     }
     let mut literals = literals.iter();
     let mut found: Vec<Row> = Vec::new();
     for alternative in skeleton.split(" or ") {
         let literal = literals.next()?;
+        let object = word(set, "");
         let rows = match alternative {
             "emailaddress1 eq ?" | "emailaddress2 eq ?" | "emailaddress3 eq ?" => {
-                world.by_email(word(set), literal, State::Live)
+                world.by_whole_email(object, literal, State::Live)
             }
-            "(startswith(emailaddress1,?) and endswith(emailaddress1,?))"
-            | "(startswith(emailaddress2,?) and endswith(emailaddress2,?))"
-            | "(startswith(emailaddress3,?) and endswith(emailaddress3,?))" => {
-                world.by_pattern(word(set), &format!("{literal}%{}", literals.next()?))
+            "startswith(emailaddress1,?)" | "startswith(emailaddress2,?)" | "startswith(emailaddress3,?)" => {
+                world.those(object, State::Live, |row| row.emails.iter().any(|email| is_like(email, literal)))
             }
-            "contains(telephone1,?)"
-            | "contains(telephone2,?)"
-            | "contains(telephone3,?)"
-            | "contains(mobilephone,?)" => world.by_phone(word(set), literal, State::Live),
+            "startswith(telephone1,?)"
+            | "startswith(telephone2,?)"
+            | "startswith(telephone3,?)"
+            | "startswith(mobilephone,?)" => {
+                world.those(object, State::Live, |row| row.phones.iter().any(|phone| is_like(phone, literal)))
+            }
             _ => return None,
         };
         found.extend(rows.into_iter().filter(|row| found.iter().all(|known| known.n != row.n)).collect::<Vec<_>>());
     }
     literals.next().is_none().then_some(found)
+}
+
+/// `startswith`, with Dataverse's wildcards: `%`, `_` and sets in brackets.
+fn is_like(text: &str, pattern: &str) -> bool {
+    fn fits(text: &[char], pattern: &[char]) -> bool {
+        match pattern {
+            [] => true,
+            ['%', rest @ ..] => (0..=text.len()).any(|from| fits(&text[from..], rest)),
+            ['[', one, ']', rest @ ..] => text.first() == Some(one) && fits(&text[1..], rest),
+            ['_', rest @ ..] => !text.is_empty() && fits(&text[1..], rest),
+            [one, rest @ ..] => text.first() == Some(one) && fits(&text[1..], rest),
+        }
+    }
+    let letters = |text: &str| text.to_lowercase().chars().collect::<Vec<_>>();
+    assert!(!pattern.starts_with('%'), "a wildcard at the beginning is throttled for all");
+    fits(&letters(text), &letters(pattern))
 }
 
 fn record(row: &Row) -> Value {
@@ -104,14 +163,9 @@ fn record(row: &Row) -> Value {
         "emailaddress3": null, "telephone1": row.phones.first(), "telephone2": null, "telephone3": null,
         "mobilephone": row.phones.get(1),
     });
-    let key = match row.object {
-        "person" => "contactid",
-        "lead" => "leadid",
-        "opportunity" => "opportunityid",
-        "note" => "annotationid",
-        _ => "activityid",
-    };
-    record[key] = json!((KIND.id)(row.n));
+    for key in definitions::IDS {
+        record[key] = json!((KIND.id)(row.n));
+    }
     record
 }
 
@@ -119,16 +173,27 @@ fn gone() -> Reply {
     Reply::json(404, &json!({ "error": { "code": "0x80040217", "message": "does not exist" } }))
 }
 
-fn word(set: &str) -> &'static str {
-    match set {
-        "contacts" => "person",
-        "leads" => "lead",
-        "opportunities" => "opportunity",
-        "emails" => "email",
-        "phonecalls" => "phonecall",
-        "tasks" => "task",
-        "appointments" => "appointment",
-        "annotations" => "note",
+/// What a table's rows are here; of feedback it depends on which column is meant.
+fn word(set: &str, column: &str) -> &'static str {
+    match (set, column) {
+        ("contacts", _) => "person",
+        ("leads", _) => "lead",
+        ("opportunities", _) => "opportunity",
+        ("emails", _) => "email",
+        ("phonecalls", _) => "phonecall",
+        ("tasks", _) => "task",
+        ("appointments", _) => "appointment",
+        ("annotations", _) => "note",
+        ("audits", _) => "history",
+        ("connections", "record2id") => "connection_to",
+        ("connections", _) => "connection",
+        ("feedback", "createdbycontact") => "feedback_by",
+        ("feedback", "createdonbehalfbycontact") => "feedback_for",
+        ("feedback", _) => "feedback",
+        ("socialactivities", _) => "socialactivity",
+        ("recurringappointmentmasters", _) => "recurring",
+        ("customeraddresses", _) => "address",
+        ("cr1_bookings", _) => "booking",
         _ => "unknown",
     }
 }

@@ -1,5 +1,8 @@
 //! Pipedrive: search of persons, deletion into 30 days of "deleted", and the lists of what is linked with a person; version
-//! 2 with cursors, version 1 with positions.
+//! 2 with cursors, version 1 with positions. As Pipedrive's own clients have it
+//! (<https://github.com/pipedrive/client-nodejs>, src/versions/v1 and v2): with `exact_match`, "only full exact matches
+//! against the given term are returned. It is not case sensitive" (v2/api/persons-api.ts); of activities, `person_id` is
+//! the primary participant's (v2/api/activities-api.ts).
 
 use quietus_plugin::http::test::Reply;
 use serde_json::{Value, json};
@@ -23,6 +26,7 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
         ("GET", ["api", "v2", "persons", "search"]) => {
             let term = asked.query("term");
             let found = match asked.query("fields") {
+                "email" if asked.query("exact_match") == "true" => world.by_whole_email("person", term, State::Live),
                 "email" => world.by_email("person", term, State::Live),
                 _ => world.by_text("person", term),
             };
@@ -53,12 +57,22 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             let data = if all.is_empty() { Value::Null } else { json!(all) };
             Reply::json(200, &json!({ "success": true, "data": data, "additional_data": { "pagination": pagination } }))
         }
+        ("GET", ["v1", "users", "me"]) => Reply::json(200, &json!({ "success": true, "data": { "id": 1234 } })),
+        ("GET", ["v1", "users", "1234", "permissions"]) => {
+            let permissions = world.permissions.clone().unwrap_or_else(|| json!({ "can_delete_deals": true }));
+            Reply::json(200, &json!({ "success": true, "data": permissions }))
+        }
         ("GET", [.., object, "archived"]) => {
             let data = listed(world, singular(object), asked, ARCHIVED);
             Reply::json(200, &json!({ "success": true, "data": data, "additional_data": {} }))
         }
         ("DELETE", [.., object, id]) => {
             let n = number(id);
+            let is_archived = world.get(singular(object), n).is_some_and(|row| row.emails == ARCHIVED);
+            if let Some(status) = world.archived_refusal.filter(|_| is_archived) {
+                let said = json!({ "success": false, "error": "Archived items cannot be edited" });
+                return Reply::json(status, &said);
+            }
             if !world.remove(singular(object), n, State::Bin) {
                 return Reply::json(404, &json!({ "success": false, "error": "not found" }));
             }

@@ -1,4 +1,7 @@
-//! Raynet: lists with filters and offsets, anonymization and deletion; nothing is answered without the instance's name.
+//! Raynet: lists with filters and offsets, anonymization and deletion; nothing is answered without the instance's name. Filters,
+//! fields and errors are those of Raynet's own OpenAPI description (<https://github.com/wpify/raynet-sdk>, openapi.json): a
+//! detail shows each field, also without a value, except for custom fields; leads have no filter `rowInfo.rowAccess`, and an
+//! unknown filter is answered 400.
 
 use quietus_plugin::http::test::Reply;
 use serde_json::{Value, json};
@@ -21,7 +24,9 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
     match (asked.method, asked.path().as_slice()) {
         ("GET", ["api", "v2", object, ""]) => list(world, object, asked),
         ("GET", ["api", "v2", object, id, ""]) => match world.get(object, number(id)) {
-            Some(row) if row.state != State::Gone => Reply::json(200, &json!({ "success": true, "data": record(row) })),
+            Some(row) if row.state != State::Gone => {
+                Reply::json(200, &json!({ "success": "true", "data": record(world, row) }))
+            }
             _ => Reply::json(404, &json!({ "type": "EntityNotFound" })),
         },
         ("POST", ["api", "v2", object, id, "anonymize", ""]) => removed(world, object, id, State::Anonymized),
@@ -32,37 +37,91 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
 
 fn list(world: &mut World, object: &str, asked: &Asked) -> Reply {
     let mut found = Vec::new();
+    let only_invalid = asked.query("rowInfo.rowAccess[EQ]") == "INVALID";
     for (name, value) in &asked.query {
         match name.rsplit_once('[') {
-            Some((_, "LIKE_NOCASE]")) if value.contains('%') => found.extend(world.by_pattern(object, value)),
-            Some((_, "EQ]" | "LIKE_NOCASE]")) => found.extend(world.by_email(object, value, State::Live)),
-            _ if name == "fulltext" => found.extend(world.by_text(object, value)),
-            _ if matches!(name.as_str(), "limit" | "offset") => {}
-            _ => return world.not_understood(asked),
+            Some(("rowInfo.rowAccess", _)) if object != "lead" => {}
+            Some(("contactInfo.email" | "contactInfo.email2", comparison)) if object != "company" => {
+                found.extend(by_email(world, object, comparison, value));
+            }
+            Some(("primaryAddress-contactInfo.email" | "primaryAddress-contactInfo.email2", comparison))
+                if object == "company" =>
+            {
+                found.extend(by_email(world, object, comparison, value));
+            }
+            None if name == "fulltext" => found.extend(world.by_text(object, value)),
+            None if matches!(name.as_str(), "limit" | "offset") => {}
+            _ => {
+                world.not_understood(asked);
+                return Reply::json(400, &json!({ "message": "Unsupported filter column ..." }));
+            }
         }
     }
-    let page: Vec<_> = found.iter().skip(number(asked.query("offset")) as usize).take(PAGE).map(record).collect();
-    Reply::json(200, &json!({ "success": true, "totalCount": found.len(), "data": page }))
+    found.retain(|row| world.invalid.contains(&row.n) == only_invalid);
+    let page = found.iter().skip(number(asked.query("offset")) as usize).take(PAGE);
+    let page: Vec<_> = page.map(|row| record(world, row)).collect();
+    Reply::json(200, &json!({ "success": "true", "totalCount": found.len(), "data": page }))
+}
+
+/// `EQ` and `LIKE` compare the whole value; `%` is a wildcard of the latter.
+fn by_email(world: &World, object: &str, comparison: &str, value: &str) -> Vec<Row> {
+    match comparison {
+        "LIKE_NOCASE]" if value.contains('%') => world.by_pattern(object, value),
+        _ => world.by_whole_email(object, value, State::Live),
+    }
 }
 
 fn removed(world: &mut World, object: &str, id: &str, to: State) -> Reply {
-    match world.remove(object, number(id), to) {
-        true => Reply::json(200, &json!({ "success": true })),
+    let was_anonymized = world.get(object, number(id)).is_some_and(|row| row.state == State::Anonymized);
+    match world.remove(object, number(id), to) || was_anonymized {
+        true => Reply::empty(200),
         false => Reply::json(404, &json!({ "type": "EntityNotFound" })),
     }
 }
 
-fn record(row: &Row) -> Value {
-    let mut contact = json!({ "email": null, "email2": null, "tel1": "", "tel2": null });
-    if row.state == State::Live {
-        contact = json!({
-            "email": row.emails.first(), "email2": row.emails.get(1), "tel1": row.phones.first(), "tel2": row.phones.get(1),
-        });
-    }
+fn record(world: &World, row: &Row) -> Value {
+    let is_live = row.state == State::Live;
+    let shown = |values: &[&'static str], n: usize| values.get(n).filter(|_| is_live).copied();
+    let contact = json!({
+        "email": shown(&row.emails, 0), "email2": shown(&row.emails, 1),
+        "tel1": shown(&row.phones, 0), "tel1Type": null, "tel2": shown(&row.phones, 1), "tel2Type": null,
+        "www": null, "fax": null, "otherContact": null, "doNotSendMM": false,
+    });
+    let networks = ["facebook", "googleplus", "twitter", "linkedin", "pinterest", "instagram", "skype", "youtube"];
+    let networks: Value = networks.map(|name| (name.to_owned(), Value::Null)).into_iter().collect();
+    let street = json!({ "city": null, "country": null, "countryCode": null, "province": null, "street": null,
+        "zipCode": null });
+    let mut record = json!({
+        "id": row.n, "lastName": if is_live { "Kapka" } else { "Anonymous" }, "socialNetworkContact": networks,
+        "customFields": null, "rowInfo.rowAccess": null, "rowInfo.rowState": null, "notice": null, "tags": [],
+        "attachments": [],
+    });
     match row.object {
-        "company" => json!({ "id": row.n, "primaryAddress": { "contactInfo": contact } }),
-        _ => json!({ "id": row.n, "contactInfo": contact }),
+        "company" => {
+            let office = json!({ "id": 2, "address": street, "contactInfo": contact });
+            record["birthday"] = Value::Null;
+            record["logo"] = Value::Null;
+            record["addresses"] = json!([office]);
+            record["primaryAddress"] = office;
+        }
+        "lead" => {
+            record["contactInfo"] = contact;
+            record["address"] = street;
+        }
+        _ => {
+            record["contactInfo"] = contact;
+            record["privateAddress"] = street;
+            record["birthday"] = Value::Null;
+            record["photo"] = Value::Null;
+        }
     }
+    if row.state == State::Anonymized {
+        for (at, value) in &world.leftovers {
+            let (parent, name) = at.rsplit_once('/').expect("a pointer");
+            record.pointer_mut(parent).expect("shown")[name] = value.clone();
+        }
+    }
+    record
 }
 
 fn number(text: &str) -> u32 {

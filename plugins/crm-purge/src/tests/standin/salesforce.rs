@@ -1,11 +1,17 @@
-//! Salesforce: SOQL of the few shapes that are expected, and no others; the Recycle Bin; links to further pages.
+//! Salesforce: SOQL of the few shapes that are expected, and no others; the Recycle Bin; links to further pages; person accounts,
+//! whose contacts cannot be deleted by themselves; descriptions of objects, which do not show what the user may not see.
+//!
+//! <https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_guidelines_personaccounts.htm> (a person account is
+//! an account and a contact, of which `PersonContactId` and `AccountId` tell),
+//! <https://developer.salesforce.com/docs/atlas.en-us.api.meta/api/sforce_api_calls_concepts_core_data_objects.htm> (status codes),
+//! <https://github.com/simple-salesforce/simple-salesforce/blob/master/simple_salesforce/api.py> (paths, pages, errors as lists).
 
 use quietus_plugin::http::test::Reply;
 use serde_json::{Value, json};
 
 use super::{Asked, Kind, Row, State, World, literals};
 
-pub(super) const KIND: Kind = Kind {
+pub(in super::super) const KIND: Kind = Kind {
     name: "salesforce",
     people: "contacts",
     config: || json!({}),
@@ -14,46 +20,108 @@ pub(super) const KIND: Kind = Kind {
     writes: |asked| asked.method == "DELETE",
 };
 
+/// The id of a person account.
+pub(in super::super) fn account(n: u32) -> String {
+    format!("0010000000{n:05}AAA")
+}
+
 fn answer(world: &mut World, asked: &Asked) -> Reply {
-    match (asked.method, asked.path().as_slice()) {
-        ("GET", ["services", "data", "v62.0", "limits"]) => Reply::json(200, &json!({ "DailyApiRequests": {} })),
-        ("GET", ["services", "data", "v62.0", "query", cursor]) => {
+    let path = asked.path();
+    let ["services", "data", "v62.0", path @ ..] = path.as_slice() else { return world.not_understood(asked) };
+    match (asked.method, path) {
+        ("GET", ["limits"]) => Reply::json(200, &json!({ "DailyApiRequests": {} })),
+        ("GET", ["query", cursor]) => {
             let page = world.next_page(cursor.trim_start_matches("01g-").parse().unwrap_or_default());
             records(page)
         }
-        ("GET", ["services", "data", "v62.0", resource @ ("query" | "queryAll")]) => {
+        ("GET", ["query"]) if asked.query("q") == "SELECT PermissionsViewAllData FROM UserPermissionAccess" => {
+            let sees_all = !world.switches.hides_rows;
+            Reply::json(200, &json!({ "done": true, "records": [{ "PermissionsViewAllData": sees_all }] }))
+        }
+        ("GET", [resource @ ("query" | "queryAll")]) => {
             match select(world, asked.query("q"), *resource == "queryAll") {
                 Some(found) => {
-                    let page = world.page(found.iter().map(record).collect());
+                    let page = world.page(found);
                     records(page)
                 }
                 None => world.not_understood(asked),
             }
         }
-        ("GET", ["services", "data", "v62.0", "sobjects", object, "describe"]) => {
-            let fields =
-                ["Id", "Email", "Phone", "MobilePhone", "HomePhone", "OtherPhone"].map(|name| json!({ "name": name }));
-            Reply::json(200, &json!({ "name": object, "queryable": true, "deletable": true, "fields": fields }))
-        }
-        ("GET", ["services", "data", "v62.0", "sobjects", object, id]) => match world.get(word(object), number(id)) {
-            Some(row) if row.state == State::Live => Reply::json(200, &record(row)),
+        ("GET", ["sobjects", object, "describe"]) => described(world, object),
+        ("GET", ["sobjects", object, id]) => match live(world, object, id) {
+            Some(row) if fields_are_known(world, object, asked.query("fields")) => {
+                Reply::json(200, &record(world, row, object))
+            }
+            Some(_) => refused(400, "INVALID_FIELD"),
+            None => gone(),
+        },
+        ("DELETE", ["sobjects", object, id]) => match live(world, object, id).cloned() {
+            Some(row) if row.object == "person_account" && *object == "Contact" => {
+                refused(400, "INVALID_PERSON_ACCOUNT_OPERATION")
+            }
+            Some(row) if world.remove(row.object, row.n, State::Bin) => Reply::empty(204),
             _ => gone(),
         },
-        ("DELETE", ["services", "data", "v62.0", "sobjects", object, id]) => {
-            if world.remove(word(object), number(id), State::Bin) { Reply::empty(204) } else { gone() }
-        }
         _ => world.not_understood(asked),
     }
 }
 
-fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Row>> {
+/// The live row that has this id in this object: a person account is in two of them.
+fn live<'w>(world: &'w World, object: &str, id: &str) -> Option<&'w Row> {
+    let is_live = |row: &&Row| row.state == State::Live && row.n == number(id);
+    let is_account = id.starts_with("001");
+    let named = match object {
+        "Account" if !is_account => return None,
+        "Contact" if is_account => return None,
+        "Account" => &["person_account", "account"][..],
+        "Contact" => &["person", "person_account"][..],
+        _ => std::slice::from_ref(word(object)?),
+    };
+    world.rows.iter().filter(is_live).find(|row| named.contains(&row.object))
+}
+
+fn fields_are_known(world: &World, object: &str, fields: &str) -> bool {
+    let fields: Vec<_> = fields.split(',').collect();
+    fields.iter().all(|field| field.is_empty() || all_fields(world, object).contains(field))
+}
+
+fn all_fields(world: &World, object: &str) -> Vec<&'static str> {
+    let mut fields = match object {
+        "Account" => vec!["Id", "Phone"],
+        _ => vec!["Id", "AccountId", "Email", "Phone", "MobilePhone", "HomePhone", "OtherPhone"],
+    };
+    if world.switches.person_accounts && matches!(object, "Account" | "Contact") {
+        fields.push("IsPersonAccount");
+    }
+    if world.switches.person_accounts && object == "Account" {
+        fields.extend(["PersonEmail", "PersonMobilePhone", "PersonHomePhone", "PersonOtherPhone"]);
+    }
+    fields.retain(|field| !world.switches.lacks.contains(field));
+    fields
+}
+
+fn described(world: &World, object: &str) -> Reply {
+    let fields: Vec<_> = all_fields(world, object).iter().map(|name| json!({ "name": name })).collect();
+    let may_delete = object != "Account" || !world.switches.lacks.contains(&"delete Account");
+    Reply::json(200, &json!({ "name": object, "queryable": true, "deletable": may_delete, "fields": fields }))
+}
+
+fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Value>> {
     let (skeleton, literals) = literals(soql, '\\')?;
-    let (object, condition) = skeleton.strip_prefix("SELECT Id")?.split_once(" FROM ")?.1.split_once(" WHERE ")?;
+    let (fields, rest) = skeleton.strip_prefix("SELECT ")?.split_once(" FROM ")?;
+    let (object, condition) = rest.split_once(" WHERE ")?;
     let (condition, state) = match (all, condition.rsplit_once(" AND IsDeleted = ")) {
         (true, Some((condition, "true"))) => (condition, State::Bin),
         (true, Some((condition, "false"))) => (condition, State::Live),
         (false, None) => (condition, State::Live),
         _ => return None,
+    };
+    let (condition, row_object) = match (object, condition.rsplit_once(" AND IsPersonAccount = ")) {
+        ("Contact", Some((condition, "false"))) if world.switches.person_accounts => (condition, "person"),
+        ("Account", Some((condition, "true"))) if world.switches.person_accounts => (condition, "person_account"),
+        ("Account", _) | (_, Some(_)) => return None,
+        ("Contact", None) if world.switches.person_accounts => return None,
+        _ => (condition, *word(object)?),
     };
     let mut found: Vec<Row> = Vec::new();
     let alternatives: Vec<_> = condition.trim_matches(['(', ')']).split(" OR ").collect();
@@ -62,17 +130,38 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Row>> {
     }
     for (alternative, literal) in alternatives.into_iter().zip(&literals) {
         let rows = match alternative {
-            "Email = ?" => world.by_email(word(object), literal, state),
-            "Email LIKE ?" => world.by_pattern(word(object), literal),
-            "Phone LIKE ?" | "MobilePhone LIKE ?" | "HomePhone LIKE ?" | "OtherPhone LIKE ?" => {
-                world.by_phone(word(object), literal, state)
+            "Email = ?" | "PersonEmail = ?" => world.by_whole_email(row_object, literal, state),
+            "Email LIKE ?" | "PersonEmail LIKE ?" => world.by_pattern(row_object, literal),
+            "Phone LIKE ?"
+            | "MobilePhone LIKE ?"
+            | "HomePhone LIKE ?"
+            | "OtherPhone LIKE ?"
+            | "PersonMobilePhone LIKE ?"
+            | "PersonHomePhone LIKE ?"
+            | "PersonOtherPhone LIKE ?" => world.by_phone(row_object, literal, state),
+            "WhoId = ?"
+            | "ParentId = ?"
+            | "ContactId = ?"
+            | "RelationId = ?"
+            | "LinkedEntityId = ?"
+            | "AccountId = ?"
+            | "WhoId IN (SELECT Id FROM Contact WHERE AccountId = ?"
+            | "RelationId IN (SELECT Id FROM Contact WHERE AccountId = ?"
+                if all =>
+            {
+                world.linked(row_object, number(literal))
             }
-            "WhoId = ?" | "ParentId = ?" | "ContactId = ?" if all => world.linked(word(object), number(literal)),
             _ => return None,
         };
         found.extend(rows.into_iter().filter(|row| found.iter().all(|known| known.n != row.n)).collect::<Vec<_>>());
     }
-    Some(found)
+    let is_known = |field: &&str| {
+        matches!(*field, "EmailMessageId" | "ContentDocumentId") || fields_are_known(world, object, field)
+    };
+    fields
+        .split(", ")
+        .all(|field| is_known(&field))
+        .then(|| found.iter().map(|row| record(world, row, object)).collect())
 }
 
 fn records((records, cursor): (Vec<Value>, Option<usize>)) -> Reply {
@@ -83,32 +172,53 @@ fn records((records, cursor): (Vec<Value>, Option<usize>)) -> Reply {
     Reply::json(200, &body)
 }
 
-fn record(row: &Row) -> Value {
-    json!({
-        "attributes": { "type": row.object },
-        "Id": (KIND.id)(row.n),
+fn record(world: &World, row: &Row, object: &str) -> Value {
+    let is_persons = row.object == "person_account";
+    if object == "Account" {
+        return json!({
+            "attributes": { "type": object }, "Id": account(row.n), "IsPersonAccount": is_persons,
+            "PersonEmail": row.emails.first(), "Phone": row.phones.first(), "PersonMobilePhone": row.phones.get(1),
+            "PersonHomePhone": null, "PersonOtherPhone": null,
+        });
+    }
+    let id = (KIND.id)(row.n);
+    let mut record = json!({
+        "attributes": { "type": object },
+        "Id": id, "EmailMessageId": id, "ContentDocumentId": id,
         "Email": row.emails.first(),
         "Phone": row.phones.first(),
         "MobilePhone": row.phones.get(1),
         "HomePhone": null,
         "OtherPhone": null,
-    })
+    });
+    if world.switches.person_accounts && object == "Contact" {
+        record["IsPersonAccount"] = json!(is_persons);
+        record["AccountId"] = if is_persons { json!(account(row.n)) } else { json!("0010000000999999AA") };
+    }
+    record
 }
 
 fn gone() -> Reply {
-    Reply::json(404, &json!([{ "errorCode": "ENTITY_IS_DELETED", "message": "entity is deleted" }]))
+    refused(404, "ENTITY_IS_DELETED")
 }
 
-fn word(object: &str) -> &'static str {
-    match object {
-        "Contact" => "person",
-        "Lead" => "lead",
-        "Task" => "task",
-        "Event" => "event",
-        "Note" => "note",
-        "Case" => "case",
-        _ => "unknown",
-    }
+fn refused(status: u16, code: &str) -> Reply {
+    Reply::json(status, &json!([{ "errorCode": code, "message": "no" }]))
+}
+
+fn word(object: &str) -> Option<&'static &'static str> {
+    Some(match object {
+        "Contact" => &"person",
+        "Lead" => &"lead",
+        "Task" => &"task",
+        "Event" => &"event",
+        "Note" => &"note",
+        "Case" => &"case",
+        "EmailMessage" | "EmailMessageRelation" => &"email",
+        "ContentDocument" | "ContentDocumentLink" => &"file",
+        "Attachment" => &"attachment",
+        _ => return None,
+    })
 }
 
 fn number(id: &str) -> u32 {

@@ -109,12 +109,29 @@ fn a_token_that_is_refused_is_renewed_once() {
 }
 
 #[test]
-fn health_tells_what_every_call_would_meet() {
+fn health_names_the_right_that_is_missing() {
     let google = Google::with(&[]);
     let host = host(&google, json!({}));
     assert_eq!(host.health(), Ok(()));
-    google.fault("/profile", refused(403, "insufficientPermissions"));
-    let error = host.health().expect_err("forbidden");
-    assert_eq!(error.class, ErrorClass::NeedsOperator);
-    assert!(error.message.starts_with("account `support`: the mailbox: status 403; check the "), "{error}");
+    // <https://developers.google.com/workspace/gmail/api/guides/handle-errors>, and the reasons of Google's newer format.
+    let newer =
+        |reason: &str| Reply::json(403, &json!({ "error": { "code": 403, "details": [{ "reason": reason }] } }));
+    for (reply, missing) in [
+        (refused(403, "insufficientPermissions"), ": the scope https://mail.google.com/ is not granted"),
+        (newer("ACCESS_TOKEN_SCOPE_INSUFFICIENT"), ": the scope https://mail.google.com/ is not granted"),
+        (refused(403, "accessNotConfigured"), ": the Gmail API is off in the key's project"),
+        (newer("SERVICE_DISABLED"), ": the Gmail API is off in the key's project"),
+        (refused(403, "domainPolicy"), ": the administrators of the domain have turned Gmail's API off"),
+        (refused(403, "delegationDenied"), ": the service account may not act for this user"),
+        (refused(403, "ann@x.cz"), ""),
+    ] {
+        google.fault("/profile", reply);
+        let error = host.health().expect_err("forbidden");
+        let told = format!("account `support`: the mailbox: status 403{missing}; check the ");
+        assert!(error.class == ErrorClass::NeedsOperator && error.message.starts_with(&told), "{error}");
+    }
+    google.state().mailboxes.clear();
+    google.state().token_valid = false;
+    let error = host.health().expect_err("a wrong key");
+    assert!(error.message.contains("is granted https://mail.google.com/ for this user"), "{error}");
 }

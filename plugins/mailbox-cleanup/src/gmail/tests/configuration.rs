@@ -19,7 +19,7 @@ fn the_error_names_what_is_wrong() {
     check(|account| account["base_url"] = json!("http://gmail.example"), "accounts[0].gmail.base_url: ");
     check(|account| account["token_url"] = json!("http://login.example"), "token_url: ");
     check(|account| account["key"] = json!("none"), "the secret `none` is not configured");
-    check(|account| account["rate"] = json!(0), "accounts[0].gmail.rate: ");
+    check(|account| account["units_per_minute"] = json!(0), "accounts[0].gmail.units_per_minute: allowed are 1 to ");
 }
 
 #[test]

@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) page: usize,
     tokens: usize,
     pub(super) token_valid: bool,
+    /// What was asked for costs so much of the quota.
+    pub(super) units: u32,
     /// How often the headers of a message were read.
     pub(super) reads: usize,
 }
@@ -111,7 +113,14 @@ impl State {
         let (path, query) = seen.target.split_once('?').unwrap_or((&seen.target, ""));
         let query: Vec<(&str, String)> =
             query.split('&').filter_map(|pair| pair.split_once('=')).map(|(name, v)| (name, plain(v))).collect();
-        match (seen.method.as_str(), path.strip_prefix("/gmail/v1/users/me/").unwrap_or_default()) {
+        let asked = (seen.method.as_str(), path.strip_prefix("/gmail/v1/users/me/").unwrap_or_default());
+        self.units += match asked {
+            ("GET", "profile") => 1,
+            ("GET", "messages") => 5,
+            ("POST", "messages/batchDelete") => 50,
+            _ => 20,
+        };
+        match asked {
             ("GET", "profile") => Reply::json(200, &json!({ "emailAddress": user, "messagesTotal": 1 })),
             ("GET", "messages") => self.list(&user, &query),
             ("POST", "messages/batchDelete") => self.delete(&user, &seen.json()),

@@ -138,12 +138,32 @@ fn a_message_that_a_batchs_answer_leaves_out_is_asked_for_again() {
 }
 
 #[test]
-fn health_tells_what_every_call_would_meet() {
+fn health_names_the_right_that_is_missing() {
     let exchange = Exchange::new();
-    let host = host(&exchange, json!({}));
-    assert_eq!(host.health(), Ok(()));
-    exchange.fault("mailFolders/inbox", refused(403, "ErrorAccessDenied"));
-    let error = host.health().expect_err("forbidden");
-    assert_eq!(error.class, ErrorClass::NeedsOperator);
-    assert!(error.message.starts_with("account `support`: the mailbox: status 403; check the "), "{error}");
+    assert_eq!(host(&exchange, json!({})).health(), Ok(()), "a token that does not show what it grants");
+    let of = |roles: Option<&[&'static str]>, is_refused: bool| {
+        exchange.mailbox().roles = roles.map(<[_]>::to_vec);
+        if is_refused {
+            exchange.fault("mailFolders/inbox", refused(403, "ErrorAccessDenied"));
+        }
+        let error = host(&exchange, json!({})).health().err()?;
+        assert_eq!(error.class, ErrorClass::NeedsOperator);
+        Some(error.message)
+    };
+    // <https://learn.microsoft.com/graph/permissions-reference>; with RBAC for Applications, tokens have no roles.
+    for granted in [None, Some(&[][..]), Some(&["Mail.ReadWrite", "User.Read.All"])] {
+        assert_eq!(of(granted, false), None, "{granted:?}");
+    }
+    let reads = of(Some(&["User.Read.All", "Mail.Read"]), false).expect("it cannot erase");
+    let told = "account `support`: the mailbox: the token grants Mail.Read: that reads messages, and to erase them takes Mail.ReadWrite";
+    assert_eq!(reads, told);
+    let refused = "account `support`: the mailbox: status 403 (ErrorAccessDenied); check the app's secret, and that its role reaches \
+                   this mailbox";
+    assert_eq!(of(Some(&["Mail.ReadWrite"]), true).expect("another mailbox"), refused);
+    let nothing = of(Some(&["ann@x.cz"]), true).expect("no role");
+    let told = " (the token grants nothing of mail by itself, and the app needs Mail.ReadWrite)";
+    assert_eq!(nothing, format!("{refused}{told}"));
+    exchange.mailbox().token_valid = false;
+    let wrong = of(None, false).expect("a wrong secret");
+    assert!(wrong.contains("status 401; check the app's secret"), "{wrong}");
 }

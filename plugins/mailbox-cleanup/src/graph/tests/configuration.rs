@@ -26,6 +26,33 @@ fn the_error_names_what_is_wrong() {
 }
 
 #[test]
+fn clouds_without_permanent_deletion_are_refused() {
+    // <https://learn.microsoft.com/graph/api/message-permanentdelete> and <https://learn.microsoft.com/graph/deployments>.
+    for url in [
+        "https://graph.microsoft.us/v1.0",
+        "https://DOD-Graph.Microsoft.us:443/v1.0",
+        "https://microsoftgraph.chinacloudapi.cn/v1.0",
+    ] {
+        check(|account| account["base_url"] = json!(url), "accounts[0].graph.base_url: this is ");
+        check(
+            |account| account["base_url"] = json!(url),
+            "`permanentDelete` of messages: it exists in the global service only",
+        );
+    }
+    for url in
+        ["https://login.microsoftonline.us/x/oauth2/v2.0/token", "https://login.chinacloudapi.cn/x/oauth2/v2.0/token"]
+    {
+        check(|account| account["token_url"] = json!(url), "accounts[0].graph.token_url: this is ");
+    }
+    let exchange = Exchange::new();
+    for url in ["https://graph.microsoft.com/v1.0", "https://graph.notmicrosoft.us/v1.0"] {
+        let mut account = account(&exchange);
+        account["base_url"] = json!(url);
+        assert!(configured(json!([{ "name": "support", "graph": account }]), json!({})).is_ok(), "{url}");
+    }
+}
+
+#[test]
 fn an_account_is_of_one_kind_and_only_imap_looks_at_the_text() {
     let exchange = Exchange::new();
     let gmail = json!({ "user": USER, "base_url": "https://x.cz", "token_url": "https://x.cz", "key": "app" });

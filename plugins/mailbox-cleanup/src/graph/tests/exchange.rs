@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
 
@@ -41,6 +43,8 @@ pub(super) struct Mailbox {
     pub(super) page: usize,
     pub(super) search_max: usize,
     tokens: usize,
+    /// What tokens say that they grant; `None` where they say nothing.
+    pub(super) roles: Option<Vec<&'static str>>,
     pub(super) token_valid: bool,
 }
 
@@ -65,6 +69,7 @@ impl Exchange {
             page: 1000,
             search_max: 1000,
             tokens: 0,
+            roles: None,
             token_valid: true,
         };
         let mailbox = Arc::new(Mutex::new(mailbox));
@@ -115,6 +120,16 @@ impl Mailbox {
         self.mails.push(Mail::new(self.mails.len(), folder, &fields));
     }
 
+    fn token(&self) -> String {
+        match &self.roles {
+            None => format!("t-{}", self.tokens),
+            Some(roles) => {
+                let claims = json!({ "aud": "https://graph.microsoft.com", "roles": roles, "uti": self.tokens });
+                format!("e30.{}.x", URL_SAFE_NO_PAD.encode(claims.to_string()))
+            }
+        }
+    }
+
     fn answer(&mut self, seen: &Seen) -> Reply {
         let line = format!("{} {}", seen.method, seen.target);
         if let Some(at) = self.faults.iter().position(|(of, _)| line.contains(of)) {
@@ -123,13 +138,13 @@ impl Mailbox {
         if seen.target == "/token" {
             self.tokens += 1;
             assert!(seen.body.contains("scope=https%3A%2F%2Fgraph.microsoft.com%2F.default"), "{}", seen.body);
-            return Reply::json(200, &json!({ "access_token": format!("t-{}", self.tokens), "expires_in": 3599 }));
+            return Reply::json(200, &json!({ "access_token": self.token(), "expires_in": 3599 }));
         }
         self.met += 1;
         if self.met > self.gateway.0 && self.met <= self.gateway.0 + self.gateway.1 {
             return Reply::text(404, "<html>not here</html>");
         }
-        let token = format!("Bearer t-{}", self.tokens);
+        let token = format!("Bearer {}", self.token());
         if !self.token_valid || seen.header("authorization") != Some(token.as_str()) {
             return refused(401, "InvalidAuthenticationToken");
         }

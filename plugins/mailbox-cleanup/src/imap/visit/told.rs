@@ -5,16 +5,23 @@ use quietus_plugin::{ErrorClass, PluginError};
 use super::Visit;
 use crate::outcome::rank;
 
-/// How many folders that could not be looked through are named.
-const NAMED: usize = 20;
+/// How many folders are told of one by one.
+const NAMED: usize = 10;
 
 impl Visit<'_, '_, '_> {
     /// The folders that could not be looked through, and why.
     pub(in crate::imap) fn unread(&self) -> Vec<String> {
-        let mut told: Vec<_> = self.unread.iter().take(NAMED).map(ToString::to_string).collect();
-        let more = self.unread.len().saturating_sub(NAMED);
-        told.extend((more > 0).then(|| format!("{more} more folders could not be looked through")));
-        told
+        first(&self.unread, "could not be looked through")
+    }
+
+    /// The folders out of which not all could be taken, and why.
+    pub(in crate::imap) fn undone(&self) -> Vec<String> {
+        first(&self.undone, "could not be emptied")
+    }
+
+    /// How many folders were looked through.
+    pub(in crate::imap) fn folders_read(&self) -> usize {
+        self.read
     }
 
     /// How many messages do not show whose they are.
@@ -24,7 +31,7 @@ impl Visit<'_, '_, '_> {
 
     /// The first of what was refused, by its class, once all else is done.
     pub(in crate::imap) fn end(&mut self) -> Result<(), PluginError> {
-        if !self.has_read {
+        if self.read == 0 {
             // Where no folder can be read at all, it is not the folders' fault: whatever it is, it may pass.
             let passing = |error: PluginError| match error.class {
                 ErrorClass::Permanent => PluginError::retryable(error.message),
@@ -43,4 +50,11 @@ impl Visit<'_, '_, '_> {
             None => Ok(()),
         }
     }
+}
+
+/// The first of what folders say, and how many more there are.
+fn first(errors: &[PluginError], what: &str) -> Vec<String> {
+    let more = errors.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("{more} more folders {what}"));
+    errors.iter().take(NAMED).map(ToString::to_string).chain(more).collect()
 }

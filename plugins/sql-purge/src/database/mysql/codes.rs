@@ -90,6 +90,8 @@ fn passing(code: u16, state: &str) -> Trouble {
         1243 | 1461 | 1615 => {
             "a prepared statement is not there any more, or there are too many: a proxy, or a table that was changed"
         }
+        // What the operating system refuses: <https://dev.mysql.com/doc/mysql-errors/8.4/en/global-error-reference.html>.
+        1..=999 => "the database's machine fails it: its disk, its files or its memory; rolled back",
         1021 | 1028 | 1037 | 1038 | 1041 | 1135 | 1206 | 1637 => {
             "the database lacks memory, disk or another means; rolled back"
         }
@@ -121,6 +123,7 @@ mod tests {
             1047, 3032, 3100, 3101, 3168, // A group's or a cluster's.
             1020, 1205, 1206, 1213, 1412, 1614, 1637, 1689, 3572, // Others' work.
             1243, 1461, 1615, // Prepared statements behind a proxy.
+            6, 20, 23, // The operating system's: a temporary file that is gone, a full disk, too many files.
             1021, 1037, 1038, 1040, 1041, 1135, 1203, 1226, 1969, 3024, // Means and time.
             1053, 1077, 1079, 1152, 1158, 1159, 1160, 1161, 1317, 1927, 3169, 4031, 2003, 2006, 2013,
             9001, // The connection.

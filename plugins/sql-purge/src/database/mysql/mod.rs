@@ -12,14 +12,12 @@ use quietus_plugin::ErrorClass::{Permanent, Retryable};
 use rustls::pki_types::CertificateDer;
 
 use super::hidden::Trusts;
-use super::terms::{Access, Limits, Serves};
+use super::terms::{Access, Limits, READ_ONLY, Serves};
 use crate::address::Address;
 use crate::statement::Bound;
+use crate::told::Maker;
 use crate::trouble::Trouble;
 use codes::trouble;
-
-/// A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
-const READ_ONLY: &str = "the database is read-only: a replica, or one that recovers";
 
 /// Where the server is.
 pub(crate) struct Settings {
@@ -33,7 +31,7 @@ pub(crate) struct Session {
     conn: Conn,
     opts: Opts,
     trusts: Trusts,
-    is_mariadb: bool,
+    maker: Maker,
 }
 
 /// Ends a session from another connection, which also rolls back what it did.
@@ -71,12 +69,13 @@ impl Settings {
         let mut conn = Conn::new(self.opts.clone()).await.map_err(|e| codes::connecting(&e))?;
         let version: Option<String> = conn.query_first("SELECT VERSION()").await.map_err(|e| trouble(&e))?;
         let is_mariadb = version.is_some_and(|version| version.contains("MariaDB"));
+        let maker = if is_mariadb { Maker::Mariadb } else { Maker::Mysql };
         // Statements were checked in MySQL's own grammar: with a server's ANSI_QUOTES or PIPES_AS_CONCAT, the same text
         // would mean something else.
         let settings = "SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
                         SESSION sql_safe_updates = 0, SESSION completion_type = 0";
         conn.query_drop(settings).await.map_err(|e| trouble(&e))?;
-        Ok(Session { conn, opts: self.opts.clone(), trusts: self.trusts, is_mariadb })
+        Ok(Session { conn, opts: self.opts.clone(), trusts: self.trusts, maker })
     }
 }
 
@@ -87,28 +86,30 @@ impl Session {
 
     /// A character that the column's character set lacks is an error to it, as a conflict of collations is. It can be in no
     /// row; all else that does not fit a column is not equal to it, byte by byte.
-    pub(super) async fn impossible<'v>(&mut self, bound: &Bound<'v>) -> Result<BTreeSet<&'v str>, Trouble> {
-        let odd = bound.kinds.iter().zip(&bound.values).filter(|(_, value)| !value.is_ascii());
-        let odd: BTreeSet<&str> = odd.map(|(kind, _)| *kind).collect();
+    pub(super) async fn impossible(&mut self, bound: &Bound<'_>) -> Result<BTreeSet<usize>, Trouble> {
+        let odd = bound.parameters.iter().filter(|parameter| !parameter.value.is_ascii());
+        let odd: BTreeSet<usize> = odd.map(|parameter| parameter.place).collect();
         let mut impossible = BTreeSet::new();
-        for kind in odd {
-            if !self.can_compare(bound, Some(kind)).await? {
+        for place in odd {
+            if !self.can_compare(bound, Some(place)).await? {
                 // Otherwise the conflict is one of the statement's own.
                 self.can_compare(bound, None).await?;
-                impossible.insert(kind);
+                impossible.insert(place);
             }
         }
         Ok(impossible)
     }
 
-    /// Whether the server can compare one kind's values with their columns.
-    async fn can_compare(&mut self, bound: &Bound<'_>, kind: Option<&str>) -> Result<bool, Trouble> {
-        let alone = bound.kinds.iter().zip(&bound.values);
-        let alone = alone.map(|(own, value)| if Some(*own) == kind { value.as_bytes().to_vec() } else { Vec::new() });
+    /// Whether the server can compare the value of one place; the others are empty.
+    async fn can_compare(&mut self, bound: &Bound<'_>, place: Option<usize>) -> Result<bool, Trouble> {
+        let alone = bound.parameters.iter().map(|own| match Some(own.place) == place {
+            true => own.value.as_bytes().to_vec(),
+            false => Vec::new(),
+        });
         let alone = Params::Positional(alone.map(Value::Bytes).collect());
         match self.conn.exec_drop(format!("EXPLAIN {}", bound.sql), alone).await {
             Ok(()) => Ok(true),
-            Err(error) if kind.is_some() && codes::says_that_the_value_fits_nowhere(&error) => Ok(false),
+            Err(error) if place.is_some() && codes::says_that_the_value_fits_nowhere(&error) => Ok(false),
             Err(error) => Err(trouble(&error)),
         }
     }
@@ -116,7 +117,7 @@ impl Session {
     pub(super) async fn begin(&mut self, access: Access, limits: Limits) -> Result<Serves, Trouble> {
         let lock = limits.lock.as_secs().max(1);
         self.run(&format!("SET SESSION innodb_lock_wait_timeout = {lock}")).await?;
-        let statement = if self.is_mariadb {
+        let statement = if self.maker == Maker::Mariadb {
             format!(
                 "SET SESSION max_statement_time = {:.3}",
                 limits.statement.max(Duration::from_millis(1)).as_secs_f64()
@@ -197,5 +198,5 @@ impl Stopper {
 }
 
 fn parameters(bound: &Bound<'_>) -> Params {
-    Params::Positional(bound.values.iter().map(|value| Value::Bytes(value.as_bytes().to_vec())).collect())
+    Params::Positional(bound.values().map(|value| Value::Bytes(value.as_bytes().to_vec())).collect())
 }

@@ -67,6 +67,7 @@ fn of(code: &str, routine: Option<&str>) -> Trouble {
         "42P01" | "3F000" => (NeedsOperator, "a table is not there"),
         "42703" => (NeedsOperator, "a column is not there"),
         "42883" => (NeedsOperator, "a function, or an operator between these types, is not there"),
+        "42P18" => (NeedsOperator, "it is not clear of which type a placeholder is: cast it, as in `:email::text`"),
         // PgBouncer and its like give another session to each transaction; the next attempt has another name for it, or another
         // session. A change of a table's definition ends prepared statements, too.
         "42P05" | "26000" => {
@@ -134,7 +135,7 @@ mod tests {
 
     #[test]
     fn what_only_a_person_can_mend_needs_one() {
-        for code in ["28P01", "28000", "3D000", "42501", "42P01", "3F000", "42703", "42883", "42601"] {
+        for code in ["28P01", "28000", "3D000", "42501", "42P01", "3F000", "42703", "42883", "42601", "42P18"] {
             assert_eq!(of(code, None).class(), NeedsOperator, "{code}");
         }
         for code in ["23503", "23502", "23505", "23514", "22012", "P0001"] {

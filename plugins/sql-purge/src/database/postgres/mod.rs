@@ -18,15 +18,12 @@ use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::hidden::Trusts;
-use super::terms::{Access, CONNECTING_MAX, Fate, Limits, Serves};
+use super::terms::{Access, CONNECTING_MAX, Fate, Limits, READ_ONLY, Serves};
 use crate::address::Address;
 use crate::statement::Bound;
 use crate::trouble::Trouble;
 use codes::{says_that_it_is_in_the_future, trouble};
 use value::Text;
-
-/// A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
-const READ_ONLY: &str = "the database is read-only: a replica, or one that recovers";
 
 /// Where the server is.
 pub(crate) struct Settings {
@@ -116,20 +113,20 @@ impl Session {
 
     /// Plans a statement without values: that also checks the rights, as preparing it does not.
     pub(super) async fn rehearse(&mut self, bound: &Bound<'_>) -> Result<(), Trouble> {
-        let none: Vec<Option<Text<'_>>> = bound.values.iter().map(|_| None).collect();
+        let none: Vec<Option<Text<'_>>> = bound.values().map(|_| None).collect();
         let explain = format!("EXPLAIN {}", bound.sql);
         self.client.execute_typed(&explain, &untyped(&none)).await.map(drop).map_err(|e| trouble(&e))
     }
 
     pub(super) async fn count(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
-        let values: Vec<Text<'_>> = bound.values.iter().map(|value| Text(value)).collect();
+        let values: Vec<Text<'_>> = bound.values().map(Text).collect();
         let row = self.client.query_typed_one(&bound.sql, &untyped(&values)).await.map_err(|e| trouble(&e))?;
         let count: i64 = row.try_get(0).map_err(|e| trouble(&e))?;
         Ok(count.unsigned_abs())
     }
 
     pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
-        let values: Vec<Text<'_>> = bound.values.iter().map(|value| Text(value)).collect();
+        let values: Vec<Text<'_>> = bound.values().map(Text).collect();
         self.client.execute_typed(&bound.sql, &untyped(&values)).await.map_err(|e| trouble(&e))
     }
 

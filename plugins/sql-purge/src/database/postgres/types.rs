@@ -1,7 +1,7 @@
 //! Whether a value can be in a column at all, by the column's type: a value that the type refuses would be an error, and is in no
 //! row.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 
 use tokio_postgres::SimpleQueryMessage;
@@ -10,17 +10,24 @@ use tokio_postgres::types::{Kind, Type};
 use super::Session;
 use super::codes::{says_that_the_value_fits_nowhere, trouble};
 use super::value::Text;
-use crate::statement::Bound;
+use crate::statement::{Bound, Parameter};
 use crate::trouble::Trouble;
 
 impl Session {
-    /// The kinds whose values cannot be in their columns. Asked before a transaction, which an error would end.
-    pub(in super::super) async fn impossible<'v>(&mut self, bound: &Bound<'v>) -> Result<BTreeSet<&'v str>, Trouble> {
+    /// The places whose values are none of the type that the server finds there. Asked before a transaction, which an error would
+    /// end.
+    pub(in super::super) async fn impossible(&mut self, bound: &Bound<'_>) -> Result<BTreeSet<usize>, Trouble> {
         let types = self.types(&bound.sql).await?;
+        let mut known: BTreeMap<(u32, &str), bool> = BTreeMap::new();
         let mut impossible = BTreeSet::new();
-        for ((kind, value), own) in bound.kinds.iter().zip(&bound.values).zip(types) {
-            if !self.can_hold(own, value).await? {
-                impossible.insert(*kind);
+        for (Parameter { value, place }, own) in bound.parameters.iter().zip(types) {
+            let can_hold = match known.get(&(own, *value)) {
+                Some(known) => *known,
+                None => self.can_hold(own, value).await?,
+            };
+            known.insert((own, *value), can_hold);
+            if !can_hold {
+                impossible.insert(*place);
             }
         }
         Ok(impossible)

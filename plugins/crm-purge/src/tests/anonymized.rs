@@ -1,0 +1,123 @@
+//! Raynet's anonymized records stay: all that they can hold of a person is looked at, by their ids. Fields and their forms are
+//! those of the person's detail in Raynet's OpenAPI description (<https://github.com/wpify/raynet-sdk>, openapi.json).
+
+use super::*;
+
+/// (object, what an anonymization leaves, what is said of it).
+fn leftovers() -> Vec<(&'static str, &'static str, Value, &'static str)> {
+    vec![
+        ("person", "/birthday", json!("1979-06-10"), "birthday"),
+        ("person", "/notice", json!("allergic to nuts"), "notice"),
+        ("person", "/privateAddress/street", json!("Francouzská 5"), "street"),
+        ("person", "/privateAddress/city", json!("Ostrava"), "city"),
+        ("person", "/socialNetworkContact/facebook", json!("kapkafb"), "socialNetworkContact"),
+        ("person", "/contactInfo/fax", json!("+420 321 987 377"), "fax"),
+        ("person", "/contactInfo/www", json!("www.kapka.cz"), "www"),
+        ("person", "/contactInfo/otherContact", json!("at her mother's"), "otherContact"),
+        ("person", "/contactInfo/tel2", json!("777 123 456"), "tel2"),
+        ("person", "/contactInfo/email2", json!("kapka@y.cz"), "email2"),
+        ("person", "/customFields", json!({ "VIP_b91d1": true }), "customFields"),
+        ("person", "/customFields", json!({ "Rodne_cislo_702": "795610/1234" }), "customFields"),
+        ("person", "/photo", json!({ "id": 428, "fileName": "photo.png" }), "photo"),
+        ("lead", "/notice", json!("call after six"), "notice"),
+        ("lead", "/address/zipCode", json!("123 00"), "zipCode"),
+        ("lead", "/socialNetworkContact/skype", json!("kapkask"), "socialNetworkContact"),
+        ("company", "/notice", json!("her dog's name"), "notice"),
+        ("company", "/customFields", json!({ "Cislo_klie_cd702": "AB123" }), "customFields"),
+        ("company", "/addresses/0/contactInfo/email2", json!("kapka@y.cz"), "email2"),
+    ]
+}
+
+fn raynet(rows: Vec<Row>) -> StandIn {
+    StandIn::start(ALL[2], rows)
+}
+
+#[test]
+fn what_an_anonymization_leaves_is_residual_until_it_is_gone() {
+    for (object, at, value, said) in leftovers() {
+        // At once, where the next look is far away, and by the next look else.
+        for verify_after in ["2d", "5s"] {
+            let standin = raynet(vec![Row { object, ..person(1, &["ann@x.cz"], &[]) }]);
+            standin.world().leftovers = vec![(at, value.clone())];
+            let config = json!({ "related": ["leads", "companies"], "verify_after": verify_after });
+            let host = host_with(&standin, config);
+            let mut answer = host.erase(ann()).expect("an answer");
+            if verify_after == "5s" {
+                assert_eq!(answer.outcome, Outcome::Erased, "{at}");
+                answer = host.verify(ann()).expect("an answer");
+            }
+            let reason = answer.reason.clone().unwrap_or_default();
+            assert!(answer.outcome == Outcome::Residual && reason.ends_with(&format!(": {said}")), "{at}: {answer:?}");
+            assert!(!format!("{answer:?}").contains("kapka"), "{answer:?}");
+            // It is not found by its address any more; a further attempt finds it by its id all the same.
+            let again = host.erase(ann()).expect("an answer");
+            let looked = host.verify(ann()).expect("an answer");
+            let still = [again.outcome, looked.outcome].contains(&Outcome::Residual);
+            assert!(still, "{at}: {again:?} {looked:?}");
+            // Somebody empties the field.
+            standin.world().leftovers.clear();
+            assert_eq!(host.erase(ann()).expect("an answer").outcome, Outcome::Erased, "{at}");
+            assert_eq!(bare(host.verify(ann())), Ok(Answer::absent()), "{at}");
+            assert_eq!(standin.world().malformed, [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn an_empty_field_is_nothing_and_a_field_that_is_not_shown_needs_a_person() {
+    for value in [json!(null), json!(""), json!(" "), json!({}), json!({ "VIP_b91d1": false }), json!({ "a": null })] {
+        let standin = raynet(vec![person(1, &["ann@x.cz"], &[])]);
+        standin.world().leftovers = vec![("/customFields", value.clone())];
+        let host = host(&standin);
+        host.erase(ann()).expect("an answer");
+        assert_eq!(bare(host.verify(ann())), Ok(Answer::absent()), "{value}");
+    }
+    for hidden in ["birthday", "notice", "privateAddress", "socialNetworkContact", "contactInfo"] {
+        let standin = raynet(vec![person(1, &["ann@x.cz"], &[])]);
+        standin.world().after = Some(Box::new(move |seen, write| {
+            (!write && seen.target.contains("/person/1/")).then(|| {
+                let mut record = json!({ "id": 1, "birthday": null, "notice": null, "privateAddress": null,
+                    "socialNetworkContact": null, "contactInfo": { "email": null, "email2": null, "tel1": null,
+                    "tel2": null, "www": null, "fax": null, "otherContact": null } });
+                record.as_object_mut().expect("an object").remove(hidden);
+                Reply::json(200, &json!({ "success": "true", "data": record }))
+            })
+        }));
+        let host = host(&standin);
+        host.erase(ann()).expect("an answer");
+        assert_eq!(host.verify(ann()).expect("an answer").outcome, Outcome::Unverifiable, "{hidden}");
+    }
+}
+
+/// Its name may be a person's: it goes, and is told apart from what this erasure has anonymized itself.
+#[test]
+fn a_record_without_content_that_an_id_leads_to_is_not_absent() {
+    let standin = raynet(vec![person(1, &[], &[])]);
+    let host = host_with(&standin, json!({ "by": ["id"] }));
+    let first = [("crm_id", "1")];
+    assert_eq!(bare(host.dry_run(first)), Ok(Answer::residual().count("persons", 1)));
+    counted(host.erase(first), Outcome::Erased, "persons", 1);
+    assert_eq!((standin.writes(), standin.world().rows[0].state), (1, State::Anonymized));
+    let looked = host.verify(first).expect("an answer");
+    assert_eq!(looked.outcome, Outcome::Absent);
+    assert!(looked.looked_at.contains(&"what was anonymized, by id".to_owned()), "{looked:?}");
+}
+
+/// Whether Raynet lists what its users have made invalid without being asked for it, its description does not say: only that
+/// it can be asked for, of persons and companies (`rowInfo.rowAccess`).
+#[test]
+fn what_was_made_invalid_is_found_too() {
+    // A number beside an address, where no address of the person is known, is nobody's: it was looked at.
+    let by_email = (Request::from([("email", "ann@x.cz")]), Outcome::Erased);
+    let by_number = (Request::from([("phone", "777 123 456")]), Outcome::Unverifiable);
+    for (wanted, expected) in [by_email, by_number] {
+        for object in ["person", "company"] {
+            let standin = raynet(vec![Row { object, ..person(1, &["ann@x.cz"], &["777 123 456"]) }]);
+            standin.world().invalid = vec![1];
+            let more = json!({ "by": ["email", "phone"], "related": ["leads", "companies"] });
+            let answer = host_with(&standin, more).erase(czech(wanted.clone())).expect("an answer");
+            assert_eq!(answer.outcome, expected, "{object}");
+            assert_eq!(standin.world().malformed, [""; 0]);
+        }
+    }
+}

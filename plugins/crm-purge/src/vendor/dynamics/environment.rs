@@ -1,0 +1,313 @@
+//! What an environment says of itself: which tables go with a contact, which keep it from being deleted, what the application
+//! user may read and delete, and whether there is a recycle bin.
+//!
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/webapi/query-metadata-web-api>,
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/configure-entity-relationship-cascading-behavior>,
+//! <https://learn.microsoft.com/en-us/power-apps/developer/data-platform/restore-deleted-records>
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use quietus_plugin::PluginError;
+use quietus_plugin::http::Request;
+use serde_json::Value;
+
+use super::privileges::{Depth, OfTable, Privileges};
+use super::tables::{self, BELONGINGS, CONTACT, LEAD, Table};
+use super::{ADDRESSES, NUMBERS, columns};
+use crate::choice::Visibility;
+use crate::engine::Object;
+use crate::vendor::traits::Question;
+
+/// Tables of the platform's own, which hold nothing that a person has told, and most of which nobody may read.
+const OF_THE_PLATFORM: [&str; 9] = [
+    "actioncard",
+    "bulkdeletefailure",
+    "duplicaterecord",
+    "mailboxtrackingfolder",
+    "postfollow",
+    "principalobjectattributeaccess",
+    "processsession",
+    "slakpiinstance",
+    "syncerror",
+];
+/// Tables of which a row is a person or a company of its own: none of them goes unseen with another.
+const OF_OTHERS: [&str; 3] = ["account", "contact", "lead"];
+/// Tables with an active bin.
+const BINS: &str = "<fetch><entity name='recyclebinconfig'><filter type='and'><condition attribute='statecode' operator='eq' \
+                    value='0'/><condition attribute='isreadyforrecyclebin' operator='eq' value='1'/></filter><link-entity \
+                    name='entity' from='entityid' to='extensionofrecordid' link-type='inner'><attribute name='logicalname' \
+                    alias='tablename'/></link-entity></entity></fetch>";
+
+/// A relationship from a contact or a lead to rows that refer to it.
+pub(super) struct Relation {
+    root: String,
+    name: String,
+    pub(super) table: &'static Table,
+    /// The column that holds the id.
+    pub(super) column: String,
+    /// Whether it keeps the contact from being deleted, or goes with it.
+    is_restrict: bool,
+}
+
+/// What is known of an environment.
+#[derive(Default)]
+pub(super) struct Environment {
+    relations: Vec<Relation>,
+    /// Tables that go with a contact and that this user may not read, at all or not wholly.
+    not_shown: BTreeSet<String>,
+    rights: BTreeMap<String, OfTable>,
+    privileges: Privileges,
+    /// Tables that are not audited.
+    unaudited: BTreeSet<String>,
+    /// Columns that people are searched by and that this user may not read.
+    secured: Vec<String>,
+    pub(super) may_have_bin: bool,
+}
+
+/// The questions, in their order: who the user is, their privileges, contacts (and leads), the tables around them, which secured
+/// columns the user may read, bins.
+pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Option<Question> {
+    let roots = roots(related);
+    let get = |path: &str| Request::get(format!("{root}/{path}"));
+    let user = answers.first().and_then(|who| who["UserId"].as_str()).filter(|id| is_name(&id.replace('-', "")));
+    let of_user =
+        |function: &str| get(&format!("systemusers({})/Microsoft.Dynamics.CRM.{function}()", user.unwrap_or_default()));
+    let metadata = "read the definitions of tables (prvReadEntity, prvReadRelationship)";
+    let at = answers.len();
+    match at.checked_sub(2) {
+        None if at == 0 => Some(Question::must("use the environment", get("WhoAmI"))),
+        None => Some(Question::must("read its own privileges", of_user("RetrieveUserPrivileges"))),
+        Some(number) if number < roots.len() => {
+            let request = get(&format!("EntityDefinitions(LogicalName='{}')", roots[number]));
+            let expand = "OneToManyRelationships($select=SchemaName,ReferencingEntity,ReferencingAttribute,CascadeConfiguration),\
+                          Attributes($select=LogicalName,MetadataId,IsSecured)";
+            Some(Question::must(metadata, request.query("$select", "LogicalName").query("$expand", expand)))
+        }
+        Some(number) if number == roots.len() => {
+            let select = "LogicalName,EntitySetName,PrimaryIdAttribute,Privileges,IsAuditEnabled";
+            let named = |name: &String| format!("LogicalName eq '{name}'");
+            let filter: Vec<_> = names(related, &answers[2..]).iter().map(named).collect();
+            let request = get("EntityDefinitions").query("$select", select).query("$filter", &filter.join(" or "));
+            Some(Question::must(metadata, request))
+        }
+        Some(number) if number == roots.len() + 1 => {
+            Some(Question::may(get("recyclebinconfigs").query("fetchXml", BINS)))
+        }
+        Some(number) if number == roots.len() + 2 && !secured(&answers[2]).is_empty() => {
+            Some(Question::must("read which columns are secured", of_user("RetrievePrincipalAttributePrivileges")))
+        }
+        Some(_) => None,
+    }
+}
+
+impl Environment {
+    /// `None` of what an answer does not tell is never "there is none".
+    pub(super) fn of(related: &[&str], answers: &[Value]) -> Result<Self, PluginError> {
+        let not_told = || PluginError::retryable("Dataverse does not tell what its tables are like for this user");
+        let roots = roots(related);
+        let [_, privileges, rest @ ..] = answers else { return Err(not_told()) };
+        let (definitions, rest) = rest.split_at_checked(roots.len()).ok_or_else(not_told)?;
+        let [tables, bins, columns @ ..] = rest else { return Err(not_told()) };
+        let mut environment = Self {
+            privileges: Privileges::of(privileges).ok_or_else(not_told)?,
+            may_have_bin: true,
+            ..Self::default()
+        };
+        let known = environment.read_tables(tables).ok_or_else(not_told)?;
+        for (root, definition) in roots.iter().zip(definitions) {
+            environment.read_relations(root, definition, &known).ok_or_else(not_told)?;
+        }
+        if let Some(all) = bins["value"].as_array() {
+            environment.may_have_bin =
+                all.iter().any(|bin| bin["tablename"].as_str().is_none_or(|name| known.contains_key(name)));
+        }
+        environment.secured = not_readable(&definitions[0], columns.first());
+        Ok(environment)
+    }
+
+    /// The tables by their names; `None` where one that is needed is not told.
+    fn read_tables(&mut self, answer: &Value) -> Option<BTreeMap<String, &'static Table>> {
+        let mut known = BTreeMap::new();
+        for definition in answer["value"].as_array()? {
+            let text = |key: &str| definition[key].as_str().filter(|name| is_name(name));
+            let name = text("LogicalName")?;
+            // Some tables have no set, and cannot be read.
+            let (Some(set), Some(id)) = (text("EntitySetName"), text("PrimaryIdAttribute")) else { continue };
+            known.insert(name.to_owned(), tables::told(name, set, id));
+            self.rights.insert(name.to_owned(), OfTable::of(definition));
+            let is_audited = definition.pointer("/IsAuditEnabled/Value").and_then(Value::as_bool).unwrap_or(true);
+            self.unaudited.extend((!is_audited).then(|| name.to_owned()));
+        }
+        known.contains_key("contact").then_some(known)
+    }
+
+    fn read_relations(
+        &mut self,
+        root: &str,
+        definition: &Value,
+        known: &BTreeMap<String, &'static Table>,
+    ) -> Option<()> {
+        for (name, entity, column, deletes) in relations(definition)? {
+            let Some(table) = known.get(entity).copied() else {
+                self.not_shown.extend((deletes == "Cascade").then(|| entity.to_owned()));
+                continue;
+            };
+            let reads = self.rights.get(entity).and_then(|rights| rights.read.as_deref());
+            let depth = reads.and_then(|name| self.privileges.depth(name));
+            if depth < Some(Depth::Global) && deletes == "Cascade" {
+                self.not_shown.insert(entity.to_owned());
+            }
+            if depth.is_some() {
+                self.relations.push(Relation {
+                    root: root.to_owned(),
+                    name: name.to_owned(),
+                    table,
+                    column: column.to_owned(),
+                    is_restrict: deletes == "Restrict",
+                });
+            }
+        }
+        Some(())
+    }
+
+    /// Whether the user may look for people and erase them.
+    pub(super) fn check(&self, visibility: Visibility, related: &[&str]) -> Result<(), PluginError> {
+        let may_not =
+            |what: String| Err(PluginError::needs_operator(format!("the credentials may not {what}: grant it")));
+        let belongings = BELONGINGS.iter().filter(|belonging| related.contains(&belonging.word));
+        for table in roots(related).into_iter().chain(belongings.map(|belonging| belonging.table)) {
+            let rights = self.rights.get(table);
+            let (read, delete) = (rights.and_then(|r| r.read.as_deref()), rights.and_then(|r| r.delete.as_deref()));
+            let (read, delete) = (read.unwrap_or("prvRead…"), delete.unwrap_or("prvDelete…"));
+            match self.privileges.depth(read) {
+                None => return may_not(format!("read the table {table} ({read})")),
+                Some(depth) if depth < Depth::Global && visibility == Visibility::All => {
+                    let text = format!(
+                        "the credentials may read some rows of the table {table} only ({read} does not reach the whole \
+                         organization), and nobody would be absent for sure: grant it, or set `visibility = \"trusted\"` where \
+                         the user is meant to see some"
+                    );
+                    return Err(PluginError::needs_operator(text));
+                }
+                Some(_) => {}
+            }
+            if self.privileges.depth(delete).is_none() {
+                return may_not(format!("delete rows of the table {table} ({delete})"));
+            }
+        }
+        let histories = "prvDeleteRecordChangeHistory";
+        if related.contains(&"audit_history") && self.privileges.depth(histories).is_none() {
+            return may_not(format!("erase the history of a record in the audit log ({histories})"));
+        }
+        match self.secured.first().filter(|_| visibility == Visibility::All) {
+            Some(column) => may_not(format!("read the column {column} (column security)")),
+            None => Ok(()),
+        }
+    }
+
+    /// What goes with a record of this kind.
+    pub(super) fn going_with(&self, object: &Object) -> impl Iterator<Item = &Relation> {
+        self.around(object).filter(|relation| !relation.is_blocking())
+    }
+
+    /// What keeps a record of this kind from being deleted.
+    pub(super) fn blocking(&self, object: &Object) -> impl Iterator<Item = &Relation> {
+        self.around(object).filter(|relation| relation.is_blocking())
+    }
+
+    fn around(&self, object: &Object) -> impl Iterator<Item = &Relation> {
+        let root = if *object == CONTACT { "contact" } else { "lead" };
+        let is_person = *object == CONTACT || *object == LEAD;
+        self.relations.iter().filter(move |relation| is_person && relation.root == root)
+    }
+
+    /// Whether rows of this table may have a history. Those of people are asked for it in any case.
+    pub(super) fn is_audited(&self, table: &Table) -> bool {
+        OF_OTHERS.contains(&table.name.as_str()) || !self.unaudited.contains(&table.name)
+    }
+
+    /// What goes with contacts and was not counted.
+    pub(super) fn not_shown(&self) -> Option<String> {
+        let names: Vec<_> = self.not_shown.iter().map(String::as_str).collect();
+        (!names.is_empty()).then(|| format!("{NOT_SHOWN}: {}", names.join(", ")))
+    }
+}
+
+/// Followed by the tables' names.
+pub(super) const NOT_SHOWN: &str =
+    "rows that go with a contact and that the application user may not read, or not all of them";
+
+impl Relation {
+    fn is_blocking(&self) -> bool {
+        self.is_restrict || OF_OTHERS.contains(&self.table.name.as_str())
+    }
+
+    /// To follow a number.
+    pub(super) fn blocks(&self) -> String {
+        let (table, name) = (&self.table.name, &self.name);
+        match self.is_restrict {
+            true => {
+                format!("rows of the table {table} refer to a record and keep it from being deleted ({name}: Restrict)")
+            }
+            false => format!("rows of the table {table}, which are others', would go with a record ({name}: Cascade)"),
+        }
+    }
+}
+
+/// The tables that people are looked for in.
+fn roots(related: &[&str]) -> Vec<&'static str> {
+    let mut roots = vec!["contact"];
+    roots.extend(related.contains(&"leads").then_some("lead"));
+    roots
+}
+
+/// Name, table, column, and what a deletion does, of the relationships that matter for one.
+fn relations(definition: &Value) -> Option<Vec<(&str, &str, &str, &str)>> {
+    let mut all = Vec::new();
+    for relation in definition["OneToManyRelationships"].as_array()? {
+        let text = |key: &str| relation[key].as_str().filter(|name| is_name(name));
+        let deletes = relation.pointer("/CascadeConfiguration/Delete")?.as_str()?;
+        let (name, entity) = (text("SchemaName")?, text("ReferencingEntity")?);
+        if matches!(deletes, "Cascade" | "Restrict") && !OF_THE_PLATFORM.contains(&entity) {
+            all.push((name, entity, text("ReferencingAttribute")?, deletes));
+        }
+    }
+    Some(all)
+}
+
+/// The tables to be told of.
+fn names(related: &[&str], definitions: &[Value]) -> BTreeSet<String> {
+    let mut names: BTreeSet<String> = roots(related).into_iter().map(str::to_owned).collect();
+    let belongings = BELONGINGS.iter().filter(|belonging| related.contains(&belonging.word));
+    names.extend(belongings.map(|belonging| belonging.table.to_owned()));
+    let told = definitions.iter().filter_map(relations).flatten();
+    names.extend(told.map(|(_, entity, ..)| entity.to_owned()));
+    names
+}
+
+/// The secured columns among those that people are searched by: names and ids.
+fn secured(contact: &Value) -> Vec<(&str, &str)> {
+    let is_searched = |name: &str| columns(ADDRESSES).chain(columns(NUMBERS)).any(|column| column == name);
+    let all = contact["Attributes"].as_array().into_iter().flatten();
+    let secured = all.filter(|column| column["IsSecured"] == true);
+    let named = secured.filter_map(|column| Some((column["LogicalName"].as_str()?, column["MetadataId"].as_str()?)));
+    named.filter(|(name, _)| is_searched(name)).collect()
+}
+
+/// Those of them that the user may not read.
+fn not_readable(contact: &Value, answer: Option<&Value>) -> Vec<String> {
+    /// As in the option set `field_security_permission_type`.
+    const ALLOWED: u64 = 4;
+    let privileges: Vec<&Value> =
+        answer.and_then(|answer| answer["AttributePrivileges"].as_array()).into_iter().flatten().collect();
+    let may_read = |id: &str| {
+        let of_column = privileges.iter().find(|privilege| privilege["AttributeId"].as_str() == Some(id));
+        of_column.is_some_and(|privilege| privilege["CanRead"].as_u64() == Some(ALLOWED))
+    };
+    secured(contact).into_iter().filter(|(_, id)| !may_read(id)).map(|(name, _)| name.to_owned()).collect()
+}
+
+/// What is told goes into requests: nothing else than a name may.
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
