@@ -75,8 +75,36 @@ fn general(value: Value) -> Value {
 }
 
 fn member(key: String, value: Value) -> (String, Value) {
-    let shown = if is_secret(&key) { without_text(value) } else { general(value) };
+    let shown = if is_secret(&key) {
+        without_text(value)
+    } else if is_command(&key) {
+        program(value)
+    } else {
+        general(value)
+    };
     (key, shown)
+}
+
+/// A program of the operator's and its arguments: `command`, and whatever ends so.
+fn is_command(key: &str) -> bool {
+    key.to_lowercase().replace('-', "_").rsplit('_').next() == Some("command")
+}
+
+/// The program alone, as nobody knows what its arguments mean.
+fn program(command: Value) -> Value {
+    match command {
+        Value::Array(words) => {
+            let mut words = words.into_iter();
+            let program = words.next().map(general);
+            program.into_iter().chain(words.map(without_text)).collect()
+        }
+        // One text, as a shell would read it, or as the environment gives it.
+        Value::String(text) => match text.split_once(char::is_whitespace) {
+            Some((program, _)) => format!("{program} {REDACTED}").into(),
+            None => general(text.into()),
+        },
+        other => general(other),
+    }
 }
 
 fn is_secret(key: &str) -> bool {

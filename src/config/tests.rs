@@ -172,6 +172,18 @@ fn passwords_in_the_wrong_place_are_not_shown() {
 }
 
 #[test]
+fn of_a_command_only_the_program_is_shown() {
+    let shown = redact::redacted(
+        serde_json::json!({
+            "witness": { "command": ["/bin/witness", "--token", "hunter2"], "other": ["a", "b"] },
+            "keys": { "seals_command": ["keeper", "https://q:hunter2@keys", ["hunter2"]], "of": { "a-command": "keeper hunter2" } },
+        }),
+        &redact::Schemas::default(),
+    );
+    assert_snapshot!(shown, @r#"{"keys":{"of":{"a-command":"keeper [redacted]"},"seals_command":["keeper","[redacted]",["[redacted]"]]},"witness":{"command":["/bin/witness","[redacted]","[redacted]"],"other":["a","b"]}}"#);
+}
+
+#[test]
 fn a_secret_is_read_without_the_line_break_at_its_end() {
     let dir = tempfile::tempdir().expect("a temporary folder");
     let read = |content: &str| {

@@ -58,14 +58,15 @@ impl Code {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Limits {
-    /// Memory that it may write to, in MiB (`RLIMIT_DATA`).
+    /// Memory, in MiB: what each process may write to (`RLIMIT_DATA`), and what all of a plugin's processes have together, which
+    /// is looked at.
     pub(crate) memory_mib: u32,
     /// Open files and connections (`RLIMIT_NOFILE`).
     pub(crate) files: u32,
     /// The largest file that it may write, in MiB (`RLIMIT_FSIZE`).
     pub(crate) file_mib: u32,
-    /// Processes and threads, where the server has a delegated cgroup (`pids.max`); there, the memory is limited for all of
-    /// them together as well.
+    /// Processes and threads, where the server has a delegated cgroup (`pids.max`); there, the kernel limits the memory of all
+    /// of them together, too.
     pub(crate) processes: u32,
 }
 

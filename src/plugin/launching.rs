@@ -19,6 +19,7 @@ use super::frame::ReadError;
 use super::installed::Installed;
 use super::launch::{Code, Confined, Debugger, Launch, Level, Permissions, Prepared};
 use super::machine;
+use super::memory::LIMIT;
 use super::output::{Lines, drain};
 use super::process::Process;
 use super::program::Program;
@@ -70,7 +71,7 @@ impl<'a> Launching<'a> {
         let lost = |what: &str, error: io::Error| StartFailed::Lost(format!("cannot {what}: {error}"));
         let cgroup = program.cgroup(&target, &installed.settings.limits);
         let cgroup = cgroup.map_err(|e| lost("make a cgroup for its process", e))?;
-        let started = Process::start(program, &target, &installed.code, cgroup);
+        let started = Process::start(program, &target, &installed.code, &installed.settings.limits, cgroup);
         let (mut process, stdout, stderr) = started.map_err(|e| lost("start its process", e))?;
         // From the first moment on: a process whose output nobody reads stops at a full pipe, and would seem to hang.
         process.drain(drain(stdout, target.clone(), "standard output", Lines::of(&installed.output)));
@@ -132,7 +133,8 @@ impl<'a> Launching<'a> {
     pub(super) async fn give_up(self, failed: StartFailed) -> StartFailed {
         let ended = self.process.end().await;
         let StartFailed::Lost(why) = failed else { return failed };
-        let is_silent = matches!(self.installed.code, Code::Exec { .. }) && !why.contains(FRAMES_ONLY);
+        let is_silent = matches!(self.installed.code, Code::Exec { .. })
+            && ![&why, &ended].into_iter().any(|said| said.contains(FRAMES_ONLY) || said.contains(LIMIT));
         let advice = if is_silent { format!(" ({FRAMES_ONLY})") } else { String::new() };
         StartFailed::Lost(format!("{why}; {ended}{advice}"))
     }

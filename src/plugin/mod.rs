@@ -4,6 +4,7 @@
 //! [`PluginHost`] supervises: it starts the child (`quietus plugin-host`, see [`child`]), speaks with it ([`session`]),
 //! restarts it when it is lost, and is a [`Target`](crate::target::Target) like any other.
 
+mod allowed_values;
 mod cgroup;
 mod check;
 mod child;
@@ -23,6 +24,7 @@ mod machine;
 mod mark;
 #[cfg(feature = "measure")]
 pub(crate) mod measure;
+mod memory;
 mod output;
 mod passing;
 mod permissions;

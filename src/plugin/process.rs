@@ -3,6 +3,7 @@
 use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use quietus_plugin::protocol::{FrameError, encode};
@@ -15,7 +16,8 @@ use tokio::time::timeout;
 
 use super::cgroup::Cgroup;
 use super::frame::{Frame, ReadError, read_frame};
-use super::launch::{Code, Guard};
+use super::launch::{Code, Guard, Limits};
+use super::memory::Watched;
 use super::program::{Group, OwnedChild, Program, Spawned};
 use crate::subject::TargetName;
 
@@ -33,20 +35,30 @@ pub(super) struct Process {
     pub(super) writer: OwnedWriteHalf,
     /// The tasks that read its standard output and error.
     drains: JoinSet<()>,
+    /// The task that looks at its memory.
+    watching: JoinSet<()>,
+    /// Why it was ended for its memory.
+    exceeded: Arc<OnceLock<String>>,
 }
 
 impl Process {
-    /// Starts a child; its outputs are the caller's to read, see [`Self::drain`].
+    /// Starts a child, whose memory is watched; its outputs are the caller's to read, see [`Self::drain`].
     pub(super) fn start(
         program: &Program,
         plugin: &TargetName,
         code: &Code,
+        limits: &Limits,
         cgroup: Option<Cgroup>,
     ) -> io::Result<(Self, ChildStdout, ChildStderr)> {
         let place = || cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
         // A library lives in the child itself.
-        let guard = matches!(code, Code::Exec { .. }).then(|| Guard { guards: place() });
-        Self::of(program.spawn(plugin, guard.as_ref())?, cgroup)
+        let is_program = matches!(code, Code::Exec { .. });
+        let guard = is_program.then(|| Guard { guards: place() });
+        let (mut process, stdout, stderr) = Self::of(program.spawn(plugin, guard.as_ref())?, cgroup)?;
+        let watched = Watched::new(process.group.leader, is_program, limits.memory_mib)?;
+        let exceeded = Arc::clone(&process.exceeded);
+        process.watching.spawn(watched.end_when_exceeded(process.group.ender(), exceeded));
+        Ok((process, stdout, stderr))
     }
 
     /// Starts a child that runs nothing of a plugin's.
@@ -58,8 +70,9 @@ impl Process {
         let Spawned { child, group, socket, stdout, stderr } = spawned;
         let (reader, writer) = socket.into_split();
         let reader = BufReader::new(reader);
-        let drains = JoinSet::new();
-        Ok((Self { group, cgroup, child, reader, writer, drains }, stdout, stderr))
+        let (drains, watching) = (JoinSet::new(), JoinSet::new());
+        let process = Self { group, cgroup, child, reader, writer, drains, watching, exceeded: Arc::default() };
+        Ok((process, stdout, stderr))
     }
 
     /// Owns a task that reads one of its outputs to the end.
@@ -96,7 +109,7 @@ impl Process {
 
     /// Kills what is left of it, waits for the last of its outputs, and says how it ended.
     pub(super) async fn end(self) -> String {
-        let Self { mut child, group, mut drains, .. } = self;
+        let Self { mut child, group, mut drains, exceeded, .. } = self;
         // The group before the wait: once the child is waited for, its id may be another process's. Then the child itself,
         // in case it has left its group.
         drop(group);
@@ -107,7 +120,7 @@ impl Process {
         };
         // Bounded: what has left the group may hold the outputs open for ever.
         let _ = timeout(DRAIN_MAX, async { while drains.join_next().await.is_some() {} }).await;
-        how
+        exceeded.get().cloned().unwrap_or(how)
     }
 }
 

@@ -8,7 +8,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdStream;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use quietus_plugin::protocol::encode;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 
 use super::cgroup::{Cgroup, Delegated};
 use super::launch::{Guard, Limits};
+use super::lock::lock;
 use super::spawner;
 use crate::subject::TargetName;
 
@@ -83,7 +84,7 @@ impl Program {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = spawner::spawn(command)?;
-        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).map(Group);
+        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?)).map(Group::led_by);
         let (Some(stdout), Some(stderr), Some(group)) = (child.stdout.take(), child.stderr.take(), group) else {
             return Err(io::Error::other("the child ended before it began"));
         };
@@ -140,20 +141,32 @@ impl Drop for OwnedChild {
 
 /// The child's process group; killed when dropped. To be dropped before the child is waited for: until then its id is
 /// nobody else's.
-pub(super) struct Group(Pid);
+pub(super) struct Group {
+    pub(super) leader: Pid,
+    ender: GroupEnder,
+}
 
 impl Group {
+    fn led_by(leader: Pid) -> Self {
+        Self { leader, ender: GroupEnder(Arc::new(Mutex::new(Some(leader)))) }
+    }
+
+    /// To end it from elsewhere.
+    pub(super) fn ender(&self) -> GroupEnder {
+        self.ender.clone()
+    }
+
     /// Ends what a program has left behind when it ended itself: as long as anything of it holds the line, the line's end
     /// does not tell. Never returns.
     pub(super) async fn end_with_its_leader(&self) -> Infallible {
         // Unlike a wait, this leaves the id to the process. Before Linux 5.3 the calls' own time has to do.
-        let leader = pidfd_open(self.0, PidfdFlags::NONBLOCK).ok();
+        let leader = pidfd_open(self.leader, PidfdFlags::NONBLOCK).ok();
         #[expect(deprecated, reason = "the other way is unsafe; an owned descriptor stays the same one, as it demands")]
         let leader = leader.and_then(|leader| AsyncFd::with_interest(leader, Interest::READABLE).ok());
         if let Some(leader) = leader
             && leader.readable().await.is_ok()
         {
-            let _ = kill_process_group(self.0, Signal::KILL);
+            self.ender.end();
         }
         std::future::pending().await
     }
@@ -161,7 +174,21 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = kill_process_group(self.0, Signal::KILL);
+        self.ender.end();
+        // Whoever else has it must not end what gets the same id later.
+        *lock(&self.ender.0) = None;
+    }
+}
+
+/// Ends a group, as long as there is its [`Group`].
+#[derive(Clone)]
+pub(super) struct GroupEnder(Arc<Mutex<Option<Pid>>>);
+
+impl GroupEnder {
+    pub(super) fn end(&self) {
+        if let Some(leader) = *lock(&self.0) {
+            // It may have ended already.
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
     }
 }

@@ -1,41 +1,95 @@
 //! What a configuration violates of a plugin's JSON Schema, in words: the key, what is there, and all that is allowed. Values are not
 //! repeated: they may be secret.
 
-use jsonschema::error::TypeKind;
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-/// References and alternatives that are followed from one key.
-const DEPTH_MAX: usize = 8;
+use super::allowed_values::{any_of, described, followed, kind_of, listed, plain, table_keys, types, word};
 
 /// One violation of a schema, on one line.
 pub(super) fn in_words(violation: &ValidationError<'_>, schema: &Value) -> String {
     let key = format!("config{}", violation.instance_path().as_str().replace('/', "."));
-    let of = at(schema, violation.schema_path().as_str());
-    let there = there(violation.instance());
-    let within = |limit: String| format!("{key}: {there} is there; allowed: {limit}");
+    let keyword = at(schema, violation.schema_path().as_str());
     match violation.kind() {
         Kind::Required { property } => {
             let missing = property.as_str().unwrap_or_default();
-            format!("{key}.{missing}: it is missing{}", keys(schema, of.parent))
+            format!("{key}.{missing}: it is missing{}", keys(schema, keyword.parent))
         }
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => {
             let unknown = unexpected.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            format!("{key}: {unknown} is not known{}", keys(schema, of.parent))
+            format!("{key}: {unknown} is not known{}", keys(schema, keyword.parent))
         }
-        Kind::Type { kind } => within(types(kind)),
-        Kind::Enum { options } => within(listed(options.as_array().into_iter().flatten())),
-        Kind::Constant { expected_value } => within(expected_value.to_string()),
-        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => {
-            let mut words = Vec::new();
-            alternatives(schema, of.node.unwrap_or(&Value::Null), 0, &mut words);
-            match words.is_empty() {
-                true => format!("{key}: {}", violation.masked()),
-                false => within(words.join(", ")),
+        kind => {
+            let found = violation.instance();
+            match allowed(kind, found, schema, keyword) {
+                Some(allowed) => format!("{key}: {} is there; allowed: {allowed}", there(kind, found)),
+                None => format!("{key}: {} is there, and the plugin's schema cannot judge it", there(kind, found)),
             }
         }
-        _ => format!("{key}: {}", violation.masked()),
+    }
+}
+
+/// What is allowed instead of what was found; `None` where the validation itself has failed.
+fn allowed(kind: &Kind, found: &Value, schema: &Value, keyword: At<'_>) -> Option<String> {
+    let around = keyword.parent.unwrap_or(&Value::Null);
+    let of_keyword = || any_of(schema, keyword.node.unwrap_or(&Value::Null));
+    Some(match kind {
+        Kind::Enum { options } => listed(options.as_array().into_iter().flatten()),
+        Kind::Constant { expected_value } => expected_value.to_string(),
+        Kind::AnyOf { .. } | Kind::OneOfNotValid { .. } => of_keyword(),
+        Kind::OneOfMultipleValid { .. } => format!("exactly one of {}", of_keyword()),
+        Kind::Not { schema: not } => format!("anything but {}", any_of(schema, not)),
+        Kind::FalseSchema => "that nothing is there".to_owned(),
+        Kind::Contains => format!("a list with {}", of_keyword()),
+        // What is violated is a keyword of the schema of keys.
+        Kind::PropertyNames { .. } => format!("a table whose keys are each {}", any_of(schema, around)),
+        Kind::AdditionalItems { .. } | Kind::UnevaluatedItems { .. } => {
+            let places = around["prefixItems"].as_array().or_else(|| around["items"].as_array());
+            format!("a list of at most {} elements", places.map_or(0, Vec::len))
+        }
+        Kind::ContentEncoding { content_encoding: what } | Kind::ContentMediaType { content_media_type: what } => {
+            format!("a text in `{}`", plain(what))
+        }
+        Kind::BacktrackLimitExceeded { .. }
+        | Kind::RegexEngineFailure { .. }
+        | Kind::FromUtf8 { .. }
+        | Kind::Custom { .. }
+        | Kind::Referencing(_) => return None,
+        // All that its schema says of a value such as this, of which this keyword is one part.
+        _ => described(schema, around, &types(around).unwrap_or_else(|| vec![kind_of(found)])),
+    })
+}
+
+/// What was found; and how much of it, or what about it, where that is what is wrong.
+fn there(kind: &Kind, found: &Value) -> String {
+    match kind {
+        Kind::OneOfMultipleValid { .. } => format!("{}, which fits several,", word(kind_of(found))),
+        Kind::PropertyNames { .. } => "a table with another key".to_owned(),
+        Kind::UniqueItems => "a list with the same element twice".to_owned(),
+        Kind::MinLength { .. }
+        | Kind::MaxLength { .. }
+        | Kind::MinItems { .. }
+        | Kind::MaxItems { .. }
+        | Kind::MinProperties { .. }
+        | Kind::MaxProperties { .. }
+        | Kind::AdditionalItems { .. }
+        | Kind::UnevaluatedItems { .. } => counted(found),
+        _ if found == "" => "an empty text".to_owned(),
+        _ => word(kind_of(found)).to_owned(),
+    }
+}
+
+fn counted(found: &Value) -> String {
+    let (count, of) = match found {
+        Value::String(text) => (text.chars().count(), "characters"),
+        Value::Array(all) => (all.len(), "elements"),
+        Value::Object(members) => (members.len(), "keys"),
+        _ => return word(kind_of(found)).to_owned(),
+    };
+    match (word(kind_of(found)), count) {
+        (word, 0) => format!("an empty {}", word.trim_start_matches("a ")),
+        (word, count) => format!("{word} of {count} {of}"),
     }
 }
 
@@ -52,85 +106,17 @@ fn at<'a>(schema: &'a Value, path: &str) -> At<'a> {
     for part in path.split('/').skip(1) {
         let part = part.replace("~1", "/").replace("~0", "~");
         at.parent = at.node;
-        at.node = at.node.map(|node| followed(schema, node, 0)).and_then(|node| match node {
+        at.node = at.node.map(|node| followed(schema, node)).and_then(|node| match node {
             _ if part == "$ref" => Some(node),
             Value::Array(items) => items.get(part.parse::<usize>().ok()?),
             node => node.get(&part),
         });
     }
-    At { parent: at.parent.map(|parent| followed(schema, parent, 0)), ..at }
-}
-
-/// The schema that a reference names, or itself.
-fn followed<'a>(schema: &'a Value, node: &'a Value, depth: usize) -> &'a Value {
-    let named = node["$ref"].as_str().and_then(|reference| schema.pointer(reference.strip_prefix('#')?));
-    named.filter(|_| depth < DEPTH_MAX).map_or(node, |named| followed(schema, named, depth + 1))
+    At { parent: at.parent.map(|parent| followed(schema, parent)), ..at }
 }
 
 /// All keys that a table may have, where that is said.
 fn keys(schema: &Value, table: Option<&Value>) -> String {
-    let properties = table.map(|table| followed(schema, table, 0)).and_then(|table| table["properties"].as_object());
-    let names: Vec<_> = properties.into_iter().flatten().map(|(name, _)| format!("`{name}`")).collect();
-    if names.is_empty() { String::new() } else { format!("; allowed: {}", names.join(", ")) }
-}
-
-/// What a value may be by any of several schemas.
-fn alternatives(schema: &Value, node: &Value, depth: usize, words: &mut Vec<String>) {
-    if depth > DEPTH_MAX {
-        return;
-    }
-    let node = followed(schema, node, 0);
-    if let Value::Array(all) = node {
-        all.iter().for_each(|one| alternatives(schema, one, depth + 1, words));
-    } else if let Some(one) = node.get("const") {
-        words.push(one.to_string());
-    } else if let Some(options) = node["enum"].as_array() {
-        words.extend(options.iter().map(Value::to_string));
-    } else if let Some(properties) = node["properties"].as_object() {
-        let names: Vec<_> = properties.keys().map(|name| format!("`{name}`")).collect();
-        words.push(format!("a table with {}", names.join(", ")));
-    } else if let Some(kind) = node["type"].as_str() {
-        words.push(word(kind).to_owned());
-    } else if let Some(more) = node.get("anyOf").or_else(|| node.get("oneOf")) {
-        alternatives(schema, more, depth + 1, words);
-    }
-}
-
-fn listed<'a>(all: impl Iterator<Item = &'a Value>) -> String {
-    all.map(Value::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn types(kind: &TypeKind) -> String {
-    let all: Vec<JsonType> = match kind {
-        TypeKind::Single(kind) => vec![*kind],
-        TypeKind::Multiple(kinds) => kinds.into_iter().collect(),
-    };
-    all.into_iter().map(|kind| word(kind.as_str())).collect::<Vec<_>>().join(", ")
-}
-
-/// What is there, by its kind.
-fn there(value: &Value) -> &'static str {
-    word(match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    })
-}
-
-/// A type of JSON in words.
-fn word(kind: &str) -> &'static str {
-    match kind {
-        "null" => "nothing",
-        "boolean" => "`true` or `false`",
-        "number" => "a number",
-        "integer" => "a whole number",
-        "string" => "a text",
-        "array" => "a list",
-        "object" => "a table",
-        _ => "something else",
-    }
+    let names = table.map(|table| table_keys(followed(schema, table))).unwrap_or_default();
+    if names.is_empty() { String::new() } else { format!("; allowed: {names}") }
 }

@@ -8,25 +8,12 @@ use sha2::Digest as _;
 use crate::harness::{Deployment, ERASE, Server, StandIn, wait_for};
 use crate::hostile::compiled::Compiled;
 
-/// Becomes the program that is named, on a kernel that seems to lack one system call.
-const WITHOUT: &str = r#"
-import ctypes, os, struct, sys
-number, libc = int(sys.argv[1]), ctypes.CDLL(None)
-steps = [(0x20, 0, 0, 0), (0x15, 0, 1, number), (0x06, 0, 0, 0x50000 | 38), (0x06, 0, 0, 0x7FFF0000)]
-text = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in steps))
-class Program(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
-program = Program(len(steps), ctypes.addressof(text))
-assert libc.prctl(38, 1, 0, 0, 0) == 0
-assert libc.prctl(22, 2, ctypes.byref(program), 0, 0) == 0
-os.execvp(sys.argv[2], sys.argv[2:])
-"#;
 const LANDLOCK: i64 = 444;
 const MEMFD: i64 = if cfg!(target_arch = "x86_64") { 319 } else { 279 };
 
 fn without(call: i64) -> Command {
     let mut python = Command::new("python3");
-    python.args(["-c", WITHOUT, &call.to_string()]);
+    python.args([concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/without.py"), &call.to_string()]);
     python
 }
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -113,6 +114,16 @@ static void eat(void) {
   }
 }
 
+/* The same, a GiB at most, that may only be read afterwards. */
+static void eat_and_seal(void) {
+  for (int mib = 0; mib < 1024; mib++) {
+    char *piece = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (piece == MAP_FAILED) return;
+    memset(piece, 7, 1 << 20);
+    mprotect(piece, 1 << 20, PROT_READ);
+  }
+}
+
 static int forks(void) {
   int started = 0;
   for (int n = 0; n < 100; n++) {
@@ -192,6 +203,7 @@ static int32_t harm(uint64_t id, quietus_bytes request) {
   if (told("exit")) exit(0);
   if (told("overflow")) return deep(0);
   if (told("eat")) eat();
+  if (told("eat and seal")) eat_and_seal(), hang();
   if (told("loop")) for (volatile int n = 0;; n++) {}
   if (told("ignore")) hang();
   if (told("threads and ignore")) threads(), hang();

@@ -163,6 +163,10 @@ def harm(call, email, secret):
         os.kill(0, signal.SIGKILL)
     elif does == "close":
         os.closerange(0, 64)
+    elif does == "eat in several":
+        # Each of them is allowed that much.
+        for _ in range(4):
+            start("eaten = b'x' * (64 << 20)")
     elif does == "exit":
         os._exit(0)
     elif does == "abort":

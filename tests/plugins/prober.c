@@ -229,6 +229,46 @@ static int hog_break(void) {
   return mib;
 }
 
+/* Long enough for whoever ends this process for what it has. */
+static int and_wait(int mib) {
+  sleep(10);
+  return mib;
+}
+
+/* What is written to, and may only be read from then on. */
+static int hog_sealed(void) {
+  int mib = 0;
+  while (mib < 256) {
+    char *piece = mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (piece == MAP_FAILED) break;
+    memset(piece, 7, 1 << 20);
+    if (mprotect(piece, 1 << 20, mib % 2 ? PROT_READ : PROT_NONE)) break;
+    mib++;
+  }
+  return and_wait(mib);
+}
+
+/* A page of page tables for each 2 MiB that are read from once. */
+static int hog_tables(void) {
+  const size_t whole = 96ul << 30, step = 2ul << 20;
+  volatile char *all = mmap(NULL, whole, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (all == MAP_FAILED) return 0;
+  for (size_t at = 0; at < whole; at += step) (void)all[at];
+  return and_wait((int)(whole / step * 4096 >> 20));
+}
+
+/* The memory of a file that is in memory, or of a device that makes some. */
+static int hog_file(const char *path) {
+  const size_t bytes = 192 << 20;
+  int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return -1;
+  if (ftruncate(fd, bytes) && errno != EINVAL) return -1;
+  char *all = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (all == MAP_FAILED) return -1;
+  memset(all, 7, bytes);
+  return and_wait(0);
+}
+
 /* Of a socket or a pipe. */
 static int larger_buffer(int of_a_pipe) {
   int pair[2], large = 1 << 20;
@@ -268,6 +308,7 @@ static int try(char *verb, char *argument) {
   if (!strcmp(verb, "listen-unnamed")) return listen_without_a_name();
   if (!strcmp(verb, "tcp-option")) return option_of_tcp(number);
   if (!strcmp(verb, "local")) return local(argument);
+  if (!strcmp(verb, "hog-file")) return hog_file(argument);
   if (!strcmp(verb, "big-stack")) return stack_of_a_gib();
   if (!strcmp(verb, "socket-buffer")) return larger_buffer(0);
   if (!strcmp(verb, "pipe-buffer")) return larger_buffer(1);
@@ -348,6 +389,8 @@ static int32_t call(void *instance, uint64_t id, quietus_bytes method, quietus_b
   else if (!strcmp(told, "hog-growing")) count = hog_of(MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN);
   else if (!strcmp(told, "hog-late")) count = hog_late();
   else if (!strcmp(told, "hog-break")) count = hog_break();
+  else if (!strcmp(told, "hog-sealed")) count = hog_sealed();
+  else if (!strcmp(told, "hog-tables")) count = hog_tables();
   else if (!strcmp(told, "files")) count = files();
   else if (!strcmp(told, "environment")) { extern char **environ; count = environ[0] != NULL; }
   else count = try(told, argument ? argument : "") < 0 ? errno : 0;

@@ -4,6 +4,7 @@
 import base64
 import ctypes
 import json
+import mmap
 import os
 import socket
 import struct
@@ -43,10 +44,57 @@ def try_to(action):
 
 def system_call(*arguments):
     """The errno of any call."""
-    library = ctypes.CDLL(None, use_errno=True)
-    library.syscall.restype = ctypes.c_long
-    done = library.syscall(*[ctypes.c_long(n) for n in (arguments + 7 * (0,))[:7]])
+    LIBRARY.syscall.restype = ctypes.c_long
+    done = LIBRARY.syscall(*[ctypes.c_long(n) for n in (arguments + 7 * (0,))[:7]])
     return ctypes.get_errno() if done < 0 else 0
+
+
+LIBRARY = ctypes.CDLL(None, use_errno=True)
+HELD = []
+
+
+def take(mib, protection=mmap.PROT_READ):
+    """Memory that is written to, by the MiB, and may only be read from then on."""
+    for _ in range(mib):
+        piece = mmap.mmap(-1, 1 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        piece.write(bytes(1 << 20))
+        HELD.append(piece)
+        address = ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(piece)))
+        assert LIBRARY.mprotect(address, 1 << 20, protection) == 0
+
+
+def tables(mib):
+    """Page tables: a page for each 2 MiB that are read from once."""
+    step = 2 << 20
+    everything = mmap.mmap(-1, mib * 256 * step, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000, prot=mmap.PROT_READ)
+    for at in range(0, len(everything), step):
+        everything[at]
+    HELD.append(everything)
+
+
+def spread(processes, mib):
+    """As much in each of several processes, whose parents are gone."""
+    for _ in range(processes):
+        child = os.fork()
+        if child == 0:
+            if os.fork() == 0:
+                take(mib)
+                time.sleep(60)
+            os._exit(0)
+        os.waitpid(child, 0)
+
+
+def share(processes, mib):
+    """The same in each of several processes; how many of them nobody ends."""
+    take(mib)
+    children = []
+    for _ in range(processes):
+        child = os.fork()
+        if child == 0:
+            time.sleep(0.5)
+            os._exit(0)
+        children.append(child)
+    return [os.waitpid(child, 0)[1] for child in children].count(0)
 
 
 def forks():
@@ -93,6 +141,16 @@ def erase(name, id):
         return subprocess.Popen(["sleep", "3600"]).pid
     if verb == "forks":
         return forks()
+    if verb == "hog-sealed":
+        take(256)
+    if verb == "hog-tables":
+        tables(192)
+    if verb == "hog-spread":
+        spread(4, 48)
+    if verb.startswith("hog-"):
+        time.sleep(10)
+    if verb == "share":
+        return share(4, 32)
     if verb == "read":
         return try_to(lambda: open(argument).close())
     if verb == "write":

@@ -86,6 +86,23 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(self.call("erase", hostile), {"outcome": "absent"})
         self.assertEqual(self.left(), ["other"])
 
+    def test_a_plugin_without_dry_runs_erases_nothing_in_one(self):
+        said = []
+
+        class Erasing(quietus_plugin.Plugin):
+            def erase(self, _request, _call):
+                return quietus_plugin.erased(files=1)
+
+        class Session(quietus_plugin.Session):
+            def say(self, message):
+                said.append(message)
+
+        ask = [{"type": "hello"}, {"type": "configure", "config": {}}]
+        ask += [{"type": "erase", "id": 1, "timeout_ms": 9_000, "request": {"dry_run": True}}, {"type": "shutdown"}]
+        Session(Erasing, io.BytesIO(b"".join(map(frame, ask))), None).run()
+        self.assertEqual(said[0]["manifest"]["operations"], ["erase"])
+        self.assertEqual(said[-1]["error"]["class"], "permanent")
+
     def test_a_call_whose_time_is_over_deletes_nothing(self):
         self.put("g-7")
         self.assertEqual(self.call("erase", about("g-7"), timeout_ms=0), "cancelled")

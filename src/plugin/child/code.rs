@@ -2,16 +2,16 @@
 
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::os::fd::AsRawFd as _;
+use std::os::fd::{AsRawFd as _, OwnedFd};
 use std::os::unix::fs::FileExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use sha2::{Digest as _, Sha256};
 
-use super::owned::only_ours;
+use super::owned::{only_ours, only_ours_in};
 use super::script::Interpreter;
 use crate::plugin::launch::{Code, Debugger, Launch};
 use crate::plugin::passing::{passes, retry};
@@ -84,9 +84,10 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, NotChecked> {
     only_ours(path, &metadata)?;
     let mut head = [0; HEAD_BYTES];
     let read = file.read_at(&mut head, 0).map_err(wrong("read"))?;
+    let mut doubts = besides(launch, &head[..read])?;
     let keep = keep(launch, &head[..read])?;
     let copy = match &keep {
-        Keep::Copy | Keep::Script(_) => retry(memory).map_err(wrong("copy"))?,
+        Keep::Copy | Keep::Script(_) => memory(|flags| memfd_create("plugin", flags)).map_err(wrong("copy"))?,
         Keep::Opened | Keep::Path { .. } => None,
     };
     if copy.is_none() && launch.sha256.is_some() && matches!(keep, Keep::Copy | Keep::Script(_)) {
@@ -102,17 +103,32 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, NotChecked> {
     if let Some(pinned) = launch.sha256.as_ref().filter(|pinned| !pinned.eq_ignore_ascii_case(&sha256)) {
         return Err(format!("{} has the SHA-256 {sha256}, and {pinned} is wanted (`sha256`)", path.display()).into());
     }
-    let mut doubt = None;
+    let sealed = |copy| seal(copy, |copy, seals| fcntl_add_seals(copy, seals)).map_err(wrong("seal the copy of"));
     let kept = match (keep, copy) {
-        (Keep::Copy, Some(copy)) => Kept::Copy(seal(copy).map_err(wrong("seal the copy of"))?),
-        (Keep::Script(by), Some(copy)) => Kept::Script(seal(copy).map_err(wrong("seal the copy of"))?, by),
+        (Keep::Copy, Some(copy)) => Kept::Copy(sealed(copy)?),
+        (Keep::Script(by), Some(copy)) => Kept::Script(sealed(copy)?, by),
         (Keep::Copy | Keep::Script(_) | Keep::Opened, _) => Kept::Opened(file),
-        (Keep::Path { doubt: why }, _) => {
-            doubt = why;
+        (Keep::Path { doubt }, _) => {
+            doubts.extend(doubt);
             Kept::Path
         }
     };
+    let doubt = Some(doubts.join("; ")).filter(|doubts| !doubts.is_empty());
     Ok(Checked { path: path.to_owned(), sha256, doubt, kept })
+}
+
+/// Whether the other files that run are nobody else's, either: a script's interpreter, and what arguments name. Returns those that
+/// a pin does not hold.
+fn besides(launch: &Launch, head: &[u8]) -> Result<Vec<String>, String> {
+    if let Some(interpreter) = Interpreter::file(head)
+        && let Ok(metadata) = interpreter.metadata()
+    {
+        only_ours(&interpreter, &metadata)?;
+    }
+    let Code::Exec { file, args } = &launch.code else { return Ok(Vec::new()) };
+    let named = only_ours_in(args)?;
+    let is_pinned = launch.sha256.is_some();
+    Ok(named.iter().filter(|_| is_pinned).map(|other| not_pinned(file, other)).collect())
 }
 
 /// What is pinned must be what is run. What is not need not be copied, except for a library: what may be large is not worth its
@@ -138,6 +154,14 @@ fn keep(launch: &Launch, head: &[u8]) -> Result<Keep, String> {
     })
 }
 
+fn not_pinned(path: &Path, file: &Path) -> String {
+    let (path, file) = (path.display(), file.display());
+    format!(
+        "the pin (`sha256`) is that of {path} alone, and not of {file}, which `args` names and which can be another one by then; \
+         pin a file that runs by itself"
+    )
+}
+
 fn cannot_hold(by: Option<&Interpreter>) -> String {
     let by = by.map_or_else(|| "its interpreter".to_owned(), |by| format!("`{}`", by.name()));
     format!(
@@ -146,23 +170,24 @@ fn cannot_hold(by: Option<&Interpreter>) -> String {
     )
 }
 
-/// A file in memory; `None` where code must not run from such files.
-fn memory() -> io::Result<Option<File>> {
+/// A file in memory; `None` where code must not run from such files. `create` is the kernel's.
+fn memory(create: impl Fn(MemfdFlags) -> rustix::io::Result<OwnedFd>) -> io::Result<Option<File>> {
     let flags = MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING;
-    // Kernels before 6.3 do not know the flag and allow what it asks for.
-    let made = memfd_create("plugin", flags | MemfdFlags::EXEC).or_else(|_| memfd_create("plugin", flags));
-    match made {
-        Ok(made) => Ok(Some(made.into())),
-        Err(Errno::ACCESS | Errno::PERM | Errno::INVAL | Errno::NOSYS) => Ok(None),
-        Err(other) => Err(other.into()),
-    }
+    retry(|| {
+        // Kernels before 6.3 do not know the flag and allow what it asks for.
+        match create(flags | MemfdFlags::EXEC).or_else(|_| create(flags)) {
+            Ok(made) => Ok(Some(made.into())),
+            Err(Errno::ACCESS | Errno::PERM | Errno::INVAL | Errno::NOSYS) => Ok(None),
+            Err(other) => Err(other.into()),
+        }
+    })
 }
 
-/// For good: nobody who gets hold of the descriptor can change what was hashed.
-fn seal(copy: File) -> io::Result<File> {
+/// For good: nobody who gets hold of the descriptor can change what was hashed. `add` is the kernel's.
+fn seal(copy: File, mut add: impl FnMut(&File, SealFlags) -> rustix::io::Result<()>) -> io::Result<File> {
     let seals = SealFlags::WRITE | SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL;
     // The kernel refuses while it moves one of the pages.
-    retry(|| Ok(fcntl_add_seals(&copy, seals)?))?;
+    retry(|| Ok(add(&copy, seals)?))?;
     Ok(copy)
 }
 
@@ -219,4 +244,42 @@ pub(super) fn await_debugger() {
 fn is_traced() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().any(|line| line.strip_prefix("TracerPid:").is_some_and(|pid| pid.trim() != "0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use rustix::fs::fcntl_get_seals;
+
+    use super::*;
+
+    #[test]
+    fn a_busy_kernel_is_asked_again_to_make_the_copy_and_to_seal_it() {
+        let refusals = Cell::new(4);
+        let busy = |why: Errno| match refusals.get() {
+            0 => Ok(()),
+            left => {
+                refusals.set(left - 1);
+                Err(why)
+            }
+        };
+        let made = memory(|flags| busy(Errno::NFILE).and_then(|()| memfd_create("plugin", flags)));
+        let copy = made.expect("made in the end").expect("allowed here");
+        refusals.set(2);
+        let sealed = seal(copy, |copy, seals| busy(Errno::BUSY).and_then(|()| fcntl_add_seals(copy, seals)));
+        let seals = fcntl_get_seals(sealed.expect("sealed in the end")).expect("known");
+        assert!(seals.contains(SealFlags::WRITE | SealFlags::SEAL) && refusals.get() == 0, "{seals:?}");
+    }
+
+    #[test]
+    fn what_does_not_pass_is_refused_at_once() {
+        let mut asked = 0;
+        let copy = memory(|flags| memfd_create("plugin", flags)).expect("made").expect("allowed here");
+        let refused = seal(copy, |_, _| {
+            asked += 1;
+            Err(Errno::PERM)
+        });
+        assert!(refused.is_err() && asked == 1, "{asked}");
+    }
 }

@@ -1,5 +1,7 @@
 //! Which interpreter runs a script, and whether it can be given the very bytes that were hashed.
 
+use std::path::PathBuf;
+
 /// As the script's first line names it, without its folder.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Interpreter(String);
@@ -19,6 +21,12 @@ impl Interpreter {
             env if env == "env" => words.find(|word| !word.starts_with('-') && !word.contains('=')).map(name).map(Self),
             found => Some(Self(found)),
         }
+    }
+
+    /// The file that the kernel starts for what begins with such a line.
+    pub(super) fn file(head: &[u8]) -> Option<PathBuf> {
+        let line = head.strip_prefix(b"#!")?.split(|byte| *byte == b'\n').next()?;
+        std::str::from_utf8(line).ok()?.split_whitespace().next().map(PathBuf::from)
     }
 
     pub(super) fn name(&self) -> &str {

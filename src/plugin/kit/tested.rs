@@ -60,7 +60,8 @@ pub(crate) struct Introduction {
 
 impl TestedPlugin {
     pub(super) fn start(&self) -> io::Result<(Process, ChildStdout, ChildStderr)> {
-        Process::start(&self.program, &self.installed.settings.target(), &self.installed.code, None)
+        let settings = &self.installed.settings;
+        Process::start(&self.program, &settings.target(), &self.installed.code, &settings.limits, None)
     }
 
     pub(super) fn launch(&self) -> Launch {

@@ -185,31 +185,85 @@ async fn where_a_pin_cannot_hold_it_is_said() {
     running.stop().await;
 }
 
+fn set(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours");
+}
+
+async fn refused(more: serde_json::Value, expected: &str) {
+    let running = Running::with(wayward(more.clone()), None).await;
+    let PluginState::Failed(why) = running.host.state() else { panic!("{more}: {:?}", running.host.state()) };
+    assert!(why.contains(expected), "{more}: {why}");
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_file_that_others_may_write_to_is_refused() {
-    let refused = async |file: &Path, expected: &str| {
-        let running = Running::with(wayward(json!({ "exec": file })), None).await;
-        let PluginState::Failed(why) = running.host.state() else { panic!("{:?}", running.host.state()) };
-        assert!(why.contains(expected), "{why}");
-        running.stop().await;
-    };
-    let set = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("ours");
-    let folder = TempDir::new().expect("a folder");
-    let file = script(folder.path(), "/usr/bin/env python3");
+    let above = TempDir::new().expect("a folder");
+    let folder = above.path().join("plugins");
+    std::fs::create_dir(&folder).expect("made");
+    let file = script(&folder, "/usr/bin/env python3");
+    let plugin = json!({ "exec": file });
     set(&file, 0o757);
-    refused(&file, "writable by every user").await;
+    refused(plugin.clone(), "writable by every user").await;
     set(&file, 0o755);
-    set(folder.path(), 0o777);
-    refused(&file, "writable by every user").await;
+    for place in [&*folder, above.path()] {
+        set(place, 0o777);
+        refused(plugin.clone(), &format!("{} is writable by every user", place.display())).await;
+        set(place, 0o755);
+    }
     // As `/tmp` is: there, nobody replaces what is another's.
-    set(folder.path(), 0o1777);
+    set(&folder, 0o1777);
     set(&file, 0o775);
-    let running = Running::with(wayward(json!({ "exec": file })), None).await;
+    let running = Running::with(wayward(plugin.clone()), None).await;
     assert!(matches!(running.host.state(), PluginState::Up(_)), "the server's own group: {:?}", running.host.state());
     running.stop().await;
     if rustix::process::geteuid().is_root() {
         std::os::unix::fs::chown(&file, None, Some(65534)).expect("root may");
         set(&file, 0o775);
-        refused(&file, "writable by the group 65534").await;
+        refused(plugin.clone(), "writable by the group 65534").await;
+        set(&file, 0o755);
+        std::os::unix::fs::chown(&folder, None, Some(65534)).expect("root may");
+        set(&folder, 0o775);
+        refused(plugin, &format!("{} is writable by the group 65534", folder.display())).await;
     }
+}
+
+/// What runs in the end is what counts, however it is named: as an argument, as an interpreter, by a link.
+#[tokio::test]
+async fn whatever_a_plugin_runs_is_held_to_the_same() {
+    let (folder, others) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
+    let file = script(folder.path(), "/usr/bin/env python3");
+    let python = Path::new("/usr/bin/python3");
+    let packed = folder.path().join("packed");
+    std::fs::create_dir(&packed).expect("made");
+    std::fs::copy(&file, packed.join("__main__.py")).expect("copied");
+    let by = |args: serde_json::Value| json!({ "exec": python, "args": args, "reads": [folder.path()] });
+    for (written, args) in [
+        (&file, json!([file])),
+        (&file, json!([format!("--script={}", file.display())])),
+        (&packed.join("__main__.py"), json!(["-B", packed])),
+    ] {
+        set(written, 0o777);
+        refused(by(args), &format!("{} is writable by every user", written.display())).await;
+        set(written, 0o755);
+    }
+    let link = others.path().join("plugin.py");
+    std::os::unix::fs::symlink(&file, &link).expect("made");
+    set(others.path(), 0o777);
+    refused(json!({ "exec": link }), "writable by every user").await;
+    let interpreter = others.path().join("python3");
+    std::fs::copy("/bin/sh", &interpreter).expect("copied");
+    let file = script(folder.path(), &interpreter.display().to_string());
+    refused(json!({ "exec": file }), "writable by every user").await;
+
+    let file = script(folder.path(), "/usr/bin/env python3");
+    let pinned = json!({ "exec": python, "sha256": hash(python), "args": ["-B", file], "reads": [folder.path()] });
+    let running = Running::with(wayward(pinned), None).await;
+    let doubts = running.info().doubts;
+    let not_pinned = format!("alone, and not of {}", file.display());
+    assert!(doubts.iter().any(|doubt| doubt.contains(&not_pinned)), "{doubts:?}");
+    running.stop().await;
+    let running = Running::with(wayward(json!({ "args": ["--none=1", "/dev/null"] })), None).await;
+    assert_eq!(running.info().doubts, [""; 0], "what is no file is nobody's");
+    running.stop().await;
 }

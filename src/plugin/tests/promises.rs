@@ -13,6 +13,7 @@ use super::sandbox::Prober;
 use super::supervisor::Running;
 use super::*;
 use crate::plugin::launch::Level;
+use crate::target::{Answer, TargetError};
 
 /// What a level adds to those before it.
 struct Promise {
@@ -27,10 +28,14 @@ enum Way {
     Refused(String),
     /// Which must come to no more than that: MiB, or descriptors.
     AtMost(&'static str, i32),
+    /// For which the process must be ended, and the call told why.
+    Ended(&'static str),
 }
 
 const MEMORY_MIB: i32 = 64;
 const FILES: i32 = 40;
+/// A file in memory, of which no plugin may make one where the kernel knows files.
+const IN_MEMORY: &str = "/dev/shm/quietus-of-a-plugin";
 /// What a program is allowed all the same.
 const OF_LIBRARIES: &str = "a library starts no process and signals nobody";
 
@@ -102,7 +107,16 @@ fn promises(outside: &Outside) -> Vec<Promise> {
                 ["write", "unlink", "truncate", "rename", "link", "symlink"].map(|verb| format!("{verb} {secret}")),
             );
             ways.extend(refused(["write", "truncate", "empty"].map(|verb| format!("{verb} {}", outside.path("read")))));
-            ways.extend(refused([format!("write {}", outside.path("new")), "write /dev/shm/of-a-plugin".into()]));
+            ways.extend(refused([format!("write {}", outside.path("new"))]));
+            ways
+        },
+    ));
+    all.push(promise(
+        Level::Files,
+        "no file is made in memory, where it would escape the limit and outlive its process",
+        {
+            let mut ways = refused([IN_MEMORY, "/dev/zero"].map(|file| format!("hog-file {file}")));
+            ways.extend(refused([IN_MEMORY, "/run/of-a-plugin"].map(|file| format!("write {file}"))));
             ways
         },
     ));
@@ -124,12 +138,15 @@ fn promises(outside: &Outside) -> Vec<Promise> {
 }
 
 fn basic() -> Vec<Promise> {
-    let memory = ["hog", "hog-late", "hog-break"].map(|way| Way::AtMost(way, MEMORY_MIB));
+    let mut limits = refused(["big-stack"]);
+    limits.extend(["hog", "hog-late", "hog-break"].map(|way| Way::AtMost(way, MEMORY_MIB)));
+    limits.push(Way::AtMost("files", FILES));
+    limits.extend(["hog-sealed", "hog-tables"].map(Way::Ended));
     vec![
         Promise {
             level: Level::Basic,
-            text: "private memory, its stack and its open files are limited",
-            ways: memory.into_iter().chain([Way::AtMost("files", FILES)]).chain(refused(["big-stack"])).collect(),
+            text: "its memory, with what it may only read any more and page tables, its stack and its open files are limited",
+            ways: limits,
         },
         Promise { level: Level::Basic, text: "it has no privileges and gets none", ways: refused(["privileges"]) },
     ]
@@ -189,7 +206,7 @@ fn syscalls(outside: &Outside) -> Vec<Promise> {
             ways.extend(calls(&[libc::SYS_fanotify_init, libc::SYS_name_to_handle_at, libc::SYS_open_by_handle_at]));
             ways
         }),
-        promise("no memory escapes the limit or outlives its process", {
+        promise("no memory but that of files escapes the limit or outlives its process", {
             let none = ["hog-shared", "hog-validated", "hog-growing"].map(|way| Way::AtMost(way, 0));
             let mut ways = calls(&[
                 libc::SYS_memfd_create,
@@ -301,37 +318,88 @@ const KERNEL: &[i64] = &[
 #[tokio::test]
 #[expect(clippy::print_stdout, reason = "the table is what was tried")]
 async fn no_way_leads_around_what_a_level_promises() {
+    println!("{}", try_all(&program(), Level::Basic).await);
+}
+
+/// What a level promises holds by itself, and not by what a higher one refuses as well.
+#[tokio::test]
+async fn on_a_kernel_without_landlock_the_level_below_it_holds_too() {
+    let program = without_landlock();
+    let table = try_all(&program, Level::Syscalls).await;
+    assert!(
+        table.lines().any(|row| row.starts_with("| `files`") && row.ends_with("| not on this kernel |")),
+        "{table}"
+    );
+    let outside = Outside::new();
+    for file in [IN_MEMORY, "/dev/zero"] {
+        let prober = Prober::start_as(program.clone(), outside.settings()).await;
+        must_end(&prober, &format!("hog-file {file}")).await;
+        prober.stop().await;
+    }
+    std::fs::remove_file(IN_MEMORY).expect("there, as files are the next level's");
+}
+
+/// On a kernel that seems to lack `landlock_create_ruleset`.
+fn without_landlock() -> Program {
+    let this = std::env::current_exe().expect("known").display().to_string();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/without.py");
+    Program::new("/usr/bin/python3", [script, "444", this.leak(), CHILD, "--exact"])
+}
+
+/// Tries all ways around what this level and those above it promise; says how many there were.
+async fn try_all(program: &Program, from: Level) -> String {
     let outside = Outside::new();
     let mut table = String::from("| level | what it promises | ways around it that were tried |\n|---|---|---|\n");
-    for Promise { level, text, ways } in promises(&outside) {
+    for Promise { level, text, ways } in promises(&outside).into_iter().filter(|promise| promise.level >= from) {
         // What uses up memory would be in the way of what comes next.
-        let prober = Prober::start(outside.settings()).await;
+        let prober = Prober::start_as(program.clone(), outside.settings()).await;
         if prober.level < level {
             let _ = writeln!(table, "| `{}` | {text} | not on this kernel |", level.as_str());
-            continue;
-        }
-        for way in &ways {
-            match way {
-                Way::Refused(what) => {
-                    let errno = prober.errno(what).await;
-                    assert!([EPERM, EACCES, ENOSYS].contains(&errno), "{text}: {what}: errno {errno}");
-                }
-                Way::AtMost(what, most) => {
-                    let fresh = Prober::start(outside.settings()).await;
-                    let came = fresh.errno(what).await;
-                    assert!(came <= *most, "{text}: {what}: {came}");
-                    fresh.stop().await;
-                }
+        } else {
+            for way in &ways {
+                try_way(program, &outside, &prober, text, way).await;
             }
+            let _ = writeln!(table, "| `{}` | {text} | {} |", level.as_str(), ways.len());
         }
         prober.stop().await;
-        let _ = writeln!(table, "| `{}` | {text} | {} |", level.as_str(), ways.len());
     }
-    println!("{table}");
     for name in ["secret", "read", "mine/a"] {
         let file = std::fs::metadata(outside.path(name)).expect("still there");
         assert_eq!((file.len(), file.permissions().mode() & 0o444), (1, 0o444), "{name} is as it was");
     }
+    table
+}
+
+async fn try_way(program: &Program, outside: &Outside, prober: &Prober, text: &str, way: &Way) {
+    let fresh = || Prober::start_as(program.clone(), outside.settings());
+    match way {
+        Way::Refused(what) => {
+            let errno = prober.errno(what).await;
+            assert!([EPERM, EACCES, ENOSYS].contains(&errno), "{text}: {what}: errno {errno}");
+        }
+        Way::AtMost(what, most) => {
+            let fresh = fresh().await;
+            let came = fresh.errno(what).await;
+            assert!(came <= *most, "{text}: {what}: {came}");
+            fresh.stop().await;
+        }
+        Way::Ended(what) => {
+            let fresh = fresh().await;
+            must_end(&fresh, what).await;
+            fresh.stop().await;
+        }
+    }
+}
+
+/// Its process is ended for the memory that it has, and that is said.
+async fn must_end(prober: &Prober, what: &str) {
+    said_why(what, &prober.erase(what).await);
+}
+
+fn said_why(what: &str, ended: &Result<Answer, TargetError>) {
+    let Err(TargetError::Retryable(why)) = ended else { panic!("{what}: {ended:?}") };
+    let said = format!("`limits.memory_mib` is {MEMORY_MIB}");
+    assert!(why.contains("its memory came to ") && why.contains(&said), "{what}: {why}");
 }
 
 #[test]
@@ -363,6 +431,20 @@ async fn a_program_finds_no_way_around_either() {
         }
     }
     assert_eq!(running.number("children").await, 0, "it may start others, and speak with them");
+    running.stop().await;
+}
+
+/// All that it has started counts, whoever its parent is; what several share counts once.
+#[tokio::test]
+async fn a_programs_memory_is_limited_together_with_that_of_what_it_starts() {
+    let limits = json!({ "limits": { "memory_mib": MEMORY_MIB } });
+    for what in ["hog-sealed", "hog-tables", "hog-spread"] {
+        let running = Running::with(wayward(limits.clone()), None).await;
+        said_why(what, &running.erase(what).await);
+        running.stop().await;
+    }
+    let running = Running::with(wayward(limits), None).await;
+    assert_eq!(running.number("share").await, 4);
     running.stop().await;
 }
 

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::supervisor::{call, read};
 use super::*;
 use crate::plugin::launch::Level;
-use crate::target::Target as _;
+use crate::target::{Answer, Target as _, TargetError};
 
 /// A plugin that tries things, in a sandbox.
 pub(super) struct Prober {
@@ -28,7 +28,7 @@ impl Prober {
         Self::start_as(program(), settings).await
     }
 
-    async fn start_as(program: Program, more: serde_json::Value) -> Self {
+    pub(super) async fn start_as(program: Program, more: serde_json::Value) -> Self {
         let code = Compiled::new("prober.c", &[]);
         let mut settings = json!({ "name": "prober", "library": code.library, "grants": ["name"] });
         settings.as_object_mut().expect("an object").extend(more.as_object().cloned().unwrap_or_default());
@@ -43,8 +43,12 @@ impl Prober {
 
     /// The errno of what it tries.
     pub(super) async fn errno(&self, what: &str) -> i32 {
-        let answer = self.host.erase(&call(what)).await.expect("an answer");
+        let answer = self.erase(what).await.expect("an answer");
         answer.counts["errno"].try_into().expect("a number")
+    }
+
+    pub(super) async fn erase(&self, what: &str) -> Result<Answer, TargetError> {
+        self.host.erase(&call(what)).await
     }
 
     async fn check(&self, table: &[(&str, i32)]) {

@@ -1,11 +1,8 @@
 """A plugin for quietus: deletes {folder}/{guest_id}.json."""
 
 import os
-import re
 
 from quietus_plugin import NeedsOperator, Plugin, absent, erased, residual, run
-
-PLAIN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
 class Folder(Plugin):
@@ -16,34 +13,30 @@ class Folder(Plugin):
         "writes_from": ["/folder"],
         "config_schema": {"required": ["folder"], "properties": {"folder": {"type": "string", "minLength": 1}}},
     }
-    dry_runs = True
 
     def __init__(self, config, secrets):
         self.folder = os.path.join(config["folder"], "")
 
-    def erase(self, request, call):
-        files = self.find_files(request)
-        if request.dry_run or not files:
-            return self.verify(request, call)
-        for file in files:
-            call.check()
-            os.unlink(self.folder + file)
-        call.log("info", f"deleted {len(files)} files")
-        return erased(files=len(files))
-
-    def verify(self, request, _call):
-        files = self.find_files(request)
-        return residual(files=len(files)) if files else absent()
-
-    def health(self, _request, _call):
+    def health(self, request, call):
         if not os.access(self.folder, os.R_OK | os.W_OK | os.X_OK):
             raise NeedsOperator("the folder is not there, or may not be changed")
 
-    def find_files(self, request):
-        """Other ids than plain ones cannot name a file here. Where nobody can look, nothing is absent."""
-        self.health(None, None)
-        return {i + ".json" for i in filter(PLAIN.fullmatch, request.values("guest_id"))} & {*os.listdir(self.folder)}
+    def find_files(self, request):  # Of what is in the folder: whatever a stranger has typed leads nowhere else.
+        self.health(None, None)  # Where nobody can look, nothing is absent.
+        return {*os.listdir(self.folder)} & {f"{guest_id}.json" for guest_id in request.values("guest_id")}
+
+    def erase(self, request, call):
+        files = self.find_files(request)
+        for file in files:
+            call.check()  # Raises when the host no longer wants the answer.
+            os.unlink(self.folder + file)
+        return erased(files=len(files)) if files else absent()
+
+    def verify(self, request, call):
+        files = self.find_files(request)
+        return residual(files=len(files)) if files else absent()
+
+    dry_run = verify  # What would go is what is there.
 
 
-if __name__ == "__main__":
-    run(Folder)
+run(Folder)

@@ -145,13 +145,13 @@ class Call:
 
 
 class Plugin:
-    """What a plugin derives from. Methods get a Request and a Call, and return an answer or raise a Failed; an OSError is a
-    Retryable, or with `"idempotent": False` a Permanent."""
+    """What a plugin derives from. Methods (`erase`, `verify`, `find`, `health`, `dry_run`) get a Request and a Call, and return an
+    answer or raise a Failed; an OSError is a Retryable, or with `"idempotent": False` a Permanent. A dry run is never given to
+    `erase`: it is `dry_run`, which changes nothing and answers with what would go."""
 
     # As PLUGINS.md has it in `Manifest`; `operations` follow from the methods, and `config_schema` refuses keys that it does not name.
     manifest = {}
-    # Whether `erase` looks at `request.dry_run`, and `call.checkpoint` is used.
-    dry_runs = False
+    # Whether `call.checkpoint` is used.
     resumes = False
 
     def __init__(self, config, secrets):
@@ -203,8 +203,8 @@ class Session:
         os._exit(0)  # The host is gone, and nobody waits for an answer.
 
     def manifest(self):
-        flags = {"dry_run": self.plugin_class.dry_runs, "resume": self.plugin_class.resumes}
-        operations = self.methods + [name for name, is_there in flags.items() if is_there]
+        more = {"dry_run": hasattr(self.plugin_class, "dry_run"), "resume": self.plugin_class.resumes}
+        operations = self.methods + [name for name, is_there in more.items() if is_there]
         manifest = {"operations": operations, **self.plugin_class.manifest}
         # An operator's typing error is to be noticed.
         schema = {"type": "object", "additionalProperties": False, **manifest.get("config_schema", {})}
@@ -234,7 +234,11 @@ class Session:
             if self.plugin is None:
                 raise Permanent("the plugin is not configured")
             call.check()
-            result = getattr(self.plugin, kind)(Request(request), call)
+            request = Request(request)
+            method = "dry_run" if kind == "erase" and request.dry_run else kind
+            if not hasattr(self.plugin, method):
+                raise Permanent("the plugin knows no dry runs")
+            result = getattr(self.plugin, method)(request, call)
             answer = {"type": "result", "id": call.id, "result": result or {}}
         except Failed as e:
             answer = {"type": "error", "id": call.id, "error": e.error}
