@@ -32,14 +32,14 @@ mod view;
 pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use claim::{
-    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
+    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, HeldWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
 pub(crate) use clock::ClockSettings;
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
 pub(crate) use generation::{GenerationState, SealGeneration, sealing};
-pub(crate) use health::{BreakerLimits, CallEnd};
+pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
@@ -233,7 +233,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 106;
+const UNRELEASED: usize = 107;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -20,7 +20,22 @@ pub(super) fn of_error(error: PluginError) -> TargetError {
         }
         ErrorClass::Permanent => TargetError::Permanent(error.message),
         ErrorClass::NeedsOperator => TargetError::NeedsOperator(error.message),
-        ErrorClass::Cancelled => TargetError::Cancelled,
+        // Where we have cancelled it, nobody waits for the answer, or its time was over. Otherwise it costs an attempt as any other
+        // failure does: a plugin that gives up each call would be asked for ever.
+        ErrorClass::Cancelled => {
+            TargetError::Retryable(format!("the plugin has cancelled the call: {}", error.message))
+        }
         _ => TargetError::Retryable(error.message),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plugin_that_cancels_by_itself_has_failed() {
+        let TargetError::Retryable(why) = of_error(PluginError::cancelled()) else { panic!("it costs no attempt") };
+        assert!(why.contains("cancelled"), "{why}");
     }
 }

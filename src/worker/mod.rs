@@ -24,6 +24,7 @@ mod run;
 mod settings;
 mod settle;
 mod tasks;
+mod unwritten;
 mod verify;
 
 pub(crate) use find::finds_of;

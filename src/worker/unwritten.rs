@@ -1,0 +1,99 @@
+//! What becomes of work whose end the ledger did not take. Nothing says so but the log, and where it is refused for good, the
+//! work would be done again each time that its lease ends, destructive calls included.
+
+use std::time::Duration;
+
+use tracing::{debug, warn};
+
+use super::parts::Worker;
+use super::queue::QueueWorker;
+use crate::causes::with_causes;
+use crate::erasure::RetrySettings;
+use crate::keys::random_fraction;
+use crate::ledger::{Finished, HeldWork, LedgerError};
+
+/// Why work needs a person that the ledger refuses. What it said stands in the log only: a trigger may say anything.
+pub(super) const REFUSED: &str = "the ledger refuses what is read or written of it; the server's log says why";
+
+/// Work that the ledger refuses at this attempt, or a later one, is put aside. Not at the first one: that may be because its
+/// tables are being changed.
+const REFUSED_AT: u32 = 3;
+
+/// What becomes of the work.
+#[derive(Debug, PartialEq, Eq)]
+enum Unwritten {
+    /// It is done again when its lease ends: the ledger takes nothing now, or wants it sealed anew.
+    AtLeaseEnd,
+    /// It counts as an attempt.
+    Again(Duration),
+    /// It needs a person.
+    Aside(&'static str),
+}
+
+/// Only what the ledger refuses concerns this work: where it is away or damaged, it refuses all alike.
+fn unwritten(error: &LedgerError, attempt: u32, retry: &RetrySettings, random: f64) -> Unwritten {
+    if !matches!(error, LedgerError::Broken(_)) || error.closed_seal().is_some() {
+        return Unwritten::AtLeaseEnd;
+    }
+    if let Some(damaged) = error.of_this_work() {
+        return Unwritten::Aside(damaged);
+    }
+    refused_again(attempt, retry, random).map_or(Unwritten::Aside(REFUSED), Unwritten::Again)
+}
+
+/// The pause before work is tried again that the ledger refuses after so many attempts; `None` where it needs a person.
+pub(super) fn refused_again(attempt: u32, retry: &RetrySettings, random: f64) -> Option<Duration> {
+    (attempt + 1 < REFUSED_AT).then(|| retry.pause(attempt, None, random))
+}
+
+impl Worker {
+    /// Looks after a claim whose end was not written.
+    pub(super) async fn not_written(&self, queue: &QueueWorker, held: &HeldWork, error: LedgerError) {
+        // Another process has made a new generation: the work is done again, and sealed under that one.
+        if let Some(Err(none)) = error.closed_seal().map(|open| self.seal.turn_to(open)) {
+            warn!(error = %none, "the key that seals from now on cannot be read");
+        }
+        let becomes = unwritten(&error, held.attempt, &self.erasing.retry, random_fraction());
+        let (pause, reason) = match becomes {
+            Unwritten::AtLeaseEnd => {
+                return warn!(
+                    queue = ?queue.queue, error = %with_causes(&error),
+                    "could not write the result of work; it is done again when its lease ends"
+                );
+            }
+            Unwritten::Again(pause) => (Some(pause), REFUSED),
+            Unwritten::Aside(reason) => (None, reason),
+        };
+        let becomes = if pause.is_some() { "it is done again" } else { "it is put aside; a person is needed" };
+        warn!(queue = ?queue.queue, error = %with_causes(&error), becomes, "the ledger refuses work");
+        match self.queue.put_off(held, pause, reason).await {
+            Ok(Finished::Done) => {}
+            // Its end was written after all, and what failed came later.
+            Ok(Finished::LeaseLost | Finished::Stale) => debug!(queue = ?queue.queue, "the work had ended"),
+            Err(error) => warn!(
+                queue = ?queue.queue, error = %with_causes(&error),
+                "could not put work off; it is done again when its lease ends"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+    use crate::worker::settings::sample;
+
+    #[test]
+    fn only_what_the_ledger_refuses_is_put_off_and_after_some_attempts_aside() {
+        let retry = sample().retry;
+        let of = |error: LedgerError, attempt| unwritten(&error, attempt, &retry, 1.0);
+        assert_eq!(of(LedgerError::Busy(anyhow!("away")), 9), Unwritten::AtLeaseEnd);
+        assert_eq!(of(LedgerError::Damaged(anyhow!("a page")), 9), Unwritten::AtLeaseEnd);
+        let refused = |attempt| of(LedgerError::Broken(anyhow!("22003")), attempt);
+        assert_eq!(refused(0), Unwritten::Again(Duration::from_secs(1)));
+        assert_eq!(refused(1), Unwritten::Again(Duration::from_secs(2)));
+        assert_eq!(refused(2), Unwritten::Aside(REFUSED));
+    }
+}
