@@ -183,7 +183,7 @@ impl Failure {
             }
             // The target is not blamed: it was not asked.
             Self::Call(TargetError::NotNoted(NotStored { refused: true, .. })) => {
-                let end = match refused_again(circumstances.attempt, retry, circumstances.random) {
+                let end = match refused_again(circumstances.attempt, circumstances.erasing) {
                     Some(pause) => ClaimEnd::Retry { pause, attempt: Attempt::Counts, reason: REFUSED.to_owned() },
                     None => ClaimEnd::Park { reason: REFUSED.to_owned() },
                 };

@@ -7,17 +7,16 @@ use tracing::{debug, warn};
 
 use super::parts::Worker;
 use super::queue::QueueWorker;
+use super::settings::ErasingSettings;
 use crate::causes::with_causes;
-use crate::erasure::RetrySettings;
-use crate::keys::random_fraction;
 use crate::ledger::{Finished, HeldWork, LedgerError};
 
 /// Why work needs a person that the ledger refuses. What it said stands in the log only: a trigger may say anything.
 pub(super) const REFUSED: &str = "the ledger refuses what is read or written of it; the server's log says why";
 
-/// Work that the ledger refuses at this attempt, or a later one, is put aside. Not at the first one: that may be because its
-/// tables are being changed.
-const REFUSED_AT: u32 = 3;
+/// Work that the ledger refuses at this attempt, or a later one, is put aside. Not at the first one, nor within moments: it may be
+/// that its tables are being changed, and then all work is refused.
+const REFUSED_AT: u32 = 4;
 
 /// What becomes of the work.
 #[derive(Debug, PartialEq, Eq)]
@@ -31,19 +30,20 @@ enum Unwritten {
 }
 
 /// Only what the ledger refuses concerns this work: where it is away or damaged, it refuses all alike.
-fn unwritten(error: &LedgerError, attempt: u32, retry: &RetrySettings, random: f64) -> Unwritten {
+fn unwritten(error: &LedgerError, attempt: u32, erasing: &ErasingSettings) -> Unwritten {
     if !matches!(error, LedgerError::Broken(_)) || error.closed_seal().is_some() {
         return Unwritten::AtLeaseEnd;
     }
     if let Some(damaged) = error.of_this_work() {
         return Unwritten::Aside(damaged);
     }
-    refused_again(attempt, retry, random).map_or(Unwritten::Aside(REFUSED), Unwritten::Again)
+    refused_again(attempt, erasing).map_or(Unwritten::Aside(REFUSED), Unwritten::Again)
 }
 
-/// The pause before work is tried again that the ledger refuses after so many attempts; `None` where it needs a person.
-pub(super) fn refused_again(attempt: u32, retry: &RetrySettings, random: f64) -> Option<Duration> {
-    (attempt + 1 < REFUSED_AT).then(|| retry.pause(attempt, None, random))
+/// The pause before work is tried again that the ledger refuses after so many attempts, as before a target that is out is tried;
+/// `None` where it needs a person.
+pub(super) fn refused_again(attempt: u32, erasing: &ErasingSettings) -> Option<Duration> {
+    (attempt + 1 < REFUSED_AT).then(|| erasing.breaker_pause.0.saturating_mul(1 << attempt))
 }
 
 impl Worker {
@@ -53,7 +53,7 @@ impl Worker {
         if let Some(Err(none)) = error.closed_seal().map(|open| self.seal.turn_to(open)) {
             warn!(error = %none, "the key that seals from now on cannot be read");
         }
-        let becomes = unwritten(&error, held.attempt, &self.erasing.retry, random_fraction());
+        let becomes = unwritten(&error, held.attempt, &self.erasing);
         let (pause, reason) = match becomes {
             Unwritten::AtLeaseEnd => {
                 return warn!(
@@ -87,13 +87,13 @@ mod tests {
 
     #[test]
     fn only_what_the_ledger_refuses_is_put_off_and_after_some_attempts_aside() {
-        let retry = sample().retry;
-        let of = |error: LedgerError, attempt| unwritten(&error, attempt, &retry, 1.0);
+        let erasing = sample();
+        let of = |error: LedgerError, attempt| unwritten(&error, attempt, &erasing);
         assert_eq!(of(LedgerError::Busy(anyhow!("away")), 9), Unwritten::AtLeaseEnd);
         assert_eq!(of(LedgerError::Damaged(anyhow!("a page")), 9), Unwritten::AtLeaseEnd);
         let refused = |attempt| of(LedgerError::Broken(anyhow!("22003")), attempt);
-        assert_eq!(refused(0), Unwritten::Again(Duration::from_secs(1)));
-        assert_eq!(refused(1), Unwritten::Again(Duration::from_secs(2)));
-        assert_eq!(refused(2), Unwritten::Aside(REFUSED));
+        assert_eq!(refused(0), Unwritten::Again(Duration::from_secs(30)));
+        assert_eq!(refused(2), Unwritten::Again(Duration::from_secs(120)));
+        assert_eq!(refused(3), Unwritten::Aside(REFUSED));
     }
 }

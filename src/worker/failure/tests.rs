@@ -96,7 +96,7 @@ fn a_call_that_the_ledger_refuses_to_note_is_not_made_for_ever() {
         ended(call(TargetError::NotNoted(refused)), attempt, Presence::There)
     };
     assert!(matches!(refused(0), ClaimEnd::Retry { attempt: Attempt::Counts, .. }));
-    assert_eq!(refused(2), ClaimEnd::Park { reason: REFUSED.into() });
+    assert_eq!(refused(3), ClaimEnd::Park { reason: REFUSED.into() });
     let away = call(TargetError::NotNoted(NotStored { why: "away".into(), refused: false }));
     assert!(matches!(ended(away, 1000, Presence::There), ClaimEnd::Retry { attempt: Attempt::Free, .. }));
 }

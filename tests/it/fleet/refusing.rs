@@ -40,7 +40,7 @@ fn what_the_database_refuses_is_kept_and_a_lock_makes_a_server_unready_until_it_
 #[test]
 fn work_whose_end_the_database_refuses_needs_a_person_and_is_not_done_for_ever() {
     let standin = StandIn::start();
-    let fleet = Fleet::start(&standin, ERASE, 1, &[]);
+    let fleet = Fleet::start(&standin, ERASE, 1, &[("ERASING__BREAKER_PAUSE", "50ms")]);
     let server = fleet.members[0].server();
     fleet.database.sql(
         "CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS $$BEGIN
@@ -58,7 +58,7 @@ fn work_whose_end_the_database_refuses_needs_a_person_and_is_not_done_for_ever()
     let parked = || fleet.deployment.json(&["erasures", "list", "--state", "parked"]);
     let id = wait_for("somebody to be needed", || parked()[0]["id"].as_str().map(str::to_owned));
     fleet.wait_for_receipts(1);
-    assert_eq!(standin.calls("/Sessions/2/anonymous").len(), 3, "it is not asked for for ever");
+    assert_eq!(standin.calls("/Sessions/2/anonymous").len(), 4, "it is not asked for for ever");
     fleet.database.sql("DROP TRIGGER refuse ON step");
     assert!(fleet.deployment.run(&["erasures", "retry", &id]).status.success());
     fleet.wait_for_receipts(2);
