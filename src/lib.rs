@@ -22,7 +22,6 @@ mod external;
 #[cfg(test)]
 mod fuzz;
 mod http;
-mod json;
 mod key_files;
 mod keys;
 mod ledger;

@@ -51,7 +51,8 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     let metrics = Metrics::install().context("metrics could not be set up")?;
     log::describe_dropped();
     describe_panics();
-    config.server.connections_max = open_files::raise(config.server.connections_max)?;
+    let connections = open_files::raise(config.server.connections_max, config.connections_max_is_said)?;
+    config.server.connections_max = connections;
     let parts = Parts::build(&config).await?;
     // Before anything runs: where an address is taken, the start fails with nothing begun.
     let listeners = Listeners::open(passed, &config.server).await?;

@@ -11,9 +11,6 @@ pub(super) const SIDE_CONNECTIONS_MAX: usize = 64;
 /// What may be open beside the connections for deliveries: the ledger, calls, plugins, the two other listeners' connections.
 const OTHERS: usize = 512 + 2 * (SIDE_CONNECTIONS_MAX + EXCESS_MAX);
 
-/// `server.connections_max` where nobody has said how many.
-const UNSAID: usize = 4_096;
-
 /// More connections than fit, and somebody counts on them.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -26,22 +23,17 @@ pub(crate) struct TooManyConnections {
     fits: usize,
 }
 
-/// Raises it to what so many connections need; returns how many there may be. With more than fit, not even the ledger could be opened:
-/// a number other than the default is refused, and of the default there are fewer.
-pub(super) fn raise(connections: usize) -> Result<usize, TooManyConnections> {
+/// Raises it to what this process may have; returns how many connections there may be of so many. With more than fit, not even the ledger
+/// could be opened: a number that somebody has said is refused, and of the default there are fewer.
+pub(super) fn raise(connections: usize, is_said: bool) -> Result<usize, TooManyConnections> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let needed = connections.saturating_add(EXCESS_MAX + OTHERS);
-    let enough = needed as u64;
-    if current.is_none_or(|current| current >= enough) {
-        return Ok(connections);
-    }
-    let given = maximum.map_or(enough, |most| most.min(enough));
-    let limit = Rlimit { current: Some(given), maximum };
-    let given = if setrlimit(Resource::Nofile, limit).is_ok() { Some(given) } else { current };
+    let is_raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
+    let given = if is_raised { maximum } else { current };
     let fits = fitting(given.and_then(|given| usize::try_from(given).ok()).unwrap_or(usize::MAX)).min(connections);
     if fits < connections {
-        if connections != UNSAID {
-            return Err(TooManyConnections { wanted: connections, files: needed, fits });
+        if is_said {
+            let files = connections.saturating_add(EXCESS_MAX + OTHERS);
+            return Err(TooManyConnections { wanted: connections, files, fits });
         }
         warn!(
             connections = fits,
@@ -60,12 +52,6 @@ fn fitting(files: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_number_that_nobody_chose_is_the_defaults() {
-        let defaults: toml::Table = include_str!("../../config/default.toml").parse().expect("TOML");
-        assert_eq!(defaults["server"]["connections_max"].as_integer(), Some(UNSAID as i64));
-    }
 
     #[test]
     fn what_else_is_open_has_room_beside_the_connections() {

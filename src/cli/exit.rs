@@ -87,7 +87,7 @@ fn is_damage(error: &anyhow::Error) -> bool {
         cause.downcast_ref::<LedgerError>().is_some_and(LedgerError::is_damage)
             || matches!(cause.downcast_ref(), Some(OpenError::Damaged { .. }))
             || cause.is::<Behind>()
-            || cause.is::<StateError>()
+            || cause.downcast_ref::<StateError>().is_some_and(StateError::is_for_a_person)
     })
 }
 

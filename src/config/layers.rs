@@ -77,6 +77,13 @@ impl Layers {
         elements.filter_map(|(index, value)| self.typed(&path(index), &path(index), value)).collect()
     }
 
+    /// Whether the file or the environment says it, and not only the defaults do.
+    pub(super) fn is_said(&self, section: &'static str, key: &'static str) -> bool {
+        let path = [section, key].map(str::to_owned);
+        let value = self.merged.find_value(&path.join("."));
+        value.is_ok_and(|value| self.place(&path, &value) != Place::Defaults)
+    }
+
     /// Refuses sections that are not among `known`.
     pub(super) fn only(&mut self, known: &[&str]) {
         let Ok(all) = self.merged.extract::<Dict>() else { return };

@@ -52,6 +52,9 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     /// The address, and the bounds of what it takes in.
     pub(crate) server: ServerSettings,
+    /// Whether somebody has said how many connections there may be, and counts on them.
+    #[schemars(skip)]
+    pub(crate) connections_max_is_said: bool,
     /// Where the ledger is.
     pub(crate) ledger: LedgerSettings,
     /// What is logged, and how.
@@ -179,6 +182,7 @@ impl Config {
             base,
             file: file.to_owned(),
             server: server?,
+            connections_max_is_said: layers.is_said("server", "connections_max"),
             ledger: ledger?,
             clock: clock?,
             log: log?,

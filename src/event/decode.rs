@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use quietus_plugin::json::without_lone_surrogates;
 use serde_json::error::Category;
 use zeroize::Zeroizing;
 
@@ -13,7 +14,6 @@ use super::text;
 use super::timestamp::parse_timestamp;
 use super::wire::{Data, Envelope, Field, Loose};
 use super::word::{Channel, SessionSource, UNKNOWN_WORD, plain_word, same_word};
-use crate::json::without_lone_surrogates;
 use crate::keys::{Digest, IndexKey, Secret};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TenantId};
 use crate::verify::Verified;

@@ -1,5 +1,8 @@
 //! Reading a body within bounds of size and time.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -9,7 +12,7 @@ use tokio::select;
 use tokio::time::timeout;
 
 use super::serve::BUFFER_BYTES_MAX;
-use super::strangers::Place;
+use super::unproved::Unproved;
 
 /// How much of a body that is too large is read and thrown away: a client that is still sending when the connection
 /// closes may never see the answer.
@@ -26,74 +29,91 @@ pub(super) enum NoBody {
     Broken,
 }
 
-/// Reads a body of at most `bytes_max` within `read_max`. `enter` makes its place among those of strangers, of so many bytes of
-/// memory. Only one that does not come in one piece takes any, and is copied; nearly all come in one.
+/// Reads a body of at most `bytes_max` within `read_max`. `enter` makes its place among those of strangers, for so many bytes of
+/// memory: taken where it has to be waited for.
 pub(super) async fn read(
     body: Body,
     bytes_max: usize,
     read_max: Duration,
-    enter: impl FnOnce(usize) -> Option<Place>,
+    enter: impl FnOnce(usize) -> Option<Unproved>,
 ) -> Result<Bytes, NoBody> {
     // The timer costs nothing as long as the body is there already.
-    timeout(read_max, whole(body, bytes_max, enter)).await.unwrap_or(Err(NoBody::Slow))
+    timeout(read_max, whole(Waited::new(body, enter), bytes_max)).await.unwrap_or(Err(NoBody::Slow))
 }
 
 /// Reads a body that is not wanted and throws it away, within bounds, so that the client sees the answer.
-pub(super) async fn pass_over(body: Body, read_max: Duration) {
-    let _ = timeout(read_max, discard(body)).await;
+pub(super) async fn pass_over(body: Body, read_max: Duration, enter: impl FnOnce(usize) -> Option<Unproved>) {
+    let _ = timeout(read_max, Waited::new(body, enter).discard()).await;
 }
 
-async fn whole(mut body: Body, bytes_max: usize, enter: impl FnOnce(usize) -> Option<Place>) -> Result<Bytes, NoBody> {
-    if body.size_hint().lower() > bytes_max as u64 {
-        discard(body).await;
+async fn whole<E: FnOnce(usize) -> Option<Unproved>>(mut waited: Waited<E>, bytes_max: usize) -> Result<Bytes, NoBody> {
+    if waited.body.size_hint().lower() > bytes_max as u64 {
+        waited.discard().await;
         return Err(NoBody::TooLarge);
     }
     let mut all = Vec::new();
-    let mut enter = Some(enter);
-    let mut place = None;
-    while let Some(frame) = next(&mut body, place.as_ref()).await? {
+    while let Some(frame) = waited.next(all.capacity()).await? {
         let Ok(data) = frame.map_err(|_| NoBody::Broken)?.into_data() else { continue };
         if all.len() + data.len() > bytes_max {
             // Nothing of it is kept while the rest passes.
             drop((all, data));
-            discard(body).await;
+            waited.discard().await;
             return Err(NoBody::TooLarge);
         }
-        let is_last = body.is_end_stream();
-        if all.is_empty() && is_last {
+        // A body in one piece, as nearly all are, is never copied.
+        if all.is_empty() && waited.body.is_end_stream() {
             return Ok(data);
         }
-        let before = all.capacity();
         all.extend_from_slice(&data);
-        drop(data);
-        if let Some(enter) = enter.take().filter(|_| !is_last) {
-            place = enter(BUFFER_BYTES_MAX + all.capacity());
-        } else if let Some(place) = place.as_ref().filter(|_| !is_last) {
-            place.grow(all.capacity() - before);
-        }
     }
     Ok(all.into())
 }
 
-/// The next frame, unless others take the body's place before it comes.
-async fn next(body: &mut Body, place: Option<&Place>) -> Result<Option<Result<Frame<Bytes>, axum::Error>>, NoBody> {
-    let Some(place) = place else { return Ok(body.frame().await) };
-    select! {
-        biased;
-        () = place.displaced() => Err(NoBody::Displaced),
-        frame = body.frame() => Ok(frame),
-    }
+/// A body, and its place among those of strangers once it was waited for.
+struct Waited<E> {
+    body: Body,
+    enter: Option<E>,
+    unproved: Option<Unproved>,
+    counted: usize,
 }
 
-async fn discard(mut body: Body) {
-    if body.size_hint().lower() > DISCARDED_BYTES_MAX {
-        return;
+impl<E: FnOnce(usize) -> Option<Unproved>> Waited<E> {
+    fn new(body: Body, enter: E) -> Self {
+        Self { body, enter: Some(enter), unproved: None, counted: 0 }
     }
-    let mut discarded = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        discarded += frame.data_ref().map_or(0, Bytes::len) as u64;
-        if discarded > DISCARDED_BYTES_MAX {
+
+    /// The next frame, unless others take the body's place before it comes; so many bytes are held meanwhile, beside what the connection
+    /// buffers.
+    async fn next(&mut self, held: usize) -> Result<Option<Result<Frame<Bytes>, axum::Error>>, NoBody> {
+        let mut frame = pin!(self.body.frame());
+        if let Poll::Ready(frame) = poll_fn(|context| Poll::Ready(frame.as_mut().poll(context))).await {
+            return Ok(frame);
+        }
+        let holds = BUFFER_BYTES_MAX + held;
+        match (&self.unproved, self.enter.take()) {
+            (Some(unproved), _) => unproved.grow(holds - self.counted),
+            (None, Some(enter)) => self.unproved = enter(holds),
+            (None, None) => {}
+        }
+        self.counted = holds;
+        let Some(unproved) = &self.unproved else { return Ok(frame.await) };
+        select! {
+            biased;
+            () = unproved.displaced() => Err(NoBody::Displaced),
+            frame = frame => Ok(frame),
+        }
+    }
+
+    async fn discard(mut self) {
+        if self.body.size_hint().lower() > DISCARDED_BYTES_MAX {
             return;
+        }
+        let mut discarded = 0;
+        while let Ok(Some(Ok(frame))) = self.next(0).await {
+            discarded += frame.data_ref().map_or(0, Bytes::len) as u64;
+            if discarded > DISCARDED_BYTES_MAX {
+                return;
+            }
         }
     }
 }

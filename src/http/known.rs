@@ -1,4 +1,5 @@
-//! Connections whose sender is known. Where all are taken, and no stranger makes way, one that is idle does, of a source that has more than its share: a sender
+//! Connections whose sender is known. Where all are taken, and no stranger makes way, one that is idle does, or that waits for a request which
+//! proves nothing yet, of a source that has more than its share: a sender
 //! that opens many, or a proxy that keeps many open, leaves room for those of other sources.
 
 use std::cmp::Reverse;
@@ -31,13 +32,25 @@ pub(super) struct Known {
     since: Instant,
 }
 
-/// What a connection does. It changes with each request, so nothing is locked for it.
+/// What a connection does. It changes with each request, so nothing is locked for it. Times are nanoseconds since there are connections.
 #[derive(Default)]
 struct Activity {
     busy: AtomicBool,
-    /// When it was answered last, in nanoseconds since there are connections.
+    /// When it was answered last.
     last: AtomicU64,
+    /// Since when it waits for a request whose sender is not proved; 0 where it does not. A proxy's connection carries those of everybody.
+    waits: AtomicU64,
     leave: CancellationToken,
+}
+
+impl Activity {
+    /// Since when it does nothing for a sender who is known.
+    fn idle_since(&self) -> Option<u64> {
+        if !self.busy.load(Ordering::Acquire) {
+            return Some(self.last.load(Ordering::Relaxed));
+        }
+        Some(self.waits.load(Ordering::Relaxed)).filter(|since| *since > 0)
+    }
 }
 
 /// A connection's place, a stranger's until its sender is known.
@@ -80,9 +93,8 @@ impl Known {
         let mut over: Vec<_> = sources.values_mut().filter(|connections| connections.len() > share).collect();
         over.sort_by_key(|connections| Reverse(connections.len()));
         for connections in over {
-            let idle = connections.iter().filter(|(_, activity)| !activity.busy.load(Ordering::Acquire));
-            let idle = idle.map(|(number, activity)| (activity.last.load(Ordering::Relaxed), *number));
-            let idlest = idle.filter(|(last, _)| *last <= before).min();
+            let idle = connections.iter().filter_map(|(number, activity)| Some((activity.idle_since()?, *number)));
+            let idlest = idle.filter(|(since, _)| *since <= before).min();
             if let Some(activity) = idlest.and_then(|(_, number)| connections.remove(&number)) {
                 activity.leave.cancel();
                 return true;
@@ -102,6 +114,16 @@ impl Seat {
     pub(super) fn end(&self) {
         self.activity.last.store(self.known.now(), Ordering::Relaxed);
         self.activity.busy.store(false, Ordering::Release);
+    }
+
+    /// The request has not come whole, and proves its sender only then.
+    pub(super) fn waits(&self) {
+        self.activity.waits.store(self.known.now().max(1), Ordering::Relaxed);
+    }
+
+    /// It is there, or given up.
+    pub(super) fn waits_no_more(&self) {
+        self.activity.waits.store(0, Ordering::Relaxed);
     }
 
     /// Whoever has it is no stranger any more, but a sender to this source; or leaves once it is answered, as others have its place.
@@ -224,6 +246,20 @@ mod tests {
         assert!(cut.is_err(), "it is answered");
         let stays = tokio::time::timeout(STRANGER_FOR * 2, last.displaced()).await;
         assert!(stays.is_err());
+    }
+
+    #[test]
+    fn what_waits_for_somebody_who_proves_nothing_is_idle() {
+        let known = Known::new(2);
+        let proxy = seats(&known, "acme", 2);
+        proxy.iter().for_each(Seat::begin);
+        proxy[1].waits();
+        assert!(!known.displace_idlest(IDLE_AFTER), "it may come in a moment");
+        assert!(known.displace_idlest(Duration::ZERO));
+        assert_eq!(left(&proxy), [true, false]);
+        proxy[0].waits();
+        proxy[0].waits_no_more();
+        assert!(!known.displace_idlest(Duration::ZERO));
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod routes;
 mod serve;
 mod settings;
 mod strangers;
+mod unproved;
 
 pub(crate) use accepting::Accepting;
 pub(crate) use health::{PluginStates, Readiness, UP};

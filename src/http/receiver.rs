@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use tracing::{debug, error, warn};
 
 use super::astray::Astray;
-use super::body::{pass_over, read};
+use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
 use super::connection::Excess;
 use super::known::Seat;
@@ -22,6 +22,7 @@ use super::one_client::OneClient;
 use super::reaction::Reaction;
 use super::settings::ServerSettings;
 use super::strangers::{Client, Strangers};
+use super::unproved::Unproved;
 use crate::attention::RefusedOf;
 use crate::event::{Decoded, Event, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
@@ -154,24 +155,27 @@ impl Receiver {
             client: peer.and_then(|peer| client(*peer, &parts.headers, &self.trusted_proxies)),
         };
         head.client.inspect(|client| self.clients.see(Client::of(*client)));
+        let seat = parts.extensions.get::<Arc<Seat>>();
+        let enter = |size| {
+            let place = self.unverified.enter(head.client.map(Client::of), size);
+            Some(Unproved::new(place, seat.cloned()))
+        };
         // What a stranger sends is not even read.
         let expected = match verify::expect(&endpoint.source, &head, Timestamp::now()) {
             Ok(expected) => expected,
             Err(refused) => {
-                pass_over(body, self.body_read_max).await;
+                pass_over(body, self.body_read_max, enter).await;
                 return endpoint.refuse_for(refused);
             }
         };
-        let seat = parts.extensions.get::<Arc<Seat>>();
         let known = || seat.map_or((), |seat| seat.known_to(&endpoint.source.name().0));
         if expected == Expected::Known {
             known();
         }
-        let is_stranger = expected == Expected::Later;
-        let enter = |size| is_stranger.then(|| self.unverified.enter(head.client.map(Client::of), size));
+        let enter = |size| if expected == Expected::Later { enter(size) } else { None };
         let body = match read(body, self.body_bytes_max, self.body_read_max, enter).await {
             Ok(body) => body,
-            Err(none) => return none.into(),
+            Err(none) => return endpoint.refuse_unread(none),
         };
         // By the time of now: while the body was read, what is signed may have become too old.
         match verify(&endpoint.source, &verify::Request { body: &body, ..head }, Timestamp::now()) {
@@ -269,6 +273,17 @@ impl SourceEndpoint {
             Refused::Unauthenticated(reason) => self.refuse(Reaction::Unauthenticated, reason),
             Refused::NetworkNotAllowed => self.refuse(Reaction::NetworkNotAllowed, "network"),
         }
+    }
+
+    /// A delivery that nobody has read may have been an event that somebody counts on; one that made way for others comes again.
+    fn refuse_unread(&self, none: NoBody) -> Reaction {
+        let reaction = none.into();
+        if none == NoBody::Displaced { reaction } else { self.refuse(reaction, reaction.as_str()) }
+    }
+
+    /// A request that names no host, or two.
+    pub(super) fn refuse_host(&self) -> Reaction {
+        self.refuse(Reaction::Broken, "host")
     }
 
     fn refuse(&self, reaction: Reaction, reason: &'static str) -> Reaction {

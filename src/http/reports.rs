@@ -18,6 +18,7 @@ use crate::keys::{IndexKey, KeyId, SealKey};
 use crate::ledger::{Intake, LedgerError, Reported, sealing};
 use crate::subject::TargetName;
 use crate::target::{Said, read_answer};
+use crate::verify::only;
 
 /// An outcome, a reason and some counts.
 const REPORT_BYTES_MAX: usize = 16 << 10;
@@ -69,7 +70,7 @@ impl Reports {
             if self.refusals.passes() {
                 warn!("refused a report, whose token is not its step's; further ones are not logged");
             }
-            pass_over(body, self.read_max).await;
+            pass_over(body, self.read_max, |_| None).await;
             return Reception::Stranger;
         };
         if let Some(seat) = parts.extensions.get::<Arc<Seat>>() {
@@ -79,7 +80,7 @@ impl Reports {
             Ok(body) => body,
             Err(none) => return Reception::NoBody(none),
         };
-        let said = serde_json::from_slice(&body).map_err(|_| "it is not JSON".to_owned()).and_then(read_answer);
+        let said = quietus_plugin::json::read(&body).map_err(|_| "it is not JSON".to_owned()).and_then(read_answer);
         let answer = match said {
             Ok(Said::Answer(answer)) => answer,
             // Taken, it would end the waiting for a report without an outcome.
@@ -105,7 +106,7 @@ impl Reports {
 
     /// What a token is good for, and under which index key it was made.
     fn reportable(&self, erasure: &str, target: String, headers: &HeaderMap) -> Option<(Reportable, KeyId)> {
-        let token = headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+        let token = only(headers, header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
         let (erasure, target) = (erasure.parse().ok()?, TargetName(target.into()));
         let under = |key| Some((Reportable::of_token(erasure, target.clone(), token, key)?, key.id().clone()));
         self.keys.iter().find_map(under)

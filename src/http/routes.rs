@@ -69,13 +69,11 @@ async fn report(
 }
 
 async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
-    if !names_one_host(&request) {
-        return (StatusCode::BAD_REQUEST, [CLOSE]).into_response();
-    }
     // Taken from the path as it stands: the names of sources need no decoding, and no copy.
     let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
     let name = name.strip_suffix('/').unwrap_or(name);
     match receiver.endpoint(name) {
+        Some(endpoint) if !names_one_host(&request) => endpoint.refuse_host().into_response(),
         Some(endpoint) => receiver.deliver(endpoint, request).await.into_response(),
         None => {
             receiver.astray(request.uri().path());

@@ -39,7 +39,7 @@ pub(crate) struct ServerSettings {
     /// A slower body is answered 408.
     pub(crate) body_read_max: Span,
     /// Over further connections, deliveries are answered 503, and each is closed after one answer. The process raises the number of files
-    /// that it may open to what they need; where it may not, it does not start, or with the default has fewer.
+    /// that it may open as far as it may; where that is too few, it does not start, or where nobody has said a number has fewer.
     pub(crate) connections_max: usize,
     /// Further deliveries of one source at once are answered 503. They count once their sender is known.
     pub(crate) requests_max: usize,

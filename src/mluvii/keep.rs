@@ -3,11 +3,10 @@
 
 use std::fmt;
 
+use quietus_plugin::json::without_lone_surrogates;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-
 use zeroize::Zeroizing;
 
-use crate::json::without_lone_surrogates;
 use crate::keys::Secret;
 
 /// What to keep of a JSON value. Of an array, the same is kept of each element.

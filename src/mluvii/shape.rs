@@ -3,12 +3,10 @@
 
 use std::fmt;
 
+use quietus_plugin::json;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use zeroize::Zeroizing;
-
 use crate::event::parse_timestamp;
-use crate::json::without_lone_surrogates;
 
 /// A JSON value of which only the kind is held. Names of members are held as they are.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,8 +26,7 @@ pub(super) enum Shape {
 impl Shape {
     /// Reads one JSON document; `None` when it is not one.
     pub(super) fn read(json: &[u8]) -> Option<Self> {
-        let as_it_is = serde_json::from_slice(json).ok();
-        as_it_is.or_else(|| serde_json::from_slice(&Zeroizing::new(without_lone_surrogates(json)?)).ok())
+        json::read(json).ok()
     }
 
     /// A member, whatever the case of its name.

@@ -78,10 +78,18 @@ pub(crate) enum StateError {
              the newest, delete it"
     )]
     Unreadable { path: PathBuf, what: String },
-    #[error("{path}: {error}")]
-    Unwritable { path: PathBuf, error: io::Error },
+    /// The folder is away, or is not ours: that passes, or an administrator mends it; nothing is damaged.
+    #[error("{path}: {error}; what the ledger was is kept there (`server.state_dir`)")]
+    Unreachable { path: PathBuf, error: io::Error },
     #[error("{path} is of another ledger ({other}); give each deployment a `server.state_dir` of its own")]
     Other { path: PathBuf, other: LedgerId },
+}
+
+impl StateError {
+    /// Whether it stays until a person has looked: another try finds the same.
+    pub(crate) fn is_for_a_person(&self) -> bool {
+        !matches!(self, Self::Unreachable { .. })
+    }
 }
 
 /// The file, in its folder.
@@ -105,7 +113,7 @@ impl StateFile {
         let text = match std::fs::read(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(StateError::Unreadable { path, what: error.to_string() }),
+            Err(error) => return Err(StateError::Unreachable { path, error }),
         };
         match serde_json::from_slice::<Known>(&text) {
             Ok(known) if known.format == FORMAT => Ok(Some(known)),
@@ -136,21 +144,21 @@ impl StateFile {
 
     /// Several processes may share the folder: between a look and a write, nobody else writes. Released by its end.
     fn lock(&self) -> Result<File, StateError> {
-        let unwritable = |error| StateError::Unwritable { path: self.dir.clone(), error };
+        let unreachable = |error| StateError::Unreachable { path: self.dir.clone(), error };
         if !self.dir.exists() {
-            DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(unwritable)?;
-            let made = File::open(&self.dir).map_err(unwritable)?;
-            leave_to_owner_of(&self.dir.join(".."), &made).map_err(unwritable)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(&self.dir).map_err(unreachable)?;
+            let made = File::open(&self.dir).map_err(unreachable)?;
+            leave_to_owner_of(&self.dir.join(".."), &made).map_err(unreachable)?;
         }
-        let dir = File::open(&self.dir).map_err(unwritable)?;
-        flock(&dir, FlockOperation::LockExclusive).map_err(|error| unwritable(error.into()))?;
+        let dir = File::open(&self.dir).map_err(unreachable)?;
+        flock(&dir, FlockOperation::LockExclusive).map_err(|error| unreachable(error.into()))?;
         Ok(dir)
     }
 
     fn write(&self, known: &Known) -> Result<(), StateError> {
         let path = self.path();
         let text = serde_json::to_string(known).expect("what is known is JSON");
-        replace_file(&path, |file| writeln!(file, "{text}")).map_err(|error| StateError::Unwritable { path, error })
+        replace_file(&path, |file| writeln!(file, "{text}")).map_err(|error| StateError::Unreachable { path, error })
     }
 }
 
@@ -217,5 +225,14 @@ mod tests {
             assert!(matches!(file.read(), Err(StateError::Unreadable { .. })), "{text}");
             assert!(file.keep(&known(1)).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_folder_that_is_away_is_no_damage() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let dir = folder.path().join("state");
+        std::fs::write(&dir, "").expect("written");
+        let away = StateFile::of(dir).read().expect_err("it is no folder");
+        assert!(!away.is_for_a_person(), "{away}");
     }
 }

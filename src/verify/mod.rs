@@ -17,7 +17,7 @@ mod written;
 
 pub(crate) use finding::Refused;
 pub(crate) use network::Network;
-pub(crate) use request::Request;
+pub(crate) use request::{Request, only};
 pub(crate) use setting::SourceError;
 pub(crate) use settings::SourceSettings;
 pub(crate) use source::Source;

@@ -9,7 +9,7 @@ use subtle::{Choice, ConstantTimeEq as _};
 
 use super::compare::{PERMISSIVE, Window};
 use super::finding::Finding;
-use super::request::Request;
+use super::request::{Request, only};
 use super::setting::{Setting, SourceError};
 use super::settings::{Algorithm, Encoding, HmacSettings, SignedTimestampSettings};
 use crate::keys::ReadSecret;
@@ -64,7 +64,7 @@ impl Signature {
             Some(true) => {}
         }
         let Some(timestamp) = &self.timestamp else { return self.compare(&[request.body], all) };
-        let Some(text) = request.headers.get(&timestamp.header) else { return Finding::Garbled };
+        let Some(text) = only(request.headers, &timestamp.header) else { return Finding::Garbled };
         let [before, between, after] = timestamp.around.each_ref().map(String::as_bytes);
         let signed = [before, text.as_bytes(), between, request.body, after];
         // The time after the signature: before it is known to be signed, anybody could have written it.

@@ -1,14 +1,14 @@
 //! The Standard Webhooks specification, symmetric signatures (`v1`); also under the header names that Svix uses.
 
 use base64::Engine as _;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use subtle::Choice;
 use zeroize::Zeroizing;
 
 use super::compare::{PERMISSIVE, Window};
 use super::finding::Finding;
-use super::request::Request;
+use super::request::{Request, only};
 use super::setting::{Setting, SourceError};
 use super::settings::{Algorithm, StandardWebhooksSettings};
 use super::signature::{Key, SIGNATURES_MAX};
@@ -71,7 +71,7 @@ fn headers<'a>(
     headers: &'a HeaderMap,
     [id, timestamp, signatures]: [&str; 3],
 ) -> Option<(&'a [u8], &'a [u8], impl Iterator<Item = &'a [u8]>)> {
-    let one = |name: &str| headers.get(name).map(|value| value.as_bytes());
+    let one = |name: &str| only(headers, name).map(HeaderValue::as_bytes);
     let signatures = headers.get_all(signatures).iter().map(|value| value.as_bytes());
     // Without one there is nothing of this scheme.
     let mut signatures = signatures.peekable();

@@ -207,6 +207,16 @@ fn standard_webhooks_takes_any_of_several_signatures_under_any_of_the_secrets() 
 }
 
 #[test]
+fn what_is_signed_stands_in_one_header() {
+    let one = standard_signature("secret one of some length", "1700000000");
+    let all = [("webhook-id", "msg_1"), ("webhook-timestamp", "1700000000"), ("webhook-signature", one.as_str())];
+    for twice in all {
+        let judged = judge(&source(STANDARD_AUTH), &headers(&[&all[..], &[twice]].concat()), None);
+        assert_eq!(judged == "ok", twice.0 == "webhook-signature", "{}: {judged}", twice.0);
+    }
+}
+
+#[test]
 fn standard_webhooks_refuses_what_is_outside_the_window() {
     for (at, expected) in [("1699999700", "ok"), ("1699999699", "stale"), ("1700000300", "ok"), ("1700000301", "stale")]
     {

@@ -72,6 +72,7 @@ mod dispatch;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod identity;
+pub mod json;
 mod kind;
 pub mod leb128;
 mod lock;

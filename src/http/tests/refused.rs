@@ -77,10 +77,8 @@ async fn a_thousand_refused_requests_are_written_once_a_minute_at_most() {
     };
     let minute = Duration::from_secs(60);
     scan().await;
-    tokio::time::sleep(minute - Duration::from_secs(1)).await;
-    assert_eq!(written.counts(), [] as [u64; 0]);
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(written.counts(), [1_000]);
+    assert_eq!(written.counts(), [1_000], "a person need not wait for the first");
     // It could not be written: that is tried again with what has come since.
     scan().await;
     tokio::time::sleep(minute).await;

@@ -57,12 +57,14 @@ async fn claimed(bench: &Bench, queue: QueueName) -> crate::ledger::Claim {
 }
 
 async fn post(bench: &Bench, path: &str, token: &str, body: impl Into<Body>) -> StatusCode {
+    post_with(bench, path, &[token], body).await
+}
+
+async fn post_with(bench: &Bench, path: &str, tokens: &[&str], body: impl Into<Body>) -> StatusCode {
     let reports = Reports::new(bench.ledger.clone(), index(), seal(), &bench.settings);
-    let request = Request::post(path)
-        .header(header::HOST, "x")
-        .header(header::AUTHORIZATION, token)
-        .body(body.into())
-        .expect("a request");
+    let request = Request::post(path).header(header::HOST, "x");
+    let request = tokens.iter().fold(request, |request, token| request.header(header::AUTHORIZATION, *token));
+    let request = request.body(body.into()).expect("a request");
     reports_router(Arc::new(reports)).oneshot(request).await.expect("an answer").status()
 }
 
@@ -72,6 +74,8 @@ async fn a_report_is_in_the_ledger_when_it_is_acknowledged() {
     let of = waiting(&bench).await;
     let token = format!("Bearer {}", of.token(&index()));
     let report = json!({ "outcome": "erased", "counts": { "tickets": 2 }, "mood": "good" }).to_string();
+    // As one whose text was cut within an emoji.
+    let report = report.replace("good", "good \\ud83d");
     assert_eq!(post(&bench, &of.path(), &token, report.clone()).await, StatusCode::NO_CONTENT);
     let Work::Step(work) = claimed(&bench, QueueName::Step(of.target.clone())).await.work else { panic!("not a step") };
     let sealed = work.step.report().expect("it is there");
@@ -93,6 +97,9 @@ async fn strangers_learn_nothing_and_change_nothing() {
     for wrong in &tokens {
         assert_eq!(post(&bench, &of.path(), wrong, report.clone()).await, StatusCode::UNAUTHORIZED, "{wrong}");
     }
+    let good = format!("Bearer {token}");
+    let twice = post_with(&bench, &of.path(), &[&good, &good], report.clone()).await;
+    assert_eq!(twice, StatusCode::UNAUTHORIZED, "who stands in front may have looked at the other one");
     for path in [other.path(), unknown.path(), "/v1/reports/e-1/queue".into()] {
         let token = format!("Bearer {token}");
         assert_eq!(post(&bench, &path, &token, report.clone()).await, StatusCode::UNAUTHORIZED, "{path}");

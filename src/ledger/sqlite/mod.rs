@@ -131,9 +131,10 @@ impl SqliteLedger {
     fn opened(path: &Path, notes: Notes, exclusive: Option<Exclusive>) -> Result<Arc<Self>, OpenError> {
         let failed =
             |error: std::io::Error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() };
-        let connection = schema::open(path)?;
-        if exclusive.is_some() {
-            checkpoint::settle(&connection);
+        let mut connection = schema::open(path)?;
+        match &exclusive {
+            Some(_) => checkpoint::settle(&connection),
+            None => schema::be_patient(&mut connection).map_err(|error| failed(std::io::Error::other(error)))?,
         }
         let files = Arc::new(Files::of(path).map_err(failed)?);
         let damage = Damage::of(path, notes);

@@ -30,6 +30,10 @@ const LOG_BYTES_KEPT: i64 = 64 << 20;
 /// the batches of a busy server, which a growing pause would miss.
 const LOCK_TRIES_MAX: i32 = 1_000;
 
+/// How often a command tries it: on a machine that has too much to do, a batch of the server takes seconds, and a person would only begin
+/// again.
+const LOCK_TRIES_OF_A_COMMAND_MAX: i32 = 15_000;
+
 /// How long a reader waits for what blocks readers, which is hardly anything.
 const READ_WAIT_MAX: Duration = Duration::from_secs(1);
 
@@ -48,6 +52,14 @@ pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
         return Err(OpenError::Moved { ledger: ledger() });
     }
     Ok(connection)
+}
+
+/// For a command, which nobody waits for within a time.
+pub(super) fn be_patient(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(|tries| {
+        thread::sleep(Duration::from_millis(1));
+        tries < LOCK_TRIES_OF_A_COMMAND_MAX
+    }))
 }
 
 /// Why a file does not open: because of what is in it, or for another reason.

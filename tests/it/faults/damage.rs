@@ -194,7 +194,8 @@ fn all_in(ledger: &Path, acknowledged: &[i64]) {
 #[test]
 fn what_is_moved_under_a_server_has_all_that_was_acknowledged() {
     let mluvii = Away::new();
-    for moved in [&["quietus.db"][..], &["quietus.db-wal"], &["quietus.db", "quietus.db-wal"]] {
+    let whole = &["quietus.db", "quietus.db-wal"];
+    for moved in [&["quietus.db"][..], &["quietus.db-wal"], whole, &["quietus.db-shm"], &["quietus.db.lock"]] {
         let deployment = Deployment::bare(&mluvii.url(), "");
         let server = Server::start(&deployment);
         server.leaves_work(DAMAGED);

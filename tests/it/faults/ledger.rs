@@ -29,6 +29,26 @@ fn a_locked_ledger_is_a_reason_to_come_back() {
     assert!(server.metrics().contains("result=\"busy\"}"));
 }
 
+#[test]
+fn a_command_waits_for_a_server_whose_batches_take_long() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
+    assert_eq!(server.deliver_end(1), 204);
+    let other = deployment.ledger();
+    other.execute_batch("BEGIN IMMEDIATE").expect("the ledger is free for a moment");
+    let to = deployment.path("backup.db");
+    let backed_up = std::thread::scope(|scope| {
+        let command = scope.spawn(|| deployment.run(&["ledger", "backup", "--to", to.to_str().expect("UTF-8")]));
+        // As long as a batch on a machine that has too much to do.
+        std::thread::sleep(std::time::Duration::from_millis(2_500));
+        other.execute_batch("ROLLBACK").expect("a rollback");
+        command.join().expect("no panic")
+    });
+    assert!(backed_up.status.success(), "{}", String::from_utf8_lossy(&backed_up.stderr));
+}
+
 /// No file of the server's may grow beyond `size` any more: what the system says then is what it says of a full disk, but
 /// for its name.
 fn limit_files(server: &Server, size: Option<u64>) {

@@ -180,6 +180,33 @@ fn behind_a_proxy_that_is_named_it_is_not_the_proxy_that_has_a_quarter() {
 }
 
 #[test]
+fn slow_requests_over_a_proxys_known_connections_keep_nobody_out() {
+    let settings = [
+        ("SERVER__CONNECTIONS_MAX", "8"),
+        ("SERVER__TRUSTED_PROXIES", "[\"127.0.0.1\"]"),
+        ("SERVER__BODY_READ_MAX", "1m"),
+    ];
+    let besieged = Besieged::new(&settings);
+    let server = &besieged.server;
+    // Over each, somebody has delivered; now it carries a stranger's request, of which nothing or little comes.
+    let stranger = |number: i64| {
+        let ended = session_ended(100 + number).to_string();
+        let mut wire = Wire::connect(server.address);
+        wire.send(&head(&format!("Content-Length: {}\r\n\r\n{ended}", ended.len())));
+        assert_eq!(wire.answer().expect("an answer").status, 204);
+        let begun = if number % 2 == 0 { head("").replace("Basic ", "Basic x") } else { signed_by_nobody(90) };
+        let begun = begun.trim_end_matches("\r\n\r\n{").trim_end();
+        wire.send(&format!("{begun}\r\nX-Forwarded-For: 192.0.2.1\r\nContent-Length: 90\r\n\r\n"));
+        wire
+    };
+    let mut strangers: Vec<_> = (0..8).map(stranger).collect();
+    wait_for("one of them to make way", || (server.deliver_end(1) == 204).then_some(()));
+    assert_eq!([2, 3, 4, 5].map(|session| server.deliver_end(session)), [204; 4]);
+    drop(strangers.pop());
+    assert_eq!(besieged.deployment.events(), 8 + 5);
+}
+
+#[test]
 fn a_source_that_has_all_its_places_leaves_others_theirs() {
     let besieged = Besieged::new(&[("SERVER__REQUESTS_MAX", "1"), ("SERVER__RECORD_MAX", "1m")]);
     let server = &besieged.server;

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use serde::de::DeserializeOwned;
 use ureq::http::{HeaderMap, header};
 
-use crate::PluginError;
+use crate::{PluginError, json};
 
 /// The largest answer that is read, in bytes.
 pub(super) const ANSWER_BYTES_MAX: u64 = 8 << 20;
@@ -98,11 +98,9 @@ impl Response {
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, PluginError> {
-        serde_json::from_slice(&self.body).map_err(|_| {
-            match serde_json::from_slice::<serde::de::IgnoredAny>(&self.body) {
-                Ok(_) => PluginError::retryable("the answer is JSON of another shape"),
-                Err(_) => PluginError::retryable("the answer is not JSON"),
-            }
+        json::read(&self.body).map_err(|_| match json::read::<serde::de::IgnoredAny>(&self.body) {
+            Ok(_) => PluginError::retryable("the answer is JSON of another shape"),
+            Err(_) => PluginError::retryable("the answer is not JSON"),
         })
     }
 

@@ -243,3 +243,11 @@ fn a_turn_beyond_the_calls_time_is_the_hosts_to_wait_for() {
     assert!(error.class == ErrorClass::RateLimited && error.retry_after_ms > Some(90_000), "{error:?}");
     assert_eq!(server.lines().len(), 1);
 }
+
+#[test]
+fn a_name_that_was_cut_within_an_emoji_hides_no_other() {
+    let people = r#"["Ann", "Bob \ud83d"]"#;
+    let server = Server::start(|_| Reply::text(200, people).with("Content-Type", "application/json"));
+    let answer = client(&server).send(&Request::get("/people"), &Call::unattended()).expect("an answer");
+    assert_eq!(answer.json(), Ok(["Ann".to_owned(), "Bob \u{fffd}".to_owned()]));
+}

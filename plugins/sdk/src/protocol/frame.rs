@@ -119,5 +119,5 @@ pub fn body_len(header: [u8; 4]) -> Result<usize, FrameError> {
 }
 
 pub(super) fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, FrameError> {
-    serde_json::from_slice(json).map_err(|e| FrameError::Json { column: e.column() })
+    crate::json::read(json).map_err(|e| FrameError::Json { column: e.column() })
 }

@@ -194,3 +194,12 @@ fn values_and_secrets_do_not_print() {
     let shown = format!("{configure:?} {erase:?}");
     assert!(!shown.contains("hunter2") && !shown.contains("ann"), "{shown}");
 }
+
+#[test]
+fn a_text_that_was_cut_within_an_emoji_makes_no_message_unreadable() {
+    let json = br#"{"type":"error","id":1,"error":{"class":"permanent","message":"no \ud83d"}}"#;
+    match PluginMessage::decode(json).expect("a message") {
+        PluginMessage::Error { error, .. } => assert_eq!(error.message, "no \u{fffd}"),
+        other => panic!("{other:?}"),
+    }
+}

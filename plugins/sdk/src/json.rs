@@ -1,11 +1,40 @@
 //! JSON as other programs write it.
 
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
 /// The escape of U+FFFD, which stands for what is not a character.
 const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 
+/// Reads a document, also one in which a text was cut within an emoji ([`without_lone_surrogates`]): one such name must not make all
+/// that a system says unreadable.
+///
+/// # Errors
+///
+/// What is wrong with the document as it is.
+///
+/// ```
+/// let names: Vec<String> = quietus_plugin::json::read(br#"["Ann", "Bob \ud83d"]"#)?;
+/// assert_eq!(names, ["Ann", "Bob \u{fffd}"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+pub fn read<T: DeserializeOwned>(json: &[u8]) -> Result<T, serde_json::Error> {
+    serde_json::from_slice(json).or_else(|error| match without_lone_surrogates(json) {
+        Some(whole) => serde_json::from_slice(&Zeroizing::new(whole)),
+        None => Err(error),
+    })
+}
+
 /// The document with U+FFFD where half a surrogate pair stands alone, such as half an emoji at a text's end that was cut by
 /// length; `None` where none does. RFC 8259 (8.2) leaves open what such a document is: readers refuse it as a whole.
-pub(crate) fn without_lone_surrogates(json: &[u8]) -> Option<Vec<u8>> {
+///
+/// ```
+/// use quietus_plugin::json::without_lone_surrogates;
+///
+/// assert_eq!(without_lone_surrogates(br#"["\ud83d"]"#).as_deref(), Some(&br#"["\ufffd"]"#[..]));
+/// assert_eq!(without_lone_surrogates(br#"["\ud83d\ude00"]"#), None);
+/// ```
+pub fn without_lone_surrogates(json: &[u8]) -> Option<Vec<u8>> {
     let mut whole = Vec::new();
     let mut at = 0;
     while at < json.len() {
