@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::settings::ErasingSettings;
-use super::unwritten::{REFUSED, refused_again};
 use crate::keys::{KeyId, NoSealKey, NotOpened};
 use crate::ledger::{Attempt, GenerationState, LedgerError, Presence, Records, SEAL_DAMAGED, SEAL_GONE};
 use crate::mluvii::MluviiError;
@@ -14,6 +13,9 @@ use crate::target::{NotStored, TargetError};
 
 /// Why a step needs a person whose target must not be asked twice, once nobody knows what became of a call.
 pub(super) const NOT_TWICE: &str = "what became of the call is unknown, and the target must not be asked twice";
+
+/// Why work needs a person that the ledger refuses. What it said stands in the log only: a trigger may say anything.
+pub(super) const REFUSED: &str = "the ledger refuses what is read or written of it; the server's log says why";
 
 const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: please report it, with the version";
 
@@ -183,7 +185,7 @@ impl Failure {
             }
             // The target is not blamed: it was not asked.
             Self::Call(TargetError::NotNoted(NotStored { refused: true, .. })) => {
-                let end = match refused_again(circumstances.attempt, circumstances.erasing) {
+                let end = match circumstances.erasing.refused_again(circumstances.attempt) {
                     Some(pause) => ClaimEnd::Retry { pause, attempt: Attempt::Counts, reason: REFUSED.to_owned() },
                     None => ClaimEnd::Park { reason: REFUSED.to_owned() },
                 };

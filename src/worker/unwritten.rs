@@ -5,18 +5,12 @@ use std::time::Duration;
 
 use tracing::{debug, warn};
 
+use super::failure::REFUSED;
 use super::parts::Worker;
 use super::queue::QueueWorker;
 use super::settings::ErasingSettings;
 use crate::causes::with_causes;
 use crate::ledger::{Finished, HeldWork, LedgerError};
-
-/// Why work needs a person that the ledger refuses. What it said stands in the log only: a trigger may say anything.
-pub(super) const REFUSED: &str = "the ledger refuses what is read or written of it; the server's log says why";
-
-/// Work that the ledger refuses at this attempt, or a later one, is put aside. Not at the first one, nor within moments: it may be
-/// that its tables are being changed, and then all work is refused.
-const REFUSED_AT: u32 = 4;
 
 /// What becomes of the work.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,13 +31,7 @@ fn unwritten(error: &LedgerError, attempt: u32, erasing: &ErasingSettings) -> Un
     if let Some(damaged) = error.of_this_work() {
         return Unwritten::Aside(damaged);
     }
-    refused_again(attempt, erasing).map_or(Unwritten::Aside(REFUSED), Unwritten::Again)
-}
-
-/// The pause before work is tried again that the ledger refuses after so many attempts, as before a target that is out is tried;
-/// `None` where it needs a person.
-pub(super) fn refused_again(attempt: u32, erasing: &ErasingSettings) -> Option<Duration> {
-    (attempt + 1 < REFUSED_AT).then(|| erasing.breaker_pause.0.saturating_mul(1 << attempt))
+    erasing.refused_again(attempt).map_or(Unwritten::Aside(REFUSED), Unwritten::Again)
 }
 
 impl Worker {
