@@ -15,11 +15,11 @@ use crate::ledger::{Keep, Ledger, LedgerPlace};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
 use crate::operations::seals::Seals;
 use crate::outside::{Known, KnownKeys, Newest, StateFile, compare, must_be_there};
-use crate::plugin::PluginSettings;
+use crate::plugin::Expected;
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
-use crate::worker::{Patience, Worker};
+use crate::worker::{Accepted, Patience, Worker};
 
 /// All handles of a server.
 pub(crate) struct Parts {
@@ -60,7 +60,10 @@ impl Parts {
         let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());
         let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
-        let expected = config.plugins.iter().filter(|plugin| plugin.expected.is_some());
+        let accepted = config.plugins.iter().map(|plugin| {
+            let unverifiable = plugin.expected == Some(Expected::Unverifiable);
+            (plugin.target(), Accepted { unverifiable, not_looked_at: plugin.accept_not_looked_at.clone() })
+        });
         let worker = Worker {
             queue: ledger.clone(),
             records: ledger.clone(),
@@ -69,7 +72,7 @@ impl Parts {
             rates: rates(config),
             tenants: sources.iter().map(tenants).collect(),
             departments: installations.iter().map(|name| ((*name).clone(), departments(config, name))).collect(),
-            expected: expected.map(PluginSettings::target).collect(),
+            accepted: accepted.collect(),
             policy: config.policy(),
             person: config.person.clone(),
             params: config.mluvii.iter().map(params).collect(),

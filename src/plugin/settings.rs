@@ -51,6 +51,9 @@ pub(crate) struct PluginSettings {
     /// not incomplete by that.
     #[serde(default)]
     pub(crate) expected: Option<Expected>,
+    /// Places where it does not look, word by word as receipts name them: receipts go on naming them and are not incomplete by them.
+    #[serde(default)]
+    pub(crate) accept_not_looked_at: BTreeSet<String>,
     /// What its process may use.
     #[serde(default)]
     pub(crate) limits: Limits,

@@ -60,7 +60,7 @@ impl Worker {
             erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
             outcome = answer.outcome.as_str(), "target answered"
         );
-        Ok(self.with_expectation(work, answer))
+        Ok(self.with_what_is_accepted(work, answer))
     }
 
     /// A report is an answer; its text is shown only without what the call was about.
@@ -76,12 +76,13 @@ impl Worker {
             erasure.id = %work.erasure, target = %work.step.target, stage = work.stage.as_str(),
             outcome = report.outcome.as_str(), "target reported"
         );
-        Ok(self.with_expectation(work, report))
+        Ok(self.with_what_is_accepted(work, report))
     }
 
-    fn with_expectation(&self, work: &StepWork, mut answer: Answer) -> Answer {
-        let is_expected = self.expected.contains(&work.step.target);
-        answer.evidence.expected = answer.outcome == Outcome::Unverifiable && is_expected;
+    fn with_what_is_accepted(&self, work: &StepWork, mut answer: Answer) -> Answer {
+        if let Some(accepted) = self.accepted.get(&work.step.target) {
+            accepted.note(&mut answer);
+        }
         answer
     }
 

@@ -4,6 +4,7 @@
 //! `run.rs` is the life of a claim. What the work is stands in a file for each kind, in one function from the claim to
 //! what is written: `evaluate`, `settle`, `resolve`, `find`, `erase`, `verify`, `close`.
 
+mod accepted;
 mod call;
 mod close;
 mod erase;
@@ -27,6 +28,7 @@ mod tasks;
 mod unwritten;
 mod verify;
 
+pub(crate) use accepted::Accepted;
 pub(crate) use find::finds_of;
 pub(crate) use parts::Worker;
 pub(crate) use patience::Patience;

@@ -1,9 +1,10 @@
 //! What the worker works with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
+use super::accepted::Accepted;
 use super::failure::{Failure, no_installation};
 use super::patience::Patience;
 use super::settings::{ErasingSettings, SettlingSettings};
@@ -38,8 +39,8 @@ pub(crate) struct Worker {
     pub(crate) tenants: BTreeMap<SourceName, Vec<TenantId>>,
     /// The tenants of all sources of an installation; all when empty.
     pub(crate) departments: BTreeMap<InstallationName, Vec<TenantId>>,
-    /// Targets that are expected to be unverifiable.
-    pub(crate) expected: BTreeSet<TargetName>,
+    /// What receipts are not incomplete by, of the targets of which the configuration says so.
+    pub(crate) accepted: BTreeMap<TargetName, Accepted>,
     pub(crate) settling: SettlingSettings,
     pub(crate) patience: Patience,
     pub(crate) erasing: ErasingSettings,

@@ -44,9 +44,34 @@ pub struct Config {
     /// What looks again. Without it the outcome cannot be verified.
     #[serde(default)]
     pub verify: Vec<Step>,
-    /// What tells whether the system works and accepts the credentials; uses no identifiers. If unset, the searches are tried with
-    /// somebody who does not exist.
+    /// What tells whether the system works and accepts the credentials; uses no identifiers, and its `items` names what only an
+    /// answer to the right credentials has. If unset, the searches are tried with somebody who does not exist.
     pub health: Option<Step>,
+    /// What a person may stand in and no step looks at, each in a sentence for the receipt.
+    #[serde(default)]
+    #[schemars(extend("x-quietus-public" = true))]
+    pub not_looked_at: Vec<String>,
+    /// What the system keeps of somebody who was erased, for the receipt. Say nothing of what you do not know.
+    #[serde(default)]
+    #[schemars(extend("x-quietus-public" = true))]
+    pub keeps: Vec<Keeps>,
+}
+
+/// What the system keeps although the data is erased.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keeps {
+    /// What, and for how long, such as `the bin, for 30 days`.
+    pub what: String,
+    /// By whose word, such as `the vendor's documentation`.
+    pub says: String,
+}
+
+impl Keeps {
+    /// The sentence on the receipt.
+    pub(crate) fn told(&self) -> String {
+        format!("{}, by the word of {}", self.what, self.says)
+    }
 }
 
 impl Config {
@@ -89,13 +114,21 @@ pub struct Step {
     pub for_each: Option<String>,
     /// A list of an earlier step: the request is made only when it is not empty.
     pub when: Option<String>,
+    /// An earlier step that deletes, with the same `for_each`: this one deletes for good what that one has deleted, and what a
+    /// search no longer shows after it. Needs `health`.
+    pub completes: Option<String>,
     /// JSON path to the single results in the answer, such as `$.results[*]`. `extract` and `match` are then relative to
     /// one result.
     pub items: Option<String>,
     /// Lists to take from the answer: name and JSON path (RFC 9535).
     #[serde(default)]
     pub extract: BTreeMap<String, String>,
-    /// Which results are really about the person, or `"trust_search"`. Every step that takes results of a person has it.
+    /// `true`: the address is one record's, so that 404 says that it is not there. It is believed once `health` is answered and
+    /// the request is answered 404 again. Needs `items`, such as `$`, the whole answer.
+    #[serde(default)]
+    pub lookup: bool,
+    /// Which results are really about the person, or `"trust_search"`, or `"later"`. Every step that takes results of a person
+    /// has it.
     #[serde(rename = "match")]
     pub matches: Option<Match>,
     /// `true`: the answer may leave the list of results out when it is empty. It may always be null.
@@ -133,12 +166,14 @@ pub enum Match {
     Exact(Exact),
 }
 
-/// A search whose results show nothing but ids.
-#[derive(Deserialize, JsonSchema)]
+/// A search whose results show nothing but ids, or not all that they are found by.
+#[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Trust {
     /// Its results are the person's, all of them.
     TrustSearch,
+    /// Its results are nobody's yet: a later step reads each of them and judges it.
+    Later,
 }
 
 /// An exact look at a result, because vendors' searches are fuzzy.

@@ -5,7 +5,9 @@ mod config;
 mod outcome;
 mod plan;
 mod run;
+mod stored;
 mod template;
+mod words;
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Progress,
 use config::Config;
 use plan::Plan;
 use run::Run;
+use stored::Stored;
 
 /// The plugin: a plan made from the configuration, and a client.
 pub struct HttpPurge {
@@ -48,7 +51,7 @@ impl Plugin for HttpPurge {
             run.look(&self.plan.erase)?;
             return run.found.would_go();
         };
-        let mut progress = Progress::of(call);
+        let mut progress = Progress::<Stored>::of(call);
         let ended = run.erase(&mut progress, writes);
         // Also after success: the answer may not reach the host, which then asks again.
         let stored = progress.store(call);
@@ -62,7 +65,7 @@ impl Plugin for HttpPurge {
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         if self.plan.verify.is_empty() {
-            return Ok(Answer::unverifiable("no verify steps are configured"));
+            return Ok(Answer::unverifiable(words::NO_VERIFY));
         }
         let mut run = Run::new(&self.plan, &self.client, request, call);
         run.look(&self.plan.verify)?;

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quietus_plugin::{Answer, PluginError, Progress};
 
-use crate::plan::Planned;
+use crate::plan::{Plan, Planned};
+use crate::stored::Stored;
+use crate::words::{self, filled};
 
 /// What the steps of one call met.
-#[derive(Default)]
 pub(crate) struct Found<'p> {
+    plan: &'p Plan,
     /// Answers about the person.
     asked: u64,
+    /// Steps that looked and were answered, in order.
+    looked: Vec<&'p Planned>,
     /// What is there: found by looking, or, in a dry run, what the erasing steps would erase.
     there: BTreeMap<String, u64>,
     /// Steps that erase without a list, so that a dry run cannot tell what they would do.
@@ -39,18 +43,11 @@ pub(crate) enum Unproved {
 impl Unproved {
     /// What was not looked at.
     fn not_looked_at(self, step: &str) -> String {
-        match self {
-            Self::Uncontrolled => {
-                format!(
-                    "what step `{step}` erases: it was answered that nothing is there, which proves nothing by itself"
-                )
-            }
-            Self::Unanswered => {
-                format!(
-                    "what was there before step `{step}`: nothing is there now, and one of its deletions was not answered"
-                )
-            }
-        }
+        let sentence = match self {
+            Self::Uncontrolled => words::UNCONTROLLED,
+            Self::Unanswered => words::UNANSWERED,
+        };
+        filled(sentence, &[("step", step)])
     }
 
     fn advice(self) -> &'static str {
@@ -62,9 +59,27 @@ impl Unproved {
 }
 
 impl<'p> Found<'p> {
+    pub(crate) fn of(plan: &'p Plan) -> Self {
+        Self {
+            plan,
+            asked: 0,
+            looked: Vec::new(),
+            there: BTreeMap::new(),
+            blind: Vec::new(),
+            retained: None,
+            hidden: BTreeMap::new(),
+            trusted: BTreeSet::new(),
+            unproved: None,
+            unwritten: Vec::new(),
+        }
+    }
+
     /// A step was answered. What is asked without an identifier, such as an account's number, is about nobody.
     pub(crate) fn answered(&mut self, step: &'p Planned) {
         self.asked += u64::from(step.personal);
+        if step.personal && step.reads && !self.looked.iter().any(|known| known.name == step.name) {
+            self.looked.push(step);
+        }
         if step.results.trusts_search {
             self.trusted.insert(&step.name);
         }
@@ -119,37 +134,46 @@ impl<'p> Found<'p> {
         self.retained.is_none()
     }
 
-    /// The answer with what was believed, and with what only a person can judge: nothing is erased or absent for sure while
-    /// that is there.
-    fn told(hidden: &BTreeMap<&str, u64>, trusted: &BTreeSet<&str>, answer: Answer) -> Answer {
-        let believed = |step: &&str| {
-            format!(
-                "step `{step}`: what the search gave was taken as the person's, and does not show it (`trust_search`)"
-            )
-        };
-        let answer = trusted.iter().map(believed).fold(answer, Answer::looked_at);
+    /// The answer with where was looked, what was believed, what the operator says of the system, and with what only a person can
+    /// judge: nothing is erased or absent for sure while that is there.
+    fn told(&self, answer: Answer) -> Answer {
+        let mut answer = answer;
+        for step in &self.looked {
+            answer = answer.looked_at(filled(words::LOOKED, &[("request", &step.shown), ("by", &step.asks_by())]));
+        }
+        for step in &self.trusted {
+            answer = answer.looked_at(filled(words::TRUSTED, &[("step", step)]));
+        }
+        answer = self.plan.not_looked_at.iter().cloned().fold(answer, Answer::not_looked_at);
         let mut reasons = Vec::new();
-        for (step, how_many) in hidden {
-            reasons.push(format!("{how_many} results of step `{step}` do not show whose they are (`match`), and stay"));
+        for (step, how_many) in &self.hidden {
+            reasons.push(filled(words::HIDDEN, &[("count", &how_many.to_string()), ("step", step)]));
         }
         answer.unclear(&reasons)
     }
 
+    /// The answer with what the system keeps of what was erased, or would be.
+    fn kept_of(&self, answer: Answer) -> Answer {
+        self.plan.keeps.iter().cloned().fold(answer, Answer::keeps)
+    }
+
     /// The answer to `erase`.
-    pub(crate) fn erased(self, progress: &Progress) -> Result<Answer, PluginError> {
+    pub(crate) fn erased(self, progress: &Progress<Stored>) -> Result<Answer, PluginError> {
         let counts = progress.counts();
         let unproved = self.unproved.map(|(step, why)| (why.not_looked_at(step), why.advice()));
         let answer = match (self.settled()?, unproved) {
             (Some(retained), unproved) => unproved.into_iter().fold(retained, |all, (what, _)| all.not_looked_at(what)),
             (None, Some((unproved, _))) if !counts.is_empty() => Answer::erased().not_looked_at(unproved),
             (None, None) if !counts.is_empty() => Answer::erased(),
-            (None, _) if self.asked == 0 => unasked(),
+            (None, _) if self.asked == 0 => Answer::unverifiable(words::UNASKED),
             (None, Some((unproved, advice))) => {
-                Answer::unverifiable(format!("nobody has looked at {unproved} ({advice})")).not_looked_at(unproved)
+                let reason = filled(words::UNPROVED, &[("what", &unproved), ("advice", advice)]);
+                Answer::unverifiable(reason).not_looked_at(unproved)
             }
             (None, None) => Answer::absent(),
         };
-        Ok(Self::told(&self.hidden, &self.trusted, counted(answer, counts)))
+        let answer = if counts.is_empty() { answer } else { self.kept_of(answer) };
+        Ok(self.told(counted(answer, counts)))
     }
 
     /// The answer to a dry run: what is there now.
@@ -157,23 +181,23 @@ impl<'p> Found<'p> {
         let retained = self.settled()?;
         let answer = match (retained, self.blind.first(), self.any_there()) {
             (Some(retained), ..) => retained,
-            (None, _, true) => counted(Answer::residual(), self.there),
-            (None, Some(step), false) => Answer::unverifiable(format!("step `{step}` erases without looking first")),
-            (None, None, false) if self.asked == 0 => unasked(),
+            (None, _, true) => self.kept_of(counted(Answer::residual(), self.there.clone())),
+            (None, Some(step), false) => Answer::unverifiable(filled(words::BLIND, &[("step", step)])),
+            (None, None, false) if self.asked == 0 => Answer::unverifiable(words::UNASKED),
             (None, None, false) => Answer::absent(),
         };
-        Ok(Self::told(&self.hidden, &self.trusted, answer))
+        Ok(self.told(answer))
     }
 
     /// The answer to `verify`.
     pub(crate) fn looked(self) -> Answer {
         let answer = match self.kept() {
             Some(retained) => retained,
-            None if self.asked == 0 => Answer::unverifiable("no verify step applies to these identifiers"),
-            None if self.any_there() => counted(Answer::residual(), self.there),
+            None if self.asked == 0 => Answer::unverifiable(words::UNASKED_AGAIN),
+            None if self.any_there() => counted(Answer::residual(), self.there.clone()),
             None => Answer::absent(),
         };
-        Self::told(&self.hidden, &self.trusted, answer)
+        self.told(answer)
     }
 
     pub(crate) fn any_there(&self) -> bool {
@@ -192,12 +216,8 @@ impl<'p> Found<'p> {
 
     fn kept(&self) -> Option<Answer> {
         let (step, status) = self.retained?;
-        Some(Answer::retained(format!("step `{step}` was answered {status}: the system must keep the data")))
+        Some(Answer::retained(filled(words::RETAINED, &[("step", step), ("status", &status.to_string())])))
     }
-}
-
-fn unasked() -> Answer {
-    Answer::unverifiable("no step applies to these identifiers")
 }
 
 fn counted(answer: Answer, counts: BTreeMap<String, u64>) -> Answer {

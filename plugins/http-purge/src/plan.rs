@@ -3,26 +3,25 @@
 
 mod name;
 mod paging;
+mod parts;
 mod results;
+mod rules;
+mod step;
 
 pub(crate) use paging::{CursorInto, PlannedPaging};
+pub(crate) use parts::{JsonTemplate, PlannedBody};
 pub(crate) use results::{Holder, PlannedMatch, Results, Source};
+pub(crate) use step::Planned;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use quietus_plugin::Secrets;
-use quietus_plugin::http::{HeaderName, Method};
-use serde_json::Value;
 
-use crate::config::{Body, Config, Statuses, Step};
-use crate::template::{Known, Name, Place, Template};
-use name::plain;
+use crate::config::{Config, Keeps};
+use step::Maker;
 
 const KINDS: [&str; 5] = ["email", "phone", "name", "guest_id", "session_id"];
 const ITEMS_MAX: usize = 1000;
-/// Headers that the client itself sets.
-const HEADERS_REFUSED: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "upgrade"];
 
 pub(crate) struct Plan {
     pub(crate) erase: Vec<Planned>,
@@ -30,48 +29,22 @@ pub(crate) struct Plan {
     pub(crate) health: Option<Planned>,
     pub(crate) items_max: usize,
     pub(crate) verify_after: Option<Duration>,
+    /// Sentences of the operator's for each answer.
+    pub(crate) not_looked_at: Vec<String>,
+    /// What the system keeps, and by whose word, for each answer after an erasure.
+    pub(crate) keeps: Vec<String>,
 }
 
-/// One step, parsed.
-pub(crate) struct Planned {
-    pub(crate) name: String,
-    pub(crate) method: Method,
-    /// Method and path as they are configured, for errors.
-    pub(crate) shown: String,
-    /// The segments of the path.
-    pub(crate) path: Vec<Template>,
-    pub(crate) headers: Vec<(HeaderName, Template)>,
-    pub(crate) query: Vec<(String, Template)>,
-    pub(crate) body: PlannedBody,
-    pub(crate) for_each: Option<String>,
-    pub(crate) when: Option<String>,
-    /// Identifier kinds that the templates use, in order.
-    pub(crate) kinds: Vec<String>,
-    pub(crate) results: Results,
-    pub(crate) paging: Option<PlannedPaging>,
-    pub(crate) status: Statuses,
-    pub(crate) count: String,
-    pub(crate) reads: bool,
-    /// Whether it is about a person: it uses an identifier, or what was found by one.
-    pub(crate) personal: bool,
-    /// Whether it is about what an earlier step has found of the person.
-    pub(crate) is_searched_for: bool,
-    /// The steps whose lists it depends on, and those that these depend on.
-    pub(crate) roots: BTreeSet<String>,
-}
+impl Plan {
+    /// The step whose deletion another one completes.
+    pub(crate) fn completed_by<'p>(&'p self, step: &Planned) -> Option<&'p Planned> {
+        self.erase.iter().find(|first| step.completes.as_ref() == Some(&first.name))
+    }
 
-pub(crate) enum PlannedBody {
-    None,
-    Json(JsonTemplate),
-    Form(Vec<(String, Template)>),
-}
-
-/// JSON whose strings are templates.
-pub(crate) enum JsonTemplate {
-    Text(Template),
-    List(Vec<JsonTemplate>),
-    Object(Vec<(String, JsonTemplate)>),
-    Other(Value),
+    /// The lists that are stored before anything is deleted, since a search no longer shows what they name afterwards.
+    pub(crate) fn stored_lists(&self) -> impl Iterator<Item = &str> {
+        self.erase.iter().filter(|step| step.completes.is_some()).filter_map(|step| step.for_each.as_deref())
+    }
 }
 
 impl Plan {
@@ -88,257 +61,18 @@ impl Plan {
             let help = "verify only looks: GET, HEAD, or `reads = true`";
             return Err(format!("verify step `{}`: {} may change something; {help}", step.name, step.method));
         }
-        let health = config.health.as_ref().map(|step| maker.step(step, &mut Vec::new())).transpose();
+        let health = config.health.as_ref().map(|step| maker.health(step)).transpose();
         let health = health.map_err(|why| format!("health: {why}"))?;
-        // A status alone says nothing: a gateway answers 404 to everything.
-        let looks_by_status = |step: &&Planned| step.reads && step.personal && !step.reads_body();
-        if health.is_none()
-            && let Some(step) = erase.iter().chain(&verify).find(looks_by_status)
-        {
-            return Err(format!(
-                "step `{}` looks by the status alone, and a 404 proves nothing by itself: add `health`, a request that is \
-                 always answered with success, or take `items` from the answer",
-                step.name
-            ));
-        }
-        if health.as_ref().is_some_and(|step| !step.reads || !step.kinds.is_empty()) {
-            return Err("health: the step must only read and use no identifiers".into());
-        }
+        rules::check(&erase, "erase", health.as_ref())?;
+        rules::check(&verify, "verify", health.as_ref())?;
         Ok(Self {
             erase,
             verify,
             health,
             items_max: config.items_max.unwrap_or(ITEMS_MAX),
             verify_after: config.verify_after.map(|span| span.0),
+            not_looked_at: config.not_looked_at.clone(),
+            keeps: config.keeps.iter().map(Keeps::told).collect(),
         })
     }
-}
-
-struct Maker<'a> {
-    config: &'a Config,
-    secrets: &'a Secrets,
-    kinds: Vec<String>,
-}
-
-impl Maker<'_> {
-    fn steps(&self, steps: &[Step], which: &str) -> Result<Vec<Planned>, String> {
-        let mut lists = Vec::new();
-        let mut planned: Vec<Planned> = Vec::new();
-        for step in steps {
-            if planned.iter().any(|earlier| earlier.name == step.name) {
-                return Err(format!("{which}: two steps are named `{}`", step.name));
-            }
-            let next = self.step(step, &mut lists).and_then(|next| next.after(&planned));
-            planned.push(next.map_err(|why| format!("{which} step `{}`: {why}", step.name))?);
-        }
-        Ok(planned)
-    }
-
-    /// Parses a step; its own lists are added to `lists` for the steps after it.
-    fn step(&self, step: &Step, lists: &mut Vec<String>) -> Result<Planned, String> {
-        plain(&step.name).map_err(|why| format!("name: {why}"))?;
-        if let Some(list) = step.for_each.iter().chain(&step.when).find(|list| !lists.contains(list)) {
-            return Err(format!("`{list}` is no list of an earlier step; those are: {}", lists.join(", ")));
-        }
-        let method = step.method.parse().ok().filter(|_| step.method.bytes().all(|b| b.is_ascii_uppercase()));
-        let method: Method = method.ok_or_else(|| format!("method `{}` is not one", step.method))?;
-        if step.reads && [Method::PUT, Method::PATCH, Method::DELETE].contains(&method) {
-            return Err(format!("{method} always changes something, so it cannot have `reads = true`"));
-        }
-        let template = |text: &str, place| Template::parse(text, &self.known(step, lists, place));
-
-        let headers = self.config.headers.iter().chain(&step.headers).map(|(name, value)| {
-            let name =
-                HeaderName::from_bytes(name.as_bytes()).ok().filter(|name| !HEADERS_REFUSED.contains(&name.as_str()));
-            Ok((name.ok_or("headers: a name that is not allowed")?, template(value, Place::Text)?))
-        });
-        let headers = headers.collect::<Result<Vec<_>, String>>()?;
-        let query = pairs(&step.query, |text| template(text, Place::Text))?;
-        let body = match &step.body {
-            None => PlannedBody::None,
-            Some(Body::Json(json)) => PlannedBody::Json(json_template(json, &|text| template(text, Place::Json))?),
-            Some(Body::Form(form)) => PlannedBody::Form(pairs(form, |text| template(text, Place::Text))?),
-        };
-        let results = Results::parse(step, |text| template(text, Place::Match))?;
-        let mut planned = Planned {
-            path: segments(&step.url, |text| template(text, Place::Path))?,
-            paging: step.paging.as_ref().map(|paging| PlannedPaging::parse(paging, step)).transpose()?,
-            reads: step.reads || method == Method::GET || method == Method::HEAD,
-            personal: false,
-            is_searched_for: false,
-            roots: BTreeSet::new(),
-            name: step.name.clone(),
-            shown: format!("{method} {}", step.url),
-            method,
-            headers,
-            query,
-            body,
-            for_each: step.for_each.clone(),
-            when: step.when.clone(),
-            kinds: Vec::new(),
-            results,
-            status: statuses(&step.status)?,
-            count: step.count.clone().unwrap_or_else(|| step.name.clone()),
-        };
-        plain(&planned.count).map_err(|why| format!("count: {why}"))?;
-        planned.kinds = planned.used_kinds();
-        if planned.for_each.is_some() && !planned.aims().into_iter().any(|name| *name == Name::Item) {
-            return Err("`for_each` without `{{item}}` in the path, the query or the body".into());
-        }
-        let extracts = planned.results.items.is_some() || !planned.results.extract.is_empty();
-        if planned.paging.is_some() && !extracts {
-            return Err("`paging` needs `items` or `extract`: nothing would be taken from the pages".into());
-        }
-        if planned.reads_body() && !planned.status.absent.is_empty() {
-            return Err(
-                "status: `absent` does not go with `items`, `extract` or `paging`: a search says that nobody is there \
-                        by an empty list, and by nothing else"
-                    .into(),
-            );
-        }
-        if !planned.reads && extracts {
-            return Err("takes results from an answer, so it looks, and a step that looks changes nothing; \
-                        is it a search by POST (`reads = true`)?"
-                .into());
-        }
-        lists.extend(planned.results.extract.iter().map(|(list, _)| list.clone()));
-        Ok(planned)
-    }
-
-    fn known<'a>(&'a self, step: &Step, lists: &'a [String], place: Place) -> Known<'a> {
-        Known { kinds: &self.kinds, lists, secrets: self.secrets, place, item: step.for_each.is_some() }
-    }
-}
-
-impl Planned {
-    /// Ties the step to those before it, and refuses one that erases no matter whom.
-    fn after(mut self, earlier: &[Self]) -> Result<Self, String> {
-        let whole = self.whole_lists();
-        let step_of = |list: &str| {
-            let (name, _) = list.split_once('.')?;
-            earlier.iter().find(|step| step.name == name)
-        };
-        let sources: Vec<_> = self.for_each.as_deref().into_iter().chain(whole).filter_map(step_of).collect();
-        self.is_searched_for = sources.iter().any(|step| step.personal);
-        let depends = self.is_searched_for || self.aims().into_iter().any(|name| matches!(name, Name::Kind(_)));
-        // A condition says whether, and not whom: a step that depends on nothing else would erase no matter whom.
-        let conditions = self.when.as_deref().and_then(step_of);
-        let roots = sources.into_iter().chain(conditions);
-        self.roots = roots.flat_map(|step| step.roots.iter().chain([&step.name])).cloned().collect();
-        if !self.reads && !depends {
-            return Err("it erases, but nothing in its path, query or body depends on an identifier".into());
-        }
-        self.personal = depends || !self.kinds.is_empty();
-        if self.personal && self.reads_body() {
-            self.results.check_judged()?;
-        }
-        if self.results.trusts_search && !(self.reads_body() && depends) {
-            return Err("`match = \"trust_search\"` is for a search that asks for the person and takes results".into());
-        }
-        Ok(self)
-    }
-
-    /// Names that say whom the request is about. A header does not: a system that does not know it passes over it.
-    fn aims(&self) -> Vec<&Name> {
-        self.body_templates()
-            .into_iter()
-            .chain(&self.path)
-            .chain(self.query.iter().map(|(_, template)| template))
-            .flat_map(Template::names)
-            .collect()
-    }
-
-    /// Identifier kinds in all templates, each once.
-    fn used_kinds(&self) -> Vec<String> {
-        let others = self.headers.iter().map(|(_, template)| template);
-        let others = others.chain(self.results.matches.iter().map(|matches| &matches.equals));
-        let kinds = self.aims().into_iter().chain(others.flat_map(Template::names)).filter_map(|name| match name {
-            Name::Kind(kind) => Some(kind.clone()),
-            _ => None,
-        });
-        kinds.collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// Whether an answer's body says more than its status.
-    pub(crate) fn reads_body(&self) -> bool {
-        self.results.items.is_some() || !self.results.extract.is_empty() || self.paging.is_some()
-    }
-
-    /// The whole lists that the body carries.
-    pub(crate) fn whole_lists(&self) -> Vec<&str> {
-        let names = self.body_templates().into_iter().flat_map(Template::names);
-        let lists = names.filter_map(|name| match name {
-            Name::List(list) => Some(list.as_str()),
-            _ => None,
-        });
-        lists.collect()
-    }
-
-    fn body_templates(&self) -> Vec<&Template> {
-        let mut templates = Vec::new();
-        match &self.body {
-            PlannedBody::None => {}
-            PlannedBody::Json(json) => json.templates(&mut templates),
-            PlannedBody::Form(form) => templates.extend(form.iter().map(|(_, template)| template)),
-        }
-        templates
-    }
-}
-
-impl JsonTemplate {
-    fn templates<'a>(&'a self, into: &mut Vec<&'a Template>) {
-        match self {
-            Self::Text(template) => into.push(template),
-            Self::List(list) => list.iter().for_each(|json| json.templates(into)),
-            Self::Object(members) => members.iter().for_each(|(_, json)| json.templates(into)),
-            Self::Other(_) => {}
-        }
-    }
-}
-
-/// The segments of a path, so that a value can be kept within its own.
-fn segments(url: &str, template: impl Fn(&str) -> Result<Template, String>) -> Result<Vec<Template>, String> {
-    let Some(path) = url.strip_prefix('/') else {
-        return Err(format!("url `{url}`: it must begin with `/`; the host is that of `base_url`"));
-    };
-    let literal: String = path.split("{{").map(|part| part.split_once("}}").map_or(part, |(_, after)| after)).collect();
-    let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~!$&'()*+,;=:@%/".contains(c);
-    if let Some(c) = literal.chars().find(|c| !allowed(*c)) {
-        return Err(format!("url `{url}`: `{c}` may not stand in a path; a query goes into `query`"));
-    }
-    path.split('/').map(template).collect()
-}
-
-fn pairs(
-    map: &BTreeMap<String, String>,
-    template: impl Fn(&str) -> Result<Template, String>,
-) -> Result<Vec<(String, Template)>, String> {
-    map.iter().map(|(name, value)| Ok((name.clone(), template(value)?))).collect()
-}
-
-fn json_template(json: &Value, template: &impl Fn(&str) -> Result<Template, String>) -> Result<JsonTemplate, String> {
-    Ok(match json {
-        Value::String(text) => JsonTemplate::Text(template(text)?),
-        Value::Array(list) => {
-            JsonTemplate::List(list.iter().map(|json| json_template(json, template)).collect::<Result<_, _>>()?)
-        }
-        Value::Object(members) => {
-            let member = |(name, json): (&String, &Value)| Ok((name.clone(), json_template(json, template)?));
-            JsonTemplate::Object(members.iter().map(member).collect::<Result<_, String>>()?)
-        }
-        other => JsonTemplate::Other(other.clone()),
-    })
-}
-
-fn statuses(status: &Statuses) -> Result<Statuses, String> {
-    let Statuses { ok, absent, retry, retained, needs_operator } = status;
-    let mut all: Vec<u16> = [ok, absent, retry, retained, needs_operator].into_iter().flatten().copied().collect();
-    all.sort_unstable();
-    if let Some(wrong) = all.iter().find(|code| !(100..600).contains(*code)) {
-        return Err(format!("status: {wrong} is not one"));
-    }
-    if let Some(twice) = all.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(format!("status: {} has two meanings", twice[0]));
-    }
-    Ok(status.clone())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use md5::{Digest as _, Md5};
 use quietus_plugin::identity::Region;
 use quietus_plugin::{Kind, PluginError, Sensitive};
 use serde_json::Value;
@@ -14,7 +15,7 @@ pub(crate) struct Template(Vec<Part>);
 #[derive(Clone, Debug)]
 enum Part {
     Text(String),
-    Slot(Name, Quote),
+    Slot(Name, Filter),
 }
 
 /// What may stand in `{{…}}`.
@@ -34,15 +35,18 @@ pub(crate) enum Name {
     Erasure,
 }
 
-/// How a value is escaped for a language within the text, such as a filter in a query: `{{email|odata}}`.
+/// What is done to a value before it is put in: `{{email|odata}}`. Most escape it for a language within the text, such as a
+/// filter in a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Quote {
-    /// Not at all.
+enum Filter {
+    /// Nothing.
     No,
     /// `'` is doubled: OData, SQL-like filters.
     Double,
     /// `\`, `'` and `"` get a backslash: SOQL, KQL, JSON-like queries.
     Backslash,
+    /// The MD5 of the value in lower case, in hexadecimal digits: the id that some systems derive of an e-mail address.
+    Md5,
 }
 
 /// The names that are known where a template stands.
@@ -89,14 +93,16 @@ impl Template {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("{{") {
             let (inner, after) = after.split_once("}}").ok_or("`{{` without `}}`")?;
-            let (name, quote) = slot(inner.trim(), known)?;
+            let (name, filter) = slot(inner.trim(), known)?;
             let fixed = fixed(&parts) + before;
-            if (quote == Quote::No && open(&fixed, '\'')) || (quote != Quote::Backslash && open(&fixed, '"')) {
+            let breaks_single = filter == Filter::No;
+            let breaks_double = matches!(filter, Filter::No | Filter::Double);
+            if (breaks_single && open(&fixed, '\'')) || (breaks_double && open(&fixed, '"')) {
                 let help =
                     "is put between quotes; say how they are escaped there: `|odata` (' doubled) or `|backslash`";
                 return Err(format!("`{inner}` {help}"));
             }
-            parts.extend([Part::Text(before.to_owned()), Part::Slot(name, quote)]);
+            parts.extend([Part::Text(before.to_owned()), Part::Slot(name, filter)]);
             rest = after;
         }
         parts.push(Part::Text(rest.to_owned()));
@@ -111,7 +117,7 @@ impl Template {
     /// The identifier kind whose value is all of it.
     pub(crate) fn only_kind(&self) -> Option<Kind> {
         match self.0.as_slice() {
-            [Part::Slot(Name::Kind(kind), Quote::No)] => Some(kind.into()),
+            [Part::Slot(Name::Kind(kind), Filter::No)] => Some(kind.into()),
             _ => None,
         }
     }
@@ -134,8 +140,8 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Text(literal) => text.push_str(literal),
-                Part::Slot(name, quote) => {
-                    let value = quote.apply(&values.text(name)?);
+                Part::Slot(name, filter) => {
+                    let value = filter.apply(&values.text(name)?);
                     text.push_str(&escape(&value).map_err(|why| cannot(name, why))?);
                 }
             }
@@ -146,7 +152,7 @@ impl Template {
     /// Renders as JSON: a template that is one name alone keeps the type of an item and makes a list of a list.
     pub(crate) fn render_json(&self, values: &Values<'_>) -> Result<Value, PluginError> {
         match self.0.as_slice() {
-            [Part::Slot(Name::Item, Quote::No)] => Ok(values.item.cloned().unwrap_or_default()),
+            [Part::Slot(Name::Item, Filter::No)] => Ok(values.item.cloned().unwrap_or_default()),
             [Part::Slot(Name::List(list), _)] => Ok(Value::Array(values.lists.get(list).cloned().unwrap_or_default())),
             _ => self.render(values, |value| Ok(value.to_owned())).map(Value::String),
         }
@@ -167,12 +173,16 @@ impl Values<'_> {
     }
 }
 
-impl Quote {
+impl Filter {
     fn apply(self, value: &str) -> String {
         match self {
             Self::No => value.to_owned(),
             Self::Double => value.replace('\'', "''"),
             Self::Backslash => value.replace('\\', "\\\\").replace('\'', "\\'").replace('"', "\\\""),
+            Self::Md5 => {
+                let digest = Md5::digest(value.trim().to_lowercase());
+                digest.iter().map(|byte| format!("{byte:02x}")).collect()
+            }
         }
     }
 }
@@ -226,13 +236,14 @@ fn cannot(name: &Name, why: &str) -> PluginError {
     PluginError::permanent(format!("the value of `{name}` cannot be used: it {why}"))
 }
 
-fn slot(inner: &str, known: &Known<'_>) -> Result<(Name, Quote), String> {
-    let (name, quote) = match inner.split_once('|') {
-        None => (inner, Quote::No),
-        Some((name, quote)) => match quote.trim() {
-            "odata" => (name.trim(), Quote::Double),
-            "backslash" => (name.trim(), Quote::Backslash),
-            other => return Err(format!("`{other}` is no filter; known are `odata` and `backslash`")),
+fn slot(inner: &str, known: &Known<'_>) -> Result<(Name, Filter), String> {
+    let (name, filter) = match inner.split_once('|') {
+        None => (inner, Filter::No),
+        Some((name, filter)) => match filter.trim() {
+            "odata" => (name.trim(), Filter::Double),
+            "backslash" => (name.trim(), Filter::Backslash),
+            "md5" => (name.trim(), Filter::Md5),
+            other => return Err(format!("`{other}` is no filter; known are `odata`, `backslash` and `md5`")),
         },
     };
     if let Some(secret) = name.strip_prefix("secret.") {
@@ -240,13 +251,16 @@ fn slot(inner: &str, known: &Known<'_>) -> Result<(Name, Quote), String> {
             return Err("a secret may not stand here".into());
         }
         let secret = known.secrets.get(secret).ok_or_else(|| format!("the secret `{secret}` is not configured"))?;
-        return Ok((Name::Secret(secret.clone()), quote));
+        return Ok((Name::Secret(secret.clone()), filter));
     }
     if known.lists.iter().any(|list| list == name) {
         if known.place != Place::Json {
             return Err(format!("the list `{name}` can stand in a JSON body only; use `for_each` and `{{{{item}}}}`"));
         }
-        return Ok((Name::List(name.to_owned()), quote));
+        if filter == Filter::Md5 {
+            return Err(format!("the list `{name}` is put in as it is, without `|md5`"));
+        }
+        return Ok((Name::List(name.to_owned()), filter));
     }
     let found = match name {
         "item" if known.item => Name::Item,
@@ -260,5 +274,5 @@ fn slot(inner: &str, known: &Known<'_>) -> Result<(Name, Quote), String> {
             return Err(format!("`{name}` is not known; kinds are {kinds} (more by `kinds`), lists so far: {lists}"));
         }
     };
-    Ok((found, quote))
+    Ok((found, filter))
 }

@@ -9,7 +9,10 @@ mod hostile;
 mod judged;
 mod killed;
 mod lost;
+mod recipes;
+mod told;
 mod trusting;
+mod two_steps;
 
 use std::collections::BTreeMap;
 
@@ -56,8 +59,26 @@ fn ann() -> Request {
     request(&[("email", "ann@x.cz")])
 }
 
+/// What became of it, without where was looked.
 fn erase(plugin: &TestHost<HttpPurge>, request: &Request) -> Result<Answer, PluginError> {
-    plugin.erase(request)
+    plugin.erase(request).map(bare)
+}
+
+fn verify(plugin: &TestHost<HttpPurge>, request: Request) -> Result<Answer, PluginError> {
+    plugin.verify(request).map(bare)
+}
+
+fn bare(answer: Answer) -> Answer {
+    Answer { looked_at: Vec::new(), ..answer }
+}
+
+/// A health step whose answer has [`healthy`].
+fn health_step() -> Value {
+    json!({ "name": "health", "method": "GET", "url": "/health", "items": "$.account" })
+}
+
+fn healthy() -> Reply {
+    Reply::json(200, &json!({ "account": 7 }))
 }
 
 /// Searches by e-mail, deletes what is exactly the person's, looks again.

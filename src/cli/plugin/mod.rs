@@ -6,6 +6,7 @@ mod junit;
 mod list;
 mod new;
 mod program;
+mod recipe;
 mod reload;
 mod run;
 mod schema;
@@ -21,6 +22,7 @@ use super::out::Out;
 #[derive(clap::Subcommand)]
 pub(super) enum Plugin {
     New(new::New),
+    Recipe(recipe::Recipe),
     Describe(describe::Describe),
     Run(run::Run),
     Test(test::Test),
@@ -32,6 +34,7 @@ impl Plugin {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         match self {
             Self::New(new) => new.run(out),
+            Self::Recipe(recipe) => recipe.run(out),
             Self::Describe(describe) => wait(describe.run(global, out)),
             Self::Run(run) => wait(run.run(global, out)),
             Self::Test(test) => wait(test.run(global, out)),

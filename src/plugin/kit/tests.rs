@@ -350,7 +350,7 @@ async fn serve_people(
         let head = String::from_utf8_lossy(&head).into_owned();
         let path = head.split(' ').nth(1).unwrap_or_default().to_owned();
         let answer = match head.split(' ').next() {
-            _ if path == "/health" => "200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            _ if path == "/health" => "200 OK\r\nContent-Length: 13\r\n\r\n{\"account\":7}",
             Some("DELETE") if deleted.lock().expect("whole").insert(path) => "204 No Content\r\n\r\n",
             _ => "404 Not Found\r\nContent-Length: 2\r\n\r\n{}",
         };
@@ -369,7 +369,7 @@ async fn the_http_plugin_passes() {
         "rate": 1000,
         "erase": [{ "name": "delete", "method": "DELETE", "url": "/people/{{email}}", "count": "people" }],
         "verify": [{ "name": "look", "method": "GET", "url": "/people/{{email}}" }],
-        "health": { "name": "health", "method": "GET", "url": "/health" },
+        "health": { "name": "health", "method": "GET", "url": "/health", "items": "$.account" },
     });
     let server = tokio::spawn(people(listener));
     let folder = TempDir::new().expect("a folder");

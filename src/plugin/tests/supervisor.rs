@@ -356,3 +356,20 @@ async fn the_examples_in_the_readme_are_accepted() {
     }
     assert_eq!(names, ["crm", "hubspot"]);
 }
+
+#[tokio::test]
+async fn the_recipes_are_accepted() {
+    use figment::providers::{Format as _, Toml};
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/http-purge/recipes");
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let recipe: Example =
+            figment::Figment::from(Toml::file(entry.expect("an entry").path())).extract().expect("settings");
+        for settings in recipe.plugin {
+            names.push(settings.name.clone());
+            check(settings, Path::new("."), &read, program(), Connect::Offline).await.expect("accepted");
+        }
+    }
+    names.sort();
+    assert_eq!(names, ["ecomail", "mailchimp", "smartemailing", "zendesk"]);
+}

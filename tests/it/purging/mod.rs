@@ -7,4 +7,5 @@ mod forward;
 mod mailbox_imap;
 mod mailbox_web;
 mod one_form;
+mod recipes;
 mod sql_purge;

@@ -3,7 +3,7 @@
 use serde_json_path::JsonPath;
 
 use super::name::plain;
-use crate::config::{Exact, Match, Step};
+use crate::config::{Exact, Match, Step, Trust};
 use crate::template::{Name, Template};
 
 /// What is taken from an answer.
@@ -14,6 +14,8 @@ pub(crate) struct Results {
     pub(crate) matches: Option<PlannedMatch>,
     /// The search is believed: its results do not show whose they are.
     pub(crate) trusts_search: bool,
+    /// A later step reads each result and judges it.
+    pub(crate) judged_later: bool,
 }
 
 /// A JSON path, and what must be there even if nothing is in it.
@@ -30,7 +32,7 @@ pub(crate) enum Holder {
     Root,
     /// `$.results[*]`: the list before the `[*]`.
     List(JsonPath),
-    /// `$.id`: the single value itself.
+    /// `$.id`: the single value itself; `$['id','other_id']`: a few that are named.
     Value,
     /// `$..id`: whatever there is.
     Anywhere,
@@ -38,6 +40,9 @@ pub(crate) enum Holder {
 
 pub(crate) struct PlannedMatch {
     pub(crate) path: JsonPath,
+    /// The path names its fields, so that one that is null is a field that is not shown. Among the values of a list, `null` is
+    /// the lack of one.
+    pub(crate) names_fields: bool,
     pub(crate) equals: Template,
     pub(crate) ignore_case: bool,
 }
@@ -51,26 +56,27 @@ impl Results {
             plain(list).map_err(|why| format!("extract: {why}"))?;
             extract.push((format!("{}.{list}", step.name), source(path)?));
         }
-        let (matches, trusts_search) = match &step.matches {
-            None => (None, false),
-            Some(Match::Trust(_)) => (None, true),
+        let trust = match &step.matches {
+            Some(Match::Trust(trust)) => Some(trust),
+            _ => None,
+        };
+        let trusts_search = matches!(trust, Some(Trust::TrustSearch));
+        let judged_later = matches!(trust, Some(Trust::Later));
+        let matches = match &step.matches {
             Some(Match::Exact(_)) if items.is_none() => {
                 return Err("`match` needs `items`, the path to the single results".to_owned());
             }
-            Some(Match::Exact(Exact { path, equals, ignore_case })) => {
-                let path = json_path(path)?;
-                let equals = template(equals)?;
-                (Some(PlannedMatch { path, equals, ignore_case: *ignore_case }), false)
-            }
+            Some(Match::Exact(exact)) => Some(PlannedMatch::parse(exact, template)?),
+            None | Some(Match::Trust(_)) => None,
         };
-        Ok(Self { items, extract, matches, trusts_search })
+        Ok(Self { items, extract, matches, trusts_search, judged_later })
     }
 
     /// Whether anything says whose the results of a step are that asks for a person's; else every one of them would be taken
     /// as the person's, unseen.
     pub(super) fn check_judged(&self) -> Result<(), String> {
         let Some(matches) = &self.matches else {
-            return match self.trusts_search {
+            return match self.trusts_search || self.judged_later {
                 true => Ok(()),
                 false => Err("nothing says whose its results are: add `match` with the value that each of them shows, or \
                               `match = \"trust_search\"` where they show nothing but ids (README.md says what that means)"
@@ -84,6 +90,14 @@ impl Results {
                     .to_owned())
             }
         }
+    }
+}
+
+impl PlannedMatch {
+    fn parse(exact: &Exact, template: impl Fn(&str) -> Result<Template, String>) -> Result<Self, String> {
+        let Source { path, holder, .. } = Source::parse(&exact.path)?;
+        let names_fields = matches!(holder, Holder::Value);
+        Ok(Self { path, names_fields, equals: template(&exact.equals)?, ignore_case: exact.ignore_case })
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
         _ => answer.check()?,
     }
     match answer.gone() {
-        true if step.reads_body() => {
+        true if step.reads_body() && !step.lookup => {
             let text = format!("the search was answered {status}: nobody has looked; if it stays so, check `url`");
             Err(PluginError::retryable(text))
         }
@@ -41,17 +41,30 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
     }
 }
 
-/// The verdict; the error says what the credentials lack, where that is what the status says.
+/// The verdict; the error says what the credentials lack, where that is what the status says, in the system's own words where it
+/// has any. Only for requests that are about nobody: these words may repeat what was asked.
 pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
+    let words = || said(answer).map(|said| format!("; it says: {said}")).unwrap_or_default();
     verdict(step, answer).map_err(|error| match (answer.status(), error.class) {
-        (401, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
-            PluginError::needs_operator("the system refuses the credentials (401): check `auth` and its secret")
-        }
+        (401, ErrorClass::NeedsOperator | ErrorClass::Permanent) => PluginError::needs_operator(format!(
+            "the system refuses the credentials (401): check `auth` and its secret{}",
+            words()
+        )),
         (403, ErrorClass::NeedsOperator | ErrorClass::Permanent) => {
-            PluginError::needs_operator(format!("the credentials may not {} (403): grant it", step.shown))
+            PluginError::needs_operator(format!("the credentials may not {} (403): grant it{}", step.shown, words()))
         }
         _ => error,
     })
+}
+
+/// What an error document says, in the members in which systems say it.
+fn said(answer: &Response) -> Option<String> {
+    const CHARS_MAX: usize = 200;
+    const MEMBERS: [&str; 6] = ["detail", "message", "error_description", "description", "title", "error"];
+    let document: Value = quietus_plugin::json::read(answer.body()).ok()?;
+    let inner = document.get("error").filter(|error| error.is_object()).unwrap_or(&document);
+    let text = MEMBERS.iter().find_map(|member| inner.get(*member)?.as_str()).filter(|text| !text.is_empty())?;
+    Some(text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(CHARS_MAX).collect())
 }
 
 /// Whether a success is one.
@@ -59,7 +72,7 @@ fn said_no_error(answer: &Response) -> Result<(), PluginError> {
     if answer.is_page() {
         return Err(PluginError::retryable("the answer is a page of HTML, with a status of success"));
     }
-    let Ok(Value::Object(document)) = serde_json::from_slice(answer.body()) else { return Ok(()) };
+    let Ok(Value::Object(document)) = quietus_plugin::json::read(answer.body()) else { return Ok(()) };
     let is_said = |value: &Value| match value {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.is_empty(),
@@ -109,7 +122,12 @@ impl Page {
         let mut results = 0;
         let mut matching = 0;
         let mut hidden = 0;
+        let is_one = matches!(items.holder, Holder::Value);
         for item in items.path.query(&document).all() {
+            // In place of the one record, it says that there is none.
+            if is_one && (item.is_null() || item.as_str() == Some("")) {
+                continue;
+            }
             results += 1;
             match matches.as_ref().map_or(Ok(Fit::Theirs), |matches| matches.fits(item, values))? {
                 Fit::Theirs => matching += 1,
@@ -183,10 +201,13 @@ impl PlannedMatch {
         let expected = self.equals.render(values, |value| Ok(value.to_owned()))?;
         let expected = self.forms(&expected, values);
         let nodes = self.path.query(item).all();
-        // A structure in place of a value cannot be compared; `null` among values is the lack of one.
+        // A structure in place of a value cannot be compared; `null` among the values of a list is the lack of one, and in a field
+        // that is named it is a value that is not shown.
         let are_values = nodes.iter().all(|node| node.is_null() || scalar(node).is_some());
+        let is_short = nodes.iter().any(|node| node.is_null());
         let shown: Vec<String> = nodes.into_iter().filter_map(scalar).filter(|text| !text.trim().is_empty()).collect();
-        let mut is_readable = are_values && !shown.is_empty() && !expected.is_empty();
+        let is_hidden = !are_values || (self.names_fields && is_short);
+        let mut is_readable = !is_hidden && !shown.is_empty() && !expected.is_empty();
         for text in shown {
             // `a***@x.cz` typed into a form must not match everybody who is shown so.
             let forms = if is_masked(&text) { Vec::new() } else { self.forms(&text, values) };
@@ -209,9 +230,11 @@ impl PlannedMatch {
 }
 
 fn take(from: &Value, source: &Source, list: &mut Vec<Value>) -> Result<(), PluginError> {
-    for value in source.path.query(from).all() {
-        // Alone, it says that there is nothing. One of several that is passed over would stay, as if it were not there.
-        if value.is_null() && matches!(source.holder, Holder::Value) {
+    let values = source.path.query(from).all();
+    // Alone, it says that there is nothing. One of several that is passed over would stay, as if it were not there.
+    let is_nothing = values.len() == 1 && matches!(source.holder, Holder::Value);
+    for value in values {
+        if value.is_null() && is_nothing {
             continue;
         }
         if !identifying(value) {

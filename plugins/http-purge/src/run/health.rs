@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use quietus_plugin::http::Client;
 use quietus_plugin::{Call, PluginError};
 
-use super::answer::{Verdict, allowed};
+use super::answer::{Page, Verdict, allowed};
 use super::request::outgoing;
 use super::{in_step, made_up};
-use crate::plan::{Plan, Planned};
+use crate::plan::{Holder, Plan, Planned};
 use crate::template::Values;
 
 const ADVICE: &str = "add `health`, a request that reads and needs them";
@@ -18,11 +18,13 @@ const ADVICE: &str = "add `health`, a request that reads and needs them";
 pub(crate) fn health(plan: &Plan, client: &Client, call: &Call) -> Result<(), PluginError> {
     let has_token = client.access_token(call)?.is_some();
     if let Some(step) = &plan.health {
-        return match check_step(step, client, call)? {
-            Verdict::Ok => Ok(()),
-            Verdict::Absent | Verdict::Retained => {
-                Err(PluginError::needs_operator("the health step's address is not there"))
-            }
+        return match shows(step, client, call)? {
+            true => Ok(()),
+            false => Err(PluginError::needs_operator(format!(
+                "the answer to {} does not show what `items` names, which only an answer to the right credentials has: check \
+                 `base_url`, `auth` and its secret",
+                step.shown
+            ))),
         };
     }
     let searches: Vec<_> = plan.erase.iter().chain(&plan.verify).filter(|step| made_up::is_possible(step)).collect();
@@ -34,7 +36,7 @@ pub(crate) fn health(plan: &Plan, client: &Client, call: &Call) -> Result<(), Pl
 }
 
 fn search(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
-    match made_up::look(step, client, call)? {
+    match made_up::look(step, None, client, call)? {
         true => Ok(()),
         false => {
             let text = format!("the system takes no made-up value, which tells nothing of the credentials: {ADVICE}");
@@ -43,21 +45,30 @@ fn search(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginErro
     }
 }
 
-/// Runs the health step because of a 404 elsewhere: where it is not there either, nothing is known.
+/// Runs the health step because of a 404 elsewhere: where it does not show what it should either, nothing is known.
 pub(super) fn control(step: &Planned, client: &Client, call: &Call) -> Result<(), PluginError> {
-    match check_step(step, client, call)? {
-        Verdict::Ok => Ok(()),
-        Verdict::Absent | Verdict::Retained => {
+    match shows(step, client, call)? {
+        true => Ok(()),
+        false => {
             let text = "even what is always there is answered not to be there: nothing can be said by this address";
             Err(in_step(step, PluginError::retryable(text)))
         }
     }
 }
 
-fn check_step(step: &Planned, client: &Client, call: &Call) -> Result<Verdict, PluginError> {
+/// Whether the answer has what only one to the right credentials has: the list, or a value that is not null.
+fn shows(step: &Planned, client: &Client, call: &Call) -> Result<bool, PluginError> {
     let lists = BTreeMap::new();
     let values =
         Values { kinds: BTreeMap::new(), region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
-    let answer = outgoing(step, &values).and_then(|request| Ok(client.exchange(&request.to_read(), call)?));
-    answer.and_then(|answer| allowed(step, &answer)).map_err(|error| in_step(step, error))
+    let ask = || -> Result<bool, PluginError> {
+        let answer = client.exchange(&outgoing(step, &values)?.to_read(), call)?;
+        if allowed(step, &answer)? != Verdict::Ok {
+            return Ok(false);
+        }
+        let page = Page::read(step, &answer, &values)?;
+        let is_one = step.results.items.as_ref().is_some_and(|items| matches!(items.holder, Holder::Value));
+        Ok(!is_one || page.results > 0)
+    };
+    ask().map_err(|error| in_step(step, error))
 }

@@ -1,15 +1,16 @@
-//! A search for somebody who does not exist: it shows whether the credentials work, and whether the search looks at what it
-//! is asked for.
+//! A search for somebody who does not exist, or for what belongs to something that does not: it shows whether the credentials
+//! work, and whether the search looks at what it is asked for.
 
 use std::collections::BTreeMap;
 
 use quietus_plugin::http::Client;
 use quietus_plugin::{Call, PluginError};
+use serde_json::{Value, json};
 
-use super::answer::{Page, allowed};
+use super::answer::{Page, Verdict, allowed};
 use super::request::outgoing;
 use crate::plan::Planned;
-use crate::template::Values;
+use crate::template::{Name, Template, Values};
 
 /// Whether the step is a search that asks by identifiers alone.
 pub(super) fn is_possible(step: &Planned) -> bool {
@@ -22,17 +23,27 @@ pub(super) fn is_possible(step: &Planned) -> bool {
 
 /// Looks for them. `false` when the system refuses the value, or something else of the request. An error
 /// says that the search cannot be made, or, where it is to be believed, that it must not be.
-pub(super) fn look(step: &Planned, client: &Client, call: &Call) -> Result<bool, PluginError> {
+///
+/// `like` is an item of the step's list, in place of which one is asked for that does not exist.
+pub(super) fn look(step: &Planned, like: Option<&Value>, client: &Client, call: &Call) -> Result<bool, PluginError> {
+    let item = like.map(item);
     let lists = BTreeMap::new();
     let kinds = step.kinds.iter().map(|kind| (kind.as_str(), value(kind))).collect();
-    let values = Values { kinds, region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
+    let values = Values { kinds, region: None, item: item.as_ref(), lists: &lists, idempotency_key: "", erasure: "" };
     let mut draft = outgoing(step, &values)?;
     draft.at_offset(step, 0);
     let answer = client.exchange(&draft.to_read(), call)?;
     if matches!(answer.status(), 400 | 422) && !answer.is_page() {
         return Ok(false);
     }
-    allowed(step, &answer)?;
+    // Below an item that is not there, nothing is. Elsewhere, a 404 is a gateway's.
+    let is_below = item.is_some() && step.path.iter().flat_map(Template::names).any(|name| *name == Name::Item);
+    if is_below && answer.gone() && !answer.is_page() {
+        return Ok(true);
+    }
+    if allowed(step, &answer)? == Verdict::Absent {
+        return Ok(true);
+    }
     let Page { document, results, .. } = Page::read(step, &answer, &values)?;
     // Further pages may have what the first one has not.
     if step.results.trusts_search && (results > 0 || draft.turn_page(step, &document, results, results, client)?) {
@@ -50,5 +61,20 @@ fn value(kind: &str) -> &'static str {
         "phone" => "+999000000000",
         "name" => "Nobody Ofthisname",
         _ => "quietus-nobody",
+    }
+}
+
+/// An item of the same form that does not exist: the largest whole number that all systems read exactly, a UUID of zeros, a word.
+fn item(like: &Value) -> Value {
+    const NUMBER: u64 = (1 << 53) - 1;
+    match like {
+        Value::Number(_) => json!(NUMBER),
+        Value::String(text) if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => {
+            json!(NUMBER.to_string())
+        }
+        Value::String(text) if text.len() == 36 && text.matches('-').count() == 4 => {
+            json!("00000000-0000-4000-8000-000000000000")
+        }
+        _ => json!("quietus-nobody"),
     }
 }

@@ -1,19 +1,18 @@
 //! Makes encoded requests of templates and values, the next page's among them.
 
-use std::collections::BTreeMap;
-
 use quietus_plugin::http::{Client, HeaderName, Method, Request};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use super::lists::Kinds;
 use super::path::segment;
 use crate::plan::{CursorInto, JsonTemplate, Planned, PlannedBody, PlannedPaging};
 use crate::template::{Template, Values, identifying, scalar};
 
 /// One time that a step is run: with these identifiers and this item.
 pub(super) struct Turn<'a> {
-    pub(super) kinds: BTreeMap<&'a str, &'a str>,
+    pub(super) kinds: Kinds<'a>,
     pub(super) item: Option<Value>,
 }
 

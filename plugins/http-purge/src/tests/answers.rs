@@ -49,7 +49,7 @@ fn a_search_that_is_refused_by_law_is_retained_and_never_absent() {
     let server = Server::start(|_| Reply::empty(451));
     let plugin = plugin(&server, crm());
     let dry = Request { dry_run: true, ..ann() };
-    for answer in [erase(&plugin, &ann()), erase(&plugin, &dry), plugin.verify(ann())] {
+    for answer in [erase(&plugin, &ann()), erase(&plugin, &dry), verify(&plugin, ann())] {
         let answer = answer.expect("an answer");
         assert_eq!(answer.outcome, Outcome::Retained);
         assert!(answer.reason.is_some_and(|reason| reason.contains("`find`") && reason.contains("451")));
@@ -120,7 +120,7 @@ fn an_account_that_is_looked_up_is_nobody() {
     let plugin = plugin(&server, settings);
     assert_eq!(erase(&plugin, &ann()), Ok(Answer::absent()), "the account is not found data");
     assert_eq!(server.lines(), ["GET /accounts", "GET /accounts/a/contacts?email=ann%40x.cz"]);
-    let verified = plugin.verify(ann()).expect("an answer");
+    let verified = verify(&plugin, ann()).expect("an answer");
     assert_eq!(verified.outcome, Outcome::Unverifiable, "the account says nothing of the person");
     for nobody in [request(&[]), request(&[("email", " ")]), request(&[("name", "Ann")])] {
         assert_eq!(erase(&plugin, &nobody).expect("an answer").outcome, Outcome::Unverifiable);

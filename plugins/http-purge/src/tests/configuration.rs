@@ -78,6 +78,16 @@ fn mistakes_are_named() {
     let mut settings = crm();
     settings["ca_file"] = json!("/nowhere/ca.pem");
     check(settings, "ca_file /nowhere/ca.pem");
+    for status_only in [json!({}), json!({ "extract": { "ids": "$.id" } }), json!({ "items": "$.id", "lookup": true })]
+    {
+        let mut settings = crm();
+        settings["health"] = json!({ "name": "me", "method": "GET", "url": "/me" });
+        settings["health"]
+            .as_object_mut()
+            .expect("a step")
+            .extend(status_only.as_object().cloned().expect("an object"));
+        check(settings, "health: a status alone is also a log-in page's: set `items`");
+    }
     let mut settings = crm();
     settings["colour"] = json!("blue");
     check(settings, "unknown field `colour`");
@@ -160,7 +170,7 @@ fn a_value_within_quotes_says_how_they_are_escaped() {
     fn with_read(step: Value) -> Value {
         let mut settings = crm();
         settings["erase"].as_array_mut().expect("steps").insert(1, step);
-        settings["health"] = json!({ "name": "health", "method": "GET", "url": "/health" });
+        settings["health"] = health_step();
         settings
     }
     check_query("from:{{email}}", true);
@@ -181,8 +191,8 @@ fn a_status_alone_finds_nobody_without_something_to_compare_it_with() {
     for which in ["erase", "verify"] {
         let mut settings = crm();
         settings[which].as_array_mut().expect("steps").insert(0, by_status.clone());
-        check(settings.clone(), "step `look` looks by the status alone");
-        settings["health"] = json!({ "name": "health", "method": "GET", "url": "/health" });
+        check(settings.clone(), "step `look`: looks by the status alone");
+        settings["health"] = health_step();
         assert!(configure("https://crm.example", settings).is_ok());
     }
     let mut settings = crm();

@@ -16,7 +16,8 @@ fn guarded(closed: &'static str) -> Server {
 /// Configurations with and without a step of their own, and with a search that is believed.
 fn configurations() -> Vec<Value> {
     let mut stepped = crm();
-    stepped["health"] = json!({ "name": "me", "method": "GET", "url": "/contacts", "query": { "limit": "1" } });
+    stepped["health"] = json!({ "name": "me", "method": "GET", "url": "/contacts", "query": { "limit": "1" },
+        "items": "$.results[*]" });
     let mut trusting = crm();
     trusting["erase"][0]["match"] = json!("trust_search");
     let mut last = crm();
@@ -89,12 +90,39 @@ fn a_token_that_is_given_needs_no_search() {
 }
 
 #[test]
-fn a_health_step_is_the_operators_own() {
-    let server = Server::start(|seen| Reply::empty(if seen.target == "/me" { 200 } else { 401 }));
-    let mut settings = crm();
-    settings["health"] = json!({ "name": "me", "method": "GET", "url": "/me" });
-    assert_eq!(plugin(&server, settings.clone()).health(), Ok(()));
-    settings["health"]["url"] = json!("/not-me");
-    let error = plugin(&server, settings).health().expect_err("refused");
-    assert_eq!(error.class, ErrorClass::NeedsOperator);
+fn a_health_step_shows_what_only_the_right_credentials_are_shown() {
+    #[track_caller]
+    fn check(reply: fn() -> Reply, expected: Result<(), ErrorClass>) {
+        let server = Server::start(move |_| reply());
+        let mut settings = crm();
+        settings["health"] = json!({ "name": "me", "method": "GET", "url": "/me", "items": "$.user.id" });
+        assert_eq!(plugin(&server, settings).health().map_err(|error| error.class), expected);
+    }
+    check(|| Reply::json(200, &json!({ "user": { "id": 7 } })), Ok(()));
+    // An anonymous user, as Zendesk shows to everybody.
+    check(|| Reply::json(200, &json!({ "user": { "id": null } })), Err(ErrorClass::NeedsOperator));
+    check(|| Reply::json(200, &json!({ "user": { "id": "" } })), Err(ErrorClass::NeedsOperator));
+    check(|| Reply::json(200, &json!({ "user": {} })), Err(ErrorClass::Retryable));
+    check(|| Reply::text(200, "<!DOCTYPE html><html>please log in</html>"), Err(ErrorClass::Retryable));
+    check(|| Reply::text(200, "OK"), Err(ErrorClass::Retryable));
+    check(|| Reply::empty(204), Err(ErrorClass::Retryable));
+    check(|| Reply::empty(404), Err(ErrorClass::Retryable));
+    check(|| Reply::empty(423), Err(ErrorClass::NeedsOperator));
+    check(|| Reply::empty(401), Err(ErrorClass::NeedsOperator));
+}
+
+#[test]
+fn a_right_that_is_missing_is_named_in_the_systems_own_words() {
+    for body in [
+        json!({ "message": "scope contacts.write is missing" }),
+        json!({ "error": { "message": "scope contacts.write is missing", "code": 7 } }),
+        json!({ "title": "Forbidden", "detail": "scope contacts.write is missing" }),
+        json!({ "error": "scope contacts.write is missing\n" }),
+    ] {
+        let shown = body.to_string();
+        let server = Server::start(move |_| Reply::json(403, &body));
+        let error = health(&server, &configurations()[1], "hunter2").expect_err("red");
+        assert_eq!(error.class, ErrorClass::NeedsOperator, "{shown}");
+        assert!(error.message.contains("it says: scope contacts.write is missing"), "{shown}: {error}");
+    }
 }

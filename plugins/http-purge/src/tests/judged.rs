@@ -90,3 +90,70 @@ fn a_result_whose_id_is_null_is_not_passed_over() {
         "{error}"
     );
 }
+
+#[test]
+fn a_named_field_that_is_null_is_not_passed_over() {
+    let with = |found: Value| {
+        let mut settings = crm();
+        settings["erase"][0]["match"] = json!({ "path": "$['email','email2']", "equals": "{{email}}" });
+        settings["verify"] = json!([]);
+        let mut found = vec![found];
+        let server = Server::start(move |seen| {
+            if seen.method == "DELETE" {
+                found.clear();
+                return Reply::empty(204);
+            }
+            results(json!(found))
+        });
+        erase(&plugin(&server, settings), &ann()).expect("an answer").outcome
+    };
+    assert_eq!(with(json!({ "id": 1, "email": "joann@x.cz", "email2": null })), Outcome::Unverifiable);
+    assert_eq!(with(json!({ "id": 1, "email": null, "email2": "joann@x.cz" })), Outcome::Unverifiable);
+    assert_eq!(with(json!({ "id": 1, "email": null, "email2": "ann@x.cz" })), Outcome::Erased);
+    assert_eq!(with(json!({ "id": 1, "email": "joann@x.cz", "email2": "jo@x.cz" })), Outcome::Absent);
+    assert_eq!(with(json!({ "id": 1, "email": "joann@x.cz" })), Outcome::Absent, "there is no other field");
+
+    // Of several ids, too, one that is null is no lack of one.
+    let mut settings = crm();
+    settings["erase"][0]["extract"] = json!({ "ids": "$['id','other_id']" });
+    let server = Server::start(|_| results(json!([{ "id": 1, "other_id": null, "email": "ann@x.cz" }])));
+    assert!(erase(&plugin(&server, settings), &ann()).is_err());
+}
+
+#[test]
+fn what_is_judged_later_is_nobodys_until_then() {
+    let search = json!({ "name": "search", "method": "GET", "url": "/contacts", "query": { "q": "{{email}}" },
+        "items": "$.results[*]", "extract": { "ids": "$.id" }, "match": "later" });
+    let judge = json!({ "name": "judge", "method": "GET", "url": "/contacts/{{item}}/addresses", "for_each": "search.ids",
+        "items": "$.results[*]", "extract": { "ids": "$.contact" }, "match": { "path": "$.value", "equals": "{{email}}" } });
+    let delete = json!({ "name": "delete", "method": "DELETE", "url": "/contacts/{{item}}", "for_each": "judge.ids" });
+    let settings = json!({ "erase": [search, judge, delete], "verify": [search, judge] });
+    let server = Server::start(|seen| match (seen.method.as_str(), seen.target.as_str()) {
+        ("GET", "/contacts/1/addresses") => {
+            results(json!([{ "contact": 1, "value": "other@x.cz" }, { "contact": 1, "value": "ann@x.cz" }]))
+        }
+        ("GET", "/contacts/2/addresses") => results(json!([{ "contact": 2, "value": "joann@x.cz" }])),
+        ("GET", _) => results(json!([{ "id": 1 }, { "id": 2 }])),
+        _ => Reply::empty(204),
+    });
+    assert_eq!(erase(&plugin(&server, settings.clone()), &ann()), Ok(Answer::erased().count("delete", 1)));
+    assert!(server.lines().contains(&"DELETE /contacts/1".to_owned()));
+    assert!(!server.lines().contains(&"DELETE /contacts/2".to_owned()));
+    assert_eq!(verify(&plugin(&server, settings.clone()), ann()), Ok(Answer::residual().count("judge", 1)));
+
+    // Nobody's, and nothing shows whose.
+    let server = Server::start(|seen| match seen.target.ends_with("/addresses") {
+        true => results(json!([])),
+        false => results(json!([{ "id": 3 }])),
+    });
+    assert_eq!(erase(&plugin(&server, settings.clone()), &ann()).expect("an answer").outcome, Outcome::Unverifiable);
+
+    let mut unjudged = settings.clone();
+    unjudged["erase"][2]["for_each"] = json!("search.ids");
+    let error = configure("https://crm.example", unjudged).err().expect("refused");
+    assert!(error.message.contains("without judging them"), "{error}");
+    let mut unused = settings;
+    unused["verify"] = json!([unused["verify"][0]]);
+    let error = configure("https://crm.example", unused).err().expect("refused");
+    assert!(error.message.contains("no later step judges"), "{error}");
+}

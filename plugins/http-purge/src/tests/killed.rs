@@ -25,12 +25,11 @@ fn a_deletion_without_a_search_is_neither_erased_nor_absent_after_a_kill() {
     // Whoever the server had, and whoever it never had: from here it looks the same.
     for mut is_there in [true, false] {
         let server = Server::start(move |seen| match seen.target.as_str() {
-            "/health" => Reply::empty(204),
+            "/health" => healthy(),
             _ => Reply::empty(if std::mem::take(&mut is_there) { 204 } else { 404 }),
         });
         let step = json!({ "name": "delete", "method": "DELETE", "url": "/people/{{email}}" });
-        let health = json!({ "name": "health", "method": "GET", "url": "/health" });
-        let settings = json!({ "erase": [step], "health": health });
+        let settings = json!({ "erase": [step], "health": health_step() });
         let killed = plugin(&server, settings.clone()).stores_at_most(if is_there { 1 } else { 0 });
         assert!(erase(&killed, &ann()).is_err(), "killed after the deletion, or before it");
         let again = killed.restarted().expect("configured").stores_at_most(9);

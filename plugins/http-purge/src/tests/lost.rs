@@ -58,7 +58,7 @@ fn a_lost_write_without_a_search_is_not_called_erased_because_nothing_is_there()
         asked += 1;
         match asked {
             1 | 3 => Reply::HangUp,
-            _ if seen.target == "/health" => Reply::empty(204),
+            _ if seen.target == "/health" => healthy(),
             _ => Reply::empty(404),
         }
     });
@@ -66,7 +66,7 @@ fn a_lost_write_without_a_search_is_not_called_erased_because_nothing_is_there()
     let blind = plugin(&server, json!({ "erase": [step] }));
     assert_eq!(erase(&blind, &ann()).expect_err("not answered").class, ErrorClass::Retryable);
     assert_eq!(erase(&blind, &ann()).expect("an answer").outcome, Outcome::Unverifiable, "a gateway says so, too");
-    let health = json!({ "name": "health", "method": "GET", "url": "/health" });
+    let health = health_step();
     let controlled = plugin(&server, json!({ "erase": [step], "health": health }));
     assert_eq!(erase(&controlled, &ann()).expect_err("not answered").class, ErrorClass::Retryable);
     let answer = erase(&controlled, &ann()).expect("an answer");

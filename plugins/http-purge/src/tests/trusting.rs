@@ -73,17 +73,18 @@ fn a_search_that_is_believed_is_told_with_every_answer() {
         assert!(told.contains("`find`") && told.contains("`trust_search`") && !told.contains("ann"), "{answer:?}");
     };
     said(plugin.dry_run(ann()), Outcome::Residual);
-    said(erase(&plugin, &ann()), Outcome::Erased);
+    said(plugin.erase(ann()), Outcome::Erased);
     said(plugin.verify(ann()), Outcome::Absent);
-    said(erase(&plugin, &Request { idempotency_key: "k-2".into(), ..ann() }), Outcome::Absent);
-    assert!(erase(&super::plugin(&with_contacts(), crm()), &ann()).expect("an answer").looked_at.is_empty());
+    said(plugin.erase(Request { idempotency_key: "k-2".into(), ..ann() }), Outcome::Absent);
+    let judged = super::plugin(&with_contacts(), crm()).erase(ann()).expect("an answer");
+    assert!(!judged.looked_at.concat().contains("trust_search"), "{judged:?}");
 }
 
 #[test]
 fn a_search_that_finds_everybody_is_not_believed() {
     let server = ids(true);
     let plugin = plugin(&server, trusting());
-    for answer in [erase(&plugin, &ann()), plugin.dry_run(ann()), plugin.verify(ann())] {
+    for answer in [erase(&plugin, &ann()), plugin.dry_run(ann()), verify(&plugin, ann())] {
         let error = answer.expect_err("it looks at nothing");
         assert_eq!(error.class, ErrorClass::Permanent, "{error}");
         assert!(error.message.contains("somebody who does not exist"), "{error}");
@@ -106,4 +107,53 @@ fn a_system_that_refuses_a_made_up_value_has_not_shown_that_it_looks_at_it() {
     let error = erase(&plugin(&server, trusting()), &ann()).expect_err("nobody knows");
     assert_eq!(error.class, ErrorClass::Permanent);
     assert!(error.message.contains("add `match`"), "{}", error.message);
+}
+
+/// A CRM whose notes are asked for by the contact's id; `made_up` answers for an id that is not there.
+fn notes(url: &str, query: Value, all: Value, made_up: fn() -> Reply) -> (Result<Answer, PluginError>, Vec<String>) {
+    let find = json!({ "name": "notes", "method": "GET", "url": url, "query": query, "for_each": "find.ids",
+        "items": "$.results[*]", "extract": { "ids": "$.id" }, "match": "trust_search" });
+    let delete = json!({ "name": "delete-notes", "method": "DELETE", "url": "/notes/{{item}}", "for_each": "notes.ids",
+        "count": "notes" });
+    let mut settings = crm();
+    let steps = settings["erase"].as_array_mut().expect("steps");
+    steps.insert(1, find);
+    steps.insert(2, delete);
+    let mut contacts = json!([{ "id": "7", "email": "ann@x.cz" }]);
+    let server = Server::start(move |seen| match (seen.method.as_str(), seen.target.as_str()) {
+        ("GET", "/notes?contact=7" | "/contacts/7/notes") => results(all.clone()),
+        ("GET", target) if target.contains("/notes") => made_up(),
+        ("GET", _) => results(contacts.clone()),
+        _ => {
+            contacts = json!([]);
+            Reply::empty(204)
+        }
+    });
+    let answer = erase(&plugin(&server, settings), &ann());
+    (answer, server.lines().into_iter().filter(|line| line.starts_with("DELETE")).collect())
+}
+
+#[test]
+fn what_belongs_to_an_item_is_believed_once_another_item_has_shown_nothing() {
+    let routes = [("/notes", json!({ "contact": "{{item}}" })), ("/contacts/{{item}}/notes", json!({}))];
+    for (url, query) in routes {
+        let with = |all: Value, made_up: fn() -> Reply| notes(url, query.clone(), all, made_up);
+        let is_path = url.contains("item");
+        for nothing in [|| results(json!([])), || Reply::json(400, &json!({ "message": "no such contact" }))] {
+            let both = Answer::erased().count("contacts", 1).count("notes", 1);
+            assert_eq!(with(json!([{ "id": 1 }]), nothing).0, Ok(both));
+            assert_eq!(with(json!([]), nothing).0, Ok(Answer::erased().count("contacts", 1)));
+        }
+        // Below an id that is not there, nothing is; elsewhere, a gateway says so.
+        assert_eq!(with(json!([]), || Reply::empty(404)).0.is_ok(), is_path, "{url}");
+        // It gives notes of whomever: neither these nor their absence says anything.
+        for all in [json!([{ "id": 1 }]), json!([])] {
+            let (answer, deleted) = with(all, || results(json!([{ "id": 99 }])));
+            assert_eq!(answer.expect_err("it looks at nothing").class, ErrorClass::Permanent);
+            assert!(deleted.is_empty(), "{deleted:?}");
+        }
+        let (answer, deleted) = with(json!([]), || Reply::text(200, "<html>please log in</html>"));
+        assert_eq!(answer.expect_err("no control").class, ErrorClass::Retryable);
+        assert!(deleted.is_empty(), "{deleted:?}");
+    }
 }

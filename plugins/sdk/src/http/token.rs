@@ -110,7 +110,7 @@ impl Tokens {
                 return Err(PluginError::needs_operator(format!("no token: status {status}{why}")));
             }
         }
-        let reply: Reply = serde_json::from_slice(answer.body())
+        let reply: Reply = crate::json::read(answer.body())
             .map_err(|_| PluginError::retryable("no token: the answer is not one"))?;
         let life = reply.expires_in.as_ref().and_then(Seconds::span).unwrap_or(LIFE).min(Duration::from_secs(86_400));
         let until = Instant::now() + life.saturating_sub(EARLY);
