@@ -113,8 +113,12 @@ pub(crate) trait Checkpoint: Send + Sync + fmt::Debug {
 
 /// Why a value was not stored; free of personal data. The target must go no further.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct NotStored(pub(crate) String);
+#[error("{why}")]
+pub(crate) struct NotStored {
+    pub(crate) why: String,
+    /// The ledger refuses it, whenever it is asked: it is neither busy nor away.
+    pub(crate) refused: bool,
+}
 
 /// Where nothing is stored.
 pub(crate) fn no_checkpoint() -> Arc<dyn Checkpoint> {
@@ -127,7 +131,7 @@ struct NoCheckpoint;
 #[async_trait]
 impl Checkpoint for NoCheckpoint {
     async fn store(&self, _: &[u8]) -> Result<(), NotStored> {
-        Err(NotStored("nothing is stored of this call".into()))
+        Err(NotStored { why: "nothing is stored of this call".into(), refused: false })
     }
 
     /// A person makes it, and sees what becomes of it.
@@ -151,7 +155,7 @@ pub(crate) enum TargetError {
     #[error("{0}")]
     Retryable(String),
     /// The same, for a reason that has nothing to do with the record: there was no connection, or the target says that it is
-    /// out of service.
+    /// out of service. Counts as an attempt only while the target answers others.
     #[error("{0}")]
     Unavailable(String),
     /// Try again no sooner than told; counts as no attempt.
@@ -175,14 +179,15 @@ pub(crate) enum TargetError {
     /// no attempt.
     #[error("not done yet")]
     NotYet { after: Duration },
-    /// It must not be made twice, and that could not be noted before it: nothing was sent, and it counts as no attempt.
+    /// It must not be made twice, and that could not be noted before it: nothing was sent, and it counts as no attempt, unless
+    /// the ledger refuses to note it.
     #[error("the call was not made: {0}")]
     NotNoted(NotStored),
     /// It was not made, or was cut off, because of other calls: that counts as no attempt, and says nothing of the target or of
     /// this record. Try again after the pause.
     #[error("{why}")]
     Crowded { why: &'static str, pause: Duration },
-    /// The call was cancelled, as at a shutdown; counts as no attempt.
+    /// We have cancelled the call, as at a shutdown; counts as no attempt.
     #[error("cancelled")]
     Cancelled,
 }

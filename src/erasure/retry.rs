@@ -10,7 +10,7 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RetrySettings {
-    /// Failed calls of one stage after which the step is parked.
+    /// Failed calls of one stage after which the step is parked; not counting those of an outage.
     pub(crate) attempts_max: u32,
     /// The upper bound of the first pause.
     pub(crate) pause_min: Span,

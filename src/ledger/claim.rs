@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::clock::Trust;
-use super::health::{Health, RecordName};
+use super::health::{Health, Presence, RecordName};
 use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
 use crate::keys::KeyId;
@@ -73,9 +73,6 @@ fn installation_of(called: &TargetName) -> Option<InstallationName> {
     Some(InstallationName(name.into()))
 }
 
-/// Of so many that have been due for longest, the one that was tried least often probes a target that is out.
-pub(super) const PROBED_OF: usize = 16;
-
 /// The result of claiming from a queue.
 #[derive(Debug)]
 #[must_use = "a claim ends as finish, retry or park"]
@@ -114,6 +111,8 @@ pub(crate) struct Claim {
     pub(crate) attempt: u32,
     /// Whether the target that is asked had failed last; an answer is then told to the ledger.
     pub(crate) target_failing: bool,
+    /// What was known of the target that is asked; where none is, nothing is out.
+    pub(crate) presence: Presence,
     /// For how long it could have been done, by a clock that can be right, where nothing says that its target is out; `None` of what
     /// is tried a limited number of times.
     pub(crate) in_vain: Option<Duration>,
@@ -141,13 +140,15 @@ impl AtClaim {
     /// The claim of work that was taken.
     pub(super) fn claim(&self, task: i64, fence: i64, attempt: u32, work: Work) -> Claim {
         let target_failing = self.target.as_ref().is_some_and(|health| !health.is_good());
-        let in_vain = self.in_vain(&work);
-        Claim { task, fence, attempt, target_failing, in_vain, now: self.now, work, sent: SentOnce::default() }
+        let presence = self.target.as_ref().map_or(Presence::There, Health::presence);
+        let in_vain = self.in_vain(&work, presence);
+        let sent = SentOnce::default();
+        Claim { task, fence, attempt, target_failing, presence, in_vain, now: self.now, work, sent }
     }
 
     /// An outage says nothing of the work, nor does a clock that has jumped.
-    fn in_vain(&self, work: &Work) -> Option<Duration> {
-        let is_there = self.target.as_ref().is_none_or(Health::is_there);
+    fn in_vain(&self, work: &Work, presence: Presence) -> Option<Duration> {
+        let is_there = presence == Presence::There;
         let since = work.since().filter(|_| is_there && self.trust.erasing)?;
         Some(self.now.duration_since(since).try_into().unwrap_or_default())
     }
@@ -195,7 +196,22 @@ impl Work {
     }
 }
 
+/// Where claimed work stands in its queue, kept beside a claim that is being ended: what becomes of the work where the ledger
+/// refuses to write that end.
+#[derive(Clone, Debug)]
+pub(crate) struct HeldWork {
+    pub(super) task: i64,
+    pub(super) fence: i64,
+    pub(super) queue: QueueName,
+    /// Attempts that counted before this one.
+    pub(crate) attempt: u32,
+}
+
 impl Claim {
+    pub(crate) fn held(&self) -> HeldWork {
+        HeldWork { task: self.task, fence: self.fence, queue: self.work.queue(), attempt: self.attempt }
+    }
+
     /// The step that it is for, whose work is the claim's own.
     pub(crate) fn step(&self, work: &StepWork) -> ClaimedStep {
         ClaimedStep {

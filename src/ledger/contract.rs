@@ -50,6 +50,7 @@ macro_rules! contract {
                 a_renewed_lease_holds
                 a_renewal_that_comes_late_does_not_move_what_was_put_back
                 text_with_a_nul_is_taken
+                work_whose_end_is_refused_is_put_off_and_then_aside
                 parked_steps_are_no_parked_events
                 work_that_is_put_back_is_due_after_its_pause
                 parked_work_waits_for_a_person
@@ -66,6 +67,7 @@ macro_rules! contract {
                 a_session_of_which_much_is_heard_is_one_record
                 each_company_has_a_breaker_of_its_own
                 work_says_for_how_long_it_was_tried_in_vain_unless_its_target_is_out
+                a_claim_says_whether_its_target_is_there
                 different_records_that_are_refused_alike_put_a_target_out
                 a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more
                 no_more_is_under_way_than_may_be_at_once

@@ -48,8 +48,10 @@ pub(crate) enum CallEnd {
     Denied {
         reason: String,
     },
-    /// It asks for fewer calls, and for none before this has passed.
+    /// It asks for fewer calls, and for none before this has passed. What is asked otherwise says nothing of it: one path may have a
+    /// limit of its own.
     Limited {
+        sort: &'static str,
         pause: Duration,
     },
 }
@@ -72,10 +74,30 @@ pub(super) struct Pace {
     pub(super) refused_why: String,
     /// The calls at once that it is slowed down to, after it asked for fewer.
     pub(super) at_once: Option<u32>,
-    /// Since when it has answered nothing else than that it wants fewer calls.
-    pub(super) limited_since: Option<Timestamp>,
+    /// What of its work has only been answered so since.
+    pub(super) limited: Option<Limited>,
     /// The earliest time of its next call, in microseconds since 1970.
     pub(super) next_call_us: i64,
+}
+
+/// Work of a target that was answered nothing else than that it wants fewer calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Limited {
+    /// What was asked, in one word.
+    pub(super) sort: String,
+    pub(super) since: Timestamp,
+    /// Until when it wanted none, the last time.
+    pub(super) until: Timestamp,
+}
+
+/// What is known of a target at a time: whether it can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Presence {
+    /// Nothing says that it is out.
+    There,
+    /// It was not there when it was asked last, but not often enough to be out.
+    Doubtful,
+    Out,
 }
 
 /// How a target is, as it is stored.
@@ -116,14 +138,18 @@ impl Health {
 
     /// Whether an answer changes nothing.
     pub(super) fn is_good(&self) -> bool {
-        let Pace { failures, failed, refused, at_once, limited_since, .. } = &self.pace;
+        let Pace { failures, failed, refused, at_once, limited, .. } = &self.pace;
         let counts_nothing = *failures == 0 && failed.is_empty() && refused.is_empty();
-        counts_nothing && at_once.is_none() && limited_since.is_none() && self.state == TargetState::Closed
+        counts_nothing && at_once.is_none() && limited.is_none() && self.state == TargetState::Closed
     }
 
-    /// Whether nothing says that it is out: it could be reached, and fails at fewer records than open the breaker.
-    pub(super) fn is_there(&self) -> bool {
-        self.pace.failures == 0 && self.state == TargetState::Closed
+    /// Whether it can be reached. One that fails at fewer records than open the breaker is there.
+    pub(super) fn presence(&self) -> Presence {
+        match &self.state {
+            TargetState::Open { .. } => Presence::Out,
+            TargetState::Closed if self.pace.failures > 0 => Presence::Doubtful,
+            TargetState::Closed => Presence::There,
+        }
     }
 
     /// After a call has ended.
@@ -134,14 +160,15 @@ impl Health {
             CallEnd::Failed { record, reason } => self.failed(record, reason, limits, now),
             CallEnd::Refused { sort, record, reason } => self.refused(record, (sort, reason), limits, now),
             CallEnd::Denied { reason } => self.opened(reason, true, limits, now),
-            CallEnd::Limited { pause } => self.limited(*pause, now),
+            CallEnd::Limited { sort, pause } => self.limited(sort, *pause, now),
         }
     }
 
     fn answered(self, sort: &str, limits: BreakerLimits) -> Self {
         let Self { pace, state } = self;
         let at_once = pace.at_once.map(|most| most.saturating_mul(2)).filter(|most| *most < AT_ONCE_MAX);
-        let good = Pace { at_once, next_call_us: pace.next_call_us, ..Pace::default() };
+        let limited = pace.limited.filter(|limited| limited.sort != sort);
+        let good = Pace { at_once, limited, next_call_us: pace.next_call_us, ..Pace::default() };
         if pace.refused_why.starts_with(&format!("{sort}: ")) {
             return Self { pace: good, state: TargetState::Closed };
         }
@@ -210,10 +237,15 @@ impl Health {
     }
 
     /// One call at a time from now on, until it answers; then twice as many with each answer.
-    fn limited(mut self, pause: Duration, now: Timestamp) -> Self {
+    fn limited(mut self, sort: &str, pause: Duration, now: Timestamp) -> Self {
+        let until = after(now, pause);
         self.pace.at_once = Some(1);
-        self.pace.limited_since = self.pace.limited_since.or(Some(now));
-        self.pace.next_call_us = self.pace.next_call_us.max(after(now, pause).as_microsecond());
+        // One sort of work is remembered, until it is answered. Another one that never is comes into its place then.
+        let limited = self.pace.limited.get_or_insert_with(|| Limited { sort: sort.to_owned(), since: now, until });
+        if limited.sort == sort {
+            limited.until = limited.until.max(until);
+        }
+        self.pace.next_call_us = self.pace.next_call_us.max(until.as_microsecond());
         // It can be reached.
         self.pace.failures = 0;
         self.pace.failed.clear();
@@ -229,166 +261,4 @@ fn add(records: &mut Vec<RecordName>, record: &RecordName, limits: BreakerLimits
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const LIMITS: BreakerLimits = BreakerLimits { failures: 3, pause: Duration::from_secs(30) };
-
-    fn good() -> Health {
-        Health { pace: Pace::default(), state: TargetState::Closed }
-    }
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_second(seconds).expect("a timestamp")
-    }
-
-    fn record(number: u32) -> RecordName {
-        RecordName(format!("acme/{number}"))
-    }
-
-    fn refused(number: u32, reason: &str) -> CallEnd {
-        CallEnd::Refused { sort: "erase", record: record(number), reason: reason.into() }
-    }
-
-    fn failed(number: u32) -> CallEnd {
-        CallEnd::Failed { record: record(number), reason: "500".into() }
-    }
-
-    fn answered() -> CallEnd {
-        CallEnd::Answered { sort: "erase" }
-    }
-
-    fn away() -> CallEnd {
-        CallEnd::Unavailable { reason: "503".into() }
-    }
-
-    fn denied() -> CallEnd {
-        CallEnd::Denied { reason: "401".into() }
-    }
-
-    /// All of them at one time.
-    fn ended(health: Health, ends: &[CallEnd], now: Timestamp) -> Health {
-        ends.iter().fold(health, |health, end| health.after(end, LIMITS, now))
-    }
-
-    /// Until when it is out, and whether a person is needed.
-    fn out(health: &Health) -> Option<(i64, bool)> {
-        match &health.state {
-            TargetState::Closed => None,
-            TargetState::Open { until, needs_person, .. } => Some((until.as_second(), *needs_person)),
-        }
-    }
-
-    #[test]
-    fn it_is_out_after_failures_in_a_row_and_heals_with_an_answer() {
-        let failing = ended(good(), &[away(), away()], at(0));
-        assert_eq!(out(&failing), None);
-        assert_eq!(out(&ended(failing.clone(), &[answered(), away(), away()], at(0))), None);
-        let open = ended(failing, &[away()], at(0));
-        assert_eq!(out(&open), Some((30, false)));
-        assert_eq!(ended(open, &[answered()], at(31)), good());
-    }
-
-    #[test]
-    fn one_record_that_fails_again_and_again_says_nothing_of_the_target() {
-        let one = ended(good(), &[failed(1), failed(1), failed(1), failed(1)], at(0));
-        assert_eq!(out(&one), None);
-        assert!(!one.is_good() && one.is_there(), "an answer is to be told");
-        assert_eq!(out(&ended(one.clone(), &[failed(2)], at(0))), None);
-        assert_eq!(out(&ended(one.clone(), &[failed(2), failed(3)], at(0))), Some((30, false)));
-        for shows_that_it_is_there in [answered(), refused(1, "403"), CallEnd::Limited { pause: Duration::ZERO }] {
-            let between = [failed(2), shows_that_it_is_there, failed(3), failed(4)];
-            assert_eq!(out(&ended(one.clone(), &between, at(0))), None, "{between:?}");
-        }
-        let mixed = ended(one, &[away()], at(0));
-        assert!(!mixed.is_there());
-        assert_eq!(out(&ended(mixed, &[away()], at(0))), Some((30, false)), "an outage shows as either");
-    }
-
-    #[test]
-    fn one_that_is_out_stays_out_by_any_failure_of_the_call_that_tries_it() {
-        let denied_once = ended(good(), &[denied()], at(0));
-        for end in [failed(1), away()] {
-            let tried = ended(denied_once.clone(), &[end], at(30));
-            assert_eq!(out(&tried), Some((90, false)));
-            assert_eq!(ended(tried, &[answered()], at(90)), good());
-        }
-    }
-
-    #[test]
-    fn each_try_in_vain_doubles_the_pause_up_to_its_bound() {
-        let mut health = ended(good(), &[denied()], at(0));
-        let mut pauses = Vec::new();
-        let mut now = 0;
-        for _ in 0..8 {
-            let (until, _) = out(&health).expect("it is out");
-            pauses.push(until - now);
-            now = until;
-            health = ended(health, &[denied()], at(now));
-        }
-        assert_eq!(pauses, [30, 60, 120, 240, 480, 900, 900, 900]);
-        let TargetState::Open { since, .. } = &health.state else { panic!("it is out") };
-        assert_eq!(*since, at(0), "it is one outage");
-        let slow = BreakerLimits { pause: Duration::from_secs(3600), ..LIMITS };
-        assert_eq!(out(&good().after(&denied(), slow, at(0))), Some((3600, true)));
-    }
-
-    #[test]
-    fn calls_that_began_before_it_was_out_do_not_lengthen_its_pause() {
-        let out_once = ended(good(), &[denied()], at(0));
-        assert_eq!(ended(out_once.clone(), &[denied(), denied()], at(1)), out_once);
-        assert_eq!(out(&ended(out_once, &[away(), away(), away()], at(1))), Some((30, true)));
-        // That a person is needed is news, however.
-        let gone = ended(good(), &[away(), away(), away()], at(0));
-        assert_eq!(out(&ended(gone, &[denied()], at(1))), Some((61, true)));
-    }
-
-    #[test]
-    fn only_different_records_that_are_refused_alike_say_something_of_the_target() {
-        let one = ended(good(), &[refused(1, "403"), refused(1, "403"), refused(1, "403")], at(0));
-        assert_eq!(out(&one), None, "one record again and again");
-        let unlike = [refused(1, "denied"), refused(2, "no"), refused(3, "denied"), refused(4, "no")];
-        assert_eq!(out(&ended(good(), &unlike, at(0))), None);
-        let between = [refused(1, "403"), refused(2, "403"), answered(), refused(3, "403")];
-        assert_eq!(out(&ended(good(), &between, at(0))), None);
-        let alike = ended(good(), &[refused(1, "7 of 5"), refused(2, "8 of 5"), refused(3, "99 of 5")], at(0));
-        assert_eq!(out(&alike), Some((30, true)));
-        // The next one that is refused alike is another try in vain; one that is refused otherwise shows that it is there.
-        assert_eq!(out(&ended(alike.clone(), &[refused(4, "6 of 5")], at(30))), Some((90, true)));
-        assert_eq!(out(&ended(alike.clone(), &[refused(4, "no")], at(30))), None);
-        // That it can be asked shows nothing of what it refuses.
-        let asked = ended(alike.clone(), &[CallEnd::Answered { sort: "decide" }], at(30));
-        assert_eq!(out(&asked), Some((30, true)));
-        assert_eq!(ended(alike, &[answered()], at(30)), good());
-    }
-
-    #[test]
-    fn one_that_wants_fewer_calls_gets_one_at_a_time_and_then_more_with_each_answer() {
-        let limited = || CallEnd::Limited { pause: Duration::from_secs(7) };
-        let mut health = ended(good(), &[limited()], at(0));
-        assert_eq!(health.pace.next_call_us, 7_000_000);
-        assert_eq!(health.pace.limited_since, Some(at(0)));
-        assert!(!health.is_good());
-        let again = ended(health.clone(), &[limited()], at(60));
-        assert_eq!((again.pace.limited_since, again.pace.next_call_us), (Some(at(0)), 67_000_000));
-        let mut at_once = Vec::new();
-        while let Some(most) = health.pace.at_once {
-            at_once.push(most);
-            health = ended(health, &[answered()], at(10));
-        }
-        assert_eq!(at_once, [1, 2, 4, 8, 16, 32]);
-        assert!(health.is_good());
-        let fast = ended(good(), &[limited(), answered(), limited()], at(0));
-        assert_eq!(fast.pace.at_once, Some(1), "slowed down once more");
-    }
-
-    #[test]
-    fn what_it_answers_while_it_is_out_shows_that_it_is_there() {
-        for gone in [[away(), away(), away()], [failed(1), failed(2), failed(3)]] {
-            let gone = ended(good(), &gone, at(0));
-            let limited = ended(gone, &[CallEnd::Limited { pause: Duration::ZERO }], at(31));
-            assert_eq!(out(&limited), None);
-            assert!(limited.is_there() && limited.pace.failed.is_empty());
-        }
-    }
-}
+mod tests;

@@ -35,7 +35,7 @@ pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use checksums::{SumChunk, SumMark, Summed};
 pub(crate) use claim::{
-    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, NextLook, QueueName, SettleWork, StepWork, Work,
+    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, HeldWork, NextLook, QueueName, SettleWork, StepWork, Work,
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
@@ -43,7 +43,7 @@ pub(crate) use closing::{Closed, Closing};
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
 pub(crate) use generation::{GenerationState, SealGeneration, sealing};
-pub(crate) use health::{BreakerLimits, CallEnd};
+pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
@@ -219,7 +219,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 106;
+const UNRELEASED: usize = 107;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState,
+    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState, HeldWork,
     InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
     RotatedKey, SealGeneration, SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions,
@@ -84,6 +84,10 @@ pub(crate) trait Queue: Send + Sync {
     /// Puts the work aside until a person acts. A step's outcome becomes `parked`, or `residual` where that is what it was;
     /// but one whose outcome was reported meanwhile is due at once instead.
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError>;
+
+    /// Puts work back whose end the ledger refuses to write, or aside where there is no pause, until a person acts. Nothing is
+    /// written of it but its place in its queue: what stands elsewhere of it may be what is refused. It counts as an attempt.
+    async fn put_off(&self, of: &HeldWork, pause: Option<Duration>, reason: &str) -> Result<Finished, LedgerError>;
 
     /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError>;

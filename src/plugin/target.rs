@@ -194,8 +194,10 @@ impl PluginHost {
         Ok(match ended {
             Ended::Result(result) => Ok(Asked::Result { result, may_report, once, returns: contract.returns.clone() }),
             Ended::Unsupported => Ok(Asked::Unsupported),
-            // It may have erased before it broke the protocol.
-            Ended::Failed(error) if error.class == ErrorClass::Protocol => Err(once.unknown(of_error(error))),
+            // It may have erased before it broke the protocol, or gave the call up.
+            Ended::Failed(error) if matches!(error.class, ErrorClass::Protocol | ErrorClass::Cancelled) => {
+                Err(once.unknown(of_error(error)))
+            }
             Ended::Failed(error) => Err(of_error(error)),
             Ended::Lost(why) => Err(self.lost_during(&key, once, format!("the plugin's process was lost: {why}"))),
             Ended::TimedOut => {

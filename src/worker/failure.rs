@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use super::settings::ErasingSettings;
 use crate::keys::{KeyId, NoSealKey, NotOpened};
-use crate::ledger::{Attempt, GenerationState, LedgerError, Records, SEAL_DAMAGED, SEAL_GONE};
+use crate::ledger::{Attempt, GenerationState, LedgerError, Presence, Records, SEAL_DAMAGED, SEAL_GONE};
 use crate::mluvii::MluviiError;
 use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
-use crate::target::TargetError;
+use crate::target::{NotStored, TargetError};
 
 /// Why a step needs a person whose target must not be asked twice, once nobody knows what became of a call.
 pub(super) const NOT_TWICE: &str = "what became of the call is unknown, and the target must not be asked twice";
+
+/// Why work needs a person that the ledger refuses. What it said stands in the log only: a trigger may say anything.
+pub(super) const REFUSED: &str = "the ledger refuses what is read or written of it; the server's log says why";
 
 const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: please report it, with the version";
 
@@ -96,6 +99,8 @@ pub(super) struct Circumstances<'a> {
     /// Whether it has an attempt limit. A session is looked up for as long as it takes: an erasure duty does not end with
     /// an outage.
     pub(super) gives_up: bool,
+    /// Whether its target was there when it was claimed: what fails because of an outage is no failure of this piece of work.
+    pub(super) presence: Presence,
     /// For how long it could have been done, where its target is not out: an outage says nothing of this piece of work.
     pub(super) in_vain: Option<Duration>,
     /// Whether it may be done again where nobody knows what became of it.
@@ -116,7 +121,7 @@ impl Failure {
                     error,
                     TargetError::RateLimited { .. }
                         | TargetError::Cancelled
-                        | TargetError::NotNoted(_)
+                        | TargetError::NotNoted(NotStored { refused: false, .. })
                         | TargetError::Crowded { .. }
                         | TargetError::Later { .. }
                 )
@@ -164,10 +169,7 @@ impl Failure {
                 let end = circumstances.attempt_ended(PANICKED.to_owned());
                 FailureAction { end, target: TargetEffect::None }
             }
-            Self::Overtime => {
-                let end = circumstances.attempt_ended("it took longer than it may".to_owned());
-                FailureAction { end, target: TargetEffect::Failed }
-            }
+            Self::Overtime => circumstances.failed("it took longer than it may".to_owned()),
             // Due at once: it is we who let go of it, and another process can take it.
             Self::Cancelled => FailureAction::free(Duration::ZERO, "cancelled"),
             Self::Permanent(reason) | Self::Call(TargetError::OfRecord(reason)) => FailureAction::park(reason),
@@ -181,7 +183,15 @@ impl Failure {
                 let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
                 FailureAction::free(pause, "cancelled by the target")
             }
-            // With a pause likewise. The target is not blamed: it was not asked.
+            // The target is not blamed: it was not asked.
+            Self::Call(TargetError::NotNoted(NotStored { refused: true, .. })) => {
+                let end = match circumstances.erasing.refused_again(circumstances.attempt) {
+                    Some(pause) => ClaimEnd::Retry { pause, attempt: Attempt::Counts, reason: REFUSED.to_owned() },
+                    None => ClaimEnd::Park { reason: REFUSED.to_owned() },
+                };
+                FailureAction { end, target: TargetEffect::None }
+            }
+            // With a pause likewise.
             Self::Call(error @ TargetError::NotNoted(_)) => {
                 let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
                 FailureAction::free(pause, error.to_string())
@@ -200,17 +210,37 @@ impl Failure {
             Self::Call(TargetError::NeedsOperator(reason)) => {
                 FailureAction { target: TargetEffect::Denied, ..FailureAction::free(Duration::ZERO, reason) }
             }
-            Self::Call(TargetError::Unavailable(reason)) => {
-                FailureAction { end: circumstances.attempt_ended(reason), target: TargetEffect::Unavailable }
-            }
-            Self::Call(TargetError::Retryable(reason)) => {
-                FailureAction { end: circumstances.attempt_ended(reason), target: TargetEffect::Failed }
-            }
+            Self::Call(TargetError::Unavailable(reason)) => circumstances.unavailable(reason),
+            Self::Call(TargetError::Retryable(reason)) => circumstances.failed(reason),
         })
     }
 }
 
 impl Circumstances<'_> {
+    /// It may be due to this record alone, unless the target was out already and this call only tried it.
+    fn failed(&self, reason: String) -> FailureAction {
+        let end = if self.presence == Presence::Out { self.outage(reason) } else { self.attempt_ended(reason) };
+        FailureAction { end, target: TargetEffect::Failed }
+    }
+
+    /// The target was not there, or says so. The first time it may be this record's own failure, such as a 503 for it alone, while
+    /// others are answered. From then on it is the target's until it answers somebody: each failure brings it closer to being out,
+    /// which is told.
+    fn unavailable(&self, reason: String) -> FailureAction {
+        let end = if self.presence == Presence::There { self.attempt_ended(reason) } else { self.outage(reason) };
+        FailureAction { end, target: TargetEffect::Unavailable }
+    }
+
+    /// An outage costs no attempt, or a duty would need a person who could do nothing but wait. It is the breaker that makes the
+    /// pauses grow. But where other targets wait for this one to say what it knows, they do not wait for all of an outage.
+    fn outage(&self, reason: String) -> ClaimEnd {
+        if self.is_awaited {
+            return self.attempt_ended(reason);
+        }
+        let pause = self.erasing.retry.pause(0, None, self.random);
+        ClaimEnd::Retry { pause, attempt: Attempt::Free, reason }
+    }
+
     /// An attempt that counts: it is repeated, or was the last one.
     fn attempt_ended(&self, reason: String) -> ClaimEnd {
         let retry = &self.erasing.retry;
@@ -276,164 +306,4 @@ pub(super) fn no_installation(installation: &InstallationName) -> Failure {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ledger::Admin as _;
-    use crate::ledger::sqlite::SqliteLedger;
-    use crate::worker::settings::sample;
-
-    /// The first attempt of a step, for which others wait or do not.
-    fn of_step(erasing: &ErasingSettings, is_awaited: bool) -> Circumstances<'_> {
-        Circumstances { erasing, attempt: 0, gives_up: true, in_vain: None, may_repeat: true, is_awaited, random: 1.0 }
-    }
-
-    #[track_caller]
-    fn check(failure: Failure, attempt: u32, gives_up: bool, expected: FailureAction) {
-        let erasing = sample();
-        let circumstances = Circumstances { attempt, gives_up, ..of_step(&erasing, false) };
-        assert_eq!(failure.action(circumstances).expect("the ledger took it"), expected);
-    }
-
-    fn call(error: TargetError) -> Failure {
-        Failure::Call(error)
-    }
-
-    fn retry(secs: u64, attempt: Attempt, reason: &str, target: TargetEffect) -> FailureAction {
-        let end = ClaimEnd::Retry { pause: Duration::from_secs(secs), attempt, reason: reason.into() };
-        FailureAction { end, target }
-    }
-
-    #[test]
-    fn a_failed_call_counts_and_is_parked_at_the_attempt_limit_where_there_is_one() {
-        let failed = || call(TargetError::Retryable("502".into()));
-        let again = |secs| retry(secs, Attempt::Counts, "502", TargetEffect::Failed);
-        let parked = FailureAction { end: ClaimEnd::Park { reason: "502".into() }, target: TargetEffect::Failed };
-        check(failed(), 0, true, again(1));
-        check(failed(), 1, true, again(2));
-        check(failed(), 2, true, parked);
-        // A look-up is repeated for as long as it takes, but not at ever longer pauses.
-        check(failed(), 1000, false, again(60));
-    }
-
-    #[test]
-    fn only_what_concerns_every_record_is_counted_for_each_call() {
-        let effect = |failure: Failure| failure.action(of_step(&sample(), false)).expect("the ledger took it").target;
-        assert_eq!(effect(call(TargetError::Unavailable("no connection".into()))), TargetEffect::Unavailable);
-        assert_eq!(effect(call(TargetError::Retryable("500".into()))), TargetEffect::Failed);
-        assert_eq!(effect(Failure::Overtime), TargetEffect::Failed);
-    }
-
-    #[test]
-    fn what_is_no_failure_of_the_target_costs_no_attempt() {
-        let free = |secs, reason: &str| retry(secs, Attempt::Free, reason, TargetEffect::None);
-        let pause = Duration::from_secs(7);
-        check(Failure::Postponed(pause), 9, true, free(7, "waits for what must be known first"));
-        check(Failure::Early { pause, why: "404".into() }, 9, true, free(7, "404"));
-        check(Failure::Cancelled, 9, true, free(0, "cancelled"));
-        check(call(TargetError::NotYet { after: pause }), 9, true, free(7, "the target is not done yet"));
-        check(call(TargetError::Cancelled), 9, true, free(1, "cancelled by the target"));
-        check(call(TargetError::Crowded { why: "full", pause }), 9, true, free(7, "full"));
-    }
-
-    #[test]
-    fn one_that_wants_fewer_calls_is_slowed_down_as_a_whole() {
-        let limited = |retry_after| call(TargetError::RateLimited { retry_after });
-        let expected =
-            |secs| retry(secs, Attempt::Free, "rate limited", TargetEffect::Limited(Duration::from_secs(secs)));
-        check(limited(Some(Duration::from_secs(7))), 9, true, expected(7));
-        check(limited(None), 9, true, expected(30));
-    }
-
-    #[test]
-    fn what_a_retry_cannot_help_is_parked_alone_or_with_the_whole_queue() {
-        let parked = |target| FailureAction { end: ClaimEnd::Park { reason: "403".into() }, target };
-        check(Failure::Permanent("403".into()), 0, true, parked(TargetEffect::None));
-        check(call(TargetError::Permanent("403".into())), 0, false, parked(TargetEffect::Refused));
-        let queue = retry(0, Attempt::Free, "401", TargetEffect::Denied);
-        check(call(TargetError::NeedsOperator("401".into())), 0, true, queue);
-    }
-
-    #[test]
-    fn work_that_panics_is_tried_again_and_then_needs_a_person_even_where_others_are_tried_for_ever() {
-        check(Failure::Panicked, 0, false, retry(1, Attempt::Counts, PANICKED, TargetEffect::None));
-        let parked = FailureAction { end: ClaimEnd::Park { reason: PANICKED.into() }, target: TargetEffect::None };
-        check(Failure::Panicked, PANICS_AT - 1, false, parked);
-    }
-
-    #[test]
-    fn a_look_up_that_fails_for_a_day_at_a_target_that_is_not_out_needs_a_person() {
-        let erasing = sample();
-        let failed = |attempt, in_vain| {
-            let circumstances = Circumstances { attempt, gives_up: false, in_vain, ..of_step(&erasing, false) };
-            call(TargetError::Retryable("500".into())).action(circumstances).expect("the ledger took it").end
-        };
-        let day = Some(UNDECIDABLE_AFTER);
-        let parked = ClaimEnd::Park { reason: "500; it has been so for a day, and the target is not out".into() };
-        assert_eq!(failed(UNDECIDABLE_ATTEMPTS - 1, day), parked);
-        let early = UNDECIDABLE_AFTER - Duration::from_secs(1);
-        for (attempt, in_vain) in [(1_000, None), (1_000, Some(early)), (UNDECIDABLE_ATTEMPTS - 2, day)] {
-            assert!(matches!(failed(attempt, in_vain), ClaimEnd::Retry { .. }), "{attempt} {in_vain:?}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_key_that_is_not_there_needs_a_person_only_where_the_ledger_says_that_it_is_gone() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).expect("opens");
-        let [one, two] = ["1111111111111111", "2222222222222222"].map(|id| KeyId::written(id.to_owned()));
-        let parks = async |id: &KeyId| {
-            let failure = unopened(&NotOpened::NoKey(NoSealKey::Gone(id.clone())), "damaged", "gone");
-            let failure = failure.judged(&*ledger).await.expect("answered");
-            let erasing = sample();
-            let end = failure.action(of_step(&erasing, false)).expect("the ledger took it").end;
-            end == ClaimEnd::Park { reason: "gone".into() }
-        };
-        assert!(parks(&one).await, "nobody knows it");
-        let mut open = None;
-        for id in [&one, &two] {
-            ledger.begin_seal_generation(id).await.expect("noted");
-            assert!(ledger.open_seal_generation(id, open).await.expect("opened"));
-            open = Some(id);
-        }
-        assert!(!parks(&one).await && !parks(&two).await, "the folder may be away");
-        let (from, to) = (GenerationState::Closed, GenerationState::Lost);
-        assert!(ledger.move_seal_generation(&one, from, to).await.expect("moved"));
-        assert!(parks(&one).await && !parks(&two).await);
-    }
-
-    #[test]
-    fn what_is_too_large_to_be_read_concerns_itself_alone() {
-        let parked = FailureAction { end: ClaimEnd::Park { reason: "large".into() }, target: TargetEffect::None };
-        check(call(TargetError::OfRecord("large".into())), 0, false, parked);
-    }
-
-    #[test]
-    fn a_ledger_that_does_not_take_the_work_takes_nothing_else() {
-        let erasing = sample();
-        let circumstances = of_step(&erasing, false);
-        let away = LedgerError::Busy(anyhow::anyhow!("away"));
-        assert!(Failure::Ledger(away).action(circumstances).is_err());
-    }
-
-    #[test]
-    fn what_must_not_be_done_twice_needs_a_person_once_its_outcome_is_unknown() {
-        let erasing = sample();
-        let once = Circumstances { may_repeat: false, ..of_step(&erasing, false) };
-        let parked = FailureAction { end: ClaimEnd::Park { reason: NOT_TWICE.into() }, target: TargetEffect::None };
-        for failure in [Failure::Cancelled, Failure::Overtime, Failure::Panicked] {
-            assert_eq!(failure.action(once).expect("the ledger took it"), parked);
-        }
-        // What the target itself says of it may be tried again: it knows.
-        let busy = call(TargetError::Retryable("503".into())).action(once).expect("the ledger took it");
-        assert!(matches!(busy.end, ClaimEnd::Retry { .. }), "{busy:?}");
-    }
-
-    #[test]
-    fn nobody_waits_for_a_find_at_a_target_that_needs_a_person() {
-        let erasing = sample();
-        let circumstances = of_step(&erasing, true);
-        let revoked = call(TargetError::NeedsOperator("401".into()));
-        let expected = FailureAction { end: ClaimEnd::Park { reason: "401".into() }, target: TargetEffect::Denied };
-        assert_eq!(revoked.action(circumstances).expect("the ledger took it"), expected);
-    }
-}
+mod tests;

@@ -25,6 +25,7 @@ mod run;
 mod settings;
 mod settle;
 mod tasks;
+mod unwritten;
 mod verify;
 
 pub(crate) use accepted::Accepted;

@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use quietus_plugin::ResumeValue;
 use tracing::warn;
 
+use crate::causes::with_causes;
 use crate::keys::{SealKey, SealedAs};
-use crate::ledger::{ClaimedStep, Finished, Queue, StepWork, sealing};
+use crate::ledger::{ClaimedStep, Finished, LedgerError, Queue, StepWork, sealing};
 use crate::target::{Checkpoint, NotStored};
 
 /// Where one call stores how far it is.
@@ -48,8 +49,8 @@ impl Checkpoint for KeptResume {
         match sealing(&self.seal, write).await {
             Ok(Finished::Done) => Ok(()),
             // Another process does the step by now: whatever this call still did would be done beside it.
-            Ok(_) => Err(NotStored("the lease has ended; another process does the step".into())),
-            Err(_) => Err(NotStored("the ledger is busy or away".into())),
+            Ok(_) => Err(lease_lost()),
+            Err(error) => Err(not_stored(&error)),
         }
     }
 
@@ -58,8 +59,24 @@ impl Checkpoint for KeptResume {
         self.claimed.sends_once();
         match self.queue.sending(self.claimed.clone()).await {
             Ok(Finished::Done) => Ok(()),
-            Ok(_) => Err(NotStored("the lease has ended; another process does the step".into())),
-            Err(_) => Err(NotStored("the ledger is busy or away".into())),
+            Ok(_) => Err(lease_lost()),
+            Err(error) => Err(not_stored(&error)),
+        }
+    }
+}
+
+fn lease_lost() -> NotStored {
+    NotStored { why: "the lease has ended; another process does the step".into(), refused: false }
+}
+
+fn not_stored(error: &LedgerError) -> NotStored {
+    match error {
+        LedgerError::Broken(_) => {
+            warn!(error = %with_causes(error), "the ledger refuses what is to be kept of a call");
+            NotStored { why: "the ledger refuses it".into(), refused: true }
+        }
+        LedgerError::Busy(_) | LedgerError::Damaged(_) => {
+            NotStored { why: "the ledger is busy or away".into(), refused: false }
         }
     }
 }

@@ -117,6 +117,7 @@ impl Worker {
     /// The life of one claim.
     pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) {
         let lease = Lease::new(leased, LEASE);
+        let held = claim.held();
         let result = tokio::select! {
             () = queue.abandon.cancelled() => Err(Failure::Cancelled),
             // The lease is renewed for as long as the work takes: one that hangs would hold its place for ever.
@@ -135,14 +136,7 @@ impl Worker {
             Err(failure) => self.react(queue, claim, failure).await,
         };
         if let Err(error) = written {
-            // Another process has made a new generation: the work is done again, and sealed under that one.
-            if let Some(Err(none)) = error.closed_seal().map(|open| self.seal.turn_to(open)) {
-                warn!(error = %none, "the key that seals from now on cannot be read");
-            }
-            warn!(
-                queue = ?queue.queue, error = %with_causes(&error),
-                "could not write the result of work; it is done again when its lease ends"
-            );
+            self.not_written(queue, &held, error).await;
         }
     }
 
@@ -205,6 +199,7 @@ impl Worker {
             erasing: &self.erasing,
             attempt: claim.attempt,
             gives_up: matches!(claim.work, Work::Step(_)),
+            presence: claim.presence,
             in_vain: claim.in_vain,
             may_repeat: !claim.has_sent_once(),
             is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
@@ -249,7 +244,7 @@ fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd
             Some(CallEnd::Refused { sort: claim.work.sort(), record: claim.work.record(), reason })
         }
         TargetEffect::Denied => Some(CallEnd::Denied { reason }),
-        TargetEffect::Limited(pause) => Some(CallEnd::Limited { pause }),
+        TargetEffect::Limited(pause) => Some(CallEnd::Limited { sort: claim.work.sort(), pause }),
     }
 }
 

@@ -130,3 +130,22 @@ fn it_is_asked_once_when_the_ledger_is_away_until_after_its_answer() {
     was_asked(&fleet.deployment, &folder, &["erase", "verify"]);
     fleet.stop();
 }
+
+#[test]
+fn one_that_cancels_each_call_by_itself_needs_a_person() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let deployment = Deployment::bare(&standin.mluvii, &rules(&folder, "cancelling"));
+    let server = Server::start_with(&deployment, &[("ERASING__RETRY__ATTEMPTS_MAX", "3")]);
+    until_it_is_asked(&standin, &server, &folder);
+    let id = wait_for("a person to be needed", || {
+        let (step, id) = step(&deployment);
+        (step["outcome"] == "parked").then_some(id)
+    });
+    let reason = step(&deployment).0["reason"].as_str().expect("a reason").to_owned();
+    assert!(reason.contains("has cancelled the call"), "{reason}");
+    assert_eq!(requests(&folder), 3);
+    let_it_answer(&folder);
+    assert!(deployment.run(&["erasures", "retry", &id]).status.success());
+    receipts(&deployment, 1);
+    server.stop();
+}

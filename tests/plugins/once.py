@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """A program that is a plugin and must not be asked twice. It writes into `calls` what it is asked, and answers no request to
-erase as long as its folder holds `waits`. Only with the argument `seeing` can it say whether the data is gone."""
+erase as long as its folder holds `waits`. Only with the argument `seeing` can it say whether the data is gone. With `cancelling` it
+may be asked again, and gives each request up as long as its folder holds `waits`."""
 
 import json
 import os
@@ -13,7 +14,7 @@ MANIFEST = {
     "version": "1",
     "identifiers": {"required": ["email"]},
     "operations": ["erase", "health"] + (["verify"] if "seeing" in sys.argv else []),
-    "idempotent": False,
+    "idempotent": "cancelling" in sys.argv,
     "config_schema": {"type": "object", "properties": {"folder": {"type": "string"}}},
     "reads_from": ["/folder"],
     "writes_from": ["/folder"],
@@ -49,7 +50,11 @@ while True:
         write({"type": "ready"})
     elif kind == "erase":
         note(f"erase {message['request']['idempotency_key']}")
-        while os.path.exists(os.path.join(folder, "waits")):
+        waits = os.path.join(folder, "waits")
+        if "cancelling" in sys.argv and os.path.exists(waits):
+            write({"type": "error", "id": id, "error": {"class": "cancelled", "message": "not today"}})
+            continue
+        while os.path.exists(waits):
             time.sleep(0.02)
         write({"type": "result", "id": id, "result": {"outcome": "erased"}})
     elif kind == "verify":

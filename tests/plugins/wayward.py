@@ -133,6 +133,9 @@ def erase(name, id):
         return resume_at_once(id)
     if verb == "resume-of-none":
         return resume(id + 1000, 1)
+    if verb == "cancel":
+        write({"type": "error", "id": id, "error": {"class": "cancelled", "message": "not today"}})
+        return None
     if verb == "crash":
         os.abort()
     if verb == "hang":
@@ -210,7 +213,9 @@ while True:
             write({"type": "ready"})
     elif kind == "erase":
         number = erase(message["request"]["identifiers"][0]["value"], message["id"])
-        write({"type": "result", "id": message["id"], "result": {"outcome": "erased", "counts": {"number": number}}})
+        if number is not None:
+            counts = {"number": number}
+            write({"type": "result", "id": message["id"], "result": {"outcome": "erased", "counts": counts}})
     elif kind == "health" and mood == "sick":
         write({"type": "error", "id": message["id"], "error": {"class": "retryable", "message": "feeling sick"}})
     elif kind == "health":

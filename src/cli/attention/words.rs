@@ -112,7 +112,9 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         }
         Code::TargetLimited => {
             let since = found.since.map(time).unwrap_or_default();
-            format!("target {target} has answered nothing but that it wants fewer calls since {since}; see its rate")
+            format!(
+                "target {target} has answered some or all of what it is asked with nothing but that it wants fewer calls since {since}; see its rate"
+            )
         }
         Code::DeliveriesRefused => {
             let (source, last) = (text("source"), text("last"));
@@ -330,7 +332,7 @@ mod tests {
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
-        target mailbox has answered nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
+        target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
         9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
-    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, ProcessInfo, QueueName,
+    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, Presence, ProcessInfo, QueueName,
     TargetConditions, TargetState, Work,
 };
 
@@ -69,7 +69,8 @@ pub(crate) async fn what_fails_again_and_again_does_not_keep_a_target_out(ledger
         let mine = only(look(&ledger, &bounds(9)).await.claims);
         let Work::Step(work) = &mine.work else { panic!("not a step") };
         tried.push(work.erasure);
-        assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "500").await.expect("put back"), Finished::Done);
+        // What fails while its target is out costs no attempt.
+        assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Free, "500").await.expect("put back"), Finished::Done);
     }
     assert!(tried.contains(&bad) && tried[0] != tried[1], "the other one has its turn");
 }
@@ -192,9 +193,30 @@ pub(crate) async fn work_says_for_how_long_it_was_tried_in_vain_unless_its_targe
     assert_eq!(claim_step(&ledger, "crm").await.in_vain, None, "it is tried a limited number of times");
 }
 
+pub(crate) async fn a_claim_says_whether_its_target_is_there(ledger: Shared) {
+    steps(&ledger, 1).await;
+    let look = async || {
+        let mine = only(look(&ledger, &bounds(9)).await.claims);
+        let presence = mine.presence;
+        let retried = ledger.retry(mine, Duration::ZERO, Attempt::Free, "503").await.expect("put back");
+        assert_eq!(retried, Finished::Done);
+        presence
+    };
+    assert_eq!(look().await, Presence::There);
+    let failed = CallEnd::Failed { record: crate::ledger::health::RecordName("acme/1".into()), reason: "500".into() };
+    call_ended(&ledger, "crm", failed).await;
+    assert_eq!(look().await, Presence::There, "it may be this record's own failure");
+    call_ended(&ledger, "crm", away()).await;
+    assert_eq!(look().await, Presence::Doubtful);
+    out_for(&ledger, Duration::ZERO).await;
+    assert_eq!(look().await, Presence::Out);
+    call_ended(&ledger, "crm", CallEnd::Answered { sort: "erase" }).await;
+    assert_eq!(look().await, Presence::There);
+}
+
 pub(crate) async fn a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more(ledger: Shared) {
     steps(&ledger, 9).await;
-    call_ended(&ledger, "crm", CallEnd::Limited { pause: HOUR }).await;
+    call_ended(&ledger, "crm", CallEnd::Limited { sort: "erase", pause: HOUR }).await;
     let waits = look(&ledger, &bounds(9)).await;
     assert!(waits.claims.is_empty());
     assert!(matches!(waits.next, NextLook::After(pause) if pause > HOUR / 2));
@@ -203,7 +225,7 @@ pub(crate) async fn a_target_that_wants_fewer_calls_gets_one_at_a_time_then_more
     for id in 11..=19 {
         begun(&ledger, id, &["mailbox"]).await;
     }
-    call_ended(&ledger, "mailbox", CallEnd::Limited { pause: Duration::ZERO }).await;
+    call_ended(&ledger, "mailbox", CallEnd::Limited { sort: "erase", pause: Duration::ZERO }).await;
     let bounds = Bounds { target: Some(other.clone()), ..bounds(9) };
     let take = async || ledger.claim(&QueueName::Step(other.clone()), 9, HOUR, &bounds).await.expect("claims").claims;
     let mine = only(take().await);

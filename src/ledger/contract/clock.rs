@@ -188,7 +188,7 @@ pub(crate) async fn a_clock_that_has_jumped_does_not_say_for_how_long_work_was_t
 }
 
 pub(crate) async fn a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour(ledger: Shared, sql: Sql<'_>) {
-    let limited = async || call_ended(&ledger, "crm", CallEnd::Limited { pause: Duration::ZERO }).await;
+    let limited = async || call_ended(&ledger, "crm", CallEnd::Limited { sort: "erase", pause: Duration::ZERO }).await;
     let told = async || {
         let limits = Limits { deadline: quietus_plugin::Span::from_secs(1 << 31), unknown_share_max: 1.0 };
         let all = ledger.attention(&limits).await.expect("read");
@@ -204,9 +204,12 @@ pub(crate) async fn a_target_that_only_wants_fewer_calls_needs_a_person_after_an
     assert_eq!((found.severity, found.object.as_str()), (Severity::Attention, "target:crm"));
     assert!(found.since.is_some_and(|since| since < in_hours(-1)), "{found:?}");
     // Nobody has asked it for as long, so that nothing is known of it.
-    sql("UPDATE pace SET next_call_us = next_call_us - 7200000000");
+    sql("UPDATE pace SET limited_until = limited_until - 7200000");
     assert_eq!(told().await, []);
     limited().await;
+    assert_eq!(told().await.len(), 1);
+    // What is asked otherwise has no such limit.
+    call_ended(&ledger, "crm", CallEnd::Answered { sort: "find" }).await;
     assert_eq!(told().await.len(), 1);
     call_ended(&ledger, "crm", CallEnd::Answered { sort: "erase" }).await;
     assert_eq!(told().await, []);

@@ -7,9 +7,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::fixtures::*;
-use crate::erasure::Outcome;
+use crate::erasure::{ErasureState, Outcome};
 use crate::ledger::claim::SentOnce;
-use crate::ledger::{Attempt, Bounds, Claim, Finished, Work};
+use crate::ledger::{Attempt, Bounds, Claim, ErasureFilter, Finished, Presence, Work};
 
 pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) {
     let mut deliveries = JoinSet::new();
@@ -82,6 +82,7 @@ pub(crate) async fn a_renewal_that_comes_late_does_not_move_what_was_put_back(le
         fence: mine.fence,
         attempt: 0,
         target_failing: false,
+        presence: Presence::There,
         in_vain: None,
         now: mine.now,
         work: mine.work.clone(),
@@ -90,6 +91,30 @@ pub(crate) async fn a_renewal_that_comes_late_does_not_move_what_was_put_back(le
     assert_eq!(ledger.retry(mine, Duration::ZERO, Attempt::Counts, "away").await.expect("put back"), Finished::Done);
     assert_eq!(ledger.renew(&late, HOUR).await.expect("answered"), Finished::LeaseLost);
     let _ = only(claim(&ledger, &to_decide()).await);
+}
+
+pub(crate) async fn work_whose_end_is_refused_is_put_off_and_then_aside(ledger: Shared) {
+    let mine = recorded(&ledger, event(1, 1)).await;
+    let off = ledger.put_off(&mine.held(), Some(Duration::ZERO), "refused").await;
+    assert_eq!(off.expect("put back"), Finished::Done);
+    let late = ledger.put_off(&mine.held(), None, "late").await.expect("answered");
+    assert_eq!(late, Finished::LeaseLost);
+    let mine = only(claim(&ledger, &to_decide()).await);
+    assert_eq!(mine.attempt, 1, "it counts");
+    assert_eq!(ledger.put_off(&mine.held(), Some(HOUR), "refused").await.expect("put back"), Finished::Done);
+    assert!(claim(&ledger, &to_decide()).await.is_empty(), "it waits for its pause");
+
+    begun(&ledger, 2, &["crm"]).await;
+    let step = claim_step(&ledger, "crm").await;
+    assert_eq!(ledger.put_off(&step.held(), None, "refused").await.expect("put aside"), Finished::Done);
+    let Work::Step(work) = &step.work else { panic!("not a step") };
+    let filter = ErasureFilter { states: vec![ErasureState::Parked], ..ErasureFilter::newest(9) };
+    let parked = ledger.erasures(&filter).await.expect("listed").items;
+    assert_eq!(parked.iter().map(|erasure| erasure.id).collect::<Vec<_>>(), [work.erasure]);
+    assert!(ledger.retry_erasure(work.erasure, &by()).await.expect("retried"));
+    let again = claim_step(&ledger, "crm").await;
+    assert_eq!(again.attempt, 0, "a person gives it all attempts anew");
+    assert_eq!(ledger.stepped(again, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
 }
 
 pub(crate) async fn text_with_a_nul_is_taken(ledger: Shared) {

@@ -104,8 +104,8 @@ fn query() -> String {
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, count, mark, oldest)), '[]')::TEXT FROM steps),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(code, object, severity, until, digest, actor, at)), '[]')::TEXT
                  FROM mute),
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, next_call_us / 1000)), '[]')::TEXT FROM pace
-                 WHERE limited_since IS NOT NULL),
+                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(target, limited_since, limited_until)), '[]')::TEXT FROM pace
+                 WHERE limited_sort IS NOT NULL),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(seen, conditions)), '[]')::TEXT FROM process),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(source, astray, count, since, last)), '[]')::TEXT
                  FROM refused),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::claim::{AtClaim, PROBED_OF, queues_of};
+use super::claim::{AtClaim, HeldWork, queues_of};
 use super::clock::{FROM_KNOWN, KNOWN, Known};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
@@ -68,7 +68,6 @@ pub(super) async fn claim(
     }
     let mut free = bounds.at_once;
     let mut seen = AtClaim { target: None, now: tx.now, trust };
-    let mut probes = false;
     let mut next_us = 0;
     if let Some(target) = &bounds.target {
         // Claims for one target are made one after the other, each for as long as a commit takes: the bounds are of all processes.
@@ -77,9 +76,7 @@ pub(super) async fn claim(
             MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
             MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
             MayBegin::AtOnce(most) => free = bounds::free(most, load_of(ledger, tx, queue, target, trust).await?),
-            MayBegin::Probe => {
-                (free, probes) = (bounds::free(1, load_of(ledger, tx, queue, target, trust).await?), true);
-            }
+            MayBegin::Probe => free = bounds::free(1, load_of(ledger, tx, queue, target, trust).await?),
         }
         next_us = health.pace.next_call_us;
     }
@@ -95,8 +92,7 @@ pub(super) async fn claim(
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
             inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
         }
-        let of = if probes { PROBED_OF } else { granted };
-        let rows = take(tx, queue, (granted, of), lease, ledger.process(), trust).await?;
+        let rows = take(tx, queue, granted, lease, ledger.process(), trust).await?;
         claims = load(ledger, tx, queue, rows, &seen).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
@@ -122,17 +118,18 @@ struct Taken {
     row: Row,
 }
 
-/// Takes what is due, of as many that are the longest due those that were tried least often; what another process is taking
-/// is passed over. What another one holds is left to it until its lease has surely ended: a clock that jumps ends none.
+/// Takes what is due, the longest due first; what another process is taking is passed over. What another one holds is left to it
+/// until its lease has surely ended: a clock that jumps ends none. What tries a target that is out is due later than all others
+/// once it has failed, so that each has its turn, and what can never succeed does not keep it out.
 async fn take(
     tx: &Tx,
     queue: &QueueName,
-    (most, of): (usize, usize),
+    most: usize,
     lease: Duration,
     holder: i64,
     trust: Trust,
 ) -> Result<Vec<Taken>, LedgerError> {
-    let [most, of] = [most, of].map(|count| i64::try_from(count).unwrap_or(i64::MAX));
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
     let only = match queue {
         QueueName::Step(_) if !trust.erasing => {
             "AND NOT EXISTS (SELECT FROM step WHERE step.erasure = task.erasure AND 'step:' || step.called = task.queue
@@ -142,18 +139,16 @@ async fn take(
     };
     let sql = format!(
         "WITH found AS (
-           SELECT id, due AS was FROM (
-             SELECT id, due, attempt FROM task
-             WHERE queue = $1 AND NOT parked AND due <= $2 AND (holder IS NULL OR due - began <= $7) {only}
-             ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
-           ) AS longest ORDER BY attempt, due LIMIT $4
+           SELECT id, due AS was FROM task
+           WHERE queue = $1 AND NOT parked AND due <= $2 AND (holder IS NULL OR due - began <= $6) {only}
+           ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
          )
-         UPDATE task SET due = $5, began = $2, fence = fence + 1, holder = $6 FROM found WHERE task.id = found.id
+         UPDATE task SET due = $4, began = $2, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
          RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since"
     );
     let until = millis(after(tx.now, lease));
     let leases_ms = trust.leases_ms();
-    let mut rows = tx.rows(&sql, &[&queue.name(), &millis(tx.now), &of, &most, &until, &holder, &leases_ms]).await?;
+    let mut rows = tx.rows(&sql, &[&queue.name(), &millis(tx.now), &most, &until, &holder, &leases_ms]).await?;
     // An UPDATE returns its rows in any order; the longest due goes first.
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
     let taken = |row: Row| {
@@ -254,6 +249,27 @@ pub(super) async fn retry(
         return Ok(Finished::LeaseLost);
     }
     tx.notify(&claim.work.queue());
+    Ok(Finished::Done)
+}
+
+/// Puts work back, or aside without a pause, of which nothing else can be written.
+pub(super) async fn put_off(
+    tx: &mut Tx,
+    of: &HeldWork,
+    pause: Option<Duration>,
+    reason: &str,
+) -> Result<Finished, LedgerError> {
+    let due = millis(after(tx.now, pause.unwrap_or_default()));
+    let sql = format!(
+        "UPDATE task SET parked = $3, due = $4, began = $5, attempt = attempt + 1, reason = $6, holder = NULL
+         WHERE id = $1 AND fence = $2 AND {HELD}"
+    );
+    let changed =
+        tx.execute(&sql, &[&of.task, &of.fence, &pause.is_none(), &due, &millis(tx.now), &text(reason)]).await?;
+    if changed == 0 {
+        return Ok(Finished::LeaseLost);
+    }
+    tx.notify(&of.queue);
     Ok(Finished::Done)
 }
 

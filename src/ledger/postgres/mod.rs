@@ -79,11 +79,11 @@ use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
-    Finished, Held, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S,
-    Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
-    QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
-    Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
+    Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError,
+    PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
+    Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported,
+    Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth,
+    TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::{Outcome, Reportable};
@@ -333,6 +333,10 @@ impl Queue for PostgresLedger {
 
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
         transact!(self, done, END_TRIED_MAX, |tx| claiming::park(tx, &claim, outcome, reason))
+    }
+
+    async fn put_off(&self, of: &HeldWork, pause: Option<Duration>, reason: &str) -> Result<Finished, LedgerError> {
+        transact!(self, done, END_TRIED_MAX, |tx| claiming::put_off(tx, of, pause, reason))
     }
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {

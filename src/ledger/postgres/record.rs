@@ -126,9 +126,12 @@ impl Task {
             if batch.is_empty() && waiting.recv_many(&mut batch, BATCH_MAX).await == 0 {
                 return;
             }
-            self.held_back = hold_back(&mut batch);
+            let recorded = async {
+                self.held_back = hold_back(&mut batch);
+                self.write(&mut batch).await;
+            };
             // Its callers learn that they got no answer; the deliveries after it are recorded.
-            if caught(self.write(&mut batch)).await.is_err() {
+            if caught(recorded).await.is_err() {
                 error!("recording deliveries panicked");
                 batch.clear();
                 self.line = None;

@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use tokio_postgres::Row;
 
 use super::bounds;
-use super::columns::{json, json_at, maybe_millis, maybe_time, millis, small, text, time};
-use super::health::{BreakerLimits, CallEnd, Health, Pace};
+use super::columns::{json, json_at, maybe_millis, millis, small, text, time};
+use super::health::{BreakerLimits, CallEnd, Health, Limited, Pace};
 use super::tx::{Connection, Tx};
 use super::{LedgerError, TargetHealth, TargetState};
 use crate::subject::TargetName;
@@ -44,8 +44,9 @@ pub(super) async fn resume_all(tx: &Tx, called: &[TargetName]) -> Result<Vec<Tar
 
 /// Locks the target: other claims for it wait for this transaction's end.
 pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Health, LedgerError> {
-    let select = "SELECT failures, failed, refused, refused_why, at_once, limited_since, next_call_us FROM pace
-                  WHERE target = $1 FOR UPDATE";
+    let select = "SELECT failures, failed, refused, refused_why, at_once, next_call_us, limited_sort, limited_since,
+                         limited_until
+                  FROM pace WHERE target = $1 FOR UPDATE";
     let row = match tx.maybe(select, &[&&*target.0]).await? {
         Some(row) => row,
         None => {
@@ -59,8 +60,8 @@ pub(super) async fn lock(tx: &Tx, target: &TargetName) -> Result<Health, LedgerE
         refused: json_at(&row, 2)?,
         refused_why: row.get(3),
         at_once: row.get::<_, Option<i64>>(4).map(small),
-        limited_since: maybe_time(row.get(5))?,
-        next_call_us: row.get(6),
+        next_call_us: row.get(5),
+        limited: limited(&row)?,
     };
     // A statement of its own: the lock was waited for, and one that began before it would see the state of before.
     let found = tx.maybe(&format!("SELECT {OPEN} FROM target WHERE name = $1"), &[&&*target.0]).await?;
@@ -91,8 +92,8 @@ pub(super) async fn call_ended(
     // What was counted from a time that is still to come is taken over here, and moved when somebody looks at the clock: until
     // then, that time stays.
     tx.execute(
-        "UPDATE pace SET failures = $2, failed = $3, refused = $4, refused_why = $5, at_once = $6, limited_since = $7,
-                next_call_us = $8, began = GREATEST(began, $9)
+        "UPDATE pace SET failures = $2, failed = $3, refused = $4, refused_why = $5, at_once = $6, limited_sort = $7,
+                limited_since = $8, limited_until = $9, next_call_us = $10, began = GREATEST(began, $11)
          WHERE target = $1",
         &[
             &&*target.0,
@@ -101,7 +102,9 @@ pub(super) async fn call_ended(
             &json(&pace.refused)?,
             &text(&pace.refused_why),
             &pace.at_once.map(i64::from),
-            &maybe_millis(pace.limited_since),
+            &pace.limited.as_ref().map(|limited| &*limited.sort),
+            &maybe_millis(pace.limited.as_ref().map(|limited| limited.since)),
+            &maybe_millis(pace.limited.as_ref().map(|limited| limited.until)),
             &pace.next_call_us,
             &millis(tx.now),
         ],
@@ -131,6 +134,11 @@ pub(super) async fn call_ended(
         }
     };
     Ok(())
+}
+
+fn limited(row: &Row) -> Result<Option<Limited>, LedgerError> {
+    let Some(sort) = row.get(6) else { return Ok(None) };
+    Ok(Some(Limited { sort, since: time(row.get(7))?, until: time(row.get(8))? }))
 }
 
 /// The state of a row that begins with [`OPEN`].

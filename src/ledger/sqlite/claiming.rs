@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::claim::{AtClaim, PROBED_OF, queues_of};
+use super::claim::{AtClaim, HeldWork, queues_of};
 use super::columns::Millis;
 use super::health::MayBegin;
 use super::job::Tx;
@@ -43,14 +43,13 @@ pub(super) fn claim(
     }
     let mut at_once = bounds.at_once;
     let mut seen = AtClaim { target: None, now: tx.now, trust };
-    let mut probes = false;
     if let Some(target) = &bounds.target {
         let health = seen.target.insert(targets::health(tx, target)?);
         match health.may_begin(at_once, tx.now) {
             MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
             MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
             MayBegin::AtOnce(most) => at_once = most,
-            MayBegin::Probe => (at_once, probes) = (1, true),
+            MayBegin::Probe => at_once = 1,
         }
     }
     let free = match &bounds.target {
@@ -65,46 +64,37 @@ pub(super) fn claim(
     if let QueueName::Decide(installation) = queue {
         inbox::expand(tx, installation, most)?;
     }
-    let mut due = due(tx, queue, if probes { PROBED_OF } else { most }, trust)?;
-    if probes {
-        due.sort_by_key(|task| task.attempt);
-        due.truncate(most);
-    }
+    let mut due = due(tx, queue, most, trust)?;
     let wait = match (&bounds.target, bounds.calls_per_s) {
         (Some(target), Some(rate)) => grant(tx, target, rate, &mut due)?,
         _ => None,
     };
     let mut claims = Vec::with_capacity(due.len());
-    for Due { task, .. } in due {
+    for task in due {
         claims.extend(claim_one(tx, queue, task, holder, &seen)?);
     }
     Ok(Claimed { claims, next: wait.map_or(NextLook::WhenChanged, NextLook::After) })
 }
 
-/// A task that can be claimed.
-struct Due {
-    task: i64,
-    attempt: i64,
-}
-
 /// What is due and may be claimed, the longest due first. What another process holds is left to it until its lease has
-/// surely ended: a clock that jumps ends none.
-fn due(tx: &Tx<'_>, queue: &QueueName, most: usize, trust: Trust) -> Result<Vec<Due>, LedgerError> {
+/// surely ended: a clock that jumps ends none. What tries a target that is out is due later than all others once it has failed, so
+/// that each has its turn, and what can never succeed does not keep it out.
+fn due(tx: &Tx<'_>, queue: &QueueName, most: usize, trust: Trust) -> Result<Vec<i64>, LedgerError> {
     let ready = "FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 AND (holder IS NULL OR due - began <= ?4)
                  ORDER BY due";
     let sql = match queue {
         // Beside what is to be erased, only so much is looked at: the others that write wait for this.
         QueueName::Step(_) if !trust.erasing => format!(
-            "SELECT id, attempt FROM (SELECT id, attempt, due, erasure, queue {ready} LIMIT {UNDER_DOUBT_MAX}) AS ready
+            "SELECT id FROM (SELECT id, due, erasure, queue {ready} LIMIT {UNDER_DOUBT_MAX}) AS ready
              WHERE NOT EXISTS (SELECT 1 FROM step WHERE step.erasure = ready.erasure
                                AND 'step:' || step.called = ready.queue AND stage = 'erase')
              ORDER BY due LIMIT ?3"
         ),
-        _ => format!("SELECT id, attempt {ready} LIMIT ?3"),
+        _ => format!("SELECT id {ready} LIMIT ?3"),
     };
     let mut statement = tx.prepare_cached(&sql)?;
     let values = params![queue.name(), Millis(tx.now), most as i64, trust.leases_ms()];
-    let due = statement.query_map(values, |row| Ok(Due { task: row.get(0)?, attempt: row.get(1)? }))?;
+    let due = statement.query_map(values, |row| row.get(0))?;
     Ok(due.collect::<Result<_, _>>()?)
 }
 
@@ -113,7 +103,7 @@ fn grant(
     tx: &Tx<'_>,
     target: &TargetName,
     rate: NonZeroU32,
-    due: &mut Vec<Due>,
+    due: &mut Vec<i64>,
 ) -> Result<Option<Duration>, LedgerError> {
     if due.is_empty() {
         return Ok(None);
@@ -202,6 +192,23 @@ pub(super) fn retry(
         Millis(tx.now)
     ])?;
     Ok(Finished::Done)
+}
+
+/// Puts work back, or aside without a pause, of which nothing else can be written.
+pub(super) fn put_off(
+    tx: &Tx<'_>,
+    of: &HeldWork,
+    pause: Option<Duration>,
+    reason: &str,
+) -> Result<Finished, LedgerError> {
+    let due = Millis(after(tx.now, pause.unwrap_or_default()));
+    let changed = tx
+        .prepare_cached(
+            "UPDATE task SET parked = ?3, due = ?4, began = ?5, attempt = attempt + 1, reason = ?6, holder = NULL
+             WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL",
+        )?
+        .execute(params![of.task, of.fence, pause.is_none(), due, Millis(tx.now), reason])?;
+    Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
 pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {

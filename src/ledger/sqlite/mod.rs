@@ -80,11 +80,11 @@ use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
-    Finished, Held, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError, PROCESS_FORGOTTEN_S,
-    Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
-    REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView,
-    SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts,
-    bounds, claim, health, line, query, row, sum, transition,
+    Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError,
+    PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue,
+    QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, SessionChange,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
+    Work, acts, bounds, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::{Outcome, Reportable};
@@ -262,6 +262,11 @@ impl Queue for SqliteLedger {
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
         let reason = reason.to_owned();
         self.writer.write(Wakes::NoOne, move |tx| claiming::park(tx, &claim, outcome, &reason)).await
+    }
+
+    async fn put_off(&self, of: &HeldWork, pause: Option<Duration>, reason: &str) -> Result<Finished, LedgerError> {
+        let (of, reason) = (of.clone(), reason.to_owned());
+        self.writer.write(Wakes::Workers, move |tx| claiming::put_off(tx, &of, pause, &reason)).await
     }
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {

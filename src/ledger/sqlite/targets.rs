@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::bounds;
 use super::columns::{Json, Millis};
-use super::health::{BreakerLimits, CallEnd, Health, Pace};
+use super::health::{BreakerLimits, CallEnd, Health, Limited, Pace};
 use super::job::Tx;
 use super::{LedgerError, TargetHealth, TargetState};
 use crate::attention::LimitedTarget;
@@ -22,9 +22,8 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<TargetHealth>, LedgerE
 
 /// Those that have only asked for fewer calls.
 pub(super) fn limited(connection: &Connection) -> Result<Vec<LimitedTarget>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT target, limited_since, next_call_us / 1000 FROM pace WHERE limited_since IS NOT NULL",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT target, limited_since, limited_until FROM pace WHERE limited_sort IS NOT NULL")?;
     let targets = statement.query_map([], |row| {
         let (Millis(since), Millis(until)) = (row.get(1)?, row.get(2)?);
         Ok(LimitedTarget { target: TargetName(row.get(0)?), since, until })
@@ -56,7 +55,8 @@ pub(super) fn health(tx: &Tx<'_>, target: &TargetName) -> Result<Health, LedgerE
     let found = tx
         .prepare_cached(
             "SELECT until, reason, needs_person, tries, since,
-                    failures, failed, refused, refused_why, at_once, limited_since, next_call_us
+                    failures, failed, refused, refused_why, at_once, limited_sort, limited_since, limited_until,
+                    next_call_us
              FROM pace LEFT JOIN target ON name = target WHERE pace.target = ?1",
         )?
         .query_row([&target.0], |row| {
@@ -78,8 +78,10 @@ pub(super) fn call_ended(
     // What was counted from a time that is still to come is taken over here, and moved when somebody looks at the clock: until
     // then, that time stays.
     tx.prepare_cached(
-        "REPLACE INTO pace (target, failures, failed, refused, refused_why, at_once, limited_since, next_call_us, began)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, MAX(?9, COALESCE((SELECT began FROM pace WHERE target = ?1), 0)))",
+        "REPLACE INTO pace (target, failures, failed, refused, refused_why, at_once, limited_sort, limited_since,
+                            limited_until, next_call_us, began)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
+                 MAX(?11, COALESCE((SELECT began FROM pace WHERE target = ?1), 0)))",
     )?
     .execute(params![
         target.0,
@@ -88,7 +90,9 @@ pub(super) fn call_ended(
         Json(&pace.refused),
         pace.refused_why,
         pace.at_once,
-        pace.limited_since.map(Millis),
+        pace.limited.as_ref().map(|limited| &limited.sort),
+        pace.limited.as_ref().map(|limited| Millis(limited.since)),
+        pace.limited.as_ref().map(|limited| Millis(limited.until)),
         pace.next_call_us,
         Millis(tx.now)
     ])?;
@@ -135,14 +139,20 @@ fn open_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TargetState> {
 fn pace_at(row: &Row<'_>, column: usize) -> rusqlite::Result<Pace> {
     let Json(failed) = row.get(column + 1)?;
     let Json(refused) = row.get(column + 2)?;
-    let limited_since: Option<Millis> = row.get(column + 5)?;
+    let limited = match row.get(column + 5)? {
+        Some(sort) => {
+            let (Millis(since), Millis(until)) = (row.get(column + 6)?, row.get(column + 7)?);
+            Some(Limited { sort, since, until })
+        }
+        None => None,
+    };
     Ok(Pace {
         failures: row.get(column)?,
         failed,
         refused,
         refused_why: row.get(column + 3)?,
         at_once: row.get(column + 4)?,
-        limited_since: limited_since.map(|since| since.0),
-        next_call_us: row.get(column + 6)?,
+        limited,
+        next_call_us: row.get(column + 8)?,
     })
 }

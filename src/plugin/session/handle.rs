@@ -53,6 +53,8 @@ pub(super) struct Waiting {
     pub(super) calls: HashMap<u64, Pending>,
     /// No further call is accepted: the process is lost or about to be.
     closed: bool,
+    /// All calls under way were cancelled, as the process is to end.
+    pub(super) stopping: bool,
 }
 
 pub(super) struct Pending {
@@ -219,7 +221,11 @@ impl Session {
 
     /// Cancels all calls under way and asks the process to end.
     pub(super) fn ask_to_stop(&self) {
-        let ids: Vec<u64> = self.pending().calls.keys().copied().collect();
+        let ids: Vec<u64> = {
+            let mut pending = self.pending();
+            pending.stopping = true;
+            pending.calls.keys().copied().collect()
+        };
         for id in ids {
             self.try_send(&HostMessage::Cancel { id });
         }

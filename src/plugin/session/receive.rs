@@ -78,6 +78,12 @@ impl Session {
     fn end(&self, id: u64, ended: Ended) {
         let pending = self.pending().calls.remove(&id);
         match (pending, ended) {
+            // As it was asked to: that is no failure of the plugin's.
+            (Some(pending), Ended::Failed(error))
+                if error.class == ErrorClass::Cancelled && self.pending().stopping =>
+            {
+                let _ = pending.answer.send(Ended::Stopped);
+            }
             (Some(pending), Ended::Failed(error)) => {
                 let message = self.redact(&error.message, &pending.values);
                 let _ = pending.answer.send(Ended::Failed(PluginError { message, ..error }));

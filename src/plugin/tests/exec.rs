@@ -64,6 +64,18 @@ async fn a_program_that_crashes_is_started_again() {
 }
 
 #[tokio::test]
+async fn a_call_that_the_program_cancels_by_itself_has_failed_and_is_not_made_twice_where_that_could_be_too_often() {
+    let running = start(json!({})).await;
+    let cancelled = running.erase("cancel").await;
+    assert!(matches!(&cancelled, Err(TargetError::Retryable(why)) if why.contains("cancelled")), "{cancelled:?}");
+    running.stop().await;
+    let once = start(json!({ "args": ["--once"] })).await;
+    let cancelled = once.erase("cancel").await;
+    assert!(matches!(&cancelled, Err(TargetError::Permanent(why)) if why.contains("asked twice")), "{cancelled:?}");
+    once.stop().await;
+}
+
+#[tokio::test]
 async fn frames_that_are_none_cost_the_program_its_life() {
     let frames = [
         ("nothing", "00000000"),

@@ -37,7 +37,8 @@ impl Store {
 impl Checkpoint for Store {
     async fn store(&self, value: &[u8]) -> Result<(), NotStored> {
         self.asked.fetch_add(1, Ordering::Relaxed);
-        let permit = self.permits.acquire().await.map_err(|_| NotStored("the ledger is away".into()))?;
+        let permit =
+            self.permits.acquire().await.map_err(|_| NotStored { why: "the ledger is away".into(), refused: false })?;
         permit.forget();
         self.values.lock().expect("whole").push(value.to_vec());
         Ok(())

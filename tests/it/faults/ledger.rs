@@ -1,8 +1,8 @@
-//! A ledger that is locked, and a disk that is full.
+//! A ledger that is locked, or refuses some work, and a disk that is full.
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use crate::harness::{Away, Deployment, Server, wait_for};
+use crate::harness::{Away, Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 #[test]
 fn a_locked_ledger_is_a_reason_to_come_back() {
@@ -98,4 +98,58 @@ fn a_full_disk_refuses_and_loses_nothing() {
     server.leaves_work("mluvii is away");
     let (status, _) = server.stop();
     assert!(status.success());
+}
+
+/// Three sessions without consent, of which the ledger refuses what becomes of the second one. `needed`: what the status says then;
+/// `calls`: the path whose calls lead to what is refused; `retry`: how a person has it go on.
+#[track_caller]
+fn check_refused(trigger: &str, needed: &str, calls: &str, retry: impl Fn(&Deployment) -> Vec<String>) {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start_with(&deployment, &[("ERASING__BREAKER_PAUSE", "50ms")]);
+    deployment.ledger().execute_batch(trigger).expect("made");
+    let email = |id: i64| format!("guest{id}@example.com");
+    for id in 1..=3 {
+        standin.begin(id, &email(id), None);
+        assert_eq!(server.deliver_end(id), 204);
+    }
+    let needs = || {
+        let status = deployment.json(&["status"]);
+        let found = status["attention"].as_array().expect("a list").clone();
+        found.iter().any(|found| found["code"] == needed)
+    };
+    wait_for("somebody to be needed", || needs().then_some(()));
+    wait_for("the receipts of the others", || {
+        (deployment.json(&["receipts", "list"]).as_array().map(Vec::len) == Some(2)).then_some(())
+    });
+    assert_eq!(standin.calls(calls).len(), 4, "it is not done for ever");
+    deployment.ledger().execute_batch("DROP TRIGGER refuse").expect("dropped");
+    let retry = retry(&deployment);
+    let retried = deployment.run(&retry.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(retried.status.success(), "{retried:?}");
+    receipts(&deployment, 3);
+    assert!((1..=3).all(|id| !standin.holds(&email(id))));
+    assert!(!needs());
+}
+
+#[test]
+fn a_decision_that_the_ledger_refuses_needs_a_person_and_keeps_no_other_waiting() {
+    let trigger = "CREATE TRIGGER refuse BEFORE INSERT ON session WHEN NEW.session = 2
+                   BEGIN SELECT RAISE(ABORT, 'no'); END";
+    check_refused(trigger, "work_parked", "/api/v1/Sessions/2", |_| {
+        ["erasures", "retry", "--undecided"].map(str::to_owned).into()
+    });
+}
+
+#[test]
+fn an_erasure_whose_answer_the_ledger_refuses_is_not_asked_for_for_ever() {
+    let trigger = "CREATE TRIGGER refuse BEFORE UPDATE ON step
+                   WHEN NEW.erasure IN (SELECT erasure FROM erasure_session WHERE session = 2)
+                   BEGIN SELECT RAISE(ABORT, 'no'); END";
+    check_refused(trigger, "steps_parked", "/Sessions/2/anonymous", |deployment| {
+        let parked = deployment.json(&["erasures", "list", "--state", "parked"]);
+        assert_eq!(parked.as_array().map(Vec::len), Some(1), "{parked}");
+        let id = parked[0]["id"].as_str().expect("an id");
+        ["erasures", "retry", id].map(str::to_owned).into()
+    });
 }

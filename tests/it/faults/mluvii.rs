@@ -339,3 +339,45 @@ fn a_mluvii_that_wants_fewer_calls_is_not_knocked_at_by_each_piece_of_work() {
     // What was under way together, and then one for each second.
     assert!((1..=20).contains(&refused), "{refused} calls were answered with 429");
 }
+
+#[test]
+fn an_outage_that_outlasts_all_attempts_is_told_of_and_heals_without_a_person() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let settings = [("ERASING__BREAKER_PAUSE", "50ms"), ("ERASING__RETRY__ATTEMPTS_MAX", "3")];
+    let server = Server::start_with(&deployment, &settings);
+    standin.fault(&json!({ "kind": "status", "status": 503, "path": "anonymous" }));
+    end(&standin, &server, 1);
+    wait_for("it to be tried more often than an attempt limit allows", || {
+        (standin.calls("/Sessions/1/anonymous").len() >= 7).then_some(())
+    });
+    let told = deployment.json(&["status"])["targets"][0]["target"].clone();
+    assert_eq!(told, "mluvii/acme");
+    assert_eq!(deployment.json(&["erasures", "list", "--state", "parked"]), json!([]));
+    standin.clear_faults();
+    wait_until_erased(&standin, &deployment, 1..=1);
+    assert_eq!(needs(&deployment), [""; 0]);
+}
+
+#[test]
+fn one_path_that_always_wants_fewer_calls_is_told_of_while_others_are_answered() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.fault(&json!({ "kind": "status", "status": 429, "path": "anonymous", "retry_after_s": 1 }));
+    let refused = || standin.calls("anonymous").len();
+    end(&standin, &server, 1);
+    wait_for("mluvii to want fewer calls", || (refused() > 0).then_some(()));
+    // It has been so for two hours.
+    let moved = "UPDATE pace SET limited_since = limited_since - 7200000 WHERE limited_since IS NOT NULL";
+    wait_for("that to be noted", || (deployment.ledger().execute(moved, ()).expect("written") > 0).then_some(()));
+    end(&standin, &server, 2);
+    wait_for("the next one to be looked up, and refused", || {
+        let is_of = |id: i64| standin.calls(&format!("/Sessions/{id}/anonymous")).len() > 1;
+        (is_of(1) && is_of(2)).then_some(())
+    });
+    wait_for("somebody to be needed", || (needs(&deployment) == ["target_limited"]).then_some(()));
+    standin.clear_faults();
+    wait_until_erased(&standin, &deployment, 1..=2);
+    assert_eq!(needs(&deployment), [""; 0]);
+}

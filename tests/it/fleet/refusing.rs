@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Fleet, StandIn, wait_for};
+use crate::harness::{ERASE, Fleet, StandIn, wait_for};
 
 #[test]
 fn what_the_database_refuses_is_kept_and_a_lock_makes_a_server_unready_until_it_is_gone() {
@@ -35,4 +35,32 @@ fn what_the_database_refuses_is_kept_and_a_lock_makes_a_server_unready_until_it_
     });
     wait_for("the delivery to be taken", || (server.deliver_end(15) == 204).then_some(()));
     wait_for("the server to be ready", || (server.ready() == 200).then_some(()));
+}
+
+#[test]
+fn work_whose_end_the_database_refuses_needs_a_person_and_is_not_done_for_ever() {
+    let standin = StandIn::start();
+    let fleet = Fleet::start(&standin, ERASE, 1, &[("ERASING__BREAKER_PAUSE", "50ms")]);
+    let server = fleet.members[0].server();
+    fleet.database.sql(
+        "CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS $$BEGIN
+           IF NEW.erasure IN (SELECT erasure FROM erasure_session WHERE session = 2) THEN
+             RAISE EXCEPTION 'no' USING ERRCODE = '22003';
+           END IF;
+           RETURN NEW;
+         END$$;
+         CREATE TRIGGER refuse BEFORE UPDATE ON step FOR EACH ROW EXECUTE FUNCTION refuse()",
+    );
+    for id in 1..=2 {
+        standin.begin(id, &format!("guest{id}@example.com"), None);
+        assert_eq!(server.deliver_end(id), 204);
+    }
+    let parked = || fleet.deployment.json(&["erasures", "list", "--state", "parked"]);
+    let id = wait_for("somebody to be needed", || parked()[0]["id"].as_str().map(str::to_owned));
+    fleet.wait_for_receipts(1);
+    assert_eq!(standin.calls("/Sessions/2/anonymous").len(), 4, "it is not asked for for ever");
+    fleet.database.sql("DROP TRIGGER refuse ON step");
+    assert!(fleet.deployment.run(&["erasures", "retry", &id]).status.success());
+    fleet.wait_for_receipts(2);
+    assert!(!standin.holds("guest2@example.com"));
 }

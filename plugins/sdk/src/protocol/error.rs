@@ -26,7 +26,8 @@ pub enum ErrorClass {
     /// Stops calling this plugin, as every call would fail alike (a revoked token), tells a person, and tries one call after
     /// pauses that grow.
     NeedsOperator,
-    /// The call was cancelled; costs no attempt.
+    /// The call was cancelled. At a shutdown that costs no attempt; where its time was over, or the plugin gave it up by itself, it is
+    /// as [`Retryable`](Self::Retryable).
     Cancelled,
     /// Said by the host: the process died during the call, whose outcome is unknown.
     Crashed,

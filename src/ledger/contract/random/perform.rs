@@ -248,6 +248,7 @@ fn copy(claim: &Claim) -> Claim {
         fence: claim.fence,
         attempt: claim.attempt,
         target_failing: claim.target_failing,
+        presence: claim.presence,
         in_vain: claim.in_vain,
         now: claim.now,
         work: claim.work.clone(),

@@ -370,9 +370,11 @@ CREATE TABLE pace (
   failed        TEXT NOT NULL DEFAULT '[]',
   refused       TEXT NOT NULL DEFAULT '[]',
   refused_why   TEXT NOT NULL DEFAULT '',
-  -- What it is slowed down to, and since when it has only asked for fewer calls.
+  -- What it is slowed down to; and what of its work is only answered that it wants fewer calls, since when, and until when.
   at_once       INTEGER,
+  limited_sort  TEXT,
   limited_since INTEGER,
+  limited_until INTEGER,
   next_call_us  INTEGER NOT NULL DEFAULT 0,
   -- When `next_call_us` was counted.
   began         INTEGER
