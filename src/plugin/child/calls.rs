@@ -131,7 +131,7 @@ impl Calls {
     pub(super) fn reply(&self, id: u64, json: &[u8]) -> bool {
         // Not even parsed: each copy of what is far too large could exhaust this process's memory.
         let reply: Option<Reply> = match json.len() {
-            ..=FRAME_BYTES_MAX => serde_json::from_slice(json).ok(),
+            ..=FRAME_BYTES_MAX => quietus_plugin::json::read(json).ok(),
             _ => Some(broken(TOO_LARGE)),
         };
         if id == 0 {

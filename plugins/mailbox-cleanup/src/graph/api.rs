@@ -7,7 +7,7 @@ use quietus_plugin::http::{Client, Failure, Request, Response, has_dots};
 use quietus_plugin::{Call, ErrorClass, PluginError, Secrets, mark};
 use serde::Deserialize;
 
-use super::rights;
+use super::forbidden::forbidden;
 use super::settings::Settings;
 
 /// Ids that stay when a message is moved (<https://learn.microsoft.com/graph/outlook-immutable-id>).
@@ -114,7 +114,7 @@ impl Graph {
 /// What an answer means to the host: a 403 says that the app may not use the mailbox, whomever it looks for.
 fn judge(answer: &Response) -> Result<(), PluginError> {
     match answer.status() {
-        403 => Err(rights::forbidden(answer.body())),
+        403 => Err(forbidden(answer.body())),
         _ => answer.check(),
     }
 }

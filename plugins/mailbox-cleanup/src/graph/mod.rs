@@ -8,6 +8,7 @@ mod api;
 mod delete;
 mod erase;
 mod find;
+mod forbidden;
 mod hidden;
 mod message;
 mod pace;
@@ -18,7 +19,7 @@ mod settings;
 mod tests;
 
 pub(crate) use api::Graph;
-pub(crate) use hidden::{KEEPS, UNSEEN};
+pub(crate) use hidden::{KEEPS, UNSEEN, UNTOLD};
 pub(crate) use settings::{Settings, reach};
 
 use quietus_plugin::{Call, PluginError, Writes};
@@ -56,12 +57,12 @@ impl Mailbox for Graph {
         if found.messages.is_empty() && found.is_cut {
             return Err(unseen(false));
         }
-        let (purged, held) = self.kept(wanted, &hidden, task)?;
+        let there = self.there(wanted, &hidden, task)?;
         Ok(Seen {
             messages: found.messages.len() as u64,
-            kept: kept(purged, held),
+            kept: kept(there.purged, there.held),
             unclear: found.unclear.len() as u64,
-            scope: scope(wanted, &hidden, !found.messages.is_empty()),
+            scope: scope(wanted, &hidden, !found.messages.is_empty()).without_if(!there.is_whole, UNTOLD),
             ..Seen::default()
         })
     }

@@ -1,5 +1,4 @@
-//! Which right an app lacks: by the code of a refusal, and by what its token says of itself. Only words that Microsoft's
-//! documentation has are repeated.
+//! Which right an app lacks, by what its token says of itself. Only words that Microsoft's documentation has are repeated.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -8,34 +7,15 @@ use serde::Deserialize;
 
 use super::api::Graph;
 
-/// What a 403 may say (<https://learn.microsoft.com/graph/errors>, <https://learn.microsoft.com/graph/resolve-auth-errors>).
-const CODES: [&str; 4] = ["ErrorAccessDenied", "Authorization_RequestDenied", "accessDenied", "AccessDenied"];
 /// What an app may be granted of mail (<https://learn.microsoft.com/graph/permissions-reference>).
 const ROLES: [&str; 4] = ["Mail.ReadWrite", "Mail.Read", "Mail.ReadBasic.All", "Mail.ReadBasic"];
 const NEEDED: &str = ROLES[0];
-
-#[derive(Deserialize)]
-struct Refused {
-    error: Code,
-}
-
-#[derive(Deserialize)]
-struct Code {
-    code: String,
-}
 
 /// What a token claims (<https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference>).
 #[derive(Deserialize)]
 struct Claims {
     /// Of an app.
     roles: Option<Vec<String>>,
-}
-
-/// Why a request is forbidden.
-pub(super) fn forbidden(body: &[u8]) -> PluginError {
-    let refused = serde_json::from_slice::<Refused>(body).ok();
-    let code = refused.and_then(|refused| CODES.iter().find(|code| **code == refused.error.code));
-    PluginError::needs_operator(format!("status 403{}", code.map(|code| format!(" ({code})")).unwrap_or_default()))
 }
 
 impl Graph {
