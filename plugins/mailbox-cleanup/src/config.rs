@@ -25,8 +25,8 @@ pub struct Config {
     /// Erases only what the person sent: From, Sender and Reply-To count, To, Cc and Bcc do not.
     #[serde(default)]
     pub only_from: bool,
-    /// The most messages that one account may hold of one person; 10,000 if unset. More are too many to erase without a
-    /// person's look: the queue stops, and nothing is erased in that account.
+    /// The most messages that one account may hold of one person; 10,000 if unset. More are too many to erase without
+    /// somebody's look: it is an error for this person alone, and nothing is erased in that account.
     #[schemars(range(min = 1))]
     pub messages_max: Option<u64>,
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use quietus_plugin::http::Request;
-use quietus_plugin::{PluginError, mark};
+use quietus_plugin::{ErrorClass, PluginError, mark};
 
 use super::api::{Gmail, no_mailbox, said};
-use super::message::Page;
+use super::message::{Id, Page};
 use super::pace::{BATCH, OF_LIST, OF_MESSAGE};
 use super::query::query;
 use crate::mailbox::Task;
@@ -64,30 +64,44 @@ impl Gmail {
     ) -> Result<Vec<String>, PluginError> {
         let unread: Vec<_> = ids.iter().filter(|id| task.through().at(self.place(id)).up_to == 0).cloned().collect();
         for ids in unread.chunks(BATCH) {
-            let mut failed = None;
-            for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
-                match told {
-                    Ok(Some(message)) => {
-                        task.through().at(self.place(id)).up_to = match wanted.by_headers(&message.raw()) {
-                            Whose::Theirs => THEIRS,
-                            Whose::SomebodyElses => OF_OTHERS,
-                            Whose::Unclear => UNCLEAR,
-                        };
-                    }
-                    // The list has just shown it, so that it went meanwhile, or is not shown.
-                    Ok(None) if self.is_there(id, task)? => {
-                        let text = "the headers: a message is answered 404, and is there";
-                        failed = failed.or(Some(PluginError::retryable(text)));
-                    }
-                    Ok(None) => {}
-                    // What the others were answered is not lost.
-                    Err(error) => failed = failed.or(Some(error)),
+            let odd = self.look_at(ids, wanted, task)?;
+            if odd.is_empty() {
+                continue;
+            }
+            for id in self.look_at(&odd, wanted, task)? {
+                // Twice not shown, of a message that is: that is the message's matter, and no other waits for it.
+                if self.is_there(&id, task)? {
+                    task.through().at(self.place(&id)).up_to = UNCLEAR;
                 }
             }
-            failed.map_or(Ok(()), Err)?;
         }
         let theirs = ids.iter().filter(|id| task.through().at(self.place(id)).up_to == THEIRS);
         Ok(theirs.cloned().collect())
+    }
+
+    /// Looks at the headers of a batch. Returns the messages whose headers were not shown; what is about all is an error.
+    fn look_at(&self, ids: &[String], wanted: &Wanted, task: &mut Task<'_>) -> Result<Vec<String>, PluginError> {
+        let mut odd = Vec::new();
+        let mut failed = None;
+        for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
+            match told {
+                Ok(Some(message)) => {
+                    task.through().at(self.place(id)).up_to = match wanted.by_headers(&message.raw()) {
+                        Whose::Theirs => THEIRS,
+                        Whose::SomebodyElses => OF_OTHERS,
+                        Whose::Unclear => UNCLEAR,
+                    };
+                }
+                // The list has just shown it, so that it went meanwhile, or is not shown.
+                Ok(None) => odd.push(id.clone()),
+                Err(error) if matches!(error.class, ErrorClass::Permanent | ErrorClass::Retryable) => {
+                    odd.push(id.clone())
+                }
+                // What the others were answered is not lost.
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        failed.map_or(Ok(odd), Err)
     }
 
     /// How many of these messages, all of which were looked at, do not show whose they are.
@@ -112,6 +126,14 @@ impl Gmail {
             self.control(task.call)?;
             answer = send()?;
         }
-        Ok(!answer.gone())
+        if answer.gone() {
+            return Ok(false);
+        }
+        // Anybody may answer something.
+        let told: Id = answer.json().map_err(|error| said("a second look", error))?;
+        match told.id == id {
+            true => Ok(true),
+            false => Err(PluginError::retryable("a second look: the answer is another message")),
+        }
     }
 }

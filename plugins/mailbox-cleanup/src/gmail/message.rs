@@ -10,14 +10,15 @@ pub(super) const HEADERS: [&str; 6] = ["From", "Sender", "Reply-To", "To", "Cc",
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page {
-    messages: Option<Vec<Listed>>,
+    messages: Option<Vec<Id>>,
     result_size_estimate: Option<u64>,
     pub(super) next_page_token: Option<String>,
 }
 
+/// A message without anything else.
 #[derive(Deserialize)]
-struct Listed {
-    id: String,
+pub(super) struct Id {
+    pub(super) id: String,
 }
 
 impl Page {

@@ -6,7 +6,7 @@ use quietus_plugin::{PluginError, Writes};
 
 use super::api::{Graph, unseen};
 use super::hidden::{Hidden, kept};
-use super::scope;
+use super::{UNTOLD, scope};
 use crate::mailbox::{Kept, MESSAGES, Seen, Task};
 use crate::wanted::Wanted;
 
@@ -92,16 +92,16 @@ impl Graph {
 
     /// What is kept after an erasure, and when to look again at what may only be on its way.
     fn left(&self, wanted: &Wanted, hidden: &Hidden, task: &mut Task<'_>) -> Result<Seen, PluginError> {
-        let (purged, held) = self.kept(wanted, hidden, task)?;
+        let there = self.there(wanted, hidden, task)?;
         // What was not answered counts, too: it is in Purges now, also where the index does not show it there yet.
         let mut erased = task.progress.clone();
         erased.settle();
         let has_erased = erased.counts().contains_key(MESSAGES);
         let leaves = hidden.purges.is_some() && has_erased && !self.purges_for.is_zero();
         Ok(Seen {
-            kept: kept(if leaves { 0 } else { purged }, held),
+            kept: kept(if leaves { 0 } else { there.purged }, there.held),
             again_after: leaves.then_some(self.purges_for),
-            scope: scope(wanted, hidden, has_erased),
+            scope: scope(wanted, hidden, has_erased).without_if(!there.is_whole, UNTOLD),
             ..Seen::default()
         })
     }

@@ -49,18 +49,18 @@ impl Graph {
         Ok(found)
     }
 
-    /// How many of the person's messages are in a folder that nobody sees.
-    pub(super) fn count_in(
+    /// The person's messages in a folder that nobody sees.
+    pub(super) fn find_in(
         &self,
         folder: Option<&String>,
         wanted: &Wanted,
         task: &Task<'_>,
-    ) -> Result<u64, PluginError> {
+    ) -> Result<Found, PluginError> {
         let mut found = Found::default();
         if let Some(folder) = folder {
             self.gather(folder, wanted, &Hidden::default(), &mut found, task)?;
         }
-        Ok(found.messages.len() as u64)
+        Ok(found)
     }
 
     /// Whether a message is in a folder from which it can be deleted, whatever a search says.
@@ -133,7 +133,7 @@ impl Graph {
                     Whose::Theirs => {
                         found.messages.insert(message.id);
                     }
-                    Whose::Unclear if query.is_selective() => {
+                    Whose::Unclear if query.is_selective() || message.is_odd() => {
                         found.unclear.insert(message.id);
                     }
                     // Where everything is listed, nothing says that it has the address.

@@ -29,6 +29,9 @@ pub(crate) const KEEPS: [&str; 2] = [
 pub(crate) const UNSEEN: &str =
     "recoverable items (Deletions, Purges, DiscoveryHolds): Microsoft Graph does not show them in this mailbox";
 
+/// Where a look into the folders of the recoverable items does not tell all of it.
+pub(crate) const UNTOLD: &str = "some messages in Purges or DiscoveryHolds: the search shows no more than 1,000, or they do not show whose they are";
+
 impl Hidden {
     /// Whether Graph shows none of them, or not all.
     pub(super) fn is_unseen(&self) -> bool {
@@ -63,11 +66,21 @@ impl Graph {
         }
     }
 
-    /// How many messages are in Purges, and in the folder of what holds keep.
-    pub(super) fn kept(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<(u64, u64), PluginError> {
-        let purged = self.count_in(hidden.purges.as_ref(), wanted, task)?;
-        Ok((purged, self.count_in(hidden.holds.as_ref(), wanted, task)?))
+    /// What is in Purges, and in the folder of what holds keep.
+    pub(super) fn there(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<There, PluginError> {
+        let purges = self.find_in(hidden.purges.as_ref(), wanted, task)?;
+        let holds = self.find_in(hidden.holds.as_ref(), wanted, task)?;
+        let is_whole = [&purges, &holds].into_iter().all(|found| !found.is_cut && found.unclear.is_empty());
+        Ok(There { purged: purges.messages.len() as u64, held: holds.messages.len() as u64, is_whole })
     }
+}
+
+/// How many of the person's messages are where nobody sees them.
+pub(super) struct There {
+    pub(super) purged: u64,
+    pub(super) held: u64,
+    /// These are all, as far as a search tells.
+    pub(super) is_whole: bool,
 }
 
 /// What the mailbox does not give up, and why.

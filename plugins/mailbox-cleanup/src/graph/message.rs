@@ -1,6 +1,7 @@
 //! Reads whose a message is from Graph's JSON.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::wanted::{self, Wanted, Whose};
 
@@ -15,19 +16,25 @@ pub(super) struct Page {
     pub(super) next: Option<String>,
 }
 
-/// What is asked of a message.
+/// What is asked of a message. Those in whom a person may be are taken as they come: one that cannot be read is that message's matter.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Message {
     pub(super) id: String,
     pub(super) parent_folder_id: String,
     /// A draft has none.
-    from: Option<Party>,
-    sender: Option<Party>,
-    reply_to: Vec<Party>,
-    to_recipients: Vec<Party>,
-    cc_recipients: Vec<Party>,
-    bcc_recipients: Vec<Party>,
+    #[serde(default)]
+    from: Value,
+    #[serde(default)]
+    sender: Value,
+    #[serde(default)]
+    reply_to: Value,
+    #[serde(default)]
+    to_recipients: Value,
+    #[serde(default)]
+    cc_recipients: Value,
+    #[serde(default)]
+    bcc_recipients: Value,
 }
 
 /// Where a message is.
@@ -37,24 +44,32 @@ pub(super) struct Place {
     pub(super) parent_folder_id: String,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Party {
-    email_address: EmailAddress,
-}
-
-#[derive(Deserialize)]
-struct EmailAddress {
-    /// A group, or somebody who was typed and never resolved, has none.
-    address: Option<String>,
-}
-
 impl Message {
     /// Whether it carries one of the addresses, exactly, in a place that counts.
     pub(super) fn whose(&self, wanted: &Wanted) -> Whose {
-        let senders = self.from.iter().chain(&self.sender).chain(&self.reply_to);
-        let recipients = self.to_recipients.iter().chain(&self.cc_recipients).chain(&self.bcc_recipients);
-        let recipients = recipients.filter(|_| wanted.place() != wanted::Place::Senders);
-        wanted.by_addresses(senders.chain(recipients).map(|party| party.email_address.address.as_deref()))
+        let senders = [&self.from, &self.sender].into_iter().filter(|party| !party.is_null()).map(address);
+        let recipients = [&self.to_recipients, &self.cc_recipients, &self.bcc_recipients];
+        let recipients = recipients.into_iter().filter(|_| wanted.place() != wanted::Place::Senders);
+        wanted.by_addresses(senders.chain([&self.reply_to].into_iter().chain(recipients).flat_map(addresses)))
     }
+
+    /// Whether something is not as Graph's documentation has it.
+    pub(super) fn is_odd(&self) -> bool {
+        let parties = [&self.from, &self.sender].into_iter().filter(|party| !party.is_null());
+        let lists = [&self.reply_to, &self.to_recipients, &self.cc_recipients, &self.bcc_recipients];
+        lists.iter().any(|list| !list.is_array())
+            || parties
+                .chain(lists.into_iter().filter_map(Value::as_array).flatten())
+                .any(|party| !party["emailAddress"].is_object())
+    }
+}
+
+/// The address of somebody. A group, or somebody who was typed and never resolved, has none.
+fn address(party: &Value) -> Option<&str> {
+    party["emailAddress"]["address"].as_str()
+}
+
+/// The addresses of a list; what is no list has one that is not told.
+fn addresses(list: &Value) -> Vec<Option<&str>> {
+    list.as_array().map_or_else(|| vec![None], |list| list.iter().map(address).collect())
 }

@@ -3,6 +3,7 @@
 use quietus_plugin::Outcome;
 use quietus_plugin::http::test::Reply;
 
+use super::google::refused;
 use super::*;
 
 /// Erases by this text in a mailbox with others' messages, none of which may go.
@@ -83,4 +84,31 @@ fn ids_from_the_system_are_no_more_trusted_than_people() {
     google.state().mailboxes.get_mut(USER).expect("a mailbox")[0].id = "../profile".into();
     assert!(host(&google, json!({})).erase(ANN).is_err());
     assert_eq!(google.count("profile") + google.count("batch"), 0);
+}
+
+#[test]
+fn a_message_whose_headers_cannot_be_read_is_left_to_a_person_and_the_others_go() {
+    let odd = json!({ "id": "18c00001", "payload": { "headers": [{ "name": "From", "value": null }] } });
+    let others = json!({ "id": "18c00002", "payload": { "headers": [{ "name": "From", "value": "ann@x.cz" }] } });
+    let replies: [(&str, &dyn Fn() -> Reply); 6] = [
+        ("400", &|| refused(400, "badRequest")),
+        ("404", &|| refused(404, "notFound")),
+        ("500", &|| refused(500, "backendError")),
+        ("HTML", &|| Reply::text(200, "<html>")),
+        ("no text", &|| Reply::json(200, &odd)),
+        ("another's", &|| Reply::json(200, &others)),
+    ];
+    for (how, reply) in replies {
+        let google = Google::with(&["ann@x.cz"; 3]);
+        let host = host(&google, json!({}));
+        let hide = |times| (0..times).for_each(|_| google.fault("messages/18c00001?format=metadata", reply()));
+        hide(2);
+        let answer = host.erase(ANN).expect(how);
+        assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2), "{how}");
+        assert_eq!((answer.not_looked_at.len(), google.senders().len()), (1, 1), "{how}: {answer:?}");
+        hide(2);
+        assert_eq!(host.verify(ANN).expect(how).outcome, Outcome::Unverifiable, "{how}: also when it is alone");
+        hide(1);
+        assert_eq!(host.erase(ANN).expect(how).counts["messages"], 3, "{how}: a second look shows it");
+    }
 }

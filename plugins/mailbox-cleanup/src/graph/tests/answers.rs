@@ -1,9 +1,10 @@
 //! What awkward answers come to.
 
 use quietus_plugin::http::test::Reply;
-use quietus_plugin::{Answer, ErrorClass};
+use quietus_plugin::{Answer, ErrorClass, Outcome};
 
-use super::exchange::refused;
+use super::exchange::{DELETIONS, refused};
+use super::mail::party;
 use super::*;
 
 /// How the plugin fails when all requests of a kind are answered so.
@@ -63,7 +64,43 @@ fn a_mailbox_that_is_not_there_is_never_nobody() {
 #[test]
 fn a_message_without_the_fields_that_were_asked_for_is_no_look_alike() {
     let message = json!({ "value": [{ "id": "1", "parentFolderId": "2", "from": null }] });
-    check("GET /v1.0/users/support%40x.cz/messages", || Reply::json(200, &message), ErrorClass::Retryable, None);
+    let exchange = Exchange::with(&["joann@x.cz"]);
+    (0..2).for_each(|_| exchange.fault("GET /v1.0/users/support%40x.cz/messages", Reply::json(200, &message)));
+    let answer = host(&exchange, json!({})).verify(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.not_looked_at.len()), (Outcome::Unverifiable, 1));
+    for lacking in [json!({ "id": "1" }), json!({ "parentFolderId": "2" }), json!("ann@x.cz"), json!(null)] {
+        let page = json!({ "value": [lacking] });
+        check("GET /v1.0/users/support%40x.cz/messages", || Reply::json(200, &page), ErrorClass::Retryable, None);
+    }
+}
+
+#[test]
+fn one_odd_message_is_left_to_a_person_and_the_others_go() {
+    let joann = || party("joann@x.cz");
+    for odd in [
+        json!({ "from": joann(), "toRecipients": null }),
+        json!({ "from": joann(), "toRecipients": "ann@x.cz" }),
+        json!({ "from": joann(), "ccRecipients": [null] }),
+        json!({ "from": { "emailAddress": null }, "toRecipients": [joann()] }),
+        json!({ "from": "ann@x.cz", "toRecipients": [joann()] }),
+    ] {
+        let exchange = Exchange::with(&["ann@x.cz"; 2]);
+        exchange.mailbox().add("inbox", odd.clone());
+        exchange.mailbox().add("inbox", json!({ "from": party("ann@x.cz"), "toRecipients": null }));
+        let host = host(&exchange, json!({}));
+        let answer = host.erase(ANN).expect("an answer");
+        assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 3), "{odd}");
+        assert_eq!(exchange.senders().len(), 1, "{odd}");
+        exchange.retention_ends();
+        assert_eq!(host.verify(ANN).expect("an answer").outcome, Outcome::Unverifiable, "{odd}");
+    }
+    // Also where everything is listed, as nothing can be searched for.
+    let exchange = Exchange::new();
+    exchange.mailbox().searches_no_hidden = true;
+    exchange.mailbox().add(DELETIONS, json!({ "from": party("eve@x.cz"), "toRecipients": null }));
+    exchange.mailbox().add(DELETIONS, json!({ "from": party("ann@x.cz") }));
+    let answer = host(&exchange, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 1));
 }
 
 #[test]

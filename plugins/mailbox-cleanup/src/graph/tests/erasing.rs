@@ -1,7 +1,5 @@
 //! What is erased, what stays, and what the answer says of it.
 
-use std::time::Duration;
-
 use quietus_plugin::http::test::Reply;
 use quietus_plugin::{Answer, ErrorClass, Outcome};
 
@@ -211,8 +209,7 @@ fn a_call_that_is_cancelled_stops() {
 #[test]
 fn a_call_without_time_begins_no_step() {
     let exchange = Exchange::with(&["ann@x.cz"]);
-    let host = host(&exchange, json!({})).call_max(Duration::from_millis(900));
-    let error = host.erase(ANN).expect_err("no time");
+    let error = host(&exchange, json!({})).erase_in_a_moment(ANN);
     assert_eq!(error.class, ErrorClass::Retryable);
     assert!(error.message.contains("the call's time is over, the next one goes on"), "{error}");
     assert!(exchange.server.lines().is_empty());

@@ -5,6 +5,7 @@ use quietus_plugin::Outcome;
 use super::exchange::{DELETIONS, HOLDS, PURGES};
 use super::mail::party;
 use super::*;
+use crate::graph::UNTOLD;
 
 #[test]
 fn recoverable_items_among_all_messages_are_not_taken_for_others() {
@@ -111,4 +112,22 @@ fn what_is_kept_is_counted_beyond_the_limit_for_what_is_erased() {
     }
     let answer = host(&exchange, json!({ "messages_max": 2 })).erase(ANN).expect("an answer");
     assert_eq!((answer.counts["messages"], answer.counts["kept messages"]), (1, 3));
+}
+
+#[test]
+fn what_a_look_at_what_is_kept_does_not_tell_is_said() {
+    let untold = |folder: &str, fields: &Value, times: usize| {
+        let exchange = Exchange::with(&["ann@x.cz"]);
+        (0..times).for_each(|_| exchange.mailbox().add(folder, fields.clone()));
+        let host = host(&exchange, json!({}));
+        let answers = [host.whole().dry_run(ANN), host.whole().erase(ANN), host.whole().verify(ANN)];
+        answers.map(|answer| answer.expect("an answer").not_looked_at.contains(&UNTOLD.to_owned()))
+    };
+    let nameless = json!({ "from": { "emailAddress": { "name": "Ann" } }, "toRecipients": [party("joann@x.cz")] });
+    let others = json!({ "from": party("joann@x.cz") });
+    for folder in [PURGES, HOLDS] {
+        assert_eq!(untold(folder, &nameless, 1), [true; 3], "{folder}: nobody knows whose it is");
+        assert_eq!(untold(folder, &others, 1000), [true; 3], "{folder}: there may be more");
+        assert_eq!(untold(folder, &others, 900), [false; 3], "{folder}");
+    }
 }
