@@ -1,6 +1,7 @@
 //! The plugin against a real Dovecot, and against servers that no good one is like.
 
 mod accounts;
+mod at_once;
 mod configuration;
 mod erasing;
 mod garbage;

@@ -27,7 +27,7 @@ pub(crate) struct Imap {
     silence_max: Duration,
     pub(super) messages_max: u64,
     pub(super) body_bytes_max: u32,
-    /// Where `EXPUNGE` erases whatever is marked, calls do so one after the other.
+    /// Where `EXPUNGE` erases whatever is marked, calls mark and expunge one after the other.
     pub(super) expunging: Mutex<()>,
 }
 
@@ -68,6 +68,11 @@ impl Imap {
         let mut session = Session::open(&self.server, Clock::new(call, self.silence_max))?;
         self.login.log_in(&mut session, call)?;
         Ok(session)
+    }
+
+    /// Whether the configuration has a folder's whole name.
+    pub(super) fn is_named(&self, folder: &Folder) -> bool {
+        self.choice.names(folder) || self.move_to.as_ref().is_some_and(|target| folder.is_called_as(target))
     }
 
     pub(super) fn folders(&self, session: &mut Session<'_>) -> Result<Folders, PluginError> {

@@ -37,6 +37,12 @@ impl Choice {
         self.chosen.as_ref().is_none_or(|chosen| chosen.iter().any(several))
     }
 
+    /// Whether a folder is chosen by its whole name.
+    pub(super) fn names(&self, folder: &Folder) -> bool {
+        let whole = |pattern: &&String| !pattern.ends_with('*') && !pattern.starts_with('\\');
+        self.chosen.iter().flatten().filter(whole).any(|name| folder.is(name))
+    }
+
     /// The folders to search, of those that are there. One that is named and is not there is an error: what was in it may
     /// be elsewhere now, and one that is to be left alone may be spelt otherwise.
     pub(super) fn of(&self, there: Vec<Folder>) -> Result<Vec<Folder>, PluginError> {

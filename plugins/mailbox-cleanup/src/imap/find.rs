@@ -13,7 +13,7 @@ use imap_next::imap_types::sequence::SequenceSet;
 use quietus_plugin::{ErrorClass, PluginError};
 
 use super::odd::About;
-use super::opened::{certain_search, existing, search, set};
+use super::opened::{certain_search, existing, search, set, shown};
 use super::session::{Ended, Session};
 use crate::through::Looked;
 use crate::wanted::{Place, Wanted, Whose};
@@ -162,18 +162,48 @@ fn by_texts(
     Ok(())
 }
 
-/// A section of each message, or the whole of it, by UID. Empty of a message that is there and of which the server shows nothing, or
-/// does so twice and not alike, or in a way that cannot be read. One of which it does not tell at all, although every answer could be read,
-/// is an error; one that went meanwhile is left out.
+/// A section of each message, or the whole of it, by UID. Empty of a message that is there and of which the server shows nothing, also
+/// when it is asked for alone, or does so twice and not alike, or in a way that cannot be read. Where it tells of none at all, although
+/// every answer could be read, that is an error; a message that went meanwhile is left out.
 fn fetch(
     session: &mut Session<'_>,
     uids: &[u32],
     section: Option<Section<'static>>,
     partial: Option<(u32, NonZeroU32)>,
 ) -> Result<BTreeMap<u32, Vec<u8>>, PluginError> {
-    let Some(sequence_set) = set(uids) else { return Ok(BTreeMap::new()) };
     // `peek`, as other people's messages are among the candidates: a plain fetch would mark them as read.
     let part = MessageDataItemName::BodyExt { section, partial, peek: true };
+    let (mut told, is_garbled) = fetch_once(session, uids, &part)?;
+    let mut there = untold(session, uids, &told)?;
+    if !is_garbled && !there.is_empty() {
+        // Where it does not even say that they are there, it answers no such question.
+        if told.is_empty() && set(&there).map_or(Ok(Vec::new()), |set| shown(session, set))?.is_empty() {
+            let text = format!("the server does not show {} messages that it has found", there.len());
+            return Err(PluginError::retryable(text));
+        }
+        for uid in &there {
+            told.extend(fetch_once(session, &[*uid], &part)?.0);
+        }
+        there = untold(session, &there, &told)?;
+    }
+    let told = told.into_iter().map(|(uid, told)| (uid, told.into_content()));
+    Ok(told.chain(there.into_iter().map(|uid| (uid, Vec::new()))).collect())
+}
+
+/// Which of these are there and not told of.
+fn untold(session: &mut Session<'_>, uids: &[u32], told: &BTreeMap<u32, Told>) -> Result<Vec<u32>, PluginError> {
+    let untold: Vec<u32> = uids.iter().filter(|uid| !told.contains_key(uid)).copied().collect();
+    existing(session, &untold)
+}
+
+/// What the answers to one command tell of messages, and whether there is one that cannot be read.
+fn fetch_once(
+    session: &mut Session<'_>,
+    uids: &[u32],
+    part: &MessageDataItemName<'static>,
+) -> Result<(BTreeMap<u32, Told>, bool), PluginError> {
+    let Some(sequence_set) = set(uids) else { return Ok((BTreeMap::new(), false)) };
+    let part = part.clone();
     let names = MacroOrMessageDataItemNames::MessageDataItemNames(vec![MessageDataItemName::Uid, part]);
     let body = CommandBody::Fetch { sequence_set, macro_or_item_names: names, uid: true };
     let mut told = BTreeMap::<u32, Told>::new();
@@ -189,14 +219,7 @@ fn fetch(
     // RFC 3501, 7.1.2: NO may only mean that some of them were expunged meanwhile.
     let _: Ended = ended;
     is_garbled |= session.unreadable(&[About::Fetch, About::Unknown]) > 0;
-    let untold: Vec<u32> = uids.iter().filter(|uid| !told.contains_key(uid)).copied().collect();
-    let there = existing(session, &untold)?;
-    if !is_garbled && !there.is_empty() {
-        let text = format!("the server does not show {} messages that it has found", there.len());
-        return Err(PluginError::retryable(text));
-    }
-    let told = told.into_iter().map(|(uid, told)| (uid, told.into_content()));
-    Ok(told.chain(there.into_iter().map(|uid| (uid, Vec::new()))).collect())
+    Ok((told, is_garbled))
 }
 
 /// The UID and the content of which one answer tells. `None` where it tells of either twice.

@@ -180,7 +180,7 @@ pub(super) fn existing(session: &mut Session<'_>, uids: &[u32]) -> Result<Vec<u3
 }
 
 /// The UIDs of those of these messages that the server shows.
-fn shown(session: &mut Session<'_>, sequence_set: SequenceSet) -> Result<Vec<u32>, PluginError> {
+pub(super) fn shown(session: &mut Session<'_>, sequence_set: SequenceSet) -> Result<Vec<u32>, PluginError> {
     let names = MacroOrMessageDataItemNames::MessageDataItemNames(vec![MessageDataItemName::Uid]);
     let mut there = Vec::new();
     let body = CommandBody::Fetch { sequence_set, macro_or_item_names: names, uid: true };

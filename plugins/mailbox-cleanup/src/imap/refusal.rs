@@ -1,7 +1,7 @@
 //! Why a server refuses a command that it understands: maps its response code to an error for the host. Only codes that a
 //! document defines are known, and only these are repeated: another word, like the server's text, may name anybody.
 
-use imap_next::imap_types::response::Code;
+use imap_next::imap_types::response::{Code, CodeOther, StatusBody};
 use quietus_plugin::{ErrorClass, PluginError};
 
 /// What a refusal means.
@@ -50,6 +50,19 @@ const CODES: [(&str, Says); 21] = [
     ("BADCHARSET", Says::Nothing),
 ];
 
+/// What Gmail says when a user has more connections than it allows (<https://github.com/jstedfast/MailKit/issues/377>). It passes.
+const CONNECTIONS: &str = "Too many simultaneous connections";
+
+/// The code of a refusal. Gmail gives ALERT to too many connections and to a wrong password alike: only the text tells them apart.
+pub(super) fn code_of(refused: StatusBody<'static>) -> Option<Code<'static>> {
+    match refused.code {
+        Some(Code::Alert) if refused.text.inner().contains(CONNECTIONS) => {
+            Some(Code::Other(CodeOther::unvalidated(b"LIMIT".as_slice())))
+        }
+        code => code,
+    }
+}
+
 impl Refusal {
     pub(super) fn new(code: Option<Code<'static>>) -> Self {
         let known = |word: &str| CODES.iter().map(|(name, _)| *name).find(|name| name.eq_ignore_ascii_case(word));
@@ -91,8 +104,6 @@ impl Refusal {
 
 #[cfg(test)]
 mod tests {
-    use imap_next::imap_types::response::CodeOther;
-
     use super::*;
 
     #[test]

@@ -16,12 +16,14 @@ use quietus_plugin::{PluginError, Sensitive};
 use super::clock::Clock;
 use super::lines::Lines;
 use super::odd::About;
+use super::refusal::code_of;
 use super::server::{Security, Server};
 use super::settings::BODY_BYTES_LIMIT;
 use super::wire::Wire;
 
 /// The longest single answer: the largest message that is looked into, or the numbers of some five million.
 const ANSWER_BYTES_MAX: u32 = BODY_BYTES_LIMIT + (8 << 20);
+const NOT_UNDERSTOOD: &str = "the server does not understand a command";
 /// All answers to one command together.
 const ANSWERS_BYTES_MAX: u64 = 64 << 20;
 
@@ -44,6 +46,8 @@ pub(super) struct Session<'c> {
     left: u64,
     /// A command is not answered yet, or never will be.
     is_open: bool,
+    /// The command is about no single folder.
+    is_about_all: bool,
 }
 
 /// How a command ended.
@@ -108,6 +112,7 @@ impl<'c> Session<'c> {
             heard: Instant::now(),
             left: ANSWERS_BYTES_MAX,
             is_open: false,
+            is_about_all: true,
         }
     }
 
@@ -210,6 +215,7 @@ impl<'c> Session<'c> {
         self.left = ANSWERS_BYTES_MAX;
         self.heard = Instant::now();
         self.is_open = true;
+        self.is_about_all = is_about_all(&body);
         self.unreadable.clear();
         let tag = Tag::unvalidated(format!("q{}", self.tags));
         self.client.enqueue_command(Command { tag: tag.clone(), body });
@@ -228,10 +234,23 @@ impl<'c> Session<'c> {
         self.is_open = false;
         match body.kind {
             StatusKind::Ok => Ok(Ended::Done(body.code)),
-            StatusKind::No => Ok(Ended::Refused(body.code)),
-            StatusKind::Bad => Err(PluginError::permanent("the server does not understand a command")),
+            StatusKind::No => Ok(Ended::Refused(code_of(body))),
+            // Of one folder, it will say so again; where it is about all, it may be another server's mood or a proxy's.
+            StatusKind::Bad if self.is_about_all => Err(PluginError::retryable(NOT_UNDERSTOOD)),
+            StatusKind::Bad => Err(PluginError::permanent(NOT_UNDERSTOOD)),
         }
     }
+}
+
+/// Whether a command is about no folder, and about all that is done after it.
+fn is_about_all(body: &CommandBody<'_>) -> bool {
+    matches!(
+        body,
+        CommandBody::Capability
+            | CommandBody::Login { .. }
+            | CommandBody::Authenticate { .. }
+            | CommandBody::List { .. }
+    )
 }
 
 fn garbage() -> PluginError {

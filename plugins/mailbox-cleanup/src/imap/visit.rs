@@ -73,7 +73,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let mut found = Vec::new();
         for (n, folder) in folders.iter().enumerate() {
             let place = (n + 1, folders.len());
-            let seen = self.or_go_on(folder, place, |visit, folder| visit.look(folder, place))?;
+            let seen = self.or_go_on(folder, place, place, |visit, folder| visit.look(folder, place))?;
             self.read += usize::from(seen.is_some());
             if seen.is_none() {
                 let lasting = self.take_lasting(folder, place);
@@ -89,7 +89,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     fn take_lasting(&mut self, folder: &Folder, place: Place) -> Option<PluginError> {
         let lasts = |error: &mut PluginError| matches!(error.class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
         let error = self.refused.pop_if(lasts)?;
-        let message = error.message.replace(&called(folder), &format!("{}: ", unnamed(place)));
+        let message = error.message.replace(&self.called(folder, place), &format!("{}: ", unnamed(place)));
         Some(PluginError { message, ..error })
     }
 
@@ -98,7 +98,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let mut kept = Vec::new();
         for (n, Found { folder, place, messages, .. }) in found.iter().enumerate() {
             let so_far = (n + 1, found.len());
-            match self.or_go_on(folder, so_far, |visit, folder| visit.open(folder, For::Changing))? {
+            match self.or_go_on(folder, *place, so_far, |visit, folder| visit.open(folder, For::Changing))? {
                 Some(opened) if opened.read_only => kept.push(read_only(*place, *messages)),
                 Some(_) => {}
                 // It was looked through; only whether it is kept is not known.
@@ -112,15 +112,16 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     pub(super) fn kept_in(&mut self, target: Option<&Folder>) -> Result<Option<Kept>, PluginError> {
         let Some(folder) = target else { return Ok(None) };
         let look = |visit: &mut Self, folder: &Folder| visit.look(folder, (1, 1));
-        let messages = self.or_go_on(folder, (1, 1), look)?.map_or(0, |seen| seen.messages);
+        let messages = self.or_go_on(folder, (1, 1), (1, 1), look)?.map_or(0, |seen| seen.messages);
         let reason = format!("messages are moved to the folder `{}`, and stay there", folder.name);
         Ok((messages > 0).then_some(Kept { reason, messages }))
     }
 
-    /// What one folder says. A refusal is noted; when the connection or the time is lost, the visit is over.
+    /// What one folder says. A refusal is noted; when the connection or the time is lost, the visit is over, and says how far it came.
     fn or_go_on<T>(
         &mut self,
         folder: &Folder,
+        place: Place,
         (n, all): (usize, usize),
         ask: impl FnOnce(&mut Self, &Folder) -> Result<T, PluginError>,
     ) -> Result<Option<T>, PluginError> {
@@ -137,7 +138,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
                 Err(PluginError { message, ..error })
             }
             Err(error) => {
-                let message = format!("{}{error}", called(folder));
+                let message = format!("{}{error}", self.called(folder, place));
                 self.refused.push(PluginError { message, ..error });
                 Ok(None)
             }
@@ -146,7 +147,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
 
     fn look(&mut self, folder: &Folder, place: Place) -> Result<Found, PluginError> {
         let opened = self.open(folder, For::Looking)?;
-        let messages = self.look_through(folder, &opened)?;
+        let messages = self.look_through(folder, place, &opened)?;
         let marks = self.place_of_aside(folder, &opened);
         let aside = !self.task.through().aside(marks).is_empty();
         Ok(Found { folder: folder.clone(), place, messages, aside })
@@ -166,20 +167,21 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
     }
 
     /// Looks through the open folder, from where an earlier attempt ended.
-    fn look_through(&mut self, folder: &Folder, opened: &Opened) -> Result<u64, PluginError> {
+    fn look_through(&mut self, folder: &Folder, place: Place, opened: &Opened) -> Result<u64, PluginError> {
         if opened.validity == 0 {
             return Ok(0);
         }
         self.forget_if_renumbered(folder, opened);
-        let place = self.place(folder, opened.validity);
-        let looked = self.task.through().at(place);
+        let called = self.called(folder, place);
+        let through = self.place(folder, opened.validity);
+        let looked = self.task.through().at(through);
         if opened.messages > 0 {
             look_on(self.session, self.wanted, self.imap.body_bytes_max, looked)?;
         }
         self.unclear.insert(folder.key(), looked.unclear.len() as u64);
         if !looked.untold.is_empty() {
             let text = format!("{} messages are larger than `body_bytes_max` to be looked into", looked.untold.len());
-            let error = PluginError::permanent(format!("{}{text}", called(folder)));
+            let error = PluginError::permanent(called + &text);
             if !self.refused.contains(&error) {
                 self.refused.push(error);
             }
@@ -198,6 +200,14 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
             if self.task.doing == Doing::Erasing {
                 self.task.progress.refused(MESSAGES, &marks_of(place, &numbers(&found)));
             }
+        }
+    }
+
+    /// How a folder is called in an error: by a name that is the operator's, and otherwise by its place, as it may be a person's.
+    fn called(&self, folder: &Folder, place: Place) -> String {
+        match self.imap.is_named(folder) {
+            true => format!("folder `{}`: ", folder.name),
+            false => format!("{}: ", unnamed(place)),
         }
     }
 
@@ -220,14 +230,9 @@ fn read_only(place: Place, messages: u64) -> Kept {
     Kept { reason: format!("{} is read-only", unnamed(place)), messages }
 }
 
-/// How a folder is called in the receipt.
+/// How a folder is called in the receipt, and in most errors.
 fn unnamed((n, all): Place) -> String {
     format!("folder {n} of {all}")
-}
-
-/// How a folder is called in an error, which an operator acts on.
-fn called(folder: &Folder) -> String {
-    format!("folder `{}`: ", folder.name)
 }
 
 /// What stands for messages, by their numbers in a place.

@@ -80,7 +80,7 @@ fn a_scripted_server_that_does_nothing_is_residual() {
 
 #[test]
 fn garbage_is_an_error_and_never_nobody() {
-    use ErrorClass::{NeedsOperator, Permanent, Retryable};
+    use ErrorClass::{NeedsOperator, Retryable};
     check("", good, Retryable, "did not answer in time");
     check("220 smtp.x.cz ESMTP\r\n", good, Retryable, "is not IMAP");
     check("HTTP/1.1 400 Bad Request\r\n\r\n", good, Retryable, "is not IMAP");
@@ -91,7 +91,9 @@ fn garbage_is_an_error_and_never_nobody() {
     check("* SEARCH 1\r\n", good, Retryable, "is not IMAP");
     check(HELLO, but!("LIST", |tag| format!("{tag} OK done\r\n")), Retryable, "lists no folder");
     check(HELLO, but!("LIST", |_tag| "q999 OK done\r\n".into()), Retryable, "is not IMAP");
-    check(HELLO, but!("LIST", |tag| format!("{tag} BAD what\r\n")), Permanent, "does not understand");
+    check(HELLO, but!("LIST", |tag| format!("{tag} BAD what\r\n")), Retryable, "does not understand");
+    check(HELLO, but!("CAPABILITY", |tag| format!("{tag} BAD what\r\n")), Retryable, "does not understand");
+    check(HELLO, but!("AUTHENTICATE", |tag| format!("{tag} BAD what\r\n")), Retryable, "does not understand");
     check(HELLO, but!("LIST", |_tag| "* BYE overloaded\r\n".into()), Retryable, "ended the conversation");
     let unnumbered = but!("EXAMINE", |tag| format!("* 3 EXISTS\r\n{tag} OK done\r\n"));
     check(HELLO, unnumbered, NeedsOperator, "has no UIDVALIDITY");
@@ -143,7 +145,7 @@ fn halfway(tag: &str, command: &str) -> String {
 
 #[test]
 fn a_folder_that_never_opens_keeps_no_other_from_being_tried_again() {
-    check(HELLO, halfway, ErrorClass::Retryable, "folder `x`");
+    check(HELLO, halfway, ErrorClass::Retryable, "folder 2 of 2: it cannot be opened (UNAVAILABLE)");
 }
 
 /// As the good server, but read-only, with many messages, and with a bound on the length of a command.
@@ -180,6 +182,9 @@ fn a_server_that_asks_to_wait_is_obeyed() {
         assert_eq!((error.class, error.retry_after_ms), (ErrorClass::RateLimited, None), "{}", error.message);
     };
     limited(but!("AUTHENTICATE", |tag| format!("{tag} NO [LIMIT] too many connections\r\n")));
+    limited(but!("AUTHENTICATE", |tag| format!("{tag} NO [ALERT] Too many simultaneous connections. (Failure)\r\n")));
+    let wrong = but!("AUTHENTICATE", |tag| format!("{tag} NO [ALERT] Invalid credentials (Failure)\r\n"));
+    assert_eq!(class(host(scripted(HELLO, wrong)).erase(ANN)), ErrorClass::NeedsOperator);
     limited(but!("UID SEARCH", |tag| format!("{tag} NO [THROTTLED] slow down\r\n")));
     let away = host(scripted(HELLO, but!("AUTHENTICATE", |tag| format!("{tag} NO [UNAVAILABLE] later\r\n"))));
     assert_eq!(class(away.erase(ANN)), ErrorClass::Retryable);

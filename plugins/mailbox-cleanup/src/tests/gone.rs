@@ -23,12 +23,18 @@ fn a_folder_that_gets_another_name_is_looked_through_under_that() {
     for missing in MISSING {
         for meanwhile in [on_examine, on_select] {
             let server = Script::start(Manner { missing, meanwhile, ..PLAIN }, &FOLDERS);
-            let host = host(server.imap());
-            let error = host.erase(ANN).expect_err("nobody has looked into it");
-            let told = "account `office`: folder `Work`: it was there a moment ago, and is not there now";
+            let office = host(server.imap());
+            let error = office.erase(ANN).expect_err("nobody has looked into it");
+            let told = "account `office`: folder 2 of 3: it was there a moment ago, and is not there now";
             assert_eq!((error.class, error.message.starts_with(told)), (ErrorClass::Retryable, true), "{error}");
+            let named = host(with(
+                Script::start(Manner { missing, meanwhile, ..PLAIN }, &FOLDERS).imap(),
+                json!({ "folders": ["Work"] }),
+            ));
+            let error = named.erase(ANN).expect_err("nobody has looked into it");
+            assert!(error.message.starts_with("account `office`: folder `Work`: "), "the operator's own word: {error}");
             assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "the others are done: {missing}");
-            assert_eq!(host.erase(ANN), erased(3), "{missing}");
+            assert_eq!(office.erase(ANN), erased(3), "{missing}");
             assert_eq!(server.left(b"Moved").len(), 0, "{missing}");
         }
     }

@@ -158,7 +158,7 @@ fn a_text_that_is_too_large_to_look_at_is_not_nobodys() {
     let user = "large-texts";
     let large = format!("From: eve@y.cz\nSubject: x\n\n{}\njoann@x.cz\n", "x\n".repeat(50_000));
     SERVER.deliver(user, "INBOX", [Message::new(large)].into_iter().chain(anns()));
-    let bounded = with(imap(&SERVER, user), json!({ "body_bytes_max": 10_000 }));
+    let bounded = with(imap(&SERVER, user), json!({ "body_bytes_max": 10_000, "folders": ["INBOX"] }));
     let bounded = host_with(bounded, json!({ "look_at_body": true }));
     for error in [bounded.erase(ANN), bounded.erase(ANN), bounded.verify(ANN)] {
         let told = "account `office`: folder `INBOX`: 1 messages are larger than `body_bytes_max` to be looked into";

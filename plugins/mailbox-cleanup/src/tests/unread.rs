@@ -121,7 +121,8 @@ fn messages_of_which_a_search_says_nothing_are_gone_only_when_they_are_not_shown
 // <https://github.com/paperless-ngx/paperless-ngx/issues/13412>.
 #[test]
 fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_done() {
-    let fetches: [(&str, Fetch); 13] = [
+    let fetches: [(&str, Fetch); 14] = [
+        ("never", |_, _| String::new()),
         ("two numbers", |uid, headers| {
             format!("* {uid} FETCH (UID {uid} UID 9 BODY[HEADER] {{{}}}\r\n{headers})\r\n", headers.len())
         }),
@@ -251,5 +252,29 @@ fn a_server_that_is_silent_to_a_search_alone_hides_nobody() {
         let answer = host(server.imap()).erase(ANN).expect(silent_to);
         assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Erased, 3), "{silent_to}");
         assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{silent_to}");
+    }
+}
+
+#[test]
+fn nothing_is_copied_out_of_a_folder_from_which_it_could_not_be_taken() {
+    let open: fn(&str, usize) -> String = |name, count| {
+        let flags = if name == "Work" { "* OK [PERMANENTFLAGS (\\Seen)] x\r\n" } else { "" };
+        format!("{flags}{}", (PLAIN.open)(name, count))
+    };
+    for capabilities in ["", " UIDPLUS", " MOVE"] {
+        let folders = [FOLDERS[0], FOLDERS[1], (&b"Kos"[..], &[][..])];
+        let server = Script::start(Manner { open, capabilities, ..PLAIN }, &folders);
+        let host = host(with(server.imap(), json!({ "move_to": "Kos" })));
+        let answer = (0..3).map(|_| host.erase(ANN).expect("an answer")).last().expect("three");
+        let moved = if capabilities == " MOVE" { 3 } else { 2 };
+        assert_eq!(server.left(b"Kos").len(), moved, "however often it is tried:{capabilities}");
+        match moved {
+            2 => {
+                assert_eq!((answer.outcome, server.left(b"Work").len()), (Outcome::Residual, 1));
+                let reason = answer.reason.expect("why");
+                assert!(reason.contains("folder 2 of 2: ") && reason.contains("none was copied"), "{reason}");
+            }
+            _ => assert_eq!(answer.outcome, Outcome::Retained),
+        }
     }
 }

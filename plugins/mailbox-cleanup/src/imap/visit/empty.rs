@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use imap_next::imap_types::response::Capability;
 use quietus_plugin::{PluginError, Writes};
 
 use super::super::erase::{SetAside, Way, erase, relocate, restore};
@@ -22,7 +23,7 @@ impl Visit<'_, '_, '_> {
         let (mut kept, mut left) = (Vec::new(), 0);
         for (n, seen) in found.iter().enumerate() {
             let so_far = (n + 1, found.len());
-            match self.or_go_on(&seen.folder, so_far, |visit, _| visit.empty_one(seen, target, writes))? {
+            match self.or_go_on(&seen.folder, seen.place, so_far, |visit, _| visit.empty_one(seen, target, writes))? {
                 Some(stays) => kept.extend(stays),
                 None => {
                     let lasting = self.take_lasting(&seen.folder, seen.place);
@@ -43,7 +44,7 @@ impl Visit<'_, '_, '_> {
         writes: Writes<'_>,
     ) -> Result<Option<Kept>, PluginError> {
         let opened = self.open(folder, For::Changing)?;
-        self.look_through(folder, &opened)?;
+        self.look_through(folder, *number, &opened)?;
         let place = self.place(folder, opened.validity);
         let aside = self.place_of_aside(folder, &opened);
         let found = self.task.through().at(place).found.clone();
@@ -55,7 +56,14 @@ impl Visit<'_, '_, '_> {
             let there = existing(self.session, &numbers(&found))?.len() as u64;
             return Ok((there > 0).then(|| read_only(*number, there)));
         }
+        if target.is_some() && !opened.marks && !self.session.can(&Capability::Move) {
+            // Each attempt would leave one more copy.
+            let text = "messages cannot be marked as deleted, so that they would be copied and not moved (no MOVE): none was copied";
+            return Err(PluginError::needs_operator(text));
+        }
         if !self.task.through().aside(aside).is_empty() {
+            // Another call may be between its look at what is marked and its EXPUNGE, which would take what is marked again now.
+            let _alone = self.imap.expunging.lock().unwrap_or_else(PoisonError::into_inner);
             restore(self.session, &mut SetAside { task: self.task, place: aside }, writes)?;
         }
         for batch in found.chunks(BATCH) {
