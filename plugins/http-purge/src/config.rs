@@ -35,7 +35,7 @@ pub struct Config {
     #[serde(default)]
     pub kinds: Vec<String>,
     /// The most items that one step may find for one person; 1,000 if unset. A search that finds more is too broad to
-    /// erase by: the queue stops until a person acts.
+    /// erase by: this person's erasure is not made until somebody has acted.
     pub items_max: Option<usize>,
     /// How long the system needs until `verify` makes sense, such as `30s`.
     pub verify_after: Option<Span>,

@@ -27,6 +27,8 @@ pub(crate) struct Found<'p> {
     trusted: BTreeSet<&'p str>,
     /// A step that erases without a search, answered that nothing is there.
     unproved: Option<(&'p str, Unproved)>,
+    /// Values that are no identifiers, so that nothing is asked by them.
+    unusable: u64,
     /// Steps that found something that no step has written about since.
     unwritten: Vec<&'p Planned>,
 }
@@ -59,7 +61,7 @@ impl Unproved {
 }
 
 impl<'p> Found<'p> {
-    pub(crate) fn of(plan: &'p Plan) -> Self {
+    pub(crate) fn of(plan: &'p Plan, unusable: u64) -> Self {
         Self {
             plan,
             asked: 0,
@@ -70,6 +72,7 @@ impl<'p> Found<'p> {
             hidden: BTreeMap::new(),
             trusted: BTreeSet::new(),
             unproved: None,
+            unusable,
             unwritten: Vec::new(),
         }
     }
@@ -145,6 +148,9 @@ impl<'p> Found<'p> {
             answer = answer.looked_at(filled(words::TRUSTED, &[("step", step)]));
         }
         answer = self.plan.not_looked_at.iter().cloned().fold(answer, Answer::not_looked_at);
+        if self.unusable > 0 {
+            answer = answer.not_looked_at(filled(words::UNUSABLE, &[("count", &self.unusable.to_string())]));
+        }
         let mut reasons = Vec::new();
         for (step, how_many) in &self.hidden {
             reasons.push(filled(words::HIDDEN, &[("count", &how_many.to_string()), ("step", step)]));

@@ -48,6 +48,12 @@ impl Plan {
 }
 
 impl Plan {
+    /// The steps that delete what a list names first, before another one deletes it for good.
+    pub(crate) fn firsts(&self, list: &str) -> Vec<&Planned> {
+        let seconds = self.erase.iter().filter(|step| step.for_each.as_deref() == Some(list));
+        seconds.filter_map(|step| self.completed_by(step)).collect()
+    }
+
     pub(crate) fn make(config: &Config, secrets: &Secrets) -> Result<Self, String> {
         let mut kinds: Vec<String> = KINDS.map(str::to_owned).to_vec();
         kinds.extend(config.kinds.iter().cloned());

@@ -8,20 +8,23 @@ mod look;
 mod made_up;
 mod path;
 mod request;
+mod spelled;
 mod write;
 
 use std::collections::BTreeSet;
 
 use quietus_plugin::http::Client;
 use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Request, Writes};
+use serde_json::Value;
 
 use crate::outcome::Found;
 use crate::plan::{Plan, Planned};
 use crate::stored::Stored;
 use crate::template::Values;
 pub(crate) use health::health;
-use lists::{Kinds, Lists};
-use request::Turn;
+use lists::Lists;
+use request::{Turn, outgoing};
+use spelled::{Kinds, spelled, unusable};
 
 /// Requests that one step may need for one person's values.
 const COMBINATIONS_MAX: usize = 1000;
@@ -39,12 +42,15 @@ pub(crate) struct Run<'a> {
     pub(crate) found: Found<'a>,
     /// A step that deletes what a search has found was answered that it is not there.
     met_nothing: Option<&'a Planned>,
+    /// What was left to a later step, and a turn of one has judged, by list and item.
+    judged: BTreeSet<(String, String)>,
     /// Searches that have been shown to look at what they are asked for.
     filtering: BTreeSet<&'a str>,
 }
 
 impl<'a> Run<'a> {
     pub(crate) fn new(plan: &'a Plan, client: &'a Client, request: &'a Request, call: &'a Call<'a>) -> Self {
+        let kinds = plan.erase.iter().chain(&plan.verify).flat_map(|step| &step.kinds).map(String::as_str).collect();
         Self {
             plan,
             client,
@@ -53,7 +59,8 @@ impl<'a> Run<'a> {
             lists: Lists::default(),
             stored: Stored::default(),
             only_stored: BTreeSet::new(),
-            found: Found::of(plan),
+            judged: BTreeSet::new(),
+            found: Found::of(plan, unusable(&kinds, request)),
             met_nothing: None,
             filtering: BTreeSet::new(),
         }
@@ -64,7 +71,7 @@ impl<'a> Run<'a> {
         self.stored = progress.own.clone();
         let mut failed = None;
         for step in &self.plan.erase {
-            self.recall(step);
+            self.recall(step, progress)?;
             if !self.wanted(step) {
                 continue;
             }
@@ -78,6 +85,7 @@ impl<'a> Run<'a> {
             }
         }
         failed.map_or(Ok(()), Err)?;
+        self.leave_unjudged(&self.plan.erase);
         if let Some(step) = self.met_nothing {
             self.look_again(step)?;
         }
@@ -88,18 +96,42 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Before what a list names is deleted, what an earlier attempt has stored of it is added.
-    fn recall(&mut self, step: &Planned) {
+    /// Before what a list names is deleted, what an earlier attempt has deleted of it, or may have, is added. What was refused is
+    /// not: it may be somebody else's by now, and only the search judges it.
+    fn recall(&mut self, step: &Planned, progress: &Progress<Stored>) -> Result<(), PluginError> {
         if step.reads {
-            return;
+            return Ok(());
         }
         let stored = step.for_each.as_ref().and_then(|list| Some((list, self.stored.0.remove(list)?)));
-        let Some((list, items)) = stored else { return };
+        let Some((list, items)) = stored else { return Ok(()) };
         for item in items {
-            if self.lists.add(list, vec![item.clone()], &Kinds::new()) > 0 {
+            if self.lists.get(list).contains(&item) {
+                continue;
+            }
+            for kinds in self.begun(list, &item, progress)? {
+                self.lists.add(list, vec![item.clone()], &kinds);
                 self.only_stored.insert((list.clone(), item.to_string()));
             }
         }
+        Ok(())
+    }
+
+    /// By which identifiers an earlier attempt has deleted the item in the first of two steps, or may have.
+    fn begun(&self, list: &str, item: &Value, progress: &Progress<Stored>) -> Result<Vec<Kinds<'a>>, PluginError> {
+        let plan: &'a Plan = self.plan;
+        let mut begun = Vec::new();
+        for first in plan.firsts(list) {
+            for kinds in self.combinations(first)? {
+                let turn = Turn { kinds, item: Some(item.clone()) };
+                let marks = self.marks_of(first, &turn).unwrap_or_default();
+                let is_begun =
+                    |mark: &u64| progress.is_done(&first.count, *mark) || progress.is_unsure(&first.count, *mark);
+                if marks.iter().any(is_begun) {
+                    begun.push(turn.kinds);
+                }
+            }
+        }
+        Ok(begun)
     }
 
     /// Whether the search has not found the item, and an earlier attempt had.
@@ -143,7 +175,21 @@ impl<'a> Run<'a> {
                 self.foresee(step)?;
             }
         }
+        self.leave_unjudged(steps);
         Ok(())
+    }
+
+    /// What was left to a later step, and no turn of one has judged, stays, whosever it is: the step was skipped.
+    fn leave_unjudged(&mut self, steps: &'a [Planned]) {
+        let is_judging =
+            |list: &&String| steps.iter().any(|later| later.reads && later.for_each.as_ref() == Some(*list));
+        for step in steps.iter().filter(|step| step.results.judged_later) {
+            let is_left = |list: &String, item: &Value| !self.judged.contains(&(list.clone(), item.to_string()));
+            let lists = step.results.extract.iter().map(|(list, _)| list).filter(is_judging);
+            let left = lists.map(|list| self.lists.get(list).iter().filter(|item| is_left(list, item)).count());
+            let most = left.max().unwrap_or_default();
+            self.found.hidden(step, most as u64);
+        }
     }
 
     fn wanted(&self, step: &Planned) -> bool {
@@ -155,26 +201,49 @@ impl<'a> Run<'a> {
     fn turns(&self, step: &'a Planned) -> Result<Vec<Turn<'a>>, PluginError> {
         let kinds = self.combinations(step)?;
         let Some(list) = &step.for_each else {
-            return Ok(kinds.into_iter().map(|kinds| Turn { kinds, item: None }).collect());
+            return Ok(self.distinct(step, kinds.into_iter().map(|kinds| Turn { kinds, item: None }).collect()));
         };
         let mut turns = Vec::new();
         for item in self.lists.get(list) {
             let fitting = kinds.iter().filter(|kinds| self.lists.go_together(list, item, kinds));
             turns.extend(fitting.map(|kinds| Turn { kinds: kinds.clone(), item: Some(item.clone()) }));
         }
-        Ok(turns)
+        Ok(self.distinct(step, turns))
     }
 
-    /// Each value of each kind of identifier that the step needs, with each of the others.
+    /// Each request once: the spellings of a value may come to the same one, as by a hash. What was found is erased by one spelling
+    /// of each value, if it was found by one then by that.
+    fn distinct(&self, step: &Planned, turns: Vec<Turn<'a>>) -> Vec<Turn<'a>> {
+        let is_once = step.is_searched_for && !step.reads;
+        let mut known = BTreeSet::new();
+        let is_new = |turn: &Turn<'a>| {
+            let values = self.values(turn);
+            let request = match is_once {
+                true => None,
+                // What cannot be asked for is told when it is.
+                false => match outgoing(step, &values) {
+                    Ok(draft) => Some(write::marks(&draft.to_read(), None)),
+                    Err(_) => return true,
+                },
+            };
+            let expected = step.results.matches.as_ref().and_then(|matches| matches.expected(&values).ok());
+            known.insert((turn.value(), request, expected))
+        };
+        turns.into_iter().filter(is_new).collect()
+    }
+
+    /// Each spelling of each value of each kind of identifier that the step needs, with each of the others.
     fn combinations(&self, step: &'a Planned) -> Result<Vec<Kinds<'a>>, PluginError> {
         let mut kinds = vec![Kinds::new()];
+        let is_judged = step.is_searched_for || step.results.matches.is_some() || step.results.judged_later;
         for kind in &step.kinds {
-            let values: BTreeSet<&str> = self.request.values(kind).filter(|value| !value.trim().is_empty()).collect();
+            let mut values = spelled(kind, self.request);
+            values.retain(|value| value.is_exact || is_judged);
             let mut combinations = Vec::new();
             for known in &kinds {
                 for value in &values {
                     let mut known = known.clone();
-                    known.insert(kind.as_str(), value);
+                    known.insert(kind.as_str(), value.clone());
                     combinations.push(known);
                 }
             }
@@ -188,7 +257,7 @@ impl<'a> Run<'a> {
 
     fn values<'v>(&'v self, turn: &'v Turn<'_>) -> Values<'v> {
         Values {
-            kinds: turn.kinds.clone(),
+            kinds: turn.kinds.iter().map(|(kind, value)| (*kind, value.text.as_str())).collect(),
             region: self.request.region,
             item: turn.item.as_ref(),
             lists: &self.lists.values,

@@ -10,6 +10,7 @@ mod judged;
 mod killed;
 mod lost;
 mod recipes;
+mod spelled;
 mod told;
 mod trusting;
 mod two_steps;

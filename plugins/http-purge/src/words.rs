@@ -8,6 +8,8 @@ pub(crate) const TRUSTED: &str =
     "step `{step}`: what the search gave was taken as the person's, and does not show it (`trust_search`)";
 /// Results that only a person can judge.
 pub(crate) const HIDDEN: &str = "{count} results of step `{step}` do not show whose they are (`match`), and stay";
+/// Values that are no identifiers.
+pub(crate) const UNUSABLE: &str = "{count} identifiers that have no form that a record could hold";
 /// A deletion without a search, answered 404, and nothing to compare that with.
 pub(crate) const UNCONTROLLED: &str =
     "what step `{step}` erases: it was answered that nothing is there, which proves nothing by itself";
@@ -28,8 +30,20 @@ pub(crate) const UNASKED_AGAIN: &str = "no verify step applies to these identifi
 pub(crate) const NO_VERIFY: &str = "no verify steps are configured";
 
 #[cfg(test)]
-pub(crate) const ALL: [&str; 11] =
-    [LOOKED, TRUSTED, HIDDEN, UNCONTROLLED, UNANSWERED, UNPROVED, RETAINED, BLIND, UNASKED, UNASKED_AGAIN, NO_VERIFY];
+pub(crate) const ALL: [&str; 12] = [
+    LOOKED,
+    TRUSTED,
+    HIDDEN,
+    UNUSABLE,
+    UNCONTROLLED,
+    UNANSWERED,
+    UNPROVED,
+    RETAINED,
+    BLIND,
+    UNASKED,
+    UNASKED_AGAIN,
+    NO_VERIFY,
+];
 
 /// A sentence with its names put in.
 pub(crate) fn filled(sentence: &str, names: &[(&str, &str)]) -> String {

@@ -198,13 +198,13 @@ enum Fit {
 impl PlannedMatch {
     /// Whether one of the item's values is the expected one: by the normal form, where that is the value of a kind.
     fn fits(&self, item: &Value, values: &Values<'_>) -> Result<Fit, PluginError> {
-        let expected = self.equals.render(values, |value| Ok(value.to_owned()))?;
-        let expected = self.forms(&expected, values);
+        let expected = self.expected(values)?;
         let nodes = self.path.query(item).all();
-        // A structure in place of a value cannot be compared; `null` among the values of a list is the lack of one, and in a field
-        // that is named it is a value that is not shown.
+        // A structure in place of a value cannot be compared; `null` or nothing among the values of a list is the lack of one, and
+        // in a field that is named it is a value that is not shown.
         let are_values = nodes.iter().all(|node| node.is_null() || scalar(node).is_some());
-        let is_short = nodes.iter().any(|node| node.is_null());
+        let is_blank = |node: &&Value| node.is_null() || node.as_str().is_some_and(|text| text.trim().is_empty());
+        let is_short = nodes.iter().any(is_blank);
         let shown: Vec<String> = nodes.into_iter().filter_map(scalar).filter(|text| !text.trim().is_empty()).collect();
         let is_hidden = !are_values || (self.names_fields && is_short);
         let mut is_readable = !is_hidden && !shown.is_empty() && !expected.is_empty();
@@ -217,6 +217,12 @@ impl PlannedMatch {
             is_readable &= !forms.is_empty();
         }
         Ok(if is_readable { Fit::SomebodyElses } else { Fit::Hidden })
+    }
+
+    /// What an item must show.
+    pub(super) fn expected(&self, values: &Values<'_>) -> Result<Vec<String>, PluginError> {
+        let text = self.equals.render(values, |value| Ok(value.to_owned()))?;
+        Ok(self.forms(&text, values))
     }
 
     /// What a value is compared by: its normal forms where it is one of a kind that has them, else its text.

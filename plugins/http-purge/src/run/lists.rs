@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// One value for each kind of identifier.
-pub(super) type Kinds<'a> = BTreeMap<&'a str, &'a str>;
+use super::spelled::Kinds;
 
 #[derive(Default)]
 pub(super) struct Lists<'a> {

@@ -1,5 +1,7 @@
 //! Steps that look: pages are read, results judged, and lists filled.
 
+use std::collections::BTreeMap;
+
 use quietus_plugin::PluginError;
 
 use super::answer::{Page, Verdict, verdict};
@@ -14,6 +16,8 @@ struct Tally {
     found: u64,
     /// All results, of whomever.
     read: u64,
+    /// Results that do not show whose they are.
+    hidden: u64,
 }
 
 impl<'a> Run<'a> {
@@ -21,10 +25,20 @@ impl<'a> Run<'a> {
     /// not found yet.
     pub(super) fn look_with(&mut self, step: &'a Planned) -> Result<u64, PluginError> {
         let mut found = 0;
+        let mut by_value: BTreeMap<_, (u64, u64)> = BTreeMap::new();
         for turn in self.turns(step)? {
-            let mut tally = Tally { found, read: 0 };
+            // Where no list tells what is new, another spelling of the value has found the same.
+            let (same, hidden) = by_value.get(&turn.value()).copied().unwrap_or_default();
+            let before = found - same;
+            let mut tally = Tally { found: before, ..Tally::default() };
             self.pages(step, &turn, &mut tally).map_err(|error| in_step(step, error))?;
-            found = tally.found;
+            found = tally.found.max(found);
+            self.found.hidden(step, tally.hidden.saturating_sub(hidden));
+            let same = if step.results.extract.is_empty() { found - before } else { 0 };
+            by_value.insert(turn.value(), (same, tally.hidden.max(hidden)));
+            if let (Some(list), Some(item), true) = (&step.for_each, &turn.item, step.judges_candidates) {
+                self.judged.insert((list.clone(), item.to_string()));
+            }
             if tally.read == 0 && step.judges_candidates && !step.lookup {
                 // The search gave it for a reason that it does not show.
                 self.found.hidden(step, 1);
@@ -68,7 +82,7 @@ impl<'a> Run<'a> {
             }
             let page = Page::read(step, &answer, &self.values(turn))?;
             self.check_filter(step, turn, page.results)?;
-            self.found.hidden(step, page.hidden);
+            tally.hidden += page.hidden;
             tally.found += self.keep(page.lists, page.matching, turn);
             self.check_narrow(step, tally.found)?;
             tally.read += page.results;

@@ -5,8 +5,8 @@ use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-use super::lists::Kinds;
 use super::path::segment;
+use super::spelled::Kinds;
 use crate::plan::{CursorInto, JsonTemplate, Planned, PlannedBody, PlannedPaging};
 use crate::template::{Template, Values, identifying, scalar};
 
@@ -14,6 +14,13 @@ use crate::template::{Template, Values, identifying, scalar};
 pub(super) struct Turn<'a> {
     pub(super) kinds: Kinds<'a>,
     pub(super) item: Option<Value>,
+}
+
+impl Turn<'_> {
+    /// The values and the item, however the former are spelled.
+    pub(super) fn value(&self) -> (Vec<String>, Option<String>) {
+        (self.kinds.values().map(|value| value.form.clone()).collect(), self.item.as_ref().map(Value::to_string))
+    }
 }
 
 /// A request that can still be turned to its next page.

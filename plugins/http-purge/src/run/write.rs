@@ -57,10 +57,14 @@ impl<'a> Run<'a> {
         progress: &mut Progress<Stored>,
     ) -> Result<(), PluginError> {
         let marks = marks(request, list);
-        if self.is_only_stored(step, turn) && marks.iter().all(|mark| progress.is_done(&step.count, *mark)) {
-            // An earlier attempt was told that it is deleted, and the search agrees.
-            self.found.answered(step);
-            return Ok(());
+        if self.is_only_stored(step, turn) {
+            // An earlier attempt was told that it is deleted, and the search agrees. Where it was not answered, the second step
+            // tells; deleted again, it could be somebody else's by now, whom nobody has judged.
+            let is_done = marks.iter().all(|mark| progress.is_done(&step.count, *mark));
+            if is_done || step.completes.is_none() {
+                self.found.answered(step);
+                return Ok(());
+            }
         }
         progress.begin(self.call, &step.count, &marks)?;
         let mut answer = self.exchange(step, request, &marks, progress)?;
@@ -111,9 +115,11 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         if let Some(first) = self.plan.completed_by(step) {
-            let first_marks = self.marks_of(first, turn);
+            // Where the search found it no more, the first step was begun, and not made again: nobody knows that it was done.
+            let is_begun = self.is_only_stored(step, turn)
+                || self.marks_of(first, turn).is_some_and(|marks| is_done(&first.count, &marks));
             // Nobody but this plugin knew of it, and it has asked for nothing yet: the system does not show it yet.
-            return match !is_unsure() && first_marks.is_some_and(|marks| is_done(&first.count, &marks)) {
+            return match !is_unsure() && is_begun {
                 true => Err(PluginError::retryable(format!(
                     "what step `{}` has deleted is answered not to be there, so that nobody knows whether it is deleted for good",
                     first.name
@@ -134,7 +140,7 @@ impl<'a> Run<'a> {
     }
 
     /// The marks of another step's request for the same item; `None` where it needs identifiers that this turn has not.
-    fn marks_of(&self, other: &Planned, turn: &Turn<'_>) -> Option<Vec<u64>> {
+    pub(super) fn marks_of(&self, other: &Planned, turn: &Turn<'_>) -> Option<Vec<u64>> {
         let draft = outgoing(other, &self.values(turn)).ok()?;
         // Only looked at, never sent.
         Some(marks(&draft.to_read(), None))
@@ -186,7 +192,7 @@ impl<'a> Run<'a> {
 
 /// Marks of what a request erases: one for each item that it carries in a list, so that a list that is shorter the next
 /// time counts no item twice; otherwise one for the request.
-fn marks(request: &http::Request, list: Option<&[Value]>) -> Vec<u64> {
+pub(super) fn marks(request: &http::Request, list: Option<&[Value]>) -> Vec<u64> {
     let method = request.method();
     let target = request.target();
     let of = |what: &[u8]| mark([method.as_str().as_bytes(), target.as_bytes(), what]);

@@ -109,6 +109,10 @@ fn a_named_field_that_is_null_is_not_passed_over() {
     };
     assert_eq!(with(json!({ "id": 1, "email": "joann@x.cz", "email2": null })), Outcome::Unverifiable);
     assert_eq!(with(json!({ "id": 1, "email": null, "email2": "joann@x.cz" })), Outcome::Unverifiable);
+    for empty in ["", " "] {
+        assert_eq!(with(json!({ "id": 1, "email": empty, "email2": "bob@x.cz" })), Outcome::Unverifiable);
+        assert_eq!(with(json!({ "id": 1, "email": empty, "email2": "ann@x.cz" })), Outcome::Erased);
+    }
     assert_eq!(with(json!({ "id": 1, "email": null, "email2": "ann@x.cz" })), Outcome::Erased);
     assert_eq!(with(json!({ "id": 1, "email": "joann@x.cz", "email2": "jo@x.cz" })), Outcome::Absent);
     assert_eq!(with(json!({ "id": 1, "email": "joann@x.cz" })), Outcome::Absent, "there is no other field");
@@ -118,6 +122,34 @@ fn a_named_field_that_is_null_is_not_passed_over() {
     settings["erase"][0]["extract"] = json!({ "ids": "$['id','other_id']" });
     let server = Server::start(|_| results(json!([{ "id": 1, "other_id": null, "email": "ann@x.cz" }])));
     assert!(erase(&plugin(&server, settings), &ann()).is_err());
+}
+
+#[test]
+fn what_no_later_step_has_judged_stays_and_is_told() {
+    let search = json!({ "name": "search", "method": "GET", "url": "/contacts", "query": { "q": "{{email}}" },
+        "items": "$.results[*]", "extract": { "ids": "$.id" }, "match": "later" });
+    let other = json!({ "name": "other", "method": "GET", "url": "/others", "query": { "q": "{{email}}" },
+        "items": "$.results[*]", "extract": { "ids": "$.id" }, "match": { "path": "$.email", "equals": "{{email}}" } });
+    let judge = json!({ "name": "judge", "method": "GET", "url": "/contacts/{{item}}", "for_each": "search.ids",
+        "items": "$.results[*]", "extract": { "ids": "$.id" }, "match": { "path": "$.email", "equals": "{{email}}" } });
+    let delete = json!({ "name": "delete", "method": "DELETE", "url": "/contacts/{{item}}", "for_each": "judge.ids" });
+    // Its condition does not hold; or it needs a number, and the person has none.
+    for (member, value) in [("when", json!("other.ids")), ("headers", json!({ "X-Phone": "{{phone}}" }))] {
+        let mut judge = judge.clone();
+        judge[member] = value;
+        let settings = json!({ "erase": [search, other, judge, delete], "verify": [search, other, judge] });
+        let server = Server::start(|seen| match seen.target.starts_with("/others") {
+            true => results(json!([])),
+            false => results(json!([{ "id": 7, "email": "ann@x.cz" }, { "id": 8, "email": "ann@x.cz" }])),
+        });
+        let plugin = plugin(&server, settings);
+        for answer in [plugin.dry_run(ann()), plugin.erase(ann()), plugin.verify(ann())] {
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.outcome, Outcome::Unverifiable, "{member}: {answer:?}");
+            assert!(answer.not_looked_at.concat().contains("2 results of step `search`"), "{member}: {answer:?}");
+        }
+        assert!(server.lines().iter().all(|line| line.starts_with("GET ")), "{:?}", server.lines());
+    }
 }
 
 #[test]

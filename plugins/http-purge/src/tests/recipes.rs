@@ -208,3 +208,40 @@ fn what_is_accepted_and_not_done_is_found_again() {
         assert!(left.lock().expect("whole").contains("ann@x.cz"));
     }
 }
+
+#[test]
+fn however_the_address_is_typed_the_person_is_found() {
+    for system in SYSTEMS {
+        let counts: BTreeMap<String, u64> =
+            system.counts.iter().map(|(what, count)| ((*what).to_owned(), *count)).collect();
+        for typed in ["Ann <ann@x.cz>", "mailto:ann@x.cz", "ann@x.cz.", "ANN@X.CZ", " ann@x.cz\n"] {
+            let typed_so = || request(&[("email", typed)]);
+            let (server, left) = system.started(Fault::None);
+            let host = system.host(&server, SECRET);
+            let shown = host.dry_run(typed_so()).expect("an answer");
+            assert_eq!((shown.outcome, &shown.counts), (Outcome::Residual, &counts), "{} {typed}", system.recipe);
+            let there = host.verify(typed_so()).expect("an answer");
+            assert_eq!(there.outcome, Outcome::Residual, "{} {typed}", system.recipe);
+            let erased = host.erase(typed_so()).expect("an answer");
+            assert_eq!((erased.outcome, &erased.counts), (Outcome::Erased, &counts), "{} {typed}", system.recipe);
+            assert!(!left.lock().expect("whole").contains("ann@x.cz"), "{} {typed}", system.recipe);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_address_is_not_asked_for_and_told() {
+    for system in SYSTEMS {
+        let (server, _) = system.started(Fault::None);
+        let host = system.host(&server, SECRET);
+        for answer in
+            [host.dry_run([("email", "n/a")]), host.verify([("email", "n/a")]), host.erase([("email", "n/a")])]
+        {
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.outcome, Outcome::Unverifiable, "{}", system.recipe);
+            let told = "1 identifiers that have no form that a record could hold".to_owned();
+            assert!(answer.not_looked_at.contains(&told), "{}: {answer:?}", system.recipe);
+        }
+        assert!(server.lines().iter().all(|line| !line.contains("n%2Fa")), "{:?}", server.lines());
+    }
+}

@@ -70,3 +70,37 @@ fn a_second_deletion_that_is_refused_for_good_is_no_erasure() {
         assert_eq!(erase(&plugin, &ann()).expect_err("half").class, ErrorClass::Permanent);
     }
 }
+
+/// A contact whose first deletion is answered by `refusal` and not made; then the contact is Ann's no more. The deletions that
+/// are made after it, and the answer.
+fn after(refusal: u16) -> (Result<Answer, PluginError>, Vec<String>) {
+    let mut is_anns = true;
+    let server = Server::start(move |seen| match (seen.method.as_str(), seen.target.as_str()) {
+        (_, "/health") => healthy(),
+        ("GET", _) => results(json!([{ "id": 1, "email": if is_anns { "ann@x.cz" } else { "bob@x.cz" } }])),
+        ("DELETE", "/contacts/1") if std::mem::take(&mut is_anns) => Reply::empty(refusal),
+        ("DELETE", "/contacts/1") => Reply::empty(204),
+        _ => Reply::empty(404),
+    });
+    let plugin = plugin(&server, two_steps());
+    erase(&plugin, &ann()).expect_err("refused");
+    let before = server.lines().len();
+    let answer = erase(&plugin, &ann());
+    (answer, server.lines().split_off(before).into_iter().filter(|line| line.starts_with("DELETE")).collect())
+}
+
+#[test]
+fn a_first_deletion_that_was_refused_is_judged_anew() {
+    for refusal in [422, 403, 429] {
+        let (answer, deletions) = after(refusal);
+        assert!(deletions.is_empty(), "{refusal}: {deletions:?}");
+        assert_eq!(answer, Ok(Answer::absent()), "{refusal}");
+    }
+}
+
+#[test]
+fn a_first_deletion_of_which_nobody_knows_is_not_made_again_unjudged() {
+    let (answer, deletions) = after(500);
+    assert!(!deletions.contains(&"DELETE /contacts/1".to_owned()), "{deletions:?}");
+    assert_eq!(answer.expect_err("nobody knows").class, ErrorClass::Retryable);
+}

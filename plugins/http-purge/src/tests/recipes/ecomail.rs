@@ -43,3 +43,17 @@ fn an_address_with_a_plus_or_a_slash_is_one_segment() {
     assert_eq!(host.erase(request(&[("email", "a+b/c@x.cz")])).expect("an answer").outcome, Outcome::Erased);
     assert!(!left.lock().expect("whole").contains("a+b/c@x.cz"));
 }
+
+#[test]
+fn an_address_is_found_under_either_spelling_of_its_domain() {
+    let spellings = ["ann@příklad.cz", "ann@xn--pklad-zsa96e.cz"];
+    for stored in spellings {
+        for typed in spellings {
+            let (server, left) = SYSTEM.started(Fault::None);
+            left.lock().expect("whole").insert(stored.to_owned());
+            let answer = SYSTEM.host(&server, SECRET).erase(request(&[("email", typed)])).expect("an answer");
+            assert_eq!((answer.outcome, answer.counts["subscribers"]), (Outcome::Erased, 1), "{stored} {typed}");
+            assert!(!left.lock().expect("whole").contains(stored), "{stored} {typed}");
+        }
+    }
+}

@@ -182,3 +182,23 @@ fn a_user_that_shows_no_address_needs_a_person() {
     assert!(answer.reason.is_some_and(|reason| reason.contains("`addresses`")));
     assert!(server.lines().iter().all(|line| line.starts_with("GET ")));
 }
+
+#[test]
+fn a_user_who_could_not_be_deleted_and_is_somebody_elses_by_now_stays() {
+    // A ticket is open, and until the erasure is retried, an agent moves the address to another user.
+    let mut users = vec![User { id: 35_437, addresses: &["bob@x.cz", "ann@x.cz"], state: State::Active }];
+    let mut deletions = 0;
+    let server = Server::start(move |seen| {
+        deletions += u32::from(seen.method == "DELETE");
+        if deletions == 1 && seen.method == "DELETE" {
+            users[0].addresses = &["bob@x.cz"];
+            return Reply::json(422, &json!({ "error": "RecordInvalid" }));
+        }
+        answer(seen, &mut users)
+    });
+    let host = SYSTEM.host(&server, SECRET);
+    assert_eq!(host.erase(ann()).expect_err("refused").class, ErrorClass::Permanent);
+    let before = server.lines().len();
+    assert_eq!(host.erase(ann()).expect("an answer").outcome, Outcome::Absent);
+    assert!(server.lines()[before..].iter().all(|line| line.starts_with("GET ")), "{:?}", server.lines());
+}
