@@ -2,6 +2,7 @@ mod configuration;
 mod http;
 #[cfg(feature = "kafka")]
 mod kafka;
+mod leaderless;
 mod nats;
 mod rabbitmq;
 mod readme;

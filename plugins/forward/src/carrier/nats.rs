@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::{self, message::PublishMessage};
 use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
 use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes, tls};
@@ -19,6 +19,9 @@ use crate::{runtime, told};
 const RESERVED: &str = "_R_.quietus";
 /// How long the server may take to refuse it.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
+/// Pauses before a subject is tried again for which nobody answers: its stream may have no leader for a while.
+/// <https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-22.md>
+const PAUSES: [Duration; 3] = [Duration::from_millis(250), Duration::from_millis(500), Duration::from_secs(1)];
 
 pub(super) struct Nats {
     server: ServerAddr,
@@ -89,15 +92,25 @@ impl Nats {
         // JetStream drops an id that it has stored lately, so that a retry after a lost answer is not delivered twice.
         let publish = PublishMessage::build().payload(body.into()).message_id(&message.id);
         let publish = publish.header("Quietus-Type", message.asks.as_str());
-        let stored = async {
-            let acknowledgement = stream.send_publish(self.subject.clone(), publish).await?;
-            acknowledgement.await.map(drop)
-        };
         tokio::select! {
-            stored = stored => stored.map_err(|error| failed(error.kind())),
+            stored = self.store(&stream, &publish) => stored.map_err(|error| failed(error.kind())),
             // A refusal is no answer to the message: waited for, it would be a time-out, and tried for ever.
             refusal = refusals.next() => Err(refusal.error()),
         }
+    }
+
+    async fn store(&self, stream: &jetstream::Context, publish: &PublishMessage) -> Result<(), PublishError> {
+        let once = async || {
+            let acknowledgement = stream.send_publish(self.subject.clone(), publish.clone()).await?;
+            acknowledgement.await.map(drop)
+        };
+        for pause in PAUSES {
+            match once().await {
+                Err(error) if error.kind() == PublishErrorKind::StreamNotFound => tokio::time::sleep(pause).await,
+                ended => return ended,
+            }
+        }
+        once().await
     }
 
     /// Asks whether the user may publish, by a message that the server drops whatever the user may do.
