@@ -21,8 +21,8 @@ pub(crate) struct Met {
     pub(crate) tables: Vec<Table>,
     /// What the server keeps of what went.
     pub(crate) keeps: Vec<String>,
-    /// Whether another server, from which this one has its rows, may have others.
-    pub(crate) is_a_replica: bool,
+    /// Another server, from which this one has its rows, that may have others.
+    pub(crate) elsewhere: Option<String>,
     /// Whether rows are the person's by a telephone number alone.
     pub(crate) by_phone_alone: bool,
     /// Identifiers that are none.
@@ -73,8 +73,8 @@ impl Met {
         if self.asked {
             answer = told::BEYOND.into_iter().fold(answer, Answer::not_looked_at);
         }
-        if self.is_a_replica {
-            answer = answer.not_looked_at(told::FOLLOWED);
+        if let Some(elsewhere) = &self.elsewhere {
+            answer = answer.not_looked_at(elsewhere);
         }
         if self.unusable > 0 {
             answer = answer.not_looked_at(told::unusable(self.unusable));

@@ -12,6 +12,7 @@ use crate::database::{Access, Database, Fate, Limits, Serves, Session};
 use crate::past::{Commit, Counts, Past};
 use crate::person::{Person, Values};
 use crate::plan::Plan;
+use crate::told;
 use crate::waiting::{Stop, attended};
 use count::{Counted, Sights, Turns, rows};
 
@@ -113,7 +114,11 @@ impl Run<'_> {
     ) -> Result<Counted<'t>, PluginError> {
         let serves = session.begin(access, self.limits()).await.map_err(|e| e.anywhere())?;
         let mut counted = count::count(self.call, session, turns).await?;
-        counted.met.is_a_replica = serves == Serves::Replica;
+        counted.met.elsewhere = match serves {
+            Serves::All => None,
+            Serves::Replica => Some(told::FOLLOWED.to_owned()),
+            Serves::Hidden { right } => Some(told::hidden_primary(right)),
+        };
         counted.met.keeps = session.keeps().await.map_err(|e| e.anywhere())?;
         Ok(counted)
     }

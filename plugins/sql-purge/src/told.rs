@@ -9,9 +9,9 @@ pub(crate) const BEYOND: [&str; 2] = [
     "replicas, backups, exports and archived logs of the database",
 ];
 
-/// Where the server takes no changes.
+/// Where the server follows another one, or takes no changes.
 pub(crate) const FOLLOWED: &str =
-    "the server that this read-only one follows, or that has taken its place: what stands there only";
+    "the server that this one follows, or that has taken its place: what stands there only";
 
 /// What PostgreSQL keeps of what went: <https://www.postgresql.org/docs/current/routine-vacuuming.html>,
 /// <https://www.postgresql.org/docs/current/wal-configuration.html>.
@@ -98,6 +98,11 @@ pub(crate) fn viewed(table: &str) -> String {
 
 pub(crate) fn unusable(how_many: usize) -> String {
     format!("{how_many} identifiers that are none, such as a number without a country code")
+}
+
+/// Another server, where this one does not show whether it follows another one.
+pub(crate) fn hidden_primary(right: &str) -> String {
+    format!("the server that this one follows, if it follows one: the user is not shown it (it lacks {right})")
 }
 
 /// What triggers and rules have done with rows of a table, where it has some.

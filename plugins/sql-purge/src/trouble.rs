@@ -28,6 +28,11 @@ impl Trouble {
         Self { answered: false, ..Self::said(ErrorClass::Retryable, text) }
     }
 
+    /// The answer is none to what was asked, as a pooler or a proxy has it that is out of step: of nobody's record.
+    pub(crate) fn unreadable() -> Self {
+        Self { answered: false, ..Self::said(ErrorClass::Retryable, "the database's answer cannot be read") }
+    }
+
     /// The user lacks a right.
     pub(crate) fn lacks_right(code: String) -> Self {
         let text = format!("the user lacks a right ({code})");

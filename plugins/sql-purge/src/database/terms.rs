@@ -8,6 +8,10 @@ pub(super) const CONNECTING_MAX: Duration = Duration::from_secs(15);
 /// A failover passes: as a matter of the operator's, it would stop the queue until a person acts.
 pub(super) const READ_ONLY: &str = "the database is read-only: a replica, or one that recovers";
 
+/// As a failover passes.
+pub(super) const FOLLOWS: &str = "the database follows another server: a replica, although it takes changes. What is erased there stays on the \
+    primary: let `url` lead to that; where it follows nobody any more, let it forget whom it did (`RESET REPLICA ALL`)";
+
 /// What a transaction may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -23,6 +27,8 @@ pub(crate) enum Serves {
     All,
     /// It follows another server, and may lag behind it.
     Replica,
+    /// Whether it follows another server, it shows to those who have this right.
+    Hidden { right: &'static str },
 }
 
 /// How long the server may take.

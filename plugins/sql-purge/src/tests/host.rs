@@ -59,6 +59,10 @@ fn bare(mut answer: Answer) -> Answer {
     let is_limited = told::BEYOND.iter().all(|place| answer.not_looked_at.iter().any(|own| own == place));
     let looked = all > answer.looked_at.len() && is_limited;
     assert!(looked || answer.outcome == Outcome::Unverifiable, "{answer:?}");
-    answer.not_looked_at.retain(|place| !told::BEYOND.contains(&place.as_str()) && !place.starts_with("what triggers"));
+    let particular = |place: &String| {
+        let hidden = place.starts_with("what triggers") || place.starts_with("the server that this one follows, if");
+        !told::BEYOND.contains(&place.as_str()) && !hidden
+    };
+    answer.not_looked_at.retain(particular);
     Answer { keeps: None, ..answer }
 }

@@ -142,7 +142,8 @@ fn what_triggers_have_copied_elsewhere_is_not_looked_at() {
     let blind = configured(&database.url_at("blind", database.port()), &shop()).expect("configured");
     let answer = blind.0.dry_run(ann()).expect("an answer");
     let hidden = ["notes", "orders"].map(told::hidden_triggers);
-    assert_eq!(answer.not_looked_at, [&told::BEYOND.map(str::to_owned)[..], &hidden].concat());
+    let primary = [told::hidden_primary("REPLICA MONITOR")];
+    assert_eq!(answer.not_looked_at, [&told::BEYOND.map(str::to_owned)[..], &primary, &hidden].concat());
 }
 
 /// A receipt's sentences about limits are the README's, so that neither says more than the other.
@@ -165,6 +166,7 @@ fn the_readme_has_each_sentence_that_a_receipt_may_have() {
         told::unfit("orders", "orders", &numbers),
         told::policed("orders"),
         told::viewed("orders"),
+        told::hidden_primary("REPLICA MONITOR"),
         told::unusable(2),
         told::triggers("orders"),
         told::hidden_triggers("orders"),

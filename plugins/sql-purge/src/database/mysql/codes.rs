@@ -14,7 +14,7 @@ pub(super) fn trouble(error: &Error) -> Trouble {
         Error::Driver(DriverError::PacketTooLarge) => {
             Trouble::said(NeedsOperator, "a statement is larger than the server's max_allowed_packet")
         }
-        _ => Trouble::said(Permanent, "the database's answer cannot be read"),
+        _ => Trouble::unreadable(),
     }
 }
 

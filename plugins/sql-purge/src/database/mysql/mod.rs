@@ -1,6 +1,7 @@
 //! MySQL and MariaDB, by mysql_async. Every statement with values is prepared on the server, and the values follow it.
 
 mod codes;
+mod follows;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -12,7 +13,7 @@ use quietus_plugin::ErrorClass::{Permanent, Retryable};
 use rustls::pki_types::CertificateDer;
 
 use super::hidden::Trusts;
-use super::terms::{Access, Limits, READ_ONLY, Serves};
+use super::terms::{Access, FOLLOWS, Limits, READ_ONLY, Serves};
 use crate::address::Address;
 use crate::statement::Bound;
 use crate::told::Maker;
@@ -137,11 +138,14 @@ impl Session {
                 self.run("START TRANSACTION").await?;
             }
         }
-        match (self.is_read_only().await?, access) {
+        let is_read_only = self.is_read_only().await?;
+        let serves = if is_read_only { Serves::Replica } else { self.follows().await? };
+        match (serves, access) {
             // What is not there may have been erased, or not have arrived.
-            (true, Access::Erase) => Err(Trouble::said(Retryable, READ_ONLY)),
-            (true, Access::Look) => Ok(Serves::Replica),
-            (false, _) => Ok(Serves::All),
+            (Serves::Replica, Access::Erase) => {
+                Err(Trouble::said(Retryable, if is_read_only { READ_ONLY } else { FOLLOWS }))
+            }
+            _ => Ok(serves),
         }
     }
 

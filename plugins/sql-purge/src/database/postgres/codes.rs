@@ -29,7 +29,7 @@ pub(super) fn trouble(error: &tokio_postgres::Error) -> Trouble {
         ),
         Some(source) if source.downcast_ref::<std::io::Error>().is_some() && !is_connecting(error) => Trouble::lost(),
         Some(_) => Trouble::unreachable(error),
-        None => Trouble::said(Permanent, "the database's answer cannot be read"),
+        None => Trouble::unreadable(),
     }
 }
 
