@@ -1,6 +1,6 @@
 //! From what was met to the answer: the only place where outcomes are decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use quietus_plugin::Answer;
 
@@ -26,8 +26,6 @@ pub(super) struct Erased {
     pub(super) retained: Option<String>,
     /// What the vendor said to have erased, and is still there.
     pub(super) left: Found,
-    /// What of a person such records still show.
-    pub(super) shown: BTreeSet<&'static str>,
     /// Records that somebody else had deleted before and that can still be restored.
     pub(super) recycled: usize,
 }
@@ -53,7 +51,7 @@ impl Found {
 /// To `erase`, with the counts of all attempts.
 pub(super) fn erased(end: Erased, counts: BTreeMap<String, u64>) -> Answer {
     if !end.left.is_empty() {
-        return still_shown(end.left.residual(), &end.shown);
+        return end.left.residual();
     }
     match end.retained {
         Some(why) => counted(Answer::retained(why), counts),
@@ -73,21 +71,12 @@ pub(super) fn would_go(found: Found, bin: usize) -> Answer {
 }
 
 /// To `verify`.
-pub(super) fn looked(found: Found, bin: usize, shown: &BTreeSet<&'static str>) -> Answer {
+pub(super) fn looked(found: Found, bin: usize) -> Answer {
     match (found.is_empty(), bin) {
         (true, 0) => Answer::absent(),
-        (_, 0) => still_shown(found.residual(), shown),
+        (_, 0) => found.residual(),
         (_, bin) => recycled(found.residual(), bin),
     }
-}
-
-/// Why a record that was anonymized is no anonymous one.
-fn still_shown(mut answer: Answer, shown: &BTreeSet<&'static str>) -> Answer {
-    if !shown.is_empty() {
-        let shown: Vec<_> = shown.iter().copied().collect();
-        answer.reason = Some(format!("records that the vendor has anonymized still show: {}", shown.join(", ")));
-    }
-    answer
 }
 
 /// When there is nothing to look for.

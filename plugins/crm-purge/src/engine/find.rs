@@ -1,12 +1,11 @@
 //! Finding the records that are the person's, each once and not too many of them, and those that nobody but a person can
 //! judge.
 
-use std::collections::BTreeSet;
-
 use quietus_plugin::{Call, PluginError};
 use serde_json::Value;
 
 use super::judge::{Person, Unclear, Whose};
+use super::left::Left;
 use super::search::{Next, Record, Search, id_at};
 use super::setup::{Asked, Engine};
 use super::wanted::Wanted;
@@ -18,12 +17,21 @@ const PAGES_MAX: usize = 20;
 /// What a look at one record by its id has shown.
 pub(super) enum Seen {
     There(Record),
-    /// It is not there, or is marked as deleted.
+    /// It is not there.
     Gone,
+    /// It is deleted, and can still be restored.
+    Recycled(Record),
     /// It is there, and holds nothing of anybody.
     Empty(Record),
     /// It is there, and does not show whether it holds anybody.
     Hidden(Record),
+}
+
+impl Seen {
+    /// Whether it is as gone as this vendor's way to erase makes it.
+    pub(super) fn is_nobodys(&self) -> bool {
+        matches!(self, Self::Gone | Self::Recycled(_) | Self::Empty(_))
+    }
 }
 
 /// A look, and what of a person the record shows, where the vendor can tell.
@@ -37,8 +45,10 @@ pub(super) struct Look {
 pub(super) struct People {
     pub(super) theirs: Vec<Record>,
     pub(super) unclear: Unclear,
-    /// What of the person those still show that this erasure has anonymized.
-    pub(super) shown: BTreeSet<&'static str>,
+    /// Those that an id leads to, and that are deleted already.
+    pub(super) recycled: Vec<Record>,
+    /// Those that this erasure has anonymized, that no search finds, and that still show something.
+    pub(super) left: Left,
 }
 
 impl Engine {
@@ -47,20 +57,22 @@ impl Engine {
         self.learn(call)?;
         let mut people = People::default();
         for wanted in &asked.wanted {
-            if let Wanted::Id(id) = wanted {
-                match self.read(&self.vendor.person(id.clone()), call)? {
-                    Seen::There(person) => self.add_person(&mut people, person),
-                    // Its name may be a person's, unless this erasure has seen to that.
-                    Seen::Empty(person) if !asked.stays.contains(&person) => self.add_person(&mut people, person),
-                    Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
-                    Seen::Gone | Seen::Empty(_) => {}
-                }
-            }
             for search in self.vendor.find(wanted, &self.related) {
                 self.judged(&search, wanted, &asked.person, &mut people, call)?;
             }
         }
         self.look_at_anonymized(asked, &mut people, call)?;
+        for wanted in &asked.wanted {
+            let Wanted::Id(id) = wanted else { continue };
+            match self.read(&self.vendor.person(id.clone()), call)? {
+                Seen::There(person) => self.add_person(&mut people, person),
+                // Its name may be a person's, unless this erasure has seen to that for sure.
+                Seen::Empty(person) if !asked.anonymized.contains(&person) => self.add_person(&mut people, person),
+                Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
+                Seen::Recycled(person) => add(&mut people.recycled, vec![person]),
+                Seen::Gone | Seen::Empty(_) => {}
+            }
+        }
         people.unclear.without(&people.theirs);
         self.check_few(people.theirs.len(), self.matches_max, "matches_max")?;
         Ok(people)
@@ -74,7 +86,7 @@ impl Engine {
                 match self.records(&search, call)? {
                     Some(more) => add(&mut all, more),
                     // The person went meanwhile, and all that is linked with them.
-                    None if matches!(self.read(person, call)?, Seen::Gone | Seen::Empty(_)) => {}
+                    None if self.read(person, call)?.is_nobodys() => {}
                     None => return Err(not_here()),
                 }
                 self.check_few(all.len(), self.related_max, "related_max")?;
@@ -83,9 +95,9 @@ impl Engine {
         Ok(all)
     }
 
-    /// What was deleted and can still be restored.
-    pub(super) fn recycled(&self, asked: &Asked, call: &Call<'_>) -> Result<People, PluginError> {
-        let mut people = People::default();
+    /// What was deleted and can still be restored, beside what was seen of that.
+    pub(super) fn recycled(&self, seen: Vec<Record>, asked: &Asked, call: &Call<'_>) -> Result<People, PluginError> {
+        let mut people = People { theirs: seen, ..People::default() };
         for wanted in &asked.wanted {
             for search in self.vendor.bin(wanted, &self.related) {
                 self.judged(&search, wanted, &asked.person, &mut people, call)?;
@@ -95,17 +107,15 @@ impl Engine {
         Ok(people)
     }
 
-    /// What this erasure has anonymized, and still holds something of the person.
+    /// What this erasure has anonymized, and still holds something. Where a search finds it as the person's, it is erased as
+    /// any other; else it is not known to be theirs any more.
     fn look_at_anonymized(&self, asked: &Asked, people: &mut People, call: &Call<'_>) -> Result<(), PluginError> {
         for record in &asked.stays {
             let look = self.look(record, call)?;
             match look.seen {
-                Seen::There(person) => {
-                    people.shown.extend(look.shown);
-                    add(&mut people.theirs, vec![person]);
-                }
+                Seen::There(person) if !people.theirs.contains(&person) => people.left.add(person, look.shown),
                 Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
-                Seen::Gone | Seen::Empty(_) => {}
+                _ => {}
             }
         }
         Ok(())
@@ -138,8 +148,8 @@ impl Engine {
         let shown = self.vendor.shows(record.object, found);
         let seen = match self.vendor.holds(record.object, found, self.erasure) {
             Holds::Somebody => Seen::There(record),
-            Holds::Nobody if self.vendor.stays(self.erasure) => Seen::Empty(record),
-            Holds::Nobody => Seen::Gone,
+            Holds::Nobody => Seen::Empty(record),
+            Holds::Recycled => Seen::Recycled(record),
             Holds::Within(whole) if whole != record => return self.look(&whole, call),
             Holds::Within(_) | Holds::Unknown => Seen::Hidden(record),
         };

@@ -65,10 +65,9 @@ impl Rules {
             }
             Wanted::Phone { number, .. } => {
                 let numbers = self.shown(search.values, &Kind::Phone, person, record);
-                let has_tail = |text: &String| digits(text).contains(tail(number));
                 match numbers.holds(std::slice::from_ref(number)) {
                     Whose::Theirs => self.by_phone(search, person, record),
-                    Whose::SomebodyElses if !numbers.texts.iter().any(has_tail) => Whose::Hidden,
+                    Whose::SomebodyElses if !numbers.has_tail(search, tail(number)) => Whose::Hidden,
                     other => other,
                 }
             }
@@ -126,7 +125,7 @@ impl Shown {
             self.texts.iter().map(|text| text.to_lowercase()).any(|text| parts.iter().all(|part| text.contains(part)))
         };
         match &search.finds {
-            Finds::Whole => false,
+            Finds::Whole | Finds::InOrder => false,
             Finds::Part(part) => holds(&[&part.to_lowercase()]),
             Finds::Similar => {
                 let plain = without_plus(address);
@@ -134,6 +133,18 @@ impl Shown {
                     || around_plus.is_some_and(|(before, after)| holds(&[before, after]))
             }
         }
+    }
+
+    /// Whether the search may have found the record by one of these numbers.
+    fn has_tail(&self, search: &Search, tail: &str) -> bool {
+        let has = |digits: String| match &search.finds {
+            Finds::InOrder => {
+                let mut rest = digits.chars();
+                tail.chars().all(|wanted| rest.any(|digit| digit == wanted))
+            }
+            _ => digits.contains(tail),
+        };
+        self.texts.iter().any(|text| has(digits(text)))
     }
 
     fn holds(&self, wanted: &[String]) -> Whose {

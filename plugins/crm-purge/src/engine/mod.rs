@@ -8,6 +8,7 @@ mod find;
 mod health;
 mod judge;
 mod learn;
+mod left;
 mod login;
 mod owed;
 mod quota;
@@ -69,6 +70,7 @@ impl Engine {
             return Ok(unasked());
         }
         let people = self.people(&asked, call)?;
+        people.left.error().map_or(Ok(()), Err)?;
         let is_nobody = people.theirs.is_empty();
         let Unblocked { people: theirs, blockers } = self.unblocked(people.theirs, call)?;
         let mut going = self.belongings(&theirs, call)?;
@@ -79,7 +81,7 @@ impl Engine {
         going.extend(theirs);
         let traces = self.traces(&going);
         let found = Found::of(going.iter().chain(&traces));
-        let recycled = if is_nobody { self.recycled(&asked, call)? } else { People::default() };
+        let recycled = if is_nobody { self.recycled(people.recycled, &asked, call)? } else { People::default() };
         let answer = would_go(found, recycled.theirs.len()).unclear(&blockers);
         // What the vendor will keep of it is to be known before.
         let counts = answer.counts.clone();
@@ -94,10 +96,11 @@ impl Engine {
             return Ok(unasked());
         }
         let people = self.people(&asked, call)?;
+        people.left.error().map_or(Ok(()), Err)?;
         // Before its time, the bin holds it for sure.
         let early = self.verify_after < self.traits.verify_after;
-        let recycled = if early { People::default() } else { self.recycled(&asked, call)? };
-        let answer = looked(Found::of(&people.theirs), recycled.theirs.len(), &people.shown);
+        let recycled = if early { People::default() } else { self.recycled(people.recycled, &asked, call)? };
+        let answer = looked(Found::of(&people.theirs), recycled.theirs.len());
         // This look replaces what was said when it was erased. Where nothing is known to be erased, nothing is known to be
         // kept.
         let erased = Progress::<Owed>::of(call).counts();

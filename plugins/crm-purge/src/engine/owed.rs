@@ -17,7 +17,7 @@ pub(super) struct Owed {
     /// Still to be erased after the record is gone by which they were found.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     traces: Ids,
-    /// Anonymized: these stay, and are looked at again.
+    /// Anonymized, or maybe: these stay, and are looked at again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     stays: Ids,
 }
@@ -36,12 +36,20 @@ impl Owed {
         records(&self.traces, known)
     }
 
-    /// This one is anonymized.
+    /// This one is about to be anonymized.
     pub(super) fn stay(&mut self, record: &Record) {
         add(&mut self.stays, record);
     }
 
-    /// Those that were anonymized and that the vendor knows.
+    /// This one is not anonymized after all.
+    pub(super) fn stay_not(&mut self, record: &Record) {
+        if let Some(ids) = self.stays.get_mut(record.object.path) {
+            ids.retain(|id| *id != record.id);
+        }
+        self.stays.retain(|_, ids| !ids.is_empty());
+    }
+
+    /// Those that were anonymized, or may have been, and that the vendor knows.
     pub(super) fn stays(&self, known: impl Fn(&str, &str) -> Option<Record>) -> Vec<Record> {
         records(&self.stays, known)
     }

@@ -10,6 +10,7 @@ use super::answer::{End, Erased, Found};
 use super::ask::Written;
 use super::find::{Seen, add};
 use super::judge::{Unclear, Whose};
+use super::left::Left;
 use super::owed::Owed;
 use super::search::Record;
 use super::setup::{Asked, Engine};
@@ -55,7 +56,7 @@ impl<'a> Run<'a> {
     pub(super) fn erase(mut self, asked: &Asked, progress: &mut Progress<Owed>) -> Result<End, PluginError> {
         let engine = self.engine;
         let found = engine.people(asked, self.call)?;
-        let mut unclear = found.unclear;
+        let (mut unclear, mut left) = (found.unclear, found.left);
         let unblocked = engine.unblocked(found.theirs, self.call)?;
         let blocked = unblocked.error();
         let plan = self.plan(unblocked.people)?;
@@ -63,7 +64,8 @@ impl<'a> Run<'a> {
         self.erase_belongings(&plan, progress)?;
         self.erase_people(&plan, progress)?;
         self.erase_traces_again(&mut owed, &mut unclear, progress)?;
-        if let Some(error) = self.failed.take().or(blocked) {
+        left.without(&plan.people);
+        if let Some(error) = self.failed.take().or(blocked).or_else(|| left.error()) {
             return Err(error);
         }
         progress.settle();
@@ -75,7 +77,7 @@ impl<'a> Run<'a> {
         // Only where nothing was erased: what this erasure has deleted is in the bin itself, and would be told as
         // somebody else's deletion.
         if plan.people.is_empty() && progress.counts().is_empty() {
-            let recycled = engine.recycled(asked, self.call)?;
+            let recycled = engine.recycled(found.recycled, asked, self.call)?;
             self.end.recycled = recycled.theirs.len();
             unclear.join(recycled.unclear);
         }
@@ -185,12 +187,18 @@ impl<'a> Run<'a> {
         carried: &[Record],
         progress: &mut Progress<Owed>,
     ) -> Result<(), PluginError> {
-        if self.engine.vendor.stays(self.engine.erasure) {
+        let stays = self.engine.vendor.stays(self.engine.erasure);
+        if stays {
             // Stored with the beginning: without its values, nothing finds it any more.
             progress.own.stay(person);
         }
-        let is_gone = self.erase_one(person, carried, progress)?;
-        if is_gone && !matches!(self.engine.read(person, self.call)?, Seen::Gone | Seen::Empty(_)) {
+        let erased = self.erase_one(person, carried, progress);
+        let (count, mark) = (person.object.count, person.mark());
+        if stays && !progress.is_done(count, mark) && !progress.is_unsure(count, mark) {
+            // Refused, it is as it was: by the next attempt, it may be somebody else's.
+            progress.own.stay_not(person);
+        }
+        if erased? && !self.engine.read(person, self.call)?.is_nobodys() {
             let text = "the vendor says that a record is not there when it is to be erased, and still shows it";
             return Err(PluginError::retryable(text));
         }
@@ -273,19 +281,18 @@ impl<'a> Run<'a> {
 
     /// What the vendor said to have erased, and can still be read.
     fn left<'r>(&mut self, people: impl Iterator<Item = &'r Record>, unclear: &mut Unclear) -> Result<(), PluginError> {
-        let mut left = Vec::new();
+        let stays = self.engine.vendor.stays(self.engine.erasure);
+        let (mut left, mut shown) = (Vec::new(), Left::default());
         for person in people {
             let look = self.engine.look(person, self.call)?;
             match look.seen {
-                Seen::There(person) => {
-                    self.end.shown.extend(look.shown);
-                    left.push(person);
-                }
+                Seen::There(person) if stays => shown.add(person, look.shown),
+                Seen::There(person) => left.push(person),
                 Seen::Hidden(person) => unclear.add(Whose::Hidden, person),
-                Seen::Gone | Seen::Empty(_) => {}
+                Seen::Gone | Seen::Recycled(_) | Seen::Empty(_) => {}
             }
         }
         self.end.left = Found::of(&left);
-        Ok(())
+        shown.error().map_or(Ok(()), Err)
     }
 }

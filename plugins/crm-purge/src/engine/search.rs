@@ -63,6 +63,8 @@ pub(crate) enum Finds {
     Whole,
     /// Values that hold this text.
     Part(String),
+    /// Numbers that hold the last digits of what was looked for in their order, whatever stands between them.
+    InOrder,
 }
 
 /// Where in a record values stand.
@@ -123,6 +125,11 @@ impl Search {
     /// Which finds all values that hold this text.
     pub(crate) fn part(self, text: impl Into<String>) -> Self {
         Self { finds: Finds::Part(text.into()), ..self }
+    }
+
+    /// Which finds all numbers that hold the last digits in their order.
+    pub(crate) fn in_order(self) -> Self {
+        Self { finds: Finds::InOrder, ..self }
     }
 
     /// Whose records hold their e-mail addresses in these places.

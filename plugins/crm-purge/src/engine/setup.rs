@@ -27,8 +27,10 @@ pub(crate) struct Asked {
     pub(super) person: Person,
     /// Identifiers that no record can hold.
     pub(super) unusable: usize,
-    /// Records that this erasure has anonymized: they stay, and no search finds them any more.
+    /// Records that this erasure has anonymized, or may have: they stay, and no search finds them any more.
     pub(super) stays: Vec<Record>,
+    /// Those of them that it has anonymized for sure.
+    pub(super) anonymized: Vec<Record>,
 }
 
 /// One use of the plugin.
@@ -91,8 +93,11 @@ impl Engine {
                 format!("{unusable} identifiers have no form that a record could hold: not looked for"),
             );
         }
-        let stays = Progress::<Owed>::of(call).own.stays(|path, id| self.vendor.known(path, id));
-        Asked { wanted, person: self.scope.rules.person(request), unusable, stays }
+        let progress = Progress::<Owed>::of(call);
+        let stays = progress.own.stays(|path, id| self.vendor.known(path, id));
+        let is_done = |record: &&Record| progress.is_done(record.object.count, record.mark());
+        let anonymized = stays.iter().filter(is_done).cloned().collect();
+        Asked { wanted, person: self.scope.rules.person(request), unusable, stays, anonymized }
     }
 
     pub(super) fn traces(&self, people: &[Record]) -> Vec<Record> {

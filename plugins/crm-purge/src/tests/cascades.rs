@@ -161,6 +161,19 @@ fn what_goes_with_a_contact_and_cannot_be_counted_is_said() {
     assert!(!answer.counts.contains_key("connections") && answer.counts["tasks"] == 1, "{answer:?}");
 }
 
+/// Addresses have no privilege of their own:
+/// <https://learn.microsoft.com/en-us/previous-versions/dynamicscrm-2015/developers-guide/gg309303(v=crm.7)>.
+#[test]
+fn addresses_are_read_by_the_privilege_of_contacts() {
+    let standin = standin();
+    let answer = host(&standin).dry_run(ann()).expect("an answer");
+    assert_eq!(answer.counts["addresses"], 1, "{answer:?}");
+    assert!(!answer.not_looked_at.concat().contains("customeraddress"), "{answer:?}");
+    standin.world().switches.hides_rows = true;
+    let trusted = host_with(&standin, json!({ "visibility": "trusted" })).dry_run(ann()).expect("an answer");
+    assert!(trusted.not_looked_at.concat().contains("customeraddress"), "{trusted:?}");
+}
+
 /// What an environment tells goes into requests.
 #[test]
 fn names_of_an_environment_are_no_more_trusted_than_people() {

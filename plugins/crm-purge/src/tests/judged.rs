@@ -158,6 +158,18 @@ fn without_a_region_a_number_in_national_spelling_needs_a_person() {
     });
 }
 
+/// A pattern with anything between the digits finds numbers that have others in between.
+#[test]
+fn a_number_that_holds_the_digits_in_their_order_is_somebody_elses() {
+    for_all(|kind| {
+        let rows = vec![person(1, &["ann@x.cz"], &["777 123 456"]), person(2, &["bob@x.cz"], &["+420 771 234 956"])];
+        let standin = StandIn::start(kind, rows);
+        let host = host_with(&standin, json!({ "by": ["phone"] }));
+        counted(host.erase(ann_with_number()), Outcome::Erased, kind.people, 1);
+        assert_eq!(standin.live("person"), [2], "{}", kind.name);
+    });
+}
+
 #[test]
 fn an_address_is_found_with_its_domain_in_either_spelling() {
     for_all(|kind| {

@@ -103,7 +103,7 @@ pub(super) struct Switches {
     pub(super) hides_rows: bool,
     /// Privileges or fields that the user does not have.
     pub(super) lacks: Vec<&'static str>,
-    /// Dataverse: columns that are secured, and whether the user may read them.
+    /// Dataverse: columns of contacts (`lead.…`: of leads) that are secured, and whether the user may read them.
     pub(super) secured: Vec<(&'static str, bool)>,
     /// Dataverse: tables whose bin is on; `None` where the user may not ask.
     pub(super) bins: Option<Vec<&'static str>>,
@@ -208,10 +208,10 @@ impl World {
     }
 
     /// Fuzzy: what holds the digits somewhere.
-    fn by_phone(&self, object: &str, text: &str, state: State) -> Vec<Row> {
+    fn by_phone(&self, object: &str, text: &str) -> Vec<Row> {
         let text = digits(text);
         let fits = |row: &Row| row.phones.iter().any(|phone| digits(phone).contains(&text));
-        self.those(object, state, |row| !text.is_empty() && fits(row))
+        self.those(object, State::Live, |row| !text.is_empty() && fits(row))
     }
 
     /// What holds the text as it stands: no way to write a number is another's.

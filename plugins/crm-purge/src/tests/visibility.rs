@@ -36,7 +36,13 @@ fn hidden() -> Vec<(usize, Switches, Value, &'static str)> {
             4,
             Switches { secured: vec![("emailaddress1", false)], ..Switches::default() },
             json!({}),
-            "read the column emailaddress1 (column security)",
+            "read the column emailaddress1 of contact (column security)",
+        ),
+        (
+            4,
+            Switches { secured: vec![("telephone1", true), ("lead.telephone1", false)], ..Switches::default() },
+            json!({ "related": ["leads"] }),
+            "read the column telephone1 of lead (column security)",
         ),
     ]
 }

@@ -104,6 +104,25 @@ fn what_salesforce_still_has_in_its_bin_is_told() {
     assert_eq!(bare(host.verify(ann())), Ok(Answer::absent()));
 }
 
+/// Deleted before by somebody else, and looked for by its id alone.
+#[test]
+fn what_an_id_leads_to_and_can_still_be_restored_is_not_absent() {
+    for (kind, after) in [(ALL[1], 31 * DAY), (ALL[3], 16 * DAY)] {
+        let standin = StandIn::start(kind, vec![Row { state: State::Bin, ..person(1, &["ann@x.cz"], &[]) }]);
+        let host = host_with(&standin, json!({ "by": ["id"] }));
+        let id = (kind.id)(1);
+        let first = [("crm_id", id.as_str())];
+        assert_eq!(bare(host.dry_run(first)), Ok(Answer::residual().count("recycled", 1)), "{}", kind.name);
+        let answer = host.erase(first).expect("an answer");
+        assert_eq!((answer.outcome, answer.verify_after_s), (Outcome::Erased, Some(after)), "{}", kind.name);
+        assert_eq!((answer.counts["recycled"], answer.counts.len(), standin.writes()), (1, 1, 0), "{}", kind.name);
+        counted(host.verify(first), Outcome::Residual, "recycled", 1);
+        standin.world().rows.clear();
+        assert_eq!(bare(host.verify(first)), Ok(Answer::absent()), "{}", kind.name);
+        assert_eq!(standin.world().malformed, [""; 0]);
+    }
+}
+
 #[test]
 fn raynet_anonymizes_or_deletes_as_the_operator_wants() {
     let raynet = ALL[2];

@@ -47,6 +47,7 @@ pub(super) const TRAITS: Traits = Traits {
         "rows that Dataverse deletes in turn with what goes with a contact, such as an e-mail's attachments, and their audit \
          history",
         "exports, backups, the search index and systems that Dataverse is synchronized with",
+        "rows that were deleted before and can still be restored where the recycle bin is on",
     ],
     own_keys: &["api_version", "visibility"],
 };
@@ -100,9 +101,12 @@ impl Vendor for Dynamics {
             let select: Vec<_> = columns(places).chain(columns(addresses)).chain([&object.id[1..]]).collect();
             let search = self.search(object, &select.join(","), filter.clone());
             let search = search.exact(places).addressed(ADDRESSES);
-            // `eq` compares whole values.
-            let is_whole = matches!(wanted, Wanted::Email { around_plus: None, .. });
-            searches.push(if is_whole { search.whole() } else { search });
+            searches.push(match wanted {
+                // `eq` compares whole values.
+                Wanted::Email { around_plus: None, .. } => search.whole(),
+                Wanted::Phone { .. } => search.in_order(),
+                _ => search,
+            });
         }
         searches
     }

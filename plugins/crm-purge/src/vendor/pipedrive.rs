@@ -34,6 +34,7 @@ pub(super) const TRAITS: Traits = Traits {
         "deals in which the person is a participant, and not the contact person",
         "custom fields, and texts of other records that name the person",
         "records that the user of the credentials may not see",
+        "persons that were deleted before and can still be restored, unless they are looked for by id",
     ],
     own_keys: &[],
 };
@@ -118,7 +119,7 @@ impl Vendor for Pipedrive {
     fn holds(&self, _: &Object, record: &Value, _: Erasure) -> Holds {
         // A record that shows neither is live: only a deleted one has to say what it is.
         let is_deleted = record["is_deleted"] == true || record["active_flag"] == false;
-        if is_deleted { Holds::Nobody } else { Holds::Somebody }
+        if is_deleted { Holds::Recycled } else { Holds::Somebody }
     }
 
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {

@@ -101,6 +101,11 @@ impl Vendor for Salesforce {
     }
 
     fn bin(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
+        if let Wanted::Id(id) = wanted {
+            let object = self.person(id.clone()).object;
+            let soql = format!("SELECT Id FROM {} WHERE Id = {} AND IsDeleted = true", object.path, soql::quoted(id));
+            return vec![soql::search(&self.root, object, "queryAll", soql)];
+        }
         self.people(wanted, related, "queryAll", " AND IsDeleted = true")
     }
 
@@ -252,9 +257,12 @@ impl Salesforce {
             fields.extend(places.iter().filter(|place| !addresses.contains(place)).copied().map(soql::field));
             let soql = format!("SELECT {} FROM {} WHERE ({any}){and_kind}{and}", fields.join(", "), object.path);
             let search = soql::search(&self.root, object, resource, soql).exact(places).addressed(addresses);
-            // `=` compares whole values.
-            let is_whole = matches!(wanted, Wanted::Email { around_plus: None, .. });
-            searches.push(if is_whole { search.whole() } else { search });
+            searches.push(match wanted {
+                // `=` compares whole values.
+                Wanted::Email { around_plus: None, .. } => search.whole(),
+                Wanted::Phone { .. } => search.in_order(),
+                _ => search,
+            });
         }
         searches
     }

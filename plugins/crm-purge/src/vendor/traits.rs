@@ -101,8 +101,10 @@ pub(crate) enum Holds {
     Somebody,
     /// It is a part of another record, which is erased in its place.
     Within(Record),
-    /// It is marked as deleted, or has nothing to reach anybody by.
+    /// It has nothing to reach anybody by.
     Nobody,
+    /// It is deleted, and can still be restored.
+    Recycled,
     /// It does not show what would tell.
     Unknown,
 }

@@ -176,6 +176,25 @@ fn without_an_address_of_the_persons_a_number_beside_an_address_cannot_be_judged
 }
 
 #[test]
+fn a_number_explains_what_a_search_for_digits_in_their_order_has_found() {
+    let rules = rules(PlusAddressing::Distinct, false);
+    let wanted = Wanted::Phone { number: "+420777123456".into(), forms: Vec::new() };
+    let judged = |finds: fn(Search) -> Search, phone: &str| {
+        let record = json!({ "phone": phone, "mobile": null, "email": "bob@x.cz", "more": null });
+        rules.whose(&finds(search(NUMBERS)), &wanted, &rules.person(&request()), &record)
+    };
+    let similar: fn(Search) -> Search = |search| search;
+    for (finds, phone, expected) in [
+        (similar, "+420 771 234 956", Whose::Hidden),
+        (Search::in_order, "+420 771 234 956", Whose::SomebodyElses),
+        (Search::in_order, "+420 771 234 965", Whose::Hidden),
+        (Search::in_order, "+421 777 123 456", Whose::SomebodyElses),
+    ] {
+        assert_eq!(judged(finds, phone), expected, "{phone}");
+    }
+}
+
+#[test]
 fn without_a_region_a_national_number_cannot_be_judged() {
     let nowhere = Request { region: None, ..request() };
     let record = |phone: &str| json!({ "phone": phone, "mobile": null, "email": "ann@x.cz", "more": null });

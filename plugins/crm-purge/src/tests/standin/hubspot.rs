@@ -76,7 +76,7 @@ fn search(world: &mut World, asked: &Asked) -> Reply {
             ("hs_additional_emails", "CONTAINS_TOKEN") => world.by_email("person", value, State::Live),
             ("phone" | "mobilephone", "EQ")
             | ("hs_searchable_calculated_phone_number" | "hs_searchable_calculated_mobile_number", "CONTAINS_TOKEN") => {
-                world.by_phone("person", value, State::Live)
+                world.by_phone("person", value)
             }
             _ => return world.not_understood(asked),
         };

@@ -66,9 +66,14 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
     }
 }
 
-/// The live row that has this id in this object: a person account is in two of them.
+/// The live row that has this id in this object.
 fn live<'w>(world: &'w World, object: &str, id: &str) -> Option<&'w Row> {
-    let is_live = |row: &&Row| row.state == State::Live && row.n == number(id);
+    one(world, object, id, State::Live)
+}
+
+/// The row that has this id in this object: a person account is in two of them.
+fn one<'w>(world: &'w World, object: &str, id: &str, state: State) -> Option<&'w Row> {
+    let is_it = |row: &&Row| row.state == state && row.n == number(id);
     let is_account = id.starts_with("001");
     let named = match object {
         "Account" if !is_account => return None,
@@ -77,7 +82,7 @@ fn live<'w>(world: &'w World, object: &str, id: &str) -> Option<&'w Row> {
         "Contact" => &["person", "person_account"][..],
         _ => std::slice::from_ref(word(object)?),
     };
-    world.rows.iter().filter(is_live).find(|row| named.contains(&row.object))
+    world.rows.iter().filter(is_it).find(|row| named.contains(&row.object))
 }
 
 fn fields_are_known(world: &World, object: &str, fields: &str) -> bool {
@@ -116,6 +121,9 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Value>> {
         (false, None) => (condition, State::Live),
         _ => return None,
     };
+    if let ("Id", "Id = ?", State::Bin, [id]) = (fields, condition, state, literals.as_slice()) {
+        return Some(one(world, object, id, state).map(|row| record(world, row, object)).into_iter().collect());
+    }
     let (condition, row_object) = match (object, condition.rsplit_once(" AND IsPersonAccount = ")) {
         ("Contact", Some((condition, "false"))) if world.switches.person_accounts => (condition, "person"),
         ("Account", Some((condition, "true"))) if world.switches.person_accounts => (condition, "person_account"),
@@ -138,7 +146,9 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Value>> {
             | "OtherPhone LIKE ?"
             | "PersonMobilePhone LIKE ?"
             | "PersonHomePhone LIKE ?"
-            | "PersonOtherPhone LIKE ?" => world.by_phone(row_object, literal, state),
+            | "PersonOtherPhone LIKE ?" => {
+                world.those(row_object, state, |row| row.phones.iter().any(|phone| is_like(phone, literal)))
+            }
             "WhoId = ?"
             | "ParentId = ?"
             | "ContactId = ?"
@@ -196,6 +206,17 @@ fn record(world: &World, row: &Row, object: &str) -> Value {
         record["AccountId"] = if is_persons { json!(account(row.n)) } else { json!("0010000000999999AA") };
     }
     record
+}
+
+/// `LIKE`, of whose wildcards only `%` comes in a number's pattern: anything may stand between digits.
+fn is_like(text: &str, pattern: &str) -> bool {
+    match pattern.chars().next() {
+        None => text.is_empty(),
+        Some('%') => {
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| is_like(&text[at..], &pattern[1..]))
+        }
+        Some(one) => text.strip_prefix(one).is_some_and(|rest| is_like(rest, &pattern[one.len_utf8()..])),
+    }
 }
 
 fn gone() -> Reply {

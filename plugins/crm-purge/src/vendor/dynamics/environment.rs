@@ -59,7 +59,7 @@ pub(super) struct Environment {
     privileges: Privileges,
     /// Tables that are not audited.
     unaudited: BTreeSet<String>,
-    /// Columns that people are searched by and that this user may not read.
+    /// Columns that people are searched by and that this user may not read, each with its table.
     secured: Vec<String>,
     pub(super) may_have_bin: bool,
 }
@@ -93,7 +93,10 @@ pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Optio
         Some(number) if number == roots.len() + 1 => {
             Some(Question::may(get("recyclebinconfigs").query("fetchXml", BINS)))
         }
-        Some(number) if number == roots.len() + 2 && !secured(&answers[2]).is_empty() => {
+        Some(number)
+            if number == roots.len() + 2
+                && answers[2..][..roots.len()].iter().any(|root| !secured(root).is_empty()) =>
+        {
             Some(Question::must("read which columns are secured", of_user("RetrievePrincipalAttributePrivileges")))
         }
         Some(_) => None,
@@ -121,7 +124,10 @@ impl Environment {
             environment.may_have_bin =
                 all.iter().any(|bin| bin["tablename"].as_str().is_none_or(|name| known.contains_key(name)));
         }
-        environment.secured = not_readable(&definitions[0], columns.first());
+        for (root, definition) in roots.iter().zip(definitions) {
+            let hidden = not_readable(definition, columns.first());
+            environment.secured.extend(hidden.iter().map(|column| format!("{column} of {root}")));
+        }
         Ok(environment)
     }
 
@@ -152,7 +158,9 @@ impl Environment {
                 self.not_shown.extend((deletes == "Cascade").then(|| entity.to_owned()));
                 continue;
             };
-            let reads = self.rights.get(entity).and_then(|rights| rights.read.as_deref());
+            // A table without a privilege of its own, such as that of addresses, is read by that of what its rows belong to:
+            // <https://learn.microsoft.com/en-us/previous-versions/dynamicscrm-2015/developers-guide/gg309303(v=crm.7)>.
+            let reads = [entity, root].into_iter().find_map(|table| self.rights.get(table)?.read.as_deref());
             let depth = reads.and_then(|name| self.privileges.depth(name));
             if depth < Some(Depth::Global) && deletes == "Cascade" {
                 self.not_shown.insert(entity.to_owned());
@@ -286,16 +294,16 @@ fn names(related: &[&str], definitions: &[Value]) -> BTreeSet<String> {
 }
 
 /// The secured columns among those that people are searched by: names and ids.
-fn secured(contact: &Value) -> Vec<(&str, &str)> {
+fn secured(root: &Value) -> Vec<(&str, &str)> {
     let is_searched = |name: &str| columns(ADDRESSES).chain(columns(NUMBERS)).any(|column| column == name);
-    let all = contact["Attributes"].as_array().into_iter().flatten();
+    let all = root["Attributes"].as_array().into_iter().flatten();
     let secured = all.filter(|column| column["IsSecured"] == true);
     let named = secured.filter_map(|column| Some((column["LogicalName"].as_str()?, column["MetadataId"].as_str()?)));
     named.filter(|(name, _)| is_searched(name)).collect()
 }
 
 /// Those of them that the user may not read.
-fn not_readable(contact: &Value, answer: Option<&Value>) -> Vec<String> {
+fn not_readable(root: &Value, answer: Option<&Value>) -> Vec<String> {
     /// As in the option set `field_security_permission_type`.
     const ALLOWED: u64 = 4;
     let privileges: Vec<&Value> =
@@ -304,7 +312,7 @@ fn not_readable(contact: &Value, answer: Option<&Value>) -> Vec<String> {
         let of_column = privileges.iter().find(|privilege| privilege["AttributeId"].as_str() == Some(id));
         of_column.is_some_and(|privilege| privilege["CanRead"].as_u64() == Some(ALLOWED))
     };
-    secured(contact).into_iter().filter(|(_, id)| !may_read(id)).map(|(name, _)| name.to_owned()).collect()
+    secured(root).into_iter().filter(|(_, id)| !may_read(id)).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// What is told goes into requests: nothing else than a name may.

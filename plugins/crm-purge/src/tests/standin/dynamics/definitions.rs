@@ -77,14 +77,14 @@ pub(super) fn id_of(table: &str) -> &'static str {
     TABLES.iter().find(|(name, ..)| *name == table).map_or("", |(.., id)| id)
 }
 
-/// The part of a table's privileges that its name has.
-fn privilege(table: &str) -> &str {
-    match table {
+/// The part of a table's privileges that its name has. Addresses have none: they are read by those of what they belong to.
+fn privilege(table: &str) -> Option<&str> {
+    Some(match table {
         "email" | "phonecall" | "task" | "appointment" | "socialactivity" | "recurringappointmentmaster" => "Activity",
         "annotation" => "Note",
-        "customeraddress" => "CustomerAddress",
+        "customeraddress" => return None,
         other => other,
-    }
+    })
 }
 
 /// As the published example of a function's answer shows it: names, depths, ids.
@@ -93,8 +93,8 @@ pub(super) fn of_user(world: &World, function: &str) -> Reply {
     match function {
         "Microsoft.Dynamics.CRM.RetrieveUserPrivileges()" => {
             let mut all = vec!["prvDeleteRecordChangeHistory".to_owned()];
-            for (table, ..) in TABLES {
-                all.extend(["prvRead", "prvDelete"].map(|what| format!("{what}{}", privilege(table))));
+            for name in TABLES.iter().filter_map(|(table, ..)| privilege(table)) {
+                all.extend(["prvRead", "prvDelete"].map(|what| format!("{what}{name}")));
             }
             all.retain(|name| !lacks(name));
             let depth = if world.switches.hides_rows { "Local" } else { "Global" };
@@ -118,8 +118,12 @@ pub(super) fn told(world: &World, path: &str, asked: &Asked) -> Option<Value> {
         let named = TABLES.iter().filter(|(name, ..)| is_wanted(name));
         let all: Vec<_> = named
             .map(|(name, set, id)| {
-                let privileges = ["Read", "Delete"]
-                    .map(|what| json!({ "Name": format!("prv{what}{}", privilege(name)), "PrivilegeType": what }));
+                let privileges: Vec<_> = ["Read", "Delete"]
+                    .into_iter()
+                    .filter_map(|what| {
+                        Some(json!({ "Name": format!("prv{what}{}", privilege(name)?), "PrivilegeType": what }))
+                    })
+                    .collect();
                 let is_audited = !world.switches.unaudited.contains(name);
                 json!({
                     "LogicalName": name, "EntitySetName": set, "PrimaryIdAttribute": id, "Privileges": privileges,
@@ -139,9 +143,12 @@ pub(super) fn told(world: &World, path: &str, asked: &Asked) -> Option<Value> {
             })
         })
         .collect();
-    let secured = |column: &str| world.switches.secured.iter().any(|(name, _)| *name == column);
     let attributes: Vec<_> = ["fullname", "emailaddress1", "telephone1"]
-        .map(|name| json!({ "LogicalName": name, "MetadataId": format!("id-of-{name}"), "IsSecured": secured(name) }))
+        .map(|name| {
+            let column = if table == "contact" { name.to_owned() } else { format!("{table}.{name}") };
+            let is_secured = world.switches.secured.iter().any(|(secured, _)| *secured == column);
+            json!({ "LogicalName": name, "MetadataId": format!("id-of-{column}"), "IsSecured": is_secured })
+        })
         .into();
     asked
         .query("$expand")
