@@ -39,6 +39,10 @@ pub struct Local {
     /// The folder that is never left. Absolute.
     #[schemars(extend("x-quietus-public" = true))]
     pub root: PathBuf,
+    /// A file or folder in `root` that is always there, such as `.mounted`: without it nobody is looked for. What is mounted
+    /// there may be away, which leaves an empty folder.
+    #[schemars(extend("x-quietus-public" = true))]
+    pub marker: Option<String>,
     /// The file below it, such as `{session_id}.wav` or `*/{session_id}-*.wav`. `{…}` is an identifier within one name,
     /// `*` any text within one name.
     pub path: String,
@@ -51,7 +55,8 @@ pub struct Local {
     /// What is done to a symbolic link, a socket, a pipe or a device that stands in place of a file.
     #[serde(default)]
     pub others: Others,
-    /// The most files, folders and others of one person; 1,000 if unset. More of them stop the queue until a person acts.
+    /// The most files, folders and others of one person; 1,000 if unset. Where there are more, nothing of this person goes, and
+    /// the erasure is parked until somebody acts.
     #[schemars(range(min = 1))]
     pub files_max: Option<u64>,
 }
@@ -102,8 +107,8 @@ pub struct S3 {
     pub recursive: bool,
     /// Whether incomplete multipart uploads go, too; `true` if unset.
     pub uploads: Option<bool>,
-    /// The most versions, delete markers and uploads of one person; 1,000 if unset. More of them stop the queue until a
-    /// person acts.
+    /// The most versions, delete markers and uploads of one person; 1,000 if unset. Where there are more, nothing of this
+    /// person goes, and the erasure is parked until somebody acts.
     #[schemars(range(min = 1))]
     pub versions_max: Option<u64>,
     /// The id of the access key.

@@ -57,9 +57,7 @@ impl Plugin for Files {
         let mut progress = Progress::of(call);
         let tally = self.each(request, call, |site, names, tally| {
             let mut job = Job { call, writes, place: &site.name, progress: &mut progress };
-            if let Some(kept) = site.place.erase(names, &mut job)? {
-                tally.kept(&site.name, &kept);
-            }
+            tally.left(&site.name, site.place.erase(names, &mut job)?);
             Ok(())
         });
         // Only then: where a place has failed, what is unsure may still be there, and would be counted as erased.

@@ -7,19 +7,18 @@ mod ahead;
 mod find;
 mod folder;
 mod remove;
+mod root;
 mod rules;
 mod trouble;
 mod wipe;
 
-use std::path::{Component, PathBuf};
-
 use quietus_plugin::{Call, PluginError};
 
 use crate::config::{Local, Mode};
-use crate::place::{Job, Place, Sight};
+use crate::place::{Job, Left, Place, Sight};
 use crate::template::{Name, Naming, Template};
 use crate::told::{self, Told};
-use folder::Folder;
+use root::Root;
 use rules::Rules;
 
 /// Files of one person, unless the operator says otherwise.
@@ -27,20 +26,14 @@ const FILES_MAX: u64 = 1000;
 
 /// A folder of this machine.
 struct Tree {
-    root: PathBuf,
+    root: Root,
     rules: Rules,
 }
 
 /// The error says which setting is wrong.
 pub(crate) fn make(config: Local, kinds: &[String]) -> Result<(Template, Box<dyn Place>), String> {
-    let leads_elsewhere = |part: Component<'_>| !matches!(part, Component::RootDir | Component::Normal(_));
-    if !config.root.is_absolute() || config.root.components().any(leads_elsewhere) {
-        return Err("root: it is not an absolute path without `..`".into());
-    }
-    if config.root.parent().is_none() {
-        return Err("root: `/` is too much; name the folder that the files are in".into());
-    }
     let template = Template::parse(&config.path, Naming::Files, kinds).map_err(|why| format!("path: {why}"))?;
+    let root = Root::make(&config, &template)?;
     let rules = Rules {
         mode: config.mode,
         recursive: config.recursive,
@@ -50,22 +43,22 @@ pub(crate) fn make(config: Local, kinds: &[String]) -> Result<(Template, Box<dyn
     if rules.files_max == 0 {
         return Err("files_max: it is at least 1".into());
     }
-    Ok((template, Box::new(Tree { root: config.root, rules })))
+    Ok((template, Box::new(Tree { root, rules })))
 }
 
 impl Place for Tree {
     fn look(&self, names: &[Name], call: &Call) -> Result<Sight, PluginError> {
-        Ok(find::find(&Folder::root(&self.root)?, names, self.rules, call)?.sight)
+        Ok(find::find(&self.root, &self.root.open()?, names, self.rules, call)?.sight)
     }
 
-    fn erase(&self, names: &[Name], job: &mut Job<'_>) -> Result<Option<String>, PluginError> {
-        let root = Folder::root(&self.root)?;
-        let found = find::find(&root, names, self.rules, job.call)?;
+    fn erase(&self, names: &[Name], job: &mut Job<'_>) -> Result<Left, PluginError> {
+        let root = self.root.open()?;
+        let found = find::find(&self.root, &root, names, self.rules, job.call)?;
         if let Some(obstacle) = found.sight.obstacle {
             return Err(obstacle);
         }
         remove::remove(&root, &found, self.rules, job)?;
-        Ok(None)
+        Ok(Left { kept: None, closed: found.sight.closed })
     }
 
     fn told(&self, place: &str, kinds: &str) -> Told {
@@ -77,7 +70,7 @@ impl Place for Tree {
     }
 
     fn health(&self, _: &Call) -> Result<(), PluginError> {
-        Folder::root(&self.root)?.must_be_writable()
+        self.root.health()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use quietus_plugin::{Answer, ErrorClass, PluginError};
 
-use crate::place::Sight;
+use crate::place::{Left, Sight};
 use crate::template::Filled;
 use crate::told::{self, Told};
 
@@ -16,6 +16,8 @@ pub(crate) struct Tally {
     unusable: u64,
     counts: BTreeMap<String, u64>,
     kept: Vec<String>,
+    /// Why nobody can tell whether all was found.
+    unseen: Vec<String>,
     failed: Vec<PluginError>,
     told: Vec<Told>,
     not_looked_at: Vec<String>,
@@ -40,16 +42,22 @@ impl Tally {
         for (what, how_many) in sight.counts {
             *self.counts.entry(what.to_owned()).or_default() += how_many;
         }
-        if let Some(kept) = sight.kept {
-            self.kept(place, &kept);
-        }
         if sight.holds_unseen {
             self.not_looked_at.push(told::locks(place));
         }
+        self.left(place, Left { kept: sight.kept, closed: sight.closed });
     }
 
-    pub(crate) fn kept(&mut self, place: &str, what: &str) {
-        self.kept.push(format!("place `{place}`: {what}"));
+    /// What stays there, known or not.
+    pub(crate) fn left(&mut self, place: &str, left: Left) {
+        if let Some(kept) = left.kept {
+            self.kept.push(format!("place `{place}`: {kept}"));
+        }
+        if left.closed > 0 {
+            let text = told::closed(place, left.closed);
+            self.unseen.push(text.clone());
+            self.not_looked_at.push(text);
+        }
     }
 
     pub(crate) fn failed(&mut self, place: &str, error: PluginError) {
@@ -90,11 +98,14 @@ impl Tally {
         if let Some(error) = together(std::mem::take(&mut self.failed)) {
             return Err(error);
         }
+        if self.unusable > 0 {
+            let text = "cannot be part of a name here (too long, or with `/` or another separator in it)";
+            self.unseen.insert(0, format!("{} of the person's identifiers {text}", self.unusable));
+        }
         let answer = if !self.kept.is_empty() {
             Answer::retained(self.kept.join("; "))
-        } else if self.unusable > 0 {
-            let text = "cannot be part of a name here (too long, or with `/` or another separator in it)";
-            Answer::unverifiable(format!("{} of the person's identifiers {text}", self.unusable))
+        } else if !self.unseen.is_empty() {
+            Answer::unverifiable(self.unseen.join("; "))
         } else if !self.asked {
             Answer::unverifiable("no place applies to these identifiers")
         } else if self.counts.is_empty() {

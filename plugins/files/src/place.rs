@@ -19,8 +19,8 @@ pub(crate) trait Place: Send + Sync {
     /// Looks, and changes nothing.
     fn look(&self, names: &[Name], call: &Call) -> Result<Sight, PluginError>;
 
-    /// Erases; says what is kept by a hold.
-    fn erase(&self, names: &[Name], job: &mut Job<'_>) -> Result<Option<String>, PluginError>;
+    /// Erases; says what it had to leave.
+    fn erase(&self, names: &[Name], job: &mut Job<'_>) -> Result<Left, PluginError>;
 
     /// What is known of what was looked at there, by names made of these kinds.
     fn told(&self, place: &str, kinds: &str) -> Told;
@@ -38,8 +38,19 @@ pub(crate) struct Sight {
     pub(crate) kept: Option<String>,
     /// Nobody could tell what a hold keeps.
     pub(crate) holds_unseen: bool,
+    /// Folders that may not be entered, so that nobody knows what is in them.
+    pub(crate) closed: u64,
     /// Why an erasure would fail.
     pub(crate) obstacle: Option<PluginError>,
+}
+
+/// What an erasure had to leave.
+#[derive(Debug, Default)]
+pub(crate) struct Left {
+    /// What a hold keeps.
+    pub(crate) kept: Option<String>,
+    /// Folders that may not be entered.
+    pub(crate) closed: u64,
 }
 
 impl Sight {

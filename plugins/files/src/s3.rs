@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use quietus_plugin::{Call, PluginError, Secrets};
 
 use crate::config::S3;
-use crate::place::{Job, Place, Sight};
+use crate::place::{Job, Left, Place, Sight};
 use crate::template::{Name, Naming, Template, key};
 use crate::told::{self, Told};
 use bucket::Bucket;
@@ -80,13 +80,13 @@ impl Place for Storage {
         Ok(sight)
     }
 
-    fn erase(&self, names: &[Name], job: &mut Job<'_>) -> Result<Option<String>, PluginError> {
+    fn erase(&self, names: &[Name], job: &mut Job<'_>) -> Result<Left, PluginError> {
         let found = self.find(names, job.call)?;
         // First, so that none of them becomes a version behind our back.
         delete::uploads(&self.bucket, &found.uploads, job)?;
         let denied = delete::versions(&self.bucket, &found.versions, job)?;
         let kept = lock::of_denied(&self.bucket, &denied, job.call)?;
-        Ok(kept.told())
+        Ok(Left { kept: kept.told(), ..Left::default() })
     }
 
     fn told(&self, place: &str, kinds: &str) -> Told {

@@ -61,6 +61,22 @@ impl Template {
         parts.filter_map(|part| if let Part::Slot { kind, .. } = part { Some(kind.as_str()) } else { None }).collect()
     }
 
+    /// The folders before the first name with an identifier or wildcard in it.
+    pub(crate) fn fixed(&self) -> Vec<String> {
+        let text = |component: &Vec<Part>| match component.as_slice() {
+            [Part::Text(text)] => Some(text.clone()),
+            _ => None,
+        };
+        // An identifier is in one of them, so that all before it are folders.
+        self.components.iter().map_while(text).collect()
+    }
+
+    /// How many names are before the first with an identifier in it: everybody's.
+    pub(crate) fn shared(&self) -> usize {
+        let is_shared = |component: &&Vec<Part>| !component.iter().any(|part| matches!(part, Part::Slot { .. }));
+        self.components.iter().take_while(is_shared).count()
+    }
+
     /// Its text before the first identifier or wildcard.
     pub(crate) fn beginning(&self) -> String {
         let mut text = String::new();

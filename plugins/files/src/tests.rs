@@ -15,6 +15,7 @@ mod retained;
 mod standin;
 mod together;
 mod told;
+mod unseen;
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -59,6 +60,14 @@ impl Root {
         file
     }
 
+    /// What its owner and others may do to a folder below it.
+    fn mode(&self, folder: &str, mode: u32) {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let permissions = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(self.path().join(folder), permissions).expect("changed");
+    }
+
     /// All paths below it.
     fn all(&self) -> Vec<String> {
         let mut all = Vec::new();
@@ -86,6 +95,19 @@ fn below(folder: &Path, prefix: &str, all: &mut Vec<String>) {
         }
         all.push(path);
     }
+}
+
+/// Without the rights that root has whatever the folders say.
+fn unprivileged<T: Send>(act: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let done = scope.spawn(|| {
+            let none = rustix::thread::CapabilitySet::empty();
+            let sets = rustix::thread::CapabilitySets { effective: none, permitted: none, inheritable: none };
+            rustix::thread::set_capabilities(None, sets).expect("given up");
+            act()
+        });
+        done.join().expect("no panic")
+    })
 }
 
 fn with(mut value: Value, more: Value) -> Value {

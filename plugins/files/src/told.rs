@@ -47,6 +47,13 @@ pub(crate) fn locks(place: &str) -> String {
     format!("what Object Lock keeps (place `{place}`): `s3:GetBucketObjectLockConfiguration` is not granted")
 }
 
+/// Folders of many that nobody may look into.
+pub(crate) fn closed(place: &str, how_many: u64) -> String {
+    let why =
+        "quietus's user may not enter them, another file system is mounted there, or a link stands in their place";
+    format!("{how_many} folders by `*`: {why} (place `{place}`)")
+}
+
 /// A place of which the person has no name.
 pub(crate) fn passed_over(place: &str, kinds: &str) -> String {
     format!("place `{place}`: its names need {kinds}, of which the person has not all")

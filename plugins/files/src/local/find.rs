@@ -1,11 +1,12 @@
 //! What is there: the entries that names mean, with counts, and with what stands in the way of erasing
 //! them. Nothing is changed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use quietus_plugin::{Call, PluginError};
+use quietus_plugin::{Call, ErrorClass, PluginError};
 
 use super::folder::{Folder, Node, NodeKind};
+use super::root::Root;
 use super::rules::Rules;
 use crate::config::{Mode, Others};
 use crate::place::Sight;
@@ -39,19 +40,31 @@ enum Meant {
 }
 
 struct Search<'a> {
+    root: &'a Root,
     rules: Rules,
     call: &'a Call<'a>,
     found: Found,
     /// Of the entry that is looked at.
     nodes: Vec<(Vec<u8>, Node)>,
     counted: u64,
+    /// Folders that may not be entered. Several names may lead through each.
+    closed: BTreeSet<Vec<Vec<u8>>>,
 }
 
-pub(super) fn find(root: &Folder, names: &[Name], rules: Rules, call: &Call) -> Result<Found, PluginError> {
-    let mut search = Search { rules, call, found: Found::default(), nodes: Vec::new(), counted: 0 };
+/// `folder` is the root, opened.
+pub(super) fn find(
+    root: &Root,
+    folder: &Folder,
+    names: &[Name],
+    rules: Rules,
+    call: &Call,
+) -> Result<Found, PluginError> {
+    let mut search =
+        Search { root, rules, call, found: Found::default(), nodes: Vec::new(), counted: 0, closed: BTreeSet::new() };
     for name in names {
-        search.descend(root, &mut Vec::new(), name)?;
+        search.descend(folder, &mut Vec::new(), name)?;
     }
+    search.found.sight.closed = search.closed.len() as u64;
     Ok(search.found)
 }
 
@@ -68,11 +81,7 @@ impl Search<'_> {
                 self.entry(folder, parent, candidate, meant)?;
                 continue;
             }
-            // What links lead to among many is met at its own name, or is none of these files.
-            if meant == Meant::ByWildcard && folder.node(&candidate)?.is_none_or(|node| node.kind != NodeKind::Folder) {
-                continue;
-            }
-            if let Some(inner) = folder.enter(&candidate)? {
+            if let Some(inner) = self.enter(folder, parent, &candidate, meant)? {
                 parent.push(candidate);
                 let done = self.descend(&inner, parent, below);
                 parent.pop();
@@ -80,6 +89,33 @@ impl Search<'_> {
             }
         }
         Ok(())
+    }
+
+    fn enter(
+        &mut self,
+        folder: &Folder,
+        parent: &[Vec<u8>],
+        name: &[u8],
+        meant: Meant,
+    ) -> Result<Option<Folder>, PluginError> {
+        match meant {
+            Meant::Exactly if self.root.is_fixed(parent.len()) => return folder.enter_fixed(name).map(Some),
+            Meant::Exactly if !self.root.is_shared(parent.len()) => return folder.enter(name),
+            Meant::Exactly => {}
+            // What links lead to among many is met at its own name, or is none of these files.
+            Meant::ByWildcard if folder.node(name)?.is_none_or(|node| node.kind != NodeKind::Folder) => {
+                return Ok(None);
+            }
+            Meant::ByWildcard => {}
+        }
+        match folder.enter_to_look(name) {
+            // As an error, it would keep everybody's files from going; and it may be nobody's, such as `lost+found`.
+            Err(error) if error.class == ErrorClass::Permanent => {
+                self.closed.insert([parent, &[name.to_vec()]].concat());
+                Ok(None)
+            }
+            entered => entered,
+        }
     }
 
     fn matching(&self, folder: &Folder, pattern: &Pattern) -> Result<Vec<Vec<u8>>, PluginError> {
@@ -95,6 +131,9 @@ impl Search<'_> {
     }
 
     fn entry(&mut self, folder: &Folder, parent: &[Vec<u8>], name: Vec<u8>, meant: Meant) -> Result<(), PluginError> {
+        if self.root.is_marker(parent, &name) {
+            return Ok(());
+        }
         let entry = Entry { parent: parent.to_vec(), name };
         // Two names may mean one file: it would count twice, also against `files_max`.
         if self.found.entries.contains_key(&entry) {

@@ -11,7 +11,7 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
-use super::trouble::{failed, linked};
+use super::trouble::{failed, for_everybody, linked};
 
 /// An open folder.
 pub(super) struct Folder(OwnedFd);
@@ -67,6 +67,25 @@ impl Folder {
             Err(Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG) => Ok(None),
             Err(errno) => Err(failed("cannot enter a folder", errno)),
         }
+    }
+
+    /// The same, of one in which files can be looked at: who may list a folder need not be one who may do that.
+    pub(super) fn enter_to_look(&self, name: &[u8]) -> Result<Option<Self>, PluginError> {
+        let folder = self.enter(name)?;
+        if let Some(folder) = &folder {
+            folder.node(b".")?;
+        }
+        Ok(folder)
+    }
+
+    /// A folder in it that the operator has named.
+    pub(super) fn enter_fixed(&self, name: &[u8]) -> Result<Self, PluginError> {
+        self.enter_to_look(name).map_err(for_everybody)?.ok_or_else(|| {
+            let name = String::from_utf8_lossy(name);
+            PluginError::needs_operator(format!(
+                "the folder `{name}`, which `path` names, is not there, or is no folder: is it mounted, and spelt so?"
+            ))
+        })
     }
 
     /// A file in it, to be written over; `None` when nothing has this name.

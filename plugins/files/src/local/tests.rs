@@ -3,6 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use quietus_plugin::{Call, ErrorClass, Progress, Request};
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::*;
@@ -16,8 +17,11 @@ fn erased(root: &TempDir, rules: Rules, meanwhile: impl FnOnce()) -> (Result<(),
     let template = Template::parse("dir/{session_id}", Naming::Files, &[]).expect("a template");
     let names = template.fill(&request).expect("filled").names;
     let call = Call::unattended();
-    let folder = Folder::root(root.path()).expect("there");
-    let found = find::find(&folder, &names, rules, &call).expect("found");
+    let local = json!({ "root": root.path(), "path": "dir/{session_id}" });
+    let local = serde_json::from_value(local).expect("a configuration");
+    let ground = Root::make(&local, &template).expect("a root");
+    let folder = ground.open().expect("there");
+    let found = find::find(&ground, &folder, &names, rules, &call).expect("found");
     assert_eq!(found.entries.len(), 1);
     meanwhile();
     let mut progress = Progress::default();

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use quietus_plugin::PluginError;
+use quietus_plugin::{ErrorClass, PluginError};
 use rustix::io::Errno;
 
 /// `doing` is what was tried, such as "cannot delete a file".
@@ -20,6 +20,12 @@ pub(super) fn failed(doing: &str, errno: Errno) -> PluginError {
         Errno::LOOP => linked(doing),
         errno => PluginError::retryable(format!("{doing}: {}", io::Error::from(errno).kind())),
     }
+}
+
+/// Of what every look passes: what would be one person's matter elsewhere is everybody's.
+pub(super) fn for_everybody(error: PluginError) -> PluginError {
+    let class = if error.class == ErrorClass::Permanent { ErrorClass::NeedsOperator } else { error.class };
+    PluginError { class, ..error }
 }
 
 /// A symbolic link stands in a path.

@@ -27,6 +27,14 @@ enum Lock {
     Until(Timestamp),
 }
 
+/// What the storage says of one version.
+enum Said {
+    Locked(Lock),
+    Free,
+    /// It does not let the user see.
+    Denied(PluginError),
+}
+
 impl<'i> Kept<'i> {
     /// What a receipt says of them.
     pub(super) fn told(&self) -> Option<String> {
@@ -64,8 +72,10 @@ pub(super) fn all<'i>(bucket: &Bucket, versions: &'i [Item], call: &Call) -> Res
     }
     for item in versions {
         call.check()?;
-        if let Some(lock) = lock(bucket, item, call)? {
-            kept.add(item, lock);
+        match lock(bucket, item, call)? {
+            Said::Locked(lock) => kept.add(item, lock),
+            Said::Free => {}
+            Said::Denied(error) => return Err(error),
         }
     }
     Ok(Some(kept))
@@ -81,8 +91,10 @@ pub(super) fn of_denied<'i>(
     for (item, error) in denied {
         call.check()?;
         match lock(bucket, item, call)? {
-            Some(lock) => kept.add(item, lock),
-            None => return Err(error.clone()),
+            Said::Locked(lock) => kept.add(item, lock),
+            Said::Free => return Err(error.clone()),
+            // A policy may deny all of this one key. As an error that needs an operator, it would stop everybody.
+            Said::Denied(_) => return Err(unexplained(error)),
         }
     }
     Ok(kept)
@@ -106,28 +118,48 @@ fn is_on(bucket: &Bucket, call: &Call) -> Result<Option<bool>, PluginError> {
     }
 }
 
-fn lock(bucket: &Bucket, item: &Item, call: &Call) -> Result<Option<Lock>, PluginError> {
+/// Of a version that the storage denied to delete, and to tell why.
+fn unexplained(error: &PluginError) -> PluginError {
+    let rights = "`s3:GetObjectLegalHold` and `s3:GetObjectRetention`";
+    let message = format!("{}; whether a lock keeps it, the user may not see: grant {rights}", error.message);
+    PluginError { message, ..error.clone() }
+}
+
+fn lock(bucket: &Bucket, item: &Item, call: &Call) -> Result<Said, PluginError> {
     let ask = |what: &str| {
         let mut query = [(what, ""), ("versionId", item.id.as_str())];
         query.sort_unstable();
-        let answer = bucket.send_judged(&bucket.get(Some(&item.key), &query)?, call, has_or_not);
-        answer.map_err(|failure| {
-            let message = format!("cannot see what keeps a version: {}", failure.error.message);
-            PluginError { message, ..failure.error }
-        })
+        let judge = |answer: &Response| if is_denied(answer) { Ok(()) } else { has_or_not(answer) };
+        let answer = bucket.send_judged(&bucket.get(Some(&item.key), &query)?, call, judge);
+        answer.map_err(|failure| unseen(failure.error))
     };
+    let denied = |answer: &Response| answer::judge(answer).err().map(unseen).filter(|_| is_denied(answer));
     let hold = ask("legal-hold")?;
+    if let Some(error) = denied(&hold) {
+        return Ok(Said::Denied(error));
+    }
     if hold.status() == 200 && xml::parse(hold.body(), "LegalHold")?.text("Status") == Some("ON") {
-        return Ok(Some(Lock::Hold));
+        return Ok(Said::Locked(Lock::Hold));
     }
     let retention = ask("retention")?;
+    if let Some(error) = denied(&retention) {
+        return Ok(Said::Denied(error));
+    }
     if retention.status() != 200 {
-        return Ok(None);
+        return Ok(Said::Free);
     }
     let retention = xml::parse(retention.body(), "Retention")?;
-    let Some(until) = retention.text("RetainUntilDate").filter(|date| !date.is_empty()) else { return Ok(None) };
+    let Some(until) = retention.text("RetainUntilDate").filter(|date| !date.is_empty()) else { return Ok(Said::Free) };
     let until: Timestamp = until.parse().map_err(|_| xml::garbage("`RetainUntilDate` is no time"))?;
-    Ok((until > Timestamp::now()).then_some(Lock::Until(until)))
+    Ok(if until > Timestamp::now() { Said::Locked(Lock::Until(until)) } else { Said::Free })
+}
+
+fn unseen(error: PluginError) -> PluginError {
+    PluginError { message: format!("cannot see what keeps a version: {}", error.message), ..error }
+}
+
+fn is_denied(answer: &Response) -> bool {
+    answer.status() == 403 && xml::error_code(answer.body()).as_deref() == Some("AccessDenied")
 }
 
 /// No lock, no such thing as locks, and a delete marker, which has none, are answers, too.

@@ -35,6 +35,22 @@ fn a_template_that_could_reach_too_far_is_refused() {
     refused("{email}/*", Naming::Objects, "`*` is for files only");
 }
 
+#[test]
+fn the_folders_before_all_that_differs_are_known() {
+    for (text, folders, shared) in [
+        ("{email}", &[][..], 0),
+        ("a/{email}", &["a"][..], 1),
+        ("a/b/{email}/c/d.wav", &["a", "b"][..], 2),
+        ("a/*/b/{email}", &["a"][..], 3),
+        ("*/a/{email}", &[][..], 2),
+        ("a/b-{email}/c", &["a"][..], 1),
+    ] {
+        let template = Template::parse(text, Naming::Files, &[]).expect("a template");
+        assert_eq!(template.fixed(), folders, "{text}");
+        assert_eq!(template.shared(), shared, "{text}");
+    }
+}
+
 /// The names that a template makes of values of `odd`, and how many values it cannot use.
 #[track_caller]
 fn filled(text: &str, naming: Naming, values: &[&str]) -> (Vec<Name>, u64) {

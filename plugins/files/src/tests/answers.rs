@@ -123,6 +123,26 @@ fn a_version_that_is_deleted_alone_may_be_kept_too() {
     fails(denied, ErrorClass::Permanent, "grant `s3:DeleteObjectVersion`");
 }
 
+/// A policy may deny all of one key.
+#[test]
+fn a_denial_whose_reason_nobody_may_see_is_of_its_key_alone() {
+    for seen in ["nothing", "no hold"] {
+        let server = Server::start(move |request| match asked(request) {
+            "versions" => versions("rec/4711.wav", &["v1"]),
+            "uploads" => no_uploads(),
+            "legal-hold" if seen == "no hold" => error(404, "NoSuchObjectLockConfiguration"),
+            "legal-hold" | "retention" => error(403, "AccessDenied"),
+            "delete" => xml("<DeleteResult><Error><Key>rec/4711.wav</Key><VersionId>v1</VersionId>\
+                 <Code>AccessDenied</Code></Error></DeleteResult>"),
+            what => panic!("{what}"),
+        });
+        let denied = cloud(&server, json!({})).erase(session("4711"));
+        fails(denied.clone(), ErrorClass::Permanent, "grant `s3:DeleteObjectVersion`");
+        let rights = "may not see: grant `s3:GetObjectLegalHold` and `s3:GetObjectRetention`";
+        fails(denied, ErrorClass::Permanent, rights);
+    }
+}
+
 #[test]
 fn an_upload_that_is_gone_meanwhile_is_not_counted() {
     let server = Server::start(|seen| match asked(seen) {

@@ -19,6 +19,9 @@ fn mistakes_are_named() {
     refused(local(json!({ "path": "x" })), "local.path: there is no identifier in it");
     refused(local(json!({ "path": "{email}*" })), "local.path: in `{email}*`: between an identifier and `*`");
     refused(local(json!({ "files_max": 0 })), "local.files_max");
+    for marker in ["", "..", "a/b"] {
+        refused(local(json!({ "marker": marker })), "local.marker: it is one name");
+    }
     refused(local(json!({ "mode": "shred" })), "does not fit the plugin's type");
     refused(local(json!({ "colour": "blue" })), "does not fit the plugin's type");
     refused(json!([{ "name": "A b", "local": { "root": "/srv", "path": "{email}" } }]), "place[0].name: allowed are");

@@ -40,14 +40,18 @@ fn no_folder_on_the_way_is_entered_through_a_link() {
     symlink("real", root.path().join("inner")).expect("linked");
     for path in ["link/{session_id}.wav", "inner/{session_id}.wav"] {
         let plugin = root.plugin(json!({ "path": path, "others": "remove" }));
-        fails(plugin.erase(session("4711")), ErrorClass::Permanent, "a symbolic link stands in its place");
-        fails(plugin.verify(session("4711")), ErrorClass::Permanent, "a symbolic link stands in its place");
+        fails(plugin.erase(session("4711")), ErrorClass::NeedsOperator, "a symbolic link stands in its place");
+        fails(plugin.verify(session("4711")), ErrorClass::NeedsOperator, "a symbolic link stands in its place");
     }
+    // In place of one person's folder, it is that person's matter.
+    symlink("../other", root.path().join("0815")).expect("linked");
+    let plugin = root.plugin(json!({ "path": "{guest_id}/4711.wav" }));
+    fails(plugin.erase([("guest_id", "0815")]), ErrorClass::Permanent, "a symbolic link stands in its place");
     // Among many, it is passed over.
     let plugin = root.plugin(json!({ "path": "*/{session_id}.wav" }));
     assert_eq!(plugin.erase(session("4711")), Ok(Answer::erased().count("files", 1)));
     assert!(root.outside.path().join("other/4711.wav").exists());
-    assert_eq!(root.all(), ["inner", "link", "real"]);
+    assert_eq!(root.all(), ["0815", "inner", "link", "real"]);
 }
 
 #[test]

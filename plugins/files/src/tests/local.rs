@@ -89,43 +89,28 @@ fn where_nobody_can_look_nothing_is_absent() {
     std::fs::remove_file(root.path()).expect("removed");
     std::fs::create_dir(root.path()).expect("made");
     assert_eq!(plugin.erase(session("4711")), Ok(Answer::absent()));
-    // A folder on the way that is not there holds nothing; a file in its place neither.
+    // A person's folder that is not there holds nothing; a file in its place neither.
+    std::fs::create_dir(root.path().join("a")).expect("made");
     let plugin = root.plugin(json!({ "path": "a/{session_id}/b.wav" }));
     assert_eq!(plugin.erase(session("4711")), Ok(Answer::absent()));
     root.file("a/4711");
     assert_eq!(plugin.erase(session("4711")), Ok(Answer::absent()));
 }
 
-/// Without the rights that root has whatever the folders say.
 #[test]
-fn what_is_not_permitted_needs_an_operator() {
-    use std::os::unix::fs::PermissionsExt as _;
-
+fn what_is_not_permitted_needs_a_person() {
     let root = Root::new();
     root.file("closed/4711.wav");
     let plugin = root.plugin(json!({ "path": "closed/{session_id}.wav" }));
-    let mode = |mode| {
-        let permissions = std::fs::Permissions::from_mode(mode);
-        std::fs::set_permissions(root.path().join("closed"), permissions).expect("changed");
-    };
-    let unprivileged = |act: &(dyn Fn() -> Result<Answer, PluginError> + Sync)| {
-        std::thread::scope(|scope| {
-            let done = scope.spawn(|| {
-                let none = rustix::thread::CapabilitySet::empty();
-                let sets = rustix::thread::CapabilitySets { effective: none, permitted: none, inheritable: none };
-                rustix::thread::set_capabilities(None, sets).expect("given up");
-                act()
-            });
-            done.join().expect("no panic")
-        })
-    };
-    mode(0o555);
+    root.mode("closed", 0o555);
     let told = "cannot delete a file: not permitted";
-    fails(unprivileged(&|| plugin.erase(session("4711"))), ErrorClass::Permanent, told);
-    mode(0o000);
-    fails(unprivileged(&|| plugin.verify(session("4711"))), ErrorClass::Permanent, "not permitted");
-    mode(0o755);
-    assert_eq!(unprivileged(&|| plugin.erase(session("4711"))), Ok(Answer::erased().count("files", 1)));
+    fails(unprivileged(|| plugin.erase(session("4711"))), ErrorClass::Permanent, told);
+    // Whom it would be said of one by one.
+    root.mode("closed", 0o000);
+    fails(unprivileged(|| plugin.verify(session("4711"))), ErrorClass::NeedsOperator, "not permitted");
+    assert_eq!(unprivileged(|| plugin.health()).expect_err("sick").class, ErrorClass::NeedsOperator);
+    root.mode("closed", 0o755);
+    assert_eq!(unprivileged(|| plugin.erase(session("4711"))), Ok(Answer::erased().count("files", 1)));
 }
 
 #[test]
@@ -133,7 +118,12 @@ fn no_time_is_no_success() {
     let root = Root::new();
     root.file("4711.wav");
     let plugin = root.plugin(json!({})).call_max(Duration::from_millis(200));
-    fails(plugin.erase(session("4711")), ErrorClass::Retryable, "the call's time is over; erased so far nothing");
+    // Where the machine is slow, the call is over before it has begun.
+    let mut results = (0..100).map(|_| plugin.erase(session("4711")));
+    let cancelled = |result: &Result<Answer, PluginError>| matches!(result, Err(e) if e.class == ErrorClass::Cancelled);
+    let result = results.find(|result| !cancelled(result)).expect("a call that began");
+    fails(result, ErrorClass::Retryable, "the call's time is over; erased so far nothing");
+    drop(results);
     assert!(root.path().join("4711.wav").exists());
     let plugin = plugin.call_max(Duration::from_secs(60));
     assert_eq!(plugin.erase(session("4711")), Ok(Answer::erased().count("files", 1)));

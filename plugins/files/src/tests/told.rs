@@ -137,6 +137,7 @@ fn the_readme_has_each_sentence_that_a_receipt_may_have() {
         told::objects_and_uploads("cloud", "session_id"),
         told::no_uploads("cloud"),
         told::locks("cloud"),
+        told::closed("recordings", 1),
         told::passed_over("exports", "email"),
         told::unusable(1),
     ] {
