@@ -77,7 +77,7 @@ fn install(standin: &StandIn, zendesk: &Zendesk) -> Deployment {
     let printed = deployment.run(&["plugin", "recipe", "zendesk"]);
     assert_eq!(String::from_utf8_lossy(&printed.stdout), recipe);
     for (theirs, ours) in [
-        ("https://example.zendesk.com", zendesk.url.as_str()),
+        ("https://example.zendesk.invalid", zendesk.url.as_str()),
         ("/etc/quietus/zendesk.token", "zendesk.token"),
         ("rate = 1\n", "rate = 1000\n"),
         ("verify_after = \"5m\"", "verify_after = \"0s\""),

@@ -1,7 +1,6 @@
 //! What an installation says of itself before anybody is looked for: what it has, and what the credentials see of it.
 
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use quietus_plugin::{Call, ErrorClass, PluginError};
 use serde_json::Value;
@@ -10,23 +9,6 @@ use super::find::not_here;
 use super::health::may_not;
 use super::setup::Engine;
 use crate::vendor::Question;
-
-/// Administrators change roles and tables: it is asked again after this.
-const AGE_MAX: Duration = Duration::from_secs(60 * 60);
-
-/// When it was learned last.
-#[derive(Default)]
-pub(super) struct Learned(Mutex<Option<Instant>>);
-
-impl Learned {
-    fn is_fresh(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|learned| learned.elapsed() < AGE_MAX)
-    }
-
-    fn set(&self, when: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = when;
-    }
-}
 
 impl Engine {
     /// Asks all of the vendor's questions, unless they were answered a short time ago.

@@ -8,6 +8,7 @@ mod find;
 mod health;
 mod judge;
 mod learn;
+mod learned;
 mod left;
 mod login;
 mod owed;

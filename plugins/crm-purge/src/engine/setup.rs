@@ -6,7 +6,7 @@ use quietus_plugin::http::Client;
 use quietus_plugin::{Call, Kind, Level, PluginError, Progress, Request, Secrets};
 
 use super::judge::Person;
-use super::learn::Learned;
+use super::learned::Learned;
 use super::login::Login;
 use super::owed::Owed;
 use super::quota::Quota;
