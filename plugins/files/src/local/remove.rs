@@ -79,10 +79,13 @@ impl Removal<'_, '_> {
 
     fn folder(&mut self, parent: &Folder, name: &[u8], node: Node, depth: usize) -> Result<(), PluginError> {
         let opened = match self.rules.recursive && depth < DEPTH_MAX {
-            true => listed(parent, name),
+            true => parent.enter(name),
             false => Err(PluginError::retryable("a folder stands by now where none was before")),
         };
-        let Some(Some((folder, names))) = self.noted(opened) else { return Ok(()) };
+        let Some(Some(folder)) = self.noted(opened) else { return Ok(()) };
+        // Read to its end first, as in `find`: a listing under way holds a descriptor, and folders are nested.
+        let names = folder.names().and_then(|names| names.collect::<Result<Vec<_>, _>>());
+        let Some(names) = self.noted(names) else { return Ok(()) };
         for inner in names {
             self.entry(&folder, &inner, depth + 1)?;
         }
@@ -130,11 +133,4 @@ impl Removal<'_, '_> {
 fn to_remove(parent: &Folder, name: &[u8], rules: Rules) -> Result<Option<Node>, PluginError> {
     let node = parent.node(name)?.filter(|node| !is_empty_already(*node, rules.mode));
     node.map(|node| may_go(node, rules).map(|()| node)).transpose()
-}
-
-/// A folder, and what is in it. Read to its end first, as in `find`: a listing under way holds a descriptor, and folders are nested.
-fn listed(parent: &Folder, name: &[u8]) -> Result<Option<(Folder, Vec<Vec<u8>>)>, PluginError> {
-    let Some(folder) = parent.enter(name)? else { return Ok(None) };
-    let names = folder.names()?.collect::<Result<_, _>>()?;
-    Ok(Some((folder, names)))
 }
