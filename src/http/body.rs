@@ -89,13 +89,14 @@ impl<E: FnOnce(usize) -> Option<Unproved>> Waited<E> {
         if let Poll::Ready(frame) = poll_fn(|context| Poll::Ready(frame.as_mut().poll(context))).await {
             return Ok(frame);
         }
-        let holds = BUFFER_BYTES_MAX + held;
+        // What it has let go of meanwhile stays counted until it ends.
+        let more = (BUFFER_BYTES_MAX + held).saturating_sub(self.counted);
         match (&self.unproved, self.enter.take()) {
-            (Some(unproved), _) => unproved.grow(holds - self.counted),
-            (None, Some(enter)) => self.unproved = enter(holds),
+            (Some(unproved), _) => unproved.grow(more),
+            (None, Some(enter)) => self.unproved = enter(more),
             (None, None) => {}
         }
-        self.counted = holds;
+        self.counted += more;
         let Some(unproved) = &self.unproved else { return Ok(frame.await) };
         select! {
             biased;
@@ -115,5 +116,55 @@ impl<E: FnOnce(usize) -> Option<Unproved>> Waited<E> {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::convert::Infallible;
+    use std::pin::Pin;
+    use std::sync::Arc;
+    use std::task::Context;
+
+    use super::super::strangers::Strangers;
+    use super::*;
+
+    /// Pieces of a body, each of which has to be waited for.
+    struct Pieces(VecDeque<usize>, bool);
+
+    impl hyper::body::Body for Pieces {
+        type Data = Bytes;
+        type Error = Infallible;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            self.1 = !self.1;
+            if self.1 {
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Poll::Ready(self.0.pop_front().map(|length| Ok(Frame::data(vec![b'x'; length].into()))))
+        }
+    }
+
+    async fn taken(strangers: &Arc<Strangers>, pieces: &[usize]) -> Result<usize, NoBody> {
+        let enter = |size| Some(Unproved::new(strangers.enter(None, size), None));
+        let body = Body::new(Pieces(pieces.iter().copied().collect(), false));
+        read(body, 100_000, Duration::from_secs(60), enter).await.map(|body| body.len())
+    }
+
+    #[tokio::test]
+    async fn a_body_in_pieces_holds_what_it_takes_and_gives_it_back_however_it_ends() {
+        let strangers = Strangers::new(1 << 20);
+        assert_eq!(taken(&strangers, &[60_000, 40_000]).await, Ok(100_000));
+        assert_eq!(taken(&strangers, &[60_000, 60_000, 60_000]).await, Err(NoBody::TooLarge));
+        assert_eq!(strangers.size(), 0);
+        // Less than the first piece and the buffer of its connection.
+        let few = Strangers::new(70_000);
+        assert_eq!(taken(&few, &[60_000, 1]).await, Err(NoBody::Displaced));
+        assert_eq!((taken(&few, &[20_000, 1]).await, few.size()), (Ok(20_001), 0));
     }
 }
