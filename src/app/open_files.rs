@@ -11,6 +11,9 @@ pub(super) const SIDE_CONNECTIONS_MAX: usize = 64;
 /// What may be open beside the connections for deliveries: the ledger, calls, plugins, the two other listeners' connections.
 const OTHERS: usize = 512 + 2 * (SIDE_CONNECTIONS_MAX + EXCESS_MAX);
 
+/// No more, where a container lets it have a thousand millions: programs that it starts may close each that they could have.
+const FILES_MAX: u64 = 1 << 20;
+
 /// More connections than fit, and somebody counts on them.
 #[derive(Debug, thiserror::Error)]
 #[error(
@@ -27,8 +30,9 @@ pub(crate) struct TooManyConnections {
 /// could be opened: a number that somebody has said is refused, and of the default there are fewer.
 pub(super) fn raise(connections: usize, is_said: bool) -> Result<usize, TooManyConnections> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    let is_raised = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).is_ok();
-    let given = if is_raised { maximum } else { current };
+    let most = maximum.map_or(FILES_MAX, |most| most.min(FILES_MAX)).max(current.unwrap_or(FILES_MAX));
+    let is_raised = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum }).is_ok();
+    let given = if is_raised { Some(most) } else { current };
     let fits = fitting(given.and_then(|given| usize::try_from(given).ok()).unwrap_or(usize::MAX)).min(connections);
     if fits < connections {
         if is_said {

@@ -18,7 +18,7 @@ const OUT_TRIES: u32 = 3;
 
 /// For how long a target may answer nothing but that it wants fewer calls; and how long ago it may have done so last, as of one
 /// that nobody has asked since, nothing is known.
-const LIMITED_MAX: Duration = Duration::from_secs(3600);
+pub(crate) const LIMITED_MAX: Duration = Duration::from_secs(3600);
 
 /// For how long records may be there whose time is over.
 const BEHIND_MAX: Duration = Duration::from_secs(24 * 3600);

@@ -151,7 +151,7 @@ mod tests {
     }
 
     async fn taken(strangers: &Arc<Strangers>, pieces: &[usize]) -> Result<usize, NoBody> {
-        let enter = |size| Some(Unproved::new(strangers.enter(None, size), None));
+        let enter = |size| Some(Unproved::new(Some(strangers.enter(None, size)), None));
         let body = Body::new(Pieces(pieces.iter().copied().collect(), false));
         read(body, 100_000, Duration::from_secs(60), enter).await.map(|body| body.len())
     }

@@ -158,7 +158,7 @@ impl Receiver {
         let seat = parts.extensions.get::<Arc<Seat>>();
         let enter = |size| {
             let place = self.unverified.enter(head.client.map(Client::of), size);
-            Some(Unproved::new(place, seat.cloned()))
+            Some(Unproved::new(Some(place), seat.cloned()))
         };
         // What a stranger sends is not even read.
         let expected = match verify::expect(&endpoint.source, &head, Timestamp::now()) {

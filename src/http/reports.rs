@@ -13,6 +13,7 @@ use super::body::{NoBody, pass_over, read};
 use super::known::Seat;
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
+use super::unproved::Unproved;
 use crate::erasure::{Answer, Reportable};
 use crate::keys::{IndexKey, KeyId, SealKey};
 use crate::ledger::{Intake, LedgerError, Reported, sealing};
@@ -65,15 +66,16 @@ impl Reports {
 
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {
         let (parts, body) = request.into_parts();
+        let seat = parts.extensions.get::<Arc<Seat>>();
         // Before the body is read: what a stranger sends is thrown away unread.
         let Some((of, under)) = self.reportable(erasure, target, &parts.headers) else {
             if self.refusals.passes() {
                 warn!("refused a report, whose token is not its step's; further ones are not logged");
             }
-            pass_over(body, self.read_max, |_| None).await;
+            pass_over(body, self.read_max, |_| Some(Unproved::new(None, seat.cloned()))).await;
             return Reception::Stranger;
         };
-        if let Some(seat) = parts.extensions.get::<Arc<Seat>>() {
+        if let Some(seat) = seat {
             seat.known_to(&self.all);
         }
         let body = match read(body, REPORT_BYTES_MAX, self.read_max, |_| None).await {

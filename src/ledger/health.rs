@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::TargetState;
+use crate::attention::LIMITED_MAX;
 use crate::erasure::life::after;
 
 /// The longest pause before a target that is out is tried again; a longer one that is configured stays.
@@ -215,6 +216,7 @@ impl Health {
         // It can be reached, whatever it says.
         pace.failures = 0;
         pace.failed.clear();
+        pace.limited = pace.limited.take().filter(|limited| limited.sort != sort);
         if pace.refused.len() < limits.failures as usize {
             return Self { state: TargetState::Closed, ..self };
         }
@@ -240,7 +242,10 @@ impl Health {
     fn limited(mut self, sort: &str, pause: Duration, now: Timestamp) -> Self {
         let until = after(now, pause);
         self.pace.at_once = Some(1);
-        // One sort of work is remembered, until it is answered. Another one that never is comes into its place then.
+        // One sort of work is remembered, until it is answered. Another one that never is comes into its place then, or once nothing of
+        // the first has been asked for a long time: its work may be over.
+        let is_over = |limited: &Limited| limited.sort != sort && after(limited.until, LIMITED_MAX) < now;
+        self.pace.limited = self.pace.limited.take().filter(|limited| !is_over(limited));
         let limited = self.pace.limited.get_or_insert_with(|| Limited { sort: sort.to_owned(), since: now, until });
         if limited.sort == sort {
             limited.until = limited.until.max(until);

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 use super::program::GroupEnder;
 use crate::blocking;
 
-/// How the limit is named in a plugin's settings, and to whoever asks why it was ended.
+/// How the limit is named in a plugin's settings, and to anyone who asks why it was ended.
 pub(super) const LIMIT: &str = "`limits.memory_mib`";
 /// What an honest process has beyond the kernel's limit: its stack, what a loader makes read-only, page tables.
 const UNCOUNTED_KIB: u64 = 8 << 10;
@@ -73,7 +73,7 @@ impl Watched {
         (&self.status).rewind()?;
         (&self.status).read_to_string(&mut status)?;
         let own = Memory::of(&status);
-        let others = if self.with_group { self.others() } else { Vec::new() };
+        let others = if self.with_group { blocking::in_place(|| self.others()) } else { Vec::new() };
         let sum = others.iter().fold(own.total(), |sum, (_, other)| sum + other.total());
         if others.is_empty() || sum <= self.most_kib() {
             return Ok(sum);

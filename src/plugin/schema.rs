@@ -163,7 +163,7 @@ mod tests {
             (
                 json!({ "oneOf": [{ "type": "integer" }, { "maximum": 7 }] }),
                 json!(3),
-                "a whole number, which fits several, is there; allowed: exactly one of a whole number, a number of at most 7",
+                "a whole number, which matches several, is there; allowed: exactly one of a whole number, a number of at most 7",
             ),
             (
                 json!({ "anyOf": [{ "type": ["string", "null"], "maxLength": 3 }, { "type": "integer", "minimum": 8 }] }),

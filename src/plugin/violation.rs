@@ -64,7 +64,7 @@ fn allowed(kind: &Kind, found: &Value, schema: &Value, keyword: At<'_>) -> Optio
 /// What was found; and how much of it, or what about it, where that is what is wrong.
 fn there(kind: &Kind, found: &Value) -> String {
     match kind {
-        Kind::OneOfMultipleValid { .. } => format!("{}, which fits several,", word(kind_of(found))),
+        Kind::OneOfMultipleValid { .. } => format!("{}, which matches several,", word(kind_of(found))),
         Kind::PropertyNames { .. } => "a table with another key".to_owned(),
         Kind::UniqueItems => "a list with the same element twice".to_owned(),
         Kind::MinLength { .. }

@@ -19,7 +19,9 @@ impl Accepted {
         let evidence = &mut answer.evidence;
         evidence.expected = self.unverifiable && answer.outcome == Outcome::Unverifiable;
         let accepted = evidence.not_looked_at.iter().filter(|place| self.not_looked_at.contains(*place));
-        evidence.accepted.extend(accepted.map(|place| (place.clone(), 0)));
+        for place in accepted {
+            evidence.accepted.entry(place.clone()).or_insert(0);
+        }
     }
 }
 

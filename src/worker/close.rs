@@ -48,12 +48,10 @@ impl Worker {
                     parts.push(some.split_off(some.len() / 2));
                     parts.push(some);
                 }
-                Closed::Refused(alone, error) => {
-                    let why = error.of_this_work().map_or_else(|| refused(&error), str::to_owned);
-                    for claim in alone {
-                        self.park_closing(claim, &why).await?;
-                    }
-                }
+                Closed::Refused(mut alone, error) => match alone.pop() {
+                    Some(claim) => self.not_written(&QueueName::Close, &claim.held(), error).await,
+                    None => return Err(error),
+                },
             }
         }
         Ok(())
@@ -99,11 +97,6 @@ impl Worker {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
         Ok(Receipt::issue(erasure, head, gap.cloned(), &self.receipt, claim.now)?)
     }
-}
-
-/// Why an erasure needs a person of which the ledger takes no end.
-fn refused(error: &LedgerError) -> String {
-    format!("its end cannot be written: {}", with_causes(error))
 }
 
 /// What the log says of a receipt. It is the one line of an erasure whose way was the usual one.

@@ -183,7 +183,7 @@ impl Failure {
                 let pause = retry.pause(0, Some(retry.pause_min.0), circumstances.random);
                 FailureAction::free(pause, "cancelled by the target")
             }
-            // The target is not blamed: it was not asked.
+            // This is no failure of the target: it was not called.
             Self::Call(TargetError::NotNoted(NotStored { refused: true, .. })) => {
                 let end = match circumstances.erasing.refused_again(circumstances.attempt) {
                     Some(pause) => ClaimEnd::Retry { pause, attempt: Attempt::Counts, reason: REFUSED.to_owned() },

@@ -136,7 +136,7 @@ impl Worker {
             Err(failure) => self.react(queue, claim, failure).await,
         };
         if let Err(error) = written {
-            self.not_written(queue, &held, error).await;
+            self.not_written(&queue.queue, &held, error).await;
         }
     }
 

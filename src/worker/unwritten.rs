@@ -1,4 +1,4 @@
-//! What becomes of work whose end the ledger did not take. Nothing says so but the log, and where it is refused for good, the
+//! Handles work whose end the ledger did not take. Nothing says so but the log, and where it is refused for good, the
 //! work would be done again each time that its lease ends, destructive calls included.
 
 use std::time::Duration;
@@ -7,10 +7,9 @@ use tracing::{debug, warn};
 
 use super::failure::REFUSED;
 use super::parts::Worker;
-use super::queue::QueueWorker;
 use super::settings::ErasingSettings;
 use crate::causes::with_causes;
-use crate::ledger::{Finished, HeldWork, LedgerError};
+use crate::ledger::{Finished, HeldWork, LedgerError, QueueName};
 
 /// What becomes of the work.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ fn unwritten(error: &LedgerError, attempt: u32, erasing: &ErasingSettings) -> Un
 
 impl Worker {
     /// Looks after a claim whose end was not written.
-    pub(super) async fn not_written(&self, queue: &QueueWorker, held: &HeldWork, error: LedgerError) {
+    pub(super) async fn not_written(&self, queue: &QueueName, held: &HeldWork, error: LedgerError) {
         // Another process has made a new generation: the work is done again, and sealed under that one.
         if let Some(Err(none)) = error.closed_seal().map(|open| self.seal.turn_to(open)) {
             warn!(error = %none, "the key that seals from now on cannot be read");
@@ -45,7 +44,7 @@ impl Worker {
         let (pause, reason) = match becomes {
             Unwritten::AtLeaseEnd => {
                 return warn!(
-                    queue = ?queue.queue, error = %with_causes(&error),
+                    ?queue, error = %with_causes(&error),
                     "could not write the result of work; it is done again when its lease ends"
                 );
             }
@@ -53,13 +52,13 @@ impl Worker {
             Unwritten::Aside(reason) => (None, reason),
         };
         let becomes = if pause.is_some() { "it is done again" } else { "it is put aside; a person is needed" };
-        warn!(queue = ?queue.queue, error = %with_causes(&error), becomes, "the ledger refuses work");
+        warn!(?queue, error = %with_causes(&error), becomes, "the ledger refuses work");
         match self.queue.put_off(held, pause, reason).await {
             Ok(Finished::Done) => {}
             // Its end was written after all, and what failed came later.
-            Ok(Finished::LeaseLost | Finished::Stale) => debug!(queue = ?queue.queue, "the work had ended"),
+            Ok(Finished::LeaseLost | Finished::Stale) => debug!(?queue, "the work had ended"),
             Err(error) => warn!(
-                queue = ?queue.queue, error = %with_causes(&error),
+                ?queue, error = %with_causes(&error),
                 "could not put work off; it is done again when its lease ends"
             ),
         }

@@ -75,8 +75,8 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
              the server"
         ),
         Code::LedgerUnwritable => format!(
-            "the ledger takes nothing, so that deliveries are refused and nothing is erased: {reason}; it goes on by itself once it \
-             can be written"
+            "the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: {reason}; it goes on by itself \
+             once it can be written"
         ),
         Code::LogLong => {
             let since = found.since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
@@ -102,7 +102,9 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             "{count} sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: \
              restore a backup; whom they are about may be found at mluvii"
         ),
-        Code::DeliveriesUnreadable => format!("{count} deliveries could not be read: quietus quarantine list"),
+        Code::DeliveriesUnreadable => {
+            format!("{count} deliveries could not be read, or the ledger refused them: quietus quarantine list")
+        }
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
             let deadline = Span::from_secs(number("deadline_s"));
@@ -320,9 +322,9 @@ mod tests {
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
-        1 deliveries could not be read: quietus quarantine list
+        1 deliveries could not be read, or the ledger refused them: quietus quarantine list
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
-        the ledger takes nothing, so that deliveries are refused and nothing is erased: database or disk is full; it goes on by itself once it can be written
+        the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: database or disk is full; it goes on by itself once it can be written
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge

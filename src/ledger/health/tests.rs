@@ -186,3 +186,16 @@ fn what_it_answers_while_it_is_out_shows_that_it_is_there() {
         assert!(limited.presence() == Presence::There && limited.pace.failed.is_empty());
     }
 }
+
+#[test]
+fn what_was_limited_and_is_asked_no_more_hides_nothing() {
+    let limited = |sort| CallEnd::Limited { sort, pause: Duration::from_secs(9) };
+    let first = ended(good(), &[limited("find")], at(0));
+    let soon = ended(first.clone(), &[limited("erase")], at(60));
+    assert_eq!(limited_since(&soon), Some(("find", 0, 9)));
+    let late = ended(soon, &[limited("erase")], at(2 * 3600));
+    assert_eq!(limited_since(&late), Some(("erase", 7200, 7209)), "nothing of the first was asked since");
+    // A refusal is another answer.
+    let refused = CallEnd::Refused { sort: "find", record: record(1), reason: "404".into() };
+    assert_eq!(limited_since(&ended(first, &[refused], at(10))), None);
+}

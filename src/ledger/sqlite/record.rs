@@ -64,22 +64,29 @@ pub(super) fn insert(
     deliveries: &[Delivery],
 ) -> Result<Answers, LedgerError> {
     match write(tx, remembered, deliveries) {
-        Err(LedgerError::Broken(_)) => {
+        Err(error @ LedgerError::Broken(_)) => {
+            let why = with_causes(&error).to_string();
             // Numbers of names that were given out are undone with it.
             remembered.forget();
             job::begin_anew(tx)?;
-            insert_apart(tx, remembered, deliveries)
+            let answers = halves(tx, remembered, deliveries, error)?;
+            let refused = answers.iter().filter(|answer| matches!(answer, Ok(Recorded::Refused))).count();
+            if refused > 0 {
+                warn!(refused, error = why, "the ledger refuses deliveries");
+            }
+            Ok(answers)
         }
         done => done,
     }
 }
 
-fn insert_apart(tx: &Tx<'_>, remembered: &mut Remembered, deliveries: &[Delivery]) -> Result<Answers, LedgerError> {
-    let error = match job::apart(tx, || write(tx, remembered, deliveries))? {
-        Ok(answers) => return Ok(answers),
-        Err(error) => error,
-    };
-    remembered.forget();
+/// Each half of what was refused as a whole.
+fn halves(
+    tx: &Tx<'_>,
+    remembered: &mut Remembered,
+    deliveries: &[Delivery],
+    error: LedgerError,
+) -> Result<Answers, LedgerError> {
     if deliveries.len() < 2 {
         return Ok(vec![refused(error)]);
     }
@@ -89,13 +96,19 @@ fn insert_apart(tx: &Tx<'_>, remembered: &mut Remembered, deliveries: &[Delivery
     Ok(answers)
 }
 
+fn insert_apart(tx: &Tx<'_>, remembered: &mut Remembered, deliveries: &[Delivery]) -> Result<Answers, LedgerError> {
+    match job::apart(tx, || write(tx, remembered, deliveries))? {
+        Ok(answers) => Ok(answers),
+        Err(error) => {
+            remembered.forget();
+            halves(tx, remembered, deliveries, error)
+        }
+    }
+}
+
 /// The answer to one delivery that the ledger refuses by itself.
 fn refused(error: LedgerError) -> Result<Recorded, LedgerError> {
-    if !failure::is_of_values(&error) {
-        return Err(error);
-    }
-    warn!(error = %with_causes(&error), "the ledger refuses a delivery");
-    Ok(Recorded::Refused)
+    if failure::is_of_values(&error) { Ok(Recorded::Refused) } else { Err(error) }
 }
 
 /// Writes deliveries, all or none. One that has to be sealed anew is refused by itself.

@@ -42,7 +42,7 @@ fn a_command_waits_for_a_server_whose_batches_take_long() {
     let backed_up = std::thread::scope(|scope| {
         let command = scope.spawn(|| deployment.run(&["ledger", "backup", "--to", to.to_str().expect("UTF-8")]));
         // As long as a batch on a machine that has too much to do.
-        std::thread::sleep(std::time::Duration::from_millis(2_500));
+        std::thread::sleep(std::time::Duration::from_secs(4));
         other.execute_batch("ROLLBACK").expect("a rollback");
         command.join().expect("no panic")
     });

@@ -55,7 +55,7 @@ fn what_the_ledger_refuses_is_kept_and_what_it_refuses_of_all_makes_a_server_unr
 fn an_end_that_the_ledger_refuses_needs_a_person_and_holds_up_no_other() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    let server = Server::start(&deployment);
+    let server = Server::start_with(&deployment, &[("ERASING__BREAKER_PAUSE", "20ms")]);
     refuse(&deployment, "receipt", "TRUE");
     for session in 1_001..=1_008 {
         standin.begin(session, "ann@example.com", None);
@@ -72,7 +72,10 @@ fn an_end_that_the_ledger_refuses_needs_a_person_and_holds_up_no_other() {
     wait_for("one end to be refused", || told(&deployment).contains(&(json!("work_parked"), json!(1))).then_some(()));
     let parked = "SELECT reason FROM task WHERE parked = 1";
     let reason = deployment.ledger().query_row(parked, [], |row| row.get::<_, String>(0));
-    assert!(reason.as_ref().is_ok_and(|reason| reason.starts_with("its end cannot be written")), "{reason:?}");
+    assert!(
+        reason.as_ref().is_ok_and(|reason| reason.starts_with("the ledger refuses what is read or written")),
+        "{reason:?}"
+    );
 
     refuse_no_more(&deployment);
     retry();
