@@ -68,6 +68,23 @@ fn what_goes_with_a_contact_is_shown_by_the_dry_run_and_counted() {
     assert_eq!(standin.world().malformed, [""; 0]);
 }
 
+/// The host takes no count whose name has more than 40 letters: the contact would be erased, and the answer refused.
+#[test]
+fn a_table_with_a_long_name_does_not_cost_the_receipt() {
+    let rows = vec![person(1, &["ann@x.cz"], &[]), of(1, "form", 31), of(1, "sheet", 32)];
+    let standin = StandIn::start(ALL[DYNAMICS], rows);
+    standin.world().switches.relations = vec![
+        ("new_forms", "new_contactguestsurveyanswerform", "new_guest", "Cascade"),
+        ("new_sheets", "new_contactguestsurveyanswersheet", "new_guest", "Cascade"),
+    ];
+    let answer = host(&standin).erase(ann()).expect("an answer");
+    let expected = Answer::erased()
+        .count("contacts", 1)
+        .count("rows of new_contactguestsurveyanswerform", 1)
+        .count("rows of other tables", 1);
+    assert_eq!((answer.outcome, answer.counts), (Outcome::Erased, expected.counts));
+}
+
 #[test]
 fn what_is_erased_by_itself_is_not_counted_twice() {
     let standin = standin();

@@ -109,6 +109,8 @@ pub(super) struct Switches {
     pub(super) bins: Option<Vec<&'static str>>,
     /// Dataverse: relationships beside the published ones.
     pub(super) relations: Vec<Relation>,
+    /// Dataverse: changes what is told of contacts or leads.
+    pub(super) retells: Option<fn(&mut Value)>,
     /// Dataverse: tables that are not audited.
     pub(super) unaudited: Vec<&'static str>,
     /// Dataverse: no history can be erased of a row that is gone.

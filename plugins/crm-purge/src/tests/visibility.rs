@@ -85,6 +85,34 @@ fn a_secured_column_that_the_user_may_read_hides_nothing() {
     counted(host.erase(ann()), Outcome::Erased, "contacts", 1);
 }
 
+/// An empty column may be one that is kept from the user: only what is told not to be secured is readable.
+#[test]
+fn a_column_of_which_it_is_not_told_whether_it_is_secured_is_not_taken_for_readable() {
+    let untold: [fn(&mut Value); 5] = [
+        |table| table["Attributes"] = Value::Null,
+        |table| table["Attributes"] = json!([]),
+        |table| table["Attributes"].as_array_mut().expect("columns").retain(|c| c["LogicalName"] != "telephone3"),
+        |table| table["Attributes"][2]["IsSecured"] = Value::Null,
+        |table| {
+            table["Attributes"][2]["IsSecured"] = json!(true);
+            table["Attributes"][2]["MetadataId"] = Value::Null;
+        },
+    ];
+    for retells in untold {
+        for visibility in ["all", "trusted"] {
+            let standin = StandIn::start(ALL[4], vec![person(1, &["ann@x.cz"], &[])]);
+            standin.world().switches.retells = Some(retells);
+            let host = host_with(&standin, json!({ "visibility": visibility }));
+            let health = host.health().map(|()| Answer::absent());
+            for answer in [health, host.erase(ann()), host.verify(ann())] {
+                let error = answer.expect_err("not told");
+                assert!(error.class == ErrorClass::Retryable && error.message.contains("does not tell"), "{error}");
+            }
+            assert_eq!(standin.writes(), 0);
+        }
+    }
+}
+
 /// Asked once for many people, and again by `health`.
 #[test]
 fn what_an_installation_is_like_is_not_asked_for_each_person() {

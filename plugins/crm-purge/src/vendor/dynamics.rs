@@ -10,6 +10,7 @@
 mod environment;
 mod odata;
 mod privileges;
+mod secured;
 mod tables;
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -194,6 +194,8 @@ fn word(set: &str, column: &str) -> &'static str {
         ("recurringappointmentmasters", _) => "recurring",
         ("customeraddresses", _) => "address",
         ("cr1_bookings", _) => "booking",
+        ("new_contactguestsurveyanswerforms", _) => "form",
+        ("new_contactguestsurveyanswersheets", _) => "sheet",
         _ => "unknown",
     }
 }

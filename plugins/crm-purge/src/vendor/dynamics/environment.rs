@@ -12,8 +12,8 @@ use quietus_plugin::http::Request;
 use serde_json::Value;
 
 use super::privileges::{Depth, OfTable, Privileges};
+use super::secured::{not_readable, secured};
 use super::tables::{self, BELONGINGS, CONTACT, LEAD, Table};
-use super::{ADDRESSES, NUMBERS, columns};
 use crate::choice::Visibility;
 use crate::engine::Object;
 use crate::vendor::traits::Question;
@@ -95,7 +95,7 @@ pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Optio
         }
         Some(number)
             if number == roots.len() + 2
-                && answers[2..][..roots.len()].iter().any(|root| !secured(root).is_empty()) =>
+                && answers[2..][..roots.len()].iter().any(|root| secured(root).is_some_and(|all| !all.is_empty())) =>
         {
             Some(Question::must("read which columns are secured", of_user("RetrievePrincipalAttributePrivileges")))
         }
@@ -125,7 +125,7 @@ impl Environment {
                 all.iter().any(|bin| bin["tablename"].as_str().is_none_or(|name| known.contains_key(name)));
         }
         for (root, definition) in roots.iter().zip(definitions) {
-            let hidden = not_readable(definition, columns.first());
+            let hidden = not_readable(definition, columns.first()).ok_or_else(not_told)?;
             environment.secured.extend(hidden.iter().map(|column| format!("{column} of {root}")));
         }
         Ok(environment)
@@ -291,28 +291,6 @@ fn names(related: &[&str], definitions: &[Value]) -> BTreeSet<String> {
     let told = definitions.iter().filter_map(relations).flatten();
     names.extend(told.map(|(_, entity, ..)| entity.to_owned()));
     names
-}
-
-/// The secured columns among those that people are searched by: names and ids.
-fn secured(root: &Value) -> Vec<(&str, &str)> {
-    let is_searched = |name: &str| columns(ADDRESSES).chain(columns(NUMBERS)).any(|column| column == name);
-    let all = root["Attributes"].as_array().into_iter().flatten();
-    let secured = all.filter(|column| column["IsSecured"] == true);
-    let named = secured.filter_map(|column| Some((column["LogicalName"].as_str()?, column["MetadataId"].as_str()?)));
-    named.filter(|(name, _)| is_searched(name)).collect()
-}
-
-/// Those of them that the user may not read.
-fn not_readable(root: &Value, answer: Option<&Value>) -> Vec<String> {
-    /// As in the option set `field_security_permission_type`.
-    const ALLOWED: u64 = 4;
-    let privileges: Vec<&Value> =
-        answer.and_then(|answer| answer["AttributePrivileges"].as_array()).into_iter().flatten().collect();
-    let may_read = |id: &str| {
-        let of_column = privileges.iter().find(|privilege| privilege["AttributeId"].as_str() == Some(id));
-        of_column.is_some_and(|privilege| privilege["CanRead"].as_u64() == Some(ALLOWED))
-    };
-    secured(root).into_iter().filter(|(_, id)| !may_read(id)).map(|(name, _)| name.to_owned()).collect()
 }
 
 /// What is told goes into requests: nothing else than a name may.

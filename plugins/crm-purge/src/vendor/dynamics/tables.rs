@@ -86,6 +86,9 @@ pub(super) struct Table {
     pub(super) history: &'static Object,
 }
 
+/// The longest name of a table that a count is named by: with `rows of `, it has 40 letters.
+const NAME_MAX: usize = 32;
+
 /// All that were told of, of all environments. Records refer to them for as long as the process lives: there are as many as an
 /// environment has tables around its contacts.
 static KNOWN: Mutex<Vec<&'static Table>> = Mutex::new(Vec::new());
@@ -98,8 +101,8 @@ pub(super) fn told(name: &str, set: &str, id: &str) -> &'static Table {
         return table;
     }
     let leak = |text: String| -> &'static str { Box::leak(text.into_boxed_str()) };
-    // A count is named by letters: other tables' names go without.
-    let is_plain = name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    // A count is named by few letters: other tables' names go without.
+    let is_plain = name.len() <= NAME_MAX && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     let counts = COUNTS.iter().find(|(known, _)| *known == name).map(|(_, count)| *count);
     let count =
         counts.unwrap_or_else(|| if is_plain { leak(format!("rows of {name}")) } else { "rows of other tables" });

@@ -32,7 +32,7 @@ const PUBLISHED: [Relation; 19] = [
 ];
 
 /// Logical name, set, and column of the id.
-const TABLES: [(&str, &str, &str); 15] = [
+const TABLES: [(&str, &str, &str); 17] = [
     ("contact", "contacts", "contactid"),
     ("lead", "leads", "leadid"),
     ("opportunity", "opportunities", "opportunityid"),
@@ -48,10 +48,25 @@ const TABLES: [(&str, &str, &str); 15] = [
     ("feedback", "feedback", "feedbackid"),
     ("account", "accounts", "accountid"),
     ("cr1_booking", "cr1_bookings", "cr1_bookingid"),
+    // Names of 32 and of 33 letters.
+    ("new_contactguestsurveyanswerform", "new_contactguestsurveyanswerforms", "new_contactguestsurveyanswerformid"),
+    ("new_contactguestsurveyanswersheet", "new_contactguestsurveyanswersheets", "new_contactguestsurveyanswersheetid"),
+];
+
+/// Columns of contacts and of leads.
+const COLUMNS: [&str; 8] = [
+    "fullname",
+    "emailaddress1",
+    "emailaddress2",
+    "emailaddress3",
+    "telephone1",
+    "telephone2",
+    "telephone3",
+    "mobilephone",
 ];
 
 /// The columns of all ids.
-pub(super) const IDS: [&str; 11] = [
+pub(super) const IDS: [&str; 13] = [
     "contactid",
     "leadid",
     "opportunityid",
@@ -62,6 +77,8 @@ pub(super) const IDS: [&str; 11] = [
     "feedbackid",
     "accountid",
     "cr1_bookingid",
+    "new_contactguestsurveyanswerformid",
+    "new_contactguestsurveyanswersheetid",
     "auditid",
 ];
 
@@ -143,17 +160,18 @@ pub(super) fn told(world: &World, path: &str, asked: &Asked) -> Option<Value> {
             })
         })
         .collect();
-    let attributes: Vec<_> = ["fullname", "emailaddress1", "telephone1"]
+    let attributes: Vec<_> = COLUMNS
         .map(|name| {
             let column = if table == "contact" { name.to_owned() } else { format!("{table}.{name}") };
             let is_secured = world.switches.secured.iter().any(|(secured, _)| *secured == column);
             json!({ "LogicalName": name, "MetadataId": format!("id-of-{column}"), "IsSecured": is_secured })
         })
         .into();
-    asked
-        .query("$expand")
-        .starts_with("OneToManyRelationships(")
-        .then(|| json!({ "LogicalName": table, "OneToManyRelationships": relations, "Attributes": attributes }))
+    let mut told = json!({ "LogicalName": table, "OneToManyRelationships": relations, "Attributes": attributes });
+    if let Some(retells) = world.switches.retells {
+        retells(&mut told);
+    }
+    asked.query("$expand").starts_with("OneToManyRelationships(").then_some(told)
 }
 
 /// `restore-deleted-records.md`, "Detect which tables are enabled for recycle bin".
