@@ -6,6 +6,7 @@ mod leaderless;
 mod nats;
 mod rabbitmq;
 mod readme;
+mod routed;
 mod signatures;
 
 use quietus_plugin::{Answer, PluginError, ReportTo, Request, Sensitive, TestHost};

@@ -23,10 +23,13 @@ pub(crate) const NATS_KEEPS: &str = "the message with the identifiers, in the st
 pub(crate) const KAFKA_KEEPS: &str = "the message with the identifiers, in the topic's log, consumed or not, until the topic's \
     retention deletes its segment: 7 days unless `retention.ms` says otherwise (Kafka's documentation)";
 
+/// Before what a receiver says. Short, as the host keeps 200 characters of it all.
+pub(crate) const RECEIVER: &str = "receiver: ";
+
 /// What a receiver says of its own search stands on the receipt as that.
 pub(crate) fn by_its_word(answer: Answer) -> Answer {
-    let looked_at = answer.looked_at.iter().map(|place| format!("by the receiver's word: {place}")).collect();
-    let keeps = answer.keeps.map(|all| all.iter().map(|what| format!("by the receiver's word: {what}")).collect());
+    let theirs = |texts: Vec<String>| texts.iter().map(|text| format!("{RECEIVER}{text}")).collect();
+    let (looked_at, keeps) = (theirs(answer.looked_at), answer.keeps.map(theirs));
     Answer { looked_at, keeps, ..answer }.not_looked_at(BY_ITS_WORD)
 }
 

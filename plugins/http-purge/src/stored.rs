@@ -14,12 +14,24 @@ const BYTES_MAX: usize = ResumeValue::BYTES_MAX / 2;
 pub(crate) struct Stored(pub(crate) BTreeMap<String, Vec<Value>>);
 
 impl Stored {
+    pub(crate) fn add(&mut self, list: &str, items: &[Value]) {
+        if items.is_empty() {
+            return;
+        }
+        let stored = self.0.entry(list.to_owned()).or_default();
+        for item in items {
+            if !stored.contains(item) {
+                stored.push(item.clone());
+            }
+        }
+    }
+
     /// Whether all of it will be stored. What is left out could not be completed after a kill, and nobody would know.
     pub(crate) fn check(&self) -> Result<(), PluginError> {
         match self.to_bytes(usize::MAX).len() <= BYTES_MAX {
             true => Ok(()),
             false => Err(PluginError::permanent(
-                "the ids that were found are too many to be stored between two deletions, and nothing was deleted",
+                "the ids that were found are too many to be stored between two deletions, and no more was deleted",
             )),
         }
     }

@@ -234,4 +234,9 @@ impl Secrets {
     pub fn require(&self, name: &str) -> Result<&Sensitive, PluginError> {
         self.get(name).ok_or_else(|| PluginError::needs_operator(format!("the secret `{name}` is not configured")))
     }
+
+    #[cfg(feature = "http")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Sensitive> {
+        self.0.values()
+    }
 }

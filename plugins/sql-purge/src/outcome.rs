@@ -1,5 +1,7 @@
 //! From what the statements met to the answer: the only place where outcomes are decided.
 
+use std::collections::BTreeSet;
+
 use quietus_plugin::Answer;
 
 use crate::database::Triggers;
@@ -15,6 +17,8 @@ pub(crate) struct Met {
     pub(crate) there: Counts,
     /// Why rows are kept: a sentence for each statement that found some.
     pub(crate) kept: Vec<String>,
+    /// What limits that, for each table once.
+    pub(crate) limits: BTreeSet<String>,
     /// What was looked at: a text for each statement.
     pub(crate) places: Vec<String>,
     /// Tables that statements erase from.
@@ -66,7 +70,8 @@ impl Met {
 
     /// The answer with what a reader of the receipt must know of the search, and of what went by it.
     fn said(&self, answer: Answer, gone: &Counts) -> Answer {
-        let mut answer = self.places.iter().fold(answer, Answer::looked_at);
+        // The limits first, each a text of its own: the host cuts long texts, and the end of long lists.
+        let mut answer = self.limits.iter().chain(&self.places).fold(answer, Answer::looked_at);
         if self.by_phone_alone {
             answer = answer.looked_at(told::BY_PHONE_ALONE);
         }

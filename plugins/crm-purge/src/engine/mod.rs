@@ -142,6 +142,7 @@ impl Engine {
         if by(By::Phone) {
             let alone = if self.scope.rules.phone_alone { ", also by the number alone" } else { "" };
             answer = answer.looked_at(format!("{places} by telephone number{alone}"));
+            answer = self.vendor.numbers_not_found().into_iter().fold(answer, Answer::not_looked_at);
         }
         if by(By::Id) {
             answer = answer.looked_at(format!("{} by id", self.vendor.places(&[]).join(", ")));

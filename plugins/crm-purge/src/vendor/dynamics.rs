@@ -214,6 +214,10 @@ impl Vendor for Dynamics {
         places
     }
 
+    fn numbers_not_found(&self) -> Option<&'static str> {
+        Some(tables::LATER_NUMBERS)
+    }
+
     fn keeps(&self, _: &Keeps) -> bool {
         self.environment().may_have_bin
     }
@@ -282,7 +286,7 @@ impl Dynamics {
 /// All that the receipt may say of what is not looked at, is kept, or stays.
 #[cfg(test)]
 pub(super) fn sentences() -> Vec<&'static str> {
-    let mut all = vec![AUDIT_OFF, SOME_HIDDEN, environment::NOT_SHOWN, crate::engine::TRACE_STAYS];
+    let mut all = vec![AUDIT_OFF, SOME_HIDDEN, environment::NOT_SHOWN, tables::LATER_NUMBERS, crate::engine::TRACE_STAYS];
     all.extend(TRAITS.not_looked);
     all.extend(TRAITS.keeps.iter().map(|keeps| keeps.what));
     all.extend(tables::UNLESS.map(|(_, what)| what));

@@ -199,6 +199,11 @@ pub(crate) trait Vendor: Send + Sync {
         Vec::new()
     }
 
+    /// Which numbers its search by telephone number does not find.
+    fn numbers_not_found(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Whether this is kept in this installation, as far as it is known.
     fn keeps(&self, _: &Keeps) -> bool {
         true

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::context::{PublishError, PublishErrorKind};
 use async_nats::jetstream::{self, message::PublishMessage};
-use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
+use async_nats::{ConnectError, ConnectErrorKind, ConnectOptions, HeaderMap, ServerAddr, header};
 use quietus_plugin::{Call, PluginError, Secrets, Sensitive, Writes, tls};
 
 use super::carries::{Carries, Handed};
@@ -17,6 +17,9 @@ use crate::{runtime, told};
 /// A subject for replies that clients may not use. The server checks first whether the user may publish to the message's own
 /// subject, then refuses this one, and routes nothing: `processInboundClientMsg` of nats-server, since 2.0.
 const RESERVED: &str = "_R_.quietus";
+/// A stream that nobody has. A message that expects it is stored by no other, should a server route it all the same:
+/// <https://docs.nats.io/nats-concepts/jetstream/headers>.
+const NO_STREAM: &str = "quietus-none";
 /// How long the server may take to refuse it.
 const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// Pauses before a subject is tried again for which nobody answers: its stream may have no leader for a while.
@@ -119,8 +122,15 @@ impl Nats {
         let (client, mut refusals) = self.connect().await?;
         // Where acknowledgements come to.
         let _inbox = client.subscribe(client.new_inbox()).await.map_err(|_| lost())?;
-        let probe = client.publish_with_reply(self.subject.clone(), RESERVED, Vec::new().into());
-        probe.await.map_err(|_| lost())?;
+        let subject = self.subject.clone();
+        let sent = match client.server_info().headers {
+            true => {
+                let headers = HeaderMap::from_iter([(header::NATS_EXPECTED_STREAM, NO_STREAM.into())]);
+                client.publish_with_reply_and_headers(subject, RESERVED, headers, Vec::new().into()).await
+            }
+            false => client.publish_with_reply(subject, RESERVED, Vec::new().into()).await,
+        };
+        sent.map_err(|_| lost())?;
         client.flush().await.map_err(|_| lost())?;
         match tokio::time::timeout(ANSWER_MAX, refusals.next()).await {
             Ok(Refusal::Reply) => Ok(()),

@@ -32,9 +32,21 @@ fn what_is_answered_at_once_is_the_outcome() {
     let kept = json!({ "outcome": "retained", "reason": "invoices are kept" });
     assert_eq!(erased_by(move |_| Reply::json(200, &kept)), Ok(its_word(Answer::retained("invoices are kept"))));
     let told = json!({ "outcome": "absent", "looked_at": ["tickets"], "not_looked_at": ["mail"], "keeps": ["a bin"] });
-    let answer = Answer::absent().looked_at("by the receiver's word: tickets").not_looked_at("mail");
-    let answer = answer.keeps("by the receiver's word: a bin");
+    let answer = Answer::absent().looked_at("receiver: tickets").not_looked_at("mail");
+    let answer = answer.keeps("receiver: a bin");
     assert_eq!(erased_by(move |_| Reply::json(200, &told)), Ok(its_word(answer)));
+}
+
+/// The host keeps 200 characters of each text.
+#[test]
+fn a_receivers_text_of_190_characters_is_not_cut() {
+    let long = "x".repeat(190);
+    let told = json!({ "outcome": "absent", "looked_at": [long], "keeps": [long] });
+    let answer = erased_by(move |_| Reply::json(200, &told)).expect("an answer");
+    for text in answer.looked_at.iter().chain(answer.keeps.iter().flatten()) {
+        assert!(text.ends_with(&long) && text.chars().count() <= 200, "{text}");
+    }
+    assert_eq!((answer.looked_at.len(), answer.keeps.map(|keeps| keeps.len())), (1, Some(1)));
 }
 
 #[test]

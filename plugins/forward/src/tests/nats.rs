@@ -13,7 +13,7 @@ fn config(server: &Nats, secret: &str, more: Value) -> Value {
     as_user(server, "quietus", secret, more)
 }
 
-fn as_user(server: &Nats, user: &str, secret: &str, more: Value) -> Value {
+pub(super) fn as_user(server: &Nats, user: &str, secret: &str, more: Value) -> Value {
     let auth = json!({ "password": { "user": user, "secret": secret } });
     let mut all = json!({ "url": server.url(), "subject": "erasures.demanded", "auth": auth });
     all.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
@@ -33,11 +33,11 @@ fn on_stream<T>(url: &str, options: ConnectOptions, work: impl AsyncFnOnce(strea
     })
 }
 
-fn make_stream(server: &Nats) {
+pub(super) fn make_stream(server: &Nats) {
     on_stream(&server.url(), ConnectOptions::new(), async |_| {});
 }
 
-fn stored(url: &str, options: ConnectOptions) -> Vec<StreamMessage> {
+pub(super) fn stored(url: &str, options: ConnectOptions) -> Vec<StreamMessage> {
     on_stream(url, options, async |mut stream| {
         let last = stream.info().await.expect("asked").state.last_sequence;
         let mut all = Vec::new();

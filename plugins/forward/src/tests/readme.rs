@@ -12,9 +12,10 @@ fn the_readme_has_each_sentence_that_a_receipt_may_have() {
         told::NATS_KEEPS,
         #[cfg(feature = "kafka")]
         told::KAFKA_KEEPS,
-        "by the receiver's word: ",
+        told::RECEIVER,
     ];
     for sentence in sentences {
         assert!(readme.contains(sentence.trim()), "{sentence}");
+        assert!(sentence.chars().count() <= 200, "the host would cut it: {sentence}");
     }
 }

@@ -1,6 +1,6 @@
 //! What an answer means: its status, and the results in its body.
 
-use quietus_plugin::http::Response;
+use quietus_plugin::http::{Client, Response};
 use quietus_plugin::identity::{is_masked, normal_forms};
 use quietus_plugin::{ErrorClass, Kind, PluginError};
 use serde_json::Value;
@@ -43,8 +43,13 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
 
 /// The verdict; the error says what the credentials lack, where that is what the status says, in the system's own words where it
 /// has any. Only for requests that are about nobody: these words may repeat what was asked.
-pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, PluginError> {
-    let words = || said(answer).map(|said| format!("; it says: {said}")).unwrap_or_default();
+pub(super) fn allowed(step: &Planned, answer: &Response, client: &Client) -> Result<Verdict, PluginError> {
+    let words = || {
+        said(answer)
+            .and_then(|said| client.quotable(&said))
+            .map(|said| format!("; it says: {said}"))
+            .unwrap_or_default()
+    };
     verdict(step, answer).map_err(|error| match (answer.status(), error.class) {
         (401, ErrorClass::NeedsOperator | ErrorClass::Permanent) => PluginError::needs_operator(format!(
             "the system refuses the credentials (401): check `auth` and its secret{}",
@@ -59,12 +64,11 @@ pub(super) fn allowed(step: &Planned, answer: &Response) -> Result<Verdict, Plug
 
 /// What an error document says, in the members in which systems say it.
 fn said(answer: &Response) -> Option<String> {
-    const CHARS_MAX: usize = 200;
     const MEMBERS: [&str; 6] = ["detail", "message", "error_description", "description", "title", "error"];
     let document: Value = quietus_plugin::json::read(answer.body()).ok()?;
     let inner = document.get("error").filter(|error| error.is_object()).unwrap_or(&document);
-    let text = MEMBERS.iter().find_map(|member| inner.get(*member)?.as_str()).filter(|text| !text.is_empty())?;
-    Some(text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(CHARS_MAX).collect())
+    let text = MEMBERS.iter().find_map(|member| inner.get(*member)?.as_str());
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// Whether a success is one.

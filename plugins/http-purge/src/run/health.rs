@@ -63,7 +63,7 @@ fn shows(step: &Planned, client: &Client, call: &Call) -> Result<bool, PluginErr
         Values { kinds: BTreeMap::new(), region: None, item: None, lists: &lists, idempotency_key: "", erasure: "" };
     let ask = || -> Result<bool, PluginError> {
         let answer = client.exchange(&outgoing(step, &values)?.to_read(), call)?;
-        if allowed(step, &answer)? != Verdict::Ok {
+        if allowed(step, &answer, client)? != Verdict::Ok {
             return Ok(false);
         }
         let page = Page::read(step, &answer, &values)?;

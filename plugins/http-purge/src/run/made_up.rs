@@ -41,7 +41,7 @@ pub(super) fn look(step: &Planned, like: Option<&Value>, client: &Client, call: 
     if is_below && answer.gone() && !answer.is_page() {
         return Ok(true);
     }
-    if allowed(step, &answer)? == Verdict::Absent {
+    if allowed(step, &answer, client)? == Verdict::Absent {
         return Ok(true);
     }
     let Page { document, results, .. } = Page::read(step, &answer, &values)?;

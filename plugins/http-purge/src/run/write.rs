@@ -37,15 +37,16 @@ impl<'a> Run<'a> {
         failed.map_or(Ok(()), |error| Err(in_step(step, error)))
     }
 
-    /// What no search will show once it is deleted is part of what is stored before the first deletion.
+    /// What no search will show once it is deleted is part of what is stored before the first deletion, beside what an earlier
+    /// attempt has stored: that was deleted once, and this one's search no longer shows it.
     fn store_lists(&self, progress: &mut Progress<Stored>) -> Result<(), PluginError> {
+        let mut stored = progress.own.clone();
         for list in self.plan.stored_lists() {
-            let items = self.lists.get(list);
-            if !items.is_empty() {
-                progress.own.0.insert(list.to_owned(), items.to_vec());
-            }
+            stored.add(list, self.lists.get(list));
         }
-        progress.own.check()
+        stored.check()?;
+        progress.own = stored;
+        Ok(())
     }
 
     fn write(

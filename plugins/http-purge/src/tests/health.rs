@@ -27,7 +27,9 @@ fn configurations() -> Vec<Value> {
 
 fn health(server: &Server, settings: &Value, secret: &str) -> Result<(), PluginError> {
     let mut settings = config(&server.url, settings.clone());
-    settings["auth"] = json!({ "bearer": { "secret": "token" } });
+    if settings.get("auth").is_none() {
+        settings["auth"] = json!({ "bearer": { "secret": "token" } });
+    }
     TestHost::<HttpPurge>::with_secrets(settings, [("token", secret)]).expect("configured").health()
 }
 
@@ -125,4 +127,34 @@ fn a_right_that_is_missing_is_named_in_the_systems_own_words() {
         assert_eq!(error.class, ErrorClass::NeedsOperator, "{shown}");
         assert!(error.message.contains("it says: scope contacts.write is missing"), "{shown}: {error}");
     }
+}
+
+/// Systems repeat what they were sent: whole, or as much of it as they show.
+#[test]
+fn no_part_of_the_credentials_is_quoted() {
+    let key = "sk_live_4eC39HqLyjWDarjtT1zdp7dc";
+    let far = format!("{}{key}", "the key is refused ".repeat(10));
+    let cut = format!("invalid token {}…", &key[..12]);
+    for (how, text) in [("cut off by the system", cut), ("beyond what is quoted", far), ("whole", key.to_owned())] {
+        for status in [401, 403] {
+            let text = text.clone();
+            let server = Server::start(move |_| Reply::json(status, &json!({ "message": text })));
+            let error = health(&server, &configurations()[1], key).expect_err("red");
+            assert!(!error.message.contains("it says") && !error.message.contains("sk_live"), "{how}: {error}");
+        }
+    }
+}
+
+#[test]
+fn no_part_of_an_access_token_is_quoted() {
+    let server = Server::start(|seen| match seen.target.as_str() {
+        "/token" => Reply::json(200, &json!({ "access_token": "eyJhbGciOiJub25lIn0.e30.", "expires_in": 3600 })),
+        _ => Reply::json(403, &json!({ "message": "the token eyJhbGciOiJub… has no such scope" })),
+    });
+    let mut settings = configurations()[1].clone();
+    let token_url = format!("{}/token", server.url);
+    settings["auth"] = json!({ "oauth2": { "token_url": token_url, "client_id": "quietus", "secret": "token" } });
+    let error = health(&server, &settings, "hunter2").expect_err("red");
+    assert_eq!(error.class, ErrorClass::NeedsOperator);
+    assert!(!error.message.contains("eyJhb"), "{error}");
 }

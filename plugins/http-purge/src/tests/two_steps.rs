@@ -54,6 +54,47 @@ fn what_is_found_again_is_deleted_again_in_both_steps() {
 }
 
 #[test]
+fn what_was_deleted_once_is_not_forgotten_for_what_is_found_later() {
+    // The first attempt ends between the two deletions of 1, the second one before those of 2, in a step on another list.
+    let mut attempt = 0;
+    let mut gone = Vec::new();
+    let server =
+        Server::start(move |seen| match (seen.method.as_str(), seen.target.split('?').next().unwrap_or_default()) {
+            (_, "/health") => healthy(),
+            ("GET", "/notes") if attempt > 1 && !gone.contains(&"/notes/9".to_owned()) => {
+                results(json!([{ "id": 9, "email": "ann@x.cz" }]))
+            }
+            ("GET", "/notes") => results(json!([])),
+            ("GET", _) => {
+                attempt += 1;
+                let id = if attempt == 1 { 1 } else { 2 };
+                let is_gone = gone.contains(&format!("/contacts/{id}"));
+                results(if is_gone { json!([]) } else { json!([{ "id": id, "email": "ann@x.cz" }]) })
+            }
+            (_, "/deleted/1") if attempt == 1 => Reply::empty(503),
+            (_, "/notes/9") if attempt == 2 => Reply::empty(503),
+            (_, target) => {
+                gone.push(target.to_owned());
+                Reply::empty(204)
+            }
+        });
+    let mut settings = two_steps();
+    let mut find = settings["erase"][0].clone();
+    find["name"] = json!("find_notes");
+    find["url"] = json!("/notes");
+    let delete = json!({ "name": "notes", "method": "DELETE", "url": "/notes/{{item}}", "for_each": "find_notes.ids" });
+    settings["erase"].as_array_mut().expect("steps").splice(1..1, [find, delete]);
+    let plugin = plugin(&server, settings);
+    for _ in 0..2 {
+        assert_eq!(erase(&plugin, &ann()).expect_err("not answered").class, ErrorClass::Retryable);
+    }
+    let answer = erase(&plugin, &ann()).expect("an answer");
+    let purged = server.lines().iter().filter(|line| *line == "DELETE /deleted/1").count();
+    assert_eq!((answer.outcome, purged), (Outcome::Erased, 2), "{answer:?}");
+    assert_eq!(answer, Answer::erased().count("contacts", 2).count("notes", 1).count("purged", 2));
+}
+
+#[test]
 fn a_second_deletion_that_is_refused_for_good_is_no_erasure() {
     let mut is_there = true;
     let server = Server::start(move |seen| match (seen.method.as_str(), seen.target.as_str()) {

@@ -66,9 +66,10 @@ fn told(id: &str, part: Option<&Part>) -> Told {
         status @ (408 | 425 | 500..600) => return Err(PluginError::retryable(format!("the headers: status {status}"))),
         status => return Err(PluginError::permanent(format!("the headers: status {status}"))),
     }
+    // Answered, and so the message's matter.
     let message = serde_json::from_str::<Message>(&part.body);
-    match message.map_err(|_| PluginError::retryable("the headers: they are none"))? {
+    match message.map_err(|_| PluginError::permanent("the headers: they are none"))? {
         message if message.id == id => Ok(Some(message)),
-        _ => Err(PluginError::retryable("the headers: they are another message's")),
+        _ => Err(PluginError::permanent("the headers: they are another message's")),
     }
 }

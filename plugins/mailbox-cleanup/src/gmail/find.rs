@@ -21,6 +21,13 @@ const THEIRS: u64 = 1;
 const OF_OTHERS: u64 = 2;
 const UNCLEAR: u64 = 3;
 
+/// A message whose headers were not shown.
+struct Odd {
+    id: String,
+    /// What may be otherwise in a while.
+    passing: Option<PluginError>,
+}
+
 impl Gmail {
     /// Ids of messages that may be the person's, spam and trash included.
     pub(super) fn list(&self, wanted: &Wanted, task: &Task<'_>) -> Result<BTreeSet<String>, PluginError> {
@@ -63,12 +70,9 @@ impl Gmail {
         task: &mut Task<'_>,
     ) -> Result<Vec<String>, PluginError> {
         let unread: Vec<_> = ids.iter().filter(|id| task.through().at(self.place(id)).up_to == 0).cloned().collect();
-        for ids in unread.chunks(BATCH) {
-            let odd = self.look_at(ids, wanted, task)?;
-            if odd.is_empty() {
-                continue;
-            }
-            for id in self.look_at(&odd, wanted, task)? {
+        for batch in unread.chunks(BATCH) {
+            let known = ids.iter().find(|id| matches!(task.through().at(self.place(id)).up_to, THEIRS | OF_OTHERS));
+            for id in self.twice_odd(batch, known, wanted, task)? {
                 // Twice not shown, of a message that is: that is the message's matter, and no other waits for it.
                 if self.is_there(&id, task)? {
                     task.through().at(self.place(&id)).up_to = UNCLEAR;
@@ -79,8 +83,32 @@ impl Gmail {
         Ok(theirs.cloned().collect())
     }
 
+    /// Those of a batch whose headers are twice not shown. Where none was shown, one that is `known` to have been tells whether
+    /// that is the messages' matter; what may pass by itself is an error otherwise, and decides nothing.
+    fn twice_odd(
+        &self,
+        batch: &[String],
+        known: Option<&String>,
+        wanted: &Wanted,
+        task: &mut Task<'_>,
+    ) -> Result<Vec<String>, PluginError> {
+        let odd = self.look_at(batch, wanted, task)?;
+        let known = known.filter(|_| odd.len() == batch.len());
+        let again: Vec<_> = odd.iter().map(|odd| &odd.id).chain(known).cloned().collect();
+        if odd.is_empty() {
+            return Ok(again);
+        }
+        let left = self.look_at(&again, wanted, task)?;
+        if odd.len() == batch.len() && left.len() == again.len() {
+            if let Some(error) = left.iter().find_map(|odd| odd.passing.clone()) {
+                return Err(error);
+            }
+        }
+        Ok(left.into_iter().map(|odd| odd.id).filter(|id| Some(id) != known).collect())
+    }
+
     /// Looks at the headers of a batch. Returns the messages whose headers were not shown; what is about all is an error.
-    fn look_at(&self, ids: &[String], wanted: &Wanted, task: &mut Task<'_>) -> Result<Vec<String>, PluginError> {
+    fn look_at(&self, ids: &[String], wanted: &Wanted, task: &mut Task<'_>) -> Result<Vec<Odd>, PluginError> {
         let mut odd = Vec::new();
         let mut failed = None;
         for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
@@ -93,12 +121,13 @@ impl Gmail {
                     };
                 }
                 // The list has just shown it, so that it went meanwhile, or is not shown.
-                Ok(None) => odd.push(id.clone()),
-                Err(error) if matches!(error.class, ErrorClass::Permanent | ErrorClass::Retryable) => {
-                    odd.push(id.clone())
-                }
-                // What the others were answered is not lost.
-                Err(error) => failed = failed.or(Some(error)),
+                Ok(None) => odd.push(Odd { id: id.clone(), passing: None }),
+                Err(error) => match error.class {
+                    ErrorClass::Permanent => odd.push(Odd { id: id.clone(), passing: None }),
+                    ErrorClass::Retryable => odd.push(Odd { id: id.clone(), passing: Some(error) }),
+                    // What the others were answered is not lost.
+                    _ => failed = failed.or(Some(error)),
+                },
             }
         }
         failed.map_or(Ok(odd), Err)

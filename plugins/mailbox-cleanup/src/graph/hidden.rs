@@ -23,7 +23,8 @@ pub(super) struct Hidden {
 pub(crate) const KEEPS: [&str; 2] = [
     "Exchange's folder Purges keeps what was deleted for good until the retention of deleted items is over: 14 days, or up to 30 where \
      somebody has set it so (Microsoft's documentation)",
-    "a hold or a retention policy keeps it in Exchange for as long as it lasts, and Microsoft Graph shows neither (Microsoft's documentation)",
+    "where there is a hold or a retention policy, Exchange keeps it for as long as that lasts, and Microsoft Graph shows neither (Microsoft's \
+     documentation)",
 ];
 /// Where Graph does not know the folders of the recoverable items.
 pub(crate) const UNSEEN: &str =

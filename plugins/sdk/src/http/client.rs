@@ -10,6 +10,7 @@ use ureq::http::{self, HeaderName, HeaderValue, header};
 use super::address::{address, origin};
 use super::authorization::Authorization;
 use super::credentials::bearer;
+use super::echo;
 use super::failure::failed;
 use super::pace::{Pace, wait_until};
 use super::response::ANSWER_BYTES_MAX;
@@ -26,6 +27,8 @@ const RATE_MAX: u32 = 1_000;
 const ATTEMPTS_MAX: u32 = 3;
 /// The first pause between attempts; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(250);
+/// Of a system's own words, in an error.
+const QUOTED_CHARS_MAX: usize = 200;
 /// A longer `Retry-After` is left to the host, which meanwhile does other things.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
 
@@ -51,6 +54,8 @@ pub struct Client {
     /// Of `base_url`, without a `/` at its end.
     base_path: String,
     auth: Authorization,
+    /// What no answer is quoted with.
+    secrets: Secrets,
     pace: Pace,
     /// Of classes of requests, beside the general one.
     paces: BTreeMap<&'static str, Pace>,
@@ -108,6 +113,7 @@ impl Client {
             origin: origin(&base),
             base_path: base.path().trim_end_matches('/').to_owned(),
             auth: Authorization::make(settings, secrets)?,
+            secrets: secrets.clone(),
             pace: Pace::new(settings.rate.unwrap_or(RATE), RATE_MAX).map_err(|why| format!("rate: {why}"))?,
             paces: BTreeMap::new(),
             timeout,
@@ -322,6 +328,34 @@ impl Client {
     pub fn access_token_refused(&self, token: &Sensitive) {
         if let Authorization::Oauth2(tokens) = &self.auth {
             tokens.refused(token);
+        }
+    }
+
+    /// What an error may quote of a text of the system's: its first 200 characters, without control characters. `None` when a part of
+    /// a secret or of the access token stands in it: systems repeat what they were sent, and redaction finds whole secrets only.
+    ///
+    /// ```
+    /// # use quietus_plugin::http::{Client, Settings};
+    /// # use quietus_plugin::{Secrets, Sensitive};
+    /// let settings = Settings { base_url: "https://crm.example".into(), ..Settings::default() };
+    /// let client = Client::new(&settings, &Secrets::new([("key".to_owned(), Sensitive::new("hunter2-hunter3"))].into()))?;
+    /// assert_eq!(client.quotable("the scope contacts.write is missing").as_deref(), Some("the scope contacts.write is missing"));
+    /// assert_eq!(client.quotable("invalid key hunter2-hun…"), None);
+    /// # Ok::<(), quietus_plugin::PluginError>(())
+    /// ```
+    pub fn quotable(&self, text: &str) -> Option<String> {
+        let token = match &self.auth {
+            Authorization::Oauth2(tokens) => tokens.known(),
+            _ => Vec::new(),
+        };
+        let header = match &self.auth {
+            Authorization::Header(_, value) => Some(value.as_bytes()),
+            _ => None,
+        };
+        let secrets = self.secrets.iter().chain(&token).map(|secret| secret.expose().as_bytes());
+        match echo::repeats(text, secrets.chain(header)) {
+            true => None,
+            false => Some(text.chars().take(QUOTED_CHARS_MAX).map(|c| if c.is_control() { ' ' } else { c }).collect()),
         }
     }
 

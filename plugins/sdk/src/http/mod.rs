@@ -67,6 +67,7 @@ mod auth;
 mod authorization;
 mod client;
 mod credentials;
+mod echo;
 mod encode;
 mod failure;
 mod pace;

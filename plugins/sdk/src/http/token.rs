@@ -42,6 +42,8 @@ pub(super) enum Grant {
 #[derive(Default)]
 struct Held {
     access: Option<Access>,
+    /// The one before it: an answer to it may still be read.
+    former: Option<Sensitive>,
     /// The latest refresh token, once the first was replaced.
     refresh: Option<Sensitive>,
 }
@@ -115,6 +117,7 @@ impl Tokens {
         let life = reply.expires_in.as_ref().and_then(Seconds::span).unwrap_or(LIFE).min(Duration::from_secs(86_400));
         let until = Instant::now() + life.saturating_sub(EARLY);
         let mut held = self.held();
+        held.give_up();
         held.access = Some(Access { token: reply.access_token.clone(), until });
         // A reply without one leaves the last: the first may no longer be accepted.
         if reply.refresh_token.is_some() {
@@ -127,8 +130,15 @@ impl Tokens {
     pub(super) fn refused(&self, token: &Sensitive) {
         let mut held = self.held();
         if held.access.as_ref().is_some_and(|access| access.token == *token) {
-            held.access = None;
+            held.give_up();
         }
+    }
+
+    /// What a system may have been sent of late.
+    pub(super) fn known(&self) -> Vec<Sensitive> {
+        let held = self.held();
+        let access = held.access.iter().map(|access| &access.token);
+        access.chain(&held.former).chain(&held.refresh).cloned().collect()
     }
 
     fn current(&self) -> Option<Sensitive> {
@@ -138,6 +148,14 @@ impl Tokens {
 
     fn held(&self) -> MutexGuard<'_, Held> {
         lock(&self.held)
+    }
+}
+
+impl Held {
+    fn give_up(&mut self) {
+        if let Some(access) = self.access.take() {
+            self.former = Some(access.token);
+        }
     }
 }
 

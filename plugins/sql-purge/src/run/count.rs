@@ -72,19 +72,16 @@ impl<'r> Turns<'r> {
         Self { sights, ..self }
     }
 
-    /// What is looked at by a statement, for the receipt: nothing of what no value was compared with.
-    fn places<S>(&self, name: &str, turn: &Turn<'_, S>) -> Vec<String> {
-        let mut places = Vec::new();
+    /// Tells what is looked at by a statement, for the receipt: nothing of what no value was compared with.
+    fn tell<S>(&self, name: &str, turn: &Turn<'_, S>, met: &mut Met) {
         let kinds: BTreeSet<&str> = turn.aims.iter().flat_map(|aim| aim.values.kinds()).collect();
         if !kinds.is_empty() {
-            let limits = self.sights.get(name).into_iter().flat_map(|sight| sight.limits.iter().cloned());
-            let rows = told::rows(name, &turn.checked.table.to_string(), &turn.checked.others(), &kinds);
-            places.push([rows].into_iter().chain(limits).collect::<Vec<_>>().join("; "));
+            met.limits.extend(self.sights.get(name).into_iter().flat_map(|sight| sight.limits.iter().cloned()));
+            met.places.push(told::rows(name, &turn.checked.table.to_string(), &turn.checked.others(), &kinds));
         }
         if !turn.unfit.is_empty() {
-            places.push(told::unfit(name, &turn.checked.table.to_string(), &turn.unfit));
+            met.places.push(told::unfit(name, &turn.checked.table.to_string(), &turn.unfit));
         }
-        places
     }
 
     fn table(&self, own: &Erasing) -> Table {
@@ -144,7 +141,7 @@ pub(super) async fn count<'t>(
     for turn in &turns.retain {
         call.check()?;
         let own = turn.own;
-        counted.met.places.extend(turns.places(&own.name, turn));
+        turns.tell(&own.name, turn, &mut counted.met);
         let kept = match turn.aims.as_slice() {
             [] => 0,
             aims => rows(session, &own.name, turn.checked, &aims.iter().collect::<Vec<_>>()).await?,
@@ -155,7 +152,7 @@ pub(super) async fn count<'t>(
     }
     for turn in &turns.erase {
         let own = turn.own;
-        counted.met.places.extend(turns.places(&own.name, turn));
+        turns.tell(&own.name, turn, &mut counted.met);
         counted.met.tables.push(turns.table(own));
         let found = turn.found(call, session).await?;
         if found.rows > 0 {

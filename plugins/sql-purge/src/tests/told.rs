@@ -175,5 +175,13 @@ fn the_readme_has_each_sentence_that_a_receipt_may_have() {
     ]);
     for sentence in sentences {
         assert!(readme.contains(&sentence), "{sentence}");
+        assert!(sentence.chars().count() <= 200, "the host would cut it: {sentence}");
+    }
+    // The longest name that PostgreSQL has.
+    let longest = "t".repeat(63);
+    for sentence in
+        [told::policed(&longest), told::viewed(&longest), told::triggers(&longest), told::hidden_triggers(&longest)]
+    {
+        assert!(sentence.chars().count() <= 200, "the host would cut it: {sentence}");
     }
 }

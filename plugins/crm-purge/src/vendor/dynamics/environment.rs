@@ -55,6 +55,8 @@ pub(super) struct Environment {
     relations: Vec<Relation>,
     /// Tables that go with a contact and that this user may not read, at all or not wholly.
     not_shown: BTreeSet<String>,
+    /// Relationships by which others' records would go with one, unseen, as this user may not read them all; each with its table.
+    others_unseen: Vec<String>,
     rights: BTreeMap<String, OfTable>,
     privileges: Privileges,
     /// Tables that are not audited.
@@ -154,17 +156,16 @@ impl Environment {
         known: &BTreeMap<String, &'static Table>,
     ) -> Option<()> {
         for (name, entity, column, deletes) in relations(definition)? {
+            let goes = deletes == "Cascade";
             let Some(table) = known.get(entity).copied() else {
-                self.not_shown.extend((deletes == "Cascade").then(|| entity.to_owned()));
+                self.hide(name, entity, goes);
                 continue;
             };
             // A table without a privilege of its own, such as that of addresses, is read by that of what its rows belong to:
             // <https://learn.microsoft.com/en-us/previous-versions/dynamicscrm-2015/developers-guide/gg309303(v=crm.7)>.
             let reads = [entity, root].into_iter().find_map(|table| self.rights.get(table)?.read.as_deref());
             let depth = reads.and_then(|name| self.privileges.depth(name));
-            if depth < Some(Depth::Global) && deletes == "Cascade" {
-                self.not_shown.insert(entity.to_owned());
-            }
+            self.hide(name, entity, goes && depth < Some(Depth::Global));
             if depth.is_some() {
                 self.relations.push(Relation {
                     root: root.to_owned(),
@@ -176,6 +177,15 @@ impl Environment {
             }
         }
         Some(())
+    }
+
+    /// Notes what goes with a record and is not shown to this user, at all or not wholly.
+    fn hide(&mut self, relation: &str, table: &str, is_hidden: bool) {
+        match (is_hidden, OF_OTHERS.contains(&table)) {
+            (false, _) => {}
+            (true, false) => self.not_shown.extend([table.to_owned()]),
+            (true, true) => self.others_unseen.push(format!("{table} ({relation}: Cascade)")),
+        }
     }
 
     /// Whether the user may look for people and erase them.
@@ -207,6 +217,14 @@ impl Environment {
         if related.contains(&"audit_history") && self.privileges.depth(histories).is_none() {
             return may_not(format!("erase the history of a record in the audit log ({histories})"));
         }
+        // No visibility is meant to let others' records go unseen.
+        if let Some(others) = self.others_unseen.first() {
+            let text = format!(
+                "with a record, Dataverse would delete others' records of the table {others}, and the credentials may not read \
+                 them all: grant it for the whole organization, or change the relationship"
+            );
+            return Err(PluginError::needs_operator(text));
+        }
         match self.secured.first().filter(|_| visibility == Visibility::All) {
             Some(column) => may_not(format!("read the column {column} (column security)")),
             None => Ok(()),
@@ -234,14 +252,18 @@ impl Environment {
         OF_OTHERS.contains(&table.name.as_str()) || !self.unaudited.contains(&table.name)
     }
 
-    /// What goes with contacts and was not counted.
-    pub(super) fn not_shown(&self) -> Option<String> {
-        let names: Vec<_> = self.not_shown.iter().map(String::as_str).collect();
-        (!names.is_empty()).then(|| format!("{NOT_SHOWN}: {}", names.join(", ")))
+    /// What goes with contacts and was not counted: a text for each table, as long ones are cut, and one for those beyond.
+    pub(super) fn not_shown(&self) -> Vec<String> {
+        let mut texts: Vec<_> = self.not_shown.iter().take(NAMED_MAX).map(|name| format!("{NOT_SHOWN}: {name}")).collect();
+        let more = self.not_shown.len() - texts.len();
+        texts.extend((more > 0).then(|| format!("{NOT_SHOWN}: {more} more tables")));
+        texts
     }
 }
 
-/// Followed by the tables' names.
+/// So many tables are named: the host keeps 32 texts in all.
+const NAMED_MAX: usize = 8;
+/// Followed by a table's name.
 pub(super) const NOT_SHOWN: &str =
     "rows that go with a contact and that the application user may not read, or not all of them";
 

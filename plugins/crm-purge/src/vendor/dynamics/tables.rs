@@ -57,6 +57,9 @@ pub(super) const UNLESS: [(&str, &str); 3] = [
     ),
 ];
 
+/// No search begins with a wildcard; see `odata::by_number`.
+pub(super) const LATER_NUMBERS: &str = "telephone numbers that stand behind other text in their column, such as `home: 777 123 456`";
+
 /// What rows of these tables count as; those of others are named by their table, where its name can name a count.
 const COUNTS: [(&str, &str); 17] = [
     ("contact", "contacts"),

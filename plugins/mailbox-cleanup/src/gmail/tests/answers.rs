@@ -1,7 +1,7 @@
 //! What awkward answers come to.
 
-use quietus_plugin::ErrorClass;
 use quietus_plugin::http::test::Reply;
+use quietus_plugin::{ErrorClass, Outcome};
 
 use super::google::refused;
 use super::*;
@@ -69,6 +69,39 @@ fn every_kind_of_request_fails_as_its_status_says() {
     check(BATCH, || refused(404, "notFound"), ErrorClass::Retryable, None);
     check("POST /token", || Reply::json(400, &json!({ "error": "invalid_grant" })), ErrorClass::NeedsOperator, None);
     check("POST /token", || Reply::empty(500), ErrorClass::Retryable, None);
+}
+
+/// Of a message's headers, in a batch.
+const HEADERS: &str = "?format=metadata";
+
+#[test]
+fn a_batch_that_shows_no_message_for_a_while_decides_nothing() {
+    // A batch without any part is not asked for twice.
+    let replies: [(&str, usize, &dyn Fn() -> Reply); 3] = [
+        ("503", 6, &|| refused(503, "backendError")),
+        ("408", 6, &|| Reply::empty(408)),
+        ("left out", 3, &|| Reply::HangUp),
+    ];
+    for (how, times, reply) in replies {
+        let google = Google::with(&["ann@x.cz"; 3]);
+        let host = host(&google, json!({}));
+        (0..times).for_each(|_| google.fault(HEADERS, reply()));
+        assert_eq!(host.erase(ANN).expect_err(how).class, ErrorClass::Retryable, "{how}");
+        assert_eq!(google.senders().len(), 3, "{how}");
+        let answer = host.erase(ANN).expect(how);
+        assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Erased, 3), "{how}");
+    }
+}
+
+#[test]
+fn a_message_that_is_never_shown_holds_no_other_up() {
+    let google = Google::with(&["ann@x.cz"; 21]);
+    // Alone in the second batch of headers.
+    (0..4).for_each(|_| google.fault("messages/18c00014?format=metadata", refused(500, "backendError")));
+    let host = host(&google, json!({}));
+    let answer = host.erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 20), "{answer:?}");
+    assert_eq!(google.senders().len(), 1);
 }
 
 #[test]

@@ -35,6 +35,15 @@ fn what_exchange_keeps_is_told_before_and_after_an_erasure() {
 }
 
 #[test]
+fn what_nobody_knows_of_is_not_said_for_certain_and_the_page_has_the_same_words() {
+    assert!(KEEPS[1].starts_with("where there is a hold or a retention policy, "), "{}", KEEPS[1]);
+    let page = include_str!("../../../microsoft-365.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    for sentence in KEEPS {
+        assert!(page.contains(&format!("- kept: {sentence}")), "{sentence}");
+    }
+}
+
+#[test]
 fn what_graph_does_not_show_is_told() {
     let exchange = Exchange::with(&["ann@x.cz"]);
     exchange.mailbox().hides = true;
