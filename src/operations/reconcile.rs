@@ -2,10 +2,12 @@
 //! deletes a webhook that fails for three days. What is found goes the way of a delivery.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use tokio::task::JoinSet;
 
 use super::{InputError, OperationError, Operations, audit};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
@@ -17,6 +19,9 @@ use crate::subject::{InstallationName, SessionKey, SourceName};
 
 /// Windows are as long, so that what was done is kept when it is stopped.
 const WINDOW_MS: i64 = 86_400_000;
+
+/// So many are written at once.
+const AT_ONCE: usize = 256;
 
 /// What is to be compared.
 #[derive(Clone, Debug)]
@@ -73,9 +78,14 @@ async fn compare(on: &Operations, asked: &Asked, done: &mut Reconciled, tell: Te
     for window in windows(asked.from, asked.to) {
         let all = client.ended(window, &mut sweep).await;
         done.requests = sweep.requests;
-        for session in all.map_err(|error| OperationError::Unavailable(error.into()))?.into_values() {
+        let all = all.map_err(|error| OperationError::Unavailable(error.into()))?;
+        let mut missing = Vec::new();
+        for session in all.into_values() {
             done.listed += 1;
-            one(on, &installation, session, asked.dry_run, &keys.index, done).await?;
+            missing.extend(unknown(on, &installation, session, &keys.index, done).await?);
+        }
+        for events in missing.chunks(AT_ONCE) {
+            enter(on, events, asked.dry_run, done).await?;
         }
         tell(Timestamp::from_millisecond(window.to).unwrap_or(asked.to).min(asked.to));
     }
@@ -89,43 +99,59 @@ fn windows(from: Timestamp, to: Timestamp) -> impl Iterator<Item = Span> {
     starts.map(move |start| Span { from: start, to: last.min(start.saturating_add(WINDOW_MS - 1)) })
 }
 
-async fn one(
+/// The event of a session of which nobody has told us, and which is ours.
+async fn unknown(
     on: &Operations,
     installation: &InstallationName,
     session: EndedSession,
-    dry_run: bool,
     index: &IndexKey,
     done: &mut Reconciled,
-) -> Result<(), OperationError> {
+) -> Result<Option<EventHead>, OperationError> {
     let key = SessionKey { installation: installation.clone(), session: session.id };
-    let has_ended =
-        on.ledger.session(&key).await?.is_some_and(|known| known.erased_at.is_some() || known.record.ended.is_some());
+    let known = on.ledger.session(&key).await?;
+    let has_ended = known.is_some_and(|known| known.erased_at.is_some() || known.record.ended.is_some());
     if has_ended || on.ledger.tombstone(&key).await?.is_some() {
         done.known += 1;
-        return Ok(());
+        return Ok(None);
     }
-    let Some(source) = source_of(on, installation, &session) else {
-        done.foreign += 1;
-        return Ok(());
-    };
-    let event = event(key, source, &session, index);
-    if !dry_run {
-        match on.ledger.record(StoredEvent { head: event, form: None }).await? {
-            Recorded::New => {}
-            // It is about to be decided on.
-            Recorded::Duplicate => {
-                done.known += 1;
-                return Ok(());
+    let source = source_of(on, installation, &session);
+    done.foreign += u64::from(source.is_none());
+    Ok(source.map(|source| event(key, source, &session, index)))
+}
+
+/// Has them decided on, several at once, which the ledger commits together.
+async fn enter(
+    on: &Operations,
+    events: &[EventHead],
+    dry_run: bool,
+    done: &mut Reconciled,
+) -> Result<(), OperationError> {
+    let mut entering = JoinSet::new();
+    for event in events {
+        let (ledger, event) = (Arc::clone(&on.ledger), event.clone());
+        entering.spawn(async move {
+            let stored = StoredEvent { head: event.clone(), form: None };
+            let recorded = if dry_run { Ok(Recorded::New) } else { ledger.record(stored).await };
+            recorded.map(|recorded| (event, recorded))
+        });
+    }
+    while let Some(entered) = entering.join_next().await {
+        // Not its error: that holds a panic's text.
+        let entered = entered.map_err(|_| OperationError::Failed(anyhow::anyhow!("a task panicked")))?;
+        match entered? {
+            (event, Recorded::New) => {
+                done.found += 1;
+                let ended = event.time.unwrap_or_default().to_zoned(TimeZone::UTC);
+                *done.by_month.entry(ended.strftime("%Y-%m").to_string()).or_default() += 1;
             }
-            Recorded::Refused => {
-                let text = format!("the ledger refuses the session {}; its log says why", session.id);
+            // It is about to be decided on.
+            (_, Recorded::Duplicate) => done.known += 1,
+            (event, Recorded::Refused) => {
+                let text = format!("the ledger refuses the session {}; its log says why", event.session);
                 return Err(OperationError::Ledger(anyhow::anyhow!(text)));
             }
         }
     }
-    done.found += 1;
-    let month = session.ended.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string();
-    *done.by_month.entry(month).or_default() += 1;
     Ok(())
 }
 

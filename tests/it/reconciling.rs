@@ -50,7 +50,8 @@ fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 2, "nothing is found twice");
     let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
     let rows = audit.as_array().expect("a list");
-    let found: u64 = rows.iter().map(|row| row["entry"]["details"]["found"].as_u64().unwrap_or_else(|| panic!("{row}"))).sum();
+    let found: u64 =
+        rows.iter().map(|row| row["entry"]["details"]["found"].as_u64().unwrap_or_else(|| panic!("{row}"))).sum();
     assert!(found == 2 && rows.iter().all(|row| row["entry"]["actor"] == "server:watch"), "{audit}");
     drop(server);
 }
