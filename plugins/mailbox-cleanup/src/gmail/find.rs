@@ -117,7 +117,7 @@ impl Gmail {
                     task.through().at(self.place(id)).up_to = match wanted.by_headers(&message.raw()) {
                         Whose::Theirs => THEIRS,
                         Whose::SomebodyElses => OF_OTHERS,
-                        Whose::Unclear => UNCLEAR,
+                        Whose::Unclear | Whose::Unexplained => UNCLEAR,
                     };
                 }
                 // The list has just shown it, so that it went meanwhile, or is not shown.

@@ -136,8 +136,11 @@ impl Graph {
                     Whose::Unclear if query.is_selective() || message.is_odd() => {
                         found.unclear.insert(message.id);
                     }
+                    Whose::SomebodyElses if query.is_exact() => {
+                        found.unclear.insert(message.id);
+                    }
                     // Where everything is listed, nothing says that it has the address.
-                    Whose::Unclear | Whose::SomebodyElses => {}
+                    Whose::Unclear | Whose::Unexplained | Whose::SomebodyElses => {}
                 }
             }
             if found.most.is_some_and(|most| found.messages.len() as u64 > most) {
