@@ -126,6 +126,9 @@ impl Graph {
                 return Ok(false);
             }
             let page: Page = answer.json().map_err(|error| said("a search", error))?;
+            if page.value.iter().any(|message| message.id.is_empty()) {
+                return Err(PluginError::retryable("a search: the answer has a message without an id"));
+            }
             shown += page.value.len();
             found.is_cut |= query.is_limited() && shown >= SEARCH_MAX;
             for message in page.value.into_iter().filter(|message| !hidden.keeps(&message.parent_folder_id)) {

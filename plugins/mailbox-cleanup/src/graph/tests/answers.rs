@@ -118,6 +118,20 @@ fn what_a_comparison_of_senders_finds_and_does_not_show_needs_a_person() {
 }
 
 #[test]
+fn a_message_without_an_id_is_never_nobodys() {
+    for id in [Value::Null, json!(""), json!(7), json!({})] {
+        for sender in ["ann@x.cz", "joann@x.cz"] {
+            let message = || {
+                json!({ "from": party(sender), "replyTo": [], "toRecipients": [], "ccRecipients": [], "bccRecipients": [],
+                    "id": id, "parentFolderId": "F-inbox" })
+            };
+            let page = || Reply::json(200, &json!({ "value": [message(), message()] }));
+            check("GET /v1.0/users/support%40x.cz/messages", page, ErrorClass::Retryable, None);
+        }
+    }
+}
+
+#[test]
 fn a_link_that_leads_elsewhere_is_not_followed() {
     let page = json!({ "value": [], "@odata.nextLink": "https://evil.example/v1.0/me/messages" });
     check("GET /v1.0/users/support%40x.cz/messages", || Reply::json(200, &page), ErrorClass::Permanent, None);
