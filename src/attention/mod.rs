@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, attention,
+    ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -109,6 +109,8 @@ pub(crate) enum Code {
     LedgerSetBack,
     /// Records whose time is over are not all deleted: there are more of them than can be. With `kind`.
     RetentionBehind,
+    /// The ledger refuses to delete records whose time is over. With `kind`, `count`, and one of them as an `example`.
+    RetentionRefused,
     /// Receipts or audit could not be archived, and stay in the ledger. With `chain` and `reason`.
     ArchiveFailed,
     /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
@@ -116,7 +118,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -142,6 +144,7 @@ impl Code {
         Self::HeadNotKept,
         Self::LedgerSetBack,
         Self::RetentionBehind,
+        Self::RetentionRefused,
         Self::ArchiveFailed,
         Self::SealKeysFailed,
     ];
@@ -173,6 +176,7 @@ impl Code {
             Self::HeadNotKept => "head_not_kept",
             Self::LedgerSetBack => "ledger_set_back",
             Self::RetentionBehind => "retention_behind",
+            Self::RetentionRefused => "retention_refused",
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
         }

@@ -149,6 +149,12 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
                  retention.{kind} longer, or the disk faster"
             )
         }
+        Code::RetentionRefused => format!(
+            "the ledger refuses to delete {count} {} whose retention is over, such as {}: the server's log says why (a trigger \
+             or a foreign key that is not of quietus); remove that, they are tried again with the next round",
+            text("kind"),
+            text("example")
+        ),
         Code::LedgerSetBack => format!(
             "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
              `quietus ledger accept`"

@@ -142,7 +142,15 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "expired",
         key: 1,
-        columns: &[("kind", Text), ("deleted", Number), ("last", Number), ("behind_since", Number)],
+        columns: &[
+            ("kind", Text),
+            ("deleted", Number),
+            ("last", Number),
+            ("behind_since", Number),
+            ("refused", Number),
+            ("refused_since", Number),
+            ("refused_one", Text),
+        ],
         only: ALL,
     },
     Table {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::claim::{DECIDE_QUEUES, RESOLVE_QUEUES, SETTLE_QUEUES, STEP_QUEUES, STEP_TARGET};
 use super::columns::{maybe_time, unsigned};
 use super::tx::{Connection, NOW_MS};
-use super::{Counts, LedgerError, expiry};
+use super::{Counts, LedgerError, expired};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
 
@@ -58,7 +58,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         unknown_consents: unknown_consents(connection).await?,
         foreign_sessions: number("SELECT COALESCE(SUM(foreign_sessions), 0)::BIGINT FROM installation").await?,
         quarantined: number("SELECT COUNT(*) FROM quarantine").await?,
-        expired: expiry::expired(connection).await?,
+        expired: expired::expired(connection).await?,
     })
 }
 

@@ -21,6 +21,7 @@ mod damage;
 mod deciding;
 mod erasure_state;
 mod erasures;
+mod expired;
 mod failure;
 mod generations;
 mod inbox;
@@ -446,11 +447,11 @@ impl Queue for PostgresLedger {
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;
-        maintenance::erasure_fingerprints(&connection, keep.fingerprints).await?;
-        maintenance::event_keys(&connection, keep.duplicates).await?;
+        let months = maintenance::event_months(&connection, keep.duplicates).await;
         // Its transactions take connections themselves: where there is only one, it would be waited for.
         drop(connection);
-        self.expire(&keep).await
+        self.expire(&keep).await?;
+        months
     }
 }
 

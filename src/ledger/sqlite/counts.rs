@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::claim::{DECIDE_QUEUES, RESOLVE_QUEUES, SETTLE_QUEUES, STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
-use super::expiry;
+use super::expired;
 use super::{Counts, LedgerError};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
@@ -52,7 +52,7 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
 }
 
 pub(super) fn expired(connection: &Connection) -> Result<BTreeMap<&'static str, Expired>, LedgerError> {
-    RecordKind::ALL.into_iter().map(|kind| Ok((kind.as_str(), expiry::expired(connection, kind)?))).collect()
+    RecordKind::ALL.into_iter().map(|kind| Ok((kind.as_str(), expired::expired(connection, kind)?))).collect()
 }
 
 pub(super) fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {

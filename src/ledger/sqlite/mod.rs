@@ -22,6 +22,7 @@ mod damage;
 mod deciding;
 mod erasures;
 mod exclusive;
+mod expired;
 mod expiry;
 mod failure;
 mod files;
@@ -354,12 +355,11 @@ impl Queue for SqliteLedger {
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
         // By a clock that cannot be right, everything may seem to have served.
         if self.writer.write(Wakes::NoOne, clock::trust).await?.erasing {
-            self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
-            self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
-            // After the fingerprints, which keep the erasures.
-            self.passes.go_on(&self.writer, keep).await?;
             self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
+            let events = self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await;
+            self.passes.go_on(&self.writer, keep).await?;
+            events?;
         }
         // Last: what was deleted above is still in the log, and goes with it.
         if self.empty_log().await? {

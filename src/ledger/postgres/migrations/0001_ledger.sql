@@ -140,11 +140,15 @@ CREATE TABLE tombstone (
 CREATE INDEX tombstone_at ON tombstone (at);
 
 -- What was deleted by its age, by kind; since `behind_since`, not all of it that was due.
+-- `refused`: how many the ledger refuses to delete, since when, and the name of one.
 CREATE TABLE expired (
-  kind         TEXT COLLATE "C" PRIMARY KEY,
-  deleted      BIGINT NOT NULL,
-  last         BIGINT,
-  behind_since BIGINT
+  kind          TEXT COLLATE "C" PRIMARY KEY,
+  deleted       BIGINT NOT NULL,
+  last          BIGINT,
+  behind_since  BIGINT,
+  refused       BIGINT NOT NULL DEFAULT 0,
+  refused_since BIGINT,
+  refused_one   TEXT
 ) WITH (fillfactor = 50);
 
 -- `supplementary`: it can agree, but never contradict.
@@ -487,8 +491,8 @@ BEGIN
   END IF;
 END $$;
 
--- Drops the months of `event` whose keys have all served.
-CREATE FUNCTION drop_months(served_ms BIGINT) RETURNS VOID
+-- Drops the months of `event` whose keys have all served, and returns those that something else depends on.
+CREATE FUNCTION drop_months(served_ms BIGINT) RETURNS SETOF TEXT
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = quietus, pg_temp SET lock_timeout = '500ms' SET enable_bitmapscan = on AS $$
 DECLARE
@@ -508,7 +512,11 @@ BEGIN
     -- What happened long ago may have come lately.
     EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE received >= %s)', part, served_ms) INTO remembers;
     IF NOT remembers THEN
-      EXECUTE format('DROP TABLE %I', part);
+      BEGIN
+        EXECUTE format('DROP TABLE %I', part);
+      EXCEPTION WHEN dependent_objects_still_exist THEN
+        RETURN NEXT part;
+      END;
     END IF;
   END LOOP;
 END $$;

@@ -135,11 +135,15 @@ CREATE TABLE tombstone (
 CREATE INDEX tombstone_at ON tombstone (at);
 
 -- What was deleted by its age, by kind; since `behind_since`, not all of it that was due.
+-- `refused`: how many the ledger refuses to delete, since when, and the name of one.
 CREATE TABLE expired (
-  kind         TEXT PRIMARY KEY,
-  deleted      INTEGER NOT NULL,
-  last         INTEGER,
-  behind_since INTEGER
+  kind          TEXT PRIMARY KEY,
+  deleted       INTEGER NOT NULL,
+  last          INTEGER,
+  behind_since  INTEGER,
+  refused       INTEGER NOT NULL DEFAULT 0,
+  refused_since INTEGER,
+  refused_one   TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- `supplementary`: it can agree, but never contradict.
