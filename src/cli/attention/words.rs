@@ -317,7 +317,11 @@ mod tests {
                 incomplete: vec![4, 5],
             },
             behind: [("sessions", Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(22))].into(),
-            undeletable: [("sessions", RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() })].into(),
+            undeletable: [(
+                "sessions",
+                RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },
+            )]
+            .into(),
         };
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`

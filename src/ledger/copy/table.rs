@@ -99,6 +99,8 @@ pub(crate) const TABLES: &[Table] = &[
             ("due", Number),
             ("fence", Number),
             ("attempt", Number),
+            ("refused", Number),
+            ("panicked", Number),
             ("parked", Truth),
             ("reason", Text),
             ("installation", Number),

@@ -72,6 +72,9 @@ CREATE TABLE task (
   due          INTEGER NOT NULL,
   fence        INTEGER NOT NULL DEFAULT 0,
   attempt      INTEGER NOT NULL DEFAULT 0,
+  -- Ends that were no attempt: the ledger refused to write them, or the work panicked.
+  refused      INTEGER NOT NULL DEFAULT 0,
+  panicked     INTEGER NOT NULL DEFAULT 0,
   parked       INTEGER NOT NULL DEFAULT 0,
   reason       TEXT,
   -- Of a look for settling.
