@@ -449,6 +449,9 @@ pub(crate) const ARCHIVE: &str = "archive:";
 /// The name under which it is noted that a generation of the seal key could not be made, read or destroyed.
 pub(crate) const SEALS: &str = "seals";
 
+/// How the names begin under which it is noted that a state file was begun anew, on a machine.
+pub(crate) const STATE_BEGUN: &str = "state:";
+
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
@@ -458,6 +461,12 @@ fn of_keeper(failed: &FailedKeeper) -> Attention {
     }
     if keeper == SEALS {
         let found = found(Code::SealKeysFailed, Severity::Attention, Object::keys(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if let Some((machine, path)) = keeper.strip_prefix(STATE_BEGUN).and_then(|place| place.split_once(':')) {
+        let object = Object::keeper(&format!("{machine}:{path}"));
+        let mut found = found(Code::StateBegunAnew, Severity::Attention, object, format!("{since} {reason}"));
+        found = with(with(found, "machine", Value::from(machine)), "path", Value::from(path));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
     if let Some(chain) = keeper.strip_prefix(ARCHIVE) {

@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, StoppedTarget, attention,
+    ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -105,6 +105,9 @@ pub(crate) enum Code {
     ClockDoubted,
     /// The newest receipt's place could not be kept outside of the ledger. With `keeper` and `reason`.
     HeadNotKept,
+    /// Nothing was known of a ledger that has receipts where a server keeps that: a mount may be missing. With the `machine`, the
+    /// `path`, and the `reason`: which receipt was there.
+    StateBegunAnew,
     /// The chain of receipts ends earlier than it did: receipts wait until a person acts. With `reason`.
     LedgerSetBack,
     /// Records whose time is over are not all deleted: there are more of them than can be. With `kind`.
@@ -118,7 +121,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -142,6 +145,7 @@ impl Code {
         Self::SessionsForeign,
         Self::ClockDoubted,
         Self::HeadNotKept,
+        Self::StateBegunAnew,
         Self::LedgerSetBack,
         Self::RetentionBehind,
         Self::RetentionRefused,
@@ -174,6 +178,7 @@ impl Code {
             Self::SessionsForeign => "sessions_foreign",
             Self::ClockDoubted => "clock_doubted",
             Self::HeadNotKept => "head_not_kept",
+            Self::StateBegunAnew => "state_begun_anew",
             Self::LedgerSetBack => "ledger_set_back",
             Self::RetentionBehind => "retention_behind",
             Self::RetentionRefused => "retention_refused",

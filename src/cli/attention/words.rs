@@ -168,6 +168,15 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             "seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: \
              {reason}; see docs/keys.md"
         ),
+        Code::StateBegunAnew => format!(
+            "on {}, nothing was known of this ledger in {} although {reason}, and it was begun anew: look whether a mount is missing \
+             there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention \
+             acknowledge {} {}",
+            text("machine"),
+            text("path"),
+            found.code.as_str(),
+            found.object
+        ),
         Code::HeadNotKept => {
             let keeper = text("keeper");
             format!(
@@ -267,6 +276,14 @@ mod tests {
         FailedKeeper { keeper: "archive:receipts".into(), reason: "the disk is full".into(), ..keeper() }
     }
 
+    fn state() -> FailedKeeper {
+        FailedKeeper {
+            keeper: "state:web1:/var/s/ledger.json".into(),
+            reason: "receipt 9 was there".into(),
+            ..keeper()
+        }
+    }
+
     fn seals() -> FailedKeeper {
         FailedKeeper { keeper: "seals".into(), reason: "permission denied".into(), ..keeper() }
     }
@@ -304,7 +321,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
-            failed_keepers: vec![keeper(), archive(), seals()],
+            failed_keepers: vec![keeper(), archive(), seals(), state()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
             clock: Some(ClockDoubt {
                 fault: ClockFault::Ahead,
@@ -344,6 +361,7 @@ mod tests {
         seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
+        on web1, nothing was known of this ledger in /var/s/ledger.json although receipt 9 was there, and it was begun anew: look whether a mount is missing there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention acknowledge state_begun_anew keeper:web1:/var/s/ledger.json
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
