@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::LedgerError;
 use super::clock::Trust;
 use super::health::{Health, Presence, RecordName};
 use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
@@ -131,6 +132,34 @@ pub(crate) struct Faults {
     /// The ledger refused what was to be written of it.
     pub(crate) refused: u32,
     pub(crate) panicked: u32,
+}
+
+/// Work that the ledger refuses for so many times is put aside. Not at the first one, nor within moments: it may be that its tables
+/// are being changed, and then all work is refused.
+const REFUSED_AT: u32 = 4;
+
+/// How long events wait that the ledger did not let become work, at first.
+pub(super) const EXPAND_PAUSE: Duration = Duration::from_secs(30);
+
+/// The pause before work is tried again that the ledger refuses, and has refused so often before; `None` where it needs a person.
+pub(crate) fn refused_again(refused: u32, pause: Duration) -> Option<Duration> {
+    (refused + 1 < REFUSED_AT).then(|| pause.saturating_mul(1 << refused))
+}
+
+/// How events become tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expand {
+    Together,
+    /// Each for itself, so that one that the ledger refuses holds up none of the others.
+    Apart,
+}
+
+impl Expand {
+    /// What to try after a claim of this queue has failed: nothing, where it was not due to one event.
+    pub(super) fn after(self, queue: &QueueName, error: &LedgerError) -> Option<Self> {
+        let may_be_one = matches!(error, LedgerError::Broken(_)) && matches!(queue, QueueName::Decide(_));
+        (may_be_one && self == Self::Together).then_some(Self::Apart)
+    }
 }
 
 /// Whether a call went out under a claim that must not be made twice. Then its end must not put the work back as if nothing had

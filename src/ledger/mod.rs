@@ -36,7 +36,7 @@ pub(crate) use bounds::Bounds;
 pub(crate) use checksums::{SumChunk, SumMark, Summed};
 pub(crate) use claim::{
     Claim, Claimed, ClaimedStep, DecideWork, EraseWork, Faults, HeldWork, NextLook, QueueName, SettleWork, StepWork,
-    Work,
+    Work, refused_again,
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};

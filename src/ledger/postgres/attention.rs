@@ -87,9 +87,13 @@ fn query() -> String {
                                  COALESCE(SUM(requested), 0)::BIGINT AS requested FROM tally),
               incomplete AS (SELECT COUNT(*) AS count, MIN(ended) AS since, COALESCE(MAX(sequence), 0)::TEXT AS mark
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
-              work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                       FROM task WHERE parked AND NOT {STEP_QUEUES} 
-                         AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
+              aside AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
+                        FROM task WHERE parked AND NOT {STEP_QUEUES}
+                          AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
+              kept AS (SELECT COALESCE(SUM(count), 0)::BIGINT AS count, MIN(received) AS since,
+                              COALESCE(SUM(seq), 0)::TEXT AS mark FROM inbox WHERE parked),
+              work AS (SELECT aside.count + kept.count AS count, LEAST(aside.since, kept.since) AS since,
+                              aside.mark || ' ' || kept.mark AS mark FROM aside, kept),
               damaged AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
                           FROM task WHERE parked AND NOT {STEP_QUEUES} AND {EVENT_IS_DAMAGED}),
               records AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::claim::{AtClaim, Faults, HeldWork, queues_of};
+use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
 use super::clock::{FROM_KNOWN, KNOWN, Known};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
@@ -31,7 +31,7 @@ pub(super) async fn is_due(
     let sql = format!(
         "SELECT {KNOWN},
                 EXISTS (SELECT FROM task WHERE queue = $2 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
-                  OR EXISTS (SELECT FROM inbox WHERE installation = $3)
+                  OR EXISTS (SELECT FROM inbox WHERE installation = $3 AND NOT parked AND due <= {NOW_MS})
          {FROM_KNOWN}"
     );
     let inbox = inbox_of(ledger, connection, queue).await?;
@@ -51,6 +51,7 @@ async fn inbox_of(
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "each is another thing")]
 pub(super) async fn claim(
     ledger: &PostgresLedger,
     tx: &Tx,
@@ -59,6 +60,7 @@ pub(super) async fn claim(
     lease: Duration,
     bounds: &Bounds,
     clock: &Known,
+    expand: Expand,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = clock.trust(&tx.look);
@@ -90,7 +92,7 @@ pub(super) async fn claim(
     let mut claims = Vec::new();
     if granted > 0 {
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
-            inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
+            inbox::expand(tx, &ledger.sources, queue, installation, granted, expand).await?;
         }
         let rows = take(tx, queue, granted, lease, ledger.process(), trust).await?;
         claims = load(ledger, tx, queue, rows, &seen).await?;
@@ -209,7 +211,7 @@ async fn load_of(
         "SELECT name,
                 (SELECT COUNT(*) FROM task WHERE queue = name AND holder IS NOT NULL AND (due > $3 {doubtful})),
                 EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $3)
-                  OR EXISTS (SELECT FROM inbox WHERE installation = received)
+                  OR EXISTS (SELECT FROM inbox WHERE installation = received AND NOT parked AND due <= $3)
          FROM unnest($1::TEXT[], $2::BIGINT[]) AS queues (name, received) WHERE $4 >= 0"
     );
     let rows = tx.rows(&sql, &[&queues, &inboxes, &millis(tx.now), &trust.leases_ms()]).await?;

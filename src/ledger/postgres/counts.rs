@@ -28,7 +28,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
     Ok(Counts {
         sessions: unsigned(tally.get(0)),
         events_waiting: number(&format!(
-            "SELECT (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox)
+            "SELECT (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox WHERE NOT parked)
                   + (SELECT COUNT(*) FROM task WHERE {DECIDE_QUEUES} AND NOT parked)"
         ))
         .await?,
@@ -41,7 +41,11 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         ))
         .await?,
         oldest_due: oldest_due(connection).await?,
-        parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked AND NOT {STEP_QUEUES}")).await?,
+        parked_work: number(&format!(
+            "SELECT (SELECT COUNT(*) FROM task WHERE parked AND NOT {STEP_QUEUES})
+                  + (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox WHERE parked)"
+        ))
+        .await?,
         parked_steps: steps("parked").await?,
         waiting_steps: steps("NOT parked").await?,
         // Not by the newest one's number: the chain may have gaps.
@@ -88,6 +92,6 @@ pub(super) fn oldest_due_sql() -> String {
             ORDER BY since LIMIT 1),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {DECIDE_QUEUES} AND due <= now),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {SETTLE_QUEUES} AND due <= now),
-           (SELECT received FROM inbox ORDER BY seq LIMIT 1))"
+           (SELECT received FROM inbox WHERE NOT parked ORDER BY seq LIMIT 1))"
     )
 }

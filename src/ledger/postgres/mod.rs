@@ -67,6 +67,7 @@ use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use tokio_util::sync::DropGuard;
 
+use self::claim::Expand;
 use self::connection::Pauses;
 use self::connector::Connector;
 use self::damage::Damage;
@@ -301,12 +302,19 @@ impl Queue for PostgresLedger {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
         let key = self.index_key();
-        transact!(self, |tx| async {
-            let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock).await?;
-            // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
-            meta::must_be_index_key(tx, key.as_ref()).await?;
-            Ok(claimed)
-        })
+        let mut expand = Expand::Together;
+        loop {
+            let claimed = transact!(self, |tx| async {
+                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock, expand).await?;
+                // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
+                meta::must_be_index_key(tx, key.as_ref()).await?;
+                Ok(claimed)
+            });
+            match claimed {
+                Ok(claimed) => return Ok(claimed),
+                Err(error) => expand = expand.after(queue, &error).ok_or(error)?,
+            }
+        }
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>

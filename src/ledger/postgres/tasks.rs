@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{millis, text};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{Claim, Finished, LedgerError, QueueName};
+use super::{Claim, Finished, LedgerError, QueueName, inbox};
 use crate::erasure::life::Next;
 use crate::erasure::{ErasureId, Step};
 use crate::subject::TargetName;
@@ -141,7 +141,7 @@ pub(super) async fn awaited_targets(connection: &Connection) -> Result<Vec<Targe
     Ok(rows.iter().map(|row| TargetName(row.get::<_, &str>(0).into())).collect())
 }
 
-/// Retries parked work other than steps.
+/// Retries parked work other than steps, and events that were not let become work.
 pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
     let going = tx
         .rows(
@@ -154,5 +154,5 @@ pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
         )
         .await?;
     tx.news.extend(going.iter().map(|row| row.get::<_, String>(0)));
-    Ok(going.len() as u64)
+    Ok(going.len() as u64 + inbox::retry_parked(tx).await?)
 }

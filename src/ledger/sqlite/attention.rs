@@ -39,9 +39,15 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         parked_work: group(
             connection,
             &format!(
-                "SELECT COUNT(*), MIN(since), {MARK} FROM task
-                 WHERE parked = 1 AND NOT {STEP_QUEUES} 
-                   AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))"
+                "WITH parked AS (SELECT COUNT(*) AS count, MIN(since) AS since, {MARK} AS mark FROM task
+                                 WHERE parked = 1 AND NOT {STEP_QUEUES}
+                                   AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
+                      kept AS (SELECT COALESCE(SUM(count), 0) AS count, MIN(received) AS since,
+                                      COALESCE(SUM(seq), 0) AS mark FROM inbox WHERE parked = 1)
+                 SELECT parked.count + kept.count,
+                        (SELECT MIN(since) FROM (SELECT parked.since AS since UNION ALL SELECT kept.since)),
+                        parked.mark || ' ' || kept.mark
+                 FROM parked, kept"
             ),
         )?,
         // The file does not say so of itself.

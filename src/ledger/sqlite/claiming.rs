@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::claim::{AtClaim, Faults, HeldWork, queues_of};
+use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
 use super::columns::Millis;
 use super::health::MayBegin;
 use super::job::Tx;
@@ -34,6 +34,7 @@ pub(super) fn claim(
     most: usize,
     holder: Holder,
     bounds: &Bounds,
+    expand: Expand,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = clock::trust(tx)?;
@@ -62,7 +63,7 @@ pub(super) fn claim(
     let most = most.min(free);
     // No more than is taken now: a task stands in several indexes, and a backlog stays cheap as rows of the inbox.
     if let QueueName::Decide(installation) = queue {
-        inbox::expand(tx, installation, most)?;
+        inbox::expand(tx, installation, most, expand)?;
     }
     let mut due = due(tx, queue, most, trust)?;
     let wait = match (&bounds.target, bounds.calls_per_s) {

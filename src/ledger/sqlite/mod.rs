@@ -68,6 +68,7 @@ use async_trait::async_trait;
 
 use self::check::Checks;
 use self::checkpoint::LOG_BYTES_LONG;
+use self::claim::Expand;
 use self::claiming::Holder;
 use self::damage::{Damage, Notes};
 pub(crate) use self::exclusive::Exclusive;
@@ -222,16 +223,21 @@ impl Queue for SqliteLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        let queue = queue.clone();
-        let bounds = bounds.clone();
         let holder = Holder { process: self.process(), lease };
-        let key = self.index_key();
-        self.writer
-            .write(Wakes::NoOne, move |tx| {
+        let claim = |expand| {
+            let (queue, bounds, key) = (queue.clone(), bounds.clone(), self.index_key());
+            self.writer.write(Wakes::NoOne, move |tx| {
                 meta::must_be_index_key(tx, key.as_ref())?;
-                claiming::claim(tx, &queue, most, holder, &bounds)
+                claiming::claim(tx, &queue, most, holder, &bounds, expand)
             })
-            .await
+        };
+        match claim(Expand::Together).await {
+            Ok(claimed) => Ok(claimed),
+            Err(error) => match Expand::Together.after(queue, &error) {
+                Some(apart) => claim(apart).await,
+                None => Err(error),
+            },
+        }
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>

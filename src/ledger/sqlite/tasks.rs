@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
 use super::job::Tx;
-use super::{Claim, Finished, LedgerError, QueueName};
+use super::{Claim, Finished, LedgerError, QueueName, inbox};
 use crate::erasure::life::{Next, after};
 use crate::erasure::{ErasureId, Step};
 use crate::subject::TargetName;
@@ -108,7 +108,7 @@ pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>
     Ok(targets.collect::<Result<_, _>>()?)
 }
 
-/// Retries parked work other than steps.
+/// Retries parked work other than steps, and events that were not let become work.
 pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<u64, LedgerError> {
     let changed = tx
         .prepare_cached(&format!(
@@ -116,5 +116,5 @@ pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<u64, LedgerError> {
              WHERE parked = 1 AND NOT {STEP_QUEUES}"
         ))?
         .execute([Millis(tx.now)])?;
-    Ok(changed as u64)
+    Ok(changed as u64 + inbox::retry_parked(tx)?)
 }

@@ -63,10 +63,15 @@ CREATE TABLE inbox (
   installation BIGINT NOT NULL,
   received     BIGINT NOT NULL,
   count        BIGINT NOT NULL,
-  events       BYTEA NOT NULL
+  events       BYTEA NOT NULL,
+  -- How often the ledger did not let it become tasks, when it is tried again, and whether a person is needed before that.
+  refused      BIGINT NOT NULL DEFAULT 0,
+  due          BIGINT NOT NULL DEFAULT 0,
+  parked       BOOLEAN NOT NULL DEFAULT FALSE
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 ALTER TABLE inbox ALTER COLUMN events SET STORAGE EXTERNAL;
 CREATE INDEX inbox_of_installation ON inbox (installation, seq);
+CREATE INDEX inbox_parked ON inbox (seq) WHERE parked;
 
 -- Work. A claim moves `due` to the end of its lease, so that lost work is due again by itself, and raises `fence`. `began` is
 -- when the lease or the pause began that ends at `due`; null where `due` is a date of its own.

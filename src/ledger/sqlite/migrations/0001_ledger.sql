@@ -58,9 +58,14 @@ CREATE TABLE inbox (
   installation INTEGER NOT NULL,
   received     INTEGER NOT NULL,
   count        INTEGER NOT NULL,
-  events       BLOB NOT NULL
+  events       BLOB NOT NULL,
+  -- How often the ledger did not let it become tasks, when it is tried again, and whether a person is needed before that.
+  refused      INTEGER NOT NULL DEFAULT 0,
+  due          INTEGER NOT NULL DEFAULT 0,
+  parked       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX inbox_of_installation ON inbox (installation, seq);
+CREATE INDEX inbox_parked ON inbox (seq) WHERE parked = 1;
 
 -- Work. A claim moves `due` to the end of its lease, so that lost work is due again by itself, and raises `fence`. `began` is
 -- when the lease or the pause began that ends at `due`; null where `due` is a date of its own.
