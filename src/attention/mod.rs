@@ -9,7 +9,8 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget, attention,
+    ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
+    WEBHOOK, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -118,10 +119,14 @@ pub(crate) enum Code {
     ArchiveFailed,
     /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
     SealKeysFailed,
+    /// mluvii does not have a source's webhook as it is needed, so that deliveries may not come. With `source` and `reason`.
+    WebhookWrong,
+    /// What has ended at mluvii could not be compared with the ledger, so that sessions may be missing. With `mluvii` and `reason`.
+    ReconcileFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -151,6 +156,8 @@ impl Code {
         Self::RetentionRefused,
         Self::ArchiveFailed,
         Self::SealKeysFailed,
+        Self::WebhookWrong,
+        Self::ReconcileFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -184,6 +191,8 @@ impl Code {
             Self::RetentionRefused => "retention_refused",
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
+            Self::WebhookWrong => "webhook_wrong",
+            Self::ReconcileFailed => "reconcile_failed",
         }
     }
 }

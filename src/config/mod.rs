@@ -34,6 +34,7 @@ use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
+use crate::watch::WatchSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
 
@@ -75,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) erasing: ErasingSettings,
     /// How long our own records are kept.
     pub(crate) retention: RetentionSettings,
+    /// What is watched beside what comes in.
+    pub(crate) watch: WatchSettings,
     /// The senders of webhooks; each names its installation.
     #[schemars(rename = "source")]
     pub(crate) sources: Vec<SourceSettings>,
@@ -108,7 +111,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 15] = [
+    const SECTIONS: [&str; 16] = [
         "server",
         "ledger",
         "clock",
@@ -119,6 +122,7 @@ impl Config {
         "person",
         "erasing",
         "retention",
+        "watch",
         "source",
         "consent",
         "rule",
@@ -168,6 +172,7 @@ impl Config {
         let person = layers.section("person");
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
+        let watch = layers.section("watch");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
@@ -192,6 +197,7 @@ impl Config {
             person: person?,
             erasing: erasing?,
             retention: retention?,
+            watch: watch?,
             sources,
             consent_rules,
             rules,
