@@ -27,8 +27,11 @@ use crate::{Credentials, load, request, requests};
 /// How many times of what it can take must have been offered.
 const TIMES: f64 = 10.0;
 
-/// What is offered, so that it is still ten times of what is taken where that is a little more than was measured before.
-const OFFERED_TIMES: f64 = 12.0;
+/// What is offered, so that it is still ten times of what is taken where that is a little more than was measured before: much more,
+/// where that was for a moment only.
+fn offered_times() -> f64 {
+    number("QUIETUS_OVERLOAD_TIMES", 12, 25) as f64
+}
 
 /// Connections that are used in turn, more than are kept (`connections_max`). There are more where all of them wait for an answer.
 const CONNECTIONS: usize = 5_000;
@@ -58,6 +61,8 @@ struct Seen {
     broken: Vec<String>,
     /// From the first delivery to the last one.
     sending: Duration,
+    /// From the first delivery to the last answer.
+    answering: Duration,
 }
 
 impl Seen {
@@ -72,11 +77,12 @@ impl Seen {
 
     fn offered(&self) -> f64 {
         let all = self.taken.len() + self.shed.len() + self.wrong.len() + self.broken.len();
-        self.per_second(all)
+        all as f64 / self.sending.as_secs_f64()
     }
 
+    /// Of answers.
     fn per_second(&self, count: usize) -> f64 {
-        count as f64 / self.sending.as_secs_f64()
+        count as f64 / self.answering.as_secs_f64()
     }
 }
 
@@ -91,7 +97,7 @@ pub(crate) fn measure(store: Store<'_>) -> String {
     let server = quietus.server.address;
     let watch = Watch::of(quietus.server.id());
     let probe = Probe::of(server);
-    let seen = overload(server, capacity * OFFERED_TIMES, lasts);
+    let seen = overload(server, capacity * offered_times(), lasts);
     let probed = probe.ended();
     let most = watch.most();
     let recovered = recovery(server);
@@ -189,6 +195,7 @@ fn overload(server: SocketAddr, per_second: f64, lasts: Duration) -> Seen {
         while let Some(sent) = sending.join_next().await {
             seen.add(sent.expect("it runs to its end"));
         }
+        seen.answering = begun.elapsed();
         seen
     })
 }
