@@ -175,7 +175,7 @@ fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
 }
 
 fn damage(row: &Row) -> Result<Option<Damage>, LedgerError> {
-    let Some(noted) = row.get::<_, Option<&str>>(13) else { return Ok(None) };
+    let Some(noted) = row.get::<_, Option<&str>>(12) else { return Ok(None) };
     let (since, what): (i64, String) = of_json(noted.as_bytes())?;
     Ok(Some(Damage { since: time(since)?, what }))
 }

@@ -73,8 +73,8 @@ pub(super) async fn set_next(
     };
     let sql = format!(
         "UPDATE task SET due = $3, began = $6, attempt = $4, reason = $5, parked = FALSE, holder = NULL,
-                         refused = CASE WHEN $5 IS NULL THEN 0 ELSE refused END,
-                         panicked = CASE WHEN $5 IS NULL THEN 0 ELSE panicked END
+                         refused = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE refused END,
+                         panicked = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE panicked END
          WHERE erasure = $1 AND queue = $2 {only}"
     );
     let attempts = i64::from(step.attempts);
