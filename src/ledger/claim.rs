@@ -131,7 +131,7 @@ pub(crate) struct Claim {
 pub(crate) struct Faults {
     /// The ledger refused what was to be written of it.
     pub(crate) refused: u32,
-    pub(crate) panicked: u32,
+    pub(crate) panics: u32,
 }
 
 /// Work that the ledger refuses for so many times is put aside. Not at the first one, nor within moments: it may be that its tables

@@ -89,7 +89,7 @@ impl LedgerError {
 /// thread of its own, as everybody else is served meanwhile.
 async fn turn(seal: SealKey, open: KeyId) -> Result<(), LedgerError> {
     let turned = tokio::task::spawn_blocking(move || seal.turn_to(&open)).await;
-    turned.map_err(|panicked| LedgerError::Busy(panicked.into()))?.map_err(|none| LedgerError::Busy(none.into()))
+    turned.map_err(|panics| LedgerError::Busy(panics.into()))?.map_err(|none| LedgerError::Busy(none.into()))
 }
 
 /// Writes what it seals; again, where another process has made a new generation meanwhile.

@@ -166,11 +166,9 @@ impl Failure {
                 FailureAction::park(NOT_TWICE.to_owned())
             }
             // It may not come again; if it does, nothing but another version of quietus helps.
-            Self::Panicked if circumstances.faults.panicked + 1 >= PANICS_AT => {
-                FailureAction::park(PANICKED.to_owned())
-            }
+            Self::Panicked if circumstances.faults.panics + 1 >= PANICS_AT => FailureAction::park(PANICKED.to_owned()),
             Self::Panicked => {
-                let pause = retry.pause(circumstances.faults.panicked, None, circumstances.random);
+                let pause = retry.pause(circumstances.faults.panics, None, circumstances.random);
                 let end = ClaimEnd::Retry { pause, attempt: Attempt::Panicked, reason: PANICKED.to_owned() };
                 FailureAction { end, target: TargetEffect::None }
             }

@@ -122,7 +122,7 @@ pub(crate) async fn what_is_no_attempt_is_counted_for_itself(ledger: Shared) {
     let back = async |claim: Claim, attempt| {
         assert_eq!(ledger.retry(claim, Duration::ZERO, attempt, "again").await.expect("put back"), Finished::Done);
     };
-    let counts = |claim: &Claim| (claim.attempt, claim.faults.refused, claim.faults.panicked);
+    let counts = |claim: &Claim| (claim.attempt, claim.faults.refused, claim.faults.panics);
     let mine = recorded(&ledger, event(1, 1)).await;
     back(mine, Attempt::Counts).await;
     back(only(claim(&ledger, &to_decide()).await), Attempt::Counts).await;

@@ -103,7 +103,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("fence", Number),
             ("attempt", Number),
             ("refused", Number),
-            ("panicked", Number),
+            ("panics", Number),
             ("parked", Truth),
             ("reason", Text),
             ("installation", Number),

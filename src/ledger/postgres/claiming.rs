@@ -147,7 +147,7 @@ async fn take(
            ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
          )
          UPDATE task SET due = $4, began = $2, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
-         RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since, refused, panicked"
+         RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since, refused, panics"
     );
     let until = millis(after(tx.now, lease));
     let leases_ms = trust.leases_ms();
@@ -156,8 +156,8 @@ async fn take(
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
     let taken = |row: Row| {
         let attempt = super::columns::small(row.get(2));
-        let [refused, panicked] = [9, 10].map(|column| super::columns::small(row.get(column)));
-        Taken { task: row.get(0), fence: row.get(1), attempt, faults: Faults { refused, panicked }, row }
+        let [refused, panics] = [9, 10].map(|column| super::columns::small(row.get(column)));
+        Taken { task: row.get(0), fence: row.get(1), attempt, faults: Faults { refused, panics }, row }
     };
     Ok(rows.into_iter().map(taken).collect())
 }
@@ -235,13 +235,13 @@ pub(super) async fn retry(
     attempt: Attempt,
     reason: &str,
 ) -> Result<Finished, LedgerError> {
-    let [refused, panicked] = [Attempt::Refused, Attempt::Panicked].map(|end| i64::from(attempt == end));
+    let [refused, panics] = [Attempt::Refused, Attempt::Panicked].map(|end| i64::from(attempt == end));
     if let Work::Step(work) = &claim.work {
         // Its attempts are the step's.
         let failed = steps::failed(tx, claim, work, pause, attempt, reason).await?;
-        if failed == Finished::Done && (refused > 0 || panicked > 0) {
-            let sql = "UPDATE task SET refused = refused + $2, panicked = panicked + $3 WHERE id = $1";
-            tx.execute(sql, &[&claim.task, &refused, &panicked]).await?;
+        if failed == Finished::Done && (refused > 0 || panics > 0) {
+            let sql = "UPDATE task SET refused = refused + $2, panics = panics + $3 WHERE id = $1";
+            tx.execute(sql, &[&claim.task, &refused, &panics]).await?;
         }
         return Ok(failed);
     }
@@ -251,10 +251,10 @@ pub(super) async fn retry(
         .execute(
             &format!(
                 "UPDATE task SET due = $3, began = $6, attempt = attempt + $4, reason = $5, holder = NULL,
-                                 refused = refused + $7, panicked = panicked + $8
+                                 refused = refused + $7, panics = panics + $8
                  WHERE id = $1 AND fence = $2 AND {HELD}"
             ),
-            &[&claim.task, &claim.fence, &due, &counts, &text(reason), &millis(tx.now), &refused, &panicked],
+            &[&claim.task, &claim.fence, &due, &counts, &text(reason), &millis(tx.now), &refused, &panics],
         )
         .await?;
     if changed == 0 {

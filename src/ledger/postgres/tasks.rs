@@ -74,7 +74,7 @@ pub(super) async fn set_next(
     let sql = format!(
         "UPDATE task SET due = $3, began = $6, attempt = $4, reason = $5, parked = FALSE, holder = NULL,
                          refused = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE refused END,
-                         panicked = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE panicked END
+                         panics = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE panics END
          WHERE erasure = $1 AND queue = $2 {only}"
     );
     let attempts = i64::from(step.attempts);
@@ -87,7 +87,7 @@ pub(super) async fn set_next(
 pub(super) async fn make_due(tx: &mut Tx, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .rows(
-            "UPDATE task SET parked = FALSE, due = $2, began = $2, attempt = 0, refused = 0, panicked = 0, reason = NULL WHERE erasure = $1 AND parked
+            "UPDATE task SET parked = FALSE, due = $2, began = $2, attempt = 0, refused = 0, panics = 0, reason = NULL WHERE erasure = $1 AND parked
              RETURNING queue",
             &[&id.0.as_slice(), &millis(tx.now)],
         )
@@ -146,7 +146,7 @@ pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
     let going = tx
         .rows(
             &format!(
-                "UPDATE task SET parked = FALSE, due = $1, began = $1, attempt = 0, refused = 0, panicked = 0, reason = NULL
+                "UPDATE task SET parked = FALSE, due = $1, began = $1, attempt = 0, refused = 0, panics = 0, reason = NULL
                  WHERE parked AND NOT {STEP_QUEUES}
                  RETURNING queue"
             ),

@@ -150,10 +150,10 @@ fn claim_one(
     let (fence, attempt, faults) = tx
         .prepare_cached(
             "UPDATE task SET due = ?2, began = ?4, fence = fence + 1, holder = ?3 WHERE id = ?1
-             RETURNING fence, attempt, refused, panicked",
+             RETURNING fence, attempt, refused, panics",
         )?
         .query_row(params![task, Millis(lease_until), holder.process, Millis(tx.now)], |row| {
-            Ok((row.get(0)?, row.get(1)?, Faults { refused: row.get(2)?, panicked: row.get(3)? }))
+            Ok((row.get(0)?, row.get(1)?, Faults { refused: row.get(2)?, panics: row.get(3)? }))
         })?;
     match work::load(tx, queue, task) {
         Ok(work) => Ok(Some(seen.claim(task, fence, attempt, faults, work))),
@@ -194,7 +194,7 @@ pub(super) fn retry(
         ])?;
     }
     if matches!(attempt, Attempt::Refused | Attempt::Panicked) {
-        tx.prepare_cached("UPDATE task SET refused = refused + ?2, panicked = panicked + ?3 WHERE id = ?1")?
+        tx.prepare_cached("UPDATE task SET refused = refused + ?2, panics = panics + ?3 WHERE id = ?1")?
             .execute(params![claim.task, attempt == Attempt::Refused, attempt == Attempt::Panicked])?;
     }
     Ok(Finished::Done)

@@ -47,7 +47,7 @@ pub(super) fn set_next(
         let sql = format!(
             "UPDATE task SET due = ?3, began = ?6, attempt = ?4, reason = ?5, parked = 0, holder = NULL,
                              refused = CASE WHEN ?5 IS NULL THEN 0 ELSE refused END,
-                             panicked = CASE WHEN ?5 IS NULL THEN 0 ELSE panicked END
+                             panics = CASE WHEN ?5 IS NULL THEN 0 ELSE panics END
              WHERE erasure = ?1 AND queue = ?2 {only}"
         );
         tx.prepare_cached(&sql)?.execute(params![id, queue.name(), Millis(due), step.attempts, reason, Millis(tx.now)])
@@ -72,7 +72,7 @@ pub(super) fn set_next(
 pub(super) fn make_due(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .prepare_cached(
-            "UPDATE task SET parked = 0, due = ?2, began = ?2, attempt = 0, refused = 0, panicked = 0, reason = NULL
+            "UPDATE task SET parked = 0, due = ?2, began = ?2, attempt = 0, refused = 0, panics = 0, reason = NULL
              WHERE erasure = ?1 AND parked = 1",
         )?
         .execute(params![id, Millis(tx.now)])?;
@@ -112,7 +112,7 @@ pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>
 pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<u64, LedgerError> {
     let changed = tx
         .prepare_cached(&format!(
-            "UPDATE task SET parked = 0, due = ?1, began = ?1, attempt = 0, refused = 0, panicked = 0, reason = NULL
+            "UPDATE task SET parked = 0, due = ?1, began = ?1, attempt = 0, refused = 0, panics = 0, reason = NULL
              WHERE parked = 1 AND NOT {STEP_QUEUES}"
         ))?
         .execute([Millis(tx.now)])?;

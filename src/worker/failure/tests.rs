@@ -101,7 +101,7 @@ fn others_do_not_wait_for_all_of_an_outage() {
 fn a_call_that_the_ledger_refuses_to_note_is_not_made_for_ever() {
     let refused = |refused, attempt| {
         let why = NotStored { why: "the ledger refuses it".into(), refused: true };
-        after(Faults { refused, panicked: 9 }, attempt, call(TargetError::NotNoted(why)))
+        after(Faults { refused, panics: 9 }, attempt, call(TargetError::NotNoted(why)))
     };
     assert!(matches!(refused(0, 0), ClaimEnd::Retry { attempt: Attempt::Refused, .. }));
     assert_eq!(refused(3, 0), ClaimEnd::Park { reason: REFUSED.into() });
@@ -151,7 +151,7 @@ fn what_a_retry_cannot_help_is_parked_alone_or_with_the_whole_queue() {
 #[test]
 fn work_that_panics_is_tried_again_and_then_needs_a_person_even_where_others_are_tried_for_ever() {
     check(Failure::Panicked, 0, false, retry(1, Attempt::Panicked, PANICKED, TargetEffect::None));
-    let panicked = |panicked, attempt| after(Faults { refused: 9, panicked }, attempt, Failure::Panicked);
+    let panicked = |panics, attempt| after(Faults { refused: 9, panics }, attempt, Failure::Panicked);
     assert_eq!(panicked(PANICS_AT - 1, 0), ClaimEnd::Park { reason: PANICKED.into() });
     // What failed for another reason was no panic.
     assert!(matches!(panicked(0, 1_000), ClaimEnd::Retry { attempt: Attempt::Panicked, .. }));

@@ -82,9 +82,9 @@ CREATE TABLE task (
   due          BIGINT NOT NULL,
   fence        BIGINT NOT NULL DEFAULT 0,
   attempt      BIGINT NOT NULL DEFAULT 0,
-  -- Ends that were no attempt: the ledger refused to write them, or the work panicked.
+  -- Ends that were no attempt: the ledger refused to write them, or the work panics.
   refused      BIGINT NOT NULL DEFAULT 0,
-  panicked     BIGINT NOT NULL DEFAULT 0,
+  panics     BIGINT NOT NULL DEFAULT 0,
   parked       BOOLEAN NOT NULL DEFAULT FALSE,
   reason       TEXT,
   -- Of a look for settling.

@@ -77,9 +77,9 @@ CREATE TABLE task (
   due          INTEGER NOT NULL,
   fence        INTEGER NOT NULL DEFAULT 0,
   attempt      INTEGER NOT NULL DEFAULT 0,
-  -- Ends that were no attempt: the ledger refused to write them, or the work panicked.
+  -- Ends that were no attempt: the ledger refused to write them, or the work panics.
   refused      INTEGER NOT NULL DEFAULT 0,
-  panicked     INTEGER NOT NULL DEFAULT 0,
+  panics     INTEGER NOT NULL DEFAULT 0,
   parked       INTEGER NOT NULL DEFAULT 0,
   reason       TEXT,
   -- Of a look for settling.
