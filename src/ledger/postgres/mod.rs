@@ -22,6 +22,7 @@ mod deciding;
 mod erasure_state;
 mod erasures;
 mod failure;
+mod gauges;
 mod generations;
 mod inbox;
 mod installations;

@@ -25,6 +25,7 @@ mod exclusive;
 mod expiry;
 mod failure;
 mod files;
+mod gauges;
 mod generations;
 mod inbox;
 mod installations;
