@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::calls::Purpose;
 use super::error::{MluviiError, SettingsError};
 use super::left::Accepted;
+use super::meter::Meter;
 use super::pointer::Pointer;
 use super::proofs::{NOBODY, Proofs};
 use super::settings::{GuestIdField, MluviiSettings, Nulls, Requests};
@@ -26,6 +27,7 @@ pub(crate) struct MluviiClient {
     http: Client,
     base: String,
     tokens: Tokens,
+    meter: Meter,
     pub(super) requests: Requests,
     pub(super) params: Params,
     pub(super) nulls: Nulls,
@@ -87,6 +89,8 @@ struct Call<'a> {
     path: &'a str,
     /// Names it in errors.
     what: &'a str,
+    /// Names it in metrics.
+    kind: &'static str,
     idempotency: Option<&'a IdempotencyKey>,
     purpose: Purpose,
 }
@@ -106,11 +110,14 @@ impl MluviiClient {
         let credentials = settings.credentials(read)?;
         let http = transport::client(settings)?;
         let fields = settings.search.iter().flat_map(|search| search.fields.clone());
+        let requests = settings.requests()?;
+        let meter = Meter::new(&settings.name, requests.kinds());
         Ok(Self {
-            tokens: Tokens::new(http.clone(), &base, credentials),
+            tokens: Tokens::new(http.clone(), &base, credentials, meter.clone()),
+            meter,
             http,
             base,
-            requests: settings.requests()?,
+            requests,
             params: settings.params.clone(),
             nulls: settings.nulls,
             guest_id: settings.guest_id,
@@ -299,7 +306,8 @@ impl MluviiClient {
         let path = request
             .fill(values)
             .ok_or_else(|| MluviiError::Refused(format!("{what}: there is an id that cannot stand in a path")))?;
-        let call = Call { method: &request.method, path: &path, what: &what, idempotency, purpose };
+        let call =
+            Call { method: &request.method, path: &path, what: &what, kind: request.kind(), idempotency, purpose };
         tokio::time::timeout(self.call_max, self.exchange(call)).await.map_err(|_| late(&what))?
     }
 
@@ -339,7 +347,10 @@ impl MluviiClient {
             http = http.header("Idempotency-Key", idempotency_key(step, call.path));
         }
         call.purpose.note();
-        transport::send(http, call.what).await
+        let under_way = self.meter.begin(call.kind);
+        let reply = transport::send(http, call.what).await;
+        under_way.ended(&reply);
+        reply
     }
 
     /// Tries a path out; every status is an answer. `what` names it in errors.

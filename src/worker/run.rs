@@ -5,19 +5,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{Instrument as _, debug, info, warn};
 
 use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
 use super::lease::Lease;
+use super::metrics::{self, WorkEnd};
 use super::output::Output;
 use super::parts::Worker;
 use super::queue::QueueWorker;
+use super::span;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::erasure::{Outcome, Stage};
 use crate::keys::random_fraction;
-use crate::ledger::{CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, StepEnd, Work};
+use crate::ledger::{
+    Attempt, CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, StepEnd, Work,
+};
 use crate::mluvii::counted;
 use crate::panics::{Panicked, caught};
 
@@ -114,8 +119,14 @@ impl Worker {
         self.queue.claim(&queue.queue, most, LEASE, &queue.bounds()).await
     }
 
-    /// The life of one claim.
+    /// The life of one claim. All that is logged meanwhile says what it is about.
     pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) {
+        let (span, sort, began) = (span::of(&claim.work), claim.work.sort(), Instant::now());
+        let end = self.work_to_its_end(queue, claim, leased).instrument(span).await;
+        metrics::work_ended(sort, queue.asks.as_ref(), end, began.elapsed());
+    }
+
+    async fn work_to_its_end(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) -> WorkEnd {
         let lease = Lease::new(leased, LEASE);
         let held = claim.held();
         let result = tokio::select! {
@@ -135,8 +146,12 @@ impl Worker {
             Ok((output, calls)) => self.finish(queue, claim, output, calls).await,
             Err(failure) => self.react(queue, claim, failure).await,
         };
-        if let Err(error) = written {
-            self.not_written(&queue.queue, &held, error).await;
+        match written {
+            Ok(end) => end,
+            Err(error) => {
+                self.not_written(&queue.queue, &held, error).await;
+                WorkEnd::Unwritten
+            }
         }
     }
 
@@ -170,31 +185,71 @@ impl Worker {
 
     /// Writes the result. The claim's fence says in the same transaction whether the work was still ours; a look before it
     /// could be outdated by the time of the commit.
-    async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output, calls: u32) -> Result<(), LedgerError> {
+    async fn finish(
+        &self,
+        queue: &QueueWorker,
+        claim: Claim,
+        output: Output,
+        calls: u32,
+    ) -> Result<WorkEnd, LedgerError> {
         // Only where there is a failure to forget: otherwise each answer would be one more transaction.
         let has_answered = claim.target_failing && has_asked(&claim.work, &output, calls);
         let answered = CallEnd::Answered { sort: claim.work.sort() };
-        let finished = match output {
+        let end = self.write(queue, claim, output).await?;
+        if let Some(target) = queue.asks.as_ref().filter(|_| has_answered) {
+            self.queue.call_ended(target, &answered, self.erasing.breaker()).await?;
+        }
+        Ok(end)
+    }
+
+    /// Writes what work came to, and counts it once it is written.
+    async fn write(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<WorkEnd, LedgerError> {
+        let (end, finished) = match output {
             Output::Decision(decision) => {
                 log_decision(&decision);
-                self.queue.decided(claim, *decision).await?
+                let rules: Vec<_> = decision.erasures.iter().map(|erasure| erasure.rule.clone()).collect();
+                let finished = self.queue.decided(claim, *decision).await?;
+                if finished == Finished::Done {
+                    rules.into_iter().for_each(metrics::decided);
+                }
+                (WorkEnd::Done, finished)
             }
-            Output::Resolution(resolution) => self.queue.resolved(claim, resolution).await?,
-            Output::Step(end) => self.queue.stepped(claim, end).await?,
+            Output::Resolution(resolution) => (WorkEnd::Done, self.queue.resolved(claim, resolution).await?),
+            Output::Step(step) => {
+                let outcome = outcome_of(&step);
+                let finished = self.queue.stepped(claim, step).await?;
+                if let Some(outcome) = outcome.filter(|_| finished == Finished::Done) {
+                    metrics::step_ended(queue.asks.as_ref(), outcome);
+                }
+                (if outcome == Some(Outcome::Parked) { WorkEnd::Parked } else { WorkEnd::Done }, finished)
+            }
             Output::Residual { reason } => {
                 warn!(queue = ?queue.queue, "a target still holds what it was asked to erase; a person is needed");
-                self.queue.park(claim, Outcome::Residual, &reason).await?
+                (WorkEnd::Parked, self.park(queue, claim, Outcome::Residual, &reason).await?)
             }
         };
         log_race(queue, finished);
-        match &queue.asks {
-            Some(target) if has_answered => self.queue.call_ended(target, &answered, self.erasing.breaker()).await,
-            _ => Ok(()),
+        Ok(end.written(finished))
+    }
+
+    /// Puts work aside for a person.
+    async fn park(
+        &self,
+        queue: &QueueWorker,
+        claim: Claim,
+        outcome: Outcome,
+        reason: &str,
+    ) -> Result<Finished, LedgerError> {
+        let is_step = matches!(claim.work, Work::Step(_));
+        let finished = self.queue.park(claim, outcome, reason).await?;
+        if is_step && finished == Finished::Done {
+            metrics::step_ended(queue.asks.as_ref(), outcome);
         }
+        Ok(finished)
     }
 
     /// Carries out what a failure means for its claim.
-    async fn react(&self, queue: &QueueWorker, claim: Claim, failure: Failure) -> Result<(), LedgerError> {
+    async fn react(&self, queue: &QueueWorker, claim: Claim, failure: Failure) -> Result<WorkEnd, LedgerError> {
         let circumstances = Circumstances {
             erasing: &self.erasing,
             attempt: claim.attempt,
@@ -216,20 +271,21 @@ impl Worker {
             }
             self.queue.call_ended(name, &end, self.erasing.breaker()).await?;
         }
-        let finished = match end {
+        let (end, finished) = match end {
             ClaimEnd::Retry { pause, attempt, reason } => {
                 if !is_ordinary {
                     info!(queue = ?queue.queue, ?attempt, pause_ms = pause.as_millis() as u64, reason, "work is retried");
                 }
-                self.queue.retry(claim, pause, attempt, &reason).await?
+                let end = if attempt == Attempt::Counts { WorkEnd::Retried } else { WorkEnd::Postponed };
+                (end, self.queue.retry(claim, pause, attempt, &reason).await?)
             }
             ClaimEnd::Park { reason } => {
                 warn!(queue = ?queue.queue, reason, "work is parked; a person is needed");
-                self.queue.park(claim, Outcome::Parked, &reason).await?
+                (WorkEnd::Parked, self.park(queue, claim, Outcome::Parked, &reason).await?)
             }
         };
         log_race(queue, finished);
-        Ok(())
+        Ok(end.written(finished))
     }
 }
 
@@ -259,6 +315,19 @@ fn has_asked(work: &Work, output: &Output, calls: u32) -> bool {
         Work::Step(work) if !work.step.target.is_mluvii() => work.step.report().is_none(),
         Work::Decide(_) | Work::Settle(_) | Work::Resolve(_) | Work::Step(_) => calls > 0,
         Work::Close(_) => false,
+    }
+}
+
+/// What the step came to, where it is over or needs a person.
+fn outcome_of(end: &StepEnd) -> Option<Outcome> {
+    match end {
+        StepEnd::Final { outcome, .. } => Some(*outcome),
+        StepEnd::NotReported | StepEnd::StillUnknown { .. } => Some(Outcome::Parked),
+        StepEnd::Found { .. }
+        | StepEnd::VerifyAfter { .. }
+        | StepEnd::Await { .. }
+        | StepEnd::EraseAgain { .. }
+        | StepEnd::OutcomeUnknown => None,
     }
 }
 
