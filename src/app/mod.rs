@@ -161,7 +161,7 @@ async fn run(
         let (manager, stopping) = (Arc::new(manager), ending.stopping.clone());
         move |end| {
             let (manager, readiness, stopping) = (Arc::clone(&manager), Arc::clone(&readiness), stopping.clone());
-            Box::pin(async move { manager.watch(&readiness, stopping, end).await })
+            Box::pin(async move { manager.watch(|| readiness.worker(), stopping, end).await })
         }
     });
     let receiving = needed("receiving", &ending, http::serve(listeners.listen, router, server, stop));

@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
-use crate::http::{Readiness, WorkerState};
+use crate::http::WorkerState;
 
 /// Where the service manager listens, if there is one.
 pub(super) struct ServiceManager {
@@ -44,10 +44,15 @@ impl ServiceManager {
     /// Says that it is well for as long as it is, and that it stops when it does, until `end`. A process that cannot work says nothing
     /// more, nor does one whose tasks do not go on, as this is one of them: then the manager ends it and starts it anew. That the ledger is
     /// away is no reason: no restart brings it back.
-    pub(super) async fn watch(&self, readiness: &Readiness, stopping: CancellationToken, end: CancellationToken) {
+    pub(super) async fn watch(
+        &self,
+        worker: impl Fn() -> WorkerState,
+        stopping: CancellationToken,
+        end: CancellationToken,
+    ) {
         let told = async {
             stopping.cancelled().await;
-            let status = match readiness.worker() {
+            let status = match worker() {
                 WorkerState::Dying => "a task panicked; what is under way is finished before the restart",
                 WorkerState::Works | WorkerState::Stopping => "what is under way is finished",
             };
@@ -60,7 +65,7 @@ impl ServiceManager {
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
-                if readiness.worker() != WorkerState::Dying {
+                if worker() != WorkerState::Dying {
                     self.tell("WATCHDOG=1");
                 }
             }
@@ -110,6 +115,35 @@ mod tests {
         assert_eq!(beat(Some("0"), None, 7), None);
         assert_eq!(beat(Some("soon"), None, 7), None);
         assert_eq!(beat(None, Some("7"), 7), None);
+    }
+
+    /// All that has come.
+    fn all(manager: &UnixDatagram) -> Vec<String> {
+        let mut message = [0; 256];
+        let next = || manager.recv(&mut message).ok().map(|length| String::from_utf8_lossy(&message[..length]).into());
+        std::iter::from_fn(next).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_cannot_work_says_so_and_no_more_that_it_is_well() {
+        let name = format!("@quietus-test-dying-{}", std::process::id());
+        let (socket, address) = open(&name).expect("a socket");
+        let told = UnixDatagram::bind_addr(&address).expect("nobody has this name");
+        told.set_nonblocking(true).expect("a socket");
+        let manager = ServiceManager { socket: Some((socket, address)), beat: Some(Duration::from_secs(1)) };
+        let [dying, stopping, end] = std::array::from_fn(|_| CancellationToken::new());
+        let worker = || if dying.is_cancelled() { WorkerState::Dying } else { WorkerState::Works };
+        let story = async {
+            tokio::time::sleep(Duration::from_millis(3_500)).await;
+            assert_eq!(all(&told), ["WATCHDOG=1"; 4]);
+            dying.cancel();
+            stopping.cancel();
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            let said = all(&told);
+            assert!(matches!(&said[..], [one] if one.starts_with("STOPPING=1\nSTATUS=a task panicked")), "{said:?}");
+            end.cancel();
+        };
+        tokio::join!(manager.watch(worker, stopping.clone(), end.clone()), story);
     }
 
     #[test]

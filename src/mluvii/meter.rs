@@ -115,3 +115,30 @@ impl Drop for UnderWay<'_> {
         histogram!(SECONDS, "installation" => Arc::clone(&meter.0), "kind" => *kind).record(began.elapsed());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use zeroize::Zeroizing;
+
+    use super::*;
+
+    #[test]
+    fn calls_are_counted_by_kind_and_result_and_one_that_is_given_up_has_failed() {
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            let meter = Meter::new(&InstallationName("acme".into()), ["look_up_session"].into_iter());
+            meter.begin(TOKEN).ended(&Ok(Reply::Done(Zeroizing::default())));
+            meter.begin("look_up_session").ended(&Err(MluviiError::Busy { what: String::new(), retry_after: None }));
+            drop(meter.begin("look_up_session"));
+        });
+        let text = recorder.handle().render();
+        let count = |kind: &str, result: &str| {
+            let series = format!("{CALLS}{{installation=\"acme\",kind=\"{kind}\",result=\"{result}\"}} ");
+            let value = text.lines().find_map(|line| line.strip_prefix(&series)).map(str::to_owned);
+            value.unwrap_or_else(|| panic!("{series}: {text}"))
+        };
+        assert_eq!(["ok", "failed"].map(|result| count(TOKEN, result)), ["1", "0"]);
+        assert_eq!(["ok", "limited", "failed"].map(|result| count("look_up_session", result)), ["0", "1", "1"]);
+    }
+}
