@@ -13,6 +13,9 @@ const PREFIX: &str = "QUIETUS_";
 /// Read elsewhere than by the layers.
 const READ: &str = "QUIETUS_CONFIG";
 
+/// Of quietus's own tests, which run commands in their environment.
+const OF_TESTS: &str = "QUIETUS_TEST_";
+
 /// A variable that sets nothing. Its value is not kept: it may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct IdleVariable {
@@ -37,7 +40,8 @@ pub(super) fn idle(names: &[String], merged: &Value, sections: &[&str]) -> Vec<I
     named_by_secrets(merged, &mut named);
     let is_ours = |name: &&String| {
         let upper = name.to_ascii_uppercase();
-        upper.starts_with(PREFIX) && !name.starts_with(ENVIRONMENT_PREFIX) && *name != READ
+        let is_known = name.starts_with(ENVIRONMENT_PREFIX) || name.starts_with(OF_TESTS) || *name == READ;
+        upper.starts_with(PREFIX) && !is_known
     };
     let idle = names.iter().filter(is_ours).filter(|name| !named.contains(name.as_str()) && !is_of_kubernetes(name));
     idle.map(|name| IdleVariable { name: name.clone(), meant: meant(name, sections) }).collect()

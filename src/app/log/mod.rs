@@ -27,7 +27,8 @@ pub(crate) fn init(settings: &LogSettings) -> anyhow::Result<LogWriter> {
     let lines = lines.log_internal_errors(false);
     match settings.format {
         LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
+        // All spans around a line, the innermost last; it is not written twice.
+        LogFormat::Json => lines.json().with_current_span(false).try_init(),
     }
     .map_err(|error| anyhow::anyhow!("logging could not be started: {error}"))?;
     Ok(writer)

@@ -40,10 +40,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program under test.
 pub(crate) fn quietus() -> std::process::Command {
-    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_quietus"));
-    // The tests' own, of which it would say that it sets nothing.
-    program.env_remove("QUIETUS_TEST_PYTHON");
-    program
+    std::process::Command::new(env!("CARGO_BIN_EXE_quietus"))
 }
 
 /// Asks until there is an answer; fails the test when there is none in time.
