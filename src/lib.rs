@@ -38,6 +38,7 @@ mod standin;
 mod subject;
 mod target;
 mod verify;
+mod watch;
 mod worker;
 
 pub use cli::main;

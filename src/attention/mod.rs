@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, attention,
+    ParkedSteps, RECONCILE, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, WEBHOOK, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -113,10 +113,14 @@ pub(crate) enum Code {
     ArchiveFailed,
     /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
     SealKeysFailed,
+    /// mluvii does not have a source's webhook as it is needed, so that deliveries may not come. With `source` and `reason`.
+    WebhookWrong,
+    /// What has ended at mluvii could not be compared with the ledger, so that sessions may be missing. With `mluvii` and `reason`.
+    ReconcileFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -144,6 +148,8 @@ impl Code {
         Self::RetentionBehind,
         Self::ArchiveFailed,
         Self::SealKeysFailed,
+        Self::WebhookWrong,
+        Self::ReconcileFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -175,6 +181,8 @@ impl Code {
             Self::RetentionBehind => "retention_behind",
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
+            Self::WebhookWrong => "webhook_wrong",
+            Self::ReconcileFailed => "reconcile_failed",
         }
     }
 }

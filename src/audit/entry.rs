@@ -44,10 +44,15 @@ pub(crate) enum Act {
     ArchiveReceipts,
     /// The same with the oldest rows of the audit.
     ArchiveAudit,
+    /// Registers, corrects or restores a source's webhook at mluvii.
+    RegisterWebhook,
+    UnregisterWebhook,
+    /// Finds sessions that have ended and of which nobody told us.
+    ReconcileSessions,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 27] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -72,6 +77,9 @@ impl Act {
         Self::RestoreLedger,
         Self::ArchiveReceipts,
         Self::ArchiveAudit,
+        Self::RegisterWebhook,
+        Self::UnregisterWebhook,
+        Self::ReconcileSessions,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -100,6 +108,9 @@ impl Act {
             Self::RestoreLedger => "ledger.restore",
             Self::ArchiveReceipts => "receipts.archive",
             Self::ArchiveAudit => "audit.archive",
+            Self::RegisterWebhook => "webhook.register",
+            Self::UnregisterWebhook => "webhook.unregister",
+            Self::ReconcileSessions => "sessions.reconcile",
         }
     }
 }
@@ -159,6 +170,11 @@ impl Object {
     /// Sessions, all of them.
     pub(crate) fn sessions() -> Self {
         Self("sessions".to_owned())
+    }
+
+    /// The sessions of one installation.
+    pub(crate) fn sessions_of(installation: &str) -> Self {
+        Self(format!("sessions:{installation}"))
     }
 
     /// What needs a person, by its code and what it is about.

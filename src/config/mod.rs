@@ -36,6 +36,7 @@ use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
+use crate::watch::WatchSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
 
@@ -83,6 +84,8 @@ pub(crate) struct Config {
     pub(crate) erasing: ErasingSettings,
     /// How long our own records are kept.
     pub(crate) retention: RetentionSettings,
+    /// What is watched beside what comes in.
+    pub(crate) watch: WatchSettings,
     /// The senders of webhooks; each names its installation.
     #[schemars(rename = "source")]
     pub(crate) sources: Vec<SourceSettings>,
@@ -116,7 +119,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 15] = [
+    const SECTIONS: [&str; 16] = [
         "server",
         "ledger",
         "clock",
@@ -127,6 +130,7 @@ impl Config {
         "person",
         "erasing",
         "retention",
+        "watch",
         "source",
         "consent",
         "rule",
@@ -181,6 +185,7 @@ impl Config {
         let person = layers.section("person");
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
+        let watch = layers.section("watch");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
@@ -207,6 +212,7 @@ impl Config {
             person: person?,
             erasing: erasing?,
             retention: retention?,
+            watch: watch?,
             sources,
             consent_rules,
             rules,

@@ -15,6 +15,9 @@ const SECONDS: &str = "quietus_mluvii_call_seconds";
 /// What asking for a token is called, beside the keys of the requests.
 pub(super) const TOKEN: &str = "token";
 
+/// And what is asked of webhooks.
+pub(super) const WEBHOOKS: &str = "webhooks";
+
 /// Says what is counted. To be called once the metrics are the process's.
 pub(crate) fn describe_calls() {
     describe_counter!(
@@ -56,7 +59,7 @@ impl CallResult {
         match reply {
             Ok(Reply::Done(_)) => Self::Ok,
             Ok(Reply::Missing(_)) => Self::Missing,
-            Ok(Reply::Forbidden | Reply::Conflict) => Self::Refused,
+            Ok(Reply::Forbidden | Reply::Conflict(_)) => Self::Refused,
             Ok(Reply::Unauthorized | Reply::LoginPage(_)) => Self::Unauthorized,
             Err(MluviiError::Busy { .. }) => Self::Limited,
             Err(MluviiError::Refused(_) | MluviiError::Denied(_) | MluviiError::TooLarge(_)) => Self::Refused,
@@ -73,7 +76,7 @@ impl Meter {
     /// Of these kinds of calls, none of which has been made yet.
     pub(super) fn new(installation: &InstallationName, kinds: impl Iterator<Item = &'static str>) -> Self {
         let meter = Self(Arc::clone(&installation.0));
-        for kind in kinds.chain([TOKEN]) {
+        for kind in kinds.chain([TOKEN, WEBHOOKS]) {
             for result in CallResult::ALL {
                 meter.count(kind, result, 0);
             }

@@ -351,6 +351,13 @@ CREATE TABLE keeper (
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- What one server of a deployment does for all of them: when it is due next, and how far it has come.
+CREATE TABLE periodic (
+  name TEXT PRIMARY KEY,
+  due  INTEGER NOT NULL,
+  mark INTEGER
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
   until        INTEGER NOT NULL,
