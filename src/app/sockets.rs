@@ -97,7 +97,7 @@ const WAITING_MAX: u32 = 4_096;
 pub(super) enum MetricsListener {
     Open(TcpListener),
     /// Nobody has asked for this address, and another program has it: a server that is refused for that would receive nothing.
-    Taken(SocketAddr),
+    Taken(SocketAddr, anyhow::Error),
     Nowhere,
 }
 
@@ -107,15 +107,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 impl MetricsListener {
     /// The listener, once it is there; `None` where there is none before `end`.
     pub(super) async fn opened(self, end: &CancellationToken) -> Option<TcpListener> {
-        let address = match self {
+        let (address, error) = match self {
             Self::Open(listener) => return Some(listener),
             Self::Nowhere => return None,
-            Self::Taken(address) => address,
+            Self::Taken(address, error) => (address, format!("{error:#}")),
         };
         warn!(
-            %address,
-            "another program listens where metrics are served by default: they are not, until it is free; set \
-             server.metrics_listen, or to \"\" where they are not wanted"
+            error,
+            "metrics are not served until their default address is free; is there a second server? Set server.metrics_listen to another \
+             address, or to \"\" where they are not wanted"
         );
         loop {
             end.run_until_cancelled(sleep(LOOK_EVERY)).await?;
@@ -156,7 +156,7 @@ impl Listeners {
             metrics: match (open(Use::Metrics, settings.metrics_listen).await, settings.metrics_listen) {
                 (Ok(Some(listener)), _) => MetricsListener::Open(listener),
                 (Ok(None), _) => MetricsListener::Nowhere,
-                (Err(_), Some(address)) if !metrics_are_wanted => MetricsListener::Taken(address),
+                (Err(error), Some(address)) if !metrics_are_wanted => MetricsListener::Taken(address, error),
                 (Err(error), _) => return Err(error),
             },
             reports: open(Use::Reports, settings.reports_listen).await?,

@@ -59,7 +59,7 @@ pub(super) fn describe(queues: &[QueueWorker], policy: &Policy) {
     describe_counter!(DECIDED, "Erasures that this process has decided on, by the rule that demanded them.");
     describe_counter!(RECEIPTS, "Receipts that this process has written, by verdict.");
     for queue in queues {
-        let target = queue.asks.as_ref();
+        let target = queue.target_name();
         for work in sorts(&queue.queue) {
             for end in WorkEnd::ALL {
                 counter!(WORK, "work" => *work, "target" => label(target), "result" => end.as_str()).increment(0);

@@ -7,6 +7,7 @@
 mod accepted;
 mod call;
 mod close;
+mod ending;
 mod erase;
 mod evaluate;
 mod failure;

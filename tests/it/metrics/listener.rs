@@ -39,7 +39,7 @@ fn by_default_they_are_on_this_machine_only_and_another_program_there_keeps_nobo
     let deployment = Deployment::bare(&mluvii.url(), "");
     let mut server = start(&deployment, "");
     server.told("where it listens", |line| field(line, "listen"));
-    server.told("that somebody is there", |line| line.contains("another program listens").then_some(()));
+    server.told("that somebody is there", |line| line.contains("metrics are not served until").then_some(()));
     if let Ok(other) = other {
         drop(other);
         let address = server.told("where the metrics are", |line| field(line, "metrics_listen"));
