@@ -7,7 +7,7 @@
 mod accepted;
 mod call;
 mod close;
-mod ending;
+mod end;
 mod erase;
 mod evaluate;
 mod failure;

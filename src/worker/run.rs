@@ -1,4 +1,4 @@
-//! The life of a claim: claim, lease, work, and then finish, retry or park (`ending.rs`). Only receipts are written
+//! The life of a claim: claim, lease, work, and then finish, retry or park (`end.rs`). Only receipts are written
 //! elsewhere, many together (`close.rs`).
 
 use std::sync::Arc;
@@ -19,9 +19,7 @@ use super::span;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::erasure::Stage;
-use crate::ledger::{
-    Attempt, CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, StepEnd, Work,
-};
+use crate::ledger::{Claim, Claimed, LedgerError, NextLook, QueueName, Work};
 use crate::mluvii::counted;
 use crate::panics::{Panicked, caught};
 
