@@ -11,6 +11,7 @@ mod open_files;
 mod operations;
 mod parts;
 mod plugins;
+mod reconciling;
 mod schemas;
 mod sealing;
 mod secrecy;
@@ -130,11 +131,18 @@ async fn run(
             Box::pin(archiving::run(on, end))
         }
     });
-    tasks.keep("watching mluvii", &ending.stopping, {
+    tasks.keep("webhooks at mluvii", &ending.stopping, {
         let (config, ledger) = (config.clone(), ledger.clone());
         move |end| {
             let on = operations::operations(config.clone(), ledger.clone());
-            Box::pin(watching::run(on, config.watch.clone(), end))
+            Box::pin(watching::run(on, config.watch.webhooks.0, end))
+        }
+    });
+    tasks.keep("comparison with mluvii", &ending.stopping, {
+        let (config, ledger) = (config.clone(), ledger.clone());
+        move |end| {
+            let on = operations::operations(config.clone(), ledger.clone());
+            Box::pin(reconciling::run(on, config.watch.clone(), end))
         }
     });
     tasks.keep("seal keys", &ending.stopping, {
