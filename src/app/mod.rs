@@ -223,6 +223,5 @@ fn aside(server: ServerSettings) -> ServerSettings {
 
 /// The machine's name and the process's number there.
 fn place_of_this_process() -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}/{}", machine.trim(), std::process::id())
+    format!("{}/{}", outside::machine_name(), std::process::id())
 }

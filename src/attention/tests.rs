@@ -95,6 +95,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         clock: Some(ClockDoubt { fault: ClockFault::Ahead, expected: at(7), found: at(9000) }),
         named: Named::default(),
         behind: [("events", at(60 - 86_400)), ("sessions", at(62 - 86_400))].into(),
+        undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),
     };
     check(
         &facts,
@@ -115,6 +116,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention plugin_broken plugin:erp {"reason":"no such file","target":"erp"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
             r#"attention retention_behind records:events {"kind":"events"}"#,
+            r#"attention retention_refused records:tombstones {"count":3,"example":"acme/13","kind":"tombstones"}"#,
             "attention server_away servers {}",
             r#"attention snapshot_held ledger {"process":4711,"transactions":1000001}"#,
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,

@@ -87,6 +87,7 @@ impl Worker {
         let circumstances = Circumstances {
             erasing: &self.erasing,
             attempt: claim.attempt,
+            faults: claim.faults,
             gives_up: matches!(claim.work, Work::Step(_)),
             presence: claim.presence,
             in_vain: claim.in_vain,
@@ -110,7 +111,7 @@ impl Worker {
                 if !is_ordinary {
                     info!(queue = ?queue.queue, ?attempt, pause_ms = pause.as_millis() as u64, reason, "work is retried");
                 }
-                let end = if attempt == Attempt::Counts { WorkEnd::Retried } else { WorkEnd::Postponed };
+                let end = if attempt == Attempt::Free { WorkEnd::Postponed } else { WorkEnd::Retried };
                 (end, self.queue.retry(claim, pause, attempt, &reason).await?)
             }
             ClaimEnd::Park { reason } => {
