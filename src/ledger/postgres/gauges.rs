@@ -54,18 +54,22 @@ async fn once(connection: &Connection, late_after_ms: i64) -> Result<Once, Ledge
                 (SELECT COUNT(*) FROM (SELECT 1 FROM erasure WHERE ended IS NULL AND state <> 'requested'
                    AND GREATEST(due_rule, created) < now - $1 LIMIT {COUNTED_MAX}) AS counted),
                 {},
-                (SELECT COALESCE(SUM(count), 0)::BIGINT FROM (SELECT count FROM inbox LIMIT {COUNTED_MAX}) AS counted),
-                (SELECT received FROM inbox ORDER BY seq LIMIT 1),
+                (SELECT COALESCE(SUM(count), 0)::BIGINT
+                   FROM (SELECT count FROM inbox WHERE NOT parked LIMIT {COUNTED_MAX}) AS counted),
+                (SELECT received FROM inbox WHERE NOT parked ORDER BY seq LIMIT 1),
                 (SELECT COALESCE(SUM(records), 0)::BIGINT FROM chain_checkpoint WHERE chain = 'receipts'),
                 (SELECT COUNT(*) FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
                 (SELECT sequence FROM chain WHERE name = 'receipts'),
                 (SELECT COUNT(*) FROM quarantine), (SELECT received FROM quarantine ORDER BY id LIMIT 1),
-                pg_database_size(current_database())
+                pg_database_size(current_database()),
+                (SELECT COALESCE(SUM(count), 0)::BIGINT
+                   FROM (SELECT count FROM inbox WHERE parked LIMIT {COUNTED_MAX}) AS counted)
          FROM clock",
         counts::oldest_due_sql()
     );
     let row = connection.row(&sql, &[&late_after_ms]).await?;
-    let inbox = QueueGauge { due: unsigned(row.get(3)), oldest: maybe_time(row.get(4))?, ..QueueGauge::default() };
+    let (due, parked) = (unsigned(row.get(3)), unsigned(row.get(11)));
+    let inbox = QueueGauge { due, parked, oldest: maybe_time(row.get(4))?, ..QueueGauge::default() };
     Ok(Once {
         now: time(row.get(0))?,
         late: unsigned(row.get(1)),

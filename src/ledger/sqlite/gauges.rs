@@ -82,14 +82,17 @@ fn of_queue(connection: &Connection, queue: &str, now: Timestamp) -> Result<Queu
 }
 
 fn inbox(connection: &Connection) -> Result<QueueGauge, LedgerError> {
-    let due: i64 = connection
-        .prepare_cached("SELECT COALESCE(SUM(count), 0) FROM (SELECT count FROM inbox LIMIT ?1)")?
-        .query_row([COUNTED_MAX], |row| row.get(0))?;
+    let count = |which: &str| -> Result<u64, LedgerError> {
+        let sql = format!("SELECT COALESCE(SUM(count), 0) FROM (SELECT count FROM inbox WHERE {which} LIMIT ?1)");
+        let mut statement = connection.prepare_cached(&sql)?;
+        Ok(statement.query_row([COUNTED_MAX], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    };
     let oldest: Option<Millis> = connection
-        .prepare_cached("SELECT received FROM inbox ORDER BY seq LIMIT 1")?
+        .prepare_cached("SELECT received FROM inbox WHERE parked = 0 ORDER BY seq LIMIT 1")?
         .query_row([], |row| row.get(0))
         .optional()?;
-    Ok(QueueGauge { due: due.unsigned_abs(), oldest: oldest.map(|oldest| oldest.0), ..QueueGauge::default() })
+    let (due, parked) = (count("parked = 0")?, count("parked = 1")?);
+    Ok(QueueGauge { due, parked, oldest: oldest.map(|oldest| oldest.0), ..QueueGauge::default() })
 }
 
 fn oldest_quarantined(connection: &Connection) -> Result<Option<Timestamp>, LedgerError> {
