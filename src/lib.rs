@@ -27,6 +27,7 @@ mod keys;
 mod ledger;
 mod lock;
 mod mluvii;
+mod monitoring;
 mod operations;
 mod outside;
 mod panics;

@@ -36,6 +36,8 @@ pub(crate) fn describe_panics() {
     describe_counter!(PANICS, "Panics, each a defect of quietus.");
     describe_counter!(RESTARTS, "Tasks that were begun anew after a panic.");
     COUNTER.get_or_init(|| counter!(PANICS));
+    // From 0 on, or the first one would not be seen as one more.
+    counter!(RESTARTS).increment(0);
 }
 
 /// Counts a panic; to be called for each, wherever it is.

@@ -59,6 +59,8 @@ pub(crate) async fn check(path: &Path, connect: Connect) -> Vec<CheckFinding> {
         }
     };
     let mut findings = vec![CheckFinding::right(what)];
+    let idle = config.idle_variables.iter();
+    findings.extend(idle.map(|idle| CheckFinding::doubtful("environment", idle.to_string())));
     findings.extend(offline(&config));
     let mut returned = BTreeSet::new();
     findings.extend(plugins(&config, connect, &mut returned).await);

@@ -5,6 +5,8 @@ mod archiving;
 mod check;
 mod control;
 mod log;
+mod monitor;
+mod notify;
 mod open_files;
 mod operations;
 mod parts;
@@ -29,7 +31,7 @@ pub(crate) use sockets::PassedSockets;
 
 use parts::Parts;
 use signals::Signals;
-use sockets::Listeners;
+use sockets::{Listeners, MetricsListener};
 use tasks::Tasks;
 
 use std::sync::Arc;
@@ -43,8 +45,10 @@ use crate::causes::with_causes;
 use crate::config::Config;
 use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
 use crate::ledger::ProcessInfo;
+use crate::mluvii;
 use crate::outside;
 use crate::panics::{Ending, describe_panics, needed};
+use notify::ServiceManager;
 use open_files::SIDE_CONNECTIONS_MAX;
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
@@ -53,11 +57,15 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     let metrics = Metrics::install().context("metrics could not be set up")?;
     log::describe_dropped();
     describe_panics();
+    mluvii::describe_calls();
+    for idle in &config.idle_variables {
+        warn!("{idle}");
+    }
     let connections = open_files::raise(config.server.connections_max, config.connections_max_is_said)?;
     config.server.connections_max = connections;
     let parts = Parts::build(&config).await?;
     // Before anything runs: where an address is taken, the start fails with nothing begun.
-    let listeners = Listeners::open(passed, &config.server).await?;
+    let listeners = Listeners::open(passed, &config.server, config.metrics_listen_is_said).await?;
     let ending = Ending::default();
     let signals = Signals::new()?;
     tokio::select! {
@@ -85,10 +93,9 @@ async fn run(
     let upkeep = metrics.clone();
     tasks.keep("upkeep of the metrics", &worked, move |end| Box::pin(upkeep.clone().upkeep(end)));
     let readiness = Arc::new(Readiness::new(ledger.clone(), plugins.states(), ending.clone(), server));
-    if let Some(listener) = listeners.metrics {
-        let router = http::metrics_router(metrics, Arc::clone(&readiness));
-        tasks.need("metrics".to_owned(), serve_metrics(listener, router, server.clone(), worked.clone()));
-    }
+    let more = monitor::more_metrics(config, &worker, &plugins);
+    let router = http::metrics_router(metrics, more, Arc::clone(&readiness));
+    tasks.need("metrics".to_owned(), serve_metrics(listeners.metrics, router, server.clone(), worked.clone()));
     if let Some(listener) = listeners.reports {
         worker.reports.get_or_insert(format!("http://{}", listener.local_addr()?));
         let reports = Reports::new(ledger.clone(), keys.index.clone(), seal.clone(), server);
@@ -152,7 +159,7 @@ async fn run(
         let (receiver, ledger) = refused.clone();
         Box::pin(http::write_refused(receiver, ledger, end))
     });
-    let router = http::router(receiver, readiness);
+    let router = http::router(receiver, Arc::clone(&readiness));
     info!(listen = %listeners.listen.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     let working = async {
         // Not its error: that holds the panic's text, which may be personal.
@@ -163,6 +170,16 @@ async fn run(
         worked.cancel();
     };
     let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
+    let manager = ServiceManager::of_environment();
+    // The listener is open: what comes from now on waits for its turn, and is taken.
+    manager.ready(&format!("deliveries are taken at {}", listeners.listen.local_addr()?));
+    tasks.keep("service manager", &received, {
+        let (manager, stopping) = (Arc::new(manager), ending.stopping.clone());
+        move |end| {
+            let (manager, readiness, stopping) = (Arc::clone(&manager), Arc::clone(&readiness), stopping.clone());
+            Box::pin(async move { manager.watch(|| readiness.worker(), stopping, end).await })
+        }
+    });
     let receiving = needed("receiving", &ending, http::serve(listeners.listen, router, server, stop));
     let ((), drained) = tokio::join!(working, receiving);
     received.cancel();
@@ -181,11 +198,12 @@ async fn run(
 }
 
 async fn serve_metrics(
-    listener: TcpListener,
+    listener: MetricsListener,
     router: axum::Router,
     server: ServerSettings,
     shutdown: CancellationToken,
 ) {
+    let Some(listener) = listener.opened(&shutdown).await else { return };
     let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
     info!(metrics_listen = address, "metrics are served");
     let (Drained::All | Drained::Cut(_)) = http::serve(listener, router, &aside(server), Stop::at_once(shutdown)).await;

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT: the first lets everything under way end, the second ends the process at once.
+//! SIGTERM and SIGINT: the first lets everything under way end, the second ends the process at once. SIGHUP ends nothing.
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -10,10 +10,11 @@ use tracing::{info, warn};
 #[error("a second signal stopped quietus at once; what was under way goes on after the next start")]
 pub(crate) struct StoppedAtOnce;
 
-/// The signals that end a server.
+/// The signals that a server is sent.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
 impl Signals {
@@ -22,6 +23,7 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate()).context("SIGTERM cannot be awaited")?,
             interrupt: signal(SignalKind::interrupt()).context("SIGINT cannot be awaited")?,
+            hangup: signal(SignalKind::hangup()).context("SIGHUP cannot be awaited")?,
         })
     }
 
@@ -34,11 +36,17 @@ impl Signals {
         warn!("{second}, the second signal: stopping at once; what is under way goes on after the next start");
     }
 
-    /// The name of the next signal.
+    /// The name of the next signal that ends a server.
     async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.terminate.recv() => "SIGTERM",
-            _ = self.interrupt.recv() => "SIGINT",
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return "SIGTERM",
+                _ = self.interrupt.recv() => return "SIGINT",
+                // By which other programs are told to read their configuration anew: it must not end this one.
+                _ = self.hangup.recv() => {
+                    warn!("SIGHUP: reloading the configuration is not supported yet; restart quietus to have it read");
+                }
+            }
         }
     }
 }

@@ -2,11 +2,15 @@
 //! restarts, so that nobody is refused meanwhile (systemd's socket activation, `sd_listen_fds(3)`).
 
 use std::net::{SocketAddr, TcpListener as PassedListener};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
 use listenfd::ListenFd;
 use rustix::net::sockopt::socket_acceptconn;
 use tokio::net::{TcpListener, TcpSocket};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::http::ServerSettings;
 
@@ -89,16 +93,55 @@ fn uses(names: Option<&str>, count: usize) -> anyhow::Result<Vec<Use>> {
 /// fewer (`net.core.somaxconn`).
 const WAITING_MAX: u32 = 4_096;
 
+/// Where metrics are served.
+pub(super) enum MetricsListener {
+    Open(TcpListener),
+    /// Nobody has asked for this address, and another program has it: a server that is refused for that would receive nothing.
+    Taken(SocketAddr, anyhow::Error),
+    Nowhere,
+}
+
+/// How often it is looked whether an address is free.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+impl MetricsListener {
+    /// The listener, once it is there; `None` where there is none before `end`.
+    pub(super) async fn opened(self, end: &CancellationToken) -> Option<TcpListener> {
+        let (address, error) = match self {
+            Self::Open(listener) => return Some(listener),
+            Self::Nowhere => return None,
+            Self::Taken(address, error) => (address, format!("{error:#}")),
+        };
+        warn!(
+            error,
+            "metrics are not served until their default address is free; is there a second server? Set server.metrics_listen to another \
+             address, or to \"\" where they are not wanted"
+        );
+        loop {
+            end.run_until_cancelled(sleep(LOOK_EVERY)).await?;
+            if let Ok(listener) = bind(address) {
+                return Some(listener);
+            }
+        }
+    }
+}
+
 /// The server's listeners, all open.
 pub(super) struct Listeners {
     pub(super) listen: TcpListener,
-    pub(super) metrics: Option<TcpListener>,
+    pub(super) metrics: MetricsListener,
     pub(super) reports: Option<TcpListener>,
 }
 
 impl Listeners {
     /// Opens what was not passed. A passed socket stands in the place of the address that is set for the same.
-    pub(super) async fn open(mut passed: PassedSockets, settings: &ServerSettings) -> anyhow::Result<Self> {
+    ///
+    /// `metrics_are_wanted`: somebody has said where metrics are to be served.
+    pub(super) async fn open(
+        mut passed: PassedSockets,
+        settings: &ServerSettings,
+        metrics_are_wanted: bool,
+    ) -> anyhow::Result<Self> {
         let mut open = async |for_what, address: Option<SocketAddr>| match (passed.remove(for_what), address) {
             (Some(socket), Some(_)) => Ok(Some(TcpListener::from_std(socket)?)),
             (None, Some(address)) => bind(address).map(Some),
@@ -110,7 +153,12 @@ impl Listeners {
         };
         Ok(Self {
             listen: open(Use::Listen, Some(settings.listen)).await?.expect("it has an address"),
-            metrics: open(Use::Metrics, settings.metrics_listen).await?,
+            metrics: match (open(Use::Metrics, settings.metrics_listen).await, settings.metrics_listen) {
+                (Ok(Some(listener)), _) => MetricsListener::Open(listener),
+                (Ok(None), _) => MetricsListener::Nowhere,
+                (Err(error), Some(address)) if !metrics_are_wanted => MetricsListener::Taken(address, error),
+                (Err(error), _) => return Err(error),
+            },
             reports: open(Use::Reports, settings.reports_listen).await?,
         })
     }

@@ -26,6 +26,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
+    if let Err(wrong) = config.log.check() {
+        layers.problem("log.level", wrong);
+    }
     retention(config, layers);
     seals(config, layers);
     used_once("witness", config.witnesses.iter().map(|witness| witness.name.as_str()), layers);

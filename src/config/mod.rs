@@ -11,11 +11,13 @@ mod problem;
 mod public;
 mod redact;
 mod secrets;
+mod variables;
 
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
 pub(crate) use redact::Schemas;
 pub(crate) use secrets::read_secret;
+pub(crate) use variables::IdleVariable;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,6 +58,12 @@ pub(crate) struct Config {
     /// Whether somebody has said how many connections there may be, and counts on them.
     #[schemars(skip)]
     pub(crate) connections_max_is_said: bool,
+    /// Whether somebody has said where metrics are served, and counts on them.
+    #[schemars(skip)]
+    pub(crate) metrics_listen_is_said: bool,
+    /// Environment variables that look like ours and set nothing, each with what may be meant.
+    #[schemars(skip)]
+    pub(crate) idle_variables: Vec<IdleVariable>,
     /// Where the ledger is.
     pub(crate) ledger: LedgerSettings,
     /// What is logged, and how.
@@ -148,9 +156,14 @@ impl Config {
     }
 
     fn load_with(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
-        let mut layers = Layers::read(path, variables)?;
+        let variables: Vec<_> = variables.collect();
+        let names: Vec<_> = variables.iter().map(|(name, _)| name.clone()).collect();
+        let mut layers = Layers::read(path, variables.into_iter())?;
         layers.only(&Self::SECTIONS);
-        let config = Self::assemble(path, &mut layers);
+        let mut config = Self::assemble(path, &mut layers);
+        if let Some(config) = &mut config {
+            config.idle_variables = variables::idle(&names, &layers.merged(), &Self::SECTIONS);
+        }
         // Of lists, what could not be read is left out, so that names would seem to refer to nothing.
         if let Some(config) = config.as_ref().filter(|_| layers.are_sound()) {
             coherence::check(config, &mut layers);
@@ -188,6 +201,8 @@ impl Config {
             file: file.to_owned(),
             server: server?,
             connections_max_is_said: layers.is_said("server", "connections_max"),
+            metrics_listen_is_said: layers.is_said("server", "metrics_listen"),
+            idle_variables: Vec::new(),
             ledger: ledger?,
             clock: clock?,
             log: log?,

@@ -144,6 +144,9 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Erased, Self::Absent, Self::Retained, Self::Residual, Self::Unverifiable, Self::Parked];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Erased => "erased",

@@ -22,6 +22,17 @@ pub(crate) const UP: &str = "up";
 /// The state of a ledger that takes deliveries.
 const WRITABLE: &str = "writable";
 
+/// How the process itself is, whatever it depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WorkerState {
+    Works,
+    /// It was told to end.
+    Stopping,
+    /// It cannot work, and ends.
+    Dying,
+}
+
 /// Answers `/readyz`.
 pub(crate) struct Readiness {
     ledger: Arc<dyn Intake>,
@@ -48,13 +59,18 @@ impl Readiness {
     pub(super) async fn check(&self) -> ReadyState {
         let ledger = self.ledger().await;
         let plugins = (self.plugins)();
-        let worker = match &self.ending {
-            Ending { dying, .. } if dying.is_cancelled() => "dying",
-            Ending { stopping, .. } if stopping.is_cancelled() => "stopping",
-            Ending { .. } => "works",
-        };
-        let ready = ledger == WRITABLE && worker == "works" && plugins.values().all(|state| *state == UP);
+        let worker = self.worker();
+        let ready = ledger == WRITABLE && worker == WorkerState::Works && plugins.values().all(|state| *state == UP);
         ReadyState { ready, ledger, worker, plugins }
+    }
+
+    /// How the process itself is.
+    pub(crate) fn worker(&self) -> WorkerState {
+        match &self.ending {
+            Ending { dying, .. } if dying.is_cancelled() => WorkerState::Dying,
+            Ending { stopping, .. } if stopping.is_cancelled() => WorkerState::Stopping,
+            Ending { .. } => WorkerState::Works,
+        }
     }
 
     /// The state of the ledger, in a word.
@@ -81,6 +97,6 @@ impl Readiness {
 pub(super) struct ReadyState {
     pub(super) ready: bool,
     ledger: &'static str,
-    worker: &'static str,
+    worker: WorkerState,
     plugins: BTreeMap<String, &'static str>,
 }

@@ -1,14 +1,18 @@
 //! What is counted, for Prometheus. Labels are configured names and fixed words, never what a sender wrote.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::reaction::Reaction;
 use crate::subject::SourceName;
+
+/// What is shown beside the process's own metrics, in Prometheus's text format: families that are none of these.
+pub(crate) type MoreMetrics = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = String> + Send>> + Send + Sync>;
 
 /// The process's metrics. Nothing is gathered unless they are installed, which must come before anything is counted.
 #[derive(Clone)]
@@ -18,12 +22,22 @@ impl Metrics {
     /// Upper bounds of the histograms' buckets, in seconds.
     const BUCKETS_S: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
+    /// The same of what waits for other systems.
+    const SLOW_BUCKETS_S: [f64; 10] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0];
+
+    /// The histograms of what waits for other systems, by their names: who measures them is not seen here.
+    const SLOW: [&str; 2] = ["quietus_mluvii_call_seconds", "quietus_work_seconds"];
+
     /// How often histograms are summed up; what waits for it is in memory.
     const UPKEEP: Duration = Duration::from_secs(5);
 
     /// Makes them the process's; fails when others are already.
     pub(crate) fn install() -> Result<Self, BuildError> {
-        let handle = PrometheusBuilder::new().set_buckets(&Self::BUCKETS_S)?.install_recorder()?;
+        let mut builder = PrometheusBuilder::new().set_buckets(&Self::BUCKETS_S)?;
+        for name in Self::SLOW {
+            builder = builder.set_buckets_for_metric(Matcher::Full(name.to_owned()), &Self::SLOW_BUCKETS_S)?;
+        }
+        let handle = builder.install_recorder()?;
         describe_counter!(DELIVERIES, "Deliveries by source and result.");
         describe_counter!(REFUSALS, "Deliveries that were not taken, by source and what was wrong.");
         describe_counter!(
@@ -58,6 +72,10 @@ const REFUSALS: &str = "quietus_refusals_total";
 const UNKNOWN_PATHS: &str = "quietus_unknown_paths_total";
 const SECONDS: &str = "quietus_delivery_seconds";
 
+/// Why deliveries are refused, in one word each.
+pub(super) const REASONS: [&str; 9] =
+    ["missing", "garbled", "wrong", "stale", "network", "host", "too_large", "slow", "broken"];
+
 /// What counts requests to paths of no source that are most like this one's.
 pub(super) fn unknown_paths(nearest: Arc<str>) -> Counter {
     counter!(UNKNOWN_PATHS, "nearest" => nearest)
@@ -76,6 +94,10 @@ impl Deliveries {
         let counters =
             Reaction::ALL.map(|r| counter!(DELIVERIES, "source" => Arc::clone(&source), "result" => r.as_str()));
         let seconds = histogram!(SECONDS, "source" => Arc::clone(&source));
+        for reason in REASONS {
+            // Counted from 0 on: a series that is first seen with its first event seems not to have grown by it.
+            counter!(REFUSALS, "source" => Arc::clone(&source), "reason" => reason).increment(0);
+        }
         Self { source, counters, seconds }
     }
 

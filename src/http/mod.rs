@@ -22,8 +22,8 @@ mod strangers;
 mod unproved;
 
 pub(crate) use accepting::Accepting;
-pub(crate) use health::{PluginStates, Readiness, UP};
-pub(crate) use metrics::Metrics;
+pub(crate) use health::{PluginStates, Readiness, UP, WorkerState};
+pub(crate) use metrics::{Metrics, MoreMetrics};
 pub(crate) use receiver::Receiver;
 pub(crate) use refused::write_refused;
 pub(crate) use reports::Reports;

@@ -10,7 +10,7 @@ use axum::{Json, Router};
 
 use super::body::NoBody;
 use super::health::Readiness;
-use super::metrics::Metrics;
+use super::metrics::{Metrics, MoreMetrics};
 use super::reaction::Reaction;
 use super::receiver::Receiver;
 use super::reports::{Reception, Reports};
@@ -43,9 +43,10 @@ fn names_one_host(request: &Request) -> bool {
 }
 
 /// Routes for Prometheus and an orchestrator, on a listener of their own: it answers also where that for deliveries is full.
-pub(crate) fn metrics_router(metrics: Metrics, readiness: Arc<Readiness>) -> Router {
+pub(crate) fn metrics_router(metrics: Metrics, more: MoreMetrics, readiness: Arc<Readiness>) -> Router {
     let text = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Router::new().route("/metrics", get(async move || (text, metrics.render()))).merge(health(readiness))
+    let render = async move || (text, metrics.render() + &more().await);
+    Router::new().route("/metrics", get(render)).merge(health(readiness))
 }
 
 fn health<S: Clone + Send + Sync + 'static>(readiness: Arc<Readiness>) -> Router<S> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use quietus_plugin::Span;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use crate::verify::Network;
 
@@ -15,7 +15,10 @@ use crate::verify::Network;
 pub(crate) struct ServerSettings {
     pub(crate) listen: SocketAddr,
     /// Where Prometheus may ask for `/metrics`, and an orchestrator for `/healthz` and `/readyz`, however full `listen` is; nowhere when it is
-    /// not given. Keep it inside your network.
+    /// empty. Keep it inside your network. The default is an address of this machine only; where another program has it, as a second server
+    /// here, the server starts without, says so, and takes it once it is free. One that was written refuses the start.
+    #[serde(deserialize_with = "address_or_empty")]
+    #[schemars(with = "String")]
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// Where third parties report the outcome of an erasure that they have accepted; nowhere when it is not given. Keep it inside your
     /// network, or put a proxy with TLS before it.
@@ -52,4 +55,13 @@ pub(crate) struct ServerSettings {
     pub(crate) drain_max: Span,
     /// Networks whose `X-Forwarded-For` is believed.
     pub(crate) trusted_proxies: Vec<Network>,
+}
+
+/// An address, or nothing where the text is empty.
+fn address_or_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(serde::de::Error::custom)
 }

@@ -13,6 +13,7 @@ pub(crate) mod deciding;
 pub(crate) mod erasing;
 pub(crate) mod expiring;
 mod fixtures;
+pub(crate) mod gauging;
 pub(crate) mod generations;
 pub(crate) mod keys;
 pub(crate) mod listing;
@@ -190,6 +191,9 @@ macro_rules! contract {
                 what_one_does_for_all_is_taken_by_one_and_again_when_it_is_due
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
+            gauging: an_empty_ledger_shows_nothing
+                each_queue_shows_what_is_due_taken_waiting_and_parked
+                what_is_late_or_needs_a_person_is_shown;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             generations: what_is_sealed_under_a_generation_that_was_followed_is_refused_whatever_it_is

@@ -11,6 +11,7 @@ mod clock;
 mod closing;
 pub(crate) mod copy;
 mod expiry;
+mod gauges;
 mod generation;
 mod health;
 mod invariant;
@@ -44,6 +45,7 @@ pub(crate) use closing::{Closed, Closing};
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
+pub(crate) use gauges::{COUNTED_MAX, Gauges, QueueGauge, Size};
 pub(crate) use generation::{GenerationState, SealGeneration, sealing};
 pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;

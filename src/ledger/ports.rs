@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState, HeldWork,
-    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, Periodic, ProcessInfo, ProcessView, PutAside,
-    QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported,
-    Resolution, RotatedKey, SealGeneration, SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions,
-    TargetHealth, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState,
+    HeldWork, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, Periodic, ProcessInfo, ProcessView,
+    PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries,
+    Reported, Resolution, RotatedKey, SealGeneration, SessionView, StepEnd, Stored, SumChunk, SumMark, Summed,
+    TargetConditions, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -248,6 +248,10 @@ pub(crate) trait Records: Send + Sync {
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError>;
 
     async fn counts(&self) -> Result<Counts, LedgerError>;
+
+    /// What metrics show, of these queues. Late is what could have begun longer ago than `late_after`. Bounded work, however much the
+    /// ledger holds.
+    async fn gauges(&self, queues: &[QueueName], late_after: Duration) -> Result<Gauges, LedgerError>;
 
     async fn clock(&self) -> Result<ClockView, LedgerError>;
 

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::calls::Purpose;
 use super::error::{MluviiError, SettingsError};
 use super::left::Accepted;
+use super::meter::Meter;
 use super::pointer::Pointer;
 use super::proofs::{NOBODY, Proofs};
 use super::settings::{GuestIdField, MluviiSettings, Nulls, Requests};
@@ -27,6 +28,7 @@ pub(crate) struct MluviiClient {
     http: Client,
     base: String,
     tokens: Tokens,
+    meter: Meter,
     pub(super) requests: Requests,
     pub(super) params: Params,
     pub(super) nulls: Nulls,
@@ -88,6 +90,8 @@ pub(super) struct Call<'a> {
     pub(super) path: &'a str,
     /// Names it in errors.
     pub(super) what: &'a str,
+    /// Names it in metrics.
+    pub(super) kind: &'static str,
     pub(super) idempotency: Option<&'a IdempotencyKey>,
     pub(super) purpose: Purpose,
     /// A document in JSON.
@@ -109,11 +113,14 @@ impl MluviiClient {
         let credentials = settings.credentials(read)?;
         let http = transport::client(settings)?;
         let fields = settings.search.iter().flat_map(|search| search.fields.clone());
+        let requests = settings.requests()?;
+        let meter = Meter::new(&settings.name, requests.kinds());
         Ok(Self {
-            tokens: Tokens::new(http.clone(), &base, credentials),
+            tokens: Tokens::new(http.clone(), &base, credentials, meter.clone()),
+            meter,
             http,
             base,
-            requests: settings.requests()?,
+            requests,
             params: settings.params.clone(),
             nulls: settings.nulls,
             guest_id: settings.guest_id,
@@ -301,8 +308,8 @@ impl MluviiClient {
         let path = request
             .fill(values)
             .ok_or_else(|| MluviiError::Refused(format!("{what}: there is an id that cannot stand in a path")))?;
-        self.exchange(Call { method: &request.method, path: &path, what: &what, idempotency, purpose, body: None })
-            .await
+        let (method, kind) = (&request.method, request.kind());
+        self.exchange(Call { method, path: &path, what: &what, kind, idempotency, purpose, body: None }).await
     }
 
     /// One call within its time.
@@ -350,7 +357,10 @@ impl MluviiClient {
             http = http.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         call.purpose.note();
-        transport::send(http, call.what).await
+        let under_way = self.meter.begin(call.kind);
+        let reply = transport::send(http, call.what).await;
+        under_way.ended(&reply);
+        reply
     }
 
     /// Tries a path out; every status is an answer. `what` names it in errors.

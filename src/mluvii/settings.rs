@@ -133,6 +133,24 @@ pub(super) struct Requests {
     pub(super) sessions_of_guest: Option<Template>,
 }
 
+impl Requests {
+    /// What each of them is called in metrics.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        let always = [
+            &self.look_up_session,
+            &self.look_up_params,
+            &self.anonymize_session,
+            &self.anonymize_guest,
+            &self.list_anonymized,
+            &self.list_not_anonymized,
+            &self.control_list,
+            &self.list_ended,
+        ];
+        let maybe = [&self.look_up_contact, &self.contacts, &self.sessions_of_guest];
+        always.into_iter().chain(maybe.into_iter().flatten()).map(Template::kind)
+    }
+}
+
 impl MluviiSettings {
     /// Everything that can be checked of the settings by themselves.
     pub(super) fn check(&self) -> Result<(), SettingsError> {

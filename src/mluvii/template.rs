@@ -79,6 +79,11 @@ impl Template {
         Ok(Self { key, text: text.to_owned(), method: method.clone(), path: path.to_owned(), placeholders })
     }
 
+    /// What is asked, as metrics call it: the setting's name.
+    pub(super) fn kind(&self) -> &'static str {
+        self.key
+    }
+
     /// The setting that it came from, such as `mluvii.anonymize_session`.
     pub(super) fn key(&self) -> String {
         format!("mluvii.{}", self.key)

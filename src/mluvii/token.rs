@@ -7,6 +7,7 @@ use tokio::sync::Mutex;
 
 use super::error::MluviiError;
 use super::keep::{Keep, Kept};
+use super::meter::{self, Meter};
 use super::settings::Credentials;
 use super::transport::{self, Reply, garbage};
 use crate::keys::Secret;
@@ -34,6 +35,7 @@ pub(super) struct Tokens {
     http: Client,
     url: String,
     credentials: Credentials,
+    meter: Meter,
     slot: Mutex<Slot>,
 }
 
@@ -46,8 +48,8 @@ struct Slot {
 }
 
 impl Tokens {
-    pub(super) fn new(http: Client, base: &str, credentials: Credentials) -> Self {
-        Self { http, url: format!("{base}/login/connect/token"), credentials, slot: Mutex::default() }
+    pub(super) fn new(http: Client, base: &str, credentials: Credentials, meter: Meter) -> Self {
+        Self { http, url: format!("{base}/login/connect/token"), credentials, meter, slot: Mutex::default() }
     }
 
     /// The present token, or a new one.
@@ -95,7 +97,10 @@ impl Tokens {
         ];
         // Before it is sent: the token's life may have begun when it was asked for.
         let asked = Instant::now();
-        let body = match transport::send(self.http.post(&self.url).form(&form), WHAT).await {
+        let under_way = self.meter.begin(meter::TOKEN);
+        let answered = transport::send(self.http.post(&self.url).form(&form), WHAT).await;
+        under_way.ended(&answered);
+        let body = match answered {
             Ok(Reply::Done(body)) => body,
             Ok(Reply::Unauthorized | Reply::Forbidden) | Err(MluviiError::Refused(_)) => {
                 let see = "see `mluvii.client_id`, `mluvii.client_secret` and `mluvii.scope`";

@@ -10,6 +10,7 @@ use super::calls::Purpose;
 use super::client::{Call, Called, MluviiClient};
 use super::error::MluviiError;
 use super::keep::{Keep, Kept};
+use super::meter;
 use super::transport::garbage;
 use crate::keys::Secret;
 
@@ -138,7 +139,8 @@ impl MluviiClient {
         what: &str,
         body: Option<&[u8]>,
     ) -> Result<Called, MluviiError> {
-        self.exchange(Call { method, path, what, idempotency: None, purpose: Purpose::Work, body }).await
+        let kind = meter::WEBHOOKS;
+        self.exchange(Call { method, path, what, kind, idempotency: None, purpose: Purpose::Work, body }).await
     }
 }
 

@@ -62,6 +62,11 @@ impl Policy {
         &self.doubts
     }
 
+    /// The names of the rules that erase.
+    pub(crate) fn rule_names(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().map(|rule| rule.name.as_str())
+    }
+
     /// Whether any rule or consent rule is asked at this trigger. Where none is, nothing has to be looked up for it.
     pub(crate) fn listens(&self, trigger: Trigger) -> bool {
         self.consent.iter().any(|rule| rule.on == trigger) || self.rules.iter().any(|rule| rule.on == trigger)

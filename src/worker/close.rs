@@ -2,10 +2,12 @@
 //! one write, and several processes hardly wait for one another at its head.
 
 use tokio::time::timeout;
-use tracing::{info, warn};
+use tracing::{Instrument as _, info, warn};
 
+use super::metrics;
 use super::parts::Worker;
 use super::run::LEASE;
+use super::span;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::erasure::{ErasureId, Outcome, Verdict};
@@ -42,14 +44,17 @@ impl Worker {
                 Closed::Again(held) => parts.push(held),
                 Closed::Done => {
                     self.newest.saw(Some(&head));
-                    told.iter().for_each(Written::log);
+                    told.iter().for_each(Written::tell);
                 }
                 Closed::Refused(mut some, _) if some.len() > 1 => {
                     parts.push(some.split_off(some.len() / 2));
                     parts.push(some);
                 }
                 Closed::Refused(mut alone, error) => match alone.pop() {
-                    Some(claim) => self.not_written(&QueueName::Close, &claim.held(), error).await,
+                    Some(claim) => {
+                        let span = span::of(&claim.work);
+                        self.not_written(&QueueName::Close, &claim.held(), error).instrument(span).await;
+                    }
                     None => return Err(error),
                 },
             }
@@ -74,7 +79,10 @@ impl Worker {
                     head = Some(receipt.head());
                     closing.push(Closing { claim, receipt });
                 }
-                Err(unfinished) => self.park_closing(claim, &unfinished.to_string()).await?,
+                Err(unfinished) => {
+                    let span = span::of(&claim.work);
+                    self.park_closing(claim, &unfinished.to_string()).instrument(span).await?;
+                }
             }
         }
         Ok(closing)
@@ -99,7 +107,7 @@ impl Worker {
     }
 }
 
-/// What the log says of a receipt. It is the one line of an erasure whose way was the usual one.
+/// What the log and metrics say of a receipt. It is the one line of an erasure whose way was the usual one.
 struct Written {
     erasure: ErasureId,
     scope: Scope,
@@ -113,7 +121,8 @@ impl Written {
         Self { erasure, scope, verdict, sequence }
     }
 
-    fn log(&self) {
+    fn tell(&self) {
+        metrics::receipt_written(self.verdict);
         info!(
             erasure.id = %self.erasure, scope = self.scope.as_str(), verdict = self.verdict.as_str(),
             receipt = self.sequence, "wrote the receipt"

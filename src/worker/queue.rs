@@ -106,6 +106,16 @@ impl QueueWorker {
         }
     }
 
+    /// The target that it is about, also where that is no longer configured; `None` where there is none.
+    pub(super) fn target_name(&self) -> Option<&TargetName> {
+        match &self.queue {
+            QueueName::Step(name) => Some(name),
+            QueueName::Decide(_) | QueueName::Settle(_) | QueueName::Resolve(_) | QueueName::Close => {
+                self.asks.as_ref()
+            }
+        }
+    }
+
     /// The longest that one piece of work may take. A plugin's may have changed with the plugin.
     pub(super) fn call_max(&self) -> Duration {
         self.target.as_ref().map_or(self.call_max, |target| target.call_max())

@@ -1,23 +1,25 @@
-//! The life of a claim: claim, lease, work, and then finish, retry or park. Only receipts are written
+//! The life of a claim: claim, lease, work, and then finish, retry or park (`end.rs`). Only receipts are written
 //! elsewhere, many together (`close.rs`).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info, warn};
+use tracing::{Instrument as _, warn};
 
-use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
+use super::failure::Failure;
 use super::lease::Lease;
+use super::metrics::{self, WorkEnd};
 use super::output::Output;
 use super::parts::Worker;
 use super::queue::QueueWorker;
+use super::span;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
-use crate::erasure::{Outcome, Stage};
-use crate::keys::random_fraction;
-use crate::ledger::{CallEnd, Claim, Claimed, Decision, Finished, LedgerError, NextLook, QueueName, StepEnd, Work};
+use crate::erasure::Stage;
+use crate::ledger::{Claim, Claimed, LedgerError, NextLook, QueueName, Work};
 use crate::mluvii::counted;
 use crate::panics::{Panicked, caught};
 
@@ -114,8 +116,14 @@ impl Worker {
         self.queue.claim(&queue.queue, most, LEASE, &queue.bounds()).await
     }
 
-    /// The life of one claim.
+    /// The life of one claim. All that is logged meanwhile says what it is about.
     pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) {
+        let (span, sort, began) = (span::of(&claim.work), claim.work.sort(), Instant::now());
+        let end = self.work_to_its_end(queue, claim, leased).instrument(span).await;
+        metrics::work_ended(sort, queue.target_name(), end, began.elapsed());
+    }
+
+    async fn work_to_its_end(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) -> WorkEnd {
         let lease = Lease::new(leased, LEASE);
         let held = claim.held();
         let result = tokio::select! {
@@ -135,8 +143,12 @@ impl Worker {
             Ok((output, calls)) => self.finish(queue, claim, output, calls).await,
             Err(failure) => self.react(queue, claim, failure).await,
         };
-        if let Err(error) = written {
-            self.not_written(&queue.queue, &held, error).await;
+        match written {
+            Ok(end) => end,
+            Err(error) => {
+                self.not_written(&queue.queue, &held, error).await;
+                WorkEnd::Unwritten
+            }
         }
     }
 
@@ -166,117 +178,6 @@ impl Worker {
             },
             Work::Close(_) => Err(Failure::Permanent("erasures are closed together".into())),
         }
-    }
-
-    /// Writes the result. The claim's fence says in the same transaction whether the work was still ours; a look before it
-    /// could be outdated by the time of the commit.
-    async fn finish(&self, queue: &QueueWorker, claim: Claim, output: Output, calls: u32) -> Result<(), LedgerError> {
-        // Only where there is a failure to forget: otherwise each answer would be one more transaction.
-        let has_answered = claim.target_failing && has_asked(&claim.work, &output, calls);
-        let answered = CallEnd::Answered { sort: claim.work.sort() };
-        let finished = match output {
-            Output::Decision(decision) => {
-                log_decision(&decision);
-                self.queue.decided(claim, *decision).await?
-            }
-            Output::Resolution(resolution) => self.queue.resolved(claim, resolution).await?,
-            Output::Step(end) => self.queue.stepped(claim, end).await?,
-            Output::Residual { reason } => {
-                warn!(queue = ?queue.queue, "a target still holds what it was asked to erase; a person is needed");
-                self.queue.park(claim, Outcome::Residual, &reason).await?
-            }
-        };
-        log_race(queue, finished);
-        match &queue.asks {
-            Some(target) if has_answered => self.queue.call_ended(target, &answered, self.erasing.breaker()).await,
-            _ => Ok(()),
-        }
-    }
-
-    /// Carries out what a failure means for its claim.
-    async fn react(&self, queue: &QueueWorker, claim: Claim, failure: Failure) -> Result<(), LedgerError> {
-        let circumstances = Circumstances {
-            erasing: &self.erasing,
-            attempt: claim.attempt,
-            faults: claim.faults,
-            gives_up: matches!(claim.work, Work::Step(_)),
-            presence: claim.presence,
-            in_vain: claim.in_vain,
-            may_repeat: !claim.has_sent_once(),
-            is_awaited: matches!(&claim.work, Work::Step(work) if work.stage == Stage::Find),
-            random: random_fraction(),
-        };
-        let failure = failure.judged(&*self.records).await?;
-        let is_ordinary = failure.is_ordinary();
-        let FailureAction { end, target } = failure.action(circumstances)?;
-        let (ClaimEnd::Retry { reason, .. } | ClaimEnd::Park { reason }) = &end;
-        // First, or the work would be claimed again at once.
-        if let (Some(end), Some(name)) = (call_end(target, &claim, reason), &queue.asks) {
-            if let CallEnd::Denied { reason } = &end {
-                warn!(target = %name, reason, "the target is out; it is tried again, but a person may be needed");
-            }
-            self.queue.call_ended(name, &end, self.erasing.breaker()).await?;
-        }
-        let finished = match end {
-            ClaimEnd::Retry { pause, attempt, reason } => {
-                if !is_ordinary {
-                    info!(queue = ?queue.queue, ?attempt, pause_ms = pause.as_millis() as u64, reason, "work is retried");
-                }
-                self.queue.retry(claim, pause, attempt, &reason).await?
-            }
-            ClaimEnd::Park { reason } => {
-                warn!(queue = ?queue.queue, reason, "work is parked; a person is needed");
-                self.queue.park(claim, Outcome::Parked, &reason).await?
-            }
-        };
-        log_race(queue, finished);
-        Ok(())
-    }
-}
-
-/// How the call ended for its target, where that says something of it.
-fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd> {
-    let reason = reason.to_owned();
-    match effect {
-        TargetEffect::None => None,
-        TargetEffect::Unavailable => Some(CallEnd::Unavailable { reason }),
-        TargetEffect::Failed => Some(CallEnd::Failed { record: claim.work.record(), reason }),
-        TargetEffect::Refused => {
-            Some(CallEnd::Refused { sort: claim.work.sort(), record: claim.work.record(), reason })
-        }
-        TargetEffect::Denied => Some(CallEnd::Denied { reason }),
-        TargetEffect::Limited(pause) => Some(CallEnd::Limited { sort: claim.work.sort(), pause }),
-    }
-}
-
-/// Whether the work that was done has asked its target, with so many calls to mluvii. Without a call, nothing was seen of mluvii;
-/// and neither a report nor what is concluded without a call is one of a plugin's answers. None of them says that it can be reached
-/// again.
-fn has_asked(work: &Work, output: &Output, calls: u32) -> bool {
-    if matches!(output, Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown)) {
-        return false;
-    }
-    match work {
-        Work::Step(work) if !work.step.target.is_mluvii() => work.step.report().is_none(),
-        Work::Decide(_) | Work::Settle(_) | Work::Resolve(_) | Work::Step(_) => calls > 0,
-        Work::Close(_) => false,
-    }
-}
-
-fn log_decision(decision: &Decision) {
-    for erasure in &decision.erasures {
-        info!(
-            session = %decision.session.record.session, scope = erasure.subject.scope().as_str(), rule = erasure.rule,
-            due = %erasure.due, "decided to erase"
-        );
-    }
-}
-
-fn log_race(queue: &QueueWorker, finished: Finished) {
-    match finished {
-        Finished::Done => {}
-        Finished::LeaseLost => info!(queue = ?queue.queue, "the lease had ended; another process does the work"),
-        Finished::Stale => debug!(queue = ?queue.queue, "the session changed meanwhile; it is looked at again"),
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use super::metrics;
 use super::parts::Worker;
 use super::queue::{ORPHANS_MAX, QueueWorker};
 use super::run::LEASE;
@@ -32,7 +33,9 @@ impl Worker {
         // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();
         let mut tasks = JoinSet::new();
-        for queue in QueueWorker::all(&worker, &abandon) {
+        let queues = QueueWorker::all(&worker, &abandon);
+        metrics::describe(&queues, &worker.policy);
+        for queue in queues {
             let (worker, queue, ending) = (Arc::clone(&worker), Arc::new(queue), ending.clone());
             tasks.spawn(async move {
                 let run = |end| Arc::clone(&worker).on_queue(Arc::clone(&queue), end);

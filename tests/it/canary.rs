@@ -75,6 +75,7 @@ fn everything_is_silent(ledger: &str, and: impl Fn()) {
     for email in [EMAIL, OTHER_EMAIL] {
         assert!(!standin.holds(email), "{email} must be gone, or this test tests nothing");
     }
+    assert_silent("the metrics", server.metrics().as_bytes());
     search_files(deployment.folder());
     let (ended, log) = server.stop();
     assert!(ended.success());

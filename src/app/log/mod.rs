@@ -10,7 +10,6 @@ use std::io::IsTerminal as _;
 use anyhow::Context as _;
 use metrics::{counter, describe_counter};
 use tracing::warn;
-use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSettings};
 use stderr::StandardError;
@@ -18,9 +17,7 @@ use writer::DROPPED;
 
 /// Starts logging; once in a process. What is returned writes the same way, and its `flush` waits for the last lines.
 pub(crate) fn init(settings: &LogSettings) -> anyhow::Result<LogWriter> {
-    let filter = EnvFilter::try_new(&settings.level).with_context(|| {
-        format!("log.level: `{}` is not a filter such as `info` or `quietus=debug,warn`", settings.level)
-    })?;
+    let filter = settings.filter().map_err(|wrong| anyhow::anyhow!("log.level: {wrong}"))?;
     let writer = LogWriter::start(StandardError, say_dropped).context("the log's thread could not be started")?;
     let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let through = writer.clone();
@@ -30,7 +27,8 @@ pub(crate) fn init(settings: &LogSettings) -> anyhow::Result<LogWriter> {
     let lines = lines.log_internal_errors(false);
     match settings.format {
         LogFormat::Text => lines.try_init(),
-        LogFormat::Json => lines.json().try_init(),
+        // All spans around a line, the innermost last; it is not written twice.
+        LogFormat::Json => lines.json().with_current_span(false).try_init(),
     }
     .map_err(|error| anyhow::anyhow!("logging could not be started: {error}"))?;
     Ok(writer)

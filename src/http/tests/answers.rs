@@ -213,7 +213,8 @@ async fn deliveries_are_counted_by_source_and_result_only() {
     Delivery { authorization: "Basic dTpx", ..GOOD }.send(&router).await;
     Delivery { path: "/webhooks/other", ..GOOD }.send(&router).await;
     Delivery { path: "/webhooks/acne", ..GOOD }.send(&router).await;
-    let beside = metrics_router(Metrics::of(recorder.handle()), bench.readiness(Ending::default()));
+    let more: MoreMetrics = Arc::new(|| Box::pin(async { "# more\n".to_owned() }));
+    let beside = metrics_router(Metrics::of(recorder.handle()), more, bench.readiness(Ending::default()));
     let shown = get(&beside, "/metrics").await;
     let mut counts: Vec<_> = shown.lines().filter(|line| line.contains("_total{") && !line.ends_with(" 0")).collect();
     counts.sort_unstable();

@@ -9,8 +9,14 @@ use super::{Counts, LedgerError, expired};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
 
-pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> {
-    let number = async |sql: &str| Ok::<_, LedgerError>(unsigned(connection.row(sql, &[]).await?.get(0)));
+/// What is counted with what it counts.
+pub(super) struct Tallied {
+    pub(super) sessions: u64,
+    pub(super) erasures: BTreeMap<&'static str, u64>,
+    pub(super) verdicts: BTreeMap<&'static str, u64>,
+}
+
+pub(super) async fn tally(connection: &Connection) -> Result<Tallied, LedgerError> {
     let columns = ErasureState::ALL.map(ErasureState::as_str).into_iter().chain(Verdict::ALL.map(Verdict::as_str));
     let sums = columns.map(|column| format!(", COALESCE(SUM({column}), 0)::BIGINT")).collect::<String>();
     let sql = format!("SELECT COALESCE(SUM(sessions), 0)::BIGINT{sums} FROM tally");
@@ -19,21 +25,26 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
     let after = 1 + ErasureState::ALL.len();
     let verdicts = Verdict::ALL.iter().enumerate();
     let verdicts = verdicts.map(|(i, verdict)| (verdict.as_str(), unsigned(tally.get(after + i))));
-    let verdicts: BTreeMap<_, u64> = verdicts.collect();
+    Ok(Tallied { sessions: unsigned(tally.get(0)), erasures: erasures.collect(), verdicts: verdicts.collect() })
+}
+
+pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> {
+    let number = async |sql: &str| Ok::<_, LedgerError>(unsigned(connection.row(sql, &[]).await?.get(0)));
+    let Tallied { sessions, erasures, verdicts } = tally(connection).await?;
     let steps = async |which: &str| {
         let sql = format!("SELECT {STEP_TARGET}, COUNT(*) FROM task WHERE {which} AND {STEP_QUEUES} GROUP BY queue");
         let rows = connection.rows(&sql, &[]).await?;
         Ok::<_, LedgerError>(rows.iter().map(|row| (row.get(0), unsigned(row.get(1)))).collect())
     };
     Ok(Counts {
-        sessions: unsigned(tally.get(0)),
+        sessions,
         events_waiting: number(&format!(
             "SELECT (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox WHERE NOT parked)
                   + (SELECT COUNT(*) FROM task WHERE {DECIDE_QUEUES} AND NOT parked)"
         ))
         .await?,
         sessions_settling: number(&format!("SELECT COUNT(*) FROM task WHERE {SETTLE_QUEUES} AND NOT parked")).await?,
-        erasures: erasures.collect(),
+        erasures,
         // Claimed work is not due before its lease ends, so what is due is what nobody has taken.
         overdue: number(&format!(
             "SELECT (SELECT COUNT(*) FROM task WHERE NOT parked AND {RESOLVE_QUEUES} AND due <= {NOW_MS})
@@ -66,7 +77,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
     })
 }
 
-async fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
+pub(super) async fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
     let mut causes = BTreeMap::new();
     for cause in UnknownCause::ALL {
         let row = connection.row("SELECT COUNT(*) FROM session WHERE unknown_cause = $1", &[&cause.as_str()]).await?;

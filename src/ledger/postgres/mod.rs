@@ -23,6 +23,7 @@ mod erasure_state;
 mod erasures;
 mod expired;
 mod failure;
+mod gauges;
 mod generations;
 mod inbox;
 mod installations;

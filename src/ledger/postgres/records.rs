@@ -1,12 +1,14 @@
 //! What the ledger is asked, and nothing is written.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::sessions::Place;
 use super::{
-    PostgresLedger, archive, attention, audit, clock, columns, counts, erasures, generations, installations, meta,
-    processes, quarantine, receipts, sessions, targets,
+    PostgresLedger, archive, attention, audit, clock, columns, counts, erasures, gauges, generations, installations,
+    meta, processes, quarantine, receipts, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -15,10 +17,10 @@ use crate::erasure::{Erasure, ErasureId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, GenerationState,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, Gauges, GenerationState,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth,
-    Tombstone, UnreadSessions,
+    Quarantined, QueueName, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed,
+    TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -171,6 +173,12 @@ impl Records for PostgresLedger {
 
     async fn counts(&self) -> Result<Counts, LedgerError> {
         counts::all(&self.reading().await?).await
+    }
+
+    async fn gauges(&self, queues: &[QueueName], late_after: Duration) -> Result<Gauges, LedgerError> {
+        let queues: Vec<_> = queues.iter().map(|queue| queue.name().into_owned()).collect();
+        let late_after_ms = i64::try_from(late_after.as_millis()).unwrap_or(i64::MAX);
+        gauges::all(&self.reading().await?, &queues, late_after_ms).await
     }
 
     async fn clock(&self) -> Result<ClockView, LedgerError> {

@@ -26,6 +26,7 @@ mod expired;
 mod expiry;
 mod failure;
 mod files;
+mod gauges;
 mod generations;
 mod inbox;
 mod installations;

@@ -1,14 +1,17 @@
 //! What the ledger is asked, and nothing is written.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use async_trait::async_trait;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params_from_iter};
 
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
-    SqliteLedger, archive, attention, audit, clock, counts, erasures, generations, installations, integrity, meta,
-    processes, quarantine, query, receipts, sessions, targets,
+    SqliteLedger, archive, attention, audit, clock, counts, erasures, gauges, generations, installations, integrity,
+    meta, processes, quarantine, query, receipts, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -17,10 +20,10 @@ use crate::erasure::{Erasure, ErasureId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, GenerationState,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, Gauges, GenerationState,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth,
-    Tombstone, UnreadSessions,
+    Quarantined, QueueName, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed,
+    TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -171,6 +174,17 @@ impl Records for SqliteLedger {
 
     async fn counts(&self) -> Result<Counts, LedgerError> {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
+    }
+
+    async fn gauges(&self, queues: &[QueueName], late_after: Duration) -> Result<Gauges, LedgerError> {
+        let queues: Vec<_> = queues.iter().map(|queue| queue.name().into_owned()).collect();
+        let late_after = SignedDuration::try_from(late_after).unwrap_or(SignedDuration::MAX);
+        let files = Arc::clone(&self.files);
+        let look = move |connection: &_| {
+            let gauges = gauges::all(connection, &queues, late_after, Timestamp::now())?;
+            Ok(Gauges { size: gauges::size(files.ledger(), files.log_bytes()), ..gauges })
+        };
+        self.readers.read(look).await
     }
 
     async fn clock(&self) -> Result<ClockView, LedgerError> {

@@ -62,6 +62,9 @@ pub(crate) enum PluginState {
 }
 
 impl PluginState {
+    /// All that `as_str` says.
+    pub(crate) const NAMES: [&str; 5] = ["starting", "up", "restarting", "failed", "stopped"];
+
     pub(crate) fn as_str(&self) -> &'static str {
         match self {
             Self::Starting => "starting",

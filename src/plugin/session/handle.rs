@@ -12,6 +12,7 @@ use quietus_plugin::protocol::{HostMessage, encode};
 use quietus_plugin::{Operation, ResumeValue};
 use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
+use tracing::Span;
 
 use super::call::{Ask, CoRunning, Ended, Outgoing};
 use super::log_limit::LogRateLimit;
@@ -66,6 +67,8 @@ pub(super) struct Pending {
     pub(super) checkpoints: Option<mpsc::Sender<ResumeValue>>,
     /// A checkpoint has not been acknowledged: the plugin waits.
     pub(super) checkpointing: bool,
+    /// What the call is about: lines of the plugin's log say so, too.
+    pub(super) span: Span,
 }
 
 impl Session {
@@ -118,6 +121,7 @@ impl Session {
             redacts_result: ask.redacts_result(),
             checkpoints,
             checkpointing: false,
+            span: Span::current(),
         };
         // Before it is noted: one that cannot be sent must not wait for an answer.
         let Ok(frame) = encode(&ask.message(id, longest)) else { return Ended::TooLarge };

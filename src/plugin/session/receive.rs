@@ -7,6 +7,7 @@ use quietus_plugin::protocol::{HostMessage, PluginMessage};
 use quietus_plugin::{ErrorClass, PluginError, ResumeValue};
 use serde_json::Value;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::call::Ended;
 use super::handle::{Pending, Session};
@@ -37,6 +38,7 @@ impl Session {
             }
             PluginMessage::Log { id, level, text } => self.log_line(id, level, &text),
             PluginMessage::Progress { id, done, total } => {
+                let _call = self.span_of(Some(id)).entered();
                 tracing::debug!(plugin = %self.info.target, call = id, done, total, "a plugin is at work");
             }
             PluginMessage::Resume { id, value } => self.checkpoint(id, value),
@@ -139,6 +141,13 @@ impl Session {
             }
             pending.calls.values().flat_map(|pending| pending.values.clone()).collect::<Vec<_>>()
         };
+        let _call = self.span_of(id).entered();
         log_limit::write(&self.info.target, level, &self.redact(text, &values));
+    }
+
+    /// The span of a call that is under way.
+    fn span_of(&self, id: Option<u64>) -> Span {
+        let pending = self.pending();
+        id.and_then(|id| pending.calls.get(&id)).map_or_else(Span::none, |pending| pending.span.clone())
     }
 }

@@ -11,6 +11,7 @@ pub mod mariadb;
 pub mod nats;
 mod owner;
 pub mod postgres;
+pub mod prometheus;
 pub mod rabbitmq;
 mod s3;
 mod service;

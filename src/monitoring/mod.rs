@@ -1,0 +1,92 @@
+//! What a scrape is answered beside the process's own counters: the ledger's numbers and what needs a person, the plugins, the
+//! process itself. All of it is read when somebody asks, and a family is written as a whole each time: what is gone is not shown
+//! with its last value.
+//!
+//! Subscription and reconciliation will each be one more file here, written into the same [`Exposition`].
+
+mod exposition;
+mod ledger;
+mod plugins;
+mod process;
+mod reading;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::attention::Limits;
+use crate::ledger::{QueueName, Records};
+use crate::plugin::PluginHost;
+use crate::subject::{InstallationName, TargetName};
+use exposition::Exposition;
+use process::Process;
+use reading::Reading;
+
+/// What can be asked for its numbers.
+pub(crate) struct Monitor {
+    ledger: Reading,
+    limits: Limits,
+    queues: Vec<Queue>,
+    /// As they are called.
+    targets: Vec<TargetName>,
+    plugins: BTreeMap<TargetName, Arc<PluginHost>>,
+    process: Process,
+}
+
+/// A queue, and how it is shown.
+struct Queue {
+    name: QueueName,
+    /// What is done there, in one word.
+    shown: &'static str,
+    /// The target that is asked; empty where none is.
+    target: String,
+}
+
+impl Monitor {
+    /// Of this configuration's queues, targets and plugins. Nothing is read yet.
+    pub(crate) fn new(
+        records: Arc<dyn Records>,
+        backend: &'static str,
+        limits: Limits,
+        installations: &[InstallationName],
+        targets: Vec<TargetName>,
+        plugins: BTreeMap<TargetName, Arc<PluginHost>>,
+    ) -> Self {
+        let queues = queues(installations, &targets);
+        let names = queues.iter().map(|queue| queue.name.clone()).collect();
+        let ledger = Reading::of(records, names, limits);
+        Self { ledger, limits, queues, targets, plugins, process: Process::starting(backend) }
+    }
+
+    /// All of it in Prometheus's text format.
+    pub(crate) async fn render(&self) -> String {
+        let mut text = Exposition::default();
+        self.process.write(&mut text);
+        plugins::write(&mut text, &self.plugins);
+        let read = self.ledger.now().await;
+        ledger::write(&mut text, &read, self);
+        text.into_text()
+    }
+}
+
+/// All queues that this configuration works on.
+fn queues(installations: &[InstallationName], targets: &[TargetName]) -> Vec<Queue> {
+    let mut queues = Vec::new();
+    for installation in installations {
+        let target = TargetName::mluvii_of(installation).to_string();
+        for (shown, name) in [
+            ("decide", QueueName::Decide(installation.clone())),
+            ("settle", QueueName::Settle(installation.clone())),
+            ("resolve", QueueName::Resolve(installation.clone())),
+        ] {
+            queues.push(Queue { name, shown, target: target.clone() });
+        }
+    }
+    for target in targets {
+        queues.push(Queue { name: QueueName::Step(target.clone()), shown: "step", target: target.to_string() });
+    }
+    queues.push(Queue { name: QueueName::Close, shown: "close", target: String::new() });
+    queues
+}
+
+#[cfg(test)]
+mod tests;

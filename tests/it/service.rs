@@ -1,0 +1,173 @@
+//! quietus under a service manager: what it tells it, and what it does at its signals.
+
+use std::os::linux::net::SocketAddrExt as _;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::harness::{Away, Deployment, Server, StandIn, quietus, wait_for};
+
+/// A service manager's socket, and what came there.
+struct Manager {
+    socket: UnixDatagram,
+    name: String,
+}
+
+impl Manager {
+    /// At a path in the deployment's folder.
+    fn at_a_path(deployment: &Deployment) -> Self {
+        let path = deployment.path("notify.sock");
+        let socket = UnixDatagram::bind(&path).expect("a socket");
+        Self::of(socket, path.to_str().expect("UTF-8").to_owned())
+    }
+
+    /// In the abstract namespace.
+    fn abstract_one() -> Self {
+        let name = format!("quietus-test-notify-{}", std::process::id());
+        let address = SocketAddr::from_abstract_name(&name).expect("a short name");
+        Self::of(UnixDatagram::bind_addr(&address).expect("a socket"), format!("@{name}"))
+    }
+
+    fn of(socket: UnixDatagram, name: String) -> Self {
+        socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+        Self { socket, name }
+    }
+
+    /// The next message.
+    #[track_caller]
+    fn next(&self) -> String {
+        let mut message = [0; 4096];
+        let length = self.socket.recv(&mut message).expect("a message");
+        String::from_utf8(message[..length].to_vec()).expect("text")
+    }
+
+    /// The next one that is no beat, and how many beats came before it.
+    #[track_caller]
+    fn next_word(&self) -> (String, usize) {
+        let mut beats = 0;
+        loop {
+            match self.next() {
+                beat if beat == "WATCHDOG=1" => beats += 1,
+                word => return (word, beats),
+            }
+        }
+    }
+
+    /// The server, with this manager, and a watchdog of this interval that is meant for it.
+    fn start(&self, deployment: &Deployment, watchdog: &str) -> Server {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", r#"export WATCHDOG_PID=$$; exec "$0" "$@""#]);
+        shell.env("NOTIFY_SOCKET", &self.name).env("WATCHDOG_USEC", watchdog);
+        Server::start_through(shell, deployment, &[])
+    }
+}
+
+#[test]
+fn the_service_manager_is_told_when_deliveries_are_taken_that_it_is_well_and_that_it_stops() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let manager = Manager::at_a_path(&deployment);
+    let server = manager.start(&deployment, "100000");
+    let (ready, beats) = manager.next_word();
+    let status = format!("STATUS=deliveries are taken at {}", server.address);
+    assert_eq!((ready, beats), (format!("READY=1\n{status}"), 0));
+    assert_eq!(server.deliver_end(1), 204);
+    server.leaves_work("mluvii is away");
+    for _ in 0..3 {
+        assert_eq!(manager.next(), "WATCHDOG=1");
+    }
+    server.signal("TERM");
+    let (stopping, _) = manager.next_word();
+    assert_eq!(stopping, "STOPPING=1\nSTATUS=what is under way is finished");
+    let (ended, _) = server.wait();
+    assert!(ended.success());
+}
+
+#[test]
+fn an_abstract_socket_will_do_and_nothing_of_it_reaches_a_plugin() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, "");
+    let manager = Manager::abstract_one();
+    let server = manager.start(&deployment, "60000000");
+    assert!(manager.next_word().0.starts_with("READY=1\n"));
+    let plugin = wait_for("the plugin", || server.children().first().cloned());
+    let environment = std::fs::read(format!("/proc/{plugin}/environ")).expect("root may read it");
+    let environment = String::from_utf8_lossy(&environment).into_owned();
+    for name in ["NOTIFY_SOCKET", "WATCHDOG"] {
+        assert!(!environment.contains(name), "{environment}");
+    }
+}
+
+/// A ledger that is away is no reason to be ended: no restart brings it back.
+#[test]
+fn the_watchdog_is_fed_while_the_ledger_is_away_and_not_by_a_process_that_stands_still() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let manager = Manager::at_a_path(&deployment);
+    let server = manager.start(&deployment, "100000");
+    assert!(manager.next_word().0.starts_with("READY=1\n"));
+    let locked = deployment.ledger();
+    locked.execute_batch("BEGIN EXCLUSIVE").expect("it is locked");
+    wait_for("the ledger to be away", || (server.ready() == 503).then_some(()));
+    for _ in 0..3 {
+        assert_eq!(manager.next(), "WATCHDOG=1");
+    }
+    locked.execute_batch("ROLLBACK").expect("it is free");
+    server.signal("STOP");
+    manager.socket.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+    while manager.socket.recv(&mut [0; 4096]).is_ok() {}
+    server.signal("CONT");
+    manager.socket.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout");
+    assert_eq!(manager.next(), "WATCHDOG=1");
+}
+
+#[test]
+fn sighup_is_answered_in_the_log_and_ends_nothing() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
+    server.signal("HUP");
+    wait_for("a word about it", || server.log().iter().any(|line| line.contains("not supported yet")).then_some(()));
+    assert_eq!(server.deliver_end(1), 204);
+    server.leaves_work("mluvii is away");
+}
+
+#[test]
+fn the_shipped_unit_waits_for_the_word_and_starts_anew_what_stands_still() {
+    let unit = include_str!("../../config/quietus.service");
+    let value = |key: &str| unit.lines().find_map(|line| line.strip_prefix(&format!("{key}="))).map(str::to_owned);
+    assert_eq!(value("Type").as_deref(), Some("notify"));
+    assert_eq!(value("NotifyAccess").as_deref(), Some("main"));
+    assert!(value("WatchdogSec").is_some());
+    // A ledger that is large, or that waits for its database, takes its time.
+    assert_eq!(value("TimeoutStartSec").as_deref(), Some("infinity"));
+    assert!(value("ExecStartPre").is_some_and(|command| command.contains("quietus check")));
+    // Until there is something to reload.
+    assert_eq!(value("ExecReload"), None);
+}
+
+#[test]
+fn a_variable_that_sets_nothing_and_a_level_that_means_nothing_are_pointed_out() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let run = |arguments: &[&str], name: &str, value: &str| {
+        let mut command = quietus();
+        command.arg("--config").arg(deployment.path("quietus.toml")).args(arguments).env(name, value);
+        let output = command.output().expect("quietus runs");
+        (output.status.code(), [&*output.stdout, &output.stderr].map(String::from_utf8_lossy).concat())
+    };
+    let (code, said) = run(&["check"], "QUIETUS_SERVER__LISTEN", "hunter2");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("QUIETUS_SERVER__LISTEN sets nothing; is QUIETUS__SERVER__LISTEN meant?"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+    for command in ["check", "serve"] {
+        let (code, said) = run(&[command], "QUIETUS__LOG__LEVEL", "inof");
+        assert_ne!(code, Some(0), "{said}");
+        assert!(said.contains("log.level") && said.contains("did you mean `info`?"), "{said}");
+    }
+    let mut through = Command::new("env");
+    through.arg("QUIETUS_LEDGER_URL=sqlite:other.db");
+    let server = Server::start_through(through, &deployment, &[]);
+    let pointed_out = |line: &String| line.contains("QUIETUS_LEDGER_URL sets nothing; is QUIETUS__LEDGER__URL meant?");
+    assert!(server.log().iter().any(pointed_out), "{:#?}", server.log());
+}
