@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, GenerationState, HeldWork,
-    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    RotatedKey, SealGeneration, SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions,
-    TargetHealth, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, ErasureCursor, ErasureFilter, Finished,
+    GenerationState, HeldWork, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
+    RefusedDeliveries, Reported, Resolution, RotatedKey, SealGeneration, SessionMark, SessionView, StepEnd, Stored,
+    SumChunk, SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -190,6 +190,14 @@ pub(crate) trait Records: Send + Sync {
     /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// The erasures that reach a session or wait to, and those that were cancelled before they began, the oldest first. Those of its
+    /// guest are among them; a person's once it has begun.
+    async fn erasures_of(&self, session: &SessionKey, guest: Option<Digest>) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// The next sessions whose records are whole, in their order, at most so many, each with the rules whose erasures reach it or
+    /// wait to.
+    async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
 
     /// The generations of the seal key, the oldest first, and whether anything is sealed under each of them.
     async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError>;

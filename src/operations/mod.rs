@@ -22,6 +22,7 @@ pub(crate) mod quarantine;
 pub(crate) mod receipts;
 mod resources;
 pub(crate) mod restore;
+pub(crate) mod rules;
 pub(crate) mod seals;
 mod series;
 mod settings;

@@ -25,6 +25,7 @@ mod purging;
 mod receipts;
 mod restarts;
 mod retention;
+mod rules;
 mod seals;
 mod shapes;
 mod storage;

@@ -203,6 +203,7 @@ pub(super) fn unchanged(id: i64, read_version: i64) -> SessionChange {
         recording_ready: false,
         settle_at: None,
         forms_seen: Vec::new(),
+        evaluated: Vec::new(),
     }
 }
 

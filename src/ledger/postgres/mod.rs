@@ -31,6 +31,7 @@ pub(crate) mod measure;
 mod meta;
 mod named;
 mod names;
+mod place;
 #[cfg(any(test, feature = "measure"))]
 mod plans;
 mod presence;

@@ -11,14 +11,14 @@ use super::{
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId};
+use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, GenerationState,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, ErasureCursor, ErasureFilter, GenerationState,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth,
-    Tombstone, UnreadSessions,
+    Quarantined, ReceiptRange, Records, SealGeneration, SessionMark, SessionView, Stored, SumChunk, SumMark, Summed,
+    TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -99,6 +99,19 @@ impl Records for PostgresLedger {
 
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
         erasures::with(&self.reading().await?, fingerprints).await
+    }
+
+    async fn erasures_of(&self, session: &SessionKey, guest: Option<Digest>) -> Result<Vec<Erasure>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(installation) = self.installations.known(&connection, &session.installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        let place = Place { installation, session: session.session.0 };
+        erasures::of_session(&connection, place, &Subject::keys_of(session, guest)).await
+    }
+
+    async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+        sessions::decided(&self.reading().await?, after, most).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

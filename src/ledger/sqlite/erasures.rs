@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::columns::{Json, Millis, Word};
+use super::names::Place;
 use super::{ErasureCursor, ErasureFilter, LedgerError, Page};
 use super::{query, steps};
 use crate::erasure::{Erasure, ErasureId, Findings, Step, Verdict};
@@ -55,6 +56,45 @@ pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Res
         ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
     }
     many(connection, ids.into_iter().rev())
+}
+
+/// Those that reach a session or wait to, and those that were cancelled before they began, the oldest first. `subjects` are its own
+/// and its guest's.
+pub(super) fn of_session(
+    connection: &Connection,
+    place: Place,
+    subjects: &[String],
+) -> Result<Vec<Erasure>, LedgerError> {
+    let mut ids = BTreeSet::<ErasureId>::new();
+    let mut reaching =
+        connection.prepare_cached("SELECT erasure FROM erasure_session WHERE installation = ?1 AND session = ?2")?;
+    let found = reaching.query_map(params![place.installation, place.session], |row| row.get(0))?;
+    ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
+    let mut not_begun = connection.prepare_cached(
+        "SELECT id FROM erasure WHERE state IN ('requested', 'scheduled') AND subject_key = ?1
+         UNION ALL SELECT id FROM erasure WHERE state = 'cancelled' AND subject_key = ?1",
+    )?;
+    for subject in subjects {
+        let found = not_begun.query_map([subject], |row| row.get(0))?;
+        ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
+    }
+    many(connection, ids)
+}
+
+/// The rules of the erasures that reach a session or wait to.
+pub(super) fn rules_of(connection: &Connection, place: Place, subject: &str) -> Result<BTreeSet<String>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT rules FROM erasure_session JOIN erasure ON erasure.id = erasure_session.erasure
+         WHERE erasure_session.installation = ?1 AND erasure_session.session = ?2
+         UNION ALL SELECT rules FROM erasure WHERE state IN ('requested', 'scheduled') AND subject_key = ?3",
+    )?;
+    let read = |row: &Row<'_>| row.get::<_, Json<Vec<String>>>(0);
+    let found = statement.query_map(params![place.installation, place.session, subject], read)?;
+    let mut rules = BTreeSet::new();
+    for of_one in found {
+        rules.extend(of_one?.0);
+    }
+    Ok(rules)
 }
 
 fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {

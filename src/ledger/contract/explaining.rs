@@ -1,0 +1,123 @@
+//! What tells later why something was decided.
+
+use super::fixtures::*;
+use crate::erasure::{ErasureState, NewErasure, ReachedSession, Subject};
+use crate::keys::Digest;
+use crate::ledger::SessionMark;
+use crate::policy::Evaluated;
+use crate::subject::{InstallationName, SessionKey};
+
+/// An evaluation, as it stands in a record.
+fn evaluated(rule: &str) -> Evaluated {
+    let text = format!(r#"{{"o":"session-settled","a":1767225600000,"k":"absent","p":"01234567","r":["{rule}"]}}"#);
+    serde_json::from_str(&text).expect("is read")
+}
+
+pub(crate) async fn what_was_evaluated_is_kept_with_the_session(ledger: Shared) {
+    let mut change = unchanged(1, 0);
+    change.evaluated = vec![evaluated("a"), evaluated("b")];
+    decide(&ledger, change).await;
+    let kept = ledger.session(&session(1)).await.expect("read").expect("is there").evaluated;
+    assert_eq!(kept, [evaluated("a"), evaluated("b")]);
+    // It stays when the session is erased, and the guest's id does not.
+    let digest = Digest([7; 16]);
+    let mut change = unchanged(2, 0);
+    change.record.guest_digest = Some(digest);
+    change.evaluated = vec![evaluated("c")];
+    decide(&ledger, change).await;
+    begun(&ledger, 2, &["crm"]).await;
+    step_end(&ledger, "crm", ends(crate::erasure::Outcome::Absent)).await;
+    close(&ledger).await;
+    let kept = ledger.session(&session(2)).await.expect("read").expect("is there").evaluated;
+    assert_eq!(kept, [evaluated("c")]);
+}
+
+pub(crate) async fn the_erasures_of_a_session_are_those_that_reach_it_or_wait_to(ledger: Shared) {
+    let guest = Digest([9; 16]);
+    let mut change = unchanged(1, 0);
+    change.record.guest_digest = Some(guest);
+    decide(&ledger, change).await;
+    decide(&ledger, unchanged(2, 0)).await;
+    let of_guest = Subject::Guest { installation: installation(), digest: guest };
+
+    let reaching = ledger.request(erasure_of(person(3), &["crm"], in_hours(-1)), &by()).await.expect("requested");
+    resolve(&ledger, vec![reached(1), reached(2)]).await;
+    let cancelled = ledger
+        .request(erasure_of(Subject::Session(session(1)), &["crm"], in_hours(5)), &by())
+        .await
+        .expect("requested");
+    assert!(ledger.cancel_erasure(cancelled, &by()).await.expect("cancelled"));
+    let waiting = ledger
+        .request(erasure_of(Subject::Session(session(1)), &["crm"], in_hours(5)), &by())
+        .await
+        .expect("requested");
+    let of_the_guest = ledger.request(erasure_of(of_guest, &["crm"], in_hours(5)), &by()).await.expect("requested");
+    let another = ledger
+        .request(erasure_of(Subject::Session(session(2)), &["crm"], in_hours(5)), &by())
+        .await
+        .expect("requested");
+
+    let found = async |id: i64, guest| {
+        let mut ids: Vec<_> = ledger
+            .erasures_of(&session(id), guest)
+            .await
+            .expect("read")
+            .into_iter()
+            .map(|one| (one.id, one.state))
+            .collect();
+        ids.sort_unstable_by_key(|(id, _)| *id);
+        ids
+    };
+    let sorted = |mut ids: Vec<_>| {
+        ids.sort_unstable_by_key(|(id, _)| *id);
+        ids
+    };
+    let (erasing, scheduled) = (ErasureState::Erasing, ErasureState::Scheduled);
+    let all = sorted(vec![
+        (reaching, erasing),
+        (cancelled, ErasureState::Cancelled),
+        (waiting, scheduled),
+        (of_the_guest, scheduled),
+    ]);
+    assert_eq!(found(1, Some(guest)).await, all);
+    assert_eq!(found(2, None).await, sorted(vec![(reaching, erasing), (another, scheduled)]));
+    assert!(found(3, None).await.is_empty());
+}
+
+pub(crate) async fn all_sessions_are_read_with_the_rules_that_were_decided_on_them(ledger: Shared) {
+    for id in 1..=5 {
+        let mut change = unchanged(id, 0);
+        change.record.tenant = Some(crate::subject::TenantId(id));
+        decide(&ledger, change).await;
+    }
+    let named = |id: i64, rule: &str, due| NewErasure {
+        rule: rule.into(),
+        ..erasure_of(Subject::Session(session(id)), &["crm"], due)
+    };
+    ledger.request(named(1, "now", in_hours(-1)), &by()).await.expect("requested");
+    resolve(&ledger, vec![reached(1), ReachedSession { read_before: false, ..reached(4) }]).await;
+    ledger.request(named(1, "later", in_hours(5)), &by()).await.expect("requested");
+    ledger.request(named(2, "later", in_hours(5)), &by()).await.expect("requested");
+    let cancelled = ledger.request(named(3, "never", in_hours(5)), &by()).await.expect("requested");
+    assert!(ledger.cancel_erasure(cancelled, &by()).await.expect("cancelled"));
+
+    for most in [1, 2, 5, 100] {
+        let (mut found, mut next) = (Vec::new(), Some(SessionMark::BEGINNING));
+        while let Some(after) = next {
+            let page = ledger.decided_sessions(after, most).await.expect("read");
+            assert!(page.sessions.len() <= most as usize && page.damaged == 0);
+            for one in page.sessions {
+                assert_eq!(one.record.tenant.map(|tenant| tenant.0), Some(one.record.session.session.0));
+                found.push((one.record.session, one.rules.into_iter().collect::<Vec<_>>()));
+            }
+            next = page.next;
+        }
+        let expected: Vec<(SessionKey, Vec<String>)> =
+            [(1, &["later", "now"][..]), (2, &["later"]), (3, &[]), (4, &["now"]), (5, &[])]
+                .map(|(id, rules)| (session(id), rules.iter().map(|rule| (*rule).to_owned()).collect()))
+                .into();
+        assert_eq!(found, expected, "{most}");
+    }
+    let elsewhere = SessionKey { installation: InstallationName("nowhere".into()), ..session(1) };
+    assert!(ledger.erasures_of(&elsewhere, None).await.expect("read").is_empty());
+}

@@ -1,0 +1,7 @@
+//! Rules: why something was decided, and what other rules would decide.
+
+mod explain;
+mod trial;
+
+pub(crate) use explain::{Explanation, PastEvaluation, explain};
+pub(crate) use trial::{Difference, Trial, try_rules};
