@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, attention,
+    ParkedSteps, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -113,10 +113,13 @@ pub(crate) enum Code {
     ArchiveFailed,
     /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
     SealKeysFailed,
+    /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
+    /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
+    RuleWaiting,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -144,6 +147,7 @@ impl Code {
         Self::RetentionBehind,
         Self::ArchiveFailed,
         Self::SealKeysFailed,
+        Self::RuleWaiting,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -175,6 +179,7 @@ impl Code {
             Self::RetentionBehind => "retention_behind",
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
+            Self::RuleWaiting => "rule_waiting",
         }
     }
 }

@@ -44,10 +44,12 @@ pub(crate) enum Act {
     ArchiveReceipts,
     /// The same with the oldest rows of the audit.
     ArchiveAudit,
+    /// Lets a new or changed rule erase as much as it would.
+    ConfirmRule,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 24] = [
+    pub(crate) const ALL: [Self; 25] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -72,6 +74,7 @@ impl Act {
         Self::RestoreLedger,
         Self::ArchiveReceipts,
         Self::ArchiveAudit,
+        Self::ConfirmRule,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -100,6 +103,7 @@ impl Act {
             Self::RestoreLedger => "ledger.restore",
             Self::ArchiveReceipts => "receipts.archive",
             Self::ArchiveAudit => "audit.archive",
+            Self::ConfirmRule => "rules.confirm",
         }
     }
 }
@@ -221,6 +225,16 @@ impl Object {
     /// The archives of a chain.
     pub(crate) fn archive(chain: &str) -> Self {
         Self(format!("archive:{chain}"))
+    }
+
+    /// A rule of the configuration, by its name.
+    pub(crate) fn rule(name: &str) -> Self {
+        Self(format!("rule:{name}"))
+    }
+
+    /// All rules.
+    pub(crate) fn rules() -> Self {
+        Self("rules".to_owned())
     }
 
     /// An object as it was written.

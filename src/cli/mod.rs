@@ -84,7 +84,7 @@ enum Command {
     /// See, find, export, verify and archive receipts
     #[command(subcommand)]
     Receipts(receipts::Receipts),
-    /// Test rules; try others on what the ledger knows
+    /// Test rules; try others on what the ledger knows; confirm one that would erase much
     #[command(subcommand)]
     Rules(rules::Rules),
     Explain(explain::Explain),

@@ -32,7 +32,7 @@ use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, 
 use crate::mluvii::MluviiSettings;
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings};
 use crate::plugin::PluginSettings;
-use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings};
+use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
@@ -88,6 +88,9 @@ pub(crate) struct Config {
     /// When what is erased.
     #[schemars(rename = "rule", default)]
     pub(crate) rules: Vec<RuleSettings>,
+    /// What holds for all rules.
+    #[schemars(rename = "rules")]
+    pub(crate) rules_settings: RulesSettings,
     /// What is expected to be decided on a conversation: `quietus check` and `quietus rules test` compare.
     #[schemars(rename = "test", default)]
     pub(crate) rule_tests: Vec<RuleTestSettings>,
@@ -115,7 +118,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 16] = [
+    const SECTIONS: [&str; 17] = [
         "server",
         "ledger",
         "clock",
@@ -129,6 +132,7 @@ impl Config {
         "source",
         "consent",
         "rule",
+        "rules",
         "test",
         "plugin",
         "witness",
@@ -175,6 +179,7 @@ impl Config {
         let person = layers.section("person");
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
+        let rules_settings = layers.section("rules");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
@@ -204,6 +209,7 @@ impl Config {
             sources,
             consent_rules,
             rules,
+            rules_settings: rules_settings?,
             rule_tests,
             plugins,
             witnesses,

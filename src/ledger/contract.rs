@@ -79,7 +79,9 @@ macro_rules! contract {
                 a_process_is_listed_with_what_it_holds;
             explaining: what_was_evaluated_is_kept_with_the_session
                 the_erasures_of_a_session_are_those_that_reach_it_or_wait_to
-                all_sessions_are_read_with_the_rules_that_were_decided_on_them;
+                all_sessions_are_read_with_the_rules_that_were_decided_on_them
+                of_a_rule_every_version_is_known_and_only_once
+                what_waits_for_its_rule_begins_once_that_is_confirmed;
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
                 a_decision_on_a_stale_session_writes_nothing_and_is_due_again
                 a_decision_that_cannot_be_written_leaves_the_work

@@ -24,6 +24,7 @@ pub(crate) mod postgres;
 mod query;
 mod retention;
 mod row;
+mod rule_version;
 mod settings;
 pub(crate) mod sqlite;
 mod stored_record;
@@ -50,6 +51,7 @@ pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page,
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use retention::RetentionSettings;
+pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleVersion, is_held};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{

@@ -49,6 +49,7 @@ impl Policy {
                     approve: rule.approve,
                     after: rule.after.map(|span| span.0).unwrap_or_default(),
                     targets: rule.targets.clone(),
+                    digest: RulesDigest::of(&[], std::slice::from_ref(rule)),
                 });
             }
         }

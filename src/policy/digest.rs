@@ -14,6 +14,10 @@ pub(crate) struct RulesDigest(String);
 const BYTES: usize = 4;
 
 impl RulesDigest {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
     pub(super) fn of(consent: &[ConsentRuleSettings], rules: &[RuleSettings]) -> Self {
         let mut hash = Sha256::new();
         let mut add = |part: &str| {

@@ -116,6 +116,20 @@ impl Trigger {
         }
     }
 
+    /// Whether its rules ask nothing but what the consent record keeps.
+    pub(crate) fn is_about_the_session(self) -> bool {
+        matches!(self, Self::SessionEnded | Self::SessionSettled)
+    }
+
+    /// Whether its rules, which are about the session, have been asked by now.
+    pub(crate) fn was_asked_of(self, record: &ConsentRecord) -> bool {
+        match self {
+            Self::SessionEnded => record.ended.is_some(),
+            Self::SessionSettled => record.settled.is_some(),
+            Self::FormSubmitted | Self::ConsentChanged => false,
+        }
+    }
+
     /// Whether facts of the named group exist at this trigger.
     pub(super) fn has(self, group: &str) -> bool {
         group != "form" || self == Self::FormSubmitted

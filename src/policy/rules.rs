@@ -57,6 +57,8 @@ pub(crate) struct Rule {
     pub(super) approve: bool,
     pub(super) after: Duration,
     pub(super) targets: Vec<TargetName>,
+    /// What tells this version of it from others.
+    pub(super) digest: RulesDigest,
 }
 
 impl Rule {
@@ -78,6 +80,16 @@ impl Rule {
     /// Where it is about another event.
     pub(crate) fn not_asked(&self) -> RuleAsked {
         RuleAsked { rule: self.name.clone(), on: self.on, answer: RuleAnswer::NotAsked, facts: Vec::new() }
+    }
+
+    /// What tells this version of it from others.
+    pub(crate) fn digest(&self) -> &str {
+        self.digest.as_str()
+    }
+
+    /// Whether a person decides about each of its erasures.
+    pub(crate) fn needs_approval(&self) -> bool {
+        self.approve
     }
 
     /// Whether it applies to every conversation.

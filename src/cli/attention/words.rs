@@ -162,6 +162,13 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             "seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: \
              {reason}; see docs/keys.md"
         ),
+        Code::RuleWaiting => format!(
+            "the rule `{0}` is new or changed, and would have erased {1} of the {2} sessions of the last month; nothing of it begins: look \
+             (`quietus rules try`), then `quietus rules confirm '{0}'`, or take it back and cancel what it demanded",
+            text("rule"),
+            number("would"),
+            number("sessions")
+        ),
         Code::HeadNotKept => {
             let keeper = text("keeper");
             format!(

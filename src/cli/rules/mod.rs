@@ -2,10 +2,11 @@
 
 mod trial;
 
-use super::context::{self, Global};
+use super::context::{self, Global, with_operations};
 use super::exit::{Exit, Failure};
 use super::out::{BAD, DOUBTFUL, GOOD, Out};
 use crate::app::{self, RulesTested, TestRun};
+use crate::operations::rules;
 
 const EXAMPLE: &str = "\
 Example:
@@ -31,6 +32,14 @@ pub(super) enum Rules {
     #[command(after_help = EXAMPLE)]
     Test,
     Try(trial::Try),
+    /// Confirm a rule that is new or changed and would erase much: what it demands begins
+    ///
+    /// `quietus status` names those that wait, `quietus rules try` shows what they would do. Where a rule was a mistake, change it, restart,
+    /// and cancel what it has demanded (`quietus erasures cancel ID`): that goes on waiting. Exit code 1 when it does not wait.
+    Confirm {
+        /// The rule's name
+        rule: String,
+    },
 }
 
 impl Rules {
@@ -45,6 +54,15 @@ impl Rules {
                 Ok(Exit::when(tested.results.iter().all(|test| test.result.passed)))
             }
             Self::Try(trial) => trial.run(global, out),
+            Self::Confirm { rule } => with_operations(global, async |on| {
+                rules::confirm(on, &rule, &context::actor()).await?;
+                if out.is_json() {
+                    out.json(&serde_json::json!({ "done": true }))?;
+                } else {
+                    out.line(format_args!("confirmed; what `{rule}` demands begins when its time has come"))?;
+                }
+                Ok(Exit::Done)
+            }),
         }
     }
 }

@@ -1,9 +1,15 @@
 //! What tells later why something was decided.
 
+use std::time::Duration;
+
+use quietus_plugin::Span;
+
 use super::fixtures::*;
+use crate::attention::{Code, Limits};
+use crate::audit::{Act, Object};
 use crate::erasure::{ErasureState, NewErasure, ReachedSession, Subject};
 use crate::keys::Digest;
-use crate::ledger::SessionMark;
+use crate::ledger::{Attempt, AuditRange, Cursor, Finished, NewRuleVersion, RULE_WAITS, SessionMark, Work, is_held};
 use crate::policy::Evaluated;
 use crate::subject::{InstallationName, SessionKey};
 
@@ -120,4 +126,61 @@ pub(crate) async fn all_sessions_are_read_with_the_rules_that_were_decided_on_th
     }
     let elsewhere = SessionKey { installation: InstallationName("nowhere".into()), ..session(1) };
     assert!(ledger.erasures_of(&elsewhere, None).await.expect("read").is_empty());
+}
+
+/// A version of a rule.
+fn version(name: &str, digest: &str, waiting: bool) -> NewRuleVersion {
+    NewRuleVersion { name: name.into(), digest: digest.into(), waiting, sessions: 10, would: 9 }
+}
+
+pub(crate) async fn of_a_rule_every_version_is_known_and_only_once(ledger: Shared) {
+    let known = async || {
+        let versions = ledger.rule_versions().await.expect("read");
+        versions.into_iter().map(|one| (one.rule.name, one.rule.digest, one.rule.waiting)).collect::<Vec<_>>()
+    };
+    for (name, digest, waiting) in
+        [("b", "1", false), ("a", "1", false), ("a", "1", true), ("a", "2", true), ("a", "2", false), ("a", "1", false)]
+    {
+        ledger.add_rule_version(&version(name, digest, waiting)).await.expect("written");
+    }
+    let row = |name: &str, digest: &str, waiting| (name.to_owned(), digest.to_owned(), waiting);
+    let all = [row("a", "1", false), row("a", "2", true), row("a", "1", false), row("b", "1", false)];
+    assert_eq!(known().await, all);
+    // Two servers that begin at once.
+    let version = version("c", "1", true);
+    let (one, other) = tokio::join!(ledger.add_rule_version(&version), ledger.add_rule_version(&version));
+    assert!(one.is_ok() && other.is_ok());
+    assert_eq!(known().await.last(), Some(&row("c", "1", true)));
+    assert_eq!(known().await.len(), 5);
+}
+
+pub(crate) async fn what_waits_for_its_rule_begins_once_that_is_confirmed(ledger: Shared) {
+    let waiting = async || {
+        let limits = Limits { deadline: Span::from_secs(u64::MAX >> 20), unknown_share_max: 1.0 };
+        let told = ledger.attention(&limits).await.expect("read");
+        told.into_iter().filter(|found| found.code == Code::RuleWaiting).map(|found| found.object).collect::<Vec<_>>()
+    };
+    ledger.add_rule_version(&version("much", "1", true)).await.expect("written");
+    assert_eq!(waiting().await, [Object::rule("much")]);
+    let erasure = NewErasure { rule: "much".into(), ..due_erasure(1, &["crm"]) };
+    ledger.request(erasure, &by()).await.expect("requested");
+    let held = only(claim(&ledger, &to_resolve()).await);
+    let Work::Resolve(work) = &held.work else { panic!("{held:?}") };
+    assert_eq!((work.rules.as_slice(), work.approved), (&["much".to_owned()][..], false));
+    assert!(is_held(&work.rules, work.created, &ledger.rule_versions().await.expect("read")));
+    let pause = Duration::from_secs(3600);
+    assert_eq!(ledger.retry(held, pause, Attempt::Free, RULE_WAITS).await.expect("put back"), Finished::Done);
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+
+    assert!(!ledger.confirm_rule("another", &by()).await.expect("answered"));
+    assert!(ledger.confirm_rule("much", &by()).await.expect("confirmed"));
+    assert!(!ledger.confirm_rule("much", &by()).await.expect("answered"), "it does not wait any more");
+    assert!(waiting().await.is_empty());
+    let going = only(claim(&ledger, &to_resolve()).await);
+    let Work::Resolve(work) = &going.work else { panic!("{going:?}") };
+    assert!(!is_held(&work.rules, work.created, &ledger.rule_versions().await.expect("read")));
+    let orders = ledger.audit(&AuditRange::all(Cursor::OLDEST, 100)).await.expect("read").items;
+    let confirmed = orders.iter().filter(|row| row.statement.act == Act::ConfirmRule.as_str());
+    let confirmed: Vec<_> = confirmed.map(|row| row.statement.object.to_string()).collect();
+    assert_eq!(confirmed, ["rules", "rule:much", "rules"], "a name that nobody knows is not written");
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, clock, columns, counts, erasures, generations, installations, meta,
-    processes, quarantine, receipts, sessions, targets,
+    processes, quarantine, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -17,8 +17,8 @@ use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, ErasureCursor, ErasureFilter, GenerationState,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, ReceiptRange, Records, SealGeneration, SessionMark, SessionView, Stored, SumChunk, SumMark, Summed,
-    TargetHealth, Tombstone, UnreadSessions,
+    Quarantined, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, SumChunk,
+    SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -108,6 +108,10 @@ impl Records for PostgresLedger {
         };
         let place = Place { installation, session: session.session.0 };
         erasures::of_session(&connection, place, &Subject::keys_of(session, guest)).await
+    }
+
+    async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError> {
+        rules::versions(&self.reading().await?).await
     }
 
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {

@@ -8,7 +8,7 @@ use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, clock, counts, erasures, generations, installations, integrity, meta,
-    processes, quarantine, query, receipts, sessions, targets,
+    processes, quarantine, query, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -19,8 +19,8 @@ use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, ErasureCursor, ErasureFilter, GenerationState,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, ReceiptRange, Records, SealGeneration, SessionMark, SessionView, Stored, SumChunk, SumMark, Summed,
-    TargetHealth, Tombstone, UnreadSessions,
+    Quarantined, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, SumChunk,
+    SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -104,6 +104,10 @@ impl Records for SqliteLedger {
             None => Ok(Vec::new()),
         };
         self.readers.read(look).await
+    }
+
+    async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError> {
+        self.readers.read(rules::versions).await
     }
 
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {

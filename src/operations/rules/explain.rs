@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::consent::{ConsentRecord, ConsentState};
+use crate::consent::ConsentState;
 use crate::erasure::Erasure;
 use crate::ledger::SessionView;
 use crate::operations::{OperationError, Operations};
@@ -72,9 +72,10 @@ impl Explanation {
     fn of(policy: &Policy, view: SessionView, erasures: Vec<Erasure>) -> Self {
         let record = &view.record;
         let facts = Facts { record, form: None };
-        let asked = |on: Trigger| is_about_the_session(on) && record.ended.is_some();
+        let asked = |on: Trigger| on.is_about_the_session() && record.ended.is_some();
         let answer = |rule: &Rule| if asked(rule.on) { rule.answer(&facts) } else { rule.not_asked() };
-        let (now, not_asked_again) = policy.rules().map(answer).partition(|rule| is_about_the_session(rule.on));
+        let (now, not_asked_again) =
+            policy.rules().map(answer).partition(|rule: &RuleAsked| rule.on.is_about_the_session());
         Self {
             session: record.session.to_string(),
             ended: record.ended,
@@ -103,19 +104,5 @@ impl PastEvaluation {
             applied: kept.applied.clone(),
             did_not_apply: (kept.rules == *policy.digest()).then(others),
         }
-    }
-}
-
-/// Whether rules on this event ask nothing but what the consent record keeps.
-pub(super) fn is_about_the_session(on: Trigger) -> bool {
-    matches!(on, Trigger::SessionEnded | Trigger::SessionSettled)
-}
-
-/// Whether the rules on this event have been asked of a session by now.
-pub(super) fn was_asked(on: Trigger, record: &ConsentRecord) -> bool {
-    match on {
-        Trigger::SessionEnded => record.ended.is_some(),
-        Trigger::SessionSettled => record.settled.is_some(),
-        Trigger::FormSubmitted | Trigger::ConsentChanged => false,
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::explain::{is_about_the_session, was_asked};
 use crate::ledger::{DecidedSession, SessionMark};
 use crate::operations::{OperationError, Operations};
 use crate::policy::{Facts, Policy, RuleAnswer};
@@ -101,7 +100,7 @@ impl Counting {
         let named = |about_session: bool| -> BTreeSet<String> {
             policy
                 .rules()
-                .filter(|rule| is_about_the_session(rule.on) == about_session)
+                .filter(|rule| rule.on.is_about_the_session() == about_session)
                 .map(|rule| rule.name.clone())
                 .collect()
         };
@@ -113,7 +112,7 @@ impl Counting {
         let record = &session.record;
         let facts = Facts { record, form: None };
         let mut would = BTreeSet::new();
-        for rule in policy.rules().filter(|rule| was_asked(rule.on, record)) {
+        for rule in policy.rules().filter(|rule| rule.on.was_asked_of(record)) {
             match rule.asked(&facts) {
                 RuleAnswer::Applies => _ = would.insert(rule.name.clone()),
                 // One that cannot be evaluated has nothing decided at all.

@@ -351,6 +351,19 @@ CREATE TABLE keeper (
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
+-- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+CREATE TABLE rule_version (
+  name     TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  digest   TEXT NOT NULL,
+  waiting  INTEGER NOT NULL,
+  since    INTEGER NOT NULL,
+  sessions INTEGER NOT NULL,
+  would    INTEGER NOT NULL,
+  PRIMARY KEY (name, seq)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
   until        INTEGER NOT NULL,
