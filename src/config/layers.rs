@@ -49,7 +49,9 @@ impl Layers {
         let defaults = Figment::new().merge(defaults);
         let merged = defaults.clone().merge(written);
         let merged = variables.into_iter().fold(merged, Figment::merge);
-        let (unread, left_out) = (BTreeSet::new(), BTreeMap::new());
+        // Where names of installations are wrong, what names them seems to name nothing.
+        let unread = if problems.is_empty() { BTreeSet::new() } else { BTreeSet::from([MLUVII]) };
+        let left_out = BTreeMap::new();
         Ok(Self { merged, defaults, installations, file, lines: Lines::of(&text), problems, unread, left_out })
     }
 

@@ -98,7 +98,21 @@ fn all_problems_of_all_sections_are_told_at_once_with_their_lines() {
                 [[source]]\nname = \"s\"\nauth = []\nmluvii = \"other\"\n\
                 [[test]]\nname = \"t\"\non = \"session-ended\"\nexpcet = []\nform = { submitted = true, prams = {} }\n\
                 [retention]\nsessions = \"1d\"\ntombstones = \"1d\"\n";
-    assert_snapshot!(load(text, &[]).expect_err("is refused"), @"");
+    assert_snapshot!(load(text, &[]).expect_err("is refused"), @r#"
+    quietus.toml, line 3: log.format: found the number 7, expected a word
+    quietus.toml, line 2: log.levl: there is no such key; did you mean `level`? (allowed: level, format)
+    quietus.toml, line 5: mluvii.call_max: `soon` is not a length of time; write a whole number and ms, s, m, h or d, such as `15m`
+    quietus.toml, line 10: rule.1.after: 3 of what? Write a unit: "3d" (days), "3h", "3m" (minutes), "3s" or "3ms"
+    quietus.toml, line 9: rule.1.erase: `all` is not allowed (allowed: session, guest, person)
+    quietus.toml, line 27: test.1.expcet: there is no such key; did you mean `expect`? (allowed: name, on, at, session, consent, form, expect, expect_consent)
+    quietus.toml, line 28: test.1.form.prams: there is no such key; did you mean `params`? (allowed: id, origin, submitted, by_client, params)
+    quietus.toml, line 31: retention.tombstones: `1d` is shorter than retention.consents: a session whose record has gone would be found anew
+    quietus.toml, line 16: rule.2.targets: there is no target `crm`; there are `mluvii`
+    quietus.toml, line 17: rule.2.when: not an expression: at 1:16: `and` is written `&&`
+    quietus.toml, line 17: rule.2.when: not an expression: at 2:14: `=` is written `==`
+    quietus.toml, line 28: test.1.form: exists on `form-submitted` only
+    quietus.toml, line 24: test.1.expect: is needed: the names of the rules that are to erase; [] where nothing is
+    "#);
 }
 
 #[test]
@@ -106,7 +120,11 @@ fn a_test_that_names_no_rule_is_refused_and_so_is_a_key_that_it_does_not_have() 
     let rule = "[[rule]]\nname = \"retention\"\non = \"session-settled\"\nwhen = \"true\"\nerase = \"session\"\ntargets = [\"mluvii\"]\n";
     let test = "[[test]]\nname = \"t\"\non = \"session-settled\"\nsession = { chanel = \"Chat\" }\n\
                 expect = [\n  \"retentoin\",\n  { rule = \"retention\", aftr = \"1d\" },\n]\n";
-    assert_snapshot!(load(&format!("{COMPLETE}{rule}{test}"), &[]).expect_err("is refused"), @"");
+    assert_snapshot!(load(&format!("{COMPLETE}{rule}{test}"), &[]).expect_err("is refused"), @r#"
+    quietus.toml, line 20: test.1.expect.2.aftr: there is no such key; did you mean `after`? (allowed: rule, erase, targets, after, due, approve)
+    quietus.toml, line 17: test.1.session.chanel: there is no such key; did you mean `channel`? (allowed: id, tenant, installation, channel, source, duration_s, ended)
+    quietus.toml, line 19: test.1.expect.1: there is no rule `retentoin`; did you mean `retention`?
+    "#);
 }
 
 #[test]
