@@ -64,7 +64,7 @@ fn then(explained: &Explanation, out: &mut Out) -> std::io::Result<()> {
 
 /// What came of it.
 fn erasures(explained: &Explanation, out: &mut Out) -> std::io::Result<()> {
-    out.line("\nErasures that reach it, or wait to:")?;
+    out.line("\nErasures of it and its guest, and of persons that are under way and reach it:")?;
     if explained.erasures.is_empty() {
         return out.line("  none");
     }

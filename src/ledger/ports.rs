@@ -195,12 +195,11 @@ pub(crate) trait Records: Send + Sync {
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
 
-    /// The erasures that reach a session or wait to, and those that were cancelled before they began, the oldest first. Those of its
-    /// guest are among them; a person's once it has begun.
+    /// The erasures of a session and of its guest, whatever has become of them, and those of persons that are under way and reach it; the
+    /// oldest first. A walk over all erasures.
     async fn erasures_of(&self, session: &SessionKey, guest: Option<Digest>) -> Result<Vec<Erasure>, LedgerError>;
 
-    /// The next sessions whose records are whole, in their order, at most so many, each with the rules whose erasures reach it or
-    /// wait to.
+    /// The next sessions whose records are whole, in their order, at most so many, each with what was kept of its evaluations.
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
 
     /// The rules by which servers have worked, in the order of name and time.

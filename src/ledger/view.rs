@@ -1,6 +1,6 @@
 //! What is read from a ledger.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -73,12 +73,11 @@ pub(crate) struct DecidedSessions {
     pub(crate) next: Option<SessionMark>,
 }
 
-/// A session, and what was decided on it.
+/// A session, and what was kept of its evaluations.
 #[derive(Clone, Debug)]
 pub(crate) struct DecidedSession {
     pub(crate) record: ConsentRecord,
-    /// The rules whose erasures reach it or wait to.
-    pub(crate) rules: BTreeSet<String>,
+    pub(crate) evaluated: Vec<Evaluated>,
 }
 
 /// Sessions that have settled without ever being read, or whose look waits for a person.

@@ -52,7 +52,7 @@ fn show(tried: &Trial, out: &mut Out) -> std::io::Result<()> {
     }
     out.line(format_args!("sessions that ended in this time            {}", tried.sessions))?;
     out.line(format_args!("these rules would erase                     {}", tried.would_erase))?;
-    out.line(format_args!("  of which nothing that was decided erases  {}", tried.would_erase_more))?;
+    out.line(format_args!("  of which no rule has decided that so far  {}", tried.would_erase_more))?;
     out.line(format_args!("these rules would no longer erase           {}", tried.would_erase_less))?;
     if tried.failed > 0 {
         out.line(format_args!("a rule cannot be evaluated; a person needed {}", tried.failed))?;

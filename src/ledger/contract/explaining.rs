@@ -7,7 +7,7 @@ use quietus_plugin::Span;
 use super::fixtures::*;
 use crate::attention::{Code, Limits};
 use crate::audit::{Act, Object};
-use crate::erasure::{ErasureState, NewErasure, ReachedSession, Subject};
+use crate::erasure::{ErasureState, NewErasure, Outcome, Subject};
 use crate::keys::Digest;
 use crate::ledger::{Attempt, AuditRange, Cursor, Finished, NewRuleVersion, RULE_WAITS, SessionMark, Work, is_held};
 use crate::policy::Evaluated;
@@ -32,13 +32,13 @@ pub(crate) async fn what_was_evaluated_is_kept_with_the_session(ledger: Shared) 
     change.evaluated = vec![evaluated("c")];
     decide(&ledger, change).await;
     begun(&ledger, 2, &["crm"]).await;
-    step_end(&ledger, "crm", ends(crate::erasure::Outcome::Absent)).await;
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
     close(&ledger).await;
     let kept = ledger.session(&session(2)).await.expect("read").expect("is there").evaluated;
     assert_eq!(kept, [evaluated("c")]);
 }
 
-pub(crate) async fn the_erasures_of_a_session_are_those_that_reach_it_or_wait_to(ledger: Shared) {
+pub(crate) async fn the_erasures_of_a_session_are_found_whatever_has_become_of_them(ledger: Shared) {
     let guest = Digest([9; 16]);
     let mut change = unchanged(1, 0);
     change.record.guest_digest = Some(guest);
@@ -88,25 +88,26 @@ pub(crate) async fn the_erasures_of_a_session_are_those_that_reach_it_or_wait_to
     assert_eq!(found(1, Some(guest)).await, all);
     assert_eq!(found(2, None).await, sorted(vec![(reaching, erasing), (another, scheduled)]));
     assert!(found(3, None).await.is_empty());
+    let elsewhere = SessionKey { installation: InstallationName("nowhere".into()), ..session(1) };
+    assert!(ledger.erasures_of(&elsewhere, None).await.expect("read").is_empty());
+
+    // Those of its own are found when they are over; a person's, by the person only.
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+    assert_eq!(found(2, None).await, vec![(another, scheduled)]);
+    let over = begun(&ledger, 4, &["crm"]).await;
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+    assert_eq!(found(4, None).await, vec![(over, ErasureState::Done)]);
 }
 
-pub(crate) async fn all_sessions_are_read_with_the_rules_that_were_decided_on_them(ledger: Shared) {
+pub(crate) async fn all_sessions_are_read_with_what_was_kept_of_their_evaluations(ledger: Shared) {
     for id in 1..=5 {
         let mut change = unchanged(id, 0);
         change.record.tenant = Some(crate::subject::TenantId(id));
+        change.evaluated = if id % 2 == 0 { vec![evaluated("even")] } else { Vec::new() };
         decide(&ledger, change).await;
     }
-    let named = |id: i64, rule: &str, due| NewErasure {
-        rule: rule.into(),
-        ..erasure_of(Subject::Session(session(id)), &["crm"], due)
-    };
-    ledger.request(named(1, "now", in_hours(-1)), &by()).await.expect("requested");
-    resolve(&ledger, vec![reached(1), ReachedSession { read_before: false, ..reached(4) }]).await;
-    ledger.request(named(1, "later", in_hours(5)), &by()).await.expect("requested");
-    ledger.request(named(2, "later", in_hours(5)), &by()).await.expect("requested");
-    let cancelled = ledger.request(named(3, "never", in_hours(5)), &by()).await.expect("requested");
-    assert!(ledger.cancel_erasure(cancelled, &by()).await.expect("cancelled"));
-
     for most in [1, 2, 5, 100] {
         let (mut found, mut next) = (Vec::new(), Some(SessionMark::BEGINNING));
         while let Some(after) = next {
@@ -114,18 +115,14 @@ pub(crate) async fn all_sessions_are_read_with_the_rules_that_were_decided_on_th
             assert!(page.sessions.len() <= most as usize && page.damaged == 0);
             for one in page.sessions {
                 assert_eq!(one.record.tenant.map(|tenant| tenant.0), Some(one.record.session.session.0));
-                found.push((one.record.session, one.rules.into_iter().collect::<Vec<_>>()));
+                found.push((one.record.session, one.evaluated));
             }
             next = page.next;
         }
-        let expected: Vec<(SessionKey, Vec<String>)> =
-            [(1, &["later", "now"][..]), (2, &["later"]), (3, &[]), (4, &["now"]), (5, &[])]
-                .map(|(id, rules)| (session(id), rules.iter().map(|rule| (*rule).to_owned()).collect()))
-                .into();
+        let kept = |id: i64| if id % 2 == 0 { vec![evaluated("even")] } else { Vec::new() };
+        let expected: Vec<_> = (1..=5).map(|id| (session(id), kept(id))).collect();
         assert_eq!(found, expected, "{most}");
     }
-    let elsewhere = SessionKey { installation: InstallationName("nowhere".into()), ..session(1) };
-    assert!(ledger.erasures_of(&elsewhere, None).await.expect("read").is_empty());
 }
 
 /// A version of a rule.

@@ -1,6 +1,6 @@
 //! Erasures as they are shown, and their state.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
@@ -78,8 +78,7 @@ pub(super) async fn with(connection: &Connection, fingerprints: &[Fingerprint]) 
     in_order(connection, &newest).await
 }
 
-/// Those that reach a session or wait to, and those that were cancelled before they began, the oldest first. `subjects` are its own
-/// and its guest's.
+/// Those of these subjects, and those under way that reach the session, the oldest first. A walk over all of them.
 pub(super) async fn of_session(
     connection: &Connection,
     place: Place,
@@ -89,44 +88,13 @@ pub(super) async fn of_session(
         .rows(
             "SELECT erasure FROM erasure_session
              WHERE installation = $1 AND session = $2 AND read_before IS NOT NULL
-             UNION SELECT erasure FROM waiting WHERE subject_key = ANY($3)
-             UNION SELECT id FROM erasure WHERE state = 'cancelled' AND subject_key = ANY($3)
+             UNION SELECT id FROM erasure WHERE subject_key = ANY($3)
              ORDER BY 1",
             &[&place.installation, &place.session, &subjects],
         )
         .await?;
     let oldest = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
     in_order(connection, &oldest).await
-}
-
-/// The rules of the erasures that reach sessions or wait to; `subjects` are the sessions' own, in their order.
-pub(super) async fn rules_of(
-    connection: &Connection,
-    places: &[Place],
-    subjects: &[String],
-) -> Result<HashMap<Place, BTreeSet<String>>, LedgerError> {
-    let installations: Vec<i64> = places.iter().map(|place| place.installation).collect();
-    let sessions: Vec<i64> = places.iter().map(|place| place.session).collect();
-    let rows = connection
-        .rows(
-            "SELECT place.installation, place.session, erasure.rules
-             FROM unnest($1::BIGINT[], $2::BIGINT[]) AS place (installation, session)
-             JOIN erasure_session AS reached ON reached.installation = place.installation
-                  AND reached.session = place.session AND reached.read_before IS NOT NULL
-             JOIN erasure ON erasure.id = reached.erasure
-             UNION ALL
-             SELECT place.installation, place.session, erasure.rules
-             FROM unnest($1::BIGINT[], $2::BIGINT[], $3::TEXT[]) AS place (installation, session, subject)
-             JOIN waiting ON waiting.subject_key = place.subject
-             JOIN erasure ON erasure.id = waiting.erasure",
-            &[&installations, &sessions, &subjects],
-        )
-        .await?;
-    let mut rules: HashMap<Place, BTreeSet<String>> = HashMap::new();
-    for row in rows {
-        rules.entry(Place::read(&row)).or_default().extend(json_at::<Vec<String>>(&row, 2)?);
-    }
-    Ok(rules)
 }
 
 async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {

@@ -9,11 +9,10 @@ use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, mayb
 pub(super) use super::place::Place;
 use super::tx::{Connection, Tx};
 use super::{
-    LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, erasures, sum, sum::OF_SESSION,
-    transition,
+    LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, sum, sum::OF_SESSION, transition,
 };
 use crate::consent::ConsentRecord;
-use crate::erasure::{ErasureId, Subject};
+use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
@@ -122,22 +121,14 @@ pub(super) async fn decided(
     let last = rows.last().map(Place::read).filter(|_| rows.len() == most as usize);
     let next = last.map(|place| SessionMark { installation: place.installation, session: place.session });
     let mut found = DecidedSessions { next, ..DecidedSessions::default() };
-    let mut whole = Vec::new();
     for row in &rows {
-        match sum::session_is_whole(row) {
-            Ok(()) => whole.push((Place::read(row), record(row, 12)?)),
-            Err(_) => found.damaged += 1,
+        if sum::session_is_whole(row).is_err() {
+            found.damaged += 1;
+            continue;
         }
+        let evaluated = json_at::<StoredRecord>(row, 2)?.take_evaluated();
+        found.sessions.push(DecidedSession { record: record(row, 12)?, evaluated });
     }
-    let places: Vec<Place> = whole.iter().map(|(place, _)| *place).collect();
-    let subjects: Vec<String> =
-        whole.iter().map(|(_, record)| Subject::Session(record.session.clone()).key()).collect();
-    let mut rules = erasures::rules_of(connection, &places, &subjects).await?;
-    let decided = |(place, record): (Place, ConsentRecord)| DecidedSession {
-        record,
-        rules: rules.remove(&place).unwrap_or_default(),
-    };
-    found.sessions = whole.into_iter().map(decided).collect();
     Ok(found)
 }
 

@@ -58,8 +58,7 @@ pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Res
     many(connection, ids.into_iter().rev())
 }
 
-/// Those that reach a session or wait to, and those that were cancelled before they began, the oldest first. `subjects` are its own
-/// and its guest's.
+/// Those of these subjects, and those under way that reach the session, the oldest first. A walk over all of them.
 pub(super) fn of_session(
     connection: &Connection,
     place: Place,
@@ -70,31 +69,12 @@ pub(super) fn of_session(
         connection.prepare_cached("SELECT erasure FROM erasure_session WHERE installation = ?1 AND session = ?2")?;
     let found = reaching.query_map(params![place.installation, place.session], |row| row.get(0))?;
     ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
-    let mut not_begun = connection.prepare_cached(
-        "SELECT id FROM erasure WHERE state IN ('requested', 'scheduled') AND subject_key = ?1
-         UNION ALL SELECT id FROM erasure WHERE state = 'cancelled' AND subject_key = ?1",
-    )?;
+    let mut about = connection.prepare_cached("SELECT id FROM erasure WHERE subject_key = ?1")?;
     for subject in subjects {
-        let found = not_begun.query_map([subject], |row| row.get(0))?;
+        let found = about.query_map([subject], |row| row.get(0))?;
         ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
     }
     many(connection, ids)
-}
-
-/// The rules of the erasures that reach a session or wait to.
-pub(super) fn rules_of(connection: &Connection, place: Place, subject: &str) -> Result<BTreeSet<String>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT rules FROM erasure_session JOIN erasure ON erasure.id = erasure_session.erasure
-         WHERE erasure_session.installation = ?1 AND erasure_session.session = ?2
-         UNION ALL SELECT rules FROM erasure WHERE state IN ('requested', 'scheduled') AND subject_key = ?3",
-    )?;
-    let read = |row: &Row<'_>| row.get::<_, Json<Vec<String>>>(0);
-    let found = statement.query_map(params![place.installation, place.session, subject], read)?;
-    let mut rules = BTreeSet::new();
-    for of_one in found {
-        rules.extend(of_one?.0);
-    }
-    Ok(rules)
 }
 
 fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {

@@ -10,9 +10,9 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::Row as _;
 use super::{LedgerError, QueueName, SessionChange, SessionView, UnreadSessions};
-use super::{erasures, failure::broken, sum, sum::OF_SESSION, transition};
+use super::{failure::broken, sum, sum::OF_SESSION, transition};
 use crate::consent::ConsentRecord;
-use crate::erasure::{ErasureId, Subject};
+use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
@@ -263,9 +263,9 @@ pub(super) fn decided(connection: &Connection, after: SessionMark, most: u32) ->
             continue;
         }
         let key = place.key(connection)?;
-        let rules = erasures::rules_of(connection, place, &Subject::Session(key.clone()).key())?;
-        let record = row.json::<StoredRecord>(2)?.record(key, row.get(3)?);
-        found.sessions.push(DecidedSession { record, rules });
+        let mut record: StoredRecord = row.json(2)?;
+        let evaluated = record.take_evaluated();
+        found.sessions.push(DecidedSession { record: record.record(key, row.get(3)?), evaluated });
     }
     found.next = (count == most).then_some(last);
     Ok(found)

@@ -25,7 +25,7 @@ pub(crate) struct Explanation {
     pub(crate) then: Vec<PastEvaluation>,
     /// Whether there may have been older ones, of which nothing is kept.
     pub(crate) there_may_be_older: bool,
-    /// The oldest first.
+    /// Of the session and its guest, and of persons that are under way and reach it; the oldest first.
     pub(crate) erasures: Vec<Erasure>,
     /// What today's rules about the session answer, asked about today's facts.
     pub(crate) now: Vec<RuleAsked>,

@@ -21,9 +21,9 @@ pub(crate) struct Trial {
     pub(crate) sessions: u64,
     /// Those of them that the rules would erase, whichever does.
     pub(crate) would_erase: u64,
-    /// Those of these that nothing that was decided erases.
+    /// Those of these on which no rule about the session has decided so.
     pub(crate) would_erase_more: u64,
-    /// Sessions that an erasure of a rule about the session reaches or waits to, and that the rules would leave alone.
+    /// Sessions that a rule about the session has decided to erase, and that the rules would leave alone.
     pub(crate) would_erase_less: u64,
     /// By rule and month, where there is anything to say.
     pub(crate) differences: Vec<Difference>,
@@ -43,7 +43,7 @@ pub(crate) struct Difference {
     pub(crate) month: String,
     /// Sessions that it would erase.
     pub(crate) would: u64,
-    /// Sessions that its erasures reach or wait to.
+    /// Sessions on which it has decided so, by what was kept of the evaluations.
     pub(crate) decided: u64,
     /// Would, and was not decided.
     pub(crate) more: u64,
@@ -123,12 +123,10 @@ impl Counting {
                 RuleAnswer::DoesNotApply | RuleAnswer::NotAsked => {}
             }
         }
-        // What forms and persons asked for, no rule about the session has decided.
-        let others = [crate::policy::REQUEST, crate::policy::CONTENT_AFTER_ERASURE];
-        let of_session = |name: &&String| !self.not_tried.contains(*name) && !others.contains(&name.as_str());
-        let decided: BTreeSet<_> = session.rules.iter().filter(of_session).cloned().collect();
+        let of_session = session.evaluated.iter().filter(|evaluated| evaluated.on.is_about_the_session());
+        let decided: BTreeSet<_> = of_session.flat_map(|evaluated| evaluated.applied.iter().cloned()).collect();
         self.trial.would_erase += u64::from(!would.is_empty());
-        self.trial.would_erase_more += u64::from(!would.is_empty() && session.rules.is_empty());
+        self.trial.would_erase_more += u64::from(!would.is_empty() && decided.is_empty());
         self.trial.would_erase_less += u64::from(would.is_empty() && !decided.is_empty());
         let month = record.ended.map_or_else(String::new, |ended| ended.strftime("%Y-%m").to_string());
         for name in would.union(&decided) {
