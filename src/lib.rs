@@ -37,6 +37,7 @@ mod standin;
 mod subject;
 mod target;
 mod verify;
+mod watch;
 mod worker;
 
 pub use cli::main;

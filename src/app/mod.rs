@@ -16,6 +16,7 @@ mod secrecy;
 mod signals;
 mod sockets;
 mod tasks;
+mod watching;
 
 pub(crate) use check::{CheckDepth, CheckFinding, check};
 pub(crate) use log::init as init_log;
@@ -122,6 +123,13 @@ async fn run(
         move |end| {
             let on = operations::operations(config.clone(), ledger.clone());
             Box::pin(archiving::run(on, end))
+        }
+    });
+    tasks.keep("watching mluvii", &ending.stopping, {
+        let (config, ledger) = (config.clone(), ledger.clone());
+        move |end| {
+            let on = operations::operations(config.clone(), ledger.clone());
+            Box::pin(watching::run(on, config.watch.clone(), end))
         }
     });
     tasks.keep("seal keys", &ending.stopping, {

@@ -10,7 +10,9 @@ use crate::attention::Limits;
 use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::mluvii::{MluviiClient, MluviiSettings};
-use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings};
+use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings, SourceWebhook};
+use crate::subject::{InstallationName, SourceName};
+use crate::watch::{Wanted, event_types};
 
 /// Opens the ledger, which must be there, and puts operations on it together. Their user closes the ledger.
 pub(crate) async fn open_operations(config: Config) -> anyhow::Result<Operations> {
@@ -34,6 +36,8 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
             of_client.installation(name).expect("operations know the installations of the configuration only");
         MluviiClient::new(settings, &|reference| of_client.read_secret(reference)).map(Arc::new)
     };
+    let of_webhooks = Arc::clone(&config);
+    let webhooks = move || source_webhooks(&of_webhooks);
     let running = move || running_targets(&config);
     Operations {
         ledger,
@@ -44,9 +48,23 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
             state,
             archive_dir,
             client: Box::new(client),
+            webhooks: Box::new(webhooks),
             targets: Box::new(running),
         },
     }
+}
+
+/// What each source needs at mluvii.
+fn source_webhooks(config: &Config) -> Vec<SourceWebhook> {
+    let event_types = event_types(&config.policy());
+    let public_url = config.server.public_url.as_deref();
+    let of = config.sources.iter().map(|source| SourceWebhook {
+        source: SourceName(source.name.as_str().into()),
+        installation: source.mluvii.clone().unwrap_or_else(InstallationName::unnamed),
+        mode: source.webhook,
+        wanted: Wanted::of(source, public_url, event_types.clone(), &|reference| config.read_webhook_secret(reference)),
+    });
+    of.collect()
 }
 
 fn settings(config: &Config) -> Settings {

@@ -447,6 +447,12 @@ pub(crate) const ARCHIVE: &str = "archive:";
 /// The name under which it is noted that a generation of the seal key could not be made, read or destroyed.
 pub(crate) const SEALS: &str = "seals";
 
+/// How the names begin under which it is noted that a source's webhook is not as it is needed.
+pub(crate) const WEBHOOK: &str = "webhook:";
+
+/// How the names begin under which it is noted that what has ended at mluvii could not be compared.
+pub(crate) const RECONCILE: &str = "reconcile:";
+
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
@@ -462,6 +468,18 @@ fn of_keeper(failed: &FailedKeeper) -> Attention {
         let mut found =
             found(Code::ArchiveFailed, Severity::Attention, Object::archive(chain), format!("{since} {reason}"));
         found = with(found, "chain", Value::from(chain));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if let Some(installation) = keeper.strip_prefix(RECONCILE) {
+        let mark = format!("{since} {reason}");
+        let mut found = found(Code::ReconcileFailed, Severity::Attention, Object::sessions_of(installation), mark);
+        found = with(found, "mluvii", Value::from(installation));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if let Some(source) = keeper.strip_prefix(WEBHOOK) {
+        let object = Object::source(&SourceName(source.into()));
+        let mut found = found(Code::WebhookWrong, Severity::Attention, object, format!("{since} {reason}"));
+        found = with(found, "source", Value::from(source));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
     let mut found = found(Code::HeadNotKept, Severity::Attention, Object::keeper(keeper), format!("{since} {reason}"));

@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, WaitingRule, attention,
+    ParkedSteps, RECONCILE, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -113,13 +113,17 @@ pub(crate) enum Code {
     ArchiveFailed,
     /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
     SealKeysFailed,
+    /// mluvii does not have a source's webhook as it is needed, so that deliveries may not come. With `source` and `reason`.
+    WebhookWrong,
+    /// What has ended at mluvii could not be compared with the ledger, so that sessions may be missing. With `mluvii` and `reason`.
+    ReconcileFailed,
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
     RuleWaiting,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -148,6 +152,8 @@ impl Code {
         Self::ArchiveFailed,
         Self::SealKeysFailed,
         Self::RuleWaiting,
+        Self::WebhookWrong,
+        Self::ReconcileFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -180,6 +186,8 @@ impl Code {
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
             Self::RuleWaiting => "rule_waiting",
+            Self::WebhookWrong => "webhook_wrong",
+            Self::ReconcileFailed => "reconcile_failed",
         }
     }
 }

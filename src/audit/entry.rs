@@ -44,12 +44,17 @@ pub(crate) enum Act {
     ArchiveReceipts,
     /// The same with the oldest rows of the audit.
     ArchiveAudit,
+    /// Registers, corrects or restores a source's webhook at mluvii.
+    RegisterWebhook,
+    UnregisterWebhook,
+    /// Finds sessions that have ended and of which nobody told us.
+    ReconcileSessions,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 25] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -75,6 +80,9 @@ impl Act {
         Self::ArchiveReceipts,
         Self::ArchiveAudit,
         Self::ConfirmRule,
+        Self::RegisterWebhook,
+        Self::UnregisterWebhook,
+        Self::ReconcileSessions,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -104,6 +112,9 @@ impl Act {
             Self::ArchiveReceipts => "receipts.archive",
             Self::ArchiveAudit => "audit.archive",
             Self::ConfirmRule => "rules.confirm",
+            Self::RegisterWebhook => "webhook.register",
+            Self::UnregisterWebhook => "webhook.unregister",
+            Self::ReconcileSessions => "sessions.reconcile",
         }
     }
 }
@@ -163,6 +174,11 @@ impl Object {
     /// Sessions, all of them.
     pub(crate) fn sessions() -> Self {
         Self("sessions".to_owned())
+    }
+
+    /// The sessions of one installation.
+    pub(crate) fn sessions_of(installation: &str) -> Self {
+        Self(format!("sessions:{installation}"))
     }
 
     /// What needs a person, by its code and what it is about.

@@ -23,6 +23,11 @@ impl Actor {
         Self("server:retention".to_owned())
     }
 
+    /// A server, because it watches what the configuration needs of mluvii.
+    pub(crate) fn watch() -> Self {
+        Self("server:watch".to_owned())
+    }
+
     /// An actor as it was written.
     pub(crate) fn named(name: String) -> Self {
         Self(name)

@@ -1,13 +1,12 @@
 //! `quietus receipts archive` and `quietus audit archive`: one order, on two chains.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use serde_json::json;
 
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
+use super::words;
 use crate::operations::Operations;
 use crate::operations::archive::{Done, Stop, Why, archive, plan};
 use crate::receipt::{ChainName, Checkpoint};
@@ -16,7 +15,7 @@ use crate::receipt::{ChainName, Checkpoint};
 #[derive(clap::Args)]
 pub(super) struct Archive {
     /// What is older than this date or time, such as `2026-01-01` (UTC) [default: than the configuration says, in `retention`]
-    #[arg(long, value_name = "DATE", value_parser = time)]
+    #[arg(long, value_name = "DATE", value_parser = words::time)]
     before: Option<Timestamp>,
     /// Only say what would move
     #[arg(long)]
@@ -32,15 +31,6 @@ impl Archive {
         show(&done, chain, self.dry_run, out)?;
         Ok(Exit::Done)
     }
-}
-
-/// A date begins at midnight.
-fn time(text: &str) -> Result<Timestamp, String> {
-    if let Ok(date) = text.parse::<Date>() {
-        return date.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp()).map_err(|error| error.to_string());
-    }
-    text.parse::<Timestamp>()
-        .map_err(|_| "it is no date, such as 2026-01-01, and no time, such as 2026-01-01T00:00:00Z".into())
 }
 
 fn show(done: &Done, chain: ChainName, is_dry_run: bool, out: &mut Out) -> std::io::Result<()> {
@@ -93,10 +83,10 @@ mod tests {
     #[test]
     fn a_date_is_its_midnight_and_a_time_itself() {
         let midnight: Timestamp = "2026-01-02T00:00:00Z".parse().expect("a time");
-        assert_eq!(time("2026-01-02"), Ok(midnight));
-        assert_eq!(time("2026-01-02T00:00:00Z"), Ok(midnight));
+        assert_eq!(words::time("2026-01-02"), Ok(midnight));
+        assert_eq!(words::time("2026-01-02T00:00:00Z"), Ok(midnight));
         for wrong in ["", "yesterday", "2026-13-01"] {
-            assert!(time(wrong).is_err(), "{wrong}");
+            assert!(words::time(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -24,10 +24,12 @@ mod out;
 mod plugin;
 mod quarantine;
 mod receipts;
+mod reconcile;
 mod rules;
 mod serve;
 mod standin;
 mod status;
+mod webhook;
 mod words;
 
 use std::process::ExitCode;
@@ -77,6 +79,10 @@ enum Command {
     /// Find out how mluvii behaves at an installation
     #[command(subcommand)]
     Mluvii(mluvii::Mluvii),
+    /// See whether mluvii calls us, have it do so, or no longer
+    #[command(subcommand)]
+    Webhook(webhook::WebhookCommand),
+    Reconcile(reconcile::Reconcile),
     Erase(erase::Erase),
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
@@ -144,6 +150,8 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Plugin(plugin) => plugin.run(global, out),
         Command::Migrate(migrate) => migrate.run(global, out),
         Command::Mluvii(mluvii) => mluvii.run(global, out),
+        Command::Webhook(webhook) => with_operations(global, async |on| webhook.run(on, out).await),
+        Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),

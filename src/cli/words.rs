@@ -1,5 +1,9 @@
 //! Words that several commands show.
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::out;
 use crate::keys::KeyId;
 use crate::receipt::{Gap, GapCause};
@@ -33,6 +37,15 @@ pub(super) fn seal_gone(id: &KeyId) -> String {
         "the seal key {id} is gone: what is sealed under it cannot be opened, and needs a person. Where it was destroyed, the erasures \
          under it were over; ask again for those that were not"
     )
+}
+
+/// A date begins at midnight.
+pub(super) fn time(text: &str) -> Result<Timestamp, String> {
+    if let Ok(date) = text.parse::<Date>() {
+        return date.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp()).map_err(|error| error.to_string());
+    }
+    text.parse::<Timestamp>()
+        .map_err(|_| "it is no date, such as 2026-01-01, and no time, such as 2026-01-01T00:00:00Z".into())
 }
 
 #[cfg(test)]

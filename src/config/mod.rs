@@ -35,6 +35,7 @@ use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
+use crate::watch::WatchSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
 use lines::Lines;
@@ -79,6 +80,8 @@ pub(crate) struct Config {
     pub(crate) erasing: ErasingSettings,
     /// How long our own records are kept.
     pub(crate) retention: RetentionSettings,
+    /// What is watched beside what comes in.
+    pub(crate) watch: WatchSettings,
     /// The senders of webhooks; each names its installation.
     #[schemars(rename = "source")]
     pub(crate) sources: Vec<SourceSettings>,
@@ -118,7 +121,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 17] = [
+    const SECTIONS: [&str; 18] = [
         "server",
         "ledger",
         "clock",
@@ -129,6 +132,7 @@ impl Config {
         "person",
         "erasing",
         "retention",
+        "watch",
         "source",
         "consent",
         "rule",
@@ -180,6 +184,7 @@ impl Config {
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
         let rules_settings = layers.section("rules");
+        let watch = layers.section("watch");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
@@ -206,6 +211,7 @@ impl Config {
             person: person?,
             erasing: erasing?,
             retention: retention?,
+            watch: watch?,
             sources,
             consent_rules,
             rules,

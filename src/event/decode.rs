@@ -120,21 +120,10 @@ fn event(
 
 const REPEATED: &str = "a key is there twice";
 
-const KINDS: [(&str, EventKind); 8] = [
-    ("SessionEnded", EventKind::SessionEnded),
-    ("SessionActivityHeroCardSubmission", EventKind::SessionActivityHeroCardSubmission),
-    ("SessionActivityChatbotHeroCardSubmission", EventKind::SessionActivityChatbotHeroCardSubmission),
-    ("SessionActivityCallScriptSubmission", EventKind::SessionActivityCallScriptSubmission),
-    ("SessionCallParamsUpdated", EventKind::SessionCallParamsUpdated),
-    ("SessionOperatorConcluded", EventKind::SessionOperatorConcluded),
-    ("SessionRecordingPostProcessingCompleted", EventKind::SessionRecordingPostProcessingCompleted),
-    ("GuestIdentityUpdated", EventKind::GuestIdentityUpdated),
-];
-
 fn event_kind(name: &str) -> Option<EventKind> {
     // The exact spelling is the usual one and costs least; every delivery comes by here.
-    let exact = KINDS.iter().find(|(known, _)| *known == name);
-    exact.or_else(|| KINDS.iter().find(|(known, _)| same_word(known, name))).map(|(_, kind)| *kind)
+    let exact = EventKind::ALL.into_iter().find(|kind| kind.name() == name);
+    exact.or_else(|| EventKind::ALL.into_iter().find(|kind| same_word(kind.name(), name)))
 }
 
 fn tenant(data: &Data<'_>) -> Result<Option<TenantId>, &'static str> {

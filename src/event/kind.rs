@@ -16,6 +16,41 @@ pub(crate) enum EventKind {
 }
 
 impl EventKind {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::SessionEnded,
+        Self::SessionActivityHeroCardSubmission,
+        Self::SessionActivityChatbotHeroCardSubmission,
+        Self::SessionActivityCallScriptSubmission,
+        Self::SessionCallParamsUpdated,
+        Self::SessionOperatorConcluded,
+        Self::SessionRecordingPostProcessingCompleted,
+        Self::GuestIdentityUpdated,
+    ];
+
+    /// As mluvii writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::SessionEnded => "SessionEnded",
+            Self::SessionActivityHeroCardSubmission => "SessionActivityHeroCardSubmission",
+            Self::SessionActivityChatbotHeroCardSubmission => "SessionActivityChatbotHeroCardSubmission",
+            Self::SessionActivityCallScriptSubmission => "SessionActivityCallScriptSubmission",
+            Self::SessionCallParamsUpdated => "SessionCallParamsUpdated",
+            Self::SessionOperatorConcluded => "SessionOperatorConcluded",
+            Self::SessionRecordingPostProcessingCompleted => "SessionRecordingPostProcessingCompleted",
+            Self::GuestIdentityUpdated => "GuestIdentityUpdated",
+        }
+    }
+
+    /// Whether the event brings a form that somebody has filled in.
+    pub(crate) fn is_form(self) -> bool {
+        matches!(
+            self,
+            Self::SessionActivityHeroCardSubmission
+                | Self::SessionActivityChatbotHeroCardSubmission
+                | Self::SessionActivityCallScriptSubmission
+        )
+    }
+
     /// Whether the event only says "look again". It carries nothing that tells one occurrence from the next, so the same
     /// body is a duplicate only until the session is looked up.
     pub(crate) fn is_announcement(self) -> bool {

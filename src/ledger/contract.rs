@@ -192,6 +192,7 @@ macro_rules! contract {
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated
                 a_ledger_keeps_its_id
+                what_one_does_for_all_is_taken_by_one_and_again_when_it_is_due
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it

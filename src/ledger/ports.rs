@@ -11,9 +11,9 @@ use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
     Closed, Closing, Counts, Cursor, DecidedSessions, Decision, ErasureCursor, ErasureFilter, Finished,
     GenerationState, HeldWork, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, NewRuleVersion, Page,
-    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
-    RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView,
-    StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
+    Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
+    Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion, SealGeneration, SessionMark,
+    SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -127,6 +127,13 @@ pub(crate) trait Queue: Send + Sync {
 
     /// Forgets what could not be kept outside: who cannot keep it now says so again.
     async fn forget_keepers(&self) -> Result<(), LedgerError>;
+
+    /// Takes what one server of a deployment does for all of them, if it is due. Until it is put off, or for the length of the lease,
+    /// nobody else takes it.
+    async fn take_periodic(&self, name: &str, lease: Duration) -> Result<Option<Periodic>, LedgerError>;
+
+    /// Says when it is due again, and how far it has come, where it has come further.
+    async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError>;
 
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;

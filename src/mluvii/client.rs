@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{Client, Method, StatusCode};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::Semaphore;
@@ -78,17 +79,19 @@ pub(crate) enum Written {
 pub(super) enum Called {
     Done(Zeroizing<Vec<u8>>),
     Missing(StatusCode),
-    Conflict,
+    Conflict(Zeroizing<Vec<u8>>),
 }
 
 /// One call, filled in.
-struct Call<'a> {
-    method: &'a Method,
-    path: &'a str,
+pub(super) struct Call<'a> {
+    pub(super) method: &'a Method,
+    pub(super) path: &'a str,
     /// Names it in errors.
-    what: &'a str,
-    idempotency: Option<&'a IdempotencyKey>,
-    purpose: Purpose,
+    pub(super) what: &'a str,
+    pub(super) idempotency: Option<&'a IdempotencyKey>,
+    pub(super) purpose: Purpose,
+    /// A document in JSON.
+    pub(super) body: Option<&'a [u8]>,
 }
 
 impl MluviiClient {
@@ -229,7 +232,7 @@ impl MluviiClient {
         match self.call(request, &[NOBODY], None, Purpose::Control).await? {
             Called::Done(json) => wire::listed(&json).map(drop).ok_or_else(|| garbage(&request.to_string())),
             Called::Missing(status) => Err(unknown_path(request, status)),
-            Called::Conflict => Err(garbage(&request.to_string())),
+            Called::Conflict(_) => Err(garbage(&request.to_string())),
         }
     }
 
@@ -247,7 +250,7 @@ impl MluviiClient {
                 Err(unknown_path(request, StatusCode::METHOD_NOT_ALLOWED))
             }
             Called::Missing(_) => Ok(None),
-            Called::Conflict => Err(garbage(&request.to_string())),
+            Called::Conflict(_) => Err(garbage(&request.to_string())),
         }
     }
 
@@ -277,7 +280,7 @@ impl MluviiClient {
     async fn write(&self, request: &Template, id: &str, step: &IdempotencyKey) -> Result<Written, MluviiError> {
         Ok(match self.call(request, &[id], Some(step), Purpose::Work).await? {
             // A conflict says that it is already so, or being done; whether it is, verifying shows.
-            Called::Done(_) | Called::Conflict => Written::Done,
+            Called::Done(_) | Called::Conflict(_) => Written::Done,
             // It says that the path or the verb is wrong, never that a session is not there.
             Called::Missing(status @ StatusCode::METHOD_NOT_ALLOWED) => {
                 return Err(unknown_path(request, status));
@@ -287,7 +290,6 @@ impl MluviiClient {
         })
     }
 
-    /// One call within its time.
     async fn call(
         &self,
         request: &Template,
@@ -299,12 +301,18 @@ impl MluviiClient {
         let path = request
             .fill(values)
             .ok_or_else(|| MluviiError::Refused(format!("{what}: there is an id that cannot stand in a path")))?;
-        let call = Call { method: &request.method, path: &path, what: &what, idempotency, purpose };
-        tokio::time::timeout(self.call_max, self.exchange(call)).await.map_err(|_| late(&what))?
+        self.exchange(Call { method: &request.method, path: &path, what: &what, idempotency, purpose, body: None })
+            .await
+    }
+
+    /// One call within its time.
+    pub(super) async fn exchange(&self, call: Call<'_>) -> Result<Called, MluviiError> {
+        let what = call.what;
+        tokio::time::timeout(self.call_max, self.exchange_with_token(call)).await.map_err(|_| late(what))?
     }
 
     /// With a new token once more when the first one was not accepted.
-    async fn exchange(&self, call: Call<'_>) -> Result<Called, MluviiError> {
+    async fn exchange_with_token(&self, call: Call<'_>) -> Result<Called, MluviiError> {
         let what = call.what;
         let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
         let token = self.tokens.get().await?;
@@ -316,7 +324,7 @@ impl MluviiClient {
         match reply {
             Reply::Done(body) => Ok(Called::Done(body)),
             Reply::Missing(status) => Ok(Called::Missing(status)),
-            Reply::Conflict => Ok(Called::Conflict),
+            Reply::Conflict(body) => Ok(Called::Conflict(body)),
             // It may concern this session only; the target's other work goes on.
             Reply::Forbidden => Err(MluviiError::Refused(format!("{what}: 403: the API client may not do this"))),
             // mluvii and every gateway answer so for a while; it is no reason to keep everything from going on.
@@ -337,6 +345,9 @@ impl MluviiClient {
         let mut http = self.http.request(call.method.clone(), url).bearer_auth(token.bearer.expose());
         if let Some(step) = call.idempotency {
             http = http.header("Idempotency-Key", idempotency_key(step, call.path));
+        }
+        if let Some(body) = call.body {
+            http = http.header(CONTENT_TYPE, "application/json").body(body.to_vec());
         }
         call.purpose.note();
         transport::send(http, call.what).await

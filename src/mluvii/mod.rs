@@ -6,6 +6,7 @@
 mod calls;
 mod client;
 mod control;
+mod ended;
 mod error;
 mod gone;
 mod keep;
@@ -22,14 +23,17 @@ mod token;
 mod transport;
 mod unfinished;
 mod verify;
+mod webhooks;
 mod wire;
 
 pub(crate) use calls::counted;
 pub(crate) use client::{Look, LookUp, MluviiClient};
+pub(crate) use ended::{EndedSession, Span, Sweep};
 pub(crate) use error::{MluviiError, SettingsError};
 pub(crate) use probe::{Finding, Probe, State, probe};
 pub(crate) use settings::MluviiSettings;
 pub(crate) use target::MluviiTarget;
+pub(crate) use webhooks::{Made, Webhook, WebhookId};
 pub(crate) use wire::SessionFacts;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::error::SettingsError;
 use super::left::{self, Accepted};
 use super::pointer::Pointer;
-use super::template::{DEPARTMENT, FIELD, ID, OFFSET, Template, VALUE};
+use super::template::{DEPARTMENT, FIELD, FROM, ID, LIMIT, OFFSET, TO, Template, VALUE};
 use crate::keys::{ReadSecret, Secret, SecretRef};
 use crate::subject::{InstallationName, Kind};
 
@@ -54,6 +54,8 @@ pub(crate) struct MluviiSettings {
     pub(crate) list_not_anonymized: String,
     /// Lists a few sessions, whichever: one of them shows that a 404 of another means that session.
     pub(crate) control_list: String,
+    /// Lists the sessions that have ended in a time.
+    pub(crate) list_ended: String,
     /// Between anonymizing and asking whether it is done.
     pub(crate) verify_after: Span,
     /// How long a session may take to show as anonymized before it is anonymized again.
@@ -126,6 +128,7 @@ pub(super) struct Requests {
     pub(super) list_anonymized: Template,
     pub(super) list_not_anonymized: Template,
     pub(super) control_list: Template,
+    pub(super) list_ended: Template,
     pub(super) contacts: Option<Template>,
     pub(super) sessions_of_guest: Option<Template>,
 }
@@ -208,6 +211,7 @@ impl MluviiSettings {
             list_anonymized: Template::reading("list_anonymized", &self.list_anonymized, &[ID])?,
             list_not_anonymized: Template::reading("list_not_anonymized", &self.list_not_anonymized, &[ID])?,
             control_list: Template::reading("control_list", &self.control_list, &[])?,
+            list_ended: Template::reading("list_ended", &self.list_ended, &[FROM, TO, LIMIT, OFFSET])?,
             contacts: optional("search.contacts", contacts, contact_placeholders(contacts))?,
             sessions_of_guest: optional("search.sessions_of_guest", sessions_of_guest, &[ID, OFFSET])?,
         })

@@ -23,6 +23,10 @@ pub(super) const DEPARTMENT: &str = "{department}";
 /// The contact record's field that is searched.
 pub(super) const FIELD: &str = "{field}";
 pub(super) const VALUE: &str = "{value}";
+/// From when and until when, and how many elements at most.
+pub(super) const FROM: &str = "{from}";
+pub(super) const TO: &str = "{to}";
+pub(super) const LIMIT: &str = "{limit}";
 /// How many elements of a list were read before.
 pub(super) const OFFSET: &str = "{offset}";
 

@@ -110,7 +110,7 @@ impl Tokens {
                     "{WHAT}: {status}: a redirect or a web page instead of a token"
                 )));
             }
-            Ok(Reply::Conflict) => return Err(garbage(WHAT)),
+            Ok(Reply::Conflict(_)) => return Err(garbage(WHAT)),
             Ok(Reply::Missing(status)) => {
                 return Err(MluviiError::Denied(format!("{WHAT}: {status}: no mluvii there; see `mluvii.base_url`")));
             }

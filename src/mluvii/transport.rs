@@ -34,8 +34,8 @@ pub(super) enum Reply {
     Forbidden,
     /// 404 or 405: not there, or a path that is not known.
     Missing(StatusCode),
-    /// 409: it is already so, or being done.
-    Conflict,
+    /// 409: it is already so, or being done. With its body.
+    Conflict(Zeroizing<Vec<u8>>),
 }
 
 /// Makes the HTTP client that all calls share.
@@ -81,7 +81,7 @@ pub(super) async fn send(request: RequestBuilder, what: &str) -> Result<Reply, M
         401 => Ok(Reply::Unauthorized),
         403 => Ok(Reply::Forbidden),
         404 | 405 => Ok(Reply::Missing(status)),
-        409 => Ok(Reply::Conflict),
+        409 => Ok(Reply::Conflict(body(response, what).await?)),
         429 => Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) }),
         503 if response.headers().contains_key(RETRY_AFTER) => {
             Err(MluviiError::Busy { what: what.to_owned(), retry_after: retry_after(response.headers()) })

@@ -169,10 +169,16 @@ pub(super) async fn begun(ledger: &dyn Ledger, by: &Actor, act: Act, object: &Ob
     Ok(ledger.note(AuditEntry::new(by, act, object.clone(), ActResult::Begun)).await?)
 }
 
-/// Writes down the result of such an act. It is over by then, so a ledger that is away now is only told of.
-pub(super) async fn ended(ledger: &dyn Ledger, by: &Actor, act: Act, object: &Object, result: ActResult) {
-    if let Err(error) = ledger.note(AuditEntry::new(by, act, object.clone(), result)).await {
+/// Writes down an act that is over, of which the ledger has the result already.
+pub(super) async fn noted(ledger: &dyn Ledger, entry: AuditEntry) {
+    let act = entry.act;
+    if let Err(error) = ledger.note(entry).await {
         let error = anyhow::Error::from(error);
         tracing::warn!(act = act.as_str(), error = format!("{error:#}"), "the end of an act is missing in the audit");
     }
+}
+
+/// Writes down the result of such an act. It is over by then, so a ledger that is away now is only told of.
+pub(super) async fn ended(ledger: &dyn Ledger, by: &Actor, act: Act, object: &Object, result: ActResult) {
+    noted(ledger, AuditEntry::new(by, act, object.clone(), result)).await;
 }

@@ -20,6 +20,7 @@ mod person;
 pub(crate) mod plugins;
 pub(crate) mod quarantine;
 pub(crate) mod receipts;
+pub(crate) mod reconcile;
 mod resources;
 pub(crate) mod restore;
 pub(crate) mod rules;
@@ -27,10 +28,11 @@ pub(crate) mod seals;
 mod series;
 mod settings;
 pub(crate) mod status;
+pub(crate) mod webhooks;
 
 pub(crate) use error::{InputError, OperationError};
 pub(crate) use person::GivenIdentifiers;
-pub(crate) use resources::{Resources, RunningTargets};
+pub(crate) use resources::{Resources, RunningTargets, SourceWebhook};
 use series::Links;
 pub(crate) use settings::{Installation, Settings};
 

@@ -11,8 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::key_files::SealStore;
 use crate::mluvii::{MluviiClient, SettingsError};
 use crate::outside::StateFile;
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, SourceName, TargetName};
 use crate::target::Target;
+use crate::verify::WebhookMode;
+use crate::watch::{NoCallback, Wanted};
 
 /// How operations come by what they work with.
 pub(crate) struct Resources {
@@ -26,12 +28,25 @@ pub(crate) struct Resources {
     pub(crate) archive_dir: Option<PathBuf>,
     /// Makes an installation's client. The name is one of [`super::Settings::installations`].
     pub(crate) client: MakeClient,
+    /// What the sources of all installations need at mluvii, with the secrets in their URLs; or why that cannot be said.
+    pub(crate) webhooks: MakeWebhooks,
     /// Makes all targets, with the processes that some of them need.
     pub(crate) targets: MakeTargets,
 }
 
 /// See [`Resources::client`].
 pub(crate) type MakeClient = Box<dyn Fn(&InstallationName) -> Result<Arc<MluviiClient>, SettingsError> + Send + Sync>;
+
+/// See [`Resources::webhooks`].
+pub(crate) type MakeWebhooks = Box<dyn Fn() -> Vec<SourceWebhook> + Send + Sync>;
+
+/// What a source needs at mluvii.
+pub(crate) struct SourceWebhook {
+    pub(crate) source: SourceName,
+    pub(crate) installation: InstallationName,
+    pub(crate) mode: WebhookMode,
+    pub(crate) wanted: Result<Wanted, NoCallback>,
+}
 
 /// See [`Resources::targets`]. The error is one of the configuration.
 pub(crate) type MakeTargets = Box<dyn Fn() -> Result<RunningTargets, anyhow::Error> + Send + Sync>;

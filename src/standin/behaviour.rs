@@ -43,6 +43,8 @@ pub(crate) struct Behaviour {
     pub(super) field_names: FieldNames,
     pub(super) contacts: bool,
     pub(super) contact_match: ContactMatch,
+    pub(super) webhooks_max: usize,
+    pub(super) webhooks_masked: bool,
 }
 
 /// Whether a key whose value is null is written.
@@ -229,6 +231,8 @@ impl Default for Behaviour {
             field_names: FieldNames::AsGiven,
             contacts: true,
             contact_match: ContactMatch::Exact,
+            webhooks_max: 100,
+            webhooks_masked: false,
         }
     }
 }

@@ -80,8 +80,20 @@ type Happened = Result<StatusCode, Unknown>;
 /// What has no body of its own to answer.
 const DONE: StatusCode = StatusCode::NO_CONTENT;
 
-async fn begin(State(mluvii): State<StandIn>, Json(new): Json<NewConversation>) -> (StatusCode, Json<Value>) {
-    (StatusCode::CREATED, Json(json!({ "id": mluvii.begin(new) })))
+/// One conversation, or several at once.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Begun {
+    Several(Vec<NewConversation>),
+    One(Box<NewConversation>),
+}
+
+async fn begin(State(mluvii): State<StandIn>, Json(begun): Json<Begun>) -> (StatusCode, Json<Value>) {
+    let answer = match begun {
+        Begun::One(new) => json!({ "id": mluvii.begin(*new) }),
+        Begun::Several(all) => json!({ "ids": all.into_iter().map(|new| mluvii.begin(new)).collect::<Vec<_>>() }),
+    };
+    (StatusCode::CREATED, Json(answer))
 }
 
 async fn end(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Happened {

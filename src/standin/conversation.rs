@@ -36,6 +36,8 @@ pub(crate) struct NewConversation {
     /// `Processing`, `Processed` or `FailedToProcess`.
     pub(crate) recordings_state: Option<String>,
     pub(crate) termination_reason: Option<String>,
+    /// One of the past, which ended then; nobody is told of its end.
+    pub(crate) ended: Option<Timestamp>,
 }
 
 /// A call param, and where it was filled in (`ENTRY_FORM`, …).
@@ -159,9 +161,9 @@ impl Conversation {
             language: new.language.unwrap_or_else(|| "cs".to_owned()),
             channel: new.channel.unwrap_or_else(|| "Chat".to_owned()),
             source: new.source.unwrap_or_else(|| "Default".to_owned()),
-            started: now,
-            ended: None,
-            first_ended: None,
+            started: new.ended.map_or(now, |ended| ended - SignedDuration::from_mins(10)),
+            ended: new.ended,
+            first_ended: new.ended,
             call_params: Vec::new(),
             gdpr_version: new.gdpr_version,
             phone_callback_number: new.phone_callback_number,

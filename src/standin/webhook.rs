@@ -17,6 +17,18 @@ pub(super) struct Webhook {
 }
 
 impl Webhook {
+    /// As a reply shows it.
+    pub(super) fn shown(&self, masked: bool) -> Self {
+        let mut shown = self.clone();
+        if let (true, Ok(mut url)) = (masked, reqwest::Url::parse(&self.callback_url))
+            && url.password().is_some()
+            && url.set_password(Some("***")).is_ok()
+        {
+            shown.callback_url = url.to_string();
+        }
+        shown
+    }
+
     pub(super) fn wants(&self, event_type: &str) -> bool {
         self.event_types.iter().any(|wanted| wanted == event_type)
     }

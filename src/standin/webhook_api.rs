@@ -26,6 +26,12 @@ impl StandIn {
         if let Some(webhook) = state.webhooks.values().find(|webhook| webhook.callback_url == callback_url) {
             return Err(webhook.id);
         }
+        // Where a company may have no more, the newest one is named as what is in the way.
+        if state.webhooks.len() >= state.behaviour.webhooks_max
+            && let Some(webhook) = state.webhooks.values().next_back()
+        {
+            return Err(webhook.id);
+        }
         let id = state.new_id();
         let event_types = event_types.iter().map(|&name| name.to_owned()).collect();
         let webhook = Webhook { id, event_types, callback_url: callback_url.to_owned(), failing_since: None };
@@ -47,7 +53,8 @@ pub(super) fn router() -> Router<StandIn> {
 }
 
 async fn list(State(mluvii): State<StandIn>) -> Json<Vec<Webhook>> {
-    Json(mluvii.state().webhooks.values().cloned().collect())
+    let state = mluvii.state();
+    Json(state.webhooks.values().map(|webhook| webhook.shown(state.behaviour.webhooks_masked)).collect())
 }
 
 async fn create(State(mluvii): State<StandIn>, Json(new): Json<Registration>) -> Response {
@@ -65,7 +72,8 @@ async fn delete_all(State(mluvii): State<StandIn>) -> StatusCode {
 }
 
 async fn one(State(mluvii): State<StandIn>, Path(id): Path<i64>) -> Result<Json<Webhook>, Unknown> {
-    mluvii.state().webhooks.get(&id).cloned().map(Json).ok_or(Unknown)
+    let state = mluvii.state();
+    state.webhooks.get(&id).map(|webhook| Json(webhook.shown(state.behaviour.webhooks_masked))).ok_or(Unknown)
 }
 
 async fn replace(

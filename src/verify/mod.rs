@@ -19,7 +19,7 @@ pub(crate) use finding::Refused;
 pub(crate) use network::Network;
 pub(crate) use request::{Request, only};
 pub(crate) use setting::SourceError;
-pub(crate) use settings::SourceSettings;
+pub(crate) use settings::{AuthSettings, SourceSettings, WebhookMode};
 pub(crate) use source::Source;
 pub(crate) use written::Written;
 

@@ -7,7 +7,7 @@ use quietus_plugin::Span;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Network;
 use crate::keys::SecretRef;
@@ -31,6 +31,20 @@ pub(crate) struct SourceSettings {
     /// The networks that may send; all when empty.
     #[serde(default)]
     pub(crate) allow: Vec<Network>,
+    /// Whether its webhook at mluvii is put right by itself, or only watched.
+    #[serde(default)]
+    pub(crate) webhook: WebhookMode,
+}
+
+/// What is done about a source's webhook at mluvii.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum WebhookMode {
+    /// It is looked at, where `server.public_url` says what mluvii calls: for one behind a gateway that signs, or a copy for tests.
+    #[default]
+    Watched,
+    /// It is registered, corrected and restored at mluvii.
+    Managed,
 }
 
 /// One way to authenticate. Where several secrets are given, each is accepted, so that they can be changed without a gap.

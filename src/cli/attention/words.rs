@@ -169,6 +169,17 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             number("would"),
             number("sessions")
         ),
+        Code::ReconcileFailed => format!(
+            "what has ended at mluvii {} could not be compared with the ledger, so that sessions may be missing: {reason}; it is tried again by \
+             itself",
+            text("mluvii")
+        ),
+        Code::WebhookWrong => {
+            let source = text("source");
+            format!(
+                "the webhook of source {source}: {reason}; see `quietus webhook status`, and `quietus webhook register {source}`"
+            )
+        }
         Code::HeadNotKept => {
             let keeper = text("keeper");
             format!(
@@ -272,6 +283,14 @@ mod tests {
         FailedKeeper { keeper: "seals".into(), reason: "permission denied".into(), ..keeper() }
     }
 
+    fn reconcile() -> FailedKeeper {
+        FailedKeeper { keeper: "reconcile:acme".into(), reason: "403".into(), ..keeper() }
+    }
+
+    fn webhook() -> FailedKeeper {
+        FailedKeeper { keeper: "webhook:acme".into(), reason: "mluvii does not have it".into(), ..keeper() }
+    }
+
     fn some(count: u64) -> Group {
         Group { count, ..Group::default() }
     }
@@ -305,7 +324,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
-            failed_keepers: vec![keeper(), archive(), seals()],
+            failed_keepers: vec![keeper(), archive(), seals(), webhook(), reconcile()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
             clock: Some(ClockDoubt {
                 fault: ClockFault::Ahead,
@@ -318,7 +337,12 @@ mod tests {
                 incomplete: vec![4, 5],
             },
             behind: [("sessions", Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(22))].into(),
-            waiting_rules: vec![WaitingRule { rule: "all".into(), since: Timestamp::UNIX_EPOCH, sessions: 10, would: 9 }],
+            waiting_rules: vec![WaitingRule {
+                rule: "all".into(),
+                since: Timestamp::UNIX_EPOCH,
+                sessions: 10,
+                would: 9,
+            }],
         };
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
@@ -336,6 +360,7 @@ mod tests {
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all'`, or take it back and cancel what it demanded
         seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
@@ -344,6 +369,7 @@ mod tests {
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
+        the webhook of source acme: mluvii does not have it; see `quietus webhook status`, and `quietus webhook register acme`
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
         9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL

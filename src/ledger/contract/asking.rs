@@ -1,6 +1,9 @@
 //! What people ask.
 
+use std::sync::Arc;
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
@@ -68,6 +71,30 @@ pub(crate) async fn a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_r
     assert_eq!(said, [("keys.rotate", "unchanged"), ("keys.rotate", "done"), ("keys.rotate", "unchanged")]);
     let details = ["key", "from", "to"].map(|name| rows[1].statement.details[name].as_str().unwrap_or_default());
     assert_eq!(details, ["receipt", "receipt-1", "receipt-3"]);
+}
+
+pub(crate) async fn what_one_does_for_all_is_taken_by_one_and_again_when_it_is_due(ledger: Shared) {
+    let hour = Duration::from_secs(3600);
+    let mut takers = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let ledger = Arc::clone(&ledger);
+        takers.spawn(async move { ledger.take_periodic("watch", hour).await.expect("answered") });
+    }
+    let taken: Vec<_> = takers.join_all().await.into_iter().flatten().collect();
+    assert_eq!(taken.len(), 1);
+    assert_eq!(taken[0].mark, None);
+    assert!(ledger.take_periodic("another", hour).await.expect("answered").is_some());
+    // How far it has come is told to whoever takes it next.
+    let mark = Some(Timestamp::from_millisecond(1_700_000_000_123).expect("a time"));
+    ledger.put_off_periodic("watch", Duration::ZERO, mark).await.expect("put off");
+    assert_eq!(ledger.take_periodic("watch", hour).await.expect("answered").map(|taken| taken.mark), Some(mark));
+    assert_eq!(ledger.take_periodic("watch", hour).await.expect("answered"), None);
+    ledger.put_off_periodic("watch", hour, None).await.expect("put off");
+    assert_eq!(ledger.take_periodic("watch", hour).await.expect("answered"), None);
+    // A lease that was over is nobody's.
+    ledger.put_off_periodic("watch", Duration::ZERO, None).await.expect("put off");
+    assert!(ledger.take_periodic("watch", Duration::ZERO).await.expect("answered").is_some());
+    assert!(ledger.take_periodic("watch", hour).await.expect("answered").is_some());
 }
 
 pub(crate) async fn a_ledger_keeps_its_id(ledger: Shared) {

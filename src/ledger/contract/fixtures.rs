@@ -405,6 +405,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.record(event(6, 1)).await.expect("recorded");
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
+    ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
     // Last: nothing else is sealed under it here.

@@ -50,7 +50,12 @@ pub(super) async fn keeper_ended(
 }
 
 pub(super) async fn forget_keepers(connection: &Connection) -> Result<(), LedgerError> {
-    connection.execute("DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name <> 'seals'", &[]).await?;
+    connection
+        .execute(
+            "DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name NOT LIKE 'webhook:%' AND name NOT LIKE 'reconcile:%' AND name <> 'seals'",
+            &[],
+        )
+        .await?;
     Ok(())
 }
 

@@ -31,6 +31,7 @@ pub(crate) mod measure;
 mod meta;
 mod named;
 mod names;
+mod periodic;
 mod place;
 #[cfg(any(test, feature = "measure"))]
 mod plans;
@@ -66,6 +67,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
 use self::connection::Pauses;
@@ -82,7 +84,7 @@ use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
-    OpenError, PROCESS_FORGOTTEN_S, Page, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries,
     Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
     TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum,
@@ -418,6 +420,14 @@ impl Queue for PostgresLedger {
 
     async fn forget_keepers(&self) -> Result<(), LedgerError> {
         meta::forget_keepers(&self.writing().await?).await
+    }
+
+    async fn take_periodic(&self, name: &str, lease: Duration) -> Result<Option<Periodic>, LedgerError> {
+        periodic::take(&self.writing().await?, name, lease).await
+    }
+
+    async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
+        periodic::put_off(&self.writing().await?, name, pause, mark).await
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

@@ -19,6 +19,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "meta",
     "mute",
     "pace",
+    "periodic",
     "process",
     "quarantine",
     "receipt_gap",

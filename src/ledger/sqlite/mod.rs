@@ -34,6 +34,7 @@ mod maintenance;
 mod meta;
 mod named;
 mod names;
+mod periodic;
 mod processes;
 mod quarantine;
 mod readers;
@@ -65,6 +66,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use self::check::Checks;
 use self::checkpoint::LOG_BYTES_LONG;
@@ -82,7 +84,7 @@ use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
-    OpenError, PROCESS_FORGOTTEN_S, Page, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
+    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
     SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState,
     UnreadSessions, Work, acts, bounds, claim, health, line, query, row, sum, transition,
@@ -328,6 +330,16 @@ impl Queue for SqliteLedger {
 
     async fn forget_keepers(&self) -> Result<(), LedgerError> {
         self.writer.write(Wakes::NoOne, meta::forget_keepers).await
+    }
+
+    async fn take_periodic(&self, name: &str, lease: Duration) -> Result<Option<Periodic>, LedgerError> {
+        let name = name.to_owned();
+        self.writer.write(Wakes::NoOne, move |tx| periodic::take(tx, &name, lease)).await
+    }
+
+    async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
+        let name = name.to_owned();
+        self.writer.write(Wakes::NoOne, move |tx| periodic::put_off(tx, &name, pause, mark)).await
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

@@ -65,6 +65,11 @@ impl StandIn {
         self.post(&self.mluvii, "/standin/behaviour", switches);
     }
 
+    /// Sets the stand-in's clock (docs/standin.md).
+    pub(crate) fn set_clock(&self, clock: &Value) {
+        self.post(&self.mluvii, "/standin/clock", clock);
+    }
+
     /// Removes a conversation, as somebody else may.
     pub(crate) fn delete_conversation(&self, id: i64) {
         let (status, _) = http(client().delete(format!("{}/standin/conversations/{id}", self.mluvii)));
@@ -141,10 +146,6 @@ impl StandIn {
 
     /// Registers a webhook for the events that matter and returns when mluvii has it.
     pub(crate) fn register(&self, callback: &str) {
-        let form = [("grant_type", "client_credentials"), ("client_id", API_SECRET), ("client_secret", API_SECRET)];
-        let (status, token) = http(client().post(format!("{}/login/connect/token", self.mluvii)).form(&form));
-        assert_eq!(status, 200, "{token}");
-        let token: Value = serde_json::from_str(&token).expect("a token");
         let events = [
             "SessionEnded",
             "SessionCallParamsUpdated",
@@ -155,13 +156,27 @@ impl StandIn {
             "SessionActivityCallScriptSubmission",
             "GuestIdentityUpdated",
         ];
-        let (status, body) = http(
-            client()
-                .post(format!("{}/api/v1/Webhooks", self.mluvii))
-                .bearer_auth(token["access_token"].as_str().expect("a token"))
-                .json(&json!({ "eventTypes": events, "callbackUrl": callback })),
-        );
+        let webhook = json!({ "eventTypes": events, "callbackUrl": callback });
+        let (status, body) = self.api(reqwest::Method::POST, "/api/v1/Webhooks", &webhook);
         assert_eq!(status, 201, "{body}");
+    }
+
+    /// The webhooks that mluvii has, with their credentials, by id.
+    pub(crate) fn webhooks(&self) -> Vec<Value> {
+        let (status, body) = self.api(reqwest::Method::GET, "/api/v1/Webhooks", &Value::Null);
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str(&body).expect("a list")
+    }
+
+    /// A call of mluvii's API by somebody else.
+    pub(crate) fn api(&self, method: reqwest::Method, path: &str, body: &Value) -> (u16, String) {
+        let form = [("grant_type", "client_credentials"), ("client_id", API_SECRET), ("client_secret", API_SECRET)];
+        let (status, token) = http(client().post(format!("{}/login/connect/token", self.mluvii)).form(&form));
+        assert_eq!(status, 200, "{token}");
+        let token: Value = serde_json::from_str(&token).expect("a token");
+        let call = client().request(method, format!("{}{path}", self.mluvii));
+        let call = call.bearer_auth(token["access_token"].as_str().expect("a token"));
+        http(if body.is_null() { call } else { call.json(body) })
     }
 
     /// Waits until every posted delivery was taken.

@@ -362,6 +362,13 @@ CREATE TABLE keeper (
   reason TEXT NOT NULL
 );
 
+-- What one server of a deployment does for all of them: when it is due next, and how far it has come.
+CREATE TABLE periodic (
+  name TEXT COLLATE "C" PRIMARY KEY,
+  due  BIGINT NOT NULL,
+  mark BIGINT
+);
+
 -- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
 CREATE TABLE mute (
   code     TEXT COLLATE "C" NOT NULL,

@@ -364,6 +364,13 @@ CREATE TABLE rule_version (
   PRIMARY KEY (name, seq)
 ) STRICT, WITHOUT ROWID;
 
+-- What one server of a deployment does for all of them: when it is due next, and how far it has come.
+CREATE TABLE periodic (
+  name TEXT PRIMARY KEY,
+  due  INTEGER NOT NULL,
+  mark INTEGER
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
   until        INTEGER NOT NULL,

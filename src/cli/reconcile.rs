@@ -1,0 +1,80 @@
+//! `quietus reconcile`: sessions that have ended at mluvii and of which nobody told us.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+
+use super::context::actor;
+use super::exit::{Exit, Failure};
+use super::out::{DOUBTFUL, GOOD, Out};
+use super::words;
+use crate::operations::Operations;
+use crate::operations::reconcile::{self, Asked, Reconciled};
+
+/// Find sessions that have ended at mluvii and of which nobody told us, and have them decided on
+///
+/// Servers do so by themselves for what ends while they are set up (`watch.reconcile`). This is for the time before, and after a doubt.
+/// What is found is looked up and goes the way of a delivery: the rules decide on it. Begin with --dry-run. It can be stopped and
+/// ordered again: what was found is known then.
+#[derive(clap::Args)]
+pub(super) struct Reconcile {
+    /// From when on: a day (2024-05-31), or a time (2024-05-31T10:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = words::time)]
+    since: Timestamp,
+    /// Until when; now, when it is left out
+    #[arg(long, value_name = "TIME", value_parser = words::time)]
+    until: Option<Timestamp>,
+    /// Only count them
+    #[arg(long)]
+    dry_run: bool,
+    /// The installation, where the configuration has several
+    #[arg(long, value_name = "NAME")]
+    mluvii: Option<String>,
+}
+
+impl Reconcile {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let to = self.until.unwrap_or_else(Timestamp::now);
+        if to < self.since {
+            return Err(Failure::Usage("--until is before --since".to_owned()));
+        }
+        let installation = reconcile::installation(on, self.mluvii.as_deref())?;
+        let asked = Asked { installation, from: self.since, to, dry_run: self.dry_run };
+        let bar = bar(&asked);
+        let tell = |until: Timestamp| bar.set_position(seconds(asked.from, until));
+        let done = reconcile::reconcile(on, &asked, &actor(), &tell).await;
+        // Before an error is shown: the bar would stand beside it.
+        bar.finish_and_clear();
+        show(&done?, self.dry_run, out)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> {
+    if out.is_json() {
+        return out.json(done);
+    }
+    let Reconciled { listed, known, foreign, found, by_month, requests } = done;
+    out.line(format_args!(
+        "mluvii lists {listed} sessions that ended in this time, by {requests} requests: {known} were known, {foreign} are of tenants of no source"
+    ))?;
+    if *found == 0 {
+        return out.marked(GOOD, "✓", "none is missing");
+    }
+    let then = if dry_run {
+        "nothing was done; without --dry-run, the rules decide on them"
+    } else {
+        "the rules decide on them now"
+    };
+    out.marked(DOUBTFUL, "!", format_args!("{found} of them nobody told us of: {then}"))?;
+    out.table(["MONTH", "SESSIONS"], by_month.iter().map(|(month, count)| [month.clone(), count.to_string()]))
+}
+
+/// Drawn on standard error, and only where that is a terminal.
+fn bar(asked: &Asked) -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {percent}%, {eta} left");
+    ProgressBar::new(seconds(asked.from, asked.to)).with_style(style.expect("the template is sound"))
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> u64 {
+    u64::try_from(to.duration_since(from).as_secs()).unwrap_or_default()
+}

@@ -1,0 +1,205 @@
+//! Finds sessions that have ended at mluvii and of which nobody told us: mluvii drops what it could not deliver in three tries, and
+//! deletes a webhook that fails for three days. What is found goes the way of a delivery.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+use tokio::task::JoinSet;
+
+use super::{InputError, OperationError, Operations, audit};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::event::{EventHead, EventKind, StoredEvent};
+use crate::keys::IndexKey;
+use crate::ledger::Recorded;
+use crate::mluvii::{EndedSession, Span, Sweep};
+use crate::subject::{InstallationName, SessionKey, SourceName};
+
+/// Windows are as long, so that what was done is kept when it is stopped.
+const WINDOW_MS: i64 = 86_400_000;
+
+/// So many are written at once.
+const AT_ONCE: usize = 256;
+
+/// What is to be compared.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) installation: InstallationName,
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+    /// Whether what is found is only counted.
+    pub(crate) dry_run: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Reconciled {
+    /// Sessions that mluvii lists.
+    pub(crate) listed: u64,
+    /// Those that were known, or had been.
+    pub(crate) known: u64,
+    /// Those of tenants that are not ours.
+    pub(crate) foreign: u64,
+    /// Those that nobody told us of.
+    pub(crate) found: u64,
+    /// The same by the month in which they ended.
+    pub(crate) by_month: BTreeMap<String, u64>,
+    pub(crate) requests: usize,
+}
+
+/// How far it has come: until when everything is compared.
+pub(crate) type Tell<'a> = &'a (dyn Fn(Timestamp) + Sync);
+
+/// Compares what has ended in a time, and has what was found decided on like a delivery.
+pub(crate) async fn reconcile(
+    on: &Operations,
+    asked: &Asked,
+    by: &Actor,
+    tell: Tell<'_>,
+) -> Result<Reconciled, OperationError> {
+    let mut done = Reconciled::default();
+    let compared = compare(on, asked, &mut done, tell).await;
+    if done.found > 0 && !asked.dry_run {
+        let result = if compared.is_ok() { ActResult::Done } else { ActResult::Failed };
+        let entry = AuditEntry::new(by, Act::ReconcileSessions, Object::sessions(), result);
+        let entry = entry.with_word("mluvii", &asked.installation).with("found", done.found);
+        audit::noted(&*on.ledger, entry).await;
+    }
+    compared.map(|()| done)
+}
+
+async fn compare(on: &Operations, asked: &Asked, done: &mut Reconciled, tell: Tell<'_>) -> Result<(), OperationError> {
+    let installation = on.installation(&asked.installation)?.name.clone();
+    let client = on.client(&installation)?;
+    let keys = on.keys().await?;
+    let mut sweep = Sweep::default();
+    for window in windows(asked.from, asked.to) {
+        let all = client.ended(window, &mut sweep).await;
+        done.requests = sweep.requests;
+        let all = all.map_err(|error| OperationError::Unavailable(error.into()))?;
+        let mut missing = Vec::new();
+        for session in all.into_values() {
+            done.listed += 1;
+            missing.extend(unknown(on, &installation, session, &keys.index, done).await?);
+        }
+        for events in missing.chunks(AT_ONCE) {
+            enter(on, events, asked.dry_run, done).await?;
+        }
+        tell(Timestamp::from_millisecond(window.to).unwrap_or(asked.to).min(asked.to));
+    }
+    Ok(())
+}
+
+/// Days, the last of which is shorter.
+fn windows(from: Timestamp, to: Timestamp) -> impl Iterator<Item = Span> {
+    let (first, last) = (from.as_millisecond(), to.as_millisecond());
+    let starts = (0..).map(move |day| first.saturating_add(day * WINDOW_MS)).take_while(move |start| *start <= last);
+    starts.map(move |start| Span { from: start, to: last.min(start.saturating_add(WINDOW_MS - 1)) })
+}
+
+/// The event of a session of which nobody has told us, and which is ours.
+async fn unknown(
+    on: &Operations,
+    installation: &InstallationName,
+    session: EndedSession,
+    index: &IndexKey,
+    done: &mut Reconciled,
+) -> Result<Option<EventHead>, OperationError> {
+    let key = SessionKey { installation: installation.clone(), session: session.id };
+    let known = on.ledger.session(&key).await?;
+    let has_ended = known.is_some_and(|known| known.erased_at.is_some() || known.record.ended.is_some());
+    if has_ended || on.ledger.tombstone(&key).await?.is_some() {
+        done.known += 1;
+        return Ok(None);
+    }
+    let source = source_of(on, installation, &session);
+    done.foreign += u64::from(source.is_none());
+    Ok(source.map(|source| event(key, source, &session, index)))
+}
+
+/// Has them decided on, several at once, which the ledger commits together.
+async fn enter(
+    on: &Operations,
+    events: &[EventHead],
+    dry_run: bool,
+    done: &mut Reconciled,
+) -> Result<(), OperationError> {
+    let mut entering = JoinSet::new();
+    for event in events {
+        let (ledger, event) = (Arc::clone(&on.ledger), event.clone());
+        entering.spawn(async move {
+            let stored = StoredEvent { head: event.clone(), form: None };
+            let recorded = if dry_run { Ok(Recorded::New) } else { ledger.record(stored).await };
+            recorded.map(|recorded| (event, recorded))
+        });
+    }
+    while let Some(entered) = entering.join_next().await {
+        // Not its error: that holds a panic's text.
+        let entered = entered.map_err(|_| OperationError::Failed(anyhow::anyhow!("a task panicked")))?;
+        match entered? {
+            (event, Recorded::New) => {
+                done.found += 1;
+                let ended = event.time.unwrap_or_default().to_zoned(TimeZone::UTC);
+                *done.by_month.entry(ended.strftime("%Y-%m").to_string()).or_default() += 1;
+            }
+            // It is about to be decided on.
+            (_, Recorded::Duplicate) => done.known += 1,
+            (event, Recorded::Refused) => {
+                let text = format!("the ledger refuses the session {}; its log says why", event.session);
+                return Err(OperationError::Ledger(anyhow::anyhow!(text)));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The source that would have told of it; the first one where the list does not show the tenant, which the look-up tells.
+fn source_of(on: &Operations, installation: &InstallationName, session: &EndedSession) -> Option<SourceName> {
+    let sources = on.settings.sources.iter().filter(|source| source.mluvii.as_ref() == Some(installation));
+    let takes = |tenants: &[_]| session.department.is_none_or(|tenant| tenants.is_empty() || tenants.contains(&tenant));
+    let source = sources.into_iter().find(|source| takes(&source.tenants))?;
+    Some(SourceName(source.name.as_str().into()))
+}
+
+/// The event that was not delivered.
+fn event(key: SessionKey, source: SourceName, session: &EndedSession, index: &IndexKey) -> EventHead {
+    let said = [session.id.0, session.ended.as_microsecond()].map(i64::to_be_bytes).concat();
+    EventHead {
+        source,
+        session: key,
+        kind: EventKind::SessionEnded,
+        digest: index.seen(&[b"reconciled", &said]),
+        tenant: session.department,
+        time: Some(session.ended),
+        channel: None,
+        session_source: None,
+        started: None,
+        activity: None,
+    }
+}
+
+/// The installation that is meant: the only one, where none is named.
+pub(crate) fn installation(on: &Operations, named: Option<&str>) -> Result<InstallationName, OperationError> {
+    match (named, on.settings.installations.as_slice()) {
+        (Some(name), _) => Ok(on.installation(&InstallationName(name.into()))?.name.clone()),
+        (None, [only]) => Ok(only.name.clone()),
+        (None, _) => Err(InputError::SeveralInstallations { known: on.settings.installation_names() }.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_days_without_a_gap() {
+        let at = |millis| Timestamp::from_millisecond(millis).expect("a time");
+        let all: Vec<_> = windows(at(5), at(2 * WINDOW_MS + 7)).map(|window| (window.from, window.to)).collect();
+        assert_eq!(all.first(), Some(&(5, WINDOW_MS + 4)));
+        assert!(all.windows(2).all(|pair| pair[0].1 + 1 == pair[1].0), "{all:?}");
+        assert_eq!(all.last().map(|last| last.1), Some(2 * WINDOW_MS + 7));
+        assert_eq!(windows(at(9), at(8)).count(), 0);
+    }
+}

@@ -1,0 +1,221 @@
+//! The webhooks at mluvii: looked at, registered, corrected, deleted. Only ours: one whose address is another is nobody's business, and
+//! is neither changed nor shown.
+
+use serde::Serialize;
+
+use super::{OperationError, Operations, SourceWebhook, audit};
+use crate::audit::{Act, ActResult, Actor, Object};
+use crate::mluvii::{Made, MluviiClient, MluviiError, Webhook, WebhookId};
+use crate::subject::{InstallationName, SourceName};
+use crate::verify::WebhookMode;
+use crate::watch::{State, Wanted, compare, is_ours};
+
+/// How a source's webhook is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct WebhookView {
+    pub(crate) source: SourceName,
+    pub(crate) mluvii: InstallationName,
+    pub(crate) mode: WebhookMode,
+    /// What mluvii calls, without credentials; unknown where the configuration does not say it.
+    pub(crate) address: Option<String>,
+    #[serde(flatten)]
+    pub(crate) state: Seen,
+}
+
+/// What was seen of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "lowercase")]
+pub(crate) enum Seen {
+    Right {
+        id: String,
+        /// Others with the same address, by which events come twice.
+        also: Vec<String>,
+    },
+    Wrong {
+        id: String,
+        lacks: Vec<String>,
+        /// Whether its credentials are none that the source accepts.
+        credentials: bool,
+    },
+    Missing,
+    /// Nobody could look.
+    Unknown {
+        reason: String,
+    },
+}
+
+impl Seen {
+    pub(crate) fn of(state: State) -> Self {
+        match state {
+            State::Right { id, also } => {
+                Self::Right { id: id.to_string(), also: also.iter().map(ToString::to_string).collect() }
+            }
+            State::Wrong { id, lacks } => {
+                Self::Wrong { id: id.to_string(), lacks: lacks.event_types, credentials: lacks.credentials }
+            }
+            State::Missing => Self::Missing,
+        }
+    }
+
+    /// What is wrong, for people; nothing where it is right or not known.
+    pub(crate) fn wrong(&self) -> Option<String> {
+        match self {
+            Self::Right { .. } | Self::Unknown { .. } => None,
+            Self::Missing => Some("mluvii does not have it, so that no deliveries come".to_owned()),
+            Self::Wrong { id, lacks, credentials } => {
+                let credentials = credentials.then(|| "its credentials are not those of the source".to_owned());
+                let lacks = (!lacks.is_empty()).then(|| format!("it lacks {}", lacks.join(", ")));
+                let all = lacks.into_iter().chain(credentials).collect::<Vec<_>>().join(", and ");
+                Some(format!("mluvii has it (id {id}), but {all}"))
+            }
+        }
+    }
+}
+
+/// What was done about a webhook.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Change {
+    /// It was right.
+    None,
+    Registered,
+    Corrected,
+}
+
+/// How the webhooks of all sources are, or of one.
+pub(crate) async fn status(on: &Operations, only: Option<&SourceName>) -> Result<Vec<WebhookView>, OperationError> {
+    let mut views = Vec::new();
+    for webhook in chosen(on, only)? {
+        let state = look(on, &webhook).await;
+        let address = webhook.wanted.as_ref().ok().map(|wanted| wanted.address.clone());
+        let SourceWebhook { source, installation, mode, .. } = webhook;
+        views.push(WebhookView { source, mluvii: installation, mode, address, state });
+    }
+    Ok(views)
+}
+
+async fn look(on: &Operations, webhook: &SourceWebhook) -> Seen {
+    let looked = async {
+        let wanted = webhook.wanted.as_ref().map_err(ToString::to_string)?;
+        let client = on.client(&webhook.installation).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
+        let all = client.webhooks().await.map_err(|error| error.to_string())?;
+        Ok::<_, String>(Seen::of(compare(wanted, &all)))
+    };
+    looked.await.unwrap_or_else(|reason| Seen::Unknown { reason })
+}
+
+/// Has mluvii call a source, with what the configuration needs. Says what was done.
+pub(crate) async fn register(on: &Operations, source: &SourceName, by: &Actor) -> Result<Change, OperationError> {
+    let webhook = one(on, source)?;
+    let wanted = webhook.wanted.map_err(|error| OperationError::Configuration(error.into()))?;
+    let client = on.client(&webhook.installation)?;
+    put_right(on, &client, source, &wanted, by).await
+}
+
+/// Registers or corrects it where it is not right.
+pub(crate) async fn put_right(
+    on: &Operations,
+    client: &MluviiClient,
+    source: &SourceName,
+    wanted: &Wanted,
+    by: &Actor,
+) -> Result<Change, OperationError> {
+    let state = compare(wanted, &client.webhooks().await.map_err(unavailable)?);
+    if matches!(state, State::Right { .. }) {
+        return Ok(Change::None);
+    }
+    let object = Object::source(source);
+    audit::begun(&*on.ledger, by, Act::RegisterWebhook, &object).await?;
+    let changed = change(client, wanted, state).await;
+    let result = if changed.is_ok() { ActResult::Done } else { ActResult::Failed };
+    audit::ended(&*on.ledger, by, Act::RegisterWebhook, &object, result).await;
+    changed
+}
+
+async fn change(client: &MluviiClient, wanted: &Wanted, state: State) -> Result<Change, OperationError> {
+    let [url, ..] = wanted.urls.as_slice() else { unreachable!("a source without a URL needs no webhook") };
+    let change = match state {
+        State::Right { .. } => Change::None,
+        State::Wrong { id, .. } => correct(client, wanted, &id).await?,
+        State::Missing => match client.create_webhook(url, &wanted.event_types).await.map_err(unavailable)? {
+            Made::Done => Change::Registered,
+            Made::Exists(id) => correct(client, wanted, &id).await?,
+        },
+    };
+    // What was answered is not what was seen.
+    match compare(wanted, &client.webhooks().await.map_err(unavailable)?) {
+        State::Right { .. } => Ok(change),
+        other => {
+            let why = Seen::of(other).wrong().unwrap_or_default();
+            Err(OperationError::Conflict(format!("mluvii has accepted it, and afterwards: {why}")))
+        }
+    }
+}
+
+/// Changes a webhook of ours. What it is registered for beyond that, stays.
+async fn correct(client: &MluviiClient, wanted: &Wanted, id: &WebhookId) -> Result<Change, OperationError> {
+    let [url, ..] = wanted.urls.as_slice() else { unreachable!("a source without a URL needs no webhook") };
+    let there = client.webhook(id).await.map_err(unavailable)?;
+    let gone = || OperationError::Conflict(format!("mluvii names the webhook {id}, and does not have it"));
+    let Webhook { event_types, callback_url, .. } = there.ok_or_else(gone)?;
+    if !is_ours(wanted, &callback_url) {
+        let text = format!(
+            "mluvii has a webhook (id {id}) in its place that leads elsewhere, and which is not touched: a person has to decide, in mluvii"
+        );
+        return Err(OperationError::Conflict(text));
+    }
+    let mut all = event_types;
+    for needed in &wanted.event_types {
+        if !all.iter().any(|there| crate::event::same_word(there, needed)) {
+            all.push(needed.clone());
+        }
+    }
+    match client.change_webhook(id, url, &all).await.map_err(unavailable)? {
+        true => Ok(Change::Corrected),
+        false => Err(gone()),
+    }
+}
+
+/// Has mluvii no longer call a source. Returns how many webhooks were deleted: only those with the source's address.
+pub(crate) async fn unregister(on: &Operations, source: &SourceName, by: &Actor) -> Result<usize, OperationError> {
+    let webhook = one(on, source)?;
+    let wanted = webhook.wanted.map_err(|error| OperationError::Configuration(error.into()))?;
+    let client = on.client(&webhook.installation)?;
+    let all = client.webhooks().await.map_err(unavailable)?;
+    let ours: Vec<_> = all.into_iter().filter(|webhook| is_ours(&wanted, &webhook.callback_url)).collect();
+    if ours.is_empty() {
+        return Ok(0);
+    }
+    let object = Object::source(source);
+    audit::begun(&*on.ledger, by, Act::UnregisterWebhook, &object).await?;
+    let mut deleted = Ok(0);
+    for webhook in &ours {
+        deleted = match (deleted, client.delete_webhook(&webhook.id).await) {
+            (Ok(count), Ok(was_there)) => Ok(count + usize::from(was_there)),
+            (Ok(_), Err(error)) => Err(unavailable(error)),
+            (failed, _) => failed,
+        };
+    }
+    let result = if deleted.is_ok() { ActResult::Done } else { ActResult::Failed };
+    audit::ended(&*on.ledger, by, Act::UnregisterWebhook, &object, result).await;
+    deleted
+}
+
+/// The sources, or the one that is named.
+fn chosen(on: &Operations, only: Option<&SourceName>) -> Result<Vec<SourceWebhook>, OperationError> {
+    match only {
+        Some(name) => Ok(vec![one(on, name)?]),
+        None => Ok((on.resources.webhooks)()),
+    }
+}
+
+fn one(on: &Operations, name: &SourceName) -> Result<SourceWebhook, OperationError> {
+    let all = (on.resources.webhooks)();
+    let known = all.iter().map(|webhook| webhook.source.to_string()).collect::<Vec<_>>().join(", ");
+    let found = all.into_iter().find(|webhook| webhook.source == *name);
+    found.ok_or_else(|| OperationError::NotFound(format!("there is no source `{name}`; there are: {known}")))
+}
+
+fn unavailable(error: MluviiError) -> OperationError {
+    OperationError::Unavailable(error.into())
+}

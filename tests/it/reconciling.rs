@@ -1,0 +1,221 @@
+//! What mluvii did not deliver is found: whatever its lists' largest page and order are, and never by a filter that is ignored.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+
+const OFTEN: &[(&str, &str)] =
+    &[("WATCH__RECONCILE", "200ms"), ("WATCH__RECONCILE_AFTER", "0s"), ("WATCH__RECONCILE_OVERLAP", "1h")];
+
+/// Sessions of the past without consent, one each second and `at_once` more in one moment.
+fn past(standin: &StandIn, count: i64, at_once: i64) -> Timestamp {
+    let first = Timestamp::now() - SignedDuration::from_hours(48);
+    let session = |id: i64, ended: Timestamp| json!({ "id": id, "tenant": 62, "ended": ended });
+    let spread = (0..count).map(|n| session(1000 + n, first + SignedDuration::from_secs(n)));
+    let moment = first + SignedDuration::new(3600, 123_456_000);
+    let together = (0..at_once).map(|n| session(900_000 + n, moment));
+    standin.begin_with(Value::Array(spread.chain(together).collect()));
+    first
+}
+
+fn reconcile(deployment: &Deployment, since: Timestamp, more: &[&str]) -> Value {
+    let since = since.to_string();
+    deployment.json(&[&["reconcile", "--since", &since], more].concat())
+}
+
+/// A ledger that is there, without a server on it.
+fn at_rest(standin: &StandIn, more: &str) -> Deployment {
+    let deployment = Deployment::bare(&standin.mluvii, more);
+    drop(Server::start(&deployment));
+    deployment
+}
+
+#[test]
+fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start_with(&deployment, OFTEN);
+    // No webhook: nobody tells us. What ends before the first time is left to a person.
+    wait_for("the first time", || (deployment.count("SELECT count(mark) FROM periodic") == 1).then_some(()));
+    standin.begin(7, "ann@example.com", None);
+    standin.begin(8, "bob@example.com", Some("v3"));
+    standin.end(7);
+    standin.end(8);
+    let receipts = receipts(&deployment, 1);
+    assert!(receipts[0].to_string().contains("acme/7"), "{receipts:?}");
+    deployment.settled(2);
+    let again = standin.calls("/Sessions").len();
+    wait_for("further comparisons", || (standin.calls("/Sessions").len() > again + 5).then_some(()));
+    assert_eq!(deployment.count("SELECT count(*) FROM event"), 2, "nothing is found twice");
+    let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
+    let rows = audit.as_array().expect("a list");
+    let found: u64 =
+        rows.iter().map(|row| row["entry"]["details"]["found"].as_u64().unwrap_or_else(|| panic!("{row}"))).sum();
+    assert!(found == 2 && rows.iter().all(|row| row["entry"]["actor"] == "server:watch"), "{audit}");
+    drop(server);
+}
+
+#[test]
+fn after_three_days_of_failures_nothing_is_missing() {
+    let standin = StandIn::start();
+    let rules = format!("webhook = \"managed\"\n[watch]\nwebhooks = \"200ms\"\n{ERASE}");
+    let deployment = Deployment::bare(&standin.mluvii, &rules);
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
+    let public = format!("http://{}", socket.local_addr().expect("an address"));
+    drop(socket);
+    let mut settings = OFTEN.to_vec();
+    settings.push(("SERVER__PUBLIC_URL", &public));
+    settings.push(("SERVER__LISTEN", public.trim_start_matches("http://")));
+    let server = Server::start_with(&deployment, &settings);
+    let webhook = wait_for("the webhook", || standin.webhooks().pop());
+    wait_for("the first time", || {
+        (deployment.count("SELECT count(mark) FROM periodic WHERE name LIKE 'reconcile/%'") == 1).then_some(())
+    });
+    let (status, _) = server.stop();
+    assert!(status.success());
+
+    // Nobody takes what happens now. By its own clock, mluvii waits for three days before it deletes the webhook.
+    for id in 7..12 {
+        standin.begin(id, &format!("guest{id}@example.com"), None);
+        standin.end(id);
+    }
+    wait_for("a failure", || {
+        let tried = standin.get(&standin.mluvii, "/standin/deliveries")["deliveries"].as_array().map(Vec::len);
+        (tried > Some(0)).then_some(())
+    });
+    standin.set_clock(&json!({ "speed": 1000.0, "advance_s": 72 * 3600 }));
+    wait_for("the webhook to be deleted", || {
+        standin.begin_with(json!({ "id": 99_999, "tenant": 99 }));
+        standin.end(99_999);
+        standin.webhooks().is_empty().then_some(())
+    });
+    standin.set_clock(&json!({ "speed": 1.0 }));
+
+    let _server = Server::start_with(&deployment, &settings);
+    let restored = wait_for("the webhook", || standin.webhooks().pop());
+    assert_ne!(restored["id"], webhook["id"]);
+    assert_eq!(receipts(&deployment, 5).len(), 5);
+    for id in 7..12 {
+        assert!(!standin.holds(&format!("guest{id}@example.com")), "{id}");
+    }
+}
+
+#[test]
+fn whatever_the_largest_page_and_the_order_are_nothing_is_missed() {
+    let standin = StandIn::start();
+    let first = past(&standin, 40, 4);
+    let deployment = at_rest(&standin, ERASE);
+    for (limit_max, order, over_limit, shape, listed) in [
+        (1, "newest_first", "capped", "bare", "whole"),
+        (1, "unsorted", "refused", "wrapped", "short"),
+        (2, "oldest_first", "capped", "bare", "short"),
+        (7, "unsorted", "capped", "wrapped", "whole"),
+        (50, "newest_first", "refused", "bare", "whole"),
+        (100_000, "oldest_first", "capped", "bare", "whole"),
+    ] {
+        standin.behave(&json!({ "limit_max": limit_max, "order": order, "over_limit": over_limit,
+            "list_shape": shape, "listed": listed }));
+        let done = reconcile(&deployment, first, &["--dry-run"]);
+        assert_eq!((&done["found"], &done["listed"]), (&json!(44), &json!(44)), "{limit_max} {order}: {done}");
+    }
+    assert_eq!(deployment.count("SELECT count(*) FROM event"), 0, "nothing was done");
+}
+
+#[test]
+fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
+    let standin = StandIn::start();
+    let first = past(&standin, 10_000, 0);
+    let deployment = at_rest(&standin, ERASE);
+    let done = reconcile(&deployment, first, &[]);
+    assert_eq!(done["found"], 10_000, "{done}");
+    assert!(done["requests"].as_u64() < Some(100), "{done}");
+    assert_eq!(deployment.count("SELECT COALESCE(SUM(count), 0) FROM inbox"), 10_000);
+    // Ordered again, they are known; also those that nobody has decided on yet.
+    let again = reconcile(&deployment, first, &[]);
+    assert_eq!((&again["found"], &again["known"]), (&json!(0), &json!(10_000)), "{again}");
+}
+
+#[test]
+fn sessions_that_end_during_the_comparison_hide_no_others() {
+    let standin = StandIn::start();
+    let first = past(&standin, 60, 0);
+    standin.behave(&json!({ "limit_max": 3, "order": "newest_first" }));
+    let deployment = at_rest(&standin, ERASE);
+    std::thread::scope(|scope| {
+        let ending = scope.spawn(|| {
+            for id in 1..40 {
+                standin.begin_with(json!({ "id": id, "tenant": 62, "ended": Timestamp::now() }));
+            }
+        });
+        let done = reconcile(&deployment, first, &["--dry-run"]);
+        assert!(done["found"].as_u64() >= Some(60), "{done}");
+        ending.join().expect("ends");
+    });
+}
+
+#[test]
+fn a_filter_that_is_ignored_is_refused_and_nothing_is_done() {
+    for ignored in [json!(["Ended"]), json!(["Ended.Min"]), json!(["Ended.Max"])] {
+        let standin = StandIn::start();
+        let first = past(&standin, 5, 0) + SignedDuration::from_secs(2);
+        standin.behave(&json!({ "ignored_filters": ignored }));
+        let deployment = at_rest(&standin, ERASE);
+        let until = (first + SignedDuration::from_millis(10)).to_string();
+        let refused = deployment.run(&["reconcile", "--since", &first.to_string(), "--until", &until]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains("the filter is ignored"), "{ignored}: {said}");
+        assert_eq!(deployment.count("SELECT count(*) FROM event"), 0, "{ignored}");
+    }
+    // More in one moment than a page has, and no next page.
+    let standin = StandIn::start();
+    let first = past(&standin, 0, 5);
+    standin.behave(&json!({ "ignored_filters": ["offset"], "limit_max": 3 }));
+    let deployment = at_rest(&standin, ERASE);
+    let refused = deployment.run(&["reconcile", "--since", &first.to_string()]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("its offset is ignored"), "{said}");
+}
+
+#[test]
+fn what_has_expired_is_not_found_anew_and_other_tenants_are_not_ours() {
+    let standin = StandIn::start();
+    let first = past(&standin, 3, 0);
+    standin.begin_with(json!({ "id": 77, "tenant": 99, "ended": first + SignedDuration::from_secs(1) }));
+    let deployment = at_rest(&standin, ERASE);
+    assert_eq!(reconcile(&deployment, first, &[])["found"], 3);
+    let server = Server::start(&deployment);
+    receipts(&deployment, 3);
+    drop(server);
+    let ledger = deployment.ledger();
+    ledger
+        .execute(
+            "INSERT INTO tombstone (installation, session, at, erased)
+         SELECT installation, session, 0, 1 FROM session WHERE session = 1001",
+            [],
+        )
+        .expect("an insert");
+    ledger.execute("DELETE FROM session WHERE session = 1001", []).expect("a deletion");
+    drop(ledger);
+    let again = reconcile(&deployment, first, &[]);
+    assert_eq!((&again["found"], &again["known"], &again["foreign"]), (&json!(0), &json!(3), &json!(1)), "{again}");
+}
+
+#[test]
+fn a_comparison_that_fails_needs_a_person_until_it_succeeds() {
+    let standin = StandIn::start();
+    standin.behave(&json!({ "ignored_filters": ["Ended"] }));
+    // Something that an ignored filter lists.
+    standin.begin_with(json!({ "id": 5, "tenant": 62, "ended": Timestamp::now() }));
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let _server = Server::start_with(&deployment, OFTEN);
+    let attention = || {
+        let all = deployment.json(&["attention", "list"]);
+        let of_code = |found: &&Value| found["code"] == "reconcile_failed";
+        all.as_array().expect("a list").iter().find(of_code).cloned()
+    };
+    let found = wait_for("attention", attention);
+    assert!(found["parameters"]["reason"].as_str().is_some_and(|why| why.contains("the filter is ignored")), "{found}");
+    standin.behave(&json!({ "ignored_filters": null }));
+    wait_for("it to be over", || attention().is_none().then_some(()));
+}
