@@ -1,7 +1,8 @@
 //! Events are evaluated: look at the session where a rule needs it, ask the rules, write the decision.
 //!
 //! [`Evaluation::decide`] is the pure part, in five phases, a file each: facts, consent, triggers, demands, settling. What
-//! settles (`settle.rs`) is decided by the same function.
+//! settles (`settle.rs`) is decided by the same function. What the rules make of the triggers is the policy's (`policy/evaluation`), which tests of
+//! rules ask, too.
 
 mod consent;
 mod demands;
