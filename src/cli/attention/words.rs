@@ -246,7 +246,7 @@ mod tests {
     use super::*;
     use crate::attention::{
         ClockDoubt, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named, NoServer,
-        ParkedSteps, RefusedOf, RefusedSince, StoppedTarget, attention,
+        ParkedSteps, RefusedOf, RefusedSince, StoppedTarget, WaitingRule, attention,
     };
     use crate::erasure::ErasureId;
 

@@ -99,10 +99,11 @@ impl Gmail {
             return Ok(again);
         }
         let left = self.look_at(&again, wanted, task)?;
-        if odd.len() == batch.len() && left.len() == again.len() {
-            if let Some(error) = left.iter().find_map(|odd| odd.passing.clone()) {
-                return Err(error);
-            }
+        if odd.len() == batch.len()
+            && left.len() == again.len()
+            && let Some(error) = left.iter().find_map(|odd| odd.passing.clone())
+        {
+            return Err(error);
         }
         Ok(left.into_iter().map(|odd| odd.id).filter(|id| Some(id) != known).collect())
     }
