@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quietus_plugin::identity::Region;
+use quietus_plugin::protocol::TEXT_CHARS_MAX;
 use quietus_plugin::{ReportTo, ResumeValue};
 use serde_json::Value;
 
@@ -241,9 +242,8 @@ pub(crate) fn read_answer(answer: Value) -> Result<Said, String> {
     Ok(Said::Answer(Answer { outcome, reason: answer.reason, counts: answer.counts, verify_after, evidence }))
 }
 
-/// Texts of evidence that are kept of one answer, and the characters of each.
+/// Texts of evidence that are kept of one answer.
 const TEXTS_MAX: usize = 32;
-const TEXT_CHARS_MAX: usize = 200;
 
 fn bounded(texts: Vec<String>) -> Vec<String> {
     texts.into_iter().take(TEXTS_MAX).map(|text| text.chars().take(TEXT_CHARS_MAX).collect()).collect()

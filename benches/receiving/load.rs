@@ -22,6 +22,11 @@ impl Measured {
         self.requests as f64 / self.elapsed.as_secs_f64()
     }
 
+    /// What was acknowledged of it.
+    pub(crate) fn taken_per_second(&self) -> f64 {
+        (self.requests - self.refused) as f64 / self.elapsed.as_secs_f64()
+    }
+
     pub(crate) fn percentile(&self, percent: f64) -> Duration {
         let last = self.latencies.len().saturating_sub(1);
         self.latencies.get((last as f64 * percent / 100.0).round() as usize).copied().unwrap_or_default()

@@ -1,5 +1,6 @@
 //! Servers as processes of their own, each with a folder that goes with it.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -41,9 +42,14 @@ impl Server {
 
     /// quietus against the given mluvii with further configuration.
     pub(crate) fn quietus_in(folder: TempDir, mluvii: &str, more: &str) -> Self {
+        Self::quietus_within(folder, mluvii, more, &[])
+    }
+
+    /// The same with further variables in its environment.
+    pub(crate) fn quietus_within(folder: TempDir, mluvii: &str, more: &str, environment: &[(&str, OsString)]) -> Self {
         let path = configure(&folder, mluvii, more);
         let mut command = quietus();
-        command.arg("serve").arg("--config").arg(path);
+        command.arg("serve").arg("--config").arg(path).envs(environment.iter().map(|(name, value)| (name, value)));
         Self::spawn(command, folder, listening)
     }
 

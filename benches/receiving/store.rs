@@ -1,7 +1,10 @@
 //! Where the measured quietus keeps its ledger.
 
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
 
 use crate::server::{Server, configure, folder, quietus};
 use crate::shared::postgres::{Database, Postgres};
@@ -37,13 +40,58 @@ impl<'a> Store<'a> {
         let Self::Postgres(postgres) = self else {
             return Quietus { server: Server::quietus_in(folder(), mluvii, more), database: None };
         };
-        let (database, folder) = (postgres.database(), folder());
-        let more = format!("{more}\n[ledger]\nurl = \"{}\"\n", database.url());
-        let config = configure(&folder, mluvii, &more);
-        let migrated = quietus().arg("migrate").arg("--config").arg(config).stdout(Stdio::null()).status();
-        assert!(migrated.expect("quietus runs").success(), "the ledger can be made");
+        let (database, folder, more) = migrated(postgres, mluvii, more);
         Quietus { server: Server::quietus_in(folder, mluvii, &more), database: Some(database) }
     }
+
+    /// As [`Self::quietus`], with a ledger whose commits take so long, as on a slow disk, and with fewer deliveries at once.
+    pub(crate) fn slow(self, slow: Slow) -> Quietus<'a> {
+        let mluvii = "http://127.0.0.1:9";
+        let mut environment = vec![("QUIETUS__SERVER__REQUESTS_MAX", slow.requests_max.to_string().into())];
+        let Self::Postgres(postgres) = self else {
+            let folder = folder();
+            environment.push(("LD_PRELOAD", slow_sync(folder.path()).into()));
+            environment.push(("QUIETUS_BENCH_SYNC_MS", slow.sync.as_millis().to_string().into()));
+            return Quietus { server: Server::quietus_within(folder, mluvii, "", &environment), database: None };
+        };
+        let (database, folder, more) = migrated(postgres, mluvii, "");
+        // The database's own pause before each flush of its log, however many wait for it: for sessions that begin from now on.
+        for setting in [format!("commit_delay = {}", slow.sync.as_micros()), "commit_siblings = 0".to_owned()] {
+            database.statement(&format!(
+                "DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET {setting}', current_database()); END$$"
+            ));
+        }
+        Quietus { server: Server::quietus_within(folder, mluvii, &more, &environment), database: Some(database) }
+    }
+}
+
+/// What makes a server that can take little.
+#[derive(Clone, Copy)]
+pub(crate) struct Slow {
+    /// What a sync, or a commit, takes beyond its own time.
+    pub(crate) sync: Duration,
+    /// Deliveries at once.
+    pub(crate) requests_max: u32,
+}
+
+/// A database with the ledger's tables, a folder for its server, and that server's configuration.
+fn migrated<'a>(postgres: &'a Postgres, mluvii: &str, more: &str) -> (Database<'a>, TempDir, String) {
+    let (database, folder) = (postgres.database(), folder());
+    let more = format!("{more}\n[ledger]\nurl = \"{}\"\n", database.url());
+    let config = configure(&folder, mluvii, &more);
+    let migrated = quietus().arg("migrate").arg("--config").arg(config).stdout(Stdio::null()).status();
+    assert!(migrated.expect("quietus runs").success(), "the ledger can be made");
+    (database, folder, more)
+}
+
+/// The library that makes syncs slow, to be named in `LD_PRELOAD`.
+fn slow_sync(folder: &Path) -> PathBuf {
+    let library = folder.join("slow_sync.so");
+    let mut cc = Command::new("cc");
+    cc.args(["-shared", "-fPIC", "-Wall", "-Wextra", "-Werror", "-o"]).arg(&library);
+    cc.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/receiving/slow_sync.c"));
+    assert!(cc.status().expect("a C compiler named `cc`").success());
+    library
 }
 
 impl Quietus<'_> {

@@ -9,6 +9,7 @@ mod open_files;
 mod operations;
 mod parts;
 mod plugins;
+mod reconciling;
 mod rules;
 mod schemas;
 mod sealing;
@@ -125,11 +126,18 @@ async fn run(
             Box::pin(archiving::run(on, end))
         }
     });
-    tasks.keep("watching mluvii", &ending.stopping, {
+    tasks.keep("webhooks at mluvii", &ending.stopping, {
         let (config, ledger) = (config.clone(), ledger.clone());
         move |end| {
             let on = operations::operations(config.clone(), ledger.clone());
-            Box::pin(watching::run(on, config.watch.clone(), end))
+            Box::pin(watching::run(on, config.watch.webhooks.0, end))
+        }
+    });
+    tasks.keep("comparison with mluvii", &ending.stopping, {
+        let (config, ledger) = (config.clone(), ledger.clone());
+        move |end| {
+            let on = operations::operations(config.clone(), ledger.clone());
+            Box::pin(reconciling::run(on, config.watch.clone(), end))
         }
     });
     tasks.keep("seal keys", &ending.stopping, {
@@ -199,6 +207,5 @@ fn aside(server: ServerSettings) -> ServerSettings {
 
 /// The machine's name and the process's number there.
 fn place_of_this_process() -> String {
-    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    format!("{}/{}", machine.trim(), std::process::id())
+    format!("{}/{}", outside::machine_name(), std::process::id())
 }

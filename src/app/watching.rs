@@ -1,8 +1,7 @@
-//! A server watches, for all servers on its ledger, the webhooks at mluvii: what is not right is put right for sources with
-//! `webhook = "managed"`, and noted for a person of all others. And it compares what has ended at mluvii with the ledger.
+//! A server watches the webhooks at mluvii, for all servers on its ledger: what is not right is put right for sources with
+//! `webhook = "managed"`, and noted for a person of all others.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,99 +9,37 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use crate::attention::{RECONCILE, WEBHOOK};
+use super::reconciling;
+use crate::attention::WEBHOOK;
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::chain;
-use crate::operations::reconcile::{self as operations, Asked};
 use crate::operations::webhooks::{Change, Seen, put_right};
 use crate::operations::{Operations, SourceWebhook};
 use crate::subject::InstallationName;
 use crate::verify::WebhookMode;
-use crate::watch::{WatchSettings, compare};
+use crate::watch::compare;
 
 /// The longest between two looks at whether it is due.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// After a failure.
-const AGAIN: Duration = Duration::from_secs(600);
-
-/// The longest that looking at one installation takes; after that, another server may look.
-const LEASE: Duration = Duration::from_secs(600);
+/// For so long nobody else looks, also where the server that does is killed.
+const LEASE: Duration = Duration::from_secs(120);
 
 /// Watches until the shutdown.
-pub(super) async fn run(on: Operations, settings: WatchSettings, shutdown: CancellationToken) {
-    let pause = LOOK.min(settings.webhooks.0).min(settings.reconcile.0);
-    let work = async {
-        loop {
-            for (installation, webhooks) in by_installation((on.resources.webhooks)()) {
-                if let Err(error) = look(&on, &installation, &webhooks, settings.webhooks.0).await {
-                    debug!(error, "whether the webhooks are right is looked at later");
-                }
-                if let Err(error) = reconcile(&on, &installation, &settings).await {
-                    debug!(error, "what has ended is compared later");
-                }
+pub(super) async fn run(on: Operations, every: Duration, shutdown: CancellationToken) {
+    // Then nobody wants it.
+    if every.is_zero() {
+        return shutdown.cancelled().await;
+    }
+    while !shutdown.is_cancelled() {
+        for (installation, webhooks) in by_installation((on.resources.webhooks)()) {
+            if let Err(error) = look(&on, &installation, &webhooks, every, &shutdown).await {
+                debug!(error, "whether the webhooks are right is looked at later");
             }
-            sleep(pause).await;
         }
-    };
-    shutdown.run_until_cancelled(work).await;
-}
-
-/// Compares what has ended since it was done last, where that is due. It begins with what ends from its first time on: of what was
-/// before, a person orders it.
-async fn reconcile(on: &Operations, installation: &InstallationName, settings: &WatchSettings) -> Result<(), String> {
-    let name = reconciling(installation);
-    let taken = on.ledger.take_periodic(&name, LEASE).await.map_err(|error| with_causes(&error))?;
-    let Some(taken) = taken else { return Ok(()) };
-    let until = taken.now - settings.reconcile_after.0;
-    let Some(mark) = taken.mark else {
-        return put_off(on, &name, settings.reconcile.0, Some(until)).await;
-    };
-    if until <= mark {
-        return put_off(on, &name, settings.reconcile.0, None).await;
+        shutdown.run_until_cancelled(sleep(LOOK.min(every))).await;
     }
-    let from = mark - settings.reconcile_overlap.0;
-    let asked = Asked { installation: installation.clone(), from, to: until, dry_run: false };
-    // What was compared is kept, and the lease renewed, day by day.
-    let come = AtomicI64::new(mark.as_millisecond());
-    let tell = |until: Timestamp| _ = come.fetch_max(until.as_millisecond(), Ordering::Relaxed);
-    let by = Actor::watch();
-    let compared = {
-        let renewing = async {
-            loop {
-                sleep(LEASE / 4).await;
-                let come = Timestamp::from_millisecond(come.load(Ordering::Relaxed)).ok();
-                let _later = put_off(on, &name, LEASE, come).await;
-            }
-        };
-        tokio::select! {
-            compared = operations::reconcile(on, &asked, &by, &tell) => compared,
-            () = renewing => unreachable!("it goes on"),
-        }
-    };
-    let come = Timestamp::from_millisecond(come.load(Ordering::Relaxed)).ok();
-    let wrong = compared.as_ref().err().map(|error| with_causes(error));
-    match &compared {
-        Ok(done) if done.found > 0 => {
-            warn!(%installation, sessions = done.found, "sessions have ended of which nobody told us; they are decided on now");
-        }
-        Ok(_) => {}
-        Err(_) => warn!(%installation, reason = wrong, "what has ended at mluvii could not be compared"),
-    }
-    if let Err(error) = on.ledger.keeper_ended(&format!("{RECONCILE}{installation}"), wrong.as_deref()).await {
-        debug!(error = %with_causes(&error), "that it could not be compared could not be noted");
-    }
-    let pause = if compared.is_ok() { settings.reconcile.0 } else { settings.reconcile.0.min(AGAIN) };
-    put_off(on, &name, pause, come).await
-}
-
-fn reconciling(installation: &InstallationName) -> String {
-    format!("reconcile/{installation}")
-}
-
-async fn put_off(on: &Operations, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), String> {
-    on.ledger.put_off_periodic(name, pause, mark).await.map_err(|error| with_causes(&error))
 }
 
 fn by_installation(all: Vec<SourceWebhook>) -> BTreeMap<InstallationName, Vec<SourceWebhook>> {
@@ -119,16 +56,25 @@ async fn look(
     installation: &InstallationName,
     webhooks: &[SourceWebhook],
     every: Duration,
+    shutdown: &CancellationToken,
 ) -> Result<(), String> {
     let name = name(installation, webhooks);
     let taken = on.ledger.take_periodic(&name, LEASE).await.map_err(|error| with_causes(&error))?;
     let Some(taken) = taken else { return Ok(()) };
-    let mut all_right = true;
-    for webhook in webhooks {
-        all_right &= look_at(on, webhook).await;
-    }
-    let mark: Option<Timestamp> = if all_right { Some(taken.now) } else { taken.mark };
-    put_off(on, &name, every, mark).await
+    let looking = async {
+        let mut all_right = true;
+        for webhook in webhooks {
+            all_right &= look_at(on, webhook).await;
+        }
+        all_right
+    };
+    let (pause, mark): (_, Option<Timestamp>) = match shutdown.run_until_cancelled(looking).await {
+        Some(true) => (every, Some(taken.now)),
+        Some(false) => (every, None),
+        // The next server need not wait for the end of the lease.
+        None => (Duration::ZERO, None),
+    };
+    on.ledger.put_off_periodic(&name, pause, mark).await.map_err(|error| with_causes(&error))
 }
 
 /// Due at once where something else is needed than before, and once for all servers of the same configuration.
@@ -179,6 +125,10 @@ async fn manage(on: &Operations, webhook: &SourceWebhook) -> Result<Option<Strin
             info!(source = %webhook.source, "the webhook is registered at mluvii, which did not have it")
         }
         Change::Corrected => info!(source = %webhook.source, "the webhook at mluvii is corrected"),
+    }
+    // Meanwhile, deliveries did not come.
+    if changed != Change::None {
+        reconciling::make_due(on, &webhook.installation).await?;
     }
     Ok(None)
 }

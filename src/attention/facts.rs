@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quietus_plugin::Span;
+use serde::Serialize;
 use serde_json::Value;
 
 use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
@@ -167,6 +168,15 @@ pub(crate) struct WaitingRule {
     pub(crate) would: u64,
 }
 
+/// Records whose time is over and which the ledger refuses to delete: by a trigger or a foreign key that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct RefusedRecords {
+    pub(crate) count: u64,
+    pub(crate) since: Timestamp,
+    /// One of them: a session as `installation/id`, an erasure by its id.
+    pub(crate) example: String,
+}
+
 /// Sessions by why their consent stayed unknown.
 pub(crate) type Causes = BTreeMap<&'static str, u64>;
 
@@ -212,6 +222,8 @@ pub(crate) struct Facts {
     /// Since when not all records of a kind could be deleted whose time was over.
     pub(crate) behind: BTreeMap<&'static str, Timestamp>,
     pub(crate) waiting_rules: Vec<WaitingRule>,
+    /// What the ledger refuses to delete, by kind.
+    pub(crate) undeletable: BTreeMap<&'static str, RefusedRecords>,
 }
 
 /// Everything that needs a person or is worth knowing: the most severe first, then by code and object.
@@ -245,6 +257,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.failed_keepers.iter().map(of_keeper));
     all.extend(facts.behind.iter().filter_map(|(kind, since)| behind(kind, *since, now)));
     all.extend(facts.waiting_rules.iter().map(of_rule));
+    all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
     }
@@ -292,6 +305,15 @@ fn behind(kind: &'static str, since: Timestamp, now: Timestamp) -> Option<Attent
     }
     let found = found(Code::RetentionBehind, Severity::Attention, Object::records(kind), since.to_string());
     Some(Attention { since: Some(since), ..with(found, "kind", Value::from(kind)) })
+}
+
+/// It stays although its time is over, as long as nobody acts.
+fn undeletable(kind: &'static str, refused: &RefusedRecords) -> Attention {
+    let RefusedRecords { count, since, example } = refused;
+    let found =
+        found(Code::RetentionRefused, Severity::Attention, Object::records(kind), format!("{since} {count} {example}"));
+    let found = with(with(found, "kind", Value::from(kind)), "count", (*count).into());
+    Attention { since: Some(*since), ..with(found, "example", Value::from(example.as_str())) }
 }
 
 fn of_damage(damage: &Damage) -> Attention {
@@ -447,6 +469,9 @@ pub(crate) const ARCHIVE: &str = "archive:";
 /// The name under which it is noted that a generation of the seal key could not be made, read or destroyed.
 pub(crate) const SEALS: &str = "seals";
 
+/// How the names begin under which it is noted that a state file was begun anew, on a machine.
+pub(crate) const STATE_BEGUN: &str = "state:";
+
 /// How the names begin under which it is noted that a source's webhook is not as it is needed.
 pub(crate) const WEBHOOK: &str = "webhook:";
 
@@ -462,6 +487,12 @@ fn of_keeper(failed: &FailedKeeper) -> Attention {
     }
     if keeper == SEALS {
         let found = found(Code::SealKeysFailed, Severity::Attention, Object::keys(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if let Some((machine, path)) = keeper.strip_prefix(STATE_BEGUN).and_then(|place| place.split_once(':')) {
+        let object = Object::keeper(&format!("{machine}:{path}"));
+        let mut found = found(Code::StateBegunAnew, Severity::Attention, object, format!("{since} {reason}"));
+        found = with(with(found, "machine", Value::from(machine)), "path", Value::from(path));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
     if let Some(chain) = keeper.strip_prefix(ARCHIVE) {

@@ -9,7 +9,8 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RECONCILE, RefusedOf, RefusedSince, SEALS, SET_BACK, StoppedTarget, WEBHOOK, WaitingRule, attention,
+    ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
+    WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -105,10 +106,15 @@ pub(crate) enum Code {
     ClockDoubted,
     /// The newest receipt's place could not be kept outside of the ledger. With `keeper` and `reason`.
     HeadNotKept,
+    /// Nothing was known of a ledger that has receipts where a server keeps that: a mount may be missing. With the `machine`, the
+    /// `path`, and the `reason`: which receipt was there.
+    StateBegunAnew,
     /// The chain of receipts ends earlier than it did: receipts wait until a person acts. With `reason`.
     LedgerSetBack,
     /// Records whose time is over are not all deleted: there are more of them than can be. With `kind`.
     RetentionBehind,
+    /// The ledger refuses to delete records whose time is over. With `kind`, `count`, and one of them as an `example`.
+    RetentionRefused,
     /// Receipts or audit could not be archived, and stay in the ledger. With `chain` and `reason`.
     ArchiveFailed,
     /// A generation of the seal key could not be made, read or destroyed: an old copy of the ledger may still open. With `reason`.
@@ -123,7 +129,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -147,8 +153,10 @@ impl Code {
         Self::SessionsForeign,
         Self::ClockDoubted,
         Self::HeadNotKept,
+        Self::StateBegunAnew,
         Self::LedgerSetBack,
         Self::RetentionBehind,
+        Self::RetentionRefused,
         Self::ArchiveFailed,
         Self::SealKeysFailed,
         Self::RuleWaiting,
@@ -181,8 +189,10 @@ impl Code {
             Self::SessionsForeign => "sessions_foreign",
             Self::ClockDoubted => "clock_doubted",
             Self::HeadNotKept => "head_not_kept",
+            Self::StateBegunAnew => "state_begun_anew",
             Self::LedgerSetBack => "ledger_set_back",
             Self::RetentionBehind => "retention_behind",
+            Self::RetentionRefused => "retention_refused",
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
             Self::RuleWaiting => "rule_waiting",

@@ -104,6 +104,9 @@ pub(crate) struct ConsentRecord {
     /// When it settled for the first time since its end, by our clock; `None` before that, and again once it is continued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) settled: Option<Timestamp>,
+    /// Its end was found by a comparison with mluvii: nobody had told us.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) reconciled: bool,
     pub(crate) consent: Consent,
 }
 
@@ -126,6 +129,7 @@ impl ConsentRecord {
             started: None,
             ended: None,
             settled: None,
+            reconciled: false,
             consent: Consent::default(),
         }
     }

@@ -278,4 +278,8 @@ pub(crate) enum Attempt {
     Counts,
     /// A rate limit, a shutdown, an open breaker.
     Free,
+    /// The ledger refuses what is written of it: that has a limit of its own, as the target did not fail.
+    Refused,
+    /// It panicked, likewise.
+    Panicked,
 }

@@ -114,6 +114,7 @@ fn event(
         session_source: word(data.get(Field::Source)).map(SessionSource),
         started: time(data.get(Field::Started)),
         activity,
+        reconciled: false,
     };
     Ok(Decoded::Event(Event { head, form }))
 }

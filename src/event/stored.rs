@@ -41,6 +41,9 @@ pub(crate) struct EventHead {
     /// The activity that holds what was filled into the form, where the event itself does not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) activity: Option<i64>,
+    /// Nobody told us of it: it was found by a comparison with mluvii.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) reconciled: bool,
 }
 
 impl EventHead {

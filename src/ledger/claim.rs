@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::LedgerError;
 use super::clock::Trust;
 use super::health::{Health, Presence, RecordName};
 use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
@@ -109,6 +110,8 @@ pub(crate) struct Claim {
     pub(super) fence: i64,
     /// Attempts that counted before this one.
     pub(crate) attempt: u32,
+    /// Ends before this one that were no attempt.
+    pub(crate) faults: Faults,
     /// Whether the target that is asked had failed last; an answer is then told to the ledger.
     pub(crate) target_failing: bool,
     /// What was known of the target that is asked; where none is, nothing is out.
@@ -121,6 +124,42 @@ pub(crate) struct Claim {
     pub(crate) now: Timestamp,
     pub(crate) work: Work,
     pub(super) sent: SentOnce,
+}
+
+/// How often work ended by a fault that is not its target's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Faults {
+    /// The ledger refused what was to be written of it.
+    pub(crate) refused: u32,
+    pub(crate) panicked: u32,
+}
+
+/// Work that the ledger refuses for so many times is put aside. Not at the first one, nor within moments: it may be that its tables
+/// are being changed, and then all work is refused.
+const REFUSED_AT: u32 = 4;
+
+/// How long events wait that the ledger did not let become work, at first.
+pub(super) const EXPAND_PAUSE: Duration = Duration::from_secs(30);
+
+/// The pause before work is tried again that the ledger refuses, and has refused so often before; `None` where it needs a person.
+pub(crate) fn refused_again(refused: u32, pause: Duration) -> Option<Duration> {
+    (refused + 1 < REFUSED_AT).then(|| pause.saturating_mul(1 << refused))
+}
+
+/// How events become tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expand {
+    Together,
+    /// Each for itself, so that one that the ledger refuses holds up none of the others.
+    Apart,
+}
+
+impl Expand {
+    /// What to try after a claim of this queue has failed: nothing, where it was not due to one event.
+    pub(super) fn after(self, queue: &QueueName, error: &LedgerError) -> Option<Self> {
+        let may_be_one = matches!(error, LedgerError::Broken(_)) && matches!(queue, QueueName::Decide(_));
+        (may_be_one && self == Self::Together).then_some(Self::Apart)
+    }
 }
 
 /// Whether a call went out under a claim that must not be made twice. Then its end must not put the work back as if nothing had
@@ -138,12 +177,12 @@ pub(super) struct AtClaim {
 
 impl AtClaim {
     /// The claim of work that was taken.
-    pub(super) fn claim(&self, task: i64, fence: i64, attempt: u32, work: Work) -> Claim {
+    pub(super) fn claim(&self, task: i64, fence: i64, attempt: u32, faults: Faults, work: Work) -> Claim {
         let target_failing = self.target.as_ref().is_some_and(|health| !health.is_good());
         let presence = self.target.as_ref().map_or(Presence::There, Health::presence);
         let in_vain = self.in_vain(&work, presence);
         let sent = SentOnce::default();
-        Claim { task, fence, attempt, target_failing, presence, in_vain, now: self.now, work, sent }
+        Claim { task, fence, attempt, faults, target_failing, presence, in_vain, now: self.now, work, sent }
     }
 
     /// An outage says nothing of the work, nor does a clock that has jumped.
@@ -203,13 +242,13 @@ pub(crate) struct HeldWork {
     pub(super) task: i64,
     pub(super) fence: i64,
     pub(super) queue: QueueName,
-    /// Attempts that counted before this one.
-    pub(crate) attempt: u32,
+    /// How often the ledger refused to write its end before.
+    pub(crate) refused: u32,
 }
 
 impl Claim {
     pub(crate) fn held(&self) -> HeldWork {
-        HeldWork { task: self.task, fence: self.fence, queue: self.work.queue(), attempt: self.attempt }
+        HeldWork { task: self.task, fence: self.fence, queue: self.work.queue(), refused: self.faults.refused }
     }
 
     /// The step that it is for, whose work is the claim's own.

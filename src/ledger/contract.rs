@@ -52,6 +52,7 @@ macro_rules! contract {
                 a_renewal_that_comes_late_does_not_move_what_was_put_back
                 text_with_a_nul_is_taken
                 work_whose_end_is_refused_is_put_off_and_then_aside
+                what_is_no_attempt_is_counted_for_itself
                 parked_steps_are_no_parked_events
                 work_that_is_put_back_is_due_after_its_pause
                 parked_work_waits_for_a_person

@@ -1,13 +1,17 @@
 //! What is deleted by its age, the same for both backends and without a word of SQL: which kinds there are, what is left of a
 //! session, and what an event of one whose record is gone can still say.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use metrics::{counter, describe_counter};
 use serde::Serialize;
+use tracing::warn;
 
-use super::Keep;
+use super::{Keep, LedgerError};
+use crate::attention::RefusedRecords;
+use crate::causes::with_causes;
 use crate::consent::{ConsentRecord, ConsentState};
 use crate::event::EventHead;
 
@@ -41,7 +45,7 @@ impl RecordKind {
 }
 
 /// What was deleted of one kind because of its age.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Expired {
     /// In all, since the ledger was made.
     pub(crate) deleted: u64,
@@ -51,6 +55,88 @@ pub(crate) struct Expired {
     /// Since when not all of it could be deleted that was due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) behind_since: Option<Timestamp>,
+    /// What the ledger refuses to delete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refused: Option<RefusedRecords>,
+}
+
+type ByKind<T> = BTreeMap<&'static str, T>;
+
+/// What could not be deleted of each kind: since when there is more than can be, and what is refused.
+pub(super) fn undeleted(expired: ByKind<Expired>) -> (ByKind<Timestamp>, ByKind<RefusedRecords>) {
+    let behind = expired.iter().filter_map(|(kind, expired)| Some((*kind, expired.behind_since?))).collect();
+    let refused = expired.into_iter().filter_map(|(kind, expired)| Some((kind, expired.refused?))).collect();
+    (behind, refused)
+}
+
+/// What a walk over all that is due was refused, up to where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Refusals {
+    pub(super) count: u64,
+    pub(super) example: Option<String>,
+}
+
+impl Refusals {
+    /// With one more that was passed over, if there is one.
+    pub(super) fn and(self, passed: Option<String>) -> Self {
+        let count = self.count + u64::from(passed.is_some());
+        Self { count, example: self.example.or(passed) }
+    }
+}
+
+/// How much a walk deletes at once. What is refused as a whole is tried in halves, until it is one record: that one is passed over, and
+/// stops none of the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Portion {
+    pub(super) size: i64,
+    /// Whether its one record is passed over.
+    pub(super) passes: bool,
+    size_max: i64,
+}
+
+impl Portion {
+    pub(super) fn new(size_max: i64) -> Self {
+        Self { size: size_max, passes: false, size_max }
+    }
+
+    /// After this one was done.
+    pub(super) fn next(self) -> Self {
+        Self { size: (self.size * 2).min(self.size_max), passes: false, ..self }
+    }
+
+    /// After it was refused; `None` where that cannot be due to one of its records, as nothing of it was to be deleted.
+    pub(super) fn refused(self) -> Option<Self> {
+        match (self.size, self.passes) {
+            (_, true) => None,
+            (1, false) => Some(Self { passes: true, ..self }),
+            (size, false) => Some(Self { size: size / 2, ..self }),
+        }
+    }
+}
+
+/// What to go on with after a portion was refused; the failure itself where it is of more than one record.
+pub(super) fn after_refusal(kind: RecordKind, portion: Portion, error: LedgerError) -> Result<Portion, LedgerError> {
+    let smaller = if matches!(error, LedgerError::Broken(_)) { portion.refused() } else { None };
+    let Some(smaller) = smaller else { return Err(error) };
+    if smaller.passes {
+        let error = with_causes(&error).to_string();
+        warn!(
+            kind = kind.as_str(),
+            error, "the ledger refuses to delete a record whose time is over; it is passed over"
+        );
+    }
+    Ok(smaller)
+}
+
+/// Has a failure that concerns one kind of records stop no other kind: it is told once all were tried.
+pub(super) fn keep_first(failed: &mut Option<LedgerError>, done: Result<(), LedgerError>) -> Result<(), LedgerError> {
+    match done {
+        Err(error @ LedgerError::Broken(_)) => {
+            failed.get_or_insert(error);
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 /// What one round of deleting came to.

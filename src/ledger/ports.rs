@@ -86,7 +86,7 @@ pub(crate) trait Queue: Send + Sync {
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError>;
 
     /// Puts work back whose end the ledger refuses to write, or aside where there is no pause, until a person acts. Nothing is
-    /// written of it but its place in its queue: what stands elsewhere of it may be what is refused. It counts as an attempt.
+    /// written of it but its place in its queue: what stands elsewhere of it may be what is refused. It counts as a refusal, and as no attempt.
     async fn put_off(&self, of: &HeldWork, pause: Option<Duration>, reason: &str) -> Result<Finished, LedgerError>;
 
     /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.

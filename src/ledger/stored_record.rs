@@ -29,6 +29,8 @@ pub(super) struct StoredRecord {
     ended: Option<Moment>,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     settled: Option<Moment>,
+    #[serde(rename = "r", default, skip_serializing_if = "std::ops::Not::not")]
+    reconciled: bool,
     #[serde(rename = "k")]
     consent: ConsentState,
     #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +87,7 @@ impl StoredRecord {
             ended: record.ended.map(Moment::of),
             // By our own clock, and compared with nothing.
             settled: record.settled.map(|settled| Moment::Micros(settled.as_microsecond())),
+            reconciled: record.reconciled,
             consent: consent.state,
             consent_version: consent.version,
             consent_origin: consent.origin,
@@ -114,6 +117,7 @@ impl StoredRecord {
             started: time(self.started),
             ended: time(self.ended),
             settled: time(self.settled),
+            reconciled: self.reconciled,
             consent: Consent {
                 state: self.consent,
                 version: self.consent_version,
@@ -136,6 +140,7 @@ impl StoredRecord {
             started: None,
             ended: None,
             settled: None,
+            reconciled: false,
             consent: ConsentState::Unknown,
             consent_version: None,
             consent_origin: None,
@@ -175,6 +180,7 @@ mod tests {
             // As mluvii writes it.
             ended: at("2026-01-01T10:07:31.1234567Z"),
             settled: at("2026-01-01T12:00:00.001002Z"),
+            reconciled: true,
             consent: Consent {
                 state: ConsentState::Withdrawn,
                 version: Some("v3".into()),

@@ -177,6 +177,7 @@ fn event(key: SessionKey, source: SourceName, session: &EndedSession, index: &In
         session_source: None,
         started: None,
         activity: None,
+        reconciled: true,
     }
 }
 

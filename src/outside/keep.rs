@@ -12,7 +12,9 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{Known, Newest, StateFile, Witness};
+use super::known::Begun;
+use super::{Known, Newest, StateFile, Witness, machine_name};
+use crate::attention::STATE_BEGUN;
 use crate::causes::with_causes;
 use crate::ledger::{Ledger, LedgerId};
 use crate::panics::{Ending, Task, kept_alive};
@@ -43,19 +45,39 @@ impl Keeper {
         }
     }
 
-    async fn keep(&self, known: Known) -> Result<(), String> {
+    /// Returns what is to be noted of how its file was begun, if it has one.
+    async fn keep(&self, known: Known) -> Result<Option<Beginning>, String> {
         match self {
             Self::State(file) => {
-                let file = file.clone();
-                let kept = tokio::task::spawn_blocking(move || file.keep(&known)).await;
-                kept.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+                let of = file.clone();
+                let kept = tokio::task::spawn_blocking(move || of.keep(&known)).await;
+                let begun = kept.map_err(|error| error.to_string())?.map_err(|error| error.to_string())?;
+                Ok(Some(Beginning::of(file, begun)))
             }
             Self::Witness { witness, .. } => match &known.receipt {
-                Some(receipt) => witness.tell(line(&known.ledger, receipt)).await,
+                Some(receipt) => witness.tell(line(&known.ledger, receipt)).await.map(|()| None),
                 // There is nothing to bear witness to.
-                None => Ok(()),
+                None => Ok(None),
             },
         }
+    }
+}
+
+/// Whether a state file was begun although the ledger had receipts, as it is noted in the ledger: by the machine on which that
+/// was, so that another machine's file at the same path says nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Beginning {
+    name: String,
+    reason: Option<String>,
+}
+
+impl Beginning {
+    fn of(file: &StateFile, begun: Option<Begun>) -> Self {
+        let (on, reason) = match begun {
+            Some(Begun { after, on }) => (on, Some(format!("receipt {after} was there"))),
+            None => (machine_name(), None),
+        };
+        Self { name: format!("{STATE_BEGUN}{on}:{}", file.path().display()), reason }
     }
 }
 
@@ -133,7 +155,8 @@ async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, mut told: watch::Receiv
     let name = keeper.name();
     let mut failing = None;
     // One that does not answer, such as a mount that hangs, is not asked a second time beside the first.
-    let mut pending: Option<JoinHandle<Result<(), String>>> = None;
+    let mut pending: Option<JoinHandle<Result<Option<Beginning>, String>>> = None;
+    let mut noted_beginning = None;
     loop {
         let known = told.borrow_and_update().clone();
         let is_late = pending.is_some();
@@ -141,15 +164,24 @@ async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, mut told: watch::Receiv
             let keeper = keeper.clone();
             tokio::spawn(async move { keeper.keep(known).await })
         });
-        let failed = match timeout(KEEP_MAX, &mut keeping).await {
+        let kept = match timeout(KEEP_MAX, &mut keeping).await {
             // What it has kept was the newest when it was asked.
-            Ok(Ok(Ok(()))) if is_late => continue,
-            Ok(kept) => kept.map_err(|error| error.to_string()).flatten().err(),
+            Ok(Ok(Ok(_))) if is_late => continue,
+            Ok(kept) => kept.map_err(|error| error.to_string()).flatten(),
             Err(_) => {
                 pending = Some(keeping);
-                Some(format!("it has not answered for {} s", KEEP_MAX.as_secs()))
+                Err(format!("it has not answered for {} s", KEEP_MAX.as_secs()))
             }
         };
+        if let Ok(Some(beginning)) = &kept
+            && noted_beginning.as_ref() != Some(beginning)
+        {
+            match ledger.keeper_ended(&beginning.name, beginning.reason.as_deref()).await {
+                Ok(()) => noted_beginning = Some(beginning.clone()),
+                Err(error) => debug!(error = %with_causes(&error), "how the state was begun could not be noted"),
+            }
+        }
+        let failed = kept.err();
         if failed != failing {
             match &failed {
                 Some(reason) => warn!(keeper = name, reason, "the newest receipt's number could not be kept"),

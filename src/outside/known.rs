@@ -27,6 +27,19 @@ pub(crate) struct Known {
     /// The newest receipt that was seen; null where there was none.
     pub(crate) receipt: Option<ReceiptHead>,
     pub(crate) keys: KnownKeys,
+    /// How it was begun, where the ledger had receipts already.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    begun: Option<Begun>,
+}
+
+/// Nothing was known of a ledger that has receipts: a new machine of a fleet, or a folder whose content is away, such as a mount that
+/// is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    /// The ledger's newest receipt then.
+    pub(super) after: u64,
+    /// The machine's name.
+    pub(super) on: String,
 }
 
 /// Which keys the ledger was served with. Told to a person who restores a backup and needs the keys that belong to it; they
@@ -61,7 +74,7 @@ impl KnownKeys {
 
 impl Known {
     pub(crate) fn new(ledger: LedgerId, receipt: Option<ReceiptHead>, keys: KnownKeys) -> Self {
-        Self { format: FORMAT, ledger, receipt, keys }
+        Self { format: FORMAT, ledger, receipt, keys, begun: None }
     }
 
     /// The newest receipt's number, 0 where there was none.
@@ -122,18 +135,23 @@ impl StateFile {
         }
     }
 
-    /// Remembers what is known, unless a newer receipt of the same ledger is known already. Blocks on the disk.
-    pub(crate) fn keep(&self, known: &Known) -> Result<(), StateError> {
+    /// Remembers what is known, unless a newer receipt of the same ledger is known already. Returns how the file was begun, where
+    /// that needs a person. Blocks on the disk.
+    pub(crate) fn keep(&self, known: &Known) -> Result<Option<Begun>, StateError> {
         let _lock = self.lock()?;
-        if let Some(before) = self.read()? {
-            if before.ledger != known.ledger {
-                return Err(StateError::Other { path: self.path(), other: before.ledger });
-            }
-            if before == *known || before.sequence() > known.sequence() {
-                return Ok(());
-            }
+        let Some(before) = self.read()? else {
+            let begun = known.receipt.as_ref().map(|newest| Begun { after: newest.sequence, on: machine_name() });
+            self.write(&Known { begun: begun.clone(), ..known.clone() })?;
+            return Ok(begun);
+        };
+        if before.ledger != known.ledger {
+            return Err(StateError::Other { path: self.path(), other: before.ledger });
         }
-        self.write(known)
+        let now = Known { begun: before.begun.clone(), ..known.clone() };
+        if before != now && before.sequence() <= now.sequence() {
+            self.write(&now)?;
+        }
+        Ok(now.begun)
     }
 
     /// Remembers it whatever was known before: a person has said so.
@@ -160,6 +178,12 @@ impl StateFile {
         let text = serde_json::to_string(known).expect("what is known is JSON");
         replace_file(&path, |file| writeln!(file, "{text}")).map_err(|error| StateError::Unreachable { path, error })
     }
+}
+
+/// As the kernel knows it.
+pub(crate) fn machine_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
 }
 
 /// Replaces a file in one step, for its owner only; it is on the disk, name and content, when this returns.
@@ -191,13 +215,31 @@ mod tests {
         assert_eq!(file.read().expect("nothing is there"), None);
         for (sequence, expected) in [(3, 3), (2, 3), (7, 7)] {
             file.keep(&known(sequence)).expect("kept");
-            assert_eq!(file.read().expect("read"), Some(known(expected)));
+            let read = file.read().expect("read").expect("it is known");
+            assert_eq!(read.receipt, known(expected).receipt);
         }
         file.replace(&known(4)).expect("replaced");
         assert_eq!(file.read().expect("read"), Some(known(4)));
         let other = Known { ledger: LedgerId("b".into()), ..known(9) };
         assert!(matches!(file.keep(&other), Err(StateError::Other { .. })));
         assert_eq!(std::fs::read_dir(folder.path().join("state")).expect("listed").count(), 1, "nothing half is left");
+    }
+
+    #[test]
+    fn what_is_begun_though_there_are_receipts_says_so_until_it_is_replaced() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let new = StateFile::of(folder.path().join("new"));
+        let empty = Known { receipt: None, ..known(1) };
+        assert_eq!(new.keep(&empty).expect("kept"), None, "a ledger without receipts is new itself");
+        assert_eq!(new.keep(&known(1)).expect("kept"), None);
+        let file = StateFile::of(folder.path().join("state"));
+        for sequence in [7, 8] {
+            let begun = file.keep(&known(sequence)).expect("kept").expect("it was begun");
+            assert_eq!((begun.after, begun.on), (7, machine_name()));
+        }
+        // As what was there before comes back.
+        std::fs::copy(new.path(), file.path()).expect("copied");
+        assert_eq!(file.keep(&known(9)).expect("kept"), None);
     }
 
     #[test]

@@ -10,6 +10,6 @@ mod witness;
 
 pub(crate) use compare::{Behind, compare, must_be_there};
 pub(crate) use keep::{Keeper, keep};
-pub(crate) use known::{Known, KnownKeys, StateError, StateFile};
+pub(crate) use known::{Known, KnownKeys, StateError, StateFile, machine_name};
 pub(crate) use newest::Newest;
 pub(crate) use witness::{Witness, WitnessSettings};

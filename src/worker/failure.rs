@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::settings::ErasingSettings;
 use crate::keys::{KeyId, NoSealKey, NotOpened};
-use crate::ledger::{Attempt, GenerationState, LedgerError, Presence, RULE_WAITS, Records, SEAL_DAMAGED, SEAL_GONE};
+use crate::ledger::{
+    Attempt, Faults, GenerationState, LedgerError, Presence, RULE_WAITS, Records, SEAL_DAMAGED, SEAL_GONE,
+};
 use crate::mluvii::MluviiError;
 use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
@@ -19,7 +21,7 @@ pub(super) const REFUSED: &str = "the ledger refuses what is read or written of 
 
 const PANICKED: &str = "quietus panicked at it, which is a defect of quietus: please report it, with the version";
 
-/// Work that panics at this attempt, or a later one, is not tried again.
+/// Work that panics for so many times is not tried again.
 const PANICS_AT: u32 = 3;
 
 /// What has failed for so long, and so often, while its target was not out, will not succeed by itself.
@@ -101,6 +103,8 @@ pub(super) struct Circumstances<'a> {
     pub(super) erasing: &'a ErasingSettings,
     /// Attempts that counted before this one.
     pub(super) attempt: u32,
+    /// Ends before this one that were no attempt, as they said nothing of the target.
+    pub(super) faults: Faults,
     /// Whether it has an attempt limit. A session is looked up for as long as it takes: an erasure duty does not end with
     /// an outage.
     pub(super) gives_up: bool,
@@ -170,9 +174,12 @@ impl Failure {
                 FailureAction::park(NOT_TWICE.to_owned())
             }
             // It may not come again; if it does, nothing but another version of quietus helps.
-            Self::Panicked if circumstances.attempt + 1 >= PANICS_AT => FailureAction::park(PANICKED.to_owned()),
+            Self::Panicked if circumstances.faults.panicked + 1 >= PANICS_AT => {
+                FailureAction::park(PANICKED.to_owned())
+            }
             Self::Panicked => {
-                let end = circumstances.attempt_ended(PANICKED.to_owned());
+                let pause = retry.pause(circumstances.faults.panicked, None, circumstances.random);
+                let end = ClaimEnd::Retry { pause, attempt: Attempt::Panicked, reason: PANICKED.to_owned() };
                 FailureAction { end, target: TargetEffect::None }
             }
             Self::Overtime => circumstances.failed("it took longer than it may".to_owned()),
@@ -191,8 +198,8 @@ impl Failure {
             }
             // This is no failure of the target: it was not called.
             Self::Call(TargetError::NotNoted(NotStored { refused: true, .. })) => {
-                let end = match circumstances.erasing.refused_again(circumstances.attempt) {
-                    Some(pause) => ClaimEnd::Retry { pause, attempt: Attempt::Counts, reason: REFUSED.to_owned() },
+                let end = match circumstances.erasing.refused_again(circumstances.faults.refused) {
+                    Some(pause) => ClaimEnd::Retry { pause, attempt: Attempt::Refused, reason: REFUSED.to_owned() },
                     None => ClaimEnd::Park { reason: REFUSED.to_owned() },
                 };
                 FailureAction { end, target: TargetEffect::None }

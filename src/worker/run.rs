@@ -198,6 +198,7 @@ impl Worker {
         let circumstances = Circumstances {
             erasing: &self.erasing,
             attempt: claim.attempt,
+            faults: claim.faults,
             gives_up: matches!(claim.work, Work::Step(_)),
             presence: claim.presence,
             in_vain: claim.in_vain,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::erasure::RetrySettings;
-use crate::ledger::BreakerLimits;
+use crate::ledger::{BreakerLimits, refused_again};
 
 /// When a session has settled.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -45,15 +45,11 @@ pub(crate) struct ErasingSettings {
     pub(crate) retry: RetrySettings,
 }
 
-/// Work that the ledger refuses at this attempt, or a later one, is put aside. Not at the first one, nor within moments: it may be
-/// that its tables are being changed, and then all work is refused.
-const REFUSED_AT: u32 = 4;
-
 impl ErasingSettings {
-    /// The pause before work is tried again that the ledger refuses after so many attempts, as before a target that is out is
-    /// tried; `None` where it needs a person.
-    pub(super) fn refused_again(&self, attempt: u32) -> Option<Duration> {
-        (attempt + 1 < REFUSED_AT).then(|| self.breaker_pause.0.saturating_mul(1 << attempt))
+    /// The pause before work is tried again that the ledger refuses, and has refused so often before, as before a target that is out
+    /// is tried; `None` where it needs a person.
+    pub(super) fn refused_again(&self, refused: u32) -> Option<Duration> {
+        refused_again(refused, self.breaker_pause.0)
     }
 
     pub(super) fn breaker(&self) -> BreakerLimits {

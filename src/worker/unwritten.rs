@@ -16,21 +16,21 @@ use crate::ledger::{Finished, HeldWork, LedgerError, QueueName};
 enum Unwritten {
     /// It is done again when its lease ends: the ledger takes nothing now, or wants it sealed anew.
     AtLeaseEnd,
-    /// It counts as an attempt.
+    /// It counts as a refusal.
     Again(Duration),
     /// It needs a person.
     Aside(&'static str),
 }
 
 /// Only what the ledger refuses concerns this work: where it is away or damaged, it refuses all alike.
-fn unwritten(error: &LedgerError, attempt: u32, erasing: &ErasingSettings) -> Unwritten {
+fn unwritten(error: &LedgerError, refused: u32, erasing: &ErasingSettings) -> Unwritten {
     if !matches!(error, LedgerError::Broken(_)) || error.closed_seal().is_some() {
         return Unwritten::AtLeaseEnd;
     }
     if let Some(damaged) = error.of_this_work() {
         return Unwritten::Aside(damaged);
     }
-    erasing.refused_again(attempt).map_or(Unwritten::Aside(REFUSED), Unwritten::Again)
+    erasing.refused_again(refused).map_or(Unwritten::Aside(REFUSED), Unwritten::Again)
 }
 
 impl Worker {
@@ -40,7 +40,7 @@ impl Worker {
         if let Some(Err(none)) = error.closed_seal().map(|open| self.seal.turn_to(open)) {
             warn!(error = %none, "the key that seals from now on cannot be read");
         }
-        let becomes = unwritten(&error, held.attempt, &self.erasing);
+        let becomes = unwritten(&error, held.refused, &self.erasing);
         let (pause, reason) = match becomes {
             Unwritten::AtLeaseEnd => {
                 return warn!(
@@ -73,12 +73,12 @@ mod tests {
     use crate::worker::settings::sample;
 
     #[test]
-    fn only_what_the_ledger_refuses_is_put_off_and_after_some_attempts_aside() {
+    fn only_what_the_ledger_refuses_is_put_off_and_after_some_refusals_aside() {
         let erasing = sample();
-        let of = |error: LedgerError, attempt| unwritten(&error, attempt, &erasing);
+        let of = |error: LedgerError, refused| unwritten(&error, refused, &erasing);
         assert_eq!(of(LedgerError::Busy(anyhow!("away")), 9), Unwritten::AtLeaseEnd);
         assert_eq!(of(LedgerError::Damaged(anyhow!("a page")), 9), Unwritten::AtLeaseEnd);
-        let refused = |attempt| of(LedgerError::Broken(anyhow!("22003")), attempt);
+        let refused = |before| of(LedgerError::Broken(anyhow!("22003")), before);
         assert_eq!(refused(0), Unwritten::Again(Duration::from_secs(30)));
         assert_eq!(refused(2), Unwritten::Again(Duration::from_secs(120)));
         assert_eq!(refused(3), Unwritten::Aside(REFUSED));

@@ -35,9 +35,14 @@ fn at_rest(standin: &StandIn, more: &str) -> Deployment {
 fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    // Within the overlap, and before the first start: a person orders that.
+    let before = Timestamp::now() - SignedDuration::from_mins(10);
+    standin.begin_with(json!({ "id": 5, "tenant": 62, "ended": before }));
     let server = Server::start_with(&deployment, OFTEN);
     // No webhook: nobody tells us. What ends before the first time is left to a person.
-    wait_for("the first time", || (deployment.count("SELECT count(mark) FROM periodic") == 1).then_some(()));
+    wait_for("the first time", || {
+        (deployment.count("SELECT count(mark) FROM periodic WHERE name LIKE 'reconcile/%'") == 1).then_some(())
+    });
     standin.begin(7, "ann@example.com", None);
     standin.begin(8, "bob@example.com", Some("v3"));
     standin.end(7);
@@ -48,6 +53,8 @@ fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     let again = standin.calls("/Sessions").len();
     wait_for("further comparisons", || (standin.calls("/Sessions").len() > again + 5).then_some(()));
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 2, "nothing is found twice");
+    let marked = "SELECT count(*) FROM session WHERE record LIKE '%\"r\":true%'";
+    assert_eq!(deployment.count(marked), 2, "it is marked how they came");
     let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
     let rows = audit.as_array().expect("a list");
     let found: u64 =

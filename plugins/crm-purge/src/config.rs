@@ -117,6 +117,11 @@ impl Config {
 
     /// The keys that only some vendors have.
     pub(crate) fn own(&self) -> OwnKeys {
-        OwnKeys { instance: self.instance.clone(), api_version: self.api_version.clone(), visibility: self.visibility }
+        OwnKeys {
+            by: self.by.clone(),
+            instance: self.instance.clone(),
+            api_version: self.api_version.clone(),
+            visibility: self.visibility,
+        }
     }
 }

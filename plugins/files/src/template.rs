@@ -1,13 +1,16 @@
 //! Names of files and objects: an operator's template, with a person's identifiers in it, becomes patterns that match
-//! no more than was meant. An identifier fills a part of one name and never more; only the operator writes `*`.
+//! no more than was meant. An identifier fills a part of one name and never more; only the operator writes `*`. What e-mail address
+//! is the same as another one is said by [`quietus_plugin::identity`], and how letters are composed means nothing.
 
 mod parse;
 mod pattern;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quietus_plugin::{PluginError, Request};
+use quietus_plugin::identity::{normal_forms, spellings};
+use quietus_plugin::{Kind, PluginError, Request};
 
+use pattern::Composed;
 pub(crate) use pattern::{Name, Pattern, key};
 
 /// Names made for one person in one place.
@@ -52,6 +55,14 @@ pub(crate) struct Filled {
     pub(crate) unusable: u64,
     /// Whether the person has an identifier of every kind in it.
     pub(crate) applies: bool,
+}
+
+/// What stands for one identifier in a name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Value {
+    text: String,
+    /// Another address that is the same is meant, too.
+    is_address: bool,
 }
 
 impl Template {
@@ -101,6 +112,7 @@ impl Template {
             filled.applies &= !values.is_empty();
             let (usable, unusable): (Vec<_>, Vec<_>) = values.into_iter().partition(|value| self.can_hold(kind, value));
             filled.unusable += unusable.len() as u64;
+            let usable: BTreeSet<_> = usable.into_iter().flat_map(|value| self.spelled(kind, value)).collect();
             if combinations.len() * usable.len() > NAMES_MAX {
                 let text = format!("the person's identifiers make more than {NAMES_MAX} names; use fewer kinds in one");
                 return Err(PluginError::permanent(text));
@@ -108,8 +120,8 @@ impl Template {
             let mut longer = Vec::with_capacity(combinations.len() * usable.len());
             for value in usable {
                 for known in &combinations {
-                    let mut known: BTreeMap<&str, &str> = known.clone();
-                    known.insert(kind, value);
+                    let mut known: BTreeMap<&str, Value> = known.clone();
+                    known.insert(kind, value.clone());
                     longer.push(known);
                 }
             }
@@ -119,10 +131,9 @@ impl Template {
             return Ok(Filled::default());
         }
         for values in &combinations {
-            match self.name(values) {
-                Some(name) => filled.names.push(name),
-                None => filled.unusable += 1,
-            }
+            let names: Vec<_> = Composed::ALL.into_iter().filter_map(|how| self.name(values, how)).collect();
+            filled.unusable += u64::from(names.is_empty());
+            filled.names.extend(names);
         }
         // `{a}{b}` of two values each can come to one name twice.
         filled.names.sort();
@@ -139,9 +150,28 @@ impl Template {
         !value.contains(['/', '\0']) && !self.components.iter().flatten().any(barred)
     }
 
+    /// How a value may stand in a name. Files are compared with what is there; a storage of objects is asked for each key by its letters.
+    fn spelled(&self, word: &str, value: &str) -> Vec<Value> {
+        let kind = Kind::from(word);
+        let is_address = self.naming == Naming::Files;
+        let typed = Value { text: value.to_owned(), is_address: false };
+        let forms = if kind == Kind::Email { normal_forms(&kind, value, None) } else { Vec::new() };
+        let [form] = forms.as_slice() else { return vec![typed] };
+        let mut all: Vec<_> = spellings(&kind, form).into_iter().map(|text| Value { text, is_address }).collect();
+        all.retain(|value| self.can_hold(word, &value.text));
+        let is_spelled = |known: &Value| known.is_address && known.text.to_lowercase() == value.to_lowercase();
+        if !all.iter().any(is_spelled) {
+            all.push(typed);
+        }
+        all
+    }
+
     /// `None` when it cannot be a name.
-    fn name(&self, values: &BTreeMap<&str, &str>) -> Option<Name> {
-        let name: Name = self.components.iter().map(|component| pattern(component, values)).collect();
+    fn name(&self, values: &BTreeMap<&str, Value>, how: Composed) -> Option<Name> {
+        let patterns = self.components.iter().map(|component| pattern(component, values)).enumerate();
+        let shared = self.shared();
+        // The operator's own folders are spelt as they are.
+        let name: Name = patterns.map(|(at, one)| if at < shared { one } else { one.composed(how) }).collect();
         let fits = match self.naming {
             Naming::Files => name.iter().all(|part| part.least() <= COMPONENT_BYTES_MAX),
             Naming::Objects => name.iter().map(|part| part.least() + 1).sum::<usize>() <= KEY_BYTES_MAX + 1,
@@ -151,12 +181,16 @@ impl Template {
     }
 }
 
-fn pattern(component: &[Part], values: &BTreeMap<&str, &str>) -> Pattern {
+fn pattern(component: &[Part], values: &BTreeMap<&str, Value>) -> Pattern {
     let mut pattern = Pattern::default();
     for part in component {
         match part {
             Part::Text(text) => pattern.push(text),
-            Part::Slot { kind, .. } => pattern.push(values.get(kind.as_str()).copied().unwrap_or_default()),
+            Part::Slot { kind, .. } => match values.get(kind.as_str()) {
+                Some(Value { text, is_address: true }) => pattern.push_address(text),
+                Some(Value { text, .. }) => pattern.push(text),
+                None => {}
+            },
             Part::Any => pattern.push_any(),
         }
     }

@@ -46,6 +46,8 @@ pub(crate) struct Run<'a> {
     judged: BTreeSet<(String, String)>,
     /// Searches that have been shown to look at what they are asked for.
     filtering: BTreeSet<&'a str>,
+    /// What a step was refused to delete in this run, by step and item.
+    refused: BTreeSet<(&'a str, String)>,
 }
 
 impl<'a> Run<'a> {
@@ -63,6 +65,7 @@ impl<'a> Run<'a> {
             found: Found::of(plan, unusable(&kinds, request)),
             met_nothing: None,
             filtering: BTreeSet::new(),
+            refused: BTreeSet::new(),
         }
     }
 
@@ -138,6 +141,13 @@ impl<'a> Run<'a> {
     fn is_only_stored(&self, step: &Planned, turn: &Turn<'_>) -> bool {
         let item = step.for_each.as_ref().zip(turn.item.as_ref());
         item.is_some_and(|(list, item)| self.only_stored.contains(&(list.clone(), item.to_string())))
+    }
+
+    /// Whether this step would complete a deletion that was refused in this run, and so was not made: the item is kept on purpose, or as
+    /// it is not this person's to delete.
+    fn completes_nothing(&self, step: &Planned, turn: &Turn<'_>) -> bool {
+        let first = self.plan.completed_by(step).zip(turn.item.as_ref());
+        first.is_some_and(|(first, item)| self.refused.contains(&(first.name.as_str(), item.to_string())))
     }
 
     /// A 404 to a deletion may be a gateway's, who says so to everything: the search must answer, and find it no more.

@@ -12,6 +12,8 @@ struct Field {
     shown: Vec<Address>,
     /// Its text as it came, and what in it is no address: empty where all of it is.
     unread: Vec<String>,
+    /// Names beside addresses, decoded.
+    names: Vec<String>,
     raw: String,
 }
 
@@ -30,17 +32,22 @@ impl Wanted {
         if fields.iter().all(|field| field.shown.is_empty()) {
             return Whose::Unclear;
         }
-        let unread = || fields.iter().flat_map(|field| &field.unread);
-        if unread().next().is_none() {
-            return Whose::SomebodyElses;
-        }
         // Something is no address, as in `To: Undisclosed recipients`, or is empty. That is nobody's if it does not name the
         // person, and another address explains the find.
-        let explained = fields.iter().any(|field| self.resembles(&field.raw));
-        match unread().any(|text| self.in_text(text)) || !explained {
-            true => Whose::Unclear,
-            false => Whose::SomebodyElses,
+        let mut unread = fields.iter().flat_map(|field| &field.unread).peekable();
+        let is_read = unread.peek().is_none();
+        match (unread.any(|text| self.in_text(text)), fields.iter().any(|field| self.is_explained_by(field))) {
+            (false, true) => Whose::SomebodyElses,
+            (false, false) if is_read => Whose::Unexplained,
+            _ => Whose::Unclear,
         }
+    }
+
+    /// Whether a search for one of the addresses finds a header's text, or a name in it. RFC 3501, 6.4.4, has a search find what is a
+    /// part of the text, and nothing else. Gmail, too, documents nothing else: that dots do not matter in its addresses makes
+    /// `a.nn@gmail.com` the same mailbox, and not somebody else's (<https://support.google.com/mail/answer/7436150>).
+    fn is_explained_by(&self, field: &Field) -> bool {
+        self.resembles(&field.raw) || field.names.iter().any(|name| self.resembles(name))
     }
 
     /// Whether a text has one of the addresses, be it as a part of a longer one: then a search finds it.
@@ -54,7 +61,7 @@ impl Field {
     fn new(header: &Header<'_>, message: &[u8]) -> Self {
         let (from, to) = (header.offset_start() as usize, header.offset_end() as usize);
         let raw = String::from_utf8_lossy(message.get(from..to).unwrap_or_default()).into_owned();
-        let mut field = Self { shown: Vec::new(), unread: Vec::new(), raw };
+        let mut field = Self { shown: Vec::new(), unread: Vec::new(), names: Vec::new(), raw };
         let Some(list) = header.value.as_address() else {
             field.unread.push(String::new());
             return field;
@@ -67,6 +74,7 @@ impl Field {
                 field.unread.push(text.to_owned());
             }
             field.shown.extend(read);
+            field.names.extend(item.name().map(str::to_owned));
         }
         if !field.unread.is_empty() {
             // The parser joins what it does not understand: the text as it came may show more, and what it has broken may too.
@@ -135,13 +143,28 @@ mod tests {
     fn look_alikes_and_what_only_names_the_address_is_another_persons() {
         headers("From: joann@x.cz", Whose::SomebodyElses);
         headers("From: ann@x.czech.com", Whose::SomebodyElses);
-        headers("From: Ann <ann.x.cz@y.cz>", Whose::SomebodyElses);
+        headers("From: \"joann@x.cz\" <ann.x.cz@y.cz>", Whose::SomebodyElses);
         headers("From: \"ann@x.cz\" <eve@y.cz>", Whose::SomebodyElses);
         headers("From: eve@y.cz (ann@x.cz)", Whose::SomebodyElses);
         headers("From: =?utf-8?Q?ann=40x.cz?= <eve@y.cz>", Whose::SomebodyElses);
         headers("From: ann@x.cz.y.cz", Whose::SomebodyElses);
-        headers("From: \u{430}nn@x.cz", Whose::SomebodyElses);
-        headers("From: ann+x@x.cz", Whose::SomebodyElses);
+    }
+
+    #[test]
+    fn a_find_that_nothing_shown_explains_is_not_taken_for_anybodys() {
+        for others in [
+            "eve@y.cz",
+            "Ann <ann.x.cz@y.cz>",
+            "\u{430}nn@x.cz",
+            "ann@y.cz",
+            "\"Ann\" <novak@x.cz>",
+            "ann+x@x.cz",
+            "a.nn@x.cz",
+        ] {
+            headers(&format!("From: {others}"), Whose::Unexplained);
+            headers(&format!("From: {others}\nTo: undisclosed-recipients:;"), Whose::Unexplained);
+            headers(&format!("From: {others}\nTo: joann@x.cz"), Whose::SomebodyElses);
+        }
     }
 
     #[test]
@@ -158,7 +181,7 @@ mod tests {
     fn only_senders_count_where_only_they_are_asked_for() {
         let senders = wanted(&["ann@x.cz"], Place::Senders);
         assert_eq!(senders.by_headers(b"From: ann@x.cz\r\nTo: bob@y.cz\r\n\r\n"), Whose::Theirs);
-        assert_eq!(senders.by_headers(b"From: bob@y.cz\r\nTo: ann@x.cz\r\n\r\n"), Whose::SomebodyElses);
+        assert_eq!(senders.by_headers(b"From: bob@y.cz\r\nTo: ann@x.cz\r\n\r\n"), Whose::Unexplained);
     }
 
     #[test]
@@ -247,6 +270,5 @@ mod tests {
             headers(&format!("From: joann@x.cz\nTo: {hidden}"), Whose::SomebodyElses);
             headers(&format!("From: ann@x.cz\nTo: {hidden}"), Whose::Theirs);
         }
-        headers("From: eve@y.cz\nTo: undisclosed-recipients:;", Whose::SomebodyElses);
     }
 }

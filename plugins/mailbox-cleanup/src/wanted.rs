@@ -31,6 +31,8 @@ pub(crate) enum Whose {
     SomebodyElses,
     /// It shows no address where one must have been found.
     Unclear,
+    /// All that it shows is others', and nothing of it explains why it was found: it may have the address where it does not show it.
+    Unexplained,
 }
 
 impl Wanted {
@@ -73,25 +75,14 @@ impl Wanted {
     /// Whether one of the addresses stands anywhere in a message that came as a whole: in its text or its headers, or in
     /// those of a message within it. What is attached otherwise is not looked into.
     pub(crate) fn in_message(&self, raw: &[u8]) -> bool {
-        MessageParser::default().parse(raw).is_some_and(|message| self.in_parts(&message))
+        let message = MessageParser::default().parse(raw);
+        message.is_some_and(|message| in_parts(&message, &|text| self.in_text(text)))
     }
 
-    fn in_parts(&self, message: &Message<'_>) -> bool {
-        let headers = message.parts.iter().flat_map(|part| part.headers.iter());
-        let mut texts = headers.filter_map(|header| match &header.value {
-            HeaderValue::Text(text) => Some(vec![text.clone()]),
-            HeaderValue::TextList(texts) => Some(texts.clone()),
-            HeaderValue::Address(addresses) => {
-                Some(addresses.iter().flat_map(|found| [found.name.clone(), found.address.clone()]).flatten().collect())
-            }
-            _ => None,
-        });
-        texts.any(|texts| texts.iter().any(|text| self.in_text(text)))
-            || message.parts.iter().any(|part| match &part.body {
-                PartType::Text(text) | PartType::Html(text) => self.in_text(text),
-                PartType::Message(inner) => self.in_parts(inner),
-                _ => false,
-            })
+    /// Whether a search for one of the addresses finds what a message shows: its text or headers, as they came or decoded.
+    pub(crate) fn explains(&self, raw: &[u8]) -> bool {
+        let decoded = |message| in_parts(&message, &|text| self.resembles(text));
+        self.resembles(&String::from_utf8_lossy(raw)) || MessageParser::default().parse(raw).is_some_and(decoded)
     }
 
     pub(crate) fn counts(&self, header: &HeaderName<'_>) -> bool {
@@ -111,6 +102,25 @@ impl Wanted {
         let spellings = self.addresses.iter().flat_map(Address::spellings);
         spellings.into_iter().any(|spelling| stands_alone(&text, &spelling))
     }
+}
+
+/// Whether a message has a text or a header of this kind, or one within it.
+fn in_parts(message: &Message<'_>, test: &dyn Fn(&str) -> bool) -> bool {
+    let headers = message.parts.iter().flat_map(|part| part.headers.iter());
+    let mut texts = headers.filter_map(|header| match &header.value {
+        HeaderValue::Text(text) => Some(vec![text.clone()]),
+        HeaderValue::TextList(texts) => Some(texts.clone()),
+        HeaderValue::Address(addresses) => {
+            Some(addresses.iter().flat_map(|found| [found.name.clone(), found.address.clone()]).flatten().collect())
+        }
+        _ => None,
+    });
+    texts.any(|texts| texts.iter().any(|text| test(text)))
+        || message.parts.iter().any(|part| match &part.body {
+            PartType::Text(text) | PartType::Html(text) => test(text),
+            PartType::Message(inner) => in_parts(inner, test),
+            _ => false,
+        })
 }
 
 /// Whether an address stands in a text on its own. Characters that an address may have and never has in practice, such

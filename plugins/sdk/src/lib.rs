@@ -104,7 +104,7 @@ pub use protocol::{
 };
 pub use redact::{redact, shown};
 pub use span::Span;
-pub use test_host::TestHost;
+pub use test_host::{TestHost, unsaid};
 pub use writes::Writes;
 
 /// For [`export_plugin!`] only.

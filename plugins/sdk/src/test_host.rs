@@ -2,6 +2,7 @@
 //! manifest's limits, a deadline, cancellation, checkpoints, redacted text.
 
 mod judge;
+mod page;
 mod storing;
 mod watch;
 
@@ -16,6 +17,8 @@ use crate::dispatch::{Configured, manifest};
 use crate::protocol::{Answer, ErrorClass, Found, Level, PluginError, Reply, Request, Sensitive, Setup};
 use crate::{Kind, Manifest, Operation, Plugin};
 use watch::Watch;
+
+pub use page::unsaid;
 
 /// How long after its deadline the host still takes an answer.
 const CANCEL_GRACE: Duration = Duration::from_secs(2);

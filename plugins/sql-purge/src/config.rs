@@ -25,6 +25,9 @@ pub struct Config {
     /// Views in statements, and what has rows elsewhere (foreign tables and partitions) where rows are only counted, show all rows
     /// that matter. Without this, they are refused, as what they hide would be told as not there. The receipt says that it was so.
     pub views: Option<Trust>,
+    /// MySQL and MariaDB: the server follows another one and takes changes that reach that one, too, as in a ring of primaries. Without
+    /// this, nothing is erased from a server that follows another one, as it would stay there. The receipt says that it was so.
+    pub follows: Option<Trust>,
     /// The longest that one statement may wait for rows that others have locked; 10 s if unset.
     pub lock_max: Option<Span>,
     /// Identifier kinds of your own that statements use, beside `email`, `phone`, `name`, `guest_id` and `session_id`.

@@ -117,6 +117,7 @@ impl Run<'_> {
         counted.met.elsewhere = match serves {
             Serves::All => None,
             Serves::Replica => Some(told::FOLLOWED.to_owned()),
+            Serves::Ring => Some(told::RING.to_owned()),
             Serves::Hidden { right } => Some(told::hidden_primary(right)),
         };
         counted.met.keeps = session.keeps().await.map_err(|e| e.anywhere())?;

@@ -13,6 +13,10 @@ pub(crate) const BEYOND: [&str; 2] = [
 pub(crate) const FOLLOWED: &str =
     "the server that this one follows, or that has taken its place: what stands there only";
 
+/// Repeats `follows = "trusted"`.
+pub(crate) const RING: &str =
+    "the servers that this one follows: what has not come from there yet stands there only (`follows = \"trusted\"`)";
+
 /// What PostgreSQL keeps of what went: <https://www.postgresql.org/docs/current/routine-vacuuming.html>,
 /// <https://www.postgresql.org/docs/current/wal-configuration.html>.
 pub(crate) const POSTGRES_KEEPS: &str = "what was erased, in the tables' files until VACUUM has removed it and its space is written \

@@ -149,6 +149,12 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
                  retention.{kind} longer, or the disk faster"
             )
         }
+        Code::RetentionRefused => format!(
+            "the ledger refuses to delete {count} {} whose retention is over, such as {}: the server's log says why (a trigger \
+             or a foreign key that is not of quietus); remove that, they are tried again with the next round",
+            text("kind"),
+            text("example")
+        ),
         Code::LedgerSetBack => format!(
             "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
              `quietus ledger accept`"
@@ -168,6 +174,15 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             text("rule"),
             number("would"),
             number("sessions")
+        ),
+        Code::StateBegunAnew => format!(
+            "on {}, nothing was known of this ledger in {} although {reason}, and it was begun anew: look whether a mount is missing \
+             there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention \
+             acknowledge {} {}",
+            text("machine"),
+            text("path"),
+            found.code.as_str(),
+            found.object
         ),
         Code::ReconcileFailed => format!(
             "what has ended at mluvii {} could not be compared with the ledger, so that sessions may be missing: {reason}; it is tried again by \
@@ -246,7 +261,7 @@ mod tests {
     use super::*;
     use crate::attention::{
         ClockDoubt, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named, NoServer,
-        ParkedSteps, RefusedOf, RefusedSince, StoppedTarget, WaitingRule, attention,
+        ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingRule, attention,
     };
     use crate::erasure::ErasureId;
 
@@ -277,6 +292,14 @@ mod tests {
 
     fn archive() -> FailedKeeper {
         FailedKeeper { keeper: "archive:receipts".into(), reason: "the disk is full".into(), ..keeper() }
+    }
+
+    fn state() -> FailedKeeper {
+        FailedKeeper {
+            keeper: "state:web1:/var/s/ledger.json".into(),
+            reason: "receipt 9 was there".into(),
+            ..keeper()
+        }
     }
 
     fn seals() -> FailedKeeper {
@@ -324,7 +347,7 @@ mod tests {
             sessions: 100,
             unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
             foreign_sessions: 7,
-            failed_keepers: vec![keeper(), archive(), seals(), webhook(), reconcile()],
+            failed_keepers: vec![keeper(), archive(), seals(), state(), webhook(), reconcile()],
             oldest_due: Some(Timestamp::UNIX_EPOCH),
             clock: Some(ClockDoubt {
                 fault: ClockFault::Ahead,
@@ -343,6 +366,11 @@ mod tests {
                 sessions: 10,
                 would: 9,
             }],
+            undeletable: [(
+                "sessions",
+                RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },
+            )]
+            .into(),
         };
         insta::assert_snapshot!(sentences(&facts), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
@@ -362,10 +390,12 @@ mod tests {
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
+        the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
         the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all'`, or take it back and cancel what it demanded
         seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
+        on web1, nothing was known of this ledger in /var/s/ledger.json although receipt 9 was there, and it was begun anew: look whether a mount is missing there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention acknowledge state_begun_anew keeper:web1:/var/s/ledger.json
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate

@@ -226,9 +226,12 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     ledger.keeper_ended("state", None).await.expect("noted");
     ledger.keeper_ended("state", Some("full")).await.expect("noted");
     ledger.keeper_ended("seals", Some("away")).await.expect("noted");
+    ledger.keeper_ended("state:web1:/s", Some("receipt 7 was there")).await.expect("noted");
     ledger.forget_keepers().await.expect("forgotten");
-    assert_eq!(told(&ledger).await, ["seal_keys_failed keys"], "whoever notes it takes it away");
+    let left = ["seal_keys_failed keys", "state_begun_anew keeper:web1:/s"];
+    assert_eq!(told(&ledger).await, left, "whoever notes it takes it away");
     ledger.keeper_ended("seals", None).await.expect("noted");
+    ledger.keeper_ended("state:web1:/s", None).await.expect("noted");
     ledger.keeper_ended("witness vault", Some("exit status: 1")).await.expect("noted");
     assert_eq!(told(&ledger).await, ["head_not_kept keeper:witness vault"]);
     ledger.keeper_ended("witness vault", None).await.expect("noted");

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
+use quietus_plugin::Span;
+
+use super::clock::Sql;
 use super::fixtures::*;
+use crate::attention::{Code, Limits};
 use crate::consent::{ConsentState, UnknownCause};
 use crate::erasure::{ErasureState, NewErasure, Outcome, Selection};
 use crate::keys::Digest;
@@ -375,4 +379,38 @@ pub(crate) async fn rules_that_no_longer_apply_take_back_what_they_alone_demande
     let too_late = Decision { rules_no_longer: vec!["no consent".to_owned()], ..decision(unchanged(2, 0)) };
     assert_eq!(ledger.decided(settled, too_late).await.expect("decided"), Finished::Done);
     assert_eq!(shown(&ledger, other_session).await.state, ErasureState::Erasing);
+}
+
+/// An event that the ledger does not let become work, as its tables say: none of the others waits for it.
+pub(crate) async fn an_event_that_may_not_become_work_is_set_aside_and_stops_no_other(ledger: Shared, sql: Sql<'_>) {
+    for id in 1..=5 {
+        ledger.record(event(id, 1)).await.expect("recorded");
+    }
+    // The same event is work already.
+    sql("CREATE UNIQUE INDEX refuse ON task (event)");
+    sql("INSERT INTO task (queue, due, event)
+         SELECT 'elsewhere', 0, events FROM inbox WHERE seq = (SELECT MIN(seq) + 1 FROM inbox)");
+    let told = async || {
+        let limits = Limits { deadline: Span::from_secs(86_400), unknown_share_max: 1.0 };
+        let all = ledger.attention(&limits).await.expect("found");
+        all.into_iter().find(|found| found.code == Code::WorkParked).map(|found| found.parameters)
+    };
+    let mut mine = claim(&ledger, &to_decide()).await;
+    assert_eq!(mine.len(), 4);
+    for refused in 1..=3 {
+        assert_eq!(told().await, None, "{refused}");
+        sql("UPDATE inbox SET due = 0");
+        mine.extend(claim(&ledger, &to_decide()).await);
+        assert_eq!(mine.len(), 4, "{refused}");
+    }
+    let found = told().await.expect("a person is needed");
+    assert_eq!((&found["count"], &found["ids"]), (&1.into(), &serde_json::json!(["acme/2"])));
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((counts.parked_work, counts.events_waiting), (1, 4));
+
+    sql("DELETE FROM task WHERE queue = 'elsewhere'");
+    assert!(claim(&ledger, &to_decide()).await.is_empty(), "it waits for a person");
+    assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), 1);
+    let Work::Decide(work) = &only(claim(&ledger, &to_decide()).await).work else { panic!("an event") };
+    assert_eq!((&work.event.head.session, told().await), (&session(2), None));
 }

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use quietus_plugin::Span;
+
 use super::clock::Sql;
 use super::fixtures::*;
+use crate::attention::{Code, Limits};
 use crate::consent::{Consent, ConsentState};
 use crate::erasure::{ErasureId, NewErasure, Outcome, Subject};
 use crate::event::Channel;
@@ -145,6 +148,81 @@ pub(crate) async fn what_proves_a_consent_is_kept_for_a_time_of_its_own(ledger: 
     maintain(&ledger, OVER).await;
     assert!(there(&ledger, 1).await.is_none() && tombstone(&ledger, 1).await.is_some());
     assert_eq!(deleted(&ledger, RecordKind::Consents).await, 1);
+}
+
+pub(crate) async fn what_may_not_be_deleted_is_told_and_stops_nothing_else(ledger: Shared, sql: Sql<'_>) {
+    let limits = Limits { deadline: Span::from_secs(86_400), unknown_share_max: 1.0 };
+    let refused = async |kind: RecordKind| {
+        let refused = ledger.counts().await.expect("counted").expired[kind.as_str()].refused.clone();
+        let told = ledger.attention(&limits).await.expect("found");
+        let is_told = told.iter().any(|found| {
+            found.code == Code::RetentionRefused && found.parameters["kind"] == kind.as_str() && found.since.is_some()
+        });
+        assert_eq!(is_told, refused.is_some());
+        refused.map(|refused| (refused.count, refused.example))
+    };
+    for id in 1..=40 {
+        decide(&ledger, of_guest(id, u8::try_from(id).expect("small"))).await;
+    }
+    // As somebody else's tables may refer to ours.
+    for (table, but) in [("session", "7, 23"), ("tombstone", "5")] {
+        sql(&format!(
+            "CREATE TABLE keeps_{table} (installation BIGINT, session BIGINT,
+               FOREIGN KEY (installation, session) REFERENCES {table} (installation, session))"
+        ));
+        sql(&format!("INSERT INTO keeps_{table} SELECT installation, session FROM {table} WHERE session IN ({but})"));
+    }
+    maintain(&ledger, OVER).await;
+    for id in 1..=40 {
+        assert_eq!(there(&ledger, id).await.is_some(), [7, 23].contains(&id), "{id}");
+    }
+    assert_eq!(deleted(&ledger, RecordKind::Sessions).await, 38);
+    assert_eq!(refused(RecordKind::Sessions).await, Some((2, session(7).to_string())));
+    assert_eq!(refused(RecordKind::Tombstones).await, None);
+
+    // Each round tries it again, beside others.
+    sql("INSERT INTO keeps_tombstone SELECT installation, session FROM tombstone WHERE session = 5");
+    sql("DELETE FROM keeps_session WHERE session = 7");
+    maintain(&ledger, KEEP_NOTHING).await;
+    assert!(there(&ledger, 7).await.is_none() && there(&ledger, 23).await.is_some());
+    assert_eq!(refused(RecordKind::Sessions).await, Some((1, session(23).to_string())));
+    assert_eq!(refused(RecordKind::Tombstones).await, Some((1, session(5).to_string())));
+    assert!(tombstone(&ledger, 5).await.is_some() && tombstone(&ledger, 6).await.is_none());
+
+    sql("DELETE FROM keeps_session");
+    sql("DELETE FROM keeps_tombstone");
+    maintain(&ledger, KEEP_NOTHING).await;
+    assert!(there(&ledger, 23).await.is_none() && tombstone(&ledger, 5).await.is_none());
+    assert_eq!((refused(RecordKind::Sessions).await, refused(RecordKind::Tombstones).await), (None, None));
+}
+
+pub(crate) async fn an_erasure_that_may_not_be_deleted_stops_no_other(ledger: Shared, sql: Sql<'_>) {
+    let mut cancelled = Vec::new();
+    for id in 1..=9 {
+        let asked = NewErasure { fingerprints: vec![email(id)], ..due_erasure(800 + i64::from(id), &["crm"]) };
+        let asked = ledger.request(asked, &by()).await.expect("requested");
+        assert!(ledger.cancel_erasure(asked, &by()).await.expect("cancelled"));
+        cancelled.push(asked);
+    }
+    sql(
+        "CREATE TABLE keeps_print (fingerprint BYTEA, erasure BYTEA, version BIGINT,
+           FOREIGN KEY (fingerprint, erasure, version) REFERENCES erasure_fingerprint (fingerprint, erasure, version))",
+    );
+    sql("CREATE TABLE keeps_erasure (erasure BYTEA, FOREIGN KEY (erasure) REFERENCES erasure (id))");
+    sql("INSERT INTO keeps_print SELECT fingerprint, erasure, version FROM erasure_fingerprint
+         WHERE erasure = (SELECT id FROM erasure WHERE subject LIKE '%803%')");
+    sql("INSERT INTO keeps_erasure SELECT id FROM erasure WHERE subject LIKE '%807%'");
+    maintain(&ledger, OVER).await;
+    for (index, id) in cancelled.iter().enumerate() {
+        let is_there = ledger.erasure(*id).await.expect("read").is_some();
+        assert_eq!(is_there, [2, 6].contains(&index), "{index}");
+    }
+    let counts = ledger.counts().await.expect("counted");
+    let refused = [RecordKind::Fingerprints, RecordKind::Erasures].map(|kind| {
+        counts.expired[kind.as_str()].refused.as_ref().map(|refused| (refused.count, refused.example.clone()))
+    });
+    let [prints, erasures] = [2, 6].map(|index: usize| Some((1, cancelled[index].to_string())));
+    assert_eq!(refused, [prints, erasures]);
 }
 
 pub(crate) async fn what_was_erased_stays_so_beyond_its_record(ledger: Shared) {

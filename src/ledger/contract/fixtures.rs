@@ -124,6 +124,7 @@ pub(crate) fn event(id: i64, digest: u8) -> StoredEvent {
         session_source: None,
         started: None,
         activity: None,
+        reconciled: false,
     };
     StoredEvent { head, form: None }
 }

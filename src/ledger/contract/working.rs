@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use super::fixtures::*;
 use crate::erasure::{ErasureState, Outcome};
 use crate::ledger::claim::SentOnce;
-use crate::ledger::{Attempt, Bounds, Claim, ErasureFilter, Finished, Presence, Work};
+use crate::ledger::{Attempt, Bounds, Claim, ErasureFilter, Faults, Finished, Presence, Work};
 
 pub(crate) async fn concurrent_claimers_never_get_the_same_work(ledger: Shared) {
     let mut deliveries = JoinSet::new();
@@ -83,6 +83,7 @@ pub(crate) async fn a_renewal_that_comes_late_does_not_move_what_was_put_back(le
         attempt: 0,
         target_failing: false,
         presence: Presence::There,
+        faults: mine.faults,
         in_vain: None,
         now: mine.now,
         work: mine.work.clone(),
@@ -100,7 +101,7 @@ pub(crate) async fn work_whose_end_is_refused_is_put_off_and_then_aside(ledger: 
     let late = ledger.put_off(&mine.held(), None, "late").await.expect("answered");
     assert_eq!(late, Finished::LeaseLost);
     let mine = only(claim(&ledger, &to_decide()).await);
-    assert_eq!(mine.attempt, 1, "it counts");
+    assert_eq!((mine.attempt, mine.faults.refused), (0, 1), "it counts, and for itself");
     assert_eq!(ledger.put_off(&mine.held(), Some(HOUR), "refused").await.expect("put back"), Finished::Done);
     assert!(claim(&ledger, &to_decide()).await.is_empty(), "it waits for its pause");
 
@@ -113,8 +114,39 @@ pub(crate) async fn work_whose_end_is_refused_is_put_off_and_then_aside(ledger: 
     assert_eq!(parked.iter().map(|erasure| erasure.id).collect::<Vec<_>>(), [work.erasure]);
     assert!(ledger.retry_erasure(work.erasure, &by()).await.expect("retried"));
     let again = claim_step(&ledger, "crm").await;
-    assert_eq!(again.attempt, 0, "a person gives it all attempts anew");
+    assert_eq!((again.attempt, again.faults), (0, Faults::default()), "a person gives it all attempts anew");
     assert_eq!(ledger.stepped(again, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+}
+
+pub(crate) async fn what_is_no_attempt_is_counted_for_itself(ledger: Shared) {
+    let back = async |claim: Claim, attempt| {
+        assert_eq!(ledger.retry(claim, Duration::ZERO, attempt, "again").await.expect("put back"), Finished::Done);
+    };
+    let counts = |claim: &Claim| (claim.attempt, claim.faults.refused, claim.faults.panicked);
+    let mine = recorded(&ledger, event(1, 1)).await;
+    back(mine, Attempt::Counts).await;
+    back(only(claim(&ledger, &to_decide()).await), Attempt::Counts).await;
+    let mine = only(claim(&ledger, &to_decide()).await);
+    assert_eq!(counts(&mine), (2, 0, 0), "none of them was refused");
+    assert_eq!(ledger.put_off(&mine.held(), Some(Duration::ZERO), "no").await.expect("put back"), Finished::Done);
+    back(only(claim(&ledger, &to_decide()).await), Attempt::Panicked).await;
+    back(only(claim(&ledger, &to_decide()).await), Attempt::Refused).await;
+    back(only(claim(&ledger, &to_decide()).await), Attempt::Free).await;
+    let mine = only(claim(&ledger, &to_decide()).await);
+    assert_eq!(counts(&mine), (2, 2, 1));
+    assert_eq!(ledger.park(mine, Outcome::Parked, "no").await.expect("parked"), Finished::Done);
+    assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), 1);
+    assert_eq!(counts(&only(claim(&ledger, &to_decide()).await)), (0, 0, 0), "a person begins anew");
+
+    begun(&ledger, 2, &["crm"]).await;
+    for attempt in [Attempt::Counts, Attempt::Refused, Attempt::Panicked, Attempt::Refused] {
+        back(claim_step(&ledger, "crm").await, attempt).await;
+    }
+    let step = claim_step(&ledger, "crm").await;
+    assert_eq!(counts(&step), (1, 2, 1));
+    let end = verify_after(Outcome::Erased, 1);
+    assert_eq!(ledger.stepped(step, end).await.expect("stepped"), Finished::Done);
+    assert_eq!(counts(&claim_step(&ledger, "crm").await), (0, 0, 0), "what comes next begins anew");
 }
 
 pub(crate) async fn text_with_a_nul_is_taken(ledger: Shared) {

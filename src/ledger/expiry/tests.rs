@@ -33,6 +33,21 @@ fn a_delivery_of_what_was_over_is_covered_and_news_is_not() {
 }
 
 #[test]
+fn what_is_refused_is_tried_in_halves_and_then_passed_over_and_the_rest_goes_on_as_before() {
+    let mut portion = Portion::new(8);
+    let mut sizes = Vec::new();
+    while !portion.passes {
+        portion = portion.refused().expect("it may be one of its records");
+        sizes.push(portion.size);
+    }
+    assert_eq!(sizes, [4, 2, 1, 1]);
+    assert_eq!(portion.refused(), None, "nothing was deleted, and it is refused all the same");
+    let next = portion.next();
+    assert_eq!((next.size, next.passes), (2, false));
+    assert_eq!(next.next().next().next().size, 8);
+}
+
+#[test]
 fn what_comes_to_an_erased_session_goes_unless_its_guest_has_agreed_since() {
     let erased_at = at("2026-01-02T00:00:00Z");
     let idle = at("2026-01-10T00:00:00Z");

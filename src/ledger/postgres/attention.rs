@@ -10,14 +10,14 @@ use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, t
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, clock, counts, named, rules, snapshots};
+use super::{LedgerError, clock, counts, expired, named, rules, snapshots};
 use crate::attention::{
     Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedOf, RefusedSince, StoppedTarget,
 };
 use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
-use crate::ledger::expiry::RecordKind;
+use crate::ledger::expiry::undeleted;
 use crate::ledger::rule_version;
 use crate::ledger::view::{TargetConditions, Told, told_by};
 use crate::subject::TargetName;
@@ -40,6 +40,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
     }
     let now = time(row.get(0))?;
     let (no_server, TargetConditions { broken, doubtful }) = told_by(processes(&row)?, now);
+    let (behind, undeletable) = undeleted(expired::expired(connection).await?);
     let facts = Facts {
         targets: targets(&row)?,
         limited: limited(&row)?,
@@ -65,14 +66,15 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         oldest_due: maybe_time(row.get(3))?,
         clock: clock::doubt(row.get(10))?,
         named: named::find(connection, now).await?,
-        behind: behind(&row)?,
+        behind,
+        undeletable,
         waiting_rules: rule_version::waiting(rules::versions(connection).await?),
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }
 
 /// Where the groups begin, after the single values and the lists.
-const FIRST_GROUP: usize = 14;
+const FIRST_GROUP: usize = 13;
 
 fn query() -> String {
     let oldest_due = counts::oldest_due_sql();
@@ -87,9 +89,13 @@ fn query() -> String {
                                  COALESCE(SUM(requested), 0)::BIGINT AS requested FROM tally),
               incomplete AS (SELECT COUNT(*) AS count, MIN(ended) AS since, COALESCE(MAX(sequence), 0)::TEXT AS mark
                              FROM receipt WHERE verdict = 'incomplete' AND NOT acknowledged),
-              work AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
-                       FROM task WHERE parked AND NOT {STEP_QUEUES} 
-                         AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
+              aside AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
+                        FROM task WHERE parked AND NOT {STEP_QUEUES}
+                          AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
+              kept AS (SELECT COALESCE(SUM(count), 0)::BIGINT AS count, MIN(received) AS since,
+                              COALESCE(SUM(seq), 0)::TEXT AS mark FROM inbox WHERE parked),
+              work AS (SELECT aside.count + kept.count AS count, LEAST(aside.since, kept.since) AS since,
+                              aside.mark || ' ' || kept.mark AS mark FROM aside, kept),
               damaged AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
                           FROM task WHERE parked AND NOT {STEP_QUEUES} AND {EVENT_IS_DAMAGED}),
               records AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
@@ -113,8 +119,6 @@ fn query() -> String {
                  FROM refused),
                 (SELECT doubt FROM clock_seen),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
-                (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(kind, behind_since)), '[]')::TEXT FROM expired
-                 WHERE behind_since IS NOT NULL),
                 (SELECT JSON_BUILD_ARRAY(since, what)::TEXT FROM damage),
                 counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
                 COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
@@ -165,17 +169,6 @@ fn refused(row: &Row) -> Result<Vec<RefusedSince>, LedgerError> {
     refused.collect()
 }
 
-/// Since when not all records of a kind could be deleted whose time was over.
-fn behind(row: &Row) -> Result<BTreeMap<&'static str, Timestamp>, LedgerError> {
-    let mut behind = BTreeMap::new();
-    for (name, since) in json_at::<Vec<(String, i64)>>(row, 12)? {
-        if let Some(kind) = RecordKind::ALL.into_iter().find(|kind| kind.as_str() == name) {
-            behind.insert(kind.as_str(), time(since)?);
-        }
-    }
-    Ok(behind)
-}
-
 fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
     let all: Vec<(String, String, i64)> = json_at(row, 11)?;
     let failed =
@@ -184,7 +177,7 @@ fn failed_keepers(row: &Row) -> Result<Vec<FailedKeeper>, LedgerError> {
 }
 
 fn damage(row: &Row) -> Result<Option<Damage>, LedgerError> {
-    let Some(noted) = row.get::<_, Option<&str>>(13) else { return Ok(None) };
+    let Some(noted) = row.get::<_, Option<&str>>(12) else { return Ok(None) };
     let (since, what): (i64, String) = of_json(noted.as_bytes())?;
     Ok(Some(Damage { since: time(since)?, what }))
 }

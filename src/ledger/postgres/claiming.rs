@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::claim::{AtClaim, HeldWork, queues_of};
+use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
 use super::clock::{FROM_KNOWN, KNOWN, Known};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
@@ -31,7 +31,7 @@ pub(super) async fn is_due(
     let sql = format!(
         "SELECT {KNOWN},
                 EXISTS (SELECT FROM task WHERE queue = $2 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
-                  OR EXISTS (SELECT FROM inbox WHERE installation = $3)
+                  OR EXISTS (SELECT FROM inbox WHERE installation = $3 AND NOT parked AND due <= {NOW_MS})
          {FROM_KNOWN}"
     );
     let inbox = inbox_of(ledger, connection, queue).await?;
@@ -51,6 +51,7 @@ async fn inbox_of(
     }
 }
 
+#[expect(clippy::too_many_arguments, reason = "each is another thing")]
 pub(super) async fn claim(
     ledger: &PostgresLedger,
     tx: &Tx,
@@ -59,6 +60,7 @@ pub(super) async fn claim(
     lease: Duration,
     bounds: &Bounds,
     clock: &Known,
+    expand: Expand,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = clock.trust(&tx.look);
@@ -90,7 +92,7 @@ pub(super) async fn claim(
     let mut claims = Vec::new();
     if granted > 0 {
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
-            inbox::expand(tx, &ledger.sources, queue, installation, granted).await?;
+            inbox::expand(tx, &ledger.sources, queue, installation, granted, expand).await?;
         }
         let rows = take(tx, queue, granted, lease, ledger.process(), trust).await?;
         claims = load(ledger, tx, queue, rows, &seen).await?;
@@ -115,6 +117,7 @@ struct Taken {
     task: i64,
     fence: i64,
     attempt: u32,
+    faults: Faults,
     row: Row,
 }
 
@@ -144,7 +147,7 @@ async fn take(
            ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
          )
          UPDATE task SET due = $4, began = $2, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
-         RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since"
+         RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since, refused, panicked"
     );
     let until = millis(after(tx.now, lease));
     let leases_ms = trust.leases_ms();
@@ -153,7 +156,8 @@ async fn take(
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
     let taken = |row: Row| {
         let attempt = super::columns::small(row.get(2));
-        Taken { task: row.get(0), fence: row.get(1), attempt, row }
+        let [refused, panicked] = [9, 10].map(|column| super::columns::small(row.get(column)));
+        Taken { task: row.get(0), fence: row.get(1), attempt, faults: Faults { refused, panicked }, row }
     };
     Ok(rows.into_iter().map(taken).collect())
 }
@@ -169,9 +173,9 @@ async fn load(
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
     let mut claims = Vec::with_capacity(taken.len());
-    for (Taken { task, fence, attempt, .. }, work) in taken.into_iter().zip(loaded) {
+    for (Taken { task, fence, attempt, faults, .. }, work) in taken.into_iter().zip(loaded) {
         match work {
-            Ok(work) => claims.push(seen.claim(task, fence, attempt, work)),
+            Ok(work) => claims.push(seen.claim(task, fence, attempt, faults, work)),
             // A failure that is not the work's own must not park it.
             Err(passing @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(passing),
             Err(LedgerError::Broken(cause)) => {
@@ -207,7 +211,7 @@ async fn load_of(
         "SELECT name,
                 (SELECT COUNT(*) FROM task WHERE queue = name AND holder IS NOT NULL AND (due > $3 {doubtful})),
                 EXISTS (SELECT FROM task WHERE queue = name AND NOT parked AND due <= $3)
-                  OR EXISTS (SELECT FROM inbox WHERE installation = received)
+                  OR EXISTS (SELECT FROM inbox WHERE installation = received AND NOT parked AND due <= $3)
          FROM unnest($1::TEXT[], $2::BIGINT[]) AS queues (name, received) WHERE $4 >= 0"
     );
     let rows = tx.rows(&sql, &[&queues, &inboxes, &millis(tx.now), &trust.leases_ms()]).await?;
@@ -231,18 +235,26 @@ pub(super) async fn retry(
     attempt: Attempt,
     reason: &str,
 ) -> Result<Finished, LedgerError> {
+    let [refused, panicked] = [Attempt::Refused, Attempt::Panicked].map(|end| i64::from(attempt == end));
     if let Work::Step(work) = &claim.work {
-        return steps::failed(tx, claim, work, pause, attempt, reason).await;
+        // Its attempts are the step's.
+        let failed = steps::failed(tx, claim, work, pause, attempt, reason).await?;
+        if failed == Finished::Done && (refused > 0 || panicked > 0) {
+            let sql = "UPDATE task SET refused = refused + $2, panicked = panicked + $3 WHERE id = $1";
+            tx.execute(sql, &[&claim.task, &refused, &panicked]).await?;
+        }
+        return Ok(failed);
     }
     let counts = i64::from(attempt == Attempt::Counts);
     let due = millis(after(tx.now, pause));
     let changed = tx
         .execute(
             &format!(
-                "UPDATE task SET due = $3, began = $6, attempt = attempt + $4, reason = $5, holder = NULL
+                "UPDATE task SET due = $3, began = $6, attempt = attempt + $4, reason = $5, holder = NULL,
+                                 refused = refused + $7, panicked = panicked + $8
                  WHERE id = $1 AND fence = $2 AND {HELD}"
             ),
-            &[&claim.task, &claim.fence, &due, &counts, &text(reason), &millis(tx.now)],
+            &[&claim.task, &claim.fence, &due, &counts, &text(reason), &millis(tx.now), &refused, &panicked],
         )
         .await?;
     if changed == 0 {
@@ -261,7 +273,7 @@ pub(super) async fn put_off(
 ) -> Result<Finished, LedgerError> {
     let due = millis(after(tx.now, pause.unwrap_or_default()));
     let sql = format!(
-        "UPDATE task SET parked = $3, due = $4, began = $5, attempt = attempt + 1, reason = $6, holder = NULL
+        "UPDATE task SET parked = $3, due = $4, began = $5, refused = refused + 1, reason = $6, holder = NULL
          WHERE id = $1 AND fence = $2 AND {HELD}"
     );
     let changed =

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::claim::{DECIDE_QUEUES, RESOLVE_QUEUES, SETTLE_QUEUES, STEP_QUEUES, STEP_TARGET};
 use super::columns::{maybe_time, unsigned};
 use super::tx::{Connection, NOW_MS};
-use super::{Counts, LedgerError, expiry};
+use super::{Counts, LedgerError, expired};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
 
@@ -28,7 +28,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
     Ok(Counts {
         sessions: unsigned(tally.get(0)),
         events_waiting: number(&format!(
-            "SELECT (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox)
+            "SELECT (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox WHERE NOT parked)
                   + (SELECT COUNT(*) FROM task WHERE {DECIDE_QUEUES} AND NOT parked)"
         ))
         .await?,
@@ -41,7 +41,11 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         ))
         .await?,
         oldest_due: oldest_due(connection).await?,
-        parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked AND NOT {STEP_QUEUES}")).await?,
+        parked_work: number(&format!(
+            "SELECT (SELECT COUNT(*) FROM task WHERE parked AND NOT {STEP_QUEUES})
+                  + (SELECT COALESCE(SUM(count), 0)::BIGINT FROM inbox WHERE parked)"
+        ))
+        .await?,
         parked_steps: steps("parked").await?,
         waiting_steps: steps("NOT parked").await?,
         // Not by the newest one's number: the chain may have gaps.
@@ -58,7 +62,7 @@ pub(super) async fn all(connection: &Connection) -> Result<Counts, LedgerError> 
         unknown_consents: unknown_consents(connection).await?,
         foreign_sessions: number("SELECT COALESCE(SUM(foreign_sessions), 0)::BIGINT FROM installation").await?,
         quarantined: number("SELECT COUNT(*) FROM quarantine").await?,
-        expired: expiry::expired(connection).await?,
+        expired: expired::expired(connection).await?,
     })
 }
 
@@ -88,6 +92,6 @@ pub(super) fn oldest_due_sql() -> String {
             ORDER BY since LIMIT 1),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {DECIDE_QUEUES} AND due <= now),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {SETTLE_QUEUES} AND due <= now),
-           (SELECT received FROM inbox ORDER BY seq LIMIT 1))"
+           (SELECT received FROM inbox WHERE NOT parked ORDER BY seq LIMIT 1))"
     )
 }

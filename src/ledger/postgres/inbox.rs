@@ -1,8 +1,13 @@
 //! Expanding: rows of the inbox become tasks, as fast as the workers take them.
 
-use super::columns::millis;
-use super::tx::Tx;
+use tracing::warn;
+
+use super::claim::{EXPAND_PAUSE, Expand, refused_again};
+use super::columns::{millis, unsigned};
+use super::tx::{Connection, Tx};
 use super::{LedgerError, Names, QueueName, line};
+use crate::causes::with_causes;
+use crate::erasure::life::after;
 
 /// Makes tasks of the installation's oldest rows until `most` are ready; a row that another process is expanding is passed
 /// over.
@@ -12,6 +17,7 @@ pub(super) async fn expand(
     queue: &QueueName,
     installation: i64,
     most: usize,
+    expand: Expand,
 ) -> Result<(), LedgerError> {
     let ready: i64 = tx
         .row(
@@ -23,11 +29,18 @@ pub(super) async fn expand(
         .get(0);
     let mut missing = most as i64 - ready;
     while missing > 0 {
-        let Some(count) = expand_oldest(tx, sources, queue, installation).await? else { break };
+        let expanded = match expand {
+            Expand::Together => expand_oldest(tx, sources, queue, installation).await?,
+            Expand::Apart => expand_oldest_apart(tx, sources, queue, installation).await?,
+        };
+        let Some(count) = expanded else { break };
         missing -= count;
     }
     Ok(())
 }
+
+/// Rows of an installation that may become tasks now; the oldest.
+const READY: &str = "installation = $1 AND NOT parked AND due <= $2 ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED";
 
 async fn expand_oldest(
     tx: &Tx,
@@ -35,18 +48,70 @@ async fn expand_oldest(
     queue: &QueueName,
     installation: i64,
 ) -> Result<Option<i64>, LedgerError> {
-    let oldest = tx
-        .maybe(
-            "DELETE FROM inbox
-             WHERE seq = (SELECT seq FROM inbox WHERE installation = $1 ORDER BY seq LIMIT 1 FOR UPDATE SKIP LOCKED)
-             RETURNING received, events",
-            &[&installation],
-        )
-        .await?;
+    let sql = format!("DELETE FROM inbox WHERE seq = (SELECT seq FROM inbox WHERE {READY}) RETURNING received, events");
+    let oldest = tx.maybe(&sql, &[&installation, &millis(tx.now)]).await?;
     let Some(oldest) = oldest else { return Ok(None) };
     let (received, lines): (i64, &[u8]) = (oldest.get(0), oldest.get(1));
     let events: Vec<&[u8]> = lines.split(|byte| *byte == b'\n').collect();
-    forget_announcements(tx, sources, &events).await?;
+    add(tx, sources, queue, received, &events).await?;
+    Ok(Some(events.len() as i64))
+}
+
+/// The same, each event for itself: one that the database does not let become a task is left in the row, and tried again after a pause.
+async fn expand_oldest_apart(
+    tx: &Tx,
+    sources: &Names,
+    queue: &QueueName,
+    installation: i64,
+) -> Result<Option<i64>, LedgerError> {
+    let sql = format!("SELECT seq, received, events, refused FROM inbox WHERE {READY}");
+    let Some(oldest) = tx.maybe(&sql, &[&installation, &millis(tx.now)]).await? else { return Ok(None) };
+    let (seq, received, lines): (i64, i64, &[u8]) = (oldest.get(0), oldest.get(1), oldest.get(2));
+    let (mut count, mut left) = (0, Vec::new());
+    for event in lines.split(|byte| *byte == b'\n') {
+        match tx.apart(add(tx, sources, queue, received, &[event])).await? {
+            Ok(()) => count += 1,
+            Err(error) => {
+                warn!(error = %with_causes(&error), "the database refuses to have an event decided on");
+                left.push(event);
+            }
+        }
+    }
+    if left.is_empty() {
+        tx.execute("DELETE FROM inbox WHERE seq = $1", &[&seq]).await?;
+    } else {
+        let pause = refused_again(super::columns::small(oldest.get(3)), EXPAND_PAUSE);
+        let due = millis(after(tx.now, pause.unwrap_or_default()));
+        tx.execute(
+            "UPDATE inbox SET events = $2, count = $3, refused = refused + 1, due = $4, parked = $5 WHERE seq = $1",
+            &[&seq, &left.join(&b'\n'), &(left.len() as i64), &due, &pause.is_none()],
+        )
+        .await?;
+    }
+    Ok(Some(count))
+}
+
+/// Has what needs a person tried again; returns how many events that are.
+pub(super) async fn retry_parked(tx: &Tx) -> Result<u64, LedgerError> {
+    let sql = "UPDATE inbox SET refused = 0, due = 0, parked = FALSE WHERE parked RETURNING count";
+    Ok(tx.rows(sql, &[]).await?.iter().map(|row| unsigned(row.get(0))).sum())
+}
+
+/// Some of what needs a person, by its sessions.
+pub(super) async fn parked(connection: &Connection, most: usize) -> Result<Vec<String>, LedgerError> {
+    let sql = "SELECT events FROM inbox WHERE parked ORDER BY seq LIMIT $1";
+    let mut sessions = Vec::new();
+    for row in connection.rows(sql, &[&(most as i64)]).await? {
+        let read = row.get::<_, &[u8]>(0).split(|byte| *byte == b'\n').filter_map(|event| line::read(event).ok());
+        sessions.extend(read.map(|event| event.head.session.to_string()));
+    }
+    sessions.truncate(most);
+    Ok(sessions)
+}
+
+/// Adds tasks for events that came at `received`.
+async fn add(tx: &Tx, sources: &Names, queue: &QueueName, received: i64, events: &[&[u8]]) -> Result<(), LedgerError> {
+    forget_announcements(tx, sources, events).await?;
     // Due when they came: they go before later ones, and the status tells how long they have waited. But not later than now,
     // where the clock was put back since.
     let due = received.min(millis(tx.now));
@@ -55,7 +120,7 @@ async fn expand_oldest(
         &[&queue.name(), &due, &received, &events],
     )
     .await?;
-    Ok(Some(events.len() as i64))
+    Ok(())
 }
 
 /// From here on the same body is a new event: the session is looked up only after this, so what it announces now will be

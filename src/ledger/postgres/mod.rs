@@ -21,6 +21,7 @@ mod damage;
 mod deciding;
 mod erasure_state;
 mod erasures;
+mod expired;
 mod failure;
 mod generations;
 mod inbox;
@@ -70,6 +71,7 @@ use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, 
 use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
+use self::claim::Expand;
 use self::connection::Pauses;
 use self::connector::Connector;
 use self::damage::Damage;
@@ -305,12 +307,19 @@ impl Queue for PostgresLedger {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
         let key = self.index_key();
-        transact!(self, |tx| async {
-            let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock).await?;
-            // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
-            meta::must_be_index_key(tx, key.as_ref()).await?;
-            Ok(claimed)
-        })
+        let mut expand = Expand::Together;
+        loop {
+            let claimed = transact!(self, |tx| async {
+                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock, expand).await?;
+                // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
+                meta::must_be_index_key(tx, key.as_ref()).await?;
+                Ok(claimed)
+            });
+            match claimed {
+                Ok(claimed) => return Ok(claimed),
+                Err(error) => expand = expand.after(queue, &error).ok_or(error)?,
+            }
+        }
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -463,11 +472,11 @@ impl Queue for PostgresLedger {
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;
-        maintenance::erasure_fingerprints(&connection, keep.fingerprints).await?;
-        maintenance::event_keys(&connection, keep.duplicates).await?;
+        let months = maintenance::event_months(&connection, keep.duplicates).await;
         // Its transactions take connections themselves: where there is only one, it would be waited for.
         drop(connection);
-        self.expire(&keep).await
+        self.expire(&keep).await?;
+        months
     }
 }
 

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::LedgerError;
 use super::claim::STEP_QUEUES;
 use super::columns::{erasure_id, maybe_time, millis, time, unsigned};
 use super::line::{self, EVENT_IS_DAMAGED};
 use super::tx::Connection;
+use super::{LedgerError, inbox};
 use crate::attention::{NAMED_MAX, Named};
 
 pub(super) async fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
@@ -29,6 +29,7 @@ pub(super) async fn find(connection: &Connection, now: Timestamp) -> Result<Name
     for row in connection.rows(&parked, &[]).await? {
         parked_work.extend(name(&row)?);
     }
+    parked_work.extend(inbox::parked(connection, NAMED_MAX - parked_work.len().min(NAMED_MAX)).await?);
     Ok(Named { due: Named::oldest(due), parked_work, incomplete: incomplete(connection).await? })
 }
 

@@ -109,7 +109,7 @@ async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving:
             // The fence takes the claim away from a worker that is resolving it now.
             let changed = tx
                 .execute(
-                    "UPDATE task SET due = $2, began = $3, fence = fence + 1, attempt = 0, parked = FALSE, reason = NULL,
+                    "UPDATE task SET due = $2, began = $3, fence = fence + 1, attempt = 0, refused = 0, panicked = 0, parked = FALSE, reason = NULL,
                                      holder = NULL
                      WHERE erasure = $1",
                     &[&id.0.as_slice(), &millis(due), &maybe_millis(began(due, tx.now))],

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::{millis, text};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{Claim, Finished, LedgerError, QueueName};
+use super::{Claim, Finished, LedgerError, QueueName, inbox};
 use crate::erasure::life::Next;
 use crate::erasure::{ErasureId, Step};
 use crate::subject::TargetName;
@@ -40,7 +40,8 @@ pub(super) async fn renew(connection: &Connection, claim: &Claim, lease: Duratio
     Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
-/// Writes what becomes of a step's work. Its attempts are the step's.
+/// Writes what becomes of a step's work. Its attempts are the step's; what the ledger refused before counts until something else was
+/// written than that it is repeated, and why (`reason`).
 pub(super) async fn set_next(
     tx: &mut Tx,
     id: ErasureId,
@@ -71,7 +72,9 @@ pub(super) async fn set_next(
         }
     };
     let sql = format!(
-        "UPDATE task SET due = $3, began = $6, attempt = $4, reason = $5, parked = FALSE, holder = NULL
+        "UPDATE task SET due = $3, began = $6, attempt = $4, reason = $5, parked = FALSE, holder = NULL,
+                         refused = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE refused END,
+                         panicked = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE panicked END
          WHERE erasure = $1 AND queue = $2 {only}"
     );
     let attempts = i64::from(step.attempts);
@@ -84,7 +87,7 @@ pub(super) async fn set_next(
 pub(super) async fn make_due(tx: &mut Tx, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .rows(
-            "UPDATE task SET parked = FALSE, due = $2, began = $2, attempt = 0, reason = NULL WHERE erasure = $1 AND parked
+            "UPDATE task SET parked = FALSE, due = $2, began = $2, attempt = 0, refused = 0, panicked = 0, reason = NULL WHERE erasure = $1 AND parked
              RETURNING queue",
             &[&id.0.as_slice(), &millis(tx.now)],
         )
@@ -138,12 +141,12 @@ pub(super) async fn awaited_targets(connection: &Connection) -> Result<Vec<Targe
     Ok(rows.iter().map(|row| TargetName(row.get::<_, &str>(0).into())).collect())
 }
 
-/// Retries parked work other than steps.
+/// Retries parked work other than steps, and events that were not let become work.
 pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
     let going = tx
         .rows(
             &format!(
-                "UPDATE task SET parked = FALSE, due = $1, began = $1, attempt = 0, reason = NULL
+                "UPDATE task SET parked = FALSE, due = $1, began = $1, attempt = 0, refused = 0, panicked = 0, reason = NULL
                  WHERE parked AND NOT {STEP_QUEUES}
                  RETURNING queue"
             ),
@@ -151,5 +154,5 @@ pub(super) async fn retry_parked(tx: &mut Tx) -> Result<u64, LedgerError> {
         )
         .await?;
     tx.news.extend(going.iter().map(|row| row.get::<_, String>(0)));
-    Ok(going.len() as u64)
+    Ok(going.len() as u64 + inbox::retry_parked(tx).await?)
 }

@@ -76,6 +76,25 @@ impl Connection {
         self.bounded(async { self.object().execute(&self.object().prepare_cached(sql).await?, values).await }).await
     }
 
+    /// Does a part of a transaction, of which nothing is left where the database refuses it: that is the result within.
+    pub(super) async fn apart<T>(
+        &self,
+        part: impl Future<Output = Result<T, LedgerError>>,
+    ) -> Result<Result<T, LedgerError>, LedgerError> {
+        self.command("SAVEPOINT part").await?;
+        match part.await {
+            Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => Err(other),
+            Ok(done) => {
+                self.command("RELEASE SAVEPOINT part").await?;
+                Ok(Ok(done))
+            }
+            Err(refused) => {
+                self.command("ROLLBACK TO SAVEPOINT part; RELEASE SAVEPOINT part").await?;
+                Ok(Err(refused))
+            }
+        }
+    }
+
     async fn command(&self, sql: &str) -> Result<(), LedgerError> {
         self.bounded(self.object().batch_execute(sql)).await
     }

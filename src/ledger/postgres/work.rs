@@ -138,7 +138,7 @@ async fn undecided_since(
     let row = tx
         .row(
             "SELECT LEAST((SELECT MIN(since) FROM task WHERE queue = $1 AND NOT parked),
-                          (SELECT received FROM inbox WHERE installation = $2 ORDER BY seq LIMIT 1))",
+                          (SELECT received FROM inbox WHERE installation = $2 AND NOT parked ORDER BY seq LIMIT 1))",
             &[&queue.name(), &number],
         )
         .await?;

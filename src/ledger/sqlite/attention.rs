@@ -1,7 +1,5 @@
 //! What may need a person, and what nobody wants to be told of.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -16,6 +14,7 @@ use super::{
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
+use crate::ledger::expiry::undeleted;
 use crate::ledger::rule_version;
 use crate::ledger::view::{TargetConditions, told_by};
 use crate::subject::TargetName;
@@ -26,6 +25,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
     let foreign: i64 =
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
     let (no_server, TargetConditions { broken, doubtful }) = told_by(processes::told(connection)?, now);
+    let (behind, undeletable) = undeleted(counts::expired(connection)?);
     Ok(Facts {
         targets: stopped(connection)?,
         broken,
@@ -42,9 +42,15 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         parked_work: group(
             connection,
             &format!(
-                "SELECT COUNT(*), MIN(since), {MARK} FROM task
-                 WHERE parked = 1 AND NOT {STEP_QUEUES} 
-                   AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))"
+                "WITH parked AS (SELECT COUNT(*) AS count, MIN(since) AS since, {MARK} AS mark FROM task
+                                 WHERE parked = 1 AND NOT {STEP_QUEUES}
+                                   AND (reason IS NULL OR NOT ({EVENT_IS_DAMAGED} OR {RECORD_IS_DAMAGED}))),
+                      kept AS (SELECT COALESCE(SUM(count), 0) AS count, MIN(received) AS since,
+                                      COALESCE(SUM(seq), 0) AS mark FROM inbox WHERE parked = 1)
+                 SELECT parked.count + kept.count,
+                        (SELECT MIN(since) FROM (SELECT parked.since AS since UNION ALL SELECT kept.since)),
+                        parked.mark || ' ' || kept.mark
+                 FROM parked, kept"
             ),
         )?,
         // The file does not say so of itself.
@@ -76,7 +82,8 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         oldest_due: counts::oldest_due(connection, now)?,
         clock: clock::doubt(connection)?,
         named: named::find(connection, now)?,
-        behind: behind(connection)?,
+        behind,
+        undeletable,
         waiting_rules: rule_version::waiting(rules::versions(connection)?),
     })
 }
@@ -117,12 +124,6 @@ fn requested(connection: &Connection, count: u64) -> Result<Group, LedgerError> 
         Ok(Group { count, since: since.map(|since| since.0), mark: row.get(1)? })
     });
     Ok(group?)
-}
-
-/// Since when not all records of a kind could be deleted whose time was over.
-fn behind(connection: &Connection) -> Result<BTreeMap<&'static str, Timestamp>, LedgerError> {
-    let expired = counts::expired(connection)?;
-    Ok(expired.into_iter().filter_map(|(kind, expired)| Some((kind, expired.behind_since?))).collect())
 }
 
 fn failed_keepers(connection: &Connection) -> Result<Vec<FailedKeeper>, LedgerError> {

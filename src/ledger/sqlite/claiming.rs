@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::params;
 
-use super::claim::{AtClaim, HeldWork, queues_of};
+use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
 use super::columns::Millis;
 use super::health::MayBegin;
 use super::job::Tx;
@@ -34,6 +34,7 @@ pub(super) fn claim(
     most: usize,
     holder: Holder,
     bounds: &Bounds,
+    expand: Expand,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = clock::trust(tx)?;
@@ -62,7 +63,7 @@ pub(super) fn claim(
     let most = most.min(free);
     // No more than is taken now: a task stands in several indexes, and a backlog stays cheap as rows of the inbox.
     if let QueueName::Decide(installation) = queue {
-        inbox::expand(tx, installation, most)?;
+        inbox::expand(tx, installation, most, expand)?;
     }
     let mut due = due(tx, queue, most, trust)?;
     let wait = match (&bounds.target, bounds.calls_per_s) {
@@ -146,16 +147,16 @@ fn claim_one(
 ) -> Result<Option<Claim>, LedgerError> {
     // The fence grows with the claim and not with its end: whoever lost the claim is found out by it however late they come.
     let lease_until = after(tx.now, holder.lease);
-    let (fence, attempt) = tx
+    let (fence, attempt, faults) = tx
         .prepare_cached(
             "UPDATE task SET due = ?2, began = ?4, fence = fence + 1, holder = ?3 WHERE id = ?1
-             RETURNING fence, attempt",
+             RETURNING fence, attempt, refused, panicked",
         )?
         .query_row(params![task, Millis(lease_until), holder.process, Millis(tx.now)], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+            Ok((row.get(0)?, row.get(1)?, Faults { refused: row.get(2)?, panicked: row.get(3)? }))
         })?;
     match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(seen.claim(task, fence, attempt, work))),
+        Ok(work) => Ok(Some(seen.claim(task, fence, attempt, faults, work))),
         // A failure that is not the work's own must not park it.
         Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => Err(other),
         Err(LedgerError::Broken(cause)) => {
@@ -178,19 +179,24 @@ pub(super) fn retry(
         return Ok(Finished::LeaseLost);
     }
     if let Work::Step(work) = &claim.work {
+        // Its attempts are the step's.
         steps::failed(tx, work, pause, attempt, reason)?;
-        return Ok(Finished::Done);
+    } else {
+        tx.prepare_cached(
+            "UPDATE task SET due = ?2, began = ?5, attempt = attempt + ?3, reason = ?4, holder = NULL WHERE id = ?1",
+        )?
+        .execute(params![
+            claim.task,
+            Millis(after(tx.now, pause)),
+            i64::from(attempt == Attempt::Counts),
+            reason,
+            Millis(tx.now)
+        ])?;
     }
-    tx.prepare_cached(
-        "UPDATE task SET due = ?2, began = ?5, attempt = attempt + ?3, reason = ?4, holder = NULL WHERE id = ?1",
-    )?
-    .execute(params![
-        claim.task,
-        Millis(after(tx.now, pause)),
-        i64::from(attempt == Attempt::Counts),
-        reason,
-        Millis(tx.now)
-    ])?;
+    if matches!(attempt, Attempt::Refused | Attempt::Panicked) {
+        tx.prepare_cached("UPDATE task SET refused = refused + ?2, panicked = panicked + ?3 WHERE id = ?1")?
+            .execute(params![claim.task, attempt == Attempt::Refused, attempt == Attempt::Panicked])?;
+    }
     Ok(Finished::Done)
 }
 
@@ -204,7 +210,7 @@ pub(super) fn put_off(
     let due = Millis(after(tx.now, pause.unwrap_or_default()));
     let changed = tx
         .prepare_cached(
-            "UPDATE task SET parked = ?3, due = ?4, began = ?5, attempt = attempt + 1, reason = ?6, holder = NULL
+            "UPDATE task SET parked = ?3, due = ?4, began = ?5, refused = refused + 1, reason = ?6, holder = NULL
              WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL",
         )?
         .execute(params![of.task, of.fence, pause.is_none(), due, Millis(tx.now), reason])?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::claim::{DECIDE_QUEUES, RESOLVE_QUEUES, SETTLE_QUEUES, STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
-use super::expiry;
+use super::expired;
 use super::{Counts, LedgerError};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
@@ -27,14 +27,17 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
     Ok(Counts {
         sessions: tallied("sessions"),
         events_waiting: number(&format!(
-            "SELECT (SELECT COALESCE(SUM(count), 0) FROM inbox)
+            "SELECT (SELECT COALESCE(SUM(count), 0) FROM inbox WHERE parked = 0)
                   + (SELECT COUNT(*) FROM task WHERE {DECIDE_QUEUES} AND parked = 0)"
         ))?,
         sessions_settling: number(&format!("SELECT COUNT(*) FROM task WHERE {SETTLE_QUEUES} AND parked = 0"))?,
         erasures: erasures.collect(),
         overdue: overdue(connection, now)?,
         oldest_due: oldest_due(connection, now)?,
-        parked_work: number(&format!("SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT {STEP_QUEUES}"))?,
+        parked_work: number(&format!(
+            "SELECT (SELECT COUNT(*) FROM task WHERE parked = 1 AND NOT {STEP_QUEUES})
+                  + (SELECT COALESCE(SUM(count), 0) FROM inbox WHERE parked = 1)"
+        ))?,
         parked_steps: steps(connection, "parked = 1")?,
         waiting_steps: steps(connection, "parked = 0")?,
         // Not by the newest one's number: the chain may have gaps.
@@ -52,7 +55,7 @@ pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, Led
 }
 
 pub(super) fn expired(connection: &Connection) -> Result<BTreeMap<&'static str, Expired>, LedgerError> {
-    RecordKind::ALL.into_iter().map(|kind| Ok((kind.as_str(), expiry::expired(connection, kind)?))).collect()
+    RecordKind::ALL.into_iter().map(|kind| Ok((kind.as_str(), expired::expired(connection, kind)?))).collect()
 }
 
 pub(super) fn unknown_consents(connection: &Connection) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
@@ -94,7 +97,7 @@ pub(super) fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Opti
            UNION ALL
            SELECT MIN(due) FROM task WHERE parked = 0 AND {SETTLE_QUEUES} AND due <= ?1
            UNION ALL
-           SELECT MIN(received) FROM (SELECT received FROM inbox ORDER BY seq LIMIT 1))",
+           SELECT MIN(received) FROM (SELECT received FROM inbox WHERE parked = 0 ORDER BY seq LIMIT 1))",
     ))?;
     let oldest: Option<Millis> = statement.query_row(params![Millis(now)], |row| row.get(0))?;
     Ok(oldest.map(|oldest| oldest.0))

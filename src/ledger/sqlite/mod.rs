@@ -22,6 +22,7 @@ mod damage;
 mod deciding;
 mod erasures;
 mod exclusive;
+mod expired;
 mod expiry;
 mod failure;
 mod files;
@@ -70,6 +71,7 @@ use jiff::Timestamp;
 
 use self::check::Checks;
 use self::checkpoint::LOG_BYTES_LONG;
+use self::claim::Expand;
 use self::claiming::Holder;
 use self::damage::{Damage, Notes};
 pub(crate) use self::exclusive::Exclusive;
@@ -224,16 +226,21 @@ impl Queue for SqliteLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        let queue = queue.clone();
-        let bounds = bounds.clone();
         let holder = Holder { process: self.process(), lease };
-        let key = self.index_key();
-        self.writer
-            .write(Wakes::NoOne, move |tx| {
+        let claim = |expand| {
+            let (queue, bounds, key) = (queue.clone(), bounds.clone(), self.index_key());
+            self.writer.write(Wakes::NoOne, move |tx| {
                 meta::must_be_index_key(tx, key.as_ref())?;
-                claiming::claim(tx, &queue, most, holder, &bounds)
+                claiming::claim(tx, &queue, most, holder, &bounds, expand)
             })
-            .await
+        };
+        match claim(Expand::Together).await {
+            Ok(claimed) => Ok(claimed),
+            Err(error) => match Expand::Together.after(queue, &error) {
+                Some(apart) => claim(apart).await,
+                None => Err(error),
+            },
+        }
     }
 
     fn changed<'a, 'b, 'c>(&'a self, queue: &'b QueueName) -> Pin<Box<dyn Future<Output = ()> + Send + 'c>>
@@ -372,12 +379,11 @@ impl Queue for SqliteLedger {
     async fn maintain(&self, keep: Keep) -> Result<(), LedgerError> {
         // By a clock that cannot be right, everything may seem to have served.
         if self.writer.write(Wakes::NoOne, clock::trust).await?.erasing {
-            self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await?;
-            self.writer.write(Wakes::NoOne, move |tx| maintenance::erasure_fingerprints(tx, keep.fingerprints)).await?;
-            // After the fingerprints, which keep the erasures.
-            self.passes.go_on(&self.writer, keep).await?;
             self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
+            let events = self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await;
+            self.passes.go_on(&self.writer, keep).await?;
+            events?;
         }
         // Last: what was deleted above is still in the log, and goes with it.
         if self.empty_log().await? {

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, Row, params};
 
-use super::LedgerError;
 use super::claim::STEP_QUEUES;
 use super::columns::Millis;
 use super::line::{self, EVENT_IS_DAMAGED};
 use super::names::Place;
+use super::{LedgerError, inbox};
 use crate::attention::{NAMED_MAX, Named};
 use crate::erasure::ErasureId;
 
@@ -17,9 +17,11 @@ pub(super) fn find(connection: &Connection, now: Timestamp) -> Result<Named, Led
         "SELECT {ABOUT}, since FROM task WHERE parked = 1 AND NOT {STEP_QUEUES} AND (reason IS NULL OR NOT {EVENT_IS_DAMAGED})
          ORDER BY +id LIMIT {NAMED_MAX}"
     );
+    let mut parked_work: Vec<_> = tasks(connection, &parked, params![])?.into_iter().map(|(_, name)| name).collect();
+    parked_work.extend(inbox::parked(connection, NAMED_MAX - parked_work.len().min(NAMED_MAX))?);
     Ok(Named {
         due: Named::oldest([erasures(connection, now)?, failing(connection, now)?].concat()),
-        parked_work: tasks(connection, &parked, params![])?.into_iter().map(|(_, name)| name).collect(),
+        parked_work,
         incomplete: incomplete(connection)?,
     })
 }

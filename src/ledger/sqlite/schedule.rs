@@ -114,7 +114,7 @@ fn set_resolving(tx: &Tx<'_>, id: ErasureId, subject: &Subject, resolving: Resol
             // The fence takes the claim away from a worker that is resolving it now.
             let changed = tx
                 .prepare_cached(
-                    "UPDATE task SET due = ?2, began = ?3, fence = fence + 1, attempt = 0, parked = 0, reason = NULL,
+                    "UPDATE task SET due = ?2, began = ?3, fence = fence + 1, attempt = 0, refused = 0, panicked = 0, parked = 0, reason = NULL,
                                      holder = NULL
                      WHERE erasure = ?1",
                 )?

@@ -417,7 +417,7 @@ fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), Ledge
     tx.prepare_cached(
         "INSERT INTO task (queue, installation, session, due, since, began) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
-         DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = fence + 1, attempt = 0, parked = 0,
+         DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = fence + 1, attempt = 0, refused = 0, panicked = 0, parked = 0,
                        reason = NULL, holder = NULL",
     )?
     .execute(params![queue, place.installation, place.session, Millis(at), Millis(tx.now)])?;

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params};
 use super::claim::{STEP_QUEUES, STEP_TARGET};
 use super::columns::Millis;
 use super::job::Tx;
-use super::{Claim, Finished, LedgerError, QueueName};
+use super::{Claim, Finished, LedgerError, QueueName, inbox};
 use crate::erasure::life::{Next, after};
 use crate::erasure::{ErasureId, Step};
 use crate::subject::TargetName;
@@ -33,7 +33,8 @@ pub(super) fn renew(tx: &Tx<'_>, task: i64, fence: i64, lease: Duration) -> Resu
     Ok(if changed == 0 { Finished::LeaseLost } else { Finished::Done })
 }
 
-/// Writes what becomes of a step's work. Its attempts are the step's.
+/// Writes what becomes of a step's work. Its attempts are the step's; what the ledger refused before counts until something else was
+/// written than that it is repeated, and why (`reason`).
 pub(super) fn set_next(
     tx: &Tx<'_>,
     id: ErasureId,
@@ -44,7 +45,9 @@ pub(super) fn set_next(
     let queue = QueueName::Step(step.called.clone());
     let due = |due: Timestamp, only: &str| {
         let sql = format!(
-            "UPDATE task SET due = ?3, began = ?6, attempt = ?4, reason = ?5, parked = 0, holder = NULL
+            "UPDATE task SET due = ?3, began = ?6, attempt = ?4, reason = ?5, parked = 0, holder = NULL,
+                             refused = CASE WHEN ?5 IS NULL THEN 0 ELSE refused END,
+                             panicked = CASE WHEN ?5 IS NULL THEN 0 ELSE panicked END
              WHERE erasure = ?1 AND queue = ?2 {only}"
         );
         tx.prepare_cached(&sql)?.execute(params![id, queue.name(), Millis(due), step.attempts, reason, Millis(tx.now)])
@@ -69,7 +72,7 @@ pub(super) fn set_next(
 pub(super) fn make_due(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError> {
     let going = tx
         .prepare_cached(
-            "UPDATE task SET parked = 0, due = ?2, began = ?2, attempt = 0, reason = NULL
+            "UPDATE task SET parked = 0, due = ?2, began = ?2, attempt = 0, refused = 0, panicked = 0, reason = NULL
              WHERE erasure = ?1 AND parked = 1",
         )?
         .execute(params![id, Millis(tx.now)])?;
@@ -105,13 +108,13 @@ pub(super) fn awaited_targets(connection: &Connection) -> Result<Vec<TargetName>
     Ok(targets.collect::<Result<_, _>>()?)
 }
 
-/// Retries parked work other than steps.
+/// Retries parked work other than steps, and events that were not let become work.
 pub(super) fn retry_parked(tx: &Tx<'_>) -> Result<u64, LedgerError> {
     let changed = tx
         .prepare_cached(&format!(
-            "UPDATE task SET parked = 0, due = ?1, began = ?1, attempt = 0, reason = NULL
+            "UPDATE task SET parked = 0, due = ?1, began = ?1, attempt = 0, refused = 0, panicked = 0, reason = NULL
              WHERE parked = 1 AND NOT {STEP_QUEUES}"
         ))?
         .execute([Millis(tx.now)])?;
-    Ok(changed as u64)
+    Ok(changed as u64 + inbox::retry_parked(tx)?)
 }

@@ -93,7 +93,7 @@ fn undecided_since(
         "SELECT MIN(came) FROM (
            SELECT MIN(since) AS came FROM task WHERE queue = ?1 AND parked = 0
            UNION ALL
-           SELECT MIN(received) FROM (SELECT received FROM inbox WHERE installation = ?2 ORDER BY seq LIMIT 1))",
+           SELECT MIN(received) FROM (SELECT received FROM inbox WHERE installation = ?2 AND parked = 0 ORDER BY seq LIMIT 1))",
     )?;
     let queue = QueueName::Decide(installation.clone());
     let oldest: Option<Millis> = statement.query_row(params![queue.name(), number], |row| row.get(0))?;

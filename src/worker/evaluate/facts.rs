@@ -50,6 +50,7 @@ impl Evaluation<'_> {
         record.channel = head.channel.clone().or(record.channel.take());
         record.session_source = head.session_source.clone().or(record.session_source.take());
         record.started = head.started.or(record.started);
+        record.reconciled |= head.reconciled;
         match head.kind {
             EventKind::SessionEnded => {
                 // An end without a readable time has ended by now.

@@ -48,6 +48,7 @@ fn event(kind: EventKind) -> EventHead {
         session_source: None,
         started: None,
         activity: None,
+        reconciled: false,
     }
 }
 

@@ -9,6 +9,7 @@ fn of_step(erasing: &ErasingSettings, is_awaited: bool) -> Circumstances<'_> {
     Circumstances {
         erasing,
         attempt: 0,
+        faults: Faults::default(),
         gives_up: true,
         presence,
         in_vain: None,
@@ -53,6 +54,13 @@ fn ended(failure: Failure, attempt: u32, presence: Presence) -> ClaimEnd {
     failure.action(circumstances).expect("the ledger took it").end
 }
 
+/// How a piece of work ends that has ended so before.
+fn after(faults: Faults, attempt: u32, failure: Failure) -> ClaimEnd {
+    let erasing = sample();
+    let circumstances = Circumstances { attempt, faults, ..of_step(&erasing, false) };
+    failure.action(circumstances).expect("the ledger took it").end
+}
+
 #[test]
 fn an_outage_costs_no_attempt_and_is_no_reason_for_a_person_however_long_it_is() {
     let free =
@@ -91,12 +99,14 @@ fn others_do_not_wait_for_all_of_an_outage() {
 
 #[test]
 fn a_call_that_the_ledger_refuses_to_note_is_not_made_for_ever() {
-    let refused = |attempt| {
-        let refused = NotStored { why: "the ledger refuses it".into(), refused: true };
-        ended(call(TargetError::NotNoted(refused)), attempt, Presence::There)
+    let refused = |refused, attempt| {
+        let why = NotStored { why: "the ledger refuses it".into(), refused: true };
+        after(Faults { refused, panicked: 9 }, attempt, call(TargetError::NotNoted(why)))
     };
-    assert!(matches!(refused(0), ClaimEnd::Retry { attempt: Attempt::Counts, .. }));
-    assert_eq!(refused(3), ClaimEnd::Park { reason: REFUSED.into() });
+    assert!(matches!(refused(0, 0), ClaimEnd::Retry { attempt: Attempt::Refused, .. }));
+    assert_eq!(refused(3, 0), ClaimEnd::Park { reason: REFUSED.into() });
+    // What failed for another reason was no refusal.
+    assert!(matches!(refused(0, 1_000), ClaimEnd::Retry { attempt: Attempt::Refused, .. }));
     let away = call(TargetError::NotNoted(NotStored { why: "away".into(), refused: false }));
     assert!(matches!(ended(away, 1000, Presence::There), ClaimEnd::Retry { attempt: Attempt::Free, .. }));
 }
@@ -140,9 +150,11 @@ fn what_a_retry_cannot_help_is_parked_alone_or_with_the_whole_queue() {
 
 #[test]
 fn work_that_panics_is_tried_again_and_then_needs_a_person_even_where_others_are_tried_for_ever() {
-    check(Failure::Panicked, 0, false, retry(1, Attempt::Counts, PANICKED, TargetEffect::None));
-    let parked = FailureAction { end: ClaimEnd::Park { reason: PANICKED.into() }, target: TargetEffect::None };
-    check(Failure::Panicked, PANICS_AT - 1, false, parked);
+    check(Failure::Panicked, 0, false, retry(1, Attempt::Panicked, PANICKED, TargetEffect::None));
+    let panicked = |panicked, attempt| after(Faults { refused: 9, panicked }, attempt, Failure::Panicked);
+    assert_eq!(panicked(PANICS_AT - 1, 0), ClaimEnd::Park { reason: PANICKED.into() });
+    // What failed for another reason was no panic.
+    assert!(matches!(panicked(0, 1_000), ClaimEnd::Retry { attempt: Attempt::Panicked, .. }));
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(super) fn acts(site: &impl Site, truth: &mut Truth, retried: &mut Retried) -
                 let plugin = found["parameters"]["target"].as_str().expect("a name");
                 site.run(&["plugin", "reload", plugin]);
             }
+            "state_begun_anew" => drop(site.run(&["attention", "acknowledge", "state_begun_anew"])),
             "clock_doubted" => drop(site.run(&["clock", "accept"])),
             // It is asked again until nothing is said: a server is being started, or something heals by itself.
             _ => {}

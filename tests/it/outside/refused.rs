@@ -201,3 +201,43 @@ fn what_cannot_be_understood_is_not_taken_for_nothing() {
     let said = company.says(&["serve"], 6);
     assert!(said.contains("what the ledger was cannot be read"), "{said}");
 }
+
+/// Whether a person is asked to look where the state is.
+fn is_told(company: &Company) -> bool {
+    let all = company.deployment.json(&["attention", "list"]);
+    let mut all = all.as_array().expect("a list").iter().filter(|found| found["code"] == "state_begun_anew");
+    let found = all.next();
+    assert!(all.next().is_none(), "it is told once");
+    found.is_some_and(|found| {
+        assert_eq!(found["parameters"]["reason"], "receipt 1 was there", "{found}");
+        found["muted"].is_null()
+    })
+}
+
+#[test]
+fn a_state_whose_content_is_away_is_told_until_it_is_back_or_a_person_says_so() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    let (state, away) = (company.path("quietus.state"), company.path("away"));
+    let serves = |expected| {
+        let server = company.serve();
+        wait_for("it to be told, or not", || (is_told(&company) == expected).then_some(()));
+        assert!(server.stop().0.success());
+        assert_eq!(is_told(&company), expected);
+    };
+    serves(false);
+    // As where a mount is missing. What is begun in its place is no reason not to tell it any more.
+    fs::rename(&state, &away).expect("moved");
+    serves(true);
+    serves(true);
+    fs::remove_dir_all(&state).expect("removed");
+    fs::rename(&away, &state).expect("back");
+    serves(false);
+
+    fs::rename(&state, &away).expect("moved");
+    serves(true);
+    company.says(&["attention", "acknowledge", "state_begun_anew"], 0);
+    assert!(!is_told(&company));
+    serves(false);
+    assert_eq!(company.known()["receipt"]["sequence"], 1);
+}

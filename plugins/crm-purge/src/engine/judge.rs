@@ -127,6 +127,7 @@ impl Shown {
         match &search.finds {
             Finds::Whole | Finds::InOrder => false,
             Finds::Part(part) => holds(&[&part.to_lowercase()]),
+            Finds::Like(pattern) => self.texts.iter().any(|text| is_like(text.trim().to_lowercase().as_str(), pattern)),
             Finds::Similar => {
                 let plain = without_plus(address);
                 self.forms.iter().any(|form| without_plus(form).contains(&plain))
@@ -154,6 +155,18 @@ impl Shown {
         // The search has found it by a value that it does not show: called somebody else's, the person's record would
         // stay unnoticed.
         if self.is_partly_hidden || self.forms.is_empty() { Whose::Hidden } else { Whose::SomebodyElses }
+    }
+}
+
+/// Whether a text is like a pattern, in which `%` stands for any text, and `_` for any letter.
+fn is_like(text: &str, pattern: &str) -> bool {
+    let Some(first) = pattern.chars().next() else { return text.is_empty() };
+    let rest = &pattern[first.len_utf8()..];
+    let mut after = text.chars();
+    match first {
+        '%' => text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| is_like(&text[at..], rest)),
+        '_' => after.next().is_some() && is_like(after.as_str(), rest),
+        letter => after.next() == Some(letter) && is_like(after.as_str(), rest),
     }
 }
 

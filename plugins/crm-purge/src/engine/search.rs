@@ -63,6 +63,8 @@ pub(crate) enum Finds {
     Whole,
     /// Values that hold this text.
     Part(String),
+    /// Values that are like this pattern, in which `%` stands for any text, and `_` for any letter.
+    Like(String),
     /// Numbers that hold the last digits of what was looked for in their order, whatever stands between them.
     InOrder,
 }
@@ -125,6 +127,11 @@ impl Search {
     /// Which finds all values that hold this text.
     pub(crate) fn part(self, text: impl Into<String>) -> Self {
         Self { finds: Finds::Part(text.into()), ..self }
+    }
+
+    /// Which finds values that are like this pattern, in small letters.
+    pub(crate) fn like(self, pattern: &str) -> Self {
+        Self { finds: Finds::Like(pattern.to_lowercase()), ..self }
     }
 
     /// Which finds all numbers that hold the last digits in their order.

@@ -29,7 +29,7 @@ const RIGHTS: [(&str, &str, &str); 21] = [
 
 #[track_caller]
 fn red(standin: &StandIn, expected: &str) {
-    let host = host_with(standin, json!({ "related": related::all(standin.kind.name) }));
+    let host = host_with(standin, json!({ "by": ["email", "phone"], "related": related::all(standin.kind.name) }));
     let error = host.health().expect_err("red");
     assert_eq!(error.class, ErrorClass::NeedsOperator, "{}: {error}", standin.kind.name);
     assert!(error.message.contains(expected), "{} {expected}: {error}", standin.kind.name);

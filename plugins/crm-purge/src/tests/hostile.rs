@@ -88,12 +88,37 @@ fn no_stranger_stops_the_queue_with_a_wildcard() {
     for_all(|kind| {
         let rows = (1..=60).map(|n| person(n, &["joann@x.cz"], &["777 123 456"])).collect();
         let standin = StandIn::start(kind, rows);
+        standin.world().underscore_is_any = true;
         let host = host_with(&standin, json!({ "by": ["email", "phone"], "plus_addressing": "same" }));
         for wildcard in ["*@x.cz", "j*@x.cz", "%@x.cz", "_____@x.cz", "?????@x.cz", "*+x@x.cz", "%+x@x.cz"] {
             let answer = host.erase([("email", wildcard), ("phone", "***")]);
             assert_eq!(bare(answer), Ok(Answer::absent()), "{} {wildcard}", kind.name);
         }
     });
+}
+
+/// Raynet's OpenAPI description (<https://github.com/wpify/raynet-sdk>) has `%` in `LIKE_NOCASE` stand for any text, and does not say
+/// whether `_` stands for any letter.
+#[test]
+fn raynet_finds_an_address_with_an_underscore_however_it_is_written_and_nobody_elses() {
+    for underscore_is_any in [false, true] {
+        for plus_addressing in ["distinct", "same"] {
+            let rows = vec![
+                person(1, &["First_Last@X.cz"], &[]),
+                person(2, &["first.last@x.cz"], &[]),
+                person(3, &["firstxlast@x.cz"], &[]),
+                person(4, &["first_last@y.cz"], &[]),
+                person(5, &["First_Last+shop@x.cz"], &[]),
+            ];
+            let standin = StandIn::start(ALL[2], rows);
+            standin.world().underscore_is_any = underscore_is_any;
+            let host = host_with(&standin, json!({ "plus_addressing": plus_addressing }));
+            let is_same = plus_addressing == "same";
+            counted(host.erase([("email", "first_last@x.cz")]), Outcome::Erased, "persons", 1 + u64::from(is_same));
+            let left: &[u32] = if is_same { &[2, 3, 4] } else { &[2, 3, 4, 5] };
+            assert_eq!(standin.live("person"), left, "{underscore_is_any} {plus_addressing}");
+        }
+    }
 }
 
 #[test]

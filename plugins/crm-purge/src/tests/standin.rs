@@ -81,6 +81,8 @@ pub(super) struct World {
     pub(super) blocked: usize,
     /// Records that Raynet's users have made invalid: they are listed only where they are asked for.
     pub(super) invalid: Vec<u32>,
+    /// `_` stands for any letter in Raynet's `LIKE_NOCASE`.
+    pub(super) underscore_is_any: bool,
     /// What Raynet's anonymization leaves: JSON pointers and values.
     pub(super) leftovers: Vec<(&'static str, Value)>,
     /// What Pipedrive answers to the deletion of what is archived.
@@ -199,6 +201,16 @@ impl World {
     fn by_whole_email(&self, object: &str, text: &str, state: State) -> Vec<Row> {
         let text = text.to_lowercase();
         self.those(object, state, |row| row.emails.iter().any(|email| email.to_lowercase() == text))
+    }
+
+    /// What has these letters, with any one for each `_`.
+    fn by_letters(&self, object: &str, pattern: &str) -> Vec<Row> {
+        let is_letter = |(wanted, is): (char, char)| wanted == '_' || wanted == is;
+        let fits = |email: &&str| {
+            let (email, pattern) = (email.to_lowercase(), pattern.to_lowercase());
+            email.chars().count() == pattern.chars().count() && pattern.chars().zip(email.chars()).all(is_letter)
+        };
+        self.those(object, State::Live, |row| row.emails.iter().any(fits))
     }
 
     /// What begins and ends so, with `*` or `%` in between.

@@ -13,7 +13,9 @@ fn hidden() -> Vec<(usize, Switches, Value, &'static str)> {
     let all = json!({ "related": ["leads", "tasks", "audit_history"] });
     vec![
         (3, Switches { hides_rows: true, ..Switches::default() }, json!({}), "see all records (View All Data)"),
-        (3, lacks("HomePhone"), json!({}), "see the field HomePhone of Contact"),
+        (3, lacks("HomePhone"), json!({ "by": ["email", "phone"] }), "see the field HomePhone of Contact"),
+        // The addresses beside a number tell whose it is.
+        (3, lacks("Email"), json!({ "by": ["phone"] }), "see the field Email of Contact"),
         (
             3,
             Switches { person_accounts: true, lacks: vec!["PersonEmail"], ..Switches::default() },
@@ -41,7 +43,7 @@ fn hidden() -> Vec<(usize, Switches, Value, &'static str)> {
         (
             4,
             Switches { secured: vec![("telephone1", true), ("lead.telephone1", false)], ..Switches::default() },
-            json!({ "related": ["leads"] }),
+            json!({ "by": ["phone"], "related": ["leads"] }),
             "read the column telephone1 of lead (column security)",
         ),
     ]
@@ -54,7 +56,8 @@ fn nobody_is_absent_for_a_user_from_whom_something_is_hidden() {
         standin.world().switches = switches;
         let host = host_with(&standin, more);
         let health = host.health().map(|()| Answer::absent());
-        for answer in [health, host.erase(ann()), host.dry_run(ann()), host.verify(ann())] {
+        let by_both = || czech(Request::from([("email", "ann@x.cz"), ("phone", "777 123 456")]));
+        for answer in [health, host.erase(by_both()), host.dry_run(by_both()), host.verify(by_both())] {
             let error = answer.expect_err("refused");
             assert_eq!(error.class, ErrorClass::NeedsOperator, "{expected}: {error}");
             assert!(error.message.contains(expected), "{expected}: {error}");
@@ -85,6 +88,35 @@ fn a_secured_column_that_the_user_may_read_hides_nothing() {
     counted(host.erase(ann()), Outcome::Erased, "contacts", 1);
 }
 
+/// What people are looked for by, and fields that no such search reads.
+#[test]
+fn no_right_is_asked_for_that_no_search_needs() {
+    let cases: [(usize, Switches, Value); 5] = [
+        (3, Switches { lacks: vec!["HomePhone", "Phone", "OtherPhone"], ..Switches::default() }, json!(["email"])),
+        (
+            3,
+            Switches { person_accounts: true, lacks: vec!["PersonMobilePhone"], ..Switches::default() },
+            json!(["email", "id"]),
+        ),
+        (3, Switches { lacks: vec!["Email", "MobilePhone"], ..Switches::default() }, json!(["id"])),
+        (
+            4,
+            Switches { secured: vec![("telephone2", false), ("mobilephone", false)], ..Switches::default() },
+            json!(["email"]),
+        ),
+        (4, Switches { secured: vec![("emailaddress1", false)], ..Switches::default() }, json!(["id"])),
+    ];
+    for (vendor, switches, by) in cases {
+        let standin = StandIn::start(ALL[vendor], vec![person(1, &["ann@x.cz"], &["777 123 456"])]);
+        standin.world().switches = switches;
+        let host = host_with(&standin, json!({ "by": by }));
+        assert_eq!(host.health(), Ok(()), "{} {by}", ALL[vendor].name);
+        let id = (ALL[vendor].id)(1);
+        let answer = host.erase(Request::from([("email", "ann@x.cz"), ("crm_id", id.as_str())]));
+        assert_eq!(answer.expect("an answer").outcome, Outcome::Erased, "{} {by}", ALL[vendor].name);
+    }
+}
+
 /// An empty column may be one that is kept from the user: only what is told not to be secured is readable.
 #[test]
 fn a_column_of_which_it_is_not_told_whether_it_is_secured_is_not_taken_for_readable() {
@@ -102,7 +134,7 @@ fn a_column_of_which_it_is_not_told_whether_it_is_secured_is_not_taken_for_reada
         for visibility in ["all", "trusted"] {
             let standin = StandIn::start(ALL[4], vec![person(1, &["ann@x.cz"], &[])]);
             standin.world().switches.retells = Some(retells);
-            let host = host_with(&standin, json!({ "visibility": visibility }));
+            let host = host_with(&standin, json!({ "by": ["email", "phone"], "visibility": visibility }));
             let health = host.health().map(|()| Answer::absent());
             for answer in [health, host.erase(ann()), host.verify(ann())] {
                 let error = answer.expect_err("not told");

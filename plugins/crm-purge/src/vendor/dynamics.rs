@@ -20,8 +20,8 @@ use quietus_plugin::http::{Request, Response, percent};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{Blocker, Keeps, OwnKeys, Question, Right, Traits, Vendor, days};
-use crate::choice::{Erasure, Visibility};
+use super::traits::{Blocker, Keeps, OwnKeys, Question, Right, Traits, Vendor, days, read_by};
+use crate::choice::{By, Erasure, Visibility};
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
 use environment::Environment;
 use odata::columns;
@@ -70,6 +70,7 @@ const SOME_HIDDEN: &str = "rows that the roles of the application user do not sh
 pub(super) struct Dynamics {
     /// `/api/data/v9.2`
     root: String,
+    by: Vec<By>,
     visibility: Visibility,
     environment: Mutex<Arc<Environment>>,
 }
@@ -77,6 +78,7 @@ pub(super) struct Dynamics {
 pub(super) fn make(own: &OwnKeys) -> Result<Dynamics, String> {
     Ok(Dynamics {
         root: format!("/api/data/{}", own.version("v9.2")?),
+        by: own.by.clone(),
         visibility: own.visibility.unwrap_or_default(),
         environment: Mutex::default(),
     })
@@ -193,11 +195,11 @@ impl Vendor for Dynamics {
     }
 
     fn question(&self, related: &[&str], answers: &[Value]) -> Option<Question> {
-        environment::question(&self.root, related, answers)
+        environment::question(&self.root, &self.by, related, answers)
     }
 
     fn learn(&self, related: &[&str], answers: &[Value]) -> Result<(), PluginError> {
-        let environment = Environment::of(related, answers)?;
+        let environment = Environment::of(&self.by, related, answers)?;
         environment.check(self.visibility, related)?;
         *self.environment.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(environment);
         Ok(())
@@ -247,7 +249,7 @@ impl Vendor for Dynamics {
             let request = request.query("$select", columns).query("$top", "1");
             Right::to(format!("read {} ({privilege})", object.count), request)
         };
-        let all: Vec<_> = [&CONTACT.id[1..]].into_iter().chain(columns(ADDRESSES)).chain(columns(NUMBERS)).collect();
+        let all: Vec<_> = [&CONTACT.id[1..]].into_iter().chain(columns(&read_by(&self.by, ADDRESSES, NUMBERS))).collect();
         rights.push(read(&CONTACT, "prvReadContact", &all.join(",")));
         if related.contains(&"leads") {
             rights.push(read(&LEAD, "prvReadLead", &LEAD.id[1..]));

@@ -78,18 +78,18 @@ impl Vendor for Raynet {
                     let mut compared: Vec<_> =
                         spellings.iter().flat_map(|address| comparisons(address, typed)).collect();
                     if let Some((before, after)) = around_plus
-                        && !has_wildcard(before)
-                        && !has_wildcard(after)
+                        && !is_wild(before)
+                        && !is_wild(after)
                     {
                         compared.push(("LIKE_NOCASE", format!("{before}%{after}")));
                     }
                     for (comparison, address) in compared {
-                        let is_whole = !address.contains('%');
+                        let is_whole = comparison == "EQ" || !address.contains(['%', '_']);
                         for field in ["email", "email2"] {
                             let filter = format!("{holder}.{field}[{comparison}]");
                             for search in self.searches(object, &filter, &address) {
                                 let search = search.exact(addresses);
-                                searches.push(if is_whole { search.whole() } else { search });
+                                searches.push(if is_whole { search.whole() } else { search.like(&address) });
                             }
                         }
                     }
@@ -240,9 +240,10 @@ fn until_reset(answer: &Response) -> Option<Duration> {
     Some(pause.min(days(1)))
 }
 
-/// However it is written; an address with a wildcard in small letters, and as it was typed.
+/// However it is written; an address with a wildcard for any text in small letters, and as it was typed. `_` may be one for a single
+/// letter in `LIKE_NOCASE`, which Raynet's description does not say: as itself or as any letter, it finds the person's own address.
 fn comparisons(address: &str, typed: &str) -> Vec<(&'static str, String)> {
-    if !has_wildcard(address) {
+    if !is_wild(address) {
         return vec![("LIKE_NOCASE", address.to_owned())];
     }
     let mut spellings = vec![("EQ", address.to_owned())];
@@ -252,8 +253,10 @@ fn comparisons(address: &str, typed: &str) -> Vec<(&'static str, String)> {
     spellings
 }
 
-fn has_wildcard(text: &str) -> bool {
-    text.contains(['%', '_', '\\', '*', '?'])
+/// Whether too much may be like it: `%`, what some systems take for it, and what is `_` for the most part, as nobody's address is.
+fn is_wild(text: &str) -> bool {
+    let local = text.split('@').next().unwrap_or_default();
+    text.contains(['%', '\\', '*', '?']) || local.matches('_').count() * 2 > local.chars().count()
 }
 
 /// Raynet's paths end with `/`. The id is a number: see [`Vendor::is_id`].

@@ -18,7 +18,7 @@ use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
 use super::traits::{Holds, Keeps, OwnKeys, Question, Right, Traits, Vendor, days};
-use crate::choice::{Erasure, Visibility};
+use crate::choice::{By, Erasure, Visibility};
 use crate::engine::{Object, Place, Record, Search, Wanted};
 use belongings::BELONGINGS;
 use soql::Conditions;
@@ -40,6 +40,7 @@ pub(super) const TRAITS: Traits = Traits {
     not_looked: &[
         "texts, custom fields, comments and Chatter posts of other records that name the person",
         "field history (such as ContactHistory) and the Field Audit Trail",
+        "cases of no record of the person that keep what came by form or e-mail (SuppliedName, SuppliedEmail, SuppliedPhone)",
         "sandboxes, exports, backups and installed packages",
     ],
     own_keys: &["api_version", "visibility"],
@@ -74,6 +75,7 @@ const LEAD_STAYS: &str = "leads are the person's, and stay (`leads` in `related`
 pub(super) struct Salesforce {
     /// `/services/data/v62.0`
     root: String,
+    by: Vec<By>,
     visibility: Visibility,
     /// Whether this organization has person accounts. Their fields are not known to others.
     has_person_accounts: AtomicBool,
@@ -90,6 +92,7 @@ struct People {
 pub(super) fn make(own: &OwnKeys) -> Result<Salesforce, String> {
     Ok(Salesforce {
         root: format!("/services/data/{}", own.version("v62.0")?),
+        by: own.by.clone(),
         visibility: own.visibility.unwrap_or_default(),
         has_person_accounts: AtomicBool::new(false),
     })
@@ -184,7 +187,7 @@ impl Vendor for Salesforce {
     }
 
     fn learn(&self, related: &[&str], answers: &[Value]) -> Result<(), PluginError> {
-        let has = rights::check(self.visibility, related, answers)?;
+        let has = rights::check(&self.by, self.visibility, related, answers)?;
         self.has_person_accounts.store(has, Ordering::Relaxed);
         Ok(())
     }
@@ -219,7 +222,7 @@ impl Vendor for Salesforce {
 
     fn rights(&self, related: &[&str]) -> Vec<Right> {
         let mut rights = vec![Right::to("use the API (API Enabled)", self.health())];
-        rights.extend(rights::described(&self.root, related));
+        rights.extend(rights::described(&self.root, &self.by, related));
         rights
     }
 }

@@ -7,8 +7,8 @@ use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
 pub(crate) use super::right::{Question, Right};
-use crate::choice::{Erasure, Visibility};
-use crate::engine::{Object, Record, Search, Wanted};
+use crate::choice::{By, Erasure, Visibility};
+use crate::engine::{Object, Place, Record, Search, Wanted};
 
 /// What a vendor is.
 pub(crate) struct Traits {
@@ -33,8 +33,9 @@ pub(crate) struct Traits {
     pub(crate) own_keys: &'static [&'static str],
 }
 
-/// Keys of the configuration that only some vendors have.
+/// Keys of the configuration that only some vendors have, and what people are looked for by, which decides what they must see.
 pub(crate) struct OwnKeys {
+    pub(crate) by: Vec<By>,
     pub(crate) instance: Option<String>,
     pub(crate) api_version: Option<String>,
     pub(crate) visibility: Option<Visibility>,
@@ -254,6 +255,14 @@ pub(crate) trait Vendor: Send + Sync {
 
 /// An address that nobody can have (RFC 2606): looked for by `health`.
 pub(super) const NOBODY: &str = "nobody@quietus.invalid";
+
+/// The places that are read where people are looked for by these. The addresses come beside a number in any case: they tell whose
+/// it is. By an id, a record is looked at as such.
+pub(super) fn read_by(by: &[By], addresses: &[Place], numbers: &[Place]) -> Vec<Place> {
+    let is_by_number = by.contains(&By::Phone);
+    let addresses = addresses.iter().filter(|_| is_by_number || by.contains(&By::Email));
+    addresses.chain(numbers.iter().filter(|_| is_by_number)).copied().collect()
+}
 
 /// What is not looked at unless it is in `related`: words and what they stand for.
 pub(super) fn unless(related: &[&str], places: &[(&str, &str)]) -> Vec<String> {

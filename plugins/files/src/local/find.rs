@@ -71,10 +71,11 @@ pub(super) fn find(
 impl Search<'_> {
     fn descend(&mut self, folder: &Folder, parent: &mut Vec<Vec<u8>>, name: &[Pattern]) -> Result<(), PluginError> {
         let Some((pattern, below)) = name.split_first() else { return Ok(()) };
-        let (candidates, meant) = match pattern.exact() {
-            Some(exact) => (vec![exact.as_bytes().to_vec()], Meant::Exactly),
-            None => (self.matching(folder, pattern)?, Meant::ByWildcard),
+        let candidates = match pattern.exact() {
+            Some(exact) => vec![exact.as_bytes().to_vec()],
+            None => self.matching(folder, pattern)?,
         };
+        let meant = if pattern.is_wild() { Meant::ByWildcard } else { Meant::Exactly };
         for candidate in candidates {
             self.call.check()?;
             if below.is_empty() {

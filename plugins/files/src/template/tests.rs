@@ -74,9 +74,12 @@ fn a_value_is_a_part_of_one_name_and_never_more() {
         }
         for value in ["a*b", "{email}", "a\nb", "..x", "%2e%2e%2f", "a\\b", "~", "-rf", "e\u{301}", "\u{202e}abc"] {
             let (names, unusable) = filled("x/{odd}.txt", naming, &[value]);
-            assert_eq!((names.len(), unusable), (1, 0), "{value:?}");
-            assert_eq!(key(&names[0]), format!("x/{value}.txt"));
-            assert_eq!(names[0][1].exact(), Some(format!("{value}.txt").as_str()), "no wildcard");
+            let composed = if value == "e\u{301}" { vec!["e\u{301}", "\u{e9}"] } else { vec![value] };
+            assert_eq!((names.len(), unusable), (composed.len(), 0), "{value:?}");
+            for (name, value) in names.iter().zip(composed) {
+                assert_eq!(key(name), format!("x/{value}.txt"));
+                assert_eq!(name[1].exact(), Some(format!("{value}.txt").as_str()), "no wildcard");
+            }
         }
     }
     let long = "x".repeat(10_000);
@@ -108,6 +111,68 @@ fn a_wildcard_means_no_other_persons_files() {
     check("a*a-{odd}", "1", "a-1", false);
     check("{odd}-*.*.wav", "1", "1-a.wav", false);
     check("{odd}-*.*.wav", "1", "1-a.b.wav", true);
+}
+
+/// macOS writes `é` as two characters (HFS+ and many of its programs), other systems as one:
+/// <https://developer.apple.com/library/archive/qa/qa1173/_index.html>.
+#[test]
+fn an_address_means_all_its_spellings_and_nobody_elses() {
+    let meant = |text: &str, typed: &str, name: &str| {
+        let template = Template::parse(text, Naming::Files, &kinds()).expect("a template");
+        let filled = template.fill(&Request::from([("email", typed), ("odd", "A1")])).expect("filled");
+        filled.names.iter().any(|parts| parts[0].matches(name.as_bytes()))
+    };
+    for typed in ["ann@x.cz", "Ann@X.cz", " ANN@X.CZ ", "Ann Nov <ann@x.cz>", "mailto:ann@x.cz"] {
+        for name in ["ann@x.cz.wav", "Ann@x.cz.wav", "ANN@X.CZ.wav", "ann@X.cz.wav"] {
+            assert!(meant("{email}.wav", typed, name), "{typed} {name}");
+        }
+        for name in [
+            "joann@x.cz.wav",
+            "ann@x.cz.WAV",
+            "ann@x.cz.wav.bak",
+            "an\u{f1}@x.cz.wav",
+            "ann+a@x.cz.wav",
+            "ann@x.czz.wav",
+        ] {
+            assert!(!meant("{email}.wav", typed, name), "{typed} {name}");
+        }
+        assert!(
+            meant("*_{email}_*.wav", typed, "x_Ann@X.cz_1.wav")
+                && !meant("*_{email}_*.wav", typed, "x_joann@x.cz_1.wav")
+        );
+    }
+    // What is not the address, and any other identifier, is compared by its letters.
+    assert!(meant("REC-{email}-{odd}", "Ann@x.cz", "REC-ann@X.cz-A1"));
+    for name in ["rec-ann@x.cz-A1", "REC-ann@x.cz-a1"] {
+        assert!(!meant("REC-{email}-{odd}", "ann@x.cz", name), "{name}");
+    }
+    for (typed, name, expected) in [
+        ("žofie@x.cz", "ŽOFIE@x.cz", true),
+        ("žofie@x.cz", "Z\u{30c}ofie@x.cz", true),
+        ("z\u{30c}ofie@x.cz", "Žofie@x.cz", true),
+        ("ann@příklad.cz", "Ann@xn--pklad-zsa96e.cz", true),
+        ("ann@xn--pklad-zsa96e.cz", "ann@PŘÍKLAD.cz", true),
+        ("kate@x.cz", "\u{212a}ate@x.cz", false),
+        ("\u{212a}ate@x.cz", "kate@x.cz", false),
+        ("\u{212a}ate@x.cz", "\u{212a}ATE@x.cz", true),
+        ("n/a", "n", false),
+        ("ann", "Ann", false),
+        ("ann", "ann", true),
+    ] {
+        assert_eq!(meant("{email}", typed, name), expected, "{typed} {name}");
+    }
+}
+
+#[test]
+fn a_key_is_asked_for_as_it_was_typed_and_in_small_letters_however_letters_are_composed() {
+    let keys = |typed: &str| {
+        let template = Template::parse("p/{email}.wav", Naming::Objects, &[]).expect("a template");
+        template.fill(&Request::from([("email", typed)])).expect("filled").names.iter().map(key).collect::<Vec<_>>()
+    };
+    assert_eq!(keys("ann@x.cz"), ["p/ann@x.cz.wav"]);
+    assert_eq!(keys("Ann@X.cz"), ["p/Ann@X.cz.wav", "p/ann@x.cz.wav"]);
+    assert_eq!(keys("n/a"), [""; 0]);
+    assert_eq!(keys("\u{17e}@x.cz"), ["p/z\u{30c}@x.cz.wav", "p/\u{17e}@x.cz.wav"]);
 }
 
 #[test]

@@ -185,44 +185,50 @@ fn a_lock_is_found_whichever_code_the_storage_has_for_it() {
     }
 }
 
+/// A gateway that answers so after so many requests, to so many.
+fn meets(reply: fn() -> Reply, from: usize, count: usize) {
+    let versions_left = std::sync::Arc::new(std::sync::Mutex::new(vec!["v1", "v2"]));
+    let shared = std::sync::Arc::clone(&versions_left);
+    let mut met = 0;
+    let server = Server::start(move |seen| {
+        met += 1;
+        if met > from && met <= from + count {
+            return reply();
+        }
+        let mut left = shared.lock().expect("not poisoned");
+        match asked(seen) {
+            "versions" => versions("rec/4711.wav", &left),
+            "uploads" => no_uploads(),
+            "object-lock" => error(404, "ObjectLockConfigurationNotFoundError"),
+            "delete" => {
+                let deleted = |id| format!("<Deleted><Key>rec/4711.wav</Key><VersionId>{id}</VersionId></Deleted>");
+                let gone: String = left.drain(..).map(deleted).collect();
+                xml(&format!("<DeleteResult>{gone}</DeleteResult>"))
+            }
+            // Of somebody who still asks a server that had this port before.
+            _ => Reply::empty(404),
+        }
+    });
+    let plugin = cloud(&server, json!({ "rate": 1000 }));
+    let answer = (0..40).find_map(|_| plugin.erase(session("4711")).ok()).expect("an answer in the end");
+    assert_eq!(answer.outcome, Outcome::Erased, "from {from} for {count}: {answer:?}");
+    assert!(versions_left.lock().expect("not poisoned").is_empty(), "from {from} for {count}");
+}
+
 #[test]
 fn wherever_a_gateway_begins_and_ends_the_answer_is_true() {
-    for reply in [|| Reply::empty(404), || Reply::text(404, "<html>"), || Reply::text(200, "<!DOCTYPE html>")] {
-        for from in 0..6 {
-            for count in [1, 2, 3, 20] {
-                let versions_left = std::sync::Arc::new(std::sync::Mutex::new(vec!["v1", "v2"]));
-                let shared = std::sync::Arc::clone(&versions_left);
-                let mut met = 0;
-                let server = Server::start(move |seen| {
-                    met += 1;
-                    if met > from && met <= from + count {
-                        return reply();
-                    }
-                    let mut left = shared.lock().expect("not poisoned");
-                    match asked(seen) {
-                        "versions" => versions("rec/4711.wav", &left),
-                        "uploads" => no_uploads(),
-                        "object-lock" => error(404, "ObjectLockConfigurationNotFoundError"),
-                        "delete" => {
-                            let gone: String = left
-                                .drain(..)
-                                .map(|id| {
-                                    format!("<Deleted><Key>rec/4711.wav</Key><VersionId>{id}</VersionId></Deleted>")
-                                })
-                                .collect();
-                            xml(&format!("<DeleteResult>{gone}</DeleteResult>"))
-                        }
-                        // Of somebody who still asks a server that had this port before.
-                        _ => Reply::empty(404),
-                    }
-                });
-                let plugin = cloud(&server, json!({}));
-                let answer = (0..40).find_map(|_| plugin.erase(session("4711")).ok()).expect("an answer in the end");
-                assert_eq!(answer.outcome, Outcome::Erased, "from {from} for {count}: {answer:?}");
-                assert!(versions_left.lock().expect("not poisoned").is_empty(), "from {from} for {count}");
+    let replies: [fn() -> Reply; 3] =
+        [|| Reply::empty(404), || Reply::text(404, "<html>"), || Reply::text(200, "<!DOCTYPE html>")];
+    // All at once, as each waits for a moment before it asks again.
+    std::thread::scope(|cases| {
+        for reply in replies {
+            for from in 0..6 {
+                for count in [1, 2, 3, 20] {
+                    cases.spawn(move || meets(reply, from, count));
+                }
             }
         }
-    }
+    });
 }
 
 #[test]

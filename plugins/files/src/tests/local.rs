@@ -24,6 +24,37 @@ fn the_persons_file_goes_and_look_alikes_stay() {
 }
 
 #[test]
+fn a_file_named_after_an_address_goes_however_that_is_written() {
+    let root = Root::new();
+    let theirs = ["Ann@x.cz/1.wav", "ann@x.cz/1.wav", "ANN@X.CZ/1.wav"];
+    let others = ["joann@x.cz/1.wav", "bob@x.cz/1.wav", "ann@x.cz/2.wav", "ANN@X.CZ/1.WAV"];
+    theirs.iter().chain(&others).for_each(|name| drop(root.file(name)));
+    let plugin = root.plugin(json!({ "path": "{email}/1.wav" }));
+    let typed = || Request::from([("email", "Ann@X.cz"), ("email", "ann@x.cz")]);
+    assert_eq!(plugin.dry_run(typed()), Ok(Answer::residual().count("files", 3)));
+    assert_eq!(plugin.erase(typed()), Ok(Answer::erased().count("files", 3)));
+    let left: Vec<_> = root.all().into_iter().filter(|name| name.contains('/')).collect();
+    assert_eq!(left, ["ANN@X.CZ/1.WAV", "ann@x.cz/2.wav", "bob@x.cz/1.wav", "joann@x.cz/1.wav"]);
+    assert_eq!(plugin.verify(typed()), Ok(Answer::absent()));
+    // A folder in place of a file is as much of an obstacle as one with the very name.
+    std::fs::create_dir_all(root.path().join("Eve@x.cz/1.wav")).expect("made");
+    assert_eq!(plugin.erase([("email", "eve@x.cz")]).expect_err("a folder").class, ErrorClass::Permanent);
+}
+
+#[test]
+fn a_name_with_marks_is_meant_however_its_letters_are_composed() {
+    // As macOS writes it, and as others do.
+    for (typed, name) in [("Lu\u{10d}e", "Luc\u{30c}e.pdf"), ("Luc\u{30c}e", "Lu\u{10d}e.pdf")] {
+        let root = Root::new();
+        root.file(name);
+        root.file("Luce.pdf");
+        let plugin = root.plugin(json!({ "path": "{name}.pdf" }));
+        assert_eq!(plugin.erase([("name", typed)]), Ok(Answer::erased().count("files", 1)), "{typed}");
+        assert_eq!(root.all(), ["Luce.pdf"]);
+    }
+}
+
+#[test]
 fn wildcards_reach_through_folders_and_names() {
     let root = Root::new();
     for name in

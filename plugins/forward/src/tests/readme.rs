@@ -1,10 +1,11 @@
 //! A receipt's sentences about limits are the README's, so that neither says more than the other.
 
+use quietus_plugin::unsaid;
+
 use crate::told;
 
 #[test]
 fn the_readme_has_each_sentence_that_a_receipt_may_have() {
-    let readme = include_str!("../../README.md").split_whitespace().collect::<Vec<_>>().join(" ");
     let sentences = [
         told::RECEIVERS,
         told::BY_ITS_WORD,
@@ -14,8 +15,5 @@ fn the_readme_has_each_sentence_that_a_receipt_may_have() {
         told::KAFKA_KEEPS,
         told::RECEIVER,
     ];
-    for sentence in sentences {
-        assert!(readme.contains(sentence.trim()), "{sentence}");
-        assert!(sentence.chars().count() <= 200, "the host would cut it: {sentence}");
-    }
+    assert_eq!(unsaid(include_str!("../../README.md"), sentences), [""; 0]);
 }

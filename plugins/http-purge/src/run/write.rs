@@ -27,10 +27,16 @@ impl<'a> Run<'a> {
         let mut failed = None;
         for turn in self.turns(step)? {
             self.call.check()?;
+            if self.completes_nothing(step, &turn) {
+                continue;
+            }
             let request = outgoing(step, &self.values(&turn)).map(|draft| draft.to_write(writes));
             match request.and_then(|request| self.write(step, &turn, &request, list.as_deref(), progress)) {
                 Ok(()) => {}
-                Err(error) if error.class == ErrorClass::Permanent => failed = failed.or(Some(error)),
+                Err(error) if error.class == ErrorClass::Permanent => {
+                    self.was_refused(step, &turn);
+                    failed = failed.or(Some(error));
+                }
                 Err(error) => return Err(in_step(step, error)),
             }
         }
@@ -88,6 +94,7 @@ impl<'a> Run<'a> {
             }
             Ok(Verdict::Retained) => {
                 progress.refused(&step.count, &marks);
+                self.was_refused(step, turn);
                 self.found.retained(step, answer.status());
             }
             Err(error) => {
@@ -99,6 +106,12 @@ impl<'a> Run<'a> {
             }
         }
         Ok(())
+    }
+
+    fn was_refused(&mut self, step: &'a Planned, turn: &Turn<'_>) {
+        if let Some(item) = &turn.item {
+            self.refused.insert((&step.name, item.to_string()));
+        }
     }
 
     /// What a deletion that was answered 404 means, after its control.

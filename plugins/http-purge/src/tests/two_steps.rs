@@ -112,6 +112,31 @@ fn a_second_deletion_that_is_refused_for_good_is_no_erasure() {
     }
 }
 
+#[test]
+fn what_was_refused_first_is_not_deleted_for_good_in_the_same_run() {
+    // What the second deletion deletes needs no first one: `DELETE /deleted/…` of some systems takes any id.
+    for (refusal, expected) in [
+        (400, Err(ErrorClass::Permanent)),
+        (403, Err(ErrorClass::Permanent)),
+        (409, Err(ErrorClass::Permanent)),
+        (422, Err(ErrorClass::Permanent)),
+        (423, Ok(Outcome::Retained)),
+        (451, Ok(Outcome::Retained)),
+    ] {
+        let server = Server::start(move |seen| match (seen.method.as_str(), seen.target.as_str()) {
+            (_, "/health") => healthy(),
+            ("GET", _) => results(json!([{ "id": 1, "email": "ann@x.cz" }, { "id": 2, "email": "ann@x.cz" }])),
+            ("DELETE", "/contacts/1") => Reply::empty(refusal),
+            _ => Reply::empty(204),
+        });
+        let plugin = plugin(&server, two_steps());
+        let answer = erase(&plugin, &ann());
+        assert_eq!(answer.map(|answer| answer.outcome).map_err(|error| error.class), expected, "{refusal}");
+        let deletions: Vec<_> = server.lines().into_iter().filter(|line| line.starts_with("DELETE")).collect();
+        assert_eq!(deletions, ["DELETE /contacts/1", "DELETE /contacts/2", "DELETE /deleted/2"], "{refusal}");
+    }
+}
+
 /// A contact whose first deletion is answered by `refusal` and not made; then the contact is Ann's no more. The deletions that
 /// are made after it, and the answer.
 fn after(refusal: u16) -> (Result<Answer, PluginError>, Vec<String>) {

@@ -99,10 +99,8 @@ impl Gmail {
             return Ok(again);
         }
         let left = self.look_at(&again, wanted, task)?;
-        if odd.len() == batch.len()
-            && left.len() == again.len()
-            && let Some(error) = left.iter().find_map(|odd| odd.passing.clone())
-        {
+        let is_none_shown = odd.len() == batch.len() && left.len() == again.len();
+        if is_none_shown && let Some(error) = left.iter().find_map(|odd| odd.passing.clone()) {
             return Err(error);
         }
         Ok(left.into_iter().map(|odd| odd.id).filter(|id| Some(id) != known).collect())
@@ -118,7 +116,7 @@ impl Gmail {
                     task.through().at(self.place(id)).up_to = match wanted.by_headers(&message.raw()) {
                         Whose::Theirs => THEIRS,
                         Whose::SomebodyElses => OF_OTHERS,
-                        Whose::Unclear => UNCLEAR,
+                        Whose::Unclear | Whose::Unexplained => UNCLEAR,
                     };
                 }
                 // The list has just shown it, so that it went meanwhile, or is not shown.

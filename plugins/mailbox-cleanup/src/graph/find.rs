@@ -7,7 +7,7 @@ use quietus_plugin::{ErrorClass, PluginError};
 
 use super::api::{Graph, IMMUTABLE, no_mailbox, said};
 use super::hidden::Hidden;
-use super::message::{Page, Place, SELECT};
+use super::message::{Message, Page, Place, SELECT};
 use super::query::Query;
 use crate::mailbox::Task;
 use crate::wanted::{Wanted, Whose};
@@ -32,6 +32,25 @@ pub(super) struct Found {
     pub(super) is_cut: bool,
     /// More than these are an error: what is only counted has no limit.
     most: Option<u64>,
+}
+
+impl Found {
+    /// Notes whose a message is that a query has found.
+    fn note(&mut self, message: Message, query: &Query, wanted: &Wanted) {
+        let is_unclear = match message.whose(wanted) {
+            Whose::Theirs => {
+                self.messages.insert(message.id);
+                return;
+            }
+            // Where everything is listed, nothing says that it has the address.
+            Whose::Unclear => query.is_selective() || message.is_odd(),
+            Whose::SomebodyElses => query.is_exact(),
+            Whose::Unexplained => false,
+        };
+        if is_unclear {
+            self.unclear.insert(message.id);
+        }
+    }
 }
 
 impl Graph {
@@ -126,19 +145,13 @@ impl Graph {
                 return Ok(false);
             }
             let page: Page = answer.json().map_err(|error| said("a search", error))?;
+            if page.value.iter().any(|message| message.id.is_empty()) {
+                return Err(PluginError::retryable("a search: the answer has a message without an id"));
+            }
             shown += page.value.len();
             found.is_cut |= query.is_limited() && shown >= SEARCH_MAX;
             for message in page.value.into_iter().filter(|message| !hidden.keeps(&message.parent_folder_id)) {
-                match message.whose(wanted) {
-                    Whose::Theirs => {
-                        found.messages.insert(message.id);
-                    }
-                    Whose::Unclear if query.is_selective() || message.is_odd() => {
-                        found.unclear.insert(message.id);
-                    }
-                    // Where everything is listed, nothing says that it has the address.
-                    Whose::Unclear | Whose::SomebodyElses => {}
-                }
+                found.note(message, query, wanted);
             }
             if found.most.is_some_and(|most| found.messages.len() as u64 > most) {
                 return Err(self.too_many());

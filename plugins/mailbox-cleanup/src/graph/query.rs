@@ -39,6 +39,13 @@ impl Query {
         !matches!(self, Self::All)
     }
 
+    /// Whether what it finds shows the address in From. `$filter` compares the sender's address as a whole, whereas `$search` also
+    /// finds names and aliases (<https://learn.microsoft.com/graph/search-query-parameter#using-search-on-message-collections>): what
+    /// shows other addresses only is rightly somebody else's there.
+    pub(super) fn is_exact(&self) -> bool {
+        matches!(self, Self::Filter(_))
+    }
+
     /// Whether it shows no more than some.
     pub(super) fn is_limited(&self) -> bool {
         matches!(self, Self::Search(_))

@@ -1,7 +1,7 @@
 //! Finds a person's messages in the open folder: the server's search brings candidates, as it knows no exact address; the
 //! candidates' headers decide. Works through a folder in windows, so that the next attempt can go on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use imap_next::imap_types::command::CommandBody;
@@ -44,11 +44,11 @@ pub(super) fn look_on(
     let window = if wanted.place() == Place::Anywhere { WINDOW_OF_TEXTS } else { WINDOW };
     for uids in uids.chunks(window) {
         let Some(last) = uids.last() else { continue };
-        let candidates = candidates(session, wanted, uids)?;
+        let Candidates { uids: candidates, assumed } = candidates(session, wanted, uids)?;
         let mut seen = Looked::default();
         for some in candidates.chunks(HEADERS) {
-            let rest = by_headers(session, wanted, some, &mut seen)?;
-            by_texts(session, wanted, body_bytes_max, &rest, &mut seen)?;
+            let rest = by_headers(session, wanted, some, &assumed, &mut seen)?;
+            by_texts(session, wanted, body_bytes_max, &rest, &assumed, &mut seen)?;
         }
         // A window counts when it is through: the next attempt looks at one that was cut off again.
         looked.found.extend(seen.found);
@@ -59,12 +59,22 @@ pub(super) fn look_on(
     Ok(())
 }
 
+/// What may be the person's, in order.
+#[derive(Default)]
+struct Candidates {
+    uids: Vec<u32>,
+    /// Those of which the server has not said that they have an address.
+    assumed: Vec<u32>,
+}
+
 /// What the server's search finds of these messages, for each spelling of each address. Where it says nothing, all count that it does
 /// not name when it is asked for the others.
-fn candidates(session: &mut Session<'_>, wanted: &Wanted, window: &[u32]) -> Result<Vec<u32>, PluginError> {
-    let (Some(first), Some(last)) = (window.first().copied(), window.last().copied()) else { return Ok(Vec::new()) };
+fn candidates(session: &mut Session<'_>, wanted: &Wanted, window: &[u32]) -> Result<Candidates, PluginError> {
+    let (Some(first), Some(last)) = (window.first().copied(), window.last().copied()) else {
+        return Ok(Candidates::default());
+    };
     let range = || SequenceSet::try_from(first..=last).map(SearchKey::Uid);
-    let mut uids = Vec::new();
+    let (mut uids, mut assumed) = (Vec::new(), Vec::new());
     for address in wanted.addresses() {
         let spellings = address.searches();
         let has_ascii = spellings.iter().any(|spelling| spelling.is_ascii());
@@ -76,7 +86,7 @@ fn candidates(session: &mut Session<'_>, wanted: &Wanted, window: &[u32]) -> Res
                 Ok(None) => {
                     let others = SearchKey::Not(Box::new(key(&spelling, wanted.place())?));
                     let others = search(session, charset, vec![again, others])?.ok().flatten().unwrap_or_default();
-                    uids.extend(window.iter().filter(|uid| others.binary_search(uid).is_err()));
+                    assumed.extend(window.iter().filter(|uid| others.binary_search(uid).is_err()));
                 }
                 // The address was searched for in its other spelling.
                 Err(refusal) if refusal.is("BADCHARSET") && has_ascii => {}
@@ -90,9 +100,9 @@ fn candidates(session: &mut Session<'_>, wanted: &Wanted, window: &[u32]) -> Res
     }
     // A server may pass over the range: messages of other windows would be noted twice.
     uids.retain(|uid| (first..=last).contains(uid));
-    uids.sort_unstable();
-    uids.dedup();
-    Ok(uids)
+    let found: BTreeSet<u32> = uids.into_iter().collect();
+    let assumed: BTreeSet<u32> = assumed.into_iter().filter(|uid| !found.contains(uid)).collect();
+    Ok(Candidates { uids: found.union(&assumed).copied().collect(), assumed: assumed.into_iter().collect() })
 }
 
 /// Any of the places where an address counts. What cannot stand in quotes is sent as a literal.
@@ -120,6 +130,7 @@ fn by_headers(
     session: &mut Session<'_>,
     wanted: &Wanted,
     uids: &[u32],
+    assumed: &[u32],
     seen: &mut Looked,
 ) -> Result<Vec<u32>, PluginError> {
     let fields = FIELDS.map(AString::try_from).into_iter().collect::<Result<Vec<_>, _>>().ok();
@@ -132,11 +143,20 @@ fn by_headers(
         match (wanted.by_headers(raw), wanted.place()) {
             (Whose::Theirs, _) => seen.found.push(u64::from(*uid)),
             (_, Place::Anywhere) => rest.push(*uid),
-            (Whose::Unclear, _) => seen.unclear.push(u64::from(*uid)),
-            (Whose::SomebodyElses, _) => {}
+            (whose, _) if is_open(whose, assumed, *uid) => seen.unclear.push(u64::from(*uid)),
+            _ => {}
         }
     }
     Ok(rest)
+}
+
+/// Whether nothing says whose a message is. Of those that are `assumed` to be candidates, nobody has said that they have an address.
+fn is_open(whose: Whose, assumed: &[u32], uid: u32) -> bool {
+    match whose {
+        Whose::Unclear => true,
+        Whose::Unexplained => assumed.binary_search(&uid).is_err(),
+        Whose::Theirs | Whose::SomebodyElses => false,
+    }
 }
 
 /// Judges messages by all that stands in them.
@@ -145,6 +165,7 @@ fn by_texts(
     wanted: &Wanted,
     body_bytes_max: u32,
     uids: &[u32],
+    assumed: &[u32],
     seen: &mut Looked,
 ) -> Result<(), PluginError> {
     let one_more = NonZeroU32::MIN.saturating_add(body_bytes_max);
@@ -155,7 +176,7 @@ fn by_texts(
             seen.found.push(u64::from(*uid));
         } else if raw.len() > body_bytes_max as usize {
             seen.untold.push(u64::from(*uid));
-        } else if wanted.by_headers(raw) == Whose::Unclear && !wanted.resembles(&String::from_utf8_lossy(raw)) {
+        } else if is_open(wanted.by_headers(raw), assumed, *uid) && !wanted.explains(raw) {
             seen.unclear.push(u64::from(*uid));
         }
     }

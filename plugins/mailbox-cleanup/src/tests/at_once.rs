@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quietus_plugin::Request;
 
-use super::script::{Manner, PLAIN, Script};
+use super::script::{Manner, PLAIN, Script, numbers};
 use super::*;
 
 /// How far the two calls are.
@@ -61,11 +61,18 @@ fn meanwhile(text: &str) -> Option<super::script::Renamed> {
     None
 }
 
+/// The script knows one person: of the second's search, only hers is found.
+fn search(_: &str, text: &str, uids: &[u32]) -> String {
+    let others: &[u32] = if text.contains("bea@x.cz") { &[1, 2] } else { &[] };
+    let found: Vec<u32> = uids.iter().copied().filter(|uid| !others.contains(uid)).collect();
+    format!("* SEARCH{}\r\n", numbers(&found))
+}
+
 #[test]
 fn a_mark_that_one_call_gives_back_is_not_expunged_by_another() {
     let inbox: [(&[u8], &[&str]); 1] =
         [(b"INBOX", &["From: ann@x.cz", "From: joann@x.cz", "From: bea@x.cz\r\nTo: joann@x.cz"])];
-    let server = Script::start(Manner { refuse, meanwhile, capabilities: "", ..PLAIN }, &inbox);
+    let server = Script::start(Manner { search, refuse, meanwhile, capabilities: "", ..PLAIN }, &inbox);
     server.mark(b"INBOX", 2);
     let host = host(with(server.imap(), json!({ "timeout": "9s" })));
     assert_eq!(class(host.erase(ANN)), ErrorClass::Retryable);

@@ -121,7 +121,7 @@ fn messages_of_which_a_search_says_nothing_are_gone_only_when_they_are_not_shown
 // <https://github.com/paperless-ngx/paperless-ngx/issues/13412>.
 #[test]
 fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_done() {
-    let fetches: [(&str, Fetch); 14] = [
+    let fetches: [(&str, Fetch); 15] = [
         ("never", |_, _| String::new()),
         ("two numbers", |uid, headers| {
             format!("* {uid} FETCH (UID {uid} UID 9 BODY[HEADER] {{{}}}\r\n{headers})\r\n", headers.len())
@@ -144,6 +144,9 @@ fn a_message_that_does_not_show_whose_it_is_needs_a_person_and_the_others_are_do
         ("an answer that cannot be read", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] (x\r\n")),
         ("a number that cannot be read", |uid, _| format!("* {uid} FETCH (UID x BODY[HEADER] NIL)\r\n")),
         ("an empty header", |uid, _| format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{7}}\r\nFrom:\r\n)\r\n")),
+        ("headers that do not show why it was found", |uid, _| {
+            format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{18}}\r\nFrom: eve@y.cz\r\n\r\n)\r\n")
+        }),
         ("a masked header", |uid, _| {
             format!("* {uid} FETCH (UID {uid} BODY[HEADER] {{27}}\r\nFrom: eve@y.cz\r\nTo: ***\r\n\r\n)\r\n")
         }),
@@ -248,7 +251,8 @@ fn a_server_that_is_silent_to_a_search_alone_hides_nobody() {
                 false => (PLAIN.search)("", "", uids),
             },
         };
-        let server = Script::start(Manner { search, ..PLAIN }, &FOLDERS);
+        let others: (&[u8], &[&str]) = (b"Others", &["From: eve@y.cz"]);
+        let server = Script::start(Manner { search, ..PLAIN }, &[FOLDERS[0], FOLDERS[1], others]);
         let answer = host(server.imap()).erase(ANN).expect(silent_to);
         assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Erased, 3), "{silent_to}");
         assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{silent_to}");

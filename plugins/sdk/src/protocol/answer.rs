@@ -70,6 +70,16 @@ pub struct Answer {
     pub keeps: Option<Vec<String>>,
 }
 
+/// The characters that the host keeps of each text of [`Answer::looked_at`], [`Answer::not_looked_at`] and [`Answer::keeps`].
+///
+/// ```
+/// use quietus_plugin::protocol::TEXT_CHARS_MAX;
+///
+/// let place = "notes, calls and tasks that name them in their text";
+/// assert!(place.chars().count() <= TEXT_CHARS_MAX);
+/// ```
+pub const TEXT_CHARS_MAX: usize = 200;
+
 impl Answer {
     fn new(outcome: Outcome, reason: Option<String>) -> Self {
         Self {

@@ -25,7 +25,7 @@ mod level;
 mod request;
 mod resume;
 
-pub use answer::{Answer, Outcome};
+pub use answer::{Answer, Outcome, TEXT_CHARS_MAX};
 pub use error::{ErrorClass, PluginError};
 pub use feature::Feature;
 pub use found::Found;

@@ -12,6 +12,8 @@ use crate::trouble::Trouble;
 pub(crate) struct Trusts {
     pub(crate) row_security: bool,
     pub(crate) views: bool,
+    /// What is erased from a server that follows another one reaches that.
+    pub(crate) follows: bool,
 }
 
 /// What the server says of one of a statement's tables.
@@ -62,7 +64,11 @@ pub(crate) struct Sight {
 
 impl Trusts {
     pub(super) fn of(config: &Config) -> Self {
-        Self { row_security: config.row_security.is_some(), views: config.views.is_some() }
+        Self {
+            row_security: config.row_security.is_some(),
+            views: config.views.is_some(),
+            follows: config.follows.is_some(),
+        }
     }
 
     /// Whether rows of this table can be believed to be absent.
@@ -115,7 +121,7 @@ fn elsewhere(name: &str) -> String {
 mod tests {
     use super::*;
 
-    const NONE: Trusts = Trusts { row_security: false, views: false };
+    const NONE: Trusts = Trusts { row_security: false, views: false, follows: false };
     const POLICIES: Trusts = Trusts { row_security: true, ..NONE };
     const VIEWS: Trusts = Trusts { views: true, ..NONE };
 

@@ -60,6 +60,11 @@ impl Database {
             let text = "`row_security` has no meaning here: MySQL and MariaDB have no row-level security";
             return Err(PluginError::needs_operator(text));
         }
+        if trusts.follows && address.engine == Engine::Postgres {
+            let text =
+                "`follows` has no meaning here: a server of PostgreSQL's that follows another one takes no changes";
+            return Err(PluginError::needs_operator(text));
+        }
         let roots = encrypted.then(|| tls::roots(config.ca_file.as_deref()));
         let roots = roots.transpose().map_err(PluginError::needs_operator)?;
         Ok(match address.engine {

@@ -10,7 +10,7 @@ pub(super) const READ_ONLY: &str = "the database is read-only: a replica, or one
 
 /// As a failover passes.
 pub(super) const FOLLOWS: &str = "the database follows another server: a replica, although it takes changes. What is erased there stays on the \
-    primary: let `url` lead to that; where it follows nobody any more, let it forget whom it did (`RESET REPLICA ALL`)";
+    primary: let `url` lead to that; where it follows nobody any more, let it forget whom it did (`RESET REPLICA ALL`); in a ring, set `follows`";
 
 /// What a transaction may do.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(crate) enum Serves {
     All,
     /// It follows another server, and may lag behind it.
     Replica,
+    /// It follows another server, which follows it, too, as the operator says.
+    Ring,
     /// Whether it follows another server, it shows to those who have this right.
     Hidden { right: &'static str },
 }

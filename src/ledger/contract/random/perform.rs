@@ -247,6 +247,7 @@ fn copy(claim: &Claim) -> Claim {
         task: claim.task,
         fence: claim.fence,
         attempt: claim.attempt,
+        faults: claim.faults,
         target_failing: claim.target_failing,
         presence: claim.presence,
         in_vain: claim.in_vain,

@@ -63,10 +63,15 @@ CREATE TABLE inbox (
   installation BIGINT NOT NULL,
   received     BIGINT NOT NULL,
   count        BIGINT NOT NULL,
-  events       BYTEA NOT NULL
+  events       BYTEA NOT NULL,
+  -- How often the ledger did not let it become tasks, when it is tried again, and whether a person is needed before that.
+  refused      BIGINT NOT NULL DEFAULT 0,
+  due          BIGINT NOT NULL DEFAULT 0,
+  parked       BOOLEAN NOT NULL DEFAULT FALSE
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000);
 ALTER TABLE inbox ALTER COLUMN events SET STORAGE EXTERNAL;
 CREATE INDEX inbox_of_installation ON inbox (installation, seq);
+CREATE INDEX inbox_parked ON inbox (seq) WHERE parked;
 
 -- Work. A claim moves `due` to the end of its lease, so that lost work is due again by itself, and raises `fence`. `began` is
 -- when the lease or the pause began that ends at `due`; null where `due` is a date of its own.
@@ -77,6 +82,9 @@ CREATE TABLE task (
   due          BIGINT NOT NULL,
   fence        BIGINT NOT NULL DEFAULT 0,
   attempt      BIGINT NOT NULL DEFAULT 0,
+  -- Ends that were no attempt: the ledger refused to write them, or the work panicked.
+  refused      BIGINT NOT NULL DEFAULT 0,
+  panicked     BIGINT NOT NULL DEFAULT 0,
   parked       BOOLEAN NOT NULL DEFAULT FALSE,
   reason       TEXT,
   -- Of a look for settling.
@@ -140,11 +148,15 @@ CREATE TABLE tombstone (
 CREATE INDEX tombstone_at ON tombstone (at);
 
 -- What was deleted by its age, by kind; since `behind_since`, not all of it that was due.
+-- `refused`: how many the ledger refuses to delete, since when, and the name of one.
 CREATE TABLE expired (
-  kind         TEXT COLLATE "C" PRIMARY KEY,
-  deleted      BIGINT NOT NULL,
-  last         BIGINT,
-  behind_since BIGINT
+  kind          TEXT COLLATE "C" PRIMARY KEY,
+  deleted       BIGINT NOT NULL,
+  last          BIGINT,
+  behind_since  BIGINT,
+  refused       BIGINT NOT NULL DEFAULT 0,
+  refused_since BIGINT,
+  refused_one   TEXT
 ) WITH (fillfactor = 50);
 
 -- `supplementary`: it can agree, but never contradict.
@@ -507,8 +519,8 @@ BEGIN
   END IF;
 END $$;
 
--- Drops the months of `event` whose keys have all served.
-CREATE FUNCTION drop_months(served_ms BIGINT) RETURNS VOID
+-- Drops the months of `event` whose keys have all served, and returns those that something else depends on.
+CREATE FUNCTION drop_months(served_ms BIGINT) RETURNS SETOF TEXT
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = quietus, pg_temp SET lock_timeout = '500ms' SET enable_bitmapscan = on AS $$
 DECLARE
@@ -528,7 +540,11 @@ BEGIN
     -- What happened long ago may have come lately.
     EXECUTE format('SELECT EXISTS (SELECT FROM %I WHERE received >= %s)', part, served_ms) INTO remembers;
     IF NOT remembers THEN
-      EXECUTE format('DROP TABLE %I', part);
+      BEGIN
+        EXECUTE format('DROP TABLE %I', part);
+      EXCEPTION WHEN dependent_objects_still_exist THEN
+        RETURN NEXT part;
+      END;
     END IF;
   END LOOP;
 END $$;

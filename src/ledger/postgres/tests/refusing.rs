@@ -87,3 +87,32 @@ async fn a_lock_that_stops_deliveries_makes_the_ledger_unwritable_until_it_is_go
     assert_eq!(waiting.await.expect("ran").expect("recorded"), Recorded::New);
     ledger.writable().await.expect("writable");
 }
+
+#[tokio::test]
+async fn event_keys_and_months_that_may_not_be_deleted_stop_no_other() {
+    let (ledger, cluster) = postgres().await;
+    for session in 1..=40 {
+        ledger.record(event(session, 1)).await.expect("recorded");
+    }
+    sql(
+        &cluster,
+        "UPDATE event_other SET received = 0;
+         CREATE FUNCTION refuse() RETURNS TRIGGER LANGUAGE plpgsql AS $$BEGIN RAISE EXCEPTION 'no'; END$$;
+         CREATE TRIGGER refuse BEFORE DELETE ON event_other FOR EACH ROW WHEN (OLD.session IN (1, 23))
+         EXECUTE FUNCTION refuse();
+         SELECT make_month('2020-01-01'), make_month('2020-02-01');
+         CREATE VIEW keeps_month AS SELECT * FROM event_2020_01",
+    );
+    ledger.maintain(KEEP).await.expect("maintained");
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM event_other"), "2");
+    let events = ledger.counts().await.expect("counted").expired["events"].clone();
+    let refused = events.refused.expect("told");
+    assert_eq!((events.deleted, refused.count, &*refused.example), (38, 2, "acme/1"));
+    let months = "SELECT to_regclass('event_2020_01') IS NOT NULL, to_regclass('event_2020_02') IS NOT NULL";
+    assert_eq!(sql(&cluster, months), "t|f");
+    sql(&cluster, "DROP TRIGGER refuse ON event_other; DROP VIEW keeps_month");
+    ledger.maintain(KEEP).await.expect("maintained");
+    assert_eq!(sql(&cluster, "SELECT count(*) FROM event_other"), "0");
+    assert_eq!(sql(&cluster, months), "f|f");
+    assert_eq!(ledger.counts().await.expect("counted").expired["events"].refused, None);
+}

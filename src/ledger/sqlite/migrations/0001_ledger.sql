@@ -58,9 +58,14 @@ CREATE TABLE inbox (
   installation INTEGER NOT NULL,
   received     INTEGER NOT NULL,
   count        INTEGER NOT NULL,
-  events       BLOB NOT NULL
+  events       BLOB NOT NULL,
+  -- How often the ledger did not let it become tasks, when it is tried again, and whether a person is needed before that.
+  refused      INTEGER NOT NULL DEFAULT 0,
+  due          INTEGER NOT NULL DEFAULT 0,
+  parked       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX inbox_of_installation ON inbox (installation, seq);
+CREATE INDEX inbox_parked ON inbox (seq) WHERE parked = 1;
 
 -- Work. A claim moves `due` to the end of its lease, so that lost work is due again by itself, and raises `fence`. `began` is
 -- when the lease or the pause began that ends at `due`; null where `due` is a date of its own.
@@ -72,6 +77,9 @@ CREATE TABLE task (
   due          INTEGER NOT NULL,
   fence        INTEGER NOT NULL DEFAULT 0,
   attempt      INTEGER NOT NULL DEFAULT 0,
+  -- Ends that were no attempt: the ledger refused to write them, or the work panicked.
+  refused      INTEGER NOT NULL DEFAULT 0,
+  panicked     INTEGER NOT NULL DEFAULT 0,
   parked       INTEGER NOT NULL DEFAULT 0,
   reason       TEXT,
   -- Of a look for settling.
@@ -135,11 +143,15 @@ CREATE TABLE tombstone (
 CREATE INDEX tombstone_at ON tombstone (at);
 
 -- What was deleted by its age, by kind; since `behind_since`, not all of it that was due.
+-- `refused`: how many the ledger refuses to delete, since when, and the name of one.
 CREATE TABLE expired (
-  kind         TEXT PRIMARY KEY,
-  deleted      INTEGER NOT NULL,
-  last         INTEGER,
-  behind_since INTEGER
+  kind          TEXT PRIMARY KEY,
+  deleted       INTEGER NOT NULL,
+  last          INTEGER,
+  behind_since  INTEGER,
+  refused       INTEGER NOT NULL DEFAULT 0,
+  refused_since INTEGER,
+  refused_one   TEXT
 ) STRICT, WITHOUT ROWID;
 
 -- `supplementary`: it can agree, but never contradict.

@@ -70,3 +70,28 @@ async fn what_stops_all_deliveries_makes_the_ledger_unwritable_until_it_is_gone(
     assert_eq!(number(&dir, "SELECT COUNT(*) FROM event"), 2, "a trial leaves nothing");
     assert_eq!(number(&dir, "SELECT COUNT(*) FROM inbox"), 2, "a trial leaves nothing");
 }
+
+#[tokio::test]
+async fn an_event_key_that_may_not_be_deleted_is_told_and_stops_no_other() {
+    let (ledger, dir) = sqlite();
+    for session in 1..=40 {
+        ledger.record(event(session, 1)).await.expect("recorded");
+    }
+    beside(&dir)
+        .execute_batch(
+            "UPDATE event SET received = 0;
+             CREATE TRIGGER refuse BEFORE DELETE ON event WHEN OLD.session IN (1, 23) BEGIN SELECT RAISE(ABORT, 'no'); END",
+        )
+        .expect("made");
+    for _ in 0..2 {
+        ledger.maintain(KEEP).await.expect("maintained");
+        assert_eq!(number(&dir, "SELECT COUNT(*) FROM event"), 2);
+        let events = ledger.counts().await.expect("counted").expired["events"].clone();
+        let refused = events.refused.expect("told");
+        assert_eq!((events.deleted, refused.count, &*refused.example), (38, 2, "acme/1"));
+    }
+    beside(&dir).execute_batch("DROP TRIGGER refuse").expect("gone");
+    ledger.maintain(KEEP).await.expect("maintained");
+    assert_eq!(number(&dir, "SELECT COUNT(*) FROM event"), 0);
+    assert_eq!(ledger.counts().await.expect("counted").expired["events"].refused, None);
+}

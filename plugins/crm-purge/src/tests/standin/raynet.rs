@@ -63,10 +63,12 @@ fn list(world: &mut World, object: &str, asked: &Asked) -> Reply {
     Reply::json(200, &json!({ "success": "true", "totalCount": found.len(), "data": page }))
 }
 
-/// `EQ` and `LIKE` compare the whole value; `%` is a wildcard of the latter.
+/// `EQ` and `LIKE` compare the whole value; `%` is a wildcard of the latter, and so may `_` be: its description does not say.
 fn by_email(world: &World, object: &str, comparison: &str, value: &str) -> Vec<Row> {
     match comparison {
         "LIKE_NOCASE]" if value.contains('%') => world.by_pattern(object, value),
+        "LIKE_NOCASE]" if world.underscore_is_any => world.by_letters(object, value),
+        "EQ]" => world.those(object, State::Live, |row| row.emails.contains(&value)),
         _ => world.by_whole_email(object, value, State::Live),
     }
 }

@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::privileges::{Depth, OfTable, Privileges};
 use super::secured::{not_readable, secured};
 use super::tables::{self, BELONGINGS, CONTACT, LEAD, Table};
-use crate::choice::Visibility;
+use crate::choice::{By, Visibility};
 use crate::engine::Object;
 use crate::vendor::traits::Question;
 
@@ -68,7 +68,7 @@ pub(super) struct Environment {
 
 /// The questions, in their order: who the user is, their privileges, contacts (and leads), the tables around them, which secured
 /// columns the user may read, bins.
-pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Option<Question> {
+pub(super) fn question(root: &str, by: &[By], related: &[&str], answers: &[Value]) -> Option<Question> {
     let roots = roots(related);
     let get = |path: &str| Request::get(format!("{root}/{path}"));
     let user = answers.first().and_then(|who| who["UserId"].as_str()).filter(|id| is_name(&id.replace('-', "")));
@@ -97,7 +97,7 @@ pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Optio
         }
         Some(number)
             if number == roots.len() + 2
-                && answers[2..][..roots.len()].iter().any(|root| secured(root).is_some_and(|all| !all.is_empty())) =>
+                && answers[2..][..roots.len()].iter().any(|root| secured(root, by).is_some_and(|all| !all.is_empty())) =>
         {
             Some(Question::must("read which columns are secured", of_user("RetrievePrincipalAttributePrivileges")))
         }
@@ -107,7 +107,7 @@ pub(super) fn question(root: &str, related: &[&str], answers: &[Value]) -> Optio
 
 impl Environment {
     /// `None` of what an answer does not tell is never "there is none".
-    pub(super) fn of(related: &[&str], answers: &[Value]) -> Result<Self, PluginError> {
+    pub(super) fn of(by: &[By], related: &[&str], answers: &[Value]) -> Result<Self, PluginError> {
         let not_told = || PluginError::retryable("Dataverse does not tell what its tables are like for this user");
         let roots = roots(related);
         let [_, privileges, rest @ ..] = answers else { return Err(not_told()) };
@@ -127,7 +127,7 @@ impl Environment {
                 all.iter().any(|bin| bin["tablename"].as_str().is_none_or(|name| known.contains_key(name)));
         }
         for (root, definition) in roots.iter().zip(definitions) {
-            let hidden = not_readable(definition, columns.first()).ok_or_else(not_told)?;
+            let hidden = not_readable(definition, by, columns.first()).ok_or_else(not_told)?;
             environment.secured.extend(hidden.iter().map(|column| format!("{column} of {root}")));
         }
         Ok(environment)

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::engine::Place;
 
 /// The columns that these places are.
-pub(super) fn columns(places: &'static [Place]) -> impl Iterator<Item = &'static str> {
+pub(super) fn columns(places: &[Place]) -> impl Iterator<Item = &'static str> {
     places.iter().map(|place| match place {
         Place::At(at) | Place::Split(at, _) => &at[1..],
     })

@@ -35,7 +35,9 @@ pub(super) static BELONGINGS: [Belonging; 7] = [
         of_account: &["AccountId"],
         of_its_contact: &["WhoId"],
         unless: "tasks with the person (`tasks` in `related`)",
-        though: None,
+        though: Some(
+            "tasks that are another person's first, and the person's by TaskRelation only, where activities are shared",
+        ),
     },
     Belonging {
         word: "events",
@@ -45,7 +47,9 @@ pub(super) static BELONGINGS: [Belonging; 7] = [
         of_account: &["AccountId"],
         of_its_contact: &["WhoId"],
         unless: "events with the person (`events` in `related`)",
-        though: None,
+        though: Some(
+            "events that are another person's first, and the person's by EventRelation only: invitees, and shared activities",
+        ),
     },
     Belonging {
         word: "notes",

@@ -12,26 +12,26 @@ use super::{
     ACCOUNT, ACCOUNT_ADDRESSES, ACCOUNT_NUMBERS, ADDRESSES, BELONGINGS, CONTACT, CONTACT_NUMBERS, LEAD, LEAD_NUMBERS,
     PAUSE, soql,
 };
-use crate::choice::Visibility;
+use crate::choice::{By, Visibility};
 use crate::engine::{Object, Place};
-use crate::vendor::traits::{Question, Right};
+use crate::vendor::traits::{Question, Right, read_by};
 
 /// The permission that nothing hides records from.
 const SEES_ALL: &str = "PermissionsViewAllData";
 
 /// The rights that descriptions of objects show.
-pub(super) fn described(root: &str, related: &[&str]) -> Vec<Right> {
+pub(super) fn described(root: &str, by: &[By], related: &[&str]) -> Vec<Right> {
     let shown = |object: &'static Object, fields: Vec<&'static str>| {
         let what = format!("see {} (object permission Read on {})", object.count, object.path);
         Right::to(what, description(root, object.path))
             .shown_by(move |answer| lacking(object.path, true, answer, &fields))
     };
-    let mut rights = vec![shown(&CONTACT, fields(&[ADDRESSES, CONTACT_NUMBERS]))];
+    let mut rights = vec![shown(&CONTACT, fields(by, ADDRESSES, CONTACT_NUMBERS))];
     if related.contains(&"person_accounts") {
-        rights.push(shown(&ACCOUNT, fields(&[ACCOUNT_ADDRESSES, ACCOUNT_NUMBERS])));
+        rights.push(shown(&ACCOUNT, fields(by, ACCOUNT_ADDRESSES, ACCOUNT_NUMBERS)));
     }
     if related.contains(&"leads") {
-        rights.push(shown(&LEAD, fields(&[ADDRESSES, LEAD_NUMBERS])));
+        rights.push(shown(&LEAD, fields(by, ADDRESSES, LEAD_NUMBERS)));
     }
     for belonging in BELONGINGS.iter().filter(|belonging| related.contains(&belonging.word)) {
         rights.push(shown(&belonging.object, Vec::new()));
@@ -59,18 +59,23 @@ pub(super) fn sees_all(root: &str) -> Question {
 }
 
 /// Whether people can be looked for by these answers, and whether there are person accounts.
-pub(super) fn check(visibility: Visibility, related: &[&str], answers: &[Value]) -> Result<bool, PluginError> {
+pub(super) fn check(
+    by: &[By],
+    visibility: Visibility,
+    related: &[&str],
+    answers: &[Value],
+) -> Result<bool, PluginError> {
     let not_told = || PluginError::retryable("Salesforce does not tell what its records are like for this user");
     let may_not = |what: String| PluginError::needs_operator(format!("the credentials may not {what}: grant it"));
     let mut answers = answers.iter();
     let contacts = answers.next().filter(|answer| answer["fields"].is_array()).ok_or_else(not_told)?;
-    let contact_fields = fields(&[ADDRESSES, CONTACT_NUMBERS]);
+    let contact_fields = fields(by, ADDRESSES, CONTACT_NUMBERS);
     lacking(CONTACT.path, true, contacts, &contact_fields).map_or(Ok(()), |what| Err(may_not(what)))?;
     let has = has_person_accounts(contacts);
     if has {
         let accounts = answers.next().filter(|answer| answer["fields"].is_array()).ok_or_else(not_told)?;
         let deletes = related.contains(&"person_accounts");
-        let account_fields = fields(&[ACCOUNT_ADDRESSES, ACCOUNT_NUMBERS]);
+        let account_fields = fields(by, ACCOUNT_ADDRESSES, ACCOUNT_NUMBERS);
         lacking(ACCOUNT.path, deletes, accounts, &account_fields).map_or(Ok(()), |what| Err(may_not(what)))?;
     }
     if visibility == Visibility::All {
@@ -130,8 +135,8 @@ fn description(root: &str, object: &str) -> Request {
     Request::get(format!("{root}/sobjects/{object}/describe"))
 }
 
-fn fields(places: &[&'static [Place]]) -> Vec<&'static str> {
-    places.iter().copied().flatten().copied().map(soql::field).collect()
+fn fields(by: &[By], addresses: &[Place], numbers: &[Place]) -> Vec<&'static str> {
+    read_by(by, addresses, numbers).into_iter().map(soql::field).collect()
 }
 
 /// What an object's description says that this user may not do. Fields that the user may not see are not in it.

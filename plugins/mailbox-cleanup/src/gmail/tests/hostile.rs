@@ -116,3 +116,18 @@ fn a_message_whose_headers_cannot_be_read_is_left_to_a_person_and_the_others_go(
         assert_eq!(host.erase(ANN).expect(how).counts["messages"], 3, "{how}: a second look shows it");
     }
 }
+
+#[test]
+fn a_message_that_was_found_and_shows_only_others_needs_a_person() {
+    let eves = json!({ "id": "18c00001", "payload": { "headers": [{ "name": "From", "value": "Eve <eve@y.cz>" }] } });
+    let google = Google::with(&["ann@x.cz"; 2]);
+    for _ in 0..2 {
+        google.fault("messages/18c00001?format=metadata", Reply::json(200, &eves));
+    }
+    let answer = host(&google, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 1), "{answer:?}");
+    assert_eq!(google.senders().len(), 1);
+    let told =
+        answer.not_looked_at.iter().any(|told| told.contains("1 messages were found that do not show whose they are"));
+    assert!(told, "{answer:?}");
+}

@@ -104,6 +104,34 @@ fn one_odd_message_is_left_to_a_person_and_the_others_go() {
 }
 
 #[test]
+fn what_a_comparison_of_senders_finds_and_does_not_show_needs_a_person() {
+    // `$filter` compares From as a whole; `$search` also finds names and aliases
+    // (<https://learn.microsoft.com/graph/search-query-parameter#using-search-on-message-collections>).
+    for (query, outcome) in [("filter=", Outcome::Unverifiable), ("search=", Outcome::Absent)] {
+        let exchange = Exchange::new();
+        let eves = json!({ "from": party("eve@y.cz"), "replyTo": [], "toRecipients": [party(USER)], "ccRecipients": [],
+            "bccRecipients": [], "id": "AAMk/9+=", "parentFolderId": "F-inbox" });
+        exchange.fault(query, Reply::json(200, &json!({ "value": [eves] })));
+        let answer = host(&exchange, json!({})).erase(ANN).expect(query);
+        assert_eq!((answer.outcome, answer.counts.len(), exchange.count("$batch")), (outcome, 0, 0), "{query}");
+    }
+}
+
+#[test]
+fn a_message_without_an_id_is_never_nobodys() {
+    for id in [Value::Null, json!(""), json!(7), json!({})] {
+        for sender in ["ann@x.cz", "joann@x.cz"] {
+            let message = || {
+                json!({ "from": party(sender), "replyTo": [], "toRecipients": [], "ccRecipients": [], "bccRecipients": [],
+                    "id": id, "parentFolderId": "F-inbox" })
+            };
+            let page = || Reply::json(200, &json!({ "value": [message(), message()] }));
+            check("GET /v1.0/users/support%40x.cz/messages", page, ErrorClass::Retryable, None);
+        }
+    }
+}
+
+#[test]
 fn a_link_that_leads_elsewhere_is_not_followed() {
     let page = json!({ "value": [], "@odata.nextLink": "https://evil.example/v1.0/me/messages" });
     check("GET /v1.0/users/support%40x.cz/messages", || Reply::json(200, &page), ErrorClass::Permanent, None);

@@ -140,6 +140,10 @@ impl Session {
         }
         let is_read_only = self.is_read_only().await?;
         let serves = if is_read_only { Serves::Replica } else { self.follows().await? };
+        // What is erased here goes there, too; what has not come from there is not erased, and the answer says so.
+        if serves == Serves::Replica && !is_read_only && self.trusts.follows {
+            return Ok(Serves::Ring);
+        }
         match (serves, access) {
             // What is not there may have been erased, or not have arrived.
             (Serves::Replica, Access::Erase) => {

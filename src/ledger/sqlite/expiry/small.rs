@@ -1,0 +1,92 @@
+//! Small rows whose time is over, many at once: tombstones, and fingerprints of erasures that ended.
+
+use jiff::Timestamp;
+use rusqlite::params;
+
+use super::{Batch, named, next_of};
+use crate::erasure::ErasureId;
+use crate::keys::Fingerprint;
+use crate::ledger::expiry::{Portion, ago};
+use crate::ledger::sqlite::columns::Millis;
+use crate::ledger::sqlite::job::Tx;
+use crate::ledger::sqlite::names::Place;
+use crate::ledger::sqlite::{Keep, LedgerError};
+
+/// A tombstone's place in the order of age.
+#[derive(Clone, Copy)]
+pub(super) struct AgedTombstone {
+    at: Timestamp,
+    place: Place,
+}
+
+/// The place of an erasure's fingerprint in the order of its end.
+#[derive(Clone, Copy)]
+pub(super) struct AgedFingerprint {
+    ended: i64,
+    fingerprint: Fingerprint,
+    erasure: ErasureId,
+    version: i64,
+}
+
+pub(super) fn old_tombstones(
+    tx: &Tx<'_>,
+    keep: &Keep,
+    from: Option<AgedTombstone>,
+    portion: Portion,
+) -> Result<Batch<AgedTombstone>, LedgerError> {
+    let Some(before) = ago(tx.now, keep.tombstones) else { return Ok(Batch::NOTHING) };
+    let from = from.unwrap_or(AgedTombstone { at: Timestamp::MIN, place: Place { installation: 0, session: 0 } });
+    let mut statement = tx.prepare_cached(
+        "SELECT installation, session, at FROM tombstone
+         WHERE (at, installation, session) > (?1, ?2, ?3) AND at <= ?4 ORDER BY at, installation, session LIMIT ?5",
+    )?;
+    let values = params![Millis(from.at), from.place.installation, from.place.session, Millis(before), portion.size];
+    let old = statement.query_map(values, |row| {
+        let Millis(at) = row.get(2)?;
+        Ok(AgedTombstone { at, place: Place::read(row)? })
+    })?;
+    let old: Vec<AgedTombstone> = old.collect::<Result<_, _>>()?;
+    let next = next_of(&old, portion, |tombstone| *tombstone);
+    if portion.passes {
+        let passed = old.last().map(|tombstone| named(tx, tombstone.place)).transpose()?;
+        return Ok(Batch { deleted: 0, next, passed });
+    }
+    let mut gone = tx.prepare_cached("DELETE FROM tombstone WHERE installation = ?1 AND session = ?2")?;
+    for AgedTombstone { place, .. } in &old {
+        gone.execute(params![place.installation, place.session])?;
+    }
+    Ok(Batch { deleted: old.len() as u64, next, passed: None })
+}
+
+/// Fingerprints of erasures that ended so long ago.
+pub(super) fn old_fingerprints(
+    tx: &Tx<'_>,
+    keep: &Keep,
+    from: Option<AgedFingerprint>,
+    portion: Portion,
+) -> Result<Batch<AgedFingerprint>, LedgerError> {
+    let Some(before) = ago(tx.now, keep.fingerprints) else { return Ok(Batch::NOTHING) };
+    let first = (i64::MIN, Fingerprint([0; 32]), ErasureId([0; 16]), i64::MIN);
+    let from = from.map_or(first, |from| (from.ended, from.fingerprint, from.erasure, from.version));
+    let mut statement = tx.prepare_cached(
+        "SELECT ended, fingerprint, erasure, version FROM erasure_fingerprint
+         WHERE ended IS NOT NULL AND (ended, fingerprint, erasure, version) > (?1, ?2, ?3, ?4) AND ended <= ?5
+         ORDER BY ended, fingerprint, erasure, version LIMIT ?6",
+    )?;
+    let values = params![from.0, from.1, from.2, from.3, Millis(before), portion.size];
+    let old = statement.query_map(values, |row| {
+        let (ended, fingerprint) = (row.get(0)?, row.get(1)?);
+        Ok(AgedFingerprint { ended, fingerprint, erasure: row.get(2)?, version: row.get(3)? })
+    })?;
+    let old: Vec<AgedFingerprint> = old.collect::<Result<_, _>>()?;
+    let next = next_of(&old, portion, |print| *print);
+    if portion.passes {
+        return Ok(Batch { deleted: 0, next, passed: old.last().map(|print| print.erasure.to_string()) });
+    }
+    let mut gone =
+        tx.prepare_cached("DELETE FROM erasure_fingerprint WHERE fingerprint = ?1 AND erasure = ?2 AND version = ?3")?;
+    for print in &old {
+        gone.execute(params![print.fingerprint, print.erasure, print.version])?;
+    }
+    Ok(Batch { deleted: old.len() as u64, next, passed: None })
+}
