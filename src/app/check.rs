@@ -1,5 +1,7 @@
 //! Everything that a start would find wrong, what it would take and nobody can mean, and what only trying finds.
 
+mod offline;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -8,10 +10,11 @@ use serde::Serialize;
 
 use super::operations::operations;
 use super::parts::{must_be_known, open_ledger};
+use super::rules::test_rules;
 use crate::config::{Config, Problem, counted_from_one};
 use crate::key_files::Keys;
-use crate::keys::SecretRef;
-use crate::mluvii::{self, MluviiClient, State};
+use crate::keys::{ReadSecret, SecretRef};
+use crate::mluvii::{self, MluviiClient, MluviiSettings, State};
 use crate::outside::must_be_there;
 use crate::plugin::{self, Connect, Program};
 use crate::subject::{Kind, TargetName};
@@ -47,9 +50,19 @@ impl CheckFinding {
     }
 }
 
-/// Checks a configuration and everything that it refers to; with [`Connect::Try`] also mluvii, the ledger and each
-/// plugin's health.
-pub(crate) async fn check(path: &Path, connect: Connect) -> Vec<CheckFinding> {
+/// How far a check goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CheckDepth {
+    /// The configuration itself: no key and no secret is read, nobody is contacted, and nothing of this machine is needed.
+    Offline,
+    /// Also what it refers to here: keys, secrets, plugins.
+    Here,
+    /// Also mluvii, the ledger and each plugin's health.
+    Connected,
+}
+
+/// Checks a configuration and everything that it refers to, as far as is wanted.
+pub(crate) async fn check(path: &Path, depth: CheckDepth) -> Vec<CheckFinding> {
     let what = format!("configuration {}", path.display());
     let config = match Config::load(path) {
         Ok(config) => config,
@@ -61,41 +74,78 @@ pub(crate) async fn check(path: &Path, connect: Connect) -> Vec<CheckFinding> {
     let mut findings = vec![CheckFinding::right(what)];
     let idle = config.idle_variables.iter();
     findings.extend(idle.map(|idle| CheckFinding::doubtful("environment", idle.to_string())));
-    findings.extend(offline(&config));
     let mut returned = BTreeSet::new();
-    findings.extend(plugins(&config, connect, &mut returned).await);
+    if depth == CheckDepth::Offline {
+        findings.extend(offline::settings(&config));
+        findings.extend(rules(&config));
+        let all_are_here = offline::plugins(&config, &mut findings, &mut returned).await;
+        // What a plugin returns that is not here is not known.
+        if !all_are_here {
+            return findings;
+        }
+    } else {
+        findings.extend(here(&config));
+        findings.extend(rules(&config));
+        let connect = if depth == CheckDepth::Connected { Connect::Try } else { Connect::Offline };
+        findings.extend(plugins(&config, connect, &mut returned).await);
+    }
     let idle = config.idle_kinds(&returned).into_iter();
-    findings.extend(idle.map(|idle| CheckFinding::wrong(idle.key, idle.what)));
-    if connect == Connect::Try {
+    findings.extend(idle.map(|idle| CheckFinding::wrong(config.shown(&idle.key), idle.what)));
+    if depth == CheckDepth::Connected {
         findings.extend(online(&config).await);
     }
     findings
 }
 
 /// What can be checked without calling anybody: keys, secrets, and what is made of the settings.
-fn offline(config: &Config) -> Vec<CheckFinding> {
-    let read = |reference: &SecretRef| config.read_secret(reference);
+fn here(config: &Config) -> Vec<CheckFinding> {
     let dir = config.keys_dir();
     let mut findings = vec![CheckFinding::of(format!("keys {}", dir.display()), Keys::load(&dir))];
     if let Some(dir) = config.archive_dir() {
         let what = format!("the folder of archives {}", dir.display());
         findings.push(CheckFinding::of(what, std::fs::read_dir(&dir)));
     }
-    for settings in &config.mluvii {
-        let what = format!("{}, its secrets and requests", TargetName::mluvii_of(&settings.name));
-        findings.push(CheckFinding::of(what, MluviiClient::new(settings, &read)));
-    }
+    let read = |reference: &SecretRef| config.read_secret(reference);
     let of_webhooks = |reference: &SecretRef| config.read_webhook_secret(reference);
+    findings.extend(settings(config, &config.mluvii, &read, &of_webhooks));
+    findings
+}
+
+/// What is made of the settings of mluvii and of sources.
+fn settings(
+    config: &Config,
+    installations: &[MluviiSettings],
+    read: ReadSecret<'_>,
+    of_webhooks: ReadSecret<'_>,
+) -> Vec<CheckFinding> {
+    let mut findings = Vec::new();
+    for settings in installations {
+        let what = format!("{}, its secrets and requests", TargetName::mluvii_of(&settings.name));
+        findings.push(CheckFinding::of(what, MluviiClient::new(settings, read)));
+    }
     for source in &config.sources {
         let what = format!("source {}, its secrets", source.name);
-        findings.push(CheckFinding::of(what, Source::new(source, &of_webhooks)));
+        findings.push(CheckFinding::of(what, Source::new(source, of_webhooks)));
     }
-    findings.push(CheckFinding::right(format!("rules, {} of them", config.rules.len())));
-    let doubts = config.policy();
-    let doubts = doubts.doubts().iter();
-    findings.extend(
-        doubts.map(|doubtful| CheckFinding::doubtful(counted_from_one(&doubtful.key), doubtful.doubt.as_str())),
-    );
+    findings
+}
+
+/// The rules, and what their tests say.
+fn rules(config: &Config) -> Vec<CheckFinding> {
+    let mut findings = vec![CheckFinding::right(format!("rules, {} of them", config.rules.len()))];
+    let tested = test_rules(config);
+    let policy = config.policy();
+    let doubts = policy.doubts().iter().map(|doubtful| (&doubtful.key, &doubtful.doubt));
+    for (key, doubt) in doubts.map(|(key, doubt)| (counted_from_one(key), doubt.clone())).chain(tested.doubts()) {
+        findings.push(CheckFinding::doubtful(config.shown(&key), doubt));
+    }
+    let failed = tested.results.iter().filter(|test| !test.result.passed);
+    for test in failed.clone() {
+        findings.push(CheckFinding::wrong(test.place.clone(), test.why()));
+    }
+    if !tested.results.is_empty() && failed.count() == 0 {
+        findings.push(CheckFinding::right(format!("tests of the rules, {} of them", tested.results.len())));
+    }
     findings
 }
 
@@ -113,21 +163,7 @@ async fn plugins(config: &Config, connect: Connect, returned: &mut BTreeSet<Kind
                 let what = format!("{what}, {} {}", report.info.name, report.info.version);
                 let health = report.health.map(|health| CheckFinding::of(format!("{what}: its health"), health));
                 findings.push(CheckFinding::right(what.as_str()));
-                findings.extend(report.untaken.iter().map(|kind| {
-                    CheckFinding::wrong(
-                        format!("{what}: grants"),
-                        format!("`{kind}` is granted, and the plugin does not take it"),
-                    )
-                }));
-                findings.extend(report.unopened.iter().map(|port| {
-                    CheckFinding::wrong(
-                        format!("{what}: ports"),
-                        format!(
-                            "it declares the TCP port {port}, which is closed: only the configuration opens a port; write \
-                             `ports = [{port}]`, or the address that it connects to"
-                        ),
-                    )
-                }));
+                findings.extend(unfit(&what, &report.untaken, &report.unopened));
                 let unopened = |doubt: &&String| !doubt.contains("which only the configuration opens");
                 let doubts = report.info.doubts.iter().filter(unopened);
                 findings.extend(doubts.map(|doubt| CheckFinding::doubtful(what.as_str(), doubt.as_str())));
@@ -136,6 +172,23 @@ async fn plugins(config: &Config, connect: Connect, returned: &mut BTreeSet<Kind
         }
     }
     findings
+}
+
+/// What a plugin is granted in vain, and what it needs and is not given.
+fn unfit(what: &str, untaken: &[Kind], unopened: &[u16]) -> Vec<CheckFinding> {
+    let untaken = untaken.iter().map(|kind| {
+        CheckFinding::wrong(format!("{what}: grants"), format!("`{kind}` is granted, and the plugin does not take it"))
+    });
+    let unopened = unopened.iter().map(|port| {
+        CheckFinding::wrong(
+            format!("{what}: ports"),
+            format!(
+                "it declares the TCP port {port}, which is closed: only the configuration opens a port; write \
+                 `ports = [{port}]`, or the address that it connects to"
+            ),
+        )
+    });
+    untaken.chain(unopened).collect()
 }
 
 /// What only a call tells.

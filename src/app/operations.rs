@@ -81,6 +81,7 @@ fn settings(config: &Config) -> Settings {
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,
         limits: Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max },
+        policy: Arc::new(config.policy()),
         retention: config.retention.clone(),
     }
 }

@@ -78,6 +78,7 @@ impl Parts {
             params: config.mluvii.iter().map(params).collect(),
             fingerprinters: installations.iter().copied().map(fingerprinter).collect(),
             settling: config.settling.clone(),
+            alarm_share: config.rules_settings.alarm_share,
             patience: Patience::default(),
             erasing: config.erasing.clone(),
             keep: keep(config),

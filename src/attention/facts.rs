@@ -158,6 +158,16 @@ pub(crate) struct FailedKeeper {
     pub(crate) since: Timestamp,
 }
 
+/// A rule that waits for a person, as it would erase so much.
+#[derive(Clone, Debug)]
+pub(crate) struct WaitingRule {
+    pub(crate) rule: String,
+    pub(crate) since: Timestamp,
+    pub(crate) sessions: u64,
+    /// Those of them that it would have erased.
+    pub(crate) would: u64,
+}
+
 /// Records whose time is over and which the ledger refuses to delete: by a trigger or a foreign key that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct RefusedRecords {
@@ -211,6 +221,7 @@ pub(crate) struct Facts {
     pub(crate) named: Named,
     /// Since when not all records of a kind could be deleted whose time was over.
     pub(crate) behind: BTreeMap<&'static str, Timestamp>,
+    pub(crate) waiting_rules: Vec<WaitingRule>,
     /// What the ledger refuses to delete, by kind.
     pub(crate) undeletable: BTreeMap<&'static str, RefusedRecords>,
 }
@@ -245,6 +256,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.clock.as_ref().map(of_clock));
     all.extend(facts.failed_keepers.iter().map(of_keeper));
     all.extend(facts.behind.iter().filter_map(|(kind, since)| behind(kind, *since, now)));
+    all.extend(facts.waiting_rules.iter().map(of_rule));
     all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
@@ -438,6 +450,14 @@ fn of_clock(doubt: &ClockDoubt) -> Attention {
     about = with(about, "fault", Value::from(fault.as_str()));
     about = with(about, "expected", Value::from(expected.to_string()));
     with(about, "found", Value::from(shown.to_string()))
+}
+
+fn of_rule(waiting: &WaitingRule) -> Attention {
+    let WaitingRule { rule, since, sessions, would } = waiting;
+    let mut found = found(Code::RuleWaiting, Severity::Attention, Object::rule(rule), since.to_string());
+    found = with(found, "rule", Value::from(rule.as_str()));
+    found = with(found, "sessions", (*sessions).into());
+    Attention { since: Some(*since), ..with(found, "would", (*would).into()) }
 }
 
 /// The name under which it is noted that the ledger itself does not keep its newest receipt.

@@ -10,7 +10,7 @@ pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
     ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
-    WEBHOOK, attention,
+    WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -123,10 +123,13 @@ pub(crate) enum Code {
     WebhookWrong,
     /// What has ended at mluvii could not be compared with the ledger, so that sessions may be missing. With `mluvii` and `reason`.
     ReconcileFailed,
+    /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
+    /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
+    RuleWaiting,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -156,6 +159,7 @@ impl Code {
         Self::RetentionRefused,
         Self::ArchiveFailed,
         Self::SealKeysFailed,
+        Self::RuleWaiting,
         Self::WebhookWrong,
         Self::ReconcileFailed,
     ];
@@ -191,6 +195,7 @@ impl Code {
             Self::RetentionRefused => "retention_refused",
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
+            Self::RuleWaiting => "rule_waiting",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
         }

@@ -95,6 +95,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         clock: Some(ClockDoubt { fault: ClockFault::Ahead, expected: at(7), found: at(9000) }),
         named: Named::default(),
         behind: [("events", at(60 - 86_400)), ("sessions", at(62 - 86_400))].into(),
+        waiting_rules: vec![WaitingRule { rule: "all".into(), since: at(8), sessions: 10, would: 9 }],
         undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),
     };
     check(
@@ -117,6 +118,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention receipts_incomplete receipts {"count":4}"#,
             r#"attention retention_behind records:events {"kind":"events"}"#,
             r#"attention retention_refused records:tombstones {"count":3,"example":"acme/13","kind":"tombstones"}"#,
+            r#"attention rule_waiting rule:all {"rule":"all","sessions":10,"would":9}"#,
             "attention server_away servers {}",
             r#"attention snapshot_held ledger {"process":4711,"transactions":1000001}"#,
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,

@@ -49,10 +49,12 @@ pub(crate) enum Act {
     UnregisterWebhook,
     /// Finds sessions that have ended and of which nobody told us.
     ReconcileSessions,
+    /// Lets a new or changed rule erase as much as it would.
+    ConfirmRule,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 27] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -77,6 +79,7 @@ impl Act {
         Self::RestoreLedger,
         Self::ArchiveReceipts,
         Self::ArchiveAudit,
+        Self::ConfirmRule,
         Self::RegisterWebhook,
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
@@ -108,6 +111,7 @@ impl Act {
             Self::RestoreLedger => "ledger.restore",
             Self::ArchiveReceipts => "receipts.archive",
             Self::ArchiveAudit => "audit.archive",
+            Self::ConfirmRule => "rules.confirm",
             Self::RegisterWebhook => "webhook.register",
             Self::UnregisterWebhook => "webhook.unregister",
             Self::ReconcileSessions => "sessions.reconcile",
@@ -237,6 +241,16 @@ impl Object {
     /// The archives of a chain.
     pub(crate) fn archive(chain: &str) -> Self {
         Self(format!("archive:{chain}"))
+    }
+
+    /// A rule of the configuration, by its name.
+    pub(crate) fn rule(name: &str) -> Self {
+        Self(format!("rule:{name}"))
+    }
+
+    /// All rules.
+    pub(crate) fn rules() -> Self {
+        Self("rules".to_owned())
     }
 
     /// An object as it was written.

@@ -3,22 +3,30 @@
 use super::context::{Global, path, wait};
 use super::exit::{Exit, Failure};
 use super::out::{BAD, DOUBTFUL, GOOD, Out};
-use crate::app::{self, CheckFinding};
-use crate::plugin::Connect;
+use crate::app::{self, CheckDepth, CheckFinding};
 
-/// Check the configuration and everything that it refers to
+/// Check the configuration, run the tests of its rules, and check everything that it refers to
+///
+/// A doubt (`!`) may be a newer word of mluvii's, or what cannot be known yet; it does not change the exit code.
 #[derive(clap::Args)]
 pub(super) struct Check {
     /// Also try mluvii, the ledger and each plugin's health
     #[arg(long)]
     connect: bool,
+    /// Check the configuration alone, as in CI: no key and no secret is needed, and nobody is contacted
+    #[arg(long, conflicts_with = "connect")]
+    offline: bool,
 }
 
 impl Check {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         let path = path(global)?;
-        let connect = if self.connect { Connect::Try } else { Connect::Offline };
-        let findings = wait(async { Ok(app::check(&path, connect).await) })?;
+        let depth = match (self.offline, self.connect) {
+            (true, _) => CheckDepth::Offline,
+            (false, false) => CheckDepth::Here,
+            (false, true) => CheckDepth::Connected,
+        };
+        let findings = wait(async { Ok(app::check(&path, depth).await) })?;
         show(&findings, out)?;
         // A doubt may be a newer word of mluvii's, or what cannot be known yet, so it is no failure.
         Ok(Exit::when(findings.iter().all(|finding| finding.wrong.is_none())))

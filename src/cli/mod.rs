@@ -13,6 +13,7 @@ mod demo;
 mod erase;
 mod erasures;
 mod exit;
+mod explain;
 mod files;
 mod identity;
 mod keys;
@@ -24,6 +25,7 @@ mod plugin;
 mod quarantine;
 mod receipts;
 mod reconcile;
+mod rules;
 mod serve;
 mod standin;
 mod status;
@@ -50,7 +52,7 @@ Exit codes:
   5  anything else, such as a file that cannot be read
   6  the ledger is damaged, gone or not the one that was known, and a person has to act
   7  a second signal stopped the server at once; what was under way goes on after the next start
-  8  there is nothing to verify: no receipts, or no header before them";
+  8  there is nothing to verify or to test: no receipts, no header before them, no tests";
 
 /// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
 #[derive(Parser)]
@@ -88,6 +90,10 @@ enum Command {
     /// See, find, export, verify and archive receipts
     #[command(subcommand)]
     Receipts(receipts::Receipts),
+    /// Test rules; try others on what the ledger knows; confirm one that would erase much
+    #[command(subcommand)]
+    Rules(rules::Rules),
+    Explain(explain::Explain),
     /// See, replay or drop deliveries that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
@@ -149,6 +155,8 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
+        Command::Rules(rules) => rules.run(global, out),
+        Command::Explain(explain) => with_operations(global, async |on| explain.run(on, out).await),
         Command::Quarantine(quarantine) => with_operations(global, async |on| quarantine.run(on, out).await),
         Command::Attention(attention) => with_operations(global, async |on| attention.run(on, out).await),
         Command::Clock(clock) => with_operations(global, async |on| clock.run(on, out).await),

@@ -483,8 +483,11 @@ fn check_names_what_leads_nowhere_and_what_is_doubtful() {
     home.write("quietus.toml", &format!("{CONFIG}{rule}"));
     let (code, said) = home.run(&["check"]);
     assert_eq!(code, 1);
-    assert!(said.contains("! rule.1.when: `Hologram` is none of the words that are known"), "{said}");
-    assert!(said.contains("✗ mluvii.params.plate: nobody takes the kind `car`"), "{said}");
+    assert!(
+        said.contains("quietus.toml, line 14: rule.1.when: `Hologram` is none of the words that are known"),
+        "{said}"
+    );
+    assert!(said.contains("quietus.toml, line 18: mluvii.params.plate: nobody takes the kind `car`"), "{said}");
     home.write("quietus.toml", &format!("{CONFIG}{}", rule.replace("car", "name")));
     assert_eq!(home.run(&["check"]).0, 0, "a doubt is no failure");
     home.write("quietus.toml", &format!("{CONFIG}{}", rule.replace("Hologram", "chat")));

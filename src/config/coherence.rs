@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::Config;
 use super::layers::Layers;
+use super::problem::counted_from_one;
 use crate::mluvii::MluviiSettings;
-use crate::policy::Policy;
+use crate::policy::{Policy, TestsContext};
 use crate::subject::{Kind, Scope};
 
 /// The least that a clock may jump ahead without being doubted.
@@ -14,7 +15,7 @@ const CLOCK_JUMP_MIN: Duration = Duration::from_secs(60);
 
 /// Notes every problem.
 pub(super) fn check(config: &Config, layers: &mut Layers) {
-    if config.sources.is_empty() {
+    if config.sources.is_empty() && layers.is_whole("source") {
         layers.problem("source", "nobody could send anything; write at least one `[[source]]`");
     }
     used_once("source", config.sources.iter().map(|source| source.name.as_str()), layers);
@@ -54,6 +55,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if !(0.0..=1.0).contains(&config.settling.unknown_share_max) {
         layers.problem("settling.unknown_share_max", "a share is from 0 to 1, such as 0.05");
     }
+    if !(0.0..=1.0).contains(&config.rules_settings.alarm_share) {
+        layers.problem("rules.alarm_share", "a share is from 0 to 1, such as 0.2");
+    }
     if config.clock.jump_max.0 < CLOCK_JUMP_MIN {
         layers.problem("clock.jump_max", "less than a minute: clocks are adjusted all the time, such as by NTP");
     }
@@ -63,8 +67,22 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.level) {
         layers.problem("log.level", format!("not a filter of log lines: {error}"));
     }
-    for bad in Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().into_iter().flatten() {
-        layers.problem(super::problem::counted_from_one(&bad.key), bad.problem);
+    rules(config, layers);
+}
+
+/// The rules, and the tests of them.
+fn rules(config: &Config, layers: &mut Layers) {
+    let targets_are_known = layers.is_whole("plugin");
+    let rules_are_known = layers.is_whole("rule");
+    let bad = Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().unwrap_or_default();
+    let bad = bad.into_iter().filter(|bad| targets_are_known || !bad.key.ends_with(".targets"));
+    let context = TestsContext {
+        rules: rules_are_known.then(|| config.rules.iter().map(|rule| rule.name.as_str()).collect()),
+        targets: targets_are_known.then(|| config.targets()),
+        installations: layers.is_whole("mluvii").then(|| config.mluvii.iter().map(|one| &one.name).collect()),
+    };
+    for bad in bad.chain(context.check(&config.rule_tests)) {
+        layers.problem(counted_from_one(&bad.key), bad.problem);
     }
 }
 
@@ -105,6 +123,9 @@ fn retention(config: &Config, layers: &mut Layers) {
 
 /// Sources name installations that are there, and no company is there twice.
 fn installations(config: &Config, layers: &mut Layers) {
+    if !layers.is_whole("mluvii") {
+        return;
+    }
     let names: Vec<_> = config.mluvii.iter().map(|settings| format!("`{}`", settings.name)).collect();
     let names = names.join(", ");
     for (index, source) in config.sources.iter().enumerate() {

@@ -1,28 +1,39 @@
 //! The layers of the configuration, merged: the built-in defaults, the file, the environment. Parses text into
 //! typed sections, and keeps every problem on the way, so that one run names them all.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use figment::Figment;
+use figment::error::Kind;
 use figment::value::{Dict, Value};
 use serde::de::DeserializeOwned;
 
 use super::installations::{Installations, MLUVII};
 use super::layer::Layer;
+use super::lines::Lines;
 use super::problem::{ConfigError, Place, Problem};
 use crate::subject::InstallationName;
 
 /// The defaults, and the only place of them.
 const DEFAULTS: &str = include_str!("../../config/default.toml");
+/// So many problems of one table are told at once.
+const PROBLEMS_MAX: usize = 50;
 /// A larger file is not a configuration.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
 /// The merged layers, and what was wrong with what has been read from them.
 pub(super) struct Layers {
     merged: Figment,
+    defaults: Figment,
     installations: Installations,
     file: Place,
+    lines: Lines,
     problems: Vec<Problem>,
+    /// Sections of which something could not be read.
+    unread: BTreeSet<&'static str>,
+    /// The elements of lists that could not be read, counted from 0.
+    left_out: BTreeMap<&'static str, BTreeSet<usize>>,
 }
 
 impl Layers {
@@ -35,16 +46,24 @@ impl Layers {
         let mut variables: Vec<Layer> = variables.filter_map(Layer::of_variable).collect();
         let mut problems = Vec::new();
         let installations = Installations::spread(&mut defaults, (&mut written, &file), &mut variables, &mut problems);
-        let merged = Figment::new().merge(defaults).merge(written);
+        let defaults = Figment::new().merge(defaults);
+        let merged = defaults.clone().merge(written);
         let merged = variables.into_iter().fold(merged, Figment::merge);
-        Ok(Self { merged, installations, file, problems })
+        // Where names of installations are wrong, what names them seems to name nothing.
+        let unread = if problems.is_empty() { BTreeSet::new() } else { BTreeSet::from([MLUVII]) };
+        let left_out = BTreeMap::new();
+        Ok(Self { merged, defaults, installations, file, lines: Lines::of(&text), problems, unread, left_out })
     }
 
-    /// Reads one section; what is wrong with it is kept.
+    /// Reads one section; what is wrong with it is kept. Its defaults stand in for it then, so that whatever else is wrong is found
+    /// with it.
     pub(super) fn section<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let value = self.merged.find_value(key).unwrap_or_else(|_| Dict::new().into());
         let path = [key.to_owned()];
-        self.typed(&path, &path, &value)
+        self.typed(&path, &path, &value).or_else(|| {
+            self.unread.insert(key);
+            self.defaults.find_value(key).unwrap_or_else(|_| Dict::new().into()).deserialize().ok()
+        })
     }
 
     /// Reads the `[mluvii]` tables; what is wrong with any of them is kept.
@@ -56,7 +75,11 @@ impl Layers {
             let value = self.merged.find_value(&path.join(".")).unwrap_or_else(|_| Dict::new().into());
             self.typed(&path, &shown, &value)
         };
-        keys.into_iter().filter_map(read).collect()
+        let installations: Vec<T> = keys.iter().cloned().filter_map(read).collect();
+        if installations.len() < keys.len() {
+            self.unread.insert(MLUVII);
+        }
+        installations
     }
 
     /// How the key of an installation is shown: `mluvii.acme.base_url`, or `mluvii.base_url` where it has no name.
@@ -70,11 +93,23 @@ impl Layers {
         let place = self.place(&[key.to_owned()], &value);
         let Value::Array(_, elements) = value else {
             self.problems.push(Problem::at(place, key, format!("expected a list; write `[[{key}]]`")));
+            self.unread.insert(key);
             return Vec::new();
         };
-        let path = |index: usize| [key.to_owned(), index.to_string()];
-        let elements = elements.iter().enumerate();
-        elements.filter_map(|(index, value)| self.typed(&path(index), &path(index), value)).collect()
+        let mut read = Vec::new();
+        for (index, value) in elements.iter().enumerate() {
+            let path = [key.to_owned(), index.to_string()];
+            match self.typed(&path, &path, value) {
+                Some(element) => read.push(element),
+                None => _ = self.left_out.entry(key).or_default().insert(index),
+            }
+        }
+        read
+    }
+
+    /// Whether all of a section could be read. Of another one, names seem to refer to nothing.
+    pub(super) fn is_whole(&self, section: &str) -> bool {
+        !self.unread.contains(section) && !self.left_out.contains_key(section)
     }
 
     /// Whether the file or the environment says it, and not only the defaults do.
@@ -93,14 +128,29 @@ impl Layers {
         }
     }
 
-    /// Notes a problem that only all sections together show.
+    /// Notes a problem that only all sections together show. Of a section that could not be read, more is known by then.
     pub(super) fn problem(&mut self, key: impl Into<String>, what: impl Into<String>) {
-        self.problems.push(Problem::at(self.file.clone(), key, what));
+        let key = self.as_written(&key.into());
+        if !self.unread.iter().any(|section| key.split('.').next() == Some(*section)) {
+            self.problems.push(Problem::at(self.file.clone(), key, what));
+        }
     }
 
-    /// Whether nothing was wrong so far.
-    pub(super) fn are_sound(&self) -> bool {
-        self.problems.is_empty()
+    /// The key as it is counted in the file, where elements before it could not be read.
+    fn as_written(&self, key: &str) -> String {
+        let mut segments: Vec<_> = key.split('.').map(str::to_owned).collect();
+        if let [list, number, ..] = segments.as_mut_slice()
+            && let (Some(left_out), Ok(among_read)) = (self.left_out.get(list.as_str()), number.parse::<usize>())
+            && let Some(index) = (0..).filter(|index| !left_out.contains(index)).nth(among_read.saturating_sub(1))
+        {
+            *number = (index + 1).to_string();
+        }
+        segments.join(".")
+    }
+
+    /// On which line each key stands.
+    pub(super) fn lines(&self) -> Lines {
+        self.lines.clone()
     }
 
     /// Everything merged, as it was read.
@@ -115,19 +165,41 @@ impl Layers {
 
     /// Ends the reading: the problems, if there were any.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
-        if self.problems.is_empty() { Ok(()) } else { Err(ConfigError(self.problems)) }
+        let Self { mut problems, lines, file, .. } = self;
+        for problem in problems.iter_mut().filter(|problem| problem.place == file) {
+            problem.line = problem.line.or_else(|| lines.line(problem.key.as_deref()?));
+        }
+        if problems.is_empty() { Ok(()) } else { Err(ConfigError(problems)) }
     }
 
-    /// Reads the value that stands at `path`; problems name it as `shown`.
+    /// Reads the value that stands at `path`; problems name it as `shown`. What is wrong is taken out and the rest read again, so that
+    /// all of it is found. What only had keys too many is read without them.
     fn typed<T: DeserializeOwned>(&mut self, path: &[String], shown: &[String], value: &Value) -> Option<T> {
-        let error = match value.deserialize::<T>() {
-            Ok(typed) => return Some(typed),
-            Err(error) => error,
-        };
-        for error in error {
-            let place = self.place(&[path, &error.path].concat(), value);
-            let shown = [shown, &error.path].concat();
-            self.problems.push(Problem::of_kind(place, &self.file, &shown, error.kind));
+        let mut left = value.clone();
+        let mut taken_out: Vec<Vec<String>> = Vec::new();
+        let mut only_unknown = true;
+        while taken_out.len() < PROBLEMS_MAX {
+            let error = match left.deserialize::<T>() {
+                Ok(typed) => return only_unknown.then_some(typed),
+                Err(error) => error,
+            };
+            let found = taken_out.len();
+            for error in error {
+                let at = place_of(&error);
+                if taken_out.contains(&at) {
+                    continue;
+                }
+                only_unknown &= matches!(error.kind, Kind::UnknownField(..));
+                let place = self.place(&[path, &error.path].concat(), value);
+                let shown = [shown, &error.path].concat();
+                self.problems.push(Problem::of_kind(place, &self.file, &shown, error.kind));
+                if take_out(&mut left, &at) {
+                    taken_out.push(at);
+                }
+            }
+            if taken_out.len() == found {
+                return None;
+            }
         }
         None
     }
@@ -141,6 +213,37 @@ impl Layers {
             Some(Layer::DEFAULTS) => Place::Defaults,
             _ => self.file.clone(),
         }
+    }
+}
+
+/// The key that an error is about.
+fn place_of(error: &figment::Error) -> Vec<String> {
+    let mut path = error.path.clone();
+    match &error.kind {
+        Kind::UnknownField(name, _) if path.last() != Some(name) => path.push(name.clone()),
+        Kind::MissingField(name) => path.push(name.to_string()),
+        _ => {}
+    }
+    path
+}
+
+/// Takes a key out of a table; `false` where none stands there. An element of a list stays, as those behind it would be counted
+/// otherwise.
+fn take_out(value: &mut Value, path: &[String]) -> bool {
+    let Some((last, parents)) = path.split_last() else { return false };
+    let mut at = value;
+    for parent in parents {
+        let inner = match at {
+            Value::Dict(_, members) => members.get_mut(parent),
+            Value::Array(_, elements) => parent.parse().ok().and_then(|index: usize| elements.get_mut(index)),
+            _ => None,
+        };
+        let Some(inner) = inner else { return false };
+        at = inner;
+    }
+    match at {
+        Value::Dict(_, members) => members.remove(last).is_some(),
+        _ => false,
     }
 }
 

@@ -6,6 +6,7 @@ mod installations;
 mod kinds;
 mod layer;
 mod layers;
+mod lines;
 mod log;
 mod problem;
 mod public;
@@ -33,12 +34,13 @@ use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, 
 use crate::mluvii::MluviiSettings;
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings};
 use crate::plugin::PluginSettings;
-use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings};
+use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
 use crate::watch::WatchSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
+use lines::Lines;
 
 /// The shortest secret of a webhook.
 const WEBHOOK_SECRET_CHARS_MIN: usize = 8;
@@ -53,6 +55,8 @@ pub(crate) struct Config {
     /// The configuration file.
     #[schemars(skip)]
     pub(crate) file: PathBuf,
+    #[schemars(skip)]
+    lines: Lines,
     /// The address, and the bounds of what it takes in.
     pub(crate) server: ServerSettings,
     /// Whether somebody has said how many connections there may be, and counts on them.
@@ -95,6 +99,12 @@ pub(crate) struct Config {
     /// When what is erased.
     #[schemars(rename = "rule", default)]
     pub(crate) rules: Vec<RuleSettings>,
+    /// What holds for all rules.
+    #[schemars(rename = "rules")]
+    pub(crate) rules_settings: RulesSettings,
+    /// What is expected to be decided on a conversation: `quietus check` and `quietus rules test` compare.
+    #[schemars(rename = "test", default)]
+    pub(crate) rule_tests: Vec<RuleTestSettings>,
     /// The targets beside mluvii.
     #[schemars(rename = "plugin", default)]
     pub(crate) plugins: Vec<PluginSettings>,
@@ -119,7 +129,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 16] = [
+    const SECTIONS: [&str; 18] = [
         "server",
         "ledger",
         "clock",
@@ -134,6 +144,8 @@ impl Config {
         "source",
         "consent",
         "rule",
+        "rules",
+        "test",
         "plugin",
         "witness",
     ];
@@ -164,8 +176,7 @@ impl Config {
         if let Some(config) = &mut config {
             config.idle_variables = variables::idle(&names, &layers.merged(), &Self::SECTIONS);
         }
-        // Of lists, what could not be read is left out, so that names would seem to refer to nothing.
-        if let Some(config) = config.as_ref().filter(|_| layers.are_sound()) {
+        if let Some(config) = &config {
             coherence::check(config, &mut layers);
         }
         layers.finish()?;
@@ -185,10 +196,12 @@ impl Config {
         let person = layers.section("person");
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
+        let rules_settings = layers.section("rules");
         let watch = layers.section("watch");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list("rule");
+        let rule_tests = layers.list("test");
         let plugins = layers.list("plugin");
         let witnesses = layers.list("witness");
         let base = folder(file);
@@ -199,6 +212,7 @@ impl Config {
         Some(Self {
             base,
             file: file.to_owned(),
+            lines: layers.lines(),
             server: server?,
             connections_max_is_said: layers.is_said("server", "connections_max"),
             metrics_listen_is_said: layers.is_said("server", "metrics_listen"),
@@ -216,6 +230,8 @@ impl Config {
             sources,
             consent_rules,
             rules,
+            rules_settings: rules_settings?,
+            rule_tests,
             plugins,
             witnesses,
         })
@@ -315,6 +331,30 @@ impl Config {
     /// Makes the fingerprints of an installation.
     pub(crate) fn fingerprinter(&self, index: &IndexKey, installation: &InstallationName) -> Fingerprinter {
         Fingerprinter::new(index, installation, self.person.region)
+    }
+
+    /// A key, counted from 1, and where it stands.
+    pub(crate) fn shown(&self, key: &str) -> String {
+        format!("{}: {key}", self.place_of(key))
+    }
+
+    /// The file, and the line on which a key stands; the key is counted from 1.
+    pub(crate) fn place_of(&self, key: &str) -> String {
+        let line = self.lines.line(key).map_or_else(String::new, |line| format!(", line {line}"));
+        format!("{}{line}", self.file.display())
+    }
+
+    /// The line on which a key stands, where it stands in the file.
+    pub(crate) fn line_of(&self, key: &str) -> Option<usize> {
+        self.lines.line(key)
+    }
+
+    /// The name of the only installation, where there is one.
+    pub(crate) fn only_installation(&self) -> Option<&InstallationName> {
+        match self.mluvii.as_slice() {
+            [only] => Some(&only.name),
+            _ => None,
+        }
     }
 
     /// The names of all targets: `mluvii` and the plugins.

@@ -131,6 +131,7 @@ fn in_words(expected: &str) -> &str {
         "a sequence" => "a list",
         "a map" => "a table",
         _ if expected.starts_with("struct ") => "a table",
+        _ if expected.starts_with("enum ") => "a word",
         _ => expected,
     }
 }

@@ -75,6 +75,16 @@ pub(crate) struct Consent {
     pub(crate) cause: Option<UnknownCause>,
 }
 
+impl Consent {
+    /// The origin of a state that the look-up told.
+    pub(crate) const SHOWN_BY_SESSION: &str = "session";
+
+    /// Whether it is what mluvii shows of the session, or nothing was said at all; what a form or a rule said stands above that.
+    pub(crate) fn is_shown_by_session(&self) -> bool {
+        self.origin.as_deref().is_none_or(|origin| origin == Self::SHOWN_BY_SESSION)
+    }
+}
+
 /// The consent record of a session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ConsentRecord {

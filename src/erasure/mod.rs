@@ -193,6 +193,13 @@ impl Subject {
         }
     }
 
+    /// The keys of the erasures of a session and of its guest.
+    pub(crate) fn keys_of(session: &SessionKey, guest: Option<Digest>) -> Vec<String> {
+        let installation = session.installation.clone();
+        let guest = guest.map(|digest| Self::Guest { installation, digest });
+        std::iter::once(Self::Session(session.clone())).chain(guest).map(|subject| subject.key()).collect()
+    }
+
     /// Equal for erasures of one subject and scope.
     pub(crate) fn key(&self) -> String {
         match self {

@@ -53,6 +53,12 @@ pub(super) fn accepted_clock(by: &Actor, doubt: Option<&ClockDoubt>) -> AuditEnt
     entry.with_word("fault", fault.as_str()).with_word("expected", expected).with_word("found", found)
 }
 
+/// A name that no rule has may be anything that somebody has typed, so it is not written.
+pub(super) fn confirmed_rule(by: &Actor, name: &str, confirmed: bool) -> AuditEntry {
+    let object = if confirmed { Object::rule(name) } else { Object::rules() };
+    AuditEntry::new(by, Act::ConfirmRule, object, ActResult::when(confirmed))
+}
+
 /// Both keys are named, so that who reads the audit can follow from one to the other.
 pub(super) fn rotated(by: &Actor, rotated: &RotatedKey, changed: bool) -> AuditEntry {
     AuditEntry::new(by, Act::RotateKey, Object::keys(), ActResult::when(changed))

@@ -343,6 +343,10 @@ pub(crate) struct EraseWork {
     /// What the requests said that were merged into it.
     pub(crate) capsules: Vec<Capsule>,
     pub(crate) targets: Vec<TargetName>,
+    /// The rules that demand it.
+    pub(crate) rules: Vec<String>,
+    /// Whether a person has approved it.
+    pub(crate) approved: bool,
     pub(crate) created: Timestamp,
     /// When it was to begin, waiting aside.
     pub(crate) due: Timestamp,

@@ -12,6 +12,7 @@ pub(crate) mod damage;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
 pub(crate) mod expiring;
+pub(crate) mod explaining;
 mod fixtures;
 pub(crate) mod gauging;
 pub(crate) mod generations;
@@ -78,6 +79,11 @@ macro_rules! contract {
                 calls_begin_no_faster_than_their_rate
                 calls_beyond_those_that_were_granted_are_waited_for
                 a_process_is_listed_with_what_it_holds;
+            explaining: what_was_evaluated_is_kept_with_the_session
+                the_erasures_of_a_session_are_found_whatever_has_become_of_them
+                all_sessions_are_read_with_what_was_kept_of_their_evaluations
+                of_a_rule_every_version_is_known_and_only_once
+                what_waits_for_its_rule_begins_once_that_is_confirmed;
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
                 a_decision_on_a_stale_session_writes_nothing_and_is_due_again
                 a_decision_that_cannot_be_written_leaves_the_work

@@ -26,6 +26,7 @@ pub(crate) mod postgres;
 mod query;
 mod retention;
 mod row;
+mod rule_version;
 mod settings;
 pub(crate) mod sqlite;
 mod stored_record;
@@ -55,11 +56,13 @@ pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use retention::RetentionSettings;
+pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleVersion, is_held};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries,
-    SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
+    ClockView, Counts, DecidedSession, DecidedSessions, InstallationFacts, ProcessInfo, ProcessView, QuarantineId,
+    Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth, TargetState,
+    UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 
@@ -72,6 +75,7 @@ use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
 use crate::keys::{Carry, Digest, KeyId, KeyKind};
+use crate::policy::Evaluated;
 use crate::subject::{Fingerprinted, SessionKey};
 
 /// A ledger: all roles together, for those who take one apart.
@@ -350,6 +354,8 @@ pub(crate) struct SessionChange {
     pub(crate) settle_at: Option<Timestamp>,
     /// Digests of the call-param groups as they were at the last look.
     pub(crate) forms_seen: Vec<Digest>,
+    /// What is kept of the evaluations of its rules, the newest last.
+    pub(crate) evaluated: Vec<Evaluated>,
 }
 
 impl SessionChange {
@@ -364,6 +370,7 @@ impl SessionChange {
             recording_ready: false,
             settle_at: None,
             forms_seen: Vec::new(),
+            evaluated: Vec::new(),
         }
     }
 }

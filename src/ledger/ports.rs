@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decision, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState,
-    HeldWork, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, Page, Periodic, ProcessInfo, ProcessView,
-    PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries,
-    Reported, Resolution, RotatedKey, SealGeneration, SessionView, StepEnd, Stored, SumChunk, SumMark, Summed,
-    TargetConditions, TargetHealth, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, ErasureCursor, ErasureFilter, Finished, Gauges,
+    GenerationState, HeldWork, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, NewRuleVersion, Page,
+    Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
+    Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion, SealGeneration, SessionMark,
+    SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -147,6 +147,10 @@ pub(crate) trait Queue: Send + Sync {
     /// cannot be right, if it cannot: then no erasure begins, no target is asked to erase, and no receipt is dated.
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError>;
 
+    /// Writes down by which version of a rule a server begins to work, unless the newest of that name is the same: of several servers, the
+    /// first one decides.
+    async fn add_rule_version(&self, version: &NewRuleVersion) -> Result<(), LedgerError>;
+
     /// Takes this process off the list.
     async fn deregister(&self) -> Result<(), LedgerError>;
 
@@ -197,6 +201,16 @@ pub(crate) trait Records: Send + Sync {
     /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// The erasures of a session and of its guest, whatever has become of them, and those of persons that are under way and reach it; the
+    /// oldest first. A walk over all erasures.
+    async fn erasures_of(&self, session: &SessionKey, guest: Option<Digest>) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// The next sessions whose records are whole, in their order, at most so many, each with what was kept of its evaluations.
+    async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
+
+    /// The rules by which servers have worked, in the order of name and time.
+    async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError>;
 
     /// The generations of the seal key, the oldest first, and whether anything is sealed under each of them.
     async fn seal_generations(&self) -> Result<Vec<SealGeneration>, LedgerError>;
@@ -325,6 +339,9 @@ pub(crate) trait Admin: Send + Sync {
     /// Says that the ledger's clock is right, so that what it stopped goes on. Returns what was doubted; `None` when nothing
     /// was.
     async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError>;
+
+    /// Confirms a rule that waits for it, in each version that does: what waits for it begins now. `false` when it does not wait.
+    async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Lets the chain of receipts go on after what was lost, whose numbers are never used again. `false` when the gap does
     /// not begin at the newest receipt, or ends before it.

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::consent::{Consent, ConsentRecord, ConsentState, UnknownCause};
 use crate::event::{Channel, SessionSource};
 use crate::keys::Digest;
+use crate::policy::Evaluated;
 use crate::subject::{GuestId, SessionKey, SourceName, TenantId};
 
-/// All of a record but the session and the digest of its guest's id.
+/// All of a record but the session and the digest of its guest's id, and what is kept of the evaluations of its rules.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct StoredRecord {
     #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
@@ -42,6 +43,8 @@ pub(super) struct StoredRecord {
     consent_since: Option<Moment>,
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     unknown_cause: Option<UnknownCause>,
+    #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
+    evaluated: Vec<Evaluated>,
 }
 
 /// A time, in microseconds since 1970 where that is all of it: what mluvii says is compared with what it says again, to the
@@ -72,7 +75,7 @@ impl Moment {
 }
 
 impl StoredRecord {
-    pub(super) fn of(record: ConsentRecord) -> Self {
+    pub(super) fn of(record: ConsentRecord, evaluated: Vec<Evaluated>) -> Self {
         let ConsentRecord { source, tenant, guest, channel, session_source, consent, .. } = record;
         Self {
             source,
@@ -91,7 +94,13 @@ impl StoredRecord {
             consent_form: consent.form_id,
             consent_since: consent.since.map(Moment::of),
             unknown_cause: consent.cause,
+            evaluated,
         }
+    }
+
+    /// What is kept of the evaluations of its rules.
+    pub(super) fn take_evaluated(&mut self) -> Vec<Evaluated> {
+        std::mem::take(&mut self.evaluated)
     }
 
     /// The record, with what the columns hold.
@@ -138,6 +147,7 @@ impl StoredRecord {
             consent_form: None,
             consent_since: None,
             unknown_cause: None,
+            evaluated: Vec::new(),
         }
     }
 
@@ -181,12 +191,17 @@ mod tests {
             },
             ..ConsentRecord::new(session(1))
         };
-        for record in [whole, ConsentRecord::new(session(1))] {
-            let text = serde_json::to_string(&StoredRecord::of(record.clone())).expect("JSON");
-            let stored: StoredRecord = serde_json::from_str(&text).expect("is read");
+        let evaluated: Vec<Evaluated> = vec![
+            serde_json::from_str(r#"{"o":"session-settled","a":1,"k":"absent","p":"01234567","r":["a rule"]}"#)
+                .expect("is read"),
+        ];
+        for (record, evaluated) in [(whole, evaluated), (ConsentRecord::new(session(1)), Vec::new())] {
+            let text = serde_json::to_string(&StoredRecord::of(record.clone(), evaluated.clone())).expect("JSON");
+            let mut stored: StoredRecord = serde_json::from_str(&text).expect("is read");
+            assert_eq!(stored.take_evaluated(), evaluated);
             assert_eq!(stored.record(session(1), record.guest_digest), record, "{text}");
         }
-        let text = serde_json::to_string(&StoredRecord::of(ConsentRecord::new(session(1)))).expect("JSON");
+        let text = serde_json::to_string(&StoredRecord::of(ConsentRecord::new(session(1)), Vec::new())).expect("JSON");
         assert_eq!(text, r#"{"k":"unknown"}"#);
     }
 }

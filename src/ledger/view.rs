@@ -10,6 +10,7 @@ use crate::attention::{ClockDoubt, NoServer, RefusedOf};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureState;
 use crate::keys::{Digest, Sealed};
+use crate::policy::Evaluated;
 use crate::subject::{Fingerprinted, SessionKey, SourceName, TargetName};
 
 /// A session's row.
@@ -26,6 +27,8 @@ pub(crate) struct SessionView {
     /// `None` once it has settled.
     pub(crate) settle_at: Option<Timestamp>,
     pub(crate) forms_seen: Vec<Digest>,
+    /// What is kept of the evaluations of its rules, the newest last.
+    pub(crate) evaluated: Vec<Evaluated>,
     /// When an erasure that reached it was done.
     pub(crate) erased_at: Option<Timestamp>,
 }
@@ -42,9 +45,39 @@ impl SessionView {
             recording_ready: false,
             settle_at: None,
             forms_seen: Vec::new(),
+            evaluated: Vec::new(),
             erased_at: Some(erased_at),
         }
     }
+}
+
+/// A place among all sessions, in their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct SessionMark {
+    pub(super) installation: i64,
+    pub(super) session: i64,
+}
+
+impl SessionMark {
+    /// Before the first session.
+    pub(crate) const BEGINNING: Self = Self { installation: i64::MIN, session: i64::MIN };
+}
+
+/// Some sessions, and what was decided on them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DecidedSessions {
+    pub(crate) sessions: Vec<DecidedSession>,
+    /// How many there are whose rows are damaged: nothing can be said of them.
+    pub(crate) damaged: u64,
+    /// Where the next ones begin; `None` where these were the last.
+    pub(crate) next: Option<SessionMark>,
+}
+
+/// A session, and what was kept of its evaluations.
+#[derive(Clone, Debug)]
+pub(crate) struct DecidedSession {
+    pub(crate) record: ConsentRecord,
+    pub(crate) evaluated: Vec<Evaluated>,
 }
 
 /// Sessions that have settled without ever being read, or whose look waits for a person.

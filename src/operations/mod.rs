@@ -23,6 +23,7 @@ pub(crate) mod receipts;
 pub(crate) mod reconcile;
 mod resources;
 pub(crate) mod restore;
+pub(crate) mod rules;
 pub(crate) mod seals;
 mod series;
 mod settings;

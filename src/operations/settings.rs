@@ -1,11 +1,12 @@
 //! What the configuration says, as far as operations need it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::error::InputError;
 use crate::attention::Limits;
 use crate::ledger::RetentionSettings;
-use crate::policy::PersonSettings;
+use crate::policy::{PersonSettings, Policy};
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::verify::SourceSettings;
 
@@ -24,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) keep_receipts: Duration,
     pub(crate) keep_audit: Duration,
     pub(crate) limits: Limits,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) retention: RetentionSettings,
 }
 

@@ -1,4 +1,5 @@
-//! `quietus check` for plugins: starts each one and compares its manifest with the settings.
+//! `quietus check` for plugins: starts each one and compares its manifest with the settings. Offline, no secret is read, and it is
+//! not configured: it only says what it is.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::host::{PluginHost, PluginState};
 use super::info::PluginInfo;
+use super::inspect::{compare, look};
 use super::installed::Installed;
+use super::launching::StartFailed;
+use super::locate::locate;
 use super::program::Program;
 use super::settings::PluginSettings;
 use crate::keys::ReadSecret;
@@ -41,6 +45,53 @@ pub(crate) struct PluginFindings {
 pub(crate) struct CheckRefused {
     pub(crate) plugin: String,
     pub(crate) why: String,
+}
+
+/// What a plugin says of itself without being configured, where it fits its settings.
+#[derive(Clone, Debug)]
+pub(crate) struct OfflineFindings {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) untaken: Vec<Kind>,
+    pub(crate) unopened: Vec<u16>,
+    pub(crate) returned: BTreeSet<Kind>,
+}
+
+/// Has the plugin say what it is, in its sandbox, and compares that with the settings. `read` stands in for its secrets. `None` where
+/// its file is not on this machine.
+pub(crate) async fn check_offline(
+    settings: PluginSettings,
+    base: &Path,
+    read: ReadSecret<'_>,
+    program: &Program,
+) -> Result<Option<OfflineFindings>, CheckRefused> {
+    let plugin = settings.name.clone();
+    let refused = |why| CheckRefused { plugin: plugin.clone(), why };
+    if is_elsewhere(&settings, base) {
+        return Ok(None);
+    }
+    let installed = Installed::find(settings, base, read).map_err(|e| refused(e.why))?;
+    let failed = |failed| match failed {
+        StartFailed::Refused(why) | StartFailed::Lost(why) => refused(why),
+        StartFailed::Cancelled => refused("it was cancelled".into()),
+    };
+    let seen = look(program, &installed).await.map_err(failed)?;
+    let inspected = installed.remember(seen.sha256, seen.hello.manifest);
+    let contract = compare(program, &installed, &inspected).await.map_err(failed)?;
+    Ok(Some(OfflineFindings {
+        name: inspected.manifest.name.clone(),
+        version: inspected.manifest.version.clone(),
+        untaken: contract.untaken,
+        unopened: contract.unopened,
+        returned: contract.returns,
+    }))
+}
+
+/// Whether its settings name a file that is not here: where a configuration is checked, plugins need not be installed.
+fn is_elsewhere(settings: &PluginSettings, base: &Path) -> bool {
+    let program = std::env::current_exe().ok();
+    let file = settings.library.as_ref().or(settings.exec.as_ref());
+    file.is_some_and(|file| locate(file, base, program.as_deref()).is_err())
 }
 
 /// Starts the plugin as the server would, configures it, and ends it again.

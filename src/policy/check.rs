@@ -11,13 +11,14 @@ use super::facts::{FACTS, Trigger, Type};
 use crate::event::same_word;
 
 /// Checks an expression for a trigger, and writes the names of form fields in lower case, as the facts have them. Returns
-/// what is probably wrong.
-pub(super) fn check(tree: &mut IdedExpr, on: Trigger) -> Result<Vec<String>, String> {
-    let mut checker = Checker { on, variables: Vec::new(), doubts: Vec::new() };
-    match checker.type_of(tree)? {
-        Type::Bool | Type::Any => Ok(checker.doubts),
-        other => Err(format!("the expression is {}, not true or false", other.name())),
+/// what is probably wrong, or all that is.
+pub(super) fn check(tree: &mut IdedExpr, on: Trigger) -> Result<Vec<String>, Vec<String>> {
+    let mut checker = Checker { on, variables: Vec::new(), doubts: Vec::new(), wrong: Vec::new() };
+    let found = checker.type_of(tree);
+    if !matches!(found, Type::Bool | Type::Any) {
+        checker.wrong.push(format!("the expression is {}, not true or false", found.name()));
     }
+    if checker.wrong.is_empty() { Ok(checker.doubts) } else { Err(checker.wrong) }
 }
 
 struct Checker {
@@ -25,17 +26,31 @@ struct Checker {
     /// Variables of the comprehensions around the present place.
     variables: Vec<(String, Type)>,
     doubts: Vec<String>,
+    wrong: Vec<String>,
 }
 
 impl Checker {
-    fn type_of(&mut self, tree: &mut IdedExpr) -> Result<Type, String> {
+    /// The type of a part. One that is wrong is noted and fits everywhere, so that nothing else is wrong because of it.
+    fn type_of(&mut self, tree: &mut IdedExpr) -> Type {
+        self.checked(tree).unwrap_or_else(|what| {
+            // A name that is wrong twice is told once.
+            if !self.wrong.contains(&what) {
+                self.wrong.push(what);
+            }
+            Type::Any
+        })
+    }
+
+    fn checked(&mut self, tree: &mut IdedExpr) -> Result<Type, String> {
         match &mut tree.expr {
             Expr::Literal(literal) => literal_type(literal),
             Expr::Ident(name) => self.variable(name),
             Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.call(call),
             Expr::List(list) => {
-                list.elements.iter_mut().try_for_each(|element| self.type_of(element).map(drop))?;
+                for element in &mut list.elements {
+                    self.type_of(element);
+                }
                 Ok(Type::List)
             }
             Expr::Comprehension(comprehension) => self.comprehension(comprehension),
@@ -75,7 +90,7 @@ impl Checker {
                 None => Err(format!("`{group}` has no `{}`; it has {}", select.field, fields_of(group))),
             };
         }
-        match self.type_of(&mut select.operand)? {
+        match self.type_of(&mut select.operand) {
             Type::TextMap => {
                 select.field = select.field.to_lowercase();
                 Ok(Type::Text)
@@ -86,7 +101,7 @@ impl Checker {
     }
 
     fn comprehension(&mut self, comprehension: &mut ComprehensionExpr) -> Result<Type, String> {
-        let element = match self.type_of(&mut comprehension.iter_range)? {
+        let element = match self.type_of(&mut comprehension.iter_range) {
             Type::TextMap => Type::FieldName,
             Type::List | Type::Any => Type::Any,
             other => return Err(format!("{} has no elements to go through", other.name())),
@@ -101,18 +116,20 @@ impl Checker {
             &mut comprehension.loop_step,
             &mut comprehension.result,
         ];
-        let checked = parts.into_iter().try_for_each(|part| self.type_of(part).map(drop));
+        for part in parts {
+            self.type_of(part);
+        }
         self.variables.truncate(outer);
-        checked.map(|()| Type::Any)
+        Ok(Type::Any)
     }
 
     fn call(&mut self, call: &mut CallExpr) -> Result<Type, String> {
         let mut operands = Vec::new();
         if let Some(target) = &mut call.target {
-            operands.push(self.type_of(target)?);
+            operands.push(self.type_of(target));
         }
         for argument in &mut call.args {
-            operands.push(self.type_of(argument)?);
+            operands.push(self.type_of(argument));
         }
         // First, so that what is checked below is what is evaluated later.
         name_fields_in_lower_case(call, &operands)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::digest::RulesDigest;
 use super::expression::Expression;
 use super::facts::Trigger;
 use super::problem::{BadRule, DoubtfulRule};
@@ -48,13 +49,15 @@ impl Policy {
                     approve: rule.approve,
                     after: rule.after.map(|span| span.0).unwrap_or_default(),
                     targets: rule.targets.clone(),
+                    digest: RulesDigest::of(&[], std::slice::from_ref(rule)),
                 });
             }
         }
         if !compiler.bad.is_empty() {
             return Err(compiler.bad);
         }
-        Ok(Self { consent: compiled_consent, rules: compiled, doubts: compiler.doubts })
+        let digest = RulesDigest::of(consent, rules);
+        Ok(Self { consent: compiled_consent, rules: compiled, doubts: compiler.doubts, digest })
     }
 }
 
@@ -115,8 +118,8 @@ impl Compiler {
                 self.doubts.extend(doubts.into_iter().map(|doubt| DoubtfulRule { key: key.clone(), doubt }));
                 Some(expression)
             }
-            Err(problem) => {
-                self.bad(key, problem);
+            Err(problems) => {
+                problems.into_iter().for_each(|problem| self.bad(key.clone(), problem));
                 None
             }
         }

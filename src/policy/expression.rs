@@ -8,6 +8,7 @@ use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 use super::check::check;
 use super::facts::{Facts, Trigger};
 use super::problem::RuleFailed;
+use super::syntax;
 
 /// The longest expression, in bytes.
 const SOURCE_BYTES_MAX: usize = 4096;
@@ -40,6 +41,22 @@ fn deepest(source: &str) -> usize {
     deepest + choices
 }
 
+/// What keeps a text from being an expression: in words, or at least where the parser has given up.
+fn syntax_of(source: &str, given_up: Option<(isize, isize)>) -> Vec<String> {
+    let wrong = syntax::wrong(source);
+    if !wrong.is_empty() {
+        return wrong.into_iter().map(|what| format!("not an expression: {what}")).collect();
+    }
+    vec![match given_up {
+        Some((line, column)) if line > 0 => {
+            format!(
+                "not an expression: what stands at {line}:{column}, or before it, is not understood (https://cel.dev)"
+            )
+        }
+        _ => "not an expression (https://cel.dev)".to_owned(),
+    }]
+}
+
 /// A CEL expression that yields a truth value over the facts of its trigger.
 pub(super) struct Expression {
     source: String,
@@ -47,33 +64,38 @@ pub(super) struct Expression {
 }
 
 impl Expression {
-    /// Parses and type-checks; the error says what is wrong and what is allowed. Beside the expression stands what is
+    /// Parses and type-checks; the errors say all that is wrong, and what is allowed. Beside the expression stands what is
     /// probably wrong with it.
-    pub(super) fn compile(source: &str, on: Trigger) -> Result<(Self, Vec<String>), String> {
+    pub(super) fn compile(source: &str, on: Trigger) -> Result<(Self, Vec<String>), Vec<String>> {
         if source.len() > SOURCE_BYTES_MAX {
-            return Err(format!("the expression is longer than {SOURCE_BYTES_MAX} bytes"));
+            return Err(vec![format!("the expression is longer than {SOURCE_BYTES_MAX} bytes")]);
         }
         if deepest(source) > NESTED_MAX {
-            return Err(format!("it is nested more than {NESTED_MAX} deep"));
+            return Err(vec![format!("it is nested more than {NESTED_MAX} deep")]);
         }
         let compiling = || Self::compile_here(source, on);
         thread::scope(|scope| {
             let compiled = thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, compiling);
-            let compiled = compiled.map_err(|error| format!("there is no thread to compile it on: {error}"))?;
-            compiled.join().unwrap_or_else(|_| Err("this is not a CEL expression".to_owned()))
+            let compiled = compiled.map_err(|error| vec![format!("there is no thread to compile it on: {error}")])?;
+            compiled.join().unwrap_or_else(|_| Err(syntax_of(source, None)))
         })
     }
 
-    fn compile_here(source: &str, on: Trigger) -> Result<(Self, Vec<String>), String> {
-        let mut tree = Env::stdlib().parser().parse(source).map_err(|errors| {
-            let first = errors.errors.first();
-            first.map_or_else(
-                || "this is not a CEL expression".to_owned(),
-                |error| format!("not a CEL expression at {}:{}: {}", error.pos.0, error.pos.1, error.msg),
-            )
-        })?;
+    fn compile_here(source: &str, on: Trigger) -> Result<(Self, Vec<String>), Vec<String>> {
+        let parsed = Env::stdlib().parser().parse(source);
+        let mut tree = parsed.map_err(|errors| syntax_of(source, errors.errors.first().map(|error| error.pos)))?;
         let doubts = check(&mut tree, on)?;
         Ok((Self { source: source.to_owned(), tree }, doubts))
+    }
+
+    /// Whether it holds for every conversation.
+    pub(super) fn is_always_true(&self) -> bool {
+        self.source.trim() == "true"
+    }
+
+    /// The expression's parsed form.
+    pub(super) fn tree(&self) -> &IdedExpr {
+        &self.tree
     }
 
     /// Whether the expression is true of the facts. Asking for a form's parameter that is not there is no error: the

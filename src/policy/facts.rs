@@ -98,7 +98,38 @@ pub(super) const FACTS: &[(&str, &str, Type)] = &[
     ("form", "params", Type::TextMap),
 ];
 
+/// The words that are known of a fact.
+pub(crate) fn known_words(group: &str, name: &str) -> &'static [&'static str] {
+    match FACTS.iter().find(|(of, fact, _)| *of == group && *fact == name) {
+        Some((.., Type::Known(words) | Type::Word(words))) => words,
+        _ => &[],
+    }
+}
+
 impl Trigger {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::SessionEnded => "session-ended",
+            Self::SessionSettled => "session-settled",
+            Self::FormSubmitted => "form-submitted",
+            Self::ConsentChanged => "consent-changed",
+        }
+    }
+
+    /// Whether its rules ask nothing but what the consent record keeps.
+    pub(crate) fn is_about_the_session(self) -> bool {
+        matches!(self, Self::SessionEnded | Self::SessionSettled)
+    }
+
+    /// Whether its rules, which are about the session, have been asked by now.
+    pub(crate) fn was_asked_of(self, record: &ConsentRecord) -> bool {
+        match self {
+            Self::SessionEnded => record.ended.is_some(),
+            Self::SessionSettled => record.settled.is_some(),
+            Self::FormSubmitted | Self::ConsentChanged => false,
+        }
+    }
+
     /// Whether facts of the named group exist at this trigger.
     pub(super) fn has(self, group: &str) -> bool {
         group != "form" || self == Self::FormSubmitted
@@ -125,7 +156,7 @@ impl Facts<'_> {
         }
     }
 
-    fn value(&self, group: &str, name: &str) -> Value {
+    pub(super) fn value(&self, group: &str, name: &str) -> Value {
         let record = self.record;
         let text = |text: Option<&str>| Value::from(text.unwrap_or_default());
         let known = |words, found: Option<&str>| Value::from(found.map_or("", |found| spelt_as_known(words, found)));

@@ -31,7 +31,9 @@ fn fuzz_rules() {
         match Expression::compile(&text, Trigger::FormSubmitted) {
             Ok((expression, _)) => format!("{:?}", expression.applies("r", &facts)),
             // What it says of the text itself is nothing new.
-            Err(why) => why.split('`').step_by(2).collect::<String>().replace(|c: char| c.is_ascii_digit(), ""),
+            Err(why) => {
+                why.join("; ").split('`').step_by(2).collect::<String>().replace(|c: char| c.is_ascii_digit(), "")
+            }
         }
     });
 }

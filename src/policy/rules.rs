@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::answer::{RuleAnswer, RuleAsked};
+use super::digest::RulesDigest;
 use super::expression::Expression;
 use super::facts::{Facts, Trigger};
 use super::problem::{DoubtfulRule, RuleFailed};
@@ -16,6 +18,7 @@ pub(crate) struct Policy {
     pub(super) consent: Vec<ConsentRule>,
     pub(super) rules: Vec<Rule>,
     pub(super) doubts: Vec<DoubtfulRule>,
+    pub(super) digest: RulesDigest,
 }
 
 /// Stands where a rule's name does, in the ledger and on receipts, when a person has asked for an erasure.
@@ -46,17 +49,77 @@ pub(super) struct ConsentRule {
 
 /// What a rule demands where it applies.
 #[derive(Debug)]
-pub(super) struct Rule {
-    pub(super) name: String,
-    pub(super) on: Trigger,
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) on: Trigger,
     pub(super) when: Expression,
     pub(super) erase: Scope,
     pub(super) approve: bool,
     pub(super) after: Duration,
     pub(super) targets: Vec<TargetName>,
+    /// What tells this version of it from others.
+    pub(super) digest: RulesDigest,
+}
+
+impl Rule {
+    /// What it answers to these facts.
+    pub(crate) fn asked(&self, facts: &Facts<'_>) -> RuleAnswer {
+        match self.when.applies(&self.name, facts) {
+            Ok(true) => RuleAnswer::Applies,
+            Ok(false) => RuleAnswer::DoesNotApply,
+            Err(_) => RuleAnswer::Failed,
+        }
+    }
+
+    /// The same, with the facts that its expression asks for, as they are.
+    pub(crate) fn answer(&self, facts: &Facts<'_>) -> RuleAsked {
+        let told = facts.shown(self.when.tree());
+        RuleAsked { rule: self.name.clone(), on: self.on, answer: self.asked(facts), facts: told }
+    }
+
+    /// Where it is about another event.
+    pub(crate) fn not_asked(&self) -> RuleAsked {
+        RuleAsked { rule: self.name.clone(), on: self.on, answer: RuleAnswer::NotAsked, facts: Vec::new() }
+    }
+
+    /// What tells this version of it from others.
+    pub(crate) fn digest(&self) -> &str {
+        self.digest.as_str()
+    }
+
+    /// Whether a person decides about each of its erasures.
+    pub(crate) fn needs_approval(&self) -> bool {
+        self.approve
+    }
+
+    /// Whether it applies to every conversation.
+    pub(crate) fn is_about_all(&self) -> bool {
+        self.when.is_always_true()
+    }
 }
 
 impl Policy {
+    /// What tells these rules from others.
+    pub(crate) fn digest(&self) -> &RulesDigest {
+        &self.digest
+    }
+
+    /// The rules, in their order.
+    pub(crate) fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.iter()
+    }
+
+    /// The triggers of the consent rules, in their order.
+    pub(crate) fn consent_triggers(&self) -> impl Iterator<Item = Trigger> {
+        self.consent.iter().map(|rule| rule.on)
+    }
+
+    /// The numbers of the consent rules of this trigger that apply.
+    pub(crate) fn consent_rules_applying(&self, trigger: Trigger, facts: &Facts<'_>) -> Vec<usize> {
+        let applies = |rule: &ConsentRule| rule.on == trigger && rule.when.applies(&rule.name, facts) == Ok(true);
+        self.consent.iter().enumerate().filter(|(_, rule)| applies(rule)).map(|(index, _)| index).collect()
+    }
+
     /// What is probably wrong with the rules.
     pub(crate) fn doubts(&self) -> &[DoubtfulRule] {
         &self.doubts

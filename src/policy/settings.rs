@@ -8,6 +8,15 @@ use super::Trigger;
 use crate::consent::ConsentState;
 use crate::subject::{Scope, TargetName};
 
+/// What holds for all rules.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RulesSettings {
+    /// A rule about the session that is new or changed waits for `quietus rules confirm` where it would have erased more than this share of
+    /// the last month's sessions; 1 for never.
+    pub(crate) alarm_share: f64,
+}
+
 /// What a trigger says about consent, before the rules are asked.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

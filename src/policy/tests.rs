@@ -94,8 +94,8 @@ fn a_word_that_mluvii_spells_otherwise_is_the_word() {
 
 #[track_caller]
 fn refused(when: &str, on: Trigger, part: &str) {
-    let problem = Expression::compile(when, on).expect_err(when);
-    assert!(problem.contains(part), "{when}: {problem}");
+    let problems = Expression::compile(when, on).expect_err(when).join("; ");
+    assert!(problems.contains(part), "{when}: {problems}");
 }
 
 #[test]
@@ -111,12 +111,55 @@ fn wrong_expressions_are_refused_with_what_is_allowed() {
     refused("session.id && true", on, "`&&` needs a truth value");
     refused("form.submitted", Trigger::SessionEnded, "`form` exists on `form-submitted` only");
     refused("session.channel.matches('(')", on, "not a regular expression");
-    refused("session.id ==", on, "not a CEL expression at 1:");
+    refused("session.id ==", on, "not an expression: at character 12: it ends with `==`");
     refused("consent.version == null", on, "no fact is ever null");
     refused("form.params.agree.deeper == 'x'", on, "cannot be asked of a text");
     refused("size(session.id) == 1", on, "cannot be applied to a number");
     refused(&"!".repeat(5000), on, "longer than");
     refused(&format!("{}true{}", "(".repeat(33), ")".repeat(33)), on, "nested more than 32 deep");
+}
+
+#[test]
+fn all_that_is_wrong_with_an_expression_is_told_at_once() {
+    let when =
+        "consent.stat == 'given' && (session.id == '7' || form.params[session.chanel] == 'x') && consent.stat == ''";
+    let problems = Expression::compile(when, Trigger::FormSubmitted).expect_err("is refused");
+    let parts = ["`consent` has no `stat`", "never equal", "`session` has no `chanel`", "has to be written out"];
+    assert_eq!(problems.len(), parts.len(), "{problems:?}");
+    for (problem, part) in problems.iter().zip(parts) {
+        assert!(problem.contains(part), "{problems:?}");
+    }
+    let problems =
+        Expression::compile("form.submitted and session.id = 7", Trigger::FormSubmitted).expect_err("is refused");
+    assert_eq!(problems.len(), 2, "{problems:?}");
+}
+
+#[test]
+fn a_parser_s_word_is_in_no_message() {
+    for when in [
+        "a b",
+        "session.id ==",
+        "(",
+        "'",
+        "=",
+        "x[",
+        "f(,)",
+        "a ? b",
+        "{",
+        ".",
+        "1 +* 2",
+        "a.0",
+        "$",
+        "\u{0}",
+        "[1,,2]",
+        "a..b",
+        "!",
+    ] {
+        let problems = Expression::compile(when, Trigger::FormSubmitted).expect_err(when).join("; ");
+        for word in ["expecting", "viable", "EOF", "token", "extraneous", "mismatched", "Syntax"] {
+            assert!(!problems.contains(word), "{when}: {problems}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Events are evaluated: look at the session where a rule needs it, ask the rules, write the decision.
 //!
 //! [`Evaluation::decide`] is the pure part, in five phases, a file each: facts, consent, triggers, demands, settling. What
-//! settles (`settle.rs`) is decided by the same function.
+//! settles (`settle.rs`) is decided by the same function. What the rules make of the triggers is the policy's (`policy/evaluation`), which tests of
+//! rules ask, too.
 
 mod consent;
 mod demands;
@@ -24,7 +25,7 @@ use super::patience::Awaited;
 use crate::event::{EventHead, EventKind, Form};
 use crate::ledger::{DecideWork, Decision, FORM_DAMAGED, FORM_GONE, SessionView};
 use crate::mluvii::Look;
-use crate::policy::{Policy, RuleFailed, Trigger};
+use crate::policy::{Evaluated, Policy, RuleFailed, Trigger};
 use crate::subject::SessionKey;
 use facts::Merged;
 
@@ -174,10 +175,12 @@ impl Evaluation<'_> {
         }
 
         // All consent rules before the first rule: a rule about the session's end must see what a form says at once.
-        session.record.consent = self.said(&session.record, &triggers)?;
+        session.record.consent = self.policy.said(&session.record, &triggers)?;
 
         // After the consent rules, and with the state before them: a rule about a change must see both.
-        let mut demands = self.demands(&triggers, &session.record, consent_before)?;
+        let mut demands = self.policy.demands(&triggers, &session.record, consent_before, self.now)?;
+        let states = (consent_before, session.record.consent.state);
+        Evaluated::add(&mut session.evaluated, self.policy.evaluated(&triggers, &demands, states, self.now));
         let late_content = self.content_after_erasure(view, &session.record.consent, &demands);
         demands.extend(late_content.filter(|_| settles));
         let rules_no_longer = if settles { self.rules_no_longer(&session.record)? } else { Vec::new() };

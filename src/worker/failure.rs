@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::settings::ErasingSettings;
 use crate::keys::{KeyId, NoSealKey, NotOpened};
-use crate::ledger::{Attempt, Faults, GenerationState, LedgerError, Presence, Records, SEAL_DAMAGED, SEAL_GONE};
+use crate::ledger::{
+    Attempt, Faults, GenerationState, LedgerError, Presence, RULE_WAITS, Records, SEAL_DAMAGED, SEAL_GONE,
+};
 use crate::mluvii::MluviiError;
 use crate::policy::RuleFailed;
 use crate::subject::InstallationName;
@@ -26,6 +28,9 @@ const PANICS_AT: u32 = 3;
 const UNDECIDABLE_AFTER: Duration = Duration::from_secs(24 * 3600);
 const UNDECIDABLE_ATTEMPTS: u32 = 20;
 
+/// How often an erasure that waits for its rule is looked at; confirming the rule has it looked at at once.
+const HELD_PAUSE: Duration = Duration::from_secs(3600);
+
 /// How soon work is done again whose key cannot be read: the folder of the keys may be away.
 const NO_KEY_PAUSE: Duration = Duration::from_secs(5);
 
@@ -44,6 +49,8 @@ pub(super) enum Failure {
     Panicked,
     /// It waits for something else of ours; nothing was tried.
     Postponed(Duration),
+    /// Its rule waits for a person.
+    Held,
     /// What was looked at may only be early: it is looked at again.
     Early { pause: Duration, why: String },
     /// A retry cannot help.
@@ -117,7 +124,7 @@ impl Failure {
     /// Whether it happens in the course of things, again and again, and so is not logged.
     pub(super) fn is_ordinary(&self) -> bool {
         match self {
-            Self::Postponed(_) | Self::Cancelled => true,
+            Self::Postponed(_) | Self::Held | Self::Cancelled => true,
             Self::Call(error) => {
                 matches!(
                     error,
@@ -158,6 +165,7 @@ impl Failure {
                 None => return Err(error),
             },
             Self::Postponed(pause) => FailureAction::free(pause, "waits for what must be known first"),
+            Self::Held => FailureAction::free(HELD_PAUSE, RULE_WAITS),
             Self::Early { pause, why } => FailureAction::free(pause, why),
             // Of which the ledger has said nothing: a person looks at nothing too early.
             Self::NoKey { id, .. } => FailureAction::free(NO_KEY_PAUSE, NoSealKey::Gone(id).to_string()),

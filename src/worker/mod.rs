@@ -23,6 +23,7 @@ mod queue;
 mod resolve;
 mod resolver;
 mod resume;
+mod rules;
 mod run;
 mod settings;
 mod settle;

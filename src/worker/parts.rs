@@ -42,6 +42,8 @@ pub(crate) struct Worker {
     /// What receipts are not incomplete by, of the targets of which the configuration says so.
     pub(crate) accepted: BTreeMap<TargetName, Accepted>,
     pub(crate) settling: SettlingSettings,
+    /// The share of a month's sessions that a new or changed rule may erase.
+    pub(crate) alarm_share: f64,
     pub(crate) patience: Patience,
     pub(crate) erasing: ErasingSettings,
     pub(crate) keep: Keep,

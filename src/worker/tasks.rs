@@ -32,6 +32,16 @@ impl Worker {
         let worker = Arc::new(self);
         // Work is cancelled only when the drain has taken too long.
         let abandon = CancellationToken::new();
+        // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
+        // targets.
+        let working = CancellationToken::new();
+        let mut heartbeat = JoinSet::new();
+        heartbeat.spawn({
+            let (worker, working, ending) = (Arc::clone(&worker), working.clone(), ending.clone());
+            async move { kept_alive("heartbeat", &ending, &working, |end| Arc::clone(&worker).beating(end)).await }
+        });
+        // Before anything is decided by them.
+        ending.stopping.run_until_cancelled(worker.judge_rules(&ending.stopping)).await;
         let mut tasks = JoinSet::new();
         let queues = QueueWorker::all(&worker, &abandon);
         metrics::describe(&queues, &worker.policy);
@@ -54,14 +64,6 @@ impl Worker {
                 let run = |end| Arc::clone(&worker).on_orphans(end, abandon.clone());
                 kept_alive("orphans", &ending, &ending.stopping, run).await;
             }
-        });
-        // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
-        // targets.
-        let working = CancellationToken::new();
-        let mut heartbeat = JoinSet::new();
-        heartbeat.spawn({
-            let (working, ending) = (working.clone(), ending.clone());
-            async move { kept_alive("heartbeat", &ending, &working, |end| Arc::clone(&worker).beating(end)).await }
         });
 
         let drained = async {

@@ -27,6 +27,7 @@ mod receipts;
 mod reconciling;
 mod restarts;
 mod retention;
+mod rules;
 mod seals;
 mod service;
 mod shapes;

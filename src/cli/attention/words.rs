@@ -168,6 +168,13 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
             "seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: \
              {reason}; see docs/keys.md"
         ),
+        Code::RuleWaiting => format!(
+            "the rule `{0}` is new or changed, and would have erased {1} of the {2} sessions of the last month; nothing of it begins: look \
+             (`quietus rules try`), then `quietus rules confirm '{0}'`, or take it back and cancel what it demanded",
+            text("rule"),
+            number("would"),
+            number("sessions")
+        ),
         Code::StateBegunAnew => format!(
             "on {}, nothing was known of this ledger in {} although {reason}, and it was begun anew: look whether a mount is missing \
              there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention \
@@ -254,7 +261,7 @@ mod tests {
     use super::*;
     use crate::attention::{
         ClockDoubt, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named, NoServer,
-        ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, attention,
+        ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingRule, attention,
     };
     use crate::erasure::ErasureId;
 
@@ -353,6 +360,12 @@ mod tests {
                 incomplete: vec![4, 5],
             },
             behind: [("sessions", Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(22))].into(),
+            waiting_rules: vec![WaitingRule {
+                rule: "all".into(),
+                since: Timestamp::UNIX_EPOCH,
+                sessions: 10,
+                would: 9,
+            }],
             undeletable: [(
                 "sessions",
                 RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },
@@ -378,6 +391,7 @@ mod tests {
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
+        the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all'`, or take it back and cancel what it demanded
         seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it

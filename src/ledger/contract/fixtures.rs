@@ -19,7 +19,7 @@ use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
-    Keep, Ledger, QueueName, ReceiptRange, Recorded, Resolution, SessionChange, StepEnd, Work,
+    Keep, Ledger, NewRuleVersion, QueueName, ReceiptRange, Recorded, Resolution, SessionChange, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
@@ -204,6 +204,7 @@ pub(super) fn unchanged(id: i64, read_version: i64) -> SessionChange {
         recording_ready: false,
         settle_at: None,
         forms_seen: Vec::new(),
+        evaluated: Vec::new(),
     }
 }
 
@@ -406,6 +407,8 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
+    let rule = NewRuleVersion { name: "r".into(), digest: "1".into(), waiting: true, sessions: 10, would: 9 };
+    ledger.add_rule_version(&rule).await.expect("written");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
     // Last: nothing else is sealed under it here.

@@ -315,6 +315,20 @@ pub(crate) const TABLES: &[Table] = &[
     },
     Table { name: "periodic", key: 1, columns: &[("name", Text), ("due", Number), ("mark", Number)], only: ALL },
     Table {
+        name: "rule_version",
+        key: 2,
+        columns: &[
+            ("name", Text),
+            ("seq", Number),
+            ("digest", Text),
+            ("waiting", Truth),
+            ("since", Number),
+            ("sessions", Number),
+            ("would", Number),
+        ],
+        only: ALL,
+    },
+    Table {
         name: "clock_seen",
         key: 1,
         columns: &[("one", Number), ("latest", Number), ("looked", Number), ("doubt", Text), ("jump_max_ms", Number)],

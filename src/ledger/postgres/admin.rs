@@ -10,7 +10,7 @@ use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
     acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
-    remote_notifier, schedule, targets, tasks,
+    remote_notifier, rules, schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
@@ -108,6 +108,14 @@ impl Admin for PostgresLedger {
             let unmuted = attention::unmute(tx, code, object).await?;
             audit::append(tx, &acts::unmuted(by, code, object, unmuted)).await?;
             Ok(unmuted)
+        })
+    }
+
+    async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let confirmed = rules::confirm(tx, name).await?;
+            audit::append(tx, &acts::confirmed_rule(by, name, confirmed)).await?;
+            Ok(confirmed)
         })
     }
 

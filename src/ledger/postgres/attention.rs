@@ -10,7 +10,7 @@ use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, t
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, clock, counts, expired, named, snapshots};
+use super::{LedgerError, clock, counts, expired, named, rules, snapshots};
 use crate::attention::{
     Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedOf, RefusedSince, StoppedTarget,
 };
@@ -18,6 +18,7 @@ use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::undeleted;
+use crate::ledger::rule_version;
 use crate::ledger::view::{TargetConditions, Told, told_by};
 use crate::subject::TargetName;
 
@@ -67,6 +68,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         named: named::find(connection, now).await?,
         behind,
         undeletable,
+        waiting_rules: rule_version::waiting(rules::versions(connection).await?),
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use tokio_postgres::Row;
 
 use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
+use super::place::Place;
 use super::tx::Connection;
 use super::{ErasureCursor, ErasureFilter, LedgerError, Page, query, steps};
 use crate::erasure::{Erasure, ErasureId, Step};
@@ -75,6 +76,25 @@ pub(super) async fn with(connection: &Connection, fingerprints: &[Fingerprint]) 
         .await?;
     let newest = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
     in_order(connection, &newest).await
+}
+
+/// Those of these subjects, and those under way that reach the session, the oldest first. A walk over all of them.
+pub(super) async fn of_session(
+    connection: &Connection,
+    place: Place,
+    subjects: &[String],
+) -> Result<Vec<Erasure>, LedgerError> {
+    let rows = connection
+        .rows(
+            "SELECT erasure FROM erasure_session
+             WHERE installation = $1 AND session = $2 AND read_before IS NOT NULL
+             UNION SELECT id FROM erasure WHERE subject_key = ANY($3)
+             ORDER BY 1",
+            &[&place.installation, &place.session, &subjects],
+        )
+        .await?;
+    let oldest = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
+    in_order(connection, &oldest).await
 }
 
 async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {

@@ -34,6 +34,7 @@ mod meta;
 mod named;
 mod names;
 mod periodic;
+mod place;
 #[cfg(any(test, feature = "measure"))]
 mod plans;
 mod presence;
@@ -44,6 +45,7 @@ mod record;
 mod records;
 mod refused;
 mod remote_notifier;
+mod rules;
 mod schedule;
 mod schema;
 mod session;
@@ -84,8 +86,8 @@ use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
-    Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError,
-    PROCESS_FORGOTTEN_S, Page, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
+    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries,
     Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
     TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum,
@@ -420,6 +422,10 @@ impl Queue for PostgresLedger {
 
     async fn keeper_ended(&self, keeper: &str, reason: Option<&str>) -> Result<(), LedgerError> {
         meta::keeper_ended(&self.writing().await?, keeper, reason).await
+    }
+
+    async fn add_rule_version(&self, version: &NewRuleVersion) -> Result<(), LedgerError> {
+        transact!(self, |tx| async { rules::add(tx, version).await })
     }
 
     async fn forget_keepers(&self) -> Result<(), LedgerError> {

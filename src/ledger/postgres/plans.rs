@@ -24,6 +24,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "quarantine",
     "receipt_gap",
     "refused",
+    "rule_version",
     "seal_generation",
     "source",
     "tally",

@@ -8,19 +8,19 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, clock, columns, counts, erasures, gauges, generations, installations,
-    meta, processes, quarantine, receipts, sessions, targets,
+    meta, processes, quarantine, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId};
+use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, Gauges, GenerationState,
-    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, QueueName, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed,
-    TargetHealth, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, ErasureCursor, ErasureFilter, Gauges,
+    GenerationState, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId,
+    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark,
+    SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -101,6 +101,23 @@ impl Records for PostgresLedger {
 
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
         erasures::with(&self.reading().await?, fingerprints).await
+    }
+
+    async fn erasures_of(&self, session: &SessionKey, guest: Option<Digest>) -> Result<Vec<Erasure>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(installation) = self.installations.known(&connection, &session.installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        let place = Place { installation, session: session.session.0 };
+        erasures::of_session(&connection, place, &Subject::keys_of(session, guest)).await
+    }
+
+    async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError> {
+        rules::versions(&self.reading().await?).await
+    }
+
+    async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+        sessions::decided(&self.reading().await?, after, most).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

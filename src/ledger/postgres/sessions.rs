@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::columns::{digest, fingerprint, ids, json, json_at, maybe_millis, maybe_time, millis, time};
+pub(super) use super::place::Place;
 use super::tx::{Connection, Tx};
 use super::{
     LedgerError, QueueName, SessionChange, SessionView, UnreadSessions, broken, sum, sum::OF_SESSION, transition,
@@ -15,24 +16,12 @@ use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
+use crate::ledger::{DecidedSession, DecidedSessions, SessionMark};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 /// After the columns of [`OF_SESSION`].
 const COLUMNS: &str = "version, read_at, concluded, recording_ready, settle_at, erased_at,
                        (SELECT name FROM installation AS company WHERE company.id = session.installation)";
-
-/// A session's place in its table.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Place {
-    pub(super) installation: i64,
-    pub(super) session: i64,
-}
-
-impl Place {
-    pub(super) fn read(row: &Row) -> Self {
-        Self { installation: row.get(0), session: row.get(1) }
-    }
-}
 
 pub(super) async fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
     let sql = format!("SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE installation = $1 AND session = $2");
@@ -107,6 +96,7 @@ fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, Ledg
     Ok(SessionView {
         version: row.get(6),
         record: record(row, 12)?,
+        evaluated: json_at::<StoredRecord>(row, 2)?.take_evaluated(),
         fingerprints,
         read_at: maybe_time(row.get(7))?,
         concluded: row.get(8),
@@ -115,6 +105,31 @@ fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, Ledg
         forms_seen: forms.chunks_exact(16).map(digest).collect::<Result<_, _>>()?,
         erased_at: maybe_time(row.get(11))?,
     })
+}
+
+/// The next sessions whose records are whole, with what was decided on them.
+pub(super) async fn decided(
+    connection: &Connection,
+    after: SessionMark,
+    most: u32,
+) -> Result<DecidedSessions, LedgerError> {
+    let sql = format!(
+        "SELECT {OF_SESSION}, {COLUMNS} FROM session
+         WHERE (installation, session) > ($1, $2) AND proof_since IS NULL ORDER BY installation, session LIMIT $3"
+    );
+    let rows = connection.rows(&sql, &[&after.installation, &after.session, &i64::from(most)]).await?;
+    let last = rows.last().map(Place::read).filter(|_| rows.len() == most as usize);
+    let next = last.map(|place| SessionMark { installation: place.installation, session: place.session });
+    let mut found = DecidedSessions { next, ..DecidedSessions::default() };
+    for row in &rows {
+        if sum::session_is_whole(row).is_err() {
+            found.damaged += 1;
+            continue;
+        }
+        let evaluated = json_at::<StoredRecord>(row, 2)?.take_evaluated();
+        found.sessions.push(DecidedSession { record: record(row, 12)?, evaluated });
+    }
+    Ok(found)
 }
 
 /// The record of a row that begins with [`OF_SESSION`], and has the installation's name in this column.
@@ -316,8 +331,8 @@ async fn write(
     let idle_since = change.settle_at.is_none().then_some(millis(tx.now));
     let digest = record.guest_digest;
     let guest = digest.as_ref().map(|digest| digest.0.as_slice());
-    let text = json(&StoredRecord::of(record.clone()))?;
-    let erased_text = json(&StoredRecord::of(record.without_guest()))?;
+    let text = json(&StoredRecord::of(record.clone(), change.evaluated.clone()))?;
+    let erased_text = json(&StoredRecord::of(record.without_guest(), change.evaluated.clone()))?;
     let sum_of = |text: &str| sum::of_session(place.installation, place.session, text, guest, &forms);
     // `read_at` stays where this decision has not looked: only of a session that was read once does a later 404 say
     // that it is gone. What stays settled grows no younger by what is no news; what was never read has no age, as receipts name

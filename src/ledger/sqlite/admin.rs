@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, schedule, targets, tasks,
+    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, rules, schedule, targets,
+    tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
@@ -99,6 +100,16 @@ impl Admin for SqliteLedger {
         self.order(Wakes::NoOne, move |tx| {
             let unmuted = attention::unmute(tx, code, &object)?;
             Ok((unmuted, acts::unmuted(&by, code, &object, unmuted)))
+        })
+        .await
+    }
+
+    async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError> {
+        let name = name.to_owned();
+        let by = by.clone();
+        self.order(Wakes::Workers, move |tx| {
+            let confirmed = rules::confirm(tx, &name)?;
+            Ok((confirmed, acts::confirmed_rule(&by, &name, confirmed)))
         })
         .await
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::columns::{Json, Millis, Word};
+use super::names::Place;
 use super::{ErasureCursor, ErasureFilter, LedgerError, Page};
 use super::{query, steps};
 use crate::erasure::{Erasure, ErasureId, Findings, Step, Verdict};
@@ -55,6 +56,25 @@ pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Res
         ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
     }
     many(connection, ids.into_iter().rev())
+}
+
+/// Those of these subjects, and those under way that reach the session, the oldest first. A walk over all of them.
+pub(super) fn of_session(
+    connection: &Connection,
+    place: Place,
+    subjects: &[String],
+) -> Result<Vec<Erasure>, LedgerError> {
+    let mut ids = BTreeSet::<ErasureId>::new();
+    let mut reaching =
+        connection.prepare_cached("SELECT erasure FROM erasure_session WHERE installation = ?1 AND session = ?2")?;
+    let found = reaching.query_map(params![place.installation, place.session], |row| row.get(0))?;
+    ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
+    let mut about = connection.prepare_cached("SELECT id FROM erasure WHERE subject_key = ?1")?;
+    for subject in subjects {
+        let found = about.query_map([subject], |row| row.get(0))?;
+        ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
+    }
+    many(connection, ids)
 }
 
 fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {

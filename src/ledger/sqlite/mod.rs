@@ -44,6 +44,7 @@ mod receipts;
 mod record;
 mod records;
 mod refused;
+mod rules;
 mod schedule;
 mod schema;
 mod sessions;
@@ -85,8 +86,8 @@ use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
-    Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NextLook, OpenError,
-    PROCESS_FORGOTTEN_S, Page, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
+    Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
+    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
     SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState,
     UnreadSessions, Work, acts, bounds, claim, health, line, query, row, sum, transition,
@@ -328,6 +329,11 @@ impl Queue for SqliteLedger {
         let keeper = keeper.to_owned();
         let reason = reason.map(str::to_owned);
         self.writer.write(Wakes::NoOne, move |tx| meta::keeper_ended(tx, &keeper, reason.as_deref())).await
+    }
+
+    async fn add_rule_version(&self, version: &NewRuleVersion) -> Result<(), LedgerError> {
+        let version = version.clone();
+        self.writer.write(Wakes::NoOne, move |tx| rules::add(tx, &version)).await
     }
 
     async fn forget_keepers(&self) -> Result<(), LedgerError> {

@@ -11,19 +11,19 @@ use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, clock, counts, erasures, gauges, generations, installations, integrity,
-    meta, processes, quarantine, query, receipts, sessions, targets,
+    meta, processes, quarantine, query, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
 use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId};
+use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, ErasureCursor, ErasureFilter, Gauges, GenerationState,
-    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange,
-    Quarantined, QueueName, ReceiptRange, Records, SealGeneration, SessionView, Stored, SumChunk, SumMark, Summed,
-    TargetHealth, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, ErasureCursor, ErasureFilter, Gauges,
+    GenerationState, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId,
+    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark,
+    SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey};
@@ -98,6 +98,23 @@ impl Records for SqliteLedger {
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
         let fingerprints = fingerprints.to_vec();
         self.readers.read(move |connection| erasures::with(connection, &fingerprints)).await
+    }
+
+    async fn erasures_of(&self, session: &SessionKey, guest: Option<Digest>) -> Result<Vec<Erasure>, LedgerError> {
+        let key = session.clone();
+        let look = move |connection: &_| match Place::known(connection, &key)? {
+            Some(place) => erasures::of_session(connection, place, &Subject::keys_of(&key, guest)),
+            None => Ok(Vec::new()),
+        };
+        self.readers.read(look).await
+    }
+
+    async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError> {
+        self.readers.read(rules::versions).await
+    }
+
+    async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+        self.readers.read(move |connection| sessions::decided(connection, after, most)).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

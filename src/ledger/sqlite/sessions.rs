@@ -16,6 +16,7 @@ use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
+use crate::ledger::{DecidedSession, DecidedSessions, SessionMark};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
@@ -28,9 +29,10 @@ pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<Sessio
     let Some(row) = rows.next()? else { return Ok(None) };
     sum::session_is_whole(row)?;
     let forms: Vec<u8> = row.get(4)?;
-    let record: StoredRecord = row.json(2)?;
+    let mut record: StoredRecord = row.json(2)?;
     Ok(Some(SessionView {
         version: row.get(6)?,
+        evaluated: record.take_evaluated(),
         record: record.record(key, row.get(3)?),
         fingerprints: fingerprints(connection, place)?,
         read_at: row.maybe_time(7)?,
@@ -243,6 +245,32 @@ pub(super) fn record(connection: &Connection, place: Place) -> Result<Option<Con
     Ok(Some(row.json::<StoredRecord>(2)?.record(key, row.get(3)?)))
 }
 
+/// The next sessions whose records are whole, with what was decided on them.
+pub(super) fn decided(connection: &Connection, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT {OF_SESSION} FROM session
+         WHERE (installation, session) > (?1, ?2) AND proof_since IS NULL ORDER BY installation, session LIMIT ?3"
+    ))?;
+    let mut rows = statement.query(params![after.installation, after.session, most])?;
+    let mut found = DecidedSessions::default();
+    let (mut count, mut last) = (0, after);
+    while let Some(row) = rows.next()? {
+        count += 1;
+        let place = Place::read(row)?;
+        last = SessionMark { installation: place.installation, session: place.session };
+        if sum::session_is_whole(row).is_err() {
+            found.damaged += 1;
+            continue;
+        }
+        let key = place.key(connection)?;
+        let mut record: StoredRecord = row.json(2)?;
+        let evaluated = record.take_evaluated();
+        found.sessions.push(DecidedSession { record: record.record(key, row.get(3)?), evaluated });
+    }
+    found.next = (count == most).then_some(last);
+    Ok(found)
+}
+
 /// Leaves of a whole session's record what proves its consent.
 pub(super) fn reduce(tx: &Tx<'_>, place: Place, proof: ConsentRecord) -> Result<(), LedgerError> {
     let forms: Vec<u8> = tx
@@ -250,7 +278,7 @@ pub(super) fn reduce(tx: &Tx<'_>, place: Place, proof: ConsentRecord) -> Result<
         .query_row(params![place.installation, place.session], |row| row.get(0))?;
     let digest = proof.guest_digest;
     let guest = digest.as_ref().map(|digest| digest.0.as_slice());
-    let text = json(&StoredRecord::of(proof))?;
+    let text = json(&StoredRecord::of(proof, Vec::new()))?;
     let sum = sum::of_session(place.installation, place.session, &text, guest, &forms);
     // The version grows: a decision on what the session was before would write back what is dropped here.
     tx.prepare_cached(
@@ -312,7 +340,7 @@ fn write(
     let record = if before.erased { record.without_guest() } else { record };
     let digest = record.guest_digest;
     let guest = digest.as_ref().map(|digest| digest.0.as_slice());
-    let text = json(&StoredRecord::of(record))?;
+    let text = json(&StoredRecord::of(record, change.evaluated.clone()))?;
     let sum = sum::of_session(place.installation, place.session, &text, guest, &forms);
     // What stays settled grows no younger by what is no news; what was never read has no age, as receipts name it. Once read, it stays so (`COALESCE`): by a later look that failed
     // it must not become a session that nobody has ever read.

@@ -47,16 +47,30 @@ fn erasure_of(connection: &Connection, task: i64) -> Result<ErasureId, LedgerErr
 
 fn resolve(connection: &Connection, id: ErasureId, installation: &InstallationName) -> Result<EraseWork, LedgerError> {
     whole(connection, id)?;
-    let mut statement = connection
-        .prepare_cached("SELECT subject, targets, created, due_rule, selection FROM erasure WHERE id = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT subject, targets, created, due_rule, selection, rules, approved IS NOT NULL FROM erasure WHERE id = ?1",
+    )?;
     let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) =
         statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
+    let (Json(rules), approved) = statement.query_row([id], |row| Ok((row.get(5)?, row.get(6)?)))?;
     let capsules = capsules(connection, id)?;
     let number = Names::Installation.known(connection, &installation.0)?;
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
     let undecided_since = undecided_since(connection, installation, number)?;
     let unread_since = sessions::unread_since(connection, number)?.map(|since| since.0);
-    Ok(EraseWork { id, subject, capsules, targets, created, due, selection, undecided_since, unread_since })
+    Ok(EraseWork {
+        id,
+        subject,
+        capsules,
+        targets,
+        rules,
+        approved,
+        created,
+        due,
+        selection,
+        undecided_since,
+        unread_since,
+    })
 }
 
 /// Fails where an erasure's row is not the one that was written: it may be about somebody else.

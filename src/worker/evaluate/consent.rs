@@ -1,19 +1,10 @@
-//! The second phase: what mluvii shows of the consent, and what the consent rules make of it.
+//! The second phase: what mluvii shows of the consent, and what follows from it; what the consent rules make of it is the policy's.
 
 use jiff::Timestamp;
 
-use super::input::Evaluation;
-use super::triggers::Fired;
 use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::ledger::SessionView;
-use crate::policy::{Facts, RuleFailed};
 use crate::worker::look_up::Seen;
-
-/// The origin of a consent state that a rule set without a form.
-const SAID_BY_RULE: &str = "rule";
-
-/// The origin of a consent state that the look-up told.
-const SAID_BY_SESSION: &str = "session";
 
 /// The consent after a look at the session.
 pub(super) fn shown(record: &ConsentRecord, seen: &Seen, erased_at: Option<Timestamp>) -> Consent {
@@ -53,7 +44,7 @@ fn looked_up(consent: Consent, seen: &Seen, since: Option<Timestamp>) -> Consent
         Seen::Read(facts) => facts,
     };
     let version = &facts.consent_version;
-    if consent.origin.as_deref().is_some_and(|origin| origin != SAID_BY_SESSION) {
+    if !consent.is_shown_by_session() {
         return Consent { version: version.clone().or(consent.version), ..consent };
     }
     // A version that is gone was anonymized, by us a moment ago or by mluvii itself: the consent was not withdrawn.
@@ -67,41 +58,9 @@ fn looked_up(consent: Consent, seen: &Seen, since: Option<Timestamp>) -> Consent
     Consent {
         state,
         version: version.clone(),
-        origin: Some(SAID_BY_SESSION.to_owned()),
+        origin: Some(Consent::SHOWN_BY_SESSION.to_owned()),
         form_id: None,
         since: since.or(facts.started),
-        cause: None,
-    }
-}
-
-impl Evaluation<'_> {
-    /// The consent after the consent rules of all triggers, which are asked one after another: each sees what the ones
-    /// before it said.
-    pub(super) fn said(&self, record: &ConsentRecord, triggers: &[Fired<'_>]) -> Result<Consent, RuleFailed> {
-        let mut record = record.clone();
-        for fired in triggers {
-            let facts = Facts { record: &record, form: fired.form };
-            if let Some(state) = self.policy.consent(fired.trigger, &facts)? {
-                record.consent = said_by(record.consent, state, fired);
-            }
-        }
-        Ok(record.consent)
-    }
-}
-
-/// What was said later stands, in whatever order forms arrive.
-fn said_by(consent: Consent, state: ConsentState, fired: &Fired<'_>) -> Consent {
-    let said = fired.said.or(Some(fired.since));
-    let by_session = consent.origin.as_deref().is_none_or(|origin| origin == SAID_BY_SESSION);
-    if !by_session && consent.since > said {
-        return consent;
-    }
-    Consent {
-        state,
-        version: consent.version,
-        origin: Some(fired.form.map_or_else(|| SAID_BY_RULE.to_owned(), |form| form.origin.clone())),
-        form_id: fired.form.and_then(|form| form.id),
-        since: said,
         cause: None,
     }
 }

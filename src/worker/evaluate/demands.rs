@@ -7,31 +7,21 @@ use jiff::Timestamp;
 
 use super::consent::agreed_since;
 use super::input::Evaluation;
-use super::triggers::Fired;
 use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::erasure::{ErasureId, NewErasure, Selection, Subject, ToSeal};
 use crate::event::Form;
 use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
-use crate::policy::{CONTENT_AFTER_ERASURE, Demand, Facts, RuleFailed, Trigger};
+use crate::policy::{CONTENT_AFTER_ERASURE, Demand, Demanded, Facts, RuleFailed, Trigger};
 use crate::subject::{Fingerprinted, Identifier, Identifiers, Kind, Narrowed, Scope, TargetName, Whom, kind_of};
 
 /// How long before an erasure begins its identifiers may be sealed.
 const KEPT_MAX: Duration = Duration::from_secs(24 * 3600);
 
-/// A demand, and the form that caused it, if one did.
-pub(super) struct Demanded<'f> {
-    demand: Demand,
-    form: Option<&'f Form>,
-}
-
-impl Demanded<'_> {
-    /// Whether it has the session itself erased at mluvii now. One that waits for a person, or for a retention period, may
-    /// come to nothing or take years.
-    fn erases_now(&self, now: Timestamp) -> bool {
-        let demand = &self.demand;
-        !demand.approve && demand.due <= now && demand.targets.iter().any(TargetName::is_mluvii)
-    }
+/// Whether it has the session itself erased at mluvii now. One that waits for a person, or for a retention period, may
+/// come to nothing or take years.
+fn erases_now(demand: &Demand, now: Timestamp) -> bool {
+    !demand.approve && demand.due <= now && demand.targets.iter().any(TargetName::is_mluvii)
 }
 
 /// Whom an erasure is about, and what is sealed for it.
@@ -43,27 +33,6 @@ struct Meant {
 }
 
 impl Evaluation<'_> {
-    /// What the rules demand at all triggers, and at the change of the consent that these may have caused.
-    pub(super) fn demands<'f>(
-        &self,
-        triggers: &[Fired<'f>],
-        record: &ConsentRecord,
-        consent_before: ConsentState,
-    ) -> Result<Vec<Demanded<'f>>, RuleFailed> {
-        let mut demands = Vec::new();
-        for fired in triggers {
-            let facts = Facts { record, form: fired.form };
-            for demand in self.policy.decide(fired.trigger, &facts, fired.since)? {
-                demands.push(Demanded { demand, form: fired.form });
-            }
-        }
-        if record.consent.state != consent_before {
-            let changed = self.policy.decide(Trigger::ConsentChanged, &Facts { record, form: None }, self.now)?;
-            demands.extend(changed.into_iter().map(|demand| Demanded { demand, form: None }));
-        }
-        Ok(demands)
-    }
-
     /// Rules at the session's end that do not apply, re-checked when it settles: at its end, a consent that was given in it
     /// may not have been shown yet. Only a consent that is seen takes anything back: one that could not be read is missing, and
     /// nothing follows from that. Asked only when it settles for the first time since its end, and never when an erasure
@@ -85,7 +54,7 @@ impl Evaluation<'_> {
         demands: &[Demanded<'_>],
     ) -> Option<Demanded<'f>> {
         let erased_at = view?.erased_at?;
-        let goes_anyway = demands.iter().any(|demanded| demanded.erases_now(self.now));
+        let goes_anyway = demands.iter().any(|demanded| erases_now(&demanded.demand, self.now));
         if goes_anyway || agreed_since(consent, erased_at) {
             return None;
         }

@@ -120,6 +120,7 @@ fn unchanged(view: &SessionView) -> SessionChange {
         recording_ready: view.recording_ready,
         settle_at: None,
         forms_seen: view.forms_seen.clone(),
+        evaluated: view.evaluated.clone(),
     }
 }
 

@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use quietus_plugin::Span;
 
 use super::input::{Cause, Evaluation};
-use super::triggers::Fired;
 use crate::event::EventKind;
 use crate::ledger::{SessionChange, SessionView};
+use crate::policy::Fired;
 use crate::worker::look_up::Seen;
 use crate::worker::settings::SettlingSettings;
 
@@ -127,6 +127,7 @@ mod tests {
             recording_ready,
             settle_at: None,
             forms_seen: Vec::new(),
+            evaluated: Vec::new(),
         }
     }
 

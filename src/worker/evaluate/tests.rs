@@ -79,6 +79,7 @@ fn view(change: &SessionChange, erased_at: Option<Timestamp>) -> SessionView {
         recording_ready: change.recording_ready,
         settle_at: change.settle_at,
         forms_seen: change.forms_seen.clone(),
+        evaluated: change.evaluated.clone(),
         erased_at,
     }
 }

@@ -6,17 +6,7 @@ use super::input::{Cause, Evaluation};
 use crate::consent::{ConsentRecord, ConsentState};
 use crate::event::{EventKind, Form};
 use crate::ledger::SessionView;
-use crate::policy::Trigger;
-
-/// A trigger, and what it is about.
-pub(super) struct Fired<'f> {
-    pub(super) trigger: Trigger,
-    pub(super) form: Option<&'f Form>,
-    /// From when a rule's `after` counts.
-    pub(super) since: Timestamp,
-    /// When a form was filled in, by its own word.
-    pub(super) said: Option<Timestamp>,
-}
+use crate::policy::{Fired, Trigger};
 
 impl Evaluation<'_> {
     /// The triggers of this evaluation, in the order in which the rules are asked: forms first, so that what they say about

@@ -17,6 +17,8 @@ fn work(subject: Subject, due: &str) -> EraseWork {
         subject,
         capsules: Vec::new(),
         targets: Vec::new(),
+        rules: Vec::new(),
+        approved: false,
         created: at(due),
         due: at(due),
         selection: Selection::default(),

@@ -136,6 +136,9 @@ client_secret = {{ file = "api.secret" }}
 verify_after = "0s"
 call_max = "5s"
 
+[rules]
+alarm_share = 1
+
 [erasing]
 breaker_pause = "1s"
 

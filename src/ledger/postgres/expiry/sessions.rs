@@ -142,7 +142,7 @@ async fn expire(tx: &mut Tx, aged: Aged, old: Vec<OldSession>, keep: &Keep) -> R
                 reduced.1.push(place.session);
                 let digest = proof.guest_digest;
                 let guest = digest.as_ref().map(|digest| digest.0.as_slice());
-                let text = json(&StoredRecord::of(proof))?;
+                let text = json(&StoredRecord::of(proof, Vec::new()))?;
                 reduced.3.push(sum::of_session(place.installation, place.session, &text, guest, &forms));
                 reduced.2.push(text);
             }

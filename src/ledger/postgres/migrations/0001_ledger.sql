@@ -404,6 +404,19 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 );
 
+-- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
+-- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+CREATE TABLE rule_version (
+  name     TEXT COLLATE "C" NOT NULL,
+  seq      BIGINT NOT NULL,
+  digest   TEXT NOT NULL,
+  waiting  BOOLEAN NOT NULL,
+  since    BIGINT NOT NULL,
+  sessions BIGINT NOT NULL,
+  would    BIGINT NOT NULL,
+  PRIMARY KEY (name, seq)
+);
+
 CREATE TABLE target (
   name         TEXT COLLATE "C" PRIMARY KEY,
   until        BIGINT NOT NULL,

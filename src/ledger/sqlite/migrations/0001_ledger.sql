@@ -363,6 +363,19 @@ CREATE TABLE keeper (
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
+-- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+CREATE TABLE rule_version (
+  name     TEXT NOT NULL,
+  seq      INTEGER NOT NULL,
+  digest   TEXT NOT NULL,
+  waiting  INTEGER NOT NULL,
+  since    INTEGER NOT NULL,
+  sessions INTEGER NOT NULL,
+  would    INTEGER NOT NULL,
+  PRIMARY KEY (name, seq)
+) STRICT, WITHOUT ROWID;
+
 -- What one server of a deployment does for all of them: when it is due next, and how far it has come.
 CREATE TABLE periodic (
   name TEXT PRIMARY KEY,

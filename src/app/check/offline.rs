@@ -1,0 +1,57 @@
+//! What a configuration says by itself, for a machine that is not the one it is for, such as in CI: other texts stand in for its
+//! secrets, and nobody is contacted.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::CheckFinding;
+use crate::config::Config;
+use crate::keys::{Secret, SecretError, SecretRef};
+use crate::mluvii::MluviiSettings;
+use crate::plugin::{Program, check_offline};
+use crate::subject::Kind;
+
+/// Stands in for secrets: each is another text that every kind of secret may be, base64 included.
+fn stand_in() -> impl Fn(&SecretRef) -> Result<Secret, SecretError> {
+    let made = AtomicU64::new(0);
+    move |_| Ok(Secret::new(format!("{:032}", made.fetch_add(1, Ordering::Relaxed))))
+}
+
+/// What is made of the settings of mluvii and of sources.
+pub(super) fn settings(config: &Config) -> Vec<CheckFinding> {
+    let read = stand_in();
+    // The certificates of a company are on its machines.
+    let without_files = |settings: &MluviiSettings| {
+        let mut settings = settings.clone();
+        settings.ca_file = None;
+        settings
+    };
+    let installations: Vec<_> = config.mluvii.iter().map(without_files).collect();
+    super::settings(config, &installations, &read, &read)
+}
+
+/// Has each plugin say what it is. Returns whether all of them are on this machine.
+pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, returned: &mut BTreeSet<Kind>) -> bool {
+    let read = stand_in();
+    let mut all_are_here = true;
+    for settings in &config.plugins {
+        let what = format!("plugin {}", settings.name);
+        match check_offline(settings.clone(), &config.base, &read, &Program::this()).await {
+            Err(refused) => findings.push(CheckFinding::wrong(what, refused.why)),
+            Ok(None) => {
+                all_are_here = false;
+                findings.push(CheckFinding::doubtful(
+                    what,
+                    "its file is not on this machine, so its settings were not checked",
+                ));
+            }
+            Ok(Some(found)) => {
+                returned.extend(found.returned);
+                let what = format!("{what}, {} {}", found.name, found.version);
+                findings.push(CheckFinding::right(what.as_str()));
+                findings.extend(super::unfit(&what, &found.untaken, &found.unopened));
+            }
+        }
+    }
+    all_are_here
+}
