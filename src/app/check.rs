@@ -8,17 +8,19 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::operations::operations;
+use super::operations::{operations, source_webhooks};
 use super::parts::{must_be_known, open_ledger};
 use super::rules::test_rules;
 use crate::config::{Config, Problem, counted_from_one};
 use crate::key_files::Keys;
 use crate::keys::{ReadSecret, SecretRef};
 use crate::mluvii::{self, MluviiClient, MluviiSettings, State};
+use crate::operations::webhooks::Seen;
 use crate::outside::must_be_there;
 use crate::plugin::{self, Connect, Program};
 use crate::subject::{Kind, TargetName};
-use crate::verify::Source;
+use crate::verify::{Source, WebhookMode};
+use crate::watch::{NoCallback, compare};
 
 /// One thing that was checked.
 #[derive(Serialize)]
@@ -108,6 +110,39 @@ fn here(config: &Config) -> Vec<CheckFinding> {
     let read = |reference: &SecretRef| config.read_secret(reference);
     let of_webhooks = |reference: &SecretRef| config.read_webhook_secret(reference);
     findings.extend(settings(config, &config.mluvii, &read, &of_webhooks));
+    findings.extend(unmanageable(config));
+    findings
+}
+
+/// Sources whose webhook is to be managed, and cannot be. A secret that cannot be read is told with the source.
+fn unmanageable(config: &Config) -> Vec<CheckFinding> {
+    let managed = source_webhooks(config).into_iter().filter(|webhook| webhook.mode == WebhookMode::Managed);
+    let wrong = managed.filter_map(|webhook| {
+        let why = webhook.wanted.err().filter(|why| !matches!(why, NoCallback::Secret(_)))?;
+        Some(CheckFinding::wrong(format!("source {}, its webhook at mluvii", webhook.source), why.to_string()))
+    });
+    wrong.collect()
+}
+
+/// How the webhooks at mluvii compare with what the sources need, where the configuration says what that is.
+async fn webhooks(config: &Config) -> Vec<CheckFinding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let mut findings = Vec::new();
+    for webhook in source_webhooks(config) {
+        let client = config.installation(&webhook.installation).map(|settings| MluviiClient::new(settings, &read));
+        let (Ok(wanted), Some(Ok(client))) = (webhook.wanted, client) else { continue };
+        let what = format!("source {}, its webhook at mluvii", webhook.source);
+        let wrong = match client.webhooks().await {
+            Ok(all) => Seen::of(compare(&wanted, &all)).wrong(),
+            Err(error) => Some(error.to_string()),
+        };
+        findings.push(match wrong {
+            None => CheckFinding::right(what),
+            Some(wrong) => {
+                CheckFinding::doubtful(what, format!("{wrong}; see `quietus webhook register {}`", webhook.source))
+            }
+        });
+    }
     findings
 }
 
@@ -201,6 +236,7 @@ async fn online(config: &Config) -> Vec<CheckFinding> {
             findings.extend(probed(what, &mluvii).await);
         }
     }
+    findings.extend(webhooks(config).await);
     let ledger =
         config.ledger_place().map_or_else(|_| "ledger".to_owned(), |place| format!("ledger {}", place.shown()));
     let tried = try_ledger(config).await;

@@ -55,7 +55,7 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
 }
 
 /// What each source needs at mluvii.
-fn source_webhooks(config: &Config) -> Vec<SourceWebhook> {
+pub(super) fn source_webhooks(config: &Config) -> Vec<SourceWebhook> {
     let event_types = event_types(&config.policy());
     let public_url = config.server.public_url.as_deref();
     let of = config.sources.iter().map(|source| SourceWebhook {

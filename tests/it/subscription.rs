@@ -187,6 +187,27 @@ fn a_mluvii_that_masks_passwords_is_not_corrected_again_and_again() {
 }
 
 #[test]
+fn a_check_says_what_a_webhook_lacks() {
+    let standin = StandIn::start();
+    let said = |deployment: &Deployment, arguments: &[&str]| {
+        let checked = deployment.run(arguments);
+        (checked.status.success(), String::from_utf8_lossy(&checked.stdout).into_owned())
+    };
+    // To be managed, and nobody knows where it is.
+    let nowhere = Deployment::bare(&standin.mluvii, &format!("{MANAGED}{ERASE}"));
+    let (is_right, text) = said(&nowhere, &["check"]);
+    assert!(!is_right && text.contains("`server.public_url` is not set"), "{text}");
+    let there = Addressed::new(&standin, WATCHED);
+    drop(there.start());
+    let (_, text) = said(&there.deployment, &["check", "--connect"]);
+    assert!(text.contains("mluvii does not have it") && text.contains("quietus webhook register acme"), "{text}");
+    there.deployment.json(&["webhook", "register", "acme"]);
+    let (_, text) = said(&there.deployment, &["check", "--connect"]);
+    assert!(text.contains("source acme, its webhook at mluvii") && !text.contains("webhook register"), "{text}");
+    assert!(!text.contains("password-42"), "a secret is shown");
+}
+
+#[test]
 fn a_fleet_registers_once() {
     let standin = StandIn::start();
     let rules = format!("webhook = \"managed\"\n[watch]\nwebhooks = \"1h\"\n{ERASE}");
