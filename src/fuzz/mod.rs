@@ -45,9 +45,9 @@ impl Fuzz {
         Self { name, corpus, kept: VecDeque::new(), seen: HashSet::new(), chance: Chance::new(seed), seed }
     }
 
-    /// Gives so many inputs to a target, or as many as it takes for `QUIETUS_FUZZ_S` seconds. The target panics at what it must not do.
+    /// Gives so many inputs to a target, or as many as it takes for `QUIETUS_TEST_FUZZ_S` seconds. The target panics at what it must not do.
     pub(crate) fn run(mut self, inputs: u64, mut target: impl FnMut(&[u8]) -> String) {
-        let longest = std::env::var("QUIETUS_FUZZ_S").ok().map(|text| text.parse().expect("seconds"));
+        let longest = std::env::var("QUIETUS_TEST_FUZZ_S").ok().map(|text| text.parse().expect("seconds"));
         let longest = longest.map(Duration::from_secs);
         let begin = Instant::now();
         let last = Last::new(self.name);
