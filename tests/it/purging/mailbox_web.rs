@@ -39,7 +39,10 @@ fn graph() -> Server {
                     "toRecipients": [party("support@x.cz")], "ccRecipients": [], "bccRecipients": [],
                 })
             };
-            let found = mails.iter().filter(|(_, from)| target.contains("ann%40x.cz") && from.ends_with(".cz"));
+            // `$filter` compares senders as a whole, `$search` finds whatever has such a word.
+            let is_exact = target.contains("filter=");
+            let is_found = |from: &str| !is_exact || from.eq_ignore_ascii_case("ann@x.cz");
+            let found = mails.iter().filter(|(_, from)| target.contains("ann%40x.cz") && is_found(from));
             return Reply::json(200, &json!({ "value": found.map(mail).collect::<Vec<_>>() }));
         }
         match target.contains("/mailFolders/inbox?") {

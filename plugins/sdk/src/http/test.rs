@@ -204,6 +204,10 @@ fn serve(stream: TcpStream, answer: &mut impl FnMut(&Seen) -> Reply, log: &Mutex
     let mut reader = BufReader::new(&stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
+    // Somebody else's client, who asks a server that had this port before: in another protocol, or with nothing.
+    if !line.contains(" HTTP/1.") {
+        return Ok(());
+    }
     let mut words = line.split_whitespace().map(str::to_owned);
     let method = words.next().unwrap_or_default();
     let target = words.next().unwrap_or_default();
