@@ -90,12 +90,18 @@ fn an_abstract_socket_will_do_and_nothing_of_it_reaches_a_plugin() {
     let manager = Manager::abstract_one();
     let server = manager.start(&deployment, "60000000");
     assert!(manager.next_word().0.starts_with("READY=1\n"));
-    let plugin = wait_for("the plugin", || server.children().first().cloned());
+    // Before its program is loaded, it is a copy of the server.
+    let is_loaded = |child: &String| std::fs::read(format!("/proc/{child}/cmdline")).is_ok_and(|line| is_plugin(&line));
+    let plugin = wait_for("the plugin", || server.children().into_iter().find(is_loaded));
     let environment = std::fs::read(format!("/proc/{plugin}/environ")).expect("root may read it");
     let environment = String::from_utf8_lossy(&environment).into_owned();
     for name in ["NOTIFY_SOCKET", "WATCHDOG"] {
         assert!(!environment.contains(name), "{environment}");
     }
+}
+
+fn is_plugin(command_line: &[u8]) -> bool {
+    String::from_utf8_lossy(command_line).contains("plugin-host")
 }
 
 /// A ledger that is away is no reason to be ended: no restart brings it back.
