@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::out::{DOUBTFUL, GOOD, Out};
 use super::words;
 use crate::operations::Operations;
-use crate::operations::reconcile::{self, Asked, Reconciled};
+use crate::operations::reconcile::{self, Asked, Reconciled, UNCLEAR};
 
 /// Find sessions that have ended at mluvii and of which nobody told us, and have them decided on
 ///
@@ -53,12 +53,18 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if out.is_json() {
         return out.json(done);
     }
-    let Reconciled { listed, known, foreign, found, by_month, requests } = done;
+    let Reconciled { listed, known, foreign, unclear, found, by_month, requests } = done;
     out.line(format_args!(
         "mluvii lists {listed} sessions that ended in this time, by {requests} requests: {known} were known, {foreign} are of tenants of no source"
     ))?;
-    if *found == 0 {
+    if *unclear > 0 {
+        out.marked(DOUBTFUL, "?", format_args!("{unclear} sessions: {UNCLEAR}"))?;
+    }
+    if *found == 0 && *unclear == 0 {
         return out.marked(GOOD, "✓", "none is missing");
+    }
+    if *found == 0 {
+        return Ok(());
     }
     let then = if dry_run {
         "nothing was done; without --dry-run, the rules decide on them"

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
@@ -15,10 +15,18 @@ use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::IndexKey;
 use crate::ledger::Recorded;
 use crate::mluvii::{EndedSession, Span, Sweep};
-use crate::subject::{InstallationName, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionKey, SourceName, TenantId};
+use crate::verify::SourceSettings;
+
+/// Ends that differ by less are one: lists and deliveries may cut times differently.
+const SAME_END: SignedDuration = SignedDuration::from_mins(1);
 
 /// Windows are as long, so that what was done is kept when it is stopped.
 const WINDOW_MS: i64 = 86_400_000;
+
+/// Why nobody can say it.
+pub(crate) const UNCLEAR: &str = "nobody can say yet whether they are of a tenant that a source lists: no delivery has shown so far that \
+                                  mluvii's departments are its tenants, or its list shows no department";
 
 /// So many are written at once.
 const AT_ONCE: usize = 256;
@@ -42,6 +50,8 @@ pub(crate) struct Reconciled {
     pub(crate) known: u64,
     /// Those of tenants that are not ours.
     pub(crate) foreign: u64,
+    /// Those of which nobody can say yet whether their tenant is ours.
+    pub(crate) unclear: u64,
     /// Those that nobody told us of.
     pub(crate) found: u64,
     /// The same by the month in which they ended.
@@ -74,6 +84,7 @@ async fn compare(on: &Operations, asked: &Asked, done: &mut Reconciled, tell: Te
     let installation = on.installation(&asked.installation)?.name.clone();
     let client = on.client(&installation)?;
     let keys = on.keys().await?;
+    let proved = on.ledger.installation(&installation).await?.tenants_are_departments;
     let mut sweep = Sweep::default();
     for window in windows(asked.from, asked.to) {
         let all = client.ended(window, &mut sweep).await;
@@ -82,10 +93,14 @@ async fn compare(on: &Operations, asked: &Asked, done: &mut Reconciled, tell: Te
         let mut missing = Vec::new();
         for session in all.into_values() {
             done.listed += 1;
-            missing.extend(unknown(on, &installation, session, &keys.index, done).await?);
+            missing.extend(unknown(on, &installation, session, proved, &keys.index, done).await?);
         }
         for events in missing.chunks(AT_ONCE) {
             enter(on, events, asked.dry_run, done).await?;
+        }
+        // Not passed over: once it is known whose they are, they are found here again.
+        if done.unclear > 0 && !asked.dry_run {
+            return Err(OperationError::Conflict(format!("{} sessions: {UNCLEAR}", done.unclear)));
         }
         tell(Timestamp::from_millisecond(window.to).unwrap_or(asked.to).min(asked.to));
     }
@@ -104,19 +119,31 @@ async fn unknown(
     on: &Operations,
     installation: &InstallationName,
     session: EndedSession,
+    proved: Option<bool>,
     index: &IndexKey,
     done: &mut Reconciled,
 ) -> Result<Option<EventHead>, OperationError> {
     let key = SessionKey { installation: installation.clone(), session: session.id };
+    // A later end than the one that is known is news: the conversation went on.
+    let is_told = |ended: Timestamp| session.ended.duration_since(ended) <= SAME_END;
     let known = on.ledger.session(&key).await?;
-    let has_ended = known.is_some_and(|known| known.erased_at.is_some() || known.record.ended.is_some());
-    if has_ended || on.ledger.tombstone(&key).await?.is_some() {
+    let has_ended = known.is_some_and(|known| known.record.ended.or(known.erased_at).is_some_and(is_told));
+    if has_ended || on.ledger.tombstone(&key).await?.is_some_and(|gone| is_told(gone.at)) {
         done.known += 1;
         return Ok(None);
     }
-    let source = source_of(on, installation, &session);
-    done.foreign += u64::from(source.is_none());
-    Ok(source.map(|source| event(key, source, &session, index)))
+    let sources = on.settings.sources.iter().filter(|source| source.mluvii.as_ref() == Some(installation));
+    Ok(match whose(&sources.collect::<Vec<_>>(), session.department, proved) {
+        Whose::Ours(source) => Some(event(key, source, &session, index)),
+        Whose::Foreign => {
+            done.foreign += 1;
+            None
+        }
+        Whose::Unclear => {
+            done.unclear += 1;
+            None
+        }
+    })
 }
 
 /// Has them decided on, several at once, which the ledger commits together.
@@ -155,12 +182,27 @@ async fn enter(
     Ok(())
 }
 
-/// The source that would have told of it; the first one where the list does not show the tenant, which the look-up tells.
-fn source_of(on: &Operations, installation: &InstallationName, session: &EndedSession) -> Option<SourceName> {
-    let sources = on.settings.sources.iter().filter(|source| source.mluvii.as_ref() == Some(installation));
-    let takes = |tenants: &[_]| session.department.is_none_or(|tenant| tenants.is_empty() || tenants.contains(&tenant));
-    let source = sources.into_iter().find(|source| takes(&source.tenants))?;
-    Some(SourceName(source.name.as_str().into()))
+/// Whose a listed session is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Whose {
+    /// This source would have told of it.
+    Ours(SourceName),
+    Foreign,
+    /// Nobody can say it yet.
+    Unclear,
+}
+
+/// Lists name departments, deliveries tenants: only a session that a delivery told of, and that was read, shows that they are the
+/// same here (`proved`). Until then a department with the number of a tenant of ours may be of anybody's.
+fn whose(sources: &[&SourceSettings], department: Option<TenantId>, proved: Option<bool>) -> Whose {
+    let named = |source: &SourceSettings| Whose::Ours(SourceName(source.name.as_str().into()));
+    let listed = department.filter(|_| proved == Some(true));
+    let lists = |source: &&&SourceSettings| listed.is_some_and(|tenant| source.tenants.contains(&tenant));
+    if let Some(source) = sources.iter().find(lists).or_else(|| sources.iter().find(|source| source.tenants.is_empty()))
+    {
+        return named(source);
+    }
+    if listed.is_some() || sources.is_empty() { Whose::Foreign } else { Whose::Unclear }
 }
 
 /// The event that was not delivered.
@@ -171,7 +213,8 @@ fn event(key: SessionKey, source: SourceName, session: &EndedSession, index: &In
         session: key,
         kind: EventKind::SessionEnded,
         digest: index.seen(&[b"reconciled", &said]),
-        tenant: session.department,
+        // The look-up tells it, where it is known that departments are tenants.
+        tenant: None,
         time: Some(session.ended),
         channel: None,
         session_source: None,
@@ -193,6 +236,26 @@ pub(crate) fn installation(on: &Operations, named: Option<&str>) -> Result<Insta
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_department_tells_whose_a_session_is_once_it_is_proved_to_be_a_tenant() {
+        let source = |name: &str, tenants: &str| -> SourceSettings {
+            toml::from_str(&format!("name = \"{name}\"\ntenants = {tenants}\nauth = []")).expect("settings")
+        };
+        let (some, other, all) = (source("some", "[62]"), source("other", "[7, 8]"), source("all", "[]"));
+        let ours = |name: &str| Whose::Ours(SourceName(name.into()));
+        let of = |sources: &[&SourceSettings], department: Option<i32>, proved| {
+            whose(sources, department.map(|number| TenantId(number.into())), proved)
+        };
+        assert_eq!(of(&[&some, &other], Some(8), Some(true)), ours("other"));
+        assert_eq!(of(&[&some, &other], Some(9), Some(true)), Whose::Foreign);
+        for proved in [None, Some(false)] {
+            assert_eq!(of(&[&some, &other], Some(62), proved), Whose::Unclear);
+        }
+        assert_eq!(of(&[&some], None, Some(true)), Whose::Unclear);
+        assert_eq!(of(&[&some, &all], None, None), ours("all"));
+        assert_eq!(of(&[&some, &all], Some(62), Some(true)), ours("some"));
+    }
 
     #[test]
     fn windows_are_days_without_a_gap() {

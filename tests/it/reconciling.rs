@@ -24,11 +24,21 @@ fn reconcile(deployment: &Deployment, since: Timestamp, more: &[&str]) -> Value 
     deployment.json(&[&["reconcile", "--since", &since], more].concat())
 }
 
-/// A ledger that is there, without a server on it.
+/// A ledger that is there, without a server on it. It knows one session of now.
 fn at_rest(standin: &StandIn, more: &str) -> Deployment {
     let deployment = Deployment::bare(&standin.mluvii, more);
-    drop(Server::start(&deployment));
+    let server = Server::start(&deployment);
+    tell(standin, &server, &deployment);
+    drop(server);
     deployment
+}
+
+/// A delivery that shows that departments are tenants here.
+fn tell(standin: &StandIn, server: &Server, deployment: &Deployment) {
+    standin.begin(1, "told@example.com", Some("v3"));
+    standin.end(1);
+    assert_eq!(server.deliver_end(1), 204);
+    deployment.settled(1);
 }
 
 #[test]
@@ -43,16 +53,17 @@ fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     wait_for("the first time", || {
         (deployment.count("SELECT count(mark) FROM periodic WHERE name LIKE 'reconcile/%'") == 1).then_some(())
     });
+    tell(&standin, &server, &deployment);
     standin.begin(7, "ann@example.com", None);
     standin.begin(8, "bob@example.com", Some("v3"));
     standin.end(7);
     standin.end(8);
     let receipts = receipts(&deployment, 1);
     assert!(receipts[0].to_string().contains("acme/7"), "{receipts:?}");
-    deployment.settled(2);
+    deployment.settled(3);
     let again = standin.calls("/Sessions").len();
     wait_for("further comparisons", || (standin.calls("/Sessions").len() > again + 5).then_some(()));
-    assert_eq!(deployment.count("SELECT count(*) FROM event"), 2, "nothing is found twice");
+    assert_eq!(deployment.count("SELECT count(*) FROM event"), 3, "nothing is found twice");
     let marked = "SELECT count(*) FROM session WHERE record LIKE '%\"r\":true%'";
     assert_eq!(deployment.count(marked), 2, "it is marked how they came");
     let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
@@ -79,6 +90,7 @@ fn after_three_days_of_failures_nothing_is_missing() {
     wait_for("the first time", || {
         (deployment.count("SELECT count(mark) FROM periodic WHERE name LIKE 'reconcile/%'") == 1).then_some(())
     });
+    tell(&standin, &server, &deployment);
     let (status, _) = server.stop();
     assert!(status.success());
 
@@ -124,9 +136,9 @@ fn whatever_the_largest_page_and_the_order_are_nothing_is_missed() {
         standin.behave(&json!({ "limit_max": limit_max, "order": order, "over_limit": over_limit,
             "list_shape": shape, "listed": listed }));
         let done = reconcile(&deployment, first, &["--dry-run"]);
-        assert_eq!((&done["found"], &done["listed"]), (&json!(44), &json!(44)), "{limit_max} {order}: {done}");
+        assert_eq!((&done["found"], &done["listed"]), (&json!(44), &json!(45)), "{limit_max} {order}: {done}");
     }
-    assert_eq!(deployment.count("SELECT count(*) FROM event"), 0, "nothing was done");
+    assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "nothing was done");
 }
 
 #[test]
@@ -140,7 +152,7 @@ fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
     assert_eq!(deployment.count("SELECT COALESCE(SUM(count), 0) FROM inbox"), 10_000);
     // Ordered again, they are known; also those that nobody has decided on yet.
     let again = reconcile(&deployment, first, &[]);
-    assert_eq!((&again["found"], &again["known"]), (&json!(0), &json!(10_000)), "{again}");
+    assert_eq!((&again["found"], &again["known"]), (&json!(0), &json!(10_001)), "{again}");
 }
 
 #[test]
@@ -172,7 +184,7 @@ fn a_filter_that_is_ignored_is_refused_and_nothing_is_done() {
         let refused = deployment.run(&["reconcile", "--since", &first.to_string(), "--until", &until]);
         let said = String::from_utf8_lossy(&refused.stderr);
         assert!(!refused.status.success() && said.contains("the filter is ignored"), "{ignored}: {said}");
-        assert_eq!(deployment.count("SELECT count(*) FROM event"), 0, "{ignored}");
+        assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "{ignored}");
     }
     // More in one moment than a page has, and no next page.
     let standin = StandIn::start();
@@ -205,7 +217,41 @@ fn what_has_expired_is_not_found_anew_and_other_tenants_are_not_ours() {
     ledger.execute("DELETE FROM session WHERE session = 1001", []).expect("a deletion");
     drop(ledger);
     let again = reconcile(&deployment, first, &[]);
-    assert_eq!((&again["found"], &again["known"], &again["foreign"]), (&json!(0), &json!(3), &json!(1)), "{again}");
+    assert_eq!((&again["found"], &again["known"], &again["foreign"]), (&json!(0), &json!(4), &json!(1)), "{again}");
+}
+
+/// A list names departments. That these are the tenants that sources list, only a delivery shows.
+#[test]
+fn nobody_is_taken_for_ours_before_it_is_known_that_departments_are_tenants() {
+    let standin = StandIn::start();
+    let first = past(&standin, 3, 0);
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    drop(Server::start(&deployment));
+    let dry = reconcile(&deployment, first, &["--dry-run"]);
+    assert_eq!((&dry["unclear"], &dry["found"]), (&json!(3), &json!(0)), "{dry}");
+    let refused = deployment.run(&["reconcile", "--since", &first.to_string()]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("no delivery has shown"), "{said}");
+    assert_eq!(deployment.count("SELECT count(*) FROM event"), 0);
+    // Another tenant's department has the number of ours.
+    standin.behave(&json!({ "department_disagrees": true }));
+    let server = Server::start(&deployment);
+    tell(&standin, &server, &deployment);
+    drop(server);
+    assert_eq!(reconcile(&deployment, first, &["--dry-run"])["unclear"], 3);
+}
+
+/// The end of one that was known went missing when it went on.
+#[test]
+fn a_conversation_that_went_on_and_ended_again_is_found() {
+    let standin = StandIn::start();
+    let deployment = at_rest(&standin, ERASE);
+    let later = Timestamp::now() - SignedDuration::from_secs(1);
+    let before = (later - SignedDuration::from_mins(90)).as_microsecond();
+    let moved = format!("UPDATE session SET record = json_set(record, '$.e', {before}), sum = NULL WHERE session = 1");
+    deployment.ledger().execute(&moved, []).expect("an update");
+    let since = later - SignedDuration::from_mins(60);
+    assert_eq!(reconcile(&deployment, since, &["--dry-run"])["found"], 1);
 }
 
 #[test]

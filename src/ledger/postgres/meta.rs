@@ -52,7 +52,7 @@ pub(super) async fn keeper_ended(
 pub(super) async fn forget_keepers(connection: &Connection) -> Result<(), LedgerError> {
     connection
         .execute(
-            "DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name NOT LIKE 'state:%' AND name NOT LIKE 'webhook:%' AND name NOT LIKE 'reconcile:%' AND name <> 'seals'",
+            "DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name NOT LIKE 'state:%' AND name <> 'seals'",
             &[],
         )
         .await?;

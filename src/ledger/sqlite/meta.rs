@@ -60,7 +60,7 @@ pub(super) fn keeper_ended(tx: &Tx<'_>, keeper: &str, reason: Option<&str>) -> R
 
 pub(super) fn forget_keepers(tx: &Tx<'_>) -> Result<(), LedgerError> {
     tx.prepare_cached(
-        "DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name NOT LIKE 'state:%' AND name NOT LIKE 'webhook:%' AND name NOT LIKE 'reconcile:%' AND name <> 'seals'",
+        "DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name NOT LIKE 'state:%' AND name <> 'seals'",
     )?
     .execute([])?;
     Ok(())
