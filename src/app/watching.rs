@@ -101,7 +101,11 @@ async fn look_at(on: &Operations, webhook: &SourceWebhook) -> bool {
         Err(why) if is_managed => Some(why),
         Err(why) => {
             debug!(%source, reason = why, "the webhook at mluvii could not be looked at");
-            return false;
+            // There is nothing to compare it with any more, so that what was noted before is over.
+            if webhook.wanted.is_ok() {
+                return false;
+            }
+            None
         }
     };
     if let Some(why) = &wrong {

@@ -61,7 +61,14 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
         out.marked(DOUBTFUL, "?", format_args!("{unclear} sessions: {UNCLEAR}"))?;
     }
     if *found == 0 && *unclear == 0 {
-        return out.marked(GOOD, "✓", "none is missing");
+        return match listed {
+            0 => out.marked(
+                DOUBTFUL,
+                "?",
+                "mluvii lists no session of this time; is that true, and may the API client see them?",
+            ),
+            _ => out.marked(GOOD, "✓", "none that mluvii lists is missing"),
+        };
     }
     if *found == 0 {
         return Ok(());

@@ -155,6 +155,8 @@ impl MluviiClient {
                 // A limit that is too large is refused by 400.
                 Err(MluviiError::Refused(what)) if what.contains(": 400") && sweep.limit + 1 < LIMITS.len() => {
                     sweep.limit += 1;
+                    // Pages are shorter from here on.
+                    sweep.longest = 0;
                 }
                 Err(error) => return Err(error),
             }

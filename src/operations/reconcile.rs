@@ -98,13 +98,16 @@ async fn compare(on: &Operations, asked: &Asked, done: &mut Reconciled, tell: Te
         for events in missing.chunks(AT_ONCE) {
             enter(on, events, asked.dry_run, done).await?;
         }
-        // Not passed over: once it is known whose they are, they are found here again.
-        if done.unclear > 0 && !asked.dry_run {
-            return Err(OperationError::Conflict(format!("{} sessions: {UNCLEAR}", done.unclear)));
+        // Those that are unclear are not passed over: once it is known whose they are, they are found here again.
+        if done.unclear == 0 {
+            tell(Timestamp::from_millisecond(window.to).unwrap_or(asked.to).min(asked.to));
         }
-        tell(Timestamp::from_millisecond(window.to).unwrap_or(asked.to).min(asked.to));
     }
-    Ok(())
+    match done.unclear {
+        0 => Ok(()),
+        _ if asked.dry_run => Ok(()),
+        count => Err(OperationError::Conflict(format!("{count} sessions: {UNCLEAR}"))),
+    }
 }
 
 /// Days, the last of which is shorter.
@@ -202,12 +205,18 @@ fn whose(sources: &[&SourceSettings], department: Option<TenantId>, proved: Opti
     {
         return named(source);
     }
-    if listed.is_some() || sources.is_empty() { Whose::Foreign } else { Whose::Unclear }
+    match (listed, sources, proved) {
+        (Some(_), ..) | (None, [], _) => Whose::Foreign,
+        // The look-up shows the department.
+        (None, [only], Some(true)) => named(only),
+        (None, ..) => Whose::Unclear,
+    }
 }
 
 /// The event that was not delivered.
 fn event(key: SessionKey, source: SourceName, session: &EndedSession, index: &IndexKey) -> EventHead {
-    let said = [session.id.0, session.ended.as_microsecond()].map(i64::to_be_bytes).concat();
+    // One list may cut times where another does not.
+    let said = [session.id.0, session.ended.as_millisecond()].map(i64::to_be_bytes).concat();
     EventHead {
         source,
         session: key,
@@ -252,7 +261,9 @@ mod tests {
         for proved in [None, Some(false)] {
             assert_eq!(of(&[&some, &other], Some(62), proved), Whose::Unclear);
         }
-        assert_eq!(of(&[&some], None, Some(true)), Whose::Unclear);
+        assert_eq!(of(&[&some], None, Some(true)), ours("some"));
+        assert_eq!(of(&[&some, &other], None, Some(true)), Whose::Unclear);
+        assert_eq!(of(&[&some], None, None), Whose::Unclear);
         assert_eq!(of(&[&some, &all], None, None), ours("all"));
         assert_eq!(of(&[&some, &all], Some(62), Some(true)), ours("some"));
     }

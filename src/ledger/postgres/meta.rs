@@ -51,10 +51,7 @@ pub(super) async fn keeper_ended(
 
 pub(super) async fn forget_keepers(connection: &Connection) -> Result<(), LedgerError> {
     connection
-        .execute(
-            "DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name NOT LIKE 'state:%' AND name <> 'seals'",
-            &[],
-        )
+        .execute("DELETE FROM keeper WHERE name = 'ledger' OR name LIKE 'state file %' OR name LIKE 'witness %'", &[])
         .await?;
     Ok(())
 }

@@ -59,10 +59,8 @@ pub(super) fn keeper_ended(tx: &Tx<'_>, keeper: &str, reason: Option<&str>) -> R
 }
 
 pub(super) fn forget_keepers(tx: &Tx<'_>) -> Result<(), LedgerError> {
-    tx.prepare_cached(
-        "DELETE FROM keeper WHERE name NOT LIKE 'archive:%' AND name NOT LIKE 'state:%' AND name <> 'seals'",
-    )?
-    .execute([])?;
+    tx.prepare_cached("DELETE FROM keeper WHERE name = 'ledger' OR name LIKE 'state file %' OR name LIKE 'witness %'")?
+        .execute([])?;
     Ok(())
 }
 
