@@ -15,12 +15,12 @@ use crate::config::{Config, Problem, counted_from_one};
 use crate::key_files::Keys;
 use crate::keys::{ReadSecret, SecretRef};
 use crate::mluvii::{self, MluviiClient, MluviiSettings, State};
-use crate::operations::webhooks::Seen;
+use crate::operations::webhooks::seen;
 use crate::outside::must_be_there;
 use crate::plugin::{self, Connect, Program};
 use crate::subject::{Kind, TargetName};
 use crate::verify::{Source, WebhookMode};
-use crate::watch::{NoCallback, compare};
+use crate::watch::NoCallback;
 
 /// One thing that was checked.
 #[derive(Serialize)]
@@ -132,8 +132,8 @@ async fn webhooks(config: &Config) -> Vec<CheckFinding> {
         let client = config.installation(&webhook.installation).map(|settings| MluviiClient::new(settings, &read));
         let (Ok(wanted), Some(Ok(client))) = (webhook.wanted, client) else { continue };
         let what = format!("source {}, its webhook at mluvii", webhook.source);
-        let wrong = match client.webhooks().await {
-            Ok(all) => Seen::of(compare(&wanted, &all)).wrong(),
+        let wrong = match seen(&client, &wanted).await {
+            Ok(seen) => seen.wrong(),
             Err(error) => Some(error.to_string()),
         };
         findings.push(match wrong {

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -14,11 +13,10 @@ use crate::attention::WEBHOOK;
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::chain;
-use crate::operations::webhooks::{Change, Seen, put_right};
+use crate::operations::webhooks::{Change, put_right, seen};
 use crate::operations::{Operations, SourceWebhook};
 use crate::subject::InstallationName;
 use crate::verify::WebhookMode;
-use crate::watch::compare;
 
 /// The longest between two looks at whether it is due.
 const LOOK: Duration = Duration::from_secs(60);
@@ -60,21 +58,17 @@ async fn look(
 ) -> Result<(), String> {
     let name = name(installation, webhooks);
     let taken = on.ledger.take_periodic(&name, LEASE).await.map_err(|error| with_causes(&error))?;
-    let Some(taken) = taken else { return Ok(()) };
+    if taken.is_none() {
+        return Ok(());
+    }
     let looking = async {
-        let mut all_right = true;
         for webhook in webhooks {
-            all_right &= look_at(on, webhook).await;
+            look_at(on, webhook).await;
         }
-        all_right
     };
-    let (pause, mark): (_, Option<Timestamp>) = match shutdown.run_until_cancelled(looking).await {
-        Some(true) => (every, Some(taken.now)),
-        Some(false) => (every, None),
-        // The next server need not wait for the end of the lease.
-        None => (Duration::ZERO, None),
-    };
-    on.ledger.put_off_periodic(&name, pause, mark).await.map_err(|error| with_causes(&error))
+    // The next server need not wait for the end of the lease.
+    let pause = if shutdown.run_until_cancelled(looking).await.is_some() { every } else { Duration::ZERO };
+    on.ledger.put_off_periodic(&name, pause, None).await.map_err(|error| with_causes(&error))
 }
 
 /// Due at once where something else is needed than before, and once for all servers of the same configuration.
@@ -84,11 +78,11 @@ fn name(installation: &InstallationName, webhooks: &[SourceWebhook]) -> String {
         format!("{} {:?} {wanted:?}\n", webhook.source, webhook.mode)
     });
     let digest = chain::hash(needed.collect::<String>().as_bytes());
-    format!("webhook/{installation}/{}", digest.chars().filter(char::is_ascii_hexdigit).take(16).collect::<String>())
+    format!("webhook/{installation}/{}", &digest[..16])
 }
 
-/// Whether it is right now. What is not is noted for a person.
-async fn look_at(on: &Operations, webhook: &SourceWebhook) -> bool {
+/// Puts it right, or looks at it. What is not right is noted for a person.
+async fn look_at(on: &Operations, webhook: &SourceWebhook) {
     let source = &webhook.source;
     let is_managed = webhook.mode == WebhookMode::Managed;
     let looked = match is_managed {
@@ -103,7 +97,7 @@ async fn look_at(on: &Operations, webhook: &SourceWebhook) -> bool {
             debug!(%source, reason = why, "the webhook at mluvii could not be looked at");
             // There is nothing to compare it with any more, so that what was noted before is over.
             if webhook.wanted.is_ok() {
-                return false;
+                return;
             }
             None
         }
@@ -114,7 +108,6 @@ async fn look_at(on: &Operations, webhook: &SourceWebhook) -> bool {
     if let Err(error) = on.ledger.keeper_ended(&format!("{WEBHOOK}{source}"), wrong.as_deref()).await {
         debug!(error = %with_causes(&error), "how the webhook is could not be noted");
     }
-    wrong.is_none()
 }
 
 /// Puts it right. The error says why that could not be done.
@@ -141,6 +134,5 @@ async fn manage(on: &Operations, webhook: &SourceWebhook) -> Result<Option<Strin
 async fn watch(on: &Operations, webhook: &SourceWebhook) -> Result<Option<String>, String> {
     let wanted = webhook.wanted.as_ref().map_err(ToString::to_string)?;
     let client = (on.resources.client)(&webhook.installation).map_err(|error| error.to_string())?;
-    let all = client.webhooks().await.map_err(|error| error.to_string())?;
-    Ok(Seen::of(compare(wanted, &all)).wrong())
+    Ok(seen(&client, wanted).await.map_err(|error| error.to_string())?.wrong())
 }

@@ -1,6 +1,6 @@
 //! Which sessions have ended in a time, by windows of time. Nothing is believed of the list: a filter that is ignored is refused, and an
-//! answer counts as whole only if it is shorter than the longest that was ever seen, as the largest page is not known. A longer one is
-//! cut in two where its middle session ended; within one millisecond, what is left is read by offset.
+//! answer counts as whole only if it is shorter than the longest that was ever seen, as the largest page is not known. Any other is cut in
+//! three: before, in and after the millisecond in which its middle session ended; what is left of one millisecond is read by offset.
 
 use std::collections::BTreeMap;
 

@@ -2,7 +2,7 @@
 //! process itself. All of it is read when somebody asks, and a family is written as a whole each time: what is gone is not shown
 //! with its last value.
 //!
-//! Subscription and reconciliation will each be one more file here, written into the same [`Exposition`].
+//! Webhooks and reconciliation are told by what needs a person.
 
 mod exposition;
 mod ledger;

@@ -45,7 +45,7 @@ pub(crate) enum Seen {
 }
 
 impl Seen {
-    pub(crate) fn of(state: State) -> Self {
+    fn of(state: State) -> Self {
         match state {
             State::Right { id, also } => {
                 Self::Right { id: id.to_string(), also: also.iter().map(ToString::to_string).collect() }
@@ -98,10 +98,14 @@ async fn look(on: &Operations, webhook: &SourceWebhook) -> Seen {
     let looked = async {
         let wanted = webhook.wanted.as_ref().map_err(ToString::to_string)?;
         let client = on.client(&webhook.installation).map_err(|error| format!("{:#}", anyhow::Error::from(error)))?;
-        let all = client.webhooks().await.map_err(|error| error.to_string())?;
-        Ok::<_, String>(Seen::of(compare(wanted, &all)))
+        seen(&client, wanted).await.map_err(|error| error.to_string())
     };
     looked.await.unwrap_or_else(|reason| Seen::Unknown { reason })
+}
+
+/// How the webhooks at mluvii compare with what is wanted.
+pub(crate) async fn seen(client: &MluviiClient, wanted: &Wanted) -> Result<Seen, MluviiError> {
+    Ok(Seen::of(compare(wanted, &client.webhooks().await?)))
 }
 
 /// Has mluvii call a source, with what the configuration needs. Says what was done.

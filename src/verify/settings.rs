@@ -40,7 +40,7 @@ pub(crate) struct SourceSettings {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum WebhookMode {
-    /// It is looked at, where `server.public_url` says what mluvii calls: for one behind a gateway that signs, or a copy for tests.
+    /// It is looked at, where `server.public_url` and credentials in the URL say what mluvii is to call.
     #[default]
     Watched,
     /// It is registered, corrected and restored at mluvii.

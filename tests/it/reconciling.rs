@@ -1,6 +1,8 @@
 //! What mluvii did not deliver is found: whatever its lists' largest page and order are, and never by a filter that is ignored.
 
-use jiff::{SignedDuration, Timestamp};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
@@ -158,18 +160,27 @@ fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
 #[test]
 fn sessions_that_end_during_the_comparison_hide_no_others() {
     let standin = StandIn::start();
-    let first = past(&standin, 60, 0);
+    let first: Timestamp = (Timestamp::now() - SignedDuration::from_hours(24 * 70)).round(Unit::Day).expect("a day");
+    let month = first.to_string()[..7].to_owned();
+    let session = |n: i64| json!({ "id": 1000 + n, "tenant": 62, "ended": first + SignedDuration::from_secs(n) });
+    standin.begin_with((0..60).map(session).collect());
     standin.behave(&json!({ "limit_max": 3, "order": "newest_first" }));
     let deployment = at_rest(&standin, ERASE);
+    let until = (Timestamp::now() + SignedDuration::from_hours(1)).to_string();
+    let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let ending = scope.spawn(|| {
-            for id in 1..40 {
-                standin.begin_with(json!({ "id": id, "tenant": 62, "ended": Timestamp::now() }));
+            let mut ended = 0;
+            while !is_over.load(Ordering::Relaxed) && ended < 800 {
+                ended += 1;
+                standin.begin_with(json!({ "id": 1 + ended, "tenant": 62, "ended": Timestamp::now() }));
             }
+            ended
         });
-        let done = reconcile(&deployment, first, &["--dry-run"]);
-        assert!(done["found"].as_u64() >= Some(60), "{done}");
-        ending.join().expect("ends");
+        let done = reconcile(&deployment, first, &["--until", &until, "--dry-run"]);
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(done["by_month"][&month], 60, "all that were there before, whatever came meanwhile: {done}");
+        assert!(ending.join().expect("ends") > 1);
     });
 }
 

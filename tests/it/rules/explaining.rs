@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::text;
-use crate::harness::{Deployment, RULES, Server, StandIn, receipts};
+use crate::harness::{Deployment, RULES, Server, StandIn, receipts, wait_for};
 
 /// Of a list of objects, this member of each.
 fn each<'v>(list: &'v Value, member: &str) -> Vec<&'v Value> {
@@ -43,6 +43,11 @@ fn it_is_explained_what_was_decided_then_and_what_would_be_now() {
     deployment.settled(2);
     receipts(&deployment, 1);
     standin.submit(102, 4712, &json!({ "agree": "no, hunter2" }));
+    let kept = wait_for("the form to be evaluated", || {
+        let all = deployment.json(&["explain", "acme/102"]);
+        let is_form = |one: &Value| one["on"] == "form-submitted";
+        all["then"].as_array().is_some_and(|then| then.iter().any(is_form)).then_some(all)
+    });
 
     let erased = deployment.json(&["explain", "acme/101"]);
     let then = settled(&erased);
@@ -55,7 +60,6 @@ fn it_is_explained_what_was_decided_then_and_what_would_be_now() {
     assert!(erased["erased"].is_string() && erased["erasures"][0]["state"] == "done", "{erased}");
     assert_eq!(each(&erased["not_asked_again"], "rule"), ["consent withdrawn", "the delete-my-data form"]);
 
-    let kept = deployment.json(&["explain", "acme/102"]);
     assert_eq!(settled(&kept)["applied"], json!(["retention"]), "{kept}");
     assert_eq!(kept["erasures"][0]["state"], "scheduled", "{kept}");
     assert!(!kept.to_string().contains("hunter2"), "what a form said is gone: {kept}");
