@@ -160,7 +160,7 @@ fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
 #[test]
 fn sessions_that_end_during_the_comparison_hide_no_others() {
     let standin = StandIn::start();
-    let first: Timestamp = (Timestamp::now() - SignedDuration::from_hours(24 * 70)).round(Unit::Day).expect("a day");
+    let first: Timestamp = (Timestamp::now() - SignedDuration::from_hours(24 * 70)).round(Unit::Hour).expect("an hour");
     let month = first.to_string()[..7].to_owned();
     let session = |n: i64| json!({ "id": 1000 + n, "tenant": 62, "ended": first + SignedDuration::from_secs(n) });
     standin.begin_with((0..60).map(session).collect());
