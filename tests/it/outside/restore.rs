@@ -64,7 +64,7 @@ fn a_backup_that_was_changed_is_refused_and_nothing_is_moved() {
     company.says(&["ledger", "backup", "--to", &whole], 0);
     let changes = [
         ("UPDATE receipt SET receipt = replace(receipt, '/102', '/999') WHERE sequence = 2", "receipt 2"),
-        ("DELETE FROM receipt WHERE sequence = 2", "receipt 2"),
+        ("DELETE FROM receipt WHERE sequence = 2", "have no receipt"),
         ("UPDATE receipt SET receipt = replace(receipt, '/103', '/999') WHERE sequence = 3", "receipt 3"),
         ("UPDATE session SET record = record || ' '", "consent records"),
     ];
