@@ -56,7 +56,7 @@ pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use retention::RetentionSettings;
-pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleVersion, is_held};
+pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
@@ -228,7 +228,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 107;
+const UNRELEASED: usize = 108;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

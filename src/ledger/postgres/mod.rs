@@ -375,6 +375,10 @@ impl Queue for PostgresLedger {
         transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
     }
 
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        transact!(self, done, END_TRIED_MAX, |tx| schedule::without_rejected(tx, &claim))
+    }
+
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
         transact!(self, done, END_TRIED_MAX, |tx| steps::sending(tx, &of))
     }

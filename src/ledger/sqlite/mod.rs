@@ -288,6 +288,10 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::Workers, move |tx| steps::resolved(tx, &claim, &resolution)).await
     }
 
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        self.writer.write(Wakes::Workers, move |tx| schedule::without_rejected(tx, &claim)).await
+    }
+
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| steps::sending(tx, &of)).await
     }

@@ -181,6 +181,9 @@ CREATE TABLE erasure (
   selection    TEXT NOT NULL,
   rules        TEXT NOT NULL,
   targets      TEXT NOT NULL,
+  -- By which versions of its rules it is demanded, and by which a person has rejected, as JSON.
+  demands      TEXT NOT NULL DEFAULT '[]',
+  rejected     TEXT NOT NULL DEFAULT '[]',
   state        TEXT COLLATE "C" NOT NULL,
   created      BIGINT NOT NULL,
   due_rule     BIGINT NOT NULL,
@@ -404,13 +407,14 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 );
 
--- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
--- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+-- The rules by which servers have worked, each version of them: of a name, the newest is worked by. `state`: `in_force`, `waiting`
+-- where it was new or changed and would have erased `would` of the `sessions` of a month, so that a person is to confirm it before
+-- anything of it begins, and `rejected` where one did not.
 CREATE TABLE rule_version (
   name     TEXT COLLATE "C" NOT NULL,
   seq      BIGINT NOT NULL,
   digest   TEXT NOT NULL,
-  waiting  BOOLEAN NOT NULL,
+  state    TEXT COLLATE "C" NOT NULL,
   since    BIGINT NOT NULL,
   sessions BIGINT NOT NULL,
   would    BIGINT NOT NULL,

@@ -176,6 +176,9 @@ CREATE TABLE erasure (
   selection    TEXT NOT NULL,
   rules        TEXT NOT NULL,
   targets      TEXT NOT NULL,
+  -- By which versions of its rules it is demanded, and by which a person has rejected, as JSON.
+  demands      TEXT NOT NULL DEFAULT '[]',
+  rejected     TEXT NOT NULL DEFAULT '[]',
   state        TEXT NOT NULL,
   created      INTEGER NOT NULL,
   due_rule     INTEGER NOT NULL,
@@ -363,13 +366,14 @@ CREATE TABLE keeper (
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
--- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+-- The rules by which servers have worked, each version of them: of a name, the newest is worked by. `state`: `in_force`, `waiting`
+-- where it was new or changed and would have erased `would` of the `sessions` of a month, so that a person is to confirm it before
+-- anything of it begins, and `rejected` where one did not.
 CREATE TABLE rule_version (
   name     TEXT NOT NULL,
   seq      INTEGER NOT NULL,
   digest   TEXT NOT NULL,
-  waiting  INTEGER NOT NULL,
+  state    TEXT NOT NULL,
   since    INTEGER NOT NULL,
   sessions INTEGER NOT NULL,
   would    INTEGER NOT NULL,
