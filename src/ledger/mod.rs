@@ -10,6 +10,8 @@ mod claim;
 mod clock;
 mod closing;
 pub(crate) mod copy;
+mod deaths;
+mod decided;
 mod expiry;
 mod gauges;
 mod generation;
@@ -43,6 +45,7 @@ pub(crate) use claim::{
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
+pub(crate) use decided::each_decided;
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};

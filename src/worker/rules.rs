@@ -12,12 +12,10 @@ use super::parts::Worker;
 use crate::causes::with_causes;
 use crate::consent::{ConsentRecord, ConsentState};
 use crate::ledger::{
-    DecidedSession, EraseWork, LedgerError, NewRuleVersion, RuleState, RuleVersion, SessionMark, is_held, is_rejected,
+    DecidedSession, DecidedSessions, EraseWork, LedgerError, NewRuleVersion, RuleState, RuleVersion, each_decided,
+    is_held, is_rejected,
 };
 use crate::policy::{Facts, Rule, RuleAnswer, consent_differs};
-
-/// Sessions that are read at once.
-const PAGE: u32 = 1_000;
 
 /// What is compared with.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -72,20 +70,16 @@ impl Worker {
             return Ok(sessions);
         }
         let since = self.records.clock().await?.now.saturating_sub(MONTH).unwrap_or(Timestamp::MIN);
-        let mut next = Some(SessionMark::BEGINNING);
-        while let Some(after) = next {
-            let page = self.records.decided_sessions(after, PAGE).await?;
-            next = page.next;
-            for DecidedSession { record, .. } in page.sessions {
-                if record.ended.is_none_or(|ended| ended < since) {
-                    continue;
-                }
+        let count = |page: DecidedSessions| {
+            let is_recent = |one: &&DecidedSession| one.record.ended.is_some_and(|ended| ended >= since);
+            for DecidedSession { record, .. } in page.sessions.iter().filter(is_recent) {
                 sessions += 1;
                 for judged in rules.iter_mut() {
-                    judged.would += u64::from(self.would_erase(judged, &record));
+                    judged.would += u64::from(self.would_erase(judged, record));
                 }
             }
-        }
+        };
+        each_decided(&*self.records, count).await?;
         Ok(sessions)
     }
 

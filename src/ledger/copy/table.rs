@@ -104,6 +104,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("attempt", Number),
             ("refused", Number),
             ("panics", Number),
+            ("deaths", Number),
             ("parked", Truth),
             ("reason", Text),
             ("installation", Number),

@@ -304,14 +304,14 @@ impl Queue for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        let Some(clock) = claiming::is_due(self, &self.reading().await?, queue).await? else {
+        let Some(found) = claiming::is_due(self, &self.reading().await?, queue).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
         let key = self.index_key();
         let mut expand = Expand::Together;
         loop {
             let claimed = transact!(self, |tx| async {
-                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock, expand).await?;
+                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &found, expand).await?;
                 // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
                 meta::must_be_index_key(tx, key.as_ref()).await?;
                 Ok(claimed)
@@ -462,7 +462,7 @@ impl Queue for PostgresLedger {
     }
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
-        transact!(self, |tx| clock::watch(tx, jump_max))
+        transact!(self, |tx| clock::watch(tx, jump_max, self.process()))
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {

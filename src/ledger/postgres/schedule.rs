@@ -118,7 +118,7 @@ async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving:
             let changed = tx
                 .execute(
                     "UPDATE task SET due = $2, began = $3, fence = fence + 1, attempt = 0, refused = 0, panics = 0, parked = FALSE, reason = NULL,
-                                     holder = NULL
+                                     holder = NULL, deaths = 0
                      WHERE erasure = $1",
                     &[&id.0.as_slice(), &millis(due), &maybe_millis(began(due, tx.now))],
                 )

@@ -373,7 +373,8 @@ impl Queue for SqliteLedger {
     }
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| clock::watch(tx, jump_max)).await
+        let own = self.process();
+        self.writer.write(Wakes::NoOne, move |tx| clock::watch(tx, jump_max, own)).await
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {

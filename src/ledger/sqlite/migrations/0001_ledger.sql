@@ -79,7 +79,9 @@ CREATE TABLE task (
   attempt      INTEGER NOT NULL DEFAULT 0,
   -- Ends that were no attempt: the ledger refused to write them, or the work panics.
   refused      INTEGER NOT NULL DEFAULT 0,
-  panics     INTEGER NOT NULL DEFAULT 0,
+  panics       INTEGER NOT NULL DEFAULT 0,
+  -- How often in a row the process that worked on it was gone before it had ended.
+  deaths       INTEGER NOT NULL DEFAULT 0,
   parked       INTEGER NOT NULL DEFAULT 0,
   reason       TEXT,
   -- Of a look for settling.
@@ -95,6 +97,7 @@ CREATE TABLE task (
 CREATE INDEX task_due ON task (queue, due) WHERE parked = 0;
 CREATE INDEX task_parked ON task (queue) WHERE parked = 1;
 CREATE INDEX task_failing ON task (since) WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL;
+CREATE INDEX task_suspect ON task (queue, due) WHERE deaths > 0;
 CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
 CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
