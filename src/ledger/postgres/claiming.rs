@@ -107,15 +107,11 @@ pub(super) async fn claim(
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
             inbox::expand(tx, &ledger.sources, queue, installation, granted, expand).await?;
         }
-<<<<<<< HEAD
         let suspect = if found.is_suspect { suspect(tx, queue, trust).await? } else { None };
         let rows = take(tx, queue, granted, lease, ledger.process(), trust, suspect).await?;
-=======
-        let rows = take(tx, queue, granted, lease, ledger.process(), trust).await?;
         if rows.len() == most {
             next = NextLook::WhenPolled;
         }
->>>>>>> main
         claims = load(ledger, tx, queue, rows, &seen).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {

@@ -107,8 +107,7 @@ impl Admin for SqliteLedger {
     async fn confirm_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError> {
         let (name, version) = (name.to_owned(), version.to_owned());
         let by = by.clone();
-<<<<<<< HEAD
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let confirmed = rules::confirm(tx, &name, &version)?;
             Ok((confirmed, acts::judged_rule(&by, Act::ConfirmRule, &name, &version, confirmed)))
         })
@@ -118,14 +117,9 @@ impl Admin for SqliteLedger {
     async fn reject_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError> {
         let (name, version) = (name.to_owned(), version.to_owned());
         let by = by.clone();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let rejected = rules::reject(tx, &name, &version)?;
             Ok((rejected, acts::judged_rule(&by, Act::RejectRule, &name, &version, rejected)))
-=======
-        self.order(Wakes::All, move |tx| {
-            let confirmed = rules::confirm(tx, &name)?;
-            Ok((confirmed, acts::confirmed_rule(&by, &name, confirmed)))
->>>>>>> main
         })
         .await
     }
