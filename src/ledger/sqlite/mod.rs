@@ -289,7 +289,7 @@ impl Queue for SqliteLedger {
     }
 
     async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| schedule::without_rejected(tx, &claim)).await
+        self.writer.write(Wakes::Due, move |tx| schedule::without_rejected(tx, &claim)).await
     }
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
@@ -374,7 +374,8 @@ impl Queue for SqliteLedger {
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
         let own = self.process();
-        self.writer.write(Wakes::NoOne, move |tx| clock::watch(tx, jump_max, own)).await
+        // What is left over from a process that died is due.
+        self.writer.write(Wakes::Due, move |tx| clock::watch(tx, jump_max, own)).await
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {
