@@ -287,7 +287,7 @@ pub(crate) async fn work_at_which_each_process_dies_is_put_aside_and_holds_up_no
         assert_eq!(again.iter().map(|(id, _)| *id).collect::<Vec<_>>(), if death == 2 { vec![fatal] } else { vec![] });
     }
     let counts = ledger.counts().await.expect("counted");
-    assert_eq!((counts.parked_work, counts.events_waiting), (1, 1));
+    assert_eq!((counts.parked_work, counts.events_waiting), (1, 0));
     // A person has it tried again: it is no suspect then.
     assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), 1);
     end(only(claimed().await)).await;
