@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio_postgres::Row;
 
 use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
@@ -153,25 +152,6 @@ async fn suspect(tx: &Tx, queue: &QueueName, trust: Trust) -> Result<Option<i64>
     let other = "SELECT FROM task WHERE deaths > 0 AND NOT parked AND holder IS NOT NULL AND (due > $1 OR due - began > $2) LIMIT 1";
     let is_other = tx.maybe(other, &[&millis(tx.now), &trust.leases_ms()]).await?.is_some();
     Ok((!is_other).then(|| row.get(0)))
-}
-
-/// Makes suspects of what is left over from processes that died: what they held is due, and no lease of theirs is left.
-pub(super) async fn bury(tx: &Tx, own: i64, now: Timestamp, trust: Trust) -> Result<(), LedgerError> {
-    let left_over = tx
-        .execute(
-            &format!(
-                "UPDATE task SET deaths = deaths + 1, fence = fence + 1, holder = NULL
-                 WHERE id IN (SELECT id FROM task WHERE holder IS NOT NULL AND NOT parked AND due <= $2 AND due - began <= $3 AND {}
-                              FOR UPDATE SKIP LOCKED)",
-                has_died("$1", "$2")
-            ),
-            &[&own, &millis(now), &trust.leases_ms()],
-        )
-        .await?;
-    if left_over > 0 {
-        tracing::warn!(left_over, "a server has died; what it was doing is done one after the other");
-    }
-    Ok(())
 }
 
 /// The number of no task.

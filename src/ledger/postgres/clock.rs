@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::columns::{json, maybe_millis, maybe_time, millis, of_json, time};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{ClockView, LedgerError, claiming};
+use super::{ClockView, LedgerError, deaths};
 use crate::attention::ClockDoubt;
 use crate::clock::{BootTime, boot_id};
 use crate::ledger::clock::{Anchor, ClockSeen, Look, Looked, Trust};
@@ -86,7 +86,7 @@ pub(super) async fn watch(tx: &Tx, jump_max: Duration, own: i64) -> Result<Optio
     .await?;
     let kept_ms = ANCHORS_KEPT.as_millis() as i64;
     tx.execute("DELETE FROM clock_anchor WHERE seen < $1", &[&(millis(look.now) - kept_ms)]).await?;
-    claiming::bury(tx, own, look.now, seen.trust(Some(&anchor), &look, boot_id())).await?;
+    deaths::bury(tx, own, look.now, seen.trust(Some(&anchor), &look, boot_id())).await?;
     Ok(seen.doubt.map(|kept| kept.doubt))
 }
 

@@ -18,6 +18,7 @@ mod connector;
 mod copy;
 mod counts;
 mod damage;
+mod deaths;
 mod deciding;
 mod erasure_state;
 mod erasures;

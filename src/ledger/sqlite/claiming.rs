@@ -146,21 +146,6 @@ fn suspect(tx: &Tx<'_>, queue: &QueueName, trust: Trust) -> Result<Option<i64>, 
     Ok((!is_other).then_some(task))
 }
 
-/// Makes suspects of what is left over from processes that died: what they held is due, and no lease of theirs is left.
-pub(super) fn bury(tx: &Tx<'_>, own: i64, trust: Trust) -> Result<(), LedgerError> {
-    let left_over = tx
-        .prepare_cached(&format!(
-            "UPDATE task SET deaths = deaths + 1, fence = fence + 1, holder = NULL
-             WHERE holder IS NOT NULL AND parked = 0 AND due <= ?2 AND due - began <= ?3 AND {}",
-            has_died("?1", "?2")
-        ))?
-        .execute(params![own, Millis(tx.now), trust.leases_ms()])?;
-    if left_over > 0 {
-        tracing::warn!(left_over, "a server has died; what it was doing is done one after the other");
-    }
-    Ok(())
-}
-
 /// Cuts what is due to what the target's rate grants; returns how long the rest has to wait.
 fn grant(
     tx: &Tx<'_>,

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{Json, Millis};
 use super::job::Tx;
-use super::{ClockView, LedgerError, claiming};
+use super::{ClockView, LedgerError, deaths};
 use crate::attention::ClockDoubt;
 use crate::clock::{BootTime, boot_id};
 use crate::ledger::clock::{Anchor, ClockSeen, Looked, Trust};
@@ -30,7 +30,7 @@ pub(super) fn watch(tx: &Tx<'_>, jump_max: Duration, own: i64) -> Result<Option<
         .execute(params![boot_id(), Millis(anchor.seen), anchor.at.as_millis(), anchor.steady_since.as_millis()])?;
     // The file is on one machine, so that an earlier start of it is over.
     tx.prepare_cached("DELETE FROM clock_anchor WHERE boot <> ?1")?.execute([boot_id()])?;
-    claiming::bury(tx, own, seen.trust(Some(&anchor), &tx.look, boot_id()))?;
+    deaths::bury(tx, own, seen.trust(Some(&anchor), &tx.look, boot_id()))?;
     Ok(seen.doubt.map(|kept| kept.doubt))
 }
 

@@ -19,6 +19,7 @@ mod columns;
 mod copy;
 mod counts;
 mod damage;
+mod deaths;
 mod deciding;
 mod erasures;
 mod exclusive;

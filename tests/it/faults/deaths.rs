@@ -69,7 +69,7 @@ fn work_at_which_the_server_dies_each_time_is_put_aside_and_holds_up_nobody() {
     // A person may have it tried again.
     standin.clear_faults();
     deployment.json(&["erasures", "retry", parked["id"].as_str().expect("an id")]);
-    receipts(&deployment, 4);
+    wait_for("it to be done", || (erasure(&deployment, 101)?["state"] == "done").then_some(()));
     assert!(!standin.holds("ann@x.cz"));
 }
 
