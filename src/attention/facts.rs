@@ -162,6 +162,8 @@ pub(crate) struct FailedKeeper {
 #[derive(Clone, Debug)]
 pub(crate) struct WaitingRule {
     pub(crate) rule: String,
+    /// Which version of it.
+    pub(crate) version: String,
     pub(crate) since: Timestamp,
     pub(crate) sessions: u64,
     /// Those of them that it would have erased.
@@ -453,9 +455,10 @@ fn of_clock(doubt: &ClockDoubt) -> Attention {
 }
 
 fn of_rule(waiting: &WaitingRule) -> Attention {
-    let WaitingRule { rule, since, sessions, would } = waiting;
+    let WaitingRule { rule, version, since, sessions, would } = waiting;
     let mut found = found(Code::RuleWaiting, Severity::Attention, Object::rule(rule), since.to_string());
     found = with(found, "rule", Value::from(rule.as_str()));
+    found = with(found, "version", Value::from(version.as_str()));
     found = with(found, "sessions", (*sessions).into());
     Attention { since: Some(*since), ..with(found, "would", (*would).into()) }
 }

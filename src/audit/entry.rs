@@ -51,10 +51,12 @@ pub(crate) enum Act {
     ReconcileSessions,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
+    /// Keeps what a version of a rule demands from ever beginning.
+    RejectRule,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -80,6 +82,7 @@ impl Act {
         Self::ArchiveReceipts,
         Self::ArchiveAudit,
         Self::ConfirmRule,
+        Self::RejectRule,
         Self::RegisterWebhook,
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
@@ -112,6 +115,7 @@ impl Act {
             Self::ArchiveReceipts => "receipts.archive",
             Self::ArchiveAudit => "audit.archive",
             Self::ConfirmRule => "rules.confirm",
+            Self::RejectRule => "rules.reject",
             Self::RegisterWebhook => "webhook.register",
             Self::UnregisterWebhook => "webhook.unregister",
             Self::ReconcileSessions => "sessions.reconcile",

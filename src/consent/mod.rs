@@ -22,6 +22,10 @@ pub(crate) enum ConsentState {
     Unknown,
 }
 
+impl ConsentState {
+    pub(crate) const ALL: [Self; 5] = [Self::Given, Self::Absent, Self::Refused, Self::Withdrawn, Self::Unknown];
+}
+
 /// Why the consent of a session stayed unknown although there was time to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,6 +10,8 @@ mod claim;
 mod clock;
 mod closing;
 pub(crate) mod copy;
+mod deaths;
+mod decided;
 mod expiry;
 mod gauges;
 mod generation;
@@ -43,6 +45,7 @@ pub(crate) use claim::{
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
+pub(crate) use decided::each_decided;
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
@@ -56,7 +59,7 @@ pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use retention::RetentionSettings;
-pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleVersion, is_held};
+pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
@@ -228,7 +231,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 107;
+const UNRELEASED: usize = 108;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

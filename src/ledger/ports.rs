@@ -95,6 +95,9 @@ pub(crate) trait Queue: Send + Sync {
     /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
 
+    /// Finishes [`Work::Resolve`] of an erasure that is demanded by rules which a person has rejected: it ends, or is what others demand.
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError>;
+
     /// Notes, before it is made, that a call goes out which must not be made twice: whoever claims the step later sees that it
     /// may have been made.
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError>;
@@ -340,8 +343,12 @@ pub(crate) trait Admin: Send + Sync {
     /// was.
     async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError>;
 
-    /// Confirms a rule that waits for it, in each version that does: what waits for it begins now. `false` when it does not wait.
-    async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError>;
+    /// Confirms a version of a rule that waits for it, or was rejected: what waits for it begins now. `false` when it does neither, or is
+    /// not the newest of its rule.
+    async fn confirm_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Rejects a version of a rule that waits: nothing that it demands begins. `false` when it does not wait.
+    async fn reject_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Lets the chain of receipts go on after what was lost, whose numbers are never used again. `false` when the gap does
     /// not begin at the newest receipt, or ends before it.

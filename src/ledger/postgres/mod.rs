@@ -18,6 +18,7 @@ mod connector;
 mod copy;
 mod counts;
 mod damage;
+mod deaths;
 mod deciding;
 mod erasure_state;
 mod erasures;
@@ -304,14 +305,14 @@ impl Queue for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        let Some(clock) = claiming::is_due(self, &self.reading().await?, queue).await? else {
+        let Some(found) = claiming::is_due(self, &self.reading().await?, queue).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
         let key = self.index_key();
         let mut expand = Expand::Together;
         loop {
             let claimed = transact!(self, |tx| async {
-                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock, expand).await?;
+                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &found, expand).await?;
                 // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
                 meta::must_be_index_key(tx, key.as_ref()).await?;
                 Ok(claimed)
@@ -373,6 +374,10 @@ impl Queue for PostgresLedger {
         let name = transition::begins(&claim, &resolution)?.subject.installation();
         let installation = self.installations.id(&self.writing().await?, &name.0).await?;
         transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
+    }
+
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        transact!(self, done, END_TRIED_MAX, |tx| schedule::without_rejected(tx, &claim))
     }
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
@@ -458,7 +463,7 @@ impl Queue for PostgresLedger {
     }
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
-        transact!(self, |tx| clock::watch(tx, jump_max))
+        transact!(self, |tx| clock::watch(tx, jump_max, self.process()))
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {

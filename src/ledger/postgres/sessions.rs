@@ -417,7 +417,7 @@ async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(),
         "INSERT INTO task (queue, installation, session, due, since, began) VALUES ($1, $2, $3, $4, $4, $5)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = task.fence + 1, attempt = 0, refused = 0, panics = 0, parked = FALSE,
-                       reason = NULL, holder = NULL",
+                       reason = NULL, holder = NULL, deaths = 0",
         &[&queue.name(), &place.installation, &place.session, &millis(at), &millis(tx.now)],
     )
     .await?;

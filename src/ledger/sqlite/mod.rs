@@ -19,6 +19,7 @@ mod columns;
 mod copy;
 mod counts;
 mod damage;
+mod deaths;
 mod deciding;
 mod erasures;
 mod exclusive;
@@ -289,6 +290,10 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::Due, move |tx| steps::resolved(tx, &claim, &resolution)).await
     }
 
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        self.writer.write(Wakes::Due, move |tx| schedule::without_rejected(tx, &claim)).await
+    }
+
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| steps::sending(tx, &of)).await
     }
@@ -370,7 +375,9 @@ impl Queue for SqliteLedger {
     }
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| clock::watch(tx, jump_max)).await
+        let own = self.process();
+        // What is left over from a process that died is due.
+        self.writer.write(Wakes::Due, move |tx| clock::watch(tx, jump_max, own)).await
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {

@@ -418,7 +418,7 @@ fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), Ledge
         "INSERT INTO task (queue, installation, session, due, since, began) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = fence + 1, attempt = 0, refused = 0, panics = 0, parked = 0,
-                       reason = NULL, holder = NULL",
+                       reason = NULL, holder = NULL, deaths = 0",
     )?
     .execute(params![queue, place.installation, place.session, Millis(at), Millis(tx.now)])?;
     Ok(())

@@ -84,7 +84,9 @@ CREATE TABLE task (
   attempt      BIGINT NOT NULL DEFAULT 0,
   -- Ends that were no attempt: the ledger refused to write them, or the work panics.
   refused      BIGINT NOT NULL DEFAULT 0,
-  panics     BIGINT NOT NULL DEFAULT 0,
+  panics       BIGINT NOT NULL DEFAULT 0,
+  -- How often in a row the process that worked on it was gone before it had ended.
+  deaths       BIGINT NOT NULL DEFAULT 0,
   parked       BOOLEAN NOT NULL DEFAULT FALSE,
   reason       TEXT,
   -- Of a look for settling.
@@ -100,6 +102,7 @@ CREATE TABLE task (
 CREATE INDEX task_due ON task (queue, due) WHERE NOT parked;
 CREATE INDEX task_parked ON task (queue) WHERE parked;
 CREATE INDEX task_failing ON task (since) WHERE NOT parked AND attempt > 0 AND since IS NOT NULL;
+CREATE INDEX task_suspect ON task (queue, due) WHERE deaths > 0;
 CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
 CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
@@ -181,6 +184,9 @@ CREATE TABLE erasure (
   selection    TEXT NOT NULL,
   rules        TEXT NOT NULL,
   targets      TEXT NOT NULL,
+  -- By which versions of its rules it is demanded, and by which a person has rejected, as JSON.
+  demands      TEXT NOT NULL DEFAULT '[]',
+  rejected     TEXT NOT NULL DEFAULT '[]',
   state        TEXT COLLATE "C" NOT NULL,
   created      BIGINT NOT NULL,
   due_rule     BIGINT NOT NULL,
@@ -404,13 +410,14 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 );
 
--- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
--- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+-- The rules by which servers have worked, each version of them: of a name, the newest is worked by. `state`: `in_force`, `waiting`
+-- where it was new or changed and would have erased `would` of the `sessions` of a month, so that a person is to confirm it before
+-- anything of it begins, and `rejected` where one did not.
 CREATE TABLE rule_version (
   name     TEXT COLLATE "C" NOT NULL,
   seq      BIGINT NOT NULL,
   digest   TEXT NOT NULL,
-  waiting  BOOLEAN NOT NULL,
+  state    TEXT COLLATE "C" NOT NULL,
   since    BIGINT NOT NULL,
   sessions BIGINT NOT NULL,
   would    BIGINT NOT NULL,
