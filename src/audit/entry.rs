@@ -49,12 +49,14 @@ pub(crate) enum Act {
     UnregisterWebhook,
     /// Finds sessions that have ended and of which nobody told us.
     ReconcileSessions,
+    /// Erases a session again that mluvii shows again.
+    ReopenErasure,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -83,6 +85,7 @@ impl Act {
         Self::RegisterWebhook,
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
+        Self::ReopenErasure,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -115,6 +118,7 @@ impl Act {
             Self::RegisterWebhook => "webhook.register",
             Self::UnregisterWebhook => "webhook.unregister",
             Self::ReconcileSessions => "sessions.reconcile",
+            Self::ReopenErasure => "erasure.reopen",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::context::actor;
 use super::exit::{Exit, Failure};
@@ -14,7 +15,7 @@ use crate::operations::reconcile::{self, Asked, Reconciled, UNCLEAR};
 ///
 /// Servers do so by themselves for what ends while they are set up (`watch.reconcile`). This is for the time before, and after a doubt.
 /// What is found is looked up and goes the way of a delivery: the rules decide on it. Begin with --dry-run. It can be stopped and
-/// ordered again: what was found is known then.
+/// ordered again: what was found is known then. Sessions that were erased and that mluvii shows again are erased again.
 #[derive(clap::Args)]
 pub(super) struct Reconcile {
     /// From when on: a day (2024-05-31), or a time (2024-05-31T10:00:00Z)
@@ -41,7 +42,7 @@ impl Reconcile {
         let asked = Asked { installation, from: self.since, to, dry_run: self.dry_run };
         let bar = bar(&asked);
         let tell = |until: Timestamp| bar.set_position(seconds(asked.from, until));
-        let done = reconcile::reconcile(on, &asked, &actor(), &tell).await;
+        let done = reconcile::reconcile(on, &asked, &actor(), &tell, &CancellationToken::new()).await;
         // Before an error is shown: the bar would stand beside it.
         bar.finish_and_clear();
         show(&done?, self.dry_run, out)?;
@@ -53,10 +54,18 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if out.is_json() {
         return out.json(done);
     }
-    let Reconciled { listed, known, foreign, unclear, found, by_month, requests } = done;
+    let Reconciled { listed, known, foreign, unclear, found, by_month, requests, reappeared, not_looked_at, .. } = done;
     out.line(format_args!(
         "mluvii lists {listed} sessions that ended in this time, by {requests} requests: {known} were known, {foreign} are of tenants of no source"
     ))?;
+    if *reappeared > 0 {
+        let then = if dry_run { "without --dry-run, they are erased again" } else { "they are erased again" };
+        out.marked(DOUBTFUL, "!", format_args!("{reappeared} that were erased are shown again, as after a backup was restored: {then}"))?;
+    }
+    if *not_looked_at > 0 {
+        let text = format_args!("{not_looked_at} that were erased: nobody could look whether they are; see `mluvii.list_ended_not_anonymized`");
+        out.marked(DOUBTFUL, "?", text)?;
+    }
     if *unclear > 0 {
         out.marked(DOUBTFUL, "?", format_args!("{unclear} sessions: {UNCLEAR}"))?;
     }

@@ -58,7 +58,7 @@ POST /standin/behaviour. The values are in docs/standin.md.
   forms        generic_forms, activity_params, forms_become_call_params
   events       omit_in_events
   contacts     contacts, contact_match
-  webhooks     webhooks_max, webhooks_masked";
+  webhooks     webhooks_max, webhooks_masked, webhooks_unlisted";
 
 impl Standin {
     pub(super) async fn run(self, out: &mut Out) -> Result<Exit, Failure> {

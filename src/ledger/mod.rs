@@ -10,6 +10,7 @@ mod claim;
 mod clock;
 mod closing;
 pub(crate) mod copy;
+mod deliveries;
 mod expiry;
 mod gauges;
 mod generation;
@@ -43,6 +44,7 @@ pub(crate) use claim::{
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
+pub(crate) use deliveries::DeliveryHours;
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
@@ -60,7 +62,7 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleVersion, is_held};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, InstallationFacts, ProcessInfo, ProcessView, QuarantineId,
+    ClockView, Counts, DecidedSession, DecidedSessions, IdleSession, InstallationFacts, ProcessInfo, ProcessView, QuarantineId,
     Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth, TargetState,
     UnreadSessions,
 };

@@ -406,6 +406,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.record(event(6, 1)).await.expect("recorded");
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
+    ledger.delivered(&[source()]).await.expect("noted");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     let rule = NewRuleVersion { name: "r".into(), digest: "1".into(), waiting: true, sessions: 10, would: 9 };
     ledger.add_rule_version(&rule).await.expect("written");

@@ -19,6 +19,7 @@ mod copy;
 mod counts;
 mod damage;
 mod deciding;
+mod deliveries;
 mod erasure_state;
 mod erasures;
 mod expired;
@@ -98,7 +99,7 @@ use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed, Secret};
 use crate::lock::lock;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// Connections that only read.
 const READERS_MAX: usize = 4;
@@ -284,6 +285,10 @@ impl Intake for PostgresLedger {
 
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
         refused::add(&self.writing().await?, refused).await
+    }
+
+    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
+        deliveries::add(&self.writing().await?, sources).await
     }
 
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {

@@ -12,6 +12,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "clock_anchor",
     "clock_seen",
     "damage",
+    "delivery_hour",
     "expired",
     "inbox",
     "installation",

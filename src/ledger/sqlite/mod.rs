@@ -20,6 +20,7 @@ mod copy;
 mod counts;
 mod damage;
 mod deciding;
+mod deliveries;
 mod erasures;
 mod exclusive;
 mod expired;
@@ -97,7 +98,7 @@ use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
 use crate::lock::lock;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -207,6 +208,11 @@ impl Intake for SqliteLedger {
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
         let refused = refused.to_vec();
         self.writer.write(Wakes::NoOne, move |tx| refused::add(tx, &refused)).await
+    }
+
+    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
+        let sources = sources.to_vec();
+        self.writer.write(Wakes::NoOne, move |tx| deliveries::add(tx, &sources)).await
     }
 
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {

@@ -404,6 +404,14 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 );
 
+-- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute.
+CREATE TABLE delivery_hour (
+  source  TEXT COLLATE "C" NOT NULL,
+  hour    BIGINT NOT NULL,
+  minutes BIGINT NOT NULL,
+  PRIMARY KEY (source, hour)
+);
+
 -- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
 -- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
 CREATE TABLE rule_version (

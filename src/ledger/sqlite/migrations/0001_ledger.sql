@@ -356,6 +356,14 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 ) STRICT, WITHOUT ROWID;
 
+-- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute.
+CREATE TABLE delivery_hour (
+  source  TEXT NOT NULL,
+  hour    INTEGER NOT NULL,
+  minutes INTEGER NOT NULL,
+  PRIMARY KEY (source, hour)
+) STRICT, WITHOUT ROWID;
+
 -- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
 CREATE TABLE keeper (
   name   TEXT PRIMARY KEY,
