@@ -35,7 +35,7 @@ pub(super) fn write(text: &mut Exposition, known: &Known, monitor: &Monitor) {
     writer.receipts(gauges);
     writer.records(gauges);
     writer.ledger(gauges);
-    watching::write(text, gauges, attention, monitor);
+    watching::write(writer.text, gauges, attention, monitor);
 }
 
 struct Writer<'e> {

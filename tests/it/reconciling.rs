@@ -70,6 +70,10 @@ fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     let again = standin.calls("/Sessions").len();
     wait_for("further comparisons", || (standin.calls("/Sessions").len() > again + 5).then_some(()));
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 3, "nothing is found twice");
+    let metrics = server.metrics();
+    let done = metrics.lines().find_map(|line| line.strip_prefix("quietus_reconciliations_total{installation=\"acme\",result=\"done\"} "));
+    assert!(done.is_some_and(|count| count != "0"), "{metrics}");
+    assert!(metrics.contains("quietus_reconciliation_found_total{installation=\"acme\"} 2\n"), "{metrics}");
     let marked = "SELECT count(*) FROM session WHERE record LIKE '%\"r\":true%'";
     assert_eq!(deployment.count(marked), 2, "it is marked how they came");
     let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
@@ -276,7 +280,7 @@ fn a_comparison_that_fails_needs_a_person_until_it_succeeds() {
     // Something that an ignored filter lists.
     standin.begin_with(json!({ "id": 5, "tenant": 62, "ended": Timestamp::now() }));
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    let _server = Server::start_with(&deployment, OFTEN);
+    let server = Server::start_with(&deployment, OFTEN);
     let attention = || {
         let all = deployment.json(&["attention", "list"]);
         let of_code = |found: &&Value| found["code"] == "reconcile_failed";
@@ -284,6 +288,8 @@ fn a_comparison_that_fails_needs_a_person_until_it_succeeds() {
     };
     let found = wait_for("attention", attention);
     assert!(found["parameters"]["reason"].as_str().is_some_and(|why| why.contains("the filter is ignored")), "{found}");
+    let failed = "quietus_reconciliations_total{installation=\"acme\",result=\"failed\"} 0\n";
+    assert!(!server.metrics().contains(failed), "it is counted");
     standin.behave(&json!({ "ignored_filters": null }));
     wait_for("it to be over", || attention().is_none().then_some(()));
 }

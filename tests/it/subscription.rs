@@ -252,13 +252,30 @@ fn a_webhook_that_the_list_hides_is_not_registered_again_and_again() {
 fn masked_credentials_that_are_refused_are_set_anew_once() {
     let standin = StandIn::start();
     let there = Addressed::new(&standin, MANAGED);
-    let wrong = json!({ "eventTypes": ["SessionEnded"], "callbackUrl": there.callback("another-one") });
+    let needed = [
+        "SessionEnded",
+        "SessionCallParamsUpdated",
+        "SessionOperatorConcluded",
+        "SessionRecordingPostProcessingCompleted",
+        "GuestIdentityUpdated",
+    ];
+    let wrong = json!({ "eventTypes": needed, "callbackUrl": there.callback("another-one") });
     standin.behave(&json!({ "webhooks_masked": true }));
     assert_eq!(standin.api(Method::POST, "/api/v1/Webhooks", &wrong).0, 201);
+    let path = format!("/api/v1/Webhooks/{}", id(&standin.webhooks()[0]));
     let server = there.start();
     standin.begin(7, "ann@example.com", Some("v3"));
     standin.end(7);
-    wait_for("it to be set anew", || (writes(&standin, "/api/v1/Webhooks/1").len() > 1).then_some(()));
+    wait_for("it to be set anew", || (writes(&standin, &path) == ["PUT"]).then_some(()));
+    standin.begin(8, "bob@example.com", Some("v3"));
+    standin.end(8);
+    let known = "SELECT count(*) FROM session WHERE session = 8";
+    wait_for("a delivery that is taken", || (there.deployment.count(known) == 1).then_some(()));
+    let looks = || standin.calls("/Webhooks").into_iter().filter(|call| call["method"] == "GET").count();
+    let before = looks();
+    wait_for("further looks", || (looks() > before + 3).then_some(()));
+    assert_eq!(writes(&standin, &path), ["PUT"], "once");
+    assert_eq!(there.attention(), [""; 0]);
     drop(server);
 }
 

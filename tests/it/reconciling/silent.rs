@@ -32,10 +32,12 @@ fn fallen_silent(standin: &StandIn) -> Deployment {
         *hours.entry(minute / 60).or_default() |= 1 << (minute % 60);
         hours
     });
+    ledger.execute_batch("BEGIN").expect("begins");
     for (hour, minutes) in all {
         let add = "INSERT INTO delivery_hour (source, hour, minutes) VALUES ('acme', ?1, ?2)";
         ledger.execute(add, [hour, minutes]).expect("an insert");
     }
+    ledger.execute_batch("COMMIT").expect("commits");
     deployment
 }
 
@@ -55,7 +57,7 @@ fn sessions_that_ended_in_a_silence_are_found_at_once_and_a_person_is_told() {
     // It delivers again: a server that has begun since knows what was told.
     let often = [HOURLY, &[("WATCH__RECONCILE", "300ms")]].concat();
     let server = Server::start_with(&deployment, &often);
-    super::tell(&standin, &server, &deployment);
+    assert_eq!(server.deliver_end(1), 204);
     wait_for("it to be over", || attention(&deployment).is_none().then_some(()));
     drop(server);
 }
