@@ -10,6 +10,7 @@ mod notify;
 mod open_files;
 mod operations;
 mod parts;
+mod past;
 mod plugins;
 mod reconcile_metrics;
 mod reconciling;
@@ -148,6 +149,13 @@ async fn run(
         move |end| {
             let on = operations::operations(config.clone(), ledger.clone());
             Box::pin(reconciling::run(on, config.watch.clone(), end))
+        }
+    });
+    tasks.keep("comparisons of the past", &ending.stopping, {
+        let (config, ledger) = (config.clone(), ledger.clone());
+        move |end| {
+            let on = operations::operations(config.clone(), ledger.clone());
+            Box::pin(past::run(on, end))
         }
     });
     tasks.keep("seal keys", &ending.stopping, {

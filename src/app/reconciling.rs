@@ -106,7 +106,7 @@ async fn look(
     let first = on.ledger.take_periodic(&first_time(installation), Duration::ZERO).await;
     let first = first.map_err(|error| with_causes(&error))?.and_then(|first| first.mark).unwrap_or(mark);
     let from = (mark - settings.reconcile_overlap.0).max(first);
-    let asked = Asked { installation: installation.clone(), from, to: until, dry_run: false };
+    let asked = Asked { installation: installation.clone(), from, to: until, dry_run: false, of_past: false };
     let come = AtomicI64::new(mark.as_millisecond());
     let compared = compare(on, &asked, &name, &come, shutdown).await;
     let pause = match &compared {

@@ -49,6 +49,8 @@ pub(crate) enum Act {
     UnregisterWebhook,
     /// Finds sessions that have ended and of which nobody told us.
     ReconcileSessions,
+    /// The same for years: ordered, confirmed or cancelled.
+    ReconcilePast,
     /// Erases a session again that mluvii shows again.
     ReopenErasure,
     /// Lets a new or changed rule erase as much as it would.
@@ -56,7 +58,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -86,6 +88,7 @@ impl Act {
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
         Self::ReopenErasure,
+        Self::ReconcilePast,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -119,6 +122,7 @@ impl Act {
             Self::UnregisterWebhook => "webhook.unregister",
             Self::ReconcileSessions => "sessions.reconcile",
             Self::ReopenErasure => "erasure.reopen",
+            Self::ReconcilePast => "sessions.reconcile_past",
         }
     }
 }

@@ -12,9 +12,9 @@ use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
     Closed, Closing, Counts, Cursor, DecidedSessions, Decision, DeliveryHours, ErasureCursor, ErasureFilter, Finished,
     Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, NewRuleVersion, Page,
-    Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
+    PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
     Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion, SealGeneration, SessionMark,
-    SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
+    SessionView, StepEnd, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -139,6 +139,12 @@ pub(crate) trait Queue: Send + Sync {
     /// Says when it is due again, and how far it has come, where it has come further.
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError>;
 
+    /// Adds a comparison of the past; returns its number. The oldest go.
+    async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError>;
+
+    /// Writes how far one has come, or what was decided on it; `false` where somebody else has changed it since it was read.
+    async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError>;
+
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
@@ -222,6 +228,9 @@ pub(crate) trait Records: Send + Sync {
         since: Timestamp,
         most: u32,
     ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError>;
+
+    /// The comparisons of the past that were ordered, the newest first.
+    async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError>;
 
     /// How far what one server does for all has come, by its name.
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError>;

@@ -3,10 +3,12 @@
 //! and that mluvii shows again are erased again.
 
 mod enter;
+mod past;
 mod proof;
 mod reappeared;
 mod whose;
 
+pub(crate) use past::{PAST_FROM, Progress, cancel, confirm, jobs, order, work_on};
 pub(crate) use reappeared::{LookedAgain, look_at_erased, reappeared_mark, tell_reappeared};
 
 use std::collections::BTreeMap;
@@ -44,6 +46,8 @@ pub(crate) struct Asked {
     pub(crate) to: Timestamp,
     /// Whether what is found is only counted.
     pub(crate) dry_run: bool,
+    /// Whether it is a part of a comparison of years, which stands in the audit as a whole.
+    pub(crate) of_past: bool,
 }
 
 /// What came of it.
@@ -89,6 +93,8 @@ struct Comparison<'a> {
     sweep: Sweep,
     /// Of the list of those that are not anonymized.
     again: Sweep,
+    /// Between two requests.
+    pause: Duration,
     /// Looks at erased sessions that were erased.
     in_vain: usize,
     has_begun: bool,
@@ -133,6 +139,7 @@ impl<'a> Comparison<'a> {
             installation: installation.name.clone(),
             sweep: Sweep::paced(pause),
             again: Sweep::paced(pause),
+            pause,
             in_vain: 0,
             has_begun: false,
             done: Reconciled::default(),

@@ -319,6 +319,7 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[("source", Text), ("hour", Number), ("minutes", Number)],
         only: ALL,
     },
+    Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },
     Table { name: "periodic", key: 1, columns: &[("name", Text), ("due", Number), ("mark", Number)], only: ALL },
     Table {
         name: "rule_version",

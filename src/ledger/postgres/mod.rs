@@ -34,6 +34,7 @@ pub(crate) mod measure;
 mod meta;
 mod named;
 mod names;
+mod past_jobs;
 mod periodic;
 mod place;
 #[cfg(any(test, feature = "measure"))]
@@ -88,9 +89,9 @@ use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
-    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries,
-    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
+    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob, TargetConditions,
     TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum,
     transition,
 };
@@ -443,6 +444,14 @@ impl Queue for PostgresLedger {
 
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
         periodic::put_off(&self.writing().await?, name, pause, mark).await
+    }
+
+    async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError> {
+        past_jobs::add(&self.writing().await?, job).await
+    }
+
+    async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
+        past_jobs::save(&self.writing().await?, job).await
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

@@ -20,6 +20,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "meta",
     "mute",
     "pace",
+    "past_job",
     "periodic",
     "process",
     "quarantine",

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, clock, columns, counts, deliveries, erasures, gauges, generations,
-    installations, meta, periodic, processes, quarantine, receipts, rules, sessions, targets,
+    installations, meta, past_jobs, periodic, processes, quarantine, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -21,7 +21,7 @@ use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
     Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
     ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark,
-    SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
+    SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, SourceName};
@@ -112,6 +112,10 @@ impl Records for PostgresLedger {
             return Ok(Vec::new());
         };
         sessions::erased(&connection, installation, number, since, most).await
+    }
+
+    async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {
+        past_jobs::list(&self.reading().await?).await
     }
 
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {

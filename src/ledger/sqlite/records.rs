@@ -12,7 +12,7 @@ use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, clock, counts, deliveries, erasures, gauges, generations, installations,
-    integrity, meta, periodic, processes, quarantine, query, receipts, rules, sessions, targets,
+    integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -24,7 +24,7 @@ use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
     Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
     ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark,
-    SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
+    SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionKey, SourceName};
@@ -100,6 +100,10 @@ impl Records for SqliteLedger {
     ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| sessions::erased(connection, &installation, since, most)).await
+    }
+
+    async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {
+        self.readers.read(past_jobs::list).await
     }
 
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {

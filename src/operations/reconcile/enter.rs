@@ -70,7 +70,7 @@ impl Comparison<'_> {
     }
 
     async fn begin_audit(&mut self) -> Result<(), OperationError> {
-        if !self.asked.dry_run && !std::mem::replace(&mut self.has_begun, true) {
+        if !self.asked.dry_run && !self.asked.of_past && !std::mem::replace(&mut self.has_begun, true) {
             self.on.ledger.note(self.audit_entry(ActResult::Begun)).await?;
         }
         Ok(())

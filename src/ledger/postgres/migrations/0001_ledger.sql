@@ -381,6 +381,13 @@ CREATE TABLE periodic (
   mark BIGINT
 );
 
+-- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.
+CREATE TABLE past_job (
+  id      BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  job     TEXT NOT NULL
+);
+
 -- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
 CREATE TABLE mute (
   code     TEXT COLLATE "C" NOT NULL,

@@ -391,6 +391,13 @@ CREATE TABLE periodic (
   mark INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.
+CREATE TABLE past_job (
+  id      INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  job     TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
   until        INTEGER NOT NULL,
