@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::policy::RulesDigest;
 use crate::subject::InstallationName;
 
 /// So many are kept, the newest.
@@ -37,7 +38,7 @@ pub(crate) struct PastJob {
     /// Those that were entered.
     pub(crate) entered: u64,
     /// What tells the rules that were asked from others.
-    pub(crate) rules: String,
+    pub(crate) rules: RulesDigest,
     /// Why it does not go on; it is tried again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,

@@ -17,6 +17,7 @@ mod shown;
 mod syntax;
 mod testing;
 
+pub(crate) use digest::RulesDigest;
 pub(crate) use answer::{RuleAnswer, RuleAsked};
 pub(crate) use evaluated::Evaluated;
 pub(crate) use evaluation::{Demanded, Fired};

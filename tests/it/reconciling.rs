@@ -2,6 +2,7 @@
 
 mod again;
 mod known;
+mod past;
 mod silent;
 
 use std::sync::atomic::{AtomicBool, Ordering};

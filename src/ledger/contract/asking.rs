@@ -9,7 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::keys::{KeyId, KeyIds, KeyKind};
-use crate::ledger::{AuditRange, CallEnd, Cursor, ErasureFilter, Keep, Recorded, RotatedKey, TargetState};
+use crate::ledger::{
+    AuditRange, CallEnd, Cursor, ErasureFilter, Keep, PastState, Recorded, RotatedKey, TargetState,
+};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
@@ -142,6 +144,22 @@ pub(crate) async fn sessions_are_found_by_since_when_nothing_of_them_is_open(led
     let elsewhere = InstallationName("elsewhere".into());
     assert_eq!(ledger.idle_sessions(&elsewhere, in_hours(-1), 10).await.expect("read"), []);
     assert_eq!(ledger.erased_sessions(&elsewhere, in_hours(-1), 10).await.expect("read"), []);
+}
+
+pub(crate) async fn a_job_of_the_past_is_changed_by_one_at_a_time(ledger: Shared) {
+    assert!(ledger.past_jobs().await.expect("read").is_empty());
+    let job = past_job();
+    assert_eq!(ledger.add_past_job(&job).await.expect("added"), 1);
+    assert_eq!(ledger.add_past_job(&job).await.expect("added"), 2);
+    let all = ledger.past_jobs().await.expect("read");
+    assert_eq!(all.iter().map(|stored| (stored.id, stored.version)).collect::<Vec<_>>(), [(2, 1), (1, 1)]);
+    assert_eq!(all[0].job, job);
+    let mut changed = all[0].clone();
+    changed.job.state = PastState::Cancelled;
+    assert!(ledger.save_past_job(&changed).await.expect("saved"));
+    assert!(!ledger.save_past_job(&all[0]).await.expect("answered"), "somebody has changed it");
+    let now = ledger.past_jobs().await.expect("read");
+    assert_eq!((now[0].version, now[0].job.state, now[1].job.state), (2, PastState::Cancelled, PastState::Shown));
 }
 
 pub(crate) async fn a_ledger_keeps_its_id(ledger: Shared) {

@@ -62,7 +62,7 @@ pub(crate) async fn order(on: &Operations, asked: &Asked, by: &Actor) -> Result<
         unread: 0,
         foreign: 0,
         entered: 0,
-        rules: on.settings.policy.digest().to_string(),
+        rules: on.settings.policy.digest().clone(),
         reason: None,
     };
     let id = on.ledger.add_past_job(&job).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn confirm(on: &Operations, id: i64, by: &Actor) -> Result<(), 
         let text = format!("job {id} does not wait to be confirmed; see `quietus reconcile status`");
         return Err(OperationError::Conflict(text));
     }
-    if stored.job.rules != on.settings.policy.digest().to_string() {
+    if stored.job.rules != on.settings.policy.digest().clone() {
         let text = format!("the rules have changed since job {id} was shown, so nobody has seen what they would do: cancel it, and order it anew");
         return Err(OperationError::Conflict(text));
     }
@@ -172,10 +172,9 @@ async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellatio
         return Ok(());
     };
     // All of it is asked of the same rules.
-    let rules = on.settings.policy.digest().to_string();
+    let rules = on.settings.policy.digest().clone();
     if rules != job.rules {
-        let PastJob { mluvii, since, until, .. } = job.clone();
-        *job = PastJob { mluvii, since, until, come: since, rules, ..emptied(job) };
+        *job = PastJob { come: job.since, rules, ..emptied(job) };
         return Ok(());
     }
     let asked = Asked {
