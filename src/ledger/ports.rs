@@ -220,8 +220,7 @@ pub(crate) trait Records: Send + Sync {
         most: u32,
     ) -> Result<Vec<IdleSession>, LedgerError>;
 
-    /// The next sessions of an installation that erasures reached which are done, by when they ended, at most so many; as often as they were
-    /// reached.
+    /// The next sessions of an installation that are erased, by when they were, at most so many.
     async fn erased_sessions(
         &self,
         installation: &InstallationName,

@@ -243,7 +243,7 @@ pub(super) async fn idle(
     rows.iter().map(idle).collect()
 }
 
-/// Those that erasures reached which are done, by when these ended.
+/// Those that are erased, by when.
 pub(super) async fn erased(
     connection: &Connection,
     installation: &InstallationName,
@@ -251,11 +251,8 @@ pub(super) async fn erased(
     since: Timestamp,
     most: u32,
 ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
-    // The erasures first, and no more than are asked for: each that is done has a session, or hardly any has none.
-    let sql = "SELECT session, done.ended
-               FROM (SELECT id, ended FROM erasure WHERE ended >= $1 AND state = 'done' ORDER BY ended, id LIMIT $3) AS done
-               JOIN erasure_session ON erasure_session.erasure = done.id
-               WHERE erasure_session.installation = $2 ORDER BY done.ended, done.id LIMIT $3";
+    let sql = "SELECT session, erased_at FROM session
+               WHERE erased_at >= $1 AND installation = $2 ORDER BY erased_at, installation, session LIMIT $3";
     let rows = connection.rows(sql, &[&millis(since), &number, &i64::from(most)]).await?;
     let erased = |row: &Row| {
         let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)) };

@@ -123,7 +123,7 @@ pub(super) fn idle(
     Ok(idle.collect::<Result<_, _>>()?)
 }
 
-/// Those that erasures reached which are done, by when these ended.
+/// Those that are erased, by when.
 pub(super) fn erased(
     connection: &Connection,
     installation: &InstallationName,
@@ -132,14 +132,13 @@ pub(super) fn erased(
 ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
     let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
     let mut statement = connection.prepare_cached(
-        "SELECT session, ended FROM erasure CROSS JOIN erasure_session ON erasure_session.erasure = erasure.id
-         WHERE ended >= ?1 AND state = 'done' AND erasure_session.installation = ?2
-         ORDER BY ended, erasure.id LIMIT ?3",
+        "SELECT session, erased_at FROM session
+         WHERE erased_at >= ?1 AND installation = ?2 ORDER BY erased_at, session LIMIT ?3",
     )?;
     let erased = statement.query_map(params![Millis(since), number, most], |row| {
         let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)?) };
-        let Millis(ended) = row.get(1)?;
-        Ok((key, ended))
+        let Millis(at) = row.get(1)?;
+        Ok((key, at))
     })?;
     Ok(erased.collect::<Result<_, _>>()?)
 }

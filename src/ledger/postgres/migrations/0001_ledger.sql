@@ -135,6 +135,7 @@ CREATE INDEX session_never_read ON session (installation, session)
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;
 CREATE INDEX session_proof ON session (proof_since, installation, session) WHERE proof_since IS NOT NULL;
+CREATE INDEX session_erased ON session (erased_at, installation, session) WHERE erased_at IS NOT NULL;
 
 -- Sessions whose records are gone, so that they are not found anew: what happened until `at` is no news of them. `erased`: what
 -- comes to them after that goes, too.
