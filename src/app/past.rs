@@ -65,7 +65,11 @@ async fn work_on_one(on: &Operations, id: i64, name: &str, shutdown: &Cancellati
             Ok(Progress::More) => {}
             Ok(Progress::Wait | Progress::Nothing) => break,
             Err(error) => {
-                warn!(job = id, reason = with_causes(&error), "a comparison of the past does not go on; it is tried again");
+                warn!(
+                    job = id,
+                    reason = with_causes(&error),
+                    "a comparison of the past does not go on; it is tried again"
+                );
                 return Ok(AGAIN);
             }
         }

@@ -14,9 +14,18 @@ const REAPPEARED: &str = "quietus_reconciliation_reappeared_total";
 
 /// Says what is counted, of these installations. To be called once the metrics are the process's.
 pub(super) fn describe(installations: impl Iterator<Item = InstallationName>) {
-    describe_counter!(COMPARISONS, "Comparisons of what has ended at mluvii with the ledger, by installation and result: done, failed.");
-    describe_counter!(FOUND, "Sessions of which nobody told us and that a comparison of this process found, by installation.");
-    describe_counter!(REAPPEARED, "Erased sessions that mluvii showed again and that a comparison of this process found, by installation.");
+    describe_counter!(
+        COMPARISONS,
+        "Comparisons of what has ended at mluvii with the ledger, by installation and result: done, failed."
+    );
+    describe_counter!(
+        FOUND,
+        "Sessions of which nobody told us and that a comparison of this process found, by installation."
+    );
+    describe_counter!(
+        REAPPEARED,
+        "Erased sessions that mluvii showed again and that a comparison of this process found, by installation."
+    );
     for installation in installations {
         for result in ["done", "failed"] {
             counter!(COMPARISONS, "installation" => Arc::clone(&installation.0), "result" => result).increment(0);

@@ -166,7 +166,9 @@ async fn look_at_some(
         tell_reappeared(on, installation, reappeared).await?;
     }
     // A person has had the time to see it.
-    if reappeared == 0 && marks.get(&reappeared_mark(installation)).is_some_and(|at| until.duration_since(*at) > REAPPEARED_TOLD) {
+    if reappeared == 0
+        && marks.get(&reappeared_mark(installation)).is_some_and(|at| until.duration_since(*at) > REAPPEARED_TOLD)
+    {
         on.ledger.keeper_ended(&format!("{REAPPEARED}{installation}"), None).await?;
     }
     Ok(reappeared)

@@ -84,12 +84,16 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
     let of = format!("job {id} (mluvii {}, {since} until {until})", job.mluvii);
     let effect = format!("these rules would erase {would} sessions of {found} that nobody told us of");
     match job.state {
-        PastState::Looking => out.line(format_args!("{of}: finds out what the rules would do, done until {come}; so far, {effect}"))?,
+        PastState::Looking => {
+            out.line(format_args!("{of}: finds out what the rules would do, done until {come}; so far, {effect}"))?
+        }
         PastState::Shown => {
             let text = format_args!("{of}: {effect}; to have that done: quietus reconcile confirm {id}");
             out.marked(DOUBTFUL, "!", text)?;
         }
-        PastState::Entering => out.line(format_args!("{of}: {} sessions are entered, done until {come}", job.entered))?,
+        PastState::Entering => {
+            out.line(format_args!("{of}: {} sessions are entered, done until {come}", job.entered))?
+        }
         PastState::Done => out.marked(GOOD, "✓", format_args!("{of}: {} sessions were entered", job.entered))?,
         PastState::Cancelled => out.line(format_args!("{of}: cancelled; {} sessions had been entered", job.entered))?,
     }
@@ -97,7 +101,8 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
         out.marked(BAD, "✗", format_args!("it does not go on, and is tried again: {reason}"))?;
     }
     if job.unread > 0 {
-        let text = format_args!("{} of them could not be read: nobody knows what the rules would do with those", job.unread);
+        let text =
+            format_args!("{} of them could not be read: nobody knows what the rules would do with those", job.unread);
         out.marked(DOUBTFUL, "?", text)?;
     }
     let rows = job.by_rule.iter().flat_map(|(rule, months)| {

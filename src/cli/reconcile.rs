@@ -74,10 +74,16 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     ))?;
     if *reappeared > 0 {
         let then = if dry_run { "without --dry-run, they are erased again" } else { "they are erased again" };
-        out.marked(DOUBTFUL, "!", format_args!("{reappeared} that were erased are shown again, as after a backup was restored: {then}"))?;
+        out.marked(
+            DOUBTFUL,
+            "!",
+            format_args!("{reappeared} that were erased are shown again, as after a backup was restored: {then}"),
+        )?;
     }
     if *not_looked_at > 0 {
-        let text = format_args!("{not_looked_at} that were erased: nobody could look whether they are; see `mluvii.list_ended_not_anonymized`");
+        let text = format_args!(
+            "{not_looked_at} that were erased: nobody could look whether they are; see `mluvii.list_ended_not_anonymized`"
+        );
         out.marked(DOUBTFUL, "?", text)?;
     }
     if *unclear > 0 {

@@ -56,10 +56,7 @@ impl Reaction {
 
     /// Whether it was acknowledged, whatever became of it: its sender is known, and has reached us.
     pub(super) fn is_taken(self) -> bool {
-        matches!(
-            self,
-            Self::Recorded | Self::Duplicate | Self::Ignored | Self::Quarantined | Self::ForeignTenant
-        )
+        matches!(self, Self::Recorded | Self::Duplicate | Self::Ignored | Self::Quarantined | Self::ForeignTenant)
     }
 
     pub(super) fn as_str(self) -> &'static str {

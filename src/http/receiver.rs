@@ -277,7 +277,14 @@ impl Receiver {
 impl SourceEndpoint {
     fn new(source: Source, deliveries: Deliveries, requests_max: usize) -> Self {
         let requests = Semaphore::new(requests_max.min(Semaphore::MAX_PERMITS));
-        Self { source, requests, deliveries, refusals: LogRateLimit::new(), refused: AtomicU64::new(0), delivered: AtomicBool::new(false) }
+        Self {
+            source,
+            requests,
+            deliveries,
+            refusals: LogRateLimit::new(),
+            refused: AtomicU64::new(0),
+            delivered: AtomicBool::new(false),
+        }
     }
 
     fn refuse_for(&self, refused: Refused) -> Reaction {

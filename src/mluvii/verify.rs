@@ -85,7 +85,8 @@ impl MluviiClient {
 
     /// Whether mluvii lists it as not anonymized: one request. By itself it proves nothing.
     pub(crate) async fn is_listed_as_not_anonymized(&self, session: SessionId) -> Result<bool, MluviiError> {
-        let listed = self.list_sessions(&self.requests.list_not_anonymized, &session.to_string(), Purpose::Work).await?;
+        let listed =
+            self.list_sessions(&self.requests.list_not_anonymized, &session.to_string(), Purpose::Work).await?;
         Ok(listed.contains(&session))
     }
 

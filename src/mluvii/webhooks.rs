@@ -82,7 +82,9 @@ impl MluviiClient {
         match self.webhook_call(&Method::GET, PATH, &what, None).await? {
             // One that cannot be read, or is on another page, makes it no list: it may be ours.
             Called::Done(json) => list(&json).ok_or_else(|| garbage(&what))?.ok_or_else(|| {
-                MluviiError::Refused(format!("{what}: the list has further pages, so that nobody can say what is missing in it"))
+                MluviiError::Refused(format!(
+                    "{what}: the list has further pages, so that nobody can say what is missing in it"
+                ))
             }),
             Called::Missing(status) => {
                 Err(MluviiError::Refused(format!("{what}: {status}, which is no answer of a list")))
@@ -205,10 +207,21 @@ mod tests {
             assert_eq!((all[0].id.to_string(), all[0].event_types.len()), ("7".to_owned(), 2), "{json}");
         }
         assert_eq!(list(b"[]").flatten().map(|all| all.len()), Some(0));
-        for part in [r#""total": 2"#, r#""totalCount": "7""#, r#""totalPages": 3"#, r#""next": "/x?page=2""#, r#""hasMore": true"#] {
-            assert!(list(format!("{{ \"items\": [{one}], {part} }}").as_bytes()).is_some_and(|all| all.is_none()), "{part}");
+        for part in [
+            r#""total": 2"#,
+            r#""totalCount": "7""#,
+            r#""totalPages": 3"#,
+            r#""next": "/x?page=2""#,
+            r#""hasMore": true"#,
+        ] {
+            assert!(
+                list(format!("{{ \"items\": [{one}], {part} }}").as_bytes()).is_some_and(|all| all.is_none()),
+                "{part}"
+            );
         }
-        for whole in [r#""total": 1"#, r#""totalPages": 1"#, r#""next": null"#, r#""hasMore": false"#, r#""nextPage": 0"#] {
+        for whole in
+            [r#""total": 1"#, r#""totalPages": 1"#, r#""next": null"#, r#""hasMore": false"#, r#""nextPage": 0"#]
+        {
             assert!(list(format!("{{ \"items\": [{one}], {whole} }}").as_bytes()).flatten().is_some(), "{whole}");
         }
         for wrong in

@@ -72,8 +72,7 @@ fn snapshot() -> Snapshot {
     };
     let group = |count| Group { count, since, mark: String::new() };
     let wrong = FailedKeeper { keeper: "webhook:two".into(), reason: "it is missing".into(), since: ago(5) };
-    let facts =
-        Facts { requested: group(1), quarantined: group(2), failed_keepers: vec![wrong], ..Facts::default() };
+    let facts = Facts { requested: group(1), quarantined: group(2), failed_keepers: vec![wrong], ..Facts::default() };
     let quarantine = "deliveries_unreadable";
     let mut attention = attention(&facts, &[], &LIMITS, now());
     let muted = attention.iter_mut().find(|found| found.code.as_str() == quarantine).expect("it is there");
@@ -89,7 +88,16 @@ fn monitor() -> Monitor {
     let process = Process::starting("sqlite");
     let installations = vec![InstallationName::unnamed()];
     let sources = ["one", "two", "old"].map(|name| SourceName(name.into())).to_vec();
-    Monitor { ledger: unread, limits: LIMITS, queues, targets, installations, sources, plugins: BTreeMap::new(), process }
+    Monitor {
+        ledger: unread,
+        limits: LIMITS,
+        queues,
+        targets,
+        installations,
+        sources,
+        plugins: BTreeMap::new(),
+        process,
+    }
 }
 
 fn shown(known: &Known) -> String {

@@ -15,7 +15,8 @@ const SEEN_MAX: SignedDuration = SignedDuration::from_hours(24);
 const STATES: [&str; 3] = ["registered", "wrong", "unknown"];
 
 pub(super) fn write(text: &mut Exposition, gauges: &Gauges, attention: &[Attention], monitor: &Monitor) {
-    let age = |since: Option<Timestamp>| since.map_or(0.0, |since| gauges.now.duration_since(since).as_secs_f64().max(0.0));
+    let age =
+        |since: Option<Timestamp>| since.map_or(0.0, |since| gauges.now.duration_since(since).as_secs_f64().max(0.0));
     let help = "How long ago the time ended of which everything that ended at mluvii was compared with the ledger; 0 before the first \
                 comparison.";
     let name = "quietus_reconciliation_lag_seconds";

@@ -149,7 +149,9 @@ impl<'a> Comparison<'a> {
     async fn run(&mut self, tell: Tell<'_>, stop: &CancellationToken) -> Result<(), OperationError> {
         for window in windows(self.asked.from, self.asked.to) {
             let client = Arc::clone(&self.client);
-            let Some(listed) = stop.run_until_cancelled(client.ended(window, &mut self.sweep)).await else { return Ok(()) };
+            let Some(listed) = stop.run_until_cancelled(client.ended(window, &mut self.sweep)).await else {
+                return Ok(());
+            };
             let compared = match listed {
                 Ok(listed) => self.compare(window, listed).await,
                 Err(error) => Err(unavailable(error)),

@@ -180,7 +180,9 @@ async fn to_change(noted: &Noted<'_>, there: State, by: &Actor) -> Result<Option
         State::Right { id, masked: true, .. } if noted.is_refused().await? => {
             // Not again and again: somebody else may be refused.
             if by_itself && noted.was_corrected() {
-                return Err(OperationError::Conflict(format!("{MASKED_AND_REFUSED}; they were set anew, which did not help")));
+                return Err(OperationError::Conflict(format!(
+                    "{MASKED_AND_REFUSED}; they were set anew, which did not help"
+                )));
             }
             Ok(Some(State::Wrong { id, lacks: Lacks { credentials: true, ..Lacks::default() } }))
         }

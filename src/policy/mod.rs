@@ -17,8 +17,8 @@ mod shown;
 mod syntax;
 mod testing;
 
-pub(crate) use digest::RulesDigest;
 pub(crate) use answer::{RuleAnswer, RuleAsked};
+pub(crate) use digest::RulesDigest;
 pub(crate) use evaluated::Evaluated;
 pub(crate) use evaluation::{Demanded, Fired};
 pub(crate) use facts::{Facts, Trigger, known_words};

@@ -24,8 +24,7 @@ impl StandIn {
     pub(crate) fn register(&self, callback_url: &str, event_types: &[&str]) -> Result<i64, i64> {
         let mut state = self.state();
         let is_listed = !state.behaviour.webhooks_unlisted;
-        if is_listed
-            && let Some(webhook) = state.webhooks.values().find(|webhook| webhook.callback_url == callback_url)
+        if is_listed && let Some(webhook) = state.webhooks.values().find(|webhook| webhook.callback_url == callback_url)
         {
             return Err(webhook.id);
         }

@@ -114,8 +114,7 @@ fn agree(ours: &Secret, theirs: &Secret) -> Credentials {
 
 /// What is masked says nothing.
 fn shown(ours: &str, theirs: &str) -> Credentials {
-    let is_masked =
-        !theirs.is_empty() && theirs.chars().all(|c| matches!(c, '*' | '•' | '.' | '…' | 'x' | 'X'));
+    let is_masked = !theirs.is_empty() && theirs.chars().all(|c| matches!(c, '*' | '•' | '.' | '…' | 'x' | 'X'));
     match ours == theirs {
         true => Credentials::Right,
         false if is_masked => Credentials::Masked,
@@ -149,7 +148,9 @@ mod tests {
     fn check(url: &str, types: &[&str], expected: &str) {
         let state = compare(&wanted(), &[webhook(9, "https://other.example/x", BOTH), webhook(7, url, types)]);
         let said = match state {
-            State::Right { id, also, masked } => format!("right {id} {}{}", also.len(), if masked { " masked" } else { "" }),
+            State::Right { id, also, masked } => {
+                format!("right {id} {}{}", also.len(), if masked { " masked" } else { "" })
+            }
             State::Wrong { id, lacks } => format!("wrong {id} {} {}", lacks.event_types.join(","), lacks.credentials),
             State::Missing => "missing".to_owned(),
         };

@@ -232,7 +232,8 @@ fn a_webhook_that_the_list_hides_is_not_registered_again_and_again() {
     standin.behave(&json!({ "webhooks_unlisted": true }));
     let there = Addressed::new(&standin, MANAGED);
     let server = there.start();
-    let said = wait_for("attention", || there.attention().into_iter().find(|why| why.contains("is not registered again")));
+    let said =
+        wait_for("attention", || there.attention().into_iter().find(|why| why.contains("is not registered again")));
     assert!(said.contains("a person has to look"), "{said}");
     let looks = || standin.calls("/Webhooks").into_iter().filter(|call| call["method"] == "GET").count();
     let before = looks();
@@ -287,7 +288,8 @@ fn what_was_noted_of_a_source_that_is_gone_is_over_at_the_next_start() {
     wait_for("attention", || there.attention().pop());
     drop(server);
     let config = std::fs::read_to_string(there.deployment.path("quietus.toml")).expect("it is there");
-    let renamed = config.replacen("[[source]]\nname = \"acme\"", "[[source]]\nname = \"other\"\nwebhook = \"managed\"", 1);
+    let renamed =
+        config.replacen("[[source]]\nname = \"acme\"", "[[source]]\nname = \"other\"\nwebhook = \"managed\"", 1);
     assert_ne!(renamed, config);
     there.deployment.write("quietus.toml", &renamed);
     let server = there.start();

@@ -9,9 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::keys::{KeyId, KeyIds, KeyKind};
-use crate::ledger::{
-    AuditRange, CallEnd, Cursor, ErasureFilter, Keep, PastState, Recorded, RotatedKey, TargetState,
-};
+use crate::ledger::{AuditRange, CallEnd, Cursor, ErasureFilter, Keep, PastState, Recorded, RotatedKey, TargetState};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
@@ -111,7 +109,8 @@ pub(crate) async fn sources_that_deliver_are_noted_by_the_minute(ledger: Shared)
     let now = ledger.clock().await.expect("read").now;
     let is_now = |last: &Timestamp| *last <= now && before.duration_since(*last) < SignedDuration::from_mins(1);
     assert!(last.values().all(is_now), "{last:?}");
-    let minutes: u32 = ledger.delivery_hours(&source()).await.expect("read").values().map(|bits| bits.count_ones()).sum();
+    let minutes: u32 =
+        ledger.delivery_hours(&source()).await.expect("read").values().map(|bits| bits.count_ones()).sum();
     assert!((1..=2).contains(&minutes), "a minute may have begun between: {minutes}");
     assert!(ledger.delivery_hours(&SourceName("third".into())).await.expect("read").is_empty());
     let mark = Timestamp::from_millisecond(1_700_000_000_123).expect("a time");

@@ -26,7 +26,8 @@ pub(super) fn add(tx: &Tx<'_>, sources: &[SourceName]) -> Result<(), LedgerError
 
 pub(super) fn last_of_all(connection: &Connection) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {
     // Where the greatest is asked for, SQLite takes the other columns from its row.
-    let mut statement = connection.prepare_cached("SELECT source, MAX(hour), minutes FROM delivery_hour GROUP BY source")?;
+    let mut statement =
+        connection.prepare_cached("SELECT source, MAX(hour), minutes FROM delivery_hour GROUP BY source")?;
     let mut rows = statement.query([])?;
     let mut all = BTreeMap::new();
     while let Some(row) = rows.next()? {

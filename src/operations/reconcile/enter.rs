@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 use tokio::task::JoinSet;
 
 use super::Comparison;
@@ -78,7 +78,10 @@ impl Comparison<'_> {
 
     pub(super) fn audit_entry(&self, result: ActResult) -> AuditEntry {
         let entry = AuditEntry::new(self.by, Act::ReconcileSessions, Object::sessions(), result);
-        entry.with_word("mluvii", &self.installation).with_word("from", self.asked.from).with_word("until", self.asked.to)
+        entry
+            .with_word("mluvii", &self.installation)
+            .with_word("from", self.asked.from)
+            .with_word("until", self.asked.to)
     }
 }
 

@@ -1,21 +1,19 @@
 //! The years before quietus: what the rules would do with the sessions of that time is found out and shown, and done once a person confirms
 //! it. A server does it, a day at a time, at half of the rate that the installation allows; how far it has come stands in the ledger.
 
+mod day;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
-use super::{Asked, Comparison, WINDOW_MS, charge, reconcile, unavailable};
+use super::{Asked, Comparison, WINDOW_MS, reconcile};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::consent::{Consent, ConsentRecord, ConsentState};
-use crate::event::EventHead;
 use crate::ledger::{ByMonth, PastJob, PastState, QueueName, StoredPastJob};
-use crate::mluvii::{EndedSession, Look, LookUp, SessionFacts, Window, counted};
+use crate::mluvii::Window;
 use crate::operations::{OperationError, Operations, audit};
-use crate::policy::{Facts, RuleAnswer};
 use crate::subject::InstallationName;
 
 /// A time that is longer is compared in the background, and shown first.
@@ -46,7 +44,8 @@ pub(crate) async fn order(on: &Operations, asked: &Asked, by: &Actor) -> Result<
     // Wrong keys, or a client that cannot be made, are told at once.
     drop((on.client(&mluvii)?, on.keys().await?));
     if let Some(open) = jobs(on).await?.iter().find(|open| open.job.mluvii == mluvii && !open.job.state.is_over()) {
-        let text = format!("job {} of {mluvii} is not over; see `quietus reconcile status`, `confirm` and `cancel`", open.id);
+        let text =
+            format!("job {} of {mluvii} is not over; see `quietus reconcile status`, `confirm` and `cancel`", open.id);
         return Err(OperationError::Conflict(text));
     }
     let job = PastJob {
@@ -77,8 +76,10 @@ pub(crate) async fn confirm(on: &Operations, id: i64, by: &Actor) -> Result<(), 
         let text = format!("job {id} does not wait to be confirmed; see `quietus reconcile status`");
         return Err(OperationError::Conflict(text));
     }
-    if stored.job.rules != on.settings.policy.digest().clone() {
-        let text = format!("the rules have changed since job {id} was shown, so nobody has seen what they would do: cancel it, and order it anew");
+    if stored.job.rules != *on.settings.policy.digest() {
+        let text = format!(
+            "the rules have changed since job {id} was shown, so nobody has seen what they would do: cancel it, and order it anew"
+        );
         return Err(OperationError::Conflict(text));
     }
     stored.job.state = PastState::Entering;
@@ -177,13 +178,8 @@ async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellatio
         *job = PastJob { come: job.since, rules, ..emptied(job) };
         return Ok(());
     }
-    let asked = Asked {
-        installation: job.mluvii.clone(),
-        from: job.come,
-        to: end_of(window),
-        dry_run: true,
-        of_past: true,
-    };
+    let asked =
+        Asked { installation: job.mluvii.clone(), from: job.come, to: end_of(window), dry_run: true, of_past: true };
     let mut comparison = Comparison::begin(on, &asked, by).await?;
     let looked = stop.run_until_cancelled(comparison.look_at_day(window)).await;
     comparison.charge().await;
@@ -236,92 +232,4 @@ async fn enter(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellati
 async fn is_waited_for(on: &Operations, installation: &InstallationName) -> Result<bool, OperationError> {
     let gauges = on.ledger.gauges(&[QueueName::Decide(installation.clone())], Duration::MAX).await?;
     Ok(gauges.inbox.due + gauges.queues.iter().map(|queue| queue.due).sum::<u64>() > WAITING_MAX)
-}
-
-/// What rules would do with the sessions of a day.
-#[derive(Default)]
-struct Day {
-    found: ByMonth,
-    would_erase: ByMonth,
-    by_rule: BTreeMap<String, ByMonth>,
-    unread: u64,
-}
-
-impl Comparison<'_> {
-    async fn look_at_day(&mut self, window: Window) -> Result<Day, OperationError> {
-        let client = std::sync::Arc::clone(&self.client);
-        let listed = client.ended(window, &mut self.sweep).await.map_err(unavailable)?;
-        self.must_show_what_is_known(window, &listed).await?;
-        let mut day = Day::default();
-        for session in listed.into_values() {
-            self.done.listed += 1;
-            let Some(event) = self.unknown(session.clone(), &mut Vec::new()).await? else { continue };
-            *day.found.entry(month(session.ended)).or_default() += 1;
-            match self.facts(&session).await? {
-                Some(facts) => self.ask(&event, &session, &facts, &mut day),
-                None => day.unread += 1,
-            }
-        }
-        match self.done.unclear {
-            0 => Ok(day),
-            count => Err(OperationError::Conflict(format!("{count} sessions: {}", super::UNCLEAR))),
-        }
-    }
-
-    /// What mluvii shows of a session; nothing where it cannot be read.
-    async fn facts(&self, session: &EndedSession) -> Result<Option<Box<SessionFacts>>, OperationError> {
-        tokio::time::sleep(self.pause).await;
-        let (looked, calls) = counted(self.client.look_up(session.id, Look::default())).await;
-        charge(self.on, &self.installation, calls).await;
-        Ok(match looked.map_err(unavailable)? {
-            LookUp::Found(facts) => Some(facts),
-            LookUp::Missing | LookUp::NotUnderstood(_) | LookUp::TooLarge(_) => None,
-        })
-    }
-
-    /// Asks the rules about a session's end and settling: what forms said is gone.
-    fn ask(&self, event: &EventHead, session: &EndedSession, facts: &SessionFacts, day: &mut Day) {
-        let record = record_of(event, session, facts);
-        let facts = Facts { record: &record, form: None };
-        let rules = self.on.settings.policy.rules().filter(|rule| rule.on.is_about_the_session());
-        let applying: Vec<_> =
-            rules.filter(|rule| rule.answer(&facts).answer == RuleAnswer::Applies).map(|rule| rule.name.clone()).collect();
-        let month = month(session.ended);
-        if !applying.is_empty() {
-            *day.would_erase.entry(month.clone()).or_default() += 1;
-        }
-        for rule in applying {
-            *day.by_rule.entry(rule).or_default().entry(month.clone()).or_default() += 1;
-        }
-    }
-}
-
-/// As it would be once it has settled.
-fn record_of(event: &EventHead, session: &EndedSession, facts: &SessionFacts) -> ConsentRecord {
-    let version = facts.consent_version.clone();
-    let state = if version.is_some() { ConsentState::Given } else { ConsentState::Absent };
-    ConsentRecord {
-        source: Some(event.source.clone()),
-        tenant: facts.department,
-        guest: facts.guest.clone(),
-        channel: facts.channel.clone(),
-        session_source: facts.source.clone(),
-        started: facts.started,
-        ended: Some(session.ended),
-        end_told: true,
-        settled: Some(session.ended),
-        reconciled: true,
-        consent: Consent {
-            state,
-            version,
-            origin: Some(Consent::SHOWN_BY_SESSION.to_owned()),
-            since: facts.started,
-            ..Consent::default()
-        },
-        ..ConsentRecord::new(event.session.clone())
-    }
-}
-
-fn month(time: Timestamp) -> String {
-    time.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string()
 }

@@ -49,7 +49,9 @@ impl Comparison<'_> {
             }
             looks += 1;
             // Nothing follows from one that cannot be read now.
-            let Ok(LookUp::Found(facts)) = self.client.look_up(idle.key.session, Look::default()).await else { continue };
+            let Ok(LookUp::Found(facts)) = self.client.look_up(idle.key.session, Look::default()).await else {
+                continue;
+            };
             if facts.ended.is_some_and(is_within) {
                 return Err(OperationError::Conflict(format!(
                     "mluvii shows that the session {} ended in this time, and its list of that time lacks it, so nothing is concluded \

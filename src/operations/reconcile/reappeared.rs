@@ -129,7 +129,8 @@ async fn erase_again(on: &Operations, key: &SessionKey, by: &Actor) -> Result<bo
         fingerprints: Vec::new(),
     };
     let id = on.ledger.request(erasure, by).await?;
-    let mut entry = AuditEntry::new(by, Act::ReopenErasure, Object::erasure(id), ActResult::Done).with_word("session", key);
+    let mut entry =
+        AuditEntry::new(by, Act::ReopenErasure, Object::erasure(id), ActResult::Done).with_word("session", key);
     if let Some(before) = before {
         entry = entry.with_word("after", before);
     }
@@ -156,8 +157,9 @@ pub(crate) async fn tell_reappeared(
     installation: &InstallationName,
     count: u64,
 ) -> Result<(), OperationError> {
-    let reason =
-        format!("{count} sessions that were erased are shown again, and are erased again: was a backup restored there?");
+    let reason = format!(
+        "{count} sessions that were erased are shown again, and are erased again: was a backup restored there?"
+    );
     let now = on.ledger.clock().await?.now;
     on.ledger.put_off_periodic(&reappeared_mark(installation), Duration::ZERO, Some(now)).await?;
     Ok(on.ledger.keeper_ended(&format!("{REAPPEARED}{installation}"), Some(&reason)).await?)

@@ -54,10 +54,12 @@ impl<'a> Noted<'a> {
     pub(super) async fn is_refused(&self) -> Result<bool, OperationError> {
         let all = self.on.ledger.attention(&self.on.settings.limits).await?;
         let of_source = |found: &&crate::attention::Attention| {
-            found.code == Code::DeliveriesRefused && found.parameters.get("source").is_some_and(|name| *name == *self.source.0)
+            found.code == Code::DeliveriesRefused
+                && found.parameters.get("source").is_some_and(|name| *name == *self.source.0)
         };
         let last = all.iter().find(of_source).and_then(|found| found.parameters.get("last")?.as_str()?.parse().ok());
-        let is_after = |last: Timestamp, time: Option<Timestamp>| time.is_none_or(|time| last.duration_since(time) > EXACT);
+        let is_after =
+            |last: Timestamp, time: Option<Timestamp>| time.is_none_or(|time| last.duration_since(time) > EXACT);
         Ok(last.is_some_and(|last: Timestamp| is_after(last, self.delivered) && is_after(last, self.mark(CORRECTED))))
     }
 

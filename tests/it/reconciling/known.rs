@@ -30,7 +30,8 @@ fn an_end_that_only_a_look_saw_was_told_by_nobody() {
     assert_eq!(server.deliver_end(1), 204);
     standin.begin(7, "ann@example.com", None);
     standin.end(7);
-    let concluded = json!({ "eventType": "SessionOperatorConcluded", "data": { "id": 7, "tenantId": 62, "userId": 3 } });
+    let concluded =
+        json!({ "eventType": "SessionOperatorConcluded", "data": { "id": 7, "tenantId": 62, "userId": 3 } });
     assert_eq!(server.deliver(&concluded), 204);
     deployment.settled(2);
     assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 0, "no rule was asked");
@@ -54,7 +55,10 @@ fn a_list_that_lacks_what_mluvii_itself_shows_is_refused() {
     standin.behave(&json!({ "unlisted": [1] }));
     let refused = deployment.run(&arguments);
     let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && said.contains("acme/1") && said.contains("its list of that time lacks it"), "{said}");
+    assert!(
+        !refused.status.success() && said.contains("acme/1") && said.contains("its list of that time lacks it"),
+        "{said}"
+    );
     // One that mluvii does not have any more proves nothing.
     standin.delete_conversation(1);
     assert!(deployment.run(&arguments).status.success());

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::at_rest;
-use crate::harness::{Deployment, ERASE, Fleet, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 fn ago(days: i64) -> Timestamp {
     Timestamp::now() - SignedDuration::from_hours(24 * days)
@@ -89,16 +89,16 @@ fn a_job_that_is_cancelled_or_whose_rules_have_changed_does_nothing() {
     assert_eq!(order(&deployment), "2");
 }
 
-/// What was looked at is not looked at again, and a fleet does it once.
 #[test]
-fn a_fleet_looks_once_at_the_years() {
+fn nobody_is_looked_up_before_it_is_known_whose_they_are() {
     let standin = StandIn::start();
     past(&standin);
-    let fleet = Fleet::start(&standin, ERASE, 3, &[]);
-    fleet.deployment.json(&["reconcile", "--since", &ago(60).to_string()]);
-    // Nobody can say yet whose they are: no delivery has shown it.
-    let failed = wait_for("a failure", || job(&fleet.deployment)["reason"].as_str().map(str::to_owned));
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    drop(Server::start(&deployment));
+    order(&deployment);
+    let server = Server::start(&deployment);
+    let failed = wait_for("a failure", || job(&deployment)["reason"].as_str().map(str::to_owned));
     assert!(failed.contains("no delivery has shown"), "{failed}");
-    let looked = standin.calls("/Sessions/100").len();
-    assert_eq!(looked, 0, "whose it is comes first");
+    assert!(standin.calls("/Sessions/100").is_empty());
+    drop(server);
 }
