@@ -4,6 +4,7 @@
 mod archiving;
 mod check;
 mod control;
+mod due;
 mod log;
 mod monitor;
 mod notify;

@@ -11,6 +11,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
+use super::due::name;
 use super::reconcile_metrics as metrics;
 use super::silence::Silence;
 use crate::attention::{REAPPEARED, RECONCILE};
@@ -74,11 +75,6 @@ pub(super) async fn run(on: Operations, settings: WatchSettings, shutdown: Cance
         }
         shutdown.run_until_cancelled(sleep(LOOK.min(settings.reconcile.0))).await;
     }
-}
-
-/// Has it done at the next look.
-pub(super) async fn make_due(on: &Operations, installation: &InstallationName) -> Result<(), String> {
-    put_off(on, &name(installation), Duration::ZERO, None).await
 }
 
 /// Compares what has ended since it was done last, where that is due; returns what came of it. What ended before the first time is left
@@ -202,10 +198,6 @@ async fn note(
     if let Err(error) = on.ledger.keeper_ended(&format!("{RECONCILE}{installation}"), wrong.as_deref()).await {
         debug!(error = %with_causes(&error), "whether it could be compared could not be noted");
     }
-}
-
-fn name(installation: &InstallationName) -> String {
-    format!("reconcile/{installation}")
 }
 
 /// Under which it is noted from when on what ends is compared.

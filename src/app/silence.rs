@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
-use super::reconciling;
+use super::due::make_due;
 use crate::attention::{Code, SILENT};
 use crate::causes::with_causes;
 use crate::operations::Operations;
@@ -54,7 +54,7 @@ impl Silence {
             }
             let installation = source.mluvii.clone().unwrap_or_else(InstallationName::unnamed);
             info!(source = %name, since = %last, "the source is silent; what has ended meanwhile is compared");
-            reconciling::make_due(on, &installation).await?;
+            make_due(on, &installation).await?;
         }
         Ok(())
     }

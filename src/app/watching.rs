@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::reconciling;
+use super::due::make_due;
 use crate::attention::{Code, REAPPEARED, RECONCILE, SILENT, WEBHOOK};
 use crate::audit::Actor;
 use crate::causes::with_causes;
@@ -167,7 +167,7 @@ async fn manage(
     }
     // Meanwhile, deliveries did not come.
     if changed != Change::None {
-        reconciling::make_due(on, &webhook.installation).await?;
+        make_due(on, &webhook.installation).await?;
     }
     Ok(None)
 }

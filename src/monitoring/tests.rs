@@ -124,7 +124,7 @@ fn every_number_of_the_ledger_is_shown_and_what_is_not_there_is_zero() {
         assert!(sum(&text, family) > 0.0, "{family} shows nothing: {text}");
     }
     for line in [
-        "quietus_reconciliation_lag_seconds{installation=\"mluvii\"} 16",
+        "quietus_reconciliation_age_seconds{installation=\"mluvii\"} 16",
         "quietus_webhook_state{source=\"one\",state=\"registered\"} 1",
         "quietus_webhook_state{source=\"two\",state=\"wrong\"} 1",
         "quietus_webhook_state{source=\"old\",state=\"unknown\"} 1",

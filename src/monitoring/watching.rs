@@ -19,7 +19,7 @@ pub(super) fn write(text: &mut Exposition, gauges: &Gauges, attention: &[Attenti
         |since: Option<Timestamp>| since.map_or(0.0, |since| gauges.now.duration_since(since).as_secs_f64().max(0.0));
     let help = "How long ago the time ended of which everything that ended at mluvii was compared with the ledger; 0 before the first \
                 comparison.";
-    let name = "quietus_reconciliation_lag_seconds";
+    let name = "quietus_reconciliation_age_seconds";
     let mut family = text.family(name, Kind::Gauge, &format!("{help} {OF_LEDGER}"));
     for installation in &monitor.installations {
         let mark = gauges.marks.get(&format!("reconcile/{installation}")).copied();

@@ -200,28 +200,27 @@ async fn change(
     wrong: State,
 ) -> Result<Change, OperationError> {
     let [url, ..] = wanted.urls.as_slice() else { unreachable!("a source without a URL needs no webhook") };
+    let was_missing = wrong == State::Missing;
     let change = match wrong {
         State::Right { .. } => Change::None,
         State::Wrong { id, .. } => correct(client, wanted, &id).await?,
         State::Missing => match client.create_webhook(url, &wanted.event_types).await.map_err(unavailable)? {
-            // Before the list is read, which may fail.
-            Made::Done => noted.is_registered().await.map(|()| Change::Registered)?,
-            Made::Exists(id) => {
-                let change = correct(client, wanted, &id).await?;
-                noted.is_registered().await?;
-                change
-            }
+            Made::Done => Change::Registered,
+            Made::Exists(id) => correct(client, wanted, &id).await?,
         },
     };
+    // What was answered is not what was seen.
+    let there = client.webhooks().await.map(|all| compare(wanted, &all));
     if change == Change::Corrected {
         noted.is_corrected().await?;
     }
-    // What was answered is not what was seen.
-    match compare(wanted, &client.webhooks().await.map_err(unavailable)?) {
-        State::Right { .. } => {
-            noted.is_shown().await?;
-            Ok(change)
-        }
+    match there {
+        Ok(State::Missing) | Err(_) if was_missing => noted.is_registered().await?,
+        Ok(State::Missing) | Err(_) => {}
+        Ok(State::Right { .. } | State::Wrong { .. }) => noted.is_shown().await?,
+    }
+    match there.map_err(unavailable)? {
+        State::Right { .. } => Ok(change),
         other => {
             let why = Seen::of(other).wrong().unwrap_or_default();
             Err(OperationError::Conflict(format!("mluvii has accepted it, and afterwards: {why}")))
