@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
-use crate::harness::{Away, Deployment, ERASE, Server, StandIn, receipts, wait_for};
+use crate::harness::{Away, Deployment, ERASE, Server, StandIn, quietus, receipts, wait_for};
 
 const OFTEN: &[(&str, &str)] =
     &[("WATCH__RECONCILE", "200ms"), ("WATCH__RECONCILE_AFTER", "0s"), ("WATCH__RECONCILE_OVERLAP", "1h")];
@@ -166,6 +166,26 @@ fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
     // Ordered again, they are known; also those that nobody has decided on yet.
     let again = reconcile(&deployment, first, &[]);
     assert_eq!((&again["found"], &again["known"]), (&json!(0), &json!(10_001)), "{again}");
+}
+
+/// Whenever it is killed: that it was about to enter some is written before the first.
+#[test]
+fn what_was_entered_stands_in_the_audit_also_when_it_was_killed_midway() {
+    let standin = StandIn::start();
+    let first = past(&standin, 3_000, 0);
+    let deployment = at_rest(&standin, ERASE);
+    let mut command = quietus();
+    command.arg("--config").arg(deployment.path("quietus.toml")).args(["reconcile", "--since", &first.to_string()]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut comparing = command.spawn().expect("it starts");
+    let entered = || deployment.count("SELECT COALESCE(SUM(count), 0) FROM inbox") > 0;
+    wait_for("the first to be entered", || entered().then_some(()));
+    comparing.kill().expect("it is killed");
+    comparing.wait().expect("it ends");
+    let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
+    let mut rows = audit.as_array().expect("a list").iter();
+    let began = rows.find(|row| row["entry"]["result"] == "begun").unwrap_or_else(|| panic!("{audit}"));
+    assert_eq!(began["entry"]["details"]["mluvii"], "acme", "{audit}");
 }
 
 #[test]
