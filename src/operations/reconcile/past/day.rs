@@ -41,7 +41,7 @@ impl Comparison<'_> {
         }
         match self.done.unclear {
             0 => Ok(day),
-            count => Err(OperationError::Conflict(format!("{count} sessions: {}", UNCLEAR))),
+            count => Err(OperationError::Conflict(format!("{count} sessions: {UNCLEAR}"))),
         }
     }
 
