@@ -45,7 +45,7 @@ pub(crate) fn silence_max(hours: &DeliveryHours, now: Timestamp) -> Option<Durat
 fn minutes(hours: &DeliveryHours) -> impl Iterator<Item = i64> {
     let of_hour = |(hour, bits): (&i64, &u64)| {
         let (hour, bits) = (*hour, *bits);
-        (0..MINUTES).filter(move |minute| bits >> minute & 1 == 1).map(move |minute| hour * MINUTES + minute)
+        (0..MINUTES).filter(move |minute| (bits >> minute) & 1 == 1).map(move |minute| hour * MINUTES + minute)
     };
     hours.iter().flat_map(of_hour)
 }
@@ -61,7 +61,7 @@ mod tests {
     fn weeks(count: i64, hours: std::ops::Range<i64>, minutes: &[i64]) -> DeliveryHours {
         let today = now().as_second().div_euclid(86_400);
         let days = (1..=count * 7).map(|back| today - back).filter(|day| (day + 4).rem_euclid(7) != 0);
-        let bits = minutes.iter().fold(0, |bits, minute| bits | 1 << minute);
+        let bits = minutes.iter().fold(0, |bits, minute| bits | (1 << minute));
         days.flat_map(|day| hours.clone().map(move |hour| (day * 24 + hour, bits))).collect()
     }
 
@@ -101,7 +101,7 @@ mod tests {
         let mut minutes = weeks(5, 8..18, &(0..60).collect::<Vec<_>>());
         check(&minutes, NOW, Some(3));
         let hour = now().as_second().div_euclid(3600) - HOURS_OF_WEEK;
-        minutes.insert(hour, 1 | 1 << 40);
+        minutes.insert(hour, 1 | (1 << 40));
         check(&minutes, NOW, Some(3));
     }
 }
