@@ -61,7 +61,7 @@ mod tests {
     fn weeks(count: i64, hours: std::ops::Range<i64>, minutes: &[i64]) -> DeliveryHours {
         let today = now().as_second().div_euclid(86_400);
         let days = (1..=count * 7).map(|back| today - back).filter(|day| (day + 4).rem_euclid(7) != 0);
-        let bits = minutes.iter().fold(0, |bits, minute| bits | (1 << minute));
+        let bits = minutes.iter().fold(0, |bits, minute| bits | (1_u64 << minute));
         days.flat_map(|day| hours.clone().map(move |hour| (day * 24 + hour, bits))).collect()
     }
 

@@ -9,7 +9,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::keys::{KeyId, KeyIds, KeyKind};
-use crate::ledger::{AuditRange, CallEnd, Cursor, ErasureFilter, Keep, PastState, Recorded, RotatedKey, TargetState};
+use crate::ledger::{
+    AuditRange, CallEnd, Cursor, ErasureFilter, Keep, PastState, Recorded, RotatedKey, SessionChange, TargetState,
+};
+use crate::subject::{InstallationName, SourceName};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
