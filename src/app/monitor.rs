@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::http::MoreMetrics;
 use crate::ledger::LedgerPlace;
 use crate::monitoring::Monitor;
+use crate::subject::SourceName;
 use crate::worker::Worker;
 
 /// Of a server's parts.
@@ -18,9 +19,10 @@ pub(super) fn more_metrics(config: &Config, worker: &Worker, plugins: &Plugins) 
     };
     let limits = limits(config);
     let installations: Vec<_> = config.mluvii.iter().map(|settings| settings.name.clone()).collect();
+    let sources = config.sources.iter().map(|source| SourceName(source.name.as_str().into())).collect();
     let targets = worker.targets.keys().cloned().collect();
     let records = Arc::clone(&worker.records);
-    let monitor = Arc::new(Monitor::new(records, backend, limits, &installations, targets, plugins.hosts()));
+    let monitor = Arc::new(Monitor::new(records, backend, limits, installations, sources, targets, plugins.hosts()));
     Arc::new(move || {
         let monitor = Arc::clone(&monitor);
         Box::pin(async move { monitor.render().await })

@@ -71,6 +71,7 @@ fn settings(config: &Config) -> Settings {
     let installation = |settings: &MluviiSettings| Installation {
         name: settings.name.clone(),
         departments: departments(config, &settings.name),
+        calls_per_s: settings.calls_per_s,
     };
     Settings {
         installations: config.mluvii.iter().map(installation).collect(),

@@ -49,6 +49,10 @@ pub(crate) enum Act {
     UnregisterWebhook,
     /// Finds sessions that have ended and of which nobody told us.
     ReconcileSessions,
+    /// The same for years: ordered, confirmed or cancelled.
+    ReconcilePast,
+    /// Erases a session again that mluvii shows again.
+    ReopenErasure,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
     /// Keeps what a version of a rule demands from ever beginning.
@@ -56,7 +60,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -86,6 +90,8 @@ impl Act {
         Self::RegisterWebhook,
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
+        Self::ReopenErasure,
+        Self::ReconcilePast,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -119,6 +125,8 @@ impl Act {
             Self::RegisterWebhook => "webhook.register",
             Self::UnregisterWebhook => "webhook.unregister",
             Self::ReconcileSessions => "sessions.reconcile",
+            Self::ReopenErasure => "erasure.reopen",
+            Self::ReconcilePast => "sessions.reconcile_past",
         }
     }
 }

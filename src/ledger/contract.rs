@@ -195,6 +195,9 @@ macro_rules! contract {
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated
+                sources_that_deliver_are_noted_by_the_minute
+                sessions_are_found_by_since_when_nothing_of_them_is_open
+                a_job_of_the_past_is_changed_by_one_at_a_time
                 a_ledger_keeps_its_id
                 what_one_does_for_all_is_taken_by_one_and_again_when_it_is_due
                 an_empty_ledger_counts_nothing_and_can_be_written

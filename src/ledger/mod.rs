@@ -12,6 +12,7 @@ mod closing;
 pub(crate) mod copy;
 mod deaths;
 mod decided;
+mod deliveries;
 mod expiry;
 mod gauges;
 mod generation;
@@ -21,6 +22,7 @@ mod line;
 mod listing;
 mod migrations;
 mod notifier;
+mod past_job;
 mod periodic;
 mod place;
 mod ports;
@@ -46,6 +48,7 @@ pub(crate) use claim::{
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
 pub(crate) use decided::each_decided;
+pub(crate) use deliveries::DeliveryHours;
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
@@ -55,6 +58,7 @@ pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
+pub(crate) use past_job::{ByMonth, PAST_JOBS_MAX, PastJob, PastState, StoredPastJob};
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
@@ -63,9 +67,9 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, InstallationFacts, ProcessInfo, ProcessView, QuarantineId,
-    Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth, TargetState,
-    UnreadSessions,
+    ClockView, Counts, DecidedSession, DecidedSessions, IdleSession, InstallationFacts, ProcessInfo, ProcessView,
+    QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth,
+    TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 

@@ -190,6 +190,16 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
              itself",
             text("mluvii")
         ),
+        Code::SourceSilent => format!(
+            "nothing comes from source {}: {reason}; they are found and decided on, but late: see `quietus webhook status`, and whether \
+             deliveries reach server.public_url",
+            text("source")
+        ),
+        Code::SessionsReappeared => format!(
+            "mluvii {} shows erased sessions again: {reason} See `quietus audit list --act erasure.reopen`; what else was restored may hold \
+             them, too",
+            text("mluvii")
+        ),
         Code::WebhookWrong => {
             let source = text("source");
             format!(

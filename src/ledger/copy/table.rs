@@ -316,6 +316,13 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         only: ALL,
     },
+    Table {
+        name: "delivery_hour",
+        key: 2,
+        columns: &[("source", Text), ("hour", Number), ("minutes", Number)],
+        only: ALL,
+    },
+    Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },
     Table { name: "periodic", key: 1, columns: &[("name", Text), ("due", Number), ("mark", Number)], only: ALL },
     Table {
         name: "rule_version",

@@ -20,6 +20,7 @@ mod counts;
 mod damage;
 mod deaths;
 mod deciding;
+mod deliveries;
 mod erasure_state;
 mod erasures;
 mod expired;
@@ -34,6 +35,7 @@ pub(crate) mod measure;
 mod meta;
 mod named;
 mod names;
+mod past_jobs;
 mod periodic;
 mod place;
 #[cfg(any(test, feature = "measure"))]
@@ -88,18 +90,18 @@ use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
-    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries,
-    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
-    TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum,
-    transition,
+    OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside,
+    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records,
+    RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
+    StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim,
+    health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed, Secret};
 use crate::lock::lock;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// Connections that only read.
 const READERS_MAX: usize = 4;
@@ -287,6 +289,10 @@ impl Intake for PostgresLedger {
         refused::add(&self.writing().await?, refused).await
     }
 
+    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
+        deliveries::add(&self.writing().await?, sources).await
+    }
+
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {
         meta::one_client(&self.writing().await?, is_one).await
     }
@@ -443,6 +449,14 @@ impl Queue for PostgresLedger {
 
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
         periodic::put_off(&self.writing().await?, name, pause, mark).await
+    }
+
+    async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError> {
+        past_jobs::add(&self.writing().await?, job).await
+    }
+
+    async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
+        past_jobs::save(&self.writing().await?, job).await
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

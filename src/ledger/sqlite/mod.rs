@@ -21,6 +21,7 @@ mod counts;
 mod damage;
 mod deaths;
 mod deciding;
+mod deliveries;
 mod erasures;
 mod exclusive;
 mod expired;
@@ -37,6 +38,7 @@ mod maintenance;
 mod meta;
 mod named;
 mod names;
+mod past_jobs;
 mod periodic;
 mod processes;
 mod quarantine;
@@ -88,17 +90,18 @@ use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
-    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
-    Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, claim, health, line, query, row, sum, transition,
+    OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries,
+    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob,
+    TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, line, query, row,
+    sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
 use crate::lock::lock;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -209,6 +212,11 @@ impl Intake for SqliteLedger {
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
         let refused = refused.to_vec();
         self.writer.write(Wakes::NoOne, move |tx| refused::add(tx, &refused)).await
+    }
+
+    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
+        let sources = sources.to_vec();
+        self.writer.write(Wakes::NoOne, move |tx| deliveries::add(tx, &sources)).await
     }
 
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {
@@ -354,6 +362,16 @@ impl Queue for SqliteLedger {
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
         let name = name.to_owned();
         self.writer.write(Wakes::NoOne, move |tx| periodic::put_off(tx, &name, pause, mark)).await
+    }
+
+    async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError> {
+        let job = job.clone();
+        self.writer.write(Wakes::NoOne, move |tx| past_jobs::add(tx, &job)).await
+    }
+
+    async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
+        let job = job.clone();
+        self.writer.write(Wakes::NoOne, move |tx| past_jobs::save(tx, &job)).await
     }
 
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {

@@ -138,6 +138,7 @@ CREATE INDEX session_never_read ON session (installation, session)
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;
 CREATE INDEX session_proof ON session (proof_since, installation, session) WHERE proof_since IS NOT NULL;
+CREATE INDEX session_erased ON session (erased_at, installation, session) WHERE erased_at IS NOT NULL;
 
 -- Sessions whose records are gone, so that they are not found anew: what happened until `at` is no news of them. `erased`: what
 -- comes to them after that goes, too.
@@ -387,6 +388,13 @@ CREATE TABLE periodic (
   mark BIGINT
 );
 
+-- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.
+CREATE TABLE past_job (
+  id      BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  job     TEXT NOT NULL
+);
+
 -- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
 CREATE TABLE mute (
   code     TEXT COLLATE "C" NOT NULL,
@@ -408,6 +416,14 @@ CREATE TABLE refused (
   since  BIGINT NOT NULL,
   last   BIGINT NOT NULL,
   PRIMARY KEY (source, astray)
+);
+
+-- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute.
+CREATE TABLE delivery_hour (
+  source  TEXT COLLATE "C" NOT NULL,
+  hour    BIGINT NOT NULL,
+  minutes BIGINT NOT NULL,
+  PRIMARY KEY (source, hour)
 );
 
 -- The rules by which servers have worked, each version of them: of a name, the newest is worked by. `state`: `in_force`, `waiting`

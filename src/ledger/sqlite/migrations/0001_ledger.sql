@@ -133,6 +133,7 @@ CREATE INDEX session_never_read ON session (installation, session)
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;
 CREATE INDEX session_proof ON session (proof_since, installation, session) WHERE proof_since IS NOT NULL;
+CREATE INDEX session_erased ON session (erased_at, installation, session) WHERE erased_at IS NOT NULL;
 
 -- Sessions whose records are gone, so that they are not found anew: what happened until `at` is no news of them. `erased`: what
 -- comes to them after that goes, too.
@@ -362,6 +363,14 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 ) STRICT, WITHOUT ROWID;
 
+-- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute.
+CREATE TABLE delivery_hour (
+  source  TEXT NOT NULL,
+  hour    INTEGER NOT NULL,
+  minutes INTEGER NOT NULL,
+  PRIMARY KEY (source, hour)
+) STRICT, WITHOUT ROWID;
+
 -- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
 CREATE TABLE keeper (
   name   TEXT PRIMARY KEY,
@@ -389,6 +398,13 @@ CREATE TABLE periodic (
   due  INTEGER NOT NULL,
   mark INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.
+CREATE TABLE past_job (
+  id      INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  job     TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
