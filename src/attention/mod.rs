@@ -1,31 +1,34 @@
 //! What needs a person, and what is worth knowing: one list, which the status, metrics, alerts and pages show alike. It
-//! follows from what a ledger holds by one pure function. In which words it is told is not known here.
+//! follows from what a ledger holds by one pure function; `words` has a sentence for each code.
 
 mod clock;
 mod facts;
 mod mute;
 mod named;
+mod words;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
+    ALERT, ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
+    PING, ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
     WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
+pub(crate) use words::{DOUBTED_CLOCK, clock_fault, sentence, time, unknown};
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::audit::Object;
 
 /// How much something matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Worth knowing; nobody needs to do anything.
@@ -123,13 +126,19 @@ pub(crate) enum Code {
     WebhookWrong,
     /// What has ended at mluvii could not be compared with the ledger, so that sessions may be missing. With `mluvii` and `reason`.
     ReconcileFailed,
+    /// An alert could not tell anybody what it should. With the name of the `alert` and `reason`.
+    AlertFailed,
+    /// The URL that hears that the deployment works could not be told. With `reason`.
+    PingFailed,
+    /// Something will be late in a few days. With `deadline_s`, when the oldest will be `late`, and `ids`: of erasures and sessions.
+    DueSoon,
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
     RuleWaiting,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 35] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -162,6 +171,9 @@ impl Code {
         Self::RuleWaiting,
         Self::WebhookWrong,
         Self::ReconcileFailed,
+        Self::AlertFailed,
+        Self::PingFailed,
+        Self::DueSoon,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -198,6 +210,9 @@ impl Code {
             Self::RuleWaiting => "rule_waiting",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
+            Self::AlertFailed => "alert_failed",
+            Self::PingFailed => "ping_failed",
+            Self::DueSoon => "due_soon",
         }
     }
 }

@@ -7,4 +7,4 @@ mod settings;
 
 pub(crate) use callback::{NoCallback, Wanted, event_types};
 pub(crate) use compare::{State, compare, is_ours};
-pub(crate) use settings::WatchSettings;
+pub(crate) use settings::{PingMethod, PingSettings, WatchSettings};

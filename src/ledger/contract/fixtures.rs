@@ -404,9 +404,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.quarantine(unreadable()).await.expect("put aside");
     put_out(ledger, "crm").await;
     ledger.record(event(6, 1)).await.expect("recorded");
-    let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
+    let limits = Limits { deadline: Span::from_secs(0), warn_before: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
+    assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
     let rule = NewRuleVersion { name: "r".into(), digest: "1".into(), waiting: true, sessions: 10, would: 9 };
     ledger.add_rule_version(&rule).await.expect("written");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");

@@ -440,6 +440,10 @@ impl Queue for PostgresLedger {
         periodic::put_off(&self.writing().await?, name, pause, mark).await
     }
 
+    async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError> {
+        periodic::keep_alert(&self.writing().await?, name, read, state).await
+    }
+
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let number = processes::register(&self.writing().await?, process).await?;
         self.process.store(number, Ordering::Relaxed);

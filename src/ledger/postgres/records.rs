@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::periodic;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, clock, columns, counts, erasures, gauges, generations, installations,
@@ -213,6 +214,10 @@ impl Records for PostgresLedger {
             facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
         }
         Ok(crate::attention::attention(&facts, &mutes, limits, now))
+    }
+
+    async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
+        periodic::alert(&self.reading().await?, name).await
     }
 
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {

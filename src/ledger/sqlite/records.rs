@@ -9,6 +9,7 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
+use super::periodic;
 use super::{
     SqliteLedger, archive, attention, audit, clock, counts, erasures, gauges, generations, installations, integrity,
     meta, processes, quarantine, query, receipts, rules, sessions, targets,
@@ -236,6 +237,11 @@ impl Records for SqliteLedger {
         // Where nothing can be written, no server can say that it is there.
         let no_server = facts.no_server.filter(|_| damage.is_none());
         Ok(crate::attention::attention(&Facts { damage, unwritable, no_server, ..facts }, &mutes, &limits, now))
+    }
+
+    async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
+        let name = name.to_owned();
+        self.readers.read(move |connection| periodic::alert(connection, &name)).await
     }
 
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {

@@ -383,6 +383,13 @@ CREATE TABLE periodic (
   mark INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
+CREATE TABLE alert (
+  name    TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  state   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
   until        INTEGER NOT NULL,
