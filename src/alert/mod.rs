@@ -16,9 +16,8 @@ mod words;
 
 pub(crate) use carrier::{Alert, AlertWrong, Reached};
 pub(crate) use http::{HttpSender, describe_sent, note_ping, note_sent};
-pub(crate) use message::Message;
 pub(crate) use settings::AlertSettings;
-pub(crate) use state::{AlertState, Plan};
+pub(crate) use state::AlertState;
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,8 @@ mod clock;
 mod facts;
 mod mute;
 mod named;
+#[cfg(test)]
+pub(crate) mod sample;
 mod words;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};

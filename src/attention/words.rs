@@ -268,141 +268,26 @@ fn is_mluvii(target: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::sample::{everything, limits, now, some, stopped};
+    use super::super::{Facts, Named, attention};
     use super::*;
-    use crate::attention::{
-        ClockDoubt, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named, NoServer,
-        ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingRule, attention,
-    };
-    use crate::erasure::ErasureId;
-
-    fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
-        let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let (target, reason) = (TargetName(target.into()), "the token was refused".into());
-        StoppedTarget { target, until, reason, needs_person, tries: 0, since, waiting: Some(ErasureId([8; 16])) }
-    }
-
-    fn parked(target: &str) -> ParkedSteps {
-        ParkedSteps { target: TargetName(target.into()), group: some(2), oldest: ErasureId([7; 16]) }
-    }
-
-    fn limited(target: &str) -> LimitedTarget {
-        let until = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(2);
-        LimitedTarget { target: TargetName(target.into()), since: Timestamp::UNIX_EPOCH, until }
-    }
-
-    fn refused(source: &str, astray: bool) -> RefusedSince {
-        let of = RefusedOf::of_columns(source, astray);
-        RefusedSince { of, count: 9, since: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH }
-    }
-
-    fn keeper() -> FailedKeeper {
-        let since = Timestamp::UNIX_EPOCH;
-        FailedKeeper { keeper: "witness vault".into(), reason: "exit status: 1".into(), since }
-    }
-
-    fn archive() -> FailedKeeper {
-        FailedKeeper { keeper: "archive:receipts".into(), reason: "the disk is full".into(), ..keeper() }
-    }
-
-    fn state() -> FailedKeeper {
-        FailedKeeper {
-            keeper: "state:web1:/var/s/ledger.json".into(),
-            reason: "receipt 9 was there".into(),
-            ..keeper()
-        }
-    }
-
-    fn seals() -> FailedKeeper {
-        FailedKeeper { keeper: "seals".into(), reason: "permission denied".into(), ..keeper() }
-    }
-
-    fn reconcile() -> FailedKeeper {
-        FailedKeeper { keeper: "reconcile:acme".into(), reason: "403".into(), ..keeper() }
-    }
-
-    fn alert() -> FailedKeeper {
-        FailedKeeper { keeper: "alert:ops".into(), reason: "no connection".into(), ..keeper() }
-    }
-
-    fn ping() -> FailedKeeper {
-        FailedKeeper { keeper: "ping".into(), reason: "503".into(), ..keeper() }
-    }
-
-    fn webhook() -> FailedKeeper {
-        FailedKeeper { keeper: "webhook:acme".into(), reason: "mluvii does not have it".into(), ..keeper() }
-    }
-
-    fn some(count: u64) -> Group {
-        Group { count, ..Group::default() }
-    }
 
     fn sentences(facts: &Facts) -> String {
-        let limits = Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 };
-        let all = attention(facts, &[], &limits, Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(2));
+        let all = attention(facts, &[], &limits(), now());
         all.iter().map(sentence).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
     fn everything_is_told_with_the_command_that_helps() {
-        let facts = Facts {
-            targets: vec![stopped("crm", true), stopped("erp", false)],
-            limited: vec![limited("mailbox")],
-            broken: [(TargetName("forward".into()), "no such file".into())].into(),
-            doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),
-            no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
-            parked_steps: vec![parked("crm"), parked("mluvii/acme")],
-            requested: some(3),
-            incomplete: some(2),
-            parked_work: some(2),
-            quarantined: some(1),
-            refused: vec![refused("acme", false), refused("acme", true), refused("", true)],
-            damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
-            long_log: Some(LongLog { bytes: 300 << 20, since: Some(Timestamp::UNIX_EPOCH) }),
-            held_snapshot: Some(HeldSnapshot { transactions: 2_000_000, process: 4711 }),
-            unwritable: Some("database or disk is full".into()),
-            damaged_events: some(4),
-            damaged_records: some(5),
-            sessions: 100,
-            unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
-            foreign_sessions: 7,
-            failed_keepers: vec![
-                keeper(),
-                archive(),
-                seals(),
-                state(),
-                webhook(),
-                reconcile(),
-                alert(),
-                ping(),
-            ],
-            oldest_due: Some(Timestamp::UNIX_EPOCH),
-            clock: Some(ClockDoubt {
-                fault: ClockFault::Ahead,
-                expected: Timestamp::UNIX_EPOCH,
-                found: Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(9),
-            }),
-            named: Named {
-                due: vec![(Timestamp::UNIX_EPOCH, "acme/7".into())],
-                parked_work: vec!["acme/8".into(), "e-09".into()],
-                incomplete: vec![4, 5],
-            },
-            behind: [("sessions", Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(22))].into(),
-            waiting_rules: vec![WaitingRule {
-                rule: "all".into(),
-                since: Timestamp::UNIX_EPOCH,
-                sessions: 10,
-                would: 9,
-            }],
-            undeletable: [(
-                "sessions",
-                RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },
-            )]
-            .into(),
-        };
-        insta::assert_snapshot!(sentences(&facts), @"
+        let all = attention(&everything(), &[], &limits(), now());
+        for code in Code::ALL {
+            assert!(all.iter().any(|found| found.code == code), "nothing is told of {}", code.as_str());
+        }
+        insta::assert_snapshot!(sentences(&everything()), @"
         the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
         4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
         the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup and restart the server
+        the ledger was set back: it ends at receipt 7; receipts wait: put the right one in place, or stop all servers and run `quietus ledger accept`
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m) (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
@@ -411,6 +296,7 @@ mod tests {
         the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read, or the ledger refused them: quietus quarantine list
+        something is due since 1970-01-01T01:59:10Z and will be late at 1970-01-01T02:00:10Z, by `erasing.deadline` (1m) (e-10): quietus status
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: database or disk is full; it goes on by itself once it can be written
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
