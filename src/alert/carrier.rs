@@ -27,13 +27,12 @@ enum Carrier {
     Command(ExternalCommand),
 }
 
-/// What is wrong with an alert: the key, and what is wrong there.
+/// What is wrong with an alert, or with the URL that hears that the deployment works: the key, and what is wrong there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the alert `{alert}`, its {key}: {what}")]
+#[error("{key}: {what}")]
 pub(crate) struct AlertWrong {
-    alert: String,
-    key: String,
-    what: String,
+    pub(crate) key: String,
+    pub(crate) what: String,
 }
 
 impl Alert {
@@ -44,7 +43,10 @@ impl Alert {
         deployment: &str,
         read: ReadSecret<'_>,
     ) -> Result<Self, AlertWrong> {
-        let wrong = |(key, what): (String, String)| AlertWrong { alert: settings.name.clone(), key, what };
+        let wrong = |(key, what): (String, String)| AlertWrong {
+            key: format!("the alert `{}`, its {key}", settings.name),
+            what,
+        };
         let digest = Daily::of(settings.digest.as_deref(), settings.time_zone.as_deref());
         let digest = digest.map_err(|(key, what)| wrong((key.to_owned(), what)))?;
         let plan = Plan {

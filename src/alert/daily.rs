@@ -17,7 +17,8 @@ impl Daily {
         let zone = match zone {
             None => TimeZone::UTC,
             Some(name) => TimeZone::get(name).map_err(|_| {
-                let what = "is no time zone that this machine knows; write one such as `Europe/Prague` (package tzdata)";
+                let what =
+                    "is no time zone that this machine knows; write one such as `Europe/Prague` (package tzdata)";
                 ("time_zone", format!("`{name}` {what}"))
             })?,
         };

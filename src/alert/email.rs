@@ -35,11 +35,7 @@ pub(super) struct Email {
 }
 
 impl Email {
-    pub(super) fn new(
-        settings: &EmailSettings,
-        base: &Path,
-        read: ReadSecret<'_>,
-    ) -> Result<Self, (String, String)> {
+    pub(super) fn new(settings: &EmailSettings, base: &Path, read: ReadSecret<'_>) -> Result<Self, (String, String)> {
         let at = |key: &str| format!("email.{key}");
         // Not the address itself: it is somebody's.
         let mailbox = |key: &str, text: &String| {
@@ -133,7 +129,8 @@ fn server(settings: &EmailSettings, base: &Path) -> Result<AsyncSmtpTransportBui
         SmtpTls::Implicit => (465, Tls::Wrapper(parameters()?)),
         SmtpTls::None if settings.allow_plaintext || is_loopback(&settings.server) => (25, Tls::None),
         SmtpTls::None => {
-            let what = "mail and password would be sent unencrypted; use `starttls` or `implicit`, or set `allow_plaintext`";
+            let what =
+                "mail and password would be sent unencrypted; use `starttls` or `implicit`, or set `allow_plaintext`";
             return Err(wrong("tls", what.to_owned()));
         }
     };

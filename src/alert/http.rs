@@ -72,7 +72,8 @@ impl HttpSender {
             .pool_max_idle_per_host(0)
             .no_proxy();
         if let Some(proxy) = proxy {
-            let proxy = Proxy::all(proxy).map_err(|_| ("proxy", "not an address such as `http://proxy:3128`".into()))?;
+            let proxy =
+                Proxy::all(proxy).map_err(|_| ("proxy", "not an address such as `http://proxy:3128`".into()))?;
             builder = builder.proxy(proxy);
         }
         if let Some(path) = ca_file {

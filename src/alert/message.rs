@@ -170,8 +170,7 @@ impl Message {
     /// With this in it, of which what matters least is left out where it is too much.
     pub(crate) fn with(mut self, new: Vec<Item>, recovered: Vec<Over>, open: Vec<Item>) -> Self {
         let recovered_count = recovered.len();
-        self.counts =
-            Counts { new: Sorts::of(new.iter()), open: Sorts::of(open.iter()), recovered: recovered_count };
+        self.counts = Counts { new: Sorts::of(new.iter()), open: Sorts::of(open.iter()), recovered: recovered_count };
         let all = new.len() + recovered_count + open.len();
         let by_severity = |mut items: Vec<Item>| {
             items.sort_by_key(|item| std::cmp::Reverse(item.severity));
@@ -214,8 +213,7 @@ mod tests {
     use quietus_plugin::Span;
 
     fn items(facts: &Facts) -> Vec<Item> {
-        let limits =
-            Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 };
+        let limits = Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 };
         attention(facts, &[], &limits, Timestamp::UNIX_EPOCH).iter().map(Item::of).collect()
     }
 
@@ -230,7 +228,10 @@ mod tests {
         let only = Named { parked_work: vec!["acme/8".into()], ..Named::default() };
         let facts = Facts { parked_work: Group { count: 1, ..Group::default() }, named: only, ..Facts::default() };
         let [item] = &items(&facts)[..] else { panic!("one thing") };
-        assert_eq!(item.text, "1 events, sessions or erasures could not be worked on: quietus erasures retry --undecided");
+        assert_eq!(
+            item.text,
+            "1 events, sessions or erasures could not be worked on: quietus erasures retry --undecided"
+        );
     }
 
     #[test]

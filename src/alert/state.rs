@@ -212,9 +212,11 @@ impl AlertState {
     /// Makes the message that is due, if one is.
     fn make(&mut self, plan: &Plan, found: &[&Attention], now: Timestamp) {
         let new_is_due = self.told.values().any(|told| told.news && is_over(told.seen, plan.wait, now));
-        let is_recovered =
-            |told: &Told| told.told.is_some() && told.gone.is_some_and(|gone| is_over(gone, told.gone_for(plan.wait), now));
-        let gone: Vec<_> = self.told.iter().filter(|(_, told)| is_recovered(told)).map(|(key, _)| key.clone()).collect();
+        let is_recovered = |told: &Told| {
+            told.told.is_some() && told.gone.is_some_and(|gone| is_over(gone, told.gone_for(plan.wait), now))
+        };
+        let gone: Vec<_> =
+            self.told.iter().filter(|(_, told)| is_recovered(told)).map(|(key, _)| key.clone()).collect();
         let over = if plan.recovery { gone } else { self.forget_gone(&gone) };
         if (new_is_due || !over.is_empty()) && self.may_make(plan, now) {
             // With what came just now, so that it is one message.
@@ -292,6 +294,11 @@ impl AlertState {
             told.times.retain(|time| !is_over(*time, REMEMBERED, now));
         }
         self.told.retain(|_, told| told.gone.is_none() || told.told.is_some() || !told.times.is_empty());
+    }
+
+    /// Whether there is something to be sent now.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.outbox.as_ref().is_some_and(|outgoing| outgoing.due <= now)
     }
 
     /// Somebody has taken the message.

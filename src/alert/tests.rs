@@ -2,9 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::AlertState;
 use super::daily::Daily;
 use super::message::{Message, MessageKind};
-use super::AlertState;
 use super::state::Plan;
 use crate::attention::sample::{everything, limits, now as sample_now};
 use crate::attention::{Attention, Code, Facts, Group, Mute, MuteEnd, Severity, StoppedTarget, attention};

@@ -27,8 +27,7 @@ impl Webhook {
         let at = |key: &str| format!("webhook.{key}");
         let url = settings.url.read(read).map_err(|error| (at("url"), error.to_string()))?;
         let ca_file = settings.ca_file.as_ref().map(|path| base.join(path));
-        let sender =
-            HttpSender::new(&url, ca_file.as_deref(), settings.proxy.as_deref(), settings.allow_plaintext);
+        let sender = HttpSender::new(&url, ca_file.as_deref(), settings.proxy.as_deref(), settings.allow_plaintext);
         let sender = sender.map_err(|(key, what)| (at(key), what))?;
         let secret = read(&settings.secret).map_err(|error| (at("secret"), error.to_string()))?;
         let key = StandardWebhooksKey::of(&secret).map_err(|what| (at("secret"), what.to_owned()))?;

@@ -51,7 +51,8 @@ fn left(sorts: Sorts) -> String {
 pub(super) fn body(message: &Message) -> String {
     let mut text = format!("quietus at {}: {}.\n", message.deployment, message.summary());
     if message.kind == MessageKind::Test {
-        text += "\nNothing has happened: somebody has run `quietus alerts test`. Alerts of this deployment reach you.\n";
+        text +=
+            "\nNothing has happened: somebody has run `quietus alerts test`. Alerts of this deployment reach you.\n";
     }
     list(&mut text, if message.kind == MessageKind::Digest { "" } else { "New:" }, &message.new);
     if !message.recovered.is_empty() {

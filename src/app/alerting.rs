@@ -24,10 +24,11 @@ use crate::operations::Operations;
 const LOOK_MIN: Duration = Duration::from_millis(100);
 const LOOK_MAX: Duration = Duration::from_secs(10);
 
-/// For so long nobody else looks, also where the server that does is killed.
-const LEASE: Duration = Duration::from_secs(120);
+/// For so long nobody else looks, also where the server that does is killed; and for so long while it sends something.
+const LEASE: Duration = Duration::from_secs(20);
+const SENDING_LEASE: Duration = Duration::from_secs(120);
 
-/// How long sending may take: less than the lease.
+/// How long sending may take: less than its lease.
 const SEND_MAX: Duration = Duration::from_secs(90);
 
 /// How long a shutdown waits for a message that is being sent.
@@ -42,8 +43,7 @@ pub(super) fn must_be_right(config: &Config) -> anyhow::Result<()> {
         alert?;
     }
     let read = |reference: &_| config.read_secret(reference);
-    let ping = config.ping(&read).transpose();
-    ping.map_err(|(key, what)| anyhow::anyhow!("{key}: {what}"))?;
+    config.ping(&read).transpose()?;
     Ok(())
 }
 
@@ -112,7 +112,7 @@ impl Telling {
 
     async fn look(&mut self, pause: Duration, shutdown: &CancellationToken) -> Result<(), LedgerError> {
         let on = Arc::clone(&self.on);
-        let task = format!("alert/{}", self.alert.plan.name);
+        let task = self.task();
         match on.ledger.take_periodic(&task, LEASE).await {
             Ok(None) => Ok(()),
             Ok(Some(Periodic { now, .. })) => {
@@ -122,6 +122,11 @@ impl Telling {
             }
             Err(_) => self.by_itself(shutdown).await,
         }
+    }
+
+    /// Its name in the ledger.
+    fn task(&self) -> String {
+        format!("alert/{}", self.alert.plan.name)
     }
 
     /// As the ledger knows what was told.
@@ -147,6 +152,9 @@ impl Telling {
             version += 1;
         }
         self.unwritten = AlertState::default();
+        if state.is_due(now) {
+            on.ledger.put_off_periodic(&self.task(), SENDING_LEASE, None).await?;
+        }
         let Some(sent) = self.send(&mut state, now, shutdown).await else { return Ok(()) };
         on.ledger.keep_alert(&name, version, &state.to_json()).await?;
         self.tell_of_failure(sent).await

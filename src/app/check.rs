@@ -133,7 +133,6 @@ fn alerts(config: &Config, read: ReadSecret<'_>) -> Vec<CheckFinding> {
     };
     let mut findings: Vec<_> = config.alerts.iter().map(alert).collect();
     if let Some(ping) = config.ping(read) {
-        let ping = ping.map_err(|(key, what)| anyhow::anyhow!("{key}: {what}"));
         findings.push(CheckFinding::of("watch.ping, its settings and secrets", ping));
     }
     findings

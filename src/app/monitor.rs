@@ -16,7 +16,11 @@ pub(super) fn more_metrics(config: &Config, worker: &Worker, plugins: &Plugins) 
         Ok(LedgerPlace::Sqlite(_)) => "sqlite",
         _ => "postgres",
     };
-    let limits = Limits { deadline: config.erasing.deadline, warn_before: config.erasing.warn_before, unknown_share_max: config.settling.unknown_share_max };
+    let limits = Limits {
+        deadline: config.erasing.deadline,
+        warn_before: config.erasing.warn_before,
+        unknown_share_max: config.settling.unknown_share_max,
+    };
     let installations: Vec<_> = config.mluvii.iter().map(|settings| settings.name.clone()).collect();
     let targets = worker.targets.keys().cloned().collect();
     let records = Arc::clone(&worker.records);

@@ -90,7 +90,11 @@ fn settings(config: &Config) -> Settings {
         keep_fingerprints: config.erasing.keep_fingerprints,
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,
-        limits: Limits { deadline: config.erasing.deadline, warn_before: config.erasing.warn_before, unknown_share_max: config.settling.unknown_share_max },
+        limits: Limits {
+            deadline: config.erasing.deadline,
+            warn_before: config.erasing.warn_before,
+            unknown_share_max: config.settling.unknown_share_max,
+        },
         policy: Arc::new(config.policy()),
         retention: config.retention.clone(),
     }

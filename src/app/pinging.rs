@@ -42,8 +42,8 @@ pub(super) async fn run(
     let sender = config.ping(&|reference| config.read_secret(reference));
     match (config.watch.ping, sender) {
         (Some(settings), Some(Ok(sender))) => Pinging { sender, settings, ledger, readiness }.run(shutdown).await,
-        (_, Some(Err((key, what)))) => {
-            warn!(key, reason = what, "nobody can be told that quietus works");
+        (_, Some(Err(wrong))) => {
+            warn!(reason = %wrong, "nobody can be told that quietus works");
             shutdown.cancelled().await;
         }
         _ => shutdown.cancelled().await,

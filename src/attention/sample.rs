@@ -40,11 +40,7 @@ fn archive() -> FailedKeeper {
 }
 
 fn state() -> FailedKeeper {
-    FailedKeeper {
-        keeper: "state:web1:/var/s/ledger.json".into(),
-        reason: "receipt 9 was there".into(),
-        ..keeper()
-    }
+    FailedKeeper { keeper: "state:web1:/var/s/ledger.json".into(), reason: "receipt 9 was there".into(), ..keeper() }
 }
 
 fn seals() -> FailedKeeper {
@@ -132,12 +128,7 @@ pub(crate) fn everything() -> Facts {
             incomplete: vec![4, 5],
         },
         behind: [("sessions", Timestamp::UNIX_EPOCH - SignedDuration::from_hours(22))].into(),
-        waiting_rules: vec![WaitingRule {
-            rule: "all".into(),
-            since: Timestamp::UNIX_EPOCH,
-            sessions: 10,
-            would: 9,
-        }],
+        waiting_rules: vec![WaitingRule { rule: "all".into(), since: Timestamp::UNIX_EPOCH, sessions: 10, would: 9 }],
         undeletable: [(
             "sessions",
             RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },

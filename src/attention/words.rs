@@ -205,7 +205,9 @@ pub(crate) fn sentence(found: &Attention) -> String {
             let deadline = Span::from_secs(number("deadline_s"));
             let late = text("late").parse().map(time).unwrap_or_default();
             let them = named(found, 0);
-            format!("something is due since {since} and will be late at {late}, by `erasing.deadline` ({deadline}){them}: quietus status")
+            format!(
+                "something is due since {since} and will be late at {late}, by `erasing.deadline` ({deadline}){them}: quietus status"
+            )
         }
         Code::WebhookWrong => {
             let source = text("source");

@@ -313,11 +313,11 @@ impl Config {
         Alert::new(settings, &self.base, &self.deployment(), read)
     }
 
-    /// Who hears that the deployment works, where somebody does. The error names the key.
-    pub(crate) fn ping(&self, read: ReadSecret<'_>) -> Option<Result<HttpSender, (String, String)>> {
+    /// Who hears that the deployment works, where somebody does.
+    pub(crate) fn ping(&self, read: ReadSecret<'_>) -> Option<Result<HttpSender, AlertWrong>> {
         let settings = self.watch.ping.as_ref()?;
         let ca_file = settings.ca_file.as_ref().map(|path| self.path(path));
-        let at = |(key, what): (&str, String)| (format!("watch.ping.{key}"), what);
+        let at = |(key, what): (&str, String)| AlertWrong { key: format!("watch.ping.{key}"), what };
         let url = settings.url.read(read).map_err(|error| at(("url", error.to_string())));
         let sender = |url: Secret| {
             HttpSender::new(&url, ca_file.as_deref(), settings.proxy.as_deref(), settings.allow_plaintext).map_err(at)

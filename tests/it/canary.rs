@@ -52,7 +52,8 @@ fn no_personal_data_is_in_a_database_or_its_log() {
 fn everything_is_silent(ledger: &str, and: impl Fn()) {
     let standin = StandIn::start();
     let more = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\noo1_guest_phone = \"phone\"\ncustomer = \"customer\"\n";
-    let alert = "[[alert]]\nname = \"all\"\nfrom = \"notice\"\nwait = \"0s\"\ncommand = [\"sh\", \"-c\", \"cat >> told\"]\n";
+    let alert =
+        "[[alert]]\nname = \"all\"\nfrom = \"notice\"\nwait = \"0s\"\ncommand = [\"sh\", \"-c\", \"cat >> told\"]\n";
     let deployment = Deployment::new(&standin, &format!("{more}{RULES}{ledger}"));
     // What is told is a file beside all that is searched.
     let told = deployment.path("told");

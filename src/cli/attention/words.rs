@@ -9,4 +9,3 @@ pub(in crate::cli) fn unknown_consents(counts: &Counts) -> Option<String> {
     let causes = counts.unknown_consents.iter().map(|(cause, count)| (*cause, *count));
     (count > 0).then(|| unknown(count, counts.sessions, causes))
 }
-

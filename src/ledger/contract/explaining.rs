@@ -153,7 +153,11 @@ pub(crate) async fn of_a_rule_every_version_is_known_and_only_once(ledger: Share
 
 pub(crate) async fn what_waits_for_its_rule_begins_once_that_is_confirmed(ledger: Shared) {
     let waiting = async || {
-        let limits = Limits { deadline: Span::from_secs(u64::MAX >> 20), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+        let limits = Limits {
+            deadline: Span::from_secs(u64::MAX >> 20),
+            warn_before: Span::from_secs(0),
+            unknown_share_max: 1.0,
+        };
         let told = ledger.attention(&limits).await.expect("read");
         told.into_iter().filter(|found| found.code == Code::RuleWaiting).map(|found| found.object).collect::<Vec<_>>()
     };

@@ -51,7 +51,7 @@ pub(super) async fn keep_alert(
     read: u64,
     state: &str,
 ) -> Result<bool, LedgerError> {
-    let sql = "INSERT INTO alert (name, version, state) VALUES ($1, $2 + 1, $3)
+    let sql = "INSERT INTO alert (name, version, state) VALUES ($1, $2::BIGINT + 1, $3)
                ON CONFLICT (name) DO UPDATE SET version = excluded.version, state = excluded.state WHERE alert.version = $2";
     Ok(connection.execute(sql, &[&name, &read.cast_signed(), &state]).await? > 0)
 }

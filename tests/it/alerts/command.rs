@@ -28,7 +28,7 @@ fn something_is_told_once_and_over_once_whatever_is_restarted() {
     assert_eq!(told[0]["data"]["summary"], "1 thing needs a person");
     // More of the same is no news.
     deliver_garbage(&server, "[");
-    server.kill();
+    company.kill(server);
     let server = Server::start(deployment);
     nothing_more(&company, 1);
     assert!(server.stop().0.success());
@@ -134,9 +134,9 @@ fn a_program_gets_all_of_it_on_its_standard_input_and_has_its_failure_told_by_an
     assert!(server.metrics().contains("quietus_alerts_sent_total{alert=\"broken\",outcome=\"accepted\"} 1"));
 
     // Of one that is no longer in the configuration, nobody is told for ever.
-    assert!(server.stop().0.success());
     let gone = "INSERT INTO keeper (name, since, reason) VALUES ('alert:gone', 1, 'x'), ('ping', 1, 'x')";
     deployment.ledger().execute(gone, []).expect("noted");
+    assert!(server.stop().0.success());
     let _server = Server::start(deployment);
     wait_for("it to be forgotten", || {
         let codes = company.codes();
@@ -153,10 +153,10 @@ fn a_digest_comes_at_its_time_of_day_once_and_also_says_that_all_is_well() {
     clock.show(before.as_second() - Timestamp::now().as_second());
     let server = clock.start(&company.deployment);
     let told = wait_for_told(&company.deployment, "ops", 1);
-    assert_eq!((&told[0]["type"], &told[0]["data"]["summary"]), (
-        &"quietus.digest".into(),
-        &"daily digest: nothing needs a person".into()
-    ));
+    assert_eq!(
+        (&told[0]["type"], &told[0]["data"]["summary"]),
+        (&"quietus.digest".into(), &"daily digest: nothing needs a person".into())
+    );
     let at: Timestamp = told[0]["timestamp"].as_str().expect("a time").parse().expect("a time");
     assert!(at > before && at.to_string().starts_with("2027-03-28T05:00"), "{at}");
     assert!(server.stop().0.success());
@@ -178,10 +178,10 @@ fn a_ledger_that_takes_nothing_is_told_of_once_and_over_once() {
     nothing_more(&company, 2);
     other.execute_batch("ROLLBACK").expect("a rollback");
     let told = wait_for_told(&company.deployment, "ops", 3);
-    assert_eq!((named(&told[2], "new"), named(&told[2], "recovered")), (
-        Vec::new(),
-        vec!["ledger_unwritable ledger".to_owned()]
-    ));
+    assert_eq!(
+        (named(&told[2], "new"), named(&told[2], "recovered")),
+        (Vec::new(), vec!["ledger_unwritable ledger".to_owned()])
+    );
     nothing_more(&company, 3);
     drop(server);
 }

@@ -28,7 +28,10 @@ fn each_wrong_setting_is_told_with_its_key() {
             "name = \"ops\"\ncommand = [\"true\"]\ndigest = \"07:00\"\ntime_zone = \"Prague\"".to_owned(),
             "alert.1.time_zone: `Prague`",
         ),
-        (format!("name = \"ops\"\n{email}, tls = \"none\" }}"), "email.tls: mail and password would be sent unencrypted"),
+        (
+            format!("name = \"ops\"\n{email}, tls = \"none\" }}"),
+            "email.tls: mail and password would be sent unencrypted",
+        ),
         (format!("name = \"ops\"\n{email}, user = \"q\" }}"), "alert.1.email: a `user` needs a `password`"),
         (
             "name = \"ops\"\nemail = { server = \"m\", from = \"q@example.com\", to = [] }".to_owned(),

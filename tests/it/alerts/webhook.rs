@@ -58,7 +58,11 @@ fn a_request_is_signed_and_sent_again_with_its_id_until_it_is_taken() {
     assert!(heard.len() >= 3, "{heard:#?}");
     for request in &heard {
         assert!(request.line.starts_with("POST /hook?key="), "{}", request.line);
-        assert_eq!(request.header("webhook-id"), heard[0].header("webhook-id"), "a receiver can tell that it is the same");
+        assert_eq!(
+            request.header("webhook-id"),
+            heard[0].header("webhook-id"),
+            "a receiver can tell that it is the same"
+        );
         assert_eq!(request.header("authorization"), "Bearer canary-token");
         assert_eq!(request.header("content-type"), "application/json");
     }
