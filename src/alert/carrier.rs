@@ -1,19 +1,15 @@
 //! Who brings a message to somebody: made of the settings, with their secrets read.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::daily::Daily;
 use super::email::Email;
-use super::message::{Message, MessageKind};
+use super::message::{Message, MessageKind, Reached};
 use super::settings::AlertSettings;
 use super::state::Plan;
 use super::webhook::Webhook;
 use crate::external::ExternalCommand;
 use crate::keys::ReadSecret;
-
-/// Who of several has a message already, each by a digest.
-pub(crate) type Reached = BTreeSet<String>;
 
 /// An alert that can be sent.
 pub(crate) struct Alert {

@@ -13,9 +13,8 @@ use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 use quietus_plugin::is_loopback;
 use tokio::time::timeout;
 
-use super::message::Message;
+use super::message::{Message, Reached};
 use super::settings::{EmailSettings, SmtpTls};
-use super::{Reached, words};
 use crate::causes::with_causes;
 use crate::chain;
 use crate::keys::ReadSecret;
@@ -101,7 +100,7 @@ impl Email {
         for to in &self.to {
             builder = builder.to(to.clone());
         }
-        builder.body(words::body(message))
+        builder.body(message.body())
     }
 }
 

@@ -1,12 +1,11 @@
 //! What is told: a message, which is kept until somebody has taken it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::words;
 use crate::attention::{Attention, Severity, sentence};
 use crate::keys::fill_random;
 
@@ -18,6 +17,9 @@ const CHARS_MAX: usize = 400;
 
 /// So many are named.
 const NAMED_MAX: usize = 5;
+
+/// Who of several has a message already, each by a digest.
+pub(crate) type Reached = BTreeSet<String>;
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -184,25 +186,6 @@ impl Message {
         self.open.truncate(ITEMS_MAX - self.new.len() - self.recovered.len());
         self.omitted = all - self.new.len() - self.recovered.len() - self.open.len();
         self
-    }
-
-    /// What it says, in a line.
-    pub(crate) fn summary(&self) -> String {
-        words::summary(self)
-    }
-
-    /// What a program is told, in the form that Standard Webhooks recommends.
-    pub(crate) fn json(&self) -> String {
-        let kind = match self.kind {
-            MessageKind::Alert => "quietus.alert",
-            MessageKind::Digest => "quietus.digest",
-            MessageKind::Test => "quietus.test",
-        };
-        let data = json!({
-            "id": self.id, "alert": self.alert, "deployment": self.deployment, "summary": self.summary(),
-            "new": self.new, "recovered": self.recovered, "open": self.open, "omitted": self.omitted,
-        });
-        json!({ "type": kind, "timestamp": self.at.to_string(), "data": data }).to_string()
     }
 }
 

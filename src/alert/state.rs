@@ -4,14 +4,14 @@
 //! of it again. It is over once it is gone for `wait`, twice as long with each time that it came in a day: what comes and goes is told
 //! seldom. A message is kept until somebody has taken it, and meanwhile no other is made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::daily::Daily;
-use super::message::{Item, Message, MessageKind, Over};
+use super::message::{Item, Message, MessageKind, Over, Reached};
 use crate::attention::{Attention, Code, Severity};
 use crate::audit::Object;
 
@@ -69,7 +69,7 @@ pub(crate) struct Outgoing {
     /// Why it could not be sent.
     pub(crate) reason: Option<String>,
     /// Who of several has it already, by a digest.
-    pub(crate) reached: std::collections::BTreeSet<String>,
+    pub(crate) reached: Reached,
 }
 
 /// Something that was seen.
@@ -194,7 +194,7 @@ impl AlertState {
     }
 
     fn note_gone(&mut self, found: &[&Attention], now: Timestamp) {
-        let there: std::collections::BTreeSet<_> = found.iter().map(|found| key(found)).collect();
+        let there: BTreeSet<_> = found.iter().map(|found| key(found)).collect();
         // It is not over: it is late.
         let is_late = found.iter().any(|found| found.code == Code::Overdue);
         for (key, told) in &mut self.told {
@@ -261,8 +261,7 @@ impl AlertState {
 
     fn send(&mut self, message: Message, now: Timestamp) {
         self.made.push(now);
-        self.outbox =
-            Some(Outgoing { message, failures: 0, due: now, reason: None, reached: std::collections::BTreeSet::new() });
+        self.outbox = Some(Outgoing { message, failures: 0, due: now, reason: None, reached: Reached::new() });
     }
 
     /// Whether there were not too many messages before this one.

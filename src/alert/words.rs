@@ -1,27 +1,71 @@
-//! A message in words, for people.
+//! A message in words, for people, and as programs get it.
 
 use std::fmt::Write as _;
+
+use serde_json::json;
 
 use super::message::{Item, Message, MessageKind, Over, Sorts};
 use crate::attention::time;
 
-/// The subject, after the name of the program.
-pub(super) fn summary(message: &Message) -> String {
-    match message.kind {
-        MessageKind::Test => format!("a test of the alert {}", message.alert),
-        MessageKind::Digest => format!("daily digest: {}", needs(message.counts.open, "nothing needs a person")),
-        MessageKind::Alert => {
-            let over = match message.counts.recovered {
-                0 => String::new(),
-                1 => "1 is over".to_owned(),
-                count => format!("{count} are over"),
-            };
-            match (message.counts.new.all, over.as_str()) {
-                (0, _) => format!("{over}, {}", left(message.counts.open)),
-                (_, "") => needs(message.counts.new, ""),
-                _ => format!("{}; {over}", needs(message.counts.new, "")),
+impl Message {
+    /// What it says, in a line: a mail's subject, after the name of the program.
+    pub(crate) fn summary(&self) -> String {
+        match self.kind {
+            MessageKind::Test => format!("a test of the alert {}", self.alert),
+            MessageKind::Digest => format!("daily digest: {}", needs(self.counts.open, "nothing needs a person")),
+            MessageKind::Alert => {
+                let over = match self.counts.recovered {
+                    0 => String::new(),
+                    1 => "1 is over".to_owned(),
+                    count => format!("{count} are over"),
+                };
+                match (self.counts.new.all, over.as_str()) {
+                    (0, _) => format!("{over}, {}", left(self.counts.open)),
+                    (_, "") => needs(self.counts.new, ""),
+                    _ => format!("{}; {over}", needs(self.counts.new, "")),
+                }
             }
         }
+    }
+
+    /// The text of a mail.
+    pub(super) fn body(&self) -> String {
+        let mut text = format!("quietus at {}: {}.\n", self.deployment, self.summary());
+        if self.kind == MessageKind::Test {
+            text += "\nNothing has happened: somebody has run `quietus alerts test`. Alerts of this deployment reach you.\n";
+        }
+        list(&mut text, if self.kind == MessageKind::Digest { "" } else { "New:" }, &self.new);
+        if !self.recovered.is_empty() {
+            text += "\nOver:\n\n";
+            self.recovered.iter().for_each(|over| recovered(&mut text, over));
+        }
+        list(&mut text, if self.kind == MessageKind::Digest { "There is:" } else { "Still there:" }, &self.open);
+        if self.omitted > 0 {
+            let _ = write!(text, "\n{} more are not listed here: quietus attention list\n", self.omitted);
+        }
+        if !self.new.is_empty() || !self.open.is_empty() {
+            text += "\nWhat is seen to: quietus attention acknowledge CODE, or mute CODE --for 7d\n";
+        }
+        let _ = write!(
+            text,
+            "\n-- \nThe alert {} of quietus. It is sent by a program, which reads no answer, and names nobody.\n",
+            self.alert
+        );
+        text
+    }
+
+    /// What a program is told, in the form that Standard Webhooks recommends.
+    pub(crate) fn json(&self) -> String {
+        let kind = match self.kind {
+            MessageKind::Alert => "quietus.alert",
+            MessageKind::Digest => "quietus.digest",
+            MessageKind::Test => "quietus.test",
+        };
+        let data = json!({
+            "id": self.id, "alert": self.alert, "deployment": self.deployment, "summary": self.summary(),
+            "new": self.new, "recovered": self.recovered, "open": self.open, "omitted": self.omitted,
+        });
+        json!({ "type": kind, "timestamp": self.at.to_string(), "data": data }).to_string()
     }
 }
 
@@ -45,33 +89,6 @@ fn left(sorts: Sorts) -> String {
         0 => "nothing is left".to_owned(),
         left => format!("{left} left"),
     }
-}
-
-/// The text of a mail.
-pub(super) fn body(message: &Message) -> String {
-    let mut text = format!("quietus at {}: {}.\n", message.deployment, message.summary());
-    if message.kind == MessageKind::Test {
-        text +=
-            "\nNothing has happened: somebody has run `quietus alerts test`. Alerts of this deployment reach you.\n";
-    }
-    list(&mut text, if message.kind == MessageKind::Digest { "" } else { "New:" }, &message.new);
-    if !message.recovered.is_empty() {
-        text += "\nOver:\n\n";
-        message.recovered.iter().for_each(|over| recovered(&mut text, over));
-    }
-    list(&mut text, if message.kind == MessageKind::Digest { "There is:" } else { "Still there:" }, &message.open);
-    if message.omitted > 0 {
-        let _ = write!(text, "\n{} more are not listed here: quietus attention list\n", message.omitted);
-    }
-    if !message.new.is_empty() || !message.open.is_empty() {
-        text += "\nWhat is seen to: quietus attention acknowledge CODE, or mute CODE --for 7d\n";
-    }
-    let _ = write!(
-        text,
-        "\n-- \nThe alert {} of quietus. It is sent by a program, which reads no answer, and names nobody.\n",
-        message.alert
-    );
-    text
 }
 
 fn list(text: &mut String, heading: &str, items: &[Item]) {
@@ -144,7 +161,7 @@ mod tests {
     #[test]
     fn a_mail_says_what_it_is_and_what_helps() {
         let message = message(MessageKind::Alert, &[Severity::Attention, Severity::Urgent], 1, &[Severity::Notice]);
-        insta::assert_snapshot!(body(&message), @"
+        insta::assert_snapshot!(message.body(), @"
         quietus at hooks.example.com: 2 things need a person (1 urgent); 1 is over.
 
         New:

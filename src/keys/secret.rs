@@ -52,7 +52,7 @@ pub(crate) enum SecretRef {
 
 /// What may be a secret or not, such as a URL.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write a text, or where it is kept, such as { file = \"…\" }")]
 pub(crate) enum TextOrSecret {
     /// It stands in the configuration.
     Text(String),

@@ -145,6 +145,25 @@ fn a_program_gets_all_of_it_on_its_standard_input_and_has_its_failure_told_by_an
 }
 
 #[test]
+fn what_will_be_late_is_told_before_it_is() {
+    let company = Company::telling("");
+    let server = Server::start_with(&company.deployment, &[("ERASING__DEADLINE", "4s")]);
+    server.leaves_work("its mluvii is away");
+    assert_eq!(server.deliver_end(4711), 204);
+    let told = wait_for("it to be late", || {
+        let told = company.told("ops");
+        told.iter().any(|message| named(message, "new").contains(&"overdue work".to_owned())).then_some(told)
+    });
+    let number =
+        |list: &str, name: &str| told.iter().position(|message| named(message, list).contains(&name.to_owned()));
+    let (soon, late) = (number("new", "due_soon work"), number("new", "overdue work"));
+    assert!(soon.is_some() && soon < late, "{told:#?}");
+    assert_eq!(number("recovered", "due_soon work"), None, "it is not over: it is late");
+    let said = Value::from(told).to_string();
+    assert!(said.contains("(1 urgent)") && !said.contains("4711"), "sessions are not named: {said}");
+}
+
+#[test]
 fn a_digest_comes_at_its_time_of_day_once_and_also_says_that_all_is_well() {
     let company = Company::telling("digest = \"07:00\"\ntime_zone = \"Europe/Prague\"");
     let clock = WallClock::new();
