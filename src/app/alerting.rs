@@ -199,13 +199,13 @@ impl Telling {
         note_sent(name, sent.is_ok(), 1);
         match sent {
             Ok(()) => {
-                info!(alert = name, message = id, "somebody was told");
+                info!(alert = name, message_id = id, "somebody was told");
                 self.sent = Some(id);
                 state.accepted(now);
                 Some(Ok(()))
             }
             Err(reason) => {
-                warn!(alert = name, message = id, reason, "nobody could be told; it is tried again");
+                warn!(alert = name, message_id = id, reason, "nobody could be told; it is tried again");
                 let failures = state.failed(&reason, now);
                 Some(Err((failures, reason)))
             }

@@ -100,7 +100,7 @@ fn a_program_gets_all_of_it_on_its_standard_input_and_has_its_failure_told_by_an
     let script = r#"tr '\0' '\n' < /proc/$$/environ > "$0.environ"; cat >> "$0.input"; yes | head -c 3000000; exit "$(cat "$0.code")""#;
     let file = deployment.path("program");
     company.add(&format!(
-        "[[alert]]\nname = \"broken\"\nwait = \"0s\"\ncommand = [\"sh\", \"-c\", '{script}', \"{}\"]\n",
+        "[[alert]]\nname = \"broken\"\nwait = \"0s\"\ncommand = [\"sh\", \"-c\", '''{script}''', \"{}\"]\n",
         file.display()
     ));
     company.add(&company.teller("ops", ""));
