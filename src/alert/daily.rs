@@ -23,7 +23,9 @@ impl Daily {
             })?,
         };
         let Some(text) = at else { return Ok(None) };
-        let time = text.split_once(':').filter(|(hour, minute)| hour.len() == 2 && minute.len() == 2);
+        // Two digits each: a sign is none.
+        let is_two = |text: &str| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let time = text.split_once(':').filter(|(hour, minute)| is_two(hour) && is_two(minute));
         let time = time.and_then(|(hour, minute)| Time::new(hour.parse().ok()?, minute.parse().ok()?, 0, 0).ok());
         let at = time.ok_or_else(|| ("digest", format!("`{text}` is no time of day; write one such as `07:00`")))?;
         Ok(Some(Self { at, zone }))

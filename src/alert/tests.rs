@@ -156,7 +156,8 @@ fn many_different_things_one_after_the_other_do_not_flood_and_none_is_missed() {
         let found: Vec<_> = (0..=minute).flat_map(|number| out(&format!("t{number}"), true, 0)).collect();
         told.extend(bench.after(0, &found));
     }
-    assert!(told.len() < 40, "{} messages in four hours", told.len());
+    // Of the first hour, six at once; then ten an hour.
+    assert!(told.len() <= 44, "{} messages in four hours", told.len());
     let mut named = told.iter().map(|message| message.counts.new.all).sum::<usize>();
     let found: Vec<_> = (0..240).flat_map(|number| out(&format!("t{number}"), true, 0)).collect();
     named += bench.after(3_600, &found).map_or(0, |message| message.counts.new.all);
