@@ -59,6 +59,7 @@ need_idle dovecot 'command -v dovecot && [ -x /usr/lib/dovecot/imap ]' dovecot-i
 need_idle rabbitmq-server 'test -x /usr/lib/rabbitmq/bin/rabbitmq-server' rabbitmq-server
 need_idle pgbouncer 'test -x /usr/sbin/pgbouncer' pgbouncer
 need_idle nats-server 'command -v nats-server' nats-server
+need_idle exim4 'test -x /usr/sbin/exim4 && id Debian-exim' exim4-daemon-light
 need_idle prometheus 'command -v prometheus && command -v promtool' prometheus
 
 # Debian lets one IMAP server be installed, and that is Dovecot: others' packages are unpacked beside it, and what they link to is

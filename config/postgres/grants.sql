@@ -8,7 +8,7 @@ SET search_path = quietus;
 
 GRANT SELECT ON migration TO quietus;
 GRANT SELECT, INSERT, UPDATE ON meta, tally, installation, source, erasure, step, pace, clock_seen,
-  expired, periodic, rule_version TO quietus;
+  expired, periodic, alert, rule_version TO quietus;
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, mute, refused, keeper, process, erasure_fingerprint,
   clock_anchor, tombstone, seal_generation TO quietus;
 GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, quarantine, damage TO quietus;

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::operations::{operations, source_webhooks};
 use super::parts::{must_be_known, open_ledger};
 use super::rules::test_rules;
+use crate::alert::AlertSettings;
 use crate::config::{Config, Problem, counted_from_one};
 use crate::key_files::Keys;
 use crate::keys::{ReadSecret, SecretRef};
@@ -114,6 +115,7 @@ fn here(config: &Config) -> Vec<CheckFinding> {
     let read = |reference: &SecretRef| config.read_secret(reference);
     let of_webhooks = |reference: &SecretRef| config.read_webhook_secret(reference);
     findings.extend(settings(config, &config.mluvii, &read, &of_webhooks));
+    findings.extend(alerts(config, &read));
     findings.extend(unmanageable(config));
     findings
 }
@@ -126,6 +128,32 @@ fn unmanageable(config: &Config) -> Vec<CheckFinding> {
         Some(CheckFinding::wrong(format!("source {}, its webhook at mluvii", webhook.source), why.to_string()))
     });
     wrong.collect()
+}
+
+/// Alerts, and the URL that hears that the deployment works.
+fn alerts(config: &Config, read: ReadSecret<'_>) -> Vec<CheckFinding> {
+    let alert = |settings: &AlertSettings| {
+        CheckFinding::of(format!("alert {}, its settings and secrets", settings.name), config.alert(settings, read))
+    };
+    let mut findings: Vec<_> = config.alerts.iter().map(alert).collect();
+    if let Some(ping) = config.ping(read) {
+        findings.push(CheckFinding::of("watch.ping, its settings and secrets", ping));
+    }
+    findings
+}
+
+/// Whether mail servers take what they would be given; nobody gets mail by it.
+async fn mail_servers(config: &Config) -> Vec<CheckFinding> {
+    let read = |reference: &SecretRef| config.read_secret(reference);
+    let mut findings = Vec::new();
+    for settings in &config.alerts {
+        let Ok(alert) = config.alert(settings, &read) else { continue };
+        if let Some(connected) = alert.connect().await {
+            let connected = connected.map_err(anyhow::Error::msg);
+            findings.push(CheckFinding::of(format!("alert {}, its mail server", settings.name), connected));
+        }
+    }
+    findings
 }
 
 /// How the webhooks at mluvii compare with what the sources need, where the configuration says what that is.
@@ -241,6 +269,7 @@ async fn online(config: &Config) -> Vec<CheckFinding> {
         }
     }
     findings.extend(webhooks(config).await);
+    findings.extend(mail_servers(config).await);
     let ledger =
         config.ledger_place().map_or_else(|_| "ledger".to_owned(), |place| format!("ledger {}", place.shown()));
     let tried = try_ledger(config).await;

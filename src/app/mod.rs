@@ -1,6 +1,7 @@
 //! The server put together from a configuration: builds the handles, owns the tasks, and shuts them down in order at a
 //! signal. Also builds operations for commands. What the parts do, they know themselves.
 
+mod alerting;
 mod archiving;
 mod check;
 mod control;
@@ -12,6 +13,7 @@ mod open_files;
 mod operations;
 mod parts;
 mod past;
+mod pinging;
 mod plugins;
 mod reconcile_metrics;
 mod reconciling;
@@ -47,6 +49,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::alert;
 use crate::causes::with_causes;
 use crate::config::Config;
 use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
@@ -65,6 +68,8 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     describe_panics();
     mluvii::describe_calls();
     reconcile_metrics::describe(config.mluvii.iter().map(|settings| settings.name.clone()));
+    alert::describe_sent();
+    alerting::must_be_right(&config)?;
     for idle in &config.idle_variables {
         warn!("{idle}");
     }
@@ -158,6 +163,17 @@ async fn run(
             let on = operations::operations(config.clone(), ledger.clone());
             Box::pin(past::run(on, end))
         }
+    });
+    tasks.keep("alerts", &ending.stopping, {
+        let (config, ledger) = (config.clone(), ledger.clone());
+        move |end| {
+            let on = operations::operations(config.clone(), ledger.clone());
+            Box::pin(alerting::run(on, config.watch.ping.is_some(), end))
+        }
+    });
+    tasks.keep("ping", &ending.stopping, {
+        let (config, ledger, readiness) = (config.clone(), ledger.clone(), Arc::clone(&readiness));
+        move |end| Box::pin(pinging::run(config.clone(), ledger.clone(), Arc::clone(&readiness), end))
     });
     tasks.keep("seal keys", &ending.stopping, {
         let parts = (ledger.clone(), keys.clone(), config.seal_store(), seal.clone());

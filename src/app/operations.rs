@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::parts::{departments, mluvii_clients, open_ledger, targets};
 use super::plugins::Plugins;
+use crate::alert::{Alert, AlertWrong};
 use crate::attention::Limits;
 use crate::config::Config;
 use crate::ledger::Ledger;
@@ -38,6 +39,8 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
     };
     let of_webhooks = Arc::clone(&config);
     let webhooks = move || source_webhooks(&of_webhooks);
+    let of_alerts = Arc::clone(&config);
+    let alerts = move || alerts(&of_alerts);
     let running = move || running_targets(&config);
     Operations {
         ledger,
@@ -49,9 +52,16 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
             archive_dir,
             client: Box::new(client),
             webhooks: Box::new(webhooks),
+            alerts: Box::new(alerts),
             targets: Box::new(running),
         },
     }
+}
+
+/// Who is told of what needs a person.
+pub(super) fn alerts(config: &Config) -> Vec<(String, Result<Alert, AlertWrong>)> {
+    let read = |reference: &_| config.read_secret(reference);
+    config.alerts.iter().map(|settings| (settings.name.clone(), config.alert(settings, &read))).collect()
 }
 
 /// What each source needs at mluvii.
@@ -99,5 +109,9 @@ fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
 
 /// From what on something needs a person.
 pub(super) fn limits(config: &Config) -> Limits {
-    Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max }
+    Limits {
+        deadline: config.erasing.deadline,
+        warn_before: config.erasing.warn_before,
+        unknown_share_max: config.settling.unknown_share_max,
+    }
 }

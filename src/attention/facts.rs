@@ -29,6 +29,8 @@ const BEHIND_MAX: Duration = Duration::from_secs(24 * 3600);
 pub(crate) struct Limits {
     /// For how long something may be due.
     pub(crate) deadline: Span,
+    /// How long before that a person is told.
+    pub(crate) warn_before: Span,
     /// The share of sessions whose consent may stay unknown.
     pub(crate) unknown_share_max: f64,
 }
@@ -254,6 +256,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
     all.extend(overdue(facts, limits, now));
+    all.extend(due_soon(facts, limits, now));
     all.extend(foreign_sessions(facts));
     all.extend(facts.clock.as_ref().map(of_clock));
     all.extend(facts.failed_keepers.iter().map(of_keeper));
@@ -437,6 +440,25 @@ fn overdue(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> 
     Some(Attention { since: Some(oldest), ..found })
 }
 
+/// Of a short deadline, no more than this part is a warning's.
+const WARNED_SHARE: u32 = 4;
+
+/// What is not late yet, and will be. Only what is named is looked at where something older is late already.
+fn due_soon(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> {
+    let deadline = limits.deadline.0;
+    let warned = deadline.saturating_sub(limits.warn_before.0.min(deadline / WARNED_SHARE));
+    let is_over = |since: Timestamp, span| since.saturating_add(span).is_ok_and(|end: Timestamp| end < now);
+    let is_soon = |since: Timestamp| is_over(since, warned) && !is_over(since, deadline);
+    let soon: Vec<_> = facts.named.due.iter().filter(|(since, _)| is_soon(*since)).collect();
+    let oldest = facts.oldest_due.filter(|since| is_soon(*since)).or_else(|| soon.first().map(|(since, _)| *since))?;
+    let late = oldest.saturating_add(deadline).ok()?;
+    let mut found = found(Code::DueSoon, Severity::Attention, Object::work(), oldest.to_string());
+    found = with(found, "deadline_s", deadline.as_secs().into());
+    found = with(found, "late", Value::from(late.to_string()));
+    let ids: Vec<_> = soon.into_iter().map(|(_, name)| name.as_str()).collect();
+    Some(Attention { since: Some(oldest), ..with_ids(found, ids) })
+}
+
 fn foreign_sessions(facts: &Facts) -> Option<Attention> {
     let count = facts.foreign_sessions;
     if count == 0 {
@@ -487,6 +509,12 @@ pub(crate) const SILENT: &str = "silent:";
 /// How the names begin under which it is noted that mluvii shows sessions again that were erased.
 pub(crate) const REAPPEARED: &str = "reappeared:";
 
+/// How the names begin under which it is noted that an alert could not tell anybody.
+pub(crate) const ALERT: &str = "alert:";
+
+/// The name under which it is noted that nobody could be told that the deployment works.
+pub(crate) const PING: &str = "ping";
+
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
@@ -496,6 +524,16 @@ fn of_keeper(failed: &FailedKeeper) -> Attention {
     }
     if keeper == SEALS {
         let found = found(Code::SealKeysFailed, Severity::Attention, Object::keys(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if keeper == PING {
+        let found = found(Code::PingFailed, Severity::Attention, Object::ping(), format!("{since} {reason}"));
+        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    }
+    if let Some(alert) = keeper.strip_prefix(ALERT) {
+        let mark = format!("{since} {reason}");
+        let found = found(Code::AlertFailed, Severity::Attention, Object::alert(alert), mark);
+        let found = with(found, "alert", Value::from(alert));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
     if let Some((machine, path)) = keeper.strip_prefix(STATE_BEGUN).and_then(|place| place.split_once(':')) {

@@ -1,31 +1,36 @@
 //! What needs a person, and what is worth knowing: one list, which the status, metrics, alerts and pages show alike. It
-//! follows from what a ledger holds by one pure function. In which words it is told is not known here.
+//! follows from what a ledger holds by one pure function; `words` has a sentence for each code.
 
 mod clock;
 mod facts;
 mod mute;
 mod named;
+#[cfg(test)]
+pub(crate) mod sample;
+mod words;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, REAPPEARED, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, SILENT, STATE_BEGUN,
-    StoppedTarget, WEBHOOK, WaitingRule, attention,
+    ALERT, ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog,
+    NoServer, PING, ParkedSteps, REAPPEARED, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK,
+    SILENT, STATE_BEGUN, StoppedTarget, WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
+pub(crate) use words::{DOUBTED_CLOCK, clock_fault, sentence, time, unknown};
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::audit::Object;
 
 /// How much something matters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Worth knowing; nobody needs to do anything.
@@ -127,13 +132,19 @@ pub(crate) enum Code {
     SourceSilent,
     /// mluvii shows sessions again that were erased. With `mluvii` and `reason`.
     SessionsReappeared,
+    /// An alert could not tell anybody what it should. With the name of the `alert` and `reason`.
+    AlertFailed,
+    /// The URL that hears that the deployment works could not be told. With `reason`.
+    PingFailed,
+    /// Something will be late in a few days. With `deadline_s`, when the oldest will be `late`, and `ids`: of erasures and sessions.
+    DueSoon,
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
     RuleWaiting,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 34] = [
+    pub(crate) const ALL: [Self; 37] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -168,6 +179,9 @@ impl Code {
         Self::ReconcileFailed,
         Self::SourceSilent,
         Self::SessionsReappeared,
+        Self::AlertFailed,
+        Self::PingFailed,
+        Self::DueSoon,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -206,6 +220,9 @@ impl Code {
             Self::ReconcileFailed => "reconcile_failed",
             Self::SourceSilent => "source_silent",
             Self::SessionsReappeared => "sessions_reappeared",
+            Self::AlertFailed => "alert_failed",
+            Self::PingFailed => "ping_failed",
+            Self::DueSoon => "due_soon",
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::erasure::ErasureId;
 use crate::subject::TargetName;
 
 fn limits() -> Limits {
-    Limits { deadline: Span::from_secs(60), unknown_share_max: 0.05 }
+    Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 }
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -145,6 +145,26 @@ fn what_is_due_needs_a_person_only_after_the_deadline() {
     assert!(attention(&facts, &[], &limits(), at(60)).is_empty());
     let late = &attention(&facts, &[], &limits(), at(61))[0];
     assert_eq!((late.code, late.since), (Code::Overdue, Some(at(0))));
+}
+
+#[test]
+fn what_will_be_late_is_told_before_and_what_is_late_is_not_told_twice() {
+    let days = |days: u64| Span::from_secs(days * 86_400);
+    let day = |day: i64| at(day * 86_400);
+    let limits = Limits { deadline: days(30), warn_before: days(7), unknown_share_max: 0.05 };
+    let due = vec![(day(0), "e-1".to_owned()), (day(5), "e-2".to_owned())];
+    let facts = Facts { oldest_due: Some(day(0)), named: Named { due, ..Named::default() }, ..Facts::default() };
+    let told = |now| attention(&facts, &[], &limits, now).iter().map(line).collect::<Vec<_>>();
+    assert_eq!(told(day(23)), [""; 0]);
+    let first = r#"attention due_soon work {"deadline_s":2592000,"ids":["e-1"],"late":"1970-01-31T00:00:00Z"}"#;
+    assert_eq!(told(at(23 * 86_400 + 1)), [first]);
+    let late = told(at(30 * 86_400 + 1));
+    let second = r#"attention due_soon work {"deadline_s":2592000,"ids":["e-2"],"late":"1970-02-05T00:00:00Z"}"#;
+    assert!(late[0].starts_with("urgent overdue work") && late[1..] == [second], "{late:?}");
+    // Of a deadline of a minute, a week before is not wanted.
+    let short = Limits { deadline: Span::from_secs(60), ..limits };
+    assert!(attention(&facts, &[], &short, at(45)).is_empty());
+    assert_eq!(attention(&facts, &[], &short, at(46))[0].code, Code::DueSoon);
 }
 
 #[test]

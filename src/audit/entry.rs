@@ -250,6 +250,16 @@ impl Object {
         Self(format!("keeper:{name}"))
     }
 
+    /// An alert of the configuration, by its name.
+    pub(crate) fn alert(name: &str) -> Self {
+        Self(format!("alert:{name}"))
+    }
+
+    /// The URL that hears that the deployment works.
+    pub(crate) fn ping() -> Self {
+        Self("ping".to_owned())
+    }
+
     /// The archives of a chain.
     pub(crate) fn archive(chain: &str) -> Self {
         Self(format!("archive:{chain}"))

@@ -2,11 +2,10 @@
 
 use serde_json::json;
 
-use super::attention::{DOUBTED_CLOCK, clock_fault};
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, BAD, GOOD, Out};
-use crate::attention::ClockDoubt;
+use crate::attention::{ClockDoubt, DOUBTED_CLOCK, clock_fault};
 use crate::ledger::ClockView;
 use crate::operations::Operations;
 use crate::operations::clock;

@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::alert::AlertWrong;
 use crate::app::{StoppedAtOnce, TooManyConnections};
 use crate::config::ConfigError;
 use crate::key_files::KeysError;
@@ -162,6 +163,7 @@ impl From<anyhow::Error> for Failure {
             || error.is::<SecretError>()
             || error.is::<SettingsError>()
             || error.is::<SourceError>()
+            || error.is::<AlertWrong>()
             || error.is::<PluginRefused>()
             || error.is::<LedgerUrlWrong>();
         let ledger =

@@ -1,6 +1,7 @@
 //! The command line: parses arguments, has `operations` do what they order, prints results, ends with an exit code. Each
 //! command has a file of its own. Knows no rule of the domain and no ledger.
 
+mod alerts;
 mod archive;
 mod attention;
 mod audit;
@@ -110,6 +111,9 @@ enum Command {
     /// See what needs a person; acknowledge or mute it
     #[command(subcommand)]
     Attention(attention::AttentionCommand),
+    /// Try whether alerts reach somebody; see what they have told
+    #[command(subcommand)]
+    Alerts(alerts::AlertsCommand),
     /// See whether the ledger's clock is believed; say that it is right
     #[command(subcommand)]
     Clock(clock::Clock),
@@ -160,6 +164,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Explain(explain) => with_operations(global, async |on| explain.run(on, out).await),
         Command::Quarantine(quarantine) => with_operations(global, async |on| quarantine.run(on, out).await),
         Command::Attention(attention) => with_operations(global, async |on| attention.run(on, out).await),
+        Command::Alerts(alerts) => with_operations(global, async |on| alerts.run(on, out).await),
         Command::Clock(clock) => with_operations(global, async |on| clock.run(on, out).await),
         Command::Audit(audit) => audit.run(global, out),
         Command::Keys(keys) => keys.run(global, out),

@@ -144,9 +144,7 @@ pub(super) fn show_warnings() {
 }
 
 /// A time as it is shown: UTC, whole seconds.
-pub(super) fn time(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
+pub(super) use crate::attention::time;
 
 /// Its day alone, where a list has little room.
 pub(super) fn date(time: Timestamp) -> String {

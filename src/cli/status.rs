@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::attention::{sentence, unknown_consents};
+use super::attention::unknown_consents;
 use super::exit::{Exit, Failure};
 use super::out::{self, BAD, DOUBTFUL, GOOD, Out};
-use crate::attention::{Attention, Severity};
+use crate::attention::{Attention, Severity, sentence};
 use crate::erasure::ErasureState;
 use crate::ledger::{Counts, ProcessView, RetentionSettings, TargetHealth, TargetState};
 use crate::operations::Operations;

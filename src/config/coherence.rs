@@ -13,6 +13,9 @@ use crate::subject::{Kind, Scope};
 /// The least that a clock may jump ahead without being doubted.
 const CLOCK_JUMP_MIN: Duration = Duration::from_secs(60);
 
+/// The least between two pings.
+const PING_MIN: Duration = Duration::from_secs(1);
+
 /// Notes every problem.
 pub(super) fn check(config: &Config, layers: &mut Layers) {
     if config.sources.is_empty() && layers.is_whole("source") {
@@ -38,6 +41,8 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("witness.{}", index + 1), wrong);
         }
     }
+    used_once("alert", config.alerts.iter().map(|alert| alert.name.as_str()), layers);
+    alerts(config, layers);
     let public = config.server.public_url.as_deref();
     let admin = config.server.reports_url.as_deref();
     if public.is_some_and(names_a_user) {
@@ -68,6 +73,19 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         layers.problem("log.level", format!("not a filter of log lines: {error}"));
     }
     rules(config, layers);
+}
+
+/// Who is told of what needs a person.
+fn alerts(config: &Config, layers: &mut Layers) {
+    for (index, alert) in config.alerts.iter().enumerate() {
+        for (key, what) in alert.wrong() {
+            let dot = if key.is_empty() { "" } else { "." };
+            layers.problem(format!("alert.{}{dot}{key}", index + 1), what);
+        }
+    }
+    if config.watch.ping.as_ref().is_some_and(|ping| ping.every.0 < PING_MIN) {
+        layers.problem("watch.ping.every", "more often than each second helps nobody");
+    }
 }
 
 /// The rules, and the tests of them.

@@ -26,13 +26,14 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::alert::{Alert, AlertSettings, AlertWrong, HttpSender};
 use crate::external::ExternalCommand;
 use crate::http::ServerSettings;
 use crate::key_files::SealStore;
-use crate::keys::{IndexKey, Secret, SecretError, SecretRef};
+use crate::keys::{IndexKey, ReadSecret, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
 use crate::mluvii::MluviiSettings;
-use crate::outside::{Keeper, StateFile, Witness, WitnessSettings};
+use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
@@ -111,6 +112,9 @@ pub(crate) struct Config {
     /// Who is told of each newest receipt.
     #[schemars(rename = "witness", default)]
     pub(crate) witnesses: Vec<WitnessSettings>,
+    /// Who is told of what needs a person.
+    #[schemars(rename = "alert", default)]
+    pub(crate) alerts: Vec<AlertSettings>,
 }
 
 /// Where the deployment's keys are.
@@ -129,7 +133,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 18] = [
+    const SECTIONS: [&str; 19] = [
         "server",
         "ledger",
         "clock",
@@ -148,6 +152,7 @@ impl Config {
         "test",
         "plugin",
         "witness",
+        "alert",
     ];
 
     /// Loads the configuration from a file and the environment of this process.
@@ -204,6 +209,7 @@ impl Config {
         let rule_tests = layers.list("test");
         let plugins = layers.list("plugin");
         let witnesses = layers.list("witness");
+        let alerts = layers.list("alert");
         let base = folder(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
         let mluvii: Vec<_> = mluvii.into_iter().map(|settings| placed(settings, &base, layers)).collect();
         if let [only] = mluvii.as_slice() {
@@ -234,6 +240,7 @@ impl Config {
             rule_tests,
             plugins,
             witnesses,
+            alerts,
         })
     }
 
@@ -299,6 +306,30 @@ impl Config {
             Witness::of(settings, &self.base).map(|witness| Keeper::Witness { name, witness })
         });
         self.state_file().map(Keeper::State).into_iter().chain(witnesses).collect()
+    }
+
+    /// An alert, with its secrets read.
+    pub(crate) fn alert(&self, settings: &AlertSettings, read: ReadSecret<'_>) -> Result<Alert, AlertWrong> {
+        Alert::new(settings, &self.base, &self.deployment(), read)
+    }
+
+    /// Who hears that the deployment works, where somebody does.
+    pub(crate) fn ping(&self, read: ReadSecret<'_>) -> Option<Result<HttpSender, AlertWrong>> {
+        let settings = self.watch.ping.as_ref()?;
+        let ca_file = settings.ca_file.as_ref().map(|path| self.path(path));
+        let at = |(key, what): (&str, String)| AlertWrong { key: format!("watch.ping.{key}"), what };
+        let url = settings.url.read(read).map_err(|error| at(("url", error.to_string())));
+        let sender = |url: Secret| {
+            HttpSender::new(&url, ca_file.as_deref(), settings.proxy.as_deref(), settings.allow_plaintext).map_err(at)
+        };
+        Some(url.and_then(sender))
+    }
+
+    /// What people know the deployment by: the host that mluvii calls, or the machine's name.
+    fn deployment(&self) -> String {
+        let public = self.server.public_url.as_deref().and_then(|url| url.split("://").nth(1));
+        let host = public.map(|rest| rest.split('/').next().unwrap_or(rest).to_owned());
+        host.unwrap_or_else(machine_name)
     }
 
     /// The password with which the ledger is reached, where there is one.

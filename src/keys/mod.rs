@@ -15,7 +15,7 @@ pub(crate) use root::SealRoot;
 #[cfg(test)]
 pub(crate) use seal::FindSealKey;
 pub(crate) use seal::{CapsuleKey, NoSealKey, NotOpened, SealKey, Sealed, SealedAs};
-pub(crate) use secret::{ReadSecret, Secret, SecretError, SecretRef};
+pub(crate) use secret::{ReadSecret, Secret, SecretError, SecretRef, TextOrSecret};
 
 #[cfg(test)]
 mod tests;

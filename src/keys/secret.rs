@@ -50,6 +50,26 @@ pub(crate) enum SecretRef {
     Credential(String),
 }
 
+/// What may be a secret or not, such as a URL.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
+#[serde(untagged, expecting = "write a text, or where it is kept, such as { file = \"…\" }")]
+pub(crate) enum TextOrSecret {
+    /// It stands in the configuration.
+    Text(String),
+    /// It stands elsewhere.
+    Secret(SecretRef),
+}
+
+impl TextOrSecret {
+    /// What it is, to be shown nowhere in either case.
+    pub(crate) fn read(&self, read: ReadSecret<'_>) -> Result<Secret, SecretError> {
+        match self {
+            Self::Text(text) => Ok(Secret::new(text.as_str())),
+            Self::Secret(reference) => read(reference),
+        }
+    }
+}
+
 /// Reads the secret that a reference names. The error names the reference, never the content.
 pub(crate) type ReadSecret<'a> = &'a dyn Fn(&SecretRef) -> Result<Secret, SecretError>;
 

@@ -200,6 +200,7 @@ macro_rules! contract {
                 a_job_of_the_past_is_changed_by_one_at_a_time
                 a_ledger_keeps_its_id
                 what_one_does_for_all_is_taken_by_one_and_again_when_it_is_due
+                what_an_alert_has_told_is_written_by_who_has_read_it
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
             gauging: an_empty_ledger_shows_nothing

@@ -149,6 +149,10 @@ pub(crate) trait Queue: Send + Sync {
     /// Writes how far one has come, or what was decided on it; `false` where somebody else has changed it since it was read.
     async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError>;
 
+    /// Keeps what an alert has told, in place of the version that was read; 0 where there was none. `false` where somebody else has written
+    /// it meanwhile.
+    async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError>;
+
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
@@ -316,6 +320,9 @@ pub(crate) trait Records: Send + Sync {
 
     /// What needs a person or is worth knowing: the most severe first.
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
+
+    /// What an alert has told, and the version of that.
+    async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError>;
 
     /// What was ordered, and by whom.
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError>;

@@ -5,6 +5,7 @@
 
 pub(crate) mod accept;
 pub(crate) mod actor;
+pub(crate) mod alerts;
 pub(crate) mod archive;
 pub(crate) mod attention;
 pub(crate) mod audit;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::alert::{Alert, AlertWrong};
 use crate::key_files::SealStore;
 use crate::mluvii::{MluviiClient, SettingsError};
 use crate::outside::StateFile;
@@ -30,12 +31,17 @@ pub(crate) struct Resources {
     pub(crate) client: MakeClient,
     /// What the sources of all installations need at mluvii, with the secrets in their URLs; or why that cannot be said.
     pub(crate) webhooks: MakeWebhooks,
+    /// Makes all alerts, by name, or says what is wrong with one.
+    pub(crate) alerts: MakeAlerts,
     /// Makes all targets, with the processes that some of them need.
     pub(crate) targets: MakeTargets,
 }
 
 /// See [`Resources::client`].
 pub(crate) type MakeClient = Box<dyn Fn(&InstallationName) -> Result<Arc<MluviiClient>, SettingsError> + Send + Sync>;
+
+/// See [`Resources::alerts`].
+pub(crate) type MakeAlerts = Box<dyn Fn() -> Vec<(String, Result<Alert, AlertWrong>)> + Send + Sync>;
 
 /// See [`Resources::webhooks`].
 pub(crate) type MakeWebhooks = Box<dyn Fn() -> Vec<SourceWebhook> + Send + Sync>;

@@ -21,6 +21,7 @@ pub(crate) use request::{Request, only};
 pub(crate) use setting::SourceError;
 pub(crate) use settings::{AuthSettings, SourceSettings, WebhookMode};
 pub(crate) use source::Source;
+pub(crate) use standard::StandardWebhooksKey;
 pub(crate) use written::Written;
 
 use jiff::Timestamp;

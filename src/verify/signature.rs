@@ -158,6 +158,13 @@ pub(super) enum Tag {
 }
 
 impl Tag {
+    pub(super) fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Sha256(tag) => tag,
+            Self::Sha512(tag) => tag,
+        }
+    }
+
     /// Whether it is what is presented; no part of it takes longer for being nearly right.
     pub(super) fn is(&self, presented: &[u8]) -> Choice {
         match self {

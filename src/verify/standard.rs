@@ -1,6 +1,7 @@
 //! The Standard Webhooks specification, symmetric signatures (`v1`); also under the header names that Svix uses.
 
 use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use subtle::Choice;
@@ -49,6 +50,22 @@ impl Standard {
             .filter_map(|text| PERMISSIVE.decode(text).ok())
             .fold(Choice::from(0), |same, presented| tags.iter().fold(same, |same, tag| same | tag.is(&presented)));
         Finding::of(same).then(|| self.window.check(timestamp, now))
+    }
+}
+
+/// Signs what is sent, as others are to verify it.
+pub(crate) struct StandardWebhooksKey(Key);
+
+impl StandardWebhooksKey {
+    /// Of a secret as it is written.
+    pub(crate) fn of(secret: &Secret) -> Result<Self, &'static str> {
+        key(secret).map(Self)
+    }
+
+    /// What stands in `webhook-signature`.
+    pub(crate) fn sign(&self, id: &str, timestamp: &str, body: &str) -> String {
+        let message = [id, ".", timestamp, ".", body].map(str::as_bytes);
+        format!("v1,{}", STANDARD.encode(self.0.tag(&message).as_bytes()))
     }
 }
 

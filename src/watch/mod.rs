@@ -9,5 +9,5 @@ mod silence;
 
 pub(crate) use callback::{NoCallback, Wanted, event_types};
 pub(crate) use compare::{Lacks, State, compare, is_ours};
-pub(crate) use settings::WatchSettings;
+pub(crate) use settings::{PingMethod, PingSettings, WatchSettings};
 pub(crate) use silence::silence_max;

@@ -32,6 +32,8 @@ pub(crate) struct SettlingSettings {
 pub(crate) struct ErasingSettings {
     /// What is open for longer is overdue (GDPR Art. 12(3): one month).
     pub(crate) deadline: Span,
+    /// How long before that a person is told; never more than a quarter of it.
+    pub(crate) warn_before: Span,
     /// How often a target is asked to erase while it still holds the data.
     pub(crate) rounds_max: u32,
     /// Different records in a row that fail or are refused alike, or calls without a connection, after which the breaker of a
@@ -62,6 +64,7 @@ impl ErasingSettings {
 pub(super) fn sample() -> ErasingSettings {
     ErasingSettings {
         deadline: Span::from_secs(2_592_000),
+        warn_before: Span::from_secs(604_800),
         rounds_max: 2,
         breaker_failures: 5,
         breaker_pause: Span::from_secs(30),

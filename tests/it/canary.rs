@@ -52,7 +52,12 @@ fn no_personal_data_is_in_a_database_or_its_log() {
 fn everything_is_silent(ledger: &str, and: impl Fn()) {
     let standin = StandIn::start();
     let more = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\noo1_guest_phone = \"phone\"\ncustomer = \"customer\"\n";
+    let alert =
+        "[[alert]]\nname = \"all\"\nfrom = \"notice\"\nwait = \"0s\"\ncommand = [\"sh\", \"-c\", \"cat >> told\"]\n";
     let deployment = Deployment::new(&standin, &format!("{more}{RULES}{ledger}"));
+    // What is told is a file beside all that is searched.
+    let told = deployment.path("told");
+    deployment.add(&alert.replace("told", &told.display().to_string()));
     if !ledger.is_empty() {
         deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
     }
@@ -60,6 +65,10 @@ fn everything_is_silent(ledger: &str, and: impl Fn()) {
     standin.register(&server.callback());
 
     everything_happens(&standin, &server, &deployment);
+    wait_for("what cannot be read to be told", || {
+        let told = std::fs::read_to_string(&told).unwrap_or_default();
+        told.contains("deliveries_unreadable").then_some(())
+    });
     let shown = search_what_is_shown(&deployment, &server);
     assert_silent("what commands and metrics show", shown.as_bytes());
     search_files(deployment.folder());

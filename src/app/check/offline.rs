@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::CheckFinding;
 use crate::config::Config;
-use crate::keys::{Secret, SecretError, SecretRef};
+use crate::keys::{Secret, SecretError, SecretRef, TextOrSecret};
 use crate::mluvii::MluviiSettings;
 use crate::plugin::{Program, check_offline};
 use crate::subject::Kind;
@@ -27,7 +27,34 @@ pub(super) fn settings(config: &Config) -> Vec<CheckFinding> {
         settings
     };
     let installations: Vec<_> = config.mluvii.iter().map(without_files).collect();
-    super::settings(config, &installations, &read, &read)
+    let mut findings = super::settings(config, &installations, &read, &read);
+    findings.extend(super::alerts(&alerts_here(config), &read));
+    findings
+}
+
+/// The same with alerts that need no file of this machine, and no URL that is a secret.
+fn alerts_here(config: &Config) -> Config {
+    const URL: &str = "https://offline.invalid/";
+    let mut config = config.clone();
+    let text = |url: &mut TextOrSecret| {
+        if let TextOrSecret::Secret(_) = url {
+            *url = TextOrSecret::Text(URL.to_owned());
+        }
+    };
+    for alert in &mut config.alerts {
+        if let Some(email) = &mut alert.email {
+            email.ca_file = None;
+        }
+        if let Some(webhook) = &mut alert.webhook {
+            webhook.ca_file = None;
+            text(&mut webhook.url);
+        }
+    }
+    if let Some(ping) = &mut config.watch.ping {
+        ping.ca_file = None;
+        text(&mut ping.url);
+    }
+    config
 }
 
 /// Has each plugin say what it is. Returns whether all of them are on this machine.

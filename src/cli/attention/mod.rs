@@ -2,7 +2,7 @@
 
 mod words;
 
-pub(super) use words::{DOUBTED_CLOCK, clock_fault, sentence, unknown_consents};
+pub(super) use words::unknown_consents;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, BAD, DOUBTFUL, Out};
-use crate::attention::{Attention, Code, MuteEnd, Muted, Severity};
+use crate::attention::{Attention, Code, MuteEnd, Muted, Severity, sentence};
 use crate::audit::Object;
 use crate::operations::Operations;
 use crate::operations::attention::{self, AttentionFilter};

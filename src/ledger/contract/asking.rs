@@ -164,6 +164,20 @@ pub(crate) async fn a_job_of_the_past_is_changed_by_one_at_a_time(ledger: Shared
     assert_eq!((now[0].version, now[0].job.state, now[1].job.state), (2, PastState::Cancelled, PastState::Shown));
 }
 
+pub(crate) async fn what_an_alert_has_told_is_written_by_who_has_read_it(ledger: Shared) {
+    assert_eq!(ledger.alert("ops").await.expect("read"), None);
+    // Of several that begin it, one does.
+    assert!(ledger.keep_alert("ops", 0, r#"{"told":1}"#).await.expect("answered"));
+    assert!(!ledger.keep_alert("ops", 0, r#"{"told":2}"#).await.expect("answered"));
+    let (version, state) = ledger.alert("ops").await.expect("read").expect("it is there");
+    assert_eq!(state, r#"{"told":1}"#);
+    assert!(ledger.keep_alert("ops", version, r#"{"told":3}"#).await.expect("answered"));
+    // Who was away for longer than its lease knows an old version only.
+    assert!(!ledger.keep_alert("ops", version, r#"{"told":4}"#).await.expect("answered"));
+    assert_eq!(ledger.alert("ops").await.expect("read").map(|(_, state)| state).as_deref(), Some(r#"{"told":3}"#));
+    assert_eq!(ledger.alert("dpo").await.expect("read"), None);
+}
+
 pub(crate) async fn a_ledger_keeps_its_id(ledger: Shared) {
     let id = ledger.id().await.expect("read");
     assert!(id.0.len() == 32 && id.0.bytes().any(|byte| byte != b'0'), "{id}");

@@ -11,7 +11,7 @@ use crate::erasure::{NewErasure, Outcome};
 use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, TargetConditions};
 
 fn limits() -> Limits {
-    Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 }
+    Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 0.5 }
 }
 
 /// Beside that no server works on it, which is so in nearly all of these stories.
@@ -231,8 +231,12 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     ledger.keeper_ended("reconcile:acme", Some("403")).await.expect("noted");
     ledger.keeper_ended("silent:acme", Some("nothing comes")).await.expect("noted");
     ledger.keeper_ended("reappeared:acme", Some("one")).await.expect("noted");
+    ledger.keeper_ended("alert:ops", Some("550")).await.expect("noted");
+    ledger.keeper_ended("ping", Some("no connection")).await.expect("noted");
     ledger.forget_keepers().await.expect("forgotten");
     let left = [
+        "alert_failed alert:ops",
+        "ping_failed ping",
         "reconcile_failed sessions:acme",
         "seal_keys_failed keys",
         "sessions_reappeared sessions:acme",
@@ -241,6 +245,8 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
         "webhook_wrong source:acme",
     ];
     assert_eq!(told(&ledger).await, left, "whoever notes it takes it away");
+    ledger.keeper_ended("alert:ops", None).await.expect("noted");
+    ledger.keeper_ended("ping", None).await.expect("noted");
     ledger.keeper_ended("webhook:acme", None).await.expect("noted");
     for noted in ["reconcile:acme", "silent:acme", "reappeared:acme"] {
         ledger.keeper_ended(noted, None).await.expect("noted");

@@ -99,7 +99,11 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     ledger.maintain(KEEP_NOTHING).await.expect("maintained");
     assert_eq!(ledger.record(event(4, 1)).await.expect("recorded"), Recorded::Duplicate, "nothing is forgotten by age");
     assert!(ledger.session(&session(6)).await.expect("read").is_some());
-    let limits = Limits { deadline: quietus_plugin::Span::from_secs(1 << 31), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: quietus_plugin::Span::from_secs(1 << 31),
+        warn_before: quietus_plugin::Span::from_secs(0),
+        unknown_share_max: 1.0,
+    };
     let shown = ledger.attention(&limits).await.expect("read");
     let urgent = shown.iter().filter(|found| found.severity == Severity::Urgent);
     assert_eq!(urgent.map(|found| found.code).collect::<Vec<_>>(), [Code::ClockDoubted]);
@@ -190,7 +194,11 @@ pub(crate) async fn a_clock_that_has_jumped_does_not_say_for_how_long_work_was_t
 pub(crate) async fn a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour(ledger: Shared, sql: Sql<'_>) {
     let limited = async || call_ended(&ledger, "crm", CallEnd::Limited { sort: "erase", pause: Duration::ZERO }).await;
     let told = async || {
-        let limits = Limits { deadline: quietus_plugin::Span::from_secs(1 << 31), unknown_share_max: 1.0 };
+        let limits = Limits {
+            deadline: quietus_plugin::Span::from_secs(1 << 31),
+            warn_before: quietus_plugin::Span::from_secs(0),
+            unknown_share_max: 1.0,
+        };
         let all = ledger.attention(&limits).await.expect("read");
         all.into_iter().filter(|found| found.code == Code::TargetLimited).collect::<Vec<_>>()
     };

@@ -222,8 +222,8 @@ pub(super) fn decision(session: SessionChange) -> Decision {
 }
 
 #[track_caller]
-pub(super) fn only(mut claims: Vec<Claim>) -> Claim {
-    assert_eq!(claims.len(), 1, "one claim is expected: {claims:?}");
+pub(super) fn only<T: std::fmt::Debug>(mut claims: Vec<T>) -> T {
+    assert_eq!(claims.len(), 1, "one is expected: {claims:?}");
     claims.remove(0)
 }
 
@@ -406,11 +406,12 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.quarantine(unreadable()).await.expect("put aside");
     put_out(ledger, "crm").await;
     ledger.record(event(6, 1)).await.expect("recorded");
-    let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
+    let limits = Limits { deadline: Span::from_secs(0), warn_before: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.delivered(&[source()]).await.expect("noted");
     ledger.add_past_job(&past_job()).await.expect("added");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
+    assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
     let rule =
         NewRuleVersion { name: "r".into(), digest: "1".into(), state: RuleState::Waiting, sessions: 10, would: 9 };
     ledger.add_rule_version(&rule).await.expect("written");

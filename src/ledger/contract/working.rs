@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use super::clock::Sql;
 use super::fixtures::*;
 use crate::erasure::{ErasureState, Outcome};
 use crate::ledger::claim::SentOnce;

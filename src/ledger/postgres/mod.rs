@@ -459,6 +459,10 @@ impl Queue for PostgresLedger {
         past_jobs::save(&self.writing().await?, job).await
     }
 
+    async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError> {
+        periodic::keep_alert(&self.writing().await?, name, read, state).await
+    }
+
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let number = processes::register(&self.writing().await?, process).await?;
         self.process.store(number, Ordering::Relaxed);

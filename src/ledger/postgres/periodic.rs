@@ -50,3 +50,21 @@ pub(super) async fn marks(connection: &Connection) -> Result<BTreeMap<String, Ti
 fn span(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
+
+/// Writes what an alert has told, if it still is as it was read.
+pub(super) async fn keep_alert(
+    connection: &Connection,
+    name: &str,
+    read: u64,
+    state: &str,
+) -> Result<bool, LedgerError> {
+    let sql = "INSERT INTO alert (name, version, state) VALUES ($1, $2::BIGINT + 1, $3)
+               ON CONFLICT (name) DO UPDATE SET version = excluded.version, state = excluded.state WHERE alert.version = $2";
+    Ok(connection.execute(sql, &[&name, &read.cast_signed(), &state]).await? > 0)
+}
+
+/// What an alert has told.
+pub(super) async fn alert(connection: &Connection, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
+    let row = connection.maybe("SELECT version, state FROM alert WHERE name = $1", &[&name]).await?;
+    Ok(row.map(|row| (row.get::<_, i64>(0).cast_unsigned(), row.get(1))))
+}

@@ -8,6 +8,7 @@ use super::PostgresLedger;
 
 /// Tables that stay small, and may be read whole.
 pub const SMALL_TABLES: &[&str] = &[
+    "alert",
     "chain",
     "clock_anchor",
     "clock_seen",

@@ -259,6 +259,10 @@ impl Records for PostgresLedger {
         Ok(crate::attention::attention(&facts, &mutes, limits, now))
     }
 
+    async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
+        periodic::alert(&self.reading().await?, name).await
+    }
+
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
         audit::list(&self.reading().await?, range).await
     }

@@ -137,7 +137,11 @@ async fn an_event_that_is_damaged_is_set_aside_and_stops_no_other() {
     sql(&cluster, change);
     let shared: Arc<dyn Ledger> = ledger.clone();
     assert_eq!(contract::sessions_to_decide(&shared).await, [501, 503]);
-    let limits = Limits { deadline: quietus_plugin::Span::from_secs(86_400), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: quietus_plugin::Span::from_secs(86_400),
+        warn_before: quietus_plugin::Span::from_secs(0),
+        unknown_share_max: 1.0,
+    };
     let told = ledger.attention(&limits).await.expect("read");
     let told: Vec<_> = told.iter().map(|found| (found.code.as_str(), found.severity.as_str())).collect();
     assert_eq!(told, [("events_damaged", "urgent"), ("server_away", "attention")]);

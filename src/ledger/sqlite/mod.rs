@@ -374,6 +374,11 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| past_jobs::save(tx, &job)).await
     }
 
+    async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError> {
+        let (name, state) = (name.to_owned(), state.to_owned());
+        self.writer.write(Wakes::NoOne, move |tx| periodic::keep_alert(tx, &name, read, &state)).await
+    }
+
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let process = process.clone();
         let number = self.writer.write(Wakes::NoOne, move |tx| processes::register(tx, &process)).await?;

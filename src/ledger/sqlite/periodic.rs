@@ -42,3 +42,21 @@ pub(super) fn marks(connection: &Connection) -> Result<BTreeMap<String, Timestam
     })?;
     Ok(marks.collect::<Result<_, _>>()?)
 }
+
+/// Writes what an alert has told, if it still is as it was read.
+pub(super) fn keep_alert(tx: &Tx<'_>, name: &str, read: u64, state: &str) -> Result<bool, LedgerError> {
+    let written = tx
+        .prepare_cached(
+            "INSERT INTO alert (name, version, state) VALUES (?1, ?2 + 1, ?3)
+             ON CONFLICT (name) DO UPDATE SET version = excluded.version, state = excluded.state WHERE alert.version = ?2",
+        )?
+        .execute(params![name, read.cast_signed(), state])?;
+    Ok(written > 0)
+}
+
+/// What an alert has told.
+pub(super) fn alert(connection: &Connection, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
+    let mut found = connection.prepare_cached("SELECT version, state FROM alert WHERE name = ?1")?;
+    let row = found.query_row([name], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?))).optional()?;
+    Ok(row.map(|(version, state)| (version.cast_unsigned(), state)))
+}

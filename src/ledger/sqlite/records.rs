@@ -277,6 +277,11 @@ impl Records for SqliteLedger {
         Ok(crate::attention::attention(&Facts { damage, unwritable, no_server, ..facts }, &mutes, &limits, now))
     }
 
+    async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
+        let name = name.to_owned();
+        self.readers.read(move |connection| periodic::alert(connection, &name)).await
+    }
+
     async fn audit(&self, range: &AuditRange) -> Result<Page<AuditRow, Cursor>, LedgerError> {
         let range = range.clone();
         self.readers.read(move |connection| audit::list(connection, &range)).await

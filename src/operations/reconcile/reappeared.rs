@@ -120,6 +120,7 @@ async fn erase_again(on: &Operations, key: &SessionKey, by: &Actor) -> Result<bo
         subject: Subject::Session(key.clone()),
         // On the receipt it says why, and which one it follows, whose receipt stays true of its time.
         rule: before.map_or_else(|| RULE.to_owned(), |before| format!("{RULE} after {before}")),
+        version: None,
         targets: vec![TargetName::mluvii()],
         due: clock.now,
         approve: false,

@@ -157,6 +157,12 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
         self.write("quietus.toml", &config);
     }
 
+    /// Adds to the configuration.
+    pub(crate) fn add(&self, more: &str) {
+        let config = std::fs::read_to_string(self.path("quietus.toml")).expect("it is there");
+        self.write("quietus.toml", &format!("{config}\n{more}"));
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

@@ -5,6 +5,7 @@ mod certificate;
 pub mod courier;
 pub mod cyrus;
 pub mod dovecot;
+pub mod exim;
 pub mod imap;
 mod keeper;
 pub mod mariadb;

@@ -395,6 +395,13 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 );
 
+-- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
+CREATE TABLE alert (
+  name    TEXT COLLATE "C" PRIMARY KEY,
+  version BIGINT NOT NULL,
+  state   TEXT NOT NULL
+);
+
 -- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
 CREATE TABLE mute (
   code     TEXT COLLATE "C" NOT NULL,

@@ -406,6 +406,13 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 ) STRICT;
 
+-- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
+CREATE TABLE alert (
+  name    TEXT PRIMARY KEY,
+  version INTEGER NOT NULL,
+  state   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,
   until        INTEGER NOT NULL,

@@ -1,0 +1,144 @@
+//! A ledger that needs everybody: at least one fact for each code.
+
+use jiff::{SignedDuration, Timestamp};
+use quietus_plugin::Span;
+
+use super::{
+    ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
+    NoServer, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingRule,
+};
+use crate::erasure::ErasureId;
+use crate::subject::TargetName;
+
+pub(super) fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
+    let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+    let (target, reason) = (TargetName(target.into()), "the token was refused".into());
+    StoppedTarget { target, until, reason, needs_person, tries: 0, since, waiting: Some(ErasureId([8; 16])) }
+}
+
+fn parked(target: &str) -> ParkedSteps {
+    ParkedSteps { target: TargetName(target.into()), group: some(2), oldest: ErasureId([7; 16]) }
+}
+
+fn limited(target: &str) -> LimitedTarget {
+    let until = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(2);
+    LimitedTarget { target: TargetName(target.into()), since: Timestamp::UNIX_EPOCH, until }
+}
+
+fn refused(source: &str, astray: bool) -> RefusedSince {
+    let of = RefusedOf::of_columns(source, astray);
+    RefusedSince { of, count: 9, since: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH }
+}
+
+fn keeper() -> FailedKeeper {
+    let since = Timestamp::UNIX_EPOCH;
+    FailedKeeper { keeper: "witness vault".into(), reason: "exit status: 1".into(), since }
+}
+
+fn archive() -> FailedKeeper {
+    FailedKeeper { keeper: "archive:receipts".into(), reason: "the disk is full".into(), ..keeper() }
+}
+
+fn state() -> FailedKeeper {
+    FailedKeeper { keeper: "state:web1:/var/s/ledger.json".into(), reason: "receipt 9 was there".into(), ..keeper() }
+}
+
+fn seals() -> FailedKeeper {
+    FailedKeeper { keeper: "seals".into(), reason: "permission denied".into(), ..keeper() }
+}
+
+fn reconcile() -> FailedKeeper {
+    FailedKeeper { keeper: "reconcile:acme".into(), reason: "403".into(), ..keeper() }
+}
+
+fn alert() -> FailedKeeper {
+    FailedKeeper { keeper: "alert:ops".into(), reason: "no connection".into(), ..keeper() }
+}
+
+fn ping() -> FailedKeeper {
+    FailedKeeper { keeper: "ping".into(), reason: "503".into(), ..keeper() }
+}
+
+fn webhook() -> FailedKeeper {
+    FailedKeeper { keeper: "webhook:acme".into(), reason: "mluvii does not have it".into(), ..keeper() }
+}
+
+pub(super) fn some(count: u64) -> Group {
+    Group { count, ..Group::default() }
+}
+
+fn set_back() -> FailedKeeper {
+    FailedKeeper { keeper: "ledger".into(), reason: "it ends at receipt 7".into(), ..keeper() }
+}
+
+/// When it is looked at.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(2)
+}
+
+pub(crate) fn limits() -> Limits {
+    Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(86_400), unknown_share_max: 0.05 }
+}
+
+/// Of all of it.
+pub(crate) fn everything() -> Facts {
+    // By the limits below, not late yet.
+    let soon = now() - SignedDuration::from_secs(50);
+    Facts {
+        targets: vec![stopped("crm", true), stopped("erp", false)],
+        limited: vec![limited("mailbox")],
+        broken: [(TargetName("forward".into()), "no such file".into())].into(),
+        doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),
+        no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
+        parked_steps: vec![parked("crm"), parked("mluvii/acme")],
+        requested: some(3),
+        incomplete: some(2),
+        parked_work: some(2),
+        quarantined: some(1),
+        refused: vec![refused("acme", false), refused("acme", true), refused("", true)],
+        damage: Some(Damage { since: Timestamp::UNIX_EPOCH, what: "a page is zero".into() }),
+        long_log: Some(LongLog { bytes: 300 << 20, since: Some(Timestamp::UNIX_EPOCH) }),
+        held_snapshot: Some(HeldSnapshot { transactions: 2_000_000, process: 4711 }),
+        unwritable: Some("database or disk is full".into()),
+        damaged_events: some(4),
+        damaged_records: some(5),
+        sessions: 100,
+        unknown_consents: [("not_found", 5), ("not_understood", 1)].into(),
+        foreign_sessions: 7,
+        failed_keepers: vec![
+            keeper(),
+            archive(),
+            seals(),
+            state(),
+            webhook(),
+            reconcile(),
+            alert(),
+            ping(),
+            set_back(),
+        ],
+        oldest_due: Some(Timestamp::UNIX_EPOCH),
+        clock: Some(ClockDoubt {
+            fault: ClockFault::Ahead,
+            expected: Timestamp::UNIX_EPOCH,
+            found: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(9),
+        }),
+        named: Named {
+            due: vec![(Timestamp::UNIX_EPOCH, "acme/7".into()), (soon, "e-10".into())],
+            parked_work: vec!["acme/8".into(), "e-09".into()],
+            incomplete: vec![4, 5],
+        },
+        behind: [("sessions", Timestamp::UNIX_EPOCH - SignedDuration::from_hours(22))].into(),
+        waiting_rules: vec![WaitingRule {
+            rule: "all".into(),
+            version: "0123abcd".into(),
+            since: Timestamp::UNIX_EPOCH,
+            sessions: 10,
+            would: 9,
+        }],
+        undeletable: [(
+            "sessions",
+            RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },
+        )]
+        .into(),
+    }
+}

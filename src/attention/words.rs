@@ -1,0 +1,356 @@
+//! What needs a person, in words: a sentence for each code, with the command that helps.
+
+use jiff::Timestamp;
+use quietus_plugin::Span;
+use serde_json::Value;
+
+use super::{Attention, ClockFault, Code, Severity};
+use crate::subject::TargetName;
+
+/// A time as it is shown: UTC, whole seconds.
+pub(crate) fn time(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// What needs a person, and what to do about it.
+pub(crate) fn sentence(found: &Attention) -> String {
+    let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name| found.parameters.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let target = text("target");
+    let reason = text("reason");
+    let count = number("count");
+    match found.code {
+        Code::TargetOut => {
+            let out = format!("target {target} is out, and is tried again from {} on: {reason}", text("until"));
+            if found.severity < Severity::Urgent {
+                return out;
+            }
+            let again = if is_mluvii(target) { "--undecided" } else { text("erasure") };
+            // Where nothing waits for it, nothing can be retried.
+            if again.is_empty() {
+                format!("{out}; fix it")
+            } else {
+                format!("{out}; fix it, or have it tried at once by `quietus erasures retry {again}`")
+            }
+        }
+        Code::PluginBroken => {
+            format!(
+                "plugin {target} cannot work: {reason}; fix it, it is tried each minute, or: quietus plugin reload {target}"
+            )
+        }
+        Code::PluginDoubtful => format!("plugin {target} works, but: {reason}"),
+        Code::ServerAway => {
+            let since = found.since.map(|seen| format!("; one was heard of last at {}", time(seen)));
+            let since = since.unwrap_or_default();
+            format!("no server works on this ledger, so that nothing is received or erased{since}: quietus serve")
+        }
+        Code::StepsParked => {
+            let list = match target.split_once('/') {
+                Some((target, installation)) => format!("--target {target} --source {installation}"),
+                None => format!("--target {target}"),
+            };
+            let erasure = text("erasure");
+            format!(
+                "{count} parked at {target}: quietus erasures list --state parked {list}, then retry or cancel each, such \
+                 as {erasure}"
+            )
+        }
+        Code::ApprovalWaiting => format!(
+            "{count} erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or \
+             reject ID"
+        ),
+        Code::ReceiptsIncomplete => format!(
+            "{count} receipts are incomplete{}: quietus receipts list --verdict incomplete, then quietus receipts acknowledge",
+            named(found, count)
+        ),
+        Code::ConsentsUnknown => {
+            let causes = found.parameters.keys().filter(|name| !["count", "sessions"].contains(name));
+            let causes = causes.map(|cause| (*cause, number(cause)));
+            format!("the consent of {}", unknown(count, number("sessions"), causes))
+        }
+        Code::WorkParked => {
+            let them = named(found, count);
+            format!(
+                "{count} events, sessions or erasures could not be worked on{them}: quietus erasures retry --undecided"
+            )
+        }
+        Code::LedgerDamaged => format!(
+            "the ledger is damaged, and nothing is received or erased: {reason}; see `quietus ledger check`, then restore a backup and restart \
+             the server"
+        ),
+        Code::LedgerUnwritable => format!(
+            "the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: {reason}; it goes on by itself \
+             once it can be written"
+        ),
+        Code::LogLong => {
+            let since = found.since.map(|since| format!(" since {}", time(since))).unwrap_or_default();
+            let mib = number("bytes") >> 20;
+            format!(
+                "the ledger's log (`-wal`) is {mib} MiB long and grows{since}, as another program has the ledger open and reads it, \
+                 such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the \
+                 log then shrinks by itself. Do not delete it: it holds what was acknowledged"
+            )
+        }
+        Code::SnapshotHeld => {
+            let (process, transactions) = (number("process"), number("transactions"));
+            format!(
+                "another program's transaction is open in the ledger's database since {transactions} transactions, so that nothing that is \
+                 deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = {process}, and end it"
+            )
+        }
+        Code::EventsDamaged => format!(
+            "{count} acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; \
+             then `quietus attention acknowledge events_damaged`"
+        ),
+        Code::RecordsDamaged => format!(
+            "{count} sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: \
+             restore a backup; whom they are about may be found at mluvii"
+        ),
+        Code::DeliveriesUnreadable => {
+            format!("{count} deliveries could not be read, or the ledger refused them: quietus quarantine list")
+        }
+        Code::Overdue => {
+            let since = found.since.map(time).unwrap_or_default();
+            let deadline = Span::from_secs(number("deadline_s"));
+            let late = format!("something is due since {since}, longer than `erasing.deadline` ({deadline})");
+            let them = named(found, 0);
+            format!("{late}{them}: quietus erasures list --due-before {}", text("before"))
+        }
+        Code::TargetLimited => {
+            let since = found.since.map(time).unwrap_or_default();
+            format!(
+                "target {target} has answered some or all of what it is asked with nothing but that it wants fewer calls since {since}; see its rate"
+            )
+        }
+        Code::DeliveriesRefused => {
+            let (source, last) = (text("source"), text("last"));
+            format!(
+                "{count} deliveries of source {source} were refused, the last at {last}; if mluvii's, see its `auth`"
+            )
+        }
+        Code::PathsUnknown => {
+            let last = text("last");
+            let nearest = match text("nearest") {
+                "" => String::new(),
+                nearest => format!(" but most like that of source {nearest}"),
+            };
+            format!(
+                "{count} requests came to paths of no source{nearest}, the last at {last}; if mluvii's, see its URL"
+            )
+        }
+        Code::ClockDoubted => {
+            let fault = clock_fault(text("fault"), text("expected"), text("found"));
+            format!("{fault}: {DOUBTED_CLOCK}")
+        }
+        Code::SessionsForeign => {
+            format!("{count} sessions of tenants that no source lists were forgotten; see `tenants` of the sources")
+        }
+        Code::RetentionBehind => {
+            let kind = text("kind");
+            let since = found.since.map(time).unwrap_or_default();
+            format!(
+                "since {since}, not all {kind} are deleted whose retention is over: more come than can be deleted; make \
+                 retention.{kind} longer, or the disk faster"
+            )
+        }
+        Code::RetentionRefused => format!(
+            "the ledger refuses to delete {count} {} whose retention is over, such as {}: the server's log says why (a trigger \
+             or a foreign key that is not of quietus); remove that, they are tried again with the next round",
+            text("kind"),
+            text("example")
+        ),
+        Code::LedgerSetBack => format!(
+            "the ledger was set back: {reason}; receipts wait: put the right one in place, or stop all servers and run \
+             `quietus ledger accept`"
+        ),
+        Code::ArchiveFailed => format!(
+            "the {} could not be archived and stay in the ledger, nothing is lost: {reason}; then `quietus {} archive`",
+            if text("chain") == "audit" { "rows of the audit" } else { "receipts" },
+            text("chain")
+        ),
+        Code::SealKeysFailed => format!(
+            "seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: \
+             {reason}; see docs/keys.md"
+        ),
+        Code::RuleWaiting => format!(
+            "the rule `{0}` is new or changed, and would have erased {1} of the {2} sessions of the last month; nothing of it begins: look \
+             (`quietus rules try`), then `quietus rules confirm '{0}' --version {3}`, or `quietus rules reject` with the same words",
+            text("rule"),
+            number("would"),
+            number("sessions"),
+            text("version")
+        ),
+        Code::StateBegunAnew => format!(
+            "on {}, nothing was known of this ledger in {} although {reason}, and it was begun anew: look whether a mount is missing \
+             there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention \
+             acknowledge {} {}",
+            text("machine"),
+            text("path"),
+            found.code.as_str(),
+            found.object
+        ),
+        Code::ReconcileFailed => format!(
+            "what has ended at mluvii {} could not be compared with the ledger, so that sessions may be missing: {reason}; it is tried again by \
+             itself",
+            text("mluvii")
+        ),
+        Code::AlertFailed => format!(
+            "the alert {0} cannot tell anybody: {reason}; what it has to tell is kept and tried again; see `quietus alerts test {0}`",
+            text("alert")
+        ),
+        Code::PingFailed => {
+            format!("`watch.ping` could not be told that quietus works: {reason}; it is tried again")
+        }
+        Code::DueSoon => {
+            let since = found.since.map(time).unwrap_or_default();
+            let deadline = Span::from_secs(number("deadline_s"));
+            let late = text("late").parse().map(time).unwrap_or_default();
+            let them = named(found, 0);
+            format!(
+                "something is due since {since} and will be late at {late}, by `erasing.deadline` ({deadline}){them}: quietus status"
+            )
+        }
+        Code::SourceSilent => format!(
+            "nothing comes from source {}: {reason}; they are found and decided on, but late: see `quietus webhook status`, and whether \
+             deliveries reach server.public_url",
+            text("source")
+        ),
+        Code::SessionsReappeared => format!(
+            "mluvii {} shows erased sessions again: {reason} See `quietus audit list --act erasure.reopen`; what else was restored may hold \
+             them, too",
+            text("mluvii")
+        ),
+        Code::WebhookWrong => {
+            let source = text("source");
+            format!(
+                "the webhook of source {source}: {reason}; see `quietus webhook status`, and `quietus webhook register {source}`"
+            )
+        }
+        Code::HeadNotKept => {
+            let keeper = text("keeper");
+            format!(
+                "{keeper} does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: \
+                 {reason}; erasing goes on"
+            )
+        }
+    }
+}
+
+/// So many are named in a sentence.
+const NAMED: usize = 3;
+
+/// A few of `count` by their ids, in parentheses, and how many more there are; all that are known stand in the parameters.
+fn named(found: &Attention, count: u64) -> String {
+    let Some(Value::Array(ids)) = found.parameters.get("ids") else { return String::new() };
+    let id = |id: &Value| id.as_str().map_or_else(|| id.to_string(), str::to_owned);
+    let shown = ids.iter().take(NAMED).map(id).collect::<Vec<_>>().join(", ");
+    let more = count.max(ids.len() as u64).saturating_sub(NAMED as u64);
+    if more > 0 { format!(" ({shown} and {more} more: quietus attention list --json)") } else { format!(" ({shown})") }
+}
+
+/// What a doubted clock means, and what helps.
+pub(crate) const DOUBTED_CLOCK: &str =
+    "nothing is erased; set it right, or, if it is right now, `quietus clock accept`";
+
+/// What is wrong with a clock: the name of its fault, what it was to show, and what it showed.
+pub(crate) fn clock_fault(fault: &str, expected: &str, found: &str) -> String {
+    if fault == ClockFault::Ahead.as_str() {
+        return format!("the clock jumped from {expected} to {found}");
+    }
+    format!("the clock stood at {found}, and had shown {expected} before")
+}
+
+/// Of how many sessions nobody knows the consent, and why.
+pub(crate) fn unknown(count: u64, sessions: u64, causes: impl Iterator<Item = (&'static str, u64)>) -> String {
+    let words = |cause| match cause {
+        "not_found" => "mluvii answers 404 for them",
+        "not_understood" => {
+            "mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`"
+        }
+        other => other,
+    };
+    let some = causes.filter(|(_, count)| *count > 0);
+    let causes = some.map(|(cause, count)| format!("{count}: {}", words(cause))).collect::<Vec<_>>().join("; ");
+    format!("{count} of {sessions} sessions stayed unknown ({causes})")
+}
+
+/// Whether a target is mluvii, whatever the installation: no plugin has a `/` in its name.
+fn is_mluvii(target: &str) -> bool {
+    target.split('/').next() == Some(TargetName::MLUVII)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{everything, limits, now, some, stopped};
+    use super::super::{Facts, Named, attention};
+    use super::*;
+
+    fn sentences(facts: &Facts) -> String {
+        let all = attention(facts, &[], &limits(), now());
+        all.iter().map(sentence).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn everything_is_told_with_the_command_that_helps() {
+        let all = attention(&everything(), &[], &limits(), now());
+        for code in Code::ALL {
+            assert!(all.iter().any(|found| found.code == code), "nothing is told of {}", code.as_str());
+        }
+        insta::assert_snapshot!(sentences(&everything()), @"
+        the clock jumped from 1970-01-01T00:00:00Z to 1970-01-01T09:00:00Z: nothing is erased; set it right, or, if it is right now, `quietus clock accept`
+        4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
+        the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup and restart the server
+        the ledger was set back: it ends at receipt 7; receipts wait: put the right one in place, or stop all servers and run `quietus ledger accept`
+        something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m) (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
+        5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
+        target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
+        the alert ops cannot tell anybody: no connection; what it has to tell is kept and tried again; see `quietus alerts test ops`
+        3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
+        the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
+        the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
+        1 deliveries could not be read, or the ledger refused them: quietus quarantine list
+        something is due since 1970-01-01T01:59:10Z and will be late at 1970-01-01T02:00:10Z, by `erasing.deadline` (1m) (e-10): quietus status
+        witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
+        the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: database or disk is full; it goes on by itself once it can be written
+        the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
+        `watch.ping` could not be told that quietus works: 503; it is tried again
+        plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
+        2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
+        since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
+        the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
+        the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words
+        seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
+        no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
+        another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
+        on web1, nothing was known of this ledger in /var/s/ledger.json although receipt 9 was there, and it was begun anew: look whether a mount is missing there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention acknowledge state_begun_anew keeper:web1:/var/s/ledger.json
+        2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
+        2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
+        target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
+        the webhook of source acme: mluvii does not have it; see `quietus webhook status`, and `quietus webhook register acme`
+        2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
+        9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
+        9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        9 requests came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
+        plugin erp works, but: its sandbox reaches the level `files` only
+        7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
+        target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
+        ");
+    }
+
+    #[test]
+    fn a_few_of_many_are_named_and_the_others_counted() {
+        let parked_work = (1..=5).map(|id| format!("acme/{id}")).collect();
+        let named = Named { parked_work, ..Named::default() };
+        let said = sentences(&Facts { parked_work: some(9), named, ..Facts::default() });
+        assert!(said.contains("(acme/1, acme/2, acme/3 and 6 more: quietus attention list --json)"), "{said}");
+    }
+
+    #[test]
+    fn a_parked_mluvii_of_any_installation_is_retried_with_what_is_undecided() {
+        for name in ["mluvii", "mluvii/acme"] {
+            let facts = Facts { targets: vec![stopped(name, true)], ..Facts::default() };
+            assert!(sentences(&facts).ends_with("`quietus erasures retry --undecided`"), "{name}");
+        }
+    }
+}
