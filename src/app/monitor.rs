@@ -2,27 +2,35 @@
 
 use std::sync::Arc;
 
-use super::plugins::Plugins;
+use jiff::Timestamp;
+
+use super::generation::Generation;
+use super::loaded::Loaded;
+use super::plugins::{OwnedPlugins, hosts};
+use super::process::Process;
 use crate::attention::Limits;
-use crate::config::Config;
 use crate::http::MoreMetrics;
-use crate::ledger::LedgerPlace;
-use crate::monitoring::Monitor;
+use crate::lock::Replaceable;
+use crate::monitoring::{LoadedConfiguration, Monitor};
 use crate::worker::Worker;
 
-/// Of a server's parts.
-pub(super) fn more_metrics(config: &Config, worker: &Worker, plugins: &Plugins) -> MoreMetrics {
-    let backend = match config.ledger_place() {
-        Ok(LedgerPlace::Sqlite(_)) => "sqlite",
-        _ => "postgres",
-    };
+/// Of a configuration that is loaded now.
+pub(super) fn monitor(loaded: &Loaded, process: &Process, worker: &Worker, plugins: &OwnedPlugins) -> Monitor {
+    let config = &loaded.config;
     let limits = Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max };
     let installations: Vec<_> = config.mluvii.iter().map(|settings| settings.name.clone()).collect();
     let targets = worker.targets.keys().cloned().collect();
     let records = Arc::clone(&worker.records);
-    let monitor = Arc::new(Monitor::new(records, backend, limits, &installations, targets, plugins.hosts()));
+    // Under a key: nobody is to try out what could stand there.
+    let digest = process.keys.index.seen(&[b"configuration", config.as_written().as_bytes()]);
+    let loaded = LoadedConfiguration { digest: hex::encode(&digest.0[..4]), at: Timestamp::now() };
+    Monitor::new(records, process.backend, loaded, limits, &installations, targets, hosts(plugins))
+}
+
+/// Of whatever configuration there is when somebody asks.
+pub(super) fn more_metrics(current: Arc<Replaceable<Generation>>) -> MoreMetrics {
     Arc::new(move || {
-        let monitor = Arc::clone(&monitor);
-        Box::pin(async move { monitor.render().await })
+        let generation = current.current();
+        Box::pin(async move { generation.monitor.render().await })
     })
 }

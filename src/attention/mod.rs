@@ -9,7 +9,7 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
+    NotReloaded, ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
     WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
@@ -126,10 +126,12 @@ pub(crate) enum Code {
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
     RuleWaiting,
+    /// A server did not take its configuration when it was last asked to, and works by the one before. With `server` and `reason`.
+    ReloadFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -162,6 +164,7 @@ impl Code {
         Self::RuleWaiting,
         Self::WebhookWrong,
         Self::ReconcileFailed,
+        Self::ReloadFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -198,6 +201,7 @@ impl Code {
             Self::RuleWaiting => "rule_waiting",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
+            Self::ReloadFailed => "reload_failed",
         }
     }
 }

@@ -29,6 +29,8 @@ pub(crate) enum Act {
     MuteAttention,
     UnmuteAttention,
     ReloadPlugin,
+    /// Has a server take its configuration anew.
+    ReloadConfiguration,
     CreateKeys,
     RotateKey,
     CopyLedger,
@@ -54,7 +56,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -68,6 +70,7 @@ impl Act {
         Self::MuteAttention,
         Self::UnmuteAttention,
         Self::ReloadPlugin,
+        Self::ReloadConfiguration,
         Self::CreateKeys,
         Self::RotateKey,
         Self::CopyLedger,
@@ -100,6 +103,7 @@ impl Act {
             Self::MuteAttention => "attention.mute",
             Self::UnmuteAttention => "attention.unmute",
             Self::ReloadPlugin => "plugin.reload",
+            Self::ReloadConfiguration => "configuration.reload",
             Self::CreateKeys => "keys.create",
             Self::RotateKey => "keys.rotate",
             Self::CopyLedger => "ledger.copy",
@@ -144,6 +148,11 @@ impl Object {
 
     pub(crate) fn plugin(name: &TargetName) -> Self {
         Self(format!("plugin:{name}"))
+    }
+
+    /// The configuration of the server at a place.
+    pub(crate) fn configuration(place: &str) -> Self {
+        Self(format!("configuration:{place}"))
     }
 
     /// One delivery in quarantine, by its number.

@@ -2,6 +2,7 @@
 //! [`Config`], or fail with every problem that could be found; no module's meaning is known here beyond what names refer to.
 
 mod coherence;
+mod difference;
 mod installations;
 mod kinds;
 mod layer;
@@ -11,9 +12,11 @@ mod log;
 mod problem;
 mod public;
 mod redact;
+mod references;
 mod secrets;
 mod variables;
 
+pub(crate) use difference::needs_restart;
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
 pub(crate) use redact::Schemas;
@@ -40,6 +43,7 @@ use crate::verify::SourceSettings;
 use crate::watch::WatchSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
+pub(crate) use layers::TextDigest;
 use lines::Lines;
 
 /// The shortest secret of a webhook.
@@ -57,6 +61,12 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     #[schemars(skip)]
     lines: Lines,
+    /// What the layers bring together, as it was written.
+    #[schemars(skip)]
+    written: serde_json::Value,
+    /// Of the file's text.
+    #[schemars(skip)]
+    pub(crate) text: TextDigest,
     /// The address, and the bounds of what it takes in.
     pub(crate) server: ServerSettings,
     /// Whether somebody has said how many connections there may be, and counts on them.
@@ -213,6 +223,8 @@ impl Config {
             base,
             file: file.to_owned(),
             lines: layers.lines(),
+            written: layers.merged(),
+            text: layers.text().clone(),
             server: server?,
             connections_max_is_said: layers.is_said("server", "connections_max"),
             metrics_listen_is_said: layers.is_said("server", "metrics_listen"),
@@ -254,11 +266,14 @@ impl Config {
 
     /// The socket on which the server is asked, where there is one.
     pub(crate) fn control_socket(&self) -> Option<PathBuf> {
-        let beside_ledger = || match self.ledger_place() {
-            Ok(LedgerPlace::Sqlite(ledger)) => Some(ledger.with_extension("sock")),
-            _ => None,
-        };
-        self.server.control.as_ref().map(|path| self.path(path)).or_else(beside_ledger)
+        control_socket(&self.base, &self.server, &self.ledger)
+    }
+
+    /// The same as far as a file says it that is wrong elsewhere: the server that works by what stood there before is to be told.
+    pub(crate) fn control_socket_of(path: &Path) -> Option<PathBuf> {
+        let mut layers = Layers::read_beginning(path, environment()).ok()?;
+        let (server, ledger) = (layers.section("server")?, layers.section("ledger")?);
+        control_socket(&folder(path), &server, &ledger)
     }
 
     /// What is known of the ledger outside of it; nothing where that is not wanted.
@@ -382,6 +397,14 @@ fn placed(mut settings: MluviiSettings, base: &Path, layers: &mut Layers) -> Mlu
     }
     settings.params = params;
     settings
+}
+
+fn control_socket(base: &Path, server: &ServerSettings, ledger: &LedgerSettings) -> Option<PathBuf> {
+    let beside_ledger = || match ledger.place(base) {
+        Ok(LedgerPlace::Sqlite(ledger)) => Some(ledger.with_extension("sock")),
+        _ => None,
+    };
+    server.control.as_ref().map(|path| base.join(path)).or_else(beside_ledger)
 }
 
 /// The schema of `mluvii`: a table, or a list of tables.

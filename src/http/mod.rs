@@ -13,6 +13,7 @@ mod metrics;
 mod one_client;
 mod reaction;
 mod receiver;
+mod refusals;
 mod refused;
 mod reports;
 mod routes;
@@ -22,7 +23,7 @@ mod strangers;
 mod unproved;
 
 pub(crate) use accepting::Accepting;
-pub(crate) use health::{PluginStates, Readiness, UP, WorkerState};
+pub(crate) use health::{Readiness, UP, WorkerState};
 pub(crate) use metrics::{Metrics, MoreMetrics};
 pub(crate) use receiver::Receiver;
 pub(crate) use refused::write_refused;

@@ -13,11 +13,13 @@ mod reading;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::attention::Limits;
 use crate::ledger::{QueueName, Records};
 use crate::plugin::PluginHost;
 use crate::subject::{InstallationName, TargetName};
-use exposition::Exposition;
+use exposition::{Exposition, Kind};
 use process::Process;
 use reading::Reading;
 
@@ -30,6 +32,25 @@ pub(crate) struct Monitor {
     targets: Vec<TargetName>,
     plugins: BTreeMap<TargetName, Arc<PluginHost>>,
     process: Process,
+    configuration: LoadedConfiguration,
+}
+
+/// By which configuration the process works.
+pub(crate) struct LoadedConfiguration {
+    /// The same wherever the same is written, for all processes of a deployment; says nothing of what is written.
+    pub(crate) digest: String,
+    pub(crate) at: Timestamp,
+}
+
+impl LoadedConfiguration {
+    fn write(&self, text: &mut Exposition) {
+        let help = "1, with a digest of the configuration by which this process works.";
+        let labels = [("digest", self.digest.as_str())];
+        text.family("quietus_configuration_info", Kind::Gauge, help).sample(&labels, 1_u64);
+        let help = "When this process has taken the configuration by which it works.";
+        let at = self.at.as_millisecond() as f64 / 1000.0;
+        text.gauge("quietus_configuration_loaded_timestamp_seconds", help, at);
+    }
 }
 
 /// A queue, and how it is shown.
@@ -46,6 +67,7 @@ impl Monitor {
     pub(crate) fn new(
         records: Arc<dyn Records>,
         backend: &'static str,
+        configuration: LoadedConfiguration,
         limits: Limits,
         installations: &[InstallationName],
         targets: Vec<TargetName>,
@@ -54,13 +76,15 @@ impl Monitor {
         let queues = queues(installations, &targets);
         let names = queues.iter().map(|queue| queue.name.clone()).collect();
         let ledger = Reading::of(records, names, limits);
-        Self { ledger, limits, queues, targets, plugins, process: Process::starting(backend) }
+        let process = Process::of(backend);
+        Self { ledger, limits, queues, targets, plugins, process, configuration }
     }
 
     /// All of it in Prometheus's text format.
     pub(crate) async fn render(&self) -> String {
         let mut text = Exposition::default();
         self.process.write(&mut text);
+        self.configuration.write(&mut text);
         plugins::write(&mut text, &self.plugins);
         let read = self.ledger.now().await;
         ledger::write(&mut text, &read, self);

@@ -77,8 +77,9 @@ fn monitor() -> Monitor {
     let queues = queues(&[InstallationName::unnamed()], &targets);
     assert_eq!(queues.len(), 6);
     let unread = Reading::by(Box::new(|| unreachable!("what is known is given")));
-    let process = Process::starting("sqlite");
-    Monitor { ledger: unread, limits: LIMITS, queues, targets, plugins: BTreeMap::new(), process }
+    let process = Process::of("sqlite");
+    let configuration = LoadedConfiguration { digest: "0a".into(), at: now() };
+    Monitor { ledger: unread, limits: LIMITS, queues, targets, plugins: BTreeMap::new(), process, configuration }
 }
 
 fn shown(known: &Known) -> String {

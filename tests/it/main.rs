@@ -25,6 +25,7 @@ mod plugins;
 mod purging;
 mod receipts;
 mod reconciling;
+mod reload;
 mod restarts;
 mod retention;
 mod rules;
