@@ -1,6 +1,6 @@
 //! A configuration that is wrong is not taken, whatever is wrong with it: the one that is there goes on.
 
-use super::{add, answers, configuration, not_taken, reload, source, text};
+use super::{add, answers, by_the_one_before, configuration, keep, not_taken, reload, source, text};
 use crate::harness::{Deployment, ERASE, Server, StandIn};
 
 /// What to add or change, and what is said of it.
@@ -48,6 +48,7 @@ fn nothing_of_a_wrong_configuration_is_taken_and_a_person_is_told_until_it_is_me
     let deployment = Deployment::new(&standin, ERASE);
     let server = Server::start(&deployment);
     let good = configuration(&deployment);
+    keep(&deployment);
     let children = server.children();
     let mut session = 0;
     for Broken { what, change, expected } in all() {
@@ -63,7 +64,7 @@ fn nothing_of_a_wrong_configuration_is_taken_and_a_person_is_told_until_it_is_me
         let told = not_taken(&deployment).unwrap_or_else(|| panic!("{what}: a person is told"));
         let reason = told["parameters"]["reason"].as_str().expect("a text").to_owned();
         assert!(expected.iter().all(|part| reason.contains(part)), "{what}: {reason}");
-        let status = text(&deployment.run(&["status"]));
+        let status = text(&by_the_one_before(&deployment, &["status"]));
         assert!(status.contains("works by the configuration that it had"), "{what}: {status}");
 
         deployment.write("quietus.toml", &good);
@@ -80,6 +81,7 @@ fn what_needs_a_restart_is_named_and_nothing_else_of_it_is_taken() {
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let server = Server::start(&deployment);
     let good = configuration(&deployment);
+    keep(&deployment);
     for (from, to, key) in [
         ("listen = \"127.0.0.1:0\"\nmetrics", "listen = \"127.0.0.1:1\"\nmetrics", "server.listen"),
         ("drain_max", "state_dir = \"elsewhere\"\ndrain_max", "server.state_dir"),
@@ -106,6 +108,7 @@ fn a_restart_ends_what_a_reload_has_refused() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let server = Server::start(&deployment);
+    keep(&deployment);
     add(&deployment, "[log]\n");
     reload(&deployment, 3);
     assert!(not_taken(&deployment).is_some());

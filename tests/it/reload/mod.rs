@@ -11,7 +11,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Deployment, PASSWORD, Server, client, http, session_ended};
+use crate::harness::{Deployment, PASSWORD, Server, client, http, quietus, session_ended};
 
 /// A further source with the same password.
 fn source(name: &str) -> String {
@@ -61,10 +61,22 @@ fn answers(server: &Server, source: &str, session: i64) -> u16 {
     deliver_to(server, source, PASSWORD, session)
 }
 
-/// What needs a person because the configuration was not taken.
+/// What needs a person because the configuration was not taken, as a command says it that reads the one of before.
+#[track_caller]
 fn not_taken(deployment: &Deployment) -> Option<Value> {
-    let Value::Array(all) = deployment.json(&["attention", "list"]) else { panic!("a list") };
+    let output = by_the_one_before(deployment, &["--json", "attention", "list"]);
+    let all: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output)));
     all.into_iter().find(|found| found["code"] == "reload_failed")
+}
+
+/// Keeps a copy of the configuration as it is: commands cannot read one that is broken.
+fn keep(deployment: &Deployment) {
+    deployment.write("before.toml", &configuration(deployment));
+}
+
+fn by_the_one_before(deployment: &Deployment, arguments: &[&str]) -> Output {
+    let mut command = quietus();
+    command.arg("--config").arg(deployment.path("before.toml")).args(arguments).output().expect("it runs")
 }
 
 /// The value of a metric; 0 where it is not there.

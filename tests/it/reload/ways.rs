@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use super::{add, answers, deliver_to, metric, not_taken, reload, replace, source, text};
+use super::{add, answers, deliver_to, keep, metric, not_taken, reload, replace, source, text};
 use crate::harness::{Away, Deployment, PASSWORD, Server, wait_for};
 
 fn logged(server: &Server, what: &str) -> usize {
@@ -24,6 +24,7 @@ fn sighup_has_the_configuration_taken_and_the_log_says_what_came_of_it() {
     wait_for("the configuration to be taken", || (logged(&server, "the configuration is reloaded") == 1).then_some(()));
     assert_eq!([answers(&server, "beta", 1), answers(&server, "acme", 2)], [204, 204]);
 
+    keep(&deployment);
     add(&deployment, "[nonsense]\nkey = 1\n");
     server.signal("HUP");
     wait_for("the reason", || (logged(&server, "the configuration is not reloaded") == 1).then_some(()));
@@ -106,6 +107,7 @@ fn a_change_is_taken_by_itself_where_that_is_wanted_and_a_broken_one_is_told_onc
     wait_for("the new secret", || (deliver_to(&server, "beta", "another-password-43", 2) == 204).then_some(()));
     assert_eq!(answers(&server, "beta", 3), 401, "the old one is refused");
 
+    keep(&deployment);
     deployment.write("quietus.toml", &format!("{good}[nonsense]\n"));
     wait_for("a person to be needed", || not_taken(&deployment));
     // A secret that is still missing: looked for beside the file that names it.
