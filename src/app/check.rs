@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
+use quietus_plugin::is_loopback;
 use serde::Serialize;
 
 use super::operations::{operations, source_webhooks};
@@ -92,6 +93,9 @@ pub(crate) async fn check(path: &Path, depth: CheckDepth) -> Vec<CheckFinding> {
         }
     } else {
         findings.extend(here(&config));
+        if depth == CheckDepth::Here {
+            findings.extend(one_client(&config, None));
+        }
         findings.extend(rules(&config));
         let connect = if depth == CheckDepth::Connected { Connect::Try } else { Connect::Offline };
         findings.extend(plugins(&config, connect, &mut returned).await);
@@ -254,14 +258,24 @@ async fn online(config: &Config) -> Vec<CheckFinding> {
     let tried = try_ledger(config).await;
     let one_client_since = tried.as_ref().ok().copied().flatten();
     findings.push(CheckFinding::of(ledger, tried));
-    if let Some(since) = one_client_since.filter(|_| config.server.trusted_proxies.is_empty()) {
-        let doubt = format!(
-            "since {since}, everything comes from one address; if that is a proxy's, name it here: all senders count as one client, and `allow` \
-             sees the proxy only"
-        );
-        findings.push(CheckFinding::doubtful("server.trusted_proxies", doubt));
-    }
+    findings.extend(one_client(config, one_client_since));
     findings
+}
+
+/// A proxy that stands in front, as far as anything shows, and that the configuration does not name.
+fn one_client(config: &Config, since: Option<Timestamp>) -> Option<CheckFinding> {
+    let server = &config.server;
+    let public = server.public_url.as_deref().and_then(|url| reqwest::Url::parse(url).ok());
+    let is_elsewhere = public.is_some_and(|url| !is_loopback(url.host_str().unwrap_or_default()));
+    let seen = match since {
+        Some(since) => format!("since {since}, everything comes from one address; if that is a proxy's, name it here"),
+        None if is_elsewhere && server.listen.ip().is_loopback() => {
+            "deliveries for `server.public_url` reach `server.listen` from this machine only, so through a proxy; name it here".to_owned()
+        }
+        None => return None,
+    };
+    let doubt = format!("{seen}: all senders count as one client, and `allow` sees the proxy only");
+    server.trusted_proxies.is_empty().then(|| CheckFinding::doubtful("server.trusted_proxies", doubt))
 }
 
 /// What `quietus mluvii probe` finds, in short: what does not work as configured, and what cannot be known yet.

@@ -497,6 +497,26 @@ fn check_names_what_leads_nowhere_and_what_is_doubtful() {
 }
 
 #[test]
+fn check_asks_for_the_proxy_that_must_stand_in_front() {
+    let proxied = "public_url = \"https://hooks.example.com\"\n";
+    let rows = [
+        (proxied.to_owned(), true),
+        (format!("{proxied}listen = \"127.0.0.1:8080\"\n"), true),
+        (format!("{proxied}listen = \"[::1]:8080\"\n"), true),
+        (format!("{proxied}listen = \"0.0.0.0:8080\"\n"), false),
+        (format!("{proxied}trusted_proxies = [\"127.0.0.1/32\"]\n"), false),
+        ("public_url = \"http://localhost:8080\"\n".to_owned(), false),
+        (String::new(), false),
+    ];
+    for (server, asks) in rows {
+        let home = Home::new();
+        home.write("quietus.toml", &format!("{CONFIG}[server]\n{server}"));
+        let (code, said) = home.run(&["check"]);
+        assert_eq!((code, said.contains("server.trusted_proxies")), (0, asks), "{server}: {said}");
+    }
+}
+
+#[test]
 fn check_finds_a_plugin_that_cannot_be_started() {
     let home = Home::new();
     let plugin = "[[plugin]]\nname = \"crm\"\nlibrary = \"libnot_there.so\"\n";

@@ -90,12 +90,12 @@ impl Claimed {
 /// When it is worth looking again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NextLook {
-    /// As soon as the queue changes.
+    /// As soon as the queue changes: all that was due was taken.
     WhenChanged,
     /// Not before this has passed, whatever changes: a bound has been reached.
     After(Duration),
-    /// Nothing can be claimed until something else changes: the breaker is open, the target is parked, or others do all that may be
-    /// done at once.
+    /// Nothing can be claimed until something else changes: as much was taken as there was room for, the breaker is open, the target is
+    /// parked, or others do all that may be done at once.
     WhenPolled,
 }
 

@@ -27,6 +27,11 @@ impl Notifier {
         }
     }
 
+    /// The queues that tasks have asked for.
+    pub(super) fn queues(&self) -> Vec<String> {
+        self.lock().keys().cloned().collect()
+    }
+
     /// Wakes everyone.
     pub(super) fn notify_all(&self) {
         self.lock().values().for_each(|notify| notify.notify_waiters());

@@ -1,6 +1,7 @@
 //! The life of a claim: claim, lease, work, and then finish, retry or park (`end.rs`). Only receipts are written
 //! elsewhere, many together (`close.rs`).
 
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ impl Worker {
         loop {
             // What has ended leaves its place, so that one claim fills all places that are free.
             while let Some(ended) = under_way.try_join_next() {
-                log_abnormal_end(&queue, ended);
+                let _is_done = is_done(&queue, ended);
             }
             // Waiting begins before the claim, so that nothing is missed between the two. There are two signals, as two
             // things can be waited for: new work, of which the ledger tells, from any process; and a free place at a
@@ -87,7 +88,7 @@ impl Worker {
             };
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                Some(ended) = under_way.join_next() => log_abnormal_end(&queue, ended),
+                () = worth_a_look(&queue, &mut under_way, next) => {}
                 () = new_work, if next == NextLook::WhenChanged => {}
                 () = room, if next == NextLook::WhenPolled => {}
                 () = tokio::time::sleep(pause) => {}
@@ -96,15 +97,16 @@ impl Worker {
         // Waited for, not dropped: a call that is cut off may have been done, and would be made again when its lease
         // ends.
         while let Some(ended) = under_way.join_next().await {
-            log_abnormal_end(&queue, ended);
+            let _is_done = is_done(&queue, ended);
         }
     }
 
-    async fn work_and_make_room(self: Arc<Self>, queue: Arc<QueueWorker>, claim: Claim, leased: BootTime) {
-        self.work(&queue, claim, leased).await;
+    async fn work_and_make_room(self: Arc<Self>, queue: Arc<QueueWorker>, claim: Claim, leased: BootTime) -> WorkEnd {
+        let end = self.work(&queue, claim, leased).await;
         // After the end is written: until then the ledger counts the place as taken, and who is woken would claim in
         // vain.
         queue.room.notify_waiters();
+        end
     }
 
     /// Claims as much as there are free places for.
@@ -117,10 +119,11 @@ impl Worker {
     }
 
     /// The life of one claim. All that is logged meanwhile says what it is about.
-    pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) {
+    pub(super) async fn work(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) -> WorkEnd {
         let (span, sort, began) = (span::of(&claim.work), claim.work.sort(), Instant::now());
         let end = self.work_to_its_end(queue, claim, leased).instrument(span).await;
         metrics::work_ended(sort, queue.target_name(), end, began.elapsed());
+        end
     }
 
     async fn work_to_its_end(&self, queue: &QueueWorker, claim: Claim, leased: BootTime) -> WorkEnd {
@@ -181,10 +184,26 @@ impl Worker {
     }
 }
 
-fn log_abnormal_end(queue: &QueueWorker, ended: Result<(), JoinError>) {
-    if let Err(panic) = ended {
-        // Not the error itself: it holds the panic's text, and that may be personal.
-        let panicked = panic.is_panic();
-        warn!(queue = ?queue.queue, panicked, "work ended abnormally; it is done again when its lease ends");
+/// Ends with the next piece of work whose end makes another claim worth it. Where all that was due is taken, what is done leaves nothing
+/// behind to claim: what it leads to is told of as new work.
+async fn worth_a_look(queue: &QueueWorker, under_way: &mut JoinSet<WorkEnd>, next: NextLook) {
+    while let Some(ended) = under_way.join_next().await {
+        if !is_done(queue, ended) || next != NextLook::WhenChanged {
+            return;
+        }
+    }
+    pending().await
+}
+
+/// Whether nothing is left of it to do.
+fn is_done(queue: &QueueWorker, ended: Result<WorkEnd, JoinError>) -> bool {
+    match ended {
+        Ok(end) => end == WorkEnd::Done,
+        Err(panic) => {
+            // Not the error itself: it holds the panic's text, and that may be personal.
+            let panicked = panic.is_panic();
+            warn!(queue = ?queue.queue, panicked, "work ended abnormally; it is done again when its lease ends");
+            false
+        }
     }
 }

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as SEALED;
 use chacha20poly1305::aead::{Aead, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac as _};
@@ -40,7 +42,7 @@ fn opened(key: &[u8], sealed: &[u8], purpose: &str, record: &[&[u8]]) -> Option<
     cipher.decrypt(&XNonce::from(*nonce), Payload { msg: text, aad: &aad }).ok()
 }
 
-/// All that opens in a copy of the ledger: capsules, and quarantine.
+/// All that opens in a copy of the ledger: capsules, quarantine, and forms that wait for their decision.
 fn read(ledger: &Path, keys: &Path, seals: &Path) -> Vec<String> {
     let under = |sealed: &[u8], purpose: &str, record: &[&[u8]]| {
         let (id, rest) = sealed.split_first_chunk::<8>()?;
@@ -63,7 +65,32 @@ fn read(ledger: &Path, keys: &Path, seals: &Path) -> Vec<String> {
         let (source, sealed): (String, Vec<u8>) = (row.get(0).expect("a name"), row.get(1).expect("bytes"));
         read.extend(under(&sealed, "quarantine", &[source.as_bytes()]));
     }
+    let mut events = copy
+        .prepare("SELECT events FROM inbox UNION ALL SELECT event FROM task WHERE event IS NOT NULL")
+        .expect("a ledger");
+    let mut rows = events.query([]).expect("rows");
+    while let Some(row) = rows.next().expect("a row") {
+        let lines: Vec<u8> = row.get(0).expect("bytes");
+        // Each behind its checksum.
+        for line in lines.split(|byte| *byte == b'\n').filter(|line| line.len() > 8) {
+            let event: Value = serde_json::from_slice(&line[8..]).expect("an event");
+            read.extend(form(&event).and_then(|(sealed, record)| {
+                under(&sealed, "form", &record.iter().map(Vec::as_slice).collect::<Vec<_>>())
+            }));
+        }
+    }
     read.into_iter().map(|plain| String::from_utf8_lossy(&plain).into_owned()).collect()
+}
+
+/// An event's sealed form, and the parts of the record that it is sealed as.
+fn form(event: &Value) -> Option<(Vec<u8>, [Vec<u8>; 5])> {
+    let sealed = SEALED.decode(event["form"].as_str()?).expect("base64");
+    let time: jiff::Timestamp = event["time"].as_str().expect("a time").parse().expect("a time");
+    let text = |key: &str| event[key].as_str().expect("a name").as_bytes().to_vec();
+    // A form that was submitted is the second of the kinds.
+    let [session, kind, time] = [event["session"].as_i64().expect("an id"), 2, time.as_millisecond()]
+        .map(|number| number.to_be_bytes().to_vec());
+    Some((sealed, [text("source"), text("installation"), session, kind, time]))
 }
 
 /// The ids of the generations whose keys are there.
@@ -110,7 +137,9 @@ fn says(deployment: &Deployment, arguments: &[&str], exit: i32) -> String {
 #[test]
 fn an_old_copy_of_the_ledger_opens_no_more_once_the_erasure_is_over() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let form = "[[rule]]\nname = \"asked\"\non = \"form-submitted\"\nwhen = \"form.params['who'] == 'me' && form.submitted\"\n\
+                erase = \"session\"\ntargets = [\"mluvii\"]\n";
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{form}"));
     let server = Server::start(&deployment);
     standin.begin(1, EMAIL, Some("v1"));
     standin.end(1);
@@ -120,12 +149,20 @@ fn an_old_copy_of_the_ledger_opens_no_more_once_the_erasure_is_over() {
     let unreadable = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
     assert_eq!(http(unreadable.body("bob@example.com")).0, 202);
 
+    // A form waits for its decision, as mluvii is not there.
+    standin.begin(2, "dan@example.com", Some("v1"));
+    standin.fault(&json!({ "kind": "status", "status": 503, "path": "/Sessions" }));
+    standin.register(&server.callback());
+    standin.submit(2, 4711, &json!({ "who": "carol@example.com" }));
+    standin.wait_for_deliveries();
+
     // During the erasure, everything is copied.
     let (old, [keys, seals]) = (deployment.path("old.db"), ["keys", "quietus.seals"].map(|name| deployment.path(name)));
     says(&deployment, &["ledger", "backup", "--to", old.to_str().expect("UTF-8")], 0);
     let then = read(&old, &keys, &seals);
     assert!(then.iter().any(|plain| plain.contains(EMAIL)), "this test would find it: {then:?}");
     assert!(then.iter().any(|plain| plain.ends_with("bob@example.com")), "{then:?}");
+    assert!(then.iter().any(|plain| plain.contains("carol@example.com")), "{then:?}");
     // Neither the keys alone, nor the generations alone, open anything.
     let nothing = deployment.path("nothing");
     std::fs::create_dir(&nothing).expect("made");
@@ -133,6 +170,10 @@ fn an_old_copy_of_the_ledger_opens_no_more_once_the_erasure_is_over() {
     let [before] = <[String; 1]>::try_from(generations(&deployment).into_iter().collect::<Vec<_>>()).expect("one");
     let stolen = std::fs::read_to_string(seals.join(format!("{before}.key"))).expect("a secret");
 
+    standin.clear_faults();
+    wait_for("the form to be decided on", || {
+        (deployment.count("SELECT count(*) FROM task WHERE event IS NOT NULL") == 0).then_some(())
+    });
     says(&deployment, &["erasures", "retry", &id], 0);
     receipts(&deployment, 1);
     let rotated = deployment.json(&["keys", "rotate", "seal"]);

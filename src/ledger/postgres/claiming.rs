@@ -95,6 +95,9 @@ pub(super) async fn claim(
             inbox::expand(tx, &ledger.sources, queue, installation, granted, expand).await?;
         }
         let rows = take(tx, queue, granted, lease, ledger.process(), trust).await?;
+        if rows.len() == most {
+            next = NextLook::WhenPolled;
+        }
         claims = load(ledger, tx, queue, rows, &seen).await?;
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {

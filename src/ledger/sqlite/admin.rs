@@ -22,7 +22,7 @@ impl Admin for SqliteLedger {
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError> {
         let by = by.clone();
         let key = self.index_key();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             meta::must_be_index_key(tx, key.as_ref())?;
             let actual = schedule::schedule(tx, &erasure)?;
             Ok((actual, acts::requested(&by, &erasure, actual)))
@@ -48,7 +48,7 @@ impl Admin for SqliteLedger {
 
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {
         let by = by.clone();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let count = tasks::retry_parked(tx)?;
             Ok((count, acts::retried_work(&by, count)))
         })
@@ -58,7 +58,7 @@ impl Admin for SqliteLedger {
     async fn resume_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError> {
         let target = target.clone();
         let by = by.clone();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let resumed = targets::resume(tx, &target)?;
             Ok((resumed, acts::resumed(&by, &target, resumed)))
         })
@@ -107,7 +107,7 @@ impl Admin for SqliteLedger {
     async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError> {
         let name = name.to_owned();
         let by = by.clone();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let confirmed = rules::confirm(tx, &name)?;
             Ok((confirmed, acts::confirmed_rule(&by, &name, confirmed)))
         })
@@ -116,7 +116,7 @@ impl Admin for SqliteLedger {
 
     async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError> {
         let by = by.clone();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let doubt = clock::accept(tx)?;
             let entry = acts::accepted_clock(&by, doubt.as_ref());
             Ok((doubt, entry))
@@ -127,7 +127,7 @@ impl Admin for SqliteLedger {
     async fn accept_gap(&self, gap: &SignedGap, by: &Actor) -> Result<bool, LedgerError> {
         let gap = gap.clone();
         let by = by.clone();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let accepted = receipts::accept_gap(tx, &gap)?;
             Ok((accepted, acts::accepted_gap(&by, &gap.gap, accepted)))
         })
@@ -195,7 +195,7 @@ impl Admin for SqliteLedger {
 
     async fn rotate_index(&self, carry: &Carry, by: &Actor) -> Result<bool, LedgerError> {
         let (carry, by) = (carry.clone(), by.clone());
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let rotated = RotatedKey::index(&carry);
             let changed = meta::rotate_key(tx, &rotated)?;
             if changed {
@@ -249,7 +249,7 @@ impl SqliteLedger {
         order: impl FnOnce(&Tx<'_>, ErasureId) -> Result<bool, LedgerError> + Send + 'static,
     ) -> Result<bool, LedgerError> {
         let by = by.clone();
-        self.order(Wakes::Workers, move |tx| {
+        self.order(Wakes::All, move |tx| {
             let changed = order(tx, id)?;
             Ok((changed, acts::on_erasure(&by, act, id, changed)))
         })

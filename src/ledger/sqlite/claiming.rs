@@ -66,6 +66,7 @@ pub(super) fn claim(
         inbox::expand(tx, installation, most, expand)?;
     }
     let mut due = due(tx, queue, most, trust)?;
+    let next = if due.len() < most { NextLook::WhenChanged } else { NextLook::WhenPolled };
     let wait = match (&bounds.target, bounds.calls_per_s) {
         (Some(target), Some(rate)) => grant(tx, target, rate, &mut due)?,
         _ => None,
@@ -74,7 +75,25 @@ pub(super) fn claim(
     for task in due {
         claims.extend(claim_one(tx, queue, task, holder, &seen)?);
     }
-    Ok(Claimed { claims, next: wait.map_or(NextLook::WhenChanged, NextLook::After) })
+    Ok(Claimed { claims, next: wait.map_or(next, NextLook::After) })
+}
+
+/// The queues in which something is due. To look costs far less than a claim in vain.
+pub(super) fn with_work(tx: &Tx<'_>, mut queues: Vec<String>) -> Result<Vec<String>, LedgerError> {
+    let mut due = tx.prepare_cached(
+        "SELECT 1 FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2
+         UNION ALL SELECT 1 FROM inbox WHERE parked = 0 AND due <= ?2
+           AND installation = (SELECT id FROM installation WHERE 'decide:' || name = ?1)
+         LIMIT 1",
+    )?;
+    let mut failed = None;
+    queues.retain(|queue| {
+        due.exists(params![queue, Millis(tx.now)]).unwrap_or_else(|error| {
+            failed = Some(error);
+            false
+        })
+    });
+    failed.map_or(Ok(queues), |error| Err(error.into()))
 }
 
 /// What is due and may be claimed, the longest due first. What another process holds is left to it until its lease has

@@ -33,11 +33,14 @@ impl Deref for Tx<'_> {
     }
 }
 
-/// Whether those who wait for work are woken after the commit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who is woken after the commit, of those who wait for work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wakes {
-    Workers,
     NoOne,
+    /// Who waits for a queue in which something is due now.
+    Due,
+    /// Everyone: more than what is due may have changed, such as how a target is.
+    All,
 }
 
 /// Who waits for a write.

@@ -201,7 +201,7 @@ impl Intake for SqliteLedger {
     async fn report(&self, of: &Reportable, under: &KeyId, report: &Sealed) -> Result<Reported, LedgerError> {
         let (of, under) = (of.clone(), under.clone());
         let report = report.clone();
-        self.writer.write(Wakes::Workers, move |tx| steps::report(tx, &of, &under, &report)).await
+        self.writer.write(Wakes::Due, move |tx| steps::report(tx, &of, &under, &report)).await
     }
 
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError> {
@@ -267,7 +267,7 @@ impl Queue for SqliteLedger {
         reason: &str,
     ) -> Result<Finished, LedgerError> {
         let reason = reason.to_owned();
-        self.writer.write(Wakes::Workers, move |tx| claiming::retry(tx, &claim, pause, attempt, &reason)).await
+        self.writer.write(Wakes::Due, move |tx| claiming::retry(tx, &claim, pause, attempt, &reason)).await
     }
 
     async fn park(&self, claim: Claim, outcome: Outcome, reason: &str) -> Result<Finished, LedgerError> {
@@ -277,15 +277,15 @@ impl Queue for SqliteLedger {
 
     async fn put_off(&self, of: &HeldWork, pause: Option<Duration>, reason: &str) -> Result<Finished, LedgerError> {
         let (of, reason) = (of.clone(), reason.to_owned());
-        self.writer.write(Wakes::Workers, move |tx| claiming::put_off(tx, &of, pause, &reason)).await
+        self.writer.write(Wakes::Due, move |tx| claiming::put_off(tx, &of, pause, &reason)).await
     }
 
     async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| deciding::decided(tx, &claim, &decision)).await
+        self.writer.write(Wakes::Due, move |tx| deciding::decided(tx, &claim, &decision)).await
     }
 
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| steps::resolved(tx, &claim, &resolution)).await
+        self.writer.write(Wakes::Due, move |tx| steps::resolved(tx, &claim, &resolution)).await
     }
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
@@ -297,7 +297,7 @@ impl Queue for SqliteLedger {
     }
 
     async fn stepped(&self, claim: Claim, end: StepEnd) -> Result<Finished, LedgerError> {
-        self.writer.write(Wakes::Workers, move |tx| steps::stepped(tx, &claim, end)).await
+        self.writer.write(Wakes::Due, move |tx| steps::stepped(tx, &claim, end)).await
     }
 
     async fn closed(&self, closing: Vec<Closing>) -> Result<Closed, LedgerError> {
@@ -316,7 +316,7 @@ impl Queue for SqliteLedger {
         let target = target.clone();
         let end = end.clone();
         // What waited for it can begin.
-        let wakes = if matches!(end, CallEnd::Answered { .. }) { Wakes::Workers } else { Wakes::NoOne };
+        let wakes = if matches!(end, CallEnd::Answered { .. }) { Wakes::Due } else { Wakes::NoOne };
         self.writer.write(wakes, move |tx| targets::call_ended(tx, &target, &end, limits)).await
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
 use super::columns::Millis;
@@ -99,6 +100,7 @@ pub(crate) fn migrate_file(path: &Path) -> Result<Migrated, OpenError> {
 /// A connection that reads, on a file that [`open`] has opened.
 pub(super) fn open_reader(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open_with_flags(path, flags(OpenFlags::SQLITE_OPEN_READ_ONLY))?;
+    keep_plans(&connection)?;
     connection.busy_timeout(READ_WAIT_MAX)?;
     connection.execute_batch("PRAGMA cache_size = -512; PRAGMA temp_store = MEMORY;")?;
     Ok(connection)
@@ -125,6 +127,12 @@ fn flags(access: OpenFlags) -> OpenFlags {
     access | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
+/// A statement that is prepared stays prepared: SQLite would plan it anew for each other value that is bound to it, which took
+/// more time than to run it.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())
+}
+
 fn connect(path: &Path) -> anyhow::Result<Connection> {
     // SQLite gives its log the permissions of the file, so the file is made first.
     OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path)?;
@@ -133,6 +141,7 @@ fn connect(path: &Path) -> anyhow::Result<Connection> {
         thread::sleep(Duration::from_millis(1));
         tries < LOCK_TRIES_MAX
     }))?;
+    keep_plans(&connection)?;
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     anyhow::ensure!(mode == "wal", "the file system offers no shared memory for a write-ahead log");
     // FULL, as what was acknowledged has to survive a power cut; `secure_delete`, as a destroyed capsule must leave no

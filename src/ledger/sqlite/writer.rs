@@ -8,6 +8,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::{self, Checkpoints};
+use super::claiming;
 use super::damage::Damage;
 use super::failure::{Failure, broken};
 use super::files::Files;
@@ -177,14 +178,12 @@ impl Thread {
         let result = self.damage.refuse().and_then(|()| self.commit(&mut batch));
         match self.damage.seen(result) {
             // Only now: an answer before the commit would acknowledge what a crash could still take away.
-            Ok((recorded, wakes)) => {
+            Ok((recorded, woken)) => {
                 for (delivery, recorded) in batch.deliveries.into_iter().zip(recorded) {
                     let _ = delivery.answer.send(recorded);
                 }
                 batch.jobs.into_iter().for_each(|job| job.answer(Ok(())));
-                if wakes == Wakes::Workers {
-                    self.notifier.notify_all();
-                }
+                woken.iter().for_each(|queue| self.notifier.notify(queue));
                 // Last: moving the log can take a while, and no answer has to wait for it.
                 self.checkpoints.after_commit(&self.connection);
             }
@@ -200,7 +199,8 @@ impl Thread {
         }
     }
 
-    fn commit(&mut self, batch: &mut Batch) -> Result<(Answers, Wakes), LedgerError> {
+    /// Returns also the queues of which those are to be told who wait for work.
+    fn commit(&mut self, batch: &mut Batch) -> Result<(Answers, Vec<String>), LedgerError> {
         self.in_place()?;
         // Not deferred: a transaction that begins by reading fails when another process has written before it writes.
         let transaction = Transaction::new(&mut self.connection, TransactionBehavior::Immediate)?;
@@ -209,15 +209,18 @@ impl Thread {
         // Before the jobs, so that a claim in the same batch finds these events; it would leave them for the next one.
         let recorded = record::insert(&tx, &mut self.remembered, &batch.deliveries)?;
         let is_new = |recorded: &Result<Recorded, LedgerError>| matches!(recorded, Ok(Recorded::New));
-        let mut wakes = if recorded.iter().any(is_new) { Wakes::Workers } else { Wakes::NoOne };
+        let mut wakes = if recorded.iter().any(is_new) { Wakes::Due } else { Wakes::NoOne };
         for job in &mut batch.jobs {
-            if job.run(&tx)? == Wakes::Workers {
-                wakes = Wakes::Workers;
-            }
+            wakes = wakes.max(job.run(&tx)?);
         }
+        let woken = match wakes {
+            Wakes::NoOne => Vec::new(),
+            Wakes::Due => claiming::with_work(&tx, self.notifier.queues())?,
+            Wakes::All => self.notifier.queues(),
+        };
         transaction.commit()?;
         // Again: what was moved or removed meanwhile must not be acknowledged.
         self.in_place()?;
-        Ok((recorded, wakes))
+        Ok((recorded, woken))
     }
 }
