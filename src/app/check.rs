@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use quietus_plugin::is_loopback;
 use serde::Serialize;
 
+use super::ledger::{must_be_known, open_ledger};
 use super::operations::{operations, source_webhooks};
-use super::parts::{must_be_known, open_ledger};
 use super::rules::test_rules;
 use crate::config::{Config, Problem, counted_from_one};
 use crate::key_files::Keys;

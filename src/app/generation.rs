@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::loaded::Loaded;
 use super::monitor::monitor;
-use super::parts::{MluviiClients, Parts};
+use super::parts::{Before, MluviiClients, Parts};
 use super::plugins::OwnedPlugins;
 use super::process::Process;
 use crate::monitoring::Monitor;
@@ -25,6 +25,11 @@ pub(super) struct Generation {
 }
 
 impl Generation {
+    /// What another one may take of it.
+    pub(super) fn as_before(&self) -> Before<'_> {
+        Before { loaded: &self.loaded, mluvii: &self.mluvii, plugins: &self.plugins }
+    }
+
     /// Of what was built, in the place of `before`; nothing of it works yet. The sources are for who receives.
     pub(super) fn new(
         loaded: Loaded,

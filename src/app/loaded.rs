@@ -1,12 +1,11 @@
 //! A configuration as it was read, with what stood behind what it refers to: by both it is seen later what has changed.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::config::{Config, ConfigError, Schemas, TextDigest, needs_restart};
+use crate::config::{Config, Schemas, TextDigest, needs_restart};
 use crate::keys::{Digest, IndexKey, fill_random};
 use crate::operations::configuration::Changed;
 
@@ -40,10 +39,6 @@ impl Loaded {
         // Before anything behind it is used: what changes in between is seen as a change then, and not missed.
         let behind = config.behind(&by.0);
         Self { config: Arc::new(config), behind }
-    }
-
-    pub(super) fn read(file: &Path, by: &Digester) -> Result<Self, ConfigError> {
-        Ok(Self::of(Config::load(file)?, by))
     }
 
     /// The keys by which another one differs, or what stands behind them.

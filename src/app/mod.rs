@@ -5,6 +5,7 @@ mod archiving;
 mod check;
 mod control;
 mod generation;
+mod ledger;
 mod loaded;
 mod log;
 mod monitor;
@@ -147,51 +148,14 @@ async fn run(
     metrics: Metrics,
     hangup: Signal,
 ) -> anyhow::Result<()> {
-    let Server { process, tasks, ending, worked, current, .. } = &*server;
-    let first = current.current();
-    let config = &first.loaded.config;
-    let address = listeners.listen.local_addr()?;
+    let Listeners { listen, metrics: metrics_listener, reports } = listeners;
+    let Server { process, tasks, ending, .. } = &*server;
+    let address = listen.local_addr()?;
     let manager = Arc::new(ServiceManager::of_environment());
     let reloader = Reloader::new(Arc::clone(&server), digester, Arc::clone(&manager), address);
-
-    // Deliveries are taken, metrics can be read, and plugins are there, until the workers have finished.
-    let upkeep = metrics.clone();
-    tasks.keep("upkeep of the metrics", worked, move |end| Box::pin(upkeep.clone().upkeep(end)));
-    let states = {
-        let current = Arc::clone(current);
-        Box::new(move || plugins::states(&current.current().plugins))
-    };
-    let settings = Arc::clone(&server.settings);
-    let readiness = Arc::new(Readiness::new(process.ledger.clone(), states, ending.clone(), settings));
-    let router = http::metrics_router(metrics, monitor::more_metrics(Arc::clone(current)), Arc::clone(&readiness));
-    let aside = &server.aside;
-    tasks.need("metrics".to_owned(), serve_metrics(listeners.metrics, router, Arc::clone(aside), worked.clone()));
-    let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
-    if let Some(listener) = listeners.reports {
-        let (ledger, index, seal) = (process.ledger.clone(), process.keys.index.clone(), process.seal.clone());
-        let reports = Reports::new(ledger, index, seal, Arc::clone(&server.settings));
-        tasks.need("reports".to_owned(), serve_reports(listener, reports, Arc::clone(aside), stop.clone()));
-    }
-    for (name, plugin) in &first.plugins {
-        tasks.need(format!("plugin {name}"), plugin.run());
-    }
-    tasks.keep("control socket", worked, control::run(config, &reloader));
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    let targets = first.worker.targets.keys().cloned().collect();
-    let info = ProcessInfo { version, place: process.place.clone(), targets };
-    process.ledger.register(&info).await.context("the ledger does not take this process on its list")?;
-    // For as long as workers take to drain: where this process looks lost, others park the steps of its targets.
-    tasks.keep("heartbeat", worked, {
-        let heartbeat = Arc::clone(&server.heartbeat);
-        move |end| Box::pin(Arc::clone(&heartbeat).run(end))
-    });
-    server.begin(&first);
-    for source in &config.sources {
-        let base = config.server.public_url.as_deref().unwrap_or("");
-        info!(source = source.name, webhook = format!("{base}/webhooks/{}", source.name), "deliveries are taken");
-    }
-    keep_what_is_the_process_s(&server, config);
-    drop(first);
+    let readiness = readiness(&server);
+    serve_aside(&server, metrics_listener, reports, metrics, &readiness);
+    begin(&server, &reloader).await?;
 
     let received = CancellationToken::new();
     let refused = (Arc::clone(&server.receiver), process.ledger.clone());
@@ -215,6 +179,69 @@ async fn run(
             Box::pin(async move { manager.watch(|| readiness.worker(), stopping, end).await })
         }
     });
+    receive(&server, &reloader, listen, router).await;
+    received.cancel();
+    end(&server).await
+}
+
+fn readiness(server: &Server) -> Arc<Readiness> {
+    let current = Arc::clone(&server.current);
+    let states = Box::new(move || plugins::states(&current.current().plugins));
+    let (ledger, settings) = (server.process.ledger.clone(), Arc::clone(&server.settings));
+    Arc::new(Readiness::new(ledger, states, server.ending.clone(), settings))
+}
+
+/// The listeners beside the one for deliveries: metrics can be read, and reports are taken, until the workers have finished.
+fn serve_aside(
+    server: &Server,
+    listener: MetricsListener,
+    reports: Option<TcpListener>,
+    metrics: Metrics,
+    readiness: &Arc<Readiness>,
+) {
+    let Server { process, tasks, ending, worked, aside, .. } = server;
+    let upkeep = metrics.clone();
+    tasks.keep("upkeep of the metrics", worked, move |end| Box::pin(upkeep.clone().upkeep(end)));
+    let router = http::metrics_router(metrics, server.more_metrics(), Arc::clone(readiness));
+    tasks.need("metrics".to_owned(), serve_metrics(listener, router, Arc::clone(aside), worked.clone()));
+    if let Some(listener) = reports {
+        let (ledger, index, seal) = (process.ledger.clone(), process.keys.index.clone(), process.seal.clone());
+        let reports = Reports::new(ledger, index, seal, Arc::clone(&server.settings));
+        let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
+        tasks.need("reports".to_owned(), serve_reports(listener, reports, Arc::clone(aside), stop));
+    }
+}
+
+/// Has the first configuration do the work.
+async fn begin(server: &Server, reloader: &Arc<Reloader>) -> anyhow::Result<()> {
+    let Server { process, tasks, worked, .. } = server;
+    let first = server.current.current();
+    let config = &first.loaded.config;
+    for (name, plugin) in &first.plugins {
+        tasks.need(format!("plugin {name}"), plugin.run());
+    }
+    tasks.keep("control socket", worked, control::run(config, reloader));
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let targets = first.worker.targets.keys().cloned().collect();
+    let info = ProcessInfo { version, place: process.place.clone(), targets };
+    process.ledger.register(&info).await.context("the ledger does not take this process on its list")?;
+    // For as long as workers take to drain: where this process looks lost, others park the steps of its targets.
+    tasks.keep("heartbeat", worked, {
+        let heartbeat = Arc::clone(&server.heartbeat);
+        move |end| Box::pin(Arc::clone(&heartbeat).run(end))
+    });
+    server.begin(&first);
+    for source in &config.sources {
+        let base = config.server.public_url.as_deref().unwrap_or("");
+        info!(source = source.name, webhook = format!("{base}/webhooks/{}", source.name), "deliveries are taken");
+    }
+    keep_for_the_process(server, config);
+    Ok(())
+}
+
+/// Takes deliveries until all workers have finished, and answers what is in flight then.
+async fn receive(server: &Server, reloader: &Reloader, listener: TcpListener, router: axum::Router) {
+    let Server { ending, worked, .. } = server;
     let working = async {
         ending.stopping.cancelled().await;
         // Which would begin another worker.
@@ -224,12 +251,17 @@ async fn run(
         // Not earlier: the workers' last calls still go to the plugins.
         worked.cancel();
     };
-    let receiving = needed("receiving", ending, http::serve(listeners.listen, router, &server.settings, stop));
+    let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
+    let receiving = needed("receiving", ending, http::serve(listener, router, &server.settings, stop));
     let ((), drained) = tokio::join!(working, receiving);
-    received.cancel();
     if let Ok(Drained::Cut(connections)) = drained {
         warn!(connections, "connections were cut at the end of the drain");
     }
+}
+
+/// Waits until everything else has ended, and lets go of the ledger.
+async fn end(server: &Server) -> anyhow::Result<()> {
+    let Server { process, tasks, ending, .. } = server;
     tasks.ended().await;
     if let Err(error) = process.ledger.deregister().await {
         warn!(error = %with_causes(&error), "this process stays on the ledger's list until it counts as lost");
@@ -242,7 +274,7 @@ async fn run(
 }
 
 /// What is done by the first configuration for as long as the process is there: what says otherwise needs a restart.
-fn keep_what_is_the_process_s(server: &Server, config: &Config) {
+fn keep_for_the_process(server: &Server, config: &Config) {
     let Server { process, tasks, ending, worked, .. } = server;
     tasks.keep("state file and witnesses", worked, {
         let (keepers, ledger, ending) = (config.keepers(), process.ledger.clone(), ending.clone());

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::generation::Generation;
 use super::loaded::Loaded;
 use super::plugins::{OwnedPlugins, hosts};
 use super::process::Process;
 use crate::attention::Limits;
-use crate::http::MoreMetrics;
-use crate::lock::Replaceable;
 use crate::monitoring::{LoadedConfiguration, Monitor};
 use crate::worker::Worker;
 
@@ -25,12 +22,4 @@ pub(super) fn monitor(loaded: &Loaded, process: &Process, worker: &Worker, plugi
     let digest = process.keys.index.seen(&[b"configuration", config.as_written().as_bytes()]);
     let loaded = LoadedConfiguration { digest: hex::encode(&digest.0[..4]), at: Timestamp::now() };
     Monitor::new(records, process.backend, loaded, limits, &installations, targets, hosts(plugins))
-}
-
-/// Of whatever configuration there is when somebody asks.
-pub(super) fn more_metrics(current: Arc<Replaceable<Generation>>) -> MoreMetrics {
-    Arc::new(move || {
-        let generation = current.current();
-        Box::pin(async move { generation.monitor.render().await })
-    })
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{departments, mluvii_clients, open_ledger, targets};
+use super::ledger::open_ledger;
+use super::parts::{departments, mluvii_clients, targets};
 use super::plugins;
 use crate::attention::Limits;
 use crate::config::Config;

@@ -6,19 +6,15 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
-use super::generation::Generation;
 use super::loaded::Loaded;
 use super::plugins::{OwnedPlugin, OwnedPlugins, hosts};
 use super::process::{Children, Process};
 use crate::config::Config;
-use crate::key_files::read_public_keys;
-use crate::keys::{ReadSecret, Secret, SecretError};
-use crate::ledger::{Keep, Ledger, LedgerPlace};
+use crate::keys::ReadSecret;
+use crate::ledger::Keep;
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
-use crate::outside::{StateFile, compare};
 use crate::plugin::{Expected, PluginHost};
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
@@ -30,6 +26,14 @@ pub(super) struct Parts {
     pub(super) sources: Vec<Source>,
     pub(super) mluvii: MluviiClients,
     pub(super) plugins: OwnedPlugins,
+}
+
+/// What is at work, whose parts are taken where nothing of them has changed.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'a> {
+    pub(super) loaded: &'a Loaded,
+    pub(super) mluvii: &'a MluviiClients,
+    pub(super) plugins: &'a OwnedPlugins,
 }
 
 /// Something that is wrong, and the key that it is about.
@@ -49,7 +53,7 @@ impl Parts {
     /// Builds all of it, with what is as it was taken from `before`; the error is everything that is wrong.
     pub(super) fn build(
         loaded: &Loaded,
-        before: Option<&Generation>,
+        before: Option<Before<'_>>,
         children: &Children,
         end: &CancellationToken,
     ) -> Result<Self, Vec<Fault>> {
@@ -132,10 +136,10 @@ impl Parts {
 /// The client of an installation: the one that there is, with its connections and its token, where nothing of it has changed.
 fn client(
     loaded: &Loaded,
-    before: Option<&Generation>,
+    before: Option<Before<'_>>,
     settings: &MluviiSettings,
 ) -> Result<Arc<MluviiClient>, SettingsError> {
-    let same = before.filter(|before| loaded.has_as_before(&before.loaded, "mluvii", &settings.name.0));
+    let same = before.filter(|before| loaded.has_as_before(before.loaded, "mluvii", &settings.name.0));
     match same.and_then(|before| before.mluvii.get(&settings.name)) {
         Some(client) => Ok(Arc::clone(client)),
         None => MluviiClient::new(settings, &|reference| loaded.config.read_secret(reference)).map(Arc::new),
@@ -192,29 +196,6 @@ fn keep(config: &Config) -> Keep {
         erasures: retention.erasures.limit(),
         fingerprints: if config.erasing.keep_fingerprints { fingerprints } else { Some(Duration::ZERO) },
     }
-}
-
-/// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
-pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow::Result<Arc<dyn Ledger>> {
-    let password = ledger_password(config, place)?;
-    Ok(crate::operations::ledger::open(place, password.as_ref()).await?)
-}
-
-/// Read only where it is needed.
-pub(super) fn ledger_password(config: &Config, place: &LedgerPlace) -> Result<Option<Secret>, SecretError> {
-    match place {
-        LedgerPlace::Sqlite(_) => Ok(None),
-        LedgerPlace::Postgres(_) => config.ledger_password(),
-    }
-}
-
-/// Refuses a ledger that is older than it was, or another one.
-pub(crate) async fn must_be_known(config: &Config, ledger: &dyn Ledger) -> anyhow::Result<()> {
-    let state = config.state_file();
-    let known = state.as_ref().map_or(Ok(None), StateFile::read)?;
-    let compared = compare(known.as_ref(), ledger, &read_public_keys(&config.keys_dir())?).await?;
-    let remembered = state.map(|state| format!("what is known stands in {}", state.path().display()));
-    compared.with_context(|| remembered.unwrap_or_else(|| "the ledger is refused".to_owned()))
 }
 
 #[cfg(test)]
@@ -327,12 +308,13 @@ auth = []
             COMPANIES.replace("auth = []", "auth = [{ query = { parameter = 's', secrets = { file = 'id' } } }]"),
         )
         .expect("is written");
-        let loaded = Loaded::read(&path, &Digester::new()).expect("loads");
+        let loaded = Loaded::of(Config::load(&path).expect("loads"), &Digester::new());
         let keys_dir = loaded.config.keys_dir();
         Keys::create(&keys_dir).expect("are made");
         let (children, end) = (Children::default(), CancellationToken::new());
         let Ok(parts) = Parts::build(&loaded, None, &children, &end) else { panic!("nothing is wrong") };
-        let process = Process::open(&loaded.config, Keys::load(&keys_dir).expect("are there")).await.expect("is opened");
+        let process =
+            Process::open(&loaded.config, Keys::load(&keys_dir).expect("are there")).await.expect("is opened");
         let mut worker = parts.worker(&loaded.config, &process, None, None);
         let ending = Ending::default();
         worker.targets.insert(TargetName("defective".into()), Arc::new(Defective));

@@ -3,7 +3,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use super::parts::{ledger_password, must_be_known};
+use super::ledger::{ledger_password, must_be_known};
 use crate::config::Config;
 use crate::key_files::{Keys, read_public_keys};
 use crate::keys::SealKey;

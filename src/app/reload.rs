@@ -23,7 +23,7 @@ use crate::attention::NotReloaded as ToldOfReload;
 use crate::causes::with_causes;
 use crate::config::{Config, Schemas};
 use crate::lock::lock;
-use crate::operations::configuration::{Difference, NotReloaded, Reloaded, RunningConfiguration};
+use crate::operations::configuration::{Changed, Difference, NotReloaded, Reloaded, RunningConfiguration};
 use crate::panics::caught;
 
 const RELOADS: &str = "quietus_reloads_total";
@@ -93,7 +93,8 @@ impl Reloader {
         let reloading = async {
             let _one_at_a_time = self.busy.lock().await;
             self.manager.reloading();
-            let reloaded = caught(self.reload_now()).await.unwrap_or_else(|_| Err(not_now("it panicked; please report it")));
+            let reloaded =
+                caught(self.reload_now()).await.unwrap_or_else(|_| Err(not_now("it panicked; please report it")));
             self.tell(&reloaded).await;
             reloaded
         };
@@ -110,43 +111,70 @@ impl Reloader {
             return Ok(Reloaded { changed: Vec::new(), waiting_rules: Vec::new() });
         }
         let loaded = Arc::new(loaded);
-        let parts = match self.build(&loaded, &before).await {
-            Ok(parts) => Some(parts),
+        let built = self.built(&loaded, &before, &changed, problems).await;
+        let loaded = Arc::into_inner(loaded).ok_or_else(|| not_now("it is still read"))?;
+        let parts = match built {
+            Ok(parts) => parts,
+            Err(why) => {
+                *lock(&self.refused) = Some(loaded);
+                return Err(why);
+            }
+        };
+        let next = self.take(loaded, parts, &before).await?;
+        Ok(Reloaded {
+            changed: changed.into_iter().map(|changed| changed.key).collect(),
+            waiting_rules: self.waiting_rules(&next).await,
+        })
+    }
+
+    /// Everything that the configuration describes, its plugins up, where nothing at all stands against it.
+    async fn built(
+        &self,
+        loaded: &Arc<Loaded>,
+        before: &Arc<Generation>,
+        changed: &[Changed],
+        mut problems: Vec<String>,
+    ) -> Result<Parts, NotReloaded> {
+        let keys = changed.iter().filter(|changed| changed.needs_restart).map(|changed| changed.key.clone());
+        let keys: Vec<_> = keys.collect();
+        let parts = match self.build(loaded, before).await {
+            Ok(parts) if keys.is_empty() => {
+                problems.extend(started(&self.server, &loaded.config, &parts, before).await);
+                Some(parts)
+            }
+            // Not to be taken anyway: no plugin need be started for it.
+            Ok(_) => None,
             Err(wrong) => {
                 problems.extend(wrong);
                 None
             }
         };
-        let needs_restart = || changed.iter().filter(|changed| changed.needs_restart).map(|changed| changed.key.clone());
-        let keys: Vec<_> = needs_restart().collect();
-        if let Some(parts) = &parts
-            && keys.is_empty()
-        {
-            problems.extend(started(&self.server, &loaded.config, parts, &before).await);
-        }
-        let loaded = Arc::into_inner(loaded).ok_or_else(|| not_now("it is still read"))?;
-        let parts = match parts {
-            Some(parts) if problems.is_empty() && keys.is_empty() => parts,
+        match parts {
+            Some(parts) if problems.is_empty() => Ok(parts),
+            _ if problems.is_empty() => Err(NotReloaded::NeedsRestart { keys }),
             _ => {
-                *lock(&self.refused) = Some(loaded);
-                problems.extend((!problems.is_empty() && !keys.is_empty()).then(|| needing(&keys)));
-                let is_right = problems.is_empty();
-                return Err(if is_right { NotReloaded::NeedsRestart { keys } } else { NotReloaded::Wrong { problems } });
+                problems.extend((!keys.is_empty()).then(|| NotReloaded::NeedsRestart { keys }.reason()));
+                Err(NotReloaded::Wrong { problems })
             }
-        };
-        let process = &self.server.process;
-        let stopping = &self.server.ending.stopping;
-        let (next, sources) = Generation::new(loaded, parts, process, self.server.reports, Some(&before), stopping);
+        }
+    }
+
+    /// Has it take the place of the one at work.
+    async fn take(
+        &self,
+        loaded: Loaded,
+        parts: Parts,
+        before: &Arc<Generation>,
+    ) -> Result<Arc<Generation>, NotReloaded> {
+        let Server { process, ending, reports, .. } = &*self.server;
+        let (next, sources) = Generation::new(loaded, parts, process, *reports, Some(before), &ending.stopping);
         // The last thing that can fail. Others are not to park steps of a target that they do not know of.
         let targets: Vec<_> = next.worker.targets.keys().cloned().collect();
         if let Err(error) = process.ledger.retarget(&targets).await {
             return Err(not_now(&format!("the ledger is not there: {}", with_causes(&error))));
         }
         self.server.turn_to(&next, sources);
-        Ok(Reloaded {
-            changed: changed.into_iter().map(|changed| changed.key).collect(),
-            waiting_rules: self.waiting_rules(&next).await,
-        })
+        Ok(next)
     }
 
     /// The configuration in the file, and what is wrong with it although it can be read.
@@ -174,9 +202,10 @@ impl Reloader {
     async fn build(&self, loaded: &Arc<Loaded>, before: &Arc<Generation>) -> Result<Parts, Vec<String>> {
         let (server, loaded, before) = (Arc::clone(&self.server), Arc::clone(loaded), Arc::clone(before));
         let built = tokio::task::spawn_blocking(move || {
-            let built = Parts::build(&loaded, Some(&before), &server.children, &server.worked);
+            let built = Parts::build(&loaded, Some(before.as_before()), &server.children, &server.worked);
             built.map_err(|faults| {
-                let told = |fault: &super::parts::Fault| format!("{}: {:#}", loaded.config.shown(&fault.key), fault.error);
+                let told =
+                    |fault: &super::parts::Fault| format!("{}: {:#}", loaded.config.shown(&fault.key), fault.error);
                 faults.iter().map(told).collect()
             })
         });
@@ -276,8 +305,4 @@ fn load(file: &Path) -> Result<Config, Vec<String>> {
 
 fn not_now(reason: &str) -> NotReloaded {
     NotReloaded::NotNow { reason: reason.to_owned() }
-}
-
-fn needing(keys: &[String]) -> String {
-    NotReloaded::NeedsRestart { keys: keys.to_vec() }.reason()
 }

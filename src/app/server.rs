@@ -15,7 +15,8 @@ use super::operations::operations;
 use super::process::{Children, Process};
 use super::tasks::Tasks;
 use super::{archiving, log, reconciling, watching};
-use crate::http::{Receiver, ServerSettings};
+use crate::config::Config;
+use crate::http::{MoreMetrics, Receiver, ServerSettings};
 use crate::lock::Replaceable;
 use crate::panics::{Ending, Task, needed};
 use crate::verify::Source;
@@ -44,6 +45,15 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// What metrics show beside the process's own counters, by whatever configuration there is when somebody asks.
+    pub(super) fn more_metrics(&self) -> MoreMetrics {
+        let current = Arc::clone(&self.current);
+        Arc::new(move || {
+            let generation = current.current();
+            Box::pin(async move { generation.monitor.render().await })
+        })
+    }
+
     /// Has a configuration that was built do the work; its plugins run.
     pub(super) fn begin(&self, generation: &Arc<Generation>) {
         let Generation { loaded, worker, turn, .. } = &**generation;
@@ -60,7 +70,7 @@ impl Server {
     }
 
     /// What is done now and then by this configuration, until its turn is over.
-    fn keep_periodic(&self, config: &crate::config::Config, retired: &CancellationToken) {
+    fn keep_periodic(&self, config: &Config, retired: &CancellationToken) {
         let on = {
             let (config, ledger) = (config.clone(), Arc::clone(&self.process.ledger));
             move || operations(config.clone(), Arc::clone(&ledger))
@@ -74,7 +84,8 @@ impl Server {
             let (on, every) = (on.clone(), watch.webhooks.0);
             move |end| Box::pin(watching::run(on(), every, end))
         });
-        self.tasks.keep("comparison with mluvii", retired, move |end| Box::pin(reconciling::run(on(), watch.clone(), end)));
+        self.tasks
+            .keep("comparison with mluvii", retired, move |end| Box::pin(reconciling::run(on(), watch.clone(), end)));
     }
 
     /// Has another configuration take the place of the one that there is, at once: what comes from now on is taken by it.

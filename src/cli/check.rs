@@ -61,7 +61,8 @@ impl Check {
             Err(failure) => Err(failure),
         };
         if out.is_json() {
-            let compared = Compared { findings: &findings, difference: difference.as_ref().ok().and_then(Option::as_deref) };
+            let compared =
+                Compared { findings: &findings, difference: difference.as_ref().ok().and_then(Option::as_deref) };
             out.json(&compared)?;
         } else {
             show(&findings, out)?;

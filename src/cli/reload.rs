@@ -48,7 +48,9 @@ fn show(Reloaded { changed, waiting_rules }: &Reloaded, out: &mut Out) -> std::i
         out.line(format_args!("  {key}"))?;
     }
     for rule in waiting_rules {
-        let what = format!("rule {rule} would erase much, and waits: look (`quietus rules try`), then `quietus rules confirm '{rule}'`");
+        let what = format!(
+            "rule {rule} would erase much, and waits: look (`quietus rules try`), then `quietus rules confirm '{rule}'`"
+        );
         out.marked(DOUBTFUL, "!", what)?;
     }
     Ok(())

@@ -178,18 +178,30 @@ mod tests {
         check("user = 'u'", "user = 'v'", &["source.acme.auth.1.basic.user: \"u\" → \"v\""]);
         check("'p'", "'q'", &["source.acme.auth.1.basic.password.file: \"p\" → \"q\""]);
         check("when = 'true'", "when = 'false'", &["rule.\"no consent\".when: \"true\" → \"false\""]);
-        check("name = 'b'", "name = 'no'", &[
-            "rule.b: {\"erase\":\"session\",\"name\":\"b\",\"on\":\"session-settled\",\"targets\":[\"mluvii\"],\"when\":\"true\"} → -",
-            "rule.no: - → {\"erase\":\"session\",\"name\":\"no\",\"on\":\"session-settled\",\"targets\":[\"mluvii\"],\"when\":\"true\"}",
-        ]);
+        check(
+            "name = 'b'",
+            "name = 'no'",
+            &[
+                "rule.b: {\"erase\":\"session\",\"name\":\"b\",\"on\":\"session-settled\",\"targets\":[\"mluvii\"],\"when\":\"true\"} → -",
+                "rule.no: - → {\"erase\":\"session\",\"name\":\"no\",\"on\":\"session-settled\",\"targets\":[\"mluvii\"],\"when\":\"true\"}",
+            ],
+        );
         check("hunter2", "hunter3", &["plugin.crm.args: [\"[redacted]\"] → [\"[redacted]\"]"]);
         check("[mluvii]", "[server]\ndrain_max = '7s'\n[mluvii]", &["server.drain_max: \"20s\" → \"7s\""]);
     }
 
     #[test]
     fn what_belongs_to_the_process_needs_a_restart() {
-        check("[mluvii]", "[server]\nlisten = '127.0.0.1:1'\n[mluvii]", &["!server.listen: \"127.0.0.1:8080\" → \"127.0.0.1:1\""]);
-        check("[mluvii]", "[ledger]\nurl = 'sqlite:x.db'\n[mluvii]", &["!ledger.url: \"sqlite:quietus.db\" → \"sqlite:x.db\""]);
+        check(
+            "[mluvii]",
+            "[server]\nlisten = '127.0.0.1:1'\n[mluvii]",
+            &["!server.listen: \"127.0.0.1:8080\" → \"127.0.0.1:1\""],
+        );
+        check(
+            "[mluvii]",
+            "[ledger]\nurl = 'sqlite:x.db'\n[mluvii]",
+            &["!ledger.url: \"sqlite:quietus.db\" → \"sqlite:x.db\""],
+        );
         assert!(needs_restart("witness.vault.file") && needs_restart("ledger") && !needs_restart("ledgers"));
         assert!(!needs_restart("log.level") && !needs_restart("server.listening"));
     }
@@ -198,9 +210,11 @@ mod tests {
     fn another_order_is_a_difference() {
         let second = &GOOD[GOOD.find("[[rule]]\nname = 'b'").expect("there")..GOOD.find("[[plugin]]").expect("there")];
         let first = &GOOD[GOOD.find("[[rule]]").expect("there")..GOOD.find("[[rule]]\nname = 'b'").expect("there")];
-        check(&format!("{first}{second}"), &format!("{second}{first}"), &[
-            "rule (order): [\"no consent\",\"b\"] → [\"b\",\"no consent\"]",
-        ]);
+        check(
+            &format!("{first}{second}"),
+            &format!("{second}{first}"),
+            &["rule (order): [\"no consent\",\"b\"] → [\"b\",\"no consent\"]"],
+        );
     }
 
     #[test]

@@ -99,9 +99,9 @@ async fn list(State(on): State<Arc<RunningPlugins>>) -> Response {
 async fn reload(State(on): State<Arc<RunningConfiguration>>, Extension(by): Extension<Actor>) -> Response {
     // Whoever no longer waits for it does not break it off.
     let reloading = tokio::spawn(async move { configuration::reload(&on, &by).await });
-    let reloaded = reloading.await.unwrap_or_else(|_| {
-        Err(OperationError::Failed(anyhow::anyhow!("the reload panicked; please report it")))
-    });
+    let reloaded = reloading
+        .await
+        .unwrap_or_else(|_| Err(OperationError::Failed(anyhow::anyhow!("the reload panicked; please report it"))));
     match reloaded {
         Ok(Ok(reloaded)) => Json(reloaded).into_response(),
         Ok(Err(not_reloaded)) => {

@@ -57,14 +57,7 @@ impl Reports {
         seal: SealKey,
         settings: Arc<Replaceable<ServerSettings>>,
     ) -> Self {
-        Self {
-            ledger,
-            keys: index.all(),
-            seal,
-            settings,
-            refusals: LogRateLimit::new(),
-            all: "reports".into(),
-        }
+        Self { ledger, keys: index.all(), seal, settings, refusals: LogRateLimit::new(), all: "reports".into() }
     }
 
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {

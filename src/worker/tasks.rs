@@ -50,7 +50,8 @@ impl Worker {
             return;
         }
         let abandon = Abandon::default();
-        let mut tasks = Tasks { ending: ending.clone(), retired: turn.retired.clone(), running: JoinSet::new(), deciding: 0 };
+        let mut tasks =
+            Tasks { ending: ending.clone(), retired: turn.retired.clone(), running: JoinSet::new(), deciding: 0 };
         let queues = QueueWorker::all(&self, &abandon);
         metrics::describe(&queues, &self.policy);
         for queue in queues {
@@ -167,7 +168,11 @@ impl Tasks {
 }
 
 /// Once it is to end, and has been given so long.
-async fn abandon_after(end: &CancellationToken, drain_max: Duration, abandon: &CancellationToken) -> std::convert::Infallible {
+async fn abandon_after(
+    end: &CancellationToken,
+    drain_max: Duration,
+    abandon: &CancellationToken,
+) -> std::convert::Infallible {
     end.cancelled().await;
     tokio::time::sleep(drain_max).await;
     abandon.cancel();

@@ -336,7 +336,10 @@ mod tests {
             broken: [(TargetName("forward".into()), "no such file".into())].into(),
             not_reloaded: [(
                 "web-1/4711".into(),
-                NotReloaded { since: Timestamp::UNIX_EPOCH, reason: "quietus.toml, line 7: rule.1.erase: is needed".into() },
+                NotReloaded {
+                    since: Timestamp::UNIX_EPOCH,
+                    reason: "quietus.toml, line 7: rule.1.erase: is needed".into(),
+                },
             )]
             .into(),
             doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),

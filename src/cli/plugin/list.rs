@@ -2,8 +2,8 @@
 
 use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::running;
 use crate::cli::out::{self, BAD, Out};
+use crate::cli::running;
 use crate::operations::plugins::ListedPlugin;
 use crate::plugin::PluginState;
 

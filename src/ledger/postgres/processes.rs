@@ -16,11 +16,7 @@ pub(super) async fn register(connection: &Connection, process: &ProcessInfo) -> 
     Ok(connection.row(&sql, &[&process.version, &process.place, &json(&process.targets)?]).await?.get(0))
 }
 
-pub(super) async fn retarget(
-    connection: &Connection,
-    number: i64,
-    targets: &[TargetName],
-) -> Result<(), LedgerError> {
+pub(super) async fn retarget(connection: &Connection, number: i64, targets: &[TargetName]) -> Result<(), LedgerError> {
     connection.execute("UPDATE process SET targets = $2 WHERE number = $1", &[&number, &json(&targets)?]).await?;
     Ok(())
 }

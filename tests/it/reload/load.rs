@@ -30,7 +30,8 @@ fn rules(number: usize) -> String {
 
 /// One that changes rules and bounds, or one that would, and is wrong.
 fn nth(number: usize, good: &str) -> String {
-    let whole = format!("{good}{}", rules(number)).replace("drain_max", &format!("requests_max = {}\ndrain_max", 1_000 + number));
+    let whole = format!("{good}{}", rules(number))
+        .replace("drain_max", &format!("requests_max = {}\ndrain_max", 1_000 + number));
     match number % 8 {
         1 => format!("{whole}[nonsense]\n"),
         // The second rule only.
@@ -54,9 +55,7 @@ struct Held {
 
 impl Held {
     fn by(server: &Server) -> Self {
-        let count = |what: &str| {
-            std::fs::read_dir(format!("/proc/{}/{what}", server.id())).expect("it runs").count()
-        };
+        let count = |what: &str| std::fs::read_dir(format!("/proc/{}/{what}", server.id())).expect("it runs").count();
         let memory_kib = memory_kib(server.id(), "VmRSS");
         Self { files: count("fd"), threads: count("task"), children: server.children(), memory_kib }
     }

@@ -49,7 +49,9 @@ fn a_client_of_mluvii_with_other_credentials_takes_the_place_of_the_one_before()
 fn processes(deployment: &Deployment) -> serde_json::Value {
     wait_for("the plugins to be up", || {
         let rows = deployment.json(&["plugin", "list"]);
-        let process = |row: &serde_json::Value| Some((row["name"].as_str()?.to_owned(), row["state"]["detail"]["process"].clone()));
+        let process = |row: &serde_json::Value| {
+            Some((row["name"].as_str()?.to_owned(), row["state"]["detail"]["process"].clone()))
+        };
         let all: Option<serde_json::Map<_, _>> = rows.as_array()?.iter().map(process).collect();
         all.filter(|all| all.values().all(serde_json::Value::is_number)).map(Into::into)
     })
@@ -59,7 +61,9 @@ fn processes(deployment: &Deployment) -> serde_json::Value {
 fn a_plugin_is_started_anew_with_its_new_secret_and_one_without_a_change_stays() {
     let standin = StandIn::start();
     let program = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/wayward.py");
-    let moody = format!("\n[[plugin]]\nname = \"moody\"\nexec = \"{program}\"\ngrants = [\"name\"]\nconfig = {{ mood = \"good\" }}\n");
+    let moody = format!(
+        "\n[[plugin]]\nname = \"moody\"\nexec = \"{program}\"\ngrants = [\"name\"]\nconfig = {{ mood = \"good\" }}\n"
+    );
     let deployment = Deployment::new(&standin, ERASE);
     let server = Server::start(&deployment);
     let first = processes(&deployment);

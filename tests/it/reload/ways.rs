@@ -44,9 +44,8 @@ fn a_command_has_it_taken_and_says_what_has_changed() {
     server.leaves_work("mluvii is away");
     assert!(reload(&deployment, 0).contains("nothing has changed"));
     let before = server.metrics();
-    let digest = |metrics: &str| {
-        metrics.lines().find(|line| line.starts_with("quietus_configuration_info")).map(str::to_owned)
-    };
+    let digest =
+        |metrics: &str| metrics.lines().find(|line| line.starts_with("quietus_configuration_info")).map(str::to_owned);
     assert!(digest(&before).is_some(), "{before}");
 
     replace(&deployment, "name = \"beta\"", "name = \"gamma\"");
