@@ -1,9 +1,14 @@
 //! What is taken works: rules, limits, installations.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::{answers, reload, replace};
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, PASSWORD, Server, StandIn, receipts, wait_for};
 
 #[test]
 fn what_comes_before_is_decided_by_the_old_rules_and_what_comes_after_by_the_new_ones() {
@@ -72,34 +77,70 @@ fn the_level_of_the_log_changes_with_the_configuration() {
     server.leaves_work("mluvii does not know the session");
 }
 
+/// A delivery of which a half has been sent, and the server knows whose it is.
+struct Half {
+    stream: TcpStream,
+    rest: String,
+}
+
+impl Half {
+    #[track_caller]
+    fn begun(server: &Server, source: &str) -> Self {
+        let body = crate::harness::session_ended(1).to_string();
+        let (first, rest) = body.split_at(body.len() / 2);
+        let authorization = STANDARD.encode(format!("mluvii:{PASSWORD}"));
+        let head = format!(
+            "POST /webhooks/{source} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {authorization}\r\nExpect: 100-continue\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(server.address).expect("a connection");
+        stream.write_all(head.as_bytes()).expect("it is taken");
+        // It is asked for the body once its head has been looked at.
+        let mut answer = [0; 25];
+        stream.read_exact(&mut answer).expect("an answer");
+        assert_eq!(&answer, b"HTTP/1.1 100 Continue\r\n\r\n");
+        stream.write_all(first.as_bytes()).expect("it is taken");
+        Self { stream, rest: rest.to_owned() }
+    }
+
+    /// The status of its answer, once all of it is sent.
+    fn ended(mut self) -> String {
+        self.stream.write_all(self.rest.as_bytes()).expect("it is taken");
+        let mut answer = String::new();
+        self.stream.read_to_string(&mut answer).expect("an answer");
+        answer.lines().next().unwrap_or_default().to_owned()
+    }
+}
+
 /// A delivery that is on its way is answered by what took it, although its source is gone meanwhile.
 #[test]
 fn a_request_that_is_on_its_way_ends_as_it_began() {
-    use std::io::{Read as _, Write as _};
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, &super::source("beta"));
     let server = Server::start(&deployment);
-    let body = crate::harness::session_ended(1).to_string();
-    let mut stream = std::net::TcpStream::connect(server.address).expect("a connection");
-    let (length, (first, rest)) = (body.len(), body.split_at(body.len() / 2));
-    // `mluvii:webhook:password-42`
-    let authorization = "bWx1dmlpOndlYmhvb2s6cGFzc3dvcmQtNDI=";
-    let head = format!(
-        "POST /webhooks/beta HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {authorization}\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\nConnection: close\r\n\r\n{first}"
-    );
-    stream.write_all(head.as_bytes()).expect("it is taken");
+    let half = Half::begun(&server, "beta");
     replace(&deployment, &super::source("beta"), "");
-    // Until the server has read the head: afterwards the source would be unknown to it.
-    wait_for("the server to have begun", || {
-        let begun = crate::harness::wait_within(std::time::Duration::from_millis(200), || None::<()>);
-        begun.or(Some(()))
-    });
     reload(&deployment, 0);
     assert_eq!(answers(&server, "beta", 2), 404);
-    stream.write_all(rest.as_bytes()).expect("it is taken");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("an answer");
-    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
+    assert_eq!(half.ended(), "HTTP/1.1 204 No Content");
     server.leaves_work("mluvii does not know the session");
+}
+
+#[test]
+fn more_connections_are_taken_once_there_may_be_more() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, "");
+    replace(&deployment, "drain_max", "connections_max = 1\ndrain_max");
+    let server = Server::start(&deployment);
+    let half = Half::begun(&server, "acme");
+    assert_eq!(answers(&server, "acme", 2), 503, "the only place is taken");
+    replace(&deployment, "connections_max = 1", "connections_max = 9");
+    assert!(reload(&deployment, 0).contains("server.connections_max"));
+    assert_eq!(answers(&server, "acme", 2), 204);
+    assert_eq!(half.ended(), "HTTP/1.1 204 No Content");
+    replace(&deployment, "connections_max = 9", "connections_max = 99999999");
+    let said = reload(&deployment, 3);
+    assert!(said.contains("server.connections_max") && said.contains("LimitNOFILE"), "{said}");
+    server.leaves_work("mluvii does not know the sessions");
 }
