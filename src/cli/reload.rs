@@ -19,7 +19,6 @@ use crate::operations::configuration::{NotReloaded, Reloaded};
 ///
 /// Exit codes: 0 taken, or nothing has changed; 1 not now; 3 something is wrong with it; 5 no server answers; 9 a restart is needed.
 #[derive(clap::Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct Reload {}
 
 impl Reload {
