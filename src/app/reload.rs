@@ -105,7 +105,7 @@ impl Reloader {
     async fn reload_now(&self) -> Result<Reloaded, NotReloaded> {
         let before = self.server.current.current();
         *lock(&self.refused) = None;
-        let (loaded, mut problems) = self.read().await?;
+        let (loaded, problems) = self.read().await?;
         let changed = before.loaded.difference(&loaded, &Schemas::new());
         if changed.is_empty() {
             return Ok(Reloaded { changed: Vec::new(), waiting_rules: Vec::new() });
