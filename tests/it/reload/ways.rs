@@ -3,7 +3,7 @@
 use std::os::unix::fs::symlink;
 
 use super::{add, answers, deliver_to, keep, metric, not_taken, reload, replace, source, text};
-use crate::harness::{Away, Deployment, PASSWORD, Server, wait_for};
+use crate::harness::{Away, Database, Deployment, PASSWORD, Server, wait_for};
 
 fn logged(server: &Server, what: &str) -> usize {
     server.log().iter().filter(|line| line.contains(what)).count()
@@ -133,4 +133,31 @@ fn an_account_without_the_right_to_the_socket_reloads_nothing_and_a_plugin_neith
     let output = marked.arg("--config").arg(deployment.path("quietus.toml")).arg("reload").output().expect("it runs");
     assert_ne!(output.status.code(), Some(0), "{}", text(&output));
     assert_eq!(logged(&server, "nothing has changed"), 0);
+}
+
+/// Two servers share a ledger, and each is told by itself; what one does not take concerns that one.
+#[test]
+fn with_a_ledger_in_postgresql_each_server_is_told_at_its_own_socket() {
+    let mluvii = Away::new();
+    let database = Database::with_roles();
+    let ledger = database.ledger_of("quietus_owner");
+    let deployment = Deployment::bare(&mluvii.url(), &ledger);
+    deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
+    database.grant();
+    replace(&deployment, &ledger, &database.ledger_of("quietus"));
+    replace(&deployment, "drain_max", "control = \"here.sock\"\ndrain_max");
+    let (one, other) =
+        (Server::start(&deployment), Server::start_with(&deployment, &[("SERVER__CONTROL", "other.sock")]));
+    [&one, &other].map(|server| server.leaves_work("mluvii is away"));
+    add(&deployment, &source("beta"));
+    assert!(reload(&deployment, 0).contains("source.beta"));
+    assert_eq!([answers(&one, "beta", 1), answers(&other, "beta", 2)], [204, 404]);
+    other.signal("HUP");
+    wait_for("the other one to take it", || (answers(&other, "beta", 2) == 204).then_some(()));
+    keep(&deployment);
+    add(&deployment, "[nonsense]\n");
+    reload(&deployment, 3);
+    let told = not_taken(&deployment).expect("a person is told");
+    let place = format!("/{}", one.id());
+    assert!(told["parameters"]["server"].as_str().is_some_and(|server| server.ends_with(&place)), "{told}");
 }
