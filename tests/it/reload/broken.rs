@@ -10,7 +10,7 @@ struct Broken {
     expected: &'static [&'static str],
 }
 
-const FAILING_TEST: &str = "\n[[test]]\nname = \"kept\"\nsession = { consent = \"given\" }\nexpect = [{ rule = \"no consent, nothing kept\" }]\n";
+const FAILING_TEST: &str = "\n[[test]]\nname = \"kept\"\non = \"session-settled\"\nconsent = { state = \"given\" }\nexpect = [\"no consent, nothing kept\"]\n";
 
 fn all() -> Vec<Broken> {
     let broken = |what, change, expected| Broken { what, change, expected };
