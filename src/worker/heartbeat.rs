@@ -34,9 +34,15 @@ impl Heartbeat {
         self.worker.replace(worker);
     }
 
-    /// Why the configuration was not reloaded; `None` once it was.
+    /// Why the configuration was not reloaded; `None` once it was. For the same reason as before, it is so since then.
     pub(crate) fn note_reload(&self, not_reloaded: Option<NotReloaded>) {
-        *lock(&self.not_reloaded) = not_reloaded;
+        let mut noted = lock(&self.not_reloaded);
+        if let (Some(before), Some(now)) = (&*noted, &not_reloaded)
+            && before.reason == now.reason
+        {
+            return;
+        }
+        *noted = not_reloaded;
     }
 
     /// Says it until the end.
