@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn who_has_taken_a_value_keeps_it() {
-        let shared = Replaceable::new(1);
+        let shared = Replaceable::<i32>::new(1);
         let taken = shared.current();
         assert_eq!(*shared.replace(2), 1);
         assert_eq!((*taken, *shared.current()), (1, 2));

@@ -163,7 +163,7 @@ mod tests {
         let path = folder.path().join("quietus.sock");
         let socket = ControlSocket::bind(&path).expect("bound");
         let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).expect("made");
-        let hosts = Arc::new(BTreeMap::new);
+        let hosts: plugins::Hosts = Arc::new(BTreeMap::new);
         let plugins = RunningPlugins { ledger: ledger.clone(), hosts, reread: Arc::new(|_| Err("unused".into())) };
         let configuration = RunningConfiguration {
             ledger,
