@@ -102,7 +102,7 @@ fn compare_elements(key: &str, old: &[(String, Part<'_>)], new: &[(String, Part<
     let found = |all: &[(String, Part<'_>)], name: &str| all.iter().position(|(other, _)| other == name);
     let before = changed.len();
     for (name, part) in old {
-        let other = found(new, name).map(|index| Part { ..new[index].1 });
+        let other = found(new, name).map(|index| new[index].1);
         if other.is_none_or(|other| other.value != part.value) {
             compare(&joined(key, name), Some(*part), other, changed);
         }

@@ -149,6 +149,5 @@ fn nothing_is_left(server: &Server, before: &Held) {
     let Held { files, threads, children, memory_kib } = now;
     assert!(ended.is_some(), "{files} files and {threads} threads, and {} and {} before", before.files, before.threads);
     assert_eq!(children, before.children, "the plugin goes on running, and none is left");
-    println!("memory: {} KiB before, {memory_kib} KiB after", before.memory_kib);
     assert!(memory_kib < before.memory_kib + GROWTH_KIB_MAX, "{memory_kib} KiB, and {} before", before.memory_kib);
 }
