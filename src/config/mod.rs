@@ -214,7 +214,7 @@ impl Config {
         let rule_tests = layers.list("test");
         let plugins = layers.list("plugin");
         let witnesses = layers.list("witness");
-        let base = folder(file);
+        let base = absolute_folder(file);
         let mluvii: Vec<_> = mluvii.into_iter().map(|settings| placed(settings, &base, layers)).collect();
         if let [only] = mluvii.as_slice() {
             sources.iter_mut().for_each(|source| _ = source.mluvii.get_or_insert_with(|| only.name.clone()));
@@ -273,7 +273,7 @@ impl Config {
     pub(crate) fn control_socket_of(path: &Path) -> Option<PathBuf> {
         let mut layers = Layers::read_beginning(path, environment()).ok()?;
         let (server, ledger) = (layers.section("server")?, layers.section("ledger")?);
-        control_socket(&folder(path), &server, &ledger)
+        control_socket(&absolute_folder(path), &server, &ledger)
     }
 
     /// What is known of the ledger outside of it; nothing where that is not wanted.
@@ -416,6 +416,11 @@ fn one_or_several(generator: &mut schemars::SchemaGenerator) -> schemars::Schema
 /// The variables of this process that are text; another cannot be one of ours.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The folder of a file, from wherever it is asked.
+fn absolute_folder(file: &Path) -> PathBuf {
+    folder(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
 }
 
 /// The folder of a file; `.` for a bare name.

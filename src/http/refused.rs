@@ -36,7 +36,7 @@ pub(crate) async fn write_refused(
     write(&refusals, &receiver.current(), &*ledger, &mut noted).await;
 }
 
-/// Writes what has come since the last time; whether there was anything.
+/// Writes what has come since the last time; whether anything was refused.
 async fn write(refusals: &Refusals, receiver: &Receiver, ledger: &dyn Intake, noted: &mut Option<bool>) -> bool {
     let refused = refusals.take();
     if !refused.is_empty()
@@ -53,5 +53,5 @@ async fn write(refusals: &Refusals, receiver: &Receiver, ledger: &dyn Intake, no
             Err(error) => warn!(error = %with_causes(&error), "could not write whether all comes from one address"),
         }
     }
-    is_news || !refused.is_empty()
+    !refused.is_empty()
 }
