@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use quietus_plugin::is_loopback;
 use serde::Serialize;
 
+use super::ledger::{must_be_known, open_ledger};
 use super::operations::{operations, source_webhooks};
-use super::parts::{must_be_known, open_ledger};
 use super::rules::test_rules;
 use crate::alert::AlertSettings;
 use crate::config::{Config, Problem, counted_from_one};
@@ -47,6 +47,11 @@ impl CheckFinding {
 
     fn wrong(what: impl Into<String>, wrong: impl Into<String>) -> Self {
         Self { wrong: Some(wrong.into()), ..Self::right(what) }
+    }
+
+    /// What is wrong, with where.
+    pub(super) fn problem(&self) -> Option<String> {
+        self.wrong.as_ref().map(|wrong| format!("{}: {wrong}", self.what))
     }
 
     fn doubtful(what: impl Into<String>, doubt: impl Into<String>) -> Self {
@@ -108,16 +113,23 @@ pub(crate) async fn check(path: &Path, depth: CheckDepth) -> Vec<CheckFinding> {
 fn here(config: &Config) -> Vec<CheckFinding> {
     let dir = config.keys_dir();
     let mut findings = vec![CheckFinding::of(format!("keys {}", dir.display()), Keys::load(&dir))];
-    if let Some(dir) = config.archive_dir() {
-        let what = format!("the folder of archives {}", dir.display());
-        findings.push(CheckFinding::of(what, std::fs::read_dir(&dir)));
-    }
+    findings.extend(archives(config));
     let read = |reference: &SecretRef| config.read_secret(reference);
     let of_webhooks = |reference: &SecretRef| config.read_webhook_secret(reference);
     findings.extend(settings(config, &config.mluvii, &read, &of_webhooks));
     findings.extend(alerts(config, &read));
     findings.extend(unmanageable(config));
     findings
+}
+
+/// What can be wrong with a configuration that can be read, beside what it is built of.
+pub(super) fn in_itself(config: &Config) -> Vec<CheckFinding> {
+    archives(config).into_iter().chain(unmanageable(config)).chain(rules(config)).collect()
+}
+
+fn archives(config: &Config) -> Option<CheckFinding> {
+    let dir = config.archive_dir()?;
+    Some(CheckFinding::of(format!("the folder of archives {}", dir.display()), std::fs::read_dir(&dir)))
 }
 
 /// Sources whose webhook is to be managed, and cannot be. A secret that cannot be read is told with the source.
@@ -242,7 +254,7 @@ async fn plugins(config: &Config, connect: Connect, returned: &mut BTreeSet<Kind
 }
 
 /// What a plugin is granted in vain, and what it needs and is not given.
-fn unfit(what: &str, untaken: &[Kind], unopened: &[u16]) -> Vec<CheckFinding> {
+pub(super) fn unfit(what: &str, untaken: &[Kind], unopened: &[u16]) -> Vec<CheckFinding> {
     let untaken = untaken.iter().map(|kind| {
         CheckFinding::wrong(format!("{what}: grants"), format!("`{kind}` is granted, and the plugin does not take it"))
     });

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::plugins::Plugins;
+use super::plugins::hosts;
+use super::reload::Reloader;
 use crate::config::Config;
 use crate::control::{ControlSocket, serve};
-use crate::ledger::Ledger;
 use crate::operations::plugins::RunningPlugins;
 use crate::panics::Task;
 use crate::plugin::Installed;
@@ -18,18 +18,20 @@ use crate::subject::TargetName;
 /// What serves the socket until the shutdown. A server that cannot have it works all the same.
 pub(super) fn run(
     config: &Config,
-    ledger: Arc<dyn Ledger>,
-    plugins: &Plugins,
+    reloader: &Arc<Reloader>,
 ) -> impl Fn(CancellationToken) -> Task + Send + Sync + use<> {
     let path = config.control_socket();
     let file = config.file.clone();
-    let running = RunningPlugins {
-        ledger,
-        hosts: plugins.hosts(),
+    let server = &reloader.server;
+    let current = Arc::clone(&server.current);
+    let plugins = RunningPlugins {
+        ledger: Arc::clone(&server.process.ledger),
+        hosts: Arc::new(move || hosts(&current.current().plugins)),
         reread: Arc::new(move |name: &TargetName| installed(&file, name)),
     };
+    let configuration = reloader.running();
     move |shutdown| {
-        let (path, running) = (path.clone(), running.clone());
+        let (path, plugins, configuration) = (path.clone(), plugins.clone(), configuration.clone());
         Box::pin(async move {
             let Some(path) = path else { return };
             let socket = match ControlSocket::bind(&path) {
@@ -40,7 +42,7 @@ pub(super) fn run(
                 }
             };
             info!(control = %path.display(), "commands can ask this server");
-            serve(socket, running, shutdown).await;
+            serve(socket, plugins, configuration, shutdown).await;
         })
     }
 }
@@ -51,5 +53,6 @@ fn installed(file: &Path, name: &TargetName) -> Result<Installed, String> {
     let settings = config.plugins.iter().find(|settings| settings.target() == *name);
     let settings = settings.ok_or_else(|| format!("{} has no plugin `{name}` any more", file.display()))?;
     let read = |reference: &_| config.read_secret(reference);
-    Installed::find(settings.clone(), &config.base, &read).map_err(|refused| refused.why)
+    let installed = Installed::find(settings.clone(), &config.base, &read).map_err(|refused| refused.why)?;
+    Ok(installed.storing_resume())
 }

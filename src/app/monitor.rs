@@ -2,29 +2,26 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::loaded::Loaded;
 use super::operations::limits;
-use super::plugins::Plugins;
-use crate::config::Config;
-use crate::http::MoreMetrics;
-use crate::ledger::LedgerPlace;
-use crate::monitoring::Monitor;
+use super::plugins::{OwnedPlugins, hosts};
+use super::process::Process;
+use crate::monitoring::{LoadedConfiguration, Monitor};
 use crate::subject::SourceName;
 use crate::worker::Worker;
 
-/// Of a server's parts.
-pub(super) fn more_metrics(config: &Config, worker: &Worker, plugins: &Plugins) -> MoreMetrics {
-    let backend = match config.ledger_place() {
-        Ok(LedgerPlace::Sqlite(_)) => "sqlite",
-        _ => "postgres",
-    };
+/// Of a configuration that is loaded now.
+pub(super) fn monitor(loaded: &Loaded, process: &Process, worker: &Worker, plugins: &OwnedPlugins) -> Monitor {
+    let config = &loaded.config;
     let limits = limits(config);
     let installations: Vec<_> = config.mluvii.iter().map(|settings| settings.name.clone()).collect();
     let sources = config.sources.iter().map(|source| SourceName(source.name.as_str().into())).collect();
     let targets = worker.targets.keys().cloned().collect();
     let records = Arc::clone(&worker.records);
-    let monitor = Arc::new(Monitor::new(records, backend, limits, installations, sources, targets, plugins.hosts()));
-    Arc::new(move || {
-        let monitor = Arc::clone(&monitor);
-        Box::pin(async move { monitor.render().await })
-    })
+    // Under a key: nobody is to try out what could stand there.
+    let digest = process.keys.index.seen(&[b"configuration", config.as_written().as_bytes()]);
+    let loaded = LoadedConfiguration { digest: hex::encode(&digest.0[..4]), at: Timestamp::now() };
+    Monitor::new(records, process.backend, loaded, limits, installations, sources, targets, hosts(plugins))
 }

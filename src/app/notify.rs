@@ -36,6 +36,14 @@ impl ServiceManager {
         self.tell(&format!("READY=1\nSTATUS={status}"));
     }
 
+    /// It reads its configuration anew, until it says again that it is ready. Since when, a manager wants to know that asks for it
+    /// (`Type=notify-reload`).
+    pub(super) fn reloading(&self) {
+        let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+        let now_us = now.tv_sec * 1_000_000 + now.tv_nsec / 1_000;
+        self.tell(&format!("RELOADING=1\nMONOTONIC_USEC={now_us}\nSTATUS=the configuration is read anew"));
+    }
+
     /// It ends, in good order.
     fn stopping(&self, status: &str) {
         self.tell(&format!("STOPPING=1\nSTATUS={status}"));

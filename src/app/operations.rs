@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::parts::{departments, mluvii_clients, open_ledger, targets};
-use super::plugins::Plugins;
+use super::ledger::open_ledger;
+use super::parts::{departments, mluvii_clients, targets};
+use super::plugins;
 use crate::alert::{Alert, AlertWrong};
 use crate::attention::Limits;
 use crate::config::Config;
@@ -101,10 +102,10 @@ fn settings(config: &Config) -> Settings {
 fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
     let read = |reference: &_| config.read_secret(reference);
     let clients = mluvii_clients(config, &read)?;
-    let plugins = Plugins::build(config, &read)?;
+    let hosts = plugins::hosts_of_command(config, &read)?;
     let shutdown = CancellationToken::new();
-    let processes = plugins.run(&shutdown);
-    Ok(RunningTargets { targets: targets(&clients, &plugins), clients, processes, shutdown })
+    let processes = plugins::run(&hosts, &shutdown);
+    Ok(RunningTargets { targets: targets(&clients, &hosts), clients, processes, shutdown })
 }
 
 /// From what on something needs a person.

@@ -1,76 +1,117 @@
 //! The handles that a configuration describes, built once and given to the parts that need them.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
 
-use super::plugins::Plugins;
+use super::loaded::Loaded;
+use super::plugins::{OwnedPlugin, OwnedPlugins, hosts};
+use super::process::{Children, Process};
 use crate::config::Config;
-use crate::key_files::{Keys, read_public_keys};
-use crate::keys::{ReadSecret, Secret, SecretError};
-use crate::ledger::{Keep, Ledger, LedgerPlace};
+use crate::keys::ReadSecret;
+use crate::ledger::Keep;
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
-use crate::operations::seals::Seals;
-use crate::outside::{Known, KnownKeys, Newest, StateFile, compare, must_be_there};
-use crate::plugin::Expected;
+use crate::plugin::{Expected, PluginHost};
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
-use crate::worker::{Accepted, Patience, Worker};
+use crate::worker::{Accepted, Worker};
 
-/// All handles of a server.
-pub(crate) struct Parts {
-    pub(crate) keys: Keys,
-    pub(crate) sources: Vec<Source>,
-    pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) plugins: Plugins,
-    pub(crate) worker: Worker,
+/// What a configuration describes beside the work: built whole, or not at all. Nothing of it runs yet.
+pub(super) struct Parts {
+    pub(super) sources: Vec<Source>,
+    pub(super) mluvii: MluviiClients,
+    pub(super) plugins: OwnedPlugins,
+}
+
+/// What is at work, whose parts are taken where nothing of them has changed.
+#[derive(Clone, Copy)]
+pub(super) struct Before<'a> {
+    pub(super) loaded: &'a Loaded,
+    pub(super) mluvii: &'a MluviiClients,
+    pub(super) plugins: &'a OwnedPlugins,
+}
+
+/// Something that is wrong, and the key that it is about.
+pub(super) struct Fault {
+    /// Counted from 1.
+    pub(super) key: String,
+    pub(super) error: anyhow::Error,
+}
+
+impl Fault {
+    fn of(key: String, error: impl Into<anyhow::Error>) -> Self {
+        Self { key, error: error.into() }
+    }
 }
 
 impl Parts {
-    /// Builds everything; nothing runs yet. Whatever is wrong refuses the start.
-    pub(crate) async fn build(config: &Config) -> anyhow::Result<Self> {
-        let keys = Keys::load(&config.keys_dir())?;
-        let read = |reference: &_| config.read_secret(reference);
+    /// Builds all of it, with what is as it was taken from `before`; the error is everything that is wrong.
+    pub(super) fn build(
+        loaded: &Loaded,
+        before: Option<Before<'_>>,
+        children: &Children,
+        end: &CancellationToken,
+    ) -> Result<Self, Vec<Fault>> {
+        let config = &loaded.config;
         let of_webhooks = |reference: &_| config.read_webhook_secret(reference);
-        let sources = config.sources.iter().map(|settings| Source::new(settings, &of_webhooks));
-        let sources = sources.collect::<Result<Vec<_>, _>>()?;
-        let mluvii = mluvii_clients(config, &read)?;
-        let plugins = Plugins::build(config, &read)?;
-        // After what can be wrong without it: to open a ledger in SQLite migrates it, and a start that is refused
-        // should not.
-        let place = config.ledger_place()?;
-        must_be_there(&place, config.state_file().as_ref())?;
-        let password = ledger_password(config, &place)?;
-        let ledger = crate::operations::ledger::serve(&place, password.as_ref()).await?;
-        // With another index key, nobody in the ledger would be found, and erasures would end without them; with another seal
-        // key, none of them could be resolved, and all would be parked.
-        keys.must_be(&ledger.key_ids(&keys.ids()).await?, &config.keys_dir())?;
-        must_be_known(config, &*ledger).await?;
-        let store = config.seal_store();
-        let seals = Seals { ledger: &*ledger, keys: &keys, store: &store };
-        let seal = seals.open().await?;
-        seals.must_open(&seal).await?;
-        let known = Known::new(ledger.id().await?, ledger.receipt_head().await?, KnownKeys::of(&keys));
-        let newest = Newest::from(known, config.keys_dir(), read_public_keys(&config.keys_dir())?);
+        let mut faults = Vec::new();
+        let mut sources = Vec::new();
+        for (index, settings) in config.sources.iter().enumerate() {
+            match Source::new(settings, &of_webhooks) {
+                Ok(source) => sources.push(source),
+                Err(error) => faults.push(Fault::of(format!("source.{}", index + 1), error)),
+            }
+        }
+        let mut mluvii = MluviiClients::new();
+        for settings in &config.mluvii {
+            match client(loaded, before, settings) {
+                Ok(client) => _ = mluvii.insert(settings.name.clone(), client),
+                Err(error) => {
+                    let key = config.element("mluvii", &settings.name.0).map_or_else(String::new, |(key, _)| key);
+                    faults.push(Fault::of(key, error));
+                }
+            }
+        }
+        let mut plugins = OwnedPlugins::new();
+        for (index, settings) in config.plugins.iter().enumerate() {
+            let old = before.and_then(|before| before.plugins.get(&settings.target()));
+            match OwnedPlugin::build(config, settings, old, children, end) {
+                Ok(plugin) => _ = plugins.insert(settings.target(), plugin),
+                Err(error) => faults.push(Fault::of(format!("plugin.{}", index + 1), error)),
+            }
+        }
+        if faults.is_empty() { Ok(Self { sources, mluvii, plugins }) } else { Err(faults) }
+    }
+
+    /// The worker of a configuration. `before` is the one whose place it takes.
+    pub(super) fn worker(
+        &self,
+        config: &Config,
+        process: &Process,
+        reports: Option<SocketAddr>,
+        before: Option<&Worker>,
+    ) -> Worker {
         let installations: Vec<_> = config.mluvii.iter().map(|settings| &settings.name).collect();
-        let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&keys.index, name));
+        let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&process.keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());
         let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
         let accepted = config.plugins.iter().map(|plugin| {
             let unverifiable = plugin.expected == Some(Expected::Unverifiable);
             (plugin.target(), Accepted { unverifiable, not_looked_at: plugin.accept_not_looked_at.clone() })
         });
-        let worker = Worker {
-            queue: ledger.clone(),
-            records: ledger.clone(),
-            targets: targets(&mluvii, &plugins),
-            mluvii,
+        let reports_url = config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
+        Worker {
+            queue: process.ledger.clone(),
+            records: process.ledger.clone(),
+            targets: targets(&self.mluvii, &hosts(&self.plugins)),
+            mluvii: self.mluvii.clone(),
             rates: rates(config),
-            tenants: sources.iter().map(tenants).collect(),
+            tenants: self.sources.iter().map(tenants).collect(),
             departments: installations.iter().map(|name| ((*name).clone(), departments(config, name))).collect(),
             accepted: accepted.collect(),
             policy: config.policy(),
@@ -79,17 +120,29 @@ impl Parts {
             fingerprinters: installations.iter().copied().map(fingerprinter).collect(),
             settling: config.settling.clone(),
             alarm_share: config.rules_settings.alarm_share,
-            patience: Patience::default(),
+            patience: before.map(|before| Arc::clone(&before.patience)).unwrap_or_default(),
             erasing: config.erasing.clone(),
             keep: keep(config),
             clock: config.clock,
-            reports: config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned()),
-            index: keys.index.clone(),
-            seal,
-            receipt: keys.receipt.clone(),
-            newest: Arc::new(newest),
-        };
-        Ok(Self { keys, sources, ledger, plugins, worker })
+            reports: reports_url.or_else(|| reports.map(|address| format!("http://{address}"))),
+            index: process.keys.index.clone(),
+            seal: process.seal.clone(),
+            receipt: process.keys.receipt.clone(),
+            newest: Arc::clone(&process.newest),
+        }
+    }
+}
+
+/// The client of an installation: the one that there is, with its connections and its token, where nothing of it has changed.
+fn client(
+    loaded: &Loaded,
+    before: Option<Before<'_>>,
+    settings: &MluviiSettings,
+) -> Result<Arc<MluviiClient>, SettingsError> {
+    let same = before.filter(|before| loaded.has_as_before(before.loaded, "mluvii", &settings.name.0));
+    match same.and_then(|before| before.mluvii.get(&settings.name)) {
+        Some(client) => Ok(Arc::clone(client)),
+        None => MluviiClient::new(settings, &|reference| loaded.config.read_secret(reference)).map(Arc::new),
     }
 }
 
@@ -103,8 +156,12 @@ pub(crate) fn mluvii_clients(config: &Config, read: ReadSecret<'_>) -> Result<Ml
 }
 
 /// All targets, by the names under which they are called.
-pub(crate) fn targets(mluvii: &MluviiClients, plugins: &Plugins) -> BTreeMap<TargetName, Arc<dyn Target>> {
-    let mut targets = plugins.targets();
+pub(crate) fn targets(
+    mluvii: &MluviiClients,
+    plugins: &BTreeMap<TargetName, Arc<PluginHost>>,
+) -> BTreeMap<TargetName, Arc<dyn Target>> {
+    let plugin = |(name, host): (&TargetName, &Arc<PluginHost>)| (name.clone(), Arc::clone(host) as Arc<dyn Target>);
+    let mut targets: BTreeMap<_, _> = plugins.iter().map(plugin).collect();
     for (installation, client) in mluvii {
         let target = MluviiTarget::new(Arc::clone(client));
         targets.insert(TargetName::mluvii_of(installation), Arc::new(target));
@@ -141,34 +198,14 @@ fn keep(config: &Config) -> Keep {
     }
 }
 
-/// Opens a ledger; one in PostgreSQL is reached with the configuration's password.
-pub(crate) async fn open_ledger(config: &Config, place: &LedgerPlace) -> anyhow::Result<Arc<dyn Ledger>> {
-    let password = ledger_password(config, place)?;
-    Ok(crate::operations::ledger::open(place, password.as_ref()).await?)
-}
-
-/// Read only where it is needed.
-fn ledger_password(config: &Config, place: &LedgerPlace) -> Result<Option<Secret>, SecretError> {
-    match place {
-        LedgerPlace::Sqlite(_) => Ok(None),
-        LedgerPlace::Postgres(_) => config.ledger_password(),
-    }
-}
-
-/// Refuses a ledger that is older than it was, or another one.
-pub(crate) async fn must_be_known(config: &Config, ledger: &dyn Ledger) -> anyhow::Result<()> {
-    let state = config.state_file();
-    let known = state.as_ref().map_or(Ok(None), StateFile::read)?;
-    let compared = compare(known.as_ref(), ledger, &read_public_keys(&config.keys_dir())?).await?;
-    let remembered = state.map(|state| format!("what is known stands in {}", state.path().display()));
-    compared.with_context(|| remembered.unwrap_or_else(|| "the ledger is refused".to_owned()))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::loaded::Digester;
     use super::*;
+    use crate::key_files::Keys;
     use crate::panics::Ending;
     use crate::target::{Answer, TargetCall, TargetError};
+    use crate::worker::Turn;
 
     const COMPANIES: &str = r#"
 [[mluvii]]
@@ -214,8 +251,7 @@ auth = []
         let config = config(COMPANIES);
         let read = |_: &_| Ok(crate::keys::Secret::new("x"));
         let clients = mluvii_clients(&config, &read).expect("are made");
-        let plugins = Plugins::build(&config, &read).expect("there are none");
-        let names: Vec<_> = targets(&clients, &plugins).into_keys().map(|name| name.to_string()).collect();
+        let names: Vec<_> = targets(&clients, &BTreeMap::new()).into_keys().map(|name| name.to_string()).collect();
         assert_eq!(names, ["mluvii/acme", "mluvii/globex"]);
         let rates: Vec<_> = rates(&config).into_iter().map(|(name, rate)| (name.to_string(), rate.get())).collect();
         assert_eq!(rates, [("mluvii/acme".to_owned(), 3)]);
@@ -272,14 +308,21 @@ auth = []
             COMPANIES.replace("auth = []", "auth = [{ query = { parameter = 's', secrets = { file = 'id' } } }]"),
         )
         .expect("is written");
-        let config = Config::load(&path).expect("loads");
-        Keys::create(&config.keys_dir()).expect("are made");
-        let Parts { mut worker, ledger, .. } = Parts::build(&config).await.expect("is built");
+        let loaded = Loaded::of(Config::load(&path).expect("loads"), &Digester::new());
+        let keys_dir = loaded.config.keys_dir();
+        Keys::create(&keys_dir).expect("are made");
+        let (children, end) = (Children::default(), CancellationToken::new());
+        let Ok(parts) = Parts::build(&loaded, None, &children, &end) else { panic!("nothing is wrong") };
+        let process =
+            Process::open(&loaded.config, Keys::load(&keys_dir).expect("are there")).await.expect("is opened");
+        let mut worker = parts.worker(&loaded.config, &process, None, None);
         let ending = Ending::default();
         worker.targets.insert(TargetName("defective".into()), Arc::new(Defective));
+        let turn = Turn { retired: ending.stopping.child_token(), ..Turn::default() };
+        turn.after.cancel();
         // Nobody stops it: it ends by itself.
-        worker.run(ending.clone(), Duration::from_secs(1)).await;
+        Arc::new(worker).run(turn, ending.clone(), Duration::from_secs(1)).await;
         assert!(ending.dying.is_cancelled() && ending.stopping.is_cancelled());
-        ledger.shutdown().await;
+        process.ledger.shutdown().await;
     }
 }

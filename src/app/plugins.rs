@@ -1,4 +1,4 @@
-//! The plugins of a server: their supervisors as targets, as states to show, and as tasks to own.
+//! The plugins of a server, and those of a command.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,52 +6,79 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::process::Children;
 use crate::config::Config;
-use crate::http::{self, PluginStates};
+use crate::http;
 use crate::keys::ReadSecret;
-use crate::plugin::{Delegated, Installed, PluginHost, PluginRefused, PluginState, Program};
+use crate::plugin::{Installed, PluginHost, PluginRefused, PluginSettings, PluginState};
 use crate::subject::TargetName;
-use crate::target::Target;
 
-/// The plugins of a server, by name.
-#[derive(Clone)]
-pub(crate) struct Plugins(BTreeMap<TargetName, Arc<PluginHost>>);
+/// Supervisors by the plugins' names.
+pub(crate) type Hosts = BTreeMap<TargetName, Arc<PluginHost>>;
 
-impl Plugins {
-    /// Finds the libraries and reads the secrets; nothing runs yet.
-    pub(crate) fn build(config: &Config, read: ReadSecret<'_>) -> Result<Self, PluginRefused> {
-        // Before any child is there.
-        let program = match config.plugins.as_slice() {
-            [] => Program::this(),
-            _ => Program::this().divide(Delegated::take().map(Arc::new)),
-        };
-        let hosts = config.plugins.iter().map(|settings| {
-            let installed = Installed::find(settings.clone(), &config.base, read)?.storing_resume();
-            let host = PluginHost::new(installed, program.clone());
-            Ok((TargetName(settings.name.as_str().into()), host))
-        });
-        hosts.collect::<Result<_, _>>().map(Self)
+/// The plugins of a configuration of a server.
+pub(super) type OwnedPlugins = BTreeMap<TargetName, Arc<OwnedPlugin>>;
+
+/// A plugin that is there for as long as somebody owns it: a configuration that takes another one's place keeps those that are as they
+/// were.
+pub(super) struct OwnedPlugin {
+    pub(super) host: Arc<PluginHost>,
+    end: CancellationToken,
+}
+
+impl OwnedPlugin {
+    /// Finds the file and reads the secrets. It is `before` where nothing of it has changed; another one does not run yet.
+    pub(super) fn build(
+        config: &Config,
+        settings: &PluginSettings,
+        before: Option<&Arc<Self>>,
+        children: &Children,
+        end: &CancellationToken,
+    ) -> Result<Arc<Self>, PluginRefused> {
+        let read = |reference: &_| config.read_secret(reference);
+        let installed = Installed::find(settings.clone(), &config.base, &read)?.storing_resume();
+        if let Some(before) = before.filter(|before| before.host.runs(&installed)) {
+            return Ok(Arc::clone(before));
+        }
+        let host = PluginHost::new(installed, children.program());
+        Ok(Arc::new(Self { host, end: end.child_token() }))
     }
 
-    /// Keeps the children running until the shutdown.
-    pub(crate) fn run(&self, shutdown: &CancellationToken) -> JoinSet<()> {
-        self.0.values().map(|host| Arc::clone(host).run(shutdown.clone())).collect()
+    /// Keeps its process running until nobody owns it any more.
+    pub(super) fn run(&self) -> impl Future<Output = ()> + Send + use<> {
+        Arc::clone(&self.host).run(self.end.clone())
     }
+}
 
-    pub(crate) fn targets(&self) -> BTreeMap<TargetName, Arc<dyn Target>> {
-        self.0.iter().map(|(name, host)| (name.clone(), Arc::clone(host) as Arc<dyn Target>)).collect()
+impl Drop for OwnedPlugin {
+    fn drop(&mut self) {
+        self.end.cancel();
     }
+}
 
-    /// The hosts themselves.
-    pub(crate) fn hosts(&self) -> BTreeMap<TargetName, Arc<PluginHost>> {
-        self.0.clone()
-    }
+/// Their supervisors.
+pub(super) fn hosts(plugins: &OwnedPlugins) -> Hosts {
+    plugins.iter().map(|(name, plugin)| (name.clone(), Arc::clone(&plugin.host))).collect()
+}
 
-    /// The states in one word each, for `/readyz`.
-    pub(crate) fn states(&self) -> PluginStates {
-        let hosts = self.0.clone();
-        Box::new(move || hosts.iter().map(|(name, host)| (name.to_string(), word(&host.state()))).collect())
-    }
+/// The plugins of a command, which do not run yet.
+pub(super) fn hosts_of_command(config: &Config, read: ReadSecret<'_>) -> Result<Hosts, PluginRefused> {
+    let children = Children::default();
+    let hosts = config.plugins.iter().map(|settings| {
+        let installed = Installed::find(settings.clone(), &config.base, read)?.storing_resume();
+        Ok((settings.target(), PluginHost::new(installed, children.program())))
+    });
+    hosts.collect()
+}
+
+/// Keeps their children running until the shutdown.
+pub(super) fn run(hosts: &Hosts, shutdown: &CancellationToken) -> JoinSet<()> {
+    hosts.values().map(|host| Arc::clone(host).run(shutdown.clone())).collect()
+}
+
+/// The states in one word each, for `/readyz`.
+pub(super) fn states(plugins: &OwnedPlugins) -> BTreeMap<String, &'static str> {
+    plugins.iter().map(|(name, plugin)| (name.to_string(), word(&plugin.host.state()))).collect()
 }
 
 fn word(state: &PluginState) -> &'static str {

@@ -1,4 +1,5 @@
-//! SIGTERM and SIGINT: the first lets everything under way end, the second ends the process at once. SIGHUP ends nothing.
+//! SIGTERM and SIGINT: the first lets everything under way end, the second ends the process at once. SIGHUP has the configuration read
+//! anew.
 
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -10,11 +11,10 @@ use tracing::{info, warn};
 #[error("a second signal stopped quietus at once; what was under way goes on after the next start")]
 pub(crate) struct StoppedAtOnce;
 
-/// The signals that a server is sent.
+/// The signals by which a server is ended.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    hangup: Signal,
 }
 
 impl Signals {
@@ -23,7 +23,6 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate()).context("SIGTERM cannot be awaited")?,
             interrupt: signal(SignalKind::interrupt()).context("SIGINT cannot be awaited")?,
-            hangup: signal(SignalKind::hangup()).context("SIGHUP cannot be awaited")?,
         })
     }
 
@@ -36,17 +35,16 @@ impl Signals {
         warn!("{second}, the second signal: stopping at once; what is under way goes on after the next start");
     }
 
-    /// The name of the next signal that ends a server.
+    /// The name of the next one.
     async fn next(&mut self) -> &'static str {
-        loop {
-            tokio::select! {
-                _ = self.terminate.recv() => return "SIGTERM",
-                _ = self.interrupt.recv() => return "SIGINT",
-                // By which other programs are told to read their configuration anew: it must not end this one.
-                _ = self.hangup.recv() => {
-                    warn!("SIGHUP: reloading the configuration is not supported yet; restart quietus to have it read");
-                }
-            }
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
         }
     }
+}
+
+/// From now on SIGHUP does not kill the process. One that comes before anybody waits for it is not lost.
+pub(super) fn hangup() -> anyhow::Result<Signal> {
+    signal(SignalKind::hangup()).context("SIGHUP cannot be awaited")
 }

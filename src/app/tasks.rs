@@ -1,24 +1,25 @@
-//! The tasks of a server beside its worker. None of them ends by a panic without anybody noticing.
+//! The tasks of a server beside its workers. None of them ends by a panic without anybody noticing.
 
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::panics::{Ending, Task, kept_alive, needed};
 
-/// Tasks that run until the server ends.
+/// Tasks that run until the server ends, or until what they are about does.
+#[derive(Clone)]
 pub(super) struct Tasks {
     ending: Ending,
-    running: JoinSet<()>,
+    running: TaskTracker,
 }
 
 impl Tasks {
     pub(super) fn new(ending: &Ending) -> Self {
-        Self { ending: ending.clone(), running: JoinSet::new() }
+        Self { ending: ending.clone(), running: TaskTracker::new() }
     }
 
     /// Starts one that is begun anew when it panics, until it is to end.
     pub(super) fn keep(
-        &mut self,
+        &self,
         name: &'static str,
         end: &CancellationToken,
         run: impl Fn(CancellationToken) -> Task + Send + Sync + 'static,
@@ -28,7 +29,7 @@ impl Tasks {
     }
 
     /// Starts one that cannot be begun anew: a panic in it ends the process.
-    pub(super) fn need(&mut self, name: String, run: impl Future<Output = ()> + Send + 'static) {
+    pub(super) fn need(&self, name: String, run: impl Future<Output = ()> + Send + 'static) {
         let ending = self.ending.clone();
         self.running.spawn(async move {
             let _ = needed(&name, &ending, run).await;
@@ -36,7 +37,8 @@ impl Tasks {
     }
 
     /// Waits until all of them have ended.
-    pub(super) async fn ended(mut self) {
-        while self.running.join_next().await.is_some() {}
+    pub(super) async fn ended(&self) {
+        self.running.close();
+        self.running.wait().await;
     }
 }

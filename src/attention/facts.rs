@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quietus_plugin::Span;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
@@ -160,6 +160,13 @@ pub(crate) struct FailedKeeper {
     pub(crate) since: Timestamp,
 }
 
+/// A process that did not take its configuration when it was last asked to, and works by the one before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NotReloaded {
+    pub(crate) since: Timestamp,
+    pub(crate) reason: String,
+}
+
 /// A rule that waits for a person, as it would erase so much.
 #[derive(Clone, Debug)]
 pub(crate) struct WaitingRule {
@@ -193,6 +200,8 @@ pub(crate) struct Facts {
     pub(crate) broken: BTreeMap<TargetName, String>,
     /// Plugins that work, and what their operator should know of them.
     pub(crate) doubtful: BTreeMap<TargetName, Vec<String>>,
+    /// Processes that did not take their configuration, by their places.
+    pub(crate) not_reloaded: BTreeMap<String, NotReloaded>,
     pub(crate) no_server: Option<NoServer>,
     pub(crate) parked_steps: Vec<ParkedSteps>,
     pub(crate) requested: Group,
@@ -237,6 +246,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.limited.iter().filter_map(|limited| of_limited(limited, now)));
     all.extend(facts.broken.iter().map(|(plugin, reason)| broken(plugin, reason)));
     all.extend(facts.doubtful.iter().map(|(plugin, doubts)| doubtful(plugin, &doubts.join("; "))));
+    all.extend(facts.not_reloaded.iter().map(|(place, why)| not_reloaded(place, why)));
     all.extend(facts.no_server.as_ref().map(no_server));
     all.extend(facts.parked_steps.iter().filter_map(parked_steps));
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
@@ -514,6 +524,14 @@ pub(crate) const ALERT: &str = "alert:";
 
 /// The name under which it is noted that nobody could be told that the deployment works.
 pub(crate) const PING: &str = "ping";
+
+/// It works by the configuration that it had, which is not the one that somebody meant.
+fn not_reloaded(place: &str, NotReloaded { since, reason }: &NotReloaded) -> Attention {
+    let mark = format!("{since} {reason}");
+    let mut found = found(Code::ReloadFailed, Severity::Attention, Object::configuration(place), mark);
+    found = with(with(found, "server", Value::from(place)), "reason", Value::from(reason.as_str()));
+    Attention { since: Some(*since), ..found }
+}
 
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {

@@ -12,8 +12,8 @@ mod words;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ALERT, ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog,
-    NoServer, PING, ParkedSteps, REAPPEARED, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK,
-    SILENT, STATE_BEGUN, StoppedTarget, WEBHOOK, WaitingRule, attention,
+    NoServer, NotReloaded, PING, ParkedSteps, REAPPEARED, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS,
+    SET_BACK, SILENT, STATE_BEGUN, StoppedTarget, WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -141,10 +141,12 @@ pub(crate) enum Code {
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
     RuleWaiting,
+    /// A server did not take its configuration when it was last asked to, and works by the one before. With `server` and `reason`.
+    ReloadFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 37] = [
+    pub(crate) const ALL: [Self; 38] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -182,6 +184,7 @@ impl Code {
         Self::AlertFailed,
         Self::PingFailed,
         Self::DueSoon,
+        Self::ReloadFailed,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -223,6 +226,7 @@ impl Code {
             Self::AlertFailed => "alert_failed",
             Self::PingFailed => "ping_failed",
             Self::DueSoon => "due_soon",
+            Self::ReloadFailed => "reload_failed",
         }
     }
 }

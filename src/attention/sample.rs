@@ -5,7 +5,7 @@ use quietus_plugin::Span;
 
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
-    NoServer, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingRule,
+    NoServer, NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingRule,
 };
 use crate::erasure::ErasureId;
 use crate::subject::TargetName;
@@ -88,6 +88,14 @@ pub(crate) fn everything() -> Facts {
         targets: vec![stopped("crm", true), stopped("erp", false)],
         limited: vec![limited("mailbox")],
         broken: [(TargetName("forward".into()), "no such file".into())].into(),
+        not_reloaded: [(
+            "web-1/4711".into(),
+            NotReloaded {
+                since: Timestamp::UNIX_EPOCH,
+                reason: "quietus.toml, line 7: rule.1.erase: is needed".into(),
+            },
+        )]
+        .into(),
         doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),
         no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
         parked_steps: vec![parked("crm"), parked("mluvii/acme")],

@@ -70,6 +70,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         limited: Vec::new(),
         broken: [(TargetName("erp".into()), "no such file".into())].into(),
         doubtful: [(TargetName("mailbox".into()), vec!["one".into(), "two".into()])].into(),
+        not_reloaded: [("web-1/7".into(), NotReloaded { since: at(9), reason: "a rule is wrong".into() })].into(),
         no_server: Some(NoServer { seen: Some(at(3)) }),
         parked_steps: vec![ParkedSteps {
             target: TargetName("crm".into()),
@@ -122,6 +123,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention log_long ledger {"bytes":314572800}"#,
             r#"attention plugin_broken plugin:erp {"reason":"no such file","target":"erp"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
+            r#"attention reload_failed configuration:web-1/7 {"reason":"a rule is wrong","server":"web-1/7"}"#,
             r#"attention retention_behind records:events {"kind":"events"}"#,
             r#"attention retention_refused records:tombstones {"count":3,"example":"acme/13","kind":"tombstones"}"#,
             r#"attention rule_waiting rule:all {"rule":"all","sessions":10,"would":9}"#,

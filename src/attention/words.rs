@@ -189,6 +189,10 @@ pub(crate) fn sentence(found: &Attention) -> String {
             found.code.as_str(),
             found.object
         ),
+        Code::ReloadFailed => format!(
+            "the server {} works by the configuration that it had, as the one in its file is not taken: {reason}; then `quietus reload`",
+            text("server")
+        ),
         Code::ReconcileFailed => format!(
             "what has ended at mluvii {} could not be compared with the ledger, so that sessions may be missing: {reason}; it is tried again by \
              itself",
@@ -317,6 +321,7 @@ mod tests {
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
+        the server web-1/4711 works by the configuration that it had, as the one in its file is not taken: quietus.toml, line 7: rule.1.erase: is needed; then `quietus reload`
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
         the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words

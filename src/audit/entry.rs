@@ -29,6 +29,8 @@ pub(crate) enum Act {
     MuteAttention,
     UnmuteAttention,
     ReloadPlugin,
+    /// Has a server take its configuration anew.
+    ReloadConfiguration,
     CreateKeys,
     RotateKey,
     CopyLedger,
@@ -60,7 +62,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 31] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -74,6 +76,7 @@ impl Act {
         Self::MuteAttention,
         Self::UnmuteAttention,
         Self::ReloadPlugin,
+        Self::ReloadConfiguration,
         Self::CreateKeys,
         Self::RotateKey,
         Self::CopyLedger,
@@ -109,6 +112,7 @@ impl Act {
             Self::MuteAttention => "attention.mute",
             Self::UnmuteAttention => "attention.unmute",
             Self::ReloadPlugin => "plugin.reload",
+            Self::ReloadConfiguration => "configuration.reload",
             Self::CreateKeys => "keys.create",
             Self::RotateKey => "keys.rotate",
             Self::CopyLedger => "ledger.copy",
@@ -156,6 +160,11 @@ impl Object {
 
     pub(crate) fn plugin(name: &TargetName) -> Self {
         Self(format!("plugin:{name}"))
+    }
+
+    /// The configuration of the server at a place.
+    pub(crate) fn configuration(place: &str) -> Self {
+        Self(format!("configuration:{place}"))
     }
 
     /// One delivery in quarantine, by its number.

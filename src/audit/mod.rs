@@ -28,6 +28,16 @@ impl Actor {
         Self("server:watch".to_owned())
     }
 
+    /// Whoever may send the server's process a signal: the system does not say who.
+    pub(crate) fn signal() -> Self {
+        Self("server:signal".to_owned())
+    }
+
+    /// A server, because its configuration has changed and it is to notice that itself.
+    pub(crate) fn changed() -> Self {
+        Self("server:changed".to_owned())
+    }
+
     /// An actor as it was written.
     pub(crate) fn named(name: String) -> Self {
         Self(name)

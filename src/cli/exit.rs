@@ -24,6 +24,8 @@ pub(super) enum Exit {
     No,
     /// There is nothing of which it could be said.
     Nothing,
+    /// The running server works by another configuration.
+    Differs,
 }
 
 impl Exit {
@@ -39,6 +41,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::from(0),
             Exit::No => Self::from(1),
             Exit::Nothing => Self::from(8),
+            Exit::Differs => Self::from(9),
         }
     }
 }

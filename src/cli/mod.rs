@@ -27,7 +27,9 @@ mod plugin;
 mod quarantine;
 mod receipts;
 mod reconcile;
+mod reload;
 mod rules;
+mod running;
 mod serve;
 mod standin;
 mod status;
@@ -54,7 +56,8 @@ Exit codes:
   5  anything else, such as a file that cannot be read
   6  the ledger is damaged, gone or not the one that was known, and a person has to act
   7  a second signal stopped the server at once; what was under way goes on after the next start
-  8  there is nothing to verify or to test: no receipts, no header before them, no tests";
+  8  there is nothing to verify or to test: no receipts, no header before them, no tests
+  9  the running server works by another configuration than the one in the file";
 
 /// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
 #[derive(Parser)]
@@ -73,6 +76,7 @@ enum Command {
     Demo(demo::Demo),
     Standin(standin::Standin),
     Check(check::Check),
+    Reload(reload::Reload),
     Status(status::Status),
     /// Look after plugins, write them, test them
     #[command(subcommand)]
@@ -151,6 +155,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Demo(demo) => demo.run(out),
         Command::Standin(standin) => wait(standin.run(out)),
         Command::Check(check) => check.run(global, out),
+        Command::Reload(reload) => wait(reload.run(global, out)),
         Command::Status(status) => with_operations(global, async |on| status.run(on, out).await),
         Command::Plugin(plugin) => plugin.run(global, out),
         Command::Migrate(migrate) => migrate.run(global, out),

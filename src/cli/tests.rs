@@ -75,6 +75,7 @@ impl Home {
             Ok(Exit::Done) => 0,
             Ok(Exit::No) => 1,
             Ok(Exit::Nothing) => 8,
+            Ok(Exit::Differs) => 9,
             Err(failure) => {
                 let code = failure.code();
                 show_failure(failure, &mut out);

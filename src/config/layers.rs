@@ -13,6 +13,7 @@ use super::installations::{Installations, MLUVII};
 use super::layer::Layer;
 use super::lines::Lines;
 use super::problem::{ConfigError, Place, Problem};
+use crate::chain;
 use crate::subject::InstallationName;
 
 /// The defaults, and the only place of them.
@@ -22,12 +23,28 @@ const PROBLEMS_MAX: usize = 50;
 /// A larger file is not a configuration.
 const FILE_BYTES_MAX: u64 = 4 * 1024 * 1024;
 
+/// By which it is seen whether a file's text is another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TextDigest(String);
+
+impl TextDigest {
+    fn of(text: &str) -> Self {
+        Self(chain::hash(text.as_bytes()))
+    }
+
+    /// Of a configuration file as it is now; `None` where it cannot be read.
+    pub(crate) fn of_file(path: &Path) -> Option<Self> {
+        read_text(path).ok().map(|text| Self::of(&text))
+    }
+}
+
 /// The merged layers, and what was wrong with what has been read from them.
 pub(super) struct Layers {
     merged: Figment,
     defaults: Figment,
     installations: Installations,
     file: Place,
+    text: TextDigest,
     lines: Lines,
     problems: Vec<Problem>,
     /// Sections of which something could not be read.
@@ -41,8 +58,28 @@ impl Layers {
     pub(super) fn read(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let file = Place::File(path.to_owned());
         let text = read_text(path).map_err(|what| Problem::of(file.clone(), what))?;
+        Self::of_text(file, &text, variables)
+    }
+
+    /// The same of as much of the file as is TOML, from its beginning on.
+    pub(super) fn read_beginning(
+        path: &Path,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let file = Place::File(path.to_owned());
+        let text = read_text(path).map_err(|what| Problem::of(file.clone(), what))?;
+        let wrong = Layer::of_toml(file.clone(), &text).err().and_then(|problem| problem.line);
+        let lines = text.split_inclusive('\n').take(wrong.map_or(usize::MAX, |line| line - 1));
+        Self::of_text(file, &lines.collect::<String>(), variables)
+    }
+
+    fn of_text(
+        file: Place,
+        text: &str,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
         let mut defaults = Layer::of_toml(Place::Defaults, DEFAULTS)?;
-        let mut written = Layer::of_toml(file.clone(), &text)?;
+        let mut written = Layer::of_toml(file.clone(), text)?;
         let mut variables: Vec<Layer> = variables.filter_map(Layer::of_variable).collect();
         let mut problems = Vec::new();
         let installations = Installations::spread(&mut defaults, (&mut written, &file), &mut variables, &mut problems);
@@ -52,7 +89,8 @@ impl Layers {
         // Where names of installations are wrong, what names them seems to name nothing.
         let unread = if problems.is_empty() { BTreeSet::new() } else { BTreeSet::from([MLUVII]) };
         let left_out = BTreeMap::new();
-        Ok(Self { merged, defaults, installations, file, lines: Lines::of(&text), problems, unread, left_out })
+        let (lines, text) = (Lines::of(text), TextDigest::of(text));
+        Ok(Self { merged, defaults, installations, file, text, lines, problems, unread, left_out })
     }
 
     /// Reads one section; what is wrong with it is kept. Its defaults stand in for it then, so that whatever else is wrong is found
@@ -151,6 +189,11 @@ impl Layers {
     /// On which line each key stands.
     pub(super) fn lines(&self) -> Lines {
         self.lines.clone()
+    }
+
+    /// Of the file's text.
+    pub(super) fn text(&self) -> &TextDigest {
+        &self.text
     }
 
     /// Everything merged, as it was read.

@@ -2,6 +2,7 @@
 //! [`Config`], or fail with every problem that could be found; no module's meaning is known here beyond what names refer to.
 
 mod coherence;
+mod difference;
 mod installations;
 mod kinds;
 mod layer;
@@ -11,9 +12,11 @@ mod log;
 mod problem;
 mod public;
 mod redact;
+mod references;
 mod secrets;
 mod variables;
 
+pub(crate) use difference::needs_restart;
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
 pub(crate) use redact::Schemas;
@@ -41,6 +44,7 @@ use crate::verify::SourceSettings;
 use crate::watch::WatchSettings;
 use crate::worker::{ErasingSettings, SettlingSettings};
 use layers::Layers;
+pub(crate) use layers::TextDigest;
 use lines::Lines;
 
 /// The shortest secret of a webhook.
@@ -58,6 +62,12 @@ pub(crate) struct Config {
     pub(crate) file: PathBuf,
     #[schemars(skip)]
     lines: Lines,
+    /// What the layers bring together, as it was written.
+    #[schemars(skip)]
+    written: serde_json::Value,
+    /// Of the file's text.
+    #[schemars(skip)]
+    pub(crate) text: TextDigest,
     /// The address, and the bounds of what it takes in.
     pub(crate) server: ServerSettings,
     /// Whether somebody has said how many connections there may be, and counts on them.
@@ -210,7 +220,7 @@ impl Config {
         let plugins = layers.list("plugin");
         let witnesses = layers.list("witness");
         let alerts = layers.list("alert");
-        let base = folder(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
+        let base = absolute_folder(file);
         let mluvii: Vec<_> = mluvii.into_iter().map(|settings| placed(settings, &base, layers)).collect();
         if let [only] = mluvii.as_slice() {
             sources.iter_mut().for_each(|source| _ = source.mluvii.get_or_insert_with(|| only.name.clone()));
@@ -219,6 +229,8 @@ impl Config {
             base,
             file: file.to_owned(),
             lines: layers.lines(),
+            written: layers.merged(),
+            text: layers.text().clone(),
             server: server?,
             connections_max_is_said: layers.is_said("server", "connections_max"),
             metrics_listen_is_said: layers.is_said("server", "metrics_listen"),
@@ -261,11 +273,14 @@ impl Config {
 
     /// The socket on which the server is asked, where there is one.
     pub(crate) fn control_socket(&self) -> Option<PathBuf> {
-        let beside_ledger = || match self.ledger_place() {
-            Ok(LedgerPlace::Sqlite(ledger)) => Some(ledger.with_extension("sock")),
-            _ => None,
-        };
-        self.server.control.as_ref().map(|path| self.path(path)).or_else(beside_ledger)
+        control_socket(&self.base, &self.server, &self.ledger)
+    }
+
+    /// The same as far as a file says it that is wrong elsewhere: the server that works by what stood there before is to be told.
+    pub(crate) fn control_socket_of(path: &Path) -> Option<PathBuf> {
+        let mut layers = Layers::read_beginning(path, environment()).ok()?;
+        let (server, ledger) = (layers.section("server")?, layers.section("ledger")?);
+        control_socket(&absolute_folder(path), &server, &ledger)
     }
 
     /// What is known of the ledger outside of it; nothing where that is not wanted.
@@ -415,6 +430,14 @@ fn placed(mut settings: MluviiSettings, base: &Path, layers: &mut Layers) -> Mlu
     settings
 }
 
+fn control_socket(base: &Path, server: &ServerSettings, ledger: &LedgerSettings) -> Option<PathBuf> {
+    let beside_ledger = || match ledger.place(base) {
+        Ok(LedgerPlace::Sqlite(ledger)) => Some(ledger.with_extension("sock")),
+        _ => None,
+    };
+    server.control.as_ref().map(|path| base.join(path)).or_else(beside_ledger)
+}
+
 /// The schema of `mluvii`: a table, or a list of tables.
 fn one_or_several(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
     let one = generator.subschema_for::<MluviiSettings>();
@@ -424,6 +447,11 @@ fn one_or_several(generator: &mut schemars::SchemaGenerator) -> schemars::Schema
 /// The variables of this process that are text; another cannot be one of ours.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// The folder of a file, from wherever it is asked.
+fn absolute_folder(file: &Path) -> PathBuf {
+    folder(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()))
 }
 
 /// The folder of a file; `.` for a bare name.

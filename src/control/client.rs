@@ -7,6 +7,7 @@ use reqwest::{Method, RequestBuilder};
 use serde::de::DeserializeOwned;
 
 use super::answer::NotDone;
+use crate::operations::configuration::{Difference, NotReloaded, Reloaded};
 use crate::operations::plugins::ListedPlugin;
 use crate::plugin::PluginInfo;
 use crate::subject::TargetName;
@@ -29,6 +30,9 @@ pub(crate) enum ControlError {
     /// The server says no, and why.
     #[error("{0}")]
     Refused(String),
+    /// It works by the configuration that it had.
+    #[error("{}", .0.reason())]
+    NotReloaded(NotReloaded),
 }
 
 impl ControlClient {
@@ -46,8 +50,18 @@ impl ControlClient {
         self.ask(self.request(Method::GET, "plugins")).await
     }
 
+    /// Has the server take its configuration anew; returns what has changed.
+    pub(crate) async fn reload(&self) -> Result<Reloaded, ControlError> {
+        self.ask(self.request(Method::POST, "reload")).await
+    }
+
+    /// By what a configuration file differs from what the server works by.
+    pub(crate) async fn compare(&self, file: &Path) -> Result<Difference, ControlError> {
+        self.ask(self.request(Method::POST, "compare").json(file)).await
+    }
+
     /// Has a plugin replaced; returns what runs now.
-    pub(crate) async fn reload(&self, plugin: &TargetName) -> Result<PluginInfo, ControlError> {
+    pub(crate) async fn reload_plugin(&self, plugin: &TargetName) -> Result<PluginInfo, ControlError> {
         self.ask(self.request(Method::POST, &format!("plugins/{plugin}/reload"))).await
     }
 
@@ -62,7 +76,10 @@ impl ControlClient {
             return answer.json().await.map_err(away);
         }
         let status = answer.status();
-        let why = answer.json::<NotDone>().await.map(|not_done| not_done.why);
-        Err(ControlError::Refused(why.unwrap_or_else(|_| format!("the server answers {status}"))))
+        match answer.json::<NotDone>().await {
+            Ok(NotDone { not_reloaded: Some(why), .. }) => Err(ControlError::NotReloaded(why)),
+            Ok(NotDone { why, .. }) => Err(ControlError::Refused(why)),
+            Err(_) => Err(ControlError::Refused(format!("the server answers {status}"))),
+        }
     }
 }

@@ -5,6 +5,8 @@
 //! ```text
 //! GET  /plugins               → [ListedPlugin]
 //! POST /plugins/NAME/reload   → PluginInfo, or 409 and why everything stays as it is
+//! POST /reload                → Reloaded, or 409 and NotReloaded
+//! POST /compare               → the path of a file as JSON text; Difference, or 409 and why it is no configuration
 //! ```
 
 mod answer;

@@ -1,5 +1,6 @@
 //! The server's side.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use super::answer::NotDone;
 use super::socket::ControlSocket;
 use crate::audit::Actor;
 use crate::http::Accepting;
+use crate::operations::configuration::{self, RunningConfiguration};
 use crate::operations::plugins::{self, RunningPlugins};
 use crate::operations::{OperationError, actor};
 use crate::plugin::is_of_a_plugin;
@@ -33,11 +35,21 @@ const CONNECTIONS_MAX: usize = 8;
 const HEADER_MAX: Duration = Duration::from_secs(5);
 
 /// Answers until the shutdown.
-pub(crate) async fn serve(socket: ControlSocket, plugins: RunningPlugins, shutdown: CancellationToken) {
+pub(crate) async fn serve(
+    socket: ControlSocket,
+    plugins: RunningPlugins,
+    configuration: RunningConfiguration,
+    shutdown: CancellationToken,
+) {
+    let configuration = Router::new()
+        .route("/reload", post(reload))
+        .route("/compare", post(compare))
+        .with_state(Arc::new(configuration));
     let router = Router::new()
         .route("/plugins", get(list))
-        .route("/plugins/{name}/reload", post(reload))
-        .with_state(Arc::new(plugins));
+        .route("/plugins/{name}/reload", post(reload_plugin))
+        .with_state(Arc::new(plugins))
+        .merge(configuration);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let accepting = Accepting::new();
     let mut connections = JoinSet::new();
@@ -84,7 +96,27 @@ async fn list(State(on): State<Arc<RunningPlugins>>) -> Response {
     answer(plugins::list(&on).await)
 }
 
-async fn reload(
+async fn reload(State(on): State<Arc<RunningConfiguration>>, Extension(by): Extension<Actor>) -> Response {
+    // Whoever no longer waits for it does not break it off.
+    let reloading = tokio::spawn(async move { configuration::reload(&on, &by).await });
+    let reloaded = reloading
+        .await
+        .unwrap_or_else(|_| Err(OperationError::Failed(anyhow::anyhow!("the reload panicked; please report it"))));
+    match reloaded {
+        Ok(Ok(reloaded)) => Json(reloaded).into_response(),
+        Ok(Err(not_reloaded)) => {
+            let why = not_reloaded.reason();
+            (StatusCode::CONFLICT, Json(NotDone { why, not_reloaded: Some(not_reloaded) })).into_response()
+        }
+        Err(error) => answer::<()>(Err(error)),
+    }
+}
+
+async fn compare(State(on): State<Arc<RunningConfiguration>>, Json(file): Json<PathBuf>) -> Response {
+    answer(configuration::compare(&on, file).await)
+}
+
+async fn reload_plugin(
     State(on): State<Arc<RunningPlugins>>,
     Extension(by): Extension<Actor>,
     Path(name): Path<String>,
@@ -104,7 +136,7 @@ fn answer<T: Serialize>(result: Result<T, OperationError>) -> Response {
         OperationError::Ledger(_) | OperationError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         OperationError::Configuration(_) | OperationError::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    (status, Json(NotDone { why: format!("{:#}", anyhow::Error::from(error)) })).into_response()
+    (status, Json(NotDone { why: format!("{:#}", anyhow::Error::from(error)), not_reloaded: None })).into_response()
 }
 
 #[cfg(test)]
@@ -131,9 +163,16 @@ mod tests {
         let path = folder.path().join("quietus.sock");
         let socket = ControlSocket::bind(&path).expect("bound");
         let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).expect("made");
-        let plugins = RunningPlugins { ledger, hosts: BTreeMap::new(), reread: Arc::new(|_| Err("unused".into())) };
+        let hosts: plugins::Hosts = Arc::new(BTreeMap::new);
+        let plugins = RunningPlugins { ledger: ledger.clone(), hosts, reread: Arc::new(|_| Err("unused".into())) };
+        let configuration = RunningConfiguration {
+            ledger,
+            place: "web-1/7".into(),
+            reload: Arc::new(|| unreachable!("nobody asks")),
+            compare: Arc::new(|_| unreachable!("nobody asks")),
+        };
         let shutdown = CancellationToken::new();
-        let serving = tokio::spawn(serve(socket, plugins, shutdown.clone()));
+        let serving = tokio::spawn(serve(socket, plugins, configuration, shutdown.clone()));
         let asked = |through: &[&str]| {
             let mut command = tokio::process::Command::new("env");
             command.args(through).args(["python3", "-c", ASK]).arg(&path).stderr(Stdio::null());

@@ -9,6 +9,7 @@ use tracing::warn;
 
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::unknown_paths;
+use super::refusals::Refusals;
 use crate::attention::RefusedOf;
 use crate::subject::SourceName;
 
@@ -31,14 +32,15 @@ struct Paths {
     nearest: Option<SourceName>,
     counter: Counter,
     /// Since it was written last.
-    count: AtomicU64,
+    count: Arc<AtomicU64>,
 }
 
 impl Astray {
-    pub(super) fn new(sources: impl Iterator<Item = SourceName>) -> Self {
+    pub(super) fn new(sources: impl Iterator<Item = SourceName>, refusals: &Refusals) -> Self {
         let paths = |nearest: Option<SourceName>| {
             let counter = unknown_paths(nearest.as_ref().map_or_else(|| "".into(), |source| Arc::clone(&source.0)));
-            Paths { nearest, counter, count: AtomicU64::new(0) }
+            let count = refusals.of(RefusedOf::Astray(nearest.clone()));
+            Paths { nearest, counter, count }
         };
         Self { all: sources.map(Some).chain([None]).map(paths).collect(), lines: LogRateLimit::new() }
     }
@@ -66,11 +68,6 @@ impl Astray {
         let nearest = like.filter(|(likeness, _)| *likeness > LIKE).max_by(|a, b| a.0.total_cmp(&b.0));
         nearest.map_or_else(|| self.all.last().expect("one is for those that are like none"), |(_, paths)| paths)
     }
-
-    /// All that were counted since they were taken last, or put back.
-    pub(super) fn counts(&self) -> impl Iterator<Item = (RefusedOf, &AtomicU64)> {
-        self.all.iter().map(|paths| (RefusedOf::Astray(paths.nearest.clone()), &paths.count))
-    }
 }
 
 #[cfg(test)]
@@ -80,7 +77,7 @@ mod tests {
     #[track_caller]
     fn check(path: &str, expected: &str) {
         let sources = ["acme", "acme-test", "gateway"].map(|name| SourceName(name.into()));
-        let astray = Astray::new(sources.into_iter());
+        let astray = Astray::new(sources.into_iter(), &Refusals::default());
         let nearest = astray.nearest(path).nearest.as_ref().map_or("", |source| &source.0);
         assert_eq!(nearest, expected, "{path}");
     }

@@ -11,6 +11,7 @@ use tracing::warn;
 use super::receiver::Receiver;
 use crate::causes::with_causes;
 use crate::ledger::Intake;
+use crate::lock::Replaceable;
 
 /// How soon the first one is written.
 const LOOK: Duration = Duration::from_secs(1);
@@ -19,12 +20,16 @@ const LOOK: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Writes which sources have delivered, until `shutdown`, and then once more.
-pub(crate) async fn write_delivered(receiver: Arc<Receiver>, ledger: Arc<dyn Intake>, shutdown: CancellationToken) {
+pub(crate) async fn write_delivered(
+    receiver: Arc<Replaceable<Receiver>>,
+    ledger: Arc<dyn Intake>,
+    shutdown: CancellationToken,
+) {
     let mut pause = LOOK;
     while shutdown.run_until_cancelled(sleep(pause)).await.is_some() {
-        pause = if write(&receiver, &*ledger).await { PAUSE } else { LOOK };
+        pause = if write(&receiver.current(), &*ledger).await { PAUSE } else { LOOK };
     }
-    write(&receiver, &*ledger).await;
+    write(&receiver.current(), &*ledger).await;
 }
 
 /// Writes which have delivered since the last time; whether any has.

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::settings::ServerSettings;
 use crate::ledger::{Intake, LedgerError};
+use crate::lock::Replaceable;
 use crate::panics::Ending;
 
 /// The states of the plugins, by name, in one word each; `up` is the good one.
@@ -38,7 +39,7 @@ pub(crate) struct Readiness {
     ledger: Arc<dyn Intake>,
     plugins: PluginStates,
     ending: Ending,
-    answer_max: Duration,
+    settings: Arc<Replaceable<ServerSettings>>,
     /// The last answer of the ledger. Asking writes, and anyone may ask.
     last: Mutex<Option<(Instant, &'static str)>>,
 }
@@ -51,9 +52,9 @@ impl Readiness {
         ledger: Arc<dyn Intake>,
         plugins: PluginStates,
         ending: Ending,
-        settings: &ServerSettings,
+        settings: Arc<Replaceable<ServerSettings>>,
     ) -> Self {
-        Self { ledger, plugins, ending, answer_max: settings.record_max.0, last: Mutex::new(None) }
+        Self { ledger, plugins, ending, settings, last: Mutex::new(None) }
     }
 
     pub(super) async fn check(&self) -> ReadyState {
@@ -82,7 +83,7 @@ impl Readiness {
         {
             return state;
         }
-        let state = match timeout(self.answer_max, self.ledger.writable()).await {
+        let state = match timeout(self.settings.current().record_max.0, self.ledger.writable()).await {
             Ok(Ok(())) => WRITABLE,
             Ok(Err(LedgerError::Damaged(_))) => "damaged",
             Ok(Err(_)) | Err(_) => "not writable",

@@ -4,7 +4,7 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ type Connections = HashMap<u64, Arc<Activity>>;
 /// All of them, by the source to which they have delivered first.
 pub(super) struct Known {
     /// For all connections of the listener.
-    most: usize,
+    most: AtomicUsize,
     sources: Mutex<HashMap<Arc<str>, Connections>>,
     connections: AtomicU64,
     since: Instant,
@@ -65,7 +65,13 @@ pub(super) struct Seat {
 
 impl Known {
     pub(super) fn new(most: usize) -> Arc<Self> {
+        let most = most.into();
         Arc::new(Self { most, sources: Mutex::default(), connections: AtomicU64::new(0), since: Instant::now() })
+    }
+
+    /// From now on there may be so many.
+    pub(super) fn resize(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
     }
 
     /// A seat for a new connection.
@@ -89,7 +95,7 @@ impl Known {
     pub(super) fn displace_idlest(&self, idle_for: Duration) -> bool {
         let before = self.now().saturating_sub(idle_for.as_nanos() as u64);
         let mut sources = lock(&self.sources);
-        let share = (self.most / (sources.len() + 1)).max(1);
+        let share = (self.most.load(Ordering::Relaxed) / (sources.len() + 1)).max(1);
         let mut over: Vec<_> = sources.values_mut().filter(|connections| connections.len() > share).collect();
         over.sort_by_key(|connections| Reverse(connections.len()));
         for connections in over {

@@ -14,6 +14,7 @@ mod metrics;
 mod one_client;
 mod reaction;
 mod receiver;
+mod refusals;
 mod refused;
 mod reports;
 mod routes;
@@ -24,7 +25,7 @@ mod unproved;
 
 pub(crate) use accepting::Accepting;
 pub(crate) use delivered::write_delivered;
-pub(crate) use health::{PluginStates, Readiness, UP, WorkerState};
+pub(crate) use health::{Readiness, UP, WorkerState};
 pub(crate) use metrics::{Metrics, MoreMetrics};
 pub(crate) use receiver::Receiver;
 pub(crate) use refused::write_refused;

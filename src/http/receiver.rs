@@ -20,6 +20,7 @@ use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
 use super::one_client::OneClient;
 use super::reaction::Reaction;
+use super::refusals::Refusals;
 use super::settings::ServerSettings;
 use super::strangers::{Client, Strangers};
 use super::unproved::Unproved;
@@ -27,8 +28,7 @@ use crate::attention::RefusedOf;
 use crate::event::{Decoded, Event, Sender, decode};
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{
-    Intake, LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries,
-    sealing,
+    Intake, LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, sealing,
 };
 use crate::subject::{SourceName, TenantId};
 use crate::verify::{self, Expected, Network, Refused, Source, Verified, verify};
@@ -54,7 +54,15 @@ pub(crate) struct Receiver {
     /// What came to no source.
     astray: Astray,
     /// Whose requests they are, where no proxy is trusted to say that.
-    clients: OneClient,
+    clients: Arc<OneClient>,
+    refusals: Arc<Refusals>,
+}
+
+/// What receivers have in common that take each other's place.
+struct Shared {
+    unverified: Arc<Strangers>,
+    clients: Arc<OneClient>,
+    refusals: Arc<Refusals>,
 }
 
 /// A source, and what is counted of its deliveries.
@@ -65,7 +73,7 @@ pub(super) struct SourceEndpoint {
     deliveries: Deliveries,
     refusals: LogRateLimit,
     /// Since it was written last.
-    refused: AtomicU64,
+    refused: Arc<AtomicU64>,
     /// Whether anything was taken since that was written last.
     delivered: AtomicBool,
 }
@@ -78,12 +86,40 @@ impl Receiver {
         seal: SealKey,
         settings: &ServerSettings,
     ) -> Self {
-        let astray = Astray::new(sources.iter().map(|source| source.name().clone()));
+        let unverified = Strangers::new(settings.unverified_bytes_max);
+        let shared = Shared { unverified, clients: Arc::default(), refusals: Arc::default() };
+        Self::sharing(shared, sources, ledger, index, seal, settings)
+    }
+
+    /// One that takes this one's place, with other sources and bounds. What was begun is ended here.
+    pub(crate) fn successor(&self, sources: Vec<Source>, settings: &ServerSettings) -> Self {
+        // Of all together, also of those that are still read here.
+        self.unverified.resize(settings.unverified_bytes_max);
+        let is_as_before = self.trusted_proxies == settings.trusted_proxies;
+        let shared = Shared {
+            unverified: Arc::clone(&self.unverified),
+            clients: if is_as_before { Arc::clone(&self.clients) } else { Arc::default() },
+            refusals: Arc::clone(&self.refusals),
+        };
+        let (ledger, index, seal) = (Arc::clone(&self.ledger), self.index.clone(), self.seal.clone());
+        Self::sharing(shared, sources, ledger, index, seal, settings)
+    }
+
+    fn sharing(
+        shared: Shared,
+        sources: Vec<Source>,
+        ledger: Arc<dyn Intake>,
+        index: IndexKey,
+        seal: SealKey,
+        settings: &ServerSettings,
+    ) -> Self {
+        let Shared { unverified, clients, refusals } = shared;
+        let astray = Astray::new(sources.iter().map(|source| source.name().clone()), &refusals);
         let mut endpoints = HashMap::new();
         for source in sources {
             let name = Arc::clone(&source.name().0);
-            let deliveries = Deliveries::of(source.name());
-            endpoints.insert(name, SourceEndpoint::new(source, deliveries, settings.requests_max));
+            let refused = refusals.of(RefusedOf::Source(source.name().clone()));
+            endpoints.insert(name, SourceEndpoint::new(source, refused, settings.requests_max));
         }
         Self {
             endpoints,
@@ -91,13 +127,14 @@ impl Receiver {
             ledger,
             index,
             seal,
-            unverified: Strangers::new(settings.unverified_bytes_max),
+            unverified,
             trusted_proxies: settings.trusted_proxies.clone(),
             body_bytes_max: settings.body_bytes_max,
             body_read_max: settings.body_read_max.0,
             record_max: settings.record_max.0,
             failures: LogRateLimit::new(),
-            clients: OneClient::default(),
+            clients,
+            refusals,
         }
     }
 
@@ -111,29 +148,15 @@ impl Receiver {
         self.astray.count(path);
     }
 
-    /// What was refused since it was asked last.
-    pub(super) fn take_refused(&self) -> Vec<RefusedDeliveries> {
-        let take = |(of, count): (_, &AtomicU64)| RefusedDeliveries { of, count: count.swap(0, Ordering::Relaxed) };
-        self.refused().map(take).filter(|refused| refused.count > 0).collect()
-    }
-
     /// The sources of which anything was taken since it was asked last.
     pub(super) fn take_delivered(&self) -> Vec<SourceName> {
         let taken = self.endpoints.values().filter(|endpoint| endpoint.delivered.swap(false, Ordering::Relaxed));
         taken.map(|endpoint| endpoint.source.name().clone()).collect()
     }
 
-    /// Counts what could not be written once more.
-    pub(super) fn put_back_refused(&self, refused: &[RefusedDeliveries]) {
-        for (of, count) in self.refused() {
-            let again = refused.iter().filter(|refused| refused.of == of);
-            count.fetch_add(again.map(|refused| refused.count).sum(), Ordering::Relaxed);
-        }
-    }
-
-    fn refused(&self) -> impl Iterator<Item = (RefusedOf, &AtomicU64)> {
-        let of = |endpoint: &SourceEndpoint| RefusedOf::Source(endpoint.source.name().clone());
-        self.endpoints.values().map(move |endpoint| (of(endpoint), &endpoint.refused)).chain(self.astray.counts())
+    /// What was refused here and by those before.
+    pub(super) fn refusals(&self) -> &Arc<Refusals> {
+        &self.refusals
     }
 
     /// Whether all that came, came from one address; `None` where there is too little to say so.
@@ -279,16 +302,10 @@ impl Receiver {
 }
 
 impl SourceEndpoint {
-    fn new(source: Source, deliveries: Deliveries, requests_max: usize) -> Self {
+    fn new(source: Source, refused: Arc<AtomicU64>, requests_max: usize) -> Self {
         let requests = Semaphore::new(requests_max.min(Semaphore::MAX_PERMITS));
-        Self {
-            source,
-            requests,
-            deliveries,
-            refusals: LogRateLimit::new(),
-            refused: AtomicU64::new(0),
-            delivered: AtomicBool::new(false),
-        }
+        let deliveries = Deliveries::of(source.name());
+        Self { source, requests, deliveries, refusals: LogRateLimit::new(), refused, delivered: AtomicBool::new(false) }
     }
 
     fn refuse_for(&self, refused: Refused) -> Reaction {

@@ -9,8 +9,10 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::receiver::Receiver;
+use super::refusals::Refusals;
 use crate::causes::with_causes;
 use crate::ledger::Intake;
+use crate::lock::Replaceable;
 
 /// How soon the first one is written.
 const LOOK: Duration = Duration::from_secs(1);
@@ -19,23 +21,29 @@ const LOOK: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_secs(60);
 
 /// Writes what is refused, until `shutdown`, and then once more.
-pub(crate) async fn write_refused(receiver: Arc<Receiver>, ledger: Arc<dyn Intake>, shutdown: CancellationToken) {
+pub(crate) async fn write_refused(
+    receiver: Arc<Replaceable<Receiver>>,
+    ledger: Arc<dyn Intake>,
+    shutdown: CancellationToken,
+) {
     let mut noted = None;
     let mut pause = LOOK;
+    // All that receive one after the other count together.
+    let refusals = Arc::clone(receiver.current().refusals());
     while shutdown.run_until_cancelled(sleep(pause)).await.is_some() {
-        pause = if write(&receiver, &*ledger, &mut noted).await { PAUSE } else { LOOK };
+        pause = if write(&refusals, &receiver.current(), &*ledger, &mut noted).await { PAUSE } else { LOOK };
     }
-    write(&receiver, &*ledger, &mut noted).await;
+    write(&refusals, &receiver.current(), &*ledger, &mut noted).await;
 }
 
 /// Writes what has come since the last time; whether anything was refused.
-async fn write(receiver: &Receiver, ledger: &dyn Intake, noted: &mut Option<bool>) -> bool {
-    let refused = receiver.take_refused();
+async fn write(refusals: &Refusals, receiver: &Receiver, ledger: &dyn Intake, noted: &mut Option<bool>) -> bool {
+    let refused = refusals.take();
     if !refused.is_empty()
         && let Err(error) = ledger.refused(&refused).await
     {
         warn!(error = %with_causes(&error), "could not write how many deliveries were refused");
-        receiver.put_back_refused(&refused);
+        refusals.put_back(&refused);
     }
     let is_one = receiver.is_one_client();
     let is_news = is_one.is_some() && *noted != is_one;

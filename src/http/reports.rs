@@ -2,7 +2,6 @@
 //! ledger when it is answered; the worker takes it from there.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::extract::Request;
 use axum::http::{HeaderMap, header};
@@ -17,6 +16,7 @@ use super::unproved::Unproved;
 use crate::erasure::{Answer, Reportable};
 use crate::keys::{IndexKey, KeyId, SealKey};
 use crate::ledger::{Intake, LedgerError, Reported, sealing};
+use crate::lock::Replaceable;
 use crate::subject::TargetName;
 use crate::target::{Said, read_answer};
 use crate::verify::only;
@@ -30,8 +30,7 @@ pub(crate) struct Reports {
     /// The index key as it is and as it was: a token is good for as long as what was begun under the same key.
     keys: Vec<IndexKey>,
     seal: SealKey,
-    read_max: Duration,
-    record_max: Duration,
+    settings: Arc<Replaceable<ServerSettings>>,
     refusals: LogRateLimit,
     /// Who reports, whatever the target: no source.
     all: Arc<str>,
@@ -52,19 +51,18 @@ pub(super) enum Reception {
 }
 
 impl Reports {
-    pub(crate) fn new(ledger: Arc<dyn Intake>, index: IndexKey, seal: SealKey, settings: &ServerSettings) -> Self {
-        Self {
-            ledger,
-            keys: index.all(),
-            seal,
-            read_max: settings.body_read_max.0,
-            record_max: settings.record_max.0,
-            refusals: LogRateLimit::new(),
-            all: "reports".into(),
-        }
+    pub(crate) fn new(
+        ledger: Arc<dyn Intake>,
+        index: IndexKey,
+        seal: SealKey,
+        settings: Arc<Replaceable<ServerSettings>>,
+    ) -> Self {
+        Self { ledger, keys: index.all(), seal, settings, refusals: LogRateLimit::new(), all: "reports".into() }
     }
 
     pub(super) async fn take(&self, erasure: &str, target: String, request: Request) -> Reception {
+        let settings = self.settings.current();
+        let (read_max, record_max) = (settings.body_read_max.0, settings.record_max.0);
         let (parts, body) = request.into_parts();
         let seat = parts.extensions.get::<Arc<Seat>>();
         // Before the body is read: what a stranger sends is thrown away unread.
@@ -72,13 +70,13 @@ impl Reports {
             if self.refusals.passes() {
                 warn!("refused a report, whose token is not its step's; further ones are not logged");
             }
-            pass_over(body, self.read_max, |_| Some(Unproved::new(None, seat.cloned()))).await;
+            pass_over(body, read_max, |_| Some(Unproved::new(None, seat.cloned()))).await;
             return Reception::Stranger;
         };
         if let Some(seat) = seat {
             seat.known_to(&self.all);
         }
-        let body = match read(body, REPORT_BYTES_MAX, self.read_max, |_| None).await {
+        let body = match read(body, REPORT_BYTES_MAX, read_max, |_| None).await {
             Ok(body) => body,
             Err(none) => return Reception::NoBody(none),
         };
@@ -90,7 +88,7 @@ impl Reports {
             Err(why) => return Reception::Wrong(why),
         };
         let write = || self.report(&of, &under, &answer);
-        match timeout(self.record_max, sealing(&self.seal, write)).await {
+        match timeout(record_max, sealing(&self.seal, write)).await {
             Ok(Ok(Reported::Taken)) => Reception::Taken,
             Ok(Ok(Reported::TooLate)) => Reception::TooLate,
             Ok(Ok(Reported::Stranger)) => Reception::Stranger,

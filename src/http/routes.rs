@@ -14,9 +14,10 @@ use super::metrics::{Metrics, MoreMetrics};
 use super::reaction::Reaction;
 use super::receiver::Receiver;
 use super::reports::{Reception, Reports};
+use crate::lock::Replaceable;
 
-/// Routes for mluvii and an orchestrator.
-pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Router {
+/// Routes for mluvii and an orchestrator. Each request is taken by the receiver of when it came.
+pub(crate) fn router(receiver: Arc<Replaceable<Receiver>>, readiness: Arc<Readiness>) -> Router {
     Router::new()
         // All of them, so that what comes to none of the sources is counted.
         .route("/webhooks/", post(deliver))
@@ -27,9 +28,9 @@ pub(crate) fn router(receiver: Arc<Receiver>, readiness: Arc<Readiness>) -> Rout
 }
 
 /// What is delivered to no route at all counts as what is delivered to no source.
-async fn elsewhere(State(receiver): State<Arc<Receiver>>, request: Request) -> StatusCode {
+async fn elsewhere(State(receiver): State<Arc<Replaceable<Receiver>>>, request: Request) -> StatusCode {
     if request.method() == Method::POST {
-        receiver.astray(request.uri().path());
+        receiver.current().astray(request.uri().path());
     }
     StatusCode::NOT_FOUND
 }
@@ -69,7 +70,8 @@ async fn report(
     reports.take(&erasure, target, request).await.into_response()
 }
 
-async fn deliver(State(receiver): State<Arc<Receiver>>, request: Request) -> Response {
+async fn deliver(State(receiver): State<Arc<Replaceable<Receiver>>>, request: Request) -> Response {
+    let receiver = receiver.current();
     // Taken from the path as it stands: the names of sources need no decoding, and no copy.
     let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
     let name = name.strip_suffix('/').unwrap_or(name);

@@ -24,6 +24,7 @@ use super::known::{IDLE_AFTER, Known, Seat};
 use super::log_rate_limit::LogRateLimit;
 use super::settings::ServerSettings;
 use super::strangers::{Client, Strangers};
+use crate::lock::Replaceable;
 
 /// The most that a connection buffers of what it has read. It times `connections_max` is what strangers can make the process hold
 /// with headers that do not end, so it is as small as headers allow.
@@ -75,23 +76,30 @@ impl Stop {
 }
 
 /// Who gets a place among the connections.
-struct Places<'a> {
-    settings: &'a ServerSettings,
+struct Places {
+    settings: Arc<ServerSettings>,
     strangers: Arc<Strangers>,
     known: Arc<Known>,
     crowded: LogRateLimit,
 }
 
-impl<'a> Places<'a> {
-    fn new(settings: &'a ServerSettings) -> Self {
+impl Places {
+    fn new(settings: Arc<ServerSettings>) -> Self {
         let most = settings.connections_max;
         Self { settings, strangers: Strangers::new(most), known: Known::new(most), crowded: LogRateLimit::new() }
+    }
+
+    /// From now on by these settings; connections that are there stay.
+    fn by(&mut self, settings: Arc<ServerSettings>) {
+        self.strangers.resize(settings.connections_max);
+        self.known.resize(settings.connections_max);
+        self.settings = settings;
     }
 
     /// The seat of a new connection; `None` where all are taken, and nobody makes way. Whoever has made way for another one counts no
     /// more, although it may still be there for a moment.
     fn of(&self, peer: IpAddr) -> Option<Arc<Seat>> {
-        let ServerSettings { connections_max, trusted_proxies, .. } = self.settings;
+        let ServerSettings { connections_max, trusted_proxies, .. } = &*self.settings;
         if self.strangers.size() + self.known.count() >= *connections_max {
             if self.crowded.passes() {
                 let connections = connections_max;
@@ -111,8 +119,8 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Serves until it is to close; then answers what is in flight.
-pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &ServerSettings, stop: Stop) -> Drained {
+/// How the connections of those with a place are served, and of those without.
+fn builders(settings: &ServerSettings) -> (http1::Builder, http1::Builder) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new())
         .header_read_timeout(settings.header_read_max.0)
@@ -120,8 +128,19 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
         .max_buf_size(BUFFER_BYTES_MAX);
     let mut excess = http.clone();
     excess.header_read_timeout(settings.header_read_max.0.min(EXCESS_READ_MAX));
+    (http, excess)
+}
+
+/// Serves until it is to close; then answers what is in flight. Each connection is served by the settings of when it came.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: &Replaceable<ServerSettings>,
+    stop: Stop,
+) -> Drained {
     let mut connections = JoinSet::new();
-    let places = Places::new(settings);
+    let mut places = Places::new(settings.current());
+    let (mut http, mut excess) = builders(&places.settings);
     let accepting = Accepting::new();
     loop {
         select! {
@@ -130,8 +149,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
             biased;
             () = stop.closing.cancelled() => break,
             Some(ended) = connections.join_next() => log_abnormal_end(ended),
-            accepted = accepting.next(|| listener.accept()), if connections.len() < settings.connections_max + EXCESS_MAX => {
+            accepted = accepting.next(|| listener.accept()), if connections.len() < settings.current().connections_max + EXCESS_MAX => {
                 let (stream, peer) = accepted;
+                let current = settings.current();
+                if !Arc::ptr_eq(&current, &places.settings) {
+                    (http, excess) = builders(&current);
+                    places.by(current);
+                }
                 let seat = places.of(peer.ip());
                 let http = if seat.is_some() { &http } else { &excess };
                 let connection = Connection { stream, peer: Peer(peer.ip()), seat, stop: stop.child() };
@@ -142,7 +166,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, settings: &Serv
     // Closed first: who connects from now on is told at once, or reaches the next process on the same socket, and does not
     // wait for nobody to accept.
     drop(listener);
-    drain(connections, settings.drain_max.0).await
+    drain(connections, settings.current().drain_max.0).await
 }
 
 async fn drain(mut connections: JoinSet<()>, drain_max: Duration) -> Drained {

@@ -33,6 +33,8 @@ pub(crate) struct ServerSettings {
     /// in a file, with the ending `.state`, when it is not given; with a ledger in PostgreSQL `state` beside the configuration
     /// file. Processes of a fleet may share one, or have one each. Empty: nothing is remembered.
     pub(crate) state_dir: Option<PathBuf>,
+    /// Whether the server reloads its configuration by itself once the file, or a secret's, has changed and stays so for a moment.
+    pub(crate) reload_on_change: bool,
     /// What mluvii calls: the address of `listen` as it is seen from outside.
     pub(crate) public_url: Option<String>,
     /// A larger body is answered 413.

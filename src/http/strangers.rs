@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio_util::sync::CancellationToken;
@@ -27,10 +27,8 @@ impl Client {
 /// All places that strangers have, of one sort. Sizes are connections, or bytes.
 #[derive(Debug)]
 pub(super) struct Strangers {
-    /// For all of them.
-    most: usize,
-    /// For one client.
-    each_most: usize,
+    /// For all of them. One client gets a quarter at most.
+    most: AtomicUsize,
     held: Mutex<Held>,
 }
 
@@ -66,9 +64,13 @@ pub(super) struct Place {
 }
 
 impl Strangers {
-    /// One client gets a quarter at most.
     pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, each_most: most.div_ceil(4), held: Mutex::default() })
+        Arc::new(Self { most: most.into(), held: Mutex::default() })
+    }
+
+    /// From now on there is room for so much. Who has a place keeps it until another one comes.
+    pub(super) fn resize(&self, most: usize) {
+        self.most.store(most, Ordering::Relaxed);
     }
 
     /// Takes a place of a size; others are displaced by it. Without a client, only the bound for all counts.
@@ -98,17 +100,19 @@ impl Strangers {
 
     fn grow(&self, held: &mut Held, number: u64, by: usize) {
         let Some(entry) = held.places.get_mut(&number) else { return };
+        let most = self.most.load(Ordering::Relaxed);
+        let each_most = most.div_ceil(4);
         entry.size += by;
         let client = entry.client;
         held.size += by;
         if let Some(client) = client {
             held.shares.entry(client).or_default().size += by;
-            while let Some(share) = held.shares.get(&client).filter(|share| share.size > self.each_most) {
+            while let Some(share) = held.shares.get(&client).filter(|share| share.size > each_most) {
                 let Some(&oldest) = share.places.first() else { break };
                 held.displace(oldest);
             }
         }
-        while held.size > self.most && held.displace_first() {}
+        while held.size > most && held.displace_first() {}
     }
 }
 

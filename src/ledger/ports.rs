@@ -156,6 +156,9 @@ pub(crate) trait Queue: Send + Sync {
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
+    /// Other targets are in this process's configuration from now on.
+    async fn retarget(&self, targets: &[TargetName]) -> Result<(), LedgerError>;
+
     /// Says that this process is still there, and how its targets are. Without it, it is treated
     /// as lost; its leases do not depend on it.
     async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError>;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::expiry::Expired;
-use crate::attention::{ClockDoubt, NoServer, RefusedOf};
+use crate::attention::{ClockDoubt, NoServer, NotReloaded, RefusedOf};
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureState;
 use crate::keys::{Digest, Sealed};
@@ -167,7 +167,7 @@ pub(crate) struct ProcessInfo {
     pub(crate) targets: Vec<TargetName>,
 }
 
-/// What a process says of its targets.
+/// What a process says of its targets, and of its configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct TargetConditions {
     /// Those that cannot work, and why.
@@ -176,6 +176,9 @@ pub(crate) struct TargetConditions {
     /// Those that work, and what their operator should know of them.
     #[serde(default)]
     pub(crate) doubtful: BTreeMap<TargetName, Vec<String>>,
+    /// Of the process itself, by its place: why it did not take its configuration when it was last asked to.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) not_reloaded: BTreeMap<String, NotReloaded>,
 }
 
 /// A process on the ledger, as it is shown.
@@ -226,6 +229,7 @@ pub(super) fn told_by(processes: Vec<Told>, now: Timestamp) -> (Option<NoServer>
     for (_, said) in alive {
         all.broken.extend(said.broken);
         all.doubtful.extend(said.doubtful);
+        all.not_reloaded.extend(said.not_reloaded);
     }
     (no_server, all)
 }

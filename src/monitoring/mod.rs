@@ -12,11 +12,13 @@ mod watching;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::attention::Limits;
 use crate::ledger::{QueueName, Records};
 use crate::plugin::PluginHost;
 use crate::subject::{InstallationName, SourceName, TargetName};
-use exposition::Exposition;
+use exposition::{Exposition, Kind};
 use process::Process;
 use reading::Reading;
 
@@ -31,6 +33,25 @@ pub(crate) struct Monitor {
     sources: Vec<SourceName>,
     plugins: BTreeMap<TargetName, Arc<PluginHost>>,
     process: Process,
+    configuration: LoadedConfiguration,
+}
+
+/// By which configuration the process works.
+pub(crate) struct LoadedConfiguration {
+    /// The same wherever the same is written, for all processes of a deployment; says nothing of what is written.
+    pub(crate) digest: String,
+    pub(crate) at: Timestamp,
+}
+
+impl LoadedConfiguration {
+    fn write(&self, text: &mut Exposition) {
+        let help = "1, with a digest of the configuration by which this process works.";
+        let labels = [("digest", self.digest.as_str())];
+        text.family("quietus_configuration_info", Kind::Gauge, help).sample(&labels, 1_u64);
+        let help = "When this process has taken the configuration by which it works.";
+        let at = self.at.as_millisecond() as f64 / 1000.0;
+        text.gauge("quietus_configuration_loaded_timestamp_seconds", help, at);
+    }
 }
 
 /// A queue, and how it is shown.
@@ -47,6 +68,7 @@ impl Monitor {
     pub(crate) fn new(
         records: Arc<dyn Records>,
         backend: &'static str,
+        configuration: LoadedConfiguration,
         limits: Limits,
         installations: Vec<InstallationName>,
         sources: Vec<SourceName>,
@@ -56,14 +78,15 @@ impl Monitor {
         let queues = queues(&installations, &targets);
         let names = queues.iter().map(|queue| queue.name.clone()).collect();
         let ledger = Reading::of(records, names, limits);
-        let process = Process::starting(backend);
-        Self { ledger, limits, queues, targets, installations, sources, plugins, process }
+        let process = Process::of(backend);
+        Self { ledger, limits, queues, targets, installations, sources, plugins, process, configuration }
     }
 
     /// All of it in Prometheus's text format.
     pub(crate) async fn render(&self) -> String {
         let mut text = Exposition::default();
         self.process.write(&mut text);
+        self.configuration.write(&mut text);
         plugins::write(&mut text, &self.plugins);
         let read = self.ledger.now().await;
         ledger::write(&mut text, &read, self);

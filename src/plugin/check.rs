@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
@@ -94,6 +95,28 @@ fn is_elsewhere(settings: &PluginSettings, base: &Path) -> bool {
     file.is_some_and(|file| locate(file, base, program.as_deref()).is_err())
 }
 
+/// What is found of a plugin that is being started, once it is up, or cannot be.
+pub(crate) async fn findings(host: &Arc<PluginHost>, connect: Connect) -> Result<PluginFindings, CheckRefused> {
+    let refused = |why| CheckRefused { plugin: host.target.to_string(), why };
+    match host.started().await {
+        PluginState::Up(info) => {
+            // It is up, so there is a session; if that was lost meanwhile, the health says so.
+            let session = host.session().await;
+            let contract = session.as_ref().map(|session| &session.contract);
+            let untaken = contract.map(|contract| contract.untaken.clone()).unwrap_or_default();
+            let unopened = contract.map(|contract| contract.unopened.clone()).unwrap_or_default();
+            let health = match connect {
+                Connect::Offline => None,
+                Connect::Try => Some(host.health().await),
+            };
+            let returned = host.returned_kinds().unwrap_or_default();
+            Ok(PluginFindings { info, untaken, unopened, returned, health })
+        }
+        PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
+        PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),
+    }
+}
+
 /// Starts the plugin as the server would, configures it, and ends it again.
 pub(crate) async fn check(
     settings: PluginSettings,
@@ -108,23 +131,7 @@ pub(crate) async fn check(
     let host = PluginHost::new(installed, program);
     let shutdown = CancellationToken::new();
     let looking = async {
-        let findings = match host.started().await {
-            PluginState::Up(info) => {
-                // It is up, so there is a session; if that was lost meanwhile, the health says so.
-                let session = host.session().await;
-                let contract = session.as_ref().map(|session| &session.contract);
-                let untaken = contract.map(|contract| contract.untaken.clone()).unwrap_or_default();
-                let unopened = contract.map(|contract| contract.unopened.clone()).unwrap_or_default();
-                let health = match connect {
-                    Connect::Offline => None,
-                    Connect::Try => Some(host.health().await),
-                };
-                let returned = host.returned_kinds().unwrap_or_default();
-                Ok(PluginFindings { info, untaken, unopened, returned, health })
-            }
-            PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
-            PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),
-        };
+        let findings = findings(&host, connect).await;
         shutdown.cancel();
         findings
     };

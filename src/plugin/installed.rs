@@ -120,6 +120,11 @@ impl Installed {
         self
     }
 
+    /// Whether another one would be started alike. Whether its file has changed, who supervises it looks.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.settings == other.settings && self.code == other.code && self.secrets == other.secrets
+    }
+
     // What is known of the file.
 
     /// What was found of the file with this hash, if that is the one that was inspected last.

@@ -42,7 +42,7 @@ mod validation;
 mod violation;
 
 pub(crate) use cgroup::Delegated;
-pub(crate) use check::{Connect, check, check_offline};
+pub(crate) use check::{CheckRefused, Connect, PluginFindings, check, check_offline, findings};
 pub(crate) use child::plugin_host_main;
 pub(crate) use host::{PluginHost, PluginState, PluginView};
 pub(crate) use info::PluginInfo;

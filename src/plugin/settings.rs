@@ -12,7 +12,7 @@ use crate::keys::SecretRef;
 use crate::subject::{Kind, TargetName};
 
 /// One plugin.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PluginSettings {
     /// The target's name in the rules.

@@ -12,6 +12,7 @@ mod erase;
 mod evaluate;
 mod failure;
 mod find;
+mod heartbeat;
 mod lease;
 mod look_up;
 mod metrics;
@@ -34,7 +35,8 @@ mod verify;
 
 pub(crate) use accepted::Accepted;
 pub(crate) use find::finds_of;
+pub(crate) use heartbeat::Heartbeat;
 pub(crate) use parts::Worker;
-pub(crate) use patience::Patience;
 pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
+pub(crate) use tasks::Turn;

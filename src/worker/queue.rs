@@ -25,6 +25,27 @@ const CLOSED_AT_ONCE: usize = 64;
 /// Steps that are parked at once because their target is no longer there; it takes less time than their lease.
 pub(super) const ORPHANS_MAX: usize = 64;
 
+/// What ends work that takes too long to end.
+#[derive(Default)]
+pub(super) struct Abandon {
+    pub(super) all: CancellationToken,
+    pub(super) deciding: CancellationToken,
+}
+
+impl Abandon {
+    fn of(&self, queue: &QueueName) -> &CancellationToken {
+        if decides(queue) { &self.deciding } else { &self.all }
+    }
+}
+
+/// Whether rules are asked there.
+fn decides(queue: &QueueName) -> bool {
+    match queue {
+        QueueName::Decide(_) | QueueName::Settle(_) => true,
+        QueueName::Resolve(_) | QueueName::Step(_) | QueueName::Close => false,
+    }
+}
+
 /// One queue and its bounds.
 pub(super) struct QueueWorker {
     pub(super) queue: QueueName,
@@ -46,11 +67,11 @@ pub(super) struct QueueWorker {
 
 impl QueueWorker {
     /// The queues of everything that is configured. All that asks one mluvii shares its breaker and its rate.
-    pub(super) fn all(worker: &Worker, abandon: &CancellationToken) -> Vec<Self> {
+    pub(super) fn all(worker: &Worker, abandon: &Abandon) -> Vec<Self> {
         let mut queues = vec![Self {
             concurrency_max: CLOSED_AT_ONCE,
             call_max: CLOSE_MAX,
-            ..Self::without_target(QueueName::Close, abandon)
+            ..Self::without_target(QueueName::Close, &abandon.all)
         }];
         let mut rooms = BTreeMap::new();
         for (installation, client) in &worker.mluvii {
@@ -69,7 +90,7 @@ impl QueueWorker {
                     asks: Some(mluvii.clone()),
                     room: Arc::clone(&room),
                     call_max,
-                    ..Self::without_target(queue, abandon)
+                    ..Self::without_target(queue.clone(), abandon.of(&queue))
                 });
             }
             rooms.insert(mluvii, room);
@@ -82,7 +103,7 @@ impl QueueWorker {
                 // steps, and nothing else tells of it.
                 room: rooms.get(name).map(Arc::clone).unwrap_or_default(),
                 target: Some(Arc::clone(target)),
-                ..Self::without_target(QueueName::Step(name.clone()), abandon)
+                ..Self::without_target(QueueName::Step(name.clone()), &abandon.all)
             });
         }
         queues
@@ -104,6 +125,11 @@ impl QueueWorker {
             call_max: CLOSE_MAX,
             abandon: abandon.clone(),
         }
+    }
+
+    /// Whether rules are asked there.
+    pub(super) fn decides(&self) -> bool {
+        decides(&self.queue)
     }
 
     /// The target that it is about, also where that is no longer configured; `None` where there is none.

@@ -6,80 +6,74 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tokio_util::sync::DropGuard;
+use tracing::warn;
 
 use super::metrics;
 use super::parts::Worker;
-use super::queue::{ORPHANS_MAX, QueueWorker};
+use super::queue::{Abandon, ORPHANS_MAX, QueueWorker};
 use super::run::LEASE;
-use crate::attention::ClockDoubt;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
-use crate::ledger::{Bounds, LedgerError, TargetConditions, describe_expired};
+use crate::ledger::{Bounds, LedgerError, describe_expired};
 use crate::panics::{Ending, Task, kept_alive};
 
 /// How often the ledger is maintained.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 
-/// How often the heartbeat of this process is written.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
+/// How a worker takes the place of the one before it in this process, and leaves its own to the next.
+#[derive(Clone, Default)]
+pub(crate) struct Turn {
+    /// Cancelled once the one before decides nothing any more. Until then this one does nothing: no version of a rule is noted as
+    /// being in force while anything is decided by the one before.
+    pub(crate) after: CancellationToken,
+    /// Cancelled when it is to claim nothing more: another one takes its place, or the process stops.
+    pub(crate) retired: CancellationToken,
+    /// Cancelled once it decides nothing any more.
+    pub(crate) decided: CancellationToken,
+    /// Cancelled once it works.
+    pub(crate) works: CancellationToken,
+}
 
 impl Worker {
-    /// Works until the process is to stop; what is under way is then finished, or released when it takes longer than `drain_max`.
-    /// Where one of its tasks keeps panicking, the process is to end.
-    pub(crate) async fn run(self, ending: Ending, drain_max: Duration) {
+    /// Works until its turn is over; what is under way is then finished. What decides is released when that takes longer than
+    /// `drain_max`; all else only where the process is to stop: a call that is cut off may have been done, and who must not be asked
+    /// twice would need a person. Where one of its tasks keeps panicking, the process is to end.
+    pub(crate) async fn run(self: Arc<Self>, turn: Turn, ending: Ending, drain_max: Duration) {
         describe_expired();
-        let worker = Arc::new(self);
-        // Work is cancelled only when the drain has taken too long.
-        let abandon = CancellationToken::new();
-        // Beside them, and for as long as they take to drain: where this process looks lost, others park the steps of its
-        // targets.
-        let working = CancellationToken::new();
-        let mut heartbeat = JoinSet::new();
-        heartbeat.spawn({
-            let (worker, working, ending) = (Arc::clone(&worker), working.clone(), ending.clone());
-            async move { kept_alive("heartbeat", &ending, &working, |end| Arc::clone(&worker).beating(end)).await }
-        });
+        // However this ends: the next one waits for it.
+        let decided = turn.decided.clone().drop_guard();
+        turn.after.cancelled().await;
         // Before anything is decided by them.
-        ending.stopping.run_until_cancelled(worker.judge_rules(&ending.stopping)).await;
-        let mut tasks = JoinSet::new();
-        let queues = QueueWorker::all(&worker, &abandon);
-        metrics::describe(&queues, &worker.policy);
+        turn.retired.run_until_cancelled(self.judge_rules(&turn.retired)).await;
+        if turn.retired.is_cancelled() {
+            return;
+        }
+        let abandon = Abandon::default();
+        let mut tasks =
+            Tasks { ending: ending.clone(), retired: turn.retired.clone(), running: JoinSet::new(), deciding: 0 };
+        let queues = QueueWorker::all(&self, &abandon);
+        metrics::describe(&queues, &self.policy);
         for queue in queues {
-            let (worker, queue, ending) = (Arc::clone(&worker), Arc::new(queue), ending.clone());
-            tasks.spawn(async move {
-                let run = |end| Arc::clone(&worker).on_queue(Arc::clone(&queue), end);
-                kept_alive(&queue.queue.name(), &ending, &ending.stopping, run).await;
-            });
+            let (name, deciding, queue) = (queue.queue.name().into_owned(), queue.decides(), Arc::new(queue));
+            let worker = Arc::clone(&self);
+            tasks.keep(name, deciding, move |end| Arc::clone(&worker).on_queue(Arc::clone(&queue), end));
         }
-        tasks.spawn({
-            let (worker, ending) = (Arc::clone(&worker), ending.clone());
-            async move {
-                kept_alive("maintenance", &ending, &ending.stopping, |end| Arc::clone(&worker).maintaining(end)).await;
-            }
-        });
-        tasks.spawn({
-            let (worker, ending, abandon) = (Arc::clone(&worker), ending.clone(), abandon.clone());
-            async move {
-                let run = |end| Arc::clone(&worker).on_orphans(end, abandon.clone());
-                kept_alive("orphans", &ending, &ending.stopping, run).await;
-            }
-        });
-
-        let drained = async {
-            ending.stopping.cancelled().await;
-            tokio::time::sleep(drain_max).await;
+        let worker = Arc::clone(&self);
+        tasks.keep("maintenance".to_owned(), false, move |end| Arc::clone(&worker).maintaining(end));
+        let (worker, all) = (Arc::clone(&self), abandon.all.clone());
+        tasks.keep("orphans".to_owned(), false, move |end| Arc::clone(&worker).on_orphans(end, all.clone()));
+        turn.works.cancel();
+        let overtime = async {
+            tokio::join!(
+                abandon_after(&turn.retired, drain_max, &abandon.deciding),
+                abandon_after(&ending.stopping, drain_max, &abandon.all),
+            )
         };
-        tokio::pin!(drained);
-        loop {
-            tokio::select! {
-                // Only until it has ended: polled once more, it would panic.
-                () = &mut drained, if !abandon.is_cancelled() => abandon.cancel(),
-                ended = tasks.join_next() => if ended.is_none() { break },
-            }
+        tokio::select! {
+            () = tasks.ended(decided) => {}
+            _ = overtime => unreachable!("it ends with the tasks"),
         }
-        working.cancel();
-        while heartbeat.join_next().await.is_some() {}
     }
 
     fn on_queue(self: Arc<Self>, queue: Arc<QueueWorker>, shutdown: CancellationToken) -> Task {
@@ -92,10 +86,6 @@ impl Worker {
 
     fn maintaining(self: Arc<Self>, shutdown: CancellationToken) -> Task {
         Box::pin(self.maintain(shutdown))
-    }
-
-    fn beating(self: Arc<Self>, shutdown: CancellationToken) -> Task {
-        Box::pin(self.heartbeat(shutdown))
     }
 
     /// Steps of targets that are no longer in the configuration have no queue here. They are parked, so that a person hears
@@ -133,55 +123,6 @@ impl Worker {
         Ok(())
     }
 
-    async fn heartbeat(self: Arc<Self>, shutdown: CancellationToken) {
-        let mut doubt = None;
-        loop {
-            // At once, too: until a look is written down, work that a lost process held is taken over by nobody.
-            doubt = self.watch_clock(doubt).await;
-            if shutdown.run_until_cancelled(tokio::time::sleep(HEARTBEAT_EVERY)).await.is_none() {
-                return;
-            }
-            if let Err(error) = self.queue.heartbeat(&self.conditions()).await {
-                warn_of(&error, "could not write the heartbeat");
-            }
-        }
-    }
-
-    /// How the targets are, as far as that is known without asking them.
-    fn conditions(&self) -> TargetConditions {
-        let mut conditions = TargetConditions::default();
-        for (name, target) in &self.targets {
-            if let Some(why) = target.broken() {
-                conditions.broken.insert(name.clone(), why);
-            }
-            let doubts = target.doubts();
-            if !doubts.is_empty() {
-                conditions.doubtful.insert(name.clone(), doubts);
-            }
-        }
-        conditions
-    }
-
-    /// Looks at the ledger's clock, and says once what is wrong with it. Takes and returns what was last known to be.
-    async fn watch_clock(&self, before: Option<ClockDoubt>) -> Option<ClockDoubt> {
-        let now = match self.queue.watch_clock(self.clock.jump_max.0).await {
-            Ok(now) => now,
-            Err(error) => {
-                warn_of(&error, "could not look at the ledger's clock");
-                return before;
-            }
-        };
-        match &now {
-            Some(ClockDoubt { fault, expected, found }) if now != before => warn!(
-                fault = fault.as_str(), expected = %expected, found = %found,
-                "the ledger's clock cannot be right: nothing is erased until it is, or until `quietus clock accept`"
-            ),
-            None if before.is_some() => info!("the ledger's clock is right again: erasing goes on"),
-            Some(_) | None => {}
-        }
-        now
-    }
-
     async fn maintain(self: Arc<Self>, shutdown: CancellationToken) {
         while shutdown.run_until_cancelled(tokio::time::sleep(MAINTENANCE_EVERY)).await.is_some() {
             if let Err(error) = self.queue.maintain(self.keep).await {
@@ -191,8 +132,55 @@ impl Worker {
     }
 }
 
+/// The tasks of a worker; those that decide are told apart.
+struct Tasks {
+    ending: Ending,
+    retired: CancellationToken,
+    running: JoinSet<bool>,
+    /// How many of those that run decide.
+    deciding: usize,
+}
+
+impl Tasks {
+    /// Starts one that is begun anew when it panics.
+    fn keep(&mut self, name: String, decides: bool, run: impl Fn(CancellationToken) -> Task + Send + Sync + 'static) {
+        let (ending, retired) = (self.ending.clone(), self.retired.clone());
+        self.running.spawn(async move {
+            kept_alive(&name, &ending, &retired, run).await;
+            decides
+        });
+        self.deciding += usize::from(decides);
+    }
+
+    /// Waits until all of them have ended; lets go of `decided` once none of them decides any more.
+    async fn ended(mut self, decided: DropGuard) {
+        let mut decided = Some(decided);
+        loop {
+            if self.deciding == 0 {
+                decided = None;
+            }
+            // None of them panics: that is caught within.
+            let Some(ended) = self.running.join_next().await else { break };
+            self.deciding -= usize::from(ended.unwrap_or(false));
+        }
+        drop(decided);
+    }
+}
+
+/// Once it is to end, and has been given so long.
+async fn abandon_after(
+    end: &CancellationToken,
+    drain_max: Duration,
+    abandon: &CancellationToken,
+) -> std::convert::Infallible {
+    end.cancelled().await;
+    tokio::time::sleep(drain_max).await;
+    abandon.cancel();
+    std::future::pending().await
+}
+
 /// Of a damage the ledger itself has told, once.
-fn warn_of(error: &LedgerError, what: &'static str) {
+pub(super) fn warn_of(error: &LedgerError, what: &'static str) {
     if !error.is_damage() {
         warn!(error = %with_causes(error), "{what}");
     }

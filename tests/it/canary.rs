@@ -148,6 +148,9 @@ fn search_what_is_shown(deployment: &Deployment, server: &Server) -> String {
         &["quarantine", "show", "1"],
         &["--json", "erasures", "list"],
         &["config", "show"],
+        &["check", "--against-running"],
+        &["reload"],
+        &["--json", "reload"],
     ] {
         let output = deployment.run(arguments);
         shown += &String::from_utf8_lossy(&output.stdout);

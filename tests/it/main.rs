@@ -26,6 +26,7 @@ mod plugins;
 mod purging;
 mod receipts;
 mod reconciling;
+mod reload;
 mod restarts;
 mod retention;
 mod rules;

@@ -6,10 +6,12 @@ mod writer;
 pub(crate) use writer::LogWriter;
 
 use std::io::IsTerminal as _;
+use std::sync::OnceLock;
 
 use anyhow::Context as _;
 use metrics::{counter, describe_counter};
 use tracing::warn;
+use tracing_subscriber::EnvFilter;
 
 use crate::config::{LogFormat, LogSettings};
 use stderr::StandardError;
@@ -26,12 +28,37 @@ pub(crate) fn init(settings: &LogSettings) -> anyhow::Result<LogWriter> {
     // An error about a line would be written to standard error, whoever reads there.
     let lines = lines.log_internal_errors(false);
     match settings.format {
-        LogFormat::Text => lines.try_init(),
+        LogFormat::Text => {
+            let lines = lines.with_filter_reloading();
+            let handle = lines.reload_handle();
+            lines.try_init().inspect(|()| keep(move |filter| handle.reload(filter).is_ok()))
+        }
         // All spans around a line, the innermost last; it is not written twice.
-        LogFormat::Json => lines.json().with_current_span(false).try_init(),
+        LogFormat::Json => {
+            let lines = lines.json().with_current_span(false).with_filter_reloading();
+            let handle = lines.reload_handle();
+            lines.try_init().inspect(|()| keep(move |filter| handle.reload(filter).is_ok()))
+        }
     }
     .map_err(|error| anyhow::anyhow!("logging could not be started: {error}"))?;
     Ok(writer)
+}
+
+/// Has another filter take the place of the one that there is.
+type Refilter = Box<dyn Fn(EnvFilter) -> bool + Send + Sync>;
+
+static REFILTER: OnceLock<Refilter> = OnceLock::new();
+
+fn keep(refilter: impl Fn(EnvFilter) -> bool + Send + Sync + 'static) {
+    let _first = REFILTER.set(Box::new(refilter));
+}
+
+/// From now on, what these settings say is logged. A format stays what it was.
+pub(super) fn turn_to(settings: &LogSettings) {
+    let turned = settings.filter().is_ok_and(|filter| REFILTER.get().is_some_and(|refilter| refilter(filter)));
+    if !turned {
+        warn!("the level of the log could not be changed");
+    }
 }
 
 /// Shows in the metrics how many lines were dropped, also where none was. To be called when the metrics are installed.

@@ -1,9 +1,9 @@
 //! `quietus plugin list`.
 
-use super::server;
 use crate::cli::context::Global;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, Out};
+use crate::cli::running;
 use crate::operations::plugins::ListedPlugin;
 use crate::plugin::PluginState;
 
@@ -13,7 +13,7 @@ pub(in crate::cli) struct List {}
 
 impl List {
     pub(in crate::cli) async fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
-        let plugins = server::client(global)?.plugins().await?;
+        let plugins = running::client(global)?.plugins().await?;
         if out.is_json() {
             out.json(&plugins)?;
         } else {

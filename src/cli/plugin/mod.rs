@@ -10,7 +10,6 @@ mod recipe;
 mod reload;
 mod run;
 mod schema;
-mod server;
 mod subject;
 mod test;
 

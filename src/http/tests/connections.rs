@@ -27,7 +27,7 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let stop = Stop { draining: CancellationToken::new(), closing: CancellationToken::new() };
         let router = bench.router();
-        let settings = bench.settings.clone();
+        let settings = bench.live_settings();
         let stopping = stop.clone();
         let serving = tokio::spawn(async move { serve(listener, router, &settings, stopping).await });
         Self { _bench: bench, address, stop, serving }

@@ -17,10 +17,10 @@ fn heads() {
         let address = listener.local_addr().expect("an address");
         let index = IndexKey::new(&Zeroizing::new([1; 32]));
         let receiver = Receiver::new(vec![hard_to_guess()], bench.ledger.clone(), index, seal(), &bench.settings);
-        let router = router(Arc::new(receiver), bench.readiness(Ending::default()));
+        let router = router(Arc::new(Replaceable::new(receiver)), bench.readiness(Ending::default()));
         let closing = CancellationToken::new();
         let serving = {
-            let (settings, stop) = (bench.settings.clone(), Stop::at_once(closing.clone()));
+            let (settings, stop) = (bench.live_settings(), Stop::at_once(closing.clone()));
             tokio::spawn(async move { serve(listener, router, &settings, stop).await })
         };
         let asking = tokio::task::spawn_blocking(move || {

@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::keys::{IndexKey, SealKey, Secret, SecretRef};
 use crate::ledger::sqlite::SqliteLedger;
+use crate::lock::Replaceable;
 use crate::panics::Ending;
 use crate::verify::Source;
 
@@ -46,12 +47,17 @@ impl Bench {
 
     fn readiness(&self, ending: Ending) -> Arc<Readiness> {
         let plugins = Box::new(|| [("crm".to_owned(), "restarting")].into());
-        Arc::new(Readiness::new(self.ledger.clone(), plugins, ending, &self.settings))
+        Arc::new(Readiness::new(self.ledger.clone(), plugins, ending, self.live_settings()))
     }
 
-    fn receiver(&self) -> Arc<Receiver> {
+    fn live_settings(&self) -> Arc<Replaceable<ServerSettings>> {
+        Arc::new(Replaceable::new(self.settings.clone()))
+    }
+
+    fn receiver(&self) -> Arc<Replaceable<Receiver>> {
         let index = IndexKey::new(&Zeroizing::new([1; 32]));
-        Arc::new(Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings))
+        let receiver = Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings);
+        Arc::new(Replaceable::new(receiver))
     }
 }
 

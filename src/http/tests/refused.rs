@@ -66,7 +66,7 @@ async fn a_thousand_refused_requests_are_written_once_a_minute_at_most() {
     let bench = Bench::new("");
     let receiver = bench.receiver();
     let plugins = Box::new(BTreeMap::new);
-    let readiness = Readiness::new(bench.ledger.clone(), plugins, Ending::default(), &bench.settings);
+    let readiness = Readiness::new(bench.ledger.clone(), plugins, Ending::default(), bench.live_settings());
     let router = router(Arc::clone(&receiver), Arc::new(readiness));
     let written = Arc::new(Written::default());
     let shutdown = CancellationToken::new();

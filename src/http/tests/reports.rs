@@ -62,7 +62,7 @@ async fn post(bench: &Bench, path: &str, token: &str, body: impl Into<Body>) -> 
 }
 
 async fn post_with(bench: &Bench, path: &str, tokens: &[&str], body: impl Into<Body>) -> StatusCode {
-    let reports = Reports::new(bench.ledger.clone(), index(), seal(), &bench.settings);
+    let reports = Reports::new(bench.ledger.clone(), index(), seal(), bench.live_settings());
     let request = Request::post(path).header(header::HOST, "x");
     let request = tokens.iter().fold(request, |request, token| request.header(header::AUTHORIZATION, *token));
     let request = request.body(body.into()).expect("a request");

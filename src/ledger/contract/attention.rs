@@ -5,7 +5,7 @@ use quietus_plugin::Span;
 
 use super::audit::audited;
 use super::fixtures::*;
-use crate::attention::{Attention, Code, Limits, MuteEnd};
+use crate::attention::{Attention, Code, Limits, MuteEnd, NotReloaded};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
 use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, TargetConditions};
@@ -135,8 +135,14 @@ pub(crate) async fn that_no_server_works_on_a_ledger_needs_a_person(ledger: Shar
     assert_eq!(told().await, [] as [&str; 0]);
     let broken = [(target("crm"), "no such file".to_owned())].into();
     let doubtful = [(target("erp"), vec!["its sandbox reaches the level `files` only".to_owned()])].into();
-    ledger.heartbeat(&TargetConditions { broken, doubtful }).await.expect("noted");
-    assert_eq!(told().await, ["plugin_broken plugin:crm", "plugin_doubtful plugin:erp"]);
+    let reason = "a rule is wrong".to_owned();
+    let not_reloaded = [("web-1/4711".to_owned(), NotReloaded { since: in_hours(-1), reason })].into();
+    ledger.heartbeat(&TargetConditions { broken, doubtful, not_reloaded }).await.expect("noted");
+    let expected = ["plugin_broken plugin:crm", "reload_failed configuration:web-1/4711", "plugin_doubtful plugin:erp"];
+    assert_eq!(told().await, expected);
+    ledger.retarget(&[target("erp")]).await.expect("noted");
+    let processes = ledger.processes().await.expect("listed");
+    assert_eq!(processes.iter().map(|one| one.targets.clone()).collect::<Vec<_>>(), [[target("erp")]]);
     ledger.heartbeat(&TargetConditions::default()).await.expect("noted");
     assert_eq!(told().await, [] as [&str; 0]);
     ledger.deregister().await.expect("left");

@@ -39,13 +39,14 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 6 * GROUP + index)));
     }
     let now = time(row.get(0))?;
-    let (no_server, TargetConditions { broken, doubtful }) = told_by(processes(&row)?, now);
+    let (no_server, TargetConditions { broken, doubtful, not_reloaded }) = told_by(processes(&row)?, now);
     let (behind, undeletable) = undeleted(expired::expired(connection).await?);
     let facts = Facts {
         targets: targets(&row)?,
         limited: limited(&row)?,
         broken,
         doubtful,
+        not_reloaded,
         no_server,
         refused: refused(&row)?,
         parked_steps: parked_steps(&row)?,

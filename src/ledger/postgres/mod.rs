@@ -470,6 +470,15 @@ impl Queue for PostgresLedger {
         Ok(())
     }
 
+    async fn retarget(&self, targets: &[TargetName]) -> Result<(), LedgerError> {
+        processes::retarget(&self.writing().await?, self.process(), targets).await?;
+        // Under which it is put on the list again, should it have been forgotten.
+        if let Some(info) = lock(&self.info).as_mut() {
+            info.targets = targets.to_vec();
+        }
+        Ok(())
+    }
+
     async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError> {
         let info = lock(&self.info).clone();
         let listed = processes::heartbeat(&self.writing().await?, self.process(), conditions).await?;

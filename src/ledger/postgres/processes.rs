@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::columns::{json, json_at, time, unsigned};
 use super::tx::{Connection, NOW_MS};
 use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, TargetConditions};
+use crate::subject::TargetName;
 
 /// Notes a process; returns its number.
 pub(super) async fn register(connection: &Connection, process: &ProcessInfo) -> Result<i64, LedgerError> {
@@ -13,6 +14,11 @@ pub(super) async fn register(connection: &Connection, process: &ProcessInfo) -> 
          RETURNING number"
     );
     Ok(connection.row(&sql, &[&process.version, &process.place, &json(&process.targets)?]).await?.get(0))
+}
+
+pub(super) async fn retarget(connection: &Connection, number: i64, targets: &[TargetName]) -> Result<(), LedgerError> {
+    connection.execute("UPDATE process SET targets = $2 WHERE number = $1", &[&number, &json(&targets)?]).await?;
+    Ok(())
 }
 
 /// Whether it is still on the list.

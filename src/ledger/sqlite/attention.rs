@@ -24,12 +24,13 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
     let tallied = |name: &str| tally.get(name).copied().unwrap_or(0);
     let foreign: i64 =
         connection.query_row("SELECT COALESCE(SUM(foreign_sessions), 0) FROM installation", [], |row| row.get(0))?;
-    let (no_server, TargetConditions { broken, doubtful }) = told_by(processes::told(connection)?, now);
+    let (no_server, TargetConditions { broken, doubtful, not_reloaded }) = told_by(processes::told(connection)?, now);
     let (behind, undeletable) = undeleted(counts::expired(connection)?);
     Ok(Facts {
         targets: stopped(connection)?,
         broken,
         doubtful,
+        not_reloaded,
         no_server,
         limited: targets::limited(connection)?,
         parked_steps: parked_steps(connection)?,

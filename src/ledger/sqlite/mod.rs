@@ -386,6 +386,11 @@ impl Queue for SqliteLedger {
         Ok(())
     }
 
+    async fn retarget(&self, targets: &[TargetName]) -> Result<(), LedgerError> {
+        let (number, targets) = (self.process(), targets.to_vec());
+        self.writer.write(Wakes::NoOne, move |tx| processes::retarget(tx, number, &targets)).await
+    }
+
     async fn heartbeat(&self, conditions: &TargetConditions) -> Result<(), LedgerError> {
         let number = self.process();
         let conditions = conditions.clone();

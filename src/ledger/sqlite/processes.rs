@@ -9,12 +9,18 @@ use super::columns::{Json, Millis};
 use super::job::Tx;
 use super::{LedgerError, PROCESS_FORGOTTEN_S, ProcessInfo, ProcessView, TargetConditions};
 use crate::ledger::view::Told;
+use crate::subject::TargetName;
 
 /// Notes a process; returns its number.
 pub(super) fn register(tx: &Tx<'_>, process: &ProcessInfo) -> Result<i64, LedgerError> {
     tx.prepare_cached("INSERT INTO process (version, place, since, seen, targets) VALUES (?1, ?2, ?3, ?3, ?4)")?
         .execute(params![process.version, process.place, Millis(tx.now), Json(&process.targets)])?;
     Ok(tx.last_insert_rowid())
+}
+
+pub(super) fn retarget(tx: &Tx<'_>, number: i64, targets: &[TargetName]) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE process SET targets = ?2 WHERE number = ?1")?.execute(params![number, Json(&targets)])?;
+    Ok(())
 }
 
 pub(super) fn heartbeat(tx: &Tx<'_>, number: i64, conditions: &TargetConditions) -> Result<(), LedgerError> {

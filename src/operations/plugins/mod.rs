@@ -21,9 +21,13 @@ use crate::subject::TargetName;
 #[derive(Clone)]
 pub(crate) struct RunningPlugins {
     pub(crate) ledger: Arc<dyn Ledger>,
-    pub(crate) hosts: BTreeMap<TargetName, Arc<PluginHost>>,
+    /// As they are now: a reload of the configuration changes them.
+    pub(crate) hosts: Hosts,
     pub(crate) reread: Reread,
 }
+
+/// The plugins by their names.
+pub(crate) type Hosts = Arc<dyn Fn() -> BTreeMap<TargetName, Arc<PluginHost>> + Send + Sync>;
 
 /// Reads the configuration of a plugin again, its secrets included. May block. The error is for the operator.
 pub(crate) type Reread = Arc<dyn Fn(&TargetName) -> Result<Installed, String> + Send + Sync>;
@@ -42,7 +46,8 @@ pub(crate) struct ListedPlugin {
 /// Lists the plugins, by name.
 pub(crate) async fn list(on: &RunningPlugins) -> Result<Vec<ListedPlugin>, OperationError> {
     let counts = on.ledger.counts().await?;
-    let listed = on.hosts.iter().map(|(name, host)| ListedPlugin {
+    let hosts = (on.hosts)();
+    let listed = hosts.iter().map(|(name, host)| ListedPlugin {
         plugin: host.view(),
         waiting: counts.waiting_steps.get(&*name.0).copied().unwrap_or_default(),
         parked: counts.parked_steps.get(&*name.0).copied().unwrap_or_default(),
@@ -53,8 +58,9 @@ pub(crate) async fn list(on: &RunningPlugins) -> Result<Vec<ListedPlugin>, Opera
 /// Replaces a plugin by what its file, configuration and secrets are now. When the new one does not load, does not accept
 /// the configuration or is not healthy, everything stays as it is.
 pub(crate) async fn reload(on: &RunningPlugins, name: &TargetName, by: &Actor) -> Result<PluginInfo, OperationError> {
-    let Some(host) = on.hosts.get(name) else {
-        let names = on.hosts.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let hosts = (on.hosts)();
+    let Some(host) = hosts.get(name) else {
+        let names = hosts.keys().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         return Err(OperationError::NotFound(format!("the server has no plugin `{name}`; it has: {names}")));
     };
     let object = Object::plugin(name);

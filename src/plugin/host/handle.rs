@@ -86,6 +86,11 @@ impl PluginHost {
         self.state()
     }
 
+    /// Whether it is what these settings and secrets would start.
+    pub(crate) fn runs(&self, installed: &Installed) -> bool {
+        self.installed().is_like(installed)
+    }
+
     /// Starts another process beside the one that runs, and lets it take over when it has been configured and is healthy;
     /// what is under way ends where it began. The error is why everything stays as it is.
     pub(crate) async fn reload(&self, installed: Installed) -> Result<PluginInfo, String> {
@@ -119,7 +124,7 @@ impl PluginHost {
     }
 
     /// The kinds of identifiers that the plugin returns; `None` where its file was not inspected yet.
-    pub(in crate::plugin) fn returned_kinds(&self) -> Option<BTreeSet<Kind>> {
+    pub(crate) fn returned_kinds(&self) -> Option<BTreeSet<Kind>> {
         let of_session = self.status.borrow().session().map(|session| session.contract.returns.clone());
         of_session.or_else(|| self.installed().last_manifest().map(|manifest| contract::returned_kinds(&manifest)))
     }

@@ -1,0 +1,133 @@
+//! A server at work: what lasts as long as its process, and the configuration that it works by, which another one can take the place of.
+//!
+//! A request ends with the receiver that has taken it, a claim with the worker that has made it, and a plugin with the last configuration
+//! that has it. So nothing is lost, and nothing is done by half of one configuration and half of another.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::generation::Generation;
+use super::open_files::SIDE_CONNECTIONS_MAX;
+use super::operations::operations;
+use super::process::{Children, Process};
+use super::tasks::Tasks;
+use super::{alerting, archiving, log, past, pinging, plugins, reconciling, watching};
+use crate::config::Config;
+use crate::http::{MoreMetrics, Readiness, Receiver, ServerSettings};
+use crate::lock::Replaceable;
+use crate::panics::{Ending, Task, needed};
+use crate::verify::Source;
+use crate::worker::Heartbeat;
+
+/// A server at work.
+pub(super) struct Server {
+    pub(super) process: Process,
+    pub(super) children: Children,
+    /// Where reports are taken.
+    pub(super) reports: Option<SocketAddr>,
+    /// What it works by now.
+    pub(super) current: Arc<Replaceable<Generation>>,
+    pub(super) receiver: Arc<Replaceable<Receiver>>,
+    /// Of the listener for deliveries.
+    pub(super) settings: Arc<Replaceable<ServerSettings>>,
+    /// Of the other listeners.
+    pub(super) aside: Arc<Replaceable<ServerSettings>>,
+    pub(super) heartbeat: Arc<Heartbeat>,
+    /// Those that work, and those that end.
+    pub(super) workers: TaskTracker,
+    pub(super) tasks: Tasks,
+    pub(super) ending: Ending,
+    /// Cancelled once all workers have ended: what they need is there until then.
+    pub(super) worked: CancellationToken,
+}
+
+impl Server {
+    /// What metrics show beside the process's own counters, by whatever configuration there is when somebody asks.
+    pub(super) fn more_metrics(&self) -> MoreMetrics {
+        let current = Arc::clone(&self.current);
+        Arc::new(move || {
+            let generation = current.current();
+            Box::pin(async move { generation.monitor.render().await })
+        })
+    }
+
+    /// Whether it is ready, by whatever configuration there is when somebody asks.
+    pub(super) fn readiness(&self) -> Arc<Readiness> {
+        let current = Arc::clone(&self.current);
+        let states = Box::new(move || plugins::states(&current.current().plugins));
+        let (ledger, settings) = (Arc::clone(&self.process.ledger), Arc::clone(&self.settings));
+        Arc::new(Readiness::new(ledger, states, self.ending.clone(), settings))
+    }
+
+    /// Has a configuration that was built do the work; its plugins run.
+    pub(super) fn begin(&self, generation: &Arc<Generation>) {
+        let Generation { loaded, worker, turn, .. } = &**generation;
+        let drain_max = loaded.config.server.drain_max.0;
+        // Boxed where it is made: see `Task`.
+        let work: Task = Box::pin(Arc::clone(worker).run(turn.clone(), self.ending.clone(), drain_max));
+        let (ending, generation) = (self.ending.clone(), Arc::clone(generation));
+        self.workers.spawn(async move {
+            let _ = needed("worker", &ending, work).await;
+            // Its last calls still went to the plugins.
+            drop(generation);
+        });
+        self.keep_periodic(loaded.config.as_ref(), &turn.retired);
+    }
+
+    /// What is done now and then by this configuration, until its turn is over.
+    fn keep_periodic(&self, config: &Config, retired: &CancellationToken) {
+        let on = {
+            let (config, ledger) = (config.clone(), Arc::clone(&self.process.ledger));
+            move || operations(config.clone(), Arc::clone(&ledger))
+        };
+        let watch = config.watch.clone();
+        self.tasks.keep("archives", retired, {
+            let on = on.clone();
+            move |end| Box::pin(archiving::run(on(), end))
+        });
+        self.tasks.keep("webhooks at mluvii", retired, {
+            let (on, every) = (on.clone(), watch.webhooks.0);
+            move |end| Box::pin(watching::run(on(), every, end))
+        });
+        self.tasks.keep("comparison with mluvii", retired, {
+            let (on, watch) = (on.clone(), watch.clone());
+            move |end| Box::pin(reconciling::run(on(), watch.clone(), end))
+        });
+        self.tasks.keep("comparisons of the past", retired, {
+            let on = on.clone();
+            move |end| Box::pin(past::run(on(), end))
+        });
+        self.tasks.keep("alerts", retired, {
+            let is_pinged = watch.ping.is_some();
+            move |end| Box::pin(alerting::run(on(), is_pinged, end))
+        });
+        let (config, ledger, readiness) = (config.clone(), Arc::clone(&self.process.ledger), self.readiness());
+        self.tasks.keep("ping", retired, move |end| {
+            Box::pin(pinging::run(config.clone(), Arc::clone(&ledger), Arc::clone(&readiness), end))
+        });
+    }
+
+    /// Has another configuration take the place of the one that there is, at once: what comes from now on is taken by it.
+    pub(super) fn turn_to(&self, next: &Arc<Generation>, sources: Vec<Source>) {
+        let settings = &next.loaded.config.server;
+        let successor = self.receiver.current().successor(sources, settings);
+        self.receiver.replace(successor);
+        self.settings.replace(settings.clone());
+        self.aside.replace(aside(settings));
+        self.heartbeat.turn_to(Arc::clone(&next.worker));
+        let before = self.current.replace(Arc::clone(next));
+        before.turn.retired.cancel();
+        if before.loaded.config.log.level != next.loaded.config.log.level {
+            log::turn_to(&next.loaded.config.log);
+        }
+        self.begin(next);
+    }
+}
+
+/// The bounds of a listener beside the one for deliveries.
+pub(super) fn aside(settings: &ServerSettings) -> ServerSettings {
+    ServerSettings { connections_max: settings.connections_max.min(SIDE_CONNECTIONS_MAX), ..settings.clone() }
+}
