@@ -25,6 +25,7 @@ mod http;
 mod key_files;
 mod keys;
 mod ledger;
+mod likeness;
 mod lock;
 mod mluvii;
 mod monitoring;

@@ -34,6 +34,6 @@ The backup is restored. What was received, ordered and erased since it was made 
 machine with the newest `server.state_dir`, before any server starts:
 
   quietus check --connect     # says which receipts are missing, by what was remembered; ask your witnesses, too
-  quietus ledger accept       # goes on after the newest receipt that was ever seen; the next one states the gap, signed
+  quietus ledger accept --restored   # goes on after all receipts that may have been issued; the next one states the gap, signed
   quietus serve
 END

@@ -4,19 +4,23 @@
 mod archiving;
 mod check;
 mod control;
+mod due;
 mod log;
 mod monitor;
 mod notify;
 mod open_files;
 mod operations;
 mod parts;
+mod past;
 mod plugins;
+mod reconcile_metrics;
 mod reconciling;
 mod rules;
 mod schemas;
 mod sealing;
 mod secrecy;
 mod signals;
+mod silence;
 mod sockets;
 mod tasks;
 mod watching;
@@ -60,6 +64,7 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     log::describe_dropped();
     describe_panics();
     mluvii::describe_calls();
+    reconcile_metrics::describe(config.mluvii.iter().map(|settings| settings.name.clone()));
     for idle in &config.idle_variables {
         warn!("{idle}");
     }
@@ -147,6 +152,13 @@ async fn run(
             Box::pin(reconciling::run(on, config.watch.clone(), end))
         }
     });
+    tasks.keep("comparisons of the past", &ending.stopping, {
+        let (config, ledger) = (config.clone(), ledger.clone());
+        move |end| {
+            let on = operations::operations(config.clone(), ledger.clone());
+            Box::pin(past::run(on, end))
+        }
+    });
     tasks.keep("seal keys", &ending.stopping, {
         let parts = (ledger.clone(), keys.clone(), config.seal_store(), seal.clone());
         move |end| {
@@ -160,6 +172,11 @@ async fn run(
     tasks.keep("refused deliveries", &received, move |end| {
         let (receiver, ledger) = refused.clone();
         Box::pin(http::write_refused(receiver, ledger, end))
+    });
+    let delivered = (Arc::clone(&receiver), ledger.clone());
+    tasks.keep("sources that deliver", &received, move |end| {
+        let (receiver, ledger) = delivered.clone();
+        Box::pin(http::write_delivered(receiver, ledger, end))
     });
     let router = http::router(receiver, Arc::clone(&readiness));
     info!(listen = %listeners.listen.local_addr()?, version = env!("CARGO_PKG_VERSION"), "quietus listens");

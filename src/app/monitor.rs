@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use super::operations::limits;
 use super::plugins::Plugins;
-use crate::attention::Limits;
 use crate::config::Config;
 use crate::http::MoreMetrics;
 use crate::ledger::LedgerPlace;
 use crate::monitoring::Monitor;
+use crate::subject::SourceName;
 use crate::worker::Worker;
 
 /// Of a server's parts.
@@ -16,11 +17,12 @@ pub(super) fn more_metrics(config: &Config, worker: &Worker, plugins: &Plugins) 
         Ok(LedgerPlace::Sqlite(_)) => "sqlite",
         _ => "postgres",
     };
-    let limits = Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max };
+    let limits = limits(config);
     let installations: Vec<_> = config.mluvii.iter().map(|settings| settings.name.clone()).collect();
+    let sources = config.sources.iter().map(|source| SourceName(source.name.as_str().into())).collect();
     let targets = worker.targets.keys().cloned().collect();
     let records = Arc::clone(&worker.records);
-    let monitor = Arc::new(Monitor::new(records, backend, limits, &installations, targets, plugins.hosts()));
+    let monitor = Arc::new(Monitor::new(records, backend, limits, installations, sources, targets, plugins.hosts()));
     Arc::new(move || {
         let monitor = Arc::clone(&monitor);
         Box::pin(async move { monitor.render().await })

@@ -71,6 +71,7 @@ fn settings(config: &Config) -> Settings {
     let installation = |settings: &MluviiSettings| Installation {
         name: settings.name.clone(),
         departments: departments(config, &settings.name),
+        calls_per_s: settings.calls_per_s,
     };
     Settings {
         installations: config.mluvii.iter().map(installation).collect(),
@@ -80,7 +81,7 @@ fn settings(config: &Config) -> Settings {
         keep_fingerprints: config.erasing.keep_fingerprints,
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,
-        limits: Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max },
+        limits: limits(config),
         policy: Arc::new(config.policy()),
         retention: config.retention.clone(),
     }
@@ -94,4 +95,9 @@ fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
     let shutdown = CancellationToken::new();
     let processes = plugins.run(&shutdown);
     Ok(RunningTargets { targets: targets(&clients, &plugins), clients, processes, shutdown })
+}
+
+/// From what on something needs a person.
+pub(super) fn limits(config: &Config) -> Limits {
+    Limits { deadline: config.erasing.deadline, unknown_share_max: config.settling.unknown_share_max }
 }

@@ -4,17 +4,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::attention::RECONCILE;
+use super::due::name;
+use super::reconcile_metrics as metrics;
+use super::silence::Silence;
+use crate::attention::{REAPPEARED, RECONCILE};
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::ledger::Periodic;
-use crate::operations::reconcile::{Asked, Reconciled, reconcile};
+use crate::operations::reconcile::{
+    Asked, LookedAgain, Reconciled, look_at_erased, reappeared_mark, reconcile, tell_reappeared,
+};
 use crate::operations::{OperationError, Operations};
 use crate::subject::InstallationName;
 use crate::watch::WatchSettings;
@@ -28,6 +34,12 @@ const LEASE: Duration = Duration::from_secs(120);
 /// After a failure.
 const AGAIN: Duration = Duration::from_secs(600);
 
+/// Sessions that were erased longer ago are not looked at again by themselves.
+const ERASED_LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// For how long it is told that erased sessions were shown again, after the last one.
+const REAPPEARED_TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 /// Compares until the shutdown.
 pub(super) async fn run(on: Operations, settings: WatchSettings, shutdown: CancellationToken) {
     // Then nobody wants it.
@@ -35,13 +47,26 @@ pub(super) async fn run(on: Operations, settings: WatchSettings, shutdown: Cance
         return shutdown.cancelled().await;
     }
     let on = Arc::new(on);
+    let silence = match Silence::of_ledger(&on).await {
+        Ok(silence) => Arc::new(Mutex::new(silence)),
+        Err(error) => {
+            debug!(error, "which sources were silent is not known");
+            Arc::default()
+        }
+    };
     while !shutdown.is_cancelled() {
+        if let Err(error) = silence.lock().await.look(&on, settings.reconcile_after.0).await {
+            debug!(error, "whether a source is silent is looked at later");
+        }
         // Side by side: one with a long past keeps no other waiting.
         let mut comparing = JoinSet::new();
         for installation in &on.settings.installations {
             let (on, settings, installation) = (Arc::clone(&on), settings.clone(), installation.name.clone());
-            let shutdown = shutdown.clone();
-            comparing.spawn(async move { look(&on, &installation, &settings, &shutdown).await });
+            let (shutdown, silence) = (shutdown.clone(), Arc::clone(&silence));
+            comparing.spawn(async move {
+                let Some(found) = look(&on, &installation, &settings, &shutdown).await? else { return Ok(()) };
+                silence.lock().await.tell(&on, &found).await
+            });
         }
         while let Some(compared) = comparing.join_next().await {
             if let Ok(Err(error)) = compared {
@@ -52,50 +77,53 @@ pub(super) async fn run(on: Operations, settings: WatchSettings, shutdown: Cance
     }
 }
 
-/// Has it done at the next look.
-pub(super) async fn make_due(on: &Operations, installation: &InstallationName) -> Result<(), String> {
-    put_off(on, &name(installation), Duration::ZERO, None).await
-}
-
-/// Compares what has ended since it was done last, where that is due. What ended before the first time is left to a person: rules
-/// may have been made without a thought of it.
+/// Compares what has ended since it was done last, where that is due; returns what came of it. What ended before the first time is left
+/// to a person: rules may have been made without a thought of it.
 async fn look(
     on: &Operations,
     installation: &InstallationName,
     settings: &WatchSettings,
     shutdown: &CancellationToken,
-) -> Result<(), String> {
+) -> Result<Option<Reconciled>, String> {
     let name = name(installation);
     let taken = on.ledger.take_periodic(&name, LEASE).await.map_err(|error| with_causes(&error))?;
-    let Some(Periodic { mark, now }) = taken else { return Ok(()) };
+    let Some(Periodic { mark, now }) = taken else { return Ok(None) };
     let until = now - settings.reconcile_after.0;
     let Some(mark) = mark else {
         put_off(on, &first_time(installation), Duration::ZERO, Some(until)).await?;
-        return put_off(on, &name, settings.reconcile.0, Some(until)).await;
+        put_off(on, &name, settings.reconcile.0, Some(until)).await?;
+        return Ok(None);
     };
     if until <= mark {
-        return put_off(on, &name, settings.reconcile.0, None).await;
+        put_off(on, &name, settings.reconcile.0, None).await?;
+        return Ok(None);
     }
+    // However long the overlap has become.
     let first = on.ledger.take_periodic(&first_time(installation), Duration::ZERO).await;
     let first = first.map_err(|error| with_causes(&error))?.and_then(|first| first.mark).unwrap_or(mark);
     let from = (mark - settings.reconcile_overlap.0).max(first);
-    let asked = Asked { installation: installation.clone(), from, to: until, dry_run: false };
+    let asked = Asked { installation: installation.clone(), from, to: until, dry_run: false, of_past: false };
     let come = AtomicI64::new(mark.as_millisecond());
-    let compared = shutdown.run_until_cancelled(compare(on, &asked, &name, &come)).await;
+    let compared = compare(on, &asked, &name, &come, shutdown).await;
     let pause = match &compared {
-        Some(Ok(_)) => settings.reconcile.0,
-        Some(Err(_)) => settings.reconcile.0.min(AGAIN),
         // The next server goes on at once, and need not wait for the end of the lease.
-        None => Duration::ZERO,
+        _ if shutdown.is_cancelled() => Duration::ZERO,
+        Ok(_) => settings.reconcile.0,
+        Err(_) => settings.reconcile.0.min(AGAIN),
     };
-    if let Some(compared) = compared {
-        note(on, installation, &compared).await;
-    }
-    put_off(on, &name, pause, reached(&come)).await
+    note(on, installation, &compared, shutdown).await;
+    put_off(on, &name, pause, reached(&come)).await?;
+    Ok(compared.ok())
 }
 
-/// Compares, and renews the lease meanwhile. `come` is until when it is done.
-async fn compare(on: &Operations, asked: &Asked, name: &str, come: &AtomicI64) -> Result<Reconciled, OperationError> {
+/// Compares, then looks at what was erased, and renews the lease meanwhile. `come` is until when it is done.
+async fn compare(
+    on: &Operations,
+    asked: &Asked,
+    name: &str,
+    come: &AtomicI64,
+    shutdown: &CancellationToken,
+) -> Result<Reconciled, OperationError> {
     let tell = |until: Timestamp| _ = come.fetch_max(until.as_millisecond(), Ordering::Relaxed);
     let renewing = async {
         loop {
@@ -104,10 +132,42 @@ async fn compare(on: &Operations, asked: &Asked, name: &str, come: &AtomicI64) -
         }
     };
     let by = Actor::watch();
+    let comparing = async {
+        let mut done = reconcile(on, asked, &by, &tell, shutdown).await?;
+        if !shutdown.is_cancelled() {
+            done.reappeared += look_at_some(on, &asked.installation, asked.to, &by).await?;
+        }
+        Ok(done)
+    };
     tokio::select! {
-        compared = reconcile(on, asked, &by, &tell) => compared,
+        compared = comparing => compared,
         never = renewing => never,
     }
+}
+
+/// Looks at some of the sessions that were erased lately, each time at the next ones, and then again from the beginning.
+async fn look_at_some(
+    on: &Operations,
+    installation: &InstallationName,
+    until: Timestamp,
+    by: &Actor,
+) -> Result<u64, OperationError> {
+    let again = format!("erased/{installation}");
+    let marks = on.ledger.marks().await?;
+    let from = marks.get(&again).copied().unwrap_or(Timestamp::MIN).max(until - ERASED_LATELY);
+    let LookedAgain { reappeared, next } = look_at_erased(on, installation, from, until, by).await?;
+    let next = next.unwrap_or(until - ERASED_LATELY);
+    on.ledger.put_off_periodic(&again, Duration::ZERO, Some(next)).await?;
+    if reappeared > 0 {
+        tell_reappeared(on, installation, reappeared).await?;
+    }
+    // A person has had the time to see it.
+    if reappeared == 0
+        && marks.get(&reappeared_mark(installation)).is_some_and(|at| until.duration_since(*at) > REAPPEARED_TOLD)
+    {
+        on.ledger.keeper_ended(&format!("{REAPPEARED}{installation}"), None).await?;
+    }
+    Ok(reappeared)
 }
 
 fn reached(come: &AtomicI64) -> Option<Timestamp> {
@@ -115,7 +175,13 @@ fn reached(come: &AtomicI64) -> Option<Timestamp> {
 }
 
 /// Tells what came of it.
-async fn note(on: &Operations, installation: &InstallationName, compared: &Result<Reconciled, OperationError>) {
+async fn note(
+    on: &Operations,
+    installation: &InstallationName,
+    compared: &Result<Reconciled, OperationError>,
+    shutdown: &CancellationToken,
+) {
+    metrics::ended(installation, compared);
     let wrong = compared.as_ref().err().map(|error| with_causes(error));
     match compared {
         Ok(done) if done.found > 0 => {
@@ -125,13 +191,13 @@ async fn note(on: &Operations, installation: &InstallationName, compared: &Resul
         Ok(_) => {}
         Err(_) => warn!(%installation, reason = wrong, "what has ended at mluvii could not be compared"),
     }
+    // One that was stopped midway says nothing of all of it.
+    if wrong.is_none() && shutdown.is_cancelled() {
+        return;
+    }
     if let Err(error) = on.ledger.keeper_ended(&format!("{RECONCILE}{installation}"), wrong.as_deref()).await {
         debug!(error = %with_causes(&error), "whether it could be compared could not be noted");
     }
-}
-
-fn name(installation: &InstallationName) -> String {
-    format!("reconcile/{installation}")
 }
 
 /// Under which it is noted from when on what ends is compared.

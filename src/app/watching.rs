@@ -8,12 +8,14 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::reconciling;
-use crate::attention::WEBHOOK;
+use super::due::make_due;
+use crate::attention::{Code, REAPPEARED, RECONCILE, SILENT, WEBHOOK};
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::chain;
-use crate::operations::webhooks::{Change, put_right, seen};
+use crate::mluvii::counted;
+use crate::operations::reconcile::charge;
+use crate::operations::webhooks::{Change, put_right, watched};
 use crate::operations::{Operations, SourceWebhook};
 use crate::subject::InstallationName;
 use crate::verify::WebhookMode;
@@ -24,8 +26,14 @@ const LOOK: Duration = Duration::from_secs(60);
 /// For so long nobody else looks, also where the server that does is killed.
 const LEASE: Duration = Duration::from_secs(120);
 
+/// Why a look came to nothing.
+const STOPS: &str = "the server stops";
+
 /// Watches until the shutdown.
 pub(super) async fn run(on: Operations, every: Duration, shutdown: CancellationToken) {
+    if let Err(error) = forget_strangers(&on).await {
+        debug!(error, "notes of what is no longer in the configuration stay for now");
+    }
     // Then nobody wants it.
     if every.is_zero() {
         return shutdown.cancelled().await;
@@ -38,6 +46,28 @@ pub(super) async fn run(on: Operations, every: Duration, shutdown: CancellationT
         }
         shutdown.run_until_cancelled(sleep(LOOK.min(every))).await;
     }
+}
+
+/// Ends what is noted of sources and installations that are not in the configuration any more: nobody looks at them.
+async fn forget_strangers(on: &Operations) -> Result<(), String> {
+    let sources: Vec<_> = on.settings.sources.iter().map(|source| source.name.as_str()).collect();
+    let installations: Vec<_> = on.settings.installations.iter().map(|installation| &*installation.name.0).collect();
+    let all = on.ledger.attention(&on.settings.limits).await.map_err(|error| with_causes(&error))?;
+    for found in all {
+        let (prefix, parameter, known) = match found.code {
+            Code::WebhookWrong => (WEBHOOK, "source", &sources),
+            Code::SourceSilent => (SILENT, "source", &sources),
+            Code::ReconcileFailed => (RECONCILE, "mluvii", &installations),
+            Code::SessionsReappeared => (REAPPEARED, "mluvii", &installations),
+            _ => continue,
+        };
+        let Some(name) = found.parameters.get(parameter).and_then(|name| name.as_str()) else { continue };
+        if !known.contains(&name) {
+            let ended = on.ledger.keeper_ended(&format!("{prefix}{name}"), None).await;
+            ended.map_err(|error| with_causes(&error))?;
+        }
+    }
+    Ok(())
 }
 
 fn by_installation(all: Vec<SourceWebhook>) -> BTreeMap<InstallationName, Vec<SourceWebhook>> {
@@ -61,13 +91,13 @@ async fn look(
     if taken.is_none() {
         return Ok(());
     }
-    let looking = async {
-        for webhook in webhooks {
-            look_at(on, webhook).await;
+    for webhook in webhooks {
+        if !shutdown.is_cancelled() {
+            look_at(on, webhook, shutdown).await;
         }
-    };
+    }
     // The next server need not wait for the end of the lease.
-    let pause = if shutdown.run_until_cancelled(looking).await.is_some() { every } else { Duration::ZERO };
+    let pause = if shutdown.is_cancelled() { Duration::ZERO } else { every };
     on.ledger.put_off_periodic(&name, pause, None).await.map_err(|error| with_causes(&error))
 }
 
@@ -82,13 +112,21 @@ fn name(installation: &InstallationName, webhooks: &[SourceWebhook]) -> String {
 }
 
 /// Puts it right, or looks at it. What is not right is noted for a person.
-async fn look_at(on: &Operations, webhook: &SourceWebhook) {
+async fn look_at(on: &Operations, webhook: &SourceWebhook, shutdown: &CancellationToken) {
     let source = &webhook.source;
     let is_managed = webhook.mode == WebhookMode::Managed;
-    let looked = match is_managed {
-        true => manage(on, webhook).await,
-        false => watch(on, webhook).await,
+    let looking = async {
+        match is_managed {
+            true => manage(on, webhook, shutdown).await,
+            // Nothing is changed by it, so that it may end anywhere.
+            false => shutdown.run_until_cancelled(watch(on, webhook)).await.unwrap_or_else(|| Err(STOPS.to_owned())),
+        }
     };
+    let (looked, calls) = counted(looking).await;
+    charge(on, &webhook.installation, calls).await;
+    if shutdown.is_cancelled() {
+        return;
+    }
     let wrong = match looked {
         Ok(wrong) => wrong,
         // Of one that nobody has asked us to manage, nothing is known that a person should act on.
@@ -111,10 +149,14 @@ async fn look_at(on: &Operations, webhook: &SourceWebhook) {
 }
 
 /// Puts it right. The error says why that could not be done.
-async fn manage(on: &Operations, webhook: &SourceWebhook) -> Result<Option<String>, String> {
+async fn manage(
+    on: &Operations,
+    webhook: &SourceWebhook,
+    shutdown: &CancellationToken,
+) -> Result<Option<String>, String> {
     let wanted = webhook.wanted.as_ref().map_err(ToString::to_string)?;
     let client = (on.resources.client)(&webhook.installation).map_err(|error| error.to_string())?;
-    let changed = put_right(on, &client, &webhook.source, wanted, &Actor::watch()).await;
+    let changed = put_right(on, &client, &webhook.source, wanted, &Actor::watch(), shutdown).await;
     let changed = changed.map_err(|error| with_causes(&error))?;
     match changed {
         Change::None => {}
@@ -125,7 +167,7 @@ async fn manage(on: &Operations, webhook: &SourceWebhook) -> Result<Option<Strin
     }
     // Meanwhile, deliveries did not come.
     if changed != Change::None {
-        reconciling::make_due(on, &webhook.installation).await?;
+        make_due(on, &webhook.installation).await?;
     }
     Ok(None)
 }
@@ -134,5 +176,5 @@ async fn manage(on: &Operations, webhook: &SourceWebhook) -> Result<Option<Strin
 async fn watch(on: &Operations, webhook: &SourceWebhook) -> Result<Option<String>, String> {
     let wanted = webhook.wanted.as_ref().map_err(ToString::to_string)?;
     let client = (on.resources.client)(&webhook.installation).map_err(|error| error.to_string())?;
-    Ok(seen(&client, wanted).await.map_err(|error| error.to_string())?.wrong())
+    watched(on, &client, &webhook.source, wanted).await.map_err(|error| with_causes(&error))
 }

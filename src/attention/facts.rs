@@ -162,6 +162,8 @@ pub(crate) struct FailedKeeper {
 #[derive(Clone, Debug)]
 pub(crate) struct WaitingRule {
     pub(crate) rule: String,
+    /// Which version of it.
+    pub(crate) version: String,
     pub(crate) since: Timestamp,
     pub(crate) sessions: u64,
     /// Those of them that it would have erased.
@@ -453,9 +455,10 @@ fn of_clock(doubt: &ClockDoubt) -> Attention {
 }
 
 fn of_rule(waiting: &WaitingRule) -> Attention {
-    let WaitingRule { rule, since, sessions, would } = waiting;
+    let WaitingRule { rule, version, since, sessions, would } = waiting;
     let mut found = found(Code::RuleWaiting, Severity::Attention, Object::rule(rule), since.to_string());
     found = with(found, "rule", Value::from(rule.as_str()));
+    found = with(found, "version", Value::from(version.as_str()));
     found = with(found, "sessions", (*sessions).into());
     Attention { since: Some(*since), ..with(found, "would", (*would).into()) }
 }
@@ -477,6 +480,12 @@ pub(crate) const WEBHOOK: &str = "webhook:";
 
 /// How the names begin under which it is noted that what has ended at mluvii could not be compared.
 pub(crate) const RECONCILE: &str = "reconcile:";
+
+/// How the names begin under which it is noted that nothing comes from a source although sessions end there.
+pub(crate) const SILENT: &str = "silent:";
+
+/// How the names begin under which it is noted that mluvii shows sessions again that were erased.
+pub(crate) const REAPPEARED: &str = "reappeared:";
 
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
@@ -501,22 +510,27 @@ fn of_keeper(failed: &FailedKeeper) -> Attention {
         found = with(found, "chain", Value::from(chain));
         return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
     }
-    if let Some(installation) = keeper.strip_prefix(RECONCILE) {
-        let mark = format!("{since} {reason}");
-        let mut found = found(Code::ReconcileFailed, Severity::Attention, Object::sessions_of(installation), mark);
-        found = with(found, "mluvii", Value::from(installation));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    for (prefix, code) in [(RECONCILE, Code::ReconcileFailed), (REAPPEARED, Code::SessionsReappeared)] {
+        if let Some(installation) = keeper.strip_prefix(prefix) {
+            return of_watched(failed, code, Object::sessions_of(installation), ("mluvii", installation));
+        }
     }
-    if let Some(source) = keeper.strip_prefix(WEBHOOK) {
-        let object = Object::source(&SourceName(source.into()));
-        let mut found = found(Code::WebhookWrong, Severity::Attention, object, format!("{since} {reason}"));
-        found = with(found, "source", Value::from(source));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    for (prefix, code) in [(WEBHOOK, Code::WebhookWrong), (SILENT, Code::SourceSilent)] {
+        if let Some(source) = keeper.strip_prefix(prefix) {
+            return of_watched(failed, code, Object::source(&SourceName(source.into())), ("source", source));
+        }
     }
     let mut found = found(Code::HeadNotKept, Severity::Attention, Object::keeper(keeper), format!("{since} {reason}"));
     found = with(found, "keeper", Value::from(keeper.as_str()));
     found = with(found, "reason", Value::from(reason.as_str()));
     Attention { since: Some(*since), ..found }
+}
+
+/// What is found out beside what comes in.
+fn of_watched(failed: &FailedKeeper, code: Code, object: Object, (name, value): (&'static str, &str)) -> Attention {
+    let FailedKeeper { reason, since, .. } = failed;
+    let found = with(found(code, Severity::Attention, object, format!("{since} {reason}")), name, Value::from(value));
+    Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) }
 }
 
 impl Attention {

@@ -9,8 +9,8 @@ mod named;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    ParkedSteps, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, STATE_BEGUN, StoppedTarget,
-    WEBHOOK, WaitingRule, attention,
+    ParkedSteps, REAPPEARED, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS, SET_BACK, SILENT, STATE_BEGUN,
+    StoppedTarget, WEBHOOK, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -123,13 +123,17 @@ pub(crate) enum Code {
     WebhookWrong,
     /// What has ended at mluvii could not be compared with the ledger, so that sessions may be missing. With `mluvii` and `reason`.
     ReconcileFailed,
+    /// Nothing comes from a source, although sessions end there: its deliveries do not reach us. With `source` and `reason`.
+    SourceSilent,
+    /// mluvii shows sessions again that were erased. With `mluvii` and `reason`.
+    SessionsReappeared,
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
     RuleWaiting,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -162,6 +166,8 @@ impl Code {
         Self::RuleWaiting,
         Self::WebhookWrong,
         Self::ReconcileFailed,
+        Self::SourceSilent,
+        Self::SessionsReappeared,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -198,6 +204,8 @@ impl Code {
             Self::RuleWaiting => "rule_waiting",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
+            Self::SourceSilent => "source_silent",
+            Self::SessionsReappeared => "sessions_reappeared",
         }
     }
 }

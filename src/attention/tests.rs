@@ -95,7 +95,13 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         clock: Some(ClockDoubt { fault: ClockFault::Ahead, expected: at(7), found: at(9000) }),
         named: Named::default(),
         behind: [("events", at(60 - 86_400)), ("sessions", at(62 - 86_400))].into(),
-        waiting_rules: vec![WaitingRule { rule: "all".into(), since: at(8), sessions: 10, would: 9 }],
+        waiting_rules: vec![WaitingRule {
+            rule: "all".into(),
+            version: "0123abcd".into(),
+            since: at(8),
+            sessions: 10,
+            would: 9,
+        }],
         undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),
     };
     check(

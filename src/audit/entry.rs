@@ -49,12 +49,18 @@ pub(crate) enum Act {
     UnregisterWebhook,
     /// Finds sessions that have ended and of which nobody told us.
     ReconcileSessions,
+    /// The same for years: ordered, confirmed or cancelled.
+    ReconcilePast,
+    /// Erases a session again that mluvii shows again.
+    ReopenErasure,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
+    /// Keeps what a version of a rule demands from ever beginning.
+    RejectRule,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 31] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -80,9 +86,12 @@ impl Act {
         Self::ArchiveReceipts,
         Self::ArchiveAudit,
         Self::ConfirmRule,
+        Self::RejectRule,
         Self::RegisterWebhook,
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
+        Self::ReopenErasure,
+        Self::ReconcilePast,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -112,9 +121,12 @@ impl Act {
             Self::ArchiveReceipts => "receipts.archive",
             Self::ArchiveAudit => "audit.archive",
             Self::ConfirmRule => "rules.confirm",
+            Self::RejectRule => "rules.reject",
             Self::RegisterWebhook => "webhook.register",
             Self::UnregisterWebhook => "webhook.unregister",
             Self::ReconcileSessions => "sessions.reconcile",
+            Self::ReopenErasure => "erasure.reopen",
+            Self::ReconcilePast => "sessions.reconcile_past",
         }
     }
 }

@@ -168,6 +168,9 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     out.line(format_args!("mluvii    {}", erasure.subject.installation()))?;
     out.line(format_args!("subject   {}", erasure.subject.key()))?;
     out.line(format_args!("rules     {}", erasure.rules.join(", ")))?;
+    if !erasure.rejected.is_empty() {
+        out.line(format_args!("rejected  {}", erasure.rejected.join(", ")))?;
+    }
     out.line(format_args!("sessions  {}", sessions(erasure)))?;
     out.line(format_args!("created   {}", out::time(erasure.created)))?;
     out.line(format_args!("approved  {}", out::time_or_dash(erasure.approved)))?;

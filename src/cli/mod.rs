@@ -21,6 +21,7 @@ mod ledger;
 mod migrate;
 mod mluvii;
 mod out;
+mod past;
 mod plugin;
 mod quarantine;
 mod receipts;

@@ -2,24 +2,32 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{DOUBTFUL, GOOD, Out};
+use super::past::{self, PastCommand};
 use super::words;
 use crate::operations::Operations;
-use crate::operations::reconcile::{self, Asked, Reconciled, UNCLEAR};
+use crate::operations::reconcile::{self, Asked, PAST_FROM, Reconciled, UNCLEAR};
 
 /// Find sessions that have ended at mluvii and of which nobody told us, and have them decided on
 ///
 /// Servers do so by themselves for what ends while they are set up (`watch.reconcile`). This is for the time before, and after a doubt.
 /// What is found is looked up and goes the way of a delivery: the rules decide on it. Begin with --dry-run. It can be stopped and
-/// ordered again: what was found is known then.
+/// ordered again: what was found is known then. Sessions that were erased and that mluvii shows again are erased again.
+///
+/// More than 31 days are compared in the background by a server, which first finds out what the rules would do; `status` shows that, and
+/// nothing is done before `confirm`.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct Reconcile {
+    #[command(subcommand)]
+    job: Option<PastCommand>,
     /// From when on: a day (2024-05-31), or a time (2024-05-31T10:00:00Z)
-    #[arg(long, value_name = "TIME", value_parser = words::time)]
-    since: Timestamp,
+    #[arg(long, value_name = "TIME", value_parser = words::time, required = true)]
+    since: Option<Timestamp>,
     /// Until when; now, when it is left out
     #[arg(long, value_name = "TIME", value_parser = words::time)]
     until: Option<Timestamp>,
@@ -33,15 +41,22 @@ pub(super) struct Reconcile {
 
 impl Reconcile {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let to = self.until.unwrap_or_else(Timestamp::now);
-        if to < self.since {
+        let (since, to) = match (self.job, self.since) {
+            (Some(job), _) => return job.run(on, out).await,
+            (None, Some(since)) => (since, self.until.unwrap_or_else(Timestamp::now)),
+            (None, None) => return Err(Failure::Usage("--since is needed".to_owned())),
+        };
+        if to < since {
             return Err(Failure::Usage("--until is before --since".to_owned()));
         }
         let installation = reconcile::installation(on, self.mluvii.as_deref())?;
-        let asked = Asked { installation, from: self.since, to, dry_run: self.dry_run };
+        let asked = Asked { installation, from: since, to, dry_run: self.dry_run, of_past: false };
+        if !self.dry_run && to.duration_since(since) > PAST_FROM {
+            return past::order(on, &asked, out).await;
+        }
         let bar = bar(&asked);
         let tell = |until: Timestamp| bar.set_position(seconds(asked.from, until));
-        let done = reconcile::reconcile(on, &asked, &actor(), &tell).await;
+        let done = reconcile::reconcile(on, &asked, &actor(), &tell, &CancellationToken::new()).await;
         // Before an error is shown: the bar would stand beside it.
         bar.finish_and_clear();
         show(&done?, self.dry_run, out)?;
@@ -53,10 +68,24 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if out.is_json() {
         return out.json(done);
     }
-    let Reconciled { listed, known, foreign, unclear, found, by_month, requests } = done;
+    let Reconciled { listed, known, foreign, unclear, found, by_month, requests, reappeared, not_looked_at, .. } = done;
     out.line(format_args!(
         "mluvii lists {listed} sessions that ended in this time, by {requests} requests: {known} were known, {foreign} are of tenants of no source"
     ))?;
+    if *reappeared > 0 {
+        let then = if dry_run { "without --dry-run, they are erased again" } else { "they are erased again" };
+        out.marked(
+            DOUBTFUL,
+            "!",
+            format_args!("{reappeared} that were erased are shown again, as after a backup was restored: {then}"),
+        )?;
+    }
+    if *not_looked_at > 0 {
+        let text = format_args!(
+            "{not_looked_at} that were erased: nobody could look whether they are; see `mluvii.list_ended_not_anonymized`"
+        );
+        out.marked(DOUBTFUL, "?", text)?;
+    }
     if *unclear > 0 {
         out.marked(DOUBTFUL, "?", format_args!("{unclear} sessions: {UNCLEAR}"))?;
     }

@@ -50,7 +50,7 @@ POST /standin/behaviour. The values are in docs/standin.md.
   replies      nulls, omit, lag_ms, consent_lag_ms, field_names, company,
                department_disagrees
   lists        ignored_filters, limit_max, over_limit, order, listed, list_shape,
-               client_id_is
+               client_id_is, unlisted
   tokens       without_token, bad_token
   anonymizing  anonymize_session, anonymize_guest, anonymize_contact,
                anonymize_guest_takes, anonymize_delay_ms, anonymize_leaves,
@@ -58,7 +58,7 @@ POST /standin/behaviour. The values are in docs/standin.md.
   forms        generic_forms, activity_params, forms_become_call_params
   events       omit_in_events
   contacts     contacts, contact_match
-  webhooks     webhooks_max, webhooks_masked";
+  webhooks     webhooks_max, webhooks_masked, webhooks_unlisted";
 
 impl Standin {
     pub(super) async fn run(self, out: &mut Out) -> Result<Exit, Failure> {

@@ -224,6 +224,7 @@ fn requested(home: &Home) -> String {
         id: ErasureId::generate(jiff::Timestamp::now()),
         subject: Subject::Session(key),
         rule: "the person".into(),
+        version: None,
         targets: vec![TargetName::mluvii()],
         due: jiff::Timestamp::now(),
         approve: true,

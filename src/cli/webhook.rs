@@ -80,10 +80,16 @@ fn show(views: &[WebhookView], out: &mut Out) -> Result<Exit, Failure> {
 fn show_one(WebhookView { source, address, state, .. }: &WebhookView, out: &mut Out) -> std::io::Result<()> {
     let at = address.as_ref().map(|address| format!(" ({address})")).unwrap_or_default();
     match state {
-        Seen::Right { id, also } if also.is_empty() => {
+        Seen::Right { id, also, masked: true } if also.is_empty() => {
+            let text = format_args!(
+                "source {source}{at}: mluvii has it as it is needed (id {id}), as far as it shows: it masks credentials, which nobody can compare"
+            );
+            out.marked(GOOD, "✓", text)
+        }
+        Seen::Right { id, also, .. } if also.is_empty() => {
             out.marked(GOOD, "✓", format_args!("source {source}{at}: mluvii has it as it is needed (id {id})"))
         }
-        Seen::Right { id, also } => {
+        Seen::Right { id, also, .. } => {
             let also = also.join(", ");
             let text = format_args!(
                 "source {source}{at}: mluvii has it (id {id}), and again (id {also}): events come twice, which does no harm"

@@ -27,8 +27,10 @@ pub(super) fn lost(gap: &Gap) -> String {
         GapCause::Restored => "a backup was restored",
         GapCause::Accepted => "an older ledger was accepted",
     };
-    let Gap { after, last, by, .. } = gap;
-    format!("receipts {} to {last} are lost: {how} on {} by {by}", after + 1, out::time(gap.at))
+    let Gap { after, last, by, seen, .. } = gap;
+    let unsure = seen
+        .map_or_else(String::new, |seen| format!(", as far as they were issued; {seen} is the newest that was seen"));
+    format!("receipts {} to {last} are lost{unsure}: {how} on {} by {by}", after + 1, out::time(gap.at))
 }
 
 /// A key that is gone, and that somebody has accepted to be.

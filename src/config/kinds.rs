@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::Config;
+use crate::likeness::did_you_mean;
 use crate::subject::{InstallationName, Kind};
 
 /// A kind that leads nowhere.
@@ -50,8 +51,6 @@ impl Config {
 }
 
 fn never_there(kind: &Kind, produced: &BTreeSet<&Kind>) -> String {
-    let near = produced.iter().map(|known| (strsim::jaro_winkler(kind.as_str(), known.as_str()), known));
-    let meant = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
-    let meant = meant.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
+    let meant = did_you_mean(kind.as_str(), produced.iter().map(|known| known.as_str()));
     format!("nothing produces the kind `{kind}`: no field in `mluvii.params` has it{meant}")
 }

@@ -8,6 +8,7 @@ use figment::error::{Actual, Kind};
 use serde::Serialize;
 
 use super::layer::ENVIRONMENT_PREFIX;
+use crate::likeness::did_you_mean;
 
 /// Everything that is wrong with a configuration. The one reaction is to refuse it.
 #[derive(Debug)]
@@ -138,9 +139,7 @@ fn in_words(expected: &str) -> &str {
 
 /// What could have been meant, and what is allowed.
 fn allowed(name: &str, known: &[&str]) -> String {
-    let near = known.iter().map(|known| (strsim::jaro_winkler(name, known), known));
-    let meant = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
-    let meant = meant.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
+    let meant = did_you_mean(name, known.iter().copied());
     if known.is_empty() { meant } else { format!("{meant} (allowed: {})", known.join(", ")) }
 }
 

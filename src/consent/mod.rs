@@ -22,6 +22,10 @@ pub(crate) enum ConsentState {
     Unknown,
 }
 
+impl ConsentState {
+    pub(crate) const ALL: [Self; 5] = [Self::Given, Self::Absent, Self::Refused, Self::Withdrawn, Self::Unknown];
+}
+
 /// Why the consent of a session stayed unknown although there was time to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -101,6 +105,9 @@ pub(crate) struct ConsentRecord {
     pub(crate) session_source: Option<SessionSource>,
     pub(crate) started: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
+    /// An event told of its end, so that rules at the session's end were asked about it. A look-up may show an end of which none did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) end_told: bool,
     /// When it settled for the first time since its end, by our clock; `None` before that, and again once it is continued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) settled: Option<Timestamp>,
@@ -128,6 +135,7 @@ impl ConsentRecord {
             session_source: None,
             started: None,
             ended: None,
+            end_told: false,
             settled: None,
             reconciled: false,
             consent: Consent::default(),

@@ -3,6 +3,7 @@
 
 mod answer;
 mod capsule;
+mod demand;
 mod findings;
 pub(crate) mod life;
 mod report;
@@ -15,6 +16,7 @@ mod verdict;
 
 pub(crate) use answer::{Answer, Evidence};
 pub(crate) use capsule::{Capsule, ToSeal};
+pub(crate) use demand::RuleDemand;
 pub(crate) use findings::{Findings, MluviiSearch};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
@@ -225,6 +227,8 @@ pub(crate) struct NewErasure {
     pub(crate) subject: Subject,
     /// The rule's name, or `request` when a person asked by hand.
     pub(crate) rule: String,
+    /// What tells this version of the rule from others; `None` where no configured rule demands it.
+    pub(crate) version: Option<String>,
     pub(crate) targets: Vec<TargetName>,
     /// When it is to begin, settling aside.
     pub(crate) due: Timestamp,
@@ -259,6 +263,9 @@ pub(crate) struct Erasure {
     #[serde(flatten)]
     pub(crate) subject: Subject,
     pub(crate) rules: Vec<String>,
+    /// Versions of rules that demanded it until a person rejected them, such as `retention@0123abcd`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rejected: Vec<String>,
     pub(crate) state: ErasureState,
     pub(crate) created: Timestamp,
     pub(crate) due: Timestamp,

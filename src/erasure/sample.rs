@@ -32,6 +32,7 @@ pub(crate) fn session(steps: Vec<Step>) -> Erasure {
         id: ErasureId([7; 16]),
         subject: Subject::Session(session),
         rules: vec!["r".into()],
+        rejected: Vec::new(),
         state: ErasureState::Verifying,
         created: Timestamp::UNIX_EPOCH,
         due: Timestamp::UNIX_EPOCH,

@@ -30,6 +30,7 @@ fn erasures_of_one_guest_become_one_only_when_they_come_from_one_person() {
         id: ErasureId([1; 16]),
         subject: subject.clone(),
         rule: "retention".into(),
+        version: None,
         targets: vec![TargetName::mluvii()],
         due: Timestamp::UNIX_EPOCH,
         approve: false,

@@ -6,6 +6,7 @@ mod astray;
 mod body;
 mod client;
 mod connection;
+mod delivered;
 mod health;
 mod known;
 mod log_rate_limit;
@@ -22,6 +23,7 @@ mod strangers;
 mod unproved;
 
 pub(crate) use accepting::Accepting;
+pub(crate) use delivered::write_delivered;
 pub(crate) use health::{PluginStates, Readiness, UP, WorkerState};
 pub(crate) use metrics::{Metrics, MoreMetrics};
 pub(crate) use receiver::Receiver;

@@ -54,6 +54,11 @@ impl Reaction {
         Self::Overloaded,
     ];
 
+    /// Whether it was acknowledged, whatever became of it: its sender is known, and has reached us.
+    pub(super) fn is_taken(self) -> bool {
+        matches!(self, Self::Recorded | Self::Duplicate | Self::Ignored | Self::Quarantined | Self::ForeignTenant)
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Recorded => "recorded",

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
@@ -30,7 +30,7 @@ use crate::ledger::{
     Intake, LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, RefusedDeliveries,
     sealing,
 };
-use crate::subject::TenantId;
+use crate::subject::{SourceName, TenantId};
 use crate::verify::{self, Expected, Network, Refused, Source, Verified, verify};
 
 /// How long a delivery waits for its turn where `requests_max` are under way. In that time some thousands are taken; whoever has to wait
@@ -66,6 +66,8 @@ pub(super) struct SourceEndpoint {
     refusals: LogRateLimit,
     /// Since it was written last.
     refused: AtomicU64,
+    /// Whether anything was taken since that was written last.
+    delivered: AtomicBool,
 }
 
 impl Receiver {
@@ -115,6 +117,12 @@ impl Receiver {
         self.refused().map(take).filter(|refused| refused.count > 0).collect()
     }
 
+    /// The sources of which anything was taken since it was asked last.
+    pub(super) fn take_delivered(&self) -> Vec<SourceName> {
+        let taken = self.endpoints.values().filter(|endpoint| endpoint.delivered.swap(false, Ordering::Relaxed));
+        taken.map(|endpoint| endpoint.source.name().clone()).collect()
+    }
+
     /// Counts what could not be written once more.
     pub(super) fn put_back_refused(&self, refused: &[RefusedDeliveries]) {
         for (of, count) in self.refused() {
@@ -138,6 +146,10 @@ impl Receiver {
         let start = Instant::now();
         let reaction = self.receive(endpoint, request).await;
         endpoint.deliveries.count(reaction, start.elapsed());
+        // Not written each time: the cache line is shared by all who receive.
+        if reaction.is_taken() && !endpoint.delivered.load(Ordering::Relaxed) {
+            endpoint.delivered.store(true, Ordering::Relaxed);
+        }
         debug!(source = %endpoint.source.name(), result = reaction.as_str(), "answered a delivery");
         reaction
     }
@@ -269,7 +281,14 @@ impl Receiver {
 impl SourceEndpoint {
     fn new(source: Source, deliveries: Deliveries, requests_max: usize) -> Self {
         let requests = Semaphore::new(requests_max.min(Semaphore::MAX_PERMITS));
-        Self { source, requests, deliveries, refusals: LogRateLimit::new(), refused: AtomicU64::new(0) }
+        Self {
+            source,
+            requests,
+            deliveries,
+            refusals: LogRateLimit::new(),
+            refused: AtomicU64::new(0),
+            delivered: AtomicBool::new(false),
+        }
     }
 
     fn refuse_for(&self, refused: Refused) -> Reaction {

@@ -54,9 +54,11 @@ pub(super) fn accepted_clock(by: &Actor, doubt: Option<&ClockDoubt>) -> AuditEnt
 }
 
 /// A name that no rule has may be anything that somebody has typed, so it is not written.
-pub(super) fn confirmed_rule(by: &Actor, name: &str, confirmed: bool) -> AuditEntry {
-    let object = if confirmed { Object::rule(name) } else { Object::rules() };
-    AuditEntry::new(by, Act::ConfirmRule, object, ActResult::when(confirmed))
+pub(super) fn judged_rule(by: &Actor, act: Act, name: &str, version: &str, done: bool) -> AuditEntry {
+    if !done {
+        return AuditEntry::new(by, act, Object::rules(), ActResult::when(false));
+    }
+    AuditEntry::new(by, act, Object::rule(name), ActResult::when(true)).with_word("version", version)
 }
 
 /// Both keys are named, so that who reads the audit can follow from one to the other.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::LedgerError;
 use super::clock::Trust;
 use super::health::{Health, Presence, RecordName};
-use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, Selection, Stage, Step, Subject};
+use crate::erasure::{Capsule, Erasure, ErasureId, ReachedSession, RuleDemand, Selection, Stage, Step, Subject};
 use crate::event::StoredEvent;
 use crate::keys::KeyId;
 use crate::subject::{InstallationName, SessionKey, TargetName};
@@ -343,8 +343,8 @@ pub(crate) struct EraseWork {
     /// What the requests said that were merged into it.
     pub(crate) capsules: Vec<Capsule>,
     pub(crate) targets: Vec<TargetName>,
-    /// The rules that demand it.
-    pub(crate) rules: Vec<String>,
+    /// The rules that demand it, each in each version that does.
+    pub(crate) demands: Vec<RuleDemand>,
     /// Whether a person has approved it.
     pub(crate) approved: bool,
     pub(crate) created: Timestamp,

@@ -83,7 +83,9 @@ macro_rules! contract {
                 the_erasures_of_a_session_are_found_whatever_has_become_of_them
                 all_sessions_are_read_with_what_was_kept_of_their_evaluations
                 of_a_rule_every_version_is_known_and_only_once
-                what_waits_for_its_rule_begins_once_that_is_confirmed;
+                what_waits_for_its_rule_begins_once_that_is_confirmed
+                a_version_is_confirmed_only_as_long_as_it_is_the_newest
+                what_a_rejected_version_alone_demands_never_begins;
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
                 a_decision_on_a_stale_session_writes_nothing_and_is_due_again
                 a_decision_that_cannot_be_written_leaves_the_work
@@ -193,6 +195,9 @@ macro_rules! contract {
             asking: erasures_are_listed_newest_first_and_by_state
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated
+                sources_that_deliver_are_noted_by_the_minute
+                sessions_are_found_by_since_when_nothing_of_them_is_open
+                a_job_of_the_past_is_changed_by_one_at_a_time
                 a_ledger_keeps_its_id
                 what_one_does_for_all_is_taken_by_one_and_again_when_it_is_due
                 an_empty_ledger_counts_nothing_and_can_be_written

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::{ProcessView, TargetHealth};
+use crate::subject::SourceName;
 
 /// No more of one state of a queue, or of late erasures, is counted.
 pub(crate) const COUNTED_MAX: i64 = 100_000;
@@ -41,6 +42,10 @@ pub(crate) struct Gauges {
     /// Those whose breaker is open.
     pub(crate) targets: Vec<TargetHealth>,
     pub(crate) processes: Vec<ProcessView>,
+    /// How far what one server does for all has come, by its name.
+    pub(crate) marks: BTreeMap<String, Timestamp>,
+    /// When something of each source was taken last.
+    pub(crate) delivered: BTreeMap<SourceName, Timestamp>,
     pub(crate) size: Size,
 }
 

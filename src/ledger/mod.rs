@@ -10,6 +10,9 @@ mod claim;
 mod clock;
 mod closing;
 pub(crate) mod copy;
+mod deaths;
+mod decided;
+mod deliveries;
 mod expiry;
 mod gauges;
 mod generation;
@@ -19,6 +22,7 @@ mod line;
 mod listing;
 mod migrations;
 mod notifier;
+mod past_job;
 mod periodic;
 mod place;
 mod ports;
@@ -43,6 +47,8 @@ pub(crate) use claim::{
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
+pub(crate) use decided::each_decided;
+pub(crate) use deliveries::DeliveryHours;
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
@@ -52,17 +58,18 @@ pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
+pub(crate) use past_job::{ByMonth, PAST_JOBS_MAX, PastJob, PastState, StoredPastJob};
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
 pub(crate) use retention::RetentionSettings;
-pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleVersion, is_held};
+pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, InstallationFacts, ProcessInfo, ProcessView, QuarantineId,
-    Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth, TargetState,
-    UnreadSessions,
+    ClockView, Counts, DecidedSession, DecidedSessions, IdleSession, InstallationFacts, ProcessInfo, ProcessView,
+    QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth,
+    TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 
@@ -228,7 +235,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 107;
+const UNRELEASED: usize = 108;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -1,6 +1,7 @@
 //! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
 //! writes has written durably when it returns.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -9,11 +10,12 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, ErasureCursor, ErasureFilter, Finished, Gauges,
-    GenerationState, HeldWork, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, NewRuleVersion, Page,
-    Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
-    Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion, SealGeneration, SessionMark,
-    SessionView, StepEnd, Stored, SumChunk, SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, DeliveryHours, ErasureCursor, ErasureFilter, Finished,
+    Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId,
+    NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
+    Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion,
+    SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, SumChunk, SumMark, Summed,
+    TargetConditions, TargetHealth, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -22,7 +24,7 @@ use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, TargetName};
+use crate::subject::{InstallationName, SessionKey, SourceName, TargetName};
 
 /// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
 #[async_trait]
@@ -42,6 +44,9 @@ pub(crate) trait Intake: Send + Sync {
 
     /// Notes how many deliveries were refused since the last time; kept for a week after the last one.
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError>;
+
+    /// Notes that something of these sources was taken within the last minute; kept for five weeks.
+    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError>;
 
     /// Notes whether all that came to this process, came from one address. The address itself is noted nowhere.
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError>;
@@ -95,6 +100,9 @@ pub(crate) trait Queue: Send + Sync {
     /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
 
+    /// Finishes [`Work::Resolve`] of an erasure that is demanded by rules which a person has rejected: it ends, or is what others demand.
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError>;
+
     /// Notes, before it is made, that a call goes out which must not be made twice: whoever claims the step later sees that it
     /// may have been made.
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError>;
@@ -134,6 +142,12 @@ pub(crate) trait Queue: Send + Sync {
 
     /// Says when it is due again, and how far it has come, where it has come further.
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError>;
+
+    /// Adds a comparison of the past; returns its number. The oldest go.
+    async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError>;
+
+    /// Writes how far one has come, or what was decided on it; `false` where somebody else has changed it since it was read.
+    async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError>;
 
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
@@ -201,6 +215,34 @@ pub(crate) trait Records: Send + Sync {
     /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
+
+    /// The next sessions of an installation of which nothing is open, by since when that is so, at most so many.
+    async fn idle_sessions(
+        &self,
+        installation: &InstallationName,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<IdleSession>, LedgerError>;
+
+    /// The next sessions of an installation that are erased, by when they were, at most so many.
+    async fn erased_sessions(
+        &self,
+        installation: &InstallationName,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError>;
+
+    /// The comparisons of the past that were ordered, the newest first.
+    async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError>;
+
+    /// How far what one server does for all has come, by its name.
+    async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError>;
+
+    /// When something of each source was taken last, to the minute.
+    async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError>;
+
+    /// The minutes in which something of a source was taken, by the hour.
+    async fn delivery_hours(&self, source: &SourceName) -> Result<DeliveryHours, LedgerError>;
 
     /// The erasures of a session and of its guest, whatever has become of them, and those of persons that are under way and reach it; the
     /// oldest first. A walk over all erasures.
@@ -340,8 +382,12 @@ pub(crate) trait Admin: Send + Sync {
     /// was.
     async fn accept_clock(&self, by: &Actor) -> Result<Option<ClockDoubt>, LedgerError>;
 
-    /// Confirms a rule that waits for it, in each version that does: what waits for it begins now. `false` when it does not wait.
-    async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError>;
+    /// Confirms a version of a rule that waits for it, or was rejected: what waits for it begins now. `false` when it does neither, or is
+    /// not the newest of its rule.
+    async fn confirm_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Rejects a version of a rule that waits: nothing that it demands begins. `false` when it does not wait.
+    async fn reject_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Lets the chain of receipts go on after what was lost, whose numbers are never used again. `false` when the gap does
     /// not begin at the newest receipt, or ends before it.

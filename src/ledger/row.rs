@@ -132,7 +132,7 @@ impl<'a> StateColumns<'a> {
 }
 
 /// The columns of [`waiting`].
-pub(super) const WAITING: &str = "id, state, merge_key, rules, targets, due_rule, due, approved";
+pub(super) const WAITING: &str = "id, state, merge_key, rules, targets, due_rule, due, approved, demands, rejected";
 
 pub(super) fn waiting(row: &impl Row) -> Result<Waiting, LedgerError> {
     Ok(Waiting {
@@ -144,5 +144,7 @@ pub(super) fn waiting(row: &impl Row) -> Result<Waiting, LedgerError> {
         due_rule: row.time(5)?,
         due: row.time(6)?,
         approved: row.maybe_time(7)?,
+        demands: row.json(8)?,
+        rejected: row.json(9)?,
     })
 }

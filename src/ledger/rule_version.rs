@@ -1,13 +1,38 @@
-//! The rules by which servers have worked, the same for both backends: which version of a rule an erasure is of, and whether it waits.
+//! The rules by which servers have worked, the same for both backends: what became of each version of a rule, and whether an erasure that
+//! it demands begins.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use crate::attention::WaitingRule;
+use crate::erasure::RuleDemand;
 
 /// Why an erasure does not begin whose rules wait for a person: [`super::Admin::confirm_rule`] finds it by this.
 pub(crate) const RULE_WAITS: &str = "its rule is new or changed, and waits for `quietus rules confirm`";
+
+/// What became of a version of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RuleState {
+    /// What it demands begins at its time.
+    InForce,
+    /// A person is to confirm or reject it first.
+    Waiting,
+    /// A person has rejected it: nothing that it demands begins.
+    Rejected,
+}
+
+impl RuleState {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::InForce => "in_force",
+            Self::Waiting => "waiting",
+            Self::Rejected => "rejected",
+        }
+    }
+}
 
 /// A rule as a server begins to work by it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,8 +40,7 @@ pub(crate) struct NewRuleVersion {
     pub(crate) name: String,
     /// Tells it from other versions.
     pub(crate) digest: String,
-    /// Whether a person is to confirm it first.
-    pub(crate) waiting: bool,
+    pub(crate) state: RuleState,
     /// The sessions by which that was judged; 0 where there were none.
     pub(crate) sessions: u64,
     /// Those of them that it would have erased.
@@ -34,51 +58,77 @@ pub(crate) struct RuleVersion {
 /// The rules that wait for a person, each by its newest version that does.
 pub(super) fn waiting(versions: Vec<RuleVersion>) -> Vec<WaitingRule> {
     let mut waiting = BTreeMap::new();
-    for RuleVersion { rule, since } in versions.into_iter().filter(|version| version.rule.waiting) {
-        let NewRuleVersion { name, sessions, would, .. } = rule;
-        waiting.insert(name.clone(), WaitingRule { rule: name, since, sessions, would });
+    for RuleVersion { rule, since } in versions.into_iter().filter(|one| one.rule.state == RuleState::Waiting) {
+        let NewRuleVersion { name, digest, sessions, would, .. } = rule;
+        waiting.insert(name.clone(), WaitingRule { rule: name, version: digest, since, sessions, would });
     }
     waiting.into_values().collect()
 }
 
-/// Whether an erasure that was created then waits for a person: one of the rules that demand it did so in a version that waits. It is due by
-/// the earliest of them, so that another rule, by which it would be due much later, is no reason to begin. What a person demands, or a
-/// rule of which nothing is known, goes on. `versions` are in the order of name and time.
-pub(crate) fn is_held(rules: &[String], created: Timestamp, versions: &[RuleVersion]) -> bool {
-    let waits = |name: &String| {
-        let in_force = versions.iter().rev().find(|version| version.rule.name == *name && version.since <= created);
-        in_force.map(|version| version.rule.waiting)
-    };
-    let all: Option<Vec<_>> = rules.iter().map(waits).collect();
-    all.is_some_and(|all| all.contains(&true))
+/// What became of the version of a rule that demands an erasure. One that is not known waits: every version is written down before anything
+/// is decided by it. `versions` are in the order of name and time.
+fn state_of(rule: &str, version: &str, versions: &[RuleVersion]) -> RuleState {
+    let same = |one: &&RuleVersion| one.rule.name == rule && one.rule.digest == version;
+    versions.iter().rev().find(same).map_or(RuleState::Waiting, |found| found.rule.state)
+}
+
+/// Whether a person has rejected the version of the rule that demands it.
+pub(crate) fn is_rejected(demand: &RuleDemand, versions: &[RuleVersion]) -> bool {
+    let state = demand.version.as_ref().map(|version| state_of(&demand.rule, version, versions));
+    state == Some(RuleState::Rejected)
+}
+
+/// Whether an erasure waits for a person: one of the rules that demand it does so in a version that waits. It is due by the earliest of
+/// them, so that another rule, by which it would be due much later, is no reason to begin. What a person demands, or the content of a
+/// session that was erased, goes on.
+pub(crate) fn is_held(demands: &[RuleDemand], versions: &[RuleVersion]) -> bool {
+    let state = |demand: &RuleDemand| demand.version.as_ref().map(|version| state_of(&demand.rule, version, versions));
+    let all: Option<Vec<_>> = demands.iter().map(state).collect();
+    all.is_some_and(|all| all.contains(&RuleState::Waiting))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).expect("a time")
+    fn version(name: &str, digest: &str, state: RuleState) -> RuleVersion {
+        let rule = NewRuleVersion { name: name.into(), digest: digest.into(), state, sessions: 0, would: 0 };
+        RuleVersion { rule, since: Timestamp::UNIX_EPOCH }
     }
 
-    fn version(name: &str, waiting: bool, since: i64) -> RuleVersion {
-        let rule = NewRuleVersion { name: name.into(), digest: String::new(), waiting, sessions: 0, would: 0 };
-        RuleVersion { rule, since: at(since) }
+    fn demand(rule: &str, version: Option<&str>) -> RuleDemand {
+        let text = serde_json::json!({ "r": rule, "v": version, "d": 0, "t": ["crm"] });
+        serde_json::from_value(text).expect("is read")
     }
 
     #[test]
-    fn an_erasure_waits_where_one_of_its_rules_did_when_it_was_created() {
-        let versions =
-            [version("a", false, 10), version("a", true, 20), version("a", false, 30), version("b", true, 5)];
-        let held = |rules: &[&str], created| {
-            let rules: Vec<_> = rules.iter().map(|rule| (*rule).to_owned()).collect();
-            is_held(&rules, at(created), &versions)
+    fn an_erasure_waits_by_the_versions_that_demand_it() {
+        let versions = [
+            version("a", "1", RuleState::InForce),
+            version("a", "2", RuleState::Waiting),
+            version("a", "3", RuleState::InForce),
+            version("b", "1", RuleState::Waiting),
+            version("c", "1", RuleState::Rejected),
+        ];
+        let held = |demands: &[(&str, &str)]| {
+            let demands: Vec<_> = demands.iter().map(|(rule, version)| demand(rule, Some(*version))).collect();
+            is_held(&demands, &versions)
         };
-        assert!(!held(&["a"], 15) && held(&["a"], 20) && held(&["a"], 29) && !held(&["a"], 30));
+        // Whatever else is in force by then: servers of several versions may work at once.
+        assert!(!held(&[("a", "1")]) && held(&[("a", "2")]) && !held(&[("a", "3")]));
         // A retention of years, which every session has, is no reason to begin what another one demands at once.
-        assert!(held(&["a", "b"], 25) && held(&["a", "b"], 15) && held(&["b", "a"], 35));
+        assert!(held(&[("a", "1"), ("b", "1")]) && held(&[("a", "1"), ("a", "2")]));
+        assert!(held(&[("a", "4")]) && held(&[("d", "1")]), "nobody has written it down");
         // What a person demands goes on.
-        assert!(!held(&["b", "request"], 25));
-        assert!(!held(&[], 25) && !held(&["b"], 4));
+        assert!(!is_held(&[demand("b", Some("1")), demand("request", None)], &versions));
+        assert!(!held(&[]));
+        assert!(is_rejected(&demand("c", Some("1")), &versions) && !is_rejected(&demand("b", Some("1")), &versions));
+        assert!(!is_rejected(&demand("c", None), &versions));
+    }
+
+    #[test]
+    fn a_version_that_came_back_is_as_it_is_now() {
+        let versions = [version("a", "1", RuleState::InForce), version("a", "1", RuleState::Waiting)];
+        assert!(is_held(&[demand("a", Some("1"))], &versions));
     }
 }

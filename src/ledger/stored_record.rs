@@ -27,6 +27,8 @@ pub(super) struct StoredRecord {
     started: Option<Moment>,
     #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
     ended: Option<Moment>,
+    #[serde(rename = "n", default, skip_serializing_if = "std::ops::Not::not")]
+    end_told: bool,
     #[serde(rename = "d", default, skip_serializing_if = "Option::is_none")]
     settled: Option<Moment>,
     #[serde(rename = "r", default, skip_serializing_if = "std::ops::Not::not")]
@@ -85,6 +87,7 @@ impl StoredRecord {
             session_source,
             started: record.started.map(Moment::of),
             ended: record.ended.map(Moment::of),
+            end_told: record.end_told,
             // By our own clock, and compared with nothing.
             settled: record.settled.map(|settled| Moment::Micros(settled.as_microsecond())),
             reconciled: record.reconciled,
@@ -116,6 +119,7 @@ impl StoredRecord {
             session_source: self.session_source,
             started: time(self.started),
             ended: time(self.ended),
+            end_told: self.end_told,
             settled: time(self.settled),
             reconciled: self.reconciled,
             consent: Consent {
@@ -139,6 +143,7 @@ impl StoredRecord {
             session_source: None,
             started: None,
             ended: None,
+            end_told: false,
             settled: None,
             reconciled: false,
             consent: ConsentState::Unknown,
@@ -179,6 +184,7 @@ mod tests {
             started: at("2026-01-01T10:00:00Z"),
             // As mluvii writes it.
             ended: at("2026-01-01T10:07:31.1234567Z"),
+            end_told: true,
             settled: at("2026-01-01T12:00:00.001002Z"),
             reconciled: true,
             consent: Consent {

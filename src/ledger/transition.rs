@@ -61,11 +61,17 @@ pub(super) fn decided_on<'a>(claim: &'a Claim, decision: &Decision) -> Result<&'
     Ok(session)
 }
 
+/// The erasure that is resolved by a claim.
+pub(super) fn resolves(claim: &Claim) -> Result<&EraseWork, LedgerError> {
+    match &claim.work {
+        Work::Resolve(work) => Ok(work),
+        _ => Err(super::broken("only an erasure that is due is resolved")),
+    }
+}
+
 /// The erasure that a claim begins, and what it reaches: nothing of another installation.
 pub(super) fn begins<'a>(claim: &'a Claim, resolution: &Resolution) -> Result<&'a EraseWork, LedgerError> {
-    let Work::Resolve(work) = &claim.work else {
-        return Err(super::broken("only an erasure that is due is resolved"));
-    };
+    let work = resolves(claim)?;
     let installation = work.subject.installation();
     if resolution.sessions.iter().any(|session| session.key.installation != *installation) {
         return Err(super::broken(format!("erasure {} reaches into another installation", work.id)));

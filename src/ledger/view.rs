@@ -63,6 +63,15 @@ impl SessionMark {
     pub(crate) const BEGINNING: Self = Self { installation: i64::MIN, session: i64::MIN };
 }
 
+/// A session of which nothing is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct IdleSession {
+    pub(crate) key: SessionKey,
+    /// Since when: it settled then, or was erased.
+    pub(crate) since: Timestamp,
+    pub(crate) is_erased: bool,
+}
+
 /// Some sessions, and what was decided on them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DecidedSessions {

@@ -1,10 +1,12 @@
-//! Which sessions have ended in a time, by windows of time. Nothing is believed of the list: a filter that is ignored is refused, and an
+//! Which sessions have ended in a time, or which of them are not anonymized, by windows of time. Nothing is believed of the list: a filter that is ignored is refused, and an
 //! answer counts as whole only if it is shorter than the longest that was ever seen, as the largest page is not known. Any other is cut in
 //! three: before, in and after the millisecond in which its middle session ended; what is left of one millisecond is read by offset.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, sleep_until};
 
 use super::calls::Purpose;
 use super::client::MluviiClient;
@@ -51,7 +53,7 @@ pub(crate) struct EndedSession {
 
 /// A window of time, in whole milliseconds; both ends belong to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct Window {
     pub(crate) from: i64,
     pub(crate) to: i64,
 }
@@ -65,19 +67,54 @@ pub(crate) struct Sweep {
     longest: usize,
     is_proved: bool,
     pub(crate) requests: usize,
+    /// Between two requests.
+    pause: Duration,
+    next: Option<Instant>,
+}
+
+impl Sweep {
+    /// One that makes a request only so often.
+    pub(crate) fn paced(pause: Duration) -> Self {
+        Self { pause, ..Self::default() }
+    }
+
+    /// Waits for its turn.
+    async fn turn(&mut self) {
+        if let Some(next) = self.next {
+            sleep_until(next).await;
+        }
+        self.next = (!self.pause.is_zero()).then(|| Instant::now() + self.pause);
+    }
 }
 
 impl MluviiClient {
     /// All sessions that have ended in a window, each once.
     pub(crate) async fn ended(
         &self,
-        window: Span,
+        window: Window,
         sweep: &mut Sweep,
     ) -> Result<BTreeMap<SessionId, EndedSession>, MluviiError> {
-        let request = &self.requests.list_ended;
+        self.ended_by(&self.requests.list_ended, window, sweep).await
+    }
+
+    /// Those of them that mluvii lists as not anonymized. Whether it heeds that filter, is not known by this.
+    pub(crate) async fn ended_not_anonymized(
+        &self,
+        window: Window,
+        sweep: &mut Sweep,
+    ) -> Result<BTreeMap<SessionId, EndedSession>, MluviiError> {
+        self.ended_by(&self.requests.list_ended_not_anonymized, window, sweep).await
+    }
+
+    async fn ended_by(
+        &self,
+        request: &Template,
+        window: Window,
+        sweep: &mut Sweep,
+    ) -> Result<BTreeMap<SessionId, EndedSession>, MluviiError> {
         if !sweep.is_proved {
             let [from, to] = BEFORE_ALL;
-            if !self.ended_page(from, to, 0, sweep).await?.is_empty() {
+            if !self.ended_page(request, from, to, 0, sweep).await?.is_empty() {
                 return Err(refused(
                     request,
                     "a time before there was mluvii lists sessions, so the filter is ignored",
@@ -87,13 +124,12 @@ impl MluviiClient {
         }
         let mut found = BTreeMap::new();
         let mut open = vec![window];
+        let end = sweep.requests + REQUESTS_MAX;
         while let Some(window) = open.pop() {
-            if sweep.requests > REQUESTS_MAX {
-                return Err(refused(request, "the list does not end"));
-            }
+            must_end(request, sweep, end)?;
             // Inclusive at both ends, and of times that are cut to milliseconds: the one after the last, too.
             let (from, to) = (written(window.from), written(window.to.saturating_add(1)));
-            let page = self.ended_page(&from, &to, 0, sweep).await?;
+            let page = self.ended_page(request, &from, &to, 0, sweep).await?;
             must_be_within(request, window, &page)?;
             let is_whole = page.len() < sweep.longest;
             sweep.longest = sweep.longest.max(page.len());
@@ -104,7 +140,7 @@ impl MluviiClient {
             }
             match middle {
                 Some(at) => open.extend(cut(window, at)),
-                None => self.rest(window, page, &mut found, sweep).await?,
+                None => self.rest(request, window, page, &mut found, (&mut *sweep, end)).await?,
             }
         }
         Ok(found)
@@ -113,15 +149,16 @@ impl MluviiClient {
     /// The rest of a window of one millisecond, whose first page has so many sessions.
     async fn rest(
         &self,
-        window: Span,
+        request: &Template,
+        window: Window,
         mut offset: usize,
         found: &mut BTreeMap<SessionId, EndedSession>,
-        sweep: &mut Sweep,
+        (sweep, end): (&mut Sweep, usize),
     ) -> Result<(), MluviiError> {
-        let request = &self.requests.list_ended;
         let (from, to) = (written(window.from), written(window.to.saturating_add(1)));
         loop {
-            let page = self.ended_page(&from, &to, offset, sweep).await?;
+            must_end(request, sweep, end)?;
+            let page = self.ended_page(request, &from, &to, offset, sweep).await?;
             must_be_within(request, window, &page)?;
             if page.is_empty() {
                 return Ok(());
@@ -141,14 +178,15 @@ impl MluviiClient {
     /// One page, with the largest limit that is taken.
     async fn ended_page(
         &self,
+        request: &Template,
         from: &str,
         to: &str,
         offset: usize,
         sweep: &mut Sweep,
     ) -> Result<Vec<EndedSession>, MluviiError> {
-        let request = &self.requests.list_ended;
         loop {
             let limit = LIMITS[sweep.limit.min(LIMITS.len() - 1)];
+            sweep.turn().await;
             sweep.requests += 1;
             match self.list(request, &[from, to, limit, &offset.to_string()], Purpose::Work).await {
                 Ok(json) => return list(&json).ok_or_else(|| garbage(&request.to_string())),
@@ -183,7 +221,11 @@ fn one(kept: &Kept) -> Option<EndedSession> {
     })
 }
 
-fn must_be_within(request: &Template, window: Span, page: &[EndedSession]) -> Result<(), MluviiError> {
+fn must_end(request: &Template, sweep: &Sweep, end: usize) -> Result<(), MluviiError> {
+    if sweep.requests < end { Ok(()) } else { Err(refused(request, "the list does not end")) }
+}
+
+fn must_be_within(request: &Template, window: Window, page: &[EndedSession]) -> Result<(), MluviiError> {
     let from = Timestamp::from_millisecond(window.from).unwrap_or(Timestamp::MIN);
     let to = Timestamp::from_millisecond(window.to.saturating_add(1)).unwrap_or(Timestamp::MAX);
     let is_within =
@@ -195,7 +237,7 @@ fn must_be_within(request: &Template, window: Span, page: &[EndedSession]) -> Re
 }
 
 /// Where a window is cut: at the end of the session in the middle of what it lists. `None` of one millisecond.
-fn middle(window: Span, page: &[EndedSession]) -> Option<i64> {
+fn middle(window: Window, page: &[EndedSession]) -> Option<i64> {
     if window.from >= window.to {
         return None;
     }
@@ -205,9 +247,9 @@ fn middle(window: Span, page: &[EndedSession]) -> Option<i64> {
 }
 
 /// Before, at and after a millisecond.
-fn cut(window: Span, at: i64) -> impl Iterator<Item = Span> {
+fn cut(window: Window, at: i64) -> impl Iterator<Item = Window> {
     let parts =
-        [Span { from: window.from, to: at - 1 }, Span { from: at, to: at }, Span { from: at + 1, to: window.to }];
+        [Window { from: window.from, to: at - 1 }, Window { from: at, to: at }, Window { from: at + 1, to: window.to }];
     parts.into_iter().filter(|part| part.from <= part.to)
 }
 
@@ -228,9 +270,9 @@ mod tests {
 
     #[test]
     fn a_window_is_cut_into_parts_that_are_all_of_it() {
-        let parts: Vec<_> = cut(Span { from: 5, to: 9 }, 7).map(|part| (part.from, part.to)).collect();
+        let parts: Vec<_> = cut(Window { from: 5, to: 9 }, 7).map(|part| (part.from, part.to)).collect();
         assert_eq!(parts, [(5, 6), (7, 7), (8, 9)]);
-        let parts: Vec<_> = cut(Span { from: 5, to: 9 }, 5).map(|part| (part.from, part.to)).collect();
+        let parts: Vec<_> = cut(Window { from: 5, to: 9 }, 5).map(|part| (part.from, part.to)).collect();
         assert_eq!(parts, [(5, 5), (6, 9)]);
     }
 

@@ -29,7 +29,7 @@ mod wire;
 
 pub(crate) use calls::counted;
 pub(crate) use client::{Look, LookUp, MluviiClient};
-pub(crate) use ended::{EndedSession, Span, Sweep};
+pub(crate) use ended::{EndedSession, Sweep, Window};
 pub(crate) use error::{MluviiError, SettingsError};
 pub(crate) use meter::describe_calls;
 pub(crate) use probe::{Finding, Probe, State, probe};

@@ -56,6 +56,8 @@ pub(crate) struct MluviiSettings {
     pub(crate) control_list: String,
     /// Lists the sessions that have ended in a time.
     pub(crate) list_ended: String,
+    /// Lists those of them that are not anonymized.
+    pub(crate) list_ended_not_anonymized: String,
     /// Between anonymizing and asking whether it is done.
     pub(crate) verify_after: Span,
     /// How long a session may take to show as anonymized before it is anonymized again.
@@ -129,6 +131,7 @@ pub(super) struct Requests {
     pub(super) list_not_anonymized: Template,
     pub(super) control_list: Template,
     pub(super) list_ended: Template,
+    pub(super) list_ended_not_anonymized: Template,
     pub(super) contacts: Option<Template>,
     pub(super) sessions_of_guest: Option<Template>,
 }
@@ -145,6 +148,7 @@ impl Requests {
             &self.list_not_anonymized,
             &self.control_list,
             &self.list_ended,
+            &self.list_ended_not_anonymized,
         ];
         let maybe = [&self.look_up_contact, &self.contacts, &self.sessions_of_guest];
         always.into_iter().chain(maybe.into_iter().flatten()).map(Template::kind)
@@ -230,6 +234,11 @@ impl MluviiSettings {
             list_not_anonymized: Template::reading("list_not_anonymized", &self.list_not_anonymized, &[ID])?,
             control_list: Template::reading("control_list", &self.control_list, &[])?,
             list_ended: Template::reading("list_ended", &self.list_ended, &[FROM, TO, LIMIT, OFFSET])?,
+            list_ended_not_anonymized: Template::reading(
+                "list_ended_not_anonymized",
+                &self.list_ended_not_anonymized,
+                &[FROM, TO, LIMIT, OFFSET],
+            )?,
             contacts: optional("search.contacts", contacts, contact_placeholders(contacts))?,
             sessions_of_guest: optional("search.sessions_of_guest", sessions_of_guest, &[ID, OFFSET])?,
         })

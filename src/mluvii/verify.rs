@@ -76,6 +76,20 @@ impl MluviiClient {
         })
     }
 
+    /// Whether mluvii shows a session that was erased with personal data again, or as not anonymized. Only by positive sight: what is
+    /// missing, or proved by nothing, is no reason to say so.
+    pub(crate) async fn shows_again(&self, session: SessionId) -> Result<bool, MluviiError> {
+        let seen = self.check_session(session).await?;
+        Ok(matches!(seen, SessionCheck::StillThere | SessionCheck::NotYet { later: Later::StillThere }))
+    }
+
+    /// Whether mluvii lists it as not anonymized: one request. By itself it proves nothing.
+    pub(crate) async fn is_listed_as_not_anonymized(&self, session: SessionId) -> Result<bool, MluviiError> {
+        let listed =
+            self.list_sessions(&self.requests.list_not_anonymized, &session.to_string(), Purpose::Work).await?;
+        Ok(listed.contains(&session))
+    }
+
     async fn listing(&self, session: SessionId) -> Result<Listing, MluviiError> {
         let id = session.to_string();
         // In this order: a session that is anonymized in between is in neither list, and is asked about again; the

@@ -23,7 +23,16 @@ const LIST: Keep = Keep::Fields(&[
     ("webhooks", WEBHOOK),
     ("items", WEBHOOK),
     ("data", WEBHOOK),
+    // What says that this is not all of it.
+    ("total", Keep::Text),
+    ("totalCount", Keep::Text),
+    ("totalPages", Keep::Text),
+    ("next", Keep::Text),
+    ("nextPage", Keep::Text),
+    ("hasMore", Keep::Text),
 ]);
+const TOTALS: [&str; 2] = ["total", "totalCount"];
+const NEXT: [&str; 3] = ["next", "nextPage", "hasMore"];
 const WRAPPERS: [&str; 3] = ["webhooks", "items", "data"];
 
 /// The longest id that is taken for one.
@@ -71,8 +80,12 @@ impl MluviiClient {
     pub(crate) async fn webhooks(&self) -> Result<Vec<Webhook>, MluviiError> {
         let what = format!("GET {PATH}");
         match self.webhook_call(&Method::GET, PATH, &what, None).await? {
-            // One that cannot be read makes it no list: it may be ours.
-            Called::Done(json) => list(&json).ok_or_else(|| garbage(&what)),
+            // One that cannot be read, or is on another page, makes it no list: it may be ours.
+            Called::Done(json) => list(&json).ok_or_else(|| garbage(&what))?.ok_or_else(|| {
+                MluviiError::Refused(format!(
+                    "{what}: the list has further pages, so that nobody can say what is missing in it"
+                ))
+            }),
             Called::Missing(status) => {
                 Err(MluviiError::Refused(format!("{what}: {status}, which is no answer of a list")))
             }
@@ -149,8 +162,16 @@ fn document(url: &Secret, event_types: &[String]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(document.to_string().into_bytes())
 }
 
-fn list(json: &[u8]) -> Option<Vec<Webhook>> {
-    LIST.read(json)?.into_list(&WRAPPERS)?.iter().map(of).collect()
+/// `Some(None)`: it is a part of a list.
+fn list(json: &[u8]) -> Option<Option<Vec<Webhook>>> {
+    let kept = LIST.read(json)?;
+    let number = |name: &str| kept.text(name).and_then(|text| text.parse::<u64>().ok());
+    let total = TOTALS.iter().filter_map(|name| number(name)).max();
+    let is_more = NEXT.iter().filter_map(|name| kept.text(name)).any(|text| !matches!(text, "false" | "0"))
+        || number("totalPages").is_some_and(|pages| pages > 1);
+    let all: Vec<_> = kept.into_list(&WRAPPERS)?.iter().map(of).collect::<Option<_>>()?;
+    let is_whole = !is_more && total.is_none_or(|total| total <= all.len() as u64);
+    Some(is_whole.then_some(all))
 }
 
 /// `None` of what lacks anything of it.
@@ -181,11 +202,28 @@ mod tests {
         let one =
             r#"{ "Id": 7, "EventTypes": ["SessionEnded", "X"], "callbackURL": "https://a.example/x", "more": {} }"#;
         for json in [format!("[{one}]"), format!("{{ \"items\": [{one}] }}")] {
-            let all = list(json.as_bytes()).expect("a list");
+            let all = list(json.as_bytes()).flatten().expect("a list");
             assert_eq!(all.len(), 1, "{json}");
             assert_eq!((all[0].id.to_string(), all[0].event_types.len()), ("7".to_owned(), 2), "{json}");
         }
-        assert_eq!(list(b"[]").map(|all| all.len()), Some(0));
+        assert_eq!(list(b"[]").flatten().map(|all| all.len()), Some(0));
+        for part in [
+            r#""total": 2"#,
+            r#""totalCount": "7""#,
+            r#""totalPages": 3"#,
+            r#""next": "/x?page=2""#,
+            r#""hasMore": true"#,
+        ] {
+            assert!(
+                list(format!("{{ \"items\": [{one}], {part} }}").as_bytes()).is_some_and(|all| all.is_none()),
+                "{part}"
+            );
+        }
+        for whole in
+            [r#""total": 1"#, r#""totalPages": 1"#, r#""next": null"#, r#""hasMore": false"#, r#""nextPage": 0"#]
+        {
+            assert!(list(format!("{{ \"items\": [{one}], {whole} }}").as_bytes()).flatten().is_some(), "{whole}");
+        }
         for wrong in
             ["{}", "null", r#"[{ "id": 7 }]"#, r#"[{ "id": null, "eventTypes": [], "callbackUrl": "x" }]"#, "<html>"]
         {

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use super::exposition::{Exposition, Kind};
 use super::reading::{Known, Snapshot};
-use super::{Monitor, Queue};
+use super::{Monitor, Queue, watching};
 use crate::attention::{Attention, Code, Severity};
 use crate::ledger::{Gauges, QueueGauge, TargetState};
 
 /// The end of the help of what every process on a ledger shows alike.
-const OF_LEDGER: &str = "Of the ledger: each process on it shows the same, so take max and not sum.";
+pub(super) const OF_LEDGER: &str = "Of the ledger: each process on it shows the same, so take max and not sum.";
 
 /// Writes all of it. Where the ledger could not be read for a while, only that it could not.
 pub(super) fn write(text: &mut Exposition, known: &Known, monitor: &Monitor) {
@@ -35,6 +35,7 @@ pub(super) fn write(text: &mut Exposition, known: &Known, monitor: &Monitor) {
     writer.receipts(gauges);
     writer.records(gauges);
     writer.ledger(gauges);
+    watching::write(writer.text, gauges, attention, monitor);
 }
 
 struct Writer<'e> {

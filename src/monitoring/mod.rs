@@ -1,14 +1,13 @@
 //! What a scrape is answered beside the process's own counters: the ledger's numbers and what needs a person, the plugins, the
 //! process itself. All of it is read when somebody asks, and a family is written as a whole each time: what is gone is not shown
 //! with its last value.
-//!
-//! Webhooks and reconciliation are told by what needs a person.
 
 mod exposition;
 mod ledger;
 mod plugins;
 mod process;
 mod reading;
+mod watching;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 use crate::attention::Limits;
 use crate::ledger::{QueueName, Records};
 use crate::plugin::PluginHost;
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, SourceName, TargetName};
 use exposition::Exposition;
 use process::Process;
 use reading::Reading;
@@ -28,6 +27,8 @@ pub(crate) struct Monitor {
     queues: Vec<Queue>,
     /// As they are called.
     targets: Vec<TargetName>,
+    installations: Vec<InstallationName>,
+    sources: Vec<SourceName>,
     plugins: BTreeMap<TargetName, Arc<PluginHost>>,
     process: Process,
 }
@@ -47,14 +48,16 @@ impl Monitor {
         records: Arc<dyn Records>,
         backend: &'static str,
         limits: Limits,
-        installations: &[InstallationName],
+        installations: Vec<InstallationName>,
+        sources: Vec<SourceName>,
         targets: Vec<TargetName>,
         plugins: BTreeMap<TargetName, Arc<PluginHost>>,
     ) -> Self {
-        let queues = queues(installations, &targets);
+        let queues = queues(&installations, &targets);
         let names = queues.iter().map(|queue| queue.name.clone()).collect();
         let ledger = Reading::of(records, names, limits);
-        Self { ledger, limits, queues, targets, plugins, process: Process::starting(backend) }
+        let process = Process::starting(backend);
+        Self { ledger, limits, queues, targets, installations, sources, plugins, process }
     }
 
     /// All of it in Prometheus's text format.

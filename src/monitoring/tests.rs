@@ -13,11 +13,11 @@ use super::exposition::Exposition;
 use super::process::Process;
 use super::reading::{Known, Reading, Snapshot};
 use super::{Monitor, ledger, plugins, queues};
-use crate::attention::{Facts, Group, Limits, Muted, attention};
+use crate::attention::{Facts, FailedKeeper, Group, Limits, Muted, attention};
 use crate::audit::Actor;
 use crate::ledger::{Gauges, LedgerError, ProcessView, QueueGauge, Size, TargetConditions, TargetHealth, TargetState};
 use crate::plugin::{PluginState, PluginView};
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, SourceName, TargetName};
 
 const LIMITS: Limits = Limits { deadline: Span::from_secs(24 * 3_600), unknown_share_max: 0.5 };
 
@@ -61,10 +61,18 @@ fn snapshot() -> Snapshot {
         oldest_quarantined: since,
         targets: vec![TargetHealth { target: TargetName("crm".into()), state }],
         processes: vec![process],
+        marks: BTreeMap::from([
+            ("reconcile/mluvii".to_owned(), ago(16)),
+            ("webhook-seen/one".to_owned(), ago(17)),
+            ("webhook-seen/two".to_owned(), ago(18)),
+            ("webhook-seen/old".to_owned(), ago(100_000)),
+        ]),
+        delivered: BTreeMap::from([(SourceName("one".into()), ago(19))]),
         size: Size { bytes: Some(14), free_bytes: Some(15) },
     };
     let group = |count| Group { count, since, mark: String::new() };
-    let facts = Facts { requested: group(1), quarantined: group(2), ..Facts::default() };
+    let wrong = FailedKeeper { keeper: "webhook:two".into(), reason: "it is missing".into(), since: ago(5) };
+    let facts = Facts { requested: group(1), quarantined: group(2), failed_keepers: vec![wrong], ..Facts::default() };
     let quarantine = "deliveries_unreadable";
     let mut attention = attention(&facts, &[], &LIMITS, now());
     let muted = attention.iter_mut().find(|found| found.code.as_str() == quarantine).expect("it is there");
@@ -78,7 +86,18 @@ fn monitor() -> Monitor {
     assert_eq!(queues.len(), 6);
     let unread = Reading::by(Box::new(|| unreachable!("what is known is given")));
     let process = Process::starting("sqlite");
-    Monitor { ledger: unread, limits: LIMITS, queues, targets, plugins: BTreeMap::new(), process }
+    let installations = vec![InstallationName::unnamed()];
+    let sources = ["one", "two", "old"].map(|name| SourceName(name.into())).to_vec();
+    Monitor {
+        ledger: unread,
+        limits: LIMITS,
+        queues,
+        targets,
+        installations,
+        sources,
+        plugins: BTreeMap::new(),
+        process,
+    }
 }
 
 fn shown(known: &Known) -> String {
@@ -105,6 +124,13 @@ fn every_number_of_the_ledger_is_shown_and_what_is_not_there_is_zero() {
         assert!(sum(&text, family) > 0.0, "{family} shows nothing: {text}");
     }
     for line in [
+        "quietus_reconciliation_age_seconds{installation=\"mluvii\"} 16",
+        "quietus_webhook_state{source=\"one\",state=\"registered\"} 1",
+        "quietus_webhook_state{source=\"two\",state=\"wrong\"} 1",
+        "quietus_webhook_state{source=\"old\",state=\"unknown\"} 1",
+        "quietus_webhook_state{source=\"old\",state=\"registered\"} 0",
+        "quietus_last_delivery_age_seconds{source=\"one\"} 19",
+        "quietus_last_delivery_age_seconds{source=\"two\"} 0",
         "quietus_attention{code=\"approval_waiting\",severity=\"attention\"} 1",
         "quietus_attention{code=\"approval_waiting\",severity=\"urgent\"} 0",
         "quietus_attention{code=\"deliveries_unreadable\",severity=\"attention\"} 0",

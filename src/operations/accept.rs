@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::{OperationError, Operations};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::chain::Next;
 use crate::key_files::{Keys, read_public_keys};
 use crate::keys::KeyId;
 use crate::ledger::{Cursor, Ledger, ReceiptRange};
@@ -29,6 +30,7 @@ pub(crate) enum Accepted {
 pub(crate) async fn accept(
     on: &Operations,
     seals_gone: bool,
+    cause: GapCause,
     by: &Actor,
 ) -> Result<(Accepted, Vec<KeyId>), OperationError> {
     let at_work = on.ledger.processes().await?.iter().filter(|process| !process.is_lost()).count();
@@ -38,7 +40,7 @@ pub(crate) async fn accept(
     let state = on.resources.state.as_ref();
     let known = state.map_or(Ok(None), StateFile::read)?;
     let keys = on.keys().await?;
-    let accepted = go_on(&*on.ledger, known, &on.resources.keys_dir, state, GapCause::Accepted, by).await?;
+    let accepted = go_on(&*on.ledger, known, &on.resources.keys_dir, state, cause, by).await?;
     Ok((accepted, on.seals(&keys).accept_and_note(seals_gone, Act::AcceptLedger, by).await?))
 }
 
@@ -53,7 +55,12 @@ pub(super) async fn go_on(
 ) -> Result<Accepted, OperationError> {
     let keys = Keys::load(keys_dir)?;
     let behind = compare(known.as_ref(), ledger, &read_public_keys(keys_dir)?).await?;
-    if behind.is_ok() {
+    let there = newest(ledger).await?;
+    let newest_there = there.as_ref().map_or(0, |there| there.sequence);
+    let issued = known.as_ref().map_or(0, Known::issued_up_to);
+    // A backup can have the newest receipt that was seen, and not one that was issued at the last instant.
+    let may_lack = cause == GapCause::Restored && issued > newest_there;
+    if behind.is_ok() && !may_lack {
         ledger.note(AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::Unchanged)).await?;
         return Ok(if known.is_some() { Accepted::Unchanged } else { Accepted::NothingKnown });
     }
@@ -61,16 +68,16 @@ pub(super) async fn go_on(
     if let Err(forged @ Behind::Forged(_)) = &behind {
         return Err(OperationError::Conflict(forged.to_string()));
     }
-    let there = newest(ledger).await?;
     // What the ledger says was lost is believed again only because a person says so; it ends no earlier than what was seen.
     let stated = ledger.receipt_end().await?.gap.map(|signed| signed.gap.head());
     let seen = [stated, known.and_then(|known| known.receipt)].into_iter().flatten();
     // Where the ledger has a number that is as great, it was given out twice already, and nothing can undo that.
-    let beyond = seen.filter(|seen| there.as_ref().is_none_or(|there| there.sequence < seen.sequence));
+    let beyond = seen.filter(|seen| newest_there < seen.sequence);
     let seen = beyond.max_by_key(|seen| seen.sequence);
+    let seen = seen.or_else(|| (issued > newest_there).then(|| there.clone().unwrap_or_else(none)));
     let gap = match seen {
         Some(seen) => {
-            let gap = Gap::between(there.as_ref(), &seen, Timestamp::now(), by.to_string(), cause);
+            let gap = Gap::between(there.as_ref(), &seen, Timestamp::now(), by.to_string(), cause).up_to(issued);
             if !ledger.accept_gap(&SignedGap::sign(gap.clone(), &keys.receipt), by).await? {
                 let what = "receipts were written meanwhile: a server works on the ledger; stop it first";
                 return Err(OperationError::Conflict(what.to_owned()));
@@ -88,6 +95,11 @@ pub(super) async fn go_on(
         state.replace(&now)?;
     }
     Ok(Accepted::Done(gap))
+}
+
+/// What the first receipt follows.
+fn none() -> ReceiptHead {
+    ReceiptHead { sequence: 0, hash: Next::after(None).previous }
 }
 
 /// The newest receipt that is there, or in an archive, whatever was lost behind it.

@@ -1,22 +1,32 @@
 //! Finds sessions that have ended at mluvii and of which nobody told us: mluvii drops what it could not deliver in three tries, and
-//! deletes a webhook that fails for three days. What is found goes the way of a delivery.
+//! deletes a webhook that fails for three days. What is found goes the way of a delivery. The other way round, sessions that were erased
+//! and that mluvii shows again are erased again.
+
+mod enter;
+mod past;
+mod proof;
+mod reappeared;
+mod whose;
+
+pub(crate) use past::{PAST_FROM, Progress, cancel, confirm, jobs, order, work_on};
+pub(crate) use reappeared::{LookedAgain, look_at_erased, reappeared_mark, tell_reappeared};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::{InputError, OperationError, Operations, audit};
-use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::event::{EventHead, EventKind, StoredEvent};
+use crate::audit::{ActResult, Actor};
+use crate::event::EventHead;
 use crate::keys::IndexKey;
-use crate::ledger::Recorded;
-use crate::mluvii::{EndedSession, Span, Sweep};
-use crate::subject::{InstallationName, SessionKey, SourceName, TenantId};
-use crate::verify::SourceSettings;
+use crate::mluvii::{EndedSession, MluviiClient, MluviiError, Sweep, Window};
+use crate::subject::{InstallationName, SessionKey, SourceName, TargetName};
+use reappeared::ErasedSession;
+use whose::{Whose, whose};
 
 /// Ends that differ by less are one: lists and deliveries may cut times differently.
 const SAME_END: SignedDuration = SignedDuration::from_mins(1);
@@ -28,9 +38,6 @@ const WINDOW_MS: i64 = 86_400_000;
 pub(crate) const UNCLEAR: &str = "nobody can say yet whether they are of a tenant that a source lists: no delivery has shown so far that \
                                   mluvii's departments are its tenants, or its list shows no department";
 
-/// So many are written at once.
-const AT_ONCE: usize = 256;
-
 /// What is to be compared.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
@@ -39,6 +46,8 @@ pub(crate) struct Asked {
     pub(crate) to: Timestamp,
     /// Whether what is found is only counted.
     pub(crate) dry_run: bool,
+    /// Whether it is a part of a comparison of years, which stands in the audit as a whole.
+    pub(crate) of_past: bool,
 }
 
 /// What came of it.
@@ -56,181 +65,191 @@ pub(crate) struct Reconciled {
     pub(crate) found: u64,
     /// The same by the month in which they ended.
     pub(crate) by_month: BTreeMap<String, u64>,
+    /// Those that were erased and that mluvii shows with personal data again.
+    pub(crate) reappeared: u64,
+    /// Erased ones of which nobody could look whether that is so.
+    pub(crate) not_looked_at: u64,
     pub(crate) requests: usize,
+    /// Those that nobody told us of and that ended since their source delivered anything, by source.
+    #[serde(skip)]
+    pub(crate) undelivered: BTreeMap<SourceName, u64>,
 }
 
 /// How far it has come: until when everything is compared.
 pub(crate) type Tell<'a> = &'a (dyn Fn(Timestamp) + Sync);
 
-/// Compares what has ended in a time, and has what was found decided on like a delivery.
+/// A comparison under way.
+struct Comparison<'a> {
+    on: &'a Operations,
+    asked: &'a Asked,
+    by: &'a Actor,
+    installation: InstallationName,
+    client: Arc<MluviiClient>,
+    index: IndexKey,
+    /// Whether departments are tenants there.
+    proved: Option<bool>,
+    /// When each source delivered last.
+    delivered: BTreeMap<SourceName, Timestamp>,
+    sweep: Sweep,
+    /// Of the list of those that are not anonymized.
+    again: Sweep,
+    /// Between two requests.
+    pause: Duration,
+    /// Looks at erased sessions that were erased.
+    in_vain: usize,
+    has_begun: bool,
+    done: Reconciled,
+}
+
+/// Compares what has ended in a time, and has what was found decided on like a delivery. Where it is to stop, it does so between two
+/// windows, or while mluvii is asked; what was entered by then stands in the audit.
 pub(crate) async fn reconcile(
     on: &Operations,
     asked: &Asked,
     by: &Actor,
     tell: Tell<'_>,
+    stop: &CancellationToken,
 ) -> Result<Reconciled, OperationError> {
-    let mut done = Reconciled::default();
-    let compared = compare(on, asked, &mut done, tell).await;
-    if done.found > 0 && !asked.dry_run {
+    let mut comparison = Comparison::begin(on, asked, by).await?;
+    let compared = comparison.run(tell, stop).await;
+    if comparison.has_begun {
         let result = if compared.is_ok() { ActResult::Done } else { ActResult::Failed };
-        let entry = AuditEntry::new(by, Act::ReconcileSessions, Object::sessions(), result);
-        let entry = entry.with_word("mluvii", &asked.installation).with("found", done.found);
+        let entry = comparison.audit_entry(result).with("found", comparison.done.found);
         audit::noted(&*on.ledger, entry).await;
     }
-    compared.map(|()| done)
+    if comparison.done.reappeared > 0 && !asked.dry_run {
+        tell_reappeared(on, &comparison.installation, comparison.done.reappeared).await?;
+    }
+    compared.map(|()| comparison.done)
 }
 
-async fn compare(on: &Operations, asked: &Asked, done: &mut Reconciled, tell: Tell<'_>) -> Result<(), OperationError> {
-    let installation = on.installation(&asked.installation)?.name.clone();
-    let client = on.client(&installation)?;
-    let keys = on.keys().await?;
-    let proved = on.ledger.installation(&installation).await?.tenants_are_departments;
-    let mut sweep = Sweep::default();
-    for window in windows(asked.from, asked.to) {
-        let all = client.ended(window, &mut sweep).await;
-        done.requests = sweep.requests;
-        let all = all.map_err(|error| OperationError::Unavailable(error.into()))?;
-        let mut missing = Vec::new();
-        for session in all.into_values() {
-            done.listed += 1;
-            missing.extend(unknown(on, &installation, session, proved, &keys.index, done).await?);
+impl<'a> Comparison<'a> {
+    async fn begin(on: &'a Operations, asked: &'a Asked, by: &'a Actor) -> Result<Self, OperationError> {
+        let installation = on.installation(&asked.installation)?;
+        // Half of what it may be asked: the other half is left for what is under way.
+        let pause = installation.calls_per_s.map_or(Duration::ZERO, |rate| Duration::from_secs(2) / rate.get());
+        Ok(Self {
+            on,
+            asked,
+            by,
+            client: on.client(&installation.name)?,
+            index: on.keys().await?.index,
+            proved: on.ledger.installation(&installation.name).await?.tenants_are_departments,
+            delivered: on.ledger.last_deliveries().await?,
+            installation: installation.name.clone(),
+            sweep: Sweep::paced(pause),
+            again: Sweep::paced(pause),
+            pause,
+            in_vain: 0,
+            has_begun: false,
+            done: Reconciled::default(),
+        })
+    }
+
+    async fn run(&mut self, tell: Tell<'_>, stop: &CancellationToken) -> Result<(), OperationError> {
+        for window in windows(self.asked.from, self.asked.to) {
+            let client = Arc::clone(&self.client);
+            let Some(listed) = stop.run_until_cancelled(client.ended(window, &mut self.sweep)).await else {
+                return Ok(());
+            };
+            let compared = match listed {
+                Ok(listed) => self.compare(window, listed).await,
+                Err(error) => Err(unavailable(error)),
+            };
+            self.charge().await;
+            compared?;
+            // Those that are unclear are not passed over: once it is known whose they are, they are found here again.
+            if self.done.unclear == 0 {
+                tell(Timestamp::from_millisecond(window.to).unwrap_or(self.asked.to).min(self.asked.to));
+            }
         }
-        for events in missing.chunks(AT_ONCE) {
-            enter(on, events, asked.dry_run, done).await?;
-        }
-        // Those that are unclear are not passed over: once it is known whose they are, they are found here again.
-        if done.unclear == 0 {
-            tell(Timestamp::from_millisecond(window.to).unwrap_or(asked.to).min(asked.to));
+        match self.done.unclear {
+            0 => Ok(()),
+            _ if self.asked.dry_run => Ok(()),
+            count => Err(OperationError::Conflict(format!("{count} sessions: {UNCLEAR}"))),
         }
     }
-    match done.unclear {
-        0 => Ok(()),
-        _ if asked.dry_run => Ok(()),
-        count => Err(OperationError::Conflict(format!("{count} sessions: {UNCLEAR}"))),
+
+    /// Counts the requests of a window as calls of the installation, so that all processes together keep its rate.
+    async fn charge(&mut self) {
+        let before = std::mem::replace(&mut self.done.requests, self.sweep.requests + self.again.requests);
+        let calls = u32::try_from(self.done.requests - before).unwrap_or(u32::MAX);
+        charge(self.on, &self.installation, calls).await;
     }
+
+    async fn compare(
+        &mut self,
+        window: Window,
+        listed: BTreeMap<crate::subject::SessionId, EndedSession>,
+    ) -> Result<(), OperationError> {
+        self.must_show_what_is_known(window, &listed).await?;
+        let (mut missing, mut erased) = (Vec::new(), Vec::new());
+        for session in listed.into_values() {
+            self.done.listed += 1;
+            missing.extend(self.unknown(session, &mut erased).await?);
+        }
+        self.enter(missing).await?;
+        self.look_again(window, &erased).await
+    }
+
+    /// The event of a session of which nobody has told us, and which is ours. `erased` takes one that was erased.
+    async fn unknown(
+        &mut self,
+        session: EndedSession,
+        erased: &mut Vec<ErasedSession>,
+    ) -> Result<Option<EventHead>, OperationError> {
+        let ledger = &self.on.ledger;
+        let key = SessionKey { installation: self.installation.clone(), session: session.id };
+        // A later end than the one that was told is news: the conversation went on. One that only a look showed is, too: no rule was
+        // asked about it.
+        let is_told = |ended: Timestamp| session.ended.duration_since(ended) <= SAME_END;
+        let known = ledger.session(&key).await?;
+        let tombstone = if known.is_some() { None } else { ledger.tombstone(&key).await? };
+        let of_tombstone = tombstone.as_ref().filter(|gone| gone.erased).map(|gone| gone.at);
+        let erased_at = known.as_ref().and_then(|known| known.erased_at).or(of_tombstone);
+        erased.extend(erased_at.map(|at| (key.clone(), at)));
+        let has_ended = known.is_some_and(|known| {
+            let ended = known.record.ended.filter(|_| known.record.end_told);
+            ended.or(known.erased_at).is_some_and(is_told)
+        });
+        if has_ended || tombstone.is_some_and(|gone| is_told(gone.at)) {
+            self.done.known += 1;
+            return Ok(None);
+        }
+        let sources = self.on.settings.sources.iter();
+        let sources: Vec<_> = sources.filter(|source| source.mluvii.as_ref() == Some(&self.installation)).collect();
+        Ok(match whose(&sources, session.department, self.proved) {
+            Whose::Ours(source) => Some(enter::event(key, source, &session, &self.index)),
+            Whose::Foreign => {
+                self.done.foreign += 1;
+                None
+            }
+            Whose::Unclear => {
+                self.done.unclear += 1;
+                None
+            }
+        })
+    }
+}
+
+/// Counts calls that no claim counts, where the installation has a rate.
+pub(crate) async fn charge(on: &Operations, installation: &InstallationName, calls: u32) {
+    let rate = on.installation(installation).ok().and_then(|installation| installation.calls_per_s);
+    let Some(rate) = rate.filter(|_| calls > 0) else { return };
+    if let Err(error) = on.ledger.charge(&TargetName::mluvii_of(installation), calls, rate).await {
+        tracing::debug!(error = crate::causes::with_causes(&error), "calls could not be counted");
+    }
+}
+
+fn unavailable(error: MluviiError) -> OperationError {
+    OperationError::Unavailable(error.into())
 }
 
 /// Days, the last of which is shorter.
-fn windows(from: Timestamp, to: Timestamp) -> impl Iterator<Item = Span> {
+fn windows(from: Timestamp, to: Timestamp) -> impl Iterator<Item = Window> {
     let (first, last) = (from.as_millisecond(), to.as_millisecond());
     let starts = (0..).map(move |day| first.saturating_add(day * WINDOW_MS)).take_while(move |start| *start <= last);
-    starts.map(move |start| Span { from: start, to: last.min(start.saturating_add(WINDOW_MS - 1)) })
-}
-
-/// The event of a session of which nobody has told us, and which is ours.
-async fn unknown(
-    on: &Operations,
-    installation: &InstallationName,
-    session: EndedSession,
-    proved: Option<bool>,
-    index: &IndexKey,
-    done: &mut Reconciled,
-) -> Result<Option<EventHead>, OperationError> {
-    let key = SessionKey { installation: installation.clone(), session: session.id };
-    // A later end than the one that is known is news: the conversation went on.
-    let is_told = |ended: Timestamp| session.ended.duration_since(ended) <= SAME_END;
-    let known = on.ledger.session(&key).await?;
-    let has_ended = known.is_some_and(|known| known.record.ended.or(known.erased_at).is_some_and(is_told));
-    if has_ended || on.ledger.tombstone(&key).await?.is_some_and(|gone| is_told(gone.at)) {
-        done.known += 1;
-        return Ok(None);
-    }
-    let sources = on.settings.sources.iter().filter(|source| source.mluvii.as_ref() == Some(installation));
-    Ok(match whose(&sources.collect::<Vec<_>>(), session.department, proved) {
-        Whose::Ours(source) => Some(event(key, source, &session, index)),
-        Whose::Foreign => {
-            done.foreign += 1;
-            None
-        }
-        Whose::Unclear => {
-            done.unclear += 1;
-            None
-        }
-    })
-}
-
-/// Has them decided on, several at once, which the ledger commits together.
-async fn enter(
-    on: &Operations,
-    events: &[EventHead],
-    dry_run: bool,
-    done: &mut Reconciled,
-) -> Result<(), OperationError> {
-    let mut entering = JoinSet::new();
-    for event in events {
-        let (ledger, event) = (Arc::clone(&on.ledger), event.clone());
-        entering.spawn(async move {
-            let stored = StoredEvent { head: event.clone(), form: None };
-            let recorded = if dry_run { Ok(Recorded::New) } else { ledger.record(stored).await };
-            recorded.map(|recorded| (event, recorded))
-        });
-    }
-    while let Some(entered) = entering.join_next().await {
-        // Not its error: that holds a panic's text.
-        let entered = entered.map_err(|_| OperationError::Failed(anyhow::anyhow!("a task panicked")))?;
-        match entered? {
-            (event, Recorded::New) => {
-                done.found += 1;
-                let ended = event.time.unwrap_or_default().to_zoned(TimeZone::UTC);
-                *done.by_month.entry(ended.strftime("%Y-%m").to_string()).or_default() += 1;
-            }
-            // It is about to be decided on.
-            (_, Recorded::Duplicate) => done.known += 1,
-            (event, Recorded::Refused) => {
-                let text = format!("the ledger refuses the session {}; its log says why", event.session);
-                return Err(OperationError::Ledger(anyhow::anyhow!(text)));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whose a listed session is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Whose {
-    /// This source would have told of it.
-    Ours(SourceName),
-    Foreign,
-    /// Nobody can say it yet.
-    Unclear,
-}
-
-/// Lists name departments, deliveries tenants: only a session that a delivery told of, and that was read, shows that they are the
-/// same here (`proved`). Until then a department with the number of a tenant of ours may be of anybody's.
-fn whose(sources: &[&SourceSettings], department: Option<TenantId>, proved: Option<bool>) -> Whose {
-    let named = |source: &SourceSettings| Whose::Ours(SourceName(source.name.as_str().into()));
-    let listed = department.filter(|_| proved == Some(true));
-    let lists = |source: &&&SourceSettings| listed.is_some_and(|tenant| source.tenants.contains(&tenant));
-    if let Some(source) = sources.iter().find(lists).or_else(|| sources.iter().find(|source| source.tenants.is_empty()))
-    {
-        return named(source);
-    }
-    match (listed, sources, proved) {
-        (Some(_), ..) | (None, [], _) => Whose::Foreign,
-        // The look-up shows the department.
-        (None, [only], Some(true)) => named(only),
-        (None, ..) => Whose::Unclear,
-    }
-}
-
-/// The event that was not delivered.
-fn event(key: SessionKey, source: SourceName, session: &EndedSession, index: &IndexKey) -> EventHead {
-    // One list may cut times where another does not.
-    let said = [session.id.0, session.ended.as_millisecond()].map(i64::to_be_bytes).concat();
-    EventHead {
-        source,
-        session: key,
-        kind: EventKind::SessionEnded,
-        digest: index.seen(&[b"reconciled", &said]),
-        // The look-up tells it, where it is known that departments are tenants.
-        tenant: None,
-        time: Some(session.ended),
-        channel: None,
-        session_source: None,
-        started: None,
-        activity: None,
-        reconciled: true,
-    }
+    starts.map(move |start| Window { from: start, to: last.min(start.saturating_add(WINDOW_MS - 1)) })
 }
 
 /// The installation that is meant: the only one, where none is named.
@@ -245,28 +264,6 @@ pub(crate) fn installation(on: &Operations, named: Option<&str>) -> Result<Insta
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_department_tells_whose_a_session_is_once_it_is_proved_to_be_a_tenant() {
-        let source = |name: &str, tenants: &str| -> SourceSettings {
-            toml::from_str(&format!("name = \"{name}\"\ntenants = {tenants}\nauth = []")).expect("settings")
-        };
-        let (some, other, all) = (source("some", "[62]"), source("other", "[7, 8]"), source("all", "[]"));
-        let ours = |name: &str| Whose::Ours(SourceName(name.into()));
-        let of = |sources: &[&SourceSettings], department: Option<i32>, proved| {
-            whose(sources, department.map(|number| TenantId(number.into())), proved)
-        };
-        assert_eq!(of(&[&some, &other], Some(8), Some(true)), ours("other"));
-        assert_eq!(of(&[&some, &other], Some(9), Some(true)), Whose::Foreign);
-        for proved in [None, Some(false)] {
-            assert_eq!(of(&[&some, &other], Some(62), proved), Whose::Unclear);
-        }
-        assert_eq!(of(&[&some], None, Some(true)), ours("some"));
-        assert_eq!(of(&[&some, &other], None, Some(true)), Whose::Unclear);
-        assert_eq!(of(&[&some], None, None), Whose::Unclear);
-        assert_eq!(of(&[&some, &all], None, None), ours("all"));
-        assert_eq!(of(&[&some, &all], Some(62), Some(true)), ours("some"));
-    }
 
     #[test]
     fn windows_are_days_without_a_gap() {

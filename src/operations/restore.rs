@@ -37,6 +37,8 @@ pub(crate) struct RestorePlan {
     pub(crate) written: Option<Timestamp>,
     /// The newest receipt that was ever seen.
     pub(crate) seen: Option<ReceiptHead>,
+    /// The number up to which receipts may have been issued, where nobody knows which was the last.
+    pub(crate) issued_up_to: Option<u64>,
     /// Why the ledger that is replaced cannot be read, where it is there and cannot.
     pub(crate) unreadable: Option<String>,
     /// The keys that are other ones than the ledger was last served with.
@@ -61,7 +63,7 @@ impl RestorePlan {
     /// The numbers of the first and the last receipt that are lost by it.
     pub(crate) fn lost(&self) -> Option<(u64, u64)> {
         let newest = self.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
-        let seen = self.seen.as_ref().map_or(0, |seen| seen.sequence);
+        let seen = self.seen.as_ref().map_or(0, |seen| seen.sequence).max(self.issued_up_to.unwrap_or(0));
         (newest < seen).then_some((newest + 1, seen))
     }
 }
@@ -116,6 +118,7 @@ pub(crate) async fn plan(
         receipt: backup.head,
         written: backup.written,
         seen: known.as_ref().and_then(|known| known.receipt.clone()),
+        issued_up_to: known.as_ref().and_then(|known| known.reserved),
         unreadable,
         other_keys,
         seals_gone,
@@ -156,14 +159,15 @@ async fn current(path: &Path) -> (Option<SqliteView>, Option<String>) {
     }
 }
 
-/// What is known, or what the replaced ledger itself says, where that is newer: it is remembered a moment later only.
+/// What is known, or what the replaced ledger itself says, where that is as new: it has all that was issued, which is remembered a moment later
+/// only.
 fn newest_known(known: Option<Known>, current: Option<&SqliteView>, keys: &Keys) -> Option<Known> {
     let Some(current) = current else { return known };
     let of_current = Known::new(current.id.clone(), current.head.clone(), KnownKeys::of(keys));
-    let sequence = |known: &Known| known.receipt.as_ref().map_or(0, |receipt| receipt.sequence);
     match known {
-        Some(known) if known.ledger != current.id || sequence(&known) >= sequence(&of_current) => Some(known),
-        _ => Some(of_current),
+        Some(known) if known.ledger != current.id || known.sequence() > of_current.sequence() => Some(known),
+        Some(known) => Some(known.ending_at(of_current.receipt)),
+        None => Some(of_current),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the configuration says, as far as operations need it.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ pub(crate) struct Installation {
     pub(crate) name: InstallationName,
     /// The tenants of all its sources; all of its tenants when empty.
     pub(crate) departments: Vec<TenantId>,
+    /// HTTP calls in a second, over all processes on the ledger.
+    pub(crate) calls_per_s: Option<NonZeroU32>,
 }
 
 impl Settings {

@@ -1,14 +1,26 @@
 //! The webhooks at mluvii: looked at, registered, corrected, deleted. Only ours: one whose address is another is nobody's business, and
 //! is neither changed nor shown.
 
+mod noted;
+
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use super::{OperationError, Operations, SourceWebhook, audit};
 use crate::audit::{Act, ActResult, Actor, Object};
 use crate::mluvii::{Made, MluviiClient, MluviiError, Webhook, WebhookId};
 use crate::subject::{InstallationName, SourceName};
 use crate::verify::WebhookMode;
-use crate::watch::{State, Wanted, compare, is_ours};
+use crate::watch::{Lacks, State, Wanted, compare, is_ours};
+use noted::Noted;
+
+/// Why a webhook whose credentials nobody can compare is not right.
+const MASKED_AND_REFUSED: &str = "mluvii does not show its credentials, and deliveries are refused, none of which was taken since: they \
+                                  seem to be wrong";
+
+/// Why one that is missing in the list is not registered.
+const HIDDEN: &str = "mluvii has accepted it, and its list has not shown it since, so that it is not registered again: a person has to look, \
+                      in mluvii";
 
 /// How a source's webhook is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -30,6 +42,8 @@ pub(crate) enum Seen {
         id: String,
         /// Others with the same address, by which events come twice.
         also: Vec<String>,
+        /// Its credentials are not shown, so that nobody can compare them.
+        masked: bool,
     },
     Wrong {
         id: String,
@@ -47,8 +61,8 @@ pub(crate) enum Seen {
 impl Seen {
     fn of(state: State) -> Self {
         match state {
-            State::Right { id, also } => {
-                Self::Right { id: id.to_string(), also: also.iter().map(ToString::to_string).collect() }
+            State::Right { id, also, masked } => {
+                Self::Right { id: id.to_string(), also: also.iter().map(ToString::to_string).collect(), masked }
             }
             State::Wrong { id, lacks } => {
                 Self::Wrong { id: id.to_string(), lacks: lacks.event_types, credentials: lacks.credentials }
@@ -108,37 +122,86 @@ pub(crate) async fn seen(client: &MluviiClient, wanted: &Wanted) -> Result<Seen,
     Ok(Seen::of(compare(wanted, &client.webhooks().await?)))
 }
 
+/// What is wrong with a webhook that nobody is to put right, by what is seen of it and of its deliveries.
+pub(crate) async fn watched(
+    on: &Operations,
+    client: &MluviiClient,
+    source: &SourceName,
+    wanted: &Wanted,
+) -> Result<Option<String>, OperationError> {
+    let seen = seen(client, wanted).await.map_err(unavailable)?;
+    let noted = Noted::read(on, source).await?;
+    if seen != Seen::Missing {
+        noted.is_shown().await?;
+    }
+    if matches!(seen, Seen::Right { masked: true, .. }) && noted.is_refused().await? {
+        return Ok(Some(MASKED_AND_REFUSED.to_owned()));
+    }
+    Ok(seen.wrong())
+}
+
 /// Has mluvii call a source, with what the configuration needs. Says what was done.
 pub(crate) async fn register(on: &Operations, source: &SourceName, by: &Actor) -> Result<Change, OperationError> {
     let webhook = one(on, source)?;
     let wanted = webhook.wanted.map_err(|error| OperationError::Configuration(error.into()))?;
     let client = on.client(&webhook.installation)?;
-    put_right(on, &client, source, &wanted, by).await
+    put_right(on, &client, source, &wanted, by, &CancellationToken::new()).await
 }
 
-/// Registers or corrects it where it is not right.
+/// Registers or corrects it where it is not right, or where its credentials are not shown and seem to be wrong. A change that is to stop
+/// midway has failed, and stands so in the audit: nobody knows whether it was made.
 pub(crate) async fn put_right(
     on: &Operations,
     client: &MluviiClient,
     source: &SourceName,
     wanted: &Wanted,
     by: &Actor,
+    stop: &CancellationToken,
 ) -> Result<Change, OperationError> {
-    let state = compare(wanted, &client.webhooks().await.map_err(unavailable)?);
-    if matches!(state, State::Right { .. }) {
-        return Ok(Change::None);
+    let noted = Noted::read(on, source).await?;
+    let there = compare(wanted, &client.webhooks().await.map_err(unavailable)?);
+    if there != State::Missing {
+        noted.is_shown().await?;
     }
+    let Some(wrong) = to_change(&noted, there, by).await? else { return Ok(Change::None) };
     let object = Object::source(source);
     audit::begun(&*on.ledger, by, Act::RegisterWebhook, &object).await?;
-    let changed = change(client, wanted, state).await;
+    let stopped = || Err(OperationError::Conflict("the server stops".to_owned()));
+    let changed = stop.run_until_cancelled(change(&noted, client, wanted, wrong)).await.unwrap_or_else(stopped);
     let result = if changed.is_ok() { ActResult::Done } else { ActResult::Failed };
     audit::ended(&*on.ledger, by, Act::RegisterWebhook, &object, result).await;
     changed
 }
 
-async fn change(client: &MluviiClient, wanted: &Wanted, state: State) -> Result<Change, OperationError> {
+/// What is to be changed; nothing where it is right. The error says why a person has to look.
+async fn to_change(noted: &Noted<'_>, there: State, by: &Actor) -> Result<Option<State>, OperationError> {
+    let by_itself = *by == Actor::watch();
+    match there {
+        State::Right { id, masked: true, .. } if noted.is_refused().await? => {
+            // Not again and again: somebody else may be refused.
+            if by_itself && noted.was_corrected() {
+                return Err(OperationError::Conflict(format!(
+                    "{MASKED_AND_REFUSED}; they were set anew, which did not help"
+                )));
+            }
+            Ok(Some(State::Wrong { id, lacks: Lacks { credentials: true, ..Lacks::default() } }))
+        }
+        State::Right { .. } => Ok(None),
+        // A further one would be registered at each look, and each event come as often.
+        State::Missing if by_itself && noted.is_hidden() => Err(OperationError::Conflict(HIDDEN.to_owned())),
+        State::Missing | State::Wrong { .. } => Ok(Some(there)),
+    }
+}
+
+async fn change(
+    noted: &Noted<'_>,
+    client: &MluviiClient,
+    wanted: &Wanted,
+    wrong: State,
+) -> Result<Change, OperationError> {
     let [url, ..] = wanted.urls.as_slice() else { unreachable!("a source without a URL needs no webhook") };
-    let change = match state {
+    let was_missing = wrong == State::Missing;
+    let change = match wrong {
         State::Right { .. } => Change::None,
         State::Wrong { id, .. } => correct(client, wanted, &id).await?,
         State::Missing => match client.create_webhook(url, &wanted.event_types).await.map_err(unavailable)? {
@@ -147,7 +210,16 @@ async fn change(client: &MluviiClient, wanted: &Wanted, state: State) -> Result<
         },
     };
     // What was answered is not what was seen.
-    match compare(wanted, &client.webhooks().await.map_err(unavailable)?) {
+    let there = client.webhooks().await.map(|all| compare(wanted, &all));
+    if change == Change::Corrected {
+        noted.is_corrected().await?;
+    }
+    match there {
+        Ok(State::Missing) | Err(_) if was_missing => noted.is_registered().await?,
+        Ok(State::Missing) | Err(_) => {}
+        Ok(State::Right { .. } | State::Wrong { .. }) => noted.is_shown().await?,
+    }
+    match there.map_err(unavailable)? {
         State::Right { .. } => Ok(change),
         other => {
             let why = Seen::of(other).wrong().unwrap_or_default();

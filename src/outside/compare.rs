@@ -126,7 +126,7 @@ fn judge(known: &Known, there: &There) -> Result<(), Behind> {
         return Err(Behind::Other { known: known.ledger.clone(), sequence, there: there.id.clone() });
     }
     let Some(seen) = &known.receipt else { return Ok(()) };
-    let is_lost = |gap: &Gap| gap.covers(sequence) && (gap.last > sequence || gap.last_hash == seen.hash);
+    let is_lost = |gap: &Gap| gap.has(seen);
     let newest = there.head.as_ref().map_or(0, |head| head.sequence);
     match &there.of_known {
         Some(found) if found == seen => Ok(()),

@@ -109,15 +109,21 @@ pub(crate) async fn keep(
             return;
         }
     }
-    let (tell, told) = watch::channel(newest.known());
+    if !keepers.iter().any(|keeper| matches!(keeper, Keeper::State(_))) {
+        newest.reserved(u64::MAX);
+    }
+    let (tell, told) = watch::channel(newest.known().reserving());
     let mut told_at = Instant::now();
     let mut tasks = JoinSet::new();
     for keeper in keepers {
-        let (ledger, told) = (Arc::clone(&ledger), told.clone());
+        let (ledger, newest, told) = (Arc::clone(&ledger), Arc::clone(&newest), told.clone());
         let (ending, shutdown) = (ending.clone(), shutdown.clone());
         tasks.spawn(async move {
             // It ends with what it is told, so that it is told of the last receipt, too.
-            let run = |_| Box::pin(follow(keeper.clone(), Arc::clone(&ledger), told.clone())) as Task;
+            let run = |_| {
+                let (ledger, newest) = (Arc::clone(&ledger), Arc::clone(&newest));
+                Box::pin(follow(keeper.clone(), ledger, newest, told.clone())) as Task
+            };
             kept_alive(&keeper.name(), &ending, &shutdown, run).await;
         });
     }
@@ -128,7 +134,9 @@ pub(crate) async fn keep(
         if let Err(error) = newest.look(&*ledger, &*ledger).await {
             debug!(error = %with_causes(&error), "the newest receipt cannot be read now");
         }
-        let seen = newest.known();
+        // Only where nobody else goes on issuing receipts.
+        let is_over = is_last && is_alone(&*ledger).await;
+        let seen = if is_over { newest.known() } else { newest.known().reserving() };
         if *tell.borrow() != seen {
             tell.send_replace(seen);
             told_at = Instant::now();
@@ -150,8 +158,14 @@ pub(crate) async fn keep(
     while tasks.join_next().await.is_some() {}
 }
 
+/// Whether no other process works on the ledger; this one is still on its list.
+async fn is_alone(ledger: &dyn Ledger) -> bool {
+    let processes = ledger.processes().await.unwrap_or_default();
+    processes.iter().filter(|process| !process.is_lost()).count() == 1
+}
+
 /// Has one keeper keep each newest receipt. One that is slow is told of the newest only.
-async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, mut told: watch::Receiver<Known>) {
+async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, newest: Arc<Newest>, mut told: watch::Receiver<Known>) {
     let name = keeper.name();
     let mut failing = None;
     // One that does not answer, such as a mount that hangs, is not asked a second time beside the first.
@@ -159,6 +173,7 @@ async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, mut told: watch::Receiv
     let mut noted_beginning = None;
     loop {
         let known = told.borrow_and_update().clone();
+        let reserved = known.reserved.unwrap_or_default();
         let is_late = pending.is_some();
         let mut keeping = pending.take().unwrap_or_else(|| {
             let keeper = keeper.clone();
@@ -180,6 +195,10 @@ async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, mut told: watch::Receiv
                 Ok(()) => noted_beginning = Some(beginning.clone()),
                 Err(error) => debug!(error = %with_causes(&error), "how the state was begun could not be noted"),
             }
+        }
+        if matches!(keeper, Keeper::State(_)) {
+            // One that cannot be written stops no receipt: a person is told.
+            newest.reserved(if kept.is_ok() { reserved } else { u64::MAX });
         }
         let failed = kept.err();
         if failed != failing {

@@ -19,6 +19,9 @@ const FORMAT: u32 = 1;
 /// The file's name in its folder.
 const NAME: &str = "ledger.json";
 
+/// So many numbers are covered at once, at least: more than are issued until it is looked again.
+const RESERVED: u64 = 1_000;
+
 /// What is known of a ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Known {
@@ -26,6 +29,10 @@ pub(crate) struct Known {
     pub(crate) ledger: LedgerId,
     /// The newest receipt that was seen; null where there was none.
     pub(crate) receipt: Option<ReceiptHead>,
+    /// Receipts up to this number may have been issued: a server issues none that is not covered by what is on the disk here. `None` where
+    /// the last server has ended in order, so that `receipt` is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reserved: Option<u64>,
     pub(crate) keys: KnownKeys,
     /// How it was begun, where the ledger had receipts already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,11 +81,28 @@ impl KnownKeys {
 
 impl Known {
     pub(crate) fn new(ledger: LedgerId, receipt: Option<ReceiptHead>, keys: KnownKeys) -> Self {
-        Self { format: FORMAT, ledger, receipt, keys, begun: None }
+        Self { format: FORMAT, ledger, receipt, reserved: None, keys, begun: None }
+    }
+
+    /// As a server remembers it that goes on issuing receipts. The numbers follow from the newest receipt alone, so that a file that was put back is
+    /// no other one where no receipt was seen since.
+    pub(super) fn reserving(mut self) -> Self {
+        self.reserved = Some((self.sequence() / RESERVED + 2) * RESERVED);
+        self
+    }
+
+    /// The same of a ledger in which this receipt is the last that was issued.
+    pub(crate) fn ending_at(self, receipt: Option<ReceiptHead>) -> Self {
+        Self { receipt, reserved: None, ..self }
+    }
+
+    /// Receipts up to this number may have been issued.
+    pub(crate) fn issued_up_to(&self) -> u64 {
+        self.sequence().max(self.reserved.unwrap_or_default())
     }
 
     /// The newest receipt's number, 0 where there was none.
-    pub(super) fn sequence(&self) -> u64 {
+    pub(crate) fn sequence(&self) -> u64 {
         self.receipt.as_ref().map_or(0, |receipt| receipt.sequence)
     }
 }
@@ -147,8 +171,11 @@ impl StateFile {
         if before.ledger != known.ledger {
             return Err(StateError::Other { path: self.path(), other: before.ledger });
         }
-        let now = Known { begun: before.begun.clone(), ..known.clone() };
-        if before != now && before.sequence() <= now.sequence() {
+        let newest = if before.sequence() <= known.sequence() { known } else { &before };
+        // Where somebody else has seen a newer one and has ended since, the numbers that we may issue are covered all the same.
+        let reserved = if newest == known { known.reserved } else { before.reserved.max(known.reserved) };
+        let now = Known { begun: before.begun.clone(), reserved, ..newest.clone() };
+        if before != now {
             self.write(&now)?;
         }
         Ok(now.begun)

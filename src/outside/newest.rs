@@ -4,8 +4,10 @@
 
 use std::path::PathBuf;
 use std::sync::Mutex;
+use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
+use tokio::time::timeout;
 
 use super::{Behind, Known, compare};
 use crate::attention::SET_BACK;
@@ -23,7 +25,13 @@ pub(crate) struct Newest {
     public_keys: Mutex<Vec<String>>,
     seen: Mutex<Seen>,
     appended: Notify,
+    /// Receipts up to this number may be issued.
+    reserved: watch::Sender<u64>,
 }
+
+/// How long a receipt waits until its number is covered by what is known outside. Longer than a write takes to a disk that works; one that does not
+/// stops no receipt, but is told to a person.
+const RESERVING_MAX: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 struct Seen {
@@ -39,6 +47,7 @@ impl Newest {
             public_keys: Mutex::new(public_keys),
             seen: Mutex::new(Seen { known, went_back: false }),
             appended: Notify::new(),
+            reserved: watch::Sender::new(0),
         }
     }
 
@@ -84,6 +93,21 @@ impl Newest {
     pub(crate) fn saw(&self, head: Option<&ReceiptHead>) {
         self.note(head);
         self.appended.notify_one();
+    }
+
+    /// Returns once receipts up to this number may be issued: once it is known outside that they may have been.
+    pub(crate) async fn may_issue(&self, last: u64) {
+        let mut reserved = self.reserved.subscribe();
+        if *reserved.borrow_and_update() < last {
+            // Else it is looked only after a while.
+            self.appended.notify_one();
+            drop(timeout(RESERVING_MAX, reserved.wait_for(|reserved| *reserved >= last)).await);
+        }
+    }
+
+    /// Receipts up to this number may be issued.
+    pub(super) fn reserved(&self, last: u64) {
+        self.reserved.send_replace(last);
     }
 
     /// Returns when something was appended here since the last time.

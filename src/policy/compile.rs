@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::digest::RulesDigest;
+use super::digest::{self, RulesDigest};
 use super::expression::Expression;
 use super::facts::Trigger;
 use super::problem::{BadRule, DoubtfulRule};
@@ -49,7 +49,7 @@ impl Policy {
                     approve: rule.approve,
                     after: rule.after.map(|span| span.0).unwrap_or_default(),
                     targets: rule.targets.clone(),
-                    digest: RulesDigest::of(&[], std::slice::from_ref(rule)),
+                    version: digest::version_of(rule, consent),
                 });
             }
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::facts::Trigger;
 use super::settings::{ConsentRuleSettings, RuleSettings};
 
 /// Tells one set of rules from another.
@@ -14,10 +15,6 @@ pub(crate) struct RulesDigest(String);
 const BYTES: usize = 4;
 
 impl RulesDigest {
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-
     pub(super) fn of(consent: &[ConsentRuleSettings], rules: &[RuleSettings]) -> Self {
         let mut hash = Sha256::new();
         let mut add = |part: &str| {
@@ -40,4 +37,23 @@ impl RulesDigest {
         }
         Self(hex::encode(&hash.finalize()[..BYTES]))
     }
+}
+
+/// What tells a version of a rule from others. A rule that asks for the consent is another one where the consent rules are: they decide
+/// whom it erases. Their part stands behind a point.
+pub(super) fn version_of(rule: &RuleSettings, consent: &[ConsentRuleSettings]) -> String {
+    let RulesDigest(own) = RulesDigest::of(&[], std::slice::from_ref(rule));
+    // Also where the word stands in a text: then it waits once more than it would have to.
+    let asks = rule.on == Trigger::ConsentChanged || rule.when.as_ref().is_some_and(|when| when.contains("consent"));
+    if !asks || consent.is_empty() {
+        return own;
+    }
+    let RulesDigest(of_consent) = RulesDigest::of(consent, &[]);
+    format!("{own}.{of_consent}")
+}
+
+/// Whether two versions of a rule differ in the consent rules.
+pub(crate) fn consent_differs(one: &str, other: &str) -> bool {
+    let of_consent = |version: &str| version.split_once('.').map(|(_, consent)| consent.to_owned());
+    of_consent(one) != of_consent(other)
 }

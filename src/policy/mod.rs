@@ -18,6 +18,8 @@ mod syntax;
 mod testing;
 
 pub(crate) use answer::{RuleAnswer, RuleAsked};
+pub(crate) use digest::consent_differs;
+pub(crate) use digest::RulesDigest;
 pub(crate) use evaluated::Evaluated;
 pub(crate) use evaluation::{Demanded, Fired};
 pub(crate) use facts::{Facts, Trigger, known_words};

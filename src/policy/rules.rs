@@ -9,7 +9,7 @@ use super::digest::RulesDigest;
 use super::expression::Expression;
 use super::facts::{Facts, Trigger};
 use super::problem::{DoubtfulRule, RuleFailed};
-use crate::consent::ConsentState;
+use crate::consent::{ConsentRecord, ConsentState};
 use crate::subject::{Scope, TargetName};
 
 /// The compiled rules.
@@ -31,6 +31,8 @@ pub(crate) const CONTENT_AFTER_ERASURE: &str = "content after an erasure";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Demand {
     pub(crate) rule: String,
+    /// What tells this version of the rule from others; `None` where it is none of the configuration.
+    pub(crate) version: Option<String>,
     pub(crate) scope: Scope,
     pub(crate) due: Timestamp,
     /// Whether a person has to approve it first.
@@ -58,7 +60,7 @@ pub(crate) struct Rule {
     pub(super) after: Duration,
     pub(super) targets: Vec<TargetName>,
     /// What tells this version of it from others.
-    pub(super) digest: RulesDigest,
+    pub(super) version: String,
 }
 
 impl Rule {
@@ -83,8 +85,8 @@ impl Rule {
     }
 
     /// What tells this version of it from others.
-    pub(crate) fn digest(&self) -> &str {
-        self.digest.as_str()
+    pub(crate) fn version(&self) -> &str {
+        &self.version
     }
 
     /// Whether a person decides about each of its erasures.
@@ -112,6 +114,16 @@ impl Policy {
     /// The triggers of the consent rules, in their order.
     pub(crate) fn consent_triggers(&self) -> impl Iterator<Item = Trigger> {
         self.consent.iter().map(|rule| rule.on)
+    }
+
+    /// Which consents a session may have had by these consent rules, beside the one of its record: what they would have said is not known, as
+    /// what forms said is not kept. What other consent rules said is no more certain than what they were told.
+    pub(crate) fn consents_possible(&self, record: &ConsentRecord) -> Vec<ConsentState> {
+        if record.consent.is_shown_by_session() {
+            self.consent.iter().map(|rule| rule.state).collect()
+        } else {
+            ConsentState::ALL.to_vec()
+        }
     }
 
     /// The numbers of the consent rules of this trigger that apply.
@@ -172,6 +184,7 @@ impl Policy {
                 let due = since.saturating_add(rule.after).unwrap_or(Timestamp::MAX);
                 demands.push(Demand {
                     rule: rule.name.clone(),
+                    version: Some(rule.version.clone()),
                     scope: rule.erase,
                     due,
                     approve: rule.approve,

@@ -196,7 +196,8 @@ fn rules_decide_on_their_own_moment_only_and_count_from_the_given_time() {
     let demands = policy.decide(Trigger::SessionSettled, &facts, Timestamp::UNIX_EPOCH).expect("evaluates");
     let due = "1970-01-01T02:00:00Z".parse().expect("a timestamp");
     let targets = vec![TargetName::mluvii()];
-    let expected = Demand { rule: "a".into(), scope: Scope::Session, due, approve: false, targets };
+    let version = policy.rules().next().map(|rule| rule.version().to_owned());
+    let expected = Demand { rule: "a".into(), version, scope: Scope::Session, due, approve: false, targets };
     assert_eq!(demands, [expected]);
 }
 
@@ -329,4 +330,27 @@ fn rules_of_a_trigger_that_do_not_apply_are_named() {
     assert_eq!(ask(ConsentState::Absent), ["given"]);
     assert_eq!(ask(ConsentState::Given), ["absent"]);
     assert_eq!(ask(ConsentState::Withdrawn), ["absent", "given"]);
+}
+
+#[test]
+fn a_rule_that_asks_for_the_consent_is_another_one_where_the_consent_rules_are() {
+    let consent = |when: &str| {
+        [ConsentRuleSettings { on: Trigger::FormSubmitted, when: Some(when.into()), state: ConsentState::Withdrawn }]
+    };
+    let asks = RuleSettings {
+        when: Some("consent.state == 'withdrawn'".into()),
+        ..rule("a", Trigger::SessionEnded, &["mluvii"])
+    };
+    let does_not =
+        RuleSettings { when: Some("session.id == 7".into()), ..rule("b", Trigger::SessionEnded, &["mluvii"]) };
+    let versions = |consent: &[ConsentRuleSettings]| {
+        let rules = [asks.clone(), does_not.clone()];
+        let policy = Policy::compile(consent, &rules, &[TargetName::mluvii()]).expect("compiles");
+        let versions: Vec<_> = policy.rules().map(|rule| rule.version().to_owned()).collect();
+        versions
+    };
+    let (none, one, other) = (versions(&[]), versions(&consent("form.id == 1")), versions(&consent("form.id == 2")));
+    assert!(none[0] != one[0] && one[0] != other[0] && none[0] != other[0]);
+    assert!(consent_differs(&none[0], &one[0]) && consent_differs(&one[0], &other[0]));
+    assert!(none[1] == one[1] && one[1] == other[1] && !consent_differs(&one[1], &other[1]));
 }

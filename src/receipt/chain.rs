@@ -73,7 +73,7 @@ impl Chain {
                 return Err(ChainBroken::Gap(sequence));
             }
             // Where the missing ones are in the list all the same, they are verified like others.
-            if self.head.as_ref().is_some_and(|head| gap.begins_at(Some(head))) {
+            if self.head.as_ref().is_some_and(|head| gap.may_follow(head)) {
                 self.head = Some(gap.head());
             }
         }

@@ -19,6 +19,10 @@ pub(crate) struct Gap {
     pub(crate) last: u64,
     /// Its hash, hex: the first receipt after the gap names it as its predecessor.
     pub(crate) last_hash: String,
+    /// Where nobody knows how far the numbers had gone: the newest receipt that was seen, of which `last_hash` is then. Those behind it may
+    /// have been issued, or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seen: Option<u64>,
     /// When the person said so.
     pub(crate) at: Timestamp,
     /// Who said so.
@@ -47,7 +51,21 @@ impl Gap {
     ) -> Self {
         let Next { sequence, previous } = Next::after(there);
         let last_hash = seen.hash.clone();
-        Self { after: sequence - 1, after_hash: previous, last: seen.sequence, last_hash, at, by, cause }
+        Self { after: sequence - 1, after_hash: previous, last: seen.sequence, last_hash, seen: None, at, by, cause }
+    }
+
+    /// The same with all numbers up to this one, which may have been issued without anybody having seen it.
+    pub(crate) fn up_to(self, last: u64) -> Self {
+        if last <= self.last {
+            return self;
+        }
+        Self { seen: Some(self.last), last, ..self }
+    }
+
+    /// Whether it has this receipt, which somebody has seen, among those that are missing.
+    pub(crate) fn has(&self, receipt: &ReceiptHead) -> bool {
+        let seen = self.seen.unwrap_or(self.last);
+        self.covers(receipt.sequence) && (receipt.sequence != seen || receipt.hash == self.last_hash)
     }
 
     /// Where the chain goes on: at the last receipt that is missing.
@@ -64,6 +82,12 @@ impl Gap {
     pub(crate) fn begins_at(&self, there: Option<&ReceiptHead>) -> bool {
         let Next { sequence, previous } = Next::after(there);
         (self.after + 1, &self.after_hash) == (sequence, &previous)
+    }
+
+    /// Whether the chain may go on behind the gap after this receipt: it is the newest before it, or a missing one that is there all the same
+    /// and may be the last that was issued.
+    pub(super) fn may_follow(&self, head: &ReceiptHead) -> bool {
+        self.begins_at(Some(head)) || self.seen.is_some_and(|seen| seen <= head.sequence && self.has(head))
     }
 }
 

@@ -45,6 +45,8 @@ pub(crate) struct Behaviour {
     pub(super) contact_match: ContactMatch,
     pub(super) webhooks_max: usize,
     pub(super) webhooks_masked: bool,
+    pub(super) webhooks_unlisted: bool,
+    pub(super) unlisted: BTreeSet<i64>,
 }
 
 /// Whether a key whose value is null is written.
@@ -233,6 +235,8 @@ impl Default for Behaviour {
             contact_match: ContactMatch::Exact,
             webhooks_max: 100,
             webhooks_masked: false,
+            webhooks_unlisted: false,
+            unlisted: BTreeSet::new(),
         }
     }
 }

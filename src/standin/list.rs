@@ -31,7 +31,8 @@ pub(super) async fn sessions(
         None => state.conversations.values().collect(),
     };
     let readable = candidates.into_iter().filter(|conversation| view.reads(conversation));
-    let mut found: Vec<_> = readable.filter(|conversation| filter.takes(conversation, view)).collect();
+    let shown = readable.filter(|conversation| !view.behaviour.unlisted.contains(&conversation.id));
+    let mut found: Vec<_> = shown.filter(|conversation| filter.takes(conversation, view)).collect();
     sort(&mut found, view.behaviour.order);
     let page: Vec<_> = found.into_iter().skip(offset).take(limit).map(|one| view.listed(one)).collect();
     let list = match view.behaviour.list_shape {

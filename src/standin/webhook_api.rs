@@ -23,7 +23,9 @@ impl StandIn {
     /// Registers a webhook; the id of the one that has the URL already is the error.
     pub(crate) fn register(&self, callback_url: &str, event_types: &[&str]) -> Result<i64, i64> {
         let mut state = self.state();
-        if let Some(webhook) = state.webhooks.values().find(|webhook| webhook.callback_url == callback_url) {
+        let is_listed = !state.behaviour.webhooks_unlisted;
+        if is_listed && let Some(webhook) = state.webhooks.values().find(|webhook| webhook.callback_url == callback_url)
+        {
             return Err(webhook.id);
         }
         // Where a company may have no more, the newest one is named as what is in the way.
@@ -54,6 +56,9 @@ pub(super) fn router() -> Router<StandIn> {
 
 async fn list(State(mluvii): State<StandIn>) -> Json<Vec<Webhook>> {
     let state = mluvii.state();
+    if state.behaviour.webhooks_unlisted {
+        return Json(Vec::new());
+    }
     Json(state.webhooks.values().map(|webhook| webhook.shown(state.behaviour.webhooks_masked)).collect())
 }
 

@@ -10,10 +10,12 @@ use crate::mluvii::{Webhook, WebhookId};
 /// How it is with a source's webhook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// mluvii has it as it is needed; `also` are further ones with the same address, by which events come twice.
+    /// mluvii has it as it is needed; `also` are further ones with the same address, by which events come twice. `masked`: its credentials
+    /// are not shown, so that nobody can say whether they are right.
     Right {
         id: WebhookId,
         also: Vec<WebhookId>,
+        masked: bool,
     },
     /// It is there, and not as it is needed.
     Wrong {
@@ -44,7 +46,9 @@ pub(crate) fn compare(wanted: &Wanted, webhooks: &[Webhook]) -> State {
     let lacks: Vec<_> = ours.iter().map(|webhook| lacks(wanted, webhook)).collect();
     if let Some(right) = lacks.iter().position(Lacks::is_nothing) {
         let others = ours.iter().enumerate().filter(|(index, _)| *index != right);
-        return State::Right { id: ours[right].id.clone(), also: others.map(|(_, other)| other.id.clone()).collect() };
+        let also = others.map(|(_, other)| other.id.clone()).collect();
+        let masked = credentials(wanted, ours[right]) == Credentials::Masked;
+        return State::Right { id: ours[right].id.clone(), also, masked };
     }
     match (ours.first(), lacks.into_iter().next()) {
         (Some(first), Some(lacks)) => State::Wrong { id: first.id.clone(), lacks },
@@ -66,28 +70,56 @@ fn lacks(wanted: &Wanted, webhook: &Webhook) -> Lacks {
     let has = |name: &&String| webhook.event_types.iter().any(|theirs| same_word(theirs, name));
     Lacks {
         event_types: wanted.event_types.iter().filter(|name| !has(name)).cloned().collect(),
-        credentials: !wanted.urls.iter().any(|url| agrees(url, &webhook.callback_url)),
+        credentials: credentials(wanted, webhook) == Credentials::Wrong,
     }
 }
 
-/// Whether the credentials are the same, or are not shown: what is masked says nothing.
-fn agrees(ours: &Secret, theirs: &Secret) -> bool {
-    let (Ok(ours), Ok(theirs)) = (Url::parse(ours.expose()), Url::parse(theirs.expose())) else { return false };
-    let is_masked =
-        |text: &str| !text.is_empty() && text.chars().all(|c| matches!(c, '*' | '•' | '.' | '…' | 'x' | 'X'));
+/// How a webhook's credentials compare with those of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Credentials {
+    Wrong,
+    /// They are not shown, and nothing that is shown of them differs.
+    Masked,
+    Right,
+}
+
+/// The best of what the source accepts.
+fn credentials(wanted: &Wanted, webhook: &Webhook) -> Credentials {
+    wanted.urls.iter().map(|url| agree(url, &webhook.callback_url)).max().unwrap_or(Credentials::Wrong)
+}
+
+fn agree(ours: &Secret, theirs: &Secret) -> Credentials {
+    let (Ok(ours), Ok(theirs)) = (Url::parse(ours.expose()), Url::parse(theirs.expose())) else {
+        return Credentials::Wrong;
+    };
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let password = |url: &Url| url.password().map(decoded);
+    if decoded(ours.username()) != decoded(theirs.username()) {
+        return Credentials::Wrong;
+    }
+    let password = match (ours.password().map(decoded), theirs.password().map(decoded)) {
+        (None, None) => Credentials::Right,
+        (Some(ours), Some(theirs)) => shown(&ours, &theirs),
+        _ => Credentials::Wrong,
+    };
     let query =
         |url: &Url| url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect::<Vec<_>>();
     let (our_query, their_query) = (query(&ours), query(&theirs));
-    let same_query = our_query.len() == their_query.len()
-        && our_query
-            .iter()
-            .zip(&their_query)
-            .all(|(ours, theirs)| ours.0 == theirs.0 && (ours.1 == theirs.1 || is_masked(&theirs.1)));
-    let same_password =
-        password(&ours) == password(&theirs) || password(&theirs).is_some_and(|shown| is_masked(&shown));
-    decoded(ours.username()) == decoded(theirs.username()) && same_password && same_query
+    let has_same_names = our_query.iter().map(|(name, _)| name).eq(their_query.iter().map(|(name, _)| name));
+    if !has_same_names {
+        return Credentials::Wrong;
+    }
+    let values = our_query.iter().zip(&their_query).map(|((_, ours), (_, theirs))| shown(ours, theirs));
+    values.chain([password]).min().unwrap_or(Credentials::Wrong)
+}
+
+/// What is masked says nothing.
+fn shown(ours: &str, theirs: &str) -> Credentials {
+    let is_masked = !theirs.is_empty() && theirs.chars().all(|c| matches!(c, '*' | '•' | '.' | '…' | 'x' | 'X'));
+    match ours == theirs {
+        true => Credentials::Right,
+        false if is_masked => Credentials::Masked,
+        false => Credentials::Wrong,
+    }
 }
 
 #[cfg(test)]
@@ -116,7 +148,9 @@ mod tests {
     fn check(url: &str, types: &[&str], expected: &str) {
         let state = compare(&wanted(), &[webhook(9, "https://other.example/x", BOTH), webhook(7, url, types)]);
         let said = match state {
-            State::Right { id, also } => format!("right {id} {}", also.len()),
+            State::Right { id, also, masked } => {
+                format!("right {id} {}{}", also.len(), if masked { " masked" } else { "" })
+            }
             State::Wrong { id, lacks } => format!("wrong {id} {} {}", lacks.event_types.join(","), lacks.credentials),
             State::Missing => "missing".to_owned(),
         };
@@ -127,7 +161,8 @@ mod tests {
     fn a_webhook_is_known_by_its_address_and_judged_by_the_rest() {
         check("https://m:new%20one@hooks.example/webhooks/acme", BOTH, "right 7 0");
         check("https://m:old@HOOKS.example:443/webhooks/acme/", BOTH, "right 7 0");
-        check("https://m:***@hooks.example/webhooks/acme", BOTH, "right 7 0");
+        check("https://m:***@hooks.example/webhooks/acme", BOTH, "right 7 0 masked");
+        check("https://other:***@hooks.example/webhooks/acme", BOTH, "wrong 7  true");
         check("https://m:wrong@hooks.example/webhooks/acme", BOTH, "wrong 7  true");
         check("https://hooks.example/webhooks/acme", BOTH, "wrong 7  true");
         check("https://m:old@hooks.example/webhooks/acme", &["SessionEnded"], "wrong 7 SessionCallParamsUpdated false");
@@ -148,7 +183,7 @@ mod tests {
     fn of_several_the_one_that_lacks_nothing_counts() {
         let right = "https://m:old@hooks.example/webhooks/acme";
         let all = [webhook(1, right, &[]), webhook(2, right, BOTH), webhook(3, right, BOTH)];
-        let State::Right { id, also } = compare(&wanted(), &all) else { panic!("one is right") };
+        let State::Right { id, also, .. } = compare(&wanted(), &all) else { panic!("one is right") };
         assert_eq!((id.to_string().as_str(), also.len()), ("2", 2));
         assert_eq!(compare(&wanted(), &[]), State::Missing);
     }

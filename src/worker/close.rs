@@ -70,6 +70,8 @@ impl Worker {
         let set_back = |why| LedgerError::Busy(anyhow::anyhow!("the ledger was set back: {why}"));
         let ChainEnd { mut head, gap } = end.map_err(set_back)?;
         let mut gap = gap.map(|signed| signed.gap);
+        let newest = head.as_ref().map_or(0, |head| head.sequence);
+        self.newest.may_issue(newest + claims.len() as u64).await;
         let mut closing = Vec::with_capacity(claims.len());
         for claim in claims {
             match self.issue(&claim, head.as_ref(), gap.as_ref()) {

@@ -44,6 +44,10 @@ impl Worker {
                 (WorkEnd::Done, finished)
             }
             Output::Resolution(resolution) => (WorkEnd::Done, self.queue.resolved(claim, resolution).await?),
+            Output::Rejected => {
+                info!("rules that a person has rejected demand this erasure; what they demand does not begin");
+                (WorkEnd::Done, self.queue.without_rejected(claim).await?)
+            }
             Output::Step(step) => {
                 let outcome = outcome_of(&step);
                 let finished = self.queue.stepped(claim, step).await?;

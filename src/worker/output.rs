@@ -6,6 +6,8 @@ use crate::ledger::{Decision, Resolution, StepEnd};
 pub(super) enum Output {
     Decision(Box<Decision>),
     Resolution(Resolution),
+    /// A person has rejected rules that demand the erasure.
+    Rejected,
     Step(StepEnd),
     /// A target still holds the data after all rounds: its step needs a person.
     Residual {

@@ -29,7 +29,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 impl Worker {
     /// One erasure, from its claim to the sessions that it reaches. Nothing is erased before.
     pub(super) async fn resolve(&self, work: &EraseWork, now: Timestamp) -> Result<Output, Failure> {
-        self.must_not_be_held(work).await?;
+        if self.is_rejected(work).await? {
+            return Ok(Output::Rejected);
+        }
         let failed = |error| failed(error, work, now);
         let whom = opened(&work.capsules, |capsule| capsule.open(work.id, &self.seal))
             .map_err(|broken| failed(broken.into()))?;

@@ -10,11 +10,12 @@ use tracing::{info, warn};
 use super::failure::Failure;
 use super::parts::Worker;
 use crate::causes::with_causes;
-use crate::ledger::{DecidedSession, EraseWork, LedgerError, NewRuleVersion, RuleVersion, SessionMark, is_held};
-use crate::policy::{Facts, Rule, RuleAnswer};
-
-/// Sessions that are read at once.
-const PAGE: u32 = 1_000;
+use crate::consent::{ConsentRecord, ConsentState};
+use crate::ledger::{
+    DecidedSession, DecidedSessions, EraseWork, LedgerError, NewRuleVersion, RuleState, RuleVersion, each_decided,
+    is_held, is_rejected,
+};
+use crate::policy::{Facts, Rule, RuleAnswer, consent_differs};
 
 /// What is compared with.
 const MONTH: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -36,77 +37,131 @@ impl Worker {
     async fn try_to_judge_rules(&self) -> Result<(), LedgerError> {
         let known = self.records.rule_versions().await?;
         let in_force = |rule: &Rule| known.iter().rev().find(|version| version.rule.name == rule.name);
-        let is_known = |rule: &Rule| in_force(rule).is_some_and(|version| version.rule.digest == rule.digest());
+        let is_known = |rule: &Rule| in_force(rule).is_some_and(|version| version.rule.digest == rule.version());
         let new: Vec<&Rule> = self.policy.rules().filter(|rule| !is_known(rule)).collect();
         if new.is_empty() {
             return Ok(());
         }
-        let judged: Vec<&Rule> = new.iter().copied().filter(|rule| is_judged(rule, &known)).collect();
-        let (sessions, counts) = self.would_have_erased(&judged).await?;
+        let mut judged: Vec<_> = new
+            .iter()
+            .filter(|rule| is_judged(rule, &known))
+            .map(|rule| Judged {
+                rule,
+                consent_differs: in_force(rule)
+                    .is_some_and(|before| consent_differs(&before.rule.digest, rule.version())),
+                would: 0,
+            })
+            .collect();
+        let sessions = self.count_would_have_erased(&mut judged).await?;
         for rule in new {
-            let would = judged.iter().position(|judged| judged.name == rule.name).map_or(0, |index| counts[index]);
-            let version = version(rule, sessions, would, self.alarm_share);
-            self.queue.add_rule_version(&version).await?;
-            if version.waiting {
-                warn!(
-                    rule = rule.name,
-                    would, sessions, "a new or changed rule would erase too much; it waits to be confirmed"
-                );
-            } else {
-                info!(rule = rule.name, would, sessions, "a rule is new or changed");
-            }
+            let would = judged.iter().find(|judged| judged.rule.name == rule.name).map_or(0, |judged| judged.would);
+            let state = state_of(rule, &known, would as f64 > sessions as f64 * self.alarm_share);
+            let (name, digest) = (rule.name.clone(), rule.version().to_owned());
+            tell(&name, &digest, state, would, sessions);
+            self.queue.add_rule_version(&NewRuleVersion { name, digest, state, sessions, would }).await?;
         }
         Ok(())
     }
 
-    /// How many sessions ended in the last month, and how many of them each rule would have erased.
-    async fn would_have_erased(&self, rules: &[&Rule]) -> Result<(u64, Vec<u64>), LedgerError> {
-        let mut counts = vec![0; rules.len()];
+    /// Counts the sessions that ended in the last month, and which of them each rule would have erased.
+    async fn count_would_have_erased(&self, rules: &mut [Judged<'_>]) -> Result<u64, LedgerError> {
         let mut sessions = 0;
         if rules.is_empty() {
-            return Ok((sessions, counts));
+            return Ok(sessions);
         }
         let since = self.records.clock().await?.now.saturating_sub(MONTH).unwrap_or(Timestamp::MIN);
-        let mut next = Some(SessionMark::BEGINNING);
-        while let Some(after) = next {
-            let page = self.records.decided_sessions(after, PAGE).await?;
-            next = page.next;
-            for DecidedSession { record, .. } in page.sessions {
-                if record.ended.is_none_or(|ended| ended < since) {
-                    continue;
-                }
+        let count = |page: DecidedSessions| {
+            let is_recent = |one: &&DecidedSession| one.record.ended.is_some_and(|ended| ended >= since);
+            for DecidedSession { record, .. } in page.sessions.iter().filter(is_recent) {
                 sessions += 1;
-                let facts = Facts { record: &record, form: None };
-                for (count, rule) in counts.iter_mut().zip(rules) {
-                    let applies = rule.on.was_asked_of(&record) && rule.asked(&facts) == RuleAnswer::Applies;
-                    *count += u64::from(applies);
+                for judged in rules.iter_mut() {
+                    judged.would += u64::from(self.would_erase(judged, record));
                 }
             }
-        }
-        Ok((sessions, counts))
+        };
+        each_decided(&*self.records, count).await?;
+        Ok(sessions)
     }
 
-    /// Fails where an erasure waits for its rule to be confirmed.
-    pub(super) async fn must_not_be_held(&self, work: &EraseWork) -> Result<(), Failure> {
+    /// Whether a rule would have erased a session. Where the consent rules changed, it would if it could: what forms said is not kept, so
+    /// nobody knows what these rules would have said of the consent.
+    fn would_erase(&self, Judged { rule, consent_differs, .. }: &Judged<'_>, record: &ConsentRecord) -> bool {
+        let applies = |record: &ConsentRecord| rule.asked(&Facts { record, form: None }) == RuleAnswer::Applies;
+        if !rule.on.was_asked_of(record) {
+            return false;
+        }
+        applies(record)
+            || (*consent_differs
+                && self.policy.consents_possible(record).iter().any(|state| applies(&with(record, *state))))
+    }
+
+    /// Whether a person has rejected rules that demand an erasure. Fails where it waits for its rule to be confirmed.
+    pub(super) async fn is_rejected(&self, work: &EraseWork) -> Result<bool, Failure> {
         // What a person has asked for, or approved, waits for no rule.
         if work.approved {
-            return Ok(());
+            return Ok(false);
         }
-        let held = is_held(&work.rules, work.created, &self.records.rule_versions().await?);
-        if held { Err(Failure::Held) } else { Ok(()) }
+        let versions = self.records.rule_versions().await?;
+        // First: what is left without it may begin, or wait.
+        if work.demands.iter().any(|demand| is_rejected(demand, &versions)) {
+            return Ok(true);
+        }
+        if is_held(&work.demands, &versions) { Err(Failure::Held) } else { Ok(false) }
     }
+}
+
+/// A rule whose effect is looked at.
+struct Judged<'p> {
+    rule: &'p Rule,
+    /// Whether the consent rules changed since its last version.
+    consent_differs: bool,
+    /// The sessions of the last month that it would have erased.
+    would: u64,
+}
+
+/// The record, if its consent were this one.
+fn with(record: &ConsentRecord, state: ConsentState) -> ConsentRecord {
+    let mut record = record.clone();
+    record.consent.state = state;
+    record
 }
 
 /// Whether it is looked at how much a rule would have erased: not where a person decides about each erasure, where what it asks about
-/// is not kept, or where this version of it was in force before.
+/// is not kept, or where a person, or its effect, has let this version of it begin before.
 fn is_judged(rule: &Rule, known: &[RuleVersion]) -> bool {
-    let was_in_force = known
-        .iter()
-        .any(|version| version.rule.name == rule.name && version.rule.digest == rule.digest() && !version.rule.waiting);
-    !rule.needs_approval() && rule.on.is_about_the_session() && !was_in_force
+    let before = known.iter().rev().find(|version| is_of(version, rule));
+    let is_decided = before.is_some_and(|version| version.rule.state != RuleState::Waiting);
+    !rule.needs_approval() && rule.on.is_about_the_session() && !is_decided
 }
 
-fn version(rule: &Rule, sessions: u64, would: u64, alarm_share: f64) -> NewRuleVersion {
-    let waiting = would as f64 > sessions as f64 * alarm_share;
-    NewRuleVersion { name: rule.name.clone(), digest: rule.digest().to_owned(), waiting, sessions, would }
+fn is_of(version: &RuleVersion, rule: &Rule) -> bool {
+    version.rule.name == rule.name && version.rule.digest == rule.version()
+}
+
+/// What becomes of a version of a rule that is begun to be worked by. One that was there before stays what it was: only a person lets go of
+/// what waits.
+fn state_of(rule: &Rule, known: &[RuleVersion], is_much: bool) -> RuleState {
+    match known.iter().rev().find(|version| is_of(version, rule)) {
+        Some(before) => before.rule.state,
+        None if is_much => RuleState::Waiting,
+        None => RuleState::InForce,
+    }
+}
+
+fn tell(rule: &str, version: &str, state: RuleState, would: u64, sessions: u64) {
+    match state {
+        RuleState::InForce => info!(rule, version, would, sessions, "a rule is new or changed"),
+        RuleState::Waiting => {
+            warn!(
+                rule,
+                version,
+                would,
+                sessions,
+                "a new or changed rule would erase too much; it waits to be confirmed or rejected"
+            );
+        }
+        RuleState::Rejected => {
+            warn!(rule, version, "a person has rejected this version of the rule; nothing that it demands begins");
+        }
+    }
 }

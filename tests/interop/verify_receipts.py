@@ -237,7 +237,7 @@ def verify_file(header, lines, keys, chain, all_found):
         if gap is not None:
             if gap["last"] + 1 != sequence or gap["last_hash"] != statement["previous"]:
                 raise NotVerified("a gap that does not end before its receipt")
-            if chain["last"] is not None and (chain["last"], chain["head"]) == (gap["after"], gap["after_hash"]):
+            if chain["last"] is not None and goes_on_behind(gap, chain["last"], chain["head"]):
                 chain["last"], chain["head"] = gap["last"], gap["last_hash"]
             gaps += 1
         if chain["last"] is not None and sequence != chain["last"] + 1:
@@ -259,6 +259,15 @@ def verify_file(header, lines, keys, chain, all_found):
     if {name: header.get(name) for name in found} != found:
         raise NotVerified("the numbers of the header are others: the file was cut or put together")
     return judged, gaps
+
+
+def goes_on_behind(gap, last, head):
+    if (last, head) == (gap["after"], gap["after_hash"]):
+        return True
+    seen = gap.get("seen")
+    if seen is None or not seen <= last <= gap["last"] or last <= gap["after"]:
+        return False
+    return last > seen or head == gap["last_hash"]
 
 
 def main():

@@ -2,6 +2,7 @@
 
 mod configuration;
 mod damage;
+mod deaths;
 mod ending;
 mod ledger;
 mod log;

@@ -1,11 +1,16 @@
 //! What mluvii did not deliver is found: whatever its lists' largest page and order are, and never by a filter that is ignored.
 
+mod again;
+mod known;
+mod past;
+mod silent;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::{SignedDuration, Timestamp, Unit};
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+use crate::harness::{Away, Deployment, ERASE, Server, StandIn, quietus, receipts, wait_for};
 
 const OFTEN: &[(&str, &str)] =
     &[("WATCH__RECONCILE", "200ms"), ("WATCH__RECONCILE_AFTER", "0s"), ("WATCH__RECONCILE_OVERLAP", "1h")];
@@ -66,12 +71,19 @@ fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     let again = standin.calls("/Sessions").len();
     wait_for("further comparisons", || (standin.calls("/Sessions").len() > again + 5).then_some(()));
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 3, "nothing is found twice");
+    let metrics = server.metrics();
+    let done = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("quietus_reconciliations_total{installation=\"acme\",result=\"done\"} "));
+    assert!(done.is_some_and(|count| count != "0"), "{metrics}");
+    assert!(metrics.contains("quietus_reconciliation_found_total{installation=\"acme\"} 2\n"), "{metrics}");
     let marked = "SELECT count(*) FROM session WHERE record LIKE '%\"r\":true%'";
     assert_eq!(deployment.count(marked), 2, "it is marked how they came");
     let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
     let rows = audit.as_array().expect("a list");
+    let ended = rows.iter().filter(|row| row["entry"]["result"] != "begun");
     let found: u64 =
-        rows.iter().map(|row| row["entry"]["details"]["found"].as_u64().unwrap_or_else(|| panic!("{row}"))).sum();
+        ended.map(|row| row["entry"]["details"]["found"].as_u64().unwrap_or_else(|| panic!("{row}"))).sum();
     assert!(found == 2 && rows.iter().all(|row| row["entry"]["actor"] == "server:watch"), "{audit}");
     drop(server);
 }
@@ -81,12 +93,11 @@ fn after_three_days_of_failures_nothing_is_missing() {
     let standin = StandIn::start();
     let rules = format!("webhook = \"managed\"\n[watch]\nwebhooks = \"200ms\"\n{ERASE}");
     let deployment = Deployment::bare(&standin.mluvii, &rules);
-    let socket = std::net::TcpListener::bind("127.0.0.1:0").expect("a socket");
-    let public = format!("http://{}", socket.local_addr().expect("an address"));
-    drop(socket);
+    // Nobody takes what mluvii delivers.
+    let away = Away::new();
+    let public = away.url();
     let mut settings = OFTEN.to_vec();
     settings.push(("SERVER__PUBLIC_URL", &public));
-    settings.push(("SERVER__LISTEN", public.trim_start_matches("http://")));
     let server = Server::start_with(&deployment, &settings);
     let webhook = wait_for("the webhook", || standin.webhooks().pop());
     wait_for("the first time", || {
@@ -96,7 +107,7 @@ fn after_three_days_of_failures_nothing_is_missing() {
     let (status, _) = server.stop();
     assert!(status.success());
 
-    // Nobody takes what happens now. By its own clock, mluvii waits for three days before it deletes the webhook.
+    // By its own clock, mluvii waits for three days before it deletes the webhook.
     for id in 7..12 {
         standin.begin(id, &format!("guest{id}@example.com"), None);
         standin.end(id);
@@ -155,6 +166,26 @@ fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
     // Ordered again, they are known; also those that nobody has decided on yet.
     let again = reconcile(&deployment, first, &[]);
     assert_eq!((&again["found"], &again["known"]), (&json!(0), &json!(10_001)), "{again}");
+}
+
+/// Whenever it is killed: that it was about to enter some is written before the first.
+#[test]
+fn what_was_entered_stands_in_the_audit_also_when_it_was_killed_midway() {
+    let standin = StandIn::start();
+    let first = past(&standin, 3_000, 0);
+    let deployment = at_rest(&standin, ERASE);
+    let mut command = quietus();
+    command.arg("--config").arg(deployment.path("quietus.toml")).args(["reconcile", "--since", &first.to_string()]);
+    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    let mut comparing = command.spawn().expect("it starts");
+    let entered = || deployment.count("SELECT COALESCE(SUM(count), 0) FROM inbox") > 0;
+    wait_for("the first to be entered", || entered().then_some(()));
+    comparing.kill().expect("it is killed");
+    comparing.wait().expect("it ends");
+    let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile"]);
+    let mut rows = audit.as_array().expect("a list").iter();
+    let began = rows.find(|row| row["entry"]["result"] == "begun").unwrap_or_else(|| panic!("{audit}"));
+    assert_eq!(began["entry"]["details"]["mluvii"], "acme", "{audit}");
 }
 
 #[test]
@@ -272,7 +303,7 @@ fn a_comparison_that_fails_needs_a_person_until_it_succeeds() {
     // Something that an ignored filter lists.
     standin.begin_with(json!({ "id": 5, "tenant": 62, "ended": Timestamp::now() }));
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    let _server = Server::start_with(&deployment, OFTEN);
+    let server = Server::start_with(&deployment, OFTEN);
     let attention = || {
         let all = deployment.json(&["attention", "list"]);
         let of_code = |found: &&Value| found["code"] == "reconcile_failed";
@@ -280,6 +311,8 @@ fn a_comparison_that_fails_needs_a_person_until_it_succeeds() {
     };
     let found = wait_for("attention", attention);
     assert!(found["parameters"]["reason"].as_str().is_some_and(|why| why.contains("the filter is ignored")), "{found}");
+    let failed = "quietus_reconciliations_total{installation=\"acme\",result=\"failed\"} 0\n";
+    assert!(!server.metrics().contains(failed), "it is counted");
     standin.behave(&json!({ "ignored_filters": null }));
     wait_for("it to be over", || attention().is_none().then_some(()));
 }

@@ -224,3 +224,75 @@ fn a_fleet_registers_once() {
         "https://mluvii:webhook%3Apassword-42@hooks.example.com/webhooks/acme"
     );
 }
+
+/// A list that does not show what was registered: a further one each time would deliver each event as often.
+#[test]
+fn a_webhook_that_the_list_hides_is_not_registered_again_and_again() {
+    let standin = StandIn::start();
+    standin.behave(&json!({ "webhooks_unlisted": true }));
+    let there = Addressed::new(&standin, MANAGED);
+    let server = there.start();
+    let said =
+        wait_for("attention", || there.attention().into_iter().find(|why| why.contains("is not registered again")));
+    assert!(said.contains("a person has to look"), "{said}");
+    let looks = || standin.calls("/Webhooks").into_iter().filter(|call| call["method"] == "GET").count();
+    let before = looks();
+    wait_for("further looks", || (looks() > before + 3).then_some(()));
+    assert_eq!(writes(&standin, "/Webhooks"), ["POST"]);
+    standin.behave(&json!({ "webhooks_unlisted": null }));
+    wait_for("nothing to need a person", || there.attention().is_empty().then_some(()));
+    // Once it was shown, one that is deleted is restored as ever.
+    let path = format!("/api/v1/Webhooks/{}", id(&ours(&standin, &there.address())[0]));
+    assert_eq!(standin.api(Method::DELETE, &path, &Value::Null).0, 204);
+    wait_for("it to be restored", || ours(&standin, &there.address()).pop());
+    drop(server);
+}
+
+/// What is masked cannot be compared, but what comes by it is refused.
+#[test]
+fn masked_credentials_that_are_refused_are_set_anew_once() {
+    let standin = StandIn::start();
+    let there = Addressed::new(&standin, MANAGED);
+    let needed = [
+        "SessionEnded",
+        "SessionCallParamsUpdated",
+        "SessionOperatorConcluded",
+        "SessionRecordingPostProcessingCompleted",
+        "GuestIdentityUpdated",
+    ];
+    let wrong = json!({ "eventTypes": needed, "callbackUrl": there.callback("another-one") });
+    standin.behave(&json!({ "webhooks_masked": true }));
+    assert_eq!(standin.api(Method::POST, "/api/v1/Webhooks", &wrong).0, 201);
+    let path = format!("/api/v1/Webhooks/{}", id(&standin.webhooks()[0]));
+    let server = there.start();
+    standin.begin(7, "ann@example.com", Some("v3"));
+    standin.end(7);
+    wait_for("it to be set anew", || (writes(&standin, &path) == ["PUT"]).then_some(()));
+    standin.begin(8, "bob@example.com", Some("v3"));
+    standin.end(8);
+    let known = "SELECT count(*) FROM session WHERE session = 8";
+    wait_for("a delivery that is taken", || (there.deployment.count(known) == 1).then_some(()));
+    let looks = || standin.calls("/Webhooks").into_iter().filter(|call| call["method"] == "GET").count();
+    let before = looks();
+    wait_for("further looks", || (looks() > before + 3).then_some(()));
+    assert_eq!(writes(&standin, &path), ["PUT"], "once");
+    assert_eq!(there.attention(), [""; 0]);
+    drop(server);
+}
+
+#[test]
+fn what_was_noted_of_a_source_that_is_gone_is_over_at_the_next_start() {
+    let standin = StandIn::start();
+    let there = Addressed::new(&standin, WATCHED);
+    let server = there.start();
+    wait_for("attention", || there.attention().pop());
+    drop(server);
+    let config = std::fs::read_to_string(there.deployment.path("quietus.toml")).expect("it is there");
+    let renamed =
+        config.replacen("[[source]]\nname = \"acme\"", "[[source]]\nname = \"other\"\nwebhook = \"managed\"", 1);
+    assert_ne!(renamed, config);
+    there.deployment.write("quietus.toml", &renamed);
+    let server = there.start();
+    wait_for("the note to be gone", || there.attention().is_empty().then_some(()));
+    drop(server);
+}

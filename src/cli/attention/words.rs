@@ -170,10 +170,11 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         ),
         Code::RuleWaiting => format!(
             "the rule `{0}` is new or changed, and would have erased {1} of the {2} sessions of the last month; nothing of it begins: look \
-             (`quietus rules try`), then `quietus rules confirm '{0}'`, or take it back and cancel what it demanded",
+             (`quietus rules try`), then `quietus rules confirm '{0}' --version {3}`, or `quietus rules reject` with the same words",
             text("rule"),
             number("would"),
-            number("sessions")
+            number("sessions"),
+            text("version")
         ),
         Code::StateBegunAnew => format!(
             "on {}, nothing was known of this ledger in {} although {reason}, and it was begun anew: look whether a mount is missing \
@@ -187,6 +188,16 @@ pub(in crate::cli) fn sentence(found: &Attention) -> String {
         Code::ReconcileFailed => format!(
             "what has ended at mluvii {} could not be compared with the ledger, so that sessions may be missing: {reason}; it is tried again by \
              itself",
+            text("mluvii")
+        ),
+        Code::SourceSilent => format!(
+            "nothing comes from source {}: {reason}; they are found and decided on, but late: see `quietus webhook status`, and whether \
+             deliveries reach server.public_url",
+            text("source")
+        ),
+        Code::SessionsReappeared => format!(
+            "mluvii {} shows erased sessions again: {reason} See `quietus audit list --act erasure.reopen`; what else was restored may hold \
+             them, too",
             text("mluvii")
         ),
         Code::WebhookWrong => {
@@ -362,6 +373,7 @@ mod tests {
             behind: [("sessions", Timestamp::UNIX_EPOCH - jiff::SignedDuration::from_hours(22))].into(),
             waiting_rules: vec![WaitingRule {
                 rule: "all".into(),
+                version: "0123abcd".into(),
                 since: Timestamp::UNIX_EPOCH,
                 sessions: 10,
                 would: 9,
@@ -391,7 +403,7 @@ mod tests {
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
-        the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all'`, or take it back and cancel what it demanded
+        the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words
         seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it

@@ -6,6 +6,7 @@ use crate::cli::out::{GOOD, Out};
 use crate::cli::words::{lost, seal_gone};
 use crate::keys::KeyId;
 use crate::operations::accept::{Accepted, accept};
+use crate::receipt::GapCause;
 
 /// Go on with a ledger that is older than it was, or another one
 ///
@@ -17,12 +18,16 @@ pub(in crate::cli) struct Accept {
     /// Also where none of the ledger's seal keys is there any more: they are gone for good, and what they sealed needs a person
     #[arg(long)]
     seals_gone: bool,
+    /// It was restored from a backup: goes on after all numbers that may have been issued, also where none is known to be missing
+    #[arg(long)]
+    restored: bool,
 }
 
 impl Accept {
     pub(super) fn run(self, global: &Global, out: &mut Out) -> Result<Exit, Failure> {
         with_operations(global, async |on| {
-            let (accepted, gone) = accept(on, self.seals_gone, &actor()).await?;
+            let cause = if self.restored { GapCause::Restored } else { GapCause::Accepted };
+            let (accepted, gone) = accept(on, self.seals_gone, cause, &actor()).await?;
             show(&accepted, &gone, out)?;
             Ok(Exit::when(matches!(accepted, Accepted::Done(_)) || !gone.is_empty()))
         })

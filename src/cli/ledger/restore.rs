@@ -59,20 +59,22 @@ fn show_plan(plan: &RestorePlan, out: &mut Out) -> std::io::Result<()> {
     out.line(format_args!("ledger    {}", plan.ledger))?;
     out.line(format_args!("backup    of {}, up to receipt {newest}", out::time_or_dash(plan.written)))?;
     match (&plan.seen, plan.lost()) {
-        (_, Some((first, last))) => out.line(format_args!("lost      receipts {first} to {last}"))?,
+        (seen, Some((first, last))) => match (seen.as_ref(), plan.issued_up_to) {
+            (seen, Some(_)) => {
+                let seen = seen.map_or(0, |seen| seen.sequence);
+                out.line(format_args!(
+                    "lost      receipts {first} to {last}, if they were issued; {seen} is the newest that was seen"
+                ))?
+            }
+            (_, None) => out.line(format_args!("lost      receipts {first} to {last}"))?,
+        },
         (Some(seen), None) => {
             out.line(format_args!("lost      no receipt; {} is the newest that was seen", seen.sequence))?
         }
         (None, None) => out.line("lost      nobody knows: no newer receipt was seen, and nothing is remembered")?,
     }
     if let Some(why) = &plan.unreadable {
-        out.marked(
-            DOUBTFUL,
-            "!",
-            format_args!(
-                "the ledger that is replaced cannot be read, so what it wrote in its last second may be unknown: {why}"
-            ),
-        )?;
+        out.marked(DOUBTFUL, "!", format_args!("the ledger that is replaced cannot be read: {why}"))?;
     }
     for id in &plan.seals_gone {
         out.marked(DOUBTFUL, "!", seal_gone(id))?;

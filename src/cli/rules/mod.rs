@@ -6,7 +6,7 @@ use super::context::{self, Global, with_operations};
 use super::exit::{Exit, Failure};
 use super::out::{BAD, DOUBTFUL, GOOD, Out};
 use crate::app::{self, RulesTested, TestRun};
-use crate::operations::rules;
+use crate::operations::rules::{self, JudgedRule};
 
 const EXAMPLE: &str = "\
 Example:
@@ -34,12 +34,25 @@ pub(super) enum Rules {
     Try(trial::Try),
     /// Confirm a rule that is new or changed and would erase much: what it demands begins
     ///
-    /// `quietus status` names those that wait, `quietus rules try` shows what they would do. Where a rule was a mistake, change it, restart,
-    /// and cancel what it has demanded (`quietus erasures cancel ID`): that goes on waiting. Exit code 1 when it does not wait.
-    Confirm {
-        /// The rule's name
-        rule: String,
-    },
+    /// `quietus status` names those that wait, with their versions; `quietus rules try` shows what they would do. Confirmed is one version,
+    /// and only while no newer one has been seen. Exit code 1 when it does not wait, or is not the newest; nothing has changed then.
+    Confirm(Judged),
+    /// Reject a rule that is new or changed and would erase much: what it demands never begins
+    ///
+    /// What this version of the rule has demanded is cancelled, and so is what it demands later, unless something else demands it, too: that
+    /// goes on at its own time. Then change the rule: rejected is the version, whatever the configuration says. `quietus rules confirm` with
+    /// this version lets later demands begin after all; what was cancelled stays cancelled. Exit code 1 when it does not wait.
+    Reject(Judged),
+}
+
+/// The version of a rule that is judged.
+#[derive(clap::Args)]
+pub(super) struct Judged {
+    /// The rule's name
+    rule: String,
+    /// Its version, as `quietus status` shows it [default: the newest that waits]
+    #[arg(long)]
+    version: Option<String>,
 }
 
 impl Rules {
@@ -54,17 +67,28 @@ impl Rules {
                 Ok(Exit::when(tested.results.iter().all(|test| test.result.passed)))
             }
             Self::Try(trial) => trial.run(global, out),
-            Self::Confirm { rule } => with_operations(global, async |on| {
-                rules::confirm(on, &rule, &context::actor()).await?;
-                if out.is_json() {
-                    out.json(&serde_json::json!({ "done": true }))?;
-                } else {
-                    out.line(format_args!("confirmed; what `{rule}` demands begins when its time has come"))?;
-                }
-                Ok(Exit::Done)
+            Self::Confirm(Judged { rule, version }) => with_operations(global, async |on| {
+                let confirmed = rules::confirm(on, &rule, version.as_deref(), &context::actor()).await?;
+                judged(&confirmed, "confirmed", "what it demands begins when its time has come", out)
+            }),
+            Self::Reject(Judged { rule, version }) => with_operations(global, async |on| {
+                let rejected = rules::reject(on, &rule, version.as_deref(), &context::actor()).await?;
+                judged(&rejected, "rejected", "what it alone demands is cancelled, now and later", out)
             }),
         }
     }
+}
+
+fn judged(rule: &JudgedRule, what: &str, then: &str, out: &mut Out) -> Result<Exit, Failure> {
+    if out.is_json() {
+        out.json(&rule)?;
+        return Ok(Exit::Done);
+    }
+    let JudgedRule { rule, version, sessions, would } = rule;
+    out.line(format_args!(
+        "{what}: version {version} of `{rule}`, which would have erased {would} of {sessions} sessions; {then}"
+    ))?;
+    Ok(Exit::Done)
 }
 
 fn show(tested: &RulesTested, out: &mut Out) -> std::io::Result<()> {

@@ -13,7 +13,7 @@ pub(crate) use begun::{Begun, Change, Finds, begin};
 pub(crate) use closing::end_of;
 pub(crate) use state::Phase;
 pub(crate) use step::OutOfPlace;
-pub(crate) use waiting::{NoTargets, Resolving, Waiting};
+pub(crate) use waiting::{NoTargets, Resolving, Waiting, WithoutRejected};
 
 use std::time::Duration;
 

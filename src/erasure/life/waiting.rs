@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Cancelled, Phase};
-use crate::erasure::{ErasureId, ErasureState, NewErasure};
+use crate::erasure::{ErasureId, ErasureState, NewErasure, RuleDemand};
 use crate::subject::TargetName;
 
 /// An erasure that has not begun.
@@ -15,6 +15,10 @@ pub(crate) struct Waiting {
     /// A further demand with the same key joins it.
     pub(crate) merge_key: String,
     pub(crate) rules: Vec<String>,
+    /// What each of these rules asks for, in each version of it that did.
+    pub(crate) demands: Vec<RuleDemand>,
+    /// What was among them until a person rejected it, by name.
+    pub(crate) rejected: Vec<String>,
     pub(crate) targets: Vec<TargetName>,
     /// The time of the rule, or of the approval where that came later.
     pub(crate) due_rule: Timestamp,
@@ -32,6 +36,15 @@ pub(crate) enum Resolving {
     Due(Timestamp),
     /// There is some from now on, due then.
     Added(Timestamp),
+}
+
+/// What is left of an erasure without what a person has rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum WithoutRejected {
+    /// What others demand, at their own time.
+    Others(Waiting, Resolving),
+    /// Nothing: it is over. What was rejected stays with it.
+    Nothing { rejected: Vec<String>, ended: Cancelled },
 }
 
 /// A demand that names no target: nothing could be seen to be gone.
@@ -55,6 +68,8 @@ impl Waiting {
             state: ErasureState::of(phase),
             merge_key: new.merge_key(),
             rules: vec![new.rule.clone()],
+            demands: vec![RuleDemand { targets: targets.clone(), ..RuleDemand::of(new) }],
+            rejected: Vec::new(),
             targets,
             due_rule: new.due,
             due,
@@ -68,13 +83,14 @@ impl Waiting {
     pub(crate) fn merged(mut self, new: &NewErasure, settle_at: Option<Timestamp>) -> Option<(Self, Resolving)> {
         let more_targets = add_missing(&mut self.targets, &new.targets);
         let more_rules = add_missing(&mut self.rules, std::slice::from_ref(&new.rule));
+        let more_demands = RuleDemand::of(new).add(&mut self.demands);
         let earlier = new.due < self.due_rule;
         if earlier {
             self.due_rule = new.due;
             self.due = begins(new.due, settle_at);
         }
         // Also for a capsule alone: a worker that resolves it now has not read these identifiers.
-        let changed = more_targets || more_rules || earlier || new.capsule.is_some();
+        let changed = more_targets || more_rules || more_demands || earlier || new.capsule.is_some();
         changed.then(|| self.taken_from_who_resolves())
     }
 
@@ -111,6 +127,7 @@ impl Waiting {
         }
         self.due_rule = now;
         self.due = now;
+        self.demands.iter_mut().for_each(|demand| demand.made_due(now));
         Some(self.taken_from_who_resolves())
     }
 
@@ -119,6 +136,38 @@ impl Waiting {
     pub(crate) fn rules_no_longer(self, rules: &[String]) -> Option<Cancelled> {
         let by_these_alone = self.approved.is_none() && self.rules.iter().all(|rule| rules.contains(rule));
         by_these_alone.then(|| self.cancelled())
+    }
+
+    /// A person has rejected what some rules demand. `None` where nothing of it is theirs, or where a person has approved it.
+    pub(crate) fn without(
+        mut self,
+        is_rejected: impl Fn(&RuleDemand) -> bool,
+        settle_at: Option<Timestamp>,
+    ) -> Option<WithoutRejected> {
+        if self.approved.is_some() {
+            return None;
+        }
+        let (rejected, left): (Vec<_>, Vec<_>) = self.demands.drain(..).partition(is_rejected);
+        if rejected.is_empty() {
+            return None;
+        }
+        let names: Vec<_> = rejected.iter().map(RuleDemand::named).collect();
+        add_missing(&mut self.rejected, &names);
+        let Some(due) = left.iter().map(RuleDemand::due).min() else {
+            // Its rules stay, so that it is seen by what it once came.
+            return Some(WithoutRejected::Nothing { rejected: self.rejected.clone(), ended: self.cancelled() });
+        };
+        self.rules.clear();
+        self.targets.clear();
+        for demand in &left {
+            add_missing(&mut self.rules, std::slice::from_ref(&demand.rule));
+            add_missing(&mut self.targets, &demand.targets);
+        }
+        self.demands = left;
+        self.due_rule = due;
+        self.due = begins(due, settle_at);
+        let (waiting, resolving) = self.taken_from_who_resolves();
+        Some(WithoutRejected::Others(waiting, resolving))
     }
 
     /// It ends before it has begun.

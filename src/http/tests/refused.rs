@@ -15,6 +15,7 @@ use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
 use crate::ledger::{Intake, LedgerError, PutAside, Quarantined, Recorded, RefusedDeliveries, Reported};
 use crate::lock::lock;
+use crate::subject::SourceName;
 
 /// What was written, one a write. The first of them fails.
 #[derive(Default)]
@@ -45,6 +46,10 @@ impl Intake for Written {
 
     async fn report(&self, _: &Reportable, _: &KeyId, _: &Sealed) -> Result<Reported, LedgerError> {
         panic!("nothing is reported")
+    }
+
+    async fn delivered(&self, _: &[SourceName]) -> Result<(), LedgerError> {
+        Ok(())
     }
 
     async fn one_client(&self, _: bool) -> Result<(), LedgerError> {

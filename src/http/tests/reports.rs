@@ -26,6 +26,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         id: ErasureId::generate(Timestamp::now()),
         subject: Subject::Session(key),
         rule: "request".into(),
+        version: None,
         targets: vec![queue.clone()],
         due: Timestamp::now(),
         approve: false,

@@ -1,14 +1,18 @@
 //! What people ask.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::keys::{KeyId, KeyIds, KeyKind};
-use crate::ledger::{AuditRange, CallEnd, Cursor, ErasureFilter, Keep, Recorded, RotatedKey, TargetState};
+use crate::ledger::{
+    AuditRange, CallEnd, Cursor, ErasureFilter, Keep, PastState, Recorded, RotatedKey, SessionChange, TargetState,
+};
+use crate::subject::{InstallationName, SourceName};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
@@ -95,6 +99,69 @@ pub(crate) async fn what_one_does_for_all_is_taken_by_one_and_again_when_it_is_d
     ledger.put_off_periodic("watch", Duration::ZERO, None).await.expect("put off");
     assert!(ledger.take_periodic("watch", Duration::ZERO).await.expect("answered").is_some());
     assert!(ledger.take_periodic("watch", hour).await.expect("answered").is_some());
+}
+
+pub(crate) async fn sources_that_deliver_are_noted_by_the_minute(ledger: Shared) {
+    assert!(ledger.last_deliveries().await.expect("read").is_empty());
+    let before = ledger.clock().await.expect("read").now;
+    let other = SourceName("other".into());
+    ledger.delivered(&[source(), other.clone()]).await.expect("noted");
+    ledger.delivered(&[source()]).await.expect("noted");
+    let last = ledger.last_deliveries().await.expect("read");
+    assert_eq!(last.keys().cloned().collect::<BTreeSet<_>>(), BTreeSet::from([source(), other]));
+    let now = ledger.clock().await.expect("read").now;
+    let is_now = |last: &Timestamp| *last <= now && before.duration_since(*last) < SignedDuration::from_mins(1);
+    assert!(last.values().all(is_now), "{last:?}");
+    let minutes: u32 =
+        ledger.delivery_hours(&source()).await.expect("read").values().map(|bits| bits.count_ones()).sum();
+    assert!((1..=2).contains(&minutes), "a minute may have begun between: {minutes}");
+    assert!(ledger.delivery_hours(&SourceName("third".into())).await.expect("read").is_empty());
+    let mark = Timestamp::from_millisecond(1_700_000_000_123).expect("a time");
+    ledger.put_off_periodic("watch", Duration::ZERO, Some(mark)).await.expect("put off");
+    ledger.put_off_periodic("no mark", Duration::ZERO, None).await.expect("put off");
+    let gauges = ledger.gauges(&[], Duration::ZERO).await.expect("read");
+    let marks = BTreeMap::from([("watch".to_owned(), mark)]);
+    assert_eq!((gauges.delivered, &gauges.marks), (last, &marks));
+    assert_eq!(ledger.marks().await.expect("read"), marks);
+}
+
+pub(crate) async fn sessions_are_found_by_since_when_nothing_of_them_is_open(ledger: Shared) {
+    for id in [2, 3] {
+        decide(&ledger, SessionChange { read_at: Some(in_hours(-1)), ..unchanged(id, 0) }).await;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    erase_a_guest(&ledger, "g-1", || async {}).await;
+    let idle = async |since, most| {
+        let found = ledger.idle_sessions(&installation(), since, most).await.expect("read");
+        found.into_iter().map(|idle| (idle.key, idle.is_erased)).collect::<Vec<_>>()
+    };
+    let all = [(session(2), false), (session(3), false), (session(1), true)];
+    assert_eq!(idle(in_hours(-1), 10).await, all);
+    assert_eq!(idle(in_hours(-1), 2).await, all[..2]);
+    assert_eq!(idle(in_hours(1), 10).await, []);
+    let erased = ledger.erased_sessions(&installation(), in_hours(-1), 10).await.expect("read");
+    assert_eq!(erased.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&session(1)]);
+    assert!(erased[0].1 > in_hours(-1));
+    assert_eq!(ledger.erased_sessions(&installation(), in_hours(1), 10).await.expect("read"), []);
+    let elsewhere = InstallationName("elsewhere".into());
+    assert_eq!(ledger.idle_sessions(&elsewhere, in_hours(-1), 10).await.expect("read"), []);
+    assert_eq!(ledger.erased_sessions(&elsewhere, in_hours(-1), 10).await.expect("read"), []);
+}
+
+pub(crate) async fn a_job_of_the_past_is_changed_by_one_at_a_time(ledger: Shared) {
+    assert!(ledger.past_jobs().await.expect("read").is_empty());
+    let job = past_job();
+    assert_eq!(ledger.add_past_job(&job).await.expect("added"), 1);
+    assert_eq!(ledger.add_past_job(&job).await.expect("added"), 2);
+    let all = ledger.past_jobs().await.expect("read");
+    assert_eq!(all.iter().map(|stored| (stored.id, stored.version)).collect::<Vec<_>>(), [(2, 1), (1, 1)]);
+    assert_eq!(all[0].job, job);
+    let mut changed = all[0].clone();
+    changed.job.state = PastState::Cancelled;
+    assert!(ledger.save_past_job(&changed).await.expect("saved"));
+    assert!(!ledger.save_past_job(&all[0]).await.expect("answered"), "somebody has changed it");
+    let now = ledger.past_jobs().await.expect("read");
+    assert_eq!((now[0].version, now[0].job.state, now[1].job.state), (2, PastState::Cancelled, PastState::Shown));
 }
 
 pub(crate) async fn a_ledger_keeps_its_id(ledger: Shared) {

@@ -229,16 +229,22 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     ledger.keeper_ended("state:web1:/s", Some("receipt 7 was there")).await.expect("noted");
     ledger.keeper_ended("webhook:acme", Some("it is missing")).await.expect("noted");
     ledger.keeper_ended("reconcile:acme", Some("403")).await.expect("noted");
+    ledger.keeper_ended("silent:acme", Some("nothing comes")).await.expect("noted");
+    ledger.keeper_ended("reappeared:acme", Some("one")).await.expect("noted");
     ledger.forget_keepers().await.expect("forgotten");
     let left = [
         "reconcile_failed sessions:acme",
         "seal_keys_failed keys",
+        "sessions_reappeared sessions:acme",
+        "source_silent source:acme",
         "state_begun_anew keeper:web1:/s",
         "webhook_wrong source:acme",
     ];
     assert_eq!(told(&ledger).await, left, "whoever notes it takes it away");
     ledger.keeper_ended("webhook:acme", None).await.expect("noted");
-    ledger.keeper_ended("reconcile:acme", None).await.expect("noted");
+    for noted in ["reconcile:acme", "silent:acme", "reappeared:acme"] {
+        ledger.keeper_ended(noted, None).await.expect("noted");
+    }
     ledger.keeper_ended("seals", None).await.expect("noted");
     ledger.keeper_ended("state:web1:/s", None).await.expect("noted");
     ledger.keeper_ended("witness vault", Some("exit status: 1")).await.expect("noted");

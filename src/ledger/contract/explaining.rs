@@ -7,9 +7,11 @@ use quietus_plugin::Span;
 use super::fixtures::*;
 use crate::attention::{Code, Limits};
 use crate::audit::{Act, Object};
-use crate::erasure::{ErasureState, NewErasure, Outcome, Subject};
+use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject};
 use crate::keys::Digest;
-use crate::ledger::{Attempt, AuditRange, Cursor, Finished, NewRuleVersion, RULE_WAITS, SessionMark, Work, is_held};
+use crate::ledger::{
+    Attempt, AuditRange, Claim, Cursor, Finished, NewRuleVersion, RULE_WAITS, RuleState, SessionMark, Work, is_held,
+};
 use crate::policy::Evaluated;
 use crate::subject::{InstallationName, SessionKey};
 
@@ -126,58 +128,131 @@ pub(crate) async fn all_sessions_are_read_with_what_was_kept_of_their_evaluation
 }
 
 /// A version of a rule.
-fn version(name: &str, digest: &str, waiting: bool) -> NewRuleVersion {
-    NewRuleVersion { name: name.into(), digest: digest.into(), waiting, sessions: 10, would: 9 }
+fn version(name: &str, digest: &str, state: RuleState) -> NewRuleVersion {
+    NewRuleVersion { name: name.into(), digest: digest.into(), state, sessions: 10, would: 9 }
 }
 
 pub(crate) async fn of_a_rule_every_version_is_known_and_only_once(ledger: Shared) {
     let known = async || {
         let versions = ledger.rule_versions().await.expect("read");
-        versions.into_iter().map(|one| (one.rule.name, one.rule.digest, one.rule.waiting)).collect::<Vec<_>>()
+        versions.into_iter().map(|one| (one.rule.name, one.rule.digest, one.rule.state)).collect::<Vec<_>>()
     };
-    for (name, digest, waiting) in
-        [("b", "1", false), ("a", "1", false), ("a", "1", true), ("a", "2", true), ("a", "2", false), ("a", "1", false)]
-    {
-        ledger.add_rule_version(&version(name, digest, waiting)).await.expect("written");
+    let (in_force, waiting) = (RuleState::InForce, RuleState::Waiting);
+    for (name, digest, state) in [
+        ("b", "1", in_force),
+        ("a", "1", in_force),
+        ("a", "1", waiting),
+        ("a", "2", waiting),
+        ("a", "2", in_force),
+        ("a", "1", in_force),
+    ] {
+        ledger.add_rule_version(&version(name, digest, state)).await.expect("written");
     }
-    let row = |name: &str, digest: &str, waiting| (name.to_owned(), digest.to_owned(), waiting);
-    let all = [row("a", "1", false), row("a", "2", true), row("a", "1", false), row("b", "1", false)];
+    let row = |name: &str, digest: &str, state| (name.to_owned(), digest.to_owned(), state);
+    let all = [row("a", "1", in_force), row("a", "2", waiting), row("a", "1", in_force), row("b", "1", in_force)];
     assert_eq!(known().await, all);
     // Two servers that begin at once.
-    let version = version("c", "1", true);
+    let version = version("c", "1", waiting);
     let (one, other) = tokio::join!(ledger.add_rule_version(&version), ledger.add_rule_version(&version));
     assert!(one.is_ok() && other.is_ok());
-    assert_eq!(known().await.last(), Some(&row("c", "1", true)));
+    assert_eq!(known().await.last(), Some(&row("c", "1", waiting)));
     assert_eq!(known().await.len(), 5);
 }
 
-pub(crate) async fn what_waits_for_its_rule_begins_once_that_is_confirmed(ledger: Shared) {
-    let waiting = async || {
-        let limits = Limits { deadline: Span::from_secs(u64::MAX >> 20), unknown_share_max: 1.0 };
-        let told = ledger.attention(&limits).await.expect("read");
-        told.into_iter().filter(|found| found.code == Code::RuleWaiting).map(|found| found.object).collect::<Vec<_>>()
-    };
-    ledger.add_rule_version(&version("much", "1", true)).await.expect("written");
-    assert_eq!(waiting().await, [Object::rule("much")]);
-    let erasure = NewErasure { rule: "much".into(), ..due_erasure(1, &["crm"]) };
-    ledger.request(erasure, &by()).await.expect("requested");
-    let held = only(claim(&ledger, &to_resolve()).await);
-    let Work::Resolve(work) = &held.work else { panic!("{held:?}") };
-    assert_eq!((work.rules.as_slice(), work.approved), (&["much".to_owned()][..], false));
-    assert!(is_held(&work.rules, work.created, &ledger.rule_versions().await.expect("read")));
+/// The rules that wait for a person.
+async fn waiting_rules(ledger: &Shared) -> Vec<Object> {
+    let limits = Limits { deadline: Span::from_secs(u64::MAX >> 20), unknown_share_max: 1.0 };
+    let told = ledger.attention(&limits).await.expect("read");
+    told.into_iter().filter(|found| found.code == Code::RuleWaiting).map(|found| found.object).collect()
+}
+
+/// What a version of a rule demands of a session's erasure.
+async fn demanded(ledger: &Shared, rule: &str, version: &str, targets: &[&str], hours: i64) -> ErasureId {
+    let version = Some(version.to_owned());
+    let erasure = NewErasure { rule: rule.into(), version, due: in_hours(hours), ..due_erasure(1, targets) };
+    ledger.request(erasure, &by()).await.expect("requested")
+}
+
+/// The claim of an erasure that is due, and whether it waits for its rules.
+async fn claimed(ledger: &Shared) -> (Claim, bool) {
+    let claim = only(claim(ledger, &to_resolve()).await);
+    let Work::Resolve(work) = &claim.work else { panic!("{claim:?}") };
+    let waits = is_held(&work.demands, &ledger.rule_versions().await.expect("read"));
+    (claim, waits)
+}
+
+/// Has an erasure wait that is due.
+async fn held(ledger: &Shared) {
+    let (claim, waits) = claimed(ledger).await;
+    assert!(waits);
     let pause = Duration::from_secs(3600);
-    assert_eq!(ledger.retry(held, pause, Attempt::Free, RULE_WAITS).await.expect("put back"), Finished::Done);
+    assert_eq!(ledger.retry(claim, pause, Attempt::Free, RULE_WAITS).await.expect("put back"), Finished::Done);
+}
+
+/// The objects of the orders of this kind.
+async fn ordered(ledger: &Shared, act: Act) -> Vec<String> {
+    let orders = ledger.audit(&AuditRange::all(Cursor::OLDEST, 100)).await.expect("read").items;
+    let all = orders.iter().filter(|row| row.statement.act == act.as_str());
+    all.map(|row| row.statement.object.to_string()).collect()
+}
+
+pub(crate) async fn what_waits_for_its_rule_begins_once_that_is_confirmed(ledger: Shared) {
+    ledger.add_rule_version(&version("much", "1", RuleState::Waiting)).await.expect("written");
+    assert_eq!(waiting_rules(&ledger).await, [Object::rule("much")]);
+    demanded(&ledger, "much", "1", &["crm"], -1).await;
+    held(&ledger).await;
     assert!(claim(&ledger, &to_resolve()).await.is_empty());
 
-    assert!(!ledger.confirm_rule("another", &by()).await.expect("answered"));
-    assert!(ledger.confirm_rule("much", &by()).await.expect("confirmed"));
-    assert!(!ledger.confirm_rule("much", &by()).await.expect("answered"), "it does not wait any more");
-    assert!(waiting().await.is_empty());
-    let going = only(claim(&ledger, &to_resolve()).await);
-    let Work::Resolve(work) = &going.work else { panic!("{going:?}") };
-    assert!(!is_held(&work.rules, work.created, &ledger.rule_versions().await.expect("read")));
-    let orders = ledger.audit(&AuditRange::all(Cursor::OLDEST, 100)).await.expect("read").items;
-    let confirmed = orders.iter().filter(|row| row.statement.act == Act::ConfirmRule.as_str());
-    let confirmed: Vec<_> = confirmed.map(|row| row.statement.object.to_string()).collect();
-    assert_eq!(confirmed, ["rules", "rule:much", "rules"], "a name that nobody knows is not written");
+    let confirm = async |name, version| ledger.confirm_rule(name, version, &by()).await.expect("answered");
+    assert!(!confirm("another", "1").await && !confirm("much", "2").await);
+    assert!(confirm("much", "1").await);
+    assert!(!confirm("much", "1").await, "it does not wait any more");
+    assert!(waiting_rules(&ledger).await.is_empty());
+    assert!(!claimed(&ledger).await.1);
+    let orders = ordered(&ledger, Act::ConfirmRule).await;
+    assert_eq!(orders, ["rules", "rules", "rule:much", "rules"], "a name that nobody knows is not written");
+}
+
+pub(crate) async fn a_version_is_confirmed_only_as_long_as_it_is_the_newest(ledger: Shared) {
+    for (digest, state) in [("1", RuleState::InForce), ("2", RuleState::Waiting), ("3", RuleState::Waiting)] {
+        ledger.add_rule_version(&version("much", digest, state)).await.expect("written");
+    }
+    // What the second version demands becomes a part of what the first one has demanded.
+    let first = demanded(&ledger, "much", "1", &["crm"], 5).await;
+    assert_eq!(demanded(&ledger, "much", "2", &["crm"], -1).await, first);
+    held(&ledger).await;
+    assert!(!ledger.confirm_rule("much", "2", &by()).await.expect("answered"));
+    assert!(ledger.confirm_rule("much", "3", &by()).await.expect("answered"));
+    assert_eq!(waiting_rules(&ledger).await, [Object::rule("much")], "the second one waits on");
+    assert!(claimed(&ledger).await.1, "and what it demanded does");
+}
+
+pub(crate) async fn what_a_rejected_version_alone_demands_never_begins(ledger: Shared) {
+    for (name, digest, state) in [("kept", "1", RuleState::InForce), ("much", "1", RuleState::Waiting)] {
+        ledger.add_rule_version(&version(name, digest, state)).await.expect("written");
+    }
+    let alone = demanded(&ledger, "much", "1", &["crm"], -1).await;
+    held(&ledger).await;
+    let reject = async |version| ledger.reject_rule("much", version, &by()).await.expect("answered");
+    assert!(!reject("2").await && reject("1").await && !reject("1").await);
+    assert_eq!(ordered(&ledger, Act::RejectRule).await, ["rules", "rule:much", "rules"]);
+    assert!(waiting_rules(&ledger).await.is_empty());
+    let end = async |claim| assert_eq!(ledger.without_rejected(claim).await.expect("ended"), Finished::Done);
+    end(claimed(&ledger).await.0).await;
+    let shown = ledger.erasure(alone).await.expect("read").expect("is there");
+    assert_eq!((shown.state, shown.rejected), (ErasureState::Cancelled, vec!["much@1".to_owned()]));
+    assert_eq!(shown.rules, ["much"]);
+
+    // What another rule demands, too, is done at the time of that one, at its targets.
+    let both = demanded(&ledger, "kept", "1", &["crm"], 5).await;
+    assert_eq!(demanded(&ledger, "much", "1", &["mailbox"], -1).await, both);
+    end(claimed(&ledger).await.0).await;
+    let shown = ledger.erasure(both).await.expect("read").expect("is there");
+    assert_eq!((shown.state, shown.rules.as_slice()), (ErasureState::Scheduled, &["kept".to_owned()][..]));
+    assert_eq!((shown.steps.len(), shown.due > in_hours(4)), (1, true));
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+    // Somebody thinks better of it.
+    assert!(ledger.confirm_rule("much", "1", &by()).await.expect("answered"));
+    demanded(&ledger, "much", "1", &["crm"], -1).await;
+    assert!(!claimed(&ledger).await.1);
 }

@@ -19,7 +19,8 @@ use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
-    Keep, Ledger, NewRuleVersion, QueueName, ReceiptRange, Recorded, Resolution, SessionChange, StepEnd, Work,
+    Keep, Ledger, NewRuleVersion, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution, RuleState,
+    SessionChange, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
@@ -175,6 +176,7 @@ pub(crate) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> 
         id: ErasureId(random),
         subject,
         rule: "request".into(),
+        version: None,
         targets: targets.iter().copied().map(target).collect(),
         due,
         approve: false,
@@ -406,14 +408,37 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.record(event(6, 1)).await.expect("recorded");
     let limits = Limits { deadline: Span::from_secs(0), unknown_share_max: 0.0 };
     let shown = ledger.attention(&limits).await.expect("read");
+    ledger.delivered(&[source()]).await.expect("noted");
+    ledger.add_past_job(&past_job()).await.expect("added");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
-    let rule = NewRuleVersion { name: "r".into(), digest: "1".into(), waiting: true, sessions: 10, would: 9 };
+    let rule =
+        NewRuleVersion { name: "r".into(), digest: "1".into(), state: RuleState::Waiting, sessions: 10, would: 9 };
     ledger.add_rule_version(&rule).await.expect("written");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
     // Last: nothing else is sealed under it here.
     let generation = KeyId::written("5ea1".repeat(4));
     ledger.begin_seal_generation(&generation).await.expect("noted");
+}
+
+/// A comparison of the past that was shown.
+pub(super) fn past_job() -> PastJob {
+    PastJob {
+        mluvii: installation(),
+        since: in_hours(-9),
+        until: in_hours(-1),
+        state: PastState::Shown,
+        come: in_hours(-1),
+        listed: 5,
+        found: BTreeMap::from([("2026-01".into(), 4)]),
+        would_erase: BTreeMap::from([("2026-01".into(), 3)]),
+        by_rule: BTreeMap::from([("a rule".into(), BTreeMap::from([("2026-01".into(), 3)]))]),
+        unread: 1,
+        foreign: 1,
+        entered: 0,
+        rules: serde_json::from_str("\"01234567\"").expect("a digest"),
+        reason: None,
+    }
 }
 
 /// The oldest record of a chain leaves.

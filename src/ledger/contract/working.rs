@@ -245,3 +245,74 @@ pub(crate) async fn an_erasure_does_not_grow_younger_by_waiting(ledger: Shared) 
     assert_eq!(retried.expect("put back"), Finished::Done);
     assert_eq!(oldest().await, known_since);
 }
+
+/// The processes that hold work have died, long ago.
+fn die(sql: Sql<'_>) {
+    sql("UPDATE task SET holder = 4711, due = 0, began = 0 WHERE holder IS NOT NULL");
+}
+
+pub(crate) async fn work_at_which_each_process_dies_is_put_aside_and_holds_up_nobody(ledger: Shared, sql: Sql<'_>) {
+    sql("INSERT INTO process (number, version, place, since, seen, targets) VALUES (4711, '', '', 0, 0, '[]')");
+    let look = async || assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
+    let claimed = async || {
+        let claims = claim(&ledger, &to_decide()).await;
+        let session = |claim: &Claim| match &claim.work {
+            Work::Decide(work) => work.event.head.session.session.0,
+            other => panic!("no event: {other:?}"),
+        };
+        claims.into_iter().map(|claim| (session(&claim), claim)).collect::<Vec<_>>()
+    };
+    let end = async |(id, claim): (i64, Claim)| {
+        assert_eq!(ledger.decided(claim, decision(unchanged(id, 0))).await.expect("decided"), Finished::Done);
+    };
+    look().await;
+    for id in 1..=2 {
+        ledger.record(event(id, 1)).await.expect("recorded");
+    }
+    assert_eq!(claimed().await.len(), 2);
+    die(sql);
+    assert!(claimed().await.is_empty(), "not before it is seen what it is");
+    look().await;
+    // One of the two did it; they are done one after the other, and what comes meanwhile beside them.
+    let first = only(claimed().await);
+    assert!(claimed().await.is_empty());
+    ledger.record(event(3, 1)).await.expect("recorded");
+    end(only(claimed().await)).await;
+    end(first).await;
+    let (fatal, _) = only(claimed().await);
+    for death in 2..=3 {
+        die(sql);
+        look().await;
+        let again = claimed().await;
+        assert_eq!(again.iter().map(|(id, _)| *id).collect::<Vec<_>>(), if death == 2 { vec![fatal] } else { vec![] });
+    }
+    let counts = ledger.counts().await.expect("counted");
+    assert_eq!((counts.parked_work, counts.events_waiting), (1, 0));
+    // A person has it tried again: it is no suspect then.
+    assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), 1);
+    end(only(claimed().await)).await;
+}
+
+pub(crate) async fn what_ends_beside_a_death_is_suspect_no_more(ledger: Shared, sql: Sql<'_>) {
+    sql("INSERT INTO process (number, version, place, since, seen, targets) VALUES (4711, '', '', 0, 0, '[]')");
+    let look = async || assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
+    look().await;
+    ledger.record(event(1, 1)).await.expect("recorded");
+    // It is put back each time after the next process has taken it over.
+    for _ in 0..5 {
+        let _lost = only(claim(&ledger, &to_decide()).await);
+        die(sql);
+        look().await;
+        let again = only(claim(&ledger, &to_decide()).await);
+        assert_eq!(
+            ledger.retry(again, Duration::ZERO, Attempt::Counts, "away").await.expect("put back"),
+            Finished::Done
+        );
+    }
+    // One that has ended in order is on no list, and what it held is nobody's: that is no death.
+    let _lost = only(claim(&ledger, &to_decide()).await);
+    sql("DELETE FROM process WHERE number = 4711");
+    die(sql);
+    look().await;
+    assert_eq!(claim(&ledger, &to_decide()).await.len(), 1);
+}

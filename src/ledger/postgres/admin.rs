@@ -111,11 +111,19 @@ impl Admin for PostgresLedger {
         })
     }
 
-    async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError> {
+    async fn confirm_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
-            let confirmed = rules::confirm(tx, name).await?;
-            audit::append(tx, &acts::confirmed_rule(by, name, confirmed)).await?;
+            let confirmed = rules::confirm(tx, name, version).await?;
+            audit::append(tx, &acts::judged_rule(by, Act::ConfirmRule, name, version, confirmed)).await?;
             Ok(confirmed)
+        })
+    }
+
+    async fn reject_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let rejected = rules::reject(tx, name, version).await?;
+            audit::append(tx, &acts::judged_rule(by, Act::RejectRule, name, version, rejected)).await?;
+            Ok(rejected)
         })
     }
 

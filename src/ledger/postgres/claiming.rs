@@ -19,24 +19,36 @@ use crate::clock::boot_id;
 use crate::erasure::Outcome;
 use crate::erasure::life::after;
 use crate::ledger::clock::Trust;
+use crate::ledger::deaths::{FATAL, has_died, is_fatal};
 use crate::subject::TargetName;
 
-/// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster. Returns
-/// what is known of the clock, where there is.
+/// What a look has found that there is to claim.
+pub(super) struct Found {
+    /// What is known of the clock.
+    clock: Known,
+    /// Whether there is work at which a process has died.
+    is_suspect: bool,
+}
+
+/// Whether there is anything to claim: a look that locks nothing, since most wake-ups find that others were faster.
 pub(super) async fn is_due(
     ledger: &PostgresLedger,
     connection: &Connection,
     queue: &QueueName,
-) -> Result<Option<Known>, LedgerError> {
+) -> Result<Option<Found>, LedgerError> {
     let sql = format!(
         "SELECT {KNOWN},
                 EXISTS (SELECT FROM task WHERE queue = $2 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
-                  OR EXISTS (SELECT FROM inbox WHERE installation = $3 AND NOT parked AND due <= {NOW_MS})
+                  OR EXISTS (SELECT FROM inbox WHERE installation = $3 AND NOT parked AND due <= {NOW_MS}),
+                EXISTS (SELECT FROM task WHERE deaths > 0 AND queue = $2)
          {FROM_KNOWN}"
     );
     let inbox = inbox_of(ledger, connection, queue).await?;
     let row = connection.row(&sql, &[&boot_id(), &queue.name(), &inbox]).await?;
-    if row.get(7) { Known::read(&row).map(Some) } else { Ok(None) }
+    if !row.get::<_, bool>(7) {
+        return Ok(None);
+    }
+    Ok(Some(Found { clock: Known::read(&row)?, is_suspect: row.get(8) }))
 }
 
 /// The installation in whose inbox there may be more for the queue.
@@ -54,16 +66,16 @@ async fn inbox_of(
 #[expect(clippy::too_many_arguments, reason = "each is another thing")]
 pub(super) async fn claim(
     ledger: &PostgresLedger,
-    tx: &Tx,
+    tx: &mut Tx,
     queue: &QueueName,
     most: usize,
     lease: Duration,
     bounds: &Bounds,
-    clock: &Known,
+    found: &Found,
     expand: Expand,
 ) -> Result<Claimed, LedgerError> {
     let nothing = |next| Claimed { claims: Vec::new(), next };
-    let trust = clock.trust(&tx.look);
+    let trust = found.clock.trust(&tx.look);
     // A receipt is dated and signed for good.
     if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
         return Ok(nothing(NextLook::WhenPolled));
@@ -94,7 +106,8 @@ pub(super) async fn claim(
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
             inbox::expand(tx, &ledger.sources, queue, installation, granted, expand).await?;
         }
-        let rows = take(tx, queue, granted, lease, ledger.process(), trust).await?;
+        let suspect = if found.is_suspect { suspect(tx, queue, trust).await? } else { None };
+        let rows = take(tx, queue, granted, lease, ledger.process(), trust, suspect).await?;
         if rows.len() == most {
             next = NextLook::WhenPolled;
         }
@@ -121,10 +134,30 @@ struct Taken {
     fence: i64,
     attempt: u32,
     faults: Faults,
+    /// How many processes have died at it in a row.
+    deaths: u32,
     row: Row,
 }
 
-/// Takes what is due, the longest due first; what another process is taking is passed over. What another one holds is left to it
+/// Of two processes that look at once whether a suspect is being done, one looks.
+const SUSPECTS: &str = "SELECT pg_try_advisory_xact_lock(7521974406301414)";
+
+/// Work of the queue at which a process has died, the longest due one, unless other such work is being done.
+async fn suspect(tx: &Tx, queue: &QueueName, trust: Trust) -> Result<Option<i64>, LedgerError> {
+    let sql = "SELECT id FROM task WHERE deaths > 0 AND queue = $1 AND holder IS NULL AND NOT parked AND due <= $2 ORDER BY due LIMIT 1";
+    let Some(row) = tx.maybe(sql, &[&queue.name(), &millis(tx.now)]).await? else { return Ok(None) };
+    if !tx.row(SUSPECTS, &[]).await?.get::<_, bool>(0) {
+        return Ok(None);
+    }
+    let other = "SELECT FROM task WHERE deaths > 0 AND NOT parked AND holder IS NOT NULL AND (due > $1 OR due - began > $2) LIMIT 1";
+    let is_other = tx.maybe(other, &[&millis(tx.now), &trust.leases_ms()]).await?.is_some();
+    Ok((!is_other).then(|| row.get(0)))
+}
+
+/// The number of no task.
+const NO_TASK: i64 = -1;
+
+/// Takes what is due, the longest due first, and of the suspects the one that is named; what another process is taking is passed over. What another one holds is left to it
 /// until its lease has surely ended: a clock that jumps ends none. What tries a target that is out is due later than all others
 /// once it has failed, so that each has its turn, and what can never succeed does not keep it out.
 async fn take(
@@ -134,6 +167,7 @@ async fn take(
     lease: Duration,
     holder: i64,
     trust: Trust,
+    suspect: Option<i64>,
 ) -> Result<Vec<Taken>, LedgerError> {
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let only = match queue {
@@ -146,21 +180,25 @@ async fn take(
     let sql = format!(
         "WITH found AS (
            SELECT id, due AS was FROM task
-           WHERE queue = $1 AND NOT parked AND due <= $2 AND (holder IS NULL OR due - began <= $6) {only}
+           WHERE queue = $1 AND NOT parked AND due <= $2
+             AND CASE WHEN holder IS NULL THEN deaths = 0 OR id = $7 ELSE due - began <= $6 AND NOT ({}) END {only}
            ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
          )
          UPDATE task SET due = $4, began = $2, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
-         RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since, refused, panics"
+         RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since, refused, panics, deaths",
+        has_died("$5", "$2")
     );
     let until = millis(after(tx.now, lease));
     let leases_ms = trust.leases_ms();
-    let mut rows = tx.rows(&sql, &[&queue.name(), &millis(tx.now), &most, &until, &holder, &leases_ms]).await?;
+    let mut rows = tx
+        .rows(&sql, &[&queue.name(), &millis(tx.now), &most, &until, &holder, &leases_ms, &suspect.unwrap_or(NO_TASK)])
+        .await?;
     // An UPDATE returns its rows in any order; the longest due goes first.
     rows.sort_by_key(|row| (row.get::<_, i64>(3), row.get::<_, i64>(0)));
     let taken = |row: Row| {
         let attempt = super::columns::small(row.get(2));
-        let [refused, panics] = [9, 10].map(|column| super::columns::small(row.get(column)));
-        Taken { task: row.get(0), fence: row.get(1), attempt, faults: Faults { refused, panics }, row }
+        let [refused, panics, deaths] = [9, 10, 11].map(|column| super::columns::small(row.get(column)));
+        Taken { task: row.get(0), fence: row.get(1), attempt, faults: Faults { refused, panics }, deaths, row }
     };
     Ok(rows.into_iter().map(taken).collect())
 }
@@ -168,7 +206,7 @@ async fn take(
 /// Work that cannot be read is parked: it would otherwise stand in the way of its queue for ever.
 async fn load(
     ledger: &PostgresLedger,
-    tx: &Tx,
+    tx: &mut Tx,
     queue: &QueueName,
     taken: Vec<Taken>,
     seen: &AtClaim,
@@ -176,15 +214,31 @@ async fn load(
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
     let mut claims = Vec::with_capacity(taken.len());
-    for (Taken { task, fence, attempt, faults, .. }, work) in taken.into_iter().zip(loaded) {
+    let each = taken
+        .into_iter()
+        .map(|Taken { task, fence, attempt, faults, deaths, .. }| (task, fence, attempt, faults, deaths));
+    for ((task, fence, attempt, faults, deaths), work) in each.zip(loaded) {
         match work {
-            Ok(work) => claims.push(seen.claim(task, fence, attempt, faults, work)),
+            Ok(work) => {
+                let claim = seen.claim(task, fence, attempt, faults, work);
+                if is_fatal(deaths) {
+                    tracing::error!(
+                        task,
+                        deaths,
+                        "work at which the server ended each time is put aside; a person is needed"
+                    );
+                    // It is held, by this transaction.
+                    let _: Finished = park(tx, &claim, Outcome::Parked, FATAL).await?;
+                } else {
+                    claims.push(claim);
+                }
+            }
             // A failure that is not the work's own must not park it.
             Err(passing @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(passing),
             Err(LedgerError::Broken(cause)) => {
                 tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
                 tx.execute(
-                    "UPDATE task SET parked = TRUE, holder = NULL, reason = $2 WHERE id = $1",
+                    "UPDATE task SET parked = TRUE, holder = NULL, deaths = 0, reason = $2 WHERE id = $1",
                     &[&task, &line::reason_to_park(&cause)],
                 )
                 .await?;
@@ -253,7 +307,7 @@ pub(super) async fn retry(
     let changed = tx
         .execute(
             &format!(
-                "UPDATE task SET due = $3, began = $6, attempt = attempt + $4, reason = $5, holder = NULL,
+                "UPDATE task SET due = $3, began = $6, attempt = attempt + $4, reason = $5, holder = NULL, deaths = 0,
                                  refused = refused + $7, panics = panics + $8
                  WHERE id = $1 AND fence = $2 AND {HELD}"
             ),
@@ -276,7 +330,7 @@ pub(super) async fn put_off(
 ) -> Result<Finished, LedgerError> {
     let due = millis(after(tx.now, pause.unwrap_or_default()));
     let sql = format!(
-        "UPDATE task SET parked = $3, due = $4, began = $5, refused = refused + 1, reason = $6, holder = NULL
+        "UPDATE task SET parked = $3, due = $4, began = $5, refused = refused + 1, reason = $6, holder = NULL, deaths = 0
          WHERE id = $1 AND fence = $2 AND {HELD}"
     );
     let changed =
@@ -295,7 +349,7 @@ pub(super) async fn park(tx: &mut Tx, claim: &Claim, outcome: Outcome, reason: &
     let parked = tx
         .execute(
             &format!(
-                "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE id = $1 AND fence = $2 AND {HELD}"
+                "UPDATE task SET parked = TRUE, holder = NULL, deaths = 0, reason = $3 WHERE id = $1 AND fence = $2 AND {HELD}"
             ),
             &[&claim.task, &claim.fence, &text(reason)],
         )

@@ -7,7 +7,7 @@ use tokio_postgres::Row;
 
 use super::columns::{json, maybe_millis, maybe_time, millis, of_json, time};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{ClockView, LedgerError};
+use super::{ClockView, LedgerError, deaths};
 use crate::attention::ClockDoubt;
 use crate::clock::{BootTime, boot_id};
 use crate::ledger::clock::{Anchor, ClockSeen, Look, Looked, Trust};
@@ -66,8 +66,8 @@ pub(super) async fn trust(tx: &Tx) -> Result<Trust, LedgerError> {
     Ok(Known::read(&row)?.trust(&tx.look))
 }
 
-/// Looks at the clock and writes down what was seen. Looks are made one after the other: each is held against the last.
-pub(super) async fn watch(tx: &Tx, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
+/// Looks at the clock and writes down what was seen, and what is left over from processes that died, by it. Looks are made one after the other: each is held against the last.
+pub(super) async fn watch(tx: &Tx, jump_max: Duration, own: i64) -> Result<Option<ClockDoubt>, LedgerError> {
     tx.execute("SELECT pg_advisory_xact_lock(7521974406301413)", &[]).await?;
     let known = Known::read(&tx.row(&format!("SELECT {KNOWN} {FROM_KNOWN}"), &[&boot_id()]).await?)?;
     // Not the transaction's: others may have looked while it waited for them.
@@ -86,6 +86,7 @@ pub(super) async fn watch(tx: &Tx, jump_max: Duration) -> Result<Option<ClockDou
     .await?;
     let kept_ms = ANCHORS_KEPT.as_millis() as i64;
     tx.execute("DELETE FROM clock_anchor WHERE seen < $1", &[&(millis(look.now) - kept_ms)]).await?;
+    deaths::bury(tx, own, look.now, seen.trust(Some(&anchor), &look, boot_id())).await?;
     Ok(seen.doubt.map(|kept| kept.doubt))
 }
 

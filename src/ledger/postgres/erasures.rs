@@ -18,7 +18,8 @@ pub(super) async fn many(
 ) -> Result<HashMap<ErasureId, Result<Erasure, LedgerError>>, LedgerError> {
     let rows = connection
         .rows(
-            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict
+            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
+                    rejected
              FROM erasure WHERE id = ANY($1)",
             &[&ids(all)],
         )
@@ -107,6 +108,7 @@ fn read(row: &Row) -> Result<Erasure, LedgerError> {
         id: erasure_id(row.get(0))?,
         subject: json_at(row, 1)?,
         rules: json_at(row, 2)?,
+        rejected: json_at(row, 13)?,
         state: word(row.get(4))?,
         created: time(row.get(5))?,
         due: time(row.get(6))?,

@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use super::columns::{maybe_time, time, unsigned};
 use super::counts::Tallied;
 use super::tx::{Connection, NOW_MS};
-use super::{LedgerError, counts, processes, targets};
+use super::{LedgerError, counts, deliveries, periodic, processes, targets};
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size};
 
 pub(super) async fn all(connection: &Connection, queues: &[String], late_after_ms: i64) -> Result<Gauges, LedgerError> {
@@ -29,6 +29,8 @@ pub(super) async fn all(connection: &Connection, queues: &[String], late_after_m
         oldest_quarantined: once.oldest_quarantined,
         targets: targets::list(connection).await?,
         processes: processes::list(connection).await?,
+        marks: periodic::marks(connection).await?,
+        delivered: deliveries::last_of_all(connection).await?,
         size: once.size,
     })
 }

@@ -18,7 +18,9 @@ mod connector;
 mod copy;
 mod counts;
 mod damage;
+mod deaths;
 mod deciding;
+mod deliveries;
 mod erasure_state;
 mod erasures;
 mod expired;
@@ -33,6 +35,7 @@ pub(crate) mod measure;
 mod meta;
 mod named;
 mod names;
+mod past_jobs;
 mod periodic;
 mod place;
 #[cfg(any(test, feature = "measure"))]
@@ -87,18 +90,18 @@ use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
-    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries,
-    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions,
-    TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum,
-    transition,
+    OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside,
+    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records,
+    RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
+    StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken, claim,
+    health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed, Secret};
 use crate::lock::lock;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// Connections that only read.
 const READERS_MAX: usize = 4;
@@ -286,6 +289,10 @@ impl Intake for PostgresLedger {
         refused::add(&self.writing().await?, refused).await
     }
 
+    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
+        deliveries::add(&self.writing().await?, sources).await
+    }
+
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {
         meta::one_client(&self.writing().await?, is_one).await
     }
@@ -304,14 +311,14 @@ impl Queue for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        let Some(clock) = claiming::is_due(self, &self.reading().await?, queue).await? else {
+        let Some(found) = claiming::is_due(self, &self.reading().await?, queue).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
         let key = self.index_key();
         let mut expand = Expand::Together;
         loop {
             let claimed = transact!(self, |tx| async {
-                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &clock, expand).await?;
+                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &found, expand).await?;
                 // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
                 meta::must_be_index_key(tx, key.as_ref()).await?;
                 Ok(claimed)
@@ -373,6 +380,10 @@ impl Queue for PostgresLedger {
         let name = transition::begins(&claim, &resolution)?.subject.installation();
         let installation = self.installations.id(&self.writing().await?, &name.0).await?;
         transact!(self, done, END_TRIED_MAX, |tx| steps::resolved(tx, &claim, &resolution, installation))
+    }
+
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        transact!(self, done, END_TRIED_MAX, |tx| schedule::without_rejected(tx, &claim))
     }
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
@@ -440,6 +451,14 @@ impl Queue for PostgresLedger {
         periodic::put_off(&self.writing().await?, name, pause, mark).await
     }
 
+    async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError> {
+        past_jobs::add(&self.writing().await?, job).await
+    }
+
+    async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
+        past_jobs::save(&self.writing().await?, job).await
+    }
+
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let number = processes::register(&self.writing().await?, process).await?;
         self.process.store(number, Ordering::Relaxed);
@@ -458,7 +477,7 @@ impl Queue for PostgresLedger {
     }
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
-        transact!(self, |tx| clock::watch(tx, jump_max))
+        transact!(self, |tx| clock::watch(tx, jump_max, self.process()))
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {

@@ -1,5 +1,6 @@
 //! What one server does for all of them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -37,6 +38,12 @@ pub(super) async fn put_off(
     );
     connection.execute(&sql, &[&name, &span(pause.min(PAUSE_MAX)), &maybe_millis(mark)]).await?;
     Ok(())
+}
+
+/// How far all of it has come.
+pub(super) async fn marks(connection: &Connection) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
+    let rows = connection.rows("SELECT name, mark FROM periodic WHERE mark IS NOT NULL", &[]).await?;
+    rows.iter().map(|row| Ok((row.get(0), time(row.get(1))?))).collect()
 }
 
 /// In milliseconds.

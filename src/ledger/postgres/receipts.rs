@@ -60,7 +60,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
     tx.execute("DELETE FROM erasure_session WHERE erasure = ANY($1)", &[&ids(&all)]).await?;
     tx.execute(
         "UPDATE erasure SET state = closed.state, verdict = closed.verdict, ended = $4,
-                            merge_key = '', selection = '{}', sum = NULL
+                            merge_key = '', selection = '{}', demands = '[]', sum = NULL
          FROM unnest($1::BYTEA[], $2::TEXT[], $3::TEXT[]) AS closed (id, state, verdict) WHERE erasure.id = closed.id",
         &[&ids(&all), &states, &verdicts, &millis(tx.now)],
     )

@@ -1,5 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,8 +8,8 @@ use jiff::Timestamp;
 
 use super::sessions::Place;
 use super::{
-    PostgresLedger, archive, attention, audit, clock, columns, counts, erasures, gauges, generations, installations,
-    meta, processes, quarantine, receipts, rules, sessions, targets,
+    PostgresLedger, archive, attention, audit, clock, columns, counts, deliveries, erasures, gauges, generations,
+    installations, meta, past_jobs, periodic, processes, quarantine, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -17,13 +18,14 @@ use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, ErasureCursor, ErasureFilter, Gauges,
-    GenerationState, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark,
-    SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
+    Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
+    ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion,
+    SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth,
+    Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey};
+use crate::subject::{InstallationName, SessionKey, SourceName};
 
 #[async_trait]
 impl Records for PostgresLedger {
@@ -85,6 +87,48 @@ impl Records for PostgresLedger {
             return Ok(UnreadSessions::default());
         };
         sessions::unread(&connection, installation, number, limit).await
+    }
+
+    async fn idle_sessions(
+        &self,
+        installation: &InstallationName,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<IdleSession>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(number) = self.installations.known(&connection, &installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        sessions::idle(&connection, installation, number, since, most).await
+    }
+
+    async fn erased_sessions(
+        &self,
+        installation: &InstallationName,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(number) = self.installations.known(&connection, &installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        sessions::erased(&connection, installation, number, since, most).await
+    }
+
+    async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {
+        past_jobs::list(&self.reading().await?).await
+    }
+
+    async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
+        periodic::marks(&self.reading().await?).await
+    }
+
+    async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {
+        deliveries::last_of_all(&self.reading().await?).await
+    }
+
+    async fn delivery_hours(&self, source: &SourceName) -> Result<DeliveryHours, LedgerError> {
+        deliveries::hours(&self.reading().await?, source).await
     }
 
     async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {

@@ -2,18 +2,18 @@
 
 use super::LedgerError;
 use super::claim::RESOLVE_QUEUES;
-use super::columns::{millis, text, time, unsigned};
+use super::columns::{millis, text, time, unsigned, word};
 use super::tx::{Connection, Tx};
 use crate::ledger::{NewRuleVersion, RULE_WAITS, RuleVersion};
 
 pub(super) async fn versions(connection: &Connection) -> Result<Vec<RuleVersion>, LedgerError> {
-    let sql = "SELECT name, digest, waiting, sessions, would, since FROM rule_version ORDER BY name, seq";
+    let sql = "SELECT name, digest, state, sessions, would, since FROM rule_version ORDER BY name, seq";
     let mut versions = Vec::new();
     for row in connection.rows(sql, &[]).await? {
         let rule = NewRuleVersion {
             name: row.get(0),
             digest: row.get(1),
-            waiting: row.get(2),
+            state: word(row.get(2))?,
             sessions: unsigned(row.get(3)),
             would: unsigned(row.get(4)),
         };
@@ -24,23 +24,38 @@ pub(super) async fn versions(connection: &Connection) -> Result<Vec<RuleVersion>
 
 /// Where two servers begin at once, one of them makes the row.
 pub(super) async fn add(tx: &Tx, version: &NewRuleVersion) -> Result<(), LedgerError> {
-    let NewRuleVersion { name, digest, waiting, sessions, would } = version;
+    let NewRuleVersion { name, digest, state, sessions, would } = version;
     tx.execute(
-        "INSERT INTO rule_version (name, seq, digest, waiting, since, sessions, would)
-         SELECT $1::TEXT, COALESCE((SELECT MAX(seq) FROM rule_version WHERE name = $1), 0) + 1, $2::TEXT, $3::BOOLEAN,
+        "INSERT INTO rule_version (name, seq, digest, state, since, sessions, would)
+         SELECT $1::TEXT, COALESCE((SELECT MAX(seq) FROM rule_version WHERE name = $1), 0) + 1, $2::TEXT, $3::TEXT,
                 $4::BIGINT, $5::BIGINT, $6::BIGINT
          WHERE COALESCE((SELECT digest FROM rule_version WHERE name = $1 ORDER BY seq DESC LIMIT 1), '') <> $2
          ON CONFLICT DO NOTHING",
-        &[&text(name), digest, waiting, &millis(tx.now), &sessions.cast_signed(), &would.cast_signed()],
+        &[&text(name), digest, &state.as_str(), &millis(tx.now), &sessions.cast_signed(), &would.cast_signed()],
     )
     .await?;
     Ok(())
 }
 
-pub(super) async fn confirm(tx: &mut Tx, name: &str) -> Result<bool, LedgerError> {
-    let sql = "UPDATE rule_version SET waiting = FALSE WHERE name = $1 AND waiting";
-    let confirmed = tx.execute(sql, &[&text(name)]).await?;
-    // Those of other rules that wait look once more, and wait on.
+/// Confirms the newest version of a rule, if it is this one. One that is added at this instant has not been worked by.
+pub(super) async fn confirm(tx: &mut Tx, name: &str, digest: &str) -> Result<bool, LedgerError> {
+    let sql = "UPDATE rule_version SET state = 'in_force'
+               WHERE name = $1 AND digest = $2 AND state <> 'in_force'
+                 AND digest = (SELECT digest FROM rule_version WHERE name = $1 ORDER BY seq DESC LIMIT 1)";
+    let confirmed = tx.execute(sql, &[&text(name), &digest]).await?;
+    look_again(tx).await?;
+    Ok(confirmed > 0)
+}
+
+pub(super) async fn reject(tx: &mut Tx, name: &str, digest: &str) -> Result<bool, LedgerError> {
+    let sql = "UPDATE rule_version SET state = 'rejected' WHERE name = $1 AND digest = $2 AND state = 'waiting'";
+    let rejected = tx.execute(sql, &[&text(name), &digest]).await?;
+    look_again(tx).await?;
+    Ok(rejected > 0)
+}
+
+/// What waits for a rule looks whether it still does; what waits for another one waits on.
+async fn look_again(tx: &mut Tx) -> Result<(), LedgerError> {
     let going = tx
         .rows(
             &format!(
@@ -51,5 +66,5 @@ pub(super) async fn confirm(tx: &mut Tx, name: &str) -> Result<bool, LedgerError
         )
         .await?;
     tx.news.extend(going.iter().map(|row| row.get::<_, String>(0)));
-    Ok(confirmed > 0)
+    Ok(())
 }

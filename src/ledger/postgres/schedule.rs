@@ -12,10 +12,14 @@ use tracing::info;
 use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
-use super::{LedgerError, QueueName, broken, capsules, erasure_state, failure, steps, sum, targets, tasks};
-use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
+use super::{
+    Claim, Finished, LedgerError, QueueName, broken, capsules, erasure_state, failure, rules, steps, sum, targets,
+    tasks,
+};
+use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
+use crate::ledger::{is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
@@ -59,8 +63,8 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
     let sum = sum::of_erasure(new.id, installation, &subject, &selection);
     tx.execute(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due, sum)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                              due_rule, due, sum, demands)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[
             &new.id.0.as_slice(),
             &installation,
@@ -75,6 +79,7 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
             &millis(waiting.due_rule),
             &millis(waiting.due),
             &sum,
+            &json(&waiting.demands)?,
         ],
     )
     .await?;
@@ -84,7 +89,8 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
 
 async fn update(tx: &Tx, waiting: &Waiting) -> Result<(), LedgerError> {
     tx.execute(
-        "UPDATE erasure SET state = $2, merge_key = $3, rules = $4, targets = $5, due_rule = $6, due = $7, approved = $8
+        "UPDATE erasure SET state = $2, merge_key = $3, rules = $4, targets = $5, due_rule = $6, due = $7, approved = $8,
+                            demands = $9, rejected = $10
          WHERE id = $1",
         &[
             &waiting.id.0.as_slice(),
@@ -95,6 +101,8 @@ async fn update(tx: &Tx, waiting: &Waiting) -> Result<(), LedgerError> {
             &millis(waiting.due_rule),
             &millis(waiting.due),
             &maybe_millis(waiting.approved),
+            &json(&waiting.demands)?,
+            &json(&waiting.rejected)?,
         ],
     )
     .await?;
@@ -110,7 +118,7 @@ async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving:
             let changed = tx
                 .execute(
                     "UPDATE task SET due = $2, began = $3, fence = fence + 1, attempt = 0, refused = 0, panics = 0, parked = FALSE, reason = NULL,
-                                     holder = NULL
+                                     holder = NULL, deaths = 0
                      WHERE erasure = $1",
                     &[&id.0.as_slice(), &millis(due), &maybe_millis(began(due, tx.now))],
                 )
@@ -178,7 +186,7 @@ async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
     tx.maybe("SELECT FROM waiting WHERE merge_key = $1 FOR UPDATE", &[&merge_key]).await?;
     let sql = format!("SELECT {WAITING}, begun, ended FROM erasure WHERE id = $1 FOR UPDATE");
     let row = tx.row(&sql, &[&id.0.as_slice()]).await?;
-    let life = match (row.maybe_time(8)?, row.maybe_time(9)?) {
+    let life = match (row.maybe_time(10)?, row.maybe_time(11)?) {
         (_, Some(_)) => return Ok(None),
         (None, None) => Life::Waiting(row::waiting(&row)?),
         (Some(_), None) => Life::Begun(steps::begun(tx, id).await?),
@@ -260,6 +268,33 @@ pub(super) async fn retry(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErro
     }
 }
 
+/// Ends an erasure that only rejected rules demand, or makes it what others do.
+pub(super) async fn without_rejected(tx: &mut Tx, claim: &Claim) -> Result<Finished, LedgerError> {
+    let id = transition::resolves(claim)?.id;
+    let locked = lock(tx, id).await?;
+    if !tasks::holds(tx, claim).await? {
+        return Ok(Finished::LeaseLost);
+    }
+    let Some(Locked { subject, settle_at, state, life: Life::Waiting(waiting) }) = locked else {
+        return Err(broken(format!("erasure {id} is resolved and does not wait")));
+    };
+    let versions = rules::versions(tx).await?;
+    match waiting.without(|demand| is_rejected(demand, &versions), settle_at) {
+        // It was confirmed at this instant.
+        None => tasks::give_back(tx, claim).await?,
+        Some(WithoutRejected::Others(waiting, resolving)) => {
+            update(tx, &waiting).await?;
+            set_resolving(tx, id, &subject, resolving).await?;
+        }
+        Some(WithoutRejected::Nothing { rejected, ended }) => {
+            let sql = "UPDATE erasure SET rejected = $2 WHERE id = $1";
+            tx.execute(sql, &[&id.0.as_slice(), &json(&rejected)?]).await?;
+            cancelled(tx, id, state, Some(ended)).await?;
+        }
+    }
+    Ok(Finished::Done)
+}
+
 /// Refuses an erasure that waits for approval.
 pub(super) async fn reject(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
     let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(false) };
@@ -302,7 +337,8 @@ async fn cancelled(
             // cancelled.
             tx.execute("DELETE FROM task WHERE erasure = $1", &[&id.0.as_slice()]).await?;
             erasure_state::set_state(tx, id, from, state).await?;
-            let sql = "UPDATE erasure SET ended = $2, merge_key = '', selection = '{}', sum = NULL WHERE id = $1";
+            let sql = "UPDATE erasure SET ended = $2, merge_key = '', selection = '{}', demands = '[]', sum = NULL
+                       WHERE id = $1";
             tx.execute(sql, &[&id.0.as_slice(), &millis(tx.now)]).await?;
             capsules::end_fingerprints(tx, &[id]).await?;
             Ok(true)

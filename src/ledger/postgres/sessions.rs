@@ -16,7 +16,7 @@ use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
-use crate::ledger::{DecidedSession, DecidedSessions, SessionMark};
+use crate::ledger::{DecidedSession, DecidedSessions, IdleSession, SessionMark};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 /// After the columns of [`OF_SESSION`].
@@ -225,6 +225,42 @@ pub(super) async fn unread(
     })
 }
 
+/// Those of which nothing is open, by since when.
+pub(super) async fn idle(
+    connection: &Connection,
+    installation: &InstallationName,
+    number: i64,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<IdleSession>, LedgerError> {
+    let sql = "SELECT session, idle_since, erased_at IS NOT NULL FROM session
+               WHERE idle_since >= $1 AND installation = $2 ORDER BY idle_since, installation, session LIMIT $3";
+    let rows = connection.rows(sql, &[&millis(since), &number, &i64::from(most)]).await?;
+    let idle = |row: &Row| {
+        let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)) };
+        Ok(IdleSession { key, since: time(row.get(1))?, is_erased: row.get(2) })
+    };
+    rows.iter().map(idle).collect()
+}
+
+/// Those that are erased, by when.
+pub(super) async fn erased(
+    connection: &Connection,
+    installation: &InstallationName,
+    number: i64,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+    let sql = "SELECT session, erased_at FROM session
+               WHERE erased_at >= $1 AND installation = $2 ORDER BY erased_at, installation, session LIMIT $3";
+    let rows = connection.rows(sql, &[&millis(since), &number, &i64::from(most)]).await?;
+    let erased = |row: &Row| {
+        let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)) };
+        Ok((key, time(row.get(1))?))
+    };
+    rows.iter().map(erased).collect()
+}
+
 /// What a session was before it is changed.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Before {
@@ -417,7 +453,7 @@ async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(),
         "INSERT INTO task (queue, installation, session, due, since, began) VALUES ($1, $2, $3, $4, $4, $5)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = task.fence + 1, attempt = 0, refused = 0, panics = 0, parked = FALSE,
-                       reason = NULL, holder = NULL",
+                       reason = NULL, holder = NULL, deaths = 0",
         &[&queue.name(), &place.installation, &place.session, &millis(at), &millis(tx.now)],
     )
     .await?;

@@ -62,7 +62,7 @@ pub(super) async fn set_next(
             return Ok(());
         }
         Next::Parked => {
-            let sql = "UPDATE task SET parked = TRUE, holder = NULL, reason = $3 WHERE erasure = $1 AND queue = $2";
+            let sql = "UPDATE task SET parked = TRUE, holder = NULL, deaths = 0, reason = $3 WHERE erasure = $1 AND queue = $2";
             tx.execute(sql, &[&erasure, &name, &step.reason.as_deref().map(text)]).await?;
             return Ok(());
         }
@@ -72,7 +72,7 @@ pub(super) async fn set_next(
         }
     };
     let sql = format!(
-        "UPDATE task SET due = $3, began = $6, attempt = $4, reason = $5, parked = FALSE, holder = NULL,
+        "UPDATE task SET due = $3, began = $6, attempt = $4, reason = $5, parked = FALSE, holder = NULL, deaths = 0,
                          refused = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE refused END,
                          panics = CASE WHEN $5::TEXT IS NULL THEN 0 ELSE panics END
          WHERE erasure = $1 AND queue = $2 {only}"
@@ -100,7 +100,7 @@ pub(super) async fn make_due(tx: &mut Tx, id: ErasureId) -> Result<usize, Ledger
 pub(super) async fn give_back(connection: &Connection, claim: &Claim) -> Result<(), LedgerError> {
     connection
         .execute(
-            &format!("UPDATE task SET due = {NOW_MS}, began = {NOW_MS}, holder = NULL WHERE id = $1 AND fence = $2"),
+            &format!("UPDATE task SET due = {NOW_MS}, began = {NOW_MS}, holder = NULL, deaths = 0 WHERE id = $1 AND fence = $2"),
             &[&claim.task, &claim.fence],
         )
         .await?;

@@ -109,6 +109,8 @@ async fn what_is_changed_past_the_port() {
     story!(clock no_pause_is_longer_for_a_clock_that_was_put_back);
     story!(clock a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
     story!(clock a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
+    story!(working work_at_which_each_process_dies_is_put_aside_and_holds_up_nobody);
+    story!(working what_ends_beside_a_death_is_suspect_no_more);
     story!(deciding an_event_that_may_not_become_work_is_set_aside_and_stops_no_other);
     story!(expiring an_erasure_expires_once_nothing_refers_to_it);
     story!(expiring what_may_not_be_deleted_is_told_and_stops_nothing_else);

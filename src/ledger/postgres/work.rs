@@ -94,7 +94,7 @@ async fn resolves(
     let mut capsules = capsules(tx, all).await?;
     let rows = tx
         .rows(
-            &format!("SELECT {OF_ERASURE}, id, targets, created, due_rule, rules, approved IS NOT NULL FROM erasure WHERE id = ANY($1)"),
+            &format!("SELECT {OF_ERASURE}, id, targets, created, due_rule, demands, approved IS NOT NULL FROM erasure WHERE id = ANY($1)"),
             &[&ids(all)],
         )
         .await?;
@@ -114,7 +114,7 @@ async fn resolves(
                 subject,
                 capsules,
                 targets,
-                rules: json_at(&row, 8)?,
+                demands: json_at(&row, 8)?,
                 approved: row.get(9),
                 created,
                 due,

@@ -104,12 +104,22 @@ impl Admin for SqliteLedger {
         .await
     }
 
-    async fn confirm_rule(&self, name: &str, by: &Actor) -> Result<bool, LedgerError> {
-        let name = name.to_owned();
+    async fn confirm_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError> {
+        let (name, version) = (name.to_owned(), version.to_owned());
         let by = by.clone();
         self.order(Wakes::All, move |tx| {
-            let confirmed = rules::confirm(tx, &name)?;
-            Ok((confirmed, acts::confirmed_rule(&by, &name, confirmed)))
+            let confirmed = rules::confirm(tx, &name, &version)?;
+            Ok((confirmed, acts::judged_rule(&by, Act::ConfirmRule, &name, &version, confirmed)))
+        })
+        .await
+    }
+
+    async fn reject_rule(&self, name: &str, version: &str, by: &Actor) -> Result<bool, LedgerError> {
+        let (name, version) = (name.to_owned(), version.to_owned());
+        let by = by.clone();
+        self.order(Wakes::All, move |tx| {
+            let rejected = rules::reject(tx, &name, &version)?;
+            Ok((rejected, acts::judged_rule(&by, Act::RejectRule, &name, &version, rejected)))
         })
         .await
     }

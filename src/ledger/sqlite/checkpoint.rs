@@ -36,8 +36,8 @@ pub(super) struct Checkpoints {
     next: i64,
     /// When the last one began.
     begun: Instant,
-    /// How many pages the log had when it was measured last, and how many of them were in the file.
-    measured: (i64, i64),
+    /// Which log it was when it was measured last, and how many of its pages were in the file.
+    moved: (Option<[u8; 8]>, i64),
 }
 
 impl Checkpoints {
@@ -46,7 +46,7 @@ impl Checkpoints {
     }
 
     fn at(files: Arc<Files>, is_wanted: bool, log_pages: i64) -> Self {
-        Self { files, is_wanted, log_pages, bulk: None, next: log_pages, begun: Instant::now(), measured: (0, 0) }
+        Self { files, is_wanted, log_pages, bulk: None, next: log_pages, begun: Instant::now(), moved: (None, 0) }
     }
 
     /// Called between two batches.
@@ -55,9 +55,9 @@ impl Checkpoints {
             return;
         }
         let pages = match measure(connection) {
-            Ok(measured) => {
-                self.measured = measured;
-                measured.0
+            Ok((pages, moved)) => {
+                self.moved = (self.files.log_id(), moved);
+                pages
             }
             Err(error) => return tracing::warn!(%error, "could not measure the ledger's log"),
         };
@@ -78,8 +78,9 @@ impl Checkpoints {
 
     /// Whether somebody else has moved pages of the log into the file, as any program may that opens it by SQLite.
     pub(super) fn moved_by_others(&self, connection: &Connection) -> bool {
-        // Where it is in the file as a whole, it starts over with the next commit.
-        measure(connection).is_ok_and(|(pages, moved)| moved > self.measured.1 || pages < self.measured.0)
+        // Where it is in the file as a whole, another log follows with the next commit.
+        let (log, before) = self.moved;
+        measure(connection).is_ok_and(|(_, moved)| moved > before || self.files.log_id() != log)
     }
 
     pub(super) fn join(&mut self) {

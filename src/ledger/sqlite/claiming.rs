@@ -4,7 +4,7 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
 use super::columns::Millis;
@@ -16,6 +16,7 @@ use super::{bounds, clock, inbox, line, steps, targets, work};
 use crate::erasure::Outcome;
 use crate::erasure::life::after;
 use crate::ledger::clock::Trust;
+use crate::ledger::deaths::{FATAL, has_died, is_fatal};
 use crate::subject::TargetName;
 
 /// Steps that are looked at for one that erases nothing, while nothing may be erased.
@@ -65,7 +66,7 @@ pub(super) fn claim(
     if let QueueName::Decide(installation) = queue {
         inbox::expand(tx, installation, most, expand)?;
     }
-    let mut due = due(tx, queue, most, trust)?;
+    let mut due = due(tx, queue, most, holder, trust)?;
     let next = if due.len() < most { NextLook::WhenChanged } else { NextLook::WhenPolled };
     let wait = match (&bounds.target, bounds.calls_per_s) {
         (Some(target), Some(rate)) => grant(tx, target, rate, &mut due)?,
@@ -96,26 +97,53 @@ pub(super) fn with_work(tx: &Tx<'_>, mut queues: Vec<String>) -> Result<Vec<Stri
     failed.map_or(Ok(queues), |error| Err(error.into()))
 }
 
-/// What is due and may be claimed, the longest due first. What another process holds is left to it until its lease has
+/// What is due and may be claimed, the longest due first; before it, one at which a process has died, where nobody does such work now. What
+/// another process holds is left to it until its lease has
 /// surely ended: a clock that jumps ends none. What tries a target that is out is due later than all others once it has failed, so
 /// that each has its turn, and what can never succeed does not keep it out.
-fn due(tx: &Tx<'_>, queue: &QueueName, most: usize, trust: Trust) -> Result<Vec<i64>, LedgerError> {
-    let ready = "FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2 AND (holder IS NULL OR due - began <= ?4)
-                 ORDER BY due";
+fn due(tx: &Tx<'_>, queue: &QueueName, most: usize, holder: Holder, trust: Trust) -> Result<Vec<i64>, LedgerError> {
+    let mut due: Vec<_> = suspect(tx, queue, trust)?.into_iter().collect();
+    let died = has_died("?5", "?2");
+    let ready = format!(
+        "FROM task WHERE queue = ?1 AND parked = 0 AND due <= ?2
+           AND CASE WHEN holder IS NULL THEN deaths = 0 ELSE due - began <= ?4 AND NOT ({died}) END
+         ORDER BY due"
+    );
     let sql = match queue {
         // Beside what is to be erased, only so much is looked at: the others that write wait for this.
         QueueName::Step(_) if !trust.erasing => format!(
             "SELECT id FROM (SELECT id, due, erasure, queue {ready} LIMIT {UNDER_DOUBT_MAX}) AS ready
-             WHERE NOT EXISTS (SELECT 1 FROM step WHERE step.erasure = ready.erasure
-                               AND 'step:' || step.called = ready.queue AND stage = 'erase')
-             ORDER BY due LIMIT ?3"
+             WHERE NOT {IS_TO_ERASE} ORDER BY due LIMIT ?3"
         ),
         _ => format!("SELECT id {ready} LIMIT ?3"),
     };
     let mut statement = tx.prepare_cached(&sql)?;
-    let values = params![queue.name(), Millis(tx.now), most as i64, trust.leases_ms()];
-    let due = statement.query_map(values, |row| row.get(0))?;
-    Ok(due.collect::<Result<_, _>>()?)
+    let left = most.saturating_sub(due.len()) as i64;
+    let values = params![queue.name(), Millis(tx.now), left, trust.leases_ms(), holder.process];
+    let others = statement.query_map(values, |row| row.get::<_, i64>(0))?;
+    due.extend(others.collect::<Result<Vec<_>, _>>()?);
+    Ok(due)
+}
+
+/// The step of a task, which is called `ready`, is to erase something.
+const IS_TO_ERASE: &str =
+    "EXISTS (SELECT 1 FROM step WHERE step.erasure = ready.erasure AND 'step:' || step.called = ready.queue
+                                   AND stage = 'erase')";
+
+/// Work of the queue at which a process has died, the longest due one, unless other such work is being done.
+fn suspect(tx: &Tx<'_>, queue: &QueueName, trust: Trust) -> Result<Option<i64>, LedgerError> {
+    let only = if trust.erasing { String::new() } else { format!("AND NOT {IS_TO_ERASE}") };
+    let mut left_over = tx.prepare_cached(&format!(
+        "SELECT id FROM task AS ready WHERE deaths > 0 AND queue = ?1 AND holder IS NULL AND parked = 0 AND due <= ?2 {only}
+         ORDER BY due LIMIT 1"
+    ))?;
+    let task = left_over.query_row(params![queue.name(), Millis(tx.now)], |row| row.get(0)).optional()?;
+    let Some(task) = task else { return Ok(None) };
+    let mut under_way = tx.prepare_cached(
+        "SELECT 1 FROM task WHERE deaths > 0 AND holder IS NOT NULL AND parked = 0 AND (due > ?1 OR due - began > ?2)",
+    )?;
+    let is_other = under_way.exists(params![Millis(tx.now), trust.leases_ms()])?;
+    Ok((!is_other).then_some(task))
 }
 
 /// Cuts what is due to what the target's rate grants; returns how long the rest has to wait.
@@ -166,21 +194,34 @@ fn claim_one(
 ) -> Result<Option<Claim>, LedgerError> {
     // The fence grows with the claim and not with its end: whoever lost the claim is found out by it however late they come.
     let lease_until = after(tx.now, holder.lease);
-    let (fence, attempt, faults) = tx
+    let (fence, attempt, faults, deaths) = tx
         .prepare_cached(
             "UPDATE task SET due = ?2, began = ?4, fence = fence + 1, holder = ?3 WHERE id = ?1
-             RETURNING fence, attempt, refused, panics",
+             RETURNING fence, attempt, refused, panics, deaths",
         )?
         .query_row(params![task, Millis(lease_until), holder.process, Millis(tx.now)], |row| {
-            Ok((row.get(0)?, row.get(1)?, Faults { refused: row.get(2)?, panics: row.get(3)? }))
+            Ok((row.get(0)?, row.get(1)?, Faults { refused: row.get(2)?, panics: row.get(3)? }, row.get(4)?))
         })?;
     match work::load(tx, queue, task) {
-        Ok(work) => Ok(Some(seen.claim(task, fence, attempt, faults, work))),
+        Ok(work) => {
+            let claim = seen.claim(task, fence, attempt, faults, work);
+            if is_fatal(deaths) {
+                tracing::error!(
+                    task,
+                    deaths,
+                    "work at which the server ended each time is put aside; a person is needed"
+                );
+                // It is held, by this transaction.
+                let _: Finished = park(tx, &claim, Outcome::Parked, FATAL)?;
+                return Ok(None);
+            }
+            Ok(Some(claim))
+        }
         // A failure that is not the work's own must not park it.
         Err(other @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => Err(other),
         Err(LedgerError::Broken(cause)) => {
             tracing::error!(task, error = format!("{cause:#}"), "parked work that cannot be read");
-            tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
+            tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, deaths = 0, reason = ?2 WHERE id = ?1")?
                 .execute(params![task, line::reason_to_park(&cause)])?;
             Ok(None)
         }
@@ -202,7 +243,7 @@ pub(super) fn retry(
         steps::failed(tx, work, pause, attempt, reason)?;
     } else {
         tx.prepare_cached(
-            "UPDATE task SET due = ?2, began = ?5, attempt = attempt + ?3, reason = ?4, holder = NULL WHERE id = ?1",
+            "UPDATE task SET due = ?2, began = ?5, attempt = attempt + ?3, reason = ?4, holder = NULL, deaths = 0 WHERE id = ?1",
         )?
         .execute(params![
             claim.task,
@@ -229,7 +270,7 @@ pub(super) fn put_off(
     let due = Millis(after(tx.now, pause.unwrap_or_default()));
     let changed = tx
         .prepare_cached(
-            "UPDATE task SET parked = ?3, due = ?4, began = ?5, refused = refused + 1, reason = ?6, holder = NULL
+            "UPDATE task SET parked = ?3, due = ?4, began = ?5, refused = refused + 1, reason = ?6, holder = NULL, deaths = 0
              WHERE id = ?1 AND fence = ?2 AND holder IS NOT NULL",
         )?
         .execute(params![of.task, of.fence, pause.is_none(), due, Millis(tx.now), reason])?;
@@ -244,7 +285,7 @@ pub(super) fn park(tx: &Tx<'_>, claim: &Claim, outcome: Outcome, reason: &str) -
         steps::parked(tx, work, outcome, reason)?;
         return Ok(Finished::Done);
     }
-    tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?2 WHERE id = ?1")?
+    tx.prepare_cached("UPDATE task SET parked = 1, holder = NULL, deaths = 0, reason = ?2 WHERE id = ?1")?
         .execute(params![claim.task, reason])?;
     Ok(Finished::Done)
 }

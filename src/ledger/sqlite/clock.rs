@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{Json, Millis};
 use super::job::Tx;
-use super::{ClockView, LedgerError};
+use super::{ClockView, LedgerError, deaths};
 use crate::attention::ClockDoubt;
 use crate::clock::{BootTime, boot_id};
 use crate::ledger::clock::{Anchor, ClockSeen, Looked, Trust};
@@ -18,8 +18,8 @@ pub(super) fn trust(tx: &Tx<'_>) -> Result<Trust, LedgerError> {
     Ok(seen(tx)?.trust(anchor.as_ref(), &tx.look, boot_id()))
 }
 
-/// Looks at the clock and writes down what was seen.
-pub(super) fn watch(tx: &Tx<'_>, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
+/// Looks at the clock and writes down what was seen; and what is left over from processes that died, by it.
+pub(super) fn watch(tx: &Tx<'_>, jump_max: Duration, own: i64) -> Result<Option<ClockDoubt>, LedgerError> {
     let anchor = anchor(tx)?;
     let Looked { seen, anchor, put_back } = seen(tx)?.after(anchor.as_ref(), &tx.look, boot_id(), jump_max);
     if put_back {
@@ -30,6 +30,7 @@ pub(super) fn watch(tx: &Tx<'_>, jump_max: Duration) -> Result<Option<ClockDoubt
         .execute(params![boot_id(), Millis(anchor.seen), anchor.at.as_millis(), anchor.steady_since.as_millis()])?;
     // The file is on one machine, so that an earlier start of it is over.
     tx.prepare_cached("DELETE FROM clock_anchor WHERE boot <> ?1")?.execute([boot_id()])?;
+    deaths::bury(tx, own, seen.trust(Some(&anchor), &tx.look, boot_id()))?;
     Ok(seen.doubt.map(|kept| kept.doubt))
 }
 

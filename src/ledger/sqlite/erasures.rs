@@ -15,7 +15,8 @@ use crate::subject::TargetName;
 pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
     let found = connection
         .prepare_cached(
-            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict
+            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
+                    rejected
              FROM erasure WHERE id = ?1",
         )?
         .query_row([id], read)
@@ -89,10 +90,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
     let ended: Option<Millis> = row.get(9)?;
     let findings: Option<Json<Findings>> = row.get(11)?;
     let verdict: Option<Word<Verdict>> = row.get(12)?;
+    let Json(rejected) = row.get(13)?;
     let erasure = Erasure {
         id: row.get(0)?,
         subject,
         rules,
+        rejected,
         state,
         created,
         due,

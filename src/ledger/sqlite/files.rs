@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use std::sync::{Arc, Mutex};
@@ -51,6 +51,8 @@ pub(super) struct Files {
     writing: Mutex<Writing>,
     log: (PathBuf, Id),
     also: Vec<(PathBuf, Id)>,
+    /// Open for as long as the ledger is. SQLite has no locks on it that would go with it.
+    log_file: fs::File,
     log_bytes: Gauge,
 }
 
@@ -62,9 +64,10 @@ impl Files {
         let file = |path: PathBuf| fs::metadata(&path).map(|found| (path, id(&found)));
         describe_gauge!(LOG_BYTES, metrics::Unit::Bytes, "The length of the file that is the ledger's log.");
         let log = file(beside(ledger, "-wal"))?;
+        let log_file = fs::File::open(&log.0)?;
         let also = ALSO.iter().filter_map(|end| file(beside(ledger, end)).ok()).collect();
         let writing = Mutex::new(Writing { is_own, moving: 0, last: written(&fs::metadata(ledger)?) });
-        Ok(Self { ledger: file(ledger.to_owned())?, writing, log, also, log_bytes: gauge!(LOG_BYTES) })
+        Ok(Self { ledger: file(ledger.to_owned())?, writing, log, also, log_file, log_bytes: gauge!(LOG_BYTES) })
     }
 
     pub(super) fn ledger(&self) -> &Path {
@@ -74,6 +77,12 @@ impl Files {
     /// How long the log is now, whatever of it is still needed; nothing where it is gone.
     pub(super) fn log_bytes(&self) -> u64 {
         fs::metadata(&self.log.0).map_or(0, |found| found.len())
+    }
+
+    /// What tells this log from the one before it, which was moved into the file as a whole (its salts); `None` where it is empty.
+    pub(super) fn log_id(&self) -> Option<[u8; 8]> {
+        let mut salts = [0; 8];
+        self.log_file.read_exact_at(&mut salts, 16).ok().map(|()| salts)
     }
 
     /// While it lives, this process writes the file. `None` where somebody else has done so before.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::Millis;
-use super::{LedgerError, counts, processes, receipts, targets};
+use super::{LedgerError, counts, deliveries, periodic, processes, receipts, targets};
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size};
 
@@ -39,6 +39,8 @@ pub(super) fn all(
         oldest_quarantined: oldest_quarantined(connection)?,
         targets: targets::list(connection)?,
         processes: processes::list(connection, now)?,
+        marks: periodic::marks(connection)?,
+        delivered: deliveries::last_of_all(connection)?,
         size: Size::default(),
     })
 }

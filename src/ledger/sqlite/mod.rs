@@ -19,7 +19,9 @@ mod columns;
 mod copy;
 mod counts;
 mod damage;
+mod deaths;
 mod deciding;
+mod deliveries;
 mod erasures;
 mod exclusive;
 mod expired;
@@ -36,6 +38,7 @@ mod maintenance;
 mod meta;
 mod named;
 mod names;
+mod past_jobs;
 mod periodic;
 mod processes;
 mod quarantine;
@@ -87,17 +90,18 @@ use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
-    OpenError, PROCESS_FORGOTTEN_S, Page, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
-    Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, TargetConditions, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, claim, health, line, query, row, sum, transition,
+    OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
+    QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries,
+    Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob,
+    TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health, line, query, row,
+    sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
 use crate::lock::lock;
-use crate::subject::TargetName;
+use crate::subject::{SourceName, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -210,6 +214,11 @@ impl Intake for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| refused::add(tx, &refused)).await
     }
 
+    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
+        let sources = sources.to_vec();
+        self.writer.write(Wakes::NoOne, move |tx| deliveries::add(tx, &sources)).await
+    }
+
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| meta::State::OneClient.note(tx, is_one)).await
     }
@@ -289,6 +298,10 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::Due, move |tx| steps::resolved(tx, &claim, &resolution)).await
     }
 
+    async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        self.writer.write(Wakes::Due, move |tx| schedule::without_rejected(tx, &claim)).await
+    }
+
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::NoOne, move |tx| steps::sending(tx, &of)).await
     }
@@ -351,6 +364,16 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| periodic::put_off(tx, &name, pause, mark)).await
     }
 
+    async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError> {
+        let job = job.clone();
+        self.writer.write(Wakes::NoOne, move |tx| past_jobs::add(tx, &job)).await
+    }
+
+    async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
+        let job = job.clone();
+        self.writer.write(Wakes::NoOne, move |tx| past_jobs::save(tx, &job)).await
+    }
+
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError> {
         let process = process.clone();
         let number = self.writer.write(Wakes::NoOne, move |tx| processes::register(tx, &process)).await?;
@@ -370,7 +393,9 @@ impl Queue for SqliteLedger {
     }
 
     async fn watch_clock(&self, jump_max: Duration) -> Result<Option<ClockDoubt>, LedgerError> {
-        self.writer.write(Wakes::NoOne, move |tx| clock::watch(tx, jump_max)).await
+        let own = self.process();
+        // What is left over from a process that died is due.
+        self.writer.write(Wakes::Due, move |tx| clock::watch(tx, jump_max, own)).await
     }
 
     async fn deregister(&self) -> Result<(), LedgerError> {

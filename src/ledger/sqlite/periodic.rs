@@ -1,9 +1,10 @@
 //! What one server does for all of them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LedgerError;
 use super::columns::Millis;
@@ -30,4 +31,14 @@ pub(super) fn put_off(tx: &Tx<'_>, name: &str, pause: Duration, mark: Option<Tim
     )?
     .execute(params![name, Millis(tx.now + pause.min(PAUSE_MAX)), mark.map(Millis)])?;
     Ok(())
+}
+
+/// How far all of it has come.
+pub(super) fn marks(connection: &Connection) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT name, mark FROM periodic WHERE mark IS NOT NULL")?;
+    let marks = statement.query_map([], |row| {
+        let Millis(mark) = row.get(1)?;
+        Ok((row.get(0)?, mark))
+    })?;
+    Ok(marks.collect::<Result<_, _>>()?)
 }

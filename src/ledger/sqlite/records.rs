@@ -1,5 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,8 +11,8 @@ use rusqlite::{Connection, params_from_iter};
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
-    SqliteLedger, archive, attention, audit, clock, counts, erasures, gauges, generations, installations, integrity,
-    meta, processes, quarantine, query, receipts, rules, sessions, targets,
+    SqliteLedger, archive, attention, audit, clock, counts, deliveries, erasures, gauges, generations, installations,
+    integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -20,13 +21,14 @@ use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, ErasureCursor, ErasureFilter, Gauges,
-    GenerationState, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark,
-    SessionView, Stored, SumChunk, SumMark, Summed, TargetHealth, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
+    Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
+    ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion,
+    SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth,
+    Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey};
+use crate::subject::{InstallationName, SessionKey, SourceName};
 
 #[async_trait]
 impl Records for SqliteLedger {
@@ -79,6 +81,43 @@ impl Records for SqliteLedger {
     ) -> Result<UnreadSessions, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| sessions::unread(connection, &installation, limit)).await
+    }
+
+    async fn idle_sessions(
+        &self,
+        installation: &InstallationName,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<IdleSession>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| sessions::idle(connection, &installation, since, most)).await
+    }
+
+    async fn erased_sessions(
+        &self,
+        installation: &InstallationName,
+        since: Timestamp,
+        most: u32,
+    ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| sessions::erased(connection, &installation, since, most)).await
+    }
+
+    async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {
+        self.readers.read(past_jobs::list).await
+    }
+
+    async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
+        self.readers.read(periodic::marks).await
+    }
+
+    async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {
+        self.readers.read(deliveries::last_of_all).await
+    }
+
+    async fn delivery_hours(&self, source: &SourceName) -> Result<DeliveryHours, LedgerError> {
+        let source = source.clone();
+        self.readers.read(move |connection| deliveries::hours(connection, &source)).await
     }
 
     async fn installation(&self, installation: &InstallationName) -> Result<InstallationFacts, LedgerError> {

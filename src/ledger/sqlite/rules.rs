@@ -4,19 +4,19 @@ use rusqlite::{Connection, params};
 
 use super::LedgerError;
 use super::claim::RESOLVE_QUEUES;
-use super::columns::Millis;
+use super::columns::{Millis, Word};
 use super::job::Tx;
-use crate::ledger::{NewRuleVersion, RULE_WAITS, RuleVersion};
+use crate::ledger::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion};
 
 pub(super) fn versions(connection: &Connection) -> Result<Vec<RuleVersion>, LedgerError> {
     let mut statement = connection
-        .prepare_cached("SELECT name, digest, waiting, sessions, would, since FROM rule_version ORDER BY name, seq")?;
+        .prepare_cached("SELECT name, digest, state, sessions, would, since FROM rule_version ORDER BY name, seq")?;
     let read = statement.query_map([], |row| {
         let number = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs);
         let rule = NewRuleVersion {
             name: row.get(0)?,
             digest: row.get(1)?,
-            waiting: row.get(2)?,
+            state: row.get::<_, Word<RuleState>>(2)?.0,
             sessions: number(3)?,
             would: number(4)?,
         };
@@ -27,23 +27,44 @@ pub(super) fn versions(connection: &Connection) -> Result<Vec<RuleVersion>, Ledg
 }
 
 pub(super) fn add(tx: &Tx<'_>, version: &NewRuleVersion) -> Result<(), LedgerError> {
-    let NewRuleVersion { name, digest, waiting, sessions, would } = version;
+    let NewRuleVersion { name, digest, state, sessions, would } = version;
     tx.prepare_cached(
-        "INSERT INTO rule_version (name, seq, digest, waiting, since, sessions, would)
+        "INSERT INTO rule_version (name, seq, digest, state, since, sessions, would)
          SELECT ?1, COALESCE((SELECT MAX(seq) FROM rule_version WHERE name = ?1), 0) + 1, ?2, ?3, ?4, ?5, ?6
          WHERE COALESCE((SELECT digest FROM rule_version WHERE name = ?1 ORDER BY seq DESC LIMIT 1), '') <> ?2",
     )?
-    .execute(params![name, digest, waiting, Millis(tx.now), sessions.cast_signed(), would.cast_signed()])?;
+    .execute(params![name, digest, Word(*state), Millis(tx.now), sessions.cast_signed(), would.cast_signed()])?;
     Ok(())
 }
 
-pub(super) fn confirm(tx: &Tx<'_>, name: &str) -> Result<bool, LedgerError> {
-    let confirmed =
-        tx.prepare_cached("UPDATE rule_version SET waiting = 0 WHERE name = ?1 AND waiting = 1")?.execute([name])?;
-    // Those of other rules that wait look once more, and wait on.
+/// Confirms the newest version of a rule, if it is this one.
+pub(super) fn confirm(tx: &Tx<'_>, name: &str, digest: &str) -> Result<bool, LedgerError> {
+    let confirmed = tx
+        .prepare_cached(
+            "UPDATE rule_version SET state = 'in_force'
+             WHERE name = ?1 AND digest = ?2 AND state <> 'in_force'
+               AND digest = (SELECT digest FROM rule_version WHERE name = ?1 ORDER BY seq DESC LIMIT 1)",
+        )?
+        .execute([name, digest])?;
+    look_again(tx)?;
+    Ok(confirmed > 0)
+}
+
+pub(super) fn reject(tx: &Tx<'_>, name: &str, digest: &str) -> Result<bool, LedgerError> {
+    let rejected = tx
+        .prepare_cached(
+            "UPDATE rule_version SET state = 'rejected' WHERE name = ?1 AND digest = ?2 AND state = 'waiting'",
+        )?
+        .execute([name, digest])?;
+    look_again(tx)?;
+    Ok(rejected > 0)
+}
+
+/// What waits for a rule looks whether it still does; what waits for another one waits on.
+fn look_again(tx: &Tx<'_>) -> Result<(), LedgerError> {
     tx.prepare_cached(&format!(
         "UPDATE task SET due = ?1, began = ?1 WHERE {RESOLVE_QUEUES} AND parked = 0 AND holder IS NULL AND reason = ?2"
     ))?
     .execute(params![Millis(tx.now), RULE_WAITS])?;
-    Ok(confirmed > 0)
+    Ok(())
 }

@@ -9,11 +9,12 @@ use super::columns::{Json, Millis, Word, json};
 use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
-use super::{LedgerError, QueueName};
-use super::{capsules, failure::broken, sessions, steps, sum, targets, tasks};
-use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting};
+use super::{Claim, Finished, LedgerError, QueueName};
+use super::{capsules, failure::broken, rules, sessions, steps, sum, targets, tasks};
+use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
+use crate::ledger::{is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -67,8 +68,8 @@ fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), Ledger
     let selection = json(&new.selection)?;
     tx.prepare_cached(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due, sum)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+                              due_rule, due, sum, demands)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?
     .execute(params![
         new.id,
@@ -84,13 +85,15 @@ fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), Ledger
         Millis(waiting.due_rule),
         Millis(waiting.due),
         sum::of_erasure(new.id, installation, &subject, &selection),
+        Json(&waiting.demands),
     ])?;
     Ok(())
 }
 
 fn update(tx: &Tx<'_>, waiting: &Waiting) -> Result<(), LedgerError> {
     tx.prepare_cached(
-        "UPDATE erasure SET state = ?2, merge_key = ?3, rules = ?4, targets = ?5, due_rule = ?6, due = ?7, approved = ?8
+        "UPDATE erasure SET state = ?2, merge_key = ?3, rules = ?4, targets = ?5, due_rule = ?6, due = ?7, approved = ?8,
+                            demands = ?9, rejected = ?10
          WHERE id = ?1",
     )?
     .execute(params![
@@ -102,6 +105,8 @@ fn update(tx: &Tx<'_>, waiting: &Waiting) -> Result<(), LedgerError> {
         Millis(waiting.due_rule),
         Millis(waiting.due),
         waiting.approved.map(Millis),
+        Json(&waiting.demands),
+        Json(&waiting.rejected),
     ])?;
     Ok(())
 }
@@ -115,7 +120,7 @@ fn set_resolving(tx: &Tx<'_>, id: ErasureId, subject: &Subject, resolving: Resol
             let changed = tx
                 .prepare_cached(
                     "UPDATE task SET due = ?2, began = ?3, fence = fence + 1, attempt = 0, refused = 0, panics = 0, parked = 0, reason = NULL,
-                                     holder = NULL
+                                     holder = NULL, deaths = 0
                      WHERE erasure = ?1",
                 )?
                 .execute(params![id, Millis(due), began(due, tx.now).map(Millis)])?;
@@ -139,7 +144,7 @@ fn add_resolve(tx: &Tx<'_>, subject: &Subject, id: ErasureId, due: Timestamp) ->
 /// more.
 pub(super) fn end(tx: &Tx<'_>, id: ErasureId, state: ErasureState) -> Result<(), LedgerError> {
     tx.prepare_cached(
-        "UPDATE erasure SET state = ?2, ended = ?3, merge_key = '', selection = '{}', sum = NULL WHERE id = ?1",
+        "UPDATE erasure SET state = ?2, ended = ?3, merge_key = '', selection = '{}', demands = '[]', sum = NULL WHERE id = ?1",
     )?
     .execute(params![id, Word(state), Millis(tx.now)])?;
     tx.prepare_cached("UPDATE erasure_fingerprint SET ended = ?2 WHERE erasure = ?1")?
@@ -181,8 +186,8 @@ fn life(tx: &Tx<'_>, id: ErasureId) -> Result<Option<(Subject, Life)>, LedgerErr
     let mut statement = tx.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
     let Some(found) = rows.next()? else { return Ok(None) };
-    let subject = found.json(8)?;
-    Ok(match (found.maybe_time(9)?, found.maybe_time(10)?) {
+    let subject = found.json(10)?;
+    Ok(match (found.maybe_time(11)?, found.maybe_time(12)?) {
         (_, Some(_)) => None,
         (None, None) => Some((subject, Life::Waiting(row::waiting(found)?))),
         (Some(_), None) => Some((subject, Life::Begun(steps::begun(tx, id)?))),
@@ -211,6 +216,32 @@ pub(super) fn retry(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
             Ok(made_due > 0 || change.is_some() || resumed > 0)
         }
     }
+}
+
+/// Ends an erasure that only rejected rules demand, or makes it what others do.
+pub(super) fn without_rejected(tx: &Tx<'_>, claim: &Claim) -> Result<Finished, LedgerError> {
+    let id = transition::resolves(claim)?.id;
+    if !tasks::holds(tx, claim)? {
+        return Ok(Finished::LeaseLost);
+    }
+    let Some((subject, Life::Waiting(waiting))) = life(tx, id)? else {
+        return Err(broken(format!("erasure {id} is resolved and does not wait")));
+    };
+    let versions = rules::versions(tx)?;
+    match waiting.without(|demand| is_rejected(demand, &versions), settle_at(tx, &subject)?) {
+        // It was confirmed at this instant.
+        None => tasks::give_back(tx, claim)?,
+        Some(WithoutRejected::Others(waiting, resolving)) => {
+            update(tx, &waiting)?;
+            set_resolving(tx, id, &subject, resolving)?;
+        }
+        Some(WithoutRejected::Nothing { rejected, ended }) => {
+            tx.prepare_cached("UPDATE erasure SET rejected = ?2 WHERE id = ?1")?
+                .execute(params![id, Json(&rejected)])?;
+            cancelled(tx, id, Some(ended))?;
+        }
+    }
+    Ok(Finished::Done)
 }
 
 /// Refuses an erasure that waits for approval.

@@ -16,7 +16,7 @@ use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
-use crate::ledger::{DecidedSession, DecidedSessions, SessionMark};
+use crate::ledger::{DecidedSession, DecidedSessions, IdleSession, SessionMark};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
@@ -101,6 +101,46 @@ pub(super) fn with(
         places.extend(found.collect::<Result<Vec<_>, _>>()?);
     }
     views(connection, places)
+}
+
+/// Those of which nothing is open, by since when.
+pub(super) fn idle(
+    connection: &Connection,
+    installation: &InstallationName,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<IdleSession>, LedgerError> {
+    let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(
+        "SELECT session, idle_since, erased_at IS NOT NULL FROM session
+         WHERE idle_since >= ?1 AND installation = ?2 ORDER BY idle_since, session LIMIT ?3",
+    )?;
+    let idle = statement.query_map(params![Millis(since), number, most], |row| {
+        let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)?) };
+        let Millis(since) = row.get(1)?;
+        Ok(IdleSession { key, since, is_erased: row.get(2)? })
+    })?;
+    Ok(idle.collect::<Result<_, _>>()?)
+}
+
+/// Those that are erased, by when.
+pub(super) fn erased(
+    connection: &Connection,
+    installation: &InstallationName,
+    since: Timestamp,
+    most: u32,
+) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+    let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(
+        "SELECT session, erased_at FROM session
+         WHERE erased_at >= ?1 AND installation = ?2 ORDER BY erased_at, session LIMIT ?3",
+    )?;
+    let erased = statement.query_map(params![Millis(since), number, most], |row| {
+        let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)?) };
+        let Millis(at) = row.get(1)?;
+        Ok((key, at))
+    })?;
+    Ok(erased.collect::<Result<_, _>>()?)
 }
 
 /// When a session is looked at for settling, whatever else is stored of it.
@@ -418,7 +458,7 @@ fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), Ledge
         "INSERT INTO task (queue, installation, session, due, since, began) VALUES (?1, ?2, ?3, ?4, ?4, ?5)
          ON CONFLICT (installation, session) WHERE session IS NOT NULL
          DO UPDATE SET due = excluded.due, began = excluded.began, since = excluded.since, fence = fence + 1, attempt = 0, refused = 0, panics = 0, parked = 0,
-                       reason = NULL, holder = NULL",
+                       reason = NULL, holder = NULL, deaths = 0",
     )?
     .execute(params![queue, place.installation, place.session, Millis(at), Millis(tx.now)])?;
     Ok(())

@@ -45,7 +45,7 @@ pub(super) fn set_next(
     let queue = QueueName::Step(step.called.clone());
     let due = |due: Timestamp, only: &str| {
         let sql = format!(
-            "UPDATE task SET due = ?3, began = ?6, attempt = ?4, reason = ?5, parked = 0, holder = NULL,
+            "UPDATE task SET due = ?3, began = ?6, attempt = ?4, reason = ?5, parked = 0, holder = NULL, deaths = 0,
                              refused = CASE WHEN ?5 IS NULL THEN 0 ELSE refused END,
                              panics = CASE WHEN ?5 IS NULL THEN 0 ELSE panics END
              WHERE erasure = ?1 AND queue = ?2 {only}"
@@ -59,7 +59,9 @@ pub(super) fn set_next(
             .prepare_cached("INSERT INTO task (queue, due, began, erasure) VALUES (?1, ?2, ?4, ?3)")?
             .execute(params![queue.name(), Millis(at), id, Millis(tx.now)])?,
         Next::Parked => tx
-            .prepare_cached("UPDATE task SET parked = 1, holder = NULL, reason = ?3 WHERE erasure = ?1 AND queue = ?2")?
+            .prepare_cached(
+                "UPDATE task SET parked = 1, holder = NULL, deaths = 0, reason = ?3 WHERE erasure = ?1 AND queue = ?2",
+            )?
             .execute(params![id, queue.name(), step.reason])?,
         Next::Gone => tx
             .prepare_cached("DELETE FROM task WHERE erasure = ?1 AND queue = ?2")?
@@ -81,7 +83,7 @@ pub(super) fn make_due(tx: &Tx<'_>, id: ErasureId) -> Result<usize, LedgerError>
 
 /// Makes the claimed work due again at once.
 pub(super) fn give_back(tx: &Tx<'_>, claim: &Claim) -> Result<(), LedgerError> {
-    tx.prepare_cached("UPDATE task SET due = ?2, began = ?2, holder = NULL WHERE id = ?1")?
+    tx.prepare_cached("UPDATE task SET due = ?2, began = ?2, holder = NULL, deaths = 0 WHERE id = ?1")?
         .execute(params![claim.task, Millis(tx.now)])?;
     Ok(())
 }

@@ -69,6 +69,8 @@ sql_story!(clock a_clock_behind_what_was_seen_stops_erasing);
 sql_story!(clock no_pause_is_longer_for_a_clock_that_was_put_back);
 sql_story!(clock a_clock_that_has_jumped_does_not_say_for_how_long_work_was_tried);
 sql_story!(clock a_target_that_only_wants_fewer_calls_needs_a_person_after_an_hour);
+sql_story!(working work_at_which_each_process_dies_is_put_aside_and_holds_up_nobody);
+sql_story!(working what_ends_beside_a_death_is_suspect_no_more);
 sql_story!(deciding an_event_that_may_not_become_work_is_set_aside_and_stops_no_other);
 sql_story!(expiring an_erasure_expires_once_nothing_refers_to_it);
 sql_story!(expiring what_may_not_be_deleted_is_told_and_stops_nothing_else);

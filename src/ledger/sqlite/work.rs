@@ -48,11 +48,11 @@ fn erasure_of(connection: &Connection, task: i64) -> Result<ErasureId, LedgerErr
 fn resolve(connection: &Connection, id: ErasureId, installation: &InstallationName) -> Result<EraseWork, LedgerError> {
     whole(connection, id)?;
     let mut statement = connection.prepare_cached(
-        "SELECT subject, targets, created, due_rule, selection, rules, approved IS NOT NULL FROM erasure WHERE id = ?1",
+        "SELECT subject, targets, created, due_rule, selection, demands, approved IS NOT NULL FROM erasure WHERE id = ?1",
     )?;
     let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) =
         statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
-    let (Json(rules), approved) = statement.query_row([id], |row| Ok((row.get(5)?, row.get(6)?)))?;
+    let (Json(demands), approved) = statement.query_row([id], |row| Ok((row.get(5)?, row.get(6)?)))?;
     let capsules = capsules(connection, id)?;
     let number = Names::Installation.known(connection, &installation.0)?;
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
@@ -63,7 +63,7 @@ fn resolve(connection: &Connection, id: ErasureId, installation: &InstallationNa
         subject,
         capsules,
         targets,
-        rules,
+        demands,
         approved,
         created,
         due,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +25,10 @@ const WAITING_MAX: usize = 4_096;
 
 /// Writes in one transaction.
 const BATCH_MAX: usize = 4_096;
+
+/// How long another program may take to move the log into the file: so often it is looked whether it has.
+const WRITTEN_TRIES: usize = 100;
+const WRITTEN_TRIES_APART: Duration = Duration::from_millis(10);
 
 /// The way to the thread.
 pub(super) struct Writer {
@@ -173,12 +178,16 @@ impl Thread {
 
     /// Fails when somebody else has written into the file, and not by SQLite.
     fn unwritten(&self) -> Result<(), LedgerError> {
-        let written = self.files.unwritten();
-        if written.is_err() && self.checkpoints.moved_by_others(&self.connection) {
-            self.files.accept();
-            return Ok(());
+        for _ in 0..WRITTEN_TRIES {
+            let Err(_) = self.files.unwritten() else { return Ok(()) };
+            if self.checkpoints.moved_by_others(&self.connection) {
+                self.files.accept();
+                return Ok(());
+            }
+            // Whoever is at it says so only afterwards.
+            std::thread::sleep(WRITTEN_TRIES_APART);
         }
-        written
+        self.files.unwritten()
     }
 
     /// Writes a batch and answers everyone in it.

@@ -37,6 +37,7 @@ pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Re
         id,
         subject,
         rule: REQUEST.to_owned(),
+        version: None,
         targets,
         due: now.saturating_add(after).unwrap_or(Timestamp::MAX),
         // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it.

@@ -1,9 +1,9 @@
 //! Rules: why something was decided, and what other rules would decide.
 
-mod confirm;
 mod explain;
+mod judge;
 mod trial;
 
-pub(crate) use confirm::confirm;
 pub(crate) use explain::{Explanation, PastEvaluation, explain};
+pub(crate) use judge::{JudgedRule, confirm, reject};
 pub(crate) use trial::{Difference, Trial, try_rules};

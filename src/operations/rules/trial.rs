@@ -7,12 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::ledger::{DecidedSession, SessionMark};
+use crate::ledger::{DecidedSession, DecidedSessions, each_decided};
 use crate::operations::{OperationError, Operations};
 use crate::policy::{Facts, Policy, RuleAnswer};
-
-/// Sessions that are read at once.
-const PAGE: u32 = 1_000;
 
 /// What the rules of a configuration would decide, beside what was decided.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -64,17 +61,15 @@ pub(crate) async fn try_rules(
     let since = on.ledger.clock().await?.now.saturating_sub(last).unwrap_or(Timestamp::MIN);
     let all = on.ledger.counts().await?.sessions;
     let mut counting = Counting::of(policy);
-    let mut next = Some(SessionMark::BEGINNING);
     let mut read = 0;
-    while let Some(after) = next {
-        let page = on.ledger.decided_sessions(after, PAGE).await?;
+    let count = |page: DecidedSessions| {
         counting.trial.damaged += page.damaged;
         read += page.sessions.len() as u64 + page.damaged;
         let in_time = |session: &&DecidedSession| session.record.ended.is_some_and(|ended| ended >= since);
         page.sessions.iter().filter(in_time).for_each(|session| counting.count(policy, session));
-        next = page.next;
         progress(read, all);
-    }
+    };
+    each_decided(&*on.ledger, count).await?;
     Ok(counting.done())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::settings::{Expected, ExpectedErasure, RuleTestSettings};
+use crate::likeness::did_you_mean;
 use crate::policy::{BadRule, DoubtfulRule, Trigger, known_words};
 use crate::subject::{InstallationName, TargetName};
 
@@ -72,10 +73,7 @@ impl TestsContext<'_> {
         if let (Some(name), Some(known)) = (expected.rule(), &self.rules)
             && !known.contains(&name)
         {
-            let near = known.iter().map(|known| (strsim::jaro_winkler(name, known), known));
-            let meant = near.filter(|(likeness, _)| *likeness > 0.8).max_by(|a, b| a.0.total_cmp(&b.0));
-            let meant = meant.map_or_else(String::new, |(_, known)| format!("; did you mean `{known}`?"));
-            wrong(key, format!("there is no rule `{name}`{meant}"));
+            wrong(key, format!("there is no rule `{name}`{}", did_you_mean(name, known.iter().copied())));
         }
         let Expected::Erasure(erasure) = expected else { return };
         let ExpectedErasure { rule: None, erase: None, targets: None, after: None, due: None, approve: None } = erasure

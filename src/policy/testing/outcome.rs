@@ -34,7 +34,7 @@ impl Policy {
         let form = test.form();
         let before = record.consent.state;
         match self.outcome(test, record.clone(), form.as_ref()) {
-            Ok((after, demands)) => self.judged(test, before, &after, form.as_ref(), demands),
+            Ok((after, demands)) => self.judged(test, &record, &after, form.as_ref(), demands),
             Err(failed) => TestResult {
                 name: test.name.clone(),
                 passed: false,
@@ -69,7 +69,7 @@ impl Policy {
     fn judged(
         &self,
         test: &RuleTestSettings,
-        before: ConsentState,
+        before: &ConsentRecord,
         after: &ConsentRecord,
         form: Option<&Form>,
         demands: Vec<Demand>,
@@ -85,14 +85,14 @@ impl Policy {
         if let Some(wanted) = test.expect_consent.filter(|wanted| *wanted != consent) {
             wrong.push(format!("expected the consent `{}`; it is `{}`", wanted.as_str(), consent.as_str()));
         }
-        let facts = Facts { record: &test.record(Some(&after.session.installation)), form };
+        let facts = Facts { record: before, form };
         TestResult {
             name: test.name.clone(),
             passed: wrong.is_empty(),
             wrong,
             decided,
             consent,
-            rules: self.asked_all(test, before, after, form),
+            rules: self.asked_all(test, before.consent.state, after, form),
             consent_rules: self.consent_rules_applying(test.on, &facts),
         }
     }

@@ -60,6 +60,7 @@ impl Evaluation<'_> {
         }
         let demand = Demand {
             rule: CONTENT_AFTER_ERASURE.to_owned(),
+            version: None,
             scope: Scope::Session,
             due: self.now,
             approve: false,
@@ -84,6 +85,7 @@ impl Evaluation<'_> {
             id: ErasureId::generate(self.now),
             subject,
             rule: demand.rule,
+            version: demand.version,
             targets: demand.targets,
             due: demand.due,
             approve: demand.approve,

@@ -1,5 +1,7 @@
 //! The first phase: the session's row with what the event and the look-up add to it.
 
+use jiff::SignedDuration;
+
 use crate::consent::ConsentRecord;
 use crate::event::{EventHead, EventKind, Form};
 use crate::keys::Digest;
@@ -8,6 +10,9 @@ use crate::mluvii::SessionFacts;
 use crate::subject::SessionKey;
 
 use super::input::{Cause, Evaluation};
+
+/// Ends that differ by less are one: events and look-ups may cut times differently.
+const SAME_END: SignedDuration = SignedDuration::from_mins(1);
 
 /// The session's new row, and the forms that it shows for the first time.
 pub(super) struct Merged<'f> {
@@ -30,6 +35,13 @@ impl Evaluation<'_> {
             self.add_event(&mut session, view, head);
         }
         if let Some(facts) = facts {
+            // One that had settled has gone on, and ended again. What an event tells of that end comes with it.
+            let has_settled = view.is_some_and(|view| view.settle_at.is_none());
+            let is_told = matches!(cause, Cause::Event(head, _) if head.kind == EventKind::SessionEnded);
+            let is_later = facts.ended.is_some_and(|ended| {
+                session.record.ended.is_some_and(|before| ended.duration_since(before) > SAME_END)
+            });
+            session.record.end_told &= !has_settled || is_told || !is_later;
             self.add_look_up(&mut session, facts);
         }
         // By a wrong clock an end can lie ahead. It would never settle, and every rule's `after` would wait for it.
@@ -65,6 +77,7 @@ impl Evaluation<'_> {
                     record.settled = None;
                 }
                 record.ended = record.ended.max(Some(ended));
+                record.end_told = true;
             }
             EventKind::SessionOperatorConcluded => session.concluded = true,
             EventKind::SessionRecordingPostProcessingCompleted => session.recording_ready = true,

@@ -17,7 +17,7 @@ fn work(subject: Subject, due: &str) -> EraseWork {
         subject,
         capsules: Vec::new(),
         targets: Vec::new(),
-        rules: Vec::new(),
+        demands: Vec::new(),
         approved: false,
         created: at(due),
         due: at(due),

@@ -267,7 +267,7 @@ fn another_program_that_reads_and_writes_by_sqlite_is_no_damage() {
     let server = Server::start(&deployment);
     server.leaves_work("its mluvii is away");
     for session in 1..=5 {
-        assert_eq!(server.deliver_end(session), 204);
+        assert_eq!(server.deliver_end(session), 204, "{:#?}", server.log());
         let other = Connection::open(deployment.path("quietus.db")).expect("opens");
         other.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).expect("moved");
     }

@@ -13,7 +13,7 @@ pub(super) const ALERTS: &str = include_str!("../../../config/prometheus/alerts.
 const DASHBOARD: &str = include_str!("../../../config/grafana/quietus.json");
 
 /// Families that the one deployment of these tests does not move, and the tests that do.
-pub(super) const MOVED_ELSEWHERE: [(&str, &str); 14] = [
+pub(super) const MOVED_ELSEWHERE: [(&str, &str); 17] = [
     ("quietus_panics_total", "faults::ending"),
     ("quietus_task_restarts_total", "faults::ending"),
     ("quietus_log_dropped_lines_total", "faults::log"),
@@ -28,6 +28,9 @@ pub(super) const MOVED_ELSEWHERE: [(&str, &str); 14] = [
     ("quietus_receipts_unacknowledged", "the contract's asking, monitoring's tests"),
     ("quietus_sessions_consent_unknown", "the contract's asking, monitoring's tests"),
     ("quietus_plugin_calls_under_way", "monitoring's tests"),
+    ("quietus_reconciliations_total", "reconciling"),
+    ("quietus_reconciliation_found_total", "reconciling"),
+    ("quietus_reconciliation_reappeared_total", "reconciling::again"),
 ];
 
 fn promtool(arguments: &[&str], input: &str) -> Output {

@@ -64,7 +64,7 @@ fn a_backup_that_was_changed_is_refused_and_nothing_is_moved() {
     company.says(&["ledger", "backup", "--to", &whole], 0);
     let changes = [
         ("UPDATE receipt SET receipt = replace(receipt, '/102', '/999') WHERE sequence = 2", "receipt 2"),
-        ("DELETE FROM receipt WHERE sequence = 2", "receipt 2"),
+        ("DELETE FROM receipt WHERE sequence = 2", "have no receipt"),
         ("UPDATE receipt SET receipt = replace(receipt, '/103', '/999') WHERE sequence = 3", "receipt 3"),
         ("UPDATE session SET record = record || ' '", "consent records"),
     ];
@@ -196,4 +196,61 @@ fn what_is_no_backup_of_this_ledger_is_not_restored() {
     let said = company.says(&["ledger", "restore", "--from", &theirs, "--yes"], 3);
     assert!(said.contains("the ledger belongs to"), "{said}");
     assert_eq!(sequences(&company.serve_and_erase(&[102], 1)), [1, 2], "nothing was changed by it");
+}
+
+#[test]
+fn no_number_comes_twice_also_where_only_a_lost_ledger_knew_it() {
+    let company = Company::new();
+    company.serve_and_erase(&[101], 0);
+    let clean = fs::read(company.deployment.path("quietus.state/ledger.json")).expect("it is remembered");
+    let server = company.serve();
+    company.erase(102, 2);
+    let backup = company.path("backup.db");
+    company.says(&["ledger", "backup", "--to", &backup], 0);
+    let remembered = crate::harness::wait_for("receipt 2 to be remembered", || {
+        let known = company.known();
+        (known["receipt"]["sequence"] == 2)
+            .then(|| fs::read(company.deployment.path("quietus.state/ledger.json")).expect("there"))
+    });
+    let before = company.erase(103, 3);
+    let older = company.export("older.jsonl");
+    server.leaves_work("it is killed");
+    server.kill();
+    // Nothing outside has heard of receipt 3, and the ledger is gone.
+    company.deployment.write("quietus.state/ledger.json", std::str::from_utf8(&remembered).expect("UTF-8"));
+    for name in ["quietus.db", "quietus.db-wal", "quietus.db-shm"] {
+        drop(fs::remove_file(company.path(name)));
+    }
+    let said = company.says(&["ledger", "restore", "--from", &backup, "--yes"], 0);
+    assert!(said.contains("if they were issued; 2 is the newest that was seen"), "{said}");
+    let now = company.serve_and_erase(&[104], 2);
+    let gap = &now[2]["statement"]["gap"];
+    let last = gap["last"].as_u64().expect("a number");
+    assert_eq!((&gap["after"], &gap["seen"], last >= 1_000), (&json!(2), &json!(2), true), "{gap}");
+    assert_eq!(sequences(&now), [1, 2, last + 1]);
+    assert_eq!(sequences(&before), [1, 2, 3]);
+
+    // Both programs follow it, with and without the receipt that was lost.
+    let export = company.export("receipts.jsonl");
+    let key = fs::read_to_string(company.deployment.path("keys/receipt.pub")).expect("a key");
+    let [ours, theirs] = verdicts(export.as_ref(), &[key.trim().to_owned()]);
+    assert_eq!((&ours["verified"], &theirs["verified"]), (&json!(true), &json!(true)), "{ours} {theirs}");
+    let lost = format!("3:{}", {
+        let text = fs::read_to_string(&older).expect("read");
+        let line = text.lines().last().expect("a receipt").to_owned();
+        serde_json::from_str::<serde_json::Value>(&line).expect("JSON")["hash"].as_str().unwrap_or_default().to_owned()
+    });
+    if lost.len() > 2 {
+        let said = company.says(&["receipts", "verify", &export, "--from-start", "--expect-last", &lost], 1);
+        assert!(said.contains("it is among those that the ledger has lost"), "{said}");
+    }
+    company.says(&["ledger", "check"], 0);
+
+    // An older file of what is known, of the same receipts or of fewer, is harmless while the ledger is there.
+    let state = fs::read_to_string(company.deployment.path("quietus.state/ledger.json")).expect("there");
+    let now = company.serve_and_erase(&[105], 3);
+    company.deployment.write("quietus.state/ledger.json", &state);
+    assert_eq!(sequences(&company.serve_and_erase(&[106], 4)).last(), Some(&(last + 3)), "{now:?}");
+    company.deployment.write("quietus.state/ledger.json", std::str::from_utf8(&clean).expect("UTF-8"));
+    assert_eq!(sequences(&company.serve_and_erase(&[107], 5)).last(), Some(&(last + 4)));
 }

@@ -73,3 +73,135 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     let audit = deployment.json(&["audit", "list"]);
     assert!(audit.to_string().contains("rules.confirm"), "{audit}");
 }
+
+/// How many erasures wait for their rules.
+fn held(deployment: &Deployment, count: i64) {
+    let sql = "SELECT COUNT(*) FROM task WHERE reason LIKE '%waits for `quietus rules confirm`'";
+    wait_for("erasures to be held", || {
+        let held: i64 = deployment.ledger().query_row(sql, [], |row| row.get(0)).expect("a number");
+        (held == count).then_some(())
+    });
+}
+
+/// The erasure of a session, once it is in this state.
+fn erasure_in(deployment: &Deployment, session: i64, state: &str) -> Value {
+    wait_for(state, || {
+        let explained = deployment.json(&["explain", &format!("acme/{session}")]);
+        let all = explained["erasures"].as_array()?.clone();
+        all.into_iter().find(|one| one["state"] == state)
+    })
+}
+
+/// Sessions whose consent was given, which were read and settled.
+fn begun_with(
+    alarm_share: &str,
+    sessions: std::ops::RangeInclusive<i64>,
+    rules: &str,
+) -> (StandIn, Deployment, Server) {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, rules);
+    replace(&deployment, "alarm_share = 1", &format!("alarm_share = {alarm_share}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    let count = sessions.clone().count();
+    for id in sessions {
+        standin.begin(id, "ann@x.cz", Some("v3"));
+        standin.end(id);
+    }
+    deployment.settled(count);
+    (standin, deployment, server)
+}
+
+/// Starts a server again, with a rule or consent rule that is another one.
+fn changed(standin: &StandIn, deployment: &Deployment, server: Server, from: &str, to: &str) -> Server {
+    server.stop();
+    replace(deployment, from, to);
+    let server = Server::start(deployment);
+    standin.register(&server.callback());
+    server
+}
+
+#[test]
+fn what_a_rejected_version_demands_never_begins_and_what_another_rule_demands_does() {
+    let kept = "\n[[rule]]\nname = \"retention\"\non = \"session-settled\"\nwhen = \"session.id > 0\"\nerase = \"session\"\nafter = \"365d\"\n\
+                targets = [\"mluvii\"]\n";
+    let (standin, deployment, server) = begun_with("0.3", 101..=104, &format!("{ERASE}{kept}"));
+    let server = changed(&standin, &deployment, server, "when = \"consent.state == 'absent'\"", "when = \"true\"");
+    let name = "no consent, nothing kept";
+    let version = |found: &Value| found["parameters"]["version"].as_str().expect("a version").to_owned();
+    let second = version(&wait_for("the rule to wait", || waiting(&deployment)));
+    standin.begin(105, "bob@x.cz", Some("v3"));
+    standin.end(105);
+    held(&deployment, 1);
+
+    // Whatever the next version is: what the second one demanded is not let go with it.
+    let server = changed(&standin, &deployment, server, "when = \"true\"", "when = \"consent.state == 'refused'\"");
+    assert_eq!(version(&waiting(&deployment).expect("it waits on")), second);
+    for version in [&["--version", second.as_str()][..], &[]] {
+        let confirmed = deployment.run(&[&["rules", "confirm", name], version].concat());
+        let said = text(&confirmed);
+        assert!(confirmed.status.code() == Some(1) && said.contains("has changed since its version"), "{said}");
+    }
+    let unknown = deployment.run(&["rules", "reject", name, "--version", "00000000"]);
+    assert!(
+        unknown.status.code() == Some(1) && text(&unknown).contains("no server has worked by"),
+        "{}",
+        text(&unknown)
+    );
+    assert!(waiting(&deployment).is_some() && standin.holds("bob@x.cz"));
+
+    let rejected = deployment.json(&["rules", "reject", name]);
+    assert_eq!((&rejected["version"], &rejected["would"]), (&json!(second), &json!(4)), "{rejected}");
+    assert!(waiting(&deployment).is_none());
+    // A year's retention is what is left of it.
+    let left = wait_for("it to be retention's alone", || {
+        let one = erasure_in(&deployment, 105, "scheduled");
+        one["rejected"].is_array().then_some(one)
+    });
+    assert_eq!(
+        (&left["rules"], &left["rejected"]),
+        (&json!(["retention"]), &json!([format!("{name}@{second}")])),
+        "{left}"
+    );
+    assert!(standin.holds("bob@x.cz"));
+    let audit = deployment.json(&["audit", "list", "--act", "rules.reject"]);
+    assert!(audit.to_string().contains(&second), "{audit}");
+
+    // The version stays rejected when it comes back, and what it alone demands is over at once.
+    let server = changed(&standin, &deployment, server, "when = \"consent.state == 'refused'\"", "when = \"true\"");
+    server.stop();
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    deployment.write("quietus.toml", &config.replace(kept, ""));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(106, "cyd@x.cz", Some("v3"));
+    standin.end(106);
+    let over = erasure_in(&deployment, 106, "cancelled");
+    assert_eq!(over["rejected"], json!([format!("{name}@{second}")]), "{over}");
+    assert!(waiting(&deployment).is_none() && standin.holds("cyd@x.cz"));
+    server.stop();
+}
+
+#[test]
+fn a_changed_consent_table_makes_the_rules_that_ask_for_it_wait() {
+    let tables = |id: i64| {
+        format!(
+            "\n[[consent]]\non = \"form-submitted\"\nwhen = \"form.id == {id}\"\nstate = \"withdrawn\"\n\n[settling]\npause = \"0s\"\n\
+             \n[[rule]]\nname = \"withdrawn\"\non = \"session-settled\"\nwhen = \"consent.state == 'withdrawn'\"\nerase = \"session\"\n\
+             targets = [\"mluvii\"]\n\n[[rule]]\nname = \"phone\"\non = \"session-settled\"\nwhen = \"session.channel == 'Phone'\"\n\
+             erase = \"session\"\ntargets = [\"mluvii\"]\n"
+        )
+    };
+    let (standin, deployment, server) = begun_with("0.3", 101..=103, &tables(4711));
+    assert!(waiting(&deployment).is_none());
+    // Nobody knows what the forms of last month would have said by the new table.
+    let server = changed(&standin, &deployment, server, "form.id == 4711", "form.id > 0");
+    let found = wait_for("the rule to wait", || waiting(&deployment));
+    let number = |name: &str| found["parameters"][name].as_u64();
+    assert_eq!(
+        (&found["object"], number("would"), number("sessions")),
+        (&json!("rule:withdrawn"), Some(3), Some(3)),
+        "the other one asks for no consent"
+    );
+    server.stop();
+}

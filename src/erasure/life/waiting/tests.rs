@@ -17,6 +17,7 @@ fn demand(rule: &str, targets: &[&str], due: Timestamp) -> NewErasure {
         id: ErasureId([7; 16]),
         subject: Subject::Person { installation: InstallationName::unnamed(), digest: Digest([1; 16]) },
         rule: rule.into(),
+        version: None,
         targets: targets.iter().map(|name| TargetName((*name).into())).collect(),
         due,
         approve: false,
@@ -100,4 +101,35 @@ fn a_person_can_have_it_begin_now_but_not_around_an_approval() {
         let cancelled = Life::Waiting(waiting).cancelled();
         assert_eq!(cancelled, Some(Cancelled::AtOnce { state: ErasureState::Cancelled }));
     }
+}
+
+/// What another version of another rule demands.
+fn version(rule: &str, version: &str, targets: &[&str], due: Timestamp) -> NewErasure {
+    NewErasure { version: Some(version.into()), ..demand(rule, targets, due) }
+}
+
+#[test]
+fn what_is_rejected_goes_and_what_others_demand_stays_at_its_own_time() {
+    let first = Waiting::new(&version("a", "1", &["crm"], hours(9)), None).expect("a target").0;
+    let (both, _) = first.merged(&version("a", "2", &["crm", "mailbox"], hours(1)), None).expect("it is earlier");
+    assert_eq!((both.rules.len(), both.demands.len(), both.due, both.targets.len()), (1, 2, hours(1), 2));
+    let is = |version: &'static str| move |demand: &RuleDemand| demand.version.as_deref() == Some(version);
+    assert_eq!(both.clone().without(is("3"), None), None);
+    let Some(WithoutRejected::Others(left, resolving)) = both.clone().without(is("2"), Some(hours(10))) else {
+        panic!("the first one stays")
+    };
+    assert_eq!((left.due_rule, left.due, resolving), (hours(9), hours(10), Resolving::Due(hours(10))));
+    assert_eq!((left.targets, left.rejected), (vec![TargetName("crm".into())], vec!["a@2".to_owned()]));
+    let Some(WithoutRejected::Nothing { rejected, ended }) = both.clone().without(|_| true, None) else {
+        panic!("nothing is left")
+    };
+    assert_eq!(rejected, ["a@1", "a@2"]);
+    assert_eq!(ended, Cancelled::AtOnce { state: ErasureState::Cancelled });
+    // What a person wants now stays so.
+    let (now, _) = both.clone().made_due(NOW).expect("it is scheduled");
+    let Some(WithoutRejected::Others(left, _)) = now.without(is("2"), None) else { panic!("the first one stays") };
+    assert_eq!(left.due, NOW);
+    // What a person has approved, nobody's rule takes back.
+    let approved = Waiting { approved: Some(NOW), ..both };
+    assert_eq!(approved.without(|_| true, None), None);
 }

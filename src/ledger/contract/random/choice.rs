@@ -64,6 +64,7 @@ fn request(chance: &mut Chance) -> NewErasure {
         id: ErasureId(id),
         subject,
         rule: chance.of(&RULES).to_owned(),
+        version: chance.one_in(2).then(|| "1".to_owned()),
         targets: (0..targets_of(chance)).map(|_| target(chance.of(&TARGETS))).collect(),
         due: at(chance.of(&[-3, -1, -1, 3, 5])),
         approve: chance.one_in(3),

@@ -98,6 +98,7 @@ impl Model {
             id,
             subject: erasure.subject.clone(),
             rules: waiting.rules.clone(),
+            rejected: waiting.rejected.clone(),
             state: erasure.state,
             created: erasure.created,
             due: waiting.due,

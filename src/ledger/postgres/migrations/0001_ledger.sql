@@ -84,7 +84,9 @@ CREATE TABLE task (
   attempt      BIGINT NOT NULL DEFAULT 0,
   -- Ends that were no attempt: the ledger refused to write them, or the work panics.
   refused      BIGINT NOT NULL DEFAULT 0,
-  panics     BIGINT NOT NULL DEFAULT 0,
+  panics       BIGINT NOT NULL DEFAULT 0,
+  -- How often in a row the process that worked on it was gone before it had ended.
+  deaths       BIGINT NOT NULL DEFAULT 0,
   parked       BOOLEAN NOT NULL DEFAULT FALSE,
   reason       TEXT,
   -- Of a look for settling.
@@ -100,6 +102,7 @@ CREATE TABLE task (
 CREATE INDEX task_due ON task (queue, due) WHERE NOT parked;
 CREATE INDEX task_parked ON task (queue) WHERE parked;
 CREATE INDEX task_failing ON task (since) WHERE NOT parked AND attempt > 0 AND since IS NOT NULL;
+CREATE INDEX task_suspect ON task (queue, due) WHERE deaths > 0;
 CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
 CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
@@ -135,6 +138,7 @@ CREATE INDEX session_never_read ON session (installation, session)
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;
 CREATE INDEX session_proof ON session (proof_since, installation, session) WHERE proof_since IS NOT NULL;
+CREATE INDEX session_erased ON session (erased_at, installation, session) WHERE erased_at IS NOT NULL;
 
 -- Sessions whose records are gone, so that they are not found anew: what happened until `at` is no news of them. `erased`: what
 -- comes to them after that goes, too.
@@ -181,6 +185,9 @@ CREATE TABLE erasure (
   selection    TEXT NOT NULL,
   rules        TEXT NOT NULL,
   targets      TEXT NOT NULL,
+  -- By which versions of its rules it is demanded, and by which a person has rejected, as JSON.
+  demands      TEXT NOT NULL DEFAULT '[]',
+  rejected     TEXT NOT NULL DEFAULT '[]',
   state        TEXT COLLATE "C" NOT NULL,
   created      BIGINT NOT NULL,
   due_rule     BIGINT NOT NULL,
@@ -381,6 +388,13 @@ CREATE TABLE periodic (
   mark BIGINT
 );
 
+-- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.
+CREATE TABLE past_job (
+  id      BIGINT PRIMARY KEY,
+  version BIGINT NOT NULL,
+  job     TEXT NOT NULL
+);
+
 -- What nobody wants to be told of: until a time, or while what it is about has this digest. `severity` is how severe it was.
 CREATE TABLE mute (
   code     TEXT COLLATE "C" NOT NULL,
@@ -404,13 +418,22 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 );
 
--- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
--- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+-- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute.
+CREATE TABLE delivery_hour (
+  source  TEXT COLLATE "C" NOT NULL,
+  hour    BIGINT NOT NULL,
+  minutes BIGINT NOT NULL,
+  PRIMARY KEY (source, hour)
+);
+
+-- The rules by which servers have worked, each version of them: of a name, the newest is worked by. `state`: `in_force`, `waiting`
+-- where it was new or changed and would have erased `would` of the `sessions` of a month, so that a person is to confirm it before
+-- anything of it begins, and `rejected` where one did not.
 CREATE TABLE rule_version (
   name     TEXT COLLATE "C" NOT NULL,
   seq      BIGINT NOT NULL,
   digest   TEXT NOT NULL,
-  waiting  BOOLEAN NOT NULL,
+  state    TEXT COLLATE "C" NOT NULL,
   since    BIGINT NOT NULL,
   sessions BIGINT NOT NULL,
   would    BIGINT NOT NULL,

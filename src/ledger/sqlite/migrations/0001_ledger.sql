@@ -79,7 +79,9 @@ CREATE TABLE task (
   attempt      INTEGER NOT NULL DEFAULT 0,
   -- Ends that were no attempt: the ledger refused to write them, or the work panics.
   refused      INTEGER NOT NULL DEFAULT 0,
-  panics     INTEGER NOT NULL DEFAULT 0,
+  panics       INTEGER NOT NULL DEFAULT 0,
+  -- How often in a row the process that worked on it was gone before it had ended.
+  deaths       INTEGER NOT NULL DEFAULT 0,
   parked       INTEGER NOT NULL DEFAULT 0,
   reason       TEXT,
   -- Of a look for settling.
@@ -95,6 +97,7 @@ CREATE TABLE task (
 CREATE INDEX task_due ON task (queue, due) WHERE parked = 0;
 CREATE INDEX task_parked ON task (queue) WHERE parked = 1;
 CREATE INDEX task_failing ON task (since) WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL;
+CREATE INDEX task_suspect ON task (queue, due) WHERE deaths > 0;
 CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
 CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
@@ -130,6 +133,7 @@ CREATE INDEX session_never_read ON session (installation, session)
 CREATE INDEX session_unknown ON session (unknown_cause) WHERE unknown_cause IS NOT NULL;
 CREATE INDEX session_idle ON session (idle_since, installation, session) WHERE idle_since IS NOT NULL;
 CREATE INDEX session_proof ON session (proof_since, installation, session) WHERE proof_since IS NOT NULL;
+CREATE INDEX session_erased ON session (erased_at, installation, session) WHERE erased_at IS NOT NULL;
 
 -- Sessions whose records are gone, so that they are not found anew: what happened until `at` is no news of them. `erased`: what
 -- comes to them after that goes, too.
@@ -176,6 +180,9 @@ CREATE TABLE erasure (
   selection    TEXT NOT NULL,
   rules        TEXT NOT NULL,
   targets      TEXT NOT NULL,
+  -- By which versions of its rules it is demanded, and by which a person has rejected, as JSON.
+  demands      TEXT NOT NULL DEFAULT '[]',
+  rejected     TEXT NOT NULL DEFAULT '[]',
   state        TEXT NOT NULL,
   created      INTEGER NOT NULL,
   due_rule     INTEGER NOT NULL,
@@ -356,6 +363,14 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 ) STRICT, WITHOUT ROWID;
 
+-- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute.
+CREATE TABLE delivery_hour (
+  source  TEXT NOT NULL,
+  hour    INTEGER NOT NULL,
+  minutes INTEGER NOT NULL,
+  PRIMARY KEY (source, hour)
+) STRICT, WITHOUT ROWID;
+
 -- Who was to keep the newest receipt's place outside of the ledger and could not, since when, and why.
 CREATE TABLE keeper (
   name   TEXT PRIMARY KEY,
@@ -363,13 +378,14 @@ CREATE TABLE keeper (
   reason TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- The rules by which servers have worked, each version of them: of a name, the newest is in force. `waiting`: it was new or changed, and
--- would have erased `would` of the `sessions` of a month, so that a person is to confirm it before anything of it begins.
+-- The rules by which servers have worked, each version of them: of a name, the newest is worked by. `state`: `in_force`, `waiting`
+-- where it was new or changed and would have erased `would` of the `sessions` of a month, so that a person is to confirm it before
+-- anything of it begins, and `rejected` where one did not.
 CREATE TABLE rule_version (
   name     TEXT NOT NULL,
   seq      INTEGER NOT NULL,
   digest   TEXT NOT NULL,
-  waiting  INTEGER NOT NULL,
+  state    TEXT NOT NULL,
   since    INTEGER NOT NULL,
   sessions INTEGER NOT NULL,
   would    INTEGER NOT NULL,
@@ -382,6 +398,13 @@ CREATE TABLE periodic (
   due  INTEGER NOT NULL,
   mark INTEGER
 ) STRICT, WITHOUT ROWID;
+
+-- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.
+CREATE TABLE past_job (
+  id      INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL,
+  job     TEXT NOT NULL
+) STRICT;
 
 CREATE TABLE target (
   name         TEXT PRIMARY KEY,

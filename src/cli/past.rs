@@ -1,0 +1,112 @@
+//! `quietus reconcile` of years: ordered, shown, confirmed.
+
+use serde_json::json;
+
+use super::context::actor;
+use super::exit::{Exit, Failure};
+use super::out::{BAD, DOUBTFUL, GOOD, Out};
+use crate::ledger::{PastState, StoredPastJob};
+use crate::operations::Operations;
+use crate::operations::reconcile::{self, Asked};
+
+#[derive(clap::Subcommand)]
+pub(super) enum PastCommand {
+    /// See what the rules would do with what was found in longer times, and how far that is
+    Status {
+        /// Only this job
+        job: Option<i64>,
+    },
+    /// Have done what `status` shows of a job: its sessions enter, and the rules decide on them
+    Confirm {
+        /// The job's number
+        job: i64,
+    },
+    /// Have no more done of a job; what was entered is decided on
+    Cancel {
+        /// The job's number
+        job: i64,
+    },
+}
+
+impl PastCommand {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let (job, said) = match self {
+            Self::Status { job } => return status(on, job, out).await,
+            Self::Confirm { job } => {
+                reconcile::confirm(on, job, &actor()).await?;
+                (job, "is confirmed: a server has its sessions decided on")
+            }
+            Self::Cancel { job } => {
+                reconcile::cancel(on, job, &actor()).await?;
+                (job, "is cancelled")
+            }
+        };
+        if out.is_json() {
+            out.json(&json!({ "job": job }))?;
+        } else {
+            out.marked(GOOD, "✓", format_args!("job {job} {said}"))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// Orders one.
+pub(super) async fn order(on: &Operations, asked: &Asked, out: &mut Out) -> Result<Exit, Failure> {
+    let job = reconcile::order(on, asked, &actor()).await?;
+    if out.is_json() {
+        out.json(&json!({ "job": job }))?;
+    } else {
+        let text = format_args!(
+            "job {job}: a server finds out what the rules would do with the sessions of this time; see `quietus reconcile status`, \
+             and then `quietus reconcile confirm {job}`"
+        );
+        out.marked(GOOD, "✓", text)?;
+    }
+    Ok(Exit::Done)
+}
+
+async fn status(on: &Operations, only: Option<i64>, out: &mut Out) -> Result<Exit, Failure> {
+    let mut all = reconcile::jobs(on).await?;
+    all.retain(|stored| only.is_none_or(|only| only == stored.id));
+    if out.is_json() {
+        out.json(&all)?;
+    } else {
+        for stored in &all {
+            show(stored, out)?;
+        }
+    }
+    Ok(Exit::when(!all.is_empty()))
+}
+
+fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io::Result<()> {
+    let (would, found) = (job.would_erase.values().sum::<u64>(), job.found.values().sum::<u64>());
+    let (since, until, come) = (job.since, job.until, job.come);
+    let of = format!("job {id} (mluvii {}, {since} until {until})", job.mluvii);
+    let effect = format!("these rules would erase {would} sessions of {found} that nobody told us of");
+    match job.state {
+        PastState::Looking => {
+            out.line(format_args!("{of}: finds out what the rules would do, done until {come}; so far, {effect}"))?
+        }
+        PastState::Shown => {
+            let text = format_args!("{of}: {effect}; to have that done: quietus reconcile confirm {id}");
+            out.marked(DOUBTFUL, "!", text)?;
+        }
+        PastState::Entering => {
+            out.line(format_args!("{of}: {} sessions are entered, done until {come}", job.entered))?
+        }
+        PastState::Done => out.marked(GOOD, "✓", format_args!("{of}: {} sessions were entered", job.entered))?,
+        PastState::Cancelled => out.line(format_args!("{of}: cancelled; {} sessions had been entered", job.entered))?,
+    }
+    if let Some(reason) = &job.reason {
+        out.marked(BAD, "✗", format_args!("it does not go on, and is tried again: {reason}"))?;
+    }
+    if job.unread > 0 {
+        let text =
+            format_args!("{} of them could not be read: nobody knows what the rules would do with those", job.unread);
+        out.marked(DOUBTFUL, "?", text)?;
+    }
+    let rows = job.by_rule.iter().flat_map(|(rule, months)| {
+        months.iter().map(move |(month, count)| [rule.clone(), month.clone(), count.to_string()])
+    });
+    out.table(["RULE", "MONTH", "SESSIONS"], rows)
+}

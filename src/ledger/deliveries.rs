@@ -1,0 +1,45 @@
+//! When sources delivered: a bit for each minute, so that weeks of it are a few hundred rows, however much comes, and several processes
+//! write into one.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::LedgerError;
+
+/// For how long it is kept: so many of one weekday, and one more that may be a holiday.
+const WEEKS: i64 = 5;
+
+pub(super) const HOURS_KEPT: i64 = WEEKS * 7 * 24;
+
+const MINUTES: i64 = 60;
+
+/// The minutes of hours (since 1970), a bit each.
+pub(crate) type DeliveryHours = BTreeMap<i64, u64>;
+
+/// The hour of a time, and the bit of its minute.
+pub(super) fn place(now: Timestamp) -> (i64, i64) {
+    let minute = now.as_second().div_euclid(60);
+    (minute.div_euclid(MINUTES), 1 << minute.rem_euclid(MINUTES))
+}
+
+/// The last of an hour's minutes.
+pub(super) fn last(hour: i64, minutes: i64) -> Result<Timestamp, LedgerError> {
+    let minute = i64::from(63 - minutes.cast_unsigned().leading_zeros().min(63));
+    let second = hour.saturating_mul(MINUTES).saturating_add(minute).saturating_mul(60);
+    Timestamp::from_second(second).map_err(|_| LedgerError::Broken(anyhow::anyhow!("the hour {hour} is no time")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_minute_is_a_bit_of_its_hour() {
+        let at: Timestamp = "2026-01-01T10:59:31Z".parse().expect("a time");
+        let (hour, minute) = place(at);
+        assert_eq!(minute, 1 << 59);
+        assert_eq!(last(hour, minute | 1).expect("a time").to_string(), "2026-01-01T10:59:00Z");
+        assert_eq!(last(hour, 1).expect("a time").to_string(), "2026-01-01T10:00:00Z");
+    }
+}

@@ -1,0 +1,35 @@
+//! When sources delivered.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::LedgerError;
+use super::columns::time;
+use super::tx::{Connection, NOW_MS};
+use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, last, place};
+use crate::subject::SourceName;
+
+pub(super) async fn add(connection: &Connection, sources: &[SourceName]) -> Result<(), LedgerError> {
+    let (hour, minute) = place(time(connection.row(&format!("SELECT {NOW_MS}"), &[]).await?.get(0))?);
+    // In one order, as each is locked.
+    let mut sources: Vec<&str> = sources.iter().map(|source| &*source.0).collect();
+    sources.sort_unstable();
+    let add = "INSERT INTO delivery_hour (source, hour, minutes) SELECT source, $2, $3 FROM unnest($1::TEXT[]) AS new (source)
+               ON CONFLICT (source, hour) DO UPDATE SET minutes = delivery_hour.minutes | excluded.minutes";
+    connection.execute(add, &[&sources, &hour, &minute]).await?;
+    let forget = "DELETE FROM delivery_hour WHERE source = ANY($1::TEXT[]) AND hour < $2";
+    connection.execute(forget, &[&sources, &(hour - HOURS_KEPT)]).await?;
+    Ok(())
+}
+
+pub(super) async fn last_of_all(connection: &Connection) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {
+    let sql = "SELECT DISTINCT ON (source) source, hour, minutes FROM delivery_hour ORDER BY source, hour DESC";
+    let rows = connection.rows(sql, &[]).await?;
+    rows.iter().map(|row| Ok((SourceName(row.get::<_, &str>(0).into()), last(row.get(1), row.get(2))?))).collect()
+}
+
+pub(super) async fn hours(connection: &Connection, source: &SourceName) -> Result<DeliveryHours, LedgerError> {
+    let rows = connection.rows("SELECT hour, minutes FROM delivery_hour WHERE source = $1", &[&&*source.0]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1).cast_unsigned())).collect())
+}

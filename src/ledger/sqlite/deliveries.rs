@@ -1,0 +1,43 @@
+//! When sources delivered.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::LedgerError;
+use super::job::Tx;
+use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, last, place};
+use crate::subject::SourceName;
+
+pub(super) fn add(tx: &Tx<'_>, sources: &[SourceName]) -> Result<(), LedgerError> {
+    let (hour, minute) = place(tx.now);
+    let mut add = tx.prepare_cached(
+        "INSERT INTO delivery_hour (source, hour, minutes) VALUES (?1, ?2, ?3)
+         ON CONFLICT (source, hour) DO UPDATE SET minutes = minutes | excluded.minutes",
+    )?;
+    let mut forget = tx.prepare_cached("DELETE FROM delivery_hour WHERE source = ?1 AND hour < ?2")?;
+    for SourceName(source) in sources {
+        add.execute(params![source, hour, minute])?;
+        forget.execute(params![source, hour - HOURS_KEPT])?;
+    }
+    Ok(())
+}
+
+pub(super) fn last_of_all(connection: &Connection) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {
+    // Where the greatest is asked for, SQLite takes the other columns from its row.
+    let mut statement =
+        connection.prepare_cached("SELECT source, MAX(hour), minutes FROM delivery_hour GROUP BY source")?;
+    let mut rows = statement.query([])?;
+    let mut all = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        all.insert(SourceName(row.get(0)?), last(row.get(1)?, row.get(2)?)?);
+    }
+    Ok(all)
+}
+
+pub(super) fn hours(connection: &Connection, source: &SourceName) -> Result<DeliveryHours, LedgerError> {
+    let mut statement = connection.prepare_cached("SELECT hour, minutes FROM delivery_hour WHERE source = ?1")?;
+    let hours = statement.query_map([&source.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
+    Ok(hours.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,106 @@
+//! What was found goes the way of a delivery.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use tokio::task::JoinSet;
+
+use super::Comparison;
+use crate::audit::{Act, ActResult, AuditEntry, Object};
+use crate::event::{EventHead, EventKind, StoredEvent};
+use crate::keys::IndexKey;
+use crate::ledger::Recorded;
+use crate::mluvii::EndedSession;
+use crate::operations::OperationError;
+use crate::subject::{SessionKey, SourceName};
+
+/// So many are written at once.
+const AT_ONCE: usize = 256;
+
+/// Deliveries are noted to the minute.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+
+impl Comparison<'_> {
+    /// Has them decided on, several at once, which the ledger commits together.
+    pub(super) async fn enter(&mut self, missing: Vec<EventHead>) -> Result<(), OperationError> {
+        for events in missing.chunks(AT_ONCE) {
+            // Before the first of them: what stops halfway stands in the audit, too.
+            self.begin_audit().await?;
+            self.enter_some(events).await?;
+        }
+        Ok(())
+    }
+
+    async fn enter_some(&mut self, events: &[EventHead]) -> Result<(), OperationError> {
+        let mut entering = JoinSet::new();
+        for event in events {
+            let (ledger, event, dry_run) = (Arc::clone(&self.on.ledger), event.clone(), self.asked.dry_run);
+            entering.spawn(async move {
+                let stored = StoredEvent { head: event.clone(), form: None };
+                let recorded = if dry_run { Ok(Recorded::New) } else { ledger.record(stored).await };
+                recorded.map(|recorded| (event, recorded))
+            });
+        }
+        while let Some(entered) = entering.join_next().await {
+            // Not its error: that holds a panic's text.
+            let entered = entered.map_err(|_| OperationError::Failed(anyhow::anyhow!("a task panicked")))?;
+            match entered? {
+                (event, Recorded::New) => self.count(&event),
+                // It is about to be decided on.
+                (_, Recorded::Duplicate) => self.done.known += 1,
+                (event, Recorded::Refused) => {
+                    let text = format!("the ledger refuses the session {}; its log says why", event.session);
+                    return Err(OperationError::Ledger(anyhow::anyhow!(text)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, event: &EventHead) {
+        self.done.found += 1;
+        let ended = event.time.unwrap_or_default();
+        let month = ended.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string();
+        *self.done.by_month.entry(month).or_default() += 1;
+        let last = self.delivered.get(&event.source);
+        if last.is_none_or(|last| ended.duration_since(*last) > MINUTE) {
+            *self.done.undelivered.entry(event.source.clone()).or_default() += 1;
+        }
+    }
+
+    async fn begin_audit(&mut self) -> Result<(), OperationError> {
+        if !self.asked.dry_run && !self.asked.of_past && !std::mem::replace(&mut self.has_begun, true) {
+            self.on.ledger.note(self.audit_entry(ActResult::Begun)).await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn audit_entry(&self, result: ActResult) -> AuditEntry {
+        let entry = AuditEntry::new(self.by, Act::ReconcileSessions, Object::sessions(), result);
+        entry
+            .with_word("mluvii", &self.installation)
+            .with_word("from", self.asked.from)
+            .with_word("until", self.asked.to)
+    }
+}
+
+/// The event that was not delivered.
+pub(super) fn event(key: SessionKey, source: SourceName, session: &EndedSession, index: &IndexKey) -> EventHead {
+    // One list may cut times where another does not.
+    let said = [session.id.0, session.ended.as_millisecond()].map(i64::to_be_bytes).concat();
+    EventHead {
+        source,
+        session: key,
+        kind: EventKind::SessionEnded,
+        digest: index.seen(&[b"reconciled", &said]),
+        // The look-up tells it, where it is known that departments are tenants.
+        tenant: None,
+        time: Some(session.ended),
+        channel: None,
+        session_source: None,
+        started: None,
+        activity: None,
+        reconciled: true,
+    }
+}

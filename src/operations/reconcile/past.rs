@@ -1,0 +1,235 @@
+//! The years before quietus: what the rules would do with the sessions of that time is found out and shown, and done once a person confirms
+//! it. A server does it, a day at a time, at half of the rate that the installation allows; how far it has come stands in the ledger.
+
+mod day;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+
+use super::{Asked, Comparison, WINDOW_MS, reconcile};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::ledger::{ByMonth, PastJob, PastState, QueueName, StoredPastJob};
+use crate::mluvii::Window;
+use crate::operations::{OperationError, Operations, audit};
+use crate::subject::InstallationName;
+
+/// A time that is longer is compared in the background, and shown first.
+pub(crate) const PAST_FROM: SignedDuration = SignedDuration::from_hours(31 * 24);
+
+/// While so many events wait to be decided on, no more are entered: what is delivered now would wait behind them.
+const WAITING_MAX: u64 = 1_000;
+
+/// What came of a piece of the work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Progress {
+    /// There is more to do.
+    More,
+    /// Others wait for what was entered so far.
+    Wait,
+    /// Nothing more is to be done now: it waits for a person, is over, or somebody has changed it.
+    Nothing,
+}
+
+/// What was ordered, the newest first.
+pub(crate) async fn jobs(on: &Operations) -> Result<Vec<StoredPastJob>, OperationError> {
+    Ok(on.ledger.past_jobs().await?)
+}
+
+/// Orders to find out what a comparison of a time would come to. Returns the job's number.
+pub(crate) async fn order(on: &Operations, asked: &Asked, by: &Actor) -> Result<i64, OperationError> {
+    let mluvii = on.installation(&asked.installation)?.name.clone();
+    // Wrong keys, or a client that cannot be made, are told at once.
+    drop((on.client(&mluvii)?, on.keys().await?));
+    if let Some(open) = jobs(on).await?.iter().find(|open| open.job.mluvii == mluvii && !open.job.state.is_over()) {
+        let text =
+            format!("job {} of {mluvii} is not over; see `quietus reconcile status`, `confirm` and `cancel`", open.id);
+        return Err(OperationError::Conflict(text));
+    }
+    let job = PastJob {
+        mluvii,
+        since: asked.from,
+        until: asked.to,
+        state: PastState::Looking,
+        come: asked.from,
+        listed: 0,
+        found: ByMonth::new(),
+        would_erase: ByMonth::new(),
+        by_rule: BTreeMap::new(),
+        unread: 0,
+        foreign: 0,
+        entered: 0,
+        rules: on.settings.policy.digest().clone(),
+        reason: None,
+    };
+    let id = on.ledger.add_past_job(&job).await?;
+    audit::noted(&*on.ledger, entry(id, &job, by, ActResult::Begun)).await;
+    Ok(id)
+}
+
+/// Has done what was shown. Not where rules have changed since: nobody has seen what they would do.
+pub(crate) async fn confirm(on: &Operations, id: i64, by: &Actor) -> Result<(), OperationError> {
+    let mut stored = one(on, id).await?;
+    if stored.job.state != PastState::Shown {
+        let text = format!("job {id} does not wait to be confirmed; see `quietus reconcile status`");
+        return Err(OperationError::Conflict(text));
+    }
+    if stored.job.rules != *on.settings.policy.digest() {
+        let text = format!(
+            "the rules have changed since job {id} was shown, so nobody has seen what they would do: cancel it, and order it anew"
+        );
+        return Err(OperationError::Conflict(text));
+    }
+    stored.job.state = PastState::Entering;
+    stored.job.come = stored.job.since;
+    change(on, stored, by).await
+}
+
+/// Has no more done of it. What was entered is decided on.
+pub(crate) async fn cancel(on: &Operations, id: i64, by: &Actor) -> Result<(), OperationError> {
+    // A server that works on it saves how far it has come meanwhile.
+    for _ in 0..3 {
+        let mut stored = one(on, id).await?;
+        if stored.job.state.is_over() {
+            return Err(OperationError::Conflict(format!("job {id} is over")));
+        }
+        stored.job.state = PastState::Cancelled;
+        if let done @ Ok(()) = change(on, stored, by).await {
+            return done;
+        }
+    }
+    Err(OperationError::Conflict(format!("job {id} was changed meanwhile; try again")))
+}
+
+async fn one(on: &Operations, id: i64) -> Result<StoredPastJob, OperationError> {
+    let all = on.ledger.past_jobs().await?;
+    let missing = || OperationError::NotFound(format!("there is no job {id}; see `quietus reconcile status`"));
+    all.into_iter().find(|stored| stored.id == id).ok_or_else(missing)
+}
+
+async fn change(on: &Operations, stored: StoredPastJob, by: &Actor) -> Result<(), OperationError> {
+    if !on.ledger.save_past_job(&stored).await? {
+        return Err(OperationError::Conflict(format!("job {} was changed meanwhile; try again", stored.id)));
+    }
+    audit::noted(&*on.ledger, entry(stored.id, &stored.job, by, ActResult::Done)).await;
+    Ok(())
+}
+
+fn entry(id: i64, job: &PastJob, by: &Actor, result: ActResult) -> AuditEntry {
+    let state = match job.state {
+        PastState::Looking => "looking",
+        PastState::Shown => "shown",
+        PastState::Entering => "entering",
+        PastState::Done => "done",
+        PastState::Cancelled => "cancelled",
+    };
+    let entry = AuditEntry::new(by, Act::ReconcilePast, Object::sessions_of(&job.mluvii.0), result);
+    let entry = entry.with("job", id.unsigned_abs()).with_word("state", state);
+    entry.with("would_erase", job.would_erase.values().sum::<u64>()).with("entered", job.entered)
+}
+
+/// Does a day of it, and writes how far it has come. `stored` is what was read.
+pub(crate) async fn work_on(
+    on: &Operations,
+    mut stored: StoredPastJob,
+    by: &Actor,
+    stop: &CancellationToken,
+) -> Result<Progress, OperationError> {
+    let before = stored.job.state;
+    let worked = match before {
+        PastState::Looking => look(on, &mut stored.job, by, stop).await,
+        PastState::Entering if is_waited_for(on, &stored.job.mluvii).await? => return Ok(Progress::Wait),
+        PastState::Entering => enter(on, &mut stored.job, by, stop).await,
+        PastState::Shown | PastState::Done | PastState::Cancelled => return Ok(Progress::Nothing),
+    };
+    if stop.is_cancelled() {
+        return Ok(Progress::Nothing);
+    }
+    stored.job.reason = worked.as_ref().err().map(|error| crate::causes::with_causes(error));
+    let is_saved = on.ledger.save_past_job(&stored).await?;
+    worked?;
+    if is_saved && stored.job.state == PastState::Done {
+        audit::noted(&*on.ledger, entry(stored.id, &stored.job, by, ActResult::Done)).await;
+    }
+    Ok(if is_saved && stored.job.state.is_under_way() { Progress::More } else { Progress::Nothing })
+}
+
+/// The next day of a job; nothing where it is over.
+fn next_day(job: &PastJob) -> Option<Window> {
+    let (from, last) = (job.come.as_millisecond(), job.until.as_millisecond());
+    (from < last).then(|| Window { from, to: last.min(from.saturating_add(WINDOW_MS - 1)) })
+}
+
+fn end_of(window: Window) -> Timestamp {
+    Timestamp::from_millisecond(window.to.saturating_add(1)).unwrap_or(Timestamp::MAX)
+}
+
+/// Finds out what rules would do with the sessions of a day.
+async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &CancellationToken) -> Result<(), OperationError> {
+    let Some(window) = next_day(job) else {
+        job.state = PastState::Shown;
+        return Ok(());
+    };
+    // All of it is asked of the same rules.
+    let rules = on.settings.policy.digest().clone();
+    if rules != job.rules {
+        *job = PastJob { come: job.since, rules, ..emptied(job) };
+        return Ok(());
+    }
+    let asked =
+        Asked { installation: job.mluvii.clone(), from: job.come, to: end_of(window), dry_run: true, of_past: true };
+    let mut comparison = Comparison::begin(on, &asked, by).await?;
+    let looked = stop.run_until_cancelled(comparison.look_at_day(window)).await;
+    comparison.charge().await;
+    let Some(day) = looked.transpose()? else { return Ok(()) };
+    job.listed += comparison.done.listed;
+    job.foreign += comparison.done.foreign;
+    job.unread += day.unread;
+    add(&mut job.found, day.found);
+    add(&mut job.would_erase, day.would_erase);
+    for (rule, by_month) in day.by_rule {
+        add(job.by_rule.entry(rule).or_default(), by_month);
+    }
+    job.come = end_of(window);
+    Ok(())
+}
+
+fn emptied(job: &PastJob) -> PastJob {
+    PastJob {
+        listed: 0,
+        found: ByMonth::new(),
+        would_erase: ByMonth::new(),
+        by_rule: BTreeMap::new(),
+        unread: 0,
+        foreign: 0,
+        ..job.clone()
+    }
+}
+
+fn add(all: &mut ByMonth, more: ByMonth) {
+    for (month, count) in more {
+        *all.entry(month).or_default() += count;
+    }
+}
+
+/// Has the sessions of a day decided on.
+async fn enter(on: &Operations, job: &mut PastJob, by: &Actor, stop: &CancellationToken) -> Result<(), OperationError> {
+    let Some(window) = next_day(job) else {
+        job.state = PastState::Done;
+        return Ok(());
+    };
+    let to = Timestamp::from_millisecond(window.to).unwrap_or(job.until);
+    let asked = Asked { installation: job.mluvii.clone(), from: job.come, to, dry_run: false, of_past: true };
+    let done = reconcile(on, &asked, by, &|_| {}, stop).await?;
+    job.entered += done.found;
+    job.come = end_of(window);
+    Ok(())
+}
+
+/// Whether what was entered is not decided on yet.
+async fn is_waited_for(on: &Operations, installation: &InstallationName) -> Result<bool, OperationError> {
+    let gauges = on.ledger.gauges(&[QueueName::Decide(installation.clone())], Duration::MAX).await?;
+    Ok(gauges.inbox.due + gauges.queues.iter().map(|queue| queue.due).sum::<u64>() > WAITING_MAX)
+}

@@ -1,0 +1,106 @@
+//! What the rules would do with the sessions of a day.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::consent::{Consent, ConsentRecord, ConsentState};
+use crate::event::EventHead;
+use crate::ledger::ByMonth;
+use crate::mluvii::{EndedSession, Look, LookUp, SessionFacts, Window, counted};
+use crate::operations::OperationError;
+use crate::operations::reconcile::{Comparison, UNCLEAR, charge, unavailable};
+use crate::policy::{Facts, RuleAnswer};
+
+/// What rules would do with the sessions of a day.
+#[derive(Default)]
+pub(super) struct Day {
+    pub(super) found: ByMonth,
+    pub(super) would_erase: ByMonth,
+    pub(super) by_rule: BTreeMap<String, ByMonth>,
+    pub(super) unread: u64,
+}
+
+impl Comparison<'_> {
+    /// Lists the sessions of a day, reads those of which nobody told us, and asks the rules about them.
+    pub(super) async fn look_at_day(&mut self, window: Window) -> Result<Day, OperationError> {
+        let client = Arc::clone(&self.client);
+        let listed = client.ended(window, &mut self.sweep).await.map_err(unavailable)?;
+        self.must_show_what_is_known(window, &listed).await?;
+        let mut day = Day::default();
+        for session in listed.into_values() {
+            self.done.listed += 1;
+            let Some(event) = self.unknown(session.clone(), &mut Vec::new()).await? else { continue };
+            *day.found.entry(month(session.ended)).or_default() += 1;
+            match self.facts(&session).await? {
+                Some(facts) => self.ask(&event, &session, &facts, &mut day),
+                None => day.unread += 1,
+            }
+        }
+        match self.done.unclear {
+            0 => Ok(day),
+            count => Err(OperationError::Conflict(format!("{count} sessions: {UNCLEAR}"))),
+        }
+    }
+
+    /// What mluvii shows of a session; nothing where it cannot be read.
+    async fn facts(&self, session: &EndedSession) -> Result<Option<Box<SessionFacts>>, OperationError> {
+        tokio::time::sleep(self.pause).await;
+        let (looked, calls) = counted(self.client.look_up(session.id, Look::default())).await;
+        charge(self.on, &self.installation, calls).await;
+        Ok(match looked.map_err(unavailable)? {
+            LookUp::Found(facts) => Some(facts),
+            LookUp::Missing | LookUp::NotUnderstood(_) | LookUp::TooLarge(_) => None,
+        })
+    }
+
+    /// Asks the rules about a session's end and settling: what forms said is gone.
+    fn ask(&self, event: &EventHead, session: &EndedSession, facts: &SessionFacts, day: &mut Day) {
+        let record = record_of(event, session, facts);
+        let facts = Facts { record: &record, form: None };
+        let rules = self.on.settings.policy.rules().filter(|rule| rule.on.is_about_the_session());
+        let applying: Vec<_> = rules
+            .filter(|rule| rule.answer(&facts).answer == RuleAnswer::Applies)
+            .map(|rule| rule.name.clone())
+            .collect();
+        let month = month(session.ended);
+        if !applying.is_empty() {
+            *day.would_erase.entry(month.clone()).or_default() += 1;
+        }
+        for rule in applying {
+            *day.by_rule.entry(rule).or_default().entry(month.clone()).or_default() += 1;
+        }
+    }
+}
+
+/// As it would be once it has settled.
+fn record_of(event: &EventHead, session: &EndedSession, facts: &SessionFacts) -> ConsentRecord {
+    let version = facts.consent_version.clone();
+    let state = if version.is_some() { ConsentState::Given } else { ConsentState::Absent };
+    ConsentRecord {
+        source: Some(event.source.clone()),
+        tenant: facts.department,
+        guest: facts.guest.clone(),
+        channel: facts.channel.clone(),
+        session_source: facts.source.clone(),
+        started: facts.started,
+        ended: Some(session.ended),
+        end_told: true,
+        settled: Some(session.ended),
+        reconciled: true,
+        consent: Consent {
+            state,
+            version,
+            origin: Some(Consent::SHOWN_BY_SESSION.to_owned()),
+            since: facts.started,
+            ..Consent::default()
+        },
+        ..ConsentRecord::new(event.session.clone())
+    }
+}
+
+fn month(time: Timestamp) -> String {
+    time.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string()
+}

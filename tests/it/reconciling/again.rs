@@ -1,0 +1,108 @@
+//! The other way round: what mluvii shows again although it was erased, as after a restored backup, is erased again, and a person is told.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{OFTEN, reconcile};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+
+/// As it was before it was erased.
+fn bring_back(standin: &StandIn, id: i64, ended: Timestamp) {
+    standin.begin_with(json!({
+        "id": id, "tenant": 62, "guest": "g-7", "ended": ended,
+        "call_params": [{ "name": "oo1_guest_email", "value": "ann@example.com", "source": "ENTRY_FORM" }],
+    }));
+}
+
+/// A session that is erased.
+fn erased(standin: &StandIn, settings: &[(&str, &str)]) -> (Deployment, Server, Timestamp) {
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start_with(&deployment, settings);
+    let ended = Timestamp::now() - SignedDuration::from_mins(5);
+    bring_back(standin, 7, ended);
+    standin.happen(7, "conclude", &json!({}));
+    assert_eq!(server.deliver_end(7), 204);
+    assert_eq!(receipts(&deployment, 1)[0]["statement"]["verdict"], "complete");
+    assert!(!standin.holds("ann@example.com"));
+    (deployment, server, ended)
+}
+
+fn attention(deployment: &Deployment) -> Option<Value> {
+    let all = deployment.json(&["attention", "list"]);
+    all.as_array().expect("a list").iter().find(|found| found["code"] == "sessions_reappeared").cloned()
+}
+
+#[test]
+fn a_server_erases_again_what_a_restored_backup_brought_back() {
+    let standin = StandIn::start();
+    let (deployment, server, ended) = erased(&standin, OFTEN);
+    let before = deployment.json(&["receipts", "list"])[0]["statement"]["erasure"].clone();
+    // Anonymized, it is looked at, and nothing is done.
+    let looked = || standin.calls("/Sessions").len();
+    let so_far = looked();
+    wait_for("further comparisons", || (looked() > so_far + 5).then_some(()));
+    assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 1);
+
+    bring_back(&standin, 7, ended);
+    let again = receipts(&deployment, 2);
+    let again = again.iter().find(|receipt| receipt["statement"]["erasure"] != before).expect("a second one");
+    let rules = again["statement"]["rules"].to_string();
+    let before = before.as_str().expect("an id");
+    assert!(rules.contains("shown again by mluvii") && rules.contains(before), "{again}");
+    assert!(!standin.holds("ann@example.com"));
+    let told = wait_for("attention", || attention(&deployment));
+    assert!(told["parameters"]["reason"].as_str().is_some_and(|why| why.contains("1 sessions")), "{told}");
+    let audit = deployment.json(&["audit", "list", "--act", "erasure.reopen"]);
+    let entry = &audit[0]["entry"];
+    assert_eq!((&entry["actor"], &entry["details"]["after"]), (&json!("server:watch"), &json!(before)), "{audit}");
+    let so_far = looked();
+    wait_for("further comparisons", || (looked() > so_far + 5).then_some(()));
+    assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 2, "once");
+    assert!(server.metrics().contains("quietus_reconciliation_reappeared_total{installation=\"acme\"} 1"));
+    drop(server);
+}
+
+#[test]
+fn by_hand_it_is_shown_first_and_what_is_no_longer_known_is_erased_again_too() {
+    let standin = StandIn::start();
+    let (deployment, server, ended) = erased(&standin, &[]);
+    drop(server);
+    let since = ended - SignedDuration::from_hours(1);
+    assert_eq!(reconcile(&deployment, since, &["--dry-run"])["reappeared"], 0);
+    bring_back(&standin, 7, ended);
+    assert_eq!(reconcile(&deployment, since, &["--dry-run"])["reappeared"], 1);
+    assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 1, "nothing was done");
+    // Its record has gone by its age.
+    let ledger = deployment.ledger();
+    let kept = "INSERT INTO tombstone SELECT installation, session, erased_at, 1 FROM session";
+    ledger.execute(kept, []).expect("an insert");
+    ledger.execute("DELETE FROM session", []).expect("a deletion");
+    drop(ledger);
+    let done = reconcile(&deployment, since, &[]);
+    assert_eq!((&done["reappeared"], &done["found"], &done["known"]), (&json!(1), &json!(0), &json!(1)), "{done}");
+    assert_eq!(reconcile(&deployment, since, &[])["reappeared"], 0, "it is under way");
+    let server = Server::start(&deployment);
+    receipts(&deployment, 2);
+    assert!(!standin.holds("ann@example.com"));
+    assert!(attention(&deployment).is_some());
+    drop(server);
+}
+
+/// A list that ignores the filter lists what is anonymized as well; a list that shows nothing shows nothing.
+#[test]
+fn nothing_follows_from_a_filter_that_is_ignored_or_from_what_is_missing() {
+    let standin = StandIn::start();
+    let (deployment, server, ended) = erased(&standin, &[]);
+    drop(server);
+    let since = ended - SignedDuration::from_hours(1);
+    for behaviour in [json!({ "ignored_filters": ["Anonymized"] }), json!({ "unlisted": [7] })] {
+        standin.behave(&json!({ "ignored_filters": null, "unlisted": null }));
+        standin.behave(&behaviour);
+        let done = reconcile(&deployment, since, &[]);
+        assert_eq!((&done["reappeared"], &done["found"]), (&json!(0), &json!(0)), "{behaviour}: {done}");
+    }
+    standin.behave(&json!({ "ignored_filters": null, "unlisted": null }));
+    standin.delete_conversation(7);
+    assert_eq!(reconcile(&deployment, since, &[])["reappeared"], 0);
+    assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 1);
+}

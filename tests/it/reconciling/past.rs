@@ -1,0 +1,104 @@
+//! The years before quietus: what the rules would do is shown first, by rule and month, and done once a person confirms it.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::at_rest;
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+
+fn ago(days: i64) -> Timestamp {
+    Timestamp::now() - SignedDuration::from_hours(24 * days)
+}
+
+/// Two without consent, and one with.
+fn past(standin: &StandIn) {
+    for (id, days, consent) in [(100, 50, None), (101, 50, Some("v3")), (102, 10, None)] {
+        standin.begin_with(json!({
+            "id": id, "tenant": 62, "ended": ago(days), "gdpr_version": consent,
+            "call_params": [{ "name": "oo1_guest_email", "value": format!("g{id}@example.com"), "source": "ENTRY_FORM" }],
+        }));
+    }
+}
+
+fn order(deployment: &Deployment) -> String {
+    deployment.json(&["reconcile", "--since", &ago(60).to_string()])["job"].to_string()
+}
+
+fn job(deployment: &Deployment) -> Value {
+    deployment.json(&["reconcile", "status"])[0].clone()
+}
+
+fn in_state(deployment: &Deployment, state: &str) -> Value {
+    wait_for(&format!("the job to be {state}"), || Some(job(deployment)).filter(|job| job["state"] == state))
+}
+
+fn sum(by_month: &Value) -> u64 {
+    by_month.as_object().expect("by month").values().map(|count| count.as_u64().expect("a number")).sum()
+}
+
+#[test]
+fn what_rules_would_do_with_years_is_shown_by_rule_and_month_and_done_once_confirmed() {
+    let standin = StandIn::start();
+    past(&standin);
+    let deployment = at_rest(&standin, ERASE);
+    let id = order(&deployment);
+    let again = deployment.run(&["reconcile", "--since", &ago(60).to_string()]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("is not over"), "{again:?}");
+    assert!(!deployment.run(&["reconcile", "confirm", &id]).status.success(), "nobody has seen it");
+    let server = Server::start(&deployment);
+    let shown = in_state(&deployment, "shown");
+    assert_eq!((sum(&shown["found"]), sum(&shown["would_erase"]), &shown["unread"]), (3, 2, &json!(0)), "{shown}");
+    let rule = &shown["by_rule"]["no consent, nothing kept"];
+    assert_eq!((rule.as_object().map(serde_json::Map::len), sum(rule)), (Some(2), 2), "{shown}");
+    let text = deployment.run(&["reconcile", "status"]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(text.contains("these rules would erase 2 sessions of 3") && text.contains("confirm 1"), "{text}");
+    assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "nothing was done");
+
+    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    assert_eq!(receipts(&deployment, 2).len(), 2);
+    let done = in_state(&deployment, "done");
+    assert_eq!(done["entered"], 3, "{done}");
+    let held = [100, 101, 102].map(|id| standin.holds(&format!("g{id}@example.com")));
+    assert_eq!(held, [false, true, false]);
+    let audit = deployment.json(&["audit", "list", "--act", "sessions.reconcile_past"]);
+    let states = audit.as_array().expect("a list").iter().map(|row| row["entry"]["details"]["state"].clone());
+    let states: std::collections::BTreeSet<_> = states.map(|state| state.to_string()).collect();
+    assert_eq!(states, ["\"done\"", "\"entering\"", "\"looking\""].map(str::to_owned).into());
+    drop(server);
+}
+
+#[test]
+fn a_job_that_is_cancelled_or_whose_rules_have_changed_does_nothing() {
+    let standin = StandIn::start();
+    past(&standin);
+    let deployment = at_rest(&standin, ERASE);
+    let id = order(&deployment);
+    let server = Server::start(&deployment);
+    in_state(&deployment, "shown");
+    drop(server);
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    deployment.write("quietus.toml", &config.replace("consent.state == 'absent'", "consent.state != 'given'"));
+    let refused = deployment.run(&["reconcile", "confirm", &id]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("the rules have changed"), "{said}");
+    assert!(deployment.run(&["reconcile", "cancel", &id]).status.success());
+    assert!(!deployment.run(&["reconcile", "cancel", &id]).status.success());
+    assert!(!deployment.run(&["reconcile", "confirm", &id]).status.success());
+    assert_eq!(deployment.count("SELECT count(*) FROM event"), 1);
+    assert_eq!(order(&deployment), "2");
+}
+
+#[test]
+fn nobody_is_looked_up_before_it_is_known_whose_they_are() {
+    let standin = StandIn::start();
+    past(&standin);
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    drop(Server::start(&deployment));
+    order(&deployment);
+    let server = Server::start(&deployment);
+    let failed = wait_for("a failure", || job(&deployment)["reason"].as_str().map(str::to_owned));
+    assert!(failed.contains("no delivery has shown"), "{failed}");
+    assert!(standin.calls("/Sessions/100").is_empty());
+    drop(server);
+}
