@@ -2,13 +2,13 @@
 //! loader that names something else, such as "No such file or directory".
 
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
 use object::elf::{self, Machine};
 
 use super::launch::Code;
+use super::regular;
 
 /// Up to the machine, which stands behind the file's identification and kind.
 const HEAD: usize = 20;
@@ -25,7 +25,7 @@ impl Made {
     /// `None` for other files, such as scripts, and for those that cannot be read.
     pub(super) fn of(file: &Path) -> Option<Self> {
         let mut head = [0; HEAD];
-        File::open(file).ok()?.read_exact(&mut head).ok()?;
+        regular::open(file).ok()?.read_exact(&mut head).ok()?;
         Self::read(&head)
     }
 

@@ -32,6 +32,7 @@ mod process;
 mod program;
 mod reading;
 mod redact;
+mod regular;
 mod request;
 mod schema;
 mod session;

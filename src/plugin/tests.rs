@@ -4,6 +4,8 @@ mod child;
 mod exec;
 mod fuzz;
 mod inspect;
+mod killed;
+mod pinned;
 mod promises;
 mod resume;
 mod sandbox;

@@ -165,6 +165,37 @@ static int change_opened(const char *path, int flags, int how) {
   return done;
 }
 
+/* The attributes of a file, without one that is open for it, or with one. */
+static int attributes(const char *verb, const char *path) {
+  char some[64], link[32];
+  if (!strcmp(verb, "getxattr")) return (int)getxattr(path, "user.x", some, sizeof some);
+  if (!strcmp(verb, "lgetxattr")) return (int)lgetxattr(path, "user.x", some, sizeof some);
+  if (!strcmp(verb, "listxattr")) return (int)listxattr(path, some, sizeof some);
+  if (!strcmp(verb, "llistxattr")) return (int)llistxattr(path, some, sizeof some);
+  int fd = open(path, (!strcmp(verb, "found-getxattr") ? O_PATH : O_RDONLY) | O_CLOEXEC);
+  if (fd < 0) return fd;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+  int done = !strcmp(verb, "found-getxattr") ? (int)getxattr(link, "user.x", some, sizeof some)
+           : !strcmp(verb, "fgetxattr") ? (int)fgetxattr(fd, "user.x", some, sizeof some)
+                                        : (int)flistxattr(fd, some, sizeof some);
+  int why = errno;
+  close(fd);
+  errno = why;
+  return done;
+}
+
+/* Another name for it; `RENAME_WHITEOUT` leaves a device at the old one. */
+static int rename_as(const char *path, unsigned int flags) {
+  char other[512];
+  snprintf(other, sizeof other, "%s.other", path);
+  if (flags & RENAME_EXCHANGE) close(open(other, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  int done = (int)syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, other, flags);
+  int why = errno;
+  if (flags & RENAME_EXCHANGE) unlink(other);
+  errno = why;
+  return done;
+}
+
 static int change(const char *verb, const char *path) {
   struct timespec now[2] = {{0, UTIME_NOW}, {0, UTIME_NOW}};
   if (!strcmp(verb, "chmod")) return chmod(path, 0);
@@ -302,6 +333,11 @@ static int try(char *verb, char *argument) {
   errno = 0;
   int changed = change(verb, argument);
   if (changed != -2) return changed;
+  if (strstr(verb, "xattr")) return attributes(verb, argument);
+  if (!strcmp(verb, "own-attributes")) return attributes("flistxattr", argument);
+  if (!strcmp(verb, "whiteout")) return rename_as(argument, RENAME_WHITEOUT);
+  if (!strcmp(verb, "whiteout-both")) return rename_as(argument, RENAME_WHITEOUT | RENAME_NOREPLACE);
+  if (!strcmp(verb, "exchange")) return rename_as(argument, RENAME_EXCHANGE);
   if (!strcmp(verb, "sys")) return raw(argument);
   if (!strcmp(verb, "fastopen")) return fastopen(number);
   if (!strcmp(verb, "socket")) return kind_of_socket(argument);

@@ -3,25 +3,24 @@
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd as _, OwnedFd};
-use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, memfd_create};
 use rustix::io::{Errno, FdFlags, fcntl_setfd};
 use sha2::{Digest as _, Sha256};
 
-use super::owned::{only_ours, only_ours_in};
+use super::besides::{besides, head};
+use super::owned::only_ours;
 use super::script::Interpreter;
 use crate::plugin::launch::{Code, Debugger, Launch};
 use crate::plugin::passing::{passes, retry};
+use crate::plugin::regular;
 
 /// The largest plugin file, in bytes.
 const CODE_BYTES_MAX: u64 = 1 << 30;
 /// What an executable in the machine's own format begins with; anything else is run by an interpreter.
 const ELF: &[u8; 4] = b"\x7fELF";
-/// As much of a file as tells what runs it.
-const HEAD_BYTES: usize = 256;
 
 /// A file that is what it should be.
 pub(super) struct Checked {
@@ -75,17 +74,17 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, NotChecked> {
             if passes(&e) { NotChecked::Busy(why) } else { NotChecked::Refused(why) }
         }
     };
-    let mut file = File::open(path).map_err(wrong("open"))?;
+    let mut file = regular::open(path).map_err(wrong("open"))?;
     let metadata = file.metadata().map_err(wrong("look at"))?;
     let size = metadata.len();
     if size > CODE_BYTES_MAX {
         return Err(format!("{} has {size} bytes; allowed are {CODE_BYTES_MAX}", path.display()).into());
     }
-    only_ours(path, &metadata)?;
-    let mut head = [0; HEAD_BYTES];
-    let read = file.read_at(&mut head, 0).map_err(wrong("read"))?;
-    let mut doubts = besides(launch, &head[..read])?;
-    let keep = keep(launch, &head[..read])?;
+    only_ours(path)?;
+    let head = head(&file).map_err(wrong("read"))?;
+    let interpreter = Interpreter::of(&head).map_err(|why| format!("{}: {why}", path.display()))?;
+    let mut doubts = besides(launch, interpreter.as_ref())?;
+    let keep = keep(launch, head.starts_with(ELF), interpreter)?;
     let copy = match &keep {
         Keep::Copy | Keep::Script(_) => memory(|flags| memfd_create("plugin", flags)).map_err(wrong("copy"))?,
         Keep::Opened | Keep::Path { .. } => None,
@@ -117,25 +116,10 @@ pub(super) fn check(launch: &Launch) -> Result<Checked, NotChecked> {
     Ok(Checked { path: path.to_owned(), sha256, doubt, kept })
 }
 
-/// Whether the other files that run are nobody else's, either: a script's interpreter, and what arguments name. Returns those that
-/// a pin does not hold.
-fn besides(launch: &Launch, head: &[u8]) -> Result<Vec<String>, String> {
-    if let Some(interpreter) = Interpreter::file(head)
-        && let Ok(metadata) = interpreter.metadata()
-    {
-        only_ours(&interpreter, &metadata)?;
-    }
-    let Code::Exec { file, args } = &launch.code else { return Ok(Vec::new()) };
-    let named = only_ours_in(args)?;
-    let is_pinned = launch.sha256.is_some();
-    Ok(named.iter().filter(|_| is_pinned).map(|other| not_pinned(file, other)).collect())
-}
-
 /// What is pinned must be what is run. What is not need not be copied, except for a library: what may be large is not worth its
 /// memory.
-fn keep(launch: &Launch, head: &[u8]) -> Result<Keep, String> {
+fn keep(launch: &Launch, is_elf: bool, interpreter: Option<Interpreter>) -> Result<Keep, String> {
     let is_pinned = launch.sha256.is_some();
-    let is_elf = head.starts_with(ELF);
     Ok(match (&launch.code, launch.debugger) {
         (_, Debugger::Awaited) if is_pinned => {
             return Err("a debugger has to find the file by its path, where it could be another one by then: remove \
@@ -144,25 +128,24 @@ fn keep(launch: &Launch, head: &[u8]) -> Result<Keep, String> {
         }
         (_, Debugger::Awaited) => Keep::Path { doubt: None },
         (Code::Library { .. }, _) => Keep::Copy,
-        (Code::Exec { .. }, _) => match (is_elf, is_pinned, Interpreter::of(head)) {
+        (Code::Exec { .. }, _) => match (is_elf, is_pinned, interpreter) {
             (true, true, _) => Keep::Copy,
             (true, false, _) => Keep::Opened,
             (false, false, _) => Keep::Path { doubt: None },
-            (false, true, Some(by)) if by.runs_descriptors() => Keep::Script(by),
+            (false, true, Some(by)) if by.runs_descriptors() && by.is_plain() => Keep::Script(by),
             (false, true, by) => Keep::Path { doubt: Some(cannot_hold(by.as_ref())) },
         },
     })
 }
 
-fn not_pinned(path: &Path, file: &Path) -> String {
-    let (path, file) = (path.display(), file.display());
-    format!(
-        "the pin (`sha256`) is that of {path} alone, and not of {file}, which `args` names and which can be another one by then; \
-         pin a file that runs by itself"
-    )
-}
-
 fn cannot_hold(by: Option<&Interpreter>) -> String {
+    if let Some(by) = by.filter(|by| by.runs_descriptors()) {
+        let name = by.name();
+        return format!(
+            "the pin (`sha256`) cannot hold: by what the first line says besides, `{name}` may run something else; name nothing but \
+             the interpreter there"
+        );
+    }
     let by = by.map_or_else(|| "its interpreter".to_owned(), |by| format!("`{}`", by.name()));
     format!(
         "the pin (`sha256`) cannot hold: {by} reads the file again by its path, where it can be another one by then, and files \

@@ -11,10 +11,10 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Signal, getpid, kill_process, kill_process_group, setpgid};
 
 use super::end::end_at_once;
-use super::sandbox;
+use super::{native, sandbox};
 use crate::plugin::cgroup;
 use crate::plugin::launch::Guard;
 
@@ -22,6 +22,12 @@ use crate::plugin::launch::Guard;
 /// gone.
 pub(super) fn watch(task: &Guard, socket: UnixStream) -> ExitCode {
     let place = task.guards.as_deref();
+    // Before anything of the program's runs. At the server's end, the kernel itself sends SIGHUP to a group in which somebody
+    // is stopped, and this process is of that group.
+    native::ignore_signals();
+    if sandbox::outlive_parent().is_err() {
+        return ExitCode::FAILURE;
+    }
     // On the main thread, with which the program ends if this process is ended.
     let started = enter(place).and_then(|()| start(&socket));
     let Ok(mut program) = started else { return ExitCode::FAILURE };
@@ -35,7 +41,20 @@ pub(super) fn watch(task: &Guard, socket: UnixStream) -> ExitCode {
     });
     // Open until this process is no more: when the server sees the socket's end, it can see how this process ended.
     let _socket = ManuallyDrop::new(socket);
-    program.wait().map_or(ExitCode::FAILURE, end_alike)
+    let ended = program.wait();
+    end_what_is_left(place);
+    ended.map_or(ExitCode::FAILURE, end_alike)
+}
+
+/// Ends what the program has started and left behind. By the program's end alone, nobody knows whether the server is there to do
+/// that. This process leaves the group first, to tell how the program ended: it joins the server's. Where the server is gone, it
+/// cannot, and nobody wants to know.
+fn end_what_is_left(place: Option<&Path>) {
+    let left = native::group_of_parent().is_some_and(|server| setpgid(None, Some(server)).is_ok());
+    if !left {
+        end_all(place);
+    }
+    let _ = kill_process_group(getpid(), Signal::KILL);
 }
 
 fn enter(place: Option<&Path>) -> io::Result<()> {
@@ -70,6 +89,7 @@ fn await_end_of_server() {
 /// With the same code, or by the same signal.
 fn end_alike(status: ExitStatus) -> ExitCode {
     if let Some(signal) = status.signal().and_then(Signal::from_named_raw) {
+        native::default_signals();
         let _ = kill_process(getpid(), signal);
     }
     status.code().and_then(|code| code.try_into().ok()).map_or(ExitCode::FAILURE, |code: u8| ExitCode::from(code))

@@ -4,11 +4,14 @@
 //! [`entry`] is the order in which that happens; [`serve`] is a library's life, [`program`] the start of a program, which
 //! [`guard`] watches from another such process.
 
+mod acl;
+mod besides;
 mod calls;
 mod code;
 mod end;
 mod entry;
 mod guard;
+mod named;
 mod native;
 mod owned;
 mod pool;
@@ -17,5 +20,6 @@ mod sandbox;
 mod script;
 mod serve;
 mod socket;
+mod way;
 
 pub(crate) use entry::plugin_host_main;

@@ -14,6 +14,7 @@ use quietus_plugin::abi::{
 };
 use quietus_plugin::protocol::FRAME_BYTES_MAX;
 use quietus_plugin::{Level, Manifest};
+use rustix::process::Pid;
 
 use super::calls::Calls;
 use super::code::Checked;
@@ -228,6 +229,30 @@ pub(super) fn landlock_abi() -> Option<u32> {
     // SAFETY: with this flag, the kernel reads no attributes and opens nothing.
     let abi = unsafe { libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0_usize, VERSION) };
     u32::try_from(abi).ok().filter(|abi| *abi > 0)
+}
+
+/// The group of this process's parent. None that this process could join where its leader is in another namespace.
+pub(super) fn group_of_parent() -> Option<Pid> {
+    // SAFETY: neither has demands.
+    Pid::from_raw(unsafe { libc::getpgid(libc::getppid()) }.max(0))
+}
+
+/// Has this process ignore all signals that can be ignored. What it starts does so, too, until it takes that back.
+pub(super) fn ignore_signals() {
+    dispose(libc::SIG_IGN);
+}
+
+/// As programs expect to find them.
+pub(super) fn default_signals() {
+    dispose(libc::SIG_DFL);
+}
+
+fn dispose(how: libc::sighandler_t) {
+    // Who ignores that of a child's end is not told how the child ended.
+    for signal in (1..=libc::SIGRTMAX()).filter(|signal| *signal != libc::SIGCHLD) {
+        // SAFETY: neither is a handler, so nothing runs in one. What cannot be set is passed over.
+        unsafe { libc::signal(signal, how) };
+    }
 }
 
 /// Closes every descriptor but the three standard ones. To be called at the start of the process, when nothing of it holds

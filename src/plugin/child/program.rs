@@ -10,10 +10,12 @@ use quietus_plugin::PluginError;
 use quietus_plugin::protocol::PluginMessage;
 
 use super::code::Checked;
+use super::native;
+use super::script::SEARCHED;
 use super::socket::send;
 
 /// All that the program finds in its environment.
-const ENVIRONMENT: [(&str, &str); 2] = [("PATH", "/usr/local/bin:/usr/bin:/bin"), ("LANG", "C.UTF-8")];
+const ENVIRONMENT: [(&str, &str); 2] = [("PATH", SEARCHED), ("LANG", "C.UTF-8")];
 
 /// Returns only when that fails; the host learns why.
 pub(super) fn become_it(checked: &Checked, args: &[String], mut socket: UnixStream) -> ExitCode {
@@ -32,6 +34,8 @@ fn execute(checked: &Checked, args: &[String], socket: &UnixStream) -> io::Error
     };
     let mut command = Command::new(checked.file());
     command.arg0(&checked.path).args(args).env_clear().envs(ENVIRONMENT).envs(checked.environment());
+    // The process that watches it ignores them, and so has this one until now.
+    native::default_signals();
     command.stdin(input).stdout(output).exec()
 }
 

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use object::Endianness;
 use object::elf::{self, FileHeader64};
 use object::read::elf::{FileHeader as _, ProgramHeader as _, SectionTable, Sym as _};
 use quietus_plugin::abi::ENTRY_SYMBOL;
+
+use crate::plugin::regular;
 
 /// A larger file is no plugin.
 const FILE_BYTES_MAX: u64 = 1 << 30;
@@ -66,11 +69,12 @@ pub(crate) enum NotElf {
 impl Elf {
     /// Reads the file at `path`.
     pub(crate) fn read(path: &Path) -> Result<Self, NotElf> {
-        let size = std::fs::metadata(path).map_err(NotElf::Unreadable)?.len();
-        if size > FILE_BYTES_MAX {
+        let mut file = regular::open(path).map_err(NotElf::Unreadable)?;
+        if file.metadata().map_err(NotElf::Unreadable)?.len() > FILE_BYTES_MAX {
             return Err(NotElf::TooLarge);
         }
-        let data = std::fs::read(path).map_err(NotElf::Unreadable)?;
+        let mut data = Vec::new();
+        file.read_to_end(&mut data).map_err(NotElf::Unreadable)?;
         match (data.get(..4), data.get(4)) {
             (Some(magic), Some(2)) if magic == elf::ELFMAG => {}
             (Some(magic), Some(1)) if magic == elf::ELFMAG => return Err(NotElf::Bits32),

@@ -10,8 +10,9 @@ pub(super) const ALLOWED: &[&[c_long]] = &[FILES, DESCRIPTORS, SOCKETS, MEMORY, 
 pub(super) const OF_PROGRAMS: &[&[c_long]] = &[PROCESSES, OLD_PROCESSES];
 
 /// Which files these reach is Landlock's to say, and what opens or makes one is in [`arguments`](super::arguments). None changes mode, owner, times or attributes of a file: Landlock does not
-/// rule those, so that they would reach whatever the server's user owns. Nor is there `truncate`, which it rules since Linux 6.2 only:
-/// a file that may be written is opened for that.
+/// rule those, so that they would reach whatever the server's user owns. Nor does any read attributes by a path, for the same reason: a
+/// file that may be read is opened for that. Nor is there `truncate`, which it rules since Linux 6.2 only: a file that may be written
+/// is opened for that.
 const FILES: &[c_long] = &[
     libc::SYS_chdir,
     libc::SYS_faccessat,
@@ -24,17 +25,13 @@ const FILES: &[c_long] = &[
     libc::SYS_ftruncate,
     libc::SYS_getcwd,
     libc::SYS_getdents64,
-    libc::SYS_getxattr,
-    libc::SYS_lgetxattr,
     libc::SYS_linkat,
-    libc::SYS_listxattr,
-    libc::SYS_llistxattr,
     libc::SYS_newfstatat,
-    // Its flags and mode are out of a filter's sight; without it, nobody could go through folders that others change.
+    // Its flags and mode are out of a filter's sight, so that it can make a file that runs as its owner. Without it, nobody, the
+    // plugin `files` among them, could go through folders that others change.
     libc::SYS_openat2,
     libc::SYS_readlinkat,
     libc::SYS_renameat,
-    libc::SYS_renameat2,
     libc::SYS_statfs,
     libc::SYS_statx,
     libc::SYS_symlinkat,

@@ -120,6 +120,7 @@ pub(super) fn rules(runs: Runs, sockets: Sockets, own: i32) -> Made<Rules> {
         (libc::SYS_socketpair, of_family(libc::AF_UNIX, &PAIRS)?),
         (libc::SYS_openat, opening(2, 3)?),
         (libc::SYS_mkdirat, vec![plain_mode(2)?]),
+        (libc::SYS_renameat2, vec![rule([masked(4, !RENAMING, 0)?])?]),
     ]);
     #[cfg(target_arch = "x86_64")]
     rules.extend([
@@ -184,6 +185,9 @@ fn opening(flags: u8, mode: u8) -> Made<Vec<SeccompRule>> {
     }
     Ok(may)
 }
+
+/// A third flag leaves a device behind (`RENAME_WHITEOUT`), which Landlock does not see.
+const RENAMING: u32 = libc::RENAME_NOREPLACE | libc::RENAME_EXCHANGE;
 
 /// The bits of a mode by which a file runs as its owner or its group.
 const RUNS_AS_ANOTHER: u32 = libc::S_ISUID | libc::S_ISGID;

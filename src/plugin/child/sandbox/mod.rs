@@ -43,12 +43,18 @@ pub(super) fn enter_for_nothing() -> Result<(), String> {
     Ok(())
 }
 
+/// Has this process go on at the end of its parent, even where somebody has stopped it: it has to end a program then.
+pub(super) fn outlive_parent() -> Result<(), String> {
+    set_parent_process_death_signal(Some(Signal::CONT)).map_err(|e| format!("cannot be told of the server's end: {e}"))
+}
+
 /// Hardens the process that watches a program from outside of its sandbox. It gives up privileges, so that what it starts has
-/// none either. At the end of its parent it goes on, even where somebody has stopped it, as it has to end the program.
+/// none either.
 pub(super) fn enter_for_watching() -> Result<(), String> {
     limits::drop_privileges()?;
     set_dumpable_behavior(DumpableBehavior::NotDumpable).map_err(|e| format!("cannot become undumpable: {e}"))?;
-    set_parent_process_death_signal(Some(Signal::CONT)).map_err(|e| format!("cannot be told of the server's end: {e}"))
+    // Which a change of credentials takes back.
+    outlive_parent()
 }
 
 /// Confines the process for good; says how far that went. Without the first level the plugin must not run at all, and
