@@ -120,6 +120,8 @@ pub(crate) fn everything() -> Facts {
             state(),
             webhook(),
             reconcile(),
+            FailedKeeper { keeper: "silent:acme".into(), reason: "3 sessions ended".into(), ..keeper() },
+            FailedKeeper { keeper: "reappeared:acme".into(), reason: "one of them.".into(), ..keeper() },
             alert(),
             ping(),
             set_back(),

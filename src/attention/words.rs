@@ -327,7 +327,9 @@ mod tests {
         the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words
         seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
+        mluvii acme shows erased sessions again: one of them. See `quietus audit list --act erasure.reopen`; what else was restored may hold them, too
         another program's transaction is open in the ledger's database since 2000000 transactions, so that nothing that is deleted is removed and tables grow: see SELECT * FROM pg_stat_activity WHERE pid = 4711, and end it
+        nothing comes from source acme: 3 sessions ended; they are found and decided on, but late: see `quietus webhook status`, and whether deliveries reach server.public_url
         on web1, nothing was known of this ledger in /var/s/ledger.json although receipt 9 was there, and it was begun anew: look whether a mount is missing there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention acknowledge state_begun_anew keeper:web1:/var/s/ledger.json
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707

@@ -56,7 +56,12 @@ impl Checkpoints {
         }
         let pages = match measure(connection) {
             Ok((pages, moved)) => {
-                self.moved = (self.files.log_id(), moved);
+                let log = self.files.log_id();
+                // Before that is forgotten: others have moved it since the commit was looked at.
+                if (moved > self.moved.1 || log != self.moved.0) && self.files.unwritten().is_err() {
+                    self.files.accept();
+                }
+                self.moved = (log, moved);
                 pages
             }
             Err(error) => return tracing::warn!(%error, "could not measure the ledger's log"),

@@ -35,7 +35,7 @@ fn something_is_told_once_and_over_once_whatever_is_restarted() {
     let server = Server::start(deployment);
     company.note(1);
     let told = wait_for_told(deployment, "ops", 2);
-    assert_eq!(named(&told[1], "new"), ["head_not_kept keeper:witness 1"]);
+    assert_eq!(named(&told[1], "new"), ["head_not_kept keeper:vault 1"]);
     assert_eq!(named(&told[1], "open"), [GARBAGE]);
 
     // It is over while nobody is there.
@@ -66,7 +66,7 @@ fn what_is_muted_or_not_so_bad_is_not_told() {
     assert!(deployment.run(&["attention", "acknowledge", "head_not_kept"]).status.success());
     company.note(2);
     let told = wait_for_told(deployment, "dpo", 2);
-    assert_eq!(named(&told[1], "new"), ["head_not_kept keeper:witness 2"]);
+    assert_eq!(named(&told[1], "new"), ["head_not_kept keeper:vault 2"]);
     assert_eq!(named(&told[1], "open"), [""; 0], "somebody has seen it");
     // Nobody is told that it is over, and of what comes then.
     deployment.ledger().execute("DELETE FROM keeper", []).expect("deleted");
@@ -83,13 +83,13 @@ fn what_comes_and_goes_at_once_is_not_told_and_what_comes_together_is_one_messag
     let server = Server::start(&company.deployment);
     company.note(1);
     wait_for("it to be seen", || {
-        (company.deployment.count("SELECT count(*) FROM alert WHERE state LIKE '%witness 1%'") == 1).then_some(())
+        (company.deployment.count("SELECT count(*) FROM alert WHERE state LIKE '%vault 1%'") == 1).then_some(())
     });
     company.deployment.ledger().execute("DELETE FROM keeper", []).expect("deleted");
     company.note(2);
     deliver_garbage(&server, "{");
     let told = wait_for_told(&company.deployment, "ops", 1);
-    assert_eq!(named(&told[0], "new"), [GARBAGE, "head_not_kept keeper:witness 2"]);
+    assert_eq!(named(&told[0], "new"), [GARBAGE, "head_not_kept keeper:vault 2"]);
     assert_eq!(told[0]["data"]["summary"], "2 things need a person");
 }
 

@@ -24,9 +24,9 @@ fn a_fleet_tells_once_and_goes_on_where_one_was_killed() {
     drop_garbage(&fleet.deployment);
     let second = wait_for_told(&fleet.deployment, "ops", 2);
     assert_eq!((named(&second[1], "new"), named(&second[1], "recovered")), (Vec::new(), vec![GARBAGE.to_owned()]));
-    fleet.database.sql("INSERT INTO keeper (name, since, reason) VALUES ('witness 1', 1, 'away')");
+    fleet.database.sql("INSERT INTO keeper (name, since, reason) VALUES ('vault 1', 1, 'away')");
     let third = wait_for_told(&fleet.deployment, "ops", 3);
-    assert_eq!(named(&third[2], "new"), ["head_not_kept keeper:witness 1"]);
+    assert_eq!(named(&third[2], "new"), ["head_not_kept keeper:vault 1"]);
     fleet.start_member(0);
     fleet.database.sql("DELETE FROM keeper");
     wait_for_told(&fleet.deployment, "ops", 4);

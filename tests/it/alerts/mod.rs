@@ -49,7 +49,7 @@ impl Company {
     /// Something else that needs a person: the numbers tell them apart. Whoever is told of it was told of all that came before.
     fn note(&self, number: u32) {
         let sql = "INSERT INTO keeper (name, since, reason) VALUES (?1, 1, 'away')";
-        self.deployment.ledger().execute(sql, [format!("witness {number}")]).expect("noted");
+        self.deployment.ledger().execute(sql, [format!("vault {number}")]).expect("noted");
     }
 
     /// What waits at an alert, and its exit code.

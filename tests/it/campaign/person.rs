@@ -46,7 +46,9 @@ pub(super) fn acts(site: &impl Site, truth: &mut Truth, retried: &mut Retried) -
 /// What needs a person.
 pub(super) fn needs(status: &Value) -> impl Iterator<Item = &Value> {
     let all = status["attention"].as_array().expect("a list");
-    all.iter().filter(|found| found["severity"] != "notice" && found["muted"].is_null())
+    // A comparison that failed is tried again by itself, later than a campaign waits.
+    let waits = |found: &&Value| found["code"] != "reconcile_failed";
+    all.iter().filter(|found| found["severity"] != "notice" && found["muted"].is_null()).filter(waits)
 }
 
 fn is_mluvii(found: &Value) -> bool {

@@ -30,7 +30,9 @@ fn a_minute_passes(deployment: &Deployment) {
 
 fn deaths(deployment: &Deployment) -> Vec<i64> {
     let ledger = deployment.ledger();
-    let mut statement = ledger.prepare("SELECT deaths FROM task WHERE deaths > 0 ORDER BY id").expect("prepares");
+    let mut statement = ledger
+        .prepare("SELECT deaths FROM task WHERE deaths > 0 AND queue LIKE 'step:%' ORDER BY id")
+        .expect("prepares");
     let found = statement.query_map([], |row| row.get(0)).expect("is read");
     found.collect::<Result<_, _>>().expect("numbers")
 }
