@@ -8,7 +8,7 @@ use super::loaded::Loaded;
 use super::operations::limits;
 use super::plugins::{OwnedPlugins, hosts};
 use super::process::Process;
-use crate::monitoring::{LoadedConfiguration, Monitor};
+use crate::monitoring::{LoadedConfiguration, Monitor, Shown};
 use crate::subject::SourceName;
 use crate::worker::Worker;
 
@@ -23,5 +23,6 @@ pub(super) fn monitor(loaded: &Loaded, process: &Process, worker: &Worker, plugi
     // Under a key: nobody is to try out what could stand there.
     let digest = process.keys.index.seen(&[b"configuration", config.as_written().as_bytes()]);
     let loaded = LoadedConfiguration { digest: hex::encode(&digest.0[..4]), at: Timestamp::now() };
-    Monitor::new(records, process.backend, loaded, limits, installations, sources, targets, hosts(plugins))
+    let shown = Shown { installations, sources, targets, plugins: hosts(plugins) };
+    Monitor::new(records, process.backend, loaded, limits, shown)
 }

@@ -66,9 +66,9 @@ impl Pinging {
         let mut failures = 0;
         while !shutdown.is_cancelled() {
             if self.readiness.worker() == WorkerState::Works {
-                match shutdown.run_until_cancelled(self.look(&mut failures)).await {
-                    Some(Err(error)) => debug!(error = %with_causes(&error), "it is not said that quietus works"),
-                    Some(Ok(())) | None => {}
+                let looked = shutdown.run_until_cancelled(self.look(&mut failures)).await;
+                if let Some(Err(error)) = looked {
+                    debug!(error = %with_causes(&error), "it is not said that quietus works");
                 }
             }
             shutdown.run_until_cancelled(sleep(LOOK.min(self.settings.every.0))).await;

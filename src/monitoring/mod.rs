@@ -36,6 +36,15 @@ pub(crate) struct Monitor {
     configuration: LoadedConfiguration,
 }
 
+/// What of a configuration is shown by its name.
+pub(crate) struct Shown {
+    pub(crate) installations: Vec<InstallationName>,
+    pub(crate) sources: Vec<SourceName>,
+    /// As they are called.
+    pub(crate) targets: Vec<TargetName>,
+    pub(crate) plugins: BTreeMap<TargetName, Arc<PluginHost>>,
+}
+
 /// By which configuration the process works.
 pub(crate) struct LoadedConfiguration {
     /// The same wherever the same is written, for all processes of a deployment; says nothing of what is written.
@@ -70,11 +79,9 @@ impl Monitor {
         backend: &'static str,
         configuration: LoadedConfiguration,
         limits: Limits,
-        installations: Vec<InstallationName>,
-        sources: Vec<SourceName>,
-        targets: Vec<TargetName>,
-        plugins: BTreeMap<TargetName, Arc<PluginHost>>,
+        shown: Shown,
     ) -> Self {
+        let Shown { installations, sources, targets, plugins } = shown;
         let queues = queues(&installations, &targets);
         let names = queues.iter().map(|queue| queue.name.clone()).collect();
         let ledger = Reading::of(records, names, limits);
