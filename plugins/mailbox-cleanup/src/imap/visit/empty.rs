@@ -11,7 +11,7 @@ use super::super::opened::{BATCH, For, existing};
 use super::{Found, Visit, marks_of, numbers, read_only};
 use crate::mailbox::{Kept, MESSAGES};
 
-impl Visit<'_, '_, '_> {
+impl Visit<'_, '_> {
     /// Takes the wanted messages out of folders that were looked through. Returns what the server keeps, and how many are left where
     /// it refuses to take them out.
     pub(in crate::imap) fn empty(
