@@ -125,7 +125,7 @@ impl Keys {
 
     /// What seals under this generation, and opens what is sealed under the others that are in a folder.
     pub(crate) fn sealing(&self, present: &KeyId, store: &SealStore) -> Result<SealKey, NoSealKey> {
-        let (root, store) = (self.seal.clone(), store.clone());
+        let (root, store, place) = (self.seal.clone(), store.clone(), store.clone());
         let find = move |id: &KeyId| {
             let Some(secret) = store.get(id).map_err(|error| error.to_string())? else { return Ok(None) };
             let (found, key) = root.generation(&secret);
@@ -135,7 +135,7 @@ impl Keys {
             let place = store.shown(id);
             Err(format!("{place} was changed, or made with another seal.key: restore that from your backup"))
         };
-        SealKey::of(present, Arc::new(find))
+        SealKey::of(present, Arc::new(find), Arc::new(move |id: &KeyId| place.keeps(id)))
     }
 
     /// Refuses keys that neither are those of a ledger, whose ids these are, nor have replaced them.

@@ -204,7 +204,7 @@ impl Config {
         let rule_tests = layers.list("test");
         let plugins = layers.list("plugin");
         let witnesses = layers.list("witness");
-        let base = folder(file);
+        let base = folder(&std::path::absolute(file).unwrap_or_else(|_| file.to_owned()));
         let mluvii: Vec<_> = mluvii.into_iter().map(|settings| placed(settings, &base, layers)).collect();
         if let [only] = mluvii.as_slice() {
             sources.iter_mut().for_each(|source| _ = source.mluvii.get_or_insert_with(|| only.name.clone()));

@@ -23,14 +23,29 @@ pub(crate) fn read_secret(base: &Path, reference: &SecretRef) -> Result<Secret, 
     if text.is_empty() {
         return Err(SecretError(format!("the secret in {} is empty", Shown(reference))));
     }
-    // Whoever has typed it elsewhere did not type these, and every request would be refused.
-    let has_mark = text.starts_with('\u{feff}');
-    let has_blanks = text.trim() != text.as_str() && !text.trim().contains('\n');
-    if has_mark || has_blanks {
-        let what = if has_mark { "begins with a byte order mark" } else { "begins or ends with a blank" };
-        return Err(SecretError(format!("the secret in {} {what}; take it away", Shown(reference))));
+    if let Some(what) = untyped(&text) {
+        return Err(SecretError(format!("the secret in {} {what}; take that away", Shown(reference))));
     }
     Ok(Secret::new(text.as_str()))
+}
+
+/// What is in a secret that nobody has typed who uses it elsewhere, so that every request would be refused. Several lines are a key, a
+/// certificate (PEM) or an account (JSON), or else two secrets.
+fn untyped(text: &str) -> Option<&'static str> {
+    let is_text = text.starts_with("-----BEGIN ") || text.starts_with('{');
+    let is_unseen = |c: char| {
+        c.is_control() && !(is_text && matches!(c, '\r' | '\n' | '\t'))
+            || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
+    };
+    if text.starts_with('\u{feff}') {
+        Some("begins with a byte order mark")
+    } else if !is_text && text.trim().contains('\n') {
+        Some("has several lines, of which one can be meant")
+    } else if !is_text && text.trim() != text {
+        Some("begins or ends with a blank")
+    } else {
+        text.contains(is_unseen).then_some("has a character in it that is not seen")
+    }
 }
 
 fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {

@@ -232,14 +232,22 @@ fn a_secret_is_read_without_the_line_break_at_its_end() {
         secrets::read_secret(dir.path(), &SecretRef::File("s".into()))
     };
     assert_eq!(read("a b\r\n").expect("is read").expose(), "a b");
-    assert_eq!(read("-----\na\n-----\n\n").expect("is read").expose(), "-----\na\n-----\n");
+    let key = "-----BEGIN KEY-----\na\n-----END KEY-----\n";
+    assert_eq!(read(&format!("{key}\n")).expect("is read").expose(), key);
+    assert_eq!(read("{\n\t\"a\": 1\n}\n").expect("is read").expose(), "{\n\t\"a\": 1\n}");
     for blank in ["a \n", " a\n", "a\t", "a\n\n", "a\u{a0}\n"] {
         assert!(
-            read(blank).expect_err("is refused").to_string().ends_with("begins or ends with a blank; take it away")
+            read(blank).expect_err("is refused").to_string().ends_with("begins or ends with a blank; take that away")
         );
     }
+    let several = read("old-secret\nnew-secret\n").expect_err("is refused").to_string();
+    assert!(several.contains("has several lines"), "{several}");
+    for unseen in ["a\u{feff}\n", "a\u{200b}b", "a\0", "\u{ad}a", "a\u{2060}\n", "a\u{202e}b", "a\u{7f}"] {
+        let said = read(unseen).expect_err("is refused").to_string();
+        assert!(said.contains("has a character in it that is not seen"), "{unseen:?}: {said}");
+    }
     let marked = read("\u{feff}a").expect_err("is refused").to_string();
-    assert!(marked.ends_with("begins with a byte order mark; take it away"), "{marked}");
+    assert!(marked.ends_with("begins with a byte order mark; take that away"), "{marked}");
     assert!(read("\n").is_err());
     assert!(read(&"x".repeat(70_000)).is_err());
     assert!(secrets::read_secret(dir.path(), &SecretRef::File("none".into())).is_err());

@@ -217,7 +217,11 @@ impl Receiver {
     }
 
     async fn record(&self, event: &Event) -> Result<Recorded, Reaction> {
-        self.commit(sealing(&self.seal, || self.ledger.record(event.seal(&self.seal)))).await
+        let record = || self.ledger.record(event.seal(&self.seal));
+        match event.form {
+            Some(_) => self.commit(sealing(&self.seal, record)).await,
+            None => self.commit(record()).await,
+        }
     }
 
     /// A body that was verified and cannot be read, or recorded, is kept, sealed, until a person has looked: acknowledged and

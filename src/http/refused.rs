@@ -28,7 +28,7 @@ pub(crate) async fn write_refused(receiver: Arc<Receiver>, ledger: Arc<dyn Intak
     write(&receiver, &*ledger, &mut noted).await;
 }
 
-/// Writes what has come since the last time; whether there was anything.
+/// Writes what has come since the last time; whether anything was refused.
 async fn write(receiver: &Receiver, ledger: &dyn Intake, noted: &mut Option<bool>) -> bool {
     let refused = receiver.take_refused();
     if !refused.is_empty()
@@ -45,5 +45,5 @@ async fn write(receiver: &Receiver, ledger: &dyn Intake, noted: &mut Option<bool
             Err(error) => warn!(error = %with_causes(&error), "could not write whether all comes from one address"),
         }
     }
-    is_news || !refused.is_empty()
+    !refused.is_empty()
 }

@@ -77,6 +77,15 @@ impl SealStore {
         })
     }
 
+    /// Whether a generation is there to seal under. Of another one in its place the ledger tells; where there is none, the folder is away. What
+    /// a program keeps cannot be seen at once.
+    pub(crate) fn keeps(&self, id: &KeyId) -> bool {
+        match self {
+            Self::Folder(folder) => folder.path(id).is_file() || folder.has_any(),
+            Self::Command(_) => true,
+        }
+    }
+
     /// Keeps the secret of a new generation; it is kept for good when this returns.
     pub(crate) fn put(&self, id: &KeyId, secret: &Zeroizing<[u8; 32]>) -> Result<(), SealStoreError> {
         let text = Zeroizing::new(format!("{}\n", *Zeroizing::new(hex::encode(&secret[..]))));
@@ -112,6 +121,11 @@ pub(crate) struct SealFolder {
 impl SealFolder {
     fn path(&self, id: &KeyId) -> PathBuf {
         self.dir.join(format!("{id}.key"))
+    }
+
+    fn has_any(&self) -> bool {
+        let Ok(mut files) = fs::read_dir(&self.dir) else { return false };
+        files.any(|file| file.is_ok_and(|file| file.path().extension().is_some_and(|end| end == "key")))
     }
 
     /// Writes a secret; it is on the disk, name and content, when this returns. One that was interrupted is under no name that is read.

@@ -78,12 +78,16 @@ pub(crate) enum NoSealKey {
 /// Finds the key of a generation that is not in memory yet; `None` where it is not there.
 pub(crate) type FindSealKey = dyn Fn(&KeyId) -> Result<Option<Zeroizing<[u8; 32]>>, String> + Send + Sync;
 
+/// Whether what is sealed under a generation now can be opened later, as far as that can be seen at once.
+pub(crate) type IsKept = dyn Fn(&KeyId) -> bool + Send + Sync;
+
 /// The keys that seal forms in the inbox, quarantined bodies, reports, resume values and the keys of capsules. All clones are
 /// one: they go on to the next generation together.
 #[derive(Clone)]
 pub(crate) struct SealKey {
     generations: Arc<Mutex<Generations>>,
     find: Arc<FindSealKey>,
+    is_kept: Arc<IsKept>,
     /// Held while a key is found: those who need it meanwhile wait, and do not each look for it.
     finding: Arc<Mutex<()>>,
 }
@@ -97,9 +101,9 @@ struct Generations {
 
 impl SealKey {
     /// With the generation that seals, and a way to the others.
-    pub(crate) fn of(present: &KeyId, find: Arc<FindSealKey>) -> Result<Self, NoSealKey> {
+    pub(crate) fn of(present: &KeyId, find: Arc<FindSealKey>, is_kept: Arc<IsKept>) -> Result<Self, NoSealKey> {
         let generations = Generations { present: present.clone(), known: BTreeMap::new() };
-        let key = Self { generations: Arc::new(Mutex::new(generations)), find, finding: Arc::default() };
+        let key = Self { generations: Arc::new(Mutex::new(generations)), find, is_kept, finding: Arc::default() };
         key.key(present)?;
         Ok(key)
     }
@@ -117,6 +121,12 @@ impl SealKey {
         generations.known.insert(id.clone(), key);
         generations.present = id.clone();
         Ok(())
+    }
+
+    /// Fails where the key that seals is in this process only, and what it seals would open no more after its end.
+    pub(crate) fn must_be_kept(&self) -> Result<(), NoSealKey> {
+        let id = self.id();
+        if (self.is_kept)(&id) { Ok(()) } else { Err(NoSealKey::Gone(id)) }
     }
 
     /// Fails unless what was sealed under a generation opens.
@@ -178,7 +188,7 @@ impl SealKey {
             let own = own.clone();
             move |id: &KeyId| Ok((*id == own).then(|| bytes.clone()))
         };
-        Self::of(&own, Arc::new(find)).expect("it is there")
+        Self::of(&own, Arc::new(find), Arc::new(|_| true)).expect("it is there")
     }
 }
 

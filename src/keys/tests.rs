@@ -55,8 +55,8 @@ fn what_was_sealed_under_an_earlier_generation_opens_until_its_key_is_destroyed(
     let root = SealRoot::new(Zeroizing::new([1; 32]));
     let kept = Arc::new(Kept::default());
     let first = kept.make(&root, 1);
-    let key = SealKey::of(&first, kept.find()).expect("it is there");
-    let other_process = SealKey::of(&first, kept.find()).expect("it is there");
+    let key = SealKey::of(&first, kept.find(), Arc::new(|_| true)).expect("it is there");
+    let other_process = SealKey::of(&first, kept.find(), Arc::new(|_| true)).expect("it is there");
     let sealed = key.seal(&form(), b"text");
     assert_eq!(sealed.generation().as_ref(), Some(&first));
     let second = kept.make(&root, 2);

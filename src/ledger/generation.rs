@@ -97,6 +97,8 @@ pub(crate) async fn sealing<T, F: Future<Output = Result<T, LedgerError>>>(
     seal: &SealKey,
     write: impl Fn() -> F,
 ) -> Result<T, LedgerError> {
+    // What nobody could open after a restart must not be acknowledged.
+    seal.must_be_kept().map_err(|none| LedgerError::Busy(none.into()))?;
     for _ in 1..SEALED_AT_MOST {
         let written = write().await;
         match written.as_ref().err().and_then(LedgerError::closed_seal) {

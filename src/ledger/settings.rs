@@ -59,7 +59,11 @@ impl LedgerSettings {
             return Ok(LedgerPlace::Postgres(place));
         }
         match url.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() && !path.ends_with('/') => Ok(LedgerPlace::Sqlite(base.join(path))),
+            Some(path) if !path.is_empty() && !path.ends_with('/') => {
+                let path = base.join(path);
+                // What lies beside it goes by its name, so that it must have one, whatever links lead to it.
+                Ok(LedgerPlace::Sqlite(path.canonicalize().unwrap_or(path)))
+            }
             _ => Err(LedgerUrlWrong::Scheme),
         }
     }

@@ -13,9 +13,10 @@ use super::OperationError;
 use super::accept::{Accepted, go_on};
 use super::backup::{blocking, file_of, folder, unnamed};
 use super::keys::tell_all;
+use super::ledger::check::{Finding, contents};
 use super::seals::{Seals, missing};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::key_files::{Keys, SealStore, leave_to_owner_of};
+use crate::key_files::{Keys, SealStore, leave_to_owner_of, read_public_keys};
 use crate::keys::{KeyId, KeyKind};
 use crate::ledger::sqlite::{self, Exclusive, SqliteLedger, SqliteView};
 use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
@@ -108,6 +109,7 @@ pub(crate) async fn plan(
              same, put its file in place and run `quietus ledger accept`"
         )));
     }
+    must_be_whole(from, &to, keys_dir).await?;
     let other_keys = known.as_ref().map_or(Vec::new(), |known| known.keys.other_than(&keys));
     Ok(RestorePlan {
         ledger: backup.id,
@@ -123,6 +125,23 @@ pub(crate) async fn plan(
         all_gone,
         _exclusive: Arc::new(exclusive),
     })
+}
+
+/// Refuses a backup in which something is not as it was written. Looks at a copy beside the ledger, as to open a ledger may write to it.
+async fn must_be_whole(from: &Path, to: &Path, keys_dir: &Path) -> Result<(), OperationError> {
+    let copy = tempfile::tempdir_in(folder(to)).map_err(|error| OperationError::Failed(error.into()))?;
+    let file = copy.path().join("backup.db");
+    tokio::fs::copy(from, &file).await.with_context(|| from.display().to_string()).map_err(OperationError::Failed)?;
+    let ledger = SqliteLedger::open(&file)?;
+    let found = contents(&*ledger, &read_public_keys(keys_dir)?).await;
+    ledger.shutdown().await;
+    match found?.first() {
+        None => Ok(()),
+        Some(Finding { what, .. }) => Err(OperationError::Conflict(format!(
+            "the backup is not as it was written: {what}. Take another one; where there is none, put its file in place by hand, and \
+             `quietus ledger check` names all that is wrong with it"
+        ))),
+    }
 }
 
 /// The ledger that is replaced, or why it cannot be read; neither where there is none.

@@ -3,13 +3,15 @@
 //! The bulk is moved on a thread and a connection of its own while the writer goes on. What was written meanwhile is
 //! little; the writer moves it between two batches, so that the log is complete for a moment and starts over.
 
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+use super::LedgerError;
+use super::files::Files;
 use super::schema;
 
 /// A log of so many pages is moved into the file. With 1,000 (SQLite's default) the 99th percentile of receiving is
@@ -25,32 +27,44 @@ const BULK_EVERY: Duration = Duration::from_secs(10);
 
 /// The writer's bookkeeping of the log.
 pub(super) struct Checkpoints {
-    path: PathBuf,
+    files: Arc<Files>,
+    /// A command leaves that to the server, which would take the file for overwritten; where there is none, closing the file does it.
+    is_wanted: bool,
     log_pages: i64,
     bulk: Option<JoinHandle<()>>,
     /// The length at which the next bulk begins; above `log_pages` while a reader keeps the log from starting over.
     next: i64,
     /// When the last one began.
     begun: Instant,
+    /// How many pages the log had when it was measured last, and how many of them were in the file.
+    measured: (i64, i64),
 }
 
 impl Checkpoints {
-    pub(super) fn new(path: PathBuf) -> Self {
-        Self::at(path, LOG_PAGES)
+    pub(super) fn new(files: Arc<Files>, is_wanted: bool) -> Self {
+        Self::at(files, is_wanted, LOG_PAGES)
     }
 
-    fn at(path: PathBuf, log_pages: i64) -> Self {
-        Self { path, log_pages, bulk: None, next: log_pages, begun: Instant::now() }
+    fn at(files: Arc<Files>, is_wanted: bool, log_pages: i64) -> Self {
+        Self { files, is_wanted, log_pages, bulk: None, next: log_pages, begun: Instant::now(), measured: (0, 0) }
     }
 
     /// Called between two batches.
     pub(super) fn after_commit(&mut self, connection: &Connection) {
-        let pages = match log_pages(connection) {
-            Ok(pages) => pages,
+        if !self.is_wanted {
+            return;
+        }
+        let pages = match measure(connection) {
+            Ok(measured) => {
+                self.measured = measured;
+                measured.0
+            }
             Err(error) => return tracing::warn!(%error, "could not measure the ledger's log"),
         };
         if self.bulk.take_if(|bulk| bulk.is_finished()).is_some() {
-            passive(connection);
+            if let Some(_moving) = self.files.moving() {
+                passive(connection);
+            }
             // While a reader keeps the log from starting over, a bulk would otherwise begin after every commit.
             self.next = pages + self.log_pages / 4;
         } else if self.bulk.is_none()
@@ -62,6 +76,12 @@ impl Checkpoints {
         }
     }
 
+    /// Whether somebody else has moved pages of the log into the file, as any program may that opens it by SQLite.
+    pub(super) fn moved_by_others(&self, connection: &Connection) -> bool {
+        // Where it is in the file as a whole, it starts over with the next commit.
+        measure(connection).is_ok_and(|(pages, moved)| moved > self.measured.1 || pages < self.measured.0)
+    }
+
     pub(super) fn join(&mut self) {
         if let Some(bulk) = self.bulk.take() {
             // A checkpoint that panicked is made up for by the next one.
@@ -71,12 +91,16 @@ impl Checkpoints {
 
     fn begin(&mut self) {
         self.begun = Instant::now();
-        let path = self.path.clone();
-        let bulk =
-            std::thread::Builder::new().name("checkpoint".into()).spawn(move || match schema::open_beside(&path) {
+        let Some(moving) = self.files.moving() else { return };
+        let files = Arc::clone(&self.files);
+        let bulk = std::thread::Builder::new().name("checkpoint".into()).spawn(move || {
+            // To the end of the connection, which writes, too.
+            let _moving = moving;
+            match schema::open_beside(files.ledger()) {
                 Ok(connection) => passive(&connection),
                 Err(error) => tracing::warn!(%error, "could not open the ledger for a checkpoint"),
-            });
+            }
+        });
         match bulk {
             Ok(bulk) => self.bulk = Some(bulk),
             Err(error) => tracing::warn!(%error, "could not start a checkpoint"),
@@ -86,9 +110,12 @@ impl Checkpoints {
 
 /// Moves what can be moved, on a connection of its own: the writer goes on meanwhile, and finds little left to be moved. `false`
 /// while a reader keeps so much in the log that the writer would wait in vain, and everyone with it.
-pub(super) fn beforehand(path: &Path) -> rusqlite::Result<bool> {
+pub(super) fn beforehand(files: &Arc<Files>) -> Result<bool, LedgerError> {
+    // Then the writer tells of it.
+    let Some(_moving) = files.moving() else { return Ok(true) };
     let moved = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
-    let (busy, log, moved) = schema::open_beside(path)?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved)?;
+    let (busy, log, moved) =
+        schema::open_beside(files.ledger())?.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], moved)?;
     // Somebody else is moving it.
     Ok(busy != 0 || log - moved < LOG_PAGES)
 }
@@ -131,8 +158,9 @@ fn passive(connection: &Connection) {
     }
 }
 
-fn log_pages(connection: &Connection) -> rusqlite::Result<i64> {
-    connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |row| row.get(1))
+/// How many pages the log has, and how many of them are in the file.
+fn measure(connection: &Connection) -> rusqlite::Result<(i64, i64)> {
+    connection.prepare_cached("PRAGMA wal_checkpoint(NOOP)")?.query_row([], |row| Ok((row.get(1)?, row.get(2)?)))
 }
 
 #[cfg(test)]
@@ -144,7 +172,8 @@ mod tests {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("ledger.db");
         let connection = schema::open(&path).expect("opens");
-        let mut checkpoints = Checkpoints::at(path, 100);
+        let files = Arc::new(Files::of(&path, true).expect("there"));
+        let mut checkpoints = Checkpoints::at(files, true, 100);
         let mut longest = 0;
         let mut restarts = 0;
         let mut before = 0;
@@ -153,7 +182,7 @@ mod tests {
                 .execute("REPLACE INTO meta (name, value) VALUES (?1, randomblob(9000))", [number % 50])
                 .expect("written");
             checkpoints.after_commit(&connection);
-            let pages = log_pages(&connection).expect("measured");
+            let (pages, _) = measure(&connection).expect("measured");
             restarts += i32::from(pages < before);
             longest = longest.max(pages);
             before = pages;

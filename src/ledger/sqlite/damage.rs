@@ -12,6 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::files::Overwritten;
 use super::{LedgerError, integrity};
 use crate::attention;
 use crate::lock::lock;
@@ -28,6 +29,9 @@ const TRIES_APART: Duration = Duration::from_millis(50);
 pub(super) struct Noted {
     since: Timestamp,
     pub(super) what: String,
+    /// Somebody has written into the file: it may be whole, and say what was so long ago.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) overwritten: bool,
 }
 
 /// Who notes a damage beside the file.
@@ -80,7 +84,7 @@ impl Damage {
                 Err(LedgerError::Busy(cause))
             }
             Err(LedgerError::Damaged(cause)) => {
-                self.note(format!("{cause:#}"));
+                self.note(format!("{cause:#}"), cause.is::<Overwritten>());
                 Err(LedgerError::Damaged(cause))
             }
             other => other,
@@ -106,11 +110,11 @@ impl Damage {
     }
 
     /// Remembers the first damage, and logs it: the one line that there is of it.
-    pub(super) fn note(&self, what: String) {
+    pub(super) fn note(&self, what: String, overwritten: bool) {
         let mut is_new = false;
         let noted = self.known.get_or_init(|| {
             is_new = true;
-            Noted { since: Timestamp::now(), what }
+            Noted { since: Timestamp::now(), what, overwritten }
         });
         if !is_new || self.notes == Notes::Nowhere {
             return;
@@ -145,7 +149,8 @@ pub(super) fn forget(ledger: &Path) -> io::Result<()> {
 
 /// That there was one is known all the same.
 fn unreadable() -> Noted {
-    Noted { since: Timestamp::now(), what: "a server has noted a damage, and its note cannot be read".to_owned() }
+    let what = "a server has noted a damage, and its note cannot be read".to_owned();
+    Noted { since: Timestamp::now(), what, overwritten: false }
 }
 
 fn write(beside: &Path, noted: &Noted) -> io::Result<()> {

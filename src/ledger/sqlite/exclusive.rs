@@ -3,7 +3,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
@@ -34,6 +34,7 @@ impl Exclusive {
     /// For whoever replaces its files: of what was written to it, this says nothing.
     pub(crate) fn hold(ledger: &Path) -> Result<Self, OpenError> {
         let failed = |error| failed(ledger, error);
+        has_one_name(ledger).map_err(failed)?;
         let mut file = open(ledger).map_err(failed)?;
         for _ in 0..TRIES {
             match file.try_lock() {
@@ -49,6 +50,18 @@ impl Exclusive {
         file.read_to_string(&mut holder).map_err(failed)?;
         let holder = holder.lines().next().map_or_else(|| "unknown".to_owned(), |id| format!("process {id}"));
         Err(OpenError::InUse { ledger: ledger.display().to_string(), holder })
+    }
+}
+
+/// The lock and the log go by the ledger's name: under a second one, another server would have a lock and a log of its own.
+fn has_one_name(ledger: &Path) -> io::Result<()> {
+    match std::fs::metadata(ledger) {
+        Ok(found) if found.nlink() > 1 => Err(io::Error::other(format!(
+            "the file has {} names (hard links), and under each of them a server could write it; remove the others",
+            found.nlink()
+        ))),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
     }
 }
 

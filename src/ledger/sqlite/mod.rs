@@ -142,12 +142,13 @@ impl SqliteLedger {
             Some(_) => checkpoint::settle(&connection),
             None => schema::be_patient(&mut connection).map_err(|error| failed(std::io::Error::other(error)))?,
         }
-        let files = Arc::new(Files::of(path).map_err(failed)?);
+        let is_server = exclusive.is_some();
+        let files = Arc::new(Files::of(path, is_server).map_err(failed)?);
         let damage = Damage::of(path, notes);
         let notifier = Arc::<Notifier>::default();
-        let (own_damage, own_files) = (Arc::clone(&damage), Arc::clone(&files));
+        let (own_damage, own_files) = (Arc::clone(&damage), (Arc::clone(&files), is_server));
         let (writer, thread) =
-            Writer::start(connection, path.to_owned(), own_damage, own_files, Arc::clone(&notifier)).map_err(failed)?;
+            Writer::start(connection, own_damage, own_files, Arc::clone(&notifier)).map_err(failed)?;
         let readers = Readers::new(path.to_owned(), Arc::clone(&damage), Arc::clone(&files));
         let checks = match exclusive {
             Some(_) => Some(Checks::start(path.to_owned(), Arc::clone(&damage)).map_err(failed)?),
@@ -177,10 +178,10 @@ impl SqliteLedger {
     async fn empty_log(&self) -> Result<bool, LedgerError> {
         let files = Arc::clone(&self.files);
         // Where another file is at its path, the writer finds that, and saves what is in the log.
-        let beforehand = move || files.unchanged().map_or(Ok(true), |()| checkpoint::beforehand(files.ledger()));
+        let beforehand = move || files.unchanged().map_or(Ok(true), |()| checkpoint::beforehand(&files));
         let moved = tokio::task::spawn_blocking(beforehand).await;
         let moved = moved.map_err(|_| failure::broken("moving the ledger's log panicked"))?;
-        Ok(self.damage.seen(moved.map_err(LedgerError::from))? && self.writer.truncate_log().await?)
+        Ok(self.damage.seen(moved)? && self.writer.truncate_log().await?)
     }
 
     fn index_key(&self) -> Option<KeyId> {
@@ -409,6 +410,12 @@ fn heal(path: &Path) -> Result<(), OpenError> {
     };
     if !path.exists() {
         return Err(damaged(noted.what));
+    }
+    // That it is whole says nothing: what was acknowledged since is not in it.
+    if noted.overwritten {
+        let advice = "`quietus ledger restore` a backup, which says what is lost. If the file is the right one all the same (its time was \
+                      changed, and nothing else), remove its `-damage` and start again";
+        return Err(OpenError::Damaged { ledger: path.display().to_string(), what: noted.what, advice });
     }
     let connection = schema::open(path)?;
     let checked = integrity::at_once(path);

@@ -1,6 +1,5 @@
 //! The one thread that writes. Whatever waits becomes one transaction, and everyone is answered after its commit.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -41,16 +40,16 @@ enum Order {
 }
 
 impl Writer {
-    /// Starts the thread. `notifier` is notified at every commit that adds work.
+    /// Starts the thread. `moves_log`: it is a server's, which alone moves the log into the file. `notifier` is notified at every
+    /// commit that adds work.
     pub(super) fn start(
         connection: Connection,
-        path: PathBuf,
         damage: Arc<Damage>,
-        files: Arc<Files>,
+        (files, moves_log): (Arc<Files>, bool),
         notifier: Arc<Notifier>,
     ) -> std::io::Result<(Self, JoinHandle<()>)> {
         let (orders, waiting) = mpsc::channel(WAITING_MAX);
-        let checkpoints = Checkpoints::new(path);
+        let checkpoints = Checkpoints::new(Arc::clone(&files), moves_log);
         let remembered = Remembered::default();
         let thread = Thread { connection, remembered, checkpoints, damage: Arc::clone(&damage), files, notifier };
         let thread = std::thread::Builder::new().name("ledger".into()).spawn(move || thread.run(waiting))?;
@@ -124,7 +123,7 @@ impl Thread {
         }
         // The last process that closes the file moves the log into it; another process that has it open is not made to wait.
         self.checkpoints.join();
-        if self.damage.refuse().is_err() {
+        if self.damage.refuse().is_err() || self.unwritten().is_err() {
             // What is damaged or not ours any more stays as it is, for those who look into it.
             checkpoint::never(&self.connection);
         }
@@ -157,6 +156,7 @@ impl Thread {
     fn truncate(&self) -> Result<bool, LedgerError> {
         self.damage.refuse()?;
         self.in_place()?;
+        let _moving = self.files.moving();
         Ok(checkpoint::truncate(&self.connection)?)
     }
 
@@ -167,7 +167,18 @@ impl Thread {
         if matches!(unchanged, Err(LedgerError::Damaged(_))) {
             checkpoint::rescue(&self.connection);
         }
-        unchanged
+        // Not to be rescued: what was overwritten would be spoilt further.
+        unchanged.and_then(|()| self.unwritten())
+    }
+
+    /// Fails when somebody else has written into the file, and not by SQLite.
+    fn unwritten(&self) -> Result<(), LedgerError> {
+        let written = self.files.unwritten();
+        if written.is_err() && self.checkpoints.moved_by_others(&self.connection) {
+            self.files.accept();
+            return Ok(());
+        }
+        written
     }
 
     /// Writes a batch and answers everyone in it.

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::audit::verify_chain;
 use crate::chain::Head;
 use crate::key_files::read_public_keys;
-use crate::ledger::{AuditRange, Cursor, Invariant, LedgerError, ReceiptRange};
+use crate::ledger::{AuditRange, Cursor, Invariant, Ledger, LedgerError, ReceiptRange};
 use crate::operations::{OperationError, Operations};
 use crate::outside::{StateFile, compare};
 use crate::receipt::{Chain, ChainEnd, ChainName, Receipt, TrustedKeys};
@@ -71,8 +71,7 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
         Ok(None) => {}
         Err(error) => checked.cannot_read("integrity", error)?,
     }
-    invariants(on, &mut checked, tell).await?;
-    checksums::compare(on, &mut checked, tell).await?;
+    records(&*on.ledger, &mut checked, tell).await?;
     // Read before the ledger: beside a server, it would otherwise know more.
     let known = on.resources.state.as_ref().map_or(Ok(None), StateFile::read)?;
     match compare(known.as_ref(), &*on.ledger, &public_keys).await {
@@ -80,9 +79,7 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
         Ok(Err(behind)) => checked.findings.push(found("known", behind.to_string())),
         Err(error) => checked.cannot_read("known", error)?,
     }
-    let [of_receipts, of_audit] = archives(on, &mut checked, &public_keys, tell).await?;
-    receipts(on, &mut checked, &public_keys, of_receipts, tell).await?;
-    audit(on, &mut checked, of_audit, tell).await?;
+    chains(&*on.ledger, &mut checked, &public_keys, on.resources.archive_dir.as_deref(), tell).await?;
     tell(CheckProgress::Part { name: "keys", steps: 1 });
     match keys_fit(on).await {
         Ok(()) => {}
@@ -95,6 +92,39 @@ pub(crate) async fn check(on: &Operations, tell: &dyn Fn(CheckProgress)) -> Resu
         Err(other) => return Err(other),
     }
     Ok(checked)
+}
+
+/// Looks over what stands in a ledger that nobody serves, such as a backup: all that is in it, but for how the backend keeps it, the keys
+/// that seal, and the files of archives.
+pub(crate) async fn contents(ledger: &dyn Ledger, public_keys: &[String]) -> Result<Vec<Finding>, OperationError> {
+    let mut checked = Checked::default();
+    let tell = |_| ();
+    records(ledger, &mut checked, &tell).await?;
+    chains(ledger, &mut checked, public_keys, None, &tell).await?;
+    Ok(checked.findings)
+}
+
+/// What must hold between the tables, and the checksums.
+async fn records(
+    ledger: &dyn Ledger,
+    checked: &mut Checked,
+    tell: &dyn Fn(CheckProgress),
+) -> Result<(), OperationError> {
+    invariants(ledger, checked, tell).await?;
+    checksums::compare(ledger, checked, tell).await
+}
+
+/// Receipts and audit, each with what was moved into archives before.
+async fn chains(
+    ledger: &dyn Ledger,
+    checked: &mut Checked,
+    public_keys: &[String],
+    archive_dir: Option<&Path>,
+    tell: &dyn Fn(CheckProgress),
+) -> Result<(), OperationError> {
+    let [of_receipts, of_audit] = archives(ledger, checked, public_keys, archive_dir, tell).await?;
+    receipts(ledger, checked, public_keys, of_receipts, tell).await?;
+    audit(ledger, checked, of_audit, tell).await
 }
 
 /// The keys are the ledger's, and open what erasures still need.
@@ -121,13 +151,13 @@ impl Checked {
 }
 
 async fn invariants(
-    on: &Operations,
+    ledger: &dyn Ledger,
     checked: &mut Checked,
     tell: &dyn Fn(CheckProgress),
 ) -> Result<(), OperationError> {
     tell(CheckProgress::Part { name: "tables", steps: Invariant::ALL.len() as u64 });
     for invariant in Invariant::ALL {
-        match on.ledger.count_broken(invariant).await {
+        match ledger.count_broken(invariant).await {
             Ok(0) => {}
             Ok(count) => {
                 let what = format!("{count} {}", invariant.what());
@@ -143,15 +173,16 @@ async fn invariants(
 /// Verifies what the ledger says of archives, and their files where they are in the folder of the configuration. Returns after what
 /// each chain goes on.
 async fn archives(
-    on: &Operations,
+    ledger: &dyn Ledger,
     checked: &mut Checked,
     public_keys: &[String],
+    archive_dir: Option<&Path>,
     tell: &dyn Fn(CheckProgress),
 ) -> Result<[Option<Head>; 2], OperationError> {
     let keys = TrustedKeys::read(public_keys.iter().map(String::as_str));
     let mut ends: [Option<Head>; 2] = [None, None];
     for (chain, end) in ChainName::ALL.into_iter().zip(&mut ends) {
-        let all = match on.ledger.checkpoints(chain).await {
+        let all = match ledger.checkpoints(chain).await {
             Ok(all) => all,
             Err(error) => {
                 checked.cannot_read("archives", error)?;
@@ -175,7 +206,7 @@ async fn archives(
                 checked.findings.push(found("archives", what));
             }
             after = last;
-            match on.resources.archive_dir.as_ref().map(|dir| sha256_of(&dir.join(file))) {
+            match archive_dir.map(|dir| sha256_of(&dir.join(file))) {
                 Some(Ok(found)) if found == checkpoint.sha256 => checked.archives_there += 1,
                 Some(Ok(_)) => {
                     let what = format!("the archive {file} is not the file that was verified when it was made");
@@ -208,13 +239,13 @@ fn sha256_of(path: &Path) -> io::Result<String> {
 /// Verifies the receipts up to the newest as it is when this begins. Those that were lost are stated by the one after them, or
 /// by a gap that waits for it.
 async fn receipts(
-    on: &Operations,
+    ledger: &dyn Ledger,
     checked: &mut Checked,
     public_keys: &[String],
     archived: Option<Head>,
     tell: &dyn Fn(CheckProgress),
 ) -> Result<(), OperationError> {
-    let ChainEnd { head, gap } = match on.ledger.receipt_end().await {
+    let ChainEnd { head, gap } = match ledger.receipt_end().await {
         Ok(end) => end,
         Err(error) => return checked.cannot_read("receipts", error),
     };
@@ -233,7 +264,7 @@ async fn receipts(
     }
     while next <= last {
         let range = ReceiptRange::all(next, CHUNK);
-        let some: Vec<Receipt> = match on.ledger.receipts(&range).await {
+        let some: Vec<Receipt> = match ledger.receipts(&range).await {
             Ok(page) => page.items,
             Err(error) => return checked.cannot_read("receipts", error),
         };
@@ -261,12 +292,12 @@ async fn receipts(
 }
 
 async fn audit(
-    on: &Operations,
+    ledger: &dyn Ledger,
     checked: &mut Checked,
     archived: Option<Head>,
     tell: &dyn Fn(CheckProgress),
 ) -> Result<(), OperationError> {
-    let last = match on.ledger.audit_head().await {
+    let last = match ledger.audit_head().await {
         Ok(head) => head.map_or(0, |head| head.sequence),
         Err(error) => return checked.cannot_read("audit", error),
     };
@@ -275,7 +306,7 @@ async fn audit(
     let mut head = archived;
     while next <= last {
         let range = AuditRange::all(Cursor::Up(next), CHUNK);
-        let rows = match on.ledger.audit(&range).await {
+        let rows = match ledger.audit(&range).await {
             Ok(page) => page.items,
             Err(error) => return checked.cannot_read("audit", error),
         };

@@ -227,6 +227,105 @@ fn what_is_moved_under_a_server_has_all_that_was_acknowledged() {
 }
 
 #[test]
+fn nothing_is_acknowledged_once_another_ledger_is_copied_over_the_file() {
+    let mluvii = Away::new();
+    let deployment = received(&mluvii, 20);
+    let (ledger, old) = (deployment.path("quietus.db"), deployment.path("old.db"));
+    fs::copy(&ledger, &old).expect("copied");
+    let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
+    (21..=40).for_each(|session| assert_eq!(server.deliver_end(session), 204));
+    assert!(server.stop().0.success());
+    let whole = fs::read(&ledger).expect("a ledger");
+
+    for over in ["old.db", "quietus.db"] {
+        fs::write(&ledger, &whole).expect("as it was");
+        let server = Server::start(&deployment);
+        server.leaves_work("its mluvii is away");
+        assert_eq!(server.deliver_end(41), 204);
+        // Also with the same bytes: what is in the log may not be in them.
+        let copied = if over == "old.db" { fs::read(&old).expect("a ledger") } else { whole.clone() };
+        fs::write(&ledger, copied).expect("copied over it");
+        assert_eq!(server.deliver_end(42), 503, "{over}");
+        wait_for("the server to be red", || (server.ready() == 503).then_some(()));
+        let status = deployment.run(&["status"]);
+        let said = String::from_utf8_lossy(&status.stdout).into_owned() + &String::from_utf8_lossy(&status.stderr);
+        assert!(said.contains("was written by another program"), "{said}");
+        server.stop();
+        let said = refused(&deployment, &["serve"], 6);
+        assert!(said.contains("quietus ledger restore"), "{said}");
+        for beside in ["quietus.db-damage", "quietus.db-wal", "quietus.db-shm"] {
+            drop(fs::remove_file(deployment.path(beside)));
+        }
+    }
+}
+
+#[test]
+fn another_program_that_reads_and_writes_by_sqlite_is_no_damage() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
+    for session in 1..=5 {
+        assert_eq!(server.deliver_end(session), 204);
+        let other = Connection::open(deployment.path("quietus.db")).expect("opens");
+        other.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())).expect("moved");
+    }
+    assert_eq!((server.deliver_end(6), server.ready()), (204, 200));
+}
+
+#[test]
+fn a_second_server_by_another_name_of_the_file_is_refused() {
+    let mluvii = Away::new();
+    let deployment = received(&mluvii, 1);
+    let other = deployment.path("other");
+    fs::create_dir(&other).expect("made");
+    let serve = |ledger: &Path| {
+        let mut command = quietus();
+        command.env("QUIETUS__LEDGER__URL", format!("sqlite:{}", ledger.display()));
+        let output = command.arg("serve").arg("--config").arg(deployment.path("quietus.toml")).output().expect("runs");
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    // By a symbolic link, it has the same lock.
+    let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
+    std::os::unix::fs::symlink(deployment.path("quietus.db"), other.join("link.db")).expect("made");
+    let (code, said) = serve(&other.join("link.db"));
+    assert!(code == Some(4) && said.contains("is in use"), "{code:?}: {said}");
+    assert!(server.stop().0.success());
+    // By a hard link, it would have one of its own.
+    fs::hard_link(deployment.path("quietus.db"), other.join("hard.db")).expect("made");
+    for name in [other.join("hard.db"), deployment.path("quietus.db")] {
+        let (code, said) = serve(&name);
+        assert!(code == Some(4) && said.contains("2 names (hard links)"), "{code:?}: {said}");
+    }
+}
+
+#[test]
+fn nothing_is_acknowledged_once_the_folder_is_moved_in_which_the_server_was_started() {
+    let mluvii = Away::new();
+    let deployment = received(&mluvii, 1);
+    let (here, there) = (deployment.path("here"), deployment.path("there"));
+    fs::create_dir(&here).expect("made");
+    for name in ["quietus.toml", "keys", "quietus.db", "quietus.seals", "quietus.state"] {
+        fs::rename(deployment.path(name), here.join(name)).expect("moved");
+    }
+    for entry in fs::read_dir(deployment.folder()).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_file() {
+            fs::copy(&path, here.join(path.file_name().expect("a name"))).expect("copied");
+        }
+    }
+    let mut command = quietus();
+    command.current_dir(&here).args(["serve", "--config", "quietus.toml"]);
+    let process = Process::spawn(command);
+    let address = wait_for("the server to listen", || listens(&process));
+    assert_eq!(deliver(address, 2), 204);
+    fs::rename(&here, &there).expect("moved");
+    assert_eq!(deliver(address, 3), 503);
+}
+
+#[test]
 fn nothing_is_acknowledged_once_the_ledger_is_removed() {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");

@@ -75,3 +75,23 @@ fn a_swapped_delivery_in_quarantine_is_not_shown_as_another() {
         assert!(!said.contains("of ann") && !said.contains("of bob"), "{said}");
     }
 }
+
+#[test]
+fn what_has_to_be_sealed_is_not_acknowledged_while_no_seal_key_is_in_its_folder() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let server = Server::start(&deployment);
+    server.leaves_work("its mluvii is away");
+    let deliver_unreadable = || {
+        let request = client().post(server.url("/webhooks/acme")).basic_auth("mluvii", Some(PASSWORD));
+        http(request.body("not JSON")).0
+    };
+    let (seals, aside) = (deployment.path("quietus.seals"), deployment.path("aside"));
+    std::fs::rename(&seals, &aside).expect("moved");
+    assert_eq!((deliver_unreadable(), server.deliver_end(1)), (503, 204));
+    std::fs::create_dir(&seals).expect("made");
+    assert_eq!(deliver_unreadable(), 503, "an empty folder is where it would be mounted");
+    std::fs::remove_dir(&seals).expect("removed");
+    std::fs::rename(&aside, &seals).expect("moved back");
+    assert_eq!(deliver_unreadable(), 202);
+}

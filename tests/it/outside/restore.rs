@@ -57,6 +57,32 @@ fn a_restored_backup_goes_on_after_what_is_lost_and_an_auditor_can_follow() {
 }
 
 #[test]
+fn a_backup_that_was_changed_is_refused_and_nothing_is_moved() {
+    let company = Company::new();
+    company.serve_and_erase(&[101, 102, 103], 0);
+    let whole = company.path("backup.db");
+    company.says(&["ledger", "backup", "--to", &whole], 0);
+    let changes = [
+        ("UPDATE receipt SET receipt = replace(receipt, '/102', '/999') WHERE sequence = 2", "receipt 2"),
+        ("DELETE FROM receipt WHERE sequence = 2", "receipt 2"),
+        ("UPDATE receipt SET receipt = replace(receipt, '/103', '/999') WHERE sequence = 3", "receipt 3"),
+        ("UPDATE session SET record = record || ' '", "consent records"),
+    ];
+    for (change, named) in changes {
+        let changed = company.path("changed.db");
+        fs::copy(&whole, &changed).expect("copied");
+        let other = rusqlite::Connection::open(&changed).expect("opens");
+        assert!(other.execute(change, []).expect("changed") > 0, "{change}");
+        drop(other);
+        let before = fs::read(company.path("quietus.db")).expect("a ledger");
+        let said = company.says(&["ledger", "restore", "--from", &changed, "--yes"], 1);
+        assert!(said.contains("the backup is not as it was written") && said.contains(named), "{change}: {said}");
+        assert_eq!(fs::read(company.path("quietus.db")).expect("a ledger"), before, "{change}");
+    }
+    company.says(&["ledger", "restore", "--from", &whole, "--yes"], 0);
+}
+
+#[test]
 fn a_backup_takes_the_place_of_a_ledger_that_is_damaged_or_gone() {
     let company = Company::new();
     company.serve_and_erase(&[101], 0);

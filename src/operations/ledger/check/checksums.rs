@@ -1,17 +1,17 @@
 //! The checksums of what decides who is erased, all of them, a chunk at a time.
 
 use super::{CheckProgress, Checked, Finding};
-use crate::ledger::{LedgerError, Summed};
-use crate::operations::{OperationError, Operations};
+use crate::ledger::{Ledger, LedgerError, Summed};
+use crate::operations::OperationError;
 
 /// Compares all checksums with what stands there.
 pub(super) async fn compare(
-    on: &Operations,
+    ledger: &dyn Ledger,
     checked: &mut Checked,
     tell: &dyn Fn(CheckProgress),
 ) -> Result<(), OperationError> {
     for summed in Summed::ALL {
-        if let Err(error) = compare_all(on, summed, checked, tell).await {
+        if let Err(error) = compare_all(ledger, summed, checked, tell).await {
             checked.cannot_read(summed.as_str(), error)?;
         }
     }
@@ -19,15 +19,15 @@ pub(super) async fn compare(
 }
 
 async fn compare_all(
-    on: &Operations,
+    ledger: &dyn Ledger,
     summed: Summed,
     checked: &mut Checked,
     tell: &dyn Fn(CheckProgress),
 ) -> Result<(), LedgerError> {
-    tell(CheckProgress::Part { name: summed.name(), steps: on.ledger.count_summed(summed).await? });
+    tell(CheckProgress::Part { name: summed.name(), steps: ledger.count_summed(summed).await? });
     let (mut after, mut damaged, mut first) = (None, 0, None);
     loop {
-        let chunk = on.ledger.compare_sums(summed, after.as_ref()).await?;
+        let chunk = ledger.compare_sums(summed, after.as_ref()).await?;
         checked.checksums_compared += chunk.compared;
         damaged += chunk.damaged;
         first = first.or(chunk.first);
