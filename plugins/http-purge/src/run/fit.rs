@@ -136,10 +136,12 @@ impl PlannedMatch {
     }
 }
 
-/// A text as searches see it, that care neither for capitals nor for what only looks alike.
+/// A text as searches see it, that care neither for capitals nor for accents, nor for what only looks alike. By way of capitals, as the
+/// dotless `ı` has the same one as `i`.
 fn folded(text: &str) -> String {
     use unicode_normalization::UnicodeNormalization as _;
-    text.nfkc().flat_map(char::to_lowercase).collect()
+    use unicode_normalization::char::is_combining_mark;
+    text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
 fn without_plus(address: &str) -> String {

@@ -23,8 +23,16 @@ pub(super) fn control(session: &mut Session<'_>, uids: &[u32]) -> Result<bool, P
     let last = &uids[uids.len().saturating_sub(MESSAGES_MAX)..];
     let Some((uid, sender)) = sender(session, last)? else { return Ok(false) };
     let (Some(one), Ok(text)) = (set(&[uid]), AString::try_from(sender)) else { return Ok(false) };
-    let found = search(session, None, vec![SearchKey::Uid(one), SearchKey::From(text)])?;
-    match found.is_ok_and(|found| found.is_some_and(|found| found.contains(&uid))) {
+    let is_found = match search(session, None, vec![SearchKey::Uid(one.clone()), SearchKey::From(text.clone())])? {
+        Ok(Some(found)) => found.contains(&uid),
+        // As in the search for the person: where it says nothing, it has found what it does not name when it is asked for the others.
+        Ok(None) => {
+            let others = vec![SearchKey::Uid(one), SearchKey::Not(Box::new(SearchKey::From(text)))];
+            search(session, None, others)?.is_ok_and(|others| others.is_none_or(|others| !others.contains(&uid)))
+        }
+        Err(_) => false,
+    };
+    match is_found {
         true => Ok(true),
         false => {
             let text = "the server's search does not find a message by the sender that it shows: nobody has looked";

@@ -139,7 +139,8 @@ impl<'v, 't> Visit<'v, 't> {
     }
 
     /// What one folder says. A refusal is noted; when the time is lost, or the server asks to wait, the visit is over, and says how far it
-    /// came. A lost connection is made anew: one that is lost again in the same folder is that folder's matter.
+    /// came. A lost connection is made anew: one that is lost again in the same folder, with nothing more done there, is that folder's
+    /// matter.
     fn or_go_on<T>(
         &mut self,
         folder: &Folder,
@@ -151,7 +152,8 @@ impl<'v, 't> Visit<'v, 't> {
             let message = format!("{error} (in folder {n} of {all})");
             PluginError { message, ..error }
         };
-        for is_again in [false, true] {
+        let mut lost_at = None;
+        loop {
             self.session.clock().check()?;
             let error = match ask(self, folder) {
                 Ok(answer) => return Ok(Some(answer)),
@@ -169,8 +171,10 @@ impl<'v, 't> Visit<'v, 't> {
             if is_lost {
                 *self.session = self.imap.log_in(self.task.call).map_err(so_far)?;
             }
+            let done = Some(self.how_far(folder));
             // It was silent for long enough, and an answer without an end has none the next time.
-            if is_lost && !is_silent && !is_again && error.class == ErrorClass::Retryable {
+            if is_lost && !is_silent && lost_at != done && error.class == ErrorClass::Retryable {
+                lost_at = done;
                 continue;
             }
             let class = if is_lost && !is_silent { ErrorClass::Permanent } else { error.class };
@@ -178,7 +182,15 @@ impl<'v, 't> Visit<'v, 't> {
             self.refused.push(PluginError { message, class, ..error });
             return Ok(None);
         }
-        Ok(None)
+    }
+
+    /// How far the work in a folder is: up to where it was looked through, and how many messages are still to be taken out of it.
+    fn how_far(&mut self, folder: &Folder) -> (u64, u64, usize) {
+        let place = self.mark(&["validity", &folder.key()]);
+        let validity = self.task.through().at(place).up_to;
+        let place = self.place(folder, validity);
+        let looked = self.task.through().at(place);
+        (validity, looked.up_to, looked.found.len())
     }
 
     fn look(&mut self, folder: &Folder, place: Place) -> Result<Found, PluginError> {

@@ -86,7 +86,7 @@ fn a_folder_in_which_the_server_is_silent_keeps_no_other_from_being_done() {
     let imap = with(proxy.imap(user), json!({ "timeout": "5s" }));
     let host = host(imap);
     let late = host.erase(ANN).expect_err("the server is slow");
-    let told = "account `office`: folder 2 of 3: the server did not answer in time (20 messages are erased so far)";
+    let told = "account `office`: folder 2 of 6: the server did not answer in time (20 messages are erased so far)";
     assert_eq!((late.class, late.message.as_str()), (ErrorClass::Retryable, told));
     assert_eq!(host.erase(ANN), erased(30));
 }

@@ -247,6 +247,7 @@ fn a_user_who_could_not_be_deleted_and_is_somebody_elses_by_now_stays() {
     let host = SYSTEM.host(&server, SECRET);
     assert_eq!(host.erase(ann()).expect_err("refused").class, ErrorClass::Permanent);
     let before = server.lines().len();
-    assert_eq!(host.erase(ann()).expect("an answer").outcome, Outcome::Absent);
+    // The search finds the user still, by nothing that is shown.
+    assert_eq!(host.erase(ann()).expect("an answer").outcome, Outcome::Unverifiable);
     assert!(server.lines()[before..].iter().all(|line| line.starts_with("GET ")), "{:?}", server.lines());
 }
