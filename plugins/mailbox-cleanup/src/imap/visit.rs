@@ -50,6 +50,8 @@ pub(super) struct Visit<'v, 't> {
     read: usize,
     /// A folder asked to wait. When another one asks so, too, the server does.
     is_limited: bool,
+    /// Messages are being taken out: others' marks may be taken away, and another attempt gives them back.
+    is_emptying: bool,
     /// The server's search of headers has found a message by what it shows.
     is_controlled: bool,
     /// How many messages of each folder do not show whose they are; a folder that is looked through twice counts once.
@@ -73,6 +75,7 @@ impl<'v, 't> Visit<'v, 't> {
             undone: Vec::new(),
             read: 0,
             is_limited: false,
+            is_emptying: false,
             is_controlled: false,
             unclear: BTreeMap::new(),
         }
@@ -108,9 +111,10 @@ impl<'v, 't> Visit<'v, 't> {
         Some(PluginError { message, ..error })
     }
 
-    /// How many attempts in a row have found this folder to refuse something.
+    /// How many attempts in a row have found this folder to refuse what is being done.
     fn attempts(&mut self, folder: &Folder) -> &mut Looked {
-        let place = self.mark(&["refused", &folder.key()]);
+        let what = if self.is_emptying { "not emptied" } else { "refused" };
+        let place = self.mark(&[what, &folder.key()]);
         self.task.through().at(place)
     }
 
@@ -177,7 +181,8 @@ impl<'v, 't> Visit<'v, 't> {
                 lost_at = done;
                 continue;
             }
-            let class = if is_lost && !is_silent { ErrorClass::Permanent } else { error.class };
+            let is_final = is_lost && !is_silent && !self.is_emptying;
+            let class = if is_final { ErrorClass::Permanent } else { error.class };
             let message = format!("{}{error}", self.called(folder, place));
             self.refused.push(PluginError { message, class, ..error });
             return Ok(None);

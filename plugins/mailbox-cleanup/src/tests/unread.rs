@@ -146,6 +146,22 @@ fn a_connection_that_one_folder_ends_is_made_anew_for_the_others() {
     }
 }
 
+/// Another attempt may do it, and gives marks back that were taken away: not even twice is for good.
+#[test]
+fn a_connection_that_is_lost_while_a_folder_is_emptied_is_tried_in_three_attempts() {
+    let lost = Manner { refuse: |name, text| on_work(name, text, "UID STORE", ""), ..PLAIN };
+    let server = Script::start(lost, &FOLDERS);
+    let host = host(server.imap());
+    for _ in 0..2 {
+        let error = host.erase(ANN).expect_err("lost");
+        assert_eq!((error.class, error.message.contains("folder 2 of 3")), (ErrorClass::Retryable, true), "{error}");
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "the others are done");
+    }
+    let answer = host.erase(ANN).expect("an answer");
+    let counts = (answer.counts["messages"], answer.counts["messages left"]);
+    assert_eq!((answer.outcome, counts), (Outcome::Residual, (2, 1)), "{answer:?}");
+}
+
 /// A server that has no index of headers, or one that is behind, answers each such search with nothing.
 #[test]
 fn a_search_that_never_finds_anything_is_not_believed() {
