@@ -39,6 +39,9 @@ pub struct Http {
     pub signing: Vec<String>,
     /// How requests are authenticated, beside the signature.
     pub auth: Option<Auth>,
+    /// An address on the same host that answers GET with success, and only with the right credentials, for `health`. Without it, `url` is
+    /// asked with HEAD.
+    pub health_url: Option<String>,
     /// A PEM file with certificate authorities that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
     /// Allows `http://` to another machine. To this machine it is always allowed.

@@ -187,6 +187,9 @@ pub struct Exact {
     /// Whether upper and lower case are the same.
     #[serde(default)]
     pub ignore_case: bool,
+    /// JSON path in the whole answer to results that a person must judge even where they match, such as an address that several share:
+    /// `$.identities[?@.ownership == 'shared']`.
+    pub needs_person: Option<String>,
 }
 
 /// How further pages are asked for. With more than `pages_max` pages (20 if unset) the search is too broad, as with

@@ -23,6 +23,10 @@ pub(crate) struct Found<'p> {
     retained: Option<(&'p str, u16)>,
     /// Results that do not show whose they are, by step.
     hidden: BTreeMap<&'p str, u64>,
+    /// Results that hold what was asked for and may be somebody else's, by step.
+    needs_person: BTreeMap<&'p str, u64>,
+    /// What could not be looked at, by step and status.
+    refused: BTreeMap<(&'p str, u16), u64>,
     /// Searches that were believed (`trust_search`).
     trusted: BTreeSet<&'p str>,
     /// A step that erases without a search, answered that nothing is there.
@@ -70,6 +74,8 @@ impl<'p> Found<'p> {
             blind: Vec::new(),
             retained: None,
             hidden: BTreeMap::new(),
+            needs_person: BTreeMap::new(),
+            refused: BTreeMap::new(),
             trusted: BTreeSet::new(),
             unproved: None,
             unusable,
@@ -124,6 +130,23 @@ impl<'p> Found<'p> {
         }
     }
 
+    /// A step has found results that may be somebody else's although they hold what was asked for.
+    pub(crate) fn needs_person(&mut self, step: &'p Planned, how_many: u64) {
+        if how_many > 0 {
+            *self.needs_person.entry(&step.name).or_default() += how_many;
+        }
+    }
+
+    /// A step was refused one of the items that it goes over.
+    pub(crate) fn refused(&mut self, step: &'p Planned, status: u16) {
+        *self.refused.entry((&step.name, status)).or_default() += 1;
+    }
+
+    /// Whether something was found that only a person can judge.
+    pub(crate) fn leaves_any(&self) -> bool {
+        !(self.hidden.is_empty() && self.needs_person.is_empty() && self.refused.is_empty())
+    }
+
     /// A step that erases without a search was answered that nothing is there, which does not show what became of it.
     pub(crate) fn unproved(&mut self, step: &'p Planned, why: Unproved) {
         self.unproved.get_or_insert((&step.name, why));
@@ -154,6 +177,13 @@ impl<'p> Found<'p> {
         let mut reasons = Vec::new();
         for (step, how_many) in &self.hidden {
             reasons.push(filled(words::HIDDEN, &[("count", &how_many.to_string()), ("step", step)]));
+        }
+        for (step, how_many) in &self.needs_person {
+            reasons.push(filled(words::NEEDS_PERSON, &[("count", &how_many.to_string()), ("step", step)]));
+        }
+        for ((step, status), how_many) in &self.refused {
+            let names = [("count", how_many.to_string()), ("step", (*step).to_owned()), ("status", status.to_string())];
+            reasons.push(filled(words::REFUSED, &names.each_ref().map(|(name, value)| (*name, value.as_str()))));
         }
         answer.unclear(&reasons)
     }

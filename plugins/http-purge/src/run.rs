@@ -2,6 +2,7 @@
 //! gathered in [`Found`].
 
 mod answer;
+mod fit;
 mod health;
 mod lists;
 mod look;
@@ -48,6 +49,8 @@ pub(crate) struct Run<'a> {
     filtering: BTreeSet<&'a str>,
     /// What a step was refused to delete in this run, by step and item.
     refused: BTreeSet<(&'a str, String)>,
+    /// The first error of a look at one item of several, told when all that is possible without it is done.
+    left: Option<PluginError>,
 }
 
 impl<'a> Run<'a> {
@@ -66,6 +69,7 @@ impl<'a> Run<'a> {
             met_nothing: None,
             filtering: BTreeSet::new(),
             refused: BTreeSet::new(),
+            left: None,
         }
     }
 
@@ -87,13 +91,13 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        failed.map_or(Ok(()), Err)?;
+        failed.or(self.left.take()).map_or(Ok(()), Err)?;
         self.leave_unjudged(&self.plan.erase);
         if let Some(step) = self.met_nothing {
             self.look_again(step)?;
         }
-        // What was lost and is not there now was done, unless "not there" proves nothing.
-        if !self.found.is_unproved() {
+        // What was lost and is not there now was done, unless "not there" proves nothing, or something was not looked at.
+        if !self.found.is_unproved() && !self.found.leaves_any() {
             progress.settle();
         }
         Ok(())
@@ -186,7 +190,7 @@ impl<'a> Run<'a> {
             }
         }
         self.leave_unjudged(steps);
-        Ok(())
+        self.left.take().map_or(Ok(()), Err)
     }
 
     /// What was left to a later step, and no turn of one has judged, stays, whosever it is: the step was skipped.

@@ -8,6 +8,12 @@ pub(crate) const TRUSTED: &str =
     "step `{step}`: what the search gave was taken as the person's, and does not show it (`trust_search`)";
 /// Results that only a person can judge.
 pub(crate) const HIDDEN: &str = "{count} results of step `{step}` do not show whose they are (`match`), and stay";
+/// Results that may be somebody else's although they hold what was asked for.
+pub(crate) const NEEDS_PERSON: &str =
+    "{count} results of step `{step}` hold what was asked for and may be somebody else's (`needs_person`), and stay";
+/// Items that a step was refused.
+pub(crate) const REFUSED: &str =
+    "{count} items were refused to step `{step}` ({status}), so that nobody has judged them, and stay";
 /// Values that are no identifiers.
 pub(crate) const UNUSABLE: &str = "{count} identifiers that have no form that a record could hold";
 /// A deletion without a search, answered 404, and nothing to compare that with.
@@ -30,10 +36,12 @@ pub(crate) const UNASKED_AGAIN: &str = "no verify step applies to these identifi
 pub(crate) const NO_VERIFY: &str = "no verify steps are configured";
 
 #[cfg(test)]
-pub(crate) const ALL: [&str; 12] = [
+pub(crate) const ALL: [&str; 14] = [
     LOOKED,
     TRUSTED,
     HIDDEN,
+    NEEDS_PERSON,
+    REFUSED,
     UNUSABLE,
     UNCONTROLLED,
     UNANSWERED,

@@ -2,6 +2,7 @@
 //! somebody else's only where the headers show why the search has found it.
 
 use mail_parser::{Addr, Header, MessageParser};
+use quietus_plugin::identity::is_masked;
 
 use crate::address::Address;
 use crate::wanted::{Wanted, Whose};
@@ -10,6 +11,8 @@ use crate::wanted::{Wanted, Whose};
 struct Field {
     /// The addresses in it.
     shown: Vec<Address>,
+    /// What stands in the places of addresses.
+    carried: Vec<String>,
     /// Its text as it came, and what in it is no address: empty where all of it is.
     unread: Vec<String>,
     /// Names beside addresses, decoded.
@@ -27,6 +30,10 @@ impl Wanted {
         let fields: Vec<Field> = counted.map(|header| Field::new(header, raw)).collect();
         if fields.iter().flat_map(|field| &field.shown).any(|found| self.addresses().contains(found)) {
             return Whose::Theirs;
+        }
+        // What stands in the place of an address and has hers in it, as in a link with `cc=`, explains nobody else's.
+        if fields.iter().flat_map(|field| &field.carried).any(|text| self.in_text(text)) {
+            return Whose::Unclear;
         }
         // The search has seen an address in headers that the server does not give out, or leaves empty.
         if fields.iter().all(|field| field.shown.is_empty()) {
@@ -61,7 +68,7 @@ impl Field {
     fn new(header: &Header<'_>, message: &[u8]) -> Self {
         let (from, to) = (header.offset_start() as usize, header.offset_end() as usize);
         let raw = String::from_utf8_lossy(message.get(from..to).unwrap_or_default()).into_owned();
-        let mut field = Self { shown: Vec::new(), unread: Vec::new(), names: Vec::new(), raw };
+        let mut field = Self { shown: Vec::new(), carried: Vec::new(), unread: Vec::new(), names: Vec::new(), raw };
         let Some(list) = header.value.as_address() else {
             field.unread.push(String::new());
             return field;
@@ -74,6 +81,7 @@ impl Field {
                 field.unread.push(text.to_owned());
             }
             field.shown.extend(read);
+            field.carried.extend(item.address().map(str::to_owned));
             field.names.extend(item.name().map(str::to_owned));
         }
         if !field.unread.is_empty() {
@@ -87,7 +95,9 @@ impl Field {
 
 /// The addresses that one item of a header names. None where only a name stands, or something may mean several things.
 fn read(item: &Addr<'_>) -> Vec<Address> {
-    let Some(address) = item.address() else { return Vec::new() };
+    let Some(address) = item.address().filter(|address| !is_masked(address)) else { return Vec::new() };
+    // Of `mailto://ann@x.cz`, which the parser takes for a group named `mailto`.
+    let address = address.strip_prefix("//").unwrap_or(address);
     // A local part may begin so, and hardly one does: quotes are both there.
     let quotes = ['‘', '’', '‚', '‛', '“', '”', '„', '«', '»', '‹', '›'];
     match (address.starts_with(quotes), address.ends_with(quotes)) {
@@ -206,6 +216,9 @@ mod tests {
             "Ann <ann@x.cz> x",
             "<mailto:ann@x.cz>",
             "MAILTO:ann@x.cz",
+            "mailto://ann@x.cz",
+            "<mailto://ann@x.cz>",
+            "Ann <mailto://ann@x.cz?subject=x>",
             "Ann <mailto:ann@x.cz?subject=x>",
             "[mailto:ann@x.cz]",
             "Ann [mailto:ann@x.cz]",
@@ -245,6 +258,10 @@ mod tests {
             "‘ann@x.cz",
             "ann@\n x.cz",
             "ann@x.cz\\",
+            "<mailto:eve@y.cz?cc=ann@x.cz>",
+            "mailto:eve@y.cz?bcc=ann@x.cz",
+            "prvs=1234=ann@x.cz",
+            "<\"ann@x.cz\"@y.cz>",
         ] {
             headers(&format!("To: {odd}"), Whose::Unclear);
             headers(&format!("From: joann@x.cz\nTo: {odd}"), Whose::Unclear);
@@ -263,9 +280,20 @@ mod tests {
 
     #[test]
     fn what_is_not_shown_is_somebody_elses_only_where_another_address_explains_the_find() {
-        for hidden in
-            ["", "  ", "<>", "***", "Undisclosed recipients", "root", "ann at x.cz", "ann@@x.cz", "@x.cz", "ann@"]
-        {
+        for hidden in [
+            "",
+            "  ",
+            "<>",
+            "***",
+            "a*n@x.cz",
+            "a...@x.cz",
+            "Undisclosed recipients",
+            "root",
+            "ann at x.cz",
+            "ann@@x.cz",
+            "@x.cz",
+            "ann@",
+        ] {
             headers(&format!("From: eve@y.cz\nTo: {hidden}"), Whose::Unclear);
             headers(&format!("From: joann@x.cz\nTo: {hidden}"), Whose::SomebodyElses);
             headers(&format!("From: ann@x.cz\nTo: {hidden}"), Whose::Theirs);

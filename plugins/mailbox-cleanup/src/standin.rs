@@ -96,7 +96,7 @@ fn the_pages_say_what_receipts_say() {
     let graph_md = include_str!("../microsoft-365.md");
     let gmail_md = include_str!("../google-workspace.md");
     let of_imap = [scope::TEXTS, scope::ATTACHMENTS, scope::RECEIVED, scope::DEVICES, imap::LEFT_OUT];
-    let of_graph = [scope::TEXTS_NEVER, scope::RECEIVED, scope::DEVICES, graph::UNSEEN, graph::UNTOLD];
+    let of_graph = [scope::TEXTS_NEVER, scope::RECEIVED, scope::DEVICES, graph::UNSEEN, graph::UNTOLD, graph::REFUSED];
     let of_gmail = [scope::TEXTS_NEVER, scope::RECEIVED, scope::DEVICES];
     for (name, page, sentences) in [
         ("imap.md", imap_md, [&of_imap[..], &imap::NOT_LOOKED_AT].concat()),

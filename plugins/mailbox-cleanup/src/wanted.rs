@@ -3,6 +3,7 @@
 
 use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, PartType};
 
+use quietus_plugin::identity::is_masked;
 use quietus_plugin::mark;
 
 use crate::address::Address;
@@ -59,15 +60,20 @@ impl Wanted {
     /// gives no address.
     pub(crate) fn by_addresses<'a>(&self, carried: impl Iterator<Item = Option<&'a str>>) -> Whose {
         // `'ann@x.cz` is an address by the letter, and may be hers in quotes of which one is lost.
-        let readings = |text: &str| match Address::typed(text) {
+        let readings = |text: &str| match Address::typed(text).filter(|_| !is_masked(text)) {
+            None if is_masked(text) => Vec::new(),
             Some(_) if text.trim_start().starts_with(['\'', '`']) => Vec::new(),
             Some(address) => vec![address],
             None => Address::carried(text).into_iter().chain(Address::oddly_carried(text)).collect(),
         };
-        let shown: Vec<Vec<Address>> = carried.map(|address| address.map(readings).unwrap_or_default()).collect();
-        match shown.iter().flatten().any(|found| self.addresses.contains(found)) {
+        let carried: Vec<_> = carried.collect();
+        let shown: Vec<Vec<Address>> = carried.iter().map(|text| text.map(readings).unwrap_or_default()).collect();
+        let is_theirs = shown.iter().flatten().any(|found| self.addresses.contains(found));
+        // What has the address in it, as a link with `cc=` has, is nobody else's.
+        let is_open = || carried.iter().flatten().any(|text| self.in_text(text)) || shown.iter().any(Vec::is_empty);
+        match is_theirs {
             true => Whose::Theirs,
-            false if shown.is_empty() || shown.iter().any(Vec::is_empty) => Whose::Unclear,
+            false if shown.is_empty() || is_open() => Whose::Unclear,
             false => Whose::SomebodyElses,
         }
     }
@@ -179,6 +185,9 @@ mod tests {
         check(&[Some("'ann@x.cz'")], Whose::Theirs);
         check(&[Some("mailto:ann@x.cz")], Whose::Theirs);
         check(&[Some("'ann@x.cz")], Whose::Unclear);
+        check(&[Some("mailto://ann@x.cz")], Whose::Theirs);
+        check(&[Some("mailto:eve@y.cz?cc=ann@x.cz")], Whose::Unclear);
+        check(&[Some("joann@x.cz"), Some("a*n@x.cz")], Whose::Unclear);
         check(&[Some("eve@y.cz ann@x.cz")], Whose::Theirs);
         check(&[Some("joann@x.cz"), Some("")], Whose::Unclear);
         check(&[Some("joann@x.cz"), Some("***")], Whose::Unclear);

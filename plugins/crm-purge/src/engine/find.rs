@@ -1,7 +1,7 @@
 //! Finding the records that are the person's, each once and not too many of them, and those that nobody but a person can
 //! judge.
 
-use quietus_plugin::{Call, PluginError};
+use quietus_plugin::{Call, ErrorClass, PluginError};
 use serde_json::Value;
 
 use super::judge::{Person, Unclear, Whose};
@@ -11,6 +11,8 @@ use super::setup::{Asked, Engine};
 use super::wanted::Wanted;
 use crate::vendor::Holds;
 
+/// To follow a number.
+pub(crate) const REFUSED: &str = "records that an id leads to are refused, so that nobody has looked at them, and stay";
 /// Pages of one search.
 const PAGES_MAX: usize = 20;
 
@@ -64,7 +66,16 @@ impl Engine {
         self.look_at_anonymized(asked, &mut people, call)?;
         for wanted in &asked.wanted {
             let Wanted::Id(id) = wanted else { continue };
-            match self.read(&self.vendor.person(id.clone()), call)? {
+            let record = self.vendor.person(id.clone());
+            let seen = match self.read(&record, call) {
+                // Shared with nobody, or archived: that is this record's matter, and the others are erased.
+                Err(error) if error.class == ErrorClass::Permanent => {
+                    people.unclear.keep(REFUSED, record);
+                    continue;
+                }
+                seen => seen?,
+            };
+            match seen {
                 Seen::There(person) => self.add_person(&mut people, person),
                 // Its name may be a person's, unless this erasure has seen to that for sure.
                 Seen::Empty(person) if !asked.anonymized.contains(&person) => self.add_person(&mut people, person),
@@ -111,7 +122,13 @@ impl Engine {
     /// any other; else it is not known to be theirs any more.
     fn look_at_anonymized(&self, asked: &Asked, people: &mut People, call: &Call<'_>) -> Result<(), PluginError> {
         for record in &asked.stays {
-            let look = self.look(record, call)?;
+            let look = match self.look(record, call) {
+                Err(error) if error.class == ErrorClass::Permanent => {
+                    people.unclear.keep(REFUSED, record.clone());
+                    continue;
+                }
+                look => look?,
+            };
             match look.seen {
                 Seen::There(person) if !people.theirs.contains(&person) => people.left.add(person, look.shown),
                 Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
@@ -142,7 +159,8 @@ impl Engine {
         let found = found.ok_or_else(|| PluginError::retryable("the answer has no record"))?;
         let id = id_at(found, record.object.id).ok_or_else(|| PluginError::retryable("a record has no id"))?;
         if !self.vendor.same_id(&id, &record.id) {
-            return Err(PluginError::retryable("the answer is another record than was asked for"));
+            // Two records were merged into one, in which there may be two persons.
+            return Ok(Look { seen: Seen::Hidden(record.clone()), shown: Vec::new() });
         }
         let record = Record { object: record.object, id };
         let shown = self.vendor.shows(record.object, found);
@@ -245,10 +263,10 @@ impl Engine {
             request = match search.next {
                 Next::Link(_) => {
                     // Elsewhere, the link would carry the credentials to another host.
-                    let within = self.client.within(&cursor);
+                    let within = self.client.within(&cursor, &request);
                     let target =
                         within.ok_or_else(|| PluginError::permanent("the link to the next page leads elsewhere"))?;
-                    (search.page)(None).at(target)
+                    (search.page)(None).at(&target)
                 }
                 _ => (search.page)(Some(&cursor)),
             };

@@ -95,11 +95,9 @@ impl Rules {
         let mut shown = Shown::default();
         let mut lacks_first = None;
         for place in places {
-            let Some(values) = place.values(record) else {
-                shown.is_partly_hidden = true;
-                continue;
-            };
-            for value in values {
+            let values = place.values(record);
+            shown.is_partly_hidden |= values.is_partly_hidden;
+            for value in values.texts {
                 lacks_first.get_or_insert(value.trim().is_empty());
                 if value.trim().is_empty() {
                     continue;

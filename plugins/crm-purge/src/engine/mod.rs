@@ -34,6 +34,8 @@ use run::Run;
 use setup::Asked;
 
 #[cfg(test)]
+pub(crate) use find::REFUSED;
+#[cfg(test)]
 pub(crate) use run::TRACE_STAYS;
 pub(crate) use search::{Next, Object, Place, Record, SEARCH, Search};
 pub(crate) use setup::Engine;

@@ -8,7 +8,7 @@ use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Writes};
 
 use super::answer::{End, Erased, Found};
 use super::ask::Written;
-use super::find::{Seen, add};
+use super::find::{REFUSED, Seen, add};
 use super::judge::{Unclear, Whose};
 use super::left::Left;
 use super::owed::Owed;
@@ -284,7 +284,13 @@ impl<'a> Run<'a> {
         let stays = self.engine.vendor.stays(self.engine.erasure);
         let (mut left, mut shown) = (Vec::new(), Left::default());
         for person in people {
-            let look = self.engine.look(person, self.call)?;
+            let look = match self.engine.look(person, self.call) {
+                Err(error) if error.class == ErrorClass::Permanent => {
+                    unclear.keep(REFUSED, person.clone());
+                    continue;
+                }
+                look => look?,
+            };
             match look.seen {
                 Seen::There(person) if stays => shown.add(person, look.shown),
                 Seen::There(person) => left.push(person),

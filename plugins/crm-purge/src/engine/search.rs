@@ -72,10 +72,20 @@ pub(crate) enum Finds {
 /// Where in a record values stand.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// A text, or a list of them.
+    /// A text, which is `null` or empty where there is none, or a list of them.
     At(&'static str),
+    /// A list, which is empty where there is none: an entry without a value is one that is not shown.
+    List(&'static str),
     /// A text with several values.
     Split(&'static str, char),
+}
+
+/// What a record shows at one place.
+#[derive(Default)]
+pub(crate) struct Values {
+    pub(crate) texts: Vec<String>,
+    /// The place is not shown, or there is a value that is not, or in a form that cannot be read; which is not the same as none.
+    pub(crate) is_partly_hidden: bool,
 }
 
 /// How the next page is asked for.
@@ -146,41 +156,41 @@ impl Search {
 }
 
 impl Place {
-    /// The values there; `None` when the record does not show the place at all, or in a form that cannot be read, which is
-    /// not the same as none.
-    pub(crate) fn values(self, record: &Value) -> Option<Vec<String>> {
-        let (at, separator) = match self {
-            Self::At(at) => (at, None),
-            Self::Split(at, separator) => (at, Some(separator)),
-        };
-        let mut found = Vec::new();
-        texts(record.pointer(at)?, &mut found)?;
-        Some(match separator {
-            Some(separator) => found.iter().flat_map(|text| text.split(separator)).map(str::to_owned).collect(),
-            None => found,
-        })
+    /// Where the place itself stands: a JSON pointer.
+    pub(crate) fn at(self) -> &'static str {
+        match self {
+            Self::At(at) | Self::List(at) | Self::Split(at, _) => at,
+        }
+    }
+
+    /// The values there.
+    pub(crate) fn values(self, record: &Value) -> Values {
+        let mut values = Values::default();
+        match (self, record.pointer(self.at())) {
+            (Self::List(_), Some(Value::Array(list))) => list.iter().for_each(|entry| values.add_entry(entry)),
+            (Self::List(_), _) | (_, None) => values.is_partly_hidden = true,
+            // Nothing, at a place that is shown: which one of several it is, tells something.
+            (_, Some(Value::Null)) => values.texts.push(String::new()),
+            (_, Some(Value::Array(list))) => list.iter().for_each(|entry| values.add_entry(entry)),
+            (Self::Split(_, separator), Some(Value::String(text))) => {
+                values.texts.extend(text.split(separator).map(str::to_owned));
+            }
+            (_, Some(Value::String(text))) => values.texts.push(text.clone()),
+            (_, Some(other)) => values.add_entry(other),
+        }
+        values
     }
 }
 
-/// Texts, also within lists and as the `value` of objects in them; `None` where something else stands in place of one.
-fn texts(value: &Value, found: &mut Vec<String>) -> Option<()> {
-    match value {
-        // Nothing, at a place that is shown: which one of several it is, tells something.
-        Value::Null => {
-            found.push(String::new());
-            Some(())
+impl Values {
+    /// One of several values: a text, or the `value` of an object. There is a value, so that none that is shown is one that is hidden.
+    fn add_entry(&mut self, entry: &Value) {
+        let entry = entry.as_object().map_or(Some(entry), |object| object.get("value"));
+        match entry {
+            Some(Value::String(text)) if !text.trim().is_empty() => self.texts.push(text.clone()),
+            Some(Value::Number(number)) => self.texts.push(number.to_string()),
+            _ => self.is_partly_hidden = true,
         }
-        Value::Bool(_) => None,
-        Value::String(text) => {
-            found.push(text.clone());
-            Some(())
-        }
-        Value::Number(number) => {
-            found.push(number.to_string());
-            Some(())
-        }
-        Value::Array(list) => list.iter().try_for_each(|value| texts(value, found)),
-        Value::Object(object) => texts(object.get("value")?, found),
     }
 }
 

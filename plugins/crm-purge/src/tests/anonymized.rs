@@ -20,6 +20,26 @@ fn leftovers() -> Vec<(&'static str, &'static str, Value, &'static str)> {
         ("person", "/customFields", json!({ "VIP_b91d1": true }), "customFields"),
         ("person", "/customFields", json!({ "Rodne_cislo_702": "795610/1234" }), "customFields"),
         ("person", "/photo", json!({ "id": 428, "fileName": "photo.png" }), "photo"),
+        ("person", "/tags", json!(["VIP", "her dog's name"]), "tags"),
+        ("person", "/maritalStatus", json!({ "id": 78, "value": "Vdaná" }), "maritalStatus"),
+        ("person", "/gender", json!("FEMALE"), "gender"),
+        ("person", "/salutation", json!("paní Kapková"), "salutation"),
+        ("person", "/relationships/0/notice", json!("works from home"), "notice"),
+        ("person", "/privateAddress/lat", json!(49.82), "lat"),
+        ("person", "/privateAddress/name", json!("her mother's"), "name"),
+        ("lead", "/address/lng", json!(18.26), "lng"),
+        ("lead", "/regNumber", json!("12345678"), "regNumber"),
+        ("lead", "/companyName", json!("Marie Kapková"), "companyName"),
+        ("lead", "/topic", json!("Kapková, a new kitchen"), "topic"),
+        ("lead", "/tags", json!(["kitchen"]), "tags"),
+        ("company", "/addresses/0/address/street", json!("Francouzská 5"), "street"),
+        ("company", "/primaryAddress/address/city", json!("Ostrava"), "city"),
+        ("company", "/primaryAddress/address/lat", json!(49.82), "lat"),
+        ("company", "/regNumber", json!("12345678"), "regNumber"),
+        ("company", "/taxNumber", json!("CZ7956101234"), "taxNumber"),
+        ("company", "/bankAccount", json!("123456/1111"), "bankAccount"),
+        ("company", "/databox", json!("abc1234"), "databox"),
+        ("company", "/tags", json!(["VIP"]), "tags"),
         ("lead", "/notice", json!("call after six"), "notice"),
         ("lead", "/address/zipCode", json!("123 00"), "zipCode"),
         ("lead", "/socialNetworkContact/skype", json!("kapkask"), "socialNetworkContact"),
@@ -133,12 +153,22 @@ fn an_empty_field_is_nothing_and_a_field_that_is_not_shown_needs_a_person() {
         host.erase(ann()).expect("an answer");
         assert_eq!(bare(host.verify(ann())), Ok(Answer::absent()), "{value}");
     }
-    for hidden in ["birthday", "notice", "privateAddress", "socialNetworkContact", "contactInfo"] {
+    for hidden in [
+        "birthday",
+        "notice",
+        "privateAddress",
+        "socialNetworkContact",
+        "contactInfo",
+        "tags",
+        "gender",
+        "relationships",
+    ] {
         let standin = raynet(vec![person(1, &["ann@x.cz"], &[])]);
         standin.world().after = Some(Box::new(move |seen, write| {
             (!write && seen.target.contains("/person/1/")).then(|| {
                 let mut record = json!({ "id": 1, "birthday": null, "notice": null, "privateAddress": null,
-                    "socialNetworkContact": null, "contactInfo": { "email": null, "email2": null, "tel1": null,
+                    "socialNetworkContact": null, "tags": [], "salutation": null, "maritalStatus": null, "gender": null,
+                    "relationships": [], "contactInfo": { "email": null, "email2": null, "tel1": null,
                     "tel2": null, "www": null, "fax": null, "otherContact": null } });
                 record.as_object_mut().expect("an object").remove(hidden);
                 Reply::json(200, &json!({ "success": "true", "data": record }))

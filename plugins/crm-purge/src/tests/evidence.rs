@@ -25,7 +25,7 @@ fn sentences(kind: &Kind) -> Vec<String> {
 }
 
 /// Those that are every vendor's, without what stands before and behind in them.
-const EVERYWHERE: [&str; 9] = [
+const EVERYWHERE: [&str; 10] = [
     "by e-mail address",
     "by telephone number",
     ", also by the number alone",
@@ -34,6 +34,7 @@ const EVERYWHERE: [&str; 9] = [
     "what was anonymized, by id",
     "identifiers that have no form that a record could hold",
     "records were found that do not show whose they are, and stay",
+    crate::engine::REFUSED,
     "records hold the telephone number and no e-mail address, and stay (`phone_alone`)",
 ];
 

@@ -80,6 +80,69 @@ fn a_record_that_does_not_show_its_address_needs_a_person() {
     });
 }
 
+/// Pipedrive's v2 shows `emails: []` for a person without one (<https://developers.pipedrive.com/docs/api/v1/Persons>); its v1 showed an
+/// entry without a value.
+#[test]
+fn a_number_alone_is_nobodys_where_an_address_is_there_and_not_shown() {
+    let by_number = || czech(Request::from([("phone", "777 123 456")]));
+    for hidden in [json!(null), json!({ "value": null }), json!({ "value": "", "primary": true }), json!("")] {
+        let standin = StandIn::start(ALL[1], vec![person(1, &["bob@x.cz"], &["777 123 456"])]);
+        standin.world().hides = vec![("bob@x.cz", Some(hidden.clone()))];
+        let host = host_with(&standin, json!({ "by": ["phone"], "phone_alone": true }));
+        for answer in [host.dry_run(by_number()), host.erase(by_number()), host.verify(by_number())] {
+            assert_eq!(answer.expect("an answer").outcome, Outcome::Unverifiable, "{hidden}");
+        }
+        assert_eq!(standin.writes(), 0, "{hidden}");
+    }
+}
+
+#[test]
+fn a_mask_that_somebody_has_typed_is_no_address() {
+    for_all(|kind| {
+        let standin = StandIn::start(kind, vec![person(1, &["a*n@x.cz"], &[]), person(2, &["a*n@x.cz"], &[])]);
+        standin.world().hides = vec![("a*n@x.cz", Some(json!("a*n@x.cz")))];
+        let answer = host(&standin).erase([("email", "a*n@x.cz")]).expect("an answer");
+        assert_ne!(answer.outcome, Outcome::Erased, "{} {answer:?}", kind.name);
+        assert_eq!((standin.writes(), standin.live("person").len()), (0, 2), "{}", kind.name);
+    });
+}
+
+/// HubSpot gives the record into which an id was merged; any vendor refuses one that is shared with nobody.
+#[test]
+fn an_id_that_leads_to_another_record_or_is_refused_stops_no_other() {
+    type Answered = fn() -> Reply;
+    let refused: Answered = || Reply::json(403, &json!({ "category": "MISSING_SCOPES" }));
+    for_all(|kind| {
+        let standin = StandIn::start(kind, vec![person(1, &["ann@x.cz"], &[]), person(2, &["eve@y.cz"], &[])]);
+        let id = (kind.id)(2);
+        let of_two = id.clone();
+        standin.world().before = Some(Box::new(move |seen, write| {
+            let is_look = seen.target.split(['/', '(', ')', '?']).any(|part| part == of_two);
+            (is_look && !write && seen.method == "GET").then(refused)
+        }));
+        let host = host_with(&standin, json!({ "by": ["email", "id"] }));
+        let both = || czech(Request::from([("email", "ann@x.cz"), ("crm_id", id.as_str())]));
+        let answer = host.erase(both()).expect(kind.name);
+        assert_eq!(
+            (answer.outcome, answer.counts[kind.people]),
+            (Outcome::Unverifiable, 1),
+            "{} {answer:?}",
+            kind.name
+        );
+        assert!(answer.reason.is_some_and(|reason| reason.contains("1 records that an id leads to")), "{}", kind.name);
+        assert_eq!(standin.live("person"), [2], "{}", kind.name);
+    });
+    let standin = StandIn::start(ALL[0], vec![person(1, &["ann@x.cz"], &[]), person(3, &["eve@y.cz"], &[])]);
+    standin.world().before = Some(Box::new(|seen, _| {
+        let merged = json!({ "id": "3", "properties": { "email": "eve@y.cz" }, "archived": false });
+        (seen.method == "GET" && seen.target.contains("/contacts/2")).then(|| Reply::json(200, &merged))
+    }));
+    let host = host_with(&standin, json!({ "by": ["email", "id"] }));
+    let answer = host.erase(Request::from([("email", "ann@x.cz"), ("crm_id", "2")])).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["contacts"]), (Outcome::Unverifiable, 1), "{answer:?}");
+    assert_eq!(standin.live("person"), [3]);
+}
+
 /// How vendors hide what a search has found a record by.
 fn ways_to_hide() -> Vec<Option<Value>> {
     vec![

@@ -42,6 +42,8 @@ pub(super) const TRAITS: Traits = Traits {
         gone_after: days(31),
     }],
     not_looked: &[
+        "numbers in other columns than telephone1 to telephone3 and mobilephone, such as business2, home2, callback, \
+         assistantphone, managerphone, pager, fax and those of addresses (address1_telephone1)",
         "participants of activities with others (activityparty), which stay, with the address that was used, when a contact is \
          deleted",
         "texts and columns of your own of other rows that name the person",
@@ -249,7 +251,8 @@ impl Vendor for Dynamics {
             let request = request.query("$select", columns).query("$top", "1");
             Right::to(format!("read {} ({privilege})", object.count), request)
         };
-        let all: Vec<_> = [&CONTACT.id[1..]].into_iter().chain(columns(&read_by(&self.by, ADDRESSES, NUMBERS))).collect();
+        let all: Vec<_> =
+            [&CONTACT.id[1..]].into_iter().chain(columns(&read_by(&self.by, ADDRESSES, NUMBERS))).collect();
         rights.push(read(&CONTACT, "prvReadContact", &all.join(",")));
         if related.contains(&"leads") {
             rights.push(read(&LEAD, "prvReadLead", &LEAD.id[1..]));
@@ -288,7 +291,8 @@ impl Dynamics {
 /// All that the receipt may say of what is not looked at, is kept, or stays.
 #[cfg(test)]
 pub(super) fn sentences() -> Vec<&'static str> {
-    let mut all = vec![AUDIT_OFF, SOME_HIDDEN, environment::NOT_SHOWN, tables::LATER_NUMBERS, crate::engine::TRACE_STAYS];
+    let mut all =
+        vec![AUDIT_OFF, SOME_HIDDEN, environment::NOT_SHOWN, tables::LATER_NUMBERS, crate::engine::TRACE_STAYS];
     all.extend(TRAITS.not_looked);
     all.extend(TRAITS.keeps.iter().map(|keeps| keeps.what));
     all.extend(tables::UNLESS.map(|(_, what)| what));

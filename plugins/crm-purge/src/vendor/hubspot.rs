@@ -46,7 +46,8 @@ pub(super) const TRAITS: Traits = Traits {
     ],
     not_looked: &[
         "contacts that were archived before: the search of HubSpot does not find them",
-        "addresses and numbers in other properties of contacts than the standard ones, companies and custom objects",
+        "addresses and numbers in other properties of contacts than email, hs_additional_emails, phone and mobilephone, such as \
+         work_email and fax; companies and custom objects",
         "texts of other records that name the person",
     ],
     own_keys: &["api_version"],

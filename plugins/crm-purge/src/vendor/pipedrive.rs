@@ -58,8 +58,8 @@ const NOTE: Object = Object { path: "/v1/notes", count: "notes", id: "/id" };
 const LEAD: Object = Object { path: "/v1/leads", count: "leads", id: "/id" };
 const ARCHIVED_LEAD: Object = Object { path: "/v1/leads", count: "archived leads", id: "/id" };
 
-const EMAILS: &[Place] = &[Place::At("/emails")];
-const PHONES: &[Place] = &[Place::At("/phones")];
+const EMAILS: &[Place] = &[Place::List("/emails")];
+const PHONES: &[Place] = &[Place::List("/phones")];
 /// Values of `exact_match`: the whole text, or a part of it.
 const EXACT: &str = "true";
 const WITHIN: &str = "false";

@@ -27,7 +27,8 @@ pub(super) const TRAITS: Traits = Traits {
     not_looked: &[
         "business cases, offers, orders, invoices, projects, activities and e-mails of the person, and attachments",
         "addresses and numbers in other fields than those for e-mail and telephone",
-        "the name that an anonymized record shows",
+        "the name and the titles that an anonymized record shows",
+        "what an anonymized record is linked with, and what is chosen for it from lists, such as its category",
         "texts of other records that name the person",
         "records that the security levels of the API's user do not show",
     ],

@@ -38,6 +38,7 @@ pub(super) const TRAITS: Traits = Traits {
         gone_after: days(16),
     }],
     not_looked: &[
+        "numbers in other fields than Phone, MobilePhone, HomePhone and OtherPhone, such as Fax and AssistantPhone",
         "texts, custom fields, comments and Chatter posts of other records that name the person",
         "field history (such as ContactHistory) and the Field Audit Trail",
         "cases of no record of the person that keep what came by form or e-mail (SuppliedName, SuppliedEmail, SuppliedPhone)",

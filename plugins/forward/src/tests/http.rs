@@ -180,3 +180,77 @@ fn hostile_values_arrive_as_they_are_and_break_nothing() {
     assert_eq!(values(endpoint.seen()[0].body.as_bytes()), hostile());
     assert_eq!(endpoint.lines(), ["POST /"]);
 }
+
+#[test]
+fn a_page_of_html_confirms_nothing_whatever_its_status() {
+    for status in [200, 202, 203, 206] {
+        for page in ["<html>please log in</html>", "\n<!DOCTYPE html><p>x"] {
+            assert_eq!(class(move |_| Reply::text(status, page)), ErrorClass::Retryable, "{status}");
+        }
+    }
+    assert_eq!(erased_by(|_| Reply::text(202, "queued")), Ok(unreported("HTTP")));
+}
+
+/// An endpoint that takes the right token alone; `open` to whomever it does not matter for.
+fn guarded(refusal: u16, open: u16) -> Server {
+    Server::start(move |seen| match seen.header("authorization") {
+        Some("Bearer hunter2") => Reply::empty(open),
+        _ => Reply::empty(refusal),
+    })
+}
+
+#[test]
+fn health_shows_whether_the_credentials_work() {
+    let config = |server: &Server, token: &str, more: serde_json::Value| {
+        let mut config = http(&format!("{}/hooks", server.url));
+        let members = config["http"].as_object_mut().expect("an object");
+        members.insert("auth".into(), json!({ "bearer": { "secret": token } }));
+        members.extend(more.as_object().cloned().expect("an object"));
+        config
+    };
+    let health = |server: &Server, token: &str, more: serde_json::Value| {
+        made(&config(server, token, more)).health().map_err(|error| (error.class, error.message))
+    };
+    // Endpoints take POST only, and say so in many ways.
+    for open in [204, 404, 405, 400, 501] {
+        for refusal in [401, 403] {
+            let server = guarded(refusal, open);
+            assert_eq!(health(&server, "nats", json!({})), Ok(()), "{open}");
+            let (class, told) = health(&server, "wrong", json!({})).expect_err("a wrong token");
+            assert!(class == ErrorClass::NeedsOperator && told.contains("refuses the credentials"), "{told}");
+            assert!(server.lines().iter().all(|line| line == "HEAD /hooks"), "{:?}", server.lines());
+        }
+    }
+    // Where it is answered alike without them, it asks for an address that tells.
+    for same in [404, 405, 204] {
+        let server = Server::start(move |seen| match (seen.target.as_str(), seen.header("authorization")) {
+            ("/health", Some("Bearer hunter2")) => Reply::empty(204),
+            ("/health", _) => Reply::empty(401),
+            ("/page", _) => Reply::text(200, "<html>please log in</html>"),
+            ("/open", _) => Reply::empty(200),
+            _ => Reply::empty(same),
+        });
+        let (class, told) = health(&server, "nats", json!({})).expect_err("nobody knows");
+        assert!(class == ErrorClass::NeedsOperator && told.contains("`health_url`"), "{told}");
+        let at = |path: &str| json!({ "health_url": format!("{}{path}", server.url) });
+        assert_eq!(health(&server, "nats", at("/health")), Ok(()));
+        for (token, path) in [("wrong", "/health"), ("nats", "/open"), ("nats", "/page"), ("nats", "/nowhere")] {
+            assert_eq!(health(&server, token, at(path)).expect_err(path).0, ErrorClass::NeedsOperator, "{path}");
+        }
+    }
+    let elsewhere = json!({ "health_url": "https://other.example/health" });
+    let server = guarded(401, 204);
+    assert!(host(&config(&server, "nats", elsewhere)).is_err());
+}
+
+#[test]
+fn health_is_red_where_nobody_listens() {
+    let server = Server::start(|_| Reply::empty(405));
+    assert_eq!(made(&http(&server.url)).health(), Ok(()), "without credentials, that something is there is all");
+    let away = http("http://127.0.0.1:1");
+    assert_eq!(made(&away).health().expect_err("nobody is there").class, ErrorClass::Retryable);
+    for status in [502, 503, 504] {
+        let server = Server::start(move |_| Reply::empty(status));
+        assert_eq!(made(&http(&server.url)).health().expect_err("broken").class, ErrorClass::Retryable, "{status}");
+    }
+}

@@ -6,6 +6,9 @@ use super::name::plain;
 use crate::config::{Exact, Match, Step, Trust};
 use crate::template::{Name, Template};
 
+/// What in a path leads to many values.
+const MANY: [&str; 4] = ["[*]", "[?", ".*", ".."];
+
 /// What is taken from an answer.
 pub(crate) struct Results {
     pub(crate) items: Option<Source>,
@@ -40,9 +43,15 @@ pub(crate) enum Holder {
 
 pub(crate) struct PlannedMatch {
     pub(crate) path: JsonPath,
-    /// The path names its fields, so that one that is null is a field that is not shown. Among the values of a list, `null` is
-    /// the lack of one.
+    /// The path names its fields, so that one that is null is a field that is not shown. Of `$.emails[*]`, where the values themselves
+    /// are the list, `null` is the lack of one.
     pub(crate) names_fields: bool,
+    /// Of `$.emails[*].value`, the list's entries: one without the field is one that does not show it.
+    pub(crate) entries: Option<JsonPath>,
+    /// Results that only a person can judge although they match, in the whole answer.
+    pub(crate) needs_person: Option<JsonPath>,
+    /// It compares with an identifier, so that another value has to explain why a result was found.
+    pub(crate) names_person: bool,
     pub(crate) equals: Template,
     pub(crate) ignore_case: bool,
 }
@@ -95,15 +104,24 @@ impl Results {
 
 impl PlannedMatch {
     fn parse(exact: &Exact, template: impl Fn(&str) -> Result<Template, String>) -> Result<Self, String> {
-        let Source { path, holder, .. } = Source::parse(&exact.path)?;
-        let names_fields = matches!(holder, Holder::Value);
-        Ok(Self { path, names_fields, equals: template(&exact.equals)?, ignore_case: exact.ignore_case })
+        let equals = template(&exact.equals)?;
+        let names_person = equals.names().any(|name| matches!(name, Name::Kind(_)));
+        let end = end_of_many(&exact.path);
+        Ok(Self {
+            path: json_path(&exact.path)?,
+            names_fields: end != Some(exact.path.len()),
+            entries: end.filter(|end| *end < exact.path.len()).map(|end| json_path(&exact.path[..end])).transpose()?,
+            needs_person: exact.needs_person.as_deref().map(json_path).transpose()?,
+            names_person,
+            equals,
+            ignore_case: exact.ignore_case,
+        })
     }
 }
 
 impl Source {
     fn parse(path: &str) -> Result<Self, String> {
-        let many = ["[*]", "[?", ".*", ".."].into_iter().filter_map(|many| path.find(many)).min();
+        let many = MANY.into_iter().filter_map(|many| path.find(many)).min();
         let holder = match many.map(|end| path.split_at(end)) {
             None => Holder::Value,
             Some((_, rest)) if rest.starts_with("..") => Holder::Anywhere,
@@ -112,6 +130,13 @@ impl Source {
         };
         Ok(Self { path: json_path(path)?, holder, sparse: false })
     }
+}
+
+/// Where in a path the part ends that leads to many entries: after the `[*]` of `$.emails[*].value`. What `..` leads to is no list.
+fn end_of_many(path: &str) -> Option<usize> {
+    let last = MANY.into_iter().filter(|many| *many != "..").filter_map(|many| path.rfind(many)).max()?;
+    let ends = path.char_indices().map(|(at, _)| at).chain([path.len()]);
+    ends.filter(|end| *end > last + 1).find(|end| JsonPath::parse(&path[..*end]).is_ok())
 }
 
 pub(super) fn json_path(path: &str) -> Result<JsonPath, String> {

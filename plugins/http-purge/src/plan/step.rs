@@ -43,6 +43,8 @@ pub(crate) struct Planned {
     pub(crate) personal: bool,
     /// Whether it is about what an earlier step has found of the person.
     pub(crate) is_searched_for: bool,
+    /// Its path, query or body has an identifier, so that what it finds was found by that.
+    pub(crate) asks_for_value: bool,
     /// It judges what an earlier step has found and left to it.
     pub(crate) judges_candidates: bool,
     /// The steps whose lists it depends on, and those that these depend on.
@@ -118,6 +120,7 @@ impl Maker<'_> {
             personal: false,
             is_searched_for: false,
             judges_candidates: false,
+            asks_for_value: false,
             roots: BTreeSet::new(),
             name: step.name.clone(),
             shown: format!("{method} {}", step.url),
@@ -175,7 +178,8 @@ impl Planned {
         let sources: Vec<_> = self.for_each.as_deref().into_iter().chain(whole).filter_map(step_of).collect();
         self.is_searched_for = sources.iter().any(|step| step.personal);
         self.judges_candidates = sources.iter().any(|step| step.results.judged_later);
-        let depends = self.is_searched_for || self.aims().into_iter().any(|name| matches!(name, Name::Kind(_)));
+        self.asks_for_value = self.aims().into_iter().any(|name| matches!(name, Name::Kind(_)));
+        let depends = self.is_searched_for || self.asks_for_value;
         // A condition says whether, and not whom: a step that depends on nothing else would erase no matter whom.
         let conditions = self.when.as_deref().and_then(step_of);
         let roots = sources.into_iter().chain(conditions);

@@ -1,12 +1,12 @@
 //! What an answer means: its status, and the results in its body.
 
 use quietus_plugin::http::{Client, Response};
-use quietus_plugin::identity::{is_masked, normal_forms};
-use quietus_plugin::{ErrorClass, Kind, PluginError};
+use quietus_plugin::{ErrorClass, PluginError};
 use serde_json::Value;
 
-use crate::plan::{Holder, Planned, PlannedMatch, Results, Source};
-use crate::template::{Values, identifying, scalar};
+use super::fit::{Fit, Fits};
+use crate::plan::{Holder, Planned, Results, Source};
+use crate::template::{Values, identifying};
 
 /// What a status says, where it is no failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,15 +92,25 @@ fn said_no_error(answer: &Response) -> Result<(), PluginError> {
     Ok(())
 }
 
+/// Whether a step that goes over items was refused this one alone: a record that is shared with nobody, or archived, and not what every
+/// request would be answered.
+pub(super) fn refuses_one(step: &Planned, answer: &Response) -> bool {
+    let status = answer.status();
+    let of_all = [401, 404, 408, 410, 423, 425, 429, 451];
+    let configured = &step.status;
+    let has_meaning =
+        [&configured.ok, &configured.absent, &configured.retained, &configured.retry, &configured.needs_operator]
+            .into_iter()
+            .any(|codes| codes.contains(&status));
+    (400..500).contains(&status) && !of_all.contains(&status) && !has_meaning && !answer.is_page()
+}
+
 /// One page of results.
 pub(super) struct Page {
     pub(super) document: Value,
     /// All results, of whomever.
     pub(super) results: u64,
-    /// Results that match.
-    pub(super) matching: u64,
-    /// Results that do not show whose they are.
-    pub(super) hidden: u64,
+    pub(super) fits: Fits,
     pub(super) lists: Vec<(String, Vec<Value>)>,
 }
 
@@ -109,10 +119,10 @@ impl Page {
         // No list, which may be left out where the operator says so.
         if answer.status() == 204 && step.results.sources().all(|source| source.sparse) {
             let lists = step.results.empty_lists();
-            return Ok(Self { document: Value::Null, results: 0, matching: 0, hidden: 0, lists });
+            return Ok(Self { document: Value::Null, results: 0, fits: Fits::default(), lists });
         }
         let document: Value = answer.json()?;
-        let Results { items, extract, matches, .. } = &step.results;
+        let Results { items, extract, .. } = &step.results;
         let mut lists = step.results.empty_lists();
         let Some(items) = items else {
             for ((_, list), (_, source)) in lists.iter_mut().zip(extract) {
@@ -120,12 +130,11 @@ impl Page {
                 take(&document, source, list)?;
             }
             let results = lists.iter().map(|(_, list)| list.len() as u64).max().unwrap_or_default();
-            return Ok(Self { document, results, matching: results, hidden: 0, lists });
+            return Ok(Self { document, results, fits: Fits { theirs: results, ..Fits::default() }, lists });
         };
         items.expect(&document)?;
         let mut results = 0;
-        let mut matching = 0;
-        let mut hidden = 0;
+        let mut fits = Fits::default();
         let is_one = matches!(items.holder, Holder::Value);
         for item in items.path.query(&document).all() {
             // In place of the one record, it says that there is none.
@@ -133,30 +142,32 @@ impl Page {
                 continue;
             }
             results += 1;
-            match matches.as_ref().map_or(Ok(Fit::Theirs), |matches| matches.fits(item, values))? {
-                Fit::Theirs => matching += 1,
-                Fit::SomebodyElses => continue,
-                Fit::Hidden => {
-                    hidden += 1;
-                    continue;
-                }
-            }
-            for ((name, list), (_, source)) in lists.iter_mut().zip(extract) {
-                let before = list.len();
-                take(item, source, list)?;
-                if list.len() == before {
-                    // Passed over, it would stay, and the answer would be that nothing was there.
-                    return Err(PluginError::permanent(format!("a result has no `{name}`")));
-                }
+            let fit = step.results.fit(item, &document, values)?;
+            let taken = if fit == Fit::Theirs { step.results.taken(item) } else { Vec::new() };
+            // It stays: without its id, nothing can be done about it, and the others' are no worse for that.
+            let is_lost = fit == Fit::Theirs && taken.len() < lists.len();
+            fits.add(if is_lost { Fit::Hidden } else { fit });
+            if !is_lost {
+                lists.iter_mut().zip(taken).for_each(|((_, list), values)| list.extend(values));
             }
         }
-        Ok(Self { document, results, matching, hidden, lists })
+        Ok(Self { document, results, fits, lists })
     }
 }
 
 impl Results {
     fn sources(&self) -> impl Iterator<Item = &Source> {
         self.items.iter().chain(self.extract.iter().map(|(_, source)| source))
+    }
+
+    /// What a result has for each list, as long as it has what it must.
+    fn taken(&self, item: &Value) -> Vec<Vec<Value>> {
+        let of = |source: &Source| {
+            let mut values = Vec::new();
+            take(item, source, &mut values).ok().filter(|()| !values.is_empty())?;
+            Some(values)
+        };
+        self.extract.iter().map_while(|(_, source)| of(source)).collect()
     }
 
     fn empty_lists(&self) -> Vec<(String, Vec<Value>)> {
@@ -187,55 +198,6 @@ impl Source {
             return Ok(());
         }
         Err(PluginError::retryable(format!("the answer's `{holder}` is no list")))
-    }
-}
-
-/// Whose a result is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fit {
-    Theirs,
-    SomebodyElses,
-    /// It does not show the value, or in a form that cannot be read.
-    Hidden,
-}
-
-impl PlannedMatch {
-    /// Whether one of the item's values is the expected one: by the normal form, where that is the value of a kind.
-    fn fits(&self, item: &Value, values: &Values<'_>) -> Result<Fit, PluginError> {
-        let expected = self.expected(values)?;
-        let nodes = self.path.query(item).all();
-        // A structure in place of a value cannot be compared; `null` or nothing among the values of a list is the lack of one, and
-        // in a field that is named it is a value that is not shown.
-        let are_values = nodes.iter().all(|node| node.is_null() || scalar(node).is_some());
-        let is_blank = |node: &&Value| node.is_null() || node.as_str().is_some_and(|text| text.trim().is_empty());
-        let is_short = nodes.iter().any(is_blank);
-        let shown: Vec<String> = nodes.into_iter().filter_map(scalar).filter(|text| !text.trim().is_empty()).collect();
-        let is_hidden = !are_values || (self.names_fields && is_short);
-        let mut is_readable = !is_hidden && !shown.is_empty() && !expected.is_empty();
-        for text in shown {
-            // `a***@x.cz` typed into a form must not match everybody who is shown so.
-            let forms = if is_masked(&text) { Vec::new() } else { self.forms(&text, values) };
-            if forms.iter().any(|form| expected.contains(form)) {
-                return Ok(Fit::Theirs);
-            }
-            is_readable &= !forms.is_empty();
-        }
-        Ok(if is_readable { Fit::SomebodyElses } else { Fit::Hidden })
-    }
-
-    /// What an item must show.
-    pub(super) fn expected(&self, values: &Values<'_>) -> Result<Vec<String>, PluginError> {
-        let text = self.equals.render(values, |value| Ok(value.to_owned()))?;
-        Ok(self.forms(&text, values))
-    }
-
-    /// What a value is compared by: its normal forms where it is one of a kind that has them, else its text.
-    fn forms(&self, text: &str, values: &Values<'_>) -> Vec<String> {
-        match self.equals.only_kind() {
-            Some(kind @ (Kind::Email | Kind::Phone | Kind::Name)) => normal_forms(&kind, text, values.region),
-            _ if self.ignore_case => vec![text.trim().to_ascii_lowercase()],
-            _ => vec![text.trim().to_owned()],
-        }
     }
 }
 

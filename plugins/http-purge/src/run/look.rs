@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use quietus_plugin::PluginError;
+use quietus_plugin::{ErrorClass, PluginError};
 
-use super::answer::{Page, Verdict, verdict};
+use super::answer::{Page, Verdict, refuses_one, verdict};
+use super::fit::Fits;
 use super::request::{Turn, outgoing};
 use super::{Run, in_step, made_up};
 use crate::plan::{Planned, PlannedPaging};
@@ -16,8 +17,25 @@ struct Tally {
     found: u64,
     /// All results, of whomever.
     read: u64,
-    /// Results that do not show whose they are.
-    hidden: u64,
+    fits: Fits,
+    /// The status with which this item alone was refused.
+    refused: Option<u16>,
+    /// There is nothing in this item's place.
+    is_gone: bool,
+}
+
+impl Tally {
+    /// Results that nobody but a person can judge.
+    fn hidden(&self, step: &Planned) -> u64 {
+        // What was found by something that it does not show: each result of a search, or all that is shown of one candidate. Where
+        // nobody was asked for, nothing says that a result has the value.
+        let unexplained = match (step.judges_candidates, step.asks_for_value) {
+            (true, _) => u64::from(self.fits.explain_nothing() && (self.fits.unexplained > 0 || !step.lookup)),
+            (false, true) => self.fits.unexplained,
+            (false, false) => 0,
+        };
+        self.fits.hidden + unexplained
+    }
 }
 
 impl<'a> Run<'a> {
@@ -25,24 +43,32 @@ impl<'a> Run<'a> {
     /// not found yet.
     pub(super) fn look_with(&mut self, step: &'a Planned) -> Result<u64, PluginError> {
         let mut found = 0;
-        let mut by_value: BTreeMap<_, (u64, u64)> = BTreeMap::new();
+        let mut by_value: BTreeMap<_, (u64, u64, u64)> = BTreeMap::new();
         for turn in self.turns(step)? {
             // Where no list tells what is new, another spelling of the value has found the same.
-            let (same, hidden) = by_value.get(&turn.value()).copied().unwrap_or_default();
+            let (same, hidden, open) = by_value.get(&turn.value()).copied().unwrap_or_default();
             let before = found - same;
             let mut tally = Tally { found: before, ..Tally::default() };
-            self.pages(step, &turn, &mut tally).map_err(|error| in_step(step, error))?;
-            found = tally.found.max(found);
-            self.found.hidden(step, tally.hidden.saturating_sub(hidden));
-            let same = if step.results.extract.is_empty() { found - before } else { 0 };
-            by_value.insert(turn.value(), (same, tally.hidden.max(hidden)));
+            if let Err(error) = self.pages(step, &turn, &mut tally).map_err(|error| in_step(step, error)) {
+                if !tally.is_gone || error.class != ErrorClass::Retryable {
+                    return Err(error);
+                }
+                // It may have gone since it was found, or a gateway says so: it is asked for again, when the others are done.
+                self.left.get_or_insert(error);
+                continue;
+            }
             if let (Some(list), Some(item), true) = (&step.for_each, &turn.item, step.judges_candidates) {
                 self.judged.insert((list.clone(), item.to_string()));
             }
-            if tally.read == 0 && step.judges_candidates && !step.lookup {
-                // The search gave it for a reason that it does not show.
-                self.found.hidden(step, 1);
+            if let Some(status) = tally.refused {
+                self.found.refused(step, status);
+                continue;
             }
+            found = tally.found.max(found);
+            self.found.hidden(step, tally.hidden(step).saturating_sub(hidden));
+            self.found.needs_person(step, tally.fits.needs_person.saturating_sub(open));
+            let same = if step.results.extract.is_empty() { found - before } else { 0 };
+            by_value.insert(turn.value(), (same, tally.hidden(step).max(hidden), tally.fits.needs_person.max(open)));
         }
         if step.results.judged_later {
             return Ok(0);
@@ -62,6 +88,14 @@ impl<'a> Run<'a> {
         for _ in 0..step.pages_max() {
             self.call.check()?;
             let mut answer = self.client.exchange(&request.to_read(), self.call)?;
+            if turn.item.is_some() && refuses_one(step, &answer) {
+                // Where even what is always there is refused, it is no matter of this one.
+                self.control()?;
+                self.found.answered(step);
+                tally.refused = Some(answer.status());
+                return Ok(());
+            }
+            tally.is_gone = turn.item.is_some() && answer.gone();
             // Believed only when it is answered twice, with what is always there in between: a gateway says so to
             // everything.
             if verdict(step, &answer)? == Verdict::Absent && self.control()? {
@@ -82,8 +116,8 @@ impl<'a> Run<'a> {
             }
             let page = Page::read(step, &answer, &self.values(turn))?;
             self.check_filter(step, turn, page.results)?;
-            tally.hidden += page.hidden;
-            tally.found += self.keep(page.lists, page.matching, turn);
+            tally.fits.join(page.fits);
+            tally.found += self.keep(page.lists, page.fits.theirs, turn);
             self.check_narrow(step, tally.found)?;
             tally.read += page.results;
             if !request.turn_page(step, &page.document, page.results, tally.read, self.client)? {

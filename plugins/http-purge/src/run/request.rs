@@ -116,10 +116,10 @@ impl Draft {
             None => Ok(false),
             Some(PlannedPaging::Next { path, .. }) => {
                 let Some(link) = self.next_of(path, document)? else { return Ok(false) };
-                let within = link.as_str().and_then(|link| client.within(link));
+                let within = link.as_str().and_then(|link| client.within(link, &self.request()));
                 let within =
                     within.ok_or_else(|| PluginError::permanent("the link to the next page leads elsewhere"))?;
-                self.link = Some(within.to_owned());
+                self.link = Some(within);
                 Ok(true)
             }
             Some(PlannedPaging::Cursor { path, into, .. }) => {

@@ -113,22 +113,26 @@ fn a_link_to_another_host_is_not_followed() {
 #[test]
 fn a_look_alike_is_somebody_else() {
     #[track_caller]
-    fn check(searched: &str, there: &'static str, same: bool) {
+    fn check(searched: &str, there: &'static str, expected: Outcome) {
         let server = Server::start(move |seen| match seen.method.as_str() {
             "GET" => results(json!([{ "id": 1, "email": there }])),
             _ => Reply::empty(204),
         });
         let answer = erase(&plugin(&server, crm()), &request(&[("email", searched)])).expect("an answer");
-        assert_eq!(answer.outcome, if same { Outcome::Erased } else { Outcome::Absent }, "{searched} {there}");
+        assert_eq!(answer.outcome, expected, "{searched} {there}");
+        let deletes = server.lines().iter().any(|line| line.starts_with("DELETE"));
+        assert_eq!(deletes, expected == Outcome::Erased, "{searched} {there}");
     }
-    check("kate@x.cz", "KATE@X.CZ", true);
-    check("\u{17d}ofie@x.cz", "\u{17e}OFIE@x.cz", true);
-    check("kate@x.cz", "\u{212a}ate@x.cz", false);
-    check("\u{212a}ate@x.cz", "kate@x.cz", false);
-    check("iva@x.cz", "\u{131}va@x.cz", false);
-    check("iva@x.cz", "\u{130}va@x.cz", false);
-    check("i\u{307}va@x.cz", "\u{130}va@x.cz", false);
-    check("sam@x.cz", "\u{17f}am@x.cz", false);
-    check("\u{3c9}@x.cz", "\u{2126}@x.cz", false);
-    check("ann@x.cz", "ann@x.c", false);
+    check("kate@x.cz", "KATE@X.CZ", Outcome::Erased);
+    check("\u{17d}ofie@x.cz", "\u{17e}OFIE@x.cz", Outcome::Erased);
+    check("kate@x.cz", "\u{212a}ate@x.cz", Outcome::Absent);
+    check("\u{212a}ate@x.cz", "kate@x.cz", Outcome::Absent);
+    check("iva@x.cz", "\u{131}va@x.cz", Outcome::Absent);
+    check("iva@x.cz", "\u{130}va@x.cz", Outcome::Absent);
+    check("i\u{307}va@x.cz", "\u{130}va@x.cz", Outcome::Absent);
+    check("zofie@x.cz", "\u{17d}ofie@x.cz", Outcome::Absent);
+    check("sam@x.cz", "\u{17f}am@x.cz", Outcome::Absent);
+    check("\u{3c9}@x.cz", "\u{2126}@x.cz", Outcome::Absent);
+    // Nothing in it says why the search has found it.
+    check("ann@x.cz", "ann@x.c", Outcome::Unverifiable);
 }

@@ -143,7 +143,7 @@ fn after(refusal: u16) -> (Result<Answer, PluginError>, Vec<String>) {
     let mut is_anns = true;
     let server = Server::start(move |seen| match (seen.method.as_str(), seen.target.as_str()) {
         (_, "/health") => healthy(),
-        ("GET", _) => results(json!([{ "id": 1, "email": if is_anns { "ann@x.cz" } else { "bob@x.cz" } }])),
+        ("GET", _) => results(json!([{ "id": 1, "email": if is_anns { "ann@x.cz" } else { "joann@x.cz" } }])),
         ("DELETE", "/contacts/1") if std::mem::take(&mut is_anns) => Reply::empty(refusal),
         ("DELETE", "/contacts/1") => Reply::empty(204),
         _ => Reply::empty(404),

@@ -61,6 +61,12 @@ impl Graph {
         self.client.send_judged(request, call, judge)
     }
 
+    /// Sends a request for a part of the mailbox, such as one message: a refusal of it says nothing of the rest, and is permanent.
+    pub(super) fn send_of_part(&self, request: &Request, call: &Call) -> Result<Response, Failure> {
+        let _turn = self.turn(call)?;
+        self.client.send(request, call)
+    }
+
     /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
     pub(super) fn control(&self, call: &Call) -> Result<(), PluginError> {
         let answer = self.send(&self.of_user("/mailFolders/inbox").query("$select", "id"), call);
@@ -71,11 +77,12 @@ impl Graph {
         answer.json::<Folder>().map(drop).map_err(|error| said("the mailbox", error))
     }
 
-    /// Sends a request that may be answered that something is not there: believed when that is answered twice, with a
+    /// Sends a request for a part of the mailbox that may be answered that it is not there: believed when that is answered twice, with a
     /// control in between.
     pub(super) fn send_controlled(&self, request: &Request, what: &str, call: &Call) -> Result<Response, Failure> {
-        let send =
-            || self.send(request, call).map_err(|failure| Failure { error: said(what, failure.error), ..failure });
+        let send = || {
+            self.send_of_part(request, call).map_err(|failure| Failure { error: said(what, failure.error), ..failure })
+        };
         let answer = send()?;
         if !answer.gone() {
             return Ok(answer);

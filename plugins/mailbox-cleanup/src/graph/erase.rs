@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quietus_plugin::{PluginError, Writes};
 
 use super::api::{Graph, unseen};
-use super::hidden::{Hidden, kept};
+use super::hidden::{Hidden, REFUSED, kept};
 use super::{UNTOLD, scope};
 use crate::mailbox::{Kept, MESSAGES, Seen, Task};
 use crate::wanted::Wanted;
@@ -16,8 +16,10 @@ struct Erased {
     tried: BTreeSet<String>,
     /// What Exchange does not let go of.
     held: BTreeSet<String>,
-    /// What does not show whose it is.
+    /// What does not show whose it is, or whether it is there.
     unclear: BTreeSet<String>,
+    /// The folder Deletions is refused.
+    is_refused: bool,
 }
 
 impl Graph {
@@ -29,10 +31,11 @@ impl Graph {
         task: &mut Task<'_>,
         writes: Writes<'_>,
     ) -> Result<Seen, PluginError> {
-        let erased = self.erase_found(wanted, hidden, task, writes)?;
-        let messages = self.still_there(&erased, wanted, hidden, task)?;
+        let mut erased = self.erase_found(wanted, hidden, task, writes)?;
+        let messages = self.still_there(&mut erased, wanted, hidden, task)?;
         let unclear = erased.unclear.len() as u64;
         let mut seen = Seen { messages, unclear, ..self.left(wanted, hidden, task)? };
+        seen.scope = seen.scope.without_if(erased.is_refused, REFUSED);
         if !erased.held.is_empty() {
             let reason = "Exchange does not let go of messages that were deleted before (ErrorCannotDeleteObject)";
             seen.kept.push(Kept { reason: reason.into(), messages: erased.held.len() as u64 });
@@ -52,6 +55,7 @@ impl Graph {
         loop {
             let found = self.find(wanted, hidden, task)?;
             erased.unclear.extend(found.unclear);
+            erased.is_refused |= found.is_refused;
             let new: Vec<_> = found.messages.into_iter().filter(|id| !erased.tried.contains(id)).collect();
             if (erased.tried.len() + new.len()) as u64 > self.messages_max {
                 return Err(self.too_many());
@@ -71,7 +75,7 @@ impl Graph {
     /// index may be behind.
     fn still_there(
         &self,
-        erased: &Erased,
+        erased: &mut Erased,
         wanted: &Wanted,
         hidden: &Hidden,
         task: &mut Task<'_>,
@@ -81,10 +85,17 @@ impl Graph {
         }
         let found = self.find(wanted, hidden, task)?.messages;
         let mut there = 0;
-        for id in erased.tried.difference(&erased.held).filter(|id| found.contains(*id)) {
-            if self.is_there(id, hidden, task)? {
-                task.progress.undone(MESSAGES, &[self.mark(id)]);
-                there += 1;
+        let shown: Vec<_> = erased.tried.difference(&erased.held).filter(|id| found.contains(*id)).cloned().collect();
+        for id in shown {
+            match self.is_there(&id, hidden, task)? {
+                Some(true) => {
+                    task.progress.undone(MESSAGES, &[self.mark(&id)]);
+                    there += 1;
+                }
+                Some(false) => {}
+                None => {
+                    erased.unclear.insert(id);
+                }
             }
         }
         Ok(there)

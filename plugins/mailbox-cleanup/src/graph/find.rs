@@ -30,6 +30,8 @@ pub(super) struct Found {
     pub(super) unclear: BTreeSet<String>,
     /// A search showed as much as it may, so that there can be more.
     pub(super) is_cut: bool,
+    /// A folder that nobody sees is refused, whatever is asked of it.
+    pub(super) is_refused: bool,
     /// More than these are an error: what is only counted has no limit.
     most: Option<u64>,
 }
@@ -44,8 +46,9 @@ impl Found {
             }
             // Where everything is listed, nothing says that it has the address.
             Whose::Unclear => query.is_selective() || message.is_odd(),
-            Whose::SomebodyElses => query.is_exact(),
-            Whose::Unexplained => false,
+            Whose::SomebodyElses | Whose::Unexplained if !query.is_selective() => false,
+            Whose::SomebodyElses => query.is_exact() || message.shows_no_sender() || !message.explains(query, wanted),
+            Whose::Unexplained => true,
         };
         if is_unclear {
             self.unclear.insert(message.id);
@@ -82,16 +85,20 @@ impl Graph {
         Ok(found)
     }
 
-    /// Whether a message is in a folder from which it can be deleted, whatever a search says.
-    pub(super) fn is_there(&self, id: &str, hidden: &Hidden, task: &Task<'_>) -> Result<bool, PluginError> {
+    /// Whether a message is in a folder from which it can be deleted, whatever a search says; `None` where that is refused.
+    pub(super) fn is_there(&self, id: &str, hidden: &Hidden, task: &Task<'_>) -> Result<Option<bool>, PluginError> {
         task.go_on()?;
         let request = self.of_user("/messages").segment(id).query("$select", "id,parentFolderId");
-        let answer = self.send_controlled(&request, "a second look", task.call)?;
+        let answer = match self.send_controlled(&request, "a second look", task.call) {
+            Ok(answer) => answer,
+            Err(failure) if failure.error.class == ErrorClass::Permanent => return Ok(None),
+            Err(failure) => return Err(failure.error),
+        };
         if answer.gone() {
-            return Ok(false);
+            return Ok(Some(false));
         }
         let place: Place = answer.json().map_err(|error| said("a second look", error))?;
-        Ok(!hidden.keeps(&place.parent_folder_id))
+        Ok(Some(!hidden.keeps(&place.parent_folder_id)))
     }
 
     /// Adds the person's messages of one folder. Where Graph refuses to search in it, everything in it is looked at.
@@ -109,13 +116,32 @@ impl Graph {
                 Ok(true) => {}
                 Ok(false) => return Err(no_folder()),
                 Err(error) if error.class == ErrorClass::Permanent => {
-                    let is_there = self.pages(&path, &Query::All, wanted, hidden, found, task)?;
-                    return if is_there { Ok(()) } else { Err(no_folder()) };
+                    return self.gather_all(&path, wanted, hidden, found, task);
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Adds the person's messages of one folder that cannot be searched. One that is refused as a whole is no reason to leave the rest.
+    fn gather_all(
+        &self,
+        path: &str,
+        wanted: &Wanted,
+        hidden: &Hidden,
+        found: &mut Found,
+        task: &Task<'_>,
+    ) -> Result<(), PluginError> {
+        match self.pages(path, &Query::All, wanted, hidden, found, task) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(no_folder()),
+            Err(error) if error.class == ErrorClass::Permanent => {
+                found.is_refused = true;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
     }
 
     fn asked(&self, path: &str, query: &Query) -> Request {
@@ -140,7 +166,9 @@ impl Graph {
         let mut shown = 0;
         for _ in 0..PAGES_MAX {
             task.go_on()?;
-            let answer = self.send(&request, task.call).map_err(|failure| said("a search", failure.error))?;
+            let sent =
+                if path == MAILBOX { self.send(&request, task.call) } else { self.send_of_part(&request, task.call) };
+            let answer = sent.map_err(|failure| said("a search", failure.error))?;
             if answer.gone() {
                 return Ok(false);
             }
@@ -158,11 +186,11 @@ impl Graph {
             }
             let Some(next) = page.next else { return Ok(true) };
             // Elsewhere, the link would carry the token to another host.
-            let target = self.client.within(&next);
+            let target = self.client.within(&next, &request);
             let target =
                 target.ok_or_else(|| PluginError::permanent("a search: the next page's link leads elsewhere"))?;
             // The link does not carry the header: without it, a message would come with another id, and count twice.
-            request = Request::get("/").at(target).header(IMMUTABLE.0, IMMUTABLE.1);
+            request = Request::get("/").at(&target).header(IMMUTABLE.0, IMMUTABLE.1);
         }
         Err(PluginError::permanent(format!("a search: there are more than {PAGES_MAX} pages")))
     }

@@ -31,7 +31,9 @@ pub(crate) const UNSEEN: &str =
     "recoverable items (Deletions, Purges, DiscoveryHolds): Microsoft Graph does not show them in this mailbox";
 
 /// Where a look into the folders of the recoverable items does not tell all of it.
-pub(crate) const UNTOLD: &str = "some messages in Purges or DiscoveryHolds: the search shows no more than 1,000, or they do not show whose they are";
+pub(crate) const UNTOLD: &str = "some messages in Purges or DiscoveryHolds: the search shows no more than 1,000, or is refused, or they do not show whose they are";
+/// Where Graph shows a folder of the recoverable items and refuses what is in it.
+pub(crate) const REFUSED: &str = "recoverable items in Deletions: Microsoft Graph refuses a look at them";
 
 impl Hidden {
     /// Whether Graph shows none of them, or not all.
@@ -61,7 +63,7 @@ impl Graph {
         match self.send_controlled(&request, "a folder", task.call) {
             Ok(answer) if answer.gone() => Ok(None),
             Ok(answer) => Ok(Some(answer.json::<Folder>().map_err(|error| said("a folder", error))?.id)),
-            // A name that Graph does not know is an id to it, and a malformed one.
+            // A name that Graph does not know is an id to it, and a malformed one; or it is refused. The mailbox itself is asked for after it.
             Err(failure) if failure.error.class == ErrorClass::Permanent => Ok(None),
             Err(failure) => Err(failure.error),
         }
@@ -71,7 +73,8 @@ impl Graph {
     pub(super) fn there(&self, wanted: &Wanted, hidden: &Hidden, task: &Task<'_>) -> Result<There, PluginError> {
         let purges = self.find_in(hidden.purges.as_ref(), wanted, task)?;
         let holds = self.find_in(hidden.holds.as_ref(), wanted, task)?;
-        let is_whole = [&purges, &holds].into_iter().all(|found| !found.is_cut && found.unclear.is_empty());
+        let is_whole =
+            [&purges, &holds].into_iter().all(|found| !found.is_cut && !found.is_refused && found.unclear.is_empty());
         Ok(There { purged: purges.messages.len() as u64, held: holds.messages.len() as u64, is_whole })
     }
 }

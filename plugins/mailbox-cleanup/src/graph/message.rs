@@ -3,10 +3,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::query::Query;
 use crate::wanted::{self, Wanted, Whose};
 
 /// The properties that [`Message`] reads.
-pub(super) const SELECT: &str = "id,parentFolderId,from,sender,replyTo,toRecipients,ccRecipients,bccRecipients";
+pub(super) const SELECT: &str = "id,parentFolderId,isDraft,from,sender,replyTo,toRecipients,ccRecipients,bccRecipients";
 
 /// A page of messages. One without its list is no answer, and never "nobody".
 #[derive(Deserialize)]
@@ -22,6 +23,8 @@ pub(super) struct Page {
 pub(super) struct Message {
     pub(super) id: String,
     pub(super) parent_folder_id: String,
+    #[serde(default)]
+    is_draft: Value,
     /// A draft has none.
     #[serde(default)]
     from: Value,
@@ -51,6 +54,31 @@ impl Message {
         let recipients = [&self.to_recipients, &self.cc_recipients, &self.bcc_recipients];
         let recipients = recipients.into_iter().filter(|_| wanted.place() != wanted::Place::Senders);
         wanted.by_addresses(senders.chain([&self.reply_to].into_iter().chain(recipients).flat_map(addresses)))
+    }
+
+    /// Whether it hides who has sent it; a draft has no sender.
+    pub(super) fn shows_no_sender(&self) -> bool {
+        self.from.is_null() && self.sender.is_null() && self.is_draft != true
+    }
+
+    /// Whether a query has found it by an address or a name that it shows in a place that counts. A text that is the whole address is
+    /// the person's, and explains nobody else's.
+    pub(super) fn explains(&self, query: &Query, wanted: &Wanted) -> bool {
+        let phrase = query.phrase().to_lowercase();
+        let is_found = |text: &str| wanted.resembles(text) || text.to_lowercase().contains(&phrase);
+        self.counted(wanted).any(|party| {
+            let of = |member: &str| party["emailAddress"][member].as_str();
+            of("name").is_some_and(is_found)
+                || of("address").is_some_and(|text| is_found(text) && !wanted.in_text(text))
+        })
+    }
+
+    /// Those in the places that count.
+    fn counted(&self, wanted: &Wanted) -> impl Iterator<Item = &Value> {
+        let recipients = [&self.to_recipients, &self.cc_recipients, &self.bcc_recipients];
+        let recipients = recipients.into_iter().filter(move |_| wanted.place() != wanted::Place::Senders);
+        let listed = [&self.reply_to].into_iter().chain(recipients).filter_map(|list| list.as_array()).flatten();
+        [&self.from, &self.sender].into_iter().chain(listed)
     }
 
     /// Whether something is not as Graph's documentation has it.

@@ -19,7 +19,7 @@ mod settings;
 mod tests;
 
 pub(crate) use api::Graph;
-pub(crate) use hidden::{KEEPS, UNSEEN, UNTOLD};
+pub(crate) use hidden::{KEEPS, REFUSED, UNSEEN, UNTOLD};
 pub(crate) use settings::{Settings, reach};
 
 use quietus_plugin::{Call, PluginError, Writes};
@@ -62,7 +62,9 @@ impl Mailbox for Graph {
             messages: found.messages.len() as u64,
             kept: kept(there.purged, there.held),
             unclear: found.unclear.len() as u64,
-            scope: scope(wanted, &hidden, !found.messages.is_empty()).without_if(!there.is_whole, UNTOLD),
+            scope: scope(wanted, &hidden, !found.messages.is_empty())
+                .without_if(!there.is_whole, UNTOLD)
+                .without_if(found.is_refused, REFUSED),
             ..Seen::default()
         })
     }

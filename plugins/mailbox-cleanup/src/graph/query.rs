@@ -46,6 +46,14 @@ impl Query {
         matches!(self, Self::Filter(_))
     }
 
+    /// What a message must hold somewhere to be found by it.
+    pub(super) fn phrase(&self) -> &str {
+        match self {
+            Self::Search(text) => text.split_once(':').map_or("", |(_, value)| value.trim_matches(['"', '\\'])),
+            Self::Filter(_) | Self::All => "",
+        }
+    }
+
     /// Whether it shows no more than some.
     pub(super) fn is_limited(&self) -> bool {
         matches!(self, Self::Search(_))
@@ -72,6 +80,7 @@ mod tests {
     #[track_caller]
     fn check(spelling: &str, search: &str, filter: &str) {
         let [found, exact] = Query::all(spelling, Place::Headers);
+        assert!(spelling.ends_with(found.phrase()) && found.phrase().ends_with(".cz"), "{}", found.phrase());
         assert_eq!(found.option(), Some(("$search", search)));
         assert_eq!(exact.option(), Some(("$filter", filter)));
     }

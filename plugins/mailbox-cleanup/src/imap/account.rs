@@ -79,14 +79,15 @@ impl Imap {
         let Listed { folders: there, unnamed } = list(session)?;
         let target = self.move_to.as_ref().map(|target| find(target, &there, "move_to").cloned()).transpose()?;
         let all = there.len();
-        let mut searched = self.choice.of(there)?;
+        let may_mean_others = self.choice.may_mean_others(&there);
+        let mut searched = self.choice.of(there, unnamed > 0)?;
         let left_out = all - searched.len();
         // What was moved there would be found again, and moved to where it is.
         searched.retain(|folder| Some(folder) != target.as_ref());
         if searched.is_empty() {
             return Err(PluginError::needs_operator("no folder is left to be searched (see `folders` and `exclude`)"));
         }
-        let unnamed = if self.choice.may_mean_others() { unnamed } else { 0 };
+        let unnamed = if may_mean_others { unnamed } else { 0 };
         Ok(Folders { searched, target, unnamed, left_out })
     }
 }

@@ -31,10 +31,11 @@ impl Choice {
         }
     }
 
-    /// Whether a folder whose name cannot be read may be one of those that are searched.
-    pub(super) fn may_mean_others(&self) -> bool {
+    /// Whether a folder whose name cannot be read may be one of those that are searched, beside these.
+    pub(super) fn may_mean_others(&self, there: &[Folder]) -> bool {
         let several = |pattern: &String| pattern.ends_with('*') || pattern.starts_with('\\');
-        self.chosen.as_ref().is_none_or(|chosen| chosen.iter().any(several))
+        let is_open = |pattern: &String| several(pattern) || !there.iter().any(|folder| folder.is(pattern));
+        self.chosen.as_ref().is_none_or(|chosen| chosen.iter().any(is_open))
     }
 
     /// Whether a folder is chosen by its whole name.
@@ -44,15 +45,18 @@ impl Choice {
     }
 
     /// The folders to search, of those that are there. One that is named and is not there is an error: what was in it may
-    /// be elsewhere now, and one that is to be left alone may be spelt otherwise.
-    pub(super) fn of(&self, there: Vec<Folder>) -> Result<Vec<Folder>, PluginError> {
+    /// be elsewhere now, and one that is to be left alone may be spelt otherwise. Where there are names that cannot be read, it may be one
+    /// of these, which are not searched.
+    pub(super) fn of(&self, there: Vec<Folder>, has_unnamed: bool) -> Result<Vec<Folder>, PluginError> {
+        let is_there = |pattern: &&String| !has_unnamed || there.iter().any(|folder| folder.is(pattern));
+        let known = |patterns: &[String]| patterns.iter().filter(is_there).cloned().collect::<Vec<_>>();
         let searched = match &self.chosen {
             None => vec![true; there.len()],
-            Some(chosen) => meant(chosen, "folders", &there)?,
+            Some(chosen) => meant(&known(chosen), "folders", &there)?,
         };
         let begins = |pattern: &String| pattern.ends_with('*');
         let (patterns, named): (Vec<String>, Vec<String>) = self.exclude.iter().cloned().partition(begins);
-        let named = meant(&named, "exclude", &there)?;
+        let named = meant(&known(&named), "exclude", &there)?;
         let excluded = |at: usize, folder: &Folder| named[at] || patterns.iter().any(|pattern| folder.is(pattern));
         let all = there.into_iter().enumerate();
         Ok(all.filter(|(at, folder)| searched[*at] && !excluded(*at, folder)).map(|(_, folder)| folder).collect())
@@ -117,7 +121,8 @@ mod tests {
     fn check(chosen: Option<&[&str]>, exclude: &[&str], expected: &[&str]) {
         let owned = |list: &[&str]| list.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
         let choice = Choice::new(chosen.map(owned), owned(exclude)).expect("a choice");
-        let names: Vec<_> = choice.of(there()).expect("all there").into_iter().map(|folder| folder.name).collect();
+        let names: Vec<_> =
+            choice.of(there(), false).expect("all there").into_iter().map(|folder| folder.name).collect();
         assert_eq!(names, expected);
     }
 
@@ -132,13 +137,26 @@ mod tests {
     #[test]
     fn a_named_folder_that_is_not_there_is_an_error() {
         let choice = Choice::new(Some(vec!["Archive".into()]), Vec::new()).expect("a choice");
-        let error = choice.of(there()).expect_err("not there");
+        let error = choice.of(there(), false).expect_err("not there");
         assert_eq!(error.message, "there is no folder `Archive` (see `folders`)");
         let spelt_otherwise = Choice::new(None, vec!["práce/2024".into()]).expect("a choice");
-        let error = spelt_otherwise.of(there()).expect_err("it would be emptied");
+        let error = spelt_otherwise.of(there(), false).expect_err("it would be emptied");
         assert_eq!(error.message, "there is no folder `práce/2024` (see `exclude`)");
         let beginning = Choice::new(None, vec!["Later/*".into()]).expect("a choice");
-        assert_eq!(beginning.of(there()).expect("none begins so").len(), there().len());
+        assert_eq!(beginning.of(there(), false).expect("none begins so").len(), there().len());
+    }
+
+    #[test]
+    fn a_named_folder_may_be_one_whose_name_cannot_be_read() {
+        let of = |chosen: Option<&str>, exclude: &[&str]| {
+            let exclude = exclude.iter().map(|name| (*name).to_owned()).collect();
+            let choice = Choice::new(chosen.map(|name| vec![name.to_owned()]), exclude).expect("a choice");
+            let searched = choice.of(there(), true).expect("none is missing for sure").len();
+            (searched, choice.may_mean_others(&there()))
+        };
+        assert_eq!(of(None, &["práce/2024"]), (there().len(), true));
+        assert_eq!(of(Some("Archive"), &[]), (0, true), "it is not looked through");
+        assert_eq!(of(Some("INBOX"), &["Archive"]), (1, false));
     }
 
     #[test]
@@ -149,7 +167,7 @@ mod tests {
             let exclude = exclude.iter().map(|name| (*name).to_owned()).collect();
             let choice = Choice::new(chosen.map(|name| vec![name.to_owned()]), exclude).expect("a choice");
             let names = |folders: Vec<Folder>| folders.into_iter().map(|folder| folder.name).collect::<Vec<_>>();
-            choice.of(there).map(names).map_err(|error| error.message)
+            choice.of(there, false).map(names).map_err(|error| error.message)
         };
         assert_eq!(of(None, &[], both()), Ok(vec!["INBOX".into(), composed.into(), apart.into()]));
         assert_eq!(of(Some(composed), &[], both()), Ok(vec![composed.to_owned()]));

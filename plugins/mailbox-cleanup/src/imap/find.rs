@@ -12,6 +12,7 @@ use imap_next::imap_types::search::SearchKey;
 use imap_next::imap_types::sequence::SequenceSet;
 use quietus_plugin::{ErrorClass, PluginError};
 
+use super::control::control;
 use super::odd::About;
 use super::opened::{certain_search, existing, search, set, shown};
 use super::session::{Ended, Session};
@@ -33,6 +34,7 @@ pub(super) fn look_on(
     wanted: &Wanted,
     body_bytes_max: u32,
     looked: &mut Looked,
+    is_controlled: &mut bool,
 ) -> Result<(), PluginError> {
     let mut uids = certain_search(session, vec![SearchKey::All])?;
     // The folder was just said to have messages. This is the control of all that is searched for in it: a server that lists
@@ -45,6 +47,10 @@ pub(super) fn look_on(
     for uids in uids.chunks(window) {
         let Some(last) = uids.last() else { continue };
         let Candidates { uids: candidates, assumed } = candidates(session, wanted, uids)?;
+        // That it finds nothing is believed of a search that finds something.
+        if candidates.is_empty() && !*is_controlled {
+            *is_controlled = control(session, uids)?;
+        }
         let mut seen = Looked::default();
         for some in candidates.chunks(HEADERS) {
             let rest = by_headers(session, wanted, some, &assumed, &mut seen)?;

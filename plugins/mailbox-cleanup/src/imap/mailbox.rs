@@ -53,7 +53,7 @@ impl Mailbox for Imap {
 }
 
 /// What a visit says beside what it has found.
-fn seen(visit: &Visit<'_, '_, '_>, folders: &Folders, wanted: &Wanted) -> Seen {
+fn seen(visit: &Visit<'_, '_>, folders: &Folders, wanted: &Wanted) -> Seen {
     let mut unread = visit.unread();
     if folders.unnamed > 0 {
         unread.push(format!("{} folders have names that cannot be read, and were not looked through", folders.unnamed));

@@ -3,6 +3,7 @@
 mod account;
 mod choice;
 mod clock;
+mod control;
 mod erase;
 mod find;
 mod folders;

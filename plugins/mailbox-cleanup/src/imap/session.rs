@@ -48,6 +48,8 @@ pub(super) struct Session<'c> {
     is_open: bool,
     /// The command is about no single folder.
     is_about_all: bool,
+    /// The server was silent for too long.
+    is_silent: bool,
 }
 
 /// How a command ended.
@@ -113,6 +115,7 @@ impl<'c> Session<'c> {
             left: ANSWERS_BYTES_MAX,
             is_open: false,
             is_about_all: true,
+            is_silent: false,
         }
     }
 
@@ -161,6 +164,7 @@ impl<'c> Session<'c> {
             match self.listen()? {
                 Heard::Data(data) => take(data),
                 Heard::Status(Status::Untagged(status)) => status.code.into_iter().for_each(&mut *note),
+                Heard::Status(status) if is_of_another(&status, &tag) => {}
                 Heard::Status(status) => return self.ended(status, &tag),
                 Heard::Unreadable(about) => self.unreadable.push(about),
                 Heard::Greeting(_) | Heard::Challenge => return Err(garbage()),
@@ -183,6 +187,7 @@ impl<'c> Session<'c> {
         loop {
             match self.listen()? {
                 Heard::Data(_) | Heard::Status(Status::Untagged(_)) | Heard::Unreadable(_) => {}
+                Heard::Status(status) if is_of_another(&status, &tag) => {}
                 Heard::Status(status) => return self.ended(status, &tag),
                 Heard::Challenge => {
                     let data = AuthenticateData::Continue(Secret::new(message.take().unwrap_or_default().into()));
@@ -201,6 +206,17 @@ impl<'c> Session<'c> {
     /// Whether nothing more can be asked: the last command got no answer that ends it.
     pub(super) fn is_lost(&self) -> bool {
         self.is_open
+    }
+
+    /// Whether it is lost because the server said nothing for too long.
+    pub(super) fn is_silent(&self) -> bool {
+        self.is_silent
+    }
+
+    /// Whether a line begins with the present command's tag. Before there is one, the server has not even greeted.
+    fn is_ours(&self, line: &[u8]) -> bool {
+        let tag = format!("q{}", self.tags);
+        self.tags == 0 || line.strip_prefix(tag.as_bytes()).is_some_and(|rest| rest.first().is_none_or(|b| *b <= b' '))
     }
 
     /// Says goodbye; whatever comes of it.
@@ -223,14 +239,11 @@ impl<'c> Session<'c> {
     }
 
     fn ended(&mut self, status: Status<'static>, tag: &Tag<'_>) -> Result<Ended, PluginError> {
-        let (tagged, body) = match status {
-            Status::Tagged(tagged) => (tagged.tag, tagged.body),
+        let body = match status {
+            Status::Tagged(tagged) if tagged.tag == *tag => tagged.body,
             Status::Bye(_) => return Err(PluginError::retryable("the server ended the conversation")),
-            Status::Untagged(_) => return Err(garbage()),
+            Status::Tagged(_) | Status::Untagged(_) => return Err(garbage()),
         };
-        if tagged != *tag {
-            return Err(garbage());
-        }
         self.is_open = false;
         match body.kind {
             StatusKind::Ok => Ok(Ended::Done(body.code)),
@@ -240,6 +253,11 @@ impl<'c> Session<'c> {
             StatusKind::Bad => Err(PluginError::permanent(NOT_UNDERSTOOD)),
         }
     }
+}
+
+/// Whether it ends another command than the present one, such as one that was given up before.
+fn is_of_another(status: &Status<'_>, tag: &Tag<'_>) -> bool {
+    matches!(status, Status::Tagged(tagged) if tagged.tag != *tag)
 }
 
 /// Whether a command is about no folder, and about all that is done after it.

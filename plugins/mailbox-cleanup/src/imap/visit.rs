@@ -14,6 +14,7 @@ use super::folders::{Folder, list};
 use super::opened::{For, Opened, open, refused_to_open};
 use super::session::Session;
 use crate::mailbox::{Doing, Kept, MESSAGES, Task};
+use crate::through::Looked;
 use crate::wanted::Wanted;
 
 /// Which folder, of how many.
@@ -30,10 +31,13 @@ pub(super) struct Found {
     aside: bool,
 }
 
+/// How many attempts find that something is refused that may pass. Then it is taken as lasting.
+const ATTEMPTS_MAX: u64 = 3;
+
 /// A visit under way.
-pub(super) struct Visit<'v, 'c, 't> {
+pub(super) struct Visit<'v, 't> {
     imap: &'v Imap,
-    session: &'v mut Session<'c>,
+    session: &'v mut Session<'t>,
     wanted: &'v Wanted,
     task: &'v mut Task<'t>,
     /// Folders in which something was refused, and what.
@@ -44,14 +48,20 @@ pub(super) struct Visit<'v, 'c, 't> {
     undone: Vec<PluginError>,
     /// How many could be.
     read: usize,
+    /// A folder asked to wait. When another one asks so, too, the server does.
+    is_limited: bool,
+    /// Messages are being taken out: others' marks may be taken away, and another attempt gives them back.
+    is_emptying: bool,
+    /// The server's search of headers has found a message by what it shows.
+    is_controlled: bool,
     /// How many messages of each folder do not show whose they are; a folder that is looked through twice counts once.
     unclear: BTreeMap<String, u64>,
 }
 
-impl<'v, 'c, 't> Visit<'v, 'c, 't> {
+impl<'v, 't> Visit<'v, 't> {
     pub(super) fn new(
         imap: &'v Imap,
-        session: &'v mut Session<'c>,
+        session: &'v mut Session<'t>,
         wanted: &'v Wanted,
         task: &'v mut Task<'t>,
     ) -> Self {
@@ -64,6 +74,9 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
             unread: Vec::new(),
             undone: Vec::new(),
             read: 0,
+            is_limited: false,
+            is_emptying: false,
+            is_controlled: false,
             unclear: BTreeMap::new(),
         }
     }
@@ -75,7 +88,9 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
             let place = (n + 1, folders.len());
             let seen = self.or_go_on(folder, place, place, |visit, folder| visit.look(folder, place))?;
             self.read += usize::from(seen.is_some());
-            if seen.is_none() {
+            if seen.is_some() {
+                self.attempts(folder).up_to = 0;
+            } else {
                 let lasting = self.take_lasting(folder, place);
                 self.unread.extend(lasting);
             }
@@ -84,13 +99,23 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         Ok(found)
     }
 
-    /// What was just refused in a folder, if it does not pass by itself: then it is this folder's alone, a person has to see to it, and
-    /// the others are done.
+    /// What was just refused in a folder, if it does not pass by itself, or did not in some attempts: then it is this folder's alone, a
+    /// person has to see to it, and the others are done.
     fn take_lasting(&mut self, folder: &Folder, place: Place) -> Option<PluginError> {
-        let lasts = |error: &mut PluginError| matches!(error.class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
-        let error = self.refused.pop_if(lasts)?;
+        let attempts = self.attempts(folder);
+        attempts.up_to += 1;
+        let is_old = attempts.up_to >= ATTEMPTS_MAX;
+        let is_final = |class| matches!(class, ErrorClass::Permanent | ErrorClass::NeedsOperator);
+        let error = self.refused.pop_if(|error| is_old || is_final(error.class))?;
         let message = error.message.replace(&self.called(folder, place), &format!("{}: ", unnamed(place)));
         Some(PluginError { message, ..error })
+    }
+
+    /// How many attempts in a row have found this folder to refuse what is being done.
+    fn attempts(&mut self, folder: &Folder) -> &mut Looked {
+        let what = if self.is_emptying { "not emptied" } else { "refused" };
+        let place = self.mark(&[what, &folder.key()]);
+        self.task.through().at(place)
     }
 
     /// What the server would keep of what was found: only a folder that is opened to be changed tells whether it may be.
@@ -117,32 +142,60 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         Ok((messages > 0).then_some(Kept { reason, messages }))
     }
 
-    /// What one folder says. A refusal is noted; when the connection or the time is lost, the visit is over, and says how far it came.
+    /// What one folder says. A refusal is noted; when the time is lost, or the server asks to wait, the visit is over, and says how far it
+    /// came. A lost connection is made anew: one that is lost again in the same folder, with nothing more done there, is that folder's
+    /// matter.
     fn or_go_on<T>(
         &mut self,
         folder: &Folder,
         place: Place,
         (n, all): (usize, usize),
-        ask: impl FnOnce(&mut Self, &Folder) -> Result<T, PluginError>,
+        mut ask: impl FnMut(&mut Self, &Folder) -> Result<T, PluginError>,
     ) -> Result<Option<T>, PluginError> {
-        self.session.clock().check()?;
-        match ask(self, folder) {
-            Ok(answer) => Ok(Some(answer)),
-            // One that asks to wait asks so in all folders.
-            Err(error)
-                if error.class == ErrorClass::RateLimited
-                    || self.session.is_lost()
-                    || self.session.clock().check().is_err() =>
-            {
-                let message = format!("{error} (in folder {n} of {all})");
-                Err(PluginError { message, ..error })
+        let so_far = |error: PluginError| {
+            let message = format!("{error} (in folder {n} of {all})");
+            PluginError { message, ..error }
+        };
+        let mut lost_at = None;
+        loop {
+            self.session.clock().check()?;
+            let error = match ask(self, folder) {
+                Ok(answer) => return Ok(Some(answer)),
+                Err(error) => error,
+            };
+            if self.session.clock().check().is_err() {
+                return Err(so_far(error));
             }
-            Err(error) => {
-                let message = format!("{}{error}", self.called(folder, place));
-                self.refused.push(PluginError { message, ..error });
-                Ok(None)
+            let is_limited = error.class == ErrorClass::RateLimited;
+            if is_limited && std::mem::replace(&mut self.is_limited, true) {
+                return Err(so_far(error));
             }
+            let is_lost = self.session.is_lost();
+            let is_silent = self.session.is_silent();
+            if is_lost {
+                *self.session = self.imap.log_in(self.task.call).map_err(so_far)?;
+            }
+            let done = Some(self.how_far(folder));
+            // It was silent for long enough, and an answer without an end has none the next time.
+            if is_lost && !is_silent && lost_at != done && error.class == ErrorClass::Retryable {
+                lost_at = done;
+                continue;
+            }
+            let is_final = is_lost && !is_silent && !self.is_emptying;
+            let class = if is_final { ErrorClass::Permanent } else { error.class };
+            let message = format!("{}{error}", self.called(folder, place));
+            self.refused.push(PluginError { message, class, ..error });
+            return Ok(None);
         }
+    }
+
+    /// How far the work in a folder is: up to where it was looked through, and how many messages are still to be taken out of it.
+    fn how_far(&mut self, folder: &Folder) -> (u64, u64, usize) {
+        let place = self.mark(&["validity", &folder.key()]);
+        let validity = self.task.through().at(place).up_to;
+        let place = self.place(folder, validity);
+        let looked = self.task.through().at(place);
+        (validity, looked.up_to, looked.found.len())
     }
 
     fn look(&mut self, folder: &Folder, place: Place) -> Result<Found, PluginError> {
@@ -176,7 +229,7 @@ impl<'v, 'c, 't> Visit<'v, 'c, 't> {
         let through = self.place(folder, opened.validity);
         let looked = self.task.through().at(through);
         if opened.messages > 0 {
-            look_on(self.session, self.wanted, self.imap.body_bytes_max, looked)?;
+            look_on(self.session, self.wanted, self.imap.body_bytes_max, looked, &mut self.is_controlled)?;
         }
         self.unclear.insert(folder.key(), looked.unclear.len() as u64);
         if !looked.untold.is_empty() {

@@ -12,7 +12,9 @@ use super::*;
 #[derive(Clone, Copy, PartialEq, PartialOrd)]
 enum Step {
     Begin,
-    /// The first has taken others' mark away, and has lost its connection.
+    /// The first has taken others' mark away, has lost its connection, and is about to make a new one.
+    Losing,
+    /// It got none.
     Lost,
     /// The second has looked which messages are marked, and is about to expunge.
     Expunging,
@@ -36,14 +38,20 @@ fn wait_for(step: Step, longest: Duration) {
     drop(CHANGED.wait_timeout_while(guard, longest, |at| *at < step).expect("not poisoned"));
 }
 
-/// Loses the first connection once others' mark is taken away.
+/// Loses the first connection once others' mark is taken away, and the next one before it is of any use.
 fn refuse(_: &str, text: &str) -> Option<&'static str> {
-    let is_first = *STEP.lock().expect("not poisoned") == Step::Begin;
-    if is_first && text.starts_with("UID STORE 1 +FLAGS") {
-        go_to(Step::Lost);
-        return Some("MAYBE lost");
+    let step = *STEP.lock().expect("not poisoned");
+    match step {
+        Step::Begin if text.starts_with("UID STORE 1 +FLAGS") => {
+            go_to(Step::Losing);
+            Some("")
+        }
+        Step::Losing if text.starts_with("AUTHENTICATE") => {
+            go_to(Step::Lost);
+            Some("")
+        }
+        _ => None,
     }
-    None
 }
 
 /// Holds the second's EXPUNGE back for a moment.

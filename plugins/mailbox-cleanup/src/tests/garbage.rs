@@ -90,7 +90,7 @@ fn garbage_is_an_error_and_never_nobody() {
     check("* NO hello\r\n", good, Retryable, "is not IMAP");
     check("* SEARCH 1\r\n", good, Retryable, "is not IMAP");
     check(HELLO, but!("LIST", |tag| format!("{tag} OK done\r\n")), Retryable, "lists no folder");
-    check(HELLO, but!("LIST", |_tag| "q999 OK done\r\n".into()), Retryable, "is not IMAP");
+    check(HELLO, but!("LIST", |tag| format!("{tag} MAYBE done\r\n")), Retryable, "is not IMAP");
     check(HELLO, but!("LIST", |tag| format!("{tag} BAD what\r\n")), Retryable, "does not understand");
     check(HELLO, but!("CAPABILITY", |tag| format!("{tag} BAD what\r\n")), Retryable, "does not understand");
     check(HELLO, but!("AUTHENTICATE", |tag| format!("{tag} BAD what\r\n")), Retryable, "does not understand");
@@ -107,6 +107,32 @@ fn garbage_is_an_error_and_never_nobody() {
     check(HELLO, unreadable, Retryable, "answers to a search cannot be read");
     check(HELLO, but!("UID FETCH", |tag| format!("{tag} OK done\r\n")), Retryable, "does not show 3 messages");
     check(HELLO, but!("UID FETCH", |_tag| "* 1 FETCH (UID 1 BODY[HEADER] {9}\r\n".into()), Retryable, "in time");
+}
+
+/// What stands between answers and is none. An alert over several lines, and notices of proxies, are reported of real servers.
+#[test]
+fn a_line_that_is_no_answer_is_passed_over() {
+    const LINES: [&str; 7] = [
+        "\r\n",
+        "   \r\n",
+        "* OK [ALERT] The mailbox is nearly full,\r\nand nobody can help.\r\n",
+        "NOTICE: maintenance tonight\r\n",
+        "q99 OK done\r\n",
+        "q99 NO [LIMIT] too many\r\n",
+        "Wartung heute Nacht: Grüße\r\n",
+    ];
+    macro_rules! each {
+        ($($n:literal)*) => { [$(
+            |tag: &str, command: &str| match command.split(' ').next() {
+                Some("LIST" | "EXAMINE" | "UID" | "CAPABILITY") => format!("{}{}", LINES[$n], good(tag, command)),
+                _ => good(tag, command),
+            }
+        ),*] };
+    }
+    let answers: [fn(&str, &str) -> String; 7] = each!(0 1 2 3 4 5 6);
+    for (answer, line) in answers.into_iter().zip(LINES) {
+        assert_eq!(host(scripted(HELLO, answer)).verify(ANN), residual(3), "{line:?}");
+    }
 }
 
 /// As the good server, but the first message is somebody else's, and no headers are shown of the others.
@@ -192,16 +218,17 @@ fn a_server_that_asks_to_wait_is_obeyed() {
 
 #[test]
 fn an_answer_without_end_fills_no_memory() {
-    let endless = |answer: fn(&str, &str) -> String| {
+    let endless = |answer: fn(&str, &str) -> String, class: ErrorClass| {
         let error = host(scripted(HELLO, answer)).erase(ANN).expect_err("too long");
-        assert_eq!((error.class, error.message.contains("longer than anything")), (ErrorClass::Permanent, true));
+        assert_eq!((error.class, error.message.contains("longer than anything")), (class, true), "{error}");
     };
-    endless(but!("LIST", |_tag| "x".repeat(80 << 20)));
+    endless(but!("LIST", |_tag| "x".repeat(80 << 20)), ErrorClass::Permanent);
     let flood = but!("LIST", |_tag| "* LIST () \"/\" a\r\n".repeat(5 << 20));
-    endless(flood);
+    endless(flood, ErrorClass::Permanent);
     let literal =
         but!("UID FETCH", |_tag| format!("* 1 FETCH (UID 1 BODY[HEADER] {{4000000000}}\r\n{}", "x".repeat(80 << 20)));
-    endless(literal);
+    // One folder's, and there is no other.
+    endless(literal, ErrorClass::Retryable);
 }
 
 #[test]

@@ -19,14 +19,17 @@ fn cut_at(user: &str, word: &'static str, act: Act) -> Host {
 }
 
 #[test]
-fn a_lost_connection_is_tried_again_and_what_was_erased_is_counted_once() {
+fn a_lost_connection_is_made_anew_and_what_was_erased_is_counted_once() {
     let words = ["AUTHENTICATE", "LIST", "EXAMINE", "UID SEARCH", "UID FETCH", "SELECT", "UID STORE", "UID EXPUNGE"];
     for (n, word) in words.into_iter().enumerate() {
         for act in [Act::CutBefore, Act::CutAfter] {
             let user = format!("lost-{n}-{}", act == Act::CutAfter);
             let host = cut_at(&user, word, act);
-            let lost = host.erase(ANN).expect_err(word);
-            assert_eq!(lost.class, ErrorClass::Retryable, "{word}: {}", lost.message);
+            // Before it is in a folder, it is the next attempt that does it.
+            if ["AUTHENTICATE", "LIST"].contains(&word) {
+                let lost = host.erase(ANN).expect_err(word);
+                assert_eq!(lost.class, ErrorClass::Retryable, "{word}: {}", lost.message);
+            }
             assert_eq!(host.erase(ANN), erased(10), "{word}");
             assert_eq!(host.erase(ANN), erased(10), "{word}: the answer was lost, too");
             assert_eq!(left(&SERVER, &user, "INBOX"), look_alikes().len(), "{word}");
@@ -60,16 +63,16 @@ fn what_is_met_again_under_a_new_number_counts_once() {
     let proxy = Proxy::start(&SERVER, move |line| {
         let now = !cut && line.contains("UID EXPUNGE");
         cut |= now;
+        if now {
+            SERVER.renumber(user, "x");
+        }
         if now { Act::CutBefore } else { Act::Pass }
     });
-    let host = host(proxy.imap(user));
-    assert_eq!(class(host.erase(ANN)), ErrorClass::Retryable);
-    SERVER.renumber(user, "x");
-    assert_eq!(host.erase(ANN), erased(10));
+    assert_eq!(host(proxy.imap(user)).erase(ANN), erased(10));
 }
 
 #[test]
-fn a_call_whose_time_runs_out_says_how_far_it_came_and_the_next_goes_on() {
+fn a_folder_in_which_the_server_is_silent_keeps_no_other_from_being_done() {
     let user = "slow";
     for folder in ["a", "b", "c"] {
         SERVER.deliver(user, folder, anns());
@@ -83,7 +86,7 @@ fn a_call_whose_time_runs_out_says_how_far_it_came_and_the_next_goes_on() {
     let imap = with(proxy.imap(user), json!({ "timeout": "5s" }));
     let host = host(imap);
     let late = host.erase(ANN).expect_err("the server is slow");
-    let told = "account `office`: the server did not answer in time (in folder 2 of 3) (10 messages are erased so far)";
+    let told = "account `office`: folder 2 of 6: the server did not answer in time (20 messages are erased so far)";
     assert_eq!((late.class, late.message.as_str()), (ErrorClass::Retryable, told));
     assert_eq!(host.erase(ANN), erased(30));
 }

@@ -156,6 +156,10 @@ impl Talk {
                 (String::from_utf8_lossy(&line[..end]).into_owned(), &line[(end + 1).min(line.len())..]);
             let mut answer = Vec::new();
             let ended = self.answer(command, &mut answer);
+            // Not even a word.
+            if ended.is_empty() {
+                break;
+            }
             answer.extend(format!("{tag} {ended}\r\n").bytes());
             if stream.write_all(&answer).is_err() {
                 break;
@@ -226,7 +230,14 @@ fn uid(
     let chosen: Vec<(u32, String)> = folder.messages.iter().filter(|(uid, _)| is_chosen(*uid)).cloned().collect();
     match words[1] {
         "SEARCH" => {
-            let spelt = if text.contains("FROM \"\\\"") { "\"ann\"@x.cz" } else { "ann@x.cz" };
+            // Where it asks for one header alone, it is a control.
+            let sought = text.split("FROM ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+            let is_control = !text.contains("OR ");
+            let spelt = match text.contains("FROM \"\\\"") {
+                _ if is_control => sought.trim_matches('"'),
+                true => "\"ann\"@x.cz",
+                false => "ann@x.cz",
+            };
             // Each message is found: what a server finds by is not always what it shows.
             let is_found = |uid: u32, headers: &str| {
                 let is_marked = folder.marked.contains(&uid);

@@ -72,6 +72,129 @@ fn a_folder_that_cannot_be_read_now_is_tried_again() {
     assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"]);
 }
 
+/// What keeps the folder `Work` from being looked through now, and may pass: (the manner, what is told of it).
+fn passing() -> Vec<(&'static str, Manner)> {
+    let searches: fn(&str, &str, &[u32]) -> String = |name, text, uids| match name == "Work" && text.ends_with("ALL") {
+        true => "* SEARCH\r\n".into(),
+        false => (PLAIN.search)(name, text, uids),
+    };
+    let silent: fn(&str, &str, &[u32]) -> String = |name, text, uids| match name == "Work" && text.ends_with("ALL") {
+        true => String::new(),
+        false => (PLAIN.search)(name, text, uids),
+    };
+    let open: fn(&str, usize) -> String = |name, count| match name {
+        "Work" => "* OK [UIDVALIDITY 7] x\r\n".into(),
+        _ => (PLAIN.open)(name, count),
+    };
+    vec![
+        ("(SERVERBUG)", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [SERVERBUG] x"), ..PLAIN }),
+        ("(INUSE)", Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [INUSE] x"), ..PLAIN }),
+        ("how many messages", Manner { open, ..PLAIN }),
+        ("does not list them", Manner { search: searches, ..PLAIN }),
+        ("does not say what its search", Manner { search: silent, ..PLAIN }),
+        ("does not search", Manner { refuse: |name, text| on_work(name, text, "UID SEARCH ALL", "NO no"), ..PLAIN }),
+        ("does not s", Manner { refuse: |name, text| on_work(name, text, "UID FETCH", "NO no"), ..PLAIN }),
+        ("does not s", Manner { refuse: |name, text| on_work(name, text, "UID FETCH", "OK no"), ..PLAIN }),
+    ]
+}
+
+#[test]
+fn what_never_passes_in_one_folder_needs_a_person_after_some_attempts() {
+    for (why, manner) in passing() {
+        let server = Script::start(manner, &FOLDERS);
+        let host = host(server.imap());
+        let first = host.erase(ANN).expect_err(why);
+        assert_eq!(first.class, ErrorClass::Retryable, "{why}: {first}");
+        assert!(first.message.contains(why) && first.message.contains("folder 2 of 3"), "{why}: {first}");
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{why}: the others are done");
+        let answer = (0..3).find_map(|_| host.erase(ANN).ok()).unwrap_or_else(|| panic!("{why}: without an end"));
+        assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2), "{why}");
+        assert!(answer.not_looked_at.concat().contains("folder 2 of 3: "), "{why}: {:?}", answer.not_looked_at);
+    }
+}
+
+/// RFC 5530 has LIMIT for one operation, too: only when a second folder says so, the server does.
+#[test]
+fn one_folder_that_asks_to_wait_stops_no_other() {
+    let limited = Manner { refuse: |name, text| on_work(name, text, "EXAMINE", "NO [LIMIT] x"), ..PLAIN };
+    let server = Script::start(limited, &FOLDERS);
+    let host = host(server.imap());
+    assert_eq!(class(host.erase(ANN)), ErrorClass::RateLimited);
+    assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"]);
+    let answer = (0..3).find_map(|_| host.erase(ANN).ok()).expect("not without an end");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2));
+}
+
+#[test]
+fn a_connection_that_one_folder_ends_is_made_anew_for_the_others() {
+    for ended in ["", "* BYE"] {
+        let manner = match ended {
+            "" => Manner { refuse: |name, text| on_work(name, text, "EXAMINE", ""), ..PLAIN },
+            _ => Manner {
+                open: |name, count| match name {
+                    "Work" => "* BYE gone\r\n".into(),
+                    _ => (PLAIN.open)(name, count),
+                },
+                ..PLAIN
+            },
+        };
+        let server = Script::start(manner, &FOLDERS);
+        let answer = host(server.imap()).erase(ANN).expect("an answer");
+        assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2), "{ended}: {answer:?}");
+        assert!(answer.not_looked_at.concat().contains("folder 2 of 3: "), "{ended}: {:?}", answer.not_looked_at);
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "{ended}");
+    }
+}
+
+/// Another attempt may do it, and gives marks back that were taken away: not even twice is for good.
+#[test]
+fn a_connection_that_is_lost_while_a_folder_is_emptied_is_tried_in_three_attempts() {
+    let lost = Manner { refuse: |name, text| on_work(name, text, "UID STORE", ""), ..PLAIN };
+    let server = Script::start(lost, &FOLDERS);
+    let host = host(server.imap());
+    for _ in 0..2 {
+        let error = host.erase(ANN).expect_err("lost");
+        assert_eq!((error.class, error.message.contains("folder 2 of 3")), (ErrorClass::Retryable, true), "{error}");
+        assert_eq!(server.left(b"INBOX"), ["From: joann@x.cz"], "the others are done");
+    }
+    let answer = host.erase(ANN).expect("an answer");
+    let counts = (answer.counts["messages"], answer.counts["messages left"]);
+    assert_eq!((answer.outcome, counts), (Outcome::Residual, (2, 1)), "{answer:?}");
+}
+
+/// A server that has no index of headers, or one that is behind, answers each such search with nothing.
+#[test]
+fn a_search_that_never_finds_anything_is_not_believed() {
+    let blind: fn(&str, &str, &[u32]) -> String =
+        |name, text, uids| if text.contains("FROM") { "* SEARCH\r\n".into() } else { (PLAIN.search)(name, text, uids) };
+    for folders in [&FOLDERS[..], &[(&b"INBOX"[..], &["From: bob@y.cz", "From: ann@x.cz"][..])]] {
+        let server = Script::start(Manner { search: blind, ..PLAIN }, folders);
+        let host = host(server.imap());
+        for _ in 0..4 {
+            for answer in [host.erase(ANN), host.verify(ANN), host.dry_run(ANN)] {
+                let told = answer.as_ref().map(|answer| answer.outcome);
+                assert!(!matches!(told, Ok(Outcome::Absent | Outcome::Erased)), "{answer:?}");
+            }
+        }
+    }
+    // One that finds what is there is believed that there is nothing else.
+    let server = Script::start(PLAIN, &[(&b"INBOX"[..], &["From: bob@y.cz"][..])]);
+    assert_eq!(host(server.imap()).verify(ANN), Ok(Answer::absent()));
+}
+
+#[test]
+fn a_folder_that_is_left_out_may_be_the_one_whose_name_cannot_be_read() {
+    let list: List = |name| match name {
+        b"Work" => b"* LIST () \"/\" \"Work\r\n".to_vec(),
+        name => (PLAIN.list)(name),
+    };
+    let server = Script::start(Manner { list, ..PLAIN }, &FOLDERS);
+    let host = host(with(server.imap(), json!({ "exclude": ["Work"] })));
+    let answer = host.erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2), "{answer:?}");
+    assert_eq!(server.left(b"Work"), ["From: ann@x.cz"]);
+}
+
 #[test]
 fn a_folder_whose_name_cannot_be_read_is_never_absent() {
     let list: List = |name| match name {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use ureq::AsSendBody;
 use ureq::http::{self, HeaderName, HeaderValue, header};
 
-use super::address::{address, origin};
+use super::address::{address, origin, target_of};
 use super::authorization::Authorization;
 use super::credentials::bearer;
 use super::echo;
@@ -142,21 +142,24 @@ impl Client {
         Ok(self)
     }
 
-    /// Path and query of a link in an answer, for [`Request::at`]; `None` when it leads elsewhere.
+    /// Path and query of a link in the answer to a request, for [`Request::at`]; `None` when it leads elsewhere. It may be relative to
+    /// what was asked (RFC 3986, 5.2); scheme and host are the same in capitals, too, and with the scheme's own port.
     ///
     /// ```
-    /// use quietus_plugin::http::{Client, Settings};
+    /// use quietus_plugin::http::{Client, Request, Settings};
     ///
     /// let settings = Settings { base_url: "https://crm.example/api".into(), ..Settings::default() };
     /// let client = Client::new(&settings, &Default::default())?;
-    /// assert_eq!(client.within("https://crm.example/api/contacts?page=2"), Some("/api/contacts?page=2"));
-    /// assert_eq!(client.within("https://evil.example/"), None);
+    /// let asked = Request::get("/contacts").query("page", "1");
+    /// let within = |link| client.within(link, &asked);
+    /// assert_eq!(within("https://CRM.example:443/api/contacts?page=2").as_deref(), Some("/api/contacts?page=2"));
+    /// assert_eq!(within("?page=2").as_deref(), Some("/api/contacts?page=2"));
+    /// assert_eq!(within("https://evil.example/"), None);
     /// # Ok::<(), quietus_plugin::PluginError>(())
     /// ```
-    pub fn within<'a>(&self, link: &'a str) -> Option<&'a str> {
-        let target = link.strip_prefix(&self.origin).unwrap_or(link);
-        // `//host` would be the address of another host.
-        (target.starts_with('/') && !target.starts_with("//")).then_some(target)
+    pub fn within(&self, link: &str, asked: &Request) -> Option<String> {
+        let base_path = if asked.is_complete() { "" } else { &self.base_path };
+        target_of(link, &self.origin, &format!("{base_path}{}", asked.target()))
     }
 
     /// Sends a request, up to three times within the call, and gives back answers that are a success or say that

@@ -115,7 +115,8 @@ fn one(text: &str) -> Option<String> {
         return match text.get(..7) {
             // What follows a `?` is the message's subject and text (RFC 6068).
             Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => {
-                bare(text[7..].split_once('?').map_or(&text[7..], |(address, _)| address))
+                let rest = text[7..].strip_prefix("//").unwrap_or(&text[7..]);
+                bare(rest.split_once('?').map_or(rest, |(address, _)| address))
             }
             _ => bare(text),
         };

@@ -1,4 +1,5 @@
 mod emails;
+mod masks;
 mod names;
 mod phones;
 mod properties;

@@ -11,6 +11,7 @@ mod shape;
 mod template;
 mod tokens;
 mod uses;
+mod whole;
 
 use std::collections::BTreeSet;
 
@@ -66,6 +67,7 @@ impl Checked {
         if parsed.to_string() != text {
             return Err("it cannot be read with certainty; write it more plainly".into());
         }
+        whole::check(&parsed)?;
         let Shape { head, writes, count_head, table, condition } = shape::of(parsed, purpose)?;
         about::one_person(&condition)?;
         let uses = Uses::of(&table, &condition);

@@ -226,6 +226,45 @@ fn only_one_update_or_delete_of_one_table_is_allowed() {
     }
 }
 
+/// <https://www.postgresql.org/docs/current/sql-delete.html>, <https://www.postgresql.org/docs/current/sql-select.html> (ONLY,
+/// TABLESAMPLE), <https://dev.mysql.com/doc/refman/8.4/en/partitioning-selection.html>.
+#[test]
+fn a_part_of_a_table_is_refused_wherever_a_table_stands() {
+    use Purpose::{Counts, Erases};
+    for (engine, purpose, sql, part) in [
+        (Engine::Postgres, Erases, "DELETE FROM ONLY t WHERE mail = :email", "ONLY"),
+        (Engine::Postgres, Erases, "DELETE FROM ONLY (t) WHERE mail = :email", "ONLY"),
+        (Engine::Postgres, Erases, "UPDATE ONLY t SET a = 1 WHERE mail = :email", "ONLY"),
+        (Engine::Postgres, Erases, "DELETE FROM t WHERE c IN (SELECT c.id FROM ONLY c WHERE c.mail = :email)", "ONLY"),
+        (Engine::Postgres, Counts, "SELECT count(*) FROM ONLY t WHERE mail = :email", "ONLY"),
+        (
+            Engine::Postgres,
+            Counts,
+            "SELECT count(*) FROM t TABLESAMPLE BERNOULLI (1) WHERE mail = :email",
+            "TABLESAMPLE",
+        ),
+        (Engine::Postgres, Counts, "SELECT count(*) FROM t TABLESAMPLE SYSTEM (1) WHERE mail = :email", "TABLESAMPLE"),
+        (
+            Engine::Postgres,
+            Erases,
+            "DELETE FROM t WHERE c IN (SELECT c.id FROM c TABLESAMPLE SYSTEM (1) WHERE c.mail = :email)",
+            "TABLESAMPLE",
+        ),
+        (Engine::Mysql, Erases, "DELETE FROM t PARTITION (p0) WHERE mail = :email", "PARTITION"),
+        (Engine::Mysql, Erases, "UPDATE t PARTITION (p0) SET a = 1 WHERE mail = :email", "PARTITION"),
+        (Engine::Mysql, Counts, "SELECT count(*) FROM t PARTITION (p0, p1) WHERE mail = :email", "PARTITION"),
+        (
+            Engine::Mysql,
+            Erases,
+            "DELETE FROM t WHERE c IN (SELECT c.id FROM c PARTITION (p0) WHERE c.mail = :email)",
+            "PARTITION",
+        ),
+    ] {
+        let error = parse_for(sql, engine, purpose).err().unwrap_or_else(|| panic!("{sql}"));
+        assert!(error.starts_with(part) || error.starts_with("it is no SQL"), "{sql}: {error}");
+    }
+}
+
 #[test]
 fn what_counts_only_counts() {
     for engine in [Engine::Postgres, Engine::Mysql] {

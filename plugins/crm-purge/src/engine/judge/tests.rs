@@ -99,6 +99,70 @@ fn a_record_that_does_not_show_the_value_cannot_be_judged() {
     );
 }
 
+/// Only an empty list has no entry: one without a value is a value that is not shown.
+#[test]
+fn an_entry_without_a_value_is_no_lack_of_one() {
+    const LISTED: &[Place] = &[Place::List("/emails")];
+    let rules = rules(PlusAddressing::Distinct, true);
+    let by_number = Wanted::Phone { number: "+420777123456".into(), forms: Vec::new() };
+    let address = "ann@x.cz".to_owned();
+    let by_address = Wanted::Email { address, typed: String::new(), spellings: Vec::new(), around_plus: None };
+    let person = rules.person(&request());
+    let none = json!({ "phone": "777 123 456", "mobile": null, "emails": [] });
+    let by_phone = search(NUMBERS).addressed(LISTED);
+    assert_eq!(rules.whose(&by_phone, &by_number, &person, &none), Whose::Theirs);
+    let hidden = [
+        json!([null]),
+        json!([{ "value": null }]),
+        json!([{ "value": "" }]),
+        json!([{ "value": " ", "label": "work" }]),
+        json!([{ "label": "work" }]),
+        json!([""]),
+        json!([" "]),
+        json!([[]]),
+        json!([true]),
+        json!(null),
+        json!(""),
+        json!({}),
+        json!("bob@x.cz"),
+    ];
+    for emails in hidden {
+        let record = json!({ "phone": "777 123 456", "mobile": null, "emails": emails });
+        assert_eq!(rules.whose(&by_phone, &by_number, &person, &record), Whose::Hidden, "{emails}");
+        let by_email = search(LISTED);
+        assert_eq!(rules.whose(&by_email, &by_address, &person, &record), Whose::Hidden, "{emails}");
+        // Beside one that is somebody else's, and beside the person's own.
+        let Some(entries) = emails.as_array() else { continue };
+        for (other, expected) in [("joann@x.cz", Whose::Hidden), ("ann@x.cz", Whose::Theirs)] {
+            let record = json!({ "emails": entries.iter().cloned().chain([json!(other)]).collect::<Vec<_>>() });
+            assert_eq!(rules.whose(&by_email, &by_address, &person, &record), expected, "{emails} {other}");
+        }
+    }
+}
+
+#[test]
+fn a_masked_value_is_nobodys_whoever_has_typed_the_same() {
+    let rules = rules(PlusAddressing::Distinct, true);
+    for masked in [
+        "a*n@x.cz",
+        "*@x.cz",
+        "a#n@x.cz",
+        "a?n@x.cz",
+        "a...n@x.cz",
+        "a\u{2588}\u{2588}n@x.cz",
+        "a\u{ff0a}n@x.cz",
+        "axxxn@x.cz",
+    ] {
+        for typed in [masked, "ann@x.cz"] {
+            let wanted =
+                Wanted::Email { address: typed.into(), typed: String::new(), spellings: Vec::new(), around_plus: None };
+            let person = rules.person(&Request::from([("email", typed)]));
+            let record = json!({ "email": masked, "more": null });
+            assert_eq!(rules.whose(&search(ADDRESSES), &wanted, &person, &record), Whose::Hidden, "{typed} {masked}");
+        }
+    }
+}
+
 /// A record that a search has found is somebody else's only where it shows what that search can have found.
 #[test]
 fn a_record_that_shows_another_value_than_the_search_can_have_found_cannot_be_judged() {

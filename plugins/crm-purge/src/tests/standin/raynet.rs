@@ -103,18 +103,29 @@ fn record(world: &World, row: &Row) -> Value {
             let office = json!({ "id": 2, "address": street, "contactInfo": contact });
             record["birthday"] = Value::Null;
             record["logo"] = Value::Null;
+            record["person"] = json!(true);
+            for name in ["salutation", "regNumber", "taxNumber", "taxNumber2", "bankAccount", "databox"] {
+                record[name] = Value::Null;
+            }
             record["addresses"] = json!([office]);
             record["primaryAddress"] = office;
         }
         "lead" => {
             record["contactInfo"] = contact;
             record["address"] = street;
+            for name in ["topic", "companyName", "regNumber"] {
+                record[name] = Value::Null;
+            }
         }
         _ => {
             record["contactInfo"] = contact;
             record["privateAddress"] = street;
             record["birthday"] = Value::Null;
             record["photo"] = Value::Null;
+            record["relationships"] = json!([{ "id": 1, "notice": null, "primary": true, "type": "support" }]);
+            for name in ["salutation", "maritalStatus", "gender"] {
+                record[name] = Value::Null;
+            }
         }
     }
     if row.state == State::Anonymized {

@@ -11,9 +11,7 @@ use crate::engine::Place;
 
 /// The columns that these places are.
 pub(super) fn columns(places: &[Place]) -> impl Iterator<Item = &'static str> {
-    places.iter().map(|place| match place {
-        Place::At(at) | Place::Split(at, _) => &at[1..],
-    })
+    places.iter().map(|place| &place.at()[1..])
 }
 
 pub(super) fn by_address(

@@ -12,35 +12,67 @@ use crate::vendor::Holds;
 struct Field {
     name: &'static str,
     within: &'static [&'static str],
+    /// Those within it that not all records have.
+    maybe: &'static [&'static str],
     /// Whether a record that does not have it has nothing there.
     optional: bool,
 }
 
 const CONTACT_INFO: Field = shown("contactInfo", &["email", "email2", "tel1", "tel2", "www", "fax", "otherContact"]);
-const NETWORKS: Field = shown("socialNetworkContact", &[]);
-const NOTICE: Field = shown("notice", &[]);
-const BIRTHDAY: Field = shown("birthday", &[]);
+const NETWORKS: Field = whole("socialNetworkContact");
+const NOTICE: Field = whole("notice");
+const BIRTHDAY: Field = whole("birthday");
+const TAGS: Field = whole("tags");
+const REG_NUMBER: Field = whole("regNumber");
 /// Of custom fields, those without a value are not in the answer.
-const CUSTOM: Field = Field { name: "customFields", within: &[], optional: true };
+const CUSTOM: Field = optional("customFields");
 /// Without the country, which is nobody's.
 const STREET: &[&str] = &["street", "city", "province", "zipCode"];
+const PLACE: &[&str] = &["lat", "lng", "name"];
 
 const OF_PERSON: &[Field] = &[
     CONTACT_INFO,
     NETWORKS,
-    shown("privateAddress", STREET),
+    Field { maybe: PLACE, ..shown("privateAddress", STREET) },
     BIRTHDAY,
     NOTICE,
+    TAGS,
+    whole("salutation"),
+    whole("maritalStatus"),
+    whole("gender"),
     CUSTOM,
-    Field { name: "photo", within: &[], optional: true },
+    optional("photo"),
 ];
-const OF_LEAD: &[Field] = &[CONTACT_INFO, NETWORKS, shown("address", STREET), NOTICE, CUSTOM];
+const OF_RELATIONSHIP: &[Field] = &[NOTICE];
+const OF_LEAD: &[Field] = &[
+    CONTACT_INFO,
+    NETWORKS,
+    Field { maybe: PLACE, ..shown("address", STREET) },
+    NOTICE,
+    TAGS,
+    whole("topic"),
+    whole("companyName"),
+    REG_NUMBER,
+    CUSTOM,
+];
 /// Where a company has its seat is no person's address; how it is reached stands beside each of its addresses.
-const OF_COMPANY: &[Field] = &[NETWORKS, BIRTHDAY, NOTICE, CUSTOM, Field { name: "logo", within: &[], optional: true }];
+const OF_COMPANY: &[Field] = &[NETWORKS, BIRTHDAY, NOTICE, TAGS, CUSTOM, optional("logo")];
 const OF_OFFICE: &[Field] = &[shown("contactInfo", &["email", "email2", "tel1", "tel2", "www", "otherContact"])];
+/// A company that is a person, such as a sole trader.
+const OF_TRADER: &[Field] =
+    &[whole("salutation"), REG_NUMBER, whole("taxNumber"), whole("taxNumber2"), whole("bankAccount"), whole("databox")];
+const OF_TRADERS_OFFICE: &[Field] = &[Field { maybe: PLACE, ..shown("address", STREET) }];
 
 const fn shown(name: &'static str, within: &'static [&'static str]) -> Field {
-    Field { name, within, optional: false }
+    Field { name, within, maybe: &[], optional: false }
+}
+
+const fn whole(name: &'static str) -> Field {
+    shown(name, &[])
+}
+
+const fn optional(name: &'static str) -> Field {
+    Field { optional: true, ..whole(name) }
 }
 
 /// What was met in a record.
@@ -70,19 +102,39 @@ fn met(object: &Object, record: &Value) -> Met {
     if *object == LEAD {
         met.look(OF_LEAD, record);
     } else if *object == COMPANY {
-        met.look(OF_COMPANY, record);
-        met.look(OF_OFFICE, &record["primaryAddress"]);
-        match record.get("addresses") {
-            Some(Value::Array(offices)) => offices.iter().for_each(|office| met.look(OF_OFFICE, office)),
-            _ => met.is_partly_hidden = true,
-        }
+        met.look_at_company(record);
     } else {
         met.look(OF_PERSON, record);
+        met.look_at_each("relationships", &[OF_RELATIONSHIP], record);
     }
     met
 }
 
 impl Met {
+    fn look_at_company(&mut self, record: &Value) {
+        let is_person = record.get("person").and_then(Value::as_bool);
+        self.is_partly_hidden |= is_person.is_none();
+        let of_office = match is_person {
+            Some(true) => &[OF_OFFICE, OF_TRADERS_OFFICE][..],
+            _ => &[OF_OFFICE][..],
+        };
+        self.look(OF_COMPANY, record);
+        if is_person == Some(true) {
+            self.look(OF_TRADER, record);
+        }
+        of_office.iter().for_each(|fields| self.look(fields, &record["primaryAddress"]));
+        self.look_at_each("addresses", of_office, record);
+    }
+
+    fn look_at_each(&mut self, list: &str, fields: &[&[Field]], record: &Value) {
+        match record.get(list) {
+            Some(Value::Array(entries)) => {
+                entries.iter().for_each(|entry| fields.iter().for_each(|fields| self.look(fields, entry)));
+            }
+            _ => self.is_partly_hidden = true,
+        }
+    }
+
     fn look(&mut self, fields: &[Field], record: &Value) {
         for field in fields {
             match record.get(field.name) {
@@ -91,8 +143,9 @@ impl Met {
                 Some(Value::Null) => self.is_partly_hidden |= field.name == CONTACT_INFO.name,
                 Some(value) if field.within.is_empty() => self.add(field.name, value),
                 Some(value) => {
-                    for part in field.within {
+                    for part in field.within.iter().chain(field.maybe) {
                         match value.get(part) {
+                            None if field.maybe.contains(part) => {}
                             // What cannot be read is not shown either.
                             None | Some(Value::Object(_) | Value::Array(_)) => self.is_partly_hidden = true,
                             Some(value) => self.add(part, value),

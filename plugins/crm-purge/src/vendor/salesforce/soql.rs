@@ -48,9 +48,7 @@ pub(super) fn search(root: &str, object: &'static Object, resource: &str, soql: 
 
 /// The field that a place is.
 pub(super) fn field(place: Place) -> &'static str {
-    match place {
-        Place::At(at) | Place::Split(at, _) => &at[1..],
-    }
+    &place.at()[1..]
 }
 
 /// A text in SOQL.

@@ -101,3 +101,16 @@ fn a_missing_right_is_named_in_mailchimps_words() {
     assert_eq!(red.class, ErrorClass::NeedsOperator);
     assert!(red.message.contains("may not GET / (403)") && red.message.contains("user role does not have"), "{red}");
 }
+
+/// A key whose user may not see one audience.
+#[test]
+fn an_audience_that_is_refused_stops_no_other() {
+    let mut members: Members = vec![("l1", ANN, "ann@x.cz", "subscribed"), ("l2", ANN, "ann@x.cz", "subscribed")];
+    let server = Server::start(move |seen| match seen.target.contains("/lists/l1/members") {
+        true => problem(403, "Forbidden", "You are not authorized to access this resource."),
+        false => answer(seen, &mut members),
+    });
+    let answer = SYSTEM.host(&server, SECRET).erase(ann()).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["contacts"]), (Outcome::Unverifiable, 1), "{answer:?}");
+    assert!(answer.reason.is_some_and(|reason| reason.contains("1 items were refused to step `find` (403)")));
+}

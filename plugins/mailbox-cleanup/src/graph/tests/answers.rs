@@ -31,8 +31,8 @@ fn every_kind_of_request_fails_as_its_status_says() {
         check(of, || refused(429, "TooManyRequests"), ErrorClass::RateLimited, None);
         check(of, || refused(503, "Busy").with("Retry-After", "37"), ErrorClass::RateLimited, Some(37_000));
         check(of, || refused(401, "InvalidAuthenticationToken"), ErrorClass::NeedsOperator, None);
-        check(of, || refused(403, "ErrorAccessDenied"), ErrorClass::NeedsOperator, None);
         if !of.ends_with("mailFolders") {
+            check(of, || refused(403, "ErrorAccessDenied"), ErrorClass::NeedsOperator, None);
             check(of, || refused(400, "BadRequest"), ErrorClass::Permanent, None);
         }
         check(of, || refused(500, "InternalServerError"), ErrorClass::Retryable, None);
@@ -103,18 +103,78 @@ fn one_odd_message_is_left_to_a_person_and_the_others_go() {
     assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 1));
 }
 
+/// `$filter` compares From as a whole; `$search` also finds names and aliases
+/// (<https://learn.microsoft.com/graph/search-query-parameter#using-search-on-message-collections>).
 #[test]
-fn what_a_comparison_of_senders_finds_and_does_not_show_needs_a_person() {
-    // `$filter` compares From as a whole; `$search` also finds names and aliases
-    // (<https://learn.microsoft.com/graph/search-query-parameter#using-search-on-message-collections>).
-    for (query, outcome) in [("filter=", Outcome::Unverifiable), ("search=", Outcome::Absent)] {
+fn what_a_query_finds_and_does_not_show_needs_a_person() {
+    let message = |more: Value| {
+        let mut message = json!({ "from": party("eve@y.cz"), "sender": party("eve@y.cz"), "replyTo": [], "toRecipients": [],
+            "ccRecipients": [], "bccRecipients": [], "isDraft": false, "id": "AAMk/9+=", "parentFolderId": "F-inbox" });
+        message.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
+        message
+    };
+    let named = |name: &str, address: &str| json!({ "emailAddress": { "name": name, "address": address } });
+    for (query, more, outcome) in [
+        ("filter=", json!({ "toRecipients": [party(USER)] }), Outcome::Unverifiable),
+        ("search=", json!({ "toRecipients": [party(USER)] }), Outcome::Unverifiable),
+        ("search=", json!({}), Outcome::Unverifiable),
+        ("search=", json!({ "from": null, "sender": null, "toRecipients": [party(USER)] }), Outcome::Unverifiable),
+        (
+            "search=",
+            json!({ "from": null, "sender": null, "toRecipients": [party("joann@x.cz")] }),
+            Outcome::Unverifiable,
+        ),
+        ("search=", json!({ "toRecipients": [party("a*n@x.cz")] }), Outcome::Unverifiable),
+        ("search=", json!({ "toRecipients": [party("a*n@x.cz"), party("joann@x.cz")] }), Outcome::Unverifiable),
+        ("search=", json!({ "toRecipients": [party("mailto:eve@y.cz?cc=ann@x.cz")] }), Outcome::Unverifiable),
+        ("search=", json!({ "from": named("Ann", "ann@y.cz") }), Outcome::Unverifiable),
+        // What they show explains why they were found.
+        ("search=", json!({ "toRecipients": [party("joann@x.cz")] }), Outcome::Absent),
+        ("search=", json!({ "from": named("ann@x.cz", "eve@y.cz") }), Outcome::Absent),
+        (
+            "search=",
+            json!({ "from": null, "sender": null, "isDraft": true, "toRecipients": [party("joann@x.cz")] }),
+            Outcome::Absent,
+        ),
+    ] {
         let exchange = Exchange::new();
-        let eves = json!({ "from": party("eve@y.cz"), "replyTo": [], "toRecipients": [party(USER)], "ccRecipients": [],
-            "bccRecipients": [], "id": "AAMk/9+=", "parentFolderId": "F-inbox" });
-        exchange.fault(query, Reply::json(200, &json!({ "value": [eves] })));
+        exchange.fault(query, Reply::json(200, &json!({ "value": [message(more.clone())] })));
         let answer = host(&exchange, json!({})).erase(ANN).expect(query);
-        assert_eq!((answer.outcome, answer.counts.len(), exchange.count("$batch")), (outcome, 0, 0), "{query}");
+        let told = (answer.outcome, answer.counts.len(), exchange.count("$batch"));
+        assert_eq!(told, (outcome, 0, 0), "{query} {more}");
     }
+}
+
+/// A part of the mailbox that is refused is that part's matter.
+#[test]
+fn a_folder_or_a_message_that_is_refused_stops_nothing_else() {
+    for (of, told) in [
+        ("mailFolders/recoverableitemspurges", crate::graph::UNSEEN),
+        ("mailFolders/recoverableitemsdeletions?", crate::graph::UNSEEN),
+        ("mailFolders/F-recoverableitemsdeletions/messages", crate::graph::REFUSED),
+        ("mailFolders/F-recoverableitemspurges/messages", crate::graph::UNTOLD),
+    ] {
+        let exchange = Exchange::with(&["ann@x.cz"; 2]);
+        for _ in 0..40 {
+            exchange.fault(of, refused(403, "ErrorAccessDenied"));
+        }
+        let host = host(&exchange, json!({}));
+        let answer = host.whole().erase(ANN).expect(of);
+        assert_eq!((answer.counts["messages"], exchange.senders().len()), (2, 0), "{of}: {answer:?}");
+        assert!(answer.not_looked_at.contains(&told.to_owned()), "{of}: {answer:?}");
+    }
+    let exchange = Exchange::with(&["ann@x.cz"; 2]);
+    exchange.mailbox().is_stale = true;
+    exchange.fault("GET /v1.0/users/support%40x.cz/messages/AAMk", refused(403, "ErrorAccessDenied"));
+    let answer = host(&exchange, json!({})).erase(ANN).expect("an answer");
+    assert_eq!((answer.outcome, answer.counts["messages"]), (Outcome::Unverifiable, 2), "{answer:?}");
+    // Where the mailbox itself is, nothing was looked at.
+    check(
+        "GET /v1.0/users/support%40x.cz/messages?",
+        || refused(403, "ErrorAccessDenied"),
+        ErrorClass::NeedsOperator,
+        None,
+    );
 }
 
 #[test]

@@ -49,6 +49,11 @@ impl Session<'_> {
             }
             Line::Skipped => Ok(None),
             Line::Unreadable(about) => Ok(Some(about)),
+            // A line of an alert that has several, a notice, an empty one: nothing in it is an answer to anything. One that looks like a
+            // literal's beginning has taken answers with it.
+            Line::Foreign if !self.is_ours(answer) && is_text(answer) => {
+                Ok(answer.trim_ascii_end().contains(&b'\n').then_some(About::Unknown))
+            }
             Line::Mended(_) | Line::Foreign => Err(garbage()),
         }
     }
@@ -70,7 +75,7 @@ impl Session<'_> {
     fn read(&mut self) -> Result<(), PluginError> {
         let mut buffer = [0; 16 << 10];
         loop {
-            self.clock.patience(self.heard)?;
+            self.clock.patience(self.heard).inspect_err(|_| self.is_silent = true)?;
             match self.wire.read(&mut buffer) {
                 Ok(0) => return Err(PluginError::retryable("the server ended the connection")),
                 Ok(read) => {
@@ -84,4 +89,9 @@ impl Session<'_> {
             }
         }
     }
+}
+
+/// Whether nothing in it says that the other side speaks another protocol altogether.
+fn is_text(line: &[u8]) -> bool {
+    line.iter().all(|b| !b.is_ascii_control() || b.is_ascii_whitespace())
 }

@@ -11,7 +11,7 @@ use super::super::opened::{BATCH, For, existing};
 use super::{Found, Visit, marks_of, numbers, read_only};
 use crate::mailbox::{Kept, MESSAGES};
 
-impl Visit<'_, '_, '_> {
+impl Visit<'_, '_> {
     /// Takes the wanted messages out of folders that were looked through. Returns what the server keeps, and how many are left where
     /// it refuses to take them out.
     pub(in crate::imap) fn empty(
@@ -21,10 +21,14 @@ impl Visit<'_, '_, '_> {
         writes: Writes<'_>,
     ) -> Result<(Vec<Kept>, u64), PluginError> {
         let (mut kept, mut left) = (Vec::new(), 0);
+        self.is_emptying = true;
         for (n, seen) in found.iter().enumerate() {
             let so_far = (n + 1, found.len());
             match self.or_go_on(&seen.folder, seen.place, so_far, |visit, _| visit.empty_one(seen, target, writes))? {
-                Some(stays) => kept.extend(stays),
+                Some(stays) => {
+                    self.attempts(&seen.folder).up_to = 0;
+                    kept.extend(stays);
+                }
                 None => {
                     let lasting = self.take_lasting(&seen.folder, seen.place);
                     left += if lasting.is_some() { self.left_in(&seen.folder) } else { 0 };

@@ -8,7 +8,7 @@ use crate::outcome::rank;
 /// How many folders are told of one by one.
 const NAMED: usize = 10;
 
-impl Visit<'_, '_, '_> {
+impl Visit<'_, '_> {
     /// The folders that could not be looked through, and why.
     pub(in crate::imap) fn unread(&self) -> Vec<String> {
         first(&self.unread, "could not be looked through")
