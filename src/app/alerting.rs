@@ -57,7 +57,13 @@ pub(super) async fn run(on: Operations, is_pinged: bool, shutdown: CancellationT
         names.push(name.clone());
         match alert {
             Ok(alert) => {
-                let telling_one = Telling { on: Arc::clone(&on), alert, unwritten: AlertState::default(), sent: None };
+                let telling_one = Telling {
+                    on: Arc::clone(&on),
+                    alert,
+                    unwritten: AlertState::default(),
+                    sent: None,
+                    is_held: false,
+                };
                 telling.spawn(telling_one.run(shutdown.clone()));
             }
             Err(wrong) => warn!(reason = %wrong, "an alert cannot be sent"),
@@ -93,6 +99,8 @@ struct Telling {
     unwritten: AlertState,
     /// The id of the message that was taken last, in case that could not be written down.
     sent: Option<String>,
+    /// The lease of the last look could not be given back.
+    is_held: bool,
 }
 
 impl Telling {
@@ -113,11 +121,17 @@ impl Telling {
     async fn look(&mut self, pause: Duration, shutdown: &CancellationToken) -> Result<(), LedgerError> {
         let on = Arc::clone(&self.on);
         let task = self.task();
+        // The ledger took nothing when this look was over: until it does, nobody looks, this server neither.
+        if self.is_held {
+            self.is_held = on.ledger.put_off_periodic(&task, Duration::ZERO, None).await.is_err();
+        }
         match on.ledger.take_periodic(&task, LEASE).await {
             Ok(None) => Ok(()),
             Ok(Some(Periodic { now, .. })) => {
                 let looked = self.by_ledger(now, shutdown).await;
-                on.ledger.put_off_periodic(&task, pause, None).await?;
+                let put_off = on.ledger.put_off_periodic(&task, pause, None).await;
+                self.is_held = put_off.is_err();
+                put_off?;
                 looked
             }
             Err(_) => self.by_itself(shutdown).await,

@@ -114,6 +114,15 @@ impl Files {
     /// fsync of a commit takes hundreds; nothing is opened, since SQLite
     /// would lose its locks when a descriptor of the file is closed.
     pub(super) fn unchanged(&self) -> Result<(), LedgerError> {
+        let all = self.all_there();
+        if matches!(all, Err(LedgerError::Damaged(_))) {
+            // SQLite removes the log of a file that is empty for a moment, as one is that another is copied over.
+            self.unwritten()?;
+        }
+        all
+    }
+
+    fn all_there(&self) -> Result<(), LedgerError> {
         unchanged(&self.ledger)?;
         self.also.iter().try_for_each(|file| unchanged(file).map(drop))?;
         self.log_bytes.set(unchanged(&self.log)?.len() as f64);

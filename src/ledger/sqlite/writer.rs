@@ -169,10 +169,10 @@ impl Thread {
     /// is by now: it is whole then without the log.
     fn in_place(&self) -> Result<(), LedgerError> {
         let unchanged = self.files.unchanged();
-        if matches!(unchanged, Err(LedgerError::Damaged(_))) {
+        // What was overwritten would be spoilt further.
+        if matches!(unchanged, Err(LedgerError::Damaged(_))) && self.files.unwritten().is_ok() {
             checkpoint::rescue(&self.connection);
         }
-        // Not to be rescued: what was overwritten would be spoilt further.
         unchanged.and_then(|()| self.unwritten())
     }
 

@@ -248,9 +248,11 @@ fn nothing_is_acknowledged_once_another_ledger_is_copied_over_the_file() {
         fs::write(&ledger, copied).expect("copied over it");
         assert_eq!(server.deliver_end(42), 503, "{over}");
         wait_for("the server to be red", || (server.ready() == 503).then_some(()));
-        let status = deployment.run(&["status"]);
-        let said = String::from_utf8_lossy(&status.stdout).into_owned() + &String::from_utf8_lossy(&status.stderr);
-        assert!(said.contains("was written by another program"), "{said}");
+        wait_for("a person to be told", || {
+            let status = deployment.run(&["status"]);
+            let said = [status.stdout, status.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+            said.contains("was written by another program").then_some(())
+        });
         server.stop();
         let said = refused(&deployment, &["serve"], 6);
         assert!(said.contains("quietus ledger restore"), "{said}");
