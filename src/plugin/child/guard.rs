@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, getpid, kill_process, kill_process_group, setpgid};
+use rustix::process::{Signal, getpid, kill_process, setpgid};
 
 use super::end::end_at_once;
 use super::{native, sandbox};
@@ -46,15 +46,13 @@ pub(super) fn watch(task: &Guard, socket: UnixStream) -> ExitCode {
     ended.map_or(ExitCode::FAILURE, end_alike)
 }
 
-/// Ends what the program has started and left behind. By the program's end alone, nobody knows whether the server is there to do
-/// that. This process leaves the group first, to tell how the program ended: it joins the server's. Where the server is gone, it
-/// cannot, and nobody wants to know.
+/// Ends what the program has started and left behind, where the server is gone. Where it is there, it does so itself once it sees the
+/// end of this process, and the authors' kit counts before that what is left. It is there if this process can join its group.
 fn end_what_is_left(place: Option<&Path>) {
-    let left = native::group_of_parent().is_some_and(|server| setpgid(None, Some(server)).is_ok());
-    if !left {
+    let is_there = native::group_of_parent().is_some_and(|server| setpgid(None, Some(server)).is_ok());
+    if !is_there {
         end_all(place);
     }
-    let _ = kill_process_group(getpid(), Signal::KILL);
 }
 
 fn enter(place: Option<&Path>) -> io::Result<()> {
