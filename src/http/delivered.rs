@@ -2,22 +2,15 @@
 //! however much comes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::pace::Pace;
 use super::receiver::Receiver;
 use crate::causes::with_causes;
 use crate::ledger::Intake;
 use crate::lock::Replaceable;
-
-/// How soon the first one is written.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// How long nothing is written thereafter: minutes are noted.
-const PAUSE: Duration = Duration::from_secs(60);
 
 /// Writes which sources have delivered, until `shutdown`, and then once more.
 pub(crate) async fn write_delivered(
@@ -25,9 +18,9 @@ pub(crate) async fn write_delivered(
     ledger: Arc<dyn Intake>,
     shutdown: CancellationToken,
 ) {
-    let mut pause = LOOK;
-    while shutdown.run_until_cancelled(sleep(pause)).await.is_some() {
-        pause = if write(&receiver.current(), &*ledger).await { PAUSE } else { LOOK };
+    let mut pace = Pace::new();
+    while pace.wait(&shutdown).await {
+        pace.looked(write(&receiver.current(), &*ledger).await);
     }
     write(&receiver.current(), &*ledger).await;
 }

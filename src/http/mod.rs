@@ -12,6 +12,7 @@ mod known;
 mod log_rate_limit;
 mod metrics;
 mod one_client;
+mod pace;
 mod reaction;
 mod receiver;
 mod refusals;

@@ -2,23 +2,16 @@
 //! the first, and at most once a minute, so that a stranger who sends nonsense causes no write.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use super::pace::Pace;
 use super::receiver::Receiver;
 use super::refusals::Refusals;
 use crate::causes::with_causes;
 use crate::ledger::Intake;
 use crate::lock::Replaceable;
-
-/// How soon the first one is written.
-const LOOK: Duration = Duration::from_secs(1);
-
-/// How long nothing is written thereafter.
-const PAUSE: Duration = Duration::from_secs(60);
 
 /// Writes what is refused, until `shutdown`, and then once more.
 pub(crate) async fn write_refused(
@@ -27,11 +20,11 @@ pub(crate) async fn write_refused(
     shutdown: CancellationToken,
 ) {
     let mut noted = None;
-    let mut pause = LOOK;
+    let mut pace = Pace::new();
     // All that receive one after the other count together.
     let refusals = Arc::clone(receiver.current().refusals());
-    while shutdown.run_until_cancelled(sleep(pause)).await.is_some() {
-        pause = if write(&refusals, &receiver.current(), &*ledger, &mut noted).await { PAUSE } else { LOOK };
+    while pace.wait(&shutdown).await {
+        pace.looked(write(&refusals, &receiver.current(), &*ledger, &mut noted).await);
     }
     write(&refusals, &receiver.current(), &*ledger, &mut noted).await;
 }
