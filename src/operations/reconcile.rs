@@ -207,7 +207,8 @@ impl<'a> Comparison<'a> {
         let tombstone = if known.is_some() { None } else { ledger.tombstone(&key).await? };
         let of_tombstone = tombstone.as_ref().filter(|gone| gone.erased).map(|gone| gone.at);
         let erased_at = known.as_ref().and_then(|known| known.erased_at).or(of_tombstone);
-        erased.extend(erased_at.map(|at| (key.clone(), at)));
+        // What ended after it was erased is another conversation, or went on.
+        erased.extend(erased_at.filter(|at| session.ended <= *at).map(|at| (key.clone(), at)));
         let has_ended = known.is_some_and(|known| {
             let ended = known.record.ended.filter(|_| known.record.end_told);
             ended.or(known.erased_at).is_some_and(is_told)

@@ -1,15 +1,17 @@
 //! The other way round: sessions that we erased and that mluvii shows with personal data again, as after one of its backups was restored.
-//! They are erased again, and a person is told. Nothing follows from what is not shown.
+//! They are erased again, and a person is told. Nothing follows from what is not shown, and nothing that is not surely the same
+//! conversation: after a backup is restored, numbers can be given out once more.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Comparison, charge, unavailable};
+use super::{Comparison, SAME_END, charge, unavailable};
 use crate::attention::REAPPEARED;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::consent::ConsentState;
 use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Selection, Subject};
-use crate::mluvii::{MluviiClient, MluviiError, Window};
+use crate::mluvii::{Look, LookUp, MluviiClient, MluviiError, Window};
 use crate::operations::{OperationError, Operations, audit};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -43,10 +45,12 @@ impl Comparison<'_> {
             }
             Err(error) => return Err(unavailable(error)),
         };
-        for (key, _) in erased.into_iter().filter(|(key, _)| open.contains_key(&key.session)) {
+        for (key, at) in erased.into_iter().filter(|(key, _)| open.contains_key(&key.session)) {
             if self.in_vain == LOOKS_MAX {
                 self.done.not_looked_at += 1;
-            } else if !self.client.shows_again(key.session).await.map_err(unavailable)? {
+            } else if !self.client.shows_again(key.session).await.map_err(unavailable)?
+                || !is_same(self.on, &self.client, key, *at).await?
+            {
                 self.in_vain += 1;
             } else if self.asked.dry_run || erase_again(self.on, key, self.by).await? {
                 self.done.reappeared += 1;
@@ -74,7 +78,7 @@ pub(crate) async fn look_at_erased(
     let client = on.client(installation)?;
     let erased = on.ledger.erased_sessions(installation, from, CHUNK).await?;
     let mut is_all = erased.len() < CHUNK as usize;
-    let (mut reappeared, mut in_vain, mut last) = (0, 0, from);
+    let (mut reappeared, mut in_vain, mut last, mut failed) = (0, 0, from, None);
     for (key, at) in erased {
         if at > until {
             break;
@@ -84,13 +88,27 @@ pub(crate) async fn look_at_erased(
             break;
         }
         last = at;
-        if !shown_again(&client, &key).await? {
-            in_vain += 1;
-        } else if erase_again(on, &key, by).await? {
-            reappeared += 1;
+        let again = async {
+            let is_shown = shown_again(&client, &key).await? && is_same(on, &client, &key, at).await?;
+            Ok::<_, OperationError>(if is_shown { Some(erase_again(on, &key, by).await?) } else { None })
+        };
+        match again.await {
+            Ok(None) => in_vain += 1,
+            Ok(Some(is_new)) => reappeared += u64::from(is_new),
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
         }
     }
     charge(on, installation, u32::try_from(in_vain).unwrap_or(u32::MAX)).await;
+    if let Some(error) = failed {
+        // The next look finds nothing new of them.
+        if reappeared > 0 {
+            tell_reappeared(on, installation, reappeared).await?;
+        }
+        return Err(error);
+    }
     Ok(LookedAgain { reappeared, next: (!is_all).then(|| later(last, from)) })
 }
 
@@ -103,6 +121,30 @@ fn later(last: Timestamp, from: Timestamp) -> Timestamp {
 async fn shown_again(client: &MluviiClient, key: &SessionKey) -> Result<bool, OperationError> {
     let is_listed = client.is_listed_as_not_anonymized(key.session).await.map_err(unavailable)?;
     Ok(is_listed && client.shows_again(key.session).await.map_err(unavailable)?)
+}
+
+/// Whether what is shown is the conversation that was erased: it ended before that, when the erased one did, and its guest is the same, as far
+/// as that is known. What was continued since goes the way of news.
+async fn is_same(
+    on: &Operations,
+    client: &MluviiClient,
+    key: &SessionKey,
+    erased_at: Timestamp,
+) -> Result<bool, OperationError> {
+    let LookUp::Found(facts) = client.look_up(key.session, Look::default()).await.map_err(unavailable)? else {
+        return Ok(false);
+    };
+    let Some(ended) = facts.ended.filter(|ended| *ended <= erased_at) else { return Ok(false) };
+    let Some(known) = on.ledger.session(key).await? else { return Ok(true) };
+    let record = &known.record;
+    let agreed = record.consent.state == ConsentState::Given && record.consent.since.is_some_and(|at| at >= erased_at);
+    if known.settle_at.is_some() || agreed {
+        return Ok(false);
+    }
+    let is_then = record.ended.is_none_or(|before| ended.duration_since(before).abs() <= SAME_END);
+    let (Some(digest), Some(guest)) = (record.guest_digest, &facts.guest) else { return Ok(is_then) };
+    let keys = on.keys().await?;
+    Ok(is_then && on.fingerprinter(&keys, &key.installation).guest(guest) == digest)
 }
 
 /// Has it erased again at mluvii; `false` where that is under way.

@@ -106,3 +106,31 @@ fn nothing_follows_from_a_filter_that_is_ignored_or_from_what_is_missing() {
     assert_eq!(reconcile(&deployment, since, &[])["reappeared"], 0);
     assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 1);
 }
+
+/// After a restored backup numbers are given out once more, and a conversation can be continued: neither is what was erased.
+#[test]
+fn another_conversation_of_the_same_number_is_not_erased_by_it() {
+    let standin = StandIn::start();
+    let (deployment, server, ended) = erased(&standin, &[]);
+    drop(server);
+    let since = ended - SignedDuration::from_hours(1);
+    let another = |guest: &str, ended: Value| {
+        standin.begin_with(json!({
+            "id": 7, "tenant": 62, "guest": guest, "ended": ended, "consent": "v3",
+            "call_params": [{ "name": "oo1_guest_email", "value": "bob@example.com", "source": "ENTRY_FORM" }],
+        }));
+        reconcile(&deployment, since, &["--until", &Timestamp::now().to_string()])
+    };
+    let rows = [
+        ("g-9", json!(ended)),
+        ("g-7", json!(ended - SignedDuration::from_mins(10))),
+        ("g-7", json!(Timestamp::now())),
+        ("g-7", Value::Null),
+    ];
+    for (guest, ended) in rows {
+        let done = another(guest, ended.clone());
+        assert_eq!(done["reappeared"], 0, "{guest}, {ended}: {done}");
+        assert!(standin.holds("bob@example.com"));
+    }
+    assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 1);
+}
