@@ -17,7 +17,7 @@ mod words;
 pub(crate) use carrier::{Alert, AlertWrong};
 pub(crate) use http::{HttpSender, describe_sent, note_ping, note_sent};
 pub(crate) use settings::AlertSettings;
-pub(crate) use state::AlertState;
+pub(crate) use state::{AlertState, FAILURES};
 
 #[cfg(test)]
 mod tests;

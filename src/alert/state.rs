@@ -28,6 +28,9 @@ const HOUR: Duration = Duration::from_secs(3_600);
 /// The longest that it waits for that.
 const SPACED_MAX: Duration = Duration::from_secs(900);
 
+/// So often it must fail before a person is told: a server that wants to be asked again is part of the daily work.
+pub(crate) const FAILURES: u32 = 3;
+
 /// The longest pause before a message is sent again.
 const PAUSE_MAX: Duration = Duration::from_secs(900);
 
@@ -313,7 +316,12 @@ impl AlertState {
         outgoing.reason = Some(reason.to_owned());
         let pause = Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(outgoing.failures - 1)).min(PAUSE_MAX);
         outgoing.due = now.saturating_add(pause).unwrap_or(now);
-        outgoing.failures
+        let failures = outgoing.failures;
+        // Who has it must not wait for what comes next because somebody else is refused for good.
+        if failures >= FAILURES && !outgoing.reached.is_empty() {
+            self.accepted(now);
+        }
+        failures
     }
 
     /// With what was told while nothing could be written down.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::operations::alerts;
-use crate::alert::{Alert, AlertState, note_sent};
+use crate::alert::{Alert, AlertState, FAILURES, note_sent};
 use crate::attention::{ALERT, Attention, Code, PING};
 use crate::causes::with_causes;
 use crate::config::Config;
@@ -33,9 +33,6 @@ const SEND_MAX: Duration = Duration::from_secs(90);
 
 /// How long a shutdown waits for a message that is being sent.
 const GRACE: Duration = Duration::from_secs(3);
-
-/// So often it must fail before a person is told: a server that wants to be asked again is part of the daily work.
-const FAILURES: u32 = 3;
 
 /// What refuses a start: an alert that could not be sent would be missed when it is needed.
 pub(super) fn must_be_right(config: &Config) -> anyhow::Result<()> {

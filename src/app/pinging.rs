@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use crate::alert::{HttpSender, note_ping};
+use crate::alert::{FAILURES, HttpSender, note_ping};
 use crate::attention::PING;
 use crate::causes::with_causes;
 use crate::config::Config;
@@ -25,9 +25,6 @@ const LEASE: Duration = Duration::from_secs(60);
 
 /// The longest pause after a failure.
 const AGAIN: Duration = Duration::from_secs(30);
-
-/// So often it must fail before a person is told.
-const FAILURES: u32 = 3;
 
 /// The task's name in the ledger.
 const TASK: &str = "ping";

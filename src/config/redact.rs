@@ -30,6 +30,8 @@ pub(super) fn redacted(config: Value, schemas: &Schemas) -> Value {
     let Value::Object(sections) = config else { return general(config) };
     let section = |(key, value): (String, Value)| match (key.as_str(), value) {
         ("plugin", Value::Array(plugins)) => (key, plugins.into_iter().map(|one| plugin(one, schemas)).collect()),
+        ("alert", Value::Array(alerts)) => (key, alerts.into_iter().map(told).collect()),
+        ("watch", watch) => (key, told(watch)),
         (_, value) => member(key, value),
     };
     sections.into_iter().map(section).collect()
@@ -43,6 +45,19 @@ fn plugin(settings: Value, schemas: &Schemas) -> Value {
         "config" => (key, own(value, &Schema::of(schemas.get(&name)))),
         "args" => (key, without_text(value)),
         _ => member(key, value),
+    };
+    members.into_iter().map(each).collect()
+}
+
+/// Who is told of what needs a person: an address is somebody's, and who knows a URL can speak for it.
+fn told(value: Value) -> Value {
+    let Value::Object(members) = value else { return general(value) };
+    let each = |(key, value): (String, Value)| match (key.as_str(), value) {
+        ("url" | "to" | "user", value) => (key, without_text(value)),
+        // Of a mail; that of the alert itself is a severity.
+        ("from", Value::String(text)) if text.contains('@') => (key, REDACTED.into()),
+        ("email" | "webhook" | "ping", value @ Value::Object(_)) => (key, told(value)),
+        (_, value) => member(key, value),
     };
     members.into_iter().map(each).collect()
 }

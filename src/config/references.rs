@@ -17,6 +17,9 @@ enum Reference {
     File(PathBuf),
 }
 
+/// A machine's own certificates, to which a company has added its own, have some hundred KiB.
+const CERTIFICATES_BYTES_MAX: u64 = 8 << 20;
+
 impl Config {
     /// The digests of all that it refers to, by the keys that do; `None` for what cannot be read.
     pub(crate) fn behind(&self, by: &IndexKey) -> BTreeMap<String, Option<Digest>> {
@@ -25,7 +28,7 @@ impl Config {
         let digest = |(key, reference)| {
             let content = match reference {
                 Reference::Secret(secret) => content(&self.base, &secret),
-                Reference::File(path) => read_bounded(&self.path(&path)).ok(),
+                Reference::File(path) => read_bounded(&self.path(&path), CERTIFICATES_BYTES_MAX).ok(),
             };
             (key, content.map(|content| by.seen(&[&content])))
         };

@@ -16,16 +16,16 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 /// What stands behind `reference` now, to be compared with what stood there: without a word about what is wrong with it.
 pub(super) fn content(base: &Path, reference: &SecretRef) -> Option<Zeroizing<Vec<u8>>> {
     match reference {
-        SecretRef::File(path) => read_bounded(&base.join(path)).ok(),
+        SecretRef::File(path) => read_bounded(&base.join(path), SECRET_BYTES_MAX).ok(),
         SecretRef::Env(name) => std::env::var_os(name).map(|value| Zeroizing::new(value.into_encoded_bytes())),
-        SecretRef::Credential(name) => read_bounded(&credential(name).ok()?).ok(),
+        SecretRef::Credential(name) => read_bounded(&credential(name).ok()?, SECRET_BYTES_MAX).ok(),
     }
 }
 
 /// One byte more than is allowed at most.
-pub(super) fn read_bounded(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+pub(super) fn read_bounded(path: &Path, bytes_max: u64) -> std::io::Result<Zeroizing<Vec<u8>>> {
     let mut content = Zeroizing::new(Vec::new());
-    std::fs::File::open(path)?.take(SECRET_BYTES_MAX + 1).read_to_end(&mut content)?;
+    std::fs::File::open(path)?.take(bytes_max + 1).read_to_end(&mut content)?;
     Ok(content)
 }
 

@@ -213,6 +213,21 @@ fn passwords_in_the_wrong_place_are_not_shown() {
 }
 
 #[test]
+fn who_is_told_and_by_which_url_is_not_shown() {
+    let shown = redact::redacted(
+        serde_json::json!({
+            "alert": [
+                { "name": "ops", "from": "urgent", "webhook": { "url": "https://hooks/hunter2", "proxy": "http://p:1" } },
+                { "name": "dpo", "email": { "server": "mx", "from": "Ann <ann@x.cz>", "to": ["bob@x.cz"], "user": "ann" } },
+            ],
+            "watch": { "webhooks": "10m", "ping": { "url": "https://hc/hunter2", "every": "5m" } },
+        }),
+        &redact::Schemas::default(),
+    );
+    assert_snapshot!(shown, @r#"{"alert":[{"from":"urgent","name":"ops","webhook":{"proxy":"http://p:1","url":"[redacted]"}},{"email":{"from":"[redacted]","server":"mx","to":["[redacted]"],"user":"[redacted]"},"name":"dpo"}],"watch":{"ping":{"every":"5m","url":"[redacted]"},"webhooks":"10m"}}"#);
+}
+
+#[test]
 fn of_a_command_only_the_program_is_shown() {
     let shown = redact::redacted(
         serde_json::json!({

@@ -50,8 +50,10 @@ impl Comparison<'_> {
                 // It is about to be decided on.
                 (_, Recorded::Duplicate) => self.done.known += 1,
                 (event, Recorded::Refused) => {
-                    let text = format!("the ledger refuses the session {}; its log says why", event.session);
-                    return Err(OperationError::Ledger(anyhow::anyhow!(text)));
+                    tracing::warn!(session = %event.session, "the ledger refuses a session that was found");
+                    return Err(OperationError::Ledger(anyhow::anyhow!(
+                        "the ledger refuses a session; the log names it, and says why"
+                    )));
                 }
             }
         }

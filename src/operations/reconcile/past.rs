@@ -220,6 +220,12 @@ async fn enter(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellati
         job.state = PastState::Done;
         return Ok(());
     };
+    // Nobody has seen what these rules would do: they are shown first, and are to be confirmed once more.
+    let rules = on.settings.policy.digest().clone();
+    if rules != job.rules {
+        *job = PastJob { state: PastState::Looking, come: job.since, rules, ..emptied(job) };
+        return Ok(());
+    }
     let to = Timestamp::from_millisecond(window.to).unwrap_or(job.until);
     let asked = Asked { installation: job.mluvii.clone(), from: job.come, to, dry_run: false, of_past: true };
     let done = reconcile(on, &asked, by, &|_| {}, stop).await?;

@@ -26,12 +26,11 @@ pub(crate) async fn confirm(
 ) -> Result<JudgedRule, OperationError> {
     let versions = of_rule(on, rule).await?;
     let Some(newest) = versions.last() else { return Err(unknown(rule)) };
-    let shown =
-        version.map_or_else(|| shown(&versions).unwrap_or(newest), |named| find(&versions, named).unwrap_or(newest));
-    let named = version.unwrap_or(&shown.rule.digest);
-    if shown.rule.digest != named {
-        return Err(unknown_version(rule, named));
-    }
+    let shown = match version {
+        Some(named) => find(&versions, named).ok_or_else(|| unknown_version(rule, named))?,
+        None => shown(&versions).unwrap_or(newest),
+    };
+    let named = &shown.rule.digest;
     if shown.rule.digest != newest.rule.digest {
         return Err(OperationError::Conflict(format!(
             "the rule `{rule}` has changed since its version {named}: {} is worked by since {}; nothing was confirmed. What {named} demanded goes on \

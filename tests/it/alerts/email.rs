@@ -85,8 +85,11 @@ fn who_is_refused_keeps_it_from_nobody_else_and_is_told_of_without_an_address() 
     assert!(failed.to_string().contains("email.to.1") && failed.to_string().contains("550"), "{failed}");
     let said = [server.log().concat(), failed.to_string(), company.listed().1.to_string()].concat();
     assert!(!said.contains("refused@") && !said.contains("hunter2"), "{said}");
-    // Who has it gets it once, however often the other one is tried.
+    // Who has it gets it once, however often the other one is tried, and is told of what comes next.
     assert_eq!(exim.mails().len(), 1);
+    drop_garbage(&company.deployment);
+    with(&wait_for_mails(&exim, 2), "is over");
+    assert!(company.codes().contains(&"alert_failed".to_owned()), "that somebody is refused is still told");
 }
 
 #[test]

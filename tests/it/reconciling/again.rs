@@ -116,7 +116,7 @@ fn another_conversation_of_the_same_number_is_not_erased_by_it() {
     let since = ended - SignedDuration::from_hours(1);
     let another = |guest: &str, ended: Value| {
         standin.begin_with(json!({
-            "id": 7, "tenant": 62, "guest": guest, "ended": ended, "consent": "v3",
+            "id": 7, "tenant": 62, "guest": guest, "ended": ended, "gdpr_version": "v3",
             "call_params": [{ "name": "oo1_guest_email", "value": "bob@example.com", "source": "ENTRY_FORM" }],
         }));
         reconcile(&deployment, since, &["--until", &Timestamp::now().to_string()])

@@ -35,6 +35,19 @@ fn all() -> Vec<Broken> {
             &["plugin `crm`", "rate"],
         ),
         broken(
+            "an alert that could not be sent",
+            |good| {
+                let webhook = "{ url = \"https://hooks.example.com/x\", secret = { file = \"none.whsec\" } }";
+                format!("{good}\n[[alert]]\nname = \"ops\"\nwebhook = {webhook}\n")
+            },
+            &["alert ops", "none.whsec"],
+        ),
+        broken(
+            "a ping that could not be sent",
+            |good| format!("{good}\n[watch]\nping = {{ url = {{ file = \"none.url\" }} }}\n"),
+            &["watch.ping", "none.url"],
+        ),
+        broken(
             "several things at once",
             |good| format!("{}{FAILING_TEST}", good.replace("file = \"webhook.secret\"", "file = \"none.secret\"")),
             &["none.secret", "test `kept`"],
