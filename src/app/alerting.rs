@@ -3,6 +3,7 @@
 //! A message is in the ledger before it is sent, and taken away once somebody has it. So a restart loses none, and sends one twice only where
 //! the process was killed in between; it then has the same id.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,7 +59,7 @@ pub(super) async fn run(on: Operations, is_pinged: bool, shutdown: CancellationT
                     on: Arc::clone(&on),
                     alert,
                     unwritten: AlertState::default(),
-                    sent: None,
+                    sent: BTreeSet::new(),
                     is_held: false,
                 };
                 telling.spawn(telling_one.run(shutdown.clone()));
@@ -94,8 +95,8 @@ struct Telling {
     alert: Alert,
     /// What was told while the ledger took nothing: of that alone, each process tells by itself.
     unwritten: AlertState,
-    /// The id of the message that was taken last, in case that could not be written down.
-    sent: Option<String>,
+    /// The ids of the messages that were taken, until that is written down.
+    sent: BTreeSet<String>,
     /// The lease of the last look could not be given back.
     is_held: bool,
 }
@@ -167,7 +168,9 @@ impl Telling {
             on.ledger.put_off_periodic(&self.task(), SENDING_LEASE, None).await?;
         }
         let Some(sent) = self.send(&mut state, now, shutdown).await else { return Ok(()) };
-        on.ledger.keep_alert(&name, version, &state.to_json()).await?;
+        if on.ledger.keep_alert(&name, version, &state.to_json()).await? {
+            self.sent.clear();
+        }
         self.tell_of_failure(sent).await
     }
 
@@ -192,7 +195,7 @@ impl Telling {
     ) -> Option<Result<(), (u32, String)>> {
         let outgoing = state.outbox.as_mut().filter(|outgoing| outgoing.due <= now)?;
         let id = outgoing.message.id.clone();
-        if self.sent.as_ref() == Some(&id) {
+        if self.sent.contains(&id) {
             state.accepted(now);
             return Some(Ok(()));
         }
@@ -211,7 +214,7 @@ impl Telling {
         match sent {
             Ok(()) => {
                 info!(alert = name, message_id = id, "somebody was told");
-                self.sent = Some(id);
+                self.sent.insert(id);
                 state.accepted(now);
                 Some(Ok(()))
             }
