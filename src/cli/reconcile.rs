@@ -68,7 +68,9 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if out.is_json() {
         return out.json(done);
     }
-    let Reconciled { listed, known, foreign, unclear, found, by_month, requests, reappeared, not_looked_at, .. } = done;
+    let Reconciled {
+        listed, known, foreign, unclear, found, forms, by_month, requests, reappeared, not_looked_at, ..
+    } = done;
     out.line(format_args!(
         "mluvii lists {listed} sessions that ended in this time, by {requests} requests: {known} were known, {foreign} are of tenants of no source"
     ))?;
@@ -89,6 +91,14 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if *unclear > 0 {
         out.marked(DOUBTFUL, "?", format_args!("{unclear} sessions: {UNCLEAR}"))?;
     }
+    let then = if dry_run {
+        "nothing was done; without --dry-run, the rules decide on them"
+    } else {
+        "the rules decide on them now"
+    };
+    if *forms > 0 {
+        out.marked(DOUBTFUL, "!", format_args!("{forms} forms were submitted and nobody told us: {then}"))?;
+    }
     if *found == 0 && *unclear == 0 {
         return match listed {
             0 => out.marked(
@@ -102,11 +112,6 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if *found == 0 {
         return Ok(());
     }
-    let then = if dry_run {
-        "nothing was done; without --dry-run, the rules decide on them"
-    } else {
-        "the rules decide on them now"
-    };
     out.marked(DOUBTFUL, "!", format_args!("{found} of them nobody told us of: {then}"))?;
     out.table(["MONTH", "SESSIONS"], by_month.iter().map(|(month, count)| [month.clone(), count.to_string()]))
 }

@@ -48,7 +48,7 @@ pub(crate) use claim::{
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
 pub(crate) use decided::each_decided;
-pub(crate) use deliveries::DeliveryHours;
+pub(crate) use deliveries::{DeliveryHours, ToldForm};
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};

@@ -15,7 +15,7 @@ use super::{
     NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion,
     SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, SumChunk, SumMark, Summed,
-    TargetConditions, TargetHealth, Tombstone, UnreadSessions,
+    TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -24,7 +24,7 @@ use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, SourceName, TargetName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 /// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
 #[async_trait]
@@ -244,6 +244,16 @@ pub(crate) trait Records: Send + Sync {
 
     /// How far what one server does for all has come, by its name.
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError>;
+
+    /// The forms that these sources told of as submitted in a session, within a time; both ends belong to it. One that says no time
+    /// happened in 1970.
+    async fn told_forms(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ToldForm>, LedgerError>;
 
     /// When something of each source was taken last, to the minute.
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError>;

@@ -12,17 +12,19 @@ use super::calls::Purpose;
 use super::client::MluviiClient;
 use super::error::MluviiError;
 use super::keep::{Keep, Kept};
+use super::submitted::{FORM, SubmittedForm, submitted};
 use super::template::Template;
 use super::transport::garbage;
 use crate::event::parse_timestamp;
 use crate::subject::{SessionId, TenantId};
 
-const ENDED: Keep = Keep::Fields(&FIELDS);
-const FIELDS: [(&str, Keep); 3] = [("id", Keep::Text), ("ended", Keep::Text), ("departmentId", Keep::Text)];
+const ENDED: Keep =
+    Keep::Fields(&[("id", Keep::Text), ("ended", Keep::Text), ("departmentId", Keep::Text), ("activities", FORM)]);
 const LIST: Keep = Keep::Fields(&[
     ("id", Keep::Text),
     ("ended", Keep::Text),
     ("departmentId", Keep::Text),
+    ("activities", FORM),
     ("sessions", ENDED),
     ("items", ENDED),
     ("data", ENDED),
@@ -49,6 +51,8 @@ pub(crate) struct EndedSession {
     pub(crate) ended: Timestamp,
     /// Where the list shows it.
     pub(crate) department: Option<TenantId>,
+    /// The forms that were submitted in it, where the list shows them.
+    pub(crate) forms: Vec<SubmittedForm>,
 }
 
 /// A window of time, in whole milliseconds; both ends belong to it.
@@ -218,6 +222,7 @@ fn one(kept: &Kept) -> Option<EndedSession> {
         id: SessionId(kept.text("id")?.parse().ok()?),
         ended: kept.text("ended").and_then(parse_timestamp)?,
         department: kept.text("departmentId").and_then(|text| text.parse().ok()).map(TenantId),
+        forms: kept.field("activities").map(submitted).unwrap_or_default(),
     })
 }
 

@@ -21,11 +21,11 @@ use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
     Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
     ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion,
-    SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth,
+    SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth, ToldForm,
     Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
 
 #[async_trait]
 impl Records for PostgresLedger {
@@ -121,6 +121,16 @@ impl Records for PostgresLedger {
 
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
         periodic::marks(&self.reading().await?).await
+    }
+
+    async fn told_forms(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ToldForm>, LedgerError> {
+        deliveries::forms(&self.reading().await?, sources, session, from..=to).await
     }
 
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {

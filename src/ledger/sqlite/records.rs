@@ -24,11 +24,11 @@ use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
     Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
     ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion,
-    SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth,
+    SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth, ToldForm,
     Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
 
 #[async_trait]
 impl Records for SqliteLedger {
@@ -109,6 +109,17 @@ impl Records for SqliteLedger {
 
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
         self.readers.read(periodic::marks).await
+    }
+
+    async fn told_forms(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ToldForm>, LedgerError> {
+        let sources = sources.to_vec();
+        self.readers.read(move |connection| deliveries::forms(connection, &sources, session, from..=to)).await
     }
 
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {

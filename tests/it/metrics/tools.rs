@@ -31,6 +31,7 @@ pub(super) const MOVED_ELSEWHERE: [(&str, &str); 18] = [
     ("quietus_plugin_calls_under_way", "monitoring's tests"),
     ("quietus_reconciliations_total", "reconciling"),
     ("quietus_reconciliation_found_total", "reconciling"),
+    ("quietus_reconciliation_forms_found_total", "reconciling"),
     ("quietus_reconciliation_reappeared_total", "reconciling::again"),
 ];
 

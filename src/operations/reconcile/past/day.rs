@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::consent::{Consent, ConsentRecord, ConsentState};
-use crate::event::EventHead;
+use crate::event::{Event, EventHead};
 use crate::ledger::ByMonth;
 use crate::mluvii::{EndedSession, Look, LookUp, SessionFacts, Window, counted};
 use crate::operations::OperationError;
@@ -32,7 +32,9 @@ impl Comparison<'_> {
         let mut day = Day::default();
         for session in listed.into_values() {
             self.done.listed += 1;
-            let Some(event) = self.unknown(session.clone(), &mut Vec::new()).await? else { continue };
+            let Some(Event { head: event, .. }) = self.unknown(session.clone(), &mut Vec::new()).await?.pop() else {
+                continue;
+            };
             *day.found.entry(month(session.ended)).or_default() += 1;
             match self.facts(&session).await? {
                 Some(facts) => self.ask(&event, &session, &facts, &mut day),
