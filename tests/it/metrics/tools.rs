@@ -13,7 +13,7 @@ pub(super) const ALERTS: &str = include_str!("../../../config/prometheus/alerts.
 const DASHBOARD: &str = include_str!("../../../config/grafana/quietus.json");
 
 /// Families that the one deployment of these tests does not move, and the tests that do.
-pub(super) const MOVED_ELSEWHERE: [(&str, &str); 18] = [
+pub(super) const MOVED_ELSEWHERE: [(&str, &str); 19] = [
     ("quietus_panics_total", "faults::ending"),
     ("quietus_reloads_total", "reload::ways"),
     ("quietus_task_restarts_total", "faults::ending"),
