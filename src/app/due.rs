@@ -1,7 +1,5 @@
 //! When what has ended at mluvii is compared next: also who does not compare may have it done at once.
 
-use std::time::Duration;
-
 use crate::causes::with_causes;
 use crate::operations::Operations;
 use crate::subject::InstallationName;
@@ -11,8 +9,7 @@ pub(super) fn name(installation: &InstallationName) -> String {
     format!("reconcile/{installation}")
 }
 
-/// Has it done at the next look.
+/// Has it done at the next look; where it is under way, once more.
 pub(super) async fn make_due(on: &Operations, installation: &InstallationName) -> Result<(), String> {
-    let put_off = on.ledger.put_off_periodic(&name(installation), Duration::ZERO, None).await;
-    put_off.map_err(|error| with_causes(&error))
+    on.ledger.want_periodic(&name(installation)).await.map_err(|error| with_causes(&error))
 }

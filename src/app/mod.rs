@@ -8,6 +8,7 @@ mod control;
 mod due;
 mod generation;
 mod ledger;
+mod lease;
 mod loaded;
 mod log;
 mod monitor;

@@ -6,6 +6,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
+use super::lease::{LEASE, renewed};
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::operations::Operations;
@@ -13,9 +14,6 @@ use crate::operations::reconcile::{Progress, jobs, work_on};
 
 /// How soon one that was ordered begins.
 const LOOK: Duration = Duration::from_secs(2);
-
-/// For so long nobody else works on it, also where the server that does is killed; it is renewed meanwhile.
-const LEASE: Duration = Duration::from_secs(120);
 
 /// After a failure.
 const AGAIN: Duration = Duration::from_secs(300);
@@ -39,29 +37,19 @@ async fn work(on: &Operations, shutdown: &CancellationToken) -> Result<(), Strin
         if on.ledger.take_periodic(&name, LEASE).await.map_err(|error| with_causes(&error))?.is_none() {
             continue;
         }
-        let pause = work_on_one(on, stored.id, &name, shutdown).await?;
+        let pause = renewed(on, &name, || None, work_on_one(on, stored.id, shutdown)).await?;
         on.ledger.put_off_periodic(&name, pause, None).await.map_err(|error| with_causes(&error))?;
     }
     Ok(())
 }
 
 /// Works on one as far as that goes; returns when to go on.
-async fn work_on_one(on: &Operations, id: i64, name: &str, shutdown: &CancellationToken) -> Result<Duration, String> {
+async fn work_on_one(on: &Operations, id: i64, shutdown: &CancellationToken) -> Result<Duration, String> {
     let by = Actor::watch();
     while !shutdown.is_cancelled() {
         let all = jobs(on).await.map_err(|error| with_causes(&error))?;
         let Some(stored) = all.into_iter().find(|stored| stored.id == id) else { break };
-        let renewing = async {
-            loop {
-                let _later = on.ledger.put_off_periodic(name, LEASE, None).await;
-                sleep(LEASE / 4).await;
-            }
-        };
-        let worked = tokio::select! {
-            worked = work_on(on, stored, &by, shutdown) => worked,
-            never = renewing => never,
-        };
-        match worked {
+        match work_on(on, stored, &by, shutdown).await {
             Ok(Progress::More) => {}
             Ok(Progress::Wait | Progress::Nothing) => break,
             Err(error) => {

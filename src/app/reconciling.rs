@@ -5,31 +5,27 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::due::name;
 use super::reconcile_metrics as metrics;
-use super::silence::Silence;
+use super::lease::{LEASE, renewed};
+use super::silence;
 use crate::attention::{REAPPEARED, RECONCILE};
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::ledger::Periodic;
-use crate::operations::reconcile::{
-    Asked, LookedAgain, Reconciled, look_at_erased, reappeared_mark, reconcile, tell_reappeared,
-};
+use crate::operations::reconcile::{Asked, Reconciled, look_at_erased, reappeared_mark, reconcile};
 use crate::operations::{OperationError, Operations};
 use crate::subject::InstallationName;
 use crate::watch::WatchSettings;
 
 /// The longest between two looks at whether it is due.
 const LOOK: Duration = Duration::from_secs(60);
-
-/// For so long nobody else compares, also where the server that does is killed; it is renewed meanwhile.
-const LEASE: Duration = Duration::from_secs(120);
 
 /// After a failure.
 const AGAIN: Duration = Duration::from_secs(600);
@@ -40,32 +36,25 @@ const ERASED_LATELY: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// For how long it is told that erased sessions were shown again, after the last one.
 const REAPPEARED_TOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// Compares until the shutdown.
-pub(super) async fn run(on: Operations, settings: WatchSettings, shutdown: CancellationToken) {
+/// Compares until the shutdown. `wake` tells that something is due that was not.
+pub(super) async fn run(on: Operations, settings: WatchSettings, wake: Arc<Notify>, shutdown: CancellationToken) {
     // Then nobody wants it.
     if settings.reconcile.0.is_zero() {
         return shutdown.cancelled().await;
     }
     let on = Arc::new(on);
-    let silence = match Silence::of_ledger(&on).await {
-        Ok(silence) => Arc::new(Mutex::new(silence)),
-        Err(error) => {
-            debug!(error, "which sources were silent is not known");
-            Arc::default()
-        }
-    };
     while !shutdown.is_cancelled() {
-        if let Err(error) = silence.lock().await.look(&on, settings.reconcile_after.0).await {
+        if let Err(error) = silence::look(&on, settings.reconcile_after.0).await {
             debug!(error, "whether a source is silent is looked at later");
         }
         // Side by side: one with a long past keeps no other waiting.
         let mut comparing = JoinSet::new();
         for installation in &on.settings.installations {
             let (on, settings, installation) = (Arc::clone(&on), settings.clone(), installation.name.clone());
-            let (shutdown, silence) = (shutdown.clone(), Arc::clone(&silence));
+            let shutdown = shutdown.clone();
             comparing.spawn(async move {
                 let Some(found) = look(&on, &installation, &settings, &shutdown).await? else { return Ok(()) };
-                silence.lock().await.tell(&on, &found).await
+                silence::tell(&on, &found).await
             });
         }
         while let Some(compared) = comparing.join_next().await {
@@ -73,7 +62,8 @@ pub(super) async fn run(on: Operations, settings: WatchSettings, shutdown: Cance
                 debug!(error, "what has ended is compared later");
             }
         }
-        shutdown.run_until_cancelled(sleep(LOOK.min(settings.reconcile.0))).await;
+        let pause = timeout(LOOK.min(settings.reconcile.0), wake.notified());
+        _ = shutdown.run_until_cancelled(pause).await;
     }
 }
 
@@ -125,24 +115,15 @@ async fn compare(
     shutdown: &CancellationToken,
 ) -> Result<Reconciled, OperationError> {
     let tell = |until: Timestamp| _ = come.fetch_max(until.as_millisecond(), Ordering::Relaxed);
-    let renewing = async {
-        loop {
-            sleep(LEASE / 4).await;
-            let _later = put_off(on, name, LEASE, reached(come)).await;
-        }
-    };
     let by = Actor::watch();
     let comparing = async {
         let mut done = reconcile(on, asked, &by, &tell, shutdown).await?;
         if !shutdown.is_cancelled() {
-            done.reappeared += look_at_some(on, &asked.installation, asked.to, &by).await?;
+            done.reappeared += look_at_some(on, &asked.installation, asked.to, &by, shutdown).await?;
         }
         Ok(done)
     };
-    tokio::select! {
-        compared = comparing => compared,
-        never = renewing => never,
-    }
+    renewed(on, name, || reached(come), comparing).await
 }
 
 /// Looks at some of the sessions that were erased lately, each time at the next ones, and then again from the beginning.
@@ -151,20 +132,13 @@ async fn look_at_some(
     installation: &InstallationName,
     until: Timestamp,
     by: &Actor,
+    shutdown: &CancellationToken,
 ) -> Result<u64, OperationError> {
-    let again = format!("erased/{installation}");
-    let marks = on.ledger.marks().await?;
-    let from = marks.get(&again).copied().unwrap_or(Timestamp::MIN).max(until - ERASED_LATELY);
-    let LookedAgain { reappeared, next } = look_at_erased(on, installation, from, until, by).await?;
-    let next = next.unwrap_or(until - ERASED_LATELY);
-    on.ledger.put_off_periodic(&again, Duration::ZERO, Some(next)).await?;
-    if reappeared > 0 {
-        tell_reappeared(on, installation, reappeared).await?;
-    }
+    let lately = (until - ERASED_LATELY, until);
+    let reappeared = look_at_erased(on, installation, lately, by, shutdown).await?;
+    let told = on.ledger.marks().await?.remove(&reappeared_mark(installation));
     // A person has had the time to see it.
-    if reappeared == 0
-        && marks.get(&reappeared_mark(installation)).is_some_and(|at| until.duration_since(*at) > REAPPEARED_TOLD)
-    {
+    if reappeared == 0 && told.is_some_and(|at| until.duration_since(at) > REAPPEARED_TOLD) {
         on.ledger.keeper_ended(&format!("{REAPPEARED}{installation}"), None).await?;
     }
     Ok(reappeared)

@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -88,13 +89,14 @@ impl Server {
             let on = on.clone();
             move |end| Box::pin(archiving::run(on(), end))
         });
+        let wake = Arc::new(Notify::new());
         self.tasks.keep("webhooks at mluvii", retired, {
-            let (on, every) = (on.clone(), watch.webhooks.0);
-            move |end| Box::pin(watching::run(on(), every, end))
+            let (on, every, wake) = (on.clone(), watch.webhooks.0, Arc::clone(&wake));
+            move |end| Box::pin(watching::run(on(), every, Arc::clone(&wake), end))
         });
         self.tasks.keep("comparison with mluvii", retired, {
             let (on, watch) = (on.clone(), watch.clone());
-            move |end| Box::pin(reconciling::run(on(), watch.clone(), end))
+            move |end| Box::pin(reconciling::run(on(), watch.clone(), Arc::clone(&wake), end))
         });
         self.tasks.keep("comparisons of the past", retired, {
             let on = on.clone();

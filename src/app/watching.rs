@@ -2,8 +2,10 @@
 //! `webhook = "managed"`, and noted for a person of all others.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
@@ -29,8 +31,8 @@ const LEASE: Duration = Duration::from_secs(120);
 /// Why a look came to nothing.
 const STOPS: &str = "the server stops";
 
-/// Watches until the shutdown.
-pub(super) async fn run(on: Operations, every: Duration, shutdown: CancellationToken) {
+/// Watches until the shutdown. `wake` tells this server at once that what has ended is to be compared.
+pub(super) async fn run(on: Operations, every: Duration, wake: Arc<Notify>, shutdown: CancellationToken) {
     if let Err(error) = forget_strangers(&on).await {
         debug!(error, "notes of what is no longer in the configuration stay for now");
     }
@@ -40,7 +42,7 @@ pub(super) async fn run(on: Operations, every: Duration, shutdown: CancellationT
     }
     while !shutdown.is_cancelled() {
         for (installation, webhooks) in by_installation((on.resources.webhooks)()) {
-            if let Err(error) = look(&on, &installation, &webhooks, every, &shutdown).await {
+            if let Err(error) = look(&on, &installation, &webhooks, every, &wake, &shutdown).await {
                 debug!(error, "whether the webhooks are right is looked at later");
             }
         }
@@ -84,6 +86,7 @@ async fn look(
     installation: &InstallationName,
     webhooks: &[SourceWebhook],
     every: Duration,
+    wake: &Notify,
     shutdown: &CancellationToken,
 ) -> Result<(), String> {
     let name = name(installation, webhooks);
@@ -93,7 +96,7 @@ async fn look(
     }
     for webhook in webhooks {
         if !shutdown.is_cancelled() {
-            look_at(on, webhook, shutdown).await;
+            look_at(on, webhook, wake, shutdown).await;
         }
     }
     // The next server need not wait for the end of the lease.
@@ -112,12 +115,12 @@ fn name(installation: &InstallationName, webhooks: &[SourceWebhook]) -> String {
 }
 
 /// Puts it right, or looks at it. What is not right is noted for a person.
-async fn look_at(on: &Operations, webhook: &SourceWebhook, shutdown: &CancellationToken) {
+async fn look_at(on: &Operations, webhook: &SourceWebhook, wake: &Notify, shutdown: &CancellationToken) {
     let source = &webhook.source;
     let is_managed = webhook.mode == WebhookMode::Managed;
     let looking = async {
         match is_managed {
-            true => manage(on, webhook, shutdown).await,
+            true => manage(on, webhook, wake, shutdown).await,
             // Nothing is changed by it, so that it may end anywhere.
             false => shutdown.run_until_cancelled(watch(on, webhook)).await.unwrap_or_else(|| Err(STOPS.to_owned())),
         }
@@ -152,6 +155,7 @@ async fn look_at(on: &Operations, webhook: &SourceWebhook, shutdown: &Cancellati
 async fn manage(
     on: &Operations,
     webhook: &SourceWebhook,
+    wake: &Notify,
     shutdown: &CancellationToken,
 ) -> Result<Option<String>, String> {
     let wanted = webhook.wanted.as_ref().map_err(ToString::to_string)?;
@@ -168,6 +172,7 @@ async fn manage(
     // Meanwhile, deliveries did not come.
     if changed != Change::None {
         make_due(on, &webhook.installation).await?;
+        wake.notify_one();
     }
     Ok(None)
 }

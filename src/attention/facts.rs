@@ -12,7 +12,7 @@ use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
 use crate::audit::Object;
 use crate::chain;
 use crate::erasure::ErasureId;
-use crate::subject::{SourceName, TargetName};
+use crate::subject::{InstallationName, SourceName, TargetName};
 
 /// A target that was tried so often in vain is out for more than a moment.
 const OUT_TRIES: u32 = 3;
@@ -179,6 +179,20 @@ pub(crate) struct WaitingRule {
     pub(crate) would: u64,
 }
 
+/// A comparison of the past that was shown, and waits for a person.
+#[derive(Clone, Debug)]
+pub(crate) struct WaitingPast {
+    pub(crate) job: u64,
+    /// Grows with each change of it.
+    pub(crate) version: u64,
+    pub(crate) mluvii: InstallationName,
+    pub(crate) since: Option<Timestamp>,
+    /// Sessions that nobody told us of.
+    pub(crate) found: u64,
+    /// Those of them that rules would erase.
+    pub(crate) would_erase: u64,
+}
+
 /// Records whose time is over and which the ledger refuses to delete: by a trigger or a foreign key that is not ours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct RefusedRecords {
@@ -235,6 +249,7 @@ pub(crate) struct Facts {
     /// Since when not all records of a kind could be deleted whose time was over.
     pub(crate) behind: BTreeMap<&'static str, Timestamp>,
     pub(crate) waiting_rules: Vec<WaitingRule>,
+    pub(crate) waiting_past: Vec<WaitingPast>,
     /// What the ledger refuses to delete, by kind.
     pub(crate) undeletable: BTreeMap<&'static str, RefusedRecords>,
 }
@@ -272,6 +287,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.failed_keepers.iter().map(of_keeper));
     all.extend(facts.behind.iter().filter_map(|(kind, since)| behind(kind, *since, now)));
     all.extend(facts.waiting_rules.iter().map(of_rule));
+    all.extend(facts.waiting_past.iter().map(of_past));
     all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
@@ -493,6 +509,16 @@ fn of_rule(waiting: &WaitingRule) -> Attention {
     found = with(found, "version", Value::from(version.as_str()));
     found = with(found, "sessions", (*sessions).into());
     Attention { since: Some(*since), ..with(found, "would", (*would).into()) }
+}
+
+fn of_past(waiting: &WaitingPast) -> Attention {
+    let WaitingPast { job, version, mluvii, since, found: sessions, would_erase } = waiting;
+    let mut found =
+        found(Code::PastWaiting, Severity::Attention, Object::sessions_of(&mluvii.0), format!("{job} {version}"));
+    found = with(found, "mluvii", Value::from(&*mluvii.0));
+    found = with(found, "job", (*job).into());
+    found = with(found, "sessions", (*sessions).into());
+    Attention { since: *since, ..with(found, "would", (*would_erase).into()) }
 }
 
 /// The name under which it is noted that the ledger itself does not keep its newest receipt.

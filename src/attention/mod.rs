@@ -13,7 +13,7 @@ pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     ALERT, ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog,
     NoServer, NotReloaded, PING, ParkedSteps, REAPPEARED, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS,
-    SET_BACK, SILENT, STATE_BEGUN, StoppedTarget, WEBHOOK, WaitingRule, attention,
+    SET_BACK, SILENT, STATE_BEGUN, StoppedTarget, WEBHOOK, WaitingPast, WaitingRule, attention,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -141,12 +141,15 @@ pub(crate) enum Code {
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
     RuleWaiting,
+    /// What rules would do with a time of the past was found out, and waits for a person. With `mluvii`, `job`, `would`, and `sessions`: how
+    /// many nobody told us of.
+    PastWaiting,
     /// A server did not take its configuration when it was last asked to, and works by the one before. With `server` and `reason`.
     ReloadFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 38] = [
+    pub(crate) const ALL: [Self; 39] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -177,6 +180,7 @@ impl Code {
         Self::ArchiveFailed,
         Self::SealKeysFailed,
         Self::RuleWaiting,
+        Self::PastWaiting,
         Self::WebhookWrong,
         Self::ReconcileFailed,
         Self::SourceSilent,
@@ -219,6 +223,7 @@ impl Code {
             Self::ArchiveFailed => "archive_failed",
             Self::SealKeysFailed => "seal_keys_failed",
             Self::RuleWaiting => "rule_waiting",
+            Self::PastWaiting => "past_waiting",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
             Self::SourceSilent => "source_silent",

@@ -5,10 +5,10 @@ use quietus_plugin::Span;
 
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
-    NoServer, NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingRule,
+    NoServer, NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast, WaitingRule,
 };
 use crate::erasure::ErasureId;
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName};
 
 pub(super) fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
     let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -144,6 +144,14 @@ pub(crate) fn everything() -> Facts {
             since: Timestamp::UNIX_EPOCH,
             sessions: 10,
             would: 9,
+        }],
+        waiting_past: vec![WaitingPast {
+            job: 3,
+            version: 7,
+            mluvii: InstallationName("acme".into()),
+            since: Some(Timestamp::UNIX_EPOCH),
+            found: 15_120,
+            would_erase: 12_403,
         }],
         undeletable: [(
             "sessions",

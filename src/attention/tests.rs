@@ -5,7 +5,7 @@ use super::mute::CannotMute;
 use super::*;
 use crate::audit::Actor;
 use crate::erasure::ErasureId;
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName};
 
 fn limits() -> Limits {
     Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 }
@@ -103,6 +103,14 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             sessions: 10,
             would: 9,
         }],
+        waiting_past: vec![WaitingPast {
+            job: 1,
+            version: 2,
+            mluvii: InstallationName("acme".into()),
+            since: None,
+            found: 3,
+            would_erase: 2,
+        }],
         undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),
     };
     check(
@@ -121,6 +129,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention head_not_kept keeper:state {"keeper":"state","reason":"full"}"#,
             r#"attention ledger_unwritable ledger {"reason":"the disk is full"}"#,
             r#"attention log_long ledger {"bytes":314572800}"#,
+            r#"attention past_waiting sessions:acme {"job":1,"mluvii":"acme","sessions":3,"would":2}"#,
             r#"attention plugin_broken plugin:erp {"reason":"no such file","target":"erp"}"#,
             r#"attention receipts_incomplete receipts {"count":4}"#,
             r#"attention reload_failed configuration:web-1/7 {"reason":"a rule is wrong","server":"web-1/7"}"#,

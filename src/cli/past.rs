@@ -79,7 +79,8 @@ async fn status(on: &Operations, only: Option<i64>, out: &mut Out) -> Result<Exi
 }
 
 fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io::Result<()> {
-    let (would, found) = (job.would_erase.values().sum::<u64>(), job.found.values().sum::<u64>());
+    let counts = &job.counts;
+    let (would, found) = (counts.would_erase.values().sum::<u64>(), counts.found.values().sum::<u64>());
     let (since, until, come) = (job.since, job.until, job.come);
     let of = format!("job {id} (mluvii {}, {since} until {until})", job.mluvii);
     let effect = format!("these rules would erase {would} sessions of {found} that nobody told us of");
@@ -100,12 +101,21 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
     if let Some(reason) = &job.reason {
         out.marked(BAD, "✗", format_args!("it does not go on, and is tried again: {reason}"))?;
     }
-    if job.unread > 0 {
+    if counts.unread > 0 {
         let text =
-            format_args!("{} of them could not be read: nobody knows what the rules would do with those", job.unread);
+            format_args!("{} of them could not be read: nobody knows what the rules would do with those", counts.unread);
         out.marked(DOUBTFUL, "?", text)?;
     }
-    let rows = job.by_rule.iter().flat_map(|(rule, months)| {
+    if counts.failed > 0 {
+        let rules: Vec<_> = counts.failed_by_rule.iter().map(|(rule, count)| format!("`{rule}` of {count}")).collect();
+        let text = format_args!(
+            "{} of them: a rule could not be evaluated ({}), so that nothing would be decided on those and a person would be needed",
+            counts.failed,
+            rules.join(", ")
+        );
+        out.marked(DOUBTFUL, "?", text)?;
+    }
+    let rows = counts.by_rule.iter().flat_map(|(rule, months)| {
         months.iter().map(move |(month, count)| [rule.clone(), month.clone(), count.to_string()])
     });
     out.table(["RULE", "MONTH", "SESSIONS"], rows)

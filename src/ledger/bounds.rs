@@ -70,6 +70,11 @@ pub(super) fn charge(rate: NonZeroU32, next_us: i64, now_us: i64, calls: u32) ->
     earliest(rate, next_us, now_us) + i64::from(calls) * share_us(rate)
 }
 
+/// How long it takes until a further call may begin.
+pub(super) fn wait(rate: NonZeroU32, next_us: i64, now_us: i64) -> Duration {
+    Duration::from_micros((next_us + share_us(rate) - now_us).max(0).unsigned_abs())
+}
+
 /// A call's share of a second.
 fn share_us(rate: NonZeroU32) -> i64 {
     1_000_000 / i64::from(rate.get())
@@ -140,6 +145,8 @@ mod tests {
         assert_eq!(charged, granted.next_us + 900_000);
         let refused = grant(rate, charged, now, 1);
         assert_eq!((refused.calls, refused.wait), (0, Some(Duration::from_secs(1))));
+        assert_eq!(wait(rate, charged, now), Duration::from_secs(1));
+        assert_eq!(wait(rate, now - 100_000, now), Duration::ZERO);
         assert_eq!(grant(rate, charged, now + 1_000_000, 1).calls, 1);
     }
 

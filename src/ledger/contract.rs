@@ -198,9 +198,11 @@ macro_rules! contract {
                 sources_that_deliver_are_noted_by_the_minute
                 forms_that_were_told_of_are_found_by_their_time
                 sessions_are_found_by_since_when_nothing_of_them_is_open
+                erased_sessions_are_walked_through_whatever_their_moments
                 a_job_of_the_past_is_changed_by_one_at_a_time
                 a_ledger_keeps_its_id
                 what_one_does_for_all_is_taken_by_one_and_again_when_it_is_due
+                what_is_wanted_is_done_at_once_or_once_more_after_what_is_under_way
                 what_an_alert_has_told_is_written_by_who_has_read_it
                 an_empty_ledger_counts_nothing_and_can_be_written
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;

@@ -58,7 +58,7 @@ pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
-pub(crate) use past_job::{ByMonth, PAST_JOBS_MAX, PastJob, PastState, StoredPastJob};
+pub(crate) use past_job::{PAST_JOBS_MAX, PastCounts, PastJob, PastState, StoredPastJob};
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
@@ -67,7 +67,7 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, IdleSession, InstallationFacts, ProcessInfo, ProcessView,
+    ClockView, Counts, DecidedSession, DecidedSessions, ErasedMark, IdleSession, InstallationFacts, ProcessInfo, ProcessView,
     QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth,
     TargetState, UnreadSessions,
 };

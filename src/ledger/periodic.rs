@@ -4,8 +4,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::subject::InstallationName;
+
 /// Nothing is put off for longer; what is due later than that was put off by a clock that was wrong.
 pub(super) const PAUSE_MAX: Duration = Duration::from_secs(2 * 86_400);
+
+/// Under which it is noted up to which erased session it was looked whether they are shown again.
+pub(super) fn erased_look(installation: &InstallationName) -> String {
+    format!("erased/{installation}")
+}
 
 /// Periodic work that was taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

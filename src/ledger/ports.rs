@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, DeliveryHours, ErasureCursor, ErasureFilter, Finished,
+    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, DeliveryHours, ErasedMark, ErasureCursor, ErasureFilter, Finished,
     Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId,
     NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange,
     Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion,
@@ -126,8 +126,8 @@ pub(crate) trait Queue: Send + Sync {
     async fn call_ended(&self, target: &TargetName, end: &CallEnd, limits: BreakerLimits) -> Result<(), LedgerError>;
 
     /// Counts calls of a target beyond the one that a claim counts, where it has a rate: rates are counted in calls, over
-    /// all processes on the ledger.
-    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError>;
+    /// all processes on the ledger. Returns how long it takes until the rate has room for a further one.
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<Duration, LedgerError>;
 
     /// Notes that the newest receipt's place could not be kept outside of the ledger, and why; or, with no reason, that it
     /// is kept again. For `quietus status`.
@@ -140,8 +140,18 @@ pub(crate) trait Queue: Send + Sync {
     /// nobody else takes it.
     async fn take_periodic(&self, name: &str, lease: Duration) -> Result<Option<Periodic>, LedgerError>;
 
-    /// Says when it is due again, and how far it has come, where it has come further.
+    /// Ends it: says when it is due again, which is at once where it was wanted meanwhile, and how far it has come, where it has come
+    /// further.
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError>;
+
+    /// Keeps it for another lease, and says how far it has come so far.
+    async fn renew_periodic(&self, name: &str, lease: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError>;
+
+    /// Has it done at once; where somebody does it just now, once more after that.
+    async fn want_periodic(&self, name: &str) -> Result<(), LedgerError>;
+
+    /// Notes up to which erased session it was looked whether they are shown again.
+    async fn looked_at_erased(&self, installation: &InstallationName, to: ErasedMark) -> Result<(), LedgerError>;
 
     /// Adds a comparison of the past; returns its number. The oldest go.
     async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError>;
@@ -231,13 +241,16 @@ pub(crate) trait Records: Send + Sync {
         most: u32,
     ) -> Result<Vec<IdleSession>, LedgerError>;
 
-    /// The next sessions of an installation that are erased, by when they were, at most so many.
+    /// The next sessions of an installation that are erased, after a place among them, in their order, at most so many.
     async fn erased_sessions(
         &self,
         installation: &InstallationName,
-        since: Timestamp,
+        after: ErasedMark,
         most: u32,
-    ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError>;
+    ) -> Result<Vec<ErasedMark>, LedgerError>;
+
+    /// Up to which of them it was looked last whether they are shown again.
+    async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError>;
 
     /// The comparisons of the past that were ordered, the newest first.
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError>;

@@ -11,7 +11,7 @@ use crate::consent::ConsentRecord;
 use crate::erasure::ErasureState;
 use crate::keys::{Digest, Sealed};
 use crate::policy::Evaluated;
-use crate::subject::{Fingerprinted, SessionKey, SourceName, TargetName};
+use crate::subject::{Fingerprinted, SessionId, SessionKey, SourceName, TargetName};
 
 /// A session's row.
 #[derive(Clone, Debug)]
@@ -61,6 +61,21 @@ pub(crate) struct SessionMark {
 impl SessionMark {
     /// Before the first session.
     pub(crate) const BEGINNING: Self = Self { installation: i64::MIN, session: i64::MIN };
+}
+
+/// A place among the erased sessions of an installation, in their order: several are erased in one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct ErasedMark {
+    /// When it was erased.
+    pub(crate) at: Timestamp,
+    pub(crate) session: SessionId,
+}
+
+impl ErasedMark {
+    /// Before all that were erased at a time or later.
+    pub(crate) fn before(at: Timestamp) -> Self {
+        Self { at, session: SessionId(i64::MIN) }
+    }
 }
 
 /// A session of which nothing is open.

@@ -1,9 +1,29 @@
-//! How many HTTP calls a piece of work made: its rate is charged by that number.
+//! How many HTTP calls a piece of work made: its rate is charged by that number. Work that nobody waits for makes each of them when it is
+//! its turn.
 
 use std::cell::Cell;
+use std::sync::Arc;
+
+use async_trait::async_trait;
 
 tokio::task_local! {
     static CALLS: Cell<u32>;
+    static PACE: Arc<dyn Pace>;
+}
+
+/// When calls may be made.
+#[async_trait]
+pub(crate) trait Pace: Send + Sync {
+    /// Returns when the next one may be, and counts it.
+    async fn turn(&self);
+}
+
+/// Runs the work; where there is a pace, it makes each of its HTTP calls, but for token calls and control requests, at its turn.
+pub(crate) async fn paced<T>(pace: Option<Arc<dyn Pace>>, work: impl Future<Output = T>) -> T {
+    match pace {
+        Some(pace) => PACE.scope(pace, work).await,
+        None => work.await,
+    }
 }
 
 /// Runs the work and counts the HTTP calls that it made. Token calls and control requests are not counted: they are
@@ -29,6 +49,17 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
+    /// Returns when the call may be made.
+    pub(super) async fn turn(self) {
+        let pace = match self {
+            Self::Work => PACE.try_with(Arc::clone).ok(),
+            Self::Control => None,
+        };
+        if let Some(pace) = pace {
+            pace.turn().await;
+        }
+    }
+
     /// Notes one HTTP call.
     pub(super) fn note(self) {
         match self {

@@ -312,9 +312,10 @@ impl MluviiClient {
         self.exchange(Call { method, path: &path, what: &what, kind, idempotency, purpose, body: None }).await
     }
 
-    /// One call within its time.
+    /// One call within its time, once it is its turn.
     pub(super) async fn exchange(&self, call: Call<'_>) -> Result<Called, MluviiError> {
         let what = call.what;
+        call.purpose.turn().await;
         tokio::time::timeout(self.call_max, self.exchange_with_token(call)).await.map_err(|_| late(what))?
     }
 

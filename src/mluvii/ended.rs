@@ -3,10 +3,8 @@
 //! three: before, in and after the millisecond in which its middle session ended; what is left of one millisecond is read by offset.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Instant, sleep_until};
 
 use super::calls::Purpose;
 use super::client::MluviiClient;
@@ -71,24 +69,6 @@ pub(crate) struct Sweep {
     longest: usize,
     is_proved: bool,
     pub(crate) requests: usize,
-    /// Between two requests.
-    pause: Duration,
-    next: Option<Instant>,
-}
-
-impl Sweep {
-    /// One that makes a request only so often.
-    pub(crate) fn paced(pause: Duration) -> Self {
-        Self { pause, ..Self::default() }
-    }
-
-    /// Waits for its turn.
-    async fn turn(&mut self) {
-        if let Some(next) = self.next {
-            sleep_until(next).await;
-        }
-        self.next = (!self.pause.is_zero()).then(|| Instant::now() + self.pause);
-    }
 }
 
 impl MluviiClient {
@@ -190,7 +170,6 @@ impl MluviiClient {
     ) -> Result<Vec<EndedSession>, MluviiError> {
         loop {
             let limit = LIMITS[sweep.limit.min(LIMITS.len() - 1)];
-            sweep.turn().await;
             sweep.requests += 1;
             match self.list(request, &[from, to, limit, &offset.to_string()], Purpose::Work).await {
                 Ok(json) => return list(&json).ok_or_else(|| garbage(&request.to_string())),

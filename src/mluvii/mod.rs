@@ -28,7 +28,7 @@ mod verify;
 mod webhooks;
 mod wire;
 
-pub(crate) use calls::counted;
+pub(crate) use calls::{Pace, counted, paced};
 pub(crate) use client::{Look, LookUp, MluviiClient};
 pub(crate) use ended::{EndedSession, Sweep, Window};
 pub(crate) use error::{MluviiError, SettingsError};

@@ -4,17 +4,18 @@
 
 mod enter;
 mod forms;
+mod pace;
 mod past;
 mod proof;
 mod reappeared;
 mod whose;
 
+pub(crate) use enter::is_after;
 pub(crate) use past::{PAST_FROM, Progress, cancel, confirm, jobs, order, work_on};
-pub(crate) use reappeared::{LookedAgain, look_at_erased, reappeared_mark, tell_reappeared};
+pub(crate) use reappeared::{look_at_erased, reappeared_mark, tell_reappeared};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -24,8 +25,9 @@ use super::{InputError, OperationError, Operations, audit};
 use crate::audit::{ActResult, Actor};
 use crate::event::Event;
 use crate::keys::IndexKey;
-use crate::mluvii::{EndedSession, MluviiClient, MluviiError, Sweep, Window};
+use crate::mluvii::{EndedSession, MluviiClient, MluviiError, Sweep, Window, paced};
 use crate::subject::{InstallationName, SessionKey, SourceName, TargetName};
+use pace::pace;
 use reappeared::ErasedSession;
 use whose::{Whose, whose};
 
@@ -73,9 +75,9 @@ pub(crate) struct Reconciled {
     /// Erased ones of which nobody could look whether that is so.
     pub(crate) not_looked_at: u64,
     pub(crate) requests: usize,
-    /// Those that nobody told us of and that ended since their source delivered anything, by source.
+    /// When those ended that nobody told us of, by source, where that was after it delivered anything, as of the beginning.
     #[serde(skip)]
-    pub(crate) undelivered: BTreeMap<SourceName, u64>,
+    pub(crate) undelivered: BTreeMap<SourceName, Vec<Timestamp>>,
 }
 
 /// How far it has come: until when everything is compared.
@@ -96,8 +98,6 @@ struct Comparison<'a> {
     sweep: Sweep,
     /// Of the list of those that are not anonymized.
     again: Sweep,
-    /// Between two requests.
-    pause: Duration,
     /// Looks at erased sessions that were erased.
     in_vain: usize,
     has_begun: bool,
@@ -114,7 +114,8 @@ pub(crate) async fn reconcile(
     stop: &CancellationToken,
 ) -> Result<Reconciled, OperationError> {
     let mut comparison = Comparison::begin(on, asked, by).await?;
-    let compared = comparison.run(tell, stop).await;
+    let compared = paced(pace(on, &comparison.installation)?, comparison.run(tell, stop)).await;
+    comparison.done.requests = comparison.sweep.requests + comparison.again.requests;
     if comparison.has_begun {
         let result = if compared.is_ok() { ActResult::Done } else { ActResult::Failed };
         let entry = comparison.audit_entry(result).with("found", comparison.done.found);
@@ -129,8 +130,6 @@ pub(crate) async fn reconcile(
 impl<'a> Comparison<'a> {
     async fn begin(on: &'a Operations, asked: &'a Asked, by: &'a Actor) -> Result<Self, OperationError> {
         let installation = on.installation(&asked.installation)?;
-        // Half of what it may be asked: the other half is left for what is under way.
-        let pause = installation.calls_per_s.map_or(Duration::ZERO, |rate| Duration::from_secs(2) / rate.get());
         Ok(Self {
             on,
             asked,
@@ -140,9 +139,8 @@ impl<'a> Comparison<'a> {
             proved: on.ledger.installation(&installation.name).await?.tenants_are_departments,
             delivered: on.ledger.last_deliveries().await?,
             installation: installation.name.clone(),
-            sweep: Sweep::paced(pause),
-            again: Sweep::paced(pause),
-            pause,
+            sweep: Sweep::default(),
+            again: Sweep::default(),
             in_vain: 0,
             has_begun: false,
             done: Reconciled::default(),
@@ -155,12 +153,10 @@ impl<'a> Comparison<'a> {
             let Some(listed) = stop.run_until_cancelled(client.ended(window, &mut self.sweep)).await else {
                 return Ok(());
             };
-            let compared = match listed {
-                Ok(listed) => self.compare(window, listed).await,
-                Err(error) => Err(unavailable(error)),
-            };
-            self.charge().await;
-            compared?;
+            let is_whole = self.compare(window, listed.map_err(unavailable)?, stop).await?;
+            if !is_whole {
+                return Ok(());
+            }
             // Those that are unclear are not passed over: once it is known whose they are, they are found here again.
             if self.done.unclear == 0 {
                 tell(Timestamp::from_millisecond(window.to).unwrap_or(self.asked.to).min(self.asked.to));
@@ -173,26 +169,24 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// Counts the requests of a window as calls of the installation, so that all processes together keep its rate.
-    async fn charge(&mut self) {
-        let before = std::mem::replace(&mut self.done.requests, self.sweep.requests + self.again.requests);
-        let calls = u32::try_from(self.done.requests - before).unwrap_or(u32::MAX);
-        charge(self.on, &self.installation, calls).await;
-    }
-
+    /// `false` where it was stopped midway.
     async fn compare(
         &mut self,
         window: Window,
         listed: BTreeMap<crate::subject::SessionId, EndedSession>,
-    ) -> Result<(), OperationError> {
-        self.must_show_what_is_known(window, &listed).await?;
+        stop: &CancellationToken,
+    ) -> Result<bool, OperationError> {
+        let Some(shown) = stop.run_until_cancelled(self.must_show_what_is_known(window, &listed)).await else {
+            return Ok(false);
+        };
+        shown?;
         let (mut missing, mut erased) = (Vec::new(), Vec::new());
         for session in listed.into_values() {
             self.done.listed += 1;
             missing.extend(self.unknown(session, &mut erased).await?);
         }
         self.enter(missing).await?;
-        self.look_again(window, &erased).await
+        self.look_again(window, &erased, stop).await
     }
 
     /// What nobody has told us of a session that is ours: its forms and, last, its end. `erased` takes one that was erased.

@@ -8,6 +8,7 @@ mod fire;
 mod frozen;
 mod load;
 mod main_job;
+mod reconciling;
 mod refusing;
 mod schema;
 mod status;

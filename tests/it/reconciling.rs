@@ -1,7 +1,10 @@
 //! What mluvii did not deliver is found: whatever its lists' largest page and order are, and never by a filter that is ignored.
 
 mod again;
+mod killed;
 mod known;
+mod late;
+mod pace;
 mod past;
 mod silent;
 
@@ -14,6 +17,9 @@ use crate::harness::{Away, Deployment, ERASE, Server, StandIn, quietus, receipts
 
 const OFTEN: &[(&str, &str)] =
     &[("WATCH__RECONCILE", "200ms"), ("WATCH__RECONCILE_AFTER", "0s"), ("WATCH__RECONCILE_OVERLAP", "1h")];
+
+/// Compared once an hour, if nothing else happens.
+const HOURLY: &[(&str, &str)] = &[("WATCH__RECONCILE", "1h"), ("WATCH__RECONCILE_AFTER", "0s")];
 
 /// Sessions of the past without consent, one each second and `at_once` more in one moment.
 fn past(standin: &StandIn, count: i64, at_once: i64) -> Timestamp {
@@ -33,11 +39,35 @@ fn reconcile(deployment: &Deployment, since: Timestamp, more: &[&str]) -> Value 
 
 /// A ledger that is there, without a server on it. It knows one session of now.
 fn at_rest(standin: &StandIn, more: &str) -> Deployment {
-    let deployment = Deployment::bare(&standin.mluvii, more);
+    at_rest_tuned(standin, "", more)
+}
+
+/// The same with lines of its own for `[[mluvii]]`.
+fn at_rest_tuned(standin: &StandIn, mluvii: &str, more: &str) -> Deployment {
+    let deployment = Deployment::tuned(&standin.mluvii, mluvii, "", more);
     let server = Server::start(&deployment);
     tell(standin, &server, &deployment);
     drop(server);
     deployment
+}
+
+/// A server has been there for the first time.
+fn tell_first(deployment: &Deployment) {
+    let server = Server::start_with(deployment, HOURLY);
+    first_time(deployment);
+    drop(server);
+}
+
+fn first_time(deployment: &Deployment) {
+    wait_for("the first time", || {
+        (deployment.count("SELECT count(mark) FROM periodic WHERE name = 'reconcile/acme'") == 1).then_some(())
+    });
+}
+
+/// That first time was so many hours ago, and nothing was compared since.
+fn walked_back(deployment: &Deployment, hours: i64) {
+    let moved = "UPDATE periodic SET mark = mark - ?1, due = 0 WHERE name LIKE 'reconcile%'";
+    deployment.ledger().execute(moved, [hours * 3_600_000]).expect("an update");
 }
 
 /// A delivery that shows that departments are tenants here.
@@ -159,6 +189,17 @@ fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
     let standin = StandIn::start();
     let first = past(&standin, 10_000, 0);
     let deployment = at_rest(&standin, ERASE);
+    // Of few on a page, those of an hour, or it would take a minute.
+    let hour = (first + SignedDuration::from_mins(60)).to_string();
+    for (limit_max, order, until, found) in
+        [(7, "newest_first", Some(&*hour), 3_601), (100, "unsorted", None, 10_000), (100_000, "oldest_first", None, 10_000)]
+    {
+        standin.behave(&json!({ "limit_max": limit_max, "order": order }));
+        let until: Vec<_> = until.into_iter().flat_map(|until| ["--until", until]).collect();
+        let done = reconcile(&deployment, first, &[&until[..], &["--dry-run"]].concat());
+        assert_eq!(done["found"], found, "{limit_max} {order}: {done}");
+    }
+    standin.behave(&json!({ "limit_max": null, "order": null }));
     let done = reconcile(&deployment, first, &[]);
     assert_eq!(done["found"], 10_000, "{done}");
     assert!(done["requests"].as_u64() < Some(100), "{done}");
@@ -186,6 +227,12 @@ fn what_was_entered_stands_in_the_audit_also_when_it_was_killed_midway() {
     let mut rows = audit.as_array().expect("a list").iter();
     let began = rows.find(|row| row["entry"]["result"] == "begun").unwrap_or_else(|| panic!("{audit}"));
     assert_eq!(began["entry"]["details"]["mluvii"], "acme", "{audit}");
+    // Ordered again, it goes on: nothing is missing, and nothing is entered twice.
+    let again = reconcile(&deployment, first, &[]);
+    let entered = "SELECT COALESCE(SUM(count), 0) FROM inbox";
+    assert_eq!((&again["listed"], deployment.count(entered)), (&json!(3_001), 3_000), "{again}");
+    assert_eq!(deployment.count("SELECT count(DISTINCT session) FROM event"), 3_001);
+    assert_eq!(reconcile(&deployment, first, &[])["found"], 0);
 }
 
 #[test]
@@ -213,6 +260,40 @@ fn sessions_that_end_during_the_comparison_hide_no_others() {
         assert_eq!(done["by_month"][&month], 60, "all that were there before, whatever came meanwhile: {done}");
         assert!(ending.join().expect("ends") > 1);
     });
+}
+
+/// Where the list is read, it grows: what moves to another page meanwhile is missed by whoever reads by offset.
+#[test]
+fn sessions_that_are_inserted_where_it_is_read_hide_none_of_ten_thousand() {
+    let standin = StandIn::start();
+    let first = past(&standin, 10_000, 0);
+    standin.behave(&json!({ "limit_max": 100, "order": "newest_first" }));
+    let deployment = at_rest(&standin, ERASE);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let inserting = scope.spawn(|| {
+            let mut inserted = 0;
+            while !is_over.load(Ordering::Relaxed) && inserted < 10_000 {
+                // All over the time of the others.
+                let ended = first + SignedDuration::from_secs(inserted * 7_919 % 10_000);
+                let at_once = (0..10).map(|n| json!({ "id": 100_000 + inserted + n, "tenant": 62, "ended": ended }));
+                standin.begin_with(at_once.collect());
+                inserted += 10;
+            }
+            inserted
+        });
+        let done = reconcile(&deployment, first, &[]);
+        is_over.store(true, Ordering::Relaxed);
+        assert!(inserting.join().expect("ends") > 10);
+        let found = done["found"].as_i64();
+        assert_eq!(found, Some(deployment.count("SELECT COALESCE(SUM(count), 0) FROM inbox")), "{done}");
+    });
+    let before = "SELECT count(*) FROM event WHERE session BETWEEN 1000 AND 10999";
+    assert_eq!(deployment.count(before), 10_000, "all that were there before");
+    // What came where it had been read already is found by the next one.
+    reconcile(&deployment, first, &[]);
+    let inserted = reconcile(&deployment, first, &["--dry-run"]);
+    assert_eq!(inserted["found"], 0, "{inserted}");
 }
 
 #[test]

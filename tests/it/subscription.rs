@@ -1,11 +1,13 @@
 //! The webhooks at mluvii: watched, registered, corrected and restored where that was ordered; those of others are never touched.
 
+mod restored;
+
 use std::net::TcpListener;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, ERASE, Fleet, PASSWORD, Server, StandIn, wait_for};
+use crate::harness::{Deployment, ERASE, PASSWORD, Server, StandIn, wait_for};
 
 const MANAGED: &str = "webhook = \"managed\"\n[watch]\nwebhooks = \"100ms\"\n";
 const WATCHED: &str = "[watch]\nwebhooks = \"100ms\"\n";
@@ -205,24 +207,6 @@ fn a_check_says_what_a_webhook_lacks() {
     let (_, text) = said(&there.deployment, &["check", "--connect"]);
     assert!(text.contains("source acme, its webhook at mluvii") && !text.contains("webhook register"), "{text}");
     assert!(!text.contains("password-42"), "a secret is shown");
-}
-
-#[test]
-fn a_fleet_registers_once() {
-    let standin = StandIn::start();
-    let rules = format!("webhook = \"managed\"\n[watch]\nwebhooks = \"1h\"\n{ERASE}");
-    let public = ("SERVER__PUBLIC_URL", "https://hooks.example.com");
-    let fleet = Fleet::start(&standin, &rules, 3, &[public]);
-    wait_for("the webhook", || standin.webhooks().pop());
-    let registered = |fleet: &Fleet| {
-        fleet.database.count("SELECT count(*) FROM audit WHERE act = 'webhook.register' AND entry LIKE '%begun%'")
-    };
-    wait_for("the end", || (registered(&fleet) == 1).then_some(()));
-    assert_eq!(writes(&standin, "/Webhooks"), ["POST"]);
-    assert_eq!(
-        standin.webhooks()[0]["callbackUrl"],
-        "https://mluvii:webhook%3Apassword-42@hooks.example.com/webhooks/acme"
-    );
 }
 
 /// A list that does not show what was registered: a further one each time would deliver each event as often.

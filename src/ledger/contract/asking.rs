@@ -7,11 +7,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState};
+use super::attention::limits;
+use crate::attention::Code;
+use crate::erasure::{ErasureId, ErasureState, Outcome};
 use crate::event::EventKind;
 use crate::keys::{KeyId, KeyIds, KeyKind};
 use crate::ledger::{
-    AuditRange, CallEnd, Cursor, ErasureFilter, Keep, PastState, Recorded, RotatedKey, SessionChange, TargetState,
+    AuditRange, CallEnd, Cursor, ErasedMark, ErasureFilter, Keep, PastState, Recorded, RotatedKey, SessionChange, TargetState,
 };
 use crate::subject::{InstallationName, SessionId, SourceName};
 
@@ -170,13 +172,70 @@ pub(crate) async fn sessions_are_found_by_since_when_nothing_of_them_is_open(led
     assert_eq!(idle(in_hours(-1), 10).await, all);
     assert_eq!(idle(in_hours(-1), 2).await, all[..2]);
     assert_eq!(idle(in_hours(1), 10).await, []);
-    let erased = ledger.erased_sessions(&installation(), in_hours(-1), 10).await.expect("read");
-    assert_eq!(erased.iter().map(|(key, _)| key).collect::<Vec<_>>(), [&session(1)]);
-    assert!(erased[0].1 > in_hours(-1));
-    assert_eq!(ledger.erased_sessions(&installation(), in_hours(1), 10).await.expect("read"), []);
     let elsewhere = InstallationName("elsewhere".into());
     assert_eq!(ledger.idle_sessions(&elsewhere, in_hours(-1), 10).await.expect("read"), []);
-    assert_eq!(ledger.erased_sessions(&elsewhere, in_hours(-1), 10).await.expect("read"), []);
+}
+
+/// A guest's sessions are erased in one moment.
+pub(crate) async fn erased_sessions_are_walked_through_whatever_their_moments(ledger: Shared) {
+    let sessions = [4, 2, 9, 1];
+    for id in sessions {
+        decide(&ledger, SessionChange { read_at: Some(in_hours(-1)), ..unchanged(id, 0) }).await;
+    }
+    ledger.request(erasure_of(person(1), &["mluvii"], in_hours(-1)), &by()).await.expect("requested");
+    resolve(&ledger, sessions.map(reached).to_vec()).await;
+    step_end(&ledger, "mluvii", verify_after(Outcome::Erased, 4)).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+    let mut mark = ErasedMark::before(in_hours(-1));
+    let mut walked = Vec::new();
+    while let [next] = ledger.erased_sessions(&installation(), mark, 1).await.expect("read")[..] {
+        assert!(next > mark, "it goes on");
+        walked.push(next);
+        mark = next;
+    }
+    assert_eq!(walked.iter().map(|one| one.session.0).collect::<BTreeSet<_>>(), BTreeSet::from(sessions));
+    assert!(walked.iter().all(|one| one.at == walked[0].at), "in one moment: {walked:?}");
+    assert_eq!(ledger.erased_sessions(&installation(), ErasedMark::before(in_hours(-1)), 10).await.expect("read"), walked);
+    assert_eq!(ledger.erased_sessions(&installation(), ErasedMark::before(in_hours(1)), 10).await.expect("read"), []);
+    let elsewhere = InstallationName("elsewhere".into());
+    assert_eq!(ledger.erased_sessions(&elsewhere, ErasedMark::before(in_hours(-1)), 10).await.expect("read"), []);
+    // How far somebody has come.
+    assert_eq!(ledger.erased_mark(&installation()).await.expect("read"), None);
+    for to in [walked[2], walked[1]] {
+        ledger.looked_at_erased(&installation(), to).await.expect("noted");
+        assert_eq!(ledger.erased_mark(&installation()).await.expect("read"), Some(to));
+    }
+    assert_eq!(ledger.erased_mark(&elsewhere).await.expect("read"), None);
+}
+
+/// Wanted while somebody does it, as for an outage that ended meanwhile: nobody else begins, and it is done once more afterwards.
+pub(crate) async fn what_is_wanted_is_done_at_once_or_once_more_after_what_is_under_way(ledger: Shared) {
+    let hour = Duration::from_secs(3600);
+    let is_due = async || ledger.take_periodic("watch", hour).await.expect("answered").is_some();
+    let want = async || ledger.want_periodic("watch").await.expect("noted");
+    let put_off = async || ledger.put_off_periodic("watch", hour, None).await.expect("put off");
+    want().await;
+    assert!(is_due().await, "what nobody has done yet");
+    put_off().await;
+    assert!(!is_due().await);
+    want().await;
+    assert!(is_due().await, "what is due later");
+    ledger.renew_periodic("watch", hour, Some(in_hours(-1))).await.expect("renewed");
+    want().await;
+    assert!(!is_due().await, "what is under way");
+    ledger.renew_periodic("watch", hour, None).await.expect("renewed");
+    assert!(!is_due().await, "whatever is wanted");
+    put_off().await;
+    assert!(is_due().await, "once more");
+    put_off().await;
+    assert!(!is_due().await, "once");
+    // Who did it was killed.
+    ledger.renew_periodic("watch", Duration::ZERO, None).await.expect("renewed");
+    want().await;
+    assert!(is_due().await);
+    let marked = ledger.marks().await.expect("read");
+    assert!(marked.contains_key("watch"), "how far it has come stays: {marked:?}");
 }
 
 pub(crate) async fn a_job_of_the_past_is_changed_by_one_at_a_time(ledger: Shared) {
@@ -193,6 +252,12 @@ pub(crate) async fn a_job_of_the_past_is_changed_by_one_at_a_time(ledger: Shared
     assert!(!ledger.save_past_job(&all[0]).await.expect("answered"), "somebody has changed it");
     let now = ledger.past_jobs().await.expect("read");
     assert_eq!((now[0].version, now[0].job.state, now[1].job.state), (2, PastState::Cancelled, PastState::Shown));
+    // What waits for a person is told.
+    let all = ledger.attention(&limits()).await.expect("read");
+    let waiting: Vec<_> = all.iter().filter(|found| found.code == Code::PastWaiting).collect();
+    assert_eq!(waiting.len(), 1, "{waiting:?}");
+    let told = ["job", "sessions", "would"].map(|name| waiting[0].parameters[name].clone());
+    assert_eq!((told, waiting[0].since), ([1, 4, 3].map(Into::into), now[1].job.shown));
 }
 
 pub(crate) async fn what_an_alert_has_told_is_written_by_who_has_read_it(ledger: Shared) {

@@ -10,7 +10,7 @@ use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
 use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, TargetConditions};
 
-fn limits() -> Limits {
+pub(super) fn limits() -> Limits {
     Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 0.5 }
 }
 

@@ -19,7 +19,7 @@ use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
-    Keep, Ledger, NewRuleVersion, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution, RuleState,
+    Keep, Ledger, NewRuleVersion, PastCounts, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution, RuleState,
     SessionChange, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
@@ -430,12 +430,17 @@ pub(super) fn past_job() -> PastJob {
         until: in_hours(-1),
         state: PastState::Shown,
         come: in_hours(-1),
-        listed: 5,
-        found: BTreeMap::from([("2026-01".into(), 4)]),
-        would_erase: BTreeMap::from([("2026-01".into(), 3)]),
-        by_rule: BTreeMap::from([("a rule".into(), BTreeMap::from([("2026-01".into(), 3)]))]),
-        unread: 1,
-        foreign: 1,
+        counts: PastCounts {
+            listed: 5,
+            found: BTreeMap::from([("2026-01".into(), 4)]),
+            would_erase: BTreeMap::from([("2026-01".into(), 3)]),
+            by_rule: BTreeMap::from([("a rule".into(), BTreeMap::from([("2026-01".into(), 3)]))]),
+            unread: 1,
+            failed: 1,
+            failed_by_rule: BTreeMap::from([("another".into(), 1)]),
+            foreign: 1,
+        },
+        shown: Some(in_hours(-1)),
         entered: 0,
         rules: serde_json::from_str("\"01234567\"").expect("a digest"),
         reason: None,

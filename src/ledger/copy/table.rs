@@ -324,7 +324,12 @@ pub(crate) const TABLES: &[Table] = &[
     },
     Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },
     Table { name: "alert", key: 1, columns: &[("name", Text), ("version", Number), ("state", Text)], only: ALL },
-    Table { name: "periodic", key: 1, columns: &[("name", Text), ("due", Number), ("mark", Number)], only: ALL },
+    Table {
+        name: "periodic",
+        key: 1,
+        columns: &[("name", Text), ("due", Number), ("mark", Number), ("item", Number), ("taken", Number)],
+        only: ALL,
+    },
     Table {
         name: "rule_version",
         key: 2,

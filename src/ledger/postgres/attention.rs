@@ -10,7 +10,7 @@ use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, t
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, clock, counts, expired, named, rules, snapshots};
+use super::{LedgerError, clock, counts, expired, named, past_jobs, rules, snapshots};
 use crate::attention::{
     Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedOf, RefusedSince, StoppedTarget,
 };
@@ -18,7 +18,7 @@ use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::undeleted;
-use crate::ledger::rule_version;
+use crate::ledger::{past_job, rule_version};
 use crate::ledger::view::{TargetConditions, Told, told_by};
 use crate::subject::TargetName;
 
@@ -70,6 +70,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         behind,
         undeletable,
         waiting_rules: rule_version::waiting(rules::versions(connection).await?),
+        waiting_past: past_job::waiting(past_jobs::list(connection).await?),
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }

@@ -88,7 +88,7 @@ use super::closing::Tried;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasedMark, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
     OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, PostgresPlace, ProcessInfo, ProcessView, PutAside,
     QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, Records,
@@ -101,7 +101,7 @@ use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed, Secret};
 use crate::lock::lock;
-use crate::subject::{SourceName, TargetName};
+use crate::subject::{InstallationName, SourceName, TargetName};
 
 /// Connections that only read.
 const READERS_MAX: usize = 4;
@@ -427,7 +427,7 @@ impl Queue for PostgresLedger {
         })
     }
 
-    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<Duration, LedgerError> {
         transact!(self, |_: &_| true, END_TRIED_MAX, |tx| targets::charge(tx, target, calls, calls_per_s))
     }
 
@@ -449,6 +449,18 @@ impl Queue for PostgresLedger {
 
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
         periodic::put_off(&self.writing().await?, name, pause, mark).await
+    }
+
+    async fn renew_periodic(&self, name: &str, lease: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
+        periodic::renew(&self.writing().await?, name, lease, mark).await
+    }
+
+    async fn want_periodic(&self, name: &str) -> Result<(), LedgerError> {
+        periodic::want(&self.writing().await?, name).await
+    }
+
+    async fn looked_at_erased(&self, installation: &InstallationName, to: ErasedMark) -> Result<(), LedgerError> {
+        periodic::looked_at_erased(&self.writing().await?, installation, to).await
     }
 
     async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError> {

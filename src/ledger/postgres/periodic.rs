@@ -6,9 +6,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::columns::{maybe_millis, maybe_time, time};
+use super::columns::{maybe_millis, maybe_time, millis, time};
 use super::tx::{Connection, NOW_MS};
-use crate::ledger::periodic::{PAUSE_MAX, Periodic};
+use crate::ledger::ErasedMark;
+use crate::ledger::periodic::{PAUSE_MAX, Periodic, erased_look};
+use crate::subject::{InstallationName, SessionId};
 
 /// Takes it if it is due; nobody else does before the lease ends.
 pub(super) async fn take(
@@ -17,15 +19,16 @@ pub(super) async fn take(
     lease: Duration,
 ) -> Result<Option<Periodic>, LedgerError> {
     let sql = format!(
-        "INSERT INTO periodic (name, due) VALUES ($1, {NOW_MS} + $2)
-         ON CONFLICT (name) DO UPDATE SET due = excluded.due WHERE periodic.due <= {NOW_MS} OR periodic.due > {NOW_MS} + $3
+        "INSERT INTO periodic (name, due, taken) VALUES ($1, {NOW_MS} + $2, 1)
+         ON CONFLICT (name) DO UPDATE SET due = excluded.due, taken = 1
+           WHERE periodic.due <= {NOW_MS} OR periodic.due > {NOW_MS} + $3
          RETURNING mark, {NOW_MS}"
     );
     let row = connection.maybe(&sql, &[&name, &span(lease), &span(PAUSE_MAX)]).await?;
     row.map(|row| Ok(Periodic { mark: maybe_time(row.get(0))?, now: time(row.get(1))? })).transpose()
 }
 
-/// Says when it is due again, and how far it has come.
+/// Ends it: says when it is due again, and how far it has come.
 pub(super) async fn put_off(
     connection: &Connection,
     name: &str,
@@ -34,10 +37,57 @@ pub(super) async fn put_off(
 ) -> Result<(), LedgerError> {
     let sql = format!(
         "INSERT INTO periodic (name, due, mark) VALUES ($1, {NOW_MS} + $2, $3)
-         ON CONFLICT (name) DO UPDATE SET due = excluded.due, mark = COALESCE(excluded.mark, periodic.mark)"
+         ON CONFLICT (name) DO UPDATE SET mark = COALESCE(excluded.mark, periodic.mark), taken = 0,
+           due = CASE WHEN periodic.taken = 2 THEN {NOW_MS} ELSE excluded.due END"
     );
     connection.execute(&sql, &[&name, &span(pause.min(PAUSE_MAX)), &maybe_millis(mark)]).await?;
     Ok(())
+}
+
+/// Keeps it for another lease.
+pub(super) async fn renew(
+    connection: &Connection,
+    name: &str,
+    lease: Duration,
+    mark: Option<Timestamp>,
+) -> Result<(), LedgerError> {
+    let sql = format!("UPDATE periodic SET due = {NOW_MS} + $2, mark = COALESCE($3, mark) WHERE name = $1");
+    connection.execute(&sql, &[&name, &span(lease), &maybe_millis(mark)]).await?;
+    Ok(())
+}
+
+/// Has it done at once, or once more after what is done of it just now.
+pub(super) async fn want(connection: &Connection, name: &str) -> Result<(), LedgerError> {
+    let sql = format!(
+        "INSERT INTO periodic (name, due) VALUES ($1, {NOW_MS})
+         ON CONFLICT (name) DO UPDATE SET
+           due = CASE WHEN periodic.taken > 0 AND periodic.due > {NOW_MS} THEN periodic.due ELSE excluded.due END,
+           taken = CASE WHEN periodic.taken > 0 AND periodic.due > {NOW_MS} THEN 2 ELSE 0 END"
+    );
+    connection.execute(&sql, &[&name]).await?;
+    Ok(())
+}
+
+pub(super) async fn looked_at_erased(
+    connection: &Connection,
+    installation: &InstallationName,
+    to: ErasedMark,
+) -> Result<(), LedgerError> {
+    let sql = format!(
+        "INSERT INTO periodic (name, due, mark, item) VALUES ($1, {NOW_MS}, $2, $3)
+         ON CONFLICT (name) DO UPDATE SET mark = excluded.mark, item = excluded.item"
+    );
+    connection.execute(&sql, &[&erased_look(installation), &millis(to.at), &to.session.0]).await?;
+    Ok(())
+}
+
+pub(super) async fn erased_mark(
+    connection: &Connection,
+    installation: &InstallationName,
+) -> Result<Option<ErasedMark>, LedgerError> {
+    let sql = "SELECT mark, item FROM periodic WHERE name = $1 AND item IS NOT NULL";
+    let row = connection.maybe(sql, &[&erased_look(installation)]).await?;
+    row.map(|row| Ok(ErasedMark { at: time(row.get(0))?, session: SessionId(row.get(1)) })).transpose()
 }
 
 /// How far all of it has come.

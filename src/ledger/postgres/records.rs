@@ -18,7 +18,7 @@ use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor, ErasureFilter,
     Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
     ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion,
     SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth, ToldForm,
@@ -105,14 +105,18 @@ impl Records for PostgresLedger {
     async fn erased_sessions(
         &self,
         installation: &InstallationName,
-        since: Timestamp,
+        after: ErasedMark,
         most: u32,
-    ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+    ) -> Result<Vec<ErasedMark>, LedgerError> {
         let connection = self.reading().await?;
         let Some(number) = self.installations.known(&connection, &installation.0).await? else {
             return Ok(Vec::new());
         };
-        sessions::erased(&connection, installation, number, since, most).await
+        sessions::erased(&connection, number, after, most).await
+    }
+
+    async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {
+        periodic::erased_mark(&self.reading().await?, installation).await
     }
 
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {

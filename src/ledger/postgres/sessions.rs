@@ -16,7 +16,7 @@ use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
-use crate::ledger::{DecidedSession, DecidedSessions, IdleSession, SessionMark};
+use crate::ledger::{DecidedSession, DecidedSessions, ErasedMark, IdleSession, SessionMark};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 /// After the columns of [`OF_SESSION`].
@@ -246,18 +246,15 @@ pub(super) async fn idle(
 /// Those that are erased, by when.
 pub(super) async fn erased(
     connection: &Connection,
-    installation: &InstallationName,
     number: i64,
-    since: Timestamp,
+    after: ErasedMark,
     most: u32,
-) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+) -> Result<Vec<ErasedMark>, LedgerError> {
     let sql = "SELECT session, erased_at FROM session
-               WHERE erased_at >= $1 AND installation = $2 ORDER BY erased_at, installation, session LIMIT $3";
-    let rows = connection.rows(sql, &[&millis(since), &number, &i64::from(most)]).await?;
-    let erased = |row: &Row| {
-        let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)) };
-        Ok((key, time(row.get(1))?))
-    };
+               WHERE (erased_at, installation, session) > ($1, $2, $3) AND installation = $2 AND erased_at IS NOT NULL
+               ORDER BY erased_at, installation, session LIMIT $4";
+    let rows = connection.rows(sql, &[&millis(after.at), &number, &after.session.0, &i64::from(most)]).await?;
+    let erased = |row: &Row| Ok(ErasedMark { at: time(row.get(1))?, session: SessionId(row.get(0)) });
     rows.iter().map(erased).collect()
 }
 

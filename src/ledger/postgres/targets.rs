@@ -1,6 +1,7 @@
 //! How targets are, for every process. One whose breaker is closed has no row in `target`.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use tokio_postgres::Row;
 
@@ -76,10 +77,17 @@ pub(super) async fn set_next_call_us(tx: &Tx, target: &TargetName, next_us: i64)
 }
 
 /// Counts calls beyond those that were granted.
-pub(super) async fn charge(tx: &Tx, target: &TargetName, calls: u32, rate: NonZeroU32) -> Result<(), LedgerError> {
+pub(super) async fn charge(
+    tx: &Tx,
+    target: &TargetName,
+    calls: u32,
+    rate: NonZeroU32,
+) -> Result<Duration, LedgerError> {
     let Health { pace, .. } = lock(tx, target).await?;
-    let next_us = bounds::charge(rate, pace.next_call_us, tx.now.as_microsecond(), calls);
-    set_next_call_us(tx, target, next_us).await
+    let now_us = tx.now.as_microsecond();
+    let next_us = bounds::charge(rate, pace.next_call_us, now_us, calls);
+    set_next_call_us(tx, target, next_us).await?;
+    Ok(bounds::wait(rate, next_us, now_us))
 }
 
 pub(super) async fn call_ended(

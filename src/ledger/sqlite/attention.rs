@@ -9,13 +9,14 @@ use super::job::Tx;
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::{
-    LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, processes, refused, rules, targets,
+    LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, past_jobs, processes, refused, rules,
+    targets,
 };
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::undeleted;
-use crate::ledger::rule_version;
+use crate::ledger::{past_job, rule_version};
 use crate::ledger::view::{TargetConditions, told_by};
 use crate::subject::TargetName;
 
@@ -86,6 +87,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         behind,
         undeletable,
         waiting_rules: rule_version::waiting(rules::versions(connection)?),
+        waiting_past: past_job::waiting(past_jobs::list(connection)?),
     })
 }
 

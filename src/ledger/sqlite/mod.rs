@@ -88,7 +88,7 @@ use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasureCursor, ErasureFilter,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasedMark, ErasureCursor, ErasureFilter,
     Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion, NextLook,
     OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded, RefusedDeliveries,
@@ -101,7 +101,7 @@ use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
 use crate::lock::lock;
-use crate::subject::{SourceName, TargetName};
+use crate::subject::{InstallationName, SourceName, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -334,7 +334,7 @@ impl Queue for SqliteLedger {
         self.writer.write(wakes, move |tx| targets::call_ended(tx, &target, &end, limits)).await
     }
 
-    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<(), LedgerError> {
+    async fn charge(&self, target: &TargetName, calls: u32, calls_per_s: NonZeroU32) -> Result<Duration, LedgerError> {
         let target = target.clone();
         self.writer.write(Wakes::NoOne, move |tx| targets::charge(tx, &target, calls, calls_per_s)).await
     }
@@ -362,6 +362,21 @@ impl Queue for SqliteLedger {
     async fn put_off_periodic(&self, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
         let name = name.to_owned();
         self.writer.write(Wakes::NoOne, move |tx| periodic::put_off(tx, &name, pause, mark)).await
+    }
+
+    async fn renew_periodic(&self, name: &str, lease: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
+        let name = name.to_owned();
+        self.writer.write(Wakes::NoOne, move |tx| periodic::renew(tx, &name, lease, mark)).await
+    }
+
+    async fn want_periodic(&self, name: &str) -> Result<(), LedgerError> {
+        let name = name.to_owned();
+        self.writer.write(Wakes::NoOne, move |tx| periodic::want(tx, &name)).await
+    }
+
+    async fn looked_at_erased(&self, installation: &InstallationName, to: ErasedMark) -> Result<(), LedgerError> {
+        let installation = installation.clone();
+        self.writer.write(Wakes::NoOne, move |tx| periodic::looked_at_erased(tx, &installation, to)).await
     }
 
     async fn add_past_job(&self, job: &PastJob) -> Result<i64, LedgerError> {

@@ -9,13 +9,15 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::LedgerError;
 use super::columns::Millis;
 use super::job::Tx;
-use crate::ledger::periodic::{PAUSE_MAX, Periodic};
+use crate::ledger::ErasedMark;
+use crate::ledger::periodic::{PAUSE_MAX, Periodic, erased_look};
+use crate::subject::{InstallationName, SessionId};
 
 /// Takes it if it is due; nobody else does before the lease ends.
 pub(super) fn take(tx: &Tx<'_>, name: &str, lease: Duration) -> Result<Option<Periodic>, LedgerError> {
     let mut taken = tx.prepare_cached(
-        "INSERT INTO periodic (name, due) VALUES (?1, ?2)
-         ON CONFLICT (name) DO UPDATE SET due = excluded.due WHERE periodic.due <= ?3 OR periodic.due > ?4
+        "INSERT INTO periodic (name, due, taken) VALUES (?1, ?2, 1)
+         ON CONFLICT (name) DO UPDATE SET due = excluded.due, taken = 1 WHERE periodic.due <= ?3 OR periodic.due > ?4
          RETURNING mark",
     )?;
     let values = params![name, Millis(tx.now + lease), Millis(tx.now), Millis(tx.now + PAUSE_MAX)];
@@ -23,14 +25,62 @@ pub(super) fn take(tx: &Tx<'_>, name: &str, lease: Duration) -> Result<Option<Pe
     Ok(mark.map(|mark| Periodic { mark: mark.map(|mark| mark.0), now: tx.now }))
 }
 
-/// Says when it is due again, and how far it has come.
+/// Ends it: says when it is due again, and how far it has come.
 pub(super) fn put_off(tx: &Tx<'_>, name: &str, pause: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
     tx.prepare_cached(
         "INSERT INTO periodic (name, due, mark) VALUES (?1, ?2, ?3)
-         ON CONFLICT (name) DO UPDATE SET due = excluded.due, mark = COALESCE(excluded.mark, periodic.mark)",
+         ON CONFLICT (name) DO UPDATE SET mark = COALESCE(excluded.mark, periodic.mark), taken = 0,
+           due = CASE WHEN periodic.taken = 2 THEN ?4 ELSE excluded.due END",
     )?
-    .execute(params![name, Millis(tx.now + pause.min(PAUSE_MAX)), mark.map(Millis)])?;
+    .execute(params![name, Millis(tx.now + pause.min(PAUSE_MAX)), mark.map(Millis), Millis(tx.now)])?;
     Ok(())
+}
+
+/// Keeps it for another lease.
+pub(super) fn renew(tx: &Tx<'_>, name: &str, lease: Duration, mark: Option<Timestamp>) -> Result<(), LedgerError> {
+    tx.prepare_cached("UPDATE periodic SET due = ?2, mark = COALESCE(?3, mark) WHERE name = ?1")?.execute(params![
+        name,
+        Millis(tx.now + lease),
+        mark.map(Millis)
+    ])?;
+    Ok(())
+}
+
+/// Has it done at once, or once more after what is done of it just now.
+pub(super) fn want(tx: &Tx<'_>, name: &str) -> Result<(), LedgerError> {
+    tx.prepare_cached(
+        "INSERT INTO periodic (name, due) VALUES (?1, ?2)
+         ON CONFLICT (name) DO UPDATE SET
+           due = CASE WHEN periodic.taken > 0 AND periodic.due > ?2 THEN periodic.due ELSE ?2 END,
+           taken = CASE WHEN periodic.taken > 0 AND periodic.due > ?2 THEN 2 ELSE 0 END",
+    )?
+    .execute(params![name, Millis(tx.now)])?;
+    Ok(())
+}
+
+pub(super) fn looked_at_erased(
+    tx: &Tx<'_>,
+    installation: &InstallationName,
+    to: ErasedMark,
+) -> Result<(), LedgerError> {
+    tx.prepare_cached(
+        "INSERT INTO periodic (name, due, mark, item) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (name) DO UPDATE SET mark = excluded.mark, item = excluded.item",
+    )?
+    .execute(params![erased_look(installation), Millis(tx.now), Millis(to.at), to.session.0])?;
+    Ok(())
+}
+
+pub(super) fn erased_mark(
+    connection: &Connection,
+    installation: &InstallationName,
+) -> Result<Option<ErasedMark>, LedgerError> {
+    let mut found = connection.prepare_cached("SELECT mark, item FROM periodic WHERE name = ?1 AND item IS NOT NULL")?;
+    let mark = found.query_row([erased_look(installation)], |row| {
+        let Millis(at) = row.get(0)?;
+        Ok(ErasedMark { at, session: SessionId(row.get(1)?) })
+    });
+    Ok(mark.optional()?)
 }
 
 /// How far all of it has come.

@@ -21,7 +21,7 @@ use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasureCursor, ErasureFilter,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor, ErasureFilter,
     Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, Page,
     ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RuleVersion,
     SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetHealth, ToldForm,
@@ -96,11 +96,16 @@ impl Records for SqliteLedger {
     async fn erased_sessions(
         &self,
         installation: &InstallationName,
-        since: Timestamp,
+        after: ErasedMark,
         most: u32,
-    ) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+    ) -> Result<Vec<ErasedMark>, LedgerError> {
         let installation = installation.clone();
-        self.readers.read(move |connection| sessions::erased(connection, &installation, since, most)).await
+        self.readers.read(move |connection| sessions::erased(connection, &installation, after, most)).await
+    }
+
+    async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| periodic::erased_mark(connection, &installation)).await
     }
 
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {

@@ -16,7 +16,7 @@ use crate::erasure::ErasureId;
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
-use crate::ledger::{DecidedSession, DecidedSessions, IdleSession, SessionMark};
+use crate::ledger::{DecidedSession, DecidedSessions, ErasedMark, IdleSession, SessionMark};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
@@ -127,18 +127,18 @@ pub(super) fn idle(
 pub(super) fn erased(
     connection: &Connection,
     installation: &InstallationName,
-    since: Timestamp,
+    after: ErasedMark,
     most: u32,
-) -> Result<Vec<(SessionKey, Timestamp)>, LedgerError> {
+) -> Result<Vec<ErasedMark>, LedgerError> {
     let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
     let mut statement = connection.prepare_cached(
         "SELECT session, erased_at FROM session
-         WHERE erased_at >= ?1 AND installation = ?2 ORDER BY erased_at, session LIMIT ?3",
+         WHERE (erased_at, installation, session) > (?1, ?2, ?3) AND installation = ?2 AND erased_at IS NOT NULL
+         ORDER BY erased_at, session LIMIT ?4",
     )?;
-    let erased = statement.query_map(params![Millis(since), number, most], |row| {
-        let key = SessionKey { installation: installation.clone(), session: SessionId(row.get(0)?) };
+    let erased = statement.query_map(params![Millis(after.at), number, after.session.0, most], |row| {
         let Millis(at) = row.get(1)?;
-        Ok((key, at))
+        Ok(ErasedMark { at, session: SessionId(row.get(0)?) })
     })?;
     Ok(erased.collect::<Result<_, _>>()?)
 }

@@ -1,6 +1,7 @@
 //! How targets are, for every process. One whose breaker is closed has no row in `target`.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -125,9 +126,16 @@ pub(super) fn set_next_call_us(tx: &Tx<'_>, target: &TargetName, next_us: i64) -
 }
 
 /// Counts calls beyond those that were granted.
-pub(super) fn charge(tx: &Tx<'_>, target: &TargetName, calls: u32, rate: NonZeroU32) -> Result<(), LedgerError> {
-    let next_us = bounds::charge(rate, next_call_us(tx, target)?, tx.now.as_microsecond(), calls);
-    set_next_call_us(tx, target, next_us)
+pub(super) fn charge(
+    tx: &Tx<'_>,
+    target: &TargetName,
+    calls: u32,
+    rate: NonZeroU32,
+) -> Result<Duration, LedgerError> {
+    let now_us = tx.now.as_microsecond();
+    let next_us = bounds::charge(rate, next_call_us(tx, target)?, now_us, calls);
+    set_next_call_us(tx, target, next_us)?;
+    Ok(bounds::wait(rate, next_us, now_us))
 }
 
 fn open_at(row: &Row<'_>, column: usize) -> rusqlite::Result<TargetState> {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
 
 use super::Comparison;
@@ -18,8 +18,13 @@ use crate::subject::{SessionKey, SourceName};
 /// So many are written at once.
 const AT_ONCE: usize = 256;
 
-/// Deliveries are noted to the minute.
-const MINUTE: SignedDuration = SignedDuration::from_mins(1);
+/// Deliveries are noted to the minute, and as late as that.
+const EXACT: SignedDuration = SignedDuration::from_mins(2);
+
+/// Whether something surely was after a source had delivered last, where it ever has.
+pub(crate) fn is_after(time: Timestamp, last_delivery: Option<&Timestamp>) -> bool {
+    last_delivery.is_none_or(|last| time.duration_since(*last) > EXACT)
+}
 
 impl Comparison<'_> {
     /// Has them decided on, several at once, which the ledger commits together.
@@ -86,9 +91,8 @@ impl Comparison<'_> {
         let ended = event.time.unwrap_or_default();
         let month = ended.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string();
         *self.done.by_month.entry(month).or_default() += 1;
-        let last = self.delivered.get(&event.source);
-        if last.is_none_or(|last| ended.duration_since(*last) > MINUTE) {
-            *self.done.undelivered.entry(event.source.clone()).or_default() += 1;
+        if is_after(ended, self.delivered.get(&event.source)) {
+            self.done.undelivered.entry(event.source.clone()).or_default().push(ended);
         }
     }
 

@@ -3,16 +3,16 @@
 
 mod day;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
+use super::pace::pace;
 use super::{Asked, Comparison, WINDOW_MS, reconcile};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::ledger::{ByMonth, PastJob, PastState, QueueName, StoredPastJob};
-use crate::mluvii::Window;
+use crate::ledger::{PastCounts, PastJob, PastState, QueueName, StoredPastJob};
+use crate::mluvii::{Window, paced};
 use crate::operations::{OperationError, Operations, audit};
 use crate::subject::InstallationName;
 
@@ -54,12 +54,8 @@ pub(crate) async fn order(on: &Operations, asked: &Asked, by: &Actor) -> Result<
         until: asked.to,
         state: PastState::Looking,
         come: asked.from,
-        listed: 0,
-        found: ByMonth::new(),
-        would_erase: ByMonth::new(),
-        by_rule: BTreeMap::new(),
-        unread: 0,
-        foreign: 0,
+        counts: PastCounts::default(),
+        shown: None,
         entered: 0,
         rules: on.settings.policy.digest().clone(),
         reason: None,
@@ -127,7 +123,7 @@ fn entry(id: i64, job: &PastJob, by: &Actor, result: ActResult) -> AuditEntry {
     };
     let entry = AuditEntry::new(by, Act::ReconcilePast, Object::sessions_of(&job.mluvii.0), result);
     let entry = entry.with("job", id.unsigned_abs()).with_word("state", state);
-    entry.with("would_erase", job.would_erase.values().sum::<u64>()).with("entered", job.entered)
+    entry.with("would_erase", job.counts.would_erase.values().sum::<u64>()).with("entered", job.entered)
 }
 
 /// Does a day of it, and writes how far it has come. `stored` is what was read.
@@ -168,50 +164,34 @@ fn end_of(window: Window) -> Timestamp {
 
 /// Finds out what rules would do with the sessions of a day.
 async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &CancellationToken) -> Result<(), OperationError> {
-    let Some(window) = next_day(job) else {
-        job.state = PastState::Shown;
-        return Ok(());
-    };
     // All of it is asked of the same rules.
-    let rules = on.settings.policy.digest().clone();
-    if rules != job.rules {
-        *job = PastJob { come: job.since, rules, ..emptied(job) };
+    if rules_have_changed(on, job) {
         return Ok(());
     }
+    let Some(window) = next_day(job) else {
+        job.state = PastState::Shown;
+        job.shown = Some(on.ledger.clock().await?.now);
+        return Ok(());
+    };
     let asked =
         Asked { installation: job.mluvii.clone(), from: job.come, to: end_of(window), dry_run: true, of_past: true };
     let mut comparison = Comparison::begin(on, &asked, by).await?;
-    let looked = stop.run_until_cancelled(comparison.look_at_day(window)).await;
-    comparison.charge().await;
-    let Some(day) = looked.transpose()? else { return Ok(()) };
-    job.listed += comparison.done.listed;
-    job.foreign += comparison.done.foreign;
-    job.unread += day.unread;
-    add(&mut job.found, day.found);
-    add(&mut job.would_erase, day.would_erase);
-    for (rule, by_month) in day.by_rule {
-        add(job.by_rule.entry(rule).or_default(), by_month);
-    }
+    let looking = paced(pace(on, &job.mluvii)?, comparison.look_at_day(window));
+    let Some(day) = stop.run_until_cancelled(looking).await.transpose()? else { return Ok(()) };
+    job.counts.add(day);
     job.come = end_of(window);
     Ok(())
 }
 
-fn emptied(job: &PastJob) -> PastJob {
-    PastJob {
-        listed: 0,
-        found: ByMonth::new(),
-        would_erase: ByMonth::new(),
-        by_rule: BTreeMap::new(),
-        unread: 0,
-        foreign: 0,
-        ..job.clone()
+/// Has what rules would do found out anew, from the beginning, where they have changed since: nobody has seen what these would do.
+fn rules_have_changed(on: &Operations, job: &mut PastJob) -> bool {
+    let rules = on.settings.policy.digest();
+    if *rules == job.rules {
+        return false;
     }
-}
-
-fn add(all: &mut ByMonth, more: ByMonth) {
-    for (month, count) in more {
-        *all.entry(month).or_default() += count;
-    }
+    job.rules = rules.clone();
+    (job.state, job.come, job.counts) = (PastState::Looking, job.since, PastCounts::default());
+    true
 }
 
 /// Has the sessions of a day decided on.
@@ -220,10 +200,8 @@ async fn enter(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellati
         job.state = PastState::Done;
         return Ok(());
     };
-    // Nobody has seen what these rules would do: they are shown first, and are to be confirmed once more.
-    let rules = on.settings.policy.digest().clone();
-    if rules != job.rules {
-        *job = PastJob { state: PastState::Looking, come: job.since, rules, ..emptied(job) };
+    // They are shown first, and are to be confirmed once more.
+    if rules_have_changed(on, job) {
         return Ok(());
     }
     let to = Timestamp::from_millisecond(window.to).unwrap_or(job.until);

@@ -2,16 +2,21 @@
 //! They are erased again, and a person is told. Nothing follows from what is not shown, and nothing that is not surely the same
 //! conversation: after a backup is restored, numbers can be given out once more.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
-use super::{Comparison, SAME_END, charge, unavailable};
+use super::pace::pace;
+use super::{Comparison, SAME_END, unavailable};
 use crate::attention::REAPPEARED;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::causes::with_causes;
 use crate::consent::ConsentState;
 use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Selection, Subject};
-use crate::mluvii::{Look, LookUp, MluviiClient, MluviiError, Window};
+use crate::ledger::ErasedMark;
+use crate::mluvii::{Look, LookUp, MluviiClient, MluviiError, Window, paced};
 use crate::operations::{OperationError, Operations, audit};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -28,99 +33,140 @@ const RULE: &str = "shown again by mluvii";
 pub(super) type ErasedSession = (SessionKey, Timestamp);
 
 impl Comparison<'_> {
-    /// Looks at listed sessions that were erased.
-    pub(super) async fn look_again(&mut self, window: Window, erased: &[ErasedSession]) -> Result<(), OperationError> {
+    /// Looks at listed sessions that were erased. `false` where it was stopped midway.
+    pub(super) async fn look_again(
+        &mut self,
+        window: Window,
+        erased: &[ErasedSession],
+        stop: &CancellationToken,
+    ) -> Result<bool, OperationError> {
         // What was erased since may not be listed as such yet.
         let erased: Vec<_> = erased.iter().filter(|(_, at)| *at <= self.asked.to).collect();
         if erased.is_empty() {
-            return Ok(());
+            return Ok(true);
         }
-        let open = match self.client.ended_not_anonymized(window, &mut self.again).await {
+        let listing = self.client.ended_not_anonymized(window, &mut self.again);
+        let Some(open) = stop.run_until_cancelled(listing).await else { return Ok(false) };
+        let open = match open {
             Ok(open) => open,
             // This is asked beside what was to be compared, and does not stop that.
             Err(error @ MluviiError::Refused(_)) => {
                 tracing::debug!(reason = error.to_string(), "erased sessions could not be looked at again");
                 self.done.not_looked_at += erased.len() as u64;
-                return Ok(());
+                return Ok(true);
             }
             Err(error) => return Err(unavailable(error)),
         };
         for (key, at) in erased.into_iter().filter(|(key, _)| open.contains_key(&key.session)) {
             if self.in_vain == LOOKS_MAX {
                 self.done.not_looked_at += 1;
-            } else if !self.client.shows_again(key.session).await.map_err(unavailable)?
-                || !is_same(self.on, &self.client, key, *at).await?
-            {
-                self.in_vain += 1;
-            } else if self.asked.dry_run || erase_again(self.on, key, self.by).await? {
-                self.done.reappeared += 1;
+                continue;
+            }
+            let Some(is_back) = stop.run_until_cancelled(is_back(self.on, &self.client, key, *at)).await else {
+                return Ok(false);
+            };
+            match is_back {
+                Ok(false) => self.in_vain += 1,
+                Ok(true) if self.asked.dry_run => self.done.reappeared += 1,
+                Ok(true) => self.done.reappeared += u64::from(erase_again(self.on, key, self.by).await?),
+                Err(error) if is_of_this_one(&error) => self.done.not_looked_at += 1,
+                Err(error) => return Err(error),
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 
-/// What came of looking at sessions that were erased.
-pub(crate) struct LookedAgain {
-    pub(crate) reappeared: u64,
-    /// The next ones were erased from then on; `None` where these were the last.
-    pub(crate) next: Option<Timestamp>,
-}
-
-/// Looks at the next sessions that were erased from a time on until another one: some of them, as each costs a request.
+/// Looks at the next sessions that were erased from a time on until another one: some of them, as each costs a request. How far it has come
+/// stands in the ledger; after the last ones, it begins anew. Returns how many are shown again, of which a person is told.
 pub(crate) async fn look_at_erased(
     on: &Operations,
     installation: &InstallationName,
-    from: Timestamp,
-    until: Timestamp,
+    (from, until): (Timestamp, Timestamp),
     by: &Actor,
-) -> Result<LookedAgain, OperationError> {
-    let client = on.client(installation)?;
-    let erased = on.ledger.erased_sessions(installation, from, CHUNK).await?;
-    let mut is_all = erased.len() < CHUNK as usize;
-    let (mut reappeared, mut in_vain, mut last, mut failed) = (0, 0, from, None);
-    for (key, at) in erased {
-        if at > until {
-            break;
-        }
-        if in_vain == LOOKS_MAX {
-            is_all = false;
-            break;
-        }
-        last = at;
-        let again = async {
-            let is_shown = shown_again(&client, &key).await? && is_same(on, &client, &key, at).await?;
-            Ok::<_, OperationError>(if is_shown { Some(erase_again(on, &key, by).await?) } else { None })
-        };
-        match again.await {
-            Ok(None) => in_vain += 1,
-            Ok(Some(is_new)) => reappeared += u64::from(is_new),
-            Err(error) => {
-                failed = Some(error);
-                break;
+    stop: &CancellationToken,
+) -> Result<u64, OperationError> {
+    let beginning = ErasedMark::before(from);
+    let mark = on.ledger.erased_mark(installation).await?.unwrap_or(beginning).max(beginning);
+    let mut walk = Walk { on, installation, client: on.client(installation)?, by, beginning, mark, reappeared: 0 };
+    let walked = paced(pace(on, installation)?, walk.go_on(until, stop)).await;
+    // Whatever stopped it: it goes on there.
+    on.ledger.looked_at_erased(installation, walk.mark).await?;
+    if walk.reappeared > 0 {
+        tell_reappeared(on, installation, walk.reappeared).await?;
+    }
+    walked.map(|()| walk.reappeared)
+}
+
+/// A look at erased sessions, in their order.
+struct Walk<'a> {
+    on: &'a Operations,
+    installation: &'a InstallationName,
+    client: Arc<MluviiClient>,
+    by: &'a Actor,
+    beginning: ErasedMark,
+    /// The last one that was looked at.
+    mark: ErasedMark,
+    reappeared: u64,
+}
+
+impl Walk<'_> {
+    async fn go_on(&mut self, until: Timestamp, stop: &CancellationToken) -> Result<(), OperationError> {
+        let erased = self.on.ledger.erased_sessions(self.installation, self.mark, CHUNK).await?;
+        let is_end = erased.len() < CHUNK as usize || erased.last().is_some_and(|last| last.at > until);
+        let (mut in_vain, mut has_failed) = (0, false);
+        for next in erased.into_iter().take_while(|next| next.at <= until) {
+            if in_vain == LOOKS_MAX {
+                return Ok(());
             }
+            let key = SessionKey { installation: self.installation.clone(), session: next.session };
+            let Some(is_back) = stop.run_until_cancelled(self.is_listed_and_back(&key, next.at)).await else {
+                return Ok(());
+            };
+            let failed = is_back.is_err();
+            match is_back {
+                Ok(true) => self.reappeared += u64::from(erase_again(self.on, &key, self.by).await?),
+                Ok(false) => in_vain += 1,
+                // One that can never be looked at keeps those behind it from nothing; two that follow one another are an outage.
+                Err(error) if is_of_this_one(&error) && !has_failed => {
+                    tracing::debug!(reason = with_causes(&error), "an erased session could not be looked at");
+                    in_vain += 1;
+                }
+                Err(error) => return Err(error),
+            }
+            has_failed = failed;
+            self.mark = next;
         }
-    }
-    charge(on, installation, u32::try_from(in_vain).unwrap_or(u32::MAX)).await;
-    if let Some(error) = failed {
-        // The next look finds nothing new of them.
-        if reappeared > 0 {
-            tell_reappeared(on, installation, reappeared).await?;
+        if is_end {
+            self.mark = self.beginning;
         }
-        return Err(error);
+        Ok(())
     }
-    Ok(LookedAgain { reappeared, next: (!is_all).then(|| later(last, from)) })
+
+    /// One request, where all is well.
+    async fn is_listed_and_back(&self, key: &SessionKey, erased_at: Timestamp) -> Result<bool, OperationError> {
+        let is_listed = self.client.is_listed_as_not_anonymized(key.session).await.map_err(unavailable)?;
+        Ok(is_listed && is_back(self.on, &self.client, key, erased_at).await?)
+    }
 }
 
-/// Where more of one moment were erased than are looked at, the others are passed over: it would go no further.
-fn later(last: Timestamp, from: Timestamp) -> Timestamp {
-    last.max(from + SignedDuration::from_millis(1))
+/// Whether a look failed for what it was about, as it may be.
+fn is_of_this_one(error: &OperationError) -> bool {
+    let OperationError::Unavailable(error) = error else { return false };
+    matches!(
+        error.downcast_ref(),
+        Some(MluviiError::Refused(_) | MluviiError::TooLarge(_) | MluviiError::Away(_) | MluviiError::Page(_))
+    )
 }
 
-/// One request, where all is well.
-async fn shown_again(client: &MluviiClient, key: &SessionKey) -> Result<bool, OperationError> {
-    let is_listed = client.is_listed_as_not_anonymized(key.session).await.map_err(unavailable)?;
-    Ok(is_listed && client.shows_again(key.session).await.map_err(unavailable)?)
+/// Whether mluvii shows what was erased with personal data again.
+async fn is_back(
+    on: &Operations,
+    client: &MluviiClient,
+    key: &SessionKey,
+    erased_at: Timestamp,
+) -> Result<bool, OperationError> {
+    Ok(client.shows_again(key.session).await.map_err(unavailable)? && is_same(on, client, key, erased_at).await?)
 }
 
 /// Whether what is shown is the conversation that was erased: it ended before that, when the erased one did, and its guest is the same, as far

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{OFTEN, reconcile};
+use super::{OFTEN, at_rest, past, reconcile};
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 /// As it was before it was erased.
@@ -85,6 +85,54 @@ fn by_hand_it_is_shown_first_and_what_is_no_longer_known_is_erased_again_too() {
     receipts(&deployment, 2);
     assert!(!standin.holds("ann@example.com"));
     assert!(attention(&deployment).is_some());
+    drop(server);
+}
+
+/// A guest's sessions, or those that wait for one retention, are erased in one moment; only some are looked at in a round.
+#[test]
+fn of_many_that_were_erased_in_one_moment_none_is_passed_over() {
+    let standin = StandIn::start();
+    let first = past(&standin, 45, 0);
+    let deployment = at_rest(&standin, ERASE);
+    assert_eq!(reconcile(&deployment, first, &[])["found"], 45);
+    let server = Server::start(&deployment);
+    receipts(&deployment, 45);
+    drop(server);
+    let at_once = "UPDATE session SET sum = NULL, erased_at = (SELECT max(erased_at) FROM session) WHERE erased_at IS NOT NULL";
+    assert_eq!(deployment.ledger().execute(at_once, []).expect("an update"), 45);
+    // The last of them. It ended long before what is compared now.
+    let email = json!([{ "name": "oo1_guest_email", "value": "ann@example.com", "source": "ENTRY_FORM" }]);
+    let ended = first + SignedDuration::from_secs(44);
+    standin.begin_with(json!({ "id": 1044, "tenant": 62, "ended": ended, "call_params": email }));
+    let server = Server::start_with(&deployment, OFTEN);
+    receipts(&deployment, 46);
+    assert!(!standin.holds("ann@example.com"));
+    drop(server);
+}
+
+/// One that mluvii never lets be looked at.
+#[test]
+fn an_erased_session_that_cannot_be_looked_at_hides_none_behind_it() {
+    let standin = StandIn::start();
+    let first = past(&standin, 3, 0);
+    let deployment = at_rest(&standin, ERASE);
+    reconcile(&deployment, first, &[]);
+    let server = Server::start(&deployment);
+    receipts(&deployment, 3);
+    drop(server);
+    let (refused, back) = (1000, 1002);
+    let by_turns = "UPDATE session SET sum = NULL, erased_at = (SELECT max(erased_at) FROM session) - 10 + session % 10
+                    WHERE erased_at IS NOT NULL";
+    assert_eq!(deployment.ledger().execute(by_turns, []).expect("an update"), 3);
+    let email = json!([{ "name": "oo1_guest_email", "value": "ann@example.com", "source": "ENTRY_FORM" }]);
+    for id in [refused, back] {
+        let ended = first + SignedDuration::from_secs(id - 1000);
+        standin.begin_with(json!({ "id": id, "tenant": 62, "ended": ended, "call_params": email }));
+    }
+    standin.fault(&json!({ "kind": "status", "status": 400, "path": format!("/Sessions/{refused}") }));
+    let server = Server::start_with(&deployment, OFTEN);
+    let again = receipts(&deployment, 4);
+    assert_eq!(again.iter().filter(|receipt| receipt.to_string().contains(&format!("acme/{back}"))).count(), 2);
     drop(server);
 }
 

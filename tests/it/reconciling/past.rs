@@ -69,6 +69,47 @@ fn what_rules_would_do_with_years_is_shown_by_rule_and_month_and_done_once_confi
 }
 
 #[test]
+fn a_job_that_waits_for_a_person_is_told_and_what_a_rule_fails_at_is_counted_apart() {
+    let standin = StandIn::start();
+    past(&standin);
+    let deployment = at_rest(&standin, ERASE);
+    // `v3` is no number.
+    deployment.add(
+        r#"
+[[rule]]
+name = "odd"
+on = "session-settled"
+when = "consent.state == 'given' && int(consent.version) > 2"
+erase = "session"
+targets = ["mluvii"]
+"#,
+    );
+    let id = order(&deployment);
+    let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
+    let shown = in_state(&deployment, "shown");
+    assert_eq!((sum(&shown["found"]), sum(&shown["would_erase"]), &shown["unread"]), (3, 2, &json!(0)), "{shown}");
+    assert_eq!((&shown["failed"], &shown["failed_by_rule"]), (&json!(1), &json!({ "odd": 1 })), "{shown}");
+    let text = |arguments: &[&str]| String::from_utf8_lossy(&deployment.run(arguments).stdout).into_owned();
+    let said = text(&["reconcile", "status"]);
+    assert!(said.contains("1 of them: a rule could not be evaluated (`odd` of 1)"), "{said}");
+    let waiting = || {
+        let all = deployment.json(&["attention", "list"]);
+        all.as_array().expect("a list").iter().find(|found| found["code"] == "past_waiting").cloned()
+    };
+    let told = waiting().expect("a person is needed");
+    let parameters = &told["parameters"];
+    assert_eq!((&parameters["would"], &parameters["sessions"], &parameters["mluvii"]), (&json!(2), &json!(3), &json!("acme")));
+    assert!(told["since"] == shown["shown"] && !told["since"].is_null(), "{told}");
+    let said = text(&["status"]);
+    assert!(said.contains(&format!("quietus reconcile confirm {id}")), "{said}");
+    let counted = "quietus_attention{code=\"past_waiting\",severity=\"attention\"} 1";
+    wait_for("the metric", || server.metrics().contains(counted).then_some(()));
+    assert!(deployment.run(&["reconcile", "cancel", &id]).status.success());
+    assert_eq!(waiting(), None);
+    drop(server);
+}
+
+#[test]
 fn a_job_that_is_cancelled_or_whose_rules_have_changed_does_nothing() {
     let standin = StandIn::start();
     past(&standin);

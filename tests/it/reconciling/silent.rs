@@ -4,10 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
+use super::{HOURLY, first_time};
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
-
-/// Compared once an hour, if nothing else happens.
-const HOURLY: &[(&str, &str)] = &[("WATCH__RECONCILE", "1h"), ("WATCH__RECONCILE_AFTER", "0s")];
 
 fn attention(deployment: &Deployment) -> Option<Value> {
     let all = deployment.json(&["attention", "list"]);
@@ -19,9 +17,7 @@ fn attention(deployment: &Deployment) -> Option<Value> {
 fn fallen_silent(standin: &StandIn) -> Deployment {
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
     let server = Server::start_with(&deployment, HOURLY);
-    wait_for("the first time", || {
-        (deployment.count("SELECT count(mark) FROM periodic WHERE name LIKE 'reconcile/%'") == 1).then_some(())
-    });
+    first_time(&deployment);
     super::tell(standin, &server, &deployment);
     drop(server);
     let ledger = deployment.ledger();
@@ -73,9 +69,55 @@ fn a_silence_in_which_nothing_ended_is_no_alarm_and_is_looked_at_once() {
     assert_eq!(attention(&deployment), None);
     drop(server);
     let after = deployment.count(compared);
+    let due = "SELECT due FROM periodic WHERE name = 'reconcile/acme' AND taken = 0";
+    let before = deployment.count(due);
     let server = Server::start_with(&deployment, HOURLY);
-    std::thread::sleep(std::time::Duration::from_millis(700));
-    assert_eq!(deployment.count(compared), after, "once for each silence");
+    wait_for("a look", || server.log().iter().any(|line| line.contains("is still silent")).then_some(()));
+    assert_eq!((deployment.count(compared), deployment.count(due)), (after, before), "once for each silence");
+    drop(server);
+}
+
+/// What came while it was compared is no silence, whatever was found.
+#[test]
+fn deliveries_that_come_back_while_it_is_compared_are_no_silence() {
+    let standin = StandIn::start();
+    let deployment = fallen_silent(&standin);
+    let ended = Timestamp::now() - SignedDuration::from_mins(10);
+    let sessions = [11, 12, 13].map(|id| json!({ "id": id, "tenant": 62, "gdpr_version": "v3", "ended": ended }));
+    standin.begin_with(json!(sessions));
+    let slow = json!({ "kind": "delay", "delay_ms": 2_000, "path": "/api/v1/Sessions", "exact": true, "times": 1 });
+    standin.fault(&slow);
+    let lists = || standin.calls("/api/v1/Sessions").len();
+    let so_far = lists();
+    let server = Server::start_with(&deployment, HOURLY);
+    wait_for("the comparison", || (lists() > so_far).then_some(()));
+    assert_eq!(server.deliver_end(1), 204);
+    wait_for("it to be said that they come", || {
+        server.log().iter().any(|line| line.contains("something has come from the source")).then_some(())
+    });
+    assert_eq!(attention(&deployment), None);
+    deployment.settled(4);
+    drop(server);
+}
+
+/// What was told is known to whoever comes after, also where something came right before the end.
+#[test]
+fn a_silence_that_was_told_by_a_server_that_is_gone_is_over_once_something_comes() {
+    let standin = StandIn::start();
+    let deployment = fallen_silent(&standin);
+    let ended = Timestamp::now() - SignedDuration::from_mins(10);
+    standin.begin_with(json!({ "id": 7, "tenant": 62, "gdpr_version": "v3", "ended": ended }));
+    let server = Server::start_with(&deployment, HOURLY);
+    wait_for("attention", || attention(&deployment));
+    let minutes = "SELECT sum(hour * 60) + sum(minutes % 997) FROM delivery_hour";
+    let before = deployment.count(minutes);
+    assert_eq!(server.deliver_end(1), 204);
+    wait_for("the delivery to be noted", || (deployment.count(minutes) != before).then_some(()));
+    deployment.settled(2);
+    server.kill();
+    assert!(attention(&deployment).is_some(), "nobody has looked since");
+    let server = Server::start_with(&deployment, HOURLY);
+    wait_for("it to be over", || attention(&deployment).is_none().then_some(()));
     drop(server);
 }
 

@@ -381,11 +381,14 @@ CREATE TABLE keeper (
   reason TEXT NOT NULL
 );
 
--- What one server of a deployment does for all of them: when it is due next, and how far it has come.
+-- What one server of a deployment does for all of them: when it is due next, and how far it has come, with which `item` of several of one
+-- moment. `taken`: 0 nobody does it, 1 somebody does until then, 2 and it is wanted once more.
 CREATE TABLE periodic (
-  name TEXT COLLATE "C" PRIMARY KEY,
-  due  BIGINT NOT NULL,
-  mark BIGINT
+  name  TEXT COLLATE "C" PRIMARY KEY,
+  due   BIGINT NOT NULL,
+  mark  BIGINT,
+  item  BIGINT,
+  taken BIGINT NOT NULL DEFAULT 0
 );
 
 -- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.

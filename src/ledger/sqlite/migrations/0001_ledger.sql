@@ -392,11 +392,14 @@ CREATE TABLE rule_version (
   PRIMARY KEY (name, seq)
 ) STRICT, WITHOUT ROWID;
 
--- What one server of a deployment does for all of them: when it is due next, and how far it has come.
+-- What one server of a deployment does for all of them: when it is due next, and how far it has come, with which `item` of several of one
+-- moment. `taken`: 0 nobody does it, 1 somebody does until then, 2 and it is wanted once more.
 CREATE TABLE periodic (
-  name TEXT PRIMARY KEY,
-  due  INTEGER NOT NULL,
-  mark INTEGER
+  name  TEXT PRIMARY KEY,
+  due   INTEGER NOT NULL,
+  mark  INTEGER,
+  item  INTEGER,
+  taken INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 -- What was ordered of the past, to be shown, and done once it is confirmed: `job` is JSON, and `version` grows with each change of it.

@@ -1,6 +1,5 @@
 //! What the rules would do with the sessions of a day.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,28 +7,19 @@ use jiff::tz::TimeZone;
 
 use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::event::{Event, EventHead};
-use crate::ledger::ByMonth;
-use crate::mluvii::{EndedSession, Look, LookUp, SessionFacts, Window, counted};
+use crate::ledger::PastCounts;
+use crate::mluvii::{EndedSession, Look, LookUp, SessionFacts, Window};
 use crate::operations::OperationError;
-use crate::operations::reconcile::{Comparison, UNCLEAR, charge, unavailable};
+use crate::operations::reconcile::{Comparison, UNCLEAR, unavailable};
 use crate::policy::{Facts, RuleAnswer};
-
-/// What rules would do with the sessions of a day.
-#[derive(Default)]
-pub(super) struct Day {
-    pub(super) found: ByMonth,
-    pub(super) would_erase: ByMonth,
-    pub(super) by_rule: BTreeMap<String, ByMonth>,
-    pub(super) unread: u64,
-}
 
 impl Comparison<'_> {
     /// Lists the sessions of a day, reads those of which nobody told us, and asks the rules about them.
-    pub(super) async fn look_at_day(&mut self, window: Window) -> Result<Day, OperationError> {
+    pub(super) async fn look_at_day(&mut self, window: Window) -> Result<PastCounts, OperationError> {
         let client = Arc::clone(&self.client);
         let listed = client.ended(window, &mut self.sweep).await.map_err(unavailable)?;
         self.must_show_what_is_known(window, &listed).await?;
-        let mut day = Day::default();
+        let mut day = PastCounts::default();
         for session in listed.into_values() {
             self.done.listed += 1;
             let Some(Event { head: event, .. }) = self.unknown(session.clone(), &mut Vec::new()).await?.pop() else {
@@ -42,31 +32,37 @@ impl Comparison<'_> {
             }
         }
         match self.done.unclear {
-            0 => Ok(day),
+            0 => Ok(PastCounts { listed: self.done.listed, foreign: self.done.foreign, ..day }),
             count => Err(OperationError::Conflict(format!("{count} sessions: {UNCLEAR}"))),
         }
     }
 
     /// What mluvii shows of a session; nothing where it cannot be read.
     async fn facts(&self, session: &EndedSession) -> Result<Option<Box<SessionFacts>>, OperationError> {
-        tokio::time::sleep(self.pause).await;
-        let (looked, calls) = counted(self.client.look_up(session.id, Look::default())).await;
-        charge(self.on, &self.installation, calls).await;
-        Ok(match looked.map_err(unavailable)? {
+        Ok(match self.client.look_up(session.id, Look::default()).await.map_err(unavailable)? {
             LookUp::Found(facts) => Some(facts),
             LookUp::Missing | LookUp::NotUnderstood(_) | LookUp::TooLarge(_) => None,
         })
     }
 
     /// Asks the rules about a session's end and settling: what forms said is gone.
-    fn ask(&self, event: &EventHead, session: &EndedSession, facts: &SessionFacts, day: &mut Day) {
+    fn ask(&self, event: &EventHead, session: &EndedSession, facts: &SessionFacts, day: &mut PastCounts) {
         let record = record_of(event, session, facts);
         let facts = Facts { record: &record, form: None };
-        let rules = self.on.settings.policy.rules().filter(|rule| rule.on.is_about_the_session());
-        let applying: Vec<_> = rules
-            .filter(|rule| rule.answer(&facts).answer == RuleAnswer::Applies)
-            .map(|rule| rule.name.clone())
-            .collect();
+        let (mut applying, mut failed) = (Vec::new(), Vec::new());
+        for rule in self.on.settings.policy.rules().filter(|rule| rule.on.is_about_the_session()) {
+            match rule.asked(&facts) {
+                RuleAnswer::Applies => applying.push(rule.name.clone()),
+                RuleAnswer::Failed => failed.push(rule.name.clone()),
+                RuleAnswer::DoesNotApply | RuleAnswer::NotAsked => {}
+            }
+        }
+        // Nothing is decided on a session, by whatever rule, of which one cannot be evaluated.
+        if !failed.is_empty() {
+            day.failed += 1;
+            failed.into_iter().for_each(|rule| *day.failed_by_rule.entry(rule).or_default() += 1);
+            return;
+        }
         let month = month(session.ended);
         if !applying.is_empty() {
             *day.would_erase.entry(month.clone()).or_default() += 1;
