@@ -95,6 +95,7 @@ fn settings(config: &Config) -> Settings {
         limits: limits(config),
         policy: Arc::new(config.policy()),
         retention: config.retention.clone(),
+        webhooks_every: config.watch.webhooks.0,
     }
 }
 

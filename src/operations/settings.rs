@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) policy: Arc<Policy>,
     pub(crate) retention: RetentionSettings,
+    /// How often servers look at the webhooks at mluvii.
+    pub(crate) webhooks_every: Duration,
 }
 
 /// One company's mluvii.

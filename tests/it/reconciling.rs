@@ -181,6 +181,11 @@ fn whatever_the_largest_page_and_the_order_are_nothing_is_missed() {
         let done = reconcile(&deployment, first, &["--dry-run"]);
         assert_eq!((&done["found"], &done["listed"]), (&json!(44), &json!(45)), "{limit_max} {order}: {done}");
     }
+    for order in ["newest_first", "unsorted"] {
+        standin.behave(&json!({ "limit_max": 1000, "uneven_pages": true, "order": order }));
+        let done = reconcile(&deployment, first, &["--dry-run"]);
+        assert_eq!((&done["found"], &done["listed"]), (&json!(44), &json!(45)), "{order}: {done}");
+    }
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "nothing was done");
 }
 
@@ -191,9 +196,11 @@ fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
     let deployment = at_rest(&standin, ERASE);
     // Of few on a page, those of an hour, or it would take a minute.
     let hour = (first + SignedDuration::from_mins(60)).to_string();
-    for (limit_max, order, until, found) in
-        [(7, "newest_first", Some(&*hour), 3_601), (100, "unsorted", None, 10_000), (100_000, "oldest_first", None, 10_000)]
-    {
+    for (limit_max, order, until, found) in [
+        (7, "newest_first", Some(&*hour), 3_601),
+        (100, "unsorted", None, 10_000),
+        (100_000, "oldest_first", None, 10_000),
+    ] {
         standin.behave(&json!({ "limit_max": limit_max, "order": order }));
         let until: Vec<_> = until.into_iter().flat_map(|until| ["--until", until]).collect();
         let done = reconcile(&deployment, first, &[&until[..], &["--dry-run"]].concat());
@@ -406,7 +413,7 @@ fn a_form_of_which_nobody_told_us_is_found_and_decided_on_once() {
                 when = \"form.id == 4711 && form.submitted && form.params['agree'] == 'yes'\"\nerase = \"session\"\n\
                 targets = [\"mluvii\"]\n";
     let deployment = Deployment::bare(&standin.mluvii, rule);
-    let server = Server::start(&deployment);
+    let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
     tell(&standin, &server, &deployment);
     let submitted = |id: i64, person: &str, form: Value| {
         standin.begin(id, &format!("{person}@example.com"), Some("v3"));

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::CheckFinding;
+use super::{CheckDepth, CheckFinding};
 use crate::config::Config;
 use crate::keys::{Secret, SecretError, SecretRef, TextOrSecret};
 use crate::mluvii::MluviiSettings;
@@ -27,8 +27,8 @@ pub(super) fn settings(config: &Config) -> Vec<CheckFinding> {
         settings
     };
     let installations: Vec<_> = config.mluvii.iter().map(without_files).collect();
-    let mut findings = super::settings(config, &installations, &read, &read);
-    findings.extend(super::alerts(&alerts_here(config), &read));
+    let mut findings = super::settings(config, &installations, (&read, &read), CheckDepth::Offline);
+    findings.extend(super::alerts(&alerts_here(config), &read, CheckDepth::Offline));
     findings
 }
 

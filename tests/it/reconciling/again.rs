@@ -98,7 +98,8 @@ fn of_many_that_were_erased_in_one_moment_none_is_passed_over() {
     let server = Server::start(&deployment);
     receipts(&deployment, 45);
     drop(server);
-    let at_once = "UPDATE session SET sum = NULL, erased_at = (SELECT max(erased_at) FROM session) WHERE erased_at IS NOT NULL";
+    let at_once =
+        "UPDATE session SET sum = NULL, erased_at = (SELECT max(erased_at) FROM session) WHERE erased_at IS NOT NULL";
     assert_eq!(deployment.ledger().execute(at_once, []).expect("an update"), 45);
     // The last of them. It ended long before what is compared now.
     let email = json!([{ "name": "oo1_guest_email", "value": "ann@example.com", "source": "ENTRY_FORM" }]);

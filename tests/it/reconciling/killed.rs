@@ -67,7 +67,8 @@ fn a_job_of_the_past_whose_server_is_killed_goes_on_with_the_next() {
     let first = Timestamp::now() - SignedDuration::from_hours(24 * 40);
     agreed(&standin, 300, first);
     let deployment = at_rest(&standin, ERASE);
-    let id = deployment.json(&["reconcile", "--since", &(first - SignedDuration::from_hours(12)).to_string()])["job"].to_string();
+    let id = deployment.json(&["reconcile", "--since", &(first - SignedDuration::from_hours(12)).to_string()])["job"]
+        .to_string();
     let job = || deployment.json(&["reconcile", "status"])[0].clone();
     let settings = [("WATCH__RECONCILE", "0s")];
     let server = Server::start_with(&deployment, &settings);
