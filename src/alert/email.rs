@@ -20,7 +20,7 @@ use crate::keys::ReadSecret;
 
 /// For so long the next one waits for the one before. Not without end, as that may take as long as it likes; and not at once, as some
 /// servers refuse who has many connections.
-const SLOW: Duration = Duration::from_secs(5);
+const SLOW: Duration = Duration::from_secs(2);
 
 /// A mail server, and who gets mail through it.
 pub(super) struct Email {

@@ -16,6 +16,11 @@ pub(super) async fn run(on: Operations, alerts: Vec<Arc<Alert>>, shutdown: Cance
     for alert in alerts {
         telling.spawn(Telling::new(Arc::clone(&on), alert).run(shutdown.clone()));
     }
-    while telling.join_next().await.is_some() {}
+    while let Some(ended) = telling.join_next().await {
+        // All of it is begun anew, rather than that this alert tells nobody any more.
+        if let Some(panic) = ended.err().and_then(|error| error.try_into_panic().ok()) {
+            std::panic::resume_unwind(panic);
+        }
+    }
     shutdown.cancelled().await;
 }

@@ -145,6 +145,87 @@ fn a_mail_server_that_says_nothing_keeps_nobody_from_stopping() {
 }
 
 #[test]
+fn whoever_keeps_the_server_silent_keeps_it_from_nobody_else() {
+    let exim = Exim::start();
+    let to = "to = [\"silent@example.com\", \"silent2@example.com\", \"silent3@example.com\", \"ops@example.com\"]";
+    let company = company(&exim, to);
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    wait_for_mails(&exim, 1);
+    assert_eq!(exim.log().matches("asked for").count(), 3, "each of them is asked for, and still waits");
+}
+
+/// When the lease of the alert ends, in milliseconds.
+fn lease(company: &Company) -> i64 {
+    company.deployment.count("SELECT due FROM periodic WHERE name = 'alert/mail'")
+}
+
+#[test]
+fn who_has_it_does_not_get_it_again_where_the_server_is_killed_while_others_wait() {
+    let exim = Exim::start();
+    let company = company(&exim, "to = [\"ops@example.com\", \"ops@example.com\", \"silent@example.com\"]");
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    wait_for("it to be written down who has it", || {
+        (company.deployment.count("SELECT count(*) FROM alert WHERE state LIKE '%\"reached\":[\"%'") == 1).then_some(())
+    });
+    wait_for("the other one to be asked for", || exim.log().contains("asked for silent").then_some(()));
+    // Who goes on where this server is killed does not wait for long; and not at all as long as it is there.
+    let first = lease(&company);
+    let now = jiff::Timestamp::now().as_millisecond();
+    assert!(first <= now + 20_000, "for {} ms nobody else would send", first - now);
+    wait_for("the lease to be renewed", || (lease(&company) > first).then_some(()));
+    company.kill(server);
+    let _server = Server::start(&company.deployment);
+    let asked = || exim.log().matches("asked for silent").count();
+    wait_for("the other one to be asked for again", || (asked() == 2).then_some(()));
+    assert_eq!(exim.mails().len(), 1, "who is written twice gets it once as well");
+}
+
+#[test]
+fn a_mail_that_was_taken_is_not_sent_again_whatever_the_server_does_then() {
+    let exim = Exim::start();
+    let company = company(&exim, "");
+    exim.set(Mood::Clinging);
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    wait_for("it to count", || {
+        let sent = |outcome: &str, count: u8| {
+            let series = format!("quietus_alerts_sent_total{{alert=\"mail\",outcome=\"{outcome}\"}} {count}\n");
+            server.metrics().contains(&series)
+        };
+        assert!(sent("failed", 0), "{}", server.log().join("\n"));
+        sent("accepted", 1).then_some(())
+    });
+    assert_eq!(exim.mails().len(), 1);
+}
+
+#[test]
+fn who_is_to_be_asked_again_gets_it_later_and_nobody_waits_for_that() {
+    let exim = Exim::start();
+    let company = company(&exim, "to = [\"later@example.com\", \"ops@example.com\"]");
+    exim.set(Mood::Postponing);
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    let failures = || company.listed().1[0]["waiting"]["failures"].as_u64();
+    wait_for("several attempts", || (failures() >= Some(3)).then_some(()));
+    assert_eq!(exim.mails().len(), 1);
+    // As if an hour were over, for which a mail server may want nobody to come again.
+    exim.reset(Mood::Postponing);
+    with(&wait_for_mails(&exim, 2), "Envelope-to: later@example.com");
+    wait_for("nothing to wait", || failures().is_none().then_some(()));
+
+    exim.set(Mood::Postponing);
+    drop_garbage(&company.deployment);
+    wait_for("several attempts", || (failures() >= Some(3)).then_some(()));
+    company.note(1);
+    let mails = wait_for_mails(&exim, 4);
+    with(&mails, "head_not_kept");
+    exim.reset(Mood::Postponing);
+    wait_for_mails(&exim, 5);
+}
+
+#[test]
 fn a_check_connects_and_sends_nothing_and_says_what_is_wrong() {
     let exim = Exim::start();
     let implicit = Exim::start_implicit();
