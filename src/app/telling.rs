@@ -81,7 +81,8 @@ impl Telling {
 
     async fn look(&mut self, shutdown: &CancellationToken) -> Result<(), LedgerError> {
         self.give_back().await;
-        if matches!(self.is_quiet().await, Ok(true)) {
+        let found = self.found().await?;
+        if matches!(self.is_quiet(&found).await, Ok(true)) {
             self.unwritten = AlertState::default();
             return Ok(());
         }
@@ -95,7 +96,7 @@ impl Telling {
                 self.give_back().await;
                 looked
             }
-            Err(_) => self.by_itself(shutdown).await,
+            Err(_) => self.by_itself(found, shutdown).await,
         }
     }
 
@@ -156,11 +157,10 @@ impl Telling {
     }
 
     /// Whether there is nothing to tell, and nothing to write down.
-    async fn is_quiet(&mut self) -> Result<bool, LedgerError> {
-        let found = self.found().await?;
+    async fn is_quiet(&self, found: &[Attention]) -> Result<bool, LedgerError> {
         let kept = self.kept().await?;
         let now = self.on.ledger.clock().await?.now;
-        let state = self.after(&kept.state, &found, now);
+        let state = self.after(&kept.state, found, now);
         Ok(state == kept.state && !state.is_due(now))
     }
 
@@ -189,8 +189,11 @@ impl Telling {
     }
 
     /// The ledger takes nothing, and that is what is told.
-    async fn by_itself(&mut self, shutdown: &CancellationToken) -> Result<(), LedgerError> {
-        let mut found = self.on.ledger.attention(&self.on.settings.limits).await?;
+    async fn by_itself(&mut self, mut found: Vec<Attention>, shutdown: &CancellationToken) -> Result<(), LedgerError> {
+        // Where that was not known yet.
+        if self.writable.take().is_some() {
+            found = self.found().await?;
+        }
         found.retain(|found: &Attention| matches!(found.code, Code::LedgerUnwritable | Code::LedgerDamaged));
         let now = Timestamp::now();
         let mut state = std::mem::take(&mut self.unwritten);

@@ -74,7 +74,9 @@ fn an_alert_that_panics_is_begun_anew_and_tells_what_it_has_to() {
     wait_for("it to be told", || {
         std::fs::read_to_string(&told).unwrap_or_default().contains("deliveries_unreadable").then_some(())
     });
-    assert!(server.stop().0.success());
+    server.signal("TERM");
+    let (status, log) = server.dies();
+    assert!(status.success(), "{log:#?}");
 }
 
 /// The exit code of `quietus status`, and what needs a person.
