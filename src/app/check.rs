@@ -140,9 +140,7 @@ fn in_clear(config: &Config) -> Option<CheckFinding> {
 
 /// What can be wrong with a configuration that can be read, beside what it is built of.
 pub(super) fn in_itself(config: &Config) -> Vec<CheckFinding> {
-    let read = |reference: &SecretRef| config.read_secret(reference);
-    let alerts = alerts(config, &read, CheckDepth::Here);
-    archives(config).into_iter().chain(alerts).chain(unmanageable(config)).chain(rules(config)).collect()
+    archives(config).into_iter().chain(unmanageable(config)).chain(rules(config)).collect()
 }
 
 fn archives(config: &Config) -> Option<CheckFinding> {

@@ -34,6 +34,8 @@ mod silence;
 mod sockets;
 mod starting;
 mod tasks;
+mod telling;
+mod unconfigured;
 mod watching;
 
 pub(crate) use check::{CheckDepth, CheckFinding, check};
@@ -91,7 +93,6 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     mluvii::describe_calls();
     reconcile_metrics::describe(config.mluvii.iter().map(|settings| settings.name.clone()));
     alert::describe_sent();
-    alerting::must_be_right(&config)?;
     reload::describe_reloads();
     for idle in &config.idle_variables {
         warn!("{idle}");

@@ -347,6 +347,9 @@ pub(crate) trait Records: Send + Sync {
     /// What needs a person or is worth knowing: the most severe first.
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
+    /// The same, without trying whether the ledger takes anything, which is a write.
+    async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
+
     /// What an alert has told, and the version of that.
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError>;
 

@@ -36,6 +36,7 @@ mod verify;
 pub(crate) use accepted::Accepted;
 pub(crate) use find::finds_of;
 pub(crate) use heartbeat::Heartbeat;
+pub(crate) use lease::Lease;
 pub(crate) use parts::Worker;
 pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};

@@ -265,12 +265,16 @@ impl Records for PostgresLedger {
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let attention::Found { mut facts, mutes, now } = attention::find(&self.reading().await?).await?;
-        facts.damage = facts.damage.or_else(|| self.damage.known());
-        if facts.damage.is_none() {
-            facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
+        let mut found = self.found().await?;
+        if found.facts.damage.is_none() {
+            found.facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
         }
-        Ok(crate::attention::attention(&facts, &mutes, limits, now))
+        Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
+    }
+
+    async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
+        let found = self.found().await?;
+        Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
@@ -304,5 +308,14 @@ impl Records for PostgresLedger {
             comparison.add(&row)?;
         }
         comparison.end()
+    }
+}
+
+impl PostgresLedger {
+    /// What needs a person, as far as nothing is written to know it.
+    async fn found(&self) -> Result<attention::Found, LedgerError> {
+        let mut found = attention::find(&self.reading().await?).await?;
+        found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
+        Ok(found)
     }
 }

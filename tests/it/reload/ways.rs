@@ -34,6 +34,7 @@ fn sighup_has_the_configuration_taken_and_the_log_says_what_came_of_it() {
     let outcomes = ["applied", "unchanged", "wrong"];
     let counted = outcomes.map(|outcome| metric(&server, &format!("quietus_reloads_total{{outcome=\"{outcome}\"}}")));
     assert_eq!(counted, [1.0; 3]);
+    server.moved("quietus_reloads_total");
 }
 
 #[test]
