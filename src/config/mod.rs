@@ -16,7 +16,7 @@ mod references;
 mod secrets;
 mod variables;
 
-pub(crate) use difference::needs_restart;
+pub(crate) use difference::{is_within, needs_restart};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
 pub(crate) use redact::Schemas;
