@@ -33,6 +33,7 @@ impl Process {
         // A large ledger takes its time.
         let started = Timestamp::now();
         let place = config.ledger_place()?;
+        crate::operations::ledger::must_be_allowed(&place)?;
         must_be_there(&place, config.state_file().as_ref())?;
         let password = ledger_password(config, &place)?;
         let ledger = crate::operations::ledger::serve(&place, password.as_ref()).await?;

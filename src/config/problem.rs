@@ -2,6 +2,7 @@
 //! shown only where it cannot be a secret written in the wrong place.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use figment::error::{Actual, Kind};
@@ -26,6 +27,13 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+impl ConfigError {
+    /// Whether nobody knows what is in it, as this account may not read it.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.0.iter().any(|problem| problem.is_denied)
+    }
+}
+
 impl From<Problem> for ConfigError {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])
@@ -41,6 +49,9 @@ pub(crate) struct Problem {
     /// Such as `rule.2.when`: the second rule's `when`.
     pub(crate) key: Option<String>,
     pub(crate) what: String,
+    /// The account that runs this may not read the file.
+    #[serde(skip)]
+    pub(crate) is_denied: bool,
 }
 
 /// Where a value was set.
@@ -54,7 +65,14 @@ pub(crate) enum Place {
 
 impl Problem {
     pub(super) fn of(place: Place, what: impl Into<String>) -> Self {
-        Self { place, line: None, key: None, what: what.into() }
+        Self { place, line: None, key: None, what: what.into(), is_denied: false }
+    }
+
+    /// A file that cannot be read.
+    pub(super) fn unread(place: Place, error: &io::Error) -> Self {
+        let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+        let help = if is_denied { "; run this as the account of the server, such as `sudo -u quietus quietus status`" } else { "" };
+        Self { is_denied, ..Self::of(place, format!("cannot be read: {error}{help}")) }
     }
 
     pub(super) fn at(place: Place, key: impl Into<String>, what: impl Into<String>) -> Self {
