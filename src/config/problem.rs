@@ -71,7 +71,11 @@ impl Problem {
     /// A file that cannot be read.
     pub(super) fn unread(place: Place, error: &io::Error) -> Self {
         let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
-        let help = if is_denied { "; run this as the account of the server, such as `sudo -u quietus quietus status`" } else { "" };
+        let help = if is_denied {
+            "; run this as the account of the server, such as `sudo -u quietus quietus status`"
+        } else {
+            ""
+        };
         Self { is_denied, ..Self::of(place, format!("cannot be read: {error}{help}")) }
     }
 

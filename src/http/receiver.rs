@@ -27,9 +27,7 @@ use super::strangers::Client;
 use super::unproved::Unproved;
 use crate::attention::RefusedOf;
 use crate::event::{Decoded, Event, Sender, decode};
-use crate::ledger::{
-    LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, sealing,
-};
+use crate::ledger::{LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, sealing};
 use crate::subject::TenantId;
 use crate::verify::{self, Expected, Network, Refused, Source, Verified, verify};
 

@@ -81,7 +81,7 @@ use jiff::Timestamp;
 use crate::consent::ConsentRecord;
 use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
-use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
+use crate::erasure::{Capsule, ErasureId, Findings, NewErasure, ReachedSession};
 use crate::keys::{Carry, Digest, KeyId, KeyKind};
 use crate::policy::Evaluated;
 use crate::subject::{Fingerprinted, SessionKey};

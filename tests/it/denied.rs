@@ -119,8 +119,15 @@ fn a_status_needs_no_secret_and_no_key() {
 #[test]
 fn a_server_that_may_not_use_its_ledger_says_so() {
     let deployment = deployment();
-    for name in ["webhook.secret", "api.secret", "keys", "keys/index.key", "keys/receipt.key", "keys/seal.key", "keys/receipt.pub"]
-    {
+    for name in [
+        "webhook.secret",
+        "api.secret",
+        "keys",
+        "keys/index.key",
+        "keys/receipt.key",
+        "keys/seal.key",
+        "keys/receipt.pub",
+    ] {
         if deployment.path(name).exists() {
             give(&deployment, &[name], ORDINARY);
         }

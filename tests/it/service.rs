@@ -190,7 +190,8 @@ fn the_shipped_unit_waits_for_the_word_and_starts_anew_what_stands_still() {
 
 /// What the unit runs before each start, on a deployment. The start follows where it succeeds: a prefix would have its end ignored.
 fn checked_before_a_start(deployment: &Deployment) -> (bool, String) {
-    let line = unit("ExecStartPre").replace("/etc/quietus/quietus.toml", deployment.path("quietus.toml").to_str().expect("UTF-8"));
+    let line = unit("ExecStartPre")
+        .replace("/etc/quietus/quietus.toml", deployment.path("quietus.toml").to_str().expect("UTF-8"));
     let mut words = line.split(' ');
     assert_eq!(words.next(), Some("/usr/local/bin/quietus"));
     assert_eq!(words.clone().next(), Some("check"));

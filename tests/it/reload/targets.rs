@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::{configuration, reload, replace};
 use crate::harness::{
-    CRM_TOKEN, Deployment, Line, PASSWORD, Server, StandIn, client, crm_plugin, http, receipts, runtime, send_begin, sender,
-    session_ended, wait_for,
+    CRM_TOKEN, Deployment, Line, PASSWORD, Server, StandIn, client, crm_plugin, http, receipts, runtime, send_begin,
+    sender, session_ended, wait_for,
 };
 
 /// Who delivers at once.
@@ -64,7 +64,8 @@ impl Load {
                     let id = last.fetch_add(1, Ordering::Relaxed) + 1;
                     send_begin(&client, &mluvii, id).await;
                     let contact = json!({ "id": 0, "email": format!("guest{id}@example.com"), "name": "Somebody" });
-                    let added = client.post(format!("{crm}/contacts")).bearer_auth(CRM_TOKEN).json(&contact).send().await;
+                    let added =
+                        client.post(format!("{crm}/contacts")).bearer_auth(CRM_TOKEN).json(&contact).send().await;
                     assert_eq!(added.expect("the CRM answers").status(), 201);
                     let end = client.post(&url).basic_auth("mluvii", Some(PASSWORD)).json(&session_ended(id));
                     assert_eq!(end.send().await.expect("the server answers").status(), 204, "session {id}");
@@ -156,7 +157,8 @@ fn installations_and_plugins_change_under_load_and_each_erasure_is_done_once_eve
         reload(&deployment, 0);
         load.goes_on();
         // Another plugin, and rules that ask it as well; then neither. Its steps end first.
-        let (one, both) = (rule("kept nowhere", "\"mluvii\", \"crm\""), rule("everywhere", "\"mluvii\", \"crm\", \"second\""));
+        let (one, both) =
+            (rule("kept nowhere", "\"mluvii\", \"crm\""), rule("everywhere", "\"mluvii\", \"crm\", \"second\""));
         let plugin = second(&other.crm);
         deployment.write("quietus.toml", &format!("{}{plugin}", configuration(&deployment).replace(&one, &both)));
         assert!(reload(&deployment, 0).contains("plugin.second"));

@@ -1,6 +1,7 @@
 //! Finding the records that are the person's, each once and not too many of them, and those that nobody but a person can
 //! judge.
 
+use quietus_plugin::http::Failure;
 use quietus_plugin::{Call, ErrorClass, PluginError};
 use serde_json::Value;
 
@@ -42,6 +43,22 @@ pub(super) struct Look {
     pub(super) shown: Vec<&'static str>,
 }
 
+/// What a list came to.
+pub(super) enum Listed<T> {
+    All(T),
+    /// There is nothing at its address.
+    NotHere,
+    /// It may not be read, or cannot be.
+    Refused(PluginError),
+}
+
+/// What belongs to a person.
+pub(super) struct Belongings {
+    pub(super) records: Vec<Record>,
+    /// Why some of it may not be listed.
+    pub(super) refused: Option<PluginError>,
+}
+
 /// Records that a search found.
 #[derive(Default)]
 pub(super) struct People {
@@ -67,15 +84,8 @@ impl Engine {
         for wanted in &asked.wanted {
             let Wanted::Id(id) = wanted else { continue };
             let record = self.vendor.person(id.clone());
-            let seen = match self.read(&record, call) {
-                // Shared with nobody, or archived: that is this record's matter, and the others are erased.
-                Err(error) if error.class == ErrorClass::Permanent => {
-                    people.unclear.keep(REFUSED, record);
-                    continue;
-                }
-                seen => seen?,
-            };
-            match seen {
+            let Some(look) = self.look_unless_refused(&record, &mut people.unclear, call)? else { continue };
+            match look.seen {
                 Seen::There(person) => self.add_person(&mut people, person),
                 // Its name may be a person's, unless this erasure has seen to that for sure.
                 Seen::Empty(person) if !asked.anonymized.contains(&person) => self.add_person(&mut people, person),
@@ -93,15 +103,26 @@ impl Engine {
     pub(super) fn belongings(&self, people: &[Record], call: &Call<'_>) -> Result<Vec<Record>, PluginError> {
         let mut all = Vec::new();
         for person in people {
-            for search in self.vendor.belongings(person, &self.related) {
-                match self.records(&search, call)? {
-                    Some(more) => add(&mut all, more),
-                    // The person went meanwhile, and all that is linked with them.
-                    None if self.read(person, call)?.is_nobodys() => {}
-                    None => return Err(not_here()),
-                }
-                self.check_few(all.len(), self.related_max, "related_max")?;
+            let Belongings { records, refused } = self.belongings_of(person, call)?;
+            refused.map_or(Ok(()), Err)?;
+            add(&mut all, records);
+            self.check_few(all.len(), self.related_max, "related_max")?;
+        }
+        Ok(all)
+    }
+
+    /// What belongs to one of them, as far as it may be listed.
+    pub(super) fn belongings_of(&self, person: &Record, call: &Call<'_>) -> Result<Belongings, PluginError> {
+        let mut all = Belongings { records: Vec::new(), refused: None };
+        for search in self.vendor.belongings(person, &self.related) {
+            match self.listed(&search, call)? {
+                Listed::All(more) => add(&mut all.records, more),
+                // The person went meanwhile, and all that is linked with them.
+                Listed::NotHere if self.read(person, call)?.is_nobodys() => {}
+                Listed::NotHere => return Err(not_here()),
+                Listed::Refused(error) => _ = all.refused.get_or_insert(error),
             }
+            self.check_few(all.records.len(), self.related_max, "related_max")?;
         }
         Ok(all)
     }
@@ -122,13 +143,7 @@ impl Engine {
     /// any other; else it is not known to be theirs any more.
     fn look_at_anonymized(&self, asked: &Asked, people: &mut People, call: &Call<'_>) -> Result<(), PluginError> {
         for record in &asked.stays {
-            let look = match self.look(record, call) {
-                Err(error) if error.class == ErrorClass::Permanent => {
-                    people.unclear.keep(REFUSED, record.clone());
-                    continue;
-                }
-                look => look?,
-            };
+            let Some(look) = self.look_unless_refused(record, &mut people.unclear, call)? else { continue };
             match look.seen {
                 Seen::There(person) if !people.theirs.contains(&person) => people.left.add(person, look.shown),
                 Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
@@ -136,6 +151,23 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Looks at one record by its id. `None` where that is refused, as it is shared with nobody, or archived: that is this record's matter, and
+    /// the others are erased.
+    pub(super) fn look_unless_refused(
+        &self,
+        record: &Record,
+        unclear: &mut Unclear,
+        call: &Call<'_>,
+    ) -> Result<Option<Look>, PluginError> {
+        match self.look(record, call) {
+            Err(error) if error.class == ErrorClass::Permanent => {
+                unclear.keep(REFUSED, record.clone());
+                Ok(None)
+            }
+            look => look.map(Some),
+        }
     }
 
     /// Reads one record by its id.
@@ -209,7 +241,11 @@ impl Engine {
             }
             Ok(())
         };
-        self.pages(search, PAGES_MAX, &mut add_judged, call)?.ok_or_else(not_here)
+        match self.pages(search, PAGES_MAX, &mut add_judged, call)? {
+            Listed::All(()) => Ok(()),
+            Listed::NotHere => Err(not_here()),
+            Listed::Refused(error) => Err(error),
+        }
     }
 
     /// A record that is the person's, unless one of its kind is nobody's but a person's to erase.
@@ -222,6 +258,15 @@ impl Engine {
 
     /// All records of one list; `None` when there is nothing at its address.
     pub(super) fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
+        match self.listed(search, call)? {
+            Listed::All(records) => Ok(Some(records)),
+            Listed::NotHere => Ok(None),
+            Listed::Refused(error) => Err(error),
+        }
+    }
+
+    /// The same, where a refusal is not everybody's matter.
+    pub(super) fn listed(&self, search: &Search, call: &Call<'_>) -> Result<Listed<Vec<Record>>, PluginError> {
         let mut records = Vec::new();
         let mut add_all = |item: &Value| {
             add(&mut records, vec![record_of(search, item)?]);
@@ -229,23 +274,32 @@ impl Engine {
         };
         // What belongs to a person is allowed to be much.
         let found = self.pages(search, PAGES_MAX.max(self.related_max), &mut add_all, call)?;
-        Ok(found.map(|()| records))
+        Ok(match found {
+            Listed::All(()) => Listed::All(records),
+            Listed::NotHere => Listed::NotHere,
+            Listed::Refused(error) => Listed::Refused(error),
+        })
     }
 
-    /// Takes each item of all pages; `None` when there is nothing at the address.
+    /// Takes each item of all pages.
     fn pages(
         &self,
         search: &Search,
         pages_max: usize,
         take: &mut dyn FnMut(&Value) -> Result<(), PluginError>,
         call: &Call<'_>,
-    ) -> Result<Option<()>, PluginError> {
+    ) -> Result<Listed<()>, PluginError> {
         let mut read = 0;
         let mut request = (search.page)(None);
         for _ in 0..pages_max {
-            let answer = self.ask(&request, call)?;
+            let answer = match self.ask(&request, call) {
+                Err(Failure { error, .. }) if error.class == ErrorClass::Permanent => {
+                    return Ok(Listed::Refused(error));
+                }
+                answer => answer?,
+            };
             if answer.gone() {
-                return Ok(None);
+                return Ok(Listed::NotHere);
             }
             let document = self.document(&answer)?;
             let items = items(&document, search.items)?;
@@ -259,7 +313,7 @@ impl Engine {
                 Next::Offset if items.is_empty() => None,
                 Next::Offset => Some(read.to_string()),
             };
-            let Some(cursor) = cursor else { return Ok(Some(())) };
+            let Some(cursor) = cursor else { return Ok(Listed::All(())) };
             request = match search.next {
                 Next::Link(_) => {
                     // Elsewhere, the link would carry the credentials to another host.

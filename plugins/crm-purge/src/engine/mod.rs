@@ -12,6 +12,7 @@ mod learned;
 mod left;
 mod login;
 mod owed;
+mod plan;
 mod quota;
 mod rules;
 mod run;
