@@ -2,7 +2,8 @@
 
 use quietus_plugin::{Call, PluginError};
 
-use super::find::{add, not_here};
+use super::find::add;
+use super::list::not_here;
 use super::search::Record;
 use super::setup::Engine;
 

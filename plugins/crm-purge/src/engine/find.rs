@@ -1,21 +1,19 @@
 //! Finding the records that are the person's, each once and not too many of them, and those that nobody but a person can
 //! judge.
 
-use quietus_plugin::http::Failure;
 use quietus_plugin::{Call, ErrorClass, PluginError};
 use serde_json::Value;
 
 use super::judge::{Person, Unclear, Whose};
 use super::left::Left;
-use super::search::{Next, Record, Search, id_at};
+use super::list::{Listed, PAGES_MAX, not_here, record_of};
+use super::search::{Record, Search, id_at};
 use super::setup::{Asked, Engine};
 use super::wanted::Wanted;
 use crate::vendor::Holds;
 
 /// To follow a number.
 pub(crate) const REFUSED: &str = "records that an id leads to are refused, so that nobody has looked at them, and stay";
-/// Pages of one search.
-const PAGES_MAX: usize = 20;
 
 /// What a look at one record by its id has shown.
 pub(super) enum Seen {
@@ -41,15 +39,6 @@ impl Seen {
 pub(super) struct Look {
     pub(super) seen: Seen,
     pub(super) shown: Vec<&'static str>,
-}
-
-/// What a list came to.
-pub(super) enum Listed<T> {
-    All(T),
-    /// There is nothing at its address.
-    NotHere,
-    /// It may not be read, or cannot be.
-    Refused(PluginError),
 }
 
 /// What belongs to a person.
@@ -256,79 +245,6 @@ impl Engine {
         }
     }
 
-    /// All records of one list; `None` when there is nothing at its address.
-    pub(super) fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
-        match self.listed(search, call)? {
-            Listed::All(records) => Ok(Some(records)),
-            Listed::NotHere => Ok(None),
-            Listed::Refused(error) => Err(error),
-        }
-    }
-
-    /// The same, where a refusal is not everybody's matter.
-    pub(super) fn listed(&self, search: &Search, call: &Call<'_>) -> Result<Listed<Vec<Record>>, PluginError> {
-        let mut records = Vec::new();
-        let mut add_all = |item: &Value| {
-            add(&mut records, vec![record_of(search, item)?]);
-            self.check_few(records.len(), self.related_max, "related_max")
-        };
-        // What belongs to a person is allowed to be much.
-        let found = self.pages(search, PAGES_MAX.max(self.related_max), &mut add_all, call)?;
-        Ok(match found {
-            Listed::All(()) => Listed::All(records),
-            Listed::NotHere => Listed::NotHere,
-            Listed::Refused(error) => Listed::Refused(error),
-        })
-    }
-
-    /// Takes each item of all pages.
-    fn pages(
-        &self,
-        search: &Search,
-        pages_max: usize,
-        take: &mut dyn FnMut(&Value) -> Result<(), PluginError>,
-        call: &Call<'_>,
-    ) -> Result<Listed<()>, PluginError> {
-        let mut read = 0;
-        let mut request = (search.page)(None);
-        for _ in 0..pages_max {
-            let answer = match self.ask(&request, call) {
-                Err(Failure { error, .. }) if error.class == ErrorClass::Permanent => {
-                    return Ok(Listed::Refused(error));
-                }
-                answer => answer?,
-            };
-            if answer.gone() {
-                return Ok(Listed::NotHere);
-            }
-            let document = self.document(&answer)?;
-            let items = items(&document, search.items)?;
-            for item in items {
-                take(item.pointer(search.within).unwrap_or(item))?;
-            }
-            read += items.len();
-            let cursor = match search.next {
-                // Also after a page without records: it need not be the last.
-                Next::Cursor(at) | Next::Link(at) => id_at(&document, at).filter(|cursor| !cursor.is_empty()),
-                Next::Offset if items.is_empty() => None,
-                Next::Offset => Some(read.to_string()),
-            };
-            let Some(cursor) = cursor else { return Ok(Listed::All(())) };
-            request = match search.next {
-                Next::Link(_) => {
-                    // Elsewhere, the link would carry the credentials to another host.
-                    let within = self.client.within(&cursor, &request);
-                    let target =
-                        within.ok_or_else(|| PluginError::permanent("the link to the next page leads elsewhere"))?;
-                    (search.page)(None).at(&target)
-                }
-                _ => (search.page)(Some(&cursor)),
-            };
-        }
-        let text = format!("a search for one person has more than {pages_max} pages, and nothing was erased");
-        Err(PluginError::permanent(text))
-    }
-
     pub(super) fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
         if found <= most {
             return Ok(());
@@ -336,28 +252,6 @@ impl Engine {
         let text = format!("{found} records are found for one person, more than {most} (`{key}`); nothing was erased");
         Err(PluginError::permanent(text))
     }
-}
-
-/// The records of a page. An answer of another shape, such as an error's, must not be read as "nobody".
-fn items<'v>(document: &'v Value, at: &str) -> Result<&'v [Value], PluginError> {
-    match document.pointer(at) {
-        Some(Value::Array(items)) => Ok(items),
-        Some(Value::Null) => Ok(&[]),
-        _ => Err(PluginError::retryable(format!("the answer has no list at `{at}`"))),
-    }
-}
-
-fn record_of(search: &Search, item: &Value) -> Result<Record, PluginError> {
-    let id = id_at(item, search.object.id);
-    let id = id.ok_or_else(|| PluginError::retryable("a record in the answer has no id"))?;
-    Ok(Record { object: search.object, id })
-}
-
-/// A gateway that answers 404 to everything for a while looks like this, too, so that it is retried.
-pub(super) fn not_here() -> PluginError {
-    let text =
-        "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";
-    PluginError::retryable(text)
 }
 
 pub(super) fn add(all: &mut Vec<Record>, more: Vec<Record>) {

@@ -10,6 +10,7 @@ mod judge;
 mod learn;
 mod learned;
 mod left;
+mod list;
 mod login;
 mod owed;
 mod plan;
