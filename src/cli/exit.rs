@@ -90,6 +90,7 @@ impl From<Failure> for anyhow::Error {
 fn is_denied(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         matches!(cause.downcast_ref(), Some(OpenError::Denied { .. }))
+            || matches!(cause.downcast_ref(), Some(SecretError::Denied { .. }))
             || cause.downcast_ref::<ConfigError>().is_some_and(ConfigError::is_denied)
     })
 }

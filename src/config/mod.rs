@@ -362,7 +362,7 @@ impl Config {
         let secret = self.read_secret(reference)?;
         if secret.expose().chars().count() < WEBHOOK_SECRET_CHARS_MIN {
             let least = WEBHOOK_SECRET_CHARS_MIN;
-            return Err(SecretError(format!(
+            return Err(SecretError::Wrong(format!(
                 "it has fewer than {least} characters, and could be guessed; make it longer"
             )));
         }

@@ -9,6 +9,7 @@ use figment::error::{Actual, Kind};
 use serde::Serialize;
 
 use super::layer::ENVIRONMENT_PREFIX;
+use crate::causes::HELP_OF_DENIED;
 use crate::likeness::did_you_mean;
 
 /// Everything that is wrong with a configuration. The one reaction is to refuse it.
@@ -71,11 +72,7 @@ impl Problem {
     /// A file that cannot be read.
     pub(super) fn unread(place: Place, error: &io::Error) -> Self {
         let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
-        let help = if is_denied {
-            "; run this as the account of the server, such as `sudo -u quietus quietus status`"
-        } else {
-            ""
-        };
+        let help = if is_denied { format!("; {HELP_OF_DENIED}") } else { String::new() };
         Self { is_denied, ..Self::of(place, format!("cannot be read: {error}{help}")) }
     }
 

@@ -78,6 +78,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::causes::HELP_OF_DENIED;
 use crate::consent::ConsentRecord;
 use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
@@ -319,8 +320,7 @@ pub(crate) enum OpenError {
     InUse { ledger: String, holder: String },
     /// A file of it, or the folder of its files.
     #[error(
-        "{path}: the account that runs this (uid {account}) may not {what} it, as the ledger needs: run it as the account of the server, \
-         such as `sudo -u quietus quietus status`",
+        "{path}: the account that runs this (uid {account}) may not {what} it, as the ledger needs; {HELP_OF_DENIED}",
         path = path.display()
     )]
     Denied { path: PathBuf, what: &'static str, account: u32 },

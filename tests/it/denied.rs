@@ -115,6 +115,18 @@ fn a_status_needs_no_secret_and_no_key() {
     assert!(said(&output).contains("no server works on this ledger"), "{}", said(&output));
 }
 
+/// But for the password of a database.
+#[test]
+fn the_password_of_the_ledger_is_named_as_well() {
+    let deployment = deployment();
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let database = "url = \"postgres://quietus@127.0.0.1:1/quietus\"\npassword = { file = \"ledger.secret\" }";
+    deployment.write("quietus.toml", &config.replace("url = \"sqlite:data/quietus.db\"", database));
+    deployment.write("ledger.secret", "a-password-of-a-database");
+    mode(&deployment.path("ledger.secret"), 0o600);
+    is_denied(&deployment, "ledger.secret");
+}
+
 /// A server is told alike, and takes what it may not see for neither gone nor damaged.
 #[test]
 fn a_server_that_may_not_use_its_ledger_says_so() {
