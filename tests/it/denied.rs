@@ -12,14 +12,18 @@ const ORDINARY: u32 = 65_534;
 /// Of what nothing is known.
 const DENIED: Option<i32> = Some(10);
 
-/// A ledger in a folder of its own, whose server has ended.
-fn deployment() -> Deployment {
+/// A ledger in a folder of its own, whose server has ended by this signal.
+fn deployment(signal: &str) -> Deployment {
     let mluvii = Away::new();
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start(&deployment);
     assert_eq!(server.deliver_end(1), 204);
     server.leaves_work("mluvii is away");
-    server.stop();
+    if signal == "KILL" {
+        server.kill()
+    } else {
+        drop(server.stop())
+    }
     std::fs::create_dir(deployment.path("data")).expect("made");
     for entry in std::fs::read_dir(deployment.folder()).expect("it is there") {
         let name = entry.expect("it is there").file_name().into_string().expect("UTF-8");
@@ -78,7 +82,7 @@ fn is_denied(deployment: &Deployment, file: &str) {
 
 #[test]
 fn a_status_that_nobody_may_know_names_the_file_and_says_what_helps() {
-    let deployment = deployment();
+    let deployment = deployment("KILL");
     // As it is in the server's hands alone.
     is_denied(&deployment, "data/quietus.db");
     give(&deployment, &LEDGER, ORDINARY);
@@ -104,8 +108,9 @@ fn a_status_that_nobody_may_know_names_the_file_and_says_what_helps() {
 /// Neither secrets, nor keys, nor the state, nor the generations of the seal key are needed for it.
 #[test]
 fn a_status_needs_no_secret_and_no_key() {
-    let deployment = deployment();
-    give(&deployment, &LEDGER, ORDINARY);
+    let deployment = deployment("TERM");
+    // The log is in the file.
+    give(&deployment, &["data", "data/quietus.db", "data/quietus.db.lock"], ORDINARY);
     for name in ["webhook.secret", "api.secret", "crm.token", "keys", "quietus.state", "quietus.seals"] {
         mode(&deployment.path(name), 0o000);
     }
@@ -118,7 +123,7 @@ fn a_status_needs_no_secret_and_no_key() {
 /// But for the password of a database.
 #[test]
 fn the_password_of_the_ledger_is_named_as_well() {
-    let deployment = deployment();
+    let deployment = deployment("TERM");
     let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
     let database = "url = \"postgres://quietus@127.0.0.1:1/quietus\"\npassword = { file = \"ledger.secret\" }";
     deployment.write("quietus.toml", &config.replace("url = \"sqlite:data/quietus.db\"", database));
@@ -130,7 +135,7 @@ fn the_password_of_the_ledger_is_named_as_well() {
 /// A server is told alike, and takes what it may not see for neither gone nor damaged.
 #[test]
 fn a_server_that_may_not_use_its_ledger_says_so() {
-    let deployment = deployment();
+    let deployment = deployment("TERM");
     give(&deployment, &["keys"], ORDINARY);
     for key in std::fs::read_dir(deployment.path("keys")).expect("it is there") {
         chown(key.expect("it is there").path(), Some(ORDINARY), Some(ORDINARY)).expect("root may");

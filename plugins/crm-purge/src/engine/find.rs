@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::judge::{Person, Unclear, Whose};
 use super::left::Left;
-use super::list::{Listed, PAGES_MAX, not_here, record_of};
+use super::list::{Listed, PAGES_MAX, add, not_here, record_of};
 use super::search::{Record, Search, id_at};
 use super::setup::{Asked, Engine};
 use super::wanted::Wanted;
@@ -251,13 +251,5 @@ impl Engine {
         }
         let text = format!("{found} records are found for one person, more than {most} (`{key}`); nothing was erased");
         Err(PluginError::permanent(text))
-    }
-}
-
-pub(super) fn add(all: &mut Vec<Record>, more: Vec<Record>) {
-    for record in more {
-        if !all.contains(&record) {
-            all.push(record);
-        }
     }
 }

@@ -4,7 +4,6 @@ use quietus_plugin::http::Failure;
 use quietus_plugin::{Call, ErrorClass, PluginError};
 use serde_json::Value;
 
-use super::find::add;
 use super::search::{Next, Record, Search, id_at};
 use super::setup::Engine;
 
@@ -115,4 +114,13 @@ pub(super) fn not_here() -> PluginError {
     let text =
         "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";
     PluginError::retryable(text)
+}
+
+/// Each once.
+pub(super) fn add(all: &mut Vec<Record>, more: Vec<Record>) {
+    for record in more {
+        if !all.contains(&record) {
+            all.push(record);
+        }
+    }
 }

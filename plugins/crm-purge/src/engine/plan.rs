@@ -2,7 +2,7 @@
 
 use quietus_plugin::PluginError;
 
-use super::find::add;
+use super::list::add;
 use super::search::Record;
 
 /// What goes, by the person's records: what is refused of one of them is the matter of that one.

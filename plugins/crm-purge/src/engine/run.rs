@@ -8,9 +8,10 @@ use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Writes};
 
 use super::answer::{End, Erased, Found};
 use super::ask::Written;
-use super::find::{Belongings, Seen, add};
+use super::find::{Belongings, Seen};
 use super::judge::{Unclear, Whose};
 use super::left::Left;
+use super::list::add;
 use super::owed::Owed;
 use super::plan::{Plan, Planned, unlisted};
 use super::search::Record;
