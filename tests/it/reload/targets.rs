@@ -18,7 +18,7 @@ use crate::harness::{
 const SENDERS: usize = 2;
 
 /// How often everything changes.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 2;
 
 fn rule(name: &str, targets: &str) -> String {
     format!(
