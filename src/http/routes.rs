@@ -12,7 +12,7 @@ use super::body::NoBody;
 use super::health::Readiness;
 use super::metrics::{Metrics, MoreMetrics};
 use super::reaction::Reaction;
-use super::receiver::Receiver;
+use super::receiver::{Receiver, SourceEndpoint};
 use super::reports::{Reception, Reports};
 use crate::lock::Replaceable;
 
@@ -82,11 +82,11 @@ async fn deliver(State(receiver): State<Arc<Replaceable<Receiver>>>, request: Re
     }
 }
 
-/// A request to the path of a source that is no POST; counted, as a sender that is set up so loses each event.
+/// A request to the path of a source that is no POST is counted, as a sender that is set up so loses each event.
 async fn other_method(State(receiver): State<Arc<Replaceable<Receiver>>>, request: Request) -> Response {
     let receiver = receiver.current();
     let endpoint = receiver.endpoint(source_of(&request));
-    endpoint.map_or(StatusCode::NOT_FOUND.into_response(), |endpoint| endpoint.refuse_method().into_response())
+    endpoint.map_or(Reaction::OtherMethod, SourceEndpoint::refuse_method).into_response()
 }
 
 /// The source's name in the path as it stands: it needs no decoding, and no copy.

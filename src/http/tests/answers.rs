@@ -210,7 +210,7 @@ async fn only_posts_are_deliveries_and_what_else_comes_to_a_source_is_counted() 
     for (method, path) in [("GET", "/webhooks/acme"), ("PUT", "/webhooks/acme/"), ("post", "/webhooks/acme")] {
         assert_eq!(send(method, path).await, "405 allow=POST", "{method} {path}");
     }
-    assert_eq!(send("GET", "/webhooks/none").await, "404");
+    assert_eq!(send("GET", "/webhooks/none").await, "405 allow=POST", "a scanner's");
     assert_eq!(send("GET", "/metrics").await, "404");
     let refused = state.counts.take_refused();
     let of = crate::attention::RefusedOf::Source(crate::subject::SourceName("acme".into()));
