@@ -255,7 +255,7 @@ fn each_says_where_it_looked_and_what_is_kept(statement: &Value) {
             "recordings" => (FILES, "email", "session_id"),
             "events" => (FORWARD, "", ""),
             "hubspot" => (CRM_PURGE, "", ""),
-            "mailbox" => (MAILBOX, "", ""),
+            "mailbox" => (MAILBOX, "account `office`: ", ""),
             "mluvii" => (MLUVII, "", ""),
             _ => panic!("a target without a README: {target}"),
         };
