@@ -6,6 +6,9 @@ use super::out::Out;
 use crate::app;
 
 /// Receive webhooks and carry erasures through
+///
+/// SIGTERM or SIGINT ends it in good order, a second one at once. SIGHUP has it take its configuration anew, as `quietus reload` does, which
+/// also says the result; one that comes while it starts is taken once it listens.
 #[derive(clap::Args)]
 pub(super) struct Serve {}
 
