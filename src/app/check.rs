@@ -351,6 +351,7 @@ async fn probed(what: String, mluvii: &MluviiClient) -> Vec<CheckFinding> {
 /// since when all that comes, comes from one address.
 async fn try_ledger(config: &Config) -> anyhow::Result<Option<Timestamp>> {
     let place = config.ledger_place()?;
+    crate::operations::ledger::must_be_allowed(&place)?;
     must_be_there(&place, config.state_file().as_ref())?;
     let ledger = open_ledger(config, &place).await?;
     let operations = operations(config.clone(), ledger);

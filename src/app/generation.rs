@@ -16,7 +16,7 @@ use crate::worker::{Turn, Worker};
 
 /// A configuration at work.
 pub(super) struct Generation {
-    pub(super) loaded: Loaded,
+    pub(super) loaded: Arc<Loaded>,
     pub(super) mluvii: MluviiClients,
     pub(super) plugins: OwnedPlugins,
     pub(super) notices: Notices,
@@ -33,7 +33,7 @@ impl Generation {
 
     /// Of what was built, in the place of `before`; nothing of it works yet. The sources are for who receives.
     pub(super) fn new(
-        loaded: Loaded,
+        loaded: Arc<Loaded>,
         parts: Parts,
         process: &Process,
         reports: Option<SocketAddr>,

@@ -19,7 +19,7 @@ use super::process::{Children, Process};
 use super::tasks::Tasks;
 use super::{alerting, archiving, log, past, plugins, reconciling, unconfigured, watching};
 use crate::config::Config;
-use crate::http::{MoreMetrics, Readiness, Receiver, ServerSettings};
+use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
 use crate::lock::Replaceable;
 use crate::panics::{Ending, Task, needed};
 use crate::verify::Source;
@@ -33,6 +33,7 @@ pub(super) struct Server {
     pub(super) reports: Option<SocketAddr>,
     /// What it works by now.
     pub(super) current: Arc<Replaceable<Generation>>,
+    pub(super) receiving: Arc<ReceivingState>,
     pub(super) receiver: Arc<Replaceable<Receiver>>,
     /// Of the listener for deliveries.
     pub(super) settings: Arc<Replaceable<ServerSettings>>,
@@ -121,8 +122,7 @@ impl Server {
     /// Has another configuration take the place of the one that there is, at once: what comes from now on is taken by it.
     pub(super) fn turn_to(&self, next: &Arc<Generation>, sources: Vec<Source>) {
         let settings = &next.loaded.config.server;
-        let successor = self.receiver.current().successor(sources, settings);
-        self.receiver.replace(successor);
+        self.receiver.replace(Receiver::new(&self.receiving, sources, settings));
         self.settings.replace(settings.clone());
         self.aside.replace(aside(settings));
         self.heartbeat.turn_to(Arc::clone(&next.worker));

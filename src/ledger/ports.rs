@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, DeliveryHours, ErasedMark, ErasureCursor,
+    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, ErasedMark, ErasureCursor,
     ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep,
     LedgerError, LedgerId, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
@@ -95,7 +95,7 @@ pub(crate) trait Queue: Send + Sync {
     async fn put_off(&self, of: &HeldWork, pause: Option<Duration>, reason: &str) -> Result<Finished, LedgerError>;
 
     /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.
-    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError>;
+    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Decided, LedgerError>;
 
     /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;

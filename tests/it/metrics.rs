@@ -153,6 +153,7 @@ fn strange_deliveries(server: &Server) {
     assert_eq!(post("/webhooks/acme", PASSWORD), 202);
     assert_eq!(post("/webhooks/acme", "wrong"), 401);
     assert_eq!(post("/webhooks/acne", PASSWORD), 404);
+    assert_eq!(http(client().put(server.url("/webhooks/acme"))).0, 405);
 }
 
 #[track_caller]
@@ -160,6 +161,7 @@ fn the_counts_are_right(scrape: &Scrape) {
     for (series, expected) in [
         ("quietus_refusals_total{source=\"acme\",reason=\"wrong\"}", 1.0),
         ("quietus_refusals_total{source=\"acme\",reason=\"missing\"}", 0.0),
+        ("quietus_refusals_total{source=\"acme\",reason=\"method\"}", 1.0),
         ("quietus_unknown_paths_total{nearest=\"acme\"}", 1.0),
         ("quietus_deliveries_total{source=\"acme\",result=\"quarantined\"}", 1.0),
         ("quietus_quarantine_deliveries", 1.0),

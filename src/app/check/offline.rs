@@ -57,7 +57,7 @@ fn alerts_here(config: &Config) -> Config {
     config
 }
 
-/// Has each plugin say what it is. Returns whether all of them are on this machine.
+/// Has each plugin say what it is. Returns whether all of them can be asked on this machine.
 pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, returned: &mut BTreeSet<Kind>) -> bool {
     let read = stand_in();
     let mut all_are_here = true;
@@ -65,14 +65,11 @@ pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, r
         let what = format!("plugin {}", settings.name);
         match check_offline(settings.clone(), &config.base, &read, &Program::this()).await {
             Err(refused) => findings.push(CheckFinding::wrong(what, refused.why)),
-            Ok(None) => {
+            Ok(Err(why)) => {
                 all_are_here = false;
-                findings.push(CheckFinding::doubtful(
-                    what,
-                    "its file is not on this machine, so its settings were not checked",
-                ));
+                findings.push(CheckFinding::doubtful(what, format!("{why}; so its settings were not checked")));
             }
-            Ok(Some(found)) => {
+            Ok(Ok(found)) => {
                 returned.extend(found.returned);
                 let what = format!("{what}, {} {}", found.name, found.version);
                 findings.push(CheckFinding::right(what.as_str()));
