@@ -1,5 +1,6 @@
 //! A mail server, as a client of it sees it: a connection for each mail, bounded in time.
 
+use std::error::Error as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,9 +22,6 @@ const MAIL_MAX: Duration = Duration::from_secs(60);
 
 /// How long a server may take to answer once it has taken a mail.
 const GOODBYE_MAX: Duration = Duration::from_secs(1);
-
-/// Of what a server says.
-const CHARS_MAX: usize = 200;
 
 /// Where mail is handed over.
 pub(super) struct MailServer {
@@ -128,9 +126,82 @@ fn encryption(settings: &EmailSettings, base: &Path) -> Result<(u16, Encryption)
     }
 }
 
-/// What went wrong. What the server says is shown without the addresses in it.
+/// What went wrong. Of what the server says, the codes alone: the rest may repeat anything that it was sent, a password included.
 fn in_words(error: &Error) -> String {
-    let said = error.to_string();
-    let words = said.split_whitespace().map(|word| if word.contains('@') { "…" } else { word });
-    words.collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(CHARS_MAX).collect()
+    if let Some(code) = error.status() {
+        let enhanced = error.source().and_then(|said| enhanced(&said.to_string())).unwrap_or_default();
+        let then = if error.is_transient() { "not now" } else { "refused" };
+        return format!("the mail server answers {code}{enhanced}: {then}");
+    }
+    if error.is_response() {
+        return "the mail server answers what is no SMTP".to_owned();
+    }
+    error.to_string()
+}
+
+/// The code of RFC 3463 with which an answer begins.
+fn enhanced(said: &str) -> Option<String> {
+    let code = said.split_whitespace().next()?;
+    let parts: Vec<_> = code.split('.').collect();
+    let is_code = parts
+        .iter()
+        .zip([1, 3, 3])
+        .all(|(part, most)| (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit()));
+    (parts.len() == 3 && is_code).then(|| format!(" {code}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::keys::Secret;
+
+    /// What is said of a server that answers a login so.
+    async fn said_of(answer: &'static str) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let server = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.expect("a client");
+            let mut stream = BufReader::new(stream);
+            stream.write_all(b"220 mail ESMTP\r\n").await.expect("written");
+            let mut line = String::new();
+            while stream.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                let sent = std::mem::take(&mut line);
+                let answer = match sent.split_whitespace().next() {
+                    Some("EHLO") => "250-mail\r\n250 AUTH PLAIN LOGIN\r\n".to_owned(),
+                    Some("AUTH") => answer.replace("{sent}", sent.trim()),
+                    _ => "250 yes\r\n".to_owned(),
+                };
+                if stream.write_all(answer.as_bytes()).await.is_err() {
+                    break;
+                }
+            }
+        });
+        let settings = "server = \"127.0.0.1\"\ntls = \"none\"\nuser = \"quietus\"\npassword = { env = \"P\" }\n\
+                        from = \"a@example.com\"\nto = [\"b@example.com\"]\n";
+        let settings = toml::from_str(&format!("{settings}port = {port}\n")).expect("settings");
+        let read = |_: &_| Ok(Secret::new("hunter2hunter2"));
+        let mail_server = MailServer::new(&settings, Path::new("."), &read).expect("a server");
+        let said = mail_server.connect().await.expect_err("it does not let us in");
+        server.abort();
+        said
+    }
+
+    #[tokio::test]
+    async fn nothing_that_a_server_repeats_is_shown() {
+        let base64 = "AHF1aWV0dXMAaHVudGVyMmh1bnRlcjI=";
+        for (answer, expected) in [
+            ("535 5.7.8 hunter2hunter2 {sent} for a@example.com\r\n", "the mail server answers 535 5.7.8: refused"),
+            ("535 {sent}\r\n", "the mail server answers 535: refused"),
+            ("454-hunter2hunter2\r\n454 4.7.0 {sent}\r\n", "the mail server answers 454: not now"),
+            ("{sent} hunter2hunter2\r\n", "the mail server answers what is no SMTP"),
+            ("535 5.7.8.hunter2hunter2 no\r\n", "the mail server answers 535: refused"),
+        ] {
+            let said = said_of(answer).await;
+            assert_eq!(said, expected);
+            assert!(!said.contains("hunter2") && !said.contains(base64), "{said}");
+        }
+    }
 }
