@@ -102,8 +102,10 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
         out.marked(BAD, "✗", format_args!("it does not go on, and is tried again: {reason}"))?;
     }
     if counts.unread > 0 {
-        let text =
-            format_args!("{} of them could not be read: nobody knows what the rules would do with those", counts.unread);
+        let text = format_args!(
+            "{} of them could not be read: nobody knows what the rules would do with those",
+            counts.unread
+        );
         out.marked(DOUBTFUL, "?", text)?;
     }
     if counts.failed > 0 {

@@ -67,9 +67,9 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, ErasedMark, IdleSession, InstallationFacts, ProcessInfo, ProcessView,
-    QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions, TargetHealth,
-    TargetState, UnreadSessions,
+    ClockView, Counts, DecidedSession, DecidedSessions, ErasedMark, IdleSession, InstallationFacts, ProcessInfo,
+    ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions,
+    TargetHealth, TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 
