@@ -145,7 +145,7 @@ impl SqliteLedger {
     fn opened(path: &Path, notes: Notes, exclusive: Option<Exclusive>) -> Result<Arc<Self>, OpenError> {
         let failed =
             |error: std::io::Error| OpenError::Failed { ledger: path.display().to_string(), source: error.into() };
-        let mut connection = schema::open(path)?;
+        let mut connection = schema::open(path).map_err(|error| known_damage(path, error))?;
         match &exclusive {
             Some(_) => checkpoint::settle(&connection),
             None => schema::be_patient(&mut connection).map_err(|error| failed(std::io::Error::other(error)))?,
@@ -452,6 +452,16 @@ impl Queue for SqliteLedger {
 /// What a server has noted of a damage, which a command tells that cannot open the ledger.
 pub(crate) fn noted_damage(path: &Path) -> Option<String> {
     damage::noted(path).map(|noted| noted.what)
+}
+
+/// Why a ledger does not open of which a server has noted a damage: what SQLite stumbles over follows from that.
+fn known_damage(path: &Path, error: OpenError) -> OpenError {
+    match (error, noted_damage(path)) {
+        (OpenError::Failed { ledger, .. }, Some(what)) => {
+            OpenError::Damaged { ledger, what, advice: "restore a backup, and restart the server" }
+        }
+        (other, _) => other,
+    }
 }
 
 /// A ledger of which a damage is noted is looked at as a whole, before anything is acknowledged on it. Where a person has mended it,

@@ -31,15 +31,15 @@ fn every_line_of_an_erasure_carries_its_id() {
     standin.register(&server.callback());
     standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "status", "status": 500 }));
     standin.crm_fault(&json!({ "path": "/contacts", "times": 1, "kind": "status", "status": 500 }));
+    let logged = |text: &str| server.log().iter().any(|line| line.contains(text)).then_some(());
+    wait_for("the plugin", || logged("a plugin is up"));
     let ledger = deployment.ledger();
     ledger
         .execute_batch("CREATE TRIGGER no BEFORE INSERT ON receipt BEGIN SELECT RAISE(ABORT, 'no'); END")
         .expect("made");
     standin.begin(101, "bea@example.com", None);
     standin.end(101);
-    wait_for("the receipt to be refused", || {
-        server.log().iter().any(|line| line.contains("refuses work")).then_some(())
-    });
+    wait_for("the receipt to be refused", || logged("refuses work"));
     ledger.execute_batch("DROP TRIGGER no").expect("dropped");
     let receipt = &receipts(&deployment, 1)[0];
     let erasure = receipt["statement"]["erasure"].as_str().expect("an id").to_owned();
