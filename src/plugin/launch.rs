@@ -142,6 +142,17 @@ pub(crate) enum Debugger {
 pub(crate) struct Guard {
     /// Where the program's processes are, if there is a place of their own.
     pub(crate) guards: Option<PathBuf>,
+    pub(crate) leftovers: Leftovers,
+}
+
+/// What becomes of what a program leaves behind when it ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Leftovers {
+    /// It is ended at once, by the process that guards the program: nobody else may be there to do it.
+    Ended,
+    /// It is left for the authors' kit, which counts it before it ends it.
+    Counted,
 }
 
 /// The child's answer to the launch. Nothing of the file has run.

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::frame::ReadError;
 use super::installed::Installed;
-use super::launch::{Code, Confined, Debugger, Launch, Level, Permissions, Prepared};
+use super::launch::{Code, Confined, Debugger, Launch, Leftovers, Level, Permissions, Prepared};
 use super::machine;
 use super::memory::LIMIT;
 use super::output::{Lines, drain};
@@ -71,7 +71,8 @@ impl<'a> Launching<'a> {
         let lost = |what: &str, error: io::Error| StartFailed::Lost(format!("cannot {what}: {error}"));
         let cgroup = program.cgroup(&target, &installed.settings.limits);
         let cgroup = cgroup.map_err(|e| lost("make a cgroup for its process", e))?;
-        let started = Process::start(program, &target, &installed.code, &installed.settings.limits, cgroup);
+        let limits = &installed.settings.limits;
+        let started = Process::start(program, &target, &installed.code, limits, cgroup, Leftovers::Ended);
         let (mut process, stdout, stderr) = started.map_err(|e| lost("start its process", e))?;
         // From the first moment on: a process whose output nobody reads stops at a full pipe, and would seem to hang.
         process.drain(drain(stdout, target.clone(), "standard output", Lines::of(&installed.output)));

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 
 use super::cgroup::Cgroup;
 use super::frame::{Frame, ReadError, read_frame};
-use super::launch::{Code, Guard, Limits};
+use super::launch::{Code, Guard, Leftovers, Limits};
 use super::memory::Watched;
 use super::program::{Group, OwnedChild, Program, Spawned};
 use crate::subject::TargetName;
@@ -49,11 +49,12 @@ impl Process {
         code: &Code,
         limits: &Limits,
         cgroup: Option<Cgroup>,
+        leftovers: Leftovers,
     ) -> io::Result<(Self, ChildStdout, ChildStderr)> {
         let place = || cgroup.as_ref().map(|cgroup| cgroup.path().to_owned());
         // A library lives in the child itself.
         let is_program = matches!(code, Code::Exec { .. });
-        let guard = is_program.then(|| Guard { guards: place() });
+        let guard = is_program.then(|| Guard { guards: place(), leftovers });
         let (mut process, stdout, stderr) = Self::of(program.spawn(plugin, guard.as_ref())?, cgroup)?;
         let watched = Watched::new(process.group.leader, is_program, limits.memory_mib)?;
         let exceeded = Arc::clone(&process.exceeded);

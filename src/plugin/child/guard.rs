@@ -11,12 +11,12 @@ use std::path::Path;
 use std::process::{Child, Command, ExitCode, ExitStatus, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Signal, getpid, kill_process, setpgid};
+use rustix::process::{Signal, getpid, kill_process, kill_process_group, setpgid};
 
 use super::end::end_at_once;
 use super::{native, sandbox};
 use crate::plugin::cgroup;
-use crate::plugin::launch::Guard;
+use crate::plugin::launch::{Guard, Leftovers};
 
 /// Starts the process that becomes the program, and ends as it ends. Ends it, and all that it has started, when the server is
 /// gone.
@@ -42,16 +42,20 @@ pub(super) fn watch(task: &Guard, socket: UnixStream) -> ExitCode {
     // Open until this process is no more: when the server sees the socket's end, it can see how this process ended.
     let _socket = ManuallyDrop::new(socket);
     let ended = program.wait();
-    end_what_is_left(place);
+    end_what_is_left(task);
     ended.map_or(ExitCode::FAILURE, end_alike)
 }
 
-/// Ends what the program has started and left behind, where the server is gone. Where it is there, it does so itself once it sees the
-/// end of this process, and the authors' kit counts before that what is left. It is there if this process can join its group.
-fn end_what_is_left(place: Option<&Path>) {
-    let is_there = native::group_of_parent().is_some_and(|server| setpgid(None, Some(server)).is_ok());
-    if !is_there {
-        end_all(place);
+/// Ends what the program has started and left behind. By the program's end alone, nobody knows whether the server is there to do
+/// that, or about to be killed. This process leaves the group first, to tell how the program ended: it joins the server's. Where the
+/// server is gone, it cannot, and nobody wants to know.
+fn end_what_is_left(task: &Guard) {
+    let left = native::group_of_parent().is_some_and(|server| setpgid(None, Some(server)).is_ok());
+    if !left {
+        end_all(task.guards.as_deref());
+    }
+    if task.leftovers == Leftovers::Ended {
+        let _ = kill_process_group(getpid(), Signal::KILL);
     }
 }
 

@@ -12,7 +12,7 @@ use tokio::process::{ChildStderr, ChildStdout};
 use super::elf::{Elf, NotElf};
 use crate::keys::Secret;
 use crate::plugin::installed::Installed;
-use crate::plugin::launch::{Code, Launch, Level, Permissions};
+use crate::plugin::launch::{Code, Launch, Leftovers, Level, Permissions};
 use crate::plugin::process::Process;
 use crate::plugin::program::Program;
 use crate::plugin::redact::redact;
@@ -61,7 +61,7 @@ pub(crate) struct Introduction {
 impl TestedPlugin {
     pub(super) fn start(&self) -> io::Result<(Process, ChildStdout, ChildStderr)> {
         let settings = &self.installed.settings;
-        Process::start(&self.program, &settings.target(), &self.installed.code, &settings.limits, None)
+        Process::start(&self.program, &settings.target(), &self.installed.code, &settings.limits, None, Leftovers::Counted)
     }
 
     pub(super) fn launch(&self) -> Launch {
