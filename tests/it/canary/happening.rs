@@ -24,7 +24,8 @@ pub(super) fn everything(standin: &StandIn, server: &Server, deployment: &Deploy
     found_at_mluvii(standin, server, deployment);
     // A configuration that is reloaded.
     deployment.add("[[test]]\nname = \"no consent\"\non = \"session-settled\"\nconsent = { state = \"absent\" }\nexpect = [\"no consent, nothing kept\"]\n");
-    assert!(deployment.run(&["reload"]).status.success());
+    let reloaded = deployment.run(&["reload"]);
+    assert!(reloaded.status.success(), "{reloaded:?}");
 }
 
 /// Conversations of which we are told, and faults while they are erased.
