@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, Deployment, RULES, Server, StandIn, receipts, wait_for};
+use crate::harness::{Database, Deployment, RULES, Server, StandIn, crm_plugin, receipts, wait_for};
 use crate::main_job::approve;
 use told::Told;
 
@@ -65,7 +65,14 @@ fn everything_is_silent(database: Option<&Database>) {
     let standin = StandIn::start();
     let more = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\noo1_guest_phone = \"phone\"\ncustomer = \"customer\"\n";
     let ledger = database.map(Database::ledger).unwrap_or_default();
-    let deployment = Deployment::new(&standin, &format!("{more}{RULES}{ledger}"));
+    // What nobody takes would not be reloaded.
+    let person = "match = [[\"email\"], [\"email\", \"customer\"]]\naccept_ledger_only = true";
+    let crm = crm_plugin(&standin.crm);
+    let deployment = Deployment::tuned(&standin.mluvii, "", person, &format!("{crm}\n{more}{RULES}{ledger}"));
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let socket = deployment.path("control.sock");
+    let config = config.replacen("[server]\n", &format!("[server]\ncontrol = \"{}\"\n", socket.display()), 1);
+    deployment.write("quietus.toml", &config);
     let told = Told::by(&deployment);
     if database.is_some() {
         deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
