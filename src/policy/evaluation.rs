@@ -10,7 +10,7 @@ use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::event::Form;
 
 /// The origin of a consent state that a rule set without a form.
-const SAID_BY_RULE: &str = "rule";
+pub(super) const SAID_BY_RULE: &str = "rule";
 
 /// A trigger, and what it is about.
 pub(crate) struct Fired<'f> {

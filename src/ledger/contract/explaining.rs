@@ -129,7 +129,8 @@ pub(crate) async fn all_sessions_are_read_with_what_was_kept_of_their_evaluation
 
 /// A version of a rule.
 fn version(name: &str, digest: &str, state: RuleState) -> NewRuleVersion {
-    NewRuleVersion { name: name.into(), digest: digest.into(), state, sessions: 10, would: 9 }
+    let mluvii = Some(InstallationName("acme".into()));
+    NewRuleVersion { name: name.into(), digest: digest.into(), state, sessions: 10, would: 9, together: 10, mluvii }
 }
 
 pub(crate) async fn of_a_rule_every_version_is_known_and_only_once(ledger: Shared) {
