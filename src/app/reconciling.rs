@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::due::name;
-use super::reconcile_metrics as metrics;
 use super::lease::{LEASE, renewed};
+use super::reconcile_metrics as metrics;
 use super::silence;
 use crate::attention::{REAPPEARED, RECONCILE};
 use crate::audit::Actor;

@@ -52,7 +52,8 @@ pub(super) async fn look(on: &Operations, after: Duration) -> Result<(), String>
 async fn over(on: &Operations) -> Result<(), String> {
     let all = on.ledger.attention(&on.settings.limits).await.map_err(|error| with_causes(&error))?;
     let silent = all.iter().filter(|found| found.code == Code::SourceSilent);
-    let names: Vec<_> = silent.filter_map(|found| found.parameters.get("source")?.as_str().map(str::to_owned)).collect();
+    let names: Vec<_> =
+        silent.filter_map(|found| found.parameters.get("source")?.as_str().map(str::to_owned)).collect();
     if names.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,8 @@ use quietus_plugin::Span;
 
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
-    NoServer, NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast, WaitingRule,
+    NoServer, NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast,
+    WaitingRule,
 };
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, TargetName};

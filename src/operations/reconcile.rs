@@ -96,7 +96,7 @@ struct Comparison<'a> {
     sweep: Sweep,
     /// Of the list of those that are not anonymized.
     again: Sweep,
-    /// Looks at erased sessions that were erased.
+    /// Looks at erased sessions that came to nothing.
     in_vain: usize,
     has_begun: bool,
     done: Reconciled,

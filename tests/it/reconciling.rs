@@ -4,13 +4,12 @@ mod again;
 mod killed;
 mod known;
 mod late;
+mod lists;
 mod pace;
 mod past;
 mod silent;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use jiff::{SignedDuration, Timestamp, Unit};
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use crate::harness::{Away, Deployment, ERASE, Server, StandIn, quietus, receipts, wait_for};
@@ -62,6 +61,11 @@ fn first_time(deployment: &Deployment) {
     wait_for("the first time", || {
         (deployment.count("SELECT count(mark) FROM periodic WHERE name = 'reconcile/acme'") == 1).then_some(())
     });
+}
+
+/// The next server that starts compares.
+fn due(deployment: &Deployment) {
+    walked_back(deployment, 0);
 }
 
 /// That first time was so many hours ago, and nothing was compared since.
@@ -163,52 +167,6 @@ fn after_three_days_of_failures_nothing_is_missing() {
     }
 }
 
-#[test]
-fn whatever_the_largest_page_and_the_order_are_nothing_is_missed() {
-    let standin = StandIn::start();
-    let first = past(&standin, 40, 4);
-    let deployment = at_rest(&standin, ERASE);
-    for (limit_max, order, over_limit, shape, listed) in [
-        (1, "newest_first", "capped", "bare", "whole"),
-        (1, "unsorted", "refused", "wrapped", "short"),
-        (2, "oldest_first", "capped", "bare", "short"),
-        (7, "unsorted", "capped", "wrapped", "whole"),
-        (50, "newest_first", "refused", "bare", "whole"),
-        (100_000, "oldest_first", "capped", "bare", "whole"),
-    ] {
-        standin.behave(&json!({ "limit_max": limit_max, "order": order, "over_limit": over_limit,
-            "list_shape": shape, "listed": listed }));
-        let done = reconcile(&deployment, first, &["--dry-run"]);
-        assert_eq!((&done["found"], &done["listed"]), (&json!(44), &json!(45)), "{limit_max} {order}: {done}");
-    }
-    assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "nothing was done");
-}
-
-#[test]
-fn ten_thousand_sessions_of_the_past_are_found_with_few_requests() {
-    let standin = StandIn::start();
-    let first = past(&standin, 10_000, 0);
-    let deployment = at_rest(&standin, ERASE);
-    // Of few on a page, those of an hour, or it would take a minute.
-    let hour = (first + SignedDuration::from_mins(60)).to_string();
-    for (limit_max, order, until, found) in
-        [(7, "newest_first", Some(&*hour), 3_601), (100, "unsorted", None, 10_000), (100_000, "oldest_first", None, 10_000)]
-    {
-        standin.behave(&json!({ "limit_max": limit_max, "order": order }));
-        let until: Vec<_> = until.into_iter().flat_map(|until| ["--until", until]).collect();
-        let done = reconcile(&deployment, first, &[&until[..], &["--dry-run"]].concat());
-        assert_eq!(done["found"], found, "{limit_max} {order}: {done}");
-    }
-    standin.behave(&json!({ "limit_max": null, "order": null }));
-    let done = reconcile(&deployment, first, &[]);
-    assert_eq!(done["found"], 10_000, "{done}");
-    assert!(done["requests"].as_u64() < Some(100), "{done}");
-    assert_eq!(deployment.count("SELECT COALESCE(SUM(count), 0) FROM inbox"), 10_000);
-    // Ordered again, they are known; also those that nobody has decided on yet.
-    let again = reconcile(&deployment, first, &[]);
-    assert_eq!((&again["found"], &again["known"]), (&json!(0), &json!(10_001)), "{again}");
-}
-
 /// Whenever it is killed: that it was about to enter some is written before the first.
 #[test]
 fn what_was_entered_stands_in_the_audit_also_when_it_was_killed_midway() {
@@ -233,90 +191,6 @@ fn what_was_entered_stands_in_the_audit_also_when_it_was_killed_midway() {
     assert_eq!((&again["listed"], deployment.count(entered)), (&json!(3_001), 3_000), "{again}");
     assert_eq!(deployment.count("SELECT count(DISTINCT session) FROM event"), 3_001);
     assert_eq!(reconcile(&deployment, first, &[])["found"], 0);
-}
-
-#[test]
-fn sessions_that_end_during_the_comparison_hide_no_others() {
-    let standin = StandIn::start();
-    let first: Timestamp = (Timestamp::now() - SignedDuration::from_hours(24 * 70)).round(Unit::Hour).expect("an hour");
-    let month = first.to_string()[..7].to_owned();
-    let session = |n: i64| json!({ "id": 1000 + n, "tenant": 62, "ended": first + SignedDuration::from_secs(n) });
-    standin.begin_with((0..60).map(session).collect());
-    standin.behave(&json!({ "limit_max": 3, "order": "newest_first" }));
-    let deployment = at_rest(&standin, ERASE);
-    let until = (Timestamp::now() + SignedDuration::from_hours(1)).to_string();
-    let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let ending = scope.spawn(|| {
-            let mut ended = 0;
-            while !is_over.load(Ordering::Relaxed) && ended < 800 {
-                ended += 1;
-                standin.begin_with(json!({ "id": 1 + ended, "tenant": 62, "ended": Timestamp::now() }));
-            }
-            ended
-        });
-        let done = reconcile(&deployment, first, &["--until", &until, "--dry-run"]);
-        is_over.store(true, Ordering::Relaxed);
-        assert_eq!(done["by_month"][&month], 60, "all that were there before, whatever came meanwhile: {done}");
-        assert!(ending.join().expect("ends") > 1);
-    });
-}
-
-/// Where the list is read, it grows: what moves to another page meanwhile is missed by whoever reads by offset.
-#[test]
-fn sessions_that_are_inserted_where_it_is_read_hide_none_of_ten_thousand() {
-    let standin = StandIn::start();
-    let first = past(&standin, 10_000, 0);
-    standin.behave(&json!({ "limit_max": 100, "order": "newest_first" }));
-    let deployment = at_rest(&standin, ERASE);
-    let is_over = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        let inserting = scope.spawn(|| {
-            let mut inserted = 0;
-            while !is_over.load(Ordering::Relaxed) && inserted < 10_000 {
-                // All over the time of the others.
-                let ended = first + SignedDuration::from_secs(inserted * 7_919 % 10_000);
-                let at_once = (0..10).map(|n| json!({ "id": 100_000 + inserted + n, "tenant": 62, "ended": ended }));
-                standin.begin_with(at_once.collect());
-                inserted += 10;
-            }
-            inserted
-        });
-        let done = reconcile(&deployment, first, &[]);
-        is_over.store(true, Ordering::Relaxed);
-        assert!(inserting.join().expect("ends") > 10);
-        let found = done["found"].as_i64();
-        assert_eq!(found, Some(deployment.count("SELECT COALESCE(SUM(count), 0) FROM inbox")), "{done}");
-    });
-    let before = "SELECT count(*) FROM event WHERE session BETWEEN 1000 AND 10999";
-    assert_eq!(deployment.count(before), 10_000, "all that were there before");
-    // What came where it had been read already is found by the next one.
-    reconcile(&deployment, first, &[]);
-    let inserted = reconcile(&deployment, first, &["--dry-run"]);
-    assert_eq!(inserted["found"], 0, "{inserted}");
-}
-
-#[test]
-fn a_filter_that_is_ignored_is_refused_and_nothing_is_done() {
-    for ignored in [json!(["Ended"]), json!(["Ended.Min"]), json!(["Ended.Max"])] {
-        let standin = StandIn::start();
-        let first = past(&standin, 5, 0) + SignedDuration::from_secs(2);
-        standin.behave(&json!({ "ignored_filters": ignored }));
-        let deployment = at_rest(&standin, ERASE);
-        let until = (first + SignedDuration::from_millis(10)).to_string();
-        let refused = deployment.run(&["reconcile", "--since", &first.to_string(), "--until", &until]);
-        let said = String::from_utf8_lossy(&refused.stderr);
-        assert!(!refused.status.success() && said.contains("the filter is ignored"), "{ignored}: {said}");
-        assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "{ignored}");
-    }
-    // More in one moment than a page has, and no next page.
-    let standin = StandIn::start();
-    let first = past(&standin, 0, 5);
-    standin.behave(&json!({ "ignored_filters": ["offset"], "limit_max": 3 }));
-    let deployment = at_rest(&standin, ERASE);
-    let refused = deployment.run(&["reconcile", "--since", &first.to_string()]);
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(!refused.status.success() && said.contains("its offset is ignored"), "{said}");
 }
 
 #[test]

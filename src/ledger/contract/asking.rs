@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::fixtures::*;
 use super::attention::limits;
+use super::fixtures::*;
 use crate::attention::Code;
 use crate::erasure::{ErasureId, ErasureState, Outcome};
 use crate::keys::{KeyId, KeyIds, KeyKind};
 use crate::ledger::{
-    AuditRange, CallEnd, Cursor, ErasedMark, ErasureFilter, Keep, PastState, Recorded, RotatedKey, SessionChange, TargetState,
+    AuditRange, CallEnd, Cursor, ErasedMark, ErasureFilter, Keep, PastState, Recorded, RotatedKey, SessionChange,
+    TargetState,
 };
 use crate::subject::{InstallationName, SourceName};
 
@@ -165,7 +166,10 @@ pub(crate) async fn erased_sessions_are_walked_through_whatever_their_moments(le
     }
     assert_eq!(walked.iter().map(|one| one.session.0).collect::<BTreeSet<_>>(), BTreeSet::from(sessions));
     assert!(walked.iter().all(|one| one.at == walked[0].at), "in one moment: {walked:?}");
-    assert_eq!(ledger.erased_sessions(&installation(), ErasedMark::before(in_hours(-1)), 10).await.expect("read"), walked);
+    assert_eq!(
+        ledger.erased_sessions(&installation(), ErasedMark::before(in_hours(-1)), 10).await.expect("read"),
+        walked
+    );
     assert_eq!(ledger.erased_sessions(&installation(), ErasedMark::before(in_hours(1)), 10).await.expect("read"), []);
     let elsewhere = InstallationName("elsewhere".into());
     assert_eq!(ledger.erased_sessions(&elsewhere, ErasedMark::before(in_hours(-1)), 10).await.expect("read"), []);

@@ -19,8 +19,8 @@ use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
-    Keep, Ledger, NewRuleVersion, PastCounts, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution, RuleState,
-    SessionChange, StepEnd, Work,
+    Keep, Ledger, NewRuleVersion, PastCounts, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution,
+    RuleState, SessionChange, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};

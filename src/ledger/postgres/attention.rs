@@ -18,8 +18,8 @@ use crate::audit::{Actor, Object};
 use crate::consent::UnknownCause;
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::undeleted;
-use crate::ledger::{past_job, rule_version};
 use crate::ledger::view::{TargetConditions, Told, told_by};
+use crate::ledger::{past_job, rule_version};
 use crate::subject::TargetName;
 
 /// What was found, and when.

@@ -16,8 +16,8 @@ use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, Stop
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::undeleted;
-use crate::ledger::{past_job, rule_version};
 use crate::ledger::view::{TargetConditions, told_by};
+use crate::ledger::{past_job, rule_version};
 use crate::subject::TargetName;
 
 pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, LedgerError> {

@@ -75,7 +75,8 @@ pub(super) fn erased_mark(
     connection: &Connection,
     installation: &InstallationName,
 ) -> Result<Option<ErasedMark>, LedgerError> {
-    let mut found = connection.prepare_cached("SELECT mark, item FROM periodic WHERE name = ?1 AND item IS NOT NULL")?;
+    let mut found =
+        connection.prepare_cached("SELECT mark, item FROM periodic WHERE name = ?1 AND item IS NOT NULL")?;
     let mark = found.query_row([erased_look(installation)], |row| {
         let Millis(at) = row.get(0)?;
         Ok(ErasedMark { at, session: SessionId(row.get(1)?) })

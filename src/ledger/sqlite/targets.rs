@@ -126,12 +126,7 @@ pub(super) fn set_next_call_us(tx: &Tx<'_>, target: &TargetName, next_us: i64) -
 }
 
 /// Counts calls beyond those that were granted.
-pub(super) fn charge(
-    tx: &Tx<'_>,
-    target: &TargetName,
-    calls: u32,
-    rate: NonZeroU32,
-) -> Result<Duration, LedgerError> {
+pub(super) fn charge(tx: &Tx<'_>, target: &TargetName, calls: u32, rate: NonZeroU32) -> Result<Duration, LedgerError> {
     let now_us = tx.now.as_microsecond();
     let next_us = bounds::charge(rate, next_call_us(tx, target)?, now_us, calls);
     set_next_call_us(tx, target, next_us)?;

@@ -69,7 +69,11 @@ impl Comparison<'_> {
                 Ok(false) => self.in_vain += 1,
                 Ok(true) if self.asked.dry_run => self.done.reappeared += 1,
                 Ok(true) => self.done.reappeared += u64::from(erase_again(self.on, key, self.by).await?),
-                Err(error) if is_of_this_one(&error) => self.done.not_looked_at += 1,
+                Err(error) if is_of_this_one(&error) => {
+                    tracing::debug!(reason = with_causes(&error), "an erased session could not be looked at");
+                    self.in_vain += 1;
+                    self.done.not_looked_at += 1;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -127,7 +131,7 @@ impl Walk<'_> {
             match is_back {
                 Ok(true) => self.reappeared += u64::from(erase_again(self.on, &key, self.by).await?),
                 Ok(false) => in_vain += 1,
-                // One that can never be looked at keeps those behind it from nothing; two that follow one another are an outage.
+                // One that can never be looked at hides none behind it; two that follow one another are an outage.
                 Err(error) if is_of_this_one(&error) && !has_failed => {
                     tracing::debug!(reason = with_causes(&error), "an erased session could not be looked at");
                     in_vain += 1;

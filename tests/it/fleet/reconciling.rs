@@ -122,7 +122,8 @@ fn a_fleet_works_on_a_job_of_the_past_once_and_goes_on_where_one_was_killed() {
         wait_for(&format!("it to be {state}"), || Some(job(fleet)).filter(|job| job["state"] == state))
     };
     let shown = in_state(&fleet, "shown");
-    let sum = |by_month: &Value| by_month.as_object().expect("by month").values().filter_map(Value::as_u64).sum::<u64>();
+    let sum =
+        |by_month: &Value| by_month.as_object().expect("by month").values().filter_map(Value::as_u64).sum::<u64>();
     assert_eq!((sum(&shown["found"]), sum(&shown["would_erase"])), (12, 12), "{shown}");
     assert_eq!(events(&fleet), 1, "nothing is done");
 

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::{OFTEN, at_rest, past, reconcile};
+use super::{OFTEN, at_rest, due, past, reconcile};
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 /// As it was before it was erased.
@@ -98,12 +98,14 @@ fn of_many_that_were_erased_in_one_moment_none_is_passed_over() {
     let server = Server::start(&deployment);
     receipts(&deployment, 45);
     drop(server);
-    let at_once = "UPDATE session SET sum = NULL, erased_at = (SELECT max(erased_at) FROM session) WHERE erased_at IS NOT NULL";
+    let at_once =
+        "UPDATE session SET sum = NULL, erased_at = (SELECT max(erased_at) FROM session) WHERE erased_at IS NOT NULL";
     assert_eq!(deployment.ledger().execute(at_once, []).expect("an update"), 45);
     // The last of them. It ended long before what is compared now.
     let email = json!([{ "name": "oo1_guest_email", "value": "ann@example.com", "source": "ENTRY_FORM" }]);
     let ended = first + SignedDuration::from_secs(44);
     standin.begin_with(json!({ "id": 1044, "tenant": 62, "ended": ended, "call_params": email }));
+    due(&deployment);
     let server = Server::start_with(&deployment, OFTEN);
     receipts(&deployment, 46);
     assert!(!standin.holds("ann@example.com"));
@@ -130,6 +132,7 @@ fn an_erased_session_that_cannot_be_looked_at_hides_none_behind_it() {
         standin.begin_with(json!({ "id": id, "tenant": 62, "ended": ended, "call_params": email }));
     }
     standin.fault(&json!({ "kind": "status", "status": 400, "path": format!("/Sessions/{refused}") }));
+    due(&deployment);
     let server = Server::start_with(&deployment, OFTEN);
     let again = receipts(&deployment, 4);
     assert_eq!(again.iter().filter(|receipt| receipt.to_string().contains(&format!("acme/{back}"))).count(), 2);

@@ -37,7 +37,8 @@ fn progress_is_shown_on_a_terminal_and_nowhere_else() {
     standin.fault(&json!({ "kind": "delay", "delay_ms": 300, "path": "/api/v1/Sessions", "exact": true }));
     let since = first - SignedDuration::from_hours(1);
     let config = deployment.path("quietus.toml");
-    let arguments = ["--config", config.to_str().expect("UTF-8"), "reconcile", "--dry-run", "--since", &since.to_string()];
+    let arguments =
+        ["--config", config.to_str().expect("UTF-8"), "reconcile", "--dry-run", "--since", &since.to_string()];
     let drawn = |output: &[u8]| String::from_utf8_lossy(output).contains("%, ");
     let piped = quietus().args(arguments).stdin(Stdio::null()).output().expect("it runs");
     assert!(piped.status.success() && !drawn(&piped.stderr) && !drawn(&piped.stdout), "{piped:?}");

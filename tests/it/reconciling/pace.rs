@@ -42,7 +42,9 @@ fn a_job_of_the_past_takes_half_of_the_rate() {
     let deployment = at_rest_tuned(&standin, "calls_per_s = 40", ERASE);
     deployment.json(&["reconcile", "--since", &ago(32).to_string()]);
     let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
-    wait_for("the job to be shown", || (deployment.json(&["reconcile", "status"])[0]["state"] == "shown").then_some(()));
+    wait_for("the job to be shown", || {
+        (deployment.json(&["reconcile", "status"])[0]["state"] == "shown").then_some(())
+    });
     let is_looked_up = |call: &Value| call["path"].as_str().is_some_and(|path| path.contains("/Sessions/1"));
     let calls = started(&standin, |call| names(call, "Ended.Min") || is_looked_up(call));
     assert!(calls.len() > 32 + 12, "{}", calls.len());
@@ -66,7 +68,8 @@ fn looks_at_erased_sessions_take_half_of_the_rate() {
     let is_look = |call: &Value| call["path"] == "/api/v1/Sessions" && names(call, "SessionId");
     let before = started(&standin, is_look).len();
     let server = Server::start_with(&deployment, HOURLY);
-    let looks = wait_for("the looks", || Some(started(&standin, is_look).split_off(before)).filter(|all| all.len() == 8));
+    let looks =
+        wait_for("the looks", || Some(started(&standin, is_look).split_off(before)).filter(|all| all.len() == 8));
     must_be_apart(&looks, 10);
     drop(server);
 }

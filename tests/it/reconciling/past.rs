@@ -98,7 +98,10 @@ targets = ["mluvii"]
     };
     let told = waiting().expect("a person is needed");
     let parameters = &told["parameters"];
-    assert_eq!((&parameters["would"], &parameters["sessions"], &parameters["mluvii"]), (&json!(2), &json!(3), &json!("acme")));
+    assert_eq!(
+        (&parameters["would"], &parameters["sessions"], &parameters["mluvii"]),
+        (&json!(2), &json!(3), &json!("acme"))
+    );
     assert!(told["since"] == shown["shown"] && !told["since"].is_null(), "{told}");
     let said = text(&["status"]);
     assert!(said.contains(&format!("quietus reconcile confirm {id}")), "{said}");

@@ -53,16 +53,23 @@ fn a_webhook_of_ours_that_is_in_the_way_is_read_and_then_corrected() {
     let path = format!("/api/v1/Webhooks/{}", id(&webhook));
     let server = there.start();
     wait_for("it to be corrected", || (writes(&standin, &path) == ["PUT"]).then_some(()));
-    let calls = standin.calls("").into_iter().filter(|call| call["path"].as_str().is_some_and(|at| at.contains("/Webhooks")));
-    let made: Vec<_> = calls.map(|call| (call["method"].to_string(), call["path"].to_string(), call["status"].clone())).collect();
-    let conflict = made.iter().position(|(method, _, status)| method == "\"POST\"" && *status == 409).expect("a conflict");
-    let next: Vec<_> = made[conflict + 1..].iter().take(2).map(|(method, at, _)| (&**method, at.contains(&path))).collect();
+    let calls =
+        standin.calls("").into_iter().filter(|call| call["path"].as_str().is_some_and(|at| at.contains("/Webhooks")));
+    let made: Vec<_> =
+        calls.map(|call| (call["method"].to_string(), call["path"].to_string(), call["status"].clone())).collect();
+    let conflict =
+        made.iter().position(|(method, _, status)| method == "\"POST\"" && *status == 409).expect("a conflict");
+    let next: Vec<_> =
+        made[conflict + 1..].iter().take(2).map(|(method, at, _)| (&**method, at.contains(&path))).collect();
     assert_eq!(next, [("\"GET\"", true), ("\"PUT\"", true)], "{made:#?}");
     standin.behave(&json!({ "webhooks_unlisted": null }));
     wait_for("nothing to need a person", || there.attention().is_empty().then_some(()));
     let corrected = ours(&standin, &there.address());
     assert_eq!(corrected.len(), 1);
-    assert_eq!((&corrected[0]["id"], &*corrected[0]["callbackUrl"].to_string()), (&webhook["id"], &*format!("\"{}\"", there.callback(crate::harness::PASSWORD))));
+    assert_eq!(
+        (&corrected[0]["id"], &*corrected[0]["callbackUrl"].to_string()),
+        (&webhook["id"], &*format!("\"{}\"", there.callback(crate::harness::PASSWORD)))
+    );
     let types = corrected[0]["eventTypes"].as_array().expect("a list");
     assert!(types.contains(&json!("EmailThreadCreated")) && types.contains(&json!("SessionEnded")), "{types:?}");
     drop(server);
