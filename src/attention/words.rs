@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use quietus_plugin::Span;
 use serde_json::Value;
 
-use super::{Attention, ClockFault, Code, Severity, quoted};
+use super::shell::quoted;
+use super::{Attention, ClockFault, Code, Severity};
 use crate::subject::TargetName;
 
 /// A time as it is shown: UTC, whole seconds.

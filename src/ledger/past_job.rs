@@ -107,7 +107,8 @@ impl PastCounts {
 
 /// The first month of which there is more than was shown.
 fn more<'m>(now: &'m ByMonth, shown: &ByMonth) -> Option<(&'m str, u64, u64)> {
-    let with_shown = now.iter().map(|(month, count)| (month.as_str(), *count, shown.get(month).copied().unwrap_or_default()));
+    let with_shown =
+        now.iter().map(|(month, count)| (month.as_str(), *count, shown.get(month).copied().unwrap_or_default()));
     with_shown.into_iter().find(|(_, count, was)| count > was)
 }
 

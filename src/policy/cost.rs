@@ -52,7 +52,9 @@ fn cost(tree: &IdedExpr) -> Cost {
             let all = each.parts.saturating_mul(elements(&macro_.iter_range));
             Cost { lists: once.lists.max(each.lists) + 1, parts: once.parts.saturating_add(all) }
         }
-        Expr::Call(call) => call.target.iter().map(|target| cost(target)).chain(call.args.iter().map(cost)).fold(one, Cost::and),
+        Expr::Call(call) => {
+            call.target.iter().map(|target| cost(target)).chain(call.args.iter().map(cost)).fold(one, Cost::and)
+        }
         Expr::List(list) => list.elements.iter().map(cost).fold(one, Cost::and),
         Expr::Select(select) => one.and(cost(&select.operand)),
         Expr::Ident(_) | Expr::Literal(_) | Expr::Map(_) | Expr::Struct(_) | Expr::Unspecified => one,

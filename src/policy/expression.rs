@@ -97,6 +97,11 @@ impl Expression {
         self.source.trim() == "true"
     }
 
+    /// Whether a word stands in it, be it in a text.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        self.source.contains(word)
+    }
+
     /// The expression's parsed form.
     pub(super) fn tree(&self) -> &IdedExpr {
         &self.tree

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::answer::{RuleAnswer, RuleAsked};
 use super::digest::RulesDigest;
-use super::evaluation::SAID_BY_RULE;
 use super::expression::Expression;
 use super::facts::{FORM_ORIGINS, Facts, Trigger};
 use super::problem::{DoubtfulRule, RuleFailed};
@@ -133,42 +132,46 @@ impl Policy {
         if !is_about_changes && !rule.on.was_asked_of(record) {
             return false;
         }
-        let was_changed = record.consent.origin.as_deref() == Some(SAID_BY_RULE);
+        let was_changed = record.consent.origin.as_deref() == Some(Consent::SAID_BY_RULE);
         if (!is_about_changes || was_changed) && applies(record) {
             return true;
         }
-        let possible = || self.consents_possible(record, is_about_changes);
-        consent_is_new && possible().into_iter().any(|consent| applies(&ConsentRecord { consent, ..record.clone() }))
+        let mut possible = record.clone();
+        consent_is_new
+            && self.consents_possible(rule, &record.consent).into_iter().any(|consent| {
+                possible.consent = consent;
+                applies(&possible)
+            })
     }
 
-    /// Which consents a session may have had by these consent rules, beside the one of its record. What other consent rules said is no more
-    /// certain than what they were told. `by_changes`: only where a consent rule about the session makes another one of it.
-    fn consents_possible(&self, record: &ConsentRecord, by_changes: bool) -> Vec<Consent> {
+    /// Which consents a session may have had by these consent rules, beside the one that is known, as far as the rule can tell them apart. What
+    /// other consent rules said is no more certain than what they were told.
+    fn consents_possible(&self, asking: &Rule, known: &Consent) -> Vec<Consent> {
+        let by_changes = asking.on == Trigger::ConsentChanged;
+        let is_shown = known.is_shown_by_session();
         let mut possible = Vec::new();
         let mut add = |state: ConsentState, origin: &str| {
-            possible.push(Consent { state, origin: Some(origin.to_owned()), ..record.consent.clone() });
+            possible.push(Consent { state, origin: Some(origin.to_owned()), ..known.clone() });
         };
-        let origins = |on: Trigger| if on.is_about_the_session() { &[SAID_BY_RULE] } else { FORM_ORIGINS };
-        let asked = self.consent.iter().filter(|rule| !by_changes || rule.on.is_about_the_session());
-        let is_shown = record.consent.is_shown_by_session();
-        for rule in asked {
-            let states = if is_shown || by_changes { std::slice::from_ref(&rule.state) } else { &ConsentState::ALL };
-            for (state, origin) in states.iter().flat_map(|state| origins(rule.on).iter().map(move |origin| (*state, *origin))) {
-                if !by_changes || state != record.consent.state {
-                    add(state, origin);
-                }
+        for rule in self.consent.iter().filter(|rule| !by_changes || rule.on.is_about_the_session()) {
+            let all = [rule.state];
+            let states = if is_shown || by_changes { &all[..] } else { &ConsentState::ALL[..] };
+            let by_rule = rule.on.is_about_the_session();
+            let origins = if by_rule { &[Consent::SAID_BY_RULE][..] } else { FORM_ORIGINS };
+            let told_apart = if asking.when.mentions("origin") { origins.len() } else { 1 };
+            for state in states.iter().filter(|state| !by_changes || **state != known.state) {
+                origins.iter().take(told_apart).for_each(|origin| add(*state, origin));
             }
         }
-        if !by_changes {
-            // What mluvii shows may be read otherwise, and what a form or rule said before may not be said.
-            let shown: &[ConsentState] = match record.consent.state {
-                ConsentState::Absent if is_shown => &[ConsentState::Unknown],
-                ConsentState::Unknown if is_shown => &[ConsentState::Absent],
-                _ if is_shown => &[],
-                _ => &ConsentState::ALL,
-            };
-            shown.iter().for_each(|state| add(*state, Consent::SHOWN_BY_SESSION));
-        }
+        // What mluvii shows may be read otherwise, and what a form or rule said before may not be said.
+        let shown = match known.state {
+            _ if by_changes => &[][..],
+            ConsentState::Absent if is_shown => &[ConsentState::Unknown][..],
+            ConsentState::Unknown if is_shown => &[ConsentState::Absent][..],
+            _ if is_shown => &[][..],
+            _ => &ConsentState::ALL[..],
+        };
+        shown.iter().for_each(|state| add(*state, Consent::SHOWN_BY_SESSION));
         possible
     }
 

@@ -2,7 +2,7 @@
 //!
 //! [`Evaluation::decide`] is the pure part, in five phases, a file each: facts, consent, triggers, demands, settling. What
 //! settles (`settle.rs`) is decided by the same function. What the rules make of the triggers is the policy's (`policy/evaluation`), which tests of
-//! rules ask, too. What a comparison of the past shows before anything is done ([`Foresight`](super::foresee::Foresight)) is weighed by it as well.
+//! rules ask, too. What a comparison of the past shows before anything is done (`foresee.rs`) is weighed by it as well.
 
 mod consent;
 mod demands;

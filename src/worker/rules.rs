@@ -45,7 +45,8 @@ impl Worker {
             let is_new = !is_worked_by(rule, &known);
             if is_new { is_judged(&self.policy, rule, &known) } else { waits(rule, &known) }
         };
-        let judged: Vec<Judged<'_>> = self.policy.rules().filter(is_counted).map(|rule| Judged::of(rule, &known)).collect();
+        let judged: Vec<Judged<'_>> =
+            self.policy.rules().filter(is_counted).map(|rule| Judged::of(rule, &known)).collect();
         let effect = self.effect(&judged).await?;
         for rule in new {
             let (name, digest) = (rule.name.clone(), rule.version().to_owned());
@@ -71,7 +72,8 @@ impl Worker {
         let count = |page: DecidedSessions| {
             let is_recent = |one: &&DecidedSession| one.record.ended.is_some_and(|ended| ended >= since);
             for DecidedSession { record, .. } in page.sessions.iter().filter(is_recent) {
-                let would = rules.iter().map(|judged| self.policy.would_erase(judged.rule, record, judged.consent_is_new));
+                let would =
+                    rules.iter().map(|judged| self.policy.would_erase(judged.rule, record, judged.consent_is_new));
                 effect.add(&record.session.installation, &would.collect::<Vec<_>>());
             }
         };
@@ -158,7 +160,8 @@ impl Effect {
     /// Where the rules together would have erased more than this share, and this one would have been a part of it.
     fn too_much(&self, rule: usize, share: f64) -> Option<Shown> {
         let is_much = |tally: &Tally| {
-            tally.together as f64 > tally.sessions as f64 * share && tally.would.get(rule).is_some_and(|would| *would > 0)
+            tally.together as f64 > tally.sessions as f64 * share
+                && tally.would.get(rule).is_some_and(|would| *would > 0)
         };
         if is_much(&self.all) {
             return Some(self.of_all(rule));
@@ -253,7 +256,8 @@ mod tests {
         for session in 0..4 {
             effect.add(&company("large"), &[session == 0, session == 1, false]);
         }
-        let waits = |rule, share| effect.too_much(rule, share).map(|shown| (shown.would, shown.together, shown.sessions));
+        let waits =
+            |rule, share| effect.too_much(rule, share).map(|shown| (shown.would, shown.together, shown.sessions));
         assert_eq!((waits(0, 0.3), waits(1, 0.3), waits(2, 0.3)), (Some((1, 2, 4)), Some((1, 2, 4)), None));
         assert_eq!((waits(0, 0.5), waits(0, 1.0)), (None, None));
 

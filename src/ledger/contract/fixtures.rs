@@ -412,16 +412,15 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.add_past_job(&past_job()).await.expect("added");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
-    let rule =
-        NewRuleVersion {
-            name: "r".into(),
-            digest: "1".into(),
-            state: RuleState::Waiting,
-            sessions: 10,
-            would: 9,
-            together: 10,
-            mluvii: None,
-        };
+    let rule = NewRuleVersion {
+        name: "r".into(),
+        digest: "1".into(),
+        state: RuleState::Waiting,
+        sessions: 10,
+        would: 9,
+        together: 10,
+        mluvii: None,
+    };
     ledger.add_rule_version(&rule).await.expect("written");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);

@@ -7,7 +7,8 @@ use super::tx::{Connection, Tx};
 use crate::ledger::{NewRuleVersion, RULE_WAITS, RuleVersion, demanded_by, of_one};
 
 pub(super) async fn versions(connection: &Connection) -> Result<Vec<RuleVersion>, LedgerError> {
-    let sql = "SELECT name, digest, state, sessions, would, since, together, mluvii FROM rule_version ORDER BY name, seq";
+    let sql =
+        "SELECT name, digest, state, sessions, would, since, together, mluvii FROM rule_version ORDER BY name, seq";
     let mut versions = Vec::new();
     for row in connection.rows(sql, &[]).await? {
         let rule = NewRuleVersion {

@@ -9,8 +9,9 @@ use super::job::Tx;
 use crate::ledger::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, demanded_by, of_one};
 
 pub(super) fn versions(connection: &Connection) -> Result<Vec<RuleVersion>, LedgerError> {
-    let mut statement = connection
-        .prepare_cached("SELECT name, digest, state, sessions, would, since, together, mluvii FROM rule_version ORDER BY name, seq")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT name, digest, state, sessions, would, since, together, mluvii FROM rule_version ORDER BY name, seq",
+    )?;
     let read = statement.query_map([], |row| {
         let number = |column: usize| row.get::<_, i64>(column).map(i64::unsigned_abs);
         let rule = NewRuleVersion {
@@ -52,16 +53,14 @@ pub(super) fn add(tx: &Tx<'_>, version: &NewRuleVersion) -> Result<(), LedgerErr
 /// Confirms the newest version of a rule, if it is this one; one that was rejected only once nothing that it had demanded is left.
 pub(super) fn confirm(tx: &Tx<'_>, name: &str, digest: &str) -> Result<bool, LedgerError> {
     let confirmed = tx
-        .prepare_cached(
-            &format!(
-                "UPDATE rule_version SET state = 'in_force'
+        .prepare_cached(&format!(
+            "UPDATE rule_version SET state = 'in_force'
                  WHERE name = ?1 AND digest = ?2 AND state <> 'in_force'
                    AND digest = (SELECT digest FROM rule_version WHERE name = ?1 ORDER BY seq DESC LIMIT 1)
                    AND (state <> 'rejected' OR NOT EXISTS (
                      SELECT 1 FROM task JOIN erasure ON erasure.id = task.erasure
                      WHERE {RESOLVE_QUEUES} AND erasure.approved IS NULL AND erasure.demands LIKE ?3))"
-            ),
-        )?
+        ))?
         .execute([name, digest, &demanded_by(digest)])?;
     look_again(tx)?;
     Ok(confirmed > 0)

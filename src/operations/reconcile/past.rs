@@ -207,7 +207,10 @@ fn rules_have_changed(on: &Operations, job: &mut PastJob) -> Result<bool, Operat
         return Ok(false);
     }
     job.decides = now;
-    show_again(job, "the rules have changed, or how mluvii is read, whose sessions are ours or who a person is".to_owned());
+    show_again(
+        job,
+        "the rules have changed, or how mluvii is read, whose sessions are ours or who a person is".to_owned(),
+    );
     Ok(true)
 }
 

@@ -53,7 +53,11 @@ pub(crate) async fn confirm(
         )));
     }
     if !on.ledger.confirm_rule(rule, named, by).await? {
-        return Err(if shown.rule.state == RuleState::Rejected { not_cancelled_yet(rule, named) } else { changed(rule) });
+        return Err(if shown.rule.state == RuleState::Rejected {
+            not_cancelled_yet(rule, named)
+        } else {
+            changed(rule)
+        });
     }
     Ok(JudgedRule::of(shown))
 }

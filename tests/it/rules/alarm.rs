@@ -228,7 +228,8 @@ fn rule(name: &str, when: &str) -> String {
 fn rules_that_would_erase_much_together_wait_together() {
     let (standin, deployment, server) = begun_with("0.3", 101..=104, &rule("none", "session.id < 0"));
     // Each one of them erases a fourth.
-    let parts: String = (101..=104).map(|id| rule(&format!("part {id}"), &format!("session.id % 4 == {}", id % 4))).collect();
+    let parts: String =
+        (101..=104).map(|id| rule(&format!("part {id}"), &format!("session.id % 4 == {}", id % 4))).collect();
     let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
     deployment.write("quietus.toml", &format!("{config}{parts}{}", rule("the guest's", "session.id == 7")));
     let reloaded = deployment.run(&["reload"]);
