@@ -98,10 +98,9 @@ pub(crate) fn is_held(demands: &[RuleDemand], versions: &[RuleVersion]) -> bool 
     all.is_some_and(|all| all.contains(&RuleState::Waiting))
 }
 
-/// The demands of an erasure that a version of a rule is among, as a pattern of SQL. A version is of one rule only, and a quotation mark in a
-/// name is not written as one.
-pub(super) fn demanded_by(version: &str) -> String {
-    format!("%\"v\":\"{version}\"%")
+/// What stands in the demands of an erasure that a version of a rule is among: each of them begins so.
+pub(super) fn demanded_by(rule: &str, version: &str) -> String {
+    format!("{{\"r\":{},\"v\":\"{version}\"", serde_json::Value::from(rule))
 }
 
 #[cfg(test)]
@@ -146,11 +145,15 @@ mod tests {
 
     #[test]
     fn the_demands_of_a_version_are_found_as_they_are_written() {
-        let written = serde_json::to_string(&[demand("a", Some("0123abcd.89ef"))]).expect("is written");
-        let pattern = demanded_by("0123abcd.89ef");
-        assert!(written.contains(pattern.trim_matches('%')), "{written}");
-        let named = serde_json::to_string(&[demand("x\"v\":\"0123abcd.89ef\"", None)]).expect("is written");
-        assert!(!named.contains(pattern.trim_matches('%')), "{named}");
+        for name in ["a", "the \"guest's\" own \\ ř"] {
+            let all = [demand("other", None), demand(name, Some("0123abcd.89ef"))];
+            let written = serde_json::to_string(&all).expect("is written");
+            assert!(written.contains(&demanded_by(name, "0123abcd.89ef")), "{written}");
+            assert!(
+                !written.contains(&demanded_by(name, "0123abcd"))
+                    && !written.contains(&demanded_by("other", "0123abcd.89ef"))
+            );
+        }
     }
 
     #[test]

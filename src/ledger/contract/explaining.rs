@@ -258,3 +258,19 @@ pub(crate) async fn what_a_rejected_version_alone_demands_never_begins(ledger: S
     demanded(&ledger, "much", "1", &["crm"], -1).await;
     assert!(!claimed(&ledger).await.1);
 }
+
+pub(crate) async fn what_a_rejected_version_demanded_is_over_before_it_is_confirmed(ledger: Shared) {
+    ledger.add_rule_version(&version("much", "1", RuleState::Waiting)).await.expect("written");
+    let late = demanded(&ledger, "much", "1", &["crm"], 5).await;
+    assert!(claim(&ledger, &to_resolve()).await.is_empty(), "it is not due");
+    assert!(ledger.reject_rule("much", "1", &by()).await.expect("answered"));
+    let confirmed = async || ledger.confirm_rule("much", "1", &by()).await.expect("answered");
+    assert!(!confirmed().await, "what it demanded is not over yet");
+    // It is, before its time.
+    let (claim, _) = claimed(&ledger).await;
+    assert!(!confirmed().await, "somebody is at it");
+    assert_eq!(ledger.without_rejected(claim).await.expect("ended"), Finished::Done);
+    let shown = ledger.erasure(late).await.expect("read").expect("is there");
+    assert_eq!(shown.state, ErasureState::Cancelled);
+    assert!(confirmed().await);
+}

@@ -58,9 +58,9 @@ pub(super) async fn confirm(tx: &mut Tx, name: &str, digest: &str) -> Result<boo
            AND digest = (SELECT digest FROM rule_version WHERE name = $1 ORDER BY seq DESC LIMIT 1)
            AND (state <> 'rejected' OR NOT EXISTS (
              SELECT 1 FROM task JOIN erasure ON erasure.id = task.erasure
-             WHERE {RESOLVE_QUEUES} AND erasure.approved IS NULL AND erasure.demands LIKE $3))"
+             WHERE {RESOLVE_QUEUES} AND erasure.approved IS NULL AND strpos(erasure.demands, $3) > 0))"
     );
-    let confirmed = tx.execute(&sql, &[&text(name), &digest, &demanded_by(digest)]).await?;
+    let confirmed = tx.execute(&sql, &[&text(name), &digest, &demanded_by(name, digest)]).await?;
     look_again(tx).await?;
     Ok(confirmed > 0)
 }
@@ -74,10 +74,10 @@ pub(super) async fn reject(tx: &mut Tx, name: &str, digest: &str) -> Result<bool
             "UPDATE task SET due = $1, began = $1
              WHERE {RESOLVE_QUEUES} AND NOT parked AND holder IS NULL
                AND EXISTS (SELECT 1 FROM erasure
-                           WHERE erasure.id = task.erasure AND erasure.approved IS NULL AND erasure.demands LIKE $2)
+                           WHERE erasure.id = task.erasure AND erasure.approved IS NULL AND strpos(erasure.demands, $2) > 0)
              RETURNING queue"
         );
-        let going = tx.rows(&sql, &[&millis(tx.now), &demanded_by(digest)]).await?;
+        let going = tx.rows(&sql, &[&millis(tx.now), &demanded_by(name, digest)]).await?;
         tx.news.extend(going.iter().map(|row| row.get::<_, String>(0)));
     }
     look_again(tx).await?;

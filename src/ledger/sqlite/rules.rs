@@ -59,9 +59,9 @@ pub(super) fn confirm(tx: &Tx<'_>, name: &str, digest: &str) -> Result<bool, Led
                    AND digest = (SELECT digest FROM rule_version WHERE name = ?1 ORDER BY seq DESC LIMIT 1)
                    AND (state <> 'rejected' OR NOT EXISTS (
                      SELECT 1 FROM task JOIN erasure ON erasure.id = task.erasure
-                     WHERE {RESOLVE_QUEUES} AND erasure.approved IS NULL AND erasure.demands LIKE ?3))"
+                     WHERE {RESOLVE_QUEUES} AND erasure.approved IS NULL AND instr(erasure.demands, ?3) > 0))"
         ))?
-        .execute([name, digest, &demanded_by(digest)])?;
+        .execute([name, digest, &demanded_by(name, digest)])?;
     look_again(tx)?;
     Ok(confirmed > 0)
 }
@@ -78,9 +78,9 @@ pub(super) fn reject(tx: &Tx<'_>, name: &str, digest: &str) -> Result<bool, Ledg
             "UPDATE task SET due = ?1, began = ?1
              WHERE {RESOLVE_QUEUES} AND parked = 0 AND holder IS NULL
                AND EXISTS (SELECT 1 FROM erasure
-                           WHERE erasure.id = task.erasure AND erasure.approved IS NULL AND erasure.demands LIKE ?2)"
+                           WHERE erasure.id = task.erasure AND erasure.approved IS NULL AND instr(erasure.demands, ?2) > 0)"
         ))?
-        .execute(params![Millis(tx.now), demanded_by(digest)])?;
+        .execute(params![Millis(tx.now), demanded_by(name, digest)])?;
     }
     look_again(tx)?;
     Ok(rejected > 0)
