@@ -100,7 +100,7 @@ impl Layers {
     pub(super) fn section<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let value = self.merged.find_value(key).unwrap_or_else(|_| Dict::new().into());
         let path = [key.to_owned()];
-        self.typed(&path, &path, &value).or_else(|_| {
+        self.typed(&path, &path, &value).ok().or_else(|| {
             self.unread.insert(key);
             self.defaults.find_value(key).unwrap_or_else(|_| Dict::new().into()).deserialize().ok()
         })
