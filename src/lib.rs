@@ -23,6 +23,7 @@ mod external;
 #[cfg(test)]
 mod fuzz;
 mod http;
+mod http_client;
 mod key_files;
 mod keys;
 mod ledger;

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use tokio::sync::mpsc::unbounded_channel;
+
 use super::daily::Daily;
 use super::email::Email;
-use super::message::{Message, MessageKind, Reached};
+use super::message::{Message, MessageKind, Reached, Taken};
 use super::settings::AlertSettings;
 use super::state::Plan;
 use super::webhook::Webhook;
@@ -65,10 +67,11 @@ impl Alert {
         }
     }
 
-    /// Sends a message to those that are not in `reached`, and notes there who has taken it. The error says why it was not, or not by all.
-    pub(crate) async fn send(&self, message: &Message, reached: &mut Reached) -> Result<(), String> {
+    /// Sends a message to those that are not in `reached`; where there are several, each who has taken it is told to `taken` at once. The
+    /// error says why it was not, or not by all. Ends by itself, however little anybody answers.
+    pub(crate) async fn send(&self, message: &Message, reached: &Reached, taken: &Taken) -> Result<(), String> {
         match &self.carrier {
-            Carrier::Email(email) => email.send(message, reached).await,
+            Carrier::Email(email) => email.send(message, reached, taken).await,
             Carrier::Webhook(webhook) => webhook.send(message).await,
             Carrier::Command(command) => {
                 let (command, json) = (command.clone(), message.json());
@@ -82,7 +85,8 @@ impl Alert {
     pub(crate) async fn test(&self, now: jiff::Timestamp) -> Result<(), String> {
         let Plan { name, deployment, .. } = &self.plan;
         let message = Message::new(MessageKind::Test, name, deployment, now);
-        self.send(&message, &mut Reached::new()).await
+        let (taken, _) = unbounded_channel();
+        self.send(&message, &Reached::new(), &taken).await
     }
 
     /// Connects to who would bring a message, where that says something, and sends nothing; `None` where it does not.

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use metrics::{counter, describe_counter};
 use quietus_plugin::is_loopback;
-use reqwest::{Certificate, Client, Method, Proxy, Url, redirect};
+use reqwest::{Client, Method, Url};
 
+use crate::http_client::http_client;
 use crate::keys::Secret;
 
 /// How long a request may take.
 const REQUEST_MAX: Duration = Duration::from_secs(20);
-/// The longest that connecting may take.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
 
 const SENT: &str = "quietus_alerts_sent_total";
 const PINGS: &str = "quietus_pings_total";
@@ -53,8 +52,6 @@ impl HttpSender {
         proxy: Option<&str>,
         allow_plaintext: bool,
     ) -> Result<Self, (&'static str, String)> {
-        // The application installs the provider at its start; reqwest would panic without one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let wrong = |what: &str| ("url", what.to_owned());
         let url = Url::parse(url.expose()).map_err(|_| wrong("not a URL; write `https://host/path`"))?;
         if !matches!(url.scheme(), "https" | "http") || !url.has_host() {
@@ -63,23 +60,9 @@ impl HttpSender {
         if url.scheme() == "http" && !allow_plaintext && !is_loopback(url.host_str().unwrap_or_default()) {
             return Err(wrong("it would be told unencrypted; use https, or set `allow_plaintext`"));
         }
-        let mut builder = Client::builder()
-            .user_agent(concat!("quietus/", env!("CARGO_PKG_VERSION")))
-            .connect_timeout(CONNECT_MAX)
-            .timeout(REQUEST_MAX)
-            .redirect(redirect::Policy::none())
-            // Told seldom: nothing is kept open meanwhile.
-            .pool_max_idle_per_host(0)
-            .no_proxy();
-        if let Some(proxy) = proxy {
-            let proxy =
-                Proxy::all(proxy).map_err(|_| ("proxy", "not an address such as `http://proxy:3128`".into()))?;
-            builder = builder.proxy(proxy);
-        }
-        if let Some(path) = ca_file {
-            builder = builder.tls_certs_merge(certificates(path).map_err(|what| ("ca_file", what))?);
-        }
-        let client = builder.build().map_err(|error| ("url", format!("no HTTP client could be made: {error}")))?;
+        // Told seldom: nothing is kept open meanwhile.
+        let client = http_client(REQUEST_MAX, proxy, ca_file)?.timeout(REQUEST_MAX).pool_max_idle_per_host(0).build();
+        let client = client.map_err(|error| ("url", format!("no HTTP client could be made: {error}")))?;
         Ok(Self { client, url })
     }
 
@@ -107,13 +90,6 @@ impl HttpSender {
             status => Err(format!("answered {status}")),
         }
     }
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate>, String> {
-    let wrong = |what: String| format!("{}: {what}", path.display());
-    let pem = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let all = Certificate::from_pem_bundle(&pem).map_err(|_| wrong("not certificates in PEM".into()))?;
-    if all.is_empty() { Err(wrong("holds no certificate in PEM".into())) } else { Ok(all) }
 }
 
 /// reqwest's own text holds the URL, so it is not used.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::attention::{Attention, Severity, sentence};
 use crate::keys::fill_random;
@@ -20,6 +21,9 @@ const NAMED_MAX: usize = 5;
 
 /// Who of several has a message already, each by a digest.
 pub(crate) type Reached = BTreeSet<String>;
+
+/// Hears of each of several as soon as they have a message, by that digest.
+pub(crate) type Taken = UnboundedSender<String>;
 
 /// What a message is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,6 +8,7 @@ mod carrier;
 mod daily;
 mod email;
 mod http;
+mod mail_server;
 mod message;
 mod settings;
 mod state;
@@ -17,7 +18,7 @@ mod words;
 pub(crate) use carrier::{Alert, AlertWrong};
 pub(crate) use http::{HttpSender, describe_sent, note_ping, note_sent};
 pub(crate) use settings::AlertSettings;
-pub(crate) use state::{AlertState, FAILURES};
+pub(crate) use state::{AlertState, FAILURES, Outgoing};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //!
 //! Something is told once it has been there for `wait`, and once more when it gets worse, or when somebody who had it muted wants to know
 //! of it again. It is over once it is gone for `wait`, twice as long with each time that it came in a day: what comes and goes is told
-//! seldom. A message is kept until somebody has taken it, and meanwhile no other is made.
+//! seldom. A message is kept until it is taken, and meanwhile no other is made, but for those who have it where it goes to several.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -30,6 +30,9 @@ const SPACED_MAX: Duration = Duration::from_secs(900);
 
 /// So often it must fail before a person is told: a server that wants to be asked again is part of the daily work.
 pub(crate) const FAILURES: u32 = 3;
+
+/// So often, which takes about four hours, it is tried to reach somebody who does not take a message that others have.
+const GIVEN_UP: u32 = 24;
 
 /// The longest pause before a message is sent again.
 const PAUSE_MAX: Duration = Duration::from_secs(900);
@@ -73,6 +76,13 @@ pub(crate) struct Outgoing {
     pub(crate) reason: Option<String>,
     /// Who of several has it already, by a digest.
     pub(crate) reached: Reached,
+}
+
+impl Outgoing {
+    /// Who has it must not wait for what comes next because somebody else does not take it. What comes next says what is still there.
+    fn makes_way(&self) -> bool {
+        self.failures >= FAILURES && !self.reached.is_empty()
+    }
 }
 
 /// Something that was seen.
@@ -162,7 +172,7 @@ impl AlertState {
             self.note(plan, found, now);
         }
         self.note_gone(&found, now);
-        if self.outbox.is_none() {
+        if self.outbox.as_ref().is_none_or(Outgoing::makes_way) {
             self.make(plan, &found, now);
         }
         self.forget(now);
@@ -317,11 +327,18 @@ impl AlertState {
         let pause = Duration::from_secs(1).saturating_mul(2_u32.saturating_pow(outgoing.failures - 1)).min(PAUSE_MAX);
         outgoing.due = now.saturating_add(pause).unwrap_or(now);
         let failures = outgoing.failures;
-        // Who has it must not wait for what comes next because somebody else is refused for good.
-        if failures >= FAILURES && !outgoing.reached.is_empty() {
-            self.accepted(now);
+        if outgoing.makes_way() && failures >= GIVEN_UP {
+            self.outbox = None;
         }
         failures
+    }
+
+    /// One of several has taken the message.
+    pub(crate) fn reached(&mut self, digest: String, now: Timestamp) {
+        if let Some(outgoing) = &mut self.outbox {
+            outgoing.reached.insert(digest);
+            self.accepted = Some(now);
+        }
     }
 
     /// With what was told while nothing could be written down.

@@ -242,6 +242,35 @@ fn a_message_is_kept_until_it_is_taken_with_pauses_that_grow_and_no_other_is_mad
 }
 
 #[test]
+fn who_has_a_message_waits_for_nobody_who_does_not_take_it() {
+    let mut bench = Bench::new();
+    bench.state.look(&bench.plan, &quarantined(), bench.now);
+    bench.now += SignedDuration::from_secs(60);
+    bench.state.look(&bench.plan, &quarantined(), bench.now);
+    bench.state.reached("somebody".into(), bench.now);
+    let waits = |bench: &Bench| bench.state.outbox.as_ref().map(|outgoing| outgoing.message.summary());
+    for _ in 0..2 {
+        bench.state.failed("450", bench.now);
+        bench.state.look(&bench.plan, &both(), bench.now);
+    }
+    assert_eq!(waits(&bench).as_deref(), Some("1 thing needs a person"), "it is tried a few times");
+    bench.state.failed("450", bench.now);
+    bench.now += SignedDuration::from_secs(60);
+    bench.state.look(&bench.plan, &both(), bench.now);
+    let next = bench.state.outbox.clone().expect("another message");
+    assert_eq!((next.message.new.len(), next.message.open.len(), next.failures), (1, 1, 0));
+    assert!(next.reached.is_empty());
+    // Where nothing else comes, it is tried for some hours; what nobody has taken, for ever.
+    bench.state.reached("somebody".into(), bench.now);
+    for attempt in 1..=24 {
+        assert!(waits(&bench).is_some(), "{attempt}");
+        assert_eq!(bench.state.failed("550", bench.now), attempt);
+    }
+    assert_eq!(waits(&bench), None);
+    assert_eq!(bench.state.accepted, Some(bench.now));
+}
+
+#[test]
 fn a_digest_comes_once_a_day_and_not_for_the_time_before_it_was_wanted() {
     let mut bench = Bench::new();
     bench.plan.digest = Daily::of(Some("07:00"), Some("Europe/Prague")).expect("it is right");

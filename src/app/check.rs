@@ -70,6 +70,13 @@ pub(crate) enum CheckDepth {
     Connected,
 }
 
+impl CheckDepth {
+    /// What was looked at: no secret offline.
+    fn either(self, here: &'static str, offline: &'static str) -> &'static str {
+        if self == Self::Offline { offline } else { here }
+    }
+}
+
 /// Checks a configuration and everything that it refers to, as far as is wanted.
 pub(crate) async fn check(path: &Path, depth: CheckDepth) -> Vec<CheckFinding> {
     let what = format!("configuration {}", path.display());
@@ -116,17 +123,24 @@ fn here(config: &Config) -> Vec<CheckFinding> {
     findings.extend(archives(config));
     let read = |reference: &SecretRef| config.read_secret(reference);
     let of_webhooks = |reference: &SecretRef| config.read_webhook_secret(reference);
-    findings.extend(settings(config, &config.mluvii, &read, &of_webhooks));
-    findings.extend(alerts(config, &read));
+    findings.extend(settings(config, &config.mluvii, (&read, &of_webhooks), CheckDepth::Here));
+    findings.extend(alerts(config, &read, CheckDepth::Here));
     findings.extend(unmanageable(config));
+    findings.extend(in_clear(config));
     findings
+}
+
+/// An address at which mluvii sends the credentials of sources, and what people wrote, readable on the way.
+fn in_clear(config: &Config) -> Option<CheckFinding> {
+    let url = reqwest::Url::parse(config.server.public_url.as_deref()?).ok()?;
+    let is_clear = url.scheme() == "http" && !is_loopback(url.host_str().unwrap_or_default());
+    let doubt = "deliveries come without TLS: the credentials of sources and what forms hold are readable on the way; use https";
+    is_clear.then(|| CheckFinding::doubtful("server.public_url", doubt))
 }
 
 /// What can be wrong with a configuration that can be read, beside what it is built of.
 pub(super) fn in_itself(config: &Config) -> Vec<CheckFinding> {
-    let read = |reference: &SecretRef| config.read_secret(reference);
-    let alerts = alerts(config, &read);
-    archives(config).into_iter().chain(alerts).chain(unmanageable(config)).chain(rules(config)).collect()
+    archives(config).into_iter().chain(unmanageable(config)).chain(rules(config)).collect()
 }
 
 fn archives(config: &Config) -> Option<CheckFinding> {
@@ -145,13 +159,14 @@ fn unmanageable(config: &Config) -> Vec<CheckFinding> {
 }
 
 /// Alerts, and the URL that hears that the deployment works.
-fn alerts(config: &Config, read: ReadSecret<'_>) -> Vec<CheckFinding> {
+fn alerts(config: &Config, read: ReadSecret<'_>, depth: CheckDepth) -> Vec<CheckFinding> {
+    let what = depth.either("its settings and secrets", "its settings");
     let alert = |settings: &AlertSettings| {
-        CheckFinding::of(format!("alert {}, its settings and secrets", settings.name), config.alert(settings, read))
+        CheckFinding::of(format!("alert {}, {what}", settings.name), config.alert(settings, read))
     };
     let mut findings: Vec<_> = config.alerts.iter().map(alert).collect();
     if let Some(ping) = config.ping(read) {
-        findings.push(CheckFinding::of("watch.ping, its settings and secrets", ping));
+        findings.push(CheckFinding::of(format!("watch.ping, {what}"), ping));
     }
     findings
 }
@@ -196,16 +211,20 @@ async fn webhooks(config: &Config) -> Vec<CheckFinding> {
 fn settings(
     config: &Config,
     installations: &[MluviiSettings],
-    read: ReadSecret<'_>,
-    of_webhooks: ReadSecret<'_>,
+    (read, of_webhooks): (ReadSecret<'_>, ReadSecret<'_>),
+    depth: CheckDepth,
 ) -> Vec<CheckFinding> {
     let mut findings = Vec::new();
     for settings in installations {
-        let what = format!("{}, its secrets and requests", TargetName::mluvii_of(&settings.name));
+        let what = format!(
+            "{}, {}",
+            TargetName::mluvii_of(&settings.name),
+            depth.either("its secrets and requests", "its requests")
+        );
         findings.push(CheckFinding::of(what, MluviiClient::new(settings, read)));
     }
     for source in &config.sources {
-        let what = format!("source {}, its secrets", source.name);
+        let what = format!("source {}, {}", source.name, depth.either("its secrets", "its settings"));
         findings.push(CheckFinding::of(what, Source::new(source, of_webhooks)));
     }
     findings
@@ -332,6 +351,7 @@ async fn probed(what: String, mluvii: &MluviiClient) -> Vec<CheckFinding> {
 /// since when all that comes, comes from one address.
 async fn try_ledger(config: &Config) -> anyhow::Result<Option<Timestamp>> {
     let place = config.ledger_place()?;
+    crate::operations::ledger::must_be_allowed(&place)?;
     must_be_there(&place, config.state_file().as_ref())?;
     let ledger = open_ledger(config, &place).await?;
     let operations = operations(config.clone(), ledger);

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::loaded::Loaded;
 use super::monitor::monitor;
-use super::parts::{Before, MluviiClients, Parts};
+use super::parts::{Before, MluviiClients, Notices, Parts};
 use super::plugins::OwnedPlugins;
 use super::process::Process;
 use crate::monitoring::Monitor;
@@ -16,9 +16,10 @@ use crate::worker::{Turn, Worker};
 
 /// A configuration at work.
 pub(super) struct Generation {
-    pub(super) loaded: Loaded,
+    pub(super) loaded: Arc<Loaded>,
     pub(super) mluvii: MluviiClients,
     pub(super) plugins: OwnedPlugins,
+    pub(super) notices: Notices,
     pub(super) worker: Arc<Worker>,
     pub(super) monitor: Monitor,
     pub(super) turn: Turn,
@@ -32,7 +33,7 @@ impl Generation {
 
     /// Of what was built, in the place of `before`; nothing of it works yet. The sources are for who receives.
     pub(super) fn new(
-        loaded: Loaded,
+        loaded: Arc<Loaded>,
         parts: Parts,
         process: &Process,
         reports: Option<SocketAddr>,
@@ -50,7 +51,7 @@ impl Generation {
                 turn
             }
         };
-        let Parts { sources, mluvii, plugins } = parts;
-        (Arc::new(Self { loaded, mluvii, plugins, worker, monitor, turn }), sources)
+        let Parts { sources, mluvii, plugins, notices } = parts;
+        (Arc::new(Self { loaded, mluvii, plugins, notices, worker, monitor, turn }), sources)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use crate::config::{Config, Schemas, TextDigest, needs_restart};
+use crate::config::{Config, Schemas, TextDigest, is_within, needs_restart};
 use crate::keys::{Digest, IndexKey, fill_random};
 use crate::operations::configuration::Changed;
 
@@ -57,8 +57,8 @@ impl Loaded {
     pub(super) fn has_as_before(&self, before: &Self, list: &str, name: &str) -> bool {
         let Some((key, now)) = self.config.element(list, name) else { return false };
         let Some((_, was)) = before.config.element(list, name) else { return false };
-        let below = |(other, _): &(&String, _)| is_below(other, &key);
-        now == was && self.behind.iter().filter(below).eq(before.behind.iter().filter(below))
+        let within = |(other, _): &(&String, _)| is_within(other, &key);
+        now == was && self.behind.iter().filter(within).eq(before.behind.iter().filter(within))
     }
 
     /// As it was when it was read.
@@ -73,10 +73,5 @@ impl Loaded {
 }
 
 fn is_told(changed: &[Changed], key: &str) -> bool {
-    changed.iter().any(|changed| is_below(key, &changed.key) || is_below(&changed.key, key))
-}
-
-/// Whether a key is another one, or stands below it.
-fn is_below(key: &str, parent: &str) -> bool {
-    key.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    changed.iter().any(|changed| is_within(key, &changed.key) || is_within(&changed.key, key))
 }

@@ -34,6 +34,8 @@ mod silence;
 mod sockets;
 mod starting;
 mod tasks;
+mod telling;
+mod unconfigured;
 mod watching;
 
 pub(crate) use check::{CheckDepth, CheckFinding, check};
@@ -43,7 +45,7 @@ pub(crate) use operations::open_operations;
 pub(crate) use rules::{RulesTested, TestRun, test_rules};
 pub(crate) use schemas::schemas;
 pub(crate) use secrecy::harden_process;
-pub(crate) use signals::StoppedAtOnce;
+pub(crate) use signals::{Hangups, StoppedAtOnce};
 pub(crate) use sockets::PassedSockets;
 
 use generation::Generation;
@@ -61,7 +63,6 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
-use tokio::signal::unix::Signal;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
@@ -70,7 +71,7 @@ use crate::alert;
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::config::Config;
-use crate::http::{self, Drained, Metrics, Readiness, Receiver, Reports, ServerSettings, Stop};
+use crate::http::{self, Drained, Metrics, Readiness, Receiver, ReceivingState, Reports, ServerSettings, Stop};
 use crate::key_files::Keys;
 use crate::ledger::ProcessInfo;
 use crate::lock::Replaceable;
@@ -81,9 +82,7 @@ use crate::panics::{Ending, describe_panics, needed};
 use crate::worker::Heartbeat;
 
 /// Serves until SIGTERM or SIGINT, and returns when everything in flight is finished or released; at a second signal, at once.
-pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::Result<()> {
-    // First of all: whoever changes the configuration during a start must not end the process.
-    let hangup = signals::hangup()?;
+pub(crate) async fn serve(mut config: Config, passed: PassedSockets, hangups: Hangups) -> anyhow::Result<()> {
     // Before the parts are built: a counter that is made earlier counts nowhere.
     let metrics = Metrics::install().context("metrics could not be set up")?;
     log::describe_dropped();
@@ -91,7 +90,6 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     mluvii::describe_calls();
     reconcile_metrics::describe(config.mluvii.iter().map(|settings| settings.name.clone()));
     alert::describe_sent();
-    alerting::must_be_right(&config)?;
     reload::describe_reloads();
     for idle in &config.idle_variables {
         warn!("{idle}");
@@ -100,7 +98,7 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     config.server.connections_max = connections;
     let metrics_listen_is_said = config.metrics_listen_is_said;
     let digester = Digester::new();
-    let loaded = Loaded::of(config, &digester);
+    let loaded = Arc::new(Loaded::of(config, &digester));
     let (ending, children, worked) = (Ending::default(), Children::default(), CancellationToken::new());
     let keys = Keys::load(&loaded.config.keys_dir())?;
     let parts = Parts::build(&loaded, None, &children, &worked);
@@ -115,7 +113,7 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets) -> anyhow::
     let server = of_generation(process, children, reports, generation, sources, ending.clone(), worked);
     let signals = Signals::new()?;
     tokio::select! {
-        ended = run(Arc::new(server), digester, listeners, metrics, hangup) => ended,
+        ended = run(Arc::new(server), digester, listeners, metrics, hangups) => ended,
         () = signals.second(&ending.stopping) => Err(StoppedAtOnce.into()),
     }
 }
@@ -132,11 +130,13 @@ fn of_generation(
 ) -> Server {
     let settings = &generation.loaded.config.server;
     let (ledger, index, seal) = (process.ledger.clone(), process.keys.index.clone(), process.seal.clone());
-    let receiver = Receiver::new(sources, ledger, index, seal, settings);
+    let receiving = ReceivingState::new(ledger, index, seal);
+    let receiver = Receiver::new(&receiving, sources, settings);
     let heartbeat = Heartbeat::new(process.place.clone(), Arc::clone(&generation.worker));
     Server {
         children,
         reports,
+        receiving,
         receiver: Arc::new(Replaceable::new(receiver)),
         settings: Arc::new(Replaceable::new(settings.clone())),
         aside: Arc::new(Replaceable::new(aside(settings))),
@@ -157,10 +157,10 @@ async fn run(
     digester: Digester,
     listeners: Listeners,
     metrics: Metrics,
-    hangup: Signal,
+    hangups: Hangups,
 ) -> anyhow::Result<()> {
     let Listeners { listen, metrics: metrics_listener, reports } = listeners;
-    let Server { process, tasks, ending, .. } = &*server;
+    let Server { tasks, ending, .. } = &*server;
     let address = listen.local_addr()?;
     let manager = Arc::new(ServiceManager::of_environment());
     let reloader = Reloader::new(Arc::clone(&server), digester, Arc::clone(&manager), address);
@@ -169,21 +169,16 @@ async fn run(
     begin(&server, &reloader).await?;
 
     let received = CancellationToken::new();
-    let refused = (Arc::clone(&server.receiver), process.ledger.clone());
-    tasks.keep("refused deliveries", &received, move |end| {
-        let (receiver, ledger) = refused.clone();
-        Box::pin(http::write_refused(receiver, ledger, end))
-    });
-    let delivered = (Arc::clone(&server.receiver), process.ledger.clone());
+    let (refused, delivered) = (Arc::clone(&server.receiving), Arc::clone(&server.receiving));
+    tasks.keep("refused deliveries", &received, move |end| Box::pin(http::write_refused(Arc::clone(&refused), end)));
     tasks.keep("sources that deliver", &received, move |end| {
-        let (receiver, ledger) = delivered.clone();
-        Box::pin(http::write_delivered(receiver, ledger, end))
+        Box::pin(http::write_delivered(Arc::clone(&delivered), end))
     });
     let router = http::router(Arc::clone(&server.receiver), Arc::clone(&readiness));
     info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     // The listener is open: what comes from now on waits for its turn, and is taken.
     manager.ready(&format!("deliveries are taken at {address}"));
-    tasks.need("reload at SIGHUP".to_owned(), reload_at(hangup, reloader.running(), ending.stopping.clone()));
+    tasks.need("reload at SIGHUP".to_owned(), reload_at(hangups, reloader.running(), ending.stopping.clone()));
     tasks.keep("reload on change", &ending.stopping, {
         let reloader = Arc::clone(&reloader);
         move |end| Box::pin(on_change::run(Arc::clone(&reloader), end))
@@ -303,8 +298,8 @@ fn keep_for_the_process(server: &Server, config: &Config) {
 }
 
 /// Has the configuration reloaded at each SIGHUP. What comes of it is told by the log and the status.
-async fn reload_at(mut hangup: Signal, on: RunningConfiguration, stopping: CancellationToken) {
-    while let Some(Some(())) = stopping.run_until_cancelled(hangup.recv()).await {
+async fn reload_at(mut hangups: Hangups, on: RunningConfiguration, stopping: CancellationToken) {
+    while let Some(Some(())) = stopping.run_until_cancelled(hangups.next()).await {
         if let Err(error) = crate::operations::configuration::reload(&on, &Actor::signal()).await {
             warn!(error = %with_causes(&error), "SIGHUP: the configuration is not reloaded; send it again");
         }

@@ -24,5 +24,5 @@ pub(super) fn monitor(loaded: &Loaded, process: &Process, worker: &Worker, plugi
     let digest = process.keys.index.seen(&[b"configuration", config.as_written().as_bytes()]);
     let loaded = LoadedConfiguration { digest: hex::encode(&digest.0[..4]), at: Timestamp::now() };
     let shown = Shown { installations, sources, targets, plugins: hosts(plugins) };
-    Monitor::new(records, process.backend, loaded, limits, shown)
+    Monitor::new(records, process.this, loaded, limits, shown)
 }

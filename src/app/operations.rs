@@ -63,7 +63,7 @@ pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations 
 }
 
 /// Who is told of what needs a person.
-pub(super) fn alerts(config: &Config) -> Vec<(String, Result<Alert, AlertWrong>)> {
+fn alerts(config: &Config) -> Vec<(String, Result<Alert, AlertWrong>)> {
     let read = |reference: &_| config.read_secret(reference);
     config.alerts.iter().map(|settings| (settings.name.clone(), config.alert(settings, &read))).collect()
 }
@@ -103,6 +103,7 @@ fn settings(config: &Config) -> Settings {
         policy: Arc::new(policy),
         settling: config.settling.clone(),
         retention: config.retention.clone(),
+        webhooks_every: config.watch.webhooks.0,
     }
 }
 

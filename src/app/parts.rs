@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::loaded::Loaded;
 use super::plugins::{OwnedPlugin, OwnedPlugins, hosts};
 use super::process::{Children, Process};
+use crate::alert::{Alert, HttpSender};
 use crate::config::Config;
 use crate::keys::ReadSecret;
 use crate::ledger::Keep;
@@ -26,6 +27,16 @@ pub(super) struct Parts {
     pub(super) sources: Vec<Source>,
     pub(super) mluvii: MluviiClients,
     pub(super) plugins: OwnedPlugins,
+    pub(super) notices: Notices,
+}
+
+/// Who hears of the deployment without asking: an alert that could not be sent would be missed when it is needed, so that none is begun
+/// with.
+#[derive(Clone)]
+pub(super) struct Notices {
+    pub(super) alerts: Vec<Arc<Alert>>,
+    /// The URL that hears that the deployment works.
+    pub(super) ping: Option<Arc<HttpSender>>,
 }
 
 /// What is at work, whose parts are taken where nothing of them has changed.
@@ -85,7 +96,8 @@ impl Parts {
                 Err(error) => faults.push(Fault::of(format!("plugin.{}", index + 1), error)),
             }
         }
-        if faults.is_empty() { Ok(Self { sources, mluvii, plugins }) } else { Err(faults) }
+        let notices = Notices::build(config, &mut faults);
+        if faults.is_empty() { Ok(Self { sources, mluvii, plugins, notices }) } else { Err(faults) }
     }
 
     /// The worker of a configuration. `before` is the one whose place it takes.
@@ -130,6 +142,24 @@ impl Parts {
             receipt: process.keys.receipt.clone(),
             newest: Arc::clone(&process.newest),
         }
+    }
+}
+
+impl Notices {
+    fn build(config: &Config, faults: &mut Vec<Fault>) -> Self {
+        let read = |reference: &_| config.read_secret(reference);
+        let mut alerts = Vec::new();
+        for (index, settings) in config.alerts.iter().enumerate() {
+            match config.alert(settings, &read) {
+                Ok(alert) => alerts.push(Arc::new(alert)),
+                Err(error) => faults.push(Fault::of(format!("alert.{}", index + 1), error)),
+            }
+        }
+        let ping = config.ping(&read).transpose().unwrap_or_else(|error| {
+            faults.push(Fault::of("watch.ping".to_owned(), error));
+            None
+        });
+        Self { alerts, ping: ping.map(Arc::new) }
     }
 }
 

@@ -12,7 +12,6 @@ use tracing::{debug, warn};
 use crate::alert::{FAILURES, HttpSender, note_ping};
 use crate::attention::PING;
 use crate::causes::with_causes;
-use crate::config::Config;
 use crate::http::{Readiness, WorkerState};
 use crate::ledger::{Ledger, LedgerError};
 use crate::watch::{PingMethod, PingSettings};
@@ -29,34 +28,26 @@ const AGAIN: Duration = Duration::from_secs(30);
 /// The task's name in the ledger.
 const TASK: &str = "ping";
 
-/// Tells it until the shutdown, where the configuration wants it.
-pub(super) async fn run(
-    config: Config,
-    ledger: Arc<dyn Ledger>,
-    readiness: Arc<Readiness>,
-    shutdown: CancellationToken,
-) {
-    let sender = config.ping(&|reference| config.read_secret(reference));
-    match (config.watch.ping, sender) {
-        (Some(settings), Some(Ok(sender))) => Pinging { sender, settings, ledger, readiness }.run(shutdown).await,
-        (_, Some(Err(wrong))) => {
-            warn!(reason = %wrong, "nobody can be told that quietus works");
-            shutdown.cancelled().await;
-        }
-        _ => shutdown.cancelled().await,
-    }
-}
-
 /// Who is told, and how.
-struct Pinging {
-    sender: HttpSender,
+pub(super) struct Pinging {
+    sender: Arc<HttpSender>,
     settings: PingSettings,
     ledger: Arc<dyn Ledger>,
     readiness: Arc<Readiness>,
 }
 
 impl Pinging {
-    async fn run(self, shutdown: CancellationToken) {
+    pub(super) fn new(
+        sender: Arc<HttpSender>,
+        settings: PingSettings,
+        ledger: Arc<dyn Ledger>,
+        readiness: Arc<Readiness>,
+    ) -> Self {
+        Self { sender, settings, ledger, readiness }
+    }
+
+    /// Tells it until the shutdown.
+    pub(super) async fn run(self: Arc<Self>, shutdown: CancellationToken) {
         for is_accepted in [true, false] {
             note_ping(is_accepted, 0);
         }

@@ -3,11 +3,14 @@
 
 use std::sync::{Arc, OnceLock};
 
+use jiff::Timestamp;
+
 use super::ledger::{ledger_password, must_be_known};
 use crate::config::Config;
 use crate::key_files::{Keys, read_public_keys};
 use crate::keys::SealKey;
 use crate::ledger::{Ledger, LedgerPlace};
+use crate::monitoring::ThisProcess;
 use crate::operations::seals::Seals;
 use crate::outside::{self, Known, KnownKeys, Newest, must_be_there};
 use crate::plugin::{Delegated, Program};
@@ -16,8 +19,8 @@ use crate::plugin::{Delegated, Program};
 pub(super) struct Process {
     pub(super) keys: Keys,
     pub(super) ledger: Arc<dyn Ledger>,
-    /// The ledger's, in one word.
-    pub(super) backend: &'static str,
+    /// As metrics show it.
+    pub(super) this: ThisProcess,
     pub(super) seal: SealKey,
     pub(super) newest: Arc<Newest>,
     /// The machine's name and the process's number there.
@@ -27,7 +30,10 @@ pub(super) struct Process {
 impl Process {
     /// Opens the ledger, which must be the one that belongs to the keys and that is known.
     pub(super) async fn open(config: &Config, keys: Keys) -> anyhow::Result<Self> {
+        // A large ledger takes its time.
+        let started = Timestamp::now();
         let place = config.ledger_place()?;
+        crate::operations::ledger::must_be_allowed(&place)?;
         must_be_there(&place, config.state_file().as_ref())?;
         let password = ledger_password(config, &place)?;
         let ledger = crate::operations::ledger::serve(&place, password.as_ref()).await?;
@@ -46,7 +52,8 @@ impl Process {
             LedgerPlace::Postgres(_) => "postgres",
         };
         let place = format!("{}/{}", outside::machine_name(), std::process::id());
-        Ok(Self { keys, ledger, backend, seal, newest: Arc::new(newest), place })
+        let this = ThisProcess { backend, started };
+        Ok(Self { keys, ledger, this, seal, newest: Arc::new(newest), place })
     }
 }
 

@@ -10,6 +10,7 @@ use crate::subject::InstallationName;
 
 const COMPARISONS: &str = "quietus_reconciliations_total";
 const FOUND: &str = "quietus_reconciliation_found_total";
+const FORMS: &str = "quietus_reconciliation_forms_found_total";
 const REAPPEARED: &str = "quietus_reconciliation_reappeared_total";
 
 /// Says what is counted, of these installations. To be called once the metrics are the process's.
@@ -21,6 +22,10 @@ pub(super) fn describe(installations: impl Iterator<Item = InstallationName>) {
     describe_counter!(
         FOUND,
         "Sessions of which nobody told us and that a comparison of this process found, by installation."
+    );
+    describe_counter!(
+        FORMS,
+        "Submitted forms of which nobody told us and that a comparison of this process found, by installation."
     );
     describe_counter!(
         REAPPEARED,
@@ -45,5 +50,6 @@ pub(super) fn ended(installation: &InstallationName, compared: &Result<Reconcile
 
 fn found(installation: &InstallationName, done: &Reconciled) {
     counter!(FOUND, "installation" => Arc::clone(&installation.0)).increment(done.found);
+    counter!(FORMS, "installation" => Arc::clone(&installation.0)).increment(done.forms);
     counter!(REAPPEARED, "installation" => Arc::clone(&installation.0)).increment(done.reappeared);
 }

@@ -53,7 +53,7 @@ pub(super) struct Reloader {
     address: SocketAddr,
     busy: tokio::sync::Mutex<()>,
     /// What was refused last, as far as it could be read.
-    refused: Mutex<Option<Loaded>>,
+    refused: Mutex<Option<Arc<Loaded>>>,
 }
 
 impl Reloader {
@@ -112,9 +112,7 @@ impl Reloader {
             return Ok(Reloaded { changed: Vec::new(), waiting_rules: Vec::new() });
         }
         let loaded = Arc::new(loaded);
-        let built = self.built(&loaded, &before, &changed, problems).await;
-        let loaded = Arc::into_inner(loaded).ok_or_else(|| not_now("it is still read"))?;
-        let parts = match built {
+        let parts = match self.built(&loaded, &before, &changed, problems).await {
             Ok(parts) => parts,
             Err(why) => {
                 *lock(&self.refused) = Some(loaded);
@@ -163,7 +161,7 @@ impl Reloader {
     /// Has it take the place of the one at work.
     async fn take(
         &self,
-        loaded: Loaded,
+        loaded: Arc<Loaded>,
         parts: Parts,
         before: &Arc<Generation>,
     ) -> Result<Arc<Generation>, NotReloaded> {
@@ -289,7 +287,7 @@ impl Reloader {
 
     /// The configuration that was refused last, as it was when it was read.
     pub(super) fn refused_as_read(&self) -> Option<Signature> {
-        lock(&self.refused).as_ref().map(Loaded::signature)
+        lock(&self.refused).as_ref().map(|refused| refused.signature())
     }
 
     /// The same as it is on the disk now, and what stands behind the configuration that was refused. Reads files.

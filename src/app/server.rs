@@ -13,11 +13,13 @@ use tokio_util::task::TaskTracker;
 use super::generation::Generation;
 use super::open_files::SIDE_CONNECTIONS_MAX;
 use super::operations::operations;
+use super::parts::Notices;
+use super::pinging::Pinging;
 use super::process::{Children, Process};
 use super::tasks::Tasks;
-use super::{alerting, archiving, log, past, pinging, plugins, reconciling, watching};
+use super::{alerting, archiving, log, past, plugins, reconciling, unconfigured, watching};
 use crate::config::Config;
-use crate::http::{MoreMetrics, Readiness, Receiver, ServerSettings};
+use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
 use crate::lock::Replaceable;
 use crate::panics::{Ending, Task, needed};
 use crate::verify::Source;
@@ -31,6 +33,7 @@ pub(super) struct Server {
     pub(super) reports: Option<SocketAddr>,
     /// What it works by now.
     pub(super) current: Arc<Replaceable<Generation>>,
+    pub(super) receiving: Arc<ReceivingState>,
     pub(super) receiver: Arc<Replaceable<Receiver>>,
     /// Of the listener for deliveries.
     pub(super) settings: Arc<Replaceable<ServerSettings>>,
@@ -65,7 +68,7 @@ impl Server {
 
     /// Has a configuration that was built do the work; its plugins run.
     pub(super) fn begin(&self, generation: &Arc<Generation>) {
-        let Generation { loaded, worker, turn, .. } = &**generation;
+        let Generation { loaded, worker, turn, notices, .. } = &**generation;
         let drain_max = loaded.config.server.drain_max.0;
         // Boxed where it is made: see `Task`.
         let work: Task = Box::pin(Arc::clone(worker).run(turn.clone(), self.ending.clone(), drain_max));
@@ -75,11 +78,11 @@ impl Server {
             // Its last calls still went to the plugins.
             drop(generation);
         });
-        self.keep_periodic(loaded.config.as_ref(), &turn.retired);
+        self.keep_periodic(loaded.config.as_ref(), notices, &turn.retired);
     }
 
     /// What is done now and then by this configuration, until its turn is over.
-    fn keep_periodic(&self, config: &Config, retired: &CancellationToken) {
+    fn keep_periodic(&self, config: &Config, notices: &Notices, retired: &CancellationToken) {
         let on = {
             let (config, ledger) = (config.clone(), Arc::clone(&self.process.ledger));
             move || operations(config.clone(), Arc::clone(&ledger))
@@ -102,21 +105,24 @@ impl Server {
             let on = on.clone();
             move |end| Box::pin(past::run(on(), end))
         });
-        self.tasks.keep("alerts", retired, {
-            let is_pinged = watch.ping.is_some();
-            move |end| Box::pin(alerting::run(on(), is_pinged, end))
+        self.tasks.keep("what is no longer configured", retired, {
+            let (on, notices) = (on.clone(), notices.clone());
+            move |end| Box::pin(unconfigured::run(on(), notices.clone(), end))
         });
-        let (config, ledger, readiness) = (config.clone(), Arc::clone(&self.process.ledger), self.readiness());
-        self.tasks.keep("ping", retired, move |end| {
-            Box::pin(pinging::run(config.clone(), Arc::clone(&ledger), Arc::clone(&readiness), end))
+        let alerts = notices.alerts.clone();
+        self.tasks.keep("alerts", retired, move |end| Box::pin(alerting::run(on(), alerts.clone(), end)));
+        let pinging = notices.ping.clone().zip(watch.ping).map(|(sender, settings)| {
+            Arc::new(Pinging::new(sender, settings, Arc::clone(&self.process.ledger), self.readiness()))
         });
+        if let Some(pinging) = pinging {
+            self.tasks.keep("ping", retired, move |end| Box::pin(Arc::clone(&pinging).run(end)));
+        }
     }
 
     /// Has another configuration take the place of the one that there is, at once: what comes from now on is taken by it.
     pub(super) fn turn_to(&self, next: &Arc<Generation>, sources: Vec<Source>) {
         let settings = &next.loaded.config.server;
-        let successor = self.receiver.current().successor(sources, settings);
-        self.receiver.replace(successor);
+        self.receiver.replace(Receiver::new(&self.receiving, sources, settings));
         self.settings.replace(settings.clone());
         self.aside.replace(aside(settings));
         self.heartbeat.turn_to(Arc::clone(&next.worker));

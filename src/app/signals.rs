@@ -44,7 +44,20 @@ impl Signals {
     }
 }
 
-/// From now on SIGHUP does not kill the process. One that comes before anybody waits for it is not lost.
-pub(super) fn hangup() -> anyhow::Result<Signal> {
-    signal(SignalKind::hangup()).context("SIGHUP cannot be awaited")
+/// SIGHUP, by which a server takes its configuration anew.
+pub(crate) struct Hangups(Signal);
+
+impl Hangups {
+    /// From now on it does not kill the process. One that comes before anybody waits for it, in whatever runtime, is not lost. To be called
+    /// before anything that takes time; it starts no thread.
+    pub(crate) fn catch() -> anyhow::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+        let _within = runtime.enter();
+        Ok(Self(signal(SignalKind::hangup()).context("SIGHUP cannot be awaited")?))
+    }
+
+    /// The next one; several that came before it was waited for are one.
+    pub(super) async fn next(&mut self) -> Option<()> {
+        self.0.recv().await
+    }
 }

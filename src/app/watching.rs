@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::due::make_due;
-use crate::attention::{Code, REAPPEARED, RECONCILE, SILENT, WEBHOOK};
+use crate::attention::WEBHOOK;
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::chain;
@@ -33,9 +33,6 @@ const STOPS: &str = "the server stops";
 
 /// Watches until the shutdown. `wake` tells this server at once that what has ended is to be compared.
 pub(super) async fn run(on: Operations, every: Duration, wake: Arc<Notify>, shutdown: CancellationToken) {
-    if let Err(error) = forget_strangers(&on).await {
-        debug!(error, "notes of what is no longer in the configuration stay for now");
-    }
     // Then nobody wants it.
     if every.is_zero() {
         return shutdown.cancelled().await;
@@ -48,28 +45,6 @@ pub(super) async fn run(on: Operations, every: Duration, wake: Arc<Notify>, shut
         }
         shutdown.run_until_cancelled(sleep(LOOK.min(every))).await;
     }
-}
-
-/// Ends what is noted of sources and installations that are not in the configuration any more: nobody looks at them.
-async fn forget_strangers(on: &Operations) -> Result<(), String> {
-    let sources: Vec<_> = on.settings.sources.iter().map(|source| source.name.as_str()).collect();
-    let installations: Vec<_> = on.settings.installations.iter().map(|installation| &*installation.name.0).collect();
-    let all = on.ledger.attention(&on.settings.limits).await.map_err(|error| with_causes(&error))?;
-    for found in all {
-        let (prefix, parameter, known) = match found.code {
-            Code::WebhookWrong => (WEBHOOK, "source", &sources),
-            Code::SourceSilent => (SILENT, "source", &sources),
-            Code::ReconcileFailed => (RECONCILE, "mluvii", &installations),
-            Code::SessionsReappeared => (REAPPEARED, "mluvii", &installations),
-            _ => continue,
-        };
-        let Some(name) = found.parameters.get(parameter).and_then(|name| name.as_str()) else { continue };
-        if !known.contains(&name) {
-            let ended = on.ledger.keeper_ended(&format!("{prefix}{name}"), None).await;
-            ended.map_err(|error| with_causes(&error))?;
-        }
-    }
-    Ok(())
 }
 
 fn by_installation(all: Vec<SourceWebhook>) -> BTreeMap<InstallationName, Vec<SourceWebhook>> {

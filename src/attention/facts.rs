@@ -8,6 +8,7 @@ use quietus_plugin::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::keepers::{Noted, noted};
 use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
 use crate::audit::Object;
 use crate::chain;
@@ -529,36 +530,6 @@ fn of_past(waiting: &WaitingPast) -> Attention {
     Attention { since: *since, ..with(found, "would", (*would_erase).into()) }
 }
 
-/// The name under which it is noted that the ledger itself does not keep its newest receipt.
-pub(crate) const SET_BACK: &str = "ledger";
-
-/// How the names begin under which it is noted that a chain could not be archived.
-pub(crate) const ARCHIVE: &str = "archive:";
-
-/// The name under which it is noted that a generation of the seal key could not be made, read or destroyed.
-pub(crate) const SEALS: &str = "seals";
-
-/// How the names begin under which it is noted that a state file was begun anew, on a machine.
-pub(crate) const STATE_BEGUN: &str = "state:";
-
-/// How the names begin under which it is noted that a source's webhook is not as it is needed.
-pub(crate) const WEBHOOK: &str = "webhook:";
-
-/// How the names begin under which it is noted that what has ended at mluvii could not be compared.
-pub(crate) const RECONCILE: &str = "reconcile:";
-
-/// How the names begin under which it is noted that nothing comes from a source although sessions end there.
-pub(crate) const SILENT: &str = "silent:";
-
-/// How the names begin under which it is noted that mluvii shows sessions again that were erased.
-pub(crate) const REAPPEARED: &str = "reappeared:";
-
-/// How the names begin under which it is noted that an alert could not tell anybody.
-pub(crate) const ALERT: &str = "alert:";
-
-/// The name under which it is noted that nobody could be told that the deployment works.
-pub(crate) const PING: &str = "ping";
-
 /// It works by the configuration that it had, which is not the one that somebody meant.
 fn not_reloaded(place: &str, NotReloaded { since, reason }: &NotReloaded) -> Attention {
     let mark = format!("{since} {reason}");
@@ -570,57 +541,13 @@ fn not_reloaded(place: &str, NotReloaded { since, reason }: &NotReloaded) -> Att
 /// Work goes on; but a cut chain, or an older ledger, may not be noticed meanwhile.
 fn of_keeper(failed: &FailedKeeper) -> Attention {
     let FailedKeeper { keeper, reason, since } = failed;
-    if keeper == SET_BACK {
-        let found = found(Code::LedgerSetBack, Severity::Urgent, Object::ledger(), format!("{since} {reason}"));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
+    let Noted { code, object, named } = noted(keeper);
+    let severity = if code == Code::LedgerSetBack { Severity::Urgent } else { Severity::Attention };
+    let mut found = found(code, severity, object, format!("{since} {reason}"));
+    for (name, value) in named.into_iter().chain([("reason", reason.as_str())]) {
+        found = with(found, name, Value::from(value));
     }
-    if keeper == SEALS {
-        let found = found(Code::SealKeysFailed, Severity::Attention, Object::keys(), format!("{since} {reason}"));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
-    }
-    if keeper == PING {
-        let found = found(Code::PingFailed, Severity::Attention, Object::ping(), format!("{since} {reason}"));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
-    }
-    if let Some(alert) = keeper.strip_prefix(ALERT) {
-        let mark = format!("{since} {reason}");
-        let found = found(Code::AlertFailed, Severity::Attention, Object::alert(alert), mark);
-        let found = with(found, "alert", Value::from(alert));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
-    }
-    if let Some((machine, path)) = keeper.strip_prefix(STATE_BEGUN).and_then(|place| place.split_once(':')) {
-        let object = Object::keeper(&format!("{machine}:{path}"));
-        let mut found = found(Code::StateBegunAnew, Severity::Attention, object, format!("{since} {reason}"));
-        found = with(with(found, "machine", Value::from(machine)), "path", Value::from(path));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
-    }
-    if let Some(chain) = keeper.strip_prefix(ARCHIVE) {
-        let mut found =
-            found(Code::ArchiveFailed, Severity::Attention, Object::archive(chain), format!("{since} {reason}"));
-        found = with(found, "chain", Value::from(chain));
-        return Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) };
-    }
-    for (prefix, code) in [(RECONCILE, Code::ReconcileFailed), (REAPPEARED, Code::SessionsReappeared)] {
-        if let Some(installation) = keeper.strip_prefix(prefix) {
-            return of_watched(failed, code, Object::sessions_of(installation), ("mluvii", installation));
-        }
-    }
-    for (prefix, code) in [(WEBHOOK, Code::WebhookWrong), (SILENT, Code::SourceSilent)] {
-        if let Some(source) = keeper.strip_prefix(prefix) {
-            return of_watched(failed, code, Object::source(&SourceName(source.into())), ("source", source));
-        }
-    }
-    let mut found = found(Code::HeadNotKept, Severity::Attention, Object::keeper(keeper), format!("{since} {reason}"));
-    found = with(found, "keeper", Value::from(keeper.as_str()));
-    found = with(found, "reason", Value::from(reason.as_str()));
     Attention { since: Some(*since), ..found }
-}
-
-/// What is found out beside what comes in.
-fn of_watched(failed: &FailedKeeper, code: Code, object: Object, (name, value): (&'static str, &str)) -> Attention {
-    let FailedKeeper { reason, since, .. } = failed;
-    let found = with(found(code, Severity::Attention, object, format!("{since} {reason}")), name, Value::from(value));
-    Attention { since: Some(*since), ..with(found, "reason", Value::from(reason.as_str())) }
 }
 
 impl Attention {

@@ -3,6 +3,7 @@
 
 mod clock;
 mod facts;
+mod keepers;
 mod mute;
 mod named;
 #[cfg(test)]
@@ -12,9 +13,12 @@ mod words;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
-    ALERT, ARCHIVE, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog,
-    NoServer, NotReloaded, PING, ParkedSteps, REAPPEARED, RECONCILE, RefusedOf, RefusedRecords, RefusedSince, SEALS,
-    SET_BACK, SILENT, STATE_BEGUN, StoppedTarget, WEBHOOK, WaitingPast, WaitingRule, attention,
+    Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
+    NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast, WaitingRule,
+    attention,
+};
+pub(crate) use keepers::{
+    ALERT, ARCHIVE, NotedOf, PING, REAPPEARED, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN, WEBHOOK,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};

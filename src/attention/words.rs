@@ -144,7 +144,7 @@ pub(crate) fn sentence(found: &Attention) -> String {
         Code::DeliveriesRefused => {
             let (source, last) = (text("source"), text("last"));
             format!(
-                "{count} deliveries of source {source} were refused, the last at {last}; if mluvii's, see its `auth`"
+                "{count} deliveries of source {source} were refused, the last at {last}; if mluvii's, see its `auth`, and why in the log"
             )
         }
         Code::PathsUnknown => {
@@ -357,7 +357,7 @@ mod tests {
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         the webhook of source acme: mluvii does not have it; see `quietus webhook status`, and `quietus webhook register acme`
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
-        9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`
+        9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`, and why in the log
         9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         9 requests came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         plugin erp works, but: its sandbox reaches the level `files` only

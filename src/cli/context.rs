@@ -54,7 +54,9 @@ pub(super) fn load(global: &Global) -> Result<Config, Failure> {
 /// The configuration file: named by an argument, by $QUIETUS_CONFIG, or found.
 pub(super) fn path(global: &Global) -> Result<PathBuf, Failure> {
     let named = global.config.clone().or_else(|| std::env::var_os("QUIETUS_CONFIG").map(PathBuf::from));
-    let found = || PLACES.iter().map(Path::new).find(|path| path.exists()).map(Path::to_owned);
+    // One that may not be looked at is not one that is missing.
+    let is_there = |path: &&Path| path.try_exists().unwrap_or(true);
+    let found = || PLACES.iter().map(Path::new).find(is_there).map(Path::to_owned);
     named.or_else(found).ok_or_else(|| {
         let places = PLACES.join(" nor ");
         Failure::Config(anyhow::anyhow!("no configuration: there is neither {places}; name one with --config FILE"))

@@ -65,6 +65,7 @@ impl Failure {
         match self {
             Self::No(_) => 1,
             Self::Usage(_) => 2,
+            Self::Config(error) | Self::Ledger(error) if is_denied(error) => 10,
             Self::Config(_) => 3,
             Self::Ledger(error) if is_damage(error) => 6,
             Self::Ledger(_) => 4,
@@ -83,6 +84,15 @@ impl From<Failure> for anyhow::Error {
             Failure::Config(error) | Failure::Ledger(error) | Failure::Other(error) | Failure::Stopped(error) => error,
         }
     }
+}
+
+/// Whether nothing is wrong but the account that runs the command.
+fn is_denied(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        matches!(cause.downcast_ref(), Some(OpenError::Denied { .. }))
+            || matches!(cause.downcast_ref(), Some(SecretError::Denied { .. }))
+            || cause.downcast_ref::<ConfigError>().is_some_and(ConfigError::is_denied)
+    })
 }
 
 /// Whether a person has to mend the ledger before anything else.

@@ -57,7 +57,8 @@ Exit codes:
   6  the ledger is damaged, gone or not the one that was known, and a person has to act
   7  a second signal stopped the server at once; what was under way goes on after the next start
   8  there is nothing to verify or to test: no receipts, no header before them, no tests
-  9  the running server works by another configuration than the one in the file";
+  9  the running server works by another configuration than the one in the file
+  10 the account that runs it may not read the configuration, a secret that is needed, or the ledger: nothing is known";
 
 /// The webhook target that makes mluvii's conversations fall silent when they must, and holds the receipt that proves it.
 #[derive(Parser)]

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::context::actor;
 use super::exit::{Exit, Failure};
-use super::out::{DOUBTFUL, GOOD, Out};
+use super::out::{self, DOUBTFUL, GOOD, Out};
 use super::past::{self, PastCommand};
 use super::words;
 use crate::operations::Operations;
@@ -25,11 +25,11 @@ use crate::operations::reconcile::{self, Asked, PAST_FROM, Reconciled, UNCLEAR};
 pub(super) struct Reconcile {
     #[command(subcommand)]
     job: Option<PastCommand>,
-    /// From when on: a day (2024-05-31), or a time (2024-05-31T10:00:00Z)
+    /// From when on: a day in UTC (2024-05-31), or a time (2024-05-31T10:00:00Z, 2024-05-31T12:00:00+02:00)
     #[arg(long, value_name = "TIME", value_parser = words::time, required = true)]
     since: Option<Timestamp>,
-    /// Until when; now, when it is left out
-    #[arg(long, value_name = "TIME", value_parser = words::time)]
+    /// Until when; of a day, all of it. Now, when it is left out
+    #[arg(long, value_name = "TIME", value_parser = words::last_time)]
     until: Option<Timestamp>,
     /// Only count them
     #[arg(long)]
@@ -43,11 +43,17 @@ impl Reconcile {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let (since, to) = match (self.job, self.since) {
             (Some(job), _) => return job.run(on, out).await,
-            (None, Some(since)) => (since, self.until.unwrap_or_else(Timestamp::now)),
+            // What comes later cannot have been compared.
+            (None, Some(since)) => (since, self.until.unwrap_or(Timestamp::MAX).min(Timestamp::now())),
             (None, None) => return Err(Failure::Usage("--since is needed".to_owned())),
         };
         if to < since {
-            return Err(Failure::Usage("--until is before --since".to_owned()));
+            let what = if self.until.is_some_and(|until| until < since) {
+                "--until is before --since"
+            } else {
+                "--since is to come"
+            };
+            return Err(Failure::Usage(what.to_owned()));
         }
         let installation = reconcile::installation(on, self.mluvii.as_deref())?;
         let asked = Asked { installation, from: since, to, dry_run: self.dry_run, of_past: false };
@@ -59,18 +65,23 @@ impl Reconcile {
         let done = reconcile::reconcile(on, &asked, &actor(), &tell, &CancellationToken::new()).await;
         // Before an error is shown: the bar would stand beside it.
         bar.finish_and_clear();
-        show(&done?, self.dry_run, out)?;
+        show(&asked, &done?, out)?;
         Ok(Exit::Done)
     }
 }
 
-fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> {
+fn show(asked: &Asked, done: &Reconciled, out: &mut Out) -> std::io::Result<()> {
+    let dry_run = asked.dry_run;
     if out.is_json() {
         return out.json(done);
     }
-    let Reconciled { listed, known, foreign, unclear, found, by_month, requests, reappeared, not_looked_at, .. } = done;
+    let Reconciled {
+        listed, known, foreign, unclear, found, forms, by_month, requests, reappeared, not_looked_at, ..
+    } = done;
     out.line(format_args!(
-        "mluvii lists {listed} sessions that ended in this time, by {requests} requests: {known} were known, {foreign} are of tenants of no source"
+        "mluvii lists {listed} sessions that ended from {} until {}, by {requests} requests: {known} were known, {foreign} are of tenants of no source",
+        out::time(asked.from),
+        out::time(asked.to)
     ))?;
     if *reappeared > 0 {
         let then = if dry_run { "without --dry-run, they are erased again" } else { "they are erased again" };
@@ -89,6 +100,14 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if *unclear > 0 {
         out.marked(DOUBTFUL, "?", format_args!("{unclear} sessions: {UNCLEAR}"))?;
     }
+    let then = if dry_run {
+        "nothing was done; without --dry-run, the rules decide on them"
+    } else {
+        "the rules decide on them now"
+    };
+    if *forms > 0 {
+        out.marked(DOUBTFUL, "!", format_args!("{forms} forms were submitted and nobody told us: {then}"))?;
+    }
     if *found == 0 && *unclear == 0 {
         return match listed {
             0 => out.marked(
@@ -102,11 +121,6 @@ fn show(done: &Reconciled, dry_run: bool, out: &mut Out) -> std::io::Result<()> 
     if *found == 0 {
         return Ok(());
     }
-    let then = if dry_run {
-        "nothing was done; without --dry-run, the rules decide on them"
-    } else {
-        "the rules decide on them now"
-    };
     out.marked(DOUBTFUL, "!", format_args!("{found} of them nobody told us of: {then}"))?;
     out.table(["MONTH", "SESSIONS"], by_month.iter().map(|(month, count)| [month.clone(), count.to_string()]))
 }

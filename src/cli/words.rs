@@ -1,8 +1,8 @@
 //! Words that several commands show.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
 use super::out;
 use crate::keys::KeyId;
@@ -41,18 +41,66 @@ pub(super) fn seal_gone(id: &KeyId) -> String {
     )
 }
 
-/// A date begins at midnight.
+/// A date begins at midnight, UTC.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
-    if let Ok(date) = text.parse::<Date>() {
-        return date.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp()).map_err(|error| error.to_string());
+    match date(text) {
+        Some(date) => midnight(date),
+        None => moment(text),
     }
-    text.parse::<Timestamp>()
-        .map_err(|_| "it is no date, such as 2026-01-01, and no time, such as 2026-01-01T00:00:00Z".into())
+}
+
+/// A date is meant with all of its day, UTC: its last millisecond.
+pub(super) fn last_time(text: &str) -> Result<Timestamp, String> {
+    let Some(date) = date(text) else { return moment(text) };
+    let next = date.tomorrow().map_err(|error| error.to_string())?;
+    Ok(midnight(next)?.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX))
+}
+
+/// Nothing but a date: jiff also finds one in a time, and leaves the rest out.
+fn date(text: &str) -> Option<Date> {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| text.parse().ok())?
+}
+
+fn midnight(date: Date) -> Result<Timestamp, String> {
+    date.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp()).map_err(|error| error.to_string())
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    let allowed = "it is no date, such as 2026-01-01, and no time with its offset, such as 2026-01-01T00:00:00Z or \
+                   2026-01-01T01:00:00+01:00";
+    text.parse::<Timestamp>().map_err(|_| allowed.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_read_as_it_is_written_and_never_as_its_day() {
+        let read = |text: &str| time(text).map(|time| time.to_string());
+        for (text, expected) in [
+            ("2026-11-20", "2026-11-20T00:00:00Z"),
+            ("2026-11-20T20:00:00Z", "2026-11-20T20:00:00Z"),
+            ("2026-11-20T20:00:00+01:00", "2026-11-20T19:00:00Z"),
+            ("2026-11-20T20:00:00+01:00[Europe/Prague]", "2026-11-20T19:00:00Z"),
+            ("2026-11-20 20:00:00-05", "2026-11-21T01:00:00Z"),
+        ] {
+            assert_eq!(read(text).as_deref(), Ok(expected), "{text}");
+        }
+        for unclear in
+            ["2026-11-20T20:00:00", "2026-11-20 20:00", "2026-11-20[Europe/Prague]", "2026-11", "-", "", "now"]
+        {
+            assert!(time(unclear).is_err(), "{unclear}");
+            assert!(last_time(unclear).is_err(), "{unclear}");
+        }
+    }
+
+    #[test]
+    fn a_date_at_the_end_is_meant_with_all_of_its_day() {
+        let read = |text: &str| last_time(text).map(|time| time.to_string());
+        assert_eq!(read("2026-11-20").as_deref(), Ok("2026-11-20T23:59:59.999Z"));
+        assert_eq!(read("2026-11-20T20:00:00+01:00").as_deref(), Ok("2026-11-20T19:00:00Z"));
+    }
 
     #[test]
     fn a_digest_is_cut_short_and_a_session_is_not() {

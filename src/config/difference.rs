@@ -24,8 +24,12 @@ const NEEDS_RESTART: [&str; 9] = [
 
 /// Whether a server has to be started anew before a key means something else.
 pub(crate) fn needs_restart(key: &str) -> bool {
-    let is_below = |parent: &str| key.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    NEEDS_RESTART.into_iter().any(is_below)
+    NEEDS_RESTART.into_iter().any(|parent| is_within(key, parent))
+}
+
+/// Whether a key is another one, or stands below it.
+pub(crate) fn is_within(key: &str, parent: &str) -> bool {
+    key.strip_prefix(parent).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 impl Config {

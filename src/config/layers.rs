@@ -59,7 +59,7 @@ impl Layers {
     /// Reads the file and merges it between the defaults and `variables`.
     pub(super) fn read(path: &Path, variables: impl Iterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let file = Place::File(path.to_owned());
-        let text = read_text(path).map_err(|what| Problem::of(file.clone(), what))?;
+        let text = read_text(path)?;
         Self::of_text(file, &text, variables)
     }
 
@@ -69,7 +69,7 @@ impl Layers {
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let file = Place::File(path.to_owned());
-        let text = read_text(path).map_err(|what| Problem::of(file.clone(), what))?;
+        let text = read_text(path)?;
         let wrong = Layer::of_toml(file.clone(), &text).err().and_then(|problem| problem.line);
         let lines = text.split_inclusive('\n').take(wrong.map_or(usize::MAX, |line| line - 1));
         Self::of_text(file, &lines.collect::<String>(), variables)
@@ -315,10 +315,13 @@ fn take_out(value: &mut Value, path: &[String]) -> bool {
 }
 
 /// Reads a bounded file as text.
-fn read_text(path: &Path) -> Result<String, String> {
-    let length = std::fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.len();
+fn read_text(path: &Path) -> Result<String, Problem> {
+    let file = || Place::File(path.to_owned());
+    let unread = |error| Problem::unread(file(), &error);
+    let length = std::fs::metadata(path).map_err(unread)?.len();
     if length > FILE_BYTES_MAX {
-        return Err(format!("{length} bytes long; a configuration has at most {FILE_BYTES_MAX}"));
+        let what = format!("{length} bytes long; a configuration has at most {FILE_BYTES_MAX}");
+        return Err(Problem::of(file(), what));
     }
-    std::fs::read_to_string(path).map_err(|error| format!("cannot be read: {error}"))
+    std::fs::read_to_string(path).map_err(unread)
 }

@@ -43,11 +43,17 @@ impl LogSettings {
             return Err(self.wrong("it is empty; write `off` where nothing is to be logged"));
         }
         EnvFilter::try_new(&self.level).map_err(|error| self.wrong(&error.to_string()))?;
-        // Of spans and their fields, which hold commas of their own, the syntax alone is looked at.
-        if self.level.contains(['[', '{']) {
-            return Ok(());
+        let directives = directives(&self.level);
+        // Of spans and their fields, the syntax alone is looked at.
+        let plain: Vec<_> = directives.into_iter().filter(|directive| !directive.contains(['[', '{'])).collect();
+        plain.iter().try_for_each(|directive| self.check_directive(directive))?;
+        let is_of_all = |directive: &&str| directive.split_once('=').is_none_or(|(module, _)| module == "quietus");
+        match plain.iter().any(is_of_all) {
+            true => Ok(()),
+            false => {
+                Err(self.wrong("it says no level for all that quietus logs; begin with one, as in `info,hyper=debug`"))
+            }
         }
-        self.level.split(',').map(str::trim).try_for_each(|directive| self.check_directive(directive))
     }
 
     fn check_directive(&self, directive: &str) -> Result<(), String> {
@@ -76,6 +82,20 @@ impl LogSettings {
     }
 }
 
+/// The parts between commas that are not within brackets.
+fn directives(level: &str) -> Vec<&str> {
+    let mut depth = 0_usize;
+    let parts = level.split(|c| {
+        match c {
+            '[' | '{' => depth += 1,
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    });
+    parts.map(str::trim).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -100,6 +120,12 @@ mod tests {
         check("quietus=debgu", Some("`quietus=debgu` is not a filter"));
         check("info,everything", Some("`everything` is no level"));
         check("", Some("it is empty"));
+        check("quietus[nope]=debug,inof", Some("did you mean `info`?"));
+        for silent in
+            ["info=debug", "debug=info", "nosuch=debug", "[inof]", "quietus::worker=debug", "quietus[work]=debug"]
+        {
+            check(silent, Some("says no level for all that quietus logs"));
+        }
     }
 
     #[test]
@@ -108,5 +134,6 @@ mod tests {
             check(level, None);
         }
         check("quietus[work{erasure.id=e-1}]=trace,info", None);
+        check("info,quietus[work{erasure.id=e-1}]=trace", None);
     }
 }

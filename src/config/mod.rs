@@ -16,7 +16,7 @@ mod references;
 mod secrets;
 mod variables;
 
-pub(crate) use difference::needs_restart;
+pub(crate) use difference::{is_within, needs_restart};
 pub(crate) use log::{LogFormat, LogSettings};
 pub(crate) use problem::{ConfigError, Problem, counted_from_one};
 pub(crate) use redact::Schemas;
@@ -363,7 +363,7 @@ impl Config {
         let secret = self.read_secret(reference)?;
         if secret.expose().chars().count() < WEBHOOK_SECRET_CHARS_MIN {
             let least = WEBHOOK_SECRET_CHARS_MIN;
-            return Err(SecretError(format!(
+            return Err(SecretError::Wrong(format!(
                 "it has fewer than {least} characters, and could be guessed; make it longer"
             )));
         }

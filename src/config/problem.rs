@@ -2,12 +2,14 @@
 //! shown only where it cannot be a secret written in the wrong place.
 
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
 
 use figment::error::{Actual, Kind};
 use serde::Serialize;
 
 use super::layer::ENVIRONMENT_PREFIX;
+use crate::causes::HELP_OF_DENIED;
 use crate::likeness::did_you_mean;
 
 /// Everything that is wrong with a configuration. The one reaction is to refuse it.
@@ -26,6 +28,13 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+impl ConfigError {
+    /// Whether nobody knows what is in it, as this account may not read it.
+    pub(crate) fn is_denied(&self) -> bool {
+        self.0.iter().any(|problem| problem.is_denied)
+    }
+}
+
 impl From<Problem> for ConfigError {
     fn from(problem: Problem) -> Self {
         Self(vec![problem])
@@ -41,6 +50,9 @@ pub(crate) struct Problem {
     /// Such as `rule.2.when`: the second rule's `when`.
     pub(crate) key: Option<String>,
     pub(crate) what: String,
+    /// The account that runs this may not read the file.
+    #[serde(skip)]
+    pub(crate) is_denied: bool,
 }
 
 /// Where a value was set.
@@ -54,7 +66,14 @@ pub(crate) enum Place {
 
 impl Problem {
     pub(super) fn of(place: Place, what: impl Into<String>) -> Self {
-        Self { place, line: None, key: None, what: what.into() }
+        Self { place, line: None, key: None, what: what.into(), is_denied: false }
+    }
+
+    /// A file that cannot be read.
+    pub(super) fn unread(place: Place, error: &io::Error) -> Self {
+        let is_denied = error.kind() == io::ErrorKind::PermissionDenied;
+        let help = if is_denied { format!("; {HELP_OF_DENIED}") } else { String::new() };
+        Self { is_denied, ..Self::of(place, format!("cannot be read: {error}{help}")) }
     }
 
     pub(super) fn at(place: Place, key: impl Into<String>, what: impl Into<String>) -> Self {

@@ -37,10 +37,10 @@ pub(crate) fn read_secret(base: &Path, reference: &SecretRef) -> Result<Secret, 
         SecretRef::Credential(name) => read_file(&credential(name)?)?,
     };
     if text.is_empty() {
-        return Err(SecretError(format!("the secret in {} is empty", Shown(reference))));
+        return Err(SecretError::Wrong(format!("the secret in {} is empty", Shown(reference))));
     }
     if let Some(what) = untyped(&text) {
-        return Err(SecretError(format!("the secret in {} {what}; take that away", Shown(reference))));
+        return Err(SecretError::Wrong(format!("the secret in {} {what}; take that away", Shown(reference))));
     }
     Ok(Secret::new(text.as_str()))
 }
@@ -65,8 +65,11 @@ fn untyped(text: &str) -> Option<&'static str> {
 }
 
 fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
-    let wrong = |what: String| SecretError(format!("the secret in file {}: {what}", path.display()));
-    let file = std::fs::File::open(path).map_err(|error| wrong(error.to_string()))?;
+    let wrong = |what: String| SecretError::Wrong(format!("the secret in file {}: {what}", path.display()));
+    let file = std::fs::File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::PermissionDenied => SecretError::Denied { path: path.to_owned() },
+        _ => wrong(error.to_string()),
+    })?;
     let mode = file.metadata().map_err(|error| wrong(error.to_string()))?.mode();
     if mode & 0o004 != 0 {
         warn!(path = %path.display(), "every user of this machine can read the secret in this file");
@@ -83,8 +86,9 @@ fn read_file(path: &Path) -> Result<Zeroizing<String>, SecretError> {
 
 fn read_variable(name: &str) -> Result<Zeroizing<String>, SecretError> {
     let found = std::env::var_os(name);
-    let found = found.ok_or_else(|| SecretError(format!("the environment variable {name} is not set")))?;
-    let text = found.into_string().map_err(|_| SecretError(format!("the environment variable {name} is not UTF-8")))?;
+    let found = found.ok_or_else(|| SecretError::Wrong(format!("the environment variable {name} is not set")))?;
+    let text =
+        found.into_string().map_err(|_| SecretError::Wrong(format!("the environment variable {name} is not UTF-8")))?;
     Ok(Zeroizing::new(text))
 }
 
@@ -92,10 +96,12 @@ fn read_variable(name: &str) -> Result<Zeroizing<String>, SecretError> {
 fn credential(name: &str) -> Result<PathBuf, SecretError> {
     // A path in place of a name would lead out of the folder.
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
-        return Err(SecretError(format!("`{name}` is not the name of a systemd credential")));
+        return Err(SecretError::Wrong(format!("`{name}` is not the name of a systemd credential")));
     }
     let directory = std::env::var_os("CREDENTIALS_DIRECTORY").ok_or_else(|| {
-        SecretError(format!("the systemd credential {name}: this service was given none ($CREDENTIALS_DIRECTORY)"))
+        SecretError::Wrong(format!(
+            "the systemd credential {name}: this service was given none ($CREDENTIALS_DIRECTORY)"
+        ))
     })?;
     Ok(Path::new(&directory).join(name))
 }

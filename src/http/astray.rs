@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use metrics::Counter;
 use tracing::warn;
 
+use super::counts::Counts;
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::unknown_paths;
-use super::refusals::Refusals;
 use crate::attention::RefusedOf;
 use crate::subject::SourceName;
 
@@ -36,10 +36,10 @@ struct Paths {
 }
 
 impl Astray {
-    pub(super) fn new(sources: impl Iterator<Item = SourceName>, refusals: &Refusals) -> Self {
+    pub(super) fn new(sources: impl Iterator<Item = SourceName>, counts: &Counts) -> Self {
         let paths = |nearest: Option<SourceName>| {
             let counter = unknown_paths(nearest.as_ref().map_or_else(|| "".into(), |source| Arc::clone(&source.0)));
-            let count = refusals.of(RefusedOf::Astray(nearest.clone()));
+            let count = counts.refused(RefusedOf::Astray(nearest.clone()));
             Paths { nearest, counter, count }
         };
         Self { all: sources.map(Some).chain([None]).map(paths).collect(), lines: LogRateLimit::new() }
@@ -77,7 +77,7 @@ mod tests {
     #[track_caller]
     fn check(path: &str, expected: &str) {
         let sources = ["acme", "acme-test", "gateway"].map(|name| SourceName(name.into()));
-        let astray = Astray::new(sources.into_iter(), &Refusals::default());
+        let astray = Astray::new(sources.into_iter(), &Counts::default());
         let nearest = astray.nearest(path).nearest.as_ref().map_or("", |source| &source.0);
         assert_eq!(nearest, expected, "{path}");
     }

@@ -73,8 +73,8 @@ const UNKNOWN_PATHS: &str = "quietus_unknown_paths_total";
 const SECONDS: &str = "quietus_delivery_seconds";
 
 /// Why deliveries are refused, in one word each.
-pub(super) const REASONS: [&str; 9] =
-    ["missing", "garbled", "wrong", "stale", "network", "host", "too_large", "slow", "broken"];
+pub(super) const REASONS: [&str; 10] =
+    ["missing", "garbled", "wrong", "stale", "network", "method", "host", "too_large", "slow", "broken"];
 
 /// What counts requests to paths of no source that are most like this one's.
 pub(super) fn unknown_paths(nearest: Arc<str>) -> Counter {

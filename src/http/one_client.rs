@@ -1,13 +1,36 @@
 //! Whether all that comes, comes from one address: then a proxy may stand in front that the configuration does not name, and all senders
 //! count as one client. The address stays in memory.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use super::strangers::Client;
+use crate::lock::lock;
+use crate::verify::Network;
 
 /// So many requests say something.
 const ENOUGH: u64 = 20;
+
+/// The clients that were seen through the proxies that are trusted now.
+#[derive(Default)]
+pub(super) struct Clients(Mutex<(Vec<Network>, Arc<OneClient>)>);
+
+impl Clients {
+    /// From now on those that are seen through these proxies. With other ones, other addresses are the clients'.
+    pub(super) fn through(&self, proxies: &[Network]) -> Arc<OneClient> {
+        let mut held = lock(&self.0);
+        if held.0 != proxies {
+            *held = (proxies.to_vec(), Arc::default());
+        }
+        Arc::clone(&held.1)
+    }
+
+    /// Whether all that came, came from one address; `None` where there is too little to say so.
+    pub(super) fn is_one(&self) -> Option<bool> {
+        let held = lock(&self.0);
+        if held.0.is_empty() { held.1.is_one() } else { Some(false) }
+    }
+}
 
 /// The clients that were seen: the first one, and whether there are others.
 #[derive(Default)]

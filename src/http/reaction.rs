@@ -17,6 +17,7 @@ pub(super) enum Reaction {
     TooLarge,
     Slow,
     Broken,
+    OtherMethod,
     Busy,
     LedgerBroken,
     LedgerDamaged,
@@ -36,7 +37,7 @@ impl From<NoBody> for Reaction {
 
 impl Reaction {
     /// In the order of their declaration.
-    pub(super) const ALL: [Self; 15] = [
+    pub(super) const ALL: [Self; 16] = [
         Self::Recorded,
         Self::Duplicate,
         Self::Ignored,
@@ -48,6 +49,7 @@ impl Reaction {
         Self::TooLarge,
         Self::Slow,
         Self::Broken,
+        Self::OtherMethod,
         Self::Busy,
         Self::LedgerBroken,
         Self::LedgerDamaged,
@@ -72,6 +74,7 @@ impl Reaction {
             Self::TooLarge => "too_large",
             Self::Slow => "slow",
             Self::Broken => "broken",
+            Self::OtherMethod => "other_method",
             Self::Busy => "busy",
             Self::LedgerBroken => "ledger_broken",
             Self::LedgerDamaged => "ledger_damaged",

@@ -15,36 +15,30 @@ use super::astray::Astray;
 use super::body::{NoBody, pass_over, read};
 use super::client::{Peer, client};
 use super::connection::Excess;
+use super::counts::Counts;
 use super::known::Seat;
 use super::log_rate_limit::LogRateLimit;
 use super::metrics::Deliveries;
 use super::one_client::OneClient;
 use super::reaction::Reaction;
-use super::refusals::Refusals;
+use super::receiving::ReceivingState;
 use super::settings::ServerSettings;
-use super::strangers::{Client, Strangers};
+use super::strangers::Client;
 use super::unproved::Unproved;
 use crate::attention::RefusedOf;
 use crate::event::{Decoded, Event, Sender, decode};
-use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{
-    Intake, LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, sealing,
-};
-use crate::subject::{SourceName, TenantId};
+use crate::ledger::{LedgerError, PutAside, QUARANTINED_BYTES_MAX, QUARANTINED_MAX, Quarantined, Recorded, sealing};
+use crate::subject::TenantId;
 use crate::verify::{self, Expected, Network, Refused, Source, Verified, verify};
 
 /// How long a delivery waits for its turn where `requests_max` are under way. In that time some thousands are taken; whoever has to wait
 /// for longer is asked to come again, instead of making all others wait.
 const TURN_MAX: Duration = Duration::from_millis(250);
 
-/// All that receiving needs.
+/// What takes deliveries by one configuration.
 pub(crate) struct Receiver {
     endpoints: HashMap<Arc<str>, SourceEndpoint>,
-    ledger: Arc<dyn Intake>,
-    index: IndexKey,
-    seal: SealKey,
-    /// Bodies that are not whole yet.
-    unverified: Arc<Strangers>,
+    state: Arc<ReceivingState>,
     trusted_proxies: Vec<Network>,
     body_bytes_max: usize,
     body_read_max: Duration,
@@ -53,16 +47,8 @@ pub(crate) struct Receiver {
     failures: LogRateLimit,
     /// What came to no source.
     astray: Astray,
-    /// Whose requests they are, where no proxy is trusted to say that.
+    /// Whose requests they are.
     clients: Arc<OneClient>,
-    refusals: Arc<Refusals>,
-}
-
-/// What receivers have in common that take each other's place.
-struct Shared {
-    unverified: Arc<Strangers>,
-    clients: Arc<OneClient>,
-    refusals: Arc<Refusals>,
 }
 
 /// A source, and what is counted of its deliveries.
@@ -75,66 +61,27 @@ pub(super) struct SourceEndpoint {
     /// Since it was written last.
     refused: Arc<AtomicU64>,
     /// Whether anything was taken since that was written last.
-    delivered: AtomicBool,
+    delivered: Arc<AtomicBool>,
 }
 
 impl Receiver {
-    pub(crate) fn new(
-        sources: Vec<Source>,
-        ledger: Arc<dyn Intake>,
-        index: IndexKey,
-        seal: SealKey,
-        settings: &ServerSettings,
-    ) -> Self {
-        let unverified = Strangers::new(settings.unverified_bytes_max);
-        let shared = Shared { unverified, clients: Arc::default(), refusals: Arc::default() };
-        Self::sharing(shared, sources, ledger, index, seal, settings)
-    }
-
-    /// One that takes this one's place, with other sources and bounds. What was begun is ended here.
-    pub(crate) fn successor(&self, sources: Vec<Source>, settings: &ServerSettings) -> Self {
-        // Of all together, also of those that are still read here.
-        self.unverified.resize(settings.unverified_bytes_max);
-        let is_as_before = self.trusted_proxies == settings.trusted_proxies;
-        let shared = Shared {
-            unverified: Arc::clone(&self.unverified),
-            clients: if is_as_before { Arc::clone(&self.clients) } else { Arc::default() },
-            refusals: Arc::clone(&self.refusals),
-        };
-        let (ledger, index, seal) = (Arc::clone(&self.ledger), self.index.clone(), self.seal.clone());
-        Self::sharing(shared, sources, ledger, index, seal, settings)
-    }
-
-    fn sharing(
-        shared: Shared,
-        sources: Vec<Source>,
-        ledger: Arc<dyn Intake>,
-        index: IndexKey,
-        seal: SealKey,
-        settings: &ServerSettings,
-    ) -> Self {
-        let Shared { unverified, clients, refusals } = shared;
-        let astray = Astray::new(sources.iter().map(|source| source.name().clone()), &refusals);
-        let mut endpoints = HashMap::new();
-        for source in sources {
-            let name = Arc::clone(&source.name().0);
-            let refused = refusals.of(RefusedOf::Source(source.name().clone()));
-            endpoints.insert(name, SourceEndpoint::new(source, refused, settings.requests_max));
-        }
+    /// One that takes the place of any other of this state. What they have begun, they end.
+    pub(crate) fn new(state: &Arc<ReceivingState>, sources: Vec<Source>, settings: &ServerSettings) -> Self {
+        // Of all together, also of those that others still read.
+        state.unverified.resize(settings.unverified_bytes_max);
+        let astray = Astray::new(sources.iter().map(|source| source.name().clone()), &state.counts);
+        let endpoint = |source| SourceEndpoint::new(source, &state.counts, settings.requests_max);
+        let endpoints = sources.into_iter().map(|source| (Arc::clone(&source.name().0), endpoint(source)));
         Self {
-            endpoints,
-            astray,
-            ledger,
-            index,
-            seal,
-            unverified,
+            endpoints: endpoints.collect(),
+            state: Arc::clone(state),
             trusted_proxies: settings.trusted_proxies.clone(),
             body_bytes_max: settings.body_bytes_max,
             body_read_max: settings.body_read_max.0,
             record_max: settings.record_max.0,
             failures: LogRateLimit::new(),
-            clients,
-            refusals,
+            astray,
+            clients: state.clients.through(&settings.trusted_proxies),
         }
     }
 
@@ -146,22 +93,6 @@ impl Receiver {
     /// Counts a delivery to the path of no source.
     pub(super) fn astray(&self, path: &str) {
         self.astray.count(path);
-    }
-
-    /// The sources of which anything was taken since it was asked last.
-    pub(super) fn take_delivered(&self) -> Vec<SourceName> {
-        let taken = self.endpoints.values().filter(|endpoint| endpoint.delivered.swap(false, Ordering::Relaxed));
-        taken.map(|endpoint| endpoint.source.name().clone()).collect()
-    }
-
-    /// What was refused here and by those before.
-    pub(super) fn refusals(&self) -> &Arc<Refusals> {
-        &self.refusals
-    }
-
-    /// Whether all that came, came from one address; `None` where there is too little to say so.
-    pub(super) fn is_one_client(&self) -> Option<bool> {
-        if self.trusted_proxies.is_empty() { self.clients.is_one() } else { Some(false) }
     }
 
     /// Receives one delivery.
@@ -192,7 +123,7 @@ impl Receiver {
         head.client.inspect(|client| self.clients.see(Client::of(*client)));
         let seat = parts.extensions.get::<Arc<Seat>>();
         let enter = |size| {
-            let place = self.unverified.enter(head.client.map(Client::of), size);
+            let place = self.state.unverified.enter(head.client.map(Client::of), size);
             Some(Unproved::new(Some(place), seat.cloned()))
         };
         // What a stranger sends is not even read.
@@ -233,7 +164,7 @@ impl Receiver {
         let source = endpoint.source.name();
         let sender =
             Sender { source, installation: endpoint.source.installation(), tenants: endpoint.source.tenants() };
-        match decode(verified, sender, &self.index) {
+        match decode(verified, sender, &self.state.index) {
             // Sealed before it leaves this process: the ledger never holds a form in the clear.
             Decoded::Event(event) => match self.record(&event).await {
                 Ok(Recorded::New) => Reaction::Recorded,
@@ -252,9 +183,10 @@ impl Receiver {
     }
 
     async fn record(&self, event: &Event) -> Result<Recorded, Reaction> {
-        let record = || self.ledger.record(event.seal(&self.seal));
+        let ReceivingState { ledger, seal, .. } = &*self.state;
+        let record = || ledger.record(event.seal(seal));
         match event.form {
-            Some(_) => self.commit(sealing(&self.seal, record)).await,
+            Some(_) => self.commit(sealing(seal, record)).await,
             None => self.commit(record()).await,
         }
     }
@@ -263,13 +195,14 @@ impl Receiver {
     /// dropped, a duty to erase could be lost with it.
     async fn quarantine(&self, endpoint: &SourceEndpoint, verified: &Verified<'_>, reason: &'static str) -> Reaction {
         let source = endpoint.source.name();
+        let ReceivingState { ledger, index, seal, .. } = &*self.state;
         let item = || Quarantined {
             source: source.clone(),
-            digest: self.index.body(verified.body()),
+            digest: index.body(verified.body()),
             reason: reason.to_owned(),
-            sealed: verified.seal(source, &self.seal),
+            sealed: verified.seal(source, seal),
         };
-        match self.commit(sealing(&self.seal, || self.ledger.quarantine(item()))).await {
+        match self.commit(sealing(seal, || ledger.quarantine(item()))).await {
             Ok(PutAside::New) => {
                 warn!(source = %source, reason, "put a delivery into quarantine");
                 Reaction::Quarantined
@@ -302,10 +235,16 @@ impl Receiver {
 }
 
 impl SourceEndpoint {
-    fn new(source: Source, refused: Arc<AtomicU64>, requests_max: usize) -> Self {
-        let requests = Semaphore::new(requests_max.min(Semaphore::MAX_PERMITS));
-        let deliveries = Deliveries::of(source.name());
-        Self { source, requests, deliveries, refusals: LogRateLimit::new(), refused, delivered: AtomicBool::new(false) }
+    fn new(source: Source, counts: &Counts, requests_max: usize) -> Self {
+        let name = source.name();
+        Self {
+            requests: Semaphore::new(requests_max.min(Semaphore::MAX_PERMITS)),
+            deliveries: Deliveries::of(name),
+            refusals: LogRateLimit::new(),
+            refused: counts.refused(RefusedOf::Source(name.clone())),
+            delivered: counts.delivered(name.clone()),
+            source,
+        }
     }
 
     fn refuse_for(&self, refused: Refused) -> Reaction {
@@ -324,6 +263,11 @@ impl SourceEndpoint {
     /// A request that names no host, or two.
     pub(super) fn refuse_host(&self) -> Reaction {
         self.refuse(Reaction::Broken, "host")
+    }
+
+    /// A request that is no POST: a sender that is set up wrongly, or a browser.
+    pub(super) fn refuse_method(&self) -> Reaction {
+        self.refuse(Reaction::OtherMethod, "method")
     }
 
     fn refuse(&self, reaction: Reaction, reason: &'static str) -> Reaction {

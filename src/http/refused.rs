@@ -7,38 +7,30 @@ use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::pace::Pace;
-use super::receiver::Receiver;
-use super::refusals::Refusals;
+use super::receiving::ReceivingState;
 use crate::causes::with_causes;
-use crate::ledger::Intake;
-use crate::lock::Replaceable;
 
 /// Writes what is refused, until `shutdown`, and then once more.
-pub(crate) async fn write_refused(
-    receiver: Arc<Replaceable<Receiver>>,
-    ledger: Arc<dyn Intake>,
-    shutdown: CancellationToken,
-) {
+pub(crate) async fn write_refused(state: Arc<ReceivingState>, shutdown: CancellationToken) {
     let mut noted = None;
     let mut pace = Pace::new();
-    // All that receive one after the other count together.
-    let refusals = Arc::clone(receiver.current().refusals());
     while pace.wait(&shutdown).await {
-        pace.looked(write(&refusals, &receiver.current(), &*ledger, &mut noted).await);
+        pace.looked(write(&state, &mut noted).await);
     }
-    write(&refusals, &receiver.current(), &*ledger, &mut noted).await;
+    write(&state, &mut noted).await;
 }
 
 /// Writes what has come since the last time; whether anything was refused.
-async fn write(refusals: &Refusals, receiver: &Receiver, ledger: &dyn Intake, noted: &mut Option<bool>) -> bool {
-    let refused = refusals.take();
+async fn write(state: &ReceivingState, noted: &mut Option<bool>) -> bool {
+    let ReceivingState { ledger, counts, clients, .. } = state;
+    let refused = counts.take_refused();
     if !refused.is_empty()
         && let Err(error) = ledger.refused(&refused).await
     {
         warn!(error = %with_causes(&error), "could not write how many deliveries were refused");
-        refusals.put_back(&refused);
+        counts.put_back(&refused);
     }
-    let is_one = receiver.is_one_client();
+    let is_one = clients.is_one();
     let is_news = is_one.is_some() && *noted != is_one;
     if let Some(is) = is_one.filter(|_| is_news) {
         match ledger.one_client(is).await {

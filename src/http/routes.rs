@@ -12,7 +12,7 @@ use super::body::NoBody;
 use super::health::Readiness;
 use super::metrics::{Metrics, MoreMetrics};
 use super::reaction::Reaction;
-use super::receiver::Receiver;
+use super::receiver::{Receiver, SourceEndpoint};
 use super::reports::{Reception, Reports};
 use crate::lock::Replaceable;
 
@@ -21,7 +21,7 @@ pub(crate) fn router(receiver: Arc<Replaceable<Receiver>>, readiness: Arc<Readin
     Router::new()
         // All of them, so that what comes to none of the sources is counted.
         .route("/webhooks/", post(deliver))
-        .route("/webhooks/{*source}", post(deliver))
+        .route("/webhooks/{*source}", post(deliver).fallback(other_method))
         .merge(health(readiness))
         .fallback(elsewhere)
         .with_state(receiver)
@@ -72,10 +72,7 @@ async fn report(
 
 async fn deliver(State(receiver): State<Arc<Replaceable<Receiver>>>, request: Request) -> Response {
     let receiver = receiver.current();
-    // Taken from the path as it stands: the names of sources need no decoding, and no copy.
-    let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
-    let name = name.strip_suffix('/').unwrap_or(name);
-    match receiver.endpoint(name) {
+    match receiver.endpoint(source_of(&request)) {
         Some(endpoint) if !names_one_host(&request) => endpoint.refuse_host().into_response(),
         Some(endpoint) => receiver.deliver(endpoint, request).await.into_response(),
         None => {
@@ -85,6 +82,19 @@ async fn deliver(State(receiver): State<Arc<Replaceable<Receiver>>>, request: Re
     }
 }
 
+/// A request to the path of a source that is no POST is counted, as a sender that is set up so loses each event.
+async fn other_method(State(receiver): State<Arc<Replaceable<Receiver>>>, request: Request) -> Response {
+    let receiver = receiver.current();
+    let endpoint = receiver.endpoint(source_of(&request));
+    endpoint.map_or(Reaction::OtherMethod, SourceEndpoint::refuse_method).into_response()
+}
+
+/// The source's name in the path as it stands: it needs no decoding, and no copy.
+fn source_of(request: &Request) -> &str {
+    let name = request.uri().path().strip_prefix("/webhooks/").unwrap_or_default();
+    name.strip_suffix('/').unwrap_or(name)
+}
+
 async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
     let state = readiness.check().await;
     let status = if state.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
@@ -92,6 +102,7 @@ async fn ready(State(readiness): State<Arc<Readiness>>) -> Response {
 }
 
 const RETRY_AFTER: (header::HeaderName, HeaderValue) = (header::RETRY_AFTER, HeaderValue::from_static("5"));
+const ALLOW: (header::HeaderName, HeaderValue) = (header::ALLOW, HeaderValue::from_static("POST"));
 const CLOSE: (header::HeaderName, HeaderValue) = (header::CONNECTION, HeaderValue::from_static("close"));
 
 impl IntoResponse for Reception {
@@ -124,6 +135,7 @@ impl IntoResponse for Reaction {
             Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, [CLOSE]).into_response(),
             Self::Slow => (StatusCode::REQUEST_TIMEOUT, [CLOSE]).into_response(),
             Self::Broken => (StatusCode::BAD_REQUEST, [CLOSE]).into_response(),
+            Self::OtherMethod => (StatusCode::METHOD_NOT_ALLOWED, [ALLOW]).into_response(),
             Self::Busy | Self::LedgerDamaged | Self::Overloaded | Self::QuarantineFull => {
                 (StatusCode::SERVICE_UNAVAILABLE, [RETRY_AFTER]).into_response()
             }

@@ -2,8 +2,11 @@
 
 use std::cmp::Ordering;
 use std::fmt;
+use std::path::PathBuf;
 
 use zeroize::Zeroizing;
+
+use crate::causes::HELP_OF_DENIED;
 
 /// Text that is wiped when dropped and cannot be printed or serialized by accident.
 #[derive(Clone, PartialEq, Eq)]
@@ -75,5 +78,10 @@ pub(crate) type ReadSecret<'a> = &'a dyn Fn(&SecretRef) -> Result<Secret, Secret
 
 /// A secret that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct SecretError(pub(crate) String);
+pub(crate) enum SecretError {
+    #[error("{0}")]
+    Wrong(String),
+    /// Nothing is wrong with it but who asks.
+    #[error("the secret in file {path}: Permission denied; {HELP_OF_DENIED}", path = path.display())]
+    Denied { path: PathBuf },
+}

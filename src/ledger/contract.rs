@@ -197,6 +197,7 @@ macro_rules! contract {
                 targets_are_noted_until_they_answer_or_a_person_resumes_them
                 a_ledger_belongs_to_the_keys_of_its_first_use_until_one_is_rotated
                 sources_that_deliver_are_noted_by_the_minute
+                forms_that_were_told_of_are_found_by_their_time
                 sessions_are_found_by_since_when_nothing_of_them_is_open
                 erased_sessions_are_walked_through_whatever_their_moments
                 a_job_of_the_past_is_changed_by_one_at_a_time

@@ -1,11 +1,13 @@
 //! When sources delivered: a bit for each minute, so that weeks of it are a few hundred rows, however much comes, and several processes
-//! write into one.
+//! write into one. And which forms they told of.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::LedgerError;
+use crate::event::EventKind;
+use crate::keys::Digest;
 
 /// For how long it is kept: so many of one weekday, and one more that may be a holiday.
 const WEEKS: i64 = 5;
@@ -13,6 +15,19 @@ const WEEKS: i64 = 5;
 pub(super) const HOURS_KEPT: i64 = WEEKS * 7 * 24;
 
 const MINUTES: i64 = 60;
+
+/// A form that a source told of as submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ToldForm {
+    /// Of the delivery.
+    pub(crate) digest: Digest,
+    pub(crate) time: Timestamp,
+}
+
+/// The numbers of the kinds of events that bring a form.
+pub(super) fn form_kinds() -> Vec<i64> {
+    EventKind::ALL.into_iter().filter(|kind| kind.is_form()).map(EventKind::code).collect()
+}
 
 /// The minutes of hours (since 1970), a bit each.
 pub(crate) type DeliveryHours = BTreeMap<i64, u64>;

@@ -48,7 +48,7 @@ pub(crate) use claim::{
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
 pub(crate) use decided::each_decided;
-pub(crate) use deliveries::DeliveryHours;
+pub(crate) use deliveries::{DeliveryHours, ToldForm};
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
@@ -74,14 +74,16 @@ pub(crate) use view::{
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::causes::HELP_OF_DENIED;
 use crate::consent::ConsentRecord;
 use crate::erasure::life::Finds;
 pub(crate) use crate::erasure::{Attempt, StepEnd};
-use crate::erasure::{Capsule, Findings, NewErasure, ReachedSession};
+use crate::erasure::{Capsule, ErasureId, Findings, NewErasure, ReachedSession};
 use crate::keys::{Carry, Digest, KeyId, KeyKind};
 use crate::policy::Evaluated;
 use crate::subject::{Fingerprinted, SessionKey};
@@ -198,6 +200,28 @@ pub(crate) enum Finished {
     Stale,
 }
 
+/// The result of ending a claim with a decision.
+#[derive(Debug)]
+#[must_use]
+pub(crate) struct Decided {
+    pub(crate) finished: Finished,
+    /// The erasures that it demands, in the order of the decision: new ones, or those that had not begun and were joined.
+    pub(crate) erasures: Vec<ErasureId>,
+}
+
+impl From<Finished> for Decided {
+    fn from(finished: Finished) -> Self {
+        Self { finished, erasures: Vec::new() }
+    }
+}
+
+#[cfg(test)]
+impl PartialEq<Finished> for Decided {
+    fn eq(&self, other: &Finished) -> bool {
+        self.finished == *other
+    }
+}
+
 /// Why the ledger did not do it; one variant per reaction of the caller.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LedgerError {
@@ -295,7 +319,13 @@ pub(crate) enum OpenError {
          machine is gone"
     )]
     InUse { ledger: String, holder: String },
-    /// Missing, no permission, not a ledger, locked, away.
+    /// A file of it, or the folder of its files.
+    #[error(
+        "{path}: the account that runs this (uid {account}) may not {what} it, as the ledger needs; {HELP_OF_DENIED}",
+        path = path.display()
+    )]
+    Denied { path: PathBuf, what: &'static str, account: u32 },
+    /// Missing, not a ledger, locked, away.
     #[error("the ledger {ledger} does not open")]
     Failed {
         ledger: String,

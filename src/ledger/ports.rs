@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, DecidedSessions, Decision, DeliveryHours, ErasedMark, ErasureCursor,
+    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, ErasedMark, ErasureCursor,
     ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep,
     LedgerError, LedgerId, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
     RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, SumChunk,
-    SumMark, Summed, TargetConditions, TargetHealth, Tombstone, UnreadSessions,
+    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -24,7 +24,7 @@ use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, SourceName, TargetName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 /// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
 #[async_trait]
@@ -95,7 +95,7 @@ pub(crate) trait Queue: Send + Sync {
     async fn put_off(&self, of: &HeldWork, pause: Option<Duration>, reason: &str) -> Result<Finished, LedgerError>;
 
     /// Finishes [`Work::Decide`] or [`Work::Settle`] with what was decided.
-    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError>;
+    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Decided, LedgerError>;
 
     /// Finishes [`Work::Resolve`]: replaces the request's capsules by the resolved one and makes the steps.
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError>;
@@ -258,6 +258,16 @@ pub(crate) trait Records: Send + Sync {
     /// How far what one server does for all has come, by its name.
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError>;
 
+    /// The forms that these sources told of as submitted in a session, within a time; both ends belong to it. One that says no time
+    /// happened in 1970.
+    async fn told_forms(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ToldForm>, LedgerError>;
+
     /// When something of each source was taken last, to the minute.
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError>;
 
@@ -336,6 +346,9 @@ pub(crate) trait Records: Send + Sync {
 
     /// What needs a person or is worth knowing: the most severe first.
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
+
+    /// The same, without trying whether the ledger takes anything, which is a write.
+    async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
     /// What an alert has told, and the version of that.
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError>;

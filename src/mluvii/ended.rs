@@ -1,26 +1,30 @@
 //! Which sessions have ended in a time, or which of them are not anonymized, by windows of time. Nothing is believed of the list: a filter that is ignored is refused, and an
-//! answer counts as whole only if it is shorter than the longest that was ever seen, as the largest page is not known. Any other is cut in
+//! answer counts as whole only if it is shorter than the longest that was ever seen, as the largest page is not known, and nothing comes after it. Any other is cut in
 //! three: before, in and after the millisecond in which its middle session ended; what is left of one millisecond is read by offset.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
 
 use super::calls::Purpose;
 use super::client::MluviiClient;
 use super::error::MluviiError;
 use super::keep::{Keep, Kept};
+use super::submitted::{FORM, SubmittedForm, submitted};
 use super::template::Template;
 use super::transport::garbage;
 use crate::event::parse_timestamp;
 use crate::subject::{SessionId, TenantId};
 
-const ENDED: Keep = Keep::Fields(&FIELDS);
-const FIELDS: [(&str, Keep); 3] = [("id", Keep::Text), ("ended", Keep::Text), ("departmentId", Keep::Text)];
+const ENDED: Keep =
+    Keep::Fields(&[("id", Keep::Text), ("ended", Keep::Text), ("departmentId", Keep::Text), ("activities", FORM)]);
 const LIST: Keep = Keep::Fields(&[
     ("id", Keep::Text),
     ("ended", Keep::Text),
     ("departmentId", Keep::Text),
+    ("activities", FORM),
     ("sessions", ENDED),
     ("items", ENDED),
     ("data", ENDED),
@@ -30,6 +34,10 @@ const WRAPPERS: [&str; 4] = ["sessions", "items", "data", "results"];
 
 /// The limits that are tried: the first that is not refused stays.
 const LIMITS: [&str; 4] = ["1000", "200", "50", "1"];
+
+/// How often one request is made again because mluvii asks for a pause, and the shortest and the longest one.
+const BUSY_MAX: u32 = 5;
+const BUSY_PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
 /// How far a session's end may lie outside of the window by which it was listed: some compare whole seconds.
 const TOLERANCE: SignedDuration = SignedDuration::from_secs(1);
@@ -47,6 +55,8 @@ pub(crate) struct EndedSession {
     pub(crate) ended: Timestamp,
     /// Where the list shows it.
     pub(crate) department: Option<TenantId>,
+    /// The forms that were submitted in it, where the list shows them.
+    pub(crate) forms: Vec<SubmittedForm>,
 }
 
 /// A window of time, in whole milliseconds; both ends belong to it.
@@ -111,7 +121,8 @@ impl MluviiClient {
             let (from, to) = (written(window.from), written(window.to.saturating_add(1)));
             let page = self.ended_page(request, &from, &to, 0, sweep).await?;
             must_be_within(request, window, &page)?;
-            let is_whole = page.len() < sweep.longest;
+            let is_short = page.len() < sweep.longest;
+            let is_whole = page.is_empty() || is_short && self.is_all(request, (&from, &to), &page, sweep).await?;
             sweep.longest = sweep.longest.max(page.len());
             let middle = middle(window, &page);
             let page = found_in(&mut found, page);
@@ -124,6 +135,20 @@ impl MluviiClient {
             }
         }
         Ok(found)
+    }
+
+    /// Whether nothing comes after a page that is shorter than others: pages may be cut by their bytes. Where the offset is ignored, the
+    /// same comes again, and its length has to do.
+    async fn is_all(
+        &self,
+        request: &Template,
+        (from, to): (&str, &str),
+        page: &[EndedSession],
+        sweep: &mut Sweep,
+    ) -> Result<bool, MluviiError> {
+        let next = self.ended_page(request, from, to, page.len(), sweep).await?;
+        let ids = |page: &[EndedSession]| page.iter().map(|one| one.id).collect::<BTreeSet<_>>();
+        Ok(next.is_empty() || ids(&next) == ids(page))
     }
 
     /// The rest of a window of one millisecond, whose first page has so many sessions.
@@ -164,6 +189,7 @@ impl MluviiClient {
         offset: usize,
         sweep: &mut Sweep,
     ) -> Result<Vec<EndedSession>, MluviiError> {
+        let mut busy = 0;
         loop {
             let limit = LIMITS[sweep.limit.min(LIMITS.len() - 1)];
             sweep.requests += 1;
@@ -174,6 +200,10 @@ impl MluviiClient {
                     sweep.limit += 1;
                     // Pages are shorter from here on.
                     sweep.longest = 0;
+                }
+                Err(MluviiError::Busy { retry_after, .. }) if busy < BUSY_MAX => {
+                    busy += 1;
+                    sleep(retry_after.unwrap_or_default().clamp(BUSY_PAUSES.0, BUSY_PAUSES.1)).await;
                 }
                 Err(error) => return Err(error),
             }
@@ -197,6 +227,7 @@ fn one(kept: &Kept) -> Option<EndedSession> {
         id: SessionId(kept.text("id")?.parse().ok()?),
         ended: kept.text("ended").and_then(parse_timestamp)?,
         department: kept.text("departmentId").and_then(|text| text.parse().ok()).map(TenantId),
+        forms: kept.field("activities").map(submitted).unwrap_or_default(),
     })
 }
 

@@ -111,7 +111,7 @@ fn read_secret(reference: &SecretRef) -> Result<Secret, SecretError> {
     match reference {
         SecretRef::Env(name) if name == "CLIENT_ID" => Ok(Secret::new("the-client")),
         SecretRef::Env(name) if name == "CLIENT_SECRET" => Ok(Secret::new("the-secret")),
-        other => Err(SecretError(format!("{other:?} is not set"))),
+        other => Err(SecretError::Wrong(format!("{other:?} is not set"))),
     }
 }
 

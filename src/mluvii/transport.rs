@@ -5,16 +5,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::header::{ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{Certificate, Client, Proxy, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use zeroize::Zeroizing;
 
 use super::error::{MluviiError, SettingsError};
 use super::settings::MluviiSettings;
+use crate::http_client::http_client;
 
 /// The largest reply that is read, in bytes; a session's reply carries all of its activities.
 const REPLY_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// The longest that connecting may take.
-const CONNECT_MAX: Duration = Duration::from_secs(10);
 /// The longest `Retry-After` that is believed.
 const RETRY_AFTER_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -40,29 +39,10 @@ pub(super) enum Reply {
 
 /// Makes the HTTP client that all calls share.
 pub(super) fn client(settings: &MluviiSettings) -> Result<Client, SettingsError> {
-    // The application installs the provider at its start; reqwest would panic without one.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder()
-        .user_agent(concat!("quietus/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(CONNECT_MAX.min(settings.call_max.0))
-        // A redirect would carry an erasure, or the credentials, to an address that is not configured.
-        .redirect(redirect::Policy::none())
-        // The environment may name one; credentials go only to what the operator has configured.
-        .no_proxy();
-    if let Some(url) = settings.proxy()? {
-        let proxy = Proxy::all(url).map_err(|_| SettingsError::new("proxy", "not an address of a proxy"))?;
-        builder = builder.proxy(proxy);
-    }
-    if let Some(path) = &settings.ca_file {
-        let wrong = |what: String| SettingsError::new("ca_file", format!("{}: {what}", path.display()));
-        let pem = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-        let certificates = Certificate::from_pem_bundle(&pem).map_err(|_| wrong("not certificates in PEM".into()))?;
-        if certificates.is_empty() {
-            return Err(wrong("holds no certificate in PEM".into()));
-        }
-        builder = builder.tls_certs_merge(certificates);
-    }
-    builder.build().map_err(|e| SettingsError::new("base_url", format!("no HTTP client could be made: {e}")))
+    let proxy = settings.proxy()?;
+    let client = http_client(settings.call_max.0, proxy.as_ref().map(Url::as_str), settings.ca_file.as_deref());
+    let client = client.map_err(|(key, what)| SettingsError::new(key, what))?;
+    client.build().map_err(|e| SettingsError::new("base_url", format!("no HTTP client could be made: {e}")))
 }
 
 /// Sends the request; `what` names it in errors.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::keep::{Keep, Kept};
 use super::settings::{GuestIdField, Nulls};
 use super::shape::Shape;
+use super::submitted;
 use crate::event::{Channel, Form, SessionSource, UNKNOWN_WORD, parse_timestamp, plain_word, same_word};
 use crate::keys::Secret;
 use crate::subject::{
@@ -231,18 +232,14 @@ pub(super) fn activity_form(json: &[u8], activity: i64) -> Option<Form> {
     let reply = ACTIVITIES.read(json)?;
     let wanted = activity.to_string();
     let mut activities = reply.field("activities")?.elements().iter();
-    let activity = activities.find(|one| one.text("id").or(one.text("activityId")) == Some(&*wanted))?;
-    let submitted = activity.field("submissionParams").filter(|params| !matches!(params, Kept::Null | Kept::Odd))?;
-    let params = pairs(submitted).into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect();
-    let kind = activity.text("type").unwrap_or_default().replace('_', "").to_ascii_lowercase();
-    // The chatbot's hero card is the chatbot's.
-    let origins = [("chatbot", "chatbot"), ("callscript", "call_script"), ("herocard", "hero_card")];
-    let origin = origins.iter().find(|(word, _)| kind.contains(word)).map_or(UNKNOWN_WORD, |(_, origin)| origin);
+    let activity = activities.find(|one| submitted::id(one) == Some(&*wanted))?;
+    let filled_in = activity.field("submissionParams").filter(|params| !matches!(params, Kept::Null | Kept::Odd))?;
+    let params = pairs(filled_in).into_iter().map(|(name, value)| (name.to_owned(), Secret::new(value))).collect();
     Some(Form {
-        origin: origin.to_owned(),
+        origin: submitted::origin(activity).to_owned(),
         id: activity.text("originalFormId").and_then(|id| id.parse().ok()),
-        submitted: !activity.text("result").is_some_and(|result| result.eq_ignore_ascii_case("cancelled")),
-        by_client: activity.text("submittedByClient").and_then(|text| text.to_ascii_lowercase().parse().ok()),
+        submitted: !submitted::is_cancelled(activity),
+        by_client: submitted::by_client(activity),
         params,
         time: activity.text("time").and_then(parse_timestamp),
     })

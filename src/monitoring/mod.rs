@@ -19,7 +19,7 @@ use crate::ledger::{QueueName, Records};
 use crate::plugin::PluginHost;
 use crate::subject::{InstallationName, SourceName, TargetName};
 use exposition::{Exposition, Kind};
-use process::Process;
+pub(crate) use process::ThisProcess;
 use reading::Reading;
 
 /// What can be asked for its numbers.
@@ -32,7 +32,7 @@ pub(crate) struct Monitor {
     installations: Vec<InstallationName>,
     sources: Vec<SourceName>,
     plugins: BTreeMap<TargetName, Arc<PluginHost>>,
-    process: Process,
+    process: ThisProcess,
     configuration: LoadedConfiguration,
 }
 
@@ -76,7 +76,7 @@ impl Monitor {
     /// Of this configuration's queues, targets and plugins. Nothing is read yet.
     pub(crate) fn new(
         records: Arc<dyn Records>,
-        backend: &'static str,
+        process: ThisProcess,
         configuration: LoadedConfiguration,
         limits: Limits,
         shown: Shown,
@@ -85,7 +85,6 @@ impl Monitor {
         let queues = queues(&installations, &targets);
         let names = queues.iter().map(|queue| queue.name.clone()).collect();
         let ledger = Reading::of(records, names, limits);
-        let process = Process::of(backend);
         Self { ledger, limits, queues, targets, installations, sources, plugins, process, configuration }
     }
 

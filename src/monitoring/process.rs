@@ -1,32 +1,25 @@
 //! This process: what it is, and what it takes. The names are those of Prometheus's own client libraries.
 
-use std::sync::OnceLock;
-
 use jiff::Timestamp;
 use rustix::process::{Resource, getrlimit};
 use rustix::time::{ClockId, clock_gettime};
 
 use super::exposition::{Exposition, Kind};
 
-static STARTED: OnceLock<Timestamp> = OnceLock::new();
-
 /// What does not change of this process.
-pub(super) struct Process {
-    backend: &'static str,
+#[derive(Clone, Copy)]
+pub(crate) struct ThisProcess {
+    /// Of its ledger, in one word.
+    pub(crate) backend: &'static str,
+    pub(crate) started: Timestamp,
 }
 
-impl Process {
-    pub(super) fn of(backend: &'static str) -> Self {
-        // The first one of a process is made at its start.
-        STARTED.get_or_init(Timestamp::now);
-        Self { backend }
-    }
-
+impl ThisProcess {
     pub(super) fn write(&self, text: &mut Exposition) {
         let help = "1, with the version of quietus and the backend of its ledger.";
         let labels = [("version", env!("CARGO_PKG_VERSION")), ("backend", self.backend)];
         text.family("quietus_build_info", Kind::Gauge, help).sample(&labels, 1_u64);
-        let started = STARTED.get_or_init(Timestamp::now).as_millisecond() as f64 / 1000.0;
+        let started = self.started.as_millisecond() as f64 / 1000.0;
         text.gauge("process_start_time_seconds", "When this process was started.", started);
         let cpu = clock_gettime(ClockId::ProcessCPUTime);
         let cpu = cpu.tv_sec as f64 + cpu.tv_nsec as f64 / 1e9;

@@ -10,9 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use quietus_plugin::Span;
 
 use super::exposition::Exposition;
-use super::process::Process;
 use super::reading::{Known, Reading, Snapshot};
-use super::{LoadedConfiguration, Monitor, ledger, plugins, queues};
+use super::{LoadedConfiguration, Monitor, ThisProcess, ledger, plugins, queues};
 use crate::attention::{Facts, FailedKeeper, Group, Limits, Muted, attention};
 use crate::audit::Actor;
 use crate::ledger::{Gauges, LedgerError, ProcessView, QueueGauge, Size, TargetConditions, TargetHealth, TargetState};
@@ -86,7 +85,7 @@ fn monitor() -> Monitor {
     let queues = queues(&[InstallationName::unnamed()], &targets);
     assert_eq!(queues.len(), 6);
     let unread = Reading::by(Box::new(|| unreachable!("what is known is given")));
-    let process = Process::of("sqlite");
+    let process = ThisProcess { backend: "sqlite", started: Timestamp::UNIX_EPOCH };
     let configuration = LoadedConfiguration { digest: "0a".into(), at: now() };
     let installations = vec![InstallationName::unnamed()];
     let sources = ["one", "two", "old"].map(|name| SourceName(name.into())).to_vec();

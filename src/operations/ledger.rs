@@ -18,6 +18,7 @@ use crate::ledger::{Ledger, LedgerPlace, Migrated, OpenError};
 /// Refuses a ledger whose file is not there: one that a command made would belong to the user who runs the command
 /// instead of the server's.
 pub(crate) fn must_be_there(place: &LedgerPlace) -> Result<(), OperationError> {
+    must_be_allowed(place)?;
     match place {
         LedgerPlace::Sqlite(path) if !path.exists() => {
             let shown = path.display();
@@ -30,6 +31,14 @@ pub(crate) fn must_be_there(place: &LedgerPlace) -> Result<(), OperationError> {
             )))
         }
         _ => Ok(()),
+    }
+}
+
+/// Refuses a ledger whose files the account of this process may not use: none of them is missing for that.
+pub(crate) fn must_be_allowed(place: &LedgerPlace) -> Result<(), OpenError> {
+    match place {
+        LedgerPlace::Sqlite(path) => sqlite::must_be_allowed(path),
+        LedgerPlace::Postgres(_) => Ok(()),
     }
 }
 

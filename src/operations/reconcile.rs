@@ -3,6 +3,7 @@
 //! and that mluvii shows again are erased again.
 
 mod enter;
+mod forms;
 mod pace;
 mod past;
 mod proof;
@@ -22,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{InputError, OperationError, Operations, audit};
 use crate::audit::{ActResult, Actor};
-use crate::event::EventHead;
+use crate::event::Event;
 use crate::keys::IndexKey;
 use crate::mluvii::{EndedSession, MluviiClient, MluviiError, Sweep, Window, paced};
 use crate::subject::{Fingerprinter, InstallationName, SessionKey, SourceName, TargetName};
@@ -65,6 +66,8 @@ pub(crate) struct Reconciled {
     pub(crate) unclear: u64,
     /// Those that nobody told us of.
     pub(crate) found: u64,
+    /// Forms that were submitted in sessions and that nobody told us of.
+    pub(crate) forms: u64,
     /// The same by the month in which they ended.
     pub(crate) by_month: BTreeMap<String, u64>,
     /// Those that were erased and that mluvii shows with personal data again.
@@ -189,12 +192,12 @@ impl<'a> Comparison<'a> {
         self.look_again(window, &erased, stop).await
     }
 
-    /// The event of a session of which nobody has told us, and which is ours. `erased` takes one that was erased.
+    /// What nobody has told us of a session that is ours: its forms and, last, its end. `erased` takes one that was erased.
     async fn unknown(
         &mut self,
         session: EndedSession,
         erased: &mut Vec<ErasedSession>,
-    ) -> Result<Option<EventHead>, OperationError> {
+    ) -> Result<Vec<Event>, OperationError> {
         let ledger = &self.on.ledger;
         let key = SessionKey { installation: self.installation.clone(), session: session.id };
         // A later end than the one that was told is news: the conversation went on. One that only a look showed is, too: no rule was
@@ -206,27 +209,31 @@ impl<'a> Comparison<'a> {
         let erased_at = known.as_ref().and_then(|known| known.erased_at).or(of_tombstone);
         // What ended after it was erased is another conversation, or went on.
         erased.extend(erased_at.filter(|at| session.ended <= *at).map(|at| (key.clone(), at)));
-        let has_ended = known.is_some_and(|known| {
+        let has_ended = known.as_ref().is_some_and(|known| {
             let ended = known.record.ended.filter(|_| known.record.end_told);
             ended.or(known.erased_at).is_some_and(is_told)
         });
         if has_ended || tombstone.is_some_and(|gone| is_told(gone.at)) {
             self.done.known += 1;
-            return Ok(None);
+            // What was erased has no forms any more, and of what has expired nobody knows which were told.
+            let source = known.filter(|known| known.erased_at.is_none()).and_then(|known| known.record.source);
+            return match source {
+                Some(source) => self.untold_forms(&key, &source, &session).await,
+                None => Ok(Vec::new()),
+            };
         }
         let sources = self.on.settings.sources.iter();
         let sources: Vec<_> = sources.filter(|source| source.mluvii.as_ref() == Some(&self.installation)).collect();
-        Ok(match whose(&sources, session.department, self.proved) {
-            Whose::Ours(source) => Some(enter::event(key, source, &session, &self.index)),
-            Whose::Foreign => {
-                self.done.foreign += 1;
-                None
+        match whose(&sources, session.department, self.proved) {
+            Whose::Ours(source) => {
+                let mut events = self.untold_forms(&key, &source, &session).await?;
+                events.push(Event { head: enter::end(key, source, &session, &self.index), form: None });
+                return Ok(events);
             }
-            Whose::Unclear => {
-                self.done.unclear += 1;
-                None
-            }
-        })
+            Whose::Foreign => self.done.foreign += 1,
+            Whose::Unclear => self.done.unclear += 1,
+        }
+        Ok(Vec::new())
     }
 }
 

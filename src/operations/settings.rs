@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Arc<Policy>,
     pub(crate) settling: SettlingSettings,
     pub(crate) retention: RetentionSettings,
+    /// How often servers look at the webhooks at mluvii.
+    pub(crate) webhooks_every: Duration,
 }
 
 /// One company's mluvii.

@@ -34,6 +34,10 @@ pub(crate) struct WebhookView {
     pub(crate) state: Seen,
 }
 
+/// Why one that is gone again is not registered yet.
+const GONE_AGAIN: &str = "mluvii's list showed it and does not show it any more, a short while after it was registered; it is registered \
+                          again where that stays so";
+
 /// What was seen of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "lowercase")]
@@ -85,6 +89,9 @@ impl Seen {
         }
     }
 }
+
+/// Why a webhook is not deleted.
+const MANAGED: &str = "the source has `webhook = \"managed\"`; take that out and reload first";
 
 /// What was done about a webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -189,6 +196,8 @@ async fn to_change(noted: &Noted<'_>, there: State, by: &Actor) -> Result<Option
         State::Right { .. } => Ok(None),
         // A further one would be registered at each look, and each event come as often.
         State::Missing if by_itself && noted.is_hidden() => Err(OperationError::Conflict(HIDDEN.to_owned())),
+        // A list that shows it only now and then would have it registered again and again.
+        State::Missing if by_itself && noted.was_registered() => Err(OperationError::Conflict(GONE_AGAIN.to_owned())),
         State::Missing | State::Wrong { .. } => Ok(Some(there)),
     }
 }
@@ -209,15 +218,16 @@ async fn change(
             Made::Exists(id) => correct(client, wanted, &id).await?,
         },
     };
+    if was_missing {
+        noted.is_registered().await?;
+    }
     // What was answered is not what was seen.
     let there = client.webhooks().await.map(|all| compare(wanted, &all));
     if change == Change::Corrected {
         noted.is_corrected().await?;
     }
-    match there {
-        Ok(State::Missing) | Err(_) if was_missing => noted.is_registered().await?,
-        Ok(State::Missing) | Err(_) => {}
-        Ok(State::Right { .. } | State::Wrong { .. }) => noted.is_shown().await?,
+    if matches!(there, Ok(State::Right { .. } | State::Wrong { .. })) {
+        noted.is_shown().await?;
     }
     match there.map_err(unavailable)? {
         State::Right { .. } => Ok(change),
@@ -255,6 +265,9 @@ async fn correct(client: &MluviiClient, wanted: &Wanted, id: &WebhookId) -> Resu
 /// Has mluvii no longer call a source. Returns how many webhooks were deleted: only those with the source's address.
 pub(crate) async fn unregister(on: &Operations, source: &SourceName, by: &Actor) -> Result<usize, OperationError> {
     let webhook = one(on, source)?;
+    if webhook.mode == WebhookMode::Managed {
+        return Err(OperationError::Conflict(format!("a server would register it again: {MANAGED}")));
+    }
     let wanted = webhook.wanted.map_err(|error| OperationError::Configuration(error.into()))?;
     let client = on.client(&webhook.installation)?;
     let all = client.webhooks().await.map_err(unavailable)?;

@@ -58,28 +58,32 @@ pub(crate) struct OfflineFindings {
     pub(crate) returned: BTreeSet<Kind>,
 }
 
-/// Has the plugin say what it is, in its sandbox, and compares that with the settings. `read` stands in for its secrets. `None` where
-/// its file is not on this machine.
+/// Has the plugin say what it is, in its sandbox, and compares that with the settings. `read` stands in for its secrets. The inner error is
+/// why it cannot be asked on this machine, by which nothing is known of its settings.
 pub(crate) async fn check_offline(
     settings: PluginSettings,
     base: &Path,
     read: ReadSecret<'_>,
     program: &Program,
-) -> Result<Option<OfflineFindings>, CheckRefused> {
+) -> Result<Result<OfflineFindings, String>, CheckRefused> {
     let plugin = settings.name.clone();
     let refused = |why| CheckRefused { plugin: plugin.clone(), why };
     if is_elsewhere(&settings, base) {
-        return Ok(None);
+        return Ok(Err("its file is not on this machine".to_owned()));
     }
     let installed = Installed::find(settings, base, read).map_err(|e| refused(e.why))?;
-    let failed = |failed| match failed {
-        StartFailed::Refused(why) | StartFailed::Lost(why) => refused(why),
-        StartFailed::Cancelled => refused("it was cancelled".into()),
+    let why = |failed| match failed {
+        StartFailed::Refused(why) | StartFailed::Lost(why) => why,
+        StartFailed::Cancelled => "it was cancelled".to_owned(),
     };
-    let seen = look(program, &installed).await.map_err(failed)?;
+    // One that does not load, as it is for another machine.
+    let seen = match look(program, &installed).await {
+        Ok(seen) => seen,
+        Err(failed) => return Ok(Err(why(failed))),
+    };
     let inspected = installed.remember(seen.sha256, seen.hello.manifest);
-    let contract = compare(program, &installed, &inspected).await.map_err(failed)?;
-    Ok(Some(OfflineFindings {
+    let contract = compare(program, &installed, &inspected).await.map_err(|failed| refused(why(failed)))?;
+    Ok(Ok(OfflineFindings {
         name: inspected.manifest.name.clone(),
         version: inspected.manifest.version.clone(),
         untaken: contract.untaken,

@@ -25,6 +25,8 @@ pub(crate) struct Behaviour {
     pub(super) department_disagrees: bool,
     pub(super) ignored_filters: BTreeSet<String>,
     pub(super) limit_max: usize,
+    /// Pages end before their limit, at another length each time, as where they are cut by their bytes.
+    pub(super) uneven_pages: bool,
     pub(super) over_limit: OverLimit,
     pub(super) order: Order,
     pub(super) listed: Listed,
@@ -212,6 +214,7 @@ impl Default for Behaviour {
             department_disagrees: false,
             ignored_filters: BTreeSet::new(),
             limit_max: 1000,
+            uneven_pages: false,
             over_limit: OverLimit::Capped,
             order: Order::NewestFirst,
             listed: Listed::Whole,

@@ -13,6 +13,9 @@ use super::document::View;
 use super::query::{Asked, BadQuery, Page, Pairs};
 use super::state::StandIn;
 
+/// Uneven pages have at most so many elements.
+const UNEVEN: usize = 7;
+
 /// `GET /api/v1/Sessions`.
 pub(super) async fn sessions(
     State(mluvii): State<StandIn>,
@@ -34,6 +37,10 @@ pub(super) async fn sessions(
     let shown = readable.filter(|conversation| !view.behaviour.unlisted.contains(&conversation.id));
     let mut found: Vec<_> = shown.filter(|conversation| filter.takes(conversation, view)).collect();
     sort(&mut found, view.behaviour.order);
+    let limit = match view.behaviour.uneven_pages {
+        true => limit.min(1 + (offset + found.len()) % UNEVEN),
+        false => limit,
+    };
     let page: Vec<_> = found.into_iter().skip(offset).take(limit).map(|one| view.listed(one)).collect();
     let list = match view.behaviour.list_shape {
         ListShape::Bare => Value::Array(page),

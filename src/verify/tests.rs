@@ -16,7 +16,7 @@ const BODY: &[u8] = br#"{"eventType":"SessionEnded"}"#;
 fn read(reference: &SecretRef) -> Result<Secret, SecretError> {
     match reference {
         SecretRef::Env(text) => Ok(Secret::new(text.replace("EMPTY", ""))),
-        _ => Err(SecretError("it is not there".into())),
+        _ => Err(SecretError::Wrong("it is not there".into())),
     }
 }
 

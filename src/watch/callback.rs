@@ -24,7 +24,7 @@ pub(crate) struct Wanted {
 pub(crate) enum NoCallback {
     #[error("`server.public_url` is not set, so that nobody knows what mluvii is to call")]
     NoPublicUrl,
-    #[error("`server.public_url` is no http or https address")]
+    #[error("`server.public_url` is no http or https address with a host, and without a query and a fragment")]
     BadPublicUrl,
     #[error(
         "mluvii signs nothing and sends no credentials but those in the URL: the source needs `basic` or `query` in its `auth`"
@@ -47,7 +47,9 @@ impl Wanted {
     ) -> Result<Self, NoCallback> {
         let base = public_url.ok_or(NoCallback::NoPublicUrl)?;
         let address = format!("{}/webhooks/{}", base.trim_end_matches('/'), source.name);
-        let url = Url::parse(&address).ok().filter(|url| matches!(url.scheme(), "https" | "http") && url.has_host());
+        // Of `https://` alone, what follows would become the host.
+        let is_http = |url: &Url| matches!(url.scheme(), "https" | "http") && url.has_host();
+        let url = Url::parse(base).ok().filter(is_http).and_then(|_| Url::parse(&address).ok()).filter(is_http);
         let url =
             url.filter(|url| url.query().is_none() && url.fragment().is_none()).ok_or(NoCallback::BadPublicUrl)?;
         let mut urls = Vec::new();
@@ -98,6 +100,27 @@ mod tests {
 
     fn wanted(auth: &str, public_url: Option<&str>) -> Result<Wanted, NoCallback> {
         Wanted::of(&source(auth), public_url, Vec::new(), &|_| Ok(Secret::new("pass@wörd/ 1")))
+    }
+
+    #[test]
+    fn a_url_without_a_host_is_none() {
+        let basic = "{ basic = { user = \"mluvii\", password = { env = \"A\" } } }";
+        for url in [
+            "https://",
+            "http:///",
+            "https:hooks",
+            "ftp://hooks.example",
+            "https://hooks.example/?a=b",
+            "https://hooks.example/#a",
+            "",
+        ] {
+            let found = wanted(basic, Some(url));
+            let is_right = matches!(&found, Ok(wanted) if wanted.address == "https://hooks/webhooks/acme");
+            assert!(
+                matches!(found, Err(NoCallback::BadPublicUrl)) || url == "https:hooks" && is_right,
+                "{url}: {found:?}"
+            );
+        }
     }
 
     #[test]

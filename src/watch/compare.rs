@@ -56,14 +56,14 @@ pub(crate) fn compare(wanted: &Wanted, webhooks: &[Webhook]) -> State {
     }
 }
 
-/// Whether a webhook leads to this source: the same host, port and path, whatever its credentials. A path may end in a slash, which
-/// receiving takes, too.
+/// Whether a webhook leads to this source: the same host, port and path, whatever its credentials. A path may end in one slash,
+/// which receiving takes, too.
 pub(crate) fn is_ours(wanted: &Wanted, url: &Secret) -> bool {
     let (Ok(ours), Ok(theirs)) = (Url::parse(&wanted.address), Url::parse(url.expose())) else { return false };
     ours.scheme() == theirs.scheme()
         && ours.host() == theirs.host()
         && ours.port_or_known_default() == theirs.port_or_known_default()
-        && ours.path() == theirs.path().trim_end_matches('/')
+        && ours.path() == theirs.path().strip_suffix('/').unwrap_or(theirs.path())
 }
 
 fn lacks(wanted: &Wanted, webhook: &Webhook) -> Lacks {
@@ -101,8 +101,12 @@ fn agree(ours: &Secret, theirs: &Secret) -> Credentials {
         (Some(ours), Some(theirs)) => shown(&ours, &theirs),
         _ => Credentials::Wrong,
     };
-    let query =
-        |url: &Url| url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect::<Vec<_>>();
+    // What else may stand in it, receiving does not look at.
+    let names: Vec<_> = ours.query_pairs().map(|(name, _)| name).collect();
+    let query = |url: &Url| {
+        let pairs = url.query_pairs().filter(|(name, _)| names.contains(name));
+        pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect::<Vec<_>>()
+    };
     let (our_query, their_query) = (query(&ours), query(&theirs));
     let has_same_names = our_query.iter().map(|(name, _)| name).eq(their_query.iter().map(|(name, _)| name));
     if !has_same_names {
@@ -161,6 +165,7 @@ mod tests {
     fn a_webhook_is_known_by_its_address_and_judged_by_the_rest() {
         check("https://m:new%20one@hooks.example/webhooks/acme", BOTH, "right 7 0");
         check("https://m:old@HOOKS.example:443/webhooks/acme/", BOTH, "right 7 0");
+        check("https://m:old@hooks.example/webhooks/acme?tenant=9", BOTH, "right 7 0");
         check("https://m:***@hooks.example/webhooks/acme", BOTH, "right 7 0 masked");
         check("https://other:***@hooks.example/webhooks/acme", BOTH, "wrong 7  true");
         check("https://m:wrong@hooks.example/webhooks/acme", BOTH, "wrong 7  true");
@@ -173,6 +178,8 @@ mod tests {
             "http://m:old@hooks.example/webhooks/acme",
             "https://m:old@staging.example/webhooks/acme",
             "https://hooks.example@evil.example/webhooks/acme",
+            "https://m:old@hooks.example/webhooks/acme//",
+            "https://m:old@hooks.example//webhooks/acme",
             "not a URL",
         ] {
             check(other, BOTH, "missing");

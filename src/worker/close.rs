@@ -21,6 +21,7 @@ impl Worker {
         if claims.is_empty() {
             return;
         }
+        let erasures: Vec<_> = claims.iter().filter_map(|claim| erasure_of(&claim.work)).collect();
         // Before the leases end, so that no other process has begun.
         let left = (leased + LEASE / 2).since(BootTime::now());
         let closed = match timeout(left, self.close_all(claims)).await {
@@ -28,7 +29,12 @@ impl Worker {
             Ok(Err(error)) => with_causes(&error),
             Err(_) => "it took longer than it may".to_owned(),
         };
-        warn!(error = closed, "could not write receipts; they are written when the leases have ended");
+        for erasure in erasures {
+            warn!(
+                erasure.id = %erasure, error = closed,
+                "could not write the receipt; unless it is there, it is written when the lease has ended"
+            );
+        }
     }
 
     /// Makes receipts that follow the head, until no other process was faster. One that the ledger refuses is found by halving, so
@@ -130,6 +136,10 @@ impl Written {
             receipt = self.sequence, "wrote the receipt"
         );
     }
+}
+
+fn erasure_of(work: &Work) -> Option<ErasureId> {
+    if let Work::Close(erasure) = work { Some(erasure.id) } else { None }
 }
 
 /// Why there is no receipt.

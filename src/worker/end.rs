@@ -1,5 +1,6 @@
 //! The end of a claim: what its work came to is written, or what its failure means for it and for its target.
 
+use jiff::Timestamp;
 use tracing::{debug, info, warn};
 
 use super::failure::{Circumstances, ClaimEnd, Failure, FailureAction, TargetEffect};
@@ -7,9 +8,10 @@ use super::metrics::{self, WorkEnd};
 use super::output::Output;
 use super::parts::Worker;
 use super::queue::QueueWorker;
-use crate::erasure::{Outcome, Stage};
+use crate::erasure::{ErasureId, NewErasure, Outcome, Stage};
 use crate::keys::random_fraction;
 use crate::ledger::{Attempt, CallEnd, Claim, Decision, Finished, LedgerError, StepEnd, Work};
+use crate::subject::{Scope, SessionKey};
 
 impl Worker {
     /// Writes the result. The claim's fence says in the same transaction whether the work was still ours; a look before it
@@ -35,13 +37,11 @@ impl Worker {
     async fn write(&self, queue: &QueueWorker, claim: Claim, output: Output) -> Result<WorkEnd, LedgerError> {
         let (end, finished) = match output {
             Output::Decision(decision) => {
-                log_decision(&decision);
-                let rules: Vec<_> = decision.erasures.iter().map(|erasure| erasure.rule.clone()).collect();
-                let finished = self.queue.decided(claim, *decision).await?;
-                if finished == Finished::Done {
-                    rules.into_iter().for_each(metrics::decided);
-                }
-                (WorkEnd::Done, finished)
+                let demands = Demand::all_of(&decision);
+                let decided = self.queue.decided(claim, *decision).await?;
+                // Only now it is known which erasures they are: some may be part of one that had not begun.
+                demands.into_iter().zip(&decided.erasures).for_each(|(demand, erasure)| demand.tell(*erasure));
+                (WorkEnd::Done, decided.finished)
             }
             Output::Resolution(resolution) => (WorkEnd::Done, self.queue.resolved(claim, resolution).await?),
             Output::Rejected => {
@@ -170,12 +170,33 @@ fn outcome_of(end: &StepEnd) -> Option<Outcome> {
     }
 }
 
-fn log_decision(decision: &Decision) {
-    for erasure in &decision.erasures {
+/// What the log and metrics say of an erasure that a rule demands.
+struct Demand {
+    session: SessionKey,
+    scope: Scope,
+    rule: String,
+    due: Timestamp,
+}
+
+impl Demand {
+    fn all_of(decision: &Decision) -> Vec<Self> {
+        let session = &decision.session.record.session;
+        let of = |erasure: &NewErasure| Self {
+            session: session.clone(),
+            scope: erasure.subject.scope(),
+            rule: erasure.rule.clone(),
+            due: erasure.due,
+        };
+        decision.erasures.iter().map(of).collect()
+    }
+
+    fn tell(self, erasure: ErasureId) {
+        let Self { session, scope, rule, due } = self;
         info!(
-            session = %decision.session.record.session, scope = erasure.subject.scope().as_str(), rule = erasure.rule,
-            due = %erasure.due, "decided to erase"
+            erasure.id = %erasure, session = %session, scope = scope.as_str(), rule, due = %due,
+            "decided to erase"
         );
+        metrics::decided(rule);
     }
 }
 

@@ -21,20 +21,20 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// The time for which a piece of work is ours, by the time since the machine's start: whatever is done to the wall clock, and
 /// however long the machine is suspended, it ends here before it ends for others.
-pub(super) struct Lease {
+pub(crate) struct Lease {
     length: Duration,
     /// When it was last asked for: it may have begun then.
     asked: Mutex<BootTime>,
 }
 
 impl Lease {
-    pub(super) fn new(asked: BootTime, length: Duration) -> Self {
+    pub(crate) fn new(asked: BootTime, length: Duration) -> Self {
         Self { length, asked: Mutex::new(asked) }
     }
 
     /// Renews it for as long as it can; returns when it is lost, or early enough before its end that no one else has
     /// begun.
-    pub(super) async fn keep<F>(&self, renew: impl Fn() -> F)
+    pub(crate) async fn keep<F>(&self, renew: impl Fn() -> F)
     where
         F: Future<Output = Result<Finished, LedgerError>>,
     {
@@ -72,15 +72,20 @@ impl Lease {
     /// Runs `work` while the lease holds; `None` when it does not. The clock is looked at before each move: a process
     /// that stood still for longer than its lease has timers that have not fired yet, and must not go on calling, since
     /// another process may have begun.
-    pub(super) async fn hold<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+    pub(crate) async fn hold<T>(&self, work: impl Future<Output = T>) -> Option<T> {
         let mut work = pin!(work);
         poll_fn(|context| {
-            if BootTime::now() >= self.end() {
+            if !self.is_held() {
                 return Poll::Ready(None);
             }
             work.as_mut().poll(context).map(Some)
         })
         .await
+    }
+
+    /// Whether it holds still.
+    pub(crate) fn is_held(&self) -> bool {
+        BootTime::now() < self.end()
     }
 
     /// A part of it is left for what is on its way.

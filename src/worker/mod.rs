@@ -38,6 +38,7 @@ pub(crate) use accepted::Accepted;
 pub(crate) use find::finds_of;
 pub(crate) use foresee::{Foresight, LookedUp};
 pub(crate) use heartbeat::Heartbeat;
+pub(crate) use lease::Lease;
 pub(crate) use parts::Worker;
 pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};

@@ -1,14 +1,18 @@
 //! The canary: unmistakable personal data in every field that can carry it, everything run at log level `trace`, and
 //! then a search of all that quietus has written.
 
+mod happening;
+mod told;
+
 use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, Deployment, PASSWORD, RULES, Server, StandIn, client, http, receipts, wait_for};
+use crate::harness::{Database, Deployment, RULES, Server, StandIn, receipts, wait_for};
 use crate::main_job::approve;
+use told::Told;
 
 // One canary per field, so that a leak names its way. ASCII and not, since escapes differ.
 const EMAIL: &str = "canary.email.1@example.com";
@@ -26,53 +30,57 @@ const CHANNEL: &str = "canary-channel with spaces";
 const AGENT: &str = "canary-user-agent";
 const HOP: &str = "canary-forwarded-for";
 const HAND: &str = "canary-by-hand@example.com";
-const CANARIES: [&str; 15] =
-    [EMAIL, OTHER_EMAIL, PHONE, NAME, CUSTOMER, NOTE, ACTIVITY, FORM, CHATBOT, EXTRA, BODY, CHANNEL, AGENT, HOP, HAND];
+const FOUND: &str = "canary.found@example.com";
+const CANARIES: [&str; 16] = [
+    FOUND,
+    EMAIL,
+    OTHER_EMAIL,
+    PHONE,
+    NAME,
+    CUSTOMER,
+    NOTE,
+    ACTIVITY,
+    FORM,
+    CHATBOT,
+    EXTRA,
+    BODY,
+    CHANNEL,
+    AGENT,
+    HOP,
+    HAND,
+];
 
 #[test]
 fn no_personal_data_is_in_any_file_log_metric_or_receipt() {
-    everything_is_silent("", || {});
+    everything_is_silent(None);
 }
 
 #[test]
 fn no_personal_data_is_in_a_database_or_its_log() {
-    let database = Database::that_logs_all();
-    everything_is_silent(&database.ledger(), || {
-        assert_silent("the database", database.all().as_bytes());
-        let log = database.log();
-        assert!(
-            log.contains("INSERT INTO inbox"),
-            "statements and their values are logged, or this test tests nothing"
-        );
-        assert_silent("the database's log", log.as_bytes());
-    });
+    everything_is_silent(Some(&Database::that_logs_all()));
 }
 
-/// Everything happens on a ledger, and then all that was written is searched; `and` searches what is elsewhere.
-fn everything_is_silent(ledger: &str, and: impl Fn()) {
+/// Everything happens on a ledger, and then all that was written, shown and told is searched.
+fn everything_is_silent(database: Option<&Database>) {
     let standin = StandIn::start();
     let more = "[mluvii.params]\noo1_guest_ident = \"name\"\noo1_guest_email = \"email\"\noo1_guest_phone = \"phone\"\ncustomer = \"customer\"\n";
-    let alert =
-        "[[alert]]\nname = \"all\"\nfrom = \"notice\"\nwait = \"0s\"\ncommand = [\"sh\", \"-c\", \"cat >> told\"]\n";
+    let ledger = database.map(Database::ledger).unwrap_or_default();
     let deployment = Deployment::new(&standin, &format!("{more}{RULES}{ledger}"));
-    // What is told is a file beside all that is searched.
-    let told = deployment.path("told");
-    deployment.add(&alert.replace("told", &told.display().to_string()));
-    if !ledger.is_empty() {
+    let told = Told::by(&deployment);
+    if database.is_some() {
         deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
     }
-    let server = Server::start(&deployment);
+    let server = Server::start_with(&deployment, happening::OFTEN);
     standin.register(&server.callback());
 
-    everything_happens(&standin, &server, &deployment);
-    wait_for("what cannot be read to be told", || {
-        let told = std::fs::read_to_string(&told).unwrap_or_default();
-        told.contains("deliveries_unreadable").then_some(())
-    });
-    let shown = search_what_is_shown(&deployment, &server);
+    happening::everything(&standin, &server, &deployment);
+    let shown = happening::shown(&deployment, &server);
     assert_silent("what commands and metrics show", shown.as_bytes());
-    search_files(deployment.folder());
-    and();
+    told.wait(&|sql| match database {
+        Some(database) => _ = database.sql(sql),
+        None => deployment.ledger().execute_batch(sql).expect("an update"),
+    });
+    search(&deployment, database);
 
     approve(&deployment);
     let receipts = receipts(&deployment, 3);
@@ -85,78 +93,23 @@ fn everything_is_silent(ledger: &str, and: impl Fn()) {
         assert!(!standin.holds(email), "{email} must be gone, or this test tests nothing");
     }
     assert_silent("the metrics", server.metrics().as_bytes());
-    search_files(deployment.folder());
+    search(&deployment, database);
     let (ended, log) = server.stop();
     assert!(ended.success());
     assert!(log.len() > 100, "at `trace` there is much to search");
     assert_silent("the log", log.join("\n").as_bytes());
+    told.search();
+    search(&deployment, database);
+}
+
+/// Searches the files of a deployment, and the database that its ledger is in.
+fn search(deployment: &Deployment, database: Option<&Database>) {
     search_files(deployment.folder());
-    and();
-}
-
-/// Personal data comes in by every way there is.
-fn everything_happens(standin: &StandIn, server: &Server, deployment: &Deployment) {
-    for (id, email, consent) in [(101, EMAIL, None), (102, OTHER_EMAIL, Some("v3")), (103, OTHER_EMAIL, Some("v3"))] {
-        let param = |name: &str, value: &str| json!({ "name": name, "value": value, "source": "ENTRY_FORM" });
-        standin.begin_with(json!({
-            "id": id, "tenant": 62, "guest": format!("g-{id}"), "channel": CHANNEL, "gdpr_version": consent,
-            "phone_callback_number": PHONE, "notes": [NOTE], "activities": [ACTIVITY],
-            "call_params": [
-                param("oo1_guest_email", email), param("oo1_guest_ident", NAME), param("oo1_guest_phone", PHONE),
-                param("customer", CUSTOMER), param("free", FORM),
-            ],
-        }));
-        standin.add_contact(email);
-        standin.end(id);
-    }
-    let params = json!({ "oo1_guest_email": OTHER_EMAIL, "oo1_guest_ident": NAME, "free": FORM });
-    standin.submit(102, 4711, &params);
-    standin.happen(102, "form", &json!({ "kind": "chatbot", "form_id": 1, "params": { "value": CHATBOT } }));
-    standin.crm_fault(&json!({ "path": "/contacts", "times": 2, "kind": "status", "status": 500 }));
-    standin.crm_fault(&json!({ "path": "/contacts", "times": 1, "kind": "garbage" }));
-    standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "status", "status": 500 }));
-
-    let mut body = crate::harness::session_ended(103);
-    body["data"]["client"] = json!({ "name": NAME, "email": EXTRA });
-    body["data"]["channel"] = json!(CHANNEL);
-    assert_eq!(server.deliver(&body), 204);
-    let (status, _) = http(
-        client()
-            .post(server.url(&format!("/webhooks/acme?hint={BODY}")))
-            .basic_auth("mluvii", Some(PASSWORD))
-            .header("user-agent", AGENT)
-            .header("x-forwarded-for", HOP)
-            .body(format!("{{\"eventType\": \"SessionEnded\", \"data\": \"{BODY} {NAME}\"")),
-    );
-    assert_eq!(status, 202);
-    let (status, _) = http(client().post(server.url("/webhooks/acme")).basic_auth(AGENT, Some(BODY)).body(BODY));
-    assert_eq!(status, 401);
-
-    let outside = tempfile::NamedTempFile::new().expect("a temporary file");
-    std::fs::write(outside.path(), HAND).expect("it is writable");
-    let who = format!("@{}", outside.path().display());
-    assert!(deployment.run(&["erase", "--email", &who]).status.success());
-}
-
-/// What the command line and the metrics say while everything is under way.
-fn search_what_is_shown(deployment: &Deployment, server: &Server) -> String {
-    let mut shown = server.metrics();
-    for arguments in [
-        &["status"][..],
-        &["erasures", "list"],
-        &["quarantine", "list"],
-        &["quarantine", "show", "1"],
-        &["--json", "erasures", "list"],
-        &["config", "show"],
-        &["check", "--against-running"],
-        &["reload"],
-        &["--json", "reload"],
-    ] {
-        let output = deployment.run(arguments);
-        shown += &String::from_utf8_lossy(&output.stdout);
-        shown += &String::from_utf8_lossy(&output.stderr);
-    }
-    shown
+    let Some(database) = database else { return };
+    assert_silent("the database", database.all().as_bytes());
+    let log = database.log();
+    assert!(log.contains("INSERT INTO inbox"), "statements and their values are logged, or this test tests nothing");
+    assert_silent("the database's log", log.as_bytes());
 }
 
 fn search_files(folder: &Path) {

@@ -22,8 +22,15 @@ fn the_demo_ends_with_a_proof() {
     }
 }
 
+/// A terminal that is closed ends it as Ctrl-C does, and a service manager too.
 #[test]
 fn the_demo_that_is_kept_can_be_tried_and_ended() {
+    for ending in ["INT", "HUP"] {
+        kept_and_ended(ending);
+    }
+}
+
+fn kept_and_ended(ending: &str) {
     let mut command = quietus();
     command.args(["demo", "--keep"]);
     let mut demo = Process::spawn(command);
@@ -34,8 +41,33 @@ fn the_demo_that_is_kept_can_be_tried_and_ended() {
     });
     let (status, body) = http(client().get(url));
     assert_eq!((status, body.contains("\"crm\":\"up\"")), (200, true), "{body}");
-    demo.signal("INT");
-    assert!(demo.end().success(), "{:#?}", demo.lines());
+    let server = server_of(&demo);
+    demo.signal(ending);
+    assert!(demo.end().success(), "{ending}: {:#?}", demo.lines());
+    assert!(!serves(&server), "{ending}: its server outlived it");
+}
+
+/// However early it is ended, its server does not go on without it.
+#[test]
+fn a_demo_that_is_cut_off_takes_its_server_with_it() {
+    for ending in ["INT", "TERM", "HUP"] {
+        let mut command = quietus();
+        command.arg("demo");
+        let mut demo = Process::spawn(command);
+        let server = server_of(&demo);
+        demo.signal(ending);
+        assert_eq!(demo.end().code(), Some(1), "{ending}: {:#?}", demo.lines());
+        wait_for("its server to end", || (!serves(&server)).then_some(()));
+    }
+}
+
+fn server_of(demo: &Process) -> String {
+    wait_for("its server to start", || demo.children().into_iter().find(serves))
+}
+
+/// Whether a process is a server.
+fn serves(process: &String) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/cmdline")).is_ok_and(|line| line.contains("\0serve\0"))
 }
 
 #[test]
@@ -43,10 +75,7 @@ fn the_demo_says_what_it_waits_for_and_goes_on() {
     let mut command = quietus();
     command.arg("demo");
     let mut demo = Process::spawn(command);
-    let serves = |process: &String| {
-        std::fs::read_to_string(format!("/proc/{process}/cmdline")).is_ok_and(|line| line.contains("\0serve\0"))
-    };
-    let server = wait_for("its server to start", || demo.children().into_iter().find(serves));
+    let server = server_of(&demo);
     signal(&server, "STOP");
     // Whether it listened already or not.
     demo.told("what it waits for", |line| {

@@ -8,6 +8,7 @@ mod canary;
 mod cgroup;
 mod clocks;
 mod demo;
+mod denied;
 mod endurance;
 mod faults;
 mod finding;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use crate::harness::{Deployment, PASSWORD, RULES, Server, StandIn, client, http, receipts, signal, wait_for};
+use crate::harness::{Deployment, ERASE, PASSWORD, RULES, Server, StandIn, client, http, receipts, signal, wait_for};
 use crate::main_job::approve;
 use tools::{MOVED_ELSEWHERE, check_metrics, the_dashboard_shows_something};
 
@@ -91,6 +91,7 @@ fn every_metric_moves_and_the_dashboard_shows_it() {
         standin.fault(&json!({ "path": path, "times": 1, "kind": "status", "status": 500 }));
     }
     standin.crm_fault(&json!({ "path": "/contacts", "times": 2, "kind": "status", "status": 503 }));
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 1, "kind": "delay", "delay_ms": 1_500 }));
     for (id, email) in [(102, "bea@example.com"), (103, "dan@example.com")] {
         standin.begin(id, email, None);
         standin.end(id);
@@ -118,10 +119,29 @@ fn every_metric_moves_and_the_dashboard_shows_it() {
     assert!(gone.is_empty(), "no series comes and goes: {gone:?}");
     check_metrics(&server.metrics());
     let still: BTreeSet<_> = after.0.keys().filter(|family| !moved.0.contains(*family)).map(String::as_str).collect();
-    let elsewhere: BTreeSet<_> = MOVED_ELSEWHERE.iter().map(|(family, _)| *family).collect();
+    let elsewhere: BTreeSet<_> = MOVED_ELSEWHERE.iter().map(|(family, ..)| *family).collect();
     let untested: Vec<_> = still.difference(&elsewhere).collect();
     assert!(untested.is_empty(), "nothing moves {untested:?}; move it here, or name the test in MOVED_ELSEWHERE");
     the_dashboard_shows_something(&prometheus.url(), &after.0.keys().map(String::as_str).collect());
+}
+
+#[test]
+fn what_cannot_be_done_is_late_and_its_target_is_out() {
+    let standin = StandIn::start();
+    standin.fault(&json!({ "path": "/anonymous", "kind": "status", "status": 503 }));
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start_with(&deployment, &[("ERASING__DEADLINE", "1s")]);
+    server.leaves_work("mluvii anonymizes nothing");
+    standin.register(&server.callback());
+    for id in 1..=3 {
+        standin.begin(id, &format!("ann{id}@example.com"), None);
+        standin.end(id);
+    }
+    server.moved("quietus_erasures_late");
+    server.moved("quietus_oldest_due_age_seconds");
+    server.moved("quietus_queue_oldest_due_age_seconds");
+    server.moved("quietus_breaker_open");
+    server.moved("quietus_breaker_tries");
 }
 
 /// What cannot be read, is refused, and comes to no source.
@@ -133,6 +153,7 @@ fn strange_deliveries(server: &Server) {
     assert_eq!(post("/webhooks/acme", PASSWORD), 202);
     assert_eq!(post("/webhooks/acme", "wrong"), 401);
     assert_eq!(post("/webhooks/acne", PASSWORD), 404);
+    assert_eq!(http(client().put(server.url("/webhooks/acme"))).0, 405);
 }
 
 #[track_caller]
@@ -140,6 +161,7 @@ fn the_counts_are_right(scrape: &Scrape) {
     for (series, expected) in [
         ("quietus_refusals_total{source=\"acme\",reason=\"wrong\"}", 1.0),
         ("quietus_refusals_total{source=\"acme\",reason=\"missing\"}", 0.0),
+        ("quietus_refusals_total{source=\"acme\",reason=\"method\"}", 1.0),
         ("quietus_unknown_paths_total{nearest=\"acme\"}", 1.0),
         ("quietus_deliveries_total{source=\"acme\",result=\"quarantined\"}", 1.0),
         ("quietus_quarantine_deliveries", 1.0),

@@ -105,11 +105,9 @@ fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     let again = standin.calls("/Sessions").len();
     wait_for("further comparisons", || (standin.calls("/Sessions").len() > again + 5).then_some(()));
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 3, "nothing is found twice");
+    server.moved("quietus_reconciliations_total");
+    server.moved("quietus_reconciliation_found_total");
     let metrics = server.metrics();
-    let done = metrics
-        .lines()
-        .find_map(|line| line.strip_prefix("quietus_reconciliations_total{installation=\"acme\",result=\"done\"} "));
-    assert!(done.is_some_and(|count| count != "0"), "{metrics}");
     assert!(metrics.contains("quietus_reconciliation_found_total{installation=\"acme\"} 2\n"), "{metrics}");
     let marked = "SELECT count(*) FROM session WHERE record LIKE '%\"r\":true%'";
     assert_eq!(deployment.count(marked), 2, "it is marked how they came");
@@ -270,4 +268,59 @@ fn a_comparison_that_fails_needs_a_person_until_it_succeeds() {
     assert!(!server.metrics().contains(failed), "it is counted");
     standin.behave(&json!({ "ignored_filters": null }));
     wait_for("it to be over", || attention().is_none().then_some(()));
+}
+
+#[test]
+fn a_form_of_which_nobody_told_us_is_found_and_decided_on_once() {
+    let standin = StandIn::start();
+    let rule = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n\
+                [[rule]]\nname = \"delete me\"\non = \"form-submitted\"\n\
+                when = \"form.id == 4711 && form.submitted && form.params['agree'] == 'yes'\"\nerase = \"session\"\n\
+                targets = [\"mluvii\"]\n";
+    let deployment = Deployment::bare(&standin.mluvii, rule);
+    let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
+    tell(&standin, &server, &deployment);
+    let submitted = |id: i64, person: &str, form: Value| {
+        standin.begin(id, &format!("{person}@example.com"), Some("v3"));
+        standin.happen(id, "form", &form);
+        standin.end(id);
+    };
+    let form = |kind: &str, agree: &str| json!({ "kind": kind, "form_id": 4711, "params": { "agree": agree } });
+    // Nothing of these is delivered but one session's end.
+    submitted(7, "ann", form("hero_card", "yes"));
+    submitted(8, "bob", form("call_script", "no"));
+    submitted(9, "cid", json!({ "kind": "hero_card", "form_id": 4711, "submitted": false, "params": {} }));
+    submitted(10, "dan", form("chatbot", "yes"));
+    assert_eq!(server.deliver_end(10), 204);
+    deployment.settled(2);
+    let since = (Timestamp::now() - SignedDuration::from_hours(1)).to_string();
+    let counted = reconcile(&deployment, Timestamp::now() - SignedDuration::from_hours(1), &["--dry-run"]);
+    assert_eq!((&counted["found"], &counted["forms"]), (&3.into(), &3.into()), "{counted}");
+    let shown = deployment.run(&["reconcile", "--since", &since, "--dry-run"]);
+    let shown = String::from_utf8(shown.stdout).expect("a text");
+    assert!(shown.contains("3 forms were submitted and nobody told us: nothing was done"), "{shown}");
+    let done = reconcile(&deployment, Timestamp::now() - SignedDuration::from_hours(1), &[]);
+    assert_eq!((&done["found"], &done["forms"]), (&3.into(), &3.into()), "{done}");
+    assert_eq!(receipts(&deployment, 2).len(), 2);
+    deployment.settled(5);
+    let held = ["ann", "bob", "cid", "dan"].map(|person| standin.holds(&format!("{person}@example.com")));
+    assert_eq!(held, [false, true, true, false]);
+    // What was told, as what was found, is known.
+    let again = reconcile(&deployment, Timestamp::now() - SignedDuration::from_hours(1), &[]);
+    assert_eq!((&again["found"], &again["forms"]), (&0.into(), &0.into()), "{again}");
+    assert!(server.stop().0.success());
+
+    // A server finds it by itself.
+    let server = Server::start_with(&deployment, OFTEN);
+    wait_for("the first time", || {
+        (deployment.count("SELECT count(mark) FROM periodic WHERE name LIKE 'reconcile/%'") == 1).then_some(())
+    });
+    submitted(11, "eve", form("hero_card", "yes"));
+    assert_eq!(receipts(&deployment, 3).len(), 3);
+    assert!(!standin.holds("eve@example.com"));
+    wait_for("the metric", || {
+        let name = "quietus_reconciliation_forms_found_total{installation=\"acme\"} 1\n";
+        server.metrics().contains(name).then_some(())
+    });
+    drop(server);
 }

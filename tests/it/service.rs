@@ -5,7 +5,7 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::harness::{Away, Deployment, Server, StandIn, quietus, wait_for};
+use crate::harness::{Away, Deployment, ERASE, Server, StandIn, quietus, wait_for};
 
 /// A service manager's socket, and what came there.
 struct Manager {
@@ -170,18 +170,64 @@ fn sighup_during_a_start_and_at_the_end_ends_nothing_early() {
     assert!(ended.success(), "{log:#?}");
 }
 
+/// What the shipped unit says.
+fn unit(key: &str) -> String {
+    let unit = include_str!("../../config/quietus.service");
+    let value = unit.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    value.unwrap_or_else(|| panic!("it says no {key}")).to_owned()
+}
+
 #[test]
 fn the_shipped_unit_waits_for_the_word_and_starts_anew_what_stands_still() {
-    let unit = include_str!("../../config/quietus.service");
-    let value = |key: &str| unit.lines().find_map(|line| line.strip_prefix(&format!("{key}="))).map(str::to_owned);
-    assert_eq!(value("Type").as_deref(), Some("notify"));
-    assert_eq!(value("NotifyAccess").as_deref(), Some("main"));
-    assert!(value("WatchdogSec").is_some());
+    assert_eq!(unit("Type"), "notify");
+    assert_eq!(unit("NotifyAccess"), "main");
+    assert!(!unit("WatchdogSec").is_empty());
     // A ledger that is large, or that waits for its database, takes its time.
-    assert_eq!(value("TimeoutStartSec").as_deref(), Some("infinity"));
-    assert!(value("ExecStartPre").is_some_and(|command| command.contains("quietus check")));
+    assert_eq!(unit("TimeoutStartSec"), "infinity");
     // It waits for the end, and fails where the configuration is not taken; a signal would do neither.
-    assert!(value("ExecReload").is_some_and(|command| command.contains("quietus reload --config")));
+    assert!(unit("ExecReload").contains("quietus reload --config"));
+}
+
+/// What the unit runs before each start, on a deployment. The start follows where it succeeds: a prefix would have its end ignored.
+fn checked_before_a_start(deployment: &Deployment) -> (bool, String) {
+    let line = unit("ExecStartPre")
+        .replace("/etc/quietus/quietus.toml", deployment.path("quietus.toml").to_str().expect("UTF-8"));
+    let mut words = line.split(' ');
+    assert_eq!(words.next(), Some("/usr/local/bin/quietus"));
+    assert_eq!(words.clone().next(), Some("check"));
+    let output = quietus().args(words).output().expect("quietus runs");
+    (output.status.success(), [&*output.stdout, &output.stderr].map(String::from_utf8_lossy).concat())
+}
+
+#[test]
+fn nothing_that_is_away_and_no_broken_plugin_keeps_a_server_from_starting() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, ERASE);
+    std::fs::write(deployment.path("libbroken.so"), "no library").expect("written");
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let mluvii = Away::new();
+    let config = config.replace(&standin.mluvii, &mluvii.url());
+    deployment.write("quietus.toml", &config.replace("libhttp_purge.so", "libbroken.so"));
+    let (starts, said) = checked_before_a_start(&deployment);
+    assert!(starts && said.contains("! plugin crm: "), "{said}");
+    let server = Server::start(&deployment);
+    assert_eq!(server.deliver_end(1), 204);
+    server.leaves_work("mluvii is away");
+}
+
+#[test]
+fn a_server_is_not_started_with_a_configuration_that_is_wrong_or_rules_that_fail_their_tests() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), ERASE);
+    let good = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    assert!(checked_before_a_start(&deployment).0);
+    let test = "[[test]]\nname = \"kept\"\non = \"session-settled\"\nconsent = { state = \"given\" }\n\
+                expect = [\"no consent, nothing kept\"]\n";
+    for (more, expected) in [(test, "test `kept`"), ("[nonsense]\n", "nonsense")] {
+        deployment.write("quietus.toml", &format!("{good}{more}"));
+        let (starts, said) = checked_before_a_start(&deployment);
+        assert!(!starts && said.contains(expected), "{said}");
+    }
 }
 
 #[test]

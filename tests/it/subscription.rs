@@ -166,12 +166,18 @@ fn webhooks_of_others_are_never_touched() {
     standin.behave(&json!({ "webhooks_max": null }));
     wait_for("our own", || ours(&standin, &there.address()).pop());
     wait_for("nothing to need a person", || there.attention().is_empty().then_some(()));
+    // The server would register it again at once.
+    let refused = there.deployment.run(&["webhook", "unregister", "acme"]);
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("a server would register it again"), "{refused:?}");
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    drop(server);
+    let config = std::fs::read_to_string(there.deployment.path("quietus.toml")).expect("it is there");
+    there.deployment.write("quietus.toml", &config.replace("webhook = \"managed\"", "webhook = \"watched\""));
     assert_eq!(there.deployment.json(&["webhook", "unregister", "acme"])["deleted"], 1);
     let after: Vec<_> = standin.webhooks().into_iter().filter(|webhook| before.contains(webhook)).collect();
     assert_eq!(after, before);
     let deletions = standin.calls("/Webhooks").into_iter().filter(|call| call["method"] == "DELETE").count();
     assert_eq!(deletions, 0, "without an id, all of a company's would go");
-    drop(server);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use quietus_plugin::{Answer, ErrorClass, Outcome, PluginError, Request, TestHost
 use serde_json::{Value, json};
 
 use super::CrmPurge;
-use standin::{ALL, Kind, Row, StandIn, State};
+use standin::{ALL, Kind, Row, StandIn, State, TOKEN};
 
 /// A person's record.
 fn person(n: u32, emails: &[&'static str], phones: &[&'static str]) -> Row {
@@ -61,7 +61,7 @@ fn config(standin: &StandIn, more: Value) -> Value {
 }
 
 fn host_with(standin: &StandIn, more: Value) -> TestHost<CrmPurge> {
-    TestHost::with_secrets(config(standin, more), [("token", "hunter2"), ("refresh", "r-1")]).expect("configured")
+    TestHost::with_secrets(config(standin, more), [("token", TOKEN), ("refresh", "r-1")]).expect("configured")
 }
 
 fn host(standin: &StandIn) -> TestHost<CrmPurge> {

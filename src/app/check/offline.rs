@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::CheckFinding;
+use super::{CheckDepth, CheckFinding};
 use crate::config::Config;
 use crate::keys::{Secret, SecretError, SecretRef, TextOrSecret};
 use crate::mluvii::MluviiSettings;
@@ -27,8 +27,8 @@ pub(super) fn settings(config: &Config) -> Vec<CheckFinding> {
         settings
     };
     let installations: Vec<_> = config.mluvii.iter().map(without_files).collect();
-    let mut findings = super::settings(config, &installations, &read, &read);
-    findings.extend(super::alerts(&alerts_here(config), &read));
+    let mut findings = super::settings(config, &installations, (&read, &read), CheckDepth::Offline);
+    findings.extend(super::alerts(&alerts_here(config), &read, CheckDepth::Offline));
     findings
 }
 
@@ -57,7 +57,7 @@ fn alerts_here(config: &Config) -> Config {
     config
 }
 
-/// Has each plugin say what it is. Returns whether all of them are on this machine.
+/// Has each plugin say what it is. Returns whether all of them can be asked on this machine.
 pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, returned: &mut BTreeSet<Kind>) -> bool {
     let read = stand_in();
     let mut all_are_here = true;
@@ -65,14 +65,11 @@ pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, r
         let what = format!("plugin {}", settings.name);
         match check_offline(settings.clone(), &config.base, &read, &Program::this()).await {
             Err(refused) => findings.push(CheckFinding::wrong(what, refused.why)),
-            Ok(None) => {
+            Ok(Err(why)) => {
                 all_are_here = false;
-                findings.push(CheckFinding::doubtful(
-                    what,
-                    "its file is not on this machine, so its settings were not checked",
-                ));
+                findings.push(CheckFinding::doubtful(what, format!("{why}; so its settings were not checked")));
             }
-            Ok(Some(found)) => {
+            Ok(Ok(found)) => {
                 returned.extend(found.returned);
                 let what = format!("{what}, {} {}", found.name, found.version);
                 findings.push(CheckFinding::right(what.as_str()));

@@ -8,6 +8,8 @@ mod setup;
 
 use std::time::{Duration, Instant};
 
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use super::context::wait;
 use super::exit::{Exit, Failure};
 use super::out::{GOOD, Out};
@@ -38,29 +40,67 @@ impl Demo {
     }
 
     async fn play(self, out: &mut Out) -> Result<Exit, Failure> {
-        let stage = DemoSetup::build(out).await?;
-        out.line(format_args!("quietus listens at {}, with its files in {}", stage.quietus, stage.folder().display()))?;
-        out.line(format_args!("stand-ins: mluvii at {}, a CRM at {}\n", stage.mluvii_url, stage.crm_url))?;
-        cast::introduce(out)?;
-        cast::talk(&stage)?;
-
-        let gone = narrate(&stage, out).await?;
-        if !gone {
-            stage.stop().await?;
-            return Err(Failure::Other(anyhow::anyhow!("the data was not gone after {PATIENCE:?}; this is a bug")));
-        }
-        out.line("\nThe receipts:")?;
-        let all = ReceiptRange::all(1, 100);
-        let chain = receipts::list(&stage.operations, &all).await?.items;
-        table(&chain, out)?;
-        out.line("\nThe proof:")?;
-        let proven = proof::show(&stage, &chain, out)?;
-        if self.keep {
+        // Whatever ends the demo, its server must not go on without it: it hears nothing of the terminal.
+        let mut ended = Ended::listen()?;
+        let stage = tokio::select! {
+            stage = DemoSetup::build(out) => stage?,
+            () = ended.wait() => return Ok(Exit::No),
+        };
+        let shown = tokio::select! {
+            shown = show(&stage, out) => shown,
+            () = ended.wait() => return stopped(stage, Ok(Exit::No)).await,
+        };
+        if self.keep && shown.is_ok() {
             stage.invite(out)?;
-            tokio::signal::ctrl_c().await?;
+            ended.wait().await;
         }
-        stage.stop().await?;
-        Ok(Exit::when(proven))
+        stopped(stage, shown).await
+    }
+}
+
+/// Ends everything. What went wrong before that is told first.
+async fn stopped(stage: DemoSetup, shown: Result<Exit, Failure>) -> Result<Exit, Failure> {
+    let stopped = stage.stop().await;
+    let shown = shown?;
+    stopped?;
+    Ok(shown)
+}
+
+/// The conversations, what becomes of them, and the proof.
+async fn show(stage: &DemoSetup, out: &mut Out) -> Result<Exit, Failure> {
+    out.line(format_args!("quietus listens at {}, with its files in {}", stage.quietus, stage.folder().display()))?;
+    out.line(format_args!("stand-ins: mluvii at {}, a CRM at {}\n", stage.mluvii_url, stage.crm_url))?;
+    cast::introduce(out)?;
+    cast::talk(stage)?;
+    if !narrate(stage, out).await? {
+        return Err(Failure::Other(anyhow::anyhow!("the data was not gone after {PATIENCE:?}; this is a bug")));
+    }
+    out.line("\nThe receipts:")?;
+    let all = ReceiptRange::all(1, 100);
+    let chain = receipts::list(&stage.operations, &all).await?.items;
+    table(&chain, out)?;
+    out.line("\nThe proof:")?;
+    Ok(Exit::when(proof::show(stage, &chain, out)?))
+}
+
+/// The signals by which somebody ends the demo: Ctrl-C, a service manager, a terminal that is closed.
+struct Ended([Signal; 3]);
+
+impl Ended {
+    fn listen() -> std::io::Result<Self> {
+        let kinds = [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()];
+        let [interrupt, terminate, hangup] = kinds.map(signal);
+        Ok(Self([interrupt?, terminate?, hangup?]))
+    }
+
+    /// Until one of them comes.
+    async fn wait(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
     }
 }
 

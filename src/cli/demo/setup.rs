@@ -140,7 +140,7 @@ fn serve(folder: &Path) -> anyhow::Result<Child> {
     let mut command = Command::new(program);
     command.arg("serve").arg("--config").arg(folder.join("quietus.toml")).stdin(std::process::Stdio::null());
     command.stdout(log.try_clone()?).stderr(log).kill_on_drop(true);
-    // Ctrl-C at the terminal is for the demo, which then ends the server itself.
+    // What comes from the terminal, as Ctrl-C, is for the demo, which then ends the server itself.
     command.process_group(0);
     command.spawn().context("`quietus serve` could not be started")
 }

@@ -196,11 +196,25 @@ async fn a_process_that_is_to_end_or_cannot_work_is_not_ready_and_says_which() {
     }
 }
 
+/// A sender that is set up for another method loses each event: it is counted, as a wrong secret is, and a person is told.
 #[tokio::test]
-async fn only_posts_are_deliveries() {
-    let router = Bench::new("").router();
-    assert_eq!(get(&router, "/webhooks/acme").await, "405 allow=POST");
-    assert_eq!(get(&router, "/metrics").await, "404");
+async fn only_posts_are_deliveries_and_what_else_comes_to_a_source_is_counted() {
+    let bench = Bench::new("");
+    let state = state_on(bench.ledger.clone());
+    let router = router(bench.receiver_of(&state, source()), bench.readiness(Ending::default()));
+    let send = async |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path).header("host", "x").body(Body::empty());
+        let answer = router.clone().oneshot(request.expect("a request")).await.expect("an answer");
+        line(answer).await
+    };
+    for (method, path) in [("GET", "/webhooks/acme"), ("PUT", "/webhooks/acme/"), ("post", "/webhooks/acme")] {
+        assert_eq!(send(method, path).await, "405 allow=POST", "{method} {path}");
+    }
+    assert_eq!(send("GET", "/webhooks/none").await, "405 allow=POST", "a scanner's");
+    assert_eq!(send("GET", "/metrics").await, "404");
+    let refused = state.counts.take_refused();
+    let of = crate::attention::RefusedOf::Source(crate::subject::SourceName("acme".into()));
+    assert_eq!(refused.iter().map(|refused| (&refused.of, refused.count)).collect::<Vec<_>>(), [(&of, 3)]);
 }
 
 #[tokio::test]

@@ -15,9 +15,8 @@ fn heads() {
         let bench = Bench::new("header_read_max = '1s'\nbody_read_max = '1s'");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
         let address = listener.local_addr().expect("an address");
-        let index = IndexKey::new(&Zeroizing::new([1; 32]));
-        let receiver = Receiver::new(vec![hard_to_guess()], bench.ledger.clone(), index, seal(), &bench.settings);
-        let router = router(Arc::new(Replaceable::new(receiver)), bench.readiness(Ending::default()));
+        let receiver = bench.receiver_of(&state_on(bench.ledger.clone()), hard_to_guess());
+        let router = router(receiver, bench.readiness(Ending::default()));
         let closing = CancellationToken::new();
         let serving = {
             let (settings, stop) = (bench.live_settings(), Stop::at_once(closing.clone()));

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::keys::{IndexKey, SealKey, Secret, SecretRef};
+use crate::ledger::Intake;
 use crate::ledger::sqlite::SqliteLedger;
 use crate::lock::Replaceable;
 use crate::panics::Ending;
@@ -55,10 +56,16 @@ impl Bench {
     }
 
     fn receiver(&self) -> Arc<Replaceable<Receiver>> {
-        let index = IndexKey::new(&Zeroizing::new([1; 32]));
-        let receiver = Receiver::new(vec![source()], self.ledger.clone(), index, seal(), &self.settings);
-        Arc::new(Replaceable::new(receiver))
+        self.receiver_of(&state_on(self.ledger.clone()), source())
     }
+
+    fn receiver_of(&self, state: &Arc<ReceivingState>, source: Source) -> Arc<Replaceable<Receiver>> {
+        Arc::new(Replaceable::new(Receiver::new(state, vec![source], &self.settings)))
+    }
+}
+
+fn state_on(ledger: Arc<dyn Intake>) -> Arc<ReceivingState> {
+    ReceivingState::new(ledger, IndexKey::new(&Zeroizing::new([1; 32])), seal())
 }
 
 fn seal() -> SealKey {

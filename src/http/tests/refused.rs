@@ -13,7 +13,7 @@ use super::*;
 use crate::erasure::Reportable;
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
-use crate::ledger::{Intake, LedgerError, PutAside, Quarantined, Recorded, RefusedDeliveries, Reported};
+use crate::ledger::{LedgerError, PutAside, Quarantined, Recorded, RefusedDeliveries, Reported};
 use crate::lock::lock;
 use crate::subject::SourceName;
 
@@ -64,13 +64,13 @@ impl Intake for Written {
 #[tokio::test(start_paused = true)]
 async fn a_thousand_refused_requests_are_written_once_a_minute_at_most() {
     let bench = Bench::new("");
-    let receiver = bench.receiver();
+    let written = Arc::new(Written::default());
+    let state = state_on(written.clone());
     let plugins = Box::new(BTreeMap::new);
     let readiness = Readiness::new(bench.ledger.clone(), plugins, Ending::default(), bench.live_settings());
-    let router = router(Arc::clone(&receiver), Arc::new(readiness));
-    let written = Arc::new(Written::default());
+    let router = router(bench.receiver_of(&state, source()), Arc::new(readiness));
     let shutdown = CancellationToken::new();
-    let writing = tokio::spawn(write_refused(receiver, written.clone(), shutdown.clone()));
+    let writing = tokio::spawn(write_refused(state, shutdown.clone()));
     let scan = async || {
         for path in ["/webhooks/none", "/webhooks/acme"] {
             for _ in 0..500 {

@@ -10,12 +10,13 @@ use super::attention::limits;
 use super::fixtures::*;
 use crate::attention::Code;
 use crate::erasure::{ErasureId, ErasureState, Outcome};
+use crate::event::EventKind;
 use crate::keys::{KeyId, KeyIds, KeyKind};
 use crate::ledger::{
     AuditRange, CallEnd, Cursor, ErasedMark, ErasureFilter, Keep, PastState, Recorded, RotatedKey, SessionChange,
     TargetState,
 };
-use crate::subject::{InstallationName, SourceName};
+use crate::subject::{InstallationName, SessionId, SourceName};
 
 pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared) {
     for id in 1..=4 {
@@ -102,6 +103,36 @@ pub(crate) async fn what_one_does_for_all_is_taken_by_one_and_again_when_it_is_d
     ledger.put_off_periodic("watch", Duration::ZERO, None).await.expect("put off");
     assert!(ledger.take_periodic("watch", Duration::ZERO).await.expect("answered").is_some());
     assert!(ledger.take_periodic("watch", hour).await.expect("answered").is_some());
+}
+
+pub(crate) async fn forms_that_were_told_of_are_found_by_their_time(ledger: Shared) {
+    let at = |second: i64| Timestamp::from_second(1_700_000_000 + second).expect("a time");
+    let submitted = |id: i64, digest: u8, kind: EventKind, time: Option<Timestamp>| {
+        let mut event = event(id, digest);
+        (event.head.kind, event.head.time) = (kind, time);
+        event
+    };
+    let card = EventKind::SessionActivityHeroCardSubmission;
+    for event in [
+        submitted(7, 1, card, Some(at(0))),
+        submitted(7, 2, EventKind::SessionActivityCallScriptSubmission, Some(at(60))),
+        submitted(7, 3, card, Some(at(61))),
+        submitted(7, 4, EventKind::SessionEnded, Some(at(10))),
+        submitted(8, 5, card, Some(at(10))),
+        submitted(7, 6, EventKind::SessionActivityChatbotHeroCardSubmission, None),
+    ] {
+        assert_eq!(ledger.record(event).await.expect("recorded"), Recorded::New);
+    }
+    let sources = [SourceName("other".into()), source()];
+    let told = async |sources: &[SourceName], from: Timestamp, to: Timestamp| {
+        let found = ledger.told_forms(sources, SessionId(7), from, to).await.expect("read");
+        found.into_iter().map(|form| (form.digest.0[0], form.time)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(told(&sources, at(0), at(60)).await, BTreeMap::from([(1, at(0)), (2, at(60))]));
+    let epoch = Timestamp::UNIX_EPOCH;
+    assert_eq!(told(&sources, epoch, epoch).await, BTreeMap::from([(6, epoch)]));
+    assert!(told(&sources[..1], at(0), at(60)).await.is_empty(), "another source may name another session");
+    assert!(told(&[], at(0), at(60)).await.is_empty());
 }
 
 pub(crate) async fn sources_that_deliver_are_noted_by_the_minute(ledger: Shared) {

@@ -83,3 +83,15 @@ fn a_consent_that_was_given_or_withdrawn_is_kept_as_a_proof() {
         assert_eq!(end(state, &keep), RecordEnd::Gone);
     }
 }
+
+#[test]
+fn what_was_deleted_is_counted_by_kind() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    metrics::with_local_recorder(&recorder, || {
+        describe_expired();
+        counted(RecordKind::Sessions, Round { deleted: 3, is_behind: false });
+    });
+    let text = recorder.handle().render();
+    let moved = |family: &str| assert!(text.contains(&format!("{family}{{kind=\"sessions\"}} 3\n")), "{text}");
+    moved("quietus_expired_total");
+}

@@ -2,7 +2,7 @@
 
 use super::sessions::{self, Changed, Place};
 use super::tx::Tx;
-use super::{Claim, Decision, Finished, LedgerError, Work, installations, schedule, tasks};
+use super::{Claim, Decided, Decision, Finished, LedgerError, Work, installations, schedule, tasks};
 
 /// Writes a decision; `Stale` and `LeaseLost` want the transaction rolled back.
 pub(super) async fn decided(
@@ -10,7 +10,7 @@ pub(super) async fn decided(
     claim: &Claim,
     decision: &Decision,
     place: Place,
-) -> Result<Finished, LedgerError> {
+) -> Result<Decided, LedgerError> {
     // The session before anything else: two decisions on it wait for each other here, with nothing else held.
     let before = sessions::lock(tx, place).await?;
     // The settling task is set or deleted with the session.
@@ -19,7 +19,7 @@ pub(super) async fn decided(
         _ => tasks::holds(tx, claim).await?,
     };
     if !held {
-        return Ok(Finished::LeaseLost);
+        return Ok(Finished::LeaseLost.into());
     }
     let changed = if decision.foreign {
         sessions::forget(tx, place, before, &decision.session).await?
@@ -28,18 +28,19 @@ pub(super) async fn decided(
     } else {
         sessions::change(tx, place, before, &decision.session, claim.work.came()).await?
     };
-    let Changed::Done { settling_moved } = changed else { return Ok(Finished::Stale) };
+    let Changed::Done { settling_moved } = changed else { return Ok(Finished::Stale.into()) };
     let key = &decision.session.record.session;
     if settling_moved {
         schedule::settling_moved(tx, key, decision.settle_at()).await?;
     }
     // Before what was decided now: that is demanded by what is known.
     schedule::rules_no_longer(tx, key, &decision.rules_no_longer).await?;
-    let mut erasures: Vec<_> = decision.erasures.iter().collect();
+    let mut demanded: Vec<_> = decision.erasures.iter().enumerate().collect();
     // In the order of their keys: two decisions that schedule the same erasures would otherwise wait crosswise.
-    erasures.sort_by_key(|erasure| erasure.merge_key());
-    for erasure in erasures {
-        schedule::schedule(tx, place.installation, erasure).await?;
+    demanded.sort_by_key(|(_, erasure)| erasure.merge_key());
+    let mut erasures: Vec<_> = decision.erasures.iter().map(|erasure| erasure.id).collect();
+    for (index, erasure) in demanded {
+        erasures[index] = schedule::schedule(tx, place.installation, erasure).await?;
     }
     if decision.foreign {
         installations::count_foreign(tx, place.installation).await?;
@@ -47,5 +48,5 @@ pub(super) async fn decided(
     if let Some(shown) = decision.tenants_are_departments {
         installations::tenants_are_departments(tx, place.installation, shown).await?;
     }
-    Ok(Finished::Done)
+    Ok(Decided { finished: Finished::Done, erasures })
 }

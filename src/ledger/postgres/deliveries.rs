@@ -1,14 +1,15 @@
 //! When sources delivered.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::columns::time;
+use super::columns::{digest, time};
 use super::tx::{Connection, NOW_MS};
-use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, last, place};
-use crate::subject::SourceName;
+use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, ToldForm, form_kinds, last, place};
+use crate::subject::{SessionId, SourceName};
 
 pub(super) async fn add(connection: &Connection, sources: &[SourceName]) -> Result<(), LedgerError> {
     let (hour, minute) = place(time(connection.row(&format!("SELECT {NOW_MS}"), &[]).await?.get(0))?);
@@ -32,4 +33,20 @@ pub(super) async fn last_of_all(connection: &Connection) -> Result<BTreeMap<Sour
 pub(super) async fn hours(connection: &Connection, source: &SourceName) -> Result<DeliveryHours, LedgerError> {
     let rows = connection.rows("SELECT hour, minutes FROM delivery_hour WHERE source = $1", &[&&*source.0]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1).cast_unsigned())).collect())
+}
+
+/// The forms that these told of in a session, within a time.
+pub(super) async fn forms(
+    connection: &Connection,
+    sources: &[SourceName],
+    session: SessionId,
+    within: RangeInclusive<Timestamp>,
+) -> Result<Vec<ToldForm>, LedgerError> {
+    let sources: Vec<&str> = sources.iter().map(|source| &*source.0).collect();
+    let sql = "SELECT event.digest, event.happened FROM event JOIN source ON source.id = event.source
+               WHERE source.name = ANY($1::TEXT[]) AND event.session = $2 AND event.kind = ANY($3::BIGINT[])
+                 AND event.happened BETWEEN $4 AND $5";
+    let (from, to) = (within.start().as_millisecond(), within.end().as_millisecond());
+    let rows = connection.rows(sql, &[&sources, &session.0, &form_kinds(), &from, &to]).await?;
+    rows.iter().map(|row| Ok(ToldForm { digest: digest(row.get(0))?, time: time(row.get(1))? })).collect()
 }

@@ -88,7 +88,7 @@ use super::closing::Tried;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasedMark, ErasureCursor,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EraseWork, ErasedMark, ErasureCursor,
     ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion,
     NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, PostgresPlace, ProcessInfo, ProcessView,
     PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded,
@@ -361,19 +361,20 @@ impl Queue for PostgresLedger {
         transact!(self, done, END_TRIED_MAX, |tx| claiming::put_off(tx, of, pause, reason))
     }
 
-    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {
+    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Decided, LedgerError> {
         let key = transition::decided_on(&claim, &decision)?;
         // Its connection goes back before the transaction takes one: where there is only one, it would wait for itself.
         let installation = self.installations.id(&self.writing().await?, &key.installation.0).await?;
         let place = Place { installation, session: key.session.0 };
-        let finished = transact!(self, done, END_TRIED_MAX, |tx| deciding::decided(tx, &claim, &decision, place))?;
+        let is_done = |decided: &Decided| done(&decided.finished);
+        let decided = transact!(self, is_done, END_TRIED_MAX, |tx| deciding::decided(tx, &claim, &decision, place))?;
         // The transaction was undone as a whole, so the claim is still held: left so, the work would wait for its lease
         // to end.
-        if finished == Finished::Stale {
+        if decided.finished == Finished::Stale {
             tasks::give_back(&self.writing().await?, &claim).await?;
             self.remote_notifier.notify([claim.work.queue().name().into_owned()]);
         }
-        Ok(finished)
+        Ok(decided)
     }
 
     async fn resolved(&self, claim: Claim, resolution: Resolution) -> Result<Finished, LedgerError> {

@@ -22,10 +22,10 @@ use crate::ledger::{
     ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
     LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
     RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed,
-    TargetHealth, Tombstone, UnreadSessions,
+    TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
 
 #[async_trait]
 impl Records for PostgresLedger {
@@ -125,6 +125,16 @@ impl Records for PostgresLedger {
 
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
         periodic::marks(&self.reading().await?).await
+    }
+
+    async fn told_forms(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ToldForm>, LedgerError> {
+        deliveries::forms(&self.reading().await?, sources, session, from..=to).await
     }
 
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {
@@ -255,12 +265,16 @@ impl Records for PostgresLedger {
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let attention::Found { mut facts, mutes, now } = attention::find(&self.reading().await?).await?;
-        facts.damage = facts.damage.or_else(|| self.damage.known());
-        if facts.damage.is_none() {
-            facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
+        let mut found = self.found().await?;
+        if found.facts.damage.is_none() {
+            found.facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
         }
-        Ok(crate::attention::attention(&facts, &mutes, limits, now))
+        Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
+    }
+
+    async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
+        let found = self.found().await?;
+        Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
@@ -294,5 +308,14 @@ impl Records for PostgresLedger {
             comparison.add(&row)?;
         }
         comparison.end()
+    }
+}
+
+impl PostgresLedger {
+    /// What needs a person, as far as nothing is written to know it.
+    async fn found(&self) -> Result<attention::Found, LedgerError> {
+        let mut found = attention::find(&self.reading().await?).await?;
+        found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
+        Ok(found)
     }
 }

@@ -3,13 +3,13 @@
 use super::job::Tx;
 use super::names::Place;
 use super::sessions::{self, Changed};
-use super::{Claim, Decision, Finished, LedgerError, Work};
+use super::{Claim, Decided, Decision, Finished, LedgerError, Work};
 use super::{installations, schedule, tasks, transition};
 
-pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result<Finished, LedgerError> {
+pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result<Decided, LedgerError> {
     let key = transition::decided_on(claim, decision)?;
     if !tasks::holds(tx, claim)? {
-        return Ok(Finished::LeaseLost);
+        return Ok(Finished::LeaseLost.into());
     }
     let place = Place::intern(tx, key)?;
     let changed = if decision.foreign {
@@ -22,7 +22,7 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     // Nothing of the decision is written before this: a job that returns is committed, whatever it says.
     let Changed::Done { settling_moved } = changed else {
         tasks::give_back(tx, claim)?;
-        return Ok(Finished::Stale);
+        return Ok(Finished::Stale.into());
     };
     if settling_moved {
         schedule::settling_moved(tx, key, decision.settle_at())?;
@@ -33,14 +33,13 @@ pub(super) fn decided(tx: &Tx<'_>, claim: &Claim, decision: &Decision) -> Result
     }
     // Before what was decided now: that is demanded by what is known.
     schedule::rules_no_longer(tx, key, &decision.rules_no_longer)?;
-    for erasure in &decision.erasures {
-        schedule::schedule(tx, erasure)?;
-    }
+    let scheduled = decision.erasures.iter().map(|erasure| schedule::schedule(tx, erasure));
+    let erasures = scheduled.collect::<Result<_, _>>()?;
     if decision.foreign {
         installations::count_foreign(tx, &key.installation)?;
     }
     if let Some(shown) = decision.tenants_are_departments {
         installations::tenants_are_departments(tx, &key.installation, shown)?;
     }
-    Ok(Finished::Done)
+    Ok(Decided { finished: Finished::Done, erasures })
 }

@@ -1,14 +1,17 @@
 //! When sources delivered.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::LedgerError;
+use super::columns::Millis;
 use super::job::Tx;
-use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, last, place};
-use crate::subject::SourceName;
+use super::names::Names;
+use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, ToldForm, form_kinds, last, place};
+use crate::subject::{SessionId, SourceName};
 
 pub(super) fn add(tx: &Tx<'_>, sources: &[SourceName]) -> Result<(), LedgerError> {
     let (hour, minute) = place(tx.now);
@@ -40,4 +43,30 @@ pub(super) fn hours(connection: &Connection, source: &SourceName) -> Result<Deli
     let mut statement = connection.prepare_cached("SELECT hour, minutes FROM delivery_hour WHERE source = ?1")?;
     let hours = statement.query_map([&source.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
     Ok(hours.collect::<Result<_, _>>()?)
+}
+
+/// The forms that these told of in a session, within a time.
+pub(super) fn forms(
+    connection: &Connection,
+    sources: &[SourceName],
+    session: SessionId,
+    within: RangeInclusive<Timestamp>,
+) -> Result<Vec<ToldForm>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT digest, happened FROM event
+         WHERE source = ?1 AND session = ?2 AND kind = ?3 AND happened BETWEEN ?4 AND ?5",
+    )?;
+    let mut all = Vec::new();
+    for SourceName(source) in sources {
+        let Some(source) = Names::Source.known(connection, source)? else { continue };
+        for kind in form_kinds() {
+            let within = params![source, session.0, kind, Millis(*within.start()), Millis(*within.end())];
+            let found = statement.query_map(within, |row| Ok((row.get(0)?, row.get::<_, Millis>(1)?.0)))?;
+            for row in found {
+                let (digest, time) = row?;
+                all.push(ToldForm { digest, time });
+            }
+        }
+    }
+    Ok(all)
 }

@@ -4,6 +4,7 @@
 //! One thread writes (`writer`), a few connections read (`readers`). What is received goes a short way of its own
 //! (`record`, later expanded by `inbox`); everything else is a function on a transaction, one file for each noun.
 
+mod access;
 mod admin;
 mod archive;
 mod attention;
@@ -73,6 +74,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub(crate) use self::access::must_be_allowed;
 use self::check::Checks;
 use self::checkpoint::LOG_BYTES_LONG;
 use self::claim::Expand;
@@ -88,7 +90,7 @@ use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decision, EraseWork, ErasedMark, ErasureCursor,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EraseWork, ErasedMark, ErasureCursor,
     ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion,
     NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside,
     QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded,
@@ -126,12 +128,14 @@ impl SqliteLedger {
     /// Opens the file, makes it where it is missing, and brings its schema up to date. Blocks for a moment. A command does so
     /// beside a server.
     pub(crate) fn open(path: &Path) -> Result<Arc<Self>, OpenError> {
+        must_be_allowed(path)?;
         wal::look(path, None)?;
         Self::opened(path, Notes::Nowhere, None)
     }
 
     /// The same for a server: it has the file for itself, but for commands, and looks for damage for as long as it is open.
     pub(crate) fn serve(path: &Path) -> Result<Arc<Self>, OpenError> {
+        must_be_allowed(path)?;
         let exclusive = Exclusive::take(path)?;
         wal::look(path, Some(&exclusive))?;
         heal(path)?;
@@ -290,7 +294,7 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::Due, move |tx| claiming::put_off(tx, &of, pause, &reason)).await
     }
 
-    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Finished, LedgerError> {
+    async fn decided(&self, claim: Claim, decision: Decision) -> Result<Decided, LedgerError> {
         self.writer.write(Wakes::Due, move |tx| deciding::decided(tx, &claim, &decision)).await
     }
 

@@ -25,10 +25,10 @@ use crate::ledger::{
     ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
     LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
     RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed,
-    TargetHealth, Tombstone, UnreadSessions,
+    TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
-use crate::subject::{InstallationName, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
 
 #[async_trait]
 impl Records for SqliteLedger {
@@ -114,6 +114,17 @@ impl Records for SqliteLedger {
 
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
         self.readers.read(periodic::marks).await
+    }
+
+    async fn told_forms(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<ToldForm>, LedgerError> {
+        let sources = sources.to_vec();
+        self.readers.read(move |connection| deliveries::forms(connection, &sources, session, from..=to)).await
     }
 
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {
@@ -257,29 +268,15 @@ impl Records for SqliteLedger {
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let limits = *limits;
-        let damage = self.damage.known();
-        let log_bytes = self.files.log_bytes();
-        let unwritable = match damage {
+        let unwritable = match self.damage.known() {
             Some(_) => None,
             None => self.writable().await.err().map(|error| format!("{:#}", error.into_cause())),
         };
-        let look = move |connection: &_| {
-            let now = Timestamp::now();
-            let mut facts = attention::facts(connection, now)?;
-            if log_bytes >= LOG_BYTES_LONG {
-                facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
-            }
-            Ok((facts, attention::mutes(connection)?, now))
-        };
-        let (facts, mutes, now) = match self.readers.read(look).await {
-            // Where it cannot be read, that is what is known of it.
-            Err(LedgerError::Damaged(_)) if damage.is_some() => (Facts::default(), Vec::new(), Timestamp::now()),
-            read => read?,
-        };
-        // Where nothing can be written, no server can say that it is there.
-        let no_server = facts.no_server.filter(|_| damage.is_none());
-        Ok(crate::attention::attention(&Facts { damage, unwritable, no_server, ..facts }, &mutes, &limits, now))
+        self.found(limits, unwritable).await
+    }
+
+    async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
+        self.found(limits, None).await
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
@@ -328,5 +325,30 @@ impl Records for SqliteLedger {
             comparison.end()
         };
         self.readers.read(compare).await
+    }
+}
+
+impl SqliteLedger {
+    /// What needs a person; `unwritable` is why nothing can be written, where that is so.
+    async fn found(&self, limits: &Limits, unwritable: Option<String>) -> Result<Vec<Attention>, LedgerError> {
+        let limits = *limits;
+        let damage = self.damage.known();
+        let log_bytes = self.files.log_bytes();
+        let look = move |connection: &_| {
+            let now = Timestamp::now();
+            let mut facts = attention::facts(connection, now)?;
+            if log_bytes >= LOG_BYTES_LONG {
+                facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
+            }
+            Ok((facts, attention::mutes(connection)?, now))
+        };
+        let (facts, mutes, now) = match self.readers.read(look).await {
+            // Where it cannot be read, that is what is known of it.
+            Err(LedgerError::Damaged(_)) if damage.is_some() => (Facts::default(), Vec::new(), Timestamp::now()),
+            read => read?,
+        };
+        // Where nothing can be written, no server can say that it is there.
+        let no_server = facts.no_server.filter(|_| damage.is_none());
+        Ok(crate::attention::attention(&Facts { damage, unwritable, no_server, ..facts }, &mutes, &limits, now))
     }
 }

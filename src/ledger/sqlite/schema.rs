@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior, params};
 
+use super::access::must_be_allowed;
 use super::columns::Millis;
 use super::failure::is_damage;
 use super::wal;
@@ -90,6 +91,7 @@ pub(super) fn open_for_copy(path: &Path) -> Result<Connection, OpenError> {
 
 /// Brings a file's schema up to date, and makes the file where it is missing.
 pub(crate) fn migrate_file(path: &Path) -> Result<Migrated, OpenError> {
+    must_be_allowed(path)?;
     wal::look(path, None)?;
     let failed = |source| does_not_open(path, source);
     let from = connect(path).and_then(|connection| version(&connection)).map_err(failed)?;

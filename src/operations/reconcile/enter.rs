@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use super::Comparison;
 use crate::audit::{Act, ActResult, AuditEntry, Object};
-use crate::event::{EventHead, EventKind, StoredEvent};
+use crate::event::{Event, EventHead, EventKind, StoredEvent};
 use crate::keys::IndexKey;
 use crate::ledger::Recorded;
 use crate::mluvii::EndedSession;
@@ -28,8 +28,12 @@ pub(crate) fn is_after(time: Timestamp, last_delivery: Option<&Timestamp>) -> bo
 
 impl Comparison<'_> {
     /// Has them decided on, several at once, which the ledger commits together.
-    pub(super) async fn enter(&mut self, missing: Vec<EventHead>) -> Result<(), OperationError> {
-        for events in missing.chunks(AT_ONCE) {
+    pub(super) async fn enter(&mut self, missing: Vec<Event>) -> Result<(), OperationError> {
+        if self.asked.dry_run {
+            missing.iter().for_each(|event| self.count(&event.head));
+            return Ok(());
+        }
+        for events in self.sealed(missing).await?.chunks(AT_ONCE) {
             // Before the first of them: what stops halfway stands in the audit, too.
             self.begin_audit().await?;
             self.enter_some(events).await?;
@@ -37,14 +41,27 @@ impl Comparison<'_> {
         Ok(())
     }
 
-    async fn enter_some(&mut self, events: &[EventHead]) -> Result<(), OperationError> {
+    async fn sealed(&self, events: Vec<Event>) -> Result<Vec<StoredEvent>, OperationError> {
+        let keys = self.on.keys().await?;
+        // Only with a form: a key that is made for nothing has to be destroyed again.
+        let seal = match events.iter().any(|event| event.form.is_some()) {
+            true => Some(self.on.seal_key(&keys).await?),
+            false => None,
+        };
+        let sealed = |event: Event| match &seal {
+            Some(seal) => event.seal(seal),
+            None => StoredEvent { head: event.head, form: None },
+        };
+        Ok(events.into_iter().map(sealed).collect())
+    }
+
+    async fn enter_some(&mut self, events: &[StoredEvent]) -> Result<(), OperationError> {
         let mut entering = JoinSet::new();
         for event in events {
-            let (ledger, event, dry_run) = (Arc::clone(&self.on.ledger), event.clone(), self.asked.dry_run);
+            let (ledger, event) = (Arc::clone(&self.on.ledger), event.clone());
             entering.spawn(async move {
-                let stored = StoredEvent { head: event.clone(), form: None };
-                let recorded = if dry_run { Ok(Recorded::New) } else { ledger.record(stored).await };
-                recorded.map(|recorded| (event, recorded))
+                let head = event.head.clone();
+                ledger.record(event).await.map(|recorded| (head, recorded))
             });
         }
         while let Some(entered) = entering.join_next().await {
@@ -53,7 +70,7 @@ impl Comparison<'_> {
             match entered? {
                 (event, Recorded::New) => self.count(&event),
                 // It is about to be decided on.
-                (_, Recorded::Duplicate) => self.done.known += 1,
+                (event, Recorded::Duplicate) => self.done.known += u64::from(!event.kind.is_form()),
                 (event, Recorded::Refused) => {
                     tracing::warn!(session = %event.session, "the ledger refuses a session that was found");
                     return Err(OperationError::Ledger(anyhow::anyhow!(
@@ -66,6 +83,10 @@ impl Comparison<'_> {
     }
 
     fn count(&mut self, event: &EventHead) {
+        if event.kind.is_form() {
+            self.done.forms += 1;
+            return;
+        }
         self.done.found += 1;
         let ended = event.time.unwrap_or_default();
         let month = ended.to_zoned(TimeZone::UTC).strftime("%Y-%m").to_string();
@@ -76,7 +97,7 @@ impl Comparison<'_> {
     }
 
     async fn begin_audit(&mut self) -> Result<(), OperationError> {
-        if !self.asked.dry_run && !self.asked.of_past && !std::mem::replace(&mut self.has_begun, true) {
+        if !self.asked.of_past && !std::mem::replace(&mut self.has_begun, true) {
             self.on.ledger.note(self.audit_entry(ActResult::Begun)).await?;
         }
         Ok(())
@@ -91,8 +112,8 @@ impl Comparison<'_> {
     }
 }
 
-/// The event that was not delivered.
-pub(super) fn event(key: SessionKey, source: SourceName, session: &EndedSession, index: &IndexKey) -> EventHead {
+/// The session's end, which was not delivered.
+pub(super) fn end(key: SessionKey, source: SourceName, session: &EndedSession, index: &IndexKey) -> EventHead {
     // One list may cut times where another does not.
     let said = [session.id.0, session.ended.as_millisecond()].map(i64::to_be_bytes).concat();
     EventHead {

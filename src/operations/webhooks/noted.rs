@@ -16,6 +16,9 @@ const EXACT: SignedDuration = SignedDuration::from_mins(2);
 /// How soon credentials are set anew once more.
 const AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
+/// So many looks after it was registered, one that is gone again is registered again.
+const LOOKS: u32 = 6;
+
 const SEEN: &str = "webhook-seen/";
 const REGISTERED: &str = "webhook-registered/";
 const CORRECTED: &str = "webhook-corrected/";
@@ -43,6 +46,13 @@ impl<'a> Noted<'a> {
     /// Whether it was registered, and the list has not shown it since.
     pub(super) fn is_hidden(&self) -> bool {
         self.mark(REGISTERED).is_some_and(|registered| self.mark(SEEN).is_none_or(|seen| seen < registered))
+    }
+
+    /// Whether it was registered a short while ago: a few looks.
+    pub(super) fn was_registered(&self) -> bool {
+        let while_ = self.on.settings.webhooks_every.saturating_mul(LOOKS);
+        let is_lately = |at: Timestamp| self.now.duration_since(at).unsigned_abs() < while_;
+        self.mark(REGISTERED).is_some_and(is_lately)
     }
 
     /// Whether it was corrected a short while ago.

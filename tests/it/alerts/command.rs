@@ -26,8 +26,15 @@ fn something_is_told_once_and_over_once_whatever_is_restarted() {
     assert_eq!(named(&told[0], "new"), [GARBAGE]);
     assert_eq!((&told[0]["type"], &told[0]["data"]["alert"]), (&"quietus.alert".into(), &"ops".into()));
     assert_eq!(told[0]["data"]["summary"], "1 thing needs a person");
-    // More of the same is no news.
+    // More of the same is no news, and nothing is written where there is none.
+    let of_alert = "SELECT (SELECT due FROM periodic WHERE name = 'alert/ops') + (SELECT version FROM alert)";
+    let settled = wait_for("it to be written down", || {
+        let written = "SELECT count(*) FROM alert WHERE state LIKE '%\"outbox\":null%'";
+        (deployment.count(written) == 1).then(|| deployment.count(of_alert))
+    });
     deliver_garbage(&server, "[");
+    let written = wait_within(SEVERAL_LOOKS, || (deployment.count(of_alert) != settled).then_some(()));
+    assert!(written.is_none(), "a look that finds nothing new has written something");
     company.kill(server);
     let server = Server::start(deployment);
     nothing_more(&company, 1);
@@ -134,14 +141,16 @@ fn a_program_gets_all_of_it_on_its_standard_input_and_has_its_failure_told_by_an
     assert!(server.metrics().contains("quietus_alerts_sent_total{alert=\"broken\",outcome=\"accepted\"} 1"));
 
     // Of one that is no longer in the configuration, nobody is told for ever.
-    let gone = "INSERT INTO keeper (name, since, reason) VALUES ('alert:gone', 1, 'x'), ('ping', 1, 'x')";
+    let gone = "INSERT INTO keeper (name, since, reason) VALUES ('alert:gone', 1, 'x'), ('ping', 1, 'x'), ('webhook:gone', 1, 'x'), \
+                ('silent:gone', 1, 'x'), ('reconcile:gone', 1, 'x'), ('reappeared:gone', 1, 'x'), ('vault', 1, 'x')";
     deployment.ledger().execute(gone, []).expect("noted");
     assert!(server.stop().0.success());
     let _server = Server::start(deployment);
     wait_for("it to be forgotten", || {
-        let codes = company.codes();
-        (!codes.iter().any(|code| code == "alert_failed" || code == "ping_failed")).then_some(())
+        let of_gone = "SELECT count(*) FROM keeper WHERE name LIKE '%:gone' OR name = 'ping'";
+        (deployment.count(of_gone) == 0).then_some(())
     });
+    assert_eq!(deployment.count("SELECT count(*) FROM keeper WHERE name = 'vault'"), 1, "that of others stays");
 }
 
 #[test]

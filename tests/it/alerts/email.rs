@@ -5,11 +5,12 @@ use test_servers::exim::{Exim, Mood};
 use super::{Company, deliver_garbage, drop_garbage};
 use crate::harness::{Server, wait_for};
 
-fn email(exim: &Exim, more: &str) -> String {
-    let to = if more.contains("to = ") { "" } else { "to = [\"Ops <ops@example.com>\"]\n" };
+/// The settings of an alert by this server; `of_alert` and `of_email` are further ones.
+pub(crate) fn settings(exim: &Exim, of_alert: &str, of_email: &str) -> String {
+    let to = if of_email.contains("to = ") { "" } else { "to = [\"Ops <ops@example.com>\"]\n" };
     format!(
-        "[[alert]]\nname = \"mail\"\nwait = \"0s\"\n[alert.email]\nserver = \"localhost\"\nport = {}\nca_file = \"{}\"\n\
-         user = \"quietus\"\npassword = {{ file = \"smtp.secret\" }}\nfrom = \"quietus <quietus@example.com>\"\n{to}{more}\n",
+        "[[alert]]\nname = \"mail\"\nwait = \"0s\"\n{of_alert}\n[alert.email]\nserver = \"localhost\"\nport = {}\nca_file = \"{}\"\n\
+         user = \"quietus\"\npassword = {{ file = \"smtp.secret\" }}\nfrom = \"quietus <quietus@example.com>\"\n{to}{of_email}\n",
         exim.port(),
         exim.certificate().display(),
     )
@@ -18,7 +19,7 @@ fn email(exim: &Exim, more: &str) -> String {
 fn company(exim: &Exim, more: &str) -> Company {
     let company = Company::new("");
     company.deployment.write("smtp.secret", "hunter2");
-    company.add(&email(exim, more));
+    company.add(&settings(exim, "", more));
     company
 }
 
@@ -142,6 +143,83 @@ fn a_mail_server_that_says_nothing_keeps_nobody_from_stopping() {
     exim.reset(Mood::Hanging);
     let _server = Server::start(&company.deployment);
     wait_for_mails(&exim, 1);
+}
+
+#[test]
+fn whoever_keeps_the_server_silent_keeps_it_from_nobody_else() {
+    let exim = Exim::start();
+    let to = "to = [\"silent@example.com\", \"silent2@example.com\", \"silent3@example.com\", \"ops@example.com\"]";
+    let company = company(&exim, to);
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    wait_for_mails(&exim, 1);
+    assert_eq!(exim.log().matches("asked for").count(), 3, "each of them is asked for, and still waits");
+}
+
+/// When the lease of the alert ends, in milliseconds.
+fn lease(company: &Company) -> i64 {
+    company.deployment.count("SELECT due FROM periodic WHERE name = 'alert/mail'")
+}
+
+#[test]
+fn who_has_it_does_not_get_it_again_where_the_server_is_killed_while_others_wait() {
+    let exim = Exim::start();
+    let company = company(&exim, "to = [\"ops@example.com\", \"ops@example.com\", \"silent@example.com\"]");
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    wait_for("it to be written down who has it", || {
+        (company.deployment.count("SELECT count(*) FROM alert WHERE state LIKE '%\"reached\":[\"%'") == 1).then_some(())
+    });
+    wait_for("the other one to be asked for", || exim.log().contains("asked for silent").then_some(()));
+    // Who goes on where this server is killed does not wait for long; and not at all as long as it is there.
+    let first = lease(&company);
+    let now = jiff::Timestamp::now().as_millisecond();
+    assert!(first <= now + 20_000, "for {} ms nobody else would send", first - now);
+    wait_for("the lease to be renewed", || (lease(&company) > first).then_some(()));
+    company.kill(server);
+    let _server = Server::start(&company.deployment);
+    let asked = || exim.log().matches("asked for silent").count();
+    wait_for("the other one to be asked for again", || (asked() == 2).then_some(()));
+    assert_eq!(exim.mails().len(), 1, "who is written twice gets it once as well");
+}
+
+#[test]
+fn a_mail_that_was_taken_is_not_sent_again_whatever_the_server_does_then() {
+    let exim = Exim::start();
+    let company = company(&exim, "");
+    exim.set(Mood::Clinging);
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    wait_for("it to count", || {
+        let sent = |outcome: &str, count: u8| {
+            let series = format!("quietus_alerts_sent_total{{alert=\"mail\",outcome=\"{outcome}\"}} {count}\n");
+            server.metrics().contains(&series)
+        };
+        assert!(sent("failed", 0), "{}", server.log().join("\n"));
+        sent("accepted", 1).then_some(())
+    });
+    assert_eq!(exim.mails().len(), 1);
+}
+
+#[test]
+fn who_is_to_be_asked_again_gets_it_later_and_nobody_waits_for_that() {
+    let exim = Exim::start();
+    let company = company(&exim, "to = [\"later@example.com\", \"ops@example.com\"]");
+    exim.set(Mood::Postponing);
+    let server = Server::start(&company.deployment);
+    deliver_garbage(&server, "{");
+    let failures = || company.listed().1[0]["waiting"]["failures"].as_u64();
+    wait_for("several attempts", || (failures() >= Some(3)).then_some(()));
+    assert_eq!(exim.mails().len(), 1);
+    // What comes next is told to who has that one at once, and says what is still there.
+    company.note(1);
+    let next = wait_for_mails(&exim, 2);
+    let next = with(&next, "head_not_kept");
+    assert!(next.contains("Still there:") && next.contains("deliveries_unreadable"), "{next}");
+    exim.reset(Mood::Postponing);
+    with(&wait_for_mails(&exim, 3), "Envelope-to: later@example.com");
+    wait_for("nothing to wait", || failures().is_none().then_some(()));
+    assert_eq!(exim.mails().len(), 3);
 }
 
 #[test]

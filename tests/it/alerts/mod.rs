@@ -1,10 +1,10 @@
 //! Alerts: who is told of what needs a person, by the real carriers, once.
 
 mod command;
-mod email;
+pub(crate) mod email;
 mod fleet;
 mod ping;
-mod receiver;
+pub(crate) mod receiver;
 mod settings;
 mod webhook;
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, ERASE, Server, StandIn, client, http, preloaded, wait_for};
+use crate::harness::{Away, Deployment, ERASE, Server, StandIn, client, http, preloaded, wait_for};
 
 /// What `/readyz` says of the worker.
 fn worker(server: &Server) -> Value {
@@ -38,8 +38,7 @@ fn a_task_that_panics_and_cannot_be_begun_anew_ends_the_process_which_says_so_be
     }
     wait_for("the server to say that it cannot work", || (worker(&server) == "dying").then_some(()));
     assert_eq!(server.ready(), 503);
-    let panics = server.metrics();
-    assert!(panics.lines().any(|line| line.starts_with("quietus_panics_total ") && !line.ends_with(" 0")), "{panics}");
+    server.moved("quietus_panics_total");
 
     let (status, log) = server.dies();
     assert_eq!(status.code(), Some(5), "{status}");
@@ -49,6 +48,35 @@ fn a_task_that_panics_and_cannot_be_begun_anew_ends_the_process_which_says_so_be
     deployment.let_leases_end();
     let _server = Server::start(&deployment);
     wait_for("the erasure", || (!standin.holds("ann@example.com")).then_some(()));
+}
+
+#[test]
+fn an_alert_that_panics_is_begun_anew_and_tells_what_it_has_to() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let told = deployment.path("told");
+    deployment.add(&format!(
+        "[[alert]]\nname = \"ops\"\nwait = \"2s\"\ncommand = [\"sh\", \"-c\", 'cat >> \"$0\"', \"{}\"]\n",
+        told.display()
+    ));
+    // The id of a message needs these.
+    let no_randomness = deployment.path("no-randomness");
+    let library = preloaded(deployment.folder(), Path::new("tests/plugins/no_randomness.c"));
+    let mut env = Command::new("env");
+    env.arg(format!("LD_PRELOAD={}", library.display()));
+    env.arg(format!("QUIETUS_TEST_NO_RANDOMNESS={}", no_randomness.display()));
+    env.arg("QUIETUS_TEST_NO_RANDOMNESS_BYTES=16");
+    let server = Server::start_through(env, &deployment, &[]);
+    assert_eq!(server.deliver(&json!(7)), 202);
+    std::fs::write(&no_randomness, "").expect("written");
+    server.moved("quietus_task_restarts_total");
+    std::fs::remove_file(no_randomness).expect("removed");
+    wait_for("it to be told", || {
+        std::fs::read_to_string(&told).unwrap_or_default().contains("deliveries_unreadable").then_some(())
+    });
+    server.signal("TERM");
+    let (status, log) = server.dies();
+    assert!(status.success(), "{log:#?}");
 }
 
 /// The exit code of `quietus status`, and what needs a person.

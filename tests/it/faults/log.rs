@@ -47,6 +47,7 @@ fn a_log_that_nobody_reads_stops_nothing() {
         });
     };
     deliver_until_more_are_dropped(0);
+    server.moved("quietus_log_dropped_lines_total");
     assert_eq!((server.healthy(), server.ready()), (200, 200));
 
     server.read_its_log_again();

@@ -138,6 +138,7 @@ fn wrong_credentials_are_not_tried_for_ever_and_need_a_person() {
     end(&standin, &server, 1);
     wait_for("somebody to be needed", || (needs(&deployment) == ["target_out"]).then_some(()));
     assert_eq!(server.deliver_end(2), 204, "receiving goes on");
+    server.moved("quietus_breaker_needs_person");
     assert!(standin.calls("/token").len() < 5, "it does not try a wrong password for ever");
     server.leaves_work("mluvii does not let it in");
     assert!(server.stop().0.success());

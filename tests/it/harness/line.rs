@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -49,6 +50,8 @@ pub(crate) struct Line {
 
 #[derive(Default)]
 struct Failures {
+    /// Requests, or parts of them, that came.
+    exchanges: AtomicU64,
     next: Mutex<VecDeque<Failure>>,
     /// Nobody is to listen for a while.
     away: Notify,
@@ -70,6 +73,11 @@ impl Line {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// How many have come by it so far.
+    pub(crate) fn exchanges(&self) -> u64 {
+        self.failures.exchanges.load(Ordering::Relaxed)
     }
 
     /// So many exchanges fail.
@@ -131,6 +139,7 @@ async fn pass(mut from: TcpStream, to: SocketAddr, failures: &Failures) -> io::R
                 if length == 0 {
                     return Ok(());
                 }
+                failures.exchanges.fetch_add(1, Ordering::Relaxed);
                 failure = lock(failures).pop_front();
                 match failure {
                     Some(Failure::Reset) => return reset(from),

@@ -21,7 +21,7 @@ mod wire;
 pub(crate) use away::Away;
 pub(crate) use deployment::{Deployment, ERASE, PASSWORD, RULES, crm_plugin};
 pub(crate) use disk::{Disk, Fault, Order};
-pub(crate) use fleet::{Database, Fleet};
+pub(crate) use fleet::{Database, Fleet, Member};
 pub(crate) use line::{Failure, Line};
 pub(crate) use preloaded::preloaded;
 pub(crate) use process::{Process, memory_kib, signal};

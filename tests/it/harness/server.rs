@@ -191,6 +191,16 @@ impl Server {
         text
     }
 
+    /// Waits until a metric is not 0. What is shown may have been read a moment ago.
+    #[track_caller]
+    pub(crate) fn moved(&self, family: &str) {
+        wait_for(&format!("{family} to move"), || {
+            let text = self.metrics();
+            let mut samples = text.lines().filter(|line| line.split(['{', ' ']).next() == Some(family));
+            samples.any(|line| !line.ends_with(" 0")).then_some(())
+        });
+    }
+
     /// What it has logged so far.
     pub(crate) fn log(&self) -> Vec<String> {
         self.process.lines()

@@ -77,6 +77,7 @@ fn receipts_move_to_archives_while_erasing_goes_on_and_all_of_it_verifies() {
 
     let first = company.archive("receipts");
     assert_eq!((company.numbers(), company.archives()), (vec![], first.clone()));
+    server.moved("quietus_receipts_archived");
     assert_eq!(sequences(&company.erase(104, 1)), [4]);
     let second = company.archive("receipts");
     assert_eq!(sequences(&company.erase(105, 1)), [5]);

@@ -58,6 +58,7 @@ fn a_server_erases_again_what_a_restored_backup_brought_back() {
     let so_far = looked();
     wait_for("further comparisons", || (looked() > so_far + 5).then_some(()));
     assert_eq!(deployment.count("SELECT count(*) FROM erasure"), 2, "once");
+    server.moved("quietus_reconciliation_reappeared_total");
     assert!(server.metrics().contains("quietus_reconciliation_reappeared_total{installation=\"acme\"} 1"));
     drop(server);
 }

@@ -64,7 +64,7 @@ fn a_server_that_is_killed_while_it_compares_is_followed_by_one_that_goes_on() {
 #[test]
 fn a_job_of_the_past_whose_server_is_killed_goes_on_with_the_next() {
     let standin = StandIn::start();
-    let first = Timestamp::now() - SignedDuration::from_hours(24 * 40);
+    let first = Timestamp::now() - SignedDuration::from_hours(24 * 33);
     agreed(&standin, 100, first);
     let deployment = at_rest(&standin, ERASE);
     let id = deployment.json(&["reconcile", "--since", &(first - SignedDuration::from_hours(12)).to_string()])["job"]

@@ -53,12 +53,12 @@ fn a_list_that_lacks_what_mluvii_itself_shows_is_refused() {
     let arguments = ["reconcile", "--since", &since, "--until", &until];
     assert!(deployment.run(&arguments).status.success());
     standin.behave(&json!({ "unlisted": [1] }));
-    let refused = deployment.run(&arguments);
-    let said = String::from_utf8_lossy(&refused.stderr);
-    assert!(
-        !refused.status.success() && said.contains("acme/1") && said.contains("its list of that time lacks it"),
-        "{said}"
-    );
+    // Of what has just ended, nothing follows.
+    let said = wait_for("the list to be refused", || {
+        let refused = deployment.run(&arguments);
+        (!refused.status.success()).then(|| String::from_utf8_lossy(&refused.stderr).into_owned())
+    });
+    assert!(said.contains("acme/1") && said.contains("its list of that time lacks it"), "{said}");
     // One that mluvii does not have any more proves nothing.
     standin.delete_conversation(1);
     assert!(deployment.run(&arguments).status.success());

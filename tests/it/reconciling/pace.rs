@@ -39,7 +39,7 @@ fn a_job_of_the_past_takes_half_of_the_rate() {
     let ago = |days: i64| Timestamp::now() - SignedDuration::from_hours(24 * days);
     let sessions = (100..112).map(|id| json!({ "id": id, "tenant": 62, "ended": ago(id - 90) }));
     standin.begin_with(sessions.collect());
-    let deployment = at_rest_tuned(&standin, "calls_per_s = 40", ERASE);
+    let deployment = at_rest_tuned(&standin, "calls_per_s = 80", ERASE);
     deployment.json(&["reconcile", "--since", &ago(32).to_string()]);
     let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
     wait_for("the job to be shown", || {
@@ -48,7 +48,7 @@ fn a_job_of_the_past_takes_half_of_the_rate() {
     let is_looked_up = |call: &Value| call["path"].as_str().is_some_and(|path| path.contains("/Sessions/1"));
     let calls = started(&standin, |call| names(call, "Ended.Min") || is_looked_up(call));
     assert!(calls.len() > 32 + 12, "{}", calls.len());
-    must_be_apart(&calls, 40);
+    must_be_apart(&calls, 80);
     drop(server);
 }
 

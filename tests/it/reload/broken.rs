@@ -40,7 +40,7 @@ fn all() -> Vec<Broken> {
                 let webhook = "{ url = \"https://hooks.example.com/x\", secret = { file = \"none.whsec\" } }";
                 format!("{good}\n[[alert]]\nname = \"ops\"\nwebhook = {webhook}\n")
             },
-            &["alert ops", "none.whsec"],
+            &["alert `ops`", "none.whsec"],
         ),
         broken(
             "a ping that could not be sent",

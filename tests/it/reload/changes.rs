@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::{answers, reload, replace};
-use crate::harness::{Deployment, ERASE, PASSWORD, Server, StandIn, receipts, wait_for};
+use crate::harness::{Away, Deployment, ERASE, PASSWORD, Server, StandIn, receipts, wait_for};
 
 #[test]
 fn what_comes_before_is_decided_by_the_old_rules_and_what_comes_after_by_the_new_ones() {
@@ -143,4 +143,24 @@ fn more_connections_are_taken_once_there_may_be_more() {
     let said = reload(&deployment, 3);
     assert!(said.contains("server.connections_max") && said.contains("LimitNOFILE"), "{said}");
     server.leaves_work("mluvii does not know the sessions");
+}
+
+/// When sources have delivered is written once a minute, by whatever receiver took it.
+#[test]
+fn that_a_source_has_delivered_is_not_forgotten_with_the_configuration_that_took_it() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), &super::source("beta"));
+    let server = Server::start(&deployment);
+    server.leaves_work("mluvii is away");
+    let delivered = |source: &str| {
+        let sql = "SELECT COUNT(*) FROM delivery_hour WHERE source = ?1";
+        deployment.ledger().query_row(sql, [source], |row| row.get::<_, i64>(0)).expect("a number") > 0
+    };
+    assert_eq!(answers(&server, "acme", 1), 204);
+    wait_for("the first to be written, and nothing more for a minute", || delivered("acme").then_some(()));
+    assert_eq!(answers(&server, "beta", 1), 204);
+    replace(&deployment, "drain_max = \"5s\"", "drain_max = \"6s\"");
+    reload(&deployment, 0);
+    server.stop();
+    assert!(delivered("beta"));
 }

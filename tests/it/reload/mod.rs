@@ -5,6 +5,7 @@ mod changes;
 mod comparing;
 mod load;
 mod secrets;
+mod targets;
 mod ways;
 
 use std::process::Output;

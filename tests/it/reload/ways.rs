@@ -1,9 +1,11 @@
 //! SIGHUP, a command, a change.
 
+use std::io::Write as _;
 use std::os::unix::fs::symlink;
+use std::process::Command;
 
-use super::{add, answers, deliver_to, keep, metric, not_taken, reload, replace, source, text};
-use crate::harness::{Away, Database, Deployment, PASSWORD, Server, wait_for};
+use super::{add, answers, configuration, deliver_to, keep, metric, not_taken, reload, replace, source, text};
+use crate::harness::{Away, Database, Deployment, PASSWORD, Server, signal, wait_for};
 
 fn logged(server: &Server, what: &str) -> usize {
     server.log().iter().filter(|line| line.contains(what)).count()
@@ -34,6 +36,34 @@ fn sighup_has_the_configuration_taken_and_the_log_says_what_came_of_it() {
     let outcomes = ["applied", "unchanged", "wrong"];
     let counted = outcomes.map(|outcome| metric(&server, &format!("quietus_reloads_total{{outcome=\"{outcome}\"}}")));
     assert_eq!(counted, [1.0; 3]);
+    server.moved("quietus_reloads_total");
+}
+
+/// A server that is still reading its configuration has done nothing yet. Who changes the file then, and says so, is heard once it listens.
+#[test]
+fn sighup_from_the_first_moment_of_a_start_on_ends_nothing_and_is_not_lost() {
+    let mluvii = Away::new();
+    let deployment = Deployment::bare(&mluvii.url(), "");
+    let (file, process) = (deployment.path("quietus.toml"), deployment.path("process"));
+    let first = configuration(&deployment);
+    deployment.write("next.toml", &format!("{first}{}", source("beta")));
+    let next = deployment.path("next.toml");
+    std::fs::remove_file(&file).expect("it is there");
+    assert!(Command::new("mkfifo").arg(&file).status().expect("mkfifo runs").success());
+    let writer = std::thread::spawn(move || {
+        // Opened once the server reads, which it does until this end is closed.
+        let mut pipe = std::fs::OpenOptions::new().write(true).open(&file).expect("the server reads");
+        let process = std::fs::read_to_string(process).expect("the shell has written it");
+        std::fs::rename(next, file).expect("the next one takes its place");
+        signal(process.trim(), "HUP");
+        pipe.write_all(first.as_bytes()).expect("the server reads");
+    });
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"echo $$ > "$PROCESS"; exec "$0" "$@""#]).env("PROCESS", deployment.path("process"));
+    let server = Server::start_through(shell, &deployment, &[]);
+    server.leaves_work("mluvii is away");
+    writer.join().expect("all was written");
+    wait_for("what came early to be honoured", || (answers(&server, "beta", 1) == 204).then_some(()));
 }
 
 #[test]
@@ -95,7 +125,7 @@ fn a_change_is_taken_by_itself_where_that_is_wanted_and_a_broken_one_is_told_onc
     let server = Server::start(&deployment);
     server.leaves_work("mluvii is away");
 
-    let good = super::configuration(&deployment);
+    let good = configuration(&deployment);
     let more = source("beta").replace("webhook.secret", "mounted/secret");
     deployment.write("new.toml", &format!("{good}{more}"));
     std::fs::rename(deployment.path("new.toml"), deployment.path("quietus.toml")).expect("as editors do it");
@@ -128,7 +158,7 @@ fn an_account_without_the_right_to_the_socket_reloads_nothing_and_a_plugin_neith
     let deployment = Deployment::bare(&mluvii.url(), "");
     let server = Server::start(&deployment);
     // Marked as what a plugin starts is (see `control/server`).
-    let mut marked = std::process::Command::new("prlimit");
+    let mut marked = Command::new("prlimit");
     marked.arg("--locks=0").arg(env!("CARGO_BIN_EXE_quietus"));
     let output = marked.arg("--config").arg(deployment.path("quietus.toml")).arg("reload").output().expect("it runs");
     assert_ne!(output.status.code(), Some(0), "{}", text(&output));

@@ -21,16 +21,21 @@ fn delete(standin: &StandIn, webhook: &Value) {
 fn what_ended_while_a_webhook_was_gone_is_compared_once_it_is_restored() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, &format!("{MANAGED}{ERASE}"));
-    let server = Server::start_with(&deployment, HOURLY);
-    let webhook = wait_for("the webhook", || standin.webhooks().pop());
+    let mark = || deployment.count("SELECT COALESCE(max(mark), 0) FROM periodic WHERE name = 'reconcile/acme'");
+    let put_off = "SELECT count(*) FROM periodic WHERE name = 'reconcile/acme' AND taken = 0
+                   AND due > (strftime('%s', 'now') + 1800) * 1000";
+    let server = Server::start_with(&deployment, &[HOURLY, &[("WATCH__WEBHOOKS", "0s")]].concat());
+    wait_for("the first time", || (deployment.count(put_off) == 1).then_some(()));
     standin.begin(1, "told@example.com", Some("v3"));
     standin.end(1);
     assert_eq!(server.deliver_end(1), 204);
     deployment.settled(1);
-    // What it was registered for, too, is compared by then.
-    let put_off = "SELECT count(*) FROM periodic WHERE name = 'reconcile/acme' AND taken = 0
-                   AND due > (strftime('%s', 'now') + 1800) * 1000";
-    wait_for("nothing to be due", || (deployment.count(put_off) == 1).then_some(()));
+    drop(server);
+    // It is registered, and what ended before that is compared: only that makes it due.
+    let before = mark();
+    let server = Server::start_with(&deployment, HOURLY);
+    let webhook = wait_for("the webhook", || standin.webhooks().pop());
+    wait_for("a comparison", || (mark() > before && deployment.count(put_off) == 1).then_some(()));
     standin.begin_with(json!({ "id": 7, "tenant": 62, "ended": jiff::Timestamp::now() }));
     // As mluvii does after three days of failures.
     delete(&standin, &webhook);

@@ -55,6 +55,7 @@ fn unknown(behaviour: Value, cause: &str) {
     assert_eq!(company.deployment.json(&["erasures", "list"]), json!([]));
     assert!(company.standin.holds(ANN.email));
     company.needs_a_person("stayed unknown");
+    company.server.moved("quietus_sessions_consent_unknown");
 }
 
 #[test]

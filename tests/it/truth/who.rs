@@ -36,6 +36,7 @@ fn who_shares_a_phone_or_a_name_stays_and_what_is_possible_needs_a_person_once()
     assert!(company.standin.holds(BOB.email) && company.standin.holds("cyril@example.com"));
 
     company.needs_a_person("incomplete");
+    company.server.moved("quietus_receipts_unacknowledged");
     let acknowledged = company.deployment.run(&["receipts", "acknowledge", "--all"]);
     assert!(acknowledged.status.success());
     assert_eq!(company.deployment.run(&["status"]).status.code(), Some(0));

@@ -1,5 +1,6 @@
 //! Exim, which takes mail for `example.com` from the user `quietus` with the password `hunter2`, over TLS only, and keeps it in a folder. Nobody
-//! has the mailbox `refused`. What else it does with a recipient, files in its folder say.
+//! has the mailbox `refused`, and who asks for `silent`, `silent2` or `silent3` is told nothing for an hour. What else it does, files in its
+//! folder say.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpStream;
@@ -30,12 +31,21 @@ never_users =
 acl_smtp_mail = accept
 acl_smtp_rcpt = rcpt
 acl_smtp_data = accept
+acl_smtp_quit = quit
 begin acl
+quit:
+  warn condition = ${if exists{FOLDER/clinging}}
+       delay = 1h
 rcpt:
   deny message = 5.7.0 who are you
        !authenticated = *
   deny local_parts = refused
        message = 5.1.1 <$local_part@$domain> no such user
+  defer condition = ${if and{{eq{$local_part}{later}}{exists{FOLDER/postponing}}}}
+        message = 4.7.1 <$local_part@$domain> come again
+  accept local_parts = silent : silent2 : silent3
+         logwrite = asked for $local_part
+         delay = 1h
   defer condition = ${if exists{FOLDER/greylisting}}
         message = 4.7.1 <$local_part@$domain> greylisted, come again
   deny condition = ${if exists{FOLDER/refusing}}
@@ -67,7 +77,7 @@ plain:
   server_advertise_condition = ${if def:tls_in_cipher}
 "#;
 
-/// What it does with every recipient.
+/// What it does with every recipient, where nothing else is said.
 #[derive(Clone, Copy, Debug)]
 pub enum Mood {
     /// 451: it wants to be asked again.
@@ -76,6 +86,10 @@ pub enum Mood {
     Refusing,
     /// It says nothing for an hour.
     Hanging,
+    /// It does not say goodbye for an hour, whatever it has taken.
+    Clinging,
+    /// 451 for the mailbox `later` alone.
+    Postponing,
 }
 
 impl Mood {
@@ -84,6 +98,8 @@ impl Mood {
             Self::Greylisting => "greylisting",
             Self::Refusing => "refusing",
             Self::Hanging => "hanging",
+            Self::Clinging => "clinging",
+            Self::Postponing => "postponing",
         }
     }
 }
@@ -146,7 +162,7 @@ impl Exim {
         [read("exim-mainlog"), read("exim-rejectlog")].concat()
     }
 
-    /// Has it do that with every recipient from now on.
+    /// Has it do that from now on.
     pub fn set(&self, mood: Mood) {
         std::fs::write(self.0.folder().join(mood.file()), "").expect("the server's folder is writable");
     }

@@ -2,7 +2,7 @@
 
 use quietus_plugin::{Call, PluginError};
 
-use super::find::{add, not_here};
+use super::list::{add, not_here};
 use super::search::Record;
 use super::setup::Engine;
 

@@ -6,15 +6,14 @@ use serde_json::Value;
 
 use super::judge::{Person, Unclear, Whose};
 use super::left::Left;
-use super::search::{Next, Record, Search, id_at};
+use super::list::{Listed, PAGES_MAX, add, not_here, record_of};
+use super::search::{Record, Search, id_at};
 use super::setup::{Asked, Engine};
 use super::wanted::Wanted;
 use crate::vendor::Holds;
 
 /// To follow a number.
 pub(crate) const REFUSED: &str = "records that an id leads to are refused, so that nobody has looked at them, and stay";
-/// Pages of one search.
-const PAGES_MAX: usize = 20;
 
 /// What a look at one record by its id has shown.
 pub(super) enum Seen {
@@ -42,6 +41,13 @@ pub(super) struct Look {
     pub(super) shown: Vec<&'static str>,
 }
 
+/// What belongs to a person.
+pub(super) struct Belongings {
+    pub(super) records: Vec<Record>,
+    /// Why some of it may not be listed.
+    pub(super) refused: Option<PluginError>,
+}
+
 /// Records that a search found.
 #[derive(Default)]
 pub(super) struct People {
@@ -67,15 +73,8 @@ impl Engine {
         for wanted in &asked.wanted {
             let Wanted::Id(id) = wanted else { continue };
             let record = self.vendor.person(id.clone());
-            let seen = match self.read(&record, call) {
-                // Shared with nobody, or archived: that is this record's matter, and the others are erased.
-                Err(error) if error.class == ErrorClass::Permanent => {
-                    people.unclear.keep(REFUSED, record);
-                    continue;
-                }
-                seen => seen?,
-            };
-            match seen {
+            let Some(look) = self.look_unless_refused(&record, &mut people.unclear, call)? else { continue };
+            match look.seen {
                 Seen::There(person) => self.add_person(&mut people, person),
                 // Its name may be a person's, unless this erasure has seen to that for sure.
                 Seen::Empty(person) if !asked.anonymized.contains(&person) => self.add_person(&mut people, person),
@@ -93,15 +92,26 @@ impl Engine {
     pub(super) fn belongings(&self, people: &[Record], call: &Call<'_>) -> Result<Vec<Record>, PluginError> {
         let mut all = Vec::new();
         for person in people {
-            for search in self.vendor.belongings(person, &self.related) {
-                match self.records(&search, call)? {
-                    Some(more) => add(&mut all, more),
-                    // The person went meanwhile, and all that is linked with them.
-                    None if self.read(person, call)?.is_nobodys() => {}
-                    None => return Err(not_here()),
-                }
-                self.check_few(all.len(), self.related_max, "related_max")?;
+            let Belongings { records, refused } = self.belongings_of(person, call)?;
+            refused.map_or(Ok(()), Err)?;
+            add(&mut all, records);
+            self.check_few(all.len(), self.related_max, "related_max")?;
+        }
+        Ok(all)
+    }
+
+    /// What belongs to one of them, as far as it may be listed.
+    pub(super) fn belongings_of(&self, person: &Record, call: &Call<'_>) -> Result<Belongings, PluginError> {
+        let mut all = Belongings { records: Vec::new(), refused: None };
+        for search in self.vendor.belongings(person, &self.related) {
+            match self.listed(&search, call)? {
+                Listed::All(more) => add(&mut all.records, more),
+                // The person went meanwhile, and all that is linked with them.
+                Listed::NotHere if self.read(person, call)?.is_nobodys() => {}
+                Listed::NotHere => return Err(not_here()),
+                Listed::Refused(error) => _ = all.refused.get_or_insert(error),
             }
+            self.check_few(all.records.len(), self.related_max, "related_max")?;
         }
         Ok(all)
     }
@@ -122,13 +132,7 @@ impl Engine {
     /// any other; else it is not known to be theirs any more.
     fn look_at_anonymized(&self, asked: &Asked, people: &mut People, call: &Call<'_>) -> Result<(), PluginError> {
         for record in &asked.stays {
-            let look = match self.look(record, call) {
-                Err(error) if error.class == ErrorClass::Permanent => {
-                    people.unclear.keep(REFUSED, record.clone());
-                    continue;
-                }
-                look => look?,
-            };
+            let Some(look) = self.look_unless_refused(record, &mut people.unclear, call)? else { continue };
             match look.seen {
                 Seen::There(person) if !people.theirs.contains(&person) => people.left.add(person, look.shown),
                 Seen::Hidden(person) => people.unclear.add(Whose::Hidden, person),
@@ -136,6 +140,23 @@ impl Engine {
             }
         }
         Ok(())
+    }
+
+    /// Looks at one record by its id. `None` where that is refused, as it is shared with nobody, or archived: that is this record's matter, and
+    /// the others are erased.
+    pub(super) fn look_unless_refused(
+        &self,
+        record: &Record,
+        unclear: &mut Unclear,
+        call: &Call<'_>,
+    ) -> Result<Option<Look>, PluginError> {
+        match self.look(record, call) {
+            Err(error) if error.class == ErrorClass::Permanent => {
+                unclear.keep(REFUSED, record.clone());
+                Ok(None)
+            }
+            look => look.map(Some),
+        }
     }
 
     /// Reads one record by its id.
@@ -209,7 +230,11 @@ impl Engine {
             }
             Ok(())
         };
-        self.pages(search, PAGES_MAX, &mut add_judged, call)?.ok_or_else(not_here)
+        match self.pages(search, PAGES_MAX, &mut add_judged, call)? {
+            Listed::All(()) => Ok(()),
+            Listed::NotHere => Err(not_here()),
+            Listed::Refused(error) => Err(error),
+        }
     }
 
     /// A record that is the person's, unless one of its kind is nobody's but a person's to erase.
@@ -220,96 +245,11 @@ impl Engine {
         }
     }
 
-    /// All records of one list; `None` when there is nothing at its address.
-    pub(super) fn records(&self, search: &Search, call: &Call<'_>) -> Result<Option<Vec<Record>>, PluginError> {
-        let mut records = Vec::new();
-        let mut add_all = |item: &Value| {
-            add(&mut records, vec![record_of(search, item)?]);
-            self.check_few(records.len(), self.related_max, "related_max")
-        };
-        // What belongs to a person is allowed to be much.
-        let found = self.pages(search, PAGES_MAX.max(self.related_max), &mut add_all, call)?;
-        Ok(found.map(|()| records))
-    }
-
-    /// Takes each item of all pages; `None` when there is nothing at the address.
-    fn pages(
-        &self,
-        search: &Search,
-        pages_max: usize,
-        take: &mut dyn FnMut(&Value) -> Result<(), PluginError>,
-        call: &Call<'_>,
-    ) -> Result<Option<()>, PluginError> {
-        let mut read = 0;
-        let mut request = (search.page)(None);
-        for _ in 0..pages_max {
-            let answer = self.ask(&request, call)?;
-            if answer.gone() {
-                return Ok(None);
-            }
-            let document = self.document(&answer)?;
-            let items = items(&document, search.items)?;
-            for item in items {
-                take(item.pointer(search.within).unwrap_or(item))?;
-            }
-            read += items.len();
-            let cursor = match search.next {
-                // Also after a page without records: it need not be the last.
-                Next::Cursor(at) | Next::Link(at) => id_at(&document, at).filter(|cursor| !cursor.is_empty()),
-                Next::Offset if items.is_empty() => None,
-                Next::Offset => Some(read.to_string()),
-            };
-            let Some(cursor) = cursor else { return Ok(Some(())) };
-            request = match search.next {
-                Next::Link(_) => {
-                    // Elsewhere, the link would carry the credentials to another host.
-                    let within = self.client.within(&cursor, &request);
-                    let target =
-                        within.ok_or_else(|| PluginError::permanent("the link to the next page leads elsewhere"))?;
-                    (search.page)(None).at(&target)
-                }
-                _ => (search.page)(Some(&cursor)),
-            };
-        }
-        let text = format!("a search for one person has more than {pages_max} pages, and nothing was erased");
-        Err(PluginError::permanent(text))
-    }
-
     pub(super) fn check_few(&self, found: usize, most: usize, key: &str) -> Result<(), PluginError> {
         if found <= most {
             return Ok(());
         }
         let text = format!("{found} records are found for one person, more than {most} (`{key}`); nothing was erased");
         Err(PluginError::permanent(text))
-    }
-}
-
-/// The records of a page. An answer of another shape, such as an error's, must not be read as "nobody".
-fn items<'v>(document: &'v Value, at: &str) -> Result<&'v [Value], PluginError> {
-    match document.pointer(at) {
-        Some(Value::Array(items)) => Ok(items),
-        Some(Value::Null) => Ok(&[]),
-        _ => Err(PluginError::retryable(format!("the answer has no list at `{at}`"))),
-    }
-}
-
-fn record_of(search: &Search, item: &Value) -> Result<Record, PluginError> {
-    let id = id_at(item, search.object.id);
-    let id = id.ok_or_else(|| PluginError::retryable("a record in the answer has no id"))?;
-    Ok(Record { object: search.object, id })
-}
-
-/// A gateway that answers 404 to everything for a while looks like this, too, so that it is retried.
-pub(super) fn not_here() -> PluginError {
-    let text =
-        "the vendor's search was answered 404: nobody has looked; if it stays so, check `base_url` and `api_version`";
-    PluginError::retryable(text)
-}
-
-pub(super) fn add(all: &mut Vec<Record>, more: Vec<Record>) {
-    for record in more {
-        if !all.contains(&record) {
-            all.push(record);
-        }
     }
 }

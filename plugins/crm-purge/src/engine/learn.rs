@@ -5,8 +5,8 @@ use std::time::Instant;
 use quietus_plugin::{Call, ErrorClass, PluginError};
 use serde_json::Value;
 
-use super::find::not_here;
 use super::health::may_not;
+use super::list::not_here;
 use super::setup::Engine;
 use crate::vendor::Question;
 

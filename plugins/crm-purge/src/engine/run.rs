@@ -8,10 +8,12 @@ use quietus_plugin::{Call, ErrorClass, PluginError, Progress, Writes};
 
 use super::answer::{End, Erased, Found};
 use super::ask::Written;
-use super::find::{REFUSED, Seen, add};
+use super::find::{Belongings, Seen};
 use super::judge::{Unclear, Whose};
 use super::left::Left;
+use super::list::add;
 use super::owed::Owed;
+use super::plan::{Plan, Planned, unlisted};
 use super::search::Record;
 use super::setup::{Asked, Engine};
 
@@ -29,16 +31,6 @@ pub(crate) const TRACE_STAYS: &str =
 /// What is told of each record that goes at once.
 type Act = fn(&mut Progress<Owed>, &str, &[u64]);
 
-/// What goes.
-struct Plan {
-    people: Vec<Record>,
-    belongings: Vec<Record>,
-    /// What the vendor deletes with each of the people.
-    carried: Vec<Vec<Record>>,
-    /// Of all of them.
-    traces: Vec<Record>,
-}
-
 pub(super) struct Run<'a> {
     engine: &'a Engine,
     writes: Writes<'a>,
@@ -46,11 +38,13 @@ pub(super) struct Run<'a> {
     end: Erased,
     /// The first error that is for good; the other records are erased all the same.
     failed: Option<PluginError>,
+    /// What the vendor has refused to erase, or must keep.
+    kept: Vec<Record>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(engine: &'a Engine, writes: Writes<'a>, call: &'a Call<'a>) -> Self {
-        Self { engine, writes, call, end: Erased::default(), failed: None }
+        Self { engine, writes, call, end: Erased::default(), failed: None, kept: Vec::new() }
     }
 
     pub(super) fn erase(mut self, asked: &Asked, progress: &mut Progress<Owed>) -> Result<End, PluginError> {
@@ -64,7 +58,7 @@ impl<'a> Run<'a> {
         self.erase_belongings(&plan, progress)?;
         self.erase_people(&plan, progress)?;
         self.erase_traces_again(&mut owed, &mut unclear, progress)?;
-        left.without(&plan.people);
+        left.without(&plan.people());
         if let Some(error) = self.failed.take().or(blocked).or_else(|| left.error()) {
             return Err(error);
         }
@@ -72,11 +66,11 @@ impl<'a> Run<'a> {
         // For weeks, or ever, nobody looks again: `retained` is an end.
         if engine.verify_after >= LONG || self.end.retained.is_some() {
             let is_done = |person: &&Record| progress.is_done(person.object.count, person.mark());
-            self.left(plan.people.iter().filter(is_done), &mut unclear)?;
+            self.left(plan.people().iter().filter(is_done), &mut unclear)?;
         }
         // Only where nothing was erased: what this erasure has deleted is in the bin itself, and would be told as
         // somebody else's deletion.
-        if plan.people.is_empty() && progress.counts().is_empty() {
+        if plan.0.is_empty() && progress.counts().is_empty() {
             let recycled = engine.recycled(found.recycled, asked, self.call)?;
             self.end.recycled = recycled.theirs.len();
             unclear.join(recycled.unclear);
@@ -84,23 +78,35 @@ impl<'a> Run<'a> {
         Ok(End { erased: self.end, unclear })
     }
 
-    fn plan(&self, people: Vec<Record>) -> Result<Plan, PluginError> {
-        let engine = self.engine;
-        let belongings = engine.belongings(&people, self.call)?;
-        let carried = people.iter().map(|person| engine.carried(person, &belongings, self.call));
-        let carried: Vec<Vec<Record>> = carried.collect::<Result<_, _>>()?;
-        let mut traces = engine.traces(&people);
-        for record in belongings.iter().chain(carried.iter().flatten()) {
-            add(&mut traces, engine.traces(std::slice::from_ref(record)));
+    fn plan(&mut self, people: Vec<Record>) -> Result<Plan, PluginError> {
+        let (engine, call) = (self.engine, self.call);
+        let mut plan = Plan::default();
+        for record in people {
+            let Belongings { records, refused } = engine.belongings_of(&record, call)?;
+            let is_whole = refused.is_none();
+            self.failed = self.failed.take().or_else(|| refused.map(|error| unlisted(&record, error)));
+            plan.0.push(Planned { record, belongings: records, carried: Vec::new(), traces: Vec::new(), is_whole });
+            engine.check_few(plan.belongings().len(), engine.related_max, "related_max")?;
         }
-        Ok(Plan { people, belongings, carried, traces })
+        let belongings = plan.belongings();
+        for planned in &mut plan.0 {
+            // One that stays takes nothing with it.
+            if planned.is_whole {
+                planned.carried = engine.carried(&planned.record, &belongings, call)?;
+            }
+            planned.traces = engine.traces(std::slice::from_ref(&planned.record));
+            for record in planned.belongings.iter().chain(&planned.carried) {
+                add(&mut planned.traces, engine.traces(std::slice::from_ref(record)));
+            }
+        }
+        Ok(plan)
     }
 
     /// The traces that are still to be erased once the records are gone: stored before the first record goes by which they
     /// would be found.
     fn owed(&self, plan: &Plan, progress: &mut Progress<Owed>) -> Result<Vec<Record>, PluginError> {
         let mut owed = progress.own.traces(|path, id| self.engine.vendor.trace(path, id));
-        add(&mut owed, plan.traces.clone());
+        add(&mut owed, plan.traces());
         if owed.len() > OWED_MAX {
             let text = format!(
                 "{} records go, more than {OWED_MAX} whose histories can be erased in one erasure; nothing was erased",
@@ -114,27 +120,30 @@ impl<'a> Run<'a> {
 
     /// What belongs to the people, and before all the traces of everything that goes.
     fn erase_belongings(&mut self, plan: &Plan, progress: &mut Progress<Owed>) -> Result<(), PluginError> {
+        let traces = plan.traces();
         let is_new = |trace: &&Record| !progress.is_done(trace.object.count, trace.mark());
-        let first: Vec<&Record> = plan.traces.iter().filter(is_new).chain(&plan.belongings).collect();
-        let all = first.len() + plan.people.len() + plan.traces.len();
+        let first: Vec<Record> = traces.iter().filter(is_new).cloned().chain(plan.belongings()).collect();
+        let all = first.len() + plan.0.len() + traces.len();
         for (done, record) in first.iter().enumerate() {
             self.check_time(done, all)?;
             self.erase_one(record, &[], progress)?;
         }
-        // Without the person, what is left of theirs would never be found again.
-        self.failed.take().map_or(Ok(()), Err)
+        Ok(())
     }
 
+    /// Those of whom nothing is left: what is left of the others would never be found again without their records.
     fn erase_people(&mut self, plan: &Plan, progress: &mut Progress<Owed>) -> Result<(), PluginError> {
-        if let Some(why) = &mut self.end.retained {
+        let (stay, go): (Vec<_>, Vec<_>) = plan.0.iter().partition(|planned| planned.stays(&self.kept));
+        if !stay.is_empty()
+            && let Some(why) = &mut self.end.retained
+        {
             why.push_str("; the person stays, too, as they would not be found again without");
-            return Ok(());
         }
         // Before the people go, by whose records alone this can be listed.
-        self.check_unlisted(&plan.belongings, &plan.people, progress)?;
-        for (done, (person, carried)) in plan.people.iter().zip(&plan.carried).enumerate() {
-            self.check_time(done, plan.people.len() + plan.traces.len())?;
-            self.erase_person(person, carried, progress)?;
+        self.check_unlisted(&go, progress)?;
+        for (done, planned) in go.iter().enumerate() {
+            self.check_time(done, go.len() + plan.traces().len())?;
+            self.erase_person(&planned.record, &planned.carried, progress)?;
         }
         Ok(())
     }
@@ -206,17 +215,14 @@ impl<'a> Run<'a> {
     }
 
     /// What was erased must not be listed any more, whatever the vendor has said.
-    fn check_unlisted(
-        &self,
-        erased: &[Record],
-        people: &[Record],
-        progress: &mut Progress<Owed>,
-    ) -> Result<(), PluginError> {
+    fn check_unlisted(&self, people: &[&Planned], progress: &mut Progress<Owed>) -> Result<(), PluginError> {
+        let erased: Vec<_> = people.iter().flat_map(|planned| &planned.belongings).collect();
         if erased.is_empty() {
             return Ok(());
         }
-        let mut left = self.engine.belongings(people, self.call)?;
-        left.retain(|record| erased.contains(record));
+        let people: Vec<_> = people.iter().map(|planned| planned.record.clone()).collect();
+        let mut left = self.engine.belongings(&people, self.call)?;
+        left.retain(|record| erased.contains(&record));
         for record in &left {
             progress.undone(record.object.count, &[record.mark()]);
         }
@@ -255,6 +261,7 @@ impl<'a> Run<'a> {
             }
             Ok(Written::Retained(status)) => {
                 each(progress, Progress::refused);
+                self.kept.push(record.clone());
                 self.end.retained.get_or_insert_with(|| {
                     format!("deleting some of the {count} was answered {status}: the vendor must keep them")
                 });
@@ -264,6 +271,7 @@ impl<'a> Run<'a> {
                 if error.class != ErrorClass::Permanent {
                     return Err(error);
                 }
+                self.kept.push(record.clone());
                 let message = format!("some of the {count} cannot be erased: {}", error.message);
                 self.failed.get_or_insert(PluginError { message, ..error });
             }
@@ -284,13 +292,7 @@ impl<'a> Run<'a> {
         let stays = self.engine.vendor.stays(self.engine.erasure);
         let (mut left, mut shown) = (Vec::new(), Left::default());
         for person in people {
-            let look = match self.engine.look(person, self.call) {
-                Err(error) if error.class == ErrorClass::Permanent => {
-                    unclear.keep(REFUSED, person.clone());
-                    continue;
-                }
-                look => look?,
-            };
+            let Some(look) = self.engine.look_unless_refused(person, unclear, self.call)? else { continue };
             match look.seen {
                 Seen::There(person) if stays => shown.add(person, look.shown),
                 Seen::There(person) => left.push(person),

@@ -51,7 +51,7 @@ fn all_that_is_needed_makes_it_green_and_nobody_is_looked_for() {
 fn a_wrong_token_is_red() {
     for_all(|kind| {
         let standin = StandIn::start(kind, people());
-        standin.world().before = Some(Box::new(|_, _| Some(Reply::json(401, &json!({ "message": "who are you?" })))));
+        standin.world().token = Some("another");
         red(&standin, "refuses the credentials (401)");
     });
 }

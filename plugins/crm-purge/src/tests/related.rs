@@ -181,6 +181,74 @@ fn the_audit_history_that_a_deletion_leaves_is_erased_by_the_next_attempt() {
     assert!(standin.live("history").is_empty(), "also what was logged after the record was gone");
 }
 
+/// Two records of Ann's, with a note each.
+fn two_with_notes(test: impl Fn(&'static Kind, StandIn, TestHost<CrmPurge>)) {
+    for_all(|kind| {
+        if kind.name != "raynet" {
+            let both = [1, 2].map(|n| person(n, &["ann@x.cz"], &[]));
+            let rows = both.into_iter().chain([of(1, "note", 31), of(2, "note", 32)]).collect();
+            let standin = StandIn::start(kind, rows);
+            let host = host_with(&standin, json!({ "related": ["notes"] }));
+            test(kind, standin, host);
+        }
+    });
+}
+
+/// A record's own refusal, as of one that is shared with nobody, is the matter of the record that it belongs to.
+#[test]
+fn what_is_refused_of_one_record_keeps_no_other_one_of_the_person() {
+    two_with_notes(|kind, standin, host| {
+        let mut writes = 0;
+        standin.world().before = Some(Box::new(move |_, write| {
+            writes += usize::from(write);
+            (write && writes == 1).then(|| Reply::json(403, &json!([{ "errorCode": "INSUFFICIENT_ACCESS" }])))
+        }));
+        let error = host.erase(ann()).expect_err("refused");
+        assert!(error.class == ErrorClass::Permanent && error.message.contains("notes"), "{} {error}", kind.name);
+        assert_eq!((standin.live("person"), standin.live("note")), (vec![1], vec![31]), "{}", kind.name);
+        // Somebody shares it.
+        let answer = host.erase(ann()).expect("an answer");
+        assert_eq!(
+            (answer.outcome, answer.counts.values().sum()),
+            (Outcome::Erased, 4_u64),
+            "{} {answer:?}",
+            kind.name
+        );
+        assert!(standin.live("note").is_empty() && standin.live("person").is_empty(), "{}", kind.name);
+    });
+}
+
+#[test]
+fn what_may_not_be_listed_of_one_record_keeps_no_other_one_of_the_person() {
+    two_with_notes(|kind, standin, host| {
+        let (listed, id) = match kind.name {
+            "hubspot" => ("/associations/", format!("/{}/", (kind.id)(1))),
+            "pipedrive" => ("/v1/notes", format!("person_id={}", (kind.id)(1))),
+            "salesforce" => ("FROM%20Note", (kind.id)(1)),
+            _ => ("/annotations?", (kind.id)(1)),
+        };
+        let refused = move |seen: &Seen| seen.target.contains(listed) && seen.target.contains(&id);
+        standin.world().before = Some(Box::new(move |seen, _| {
+            refused(seen).then(|| Reply::json(403, &json!([{ "errorCode": "INSUFFICIENT_ACCESS" }])))
+        }));
+        let error = host.erase(ann()).expect_err("refused");
+        assert!(
+            error.class == ErrorClass::Permanent && error.message.contains("cannot be listed"),
+            "{} {error}",
+            kind.name
+        );
+        assert_eq!((standin.live("person"), standin.live("note")), (vec![1], vec![31]), "{}", kind.name);
+        standin.world().before = None;
+        let answer = host.erase(ann()).expect("an answer");
+        assert_eq!(
+            (answer.outcome, answer.counts.values().sum()),
+            (Outcome::Erased, 4_u64),
+            "{} {answer:?}",
+            kind.name
+        );
+    });
+}
+
 /// As Pipedrive's changelog has it ("archived deals and leads will not be editable through the API", 2025-07-15), which does not
 /// say how a deletion is answered.
 #[test]

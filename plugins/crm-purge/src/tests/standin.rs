@@ -16,6 +16,9 @@ use quietus_plugin::http::test::{Reply, Seen, Server};
 pub(super) use salesforce::account;
 use serde_json::{Value, json};
 
+/// The token by which plugins are configured here.
+pub(super) const TOKEN: &str = "hunter2";
+
 /// Records on one page, whatever was asked for.
 const PAGE: usize = 2;
 
@@ -63,6 +66,8 @@ pub(super) type Fault = Box<dyn FnMut(&Seen, bool) -> Option<Reply> + Send>;
 #[derive(Default)]
 pub(super) struct World {
     pub(super) rows: Vec<Row>,
+    /// The only token that is taken; [`TOKEN`] where there is none.
+    pub(super) token: Option<&'static str>,
     /// Accepts what writes, and does nothing.
     pub(super) lazy: bool,
     /// Asked before the vendor answers.
@@ -146,6 +151,10 @@ impl StandIn {
             let writes = (kind.writes)(&asked);
             if let Some(reply) = world.before.as_mut().and_then(|fault| fault(seen, writes)) {
                 return reply;
+            }
+            // Also of what only reads, and of each page.
+            if seen.header("authorization") != Some(&format!("Bearer {}", world.token.unwrap_or(TOKEN))) {
+                return Reply::json(401, &json!({ "message": "who are you?" }));
             }
             let reply = shown((kind.answer)(&mut world, &asked), &world.hides);
             world.after.as_mut().and_then(|fault| fault(seen, writes)).unwrap_or(reply)

@@ -180,7 +180,7 @@ impl Run {
             Ending::Decided(deciding) => {
                 let decision = decision_of(model, session_of(&claim.work), deciding);
                 let expected = model.decided(held, &decision, now);
-                (ledger.decided(claim, decision).await, expected)
+                (ledger.decided(claim, decision).await.map(|decided| decided.finished), expected)
             }
             Ending::Resolved { reaches, finds } => {
                 let reached = |key| ReachedSession { key, read_before: true };

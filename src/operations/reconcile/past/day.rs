@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::consent::UnknownCause;
-use crate::event::EventHead;
+use crate::event::{Event, EventHead};
 use crate::ledger::PastCounts;
 use crate::mluvii::{EndedSession, LookUp, Window};
 use crate::operations::OperationError;
@@ -21,7 +21,7 @@ use crate::worker::{Foresight, LookedUp};
 pub(super) struct Day {
     pub(super) counts: PastCounts,
     /// The events of the sessions of which nobody told us.
-    pub(super) missing: Vec<EventHead>,
+    pub(super) missing: Vec<Event>,
     /// Sessions that were erased.
     pub(super) erased: Vec<ErasedSession>,
 }
@@ -36,8 +36,9 @@ impl Comparison<'_> {
         let mut day = Day { counts: PastCounts::default(), missing: Vec::new(), erased: Vec::new() };
         for session in listed.into_values() {
             self.done.listed += 1;
-            let Some(event) = self.unknown(session.clone(), &mut day.erased).await? else { continue };
-            self.look_at_one(&session, &event, now, &mut day.counts).await?;
+            // The end alone: forms of the past are not asked for.
+            let Some(event) = self.unknown(session.clone(), &mut day.erased).await?.pop() else { continue };
+            self.look_at_one(&session, &event.head, now, &mut day.counts).await?;
             day.missing.push(event);
         }
         match self.done.unclear {

@@ -1,0 +1,135 @@
+//! What happens to a deployment while it is searched.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use super::{
+    ACTIVITY, AGENT, BODY, CHANNEL, CHATBOT, CUSTOMER, EMAIL, EXTRA, FORM, FOUND, HAND, HOP, NAME, NOTE, OTHER_EMAIL,
+    PHONE,
+};
+use crate::harness::{Deployment, PASSWORD, Server, StandIn, client, http, wait_for};
+
+/// What ends is compared all the time.
+pub(super) const OFTEN: &[(&str, &str)] =
+    &[("WATCH__RECONCILE", "200ms"), ("WATCH__RECONCILE_AFTER", "0s"), ("WATCH__RECONCILE_OVERLAP", "1h")];
+
+/// Personal data comes in by every way there is.
+pub(super) fn everything(standin: &StandIn, server: &Server, deployment: &Deployment) {
+    conversations(standin);
+    deliveries(server);
+    let outside = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(outside.path(), HAND).expect("it is writable");
+    let who = format!("@{}", outside.path().display());
+    assert!(deployment.run(&["erase", "--email", &who]).status.success());
+    found_at_mluvii(standin, server, deployment);
+    // A configuration that is reloaded.
+    deployment.add("[[test]]\nname = \"no consent\"\non = \"session-settled\"\nconsent = { state = \"absent\" }\nexpect = [\"no consent, nothing kept\"]\n");
+    assert!(deployment.run(&["reload"]).status.success());
+}
+
+/// Conversations of which we are told, and faults while they are erased.
+fn conversations(standin: &StandIn) {
+    for (id, email, consent) in [(101, EMAIL, None), (102, OTHER_EMAIL, Some("v3")), (103, OTHER_EMAIL, Some("v3"))] {
+        standin.begin_with(conversation(id, email, consent));
+        standin.add_contact(email);
+        standin.end(id);
+    }
+    let params = json!({ "oo1_guest_email": OTHER_EMAIL, "oo1_guest_ident": NAME, "free": FORM });
+    standin.submit(102, 4711, &params);
+    standin.happen(102, "form", &json!({ "kind": "chatbot", "form_id": 1, "params": { "value": CHATBOT } }));
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 2, "kind": "status", "status": 500 }));
+    standin.crm_fault(&json!({ "path": "/contacts", "times": 1, "kind": "garbage" }));
+    standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "status", "status": 500 }));
+}
+
+fn conversation(id: i64, email: &str, consent: Option<&str>) -> Value {
+    let param = |name: &str, value: &str| json!({ "name": name, "value": value, "source": "ENTRY_FORM" });
+    json!({
+        "id": id, "tenant": 62, "guest": format!("g-{id}"), "channel": CHANNEL, "gdpr_version": consent,
+        "phone_callback_number": PHONE, "notes": [NOTE], "activities": [ACTIVITY],
+        "call_params": [
+            param("oo1_guest_email", email), param("oo1_guest_ident", NAME), param("oo1_guest_phone", PHONE),
+            param("customer", CUSTOMER), param("free", FORM),
+        ],
+    })
+}
+
+/// What has more in it than it should, cannot be read, or is refused.
+fn deliveries(server: &Server) {
+    let mut body = crate::harness::session_ended(103);
+    body["data"]["client"] = json!({ "name": NAME, "email": EXTRA });
+    body["data"]["channel"] = json!(CHANNEL);
+    assert_eq!(server.deliver(&body), 204);
+    let (status, _) = http(
+        client()
+            .post(server.url(&format!("/webhooks/acme?hint={BODY}")))
+            .basic_auth("mluvii", Some(PASSWORD))
+            .header("user-agent", AGENT)
+            .header("x-forwarded-for", HOP)
+            .body(format!("{{\"eventType\": \"SessionEnded\", \"data\": \"{BODY} {NAME}\"")),
+    );
+    assert_eq!(status, 202);
+    let (status, _) = http(client().post(server.url("/webhooks/acme")).basic_auth(AGENT, Some(BODY)).body(BODY));
+    assert_eq!(status, 401);
+}
+
+/// Conversations of which nobody tells us: a server finds one by itself, another one by order, and one of the past once that is confirmed.
+fn found_at_mluvii(standin: &StandIn, server: &Server, deployment: &Deployment) {
+    let ago = |hours| Timestamp::now() - SignedDuration::from_hours(hours);
+    let ended = |id, hours| {
+        let mut conversation = conversation(id, FOUND, Some("v3"));
+        conversation["ended"] = json!(ago(hours));
+        standin.begin_with(conversation);
+    };
+    let is_known = |id: i64| deployment.run(&["explain", &format!("acme/{id}")]).status.success();
+    server.moved("quietus_reconciliations_total");
+    ended(104, 0);
+    wait_for("the server to find it", || is_known(104).then_some(()));
+    ended(105, 3);
+    for more in [&["--dry-run"][..], &[]] {
+        let (since, until) = (ago(4).to_string(), ago(2).to_string());
+        let order = [&["reconcile", "--since", &since, "--until", &until], more].concat();
+        assert!(deployment.run(&order).status.success(), "{order:?}");
+    }
+    wait_for("it to be decided on", || is_known(105).then_some(()));
+    ended(106, 50 * 24);
+    let job = deployment.json(&["reconcile", "--since", &ago(60 * 24).to_string()])["job"].to_string();
+    wait_for("what the rules would do", || {
+        (deployment.json(&["reconcile", "status"])[0]["state"] == "shown").then_some(())
+    });
+    assert!(deployment.run(&["reconcile", "confirm", &job]).status.success());
+    wait_for("it to be decided on", || is_known(106).then_some(()));
+}
+
+/// What the command line and the metrics say while everything is under way.
+pub(super) fn shown(deployment: &Deployment, server: &Server) -> String {
+    let mut shown = server.metrics();
+    for arguments in [
+        &["status"][..],
+        &["erasures", "list"],
+        &["quarantine", "list"],
+        &["quarantine", "show", "1"],
+        &["config", "show"],
+        &["check", "--connect"],
+        &["check", "--against-running"],
+        &["reload"],
+        &["explain", "acme/101"],
+        &["explain", "acme/106"],
+        &["rules", "test"],
+        &["rules", "try", "--since", "90d"],
+        &["webhook", "status"],
+        &["reconcile", "status"],
+        &["attention", "list"],
+        &["alerts", "test"],
+        &["alerts", "list"],
+        &["audit", "list"],
+    ] {
+        for form in [&[][..], &["--json"]] {
+            let output = deployment.run(&[form, arguments].concat());
+            assert!(!output.stdout.is_empty(), "{arguments:?} shows nothing: {output:?}");
+            shown += &String::from_utf8_lossy(&output.stdout);
+            shown += &String::from_utf8_lossy(&output.stderr);
+        }
+    }
+    shown
+}
