@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::open_ledger;
@@ -9,10 +10,12 @@ use super::parts::{departments, mluvii_clients, targets};
 use super::plugins;
 use crate::alert::{Alert, AlertWrong};
 use crate::attention::Limits;
+use crate::chain;
 use crate::config::Config;
 use crate::ledger::Ledger;
-use crate::mluvii::{MluviiClient, MluviiSettings};
+use crate::mluvii::{MluviiClient, MluviiSettings, Nulls};
 use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings, SourceWebhook};
+use crate::policy::Policy;
 use crate::subject::{InstallationName, SourceName};
 use crate::watch::{Wanted, event_types};
 
@@ -79,13 +82,17 @@ pub(super) fn source_webhooks(config: &Config) -> Vec<SourceWebhook> {
 }
 
 fn settings(config: &Config) -> Settings {
+    let policy = config.policy();
     let installation = |settings: &MluviiSettings| Installation {
         name: settings.name.clone(),
         departments: departments(config, &settings.name),
         calls_per_s: settings.calls_per_s,
+        params: settings.params.clone(),
+        decides: decides(config, settings, &policy),
     };
+    let installations = config.mluvii.iter().map(installation).collect();
     Settings {
-        installations: config.mluvii.iter().map(installation).collect(),
+        installations,
         sources: config.sources.clone(),
         person: config.person.clone(),
         targets: config.targets(),
@@ -93,11 +100,35 @@ fn settings(config: &Config) -> Settings {
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,
         limits: limits(config),
-        policy: Arc::new(config.policy()),
+        policy: Arc::new(policy),
+        settling: config.settling.clone(),
         retention: config.retention.clone(),
         webhooks_every: config.watch.webhooks.0,
     }
 }
+
+/// Tells configurations apart in what becomes of an installation's sessions. Not in how fast, where and when.
+fn decides(config: &Config, mluvii: &MluviiSettings, policy: &Policy) -> String {
+    let sources = config.sources.iter().filter(|source| source.mluvii.as_ref() == Some(&mluvii.name));
+    let sources: Vec<_> = sources.map(|source| json!([source.name, source.tenants])).collect();
+    let params: Vec<_> = mluvii.params.iter().map(|(name, kind)| json!([name, kind.to_string()])).collect();
+    let all = json!({
+        "rules": policy.digest(),
+        "omits_nulls": mluvii.nulls == Nulls::Omitted,
+        "base_url": mluvii.base_url,
+        "reads": [mluvii.look_up_session, mluvii.look_up_params, mluvii.look_up_contact, mluvii.list_ended],
+        "params": params,
+        "sources": sources,
+        "region": format!("{:?}", config.person.region),
+        "match": format!("{:?}", config.person.r#match),
+    });
+    let mut digest = chain::hash(all.to_string().as_bytes());
+    digest.truncate(DECIDES_CHARACTERS);
+    digest
+}
+
+/// It tells versions of one configuration apart, and is no protection.
+const DECIDES_CHARACTERS: usize = 16;
 
 /// All targets, with plugins in processes of their own.
 fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {

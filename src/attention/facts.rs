@@ -178,6 +178,10 @@ pub(crate) struct WaitingRule {
     pub(crate) sessions: u64,
     /// Those of them that it would have erased.
     pub(crate) would: u64,
+    /// The same of all rules that came with it.
+    pub(crate) together: u64,
+    /// The company of these sessions, where they are of one.
+    pub(crate) mluvii: Option<InstallationName>,
 }
 
 /// A comparison of the past that was shown, and waits for a person.
@@ -504,11 +508,15 @@ fn of_clock(doubt: &ClockDoubt) -> Attention {
 }
 
 fn of_rule(waiting: &WaitingRule) -> Attention {
-    let WaitingRule { rule, version, since, sessions, would } = waiting;
+    let WaitingRule { rule, version, since, sessions, would, together, mluvii } = waiting;
     let mut found = found(Code::RuleWaiting, Severity::Attention, Object::rule(rule), since.to_string());
     found = with(found, "rule", Value::from(rule.as_str()));
     found = with(found, "version", Value::from(version.as_str()));
     found = with(found, "sessions", (*sessions).into());
+    found = with(found, "together", (*together).into());
+    if let Some(mluvii) = mluvii {
+        found = with(found, "mluvii", Value::from(&*mluvii.0));
+    }
     Attention { since: Some(*since), ..with(found, "would", (*would).into()) }
 }
 

@@ -8,6 +8,7 @@ mod mute;
 mod named;
 #[cfg(test)]
 pub(crate) mod sample;
+mod shell;
 mod words;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
@@ -21,6 +22,7 @@ pub(crate) use keepers::{
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
+pub(crate) use shell::quoted;
 pub(crate) use words::{DOUBTED_CLOCK, clock_fault, sentence, time, unknown};
 
 use std::collections::BTreeMap;
@@ -143,7 +145,8 @@ pub(crate) enum Code {
     /// Something will be late in a few days. With `deadline_s`, when the oldest will be `late`, and `ids`: of erasures and sessions.
     DueSoon,
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
-    /// `rule`, `would`, and `sessions`: how many of a month's sessions it would have erased.
+    /// `rule`, its `version`, `would`, and `sessions`: how many of a month's sessions it would have erased; `together`, how many with the other
+    /// rules that are new or wait; and `mluvii`, where that is said of one company's sessions.
     RuleWaiting,
     /// What rules would do with a time of the past was found out, and waits for a person. With `mluvii`, `job`, `would`, and `sessions`: how
     /// many nobody told us of.

@@ -145,6 +145,8 @@ pub(crate) fn everything() -> Facts {
             since: Timestamp::UNIX_EPOCH,
             sessions: 10,
             would: 9,
+            together: 10,
+            mluvii: Some(InstallationName("acme".into())),
         }],
         waiting_past: vec![WaitingPast {
             job: 3,

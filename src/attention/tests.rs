@@ -102,6 +102,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             since: at(8),
             sessions: 10,
             would: 9,
+            together: 10,
+            mluvii: Some(InstallationName("acme".into())),
         }],
         waiting_past: vec![WaitingPast {
             job: 1,
@@ -135,7 +137,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention reload_failed configuration:web-1/7 {"reason":"a rule is wrong","server":"web-1/7"}"#,
             r#"attention retention_behind records:events {"kind":"events"}"#,
             r#"attention retention_refused records:tombstones {"count":3,"example":"acme/13","kind":"tombstones"}"#,
-            r#"attention rule_waiting rule:all {"rule":"all","sessions":10,"version":"0123abcd","would":9}"#,
+            r#"attention rule_waiting rule:all {"mluvii":"acme","rule":"all","sessions":10,"together":10,"version":"0123abcd","would":9}"#,
             "attention server_away servers {}",
             r#"attention snapshot_held ledger {"process":4711,"transactions":1000001}"#,
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,

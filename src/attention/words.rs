@@ -4,12 +4,31 @@ use jiff::Timestamp;
 use quietus_plugin::Span;
 use serde_json::Value;
 
+use super::shell::quoted;
 use super::{Attention, ClockFault, Code, Severity};
 use crate::subject::TargetName;
 
 /// A time as it is shown: UTC, whole seconds.
 pub(crate) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn rule_waiting(found: &Attention) -> String {
+    let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
+    let number = |name| found.parameters.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let (rule, version, would, together) = (text("rule"), text("version"), number("would"), number("together"));
+    let of = if text("mluvii").is_empty() { String::new() } else { format!(" at mluvii {}", text("mluvii")) };
+    let others = if together > would {
+        format!(" ({together} with the other rules that are new or wait)")
+    } else {
+        String::new()
+    };
+    format!(
+        "the rule `{rule}` is new or changed, and would have erased {would} of the {} sessions of the last month{of}{others}; nothing of it \
+         begins: look (`quietus rules try`), then `quietus rules confirm {} --version {version}`, or `quietus rules reject` with the same words",
+        number("sessions"),
+        quoted(rule)
+    )
 }
 
 /// What needs a person, and what to do about it.
@@ -172,14 +191,7 @@ pub(crate) fn sentence(found: &Attention) -> String {
             "seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: \
              {reason}; see docs/keys.md"
         ),
-        Code::RuleWaiting => format!(
-            "the rule `{0}` is new or changed, and would have erased {1} of the {2} sessions of the last month; nothing of it begins: look \
-             (`quietus rules try`), then `quietus rules confirm '{0}' --version {3}`, or `quietus rules reject` with the same words",
-            text("rule"),
-            number("would"),
-            number("sessions"),
-            text("version")
-        ),
+        Code::RuleWaiting => rule_waiting(found),
         Code::PastWaiting => {
             let (mluvii, job, would, sessions) = (text("mluvii"), number("job"), number("would"), number("sessions"));
             format!(
@@ -333,7 +345,7 @@ mod tests {
         the server web-1/4711 works by the configuration that it had, as the one in its file is not taken: quietus.toml, line 7: rule.1.erase: is needed; then `quietus reload`
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
-        the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month; nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words
+        the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month at mluvii acme (10 with the other rules that are new or wait); nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words
         seal keys cannot be made, read or destroyed, so what was erased may still be read in an old copy of the ledger, with them: permission denied; see docs/keys.md
         no server works on this ledger, so that nothing is received or erased; one was heard of last at 1970-01-01T00:00:00Z: quietus serve
         mluvii acme shows erased sessions again: one of them. See `quietus audit list --act erasure.reopen`; what else was restored may hold them, too

@@ -101,9 +101,12 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
     if let Some(reason) = &job.reason {
         out.marked(BAD, "✗", format_args!("it does not go on, and is tried again: {reason}"))?;
     }
+    if let Some(again) = &job.again {
+        out.marked(DOUBTFUL, "!", format_args!("it is shown once more: {again}"))?;
+    }
     if counts.unread > 0 {
         let text = format_args!(
-            "{} of them could not be read: nobody knows what the rules would do with those",
+            "{} of them could not be read: what is said of those is what the rules do where the consent stays unknown",
             counts.unread
         );
         out.marked(DOUBTFUL, "?", text)?;
@@ -116,6 +119,14 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
             rules.join(", ")
         );
         out.marked(DOUBTFUL, "?", text)?;
+    }
+    if !counts.reach_further.is_empty() {
+        let rules: Vec<_> = counts.reach_further.iter().map(|rule| format!("`{rule}`")).collect();
+        let text = format_args!(
+            "other sessions of the same guests or persons go, too, and are not counted here: by {}",
+            rules.join(", ")
+        );
+        out.marked(DOUBTFUL, "!", text)?;
     }
     let rows = counts.by_rule.iter().flat_map(|(rule, months)| {
         months.iter().map(move |(month, count)| [rule.clone(), month.clone(), count.to_string()])

@@ -4,6 +4,7 @@ use super::context::Global;
 use super::exit::{Exit, Failure};
 use super::out::{BAD, DOUBTFUL, GOOD, Out};
 use super::running;
+use crate::attention::quoted;
 use crate::control::ControlError;
 use crate::operations::configuration::{NotReloaded, Reloaded};
 
@@ -48,7 +49,8 @@ fn show(Reloaded { changed, waiting_rules }: &Reloaded, out: &mut Out) -> std::i
     }
     for rule in waiting_rules {
         let what = format!(
-            "rule {rule} would erase much, and waits: look (`quietus rules try`), then `quietus rules confirm '{rule}'`"
+            "rule {rule} would erase much, and waits: look (`quietus rules try`), then `quietus rules confirm {}`",
+            quoted(rule)
         );
         out.marked(DOUBTFUL, "!", what)?;
     }

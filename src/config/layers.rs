@@ -51,6 +51,8 @@ pub(super) struct Layers {
     unread: BTreeSet<&'static str>,
     /// The elements of lists that could not be read, counted from 0.
     left_out: BTreeMap<&'static str, BTreeSet<usize>>,
+    /// Lists with elements of which something stands in that could not be read.
+    completed: BTreeSet<&'static str>,
 }
 
 impl Layers {
@@ -88,9 +90,9 @@ impl Layers {
         let merged = variables.into_iter().fold(merged, Figment::merge);
         // Where names of installations are wrong, what names them seems to name nothing.
         let unread = if problems.is_empty() { BTreeSet::new() } else { BTreeSet::from([MLUVII]) };
-        let left_out = BTreeMap::new();
+        let (left_out, completed) = Default::default();
         let (lines, text) = (Lines::of(text), TextDigest::of(text));
-        Ok(Self { merged, defaults, installations, file, text, lines, problems, unread, left_out })
+        Ok(Self { merged, defaults, installations, file, text, lines, problems, unread, left_out, completed })
     }
 
     /// Reads one section; what is wrong with it is kept. Its defaults stand in for it then, so that whatever else is wrong is found
@@ -98,7 +100,7 @@ impl Layers {
     pub(super) fn section<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
         let value = self.merged.find_value(key).unwrap_or_else(|_| Dict::new().into());
         let path = [key.to_owned()];
-        self.typed(&path, &path, &value).or_else(|| {
+        self.typed(&path, &path, &value).ok().or_else(|| {
             self.unread.insert(key);
             self.defaults.find_value(key).unwrap_or_else(|_| Dict::new().into()).deserialize().ok()
         })
@@ -111,7 +113,7 @@ impl Layers {
             let path = [MLUVII.to_owned(), key];
             let shown = self.installations.shown(&path[1]);
             let value = self.merged.find_value(&path.join(".")).unwrap_or_else(|_| Dict::new().into());
-            self.typed(&path, &shown, &value)
+            self.typed(&path, &shown, &value).ok()
         };
         let installations: Vec<T> = keys.iter().cloned().filter_map(read).collect();
         if installations.len() < keys.len() {
@@ -127,6 +129,16 @@ impl Layers {
 
     /// Reads every element of a list; what is wrong with any of them is kept.
     pub(super) fn list<T: DeserializeOwned>(&mut self, key: &'static str) -> Vec<T> {
+        self.list_completed(key, &|_, _, _| {})
+    }
+
+    /// The same; `complete` puts something in place of what could not be read of an element, the number of which, and all of which it is told,
+    /// so that whatever else is wrong with it is found, too.
+    pub(super) fn list_completed<T: DeserializeOwned>(
+        &mut self,
+        key: &'static str,
+        complete: &dyn Fn(usize, &Dict, &mut Dict),
+    ) -> Vec<T> {
         let Ok(value) = self.merged.find_value(key) else { return Vec::new() };
         let place = self.place(&[key.to_owned()], &value);
         let Value::Array(_, elements) = value else {
@@ -137,9 +149,19 @@ impl Layers {
         let mut read = Vec::new();
         for (index, value) in elements.iter().enumerate() {
             let path = [key.to_owned(), index.to_string()];
-            match self.typed(&path, &path, value) {
-                Some(element) => read.push(element),
-                None => _ = self.left_out.entry(key).or_default().insert(index),
+            let typed = self.typed(&path, &path, value).or_else(|mut left| {
+                if let (Value::Dict(_, all), Value::Dict(_, left)) = (value, &mut left) {
+                    complete(index, all, left);
+                }
+                let completed = left.deserialize();
+                if completed.is_ok() {
+                    self.completed.insert(key);
+                }
+                completed
+            });
+            match typed {
+                Ok(element) => read.push(element),
+                Err(_) => _ = self.left_out.entry(key).or_default().insert(index),
             }
         }
         read
@@ -147,7 +169,8 @@ impl Layers {
 
     /// Whether all of a section could be read. Of another one, names seem to refer to nothing.
     pub(super) fn is_whole(&self, section: &str) -> bool {
-        !self.unread.contains(section) && !self.left_out.contains_key(section)
+        let is_completed = self.completed.contains(section);
+        !self.unread.contains(section) && !self.left_out.contains_key(section) && !is_completed
     }
 
     /// Whether the file or the environment says it, and not only the defaults do.
@@ -216,14 +239,15 @@ impl Layers {
     }
 
     /// Reads the value that stands at `path`; problems name it as `shown`. What is wrong is taken out and the rest read again, so that
-    /// all of it is found. What only had keys too many is read without them.
-    fn typed<T: DeserializeOwned>(&mut self, path: &[String], shown: &[String], value: &Value) -> Option<T> {
+    /// all of it is found. What only had keys too many is read without them; of anything else that is wrong, what is left is returned.
+    fn typed<T: DeserializeOwned>(&mut self, path: &[String], shown: &[String], value: &Value) -> Result<T, Value> {
         let mut left = value.clone();
         let mut taken_out: Vec<Vec<String>> = Vec::new();
         let mut only_unknown = true;
         while taken_out.len() < PROBLEMS_MAX {
             let error = match left.deserialize::<T>() {
-                Ok(typed) => return only_unknown.then_some(typed),
+                Ok(typed) if only_unknown => return Ok(typed),
+                Ok(_) => return Err(left),
                 Err(error) => error,
             };
             let found = taken_out.len();
@@ -241,10 +265,10 @@ impl Layers {
                 }
             }
             if taken_out.len() == found {
-                return None;
+                break;
             }
         }
-        None
+        Err(left)
     }
 
     /// Where the value at `path` was set: the deepest of its parents that is known, which lists hide.

@@ -14,7 +14,9 @@ impl Lines {
     pub(super) fn of(text: &str) -> Self {
         let mut lines = Self::default();
         if let Ok(document) = ImDocument::parse(text) {
-            Walk { text, lines: &mut lines.0 }.table("", document.as_table());
+            // Once: a file may have thousands of keys.
+            let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect();
+            Walk { ends, lines: &mut lines.0 }.table("", document.as_table());
         }
         lines
     }
@@ -32,7 +34,8 @@ impl Lines {
 }
 
 struct Walk<'t> {
-    text: &'t str,
+    /// Where lines end, in bytes.
+    ends: Vec<usize>,
     lines: &'t mut BTreeMap<String, usize>,
 }
 
@@ -88,7 +91,7 @@ impl Walk<'_> {
 
     fn note(&mut self, path: &str, at: Option<Range<usize>>) {
         if let Some(at) = at {
-            let line = self.text.as_bytes()[..at.start].iter().filter(|byte| **byte == b'\n').count() + 1;
+            let line = self.ends.partition_point(|end| *end < at.start) + 1;
             self.lines.insert(path.to_owned(), line);
         }
     }

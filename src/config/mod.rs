@@ -26,6 +26,7 @@ pub(crate) use variables::IdleVariable;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use figment::value::{Dict, Value};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -35,7 +36,7 @@ use crate::http::ServerSettings;
 use crate::key_files::SealStore;
 use crate::keys::{IndexKey, ReadSecret, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
-use crate::mluvii::MluviiSettings;
+use crate::mluvii::{MluviiSettings, Nulls};
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
@@ -215,7 +216,7 @@ impl Config {
         let watch = layers.section("watch");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
-        let rules = layers.list("rule");
+        let rules = layers.list_completed("rule", &completed_rule);
         let rule_tests = layers.list("test");
         let plugins = layers.list("plugin");
         let witnesses = layers.list("witness");
@@ -410,8 +411,31 @@ impl Config {
 
     /// The compiled rules.
     pub(crate) fn policy(&self) -> Policy {
-        Policy::compile(&self.consent_rules, &self.rules, &self.targets()).expect("compiled once when it was loaded")
+        let policy = Policy::compile(&self.consent_rules, &self.rules, &self.targets());
+        let omitting = self.mluvii.iter().filter(|settings| settings.nulls == Nulls::Omitted);
+        let reading: Vec<_> = omitting.map(|settings| format!("{} omits nulls", settings.name)).collect();
+        policy.expect("compiled once when it was loaded").read_as(&reading.join(", "))
     }
+}
+
+/// Puts something in place of what could not be read of a rule. Nothing is to be wrong because of it.
+fn completed_rule(index: usize, all: &Dict, left: &mut Dict) {
+    let is_lost = |left: &Dict, key: &str| !left.contains_key(key) && all.contains_key(key);
+    // What an expression may ask for depends on the trigger.
+    if !left.contains_key("on") {
+        left.insert("on".to_owned(), "session-settled".into());
+        left.insert("when".to_owned(), "true".into());
+    }
+    if is_lost(left, "when") {
+        left.insert("when".to_owned(), "true".into());
+    }
+    if is_lost(left, "approve") {
+        left.insert("approve".to_owned(), true.into());
+    }
+    let mut stand_in = |key: &str, value: Value| _ = left.entry(key.to_owned()).or_insert(value);
+    stand_in("name", format!("the rule {index} that has none").into());
+    stand_in("erase", "session".into());
+    stand_in("targets", vec![TargetName::mluvii().0.to_string()].into());
 }
 
 /// The settings as they are used: a relative path starts at `base`, and the names of form fields are in lower case, as

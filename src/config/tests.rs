@@ -500,3 +500,34 @@ fn a_retention_that_is_shorter_than_what_a_rule_needs_is_refused() {
         with(fine).unwrap_or_else(|wrong| panic!("{fine}: {wrong}"));
     }
 }
+
+#[test]
+fn a_key_that_is_wrong_hides_nothing_else_of_its_rule() {
+    let rule = |name: &str, more: &str| format!("[[rule]]\n{name}\non = \"session-ended\"\n{more}\n");
+    let first = rule("name = \"a\"", "when = \"true\"\nerase = \"session\"\ntargets = [\"mluvii\"]");
+    let second = rule("name = \"a\"", "when = \"consent.stat == 'given'\"\nerase = \"sesion\"\ntargets = [\"crmm\"]");
+    let third = rule("nmae = \"b\"", "when = \"session.id = 7\"\nerase = \"session\"\ntargets = [\"mluvii\"]");
+    let said = refused(&format!("{COMPLETE}{first}{second}{third}"), &[]);
+    for part in [
+        "rule.2.erase: ",
+        "rule.2.name: `a` names two rules",
+        "rule.2.targets: there is no target `crmm`",
+        "rule.2.when: `consent` has no `stat`",
+        "rule.3.nmae: there is no such key",
+        "rule.3.when: not an expression",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    // What stands in for it is never blamed.
+    let lost = "[[rule]]\nname = \"c\"\non = \"form-sent\"\nwhen = \"form.submitted\"\nerase = \"person\"\napprove = \"yes\"\ntargets = [1]\n";
+    let said = refused(&format!("{COMPLETE}{lost}"), &[]);
+    assert!(said.contains("rule.1.on: ") && said.contains("rule.1.approve: "), "{said}");
+    assert!(!said.contains("rule.1.when") && !said.contains("is needed with"), "{said}");
+}
+
+#[test]
+fn thousands_of_keys_have_their_lines_at_once() {
+    // Each line was once counted from the beginning of the file.
+    let text = "[[rule]]\nname = \"a\"\nwhen = \"true\"\n".repeat(20_000);
+    assert_eq!(lines::Lines::of(&text).line("rule.20000.when"), Some(60_000));
+}

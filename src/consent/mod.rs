@@ -83,6 +83,9 @@ impl Consent {
     /// The origin of a state that the look-up told.
     pub(crate) const SHOWN_BY_SESSION: &str = "session";
 
+    /// The origin of a state that a rule set without a form.
+    pub(crate) const SAID_BY_RULE: &str = "rule";
+
     /// Whether it is what mluvii shows of the session, or nothing was said at all; what a form or a rule said stands above that.
     pub(crate) fn is_shown_by_session(&self) -> bool {
         self.origin.as_deref().is_none_or(|origin| origin == Self::SHOWN_BY_SESSION)

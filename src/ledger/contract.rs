@@ -85,7 +85,8 @@ macro_rules! contract {
                 of_a_rule_every_version_is_known_and_only_once
                 what_waits_for_its_rule_begins_once_that_is_confirmed
                 a_version_is_confirmed_only_as_long_as_it_is_the_newest
-                what_a_rejected_version_alone_demands_never_begins;
+                what_a_rejected_version_alone_demands_never_begins
+                what_a_rejected_version_demanded_is_over_before_it_is_confirmed;
             deciding: a_decision_writes_the_session_the_erasures_and_the_end_of_the_work
                 a_decision_on_a_stale_session_writes_nothing_and_is_due_again
                 a_decision_that_cannot_be_written_leaves_the_work

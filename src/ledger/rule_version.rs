@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::attention::WaitingRule;
 use crate::erasure::RuleDemand;
+use crate::subject::InstallationName;
 
 /// Why an erasure does not begin whose rules wait for a person: [`super::Admin::confirm_rule`] finds it by this.
 pub(crate) const RULE_WAITS: &str = "its rule is new or changed, and waits for `quietus rules confirm`";
@@ -45,6 +46,15 @@ pub(crate) struct NewRuleVersion {
     pub(crate) sessions: u64,
     /// Those of them that it would have erased.
     pub(crate) would: u64,
+    /// Those of them that it would have erased, or another rule that came with it or waits already.
+    pub(crate) together: u64,
+    /// The company of these sessions, where they are of one.
+    pub(crate) mluvii: Option<InstallationName>,
+}
+
+/// The company as it is stored.
+pub(super) fn of_one(name: String) -> Option<InstallationName> {
+    (!name.is_empty()).then(|| InstallationName(name.into()))
 }
 
 /// The same in the ledger.
@@ -59,8 +69,9 @@ pub(crate) struct RuleVersion {
 pub(super) fn waiting(versions: Vec<RuleVersion>) -> Vec<WaitingRule> {
     let mut waiting = BTreeMap::new();
     for RuleVersion { rule, since } in versions.into_iter().filter(|one| one.rule.state == RuleState::Waiting) {
-        let NewRuleVersion { name, digest, sessions, would, .. } = rule;
-        waiting.insert(name.clone(), WaitingRule { rule: name, version: digest, since, sessions, would });
+        let NewRuleVersion { name, digest, sessions, would, together, mluvii, .. } = rule;
+        let waits = WaitingRule { rule: name.clone(), version: digest, since, sessions, would, together, mluvii };
+        waiting.insert(name, waits);
     }
     waiting.into_values().collect()
 }
@@ -87,12 +98,18 @@ pub(crate) fn is_held(demands: &[RuleDemand], versions: &[RuleVersion]) -> bool 
     all.is_some_and(|all| all.contains(&RuleState::Waiting))
 }
 
+/// What stands in the demands of an erasure that a version of a rule is among: each of them begins so.
+pub(super) fn demanded_by(rule: &str, version: &str) -> String {
+    format!("{{\"r\":{},\"v\":\"{version}\"", serde_json::Value::from(rule))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn version(name: &str, digest: &str, state: RuleState) -> RuleVersion {
-        let rule = NewRuleVersion { name: name.into(), digest: digest.into(), state, sessions: 0, would: 0 };
+        let (name, digest) = (name.into(), digest.into());
+        let rule = NewRuleVersion { name, digest, state, sessions: 0, would: 0, together: 0, mluvii: None };
         RuleVersion { rule, since: Timestamp::UNIX_EPOCH }
     }
 
@@ -124,6 +141,19 @@ mod tests {
         assert!(!held(&[]));
         assert!(is_rejected(&demand("c", Some("1")), &versions) && !is_rejected(&demand("b", Some("1")), &versions));
         assert!(!is_rejected(&demand("c", None), &versions));
+    }
+
+    #[test]
+    fn the_demands_of_a_version_are_found_as_they_are_written() {
+        for name in ["a", "the \"guest's\" own \\ ř"] {
+            let all = [demand("other", None), demand(name, Some("0123abcd.89ef"))];
+            let written = serde_json::to_string(&all).expect("is written");
+            assert!(written.contains(&demanded_by(name, "0123abcd.89ef")), "{written}");
+            assert!(
+                !written.contains(&demanded_by(name, "0123abcd"))
+                    && !written.contains(&demanded_by("other", "0123abcd.89ef"))
+            );
+        }
     }
 
     #[test]

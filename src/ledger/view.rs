@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::SessionChange;
 use super::expiry::Expired;
 use crate::attention::{ClockDoubt, NoServer, NotReloaded, RefusedOf};
 use crate::consent::ConsentRecord;
@@ -34,6 +35,22 @@ pub(crate) struct SessionView {
 }
 
 impl SessionView {
+    /// The session once a change is written.
+    pub(crate) fn after(change: SessionChange, erased_at: Option<Timestamp>) -> Self {
+        Self {
+            version: change.read_version + 1,
+            record: change.record,
+            fingerprints: change.fingerprints.unwrap_or_default(),
+            read_at: change.read_at,
+            concluded: change.concluded,
+            recording_ready: change.recording_ready,
+            settle_at: change.settle_at,
+            forms_seen: change.forms_seen,
+            evaluated: change.evaluated,
+            erased_at,
+        }
+    }
+
     /// One that was erased, and whose record is gone.
     pub(crate) fn of_erased(key: &SessionKey, erased_at: Timestamp) -> Self {
         Self {

@@ -34,7 +34,7 @@ pub(crate) use ended::{EndedSession, Sweep, Window};
 pub(crate) use error::{MluviiError, SettingsError};
 pub(crate) use meter::describe_calls;
 pub(crate) use probe::{Finding, Probe, State, probe};
-pub(crate) use settings::MluviiSettings;
+pub(crate) use settings::{MluviiSettings, Nulls};
 pub(crate) use submitted::SubmittedForm;
 pub(crate) use target::MluviiTarget;
 pub(crate) use webhooks::{Made, Webhook, WebhookId};

@@ -26,7 +26,7 @@ use crate::audit::{ActResult, Actor};
 use crate::event::Event;
 use crate::keys::IndexKey;
 use crate::mluvii::{EndedSession, MluviiClient, MluviiError, Sweep, Window, paced};
-use crate::subject::{InstallationName, SessionKey, SourceName, TargetName};
+use crate::subject::{Fingerprinter, InstallationName, SessionKey, SourceName, TargetName};
 use pace::pace;
 use reappeared::ErasedSession;
 use whose::{Whose, whose};
@@ -91,6 +91,7 @@ struct Comparison<'a> {
     installation: InstallationName,
     client: Arc<MluviiClient>,
     index: IndexKey,
+    fingerprinter: Fingerprinter,
     /// Whether departments are tenants there.
     proved: Option<bool>,
     /// When each source delivered last.
@@ -130,12 +131,14 @@ pub(crate) async fn reconcile(
 impl<'a> Comparison<'a> {
     async fn begin(on: &'a Operations, asked: &'a Asked, by: &'a Actor) -> Result<Self, OperationError> {
         let installation = on.installation(&asked.installation)?;
+        let keys = on.keys().await?;
         Ok(Self {
             on,
             asked,
             by,
             client: on.client(&installation.name)?,
-            index: on.keys().await?.index,
+            fingerprinter: on.fingerprinter(&keys, &installation.name),
+            index: keys.index,
             proved: on.ledger.installation(&installation.name).await?.tenants_are_departments,
             delivered: on.ledger.last_deliveries().await?,
             installation: installation.name.clone(),

@@ -8,8 +8,9 @@ use super::error::InputError;
 use crate::attention::Limits;
 use crate::ledger::RetentionSettings;
 use crate::policy::{PersonSettings, Policy};
-use crate::subject::{InstallationName, TargetName, TenantId};
+use crate::subject::{InstallationName, Params, TargetName, TenantId};
 use crate::verify::SourceSettings;
+use crate::worker::SettlingSettings;
 
 /// What the configuration says, as far as operations need it.
 #[derive(Clone, Debug)]
@@ -27,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) keep_audit: Duration,
     pub(crate) limits: Limits,
     pub(crate) policy: Arc<Policy>,
+    pub(crate) settling: SettlingSettings,
     pub(crate) retention: RetentionSettings,
     /// How often servers look at the webhooks at mluvii.
     pub(crate) webhooks_every: Duration,
@@ -40,6 +42,11 @@ pub(crate) struct Installation {
     pub(crate) departments: Vec<TenantId>,
     /// HTTP calls in a second, over all processes on the ledger.
     pub(crate) calls_per_s: Option<NonZeroU32>,
+    /// Call params that identify a person.
+    pub(crate) params: Params,
+    /// Tells this configuration from others in all that decides what becomes of its sessions: the rules, how mluvii is read, whose sessions
+    /// are ours, who a person is.
+    pub(crate) decides: String,
 }
 
 impl Settings {

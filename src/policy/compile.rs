@@ -30,7 +30,9 @@ impl Policy {
         let mut compiled = Vec::new();
         for (i, rule) in rules.iter().enumerate() {
             let key = format!("rule.{i}");
-            if !names.insert(&rule.name) {
+            if let Some(problem) = wrong_name(&rule.name) {
+                compiler.bad(format!("{key}.name"), problem);
+            } else if !names.insert(&rule.name) {
                 compiler.bad(format!("{key}.name"), format!("`{}` names two rules", rule.name));
             }
             // What a rule demands may be taken back by it, which nothing else may.
@@ -50,6 +52,7 @@ impl Policy {
                     after: rule.after.map(|span| span.0).unwrap_or_default(),
                     targets: rule.targets.clone(),
                     version: digest::version_of(rule, consent),
+                    asks_for_consent: digest::asks_for_consent(rule),
                 });
             }
         }
@@ -59,6 +62,45 @@ impl Policy {
         let digest = RulesDigest::of(consent, rules);
         Ok(Self { consent: compiled_consent, rules: compiled, doubts: compiler.doubts, digest })
     }
+
+    /// The same rules, where mluvii's replies about the consent are read in a way of its own (`mluvii.nulls`): what they erase is another
+    /// thing then. `reading` is empty where it is the usual one.
+    pub(crate) fn read_as(mut self, reading: &str) -> Self {
+        if !reading.is_empty() {
+            self.digest = self.digest.read_as(reading);
+            for rule in self.rules.iter_mut().filter(|rule| rule.asks_for_consent) {
+                rule.version = digest::read_as(&rule.version, reading);
+            }
+        }
+        self
+    }
+}
+
+/// The longest name of a rule, in characters.
+const NAME_CHARACTERS_MAX: usize = 100;
+
+/// What is wrong with a rule's name. It is shown in lines, written as an argument of commands, and stands in receipts for years.
+fn wrong_name(name: &str) -> Option<String> {
+    let length = name.chars().count();
+    if name.trim().is_empty() {
+        Some("is empty; receipts and commands name a rule by it".to_owned())
+    } else if length > NAME_CHARACTERS_MAX {
+        Some(format!("has {length} characters, and at most {NAME_CHARACTERS_MAX} are taken"))
+    } else if name.chars().any(is_invisible) {
+        Some("holds a line break, or another character that cannot be seen".to_owned())
+    } else if name.trim() != name {
+        Some(format!("`{name}` begins or ends with a blank"))
+    } else if name.starts_with('-') {
+        Some(format!("`{name}` begins with `-`, so that commands would take it for an option"))
+    } else {
+        None
+    }
+}
+
+/// Control characters, and those that turn the direction of a text or join what stands beside them.
+fn is_invisible(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Why a rule that reaches persons needs a person's approval.

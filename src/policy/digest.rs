@@ -43,17 +43,34 @@ impl RulesDigest {
 /// whom it erases. Their part stands behind a point.
 pub(super) fn version_of(rule: &RuleSettings, consent: &[ConsentRuleSettings]) -> String {
     let RulesDigest(own) = RulesDigest::of(&[], std::slice::from_ref(rule));
-    // Also where the word stands in a text: then it waits once more than it would have to.
-    let asks = rule.on == Trigger::ConsentChanged || rule.when.as_ref().is_some_and(|when| when.contains("consent"));
-    if !asks || consent.is_empty() {
+    if !asks_for_consent(rule) || consent.is_empty() {
         return own;
     }
     let RulesDigest(of_consent) = RulesDigest::of(consent, &[]);
     format!("{own}.{of_consent}")
 }
 
-/// Whether two versions of a rule differ in the consent rules.
-pub(crate) fn consent_differs(one: &str, other: &str) -> bool {
-    let of_consent = |version: &str| version.split_once('.').map(|(_, consent)| consent.to_owned());
-    of_consent(one) != of_consent(other)
+/// Whether the consent decides on what a rule erases.
+pub(super) fn asks_for_consent(rule: &RuleSettings) -> bool {
+    // Also where the word stands in a text: then it waits once more than it would have to.
+    rule.on == Trigger::ConsentChanged || rule.when.as_ref().is_some_and(|when| when.contains("consent"))
+}
+
+/// The version of a rule that asks for the consent, where that is read in a way of its own.
+pub(super) fn read_as(version: &str, reading: &str) -> String {
+    let (own, consent) = version.split_once('.').unwrap_or((version, ""));
+    let hash = Sha256::new().chain_update(consent).chain_update([0]).chain_update(reading).finalize();
+    format!("{own}.{}", hex::encode(&hash[..BYTES]))
+}
+
+impl RulesDigest {
+    /// The digest of the same rules, where the consent is read in a way of its own.
+    pub(super) fn read_as(&self, reading: &str) -> Self {
+        Self(read_as(&format!("{}.", self.0), reading))
+    }
+}
+
+/// The part of a version that tells how the consent comes about, where the rule asks for it.
+pub(crate) fn consent_of_version(version: &str) -> Option<&str> {
+    version.split_once('.').map(|(_, consent)| consent)
 }

@@ -9,9 +9,6 @@ use super::rules::{Demand, Policy};
 use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::event::Form;
 
-/// The origin of a consent state that a rule set without a form.
-const SAID_BY_RULE: &str = "rule";
-
 /// A trigger, and what it is about.
 pub(crate) struct Fired<'f> {
     pub(crate) trigger: Trigger,
@@ -74,7 +71,7 @@ fn said_by(consent: Consent, state: ConsentState, fired: &Fired<'_>) -> Consent 
     Consent {
         state,
         version: consent.version,
-        origin: Some(fired.form.map_or_else(|| SAID_BY_RULE.to_owned(), |form| form.origin.clone())),
+        origin: Some(fired.form.map_or_else(|| Consent::SAID_BY_RULE.to_owned(), |form| form.origin.clone())),
         form_id: fired.form.and_then(|form| form.id),
         since: said,
         cause: None,

@@ -6,6 +6,7 @@ use std::thread;
 use cel::{Context, Env, ExecutionError, IdedExpr, Value};
 
 use super::check::check;
+use super::cost::too_costly;
 use super::facts::{Facts, Trigger};
 use super::problem::RuleFailed;
 use super::syntax;
@@ -85,12 +86,20 @@ impl Expression {
         let parsed = Env::stdlib().parser().parse(source);
         let mut tree = parsed.map_err(|errors| syntax_of(source, errors.errors.first().map(|error| error.pos)))?;
         let doubts = check(&mut tree, on)?;
+        if let Some(costly) = too_costly(&tree) {
+            return Err(vec![costly]);
+        }
         Ok((Self { source: source.to_owned(), tree }, doubts))
     }
 
     /// Whether it holds for every conversation.
     pub(super) fn is_always_true(&self) -> bool {
         self.source.trim() == "true"
+    }
+
+    /// Whether a word stands in it, be it in a text.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        self.source.contains(word)
     }
 
     /// The expression's parsed form.

@@ -65,7 +65,7 @@ const SOURCES: &[&str] = &[
 ];
 
 /// Where forms come from: the events' own names, and the sources of call params that mluvii documents.
-const FORM_ORIGINS: &[&str] = &[
+pub(super) const FORM_ORIGINS: &[&str] = &[
     "hero_card",
     "chatbot",
     "call_script",

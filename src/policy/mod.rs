@@ -4,6 +4,7 @@
 mod answer;
 mod check;
 mod compile;
+mod cost;
 mod digest;
 mod evaluated;
 mod evaluation;
@@ -18,8 +19,7 @@ mod syntax;
 mod testing;
 
 pub(crate) use answer::{RuleAnswer, RuleAsked};
-pub(crate) use digest::RulesDigest;
-pub(crate) use digest::consent_differs;
+pub(crate) use digest::consent_of_version;
 pub(crate) use evaluated::Evaluated;
 pub(crate) use evaluation::{Demanded, Fired};
 pub(crate) use facts::{Facts, Trigger, known_words};

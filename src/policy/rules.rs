@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::answer::{RuleAnswer, RuleAsked};
 use super::digest::RulesDigest;
 use super::expression::Expression;
-use super::facts::{Facts, Trigger};
+use super::facts::{FORM_ORIGINS, Facts, Trigger};
 use super::problem::{DoubtfulRule, RuleFailed};
-use crate::consent::{ConsentRecord, ConsentState};
+use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::subject::{Scope, TargetName};
 
 /// The compiled rules.
@@ -61,6 +61,7 @@ pub(crate) struct Rule {
     pub(super) targets: Vec<TargetName>,
     /// What tells this version of it from others.
     pub(super) version: String,
+    pub(super) asks_for_consent: bool,
 }
 
 impl Rule {
@@ -116,14 +117,62 @@ impl Policy {
         self.consent.iter().map(|rule| rule.on)
     }
 
-    /// Which consents a session may have had by these consent rules, beside the one of its record: what they would have said is not known, as
-    /// what forms said is not kept. What other consent rules said is no more certain than what they were told.
-    pub(crate) fn consents_possible(&self, record: &ConsentRecord) -> Vec<ConsentState> {
-        if record.consent.is_shown_by_session() {
-            self.consent.iter().map(|rule| rule.state).collect()
-        } else {
-            ConsentState::ALL.to_vec()
+    /// Whether it can be said what a rule would have erased of sessions that were: not of one about forms, as what they said is not kept, nor of
+    /// one about a change that only forms make.
+    pub(crate) fn can_be_compared(&self, rule: &Rule) -> bool {
+        let changes = || self.consent.iter().any(|rule| rule.on.is_about_the_session());
+        rule.on.is_about_the_session() || (rule.on == Trigger::ConsentChanged && changes())
+    }
+
+    /// Whether a rule erases a session of the past as it is known, or could where `consent_is_new`: where the consent rules, or how
+    /// mluvii is read, have changed, nobody knows which consent they would have found, as what forms said is not kept.
+    pub(crate) fn would_erase(&self, rule: &Rule, record: &ConsentRecord, consent_is_new: bool) -> bool {
+        let applies = |record: &ConsentRecord| rule.asked(&Facts { record, form: None }) == RuleAnswer::Applies;
+        let is_about_changes = rule.on == Trigger::ConsentChanged;
+        if !is_about_changes && !rule.on.was_asked_of(record) {
+            return false;
         }
+        let was_changed = record.consent.origin.as_deref() == Some(Consent::SAID_BY_RULE);
+        if (!is_about_changes || was_changed) && applies(record) {
+            return true;
+        }
+        let mut possible = record.clone();
+        consent_is_new
+            && self.consents_possible(rule, &record.consent).into_iter().any(|consent| {
+                possible.consent = consent;
+                applies(&possible)
+            })
+    }
+
+    /// Which consents a session may have had by these consent rules, beside the one that is known, as far as the rule can tell them apart. What
+    /// other consent rules said is no more certain than what they were told.
+    fn consents_possible(&self, asking: &Rule, known: &Consent) -> Vec<Consent> {
+        let by_changes = asking.on == Trigger::ConsentChanged;
+        let is_shown = known.is_shown_by_session();
+        let mut possible = Vec::new();
+        let mut add = |state: ConsentState, origin: &str| {
+            possible.push(Consent { state, origin: Some(origin.to_owned()), ..known.clone() });
+        };
+        for rule in self.consent.iter().filter(|rule| !by_changes || rule.on.is_about_the_session()) {
+            let all = [rule.state];
+            let states = if is_shown || by_changes { &all[..] } else { &ConsentState::ALL[..] };
+            let by_rule = rule.on.is_about_the_session();
+            let origins = if by_rule { &[Consent::SAID_BY_RULE][..] } else { FORM_ORIGINS };
+            let told_apart = if asking.when.mentions("origin") { origins.len() } else { 1 };
+            for state in states.iter().filter(|state| !by_changes || **state != known.state) {
+                origins.iter().take(told_apart).for_each(|origin| add(*state, origin));
+            }
+        }
+        // What mluvii shows may be read otherwise, and what a form or rule said before may not be said.
+        let shown = match known.state {
+            _ if by_changes => &[][..],
+            ConsentState::Absent if is_shown => &[ConsentState::Unknown][..],
+            ConsentState::Unknown if is_shown => &[ConsentState::Absent][..],
+            _ if is_shown => &[][..],
+            _ => &ConsentState::ALL[..],
+        };
+        shown.iter().for_each(|state| add(*state, Consent::SHOWN_BY_SESSION));
+        possible
     }
 
     /// The numbers of the consent rules of this trigger that apply.

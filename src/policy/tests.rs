@@ -175,6 +175,107 @@ fn however_deep_an_expression_is_nested_it_costs_no_process() {
     }
 }
 
+#[test]
+fn what_multiplies_the_cost_of_a_conversation_is_refused() {
+    let on = Trigger::FormSubmitted;
+    let nested = |depth: usize| {
+        let open: String = (0..depth).map(|n| format!("[1,2,3,4,5,6,7,8,9].all(v{n}, ")).collect();
+        format!("{open}true{}", ")".repeat(depth))
+    };
+    check(&nested(2), true);
+    check("form.params.exists(a, form.params.exists(b, a != b && form.params[a] == form.params[b]))", false);
+    check("['Chat', 'AV'].filter(c, c != 'AV').exists(c, c == session.channel)", true);
+    for depth in [3, 7] {
+        refused(&nested(depth), on, &format!("one after another, {depth} deep; at most 2 are taken"));
+    }
+    // Each of these doubles what the next one goes through.
+    let chained = format!("size([1]{}) > 0", ".map(x, [x, x])".repeat(3));
+    refused(&chained, on, "one after another, 3 deep");
+    refused("[1].exists(a, [2].exists(b, [3].map(c, c).size() > 0))", on, "3 deep");
+    let long = format!("[{}]", vec!["1"; 500].join(","));
+    check(&format!("{long}.exists(x, x == session.id)"), false);
+    refused(&format!("{long}.exists(x, {long}.exists(y, x + y == session.id))"), on, "its lists are too long");
+}
+
+#[test]
+fn a_name_that_cannot_be_shown_or_written_as_an_argument_is_refused() {
+    let said = |name: &str| problems(&[], &[rule(name, Trigger::SessionEnded, &["mluvii"])]).join("; ");
+    for (name, part) in [
+        ("", "is empty"),
+        ("  ", "is empty"),
+        ("a\nb", "cannot be seen"),
+        ("\u{1b}[31mred", "cannot be seen"),
+        ("a\u{202e}b", "cannot be seen"),
+        (" a", "begins or ends with a blank"),
+        ("-rf", "take it for an option"),
+        (&"x".repeat(101), "has 101 characters"),
+    ] {
+        assert!(said(name).starts_with("rule.0.name: ") && said(name).contains(part), "{name:?}: {}", said(name));
+    }
+    for name in ["a", "the guest's own, „smazat“: 100 %", &"ř".repeat(100)] {
+        assert_eq!(said(name), "", "{name}");
+    }
+}
+
+/// What rules would have erased of a session, by consent tables that are new.
+#[track_caller]
+fn could_erase(consent: &[ConsentRuleSettings], on: Trigger, when: &str, record: &ConsentRecord) -> bool {
+    let settings = RuleSettings { when: Some(when.into()), ..rule("a", on, &["mluvii"]) };
+    let policy = Policy::compile(consent, &[settings], &[TargetName::mluvii()]).expect("compiles");
+    let rule = policy.rules().next().expect("one");
+    policy.can_be_compared(rule) && policy.would_erase(rule, record, true)
+}
+
+#[test]
+fn what_new_consent_tables_could_say_is_varied_with_where_it_comes_from() {
+    let time = "2026-01-01T00:00:00Z".parse().ok();
+    let shown = |state, origin: &str| ConsentRecord {
+        consent: Consent { state, origin: Some(origin.into()), ..Consent::default() },
+        ended: time,
+        settled: time,
+        ..record()
+    };
+    let given = shown(ConsentState::Given, Consent::SHOWN_BY_SESSION);
+    let table = |on, state| [ConsentRuleSettings { on, when: Some("true".into()), state }];
+    let (settled, changed) = (Trigger::SessionSettled, Trigger::ConsentChanged);
+    let by_rule = table(settled, ConsentState::Absent);
+    assert!(could_erase(&by_rule, settled, "consent.state == 'absent'", &given));
+    assert!(could_erase(&by_rule, settled, "consent.state == 'absent' && consent.origin == 'rule'", &given));
+    assert!(!could_erase(&by_rule, settled, "consent.origin == 'hero_card'", &given));
+    assert!(!could_erase(&by_rule, settled, "consent.state == 'refused'", &given));
+    let by_form = table(Trigger::FormSubmitted, ConsentState::Withdrawn);
+    assert!(could_erase(&by_form, settled, "consent.origin == 'hero_card'", &given));
+    assert!(!could_erase(&by_form, settled, "consent.origin == 'rule'", &given));
+    // A change that a table about the session makes is known; one that forms make is not.
+    assert!(could_erase(&by_rule, changed, "consent.state == 'absent'", &given));
+    assert!(!could_erase(&by_rule, changed, "consent.state == 'given'", &given), "that is no change");
+    assert!(!could_erase(&by_form, changed, "consent.state == 'withdrawn'", &given));
+    let told = shown(ConsentState::Absent, "rule");
+    assert!(could_erase(&by_rule, changed, "consent.state == 'absent'", &told));
+}
+
+#[test]
+fn a_rule_is_another_version_where_mluvii_is_read_otherwise_and_it_asks_for_the_consent() {
+    let about = |when: &str| RuleSettings { when: Some(when.into()), ..rule("a", Trigger::SessionEnded, &["mluvii"]) };
+    let compiled = |rule: &RuleSettings| {
+        Policy::compile(&[], std::slice::from_ref(rule), &[TargetName::mluvii()]).expect("compiles")
+    };
+    let version = |policy: &Policy| policy.rules().next().expect("one").version().to_owned();
+    let (asks, other) = (about("consent.state == 'absent'"), about("session.channel == 'Chat'"));
+    let usual = compiled(&asks);
+    let omitted = compiled(&asks).read_as("acme omits nulls");
+    assert_eq!(consent_of_version(&version(&usual)), None);
+    assert!(consent_of_version(&version(&omitted)).is_some() && version(&usual) != version(&omitted));
+    assert_eq!(version(&compiled(&asks).read_as("")), version(&usual));
+    assert_eq!(version(&compiled(&other).read_as("acme omits nulls")), version(&compiled(&other)));
+    assert_ne!(compiled(&other).read_as("acme omits nulls").digest(), compiled(&other).digest());
+    // What is not understood may be absent by it.
+    let when = "consent.state == 'absent'";
+    let time = "2026-01-01T00:00:00Z".parse().ok();
+    let unknown = ConsentRecord { ended: time, consent: Consent::default(), ..record() };
+    assert!(could_erase(&[], Trigger::SessionEnded, when, &unknown));
+}
+
 fn rule(name: &str, on: Trigger, targets: &[&str]) -> RuleSettings {
     RuleSettings {
         name: name.into(),

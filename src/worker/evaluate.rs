@@ -2,7 +2,7 @@
 //!
 //! [`Evaluation::decide`] is the pure part, in five phases, a file each: facts, consent, triggers, demands, settling. What
 //! settles (`settle.rs`) is decided by the same function. What the rules make of the triggers is the policy's (`policy/evaluation`), which tests of
-//! rules ask, too.
+//! rules ask, too. What a comparison of the past shows before anything is done (`foresee.rs`) is weighed by it as well.
 
 mod consent;
 mod demands;
@@ -10,6 +10,8 @@ mod facts;
 mod input;
 mod settling;
 mod triggers;
+
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tracing::debug;
@@ -23,10 +25,11 @@ use super::owner::Owner;
 use super::parts::Worker;
 use super::patience::Awaited;
 use crate::event::{EventHead, EventKind, Form};
-use crate::ledger::{DecideWork, Decision, FORM_DAMAGED, FORM_GONE, SessionView};
+use crate::keys::SealKey;
+use crate::ledger::{DecideWork, Decision, FORM_DAMAGED, FORM_GONE, LedgerError, Records, SessionChange, SessionView};
 use crate::mluvii::Look;
-use crate::policy::{Evaluated, Policy, RuleFailed, Trigger};
-use crate::subject::SessionKey;
+use crate::policy::{Demanded, Evaluated, Policy, RuleFailed, Trigger};
+use crate::subject::{Fingerprinted, SessionKey};
 use facts::Merged;
 
 impl Worker {
@@ -38,16 +41,10 @@ impl Worker {
         let form = work.event.open(&self.seal).map_err(|error| unopened(&error, FORM_DAMAGED, FORM_GONE))?;
         // Read before mluvii is asked: what another process decides meanwhile makes this decision stale, and is not
         // overwritten.
-        let mut view = self.records.session(key).await?;
-        if view.is_none()
-            && let Some(tombstone) = self.records.tombstone(key).await?
-        {
-            if tombstone.covers(head, work.since, self.keep.sessions) {
-                debug!(session = %key, "what was over before the session's record went is no news");
-                return Ok(Output::Decision(Box::new(Decision::outdated(key))));
-            }
-            view = tombstone.erased.then(|| SessionView::of_erased(key, tombstone.at));
-        }
+        let Known::Session(view) = known(&*self.records, head, work.since, self.keep.sessions).await? else {
+            debug!(session = %key, "what was over before the session's record went is no news");
+            return Ok(Output::Decision(Box::new(Decision::outdated(key))));
+        };
         let seen = match look_for(&self.policy, head, view.as_ref()) {
             None => Seen::NotLooked,
             Some(look) => self.read(key, look, times).await?,
@@ -78,10 +75,9 @@ impl Worker {
             params: self.params_of(&key.installation)?,
             fingerprinter: self.fingerprinter_of(&key.installation)?,
             index: &self.index,
-            seal: &self.seal,
             now,
         };
-        let mut decision = evaluation.decide(key, view, cause, seen)?;
+        let mut decision = evaluation.decide(key, view, cause, seen, &self.seal)?;
         match owner {
             Owner::Ours => {}
             Owner::Tenant(tenant) => decision.session.record.tenant = Some(tenant),
@@ -126,9 +122,34 @@ impl Worker {
     }
 }
 
+/// What is known of the session of an event.
+pub(super) enum Known {
+    Session(Option<SessionView>),
+    /// Its record went, and the event tells of nothing but what was over by then.
+    Outdated,
+}
+
+/// What is known of the session of an event that came at `came`.
+pub(super) async fn known(
+    records: &(impl Records + ?Sized),
+    head: &EventHead,
+    came: Timestamp,
+    sessions_kept_for: Option<Duration>,
+) -> Result<Known, LedgerError> {
+    let key = &head.session;
+    if let Some(view) = records.session(key).await? {
+        return Ok(Known::Session(Some(view)));
+    }
+    let Some(tombstone) = records.tombstone(key).await? else { return Ok(Known::Session(None)) };
+    if tombstone.covers(head, came, sessions_kept_for) {
+        return Ok(Known::Outdated);
+    }
+    Ok(Known::Session(tombstone.erased.then(|| SessionView::of_erased(key, tombstone.at))))
+}
+
 /// What has to be read at mluvii to decide on an event; `None` where no rule listens, so that no look-up is made: at its
 /// settling the session is looked at in any case.
-fn look_for(policy: &Policy, head: &EventHead, view: Option<&SessionView>) -> Option<Look> {
+pub(super) fn look_for(policy: &Policy, head: &EventHead, view: Option<&SessionView>) -> Option<Look> {
     let forms = policy.listens(Trigger::FormSubmitted);
     let changes = policy.listens(Trigger::ConsentChanged);
     let has_settled = view.is_some_and(|view| view.settle_at.is_none());
@@ -148,17 +169,48 @@ fn look_for(policy: &Policy, head: &EventHead, view: Option<&SessionView>) -> Op
     }
 }
 
+/// What an evaluation comes to, before erasures are made of it.
+pub(super) struct Weighed<'f> {
+    pub(super) session: SessionChange,
+    pub(super) demands: Vec<Demanded<'f>>,
+    pub(super) rules_no_longer: Vec<String>,
+    /// The fingerprints of the session itself.
+    own: Vec<Fingerprinted>,
+}
+
 impl Evaluation<'_> {
-    /// Decides. `view` is the session as the ledger knows it.
+    /// Decides. `view` is the session as the ledger knows it; what erasures need is sealed under `seal`.
     pub(super) fn decide(
         &self,
         key: &SessionKey,
         view: Option<SessionView>,
         cause: Cause<'_>,
         seen: &Seen,
+        seal: &SealKey,
     ) -> Result<Decision, RuleFailed> {
         let facts = seen.facts();
-        let view = view.as_ref();
+        let Weighed { session, demands, rules_no_longer, own } = self.weigh(key, view.as_ref(), cause, seen)?;
+        let schedule = |demanded| self.schedule(demanded, &session.record, facts, &own, seal);
+        let erasures = demands.into_iter().map(schedule).collect();
+        Ok(Decision {
+            erasures,
+            rules_no_longer,
+            tenants_are_departments: facts::tenants_are_departments(&session.record, facts),
+            foreign: false,
+            outdated: false,
+            session,
+        })
+    }
+
+    /// What is demanded, by the same facts.
+    pub(super) fn weigh<'f>(
+        &self,
+        key: &SessionKey,
+        view: Option<&SessionView>,
+        cause: Cause<'f>,
+        seen: &'f Seen,
+    ) -> Result<Weighed<'f>, RuleFailed> {
+        let facts = seen.facts();
         let erased_at = view.and_then(|view| view.erased_at);
 
         let Merged { mut session, new_forms } = self.merge(key, view, cause, facts);
@@ -202,16 +254,7 @@ impl Evaluation<'_> {
             session.record.guest = None;
             session.fingerprints = None;
         }
-        let own = own.unwrap_or_default();
-        let erasures = demands.into_iter().map(|demanded| self.schedule(demanded, &session.record, facts, &own));
-        Ok(Decision {
-            erasures: erasures.collect(),
-            rules_no_longer,
-            tenants_are_departments: facts::tenants_are_departments(&session.record, facts),
-            foreign: false,
-            outdated: false,
-            session,
-        })
+        Ok(Weighed { session, demands, rules_no_longer, own: own.unwrap_or_default() })
     }
 }
 

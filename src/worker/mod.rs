@@ -12,6 +12,7 @@ mod erase;
 mod evaluate;
 mod failure;
 mod find;
+mod foresee;
 mod heartbeat;
 mod lease;
 mod look_up;
@@ -35,6 +36,7 @@ mod verify;
 
 pub(crate) use accepted::Accepted;
 pub(crate) use find::finds_of;
+pub(crate) use foresee::{Foresight, LookedUp};
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use lease::Lease;
 pub(crate) use parts::Worker;

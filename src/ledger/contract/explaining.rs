@@ -129,7 +129,8 @@ pub(crate) async fn all_sessions_are_read_with_what_was_kept_of_their_evaluation
 
 /// A version of a rule.
 fn version(name: &str, digest: &str, state: RuleState) -> NewRuleVersion {
-    NewRuleVersion { name: name.into(), digest: digest.into(), state, sessions: 10, would: 9 }
+    let mluvii = Some(InstallationName("acme".into()));
+    NewRuleVersion { name: name.into(), digest: digest.into(), state, sessions: 10, would: 9, together: 10, mluvii }
 }
 
 pub(crate) async fn of_a_rule_every_version_is_known_and_only_once(ledger: Shared) {
@@ -256,4 +257,20 @@ pub(crate) async fn what_a_rejected_version_alone_demands_never_begins(ledger: S
     assert!(ledger.confirm_rule("much", "1", &by()).await.expect("answered"));
     demanded(&ledger, "much", "1", &["crm"], -1).await;
     assert!(!claimed(&ledger).await.1);
+}
+
+pub(crate) async fn what_a_rejected_version_demanded_is_over_before_it_is_confirmed(ledger: Shared) {
+    ledger.add_rule_version(&version("much", "1", RuleState::Waiting)).await.expect("written");
+    let late = demanded(&ledger, "much", "1", &["crm"], 5).await;
+    assert!(claim(&ledger, &to_resolve()).await.is_empty(), "it is not due");
+    assert!(ledger.reject_rule("much", "1", &by()).await.expect("answered"));
+    let confirmed = async || ledger.confirm_rule("much", "1", &by()).await.expect("answered");
+    assert!(!confirmed().await, "what it demanded is not over yet");
+    // It is, before its time.
+    let (claim, _) = claimed(&ledger).await;
+    assert!(!confirmed().await, "somebody is at it");
+    assert_eq!(ledger.without_rejected(claim).await.expect("ended"), Finished::Done);
+    let shown = ledger.erasure(late).await.expect("read").expect("is there");
+    assert_eq!(shown.state, ErasureState::Cancelled);
+    assert!(confirmed().await);
 }

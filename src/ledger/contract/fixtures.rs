@@ -1,6 +1,6 @@
 //! What the stories are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -412,8 +412,15 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.add_past_job(&past_job()).await.expect("added");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
-    let rule =
-        NewRuleVersion { name: "r".into(), digest: "1".into(), state: RuleState::Waiting, sessions: 10, would: 9 };
+    let rule = NewRuleVersion {
+        name: "r".into(),
+        digest: "1".into(),
+        state: RuleState::Waiting,
+        sessions: 10,
+        would: 9,
+        together: 10,
+        mluvii: None,
+    };
     ledger.add_rule_version(&rule).await.expect("written");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
@@ -435,6 +442,7 @@ pub(super) fn past_job() -> PastJob {
             found: BTreeMap::from([("2026-01".into(), 4)]),
             would_erase: BTreeMap::from([("2026-01".into(), 3)]),
             by_rule: BTreeMap::from([("a rule".into(), BTreeMap::from([("2026-01".into(), 3)]))]),
+            reach_further: BTreeSet::from(["a rule".into()]),
             unread: 1,
             failed: 1,
             failed_by_rule: BTreeMap::from([("another".into(), 1)]),
@@ -442,7 +450,11 @@ pub(super) fn past_job() -> PastJob {
         },
         shown: Some(in_hours(-1)),
         entered: 0,
-        rules: serde_json::from_str("\"01234567\"").expect("a digest"),
+        days: BTreeMap::from([(in_hours(-9), 3)]),
+        done: PastCounts { listed: 2, ..PastCounts::default() },
+        day: Some(PastCounts { listed: 1, ..PastCounts::default() }),
+        again: Some("3 sessions more".into()),
+        decides: "01234567".into(),
         reason: None,
     }
 }

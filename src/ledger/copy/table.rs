@@ -341,6 +341,8 @@ pub(crate) const TABLES: &[Table] = &[
             ("since", Number),
             ("sessions", Number),
             ("would", Number),
+            ("together", Number),
+            ("mluvii", Text),
         ],
         only: ALL,
     },

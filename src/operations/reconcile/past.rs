@@ -3,13 +3,14 @@
 
 mod day;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::pace::pace;
-use super::{Asked, Comparison, WINDOW_MS, reconcile};
+use super::{Asked, Comparison, WINDOW_MS, tell_reappeared};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::ledger::{PastCounts, PastJob, PastState, QueueName, StoredPastJob};
 use crate::mluvii::{Window, paced};
@@ -57,7 +58,11 @@ pub(crate) async fn order(on: &Operations, asked: &Asked, by: &Actor) -> Result<
         counts: PastCounts::default(),
         shown: None,
         entered: 0,
-        rules: on.settings.policy.digest().clone(),
+        days: BTreeMap::new(),
+        done: PastCounts::default(),
+        day: None,
+        again: None,
+        decides: decides(on, &asked.installation)?,
         reason: None,
     };
     let id = on.ledger.add_past_job(&job).await?;
@@ -65,21 +70,23 @@ pub(crate) async fn order(on: &Operations, asked: &Asked, by: &Actor) -> Result<
     Ok(id)
 }
 
-/// Has done what was shown. Not where rules have changed since: nobody has seen what they would do.
+/// Has done what was shown, and no more. Not where rules have changed since, or whatever else decides: nobody has seen what they would do.
 pub(crate) async fn confirm(on: &Operations, id: i64, by: &Actor) -> Result<(), OperationError> {
     let mut stored = one(on, id).await?;
     if stored.job.state != PastState::Shown {
         let text = format!("job {id} does not wait to be confirmed; see `quietus reconcile status`");
         return Err(OperationError::Conflict(text));
     }
-    if stored.job.rules != *on.settings.policy.digest() {
+    if stored.job.decides != decides(on, &stored.job.mluvii)? {
         let text = format!(
-            "the rules have changed since job {id} was shown, so nobody has seen what they would do: cancel it, and order it anew"
+            "the rules have changed since job {id} was shown, or how mluvii is read, whose sessions are ours or who a person is, so nobody has seen \
+             what would be done: cancel it, and order it anew"
         );
         return Err(OperationError::Conflict(text));
     }
     stored.job.state = PastState::Entering;
     stored.job.come = stored.job.since;
+    stored.job.again = None;
     change(on, stored, by).await
 }
 
@@ -92,6 +99,7 @@ pub(crate) async fn cancel(on: &Operations, id: i64, by: &Actor) -> Result<(), O
             return Err(OperationError::Conflict(format!("job {id} is over")));
         }
         stored.job.state = PastState::Cancelled;
+        stored.job.days.clear();
         if let done @ Ok(()) = change(on, stored, by).await {
             return done;
         }
@@ -137,7 +145,7 @@ pub(crate) async fn work_on(
     let worked = match before {
         PastState::Looking => look(on, &mut stored.job, by, stop).await,
         PastState::Entering if is_waited_for(on, &stored.job.mluvii).await? => return Ok(Progress::Wait),
-        PastState::Entering => enter(on, &mut stored.job, by, stop).await,
+        PastState::Entering => enter(on, &mut stored, by, stop).await,
         PastState::Shown | PastState::Done | PastState::Cancelled => return Ok(Progress::Nothing),
     };
     if stop.is_cancelled() {
@@ -165,7 +173,7 @@ fn end_of(window: Window) -> Timestamp {
 /// Finds out what rules would do with the sessions of a day.
 async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &CancellationToken) -> Result<(), OperationError> {
     // All of it is asked of the same rules.
-    if rules_have_changed(on, job) {
+    if rules_have_changed(on, job)? {
         return Ok(());
     }
     let Some(window) = next_day(job) else {
@@ -178,38 +186,100 @@ async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellatio
     let mut comparison = Comparison::begin(on, &asked, by).await?;
     let looking = paced(pace(on, &job.mluvii)?, comparison.look_at_day(window));
     let Some(day) = stop.run_until_cancelled(looking).await.transpose()? else { return Ok(()) };
-    job.counts.add(day);
+    let would_erase = day.counts.would_erase.values().sum();
+    if would_erase > 0 {
+        job.days.insert(job.come, would_erase);
+    }
+    job.counts.add(day.counts);
     job.come = end_of(window);
     Ok(())
 }
 
-/// Has what rules would do found out anew, from the beginning, where they have changed since: nobody has seen what these would do.
-fn rules_have_changed(on: &Operations, job: &mut PastJob) -> bool {
-    let rules = on.settings.policy.digest();
-    if *rules == job.rules {
-        return false;
-    }
-    job.rules = rules.clone();
-    (job.state, job.come, job.counts) = (PastState::Looking, job.since, PastCounts::default());
-    true
+/// What tells the configuration from others in all that decides what becomes of an installation's sessions.
+fn decides(on: &Operations, mluvii: &InstallationName) -> Result<String, OperationError> {
+    Ok(on.installation(mluvii)?.decides.clone())
 }
 
-/// Has the sessions of a day decided on.
-async fn enter(on: &Operations, job: &mut PastJob, by: &Actor, stop: &CancellationToken) -> Result<(), OperationError> {
+/// Has what rules would do found out anew where they have changed since: nobody has seen what these would do.
+fn rules_have_changed(on: &Operations, job: &mut PastJob) -> Result<bool, OperationError> {
+    let now = decides(on, &job.mluvii)?;
+    if now == job.decides {
+        return Ok(false);
+    }
+    job.decides = now;
+    show_again(
+        job,
+        "the rules have changed, or how mluvii is read, whose sessions are ours or who a person is".to_owned(),
+    );
+    Ok(true)
+}
+
+/// Has it found out anew, from the beginning, and shown once more.
+fn show_again(job: &mut PastJob, why: String) {
+    (job.state, job.come, job.shown) = (PastState::Looking, job.since, None);
+    (job.counts, job.days, job.done, job.day) = Default::default();
+    job.again = Some(why);
+}
+
+/// Has the sessions of a day decided on: as long as that is no more than what was shown.
+async fn enter(
+    on: &Operations,
+    stored: &mut StoredPastJob,
+    by: &Actor,
+    stop: &CancellationToken,
+) -> Result<(), OperationError> {
+    let job = &mut stored.job;
     let Some(window) = next_day(job) else {
         job.state = PastState::Done;
+        job.days.clear();
         return Ok(());
     };
     // They are shown first, and are to be confirmed once more.
-    if rules_have_changed(on, job) {
+    if rules_have_changed(on, job)? {
         return Ok(());
     }
     let to = Timestamp::from_millisecond(window.to).unwrap_or(job.until);
     let asked = Asked { installation: job.mluvii.clone(), from: job.come, to, dry_run: false, of_past: true };
-    let done = reconcile(on, &asked, by, &|_| {}, stop).await?;
-    job.entered += done.found;
-    job.come = end_of(window);
+    let mut comparison = Comparison::begin(on, &asked, by).await?;
+    let pace = pace(on, &job.mluvii)?;
+    let looking = paced(pace, comparison.look_at_day(window));
+    let Some(day) = stop.run_until_cancelled(looking).await.transpose()? else { return Ok(()) };
+    if let Some(beyond) = reserve(job, day.counts) {
+        show_again(job, format!("mluvii shows other sessions than before: {beyond}"));
+        return Ok(());
+    }
+    // Before any of it is entered: where this is killed, what was entered has been counted.
+    if !on.ledger.save_past_job(stored).await? {
+        return Ok(());
+    }
+    stored.version += 1;
+    let entered = comparison.enter(day.missing).await;
+    stored.job.entered += comparison.done.found;
+    entered?;
+    if !comparison.look_again(window, &day.erased, stop).await? {
+        return Ok(());
+    }
+    if comparison.done.reappeared > 0 {
+        tell_reappeared(on, &comparison.installation, comparison.done.reappeared).await?;
+    }
+    stored.job.day = None;
+    stored.job.come = end_of(window);
     Ok(())
+}
+
+/// Counts what a day comes to before it is entered; says where that is more than was shown.
+fn reserve(job: &mut PastJob, day: PastCounts) -> Option<String> {
+    // It was counted by a server that was killed while it entered it, and what is left of it is less.
+    if job.day.as_ref().is_some_and(|before| day.beyond(before).is_none()) {
+        return None;
+    }
+    let (would, was) = (day.would_erase.values().sum::<u64>(), job.days.get(&job.come).copied().unwrap_or_default());
+    if would > was {
+        return Some(format!("{would} sessions of the day from {} on would be erased, and {was} were shown", job.come));
+    }
+    job.done.add(day.clone());
+    job.day = Some(day);
+    job.done.beyond(&job.counts)
 }
 
 /// Whether what was entered is not decided on yet.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::attention::quoted;
 use crate::audit::Actor;
 use crate::ledger::{RuleState, RuleVersion};
 use crate::operations::{OperationError, Operations};
@@ -16,8 +17,8 @@ pub(crate) struct JudgedRule {
     pub(crate) would: u64,
 }
 
-/// Lets what a version of a rule demands begin: the named one, or the newest, and only while it is the newest. One that was rejected may
-/// begin after all.
+/// Lets what a version of a rule demands begin: the named one, or the newest that waits, and only while it is the newest. One that was
+/// rejected is let begin after all only where it is named, and once nothing that it had demanded by then is left.
 pub(crate) async fn confirm(
     on: &Operations,
     rule: &str,
@@ -30,6 +31,14 @@ pub(crate) async fn confirm(
         Some(named) => find(&versions, named).ok_or_else(|| unknown_version(rule, named))?,
         None => shown(&versions).unwrap_or(newest),
     };
+    if version.is_none() && shown.rule.state == RuleState::Rejected {
+        let digest = &shown.rule.digest;
+        return Err(OperationError::Conflict(format!(
+            "version {digest} of the rule `{rule}` was rejected; to have later demands of it begin after all: quietus rules confirm {} --version \
+             {digest}",
+            quoted(rule)
+        )));
+    }
     let named = &shown.rule.digest;
     if shown.rule.digest != newest.rule.digest {
         return Err(OperationError::Conflict(format!(
@@ -44,7 +53,11 @@ pub(crate) async fn confirm(
         )));
     }
     if !on.ledger.confirm_rule(rule, named, by).await? {
-        return Err(changed(rule));
+        return Err(if shown.rule.state == RuleState::Rejected {
+            not_cancelled_yet(rule, named)
+        } else {
+            changed(rule)
+        });
     }
     Ok(JudgedRule::of(shown))
 }
@@ -106,6 +119,14 @@ fn not_waiting(rule: &str) -> OperationError {
 
 fn unknown_version(rule: &str, version: &str) -> OperationError {
     OperationError::NotFound(format!("no server has worked by a version {version} of the rule `{rule}`"))
+}
+
+/// What was demanded before is rejected for good, so none of it may be let go with what is demanded later.
+fn not_cancelled_yet(rule: &str, version: &str) -> OperationError {
+    OperationError::Conflict(format!(
+        "not all that version {version} of the rule `{rule}` had demanded is cancelled yet (quietus erasures list --state scheduled, and \
+         --state parked), or the rule has changed at this instant; nothing was done: try again in a moment"
+    ))
 }
 
 fn changed(rule: &str) -> OperationError {

@@ -10,6 +10,7 @@ use super::input::Evaluation;
 use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::erasure::{ErasureId, NewErasure, Selection, Subject, ToSeal};
 use crate::event::Form;
+use crate::keys::SealKey;
 use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
 use crate::policy::{CONTENT_AFTER_ERASURE, Demand, Demanded, Facts, RuleFailed, Trigger};
@@ -76,6 +77,7 @@ impl Evaluation<'_> {
         record: &ConsentRecord,
         facts: Option<&SessionFacts>,
         own: &[Fingerprinted],
+        seal: &SealKey,
     ) -> NewErasure {
         let Meant { subject, whom, fingerprints } = self.meant(&demanded, record, facts);
         let own: Vec<_> = own.iter().filter(|one| !one.supplementary).cloned().collect();
@@ -91,7 +93,7 @@ impl Evaluation<'_> {
             approve: demand.approve,
             origin: identifies.then(|| self.fingerprinter.person(&own)),
             selection: Selection::default(),
-            capsule: ToSeal::of(whom, self.seal),
+            capsule: ToSeal::of(whom, seal),
             fingerprints,
         }
     }

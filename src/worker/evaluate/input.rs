@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::event::{EventHead, Form};
-use crate::keys::{IndexKey, SealKey};
+use crate::keys::IndexKey;
 use crate::policy::Policy;
 use crate::subject::{Fingerprinter, Params};
 use crate::worker::settings::SettlingSettings;
@@ -16,7 +16,6 @@ pub(in crate::worker) struct Evaluation<'a> {
     pub(in crate::worker) params: &'a Params,
     pub(in crate::worker) fingerprinter: &'a Fingerprinter,
     pub(in crate::worker) index: &'a IndexKey,
-    pub(in crate::worker) seal: &'a SealKey,
     pub(in crate::worker) now: Timestamp,
 }
 

@@ -70,18 +70,7 @@ fn known() -> SessionFacts {
 
 /// The row that a decision leaves behind.
 fn view(change: &SessionChange, erased_at: Option<Timestamp>) -> SessionView {
-    SessionView {
-        version: change.read_version + 1,
-        record: change.record.clone(),
-        fingerprints: change.fingerprints.clone().unwrap_or_default(),
-        read_at: change.read_at,
-        concluded: change.concluded,
-        recording_ready: change.recording_ready,
-        settle_at: change.settle_at,
-        forms_seen: change.forms_seen.clone(),
-        evaluated: change.evaluated.clone(),
-        erased_at,
-    }
+    SessionView::after(change.clone(), erased_at)
 }
 
 fn rule(on: Trigger, when: &str, erase: Scope) -> RuleSettings {
@@ -115,10 +104,10 @@ fn decide_with(
         ]),
         fingerprinter: &fingerprinter(),
         index: &index(),
-        seal: &SealKey::new(&Zeroizing::new([2; 32])),
         now: at(NOW),
     };
-    evaluation.decide(&key(), view, cause, seen).expect("the rules can be evaluated")
+    let seal = SealKey::new(&Zeroizing::new([2; 32]));
+    evaluation.decide(&key(), view, cause, seen, &seal).expect("the rules can be evaluated")
 }
 
 fn decide(rules: &[RuleSettings], view: Option<SessionView>, cause: Cause<'_>, seen: &Seen) -> Decision {

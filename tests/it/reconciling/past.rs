@@ -133,6 +133,87 @@ fn a_job_that_is_cancelled_or_whose_rules_have_changed_does_nothing() {
     assert_eq!(order(&deployment), "2");
 }
 
+/// A consent table about the session, and a rule that follows from what it says.
+const CONSENT: &str = r#"
+[[consent]]
+on = "session-settled"
+when = "consent.version.startsWith('v3')"
+state = "withdrawn"
+
+[[rule]]
+name = "withdrawn"
+on = "consent-changed"
+when = "consent.state == 'withdrawn'"
+erase = "session"
+targets = ["mluvii"]
+"#;
+
+#[test]
+fn what_consent_tables_say_is_shown_as_it_is_done() {
+    let standin = StandIn::start();
+    past(&standin);
+    let deployment = at_rest(&standin, &format!("{ERASE}{CONSENT}"));
+    let id = order(&deployment);
+    let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
+    let shown = in_state(&deployment, "shown");
+    assert_eq!((sum(&shown["would_erase"]), sum(&shown["by_rule"]["withdrawn"])), (3, 1), "{shown}");
+    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    // And that of the session that was told.
+    receipts(&deployment, 4);
+    assert_eq!([100, 101, 102].map(|id| standin.holds(&format!("g{id}@example.com"))), [false; 3]);
+    drop(server);
+}
+
+#[test]
+fn no_more_is_done_than_was_shown() {
+    let standin = StandIn::start();
+    past(&standin);
+    let deployment = at_rest(&standin, ERASE);
+    let id = order(&deployment);
+    let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
+    assert_eq!(sum(&in_state(&deployment, "shown")["would_erase"]), 2);
+    // Of that time, and nobody has seen it.
+    standin.begin_with(json!({ "id": 110, "tenant": 62, "ended": ago(55) }));
+    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    let again = wait_for("it to be shown once more", || {
+        Some(job(&deployment)).filter(|job| job["state"] == "shown" && job["again"].is_string())
+    });
+    assert_eq!((sum(&again["would_erase"]), &again["entered"]), (3, &json!(0)), "{again}");
+    let said = String::from_utf8_lossy(&deployment.run(&["reconcile", "status"]).stdout).into_owned();
+    assert!(said.contains("it is shown once more: mluvii shows other sessions than before"), "{said}");
+    assert!(standin.holds("g100@example.com") && standin.holds("g102@example.com"), "nothing was done");
+    assert!(deployment.run(&["reconcile", "confirm", &id]).status.success());
+    assert_eq!(in_state(&deployment, "done")["entered"], 4);
+    receipts(&deployment, 3);
+    drop(server);
+}
+
+#[test]
+fn a_job_is_not_confirmed_where_mluvii_is_read_otherwise_than_it_was_shown() {
+    let standin = StandIn::start();
+    past(&standin);
+    let deployment = at_rest(&standin, ERASE);
+    let id = order(&deployment);
+    let server = Server::start_with(&deployment, &[("WATCH__RECONCILE", "0s")]);
+    in_state(&deployment, "shown");
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    for (from, to) in [
+        ("base_url =", "nulls = \"omitted\"\nbase_url ="),
+        ("region = \"CZ\"", "region = \"SK\""),
+        ("tenants = [62]", "tenants = [62, 63]"),
+    ] {
+        assert!(config.contains(from), "{from}");
+        deployment.write("quietus.toml", &config.replace(from, to));
+        let refused = deployment.run(&["reconcile", "confirm", &id]);
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(!refused.status.success() && said.contains("or how mluvii is read"), "{to}: {said}");
+    }
+    deployment.write("quietus.toml", &config.replace("call_max = \"5s\"", "call_max = \"6s\""));
+    let confirmed = deployment.run(&["reconcile", "confirm", &id]);
+    assert!(confirmed.status.success(), "how fast it is read changes nothing: {confirmed:?}");
+    drop(server);
+}
+
 #[test]
 fn nobody_is_looked_up_before_it_is_known_whose_they_are() {
     let standin = StandIn::start();

@@ -208,3 +208,93 @@ fn a_changed_consent_table_makes_the_rules_that_ask_for_it_wait() {
     );
     server.stop();
 }
+
+/// All rules that wait, in order.
+fn all_waiting(deployment: &Deployment) -> Vec<Value> {
+    let status = deployment.json(&["status"]);
+    let all = status["attention"].as_array().expect("a list");
+    all.iter().filter(|found| found["code"] == "rule_waiting").map(|found| found["parameters"].clone()).collect()
+}
+
+/// A rule about settled sessions.
+fn rule(name: &str, when: &str) -> String {
+    let (name, when) = (json!(name), json!(when));
+    format!(
+        "\n[[rule]]\nname = {name}\non = \"session-settled\"\nwhen = {when}\nerase = \"session\"\ntargets = [\"mluvii\"]\n"
+    )
+}
+
+#[test]
+fn rules_that_would_erase_much_together_wait_together() {
+    let (standin, deployment, server) = begun_with("0.3", 101..=104, &rule("none", "session.id < 0"));
+    // Each one of them erases a fourth.
+    let parts: String =
+        (101..=104).map(|id| rule(&format!("part {id}"), &format!("session.id % 4 == {}", id % 4))).collect();
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    deployment.write("quietus.toml", &format!("{config}{parts}{}", rule("the guest's", "session.id == 7")));
+    let reloaded = deployment.run(&["reload"]);
+    assert!(reloaded.status.success() && text(&reloaded).contains("confirm 'part 101'"), "{}", text(&reloaded));
+    let waiting = all_waiting(&deployment);
+    assert_eq!(waiting.len(), 4, "what would erase nothing is no part of it: {waiting:?}");
+    for found in &waiting {
+        assert_eq!((&found["would"], &found["together"], &found["sessions"]), (&json!(1), &json!(4), &json!(4)));
+    }
+    standin.begin(105, "bob@x.cz", Some("v3"));
+    standin.end(105);
+    held(&deployment, 1);
+    assert!(standin.holds("bob@x.cz"));
+    server.stop();
+}
+
+#[test]
+fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
+    let name = "the guest's";
+    let (standin, deployment, server) = begun_with("0.3", 101..=103, &rule("none", "session.id < 0"));
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let late = rule("late", "session.id > 0").replace("erase =", "after = \"365d\"\nerase =");
+    deployment.write("quietus.toml", &format!("{config}{}{late}", rule(name, "session.ended")));
+    let reloaded = deployment.run(&["reload"]);
+    assert!(text(&reloaded).contains(r"quietus rules confirm 'the guest'\''s'"), "{}", text(&reloaded));
+    standin.begin(104, "bob@x.cz", Some("v3"));
+    standin.end(104);
+    held(&deployment, 1);
+    let version = all_waiting(&deployment)
+        .iter()
+        .find_map(|found| (found["rule"] == name).then(|| found["version"].as_str().expect("a version").to_owned()))
+        .expect("it waits");
+    // Nobody works on what is cancelled, so none of it is cancelled yet.
+    server.stop();
+    assert!(deployment.run(&["rules", "reject", name]).status.success());
+    assert!(deployment.run(&["rules", "reject", "late"]).status.success());
+    let unnamed = deployment.run(&["rules", "confirm", name]);
+    assert!(!unnamed.status.success() && text(&unnamed).contains("was rejected"), "{}", text(&unnamed));
+    let confirm = || deployment.run(&["rules", "confirm", name, "--version", &version]);
+    let refused = confirm();
+    assert!(!refused.status.success() && text(&refused).contains("is cancelled yet"), "{}", text(&refused));
+
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    // Also what a year's retention had demanded is over now.
+    erasure_in(&deployment, 104, "cancelled");
+    wait_for("it to be confirmed", || confirm().status.success().then_some(()));
+    standin.begin(105, "cyd@x.cz", Some("v3"));
+    standin.end(105);
+    wait_for("what is demanded now to be done", || (!standin.holds("cyd@x.cz")).then_some(()));
+    assert!(standin.holds("bob@x.cz"));
+    server.stop();
+}
+
+#[test]
+fn a_consent_table_and_a_rule_that_come_together_wait() {
+    let (_standin, deployment, server) = begun_with("0.3", 101..=103, &rule("none", "session.id < 0"));
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
+    let table = "\n[[consent]]\non = \"session-settled\"\nwhen = \"true\"\nstate = \"absent\"\n";
+    let changed = rule("changed", "consent.state == 'absent'").replace("session-settled", "consent-changed");
+    let origin = rule("origin", "consent.state == 'absent' && consent.origin == 'rule'");
+    deployment.write("quietus.toml", &format!("{config}{table}{origin}{changed}"));
+    let reloaded = deployment.run(&["reload"]);
+    assert!(reloaded.status.success(), "{}", text(&reloaded));
+    let waiting: Vec<_> = all_waiting(&deployment).iter().map(|found| found["rule"].clone()).collect();
+    assert_eq!(waiting, ["changed", "origin"]);
+    server.stop();
+}

@@ -447,6 +447,9 @@ CREATE TABLE rule_version (
   since    BIGINT NOT NULL,
   sessions BIGINT NOT NULL,
   would    BIGINT NOT NULL,
+  -- By all rules that came with it; and the company of which that is said, where it is one.
+  together BIGINT NOT NULL,
+  mluvii   TEXT NOT NULL,
   PRIMARY KEY (name, seq)
 );
 

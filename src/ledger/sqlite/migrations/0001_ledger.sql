@@ -389,6 +389,9 @@ CREATE TABLE rule_version (
   since    INTEGER NOT NULL,
   sessions INTEGER NOT NULL,
   would    INTEGER NOT NULL,
+  -- By all rules that came with it; and the company of which that is said, where it is one.
+  together INTEGER NOT NULL,
+  mluvii   TEXT NOT NULL,
   PRIMARY KEY (name, seq)
 ) STRICT, WITHOUT ROWID;
 

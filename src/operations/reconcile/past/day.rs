@@ -5,97 +5,126 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::consent::{Consent, ConsentRecord, ConsentState};
+use crate::consent::UnknownCause;
 use crate::event::{Event, EventHead};
 use crate::ledger::PastCounts;
-use crate::mluvii::{EndedSession, Look, LookUp, SessionFacts, Window};
+use crate::mluvii::{EndedSession, LookUp, Window};
 use crate::operations::OperationError;
+use crate::operations::reconcile::reappeared::ErasedSession;
+use crate::operations::reconcile::whose::{Whose, whose};
 use crate::operations::reconcile::{Comparison, UNCLEAR, unavailable};
-use crate::policy::{Facts, RuleAnswer};
+use crate::policy::{Demand, RuleFailed};
+use crate::subject::Scope;
+use crate::worker::{Foresight, LookedUp};
+
+/// A day as it was looked at.
+pub(super) struct Day {
+    pub(super) counts: PastCounts,
+    /// The events of the sessions of which nobody told us.
+    pub(super) missing: Vec<Event>,
+    /// Sessions that were erased.
+    pub(super) erased: Vec<ErasedSession>,
+}
 
 impl Comparison<'_> {
     /// Lists the sessions of a day, reads those of which nobody told us, and asks the rules about them.
-    pub(super) async fn look_at_day(&mut self, window: Window) -> Result<PastCounts, OperationError> {
+    pub(super) async fn look_at_day(&mut self, window: Window) -> Result<Day, OperationError> {
         let client = Arc::clone(&self.client);
         let listed = client.ended(window, &mut self.sweep).await.map_err(unavailable)?;
         self.must_show_what_is_known(window, &listed).await?;
-        let mut day = PastCounts::default();
+        let now = self.on.ledger.clock().await?.now;
+        let mut day = Day { counts: PastCounts::default(), missing: Vec::new(), erased: Vec::new() };
         for session in listed.into_values() {
             self.done.listed += 1;
-            let Some(Event { head: event, .. }) = self.unknown(session.clone(), &mut Vec::new()).await?.pop() else {
-                continue;
-            };
-            *day.found.entry(month(session.ended)).or_default() += 1;
-            match self.facts(&session).await? {
-                Some(facts) => self.ask(&event, &session, &facts, &mut day),
-                None => day.unread += 1,
-            }
+            // The end alone: forms of the past are not asked for.
+            let Some(event) = self.unknown(session.clone(), &mut day.erased).await?.pop() else { continue };
+            self.look_at_one(&session, &event.head, now, &mut day.counts).await?;
+            day.missing.push(event);
         }
         match self.done.unclear {
-            0 => Ok(PastCounts { listed: self.done.listed, foreign: self.done.foreign, ..day }),
+            0 => {
+                day.counts.listed = self.done.listed;
+                day.counts.foreign += self.done.foreign;
+                Ok(day)
+            }
             count => Err(OperationError::Conflict(format!("{count} sessions: {UNCLEAR}"))),
         }
     }
 
-    /// What mluvii shows of a session; nothing where it cannot be read.
-    async fn facts(&self, session: &EndedSession) -> Result<Option<Box<SessionFacts>>, OperationError> {
-        Ok(match self.client.look_up(session.id, Look::default()).await.map_err(unavailable)? {
-            LookUp::Found(facts) => Some(facts),
-            LookUp::Missing | LookUp::NotUnderstood(_) | LookUp::TooLarge(_) => None,
-        })
+    /// Counts what would be decided on a session.
+    async fn look_at_one(
+        &self,
+        session: &EndedSession,
+        event: &EventHead,
+        now: Timestamp,
+        day: &mut PastCounts,
+    ) -> Result<(), OperationError> {
+        let installation = self.on.installation(&self.installation)?;
+        let foresight = Foresight {
+            policy: &self.on.settings.policy,
+            settling: &self.on.settings.settling,
+            params: &installation.params,
+            fingerprinter: &self.fingerprinter,
+            index: &self.index,
+            sessions_kept_for: self.on.settings.retention.sessions.limit(),
+            now,
+        };
+        let looked_up = self.client.look_up(session.id, foresight.look()).await.map_err(unavailable)?;
+        let looked_up = match looked_up {
+            LookUp::Found(facts) => Some(Ok(facts)),
+            LookUp::Missing => Some(Err(UnknownCause::NotFound)),
+            LookUp::NotUnderstood(_) => Some(Err(UnknownCause::NotUnderstood)),
+            // Nothing is decided on it.
+            LookUp::TooLarge(_) => None,
+        };
+        let whose = looked_up.as_ref().map_or(Whose::Unclear, |looked_up| self.whose(event, looked_up));
+        if whose == Whose::Foreign {
+            day.foreign += 1;
+            return Ok(());
+        }
+        *day.found.entry(month(session.ended)).or_default() += 1;
+        day.unread += u64::from(!matches!(looked_up, Some(Ok(_))) || whose == Whose::Unclear);
+        let Some(looked_up) = looked_up.filter(|_| whose != Whose::Unclear) else { return Ok(()) };
+        count(foresight.demands(&*self.on.ledger, event, looked_up).await?, session.ended, day);
+        Ok(())
     }
 
-    /// Asks the rules about a session's end and settling: what forms said is gone.
-    fn ask(&self, event: &EventHead, session: &EndedSession, facts: &SessionFacts, day: &mut PastCounts) {
-        let record = record_of(event, session, facts);
-        let facts = Facts { record: &record, form: None };
-        let (mut applying, mut failed) = (Vec::new(), Vec::new());
-        for rule in self.on.settings.policy.rules().filter(|rule| rule.on.is_about_the_session()) {
-            match rule.asked(&facts) {
-                RuleAnswer::Applies => applying.push(rule.name.clone()),
-                RuleAnswer::Failed => failed.push(rule.name.clone()),
-                RuleAnswer::DoesNotApply | RuleAnswer::NotAsked => {}
-            }
-        }
-        // Nothing is decided on a session, by whatever rule, of which one cannot be evaluated.
-        if !failed.is_empty() {
-            day.failed += 1;
-            failed.into_iter().for_each(|rule| *day.failed_by_rule.entry(rule).or_default() += 1);
-            return;
-        }
-        let month = month(session.ended);
-        if !applying.is_empty() {
-            *day.would_erase.entry(month.clone()).or_default() += 1;
-        }
-        for rule in applying {
-            *day.by_rule.entry(rule).or_default().entry(month.clone()).or_default() += 1;
+    /// Whose a session is, by what its look-up shows.
+    fn whose(&self, event: &EventHead, looked_up: &LookedUp) -> Whose {
+        let source = self.on.settings.sources.iter().find(|source| source.name == *event.source.0);
+        let department = looked_up.as_ref().ok().and_then(|facts| facts.department);
+        match (source, department) {
+            // Nothing is decided on it.
+            (Some(source), None) if !source.tenants.is_empty() => Whose::Unclear,
+            (Some(source), department) => whose(&[source], department, self.proved),
+            (None, _) => Whose::Unclear,
         }
     }
 }
 
-/// As it would be once it has settled.
-fn record_of(event: &EventHead, session: &EndedSession, facts: &SessionFacts) -> ConsentRecord {
-    let version = facts.consent_version.clone();
-    let state = if version.is_some() { ConsentState::Given } else { ConsentState::Absent };
-    ConsentRecord {
-        source: Some(event.source.clone()),
-        tenant: facts.department,
-        guest: facts.guest.clone(),
-        channel: facts.channel.clone(),
-        session_source: facts.source.clone(),
-        started: facts.started,
-        ended: Some(session.ended),
-        end_told: true,
-        settled: Some(session.ended),
-        reconciled: true,
-        consent: Consent {
-            state,
-            version,
-            origin: Some(Consent::SHOWN_BY_SESSION.to_owned()),
-            since: facts.started,
-            ..Consent::default()
-        },
-        ..ConsentRecord::new(event.session.clone())
+fn count(demands: Result<Vec<Demand>, RuleFailed>, ended: Timestamp, day: &mut PastCounts) {
+    let month = month(ended);
+    let demands = match demands {
+        Ok(demands) => demands,
+        // Nothing is decided on a session, by whatever rule, of which one cannot be evaluated.
+        Err(RuleFailed { rule, .. }) => {
+            day.failed += 1;
+            *day.failed_by_rule.entry(rule).or_default() += 1;
+            return;
+        }
+    };
+    if !demands.is_empty() {
+        *day.would_erase.entry(month.clone()).or_default() += 1;
+    }
+    let mut counted = Vec::new();
+    for demand in demands {
+        if demand.scope != Scope::Session {
+            day.reach_further.insert(demand.rule.clone());
+        }
+        if !counted.contains(&demand.rule) {
+            *day.by_rule.entry(demand.rule.clone()).or_default().entry(month.clone()).or_default() += 1;
+            counted.push(demand.rule);
+        }
     }
 }
 
