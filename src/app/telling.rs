@@ -116,6 +116,14 @@ impl Telling {
 
     /// What there is.
     async fn found(&mut self) -> Result<Vec<Attention>, LedgerError> {
+        let mut found = self.looked().await?;
+        // This server is there, whatever the ledger says that it could not write for a while.
+        found.retain(|found| found.code != Code::ServerAway);
+        Ok(found)
+    }
+
+    /// What the ledger knows of.
+    async fn looked(&mut self) -> Result<Vec<Attention>, LedgerError> {
         let (ledger, limits) = (&self.on.ledger, &self.on.settings.limits);
         if self.writable.is_some_and(|tried| BootTime::now().since(tried) < TRIAL_EVERY) {
             return ledger.attention_untried(limits).await;

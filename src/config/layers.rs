@@ -149,19 +149,22 @@ impl Layers {
         let mut read = Vec::new();
         for (index, value) in elements.iter().enumerate() {
             let path = [key.to_owned(), index.to_string()];
-            let typed = self.typed(&path, &path, value).or_else(|mut left| {
-                if let (Value::Dict(_, all), Value::Dict(_, left)) = (value, &mut left) {
-                    complete(index, all, left);
+            let typed = match self.typed(&path, &path, value) {
+                Ok(element) => Some(element),
+                Err(mut left) => {
+                    if let (Value::Dict(_, all), Value::Dict(_, left)) = (value, &mut left) {
+                        complete(index, all, left);
+                    }
+                    let completed = left.deserialize().ok();
+                    if completed.is_some() {
+                        self.completed.insert(key);
+                    }
+                    completed
                 }
-                let completed = left.deserialize();
-                if completed.is_ok() {
-                    self.completed.insert(key);
-                }
-                completed
-            });
+            };
             match typed {
-                Ok(element) => read.push(element),
-                Err(_) => _ = self.left_out.entry(key).or_default().insert(index),
+                Some(element) => read.push(element),
+                None => _ = self.left_out.entry(key).or_default().insert(index),
             }
         }
         read

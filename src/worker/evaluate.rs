@@ -123,6 +123,7 @@ impl Worker {
 }
 
 /// What is known of the session of an event.
+#[expect(clippy::large_enum_variant, reason = "one is made for each event, and taken apart at once")]
 pub(super) enum Known {
     Session(Option<SessionView>),
     /// Its record went, and the event tells of nothing but what was over by then.

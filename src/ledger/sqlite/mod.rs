@@ -137,6 +137,8 @@ impl SqliteLedger {
     pub(crate) fn serve(path: &Path) -> Result<Arc<Self>, OpenError> {
         must_be_allowed(path)?;
         let exclusive = Exclusive::take(path)?;
+        // Before its log is looked at, which a ledger that was overwritten has spoilt as well.
+        must_not_be_overwritten(path)?;
         wal::look(path, Some(&exclusive))?;
         heal(path)?;
         Self::opened(path, Notes::Beside, Some(exclusive))
@@ -464,6 +466,14 @@ fn known_damage(path: &Path, error: OpenError) -> OpenError {
     }
 }
 
+/// That a ledger is whole which another program has written says nothing: what was acknowledged since is not in it.
+fn must_not_be_overwritten(path: &Path) -> Result<(), OpenError> {
+    let Some(noted) = damage::noted(path).filter(|noted| noted.overwritten && path.exists()) else { return Ok(()) };
+    let advice = "`quietus ledger restore` a backup, which says what is lost. If the file is the right one all the same (its time was \
+                  changed, and nothing else), remove its `-damage` and start again";
+    Err(OpenError::Damaged { ledger: path.display().to_string(), what: noted.what, advice })
+}
+
 /// A ledger of which a damage is noted is looked at as a whole, before anything is acknowledged on it. Where a person has mended it,
 /// the note is removed.
 fn heal(path: &Path) -> Result<(), OpenError> {
@@ -474,12 +484,6 @@ fn heal(path: &Path) -> Result<(), OpenError> {
     };
     if !path.exists() {
         return Err(damaged(noted.what));
-    }
-    // That it is whole says nothing: what was acknowledged since is not in it.
-    if noted.overwritten {
-        let advice = "`quietus ledger restore` a backup, which says what is lost. If the file is the right one all the same (its time was \
-                      changed, and nothing else), remove its `-damage` and start again";
-        return Err(OpenError::Damaged { ledger: path.display().to_string(), what: noted.what, advice });
     }
     let connection = schema::open(path)?;
     let checked = integrity::at_once(path);

@@ -61,7 +61,14 @@ pub(crate) struct Introduction {
 impl TestedPlugin {
     pub(super) fn start(&self) -> io::Result<(Process, ChildStdout, ChildStderr)> {
         let settings = &self.installed.settings;
-        Process::start(&self.program, &settings.target(), &self.installed.code, &settings.limits, None, Leftovers::Counted)
+        Process::start(
+            &self.program,
+            &settings.target(),
+            &self.installed.code,
+            &settings.limits,
+            None,
+            Leftovers::Counted,
+        )
     }
 
     pub(super) fn launch(&self) -> Launch {
