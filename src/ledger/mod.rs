@@ -377,7 +377,7 @@ impl Decision {
 }
 
 /// How a session's row changes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct SessionChange {
     /// The version of [`SessionView`] that was read, 0 for none: another one now makes it [`Finished::Stale`].
     pub(crate) read_version: i64,
