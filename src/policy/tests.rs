@@ -452,7 +452,7 @@ fn a_rule_that_asks_for_the_consent_is_another_one_where_the_consent_rules_are()
     };
     let (none, one, other) = (versions(&[]), versions(&consent("form.id == 1")), versions(&consent("form.id == 2")));
     assert!(none[0] != one[0] && one[0] != other[0] && none[0] != other[0]);
-    let own = |version: &str| version.split_once('.').map_or(version, |(own, _)| own).to_owned();
-    assert!(own(&none[0]) == own(&one[0]) && own(&one[0]) == own(&other[0]));
-    assert!(none[1] == one[1] && one[1] == other[1]);
+    let consent_differs = |one: &str, other: &str| consent_of_version(one) != consent_of_version(other);
+    assert!(consent_differs(&none[0], &one[0]) && consent_differs(&one[0], &other[0]));
+    assert!(none[1] == one[1] && one[1] == other[1] && !consent_differs(&one[1], &other[1]));
 }

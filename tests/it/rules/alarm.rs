@@ -226,7 +226,7 @@ fn rule(name: &str, when: &str) -> String {
 
 #[test]
 fn rules_that_would_erase_much_together_wait_together() {
-    let (standin, deployment, server) = begun_with("0.3", 101..=104, &rule("none", "session.id < 0"));
+    let (standin, deployment, server) = begun_with("0.3", 101..=104, ERASE);
     // Each one of them erases a fourth.
     let parts: String =
         (101..=104).map(|id| rule(&format!("part {id}"), &format!("session.id % 4 == {}", id % 4))).collect();
@@ -249,7 +249,7 @@ fn rules_that_would_erase_much_together_wait_together() {
 #[test]
 fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
     let name = "the guest's";
-    let (standin, deployment, server) = begun_with("0.3", 101..=103, &rule("none", "session.id < 0"));
+    let (standin, deployment, server) = begun_with("0.3", 101..=103, ERASE);
     let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
     let late = rule("late", "session.id > 0").replace("erase =", "after = \"365d\"\nerase =");
     deployment.write("quietus.toml", &format!("{config}{}{late}", rule(name, "session.ended")));
@@ -286,7 +286,7 @@ fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
 
 #[test]
 fn a_consent_table_and_a_rule_that_come_together_wait() {
-    let (_standin, deployment, server) = begun_with("0.3", 101..=103, &rule("none", "session.id < 0"));
+    let (_standin, deployment, server) = begun_with("0.3", 101..=103, ERASE);
     let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("there");
     let table = "\n[[consent]]\non = \"session-settled\"\nwhen = \"true\"\nstate = \"absent\"\n";
     let changed = rule("changed", "consent.state == 'absent'").replace("session-settled", "consent-changed");
@@ -295,6 +295,7 @@ fn a_consent_table_and_a_rule_that_come_together_wait() {
     let reloaded = deployment.run(&["reload"]);
     assert!(reloaded.status.success(), "{}", text(&reloaded));
     let waiting: Vec<_> = all_waiting(&deployment).iter().map(|found| found["rule"].clone()).collect();
-    assert_eq!(waiting, ["changed", "origin"]);
+    // The one that was there asks for the consent, too.
+    assert_eq!(waiting, ["changed", "no consent, nothing kept", "origin"]);
     server.stop();
 }
