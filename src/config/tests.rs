@@ -107,6 +107,7 @@ fn all_problems_of_all_sections_are_told_at_once_with_their_lines() {
     quietus.toml, line 27: test.1.expcet: there is no such key; did you mean `expect`? (allowed: name, on, at, session, consent, form, expect, expect_consent)
     quietus.toml, line 28: test.1.form.prams: there is no such key; did you mean `params`? (allowed: id, origin, submitted, by_client, params)
     quietus.toml, line 31: retention.tombstones: `1d` is shorter than retention.consents: a session whose record has gone would be found anew
+    quietus.toml, line 6: rule.1.when: is needed; without it everybody would be meant: write when = "true" where that is so
     quietus.toml, line 16: rule.2.targets: there is no target `crm`; there are `mluvii`
     quietus.toml, line 17: rule.2.when: not an expression: at 1:16: `and` is written `&&`
     quietus.toml, line 17: rule.2.when: not an expression: at 2:14: `=` is written `==`
