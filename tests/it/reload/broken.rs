@@ -1,7 +1,7 @@
 //! A configuration that is wrong is not taken, whatever is wrong with it: the one that is there goes on.
 
 use super::{add, answers, by_the_one_before, configuration, keep, not_taken, reload, source, text};
-use crate::harness::{Deployment, ERASE, Server, StandIn};
+use crate::harness::{Deployment, ERASE, Server, StandIn, wait_for};
 
 /// What to add or change, and what is said of it.
 struct Broken {
@@ -62,7 +62,7 @@ fn nothing_of_a_wrong_configuration_is_taken_and_a_person_is_told_until_it_is_me
     let server = Server::start(&deployment);
     let good = configuration(&deployment);
     keep(&deployment);
-    let children = server.children();
+    let children = wait_for("the plugin", || Some(server.children()).filter(|children| !children.is_empty()));
     let mut session = 0;
     for Broken { what, change, expected } in all() {
         let wrong = change(&format!("{good}{}", source("beta")));
