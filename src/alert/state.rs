@@ -31,7 +31,7 @@ const SPACED_MAX: Duration = Duration::from_secs(900);
 /// So often it must fail before a person is told: a server that wants to be asked again is part of the daily work.
 pub(crate) const FAILURES: u32 = 3;
 
-/// So often, which takes about four hours, it is tried to reach somebody who does not take a message that others have.
+/// So often, which takes about three and a half hours, it is tried to reach somebody who does not take a message that others have.
 const GIVEN_UP: u32 = 24;
 
 /// The longest pause before a message is sent again.

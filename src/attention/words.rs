@@ -219,7 +219,7 @@ pub(crate) fn sentence(found: &Attention) -> String {
             text("mluvii")
         ),
         Code::AlertFailed => format!(
-            "the alert {0} cannot tell anybody: {reason}; what it has to tell is kept and tried again; see `quietus alerts test {0}`",
+            "the alert {0} does not reach all: {reason}; it is tried again; see `quietus alerts test {0}`",
             text("alert")
         ),
         Code::PingFailed => {
@@ -328,7 +328,7 @@ mod tests {
         something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m) (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
-        the alert ops cannot tell anybody: no connection; what it has to tell is kept and tried again; see `quietus alerts test ops`
+        the alert ops does not reach all: no connection; it is tried again; see `quietus alerts test ops`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)

@@ -14,7 +14,7 @@ pub(super) enum AlertsCommand {
         /// Only by this alert
         name: Option<String>,
     },
-    /// List what each alert has told, and what nobody has taken yet (exit code 1 when there is any)
+    /// List what each alert has told, and what waits (exit code 1 when sending it has failed)
     List,
 }
 

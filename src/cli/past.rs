@@ -98,15 +98,20 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
         PastState::Done => out.marked(GOOD, "✓", format_args!("{of}: {} sessions were entered", job.entered))?,
         PastState::Cancelled => out.line(format_args!("{of}: cancelled; {} sessions had been entered", job.entered))?,
     }
-    if let Some(reason) = &job.reason {
+    // Of what is over, neither is true any more.
+    let (reason, again) = match job.state.is_over() {
+        true => (None, None),
+        false => (job.reason.as_ref(), job.again.as_ref()),
+    };
+    if let Some(reason) = reason {
         out.marked(BAD, "✗", format_args!("it does not go on, and is tried again: {reason}"))?;
     }
-    if let Some(again) = &job.again {
+    if let Some(again) = again {
         out.marked(DOUBTFUL, "!", format_args!("it is shown once more: {again}"))?;
     }
     if counts.unread > 0 {
         let text = format_args!(
-            "{} of them could not be read: what is said of those is what the rules do where the consent stays unknown",
+            "{} of them could not be read, or do not show whose they are: of those, what is said is what the rules do with an unknown consent, or nothing",
             counts.unread
         );
         out.marked(DOUBTFUL, "?", text)?;

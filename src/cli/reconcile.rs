@@ -12,7 +12,7 @@ use super::words;
 use crate::operations::Operations;
 use crate::operations::reconcile::{self, Asked, PAST_FROM, Reconciled, UNCLEAR};
 
-/// Find sessions that have ended at mluvii and of which nobody told us, and have them decided on
+/// Find sessions that have ended at mluvii, and forms submitted in them, of which nobody told us, and have them decided on
 ///
 /// Servers do so by themselves for what ends while they are set up (`watch.reconcile`). This is for the time before, and after a doubt.
 /// What is found is looked up and goes the way of a delivery: the rules decide on it. Begin with --dry-run. It can be stopped and
@@ -121,7 +121,7 @@ fn show(asked: &Asked, done: &Reconciled, out: &mut Out) -> std::io::Result<()> 
     if *found == 0 {
         return Ok(());
     }
-    out.marked(DOUBTFUL, "!", format_args!("{found} of them nobody told us of: {then}"))?;
+    out.marked(DOUBTFUL, "!", format_args!("{found} of these sessions nobody told us of: {then}"))?;
     out.table(["MONTH", "SESSIONS"], by_month.iter().map(|(month, count)| [month.clone(), count.to_string()]))
 }
 

@@ -24,6 +24,8 @@ pub(super) enum WebhookCommand {
         source: String,
     },
     /// Have mluvii no longer call a source: delete the webhooks with its address, and no other
+    ///
+    /// Refused for a source with `webhook = "managed"`, as a server would register it again: take that out and reload first.
     Unregister {
         /// The source
         source: String,
