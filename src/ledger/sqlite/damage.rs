@@ -78,6 +78,10 @@ impl Damage {
     /// Passes a result on, and remembers the first damage that one tells of. Blocks while the file is looked over, where it is
     /// SQLite that says so: a read that fails with an I/O error is damage to it (`SQLITE_IOERR_CORRUPTFS`).
     pub(super) fn seen<T>(&self, result: Result<T, LedgerError>) -> Result<T, LedgerError> {
+        // What fails once a damage is known, follows from that: SQLite's words for it are many.
+        if result.is_err() {
+            self.refuse()?;
+        }
         match result {
             Err(LedgerError::Damaged(cause)) if is_of_sqlite(&cause) && self.is_whole() => {
                 tracing::warn!(error = format!("{cause:#}"), "the ledger seemed damaged, and is not");
