@@ -138,7 +138,7 @@ impl MluviiClient {
     }
 
     /// Whether nothing comes after a page that is shorter than others: pages may be cut by their bytes. Where the offset is ignored, the
-    /// same comes again, and its length has to do.
+    /// same comes again, and its length has to do; so it has where one behind the end is refused.
     async fn is_all(
         &self,
         request: &Template,
@@ -146,7 +146,10 @@ impl MluviiClient {
         page: &[EndedSession],
         sweep: &mut Sweep,
     ) -> Result<bool, MluviiError> {
-        let next = self.ended_page(request, from, to, page.len(), sweep).await?;
+        let next = match self.ended_page(request, from, to, page.len(), sweep).await {
+            Err(MluviiError::Refused(_)) => return Ok(true),
+            next => next?,
+        };
         let ids = |page: &[EndedSession]| page.iter().map(|one| one.id).collect::<BTreeSet<_>>();
         Ok(next.is_empty() || ids(&next) == ids(page))
     }
@@ -195,8 +198,10 @@ impl MluviiClient {
             sweep.requests += 1;
             match self.list(request, &[from, to, limit, &offset.to_string()], Purpose::Work).await {
                 Ok(json) => return list(&json).ok_or_else(|| garbage(&request.to_string())),
-                // A limit that is too large is refused by 400.
-                Err(MluviiError::Refused(what)) if what.contains(": 400") && sweep.limit + 1 < LIMITS.len() => {
+                // A limit that is too large is refused by 400, and by the first page.
+                Err(MluviiError::Refused(what))
+                    if offset == 0 && what.contains(": 400") && sweep.limit + 1 < LIMITS.len() =>
+                {
                     sweep.limit += 1;
                     // Pages are shorter from here on.
                     sweep.longest = 0;
