@@ -50,7 +50,8 @@ POST /standin/behaviour. The values are in docs/standin.md.
   replies      nulls, omit, lag_ms, consent_lag_ms, field_names, company,
                department_disagrees
   lists        ignored_filters, limit_max, uneven_pages, over_limit, order, listed,
-               list_shape, client_id_is, unlisted
+               list_shape, refuses_offset_at_end, client_id_is,
+               unlisted
   tokens       without_token, bad_token
   anonymizing  anonymize_session, anonymize_guest, anonymize_contact,
                anonymize_guest_takes, anonymize_delay_ms, anonymize_leaves,

@@ -27,6 +27,8 @@ pub(crate) struct Behaviour {
     pub(super) limit_max: usize,
     /// Pages end before their limit, at another length each time, as where they are cut by their bytes.
     pub(super) uneven_pages: bool,
+    /// An offset that is not before the end is refused.
+    pub(super) refuses_offset_at_end: bool,
     pub(super) over_limit: OverLimit,
     pub(super) order: Order,
     pub(super) listed: Listed,
@@ -215,6 +217,7 @@ impl Default for Behaviour {
             ignored_filters: BTreeSet::new(),
             limit_max: 1000,
             uneven_pages: false,
+            refuses_offset_at_end: false,
             over_limit: OverLimit::Capped,
             order: Order::NewestFirst,
             listed: Listed::Whole,

@@ -37,6 +37,9 @@ pub(super) async fn sessions(
     let shown = readable.filter(|conversation| !view.behaviour.unlisted.contains(&conversation.id));
     let mut found: Vec<_> = shown.filter(|conversation| filter.takes(conversation, view)).collect();
     sort(&mut found, view.behaviour.order);
+    if view.behaviour.refuses_offset_at_end && offset > 0 && offset >= found.len() {
+        return Err(BadQuery);
+    }
     let limit = match view.behaviour.uneven_pages {
         true => limit.min(1 + (offset + found.len()) % UNEVEN),
         false => limit,

@@ -32,6 +32,9 @@ fn whatever_the_largest_page_and_the_order_are_nothing_is_missed() {
         let done = reconcile(&deployment, first, &["--dry-run"]);
         assert_eq!((&done["found"], &done["listed"]), (&json!(44), &json!(45)), "{order}: {done}");
     }
+    standin.behave(&json!({ "limit_max": 7, "uneven_pages": false, "refuses_offset_at_end": true }));
+    let done = reconcile(&deployment, first + SignedDuration::from_secs(1), &["--dry-run"]);
+    assert!(done["found"] == 43, "{done}");
     assert_eq!(deployment.count("SELECT count(*) FROM event"), 1, "nothing was done");
 }
 
