@@ -75,6 +75,9 @@ fn read(json: &[u8], sender: Sender<'_>, digest: impl FnOnce() -> Digest) -> Res
         return Ok(Decoded::Unreadable(REPEATED));
     }
     let Loose::Text(name) = &envelope.event_type else { return Ok(Decoded::Unreadable("no event type")) };
+    if name.trim().is_empty() {
+        return Ok(Decoded::Unreadable("no event type"));
+    }
     // Such a delivery leads to nothing whatever its fields look like, so it must not fill the quarantine.
     let Some(kind) = event_kind(name) else { return Ok(Decoded::Ignored) };
     Ok(event(kind, &envelope.data, sender, digest).unwrap_or_else(Decoded::Unreadable))

@@ -191,7 +191,6 @@ fn what_leads_to_no_work_is_ignored_in_any_shape() {
     check(r#"{"eventType":"SomethingNew","data":{"params":[1],"id":{"a":1},"result":[],"Id":2}}"#, "ignored");
     check(r#"{"eventType":"SomethingNew","data":null}"#, "ignored");
     check(r#"{"eventType":"SomethingNew"}"#, "ignored");
-    check(r#"{"eventType":""}"#, "ignored");
 }
 
 #[test]
@@ -231,6 +230,7 @@ fn what_matters_and_cannot_be_read_is_never_dropped() {
     check(r#"{"eventType":"SessionEnded","data":[1]}"#, "unreadable: not an event with its data");
     check("{}", "unreadable: no event type");
     check(r#"{"eventType":7}"#, "unreadable: no event type");
+    check(r#"{"eventType":" ","data":{"id":1}}"#, "unreadable: no event type");
     check(r#"{"eventType":"SessionEnded","eventtype":"Other"}"#, twice);
     check(r#"{"eventType":"SessionEnded","data":{"id":1},"Data":{"id":2}}"#, twice);
     check(r#"{"eventType":"SessionEnded","data":{"id":1,"ID":2}}"#, twice);

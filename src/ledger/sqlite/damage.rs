@@ -12,7 +12,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::files::Overwritten;
+use super::files::{Files, Overwritten};
 use super::{LedgerError, integrity};
 use crate::attention;
 use crate::lock::lock;
@@ -45,7 +45,7 @@ pub(super) enum Notes {
 
 /// The damage of one ledger.
 pub(super) struct Damage {
-    ledger: PathBuf,
+    files: Arc<Files>,
     notes: Notes,
     known: OnceLock<Noted>,
     /// How often something seemed damaged and was whole.
@@ -54,12 +54,12 @@ pub(super) struct Damage {
 
 impl Damage {
     /// Knows what is noted beside the file.
-    pub(super) fn of(ledger: &Path, notes: Notes) -> Arc<Self> {
+    pub(super) fn of(files: Arc<Files>, notes: Notes) -> Arc<Self> {
         let known = OnceLock::new();
-        if let Some(noted) = noted(ledger) {
+        if let Some(noted) = noted(files.ledger()) {
             known.get_or_init(|| noted);
         }
-        Arc::new(Self { ledger: ledger.to_owned(), notes, known, passed: Mutex::new(0) })
+        Arc::new(Self { files, notes, known, passed: Mutex::new(0) })
     }
 
     /// Fails once a damage is known.
@@ -88,10 +88,19 @@ impl Damage {
                 Err(LedgerError::Busy(cause))
             }
             Err(LedgerError::Damaged(cause)) => {
+                let cause = self.explained(cause);
                 self.note(format!("{cause:#}"), cause.is::<Overwritten>());
                 Err(LedgerError::Damaged(cause))
             }
             other => other,
+        }
+    }
+
+    /// Why it is damaged, where SQLite has stumbled over what another program did to the file before we have looked for that.
+    fn explained(&self, cause: anyhow::Error) -> anyhow::Error {
+        match self.files.unwritten() {
+            Err(LedgerError::Damaged(overwritten)) if is_of_sqlite(&cause) => overwritten,
+            _ => cause,
         }
     }
 
@@ -105,7 +114,7 @@ impl Damage {
         }
         *passed += 1;
         for _ in 0..TRIES {
-            if !matches!(integrity::at_once(&self.ledger), Err(LedgerError::Damaged(_))) {
+            if !matches!(integrity::at_once(self.files.ledger()), Err(LedgerError::Damaged(_))) {
                 return true;
             }
             thread::sleep(TRIES_APART);
@@ -127,7 +136,7 @@ impl Damage {
             error = noted.what,
             "the ledger is damaged: nothing is received or erased until a person has acted"
         );
-        if let Err(error) = write(&beside(&self.ledger), noted) {
+        if let Err(error) = write(&beside(self.files.ledger()), noted) {
             tracing::warn!(%error, "could not note the damage beside the ledger: commands may not know of it");
         }
     }

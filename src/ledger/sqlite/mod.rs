@@ -154,7 +154,7 @@ impl SqliteLedger {
         }
         let is_server = exclusive.is_some();
         let files = Arc::new(Files::of(path, is_server).map_err(failed)?);
-        let damage = Damage::of(path, notes);
+        let damage = Damage::of(Arc::clone(&files), notes);
         let notifier = Arc::<Notifier>::default();
         let (own_damage, own_files) = (Arc::clone(&damage), (Arc::clone(&files), is_server));
         let (writer, thread) =

@@ -177,8 +177,9 @@ async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellatio
         return Ok(());
     }
     let Some(window) = next_day(job) else {
-        job.state = PastState::Shown;
         job.shown = Some(on.ledger.clock().await?.now);
+        // Where nothing was found there is nothing to confirm.
+        job.state = if job.counts.found.is_empty() { PastState::Done } else { PastState::Shown };
         return Ok(());
     };
     let asked =

@@ -49,10 +49,11 @@ impl StandIn {
         self.post(&self.mluvii, &format!("/standin/conversations/{id}/{what}"), with);
     }
 
-    /// Ends and concludes a conversation.
+    /// Concludes and ends a conversation, in the order in which nothing new comes once it has settled: what is told of a session
+    /// after it was erased, has it erased once more.
     pub(crate) fn end(&self, id: i64) {
-        self.happen(id, "end", &json!({}));
         self.happen(id, "conclude", &json!({}));
+        self.happen(id, "end", &json!({}));
     }
 
     /// A submitted hero card.
