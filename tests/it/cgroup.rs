@@ -75,7 +75,7 @@ fn a_plugin_and_all_that_it_starts_are_limited_together() {
         "id": 101, "tenant": 62, "guest": "g-1",
         "call_params": [{ "name": "oo1_guest_ident", "value": "forks", "source": "ENTRY_FORM" }],
     }));
-    standin.end(101);
+    standin.just_end(101);
     let receipt = crate::harness::receipts(&deployment, 1).remove(0);
     let forks = receipt["statement"]["steps"][0]["counts"]["number"].as_u64().expect("a number");
     let limits = listed[0]["state"]["detail"]["facts"]["cgroup"].as_str().expect("told").to_owned();

@@ -26,7 +26,7 @@ fn a_jump_of_the_clock_during_a_call_makes_no_second_call() {
     // Long enough for others to find the step due, and its lease over by the clock.
     standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "delay", "delay_ms": 4_000 }));
     standin.begin(101, "bea@example.com", None);
-    standin.end(101);
+    standin.just_end(101);
     wait_for("the call", || standin.calls("/anonymous").iter().any(is_under_way).then_some(()));
     clock.show(20);
     receipts(&deployment, 1);
@@ -43,7 +43,7 @@ fn a_clock_that_is_put_back_stops_nothing() {
     standin.register(&server.callback());
     let erase = |id: i64| {
         standin.begin(id, &format!("guest-{id}@example.com"), None);
-        standin.end(id);
+        standin.just_end(id);
     };
     erase(101);
     receipts(&deployment, 1);
@@ -114,7 +114,7 @@ fn a_restart_by_a_clock_that_was_put_back_by_an_hour_stops_nothing() {
     standin.register(&server.callback());
     let erase = |id: i64| {
         standin.begin(id, &format!("guest-{id}@example.com"), None);
-        standin.end(id);
+        standin.just_end(id);
     };
     erase(101);
     receipts(&deployment, 1);
@@ -144,7 +144,7 @@ fn a_restart_by_a_clock_that_was_put_back_by_two_hours_erases_nothing_before_a_p
     let server = clock.start(&deployment);
     standin.register(&server.callback());
     standin.begin(101, "ann@example.com", None);
-    standin.end(101);
+    standin.just_end(101);
     receipts(&deployment, 1);
     assert!(server.stop().0.success());
 
@@ -159,7 +159,7 @@ fn a_restart_by_a_clock_that_was_put_back_by_two_hours_erases_nothing_before_a_p
     });
     assert_eq!((&told["severity"], &told["parameters"]["fault"]), (&json!("urgent"), &json!("behind")));
     standin.begin(102, "bea@example.com", None);
-    standin.end(102);
+    standin.just_end(102);
     wait_for("a session without consent to be decided on", || {
         (deployment.json(&["erasures", "list", "--state", "scheduled"]).as_array()?.len() == 1).then_some(())
     });

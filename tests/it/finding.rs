@@ -42,7 +42,7 @@ fn what_one_system_knows_another_one_is_erased_by() {
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(101, "ann@example.com", None);
-    standin.end(101);
+    standin.just_end(101);
     wait_for("the crm to be asked", || (!calls(&folder).is_empty()).then_some(()));
     let erasures = deployment.json(&["erasures", "list"]);
     for step in erasures[0]["steps"].as_array().expect("steps") {
@@ -91,7 +91,7 @@ fn a_killed_plugin_and_a_killed_server_count_all_that_was_erased() {
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(101, "ann@example.com", None);
-    standin.end(101);
+    standin.just_end(101);
     wait_for("the plugin to die in its call", || (!folder.path().join("dies").exists()).then_some(()));
     server.kill();
 

@@ -135,7 +135,7 @@ fn what_cannot_be_done_is_late_and_its_target_is_out() {
     standin.register(&server.callback());
     for id in 1..=3 {
         standin.begin(id, &format!("ann{id}@example.com"), None);
-        standin.end(id);
+        standin.just_end(id);
     }
     server.moved("quietus_erasures_late");
     server.moved("quietus_oldest_due_age_seconds");

@@ -193,7 +193,7 @@ fn a_call_that_must_not_be_made_twice_is_parked_when_the_server_stops_in_it() {
         "id": 101, "tenant": 62, "guest": "g-1",
         "call_params": [{ "name": "oo1_guest_ident", "value": "hang", "source": "ENTRY_FORM" }],
     }));
-    standin.end(101);
+    standin.just_end(101);
     crate::harness::wait_for("the call to be under way", || {
         (deployment.json(&["plugin", "list"])[0]["calls"] == 1).then_some(())
     });

@@ -77,7 +77,7 @@ fn walked_back(deployment: &Deployment, hours: i64) {
 /// A delivery that shows that departments are tenants here.
 fn tell(standin: &StandIn, server: &Server, deployment: &Deployment) {
     standin.begin(1, "told@example.com", Some("v3"));
-    standin.end(1);
+    standin.just_end(1);
     assert_eq!(server.deliver_end(1), 204);
     deployment.settled(1);
 }
@@ -97,8 +97,8 @@ fn a_session_of_which_nobody_told_us_is_found_and_decided_on_once() {
     tell(&standin, &server, &deployment);
     standin.begin(7, "ann@example.com", None);
     standin.begin(8, "bob@example.com", Some("v3"));
-    standin.end(7);
-    standin.end(8);
+    standin.just_end(7);
+    standin.just_end(8);
     let receipts = receipts(&deployment, 1);
     assert!(receipts[0].to_string().contains("acme/7"), "{receipts:?}");
     deployment.settled(3);
@@ -142,7 +142,7 @@ fn after_three_days_of_failures_nothing_is_missing() {
     // By its own clock, mluvii waits for three days before it deletes the webhook.
     for id in 7..12 {
         standin.begin(id, &format!("guest{id}@example.com"), None);
-        standin.end(id);
+        standin.just_end(id);
     }
     wait_for("a failure", || {
         let tried = standin.get(&standin.mluvii, "/standin/deliveries")["deliveries"].as_array().map(Vec::len);
@@ -151,7 +151,7 @@ fn after_three_days_of_failures_nothing_is_missing() {
     standin.set_clock(&json!({ "speed": 1000.0, "advance_s": 72 * 3600 }));
     wait_for("the webhook to be deleted", || {
         standin.begin_with(json!({ "id": 99_999, "tenant": 99 }));
-        standin.end(99_999);
+        standin.just_end(99_999);
         standin.webhooks().is_empty().then_some(())
     });
     standin.set_clock(&json!({ "speed": 1.0 }));
@@ -283,7 +283,7 @@ fn a_form_of_which_nobody_told_us_is_found_and_decided_on_once() {
     let submitted = |id: i64, person: &str, form: Value| {
         standin.begin(id, &format!("{person}@example.com"), Some("v3"));
         standin.happen(id, "form", &form);
-        standin.end(id);
+        standin.just_end(id);
     };
     let form = |kind: &str, agree: &str| json!({ "kind": kind, "form_id": 4711, "params": { "agree": agree } });
     // Nothing of these is delivered but one session's end.

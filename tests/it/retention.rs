@@ -43,7 +43,7 @@ fn what_was_over_is_not_found_anew_and_what_comes_to_an_erased_session_goes() {
     standin.register(&server.callback());
     for id in [101, 102] {
         standin.begin(id, &format!("guest{id}@example.com"), Some("v1"));
-        standin.end(id);
+        standin.just_end(id);
     }
     deployment.settled(2);
     assert!(deployment.run(&["erase", "--session", "acme/101"]).status.success());

@@ -142,7 +142,7 @@ fn an_old_copy_of_the_ledger_opens_no_more_once_the_erasure_is_over() {
     let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{form}"));
     let server = Server::start(&deployment);
     standin.begin(1, EMAIL, Some("v1"));
-    standin.end(1);
+    standin.just_end(1);
     assert_eq!(server.deliver_end(1), 204);
     deployment.settled(1);
     let id = ask(&deployment);

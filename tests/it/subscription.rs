@@ -105,7 +105,7 @@ fn a_managed_webhook_is_registered_restored_and_corrected_and_its_secret_is_nowh
 
     // Deliveries come, and what was done stands in the audit.
     standin.begin(7, "ann@example.com", Some("v3"));
-    standin.end(7);
+    standin.just_end(7);
     standin.wait_for_deliveries();
     there.deployment.settled(1);
     let audit = there.deployment.json(&["audit", "list", "--act", "webhook.register"]);
@@ -261,10 +261,10 @@ fn masked_credentials_that_are_refused_are_set_anew_once() {
     let path = format!("/api/v1/Webhooks/{}", id(&standin.webhooks()[0]));
     let server = there.start();
     standin.begin(7, "ann@example.com", Some("v3"));
-    standin.end(7);
+    standin.just_end(7);
     wait_for("it to be set anew", || (writes(&standin, &path) == ["PUT"]).then_some(()));
     standin.begin(8, "bob@example.com", Some("v3"));
-    standin.end(8);
+    standin.just_end(8);
     let known = "SELECT count(*) FROM session WHERE session = 8";
     wait_for("a delivery that is taken", || (there.deployment.count(known) == 1).then_some(()));
     let looks = || standin.calls("/Webhooks").into_iter().filter(|call| call["method"] == "GET").count();

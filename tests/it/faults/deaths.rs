@@ -46,7 +46,7 @@ fn work_at_which_the_server_dies_each_time_is_put_aside_and_holds_up_nobody() {
     let mut server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(101, "ann@x.cz", None);
-    standin.end(101);
+    standin.just_end(101);
     for death in 1..=3 {
         wait_for("mluvii to be asked", || (asked(&standin, 101) >= death).then_some(()));
         assert_eq!(deaths(&deployment), if death == 1 { vec![] } else { vec![death as i64 - 1] });
@@ -57,7 +57,7 @@ fn work_at_which_the_server_dies_each_time_is_put_aside_and_holds_up_nobody() {
         // What comes meanwhile is done.
         let other = 101 + death as i64;
         standin.begin(other, "bob@x.cz", None);
-        standin.end(other);
+        standin.just_end(other);
         receipts(&deployment, death);
     }
     let parked = wait_for("a person to be needed", || {
@@ -84,7 +84,7 @@ fn what_was_under_way_beside_it_is_done_one_after_the_other_and_none_of_it_is_pu
     standin.register(&server.callback());
     for id in 101..=103 {
         standin.begin(id, "ann@x.cz", None);
-        standin.end(id);
+        standin.just_end(id);
     }
     let all = || (101..=103).map(|id| asked(&standin, id)).sum::<usize>();
     wait_for("mluvii to be asked for each", || (all() == 3).then_some(()));

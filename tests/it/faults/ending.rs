@@ -30,7 +30,7 @@ fn a_task_that_panics_and_cannot_be_begun_anew_ends_the_process_which_says_so_be
     // As long as this call is under way, the server does not end.
     standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "delay", "delay_ms": 4_500 }));
     standin.begin(101, "ann@example.com", None);
-    standin.end(101);
+    standin.just_end(101);
     wait_for("the call", || standin.calls("/anonymous").first().map(|_| ()));
     std::fs::write(no_randomness, "").expect("written");
     for child in server.children() {

@@ -264,7 +264,7 @@ auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} 
 
     globex.register(&server.callback_of("globex"));
     globex.begin(2, &email(2), None);
-    globex.end(2);
+    globex.just_end(2);
     let subject = receipts(&deployment, 1)[0]["statement"]["subject"].clone();
     assert_eq!(subject, "session:globex/2");
     assert!(!globex.holds(&email(2)) && acme.holds(&email(1)));

@@ -59,7 +59,7 @@ fn an_end_that_the_ledger_refuses_needs_a_person_and_holds_up_no_other() {
     refuse(&deployment, "receipt", "TRUE");
     for session in 1_001..=1_008 {
         standin.begin(session, "ann@example.com", None);
-        standin.end(session);
+        standin.just_end(session);
         assert_eq!(server.deliver_end(session), 204);
     }
     wait_for("all ends to be refused", || told(&deployment).contains(&(json!("work_parked"), json!(8))).then_some(()));

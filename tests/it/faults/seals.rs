@@ -24,7 +24,7 @@ fn a_swapped_capsule_is_a_damaged_record_and_nobody_is_erased_by_it() {
     for (session, name) in [(1, "ann"), (2, "eve"), (3, "bob")] {
         let email = format!("{name}@example.com");
         standin.begin(session, &email, Some("v1"));
-        standin.end(session);
+        standin.just_end(session);
         assert_eq!(server.deliver_end(session), 204);
         deployment.settled(usize::try_from(session).expect("small"));
         deployment.write("whom", &email);

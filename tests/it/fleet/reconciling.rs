@@ -16,7 +16,7 @@ const OFTEN: &[(&str, &str)] =
 fn fleet(standin: &StandIn, settings: &[(&'static str, &str)]) -> Fleet {
     let fleet = Fleet::start(standin, ERASE, MEMBERS, settings);
     standin.begin(1, "told@example.com", Some("v3"));
-    standin.end(1);
+    standin.just_end(1);
     assert_eq!(fleet.members[0].server().deliver_end(1), 204);
     fleet.deployment.settled(1);
     fleet

@@ -49,10 +49,15 @@ impl StandIn {
         self.post(&self.mluvii, &format!("/standin/conversations/{id}/{what}"), with);
     }
 
-    /// Concludes and ends a conversation, in the order in which nothing new comes once it has settled: what is told of a session
-    /// after it was erased, has it erased once more.
+    /// Ends and concludes a conversation.
     pub(crate) fn end(&self, id: i64) {
+        self.happen(id, "end", &json!({}));
         self.happen(id, "conclude", &json!({}));
+    }
+
+    /// Ends a conversation that nobody concludes. Where sessions settle at once, a conclusion comes after that, as news for which the session is
+    /// erased once more.
+    pub(crate) fn just_end(&self, id: i64) {
         self.happen(id, "end", &json!({}));
     }
 

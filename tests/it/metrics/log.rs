@@ -82,7 +82,7 @@ fn warnings_and_a_plugins_lines_say_which_erasure_they_are_about() {
     let server = Server::start_with(&deployment, &[("LOG__LEVEL", "warn,quietus::app=info")]);
     standin.register(&server.callback());
     standin.begin(101, "bea@example.com", None);
-    standin.end(101);
+    standin.just_end(101);
     let parked = wait_for("a step that needs a person", || {
         deployment.json(&["erasures", "list", "--state", "parked"]).get(0).cloned()
     });

@@ -22,7 +22,7 @@ fn public_key(deployment: &Deployment) -> String {
 /// A session without consent ends; it is erased.
 fn end(standin: &StandIn, server: &Server, session: i64) {
     standin.begin(session, "ann@example.com", None);
-    standin.end(session);
+    standin.just_end(session);
     assert_eq!(server.deliver_end(session), 204);
 }
 
@@ -111,7 +111,7 @@ fn who_is_found_before_a_new_index_key_is_found_after_it_and_what_was_begun_keep
     let server = Server::start(&deployment);
     let talk = |server: &Server, session: i64, email: &str| {
         standin.begin(session, email, Some("v1"));
-        standin.end(session);
+        standin.just_end(session);
         assert_eq!(server.deliver_end(session), 204);
     };
     talk(&server, 1, "ann@example.com");

@@ -26,10 +26,10 @@ fn an_end_that_only_a_look_saw_was_told_by_nobody() {
     let deployment = Deployment::bare(&standin.mluvii, AT_THE_END);
     let server = Server::start(&deployment);
     standin.begin(1, "told@example.com", Some("v3"));
-    standin.end(1);
+    standin.just_end(1);
     assert_eq!(server.deliver_end(1), 204);
     standin.begin(7, "ann@example.com", None);
-    standin.end(7);
+    standin.just_end(7);
     let concluded =
         json!({ "eventType": "SessionOperatorConcluded", "data": { "id": 7, "tenantId": 62, "userId": 3 } });
     assert_eq!(server.deliver(&concluded), 204);

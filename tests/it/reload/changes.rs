@@ -42,14 +42,14 @@ fn a_rule_that_would_erase_much_waits_after_a_reload_as_after_a_start() {
     standin.register(&server.callback());
     for id in 1..=4 {
         standin.begin(id, "ann@example.com", (id > 1).then_some("v3"));
-        standin.end(id);
+        standin.just_end(id);
     }
     deployment.settled(4);
     replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
     let reloaded = deployment.json(&["reload"]);
     assert_eq!(reloaded["waiting_rules"], json!(["no consent, nothing kept"]), "{reloaded}");
     standin.begin(5, "bob@example.com", Some("v3"));
-    standin.end(5);
+    standin.just_end(5);
     deployment.settled(5);
     let explained = deployment.json(&["explain", "acme/5"]);
     assert_eq!(explained["erasures"][0]["state"], "scheduled", "{explained}");

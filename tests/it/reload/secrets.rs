@@ -96,7 +96,7 @@ fn a_plugin_is_started_anew_with_its_new_secret_and_one_without_a_change_stays()
     reload(&deployment, 0);
     standin.add_contact("ann@example.com");
     standin.begin(1, "ann@example.com", None);
-    standin.end(1);
+    standin.just_end(1);
     assert_eq!(answers(&server, "acme", 1), 204);
     let receipt = receipts(&deployment, 1).remove(0);
     assert!(!standin.holds("ann@example.com"), "{}", json!(receipt));

@@ -28,7 +28,7 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
     standin.register(&server.callback());
     for id in 101..=104 {
         standin.begin(id, "ann@x.cz", (id > 101).then_some("v3"));
-        standin.end(id);
+        standin.just_end(id);
     }
     deployment.settled(4);
     receipts(&deployment, 1);
@@ -46,7 +46,7 @@ fn a_changed_rule_that_would_erase_much_waits_until_it_is_confirmed() {
         (&json!("rule:no consent, nothing kept"), Some(4), Some(4))
     );
     standin.begin(105, "bob@x.cz", Some("v3"));
-    standin.end(105);
+    standin.just_end(105);
     let held = "SELECT COUNT(*) FROM task WHERE reason LIKE '%waits for `quietus rules confirm`'";
     wait_for("its erasure to be held", || {
         let held: i64 = deployment.ledger().query_row(held, [], |row| row.get(0)).expect("a number");
@@ -109,7 +109,7 @@ fn begun_with(
     let count = sessions.clone().count();
     for id in sessions {
         standin.begin(id, "ann@x.cz", Some("v3"));
-        standin.end(id);
+        standin.just_end(id);
     }
     deployment.settled(count);
     (standin, deployment, server)
@@ -134,7 +134,7 @@ fn what_a_rejected_version_demands_never_begins_and_what_another_rule_demands_do
     let version = |found: &Value| found["parameters"]["version"].as_str().expect("a version").to_owned();
     let second = version(&wait_for("the rule to wait", || waiting(&deployment)));
     standin.begin(105, "bob@x.cz", Some("v3"));
-    standin.end(105);
+    standin.just_end(105);
     held(&deployment, 1);
 
     // Whatever the next version is: what the second one demanded is not let go with it.
@@ -178,7 +178,7 @@ fn what_a_rejected_version_demands_never_begins_and_what_another_rule_demands_do
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     standin.begin(106, "cyd@x.cz", Some("v3"));
-    standin.end(106);
+    standin.just_end(106);
     let over = erasure_in(&deployment, 106, "cancelled");
     assert_eq!(over["rejected"], json!([format!("{name}@{second}")]), "{over}");
     assert!(waiting(&deployment).is_none() && standin.holds("cyd@x.cz"));
@@ -240,7 +240,7 @@ fn rules_that_would_erase_much_together_wait_together() {
         assert_eq!((&found["would"], &found["together"], &found["sessions"]), (&json!(1), &json!(4), &json!(4)));
     }
     standin.begin(105, "bob@x.cz", Some("v3"));
-    standin.end(105);
+    standin.just_end(105);
     held(&deployment, 1);
     assert!(standin.holds("bob@x.cz"));
     server.stop();
@@ -256,7 +256,7 @@ fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
     let reloaded = deployment.run(&["reload"]);
     assert!(text(&reloaded).contains(r"quietus rules confirm 'the guest'\''s'"), "{}", text(&reloaded));
     standin.begin(104, "bob@x.cz", Some("v3"));
-    standin.end(104);
+    standin.just_end(104);
     held(&deployment, 1);
     let version = all_waiting(&deployment)
         .iter()
@@ -278,7 +278,7 @@ fn what_was_rejected_is_over_before_its_version_can_begin_after_all() {
     erasure_in(&deployment, 104, "cancelled");
     wait_for("it to be confirmed", || confirm().status.success().then_some(()));
     standin.begin(105, "cyd@x.cz", Some("v3"));
-    standin.end(105);
+    standin.just_end(105);
     wait_for("what is demanded now to be done", || (!standin.holds("cyd@x.cz")).then_some(()));
     assert!(standin.holds("bob@x.cz"));
     server.stop();

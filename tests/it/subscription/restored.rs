@@ -27,7 +27,7 @@ fn what_ended_while_a_webhook_was_gone_is_compared_once_it_is_restored() {
     let server = Server::start_with(&deployment, &[HOURLY, &[("WATCH__WEBHOOKS", "0s")]].concat());
     wait_for("the first time", || (deployment.count(put_off) == 1).then_some(()));
     standin.begin(1, "told@example.com", Some("v3"));
-    standin.end(1);
+    standin.just_end(1);
     assert_eq!(server.deliver_end(1), 204);
     deployment.settled(1);
     drop(server);
