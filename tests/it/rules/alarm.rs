@@ -109,7 +109,7 @@ fn begun_with(
     let count = sessions.clone().count();
     for id in sessions {
         standin.begin(id, "ann@x.cz", Some("v3"));
-        standin.just_end(id);
+        standin.end(id);
     }
     deployment.settled(count);
     (standin, deployment, server)
