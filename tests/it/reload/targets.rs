@@ -216,7 +216,7 @@ fn a_company_is_added_and_taken_away_while_another_ones_sessions_end() {
         assert!(said.contains("mluvii.globex") && said.contains("source.globex"), "{said}");
         // The same number as a session of the first company has: it is another one.
         standin.begin(round, &format!("globex{round}@example.com"), None);
-        standin.end(round);
+        standin.just_end(round);
         assert_eq!(super::answers(&server, "globex", round), 204);
         wait_for("it to be erased there", || (!standin.holds("globex")).then_some(()));
         wait_for("its erasure to be done", || {
@@ -246,7 +246,7 @@ fn a_plugin_that_is_taken_away_with_steps_of_its_own_loses_none_of_them() {
     standin.add_contact("ann@example.com");
     standin.crm_fault(&json!({ "path": "/contacts", "kind": "status", "status": 503 }));
     standin.begin(1, "ann@example.com", None);
-    standin.end(1);
+    standin.just_end(1);
     assert_eq!(super::answers(&server, "acme", 1), 204);
     wait_for("the CRM to be asked in vain", || (!standin.crm_calls("GET").is_empty()).then_some(()));
 
