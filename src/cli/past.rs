@@ -95,9 +95,6 @@ fn show(StoredPastJob { id, job, .. }: &StoredPastJob, out: &mut Out) -> std::io
         PastState::Entering => {
             out.line(format_args!("{of}: {} sessions are entered, done until {come}", job.entered))?
         }
-        PastState::Done if found == 0 => {
-            out.marked(GOOD, "✓", format_args!("{of}: of no session had nobody told us; nothing was to be done"))?
-        }
         PastState::Done => out.marked(GOOD, "✓", format_args!("{of}: {} sessions were entered", job.entered))?,
         PastState::Cancelled => out.line(format_args!("{of}: cancelled; {} sessions had been entered", job.entered))?,
     }

@@ -147,7 +147,7 @@ impl MluviiClient {
         sweep: &mut Sweep,
     ) -> Result<bool, MluviiError> {
         let next = match self.ended_page(request, from, to, page.len(), sweep).await {
-            Err(MluviiError::Refused(_)) => return Ok(true),
+            Err(MluviiError::Refused(what)) if is_bad_request(&what) => return Ok(true),
             next => next?,
         };
         let ids = |page: &[EndedSession]| page.iter().map(|one| one.id).collect::<BTreeSet<_>>();
@@ -200,7 +200,7 @@ impl MluviiClient {
                 Ok(json) => return list(&json).ok_or_else(|| garbage(&request.to_string())),
                 // A limit that is too large is refused by 400, and by the first page.
                 Err(MluviiError::Refused(what))
-                    if offset == 0 && what.contains(": 400") && sweep.limit + 1 < LIMITS.len() =>
+                    if offset == 0 && is_bad_request(&what) && sweep.limit + 1 < LIMITS.len() =>
                 {
                     sweep.limit += 1;
                     // Pages are shorter from here on.
@@ -277,6 +277,11 @@ fn found_in(found: &mut BTreeMap<SessionId, EndedSession>, page: Vec<EndedSessio
 
 fn refused(request: &Template, why: &str) -> MluviiError {
     MluviiError::Refused(format!("{request}: {why}; see `{}`", request.key()))
+}
+
+/// Whether what was asked for was refused, and not who asked: only that says something of a limit or an offset.
+fn is_bad_request(refusal: &str) -> bool {
+    refusal.contains(": 400")
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ impl Damage {
     /// Why it is damaged, where SQLite has stumbled over what another program did to the file before we have looked for that.
     fn explained(&self, cause: anyhow::Error) -> anyhow::Error {
         match self.files.unwritten() {
-            Err(LedgerError::Damaged(overwritten)) if is_of_sqlite(&cause) => overwritten,
+            Err(LedgerError::Damaged(overwritten)) if is_of_sqlite(&cause) => overwritten.context(format!("{cause:#}")),
             _ => cause,
         }
     }

@@ -177,9 +177,9 @@ async fn look(on: &Operations, job: &mut PastJob, by: &Actor, stop: &Cancellatio
         return Ok(());
     }
     let Some(window) = next_day(job) else {
+        // Also where nothing was found: once it is confirmed, it is looked whether mluvii shows again what was erased.
+        job.state = PastState::Shown;
         job.shown = Some(on.ledger.clock().await?.now);
-        // Where nothing was found there is nothing to confirm.
-        job.state = if job.counts.found.is_empty() { PastState::Done } else { PastState::Shown };
         return Ok(());
     };
     let asked =

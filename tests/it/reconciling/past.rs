@@ -69,19 +69,6 @@ fn what_rules_would_do_with_years_is_shown_by_rule_and_month_and_done_once_confi
 }
 
 #[test]
-fn where_nothing_was_found_there_is_nothing_to_confirm() {
-    let standin = StandIn::start();
-    let deployment = at_rest(&standin, ERASE);
-    order(&deployment);
-    let _server = Server::start(&deployment);
-    let done = in_state(&deployment, "done");
-    assert_eq!((sum(&done["found"]), &done["entered"]), (0, &json!(0)), "{done}");
-    let told = deployment.run(&["reconcile", "status"]);
-    let told = String::from_utf8_lossy(&told.stdout).into_owned();
-    assert!(told.contains("nothing was to be done") && !told.contains("confirm"), "{told}");
-}
-
-#[test]
 fn a_job_that_waits_for_a_person_is_told_and_what_a_rule_fails_at_is_counted_apart() {
     let standin = StandIn::start();
     past(&standin);
