@@ -34,6 +34,7 @@ mod monitoring;
 mod operations;
 mod outside;
 mod panics;
+mod papers;
 mod plugin;
 mod policy;
 mod receipt;

@@ -97,6 +97,8 @@ fn settings(config: &Config) -> Settings {
         person: config.person.clone(),
         targets: config.targets(),
         keep_fingerprints: config.erasing.keep_fingerprints,
+        letterhead: config.papers.letterhead(),
+        witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,
         limits: limits(config),

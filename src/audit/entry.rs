@@ -59,10 +59,12 @@ pub(crate) enum Act {
     ConfirmRule,
     /// Keeps what a version of a rule demands from ever beginning.
     RejectRule,
+    /// Writes down that a person has withdrawn consents.
+    WithdrawConsent,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -95,6 +97,7 @@ impl Act {
         Self::ReconcileSessions,
         Self::ReopenErasure,
         Self::ReconcilePast,
+        Self::WithdrawConsent,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -131,6 +134,7 @@ impl Act {
             Self::ReconcileSessions => "sessions.reconcile",
             Self::ReopenErasure => "erasure.reopen",
             Self::ReconcilePast => "sessions.reconcile_past",
+            Self::WithdrawConsent => "consent.withdraw",
         }
     }
 }

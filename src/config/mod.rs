@@ -38,6 +38,7 @@ use crate::keys::{IndexKey, ReadSecret, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
 use crate::mluvii::{MluviiSettings, Nulls};
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
+use crate::papers::PapersSettings;
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
@@ -96,6 +97,8 @@ pub(crate) struct Config {
     pub(crate) person: PersonSettings,
     /// When the ledger's clock is believed.
     pub(crate) clock: ClockSettings,
+    /// What stands at the head of papers.
+    pub(crate) papers: PapersSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
     /// How long our own records are kept.
@@ -144,10 +147,11 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 19] = [
+    const SECTIONS: [&str; 20] = [
         "server",
         "ledger",
         "clock",
+        "papers",
         "log",
         "keys",
         "mluvii",
@@ -205,6 +209,7 @@ impl Config {
         let server = layers.section("server");
         let ledger = layers.section("ledger");
         let clock = layers.section("clock");
+        let papers = layers.section("papers");
         let log = layers.section("log");
         let keys = layers.section("keys");
         let settling = layers.section("settling");
@@ -238,6 +243,7 @@ impl Config {
             idle_variables: Vec::new(),
             ledger: ledger?,
             clock: clock?,
+            papers: papers?,
             log: log?,
             keys: keys?,
             mluvii,

@@ -102,7 +102,8 @@ macro_rules! contract {
                 work_says_since_when_it_is_there_however_often_it_is_tried
                 unknown_consents_are_counted_by_cause_until_they_are_known
                 a_session_of_a_foreign_tenant_is_forgotten_and_counted
-                one_contradiction_disproves_that_tenants_are_departments;
+                one_contradiction_disproves_that_tenants_are_departments
+                a_withdrawal_changes_all_its_sessions_or_none_and_is_audited;
             scheduling: a_session_is_not_erased_before_it_settles
                 an_erasure_moves_when_its_session_goes_on
                 requests_of_one_subject_become_one_erasure

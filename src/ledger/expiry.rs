@@ -204,7 +204,7 @@ pub(super) enum RecordEnd {
 impl RecordEnd {
     /// At the end of `keep.sessions`, which has come.
     pub(super) fn of(record: ConsentRecord, idle_since: Timestamp, keep: &Keep, now: Timestamp) -> Self {
-        let is_proof = matches!(record.consent.state, ConsentState::Given | ConsentState::Withdrawn);
+        let is_proof = record.proves_consent();
         let is_kept = keep.consents.is_none() || ago(now, keep.consents).is_none_or(|end| idle_since > end);
         if is_proof && is_kept { Self::Reduced(proof(record)) } else { Self::Gone }
     }

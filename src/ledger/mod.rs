@@ -215,6 +215,16 @@ impl From<Finished> for Decided {
     }
 }
 
+/// The result of a withdrawal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Withdrawn {
+    /// The erasures that it demands: new ones, or those that had not begun and were joined.
+    Done(Vec<ErasureId>),
+    /// A session has changed since it was read; nothing was written.
+    Stale,
+}
+
 #[cfg(test)]
 impl PartialEq<Finished> for Decided {
     fn eq(&self, other: &Finished) -> bool {
@@ -340,7 +350,7 @@ fn broken(what: impl Into<String>) -> LedgerError {
 }
 
 /// The result of an evaluation: written in one transaction with the end of the work that led to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Decision {
     pub(crate) session: SessionChange,
     pub(crate) erasures: Vec<NewErasure>,

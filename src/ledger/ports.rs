@@ -15,11 +15,12 @@ use super::{
     LedgerError, LedgerId, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
     RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, SumChunk,
-    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
+use crate::consent::Withdrawal;
 use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
@@ -281,6 +282,9 @@ pub(crate) trait Records: Send + Sync {
     /// The next sessions whose records are whole, in their order, at most so many, each with what was kept of its evaluations.
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
 
+    /// The next sessions, in their order, at most so many: also those of which only the proof of their consent is left.
+    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
+
     /// The rules by which servers have worked, in the order of name and time.
     async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError>;
 
@@ -380,6 +384,15 @@ pub(crate) trait Admin: Send + Sync {
     /// Schedules an erasure that a person asked for; merged like a decided one. Returns the id of the open erasure that
     /// now stands for it.
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError>;
+
+    /// Writes down that consents of one installation were withdrawn, with what was decided on these sessions: all of them, or none where
+    /// one is another than was read. `withdrawal` is for the audit.
+    async fn withdraw_consents(
+        &self,
+        decisions: Vec<Decision>,
+        withdrawal: Withdrawal,
+        by: &Actor,
+    ) -> Result<Withdrawn, LedgerError>;
 
     /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;

@@ -8,6 +8,12 @@ use super::listing::{AuditRange, Cursor, ErasureFilter, PAGE_MAX, QuarantineRang
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::ChainName;
 
+/// The condition of sessions whose records are more than what proves their consent.
+pub(super) const NOT_REDUCED: &str = "proof_since IS NULL";
+
+/// The condition of all sessions.
+pub(super) const ALL_SESSIONS: &str = "TRUE";
+
 /// A statement with its values.
 pub(super) struct Statement {
     pub(super) sql: String,

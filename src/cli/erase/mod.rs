@@ -101,15 +101,15 @@ impl Erase {
     }
 }
 
-fn session_keys(texts: &[String]) -> Result<BTreeSet<SessionKey>, Failure> {
+pub(super) fn session_keys(texts: &[String]) -> Result<BTreeSet<SessionKey>, Failure> {
     texts.iter().map(|text| session_key(text)).collect()
 }
 
-fn session_key(text: &str) -> Result<SessionKey, Failure> {
+pub(super) fn session_key(text: &str) -> Result<SessionKey, Failure> {
     text.parse().map_err(|wrong: &str| Failure::Usage(wrong.to_owned()))
 }
 
-fn named_guest(text: &str) -> Result<About, Failure> {
+pub(super) fn named_guest(text: &str) -> Result<About, Failure> {
     let wrong = || Failure::Usage("a guest is written as `installation/id`".to_owned());
     let (name, id) = text.split_once('/').ok_or_else(wrong)?;
     let guest = GuestId::named(id).ok_or_else(wrong)?;

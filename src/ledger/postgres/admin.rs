@@ -9,14 +9,15 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
+    acts, archive, attention, audit, carry, claim, clock, deciding, failure, generations, meta, quarantine, receipts,
     remote_notifier, rules, schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
+use crate::consent::Withdrawal;
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{Decision, GenerationState, RotatedKey, Withdrawn};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -32,6 +33,24 @@ impl Admin for PostgresLedger {
             meta::must_be_index_key(tx, key.as_ref()).await?;
             audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
             Ok(actual)
+        })
+    }
+
+    async fn withdraw_consents(
+        &self,
+        decisions: Vec<Decision>,
+        withdrawal: Withdrawal,
+        by: &Actor,
+    ) -> Result<Withdrawn, LedgerError> {
+        let Some(first) = decisions.first() else { return Ok(Withdrawn::Done(Vec::new())) };
+        let name = &first.session.record.session.installation;
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let done = deciding::withdraw(tx, installation, &decisions).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::withdrawn(by, &decisions, withdrawal, &done)).await?;
+            Ok(done)
         })
     }
 

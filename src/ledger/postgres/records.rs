@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, clock, columns, counts, deliveries, erasures, gauges, generations,
-    installations, meta, past_jobs, periodic, processes, quarantine, receipts, rules, sessions, targets,
+    installations, meta, past_jobs, periodic, processes, quarantine, query, receipts, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -175,7 +175,11 @@ impl Records for PostgresLedger {
     }
 
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        sessions::decided(&self.reading().await?, after, most).await
+        sessions::decided(&self.reading().await?, query::NOT_REDUCED, after, most).await
+    }
+
+    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+        sessions::decided(&self.reading().await?, query::ALL_SESSIONS, after, most).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

@@ -5,14 +5,15 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, rules, schedule, targets,
-    tasks,
+    acts, archive, attention, audit, carry, clock, deciding, generations, meta, quarantine, receipts, rules, schedule,
+    targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
+use crate::consent::Withdrawal;
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{Decision, GenerationState, RotatedKey, Withdrawn};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -26,6 +27,23 @@ impl Admin for SqliteLedger {
             meta::must_be_index_key(tx, key.as_ref())?;
             let actual = schedule::schedule(tx, &erasure)?;
             Ok((actual, acts::requested(&by, &erasure, actual)))
+        })
+        .await
+    }
+
+    async fn withdraw_consents(
+        &self,
+        decisions: Vec<Decision>,
+        withdrawal: Withdrawal,
+        by: &Actor,
+    ) -> Result<Withdrawn, LedgerError> {
+        let by = by.clone();
+        let key = self.index_key();
+        self.order(Wakes::All, move |tx| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let done = deciding::withdraw(tx, &decisions)?;
+            let entry = acts::withdrawn(&by, &decisions, withdrawal, &done);
+            Ok((done, entry))
         })
         .await
     }

@@ -169,7 +169,11 @@ impl Records for SqliteLedger {
     }
 
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        self.readers.read(move |connection| sessions::decided(connection, after, most)).await
+        self.readers.read(move |connection| sessions::decided(connection, query::NOT_REDUCED, after, most)).await
+    }
+
+    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+        self.readers.read(move |connection| sessions::decided(connection, query::ALL_SESSIONS, after, most)).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {

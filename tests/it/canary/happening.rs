@@ -126,6 +126,12 @@ pub(super) fn shown(deployment: &Deployment, server: &Server) -> String {
         &["alerts", "test"],
         &["alerts", "list"],
         &["audit", "list"],
+        &["consent", "show", "--session", "acme/101"],
+        &["consent", "withdraw", "--session", "acme/104", "--came", "letter"],
+        &["consent", "export"],
+        &["consent", "export", "--format", "json"],
+        &["letters", "acknowledgement", "--lang", "cs"],
+        &["letters", "refusal", "--lang", "en"],
     ] {
         for form in [&[][..], &["--json"]] {
             let output = deployment.run(&[form, arguments].concat());
@@ -134,6 +140,32 @@ pub(super) fn shown(deployment: &Deployment, server: &Server) -> String {
             shown += &String::from_utf8_lossy(&output.stdout);
             shown += &String::from_utf8_lossy(&output.stderr);
         }
+    }
+    shown
+}
+
+/// What is shown and printed of consents and receipts once there are some. A person is asked for as an officer does.
+pub(super) fn papers(deployment: &Deployment) -> String {
+    let outside = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(outside.path(), OTHER_EMAIL).expect("it is writable");
+    let who = format!("@{}", outside.path().display());
+    let mut shown = String::new();
+    for arguments in [
+        &["consent", "show", "--email", &who][..],
+        &["consent", "export"],
+        &["receipts", "find", "--email", &who],
+        &["receipts", "certificate", "1", "--lang", "cs"],
+        &["receipts", "certificate", "2", "--lang", "en", "--for", "authority"],
+        &["receipts", "certificate", "3", "--lang", "cs", "--for", "authority"],
+        &["letters", "confirmation", "--lang", "cs", "--receipt", "1"],
+        &["letters", "partial-refusal", "--lang", "en", "--receipt", "2"],
+        &["letters", "recipients", "--lang", "cs", "--receipt", "3"],
+    ] {
+        let output = deployment.run(arguments);
+        let (code, says) = (output.status.code(), output.stdout.len() + output.stderr.len());
+        assert!(matches!(code, Some(0 | 1)) && says > 0, "{arguments:?}: {output:?}");
+        shown += &String::from_utf8_lossy(&output.stdout);
+        shown += &String::from_utf8_lossy(&output.stderr);
     }
     shown
 }
