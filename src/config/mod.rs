@@ -40,6 +40,7 @@ use crate::mluvii::{MluviiSettings, Nulls};
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
+use crate::request::RequestSettings;
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
 use crate::watch::WatchSettings;
@@ -96,6 +97,8 @@ pub(crate) struct Config {
     pub(crate) person: PersonSettings,
     /// When the ledger's clock is believed.
     pub(crate) clock: ClockSettings,
+    /// How requests of persons are answered.
+    pub(crate) requests: RequestSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
     /// How long our own records are kept.
@@ -144,7 +147,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 19] = [
+    const SECTIONS: [&str; 20] = [
         "server",
         "ledger",
         "clock",
@@ -153,6 +156,7 @@ impl Config {
         "mluvii",
         "settling",
         "person",
+        "requests",
         "erasing",
         "retention",
         "watch",
@@ -210,6 +214,7 @@ impl Config {
         let settling = layers.section("settling");
         let mluvii: Vec<MluviiSettings> = layers.installations();
         let person = layers.section("person");
+        let requests: Option<RequestSettings> = layers.section("requests");
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
         let rules_settings = layers.section("rules");
@@ -243,6 +248,7 @@ impl Config {
             mluvii,
             settling: settling?,
             person: person?,
+            requests: requests?,
             erasing: erasing?,
             retention: retention?,
             watch: watch?,
