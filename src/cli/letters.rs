@@ -4,7 +4,7 @@ use super::exit::{Exit, Failure};
 use super::out::Out;
 use super::paper::PaperArgs;
 use crate::operations::{Operations, papers};
-use crate::papers::{Case, LetterKind};
+use crate::papers::LetterKind;
 
 /// Write a letter as HTML, to be printed on A4
 ///
@@ -16,7 +16,7 @@ pub(crate) struct Letters {
     letter: LetterArg,
     #[command(flatten)]
     paper: PaperArgs,
-    /// The receipt of what was done
+    /// The receipt of what was done [default: the newest of the request]
     #[arg(long, value_name = "NUMBER")]
     receipt: Option<u64>,
 }
@@ -47,10 +47,7 @@ impl Letters {
             LetterArg::PartialRefusal => LetterKind::PartialRefusal,
             LetterArg::Recipients => LetterKind::Recipients,
         };
-        if kind.needs_receipt() && self.receipt.is_none() {
-            return Err(Failure::Usage("this letter says what was done: name the receipt with --receipt".to_owned()));
-        }
-        let html = papers::letter(on, kind, &Case::default(), self.receipt, self.paper.lang()).await?;
+        let html = papers::letter(on, kind, self.paper.request().as_ref(), self.receipt, self.paper.lang()).await?;
         self.paper.write(&html, out).await
     }
 }

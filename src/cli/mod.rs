@@ -31,6 +31,7 @@ mod quarantine;
 mod receipts;
 mod reconcile;
 mod reload;
+mod requests;
 mod rules;
 mod running;
 mod serve;
@@ -97,6 +98,9 @@ enum Command {
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
+    /// What persons ask for: enter it, verify whose it is, plan, approve and run it, until it is answered
+    #[command(subcommand)]
+    Requests(requests::Requests),
     /// See, find, export, verify and archive receipts; print a certificate
     #[command(subcommand)]
     Receipts(receipts::Receipts),
@@ -172,6 +176,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
+        Command::Requests(requests) => with_operations(global, async |on| requests.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Letters(letters) => with_operations(global, async |on| letters.run(on, out).await),
         Command::Rules(rules) => rules.run(global, out),

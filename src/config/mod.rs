@@ -41,6 +41,7 @@ use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
 use crate::papers::PapersSettings;
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
+use crate::request::RequestSettings;
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
 use crate::watch::WatchSettings;
@@ -99,6 +100,8 @@ pub(crate) struct Config {
     pub(crate) clock: ClockSettings,
     /// What stands at the head of papers.
     pub(crate) papers: PapersSettings,
+    /// How requests of persons are answered.
+    pub(crate) requests: RequestSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
     /// How long our own records are kept.
@@ -147,7 +150,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 20] = [
+    const SECTIONS: [&str; 21] = [
         "server",
         "ledger",
         "clock",
@@ -157,6 +160,7 @@ impl Config {
         "mluvii",
         "settling",
         "person",
+        "requests",
         "erasing",
         "retention",
         "watch",
@@ -215,6 +219,7 @@ impl Config {
         let settling = layers.section("settling");
         let mluvii: Vec<MluviiSettings> = layers.installations();
         let person = layers.section("person");
+        let requests: Option<RequestSettings> = layers.section("requests");
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
         let rules_settings = layers.section("rules");
@@ -249,6 +254,7 @@ impl Config {
             mluvii,
             settling: settling?,
             person: person?,
+            requests: requests?,
             erasing: erasing?,
             retention: retention?,
             watch: watch?,

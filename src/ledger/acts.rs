@@ -1,11 +1,14 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
-use super::{Archived, Decision, QuarantineId, RotatedKey, Withdrawn};
+use super::{
+    Archived, Decision, EnteredAs, NewRequest, QuarantineId, RequestChange, RotatedKey, StoredRequest, Withdrawn,
+};
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::consent::Withdrawal;
 use crate::erasure::{ErasureId, NewErasure};
 use crate::receipt::{ChainName, Checkpoint, Gap};
+use crate::request::Request;
 use crate::subject::TargetName;
 
 /// Receipts or sessions that are named in a row; of more only their count is written.
@@ -41,6 +44,48 @@ pub(super) fn withdrawn(by: &Actor, decisions: &[Decision], withdrawal: Withdraw
     }
     named.sort_unstable();
     entry.with("sessions", Detail::Numbers(named))
+}
+
+/// Which number it has; of one that was not entered, the number is any that somebody has typed, and is not written.
+pub(super) fn entered_request(by: &Actor, asked: &NewRequest, entered: &EnteredAs) -> AuditEntry {
+    let with_installation = |entry: AuditEntry| entry.with_word("installation", &asked.entered.mluvii);
+    match entered {
+        EnteredAs::New(stored) => {
+            let StoredRequest { request, .. } = stored;
+            let entry = AuditEntry::new(by, Act::EnterRequest, object_of(request), ActResult::Done);
+            let entry = with_installation(entry).with_word("received", request.term.received);
+            let entry = entry.with_word("came", request.came);
+            match &request.verified {
+                Some(verified) => entry.with_word("verified", verified.how),
+                None => entry,
+            }
+        }
+        EnteredAs::Duplicate(number) => {
+            let object = Object::request(&asked.entered.mluvii, number);
+            with_installation(AuditEntry::new(by, Act::EnterRequest, object, ActResult::Unchanged))
+        }
+        EnteredAs::NumberTaken => {
+            with_installation(AuditEntry::new(by, Act::EnterRequest, Object::requests(), ActResult::Unchanged))
+        }
+    }
+}
+
+pub(super) fn changed_request(by: &Actor, change: &RequestChange, changed: bool) -> AuditEntry {
+    let mut entry = AuditEntry::new(by, change.act, object_of(&change.request), ActResult::when(changed));
+    for (name, detail) in &change.details {
+        entry = entry.with(name, detail.clone());
+    }
+    entry
+}
+
+/// `actual` is the erasure that it is now, or has joined.
+pub(super) fn ran_request(by: &Actor, change: &RequestChange, actual: Option<ErasureId>) -> AuditEntry {
+    let entry = changed_request(by, change, actual.is_some());
+    actual.map_or(entry.clone(), |actual| entry.with_word("erasure", actual))
+}
+
+fn object_of(request: &Request) -> Object {
+    Object::request(&request.mluvii, &request.number)
 }
 
 /// An act on one erasure, which changed something or did not.

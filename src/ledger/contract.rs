@@ -21,6 +21,7 @@ pub(crate) mod listing;
 pub(crate) mod random;
 pub(crate) mod receiving;
 pub(crate) mod reporting;
+pub(crate) mod requesting;
 pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod working;
@@ -218,6 +219,14 @@ macro_rules! contract {
                 a_generation_is_opened_once_and_never_again
                 those_who_seal_while_generations_follow_one_another_lose_nothing
                 quarantine_is_sealed_anew_under_the_generation_that_is_open;
+            requesting: a_request_has_a_number_of_its_own_or_the_companys
+                an_open_request_of_the_same_person_is_known
+                a_request_is_changed_by_one_at_a_time_and_sealed_until_its_end
+                a_request_ends_with_the_receipt_of_its_erasure
+                an_erasure_that_is_cancelled_gives_its_request_back
+                what_is_sealed_of_a_request_keeps_its_generation
+                requests_go_by_their_age_and_open_ones_stay
+                open_requests_are_told_and_counted;
             random: random_sequences_agree_with_the_pure_model;
         }
     };

@@ -28,6 +28,7 @@ mod place;
 mod ports;
 pub(crate) mod postgres;
 mod query;
+mod request;
 mod retention;
 mod row;
 mod rule_version;
@@ -57,11 +58,14 @@ pub(crate) use generation::{GenerationState, SealGeneration, sealing};
 pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
-pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
+pub(crate) use listing::{
+    AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, QuarantineRange, ReceiptRange,
+};
 pub(crate) use past_job::{PAST_JOBS_MAX, PastCounts, PastJob, PastState, StoredPastJob};
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
+pub(crate) use request::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest, shown as shown_request};
 pub(crate) use retention::RetentionSettings;
 pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
 use rule_version::{demanded_by, of_one};
@@ -116,8 +120,10 @@ pub(crate) struct Keep {
     pub(crate) tombstones: Option<Duration>,
     /// Counted from their end.
     pub(crate) erasures: Option<Duration>,
-    /// Of ended erasures, counted from their end; zero keeps none.
+    /// Of ended erasures and requests, counted from their end; zero keeps none.
     pub(crate) fingerprints: Option<Duration>,
+    /// Counted from their end.
+    pub(crate) requests: Option<Duration>,
 }
 
 /// A key of the deployment that was replaced.
@@ -270,7 +276,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 109;
+const UNRELEASED: usize = 110;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

@@ -25,6 +25,7 @@ pub(crate) mod plugins;
 pub(crate) mod quarantine;
 pub(crate) mod receipts;
 pub(crate) mod reconcile;
+pub(crate) mod requests;
 mod resources;
 pub(crate) mod restore;
 pub(crate) mod rules;

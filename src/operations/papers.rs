@@ -1,45 +1,94 @@
 //! Papers: a certificate of what a receipt says, and letters. Reading them changes nothing; they hold nothing personal.
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
-use super::receipts;
-use super::{OperationError, Operations};
+use super::requests::{self, Named};
+use super::{OperationError, Operations, receipts};
 use crate::audit::Object;
 use crate::key_files::read_public_keys;
 use crate::papers::{Audience, Case, Certificate, ChainPlace, Lang, Letter, LetterKind};
 use crate::receipt::{Receipt, id_of_public_key};
 
-/// The certificate of a receipt, as HTML for A4.
+/// The certificate of a receipt, as HTML for A4; with what the request says that it answers.
 pub(crate) async fn certificate(
     on: &Operations,
     sequence: u64,
-    case: Option<&Case>,
+    request: Option<&Named>,
     lang: Lang,
     audience: Audience,
 ) -> Result<String, OperationError> {
     let receipt = receipts::show(on, sequence).await?;
+    let request = match request {
+        Some(named) => Some(of_receipt(on, named, &receipt).await?),
+        None => None,
+    };
+    let case = request.as_ref().map(|request| case(on, request));
     let chain = place(on, &receipt).await?;
     let letterhead = &on.settings.letterhead;
     let issued = Timestamp::now();
-    Ok(Certificate { receipt: &receipt, case, letterhead, chain: &chain, issued }.html(lang, audience))
+    let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, issued };
+    Ok(certificate.html(lang, audience))
 }
 
-/// A letter, as HTML for A4. `sequence` is the receipt of what was done.
+/// A letter, as HTML for A4: filled from the request, and from the receipt of what was done. Where that is not named, it is the
+/// request's newest.
 pub(crate) async fn letter(
     on: &Operations,
     kind: LetterKind,
-    case: &Case,
+    request: Option<&Named>,
     sequence: Option<u64>,
     lang: Lang,
 ) -> Result<String, OperationError> {
-    let receipt = match sequence {
-        Some(sequence) => Some(receipts::show(on, sequence).await?),
+    let request = match request {
+        Some(named) => Some(requests::show(on, named).await?),
         None => None,
     };
+    let receipt = match (sequence, &request) {
+        (Some(sequence), _) => Some(receipts::show(on, sequence).await?),
+        (None, Some(request)) => newest(on, request).await?,
+        (None, None) => None,
+    };
+    if let (Some(receipt), Some(request)) = (&receipt, &request) {
+        must_be_of(request, receipt)?;
+    }
+    if kind.needs_receipt() && receipt.is_none() {
+        let text = "this letter says what was done, and no receipt says it yet: name one";
+        return Err(OperationError::Conflict(text.to_owned()));
+    }
+    let case = request.as_ref().map(|request| case(on, request)).unwrap_or_default();
     let statement = receipt.as_ref().map(|receipt| &receipt.statement);
-    let written = Timestamp::now().to_zoned(TimeZone::UTC).date();
-    Ok(Letter { kind, case, letterhead: &on.settings.letterhead, statement, written }.html(lang))
+    let written = on.settings.limits.calendar.day(Timestamp::now());
+    Ok(Letter { kind, case: &case, letterhead: &on.settings.letterhead, statement, written }.html(lang))
+}
+
+fn case(on: &Operations, shown: &requests::Shown) -> Case {
+    Case::of(&shown.request, &on.settings.limits.calendar)
+}
+
+/// The request, which must be the one that the receipt answers.
+async fn of_receipt(on: &Operations, named: &Named, receipt: &Receipt) -> Result<requests::Shown, OperationError> {
+    let request = requests::show(on, named).await?;
+    must_be_of(&request, receipt)?;
+    Ok(request)
+}
+
+/// No paper says of one person what was done for another.
+fn must_be_of(shown: &requests::Shown, receipt: &Receipt) -> Result<(), OperationError> {
+    if shown.request.erasures.contains(&receipt.statement.erasure) {
+        return Ok(());
+    }
+    let (sequence, number) = (receipt.statement.sequence, &shown.request.number);
+    Err(OperationError::Conflict(format!("receipt {sequence} is not one of request {number}")))
+}
+
+/// The newest receipt of a request.
+async fn newest(on: &Operations, shown: &requests::Shown) -> Result<Option<Receipt>, OperationError> {
+    for erasure in shown.request.erasures.iter().rev() {
+        if let Some(receipt) = on.ledger.receipt_of(*erasure).await? {
+            return Ok(Some(receipt));
+        }
+    }
+    Ok(None)
 }
 
 /// Where the receipt stands, and who outside knows how far the chain goes.

@@ -24,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) targets: Vec<TargetName>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
+    /// Whether nobody may have erased what they asked for themselves.
+    pub(crate) four_eyes: bool,
     /// How long receipts and the audit stay in the ledger.
     pub(crate) keep_receipts: Duration,
     pub(crate) keep_audit: Duration,

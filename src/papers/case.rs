@@ -2,6 +2,9 @@
 
 use jiff::civil::Date;
 
+use crate::deadline::Calendar;
+use crate::request::{Came, Ended, ExtendedBecause, RejectedBecause, Request, VerifiedBy};
+
 /// A person's request. What is not known is a line to write on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Case {
@@ -18,42 +21,21 @@ pub(crate) struct Case {
     pub(crate) rejected: Option<RejectedBecause>,
 }
 
-/// How a request came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Came {
-    Letter,
-    Email,
-    Phone,
-    InPerson,
-    Form,
-}
-
-/// How it is known that a request is the person's own (GDPR Art. 12(6)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum VerifiedBy {
-    Document,
-    KnownContact,
-    EmailLink,
-}
-
-/// Why a request is answered later than in a month (GDPR Art. 12(3)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ExtendedBecause {
-    Complexity,
-    NumberOfRequests,
-}
-
-/// Why nothing is erased (GDPR Art. 12(4)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum RejectedBecause {
-    NotIdentified,
-    NotThePerson,
-    Unfounded,
-    Excessive,
-    NoGround,
-    Expression,
-    LegalObligation,
-    PublicHealth,
-    Research,
-    LegalClaims,
+impl Case {
+    /// What is known of a request; days are those of its calendar.
+    pub(crate) fn of(request: &Request, calendar: &Calendar) -> Self {
+        let rejected = match request.end.as_ref().map(|end| end.ended) {
+            Some(Ended::Rejected(because)) => Some(because),
+            _ => None,
+        };
+        Self {
+            number: Some(request.number.to_string()),
+            received: Some(request.term.received),
+            came: Some(request.came),
+            verified: request.verified.as_ref().map(|verified| (calendar.day(verified.at), verified.how)),
+            due: request.due(),
+            extended: request.extension.as_ref().map(|extension| extension.because),
+            rejected,
+        }
+    }
 }

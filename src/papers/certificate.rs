@@ -7,9 +7,10 @@ use maud::{Markup, html};
 use super::figures::hash;
 use super::reasons::{Told, told};
 use super::sheet::{self, head, page, person, signature};
-use super::{Came, Case, Lang, Letterhead, VerifiedBy, outcome, told as words};
+use super::{Case, Lang, Letterhead, outcome, told as words};
 use crate::erasure::{ErasureState, MluviiSearch, Verdict};
 use crate::receipt::{Receipt, ReceiptHead, Statement, StepStatement};
+use crate::request::{Came, VerifiedBy};
 use crate::subject::Scope;
 
 /// For whom it is.

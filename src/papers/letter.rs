@@ -6,9 +6,10 @@ use maud::{Markup, html};
 use super::certificate::headline;
 use super::reasons::told;
 use super::sheet::{blank, head, page, said};
-use super::{Case, ExtendedBecause, Lang, Letterhead, RejectedBecause};
+use super::{Case, Lang, Letterhead};
 use crate::erasure::{Outcome, ReasonCode, Verdict};
 use crate::receipt::Statement;
+use crate::request::{ExtendedBecause, RejectedBecause};
 
 /// Which letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

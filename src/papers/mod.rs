@@ -14,7 +14,7 @@ mod sheet;
 mod told;
 mod typography;
 
-pub(crate) use case::{Came, Case, ExtendedBecause, RejectedBecause, VerifiedBy};
+pub(crate) use case::Case;
 pub(crate) use certificate::{Audience, Certificate, ChainPlace};
 pub(crate) use lang::Lang;
 pub(crate) use letter::{Letter, LetterKind};

@@ -7,6 +7,7 @@ use crate::erasure::sample::{session, step};
 use crate::erasure::{Evidence, Outcome, ReasonCode, Step, Verdict};
 use crate::receipt::sample::issued;
 use crate::receipt::{ReasonStatement, Receipt, Statement};
+use crate::request::{Came, ExtendedBecause, RejectedBecause, VerifiedBy};
 use crate::subject::TargetName;
 
 fn case() -> Case {

@@ -30,6 +30,7 @@ mod purging;
 mod receipts;
 mod reconciling;
 mod reload;
+mod requests;
 mod restarts;
 mod retention;
 mod rules;

@@ -175,7 +175,6 @@ fn the_counts_are_right(scrape: &Scrape) {
         ("quietus_mluvii_calls_total{installation=\"acme\",kind=\"token\",result=\"ok\"}", 1.0),
         ("quietus_processes{state=\"alive\"}", 1.0),
         ("quietus_ledger_up", 1.0),
-        ("quietus_erasing_deadline_seconds", 2_592_000.0),
         ("quietus_breaker_open{target=\"crm\"}", 0.0),
         ("quietus_breaker_open{target=\"mluvii/acme\"}", 0.0),
         ("quietus_queue_tasks{queue=\"step\",target=\"crm\",state=\"parked\"}", 0.0),

@@ -33,7 +33,8 @@ impl CertificateCommand {
             AudienceArg::Person => Audience::Person,
             AudienceArg::Authority => Audience::Authority,
         };
-        let html = papers::certificate(on, self.sequence, None, self.paper.lang(), audience).await?;
+        let html =
+            papers::certificate(on, self.sequence, self.paper.request().as_ref(), self.paper.lang(), audience).await?;
         self.paper.write(&html, out).await
     }
 }

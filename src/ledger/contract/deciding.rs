@@ -395,8 +395,12 @@ pub(crate) async fn an_event_that_may_not_become_work_is_set_aside_and_stops_no_
     sql("INSERT INTO task (queue, due, event)
          SELECT 'elsewhere', 0, events FROM inbox WHERE seq = (SELECT MIN(seq) + 1 FROM inbox)");
     let told = async || {
-        let limits =
-            Limits { deadline: Span::from_secs(86_400), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+        let limits = Limits {
+            calendar: crate::deadline::Calendar::late_after_s(86_400),
+            warn_before: Span::from_secs(0),
+            unknown_share_max: 1.0,
+            requests: crate::attention::sample::request_limits(),
+        };
         let all = ledger.attention(&limits).await.expect("found");
         all.into_iter().find(|found| found.code == Code::WorkParked).map(|found| found.parameters)
     };

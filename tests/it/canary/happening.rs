@@ -21,11 +21,34 @@ pub(super) fn everything(standin: &StandIn, server: &Server, deployment: &Deploy
     std::fs::write(outside.path(), HAND).expect("it is writable");
     let who = format!("@{}", outside.path().display());
     assert!(deployment.run(&["erase", "--email", &who]).status.success());
+    requested(outside.path(), deployment);
     found_at_mluvii(standin, server, deployment);
     // A configuration that is reloaded.
     deployment.add("[[test]]\nname = \"no consent\"\non = \"session-settled\"\nconsent = { state = \"absent\" }\nexpect = [\"no consent, nothing kept\"]\n");
     let reloaded = deployment.run(&["reload"]);
     assert!(reloaded.status.success(), "{reloaded:?}");
+}
+
+/// A person's request is entered, planned and found; and lines of which some are wrong, in every column.
+fn requested(outside: &std::path::Path, deployment: &Deployment) {
+    std::fs::write(outside, format!("email: {HAND}\nname: {NAME}\nphone: {PHONE}\n")).expect("it is writable");
+    let file = outside.display().to_string();
+    let new = ["requests", "new", "--came", "letter", "--verified", "document", "--file", &file];
+    assert!(deployment.run(&new).status.success());
+    for arguments in [&["plan", "R-1"][..], &["plan", "R-1", "--json"], &["find", "--file", &file], &["show", "R-1"]] {
+        let output = deployment.run(&[&["requests"], arguments].concat());
+        assert!(output.status.success(), "{output:?}");
+        super::assert_silent("what a request shows", &[output.stdout, output.stderr].concat());
+    }
+    let (columns, right) =
+        ("name,number,came,received,mluvii,targets,email", format!("{NAME},,letter,,,,{OTHER_EMAIL}"));
+    let wrong = (0..7).map(|at| vec![""; at].join(",") + NAME + &",".repeat(6 - at));
+    let lines: Vec<_> = [columns.to_owned(), right].into_iter().chain(wrong).collect();
+    std::fs::write(outside, lines.join("\n")).expect("it is writable");
+    let results = deployment.path("results.csv").display().to_string();
+    let output = deployment.run(&["requests", "new", "--came", "letter", "--csv", &file, "--results", &results]);
+    super::assert_silent("what many requests show", &[output.stdout, output.stderr].concat());
+    assert!(std::fs::read_to_string(results).expect("results").contains(",acme/R-"), "one of them is right");
 }
 
 /// Conversations of which we are told, and faults while they are erased.
