@@ -84,3 +84,58 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     let missing = deployment.run(&["receipts", "certificate", "9", "--lang", "cs"]);
     assert_eq!(missing.status.code(), Some(1));
 }
+
+#[test]
+fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, RULES_OF_NOTHING);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@x.cz", Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    let said = |arguments: &[&str], code: i32| {
+        let output = deployment.run(arguments);
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        said.replace('\u{a0}', " ")
+    };
+    let enter = |who: &str, more: &[&str]| {
+        deployment.write("who", &format!("email: {who}\n"));
+        let file = deployment.path("who");
+        let entered = ["requests", "new", "--came", "letter", "--verified", "document", "--file"];
+        deployment.json(&[&entered[..], &[file.to_str().expect("UTF-8")], more].concat());
+    };
+    enter("ann@x.cz", &["--number", "2026/033"]);
+    enter("bob@x.cz", &[]);
+
+    // Before anything was done, no letter says that it was.
+    let acknowledged = said(&["letters", "acknowledgement", "--lang", "cs", "--request", "2026/033"], 0);
+    assert!(
+        acknowledged.contains("Vedeme ji pod číslem 2026/033.") && acknowledged.contains("Vaši totožnost jsme ověřili")
+    );
+    let early = said(&["letters", "confirmation", "--lang", "cs", "--request", "2026/033"], 1);
+    assert!(early.contains("no receipt says it yet"), "{early}");
+
+    let plan = deployment.json(&["requests", "plan", "2026/033"]);
+    said(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")], 0);
+    receipts(&deployment, 1);
+    let certificate = said(&["receipts", "certificate", "1", "--lang", "cs", "--request", "2026/033"], 0);
+    for filled in ["Žádost 2026/033", "dopisem", "podle dokladu", "jedné osoby: 1 konverzace", "„v3“"] {
+        assert!(certificate.contains(filled), "{filled}: {certificate}");
+    }
+    let confirmed = said(&["letters", "confirmation", "--lang", "cs", "--request", "2026/033"], 0);
+    assert!(confirmed.contains("doklad č. 1"), "the newest receipt is the request's own: {confirmed}");
+    for other in [
+        ["receipts", "certificate", "1", "--lang", "cs", "--request", "R-1"],
+        ["letters", "confirmation", "--receipt=1", "--lang", "cs", "--request", "R-1"],
+    ] {
+        assert!(said(&other, 1).contains("is not one of request R-1"));
+    }
+    said(&["requests", "reject", "R-1", "--because", "legal-claims"], 0);
+    let refused = said(&["letters", "refusal", "--lang", "cs", "--request", "R-1"], 0);
+    assert!(refused.contains("obhajobu právních nároků") && !refused.contains("bob@x.cz"), "{refused}");
+}
+
+/// Sessions settle once they are concluded, and no rule erases anything.
+const RULES_OF_NOTHING: &str = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";
