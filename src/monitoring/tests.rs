@@ -55,6 +55,8 @@ fn snapshot() -> Snapshot {
         now: now(),
         erasures: BTreeMap::from([("done", 5)]),
         late: 6,
+        requests: BTreeMap::from([("erasing", 19)]),
+        requests_late: 20,
         oldest_due: since,
         queues: vec![queue; 6],
         inbox: queue,

@@ -130,13 +130,17 @@ fn what_cannot_be_done_is_late_and_its_target_is_out() {
     let standin = StandIn::start();
     standin.fault(&json!({ "path": "/anonymous", "kind": "status", "status": 503 }));
     let deployment = Deployment::bare(&standin.mluvii, ERASE);
-    let server = Server::start_with(&deployment, &[("ERASING__DEADLINE", "1s")]);
+    let server = Server::start(&deployment);
     server.leaves_work("mluvii anonymizes nothing");
     standin.register(&server.callback());
     for id in 1..=3 {
         standin.begin(id, &format!("ann{id}@example.com"), None);
         standin.just_end(id);
     }
+    wait_for("the erasures", || (deployment.count("SELECT count(*) FROM erasure") == 3).then_some(()));
+    // No test waits for a month.
+    let older = "UPDATE erasure SET created = created - 40 * 86400000, due_rule = due_rule - 40 * 86400000";
+    deployment.ledger().execute(older, []).expect("made older");
     server.moved("quietus_erasures_late");
     server.moved("quietus_oldest_due_age_seconds");
     server.moved("quietus_queue_oldest_due_age_seconds");

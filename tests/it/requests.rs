@@ -217,6 +217,8 @@ fn an_extension_and_a_pause_move_the_last_day() {
     let told = company.deployment.json(&["attention", "list"]);
     let late = told.as_array().expect("a list").iter().find(|one| one["code"] == "requests_late").expect("it is late");
     assert_eq!((&late["severity"], &late["parameters"]["due"]), (&json!("urgent"), &json!("2026-03-09")));
+    company.server.moved("quietus_requests");
+    company.server.moved("quietus_requests_late");
     // A day in the future, and one before it came, are none.
     let bob = company.file("bob", "email: bob@example.com\n");
     let (code, said) = company.requests(&["new", "--came", "letter", "--file", &bob, "--received", "2999-01-01"]);

@@ -115,7 +115,6 @@ mod tests {
             recorded_channels: vec!["Phone".into()],
             patience: "1h".parse().expect("a span"),
             unknown_share_max: 0.05,
-            requests: crate::attention::sample::request_limits(),
         }
     }
 

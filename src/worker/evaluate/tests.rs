@@ -94,7 +94,6 @@ fn decide_with(
         recorded_channels: Vec::new(),
         patience: "1h".parse().expect("a span"),
         unknown_share_max: 0.05,
-        requests: crate::attention::sample::request_limits(),
     };
     let evaluation = Evaluation {
         policy: &policy,

@@ -53,7 +53,6 @@ fn foreseen(consent: &[ConsentRuleSettings], rules: &[RuleSettings], looked_up: 
         recorded_channels: vec!["Phone".into()],
         patience: "1h".parse().expect("a span"),
         unknown_share_max: 0.05,
-        requests: crate::attention::sample::request_limits(),
     };
     let foresight = Foresight {
         policy: &policy,
