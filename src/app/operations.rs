@@ -9,7 +9,7 @@ use super::ledger::open_ledger;
 use super::parts::{departments, mluvii_clients, targets};
 use super::plugins;
 use crate::alert::{Alert, AlertWrong};
-use crate::attention::Limits;
+use crate::attention::{Limits, RequestLimits};
 use crate::chain;
 use crate::config::Config;
 use crate::ledger::Ledger;
@@ -97,6 +97,9 @@ fn settings(config: &Config) -> Settings {
         person: config.person.clone(),
         targets: config.targets(),
         keep_fingerprints: config.erasing.keep_fingerprints,
+        letterhead: config.papers.letterhead(),
+        witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
+        four_eyes: config.requests.four_eyes,
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,
         limits: limits(config),
@@ -143,8 +146,13 @@ fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
 /// From what on something needs a person.
 pub(super) fn limits(config: &Config) -> Limits {
     Limits {
-        deadline: config.erasing.deadline,
+        calendar: config.requests.calendar(),
         warn_before: config.erasing.warn_before,
         unknown_share_max: config.settling.unknown_share_max,
+        requests: RequestLimits {
+            warn_before: config.requests.warn_before,
+            verify_within: config.requests.verify_within,
+            four_eyes: config.requests.four_eyes,
+        },
     }
 }

@@ -225,6 +225,7 @@ fn keep(config: &Config) -> Keep {
         tombstones: retention.tombstones.limit(),
         erasures: retention.erasures.limit(),
         fingerprints: if config.erasing.keep_fingerprints { fingerprints } else { Some(Duration::ZERO) },
+        requests: retention.requests.limit(),
     }
 }
 

@@ -8,10 +8,13 @@ use quietus_plugin::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::about::{found, with};
 use super::keepers::{Noted, noted};
+use super::requests::{self, OpenRequests, RequestLimits};
 use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
 use crate::audit::Object;
 use crate::chain;
+use crate::deadline::Calendar;
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, SourceName, TargetName};
 
@@ -26,14 +29,15 @@ pub(crate) const LIMITED_MAX: Duration = Duration::from_secs(3600);
 const BEHIND_MAX: Duration = Duration::from_secs(24 * 3600);
 
 /// What the configuration says about it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
-    /// For how long something may be due.
-    pub(crate) deadline: Span,
+    /// From when on what is due is late, and the days of requests.
+    pub(crate) calendar: Calendar,
     /// How long before that a person is told.
     pub(crate) warn_before: Span,
     /// The share of sessions whose consent may stay unknown.
     pub(crate) unknown_share_max: f64,
+    pub(crate) requests: RequestLimits,
 }
 
 /// Things of one kind.
@@ -255,6 +259,7 @@ pub(crate) struct Facts {
     pub(crate) behind: BTreeMap<&'static str, Timestamp>,
     pub(crate) waiting_rules: Vec<WaitingRule>,
     pub(crate) waiting_past: Vec<WaitingPast>,
+    pub(crate) requests: OpenRequests,
     /// What the ledger refuses to delete, by kind.
     pub(crate) undeletable: BTreeMap<&'static str, RefusedRecords>,
 }
@@ -293,6 +298,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.behind.iter().filter_map(|(kind, since)| behind(kind, *since, now)));
     all.extend(facts.waiting_rules.iter().map(of_rule));
     all.extend(facts.waiting_past.iter().map(of_past));
+    all.extend(requests::of(&facts.requests, &limits.requests, &limits.calendar, now));
     all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
@@ -302,15 +308,6 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
         b.severity.cmp(&a.severity).then(by_code).then_with(|| a.object.cmp(&b.object))
     });
     all
-}
-
-fn found(code: Code, severity: Severity, object: Object, mark: String) -> Attention {
-    Attention { code, severity, object, parameters: BTreeMap::new(), since: None, muted: None, mark }
-}
-
-fn with(mut found: Attention, name: &'static str, value: Value) -> Attention {
-    found.parameters.insert(name, value);
-    found
 }
 
 /// Some of them by name, where they have one.
@@ -457,34 +454,26 @@ fn unknown_consents(facts: &Facts, limits: &Limits) -> Option<Attention> {
 
 fn overdue(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> {
     let oldest = facts.oldest_due?;
-    let end = oldest.saturating_add(limits.deadline.0).ok()?;
-    if end >= now {
+    let before = limits.calendar.late_before(now)?;
+    if oldest >= before {
         return None;
     }
     let mut found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
-    found = with(found, "deadline_s", limits.deadline.0.as_secs().into());
-    // Where the time before that deadline cannot be said, nothing is named.
-    if let Ok(before) = now.checked_sub(limits.deadline.0) {
-        found = with(found, "before", Value::from(before.to_string()));
-        found = with_ids(found, facts.named.due_before(before));
-    }
+    found = with(found, "before", Value::from(before.to_string()));
+    found = with_ids(found, facts.named.due_before(before));
     Some(Attention { since: Some(oldest), ..found })
 }
 
-/// Of a short deadline, no more than this part is a warning's.
-const WARNED_SHARE: u32 = 4;
-
 /// What is not late yet, and will be. Only what is named is looked at where something older is late already.
 fn due_soon(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> {
-    let deadline = limits.deadline.0;
-    let warned = deadline.saturating_sub(limits.warn_before.0.min(deadline / WARNED_SHARE));
-    let is_over = |since: Timestamp, span| since.saturating_add(span).is_ok_and(|end: Timestamp| end < now);
-    let is_soon = |since: Timestamp| is_over(since, warned) && !is_over(since, deadline);
+    let is_soon = |since: Timestamp| {
+        let Some(late) = limits.calendar.late_from(since) else { return false };
+        now < late && late.checked_sub(limits.warn_before.0).is_ok_and(|warned| warned < now)
+    };
     let soon: Vec<_> = facts.named.due.iter().filter(|(since, _)| is_soon(*since)).collect();
     let oldest = facts.oldest_due.filter(|since| is_soon(*since)).or_else(|| soon.first().map(|(since, _)| *since))?;
-    let late = oldest.saturating_add(deadline).ok()?;
+    let late = limits.calendar.late_from(oldest)?;
     let mut found = found(Code::DueSoon, Severity::Attention, Object::work(), oldest.to_string());
-    found = with(found, "deadline_s", deadline.as_secs().into());
     found = with(found, "late", Value::from(late.to_string()));
     let ids: Vec<_> = soon.into_iter().map(|(_, name)| name.as_str()).collect();
     Some(Attention { since: Some(oldest), ..with_ids(found, ids) })

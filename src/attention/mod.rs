@@ -1,11 +1,13 @@
 //! What needs a person, and what is worth knowing: one list, which the status, metrics, alerts and pages show alike. It
 //! follows from what a ledger holds by one pure function; `words` has a sentence for each code.
 
+mod about;
 mod clock;
 mod facts;
 mod keepers;
 mod mute;
 mod named;
+mod requests;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shell;
@@ -22,6 +24,7 @@ pub(crate) use keepers::{
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
+pub(crate) use requests::{OpenRequest, OpenRequests, RequestLimits};
 pub(crate) use shell::quoted;
 pub(crate) use words::{DOUBTED_CLOCK, clock_fault, sentence, time, unknown};
 
@@ -107,8 +110,8 @@ pub(crate) enum Code {
     /// Deliveries came to paths of no source. With `count`, when the `last` one came, and the source whose name is `nearest` to these
     /// paths, if one is like them.
     PathsUnknown,
-    /// Something is due for longer than it may be. With `deadline_s`, `before` (what became due before then is late), and `ids`:
-    /// of erasures and sessions.
+    /// Something was due more than a month ago, by the calendar. With `before` (what became due before then is late), and `ids`: of
+    /// erasures and sessions.
     Overdue,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,
@@ -142,7 +145,7 @@ pub(crate) enum Code {
     AlertFailed,
     /// The URL that hears that the deployment works could not be told. With `reason`.
     PingFailed,
-    /// Something will be late in a few days. With `deadline_s`, when the oldest will be `late`, and `ids`: of erasures and sessions.
+    /// Something will be late in a few days. With when the oldest will be `late`, and `ids`: of erasures and sessions.
     DueSoon,
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, its `version`, `would`, and `sessions`: how many of a month's sessions it would have erased; `together`, how many with the other
@@ -151,12 +154,20 @@ pub(crate) enum Code {
     /// What rules would do with a time of the past was found out, and waits for a person. With `mluvii`, `job`, `would`, and `sessions`: how
     /// many nobody told us of.
     PastWaiting,
+    /// Requests of persons were not answered in time. With `count`, the last day (`due`) of the first, `days_left` until it, and `ids`.
+    RequestsLate,
+    /// Requests of persons have to be answered in a few days. With the same.
+    RequestsDueSoon,
+    /// Of requests of persons it is not known for a while whose they are. With `count` and `ids`.
+    RequestsUnverified,
+    /// What requests would have erased waits for somebody else's approval. With `count` and `ids`.
+    RequestApprovalWaiting,
     /// A server did not take its configuration when it was last asked to, and works by the one before. With `server` and `reason`.
     ReloadFailed,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 39] = [
+    pub(crate) const ALL: [Self; 43] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -196,6 +207,10 @@ impl Code {
         Self::PingFailed,
         Self::DueSoon,
         Self::ReloadFailed,
+        Self::RequestsLate,
+        Self::RequestsDueSoon,
+        Self::RequestsUnverified,
+        Self::RequestApprovalWaiting,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -239,6 +254,10 @@ impl Code {
             Self::PingFailed => "ping_failed",
             Self::DueSoon => "due_soon",
             Self::ReloadFailed => "reload_failed",
+            Self::RequestsLate => "requests_late",
+            Self::RequestsDueSoon => "requests_due_soon",
+            Self::RequestsUnverified => "requests_unverified",
+            Self::RequestApprovalWaiting => "request_approval_waiting",
         }
     }
 }

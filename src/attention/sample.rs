@@ -1,12 +1,13 @@
 //! A ledger that needs everybody: at least one fact for each code.
 
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use quietus_plugin::Span;
 
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
-    NoServer, NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast,
-    WaitingRule,
+    NoServer, NotReloaded, OpenRequest, OpenRequests, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince,
+    RequestLimits, StoppedTarget, WaitingPast, WaitingRule,
 };
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, TargetName};
@@ -77,8 +78,19 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(2)
 }
 
+/// By which nothing of requests is told, unless it is long over.
+pub(crate) fn request_limits() -> RequestLimits {
+    let day = Span::from_secs(86_400);
+    RequestLimits { warn_before: day, verify_within: day, four_eyes: true }
+}
+
 pub(crate) fn limits() -> Limits {
-    Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(86_400), unknown_share_max: 0.05 }
+    Limits {
+        calendar: crate::deadline::Calendar::late_after_s(60),
+        warn_before: Span::from_secs(86_400),
+        unknown_share_max: 0.05,
+        requests: crate::attention::sample::request_limits(),
+    }
 }
 
 /// Of all of it.
@@ -156,6 +168,11 @@ pub(crate) fn everything() -> Facts {
             found: 15_120,
             would_erase: 12_403,
         }],
+        requests: OpenRequests {
+            soonest: vec![(date(1969, 12, 30), "acme/R-1".into()), (date(1970, 1, 2), "acme/R-2".into())],
+            unverified: vec![OpenRequest { name: "R-3".into(), since: now() - SignedDuration::from_hours(30) }],
+            planned: vec![OpenRequest { name: "R-4".into(), since: Timestamp::UNIX_EPOCH }],
+        },
         undeletable: [(
             "sessions",
             RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },

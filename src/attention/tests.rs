@@ -8,7 +8,12 @@ use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, TargetName};
 
 fn limits() -> Limits {
-    Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 }
+    Limits {
+        calendar: crate::deadline::Calendar::late_after_s(60),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 0.05,
+        requests: crate::attention::sample::request_limits(),
+    }
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -113,6 +118,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             found: 3,
             would_erase: 2,
         }],
+        requests: OpenRequests::default(),
         undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),
     };
     check(
@@ -121,7 +127,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"urgent clock_doubted clock {"expected":"1970-01-01T00:00:07Z","fault":"ahead","found":"1970-01-01T02:30:00Z"}"#,
             r#"urgent events_damaged events {"count":7}"#,
             r#"urgent ledger_damaged ledger {"reason":"a page is zero"}"#,
-            r#"urgent overdue work {"before":"1970-01-01T00:00:01Z","deadline_s":60}"#,
+            r#"urgent overdue work {"before":"1970-01-01T00:00:01Z"}"#,
             r#"urgent records_damaged work {"count":9}"#,
             r#"urgent target_out target:crm {"erasure":"e-08080808080808080808080808080808","reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
             r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,
@@ -164,20 +170,22 @@ fn what_is_due_needs_a_person_only_after_the_deadline() {
 fn what_will_be_late_is_told_before_and_what_is_late_is_not_told_twice() {
     let days = |days: u64| Span::from_secs(days * 86_400);
     let day = |day: i64| at(day * 86_400);
-    let limits = Limits { deadline: days(30), warn_before: days(7), unknown_share_max: 0.05 };
+    let calendar = crate::deadline::Calendar::late_after_s(30 * 86_400);
+    let limits = Limits {
+        calendar,
+        warn_before: days(7),
+        unknown_share_max: 0.05,
+        requests: crate::attention::sample::request_limits(),
+    };
     let due = vec![(day(0), "e-1".to_owned()), (day(5), "e-2".to_owned())];
     let facts = Facts { oldest_due: Some(day(0)), named: Named { due, ..Named::default() }, ..Facts::default() };
     let told = |now| attention(&facts, &[], &limits, now).iter().map(line).collect::<Vec<_>>();
     assert_eq!(told(day(23)), [""; 0]);
-    let first = r#"attention due_soon work {"deadline_s":2592000,"ids":["e-1"],"late":"1970-01-31T00:00:00Z"}"#;
+    let first = r#"attention due_soon work {"ids":["e-1"],"late":"1970-01-31T00:00:00Z"}"#;
     assert_eq!(told(at(23 * 86_400 + 1)), [first]);
     let late = told(at(30 * 86_400 + 1));
-    let second = r#"attention due_soon work {"deadline_s":2592000,"ids":["e-2"],"late":"1970-02-05T00:00:00Z"}"#;
+    let second = r#"attention due_soon work {"ids":["e-2"],"late":"1970-02-05T00:00:00Z"}"#;
     assert!(late[0].starts_with("urgent overdue work") && late[1..] == [second], "{late:?}");
-    // Of a deadline of a minute, a week before is not wanted.
-    let short = Limits { deadline: Span::from_secs(60), ..limits };
-    assert!(attention(&facts, &[], &short, at(45)).is_empty());
-    assert_eq!(attention(&facts, &[], &short, at(46))[0].code, Code::DueSoon);
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What needs a person, in words: a sentence for each code, with the command that helps.
 
 use jiff::Timestamp;
-use quietus_plugin::Span;
 use serde_json::Value;
 
 use super::shell::quoted;
@@ -130,10 +129,11 @@ pub(crate) fn sentence(found: &Attention) -> String {
         }
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
-            let deadline = Span::from_secs(number("deadline_s"));
-            let late = format!("something is due since {since}, longer than `erasing.deadline` ({deadline})");
             let them = named(found, 0);
-            format!("{late}{them}: quietus erasures list --due-before {}", text("before"))
+            format!(
+                "something is due since {since}, and its month is over{them}: quietus erasures list --due-before {}",
+                text("before")
+            )
         }
         Code::TargetLimited => {
             let since = found.since.map(time).unwrap_or_default();
@@ -227,11 +227,39 @@ pub(crate) fn sentence(found: &Attention) -> String {
         }
         Code::DueSoon => {
             let since = found.since.map(time).unwrap_or_default();
-            let deadline = Span::from_secs(number("deadline_s"));
             let late = text("late").parse().map(time).unwrap_or_default();
             let them = named(found, 0);
             format!(
-                "something is due since {since} and will be late at {late}, by `erasing.deadline` ({deadline}){them}: quietus status"
+                "something is due since {since} and will be late from {late} on, as its month ends{them}: quietus status"
+            )
+        }
+        Code::RequestsLate => {
+            let them = named(found, 0);
+            format!(
+                "{count} requests of persons are not answered in time, the first was to be until {}{them}: quietus requests list",
+                text("due")
+            )
+        }
+        Code::RequestsDueSoon => {
+            let days = found.parameters.get("days_left").and_then(serde_json::Value::as_i64).unwrap_or_default();
+            let them = named(found, 0);
+            format!(
+                "{count} requests of persons have to be answered soon, the first until {} ({days} days left){them}: quietus requests list",
+                text("due")
+            )
+        }
+        Code::RequestsUnverified => {
+            let since = found.since.map(time).unwrap_or_default();
+            let them = named(found, 0);
+            format!(
+                "of {count} requests of persons it is not known whose they are, of the first since {since}{them}: quietus requests verify"
+            )
+        }
+        Code::RequestApprovalWaiting => {
+            let them = named(found, 0);
+            format!(
+                "the plans of {count} requests of persons wait for the approval of somebody else{them}: quietus requests show, then \
+                 `quietus requests approve`"
             )
         }
         Code::SourceSilent => format!(
@@ -325,15 +353,16 @@ mod tests {
         4 acknowledged events are damaged and cannot be decided on: whom they are about has to be found at mluvii; then `quietus attention acknowledge events_damaged`
         the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup and restart the server
         the ledger was set back: it ends at receipt 7; receipts wait: put the right one in place, or stop all servers and run `quietus ledger accept`
-        something is due since 1970-01-01T00:00:00Z, longer than `erasing.deadline` (1m) (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
+        something is due since 1970-01-01T00:00:00Z, and its month is over (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
+        1 requests of persons are not answered in time, the first was to be until 1969-12-30 (acme/R-1): quietus requests list
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         the alert ops does not reach all: no connection; it is tried again; see `quietus alerts test ops`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read, or the ledger refused them: quietus quarantine list
-        something is due since 1970-01-01T01:59:10Z and will be late at 1970-01-01T02:00:10Z, by `erasing.deadline` (1m) (e-10): quietus status
+        something is due since 1970-01-01T01:59:10Z and will be late from 1970-01-01T02:00:10Z on, as its month ends (e-10): quietus status
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: database or disk is full; it goes on by itself once it can be written
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged
@@ -343,6 +372,9 @@ mod tests {
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         the server web-1/4711 works by the configuration that it had, as the one in its file is not taken: quietus.toml, line 7: rule.1.erase: is needed; then `quietus reload`
+        the plans of 1 requests of persons wait for the approval of somebody else (R-4): quietus requests show, then `quietus requests approve`
+        1 requests of persons have to be answered soon, the first until 1970-01-02 (1 days left) (acme/R-2): quietus requests list
+        of 1 requests of persons it is not known whose they are, of the first since 1969-12-30T20:00:00Z (R-3): quietus requests verify
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round
         the rule `all` is new or changed, and would have erased 9 of the 10 sessions of the last month at mluvii acme (10 with the other rules that are new or wait); nothing of it begins: look (`quietus rules try`), then `quietus rules confirm 'all' --version 0123abcd`, or `quietus rules reject` with the same words

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Actor;
 use crate::chain::canonical::INTEGER_MAX;
 use crate::erasure::ErasureId;
-use crate::subject::{SourceName, TargetName};
+use crate::subject::{InstallationName, SourceName, TargetName};
 
 /// What can be ordered. The names are part of the interface: they are written, listed and filtered by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -55,14 +55,34 @@ pub(crate) enum Act {
     ReconcilePast,
     /// Erases a session again that mluvii shows again.
     ReopenErasure,
+    /// Enters a person's request.
+    EnterRequest,
+    /// Says whose a request is, that more was asked for to know it, or that there is an answer.
+    VerifyRequest,
+    /// Answers a request later.
+    ExtendRequest,
+    /// Erases nothing for a request, with a reason.
+    RejectRequest,
+    /// The person wants nothing any more.
+    WithdrawRequest,
+    /// Ends a request otherwise.
+    CloseRequest,
+    /// Shows what a request would have erased.
+    PlanRequest,
+    /// Says that what somebody else has shown may go.
+    ApproveRequest,
+    /// Asks for what was shown.
+    RunRequest,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
     /// Keeps what a version of a rule demands from ever beginning.
     RejectRule,
+    /// Writes down that a person has withdrawn consents.
+    WithdrawConsent,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 42] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -95,6 +115,16 @@ impl Act {
         Self::ReconcileSessions,
         Self::ReopenErasure,
         Self::ReconcilePast,
+        Self::WithdrawConsent,
+        Self::EnterRequest,
+        Self::VerifyRequest,
+        Self::ExtendRequest,
+        Self::RejectRequest,
+        Self::WithdrawRequest,
+        Self::CloseRequest,
+        Self::PlanRequest,
+        Self::ApproveRequest,
+        Self::RunRequest,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -131,6 +161,16 @@ impl Act {
             Self::ReconcileSessions => "sessions.reconcile",
             Self::ReopenErasure => "erasure.reopen",
             Self::ReconcilePast => "sessions.reconcile_past",
+            Self::WithdrawConsent => "consent.withdraw",
+            Self::EnterRequest => "request.enter",
+            Self::VerifyRequest => "request.verify",
+            Self::ExtendRequest => "request.extend",
+            Self::RejectRequest => "request.reject",
+            Self::WithdrawRequest => "request.withdraw",
+            Self::CloseRequest => "request.close",
+            Self::PlanRequest => "request.plan",
+            Self::ApproveRequest => "request.approve",
+            Self::RunRequest => "request.run",
         }
     }
 }
@@ -152,6 +192,16 @@ pub(crate) struct Object(String);
 impl Object {
     pub(crate) fn erasure(id: ErasureId) -> Self {
         Self(format!("erasure:{id}"))
+    }
+
+    /// A person's request, by its installation and its number.
+    pub(crate) fn request(installation: &InstallationName, number: &impl fmt::Display) -> Self {
+        Self(format!("request:{installation}/{number}"))
+    }
+
+    /// All requests.
+    pub(crate) fn requests() -> Self {
+        Self("requests".to_owned())
     }
 
     pub(crate) fn target(name: &TargetName) -> Self {

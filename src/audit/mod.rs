@@ -46,7 +46,27 @@ impl Actor {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether two acts were surely ordered by two people, as far as the system knows them: by two accounts, or by two people who
+    /// became root by `sudo`. Of root alone it is not known who that is, so nobody who was root is surely somebody else.
+    pub(crate) fn is_somebody_else(&self, other: &Self) -> bool {
+        let (own, others) = (self.parts(), other.parts());
+        let is_unclear = own.0 == others.0 && (own.1.is_none() || others.1.is_none());
+        own.1.unwrap_or(own.0) != others.1.unwrap_or(others.0) && !is_unclear
+    }
+
+    /// The account, and who has become it by `sudo`; without the way in, which says nothing of who it is.
+    fn parts(&self) -> (&str, Option<&str>) {
+        let name = self.0.split_once(':').map_or(self.0.as_str(), |(_, name)| name);
+        match name.split_once(BY_SUDO) {
+            Some((account, by)) => (account, by.strip_suffix(')')),
+            None => (name, None),
+        }
+    }
 }
+
+/// Between the account and who has become it.
+pub(crate) const BY_SUDO: &str = " (sudo: ";
 
 impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -90,3 +90,20 @@ fn an_object_has_a_kind_and_a_name() {
     assert_eq!(Object::target(&TargetName("crm".into())).as_str(), "target:crm");
     assert_eq!(Object::quarantined(7).to_string(), "quarantine:7");
 }
+
+#[test]
+fn two_people_are_told_apart_only_where_the_system_does() {
+    let is_somebody_else = |one: &str, other: &str| {
+        let [one, other] = [one, other].map(|name| Actor::named(name.to_owned()));
+        let both = (one.is_somebody_else(&other), other.is_somebody_else(&one));
+        assert_eq!(both.0, both.1);
+        both.0
+    };
+    assert!(is_somebody_else("cli:ann", "cli:bob"));
+    assert!(is_somebody_else("cli:root (sudo: ann)", "cli:root (sudo: bob)"));
+    assert!(is_somebody_else("cli:root", "cli:bob"));
+    assert!(!is_somebody_else("cli:ann", "cli:ann"));
+    assert!(!is_somebody_else("cli:ann", "admin:ann"), "by whichever way they come");
+    assert!(!is_somebody_else("cli:ann", "cli:root (sudo: ann)"));
+    assert!(!is_somebody_else("cli:root", "cli:root (sudo: ann)"), "ann may be that root");
+}

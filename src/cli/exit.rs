@@ -113,6 +113,9 @@ impl From<OperationError> for Failure {
     fn from(error: OperationError) -> Self {
         match error {
             OperationError::NotFound(what) | OperationError::Conflict(what) => Self::No(what),
+            OperationError::Duplicate(number) => Self::No(format!(
+                "the open request {number} is of the same person; to enter this one all the same: --anyway"
+            )),
             OperationError::Input(wrong) => Self::Usage(usage(&wrong)),
             OperationError::Configuration(error) => Self::Config(error),
             OperationError::Ledger(error) => Self::Ledger(error),

@@ -9,6 +9,7 @@ mod check;
 mod clock;
 mod completions;
 mod config;
+mod consent;
 mod context;
 mod demo;
 mod erase;
@@ -19,15 +20,18 @@ mod files;
 mod identity;
 mod keys;
 mod ledger;
+mod letters;
 mod migrate;
 mod mluvii;
 mod out;
+mod paper;
 mod past;
 mod plugin;
 mod quarantine;
 mod receipts;
 mod reconcile;
 mod reload;
+mod requests;
 mod rules;
 mod running;
 mod serve;
@@ -94,13 +98,20 @@ enum Command {
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
-    /// See, find, export, verify and archive receipts
+    /// What persons ask for: enter it, verify whose it is, plan, approve and run it, until it is answered
+    #[command(subcommand)]
+    Requests(requests::Requests),
+    /// See, find, export, verify and archive receipts; print a certificate
     #[command(subcommand)]
     Receipts(receipts::Receipts),
+    Letters(letters::Letters),
     /// Test rules; try others on what the ledger knows; confirm one that would erase much
     #[command(subcommand)]
     Rules(rules::Rules),
     Explain(explain::Explain),
+    /// See who consented to what and when, write down a withdrawal, export consents
+    #[command(subcommand)]
+    Consent(consent::ConsentCommand),
     /// See, replay or drop deliveries that could not be read
     #[command(subcommand)]
     Quarantine(quarantine::Quarantine),
@@ -165,9 +176,12 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
+        Command::Requests(requests) => with_operations(global, async |on| requests.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
+        Command::Letters(letters) => with_operations(global, async |on| letters.run(on, out).await),
         Command::Rules(rules) => rules.run(global, out),
         Command::Explain(explain) => with_operations(global, async |on| explain.run(on, out).await),
+        Command::Consent(consent) => with_operations(global, async |on| consent.run(on, out).await),
         Command::Quarantine(quarantine) => with_operations(global, async |on| quarantine.run(on, out).await),
         Command::Attention(attention) => with_operations(global, async |on| attention.run(on, out).await),
         Command::Alerts(alerts) => with_operations(global, async |on| alerts.run(on, out).await),

@@ -49,6 +49,11 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
     }
 }
 
+/// A day, and nothing but one.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    date(text).ok_or_else(|| "it is no date, such as 2026-01-31".to_owned())
+}
+
 /// A date is meant with all of its day, UTC: its last millisecond.
 pub(super) fn last_time(text: &str) -> Result<Timestamp, String> {
     let Some(date) = date(text) else { return moment(text) };

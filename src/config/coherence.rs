@@ -63,6 +63,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if !(0.0..=1.0).contains(&config.rules_settings.alarm_share) {
         layers.problem("rules.alarm_share", "a share is from 0 to 1, such as 0.2");
     }
+    if let Some(wrong) = config.requests.wrong_zone() {
+        layers.problem("requests.time_zone", wrong);
+    }
     if config.clock.jump_max.0 < CLOCK_JUMP_MIN {
         layers.problem("clock.jump_max", "less than a minute: clocks are adjusted all the time, such as by NTP");
     }

@@ -38,8 +38,10 @@ use crate::keys::{IndexKey, ReadSecret, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
 use crate::mluvii::{MluviiSettings, Nulls};
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
+use crate::papers::PapersSettings;
 use crate::plugin::PluginSettings;
 use crate::policy::{ConsentRuleSettings, PersonSettings, Policy, RuleSettings, RuleTestSettings, RulesSettings};
+use crate::request::RequestSettings;
 use crate::subject::{Fingerprinter, InstallationName, TargetName};
 use crate::verify::SourceSettings;
 use crate::watch::WatchSettings;
@@ -96,6 +98,10 @@ pub(crate) struct Config {
     pub(crate) person: PersonSettings,
     /// When the ledger's clock is believed.
     pub(crate) clock: ClockSettings,
+    /// What stands at the head of papers.
+    pub(crate) papers: PapersSettings,
+    /// How requests of persons are answered.
+    pub(crate) requests: RequestSettings,
     /// How erasures are carried through.
     pub(crate) erasing: ErasingSettings,
     /// How long our own records are kept.
@@ -144,15 +150,17 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 19] = [
+    const SECTIONS: [&str; 21] = [
         "server",
         "ledger",
         "clock",
+        "papers",
         "log",
         "keys",
         "mluvii",
         "settling",
         "person",
+        "requests",
         "erasing",
         "retention",
         "watch",
@@ -205,11 +213,13 @@ impl Config {
         let server = layers.section("server");
         let ledger = layers.section("ledger");
         let clock = layers.section("clock");
+        let papers = layers.section("papers");
         let log = layers.section("log");
         let keys = layers.section("keys");
         let settling = layers.section("settling");
         let mluvii: Vec<MluviiSettings> = layers.installations();
         let person = layers.section("person");
+        let requests: Option<RequestSettings> = layers.section("requests");
         let erasing = layers.section("erasing");
         let retention = layers.section("retention");
         let rules_settings = layers.section("rules");
@@ -238,11 +248,13 @@ impl Config {
             idle_variables: Vec::new(),
             ledger: ledger?,
             clock: clock?,
+            papers: papers?,
             log: log?,
             keys: keys?,
             mluvii,
             settling: settling?,
             person: person?,
+            requests: requests?,
             erasing: erasing?,
             retention: retention?,
             watch: watch?,

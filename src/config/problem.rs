@@ -82,6 +82,9 @@ impl Problem {
 
     /// A key that does not exist, with the one that was probably meant.
     pub(super) fn unknown_key(place: Place, key: String, name: &str, known: &[&str]) -> Self {
+        if let Some((_, instead)) = REMOVED.iter().find(|(removed, _)| *removed == key) {
+            return Self::at(place, key, format!("this key is gone: {instead}"));
+        }
         Self::at(place, key, format!("there is no such key{}", allowed(name, known)))
     }
 
@@ -112,6 +115,12 @@ impl Problem {
         }
     }
 }
+
+/// Keys that there were, and what is in their place.
+const REMOVED: [(&str, &str); 1] = [(
+    "erasing.deadline",
+    "an erasure is late a month after it was due, by the calendar of `requests.time_zone`; leave the key out",
+)];
 
 /// What is said when a secret itself, or something else, stands where a reference to it belongs.
 const SECRET_ALLOWED: &str = "a secret does not stand in the configuration; write { file = \"…\" }, \

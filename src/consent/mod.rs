@@ -59,6 +59,37 @@ impl ConsentState {
     }
 }
 
+/// A consent that was taken back outside of mluvii.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Withdrawal {
+    pub(crate) came: CameBy,
+    /// When the person said so; what was given later stands.
+    pub(crate) at: Timestamp,
+}
+
+/// How a withdrawal reached the officer. The words are origins of a consent, and part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CameBy {
+    Letter,
+    Call,
+    Email,
+    InPerson,
+}
+
+impl CameBy {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Letter => "officer_letter",
+            Self::Call => "officer_call",
+            Self::Email => "officer_email",
+            Self::InPerson => "officer_in_person",
+        }
+    }
+}
+
+/// So many earlier consents are kept of a session: the first, and the newest.
+const EARLIER_MAX: usize = 16;
+
 /// What was said about consent, where and when.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Consent {
@@ -85,6 +116,30 @@ impl Consent {
 
     /// The origin of a state that a rule set without a form.
     pub(crate) const SAID_BY_RULE: &str = "rule";
+
+    /// What was said to an officer, who wrote it down.
+    pub(crate) fn withdrawn(&self, withdrawal: Withdrawal) -> Self {
+        Self {
+            state: ConsentState::Withdrawn,
+            version: self.version.clone(),
+            origin: Some(withdrawal.came.as_str().to_owned()),
+            form_id: None,
+            since: Some(withdrawal.at),
+            cause: None,
+        }
+    }
+
+    /// Whether there is anything in it that a withdrawal takes back: what was given after it stands, and so does what was withdrawn before.
+    pub(crate) fn ends_by(&self, withdrawal: Withdrawal) -> bool {
+        let is_later = self.since.is_some_and(|since| since > withdrawal.at);
+        matches!(self.state, ConsentState::Given | ConsentState::Unknown) && !is_later
+    }
+
+    /// Whether it adds only the text's version to what was known before, such as where a form said it before the session was read.
+    fn completes(&self, before: &Self) -> bool {
+        let version = before.version.as_ref().or(self.version.as_ref());
+        *self == Self { version: version.cloned(), ..before.clone() }
+    }
 
     /// Whether it is what mluvii shows of the session, or nothing was said at all; what a form or a rule said stands above that.
     pub(crate) fn is_shown_by_session(&self) -> bool {
@@ -118,9 +173,34 @@ pub(crate) struct ConsentRecord {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) reconciled: bool,
     pub(crate) consent: Consent,
+    /// What the consent was before, the oldest first: it proves what was agreed to at the time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) earlier: Vec<Consent>,
+    /// How many are not among them, all of which came after the first.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) earlier_left_out: u32,
 }
 
 impl ConsentRecord {
+    /// Takes the consent over, and keeps what it was. That nothing was known is not kept.
+    pub(crate) fn turn_to(&mut self, consent: Consent) {
+        let before = std::mem::replace(&mut self.consent, consent);
+        if before.state == ConsentState::Unknown || self.consent.completes(&before) {
+            return;
+        }
+        if self.earlier.len() >= EARLIER_MAX {
+            self.earlier.remove(1);
+            self.earlier_left_out = self.earlier_left_out.saturating_add(1);
+        }
+        self.earlier.push(before);
+    }
+
+    /// Whether it says of any time that a consent was given.
+    pub(crate) fn proves_consent(&self) -> bool {
+        let is_proof = |consent: &Consent| matches!(consent.state, ConsentState::Given | ConsentState::Withdrawn);
+        is_proof(&self.consent) || self.earlier.iter().any(is_proof)
+    }
+
     /// The record of an erased session: the digest of the guest's id stays, the id itself does not.
     pub(crate) fn without_guest(self) -> Self {
         Self { guest: None, ..self }
@@ -142,6 +222,92 @@ impl ConsentRecord {
             settled: None,
             reconciled: false,
             consent: Consent::default(),
+            earlier: Vec::new(),
+            earlier_left_out: 0,
         }
+    }
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Option<Timestamp> {
+        Timestamp::from_second(second).ok()
+    }
+
+    fn consent(state: ConsentState, origin: &str, since: i64) -> Consent {
+        Consent { state, origin: Some(origin.into()), since: at(since), ..Consent::default() }
+    }
+
+    fn record() -> ConsentRecord {
+        let session = crate::subject::SessionId(1);
+        ConsentRecord::new(SessionKey { installation: crate::subject::InstallationName("acme".into()), session })
+    }
+
+    #[test]
+    fn what_a_consent_was_is_kept_and_what_only_completes_it_is_no_change() {
+        let mut record = record();
+        let given = consent(ConsentState::Given, "entry_form", 10);
+        record.turn_to(given.clone());
+        assert!(record.earlier.is_empty(), "that nothing was known is no consent");
+        let with_version = Consent { version: Some("v3".into()), ..given.clone() };
+        record.turn_to(with_version.clone());
+        record.turn_to(with_version.clone());
+        assert!(record.earlier.is_empty(), "{:?}", record.earlier);
+        record.turn_to(Consent { version: Some("v4".into()), ..given });
+        let withdrawn = record.consent.withdrawn(Withdrawal { came: CameBy::Letter, at: at(20).expect("a time") });
+        record.turn_to(withdrawn.clone());
+        assert_eq!(
+            record.earlier.iter().map(|one| one.version.as_deref()).collect::<Vec<_>>(),
+            [Some("v3"), Some("v4")]
+        );
+        assert_eq!(
+            (record.consent.state, record.consent.origin.as_deref()),
+            (ConsentState::Withdrawn, Some("officer_letter"))
+        );
+        assert_eq!(record.consent.version.as_deref(), Some("v4"), "which text was agreed to is not forgotten");
+    }
+
+    #[test]
+    fn of_many_changes_the_first_and_the_newest_are_kept_and_the_others_counted() {
+        let mut record = record();
+        for second in 0..30 {
+            record.turn_to(consent(ConsentState::Given, "hero_card", second));
+        }
+        assert_eq!((record.earlier.len(), record.earlier_left_out), (EARLIER_MAX, 13));
+        assert_eq!((record.earlier[0].since, record.earlier[1].since), (at(0), at(14)));
+        assert_eq!(record.earlier.last().and_then(|one| one.since), at(28));
+    }
+
+    #[test]
+    fn a_withdrawal_ends_what_was_given_before_it_and_nothing_else() {
+        let withdrawal = Withdrawal { came: CameBy::Call, at: at(20).expect("a time") };
+        for (state, since, ends) in [
+            (ConsentState::Given, 10, true),
+            (ConsentState::Given, 20, true),
+            (ConsentState::Given, 21, false),
+            (ConsentState::Unknown, 10, true),
+            (ConsentState::Absent, 10, false),
+            (ConsentState::Refused, 10, false),
+            (ConsentState::Withdrawn, 10, false),
+        ] {
+            assert_eq!(consent(state, "session", since).ends_by(withdrawal), ends, "{state:?} since {since}");
+        }
+        assert!(Consent { since: None, ..consent(ConsentState::Given, "session", 0) }.ends_by(withdrawal));
+    }
+
+    #[test]
+    fn a_record_proves_what_was_agreed_to_at_any_time() {
+        let mut record = record();
+        record.turn_to(consent(ConsentState::Absent, "session", 1));
+        assert!(!record.proves_consent());
+        record.turn_to(consent(ConsentState::Given, "session", 2));
+        record.turn_to(consent(ConsentState::Refused, "hero_card", 3));
+        assert!(record.proves_consent(), "it was given in between");
     }
 }

@@ -17,16 +17,25 @@ pub(crate) struct Capsule {
 
 impl Capsule {
     pub(crate) fn seal(whom: &Whom, of: ErasureId, under: &SealKey) -> Self {
+        Self::seal_as(whom, &key_of(of), &content_of(of), under)
+    }
+
+    /// The same of another record, with what binds its key and its content to it.
+    pub(crate) fn seal_as(whom: &Whom, key_as: &SealedAs, content_as: &SealedAs, under: &SealKey) -> Self {
         let key = CapsuleKey::generate();
-        let wrapped_key = key.wrap(&key_of(of), under);
+        let wrapped_key = key.wrap(key_as, under);
         // Of what is sealed, and not what seals now: it may just have been followed by another one.
         let seal_key = wrapped_key.generation().expect("it was just sealed");
-        Self { wrapped_key, content: key.seal(&content_of(of), &whom.to_bytes()), seal_key }
+        Self { wrapped_key, content: key.seal(content_as, &whom.to_bytes()), seal_key }
     }
 
     pub(crate) fn open(&self, of: ErasureId, under: &SealKey) -> Result<Whom, NotOpened> {
-        let key = CapsuleKey::unwrap(&key_of(of), &self.wrapped_key, under)?;
-        Whom::from_bytes(&key.open(&content_of(of), &self.content)?).map_err(|_| NotOpened::Broken)
+        self.open_as(&key_of(of), &content_of(of), under)
+    }
+
+    pub(crate) fn open_as(&self, key_as: &SealedAs, content_as: &SealedAs, under: &SealKey) -> Result<Whom, NotOpened> {
+        let key = CapsuleKey::unwrap(key_as, &self.wrapped_key, under)?;
+        Whom::from_bytes(&key.open(content_as, &self.content)?).map_err(|_| NotOpened::Broken)
     }
 }
 

@@ -19,6 +19,9 @@ pub(crate) struct Selection {
     /// These stay, however certain they are.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) exclude: BTreeSet<SessionKey>,
+    /// Nothing goes but these, whatever is found when it begins: what was planned, and no more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) only: Option<BTreeSet<SessionKey>>,
 }
 
 impl Selection {
@@ -34,6 +37,12 @@ impl Selection {
         }
         let list = |keys: &BTreeSet<SessionKey>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let possible = if self.include_possible { "*" } else { "" };
-        format!("?include={possible}{}&exclude={}", list(&self.include), list(&self.exclude))
+        let only = self.only.as_ref().map_or_else(String::new, |only| format!("&only={}", list(only)));
+        format!("?include={possible}{}&exclude={}{only}", list(&self.include), list(&self.exclude))
+    }
+
+    /// Whether a person has left this session out of what was planned.
+    pub(crate) fn leaves_out(&self, session: &SessionKey) -> bool {
+        self.exclude.contains(session) || self.only.as_ref().is_some_and(|only| !only.contains(session))
     }
 }

@@ -1,14 +1,18 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
-use super::{Archived, QuarantineId, RotatedKey};
+use super::{
+    Archived, Decision, EnteredAs, NewRequest, QuarantineId, RequestChange, RotatedKey, StoredRequest, Withdrawn,
+};
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
+use crate::consent::Withdrawal;
 use crate::erasure::{ErasureId, NewErasure};
 use crate::receipt::{ChainName, Checkpoint, Gap};
+use crate::request::Request;
 use crate::subject::TargetName;
 
-/// Receipts that are named in a row; of more only their count is written.
-const RECEIPTS_NAMED_MAX: usize = 100;
+/// Receipts or sessions that are named in a row; of more only their count is written.
+const NAMED_MAX: usize = 100;
 
 /// `actual` is the erasure that the request is now, or has joined.
 pub(super) fn requested(by: &Actor, asked: &NewErasure, actual: ErasureId) -> AuditEntry {
@@ -18,6 +22,70 @@ pub(super) fn requested(by: &Actor, asked: &NewErasure, actual: ErasureId) -> Au
         .with_word("installation", asked.subject.installation())
         .with_word("scope", asked.subject.scope().as_str())
         .with_word("targets", targets.join(","))
+}
+
+/// `decisions` are of one installation.
+pub(super) fn withdrawn(by: &Actor, decisions: &[Decision], withdrawal: Withdrawal, done: &Withdrawn) -> AuditEntry {
+    let sessions = decisions.iter().map(|decision| &decision.session.record.session);
+    let of = sessions.clone().next().map_or_else(Object::sessions, |key| Object::sessions_of(&key.installation.0));
+    let erasures = match done {
+        Withdrawn::Done(erasures) => erasures.len() as u64,
+        Withdrawn::Stale => 0,
+    };
+    let result = ActResult::when(matches!(done, Withdrawn::Done(_)));
+    let entry = AuditEntry::new(by, Act::WithdrawConsent, of, result)
+        .with("count", decisions.len() as u64)
+        .with("erasures", erasures)
+        .with_word("came", withdrawal.came.as_str())
+        .with_word("at", withdrawal.at);
+    let mut named: Vec<u64> = sessions.filter_map(|key| u64::try_from(key.session.0).ok()).collect();
+    if named.len() > NAMED_MAX {
+        return entry;
+    }
+    named.sort_unstable();
+    entry.with("sessions", Detail::Numbers(named))
+}
+
+/// Which number it has; of one that was not entered, the number is any that somebody has typed, and is not written.
+pub(super) fn entered_request(by: &Actor, asked: &NewRequest, entered: &EnteredAs) -> AuditEntry {
+    let with_installation = |entry: AuditEntry| entry.with_word("installation", &asked.entered.mluvii);
+    match entered {
+        EnteredAs::New(stored) => {
+            let StoredRequest { request, .. } = stored;
+            let entry = AuditEntry::new(by, Act::EnterRequest, object_of(request), ActResult::Done);
+            let entry = with_installation(entry).with_word("received", request.term.received);
+            let entry = entry.with_word("came", request.came);
+            match &request.verified {
+                Some(verified) => entry.with_word("verified", verified.how),
+                None => entry,
+            }
+        }
+        EnteredAs::Duplicate(number) => {
+            let object = Object::request(&asked.entered.mluvii, number);
+            with_installation(AuditEntry::new(by, Act::EnterRequest, object, ActResult::Unchanged))
+        }
+        EnteredAs::NumberTaken => {
+            with_installation(AuditEntry::new(by, Act::EnterRequest, Object::requests(), ActResult::Unchanged))
+        }
+    }
+}
+
+pub(super) fn changed_request(by: &Actor, change: &RequestChange, changed: bool) -> AuditEntry {
+    let mut entry = AuditEntry::new(by, change.act, object_of(&change.request), ActResult::when(changed));
+    for (name, detail) in &change.details {
+        entry = entry.with(name, detail.clone());
+    }
+    entry
+}
+
+/// `actual` is the erasure that it is now, or has joined.
+pub(super) fn ran_request(by: &Actor, change: &RequestChange, actual: Option<ErasureId>) -> AuditEntry {
+    let entry = changed_request(by, change, actual.is_some());
+    actual.map_or(entry.clone(), |actual| entry.with_word("erasure", actual))
+}
+
+fn object_of(request: &Request) -> Object {
+    Object::request(&request.mluvii, &request.number)
 }
 
 /// An act on one erasure, which changed something or did not.
@@ -38,7 +106,7 @@ pub(super) fn acknowledged(by: &Actor, sequences: &[u64]) -> AuditEntry {
     let count = sequences.len() as u64;
     let result = ActResult::when(count > 0);
     let entry = AuditEntry::new(by, Act::AcknowledgeReceipts, Object::receipts(), result).with("count", count);
-    if sequences.len() > RECEIPTS_NAMED_MAX {
+    if sequences.len() > NAMED_MAX {
         return entry;
     }
     let mut sequences = sequences.to_vec();

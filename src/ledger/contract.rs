@@ -21,6 +21,7 @@ pub(crate) mod listing;
 pub(crate) mod random;
 pub(crate) mod receiving;
 pub(crate) mod reporting;
+pub(crate) mod requesting;
 pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod working;
@@ -102,7 +103,8 @@ macro_rules! contract {
                 work_says_since_when_it_is_there_however_often_it_is_tried
                 unknown_consents_are_counted_by_cause_until_they_are_known
                 a_session_of_a_foreign_tenant_is_forgotten_and_counted
-                one_contradiction_disproves_that_tenants_are_departments;
+                one_contradiction_disproves_that_tenants_are_departments
+                a_withdrawal_changes_all_its_sessions_or_none_and_is_audited;
             scheduling: a_session_is_not_erased_before_it_settles
                 an_erasure_moves_when_its_session_goes_on
                 requests_of_one_subject_become_one_erasure
@@ -217,6 +219,14 @@ macro_rules! contract {
                 a_generation_is_opened_once_and_never_again
                 those_who_seal_while_generations_follow_one_another_lose_nothing
                 quarantine_is_sealed_anew_under_the_generation_that_is_open;
+            requesting: a_request_has_a_number_of_its_own_or_the_companys
+                an_open_request_of_the_same_person_is_known
+                a_request_is_changed_by_one_at_a_time_and_sealed_until_its_end
+                a_request_ends_with_the_receipt_of_its_erasure
+                an_erasure_that_is_cancelled_gives_its_request_back
+                what_is_sealed_of_a_request_keeps_its_generation
+                requests_go_by_their_age_and_open_ones_stay
+                open_requests_are_told_and_counted;
             random: random_sequences_agree_with_the_pure_model;
         }
     };

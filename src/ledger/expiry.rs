@@ -25,11 +25,19 @@ pub(crate) enum RecordKind {
     Tombstones,
     Erasures,
     Fingerprints,
+    Requests,
 }
 
 impl RecordKind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Events, Self::Sessions, Self::Consents, Self::Tombstones, Self::Erasures, Self::Fingerprints];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Events,
+        Self::Sessions,
+        Self::Consents,
+        Self::Tombstones,
+        Self::Erasures,
+        Self::Fingerprints,
+        Self::Requests,
+    ];
 
     /// The setting's name: part of the interface.
     pub(crate) fn as_str(self) -> &'static str {
@@ -40,6 +48,7 @@ impl RecordKind {
             Self::Tombstones => "tombstones",
             Self::Erasures => "erasures",
             Self::Fingerprints => "fingerprints",
+            Self::Requests => "requests",
         }
     }
 }
@@ -204,7 +213,7 @@ pub(super) enum RecordEnd {
 impl RecordEnd {
     /// At the end of `keep.sessions`, which has come.
     pub(super) fn of(record: ConsentRecord, idle_since: Timestamp, keep: &Keep, now: Timestamp) -> Self {
-        let is_proof = matches!(record.consent.state, ConsentState::Given | ConsentState::Withdrawn);
+        let is_proof = record.proves_consent();
         let is_kept = keep.consents.is_none() || ago(now, keep.consents).is_none_or(|end| idle_since > end);
         if is_proof && is_kept { Self::Reduced(proof(record)) } else { Self::Gone }
     }

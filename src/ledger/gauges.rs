@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::request::days;
 use super::{ProcessView, TargetHealth};
+use crate::deadline::Calendar;
+use crate::request::RequestState;
 use crate::subject::SourceName;
 
 /// No more of one state of a queue, or of late erasures, is counted.
@@ -20,6 +23,10 @@ pub(crate) struct Gauges {
     pub(crate) erasures: BTreeMap<&'static str, u64>,
     /// Erasures that could have begun longer ago than they may.
     pub(crate) late: u64,
+    /// Requests of persons by state.
+    pub(crate) requests: BTreeMap<&'static str, u64>,
+    /// Those that are not answered in time.
+    pub(crate) requests_late: u64,
     /// Since when the oldest duty is open that could have been done.
     pub(crate) oldest_due: Option<Timestamp>,
     /// In the order of the queues that were asked for.
@@ -47,6 +54,18 @@ pub(crate) struct Gauges {
     /// When something of each source was taken last.
     pub(crate) delivered: BTreeMap<SourceName, Timestamp>,
     pub(crate) size: Size,
+}
+
+/// Each state, with how many there are; those that nobody knows are left out.
+pub(super) fn requests(counts: Vec<(String, u64)>) -> BTreeMap<&'static str, u64> {
+    let count =
+        |state: &RequestState| counts.iter().find(|(word, _)| word == state.as_str()).map_or(0, |(_, count)| *count);
+    RequestState::ALL.iter().map(|state| (state.as_str(), count(state))).collect()
+}
+
+/// Today, as days are written.
+pub(super) fn today(calendar: &Calendar, now: Timestamp) -> i64 {
+    days(calendar.day(now)).into()
 }
 
 /// One queue at one moment. Each number counts [`COUNTED_MAX`] at most.

@@ -25,7 +25,7 @@ pub(crate) struct Page<T, C> {
 
 impl<T, C> Page<T, C> {
     /// Makes a page of what was found, which is one more than it holds where there is more.
-    fn of(mut found: Vec<T>, limit: u32, next: impl Fn(&T) -> C) -> Self {
+    pub(super) fn of(mut found: Vec<T>, limit: u32, next: impl Fn(&T) -> C) -> Self {
         let there_is_more = found.len() > shown(limit);
         found.truncate(shown(limit));
         let next = found.last().filter(|_| there_is_more).map(next);
@@ -73,7 +73,7 @@ impl Cursor {
     }
 
     /// The same way, from what comes after this number on.
-    fn after(self, number: u64) -> Self {
+    pub(super) fn after(self, number: u64) -> Self {
         match self {
             Self::Up(_) => Self::Up(number + 1),
             Self::Down(_) => Self::Down(number.saturating_sub(1)),

@@ -28,6 +28,7 @@ mod place;
 mod ports;
 pub(crate) mod postgres;
 mod query;
+mod request;
 mod retention;
 mod row;
 mod rule_version;
@@ -57,11 +58,14 @@ pub(crate) use generation::{GenerationState, SealGeneration, sealing};
 pub(crate) use health::{BreakerLimits, CallEnd, Presence};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
-pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
+pub(crate) use listing::{
+    AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, QuarantineRange, ReceiptRange,
+};
 pub(crate) use past_job::{PAST_JOBS_MAX, PastCounts, PastJob, PastState, StoredPastJob};
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
+pub(crate) use request::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest, shown as shown_request};
 pub(crate) use retention::RetentionSettings;
 pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
 use rule_version::{demanded_by, of_one};
@@ -116,8 +120,10 @@ pub(crate) struct Keep {
     pub(crate) tombstones: Option<Duration>,
     /// Counted from their end.
     pub(crate) erasures: Option<Duration>,
-    /// Of ended erasures, counted from their end; zero keeps none.
+    /// Of ended erasures and requests, counted from their end; zero keeps none.
     pub(crate) fingerprints: Option<Duration>,
+    /// Counted from their end.
+    pub(crate) requests: Option<Duration>,
 }
 
 /// A key of the deployment that was replaced.
@@ -215,6 +221,16 @@ impl From<Finished> for Decided {
     }
 }
 
+/// The result of a withdrawal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Withdrawn {
+    /// The erasures that it demands: new ones, or those that had not begun and were joined.
+    Done(Vec<ErasureId>),
+    /// A session has changed since it was read; nothing was written.
+    Stale,
+}
+
 #[cfg(test)]
 impl PartialEq<Finished> for Decided {
     fn eq(&self, other: &Finished) -> bool {
@@ -260,7 +276,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 109;
+const UNRELEASED: usize = 110;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -340,7 +356,7 @@ fn broken(what: impl Into<String>) -> LedgerError {
 }
 
 /// The result of an evaluation: written in one transaction with the end of the work that led to it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Decision {
     pub(crate) session: SessionChange,
     pub(crate) erasures: Vec<NewErasure>,

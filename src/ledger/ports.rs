@@ -10,20 +10,24 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, ErasedMark, ErasureCursor,
-    ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep,
-    LedgerError, LedgerId, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, SumChunk,
-    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EnteredAs, ErasedMark,
+    ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts,
+    Invariant, Keep, LedgerError, LedgerId, NewRequest, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
+    RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey, RuleVersion, SealGeneration,
+    SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
+    TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::consent::Withdrawal;
+use crate::deadline::Calendar;
+use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
+use crate::request::{RequestId, RequestNumber};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 /// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
@@ -255,6 +259,21 @@ pub(crate) trait Records: Send + Sync {
     /// The comparisons of the past that were ordered, the newest first.
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError>;
 
+    /// Requests of persons.
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError>;
+
+    /// Those with a number, of each installation one at most; in the order in which they were entered.
+    async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError>;
+
+    /// Those whose identifiers have any of these fingerprints, the newest first: open ones, and ended ones as long as they are kept.
+    async fn requests_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<StoredRequest>, LedgerError>;
+
+    /// Whom a request is about, sealed; `None` once it has ended.
+    async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError>;
+
+    /// The next request after a place, in the order in which they were entered, of which something is sealed under a generation.
+    async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError>;
+
     /// How far what one server does for all has come, by its name.
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError>;
 
@@ -280,6 +299,9 @@ pub(crate) trait Records: Send + Sync {
 
     /// The next sessions whose records are whole, in their order, at most so many, each with what was kept of its evaluations.
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
+
+    /// The next sessions, in their order, at most so many: also those of which only the proof of their consent is left.
+    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError>;
 
     /// The rules by which servers have worked, in the order of name and time.
     async fn rule_versions(&self) -> Result<Vec<RuleVersion>, LedgerError>;
@@ -335,9 +357,9 @@ pub(crate) trait Records: Send + Sync {
 
     async fn counts(&self) -> Result<Counts, LedgerError>;
 
-    /// What metrics show, of these queues. Late is what could have begun longer ago than `late_after`. Bounded work, however much the
+    /// What metrics show, of these queues. Late is what is late by the calendar. Bounded work, however much the
     /// ledger holds.
-    async fn gauges(&self, queues: &[QueueName], late_after: Duration) -> Result<Gauges, LedgerError>;
+    async fn gauges(&self, queues: &[QueueName], calendar: &Calendar) -> Result<Gauges, LedgerError>;
 
     async fn clock(&self) -> Result<ClockView, LedgerError>;
 
@@ -380,6 +402,34 @@ pub(crate) trait Admin: Send + Sync {
     /// Schedules an erasure that a person asked for; merged like a decided one. Returns the id of the open erasure that
     /// now stands for it.
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError>;
+
+    /// Writes down that consents of one installation were withdrawn, with what was decided on these sessions: all of them, or none where
+    /// one is another than was read. `withdrawal` is for the audit.
+    async fn withdraw_consents(
+        &self,
+        decisions: Vec<Decision>,
+        withdrawal: Withdrawal,
+        by: &Actor,
+    ) -> Result<Withdrawn, LedgerError>;
+
+    /// Enters a person's request; gives it a number where it has none.
+    async fn add_request(&self, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError>;
+
+    /// Changes a request; `false` where somebody has changed it meanwhile. What is sealed of it goes with its end.
+    async fn change_request(&self, change: &RequestChange, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Asks for the erasure that a request becomes, with the request's change; both or neither. Returns the id of the open erasure
+    /// that stands for it, or `None` where somebody has changed the request meanwhile.
+    async fn run_request(
+        &self,
+        change: &RequestChange,
+        erasure: NewErasure,
+        by: &Actor,
+    ) -> Result<Option<ErasureId>, LedgerError>;
+
+    /// Puts what was sealed of a request anew in the place of what it was, if it still is that. Leaves no row in the audit: nobody
+    /// orders it.
+    async fn reseal_request(&self, id: RequestId, before: &Capsule, after: &Capsule) -> Result<(), LedgerError>;
 
     /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;

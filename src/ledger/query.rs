@@ -5,8 +5,15 @@ use jiff::Timestamp;
 
 use super::copy::Value;
 use super::listing::{AuditRange, Cursor, ErasureFilter, PAGE_MAX, QuarantineRange, ReceiptRange, surely_before};
+use super::request::{self, RequestFilter};
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::ChainName;
+
+/// The condition of sessions whose records are more than what proves their consent.
+pub(super) const NOT_REDUCED: &str = "proof_since IS NULL";
+
+/// The condition of all sessions.
+pub(super) const ALL_SESSIONS: &str = "TRUE";
 
 /// A statement with its values.
 pub(super) struct Statement {
@@ -74,6 +81,20 @@ pub(super) fn leaving(chain: ChainName) -> &'static str {
                     (SELECT COUNT(*) FROM audit WHERE sequence < $1)"
         }
     }
+}
+
+/// Requests of persons: the columns of [`request::stored`].
+pub(super) fn requests(filter: &RequestFilter) -> Statement {
+    let mut wanted = Conditions::within("seq", filter.cursor);
+    if let Some(installation) = &filter.installation {
+        wanted.add("installation = ?", [Value::Text(installation.0.to_string())]);
+    }
+    if !filter.states.is_empty() {
+        let states: Vec<_> = filter.states.iter().map(|state| format!("'{state}'")).collect();
+        wanted.texts.push(format!("state IN ({})", states.join(", ")));
+    }
+    let select = format!("SELECT {} FROM request", request::STORED);
+    wanted.finish(&select, &format!("seq {}", filter.cursor.order()), filter.limit)
 }
 
 /// Deliveries in quarantine: number, the source's name, reason, time, and length of what is sealed.

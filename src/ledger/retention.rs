@@ -27,7 +27,9 @@ pub(crate) struct RetentionSettings {
     pub(crate) tombstones: KeptFor,
     /// Erasures that are over, counted from their end; never before their receipt has gone into an archive.
     pub(crate) erasures: KeptFor,
-    /// The keyed fingerprints of an erasure's identifiers, counted from its end (GDPR Art. 5(2) and 17(3)(e): to prove that it
+    /// Requests of persons that have ended, counted from their end: to show that they were answered. No name stands in them.
+    pub(crate) requests: KeptFor,
+    /// The keyed fingerprints of an erasure's or a request's identifiers, counted from its end (GDPR Art. 5(2) and 17(3)(e): to prove that it
     /// was done, as long as claims can be made).
     pub(crate) fingerprints: KeptFor,
     /// How long receipts stay in the ledger, counted from the erasure's end; older ones move to `archive_dir`.
@@ -49,6 +51,7 @@ impl RetentionSettings {
                 RecordKind::Tombstones => self.tombstones,
                 RecordKind::Erasures => self.erasures,
                 RecordKind::Fingerprints => self.fingerprints,
+                RecordKind::Requests => self.requests,
             };
             (kind.as_str(), kept_for)
         })

@@ -47,6 +47,39 @@ pub(super) struct StoredRecord {
     unknown_cause: Option<UnknownCause>,
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     evaluated: Vec<Evaluated>,
+    #[serde(rename = "y", default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<Earlier>,
+    #[serde(rename = "z", default, skip_serializing_if = "Option::is_none")]
+    earlier_left_out: Option<u32>,
+}
+
+/// What the consent was before.
+#[derive(Debug, Serialize, Deserialize)]
+struct Earlier {
+    #[serde(rename = "k")]
+    state: ConsentState,
+    #[serde(rename = "v", default, skip_serializing_if = "Option::is_none")]
+    version: Option<String>,
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
+    origin: Option<String>,
+    #[serde(rename = "f", default, skip_serializing_if = "Option::is_none")]
+    form: Option<i64>,
+    #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
+    since: Option<Moment>,
+}
+
+impl From<Consent> for Earlier {
+    fn from(consent: Consent) -> Self {
+        let Consent { state, version, origin, form_id, since, cause: _ } = consent;
+        Self { state, version, origin, form: form_id, since: since.map(Moment::of) }
+    }
+}
+
+impl From<Earlier> for Consent {
+    fn from(earlier: Earlier) -> Self {
+        let Earlier { state, version, origin, form, since } = earlier;
+        Self { state, version, origin, form_id: form, since: since.and_then(Moment::time), cause: None }
+    }
 }
 
 /// A time, in microseconds since 1970 where that is all of it: what mluvii says is compared with what it says again, to the
@@ -78,7 +111,7 @@ impl Moment {
 
 impl StoredRecord {
     pub(super) fn of(record: ConsentRecord, evaluated: Vec<Evaluated>) -> Self {
-        let ConsentRecord { source, tenant, guest, channel, session_source, consent, .. } = record;
+        let ConsentRecord { source, tenant, guest, channel, session_source, consent, earlier, .. } = record;
         Self {
             source,
             tenant,
@@ -98,6 +131,8 @@ impl StoredRecord {
             consent_since: consent.since.map(Moment::of),
             unknown_cause: consent.cause,
             evaluated,
+            earlier: earlier.into_iter().map(Earlier::from).collect(),
+            earlier_left_out: Some(record.earlier_left_out).filter(|left_out| *left_out > 0),
         }
     }
 
@@ -130,6 +165,8 @@ impl StoredRecord {
                 since: time(self.consent_since),
                 cause: self.unknown_cause,
             },
+            earlier: self.earlier.into_iter().map(Consent::from).collect(),
+            earlier_left_out: self.earlier_left_out.unwrap_or_default(),
         }
     }
 
@@ -153,6 +190,8 @@ impl StoredRecord {
             consent_since: None,
             unknown_cause: None,
             evaluated: Vec::new(),
+            earlier: Vec::new(),
+            earlier_left_out: None,
         }
     }
 
@@ -195,6 +234,18 @@ mod tests {
                 since: at("2026-01-01T10:05:00.5Z"),
                 cause: Some(UnknownCause::NotFound),
             },
+            earlier: vec![
+                Consent { state: ConsentState::Absent, ..Consent::default() },
+                Consent {
+                    state: ConsentState::Given,
+                    version: Some("v2".into()),
+                    origin: Some("entry_form".into()),
+                    form_id: Some(7),
+                    since: at("2026-01-01T10:01:00.5Z"),
+                    cause: None,
+                },
+            ],
+            earlier_left_out: 3,
             ..ConsentRecord::new(session(1))
         };
         let evaluated: Vec<Evaluated> = vec![

@@ -119,5 +119,10 @@ pub(super) fn erasure_of<'a>(claim: &'a Claim, receipt: &Receipt) -> Result<&'a 
     Ok(erasure)
 }
 
+/// How many sessions that are certainly meant an erasure has left, as its receipt says.
+pub(super) fn left(erasure: &Erasure) -> u32 {
+    erasure.findings.as_ref().map_or(0, |findings| findings.excluded)
+}
+
 #[cfg(test)]
 mod tests;

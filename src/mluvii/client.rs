@@ -54,6 +54,11 @@ pub(crate) struct Look {
     pub(crate) activity: Option<i64>,
 }
 
+impl Look {
+    /// The session alone, without its forms.
+    pub(crate) const SESSION_ONLY: Self = Self { params: false, activity: None };
+}
+
 /// What a session's look-up found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LookUp {

@@ -20,11 +20,6 @@ pub(super) fn write(text: &mut Exposition, known: &Known, monitor: &Monitor) {
         "Whether this process could read the ledger just now. If not, its gauges are missing after a minute.",
         known.is_up,
     );
-    text.gauge(
-        "quietus_erasing_deadline_seconds",
-        "For how long something may be due (erasing.deadline).",
-        monitor.limits.deadline.0.as_secs_f64(),
-    );
     let Some(Snapshot { gauges, attention, at }) = known.snapshot.as_deref() else { return };
     let mut writer = Writer { text, now: gauges.now };
     writer.gauge("quietus_ledger_read_timestamp_seconds", "When this process last read the ledger.", seconds(*at));
@@ -87,9 +82,11 @@ impl Writer<'_> {
         self.by("quietus_erasures", "Erasures in the ledger, by state.", "state", &gauges.erasures);
         self.one(
             "quietus_erasures_late",
-            "Open erasures that could have begun longer ago than erasing.deadline; 100000 at most are counted.",
+            "Open erasures that could have begun more than a month ago, by the calendar; 100000 at most are counted.",
             gauges.late,
         );
+        self.by("quietus_requests", "Requests of persons, by state.", "state", &gauges.requests);
+        self.one("quietus_requests_late", "Requests of persons that are not answered in time.", gauges.requests_late);
         let age = self.age(gauges.oldest_due);
         let help = "For how long the oldest open duty could have been done; 0 where nothing is due.";
         self.text.gauge("quietus_oldest_due_age_seconds", &format!("{help} {OF_LEDGER}"), age);

@@ -25,7 +25,6 @@ use reading::Reading;
 /// What can be asked for its numbers.
 pub(crate) struct Monitor {
     ledger: Reading,
-    limits: Limits,
     queues: Vec<Queue>,
     /// As they are called.
     targets: Vec<TargetName>,
@@ -85,7 +84,7 @@ impl Monitor {
         let queues = queues(&installations, &targets);
         let names = queues.iter().map(|queue| queue.name.clone()).collect();
         let ledger = Reading::of(records, names, limits);
-        Self { ledger, limits, queues, targets, installations, sources, plugins, process, configuration }
+        Self { ledger, queues, targets, installations, sources, plugins, process, configuration }
     }
 
     /// All of it in Prometheus's text format.

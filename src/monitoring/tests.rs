@@ -18,8 +18,15 @@ use crate::ledger::{Gauges, LedgerError, ProcessView, QueueGauge, Size, TargetCo
 use crate::plugin::{PluginState, PluginView};
 use crate::subject::{InstallationName, SourceName, TargetName};
 
-const LIMITS: Limits =
-    Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 0.5 };
+fn limits() -> Limits {
+    let calendar = crate::deadline::Calendar::late_after_s(24 * 3_600);
+    Limits {
+        calendar,
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 0.5,
+        requests: crate::attention::sample::request_limits(),
+    }
+}
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).expect("a time")
@@ -48,6 +55,8 @@ fn snapshot() -> Snapshot {
         now: now(),
         erasures: BTreeMap::from([("done", 5)]),
         late: 6,
+        requests: BTreeMap::from([("erasing", 19)]),
+        requests_late: 20,
         oldest_due: since,
         queues: vec![queue; 6],
         inbox: queue,
@@ -74,7 +83,7 @@ fn snapshot() -> Snapshot {
     let wrong = FailedKeeper { keeper: "webhook:two".into(), reason: "it is missing".into(), since: ago(5) };
     let facts = Facts { requested: group(1), quarantined: group(2), failed_keepers: vec![wrong], ..Facts::default() };
     let quarantine = "deliveries_unreadable";
-    let mut attention = attention(&facts, &[], &LIMITS, now());
+    let mut attention = attention(&facts, &[], &limits(), now());
     let muted = attention.iter_mut().find(|found| found.code.as_str() == quarantine).expect("it is there");
     muted.muted = Some(Muted { by: Actor::cli("ann"), at: now(), until: None, acknowledged: true });
     Snapshot { gauges, attention, at: now() }
@@ -91,7 +100,6 @@ fn monitor() -> Monitor {
     let sources = ["one", "two", "old"].map(|name| SourceName(name.into())).to_vec();
     Monitor {
         ledger: unread,
-        limits: LIMITS,
         queues,
         targets,
         installations,
@@ -144,7 +152,6 @@ fn every_number_of_the_ledger_is_shown_and_what_is_not_there_is_zero() {
         "quietus_breaker_open{target=\"crm\"} 1",
         "quietus_processes{state=\"lost\"} 1",
         "quietus_processes{state=\"alive\"} 0",
-        "quietus_erasing_deadline_seconds 86400",
     ] {
         assert!(text.lines().any(|one| one == line), "{line}: {text}");
     }
@@ -153,7 +160,7 @@ fn every_number_of_the_ledger_is_shown_and_what_is_not_there_is_zero() {
 #[test]
 fn of_a_ledger_that_is_not_known_nothing_is_shown_but_that() {
     let text = shown(&Known { is_up: false, snapshot: None });
-    assert_eq!(families(&text), ["quietus_ledger_up", "quietus_erasing_deadline_seconds"]);
+    assert_eq!(families(&text), ["quietus_ledger_up"]);
     assert!(text.contains("\nquietus_ledger_up 0\n"));
 }
 

@@ -1,6 +1,6 @@
 //! Who orders an act on this machine: the account that the operating system knows, never what a program says of itself.
 
-use crate::audit::Actor;
+use crate::audit::{Actor, BY_SUDO};
 
 /// The accounts of this machine. Those of a directory service are not in it, and are named by their number.
 const ACCOUNTS: &str = "/etc/passwd";
@@ -15,7 +15,7 @@ pub(crate) fn of_account(uid: u32, sudo_user: Option<&str>) -> Actor {
     let accounts = std::fs::read_to_string(ACCOUNTS).unwrap_or_default();
     let account = name(&accounts, uid);
     match sudo_user.filter(|user| uid == 0 && is_name(user)) {
-        Some(user) => Actor::cli(&format!("{account} (sudo: {user})")),
+        Some(user) => Actor::cli(&format!("{account}{BY_SUDO}{user})")),
         None => Actor::cli(&account),
     }
 }

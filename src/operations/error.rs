@@ -1,5 +1,7 @@
 //! Why an operation was not done.
 
+use jiff::civil::Date;
+
 use crate::key_files::KeysError;
 use crate::ledger::LedgerError;
 use crate::subject::{InstallationName, Kind, SessionKey};
@@ -13,6 +15,9 @@ pub(crate) enum OperationError {
     /// It is there, in a state in which this cannot be done; nothing has changed.
     #[error("{0}")]
     Conflict(String),
+    /// An open request of the same person is there, and has this number; nothing has changed.
+    #[error("the open request {0} is of the same person")]
+    Duplicate(String),
     /// The input has to be changed.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -61,6 +66,16 @@ pub(crate) enum InputError {
     Empty(Kind),
     #[error("a session's id is a number")]
     SessionNumber,
+    #[error("nobody is named: no identifier is given")]
+    NoIdentifier,
+    #[error("{day} is in the future; today is {today}")]
+    FutureDay { day: Date, today: Date },
+    #[error("a number such as R-7 is given by quietus; leave it out, or write the company's own")]
+    OwnNumber,
+    #[error("that an e-mail was answered is confirmed by its link, and not by an order")]
+    LinkByOrder,
+    #[error("requests of several installations have the number {number}; name one of them ({known})")]
+    AmbiguousNumber { number: String, known: String },
 }
 
 impl From<LedgerError> for OperationError {

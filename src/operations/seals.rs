@@ -13,6 +13,7 @@ use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, KeysError, Rotated, SealStore, SealStoreError};
 use crate::keys::{KeyId, NoSealKey, SealKey, fill_random};
 use crate::ledger::{GenerationState, Ledger, LedgerError, QuarantineId, SealGeneration, sealing};
+use crate::request;
 use crate::verify::resealed;
 
 /// How long a generation seals. The next one comes at the look after that, so within a day.
@@ -172,6 +173,7 @@ impl Seals<'_> {
                 }
                 GenerationState::Closed if generation.in_use => {
                     failed.done(self.reseal(seal, &generation.id).await);
+                    failed.done(self.reseal_requests(seal, &generation.id).await);
                 }
                 _ => {}
             }
@@ -273,6 +275,31 @@ impl Seals<'_> {
                     resealed(&item.source, &item.sealed, seal).map_err(|error| LedgerError::Busy(error.into()))?;
                 self.ledger.reseal_quarantined(id, &item.sealed, &anew).await
             };
+            sealing(seal, anew).await?;
+        }
+        damaged.map_or(Ok(()), |damaged| Err(OperationError::Failed(damaged)))
+    }
+
+    /// The same of requests: one that waits for an answer, or was extended, is open for months.
+    async fn reseal_requests(self, seal: &SealKey, under: &KeyId) -> Result<(), OperationError> {
+        let (mut after, mut damaged) = (0, None);
+        while let Some(stored) = self.ledger.request_under(under, after).await? {
+            after = stored.sequence;
+            let id = stored.request.id;
+            // It may have ended at this moment.
+            let Some(before) = self.ledger.request_capsule(id).await? else { continue };
+            let whom = match request::open(&before, id, seal) {
+                Ok(whom) => whom,
+                // What does not open is not made to open by another key.
+                Err(error) => {
+                    let number = &stored.request.number;
+                    damaged.get_or_insert_with(|| {
+                        anyhow::anyhow!("request {number} keeps an old seal key, as it cannot be sealed anew: {error}")
+                    });
+                    continue;
+                }
+            };
+            let anew = || async { self.ledger.reseal_request(id, &before, &request::seal(&whom, id, seal)).await };
             sealing(seal, anew).await?;
         }
         damaged.map_or(Ok(()), |damaged| Err(OperationError::Failed(damaged)))

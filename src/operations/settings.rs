@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::error::InputError;
 use crate::attention::Limits;
 use crate::ledger::RetentionSettings;
+use crate::papers::Letterhead;
 use crate::policy::{PersonSettings, Policy};
 use crate::subject::{InstallationName, Params, TargetName, TenantId};
 use crate::verify::SourceSettings;
@@ -23,6 +24,8 @@ pub(crate) struct Settings {
     pub(crate) targets: Vec<TargetName>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
+    /// Whether nobody may have erased what they asked for themselves.
+    pub(crate) four_eyes: bool,
     /// How long receipts and the audit stay in the ledger.
     pub(crate) keep_receipts: Duration,
     pub(crate) keep_audit: Duration,
@@ -30,6 +33,10 @@ pub(crate) struct Settings {
     pub(crate) policy: Arc<Policy>,
     pub(crate) settling: SettlingSettings,
     pub(crate) retention: RetentionSettings,
+    /// What stands at the head of papers.
+    pub(crate) letterhead: Letterhead,
+    /// Who outside is told of each newest receipt, by their names.
+    pub(crate) witnesses: Vec<String>,
     /// How often servers look at the webhooks at mluvii.
     pub(crate) webhooks_every: Duration,
 }

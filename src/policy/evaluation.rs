@@ -26,17 +26,17 @@ pub(crate) struct Demanded<'f> {
 }
 
 impl Policy {
-    /// The consent after the consent rules of all triggers, which are asked one after another: each sees what the ones
+    /// The record after the consent rules of all triggers, which are asked one after another: each sees what the ones
     /// before it said.
-    pub(crate) fn said(&self, record: &ConsentRecord, triggers: &[Fired<'_>]) -> Result<Consent, RuleFailed> {
+    pub(crate) fn said(&self, record: &ConsentRecord, triggers: &[Fired<'_>]) -> Result<ConsentRecord, RuleFailed> {
         let mut record = record.clone();
         for fired in triggers {
             let facts = Facts { record: &record, form: fired.form };
             if let Some(state) = self.consent(fired.trigger, &facts)? {
-                record.consent = said_by(record.consent, state, fired);
+                record.turn_to(said_by(record.consent.clone(), state, fired));
             }
         }
-        Ok(record.consent)
+        Ok(record)
     }
 
     /// What the rules demand at all triggers, and at the change of the consent that these may have caused.

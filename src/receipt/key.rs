@@ -57,6 +57,11 @@ impl PublicKey {
     }
 }
 
+/// The id of a public key, in hex; `None` where that is no Ed25519 key.
+pub(crate) fn id_of_public_key(text: &str) -> Option<String> {
+    PublicKey::read(text).map(|key| key.id())
+}
+
 /// The first 16 hex digits of the SHA-256 of the 32 bytes of the public key.
 fn id(key: &VerifyingKey) -> String {
     let mut digits = hex::encode(Sha256::digest(key.as_bytes()));

@@ -15,7 +15,7 @@ pub(crate) use crate::chain::Head as ReceiptHead;
 pub(crate) use chain::{Chain, ChainBroken, verify_chain};
 pub(crate) use checkpoint::{ChainName, Checkpoint, Moved, SignedCheckpoint};
 pub(crate) use gap::{ChainEnd, Gap, GapCause, SignedGap};
-pub(crate) use key::ReceiptKey;
+pub(crate) use key::{ReceiptKey, id_of_public_key};
 pub(crate) use rotation::KeyRotation;
 pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
 pub(crate) use trusted::TrustedKeys;

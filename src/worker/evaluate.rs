@@ -217,7 +217,7 @@ impl Evaluation<'_> {
         let Merged { mut session, new_forms } = self.merge(key, view, cause, facts);
 
         // Before the triggers: what mluvii shows is learnt, not a change, and rules have to see it.
-        session.record.consent = consent::shown(&session.record, seen, erased_at);
+        session.record.turn_to(consent::shown(&session.record, seen, erased_at));
         let consent_before = consent::state_before(view, &session.record.consent);
 
         // Before the triggers, since settling is one of them; after the merge, since an event may have concluded the session.
@@ -228,7 +228,13 @@ impl Evaluation<'_> {
         }
 
         // All consent rules before the first rule: a rule about the session's end must see what a form says at once.
-        session.record.consent = self.policy.said(&session.record, &triggers)?;
+        session.record = self.policy.said(&session.record, &triggers)?;
+        // After what forms say, as it ends that as well, as far as it was said before.
+        if let Cause::Withdrawn(withdrawal) = cause
+            && session.record.consent.ends_by(*withdrawal)
+        {
+            session.record.turn_to(session.record.consent.withdrawn(*withdrawal));
+        }
 
         // After the consent rules, and with the state before them: a rule about a change must see both.
         let mut demands = self.policy.demands(&triggers, &session.record, consent_before, self.now)?;

@@ -78,7 +78,7 @@ impl Foresight<'_> {
         Ok(demands)
     }
 
-    fn evaluation(&self, now: Timestamp) -> Evaluation<'_> {
+    pub(super) fn evaluation(&self, now: Timestamp) -> Evaluation<'_> {
         let Self { policy, settling, params, fingerprinter, index, .. } = self;
         Evaluation { policy, settling, params, fingerprinter, index, now }
     }

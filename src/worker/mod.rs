@@ -33,6 +33,7 @@ mod span;
 mod tasks;
 mod unwritten;
 mod verify;
+mod withdraw;
 
 pub(crate) use accepted::Accepted;
 pub(crate) use find::finds_of;
@@ -43,3 +44,4 @@ pub(crate) use parts::Worker;
 pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 pub(crate) use tasks::Turn;
+pub(crate) use withdraw::WithdrawalDecided;

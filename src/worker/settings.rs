@@ -30,9 +30,7 @@ pub(crate) struct SettlingSettings {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ErasingSettings {
-    /// What is open for longer is overdue (GDPR Art. 12(3): one month).
-    pub(crate) deadline: Span,
-    /// How long before that a person is told; never more than a quarter of it.
+    /// How long before something is late a person is told: an erasure is, a month after it was due (GDPR Art. 12(3)).
     pub(crate) warn_before: Span,
     /// How often a target is asked to erase while it still holds the data.
     pub(crate) rounds_max: u32,
@@ -63,7 +61,6 @@ impl ErasingSettings {
 #[cfg(test)]
 pub(super) fn sample() -> ErasingSettings {
     ErasingSettings {
-        deadline: Span::from_secs(2_592_000),
         warn_before: Span::from_secs(604_800),
         rounds_max: 2,
         breaker_failures: 5,

@@ -92,6 +92,7 @@ fn everything_is_silent(database: Option<&Database>) {
     approve(&deployment);
     let receipts = receipts(&deployment, 3);
     assert_silent("the receipts", json!(receipts).to_string().as_bytes());
+    assert_silent("consents and papers", happening::papers(&deployment).as_bytes());
     wait_for("nothing to be under way", || {
         let status = deployment.json(&["status"]);
         (status["events_waiting"] == 0).then_some(())

@@ -1,7 +1,7 @@
 //! `quietus erase`: a person's request. It is written into the ledger; a running server carries it through.
 
 mod preview;
-mod reach;
+pub(super) mod reach;
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::identity::{self, PersonArgs, SEEN_BY_OTHERS};
 use super::out::{self, Out};
-use crate::erasure::Selection;
+use crate::erasure::{ErasureState, Selection};
 use crate::operations::erasures::{self, About, Reach, Request, Requested};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{GuestId, InstallationName, SessionKey};
@@ -86,6 +86,7 @@ impl Erase {
                 include_possible: self.include_possible,
                 include: session_keys(&self.include)?,
                 exclude: session_keys(&self.exclude)?,
+                only: None,
             },
             after: self.after.map(|after| after.0).unwrap_or_default(),
         };
@@ -101,15 +102,15 @@ impl Erase {
     }
 }
 
-fn session_keys(texts: &[String]) -> Result<BTreeSet<SessionKey>, Failure> {
+pub(super) fn session_keys(texts: &[String]) -> Result<BTreeSet<SessionKey>, Failure> {
     texts.iter().map(|text| session_key(text)).collect()
 }
 
-fn session_key(text: &str) -> Result<SessionKey, Failure> {
+pub(super) fn session_key(text: &str) -> Result<SessionKey, Failure> {
     text.parse().map_err(|wrong: &str| Failure::Usage(wrong.to_owned()))
 }
 
-fn named_guest(text: &str) -> Result<About, Failure> {
+pub(super) fn named_guest(text: &str) -> Result<About, Failure> {
     let wrong = || Failure::Usage("a guest is written as `installation/id`".to_owned());
     let (name, id) = text.split_once('/').ok_or_else(wrong)?;
     let guest = GuestId::named(id).ok_or_else(wrong)?;
@@ -132,7 +133,14 @@ fn show(requested: Requested, out: &mut Out) -> Result<(), Failure> {
     }
     let how = if merged { "joined to an erasure that was there" } else { "asked for" };
     let due = out::time(erasure.due);
-    out.line(format_args!("{}: {how}, begins at {due} or when its sessions have settled", erasure.id))?;
+    let begins = match erasure.state {
+        ErasureState::Requested => format!(
+            "waits for somebody else, by `quietus erasures approve {}`, and then begins at {due} or when its sessions have settled",
+            erasure.id
+        ),
+        _ => format!("begins at {due} or when its sessions have settled"),
+    };
+    out.line(format_args!("{}: {how}, {begins}", erasure.id))?;
     out.line(format_args!("rules    {}", erasure.rules.join(", ")))?;
     out.line(format_args!("targets  {}", targets.join(", ")))?;
     out.line(format_args!("to see how it goes: quietus erasures show {}", erasure.id))?;

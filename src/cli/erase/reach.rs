@@ -51,7 +51,7 @@ pub(super) fn kinds(identifiers: &Identifiers) -> BTreeMap<String, usize> {
 }
 
 /// What is not reached, with the option that changes it.
-fn sentence(not: &NotReached) -> String {
+pub(in crate::cli) fn sentence(not: &NotReached) -> String {
     match not {
         NotReached::PossibleSessions(count) => format!(
             "{count} possible sessions stay, and the receipt will be incomplete by that; --include SESSION or \

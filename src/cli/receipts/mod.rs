@@ -1,6 +1,7 @@
 //! `quietus receipts`: the proof. Verifying needs neither the configuration nor the ledger.
 
 mod acknowledge;
+mod certificate;
 mod export;
 mod find;
 mod list;
@@ -22,9 +23,12 @@ pub(super) enum Receipts {
     /// List receipts in the order of the chain, with their verdicts
     List(list::List),
     /// Show one receipt: its verdict, every reason, and the outcome at each target
-    Show { sequence: u64 },
+    Show {
+        sequence: u64,
+    },
     /// Find the receipts of a person's erasures by the person's identifiers
     Find(find::Find),
+    Certificate(certificate::CertificateCommand),
     /// Note that incomplete receipts were seen, so that `quietus status` stops asking for a person
     Acknowledge(acknowledge::Acknowledge),
     /// Write receipts as JSON lines, to be kept elsewhere and verified by anyone
@@ -51,6 +55,7 @@ impl Receipts {
             Self::List(list) => with_operations(global, async |on| list.run(on, out).await),
             Self::Show { sequence } => with_operations(global, async |on| show::run(on, sequence, out).await),
             Self::Find(find) => with_operations(global, async |on| find.run(on, out).await),
+            Self::Certificate(certificate) => with_operations(global, async |on| certificate.run(on, out).await),
             Self::Acknowledge(these) => with_operations(global, async |on| these.run(on, out).await),
             Self::Export { from, out: file } => {
                 with_operations(global, async |on| export::run(on, from, file.as_deref(), out).await)

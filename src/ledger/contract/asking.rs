@@ -153,7 +153,7 @@ pub(crate) async fn sources_that_deliver_are_noted_by_the_minute(ledger: Shared)
     let mark = Timestamp::from_millisecond(1_700_000_000_123).expect("a time");
     ledger.put_off_periodic("watch", Duration::ZERO, Some(mark)).await.expect("put off");
     ledger.put_off_periodic("no mark", Duration::ZERO, None).await.expect("put off");
-    let gauges = ledger.gauges(&[], Duration::ZERO).await.expect("read");
+    let gauges = ledger.gauges(&[], &crate::deadline::Calendar::late_after_s(0)).await.expect("read");
     let marks = BTreeMap::from([("watch".to_owned(), mark)]);
     assert_eq!((gauges.delivered, &gauges.marks), (last, &marks));
     assert_eq!(ledger.marks().await.expect("read"), marks);

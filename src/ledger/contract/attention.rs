@@ -11,7 +11,12 @@ use crate::erasure::{NewErasure, Outcome};
 use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, TargetConditions};
 
 pub(super) fn limits() -> Limits {
-    Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 0.5 }
+    Limits {
+        calendar: crate::deadline::Calendar::late_after_s(24 * 3_600),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 0.5,
+        requests: crate::attention::sample::request_limits(),
+    }
 }
 
 /// Beside that no server works on it, which is so in nearly all of these stories.
@@ -79,7 +84,7 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
         call_ended(&ledger, "mailbox", CallEnd::Unavailable { reason: "503".into() }).await;
     }
     ledger.request(erasure_of(person(8), &["crm"], in_hours(-30)), &by()).await.expect("requested");
-    let at_once = Limits { deadline: Span::from_secs(0), ..limits() };
+    let at_once = Limits { calendar: crate::deadline::Calendar::late_after_s(0), ..limits() };
     assert_eq!(
         told_by(&ledger, &at_once).await,
         [

@@ -100,9 +100,10 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
     assert_eq!(ledger.record(event(4, 1)).await.expect("recorded"), Recorded::Duplicate, "nothing is forgotten by age");
     assert!(ledger.session(&session(6)).await.expect("read").is_some());
     let limits = Limits {
-        deadline: quietus_plugin::Span::from_secs(1 << 31),
+        calendar: crate::deadline::Calendar::late_after_s(1 << 31),
         warn_before: quietus_plugin::Span::from_secs(0),
         unknown_share_max: 1.0,
+        requests: crate::attention::sample::request_limits(),
     };
     let shown = ledger.attention(&limits).await.expect("read");
     let urgent = shown.iter().filter(|found| found.severity == Severity::Urgent);
@@ -195,9 +196,10 @@ pub(crate) async fn a_target_that_only_wants_fewer_calls_needs_a_person_after_an
     let limited = async || call_ended(&ledger, "crm", CallEnd::Limited { sort: "erase", pause: Duration::ZERO }).await;
     let told = async || {
         let limits = Limits {
-            deadline: quietus_plugin::Span::from_secs(1 << 31),
+            calendar: crate::deadline::Calendar::late_after_s(1 << 31),
             warn_before: quietus_plugin::Span::from_secs(0),
             unknown_share_max: 1.0,
+            requests: crate::attention::sample::request_limits(),
         };
         let all = ledger.attention(&limits).await.expect("read");
         all.into_iter().filter(|found| found.code == Code::TargetLimited).collect::<Vec<_>>()

@@ -13,8 +13,12 @@ use quietus_plugin::Span;
 
 /// How many are urgent, as their records are damaged.
 async fn damaged(ledger: &Shared) -> Option<u64> {
-    let limits =
-        Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        calendar: crate::deadline::Calendar::late_after_s(24 * 3_600),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        requests: crate::attention::sample::request_limits(),
+    };
     let all = ledger.attention(&limits).await.expect("read");
     let found = all.iter().find(|found| found.code.as_str() == "records_damaged")?;
     assert_eq!(found.severity, Severity::Urgent);

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use quietus_plugin::Span;
 
+use super::audit::audited;
 use super::clock::Sql;
 use super::fixtures::*;
 use crate::attention::{Code, Limits};
-use crate::consent::{ConsentState, UnknownCause};
+use crate::consent::{CameBy, Consent, ConsentState, UnknownCause, Withdrawal};
 use crate::erasure::{ErasureState, NewErasure, Outcome, Selection};
 use crate::keys::Digest;
-use crate::ledger::{Attempt, Decision, Finished, InstallationFacts, LedgerError, QueueName, Work};
+use crate::ledger::{Attempt, Decision, Finished, InstallationFacts, LedgerError, QueueName, Withdrawn, Work};
 use crate::subject::{Fingerprinted, GuestId, InstallationName, Kind, SessionKey};
 
 pub(crate) async fn a_decision_writes_the_session_the_erasures_and_the_end_of_the_work(ledger: Shared) {
@@ -391,8 +393,12 @@ pub(crate) async fn an_event_that_may_not_become_work_is_set_aside_and_stops_no_
     sql("INSERT INTO task (queue, due, event)
          SELECT 'elsewhere', 0, events FROM inbox WHERE seq = (SELECT MIN(seq) + 1 FROM inbox)");
     let told = async || {
-        let limits =
-            Limits { deadline: Span::from_secs(86_400), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+        let limits = Limits {
+            calendar: crate::deadline::Calendar::late_after_s(86_400),
+            warn_before: Span::from_secs(0),
+            unknown_share_max: 1.0,
+            requests: crate::attention::sample::request_limits(),
+        };
         let all = ledger.attention(&limits).await.expect("found");
         all.into_iter().find(|found| found.code == Code::WorkParked).map(|found| found.parameters)
     };
@@ -414,4 +420,52 @@ pub(crate) async fn an_event_that_may_not_become_work_is_set_aside_and_stops_no_
     assert_eq!(ledger.retry_parked(&by()).await.expect("retried"), 1);
     let Work::Decide(work) = &only(claim(&ledger, &to_decide()).await).work else { panic!("an event") };
     assert_eq!((&work.event.head.session, told().await), (&session(2), None));
+}
+
+pub(crate) async fn a_withdrawal_changes_all_its_sessions_or_none_and_is_audited(ledger: Shared) {
+    ledger.key_ids(&key_ids("9")).await.expect("noted");
+    let given = Consent { state: ConsentState::Given, version: Some("v3".into()), ..Consent::default() };
+    for id in 1..=3 {
+        let mut change = unchanged(id, 0);
+        change.record.turn_to(given.clone());
+        decide(&ledger, change).await;
+    }
+    let withdrawal = Withdrawal { came: CameBy::Letter, at: Timestamp::UNIX_EPOCH };
+    let withdrawn = |id, read| {
+        let mut change = unchanged(id, read);
+        change.record.turn_to(given.clone());
+        change.record.turn_to(given.withdrawn(withdrawal));
+        change.settle_at = Some(in_hours(1));
+        Decision { erasures: vec![due_erasure(id, &["crm"])], ..decision(change) }
+    };
+    let of = async |id| ledger.session(&session(id)).await.expect("read").expect("is there").record;
+    let before = audited(&ledger).await.len();
+    // The second one has changed since it was read: nothing of the first is written, either.
+    let stale = ledger.withdraw_consents(vec![withdrawn(2, 1), withdrawn(1, 7)], withdrawal, &by()).await;
+    assert_eq!(stale.expect("answered"), Withdrawn::Stale);
+    for id in [1, 2] {
+        assert_eq!((of(id).await.consent, of(id).await.earlier.len()), (given.clone(), 0));
+    }
+    assert_eq!(ledger.counts().await.expect("counted").erasures["scheduled"], 0);
+
+    let decisions = vec![withdrawn(2, 1), withdrawn(1, 1)];
+    let ids: Vec<_> = decisions.iter().flat_map(|decision| &decision.erasures).map(|erasure| erasure.id).collect();
+    let done = ledger.withdraw_consents(decisions, withdrawal, &by()).await.expect("withdrawn");
+    assert_eq!(done, Withdrawn::Done(ids.clone()), "in the order of the decisions");
+    for id in [1, 2] {
+        let record = of(id).await;
+        assert_eq!((record.consent, record.earlier), (given.withdrawn(withdrawal), vec![given.clone()]));
+    }
+    assert_eq!(of(3).await.consent, given);
+    for id in ids {
+        assert_eq!(shown(&ledger, id).await.state, ErasureState::Scheduled);
+    }
+    let rows = audited(&ledger).await;
+    let said =
+        |row: usize| (&*rows[row].statement.act, rows[row].statement.object.as_str(), &*rows[row].statement.result);
+    assert_eq!(rows.len(), before + 2, "one for each order");
+    assert_eq!(said(before), ("consent.withdraw", "sessions:acme", "unchanged"));
+    assert_eq!(said(before + 1), ("consent.withdraw", "sessions:acme", "done"));
+    let details = &rows[before + 1].statement.details;
+    assert_eq!((details["sessions"].to_string(), details["erasures"].to_string()), ("[1,2]".into(), "2".into()));
 }

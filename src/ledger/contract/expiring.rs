@@ -12,7 +12,7 @@ use crate::erasure::{ErasureId, NewErasure, Outcome, Subject};
 use crate::event::Channel;
 use crate::keys::Digest;
 use crate::ledger::expiry::RecordKind;
-use crate::ledger::{Decision, Finished, Invariant, Keep, SessionChange, SessionView, Tombstone};
+use crate::ledger::{Decision, Finished, Invariant, Keep, SessionChange, SessionMark, SessionView, Tombstone};
 use crate::subject::GuestId;
 
 /// The time of everything is over, but for that of tombstones.
@@ -117,7 +117,9 @@ pub(crate) async fn what_is_still_open_keeps_its_session_however_old_it_is(ledge
 pub(crate) async fn what_proves_a_consent_is_kept_for_a_time_of_its_own(ledger: Shared) {
     let mut given = of_guest(1, 1);
     given.record.consent = Consent { state: ConsentState::Given, version: Some("v3".into()), ..Consent::default() };
+    given.record.earlier = vec![Consent { state: ConsentState::Absent, ..Consent::default() }];
     given.forms_seen = vec![Digest([5; 16])];
+    let earlier = given.record.earlier.clone();
     decide(&ledger, given).await;
     decide(&ledger, of_guest(2, 1)).await;
     let proofs = Keep { sessions: Some(Duration::ZERO), consents: Some(HOUR), ..KEEP };
@@ -130,6 +132,11 @@ pub(crate) async fn what_proves_a_consent_is_kept_for_a_time_of_its_own(ledger: 
         let of_guest = ledger.sessions_of_guest(&installation(), Digest([1; 16])).await.expect("found");
         let with = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("found");
         assert_eq!((of_guest.len(), with.len()), (1, 1), "whose it is can still be told");
+        assert_eq!(proof.record.earlier, earlier, "and what it was before");
+        let all = ledger.consents(SessionMark::BEGINNING, 9).await.expect("read").sessions;
+        assert_eq!(all.len(), 1, "it is among all consents");
+        let decided = ledger.decided_sessions(SessionMark::BEGINNING, 9).await.expect("read").sessions;
+        assert!(decided.is_empty(), "nothing is left of what was decided");
     }
     let stale = recorded(&ledger, event(1, 99)).await;
     assert_eq!(ledger.decided(stale, decision(of_guest(1, 1))).await.expect("answered"), Finished::Stale);
@@ -151,7 +158,12 @@ pub(crate) async fn what_proves_a_consent_is_kept_for_a_time_of_its_own(ledger: 
 }
 
 pub(crate) async fn what_may_not_be_deleted_is_told_and_stops_nothing_else(ledger: Shared, sql: Sql<'_>) {
-    let limits = Limits { deadline: Span::from_secs(86_400), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        calendar: crate::deadline::Calendar::late_after_s(86_400),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        requests: crate::attention::sample::request_limits(),
+    };
     let refused = async |kind: RecordKind| {
         let refused = ledger.counts().await.expect("counted").expired[kind.as_str()].refused.clone();
         let told = ledger.attention(&limits).await.expect("found");

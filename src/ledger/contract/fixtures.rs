@@ -65,6 +65,7 @@ pub(crate) const KEEP: Keep = Keep {
     tombstones: Some(HOUR),
     erasures: Some(HOUR),
     fingerprints: Some(HOUR),
+    requests: Some(HOUR),
 };
 
 /// Everything whose time may be over has been kept for long enough.
@@ -75,6 +76,7 @@ pub(crate) const KEEP_NOTHING: Keep = Keep {
     tombstones: Some(Duration::ZERO),
     erasures: Some(Duration::ZERO),
     fingerprints: Some(Duration::ZERO),
+    requests: Some(Duration::ZERO),
 };
 
 pub(crate) fn session(id: i64) -> SessionKey {
@@ -406,7 +408,12 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.quarantine(unreadable()).await.expect("put aside");
     put_out(ledger, "crm").await;
     ledger.record(event(6, 1)).await.expect("recorded");
-    let limits = Limits { deadline: Span::from_secs(0), warn_before: Span::from_secs(0), unknown_share_max: 0.0 };
+    let limits = Limits {
+        calendar: crate::deadline::Calendar::late_after_s(0),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 0.0,
+        requests: crate::attention::sample::request_limits(),
+    };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.delivered(&[source()]).await.expect("noted");
     ledger.add_past_job(&past_job()).await.expect("added");

@@ -9,16 +9,18 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
-    remote_notifier, rules, schedule, targets, tasks,
+    acts, archive, attention, audit, carry, claim, clock, deciding, failure, generations, meta, quarantine, receipts,
+    remote_notifier, requests, rules, schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
-use crate::erasure::{ErasureId, NewErasure};
+use crate::consent::Withdrawal;
+use crate::erasure::{Capsule, ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
+use crate::request::RequestId;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -33,6 +35,69 @@ impl Admin for PostgresLedger {
             audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
             Ok(actual)
         })
+    }
+
+    async fn withdraw_consents(
+        &self,
+        decisions: Vec<Decision>,
+        withdrawal: Withdrawal,
+        by: &Actor,
+    ) -> Result<Withdrawn, LedgerError> {
+        let Some(first) = decisions.first() else { return Ok(Withdrawn::Done(Vec::new())) };
+        let name = &first.session.record.session.installation;
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let done = deciding::withdraw(tx, installation, &decisions).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::withdrawn(by, &decisions, withdrawal, &done)).await?;
+            Ok(done)
+        })
+    }
+
+    async fn add_request(&self, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let entered = requests::add(tx, new, by).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::entered_request(by, new, &entered)).await?;
+            Ok(entered)
+        })
+    }
+
+    async fn change_request(&self, change: &RequestChange, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let changed = requests::change(tx, change).await?;
+            audit::append(tx, &acts::changed_request(by, change, changed)).await?;
+            Ok(changed)
+        })
+    }
+
+    async fn run_request(
+        &self,
+        change: &RequestChange,
+        erasure: NewErasure,
+        by: &Actor,
+    ) -> Result<Option<ErasureId>, LedgerError> {
+        let name = erasure.subject.installation();
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let actual = if requests::change(tx, change).await? {
+                let actual = schedule::schedule(tx, installation, &erasure).await?;
+                requests::became(tx, change, erasure.id, actual).await?;
+                Some(actual)
+            } else {
+                None
+            };
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::ran_request(by, change, actual)).await?;
+            Ok(actual)
+        })
+    }
+
+    async fn reseal_request(&self, id: RequestId, before: &Capsule, after: &Capsule) -> Result<(), LedgerError> {
+        transact!(self, |tx| requests::reseal(tx, id, before, after))
     }
 
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {

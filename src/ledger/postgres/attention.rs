@@ -10,7 +10,7 @@ use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, t
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, clock, counts, expired, named, past_jobs, rules, snapshots};
+use super::{LedgerError, clock, counts, expired, named, past_jobs, requests, rules, snapshots};
 use crate::attention::{
     Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, ParkedSteps, RefusedOf, RefusedSince, StoppedTarget,
 };
@@ -71,6 +71,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         undeletable,
         waiting_rules: rule_version::waiting(rules::versions(connection).await?),
         waiting_past: past_job::waiting(past_jobs::list(connection).await?),
+        requests: requests::open(connection).await?,
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }

@@ -173,6 +173,17 @@ async fn fingerprints(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
         let carried = carried(&rows, 0, carry)?;
         tx.execute(sql, &[&bytes(&rows, 0), &carried, &bytes(&rows, 1), &numbers(&rows, 2)]).await?;
     }
+    let query = "SELECT fingerprint, request, version FROM request_fingerprint";
+    let walk = Walk::begin(tx, "carry_request_fingerprint", query).await?;
+    while let Some(rows) = walk.next().await? {
+        let sql = "UPDATE request_fingerprint SET fingerprint = new.fingerprint
+                   FROM unnest($1::BYTEA[], $2::BYTEA[], $3::BYTEA[], $4::BIGINT[])
+                        AS new (before, fingerprint, request, version)
+                   WHERE request_fingerprint.fingerprint = new.before AND request_fingerprint.request = new.request
+                     AND request_fingerprint.version = new.version";
+        let carried = carried(&rows, 0, carry)?;
+        tx.execute(sql, &[&bytes(&rows, 0), &carried, &bytes(&rows, 1), &numbers(&rows, 2)]).await?;
+    }
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Deleting sessions, erasures with their fingerprints, tombstones, and event keys without a month, whose time is over: in the order of their age, by an index of it, and a batch at a
+//! Deleting sessions, erasures with their fingerprints, tombstones, requests, and event keys without a month, whose time is over: in the order of their age, by an index of it, and a batch at a
 //! time, each a transaction of its own. One process does so at a time. What is still open stays, whatever its age.
 
 mod sessions;
@@ -41,6 +41,7 @@ enum After {
     Erasure { ended: i64, id: ErasureId },
     Tombstone { at: i64, place: Place },
     Fingerprint { ended: i64, fingerprint: Vec<u8>, erasure: Vec<u8>, version: i64 },
+    Request { ended: i64, sequence: i64 },
     Event { received: i64, happened: i64, source: i64, session: i64, kind: i64, digest: Vec<u8> },
 }
 
@@ -85,6 +86,7 @@ impl PostgresLedger {
             RecordKind::Consents,
             RecordKind::Erasures,
             RecordKind::Tombstones,
+            RecordKind::Requests,
         ] {
             keep_first(&mut failed, self.walk(kind, keep).await)?;
         }
@@ -94,7 +96,7 @@ impl PostgresLedger {
     async fn walk(&self, kind: RecordKind, keep: &Keep) -> Result<(), LedgerError> {
         let beginning = || {
             let size = match kind {
-                RecordKind::Sessions | RecordKind::Consents | RecordKind::Erasures => BATCH,
+                RecordKind::Sessions | RecordKind::Consents | RecordKind::Erasures | RecordKind::Requests => BATCH,
                 RecordKind::Events | RecordKind::Tombstones | RecordKind::Fingerprints => SMALL_BATCH,
             };
             Walked { from: None, portion: Portion::new(size), refusals: Refusals::default() }
@@ -144,6 +146,7 @@ async fn one_batch(
         RecordKind::Tombstones => small::old_tombstones(tx, keep, from, portion).await?,
         RecordKind::Events => small::old_events(tx, keep, from, portion).await?,
         RecordKind::Fingerprints => small::old_fingerprints(tx, keep, from, portion).await?,
+        RecordKind::Requests => small::old_requests(tx, keep, from, portion).await?,
     };
     let round = Round { deleted, is_behind: next.is_some() && is_last };
     note(tx, kind, round, next.is_none() || is_last).await?;

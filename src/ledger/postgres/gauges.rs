@@ -3,19 +3,26 @@
 use jiff::Timestamp;
 use tokio_postgres::Row;
 
-use super::columns::{maybe_time, time, unsigned};
+use super::columns::{maybe_time, millis, time, unsigned};
 use super::counts::Tallied;
 use super::tx::{Connection, NOW_MS};
-use super::{LedgerError, counts, deliveries, periodic, processes, targets};
-use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size};
+use super::{LedgerError, counts, deliveries, periodic, processes, requests, targets};
+use crate::deadline::Calendar;
+use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size, gauges};
 
-pub(super) async fn all(connection: &Connection, queues: &[String], late_after_ms: i64) -> Result<Gauges, LedgerError> {
+pub(super) async fn all(
+    connection: &Connection,
+    queues: &[String],
+    calendar: &Calendar,
+) -> Result<Gauges, LedgerError> {
     let Tallied { sessions, erasures, verdicts } = counts::tally(connection).await?;
-    let once = once(connection, late_after_ms).await?;
+    let once = once(connection, calendar).await?;
     Ok(Gauges {
         now: once.now,
         erasures,
         late: once.late,
+        requests: gauges::requests(requests::counts(connection).await?),
+        requests_late: requests::late(connection, gauges::today(calendar, once.now)).await?,
         oldest_due: once.oldest_due,
         queues: of_queues(connection, queues).await?,
         inbox: once.inbox,
@@ -49,12 +56,12 @@ struct Once {
     size: Size,
 }
 
-async fn once(connection: &Connection, late_after_ms: i64) -> Result<Once, LedgerError> {
+async fn once(connection: &Connection, calendar: &Calendar) -> Result<Once, LedgerError> {
     let sql = format!(
         "WITH clock AS (SELECT {NOW_MS} AS now)
          SELECT now,
                 (SELECT COUNT(*) FROM (SELECT 1 FROM erasure WHERE ended IS NULL AND state <> 'requested'
-                   AND GREATEST(due_rule, created) < now - $1 LIMIT {COUNTED_MAX}) AS counted),
+                   AND GREATEST(due_rule, created) < $1 LIMIT {COUNTED_MAX}) AS counted),
                 {},
                 (SELECT COALESCE(SUM(count), 0)::BIGINT
                    FROM (SELECT count FROM inbox WHERE NOT parked LIMIT {COUNTED_MAX}) AS counted),
@@ -69,7 +76,10 @@ async fn once(connection: &Connection, late_after_ms: i64) -> Result<Once, Ledge
          FROM clock",
         counts::oldest_due_sql()
     );
-    let row = connection.row(&sql, &[&late_after_ms]).await?;
+    let now = time(connection.row(&format!("SELECT {NOW_MS}"), &[]).await?.get(0))?;
+    // Before the calendar began, nothing was due.
+    let late_before = calendar.late_before(now).map_or(i64::MIN, millis);
+    let row = connection.row(&sql, &[&late_before]).await?;
     let (due, parked) = (unsigned(row.get(3)), unsigned(row.get(11)));
     let inbox = QueueGauge { due, parked, oldest: maybe_time(row.get(4))?, ..QueueGauge::default() };
     Ok(Once {

@@ -11,6 +11,7 @@ use crate::ledger::generation::{GenerationState, SealGeneration, must_be_open};
 /// Whether anything is sealed under the generation $1, whose bytes are $2, and in JSON $3. One statement: what is expanded from
 /// the inbox meanwhile is seen in one place or the other.
 const IN_USE: &str = "SELECT EXISTS (SELECT FROM capsule WHERE seal_key = $1)
+       OR EXISTS (SELECT FROM request WHERE seal_key = $1)
        OR EXISTS (SELECT FROM step WHERE (report IS NOT NULL OR resume IS NOT NULL)
                                      AND (substring(report FROM 1 FOR 8) = $2 OR substring(resume FROM 1 FOR 8) = $2))
        OR EXISTS (SELECT FROM quarantine WHERE substring(sealed FROM 1 FOR 8) = $2)

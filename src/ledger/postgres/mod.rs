@@ -48,6 +48,7 @@ mod record;
 mod records;
 mod refused;
 mod remote_notifier;
+mod requests;
 mod rules;
 mod schedule;
 mod schema;

@@ -27,6 +27,8 @@ pub const SMALL_TABLES: &[&str] = &[
     "quarantine",
     "receipt_gap",
     "refused",
+    "request",
+    "request_erasure",
     "rule_version",
     "seal_generation",
     "source",

@@ -6,7 +6,9 @@
 use super::columns::{ids, json, json_at, millis, of_json};
 use super::tasks::HELD;
 use super::tx::{Connection, Tx};
-use super::{Closing, Cursor, LedgerError, Page, ReceiptRange, archive, capsules, query, sessions, transition};
+use super::{
+    Closing, Cursor, LedgerError, Page, ReceiptRange, archive, capsules, query, requests, sessions, transition,
+};
 use crate::erasure::life::end_of;
 use crate::erasure::{ErasureId, ErasureState};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedGap};
@@ -38,12 +40,14 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
     let (Some(first), Some(last)) = (closing.first(), closing.last()) else { return Ok(true) };
     let all = erasures(closing)?;
     let mut asked = Vec::new();
+    let mut left = Vec::new();
     let mut states = Vec::with_capacity(closing.len());
     let mut verdicts = Vec::with_capacity(closing.len());
     for Closing { claim, receipt } in closing {
         let erasure = transition::erasure_of(claim, receipt)?;
         let end = end_of(erasure);
         states.push(end.state.as_str());
+        left.push((erasure.id, Some(transition::left(erasure))));
         if end.sessions_are_erased {
             asked.push(erasure.id);
         }
@@ -66,6 +70,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
     )
     .await?;
     capsules::end_fingerprints(tx, &all).await?;
+    requests::erasures_ended(tx, &left).await?;
     let tasks: Vec<i64> = closing.iter().map(|one| one.claim.task).collect();
     tx.execute("DELETE FROM task WHERE id = ANY($1)", &[&tasks]).await?;
     append(tx, closing).await?;

@@ -1,7 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -9,22 +8,25 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, clock, columns, counts, deliveries, erasures, gauges, generations,
-    installations, meta, past_jobs, periodic, processes, quarantine, receipts, rules, sessions, targets,
+    installations, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules, sessions,
+    targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId, Subject};
+use crate::deadline::Calendar;
+use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor,
     ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
     LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
-    RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed,
-    TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest,
+    SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
+use crate::request::{RequestId, RequestNumber};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
 
 #[async_trait]
@@ -123,6 +125,26 @@ impl Records for PostgresLedger {
         past_jobs::list(&self.reading().await?).await
     }
 
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
+        requests::list(&self.reading().await?, filter).await
+    }
+
+    async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError> {
+        requests::numbered(&self.reading().await?, number).await
+    }
+
+    async fn requests_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<StoredRequest>, LedgerError> {
+        requests::with(&self.reading().await?, fingerprints).await
+    }
+
+    async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError> {
+        requests::capsule(&self.reading().await?, id).await
+    }
+
+    async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError> {
+        requests::under(&self.reading().await?, generation.as_str(), after).await
+    }
+
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
         periodic::marks(&self.reading().await?).await
     }
@@ -175,7 +197,11 @@ impl Records for PostgresLedger {
     }
 
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        sessions::decided(&self.reading().await?, after, most).await
+        sessions::decided(&self.reading().await?, query::NOT_REDUCED, after, most).await
+    }
+
+    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+        sessions::decided(&self.reading().await?, query::ALL_SESSIONS, after, most).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
@@ -250,10 +276,9 @@ impl Records for PostgresLedger {
         counts::all(&self.reading().await?).await
     }
 
-    async fn gauges(&self, queues: &[QueueName], late_after: Duration) -> Result<Gauges, LedgerError> {
+    async fn gauges(&self, queues: &[QueueName], calendar: &Calendar) -> Result<Gauges, LedgerError> {
         let queues: Vec<_> = queues.iter().map(|queue| queue.name().into_owned()).collect();
-        let late_after_ms = i64::try_from(late_after.as_millis()).unwrap_or(i64::MAX);
-        gauges::all(&self.reading().await?, &queues, late_after_ms).await
+        gauges::all(&self.reading().await?, &queues, calendar).await
     }
 
     async fn clock(&self) -> Result<ClockView, LedgerError> {

@@ -13,8 +13,8 @@ use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
 use super::{
-    Claim, Finished, LedgerError, QueueName, broken, capsules, erasure_state, failure, rules, steps, sum, targets,
-    tasks,
+    Claim, Finished, LedgerError, QueueName, broken, capsules, erasure_state, failure, requests, rules, steps, sum,
+    targets, tasks,
 };
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
@@ -341,6 +341,7 @@ async fn cancelled(
                        WHERE id = $1";
             tx.execute(sql, &[&id.0.as_slice(), &millis(tx.now)]).await?;
             capsules::end_fingerprints(tx, &[id]).await?;
+            requests::erasures_ended(tx, &[(id, None)]).await?;
             Ok(true)
         }
         Some(Cancelled::WithReceipt(change)) => {

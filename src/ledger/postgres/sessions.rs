@@ -107,15 +107,16 @@ fn view(row: &Row, fingerprints: Vec<Fingerprinted>) -> Result<SessionView, Ledg
     })
 }
 
-/// The next sessions whose records are whole, with what was decided on them.
+/// The next sessions whose records are whole, with what was decided on them; `which` is a condition.
 pub(super) async fn decided(
     connection: &Connection,
+    which: &str,
     after: SessionMark,
     most: u32,
 ) -> Result<DecidedSessions, LedgerError> {
     let sql = format!(
         "SELECT {OF_SESSION}, {COLUMNS} FROM session
-         WHERE (installation, session) > ($1, $2) AND proof_since IS NULL ORDER BY installation, session LIMIT $3"
+         WHERE (installation, session) > ($1, $2) AND {which} ORDER BY installation, session LIMIT $3"
     );
     let rows = connection.rows(&sql, &[&after.installation, &after.session, &i64::from(most)]).await?;
     let last = rows.last().map(Place::read).filter(|_| rows.len() == most as usize);

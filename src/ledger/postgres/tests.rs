@@ -138,9 +138,10 @@ async fn an_event_that_is_damaged_is_set_aside_and_stops_no_other() {
     let shared: Arc<dyn Ledger> = ledger.clone();
     assert_eq!(contract::sessions_to_decide(&shared).await, [501, 503]);
     let limits = Limits {
-        deadline: quietus_plugin::Span::from_secs(86_400),
+        calendar: crate::deadline::Calendar::late_after_s(86_400),
         warn_before: quietus_plugin::Span::from_secs(0),
         unknown_share_max: 1.0,
+        requests: crate::attention::sample::request_limits(),
     };
     let told = ledger.attention(&limits).await.expect("read");
     let told: Vec<_> = told.iter().map(|found| (found.code.as_str(), found.severity.as_str())).collect();

@@ -5,16 +5,18 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, rules, schedule, targets,
-    tasks,
+    acts, archive, attention, audit, carry, clock, deciding, generations, meta, quarantine, receipts, requests, rules,
+    schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
-use crate::erasure::{ErasureId, NewErasure};
+use crate::consent::Withdrawal;
+use crate::erasure::{Capsule, ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
+use crate::request::RequestId;
 use crate::subject::TargetName;
 
 #[async_trait]
@@ -28,6 +30,69 @@ impl Admin for SqliteLedger {
             Ok((actual, acts::requested(&by, &erasure, actual)))
         })
         .await
+    }
+
+    async fn withdraw_consents(
+        &self,
+        decisions: Vec<Decision>,
+        withdrawal: Withdrawal,
+        by: &Actor,
+    ) -> Result<Withdrawn, LedgerError> {
+        let by = by.clone();
+        let key = self.index_key();
+        self.order(Wakes::All, move |tx| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let done = deciding::withdraw(tx, &decisions)?;
+            let entry = acts::withdrawn(&by, &decisions, withdrawal, &done);
+            Ok((done, entry))
+        })
+        .await
+    }
+
+    async fn add_request(&self, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {
+        let (new, by) = (new.clone(), by.clone());
+        let key = self.index_key();
+        self.order(Wakes::NoOne, move |tx| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let entered = requests::add(tx, &new, &by)?;
+            let entry = acts::entered_request(&by, &new, &entered);
+            Ok((entered, entry))
+        })
+        .await
+    }
+
+    async fn change_request(&self, change: &RequestChange, by: &Actor) -> Result<bool, LedgerError> {
+        let (change, by) = (change.clone(), by.clone());
+        self.order(Wakes::NoOne, move |tx| {
+            let changed = requests::change(tx, &change)?;
+            Ok((changed, acts::changed_request(&by, &change, changed)))
+        })
+        .await
+    }
+
+    async fn run_request(
+        &self,
+        change: &RequestChange,
+        erasure: NewErasure,
+        by: &Actor,
+    ) -> Result<Option<ErasureId>, LedgerError> {
+        let (change, by) = (change.clone(), by.clone());
+        let key = self.index_key();
+        self.order(Wakes::All, move |tx| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            if !requests::change(tx, &change)? {
+                return Ok((None, acts::ran_request(&by, &change, None)));
+            }
+            let actual = schedule::schedule(tx, &erasure)?;
+            requests::became(tx, &change, erasure.id, actual)?;
+            Ok((Some(actual), acts::ran_request(&by, &change, Some(actual))))
+        })
+        .await
+    }
+
+    async fn reseal_request(&self, id: RequestId, before: &Capsule, after: &Capsule) -> Result<(), LedgerError> {
+        let (before, after) = (before.clone(), after.clone());
+        self.writer.write(Wakes::NoOne, move |tx| requests::reseal(tx, id, &before, &after)).await
     }
 
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {

@@ -9,8 +9,8 @@ use super::job::Tx;
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::{
-    LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, past_jobs, processes, refused, rules,
-    targets,
+    LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, past_jobs, processes, refused, requests,
+    rules, targets,
 };
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
@@ -88,6 +88,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         undeletable,
         waiting_rules: rule_version::waiting(rules::versions(connection)?),
         waiting_past: past_job::waiting(past_jobs::list(connection)?),
+        requests: requests::open(connection)?,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Deleting sessions, erasures with their fingerprints, and tombstones whose time is over: in the order of their age, by an index of it, and a batch at a
+//! Deleting sessions, erasures with their fingerprints, tombstones and requests whose time is over: in the order of their age, by an index of it, and a batch at a
 //! time, each a transaction of its own, so that no delivery waits for long and the log does not grow. What is still open stays,
 //! whatever its age.
 
@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use rusqlite::params;
 
 use self::sessions::{AgedSession, PROOFS, WHOLE};
-use self::small::{AgedFingerprint, AgedTombstone};
+use self::small::{AgedFingerprint, AgedRequest, AgedTombstone};
 use super::columns::Millis;
 use super::expired::{note, note_refused};
 use super::job::{Tx, Wakes};
@@ -70,6 +70,7 @@ pub(super) struct Passes {
     consents: Pass<AgedSession>,
     erasures: Pass<AgedErasure>,
     tombstones: Pass<AgedTombstone>,
+    requests: Pass<AgedRequest>,
 }
 
 impl Default for Passes {
@@ -80,6 +81,7 @@ impl Default for Passes {
             consents: Pass::new(BATCH),
             erasures: Pass::new(BATCH),
             tombstones: Pass::new(SMALL_BATCH),
+            requests: Pass::new(BATCH),
         }
     }
 }
@@ -99,6 +101,8 @@ impl Passes {
         keep_first(&mut failed, self.erasures.go_on(writer, RecordKind::Erasures, erasures).await)?;
         let tombstones = move |tx: &Tx<'_>, from, portion| small::old_tombstones(tx, &keep, from, portion);
         keep_first(&mut failed, self.tombstones.go_on(writer, RecordKind::Tombstones, tombstones).await)?;
+        let requests = move |tx: &Tx<'_>, from, portion| small::old_requests(tx, &keep, from, portion);
+        keep_first(&mut failed, self.requests.go_on(writer, RecordKind::Requests, requests).await)?;
         failed.map_or(Ok(()), Err)
     }
 }

@@ -2,18 +2,19 @@
 
 use std::path::Path;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::Millis;
-use super::{LedgerError, counts, deliveries, periodic, processes, receipts, targets};
+use super::{LedgerError, counts, deliveries, periodic, processes, receipts, requests, targets};
+use crate::deadline::Calendar;
 use crate::erasure::{ErasureState, Verdict};
-use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size};
+use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size, gauges};
 
 pub(super) fn all(
     connection: &Connection,
     queues: &[String],
-    late_after: SignedDuration,
+    calendar: &Calendar,
     now: Timestamp,
 ) -> Result<Gauges, LedgerError> {
     let tally = counts::tally(connection)?;
@@ -25,7 +26,9 @@ pub(super) fn all(
     Ok(Gauges {
         now,
         erasures: ErasureState::ALL.into_iter().map(|state| (state.as_str(), tallied(state.as_str()))).collect(),
-        late: late(connection, now, late_after)?,
+        late: late(connection, calendar.late_before(now))?,
+        requests: gauges::requests(requests::counts(connection)?),
+        requests_late: requests::late(connection, gauges::today(calendar, now))?,
         oldest_due: counts::oldest_due(connection, now)?,
         queues: queues.iter().map(|queue| of_queue(connection, queue, now)).collect::<Result<_, _>>()?,
         inbox: inbox(connection)?,
@@ -52,9 +55,9 @@ pub(super) fn size(ledger: &Path, log_bytes: u64) -> Size {
     Size { bytes, free_bytes: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)) }
 }
 
-fn late(connection: &Connection, now: Timestamp, late_after: SignedDuration) -> Result<u64, LedgerError> {
+fn late(connection: &Connection, before: Option<Timestamp>) -> Result<u64, LedgerError> {
     // Before the calendar began, nothing was due.
-    let Ok(before) = now.checked_sub(late_after) else { return Ok(0) };
+    let Some(before) = before else { return Ok(0) };
     let mut statement = connection.prepare_cached(
         "SELECT COUNT(*) FROM (SELECT 1 FROM erasure
            WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) < ?1 LIMIT ?2)",

@@ -48,6 +48,7 @@ mod receipts;
 mod record;
 mod records;
 mod refused;
+mod requests;
 mod rules;
 mod schedule;
 mod schema;

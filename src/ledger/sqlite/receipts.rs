@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use super::{Closing, Cursor, LedgerError, Page, ReceiptRange};
-use super::{archive, capsules, query, schedule, sessions, tasks, transition};
+use super::{archive, capsules, query, requests, schedule, sessions, tasks, transition};
 use crate::erasure::ErasureId;
 use crate::erasure::life::end_of;
 use crate::ledger::closing::Tried;
@@ -46,6 +46,7 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     capsules::delete(tx, erasure.id)?;
     tx.prepare_cached("DELETE FROM erasure_session WHERE erasure = ?1")?.execute([erasure.id])?;
     schedule::end(tx, erasure.id, end_of(erasure).state)?;
+    requests::erasure_ended(tx, erasure.id, Some(transition::left(erasure)))?;
     tx.prepare_cached("UPDATE erasure SET verdict = ?2 WHERE id = ?1")?
         .execute(params![erasure.id, Word(receipt.statement.verdict)])?;
     Ok(())

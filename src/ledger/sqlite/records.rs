@@ -2,32 +2,33 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter};
 
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, clock, counts, deliveries, erasures, gauges, generations, installations,
-    integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, rules, sessions, targets,
+    integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
 use crate::chain::Head;
-use crate::erasure::{Erasure, ErasureId, Subject};
+use crate::deadline::Calendar;
+use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor,
     ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
     LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
-    RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed,
-    TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest,
+    SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
+use crate::request::{RequestId, RequestNumber};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
 
 #[async_trait]
@@ -112,6 +113,30 @@ impl Records for SqliteLedger {
         self.readers.read(past_jobs::list).await
     }
 
+    async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
+        let filter = filter.clone();
+        self.readers.read(move |connection| requests::list(connection, &filter)).await
+    }
+
+    async fn requests_numbered(&self, number: &RequestNumber) -> Result<Vec<StoredRequest>, LedgerError> {
+        let number = number.clone();
+        self.readers.read(move |connection| requests::numbered(connection, &number)).await
+    }
+
+    async fn requests_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<StoredRequest>, LedgerError> {
+        let fingerprints = fingerprints.to_vec();
+        self.readers.read(move |connection| requests::with(connection, &fingerprints)).await
+    }
+
+    async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError> {
+        self.readers.read(move |connection| requests::capsule(connection, id)).await
+    }
+
+    async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError> {
+        let generation = generation.clone();
+        self.readers.read(move |connection| requests::under(connection, generation.as_str(), after)).await
+    }
+
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
         self.readers.read(periodic::marks).await
     }
@@ -169,7 +194,11 @@ impl Records for SqliteLedger {
     }
 
     async fn decided_sessions(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
-        self.readers.read(move |connection| sessions::decided(connection, after, most)).await
+        self.readers.read(move |connection| sessions::decided(connection, query::NOT_REDUCED, after, most)).await
+    }
+
+    async fn consents(&self, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+        self.readers.read(move |connection| sessions::decided(connection, query::ALL_SESSIONS, after, most)).await
     }
 
     async fn receipt_head(&self) -> Result<Option<ReceiptHead>, LedgerError> {
@@ -248,12 +277,12 @@ impl Records for SqliteLedger {
         self.readers.read(|connection| counts::all(connection, Timestamp::now())).await
     }
 
-    async fn gauges(&self, queues: &[QueueName], late_after: Duration) -> Result<Gauges, LedgerError> {
+    async fn gauges(&self, queues: &[QueueName], calendar: &Calendar) -> Result<Gauges, LedgerError> {
         let queues: Vec<_> = queues.iter().map(|queue| queue.name().into_owned()).collect();
-        let late_after = SignedDuration::try_from(late_after).unwrap_or(SignedDuration::MAX);
+        let calendar = calendar.clone();
         let files = Arc::clone(&self.files);
         let look = move |connection: &_| {
-            let gauges = gauges::all(connection, &queues, late_after, Timestamp::now())?;
+            let gauges = gauges::all(connection, &queues, &calendar, Timestamp::now())?;
             Ok(Gauges { size: gauges::size(files.ledger(), files.log_bytes()), ..gauges })
         };
         self.readers.read(look).await
@@ -331,7 +360,7 @@ impl Records for SqliteLedger {
 impl SqliteLedger {
     /// What needs a person; `unwritable` is why nothing can be written, where that is so.
     async fn found(&self, limits: &Limits, unwritable: Option<String>) -> Result<Vec<Attention>, LedgerError> {
-        let limits = *limits;
+        let limits = limits.clone();
         let damage = self.damage.known();
         let log_bytes = self.files.log_bytes();
         let look = move |connection: &_| {

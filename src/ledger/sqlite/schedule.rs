@@ -10,7 +10,7 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
-use super::{capsules, failure::broken, rules, sessions, steps, sum, targets, tasks};
+use super::{capsules, failure::broken, requests, rules, sessions, steps, sum, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
@@ -279,6 +279,7 @@ fn cancelled(tx: &Tx<'_>, id: ErasureId, cancelled: Option<Cancelled>) -> Result
             // cancelled.
             tx.prepare_cached("DELETE FROM task WHERE erasure = ?1")?.execute([id])?;
             end(tx, id, state)?;
+            requests::erasure_ended(tx, id, None)?;
             Ok(true)
         }
         Some(Cancelled::WithReceipt(change)) => {

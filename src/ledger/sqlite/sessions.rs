@@ -285,11 +285,16 @@ pub(super) fn record(connection: &Connection, place: Place) -> Result<Option<Con
     Ok(Some(row.json::<StoredRecord>(2)?.record(key, row.get(3)?)))
 }
 
-/// The next sessions whose records are whole, with what was decided on them.
-pub(super) fn decided(connection: &Connection, after: SessionMark, most: u32) -> Result<DecidedSessions, LedgerError> {
+/// The next sessions whose records are whole, with what was decided on them; `which` is a condition.
+pub(super) fn decided(
+    connection: &Connection,
+    which: &str,
+    after: SessionMark,
+    most: u32,
+) -> Result<DecidedSessions, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT {OF_SESSION} FROM session
-         WHERE (installation, session) > (?1, ?2) AND proof_since IS NULL ORDER BY installation, session LIMIT ?3"
+         WHERE (installation, session) > (?1, ?2) AND {which} ORDER BY installation, session LIMIT ?3"
     ))?;
     let mut rows = statement.query(params![after.installation, after.session, most])?;
     let mut found = DecidedSessions::default();

@@ -1,8 +1,8 @@
 //! What is done about erasures that are in the ledger.
 
-use crate::audit::Actor;
+use crate::audit::{Act, Actor, Object};
 use crate::erasure::{Erasure, ErasureId, Step};
-use crate::ledger::{ErasureCursor, ErasureFilter, Page};
+use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page};
 use crate::operations::{OperationError, Operations};
 use crate::subject::TargetName;
 
@@ -24,10 +24,29 @@ pub(crate) async fn show(on: &Operations, id: ErasureId) -> Result<Erasure, Oper
 
 /// Approves an erasure that waits for it: it begins when its time has come.
 pub(crate) async fn approve(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    if on.settings.four_eyes {
+        must_be_somebody_else(on, id, by).await?;
+    }
     if on.ledger.approve_erasure(id, by).await? {
         return Ok(());
     }
     Err(not_done(on, id, "it does not wait for approval").await)
+}
+
+/// Refuses whoever has asked for it, or has joined it.
+async fn must_be_somebody_else(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    let asked = AuditRange {
+        act: Some(Act::RequestErasure),
+        object: Some(Object::erasure(id)),
+        ..AuditRange::all(Cursor::OLDEST, PAGE_MAX)
+    };
+    let rows = on.ledger.audit(&asked).await?.items;
+    let own = rows.into_iter().map(|row| row.statement.actor).find(|actor| !by.is_somebody_else(actor));
+    own.map_or(Ok(()), |actor| {
+        Err(OperationError::Conflict(format!(
+            "erasure {id}: somebody else has to approve it than {actor}, who has asked for it (requests.four_eyes)"
+        )))
+    })
 }
 
 /// Rejects an erasure that waits for approval: nothing is erased, and its identifiers are destroyed.

@@ -34,17 +34,17 @@ pub(crate) enum About {
 }
 
 /// A request whose names all mean something. Holds personal data in memory.
-pub(super) struct Checked {
-    pub(super) subject: Subject,
-    pub(super) whom: Whom,
+pub(in crate::operations) struct Checked {
+    pub(in crate::operations) subject: Subject,
+    pub(in crate::operations) whom: Whom,
     /// Of the identifiers.
-    pub(super) fingerprints: Vec<Fingerprinted>,
-    pub(super) selection: Selection,
-    pub(super) targets: Vec<TargetName>,
+    pub(in crate::operations) fingerprints: Vec<Fingerprinted>,
+    pub(in crate::operations) selection: Selection,
+    pub(in crate::operations) targets: Vec<TargetName>,
 }
 
 impl Checked {
-    pub(super) fn read(on: &Operations, keys: &Keys, request: Request) -> Result<Self, OperationError> {
+    pub(in crate::operations) fn read(on: &Operations, keys: &Keys, request: Request) -> Result<Self, OperationError> {
         let targets = targets(on, &request.targets)?;
         let mut checked = Self::about(on, keys, request.about)?;
         checked.selection = selection(on, request.selection, checked.subject.installation())?;
@@ -81,7 +81,10 @@ impl Checked {
 }
 
 /// A person's erasure never leaves one company's installation.
-fn persons_installation(on: &Operations, named: Option<&InstallationName>) -> Result<InstallationName, OperationError> {
+pub(in crate::operations) fn persons_installation(
+    on: &Operations,
+    named: Option<&InstallationName>,
+) -> Result<InstallationName, OperationError> {
     match (named, on.settings.installations.as_slice()) {
         (Some(name), _) => Ok(on.installation(name)?.name.clone()),
         (None, [only]) => Ok(only.name.clone()),
@@ -90,7 +93,7 @@ fn persons_installation(on: &Operations, named: Option<&InstallationName>) -> Re
 }
 
 /// The targets that are asked for, all of which must exist.
-fn targets(on: &Operations, named: &[String]) -> Result<Vec<TargetName>, OperationError> {
+pub(in crate::operations) fn targets(on: &Operations, named: &[String]) -> Result<Vec<TargetName>, OperationError> {
     let all = &on.settings.targets;
     if named.is_empty() {
         return Ok(all.clone());
@@ -113,7 +116,8 @@ fn selection(on: &Operations, given: Selection, within: &InstallationName) -> Re
     if let Some(both) = include.intersection(&exclude).next() {
         return Err(InputError::IncludedAndExcluded(both.clone()).into());
     }
-    Ok(Selection { include_possible: given.include_possible, include, exclude })
+    let only = given.only.map(|only| sessions(on, &only, within)).transpose()?;
+    Ok(Selection { include_possible: given.include_possible, include, exclude, only })
 }
 
 fn sessions(

@@ -1,13 +1,11 @@
 //! Finding a person's erasures. The identifiers are compared as keyed fingerprints, which erasures keep one by one
 //! (`erasing.keep_fingerprints`); the ledger holds no values.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::erasure::{Erasure, ErasureId};
+use crate::erasure::Erasure;
 use crate::keys::Fingerprint;
 use crate::operations::person::{GivenIdentifiers, NamedPerson};
 use crate::operations::{OperationError, Operations};
-use crate::subject::{InstallationName, Kind};
+use crate::subject::InstallationName;
 
 /// A person's erasures.
 #[derive(Debug)]
@@ -35,28 +33,8 @@ pub(crate) async fn find(
         // Each installation has a key of its own, so the same identifier has another fingerprint in each.
         let fingerprinter = on.fingerprinter(&keys, &installation.name);
         let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
-        let mut wanted: BTreeMap<Kind, Vec<Fingerprint>> = BTreeMap::new();
-        for one in person.fingerprints {
-            wanted.entry(one.kind).or_default().push(one.fingerprint);
-        }
-        erasures.extend(with_all(on, &wanted).await?);
+        let with = async |fingerprints: &[Fingerprint]| on.ledger.erasures_with(fingerprints).await;
+        erasures.extend(person.found_by_all(with, |erasure| erasure.id).await?);
     }
     Ok(Found { erasures, ended_are_found: on.settings.keep_fingerprints })
-}
-
-/// The erasures that have an identifier of every kind that is wanted.
-async fn with_all(on: &Operations, wanted: &BTreeMap<Kind, Vec<Fingerprint>>) -> Result<Vec<Erasure>, OperationError> {
-    let mut agreeing: Option<Vec<Erasure>> = None;
-    for fingerprints in wanted.values() {
-        let with = on.ledger.erasures_with(fingerprints).await?;
-        agreeing = Some(match agreeing {
-            None => with,
-            Some(before) => {
-                let ids: BTreeSet<ErasureId> = with.iter().map(|erasure| erasure.id).collect();
-                before.into_iter().filter(|erasure| ids.contains(&erasure.id)).collect()
-            }
-        });
-    }
-    // Without an identifier nobody is meant, and never everybody.
-    Ok(agreeing.unwrap_or_default())
 }

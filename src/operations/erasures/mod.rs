@@ -9,7 +9,9 @@ mod request;
 
 pub(crate) use acts::{Retried, UndecidedRetried, approve, cancel, list, reject, retry, retry_undecided, show};
 pub(crate) use checked::{About, Request};
+pub(super) use checked::{Checked, persons_installation, targets};
 pub(crate) use find::{Found, find};
 pub(crate) use preview::{Preview, WouldBe, preview};
+pub(super) use reach::find as find_reach;
 pub(crate) use reach::{NotReached, Reach};
 pub(crate) use request::{Requested, request};

@@ -40,7 +40,7 @@ pub(crate) enum NotReached {
 }
 
 /// Asks the ledger, and mluvii where it is searched.
-pub(super) async fn find(
+pub(in crate::operations) async fn find(
     on: &Operations,
     keys: &Keys,
     checked: &Checked,

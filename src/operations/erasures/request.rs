@@ -40,8 +40,8 @@ pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Re
         version: None,
         targets,
         due: now.saturating_add(after).unwrap_or(Timestamp::MAX),
-        // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it.
-        approve: false,
+        // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it, unless that is wanted.
+        approve: on.settings.four_eyes,
         origin: None,
         selection,
         capsule: ToSeal::of(whom, &seal),

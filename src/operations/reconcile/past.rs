@@ -285,6 +285,6 @@ fn reserve(job: &mut PastJob, day: PastCounts) -> Option<String> {
 
 /// Whether what was entered is not decided on yet.
 async fn is_waited_for(on: &Operations, installation: &InstallationName) -> Result<bool, OperationError> {
-    let gauges = on.ledger.gauges(&[QueueName::Decide(installation.clone())], Duration::MAX).await?;
+    let gauges = on.ledger.gauges(&[QueueName::Decide(installation.clone())], &on.settings.limits.calendar).await?;
     Ok(gauges.inbox.due + gauges.queues.iter().map(|queue| queue.due).sum::<u64>() > WAITING_MAX)
 }

@@ -54,8 +54,11 @@ pub(crate) async fn explain(on: &Operations, key: &SessionKey) -> Result<Explana
     Ok(Explanation::of(&on.settings.policy, view, erasures))
 }
 
-/// Why nothing can be explained.
-async fn unknown(on: &Operations, key: &SessionKey) -> Result<OperationError, OperationError> {
+/// Why nothing can be said of a session.
+pub(in crate::operations) async fn unknown(
+    on: &Operations,
+    key: &SessionKey,
+) -> Result<OperationError, OperationError> {
     let what = match on.ledger.tombstone(key).await? {
         None => format!("the session {key} is not in the ledger"),
         Some(tombstone) => {

@@ -4,6 +4,7 @@ mod explain;
 mod judge;
 mod trial;
 
+pub(in crate::operations) use explain::unknown as unknown_session;
 pub(crate) use explain::{Explanation, PastEvaluation, explain};
 pub(crate) use judge::{JudgedRule, confirm, reject};
 pub(crate) use trial::{Difference, Trial, try_rules};

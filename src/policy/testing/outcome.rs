@@ -61,7 +61,7 @@ impl Policy {
             return Ok((record, demands));
         }
         let fired = [Fired { trigger: test.on, form, since: at, said: form.map(|_| at) }];
-        record.consent = self.said(&record, &fired)?;
+        record = self.said(&record, &fired)?;
         let demands = self.demands(&fired, &record, before, at)?;
         Ok((record, demands.into_iter().map(|demanded| demanded.demand).collect()))
     }

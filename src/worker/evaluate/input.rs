@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::consent::Withdrawal;
 use crate::event::{EventHead, Form};
 use crate::keys::IndexKey;
 use crate::policy::Policy;
@@ -25,4 +26,6 @@ pub(in crate::worker) enum Cause<'a> {
     Event(&'a EventHead, Option<&'a Form>),
     /// Its time to settle has come.
     Settle,
+    /// An officer was told that the consent is withdrawn.
+    Withdrawn(&'a Withdrawal),
 }

@@ -33,10 +33,15 @@ pub(super) fn stays_settled(
     cause: Cause<'_>,
     triggers: &[Fired<'_>],
 ) -> bool {
-    let (Some(view), Cause::Event(head, _)) = (view, cause) else { return false };
-    if view.settle_at.is_some() {
-        return false;
-    }
+    let Some(view) = view.filter(|view| view.settle_at.is_none()) else { return false };
+    let head = match cause {
+        Cause::Event(head, _) => head,
+        Cause::Settle => return false,
+        // Of what was erased nothing has come since, that would have to go.
+        Cause::Withdrawn(_) => {
+            return view.erased_at.is_some() || session.record.consent.state == view.record.consent.state;
+        }
+    };
     // A form that comes to an erased session is content that came after its erasure.
     let is_content = view.erased_at.is_some() && triggers.iter().any(|fired| fired.form.is_some());
     !is_content && !has_news(view, session, head.kind)

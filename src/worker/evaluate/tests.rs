@@ -1,5 +1,6 @@
 mod erased;
 mod settled;
+mod withdrawn;
 
 use std::collections::BTreeMap;
 

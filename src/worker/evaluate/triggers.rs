@@ -28,7 +28,8 @@ impl Evaluation<'_> {
             }
             // Not at a look that finds it unsettled, such as one whose end is not known: it would be asked about twice.
             Cause::Settle if settles => triggers.push(self.at_end(Trigger::SessionSettled, record)),
-            Cause::Settle => {}
+            // Nobody has filled in a form; that the consent changes asks the rules about that.
+            Cause::Settle | Cause::Withdrawn(_) => {}
         }
         triggers
     }

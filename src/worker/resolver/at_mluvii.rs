@@ -12,9 +12,6 @@ use crate::mluvii::{Look, LookUp};
 use crate::policy::{Certainty, Comparison};
 use crate::subject::{Fingerprinted, GuestId, SessionId, SessionKey};
 
-/// The session alone, without its forms.
-const SESSION_ONLY: Look = Look { params: false, activity: None };
-
 /// Sessions that could not be read at their settling and that are looked at once more for one erasure.
 const UNREAD_MAX: u32 = 100;
 
@@ -49,7 +46,7 @@ impl Resolver<'_> {
                 search.add(key, Certainty::Possible, "could not be read".to_owned(), false);
                 continue;
             }
-            match self.mluvii.look_up(key.session, SESSION_ONLY).await? {
+            match self.mluvii.look_up(key.session, Look::SESSION_ONLY).await? {
                 LookUp::Found(facts) => {
                     let prints = facts.fingerprints(self.fingerprinter);
                     let guest = facts.guest.as_ref().map(|guest| self.fingerprinter.guest(guest));
@@ -150,7 +147,7 @@ impl Resolver<'_> {
         if let Some(facts) = search.read.get(key) {
             return Ok(Some(facts.fingerprints(self.fingerprinter)));
         }
-        let why = match self.mluvii.look_up(key.session, SESSION_ONLY).await? {
+        let why = match self.mluvii.look_up(key.session, Look::SESSION_ONLY).await? {
             LookUp::Found(facts) => {
                 let prints = facts.fingerprints(self.fingerprinter);
                 search.read.insert(key.clone(), *facts);

@@ -131,7 +131,7 @@ impl Resolver<'_> {
         for found in search.found.values_mut() {
             let included = selection.include_possible || selection.include.contains(&found.key);
             let taken = found.certainty == Certainty::Certain || included;
-            found.goes = taken && !selection.exclude.contains(&found.key);
+            found.goes = taken && !selection.leaves_out(&found.key);
         }
         Ok(())
     }

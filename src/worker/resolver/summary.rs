@@ -28,7 +28,8 @@ impl Search<'_> {
             possible_left: self
                 .count(|found| found.certainty == Certainty::Possible && !found.goes && !excluded(found)),
             possible_excluded: self.count(|found| found.certainty == Certainty::Possible && excluded(found)),
-            excluded: self.count(|found| found.certainty == Certainty::Certain && excluded(found)),
+            excluded: self
+                .count(|found| found.certainty == Certainty::Certain && self.question.selection.leaves_out(&found.key)),
             unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX).saturating_add(self.unread_beyond),
             never_read: self.count(|found| found.goes && !found.read_before),
             narrowed: self.question.whom.narrowed,

@@ -158,9 +158,23 @@ fn a_program_gets_all_of_it_on_its_standard_input_and_has_its_failure_told_by_an
 #[test]
 fn what_will_be_late_is_told_before_it_is() {
     let company = Company::telling("");
-    let server = Server::start_with(&company.deployment, &[("ERASING__DEADLINE", "4s")]);
+    let server = Server::start_with(&company.deployment, &[("ERASING__WARN_BEFORE", "20d")]);
     server.leaves_work("its mluvii is away");
     assert_eq!(server.deliver_end(4711), 204);
+    let deployment = &company.deployment;
+    let failing = "SELECT count(*) FROM task WHERE attempt > 0 AND since IS NOT NULL";
+    wait_for("it to have failed", || (deployment.count(failing) > 0).then_some(()));
+    // No test waits for a month.
+    let make_older = |days: i64| {
+        let older = format!("UPDATE task SET since = since - {days} * 86400000 WHERE since IS NOT NULL");
+        deployment.ledger().execute(&older, []).expect("made older");
+    };
+    make_older(26);
+    wait_for("it to be late soon", || {
+        let is_told = |message: &Value| named(message, "new").contains(&"due_soon work".to_owned());
+        company.told("ops").iter().any(is_told).then_some(())
+    });
+    make_older(20);
     let told = wait_for("it to be late", || {
         let told = company.told("ops");
         told.iter().any(|message| named(message, "new").contains(&"overdue work".to_owned())).then_some(told)

@@ -21,11 +21,34 @@ pub(super) fn everything(standin: &StandIn, server: &Server, deployment: &Deploy
     std::fs::write(outside.path(), HAND).expect("it is writable");
     let who = format!("@{}", outside.path().display());
     assert!(deployment.run(&["erase", "--email", &who]).status.success());
+    requested(outside.path(), deployment);
     found_at_mluvii(standin, server, deployment);
     // A configuration that is reloaded.
     deployment.add("[[test]]\nname = \"no consent\"\non = \"session-settled\"\nconsent = { state = \"absent\" }\nexpect = [\"no consent, nothing kept\"]\n");
     let reloaded = deployment.run(&["reload"]);
     assert!(reloaded.status.success(), "{reloaded:?}");
+}
+
+/// A person's request is entered, planned and found; and lines of which some are wrong, in every column.
+fn requested(outside: &std::path::Path, deployment: &Deployment) {
+    std::fs::write(outside, format!("email: {HAND}\nname: {NAME}\nphone: {PHONE}\n")).expect("it is writable");
+    let file = outside.display().to_string();
+    let new = ["requests", "new", "--came", "letter", "--verified", "document", "--file", &file];
+    assert!(deployment.run(&new).status.success());
+    for arguments in [&["plan", "R-1"][..], &["plan", "R-1", "--json"], &["find", "--file", &file], &["show", "R-1"]] {
+        let output = deployment.run(&[&["requests"], arguments].concat());
+        assert!(output.status.success(), "{output:?}");
+        super::assert_silent("what a request shows", &[output.stdout, output.stderr].concat());
+    }
+    let (columns, right) =
+        ("name,number,came,received,mluvii,targets,email", format!("{NAME},,letter,,,,{OTHER_EMAIL}"));
+    let wrong = (0..7).map(|at| vec![""; at].join(",") + NAME + &",".repeat(6 - at));
+    let lines: Vec<_> = [columns.to_owned(), right].into_iter().chain(wrong).collect();
+    std::fs::write(outside, lines.join("\n")).expect("it is writable");
+    let results = deployment.path("results.csv").display().to_string();
+    let output = deployment.run(&["requests", "new", "--came", "letter", "--csv", &file, "--results", &results]);
+    super::assert_silent("what many requests show", &[output.stdout, output.stderr].concat());
+    assert!(std::fs::read_to_string(results).expect("results").contains(",acme/R-"), "one of them is right");
 }
 
 /// Conversations of which we are told, and faults while they are erased.
@@ -126,6 +149,12 @@ pub(super) fn shown(deployment: &Deployment, server: &Server) -> String {
         &["alerts", "test"],
         &["alerts", "list"],
         &["audit", "list"],
+        &["consent", "show", "--session", "acme/101"],
+        &["consent", "withdraw", "--session", "acme/104", "--came", "letter"],
+        &["consent", "export"],
+        &["consent", "export", "--format", "json"],
+        &["letters", "acknowledgement", "--lang", "cs"],
+        &["letters", "refusal", "--lang", "en"],
     ] {
         for form in [&[][..], &["--json"]] {
             let output = deployment.run(&[form, arguments].concat());
@@ -134,6 +163,32 @@ pub(super) fn shown(deployment: &Deployment, server: &Server) -> String {
             shown += &String::from_utf8_lossy(&output.stdout);
             shown += &String::from_utf8_lossy(&output.stderr);
         }
+    }
+    shown
+}
+
+/// What is shown and printed of consents and receipts once there are some. A person is asked for as an officer does.
+pub(super) fn papers(deployment: &Deployment) -> String {
+    let outside = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(outside.path(), OTHER_EMAIL).expect("it is writable");
+    let who = format!("@{}", outside.path().display());
+    let mut shown = String::new();
+    for arguments in [
+        &["consent", "show", "--email", &who][..],
+        &["consent", "export"],
+        &["receipts", "find", "--email", &who],
+        &["receipts", "certificate", "1", "--lang", "cs"],
+        &["receipts", "certificate", "2", "--lang", "en", "--for", "authority"],
+        &["receipts", "certificate", "3", "--lang", "cs", "--for", "authority"],
+        &["letters", "confirmation", "--lang", "cs", "--receipt", "1"],
+        &["letters", "partial-refusal", "--lang", "en", "--receipt", "2"],
+        &["letters", "recipients", "--lang", "cs", "--receipt", "3"],
+    ] {
+        let output = deployment.run(arguments);
+        let (code, says) = (output.status.code(), output.stdout.len() + output.stderr.len());
+        assert!(matches!(code, Some(0 | 1)) && says > 0, "{arguments:?}: {output:?}");
+        shown += &String::from_utf8_lossy(&output.stdout);
+        shown += &String::from_utf8_lossy(&output.stderr);
     }
     shown
 }

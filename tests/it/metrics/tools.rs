@@ -14,7 +14,7 @@ const DASHBOARD: &str = include_str!("../../../config/grafana/quietus.json");
 
 /// Families that the one deployment of [`super::every_metric_moves_and_the_dashboard_shows_it`] does not move, and the function that does, in
 /// a file.
-pub(super) const MOVED_ELSEWHERE: [(&str, &str, &str); 18] = [
+pub(super) const MOVED_ELSEWHERE: [(&str, &str, &str); 20] = [
     (
         "quietus_panics_total",
         "tests/it/faults/ending.rs",
@@ -33,6 +33,8 @@ pub(super) const MOVED_ELSEWHERE: [(&str, &str, &str); 18] = [
     ("quietus_log_dropped_lines_total", "tests/it/faults/log.rs", "a_log_that_nobody_reads_stops_nothing"),
     ("quietus_expired_total", "src/ledger/expiry/tests.rs", "what_was_deleted_is_counted_by_kind"),
     ("quietus_erasures_late", "tests/it/metrics.rs", "what_cannot_be_done_is_late_and_its_target_is_out"),
+    ("quietus_requests", "tests/it/requests.rs", "an_extension_and_a_pause_move_the_last_day"),
+    ("quietus_requests_late", "tests/it/requests.rs", "an_extension_and_a_pause_move_the_last_day"),
     ("quietus_oldest_due_age_seconds", "tests/it/metrics.rs", "what_cannot_be_done_is_late_and_its_target_is_out"),
     (
         "quietus_queue_oldest_due_age_seconds",

@@ -137,6 +137,24 @@ fn a_receipt_is_found_by_one_identifier_and_every_kind_that_is_given_has_to_agre
 }
 
 #[test]
+fn a_receipt_is_found_after_the_index_key_was_replaced_and_in_another_spelling() {
+    let mut company = Company::with(ACCEPTED);
+    let (ann, phone) = (company.file("ann@example.com"), company.file("777 123 456"));
+    let receipt = company.erased(&["--email", &ann, "--phone", &phone], 1);
+    let (as_typed, in_full) = (company.file(" ANN@Example.com"), company.file("+420 777 123 456"));
+    for _ in 0..2 {
+        let Company { _server, deployment, _standin } = company;
+        assert!(_server.stop().0.success());
+        deployment.json(&["keys", "rotate", "index"]);
+        company = Company { _server: Server::start(&deployment), deployment, _standin };
+        let found = company.deployment.json(&["receipts", "find", "--email", &as_typed, "--phone", &in_full]);
+        assert_eq!(found[0]["receipt"], receipt, "{found}");
+        let nobody = company.file("bob@example.com");
+        assert!(company.says(&["receipts", "find", "--email", &nobody], 1).contains("nothing was found"));
+    }
+}
+
+#[test]
 fn without_fingerprints_it_is_said_that_nobody_can_be_found() {
     let off = |config: String| config.replacen("[erasing]\n", "[erasing]\nkeep_fingerprints = false\n", 1);
     for (change, said) in [(off as fn(String) -> String, true), (|config| config, false)] {

@@ -8,6 +8,43 @@ use crate::ledger::postgres::sessions::Place;
 use crate::ledger::postgres::tx::Tx;
 use crate::ledger::postgres::{Keep, LedgerError};
 
+/// Requests that ended so long ago, and the fingerprints of those whose fingerprints are kept for less.
+pub(super) async fn old_requests(
+    tx: &Tx,
+    keep: &Keep,
+    from: Option<After>,
+    portion: Portion,
+) -> Result<Batch, LedgerError> {
+    let [requests, prints] = [keep.requests, keep.fingerprints].map(|kept| ago(tx.now, kept));
+    let Some(before) = requests.max(prints) else { return Ok(Batch::NOTHING) };
+    let (after, sequence) = match from {
+        Some(After::Request { ended, sequence }) => (ended, sequence),
+        _ => (i64::MIN, i64::MIN),
+    };
+    let rows = tx
+        .rows(
+            "SELECT ended, seq, id, number FROM request
+             WHERE ended IS NOT NULL AND (ended, seq) > ($1, $2) AND ended <= $3 ORDER BY ended, seq LIMIT $4",
+            &[&after, &sequence, &millis(before), &portion.size],
+        )
+        .await?;
+    let next = next_of(&rows, portion, |row| After::Request { ended: row.get(0), sequence: row.get(1) });
+    if portion.passes {
+        return Ok(Batch { deleted: 0, next, passed: rows.last().map(|row| row.get(3)) });
+    }
+    let over = |end: Option<jiff::Timestamp>| -> Vec<&[u8]> {
+        let Some(end) = end.map(millis) else { return Vec::new() };
+        rows.iter().filter(|row| row.get::<_, i64>(0) <= end).map(|row| row.get(2)).collect()
+    };
+    let gone = over(requests);
+    for without_prints in [&over(prints), &gone] {
+        tx.execute("DELETE FROM request_fingerprint WHERE request = ANY($1)", &[without_prints]).await?;
+    }
+    tx.execute("DELETE FROM request_erasure WHERE request = ANY($1)", &[&gone]).await?;
+    let deleted = tx.execute("DELETE FROM request WHERE id = ANY($1)", &[&gone]).await?;
+    Ok(Batch { deleted, next, passed: None })
+}
+
 pub(super) async fn old_tombstones(
     tx: &Tx,
     keep: &Keep,

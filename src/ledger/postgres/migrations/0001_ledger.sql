@@ -398,6 +398,47 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 );
 
+-- What persons have asked for: `request` is JSON, in which no name stands; the other columns are of it. `seq` is the order in which they
+-- were entered, `version` grows with each change, `due` is the last day since 1970, null where none runs. Whom it is about is sealed until it has ended.
+CREATE TABLE request (
+  id           BYTEA PRIMARY KEY,
+  seq          BIGINT NOT NULL UNIQUE,
+  installation TEXT COLLATE "C" NOT NULL,
+  number       TEXT COLLATE "C" NOT NULL,
+  version      BIGINT NOT NULL,
+  state        TEXT COLLATE "C" NOT NULL,
+  entered      BIGINT NOT NULL,
+  due          BIGINT,
+  ended        BIGINT,
+  request      TEXT NOT NULL,
+  wrapped_key  BYTEA,
+  content      BYTEA,
+  seal_key     TEXT COLLATE "C"
+);
+CREATE UNIQUE INDEX request_number ON request (number, installation);
+CREATE INDEX request_in_state ON request (state, entered);
+CREATE INDEX request_due ON request (due, number) WHERE ended IS NULL AND due IS NOT NULL;
+CREATE INDEX request_ended ON request (ended, seq) WHERE ended IS NOT NULL;
+CREATE INDEX request_of_seal_key ON request (seal_key, seq) WHERE seal_key IS NOT NULL;
+
+-- By these a request is found again, and another one of the same person known.
+CREATE TABLE request_fingerprint (
+  fingerprint BYTEA NOT NULL,
+  request     BYTEA NOT NULL REFERENCES request (id),
+  version     BIGINT NOT NULL,
+  kind        TEXT NOT NULL,
+  PRIMARY KEY (fingerprint, request, version)
+);
+CREATE INDEX request_fingerprint_of ON request_fingerprint (request);
+
+-- Which erasures a request has become.
+CREATE TABLE request_erasure (
+  erasure BYTEA NOT NULL,
+  request BYTEA NOT NULL REFERENCES request (id),
+  PRIMARY KEY (erasure, request)
+);
+CREATE INDEX request_erasure_of ON request_erasure (request);
+
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (
   name    TEXT COLLATE "C" PRIMARY KEY,

@@ -44,8 +44,12 @@ async fn answered<T, F: Future<Output = Result<T, LedgerError>>>(ask: impl Fn() 
 }
 
 async fn is_told(ledger: &PostgresLedger) -> bool {
-    let limits =
-        Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        calendar: crate::deadline::Calendar::late_after_s(24 * 3_600),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        requests: crate::attention::sample::request_limits(),
+    };
     let told = answered(|| ledger.attention(&limits)).await.expect("read");
     told.iter().any(|found| (found.code.as_str(), found.severity.as_str()) == ("ledger_damaged", "urgent"))
 }

@@ -1,4 +1,4 @@
-//! Small rows whose time is over, many at once: tombstones, and fingerprints of erasures that ended.
+//! Small rows whose time is over, many at once: tombstones, fingerprints of erasures that ended, and requests.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -26,6 +26,51 @@ pub(super) struct AgedFingerprint {
     fingerprint: Fingerprint,
     erasure: ErasureId,
     version: i64,
+}
+
+/// A request's place in the order of its end.
+#[derive(Clone, Copy)]
+pub(super) struct AgedRequest {
+    ended: i64,
+    sequence: i64,
+}
+
+/// Requests that ended so long ago, and the fingerprints of those whose fingerprints are kept for less.
+pub(super) fn old_requests(
+    tx: &Tx<'_>,
+    keep: &Keep,
+    from: Option<AgedRequest>,
+    portion: Portion,
+) -> Result<Batch<AgedRequest>, LedgerError> {
+    let [requests, prints] = [keep.requests, keep.fingerprints].map(|kept| ago(tx.now, kept));
+    let Some(before) = requests.max(prints) else { return Ok(Batch::NOTHING) };
+    let from = from.unwrap_or(AgedRequest { ended: i64::MIN, sequence: i64::MIN });
+    let mut statement = tx.prepare_cached(
+        "SELECT ended, seq, id, number FROM request
+         WHERE ended IS NOT NULL AND (ended, seq) > (?1, ?2) AND ended <= ?3 ORDER BY ended, seq LIMIT ?4",
+    )?;
+    let old = statement.query_map(params![from.ended, from.sequence, Millis(before), portion.size], |row| {
+        let at = AgedRequest { ended: row.get(0)?, sequence: row.get(1)? };
+        Ok((at, row.get::<_, Vec<u8>>(2)?, row.get::<_, String>(3)?))
+    })?;
+    let old: Vec<_> = old.collect::<Result<_, _>>()?;
+    let next = next_of(&old, portion, |(at, ..)| *at);
+    if portion.passes {
+        return Ok(Batch { deleted: 0, next, passed: old.into_iter().next_back().map(|(_, _, number)| number) });
+    }
+    let is_over = |ended: i64, end: Option<Timestamp>| end.is_some_and(|end| ended <= end.as_millisecond());
+    let mut deleted = 0;
+    for (AgedRequest { ended, .. }, id, _) in &old {
+        let is_gone = is_over(*ended, requests);
+        if is_gone || is_over(*ended, prints) {
+            tx.prepare_cached("DELETE FROM request_fingerprint WHERE request = ?1")?.execute([id])?;
+        }
+        if is_gone {
+            tx.prepare_cached("DELETE FROM request_erasure WHERE request = ?1")?.execute([id])?;
+            deleted += tx.prepare_cached("DELETE FROM request WHERE id = ?1")?.execute([id])? as u64;
+        }
+    }
+    Ok(Batch { deleted, next, passed: None })
 }
 
 pub(super) fn old_tombstones(

@@ -1,0 +1,63 @@
+//! `quietus consent show`.
+
+use super::WhoseArgs;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{self, Out};
+use crate::consent::Consent;
+use crate::operations::Operations;
+use crate::operations::consent::{self, FoundConsent};
+
+/// Show the consents of a session, a guest or a person: which text, given when, by which form, and how it ended
+///
+/// Guests and identifiers are `-` (asked for without showing it, or one line of standard input) or `@FILE` (the file's first line); none is
+/// written out, as other users of this machine could see it.
+///
+/// Newest first. A person's sessions are found by fingerprints: `certain` where everything that identifies a person agrees, `possible`
+/// where less does. A session that was erased is found by its number or its guest, and no longer by identifiers. Exit code 1 when
+/// nothing is found, which does not say that there was no consent.
+#[derive(clap::Args)]
+pub(crate) struct Show {
+    #[command(flatten)]
+    whose: WhoseArgs,
+}
+
+impl Show {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let found = consent::show(on, &self.whose.read()?).await?;
+        if out.is_json() {
+            out.json(&found)?;
+        } else if found.is_empty() {
+            out.line("nothing was found")?;
+        } else {
+            let rows = found.iter().flat_map(rows);
+            out.table(["SESSION", "MEANT", "SINCE", "CONSENT", "VERSION", "BY"], rows)?;
+            for one in found.iter().filter(|one| one.earlier_left_out > 0) {
+                let FoundConsent { session, earlier_left_out, .. } = one;
+                out.note(format_args!("{session}: {earlier_left_out} further changes, after the first, are not kept"));
+            }
+        }
+        Ok(Exit::when(!found.is_empty()))
+    }
+}
+
+fn rows(found: &FoundConsent) -> Vec<[String; 6]> {
+    let all = std::iter::once(&found.consent).chain(found.earlier.iter().rev());
+    let row = |(index, consent): (usize, &Consent)| {
+        let [session, meant] = match index {
+            0 => [found.session.clone(), found.meant.to_owned()],
+            _ => [String::new(), String::new()],
+        };
+        let version = consent.version.clone().unwrap_or_else(|| "-".to_owned());
+        [session, meant, out::time_or_dash(consent.since), consent.state.as_str().to_owned(), version, by(consent)]
+    };
+    all.enumerate().map(row).collect()
+}
+
+/// The form, or who said it.
+pub(super) fn by(consent: &Consent) -> String {
+    let origin = consent.origin.as_deref().unwrap_or("-");
+    match consent.form_id {
+        Some(form) => format!("{origin} {form}"),
+        None => origin.to_owned(),
+    }
+}

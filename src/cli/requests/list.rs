@@ -1,0 +1,170 @@
+//! Seeing requests, and finding a person's.
+
+use super::Which;
+use super::person::PersonFile;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{BAD, DOUBTFUL, Out};
+use crate::ledger::{Cursor, RequestFilter};
+use crate::operations::Operations;
+use crate::operations::requests::{self, Shown};
+use crate::request::{Ended, RequestState};
+use crate::subject::InstallationName;
+
+/// List requests, newest first; without --state or --all, the open ones
+#[derive(clap::Args)]
+pub(super) struct List {
+    /// Only those in these states
+    #[arg(long, value_delimiter = ',')]
+    state: Vec<RequestState>,
+    /// Also those that have ended
+    #[arg(long, conflicts_with = "state")]
+    all: bool,
+    /// Only those of this source or mluvii installation
+    #[arg(long, value_name = "NAME")]
+    mluvii: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: u32,
+    /// Go on where a list ended: the cursor that it showed
+    #[arg(long, default_value_t = Cursor::NEWEST, hide_default_value = true)]
+    cursor: Cursor,
+}
+
+impl List {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let open = || RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
+        let states = if self.state.is_empty() && !self.all { open() } else { self.state };
+        let installation = self.mluvii.map(|name| InstallationName(name.into()));
+        let filter = RequestFilter { states, installation, cursor: self.cursor, limit: self.limit };
+        let page = requests::list(on, filter).await?;
+        write_all(&page.items, out)?;
+        out.next_page(page.next);
+        Ok(Exit::Done)
+    }
+}
+
+fn write_all(all: &[Shown], out: &mut Out) -> std::io::Result<()> {
+    if out.is_json() {
+        return out.json(&all);
+    }
+    out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT"], all.iter().map(row))
+}
+
+fn row(shown: &Shown) -> [String; 5] {
+    let due = shown.due.map_or_else(|| "-".to_owned(), |due| due.to_string());
+    let left = shown.days_left.map_or_else(|| "-".to_owned(), |left| format!("{left} d"));
+    [shown.name(), shown.state.to_string(), shown.request.term.received.to_string(), due, left]
+}
+
+/// Show one request: where it stands, until when it has to be answered, and why then
+#[derive(clap::Args)]
+pub(super) struct Show {
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Show {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let shown = requests::show(on, &self.which.named()).await?;
+        write(&shown, out)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Writes one as it is now.
+pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
+    if out.is_json() {
+        return out.json(shown);
+    }
+    let request = &shown.request;
+    out.line(format_args!("request {}: {}", shown.name(), shown.state))?;
+    out.line(format_args!("came       by {}, on {}", request.came, request.term.received))?;
+    out.line(format_args!("entered    {} by {}", crate::cli::out::time(request.entered), request.entered_by))?;
+    match &request.verified {
+        Some(verified) => {
+            let at = crate::cli::out::time(verified.at);
+            out.line(format_args!("verified   by {}, {at} by {}", verified.how, verified.by))?;
+        }
+        None => out.line("verified   not yet")?,
+    }
+    for pause in &request.term.pauses {
+        let to = pause.to.map_or_else(|| "no answer yet".to_owned(), |to| format!("answered on {to}"));
+        out.line(format_args!("asked      for more on {}, {to}", pause.from))?;
+    }
+    if let Some(extension) = &request.extension {
+        let months = request.term.extended;
+        out.line(format_args!("extended   by {months} months ({}), by {}", extension.because, extension.by))?;
+    }
+    write_due(shown, out)?;
+    let kinds: Vec<_> = request.kinds.iter().map(ToString::to_string).collect();
+    let targets: Vec<_> = request.targets.iter().map(ToString::to_string).collect();
+    out.line(format_args!("known by   {}", kinds.join(", ")))?;
+    out.line(format_args!("targets    {}", targets.join(", ")))?;
+    if let Some(plan) = &request.plan {
+        let approved = plan.approved.as_ref().map_or_else(String::new, |by| format!(", approved by {}", by.by));
+        out.line(format_args!(
+            "plan       {} of {} sessions, by {}{approved}",
+            plan.hash,
+            plan.sessions.len(),
+            plan.by
+        ))?;
+    }
+    for erasure in &request.erasures {
+        out.line(format_args!("erasure    {erasure}"))?;
+    }
+    if let Some(end) = &request.end {
+        let because = match end.ended {
+            Ended::Rejected(because) => format!(" ({because})"),
+            Ended::Closed(because) => format!(" ({because})"),
+            Ended::Done | Ended::Withdrawn => String::new(),
+        };
+        let by = end.by.as_ref().map_or_else(|| "with its receipt".to_owned(), |by| format!("by {by}"));
+        out.line(format_args!("ended      {} {by}{because}", crate::cli::out::time(end.at)))?;
+    }
+    Ok(())
+}
+
+fn write_due(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
+    let Some(left) = shown.days_left else {
+        return match shown.state.is_open() {
+            true => out.line("due        the deadline does not run until there is an answer"),
+            false => Ok(()),
+        };
+    };
+    let due = shown.due.map(|due| due.to_string()).unwrap_or_default();
+    match left {
+        ..0 => out.marked(BAD, "✗", format_args!("due        {due}, {} days late", left.unsigned_abs())),
+        0..=7 => out.marked(DOUBTFUL, "!", format_args!("due        {due}, {left} days left")),
+        _ => out.line(format_args!("due        {due}, {left} days left")),
+    }
+}
+
+/// Find the requests of a person by the person's identifiers
+///
+/// Values of one kind are alternatives; every kind that is given has to agree. Ended requests are found as long as their fingerprints are
+/// kept (`retention.fingerprints`).
+#[derive(clap::Args)]
+pub(super) struct Find {
+    #[command(flatten)]
+    person: PersonFile,
+    /// Only in this installation of mluvii [default: in all]
+    #[arg(long, value_name = "NAME")]
+    mluvii: Option<String>,
+}
+
+impl Find {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let identifiers = self.person.read()?;
+        let installation = self.mluvii.map(|name| InstallationName(name.into()));
+        let found = requests::find(on, installation.as_ref(), &identifiers).await?;
+        if found.is_empty() && !out.is_json() {
+            out.line("nothing was found")?;
+        } else {
+            write_all(&found, out)?;
+        }
+        if !on.settings.keep_fingerprints {
+            out.note("requests that have ended cannot be found by person, because `erasing.keep_fingerprints` is off");
+        }
+        Ok(Exit::when(!found.is_empty()))
+    }
+}

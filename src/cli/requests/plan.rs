@@ -1,0 +1,174 @@
+//! Plan, then do.
+
+use std::str::FromStr;
+
+use serde_json::json;
+
+use super::Which;
+use super::list::write;
+use crate::cli::context::actor;
+use crate::cli::erase::reach::sentence;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::out::{self, Out};
+use crate::operations::Operations;
+use crate::operations::erasures::NotReached;
+use crate::operations::requests::{self, Chosen, Planned};
+use crate::request::{Choice, ChosenBecause};
+use crate::subject::SessionKey;
+use crate::worker::Found;
+
+/// Show what a request would have erased, and keep that as its plan
+///
+/// Only sessions that are certainly the person's go, unless you include others. What you decide about single sessions holds until you say
+/// something else; --anew forgets it. Reasons: person-says, content, shared, namesake, needed.
+///
+/// On a terminal, hints read from mluvii now tell whose each session is, such as `J… N…`; they are kept nowhere.
+#[derive(clap::Args)]
+pub(super) struct PlanRequest {
+    #[command(flatten)]
+    which: Which,
+    /// Take this session although it is only possibly meant, such as `acme/4711=person-says`; may be repeated
+    #[arg(long, value_name = "SESSION=WHY", value_parser = choice)]
+    include: Vec<Choice>,
+    /// Leave this session, such as `acme/4711=shared`; may be repeated
+    #[arg(long, value_name = "SESSION=WHY", value_parser = choice)]
+    exclude: Vec<Choice>,
+    /// Forget what was decided about single sessions before
+    #[arg(long)]
+    anew: bool,
+    /// Write the hints also where no person reads the answer: into a file, a pipe, or JSON
+    #[arg(long)]
+    hints: bool,
+}
+
+fn choice(text: &str) -> Result<Choice, String> {
+    let (session, because) = text.split_once('=').ok_or("write SESSION=WHY, such as acme/4711=shared")?;
+    let session: SessionKey = session.parse().map_err(str::to_owned)?;
+    Ok(Choice { session, because: ChosenBecause::from_str(because)? })
+}
+
+impl PlanRequest {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let said = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
+        let chosen = said.then_some(Chosen { include: self.include, exclude: self.exclude });
+        let with_hints = self.hints || out.is_terminal() && !out.is_json();
+        let planned = requests::plan(on, &self.which.named(), chosen, with_hints, &actor()).await?;
+        if out.is_json() {
+            out.json(&in_json(&planned))?;
+        } else {
+            in_text(&planned, on.settings.four_eyes, out)?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn in_json(planned: &Planned) -> serde_json::Value {
+    let session = |found: &Found| {
+        let record = planned.records.get(&found.key);
+        let mut shown = json!({
+            "session": found.key.to_string(), "certainty": found.certainty.as_str(), "goes": found.goes,
+            "reason": found.reason, "started": record.and_then(|record| record.started),
+            "channel": record.and_then(|record| record.channel.clone()),
+        });
+        if let Some(hints) = planned.hints.get(&found.key) {
+            shown["hints"] = json!(hints);
+        }
+        shown
+    };
+    json!({
+        "request": planned.shown.request.number, "mluvii": planned.shown.request.mluvii, "plan": planned.plan.hash,
+        "state": planned.shown.state,
+        "sessions": planned.reach.found.sessions.values().map(session).collect::<Vec<_>>(),
+        "include": planned.shown.request.include, "exclude": planned.shown.request.exclude,
+        "findings": planned.reach.found.findings,
+        "not_reached": planned.reach.not_reached.iter().map(not_reached).collect::<Vec<_>>(),
+    })
+}
+
+fn in_text(planned: &Planned, four_eyes: bool, out: &mut Out) -> std::io::Result<()> {
+    let row = |found: &Found| {
+        let record = planned.records.get(&found.key);
+        let date = record.and_then(|record| record.started.or(record.ended)).map_or_else(|| "-".to_owned(), out::date);
+        let channel = record
+            .and_then(|record| record.channel.as_ref())
+            .map_or_else(|| "-".to_owned(), |channel| channel.0.to_string());
+        let goes = if found.goes { "goes" } else { "stays" };
+        let hints = planned.hints.get(&found.key).map(|hints| hints.join(" ")).unwrap_or_default();
+        let why = if hints.is_empty() { found.reason.clone() } else { format!("{} ({hints})", found.reason) };
+        [found.key.to_string(), date, channel, format!("{goes}, {}", found.certainty.as_str()), why]
+    };
+    let found = &planned.reach.found.sessions;
+    if found.is_empty() {
+        out.line("no session is found")?;
+    } else {
+        out.table(["SESSION", "DATE", "CHANNEL", "", "WHY"], found.values().map(row))?;
+    }
+    for not in &planned.reach.not_reached {
+        out.line(format_args!("not reached: {}", not_reached(not)))?;
+    }
+    let (hash, number) = (&planned.plan.hash, &planned.shown.request.number);
+    let count = planned.plan.sessions.len();
+    out.line(format_args!("plan {hash} of request {}: {count} sessions go", planned.shown.name()))?;
+    if count == 0 {
+        return out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"));
+    }
+    if four_eyes && planned.plan.approved.is_none() {
+        out.line(format_args!("somebody else approves it: quietus requests approve {number} --plan {hash}"))?;
+    }
+    out.line(format_args!("to have it done: quietus requests run {number} --plan {hash}"))
+}
+
+/// What is not reached, with what changes it here.
+fn not_reached(not: &NotReached) -> String {
+    match not {
+        NotReached::PossibleSessions(count) => format!(
+            "{count} possible sessions stay, and the receipt will be incomplete by that; --include SESSION=WHY takes one, \
+             --exclude SESSION=WHY says that it is somebody else's"
+        ),
+        not => sentence(not),
+    }
+}
+
+/// Let what somebody else has planned go (`requests.four_eyes`)
+///
+/// Who has entered the request or made its plan cannot approve it.
+#[derive(clap::Args)]
+pub(super) struct Approve {
+    #[command(flatten)]
+    which: Which,
+    /// The plan, as `requests plan` and `requests show` name it
+    #[arg(long, value_name = "HASH")]
+    plan: String,
+}
+
+impl Approve {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let shown = requests::approve(on, &self.which.named(), &self.plan, &actor()).await?;
+        write(&shown, out)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Have done what was planned, and nothing else
+///
+/// Where something that was included has changed since, nothing is done: plan it anew. What has come since goes by a further plan of the
+/// same request.
+#[derive(clap::Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    which: Which,
+    /// The plan, as `requests plan` and `requests show` name it
+    #[arg(long, value_name = "HASH")]
+    plan: String,
+}
+
+impl Run {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        let (shown, erasure) = requests::run(on, &self.which.named(), &self.plan, &actor()).await?;
+        write(&shown, out)?;
+        if !out.is_json() {
+            out.line(format_args!("to see how it goes: quietus erasures show {erasure}"))?;
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,277 @@
+//! Requests of persons: entered once, changed by one at a time, erased by an erasure, and over with its receipt.
+
+use std::time::Duration;
+
+use jiff::civil::date;
+use zeroize::Zeroizing;
+
+use super::fixtures::*;
+use crate::audit::Act;
+use crate::deadline::Calendar;
+use crate::erasure::{Capsule, NewErasure, Outcome};
+use crate::keys::SealKey;
+use crate::ledger::{
+    AuditRange, Cursor, EnteredAs, GenerationState, Keep, NewRequest, RequestChange, RequestFilter, StoredRequest,
+};
+use crate::request::{
+    self, Came, Ended, Entered, RejectedBecause, Request, RequestId, RequestNumber, RequestState, VerifiedBy,
+};
+use crate::subject::{Fingerprinted, InstallationName, Kind};
+
+fn new(byte: u8, fingerprints: Vec<Fingerprinted>) -> NewRequest {
+    let id = RequestId([byte; 16]);
+    let entered = Entered {
+        id,
+        number: None,
+        mluvii: installation(),
+        came: Came::Letter,
+        received: date(2026, 11, 3),
+        verified: Some(VerifiedBy::Document),
+        targets: vec![target("crm")],
+        kinds: fingerprints.iter().map(|one| one.kind.clone()).collect(),
+    };
+    NewRequest { entered, capsule: request::seal(&whom("ann@x.cz"), id, &seal()), fingerprints, anyway: false }
+}
+
+fn numbered(byte: u8, number: &str, mluvii: InstallationName) -> NewRequest {
+    let new = new(byte, vec![email(byte)]);
+    let number = Some(number.parse().expect("a number"));
+    NewRequest { entered: Entered { number, mluvii, ..new.entered.clone() }, ..new }
+}
+
+async fn enter(ledger: &Shared, new: &NewRequest) -> StoredRequest {
+    match ledger.add_request(new, &by()).await.expect("answered") {
+        EnteredAs::New(stored) => stored,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn there(ledger: &Shared, number: &str) -> StoredRequest {
+    let number: RequestNumber = number.parse().expect("a number");
+    only(ledger.requests_numbered(&number).await.expect("read"))
+}
+
+fn change(read: &StoredRequest, request: Request, act: Act) -> RequestChange {
+    RequestChange { read_version: read.version, request, act, details: vec![("count", 1.into())] }
+}
+
+fn rejected(read: &StoredRequest) -> RequestChange {
+    let ended = Ended::Rejected(RejectedBecause::LegalClaims);
+    let request = read.request.clone().end(ended, &by(), jiff::Timestamp::now()).expect("ended");
+    change(read, request, Act::RejectRequest)
+}
+
+/// The order in which they were entered, the newest first.
+async fn listed(ledger: &Shared, states: &[RequestState]) -> Vec<String> {
+    let filter = RequestFilter { states: states.to_vec(), installation: None, cursor: Cursor::NEWEST, limit: 10 };
+    let page = ledger.requests(&filter).await.expect("listed");
+    page.items.iter().map(|stored| stored.request.number.to_string()).collect()
+}
+
+pub(crate) async fn a_request_has_a_number_of_its_own_or_the_companys(ledger: Shared) {
+    let first = enter(&ledger, &new(1, vec![email(1)])).await;
+    assert_eq!((first.request.number.as_str(), first.version, first.sequence), ("R-1", 1, 1));
+    assert_eq!(enter(&ledger, &numbered(2, "2026/9", installation())).await.request.number.as_str(), "2026/9");
+    let taken = numbered(3, "2026/9", installation());
+    assert_eq!(ledger.add_request(&taken, &by()).await.expect("answered"), EnteredAs::NumberTaken);
+    let others = enter(&ledger, &numbered(4, "2026/9", other())).await;
+    let number = "2026/9".parse().expect("a number");
+    assert_eq!(ledger.requests_numbered(&number).await.expect("read").len(), 2);
+    assert_eq!(enter(&ledger, &new(5, vec![email(5)])).await.request.number.as_str(), "R-4");
+    assert_eq!(listed(&ledger, &[]).await, ["R-4", "2026/9", "2026/9", "R-1"]);
+    assert_eq!(listed(&ledger, &[RequestState::Unverified]).await, [""; 0]);
+
+    let filter = RequestFilter { states: Vec::new(), installation: Some(other()), cursor: Cursor::NEWEST, limit: 1 };
+    let page = ledger.requests(&filter).await.expect("listed");
+    assert_eq!((page.items, page.next), (vec![others], None));
+    let page = ledger.requests(&RequestFilter { installation: None, ..filter.clone() }).await.expect("listed");
+    let next = page.next.expect("there are more");
+    let page = ledger.requests(&RequestFilter { installation: None, cursor: next, ..filter }).await.expect("listed");
+    assert_eq!(page.items[0].sequence, 3);
+}
+
+pub(crate) async fn an_open_request_of_the_same_person_is_known(ledger: Shared) {
+    let family = |byte, name| new(byte, vec![print(Kind::Name, name), print(Kind::Phone, 7)]);
+    let ann = enter(&ledger, &family(1, 1)).await;
+    // Somebody else with the same phone.
+    enter(&ledger, &family(2, 2)).await;
+    let again = family(3, 1);
+    let duplicate = EnteredAs::Duplicate(ann.request.number.clone());
+    assert_eq!(ledger.add_request(&again, &by()).await.expect("answered"), duplicate);
+    // In another company, or because somebody says so.
+    let elsewhere = NewRequest { entered: Entered { mluvii: other(), ..again.entered.clone() }, ..again.clone() };
+    enter(&ledger, &elsewhere).await;
+    let anyway =
+        NewRequest { anyway: true, entered: Entered { id: RequestId([4; 16]), ..again.entered.clone() }, ..again };
+    enter(&ledger, &anyway).await;
+    // One that has ended stands for nobody.
+    let fifth = new(5, vec![email(5)]);
+    let ended = enter(&ledger, &fifth).await;
+    assert!(ledger.change_request(&rejected(&ended), &by()).await.expect("answered"));
+    enter(&ledger, &NewRequest { entered: Entered { id: RequestId([6; 16]), ..fifth.entered.clone() }, ..fifth }).await;
+}
+
+pub(crate) async fn a_request_is_changed_by_one_at_a_time_and_sealed_until_its_end(ledger: Shared) {
+    let stored = enter(&ledger, &new(1, vec![email(1), print(Kind::Name, 3)])).await;
+    let id = stored.request.id;
+    let sealed = ledger.request_capsule(id).await.expect("read").expect("it is open");
+    assert_eq!(request::open(&sealed, id, &seal()).expect("opens"), whom("ann@x.cz"));
+    let extended = stored.request.clone().extend(
+        1,
+        request::ExtendedBecause::Complexity,
+        &by(),
+        jiff::Timestamp::now(),
+        date(2026, 11, 5),
+    );
+    let extended = change(&stored, extended.expect("extended"), Act::ExtendRequest);
+    assert!(ledger.change_request(&extended, &by()).await.expect("answered"));
+    assert!(!ledger.change_request(&rejected(&stored), &by()).await.expect("answered"), "somebody has changed it");
+    let now = there(&ledger, "R-1").await;
+    assert_eq!((now.version, now.request.due()), (2, Some(date(2027, 1, 4))));
+    assert!(ledger.request_capsule(id).await.expect("read").is_some());
+    assert!(ledger.change_request(&rejected(&now), &by()).await.expect("answered"));
+    assert_eq!(ledger.request_capsule(id).await.expect("read"), None, "with the end, it is destroyed");
+    // Found by any of its identifiers, as long as they are kept.
+    let found = ledger.requests_with(&[email(1).fingerprint, print(Kind::Name, 3).fingerprint]).await.expect("found");
+    assert_eq!(only(found).request.state(), RequestState::Rejected);
+    assert!(ledger.requests_with(&[email(2).fingerprint]).await.expect("found").is_empty());
+
+    let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 9)).await.expect("read").items;
+    let said = |row: &crate::audit::AuditRow| {
+        let text: serde_json::Value = serde_json::from_str(&row.text()).expect("JSON");
+        let word = |name: &str| text[name].as_str().unwrap_or_default().to_owned();
+        format!("{} {} {}", word("act"), word("object"), word("result"))
+    };
+    let object = format!("request:{}/R-1", installation());
+    let expected =
+        ["request.enter", "request.extend", "request.reject", "request.reject"].map(|act| format!("{act} {object}"));
+    let results = ["done", "done", "unchanged", "done"];
+    let expected: Vec<_> = expected.iter().zip(results).map(|(said, result)| format!("{said} {result}")).collect();
+    assert_eq!(rows.iter().map(said).collect::<Vec<_>>(), expected);
+}
+
+/// Asks for the erasure of a request.
+async fn run(ledger: &Shared, read: &StoredRequest, erasure: NewErasure) -> Option<crate::erasure::ErasureId> {
+    let request = Request { erasures: vec![erasure.id], ..read.request.clone() };
+    ledger.run_request(&change(read, request, Act::RunRequest), erasure, &by()).await.expect("answered")
+}
+
+pub(crate) async fn a_request_ends_with_the_receipt_of_its_erasure(ledger: Shared) {
+    let stored = enter(&ledger, &new(1, vec![email(1)])).await;
+    let erasure = erasure_of(person(1), &["crm"], in_hours(-1));
+    let id = run(&ledger, &stored, erasure.clone()).await.expect("asked for");
+    assert_eq!(id, erasure.id);
+    let now = there(&ledger, "R-1").await;
+    assert_eq!((now.request.state(), &now.request.erasures[..]), (RequestState::Erasing, &[id][..]));
+    // Who has read it before asks for nothing.
+    let late = erasure_of(person(2), &["crm"], in_hours(-1));
+    assert_eq!(run(&ledger, &stored, late.clone()).await, None);
+    assert!(ledger.erasure(late.id).await.expect("read").is_none());
+
+    resolve(&ledger, Vec::new()).await;
+    assert!(ledger.request_capsule(now.request.id).await.expect("read").is_some());
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+    let done = there(&ledger, "R-1").await;
+    assert_eq!((done.request.state(), &done.request.receipted[..]), (RequestState::Done, &[id][..]));
+    assert!(done.request.end.is_some_and(|end| end.by.is_none()));
+    assert_eq!(ledger.request_capsule(now.request.id).await.expect("read"), None);
+}
+
+pub(crate) async fn an_erasure_that_is_cancelled_gives_its_request_back(ledger: Shared) {
+    let [one, other] = [1, 2].map(|byte| new(byte, vec![email(byte)]));
+    let (one, other) = (enter(&ledger, &one).await, enter(&ledger, &other).await);
+    let erasure = erasure_of(person(1), &["crm"], in_hours(5));
+    let id = run(&ledger, &one, erasure.clone()).await.expect("asked for");
+    // The same person, by another request: one erasure stands for both.
+    let again = NewErasure { id: crate::erasure::ErasureId([9; 16]), ..erasure };
+    assert_eq!(run(&ledger, &other, again).await, Some(id));
+    let both = ["R-1", "R-2"];
+    for number in both {
+        assert_eq!(there(&ledger, number).await.request.erasures, [id]);
+    }
+    assert!(ledger.cancel_erasure(id, &by()).await.expect("answered"));
+    for number in both {
+        let back = there(&ledger, number).await;
+        assert_eq!((back.request.state(), back.request.erasures.len()), (RequestState::Verified, 0), "{number}");
+        assert!(ledger.request_capsule(back.request.id).await.expect("read").is_some());
+    }
+}
+
+pub(crate) async fn what_is_sealed_of_a_request_keeps_its_generation(ledger: Shared) {
+    let key = |byte| SealKey::new(&Zeroizing::new([byte; 32]));
+    let (first, second) = (key(11), key(12));
+    ledger.begin_seal_generation(&first.id()).await.expect("noted");
+    assert!(ledger.open_seal_generation(&first.id(), None).await.expect("answered"));
+    let sealed = |byte, key: &SealKey| NewRequest {
+        capsule: request::seal(&whom("ann@x.cz"), RequestId([byte; 16]), key),
+        ..new(byte, vec![email(byte)])
+    };
+    let stored = enter(&ledger, &sealed(1, &first)).await;
+    ledger.begin_seal_generation(&second.id()).await.expect("noted");
+    assert!(ledger.open_seal_generation(&second.id(), Some(&first.id())).await.expect("answered"));
+    let refused = ledger.add_request(&sealed(2, &first), &by()).await.expect_err("it was followed");
+    assert!(refused.closed_seal().is_some());
+    let in_use = async || {
+        let all = ledger.seal_generations().await.expect("listed");
+        all.into_iter().find(|one| one.state == GenerationState::Closed).expect("it is known").in_use
+    };
+    assert!(in_use().await);
+
+    let found = ledger.request_under(&first.id(), 0).await.expect("read").expect("it is sealed under it");
+    assert_eq!(found, stored);
+    assert_eq!(ledger.request_under(&first.id(), found.sequence).await.expect("read"), None);
+    let id = stored.request.id;
+    let before = ledger.request_capsule(id).await.expect("read").expect("open");
+    let anew: Capsule = request::seal(&whom("ann@x.cz"), id, &second);
+    ledger.reseal_request(id, &anew, &anew).await.expect("answered");
+    assert_eq!(ledger.request_capsule(id).await.expect("read").as_ref(), Some(&before), "it is not that any more");
+    ledger.reseal_request(id, &before, &anew).await.expect("answered");
+    assert_eq!(ledger.request_capsule(id).await.expect("read"), Some(anew));
+    assert!(!in_use().await);
+}
+
+pub(crate) async fn requests_go_by_their_age_and_open_ones_stay(ledger: Shared) {
+    let [ended, open] = [1, 2].map(|byte| new(byte, vec![email(byte)]));
+    let (ended, _) = (enter(&ledger, &ended).await, enter(&ledger, &open).await);
+    assert!(ledger.change_request(&rejected(&ended), &by()).await.expect("answered"));
+    let found = async |byte| ledger.requests_with(&[email(byte).fingerprint]).await.expect("found").len();
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    ledger.maintain(KEEP).await.expect("maintained");
+    assert_eq!((found(1).await, found(2).await), (1, 1));
+    // Not found by its person any more, and still there.
+    ledger.maintain(Keep { fingerprints: Some(Duration::ZERO), ..KEEP }).await.expect("maintained");
+    assert_eq!((found(1).await, found(2).await), (0, 1));
+    assert_eq!(listed(&ledger, &[]).await, ["R-2", "R-1"]);
+    ledger.maintain(KEEP_NOTHING).await.expect("maintained");
+    assert_eq!((found(2).await, listed(&ledger, &[]).await), (1, vec!["R-2".to_owned()]));
+    assert_eq!(ledger.counts().await.expect("counted").expired["requests"].deleted, 1);
+}
+
+pub(crate) async fn open_requests_are_told_and_counted(ledger: Shared) {
+    let unverified = |byte, number| {
+        let new = numbered(byte, number, installation());
+        NewRequest { entered: Entered { verified: None, ..new.entered.clone() }, ..new }
+    };
+    enter(&ledger, &unverified(1, "7/1")).await;
+    enter(&ledger, &unverified(2, "7/2")).await;
+    let third = enter(&ledger, &new(3, vec![email(3)])).await;
+    assert!(ledger.change_request(&rejected(&third), &by()).await.expect("answered"));
+    let limits = crate::attention::Limits {
+        calendar: Calendar::late_after_s(1 << 31),
+        requests: crate::attention::RequestLimits {
+            verify_within: quietus_plugin::Span::from_secs(0),
+            ..crate::attention::sample::request_limits()
+        },
+        ..super::attention::limits()
+    };
+    let all = ledger.attention_untried(&limits).await.expect("read");
+    let found = all.iter().find(|one| one.code == crate::attention::Code::RequestsUnverified).expect("it is told");
+    let named = |number: &str| crate::ledger::shown_request(&installation().0, number);
+    assert_eq!(found.parameters["ids"], serde_json::json!([named("7/1"), named("7/2")]));
+    // 3 December 2026 may lie behind or ahead; what ended is never late.
+    let gauges = ledger.gauges(&[], &Calendar::late_after_s(1)).await.expect("read");
+    assert_eq!((gauges.requests["unverified"], gauges.requests["rejected"], gauges.requests["done"]), (2, 1, 0));
+    let is_late = Calendar::late_after_s(1).day(gauges.now) > date(2026, 12, 3);
+    assert_eq!(gauges.requests_late, if is_late { 2 } else { 0 });
+}

@@ -1,0 +1,185 @@
+//! All consents as a file: CSV for people, JSON lines for programs. Written as it is read, a thousand sessions at a time.
+
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::consent::{Consent, ConsentRecord};
+use crate::ledger::SessionMark;
+use crate::operations::{OperationError, Operations, json_lines};
+use crate::subject::{InstallationName, TenantId};
+
+/// Sessions that are read at once.
+const AT_ONCE: u32 = 1_000;
+
+/// The columns of the CSV; `docs/consent.md` describes each.
+const COLUMNS: [&str; 11] =
+    ["installation", "session", "tenant", "started", "ended", "current", "state", "version", "since", "origin", "form"];
+
+/// How it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// A line for each state of a session's consent, the oldest first.
+    Csv,
+    /// A line for each session.
+    Json,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Exported {
+    pub(crate) sessions: u64,
+    /// Sessions whose rows are damaged: nothing can be said of them.
+    pub(crate) damaged: u64,
+}
+
+/// A session's line.
+#[derive(Serialize)]
+struct Line<'a> {
+    installation: &'a InstallationName,
+    session: i64,
+    tenant: Option<TenantId>,
+    started: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    consent: &'a Consent,
+    earlier: &'a [Consent],
+    earlier_left_out: u32,
+}
+
+/// Writes the consents of one installation, or of all.
+pub(crate) async fn export(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    format: Format,
+    sink: &mut impl Write,
+) -> Result<Exported, OperationError> {
+    let only = installation.map(|name| on.installation(name)).transpose()?.map(|installation| &installation.name);
+    if format == Format::Csv {
+        write!(sink, "{}\r\n", COLUMNS.join(","))?;
+    }
+    let mut exported = Exported::default();
+    let mut next = Some(SessionMark::BEGINNING);
+    while let Some(after) = next {
+        let some = on.ledger.consents(after, AT_ONCE).await?;
+        next = some.next;
+        exported.damaged += some.damaged;
+        for session in some.sessions {
+            if only.is_none_or(|only| *only == session.record.session.installation) {
+                exported.sessions += 1;
+                write_one(&session.record, format, sink)?;
+            }
+        }
+    }
+    sink.flush()?;
+    Ok(exported)
+}
+
+fn write_one(record: &ConsentRecord, format: Format, sink: &mut impl Write) -> io::Result<()> {
+    let ConsentRecord { session, tenant, started, ended, consent, earlier, earlier_left_out, .. } = record;
+    match format {
+        Format::Json => {
+            let line = Line {
+                installation: &session.installation,
+                session: session.session.0,
+                tenant: *tenant,
+                started: *started,
+                ended: *ended,
+                consent,
+                earlier,
+                earlier_left_out: *earlier_left_out,
+            };
+            json_lines::write(&line, sink)
+        }
+        Format::Csv => {
+            let all = earlier.iter().map(|one| (one, false)).chain([(consent, true)]);
+            all.map(|(one, is_current)| row(record, one, is_current)).try_for_each(|row| write!(sink, "{row}\r\n"))
+        }
+    }
+}
+
+fn row(record: &ConsentRecord, consent: &Consent, is_current: bool) -> String {
+    let time = |time: Option<Timestamp>| time.map(|time| time.to_string()).unwrap_or_default();
+    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    let cells = [
+        text(&record.session.installation.0),
+        record.session.session.0.to_string(),
+        record.tenant.map(|tenant| tenant.0.to_string()).unwrap_or_default(),
+        time(record.started),
+        time(record.ended),
+        if is_current { "yes" } else { "no" }.to_owned(),
+        consent.state.as_str().to_owned(),
+        text(consent.version.as_deref().unwrap_or_default()),
+        time(consent.since),
+        text(consent.origin.as_deref().unwrap_or_default()),
+        number(consent.form_id),
+    ];
+    cells.join(",")
+}
+
+/// A cell with a text that came from elsewhere: quoted (RFC 4180), and never the beginning of a formula, which a spreadsheet would run.
+fn text(text: &str) -> String {
+    let is_formula = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '|', '%']);
+    let begins_otherwise = text.starts_with(['\t', '\r', '\n']);
+    let mark = if is_formula || begins_otherwise { "'" } else { "" };
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consent::ConsentState;
+    use crate::subject::{SessionId, SessionKey};
+
+    fn record() -> ConsentRecord {
+        let at = |text: &str| Some(text.parse().expect("a timestamp"));
+        let key = SessionKey { installation: InstallationName("acme".into()), session: SessionId(4711) };
+        let mut record = ConsentRecord { started: at("2026-01-01T10:00:00Z"), ..ConsentRecord::new(key) };
+        record.turn_to(Consent {
+            state: ConsentState::Given,
+            version: Some("=HYPERLINK(\"http://x\")".into()),
+            origin: Some("session".into()),
+            since: at("2026-01-01T10:00:00Z"),
+            ..Consent::default()
+        });
+        record.turn_to(Consent {
+            state: ConsentState::Withdrawn,
+            version: Some("v3, \"draft\"".into()),
+            origin: Some("hero_card".into()),
+            form_id: Some(7),
+            since: at("2026-02-01T08:00:00Z"),
+            ..Consent::default()
+        });
+        record
+    }
+
+    fn written(format: Format) -> String {
+        let mut sink = Vec::new();
+        write_one(&record(), format, &mut sink).expect("written");
+        String::from_utf8(sink).expect("UTF-8")
+    }
+
+    #[test]
+    fn each_state_of_a_consent_is_a_line_and_no_cell_is_a_formula() {
+        insta::assert_snapshot!(written(Format::Csv).replace('\r', "␍"), @r#"
+        "acme",4711,,2026-01-01T10:00:00Z,,no,given,"'=HYPERLINK(""http://x"")",2026-01-01T10:00:00Z,"session",␍
+        "acme",4711,,2026-01-01T10:00:00Z,,yes,withdrawn,"v3, ""draft""",2026-02-01T08:00:00Z,"hero_card",7␍
+        "#);
+        for formula in ["=1", " =1", "+1", "-1", "@x", "\t=1", "\r=1", "\n1", "＝1", "|x", "%x"] {
+            assert!(text(formula).starts_with("\"'"), "{formula:?}");
+        }
+        for harmless in ["v3", "2026-01-01", "", "a=b"] {
+            assert_eq!(text(harmless), format!("\"{harmless}\""));
+        }
+        let columns = written(Format::Csv).lines().next().map(|line| line.split(',').count());
+        assert_eq!(columns, Some(COLUMNS.len()));
+    }
+
+    #[test]
+    fn a_session_is_a_line_of_json_with_what_its_consent_was() {
+        let line: serde_json::Value = serde_json::from_str(&written(Format::Json)).expect("JSON");
+        assert_eq!((&line["session"], &line["consent"]["state"]), (&4711.into(), &"withdrawn".into()));
+        assert_eq!(line["earlier"][0]["version"], "=HYPERLINK(\"http://x\")");
+        assert!(line.get("guest").is_none() && line.get("guest_digest").is_none(), "{line}");
+    }
+}

@@ -1,0 +1,10 @@
+//! Consents over time: who agreed to which text when, how a consent ended, and the end of one that a person has told an officer of.
+//! They are what the consent records say; nothing that a form held is kept.
+
+mod export;
+mod find;
+mod withdraw;
+
+pub(crate) use export::{Exported, Format, export};
+pub(crate) use find::{FoundConsent, show};
+pub(crate) use withdraw::{Asked, DemandShown, ForeseenWithdrawal, Left, foresee, withdraw};

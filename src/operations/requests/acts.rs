@@ -1,0 +1,142 @@
+//! What is decided about a request before anything is erased.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{Named, Shown, changed_meanwhile, one, past_day, refused, today};
+use crate::audit::{Act, Actor, Detail};
+use crate::ledger::{RequestChange, StoredRequest};
+use crate::operations::{InputError, OperationError, Operations};
+use crate::request::{ClosedBecause, Ended, ExtendedBecause, Refused, RejectedBecause, Request, VerifiedBy};
+
+/// Particulars of an act for the audit.
+type Details = Vec<(&'static str, Detail)>;
+
+fn word(name: &'static str, word: impl std::fmt::Display) -> (&'static str, Detail) {
+    (name, Detail::Word(word.to_string()))
+}
+
+/// Changes what was read, if nobody else has meanwhile.
+pub(super) async fn change(
+    on: &Operations,
+    read: StoredRequest,
+    changed: Result<Request, Refused>,
+    act: Act,
+    details: Details,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    let number = read.request.number.clone();
+    let request = changed.map_err(|why| refused(&number, why))?;
+    let change = RequestChange { read_version: read.version, request: request.clone(), act, details };
+    if !on.ledger.change_request(&change, by).await? {
+        return Err(changed_meanwhile(&number));
+    }
+    let stored = StoredRequest { version: read.version + 1, request, ..read };
+    Ok(Shown::of(on, stored, Timestamp::now()))
+}
+
+/// It is known whose it is. An answer to what was asked for came on the day that is said, or today.
+pub(crate) async fn verify(
+    on: &Operations,
+    named: &Named,
+    how: VerifiedBy,
+    day: Option<Date>,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    if how == VerifiedBy::EmailLink {
+        return Err(InputError::LinkByOrder.into());
+    }
+    let now = Timestamp::now();
+    let day = past_day(day, today(on, now))?;
+    let read = one(on, named).await?;
+    let verified = read.request.clone().verify(how, day, by, now);
+    change(on, read, verified, Act::VerifyRequest, vec![word("verified", how)], by).await
+}
+
+/// More was asked for, to know whose it is: the deadline does not run from that day on.
+pub(crate) async fn ask(
+    on: &Operations,
+    named: &Named,
+    day: Option<Date>,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    let today = today(on, Timestamp::now());
+    let day = past_day(day, today)?;
+    let read = one(on, named).await?;
+    let asked = read.request.clone().ask(day, today);
+    change(on, read, asked, Act::VerifyRequest, vec![word("asked", day)], by).await
+}
+
+/// There is an answer that does not show whose it is; the deadline runs on from that day.
+pub(crate) async fn answered(
+    on: &Operations,
+    named: &Named,
+    day: Option<Date>,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    let today = today(on, Timestamp::now());
+    let day = past_day(day, today)?;
+    let read = one(on, named).await?;
+    let answered = read.request.clone().answered(day, today);
+    change(on, read, answered, Act::VerifyRequest, vec![word("answered", day)], by).await
+}
+
+/// It is answered one or two months later.
+pub(crate) async fn extend(
+    on: &Operations,
+    named: &Named,
+    months: u8,
+    because: ExtendedBecause,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    let now = Timestamp::now();
+    let read = one(on, named).await?;
+    let extended = read.request.clone().extend(months, because, by, now, today(on, now));
+    let details = vec![("months", u64::from(months).into()), word("because", because)];
+    change(on, read, extended, Act::ExtendRequest, details, by).await
+}
+
+/// Nothing is erased, for a reason of the law.
+pub(crate) async fn reject(
+    on: &Operations,
+    named: &Named,
+    because: RejectedBecause,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    end(on, named, Ended::Rejected(because), Act::RejectRequest, vec![word("because", because)], by).await
+}
+
+/// The person wants nothing any more.
+pub(crate) async fn withdraw(on: &Operations, named: &Named, by: &Actor) -> Result<Shown, OperationError> {
+    end(on, named, Ended::Withdrawn, Act::WithdrawRequest, Vec::new(), by).await
+}
+
+/// It ends otherwise.
+pub(crate) async fn close(
+    on: &Operations,
+    named: &Named,
+    because: ClosedBecause,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    end(on, named, Ended::Closed(because), Act::CloseRequest, vec![word("because", because)], by).await
+}
+
+async fn end(
+    on: &Operations,
+    named: &Named,
+    ended: Ended,
+    act: Act,
+    details: Details,
+    by: &Actor,
+) -> Result<Shown, OperationError> {
+    let read = one(on, named).await?;
+    let ended = read.request.clone().end(ended, by, Timestamp::now());
+    change(on, read, ended, act, details, by).await
+}
+
+/// Somebody else than who has entered it or made its plan lets what was shown go.
+pub(crate) async fn approve(on: &Operations, named: &Named, hash: &str, by: &Actor) -> Result<Shown, OperationError> {
+    let read = one(on, named).await?;
+    let approved = read.request.clone().approve(hash, by, Timestamp::now());
+    change(on, read, approved, Act::ApproveRequest, vec![word("plan", hash)], by).await
+}

@@ -1,0 +1,66 @@
+//! Requests of persons: entered, looked at, decided about, planned and run. A request is erased by an erasure like any other; what
+//! stands here is who asked for it, how that is known, and until when they have to be answered.
+
+mod acts;
+mod enter;
+mod plan;
+mod show;
+
+pub(crate) use acts::{answered, approve, ask, close, extend, reject, verify, withdraw};
+pub(crate) use enter::{Asked, enter};
+pub(crate) use plan::{Chosen, Planned, plan, run};
+pub(crate) use show::{Shown, find, list, show};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::{InputError, OperationError, Operations};
+use crate::ledger::StoredRequest;
+use crate::request::{Refused, RequestNumber};
+use crate::subject::InstallationName;
+
+/// A request as somebody names it.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    pub(crate) number: RequestNumber,
+    /// Needed where several installations have a request of this number; it may be named by one of its sources.
+    pub(crate) installation: Option<InstallationName>,
+}
+
+/// The request that is named.
+async fn one(on: &Operations, named: &Named) -> Result<StoredRequest, OperationError> {
+    let mut all = on.ledger.requests_numbered(&named.number).await?;
+    if let Some(name) = &named.installation {
+        let installation = &on.installation(name)?.name;
+        all.retain(|stored| stored.request.mluvii == *installation);
+    }
+    if all.len() > 1 {
+        let known: Vec<_> = all.iter().map(|stored| stored.request.mluvii.to_string()).collect();
+        let (number, known) = (named.number.to_string(), known.join(", "));
+        return Err(InputError::AmbiguousNumber { number, known }.into());
+    }
+    all.pop().ok_or_else(|| OperationError::NotFound(format!("there is no request {}", named.number)))
+}
+
+/// Today, where the deployment is.
+fn today(on: &Operations, now: Timestamp) -> Date {
+    on.settings.limits.calendar.day(now)
+}
+
+/// A day that was said, or today; never one that is still to come.
+fn past_day(said: Option<Date>, today: Date) -> Result<Date, InputError> {
+    match said {
+        Some(day) if day > today => Err(InputError::FutureDay { day, today }),
+        day => Ok(day.unwrap_or(today)),
+    }
+}
+
+fn refused(number: &RequestNumber, why: Refused) -> OperationError {
+    OperationError::Conflict(format!("request {number}: {why}"))
+}
+
+fn changed_meanwhile(number: &RequestNumber) -> OperationError {
+    OperationError::Conflict(format!(
+        "request {number}: somebody has changed it at this moment; look at it, and try again"
+    ))
+}

@@ -1,0 +1,221 @@
+//! Plan, then do. What a request would have erased is shown, and kept as a hash over what is included; it runs by that hash, does
+//! exactly that, and refuses where something of it has changed. What comes to the person meanwhile is for another plan: somebody
+//! who goes on chatting can be erased all the same.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::acts::change;
+use super::{Named, Shown, changed_meanwhile, one, refused};
+use crate::audit::{Act, Actor, Detail};
+use crate::consent::ConsentRecord;
+use crate::erasure::{ErasureId, NewErasure, Selection, ToSeal};
+use crate::key_files::Keys;
+use crate::ledger::{RequestChange, StoredRequest, sealing};
+use crate::mluvii::{Look, LookUp};
+use crate::operations::erasures::{About, Checked, Reach, find_reach};
+use crate::operations::{OperationError, Operations, erasures};
+use crate::policy::REQUEST;
+use crate::request::{self, Choice, Plan, PlannedSession, Refused, Request, masked};
+use crate::subject::SessionKey;
+use crate::worker::ScopeResolution;
+
+/// What somebody decides about single sessions; a session may be named by a source of its installation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chosen {
+    pub(crate) include: Vec<Choice>,
+    pub(crate) exclude: Vec<Choice>,
+}
+
+/// What a request would have erased. Holds personal data in memory.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) shown: Shown,
+    pub(crate) plan: Plan,
+    pub(crate) reach: Reach,
+    /// What the ledger knows of each session that was found.
+    pub(crate) records: BTreeMap<SessionKey, ConsentRecord>,
+    /// What tells a person whose each session is, masked; empty where nobody has asked for it.
+    pub(crate) hints: BTreeMap<SessionKey, Vec<String>>,
+}
+
+/// Shows what a request would have erased, and keeps that as its plan. Without a word about single sessions, what was decided about
+/// them before holds.
+pub(crate) async fn plan(
+    on: &Operations,
+    named: &Named,
+    chosen: Option<Chosen>,
+    with_hints: bool,
+    by: &Actor,
+) -> Result<Planned, OperationError> {
+    let read = one(on, named).await?;
+    let number = read.request.number.clone();
+    let chosen = own(on, chosen.unwrap_or_else(|| before(&read.request)))?;
+    let planned = |plan: Plan| {
+        let Chosen { include, exclude } = chosen.clone();
+        read.request.clone().planned(plan, include, exclude)
+    };
+    // Whether it may be planned at all is said before mluvii is asked.
+    planned(drafted(&read.request, &ScopeResolution::default(), by)).map_err(|why| refused(&number, why))?;
+    let (_, reach) = reach(on, &read, &chosen).await?;
+    let found = &reach.found;
+    let plan = drafted(&read.request, found, by);
+    let changed = planned(plan.clone());
+    let records = records(on, found).await?;
+    let hints = if with_hints { hints(on, &read.request, found).await? } else { BTreeMap::new() };
+    let details = vec![
+        ("plan", Detail::Word(plan.hash.clone())),
+        ("sessions", (plan.sessions.len() as u64).into()),
+        ("included", (chosen.include.len() as u64).into()),
+        ("excluded", (chosen.exclude.len() as u64).into()),
+    ];
+    let shown = change(on, read, changed, Act::PlanRequest, details, by).await?;
+    Ok(Planned { shown, plan, reach, records, hints })
+}
+
+async fn records(
+    on: &Operations,
+    found: &ScopeResolution,
+) -> Result<BTreeMap<SessionKey, ConsentRecord>, OperationError> {
+    let mut records = BTreeMap::new();
+    for key in found.sessions.keys() {
+        if let Some(view) = on.ledger.session(key).await? {
+            records.insert(key.clone(), view.record);
+        }
+    }
+    Ok(records)
+}
+
+/// Read from mluvii now, and kept nowhere. Of a session that mluvii does not show there is none.
+async fn hints(
+    on: &Operations,
+    request: &Request,
+    found: &ScopeResolution,
+) -> Result<BTreeMap<SessionKey, Vec<String>>, OperationError> {
+    let client = on.client(&request.mluvii)?;
+    let mut hints = BTreeMap::new();
+    for key in found.sessions.keys() {
+        let looked = client.look_up(key.session, Look::SESSION_ONLY).await;
+        let Ok(LookUp::Found(facts)) = looked else { continue };
+        let masked = facts.all_identifiers().0.iter().map(|one| masked(&one.kind, &one.value)).collect();
+        hints.insert(key.clone(), masked);
+    }
+    Ok(hints)
+}
+
+fn before(request: &Request) -> Chosen {
+    Chosen { include: request.include.clone(), exclude: request.exclude.clone() }
+}
+
+/// Each session by the name of its installation.
+fn own(on: &Operations, chosen: Chosen) -> Result<Chosen, OperationError> {
+    let own = |choices: Vec<Choice>| -> Result<Vec<Choice>, OperationError> {
+        choices.into_iter().map(|one| Ok(Choice { session: on.session_key(&one.session)?, ..one })).collect()
+    };
+    Ok(Chosen { include: own(chosen.include)?, exclude: own(chosen.exclude)? })
+}
+
+fn drafted(request: &Request, found: &ScopeResolution, by: &Actor) -> Plan {
+    let sessions = going(found);
+    Plan {
+        hash: Plan::hash(request.id, &request.targets, &sessions),
+        sessions,
+        left: found.findings.excluded,
+        by: by.clone(),
+        at: Timestamp::now(),
+        approved: None,
+    }
+}
+
+/// Asks for what was shown, by its hash. Refuses where something of it is not found now as it was then.
+pub(crate) async fn run(
+    on: &Operations,
+    named: &Named,
+    hash: &str,
+    by: &Actor,
+) -> Result<(Shown, ErasureId), OperationError> {
+    let read = one(on, named).await?;
+    let number = read.request.number.clone();
+    let now = Timestamp::now();
+    let id = ErasureId::generate(now);
+    let ran = read.request.clone().run(hash, id, on.settings.four_eyes);
+    let (request, plan) = ran.map_err(|why| refused(&number, why))?;
+    let chosen = before(&read.request);
+    let ((keys, checked), Reach { found, .. }) = reach(on, &read, &chosen).await?;
+    must_be_as_planned(&number.to_string(), &plan, &found)?;
+    let only: BTreeSet<SessionKey> = plan.sessions.iter().map(|one| one.session.clone()).collect();
+    let seal = on.seal_key(&keys).await?;
+    let Checked { subject, whom, fingerprints, selection, targets } = checked;
+    let erasure = NewErasure {
+        id,
+        subject,
+        rule: REQUEST.to_owned(),
+        version: None,
+        targets,
+        due: now,
+        // Who had to approve it has approved the plan.
+        approve: false,
+        origin: None,
+        selection: Selection { only: Some(only), ..selection },
+        capsule: ToSeal::of(whom, &seal),
+        fingerprints,
+    };
+    let details = vec![("plan", Detail::Word(plan.hash.clone())), ("sessions", (plan.sessions.len() as u64).into())];
+    let change = RequestChange { read_version: read.version, request, act: Act::RunRequest, details };
+    let stands = sealing(&seal, || on.ledger.run_request(&change, erasure.clone(), by)).await?;
+    let stands = stands.ok_or_else(|| changed_meanwhile(&number))?;
+    Ok((super::show(on, named).await?, stands))
+}
+
+/// Those that go, in their order.
+fn going(found: &ScopeResolution) -> Vec<PlannedSession> {
+    let going = found.sessions.values().filter(|session| session.goes);
+    let planned = |session: &crate::worker::Found| PlannedSession {
+        session: session.key.clone(),
+        certainty: session.certainty.as_str().to_owned(),
+        reason: session.reason.clone(),
+    };
+    going.map(planned).collect()
+}
+
+fn must_be_as_planned(number: &str, plan: &Plan, found: &ScopeResolution) -> Result<(), OperationError> {
+    let now: BTreeMap<SessionKey, PlannedSession> =
+        going(found).into_iter().map(|one| (one.session.clone(), one)).collect();
+    let changed: Vec<_> = plan.sessions.iter().filter(|one| now.get(&one.session) != Some(*one)).collect();
+    let Some(first) = changed.first() else { return Ok(()) };
+    let count = changed.len();
+    Err(OperationError::Conflict(format!(
+        "request {number}: {count} of the sessions that were planned are not found as they were, such as {}: plan it anew",
+        first.session
+    )))
+}
+
+type Reached = ((Keys, Checked), Reach);
+
+/// Whom the request means now, by the code that the erasure itself uses.
+async fn reach(on: &Operations, read: &StoredRequest, chosen: &Chosen) -> Result<Reached, OperationError> {
+    let request = &read.request;
+    let keys = on.keys().await?;
+    let seal = on.seal_key(&keys).await?;
+    let ended = || refused(&request.number, Refused::Ended(request.state()));
+    let capsule = on.ledger.request_capsule(request.id).await?.ok_or_else(ended)?;
+    let whom = request::open(&capsule, request.id, &seal).map_err(|error| OperationError::Ledger(error.into()))?;
+    let identifiers = whom.identifiers.0.into_iter().map(|one| (one.kind, one.value)).collect();
+    let sessions = |choices: &[Choice]| choices.iter().map(|choice| choice.session.clone()).collect();
+    let asked = erasures::Request {
+        about: About::Person { installation: Some(request.mluvii.clone()), identifiers },
+        targets: request.targets.iter().map(|target| target.to_string()).collect(),
+        selection: Selection {
+            include: sessions(&chosen.include),
+            exclude: sessions(&chosen.exclude),
+            ..Selection::default()
+        },
+        after: Duration::ZERO,
+    };
+    let checked = Checked::read(on, &keys, asked)?;
+    let client = on.client(&request.mluvii)?;
+    let reach = find_reach(on, &keys, &checked, &client).await?;
+    Ok(((keys, checked), reach))
+}

@@ -1,0 +1,363 @@
+//! Letters, filled from the request and the receipt as far as these say it. What they do not say is a line to write on.
+
+use jiff::civil::Date;
+use maud::{Markup, html};
+
+use super::certificate::headline;
+use super::reasons::told;
+use super::sheet::{blank, head, page, said};
+use super::{Case, Lang, Letterhead};
+use crate::erasure::{Outcome, ReasonCode, Verdict};
+use crate::receipt::Statement;
+use crate::request::{ExtendedBecause, RejectedBecause};
+
+/// Which letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LetterKind {
+    /// The request has come.
+    Acknowledgement,
+    /// It is answered later than in a month (Art. 12(3)).
+    Extension,
+    /// What was done (Art. 12(3)).
+    Confirmation,
+    /// Nothing is erased (Art. 12(4)).
+    Refusal,
+    /// Something is retained (Art. 12(4), 17(3)).
+    PartialRefusal,
+    /// To those who were given the data (Art. 19).
+    Recipients,
+}
+
+impl LetterKind {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Acknowledgement,
+        Self::Extension,
+        Self::Confirmation,
+        Self::Refusal,
+        Self::PartialRefusal,
+        Self::Recipients,
+    ];
+
+    /// Whether it says what was done, so that a receipt is needed.
+    pub(crate) fn needs_receipt(self) -> bool {
+        matches!(self, Self::Confirmation | Self::PartialRefusal)
+    }
+}
+
+/// All that a letter says.
+pub(crate) struct Letter<'a> {
+    pub(crate) kind: LetterKind,
+    pub(crate) case: &'a Case,
+    pub(crate) letterhead: &'a Letterhead,
+    /// What was done; without it a letter says nothing of that.
+    pub(crate) statement: Option<&'a Statement>,
+    pub(crate) written: Date,
+}
+
+impl Letter<'_> {
+    /// The whole document.
+    pub(crate) fn html(&self, lang: Lang) -> String {
+        let (subject, body) = match self.kind {
+            LetterKind::Acknowledgement => self.acknowledgement(lang),
+            LetterKind::Extension => self.extension(lang),
+            LetterKind::Confirmation => self.confirmation(lang),
+            LetterKind::Refusal => self.refusal(lang),
+            LetterKind::PartialRefusal => self.partial_refusal(lang),
+            LetterKind::Recipients => self.recipients(lang),
+        };
+        let mut filed = Vec::new();
+        if let Some(number) = &self.case.number {
+            filed.push(lang.say(format!("Žádost {number}"), format!("Request {number}")));
+        }
+        let content = html! {
+            (head(lang, self.letterhead, &filed))
+            div.to { p { (lang.say("Komu", "To")) } p {} p {} p {} }
+            p.place { (lang.say("V ", "")) (blank("short")) (lang.say(" dne ", ", ")) (lang.date(self.written)) }
+            h1 { (subject) }
+            (body)
+            p { (lang.say("S pozdravem", "Yours sincerely")) }
+            div.sign.keep { p {  (lang.say("Jméno", "Name")) } p { (lang.say("Podpis", "Signature")) } }
+        };
+        page(lang, &subject, "letter", &content)
+    }
+
+    /// When the request came, or a line.
+    fn received(&self, lang: Lang) -> Markup {
+        said(self.case.received.map(|day| lang.date(day)).as_deref(), "short")
+    }
+
+    /// Until when it is answered, or a line.
+    fn due(&self, lang: Lang) -> Markup {
+        said(self.case.due.map(|day| lang.date(day)).as_deref(), "short")
+    }
+
+    fn acknowledgement(&self, lang: Lang) -> (String, Markup) {
+        let subject =
+            lang.say("Potvrzení o přijetí žádosti o výmaz osobních údajů", "We have received your request for erasure");
+        let number = self
+            .case
+            .number
+            .as_ref()
+            .map(|number| lang.say(format!("Vedeme ji pod číslem {number}."), format!("It is filed as {number}.")));
+        let body = html! {
+            (salutation(lang))
+            p {
+                (lang.say("dne ", "On ")) (self.received(lang))
+                (lang.say(
+                    " jsme dostali Vaši žádost o výmaz osobních údajů podle článku 17 nařízení (EU) 2016/679 (GDPR). ",
+                    " we received your request for the erasure of personal data under Article 17 of Regulation (EU) 2016/679 (GDPR). ",
+                ))
+                @if let Some(number) = number { (number) }
+            }
+            @match self.case.verified {
+                Some((day, _)) => p { (lang.say(
+                    format!("Vaši totožnost jsme ověřili {}.", lang.date(day)),
+                    format!("Your identity was verified on {}.", lang.date(day)),
+                )) },
+                None => p { (lang.say(
+                    "Abychom nevymazali údaje někoho jiného, potřebujeme ještě ověřit Vaši totožnost (čl. 12 odst. 6 GDPR). Napište nám \
+                     prosím z adresy nebo zavolejte z čísla, které od Vás známe, nebo nás navštivte s dokladem totožnosti; jeho kopii neposílejte.",
+                    "So that nobody else’s data is erased, we still have to verify your identity (Art. 12(6) GDPR). Please write from an \
+                     address or call from a number by which we know you, or come with an identity document; do not send a copy of it.",
+                )) },
+            }
+            p {
+                (lang.say(
+                    "Co jsme na základě žádosti udělali, Vám sdělíme bez zbytečného odkladu, nejpozději ",
+                    "We will inform you of what we have done without undue delay, at the latest by ",
+                ))
+                (self.due(lang))
+                (lang.say(
+                    " (čl. 12 odst. 3 GDPR). Je-li to s ohledem na složitost a počet žádostí nutné, můžeme lhůtu prodloužit nejvýše o další \
+                     dva měsíce; o tom a o důvodech bychom Vás v téže lhůtě informovali. Vyřízení žádosti je bezplatné.",
+                    " (Art. 12(3) GDPR). Where necessary because of the complexity and number of requests, this can be extended by at most two \
+                     further months; we would then inform you of that and of the reasons within the same time. It is free of charge.",
+                ))
+            }
+        };
+        (subject, body)
+    }
+
+    fn extension(&self, lang: Lang) -> (String, Markup) {
+        let subject =
+            lang.say("Prodloužení lhůty pro vyřízení žádosti o výmaz", "Your request for erasure: extended time limit");
+        let body = html! {
+            (salutation(lang))
+            p {
+                (lang.say("Vaši žádost o výmaz osobních údajů, kterou jsme dostali ", "Your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say(", není možné vyřídit do jednoho měsíce. Lhůtu prodlužujeme do ", ", cannot be completed within one month. The time limit is extended to ")) (self.due(lang))
+                (lang.say(" (čl. 12 odst. 3 GDPR).", " (Art. 12(3) GDPR)."))
+            }
+            p {
+                (lang.say("Důvod: ", "Reason: "))
+                @match self.case.extended {
+                    Some(ExtendedBecause::Complexity) => (lang.say(
+                        "žádost je složitá, protože údaje je třeba vyhledat a vymazat ve více systémech.",
+                        "the request is complex, as the data has to be found and erased in several systems.",
+                    )),
+                    Some(ExtendedBecause::NumberOfRequests) => (lang.say(
+                        "počet žádostí, které nyní vyřizujeme.",
+                        "the number of requests that we are dealing with at present.",
+                    )),
+                    None => (blank("long")),
+                }
+            }
+            p { (lang.say(
+                "Lhůtu lze prodloužit nejvýše o dva měsíce; výsledek Vám sdělíme bez zbytečného odkladu, případně i dříve.",
+                "It can be extended by at most two months; we will inform you of the result without undue delay, possibly before that.",
+            )) }
+            (rights(lang))
+        };
+        (subject, body)
+    }
+
+    fn confirmation(&self, lang: Lang) -> (String, Markup) {
+        let subject = lang.say("Vyřízení žádosti o výmaz osobních údajů", "The result of your request for erasure");
+        let body = html! {
+            (salutation(lang))
+            p {
+                (lang.say("na Vaši žádost o výmaz osobních údajů, kterou jsme dostali ", "On your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say(", sdělujeme podle čl. 12 odst. 3 GDPR tento výsledek:", ", we inform you of this result (Art. 12(3) GDPR):"))
+            }
+            @match self.statement {
+                Some(statement) => {
+                    p { strong { (headline(lang, statement.verdict)) } }
+                    p { (lang.say(
+                        format!("Podrobnosti jsou v přiloženém potvrzení (doklad č. {}): kde jsme hledali, co jsme vymazali, co zůstává a proč, a kam \
+                                 jsme se nedívali.", lang.number(statement.sequence)),
+                        format!("The details are in the enclosed certificate (receipt No. {}): where we looked, what was erased, what stays and \
+                                 why, and where we did not look.", lang.number(statement.sequence)),
+                    )) }
+                }
+                None => { p { (blank("line")) } p { (blank("line")) } }
+            }
+            (rights(lang))
+        };
+        (subject, body)
+    }
+
+    fn refusal(&self, lang: Lang) -> (String, Markup) {
+        let subject = lang.say("Odmítnutí žádosti o výmaz osobních údajů", "Your request for erasure is refused");
+        let body = html! {
+            (salutation(lang))
+            p {
+                (lang.say("Vaší žádosti o výmaz osobních údajů, kterou jsme dostali ", "We cannot comply with your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say(", nemůžeme vyhovět. Podle čl. 12 odst. 4 GDPR Vám sdělujeme důvod:", ". Under Art. 12(4) GDPR we inform you of the reason:"))
+            }
+            @match self.case.rejected {
+                Some(because) => p { (refused(lang, because)) },
+                None => { p { (blank("line")) } p { (blank("line")) } }
+            }
+            (rights(lang))
+        };
+        (subject, body)
+    }
+
+    fn partial_refusal(&self, lang: Lang) -> (String, Markup) {
+        let subject = lang
+            .say("Částečné odmítnutí žádosti o výmaz osobních údajů", "Your request for erasure is refused in part");
+        let retained = self.statement.map(|statement| retained(lang, statement)).unwrap_or_default();
+        let body = html! {
+            (salutation(lang))
+            p {
+                (lang.say("Vaší žádosti o výmaz osobních údajů, kterou jsme dostali ", "We have complied only in part with your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say(
+                    ", jsme vyhověli jen zčásti. Tyto údaje ponecháváme, protože je smíme nebo musíme dále zpracovávat (čl. 17 odst. 3 GDPR):",
+                    ". We keep the following data, as we may or have to go on processing it (Art. 17(3) GDPR):",
+                ))
+            }
+            @if retained.is_empty() {
+                div { p { (blank("line")) } p { (blank("line")) } }
+            } @else {
+                ul { @for one in &retained { li { (one) } } }
+            }
+            p {
+                (lang.say("Právní předpis, který to ukládá, a doba, po kterou údaje zůstanou: ", "The law that obliges us, and for how long the data stays: "))
+                span { (blank("line")) }
+            }
+            @if let Some(statement) = self.statement {
+                p { (rest(lang, statement)) }
+            }
+            (rights(lang))
+        };
+        (subject, body)
+    }
+
+    fn recipients(&self, lang: Lang) -> (String, Markup) {
+        let subject =
+            lang.say("Oznámení o výmazu osobních údajů příjemci", "Notice of erasure to a recipient of personal data");
+        // Where nothing was erased, nobody says that it was.
+        let erased = |statement: &&Statement| statement.steps.iter().any(|step| step.outcome == Outcome::Erased);
+        let done = self.statement.filter(erased).map(|statement| lang.day(statement.ended));
+        let body = html! {
+            p { (lang.say("Vážení,", "Dear Sir or Madam,")) }
+            p {
+                (lang.say("na žádost subjektu údajů jsme ", "At the request of a data subject, we erased on ")) (said(done.as_deref(), "short"))
+                (lang.say(
+                    " vymazali osobní údaje, které jsme Vám dříve zpřístupnili. Podle článku 19 nařízení (EU) 2016/679 (GDPR) Vám tento výmaz oznamujeme.",
+                    " personal data that we had disclosed to you before. Under Article 19 of Regulation (EU) 2016/679 (GDPR) we communicate this erasure to you.",
+                ))
+            }
+            p { (lang.say("U Vás jde o tyto údaje (označte je co nejúsporněji):", "With you, this concerns the following data (identify it as sparingly as possible):")) }
+            div { p { (blank("line")) } p { (blank("line")) } }
+            p { (lang.say(
+                "Prověřte prosím, zda máte pro jejich další zpracování vlastní právní důvod. Pokud ne, vymažte je včetně kopií a předejte toto \
+                 oznámení těm, komu jste je zpřístupnili Vy. O výsledku nám prosím napište; údaje samotné do odpovědi neuvádějte.",
+                "Please check whether you have a legal ground of your own to go on processing it. If not, erase it with all copies, and pass this \
+                 notice on to those to whom you have disclosed it. Please write to us what you have done, without the data itself.",
+            )) }
+        };
+        (subject, body)
+    }
+}
+
+fn salutation(lang: Lang) -> Markup {
+    html! { p { (lang.say("Vážená paní, vážený pane,", "Dear Sir or Madam,")) } }
+}
+
+/// What stays by law, as the receipt has it.
+fn retained(lang: Lang, statement: &Statement) -> Vec<String> {
+    let mut only = statement.clone();
+    only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
+    only.steps.clear();
+    told(lang, &only).stays
+}
+
+/// What became of everything else; never more than the verdict allows.
+fn rest(lang: Lang, statement: &Statement) -> String {
+    let number = lang.number(statement.sequence);
+    match statement.verdict {
+        Verdict::Complete | Verdict::Retained => lang.say(
+            format!("Vše ostatní, co jsme našli, je vymazáno, nebo to ještě po určitou dobu uchovává dodavatel; podrobnosti jsou v přiloženém potvrzení (doklad č. {number})."),
+            format!("Everything else that was found is gone, or a vendor keeps it for some time; the details are in the enclosed certificate (receipt No. {number})."),
+        ),
+        Verdict::Incomplete => lang.say(
+            format!("Co bylo vymazáno a co se nepodařilo vymazat nebo prověřit, je v přiloženém potvrzení (doklad č. {number})."),
+            format!("What was erased, and what could not be erased or verified, is in the enclosed certificate (receipt No. {number})."),
+        ),
+    }
+}
+
+fn refused(lang: Lang, because: RejectedBecause) -> String {
+    match because {
+        RejectedBecause::NotIdentified => lang.say(
+            "Z údajů, které zpracováváme, nejsme schopni zjistit, které z nich se Vás týkají (čl. 11 odst. 2 a čl. 12 odst. 2 GDPR). Sdělíte-li nám \
+             další údaje, podle kterých je půjde najít, žádost znovu posoudíme.",
+            "From the data that we process we are not able to tell which of it concerns you (Art. 11(2) and 12(2) GDPR). If you give us further \
+             information by which it can be found, we will look at the request again.",
+        ),
+        RejectedBecause::NotThePerson => lang.say(
+            "Nepodařilo se ověřit, že žádost podala osoba, které se údaje týkají (čl. 12 odst. 6 GDPR).",
+            "It could not be verified that the request was made by the person whom the data concerns (Art. 12(6) GDPR).",
+        ),
+        RejectedBecause::Unfounded => lang.say(
+            "Žádost je zjevně nedůvodná (čl. 12 odst. 5 písm. b) GDPR).",
+            "The request is manifestly unfounded (Art. 12(5)(b) GDPR).",
+        ),
+        RejectedBecause::Excessive => lang.say(
+            "Žádost je zjevně nepřiměřená, zejména protože se opakuje (čl. 12 odst. 5 písm. b) GDPR).",
+            "The request is manifestly excessive, in particular because of its repetitive character (Art. 12(5)(b) GDPR).",
+        ),
+        RejectedBecause::NoGround => lang.say(
+            "Údaje jsou stále potřebné pro účely, pro které byly shromážděny, zpracováváme je na základě zákona a není dán žádný z důvodů podle čl. 17 \
+             odst. 1 GDPR.",
+            "The data is still necessary for the purposes for which it was collected, is processed lawfully, and none of the grounds of Art. 17(1) \
+             GDPR applies.",
+        ),
+        RejectedBecause::Expression => lang.say(
+            "Zpracování je nezbytné pro výkon práva na svobodu projevu a informace (čl. 17 odst. 3 písm. a) GDPR).",
+            "The processing is necessary for exercising the right of freedom of expression and information (Art. 17(3)(a) GDPR).",
+        ),
+        RejectedBecause::LegalObligation => lang.say(
+            "Zpracování je nezbytné pro splnění právní povinnosti nebo úkolu ve veřejném zájmu (čl. 17 odst. 3 písm. b) GDPR).",
+            "The processing is necessary for compliance with a legal obligation, or for a task in the public interest (Art. 17(3)(b) GDPR).",
+        ),
+        RejectedBecause::PublicHealth => lang.say(
+            "Zpracování je nezbytné z důvodů veřejného zájmu v oblasti veřejného zdraví (čl. 17 odst. 3 písm. c) GDPR).",
+            "The processing is necessary for reasons of public interest in the area of public health (Art. 17(3)(c) GDPR).",
+        ),
+        RejectedBecause::Research => lang.say(
+            "Zpracování je nezbytné pro účely archivace ve veřejném zájmu, výzkumu nebo statistiky (čl. 17 odst. 3 písm. d) GDPR).",
+            "The processing is necessary for archiving in the public interest, research or statistics (Art. 17(3)(d) GDPR).",
+        ),
+        RejectedBecause::LegalClaims => lang.say(
+            "Zpracování je nezbytné pro určení, výkon nebo obhajobu právních nároků (čl. 17 odst. 3 písm. e) GDPR).",
+            "The processing is necessary for the establishment, exercise or defence of legal claims (Art. 17(3)(e) GDPR).",
+        ),
+    }
+}
+
+/// What the person can do about it.
+fn rights(lang: Lang) -> Markup {
+    html! {
+        div.rights.keep {
+            p { (lang.say(
+                "Nesouhlasíte-li s tím, můžete podat stížnost u dozorového úřadu (čl. 77 GDPR), kterým je Úřad pro ochranu osobních údajů, \
+                 Pplk. Sochora 27, 170 00 Praha 7, datová schránka qkbaa2n, posta@uoou.gov.cz. Máte také právo na soudní ochranu (čl. 79 GDPR).",
+                "If you do not agree, you can lodge a complaint with a supervisory authority (Art. 77 GDPR), in the Czech Republic Úřad pro ochranu \
+                 osobních údajů, Pplk. Sochora 27, 170 00 Praha 7, posta@uoou.gov.cz. You also have the right to a judicial remedy (Art. 79 GDPR).",
+            )) }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Papers that an officer prints: the certificate of an erasure, and letters. Pure: from what is known to HTML for A4, in Czech or English,
+//! which loads nothing from anywhere. Names nobody: where a name or an address belongs, there is a line to write on. A paper says no
+//! more than the receipt that it is made of.
+
+mod case;
+mod certificate;
+mod figures;
+mod lang;
+mod letter;
+mod outcome;
+mod reasons;
+mod settings;
+mod sheet;
+mod told;
+mod typography;
+
+pub(crate) use case::Case;
+pub(crate) use certificate::{Audience, Certificate, ChainPlace};
+pub(crate) use lang::Lang;
+pub(crate) use letter::{Letter, LetterKind};
+pub(crate) use settings::PapersSettings;
+pub(crate) use sheet::Letterhead;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+//! What a reader has to know beside what was erased: what stays and why, and where nobody has looked. Every reason of a receipt is said
+//! in one of the two places; one that this program does not know is said by its code.
+
+use super::{Lang, told};
+use crate::erasure::ReasonCode;
+use crate::receipt::{ReasonStatement, Statement};
+
+/// What stays, and what is not known, a sentence each.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    /// Retained by a law or a hold, kept by a vendor, left, or still there.
+    pub(super) stays: Vec<String>,
+    /// Not looked at, not read, not verified.
+    pub(super) unseen: Vec<String>,
+    /// What a person decided, and what was expected or accepted.
+    pub(super) decided: Vec<String>,
+}
+
+pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
+    let mut told = Told::default();
+    for reason in &statement.reasons {
+        let Ok(code) = reason.code.parse() else {
+            let sentence = lang.say(format!("jiný důvod: {}", reason.code), format!("another reason: {}", reason.code));
+            told.unseen.push(sentence);
+            continue;
+        };
+        let sentence = sentence(lang, code, reason);
+        match code {
+            ReasonCode::Retained | ReasonCode::KeptByVendor | ReasonCode::LeftBehind | ReasonCode::Residual => {
+                told.stays.push(sentence);
+            }
+            ReasonCode::Excluded => told.stays.push(sentence),
+            ReasonCode::PossibleIncluded | ReasonCode::PossibleExcluded | ReasonCode::LeftAccepted => {
+                told.decided.push(sentence);
+            }
+            // Whatever else is said stands where the reader looks for what is not known.
+            _ => told.unseen.push(sentence),
+        }
+    }
+    told.unseen.extend(expected_places(lang, statement));
+    told
+}
+
+/// Places that were not looked at, and that no reason names: nobody was expected to look there.
+fn expected_places(lang: Lang, statement: &Statement) -> Vec<String> {
+    let is_told = |target: &str, place: &String| {
+        let same = |reason: &ReasonStatement| {
+            reason.target.as_ref().is_some_and(|named| *named.0 == *target) && reason.detail.as_ref() == Some(place)
+        };
+        statement.reasons.iter().any(same)
+    };
+    let steps = statement.steps.iter();
+    let places = steps.flat_map(|step| step.not_looked_at.iter().map(move |place| (&*step.target.0, place)));
+    let untold = places.filter(|(target, place)| !is_told(target, place));
+    untold.map(|(target, place)| at(lang, Some(target), &told::place(lang, place))).collect()
+}
+
+fn at(lang: Lang, target: Option<&str>, text: &str) -> String {
+    match target {
+        Some(target) => format!("{}: {text}", told::system(lang, target)),
+        None => text.to_owned(),
+    }
+}
+
+fn sessions(lang: Lang, count: u64) -> String {
+    lang.count(count, ["konverzace", "konverzace", "konverzací"], ["conversation", "conversations"])
+}
+
+/// A reason as a sentence, with the system that it is about.
+fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
+    let target = reason.target.as_ref().map(|target| &*target.0);
+    let count = reason.count.unwrap_or_default();
+    let number = sessions(lang, count);
+    let detail = reason.detail.as_deref();
+    let quoted = detail.map(|detail| lang.quoted(detail));
+    let because = quoted.as_ref().map(|quoted| format!(" – {quoted}")).unwrap_or_default();
+    let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
+    let text = match code {
+        ReasonCode::Cancelled => lang.say(
+            "výmaz ukončil člověk dřív, než odpověděly všechny systémy",
+            "a person closed the erasure before every system had answered",
+        ),
+        ReasonCode::NotResolved => lang.say(
+            "nikdo nezjistil, kterých konverzací a systémů se výmaz týká",
+            "nobody established which conversations and systems the erasure concerns",
+        ),
+        ReasonCode::PossibleLeft => lang.say(
+            format!("konverzace, které mohou být této osoby, ale není to jisté ({number}), zůstaly"),
+            format!("conversations that may be this person’s, which is not certain ({number}), were left"),
+        ),
+        ReasonCode::PossibleIncluded => lang.say(
+            format!("konverzace, u kterých o výmazu rozhodl člověk, protože shoda nebyla úplná: {number}"),
+            format!("conversations that a person decided to erase, as not everything agreed: {number}"),
+        ),
+        ReasonCode::PossibleExcluded => lang.say(
+            format!("konverzace, o kterých člověk rozhodl, že jsou někoho jiného: {number}"),
+            format!("conversations that a person decided to be somebody else’s: {number}"),
+        ),
+        ReasonCode::Excluded => lang.say(
+            format!("konverzace, které člověk rozhodl ponechat: {number}"),
+            format!("conversations that a person decided to keep: {number}"),
+        ),
+        ReasonCode::Unread => lang.say(
+            format!("konverzace, které nešlo přečíst, takže nikdo neví, čí jsou: {}", lang.number(count)),
+            format!(
+                "conversations that could not be read, so that nobody knows whose they are: {}",
+                lang.number(count)
+            ),
+        ),
+        ReasonCode::NeverRead => lang.say(
+            format!("konverzace zadané číslem, které mluvii nikdy neukázala: {}", lang.number(count)),
+            format!("conversations named by their numbers that mluvii has never shown: {}", lang.number(count)),
+        ),
+        ReasonCode::Narrowed => narrowed(lang, detail),
+        ReasonCode::LedgerOnly | ReasonCode::LedgerOnlyAccepted => lang.say(
+            "mluvii: konverzace, o kterých jsme od mluvii nedostali zprávu; v mluvii samé jsme nehledali",
+            "mluvii: conversations of which mluvii has not told us; mluvii itself was not searched",
+        ),
+        ReasonCode::Parked => {
+            lang.say(format!("systém výmaz nedokončil{because}"), format!("the system did not finish{because}"))
+        }
+        ReasonCode::Residual => {
+            lang.say("při nové kontrole tam údaje stále byly", "at the second look, the data was still there")
+        }
+        ReasonCode::Unverifiable | ReasonCode::ExpectedUnverifiable => lang.say(
+            format!("nikdo neviděl, zda údaje zmizely{because}"),
+            format!("nobody has seen whether the data is gone{because}"),
+        ),
+        ReasonCode::Retained => match quoted {
+            Some(quoted) => lang.say(format!("ponecháno: {quoted}"), format!("retained: {quoted}")),
+            None => lang.say("ponecháno ze zákona nebo kvůli pozastavení výmazu", "retained by a law or a hold"),
+        },
+        ReasonCode::KeptByVendor => lang.say(
+            format!("dodavatel vymazané údaje ještě po nějakou dobu uchovává{because}"),
+            format!("the vendor keeps what was deleted for some time{because}"),
+        ),
+        ReasonCode::LeftBehind => lang.say(format!("zůstalo: {place}"), format!("left: {place}")),
+        ReasonCode::LeftAccepted => lang.say(
+            format!("zůstává nebo se nehledá, jak bylo předem určeno: {place}"),
+            format!("stays or is not looked for, as was laid down before: {place}"),
+        ),
+        ReasonCode::NotLookedAt => place,
+    };
+    at(lang, target, &text)
+}
+
+fn narrowed(lang: Lang, detail: Option<&str>) -> String {
+    match detail {
+        Some("no_guest_id") => lang.say(
+            "mluvii u konverzace neukazuje hosta, proto šlo vymazat jen ji",
+            "mluvii shows no guest of the conversation, so that only that one could be erased",
+        ),
+        Some("no_identifiers") => lang.say(
+            "není známo nic, podle čeho by šlo osobu najít, proto jsme hledali jen podle hosta nebo konverzace",
+            "nothing is known by which the person could be found, so that only the guest or the conversation was looked for",
+        ),
+        _ => lang.say("výmaz sahá méně daleko, než se žádalo", "the erasure reaches less far than was asked for"),
+    }
+}

@@ -1,0 +1,221 @@
+use jiff::Timestamp;
+use jiff::civil::date;
+
+use super::reasons::told;
+use super::*;
+use crate::erasure::sample::{session, step};
+use crate::erasure::{Evidence, Outcome, ReasonCode, Step, Verdict};
+use crate::receipt::sample::issued;
+use crate::receipt::{ReasonStatement, Receipt, Statement};
+use crate::request::{Came, ExtendedBecause, RejectedBecause, VerifiedBy};
+use crate::subject::TargetName;
+
+fn case() -> Case {
+    Case {
+        number: Some("2026-033".into()),
+        received: Some(date(2026, 11, 3)),
+        came: Some(Came::Letter),
+        verified: Some((date(2026, 11, 6), VerifiedBy::Document)),
+        due: Some(date(2026, 12, 3)),
+        extended: Some(ExtendedBecause::Complexity),
+        rejected: Some(RejectedBecause::LegalClaims),
+    }
+}
+
+fn receipt(steps: Vec<Step>) -> Receipt {
+    issued(&session(steps), None)
+}
+
+fn html(receipt: &Receipt, case: Option<&Case>, lang: Lang, audience: Audience) -> String {
+    let chain = ChainPlace {
+        head: receipt.head(),
+        public_key: Some("ab".repeat(32)),
+        witnesses: vec![("notary".into(), true), ("archive".into(), false)],
+    };
+    let letterhead = Letterhead { controller: Some("Example, s. r. o.".into()), ..Letterhead::default() };
+    let issued = Timestamp::UNIX_EPOCH;
+    Certificate { receipt, case, letterhead: &letterhead, chain: &chain, issued }.html(lang, audience)
+}
+
+/// What is read of a document.
+fn text(html: &str) -> String {
+    let body = html.split_once("<body>").map_or(html, |(_, body)| body);
+    let mut text = String::new();
+    let mut is_tag = false;
+    for one in body.chars() {
+        match one {
+            '<' => is_tag = true,
+            '>' => {
+                is_tag = false;
+                text.push(' ');
+            }
+            other if !is_tag => text.push(other),
+            _ => {}
+        }
+    }
+    text.replace('\u{a0}', " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn letters(case: &Case, statement: Option<&Statement>, lang: Lang) -> Vec<String> {
+    let letterhead = Letterhead::default();
+    let letter =
+        |kind| Letter { kind, case, letterhead: &letterhead, statement, written: date(2026, 11, 30) }.html(lang);
+    LetterKind::ALL.into_iter().map(letter).collect()
+}
+
+#[test]
+fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
+    for code in ReasonCode::ALL {
+        let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
+        let (target, count) = (Some(TargetName("crm".into())), Some(3));
+        let detail = Some("what it says".to_owned());
+        statement.reasons = vec![ReasonStatement { code: code.as_str().to_owned(), target, count, detail }];
+        for lang in Lang::ALL {
+            let said = told(lang, &statement);
+            let all: Vec<_> = [&said.stays, &said.unseen, &said.decided].into_iter().flatten().collect();
+            assert_eq!(all.len(), 1, "{code:?}: {all:?}");
+            let is_named = all[0].starts_with("crm: ");
+            assert!(is_named && all[0].len() > "crm: ".len(), "{code:?}: {all:?}");
+            assert!(!all[0].contains("another reason") && !all[0].contains("jiný důvod"), "{code:?}: {all:?}");
+        }
+    }
+    // A later program may give others: they are not passed over.
+    let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
+    statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];
+    assert!(told(Lang::Cs, &statement).unseen[0].contains("of_tomorrow"));
+}
+
+#[test]
+fn no_certificate_says_more_than_its_verdict() {
+    for (outcome, verdict, czech, english) in [
+        (Outcome::Erased, Verdict::Complete, "Vše, co jsme našli, je vymazáno.", "Everything that was found is gone."),
+        (Outcome::Retained, Verdict::Retained, "kromě toho, co se uchovává", "except what is kept"),
+        (Outcome::Residual, Verdict::Incomplete, "Ne všechno je vymazáno", "Not everything was seen"),
+        (Outcome::Unverifiable, Verdict::Incomplete, "Ne všechno je vymazáno", "Not everything was seen"),
+    ] {
+        let receipt = receipt(vec![step("mluvii", Outcome::Erased), step("crm", outcome)]);
+        assert_eq!(receipt.statement.verdict, verdict);
+        for audience in [Audience::Person, Audience::Authority] {
+            for (lang, headline) in [(Lang::Cs, czech), (Lang::En, english)] {
+                let said = text(&html(&receipt, None, lang, audience));
+                assert!(said.contains(headline), "{said}");
+                let complete = ["Vše, co jsme našli, je vymazáno.", "Everything that was found is gone."];
+                assert_eq!(complete.iter().any(|one| said.contains(one)), verdict == Verdict::Complete, "{said}");
+            }
+        }
+    }
+    // Erased by its own word is not what somebody has seen.
+    let unseen = receipt(vec![Step { verified_at: None, ..step("crm", Outcome::Erased) }]);
+    let said = text(&html(&unseen, None, Lang::Cs, Audience::Person));
+    assert!(
+        said.contains("vymazáno podle sdělení systému") && said.contains("nikdo neviděl, zda údaje zmizely"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_was_not_looked_at_stands_on_it_also_where_that_was_expected() {
+    let evidence = Evidence {
+        not_looked_at: vec!["e-mail threads".into(), "the <archive> & \"backups\"".into()],
+        expected: true,
+        ..Evidence::default()
+    };
+    let receipt = receipt(vec![Step { evidence, ..step("mluvii", Outcome::Erased) }]);
+    let written = html(&receipt, None, Lang::Cs, Audience::Person);
+    let said = text(&written);
+    assert!(said.contains("mluvii (konverzace): e-mailová vlákna v mluvii"), "{said}");
+    assert!(
+        written.contains("the &lt;archive&gt; &amp; &quot;backups&quot;") && !written.contains("<archive>"),
+        "escaped"
+    );
+}
+
+#[test]
+fn a_paper_loads_nothing_and_runs_nothing() {
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased), step("crm", Outcome::Retained)]);
+    let case = case();
+    let mut papers = Vec::new();
+    for lang in Lang::ALL {
+        papers.push(html(&receipt, Some(&case), lang, Audience::Person));
+        papers.push(html(&receipt, Some(&case), lang, Audience::Authority));
+        papers.extend(letters(&case, Some(&receipt.statement), lang));
+    }
+    for paper in papers {
+        for loads in ["src=", "href=", "url(", "@import", "<script", "http://", "https://", "<link", "<img"] {
+            assert!(!paper.contains(loads), "{loads}");
+        }
+        assert!(paper.contains("default-src 'none'") && paper.contains("@page { size: A4"));
+    }
+}
+
+#[test]
+fn what_is_not_known_is_a_line_to_write_on() {
+    let unknown = Case::default();
+    for lang in Lang::ALL {
+        for letter in letters(&unknown, None, lang) {
+            assert!(letter.contains("class=\"blank"), "{letter}");
+            assert!(!letter.contains("None") && !letter.contains("1970"), "{letter}");
+        }
+    }
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
+    let certificate = html(&receipt, Some(&unknown), Lang::Cs, Audience::Person);
+    assert!(certificate.contains("Jméno\u{a0}a") || certificate.contains("Jméno a\u{a0}příjmení"));
+    assert!(text(&certificate).contains("Žádost přijata Totožnost ověřena"), "both are lines");
+}
+
+#[test]
+fn letters_are_filled_from_the_request_and_the_receipt() {
+    let mut kept = step("billing", Outcome::Retained);
+    kept.reason = Some("invoices: § 31".into());
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased), kept]);
+    let [acknowledgement, extension, confirmation, refusal, partial, recipients] =
+        letters(&case(), Some(&receipt.statement), Lang::Cs).try_into().expect("six letters");
+    let acknowledgement = text(&acknowledgement);
+    assert!(acknowledgement.contains("dne 3. listopadu 2026 jsme dostali Vaši žádost"), "{acknowledgement}");
+    assert!(acknowledgement.contains("nejpozději 3. prosince 2026 (čl. 12 odst. 3 GDPR)"), "{acknowledgement}");
+    assert!(
+        text(&extension).contains("Lhůtu prodlužujeme do 3. prosince 2026")
+            && text(&extension).contains("žádost je složitá")
+    );
+    assert!(text(&confirmation).contains("kromě toho, co se uchovává") && text(&confirmation).contains("doklad č. 1"));
+    let rights = "stížnost u dozorového úřadu (čl. 77 GDPR)";
+    assert!(text(&refusal).contains("obhajobu právních nároků (čl. 17 odst. 3 písm. e) GDPR)"));
+    assert!(text(&refusal).contains(rights) && text(&partial).contains(rights));
+    assert!(
+        text(&partial).contains("billing: ponecháno: „invoices: § 31“")
+            && !text(&partial).contains("mluvii (konverzace)")
+    );
+    assert!(text(&recipients).contains("Podle článku 19") && !text(&recipients).contains(rights));
+    // Where nothing was erased, nobody tells a recipient so.
+    let nothing = issued(&session(vec![step("mluvii", Outcome::Absent)]), None);
+    let letter = letters(&case(), Some(&nothing.statement), Lang::Cs).pop().expect("the last one");
+    assert!(letter.contains("jsme <span class=\"blank short\">"), "{letter}");
+}
+
+#[test]
+fn numbers_agree_with_what_they_count() {
+    let count = |number| told::count(Lang::Cs, "sessions", number).replace('\u{a0}', " ");
+    assert_eq!(
+        [1, 2, 5, 0, 22, 12_345].map(count),
+        ["1 konverzace", "2 konverzace", "5 konverzací", "0 konverzací", "22 konverzací", "12 345 konverzací"]
+    );
+    assert_eq!(told::count(Lang::En, "contacts", 1_234), "1,234\u{a0}contacts");
+    assert_eq!(told::count(Lang::Cs, "widgets", 3), "widgets:\u{a0}3");
+}
+
+#[test]
+fn an_authority_gets_every_member_of_the_receipt() {
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
+    let said = text(&html(&receipt, None, Lang::En, Audience::Authority));
+    let statement = &receipt.statement;
+    for member in [&statement.erasure.to_string(), &statement.subject] {
+        assert!(said.contains(member.as_str()), "{member}");
+    }
+    let digits = said.replace(' ', "");
+    for hex in [&receipt.head().hash, &receipt.signature, &statement.previous] {
+        assert!(digits.contains(hex.as_str()), "{hex}");
+    }
+    let person = text(&html(&receipt, None, Lang::En, Audience::Person));
+    assert!(!person.contains(&statement.subject), "a session's number is nothing for the kitchen table");
+    assert!(person.contains("the newest receipt is told to: notary") && person.contains("cannot be told to: archive"));
+}

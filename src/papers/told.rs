@@ -1,0 +1,51 @@
+//! What targets say in their own words. What mluvii's target says is said in the paper's language; what a plugin says is quoted as it is.
+
+use super::Lang;
+
+/// A place that was looked at, or was not; or a kind of data.
+pub(super) fn place(lang: Lang, said: &str) -> String {
+    let known = match said {
+        "contact record" => Some(("záznam v adresáři kontaktů mluvii", "the record in mluvii’s contact directory")),
+        "e-mail threads" => Some(("e-mailová vlákna v mluvii", "e-mail threads in mluvii")),
+        "contacts by email" => Some(("kontakty v mluvii podle e-mailu", "contacts in mluvii by e-mail")),
+        "contacts by phone" => Some(("kontakty v mluvii podle telefonu", "contacts in mluvii by phone number")),
+        "sessions without a contact" => {
+            Some(("konverzace v mluvii bez kontaktu", "conversations in mluvii without a contact"))
+        }
+        "session" => Some(("konverzace sama", "the conversation itself")),
+        "sessions of the guest" => Some(("konverzace téhož hosta", "conversations of the same guest")),
+        "anonymized list" => Some(("seznam anonymizovaných konverzací", "the list of anonymized conversations")),
+        "ip_address" => Some(("IP adresa", "the IP address")),
+        _ => None,
+    };
+    known.map_or_else(|| lang.quoted(said), |(czech, english)| lang.say(czech, english))
+}
+
+/// How many of what a target said it found.
+pub(super) fn count(lang: Lang, what: &str, number: u64) -> String {
+    let (czech, english) = match what {
+        "sessions" => (["konverzace", "konverzace", "konverzací"], ["conversation", "conversations"]),
+        "guests" => (["host", "hosté", "hostů"], ["guest", "guests"]),
+        "gone" => (
+            ["konverzace již nebyla", "konverzace již nebyly", "konverzací již nebylo"],
+            ["conversation was gone already", "conversations were gone already"],
+        ),
+        "contacts" => (["kontakt", "kontakty", "kontaktů"], ["contact", "contacts"]),
+        "messages" => (["zpráva", "zprávy", "zpráv"], ["message", "messages"]),
+        "files" => (["soubor", "soubory", "souborů"], ["file", "files"]),
+        "rows" => (["řádek", "řádky", "řádků"], ["row", "rows"]),
+        "leads" => (["příležitost", "příležitosti", "příležitostí"], ["lead", "leads"]),
+        "tickets" => (["tiket", "tikety", "tiketů"], ["ticket", "tickets"]),
+        "notes" => (["poznámka", "poznámky", "poznámek"], ["note", "notes"]),
+        other => return format!("{other}:\u{a0}{}", lang.number(number)),
+    };
+    lang.count(number, czech, english)
+}
+
+/// How a system is called.
+pub(super) fn system(lang: Lang, target: &str) -> String {
+    match target {
+        "mluvii" => lang.say("mluvii (konverzace)", "mluvii (conversations)"),
+        other => other.to_owned(),
+    }
+}

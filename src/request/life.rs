@@ -1,0 +1,222 @@
+//! How a request goes from one state to the next. Each act takes what is there and returns what is there then, or why it cannot be.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::plan::Approval;
+use super::{Choice, End, Ended, ExtendedBecause, Extension, Plan, Request, RequestState, Verification, VerifiedBy};
+use crate::audit::Actor;
+use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
+use crate::erasure::ErasureId;
+
+/// Why an act on a request cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("it has ended: it is {0}")]
+    Ended(RequestState),
+    #[error("an erasure of it has not ended: see `quietus erasures show {0}`")]
+    Erasing(ErasureId),
+    #[error("whose it is is verified already")]
+    Verified,
+    #[error("whose it is is not verified")]
+    NotVerified,
+    #[error("more was asked for on {0}, and no answer is noted")]
+    AskedAlready(Date),
+    #[error("nothing was asked for that could be answered")]
+    NotAsked,
+    #[error("it is not between {from} and {to}")]
+    NotThen { from: Date, to: Date },
+    #[error("its last day was {0}: a deadline that is over does not stop")]
+    Late(Date),
+    #[error("its month was over on {0}, and the person has to be told of an extension within it (GDPR Art. 12(3))")]
+    TooLateToExtend(Date),
+    #[error("it is extended by {0} months, and by more than two it cannot be (GDPR Art. 12(3))")]
+    ExtendedEnough(u8),
+    #[error("there is no plan of it: `quietus requests plan`")]
+    NoPlan,
+    #[error("its plan is {0} now")]
+    OtherPlan(String),
+    #[error("its plan includes nothing; where nothing is held of the person, close it")]
+    NothingPlanned,
+    #[error("its plan waits for the approval of somebody else (requests.four_eyes)")]
+    NotApproved,
+    #[error("its plan is approved already")]
+    Approved,
+    #[error("somebody else has to approve it than {0}, who has entered it or made its plan")]
+    SamePerson(Actor),
+}
+
+/// What an act comes to.
+type Acted = Result<Request, Refused>;
+
+impl Request {
+    /// It is known whose it is; more that was asked for is answered by it.
+    pub(crate) fn verify(mut self, how: VerifiedBy, on: Date, by: &Actor, now: Timestamp) -> Acted {
+        self.must_be_open()?;
+        if self.verified.is_some() {
+            return Err(Refused::Verified);
+        }
+        if self.term.is_paused() {
+            end_pause(&mut self.term, on)?;
+        }
+        self.verified = Some(Verification { how, by: by.clone(), at: now });
+        Ok(self)
+    }
+
+    /// More is asked for, to know whose it is: the deadline does not run until there is an answer.
+    pub(crate) fn ask(mut self, on: Date, today: Date) -> Acted {
+        self.must_be_open()?;
+        if self.verified.is_some() {
+            return Err(Refused::Verified);
+        }
+        if let Some(pause) = self.term.pauses.last().filter(|pause| pause.to.is_none()) {
+            return Err(Refused::AskedAlready(pause.from));
+        }
+        let since = self.term.pauses.last().and_then(|pause| pause.to).unwrap_or(self.term.received);
+        within(on, since, today)?;
+        if let Some(last) = self.due().filter(|last| *last < on) {
+            return Err(Refused::Late(last));
+        }
+        self.term.pauses.push(Pause { from: on, to: None });
+        Ok(self)
+    }
+
+    /// There is an answer that does not show whose it is; the deadline runs on.
+    pub(crate) fn answered(mut self, on: Date, today: Date) -> Acted {
+        self.must_be_open()?;
+        if !self.term.is_paused() {
+            return Err(Refused::NotAsked);
+        }
+        if on > today {
+            return Err(Refused::NotThen { from: self.term.pauses.last().map_or(on, |pause| pause.from), to: today });
+        }
+        end_pause(&mut self.term, on)?;
+        Ok(self)
+    }
+
+    /// It is answered so many months later.
+    pub(crate) fn extend(
+        mut self,
+        months: u8,
+        because: ExtendedBecause,
+        by: &Actor,
+        now: Timestamp,
+        today: Date,
+    ) -> Acted {
+        self.must_be_open()?;
+        let extended = self.term.extended.saturating_add(months);
+        if extended > EXTENDED_MONTHS_MAX {
+            return Err(Refused::ExtendedEnough(self.term.extended));
+        }
+        // Its first month, with what was asked for in it.
+        let first = Term { extended: 0, ..self.term.clone() }.last_day();
+        if let Some(last) = first.filter(|last| *last < today) {
+            return Err(Refused::TooLateToExtend(last));
+        }
+        self.term.extended = extended;
+        self.extension = Some(Extension { because, by: by.clone(), at: now });
+        Ok(self)
+    }
+
+    /// It ends without an erasure, or with what was erased so far.
+    pub(crate) fn end(mut self, ended: Ended, by: &Actor, now: Timestamp) -> Acted {
+        self.must_be_open()?;
+        self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
+        self.plan = None;
+        self.end = Some(End { ended, by: Some(by.clone()), at: now });
+        Ok(self)
+    }
+
+    /// It was shown what would go, with what was decided about single sessions.
+    pub(crate) fn planned(mut self, plan: Plan, include: Vec<Choice>, exclude: Vec<Choice>) -> Acted {
+        self.must_be_verified()?;
+        (self.include, self.exclude) = (include, exclude);
+        // Who approved what is shown again has approved it.
+        let approved = self.plan.take().filter(|before| before.hash == plan.hash).and_then(|before| before.approved);
+        self.plan = Some(Plan { approved, ..plan });
+        Ok(self)
+    }
+
+    /// Somebody else than who has entered it or made its plan says that what was shown may go.
+    pub(crate) fn approve(mut self, hash: &str, by: &Actor, now: Timestamp) -> Acted {
+        self.must_be_verified()?;
+        let entered_by = self.entered_by.clone();
+        let plan = planned_as(&mut self.plan, hash)?;
+        if plan.approved.is_some() {
+            return Err(Refused::Approved);
+        }
+        for own in [entered_by, plan.by.clone()] {
+            if !by.is_somebody_else(&own) {
+                return Err(Refused::SamePerson(own));
+            }
+        }
+        plan.approved = Some(Approval { by: by.clone(), at: now });
+        Ok(self)
+    }
+
+    /// What was shown is asked for, as this erasure. Returns what was shown, too.
+    pub(crate) fn run(mut self, hash: &str, erasure: ErasureId, four_eyes: bool) -> Result<(Self, Plan), Refused> {
+        self.must_be_verified()?;
+        let plan = planned_as(&mut self.plan, hash)?;
+        if plan.sessions.is_empty() {
+            return Err(Refused::NothingPlanned);
+        }
+        if four_eyes && plan.approved.is_none() {
+            return Err(Refused::NotApproved);
+        }
+        let plan = self.plan.take().ok_or(Refused::NoPlan)?;
+        self.erasures.push(erasure);
+        (self.left, self.more) = (plan.left, false);
+        Ok((self, plan))
+    }
+
+    /// An erasure of it has ended with a receipt, by which so many sessions that are certainly the person's were left. That is the
+    /// end, unless another one is under way or planned, or more was left than somebody has decided.
+    pub(crate) fn erased(mut self, erasure: ErasureId, left: u32, now: Timestamp) -> Self {
+        self.receipted.push(erasure);
+        self.more |= left > self.left;
+        let is_planned = self.plan.as_ref().is_some_and(|plan| !plan.sessions.is_empty());
+        if self.end.is_none() && self.erasing().is_none() && !is_planned && !self.more {
+            self.plan = None;
+            self.end = Some(End { ended: Ended::Done, by: None, at: now });
+        }
+        self
+    }
+
+    /// An erasure of it was cancelled before it began: it is as if nobody had asked for it.
+    pub(crate) fn without(mut self, erasure: ErasureId) -> Self {
+        self.erasures.retain(|id| *id != erasure);
+        self
+    }
+
+    fn must_be_open(&self) -> Result<(), Refused> {
+        match self.state() {
+            state if state.is_open() => Ok(()),
+            state => Err(Refused::Ended(state)),
+        }
+    }
+
+    fn must_be_verified(&self) -> Result<(), Refused> {
+        self.must_be_open()?;
+        self.verified.as_ref().map(drop).ok_or(Refused::NotVerified)
+    }
+}
+
+fn planned_as<'p>(plan: &'p mut Option<Plan>, hash: &str) -> Result<&'p mut Plan, Refused> {
+    let plan = plan.as_mut().ok_or(Refused::NoPlan)?;
+    if plan.hash == hash { Ok(plan) } else { Err(Refused::OtherPlan(plan.hash.clone())) }
+}
+
+/// The pause that lasts is over.
+fn end_pause(term: &mut Term, on: Date) -> Result<(), Refused> {
+    let Some(pause) = term.pauses.last_mut() else { return Err(Refused::NotAsked) };
+    if on < pause.from {
+        return Err(Refused::NotThen { from: pause.from, to: on.max(pause.from) });
+    }
+    pause.to = Some(on);
+    Ok(())
+}
+
+fn within(on: Date, from: Date, to: Date) -> Result<(), Refused> {
+    if from <= on && on <= to { Ok(()) } else { Err(Refused::NotThen { from, to }) }
+}

@@ -1,0 +1,367 @@
+//! What a person has asked for, from the letter to the receipt: how it came, whose it is and how that is known, until when it has to
+//! be answered, and what became of it. How one state leads to the next is pure ([`life`]). No name stands in a request: only which
+//! kinds of identifiers were given, which are sealed beside it until it has ended.
+
+mod capsule;
+mod duplicate;
+mod life;
+mod mask;
+mod number;
+mod plan;
+mod settings;
+
+pub(crate) use capsule::{open, seal};
+pub(crate) use duplicate::is_of_same_person;
+pub(crate) use life::Refused;
+pub(crate) use mask::masked;
+pub(crate) use number::RequestNumber;
+pub(crate) use plan::{Choice, ChosenBecause, Plan, PlannedSession};
+pub(crate) use settings::RequestSettings;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::audit::Actor;
+use crate::deadline::{Calendar, Term, days_left};
+use crate::erasure::ErasureId;
+use crate::subject::{InstallationName, Kind, TargetName};
+
+/// A request's own id, which nobody has to know: 128 bits, growing with time.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct RequestId(pub(crate) [u8; 16]);
+
+impl RequestId {
+    pub(crate) fn generate(now: Timestamp) -> Self {
+        Self(ErasureId::generate(now).0)
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "r-{}", hex::encode(self.0))
+    }
+}
+
+impl Serialize for RequestId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&hex::encode(self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for RequestId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut bytes = [0; 16];
+        let read = hex::decode_to_slice(String::deserialize(deserializer)?, &mut bytes);
+        read.map(|()| Self(bytes)).map_err(|_| serde::de::Error::custom("not the id of a request"))
+    }
+}
+
+/// Words that are written, listed and read alike.
+macro_rules! words {
+    ($(#[$about:meta])* $name:ident { $($(#[$of:meta])* $value:ident = $word:literal),+ $(,)? }) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub(crate) enum $name {
+            $($(#[$of])* $value),+
+        }
+
+        impl $name {
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$value),+];
+
+            pub(crate) fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$value => $word),+
+                }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = String;
+
+            fn from_str(text: &str) -> Result<Self, String> {
+                let known = Self::ALL.iter().copied().find(|word| word.as_str() == text);
+                known.ok_or_else(|| {
+                    let words: Vec<_> = Self::ALL.iter().map(|word| word.as_str()).collect();
+                    format!("it is none of {}", words.join(", "))
+                })
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+use words;
+
+words! {
+    /// How a request came.
+    Came {
+        Letter = "letter",
+        Email = "email",
+        Phone = "phone",
+        InPerson = "in-person",
+        Form = "form",
+    }
+}
+
+words! {
+    /// How it is known that a request is the person's own (GDPR Art. 12(6)).
+    VerifiedBy {
+        Document = "document",
+        KnownContact = "known-contact",
+        EmailLink = "email-link",
+    }
+}
+
+words! {
+    /// Why a request is answered later than in a month (GDPR Art. 12(3)). A word, and no text of one's own: names would stand there.
+    ExtendedBecause {
+        Complexity = "complexity",
+        NumberOfRequests = "number-of-requests",
+    }
+}
+
+words! {
+    /// Why nothing is erased (GDPR Art. 12(4)).
+    RejectedBecause {
+        /// The person could not be identified (Art. 11(2), 12(2)).
+        NotIdentified = "not-identified",
+        /// It is somebody else's request (Art. 12(6)).
+        NotThePerson = "not-the-person",
+        /// It is manifestly unfounded (Art. 12(5)(b)).
+        Unfounded = "unfounded",
+        /// It is excessive, such as by being repeated (Art. 12(5)(b)).
+        Excessive = "excessive",
+        /// The data are still needed, and the law lets them be used (Art. 17(1)).
+        NoGround = "no-ground",
+        /// Freedom of expression and information (Art. 17(3)(a)).
+        Expression = "expression",
+        /// A legal obligation, or a task in the public interest (Art. 17(3)(b)).
+        LegalObligation = "legal-obligation",
+        /// Public health (Art. 17(3)(c)).
+        PublicHealth = "public-health",
+        /// Archives, research, statistics (Art. 17(3)(d)).
+        Research = "research",
+        /// Legal claims (Art. 17(3)(e)).
+        LegalClaims = "legal-claims",
+    }
+}
+
+words! {
+    /// What a request came to that is neither erased, rejected nor withdrawn.
+    ClosedBecause {
+        /// Nothing about the person is there.
+        NothingHeld = "nothing-held",
+        /// Another request of the same person stands for it.
+        Duplicate = "duplicate",
+        /// It was answered without quietus.
+        AnsweredElsewhere = "answered-elsewhere",
+        /// It was entered by mistake.
+        Mistake = "mistake",
+    }
+}
+
+words! {
+    /// Where a request stands.
+    RequestState {
+        /// Whose it is is not known for sure yet.
+        Unverified = "unverified",
+        /// More was asked for, to know whose it is; the deadline does not run.
+        Asked = "asked",
+        Verified = "verified",
+        /// It was shown what would go.
+        Planned = "planned",
+        /// Somebody else has approved that.
+        Approved = "approved",
+        /// An erasure was asked for that has not ended.
+        Erasing = "erasing",
+        /// Its erasures have ended, with receipts.
+        Done = "done",
+        Rejected = "rejected",
+        Withdrawn = "withdrawn",
+        Closed = "closed",
+    }
+}
+
+impl RequestState {
+    /// Whether something is still to be done.
+    pub(crate) fn is_open(self) -> bool {
+        !matches!(self, Self::Done | Self::Rejected | Self::Withdrawn | Self::Closed)
+    }
+}
+
+/// How it became known whose a request is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Verification {
+    pub(crate) how: VerifiedBy,
+    pub(crate) by: Actor,
+    pub(crate) at: Timestamp,
+}
+
+/// That a request is answered later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Extension {
+    pub(crate) because: ExtendedBecause,
+    pub(crate) by: Actor,
+    pub(crate) at: Timestamp,
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "as", content = "because")]
+pub(crate) enum Ended {
+    Done,
+    Rejected(RejectedBecause),
+    Withdrawn,
+    Closed(ClosedBecause),
+}
+
+/// The end of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct End {
+    #[serde(flatten)]
+    pub(crate) ended: Ended,
+    /// Nobody, where it ended with its receipt.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) by: Option<Actor>,
+    pub(crate) at: Timestamp,
+}
+
+/// A request as it is kept. Free of personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Request {
+    pub(crate) id: RequestId,
+    pub(crate) number: RequestNumber,
+    pub(crate) mluvii: InstallationName,
+    pub(crate) came: Came,
+    #[serde(flatten)]
+    pub(crate) term: Term,
+    pub(crate) entered: Timestamp,
+    pub(crate) entered_by: Actor,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) verified: Option<Verification>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) extension: Option<Extension>,
+    pub(crate) targets: Vec<TargetName>,
+    /// Of the identifiers that were given.
+    pub(crate) kinds: BTreeSet<Kind>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<Plan>,
+    /// What was decided about single sessions, for this plan and the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) include: Vec<Choice>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) exclude: Vec<Choice>,
+    /// The oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) erasures: Vec<ErasureId>,
+    /// Those of them that have ended, with receipts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) receipted: Vec<ErasureId>,
+    /// So many sessions that are certainly the person's were left by the last plan that was run, as somebody decided.
+    #[serde(default)]
+    pub(crate) left: u32,
+    /// Whether a receipt says that more was left than that: what has come since it was planned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) more: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) end: Option<End>,
+}
+
+/// A request that is to be entered, without what is sealed of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Entered {
+    pub(crate) id: RequestId,
+    /// The company's own number of the case; without one, the ledger gives one.
+    pub(crate) number: Option<RequestNumber>,
+    pub(crate) mluvii: InstallationName,
+    pub(crate) came: Came,
+    pub(crate) received: Date,
+    pub(crate) verified: Option<VerifiedBy>,
+    pub(crate) targets: Vec<TargetName>,
+    pub(crate) kinds: BTreeSet<Kind>,
+}
+
+impl Request {
+    pub(crate) fn of(entered: Entered, number: RequestNumber, by: &Actor, now: Timestamp) -> Self {
+        let Entered { id, number: _, mluvii, came, received, verified, targets, kinds } = entered;
+        Self {
+            id,
+            number,
+            mluvii,
+            came,
+            term: Term::of(received),
+            entered: now,
+            entered_by: by.clone(),
+            verified: verified.map(|how| Verification { how, by: by.clone(), at: now }),
+            extension: None,
+            targets,
+            kinds,
+            plan: None,
+            include: Vec::new(),
+            exclude: Vec::new(),
+            erasures: Vec::new(),
+            receipted: Vec::new(),
+            left: 0,
+            more: false,
+            end: None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> RequestState {
+        match (&self.end, &self.verified, &self.plan) {
+            (Some(end), ..) => match end.ended {
+                Ended::Done => RequestState::Done,
+                Ended::Rejected(_) => RequestState::Rejected,
+                Ended::Withdrawn => RequestState::Withdrawn,
+                Ended::Closed(_) => RequestState::Closed,
+            },
+            (None, None, _) if self.term.is_paused() => RequestState::Asked,
+            (None, None, _) => RequestState::Unverified,
+            // A plan goes with the erasure that is asked for by it.
+            (None, Some(_), Some(plan)) if plan.approved.is_some() => RequestState::Approved,
+            (None, Some(_), Some(_)) => RequestState::Planned,
+            (None, Some(_), None) if self.erasing().is_some() => RequestState::Erasing,
+            (None, Some(_), None) => RequestState::Verified,
+        }
+    }
+
+    /// An erasure of it that has not ended.
+    pub(crate) fn erasing(&self) -> Option<ErasureId> {
+        self.erasures.iter().copied().find(|id| !self.receipted.contains(id))
+    }
+
+    /// The last day; `None` while it does not run.
+    pub(crate) fn due(&self) -> Option<Date> {
+        self.term.last_day()
+    }
+
+    /// How many days are left; less than none where it is late, `None` where it does not run or has ended.
+    pub(crate) fn days_left(&self, calendar: &Calendar, now: Timestamp) -> Option<i32> {
+        let due = self.due().filter(|_| self.end.is_none())?;
+        Some(days_left(calendar.day(now), due))
+    }
+}
+
+#[cfg(test)]
+mod tests;

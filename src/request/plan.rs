@@ -1,0 +1,80 @@
+//! What a request would have erased, as it was shown: a hash over what is included, by which it is ordered.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{RequestId, words};
+use crate::audit::Actor;
+use crate::chain;
+use crate::subject::{SessionKey, TargetName};
+use std::fmt;
+use std::str::FromStr;
+
+/// It is typed, and tells plans of one request apart.
+const HASH_CHARACTERS: usize = 16;
+
+words! {
+    /// Why somebody takes or leaves a single session. A word, and no text of one's own: names would stand there.
+    ChosenBecause {
+        /// The person says so.
+        PersonSays = "person-says",
+        /// What was said in it shows whose it is.
+        Content = "content",
+        /// Somebody else has used the phone, the browser or the address.
+        Shared = "shared",
+        /// It is somebody else's who has the same name.
+        Namesake = "namesake",
+        /// It is needed, such as for a complaint that is open.
+        Needed = "needed",
+    }
+}
+
+/// A session that goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PlannedSession {
+    pub(crate) session: SessionKey,
+    /// `certain` or `possible`.
+    pub(crate) certainty: String,
+    /// Why it is the person's: kinds of identifiers and words.
+    pub(crate) reason: String,
+}
+
+/// What somebody decided about a single session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Choice {
+    pub(crate) session: SessionKey,
+    pub(crate) because: ChosenBecause,
+}
+
+/// Who has approved a plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Approval {
+    pub(crate) by: Actor,
+    pub(crate) at: Timestamp,
+}
+
+/// What a request would have erased.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    pub(crate) hash: String,
+    /// Those that go, in their order.
+    pub(crate) sessions: Vec<PlannedSession>,
+    /// So many that are certainly the person's stay, as somebody decided.
+    #[serde(default)]
+    pub(crate) left: u32,
+    pub(crate) by: Actor,
+    pub(crate) at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) approved: Option<Approval>,
+}
+
+impl Plan {
+    /// Over all that is included, and nothing else: what comes to a person who goes on chatting is for another plan.
+    pub(crate) fn hash(request: RequestId, targets: &[TargetName], sessions: &[PlannedSession]) -> String {
+        let text = json!({ "request": request, "targets": targets, "sessions": sessions }).to_string();
+        let mut hash = chain::hash(text.as_bytes());
+        hash.truncate(HASH_CHARACTERS);
+        hash
+    }
+}

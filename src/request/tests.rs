@@ -1,0 +1,210 @@
+use jiff::civil::date;
+
+use super::*;
+
+fn at(day: Date) -> Timestamp {
+    Calendar::of("Europe/Prague").and_then(|calendar| calendar.begin(day)).expect("a day")
+}
+
+fn by(name: &str) -> Actor {
+    Actor::cli(name)
+}
+
+const RECEIVED: Date = date(2026, 11, 3);
+const TODAY: Date = date(2026, 11, 10);
+
+fn entered() -> Request {
+    let entered = Entered {
+        id: RequestId([1; 16]),
+        number: None,
+        mluvii: InstallationName("acme".into()),
+        came: Came::Letter,
+        received: RECEIVED,
+        verified: None,
+        targets: vec![TargetName::mluvii()],
+        kinds: [Kind::Email].into(),
+    };
+    Request::of(entered, RequestNumber::own(7), &by("ann"), at(TODAY))
+}
+
+fn verified() -> Request {
+    entered().verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)).expect("verified")
+}
+
+fn plan(hash: &str, count: i64) -> Plan {
+    let session = |id| PlannedSession {
+        session: format!("acme/{id}").parse().expect("a session"),
+        certainty: "certain".into(),
+        reason: "email".into(),
+    };
+    let sessions = (0..count).map(session).collect();
+    let (by, at) = (by("bob"), at(TODAY));
+    Plan { hash: hash.into(), sessions, left: 0, by, at, approved: None }
+}
+
+#[test]
+fn a_request_goes_from_the_letter_to_the_receipt() {
+    let request = entered();
+    assert_eq!((request.state(), request.number.as_str()), (RequestState::Unverified, "R-7"));
+    assert_eq!(request.due(), Some(date(2026, 12, 3)));
+    let request = request.verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)).expect("verified");
+    assert_eq!(request.state(), RequestState::Verified);
+    let request = request.planned(plan("aa", 2), Vec::new(), Vec::new()).expect("planned");
+    assert_eq!(request.state(), RequestState::Planned);
+    let (request, asked) = request.run("aa", ErasureId([4; 16]), false).expect("asked for");
+    assert_eq!((request.state(), asked.sessions.len()), (RequestState::Erasing, 2));
+    let request = request.erased(ErasureId([4; 16]), 0, at(TODAY));
+    assert_eq!(
+        (request.state(), request.days_left(&Calendar::of("Europe/Prague").expect("known"), at(TODAY))),
+        (RequestState::Done, None)
+    );
+    // Nothing comes after the end.
+    assert_eq!(request.clone().planned(plan("bb", 1), Vec::new(), Vec::new()), Err(Refused::Ended(RequestState::Done)));
+}
+
+#[test]
+fn an_unverified_request_can_neither_be_planned_nor_run() {
+    assert_eq!(entered().planned(plan("aa", 1), Vec::new(), Vec::new()), Err(Refused::NotVerified));
+    let forged = Request { plan: Some(plan("aa", 1)), ..entered() };
+    assert_eq!(forged.clone().approve("aa", &by("eve"), at(TODAY)), Err(Refused::NotVerified));
+    assert_eq!(forged.run("aa", ErasureId([4; 16]), false).map(drop), Err(Refused::NotVerified));
+}
+
+#[test]
+fn asking_for_more_pauses_the_deadline_until_there_is_an_answer() {
+    let asked = entered().ask(date(2026, 11, 5), TODAY).expect("asked");
+    assert_eq!((asked.state(), asked.due()), (RequestState::Asked, None));
+    assert_eq!(asked.clone().ask(TODAY, TODAY), Err(Refused::AskedAlready(date(2026, 11, 5))));
+    // An answer that does not help; asked again on the same day.
+    let answered = asked.clone().answered(date(2026, 11, 8), TODAY).expect("answered");
+    assert_eq!(
+        (answered.state(), answered.due()),
+        (RequestState::Unverified, Some(date(2026, 12, 7))),
+        "6 December is a Sunday"
+    );
+    let again = answered.clone().ask(date(2026, 11, 8), TODAY).expect("asked");
+    assert_eq!(
+        again.verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)).expect("verified").term.paused_days(),
+        5
+    );
+    // Verifying is an answer.
+    let verified = asked.clone().verify(VerifiedBy::KnownContact, TODAY, &by("ann"), at(TODAY)).expect("verified");
+    assert_eq!((verified.term.is_paused(), verified.due()), (false, Some(date(2026, 12, 8))));
+    // Not before it came, not in the future, not before it was asked.
+    let early = Refused::NotThen { from: RECEIVED, to: TODAY };
+    assert_eq!(entered().ask(date(2026, 11, 2), TODAY), Err(early.clone()));
+    assert_eq!(entered().ask(date(2026, 11, 11), TODAY), Err(early));
+    assert!(asked.answered(date(2026, 11, 4), TODAY).is_err());
+    assert_eq!(entered().answered(TODAY, TODAY), Err(Refused::NotAsked));
+    assert_eq!(
+        answered.ask(date(2026, 11, 7), TODAY).map(drop),
+        Err(Refused::NotThen { from: date(2026, 11, 8), to: TODAY })
+    );
+    // A deadline that is over does not stop.
+    let late = date(2026, 12, 4);
+    assert_eq!(entered().ask(late, late), Err(Refused::Late(date(2026, 12, 3))));
+    assert!(verified.ask(TODAY, TODAY).is_err(), "nothing is unclear any more");
+}
+
+#[test]
+fn a_request_is_extended_within_its_month_and_by_two_more_at_most() {
+    let extend = |request: Request, months, today| {
+        request.extend(months, ExtendedBecause::Complexity, &by("ann"), at(TODAY), today)
+    };
+    let once = extend(entered(), 1, TODAY).expect("extended");
+    assert_eq!(once.due(), Some(date(2027, 1, 4)), "3 January is a Sunday");
+    let twice = extend(once, 1, date(2026, 12, 3)).expect("on its last day");
+    assert_eq!(twice.due(), Some(date(2027, 2, 3)));
+    assert_eq!(extend(twice, 1, TODAY), Err(Refused::ExtendedEnough(2)));
+    assert_eq!(extend(entered(), 3, TODAY), Err(Refused::ExtendedEnough(0)));
+    assert_eq!(extend(entered(), 2, date(2026, 12, 4)), Err(Refused::TooLateToExtend(date(2026, 12, 3))));
+}
+
+#[test]
+fn nobody_approves_what_they_entered_or_planned() {
+    let planned = verified().planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    let run = |request: &Request| request.clone().run("aa", ErasureId([4; 16]), true).map(drop);
+    assert_eq!(run(&planned), Err(Refused::NotApproved));
+    let approve = |name: &str| planned.clone().approve("aa", &by(name), at(TODAY));
+    assert_eq!(approve("ann"), Err(Refused::SamePerson(by("ann"))), "who has entered it");
+    assert_eq!(approve("bob"), Err(Refused::SamePerson(by("bob"))), "who has planned it");
+    assert_eq!(approve("root (sudo: ann)"), Err(Refused::SamePerson(by("ann"))));
+    let approved = approve("eve").expect("approved");
+    assert_eq!((approved.state(), run(&approved)), (RequestState::Approved, Ok(())));
+    assert_eq!(approved.clone().approve("aa", &by("eve"), at(TODAY)), Err(Refused::Approved));
+    // What is shown anew and is the same stays approved; what is not has to be approved anew.
+    let again = approved.clone().planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    assert_eq!(again.state(), RequestState::Approved);
+    let other = approved.planned(plan("bb", 2), Vec::new(), Vec::new()).expect("planned");
+    assert_eq!(other.state(), RequestState::Planned);
+    assert_eq!(other.approve("aa", &by("eve"), at(TODAY)), Err(Refused::OtherPlan("bb".into())));
+}
+
+#[test]
+fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
+    let end = |request: Request, ended| request.end(ended, &by("ann"), at(TODAY));
+    let id = ErasureId([4; 16]);
+    let erasing = Request { erasures: vec![id], ..verified() };
+    assert_eq!(end(erasing, Ended::Withdrawn), Err(Refused::Erasing(id)));
+    let rejected = end(entered(), Ended::Rejected(RejectedBecause::NotThePerson)).expect("rejected");
+    assert_eq!(rejected.state(), RequestState::Rejected);
+    assert_eq!(end(rejected, Ended::Withdrawn), Err(Refused::Ended(RequestState::Rejected)));
+    let nothing = verified().planned(plan("aa", 0), Vec::new(), Vec::new()).expect("planned");
+    assert_eq!(nothing.clone().run("aa", id, false).map(drop), Err(Refused::NothingPlanned));
+    let closed = end(nothing, Ended::Closed(ClosedBecause::NothingHeld)).expect("closed");
+    assert_eq!((closed.state(), closed.plan), (RequestState::Closed, None));
+}
+
+#[test]
+fn what_has_come_since_it_was_planned_keeps_a_request_open() {
+    let [first, second] = [4, 5].map(|byte| ErasureId([byte; 16]));
+    let run = |request: Request, hash: &str, id| request.run(hash, id, false).expect("asked for").0;
+    let with_plan =
+        |request: Request, hash: &str| request.planned(plan(hash, 1), Vec::new(), Vec::new()).expect("planned");
+    let erasing = run(with_plan(verified(), "aa"), "aa", first);
+    // A follow-up that is planned, and then one that is under way.
+    let planned = with_plan(erasing.clone(), "bb").erased(first, 0, at(TODAY));
+    assert_eq!(planned.state(), RequestState::Planned);
+    let both = run(with_plan(erasing.clone(), "bb"), "bb", second).erased(first, 0, at(TODAY));
+    assert_eq!((both.state(), both.erasing()), (RequestState::Erasing, Some(second)));
+    assert_eq!(both.erased(second, 0, at(TODAY)).state(), RequestState::Done);
+    // The receipt says that a session was left that nobody has decided to leave.
+    let left = erasing.clone().erased(first, 1, at(TODAY));
+    assert_eq!((left.state(), left.more), (RequestState::Verified, true));
+    let done = run(with_plan(left, "cc"), "cc", second).erased(second, 0, at(TODAY));
+    assert_eq!(done.state(), RequestState::Done);
+    assert_eq!(Request { left: 1, ..erasing.clone() }.erased(first, 1, at(TODAY)).state(), RequestState::Done);
+    // One that was cancelled before it began is as if nobody had asked for it.
+    assert_eq!(erasing.without(first).state(), RequestState::Verified);
+}
+
+#[test]
+fn a_request_is_written_as_it_is_read_and_holds_no_name() {
+    let request = verified().planned(plan("aa", 2), Vec::new(), Vec::new()).expect("planned");
+    let text = serde_json::to_string(&request).expect("JSON");
+    assert_eq!(serde_json::from_str::<Request>(&text).expect("reads"), request);
+    let ended = entered().end(Ended::Closed(ClosedBecause::Mistake), &by("ann"), at(TODAY)).expect("closed");
+    let text = serde_json::to_string(&ended).expect("JSON");
+    assert_eq!(serde_json::from_str::<Request>(&text).expect("reads"), ended);
+}
+
+#[test]
+fn a_number_is_no_name() {
+    for good in ["2026/117", "GDPR-2026.9", "R-7", "0"] {
+        assert_eq!(good.parse::<RequestNumber>().map(|number| number.to_string()).as_deref(), Ok(good));
+    }
+    for bad in ["", "Novak", "Jan Novak 1", "jan@example.com1", "-1", "Nováková1", "1\u{202e}", &"1".repeat(41)] {
+        assert!(bad.parse::<RequestNumber>().is_err(), "{bad}");
+    }
+    assert!("R-12".parse::<RequestNumber>().is_ok_and(|number| number.is_own()));
+    assert!("R-12a".parse::<RequestNumber>().is_ok_and(|number| !number.is_own()));
+}
+
+#[test]
+fn words_are_read_as_they_are_written() {
+    for state in RequestState::ALL {
+        assert_eq!(state.as_str().parse(), Ok(*state));
+    }
+    let wrong = "fax".parse::<Came>().expect_err("no such way");
+    assert_eq!(wrong, "it is none of letter, email, phone, in-person, form");
+}

@@ -1,0 +1,141 @@
+//! Papers as they come out of a printer: written by the program, printed by a real browser.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts};
+
+/// Prints a page, and says what is on the sheets: how many, their size, the fonts, and the text.
+fn printed(html: &Path) -> (usize, String, Vec<String>, String) {
+    let pdf = html.with_extension("pdf");
+    let profile = tempfile::tempdir().expect("a temporary folder");
+    let mut browser = Command::new("chromium");
+    browser.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer"]);
+    browser.arg(format!("--user-data-dir={}", profile.path().display()));
+    browser.arg(format!("--print-to-pdf={}", pdf.display())).arg(html);
+    let done = browser.output().expect("chromium is there (tests/needs.sh)");
+    assert!(pdf.is_file(), "{}", String::from_utf8_lossy(&done.stderr));
+    let said = |program: &str, more: &[&str]| {
+        let output = Command::new(program).arg(&pdf).args(more).output().expect("poppler is there (tests/needs.sh)");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let info = said("pdfinfo", &[]);
+    let line = |name: &str| {
+        let found = info.lines().find_map(|line| line.strip_prefix(name)).expect("pdfinfo says it");
+        found.trim().to_owned()
+    };
+    let fonts = said("pdffonts", &[]).lines().skip(2).map(str::to_owned).collect();
+    (line("Pages:").parse().expect("a number"), line("Page size:"), fonts, said("pdftotext", &["-"]))
+}
+
+#[test]
+fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    deployment.add("[papers]\ncontroller = \"Příkladná energie, s. r. o.\"\ncontact = \"gdpr@energy.example\"\n");
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@x.cz", None);
+    standin.just_end(101);
+    receipts(&deployment, 1);
+
+    let paper = |name: &str, arguments: &[&str]| {
+        let file = deployment.path(name);
+        let written = deployment.run(&[arguments, &["--out", file.to_str().expect("UTF-8")]].concat());
+        assert!(written.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&written.stderr));
+        file
+    };
+    let a4 = |size: &str| size.contains("(A4)");
+    let (pages, size, fonts, text) = printed(&paper("cs.html", &["receipts", "certificate", "1", "--lang", "cs"]));
+    assert!((pages, a4(&size)) == (1, true), "the common case is one sheet: {pages}, {size}\n{text}");
+    // Without the style sheet, it would be another font; and what is not embedded is another one on other machines.
+    let is_ours = |font: &String| font.contains("Serif") || font.contains("Mono");
+    assert!(!fonts.is_empty() && fonts.iter().all(|font| is_ours(font) && font.contains(" yes ")), "{fonts:?}");
+    for said in [
+        "Příkladná energie, s. r. o.",
+        "Potvrzení o výmazu osobních údajů",
+        "Vše, co jsme našli, je vymazáno.",
+        "Kam jsme se nedívali",
+        "Jak si potvrzení ověřit",
+    ] {
+        assert!(text.replace('\u{a0}', " ").contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("ann@x.cz"), "{text}");
+
+    let authority = ["receipts", "certificate", "1", "--lang", "en", "--for", "authority"];
+    let (pages, size, _, text) = printed(&paper("authority.html", &authority));
+    assert!((1..=3).contains(&pages) && a4(&size), "{pages}, {size}");
+    let digits: String = text.split_whitespace().collect();
+    let exported = deployment.path("receipts.jsonl");
+    assert!(deployment.run(&["receipts", "export", "--out", exported.to_str().expect("UTF-8")]).status.success());
+    let receipt = std::fs::read_to_string(exported).expect("there");
+    let receipt: serde_json::Value = serde_json::from_str(receipt.lines().nth(1).expect("a receipt")).expect("JSON");
+    assert!(digits.contains(receipt["signature"].as_str().expect("a signature")), "{text}");
+
+    for letter in ["acknowledgement", "extension", "confirmation", "refusal", "partial-refusal", "recipients"] {
+        let arguments = ["letters", letter, "--lang", "cs", "--receipt", "1"];
+        let (pages, size, _, text) = printed(&paper(&format!("{letter}.html"), &arguments));
+        assert!(pages == 1 && a4(&size), "{letter}: {pages}, {size}\n{text}");
+        assert!(text.contains("Příkladná energie"), "{letter}: {text}");
+    }
+    let unnamed = deployment.run(&["letters", "confirmation", "--lang", "en"]);
+    assert_eq!(unnamed.status.code(), Some(1), "what was done is said by a receipt only");
+    let missing = deployment.run(&["receipts", "certificate", "9", "--lang", "cs"]);
+    assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, RULES_OF_NOTHING);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@x.cz", Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    let said = |arguments: &[&str], code: i32| {
+        let output = deployment.run(arguments);
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {said}");
+        said.replace('\u{a0}', " ")
+    };
+    let enter = |who: &str, more: &[&str]| {
+        deployment.write("who", &format!("email: {who}\n"));
+        let file = deployment.path("who");
+        let entered = ["requests", "new", "--came", "letter", "--verified", "document", "--file"];
+        deployment.json(&[&entered[..], &[file.to_str().expect("UTF-8")], more].concat());
+    };
+    enter("ann@x.cz", &["--number", "2026/033"]);
+    enter("bob@x.cz", &[]);
+
+    // Before anything was done, no letter says that it was.
+    let acknowledged = said(&["letters", "acknowledgement", "--lang", "cs", "--request", "2026/033"], 0);
+    assert!(
+        acknowledged.contains("Vedeme ji pod číslem 2026/033.") && acknowledged.contains("Vaši totožnost jsme ověřili")
+    );
+    let early = said(&["letters", "confirmation", "--lang", "cs", "--request", "2026/033"], 1);
+    assert!(early.contains("no receipt says it yet"), "{early}");
+
+    let plan = deployment.json(&["requests", "plan", "2026/033"]);
+    said(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")], 0);
+    receipts(&deployment, 1);
+    let certificate = said(&["receipts", "certificate", "1", "--lang", "cs", "--request", "2026/033"], 0);
+    for filled in ["Žádost 2026/033", "dopisem", "podle dokladu", "jedné osoby: 1 konverzace", "„v3“"] {
+        assert!(certificate.contains(filled), "{filled}: {certificate}");
+    }
+    let confirmed = said(&["letters", "confirmation", "--lang", "cs", "--request", "2026/033"], 0);
+    assert!(confirmed.contains("doklad č. 1"), "the newest receipt is the request's own: {confirmed}");
+    for other in [
+        ["receipts", "certificate", "1", "--lang", "cs", "--request", "R-1"],
+        ["letters", "confirmation", "--receipt=1", "--lang", "cs", "--request", "R-1"],
+    ] {
+        assert!(said(&other, 1).contains("is not one of request R-1"));
+    }
+    said(&["requests", "reject", "R-1", "--because", "legal-claims"], 0);
+    let refused = said(&["letters", "refusal", "--lang", "cs", "--request", "R-1"], 0);
+    assert!(refused.contains("obhajobu právních nároků") && !refused.contains("bob@x.cz"), "{refused}");
+}
+
+/// Sessions settle once they are concluded, and no rule erases anything.
+const RULES_OF_NOTHING: &str = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";
