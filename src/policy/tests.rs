@@ -283,6 +283,7 @@ fn rule(name: &str, on: Trigger, targets: &[&str]) -> RuleSettings {
         when: Some("consent.state == 'absent'".into()),
         erase: Scope::Session,
         approve: false,
+        confirm: None,
         after: Some("2h".parse().expect("a span")),
         targets: targets.iter().map(|target| TargetName((*target).into())).collect(),
     }
@@ -298,7 +299,8 @@ fn rules_decide_on_their_own_moment_only_and_count_from_the_given_time() {
     let due = "1970-01-01T02:00:00Z".parse().expect("a timestamp");
     let targets = vec![TargetName::mluvii()];
     let version = policy.rules().next().map(|rule| rule.version().to_owned());
-    let expected = Demand { rule: "a".into(), version, scope: Scope::Session, due, approve: false, targets };
+    let expected =
+        Demand { rule: "a".into(), version, scope: Scope::Session, due, approve: false, confirm: None, targets };
     assert_eq!(demands, [expected]);
 }
 

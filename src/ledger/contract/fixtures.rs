@@ -11,12 +11,13 @@ use zeroize::Zeroizing;
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::Actor;
 use crate::consent::ConsentRecord;
+use crate::erasure::confirmation::{LinkBounds, LinkProof, LinkToken};
 use crate::erasure::life::Finds;
 use crate::erasure::{
     Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject, ToSeal,
 };
 use crate::event::{EventHead, EventKind, StoredEvent};
-use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
+use crate::keys::{Digest, Fingerprint, IndexKey, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
     Keep, Ledger, NewRuleVersion, PastCounts, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution,
@@ -180,6 +181,7 @@ pub(crate) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> 
         targets: targets.iter().copied().map(target).collect(),
         due,
         approve: false,
+        confirm: None,
         origin: None,
         selection: Selection::default(),
         capsule: None,
@@ -400,6 +402,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let mut to_approve = NewErasure { id: ErasureId([77; 16]), approve: true, ..waits };
     to_approve.selection.include_possible = true;
     ledger.request(to_approve, &by()).await.expect("requested");
+    ledger.request(super::confirming::by_link(9), &by()).await.expect("requested");
+    let proof = LinkProof::new(LinkToken::generate(), &IndexKey::new(&Zeroizing::new([1; 32])));
+    let bounds = LinkBounds { to_one_in_an_hour: 1, to_one_in_a_day: 1, in_an_hour: 1, valid_for: HOUR, lease: HOUR };
+    ledger.take_link(&proof, &bounds).await.expect("answered").expect("one is due");
     let foreign = recorded(ledger, event(7, 1)).await;
     let decision = Decision { foreign: true, tenants_are_departments: Some(true), ..decision(unchanged(7, 0)) };
     assert_eq!(ledger.decided(foreign, decision).await.expect("decided"), Finished::Done);

@@ -9,14 +9,15 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
+    acts, archive, attention, audit, carry, claim, clock, confirming, failure, generations, meta, quarantine, receipts,
     remote_notifier, rules, schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{Confirmed, GenerationState, RotatedKey};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -39,6 +40,18 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| async {
             let approved = schedule::approve(tx, id).await?;
             on_erasure(tx, Act::ApproveErasure, id, approved, by).await
+        })
+    }
+
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let (confirmed, link) = confirming::confirm(tx, proof).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            if let Confirmed::Done(id) = confirmed {
+                audit::append(tx, &acts::confirmed(link, id)).await?;
+            }
+            Ok(confirmed)
         })
     }
 

@@ -208,7 +208,7 @@ fn reached_is_whole(written: Option<i64>, sessions: &[(Place, ReachedSession)]) 
 }
 
 /// In the order in which they were added.
-async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
+pub(super) async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
     let rows = tx
         .rows(
             "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",

@@ -5,14 +5,15 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, rules, schedule, targets,
-    tasks,
+    acts, archive, attention, audit, carry, clock, confirming, generations, meta, quarantine, receipts, rules,
+    schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{Confirmed, GenerationState, RotatedKey};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -32,6 +33,19 @@ impl Admin for SqliteLedger {
 
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         self.order_on(id, Act::ApproveErasure, by, schedule::approve).await
+    }
+
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
+        let (proof, key) = (proof.clone(), self.index_key());
+        let confirm = move |tx: &Tx<'_>| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let (confirmed, link) = confirming::confirm(tx, &proof)?;
+            if let Confirmed::Done(id) = confirmed {
+                audit::append(tx, &acts::confirmed(link, id))?;
+            }
+            Ok(confirmed)
+        };
+        self.writer.write(Wakes::All, confirm).await
     }
 
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {

@@ -21,6 +21,7 @@ fn demand(rule: &str, targets: &[&str], due: Timestamp) -> NewErasure {
         targets: targets.iter().map(|name| TargetName((*name).into())).collect(),
         due,
         approve: false,
+        confirm: None,
         origin: None,
         selection: Selection::default(),
         capsule: None,
