@@ -26,10 +26,11 @@ pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod working;
 
+pub(crate) use confirming::link_to_send;
 pub(crate) use fixtures::{
-    BREAKER, KEEP, KEEP_NOTHING, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of, event,
-    installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve,
-    to_seal, to_settle,
+    BREAKER, KEEP, KEEP_NOTHING, Shared, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of,
+    event, installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide,
+    to_resolve, to_seal, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until

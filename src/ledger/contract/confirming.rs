@@ -29,10 +29,17 @@ fn proof() -> LinkProof {
 }
 
 /// An erasure about the address of this number, which was typed into a form.
-pub(super) fn by_link(address: u8) -> NewErasure {
+fn by_link(address: u8) -> NewErasure {
     let confirm = Some(Confirm::Email { address: Digest([address; 16]) });
     let capsule = to_seal(&format!("p{address}@x.cz"));
     NewErasure { approve: true, confirm, capsule, ..erasure_of(person(address), &["crm"], in_hours(-1)) }
+}
+
+/// One whose link is being sent.
+pub(crate) async fn link_to_send(ledger: &Shared) -> (ErasureId, LinkProof) {
+    let id = requested(ledger, 9).await;
+    let (proof, _) = taken_by(ledger, &BOUNDS).await.expect("one is due");
+    (id, proof)
 }
 
 async fn requested(ledger: &Shared, address: u8) -> ErasureId {

@@ -11,13 +11,12 @@ use zeroize::Zeroizing;
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::Actor;
 use crate::consent::ConsentRecord;
-use crate::erasure::confirmation::{LinkBounds, LinkProof, LinkToken};
 use crate::erasure::life::Finds;
 use crate::erasure::{
     Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject, ToSeal,
 };
 use crate::event::{EventHead, EventKind, StoredEvent};
-use crate::keys::{Digest, Fingerprint, IndexKey, KeyId, KeyIds, KeyKind, SealKey, fill_random};
+use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
     Keep, Ledger, NewRuleVersion, PastCounts, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution,
@@ -30,7 +29,7 @@ use crate::subject::{
     TargetName, Whom,
 };
 
-pub(super) type Shared = Arc<dyn Ledger>;
+pub(crate) type Shared = Arc<dyn Ledger>;
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -402,10 +401,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let mut to_approve = NewErasure { id: ErasureId([77; 16]), approve: true, ..waits };
     to_approve.selection.include_possible = true;
     ledger.request(to_approve, &by()).await.expect("requested");
-    ledger.request(super::confirming::by_link(9), &by()).await.expect("requested");
-    let proof = LinkProof::new(LinkToken::generate(), &IndexKey::new(&Zeroizing::new([1; 32])));
-    let bounds = LinkBounds { to_one_in_an_hour: 1, to_one_in_a_day: 1, in_an_hour: 1, valid_for: HOUR, lease: HOUR };
-    ledger.take_link(&proof, &bounds).await.expect("answered").expect("one is due");
+    super::confirming::link_to_send(ledger).await;
     let foreign = recorded(ledger, event(7, 1)).await;
     let decision = Decision { foreign: true, tenants_are_departments: Some(true), ..decision(unchanged(7, 0)) };
     assert_eq!(ledger.decided(foreign, decision).await.expect("decided"), Finished::Done);

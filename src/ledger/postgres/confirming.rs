@@ -120,8 +120,9 @@ async fn found(tx: &Tx, token: Digest) -> Result<Option<(i64, Link)>, LedgerErro
 }
 
 async fn is_awaited(tx: &Tx, erasure: ErasureId) -> Result<bool, LedgerError> {
-    let sql = "SELECT FROM erasure WHERE id = $1 AND state = 'requested' AND confirm = 'email'";
-    Ok(tx.maybe(sql, &[&erasure.0.as_slice()]).await?.is_some())
+    // By its id, and not by how few there are in that state.
+    let sql = "SELECT state = 'requested' AND COALESCE(confirm = 'email', FALSE) FROM erasure WHERE id = $1";
+    Ok(tx.maybe(sql, &[&erasure.0.as_slice()]).await?.is_some_and(|row| row.get(0)))
 }
 
 async fn mailed(tx: &Tx, address: Digest) -> Result<Mailed, LedgerError> {

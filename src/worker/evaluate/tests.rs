@@ -1,3 +1,4 @@
+mod confirmed;
 mod erased;
 mod settled;
 
