@@ -200,11 +200,9 @@ mod tests {
     fn the_page_needs_no_script_and_nothing_from_elsewhere() {
         for (said, language) in ALL.into_iter().flat_map(|said| Language::ALL.map(|language| (said, language))) {
             let html = html(&said.words(language), language, "Acme");
-            for wrong in ["<script", "http:", "https:", "src=", "href=", "url(", "@import", " on"] {
-                let found = html.split_once("</style>").expect("a style").1.contains(wrong) && wrong != " on";
-                assert!(!found, "{wrong}: {html}");
+            for wrong in ["<script", "http:", "https:", "src=", "href=", "url(", "@import", "onclick"] {
+                assert!(!html.contains(wrong), "{wrong}: {html}");
             }
-            assert!(!STYLE.contains("url(") && !STYLE.contains("@import"));
             assert_eq!(html.contains("<button"), said == Said::Asks, "{html}");
         }
     }

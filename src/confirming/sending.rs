@@ -76,8 +76,11 @@ impl LinkSender {
     /// Sends the next one. `away` is how often in a row the mail server was not there, where that is known.
     async fn next(&self, away: &mut Option<u32>) -> Result<Next, LedgerError> {
         // A look that finds nothing writes nothing.
-        if !self.ledger.is_link_due().await? {
-            return Ok(Next::Nothing);
+        match self.ledger.link_due().await? {
+            Some(true) => {}
+            Some(false) => return Ok(Next::Nothing),
+            // Nobody waits for the mail server any more.
+            None => return self.is_there(away).await.map(|()| Next::Nothing),
         }
         let proof = LinkProof::new(LinkToken::generate(), &self.index);
         let Some(mail) = self.ledger.take_link(&proof, &self.mailer.bounds).await? else { return Ok(Next::Nothing) };
@@ -116,14 +119,19 @@ impl LinkSender {
         }
     }
 
+    /// No person is needed for the mail server.
+    async fn is_there(&self, away: &mut Option<u32>) -> Result<(), LedgerError> {
+        if *away != Some(0) {
+            self.ledger.keeper_ended(CONFIRMATION, None).await?;
+        }
+        *away = Some(0);
+        Ok(())
+    }
+
     /// Has a person told where the mail server is away for longer, and of its being back.
     async fn note(&self, end: LinkMailEnd, away: &mut Option<u32>) -> Result<Next, LedgerError> {
         let LinkMailEnd::ServerAway(reason) = end else {
-            if *away != Some(0) {
-                self.ledger.keeper_ended(CONFIRMATION, None).await?;
-            }
-            *away = Some(0);
-            return Ok(Next::Sent);
+            return self.is_there(away).await.map(|()| Next::Sent);
         };
         let times = away.unwrap_or_default().saturating_add(1);
         *away = Some(times);

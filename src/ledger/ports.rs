@@ -360,8 +360,8 @@ pub(crate) trait Records: Send + Sync {
     /// The same, without trying whether the ledger takes anything, which is a write.
     async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
-    /// Whether a link's mail is due, or its lease is over.
-    async fn is_link_due(&self) -> Result<bool, LedgerError>;
+    /// Whether a link's mail is due, or its lease is over; `None` where no mail waits or is being sent.
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError>;
 
     /// What an alert has told, and the version of that.
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError>;

@@ -10,7 +10,7 @@ use super::LinkProof;
 use crate::erasure::ErasureId;
 use crate::keys::Digest;
 
-/// How often a mail that is refused is tried, which takes about a day with these pauses.
+/// How often a mail that is refused is tried, which takes most of a day with these pauses.
 const ATTEMPTS_MAX: u32 = 16;
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const PAUSE_MAX: Duration = Duration::from_secs(6 * 3600);

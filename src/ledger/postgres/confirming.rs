@@ -22,11 +22,12 @@ pub(super) async fn want(tx: &Tx, erasure: ErasureId, address: Digest) -> Result
     insert(tx, &Link::wanted(erasure, address, tx.now)).await
 }
 
-/// Whether a mail is due.
-pub(super) async fn is_due(connection: &Connection) -> Result<bool, LedgerError> {
-    let sql =
-        format!("SELECT FROM confirmation_link WHERE state IN ('waiting', 'sending') AND due <= {NOW_MS} LIMIT 1");
-    Ok(connection.maybe(&sql, &[]).await?.is_some())
+/// Whether a mail is due, where any waits.
+pub(super) async fn due(connection: &Connection) -> Result<Option<bool>, LedgerError> {
+    let sql = format!(
+        "SELECT due <= {NOW_MS} FROM confirmation_link WHERE state IN ('waiting', 'sending') ORDER BY due, id LIMIT 1"
+    );
+    Ok(connection.maybe(&sql, &[]).await?.map(|row| row.get(0)))
 }
 
 /// Takes the next link whose mail is due.

@@ -277,8 +277,8 @@ impl Records for PostgresLedger {
         Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
     }
 
-    async fn is_link_due(&self) -> Result<bool, LedgerError> {
-        confirming::is_due(&self.reading().await?).await
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError> {
+        confirming::due(&self.reading().await?).await
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {

@@ -1,7 +1,7 @@
 //! Links that confirm.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{Millis, Word};
 use super::job::Tx;
@@ -23,12 +23,12 @@ pub(super) fn want(tx: &Tx<'_>, erasure: ErasureId, address: Digest) -> Result<(
     insert(tx, &Link::wanted(erasure, address, tx.now))
 }
 
-/// Whether a mail is due.
-pub(super) fn is_due(connection: &Connection) -> Result<bool, LedgerError> {
+/// Whether a mail is due, where any waits.
+pub(super) fn due(connection: &Connection) -> Result<Option<bool>, LedgerError> {
     let mut due = connection.prepare_cached(
-        "SELECT 1 FROM confirmation_link WHERE state IN ('waiting', 'sending') AND due <= ?1 LIMIT 1",
+        "SELECT due <= ?1 FROM confirmation_link WHERE state IN ('waiting', 'sending') ORDER BY due, id LIMIT 1",
     )?;
-    Ok(due.exists([Millis(Timestamp::now())])?)
+    Ok(due.query_row([Millis(Timestamp::now())], |row| row.get(0)).optional()?)
 }
 
 /// Takes the next link whose mail is due.

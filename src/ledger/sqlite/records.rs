@@ -280,8 +280,8 @@ impl Records for SqliteLedger {
         self.found(limits, None).await
     }
 
-    async fn is_link_due(&self) -> Result<bool, LedgerError> {
-        self.readers.read(confirming::is_due).await
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError> {
+        self.readers.read(confirming::due).await
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {

@@ -157,7 +157,7 @@ impl Evaluation<'_> {
 
     /// What a form says that identifies somebody.
     fn typed<'f>(&'f self, form: Option<&'f Form>) -> impl Iterator<Item = Identifier> + 'f {
-        form.into_iter().flat_map(|form| &form.params).filter_map(|(name, value)| {
+        form.into_iter().flat_map(|form| &form.params).filter_map(move |(name, value)| {
             let kind = kind_of(self.params, name);
             kind.and_then(|kind| Identifier::new(kind, value.expose()))
         })

@@ -102,7 +102,7 @@ async fn links(ledger: &Arc<PostgresLedger>) {
     assert_eq!(ledger.confirm_erasure(&proof).await.expect("answered"), Confirmed::Done(id));
     assert_eq!(ledger.confirm_erasure(&proof).await.expect("answered"), Confirmed::Already);
     ledger.erasure(id).await.expect("read");
-    assert!(!ledger.is_link_due().await.expect("read"));
+    assert_eq!(ledger.link_due().await.expect("read"), None);
 }
 
 /// What people order beside what is ordered above.

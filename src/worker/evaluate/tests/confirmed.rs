@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::erasure::Confirm;
-use crate::keys::Secret;
 use crate::policy::ConfirmBy;
 
 /// What a form with these params comes to.
