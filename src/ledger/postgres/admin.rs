@@ -9,7 +9,7 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, confirming, failure, generations, meta, quarantine, receipts,
+    acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
     remote_notifier, rules, schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
@@ -46,7 +46,7 @@ impl Admin for PostgresLedger {
     async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
         let key = self.index_key();
         transact!(self, |tx| async {
-            let (confirmed, link) = confirming::confirm(tx, proof).await?;
+            let (confirmed, link) = schedule::confirm(tx, proof).await?;
             meta::must_be_index_key(tx, key.as_ref()).await?;
             if let Confirmed::Done(id) = confirmed {
                 audit::append(tx, &acts::confirmed(link, id)).await?;

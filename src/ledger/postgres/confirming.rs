@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::columns::{erasure_id, ids, maybe_millis, millis, small};
 use super::row::{self, LINK};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, schedule, work};
+use super::{LedgerError, work};
 use crate::erasure::ErasureId;
 use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
 use crate::keys::Digest;
-use crate::ledger::confirming::{Confirmed, DAY, FORGOTTEN_MAX, HOUR, LinkMail, PASSED_MAX, forgotten_before};
+use crate::ledger::confirming::{DAY, FORGOTTEN_MAX, HOUR, LinkMail, PASSED_MAX, forgotten_before};
 use crate::ledger::expiry::ago;
 
 /// Wants a mail with a link, unless one is wanted already.
@@ -65,21 +65,19 @@ pub(super) async fn mail_ended(tx: &Tx, token: Digest, end: LinkMailEnd) -> Resu
     }
 }
 
-/// Uses a link. Says which one it was where that let its erasure begin.
-pub(super) async fn confirm(tx: &mut Tx, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
-    let Some((id, link)) = found(tx, proof.found_by()).await? else { return Ok((Confirmed::NotValid, 0)) };
+/// The link of a token, with its number; only where it was mailed for the erasure that it names. It is locked.
+pub(super) async fn of_proof(tx: &Tx, proof: &LinkProof) -> Result<Option<(i64, Link)>, LedgerError> {
+    Ok(found(tx, proof.found_by()).await?.filter(|(_, link)| link.is_of(proof)))
+}
+
+/// A link has let its erasure begin: nobody needs the others any more.
+pub(super) async fn use_up(tx: &Tx, id: i64, link: Link) -> Result<(), LedgerError> {
     let erasure = link.erasure;
-    if link.is_valid(proof, tx.now) && schedule::confirm(tx, erasure).await? {
-        update(tx, id, &Link { state: LinkState::Used, ended: Some(tx.now), ..link }).await?;
-        // Nobody needs the others any more.
-        let sql = "UPDATE confirmation_link SET state = 'over', ended = $2
-                   WHERE erasure = $1 AND state IN ('waiting', 'sending', 'sent')";
-        tx.execute(sql, &[&erasure.0.as_slice(), &millis(tx.now)]).await?;
-        return Ok((Confirmed::Done(erasure), id));
-    }
-    let sql = "SELECT FROM erasure WHERE id = $1 AND confirmed IS NOT NULL";
-    let already = link.is_of(proof) && tx.maybe(sql, &[&erasure.0.as_slice()]).await?.is_some();
-    Ok((if already { Confirmed::Already } else { Confirmed::NotValid }, id))
+    update(tx, id, &Link { state: LinkState::Used, ended: Some(tx.now), ..link }).await?;
+    let sql = "UPDATE confirmation_link SET state = 'over', ended = $2
+               WHERE erasure = $1 AND state IN ('waiting', 'sending', 'sent')";
+    tx.execute(sql, &[&erasure.0.as_slice(), &millis(tx.now)]).await?;
+    Ok(())
 }
 
 /// The newest link of each of these erasures.

@@ -16,10 +16,11 @@ use super::{
     Claim, Finished, LedgerError, QueueName, broken, capsules, confirming, erasure_state, failure, rules, steps, sum,
     targets, tasks,
 };
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{is_rejected, transition};
+use crate::ledger::{Confirmed, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
@@ -237,13 +238,25 @@ pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerEr
     let_begin(tx, &subject, before, &waiting, resolving).await
 }
 
-/// The same of one that waits for a link, which was used.
-pub(super) async fn confirm(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
-    let Some(Locked { subject, settle_at, state: before, life: Life::Waiting(waiting) }) = lock(tx, id).await? else {
-        return Ok(false);
+/// The same of one that waits for a link, of which this is the token. Says which link it was.
+pub(super) async fn confirm(tx: &mut Tx, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
+    let Some((number, link)) = confirming::of_proof(tx, proof).await? else { return Ok((Confirmed::NotValid, 0)) };
+    let id = link.erasure;
+    let now = tx.now;
+    let waiting = match lock(tx, id).await? {
+        Some(Locked { subject, settle_at, state, life: Life::Waiting(waiting) }) if link.is_valid(proof, now) => {
+            waiting.confirmed(settle_at, now).map(|(waiting, resolving)| (subject, state, waiting, resolving))
+        }
+        _ => None,
     };
-    let Some((waiting, resolving)) = waiting.confirmed(settle_at, tx.now) else { return Ok(false) };
-    let_begin(tx, &subject, before, &waiting, resolving).await
+    let Some((subject, before, waiting, resolving)) = waiting else {
+        let sql = "SELECT FROM erasure WHERE id = $1 AND confirmed IS NOT NULL";
+        let confirmed = tx.maybe(sql, &[&id.0.as_slice()]).await?.is_some();
+        return Ok((if confirmed { Confirmed::Already } else { Confirmed::NotValid }, number));
+    };
+    let_begin(tx, &subject, before, &waiting, resolving).await?;
+    confirming::use_up(tx, number, link).await?;
+    Ok((Confirmed::Done(id), number))
 }
 
 /// Writes that nothing stands in its way any more but its time.

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, confirming, generations, meta, quarantine, receipts, rules,
-    schedule, targets, tasks,
+    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, rules, schedule, targets,
+    tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
@@ -39,7 +39,7 @@ impl Admin for SqliteLedger {
         let (proof, key) = (proof.clone(), self.index_key());
         let confirm = move |tx: &Tx<'_>| {
             meta::must_be_index_key(tx, key.as_ref())?;
-            let (confirmed, link) = confirming::confirm(tx, &proof)?;
+            let (confirmed, link) = schedule::confirm(tx, &proof)?;
             if let Confirmed::Done(id) = confirmed {
                 audit::append(tx, &acts::confirmed(link, id))?;
             }

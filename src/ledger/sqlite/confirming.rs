@@ -6,11 +6,11 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::{Millis, Word};
 use super::job::Tx;
 use super::row::{self, LINK};
-use super::{LedgerError, schedule, work};
+use super::{LedgerError, work};
 use crate::erasure::ErasureId;
 use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
 use crate::keys::Digest;
-use crate::ledger::confirming::{Confirmed, DAY, FORGOTTEN_MAX, HOUR, LinkMail, PASSED_MAX, forgotten_before};
+use crate::ledger::confirming::{DAY, FORGOTTEN_MAX, HOUR, LinkMail, PASSED_MAX, forgotten_before};
 use crate::ledger::expiry::ago;
 
 /// Wants a mail with a link, unless one is wanted already.
@@ -61,23 +61,21 @@ pub(super) fn mail_ended(tx: &Tx<'_>, token: Digest, end: LinkMailEnd) -> Result
     second.map_or(Ok(()), |second| insert(tx, &second))
 }
 
-/// Uses a link. Says which one it was where that let its erasure begin.
-pub(super) fn confirm(tx: &Tx<'_>, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
-    let Some((id, link)) = found(tx, proof.found_by())? else { return Ok((Confirmed::NotValid, 0)) };
+/// The link of a token, with its number; only where it was mailed for the erasure that it names.
+pub(super) fn of_proof(tx: &Tx<'_>, proof: &LinkProof) -> Result<Option<(i64, Link)>, LedgerError> {
+    Ok(found(tx, proof.found_by())?.filter(|(_, link)| link.is_of(proof)))
+}
+
+/// A link has let its erasure begin: nobody needs the others any more.
+pub(super) fn use_up(tx: &Tx<'_>, id: i64, link: Link) -> Result<(), LedgerError> {
     let erasure = link.erasure;
-    if link.is_valid(proof, tx.now) && schedule::confirm(tx, erasure)? {
-        update(tx, id, &Link { state: LinkState::Used, ended: Some(tx.now), ..link })?;
-        // Nobody needs the others any more.
-        tx.prepare_cached(
-            "UPDATE confirmation_link SET state = 'over', ended = ?2
-             WHERE erasure = ?1 AND state IN ('waiting', 'sending', 'sent')",
-        )?
-        .execute(params![erasure, Millis(tx.now)])?;
-        return Ok((Confirmed::Done(erasure), id));
-    }
-    let mut confirmed = tx.prepare_cached("SELECT 1 FROM erasure WHERE id = ?1 AND confirmed IS NOT NULL")?;
-    let already = link.is_of(proof) && confirmed.exists([erasure])?;
-    Ok((if already { Confirmed::Already } else { Confirmed::NotValid }, id))
+    update(tx, id, &Link { state: LinkState::Used, ended: Some(tx.now), ..link })?;
+    tx.prepare_cached(
+        "UPDATE confirmation_link SET state = 'over', ended = ?2
+         WHERE erasure = ?1 AND state IN ('waiting', 'sending', 'sent')",
+    )?
+    .execute(params![erasure, Millis(tx.now)])?;
+    Ok(())
 }
 
 /// An erasure's newest link.

@@ -11,10 +11,11 @@ use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
 use super::{capsules, confirming, failure::broken, rules, sessions, steps, sum, targets, tasks};
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{is_rejected, transition};
+use crate::ledger::{Confirmed, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -185,13 +186,25 @@ pub(super) fn approve(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
     Ok(true)
 }
 
-/// The same of one that waits for a link, which was used.
-pub(super) fn confirm(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
-    let Some((subject, Life::Waiting(waiting))) = life(tx, id)? else { return Ok(false) };
-    let Some((waiting, resolving)) = waiting.confirmed(settle_at(tx, &subject)?, tx.now) else { return Ok(false) };
+/// The same of one that waits for a link, of which this is the token. Says which link it was.
+pub(super) fn confirm(tx: &Tx<'_>, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
+    let Some((number, link)) = confirming::of_proof(tx, proof)? else { return Ok((Confirmed::NotValid, 0)) };
+    let id = link.erasure;
+    let waiting = match life(tx, id)? {
+        Some((subject, Life::Waiting(waiting))) if link.is_valid(proof, tx.now) => {
+            let confirmed = waiting.confirmed(settle_at(tx, &subject)?, tx.now);
+            confirmed.map(|(waiting, resolving)| (subject, waiting, resolving))
+        }
+        _ => None,
+    };
+    let Some((subject, waiting, resolving)) = waiting else {
+        let mut confirmed = tx.prepare_cached("SELECT 1 FROM erasure WHERE id = ?1 AND confirmed IS NOT NULL")?;
+        return Ok((if confirmed.exists([id])? { Confirmed::Already } else { Confirmed::NotValid }, number));
+    };
     update(tx, &waiting)?;
     set_resolving(tx, id, &subject, resolving)?;
-    Ok(true)
+    confirming::use_up(tx, number, link)?;
+    Ok((Confirmed::Done(id), number))
 }
 
 /// An erasure that is not over, and whom it is about.
