@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::columns::{erasure_id, ids, maybe_millis, millis, small};
 use super::row::{self, LINK};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, work};
+use super::{LedgerError, capsules};
 use crate::erasure::ErasureId;
 use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
 use crate::keys::Digest;
@@ -46,7 +46,7 @@ pub(super) async fn take(tx: &Tx, proof: &LinkProof, bounds: &LinkBounds) -> Res
             TakenLink::Mail(link) => {
                 update(tx, id, &link).await?;
                 let erasure = link.erasure;
-                let capsules = work::capsules(tx, &[erasure]).await?.remove(&erasure).unwrap_or_default();
+                let capsules = capsules::of(tx, &[erasure]).await?.remove(&erasure).unwrap_or_default();
                 return Ok(Some(LinkMail { erasure, capsules, expires: link.expires.unwrap_or(tx.now) }));
             }
         }

@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::{Millis, Word};
 use super::job::Tx;
 use super::row::{self, LINK};
-use super::{LedgerError, work};
+use super::{LedgerError, capsules};
 use crate::erasure::ErasureId;
 use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
 use crate::keys::Digest;
@@ -45,7 +45,7 @@ pub(super) fn take(tx: &Tx<'_>, proof: &LinkProof, bounds: &LinkBounds) -> Resul
             }
             TakenLink::Mail(link) => {
                 update(tx, id, &link)?;
-                let capsules = work::capsules(tx, link.erasure)?;
+                let capsules = capsules::of(tx, link.erasure)?;
                 return Ok(Some(LinkMail { erasure: link.erasure, capsules, expires: link.expires.unwrap_or(tx.now) }));
             }
         }
