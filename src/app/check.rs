@@ -168,6 +168,9 @@ fn alerts(config: &Config, read: ReadSecret<'_>, depth: CheckDepth) -> Vec<Check
     if let Some(ping) = config.ping(read) {
         findings.push(CheckFinding::of(format!("watch.ping, {what}"), ping));
     }
+    if let Some(mailer) = config.link_mailer(read) {
+        findings.push(CheckFinding::of(format!("confirmation, {what}"), mailer));
+    }
     findings
 }
 
@@ -181,6 +184,10 @@ async fn mail_servers(config: &Config) -> Vec<CheckFinding> {
             let connected = connected.map_err(anyhow::Error::msg);
             findings.push(CheckFinding::of(format!("alert {}, its mail server", settings.name), connected));
         }
+    }
+    if let Some(Ok(mailer)) = config.link_mailer(&read) {
+        let connected = mailer.connect().await.map_err(anyhow::Error::msg);
+        findings.push(CheckFinding::of("confirmation, its mail server".to_owned(), connected));
     }
     findings
 }

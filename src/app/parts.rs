@@ -13,6 +13,7 @@ use super::plugins::{OwnedPlugin, OwnedPlugins, hosts};
 use super::process::{Children, Process};
 use crate::alert::{Alert, HttpSender};
 use crate::config::Config;
+use crate::confirming::LinkMailer;
 use crate::keys::ReadSecret;
 use crate::ledger::Keep;
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
@@ -37,6 +38,8 @@ pub(super) struct Notices {
     pub(super) alerts: Vec<Arc<Alert>>,
     /// The URL that hears that the deployment works.
     pub(super) ping: Option<Arc<HttpSender>>,
+    /// Who sends links that confirm.
+    pub(super) links: Option<Arc<LinkMailer>>,
 }
 
 /// What is at work, whose parts are taken where nothing of them has changed.
@@ -159,7 +162,11 @@ impl Notices {
             faults.push(Fault::of("watch.ping".to_owned(), error));
             None
         });
-        Self { alerts, ping: ping.map(Arc::new) }
+        let links = config.link_mailer(&read).transpose().unwrap_or_else(|error| {
+            faults.push(Fault::of("confirmation".to_owned(), error));
+            None
+        });
+        Self { alerts, ping: ping.map(Arc::new), links: links.map(Arc::new) }
     }
 }
 

@@ -228,6 +228,8 @@ pub(crate) struct Facts {
     pub(crate) no_server: Option<NoServer>,
     pub(crate) parked_steps: Vec<ParkedSteps>,
     pub(crate) requested: Group,
+    /// Erasures that wait for a link that nobody can use any more.
+    pub(crate) unconfirmed: Group,
     /// Incomplete receipts that nobody has acknowledged.
     pub(crate) incomplete: Group,
     /// Events and sessions that could not be decided on, erasures that could not be begun or closed.
@@ -275,6 +277,9 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.no_server.as_ref().map(no_server));
     all.extend(facts.parked_steps.iter().filter_map(parked_steps));
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
+    // Nobody has to do anything: whoever did not want it has not confirmed it.
+    let unconfirmed = of_group(Code::ConfirmationMissing, Object::confirmations(), &facts.unconfirmed);
+    all.extend(unconfirmed.map(|found| Attention { severity: Severity::Notice, ..found }));
     let incomplete = of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete);
     all.extend(incomplete.map(|found| with_ids(found, facts.named.incomplete.clone())));
     let parked_work = of_group(Code::WorkParked, Object::work(), &facts.parked_work);

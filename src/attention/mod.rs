@@ -20,7 +20,7 @@ pub(crate) use facts::{
     attention,
 };
 pub(crate) use keepers::{
-    ALERT, ARCHIVE, NotedOf, PING, REAPPEARED, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN, WEBHOOK,
+    ALERT, ARCHIVE, CONFIRMATION, NotedOf, PING, REAPPEARED, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN, WEBHOOK,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -82,6 +82,10 @@ pub(crate) enum Code {
     StepsParked,
     /// Erasures wait for an approval. With `count`.
     ApprovalWaiting,
+    /// Erasures wait for a link that was not used in time, or whose mail was refused: a person can approve or reject them. With `count`.
+    ConfirmationMissing,
+    /// No mail with a link can be sent, as the mail server is away or lets nobody in. With `reason`.
+    ConfirmationUnsent,
     /// Receipts are incomplete and nobody has acknowledged them. With `count`, and `ids`: the numbers of the oldest.
     ReceiptsIncomplete,
     /// More sessions than single ones have a consent that stayed unknown. With `sessions`, `count`, and a number by cause.
@@ -167,7 +171,7 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 43] = [
+    pub(crate) const ALL: [Self; 45] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -175,6 +179,8 @@ impl Code {
         Self::TargetLimited,
         Self::StepsParked,
         Self::ApprovalWaiting,
+        Self::ConfirmationMissing,
+        Self::ConfirmationUnsent,
         Self::ReceiptsIncomplete,
         Self::ConsentsUnknown,
         Self::WorkParked,
@@ -222,6 +228,8 @@ impl Code {
             Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",
             Self::ApprovalWaiting => "approval_waiting",
+            Self::ConfirmationMissing => "confirmation_missing",
+            Self::ConfirmationUnsent => "confirmation_unsent",
             Self::ReceiptsIncomplete => "receipts_incomplete",
             Self::ConsentsUnknown => "consents_unknown",
             Self::WorkParked => "work_parked",

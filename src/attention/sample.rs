@@ -57,6 +57,10 @@ fn alert() -> FailedKeeper {
     FailedKeeper { keeper: "alert:ops".into(), reason: "no connection".into(), ..keeper() }
 }
 
+fn confirmation() -> FailedKeeper {
+    FailedKeeper { keeper: "confirmation".into(), reason: "the mail server answers 535: refused".into(), ..keeper() }
+}
+
 fn ping() -> FailedKeeper {
     FailedKeeper { keeper: "ping".into(), reason: "503".into(), ..keeper() }
 }
@@ -113,6 +117,7 @@ pub(crate) fn everything() -> Facts {
         no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
         parked_steps: vec![parked("crm"), parked("mluvii/acme")],
         requested: some(3),
+        unconfirmed: some(2),
         incomplete: some(2),
         parked_work: some(2),
         quarantined: some(1),
@@ -137,6 +142,7 @@ pub(crate) fn everything() -> Facts {
             FailedKeeper { keeper: "reappeared:acme".into(), reason: "one of them.".into(), ..keeper() },
             alert(),
             ping(),
+            confirmation(),
             set_back(),
         ],
         oldest_due: Some(Timestamp::UNIX_EPOCH),

@@ -17,6 +17,8 @@ pub(crate) enum Act {
     RequestErasure,
     ApproveErasure,
     RejectErasure,
+    /// Lets an erasure begin by the link that was mailed to the address which its form names.
+    ConfirmErasure,
     RetryErasure,
     CancelErasure,
     /// Retries events, sessions and erasures that could not be worked on.
@@ -82,10 +84,11 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 43] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
+        Self::ConfirmErasure,
         Self::RetryErasure,
         Self::CancelErasure,
         Self::RetryWork,
@@ -132,6 +135,7 @@ impl Act {
             Self::RequestErasure => "erasure.request",
             Self::ApproveErasure => "erasure.approve",
             Self::RejectErasure => "erasure.reject",
+            Self::ConfirmErasure => "erasure.confirm",
             Self::RetryErasure => "erasure.retry",
             Self::CancelErasure => "erasure.cancel",
             Self::RetryWork => "work.retry",
@@ -225,6 +229,11 @@ impl Object {
     /// All erasures.
     pub(crate) fn erasures() -> Self {
         Self("erasures".to_owned())
+    }
+
+    /// Links that confirm, all of them.
+    pub(crate) fn confirmations() -> Self {
+        Self("confirmations".to_owned())
     }
 
     /// All receipts.

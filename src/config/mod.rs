@@ -31,6 +31,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::alert::{Alert, AlertSettings, AlertWrong, HttpSender};
+use crate::confirming::{ConfirmationSettings, LinkMailer, MailerWrong};
 use crate::external::ExternalCommand;
 use crate::http::ServerSettings;
 use crate::key_files::SealStore;
@@ -117,6 +118,9 @@ pub(crate) struct Config {
     /// When what is erased.
     #[schemars(rename = "rule", default)]
     pub(crate) rules: Vec<RuleSettings>,
+    /// How whoever has sent a form confirms that, where a rule has `confirm`.
+    #[schemars(default)]
+    pub(crate) confirmation: Option<ConfirmationSettings>,
     /// What holds for all rules.
     #[schemars(rename = "rules")]
     pub(crate) rules_settings: RulesSettings,
@@ -150,7 +154,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 21] = [
+    const SECTIONS: [&str; 22] = [
         "server",
         "ledger",
         "clock",
@@ -168,6 +172,7 @@ impl Config {
         "consent",
         "rule",
         "rules",
+        "confirmation",
         "test",
         "plugin",
         "witness",
@@ -224,6 +229,7 @@ impl Config {
         let retention = layers.section("retention");
         let rules_settings = layers.section("rules");
         let watch = layers.section("watch");
+        let confirmation = layers.optional_section("confirmation");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list_completed("rule", &completed_rule);
@@ -261,6 +267,7 @@ impl Config {
             sources,
             consent_rules,
             rules,
+            confirmation,
             rules_settings: rules_settings?,
             rule_tests,
             plugins,
@@ -339,6 +346,12 @@ impl Config {
     /// An alert, with its secrets read.
     pub(crate) fn alert(&self, settings: &AlertSettings, read: ReadSecret<'_>) -> Result<Alert, AlertWrong> {
         Alert::new(settings, &self.base, &self.deployment(), read)
+    }
+
+    /// Who sends links that confirm, with its secrets read, where there are any.
+    pub(crate) fn link_mailer(&self, read: ReadSecret<'_>) -> Option<Result<LinkMailer, MailerWrong>> {
+        let settings = self.confirmation.as_ref()?;
+        Some(LinkMailer::new(settings, self.server.public_url.as_deref(), &self.base, read))
     }
 
     /// Who hears that the deployment works, where somebody does.
@@ -433,6 +446,12 @@ impl Config {
 /// Puts something in place of what could not be read of a rule. Nothing is to be wrong because of it.
 fn completed_rule(index: usize, all: &Dict, left: &mut Dict) {
     let is_lost = |left: &Dict, key: &str| !left.contains_key(key) && all.contains_key(key);
+    // What a link can confirm depends on both of them.
+    let is_told = left.contains_key("on") && left.contains_key("erase");
+    if is_lost(left, "confirm") || (left.contains_key("confirm") && !is_told) {
+        left.remove("confirm");
+        left.insert("approve".to_owned(), true.into());
+    }
     // What an expression may ask for depends on the trigger.
     if !left.contains_key("on") {
         left.insert("on".to_owned(), "session-settled".into());

@@ -39,6 +39,7 @@ pub(crate) fn session(steps: Vec<Step>) -> Erasure {
         begun: Some(Timestamp::UNIX_EPOCH),
         ended: None,
         approved: None,
+        confirmation: None,
         sessions: 1,
         findings: Some(Findings { certain: 1, ..Findings::default() }),
         verdict: None,

@@ -93,6 +93,11 @@ pub(super) fn on_erasure(by: &Actor, act: Act, id: ErasureId, changed: bool) -> 
     AuditEntry::new(by, act, Object::erasure(id), ActResult::when(changed))
 }
 
+/// The link is named by its number: who has used it is whoever has the mailbox, and nobody knows more.
+pub(super) fn confirmed(link: i64, id: ErasureId) -> AuditEntry {
+    AuditEntry::new(&Actor::link(link), Act::ConfirmErasure, Object::erasure(id), ActResult::Done)
+}
+
 pub(super) fn retried_work(by: &Actor, count: u64) -> AuditEntry {
     AuditEntry::new(by, Act::RetryWork, Object::work(), ActResult::when(count > 0)).with("count", count)
 }

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod bounding;
 pub(crate) mod clock;
 pub(crate) mod closing;
+pub(crate) mod confirming;
 pub(crate) mod damage;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
@@ -26,10 +27,11 @@ pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod working;
 
+pub(crate) use confirming::link_to_send;
 pub(crate) use fixtures::{
-    BREAKER, KEEP, KEEP_NOTHING, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of, event,
-    installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve,
-    to_seal, to_settle,
+    BREAKER, KEEP, KEEP_NOTHING, Shared, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of,
+    event, installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide,
+    to_resolve, to_seal, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
@@ -162,6 +164,15 @@ macro_rules! contract {
                 an_erasure_reaches_the_sessions_of_its_own_company_only
                 receipts_come_back_as_they_were_signed
                 incomplete_receipts_are_counted_until_a_person_has_seen_them;
+            confirming: an_erasure_that_waits_for_a_link_begins_once_it_is_used_and_only_once
+                what_a_person_has_decided_needs_no_link_and_a_link_is_nothing_then
+                a_link_confirms_what_was_typed_of_its_own_address_and_nothing_else
+                whoever_is_killed_while_sending_leaves_a_second_mail_at_most
+                an_address_gets_so_much_mail_and_all_together_so_much
+                a_mail_that_is_refused_is_tried_later_and_counts_as_none
+                a_link_that_is_too_old_is_none_and_told_of_and_a_person_can_approve
+                a_link_is_found_under_the_index_key_that_replaced_its_own
+                nothing_begins_without_its_link_or_a_person_in_whatever_order;
             expiring: a_session_expires_when_its_time_is_over_and_not_before
                 what_is_still_open_keeps_its_session_however_old_it_is
                 what_proves_a_consent_is_kept_for_a_time_of_its_own

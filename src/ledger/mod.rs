@@ -9,6 +9,7 @@ mod checksums;
 mod claim;
 mod clock;
 mod closing;
+mod confirming;
 pub(crate) mod copy;
 mod deaths;
 mod decided;
@@ -48,6 +49,7 @@ pub(crate) use claim::{
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
+pub(crate) use confirming::{Confirmed, LinkMail};
 pub(crate) use decided::each_decided;
 pub(crate) use deliveries::{DeliveryHours, ToldForm};
 #[cfg(test)]

@@ -10,12 +10,12 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EnteredAs, ErasedMark,
-    ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts,
-    Invariant, Keep, LedgerError, LedgerId, NewRequest, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
-    RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey, RuleVersion, SealGeneration,
-    SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
+    Closed, Closing, Confirmed, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EnteredAs,
+    ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession,
+    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, NewRequest, NewRuleVersion, Page, PastJob,
+    Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
+    Recorded, RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey, RuleVersion,
+    SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
     TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
@@ -23,6 +23,7 @@ use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::consent::Withdrawal;
 use crate::deadline::Calendar;
+use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
@@ -166,6 +167,14 @@ pub(crate) trait Queue: Send + Sync {
     /// Keeps what an alert has told, in place of the version that was read; 0 where there was none. `false` where somebody else has written
     /// it meanwhile.
     async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError>;
+
+    /// Takes the next link whose mail is due, so that nobody else sends it before the lease is over; from then on, the link is that of this
+    /// token. `None` where none is due, or there was enough mail for now. Whoever took one and did not say what became of it may have sent its mail:
+    /// it stays valid, and a second one is due.
+    async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError>;
+
+    /// Notes how sending the mail of the link with this token ended.
+    async fn link_mail_ended(&self, proof: &LinkProof, end: LinkMailEnd) -> Result<(), LedgerError>;
 
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
@@ -372,6 +381,9 @@ pub(crate) trait Records: Send + Sync {
     /// The same, without trying whether the ledger takes anything, which is a write.
     async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
+    /// Whether a link's mail is due, or its lease is over; `None` where no mail waits or is being sent.
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError>;
+
     /// What an alert has told, and the version of that.
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError>;
 
@@ -433,6 +445,10 @@ pub(crate) trait Admin: Send + Sync {
 
     /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Lets an erasure begin that waits for a link, whose token this is. Whoever has no valid one is nobody: only a link that is used is an
+    /// order, and leaves a row in the audit.
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError>;
 
     /// Cancels an erasure that waits for approval, and destroys its capsules. `false` when it does not wait.
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;

@@ -12,6 +12,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod clock;
 pub(crate) mod configuration;
+pub(crate) mod confirmations;
 pub(crate) mod consent;
 pub(crate) mod erasures;
 mod error;

@@ -7,6 +7,7 @@ mod campaign;
 mod canary;
 mod cgroup;
 mod clocks;
+mod confirming;
 mod consent;
 mod demo;
 mod denied;

@@ -244,9 +244,11 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     ledger.keeper_ended("reappeared:acme", Some("one")).await.expect("noted");
     ledger.keeper_ended("alert:ops", Some("550")).await.expect("noted");
     ledger.keeper_ended("ping", Some("no connection")).await.expect("noted");
+    ledger.keeper_ended("confirmation", Some("away")).await.expect("noted");
     ledger.forget_keepers().await.expect("forgotten");
     let left = [
         "alert_failed alert:ops",
+        "confirmation_unsent confirmations",
         "ping_failed ping",
         "reconcile_failed sessions:acme",
         "seal_keys_failed keys",
@@ -258,6 +260,7 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     assert_eq!(told(&ledger).await, left, "whoever notes it takes it away");
     ledger.keeper_ended("alert:ops", None).await.expect("noted");
     ledger.keeper_ended("ping", None).await.expect("noted");
+    ledger.keeper_ended("confirmation", None).await.expect("noted");
     ledger.keeper_ended("webhook:acme", None).await.expect("noted");
     for noted in ["reconcile:acme", "silent:acme", "reappeared:acme"] {
         ledger.keeper_ended(noted, None).await.expect("noted");

@@ -15,9 +15,12 @@ use super::{
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::{Capsule, ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn};
+use crate::ledger::{
+    Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
+};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::request::RequestId;
@@ -104,6 +107,18 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| async {
             let approved = schedule::approve(tx, id).await?;
             on_erasure(tx, Act::ApproveErasure, id, approved, by).await
+        })
+    }
+
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let (confirmed, link) = schedule::confirm(tx, proof).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            if let Confirmed::Done(id) = confirmed {
+                audit::append(tx, &acts::confirmed(link, id)).await?;
+            }
+            Ok(confirmed)
         })
     }
 

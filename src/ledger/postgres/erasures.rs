@@ -7,8 +7,8 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
 use super::place::Place;
 use super::tx::Connection;
-use super::{ErasureCursor, ErasureFilter, LedgerError, Page, query, steps};
-use crate::erasure::{Erasure, ErasureId, Step};
+use super::{ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, steps};
+use crate::erasure::{Confirmation, Erasure, ErasureId, Step};
 use crate::keys::Fingerprint;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
@@ -19,18 +19,28 @@ pub(super) async fn many(
     let rows = connection
         .rows(
             "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected
+                    rejected, confirm, confirmed
              FROM erasure WHERE id = ANY($1)",
             &[&ids(all)],
         )
         .await?;
     let mut begun = steps::shown(connection, all).await?;
+    let confirmable: Vec<_> = rows.iter().filter(|row| row.get::<_, Option<&str>>(14).is_some()).collect();
+    let confirmable = confirmable.into_iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
+    let mut links = match confirmable.as_slice() {
+        [] => HashMap::new(),
+        some => confirming::newest(connection, some).await?,
+    };
     let mut erasures = HashMap::with_capacity(rows.len());
     for row in rows {
         let id = erasure_id(row.get(0))?;
         let steps = begun.remove(&id);
+        let link = links.remove(&id);
         let whole = || {
             let mut erasure = read(&row)?;
+            if let Some(confirmation) = &mut erasure.confirmation {
+                confirmation.link = link.map(Into::into);
+            }
             erasure.steps = match erasure.begun {
                 Some(_) => steps.unwrap_or_else(|| Ok(Vec::new()))?,
                 None => {
@@ -115,6 +125,7 @@ fn read(row: &Row) -> Result<Erasure, LedgerError> {
         approved: maybe_time(row.get(7))?,
         begun: maybe_time(row.get(8))?,
         ended: maybe_time(row.get(9))?,
+        confirmation: Confirmation::of(maybe_word(row.get(14))?, maybe_time(row.get(15))?),
         sessions: small(row.get(10)),
         findings: row.get::<_, Option<&str>>(11).map(|findings| of_json(findings.as_bytes())).transpose()?,
         verdict: maybe_word(row.get(12))?,

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::sessions::Place;
 use super::{
-    PostgresLedger, archive, attention, audit, clock, columns, counts, deliveries, erasures, gauges, generations,
-    installations, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules, sessions,
-    targets,
+    PostgresLedger, archive, attention, audit, clock, columns, confirming, counts, deliveries, erasures, gauges,
+    generations, installations, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules,
+    sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -300,6 +300,10 @@ impl Records for PostgresLedger {
     async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
         let found = self.found().await?;
         Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
+    }
+
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError> {
+        confirming::due(&self.reading().await?).await
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {

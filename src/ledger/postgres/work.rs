@@ -10,11 +10,11 @@ use super::sessions::{self, Place};
 use super::sum::OF_ERASURE;
 use super::tx::Tx;
 use super::{
-    DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, erasures, line,
-    steps, sum,
+    DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, capsules,
+    erasures, line, steps, sum,
 };
-use crate::erasure::{Capsule, ErasureId, ReachedSession};
-use crate::keys::{KeyId, Sealed};
+use crate::erasure::{ErasureId, ReachedSession};
+use crate::keys::KeyId;
 use crate::subject::{InstallationName, TargetName};
 
 type Loaded = Result<Work, LedgerError>;
@@ -91,7 +91,7 @@ async fn resolves(
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
     let undecided_since = undecided_since(tx, installation, number).await?;
     let unread_since = sessions::unread_since(tx, number).await?;
-    let mut capsules = capsules(tx, all).await?;
+    let mut capsules = capsules::of(tx, all).await?;
     let rows = tx
         .rows(
             &format!("SELECT {OF_ERASURE}, id, targets, created, due_rule, demands, approved IS NOT NULL FROM erasure WHERE id = ANY($1)"),
@@ -151,7 +151,7 @@ async fn of_steps(
     all: &[ErasureId],
     called: &TargetName,
 ) -> Result<Works, LedgerError> {
-    let mut capsules = capsules(tx, all).await?;
+    let mut capsules = capsules::of(tx, all).await?;
     let mut reached = reached(ledger, tx, all).await?;
     let sql = format!("SELECT {OF_ERASURE}, id, reached_sum, index_key FROM erasure WHERE id = ANY($1)");
     let subjects = tx.rows(&sql, &[&ids(all)]).await?;
@@ -208,22 +208,6 @@ fn reached_is_whole(written: Option<i64>, sessions: &[(Place, ReachedSession)]) 
 }
 
 /// In the order in which they were added.
-async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
-    let rows = tx
-        .rows(
-            "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
-            &[&ids(all)],
-        )
-        .await?;
-    let mut capsules = HashMap::<_, Vec<_>>::new();
-    for row in rows {
-        let seal_key = KeyId::written(row.get(3));
-        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)), seal_key };
-        capsules.entry(erasure_id(row.get(0))?).or_default().push(capsule);
-    }
-    Ok(capsules)
-}
-
 async fn reached(
     ledger: &PostgresLedger,
     tx: &Tx,

@@ -11,9 +11,12 @@ use super::{
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::{Capsule, ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn};
+use crate::ledger::{
+    Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
+};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::request::RequestId;
@@ -97,6 +100,19 @@ impl Admin for SqliteLedger {
 
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         self.order_on(id, Act::ApproveErasure, by, schedule::approve).await
+    }
+
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
+        let (proof, key) = (proof.clone(), self.index_key());
+        let confirm = move |tx: &Tx<'_>| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let (confirmed, link) = schedule::confirm(tx, &proof)?;
+            if let Confirmed::Done(id) = confirmed {
+                audit::append(tx, &acts::confirmed(link, id))?;
+            }
+            Ok(confirmed)
+        };
+        self.writer.write(Wakes::All, confirm).await
     }
 
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {

@@ -7,8 +7,8 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter
 use super::columns::{Json, Millis, Word};
 use super::names::Place;
 use super::{ErasureCursor, ErasureFilter, LedgerError, Page};
-use super::{query, steps};
-use crate::erasure::{Erasure, ErasureId, Findings, Step, Verdict};
+use super::{confirming, query, steps};
+use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, Findings, Step, Verdict};
 use crate::keys::Fingerprint;
 use crate::subject::TargetName;
 
@@ -16,12 +16,15 @@ pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasu
     let found = connection
         .prepare_cached(
             "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected
+                    rejected, confirm, confirmed
              FROM erasure WHERE id = ?1",
         )?
         .query_row([id], read)
         .optional()?;
     let Some((mut erasure, targets)) = found else { return Ok(None) };
+    if let Some(confirmation) = &mut erasure.confirmation {
+        confirmation.link = confirming::newest(connection, id)?.map(Into::into);
+    }
     erasure.steps = match erasure.begun {
         Some(_) => steps::shown(connection, id)?,
         None => {
@@ -91,6 +94,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
     let findings: Option<Json<Findings>> = row.get(11)?;
     let verdict: Option<Word<Verdict>> = row.get(12)?;
     let Json(rejected) = row.get(13)?;
+    let confirm: Option<Word<Confirming>> = row.get(14)?;
+    let confirmed: Option<Millis> = row.get(15)?;
     let erasure = Erasure {
         id: row.get(0)?,
         subject,
@@ -102,6 +107,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
         approved: approved.map(|at| at.0),
         begun: begun.map(|at| at.0),
         ended: ended.map(|at| at.0),
+        confirmation: Confirmation::of(confirm.map(|confirm| confirm.0), confirmed.map(|at| at.0)),
         sessions: row.get(10)?,
         findings: findings.map(|findings| findings.0),
         verdict: verdict.map(|verdict| verdict.0),

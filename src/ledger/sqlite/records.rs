@@ -10,8 +10,9 @@ use rusqlite::{Connection, params_from_iter};
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
-    SqliteLedger, archive, attention, audit, clock, counts, deliveries, erasures, gauges, generations, installations,
-    integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules, sessions, targets,
+    SqliteLedger, archive, attention, audit, clock, confirming, counts, deliveries, erasures, gauges, generations,
+    installations, integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules,
+    sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -306,6 +307,10 @@ impl Records for SqliteLedger {
 
     async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
         self.found(limits, None).await
+    }
+
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError> {
+        self.readers.read(confirming::due).await
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
