@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::open_ledger;
-use super::parts::{departments, mluvii_clients, targets};
+use super::parts::{departments, mluvii_clients, rates, targets};
 use super::plugins;
 use crate::alert::{Alert, AlertWrong};
 use crate::attention::Limits;
@@ -96,6 +96,7 @@ fn settings(config: &Config) -> Settings {
         sources: config.sources.clone(),
         person: config.person.clone(),
         targets: config.targets(),
+        rates: rates(config),
         keep_fingerprints: config.erasing.keep_fingerprints,
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,

@@ -55,6 +55,8 @@ pub(crate) enum Act {
     ReconcilePast,
     /// Erases a session again that mluvii shows again.
     ReopenErasure,
+    /// Has who was erased at a target, and is there again, found and erased.
+    EraseAgain,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
     /// Keeps what a version of a rule demands from ever beginning.
@@ -62,7 +64,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -94,6 +96,7 @@ impl Act {
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
         Self::ReopenErasure,
+        Self::EraseAgain,
         Self::ReconcilePast,
     ];
 
@@ -131,6 +134,7 @@ impl Act {
             Self::ReconcileSessions => "sessions.reconcile",
             Self::ReopenErasure => "erasure.reopen",
             Self::ReconcilePast => "sessions.reconcile_past",
+            Self::EraseAgain => "erasure.again",
         }
     }
 }

@@ -12,6 +12,7 @@ mod config;
 mod context;
 mod demo;
 mod erase;
+mod erase_again;
 mod erasures;
 mod exit;
 mod explain;
@@ -91,6 +92,7 @@ enum Command {
     Webhook(webhook::WebhookCommand),
     Reconcile(reconcile::Reconcile),
     Erase(erase::Erase),
+    EraseAgain(erase_again::EraseAgain),
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
@@ -164,6 +166,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Webhook(webhook) => with_operations(global, async |on| webhook.run(on, out).await),
         Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
+        Command::EraseAgain(again) => with_operations(global, async |on| again.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Rules(rules) => rules.run(global, out),

@@ -12,6 +12,7 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod clock;
 pub(crate) mod configuration;
+pub(crate) mod erase_again;
 pub(crate) mod erasures;
 mod error;
 mod json_lines;

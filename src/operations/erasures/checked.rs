@@ -45,7 +45,7 @@ pub(super) struct Checked {
 
 impl Checked {
     pub(super) fn read(on: &Operations, keys: &Keys, request: Request) -> Result<Self, OperationError> {
-        let targets = targets(on, &request.targets)?;
+        let targets = named_targets(on, &request.targets)?;
         let mut checked = Self::about(on, keys, request.about)?;
         checked.selection = selection(on, request.selection, checked.subject.installation())?;
         checked.targets = targets;
@@ -69,7 +69,7 @@ impl Checked {
                 Ok(of(Subject::Guest { installation, digest }, whom, Vec::new()))
             }
             About::Person { installation, identifiers } => {
-                let installation = persons_installation(on, installation.as_ref())?;
+                let installation = installation_of_person(on, installation.as_ref())?;
                 let fingerprinter = on.fingerprinter(keys, &installation);
                 let NamedPerson { identifiers, fingerprints } =
                     NamedPerson::read(&identifiers, &fingerprinter, on.settings.person.region)?;
@@ -81,7 +81,7 @@ impl Checked {
 }
 
 /// A person's erasure never leaves one company's installation.
-fn persons_installation(on: &Operations, named: Option<&InstallationName>) -> Result<InstallationName, OperationError> {
+pub(in crate::operations) fn installation_of_person(on: &Operations, named: Option<&InstallationName>) -> Result<InstallationName, OperationError> {
     match (named, on.settings.installations.as_slice()) {
         (Some(name), _) => Ok(on.installation(name)?.name.clone()),
         (None, [only]) => Ok(only.name.clone()),
@@ -90,7 +90,7 @@ fn persons_installation(on: &Operations, named: Option<&InstallationName>) -> Re
 }
 
 /// The targets that are asked for, all of which must exist.
-fn targets(on: &Operations, named: &[String]) -> Result<Vec<TargetName>, OperationError> {
+pub(in crate::operations) fn named_targets(on: &Operations, named: &[String]) -> Result<Vec<TargetName>, OperationError> {
     let all = &on.settings.targets;
     if named.is_empty() {
         return Ok(all.clone());
