@@ -10,6 +10,7 @@ mod clocks;
 mod demo;
 mod denied;
 mod endurance;
+mod erasing_again;
 mod faults;
 mod finding;
 mod fleet;
