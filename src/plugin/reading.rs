@@ -44,6 +44,8 @@ pub(super) fn of_found(result: Value, returns: &BTreeSet<Kind>) -> Result<Found,
 
 /// Reads a page of `sweep`, of what was asked for.
 pub(super) fn of_swept(result: Value, wanted: &Sweep) -> Result<SweepPage, TargetError> {
+    // Asked again, it would say the same.
+    let broken = |why: &str| TargetError::Permanent(format!("the plugin's result: {why}"));
     let page: Swept = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
     page.fits(wanted).map_err(broken)?;
     let Swept { records, next, not_looked_at } = page;

@@ -108,7 +108,9 @@ fn nobody_else_is_written(deployment: &Deployment, server: &Server) {
 #[test]
 fn who_talks_to_the_company_again_is_not_erased_again() {
     let (standin, crm) = (StandIn::start(), System::start());
-    let deployment = Deployment::tuned(&standin.mluvii, "", "match = [[\"email\"]]\naccept_ledger_only = true", &crm.plugin("crm"));
+    let by_email = "match = [[\"email\"]]\naccept_ledger_only = true";
+    let settling = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
+    let deployment = Deployment::tuned(&standin.mluvii, "", by_email, &format!("{settling}{}", crm.plugin("crm")));
     let server = Server::start(&deployment);
     standin.register(&server.callback());
     let ann = erase(&deployment, "ann@example.com", "Ann", "crm", &[]);
