@@ -68,11 +68,15 @@ fn show(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
     let since = out::time(done.since);
     out.line(format_args!("{compared} people were erased at {target} since {since} and can be found again"))?;
     if done.not_comparable > 0 {
-        let text = format_args!("{} others cannot: nothing is kept any more by which they could be", done.not_comparable);
+        let text =
+            format_args!("{} others cannot: nothing is kept any more by which they could be", done.not_comparable);
         out.marked(DOUBTFUL, "?", text)?;
     }
     if let Some(kept_since) = done.kept_since.filter(|kept_since| *kept_since > done.since) {
-        let text = format_args!("who was erased before {} is not among them: see `retention.fingerprints`", out::time(kept_since));
+        let text = format_args!(
+            "who was erased before {} is not among them: see `retention.fingerprints`",
+            out::time(kept_since)
+        );
         out.marked(DOUBTFUL, "?", text)?;
     }
     if done.not_erased_then > 0 {
@@ -97,7 +101,9 @@ fn people(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
     }
     let back = done.count(Is::Back) + done.count(Is::Undated) + done.count(Is::Possible);
     if back > 0 {
-        let text = format_args!("{back} may be there rightly, or be somebody else: a person has to look, nothing is erased of them");
+        let text = format_args!(
+            "{back} may be there rightly, or be somebody else: a person has to look, nothing is erased of them"
+        );
         out.marked(DOUBTFUL, "?", text)?;
     }
     match (done.count(Is::Again), done.dry_run) {

@@ -10,12 +10,13 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark, ErasedMark, ErasureCursor,
-    ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep,
-    LedgerError, LedgerId, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
-    QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, SumChunk,
-    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark,
+    ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession,
+    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
+    RefusedDeliveries, Reported, Resolution, RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView,
+    StepEnd, Stored, StoredPastJob, SumChunk, SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone,
+    UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};

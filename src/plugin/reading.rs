@@ -107,7 +107,9 @@ mod tests {
         let read = of_swept(result, &wanted).map(|page| page.records.len()).map_err(|error| error.to_string());
         match expected {
             Ok(count) => assert_eq!(read, Ok(count)),
-            Err(why) => assert!(read.as_ref().is_err_and(|error| error.contains(why) && !error.contains("ann")), "{read:?}"),
+            Err(why) => {
+                assert!(read.as_ref().is_err_and(|error| error.contains(why) && !error.contains("ann")), "{read:?}")
+            }
         }
     }
 
@@ -121,7 +123,10 @@ mod tests {
         let records = |records: &[Value]| json!({ "records": records });
         check_page(json!({}), Ok(0));
         check_page(records(&[of("email", "ann@x.cz"), of("email", "bob@x.cz")]), Ok(2));
-        check_page(records(&[of("email", "a@x.cz"), of("email", "b@x.cz"), of("email", "c@x.cz")]), Err("more records"));
+        check_page(
+            records(&[of("email", "a@x.cz"), of("email", "b@x.cz"), of("email", "c@x.cz")]),
+            Err("more records"),
+        );
         check_page(records(&[of("phone", "ann")]), Err("a kind that was not asked for"));
         check_page(records(&[of("guest_id", "ann")]), Err("a kind that was not asked for"));
         check_page(records(&[of("email", &"ann".repeat(400))]), Err("too long"));

@@ -46,7 +46,9 @@ impl PluginHost {
 fn unsaid(error: PluginError) -> PluginError {
     let message = match error.class {
         ErrorClass::Permanent => "the plugin cannot say whom its system holds, as it is configured",
-        ErrorClass::NeedsOperator => "the plugin's system cannot be asked until somebody acts; `quietus check --connect` says more",
+        ErrorClass::NeedsOperator => {
+            "the plugin's system cannot be asked until somebody acts; `quietus check --connect` says more"
+        }
         _ => "the plugin's system could not be asked",
     };
     PluginError { message: message.to_owned(), ..error }

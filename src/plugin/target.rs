@@ -16,9 +16,7 @@ use super::request::{CANNOT_VERIFY, Method, request};
 use super::session::{Ask, Ended, Outgoing, Session};
 use crate::erasure::Outcome;
 use crate::subject::Kind;
-use crate::target::{
-    Answer, Evidence, Found, Returns, SweepCall, SweepPage, Target, TargetCall, TargetError,
-};
+use crate::target::{Answer, Evidence, Found, Returns, SweepCall, SweepPage, Target, TargetCall, TargetError};
 
 /// Before a call is made again that other calls were in the way of.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);

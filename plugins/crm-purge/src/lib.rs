@@ -8,9 +8,7 @@ mod vendor;
 
 use std::time::Duration;
 
-use quietus_plugin::{
-    ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin,
-};
+use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin};
 
 pub use config::Config;
 use engine::Engine;

@@ -123,7 +123,9 @@ impl Plugin for MailboxCleanup {
         let held = match own.mailbox.hold(place.as_deref(), &holding, call) {
             Ok(held) => held,
             // The others are told of all the same, where there are any.
-            Err(error) if error.class == ErrorClass::Permanent && error.message == CANNOT_LIST && self.accounts.len() > 1 => {
+            Err(error)
+                if error.class == ErrorClass::Permanent && error.message == CANNOT_LIST && self.accounts.len() > 1 =>
+            {
                 Held { not_looked_at: vec![CANNOT_LIST.to_owned()], ..Held::default() }
             }
             Err(error) => return Err(error),

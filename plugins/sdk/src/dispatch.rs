@@ -47,11 +47,11 @@ impl<P: Plugin> Configured<P> {
 
     fn dispatch(&self, host: &dyn CallHost, id: u64, method: &[u8], request: &[u8]) -> Reply {
         let answer = match method {
-            b"erase" => parse(request).and_then(|request| self.erase(&request, host, id)).map(in_json),
-            b"verify" => parse(request)
+            b"erase" => parse::<Request>(request).and_then(|request| self.erase(&request, host, id)).map(in_json),
+            b"verify" => parse::<Request>(request)
                 .and_then(|request| self.plugin.verify(&request, &self.about(&request, host, id)))
                 .map(in_json),
-            b"find" if self.finds => parse(request)
+            b"find" if self.finds => parse::<Request>(request)
                 .and_then(|request| self.plugin.find(&request, &self.about(&request, host, id)))
                 .map(in_json),
             b"sweep" if self.sweeps => parse::<Sweep>(request)

@@ -17,9 +17,7 @@ mod waiting;
 
 use std::time::Duration;
 
-use quietus_plugin::{
-    ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin,
-};
+use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin};
 
 use address::Address;
 use config::Config;

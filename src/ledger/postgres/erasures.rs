@@ -114,7 +114,8 @@ pub(super) async fn ended(
     let after_id = after.erasure.0.as_slice();
     let rows = connection.rows(sql, &[&millis(after.at), &after_id, &number, &i64::from(most)]).await?;
     let all = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
-    let sql = "SELECT erasure, fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ANY($1) ORDER BY 4, 2";
+    let sql =
+        "SELECT erasure, fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ANY($1) ORDER BY 4, 2";
     let mut kept: HashMap<ErasureId, Vec<Fingerprinted>> = HashMap::new();
     for row in connection.rows(sql, &[&ids(&all)]).await? {
         let one = Fingerprinted {

@@ -18,11 +18,11 @@ use crate::erasure::{Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark, ErasedMark, ErasureCursor,
-    ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
-    LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
-    RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk, SumMark, Summed,
-    TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
+    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _,
+    Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Records, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, SumChunk,
+    SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};

@@ -93,8 +93,9 @@ pub(super) fn ended(
     )?;
     let ids = statement.query_map(params![Millis(after.at), after.erasure, number, most], |row| row.get(0))?;
     let ids = ids.collect::<Result<Vec<ErasureId>, _>>()?;
-    let mut prints = connection
-        .prepare_cached("SELECT fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ?1 ORDER BY 3, 1")?;
+    let mut prints = connection.prepare_cached(
+        "SELECT fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ?1 ORDER BY 3, 1",
+    )?;
     let mut all = Vec::new();
     for erasure in many(connection, ids)? {
         let fingerprints = prints.query_map([erasure.id], |row| {

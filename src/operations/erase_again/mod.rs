@@ -34,7 +34,8 @@ const PLACES_MAX: usize = 32;
 /// How the rule of such an erasure begins, in place of one of the configuration; what was done before follows.
 const RULE: &str = "erased again";
 
-const OTHERS: &str = "those who would be erased again are not those of this plan any more: nothing was done; look at them again";
+const OTHERS: &str =
+    "those who would be erased again are not those of this plan any more: nothing was done; look at them again";
 
 /// What is asked for.
 pub(crate) struct Asked {
@@ -186,7 +187,9 @@ impl<'a> Run<'a> {
         let fingerprinter = on.fingerprinter(&keys, &installation);
         let clock = on.ledger.clock().await?;
         if then != &Then::Count && clock.doubt.is_some() {
-            return conflict("the ledger\'s clock cannot be right, so that nobody can say what is newer; see `quietus clock`");
+            return conflict(
+                "the ledger's clock cannot be right, so that nobody can say what is newer; see `quietus clock`",
+            );
         }
         Ok(Self { on, then, target, installation, since: asked.since, now: clock.now, keys, fingerprinter })
     }
@@ -253,9 +256,9 @@ impl<'a> Run<'a> {
             let Some(last) = ended.last().map(|ended| &ended.erasure) else { break };
             after = EndedMark { at: last.ended.unwrap_or(after.at), erasure: last.id };
             for ended in ended {
-                let mut steps = ended.erasure.steps.iter();
-                let Some(step) = steps.find(|step| step.target == self.target) else { continue };
-                match step.outcome() {
+                let step = ended.erasure.steps.iter().find(|step| step.target == self.target);
+                let Some(outcome) = step.map(|step| step.outcome()) else { continue };
+                match outcome {
                     // Where nobody could see it, it was asked for all the same.
                     Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable) => {
                         done.not_comparable += u64::from(!persons.add(ended));
@@ -380,4 +383,3 @@ impl<'a> Run<'a> {
         Ok(id)
     }
 }
-

@@ -81,7 +81,10 @@ impl Checked {
 }
 
 /// A person's erasure never leaves one company's installation.
-pub(in crate::operations) fn installation_of_person(on: &Operations, named: Option<&InstallationName>) -> Result<InstallationName, OperationError> {
+pub(in crate::operations) fn installation_of_person(
+    on: &Operations,
+    named: Option<&InstallationName>,
+) -> Result<InstallationName, OperationError> {
     match (named, on.settings.installations.as_slice()) {
         (Some(name), _) => Ok(on.installation(name)?.name.clone()),
         (None, [only]) => Ok(only.name.clone()),
@@ -90,7 +93,10 @@ pub(in crate::operations) fn installation_of_person(on: &Operations, named: Opti
 }
 
 /// The targets that are asked for, all of which must exist.
-pub(in crate::operations) fn named_targets(on: &Operations, named: &[String]) -> Result<Vec<TargetName>, OperationError> {
+pub(in crate::operations) fn named_targets(
+    on: &Operations,
+    named: &[String],
+) -> Result<Vec<TargetName>, OperationError> {
     let all = &on.settings.targets;
     if named.is_empty() {
         return Ok(all.clone());

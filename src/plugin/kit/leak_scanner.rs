@@ -105,7 +105,8 @@ impl LeakScanner {
             Value::Array(list) => list.iter().for_each(|item| self.scan_json(item, place)),
             Value::Object(fields) => {
                 // What `find` and `sweep` return is meant to be returned; the place where a sweep goes on is shown to nobody.
-                for (name, value) in fields.iter().filter(|(name, _)| !["identifiers", "next"].contains(&name.as_str())) {
+                for (name, value) in fields.iter().filter(|(name, _)| !["identifiers", "next"].contains(&name.as_str()))
+                {
                     self.scan_bytes(name.as_bytes(), place);
                     let place = match name.as_str() {
                         "reason" => "a reason",

@@ -52,8 +52,9 @@ async fn sweep(bench: &mut Bench<'_>, records_max: u32) -> Result<Held, Not> {
     let mut held = Held::new();
     for _ in 0..PAGES_MAX {
         let page = match bench.ready().await?.call("sweep", json!(wanted), longest).await {
-            Ok(Reply::Result { result }) => of_swept(result, &wanted)
-                .map_err(|why| Not::failed(format!("`sweep`: {why}"), AS_DOCUMENTED))?,
+            Ok(Reply::Result { result }) => {
+                of_swept(result, &wanted).map_err(|why| Not::failed(format!("`sweep`: {why}"), AS_DOCUMENTED))?
+            }
             Ok(Reply::Error { error }) if error.class == ErrorClass::Permanent => {
                 return Err(Not::skipped("as it is configured, it says that it cannot list what its system holds"));
             }

@@ -9,7 +9,12 @@ fn restored(crm: &System, deployment: &Deployment) {
     erase(deployment, "cyril@x.cz", "Cyril", "crm", &[]);
     receipts(deployment, 2);
     let old = before();
-    crm.holds(&[("ann@x.cz", "Ann", old), ("bob@x.cz", "Bob", old), ("dan@x.cz", "Dan", old), ("cyril@x.cz", "Cyril", old)]);
+    crm.holds(&[
+        ("ann@x.cz", "Ann", old),
+        ("bob@x.cz", "Bob", old),
+        ("dan@x.cz", "Dan", old),
+        ("cyril@x.cz", "Cyril", old),
+    ]);
 }
 
 #[test]

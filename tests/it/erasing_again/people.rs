@@ -65,10 +65,10 @@ fn who_was_erased_is_erased_again_and_nobody_who_came_back_or_may_be_somebody_el
     let receipts = followed(&deployment, 5);
     assert_eq!(receipts.keys().collect::<Vec<_>>(), [&ann]);
     let steps = receipts[&ann]["steps"].as_array().expect("steps");
-    assert_eq!(steps.iter().map(|step| (&step["target"], &step["outcome"])).collect::<Vec<_>>(), [(
-        &json!("crm"),
-        &json!("erased")
-    )]);
+    assert_eq!(
+        steps.iter().map(|step| (&step["target"], &step["outcome"])).collect::<Vec<_>>(),
+        [(&json!("crm"), &json!("erased"))]
+    );
     let mut left = everybody.clone();
     left.retain(|email| email != "ANN@x.cz");
     assert_eq!(crm.emails(), left);
@@ -136,7 +136,10 @@ fn a_company_finds_its_own_people_only_and_by_a_rotated_key_too() {
     let deployment = Deployment::tuned(&acme.mluvii, "", PERSON, &format!("{second}{}", crm.plugin("crm")));
     let path = deployment.path("quietus.toml");
     let config = std::fs::read_to_string(&path).expect("a file");
-    deployment.write("quietus.toml", &config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants"));
+    deployment.write(
+        "quietus.toml",
+        &config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants"),
+    );
     let server = Server::start(&deployment);
     let ann = erase(&deployment, "ann@x.cz", "Ann", "crm", &["--mluvii", "acme"]);
     let bob = erase(&deployment, "bob@x.cz", "Bob", "crm", &["--mluvii", "bell"]);

@@ -47,7 +47,9 @@ sql = "SELECT id AS key, mail AS email, name, {seconds} AS created FROM customer
 /// From the first erasure to the second one, of a backup that is a copy of the table.
 fn comes_back_and_goes_again(shop: &Shop<'_>) {
     let [kind, month_ago, _] = shop.time;
-    (shop.sql)(&format!("CREATE TABLE customers (id int PRIMARY KEY, mail varchar(200), name varchar(200), made {kind})"));
+    (shop.sql)(&format!(
+        "CREATE TABLE customers (id int PRIMARY KEY, mail varchar(200), name varchar(200), made {kind})"
+    ));
     for (id, mail, name) in [(1, "ann@x.cz", "Ann"), (2, "bob@x.cz", "Bob"), (3, "cyril@x.cz", "Cyril")] {
         (shop.sql)(&format!("INSERT INTO customers VALUES ({id}, '{mail}', '{name}', {month_ago})"));
     }

@@ -15,7 +15,8 @@ impl Engine {
     /// One page.
     pub(crate) fn sweep(&self, wanted: &Sweep, call: &Call<'_>) -> Result<Swept, PluginError> {
         let after = wanted.cursor.as_ref().map(|cursor| str::from_utf8(cursor.expose()));
-        let after = after.transpose().map_err(|_| PluginError::permanent("the place at which it is to go on is none"))?;
+        let after =
+            after.transpose().map_err(|_| PluginError::permanent("the place at which it is to go on is none"))?;
         let Some(list) = self.vendor.list(after, wanted.records_max) else {
             return Err(PluginError::permanent("no documentation of this vendor's names a list of all people"));
         };
@@ -126,7 +127,9 @@ mod tests {
 
     #[test]
     fn what_says_no_zone_or_is_no_time_is_none() {
-        for text in ["", "2024-05-31", "2024-05-31 10:00:00", "2024-13-31T10:00:00Z", "2024-05-31T10:00Z", "x-y-zT1:2:3Z"] {
+        for text in
+            ["", "2024-05-31", "2024-05-31 10:00:00", "2024-13-31T10:00:00Z", "2024-05-31T10:00Z", "x-y-zT1:2:3Z"]
+        {
             check(text, None);
         }
     }

@@ -23,8 +23,11 @@ fn all_people_are_told_where_the_vendor_lists_them_and_nobody_elsewhere() {
             .filter(|one| one.kind != quietus_plugin::Kind::Name)
             .map(|one| one.value.expose().to_owned())
             .collect();
-        let expected: BTreeSet<_> =
-            people().iter().flat_map(|row| row.emails.iter().chain(&row.phones)).map(|text| (*text).to_owned()).collect();
+        let expected: BTreeSet<_> = people()
+            .iter()
+            .flat_map(|row| row.emails.iter().chain(&row.phones))
+            .map(|text| (*text).to_owned())
+            .collect();
         assert_eq!((records.len(), values), (6, expected), "{}", kind.name);
         assert!(records.iter().all(|record| record.created_ms == Some(1_767_225_600_000)), "{}", kind.name);
         assert_eq!(standin.writes(), 0);

@@ -96,7 +96,8 @@ fn page(
                 (done, part) = (*uid, 0);
                 continue;
             };
-            let people: Vec<String> = people(raw, holding.place).into_iter().filter(|one| !holding.covers(one)).collect();
+            let people: Vec<String> =
+                people(raw, holding.place).into_iter().filter(|one| !holding.covers(one)).collect();
             for (n, email) in people.into_iter().enumerate().skip(part) {
                 if full.add(email, *at).is_break() {
                     part = n;

@@ -16,7 +16,11 @@ fn emails(host: &Host, records_max: u32) -> Vec<String> {
 fn everybody_in_the_headers_of_all_folders_is_told_whatever_the_pages_are() {
     let user = "sweep";
     SERVER.deliver(user, "INBOX", anns());
-    SERVER.deliver(user, "Trash", [mail("From: dan@y.cz\nTo: Office <office@our.cz>, fred@y.cz, gina@y.cz, hugo@y.cz")]);
+    SERVER.deliver(
+        user,
+        "Trash",
+        [mail("From: dan@y.cz\nTo: Office <office@our.cz>, fred@y.cz, gina@y.cz, hugo@y.cz")],
+    );
     let host = host_with(imap(&SERVER, user), json!({ "protect": ["@our.cz"] }));
     let expected = ["ann@x.cz", "bob@y.cz", "dan@y.cz", "eve@y.cz", "form@y.cz", "fred@y.cz", "gina@y.cz", "hugo@y.cz"];
     for records_max in [1, 2, 3, 500] {

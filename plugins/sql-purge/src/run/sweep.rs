@@ -26,7 +26,9 @@ struct Place {
 impl Run<'_> {
     pub(crate) fn sweep(&self, wanted: &Sweep) -> Result<Swept, PluginError> {
         if self.plan.lists.is_empty() {
-            return Err(PluginError::permanent("nothing says how this database lists whom it holds: `sweep` is not configured"));
+            return Err(PluginError::permanent(
+                "nothing says how this database lists whom it holds: `sweep` is not configured",
+            ));
         }
         // What cannot be read is of another version of this plugin: that is no reason to leave anybody out.
         let cursor = wanted.cursor.as_ref().map(|cursor| serde_json::from_slice(cursor.expose()));
@@ -45,7 +47,9 @@ impl Run<'_> {
             let page = page(list, &rows, wanted)?;
             let next = match page.next {
                 Some(after) => Some(Place { list: place.list, after: Some(after) }),
-                None => Some(Place { list: place.list + 1, after: None }).filter(|next| next.list < self.plan.lists.len()),
+                None => {
+                    Some(Place { list: place.list + 1, after: None }).filter(|next| next.list < self.plan.lists.len())
+                }
             };
             let swept = match next {
                 Some(next) => Swept::page(page.records, serde_json::to_vec(&next).unwrap_or_default()),

@@ -77,7 +77,8 @@ impl Listing {
         };
         // As it is in MySQL: whether it is a number says how it is compared.
         let first = if self.engine == Engine::Postgres { as_text(&key) } else { format!("swept.{key}") };
-        let others: String = self.columns.iter().map(|(_, name)| format!(", {}", as_text(&self.quoted(name)))).collect();
+        let others: String =
+            self.columns.iter().map(|(_, name)| format!(", {}", as_text(&self.quoted(name)))).collect();
         let from = if is_after { format!(" WHERE swept.{key} > {place}") } else { String::new() };
         format!("SELECT {first}{others} FROM ({}) AS swept{from} ORDER BY swept.{key} LIMIT {rows}", self.select)
     }

@@ -58,7 +58,9 @@ fn a_page_of_long_values_fits_into_a_frame() {
     on_both(|database| {
         let plugin = plugin(database, &lists(database));
         for chunk in 0..4 {
-            let rows: Vec<_> = (0..250).map(|n| format!("({}, '{}@x.cz', NULL, NULL, NULL)", chunk * 250 + n, "ž".repeat(500))).collect();
+            let rows: Vec<_> = (0..250)
+                .map(|n| format!("({}, '{}@x.cz', NULL, NULL, NULL)", chunk * 250 + n, "ž".repeat(500)))
+                .collect();
             database.sql(&format!("INSERT INTO customers VALUES {}", rows.join(", ")));
         }
         assert_eq!(all(&plugin, 500).len(), 1000);

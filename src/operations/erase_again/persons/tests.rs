@@ -72,7 +72,12 @@ fn check(records: &[HeldRecord], expected: Option<Verdict>) -> Vec<Person> {
 }
 
 #[track_caller]
-fn check_by(then: &Fingerprinter, now: &Fingerprinter, records: &[HeldRecord], expected: Option<Verdict>) -> Vec<Person> {
+fn check_by(
+    then: &Fingerprinter,
+    now: &Fingerprinter,
+    records: &[HeldRecord],
+    expected: Option<Verdict>,
+) -> Vec<Person> {
     let sets = sets();
     let mut persons = Persons::new(&sets, now);
     assert!(persons.add(erased(then, 1, &ANN, GONE_AT, person())));

@@ -107,7 +107,8 @@ fn item(row: &Row) -> Value {
 
 /// As the list has it: each address with its label.
 fn listed_person(row: &Row) -> Value {
-    let labelled = |values: &[&str]| values.iter().map(|value| json!({ "value": value, "label": "work" })).collect::<Vec<_>>();
+    let labelled =
+        |values: &[&str]| values.iter().map(|value| json!({ "value": value, "label": "work" })).collect::<Vec<_>>();
     json!({
         "id": row.n, "name": format!("Person {}", row.n), "emails": labelled(&row.emails), "phones": labelled(&row.phones),
         "add_time": "2026-01-01T00:00:00Z", "update_time": "2026-02-01T00:00:00Z",

@@ -221,7 +221,9 @@ fn read(values: Vec<Value>) -> Result<Row, Trouble> {
     let key = match values.next() {
         Some(Value::Int(number)) => Some(Key { text: number.to_string(), is_number: true }),
         // A greater one would not be compared as it is.
-        Some(Value::UInt(number)) if i64::try_from(number).is_ok() => Some(Key { text: number.to_string(), is_number: true }),
+        Some(Value::UInt(number)) if i64::try_from(number).is_ok() => {
+            Some(Key { text: number.to_string(), is_number: true })
+        }
         Some(Value::Bytes(bytes)) => String::from_utf8(bytes).ok().map(|text| Key { text, is_number: false }),
         _ => None,
     };
