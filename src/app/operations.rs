@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::open_ledger;
-use super::parts::{departments, mluvii_clients, targets};
+use super::parts::{departments, mluvii_clients, rates, targets};
 use super::plugins;
 use crate::alert::{Alert, AlertWrong};
 use crate::attention::{Limits, RequestLimits};
@@ -96,6 +96,7 @@ fn settings(config: &Config) -> Settings {
         sources: config.sources.clone(),
         person: config.person.clone(),
         targets: config.targets(),
+        rates: rates(config),
         keep_fingerprints: config.erasing.keep_fingerprints,
         letterhead: config.papers.letterhead(),
         witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),

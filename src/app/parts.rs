@@ -207,7 +207,7 @@ pub(crate) fn targets(
 }
 
 /// The targets' rates, over all processes.
-fn rates(config: &Config) -> BTreeMap<TargetName, NonZeroU32> {
+pub(super) fn rates(config: &Config) -> BTreeMap<TargetName, NonZeroU32> {
     let mluvii = config.mluvii.iter();
     let mluvii = mluvii.filter_map(|settings| Some((TargetName::mluvii_of(&settings.name), settings.calls_per_s?)));
     let plugins = config.plugins.iter().filter_map(|plugin| Some((plugin.target(), plugin.calls_per_s?)));

@@ -75,6 +75,8 @@ pub(crate) enum Act {
     ApproveRequest,
     /// Asks for what was shown.
     RunRequest,
+    /// Has who was erased at a target, and is there again, found and erased.
+    EraseAgain,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
     /// Keeps what a version of a rule demands from ever beginning.
@@ -84,7 +86,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 43] = [
+    pub(crate) const ALL: [Self; 44] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -117,6 +119,7 @@ impl Act {
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
         Self::ReopenErasure,
+        Self::EraseAgain,
         Self::ReconcilePast,
         Self::WithdrawConsent,
         Self::EnterRequest,
@@ -175,6 +178,7 @@ impl Act {
             Self::PlanRequest => "request.plan",
             Self::ApproveRequest => "request.approve",
             Self::RunRequest => "request.run",
+            Self::EraseAgain => "erasure.again",
         }
     }
 }

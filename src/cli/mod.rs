@@ -13,6 +13,7 @@ mod consent;
 mod context;
 mod demo;
 mod erase;
+mod erase_again;
 mod erasures;
 mod exit;
 mod explain;
@@ -95,6 +96,7 @@ enum Command {
     Webhook(webhook::WebhookCommand),
     Reconcile(reconcile::Reconcile),
     Erase(erase::Erase),
+    EraseAgain(erase_again::EraseAgain),
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
@@ -175,6 +177,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Webhook(webhook) => with_operations(global, async |on| webhook.run(on, out).await),
         Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
+        Command::EraseAgain(again) => with_operations(global, async |on| again.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Requests(requests) => with_operations(global, async |on| requests.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),

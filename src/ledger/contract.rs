@@ -152,6 +152,7 @@ macro_rules! contract {
                 a_report_of_a_companys_own_target_finds_its_work;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
+                ended_erasures_are_walked_through_with_what_is_kept_of_their_persons
                 a_receipt_joins_the_heads_chain_only
                 a_chain_goes_on_after_what_was_lost
                 erasures_are_closed_together_or_not_at_all

@@ -74,9 +74,9 @@ use rule_version::{demanded_by, of_one};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, ErasedMark, IdleSession, InstallationFacts, ProcessInfo,
-    ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions,
-    TargetHealth, TargetState, UnreadSessions,
+    ClockView, Counts, DecidedSession, DecidedSessions, EndedErasure, EndedMark, ErasedMark, IdleSession,
+    InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark,
+    SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 

@@ -10,13 +10,13 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Confirmed, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EnteredAs,
-    ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession,
-    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, NewRequest, NewRuleVersion, Page, PastJob,
-    Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
-    Recorded, RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey, RuleVersion,
-    SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
-    TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
+    Closed, Closing, Confirmed, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure,
+    EndedMark, EnteredAs, ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork,
+    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, NewRequest, NewRuleVersion, Page,
+    PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey,
+    RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk,
+    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -261,6 +261,15 @@ pub(crate) trait Records: Send + Sync {
         after: ErasedMark,
         most: u32,
     ) -> Result<Vec<ErasedMark>, LedgerError>;
+
+    /// The next erasures of an installation that are over and have a receipt, after a place among them, in the order of their ends, at
+    /// most so many.
+    async fn ended_erasures(
+        &self,
+        installation: &InstallationName,
+        after: EndedMark,
+        most: u32,
+    ) -> Result<Vec<EndedErasure>, LedgerError>;
 
     /// Up to which of them it was looked last whether they are shown again.
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError>;

@@ -14,6 +14,7 @@ pub(crate) mod clock;
 pub(crate) mod configuration;
 pub(crate) mod confirmations;
 pub(crate) mod consent;
+pub(crate) mod erase_again;
 pub(crate) mod erasures;
 mod error;
 mod json_lines;

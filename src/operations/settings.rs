@@ -1,5 +1,6 @@
 //! What the configuration says, as far as operations need it.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) person: PersonSettings,
     /// `mluvii` and the plugins.
     pub(crate) targets: Vec<TargetName>,
+    /// Calls of targets in a second, over all processes on the ledger, where that is bounded; by the names under which they are called.
+    pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
     /// Whether nobody may have erased what they asked for themselves.

@@ -101,6 +101,11 @@ impl Contract {
         self.sent.contains(kind)
     }
 
+    /// The kinds that it may return to `sweep`: those that it may be told, and by which somebody can be found.
+    pub(super) fn swept(&self) -> Vec<Kind> {
+        self.sent.iter().filter(|kind| !kind.is_internal_id()).cloned().collect()
+    }
+
     /// The first required kind that none of the given ones is.
     pub(super) fn lacks<'a>(&'a self, given: &BTreeSet<&Kind>) -> Option<&'a Kind> {
         self.required.iter().find(|kind| !given.contains(kind))

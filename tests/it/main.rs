@@ -12,6 +12,7 @@ mod consent;
 mod demo;
 mod denied;
 mod endurance;
+mod erasing_again;
 mod faults;
 mod finding;
 mod fleet;

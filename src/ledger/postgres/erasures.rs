@@ -4,12 +4,17 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
+use super::columns::{
+    erasure_id, fingerprint, ids, json_at, maybe_time, maybe_word, millis, of_json, small, time, word,
+};
 use super::place::Place;
 use super::tx::Connection;
-use super::{ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, steps};
+use super::{
+    EndedErasure, EndedMark, ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, sessions, steps,
+};
 use crate::erasure::{Confirmation, Erasure, ErasureId, Step};
 use crate::keys::Fingerprint;
+use crate::subject::Fingerprinted;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
 pub(super) async fn many(
@@ -106,6 +111,37 @@ pub(super) async fn of_session(
         .await?;
     let oldest = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
     in_order(connection, &oldest).await
+}
+
+/// Those of an installation that are over, by when.
+pub(super) async fn ended(
+    connection: &Connection,
+    number: i64,
+    after: EndedMark,
+    most: u32,
+) -> Result<Vec<EndedErasure>, LedgerError> {
+    let sql = "SELECT id FROM erasure
+               WHERE (ended, id) > ($1, $2) AND ended IS NOT NULL AND installation = $3 AND state = 'done'
+               ORDER BY ended, id LIMIT $4";
+    let after_id = after.erasure.0.as_slice();
+    let rows = connection.rows(sql, &[&millis(after.at), &after_id, &number, &i64::from(most)]).await?;
+    let all = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
+    let sql =
+        "SELECT erasure, fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ANY($1) ORDER BY 4, 2";
+    let mut kept: HashMap<ErasureId, Vec<Fingerprinted>> = HashMap::new();
+    for row in connection.rows(sql, &[&ids(&all)]).await? {
+        let one = Fingerprinted {
+            kind: row.get::<_, &str>(3).into(),
+            fingerprint: fingerprint(row.get(1))?,
+            version: sessions::version(row.get(2))?,
+            supplementary: false,
+        };
+        kept.entry(erasure_id(row.get(0))?).or_default().push(one);
+    }
+    let erasures = in_order(connection, &all).await?.into_iter();
+    Ok(erasures
+        .map(|erasure| EndedErasure { fingerprints: kept.remove(&erasure.id).unwrap_or_default(), erasure })
+        .collect())
 }
 
 async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {

@@ -90,13 +90,13 @@ use super::closing::Tried;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Confirmed, Counts, Cursor, DecideWork, Decided, Decision, EraseWork, ErasedMark,
-    ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId,
-    LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, PostgresPlace,
-    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
-    ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork,
-    StepEnd, StepWork, Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts,
-    bounds, broken, claim, health, line, query, row, sum, transition,
+    ClockView, Closed, Closing, Confirmed, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark,
+    EraseWork, ErasedMark, ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep,
+    LedgerError, LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic,
+    PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
+    REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState,
+    UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};

@@ -19,11 +19,11 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor,
-    ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
-    LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
-    RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest,
-    SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
+    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _,
+    Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob,
+    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -115,6 +115,19 @@ impl Records for PostgresLedger {
             return Ok(Vec::new());
         };
         sessions::erased(&connection, number, after, most).await
+    }
+
+    async fn ended_erasures(
+        &self,
+        installation: &InstallationName,
+        after: EndedMark,
+        most: u32,
+    ) -> Result<Vec<EndedErasure>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(number) = self.installations.known(&connection, &installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        erasures::ended(&connection, number, after, most).await
     }
 
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {

@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::columns::{Json, Millis, Word};
-use super::names::Place;
-use super::{ErasureCursor, ErasureFilter, LedgerError, Page};
-use super::{confirming, query, steps};
+use super::names::{Names, Place};
+use super::{EndedErasure, EndedMark, ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, steps};
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, Findings, Step, Verdict};
 use crate::keys::Fingerprint;
-use crate::subject::TargetName;
+use crate::subject::{Fingerprinted, InstallationName, TargetName};
 
 pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
     let found = connection
@@ -79,6 +78,41 @@ pub(super) fn of_session(
         ids.extend(found.collect::<Result<Vec<ErasureId>, _>>()?);
     }
     many(connection, ids)
+}
+
+/// Those of an installation that are over, by when.
+pub(super) fn ended(
+    connection: &Connection,
+    installation: &InstallationName,
+    after: EndedMark,
+    most: u32,
+) -> Result<Vec<EndedErasure>, LedgerError> {
+    let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM erasure
+         WHERE (ended, id) > (?1, ?2) AND ended IS NOT NULL AND installation = ?3 AND state = 'done'
+         ORDER BY ended, id LIMIT ?4",
+    )?;
+    let ids = statement.query_map(params![Millis(after.at), after.erasure, number, most], |row| row.get(0))?;
+    let ids = ids.collect::<Result<Vec<ErasureId>, _>>()?;
+    let mut prints = connection.prepare_cached(
+        "SELECT fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ?1 ORDER BY 3, 1",
+    )?;
+    let mut all = Vec::new();
+    for erasure in many(connection, ids)? {
+        let fingerprints = prints.query_map([erasure.id], |row| {
+            let kind: String = row.get(2)?;
+            Ok(Fingerprinted {
+                kind: kind.into(),
+                fingerprint: row.get(0)?,
+                version: row.get(1)?,
+                supplementary: false,
+            })
+        })?;
+        let fingerprints = fingerprints.collect::<Result<_, _>>()?;
+        all.push(EndedErasure { erasure, fingerprints });
+    }
+    Ok(all)
 }
 
 fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {

@@ -22,11 +22,11 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor,
-    ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
-    LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
-    RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest,
-    SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
+    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _,
+    Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob,
+    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -103,6 +103,16 @@ impl Records for SqliteLedger {
     ) -> Result<Vec<ErasedMark>, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| sessions::erased(connection, &installation, after, most)).await
+    }
+
+    async fn ended_erasures(
+        &self,
+        installation: &InstallationName,
+        after: EndedMark,
+        most: u32,
+    ) -> Result<Vec<EndedErasure>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| erasures::ended(connection, &installation, after, most)).await
     }
 
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {

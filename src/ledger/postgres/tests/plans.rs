@@ -78,6 +78,8 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.approve_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     links(ledger).await;
     ledger.erasures_with(&[Fingerprint([1; 32])]).await.expect("found");
+    let beginning = crate::ledger::EndedMark::before(Timestamp::UNIX_EPOCH);
+    ledger.ended_erasures(&installation(), beginning, 9).await.expect("listed");
     ledger.receipt_of(ErasureId([1; 16])).await.expect("read");
     ledger.receipt_head().await.expect("read");
     ledger.acknowledge_receipts(Some(&[1, 2]), &by()).await.expect("noted");
