@@ -29,6 +29,7 @@ mod keys;
 mod ledger;
 mod likeness;
 mod lock;
+mod manual;
 mod mluvii;
 mod monitoring;
 mod operations;

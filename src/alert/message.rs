@@ -200,7 +200,12 @@ mod tests {
     use quietus_plugin::Span;
 
     fn items(facts: &Facts) -> Vec<Item> {
-        let limits = Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 };
+        let limits = Limits {
+            deadline: Span::from_secs(60),
+            warn_before: Span::from_secs(0),
+            unknown_share_max: 0.05,
+            remind_after: Default::default(),
+        };
         attention(facts, &[], &limits, Timestamp::UNIX_EPOCH).iter().map(Item::of).collect()
     }
 

@@ -96,6 +96,7 @@ fn settings(config: &Config) -> Settings {
         sources: config.sources.clone(),
         person: config.person.clone(),
         targets: config.targets(),
+        manual: config.manual.iter().map(|manual| (manual.target(), manual.text.clone())).collect(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,
@@ -137,7 +138,7 @@ fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
     let hosts = plugins::hosts_of_command(config, &read)?;
     let shutdown = CancellationToken::new();
     let processes = plugins::run(&hosts, &shutdown);
-    Ok(RunningTargets { targets: targets(&clients, &hosts), clients, processes, shutdown })
+    Ok(RunningTargets { targets: targets(&clients, &hosts, &config.manual), clients, processes, shutdown })
 }
 
 /// From what on something needs a person.
@@ -146,5 +147,6 @@ pub(super) fn limits(config: &Config) -> Limits {
         deadline: config.erasing.deadline,
         warn_before: config.erasing.warn_before,
         unknown_share_max: config.settling.unknown_share_max,
+        remind_after: config.manual.iter().map(|manual| (manual.target(), manual.remind_after())).collect(),
     }
 }

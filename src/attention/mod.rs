@@ -14,7 +14,7 @@ mod words;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast, WaitingRule,
+    NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, Tasks, WaitingPast, WaitingRule,
     attention,
 };
 pub(crate) use keepers::{
@@ -77,6 +77,10 @@ pub(crate) enum Code {
     TargetLimited,
     /// Steps at a target need a person. With `target`, `count`, and the oldest `erasure` of theirs.
     StepsParked,
+    /// Tasks that people were given are open for longer than `remind_after`. With `target` and `count`.
+    TasksOpen,
+    /// Nobody has confirmed tasks before their deadline. With `target`, `count`, and the oldest `erasure` of theirs.
+    TasksLate,
     /// Erasures wait for an approval. With `count`.
     ApprovalWaiting,
     /// Receipts are incomplete and nobody has acknowledged them. With `count`, and `ids`: the numbers of the oldest.
@@ -156,13 +160,15 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 39] = [
+    pub(crate) const ALL: [Self; 41] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
         Self::ServerAway,
         Self::TargetLimited,
         Self::StepsParked,
+        Self::TasksOpen,
+        Self::TasksLate,
         Self::ApprovalWaiting,
         Self::ReceiptsIncomplete,
         Self::ConsentsUnknown,
@@ -206,6 +212,8 @@ impl Code {
             Self::ServerAway => "server_away",
             Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",
+            Self::TasksOpen => "tasks_open",
+            Self::TasksLate => "tasks_late",
             Self::ApprovalWaiting => "approval_waiting",
             Self::ReceiptsIncomplete => "receipts_incomplete",
             Self::ConsentsUnknown => "consents_unknown",

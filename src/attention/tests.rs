@@ -8,7 +8,12 @@ use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, TargetName};
 
 fn limits() -> Limits {
-    Limits { deadline: Span::from_secs(60), warn_before: Span::from_secs(0), unknown_share_max: 0.05 }
+    Limits {
+        deadline: Span::from_secs(60),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 0.05,
+        remind_after: Default::default(),
+    }
 }
 
 fn at(seconds: i64) -> Timestamp {
@@ -77,6 +82,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             group: group(2),
             oldest: ErasureId([7; 16]),
         }],
+        tasks: vec![sample::tasks("legal", 1)],
         requested: group(3),
         incomplete: group(4),
         parked_work: group(5),
@@ -141,6 +147,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             "attention server_away servers {}",
             r#"attention snapshot_held ledger {"process":4711,"transactions":1000001}"#,
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
+            r#"attention tasks_late target:legal {"count":1,"erasure":"e-09090909090909090909090909090909","target":"legal"}"#,
             r#"attention work_parked work {"count":5}"#,
             r#"notice deliveries_refused source:acme {"count":9,"last":"1970-01-01T00:00:07Z","source":"acme"}"#,
             r#"notice paths_unknown source:acme {"count":9,"last":"1970-01-01T00:00:07Z","nearest":"acme"}"#,
@@ -164,7 +171,8 @@ fn what_is_due_needs_a_person_only_after_the_deadline() {
 fn what_will_be_late_is_told_before_and_what_is_late_is_not_told_twice() {
     let days = |days: u64| Span::from_secs(days * 86_400);
     let day = |day: i64| at(day * 86_400);
-    let limits = Limits { deadline: days(30), warn_before: days(7), unknown_share_max: 0.05 };
+    let limits =
+        Limits { deadline: days(30), warn_before: days(7), unknown_share_max: 0.05, remind_after: Default::default() };
     let due = vec![(day(0), "e-1".to_owned()), (day(5), "e-2".to_owned())];
     let facts = Facts { oldest_due: Some(day(0)), named: Named { due, ..Named::default() }, ..Facts::default() };
     let told = |now| attention(&facts, &[], &limits, now).iter().map(line).collect::<Vec<_>>();
@@ -320,4 +328,21 @@ fn a_target_that_stays_out_or_slow_needs_a_person() {
     assert!(attention(&facts, &[], &limits(), at(3600)).is_empty(), "for a while, that is part of the daily work");
     assert_eq!(first(&facts, &[], 3601).code, Code::TargetLimited);
     assert!(attention(&facts, &[], &limits(), at(5401)).is_empty(), "nobody has asked it since");
+}
+
+#[test]
+fn tasks_are_told_of_once_they_are_open_for_long_and_late_ones_not_twice() {
+    let legal = TargetName("legal".into());
+    let limits = Limits { remind_after: [(legal.clone(), Span::from_secs(60))].into(), ..limits() };
+    let told = |facts: &Facts, now| {
+        let all = attention(facts, &[], &limits, at(now));
+        all.iter().map(|found| found.code.as_str()).collect::<Vec<_>>()
+    };
+    let open = Facts { tasks: vec![sample::tasks("legal", 0)], ..Facts::default() };
+    assert_eq!((told(&open, 59), told(&open, 60)), (vec![], vec!["tasks_open"]));
+    let parked = |count| vec![ParkedSteps { target: legal.clone(), group: group(count), oldest: ErasureId([9; 16]) }];
+    let late =
+        |count| Facts { tasks: vec![sample::tasks("legal", 2)], parked_steps: parked(count), ..Facts::default() };
+    assert_eq!(told(&late(2), 0), ["tasks_late"]);
+    assert_eq!(told(&late(3), 0), ["steps_parked", "tasks_late"], "one of them is no late task");
 }

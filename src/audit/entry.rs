@@ -19,6 +19,10 @@ pub(crate) enum Act {
     RejectErasure,
     RetryErasure,
     CancelErasure,
+    /// Says what became of a task that a person was given.
+    ConfirmTask,
+    /// Looks at whom a task is about.
+    RevealTask,
     /// Retries events, sessions and erasures that could not be worked on.
     RetryWork,
     AcknowledgeReceipts,
@@ -62,12 +66,14 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
         Self::RetryErasure,
         Self::CancelErasure,
+        Self::ConfirmTask,
+        Self::RevealTask,
         Self::RetryWork,
         Self::AcknowledgeReceipts,
         Self::DropQuarantined,
@@ -104,6 +110,8 @@ impl Act {
             Self::RejectErasure => "erasure.reject",
             Self::RetryErasure => "erasure.retry",
             Self::CancelErasure => "erasure.cancel",
+            Self::ConfirmTask => "task.done",
+            Self::RevealTask => "task.reveal",
             Self::RetryWork => "work.retry",
             Self::AcknowledgeReceipts => "receipts.acknowledge",
             Self::DropQuarantined => "quarantine.drop",

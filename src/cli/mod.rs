@@ -33,6 +33,7 @@ mod running;
 mod serve;
 mod standin;
 mod status;
+mod tasks;
 mod webhook;
 mod words;
 
@@ -94,6 +95,9 @@ enum Command {
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
+    /// See tasks that people were given, and say what became of them
+    #[command(subcommand)]
+    Tasks(tasks::Tasks),
     /// See, find, export, verify and archive receipts
     #[command(subcommand)]
     Receipts(receipts::Receipts),
@@ -165,6 +169,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
+        Command::Tasks(tasks) => with_operations(global, async |on| tasks.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Rules(rules) => rules.run(global, out),
         Command::Explain(explain) => with_operations(global, async |on| explain.run(on, out).await),

@@ -43,6 +43,11 @@ impl Out {
         self.json
     }
 
+    /// Whether a person reads it, and no program and no file.
+    pub(super) fn is_terminal(&self) -> bool {
+        self.terminal
+    }
+
     /// One line of an answer.
     pub(super) fn line(&mut self, text: impl Display) -> io::Result<()> {
         writeln!(self.answers, "{}", harmless(&text.to_string()))

@@ -4,6 +4,7 @@
 mod answer;
 mod capsule;
 mod demand;
+mod exchange;
 mod findings;
 pub(crate) mod life;
 mod report;
@@ -12,16 +13,19 @@ mod retry;
 pub(crate) mod sample;
 mod selection;
 mod step;
+mod task;
 mod verdict;
 
 pub(crate) use answer::{Answer, Evidence};
 pub(crate) use capsule::{Capsule, ToSeal};
 pub(crate) use demand::RuleDemand;
+pub(crate) use exchange::{Exchange, circle, rounds};
 pub(crate) use findings::{Findings, MluviiSearch};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;
-pub(crate) use step::{Attempt, ReportState, Sent, Stage, Step, StepEnd, StepState};
+pub(crate) use step::{Asked, Attempt, ReportState, Sent, Stage, Step, StepEnd, StepState};
+pub(crate) use task::TaskId;
 pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 
 use std::fmt;

@@ -3,7 +3,7 @@
 use super::{Archived, QuarantineId, RotatedKey};
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
-use crate::erasure::{ErasureId, NewErasure};
+use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable, TaskId};
 use crate::receipt::{ChainName, Checkpoint, Gap};
 use crate::subject::TargetName;
 
@@ -23,6 +23,14 @@ pub(super) fn requested(by: &Actor, asked: &NewErasure, actual: ErasureId) -> Au
 /// An act on one erasure, which changed something or did not.
 pub(super) fn on_erasure(by: &Actor, act: Act, id: ErasureId, changed: bool) -> AuditEntry {
     AuditEntry::new(by, act, Object::erasure(id), ActResult::when(changed))
+}
+
+/// What a person said of a step at a place that people erase from.
+pub(super) fn confirmed_task(by: &Actor, of: &Reportable, said: Outcome, taken: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::ConfirmTask, Object::erasure(of.erasure), ActResult::when(taken))
+        .with_word("task", TaskId::of(of))
+        .with_word("target", &of.target)
+        .with_word("outcome", said.as_str())
 }
 
 pub(super) fn retried_work(by: &Actor, count: u64) -> AuditEntry {

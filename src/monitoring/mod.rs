@@ -84,7 +84,7 @@ impl Monitor {
         let Shown { installations, sources, targets, plugins } = shown;
         let queues = queues(&installations, &targets);
         let names = queues.iter().map(|queue| queue.name.clone()).collect();
-        let ledger = Reading::of(records, names, limits);
+        let ledger = Reading::of(records, names, limits.clone());
         Self { ledger, limits, queues, targets, installations, sources, plugins, process, configuration }
     }
 

@@ -61,7 +61,7 @@ impl Reading {
     pub(super) fn of(records: Arc<dyn Records>, queues: Vec<QueueName>, limits: Limits) -> Self {
         let queues: Arc<[_]> = queues.into();
         Self::by(Box::new(move || {
-            let (records, queues) = (Arc::clone(&records), Arc::clone(&queues));
+            let (records, queues, limits) = (Arc::clone(&records), Arc::clone(&queues), limits.clone());
             Box::pin(async move {
                 let gauges = records.gauges(&queues, limits.deadline.0).await?;
                 let attention = records.attention(&limits).await?;

@@ -18,8 +18,12 @@ use crate::ledger::{Gauges, LedgerError, ProcessView, QueueGauge, Size, TargetCo
 use crate::plugin::{PluginState, PluginView};
 use crate::subject::{InstallationName, SourceName, TargetName};
 
-const LIMITS: Limits =
-    Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 0.5 };
+const LIMITS: Limits = Limits {
+    deadline: Span::from_secs(24 * 3_600),
+    warn_before: Span::from_secs(0),
+    unknown_share_max: 0.5,
+    remind_after: BTreeMap::new(),
+};
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_800_000_000).expect("a time")

@@ -30,6 +30,7 @@ pub(crate) mod seals;
 mod series;
 mod settings;
 pub(crate) mod status;
+pub(crate) mod tasks;
 pub(crate) mod webhooks;
 
 pub(crate) use error::{InputError, OperationError};

@@ -35,7 +35,7 @@ mod unwritten;
 mod verify;
 
 pub(crate) use accepted::Accepted;
-pub(crate) use find::finds_of;
+pub(crate) use find::{finds_of, given};
 pub(crate) use foresee::{Foresight, LookedUp};
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use lease::Lease;

@@ -13,8 +13,12 @@ use quietus_plugin::Span;
 
 /// How many are urgent, as their records are damaged.
 async fn damaged(ledger: &Shared) -> Option<u64> {
-    let limits =
-        Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(24 * 3_600),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        remind_after: Default::default(),
+    };
     let all = ledger.attention(&limits).await.expect("read");
     let found = all.iter().find(|found| found.code.as_str() == "records_damaged")?;
     assert_eq!(found.severity, Severity::Urgent);

@@ -391,8 +391,12 @@ pub(crate) async fn an_event_that_may_not_become_work_is_set_aside_and_stops_no_
     sql("INSERT INTO task (queue, due, event)
          SELECT 'elsewhere', 0, events FROM inbox WHERE seq = (SELECT MIN(seq) + 1 FROM inbox)");
     let told = async || {
-        let limits =
-            Limits { deadline: Span::from_secs(86_400), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+        let limits = Limits {
+            deadline: Span::from_secs(86_400),
+            warn_before: Span::from_secs(0),
+            unknown_share_max: 1.0,
+            remind_after: Default::default(),
+        };
         let all = ledger.attention(&limits).await.expect("found");
         all.into_iter().find(|found| found.code == Code::WorkParked).map(|found| found.parameters)
     };

@@ -151,7 +151,12 @@ pub(crate) async fn what_proves_a_consent_is_kept_for_a_time_of_its_own(ledger: 
 }
 
 pub(crate) async fn what_may_not_be_deleted_is_told_and_stops_nothing_else(ledger: Shared, sql: Sql<'_>) {
-    let limits = Limits { deadline: Span::from_secs(86_400), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(86_400),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        remind_after: Default::default(),
+    };
     let refused = async |kind: RecordKind| {
         let refused = ledger.counts().await.expect("counted").expired[kind.as_str()].refused.clone();
         let told = ledger.attention(&limits).await.expect("found");

@@ -162,8 +162,12 @@ pub(crate) async fn of_a_rule_every_version_is_known_and_only_once(ledger: Share
 
 /// The rules that wait for a person.
 async fn waiting_rules(ledger: &Shared) -> Vec<Object> {
-    let limits =
-        Limits { deadline: Span::from_secs(u64::MAX >> 20), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(u64::MAX >> 20),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        remind_after: Default::default(),
+    };
     let told = ledger.attention(&limits).await.expect("read");
     told.into_iter().filter(|found| found.code == Code::RuleWaiting).map(|found| found.object).collect()
 }

@@ -406,7 +406,12 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.quarantine(unreadable()).await.expect("put aside");
     put_out(ledger, "crm").await;
     ledger.record(event(6, 1)).await.expect("recorded");
-    let limits = Limits { deadline: Span::from_secs(0), warn_before: Span::from_secs(0), unknown_share_max: 0.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(0),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 0.0,
+        remind_after: Default::default(),
+    };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.delivered(&[source()]).await.expect("noted");
     ledger.add_past_job(&past_job()).await.expect("added");

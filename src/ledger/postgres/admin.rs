@@ -10,11 +10,11 @@ use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
     acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
-    remote_notifier, rules, schedule, targets, tasks,
+    remote_notifier, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
-use crate::erasure::{ErasureId, NewErasure};
+use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
 use crate::ledger::{GenerationState, RotatedKey};
 use crate::lock::lock;
@@ -60,6 +60,20 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| async {
             let cancelled = schedule::cancel(tx, id).await?;
             on_erasure(tx, Act::CancelErasure, id, cancelled, by).await
+        })
+    }
+
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let taken = steps::confirmed(tx, of, report).await?;
+            audit::append(tx, &acts::confirmed_task(by, of, said, taken)).await?;
+            Ok(taken)
         })
     }
 

@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json_at, maybe_time, time};
 use super::sessions::{self, Place};
 use super::sum::OF_ERASURE;
-use super::tx::Tx;
+use super::tx::{Connection, Tx};
 use super::{
     DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, erasures, line,
     steps, sum,
@@ -208,8 +208,11 @@ fn reached_is_whole(written: Option<i64>, sessions: &[(Place, ReachedSession)]) 
 }
 
 /// In the order in which they were added.
-async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
-    let rows = tx
+pub(super) async fn capsules(
+    connection: &Connection,
+    all: &[ErasureId],
+) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
+    let rows = connection
         .rows(
             "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
             &[&ids(all)],

@@ -5,12 +5,12 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, rules, schedule, targets,
-    tasks,
+    acts, archive, attention, audit, carry, clock, generations, meta, quarantine, receipts, rules, schedule, steps,
+    targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
-use crate::erasure::{ErasureId, NewErasure};
+use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
 use crate::ledger::{GenerationState, RotatedKey};
 use crate::lock::lock;
@@ -44,6 +44,21 @@ impl Admin for SqliteLedger {
 
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         self.order_on(id, Act::CancelErasure, by, schedule::cancel).await
+    }
+
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
+        let (of, report, by) = (of.clone(), report.clone(), by.clone());
+        self.order(Wakes::All, move |tx| {
+            let taken = steps::confirmed(tx, &of, &report)?;
+            Ok((taken, acts::confirmed_task(&by, &of, said, taken)))
+        })
+        .await
     }
 
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {

@@ -117,7 +117,7 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key: KeyId::written(index_key) })
 }
 
-fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
+pub(super) fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
     let mut statement = connection
         .prepare_cached("SELECT wrapped_key, content, seal_key FROM capsule WHERE erasure = ?1 ORDER BY id")?;
     let capsules = statement.query_map([id], |row| {

@@ -44,8 +44,12 @@ async fn answered<T, F: Future<Output = Result<T, LedgerError>>>(ask: impl Fn() 
 }
 
 async fn is_told(ledger: &PostgresLedger) -> bool {
-    let limits =
-        Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(24 * 3_600),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        remind_after: Default::default(),
+    };
     let told = answered(|| ledger.attention(&limits)).await.expect("read");
     told.iter().any(|found| (found.code.as_str(), found.severity.as_str()) == ("ledger_damaged", "urgent"))
 }

@@ -93,7 +93,12 @@ async fn orders(ledger: &Arc<PostgresLedger>) {
     ledger.resume_target(&TargetName("crm".into()), &by()).await.expect("answered");
     ledger.quarantine_drop(QuarantineId(1), &by()).await.expect("answered");
     ledger.accept_clock(&by()).await.expect("answered");
-    let limits = Limits { deadline: Span::from_secs(0), warn_before: Span::from_secs(0), unknown_share_max: 0.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(0),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 0.0,
+        remind_after: Default::default(),
+    };
     let shown = ledger.attention(&limits).await.expect("read");
     let first = shown.first().expect("steps are due since 1970");
     ledger.mute_attention(first, MuteEnd::Changed, &by()).await.expect("muted");

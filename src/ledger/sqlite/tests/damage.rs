@@ -21,8 +21,12 @@ fn log(dir: &TempDir) -> PathBuf {
 }
 
 async fn urgent(ledger: &SqliteLedger) -> Vec<(&'static str, Option<u64>)> {
-    let limits =
-        Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(24 * 3_600),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        remind_after: Default::default(),
+    };
     let all = ledger.attention(&limits).await.expect("read").into_iter();
     let urgent = all.filter(|found| found.severity == Severity::Urgent);
     urgent.map(|found| (found.code.as_str(), found.parameters.get("count").and_then(|count| count.as_u64()))).collect()
@@ -158,8 +162,12 @@ async fn a_server_finds_damage_that_nothing_has_stumbled_over() {
     }
     let refused = ledger.record(event(1, 2)).await;
     assert!(matches!(refused, Err(LedgerError::Damaged(_))), "{refused:?}");
-    let limits =
-        Limits { deadline: Span::from_secs(24 * 3_600), warn_before: Span::from_secs(0), unknown_share_max: 1.0 };
+    let limits = Limits {
+        deadline: Span::from_secs(24 * 3_600),
+        warn_before: Span::from_secs(0),
+        unknown_share_max: 1.0,
+        remind_after: Default::default(),
+    };
     let told = ledger.attention(&limits).await.expect("read");
     assert!(told.iter().all(|found| found.code.as_str() != "server_away"), "nobody can say that they are there");
     ledger.shutdown().await;
