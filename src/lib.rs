@@ -32,6 +32,7 @@ mod ledger;
 mod likeness;
 mod lock;
 mod mail;
+mod manual;
 mod mluvii;
 mod monitoring;
 mod operations;

@@ -37,6 +37,11 @@ pub(crate) trait Target: Send + Sync {
         BTreeSet::new()
     }
 
+    /// Those of them that it cannot be asked without.
+    fn requires(&self) -> BTreeSet<Kind> {
+        BTreeSet::new()
+    }
+
     /// Asks what else the target knows the person by, for other targets. Changes nothing.
     async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {
         let _ = call;

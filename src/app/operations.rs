@@ -97,6 +97,7 @@ fn settings(config: &Config) -> Settings {
         person: config.person.clone(),
         targets: config.targets(),
         rates: rates(config),
+        manual: config.manual.iter().map(|manual| (manual.target(), manual.text.clone())).collect(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         letterhead: config.papers.letterhead(),
         witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
@@ -141,7 +142,7 @@ fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
     let hosts = plugins::hosts_of_command(config, &read)?;
     let shutdown = CancellationToken::new();
     let processes = plugins::run(&hosts, &shutdown);
-    Ok(RunningTargets { targets: targets(&clients, &hosts), clients, processes, shutdown })
+    Ok(RunningTargets { targets: targets(&clients, &hosts, &config.manual), clients, processes, shutdown })
 }
 
 /// From what on something needs a person.
@@ -155,5 +156,6 @@ pub(super) fn limits(config: &Config) -> Limits {
             verify_within: config.requests.verify_within,
             four_eyes: config.requests.four_eyes,
         },
+        remind_after: config.manual.iter().map(|manual| (manual.target(), manual.remind_after())).collect(),
     }
 }

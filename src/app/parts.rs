@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::confirming::LinkMailer;
 use crate::keys::ReadSecret;
 use crate::ledger::Keep;
+use crate::manual::{ManualSettings, ManualTarget};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
 use crate::plugin::{Expected, PluginHost};
 use crate::subject::{InstallationName, TargetName, TenantId};
@@ -117,18 +118,20 @@ impl Parts {
         let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
         let accepted = config.plugins.iter().map(|plugin| {
             let unverifiable = plugin.expected == Some(Expected::Unverifiable);
-            (plugin.target(), Accepted { unverifiable, not_looked_at: plugin.accept_not_looked_at.clone() })
+            let not_looked_at = plugin.accept_not_looked_at.clone();
+            (plugin.target(), Accepted { unverifiable, not_looked_at, ..Accepted::default() })
         });
+        let by_hand = config.manual.iter().map(|manual| (manual.target(), Accepted::of_people()));
         let reports_url = config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         Worker {
             queue: process.ledger.clone(),
             records: process.ledger.clone(),
-            targets: targets(&self.mluvii, &hosts(&self.plugins)),
+            targets: targets(&self.mluvii, &hosts(&self.plugins), &config.manual),
             mluvii: self.mluvii.clone(),
             rates: rates(config),
             tenants: self.sources.iter().map(tenants).collect(),
             departments: installations.iter().map(|name| ((*name).clone(), departments(config, name))).collect(),
-            accepted: accepted.collect(),
+            accepted: accepted.chain(by_hand).collect(),
             policy: config.policy(),
             person: config.person.clone(),
             params: config.mluvii.iter().map(params).collect(),
@@ -196,12 +199,16 @@ pub(crate) fn mluvii_clients(config: &Config, read: ReadSecret<'_>) -> Result<Ml
 pub(crate) fn targets(
     mluvii: &MluviiClients,
     plugins: &BTreeMap<TargetName, Arc<PluginHost>>,
+    manual: &[ManualSettings],
 ) -> BTreeMap<TargetName, Arc<dyn Target>> {
     let plugin = |(name, host): (&TargetName, &Arc<PluginHost>)| (name.clone(), Arc::clone(host) as Arc<dyn Target>);
     let mut targets: BTreeMap<_, _> = plugins.iter().map(plugin).collect();
     for (installation, client) in mluvii {
         let target = MluviiTarget::new(Arc::clone(client));
         targets.insert(TargetName::mluvii_of(installation), Arc::new(target));
+    }
+    for settings in manual {
+        targets.insert(settings.target(), Arc::new(ManualTarget::new(settings.clone())));
     }
     targets
 }
@@ -289,7 +296,7 @@ auth = []
         let config = config(COMPANIES);
         let read = |_: &_| Ok(crate::keys::Secret::new("x"));
         let clients = mluvii_clients(&config, &read).expect("are made");
-        let names: Vec<_> = targets(&clients, &BTreeMap::new()).into_keys().map(|name| name.to_string()).collect();
+        let names: Vec<_> = targets(&clients, &BTreeMap::new(), &[]).into_keys().map(|name| name.to_string()).collect();
         assert_eq!(names, ["mluvii/acme", "mluvii/globex"]);
         let rates: Vec<_> = rates(&config).into_iter().map(|(name, rate)| (name.to_string(), rate.get())).collect();
         assert_eq!(rates, [("mluvii/acme".to_owned(), 3)]);

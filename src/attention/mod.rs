@@ -16,7 +16,7 @@ mod words;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast, WaitingRule,
+    NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, Tasks, WaitingPast, WaitingRule,
     attention,
 };
 pub(crate) use keepers::{
@@ -80,6 +80,10 @@ pub(crate) enum Code {
     TargetLimited,
     /// Steps at a target need a person. With `target`, `count`, and the oldest `erasure` of theirs.
     StepsParked,
+    /// Tasks that people were given are open for longer than `remind_after`. With `target` and `count`.
+    TasksOpen,
+    /// Nobody has confirmed tasks before their deadline. With `target`, `count`, and the oldest `erasure` of theirs.
+    TasksLate,
     /// Erasures wait for an approval. With `count`.
     ApprovalWaiting,
     /// Erasures wait for a link that was not used in time, or whose mail was refused: a person can approve or reject them. With `count`.
@@ -171,13 +175,15 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 45] = [
+    pub(crate) const ALL: [Self; 47] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
         Self::ServerAway,
         Self::TargetLimited,
         Self::StepsParked,
+        Self::TasksOpen,
+        Self::TasksLate,
         Self::ApprovalWaiting,
         Self::ConfirmationMissing,
         Self::ConfirmationUnsent,
@@ -227,6 +233,8 @@ impl Code {
             Self::ServerAway => "server_away",
             Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",
+            Self::TasksOpen => "tasks_open",
+            Self::TasksLate => "tasks_late",
             Self::ApprovalWaiting => "approval_waiting",
             Self::ConfirmationMissing => "confirmation_missing",
             Self::ConfirmationUnsent => "confirmation_unsent",

@@ -7,7 +7,7 @@ use quietus_plugin::Span;
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
     NoServer, NotReloaded, OpenRequest, OpenRequests, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince,
-    RequestLimits, StoppedTarget, WaitingPast, WaitingRule,
+    RequestLimits, StoppedTarget, Tasks, WaitingPast, WaitingRule,
 };
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, TargetName};
@@ -20,6 +20,11 @@ pub(super) fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
 
 fn parked(target: &str) -> ParkedSteps {
     ParkedSteps { target: TargetName(target.into()), group: some(2), oldest: ErasureId([7; 16]) }
+}
+
+pub(super) fn tasks(target: &str, late: u64) -> Tasks {
+    let open = Group { since: Some(Timestamp::UNIX_EPOCH), ..some(3) };
+    Tasks { target: TargetName(target.into()), open, late: some(late), oldest_late: Some(ErasureId([9; 16])) }
 }
 
 fn limited(target: &str) -> LimitedTarget {
@@ -94,6 +99,7 @@ pub(crate) fn limits() -> Limits {
         warn_before: Span::from_secs(86_400),
         unknown_share_max: 0.05,
         requests: crate::attention::sample::request_limits(),
+        remind_after: [(TargetName("legal".into()), Span::from_secs(60))].into(),
     }
 }
 
@@ -116,6 +122,7 @@ pub(crate) fn everything() -> Facts {
         doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),
         no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
         parked_steps: vec![parked("crm"), parked("mluvii/acme")],
+        tasks: vec![tasks("legal", 4)],
         requested: some(3),
         unconfirmed: some(2),
         incomplete: some(2),

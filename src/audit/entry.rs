@@ -21,6 +21,10 @@ pub(crate) enum Act {
     ConfirmErasure,
     RetryErasure,
     CancelErasure,
+    /// Says what became of a task that a person was given.
+    ConfirmTask,
+    /// Looks at whom a task is about.
+    RevealTask,
     /// Retries events, sessions and erasures that could not be worked on.
     RetryWork,
     AcknowledgeReceipts,
@@ -86,13 +90,15 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 44] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
         Self::ConfirmErasure,
         Self::RetryErasure,
         Self::CancelErasure,
+        Self::ConfirmTask,
+        Self::RevealTask,
         Self::RetryWork,
         Self::AcknowledgeReceipts,
         Self::DropQuarantined,
@@ -141,6 +147,8 @@ impl Act {
             Self::ConfirmErasure => "erasure.confirm",
             Self::RetryErasure => "erasure.retry",
             Self::CancelErasure => "erasure.cancel",
+            Self::ConfirmTask => "task.done",
+            Self::RevealTask => "task.reveal",
             Self::RetryWork => "work.retry",
             Self::AcknowledgeReceipts => "receipts.acknowledge",
             Self::DropQuarantined => "quarantine.drop",

@@ -38,6 +38,7 @@ mod running;
 mod serve;
 mod standin;
 mod status;
+mod tasks;
 mod webhook;
 mod words;
 
@@ -103,6 +104,9 @@ enum Command {
     /// What persons ask for: enter it, verify whose it is, plan, approve and run it, until it is answered
     #[command(subcommand)]
     Requests(requests::Requests),
+    /// See tasks that people were given, and say what became of them
+    #[command(subcommand)]
+    Tasks(tasks::Tasks),
     /// See, find, export, verify and archive receipts; print a certificate
     #[command(subcommand)]
     Receipts(receipts::Receipts),
@@ -180,6 +184,7 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::EraseAgain(again) => with_operations(global, async |on| again.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Requests(requests) => with_operations(global, async |on| requests.run(on, out).await),
+        Command::Tasks(tasks) => with_operations(global, async |on| tasks.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Letters(letters) => with_operations(global, async |on| letters.run(on, out).await),
         Command::Rules(rules) => rules.run(global, out),

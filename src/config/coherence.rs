@@ -32,6 +32,7 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
+    manual(config, layers);
     if let Err(wrong) = config.log.check() {
         layers.problem("log.level", wrong);
     }
@@ -114,6 +115,19 @@ fn is_private(url: &str) -> bool {
     url.starts_with("https://") || url.strip_prefix("http://").is_some_and(|rest| is_loopback(&host(rest)))
 }
 
+/// Where people erase: each under a name of its own, which no plugin has.
+fn manual(config: &Config, layers: &mut Layers) {
+    used_once("manual", config.manual.iter().map(|manual| manual.name.as_str()), layers);
+    for (index, manual) in config.manual.iter().enumerate() {
+        if config.plugins.iter().any(|plugin| plugin.name == manual.name) {
+            layers.problem(format!("manual.{}.name", index + 1), format!("`{}` is the name of a plugin", manual.name));
+        }
+        for (key, what) in manual.wrong() {
+            layers.problem(format!("manual.{}.{key}", index + 1), what);
+        }
+    }
+}
+
 /// Who is told of what needs a person.
 fn alerts(config: &Config, layers: &mut Layers) {
     for (index, alert) in config.alerts.iter().enumerate() {
@@ -129,7 +143,7 @@ fn alerts(config: &Config, layers: &mut Layers) {
 
 /// The rules, and the tests of them.
 fn rules(config: &Config, layers: &mut Layers) {
-    let targets_are_known = layers.is_whole("plugin");
+    let targets_are_known = layers.is_whole("plugin") && layers.is_whole("manual");
     let rules_are_known = layers.is_whole("rule");
     let bad = Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().unwrap_or_default();
     let bad = bad.into_iter().filter(|bad| targets_are_known || !bad.key.ends_with(".targets"));

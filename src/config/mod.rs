@@ -37,6 +37,7 @@ use crate::http::ServerSettings;
 use crate::key_files::SealStore;
 use crate::keys::{IndexKey, ReadSecret, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
+use crate::manual::ManualSettings;
 use crate::mluvii::{MluviiSettings, Nulls};
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
 use crate::papers::PapersSettings;
@@ -130,6 +131,9 @@ pub(crate) struct Config {
     /// The targets beside mluvii.
     #[schemars(rename = "plugin", default)]
     pub(crate) plugins: Vec<PluginSettings>,
+    /// Places that people erase from.
+    #[schemars(rename = "manual", default)]
+    pub(crate) manual: Vec<ManualSettings>,
     /// Who is told of each newest receipt.
     #[schemars(rename = "witness", default)]
     pub(crate) witnesses: Vec<WitnessSettings>,
@@ -154,7 +158,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 22] = [
+    const SECTIONS: [&str; 23] = [
         "server",
         "ledger",
         "clock",
@@ -175,6 +179,7 @@ impl Config {
         "confirmation",
         "test",
         "plugin",
+        "manual",
         "witness",
         "alert",
     ];
@@ -235,6 +240,7 @@ impl Config {
         let rules = layers.list_completed("rule", &completed_rule);
         let rule_tests = layers.list("test");
         let plugins = layers.list("plugin");
+        let manual = layers.list("manual");
         let witnesses = layers.list("witness");
         let alerts = layers.list("alert");
         let base = absolute_folder(file);
@@ -271,6 +277,7 @@ impl Config {
             rules_settings: rules_settings?,
             rule_tests,
             plugins,
+            manual,
             witnesses,
             alerts,
         })
@@ -429,9 +436,11 @@ impl Config {
         }
     }
 
-    /// The names of all targets: `mluvii` and the plugins.
+    /// The names of all targets: `mluvii`, the plugins, and where people erase.
     pub(crate) fn targets(&self) -> Vec<TargetName> {
-        std::iter::once(TargetName::mluvii()).chain(self.plugins.iter().map(PluginSettings::target)).collect()
+        let plugins = self.plugins.iter().map(PluginSettings::target);
+        let manual = self.manual.iter().map(ManualSettings::target);
+        std::iter::once(TargetName::mluvii()).chain(plugins).chain(manual).collect()
     }
 
     /// The compiled rules.

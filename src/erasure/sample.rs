@@ -16,6 +16,7 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         reason: None,
         attempts: 1,
         rounds: 1,
+        asked: None,
         counts: BTreeMap::from([("sessions".to_owned(), 1)]),
         evidence: Evidence::default(),
         erased_at: Some(Timestamp::UNIX_EPOCH),

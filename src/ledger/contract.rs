@@ -133,6 +133,7 @@ macro_rules! contract {
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing
                 nothing_is_erased_before_everybody_has_said_what_they_know
+                who_is_asked_in_a_later_round_is_told_what_was_found
                 nobody_waits_for_a_find_that_needs_a_person
                 what_a_call_has_kept_comes_with_the_next_one_until_the_step_is_over
                 a_call_that_must_not_be_made_twice_is_known_before_it_is_made
@@ -149,7 +150,9 @@ macro_rules! contract {
                 a_report_during_a_call_that_fails_for_good_is_not_thrown_away
                 a_report_on_what_a_person_has_started_over_is_too_late
                 a_late_report_is_taken_after_a_person_has_set_the_step_going
-                a_report_of_a_companys_own_target_finds_its_work;
+                a_report_of_a_companys_own_target_finds_its_work
+                what_a_person_says_of_a_task_is_taken_once_and_audited
+                what_waits_at_a_target_is_found_with_what_is_sealed_of_it;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
                 ended_erasures_are_walked_through_with_what_is_kept_of_their_persons
@@ -200,6 +203,7 @@ macro_rules! contract {
                 what_is_muted_is_listed_as_muted_until_its_end
                 what_is_acknowledged_needs_a_person_again_when_others_come
                 a_step_that_is_parked_once_more_needs_a_person_again
+                tasks_that_people_do_not_confirm_need_a_person
                 what_cannot_be_kept_outside_is_listed_until_it_can;
             listing: what_needs_a_person_is_found_beside_what_still_moves
                 erasures_are_listed_a_page_at_a_time

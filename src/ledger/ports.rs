@@ -242,6 +242,12 @@ pub(crate) trait Records: Send + Sync {
     /// Newest first, or the longest due first.
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError>;
 
+    /// The erasures with work at a target, named as it is called, the oldest first, at most so many.
+    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError>;
+
+    /// What is sealed of whom an erasure is about; nothing once it is over.
+    async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError>;
+
     /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
@@ -469,6 +475,16 @@ pub(crate) trait Admin: Send + Sync {
     /// Cancels an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
     /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Takes in what a person says of a step at a place that people erase from, as a report is taken in ([`Intake::report`]): once, and
+    /// for the stage and round that it is of. `said` is what they said. `false` where it was too late.
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError>;
 
     /// Retries parked work other than steps (an event that could not be decided). Returns how many.
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError>;

@@ -35,6 +35,7 @@ pub(crate) mod seals;
 mod series;
 mod settings;
 pub(crate) mod status;
+pub(crate) mod tasks;
 pub(crate) mod webhooks;
 
 pub(crate) use error::{InputError, OperationError};

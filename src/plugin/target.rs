@@ -43,6 +43,10 @@ impl Target for PluginHost {
         self.granted_kinds()
     }
 
+    fn requires(&self) -> BTreeSet<Kind> {
+        self.required_kinds()
+    }
+
     async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {
         let found = match self.ask(Method::Find, call).await {
             Ok(Asked::Result { result, returns, .. }) => of_found(result, &returns),

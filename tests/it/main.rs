@@ -41,4 +41,5 @@ mod service;
 mod shapes;
 mod storage;
 mod subscription;
+mod tasks;
 mod truth;

@@ -415,6 +415,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         warn_before: Span::from_secs(0),
         unknown_share_max: 0.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.delivered(&[source()]).await.expect("noted");

@@ -266,6 +266,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("report", Bytes),
             ("resume", Bytes),
             ("sent", Text),
+            ("asked", Number),
         ],
         only: ALL,
     },

@@ -10,13 +10,13 @@ use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
     acts, archive, attention, audit, carry, claim, clock, deciding, failure, generations, meta, quarantine, receipts,
-    remote_notifier, requests, rules, schedule, targets, tasks,
+    remote_notifier, requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
 use crate::erasure::confirmation::LinkProof;
-use crate::erasure::{Capsule, ErasureId, NewErasure};
+use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
@@ -140,6 +140,20 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| async {
             let cancelled = schedule::cancel(tx, id).await?;
             on_erasure(tx, Act::CancelErasure, id, cancelled, by).await
+        })
+    }
+
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let taken = steps::confirmed(tx, of, report).await?;
+            audit::append(tx, &acts::confirmed_task(by, of, said, taken)).await?;
+            Ok(taken)
         })
     }
 

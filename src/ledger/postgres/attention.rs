@@ -50,6 +50,8 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         no_server,
         refused: refused(&row)?,
         parked_steps: parked_steps(&row)?,
+        // Of places that the configuration names.
+        tasks: Vec::new(),
         requested: group(&row, 0)?,
         unconfirmed: group(&row, 6)?,
         incomplete: group(&row, 1)?,

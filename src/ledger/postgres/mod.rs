@@ -37,6 +37,7 @@ mod meta;
 mod named;
 mod names;
 mod past_jobs;
+mod people;
 mod periodic;
 mod place;
 #[cfg(any(test, feature = "measure"))]

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, clock, columns, confirming, counts, deliveries, erasures, gauges,
-    generations, installations, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules,
-    sessions, targets,
+    generations, installations, meta, past_jobs, people, periodic, processes, quarantine, query, receipts, requests,
+    rules, sessions, targets, work,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -27,7 +27,7 @@ use crate::ledger::{
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
-use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 #[async_trait]
 impl Records for PostgresLedger {
@@ -192,6 +192,15 @@ impl Records for PostgresLedger {
         erasures::list(&self.reading().await?, filter).await
     }
 
+    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
+        people::waiting(&self.reading().await?, called, most).await
+    }
+
+    async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
+        let mut found = work::capsules(&self.reading().await?, &[erasure]).await?;
+        Ok(found.remove(&erasure).unwrap_or_default())
+    }
+
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
         erasures::with(&self.reading().await?, fingerprints).await
     }
@@ -303,7 +312,7 @@ impl Records for PostgresLedger {
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let mut found = self.found().await?;
+        let mut found = self.found(limits).await?;
         if found.facts.damage.is_none() {
             found.facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
         }
@@ -311,7 +320,7 @@ impl Records for PostgresLedger {
     }
 
     async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let found = self.found().await?;
+        let found = self.found(limits).await?;
         Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
     }
 
@@ -355,8 +364,11 @@ impl Records for PostgresLedger {
 
 impl PostgresLedger {
     /// What needs a person, as far as nothing is written to know it.
-    async fn found(&self) -> Result<attention::Found, LedgerError> {
-        let mut found = attention::find(&self.reading().await?).await?;
+    async fn found(&self, limits: &Limits) -> Result<attention::Found, LedgerError> {
+        let reading = self.reading().await?;
+        let mut found = attention::find(&reading).await?;
+        let places: Vec<_> = limits.remind_after.keys().cloned().collect();
+        found.facts.tasks = people::tasks(&reading, &places).await?;
         found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
         Ok(found)
     }

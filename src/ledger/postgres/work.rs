@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json_at, maybe_time, time};
 use super::sessions::{self, Place};
 use super::sum::OF_ERASURE;
-use super::tx::Tx;
+use super::tx::{Connection, Tx};
 use super::{
     DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, capsules,
     erasures, line, steps, sum,
@@ -208,6 +208,25 @@ fn reached_is_whole(written: Option<i64>, sessions: &[(Place, ReachedSession)]) 
 }
 
 /// In the order in which they were added.
+pub(super) async fn capsules(
+    connection: &Connection,
+    all: &[ErasureId],
+) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
+    let rows = connection
+        .rows(
+            "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
+            &[&ids(all)],
+        )
+        .await?;
+    let mut capsules = HashMap::<_, Vec<_>>::new();
+    for row in rows {
+        let seal_key = KeyId::written(row.get(3));
+        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)), seal_key };
+        capsules.entry(erasure_id(row.get(0))?).or_default().push(capsule);
+    }
+    Ok(capsules)
+}
+
 async fn reached(
     ledger: &PostgresLedger,
     tx: &Tx,

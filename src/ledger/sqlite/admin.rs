@@ -6,13 +6,13 @@ use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
     acts, archive, attention, audit, carry, clock, deciding, generations, meta, quarantine, receipts, requests, rules,
-    schedule, targets, tasks,
+    schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
 use crate::erasure::confirmation::LinkProof;
-use crate::erasure::{Capsule, ErasureId, NewErasure};
+use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
@@ -125,6 +125,21 @@ impl Admin for SqliteLedger {
 
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         self.order_on(id, Act::CancelErasure, by, schedule::cancel).await
+    }
+
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
+        let (of, report, by) = (of.clone(), report.clone(), by.clone());
+        self.order(Wakes::All, move |tx| {
+            let taken = steps::confirmed(tx, &of, &report)?;
+            Ok((taken, acts::confirmed_task(&by, &of, said, taken)))
+        })
+        .await
     }
 
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {

@@ -35,6 +35,8 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         no_server,
         limited: targets::limited(connection)?,
         parked_steps: parked_steps(connection)?,
+        // Of places that the configuration names.
+        tasks: Vec::new(),
         requested: requested(connection, tallied("requested"))?,
         unconfirmed: unconfirmed(connection, now)?,
         incomplete: group(

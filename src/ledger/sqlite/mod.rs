@@ -41,6 +41,7 @@ mod meta;
 mod named;
 mod names;
 mod past_jobs;
+mod people;
 mod periodic;
 mod processes;
 mod quarantine;

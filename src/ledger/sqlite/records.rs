@@ -11,8 +11,8 @@ use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, clock, confirming, counts, deliveries, erasures, gauges, generations,
-    installations, integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules,
-    sessions, targets,
+    installations, integrity, meta, past_jobs, people, periodic, processes, quarantine, query, receipts, requests,
+    rules, sessions, targets, work,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -30,7 +30,7 @@ use crate::ledger::{
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
-use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 #[async_trait]
 impl Records for SqliteLedger {
@@ -184,6 +184,15 @@ impl Records for SqliteLedger {
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |connection| erasures::list(connection, &filter)).await
+    }
+
+    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
+        let called = called.clone();
+        self.readers.read(move |connection| people::waiting(connection, &called, most)).await
+    }
+
+    async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
+        self.readers.read(move |connection| work::capsules(connection, erasure)).await
     }
 
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
@@ -376,11 +385,13 @@ impl SqliteLedger {
     /// What needs a person; `unwritable` is why nothing can be written, where that is so.
     async fn found(&self, limits: &Limits, unwritable: Option<String>) -> Result<Vec<Attention>, LedgerError> {
         let limits = limits.clone();
+        let places: Vec<_> = limits.remind_after.keys().cloned().collect();
         let damage = self.damage.known();
         let log_bytes = self.files.log_bytes();
         let look = move |connection: &_| {
             let now = Timestamp::now();
             let mut facts = attention::facts(connection, now)?;
+            facts.tasks = people::tasks(connection, &places)?;
             if log_bytes >= LOG_BYTES_LONG {
                 facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
             }

@@ -306,6 +306,7 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- what they know; `parked` says that a person is needed before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 -- `sent`: a target that must not be asked twice was asked to erase; written before the call.
+-- `asked`: the round in which a target is asked what it knows, which others wait for; below zero once it has answered.
 CREATE TABLE step (
   erasure     BYTEA NOT NULL,
   target      TEXT COLLATE "C" NOT NULL,
@@ -324,6 +325,7 @@ CREATE TABLE step (
   report      BYTEA,
   resume      BYTEA,
   sent        TEXT,
+  asked       BIGINT,
   PRIMARY KEY (erasure, target)
 ) PARTITION BY RANGE (erasure);
 CREATE TABLE step_other PARTITION OF step DEFAULT;

@@ -118,6 +118,7 @@ async fn orders(ledger: &Arc<PostgresLedger>) {
         warn_before: Span::from_secs(0),
         unknown_share_max: 0.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let shown = ledger.attention(&limits).await.expect("read");
     let first = shown.first().expect("steps are due since 1970");
