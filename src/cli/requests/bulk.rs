@@ -219,7 +219,7 @@ fn entered_before(results: &Path) -> Result<BTreeSet<u64>, Failure> {
         let line = line.map_err(|error| of(results, &error))?;
         let mut cells = line.split(',');
         // A line that was cut off by a crash says nothing, and is tried again: the request that it has entered is known by its person.
-        let number = cells.next().and_then(|number| number.parse().ok());
+        let number: Option<u64> = cells.next().and_then(|number| number.parse().ok());
         let is_entered = cells.next().is_some_and(|request| !request.is_empty()) && cells.next().is_some();
         done.extend(number.filter(|_| is_entered));
     }
