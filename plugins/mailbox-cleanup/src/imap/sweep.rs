@@ -121,9 +121,10 @@ struct Page {
 
 impl Page {
     fn add(&mut self, email: String, at: Option<i64>) -> ControlFlow<()> {
+        let is_full = self.seen.len() == self.most;
         match self.seen.get_mut(&email) {
             Some(known) => *known = known.and_then(|known| at.map(|at| at.max(known))),
-            None if self.seen.len() == self.most => return ControlFlow::Break(()),
+            None if is_full => return ControlFlow::Break(()),
             None => drop(self.seen.insert(email, at)),
         }
         ControlFlow::Continue(())
