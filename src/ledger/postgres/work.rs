@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json_at, maybe_time, time};
 use super::sessions::{self, Place};
 use super::sum::OF_ERASURE;
-use super::tx::{Connection, Tx};
+use super::tx::Tx;
 use super::{
     DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, capsules,
     erasures, line, steps, sum,
