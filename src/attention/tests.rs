@@ -85,6 +85,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         }],
         tasks: vec![sample::tasks("legal", 1)],
         requested: group(3),
+        unconfirmed: Group::default(),
         incomplete: group(4),
         parked_work: group(5),
         quarantined: group(6),
