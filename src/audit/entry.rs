@@ -19,6 +19,8 @@ pub(crate) enum Act {
     RejectErasure,
     RetryErasure,
     CancelErasure,
+    /// Has no further call of an erasure begin.
+    StopErasure,
     /// Retries events, sessions and erasures that could not be worked on.
     RetryWork,
     AcknowledgeReceipts,
@@ -62,12 +64,13 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
         Self::RetryErasure,
         Self::CancelErasure,
+        Self::StopErasure,
         Self::RetryWork,
         Self::AcknowledgeReceipts,
         Self::DropQuarantined,
@@ -104,6 +107,7 @@ impl Act {
             Self::RejectErasure => "erasure.reject",
             Self::RetryErasure => "erasure.retry",
             Self::CancelErasure => "erasure.cancel",
+            Self::StopErasure => "erasure.stop",
             Self::RetryWork => "work.retry",
             Self::AcknowledgeReceipts => "receipts.acknowledge",
             Self::DropQuarantined => "quarantine.drop",

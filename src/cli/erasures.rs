@@ -1,4 +1,4 @@
-//! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones.
+//! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones, stop what is under way.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;
@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use super::words::subject;
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
-use crate::ledger::{ErasureCursor, ErasureFilter};
+use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
 use crate::operations::erasures::{self, Retried, UndecidedRetried};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
@@ -38,6 +38,13 @@ pub(super) enum Erasures {
         /// Retry the events and sessions that could not be decided on, and call mluvii again, which is needed for that
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
+    },
+    /// Stop an erasure: no further call begins, and its receipt says what was done and what was not
+    ///
+    /// What is being called just now ends, as a call that is cut off may have been made all the same; the answer names these targets. One
+    /// that has not begun is cancelled, without a receipt. It cannot be taken up again: what is left needs an erasure of its own.
+    Stop {
+        id: ErasureId,
     },
     /// Cancel an erasure that has not begun; close a parked one, with a receipt that says so
     Cancel {
@@ -123,11 +130,29 @@ impl Erasures {
                 };
                 answer(retried.map(drop), &yes, "nothing to do: nothing is parked", out)
             }
+            Self::Stop { id } => {
+                let stopped = erasures::stop(on, id, &actor()).await;
+                let yes = stopped.as_ref().map(stopped_text).unwrap_or_default();
+                let no = "not stopped: it is over, or there is none; what is left needs an erasure of its own";
+                answer(stopped.map(drop), &yes, no, out)
+            }
             Self::Cancel { id } => {
                 let cancelled = erasures::cancel(on, id, &actor()).await;
                 answer(cancelled, "cancelled", "not cancelled: it is under way or over, or there is none", out)
             }
         }
+    }
+}
+
+/// What becomes of an erasure that was stopped.
+fn stopped_text(stopped: &Stopped) -> String {
+    match stopped {
+        Stopped::NotBegun => "cancelled: it had not begun".to_owned(),
+        Stopped::AfterCalls(called) => {
+            let targets = called.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("stopped; calls under way end first, and then its receipt is written: {targets}")
+        }
+        Stopped::AtOnce | Stopped::Not => "stopped; its receipt is being written".to_owned(),
     }
 }
 

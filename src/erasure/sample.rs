@@ -22,6 +22,7 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         verified_at: Some(Timestamp::UNIX_EPOCH),
         resume: None,
         sent: None,
+        stopped: false,
     }
 }
 

@@ -69,6 +69,8 @@ pub(crate) struct Reason {
 pub(crate) enum ReasonCode {
     /// A person closed the erasure with steps unfinished.
     Cancelled,
+    /// A person stopped the erasure while it was under way.
+    Stopped,
     /// Nothing says whom the erasure reaches: it was never resolved, or it has no targets.
     NotResolved,
     /// Sessions that are only possibly meant were left.
@@ -110,8 +112,9 @@ pub(crate) enum ReasonCode {
 }
 
 impl ReasonCode {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Cancelled,
+        Self::Stopped,
         Self::NotResolved,
         Self::PossibleLeft,
         Self::PossibleIncluded,
@@ -136,6 +139,7 @@ impl ReasonCode {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled",
+            Self::Stopped => "stopped",
             Self::NotResolved => "not_resolved",
             Self::PossibleLeft => "possible_left",
             Self::PossibleIncluded => "possible_included",
@@ -168,6 +172,7 @@ impl ReasonCode {
             | Self::LeftAccepted => Verdict::Complete,
             Self::Retained | Self::KeptByVendor => Verdict::Retained,
             Self::Cancelled
+            | Self::Stopped
             | Self::NotResolved
             | Self::PossibleLeft
             | Self::Excluded
@@ -187,6 +192,9 @@ impl ReasonCode {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Cancelled => "A person closed this erasure before every target had answered.",
+            Self::Stopped => {
+                "A person stopped this erasure while it was under way: nothing was asked of a target after that."
+            }
             Self::NotResolved => "Nobody established which sessions and targets this erasure concerns.",
             Self::PossibleLeft => "Sessions that may be this person's were left alone, because not enough agrees.",
             Self::PossibleIncluded => "A person decided to erase sessions that may be this person's.",
@@ -230,7 +238,10 @@ impl FromStr for ReasonCode {
 /// first, then target by target.
 pub(crate) fn judge(erasure: &Erasure) -> (Verdict, Vec<Reason>) {
     let mut reasons = Vec::new();
-    if erasure.state == ErasureState::Cancelled {
+    let stopped = erasure.steps.iter().filter(|step| step.stopped).count();
+    if stopped > 0 {
+        reasons.push(Reason { count: Some(stopped as u64), ..reason(ReasonCode::Stopped) });
+    } else if erasure.state == ErasureState::Cancelled {
         reasons.push(reason(ReasonCode::Cancelled));
     }
     match &erasure.findings {

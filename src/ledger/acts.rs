@@ -1,6 +1,6 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
-use super::{Archived, QuarantineId, RotatedKey};
+use super::{Archived, QuarantineId, RotatedKey, Stopped};
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::erasure::{ErasureId, NewErasure};
@@ -23,6 +23,15 @@ pub(super) fn requested(by: &Actor, asked: &NewErasure, actual: ErasureId) -> Au
 /// An act on one erasure, which changed something or did not.
 pub(super) fn on_erasure(by: &Actor, act: Act, id: ErasureId, changed: bool) -> AuditEntry {
     AuditEntry::new(by, act, Object::erasure(id), ActResult::when(changed))
+}
+
+/// With how many calls were under way.
+pub(super) fn stopped(by: &Actor, id: ErasureId, stopped: &Stopped) -> AuditEntry {
+    let entry = on_erasure(by, Act::StopErasure, id, *stopped != Stopped::Not);
+    match stopped {
+        Stopped::AfterCalls(called) => entry.with("under_way", called.len() as u64),
+        Stopped::NotBegun | Stopped::AtOnce | Stopped::Not => entry,
+    }
 }
 
 pub(super) fn retried_work(by: &Actor, count: u64) -> AuditEntry {

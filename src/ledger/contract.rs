@@ -23,6 +23,7 @@ pub(crate) mod receiving;
 pub(crate) mod reporting;
 pub(crate) mod scheduling;
 pub(crate) mod sealing;
+pub(crate) mod stopping;
 pub(crate) mod working;
 
 pub(crate) use fixtures::{
@@ -160,6 +161,11 @@ macro_rules! contract {
                 an_erasure_reaches_the_sessions_of_its_own_company_only
                 receipts_come_back_as_they_were_signed
                 incomplete_receipts_are_counted_until_a_person_has_seen_them;
+            stopping: what_is_stopped_ends_with_its_calls_and_its_receipt_says_what_was_not_done
+                who_takes_over_what_was_stopped_calls_nobody
+                a_stop_that_comes_too_late_to_change_anything_is_no_part_of_the_receipt
+                what_fails_or_waits_for_others_when_it_is_stopped_is_over
+                what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leaves_a_row;
             expiring: a_session_expires_when_its_time_is_over_and_not_before
                 what_is_still_open_keeps_its_session_however_old_it_is
                 what_proves_a_consent_is_kept_for_a_time_of_its_own

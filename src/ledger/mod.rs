@@ -81,12 +81,12 @@ use jiff::Timestamp;
 
 use crate::causes::HELP_OF_DENIED;
 use crate::consent::ConsentRecord;
-use crate::erasure::life::Finds;
+use crate::erasure::life::{Cancelled, Finds};
 pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, ErasureId, Findings, NewErasure, ReachedSession};
 use crate::keys::{Carry, Digest, KeyId, KeyKind};
 use crate::policy::Evaluated;
-use crate::subject::{Fingerprinted, SessionKey};
+use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 /// A ledger: all roles together, for those who take one apart.
 pub(crate) trait Ledger: Intake + Queue + Records + Admin {}
@@ -198,6 +198,31 @@ pub(crate) enum Finished {
     LeaseLost,
     /// The session has changed since it was read; the work is due again at once, nothing else was written.
     Stale,
+}
+
+/// The result of an order to stop an erasure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// It had not begun, and never will.
+    NotBegun,
+    /// All that is left is its receipt.
+    AtOnce,
+    /// The calls of these targets are under way; once they have ended, all that is left is its receipt.
+    AfterCalls(Vec<TargetName>),
+    /// It is over, or all its steps are; or there is none.
+    Not,
+}
+
+impl Stopped {
+    /// What the order came to. `None`: there was nothing to stop.
+    fn of(ordered: Option<&Cancelled>) -> Self {
+        match ordered {
+            None => Self::Not,
+            Some(Cancelled::AtOnce { .. }) => Self::NotBegun,
+            Some(Cancelled::WithReceipt(change)) if change.closes => Self::AtOnce,
+            Some(Cancelled::WithReceipt(change)) => Self::AfterCalls(change.still_called()),
+        }
+    }
 }
 
 /// The result of ending a claim with a decision.

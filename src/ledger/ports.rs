@@ -14,7 +14,7 @@ use super::{
     ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts, Invariant, Keep,
     LedgerError, LedgerId, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution,
-    RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, SumChunk,
+    RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stopped, Stored, StoredPastJob, SumChunk,
     SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
@@ -394,6 +394,10 @@ pub(crate) trait Admin: Send + Sync {
     /// Cancels an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
     /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Stops an erasure, also one that is under way: no further call begins, those that are under way end, and with them it is
+    /// closed, with a receipt that says so. One that has not begun is cancelled.
+    async fn stop_erasure(&self, id: ErasureId, by: &Actor) -> Result<Stopped, LedgerError>;
 
     /// Retries parked work other than steps (an event that could not be decided). Returns how many.
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError>;

@@ -147,7 +147,7 @@ fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd
 /// and neither a report nor what is concluded without a call is one of a plugin's answers. None of them says that it can be reached
 /// again.
 fn has_asked(work: &Work, output: &Output, calls: u32) -> bool {
-    if matches!(output, Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown)) {
+    if matches!(output, Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown | StepEnd::Stopped)) {
         return false;
     }
     match work {
@@ -166,7 +166,8 @@ fn outcome_of(end: &StepEnd) -> Option<Outcome> {
         | StepEnd::VerifyAfter { .. }
         | StepEnd::Await { .. }
         | StepEnd::EraseAgain { .. }
-        | StepEnd::OutcomeUnknown => None,
+        | StepEnd::OutcomeUnknown
+        | StepEnd::Stopped => None,
     }
 }
 

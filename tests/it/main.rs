@@ -14,6 +14,7 @@ mod faults;
 mod finding;
 mod fleet;
 mod harness;
+mod holding;
 mod hostile;
 mod interop;
 mod layers;

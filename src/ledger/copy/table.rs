@@ -244,6 +244,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("report", Bytes),
             ("resume", Bytes),
             ("sent", Text),
+            ("stopped", Truth),
         ],
         only: ALL,
     },

@@ -16,7 +16,7 @@ use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{GenerationState, RotatedKey, Stopped};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -60,6 +60,14 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| async {
             let cancelled = schedule::cancel(tx, id).await?;
             on_erasure(tx, Act::CancelErasure, id, cancelled, by).await
+        })
+    }
+
+    async fn stop_erasure(&self, id: ErasureId, by: &Actor) -> Result<Stopped, LedgerError> {
+        transact!(self, |tx| async {
+            let stopped = schedule::stop(tx, id).await?;
+            audit::append(tx, &acts::stopped(by, id, &stopped)).await?;
+            Ok(stopped)
         })
     }
 

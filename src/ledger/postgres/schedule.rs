@@ -17,9 +17,9 @@ use super::{
     tasks,
 };
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
-use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::erasure::{ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{is_rejected, transition};
+use crate::ledger::{Stopped, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
@@ -305,6 +305,17 @@ pub(super) async fn reject(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErr
 pub(super) async fn cancel(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
     let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(false) };
     cancelled(tx, id, state, life.cancelled()).await
+}
+
+/// Stops an erasure, whatever is under way of it.
+pub(super) async fn stop(tx: &mut Tx, id: ErasureId) -> Result<Stopped, LedgerError> {
+    let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(Stopped::Not) };
+    let held = tasks::held_of(tx, id).await?;
+    let is_called = |step: &Step| held.contains(&*QueueName::Step(step.called.clone()).name());
+    let ordered = life.stopped(is_called, tx.now);
+    let stopped = Stopped::of(ordered.as_ref());
+    cancelled(tx, id, state, ordered).await?;
+    Ok(stopped)
 }
 
 /// Cancels a session's own erasures that wait by no other rules than these.

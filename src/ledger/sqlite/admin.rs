@@ -12,7 +12,7 @@ use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey};
+use crate::ledger::{GenerationState, RotatedKey, Stopped};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -44,6 +44,16 @@ impl Admin for SqliteLedger {
 
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         self.order_on(id, Act::CancelErasure, by, schedule::cancel).await
+    }
+
+    async fn stop_erasure(&self, id: ErasureId, by: &Actor) -> Result<Stopped, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::All, move |tx| {
+            let stopped = schedule::stop(tx, id)?;
+            let entry = acts::stopped(&by, id, &stopped);
+            Ok((stopped, entry))
+        })
+        .await
     }
 
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {

@@ -12,9 +12,9 @@ use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
 use super::{capsules, failure::broken, rules, sessions, steps, sum, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
-use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::erasure::{ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{is_rejected, transition};
+use crate::ledger::{Stopped, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -254,6 +254,16 @@ pub(super) fn reject(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
 pub(super) fn cancel(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
     let ordered = life(tx, id)?.and_then(|(_, life)| life.cancelled());
     cancelled(tx, id, ordered)
+}
+
+/// Stops an erasure, whatever is under way of it.
+pub(super) fn stop(tx: &Tx<'_>, id: ErasureId) -> Result<Stopped, LedgerError> {
+    let held = tasks::held_of(tx, id)?;
+    let is_called = |step: &Step| held.contains(&*QueueName::Step(step.called.clone()).name());
+    let ordered = life(tx, id)?.and_then(|(_, life)| life.stopped(is_called, tx.now));
+    let stopped = Stopped::of(ordered.as_ref());
+    cancelled(tx, id, ordered)?;
+    Ok(stopped)
 }
 
 /// Cancels a session's own erasures that wait by no other rules than these.

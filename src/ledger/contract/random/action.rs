@@ -22,6 +22,7 @@ pub(super) enum Action {
     Reject(ErasureId),
     Retry(ErasureId),
     Cancel(ErasureId),
+    Stop(ErasureId),
     RetryParked,
     Claim {
         queue: QueueName,

@@ -169,6 +169,7 @@ fn step_end(chance: &mut Chance) -> StepEnd {
         4 if chance.one_in(2) => StepEnd::NotReported,
         4 => StepEnd::EraseAgain { pause },
         5 if chance.one_in(2) => StepEnd::OutcomeUnknown,
+        5 if chance.one_in(3) => StepEnd::Stopped,
         5 => StepEnd::StillUnknown { reason: "it cannot say".to_owned() },
         _ => {
             let (erased, absent) = (Outcome::Erased, Outcome::Absent);
@@ -213,11 +214,12 @@ fn report(chance: &mut Chance, model: &Model) -> Action {
 }
 
 fn order(chance: &mut Chance, model: &Model) -> Action {
-    match chance.below(14) {
+    match chance.below(15) {
         0..4 => Action::Approve(erasure(chance, model, |erasure| erasure.state == ErasureState::Requested)),
         4 => Action::Reject(erasure(chance, model, |erasure| erasure.state == ErasureState::Requested)),
         5..10 => Action::Retry(erasure(chance, model, |erasure| erasure.ended.is_none())),
         10..13 => Action::Cancel(erasure(chance, model, |erasure| erasure.ended.is_none())),
+        13 => Action::Stop(erasure(chance, model, |erasure| erasure.began.is_some() && erasure.ended.is_none())),
         _ => Action::RetryParked,
     }
 }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::model::{Model, Modelled};
 use super::task::{Piece, Task};
 use crate::erasure::life::{Cancelled, NoTargets, Resolving, Retried, Waiting};
-use crate::erasure::{ErasureId, NewErasure, Subject};
-use crate::ledger::QueueName;
+use crate::erasure::{ErasureId, NewErasure, Step, Subject};
+use crate::ledger::{QueueName, Stopped};
 use crate::subject::SessionKey;
 
 impl Model {
@@ -146,6 +146,14 @@ impl Model {
     pub(super) fn cancelled(&mut self, id: ErasureId, now: Timestamp) -> bool {
         let cancelled = self.life(id).and_then(|life| life.cancelled());
         self.ends_by(id, cancelled, now)
+    }
+
+    pub(super) fn stopped_by_order(&mut self, id: ErasureId, now: Timestamp) -> Stopped {
+        let is_held = |step: &Step| self.work.get(&Piece::step(id, step)).is_some_and(|task| task.holder.is_some());
+        let ordered = self.life(id).and_then(|life| life.stopped(is_held, now));
+        let stopped = Stopped::of(ordered.as_ref());
+        self.ends_by(id, ordered, now);
+        stopped
     }
 
     fn ends_by(&mut self, id: ErasureId, cancelled: Option<Cancelled>, now: Timestamp) -> bool {

@@ -57,6 +57,7 @@ impl Run {
             Action::Reject(id) => same(ledger.reject_erasure(id, &by()).await, Ok(self.model.rejected(id, now))),
             Action::Retry(id) => same(ledger.retry_erasure(id, &by()).await, Ok(self.model.retried(id, now))),
             Action::Cancel(id) => same(ledger.cancel_erasure(id, &by()).await, Ok(self.model.cancelled(id, now))),
+            Action::Stop(id) => same(ledger.stop_erasure(id, &by()).await, Ok(self.model.stopped_by_order(id, now))),
             Action::RetryParked => {
                 let going = self.model.set_going(|_, task| !task.is_step(), now);
                 same(ledger.retry_parked(&by()).await, Ok(going));

@@ -276,7 +276,8 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- `called` is the target's name in queues. `stage` is null once the outcome is final, and while others are asked
 -- what they know; `parked` says that a person is needed before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
--- `sent`: a target that must not be asked twice was asked to erase; written before the call.
+-- `sent`: a target that must not be asked twice was asked to erase; written before the call. `stopped`: a person has no further
+-- call of it begin.
 CREATE TABLE step (
   erasure     BYTEA NOT NULL,
   target      TEXT COLLATE "C" NOT NULL,
@@ -295,6 +296,7 @@ CREATE TABLE step (
   report      BYTEA,
   resume      BYTEA,
   sent        TEXT,
+  stopped     BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (erasure, target)
 ) PARTITION BY RANGE (erasure);
 CREATE TABLE step_other PARTITION OF step DEFAULT;

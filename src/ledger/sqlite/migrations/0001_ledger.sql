@@ -258,7 +258,8 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- `called` is the target's name in queues. `stage` is null once the outcome is final, and while others are asked
 -- what they know; `parked` says that a person is needed before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
--- `sent`: a target that must not be asked twice was asked to erase; written before the call.
+-- `sent`: a target that must not be asked twice was asked to erase; written before the call. `stopped`: a person has no further
+-- call of it begin.
 CREATE TABLE step (
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   target      TEXT NOT NULL,
@@ -277,6 +278,7 @@ CREATE TABLE step (
   report      BLOB,
   resume      BLOB,
   sent        TEXT,
+  stopped     INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
