@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::mluvii::{MluviiClient, MluviiSettings, Nulls};
 use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings, SourceWebhook};
+use crate::plugin::PluginSettings;
 use crate::policy::Policy;
 use crate::subject::{InstallationName, SourceName};
 use crate::watch::{Wanted, event_types};
@@ -91,11 +92,14 @@ fn settings(config: &Config) -> Settings {
         decides: decides(config, settings, &policy),
     };
     let installations = config.mluvii.iter().map(installation).collect();
+    let law = |plugin: &PluginSettings| Some((plugin.target(), plugin.retained.as_ref()?.reason()));
+    let retained = config.plugins.iter().filter_map(law);
     Settings {
         installations,
         sources: config.sources.clone(),
         person: config.person.clone(),
         targets: config.targets(),
+        retained: retained.collect(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         keep_receipts: config.retention.receipts.0,
         keep_audit: config.retention.audit.0,

@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::keys::ReadSecret;
 use crate::ledger::Keep;
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
-use crate::plugin::{Expected, PluginHost};
+use crate::plugin::{Expected, PluginHost, RetainedByLaw};
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
@@ -114,7 +114,8 @@ impl Parts {
         let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
         let accepted = config.plugins.iter().map(|plugin| {
             let unverifiable = plugin.expected == Some(Expected::Unverifiable);
-            (plugin.target(), Accepted { unverifiable, not_looked_at: plugin.accept_not_looked_at.clone() })
+            let retained = plugin.retained.as_ref().map(RetainedByLaw::reason);
+            (plugin.target(), Accepted { unverifiable, not_looked_at: plugin.accept_not_looked_at.clone(), retained })
         });
         let reports_url = config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         Worker {
@@ -225,6 +226,7 @@ fn keep(config: &Config) -> Keep {
         tombstones: retention.tombstones.limit(),
         erasures: retention.erasures.limit(),
         fingerprints: if config.erasing.keep_fingerprints { fingerprints } else { Some(Duration::ZERO) },
+        holds: retention.holds.limit(),
     }
 }
 

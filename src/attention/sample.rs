@@ -9,6 +9,7 @@ use super::{
     WaitingRule,
 };
 use crate::erasure::ErasureId;
+use crate::hold::HoldId;
 use crate::subject::{InstallationName, TargetName};
 
 pub(super) fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
@@ -156,6 +157,8 @@ pub(crate) fn everything() -> Facts {
             found: 15_120,
             would_erase: 12_403,
         }],
+        paused: vec![(TargetName("erp".into()), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(48))],
+        endless_holds: vec![(HoldId([0xab; 6]), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 181))],
         undeletable: [(
             "sessions",
             RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },

@@ -192,6 +192,18 @@ pub(crate) fn sentence(found: &Attention) -> String {
              {reason}; see docs/keys.md"
         ),
         Code::RuleWaiting => rule_waiting(found),
+        Code::TargetPaused => {
+            let target = text("target");
+            format!(
+                "{target} is paused for more than a day, and what waits for it goes on waiting: quietus targets resume {target}"
+            )
+        }
+        Code::HoldOld => {
+            let hold = text("hold");
+            format!(
+                "the hold {hold} has no end and is old: look whether it is still needed (`quietus holds show {hold}`), or lift it"
+            )
+        }
         Code::PastWaiting => {
             let (mluvii, job, would, sessions) = (text("mluvii"), number("job"), number("would"), number("sessions"));
             format!(
@@ -355,9 +367,11 @@ mod tests {
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
+        erp is paused for more than a day, and what waits for it goes on waiting: quietus targets resume erp
         the webhook of source acme: mluvii does not have it; see `quietus webhook status`, and `quietus webhook register acme`
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`, and why in the log
+        the hold h-abababababab has no end and is old: look whether it is still needed (`quietus holds show h-abababababab`), or lift it
         9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         9 requests came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         plugin erp works, but: its sandbox reaches the level `files` only

@@ -21,6 +21,9 @@ pub(crate) enum Act {
     CancelErasure,
     /// Has no further call of an erasure begin.
     StopErasure,
+    /// Keeps something from being erased.
+    AddHold,
+    LiftHold,
     /// Retries events, sessions and erasures that could not be worked on.
     RetryWork,
     AcknowledgeReceipts,
@@ -28,6 +31,8 @@ pub(crate) enum Act {
     ReplayQuarantined,
     /// Lets a target's queue move again.
     ResumeTarget,
+    /// Has nobody call a target.
+    PauseTarget,
     MuteAttention,
     UnmuteAttention,
     ReloadPlugin,
@@ -64,18 +69,21 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 33] = [
+    pub(crate) const ALL: [Self; 36] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
         Self::RetryErasure,
         Self::CancelErasure,
         Self::StopErasure,
+        Self::AddHold,
+        Self::LiftHold,
         Self::RetryWork,
         Self::AcknowledgeReceipts,
         Self::DropQuarantined,
         Self::ReplayQuarantined,
         Self::ResumeTarget,
+        Self::PauseTarget,
         Self::MuteAttention,
         Self::UnmuteAttention,
         Self::ReloadPlugin,
@@ -108,11 +116,14 @@ impl Act {
             Self::RetryErasure => "erasure.retry",
             Self::CancelErasure => "erasure.cancel",
             Self::StopErasure => "erasure.stop",
+            Self::AddHold => "hold.add",
+            Self::LiftHold => "hold.lift",
             Self::RetryWork => "work.retry",
             Self::AcknowledgeReceipts => "receipts.acknowledge",
             Self::DropQuarantined => "quarantine.drop",
             Self::ReplayQuarantined => "quarantine.replay",
             Self::ResumeTarget => "target.resume",
+            Self::PauseTarget => "target.pause",
             Self::MuteAttention => "attention.mute",
             Self::UnmuteAttention => "attention.unmute",
             Self::ReloadPlugin => "plugin.reload",
@@ -281,6 +292,11 @@ impl Object {
     /// A rule of the configuration, by its name.
     pub(crate) fn rule(name: &str) -> Self {
         Self(format!("rule:{name}"))
+    }
+
+    /// A hold, by its id.
+    pub(crate) fn hold(id: &str) -> Self {
+        Self(format!("hold:{id}"))
     }
 
     /// All rules.

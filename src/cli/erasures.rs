@@ -173,12 +173,13 @@ fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
         .try_map(move |name| state(name).ok_or("unknown"))
 }
 
-/// An erasure that has a receipt shows its verdict where the state would be, and one that needs a person shows that, whatever
+/// An erasure that has a receipt shows its verdict where the state would be, and one that needs a person or is held shows that, whatever
 /// else still moves. Its targets, `show` shows.
 fn row(erasure: &Erasure) -> [String; 4] {
     let needs_person = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
     let state = if needs_person { ErasureState::Parked } else { erasure.state };
-    let state = erasure.verdict.map_or_else(|| state.as_str(), Verdict::as_str);
+    let state = if erasure.held && !needs_person { "held" } else { state.as_str() };
+    let state = erasure.verdict.map_or(state, Verdict::as_str);
     [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 
@@ -189,6 +190,10 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     }
     out.line(format_args!("erasure   {}", erasure.id))?;
     out.line(format_args!("state     {}", erasure.state.as_str()))?;
+    if !erasure.holds.is_empty() {
+        let holds = erasure.holds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        out.line(format_args!("held      {}: {holds}", if erasure.held { "now" } else { "before" }))?;
+    }
     out.line(format_args!("verdict   {}", verdict(erasure)))?;
     out.line(format_args!("mluvii    {}", erasure.subject.installation()))?;
     out.line(format_args!("subject   {}", erasure.subject.key()))?;

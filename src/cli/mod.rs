@@ -16,6 +16,7 @@ mod erasures;
 mod exit;
 mod explain;
 mod files;
+mod holds;
 mod identity;
 mod keys;
 mod ledger;
@@ -33,6 +34,7 @@ mod running;
 mod serve;
 mod standin;
 mod status;
+mod targets;
 mod webhook;
 mod words;
 
@@ -91,9 +93,15 @@ enum Command {
     Webhook(webhook::WebhookCommand),
     Reconcile(reconcile::Reconcile),
     Erase(erase::Erase),
-    /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
+    /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones, stop what is under way
     #[command(subcommand)]
     Erasures(erasures::Erasures),
+    /// Keep something from being erased; see what is kept, and lift it
+    #[command(subcommand)]
+    Holds(holds::Holds),
+    /// See how targets are; pause one, or have it called again
+    #[command(subcommand)]
+    Targets(targets::Targets),
     /// See, find, export, verify and archive receipts
     #[command(subcommand)]
     Receipts(receipts::Receipts),
@@ -165,6 +173,8 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
+        Command::Holds(holds) => with_operations(global, async |on| holds.run(on, out).await),
+        Command::Targets(targets) => with_operations(global, async |on| targets.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Rules(rules) => rules.run(global, out),
         Command::Explain(explain) => with_operations(global, async |on| explain.run(on, out).await),

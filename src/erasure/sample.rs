@@ -43,6 +43,8 @@ pub(crate) fn session(steps: Vec<Step>) -> Erasure {
         sessions: 1,
         findings: Some(Findings { certain: 1, ..Findings::default() }),
         verdict: None,
+        holds: Vec::new(),
+        held: false,
         steps,
     }
 }

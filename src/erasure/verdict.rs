@@ -101,6 +101,8 @@ pub(crate) enum ReasonCode {
     ExpectedUnverifiable,
     /// A law or a hold keeps the data.
     Retained,
+    /// A hold kept the erasure for a time, or keeps what is left of it.
+    Held,
     /// The vendor keeps deleted data for a while of its own.
     KeptByVendor,
     /// Something personal is still there.
@@ -112,7 +114,7 @@ pub(crate) enum ReasonCode {
 }
 
 impl ReasonCode {
-    pub(crate) const ALL: [Self; 21] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Cancelled,
         Self::Stopped,
         Self::NotResolved,
@@ -130,6 +132,7 @@ impl ReasonCode {
         Self::Unverifiable,
         Self::ExpectedUnverifiable,
         Self::Retained,
+        Self::Held,
         Self::KeptByVendor,
         Self::LeftBehind,
         Self::LeftAccepted,
@@ -155,6 +158,7 @@ impl ReasonCode {
             Self::Unverifiable => "unverifiable",
             Self::ExpectedUnverifiable => "expected_unverifiable",
             Self::Retained => "retained",
+            Self::Held => "held",
             Self::KeptByVendor => "kept_by_vendor",
             Self::LeftBehind => "left_behind",
             Self::LeftAccepted => "left_accepted",
@@ -169,7 +173,8 @@ impl ReasonCode {
             | Self::PossibleExcluded
             | Self::LedgerOnlyAccepted
             | Self::ExpectedUnverifiable
-            | Self::LeftAccepted => Verdict::Complete,
+            | Self::LeftAccepted
+            | Self::Held => Verdict::Complete,
             Self::Retained | Self::KeptByVendor => Verdict::Retained,
             Self::Cancelled
             | Self::Stopped
@@ -216,6 +221,7 @@ impl ReasonCode {
                 "Nobody can see whether the data is gone from the target, which the configuration expects."
             }
             Self::Retained => "A law or a hold keeps data at the target.",
+            Self::Held => "A hold kept this erasure waiting; where it still keeps anything, the target says so.",
             Self::KeptByVendor => "The vendor keeps deleted data for some time by its own rules.",
             Self::LeftBehind => "Personal data of this kind is still at the target.",
             Self::LeftAccepted => {
@@ -243,6 +249,9 @@ pub(crate) fn judge(erasure: &Erasure) -> (Verdict, Vec<Reason>) {
         reasons.push(Reason { count: Some(stopped as u64), ..reason(ReasonCode::Stopped) });
     } else if erasure.state == ErasureState::Cancelled {
         reasons.push(reason(ReasonCode::Cancelled));
+    }
+    for held in &erasure.holds {
+        reasons.push(Reason { detail: Some(held.to_string()), ..reason(ReasonCode::Held) });
     }
     match &erasure.findings {
         Some(findings) => of_findings(findings, erasure.subject.scope(), &mut reasons),

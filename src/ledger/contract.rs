@@ -16,6 +16,7 @@ pub(crate) mod explaining;
 mod fixtures;
 pub(crate) mod gauging;
 pub(crate) mod generations;
+pub(crate) mod holding;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod random;
@@ -64,6 +65,7 @@ macro_rules! contract {
                 a_commit_that_brings_work_wakes_everyone_who_waits
                 a_commit_between_a_claim_and_the_wait_is_not_missed;
             bounding: a_target_that_is_out_is_left_alone
+                nobody_calls_a_target_that_is_paused_until_it_is_resumed
                 after_a_pause_one_call_tries_it
                 what_fails_again_and_again_does_not_keep_a_target_out
                 a_target_is_out_after_failures_in_a_row
@@ -166,6 +168,13 @@ macro_rules! contract {
                 a_stop_that_comes_too_late_to_change_anything_is_no_part_of_the_receipt
                 what_fails_or_waits_for_others_when_it_is_stopped_is_over
                 what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leaves_a_row;
+            holding: what_is_held_begins_once_its_hold_is_lifted
+                a_hold_that_comes_later_lets_calls_end_and_begins_none
+                whoever_may_be_a_person_that_is_held_is_kept
+                what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_does
+                a_hold_ends_by_itself_and_is_forgotten_in_time
+                a_session_that_is_held_outlives_its_retention
+                each_hold_and_its_end_leaves_a_row;
             expiring: a_session_expires_when_its_time_is_over_and_not_before
                 what_is_still_open_keeps_its_session_however_old_it_is
                 what_proves_a_consent_is_kept_for_a_time_of_its_own

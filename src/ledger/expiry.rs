@@ -25,11 +25,20 @@ pub(crate) enum RecordKind {
     Tombstones,
     Erasures,
     Fingerprints,
+    /// Holds that have ended.
+    Holds,
 }
 
 impl RecordKind {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Events, Self::Sessions, Self::Consents, Self::Tombstones, Self::Erasures, Self::Fingerprints];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Events,
+        Self::Sessions,
+        Self::Consents,
+        Self::Tombstones,
+        Self::Erasures,
+        Self::Fingerprints,
+        Self::Holds,
+    ];
 
     /// The setting's name: part of the interface.
     pub(crate) fn as_str(self) -> &'static str {
@@ -40,6 +49,7 @@ impl RecordKind {
             Self::Tombstones => "tombstones",
             Self::Erasures => "erasures",
             Self::Fingerprints => "fingerprints",
+            Self::Holds => "holds",
         }
     }
 }

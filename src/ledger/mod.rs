@@ -17,6 +17,7 @@ mod expiry;
 mod gauges;
 mod generation;
 mod health;
+mod holding;
 mod invariant;
 mod line;
 mod listing;
@@ -35,6 +36,7 @@ mod settings;
 pub(crate) mod sqlite;
 mod stored_record;
 mod sum;
+mod target_pause;
 mod transition;
 mod view;
 
@@ -55,6 +57,7 @@ pub(crate) use expiry::{Tombstone, describe_expired};
 pub(crate) use gauges::{COUNTED_MAX, Gauges, QueueGauge, Size};
 pub(crate) use generation::{GenerationState, SealGeneration, sealing};
 pub(crate) use health::{BreakerLimits, CallEnd, Presence};
+pub(crate) use holding::{Hold, HoldAdded, HoldsListed, MaybeHeld};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{AuditRange, Cursor, ErasureCursor, ErasureFilter, Page, QuarantineRange, ReceiptRange};
@@ -67,6 +70,7 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion
 use rule_version::{demanded_by, of_one};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
+pub(crate) use target_pause::{NewPause, PauseReason, TargetPause};
 pub(crate) use view::{
     ClockView, Counts, DecidedSession, DecidedSessions, ErasedMark, IdleSession, InstallationFacts, ProcessInfo,
     ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions,
@@ -118,6 +122,8 @@ pub(crate) struct Keep {
     pub(crate) erasures: Option<Duration>,
     /// Of ended erasures, counted from their end; zero keeps none.
     pub(crate) fingerprints: Option<Duration>,
+    /// Counted from their end.
+    pub(crate) holds: Option<Duration>,
 }
 
 /// A key of the deployment that was replaced.
@@ -285,7 +291,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 109;
+const UNRELEASED: usize = 110;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

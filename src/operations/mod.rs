@@ -14,6 +14,7 @@ pub(crate) mod clock;
 pub(crate) mod configuration;
 pub(crate) mod erasures;
 mod error;
+pub(crate) mod holds;
 mod json_lines;
 pub(crate) mod keys;
 pub(crate) mod ledger;
@@ -30,6 +31,7 @@ pub(crate) mod seals;
 mod series;
 mod settings;
 pub(crate) mod status;
+pub(crate) mod targets;
 pub(crate) mod webhooks;
 
 pub(crate) use error::{InputError, OperationError};

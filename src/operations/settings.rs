@@ -1,5 +1,6 @@
 //! What the configuration says, as far as operations need it.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) person: PersonSettings,
     /// `mluvii` and the plugins.
     pub(crate) targets: Vec<TargetName>,
+    /// The laws that keep what targets hold, as receipts say it.
+    pub(crate) retained: BTreeMap<TargetName, String>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
     /// How long receipts and the audit stay in the ledger.

@@ -11,6 +11,8 @@ pub(crate) struct Accepted {
     pub(crate) unverifiable: bool,
     /// Places where it does not look, in its own words.
     pub(crate) not_looked_at: BTreeSet<String>,
+    /// The law that keeps what it holds, as receipts say it.
+    pub(crate) retained: Option<String>,
 }
 
 impl Accepted {

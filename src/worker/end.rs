@@ -24,7 +24,8 @@ impl Worker {
         calls: u32,
     ) -> Result<WorkEnd, LedgerError> {
         // Only where there is a failure to forget: otherwise each answer would be one more transaction.
-        let has_answered = claim.target_failing && has_asked(&claim.work, &output, calls);
+        let is_called = !matches!(&claim.work, Work::Step(work) if self.without_call(work).is_some());
+        let has_answered = claim.target_failing && is_called && has_asked(&claim.work, &output, calls);
         let answered = CallEnd::Answered { sort: claim.work.sort() };
         let end = self.write(queue, claim, output).await?;
         if let Some(target) = queue.asks.as_ref().filter(|_| has_answered) {

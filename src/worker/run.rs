@@ -20,7 +20,7 @@ use super::span;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::erasure::Stage;
-use crate::ledger::{Claim, Claimed, LedgerError, NextLook, QueueName, StepEnd, Work};
+use crate::ledger::{Claim, Claimed, LedgerError, NextLook, QueueName, Work};
 use crate::mluvii::counted;
 use crate::panics::{Panicked, caught};
 
@@ -174,14 +174,11 @@ impl Worker {
             Work::Decide(work) => self.evaluate(work, claim.now).await,
             Work::Settle(work) => self.settle(work, claim.now).await,
             Work::Resolve(work) => self.resolve(work, claim.now).await,
-            // Who was to call is gone: a person has stopped it since, and nobody calls any more.
-            Work::Step(work) if work.step.stopped && work.step.report().is_none() => {
-                Ok(Output::Step(StepEnd::Stopped))
-            }
-            Work::Step(work) => match work.stage {
-                Stage::Find | Stage::FindLater => self.find(claim.step(work), work).await,
-                Stage::Erase => self.erase(claim.step(work), work).await,
-                Stage::Verify => self.verify(claim.step(work), work).await,
+            Work::Step(work) => match (self.without_call(work), work.stage) {
+                (Some(end), _) => Ok(Output::Step(end)),
+                (None, Stage::Find | Stage::FindLater) => self.find(claim.step(work), work).await,
+                (None, Stage::Erase) => self.erase(claim.step(work), work).await,
+                (None, Stage::Verify) => self.verify(claim.step(work), work).await,
             },
             Work::Close(_) => Err(Failure::Permanent("erasures are closed together".into())),
         }

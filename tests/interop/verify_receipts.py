@@ -30,6 +30,7 @@ ALLOWS = {
     "retained": "retained",
     "kept_by_vendor": "retained",
     "cancelled": "incomplete",
+    "held": "complete",
     "stopped": "incomplete",
     "not_resolved": "incomplete",
     "possible_left": "incomplete",

@@ -132,9 +132,14 @@ impl Begun {
     }
 
     /// A person stops it: nothing more is asked of a target. What is called just now ends with its call, and the rest at once.
-    /// `None` where every step has ended.
-    pub(super) fn stopped(self, is_called: impl Fn(&Step) -> bool, now: Timestamp) -> Option<Change> {
-        let stop = |step: &Step| step::stopped(step.clone(), is_called(step), now);
+    /// `kept_by`: the holds that keep what is left of it. `None` where every step has ended.
+    pub(super) fn stopped(
+        self,
+        is_called: impl Fn(&Step) -> bool,
+        kept_by: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let stop = |step: &Step| step::stopped(step.clone(), is_called(step), kept_by, now);
         let stopped: Vec<_> = self.0.iter().filter_map(stop).collect();
         (!stopped.is_empty()).then(|| self.changed(stopped, now))
     }

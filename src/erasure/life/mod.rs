@@ -86,11 +86,17 @@ impl Life {
         }
     }
 
-    /// A person stops it, also where it is under way: no further call begins. `None` where nothing is left to stop.
-    pub(crate) fn stopped(self, is_called: impl Fn(&Step) -> bool, now: Timestamp) -> Option<Cancelled> {
+    /// A person stops it, also where it is under way: no further call begins. `kept_by`: the holds that keep what is left of it.
+    /// `None` where nothing is left to stop.
+    pub(crate) fn stopped(
+        self,
+        is_called: impl Fn(&Step) -> bool,
+        kept_by: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Cancelled> {
         match self {
             Self::Waiting(waiting) => Some(waiting.cancelled()),
-            Self::Begun(begun) => begun.stopped(is_called, now).map(Cancelled::WithReceipt),
+            Self::Begun(begun) => begun.stopped(is_called, kept_by, now).map(Cancelled::WithReceipt),
         }
     }
 

@@ -234,8 +234,8 @@ pub(super) fn given_up(mut step: Step) -> Option<(Step, Next)> {
 }
 
 /// A person stops it. Where a call is under way (`is_called`), or an answer waits to be taken in, it ends with that, and at
-/// once everywhere else. `None` where it has ended.
-pub(super) fn stopped(mut step: Step, is_called: bool, now: Timestamp) -> Option<(Step, Next)> {
+/// once everywhere else: as `retained` where a hold keeps what it was to erase (`kept_by`). `None` where it has ended.
+pub(super) fn stopped(mut step: Step, is_called: bool, kept_by: Option<&str>, now: Timestamp) -> Option<(Step, Next)> {
     if step.final_outcome().is_some() {
         return None;
     }
@@ -243,7 +243,24 @@ pub(super) fn stopped(mut step: Step, is_called: bool, now: Timestamp) -> Option
         step.stopped = true;
         return Some((step, Next::DueUnlessHeld(now)));
     }
+    if let Some(kept_by) = kept_by.filter(|_| is_to_erase(&step)) {
+        step.state = StepState::Over { outcome: Outcome::Retained };
+        step.reason = Some(kept_by.to_owned());
+        step.resume = None;
+        return Some((step, Next::Gone));
+    }
     Some(stopped_at(step))
+}
+
+/// Whether its target is still to be asked to erase, and was not asked so that nobody knows what came of it.
+fn is_to_erase(step: &Step) -> bool {
+    match &step.state {
+        StepState::WaitsForFinds => true,
+        StepState::UnderWay { stage, report: ReportState::NotExpected, .. } => {
+            *stage != Stage::Verify && step.sent.is_none()
+        }
+        _ => false,
+    }
 }
 
 /// What follows a call, unless the step was stopped meanwhile: then nothing does. A report that came is still taken in.

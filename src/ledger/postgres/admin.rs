@@ -9,14 +9,15 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, failure, generations, meta, quarantine, receipts,
-    remote_notifier, rules, schedule, targets, tasks,
+    acts, archive, attention, audit, carry, claim, clock, failure, generations, holds, meta, pauses, quarantine,
+    receipts, remote_notifier, rules, schedule, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::erasure::{ErasureId, NewErasure};
+use crate::hold::{HoldId, NewHold};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{GenerationState, RotatedKey, Stopped};
+use crate::ledger::{GenerationState, HoldAdded, NewPause, RotatedKey, Stopped};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::subject::TargetName;
@@ -71,6 +72,25 @@ impl Admin for PostgresLedger {
         })
     }
 
+    async fn add_hold(&self, hold: &NewHold, by: &Actor) -> Result<HoldAdded, LedgerError> {
+        let installation = self.installations.id(&self.writing().await?, &hold.installation.0).await?;
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let added = holds::add(tx, installation, hold, by).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::held(by, hold)).await?;
+            Ok(added)
+        })
+    }
+
+    async fn lift_hold(&self, id: HoldId, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let lifted = holds::lift(tx, id, by).await?;
+            audit::append(tx, &acts::lifted(by, id, lifted)).await?;
+            Ok(lifted)
+        })
+    }
+
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {
         transact!(self, |tx| async {
             let count = tasks::retry_parked(tx).await?;
@@ -85,6 +105,22 @@ impl Admin for PostgresLedger {
             claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
             audit::append(tx, &acts::resumed(by, target, resumed)).await?;
             Ok(resumed)
+        })
+    }
+
+    async fn pause_target(&self, pause: &NewPause, by: &Actor) -> Result<(), LedgerError> {
+        transact!(self, |tx| async {
+            pauses::add(tx, pause, by).await?;
+            audit::append(tx, &acts::paused(by, pause)).await
+        })
+    }
+
+    async fn unpause_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let ended = pauses::end(tx, target).await?;
+            claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
+            audit::append(tx, &acts::resumed(by, target, ended)).await?;
+            Ok(ended)
         })
     }
 

@@ -10,6 +10,7 @@ use super::tx::Connection;
 use super::{ErasureCursor, ErasureFilter, LedgerError, Page, query, steps};
 use crate::erasure::{Erasure, ErasureId, Step};
 use crate::keys::Fingerprint;
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
 pub(super) async fn many(
@@ -18,9 +19,11 @@ pub(super) async fn many(
 ) -> Result<HashMap<ErasureId, Result<Erasure, LedgerError>>, LedgerError> {
     let rows = connection
         .rows(
-            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected
-             FROM erasure WHERE id = ANY($1)",
+            &format!(
+                "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
+                        rejected, holds, {ERASURE_IS_ON_HOLD}
+                 FROM erasure WHERE id = ANY($1)"
+            ),
             &[&ids(all)],
         )
         .await?;
@@ -118,6 +121,8 @@ fn read(row: &Row) -> Result<Erasure, LedgerError> {
         sessions: small(row.get(10)),
         findings: row.get::<_, Option<&str>>(11).map(|findings| of_json(findings.as_bytes())).transpose()?,
         verdict: maybe_word(row.get(12))?,
+        holds: json_at(row, 14)?,
+        held: row.get(15),
         steps: Vec::new(),
     })
 }

@@ -40,6 +40,7 @@ enum After {
     Session { since: i64, place: Place },
     Erasure { ended: i64, id: ErasureId },
     Tombstone { at: i64, place: Place },
+    Hold { ended: i64, id: String },
     Fingerprint { ended: i64, fingerprint: Vec<u8>, erasure: Vec<u8>, version: i64 },
     Event { received: i64, happened: i64, source: i64, session: i64, kind: i64, digest: Vec<u8> },
 }
@@ -85,6 +86,7 @@ impl PostgresLedger {
             RecordKind::Consents,
             RecordKind::Erasures,
             RecordKind::Tombstones,
+            RecordKind::Holds,
         ] {
             keep_first(&mut failed, self.walk(kind, keep).await)?;
         }
@@ -94,7 +96,7 @@ impl PostgresLedger {
     async fn walk(&self, kind: RecordKind, keep: &Keep) -> Result<(), LedgerError> {
         let beginning = || {
             let size = match kind {
-                RecordKind::Sessions | RecordKind::Consents | RecordKind::Erasures => BATCH,
+                RecordKind::Sessions | RecordKind::Consents | RecordKind::Erasures | RecordKind::Holds => BATCH,
                 RecordKind::Events | RecordKind::Tombstones | RecordKind::Fingerprints => SMALL_BATCH,
             };
             Walked { from: None, portion: Portion::new(size), refusals: Refusals::default() }
@@ -142,6 +144,7 @@ async fn one_batch(
         RecordKind::Consents => sessions::old(tx, PROOFS, keep, from, portion).await?,
         RecordKind::Erasures => old_erasures(tx, keep, from, portion).await?,
         RecordKind::Tombstones => small::old_tombstones(tx, keep, from, portion).await?,
+        RecordKind::Holds => small::old_holds(tx, keep, from, portion).await?,
         RecordKind::Events => small::old_events(tx, keep, from, portion).await?,
         RecordKind::Fingerprints => small::old_fingerprints(tx, keep, from, portion).await?,
     };

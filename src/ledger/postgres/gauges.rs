@@ -7,6 +7,7 @@ use super::columns::{maybe_time, time, unsigned};
 use super::counts::Tallied;
 use super::tx::{Connection, NOW_MS};
 use super::{LedgerError, counts, deliveries, periodic, processes, targets};
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size};
 
 pub(super) async fn all(connection: &Connection, queues: &[String], late_after_ms: i64) -> Result<Gauges, LedgerError> {
@@ -54,7 +55,8 @@ async fn once(connection: &Connection, late_after_ms: i64) -> Result<Once, Ledge
         "WITH clock AS (SELECT {NOW_MS} AS now)
          SELECT now,
                 (SELECT COUNT(*) FROM (SELECT 1 FROM erasure WHERE ended IS NULL AND state <> 'requested'
-                   AND GREATEST(due_rule, created) < now - $1 LIMIT {COUNTED_MAX}) AS counted),
+                   AND GREATEST(due_rule, created) < now - $1
+                   AND NOT {ERASURE_IS_ON_HOLD} LIMIT {COUNTED_MAX}) AS counted),
                 {},
                 (SELECT COALESCE(SUM(count), 0)::BIGINT
                    FROM (SELECT count FROM inbox WHERE NOT parked LIMIT {COUNTED_MAX}) AS counted),

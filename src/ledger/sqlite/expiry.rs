@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use rusqlite::params;
 
 use self::sessions::{AgedSession, PROOFS, WHOLE};
-use self::small::{AgedFingerprint, AgedTombstone};
+use self::small::{AgedFingerprint, AgedHold, AgedTombstone};
 use super::columns::Millis;
 use super::expired::{note, note_refused};
 use super::job::{Tx, Wakes};
@@ -70,6 +70,7 @@ pub(super) struct Passes {
     consents: Pass<AgedSession>,
     erasures: Pass<AgedErasure>,
     tombstones: Pass<AgedTombstone>,
+    holds: Pass<AgedHold>,
 }
 
 impl Default for Passes {
@@ -80,6 +81,7 @@ impl Default for Passes {
             consents: Pass::new(BATCH),
             erasures: Pass::new(BATCH),
             tombstones: Pass::new(SMALL_BATCH),
+            holds: Pass::new(BATCH),
         }
     }
 }
@@ -99,6 +101,8 @@ impl Passes {
         keep_first(&mut failed, self.erasures.go_on(writer, RecordKind::Erasures, erasures).await)?;
         let tombstones = move |tx: &Tx<'_>, from, portion| small::old_tombstones(tx, &keep, from, portion);
         keep_first(&mut failed, self.tombstones.go_on(writer, RecordKind::Tombstones, tombstones).await)?;
+        let holds = move |tx: &Tx<'_>, from, portion| small::old_holds(tx, &keep, from, portion);
+        keep_first(&mut failed, self.holds.go_on(writer, RecordKind::Holds, holds).await)?;
         failed.map_or(Ok(()), Err)
     }
 }

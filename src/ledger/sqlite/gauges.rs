@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::columns::Millis;
 use super::{LedgerError, counts, deliveries, periodic, processes, receipts, targets};
 use crate::erasure::{ErasureState, Verdict};
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size};
 
 pub(super) fn all(
@@ -55,10 +56,10 @@ pub(super) fn size(ledger: &Path, log_bytes: u64) -> Size {
 fn late(connection: &Connection, now: Timestamp, late_after: SignedDuration) -> Result<u64, LedgerError> {
     // Before the calendar began, nothing was due.
     let Ok(before) = now.checked_sub(late_after) else { return Ok(0) };
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM erasure
-           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) < ?1 LIMIT ?2)",
-    )?;
+           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) < ?1 AND NOT {ERASURE_IS_ON_HOLD} LIMIT ?2)",
+    ))?;
     Ok(statement.query_row(params![Millis(before), COUNTED_MAX], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 

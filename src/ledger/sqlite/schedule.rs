@@ -10,11 +10,11 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
-use super::{capsules, failure::broken, rules, sessions, steps, sum, targets, tasks};
+use super::{capsules, failure::broken, holds, rules, sessions, steps, sum, targets, tasks};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{Stopped, is_rejected, transition};
+use crate::ledger::{Stopped, holding, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -260,8 +260,13 @@ pub(super) fn cancel(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
 pub(super) fn stop(tx: &Tx<'_>, id: ErasureId) -> Result<Stopped, LedgerError> {
     let held = tasks::held_of(tx, id)?;
     let is_called = |step: &Step| held.contains(&*QueueName::Step(step.called.clone()).name());
-    let ordered = life(tx, id)?.and_then(|(_, life)| life.stopped(is_called, tx.now));
+    let kept_by = holds::named(tx, id)?;
+    let why = holding::why(&kept_by);
+    let ordered = life(tx, id)?.and_then(|(_, life)| life.stopped(is_called, why.as_deref(), tx.now));
     let stopped = Stopped::of(ordered.as_ref());
+    if let Some(Cancelled::WithReceipt(_)) = &ordered {
+        holds::note(tx, id, &kept_by)?;
+    }
     cancelled(tx, id, ordered)?;
     Ok(stopped)
 }

@@ -81,7 +81,10 @@ impl Checked {
 }
 
 /// A person's erasure never leaves one company's installation.
-fn persons_installation(on: &Operations, named: Option<&InstallationName>) -> Result<InstallationName, OperationError> {
+pub(in crate::operations) fn persons_installation(
+    on: &Operations,
+    named: Option<&InstallationName>,
+) -> Result<InstallationName, OperationError> {
     match (named, on.settings.installations.as_slice()) {
         (Some(name), _) => Ok(on.installation(name)?.name.clone()),
         (None, [only]) => Ok(only.name.clone()),

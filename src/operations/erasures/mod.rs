@@ -8,6 +8,7 @@ mod reach;
 mod request;
 
 pub(crate) use acts::{Retried, UndecidedRetried, approve, cancel, list, reject, retry, retry_undecided, show, stop};
+pub(super) use checked::persons_installation;
 pub(crate) use checked::{About, Request};
 pub(crate) use find::{Found, find};
 pub(crate) use preview::{Preview, WouldBe, preview};

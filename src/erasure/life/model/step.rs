@@ -60,7 +60,7 @@ fn changed(steps: Begun, order: Order) -> Result<Change, OutOfPlace> {
         Order::Stop(held) => {
             let targets: Vec<_> = steps.0.iter().map(|step| step.target.clone()).collect();
             let is_held = |target: &TargetName| targets.iter().zip(held).any(|(one, held)| one == target && held);
-            with_receipt(Life::Begun(steps).stopped(|step| is_held(&step.target), NOW))
+            with_receipt(Life::Begun(steps).stopped(|step| is_held(&step.target), None, NOW))
         }
     }
 }

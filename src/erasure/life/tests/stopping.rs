@@ -6,7 +6,7 @@ use crate::erasure::Sent;
 const CALLED: bool = true;
 
 fn stop(step: Step, is_called: bool) -> (Step, Next) {
-    only(Begun(vec![step]).stopped(|_| is_called, NOW).expect("there is something to stop"))
+    only(Begun(vec![step]).stopped(|_| is_called, None, NOW).expect("there is something to stop"))
 }
 
 #[track_caller]
@@ -24,7 +24,11 @@ fn what_nobody_calls_ends_at_once_with_what_is_known() {
     ends_as(in_state("crm", StepState::WaitsForFinds), unverifiable, "before the target was asked to erase");
     ends_as(to_call(Stage::Erase), unverifiable, "before the target had answered");
     ends_as(awaited(NOW), unverifiable, "was not awaited");
-    ends_as(in_state("crm", StepState::to_call(Stage::Verify, Some(Outcome::Erased))), unverifiable, "nobody has looked");
+    ends_as(
+        in_state("crm", StepState::to_call(Stage::Verify, Some(Outcome::Erased))),
+        unverifiable,
+        "nobody has looked",
+    );
     ends_as(Step { sent: Some(Sent::Unanswered), ..to_call(Stage::Erase) }, unverifiable, "may have been asked");
     ends_as(Step { rounds: 1, ..to_call(Stage::Erase) }, Outcome::Residual, "still there");
     ends_as(parked(Outcome::Residual), Outcome::Residual, "needed a person");
@@ -41,7 +45,8 @@ fn what_is_called_ends_with_its_call_whatever_the_call_ends_with() {
         only(change).0
     };
     let begun = || Begun(vec![called.clone()]);
-    let answered = cut(begun().call_ended(&target("crm"), answers(Outcome::Erased, Evidence::default()), NOW).expect("one"));
+    let answered =
+        cut(begun().call_ended(&target("crm"), answers(Outcome::Erased, Evidence::default()), NOW).expect("one"));
     assert_eq!((answered.final_outcome(), answered.erased_at), (Some(Outcome::Unverifiable), Some(NOW)));
     let again = cut(begun().call_ended(&target("crm"), StepEnd::EraseAgain { pause: PAUSE }, NOW).expect("one"));
     assert_eq!(again.final_outcome(), Some(Outcome::Residual));
@@ -59,13 +64,33 @@ fn a_report_that_came_is_taken_in_before_it_ends() {
     let (waits, next) = stop(asked, false);
     assert_eq!((waits.final_outcome(), next), (None, Next::DueUnlessHeld(NOW)));
     let change = Begun(vec![waits]).call_ended(&target("crm"), ends(Outcome::Retained), NOW).expect("one");
-    assert_eq!((only(change.clone()).0.final_outcome(), change.state), (Some(Outcome::Retained), ErasureState::Verifying));
+    assert_eq!(
+        (only(change.clone()).0.final_outcome(), change.state),
+        (Some(Outcome::Retained), ErasureState::Verifying)
+    );
+}
+
+#[test]
+fn what_a_hold_keeps_is_retained_and_what_was_asked_before_is_not() {
+    const HOLD: &str = "held by h-010101010101 (legal_claims)";
+    let stop =
+        |step: Step| only(Begun(vec![step]).stopped(|_| false, Some(HOLD), NOW).expect("there is something to stop"));
+    for step in [to_call(Stage::Erase), to_call(Stage::Find), in_state("crm", StepState::WaitsForFinds)] {
+        let (kept, next) = stop(step);
+        assert_eq!((kept.final_outcome(), next, kept.stopped), (Some(Outcome::Retained), Next::Gone, false));
+        assert_eq!(kept.reason.as_deref(), Some(HOLD));
+    }
+    let change = Begun(vec![over("mluvii"), to_call(Stage::Erase)]).stopped(|_| false, Some(HOLD), NOW).expect("one");
+    assert_eq!((change.closes, change.state), (true, ErasureState::Verifying), "all but what is kept is done");
+    for step in [awaited(NOW), Step { sent: Some(Sent::Unanswered), ..to_call(Stage::Erase) }, to_call(Stage::Verify)] {
+        assert_eq!(stop(step).0.final_outcome(), Some(Outcome::Unverifiable));
+    }
 }
 
 #[test]
 fn nobody_is_asked_to_erase_once_others_have_said_what_they_know() {
     let begun = begins(&["crm", "mluvii"], &["crm"]);
-    let change = begun.clone().stopped(|step| *step.target.0 == *"crm", NOW).expect("under way");
+    let change = begun.clone().stopped(|step| *step.target.0 == *"crm", None, NOW).expect("under way");
     assert_eq!(change.still_called(), [target("crm")]);
     let begun = after_change(begun, change);
     let change = begun.call_ended(&target("crm"), found_something(), NOW).expect("a transition");
@@ -76,6 +101,6 @@ fn nobody_is_asked_to_erase_once_others_have_said_what_they_know() {
 
 #[test]
 fn what_is_over_is_not_stopped_and_what_was_not_stopped_does_not_end_so() {
-    assert_eq!(Begun(vec![over("crm")]).stopped(|_| false, NOW), None);
+    assert_eq!(Begun(vec![over("crm")]).stopped(|_| false, None, NOW), None);
     assert!(Begun(vec![to_call(Stage::Erase)]).call_ended(&target("crm"), StepEnd::Stopped, NOW).is_err());
 }

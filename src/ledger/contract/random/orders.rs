@@ -6,7 +6,7 @@ use super::model::{Model, Modelled};
 use super::task::{Piece, Task};
 use crate::erasure::life::{Cancelled, NoTargets, Resolving, Retried, Waiting};
 use crate::erasure::{ErasureId, NewErasure, Step, Subject};
-use crate::ledger::{QueueName, Stopped};
+use crate::ledger::{QueueName, Stopped, holding};
 use crate::subject::SessionKey;
 
 impl Model {
@@ -43,6 +43,7 @@ impl Model {
             verdict: None,
             receipt: None,
             capsules: 0,
+            holds: Vec::new(),
         };
         self.erasures.insert(new.id, erasure);
     }
@@ -150,8 +151,13 @@ impl Model {
 
     pub(super) fn stopped_by_order(&mut self, id: ErasureId, now: Timestamp) -> Stopped {
         let is_held = |step: &Step| self.work.get(&Piece::step(id, step)).is_some_and(|task| task.holder.is_some());
-        let ordered = self.life(id).and_then(|life| life.stopped(is_held, now));
+        let kept_by = self.kept_by(id);
+        let why = holding::why(&kept_by);
+        let ordered = self.life(id).and_then(|life| life.stopped(is_held, why.as_deref(), now));
         let stopped = Stopped::of(ordered.as_ref());
+        if let Some(Cancelled::WithReceipt(_)) = &ordered {
+            self.note_holds(id, &kept_by);
+        }
         self.ends_by(id, ordered, now);
         stopped
     }
