@@ -24,6 +24,7 @@ mod event;
 mod external;
 #[cfg(test)]
 mod fuzz;
+mod hold;
 mod http;
 mod http_client;
 mod key_files;

@@ -18,7 +18,7 @@ use crate::keys::ReadSecret;
 use crate::ledger::Keep;
 use crate::manual::{ManualSettings, ManualTarget};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
-use crate::plugin::{Expected, PluginHost};
+use crate::plugin::{Expected, PluginHost, RetainedByLaw};
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
@@ -119,7 +119,8 @@ impl Parts {
         let accepted = config.plugins.iter().map(|plugin| {
             let unverifiable = plugin.expected == Some(Expected::Unverifiable);
             let not_looked_at = plugin.accept_not_looked_at.clone();
-            (plugin.target(), Accepted { unverifiable, not_looked_at, ..Accepted::default() })
+            let retained = plugin.retained.as_ref().map(RetainedByLaw::reason);
+            (plugin.target(), Accepted { unverifiable, not_looked_at, retained, ..Accepted::default() })
         });
         let by_hand = config.manual.iter().map(|manual| (manual.target(), Accepted::of_people()));
         let reports_url = config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
@@ -240,6 +241,7 @@ fn keep(config: &Config) -> Keep {
         erasures: retention.erasures.limit(),
         fingerprints: if config.erasing.keep_fingerprints { fingerprints } else { Some(Duration::ZERO) },
         requests: retention.requests.limit(),
+        holds: retention.holds.limit(),
     }
 }
 

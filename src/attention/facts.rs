@@ -16,6 +16,7 @@ use crate::audit::Object;
 use crate::chain;
 use crate::deadline::Calendar;
 use crate::erasure::ErasureId;
+use crate::hold::HoldId;
 use crate::subject::{InstallationName, SourceName, TargetName};
 
 /// A target that was tried so often in vain is out for more than a moment.
@@ -27,6 +28,12 @@ pub(crate) const LIMITED_MAX: Duration = Duration::from_secs(3600);
 
 /// For how long records may be there whose time is over.
 const BEHIND_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// For how long a target may be paused before somebody is told.
+const PAUSED_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// For how long a hold without an end may be in force before somebody is to look at it.
+const HOLD_OLD: Duration = Duration::from_secs(180 * 86_400);
 
 /// What the configuration says about it.
 #[derive(Clone, Debug)]
@@ -277,6 +284,10 @@ pub(crate) struct Facts {
     pub(crate) waiting_rules: Vec<WaitingRule>,
     pub(crate) waiting_past: Vec<WaitingPast>,
     pub(crate) requests: OpenRequests,
+    /// Holds in force without an end, the oldest first, and since when each is.
+    pub(crate) endless_holds: Vec<(HoldId, Timestamp)>,
+    /// Targets that a person has paused, and since when each is.
+    pub(crate) paused: Vec<(TargetName, Timestamp)>,
     /// What the ledger refuses to delete, by kind.
     pub(crate) undeletable: BTreeMap<&'static str, RefusedRecords>,
 }
@@ -321,6 +332,8 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.waiting_rules.iter().map(of_rule));
     all.extend(facts.waiting_past.iter().map(of_past));
     all.extend(requests::of(&facts.requests, &limits.requests, &limits.calendar, now));
+    all.extend(facts.endless_holds.iter().filter_map(|(hold, since)| of_hold(*hold, *since, now)));
+    all.extend(facts.paused.iter().filter_map(|(target, since)| of_pause(target, *since, now)));
     all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));
     for found in &mut all {
         found.muted = mutes.iter().find(|mute| mute.holds(found, now)).map(Mute::shown);
@@ -562,6 +575,20 @@ fn of_past(waiting: &WaitingPast) -> Attention {
     found = with(found, "job", (*job).into());
     found = with(found, "sessions", (*sessions).into());
     Attention { since: *since, ..with(found, "would", (*would_erase).into()) }
+}
+
+/// What waits for it is late some day, and whoever paused it may have forgotten it.
+fn of_pause(target: &TargetName, since: Timestamp, now: Timestamp) -> Option<Attention> {
+    let is_long = now.duration_since(since).unsigned_abs() > PAUSED_MAX && since < now;
+    let found = found(Code::TargetPaused, Severity::Attention, Object::target(target), since.to_string());
+    is_long.then(|| Attention { since: Some(since), ..with(found, "target", Value::from(&*target.0)) })
+}
+
+/// What is kept for ever is rarely meant so.
+fn of_hold(hold: HoldId, since: Timestamp, now: Timestamp) -> Option<Attention> {
+    let is_old = now.duration_since(since).unsigned_abs() > HOLD_OLD && since < now;
+    let found = found(Code::HoldOld, Severity::Notice, Object::hold(&hold.to_string()), since.to_string());
+    is_old.then(|| Attention { since: Some(since), ..with(found, "hold", Value::from(hold.to_string())) })
 }
 
 /// It works by the configuration that it had, which is not the one that somebody meant.

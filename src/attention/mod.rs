@@ -172,10 +172,14 @@ pub(crate) enum Code {
     RequestApprovalWaiting,
     /// A server did not take its configuration when it was last asked to, and works by the one before. With `server` and `reason`.
     ReloadFailed,
+    /// A hold without an end is old: somebody should look whether it is still needed. With the `hold`.
+    HoldOld,
+    /// A person has paused a target, and it stays so: what waits for it goes on waiting. With the `target`.
+    TargetPaused,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 47] = [
+    pub(crate) const ALL: [Self; 49] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -223,6 +227,8 @@ impl Code {
         Self::RequestsDueSoon,
         Self::RequestsUnverified,
         Self::RequestApprovalWaiting,
+        Self::HoldOld,
+        Self::TargetPaused,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -262,6 +268,8 @@ impl Code {
             Self::SealKeysFailed => "seal_keys_failed",
             Self::RuleWaiting => "rule_waiting",
             Self::PastWaiting => "past_waiting",
+            Self::HoldOld => "hold_old",
+            Self::TargetPaused => "target_paused",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
             Self::SourceSilent => "source_silent",

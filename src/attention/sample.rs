@@ -10,6 +10,7 @@ use super::{
     RequestLimits, StoppedTarget, Tasks, WaitingPast, WaitingRule,
 };
 use crate::erasure::ErasureId;
+use crate::hold::HoldId;
 use crate::subject::{InstallationName, TargetName};
 
 pub(super) fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
@@ -186,6 +187,8 @@ pub(crate) fn everything() -> Facts {
             unverified: vec![OpenRequest { name: "R-3".into(), since: now() - SignedDuration::from_hours(30) }],
             planned: vec![OpenRequest { name: "R-4".into(), since: Timestamp::UNIX_EPOCH }],
         },
+        paused: vec![(TargetName("erp".into()), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(48))],
+        endless_holds: vec![(HoldId([0xab; 6]), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 181))],
         undeletable: [(
             "sessions",
             RefusedRecords { count: 2, since: Timestamp::UNIX_EPOCH, example: "acme/13".into() },

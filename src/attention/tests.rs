@@ -5,6 +5,7 @@ use super::mute::CannotMute;
 use super::*;
 use crate::audit::Actor;
 use crate::erasure::ErasureId;
+use crate::hold::HoldId;
 use crate::subject::{InstallationName, TargetName};
 
 fn limits() -> Limits {
@@ -122,6 +123,8 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             would_erase: 2,
         }],
         requests: OpenRequests::default(),
+        paused: vec![(TargetName("erp".into()), at(60 - 86_401)), (TargetName("crm".into()), at(0))],
+        endless_holds: vec![(HoldId([1; 6]), at(60 - 181 * 86_400)), (HoldId([2; 6]), at(60 - 179 * 86_400))],
         undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),
     };
     check(
@@ -151,8 +154,10 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"attention snapshot_held ledger {"process":4711,"transactions":1000001}"#,
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
             r#"attention tasks_late target:legal {"count":1,"erasure":"e-09090909090909090909090909090909","target":"legal"}"#,
+            r#"attention target_paused target:erp {"target":"erp"}"#,
             r#"attention work_parked work {"count":5}"#,
             r#"notice deliveries_refused source:acme {"count":9,"last":"1970-01-01T00:00:07Z","source":"acme"}"#,
+            r#"notice hold_old hold:h-010101010101 {"hold":"h-010101010101"}"#,
             r#"notice paths_unknown source:acme {"count":9,"last":"1970-01-01T00:00:07Z","nearest":"acme"}"#,
             r#"notice paths_unknown webhooks {"count":9,"last":"1970-01-01T00:00:07Z"}"#,
             r#"notice plugin_doubtful plugin:mailbox {"reason":"one; two","target":"mailbox"}"#,

@@ -212,6 +212,18 @@ pub(crate) fn sentence(found: &Attention) -> String {
              {reason}; see docs/keys.md"
         ),
         Code::RuleWaiting => rule_waiting(found),
+        Code::TargetPaused => {
+            let target = text("target");
+            format!(
+                "{target} is paused for more than a day, and what waits for it goes on waiting: quietus targets resume {target}"
+            )
+        }
+        Code::HoldOld => {
+            let hold = text("hold");
+            format!(
+                "the hold {hold} has no end and is old: look whether it is still needed (`quietus holds show {hold}`), or lift it"
+            )
+        }
         Code::PastWaiting => {
             let (mluvii, job, would, sessions) = (text("mluvii"), number("job"), number("would"), number("sessions"));
             format!(
@@ -410,10 +422,12 @@ mod tests {
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         4 tasks at legal were not confirmed in time: quietus tasks list --target legal, then quietus tasks done ID; or ask once more, or give up, by quietus erasures retry or cancel, such as e-09090909090909090909090909090909
         3 tasks at legal are open, the oldest since 1970-01-01T00:00:00Z: quietus tasks list --target legal, then quietus tasks done ID once it is done
+        erp is paused for more than a day, and what waits for it goes on waiting: quietus targets resume erp
         the webhook of source acme: mluvii does not have it; see `quietus webhook status`, and `quietus webhook register acme`
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         2 erasures wait for a link that was not used in time, or whose mail was refused; nothing needs to be done, and a person can approve or reject each: quietus erasures list --state requested
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`, and why in the log
+        the hold h-abababababab has no end and is old: look whether it is still needed (`quietus holds show h-abababababab`), or lift it
         9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         9 requests came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         plugin erp works, but: its sandbox reaches the level `files` only

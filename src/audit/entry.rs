@@ -25,6 +25,11 @@ pub(crate) enum Act {
     ConfirmTask,
     /// Looks at whom a task is about.
     RevealTask,
+    /// Has no further call of an erasure begin.
+    StopErasure,
+    /// Keeps something from being erased.
+    AddHold,
+    LiftHold,
     /// Retries events, sessions and erasures that could not be worked on.
     RetryWork,
     AcknowledgeReceipts,
@@ -32,6 +37,8 @@ pub(crate) enum Act {
     ReplayQuarantined,
     /// Lets a target's queue move again.
     ResumeTarget,
+    /// Has nobody call a target.
+    PauseTarget,
     MuteAttention,
     UnmuteAttention,
     ReloadPlugin,
@@ -90,7 +97,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 46] = [
+    pub(crate) const ALL: [Self; 50] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -99,11 +106,15 @@ impl Act {
         Self::CancelErasure,
         Self::ConfirmTask,
         Self::RevealTask,
+        Self::StopErasure,
+        Self::AddHold,
+        Self::LiftHold,
         Self::RetryWork,
         Self::AcknowledgeReceipts,
         Self::DropQuarantined,
         Self::ReplayQuarantined,
         Self::ResumeTarget,
+        Self::PauseTarget,
         Self::MuteAttention,
         Self::UnmuteAttention,
         Self::ReloadPlugin,
@@ -149,11 +160,15 @@ impl Act {
             Self::CancelErasure => "erasure.cancel",
             Self::ConfirmTask => "task.done",
             Self::RevealTask => "task.reveal",
+            Self::StopErasure => "erasure.stop",
+            Self::AddHold => "hold.add",
+            Self::LiftHold => "hold.lift",
             Self::RetryWork => "work.retry",
             Self::AcknowledgeReceipts => "receipts.acknowledge",
             Self::DropQuarantined => "quarantine.drop",
             Self::ReplayQuarantined => "quarantine.replay",
             Self::ResumeTarget => "target.resume",
+            Self::PauseTarget => "target.pause",
             Self::MuteAttention => "attention.mute",
             Self::UnmuteAttention => "attention.unmute",
             Self::ReloadPlugin => "plugin.reload",
@@ -348,6 +363,11 @@ impl Object {
     /// A rule of the configuration, by its name.
     pub(crate) fn rule(name: &str) -> Self {
         Self(format!("rule:{name}"))
+    }
+
+    /// A hold, by its id.
+    pub(crate) fn hold(id: &str) -> Self {
+        Self(format!("hold:{id}"))
     }
 
     /// All rules.

@@ -1,4 +1,4 @@
-//! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones.
+//! `quietus erasures`: see them, approve or reject what waits for it, set parked ones going again, cancel scheduled ones, stop what is under way.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use super::out::{self, Out};
 use super::words::subject;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
-use crate::ledger::{ErasureCursor, ErasureFilter};
+use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
 use crate::operations::erasures::{self, Retried, UndecidedRetried};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
@@ -39,6 +39,13 @@ pub(super) enum Erasures {
         /// Retry the events and sessions that could not be decided on, and call mluvii again, which is needed for that
         #[arg(long, conflicts_with = "id")]
         undecided: bool,
+    },
+    /// Stop an erasure: no further call begins, and its receipt says what was done and what was not
+    ///
+    /// What is being called just now ends, as a call that is cut off may have been made all the same; the answer names these targets. One
+    /// that has not begun is cancelled, without a receipt. It cannot be taken up again: what is left needs an erasure of its own.
+    Stop {
+        id: ErasureId,
     },
     /// Cancel an erasure that has not begun; close a parked one, with a receipt that says so
     Cancel {
@@ -124,11 +131,29 @@ impl Erasures {
                 };
                 answer(retried.map(drop), &yes, "nothing to do: nothing is parked", out)
             }
+            Self::Stop { id } => {
+                let stopped = erasures::stop(on, id, &actor()).await;
+                let yes = stopped.as_ref().map(stopped_text).unwrap_or_default();
+                let no = "not stopped: it is over, or there is none; what is left needs an erasure of its own";
+                answer(stopped.map(drop), &yes, no, out)
+            }
             Self::Cancel { id } => {
                 let cancelled = erasures::cancel(on, id, &actor()).await;
                 answer(cancelled, "cancelled", "not cancelled: it is under way or over, or there is none", out)
             }
         }
+    }
+}
+
+/// What becomes of an erasure that was stopped.
+fn stopped_text(stopped: &Stopped) -> String {
+    match stopped {
+        Stopped::NotBegun => "cancelled: it had not begun".to_owned(),
+        Stopped::AfterCalls(called) => {
+            let targets = called.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            format!("stopped; calls under way end first, and then its receipt is written: {targets}")
+        }
+        Stopped::AtOnce | Stopped::Not => "stopped; its receipt is being written".to_owned(),
     }
 }
 
@@ -149,12 +174,18 @@ fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
         .try_map(move |name| state(name).ok_or("unknown"))
 }
 
-/// An erasure that has a receipt shows its verdict where the state would be, and one that needs a person shows that, whatever
+/// An erasure that has a receipt shows its verdict where the state would be, and one that needs a person or is held shows that, whatever
 /// else still moves. Its targets, `show` shows.
 fn row(erasure: &Erasure) -> [String; 4] {
     let needs_person = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
     let state = if needs_person { ErasureState::Parked } else { erasure.state };
-    let state = if awaits_link(erasure) { LINK } else { state.as_str() };
+    let state = if awaits_link(erasure) {
+        LINK
+    } else if erasure.held && !needs_person {
+        "held"
+    } else {
+        state.as_str()
+    };
     let state = erasure.verdict.map_or(state, Verdict::as_str);
     [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
@@ -166,6 +197,10 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     }
     out.line(format_args!("erasure   {}", erasure.id))?;
     out.line(format_args!("state     {}", erasure.state.as_str()))?;
+    if !erasure.holds.is_empty() {
+        let holds = erasure.holds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        out.line(format_args!("held      {}: {holds}", if erasure.held { "now" } else { "before" }))?;
+    }
     out.line(format_args!("verdict   {}", verdict(erasure)))?;
     out.line(format_args!("mluvii    {}", erasure.subject.installation()))?;
     out.line(format_args!("subject   {}", erasure.subject.key()))?;

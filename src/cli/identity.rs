@@ -76,6 +76,11 @@ impl Values {
         Ok(values)
     }
 
+    /// Refuses values that others could see.
+    pub(super) fn refuse_seen(&self) -> Result<(), Failure> {
+        if self.seen_by_others { Err(Failure::Usage(NOT_WRITTEN_OUT.to_owned())) } else { Ok(()) }
+    }
+
     /// Warns of values that others could see.
     pub(super) fn warn(&self, warning: &str, out: &mut Out) {
         if self.seen_by_others {
@@ -83,6 +88,13 @@ impl Values {
         }
     }
 }
+
+/// Refuses a value that others could see.
+pub(super) fn must_not_be_seen(argument: &str) -> Result<(), Failure> {
+    if is_written_out(argument) { Err(Failure::Usage(NOT_WRITTEN_OUT.to_owned())) } else { Ok(()) }
+}
+
+const NOT_WRITTEN_OUT: &str = "other users of this machine can see arguments, so that values are not taken from them: `-` asks for it, `@FILE` reads it";
 
 /// For values of real people.
 pub(super) const SEEN_BY_OTHERS: &str =

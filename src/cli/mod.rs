@@ -18,6 +18,7 @@ mod erasures;
 mod exit;
 mod explain;
 mod files;
+mod holds;
 mod identity;
 mod keys;
 mod ledger;
@@ -38,6 +39,7 @@ mod running;
 mod serve;
 mod standin;
 mod status;
+mod targets;
 mod tasks;
 mod webhook;
 mod words;
@@ -98,7 +100,7 @@ enum Command {
     Reconcile(reconcile::Reconcile),
     Erase(erase::Erase),
     EraseAgain(erase_again::EraseAgain),
-    /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
+    /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones, stop what is under way
     #[command(subcommand)]
     Erasures(erasures::Erasures),
     /// What persons ask for: enter it, verify whose it is, plan, approve and run it, until it is answered
@@ -107,6 +109,12 @@ enum Command {
     /// See tasks that people were given, and say what became of them
     #[command(subcommand)]
     Tasks(tasks::Tasks),
+    /// Keep something from being erased; see what is kept, and lift it
+    #[command(subcommand)]
+    Holds(holds::Holds),
+    /// See how targets are; pause one, or have it called again
+    #[command(subcommand)]
+    Targets(targets::Targets),
     /// See, find, export, verify and archive receipts; print a certificate
     #[command(subcommand)]
     Receipts(receipts::Receipts),
@@ -185,6 +193,8 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Requests(requests) => with_operations(global, async |on| requests.run(on, out).await),
         Command::Tasks(tasks) => with_operations(global, async |on| tasks.run(on, out).await),
+        Command::Holds(holds) => with_operations(global, async |on| holds.run(on, out).await),
+        Command::Targets(targets) => with_operations(global, async |on| targets.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Letters(letters) => with_operations(global, async |on| letters.run(on, out).await),
         Command::Rules(rules) => rules.run(global, out),

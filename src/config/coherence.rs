@@ -9,6 +9,7 @@ use super::Config;
 use super::layers::Layers;
 use super::problem::counted_from_one;
 use crate::mluvii::MluviiSettings;
+use crate::plugin::RetainedByLaw;
 use crate::policy::{Policy, TestsContext};
 use crate::subject::{Kind, Scope};
 
@@ -30,6 +31,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     for (index, plugin) in config.plugins.iter().enumerate() {
         if let Err(wrong) = plugin.check_name() {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
+        }
+        if let Some(wrong) = plugin.retained.as_ref().and_then(RetainedByLaw::wrong) {
+            layers.problem(format!("plugin.{}.retained", index + 1), wrong);
         }
     }
     manual(config, layers);

@@ -36,6 +36,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::hold::HeldBy;
 use crate::keys::Digest;
 use crate::subject::{Fingerprinted, InstallationName, Scope, SessionKey, TargetName};
 
@@ -299,6 +300,12 @@ pub(crate) struct Erasure {
     /// The receipt's verdict, once there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verdict: Option<Verdict>,
+    /// The holds by which it is kept, or was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) holds: Vec<HeldBy>,
+    /// Whether one of them keeps it from going on now.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) held: bool,
     pub(crate) steps: Vec<Step>,
 }
 

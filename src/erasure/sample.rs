@@ -23,6 +23,7 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         verified_at: Some(Timestamp::UNIX_EPOCH),
         resume: None,
         sent: None,
+        stopped: false,
     }
 }
 
@@ -44,6 +45,8 @@ pub(crate) fn session(steps: Vec<Step>) -> Erasure {
         sessions: 1,
         findings: Some(Findings { certain: 1, ..Findings::default() }),
         verdict: None,
+        holds: Vec::new(),
+        held: false,
         steps,
     }
 }

@@ -166,6 +166,8 @@ pub(crate) struct Step {
     /// Whether the target was asked to erase and must not be asked again before a person says so. `None` where it was not
     /// asked since, or where asking twice does no harm.
     pub(crate) sent: Option<Sent>,
+    /// A person has stopped it: nothing more is asked of its target. It stays where the step ended by that, and not by an answer.
+    pub(crate) stopped: bool,
 }
 
 impl Step {
@@ -185,6 +187,7 @@ impl Step {
             verified_at: None,
             resume: None,
             sent: None,
+            stopped: false,
         }
     }
 
@@ -253,6 +256,8 @@ struct ShownStep {
     report_by: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<Sent>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    stopped: bool,
 }
 
 impl From<Step> for ShownStep {
@@ -270,6 +275,7 @@ impl From<Step> for ShownStep {
             erased_at: step.erased_at,
             verified_at: step.verified_at,
             sent: step.sent,
+            stopped: step.stopped,
         }
     }
 }
@@ -302,6 +308,8 @@ pub(crate) enum StepEnd {
     OutcomeUnknown,
     /// Nor can it say whether the data is gone: a person is needed.
     StillUnknown { reason: String },
+    /// It was stopped while somebody was to call, who is gone: nobody calls any more.
+    Stopped,
     /// The outcome is final.
     Final { outcome: Outcome, reason: Option<String>, counts: BTreeMap<String, u64>, evidence: Evidence },
 }

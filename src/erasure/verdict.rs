@@ -69,6 +69,8 @@ pub(crate) struct Reason {
 pub(crate) enum ReasonCode {
     /// A person closed the erasure with steps unfinished.
     Cancelled,
+    /// A person stopped the erasure while it was under way.
+    Stopped,
     /// Nothing says whom the erasure reaches: it was never resolved, or it has no targets.
     NotResolved,
     /// Sessions that are only possibly meant were left.
@@ -99,6 +101,8 @@ pub(crate) enum ReasonCode {
     ExpectedUnverifiable,
     /// A law or a hold keeps the data.
     Retained,
+    /// A hold kept the erasure for a time, or keeps what is left of it.
+    Held,
     /// The vendor keeps deleted data for a while of its own.
     KeptByVendor,
     /// Something personal is still there.
@@ -110,8 +114,9 @@ pub(crate) enum ReasonCode {
 }
 
 impl ReasonCode {
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 22] = [
         Self::Cancelled,
+        Self::Stopped,
         Self::NotResolved,
         Self::PossibleLeft,
         Self::PossibleIncluded,
@@ -127,6 +132,7 @@ impl ReasonCode {
         Self::Unverifiable,
         Self::ExpectedUnverifiable,
         Self::Retained,
+        Self::Held,
         Self::KeptByVendor,
         Self::LeftBehind,
         Self::LeftAccepted,
@@ -136,6 +142,7 @@ impl ReasonCode {
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Cancelled => "cancelled",
+            Self::Stopped => "stopped",
             Self::NotResolved => "not_resolved",
             Self::PossibleLeft => "possible_left",
             Self::PossibleIncluded => "possible_included",
@@ -151,6 +158,7 @@ impl ReasonCode {
             Self::Unverifiable => "unverifiable",
             Self::ExpectedUnverifiable => "expected_unverifiable",
             Self::Retained => "retained",
+            Self::Held => "held",
             Self::KeptByVendor => "kept_by_vendor",
             Self::LeftBehind => "left_behind",
             Self::LeftAccepted => "left_accepted",
@@ -165,9 +173,11 @@ impl ReasonCode {
             | Self::PossibleExcluded
             | Self::LedgerOnlyAccepted
             | Self::ExpectedUnverifiable
-            | Self::LeftAccepted => Verdict::Complete,
+            | Self::LeftAccepted
+            | Self::Held => Verdict::Complete,
             Self::Retained | Self::KeptByVendor => Verdict::Retained,
             Self::Cancelled
+            | Self::Stopped
             | Self::NotResolved
             | Self::PossibleLeft
             | Self::Excluded
@@ -187,6 +197,9 @@ impl ReasonCode {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Self::Cancelled => "A person closed this erasure before every target had answered.",
+            Self::Stopped => {
+                "A person stopped this erasure while it was under way: nothing was asked of a target after that."
+            }
             Self::NotResolved => "Nobody established which sessions and targets this erasure concerns.",
             Self::PossibleLeft => "Sessions that may be this person's were left alone, because not enough agrees.",
             Self::PossibleIncluded => "A person decided to erase sessions that may be this person's.",
@@ -208,6 +221,7 @@ impl ReasonCode {
                 "Nobody can see whether the data is gone from the target, which the configuration expects."
             }
             Self::Retained => "A law or a hold keeps data at the target.",
+            Self::Held => "A hold kept this erasure waiting; where it still keeps anything, the target says so.",
             Self::KeptByVendor => "The vendor keeps deleted data for some time by its own rules.",
             Self::LeftBehind => "Personal data of this kind is still at the target.",
             Self::LeftAccepted => {
@@ -230,8 +244,14 @@ impl FromStr for ReasonCode {
 /// first, then target by target.
 pub(crate) fn judge(erasure: &Erasure) -> (Verdict, Vec<Reason>) {
     let mut reasons = Vec::new();
-    if erasure.state == ErasureState::Cancelled {
+    let stopped = erasure.steps.iter().filter(|step| step.stopped).count();
+    if stopped > 0 {
+        reasons.push(Reason { count: Some(stopped as u64), ..reason(ReasonCode::Stopped) });
+    } else if erasure.state == ErasureState::Cancelled {
         reasons.push(reason(ReasonCode::Cancelled));
+    }
+    for held in &erasure.holds {
+        reasons.push(Reason { detail: Some(held.to_string()), ..reason(ReasonCode::Held) });
     }
     match &erasure.findings {
         Some(findings) => of_findings(findings, erasure.subject.scope(), &mut reasons),

@@ -1,12 +1,14 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
 use super::{
-    Archived, Decision, EnteredAs, NewRequest, QuarantineId, RequestChange, RotatedKey, StoredRequest, Withdrawn,
+    Archived, Decision, EnteredAs, NewPause, NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped,
+    StoredRequest, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::consent::Withdrawal;
 use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable, TaskId};
+use crate::hold::{HoldId, NewHold};
 use crate::receipt::{ChainName, Checkpoint, Gap};
 use crate::request::Request;
 use crate::subject::TargetName;
@@ -106,12 +108,46 @@ pub(super) fn confirmed_task(by: &Actor, of: &Reportable, said: Outcome, taken: 
         .with_word("outcome", said.as_str())
 }
 
+/// With how many calls were under way.
+pub(super) fn stopped(by: &Actor, id: ErasureId, stopped: &Stopped) -> AuditEntry {
+    let entry = on_erasure(by, Act::StopErasure, id, *stopped != Stopped::Not);
+    match stopped {
+        Stopped::AfterCalls(called) => entry.with("under_way", called.len() as u64),
+        Stopped::NotBegun | Stopped::AtOnce | Stopped::Not => entry,
+    }
+}
+
+/// What is held is not said: only of what kind it is, and why.
+pub(super) fn held(by: &Actor, hold: &NewHold) -> AuditEntry {
+    let entry = AuditEntry::new(by, Act::AddHold, Object::hold(&hold.id.to_string()), ActResult::Done)
+        .with_word("installation", &hold.installation)
+        .with_word("on", hold.on.kind())
+        .with_word("reason", hold.reason.as_str());
+    match hold.until {
+        Some(until) => entry.with_word("until", until),
+        None => entry,
+    }
+}
+
+pub(super) fn lifted(by: &Actor, id: HoldId, lifted: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::LiftHold, Object::hold(&id.to_string()), ActResult::when(lifted))
+}
+
 pub(super) fn retried_work(by: &Actor, count: u64) -> AuditEntry {
     AuditEntry::new(by, Act::RetryWork, Object::work(), ActResult::when(count > 0)).with("count", count)
 }
 
 pub(super) fn resumed(by: &Actor, target: &TargetName, resumed: bool) -> AuditEntry {
     AuditEntry::new(by, Act::ResumeTarget, Object::target(target), ActResult::when(resumed))
+}
+
+pub(super) fn paused(by: &Actor, pause: &NewPause) -> AuditEntry {
+    let entry = AuditEntry::new(by, Act::PauseTarget, Object::target(&pause.target), ActResult::Done)
+        .with_word("reason", pause.reason.as_str());
+    match pause.until {
+        Some(until) => entry.with_word("until", until),
+        None => entry,
+    }
 }
 
 /// Those that were not acknowledged before.

@@ -17,6 +17,7 @@ pub(crate) mod explaining;
 mod fixtures;
 pub(crate) mod gauging;
 pub(crate) mod generations;
+pub(crate) mod holding;
 pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod random;
@@ -25,6 +26,7 @@ pub(crate) mod reporting;
 pub(crate) mod requesting;
 pub(crate) mod scheduling;
 pub(crate) mod sealing;
+pub(crate) mod stopping;
 pub(crate) mod working;
 
 pub(crate) use confirming::link_to_send;
@@ -66,6 +68,7 @@ macro_rules! contract {
                 a_commit_that_brings_work_wakes_everyone_who_waits
                 a_commit_between_a_claim_and_the_wait_is_not_missed;
             bounding: a_target_that_is_out_is_left_alone
+                nobody_calls_a_target_that_is_paused_until_it_is_resumed
                 after_a_pause_one_call_tries_it
                 what_fails_again_and_again_does_not_keep_a_target_out
                 a_target_is_out_after_failures_in_a_row
@@ -177,6 +180,18 @@ macro_rules! contract {
                 a_link_that_is_too_old_is_none_and_told_of_and_a_person_can_approve
                 a_link_is_found_under_the_index_key_that_replaced_its_own
                 nothing_begins_without_its_link_or_a_person_in_whatever_order;
+            stopping: what_is_stopped_ends_with_its_calls_and_its_receipt_says_what_was_not_done
+                who_takes_over_what_was_stopped_calls_nobody
+                a_stop_that_comes_too_late_to_change_anything_is_no_part_of_the_receipt
+                what_fails_or_waits_for_others_when_it_is_stopped_is_over
+                what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leaves_a_row;
+            holding: what_is_held_begins_once_its_hold_is_lifted
+                a_hold_that_comes_later_lets_calls_end_and_begins_none
+                whoever_may_be_a_person_that_is_held_is_kept
+                what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_does
+                a_hold_ends_by_itself_and_is_forgotten_in_time
+                a_session_that_is_held_outlives_its_retention
+                each_hold_and_its_end_leaves_a_row;
             expiring: a_session_expires_when_its_time_is_over_and_not_before
                 what_is_still_open_keeps_its_session_however_old_it_is
                 what_proves_a_consent_is_kept_for_a_time_of_its_own

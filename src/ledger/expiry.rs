@@ -26,10 +26,12 @@ pub(crate) enum RecordKind {
     Erasures,
     Fingerprints,
     Requests,
+    /// Holds that have ended.
+    Holds,
 }
 
 impl RecordKind {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Events,
         Self::Sessions,
         Self::Consents,
@@ -37,6 +39,7 @@ impl RecordKind {
         Self::Erasures,
         Self::Fingerprints,
         Self::Requests,
+        Self::Holds,
     ];
 
     /// The setting's name: part of the interface.
@@ -49,6 +52,7 @@ impl RecordKind {
             Self::Erasures => "erasures",
             Self::Fingerprints => "fingerprints",
             Self::Requests => "requests",
+            Self::Holds => "holds",
         }
     }
 }

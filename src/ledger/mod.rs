@@ -18,6 +18,7 @@ mod expiry;
 mod gauges;
 mod generation;
 mod health;
+mod holding;
 mod invariant;
 mod line;
 mod listing;
@@ -37,6 +38,7 @@ mod settings;
 pub(crate) mod sqlite;
 mod stored_record;
 mod sum;
+mod target_pause;
 mod transition;
 mod view;
 
@@ -58,6 +60,7 @@ pub(crate) use expiry::{Tombstone, describe_expired};
 pub(crate) use gauges::{COUNTED_MAX, Gauges, QueueGauge, Size};
 pub(crate) use generation::{GenerationState, SealGeneration, sealing};
 pub(crate) use health::{BreakerLimits, CallEnd, Presence};
+pub(crate) use holding::{Hold, HoldAdded, HoldsListed, MaybeHeld};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{
@@ -73,6 +76,7 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion
 use rule_version::{demanded_by, of_one};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
+pub(crate) use target_pause::{NewPause, PauseReason, TargetPause};
 pub(crate) use view::{
     ClockView, Counts, DecidedSession, DecidedSessions, EndedErasure, EndedMark, ErasedMark, IdleSession,
     InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark,
@@ -87,12 +91,12 @@ use jiff::Timestamp;
 
 use crate::causes::HELP_OF_DENIED;
 use crate::consent::ConsentRecord;
-use crate::erasure::life::Finds;
+use crate::erasure::life::{Cancelled, Finds};
 pub(crate) use crate::erasure::{Attempt, StepEnd};
 use crate::erasure::{Capsule, ErasureId, Findings, NewErasure, ReachedSession};
 use crate::keys::{Carry, Digest, KeyId, KeyKind};
 use crate::policy::Evaluated;
-use crate::subject::{Fingerprinted, SessionKey};
+use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 /// A ledger: all roles together, for those who take one apart.
 pub(crate) trait Ledger: Intake + Queue + Records + Admin {}
@@ -126,6 +130,7 @@ pub(crate) struct Keep {
     pub(crate) fingerprints: Option<Duration>,
     /// Counted from their end.
     pub(crate) requests: Option<Duration>,
+    pub(crate) holds: Option<Duration>,
 }
 
 /// A key of the deployment that was replaced.
@@ -206,6 +211,31 @@ pub(crate) enum Finished {
     LeaseLost,
     /// The session has changed since it was read; the work is due again at once, nothing else was written.
     Stale,
+}
+
+/// The result of an order to stop an erasure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stopped {
+    /// It had not begun, and never will.
+    NotBegun,
+    /// All that is left is its receipt.
+    AtOnce,
+    /// The calls of these targets are under way; once they have ended, all that is left is its receipt.
+    AfterCalls(Vec<TargetName>),
+    /// It is over, or all its steps are; or there is none.
+    Not,
+}
+
+impl Stopped {
+    /// What the order came to. `None`: there was nothing to stop.
+    fn of(ordered: Option<&Cancelled>) -> Self {
+        match ordered {
+            None => Self::Not,
+            Some(Cancelled::AtOnce { .. }) => Self::NotBegun,
+            Some(Cancelled::WithReceipt(change)) if change.closes => Self::AtOnce,
+            Some(Cancelled::WithReceipt(change)) => Self::AfterCalls(change.still_called()),
+        }
+    }
 }
 
 /// The result of ending a claim with a decision.

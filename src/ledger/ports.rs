@@ -11,12 +11,13 @@ use jiff::Timestamp;
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
     Closed, Closing, Confirmed, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure,
-    EndedMark, EnteredAs, ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork,
-    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, NewRequest, NewRuleVersion, Page,
-    PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
-    ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey,
-    RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk,
-    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
+    EndedMark, EnteredAs, ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold,
+    HoldAdded, HoldsListed, IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail,
+    MaybeHeld, NewPause, NewRequest, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside,
+    QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded, RefusedDeliveries, Reported,
+    RequestChange, RequestFilter, Resolution, RotatedKey, RuleVersion, SealGeneration, SessionMark, SessionView,
+    StepEnd, Stopped, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetConditions, TargetHealth,
+    TargetPause, ToldForm, Tombstone, UnreadSessions, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
@@ -26,6 +27,7 @@ use crate::deadline::Calendar;
 use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
+use crate::hold::{HeldBy, HoldId, NewHold};
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -298,6 +300,17 @@ pub(crate) trait Records: Send + Sync {
     /// The next request after a place, in the order in which they were entered, of which something is sealed under a generation.
     async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError>;
 
+    /// The holds, in the order in which they were added.
+    async fn holds(&self, which: HoldsListed) -> Result<Vec<Hold>, LedgerError>;
+
+    async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError>;
+
+    /// The erasures that wait for a hold, at most so many.
+    async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError>;
+
+    /// The holds that would keep what is asked about.
+    async fn holds_on(&self, of: &MaybeHeld) -> Result<Vec<HeldBy>, LedgerError>;
+
     /// How far what one server does for all has come, by its name.
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError>;
 
@@ -375,6 +388,9 @@ pub(crate) trait Records: Send + Sync {
 
     /// The states of all targets that ever had one other than `Closed`.
     async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError>;
+
+    /// The targets that a person has paused.
+    async fn paused_targets(&self) -> Result<Vec<TargetPause>, LedgerError>;
 
     /// The processes on this ledger, the oldest first.
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError>;
@@ -486,11 +502,28 @@ pub(crate) trait Admin: Send + Sync {
         by: &Actor,
     ) -> Result<bool, LedgerError>;
 
+    /// Stops an erasure, also one that is under way: no further call begins, those that are under way end, and with them it is
+    /// closed, with a receipt that says so. One that has not begun is cancelled.
+    async fn stop_erasure(&self, id: ErasureId, by: &Actor) -> Result<Stopped, LedgerError>;
+
+    /// Keeps something from being erased: from now on nothing that it may concern is begun, and no target is asked to erase it.
+    async fn add_hold(&self, hold: &NewHold, by: &Actor) -> Result<HoldAdded, LedgerError>;
+
+    /// Ends a hold, so that what waited for it goes on; `false` when it is not in force.
+    async fn lift_hold(&self, id: HoldId, by: &Actor) -> Result<bool, LedgerError>;
+
     /// Retries parked work other than steps (an event that could not be decided). Returns how many.
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError>;
 
     /// Lets a target be called again that is out. `false` when it is called.
     async fn resume_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Has nobody call a target until it is resumed, or until its pause ends, whatever was said of it before; calls that are
+    /// under way end.
+    async fn pause_target(&self, pause: &NewPause, by: &Actor) -> Result<(), LedgerError>;
+
+    /// Ends a target's pause; `false` when it is not paused.
+    async fn unpause_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Notes that a person has seen these incomplete receipts (by sequence number), or all; returns how many were new.
     async fn acknowledge_receipts(&self, sequences: Option<&[u64]>, by: &Actor) -> Result<u64, LedgerError>;

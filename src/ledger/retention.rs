@@ -32,6 +32,8 @@ pub(crate) struct RetentionSettings {
     /// The keyed fingerprints of an erasure's or a request's identifiers, counted from its end (GDPR Art. 5(2) and 17(3)(e): to prove that it
     /// was done, as long as claims can be made).
     pub(crate) fingerprints: KeptFor,
+    /// Holds that have ended, counted from their end. Receipts that name them stay.
+    pub(crate) holds: KeptFor,
     /// How long receipts stay in the ledger, counted from the erasure's end; older ones move to `archive_dir`.
     pub(crate) receipts: Span,
     /// How long the audit stays in the ledger; older rows move to `archive_dir`.
@@ -52,6 +54,7 @@ impl RetentionSettings {
                 RecordKind::Erasures => self.erasures,
                 RecordKind::Fingerprints => self.fingerprints,
                 RecordKind::Requests => self.requests,
+                RecordKind::Holds => self.holds,
             };
             (kind.as_str(), kept_for)
         })

@@ -45,6 +45,8 @@ pub(crate) enum InputError {
     UnknownInstallation { name: String, known: String },
     #[error("there are several mluvii installations, and a person is erased in one of them: name it ({known})")]
     InstallationNeeded { known: String },
+    #[error("a hold that ends before it begins keeps nothing: its end is over")]
+    EndIsOver,
     #[error("there is no target `{name}`; there are: {known}")]
     UnknownTarget { name: String, known: String },
     #[error("the session {session} is not of the installation `{within}`")]

@@ -17,6 +17,7 @@ pub(crate) mod consent;
 pub(crate) mod erase_again;
 pub(crate) mod erasures;
 mod error;
+pub(crate) mod holds;
 mod json_lines;
 pub(crate) mod keys;
 pub(crate) mod ledger;
@@ -35,6 +36,7 @@ pub(crate) mod seals;
 mod series;
 mod settings;
 pub(crate) mod status;
+pub(crate) mod targets;
 pub(crate) mod tasks;
 pub(crate) mod webhooks;
 

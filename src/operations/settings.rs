@@ -27,6 +27,8 @@ pub(crate) struct Settings {
     pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
     /// Where people erase, with what each of them is to do.
     pub(crate) manual: BTreeMap<TargetName, String>,
+    /// The laws that keep what targets hold, as receipts say it.
+    pub(crate) retained: BTreeMap<TargetName, String>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
     /// Whether nobody may have erased what they asked for themselves.

@@ -24,7 +24,8 @@ impl Worker {
         calls: u32,
     ) -> Result<WorkEnd, LedgerError> {
         // Only where there is a failure to forget: otherwise each answer would be one more transaction.
-        let has_answered = claim.target_failing && has_asked(&claim.work, &output, calls);
+        let is_called = !matches!(&claim.work, Work::Step(work) if self.without_call(work).is_some());
+        let has_answered = claim.target_failing && is_called && has_asked(&claim.work, &output, calls);
         let answered = CallEnd::Answered { sort: claim.work.sort() };
         let end = self.write(queue, claim, output).await?;
         if let Some(target) = queue.asks.as_ref().filter(|_| has_answered) {
@@ -147,7 +148,7 @@ fn call_end(effect: TargetEffect, claim: &Claim, reason: &str) -> Option<CallEnd
 /// and neither a report nor what is concluded without a call is one of a plugin's answers. None of them says that it can be reached
 /// again.
 fn has_asked(work: &Work, output: &Output, calls: u32) -> bool {
-    if matches!(output, Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown)) {
+    if matches!(output, Output::Step(StepEnd::NotReported | StepEnd::OutcomeUnknown | StepEnd::Stopped)) {
         return false;
     }
     match work {
@@ -166,7 +167,8 @@ fn outcome_of(end: &StepEnd) -> Option<Outcome> {
         | StepEnd::VerifyAfter { .. }
         | StepEnd::Await { .. }
         | StepEnd::EraseAgain { .. }
-        | StepEnd::OutcomeUnknown => None,
+        | StepEnd::OutcomeUnknown
+        | StepEnd::Stopped => None,
     }
 }
 

@@ -57,8 +57,10 @@ impl Worker {
     /// The targets of an erasure that are to say what else they know.
     pub(super) async fn finds(&self, work: &EraseWork) -> Result<Finds, Failure> {
         let installation = work.subject.installation();
+        // What a law keeps is not even asked.
+        let asked: Vec<_> = work.targets.iter().filter(|name| self.law_of(name).is_none()).cloned().collect();
         let given = given(self.params_of(installation)?);
-        let finds = finds_of(&work.targets, installation, &self.targets, &given);
+        let finds = finds_of(&asked, installation, &self.targets, &given);
         let mut finds = finds.ok_or(Failure::Postponed(STARTING_PAUSE))?;
         if finds.first.is_empty() {
             return Ok(finds);

@@ -31,6 +31,7 @@ mod settings;
 mod settle;
 mod span;
 mod tasks;
+mod uncalled;
 mod unwritten;
 mod verify;
 mod withdraw;

@@ -174,10 +174,11 @@ impl Worker {
             Work::Decide(work) => self.evaluate(work, claim.now).await,
             Work::Settle(work) => self.settle(work, claim.now).await,
             Work::Resolve(work) => self.resolve(work, claim.now).await,
-            Work::Step(work) => match work.stage {
-                Stage::Find | Stage::FindLater => self.find(claim.step(work), work).await,
-                Stage::Erase => self.erase(claim.step(work), work).await,
-                Stage::Verify => self.verify(claim.step(work), work).await,
+            Work::Step(work) => match (self.without_call(work), work.stage) {
+                (Some(end), _) => Ok(Output::Step(end)),
+                (None, Stage::Find | Stage::FindLater) => self.find(claim.step(work), work).await,
+                (None, Stage::Erase) => self.erase(claim.step(work), work).await,
+                (None, Stage::Verify) => self.verify(claim.step(work), work).await,
             },
             Work::Close(_) => Err(Failure::Permanent("erasures are closed together".into())),
         }

@@ -30,6 +30,8 @@ ALLOWS = {
     "retained": "retained",
     "kept_by_vendor": "retained",
     "cancelled": "incomplete",
+    "held": "complete",
+    "stopped": "incomplete",
     "not_resolved": "incomplete",
     "possible_left": "incomplete",
     "excluded": "incomplete",

@@ -17,6 +17,7 @@ mod faults;
 mod finding;
 mod fleet;
 mod harness;
+mod holding;
 mod hostile;
 mod interop;
 mod layers;

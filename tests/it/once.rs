@@ -10,7 +10,7 @@ use crate::harness::{Deployment, ERASE, Fleet, Server, StandIn, receipts, wait_f
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/once.py");
 
 /// A folder into which the plugin may write, whoever it runs as; it answers no request to erase before `waits` is gone.
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).expect("changed");
     std::fs::write(folder.path().join("waits"), "").expect("written");
@@ -18,7 +18,7 @@ fn folder() -> TempDir {
 }
 
 /// The rule has a session erased at mluvii and by the plugin. `sight`: whether it can say that the data is gone.
-fn rules(folder: &TempDir, sight: &str) -> String {
+pub(crate) fn rules(folder: &TempDir, sight: &str) -> String {
     let rules = ERASE.replace("[\"mluvii\"]", "[\"mluvii\", \"letters\"]");
     format!(
         "{rules}\n[[plugin]]\nname = \"letters\"\nexec = \"{PROGRAM}\"\nargs = [\"{sight}\"]\ngrants = [\"email\"]\n\
@@ -34,13 +34,13 @@ fn noted(folder: &TempDir) -> Vec<(String, String)> {
     calls.lines().map(|line| of(line).expect("a call and its key")).collect()
 }
 
-fn requests(folder: &TempDir) -> usize {
+pub(crate) fn requests(folder: &TempDir) -> usize {
     noted(folder).iter().filter(|(call, _)| *call == "erase").count()
 }
 
 /// One step was asked for these, and no other one for anything.
 #[track_caller]
-fn was_asked(deployment: &Deployment, folder: &TempDir, calls: &[&str]) {
+pub(crate) fn was_asked(deployment: &Deployment, folder: &TempDir, calls: &[&str]) {
     let noted = noted(folder);
     let erasures = || deployment.json(&["erasures", "list"]);
     assert!(noted.iter().map(|(call, _)| call).eq(calls), "{noted:?}, {:#}", erasures());
@@ -48,14 +48,14 @@ fn was_asked(deployment: &Deployment, folder: &TempDir, calls: &[&str]) {
 }
 
 /// The end of a session that is to be erased, as far as the plugin's call.
-fn until_it_is_asked(standin: &StandIn, server: &Server, folder: &TempDir) {
+pub(crate) fn until_it_is_asked(standin: &StandIn, server: &Server, folder: &TempDir) {
     standin.register(&server.callback());
     standin.begin(101, "ann@example.com", None);
     standin.just_end(101);
     wait_for("the plugin to be asked", || (requests(folder) > 0).then_some(()));
 }
 
-fn let_it_answer(folder: &TempDir) {
+pub(crate) fn let_it_answer(folder: &TempDir) {
     std::fs::remove_file(folder.path().join("waits")).expect("removed");
 }
 

@@ -14,12 +14,14 @@ use crate::target::TargetError;
 
 /// Shows it. The exit code says whether every target could be asked.
 pub(super) fn show(preview: &Preview, out: &mut Out) -> Result<Exit, Failure> {
-    let Preview { reach, targets } = preview;
+    let Preview { reach, targets, holds } = preview;
     let asked = Exit::when(targets.values().all(Result::is_ok));
     if out.is_json() {
         let answers: BTreeMap<_, _> = targets.iter().map(|(name, answer)| (name, answered(answer))).collect();
         let mut shown = reach::json(reach);
         shown["targets"] = json!(answers);
+        let holds = holds.iter().map(|(hold, sessions)| json!({ "hold": hold, "sessions": sessions }));
+        shown["holds"] = json!(holds.collect::<Vec<_>>());
         shown["unsettled_until"] = json!(reach.found.unsettled_until);
         out.json(&shown)?;
         return Ok(asked);
@@ -30,6 +32,9 @@ pub(super) fn show(preview: &Preview, out: &mut Out) -> Result<Exit, Failure> {
     out.line(format_args!("guests       {}", reach.found.whom.guests.len()))?;
     out.line(format_args!("identifiers  {identifiers}\n"))?;
     out.table(["TARGET", "WOULD BE", "COUNTS", "REASON"], targets.iter().map(row))?;
+    for (hold, sessions) in holds {
+        out.note(format_args!("it would wait for the hold {hold}, which may concern {sessions} of the sessions"));
+    }
     if let Some(until) = reach.found.unsettled_until {
         let until = out::time(until);
         out.note(format_args!("it would wait for sessions that have not settled, until {until} at the latest"));

@@ -57,6 +57,14 @@ pub(crate) fn begin(targets: &[TargetName], finds: &Finds, installation: &Instal
     Begun(targets.iter().map(first).collect())
 }
 
+impl Change {
+    /// The targets whose calls are still under way where a person has stopped it.
+    pub(crate) fn still_called(&self) -> Vec<TargetName> {
+        let open = self.steps.iter().filter(|(step, _)| step.final_outcome().is_none());
+        open.map(|(step, _)| step.target.clone()).collect()
+    }
+}
+
 impl Begun {
     /// The state of the erasure.
     pub(crate) fn state(&self) -> ErasureState {
@@ -125,6 +133,19 @@ impl Begun {
         }
         let steps = self.0.into_iter().filter_map(step::given_up).collect();
         Some(Change { steps, state: ErasureState::of(Phase::Cancelled), closes: true })
+    }
+
+    /// A person stops it: nothing more is asked of a target. What is called just now ends with its call, and the rest at once.
+    /// `kept_by`: the holds that keep what is left of it. `None` where every step has ended.
+    pub(super) fn stopped(
+        self,
+        is_called: impl Fn(&Step) -> bool,
+        kept_by: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let stop = |step: &Step| step::stopped(step.clone(), is_called(step), kept_by, now);
+        let stopped: Vec<_> = self.0.iter().filter_map(stop).collect();
+        (!stopped.is_empty()).then(|| self.changed(stopped, now))
     }
 
     /// The queues of the targets that are not done.

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::ErasureState;
+use super::{ErasureState, Step};
 use crate::subject::TargetName;
 
 /// What becomes of a step's work, which stands in its target's queue.
@@ -83,6 +83,20 @@ impl Life {
         match self {
             Self::Waiting(waiting) if waiting.state == ErasureState::Requested => Some(waiting.cancelled()),
             _ => None,
+        }
+    }
+
+    /// A person stops it, also where it is under way: no further call begins. `kept_by`: the holds that keep what is left of it.
+    /// `None` where nothing is left to stop.
+    pub(crate) fn stopped(
+        self,
+        is_called: impl Fn(&Step) -> bool,
+        kept_by: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Cancelled> {
+        match self {
+            Self::Waiting(waiting) => Some(waiting.cancelled()),
+            Self::Begun(begun) => begun.stopped(is_called, kept_by, now).map(Cancelled::WithReceipt),
         }
     }
 

@@ -45,5 +45,5 @@ fn of_steps(steps: &[Step]) -> ErasureState {
         return ErasureState::Parked;
     }
     // All have ended: what is left is the receipt.
-    ErasureState::Verifying
+    if steps.iter().any(|step| step.stopped) { ErasureState::Cancelled } else { ErasureState::Verifying }
 }

@@ -42,6 +42,9 @@ pub(super) fn sending(mut step: Step) -> Result<Step, OutOfPlace> {
 /// One call of the present stage came to an end. The reason that stands in the step is the target's own.
 pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
     let StepState::UnderWay { stage, so_far, report } = step.state.clone() else { return Err(OutOfPlace) };
+    if end == StepEnd::Stopped {
+        return if step.stopped { Ok(stopped_at(step)) } else { Err(OutOfPlace) };
+    }
     if stage.is_find() != matches!(end, StepEnd::Found { .. }) {
         return Err(OutOfPlace);
     }
@@ -117,10 +120,13 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
             step.resume = None;
             step.sent = None;
             step.reason = reason.or(step.reason.take());
+            // It ended by its answer: the order to stop came too late to change that.
+            step.stopped = false;
             Next::Gone
         }
+        StepEnd::Stopped => return Err(OutOfPlace),
     };
-    Ok((step, next))
+    Ok(unless_stopped(step, next))
 }
 
 /// Takes in the last answer of a step; returns the outcome with which it ends.
@@ -154,7 +160,7 @@ pub(super) fn call_failed(mut step: Step, pause: Duration, attempt: Attempt, now
     if step.stage() == Some(Stage::Erase) {
         step.sent = None;
     }
-    (step, Next::Due(after(now, pause)))
+    unless_stopped(step, Next::Due(after(now, pause)))
 }
 
 /// A call showed that a person is needed. A report that came since the step was claimed (`as_claimed`) is not thrown away:
@@ -171,7 +177,7 @@ pub(super) fn call_parked(
         return Ok((step, Next::Due(now)));
     }
     let next = park(&mut step, stage, outcome, reason.to_owned());
-    Ok((step, next))
+    Ok(unless_stopped(step, next))
 }
 
 fn park(step: &mut Step, stage: Stage, outcome: Outcome, reason: String) -> Next {
@@ -231,6 +237,81 @@ pub(super) fn given_up(mut step: Step) -> Option<(Step, Next)> {
     step.resume = None;
     step.sent = None;
     Some((step, Next::Gone))
+}
+
+/// A person stops it. Where a call is under way (`is_called`), or an answer waits to be taken in, it ends with that, and at
+/// once everywhere else: as `retained` where a hold keeps what it was to erase (`kept_by`). `None` where it has ended.
+pub(super) fn stopped(mut step: Step, is_called: bool, kept_by: Option<&str>, now: Timestamp) -> Option<(Step, Next)> {
+    if step.final_outcome().is_some() {
+        return None;
+    }
+    if matches!(step.state, StepState::UnderWay { .. }) && (is_called || step.report().is_some()) {
+        step.stopped = true;
+        return Some((step, Next::DueUnlessHeld(now)));
+    }
+    if let Some(kept_by) = kept_by.filter(|_| is_to_erase(&step)) {
+        step.state = StepState::Over { outcome: Outcome::Retained };
+        step.reason = Some(kept_by.to_owned());
+        step.resume = None;
+        return Some((step, Next::Gone));
+    }
+    Some(stopped_at(step))
+}
+
+/// Whether its target is still to be asked to erase, and was not asked so that nobody knows what came of it.
+fn is_to_erase(step: &Step) -> bool {
+    match &step.state {
+        StepState::WaitsForFinds => true,
+        StepState::UnderWay { stage, report: ReportState::NotExpected, .. } => {
+            *stage != Stage::Verify && step.sent.is_none()
+        }
+        _ => false,
+    }
+}
+
+/// What follows a call, unless the step was stopped meanwhile: then nothing does. A report that came is still taken in.
+fn unless_stopped(step: Step, next: Next) -> (Step, Next) {
+    if !step.stopped || step.final_outcome().is_some() || step.report().is_some() {
+        return (step, next);
+    }
+    stopped_at(step)
+}
+
+/// The step ends where it stands: with what is known, and with what is not.
+fn stopped_at(mut step: Step) -> (Step, Next) {
+    let (outcome, why) = match &step.state {
+        StepState::Parked { outcome, .. } => (*outcome, "stopped while it needed a person"),
+        StepState::UnderWay { report: ReportState::Awaited { .. } | ReportState::Came(_), .. } => {
+            (Outcome::Unverifiable, "stopped: the target had accepted the demand, and its outcome was not awaited")
+        }
+        StepState::UnderWay { .. } if step.is_unanswered() => (
+            Outcome::Unverifiable,
+            "stopped: the target may have been asked to erase, and what became of that call is not known",
+        ),
+        StepState::UnderWay { stage: Stage::Erase, .. } if step.rounds > 0 => {
+            (Outcome::Residual, "stopped: looked at again, the data was still there, and nothing was asked after that")
+        }
+        // What it answered is not what was seen.
+        StepState::UnderWay { stage: Stage::Verify, so_far: Some(Outcome::Erased), .. } => (
+            Outcome::Unverifiable,
+            "stopped: the target answered that it has erased, and nobody has looked whether it is gone",
+        ),
+        StepState::UnderWay { stage: Stage::Erase | Stage::Verify, .. } => {
+            (Outcome::Unverifiable, "stopped before the target had answered that anything was erased")
+        }
+        StepState::Planned | StepState::WaitsForFinds | StepState::UnderWay { .. } | StepState::Over { .. } => {
+            (Outcome::Unverifiable, "stopped before the target was asked to erase")
+        }
+    };
+    step.reason = Some(match step.reason.take() {
+        Some(said) => format!("{why}; {said}"),
+        None => why.to_owned(),
+    });
+    step.state = StepState::Over { outcome };
+    step.resume = None;
+    step.sent = None;
+    step.stopped = true;
+    (step, Next::Gone)
 }
 
 /// What is still known of a step whose outcome was that it needs a person.

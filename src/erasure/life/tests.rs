@@ -1,4 +1,5 @@
 mod once;
+mod stopping;
 
 use std::collections::BTreeMap;
 

@@ -9,8 +9,8 @@ use tokio::time::{Instant, timeout};
 use super::fixtures::*;
 use crate::erasure::Outcome;
 use crate::ledger::{
-    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NextLook, Presence, ProcessInfo, QueueName,
-    TargetConditions, TargetState, Work,
+    Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NewPause, NextLook, Presence, ProcessInfo,
+    QueueName, TargetConditions, TargetState, Work,
 };
 
 fn bounds(at_once: usize) -> Bounds {
@@ -47,6 +47,33 @@ pub(crate) async fn a_target_that_is_out_is_left_alone(ledger: Shared) {
     assert!(ledger.resume_target(&target("crm"), &by()).await.expect("resumed"));
     let mine = only(look(&ledger, &bounds(9)).await.claims);
     assert!(!mine.target_failing);
+}
+
+pub(crate) async fn nobody_calls_a_target_that_is_paused_until_it_is_resumed(ledger: Shared) {
+    begun(&ledger, 1, &["crm", "mailbox"]).await;
+    ledger.pause_target(&pause("crm"), &by()).await.expect("paused");
+    let of = |name: &str| Bounds { target: Some(target(name)), ..Bounds::NONE };
+    let claims = async |name: &str| {
+        let claimed = ledger.claim(&steps_at(name), 9, Duration::ZERO, &of(name)).await.expect("claims");
+        claimed.claims.len()
+    };
+    assert_eq!((claims("crm").await, claims("mailbox").await), (0, 1));
+    let listed = ledger.paused_targets().await.expect("listed");
+    assert_eq!(
+        listed.iter().map(|one| (one.pause.clone(), one.by.clone())).collect::<Vec<_>>(),
+        [(pause("crm"), by())]
+    );
+    assert!(ledger.unpause_target(&target("crm"), &by()).await.expect("resumed"));
+    assert!(!ledger.unpause_target(&target("crm"), &by()).await.expect("answered"));
+    assert_eq!(claims("crm").await, 1);
+
+    let until = Some(in_hours(-1));
+    ledger.pause_target(&NewPause { until, ..pause("crm") }, &by()).await.expect("paused");
+    assert_eq!((claims("crm").await, ledger.paused_targets().await.expect("listed").len()), (1, 0), "it has ended");
+    let rows = super::audit::audited(&ledger).await;
+    let said: Vec<_> = rows[1..].iter().map(|row| (&*row.statement.act, &*row.statement.result)).collect();
+    let (pauses, resumes) = ("target.pause", "target.resume");
+    assert_eq!(said, [(pauses, "done"), (resumes, "done"), (resumes, "unchanged"), (pauses, "done")]);
 }
 
 pub(crate) async fn after_a_pause_one_call_tries_it(ledger: Shared) {

@@ -16,11 +16,12 @@ use crate::erasure::{
     Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject, ToSeal,
 };
 use crate::event::{EventHead, EventKind, StoredEvent};
+use crate::hold::{HoldId, HoldOn, HoldReason, NewHold};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
-    Keep, Ledger, NewRuleVersion, PastCounts, PastJob, PastState, QueueName, ReceiptRange, Recorded, Resolution,
-    RuleState, SessionChange, StepEnd, Work,
+    Keep, Ledger, NewPause, NewRuleVersion, PastCounts, PastJob, PastState, PauseReason, QueueName, ReceiptRange,
+    Recorded, Resolution, RuleState, SessionChange, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
@@ -66,6 +67,7 @@ pub(crate) const KEEP: Keep = Keep {
     erasures: Some(HOUR),
     fingerprints: Some(HOUR),
     requests: Some(HOUR),
+    holds: Some(HOUR),
 };
 
 /// Everything whose time may be over has been kept for long enough.
@@ -77,6 +79,7 @@ pub(crate) const KEEP_NOTHING: Keep = Keep {
     erasures: Some(Duration::ZERO),
     fingerprints: Some(Duration::ZERO),
     requests: Some(Duration::ZERO),
+    holds: Some(Duration::ZERO),
 };
 
 pub(crate) fn session(id: i64) -> SessionKey {
@@ -434,9 +437,31 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.add_rule_version(&rule).await.expect("written");
     ledger.mute_attention(&shown[0], MuteEnd::At(in_hours(1)), &by()).await.expect("muted");
     assert_eq!(ledger.watch_clock(HOUR).await.expect("looked"), None);
+    ledger.pause_target(&pause("erp"), &by()).await.expect("paused");
+    for on in [HoldOn::Person(vec![email(99)]), HoldOn::Guest(Digest([77; 16]))] {
+        ledger.add_hold(&hold(on), &by()).await.expect("added");
+    }
     // Last: nothing else is sealed under it here.
     let generation = KeyId::written("5ea1".repeat(4));
     ledger.begin_seal_generation(&generation).await.expect("noted");
+}
+
+/// A target is paused until it is resumed.
+pub(super) fn pause(name: &str) -> NewPause {
+    NewPause { target: target(name), reason: PauseReason::Maintenance, case: "OPS-7".parse().ok(), until: None }
+}
+
+/// A hold of the installation, until it is lifted.
+pub(super) fn hold(on: HoldOn) -> NewHold {
+    let case = "21 C 7/2026".parse().ok();
+    NewHold {
+        id: HoldId::generate(),
+        installation: installation(),
+        on,
+        reason: HoldReason::LegalClaims,
+        case,
+        until: None,
+    }
 }
 
 /// A comparison of the past that was shown.

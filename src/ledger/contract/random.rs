@@ -5,6 +5,7 @@
 mod action;
 mod choice;
 mod compare;
+mod holds;
 mod model;
 mod orders;
 mod perform;

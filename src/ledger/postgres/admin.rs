@@ -9,17 +9,19 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, deciding, failure, generations, meta, quarantine, receipts,
-    remote_notifier, requests, rules, schedule, steps, targets, tasks,
+    acts, archive, attention, audit, carry, claim, clock, deciding, failure, generations, holds, meta, pauses,
+    quarantine, receipts, remote_notifier, requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
 use crate::erasure::confirmation::LinkProof;
 use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
+use crate::hold::{HoldId, NewHold};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
 use crate::ledger::{
-    Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
+    Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
+    Stopped, Withdrawn,
 };
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -157,6 +159,33 @@ impl Admin for PostgresLedger {
         })
     }
 
+    async fn stop_erasure(&self, id: ErasureId, by: &Actor) -> Result<Stopped, LedgerError> {
+        transact!(self, |tx| async {
+            let stopped = schedule::stop(tx, id).await?;
+            audit::append(tx, &acts::stopped(by, id, &stopped)).await?;
+            Ok(stopped)
+        })
+    }
+
+    async fn add_hold(&self, hold: &NewHold, by: &Actor) -> Result<HoldAdded, LedgerError> {
+        let installation = self.installations.id(&self.writing().await?, &hold.installation.0).await?;
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let added = holds::add(tx, installation, hold, by).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::held(by, hold)).await?;
+            Ok(added)
+        })
+    }
+
+    async fn lift_hold(&self, id: HoldId, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let lifted = holds::lift(tx, id, by).await?;
+            audit::append(tx, &acts::lifted(by, id, lifted)).await?;
+            Ok(lifted)
+        })
+    }
+
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {
         transact!(self, |tx| async {
             let count = tasks::retry_parked(tx).await?;
@@ -171,6 +200,22 @@ impl Admin for PostgresLedger {
             claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
             audit::append(tx, &acts::resumed(by, target, resumed)).await?;
             Ok(resumed)
+        })
+    }
+
+    async fn pause_target(&self, pause: &NewPause, by: &Actor) -> Result<(), LedgerError> {
+        transact!(self, |tx| async {
+            pauses::add(tx, pause, by).await?;
+            audit::append(tx, &acts::paused(by, pause)).await
+        })
+    }
+
+    async fn unpause_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let ended = pauses::end(tx, target).await?;
+            claim::queues_of(target).iter().for_each(|queue| tx.notify(queue));
+            audit::append(tx, &acts::resumed(by, target, ended)).await?;
+            Ok(ended)
         })
     }
 

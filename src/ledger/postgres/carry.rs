@@ -26,6 +26,7 @@ pub(super) async fn carry(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
     sessions(tx, carry).await?;
     fingerprints(tx, carry).await?;
     links(tx, carry).await?;
+    holds(tx, carry).await?;
     keys_of_events(tx, carry).await
 }
 
@@ -200,6 +201,28 @@ async fn links(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
                    FROM unnest($1::BIGINT[], $2::BYTEA[], $3::BYTEA[], $4::BYTEA[]) AS new (id, address, token, bound)
                    WHERE link.id = new.id";
         tx.execute(sql, &[&numbers(&rows, 0), &carried(&rows, 1, carry)?, &maybe(2)?, &maybe(3)?]).await?;
+    }
+    Ok(())
+}
+
+/// What is held, by a digest or by fingerprints.
+async fn holds(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
+    let walk = Walk::begin(tx, "carry_hold", "SELECT id, guest FROM hold WHERE guest IS NOT NULL").await?;
+    while let Some(rows) = walk.next().await? {
+        let sql = "UPDATE hold SET guest = new.guest FROM unnest($1::TEXT[], $2::BYTEA[]) AS new (id, guest)
+                   WHERE hold.id = new.id";
+        let ids: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+        tx.execute(sql, &[&ids, &carried(&rows, 1, carry)?]).await?;
+    }
+    let walk =
+        Walk::begin(tx, "carry_hold_fingerprint", "SELECT fingerprint, hold, version FROM hold_fingerprint").await?;
+    while let Some(rows) = walk.next().await? {
+        let sql = "UPDATE hold_fingerprint SET fingerprint = new.fingerprint
+                   FROM unnest($1::BYTEA[], $2::BYTEA[], $3::TEXT[], $4::BIGINT[]) AS new (before, fingerprint, hold, version)
+                   WHERE hold_fingerprint.fingerprint = new.before AND hold_fingerprint.hold = new.hold
+                     AND hold_fingerprint.version = new.version";
+        let ids: Vec<&str> = rows.iter().map(|row| row.get(1)).collect();
+        tx.execute(sql, &[&bytes(&rows, 0), &carried(&rows, 0, carry)?, &ids, &numbers(&rows, 2)]).await?;
     }
     Ok(())
 }

@@ -12,14 +12,15 @@ use super::health::MayBegin;
 use super::tasks::HELD;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
-    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, inbox,
-    line, steps, targets, work,
+    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, holds,
+    inbox, line, steps, targets, work,
 };
 use crate::clock::boot_id;
 use crate::erasure::Outcome;
 use crate::erasure::life::after;
 use crate::ledger::clock::Trust;
 use crate::ledger::deaths::{FATAL, has_died, is_fatal};
+use crate::ledger::holding::destroys;
 use crate::subject::TargetName;
 
 /// What a look has found that there is to claim.
@@ -35,17 +36,21 @@ pub(super) async fn is_due(
     ledger: &PostgresLedger,
     connection: &Connection,
     queue: &QueueName,
+    bounds: &Bounds,
 ) -> Result<Option<Found>, LedgerError> {
+    let target = bounds.target.as_ref().map(|target| &*target.0);
     let sql = format!(
         "SELECT {KNOWN},
                 EXISTS (SELECT FROM task WHERE queue = $2 AND NOT parked AND due <= {NOW_MS} ORDER BY due LIMIT 1)
                   OR EXISTS (SELECT FROM inbox WHERE installation = $3 AND NOT parked AND due <= {NOW_MS}),
-                EXISTS (SELECT FROM task WHERE deaths > 0 AND queue = $2)
+                EXISTS (SELECT FROM task WHERE deaths > 0 AND queue = $2),
+                EXISTS (SELECT FROM target_pause WHERE target = $4 AND (until IS NULL OR until > {NOW_MS}))
          {FROM_KNOWN}"
     );
     let inbox = inbox_of(ledger, connection, queue).await?;
-    let row = connection.row(&sql, &[&boot_id(), &queue.name(), &inbox]).await?;
-    if !row.get::<_, bool>(7) {
+    let row = connection.row(&sql, &[&boot_id(), &queue.name(), &inbox, &target]).await?;
+    let is_paused: bool = row.get(9);
+    if is_paused || !row.get::<_, bool>(7) {
         return Ok(None);
     }
     Ok(Some(Found { clock: Known::read(&row)?, is_suspect: row.get(8) }))
@@ -213,6 +218,9 @@ async fn load(
 ) -> Result<Vec<Claim>, LedgerError> {
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
+    let may_be_held = matches!(queue, QueueName::Resolve(_) | QueueName::Step(_))
+        && !taken.is_empty()
+        && holds::are_there(tx, tx.now).await?;
     let mut claims = Vec::with_capacity(taken.len());
     let each = taken
         .into_iter()
@@ -229,9 +237,15 @@ async fn load(
                     );
                     // It is held, by this transaction.
                     let _: Finished = park(tx, &claim, Outcome::Parked, FATAL).await?;
-                } else {
-                    claims.push(claim);
+                    continue;
                 }
+                // Asked in the transaction of the claim: whoever holds something later is told what is under way.
+                if let Some(erasure) = destroys(&claim.work).filter(|_| may_be_held)
+                    && holds::has_wait(tx, task, erasure).await?
+                {
+                    continue;
+                }
+                claims.push(claim);
             }
             // A failure that is not the work's own must not park it.
             Err(passing @ (LedgerError::Busy(_) | LedgerError::Damaged(_))) => return Err(passing),

@@ -102,6 +102,11 @@ pub(super) async fn accept(tx: &Tx) -> Result<Option<ClockDoubt>, LedgerError> {
     Ok(doubt)
 }
 
+/// What it shows.
+pub(super) async fn now(connection: &Connection) -> Result<Timestamp, LedgerError> {
+    time(connection.row(&format!("SELECT {NOW_MS}"), &[]).await?.get(0))
+}
+
 pub(super) async fn view(connection: &Connection) -> Result<ClockView, LedgerError> {
     let sql = format!("SELECT {KNOWN}, {NOW_MS} {FROM_KNOWN}");
     let row = connection.row(&sql, &[&boot_id()]).await?;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::erasure::{Confirmation, Erasure, ErasureId, Step};
 use crate::keys::Fingerprint;
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 use crate::subject::Fingerprinted;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
@@ -23,9 +24,11 @@ pub(super) async fn many(
 ) -> Result<HashMap<ErasureId, Result<Erasure, LedgerError>>, LedgerError> {
     let rows = connection
         .rows(
-            "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected, confirm, confirmed
-             FROM erasure WHERE id = ANY($1)",
+            &format!(
+                "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
+                        rejected, confirm, confirmed, holds, {ERASURE_IS_ON_HOLD}
+                 FROM erasure WHERE id = ANY($1)"
+            ),
             &[&ids(all)],
         )
         .await?;
@@ -165,6 +168,8 @@ fn read(row: &Row) -> Result<Erasure, LedgerError> {
         sessions: small(row.get(10)),
         findings: row.get::<_, Option<&str>>(11).map(|findings| of_json(findings.as_bytes())).transpose()?,
         verdict: maybe_word(row.get(12))?,
+        holds: json_at(row, 16)?,
+        held: row.get(17),
         steps: Vec::new(),
     })
 }

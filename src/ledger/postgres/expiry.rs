@@ -40,6 +40,7 @@ enum After {
     Session { since: i64, place: Place },
     Erasure { ended: i64, id: ErasureId },
     Tombstone { at: i64, place: Place },
+    Hold { ended: i64, id: String },
     Fingerprint { ended: i64, fingerprint: Vec<u8>, erasure: Vec<u8>, version: i64 },
     Request { ended: i64, sequence: i64 },
     Event { received: i64, happened: i64, source: i64, session: i64, kind: i64, digest: Vec<u8> },
@@ -87,6 +88,7 @@ impl PostgresLedger {
             RecordKind::Erasures,
             RecordKind::Tombstones,
             RecordKind::Requests,
+            RecordKind::Holds,
         ] {
             keep_first(&mut failed, self.walk(kind, keep).await)?;
         }
@@ -96,7 +98,11 @@ impl PostgresLedger {
     async fn walk(&self, kind: RecordKind, keep: &Keep) -> Result<(), LedgerError> {
         let beginning = || {
             let size = match kind {
-                RecordKind::Sessions | RecordKind::Consents | RecordKind::Erasures | RecordKind::Requests => BATCH,
+                RecordKind::Sessions
+                | RecordKind::Consents
+                | RecordKind::Erasures
+                | RecordKind::Requests
+                | RecordKind::Holds => BATCH,
                 RecordKind::Events | RecordKind::Tombstones | RecordKind::Fingerprints => SMALL_BATCH,
             };
             Walked { from: None, portion: Portion::new(size), refusals: Refusals::default() }
@@ -144,6 +150,7 @@ async fn one_batch(
         RecordKind::Consents => sessions::old(tx, PROOFS, keep, from, portion).await?,
         RecordKind::Erasures => old_erasures(tx, keep, from, portion).await?,
         RecordKind::Tombstones => small::old_tombstones(tx, keep, from, portion).await?,
+        RecordKind::Holds => small::old_holds(tx, keep, from, portion).await?,
         RecordKind::Events => small::old_events(tx, keep, from, portion).await?,
         RecordKind::Fingerprints => small::old_fingerprints(tx, keep, from, portion).await?,
         RecordKind::Requests => small::old_requests(tx, keep, from, portion).await?,

@@ -8,6 +8,7 @@ use super::counts::Tallied;
 use super::tx::{Connection, NOW_MS};
 use super::{LedgerError, counts, deliveries, periodic, processes, requests, targets};
 use crate::deadline::Calendar;
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size, gauges};
 
 pub(super) async fn all(
@@ -61,7 +62,8 @@ async fn once(connection: &Connection, calendar: &Calendar) -> Result<Once, Ledg
         "WITH clock AS (SELECT {NOW_MS} AS now)
          SELECT now,
                 (SELECT COUNT(*) FROM (SELECT 1 FROM erasure WHERE ended IS NULL AND state <> 'requested'
-                   AND GREATEST(due_rule, created) < $1 LIMIT {COUNTED_MAX}) AS counted),
+                   AND GREATEST(due_rule, created) < $1
+                   AND NOT {ERASURE_IS_ON_HOLD} LIMIT {COUNTED_MAX}) AS counted),
                 {},
                 (SELECT COALESCE(SUM(count), 0)::BIGINT
                    FROM (SELECT count FROM inbox WHERE NOT parked LIMIT {COUNTED_MAX}) AS counted),

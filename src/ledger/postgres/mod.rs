@@ -28,6 +28,7 @@ mod expired;
 mod failure;
 mod gauges;
 mod generations;
+mod holds;
 mod inbox;
 mod installations;
 mod maintenance;
@@ -37,6 +38,7 @@ mod meta;
 mod named;
 mod names;
 mod past_jobs;
+mod pauses;
 mod people;
 mod periodic;
 mod place;
@@ -315,7 +317,7 @@ impl Queue for PostgresLedger {
         lease: Duration,
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
-        let Some(found) = claiming::is_due(self, &self.reading().await?, queue).await? else {
+        let Some(found) = claiming::is_due(self, &self.reading().await?, queue, bounds).await? else {
             return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
         };
         let key = self.index_key();

@@ -9,6 +9,7 @@ use super::line::{self, EVENT_IS_DAMAGED};
 use super::tx::Connection;
 use super::{LedgerError, inbox};
 use crate::attention::{NAMED_MAX, Named};
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 
 pub(super) async fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
     // Not by the id itself: to find them in its order, all tasks could be read.
@@ -54,6 +55,7 @@ async fn erasures(connection: &Connection, now: Timestamp) -> Result<Vec<(Timest
     let sql = format!(
         "SELECT id, GREATEST(due_rule, created) FROM erasure
          WHERE ended IS NULL AND state <> 'requested' AND GREATEST(due_rule, created) <= $1
+           AND NOT {ERASURE_IS_ON_HOLD}
          ORDER BY GREATEST(due_rule, created) LIMIT {NAMED_MAX}"
     );
     let rows = connection.rows(&sql, &[&millis(now)]).await?;

@@ -15,6 +15,8 @@ pub const SMALL_TABLES: &[&str] = &[
     "damage",
     "delivery_hour",
     "expired",
+    "hold",
+    "hold_fingerprint",
     "inbox",
     "installation",
     "keeper",
@@ -34,6 +36,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "source",
     "tally",
     "target",
+    "target_pause",
 ];
 
 /// A prepared statement and its plan, whatever the values are.

@@ -8,22 +8,24 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, deliveries, erasures,
-    gauges, generations, installations, meta, past_jobs, people, periodic, processes, quarantine, query, receipts,
-    requests, rules, sessions, targets,
+    gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes, quarantine, query,
+    receipts, requests, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::deadline::Calendar;
 use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
+use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
-    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _,
-    Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName,
-    ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob,
-    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
+    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
+    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
+    SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
+    TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -158,6 +160,29 @@ impl Records for PostgresLedger {
         requests::under(&self.reading().await?, generation.as_str(), after).await
     }
 
+    async fn holds(&self, which: HoldsListed) -> Result<Vec<Hold>, LedgerError> {
+        let connection = self.reading().await?;
+        let now = clock::now(&connection).await?;
+        holds::list(&connection, which, now).await
+    }
+
+    async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError> {
+        holds::one(&self.reading().await?, id).await
+    }
+
+    async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
+        holds::waiting(&self.reading().await?, id, most).await
+    }
+
+    async fn holds_on(&self, of: &MaybeHeld) -> Result<Vec<HeldBy>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(number) = self.installations.known(&connection, &of.installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        let now = clock::now(&connection).await?;
+        holds::keeping_any(&connection, number, of, now).await
+    }
+
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
         periodic::marks(&self.reading().await?).await
     }
@@ -288,6 +313,12 @@ impl Records for PostgresLedger {
 
     async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError> {
         targets::list(&self.reading().await?).await
+    }
+
+    async fn paused_targets(&self) -> Result<Vec<TargetPause>, LedgerError> {
+        let connection = self.reading().await?;
+        let now = clock::now(&connection).await?;
+        pauses::list(&connection, now).await
     }
 
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {

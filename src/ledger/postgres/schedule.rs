@@ -13,14 +13,14 @@ use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
 use super::{
-    Claim, Finished, LedgerError, QueueName, broken, capsules, confirming, erasure_state, failure, requests, rules,
-    steps, sum, targets, tasks,
+    Claim, Finished, LedgerError, QueueName, broken, capsules, confirming, erasure_state, failure, holds, requests,
+    rules, steps, sum, targets, tasks,
 };
 use crate::erasure::confirmation::LinkProof;
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
-use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, Subject};
+use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{Confirmed, is_rejected, transition};
+use crate::ledger::{Confirmed, Stopped, holding, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
@@ -344,6 +344,21 @@ pub(super) async fn reject(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerErr
 pub(super) async fn cancel(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
     let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(false) };
     cancelled(tx, id, state, life.cancelled()).await
+}
+
+/// Stops an erasure, whatever is under way of it.
+pub(super) async fn stop(tx: &mut Tx, id: ErasureId) -> Result<Stopped, LedgerError> {
+    let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(Stopped::Not) };
+    let held = tasks::held_of(tx, id).await?;
+    let is_called = |step: &Step| held.contains(&*QueueName::Step(step.called.clone()).name());
+    let kept_by = holds::named(tx, id).await?;
+    let ordered = life.stopped(is_called, holding::why(&kept_by).as_deref(), tx.now);
+    let stopped = Stopped::of(ordered.as_ref());
+    if let Some(Cancelled::WithReceipt(_)) = &ordered {
+        holds::note(tx, id, &kept_by).await?;
+    }
+    cancelled(tx, id, state, ordered).await?;
+    Ok(stopped)
 }
 
 /// Cancels a session's own erasures that wait by no other rules than these.

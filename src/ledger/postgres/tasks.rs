@@ -1,5 +1,6 @@
 //! Work that waits or is held, one row for each: whether a claim still holds it, when it is due again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::claim::{STEP_QUEUES, STEP_TARGET};
@@ -81,6 +82,14 @@ pub(super) async fn set_next(
     tx.execute(&sql, &[&erasure, &name, &millis(due), &attempts, &reason.map(text), &millis(tx.now)]).await?;
     tx.notify(&queue);
     Ok(())
+}
+
+/// The queues in which somebody works on an erasure. All its tasks are locked: what somebody is claiming at this instant is held
+/// once that has committed.
+pub(super) async fn held_of(tx: &Tx, id: ErasureId) -> Result<BTreeSet<String>, LedgerError> {
+    let sql = "SELECT queue, holder IS NOT NULL FROM task WHERE erasure = $1 ORDER BY id FOR UPDATE";
+    let rows = tx.rows(sql, &[&id.0.as_slice()]).await?;
+    Ok(rows.iter().filter(|row| row.get(1)).map(|row| row.get(0)).collect())
 }
 
 /// Makes parked work on an erasure due; returns how much there was.

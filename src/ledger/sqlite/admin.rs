@@ -5,17 +5,19 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, deciding, generations, meta, quarantine, receipts, requests, rules,
-    schedule, steps, targets, tasks,
+    acts, archive, attention, audit, carry, clock, deciding, generations, holds, meta, pauses, quarantine, receipts,
+    requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
 use crate::erasure::confirmation::LinkProof;
 use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
+use crate::hold::{HoldId, NewHold};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
 use crate::ledger::{
-    Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
+    Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
+    Stopped, Withdrawn,
 };
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -142,6 +144,36 @@ impl Admin for SqliteLedger {
         .await
     }
 
+    async fn stop_erasure(&self, id: ErasureId, by: &Actor) -> Result<Stopped, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::All, move |tx| {
+            let stopped = schedule::stop(tx, id)?;
+            let entry = acts::stopped(&by, id, &stopped);
+            Ok((stopped, entry))
+        })
+        .await
+    }
+
+    async fn add_hold(&self, hold: &NewHold, by: &Actor) -> Result<HoldAdded, LedgerError> {
+        let (hold, by) = (hold.clone(), by.clone());
+        let key = self.index_key();
+        self.order(Wakes::NoOne, move |tx| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let added = holds::add(tx, &hold, &by)?;
+            Ok((added, acts::held(&by, &hold)))
+        })
+        .await
+    }
+
+    async fn lift_hold(&self, id: HoldId, by: &Actor) -> Result<bool, LedgerError> {
+        let by = by.clone();
+        self.order(Wakes::All, move |tx| {
+            let lifted = holds::lift(tx, id, &by)?;
+            Ok((lifted, acts::lifted(&by, id, lifted)))
+        })
+        .await
+    }
+
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {
         let by = by.clone();
         self.order(Wakes::All, move |tx| {
@@ -157,6 +189,24 @@ impl Admin for SqliteLedger {
         self.order(Wakes::All, move |tx| {
             let resumed = targets::resume(tx, &target)?;
             Ok((resumed, acts::resumed(&by, &target, resumed)))
+        })
+        .await
+    }
+
+    async fn pause_target(&self, pause: &NewPause, by: &Actor) -> Result<(), LedgerError> {
+        let (pause, by) = (pause.clone(), by.clone());
+        self.order(Wakes::NoOne, move |tx| {
+            pauses::add(tx, &pause, &by)?;
+            Ok(((), acts::paused(&by, &pause)))
+        })
+        .await
+    }
+
+    async fn unpause_target(&self, target: &TargetName, by: &Actor) -> Result<bool, LedgerError> {
+        let (target, by) = (target.clone(), by.clone());
+        self.order(Wakes::All, move |tx| {
+            let ended = pauses::end(tx, &target)?;
+            Ok((ended, acts::resumed(&by, &target, ended)))
         })
         .await
     }

@@ -9,10 +9,10 @@ use super::job::Tx;
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::{
-    LedgerError, QueueName, TargetHealth, TargetState, clock, counts, named, past_jobs, processes, refused, requests,
-    rules, targets,
+    LedgerError, QueueName, TargetHealth, TargetState, clock, counts, holds, named, past_jobs, pauses, processes,
+    refused, requests, rules, targets,
 };
-use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, ParkedSteps, StoppedTarget};
+use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, NAMED_MAX, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
 use crate::erasure::ErasureId;
 use crate::ledger::expiry::undeleted;
@@ -92,6 +92,8 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         waiting_rules: rule_version::waiting(rules::versions(connection)?),
         waiting_past: past_job::waiting(past_jobs::list(connection)?),
         requests: requests::open(connection)?,
+        paused: pauses::list(connection, now)?.into_iter().map(|one| (one.pause.target, one.since)).collect(),
+        endless_holds: holds::endless(connection, NAMED_MAX)?,
     })
 }
 

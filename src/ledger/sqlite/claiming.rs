@@ -12,11 +12,12 @@ use super::health::MayBegin;
 use super::job::Tx;
 use super::tasks::holds;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
-use super::{bounds, clock, inbox, line, steps, targets, work};
+use super::{bounds, clock, holds, inbox, line, pauses, steps, targets, work};
 use crate::erasure::Outcome;
 use crate::erasure::life::after;
 use crate::ledger::clock::Trust;
 use crate::ledger::deaths::{FATAL, has_died, is_fatal};
+use crate::ledger::holding::destroys;
 use crate::subject::TargetName;
 
 /// Steps that are looked at for one that erases nothing, while nothing may be erased.
@@ -41,6 +42,11 @@ pub(super) fn claim(
     let trust = clock::trust(tx)?;
     // A receipt is dated and signed for good.
     if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
+        return Ok(nothing(NextLook::WhenPolled));
+    }
+    if let Some(target) = &bounds.target
+        && pauses::is_paused(tx, target, tx.now)?
+    {
         return Ok(nothing(NextLook::WhenPolled));
     }
     let mut at_once = bounds.at_once;
@@ -213,6 +219,12 @@ fn claim_one(
                 );
                 // It is held, by this transaction.
                 let _: Finished = park(tx, &claim, Outcome::Parked, FATAL)?;
+                return Ok(None);
+            }
+            // Asked in the transaction of the claim: whoever holds something later is told what is under way.
+            if let Some(erasure) = destroys(&claim.work)
+                && holds::has_wait(tx, task, erasure)?
+            {
                 return Ok(None);
             }
             Ok(Some(claim))

@@ -12,6 +12,7 @@ use super::{Counts, LedgerError};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::expiry::{Expired, RecordKind};
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 
 pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, LedgerError> {
     let number = |sql: &str| -> Result<u64, LedgerError> {
@@ -88,8 +89,10 @@ fn overdue(connection: &Connection, now: Timestamp) -> Result<u64, LedgerError> 
 pub(super) fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Option<Timestamp>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT MIN(due) FROM (
-           SELECT MIN(MAX(due_rule, created)) AS due FROM erasure
-           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1
+           SELECT MAX(due_rule, created) AS due FROM (
+             SELECT due_rule, created FROM erasure
+             WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1 AND NOT {ERASURE_IS_ON_HOLD}
+             ORDER BY MAX(due_rule, created) LIMIT 1)
            UNION ALL
            SELECT MIN(since) FROM task WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL AND since <= ?1
            UNION ALL

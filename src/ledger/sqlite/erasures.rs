@@ -9,15 +9,16 @@ use super::names::{Names, Place};
 use super::{EndedErasure, EndedMark, ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, steps};
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, Findings, Step, Verdict};
 use crate::keys::Fingerprint;
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 use crate::subject::{Fingerprinted, InstallationName, TargetName};
 
 pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
     let found = connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected, confirm, confirmed
-             FROM erasure WHERE id = ?1",
-        )?
+                    rejected, confirm, confirmed, holds, {ERASURE_IS_ON_HOLD}
+             FROM erasure WHERE id = ?1"
+        ))?
         .query_row([id], read)
         .optional()?;
     let Some((mut erasure, targets)) = found else { return Ok(None) };
@@ -127,7 +128,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
     let ended: Option<Millis> = row.get(9)?;
     let findings: Option<Json<Findings>> = row.get(11)?;
     let verdict: Option<Word<Verdict>> = row.get(12)?;
-    let Json(rejected) = row.get(13)?;
+    let (Json(rejected), Json(holds)) = (row.get(13)?, row.get(16)?);
     let confirm: Option<Word<Confirming>> = row.get(14)?;
     let confirmed: Option<Millis> = row.get(15)?;
     let erasure = Erasure {
@@ -145,6 +146,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
         sessions: row.get(10)?,
         findings: findings.map(|findings| findings.0),
         verdict: verdict.map(|verdict| verdict.0),
+        holds,
+        held: row.get(17)?,
         steps: Vec::new(),
     };
     Ok((erasure, targets))

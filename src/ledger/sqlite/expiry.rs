@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use rusqlite::params;
 
 use self::sessions::{AgedSession, PROOFS, WHOLE};
-use self::small::{AgedFingerprint, AgedRequest, AgedTombstone};
+use self::small::{AgedFingerprint, AgedHold, AgedRequest, AgedTombstone};
 use super::columns::Millis;
 use super::expired::{note, note_refused};
 use super::job::{Tx, Wakes};
@@ -71,6 +71,7 @@ pub(super) struct Passes {
     erasures: Pass<AgedErasure>,
     tombstones: Pass<AgedTombstone>,
     requests: Pass<AgedRequest>,
+    holds: Pass<AgedHold>,
 }
 
 impl Default for Passes {
@@ -82,6 +83,7 @@ impl Default for Passes {
             erasures: Pass::new(BATCH),
             tombstones: Pass::new(SMALL_BATCH),
             requests: Pass::new(BATCH),
+            holds: Pass::new(BATCH),
         }
     }
 }
@@ -103,6 +105,8 @@ impl Passes {
         keep_first(&mut failed, self.tombstones.go_on(writer, RecordKind::Tombstones, tombstones).await)?;
         let requests = move |tx: &Tx<'_>, from, portion| small::old_requests(tx, &keep, from, portion);
         keep_first(&mut failed, self.requests.go_on(writer, RecordKind::Requests, requests).await)?;
+        let holds = move |tx: &Tx<'_>, from, portion| small::old_holds(tx, &keep, from, portion);
+        keep_first(&mut failed, self.holds.go_on(writer, RecordKind::Holds, holds).await)?;
         failed.map_or(Ok(()), Err)
     }
 }

@@ -9,6 +9,7 @@ use super::columns::Millis;
 use super::{LedgerError, counts, deliveries, periodic, processes, receipts, requests, targets};
 use crate::deadline::Calendar;
 use crate::erasure::{ErasureState, Verdict};
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size, gauges};
 
 pub(super) fn all(
@@ -58,10 +59,10 @@ pub(super) fn size(ledger: &Path, log_bytes: u64) -> Size {
 fn late(connection: &Connection, before: Option<Timestamp>) -> Result<u64, LedgerError> {
     // Before the calendar began, nothing was due.
     let Some(before) = before else { return Ok(0) };
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM erasure
-           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) < ?1 LIMIT ?2)",
-    )?;
+           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) < ?1 AND NOT {ERASURE_IS_ON_HOLD} LIMIT ?2)",
+    ))?;
     Ok(statement.query_row(params![Millis(before), COUNTED_MAX], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 

@@ -10,6 +10,7 @@ use super::names::Place;
 use super::{LedgerError, inbox};
 use crate::attention::{NAMED_MAX, Named};
 use crate::erasure::ErasureId;
+use crate::ledger::holding::ERASURE_IS_ON_HOLD;
 
 pub(super) fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
     // Not by the id itself: to find them in its order, all tasks would be read.
@@ -33,7 +34,7 @@ const ABOUT: &str = "installation, session, erasure, event";
 fn erasures(connection: &Connection, now: Timestamp) -> Result<Vec<(Timestamp, String)>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT id, MAX(due_rule, created) FROM erasure
-         WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1
+         WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1 AND NOT {ERASURE_IS_ON_HOLD}
          ORDER BY MAX(due_rule, created) LIMIT {NAMED_MAX}"
     ))?;
     let due = statement.query_map([Millis(now)], |row| {

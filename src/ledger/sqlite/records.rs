@@ -11,22 +11,24 @@ use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, gauges,
-    generations, installations, integrity, meta, past_jobs, people, periodic, processes, quarantine, query, receipts,
-    requests, rules, sessions, targets,
+    generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes, quarantine,
+    query, receipts, requests, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::deadline::Calendar;
 use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
+use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
-    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _,
-    Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName,
-    ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob,
-    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
+    InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
+    QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
+    SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
+    TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
@@ -146,6 +148,23 @@ impl Records for SqliteLedger {
     async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError> {
         let generation = generation.clone();
         self.readers.read(move |connection| requests::under(connection, generation.as_str(), after)).await
+    }
+
+    async fn holds(&self, which: HoldsListed) -> Result<Vec<Hold>, LedgerError> {
+        self.readers.read(move |connection| holds::list(connection, which, Timestamp::now())).await
+    }
+
+    async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError> {
+        self.readers.read(move |connection| holds::one(connection, id)).await
+    }
+
+    async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
+        self.readers.read(move |connection| holds::waiting(connection, id, most)).await
+    }
+
+    async fn holds_on(&self, of: &MaybeHeld) -> Result<Vec<HeldBy>, LedgerError> {
+        let of = of.clone();
+        self.readers.read(move |connection| holds::keeping_any(connection, &of, Timestamp::now())).await
     }
 
     async fn marks(&self) -> Result<BTreeMap<String, Timestamp>, LedgerError> {
@@ -287,6 +306,10 @@ impl Records for SqliteLedger {
 
     async fn targets(&self) -> Result<Vec<TargetHealth>, LedgerError> {
         self.readers.read(targets::list).await
+    }
+
+    async fn paused_targets(&self) -> Result<Vec<TargetPause>, LedgerError> {
+        self.readers.read(|connection| pauses::list(connection, Timestamp::now())).await
     }
 
     async fn processes(&self) -> Result<Vec<ProcessView>, LedgerError> {

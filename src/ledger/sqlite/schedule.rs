@@ -10,12 +10,12 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
-use super::{capsules, confirming, failure::broken, requests, rules, sessions, steps, sum, targets, tasks};
+use super::{capsules, confirming, failure::broken, holds, requests, rules, sessions, steps, sum, targets, tasks};
 use crate::erasure::confirmation::LinkProof;
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
-use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Subject};
+use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{Confirmed, is_rejected, transition};
+use crate::ledger::{Confirmed, Stopped, holding, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -281,6 +281,21 @@ pub(super) fn reject(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
 pub(super) fn cancel(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
     let ordered = life(tx, id)?.and_then(|(_, life)| life.cancelled());
     cancelled(tx, id, ordered)
+}
+
+/// Stops an erasure, whatever is under way of it.
+pub(super) fn stop(tx: &Tx<'_>, id: ErasureId) -> Result<Stopped, LedgerError> {
+    let held = tasks::held_of(tx, id)?;
+    let is_called = |step: &Step| held.contains(&*QueueName::Step(step.called.clone()).name());
+    let kept_by = holds::named(tx, id)?;
+    let why = holding::why(&kept_by);
+    let ordered = life(tx, id)?.and_then(|(_, life)| life.stopped(is_called, why.as_deref(), tx.now));
+    let stopped = Stopped::of(ordered.as_ref());
+    if let Some(Cancelled::WithReceipt(_)) = &ordered {
+        holds::note(tx, id, &kept_by)?;
+    }
+    cancelled(tx, id, ordered)?;
+    Ok(stopped)
 }
 
 /// Cancels a session's own erasures that wait by no other rules than these.

@@ -1,5 +1,6 @@
 //! Work that waits or is held, one row for each: whether a claim still holds it, when it is due again.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -68,6 +69,13 @@ pub(super) fn set_next(
             .execute(params![id, queue.name()])?,
     };
     Ok(())
+}
+
+/// The queues in which somebody works on an erasure.
+pub(super) fn held_of(tx: &Tx<'_>, id: ErasureId) -> Result<BTreeSet<String>, LedgerError> {
+    let mut held = tx.prepare_cached("SELECT queue FROM task WHERE erasure = ?1 AND holder IS NOT NULL")?;
+    let queues = held.query_map([id], |row| row.get(0))?;
+    Ok(queues.collect::<Result<_, _>>()?)
 }
 
 /// Makes parked work on an erasure due; returns how much there was.

@@ -2,7 +2,7 @@
 
 use crate::audit::{Act, Actor, Object};
 use crate::erasure::{Erasure, ErasureId, Step};
-use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page};
+use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
 use crate::operations::{OperationError, Operations};
 use crate::subject::TargetName;
 
@@ -82,6 +82,17 @@ pub(crate) async fn cancel(on: &Operations, id: ErasureId, by: &Actor) -> Result
         return Ok(());
     }
     Err(not_done(on, id, "it is under way or over").await)
+}
+
+/// Stops an erasure: no further call begins, and its receipt says what was done and what was not. Returns the targets whose
+/// calls are still under way.
+pub(crate) async fn stop(on: &Operations, id: ErasureId, by: &Actor) -> Result<Stopped, OperationError> {
+    match on.ledger.stop_erasure(id, by).await? {
+        Stopped::Not => {
+            Err(not_done(on, id, "it is over; what its receipt names as not erased needs an erasure of its own").await)
+        }
+        stopped => Ok(stopped),
+    }
 }
 
 /// What was retried of what could not be decided on.

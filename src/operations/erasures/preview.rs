@@ -10,9 +10,11 @@ use super::checked::{Checked, Request};
 use super::reach::{self, NotReached, Reach};
 use crate::erasure::life::Finds;
 use crate::erasure::{ErasureId, Outcome, Subject};
+use crate::hold::HeldBy;
 use crate::key_files::Keys;
+use crate::ledger::MaybeHeld;
 use crate::operations::{OperationError, Operations, RunningTargets};
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName};
 use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
 use crate::worker::{ScopeResolution, finds_of, given};
 
@@ -22,6 +24,8 @@ pub(crate) struct Preview {
     pub(crate) reach: Reach,
     /// What each target says.
     pub(crate) targets: BTreeMap<TargetName, Result<WouldBe, TargetError>>,
+    /// The holds that would keep it waiting, and how many of its sessions each may concern.
+    pub(crate) holds: BTreeMap<HeldBy, usize>,
 }
 
 /// Between two looks at targets that are being started.
@@ -54,7 +58,10 @@ async fn ask(
     let installation = checked.subject.installation();
     let client = running.clients.get(installation).expect("a request names an installation of the configuration");
     let mut reach = reach::find(on, keys, checked, client).await?;
-    let Finds { first, later } = finds(on, checked, running).await?;
+    // What a law keeps is not even asked.
+    let asked: Vec<_> =
+        checked.targets.iter().filter(|name| !on.settings.retained.contains_key(*name)).cloned().collect();
+    let Finds { first, later } = finds(on, &asked, installation, running).await?;
     // In the order of their rounds: who needs what another one returns is asked after it.
     let mut first: Vec<_> = first.into_iter().map(|(name, round)| (round, name)).collect();
     first.sort();
@@ -74,20 +81,63 @@ async fn ask(
     }
     let mut targets = BTreeMap::new();
     for name in &checked.targets {
+        if let Some(law) = on.settings.retained.get(name) {
+            let kept = WouldBe { outcome: Outcome::Retained, reason: Some(law.clone()), counts: BTreeMap::new() };
+            targets.insert(name.clone(), Ok(kept));
+            continue;
+        }
         let target = running.targets.get(&name.called_for(installation));
         let target = target.expect("only targets of the configuration are asked");
         let answer = target.erase(&call(on, keys, &checked.subject, name, &reach.found)).await;
         targets.insert(name.clone(), answer.map(would_be));
     }
-    Ok(Preview { reach, targets })
+    let holds = holds(on, keys, checked, &reach).await?;
+    Ok(Preview { reach, targets, holds })
+}
+
+/// The holds that would keep it waiting.
+async fn holds(
+    on: &Operations,
+    keys: &Keys,
+    checked: &Checked,
+    reach: &Reach,
+) -> Result<BTreeMap<HeldBy, usize>, OperationError> {
+    let installation = checked.subject.installation();
+    let guest = match &checked.subject {
+        Subject::Guest { digest, .. } => Some(*digest),
+        Subject::Session(_) | Subject::Person { .. } => None,
+    };
+    let whole = MaybeHeld {
+        installation: installation.clone(),
+        session: None,
+        guest,
+        rules: Vec::new(),
+        identifiers: on.fingerprinter(keys, installation).of_all(&reach.found.whom.identifiers),
+    };
+    let mut holds: BTreeMap<HeldBy, usize> = BTreeMap::new();
+    for held in on.ledger.holds_on(&whole).await? {
+        holds.entry(held).or_default();
+    }
+    for found in reach.found.sessions.values().filter(|found| found.goes) {
+        let session = Some(found.key.session);
+        let one = MaybeHeld { session, guest: None, identifiers: Vec::new(), ..whole.clone() };
+        for held in on.ledger.holds_on(&one).await? {
+            *holds.entry(held).or_default() += 1;
+        }
+    }
+    Ok(holds)
 }
 
 /// The targets that say what else they know. They have just been started, which ends by itself, well or not.
-async fn finds(on: &Operations, checked: &Checked, running: &RunningTargets) -> Result<Finds, OperationError> {
-    let installation = checked.subject.installation();
+async fn finds(
+    on: &Operations,
+    asked: &[TargetName],
+    installation: &InstallationName,
+    running: &RunningTargets,
+) -> Result<Finds, OperationError> {
     let given = given(&on.installation(installation)?.params);
     loop {
-        if let Some(finds) = finds_of(&checked.targets, installation, &running.targets, &given) {
+        if let Some(finds) = finds_of(asked, installation, &running.targets, &given) {
             return Ok(finds);
         }
         tokio::time::sleep(STARTING_PAUSE).await;

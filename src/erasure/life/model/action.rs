@@ -49,6 +49,8 @@ pub(super) enum Action {
     /// A person has what is parked go on, or ends the erasure.
     Retry,
     Cancel,
+    /// A person has no further call begin.
+    StopErasure,
 }
 
 /// What becomes of a transaction.
@@ -98,6 +100,10 @@ impl Model {
         }
         if state.orders > 0 && state.erasure == ErasureState::Scheduled {
             actions.push(Action::Cancel);
+        }
+        let is_open = self.steps(state).is_some_and(|begun| begun.0.iter().any(|step| step.final_outcome().is_none()));
+        if state.orders > 0 && is_open {
+            actions.push(Action::StopErasure);
         }
         actions
     }
@@ -194,6 +200,12 @@ impl Model {
             }
             Action::Retry => self.retry(next),
             Action::Cancel => self.cancel(next),
+            Action::StopErasure => {
+                next.orders -= 1;
+                let held = [0, 1].map(|place| next.tasks[place].held);
+                let steps = next.steps.expect("it has begun");
+                self.order(next, steps, Order::Stop(held));
+            }
         }
         self.let_go(next);
         state

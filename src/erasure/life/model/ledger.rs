@@ -13,6 +13,7 @@ impl Model {
         let doing = match work {
             Work::Resolve => Doing::Ends(End::Resolved),
             Work::Close => Doing::Ends(End::Closed),
+            Work::Step { stopped: true, .. } => Doing::Ends(End::Stopped),
             Work::Step { stage: Stage::Erase, unanswered: true, .. } => Doing::Ends(End::OutcomeUnknown),
             Work::Step { .. } => Doing::Begins,
         };
@@ -28,6 +29,7 @@ impl Model {
             unanswered: step.is_unanswered(),
             attempts: step.attempts,
             rounds: step.rounds,
+            stopped: step.stopped,
         }
     }
 

@@ -65,6 +65,11 @@ fn two_targets_end_with_one_receipt() {
 }
 
 #[test]
+fn two_targets_that_a_person_stops_end_with_one_receipt() {
+    holds(Setup { orders: 1, ..two(REPEATABLE, FINDS) });
+}
+
+#[test]
 fn nobody_is_asked_to_erase_before_one_has_said_what_it_knows() {
     holds(two(FINDS, ONCE));
 }

@@ -22,7 +22,7 @@ pub(super) const HELD: u8 = 1;
 /// What is checked, and by which rules.
 pub(super) struct Setup {
     pub(super) targets: Vec<Target>,
-    /// How often a person may retry or cancel.
+    /// How often a person may retry, cancel or stop.
     pub(super) orders: u8,
     /// Failed calls after which a step needs a person.
     pub(super) attempts_max: u32,
@@ -124,7 +124,7 @@ pub(super) struct Claim {
 pub(super) enum Work {
     Resolve,
     Close,
-    Step { stage: Stage, unanswered: bool, attempts: u32, rounds: u32 },
+    Step { stage: Stage, unanswered: bool, attempts: u32, rounds: u32, stopped: bool },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,6 +157,8 @@ pub(super) enum End {
     /// It counts as an attempt.
     Failed,
     Cancelled,
+    /// A person has stopped the step, so nobody is called.
+    Stopped,
 }
 
 /// What is done to the steps.
@@ -167,6 +169,8 @@ pub(super) enum Order {
     Ended(usize, End),
     Retry,
     Cancel,
+    /// By whom it is held is by the place of the step.
+    Stop([bool; TARGETS_MAX]),
 }
 
 /// What it makes of them.

@@ -56,10 +56,19 @@ fn changed(steps: Begun, order: Order) -> Result<Change, OutOfPlace> {
             Some(Retried::Steps { change: Some(change), .. }) => Ok(change),
             _ => Err(OutOfPlace),
         },
-        Order::Cancel => match Life::Begun(steps).cancelled() {
-            Some(Cancelled::WithReceipt(change)) => Ok(change),
-            _ => Err(OutOfPlace),
-        },
+        Order::Cancel => with_receipt(Life::Begun(steps).cancelled()),
+        Order::Stop(held) => {
+            let targets: Vec<_> = steps.0.iter().map(|step| step.target.clone()).collect();
+            let is_held = |target: &TargetName| targets.iter().zip(held).any(|(one, held)| one == target && held);
+            with_receipt(Life::Begun(steps).stopped(|step| is_held(&step.target), None, NOW))
+        }
+    }
+}
+
+fn with_receipt(cancelled: Option<Cancelled>) -> Result<Change, OutOfPlace> {
+    match cancelled {
+        Some(Cancelled::WithReceipt(change)) => Ok(change),
+        _ => Err(OutOfPlace),
     }
 }
 
@@ -87,6 +96,7 @@ fn ended(steps: Begun, place: usize, end: End) -> Result<Change, OutOfPlace> {
         End::Unverifiable => over(Outcome::Unverifiable),
         End::EraseAgain => StepEnd::EraseAgain { pause },
         End::OutcomeUnknown => StepEnd::OutcomeUnknown,
+        End::Stopped => StepEnd::Stopped,
         End::StillUnknown => StepEnd::StillUnknown { reason: String::new() },
         End::Resolved | End::Closed => return Err(OutOfPlace),
     };

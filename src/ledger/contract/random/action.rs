@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::erasure::life::Finds;
 use crate::erasure::{Attempt, ErasureId, NewErasure, Outcome, Reportable, StepEnd};
+use crate::hold::{HoldId, NewHold};
 use crate::keys::Sealed;
 use crate::ledger::QueueName;
 use crate::subject::{SessionKey, TargetName};
@@ -22,6 +23,9 @@ pub(super) enum Action {
     Reject(ErasureId),
     Retry(ErasureId),
     Cancel(ErasureId),
+    Stop(ErasureId),
+    Hold(NewHold),
+    Lift(HoldId),
     RetryParked,
     Claim {
         queue: QueueName,
@@ -38,6 +42,8 @@ pub(super) enum Action {
     Report(Reportable, Sealed),
     StopTarget(TargetName),
     ResumeTarget(TargetName),
+    Pause(TargetName),
+    Unpause(TargetName),
     /// The time of everything is over whose time may be.
     Expire,
     /// So many of the oldest receipts move to an archive, after a person has acknowledged all.

@@ -18,6 +18,7 @@ use crate::erasure::{
     Attempt, Capsule, ErasureId, ErasureState, Evidence, NewErasure, Outcome, Reportable, Selection, Stage, StepEnd,
     Subject,
 };
+use crate::hold::{HoldId, HoldOn, HoldReason, NewHold};
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{QueueName, Work};
 use crate::subject::{SessionKey, TargetName};
@@ -45,8 +46,9 @@ pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Actio
         40..75 => claim(chance, model),
         75..83 => report(chance, model),
         83..85 => Action::Expire,
-        85..97 => order(chance, model),
-        97 => Action::Archive { most: chance.of(&[1, 2, 50]) },
+        85..95 => order(chance, model),
+        95 => hold_or_lift(chance, model),
+        96 => Action::Archive { most: chance.of(&[1, 2, 50]) },
         _ => stop_or_resume(chance),
     }
 }
@@ -171,6 +173,7 @@ fn step_end(chance: &mut Chance) -> StepEnd {
         4 if chance.one_in(2) => StepEnd::NotReported,
         4 => StepEnd::EraseAgain { pause },
         5 if chance.one_in(2) => StepEnd::OutcomeUnknown,
+        5 if chance.one_in(3) => StepEnd::Stopped,
         5 => StepEnd::StillUnknown { reason: "it cannot say".to_owned() },
         _ => {
             let (erased, absent) = (Outcome::Erased, Outcome::Absent);
@@ -215,11 +218,12 @@ fn report(chance: &mut Chance, model: &Model) -> Action {
 }
 
 fn order(chance: &mut Chance, model: &Model) -> Action {
-    match chance.below(14) {
+    match chance.below(15) {
         0..4 => Action::Approve(erasure(chance, model, |erasure| erasure.state == ErasureState::Requested)),
         4 => Action::Reject(erasure(chance, model, |erasure| erasure.state == ErasureState::Requested)),
         5..10 => Action::Retry(erasure(chance, model, |erasure| erasure.ended.is_none())),
         10..13 => Action::Cancel(erasure(chance, model, |erasure| erasure.ended.is_none())),
+        13 => Action::Stop(erasure(chance, model, |erasure| erasure.began.is_some() && erasure.ended.is_none())),
         _ => Action::RetryParked,
     }
 }
@@ -232,7 +236,27 @@ fn erasure(chance: &mut Chance, model: &Model, concerned: impl Fn(&Modelled) -> 
     if ids.is_empty() { ErasureId([9; 16]) } else { chance.of(&ids) }
 }
 
+/// Now and then there is one, on which not everything waits for long.
+fn hold_or_lift(chance: &mut Chance, model: &Model) -> Action {
+    if let Some(hold) = model.holds.first() {
+        return Action::Lift(if chance.one_in(6) { HoldId([9; 6]) } else { hold.id });
+    }
+    let mut id = [0; 6];
+    id.copy_from_slice(&chance.number().to_be_bytes()[..6]);
+    let on = match chance.below(2) {
+        0 => HoldOn::Session(chance.of(&sessions()).session),
+        _ => HoldOn::Rule(chance.of(&RULES).to_owned()),
+    };
+    let (reason, case) = (HoldReason::Review, "21 C 7/2026".parse().ok());
+    Action::Hold(NewHold { id: HoldId(id), installation: installation(), on, reason, case, until: None })
+}
+
 fn stop_or_resume(chance: &mut Chance) -> Action {
     let called = target(chance.of(&TARGETS)).called_for(&installation());
-    if chance.one_in(3) { Action::StopTarget(called) } else { Action::ResumeTarget(called) }
+    match chance.below(5) {
+        0 => Action::StopTarget(called),
+        1 => Action::Pause(called),
+        2 => Action::ResumeTarget(called),
+        _ => Action::Unpause(called),
+    }
 }

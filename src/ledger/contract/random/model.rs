@@ -9,6 +9,7 @@ use crate::erasure::life::{Begun, Life, Waiting};
 use crate::erasure::{
     Confirmation, Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict,
 };
+use crate::hold::{HeldBy, NewHold};
 use crate::subject::{SessionKey, TargetName};
 
 #[derive(Default)]
@@ -27,6 +28,10 @@ pub(super) struct Model {
     pub(super) receipts: u64,
     /// How many of them are in archives: the oldest, whose numbers are no greater.
     pub(super) archived: u64,
+    /// Targets that a person has paused, as they are called.
+    pub(super) paused: BTreeSet<TargetName>,
+    /// Those in force, in the order in which they were added.
+    pub(super) holds: Vec<NewHold>,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
 }
@@ -50,6 +55,8 @@ pub(super) struct Modelled {
     pub(super) receipt: Option<u64>,
     /// How many capsules the requests added.
     pub(super) capsules: usize,
+    /// The holds by which it was kept.
+    pub(super) holds: Vec<HeldBy>,
 }
 
 /// What an erasure has from its beginning on.
@@ -111,6 +118,8 @@ impl Model {
             sessions: erasure.began.as_ref().map_or(0, |began| began.reaches.len() as u32),
             findings: erasure.began.as_ref().map(|_| Findings::default()),
             verdict: erasure.verdict,
+            holds: erasure.holds.clone(),
+            held: self.is_on_hold(id),
             steps: self.steps_shown(id, erasure),
         }
     }

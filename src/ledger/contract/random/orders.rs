@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::model::{Model, Modelled};
 use super::task::{Piece, Task};
 use crate::erasure::life::{Cancelled, NoTargets, Resolving, Retried, Waiting};
-use crate::erasure::{ErasureId, NewErasure, Subject};
-use crate::ledger::QueueName;
+use crate::erasure::{ErasureId, NewErasure, Step, Subject};
+use crate::ledger::{QueueName, Stopped, holding};
 use crate::subject::SessionKey;
 
 impl Model {
@@ -43,6 +43,7 @@ impl Model {
             verdict: None,
             receipt: None,
             capsules: 0,
+            holds: Vec::new(),
         };
         self.erasures.insert(new.id, erasure);
     }
@@ -146,6 +147,19 @@ impl Model {
     pub(super) fn cancelled(&mut self, id: ErasureId, now: Timestamp) -> bool {
         let cancelled = self.life(id).and_then(|life| life.cancelled());
         self.ends_by(id, cancelled, now)
+    }
+
+    pub(super) fn stopped_by_order(&mut self, id: ErasureId, now: Timestamp) -> Stopped {
+        let is_held = |step: &Step| self.work.get(&Piece::step(id, step)).is_some_and(|task| task.holder.is_some());
+        let kept_by = self.kept_by(id);
+        let why = holding::why(&kept_by);
+        let ordered = self.life(id).and_then(|life| life.stopped(is_held, why.as_deref(), now));
+        let stopped = Stopped::of(ordered.as_ref());
+        if let Some(Cancelled::WithReceipt(_)) = &ordered {
+            self.note_holds(id, &kept_by);
+        }
+        self.ends_by(id, ordered, now);
+        stopped
     }
 
     fn ends_by(&mut self, id: ErasureId, cancelled: Option<Cancelled>, now: Timestamp) -> bool {

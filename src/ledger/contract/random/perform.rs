@@ -15,8 +15,8 @@ use crate::erasure::ReachedSession;
 use crate::keys::Digest;
 use crate::ledger::claim::SentOnce;
 use crate::ledger::{
-    Archived, Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, LedgerError, QueueName, ReceiptRange,
-    Recorded, Resolution, StepWork, Work,
+    Archived, Bounds, CallEnd, Claim, Closed, Closing, Decision, Finished, Keep, LedgerError, NewPause, PauseReason,
+    QueueName, ReceiptRange, Recorded, Resolution, StepWork, Work,
 };
 use crate::receipt::ChainName;
 use crate::receipt::sample::checkpoint;
@@ -57,6 +57,12 @@ impl Run {
             Action::Reject(id) => same(ledger.reject_erasure(id, &by()).await, Ok(self.model.rejected(id, now))),
             Action::Retry(id) => same(ledger.retry_erasure(id, &by()).await, Ok(self.model.retried(id, now))),
             Action::Cancel(id) => same(ledger.cancel_erasure(id, &by()).await, Ok(self.model.cancelled(id, now))),
+            Action::Stop(id) => same(ledger.stop_erasure(id, &by()).await, Ok(self.model.stopped_by_order(id, now))),
+            Action::Hold(hold) => {
+                let added = self.model.held_by_order(hold.clone());
+                same(ledger.add_hold(&hold, &by()).await, Ok(added));
+            }
+            Action::Lift(id) => same(ledger.lift_hold(id, &by()).await, Ok(self.model.lifted(id, now))),
             Action::RetryParked => {
                 let going = self.model.set_going(|_, task| !task.is_step(), now);
                 same(ledger.retry_parked(&by()).await, Ok(going));
@@ -72,6 +78,14 @@ impl Run {
             }
             Action::StopTarget(called) => self.stop(called).await,
             Action::Archive { most } => self.archive(most).await,
+            Action::Pause(called) => {
+                self.model.paused.insert(called.clone());
+                let pause = NewPause { target: called, reason: PauseReason::Review, case: None, until: None };
+                same(ledger.pause_target(&pause, &by()).await, Ok(()));
+            }
+            Action::Unpause(called) => {
+                same(ledger.unpause_target(&called, &by()).await, Ok(self.model.paused.remove(&called)));
+            }
             Action::ResumeTarget(called) => {
                 same(ledger.resume_target(&called, &by()).await, Ok(self.model.stopped.remove(&called)));
             }
@@ -113,8 +127,12 @@ impl Run {
             _ => None,
         };
         let bounds = Bounds { target: of, ..Bounds::NONE };
+        // What is held takes a place among those that are looked at, and which one that is among those of one moment is not known.
+        let most = if self.model.holds.is_empty() { most } else { most.max(1_000) };
         let mut claims = self.ledger.claim(queue, most, lease, &bounds).await.expect("claims").claims;
-        compare::claimed(&self.model, &self.model.due(queue, now), &claims, most);
+        let due = self.model.due(queue, now);
+        let due = self.model.keep_waiting(due, now);
+        compare::claimed(&self.model, &due, &claims, most);
         // The ledger's order has what is due in one millisecond in any order.
         claims.sort_by_key(|claim| Piece::of(&claim.work));
         for claim in claims {

@@ -14,7 +14,7 @@ use crate::ledger::{Claim, Finished, QueueName};
 impl Model {
     /// What can be claimed, the longest due first.
     pub(super) fn due(&self, queue: &QueueName, now: Timestamp) -> Vec<(Timestamp, Piece)> {
-        if matches!(queue, QueueName::Step(called) if self.stopped.contains(called)) {
+        if matches!(queue, QueueName::Step(called) if self.stopped.contains(called) || self.paused.contains(called)) {
             return Vec::new();
         }
         let is_due = |task: &Task| task.queue == queue.name() && !task.parked && task.due <= now;
@@ -48,6 +48,7 @@ impl Model {
     pub(super) fn put_back(&mut self, held: &Held, pause: Duration, attempt: Attempt, now: Timestamp) -> Finished {
         let Some(task) = self.held(held) else { return Finished::LeaseLost };
         task.due = after(now, pause);
+        task.reason = None;
         task.attempt += u32::from(attempt == Attempt::Counts);
         task.holder = None;
         Finished::Done
@@ -57,6 +58,7 @@ impl Model {
     pub(super) fn put_aside(&mut self, held: &Held) -> Finished {
         let Some(task) = self.held(held) else { return Finished::LeaseLost };
         task.parked = true;
+        task.reason = None;
         task.holder = None;
         Finished::Done
     }

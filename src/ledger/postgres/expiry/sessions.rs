@@ -9,6 +9,7 @@ use super::{After, Batch, next_of};
 use crate::consent::ConsentRecord;
 use crate::erasure::Subject;
 use crate::ledger::expiry::{Portion, RecordEnd, Tombstone, ago};
+use crate::ledger::holding::in_force;
 use crate::ledger::postgres::columns::{json, maybe_time, millis, time};
 use crate::ledger::postgres::sessions::{self, Place};
 use crate::ledger::postgres::sum::{self, OF_SESSION};
@@ -94,7 +95,7 @@ async fn list(
 }
 
 /// Those of them with which, or about which, something is still to be done: they have work, or an erasure that is not over reaches
-/// them, or may when it begins.
+/// them, or may when it begins; or a hold in force keeps them, which nobody would know without their records.
 async fn open_among(tx: &Tx, old: &[OldSession]) -> Result<HashSet<Place>, LedgerError> {
     let installations: Vec<i64> = old.iter().map(|session| session.place.installation).collect();
     let sessions: Vec<i64> = old.iter().map(|session| session.place.session).collect();
@@ -108,9 +109,9 @@ async fn open_among(tx: &Tx, old: &[OldSession]) -> Result<HashSet<Place>, Ledge
             subjects.2.push(subject.key());
         }
     }
-    let rows = tx
-        .rows(
-            "SELECT installation, session FROM unnest($1::BIGINT[], $2::BIGINT[]) AS old (installation, session)
+    let holds = in_force("$6");
+    let sql = format!(
+        "SELECT installation, session FROM unnest($1::BIGINT[], $2::BIGINT[]) AS old (installation, session)
                JOIN task USING (installation, session) WHERE session IS NOT NULL
              UNION
              SELECT installation, session FROM unnest($1::BIGINT[], $2::BIGINT[]) AS old (installation, session)
@@ -122,10 +123,19 @@ async fn open_among(tx: &Tx, old: &[OldSession]) -> Result<HashSet<Place>, Ledge
              UNION
              SELECT installation, session
                FROM unnest($3::BIGINT[], $4::BIGINT[], $5::TEXT[]) AS old (installation, session, subject_key)
-               JOIN waiting USING (subject_key)",
-            &[&installations, &sessions, &subjects.0, &subjects.1, &subjects.2],
-        )
-        .await?;
+               JOIN waiting USING (subject_key)
+             UNION
+             SELECT old.installation, old.session FROM unnest($1::BIGINT[], $2::BIGINT[]) AS old (installation, session)
+               JOIN session ON session.installation = old.installation AND session.session = old.session
+               JOIN hold ON hold.installation = old.installation AND {holds}
+                AND (hold.session = old.session OR hold.guest = session.guest
+                     OR EXISTS (SELECT FROM hold_fingerprint
+                                JOIN fingerprint ON fingerprint.fingerprint = hold_fingerprint.fingerprint
+                                WHERE hold_fingerprint.hold = hold.id AND fingerprint.installation = old.installation
+                                  AND fingerprint.session = old.session))"
+    );
+    let values: Values<'_> = &[&installations, &sessions, &subjects.0, &subjects.1, &subjects.2, &millis(tx.now)];
+    let rows = tx.rows(&sql, values).await?;
     Ok(rows.iter().map(|row| Place { installation: row.get(0), session: row.get(1) }).collect())
 }
 

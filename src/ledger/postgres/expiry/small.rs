@@ -82,6 +82,35 @@ pub(super) async fn old_tombstones(
     Ok(Batch { deleted, next, passed: None })
 }
 
+/// Holds that ended so long ago.
+pub(super) async fn old_holds(
+    tx: &Tx,
+    keep: &Keep,
+    from: Option<After>,
+    portion: Portion,
+) -> Result<Batch, LedgerError> {
+    let Some(before) = ago(tx.now, keep.holds) else { return Ok(Batch::NOTHING) };
+    let (after, id) = match from {
+        Some(After::Hold { ended, id }) => (ended, id),
+        _ => (i64::MIN, String::new()),
+    };
+    let rows = tx
+        .rows(
+            "SELECT COALESCE(lifted, until) AS ended, id FROM hold
+             WHERE COALESCE(lifted, until) <= $3 AND (COALESCE(lifted, until), id) > ($1, $2) ORDER BY ended, id LIMIT $4",
+            &[&after, &id, &millis(before), &portion.size],
+        )
+        .await?;
+    let next = next_of(&rows, portion, |row| After::Hold { ended: row.get(0), id: row.get(1) });
+    if portion.passes {
+        return Ok(Batch { deleted: 0, next, passed: rows.last().map(|row| row.get(1)) });
+    }
+    let ids: Vec<&str> = rows.iter().map(|row| row.get(1)).collect();
+    tx.execute("DELETE FROM hold_fingerprint WHERE hold = ANY($1)", &[&ids]).await?;
+    let deleted = tx.execute("DELETE FROM hold WHERE id = ANY($1)", &[&ids]).await?;
+    Ok(Batch { deleted, next, passed: None })
+}
+
 pub(super) async fn old_fingerprints(
     tx: &Tx,
     keep: &Keep,

@@ -104,6 +104,7 @@ CREATE INDEX task_parked ON task (queue) WHERE parked;
 CREATE INDEX task_failing ON task (since) WHERE NOT parked AND attempt > 0 AND since IS NOT NULL;
 CREATE INDEX task_suspect ON task (queue, due) WHERE deaths > 0;
 CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
+CREATE INDEX task_on_hold ON task (erasure) WHERE SUBSTR(reason, 1, 8) = 'held by ';
 CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
@@ -201,6 +202,8 @@ CREATE TABLE erasure (
   sessions     BIGINT NOT NULL DEFAULT 0,
   findings     TEXT,
   verdict      TEXT,
+  -- The holds by which it was kept, as JSON.
+  holds        TEXT NOT NULL DEFAULT '[]',
   -- The number of its receipt, once that is in an archive.
   archived     BIGINT,
   -- The id of the index key under which it was begun.
@@ -307,6 +310,7 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 -- `sent`: a target that must not be asked twice was asked to erase; written before the call.
 -- `asked`: the round in which a target is asked what it knows, which others wait for; below zero once it has answered.
+-- `stopped`: a person has no further call of it begin.
 CREATE TABLE step (
   erasure     BYTEA NOT NULL,
   target      TEXT COLLATE "C" NOT NULL,
@@ -326,10 +330,39 @@ CREATE TABLE step (
   resume      BYTEA,
   sent        TEXT,
   asked       BIGINT,
+  stopped     BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (erasure, target)
 ) PARTITION BY RANGE (erasure);
 CREATE TABLE step_other PARTITION OF step DEFAULT;
 CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
+
+-- What stays for now: a session, a guest by a digest, a person by the fingerprints beside, or what a rule demands. `reference` is a
+-- case's number. It is in force until it is lifted, or until `until`.
+CREATE TABLE hold (
+  id           TEXT COLLATE "C" PRIMARY KEY,
+  installation BIGINT NOT NULL,
+  kind         TEXT NOT NULL,
+  session      BIGINT,
+  guest        BYTEA,
+  rule         TEXT,
+  reason       TEXT NOT NULL,
+  reference    TEXT,
+  until        BIGINT,
+  added        BIGINT NOT NULL,
+  actor        TEXT NOT NULL,
+  lifted       BIGINT,
+  lifted_by    TEXT
+);
+CREATE INDEX hold_in_force ON hold (installation, added) WHERE lifted IS NULL;
+
+CREATE TABLE hold_fingerprint (
+  fingerprint BYTEA NOT NULL,
+  hold        TEXT COLLATE "C" NOT NULL,
+  version     BIGINT NOT NULL,
+  kind        TEXT NOT NULL,
+  PRIMARY KEY (fingerprint, hold, version)
+);
+CREATE INDEX hold_fingerprint_of ON hold_fingerprint (hold);
 
 -- `receipt` is the text as it was signed. `acknowledged`: a person has seen that it is incomplete.
 CREATE TABLE receipt (
@@ -523,6 +556,16 @@ CREATE TABLE rule_version (
   together BIGINT NOT NULL,
   mluvii   TEXT NOT NULL,
   PRIMARY KEY (name, seq)
+);
+
+-- Targets, as they are called, that nobody calls because a person has said so.
+CREATE TABLE target_pause (
+  target    TEXT COLLATE "C" PRIMARY KEY,
+  reason    TEXT NOT NULL,
+  reference TEXT,
+  until     BIGINT,
+  since     BIGINT NOT NULL,
+  actor     TEXT NOT NULL
 );
 
 CREATE TABLE target (

@@ -7,6 +7,7 @@ use super::{Batch, named, next_of};
 use crate::erasure::Subject;
 use crate::keys::Digest;
 use crate::ledger::expiry::{Portion, RecordEnd, Tombstone, ago};
+use crate::ledger::holding::in_force;
 use crate::ledger::sqlite::columns::Millis;
 use crate::ledger::sqlite::job::Tx;
 use crate::ledger::sqlite::names::Place;
@@ -101,6 +102,9 @@ fn is_open(tx: &Tx<'_>, OldSession { at, guest, .. }: &OldSession) -> Result<boo
     {
         return Ok(true);
     }
+    if is_held(tx, place, *guest)? {
+        return Ok(true);
+    }
     let key = place.key(tx)?;
     let installation = key.installation.clone();
     let guest = guest.map(|digest| Subject::Guest { installation, digest });
@@ -112,6 +116,18 @@ fn is_open(tx: &Tx<'_>, OldSession { at, guest, .. }: &OldSession) -> Result<boo
         }
     }
     Ok(false)
+}
+
+/// Whether a hold in force keeps it: without its record, nobody would know that.
+fn is_held(tx: &Tx<'_>, place: Place, guest: Option<Digest>) -> Result<bool, LedgerError> {
+    let sql = format!(
+        "SELECT 1 FROM hold WHERE installation = ?1 AND {}
+           AND (session = ?2 OR guest = ?4
+                OR EXISTS (SELECT 1 FROM hold_fingerprint JOIN fingerprint ON fingerprint.fingerprint = hold_fingerprint.fingerprint
+                           WHERE hold_fingerprint.hold = hold.id AND fingerprint.installation = ?1 AND fingerprint.session = ?2))",
+        in_force("?3")
+    );
+    Ok(tx.prepare_cached(&sql)?.exists(params![place.installation, place.session, Millis(tx.now), guest])?)
 }
 
 /// Deletes a session's record, or reduces it to what proves its consent. `false` for

@@ -5,8 +5,10 @@ use rusqlite::params;
 
 use super::{Batch, named, next_of};
 use crate::erasure::ErasureId;
+use crate::hold::HoldId;
 use crate::keys::Fingerprint;
 use crate::ledger::expiry::{Portion, ago};
+use crate::ledger::holding;
 use crate::ledger::sqlite::columns::Millis;
 use crate::ledger::sqlite::job::Tx;
 use crate::ledger::sqlite::names::Place;
@@ -71,6 +73,43 @@ pub(super) fn old_requests(
         }
     }
     Ok(Batch { deleted, next, passed: None })
+}
+
+/// A hold's place in the order of its end.
+#[derive(Clone, Copy)]
+pub(super) struct AgedHold {
+    ended: i64,
+    id: HoldId,
+}
+
+/// Holds that ended so long ago.
+pub(super) fn old_holds(
+    tx: &Tx<'_>,
+    keep: &Keep,
+    from: Option<AgedHold>,
+    portion: Portion,
+) -> Result<Batch<AgedHold>, LedgerError> {
+    let Some(before) = ago(tx.now, keep.holds) else { return Ok(Batch::NOTHING) };
+    let from = from.map_or((i64::MIN, String::new()), |from| (from.ended, from.id.to_string()));
+    let mut statement = tx.prepare_cached(
+        "SELECT COALESCE(lifted, until) AS ended, id FROM hold
+         WHERE COALESCE(lifted, until) <= ?3 AND (COALESCE(lifted, until), id) > (?1, ?2) ORDER BY ended, id LIMIT ?4",
+    )?;
+    let old = statement.query_map(params![from.0, from.1, Millis(before), portion.size], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let old: Vec<(i64, String)> = old.collect::<Result<_, _>>()?;
+    let old = old.into_iter().map(|(ended, id)| Ok(AgedHold { ended, id: holding::id(&id)? }));
+    let old: Vec<AgedHold> = old.collect::<Result<_, LedgerError>>()?;
+    let next = next_of(&old, portion, |hold| *hold);
+    if portion.passes {
+        return Ok(Batch { deleted: 0, next, passed: old.last().map(|hold| hold.id.to_string()) });
+    }
+    for AgedHold { id, .. } in &old {
+        tx.prepare_cached("DELETE FROM hold_fingerprint WHERE hold = ?1")?.execute([id.to_string()])?;
+        tx.prepare_cached("DELETE FROM hold WHERE id = ?1")?.execute([id.to_string()])?;
+    }
+    Ok(Batch { deleted: old.len() as u64, next, passed: None })
 }
 
 pub(super) fn old_tombstones(

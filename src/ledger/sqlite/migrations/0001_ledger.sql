@@ -99,6 +99,7 @@ CREATE INDEX task_parked ON task (queue) WHERE parked = 1;
 CREATE INDEX task_failing ON task (since) WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL;
 CREATE INDEX task_suspect ON task (queue, due) WHERE deaths > 0;
 CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
+CREATE INDEX task_on_hold ON task (erasure) WHERE SUBSTR(reason, 1, 8) = 'held by ';
 CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
@@ -196,6 +197,8 @@ CREATE TABLE erasure (
   sessions     INTEGER NOT NULL DEFAULT 0,
   findings     TEXT,
   verdict      TEXT,
+  -- The holds by which it was kept, as JSON.
+  holds        TEXT NOT NULL DEFAULT '[]',
   -- The number of its receipt, once that is in an archive.
   archived     INTEGER,
   -- The id of the index key under which it was begun.
@@ -289,6 +292,7 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 -- `sent`: a target that must not be asked twice was asked to erase; written before the call.
 -- `asked`: the round in which a target is asked what it knows, which others wait for; below zero once it has answered.
+-- `stopped`: a person has no further call of it begin.
 CREATE TABLE step (
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   target      TEXT NOT NULL,
@@ -308,9 +312,38 @@ CREATE TABLE step (
   resume      BLOB,
   sent        TEXT,
   asked       INTEGER,
+  stopped     INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
+
+-- What stays for now: a session, a guest by a digest, a person by the fingerprints beside, or what a rule demands. `reference` is a
+-- case's number. It is in force until it is lifted, or until `until`.
+CREATE TABLE hold (
+  id           TEXT PRIMARY KEY,
+  installation INTEGER NOT NULL,
+  kind         TEXT NOT NULL,
+  session      INTEGER,
+  guest        BLOB,
+  rule         TEXT,
+  reason       TEXT NOT NULL,
+  reference    TEXT,
+  until        INTEGER,
+  added        INTEGER NOT NULL,
+  actor        TEXT NOT NULL,
+  lifted       INTEGER,
+  lifted_by    TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_in_force ON hold (installation, added) WHERE lifted IS NULL;
+
+CREATE TABLE hold_fingerprint (
+  fingerprint BLOB NOT NULL,
+  hold        TEXT NOT NULL,
+  version     INTEGER NOT NULL,
+  kind        TEXT NOT NULL,
+  PRIMARY KEY (fingerprint, hold, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_fingerprint_of ON hold_fingerprint (hold);
 
 -- `receipt` is the text as it was signed. `acknowledged`: a person has seen that it is incomplete.
 CREATE TABLE receipt (
@@ -489,6 +522,16 @@ CREATE TABLE alert (
   name    TEXT PRIMARY KEY,
   version INTEGER NOT NULL,
   state   TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Targets, as they are called, that nobody calls because a person has said so.
+CREATE TABLE target_pause (
+  target    TEXT PRIMARY KEY,
+  reason    TEXT NOT NULL,
+  reference TEXT,
+  until     INTEGER,
+  since     INTEGER NOT NULL,
+  actor     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE target (

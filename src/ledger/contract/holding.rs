@@ -1,0 +1,206 @@
+//! Holds: what stays, whoever demands that it goes.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::audit::audited;
+use super::fixtures::*;
+use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject, Verdict};
+use crate::hold::{HoldId, HoldOn, NewHold};
+use crate::keys::Digest;
+use crate::ledger::{Finished, HoldsListed, MaybeHeld, QueueName, Stopped};
+use crate::subject::{Fingerprinted, Kind, SessionId};
+
+async fn add(ledger: &Shared, hold: NewHold) -> HoldId {
+    let added = ledger.add_hold(&hold, &by()).await.expect("added");
+    assert_eq!(added.under_way, [], "nothing is under way");
+    hold.id
+}
+
+async fn on_hold(ledger: &Shared, id: HoldId) -> Vec<ErasureId> {
+    ledger.erasures_on_hold(id, 9).await.expect("listed")
+}
+
+/// Asks for a due erasure of a session, and says whether it begins.
+async fn begins(ledger: &Shared, session: i64) -> bool {
+    ledger.request(due_erasure(session, &["crm"]), &by()).await.expect("requested");
+    !claim(ledger, &to_resolve()).await.is_empty()
+}
+
+async fn known(ledger: &Shared, session: i64, fingerprints: Vec<Fingerprinted>, guest: Option<Digest>) {
+    let mut change = unchanged(session, 0);
+    change.fingerprints = Some(fingerprints);
+    change.read_at = Some(in_hours(-1));
+    change.record.guest_digest = guest;
+    decide(ledger, change).await;
+}
+
+pub(crate) async fn what_is_held_begins_once_its_hold_is_lifted(ledger: Shared) {
+    let held = hold(HoldOn::Session(SessionId(1)));
+    let (first, named) = (add(&ledger, held.clone()).await, held.named());
+    let second = add(&ledger, hold(HoldOn::Session(SessionId(1)))).await;
+    let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
+    assert!(!shown(&ledger, id).await.held, "nobody has looked yet");
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+    let waits = shown(&ledger, id).await;
+    assert!(waits.held && waits.state == ErasureState::Scheduled && waits.holds.contains(&named), "{waits:?}");
+    assert_eq!((on_hold(&ledger, first).await, on_hold(&ledger, second).await), (vec![id], vec![id]));
+    assert!(ledger.retry_erasure(id, &by()).await.expect("made due"));
+    assert!(claim(&ledger, &to_resolve()).await.is_empty(), "nothing goes around a hold");
+
+    assert!(ledger.lift_hold(first, &by()).await.expect("lifted"));
+    assert!(!ledger.lift_hold(first, &by()).await.expect("answered"));
+    assert!(claim(&ledger, &to_resolve()).await.is_empty(), "another one keeps it");
+    assert!(ledger.lift_hold(second, &by()).await.expect("lifted"));
+    resolve(&ledger, vec![reached(1)]).await;
+    let going = shown(&ledger, id).await;
+    assert_eq!((going.held, going.holds.len(), going.state), (false, 2, ErasureState::Erasing));
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+    let receipt = ledger.receipt_of(id).await.expect("read").expect("is there");
+    let told: Vec<_> = receipt.statement.reasons.iter().map(|reason| (&*reason.code, reason.detail.clone())).collect();
+    assert!(told.contains(&("held", Some(named.to_string()))), "{told:?}");
+}
+
+pub(crate) async fn a_hold_that_comes_later_lets_calls_end_and_begins_none(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mailbox"]).await;
+    let called = claim_step(&ledger, "crm").await;
+    let held = hold(HoldOn::Session(SessionId(1)));
+    let added = ledger.add_hold(&held, &by()).await.expect("added");
+    assert_eq!(added.under_way, [id]);
+    assert!(claim(&ledger, &steps_at("mailbox")).await.is_empty(), "no further call begins");
+    assert!(shown(&ledger, id).await.held);
+    assert_eq!(ledger.stepped(called, verify_after(Outcome::Erased, 1)).await.expect("ended"), Finished::Done);
+    // To look whether it is gone erases nothing.
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+
+    assert_eq!(ledger.stop_erasure(id, &by()).await.expect("stopped"), Stopped::AtOnce);
+    close(&ledger).await;
+    let over = shown(&ledger, id).await;
+    assert_eq!((over.state, over.held), (ErasureState::Done, false));
+    let outcomes: Vec<_> = over.steps.iter().map(|step| step.final_outcome()).collect();
+    assert_eq!(outcomes, [Some(Outcome::Erased), Some(Outcome::Retained)]);
+    let kept = over.steps[1].reason.clone().expect("a reason");
+    assert!(kept.contains(&held.named().to_string()), "{kept}");
+    assert_ne!(over.verdict, Some(Verdict::Complete));
+}
+
+pub(crate) async fn whoever_may_be_a_person_that_is_held_is_kept(ledger: Shared) {
+    let name = || print(Kind::Name, 7);
+    known(&ledger, 1, vec![email(1)], None).await;
+    known(&ledger, 2, vec![email(2)], None).await;
+    known(&ledger, 3, vec![email(3), name()], None).await;
+    known(&ledger, 4, vec![name()], None).await;
+    add(&ledger, hold(HoldOn::Person(vec![email(1), name()]))).await;
+    assert!(!begins(&ledger, 1).await, "the address agrees");
+    assert!(begins(&ledger, 2).await);
+    assert!(begins(&ledger, 3).await, "somebody else of the same name");
+    assert!(!begins(&ledger, 4).await, "it may be the same person");
+
+    let mut asked = NewErasure { fingerprints: vec![email(1)], ..erasure_of(person(1), &["crm"], in_hours(-1)) };
+    ledger.request(asked.clone(), &by()).await.expect("requested");
+    assert!(claim(&ledger, &to_resolve()).await.is_empty(), "by what the person is named");
+    asked = NewErasure { id: ErasureId([8; 16]), subject: person(2), fingerprints: vec![email(2)], ..asked };
+    ledger.request(asked, &by()).await.expect("requested");
+    resolve(&ledger, vec![reached(2), reached(4)]).await;
+    assert!(claim(&ledger, &steps_at("crm")).await.is_empty(), "one of its sessions may be theirs");
+    let of = MaybeHeld {
+        installation: installation(),
+        session: Some(SessionId(4)),
+        guest: None,
+        rules: Vec::new(),
+        identifiers: Vec::new(),
+    };
+    assert_eq!(ledger.holds_on(&of).await.expect("asked").len(), 1);
+    let nobody = MaybeHeld { session: Some(SessionId(2)), identifiers: vec![email(2)], ..of };
+    assert_eq!(ledger.holds_on(&nobody).await.expect("asked"), []);
+}
+
+pub(crate) async fn what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_does(ledger: Shared) {
+    let guest = Digest([7; 16]);
+    known(&ledger, 1, Vec::new(), Some(guest)).await;
+    known(&ledger, 2, Vec::new(), Some(Digest([8; 16]))).await;
+    add(&ledger, hold(HoldOn::Guest(guest))).await;
+    add(&ledger, NewHold { installation: other(), ..hold(HoldOn::Session(SessionId(2))) }).await;
+    assert!(!begins(&ledger, 1).await);
+    assert!(begins(&ledger, 2).await, "another company's hold is about another session");
+    let of_guest = erasure_of(Subject::Guest { installation: installation(), digest: guest }, &["crm"], in_hours(-1));
+    ledger.request(of_guest, &by()).await.expect("requested");
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+
+    add(&ledger, hold(HoldOn::Rule("left".into()))).await;
+    for (session, rule, goes) in [(3, "left", false), (4, "refused", true)] {
+        let demanded = NewErasure { rule: rule.into(), ..due_erasure(session, &["crm"]) };
+        ledger.request(demanded, &by()).await.expect("requested");
+        assert_eq!(!claim(&ledger, &to_resolve()).await.is_empty(), goes, "{rule}");
+    }
+}
+
+pub(crate) async fn a_hold_ends_by_itself_and_is_forgotten_in_time(ledger: Shared) {
+    let until = jiff::Timestamp::now() + SignedDuration::from_secs(2);
+    let id = add(&ledger, NewHold { until: Some(until), ..hold(HoldOn::Session(SessionId(1))) }).await;
+    assert!(!begins(&ledger, 1).await);
+    assert_eq!(ledger.holds(HoldsListed::InForce).await.expect("listed").len(), 1);
+    let begun = tokio::time::timeout(Duration::from_secs(60), async {
+        while claim(&ledger, &to_resolve()).await.is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    begun.await.expect("what waited is due with its end");
+    assert_eq!(ledger.holds(HoldsListed::InForce).await.expect("listed"), []);
+    assert!(!ledger.lift_hold(id, &by()).await.expect("answered"), "it has ended");
+    let stays = add(&ledger, hold(HoldOn::Person(vec![email(1)]))).await;
+    ledger.maintain(KEEP).await.expect("maintained");
+    assert_eq!(ledger.holds(HoldsListed::All).await.expect("listed").len(), 2);
+    ledger.maintain(KEEP_NOTHING).await.expect("maintained");
+    let left = ledger.holds(HoldsListed::All).await.expect("listed");
+    assert_eq!(left.iter().map(|hold| hold.hold.id).collect::<Vec<_>>(), [stays]);
+    let HoldOn::Person(prints) = &left[0].hold.on else { panic!("{left:?}") };
+    assert_eq!(*prints, [email(1)]);
+    assert!(ledger.hold(id).await.expect("read").is_none());
+}
+
+pub(crate) async fn a_session_that_is_held_outlives_its_retention(ledger: Shared) {
+    let guest = Digest([7; 16]);
+    known(&ledger, 1, Vec::new(), None).await;
+    known(&ledger, 2, vec![email(2)], None).await;
+    known(&ledger, 3, Vec::new(), Some(guest)).await;
+    known(&ledger, 4, vec![email(4)], None).await;
+    let mut holds = Vec::new();
+    for on in [HoldOn::Session(SessionId(1)), HoldOn::Person(vec![email(2)]), HoldOn::Guest(guest)] {
+        holds.push(add(&ledger, hold(on)).await);
+    }
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    let there = async || {
+        ledger.maintain(KEEP_NOTHING).await.expect("maintained");
+        let mut there = Vec::new();
+        for id in 1..=4 {
+            there.extend(ledger.session(&session(id)).await.expect("read").map(|_| id));
+        }
+        there
+    };
+    assert_eq!(there().await, [1, 2, 3]);
+    for hold in holds {
+        assert!(ledger.lift_hold(hold, &by()).await.expect("lifted"));
+    }
+    assert!(there().await.is_empty());
+}
+
+pub(crate) async fn each_hold_and_its_end_leaves_a_row(ledger: Shared) {
+    let held = hold(HoldOn::Person(vec![email(1)]));
+    add(&ledger, held.clone()).await;
+    for expected in [true, false] {
+        assert_eq!(ledger.lift_hold(held.id, &by()).await.expect("answered"), expected);
+    }
+    let rows = audited(&ledger).await;
+    let said: Vec<_> = rows.iter().map(|row| (&*row.statement.act, &*row.statement.result)).collect();
+    assert_eq!(said, [("hold.add", "done"), ("hold.lift", "done"), ("hold.lift", "unchanged")]);
+    assert!(rows.iter().all(|row| row.statement.object.to_string() == format!("hold:{}", held.id)));
+    assert_eq!(rows[0].statement.details["on"].to_string(), "\"person\"");
+    let listed = ledger.hold(held.id).await.expect("read").expect("is there");
+    assert_eq!((listed.hold, listed.by), (held, by()));
+    assert_eq!(listed.lifted.map(|(_, who)| who), Some(by()));
+    assert!(claim(&ledger, &QueueName::Close).await.is_empty());
+}

@@ -1,0 +1,112 @@
+//! What the model's holds keep.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::model::Model;
+use super::task::Piece;
+use crate::erasure::life::after;
+use crate::erasure::{ErasureId, Stage, Step, Subject};
+use crate::hold::{HeldBy, HoldId, HoldOn, NewHold};
+use crate::ledger::{HoldAdded, holding};
+
+/// How often what waits for a hold looks whether it is there.
+const LOOK_AGAIN: Duration = Duration::from_secs(3_600);
+
+impl Model {
+    pub(super) fn held_by_order(&mut self, hold: NewHold) -> HoldAdded {
+        let is_called = |id: ErasureId, step: &Step| {
+            let task = self.work.get(&Piece::step(id, step));
+            step.stage() == Some(Stage::Erase) && task.is_some_and(|task| task.holder.is_some())
+        };
+        let erases = |id: &ErasureId| {
+            let began = self.erasures[id].began.as_ref();
+            began.is_some_and(|began| began.steps.iter().any(|step| is_called(*id, step)))
+        };
+        let under_way = self.erasures.keys().filter(|id| erases(*id) && self.keeps(&hold, **id)).copied().collect();
+        self.holds.push(hold);
+        HoldAdded { under_way }
+    }
+
+    pub(super) fn lifted(&mut self, id: HoldId, now: Timestamp) -> bool {
+        let before = self.holds.len();
+        self.holds.retain(|hold| hold.id != id);
+        if self.holds.len() == before {
+            return false;
+        }
+        for task in self.work.values_mut() {
+            let waits = task.reason.as_ref().is_some_and(|reason| reason.contains(&id.to_string()));
+            if waits && task.holder.is_none() && !task.parked {
+                task.due = now;
+                task.reason = None;
+            }
+        }
+        true
+    }
+
+    /// The holds that keep an erasure.
+    pub(super) fn kept_by(&self, id: ErasureId) -> Vec<HeldBy> {
+        let holds = self.holds.iter().filter(|hold| self.keeps(hold, id));
+        holds.map(NewHold::named).collect()
+    }
+
+    fn keeps(&self, hold: &NewHold, id: ErasureId) -> bool {
+        let Some(erasure) = self.erasures.get(&id) else { return false };
+        match &hold.on {
+            HoldOn::Rule(rule) => erasure.waiting.rules.contains(rule),
+            HoldOn::Session(session) => {
+                let is_it = matches!(&erasure.subject, Subject::Session(key) if key.session == *session);
+                let mut reaches = erasure.began.iter().flat_map(|began| &began.reaches);
+                is_it || reaches.any(|reached| reached.key.session == *session)
+            }
+            HoldOn::Guest(_) | HoldOn::Person(_) => false,
+        }
+    }
+
+    /// Has what is due wait where a hold keeps it; returns the rest.
+    pub(super) fn keep_waiting(&mut self, due: Vec<(Timestamp, Piece)>, now: Timestamp) -> Vec<(Timestamp, Piece)> {
+        let mut rest = Vec::new();
+        for (since, piece) in due {
+            let kept_by = self.destroyed_by(&piece).map(|id| (id, self.kept_by(id)));
+            let Some((id, kept_by)) = kept_by.filter(|(_, kept_by)| !kept_by.is_empty()) else {
+                rest.push((since, piece));
+                continue;
+            };
+            let task = self.work.get_mut(&piece).expect("it is due");
+            task.due = after(now, LOOK_AGAIN);
+            task.holder = None;
+            task.reason = Some(holding::reason(&kept_by));
+            self.note_holds(id, &kept_by);
+        }
+        rest
+    }
+
+    pub(super) fn note_holds(&mut self, id: ErasureId, kept_by: &[HeldBy]) {
+        let erasure = self.erasure(id);
+        if let Some(all) = holding::noted(&erasure.holds, kept_by) {
+            erasure.holds = all;
+        }
+    }
+
+    /// The erasure of work that begins it, or has a target erase.
+    fn destroyed_by(&self, piece: &Piece) -> Option<ErasureId> {
+        let Piece::Erasure(id, queue) = piece else { return None };
+        if queue.starts_with("resolve:") {
+            return Some(*id);
+        }
+        let began = self.erasures[id].began.as_ref()?;
+        let step = began.steps.iter().find(|step| Piece::step(*id, step) == *piece)?;
+        let asks = step.report().is_none() && step.report_by().is_none() && step.sent.is_none() && !step.stopped;
+        (step.stage() == Some(Stage::Erase) && asks).then_some(*id)
+    }
+
+    /// Whether an erasure waits for a hold.
+    pub(super) fn is_on_hold(&self, id: ErasureId) -> bool {
+        self.work.iter().any(|(piece, task)| {
+            let is_its = matches!(piece, Piece::Erasure(of, _) if *of == id);
+            let waits = task.reason.as_ref().is_some_and(|reason| reason.starts_with("held by "));
+            is_its && waits && task.holder.is_none()
+        })
+    }
+}

@@ -1,0 +1,261 @@
+//! Holds as a ledger keeps them, the same for both backends: what is kept by which, until when what waits looks again, and how an
+//! erasure that waits is told from others.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::row::Row;
+use super::{LedgerError, Work, broken};
+use crate::audit::Actor;
+use crate::erasure::{ErasureId, Stage};
+use crate::hold::{HeldBy, HoldId, HoldOn, NewHold};
+use crate::keys::{Digest, Fingerprint};
+use crate::policy::Comparison;
+use crate::subject::{Fingerprinted, InstallationName, Kind, SessionId};
+
+/// How often what waits for a hold without an end looks whether it is still there; lifting it has it look at once.
+const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+
+/// What stands as the reason of work that waits for a hold, before the holds' names.
+const ON_HOLD: &str = "held by ";
+
+/// The same of a row of `task`, as SQL says it: what somebody works on does not wait.
+pub(super) const IS_ON_HOLD: &str = "task.holder IS NULL AND SUBSTR(task.reason, 1, 8) = 'held by '";
+
+/// An erasure, whose row is called `erasure`, waits for a hold.
+pub(super) const ERASURE_IS_ON_HOLD: &str = "EXISTS (SELECT 1 FROM task WHERE task.erasure = erasure.id AND task.holder IS NULL AND SUBSTR(task.reason, 1, 8) = 'held by ')";
+
+/// A hold of the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) hold: NewHold,
+    pub(crate) added: Timestamp,
+    pub(crate) by: Actor,
+    /// When a person has lifted it, and who.
+    pub(crate) lifted: Option<(Timestamp, Actor)>,
+}
+
+impl Hold {
+    /// When it ended, if it did by now.
+    pub(crate) fn ended(&self, now: Timestamp) -> Option<Timestamp> {
+        let lifted = self.lifted.as_ref().map(|(at, _)| *at);
+        lifted.or(self.hold.until.filter(|until| *until <= now))
+    }
+}
+
+/// Which holds are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HoldsListed {
+    InForce,
+    /// Those that have ended, too, as long as they are kept.
+    All,
+}
+
+/// What an order to hold something came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct HoldAdded {
+    /// Erasures that it concerns and of which a target is being asked to erase just now: these calls end.
+    pub(crate) under_way: Vec<ErasureId>,
+}
+
+/// Who or what may be kept, without an erasure: for who wants to know it before.
+#[derive(Clone, Debug)]
+pub(crate) struct MaybeHeld {
+    pub(crate) installation: InstallationName,
+    pub(crate) session: Option<SessionId>,
+    pub(crate) guest: Option<Digest>,
+    pub(crate) rules: Vec<String>,
+    pub(crate) identifiers: Vec<Fingerprinted>,
+}
+
+/// The same, as a backend asks for it.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    pub(super) installation: i64,
+    /// What it reaches counts, once it has begun.
+    pub(super) erasure: Option<ErasureId>,
+    pub(super) session: Option<SessionId>,
+    pub(super) guest: Option<Digest>,
+    pub(super) rules: Vec<String>,
+    pub(super) identifiers: Vec<Fingerprinted>,
+}
+
+/// Whether a hold keeps something, as far as that is known without looking at the sessions.
+pub(super) enum Keeps {
+    Yes,
+    No,
+    /// Where one of the sessions is its own.
+    ItsSessions,
+}
+
+impl Asked {
+    pub(super) fn is_kept_by(&self, on: &HoldOn) -> Keeps {
+        let yes = match on {
+            HoldOn::Rule(rule) => return if self.rules.contains(rule) { Keeps::Yes } else { Keeps::No },
+            HoldOn::Session(session) => self.session == Some(*session),
+            HoldOn::Guest(guest) => self.guest == Some(*guest),
+            HoldOn::Person(held) => may_be(held, &self.identifiers),
+        };
+        if yes { Keeps::Yes } else { Keeps::ItsSessions }
+    }
+}
+
+/// Whether somebody with these identifiers may be the person that is held. Less than what is certain is enough; but of two people of
+/// one name, whose addresses differ, one is not kept for the other.
+pub(super) fn may_be(held: &[Fingerprinted], other: &[Fingerprinted]) -> bool {
+    Comparison::of(held, other).judge(&[]).is_some()
+}
+
+/// The erasure that a claim would have a target erase of, or begin: not what only asks or takes in what was said.
+pub(super) fn destroys(work: &Work) -> Option<ErasureId> {
+    match work {
+        Work::Resolve(work) => Some(work.id),
+        Work::Step(work) => {
+            let step = &work.step;
+            let asks = step.report().is_none() && step.report_by().is_none() && step.sent.is_none();
+            (work.stage == Stage::Erase && asks && !step.stopped).then_some(work.erasure)
+        }
+        Work::Decide(_) | Work::Settle(_) | Work::Close(_) => None,
+    }
+}
+
+/// How work waits that is held.
+pub(super) struct Wait {
+    pub(super) reason: String,
+    pub(super) due: Timestamp,
+    pub(super) named: Vec<HeldBy>,
+}
+
+impl Wait {
+    /// By these holds, of which there is one at least.
+    pub(super) fn of(holds: &[Hold], now: Timestamp) -> Self {
+        let named: Vec<HeldBy> = holds.iter().map(|hold| hold.hold.named()).collect();
+        let again = now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
+        // With the last of them, it goes on; with an earlier one, it is seen who is left.
+        let due = holds.iter().filter_map(|hold| hold.hold.until).fold(again, Timestamp::min);
+        Self { reason: reason(&named), due, named }
+    }
+}
+
+/// Why what is left of an erasure stays; `None` where no hold keeps it.
+pub(super) fn why(named: &[HeldBy]) -> Option<String> {
+    (!named.is_empty()).then(|| reason(named))
+}
+
+/// Why something waits, or stayed.
+pub(super) fn reason(named: &[HeldBy]) -> String {
+    let names: Vec<_> = named.iter().map(ToString::to_string).collect();
+    format!("{ON_HOLD}{}", names.join(", "))
+}
+
+/// The holds by which an erasure was kept, with further ones; `None` where they were all there.
+pub(super) fn noted(before: &[HeldBy], more: &[HeldBy]) -> Option<Vec<HeldBy>> {
+    let mut all = before.to_vec();
+    all.extend(more.iter().filter(|one| !before.contains(one)).cloned());
+    (all.len() > before.len()).then_some(all)
+}
+
+/// The columns of [`hold`].
+pub(super) const HOLD: &str = "hold.id, hold.kind, hold.session, hold.guest, hold.rule, hold.reason, hold.reference, hold.until, \
+                               hold.added, hold.actor, hold.lifted, hold.lifted_by, \
+                               (SELECT name FROM installation WHERE installation.id = hold.installation)";
+
+/// A hold in force, as SQL says it; the placeholder is for now.
+pub(super) fn in_force(now: &str) -> String {
+    format!("hold.lifted IS NULL AND (hold.until IS NULL OR hold.until > {now})")
+}
+
+/// A hold as its row has it; the fingerprints of a person stand elsewhere.
+pub(super) fn hold(row: &impl Row) -> Result<Hold, LedgerError> {
+    let text = |column: usize| row.text(column)?.ok_or_else(|| broken("a hold lacks a column"));
+    let on = match text(1)? {
+        "session" => HoldOn::Session(SessionId(row.number(2)?.ok_or_else(|| broken("a hold on no session"))?)),
+        "guest" => {
+            let digest = row.bytes(3)?.and_then(|bytes| bytes.try_into().ok());
+            HoldOn::Guest(Digest(digest.ok_or_else(|| broken("a hold on no guest"))?))
+        }
+        "person" => HoldOn::Person(Vec::new()),
+        "rule" => HoldOn::Rule(text(4)?.to_owned()),
+        _ => return Err(broken("a hold on what this quietus does not know")),
+    };
+    let case = row.text(6)?.map(str::parse).transpose().map_err(|_| broken("a hold's case is no reference"))?;
+    let lifted_by = row.text(11)?.map(|by| Actor::named(by.to_owned()));
+    Ok(Hold {
+        hold: NewHold {
+            id: id(text(0)?)?,
+            installation: InstallationName(text(12)?.into()),
+            on,
+            reason: row.word(5)?,
+            case,
+            until: row.maybe_time(7)?,
+        },
+        added: row.time(8)?,
+        by: Actor::named(text(9)?.to_owned()),
+        lifted: row.maybe_time(10)?.zip(lifted_by),
+    })
+}
+
+pub(super) fn id(text: &str) -> Result<HoldId, LedgerError> {
+    text.parse().map_err(|_| broken("a hold's id is none"))
+}
+
+/// A fingerprint as it stands in a row from this column on: the fingerprint, its version, its kind.
+pub(super) fn fingerprinted(row: &impl Row, from: usize) -> Result<Fingerprinted, LedgerError> {
+    let fingerprint = row.bytes(from)?.and_then(|bytes| bytes.try_into().ok());
+    let fingerprint = Fingerprint(fingerprint.ok_or_else(|| broken("no fingerprint stands there"))?);
+    let version = row.number(from + 1)?.and_then(|version| u16::try_from(version).ok());
+    let version = version.ok_or_else(|| broken("a fingerprint has no version"))?;
+    let kind: Option<Kind> = row.text(from + 2)?.and_then(|kind| kind.parse().ok());
+    let kind = kind.ok_or_else(|| broken("a fingerprint is of no kind"))?;
+    Ok(Fingerprinted { kind, fingerprint, version, supplementary: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hold::HoldReason;
+
+    fn hold(until: Option<i64>, lifted: Option<i64>) -> Hold {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let hold = NewHold {
+            id: HoldId([1; 6]),
+            installation: InstallationName("acme".into()),
+            on: HoldOn::Rule("retention".into()),
+            reason: HoldReason::Review,
+            case: None,
+            until: until.map(at),
+        };
+        let by = Actor::cli("ann");
+        Hold { hold, added: at(0), lifted: lifted.map(|second| (at(second), by.clone())), by }
+    }
+
+    #[test]
+    fn a_hold_ends_when_it_is_lifted_or_by_itself() {
+        let now = Timestamp::from_second(10).expect("a time");
+        let ended = |until, lifted| hold(until, lifted).ended(now).map(|at| at.as_second());
+        assert_eq!(ended(None, None), None);
+        assert_eq!(ended(Some(11), None), None);
+        assert_eq!(ended(Some(10), None), Some(10));
+        assert_eq!(ended(Some(11), Some(9)), Some(9));
+    }
+
+    #[test]
+    fn what_waits_looks_again_with_the_first_end_of_its_holds() {
+        let now = Timestamp::from_second(0).expect("a time");
+        let due = |holds: &[Hold]| Wait::of(holds, now).due.as_second();
+        assert_eq!(due(&[hold(None, None)]), 3_600);
+        assert_eq!(due(&[hold(Some(90), None), hold(Some(60), None), hold(None, None)]), 60);
+        assert_eq!(due(&[hold(Some(9_000), None)]), 3_600);
+        assert!(Wait::of(&[hold(None, None)], now).reason.starts_with(ON_HOLD));
+        assert!(IS_ON_HOLD.contains(&format!("'{ON_HOLD}'")) && ERASURE_IS_ON_HOLD.contains(IS_ON_HOLD));
+        assert!(IS_ON_HOLD.contains(&format!("1, {})", ON_HOLD.len())));
+    }
+
+    #[test]
+    fn what_kept_an_erasure_is_noted_once() {
+        let one = hold(None, None).hold.named();
+        let other = HeldBy { hold: HoldId([2; 6]), ..one.clone() };
+        assert_eq!(noted(&[], std::slice::from_ref(&one)), Some(vec![one.clone()]));
+        assert_eq!(noted(std::slice::from_ref(&one), std::slice::from_ref(&one)), None);
+        assert_eq!(noted(std::slice::from_ref(&one), &[one.clone(), other.clone()]), Some(vec![one, other]));
+    }
+}

@@ -1,0 +1,111 @@
+//! A person is held: by whoever they may be, through restarts, until the hold is lifted.
+
+use serde_json::Value;
+
+use super::mluvii_is_done;
+use crate::harness::{Deployment, Server, StandIn, receipts, wait_for};
+use crate::once::{folder, let_it_answer, requests, rules};
+
+const ANN: &str = "ann@example.com";
+
+/// The erasures of a session, as they are listed.
+fn erasure_of(deployment: &Deployment, session: i64) -> Option<Value> {
+    let all = deployment.json(&["erasures", "list"]);
+    let its = |erasure: &&Value| erasure["session"] == session;
+    all.as_array().expect("erasures").iter().find(its).cloned()
+}
+
+#[track_caller]
+fn is_held(deployment: &Deployment, session: i64) -> Value {
+    wait_for("the erasure to be held", || erasure_of(deployment, session).filter(|erasure| erasure["held"] == true))
+}
+
+/// Holds whoever has Ann's address; returns the hold's id.
+fn hold(deployment: &Deployment) -> String {
+    deployment.write("ann", ANN);
+    let file = format!("@{}", deployment.path("ann").display());
+    let order = [
+        "holds",
+        "add",
+        "--email",
+        &file,
+        "--reason",
+        "legal_claims",
+        "--case",
+        "21 C 123/2024",
+        "--until",
+        "2999-12-31",
+    ];
+    deployment.json(&order)["id"].as_str().expect("an id").to_owned()
+}
+
+#[test]
+fn a_person_is_kept_until_the_hold_is_lifted_and_the_receipt_names_it() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let_it_answer(&folder);
+    let deployment = Deployment::bare(&standin.mluvii, &rules(&folder, "seeing"));
+    let server = Server::start(&deployment);
+    let seen = deployment.run(&["holds", "add", "--email", ANN, "--reason", "legal_claims"]);
+    assert_eq!(seen.status.code(), Some(2), "others can see arguments");
+    let hold = hold(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, ANN, None);
+    standin.begin(102, "bob@example.com", None);
+    standin.just_end(101);
+    standin.just_end(102);
+    let held = is_held(&deployment, 101);
+    assert_eq!(held["holds"][0]["hold"], hold.as_str());
+    assert_eq!(receipts(&deployment, 1).len(), 1, "others are not kept");
+    assert_eq!(requests(&folder), 1);
+    let shown = deployment.json(&["holds", "show", &hold]);
+    assert_eq!(shown["waiting"], serde_json::json!([held["id"]]));
+    let would = deployment.json(&["erase", "--session", "acme/101", "--targets", "mluvii", "--dry-run"]);
+    assert_eq!(would["holds"][0]["hold"]["hold"], hold.as_str());
+
+    server.kill();
+    let server = Server::start(&deployment);
+    is_held(&deployment, 101);
+    assert_eq!(requests(&folder), 1);
+    assert!(deployment.run(&["holds", "lift", &hold]).status.success());
+    assert_eq!(deployment.run(&["holds", "lift", &hold]).status.code(), Some(1));
+    let receipts = receipts(&deployment, 2);
+    let of_ann = |receipt: &&Value| receipt["statement"]["erasure"] == held["id"];
+    let receipt = receipts.iter().find(of_ann).expect("Ann's");
+    let reasons = receipt["statement"]["reasons"].as_array().expect("reasons");
+    let named = reasons.iter().find(|reason| reason["code"] == "held").expect("it names the hold");
+    assert_eq!(named["detail"], format!("{hold} (legal_claims, 21 C 123/2024)"));
+    assert_eq!(requests(&folder), 2);
+    server.stop();
+}
+
+#[test]
+fn a_call_under_way_ends_and_what_is_ended_while_it_is_held_stays() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let deployment = Deployment::bare(&standin.mluvii, &rules(&folder, "seeing"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, ANN, None);
+    standin.just_end(101);
+    wait_for("the plugin to be asked", || (requests(&folder) > 0).then_some(()));
+    mluvii_is_done(&deployment);
+    // Now the plugin's call alone is under way: it ends.
+    let hold = hold(&deployment);
+    let id = erasure_of(&deployment, 101).expect("is there")["id"].as_str().expect("an id").to_owned();
+    let_it_answer(&folder);
+    let receipts = receipts(&deployment, 1);
+    assert_eq!(
+        (receipts.len(), &receipts[0]["statement"]["erasure"]),
+        (1, &Value::from(id)),
+        "it was too late to keep it"
+    );
+    standin.begin(102, ANN, None);
+    standin.just_end(102);
+    let held = is_held(&deployment, 102);
+    let stopped = deployment.run(&["erasures", "stop", held["id"].as_str().expect("an id")]);
+    let said = String::from_utf8_lossy(&stopped.stdout).into_owned();
+    assert!(stopped.status.success() && said.contains("it had not begun"), "{said}");
+    assert_eq!(erasure_of(&deployment, 102).expect("is there")["state"], "cancelled");
+    assert_eq!(requests(&folder), 1, "nothing of it was erased");
+    assert!(deployment.run(&["holds", "lift", &hold]).status.success());
+    server.stop();
+}
