@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use quietus_plugin::identity::Region;
 use quietus_plugin::protocol::TEXT_CHARS_MAX;
 use quietus_plugin::{ReportTo, ResumeValue};
@@ -36,10 +37,21 @@ pub(crate) trait Target: Send + Sync {
         BTreeSet::new()
     }
 
+    /// Those of them that it cannot be asked without.
+    fn requires(&self) -> BTreeSet<Kind> {
+        BTreeSet::new()
+    }
+
     /// Asks what else the target knows the person by, for other targets. Changes nothing.
     async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {
         let _ = call;
         Ok(Found::default())
+    }
+
+    /// Asks for a page of whom the target holds. Changes nothing.
+    async fn sweep(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
+        let _ = page;
+        Err(TargetError::Permanent(CANNOT_SWEEP.into()))
     }
 
     /// Whether the target can be reached and accepts its credentials.
@@ -139,6 +151,37 @@ impl Checkpoint for NoCheckpoint {
     async fn sending(&self) -> Result<(), NotStored> {
         Ok(())
     }
+}
+
+/// Why a target is not asked whom it holds.
+pub(crate) const CANNOT_SWEEP: &str = "this target cannot say whom its system holds";
+
+/// Which page of whom a target holds is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct SweepCall {
+    pub(crate) records_max: u32,
+    /// Where phone numbers without a country code belong.
+    pub(crate) region: Option<Region>,
+    /// Where the page before has ended.
+    pub(crate) cursor: Option<ResumeValue>,
+}
+
+/// A page of whom a target holds. Holds personal data in memory, and is never written anywhere.
+#[derive(Debug, Default)]
+pub(crate) struct SweepPage {
+    pub(crate) records: Vec<HeldRecord>,
+    /// Where the next page begins; none after the last one.
+    pub(crate) next: Option<ResumeValue>,
+    /// Places that are not among the records.
+    pub(crate) not_looked_at: Vec<String>,
+}
+
+/// One record that a target holds of somebody.
+#[derive(Debug)]
+pub(crate) struct HeldRecord {
+    pub(crate) identifiers: Identifiers,
+    /// When it was made or changed last, whichever is later; `None` where the target says neither.
+    pub(crate) newest: Option<Timestamp>,
 }
 
 /// What else a target knows a person by. Holds personal data in memory.
@@ -245,6 +288,7 @@ pub(crate) fn read_answer(answer: Value) -> Result<Said, String> {
 /// Texts of evidence that are kept of one answer.
 const TEXTS_MAX: usize = 32;
 
-fn bounded(texts: Vec<String>) -> Vec<String> {
+/// As many of these texts, each as long, as are kept.
+pub(crate) fn bounded(texts: Vec<String>) -> Vec<String> {
     texts.into_iter().take(TEXTS_MAX).map(|text| text.chars().take(TEXT_CHARS_MAX).collect()).collect()
 }

@@ -7,16 +7,16 @@ use std::task::Poll;
 use std::time::Duration;
 
 use lettre::address::Envelope;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
+use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message as Mail};
 use tokio::time::timeout;
 
-use super::mail_server::MailServer;
 use super::message::{Message, Reached, Taken};
 use super::settings::EmailSettings;
 use crate::causes::with_causes;
 use crate::chain;
 use crate::keys::ReadSecret;
+use crate::mail::{MailServer, auto_submitted};
 
 /// For so long the next one waits for the one before. Not without end, as that may take as long as it likes; and not at once, as some
 /// servers refuse who has many connections.
@@ -38,7 +38,9 @@ impl Email {
         };
         let from = mailbox("from", &settings.from)?;
         let to = settings.to.iter().map(|text| mailbox("to", text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { server: MailServer::new(settings, base, read)?, from, to })
+        let server = MailServer::new(&settings.server(), base, read);
+        let server = server.map_err(|(key, what)| (format!("email.{key}"), what))?;
+        Ok(Self { server, from, to })
     }
 
     /// Sends it to all who are not in `reached`, and says of each who has taken it. The error names the others by their place in `to`.
@@ -75,7 +77,7 @@ impl Email {
     ) -> Result<(), (usize, String)> {
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![to.email.clone()]);
         let envelope = envelope.map_err(|error| (index, with_causes(&error)))?;
-        self.server.send(&envelope, mail).await.map_err(|why| (index, why))?;
+        self.server.send(&envelope, mail).await.map_err(|why| (index, why.reason()))?;
         // Nobody hears it where nobody wants to know.
         let _ = taken.send(digest);
         Ok(())
@@ -94,16 +96,13 @@ impl Email {
             .date(message.at.into())
             .message_id(Some(format!("<{}@{}>", message.id, self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN)
-            .raw_header(HeaderValue::new(AUTO_SUBMITTED, "auto-generated".to_owned()));
+            .raw_header(auto_submitted());
         for to in &self.to {
             builder = builder.to(to.clone());
         }
         builder.body(message.body())
     }
 }
-
-/// Says that no program should answer (RFC 3834).
-const AUTO_SUBMITTED: HeaderName = HeaderName::new_from_ascii_str("Auto-Submitted");
 
 /// A mail that is being sent to somebody.
 type Sending<'a> = Pin<Box<dyn Future<Output = Result<(), (usize, String)>> + Send + 'a>>;

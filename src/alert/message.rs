@@ -205,6 +205,7 @@ mod tests {
             warn_before: Span::from_secs(0),
             unknown_share_max: 0.05,
             requests: crate::attention::sample::request_limits(),
+            remind_after: Default::default(),
         };
         attention(facts, &[], &limits, Timestamp::UNIX_EPOCH).iter().map(Item::of).collect()
     }

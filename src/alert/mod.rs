@@ -8,7 +8,6 @@ mod carrier;
 mod daily;
 mod email;
 mod http;
-mod mail_server;
 mod message;
 mod settings;
 mod state;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::daily::Daily;
 use crate::attention::Severity;
 use crate::keys::{SecretRef, TextOrSecret};
+use crate::mail::{MailServerSettings, SmtpTls};
 
 /// The longest name.
 const NAME_CHARS_MAX: usize = 64;
@@ -88,17 +89,19 @@ pub(crate) struct EmailSettings {
     pub(crate) to: Vec<String>,
 }
 
-/// How a connection to a mail server is encrypted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum SmtpTls {
-    /// By STARTTLS, without which nothing is sent.
-    #[default]
-    Starttls,
-    /// From the first byte on.
-    Implicit,
-    /// Not at all.
-    None,
+impl EmailSettings {
+    /// The server alone.
+    pub(crate) fn server(&self) -> MailServerSettings {
+        MailServerSettings {
+            server: self.server.clone(),
+            port: self.port,
+            tls: self.tls,
+            ca_file: self.ca_file.clone(),
+            allow_plaintext: self.allow_plaintext,
+            user: self.user.clone(),
+            password: self.password.clone(),
+        }
+    }
 }
 
 /// A URL that is told.
@@ -146,9 +149,7 @@ impl AlertSettings {
         if self.email.as_ref().is_some_and(|email| email.to.is_empty()) {
             wrong.push(("email.to", "nobody would get it".to_owned()));
         }
-        if self.email.as_ref().is_some_and(|email| email.user.is_some() != email.password.is_some()) {
-            wrong.push(("email", "a `user` needs a `password`, and a `password` a `user`".to_owned()));
-        }
+        wrong.extend(self.email.as_ref().and_then(|email| Some(("email", email.server().wrong()?))));
         wrong
     }
 }

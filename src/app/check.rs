@@ -2,7 +2,6 @@
 
 mod offline;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -14,13 +13,15 @@ use super::operations::{operations, source_webhooks};
 use super::rules::test_rules;
 use crate::alert::AlertSettings;
 use crate::config::{Config, Problem, counted_from_one};
+use crate::erasure::Exchange;
 use crate::key_files::Keys;
 use crate::keys::{ReadSecret, SecretRef};
+use crate::manual::ManualSettings;
 use crate::mluvii::{self, MluviiClient, MluviiSettings, State};
 use crate::operations::webhooks::seen;
 use crate::outside::must_be_there;
 use crate::plugin::{self, Connect, Program};
-use crate::subject::{Kind, TargetName};
+use crate::subject::{Kind, Scope, TargetName};
 use crate::verify::{Source, WebhookMode};
 use crate::watch::NoCallback;
 
@@ -90,11 +91,11 @@ pub(crate) async fn check(path: &Path, depth: CheckDepth) -> Vec<CheckFinding> {
     let mut findings = vec![CheckFinding::right(what)];
     let idle = config.idle_variables.iter();
     findings.extend(idle.map(|idle| CheckFinding::doubtful("environment", idle.to_string())));
-    let mut returned = BTreeSet::new();
+    let mut exchanges = Vec::new();
     if depth == CheckDepth::Offline {
         findings.extend(offline::settings(&config));
         findings.extend(rules(&config));
-        let all_are_here = offline::plugins(&config, &mut findings, &mut returned).await;
+        let all_are_here = offline::plugins(&config, &mut findings, &mut exchanges).await;
         // What a plugin returns that is not here is not known.
         if !all_are_here {
             return findings;
@@ -106,9 +107,10 @@ pub(crate) async fn check(path: &Path, depth: CheckDepth) -> Vec<CheckFinding> {
         }
         findings.extend(rules(&config));
         let connect = if depth == CheckDepth::Connected { Connect::Try } else { Connect::Offline };
-        findings.extend(plugins(&config, connect, &mut returned).await);
+        findings.extend(plugins(&config, connect, &mut exchanges).await);
     }
-    let idle = config.idle_kinds(&returned).into_iter();
+    let returned = exchanges.iter().flat_map(|one| one.returns.iter().cloned()).collect();
+    let idle = config.idle_kinds(&returned).into_iter().chain(config.circles(&exchanges));
     findings.extend(idle.map(|idle| CheckFinding::wrong(config.shown(&idle.key), idle.what)));
     if depth == CheckDepth::Connected {
         findings.extend(online(&config).await);
@@ -168,6 +170,9 @@ fn alerts(config: &Config, read: ReadSecret<'_>, depth: CheckDepth) -> Vec<Check
     if let Some(ping) = config.ping(read) {
         findings.push(CheckFinding::of(format!("watch.ping, {what}"), ping));
     }
+    if let Some(mailer) = config.link_mailer(read) {
+        findings.push(CheckFinding::of(format!("confirmation, {what}"), mailer));
+    }
     findings
 }
 
@@ -181,6 +186,10 @@ async fn mail_servers(config: &Config) -> Vec<CheckFinding> {
             let connected = connected.map_err(anyhow::Error::msg);
             findings.push(CheckFinding::of(format!("alert {}, its mail server", settings.name), connected));
         }
+    }
+    if let Some(Ok(mailer)) = config.link_mailer(&read) {
+        let connected = mailer.connect().await.map_err(anyhow::Error::msg);
+        findings.push(CheckFinding::of("confirmation, its mail server".to_owned(), connected));
     }
     findings
 }
@@ -239,6 +248,7 @@ fn rules(config: &Config) -> Vec<CheckFinding> {
     for (key, doubt) in doubts.map(|(key, doubt)| (counted_from_one(key), doubt.clone())).chain(tested.doubts()) {
         findings.push(CheckFinding::doubtful(config.shown(&key), doubt));
     }
+    findings.extend(many_tasks(config));
     let failed = tested.results.iter().filter(|test| !test.result.passed);
     for test in failed.clone() {
         findings.push(CheckFinding::wrong(test.place.clone(), test.why()));
@@ -249,9 +259,19 @@ fn rules(config: &Config) -> Vec<CheckFinding> {
     findings
 }
 
+/// Rules that give people a task for each session, which may be many.
+fn many_tasks(config: &Config) -> impl Iterator<Item = CheckFinding> {
+    let each = config.rules.iter().enumerate().filter(|(_, rule)| rule.erase == Scope::Session && !rule.approve);
+    each.filter_map(|(index, rule)| {
+        let place = config.manual.iter().map(ManualSettings::target).find(|place| rule.targets.contains(place))?;
+        let doubt = format!("each session that it erases is a task for somebody at `{place}`, who may get many");
+        Some(CheckFinding::doubtful(config.shown(&format!("rule.{}.targets", index + 1)), doubt))
+    })
+}
+
 /// Starts each plugin and compares it with its settings, and asks for its health where that is wanted. The kinds that they
-/// return are added to `returned`.
-async fn plugins(config: &Config, connect: Connect, returned: &mut BTreeSet<Kind>) -> Vec<CheckFinding> {
+/// return and require are added to `exchanges`.
+async fn plugins(config: &Config, connect: Connect, exchanges: &mut Vec<Exchange>) -> Vec<CheckFinding> {
     let read = |reference: &SecretRef| config.read_secret(reference);
     let mut findings = Vec::new();
     for settings in &config.plugins {
@@ -259,7 +279,7 @@ async fn plugins(config: &Config, connect: Connect, returned: &mut BTreeSet<Kind
         match plugin::check(settings.clone(), &config.base, &read, Program::this(), connect).await {
             Err(refused) => findings.push(CheckFinding::wrong(what, refused.why)),
             Ok(report) => {
-                returned.extend(report.returned);
+                exchanges.push(Config::exchange(settings, report.returned, report.required));
                 let what = format!("{what}, {} {}", report.info.name, report.info.version);
                 let health = report.health.map(|health| CheckFinding::of(format!("{what}: its health"), health));
                 findings.push(CheckFinding::right(what.as_str()));

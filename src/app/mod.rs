@@ -71,6 +71,7 @@ use crate::alert;
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::config::Config;
+use crate::confirming;
 use crate::http::{self, Drained, Metrics, Readiness, Receiver, ReceivingState, Reports, ServerSettings, Stop};
 use crate::key_files::Keys;
 use crate::ledger::ProcessInfo;
@@ -175,6 +176,7 @@ async fn run(
         Box::pin(http::write_delivered(Arc::clone(&delivered), end))
     });
     let router = http::router(Arc::clone(&server.receiver), Arc::clone(&readiness));
+    let router = router.merge(confirming::router(server.confirming_pages()));
     info!(listen = %address, version = env!("CARGO_PKG_VERSION"), "quietus listens");
     // The listener is open: what comes from now on waits for its turn, and is taken.
     manager.ready(&format!("deliveries are taken at {address}"));

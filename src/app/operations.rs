@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::open_ledger;
-use super::parts::{departments, mluvii_clients, targets};
+use super::parts::{departments, mluvii_clients, rates, targets};
 use super::plugins;
 use crate::alert::{Alert, AlertWrong};
 use crate::attention::{Limits, RequestLimits};
@@ -96,6 +96,8 @@ fn settings(config: &Config) -> Settings {
         sources: config.sources.clone(),
         person: config.person.clone(),
         targets: config.targets(),
+        rates: rates(config),
+        manual: config.manual.iter().map(|manual| (manual.target(), manual.text.clone())).collect(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         letterhead: config.papers.letterhead(),
         witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
@@ -140,7 +142,7 @@ fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
     let hosts = plugins::hosts_of_command(config, &read)?;
     let shutdown = CancellationToken::new();
     let processes = plugins::run(&hosts, &shutdown);
-    Ok(RunningTargets { targets: targets(&clients, &hosts), clients, processes, shutdown })
+    Ok(RunningTargets { targets: targets(&clients, &hosts, &config.manual), clients, processes, shutdown })
 }
 
 /// From what on something needs a person.
@@ -154,5 +156,6 @@ pub(super) fn limits(config: &Config) -> Limits {
             verify_within: config.requests.verify_within,
             four_eyes: config.requests.four_eyes,
         },
+        remind_after: config.manual.iter().map(|manual| (manual.target(), manual.remind_after())).collect(),
     }
 }

@@ -13,8 +13,10 @@ use super::plugins::{OwnedPlugin, OwnedPlugins, hosts};
 use super::process::{Children, Process};
 use crate::alert::{Alert, HttpSender};
 use crate::config::Config;
+use crate::confirming::LinkMailer;
 use crate::keys::ReadSecret;
 use crate::ledger::Keep;
+use crate::manual::{ManualSettings, ManualTarget};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
 use crate::plugin::{Expected, PluginHost};
 use crate::subject::{InstallationName, TargetName, TenantId};
@@ -37,6 +39,8 @@ pub(super) struct Notices {
     pub(super) alerts: Vec<Arc<Alert>>,
     /// The URL that hears that the deployment works.
     pub(super) ping: Option<Arc<HttpSender>>,
+    /// Who sends links that confirm.
+    pub(super) links: Option<Arc<LinkMailer>>,
 }
 
 /// What is at work, whose parts are taken where nothing of them has changed.
@@ -114,18 +118,20 @@ impl Parts {
         let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
         let accepted = config.plugins.iter().map(|plugin| {
             let unverifiable = plugin.expected == Some(Expected::Unverifiable);
-            (plugin.target(), Accepted { unverifiable, not_looked_at: plugin.accept_not_looked_at.clone() })
+            let not_looked_at = plugin.accept_not_looked_at.clone();
+            (plugin.target(), Accepted { unverifiable, not_looked_at, ..Accepted::default() })
         });
+        let by_hand = config.manual.iter().map(|manual| (manual.target(), Accepted::of_people()));
         let reports_url = config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         Worker {
             queue: process.ledger.clone(),
             records: process.ledger.clone(),
-            targets: targets(&self.mluvii, &hosts(&self.plugins)),
+            targets: targets(&self.mluvii, &hosts(&self.plugins), &config.manual),
             mluvii: self.mluvii.clone(),
             rates: rates(config),
             tenants: self.sources.iter().map(tenants).collect(),
             departments: installations.iter().map(|name| ((*name).clone(), departments(config, name))).collect(),
-            accepted: accepted.collect(),
+            accepted: accepted.chain(by_hand).collect(),
             policy: config.policy(),
             person: config.person.clone(),
             params: config.mluvii.iter().map(params).collect(),
@@ -159,7 +165,11 @@ impl Notices {
             faults.push(Fault::of("watch.ping".to_owned(), error));
             None
         });
-        Self { alerts, ping: ping.map(Arc::new) }
+        let links = config.link_mailer(&read).transpose().unwrap_or_else(|error| {
+            faults.push(Fault::of("confirmation".to_owned(), error));
+            None
+        });
+        Self { alerts, ping: ping.map(Arc::new), links: links.map(Arc::new) }
     }
 }
 
@@ -189,6 +199,7 @@ pub(crate) fn mluvii_clients(config: &Config, read: ReadSecret<'_>) -> Result<Ml
 pub(crate) fn targets(
     mluvii: &MluviiClients,
     plugins: &BTreeMap<TargetName, Arc<PluginHost>>,
+    manual: &[ManualSettings],
 ) -> BTreeMap<TargetName, Arc<dyn Target>> {
     let plugin = |(name, host): (&TargetName, &Arc<PluginHost>)| (name.clone(), Arc::clone(host) as Arc<dyn Target>);
     let mut targets: BTreeMap<_, _> = plugins.iter().map(plugin).collect();
@@ -196,11 +207,14 @@ pub(crate) fn targets(
         let target = MluviiTarget::new(Arc::clone(client));
         targets.insert(TargetName::mluvii_of(installation), Arc::new(target));
     }
+    for settings in manual {
+        targets.insert(settings.target(), Arc::new(ManualTarget::new(settings.clone())));
+    }
     targets
 }
 
 /// The targets' rates, over all processes.
-fn rates(config: &Config) -> BTreeMap<TargetName, NonZeroU32> {
+pub(super) fn rates(config: &Config) -> BTreeMap<TargetName, NonZeroU32> {
     let mluvii = config.mluvii.iter();
     let mluvii = mluvii.filter_map(|settings| Some((TargetName::mluvii_of(&settings.name), settings.calls_per_s?)));
     let plugins = config.plugins.iter().filter_map(|plugin| Some((plugin.target(), plugin.calls_per_s?)));
@@ -282,7 +296,7 @@ auth = []
         let config = config(COMPANIES);
         let read = |_: &_| Ok(crate::keys::Secret::new("x"));
         let clients = mluvii_clients(&config, &read).expect("are made");
-        let names: Vec<_> = targets(&clients, &BTreeMap::new()).into_keys().map(|name| name.to_string()).collect();
+        let names: Vec<_> = targets(&clients, &BTreeMap::new(), &[]).into_keys().map(|name| name.to_string()).collect();
         assert_eq!(names, ["mluvii/acme", "mluvii/globex"]);
         let rates: Vec<_> = rates(&config).into_iter().map(|(name, rate)| (name.to_string(), rate.get())).collect();
         assert_eq!(rates, [("mluvii/acme".to_owned(), 3)]);

@@ -19,6 +19,7 @@ use super::process::{Children, Process};
 use super::tasks::Tasks;
 use super::{alerting, archiving, log, past, plugins, reconciling, unconfigured, watching};
 use crate::config::Config;
+use crate::confirming::{ConfirmingPages, LinkSender, send_links};
 use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
 use crate::lock::Replaceable;
 use crate::panics::{Ending, Task, needed};
@@ -66,6 +67,19 @@ impl Server {
         Arc::new(Readiness::new(ledger, states, self.ending.clone(), settings))
     }
 
+    /// What the pages of links need, by whatever configuration there is when somebody comes.
+    pub(super) fn confirming_pages(&self) -> ConfirmingPages {
+        let (of_settings, of_operations) = (Arc::clone(&self.current), Arc::clone(&self.current));
+        let ledger = Arc::clone(&self.process.ledger);
+        let operations =
+            move || operations(of_operations.current().loaded.config.as_ref().clone(), Arc::clone(&ledger));
+        ConfirmingPages {
+            settings: Box::new(move || of_settings.current().loaded.config.confirmation.clone()),
+            operations: Box::new(operations),
+            server: Arc::clone(&self.settings),
+        }
+    }
+
     /// Has a configuration that was built do the work; its plugins run.
     pub(super) fn begin(&self, generation: &Arc<Generation>) {
         let Generation { loaded, worker, turn, notices, .. } = &**generation;
@@ -111,6 +125,13 @@ impl Server {
         });
         let alerts = notices.alerts.clone();
         self.tasks.keep("alerts", retired, move |end| Box::pin(alerting::run(on(), alerts.clone(), end)));
+        let links = notices.links.clone().map(|mailer| {
+            let (ledger, index) = (Arc::clone(&self.process.ledger), self.process.keys.index.clone());
+            Arc::new(LinkSender { ledger, index, seal: self.process.seal.clone(), mailer })
+        });
+        if let Some(links) = links {
+            self.tasks.keep("mails with links", retired, move |end| Box::pin(send_links(Arc::clone(&links), end)));
+        }
         let pinging = notices.ping.clone().zip(watch.ping).map(|(sender, settings)| {
             Arc::new(Pinging::new(sender, settings, Arc::clone(&self.process.ledger), self.readiness()))
         });

@@ -9,7 +9,7 @@ use super::generation::Generation;
 use super::parts::Parts;
 use super::server::Server;
 use crate::config::Config;
-use crate::plugin::{self, CheckRefused, Connect, PluginFindings};
+use crate::plugin::{self, CheckRefused, Connect, PluginFindings, PluginSettings};
 use crate::subject::{Kind, TargetName};
 
 /// Starts those that are new or changed; returns what is wrong with any of them, or with the kinds of identifiers that they return.
@@ -26,9 +26,14 @@ pub(super) async fn started(server: &Server, config: &Config, parts: &Parts, bef
     }
     let returned: BTreeSet<Kind> =
         parts.plugins.values().filter_map(|plugin| plugin.host.returned_kinds()).flatten().collect();
+    let exchange = |settings: &PluginSettings| {
+        let host = &parts.plugins.get(&settings.target())?.host;
+        Some(Config::exchange(settings, host.returned_kinds()?, host.required_kinds()))
+    };
+    let exchanges: Vec<_> = config.plugins.iter().filter_map(exchange).collect();
     // Of a plugin that did not come up it is not known what it returns.
     if problems.is_empty() {
-        let idle = config.idle_kinds(&returned).into_iter();
+        let idle = config.idle_kinds(&returned).into_iter().chain(config.circles(&exchanges));
         problems.extend(idle.map(|idle| format!("{}: {}", config.shown(&idle.key), idle.what)));
     }
     problems

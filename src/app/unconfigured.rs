@@ -33,6 +33,7 @@ async fn end(on: &Operations, notices: &Notices) -> Result<(), LedgerError> {
         NotedOf::Installation(name) => on.settings.installations.iter().any(|of| *of.name.0 == *name),
         NotedOf::Alert(name) => notices.alerts.iter().any(|alert| alert.plan.name == name),
         NotedOf::Ping => notices.ping.is_some(),
+        NotedOf::Confirmation => notices.links.is_some(),
     };
     for found in on.ledger.attention_untried(&on.settings.limits).await? {
         if let Some((_, keeper)) = found.noted_of().filter(|(of, _)| !is_configured(of)) {

@@ -38,6 +38,8 @@ pub(crate) struct Limits {
     /// The share of sessions whose consent may stay unknown.
     pub(crate) unknown_share_max: f64,
     pub(crate) requests: RequestLimits,
+    /// Where people erase, and for how long a task may be open there until somebody is reminded of it.
+    pub(crate) remind_after: BTreeMap<TargetName, Span>,
 }
 
 /// Things of one kind.
@@ -82,6 +84,18 @@ pub(crate) struct ParkedSteps {
     pub(crate) group: Group,
     /// The oldest erasure among theirs.
     pub(crate) oldest: ErasureId,
+}
+
+/// What people were asked to do at a target and have not confirmed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tasks {
+    pub(crate) target: TargetName,
+    /// Those whose time is not over.
+    pub(crate) open: Group,
+    /// Those that need a person, as nobody confirmed them in time.
+    pub(crate) late: Group,
+    /// The oldest erasure among these.
+    pub(crate) oldest_late: Option<ErasureId>,
 }
 
 /// No process works on the ledger.
@@ -227,7 +241,10 @@ pub(crate) struct Facts {
     pub(crate) not_reloaded: BTreeMap<String, NotReloaded>,
     pub(crate) no_server: Option<NoServer>,
     pub(crate) parked_steps: Vec<ParkedSteps>,
+    pub(crate) tasks: Vec<Tasks>,
     pub(crate) requested: Group,
+    /// Erasures that wait for a link that nobody can use any more.
+    pub(crate) unconfirmed: Group,
     /// Incomplete receipts that nobody has acknowledged.
     pub(crate) incomplete: Group,
     /// Events and sessions that could not be decided on, erasures that could not be begun or closed.
@@ -273,8 +290,13 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.doubtful.iter().map(|(plugin, doubts)| doubtful(plugin, &doubts.join("; "))));
     all.extend(facts.not_reloaded.iter().map(|(place, why)| not_reloaded(place, why)));
     all.extend(facts.no_server.as_ref().map(no_server));
-    all.extend(facts.parked_steps.iter().filter_map(parked_steps));
+    all.extend(facts.parked_steps.iter().filter(|steps| !facts.are_late_tasks(steps)).filter_map(parked_steps));
+    all.extend(facts.tasks.iter().filter_map(|tasks| open_tasks(tasks, limits, now)));
+    all.extend(facts.tasks.iter().filter_map(late_tasks));
     all.extend(of_group(Code::ApprovalWaiting, Object::erasures(), &facts.requested));
+    // Nobody has to do anything: whoever did not want it has not confirmed it.
+    let unconfirmed = of_group(Code::ConfirmationMissing, Object::confirmations(), &facts.unconfirmed);
+    all.extend(unconfirmed.map(|found| Attention { severity: Severity::Notice, ..found }));
     let incomplete = of_group(Code::ReceiptsIncomplete, Object::receipts(), &facts.incomplete);
     all.extend(incomplete.map(|found| with_ids(found, facts.named.incomplete.clone())));
     let parked_work = of_group(Code::WorkParked, Object::work(), &facts.parked_work);
@@ -329,6 +351,29 @@ fn parked_steps(steps: &ParkedSteps) -> Option<Attention> {
     let mut found = of_group(Code::StepsParked, Object::target(target), group)?;
     found = with(found, "target", Value::from(&*target.0));
     Some(with(found, "erasure", Value::from(oldest.to_string())))
+}
+
+impl Facts {
+    /// Whether they need a person for nothing but that nobody has confirmed them, which is told as such.
+    fn are_late_tasks(&self, steps: &ParkedSteps) -> bool {
+        self.tasks.iter().any(|tasks| tasks.target == steps.target && tasks.late.count == steps.group.count)
+    }
+}
+
+/// They are open for so long that somebody is reminded.
+fn open_tasks(tasks: &Tasks, limits: &Limits, now: Timestamp) -> Option<Attention> {
+    let remind = tasks.open.since?.saturating_add(limits.remind_after.get(&tasks.target)?.0).ok()?;
+    if now < remind {
+        return None;
+    }
+    let found = of_group(Code::TasksOpen, Object::target(&tasks.target), &tasks.open)?;
+    Some(with(found, "target", Value::from(&*tasks.target.0)))
+}
+
+fn late_tasks(tasks: &Tasks) -> Option<Attention> {
+    let found = of_group(Code::TasksLate, Object::target(&tasks.target), &tasks.late)?;
+    let found = with(found, "target", Value::from(&*tasks.target.0));
+    Some(with(found, "erasure", Value::from(tasks.oldest_late?.to_string())))
 }
 
 /// Deleting what is due takes a while where a retention has just been made shorter; after a day it will not be done.

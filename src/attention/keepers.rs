@@ -34,6 +34,9 @@ pub(crate) const ALERT: &str = "alert:";
 /// The name under which it is noted that nobody could be told that the deployment works.
 pub(crate) const PING: &str = "ping";
 
+/// The name under which it is noted that no mail with a link can be sent.
+pub(crate) const CONFIRMATION: &str = "confirmation";
+
 /// What a name says.
 pub(super) struct Noted<'a> {
     pub(super) code: Code,
@@ -48,6 +51,7 @@ pub(super) fn noted(keeper: &str) -> Noted<'_> {
     match keeper {
         SET_BACK => return alone(Code::LedgerSetBack, Object::ledger()),
         SEALS => return alone(Code::SealKeysFailed, Object::keys()),
+        CONFIRMATION => return alone(Code::ConfirmationUnsent, Object::confirmations()),
         PING => return alone(Code::PingFailed, Object::ping()),
         _ => {}
     }
@@ -86,6 +90,7 @@ pub(crate) enum NotedOf<'a> {
     Installation(&'a str),
     Alert(&'a str),
     Ping,
+    Confirmation,
 }
 
 impl Attention {
@@ -93,6 +98,9 @@ impl Attention {
     pub(crate) fn noted_of(&self) -> Option<(NotedOf<'_>, String)> {
         if self.code == Code::PingFailed {
             return Some((NotedOf::Ping, PING.to_owned()));
+        }
+        if self.code == Code::ConfirmationUnsent {
+            return Some((NotedOf::Confirmation, CONFIRMATION.to_owned()));
         }
         let (prefix, _, parameter) = NAMED.iter().find(|(_, code, _)| *code == self.code)?;
         let name = self.parameters.get(parameter)?.as_str()?;
@@ -122,6 +130,7 @@ mod tests {
             ("reappeared:acme", NotedOf::Installation("acme")),
             ("alert:ops", NotedOf::Alert("ops")),
             ("ping", NotedOf::Ping),
+            ("confirmation", NotedOf::Confirmation),
         ]);
         let of = |keeper: &str| {
             let failed = FailedKeeper { keeper: keeper.into(), reason: "x".into(), since: Timestamp::UNIX_EPOCH };

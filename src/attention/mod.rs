@@ -16,11 +16,11 @@ mod words;
 pub(crate) use clock::{ClockDoubt, ClockFault};
 pub(crate) use facts::{
     Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
-    NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, WaitingPast, WaitingRule,
+    NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, Tasks, WaitingPast, WaitingRule,
     attention,
 };
 pub(crate) use keepers::{
-    ALERT, ARCHIVE, NotedOf, PING, REAPPEARED, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN, WEBHOOK,
+    ALERT, ARCHIVE, CONFIRMATION, NotedOf, PING, REAPPEARED, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN, WEBHOOK,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{NAMED_MAX, Named};
@@ -80,8 +80,16 @@ pub(crate) enum Code {
     TargetLimited,
     /// Steps at a target need a person. With `target`, `count`, and the oldest `erasure` of theirs.
     StepsParked,
+    /// Tasks that people were given are open for longer than `remind_after`. With `target` and `count`.
+    TasksOpen,
+    /// Nobody has confirmed tasks before their deadline. With `target`, `count`, and the oldest `erasure` of theirs.
+    TasksLate,
     /// Erasures wait for an approval. With `count`.
     ApprovalWaiting,
+    /// Erasures wait for a link that was not used in time, or whose mail was refused: a person can approve or reject them. With `count`.
+    ConfirmationMissing,
+    /// No mail with a link can be sent, as the mail server is away or lets nobody in. With `reason`.
+    ConfirmationUnsent,
     /// Receipts are incomplete and nobody has acknowledged them. With `count`, and `ids`: the numbers of the oldest.
     ReceiptsIncomplete,
     /// More sessions than single ones have a consent that stayed unknown. With `sessions`, `count`, and a number by cause.
@@ -167,14 +175,18 @@ pub(crate) enum Code {
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 43] = [
+    pub(crate) const ALL: [Self; 47] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
         Self::ServerAway,
         Self::TargetLimited,
         Self::StepsParked,
+        Self::TasksOpen,
+        Self::TasksLate,
         Self::ApprovalWaiting,
+        Self::ConfirmationMissing,
+        Self::ConfirmationUnsent,
         Self::ReceiptsIncomplete,
         Self::ConsentsUnknown,
         Self::WorkParked,
@@ -221,7 +233,11 @@ impl Code {
             Self::ServerAway => "server_away",
             Self::TargetLimited => "target_limited",
             Self::StepsParked => "steps_parked",
+            Self::TasksOpen => "tasks_open",
+            Self::TasksLate => "tasks_late",
             Self::ApprovalWaiting => "approval_waiting",
+            Self::ConfirmationMissing => "confirmation_missing",
+            Self::ConfirmationUnsent => "confirmation_unsent",
             Self::ReceiptsIncomplete => "receipts_incomplete",
             Self::ConsentsUnknown => "consents_unknown",
             Self::WorkParked => "work_parked",

@@ -7,7 +7,7 @@ use quietus_plugin::Span;
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
     NoServer, NotReloaded, OpenRequest, OpenRequests, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince,
-    RequestLimits, StoppedTarget, WaitingPast, WaitingRule,
+    RequestLimits, StoppedTarget, Tasks, WaitingPast, WaitingRule,
 };
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, TargetName};
@@ -20,6 +20,11 @@ pub(super) fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
 
 fn parked(target: &str) -> ParkedSteps {
     ParkedSteps { target: TargetName(target.into()), group: some(2), oldest: ErasureId([7; 16]) }
+}
+
+pub(super) fn tasks(target: &str, late: u64) -> Tasks {
+    let open = Group { since: Some(Timestamp::UNIX_EPOCH), ..some(3) };
+    Tasks { target: TargetName(target.into()), open, late: some(late), oldest_late: Some(ErasureId([9; 16])) }
 }
 
 fn limited(target: &str) -> LimitedTarget {
@@ -57,6 +62,10 @@ fn alert() -> FailedKeeper {
     FailedKeeper { keeper: "alert:ops".into(), reason: "no connection".into(), ..keeper() }
 }
 
+fn confirmation() -> FailedKeeper {
+    FailedKeeper { keeper: "confirmation".into(), reason: "the mail server answers 535: refused".into(), ..keeper() }
+}
+
 fn ping() -> FailedKeeper {
     FailedKeeper { keeper: "ping".into(), reason: "503".into(), ..keeper() }
 }
@@ -90,6 +99,7 @@ pub(crate) fn limits() -> Limits {
         warn_before: Span::from_secs(86_400),
         unknown_share_max: 0.05,
         requests: crate::attention::sample::request_limits(),
+        remind_after: [(TargetName("legal".into()), Span::from_secs(60))].into(),
     }
 }
 
@@ -112,7 +122,9 @@ pub(crate) fn everything() -> Facts {
         doubtful: [(TargetName("erp".into()), vec!["its sandbox reaches the level `files` only".into()])].into(),
         no_server: Some(NoServer { seen: Some(Timestamp::UNIX_EPOCH) }),
         parked_steps: vec![parked("crm"), parked("mluvii/acme")],
+        tasks: vec![tasks("legal", 4)],
         requested: some(3),
+        unconfirmed: some(2),
         incomplete: some(2),
         parked_work: some(2),
         quarantined: some(1),
@@ -137,6 +149,7 @@ pub(crate) fn everything() -> Facts {
             FailedKeeper { keeper: "reappeared:acme".into(), reason: "one of them.".into(), ..keeper() },
             alert(),
             ping(),
+            confirmation(),
             set_back(),
         ],
         oldest_due: Some(Timestamp::UNIX_EPOCH),

@@ -13,6 +13,7 @@ fn limits() -> Limits {
         warn_before: Span::from_secs(0),
         unknown_share_max: 0.05,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     }
 }
 
@@ -82,6 +83,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             group: group(2),
             oldest: ErasureId([7; 16]),
         }],
+        tasks: vec![sample::tasks("legal", 1)],
         requested: group(3),
         incomplete: group(4),
         parked_work: group(5),
@@ -147,6 +149,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             "attention server_away servers {}",
             r#"attention snapshot_held ledger {"process":4711,"transactions":1000001}"#,
             r#"attention steps_parked target:crm {"count":2,"erasure":"e-07070707070707070707070707070707","target":"crm"}"#,
+            r#"attention tasks_late target:legal {"count":1,"erasure":"e-09090909090909090909090909090909","target":"legal"}"#,
             r#"attention work_parked work {"count":5}"#,
             r#"notice deliveries_refused source:acme {"count":9,"last":"1970-01-01T00:00:07Z","source":"acme"}"#,
             r#"notice paths_unknown source:acme {"count":9,"last":"1970-01-01T00:00:07Z","nearest":"acme"}"#,
@@ -176,6 +179,7 @@ fn what_will_be_late_is_told_before_and_what_is_late_is_not_told_twice() {
         warn_before: days(7),
         unknown_share_max: 0.05,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let due = vec![(day(0), "e-1".to_owned()), (day(5), "e-2".to_owned())];
     let facts = Facts { oldest_due: Some(day(0)), named: Named { due, ..Named::default() }, ..Facts::default() };
@@ -328,4 +332,21 @@ fn a_target_that_stays_out_or_slow_needs_a_person() {
     assert!(attention(&facts, &[], &limits(), at(3600)).is_empty(), "for a while, that is part of the daily work");
     assert_eq!(first(&facts, &[], 3601).code, Code::TargetLimited);
     assert!(attention(&facts, &[], &limits(), at(5401)).is_empty(), "nobody has asked it since");
+}
+
+#[test]
+fn tasks_are_told_of_once_they_are_open_for_long_and_late_ones_not_twice() {
+    let legal = TargetName("legal".into());
+    let limits = Limits { remind_after: [(legal.clone(), Span::from_secs(60))].into(), ..limits() };
+    let told = |facts: &Facts, now| {
+        let all = attention(facts, &[], &limits, at(now));
+        all.iter().map(|found| found.code.as_str()).collect::<Vec<_>>()
+    };
+    let open = Facts { tasks: vec![sample::tasks("legal", 0)], ..Facts::default() };
+    assert_eq!((told(&open, 59), told(&open, 60)), (vec![], vec!["tasks_open"]));
+    let parked = |count| vec![ParkedSteps { target: legal.clone(), group: group(count), oldest: ErasureId([9; 16]) }];
+    let late =
+        |count| Facts { tasks: vec![sample::tasks("legal", 2)], parked_steps: parked(count), ..Facts::default() };
+    assert_eq!(told(&late(2), 0), ["tasks_late"]);
+    assert_eq!(told(&late(3), 0), ["steps_parked", "tasks_late"], "one of them is no late task");
 }

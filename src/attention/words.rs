@@ -73,9 +73,29 @@ pub(crate) fn sentence(found: &Attention) -> String {
                  as {erasure}"
             )
         }
+        Code::TasksOpen => {
+            let since = found.since.map(time).unwrap_or_default();
+            format!(
+                "{count} tasks at {target} are open, the oldest since {since}: quietus tasks list --target {target}, then quietus \
+                 tasks done ID once it is done"
+            )
+        }
+        Code::TasksLate => format!(
+            "{count} tasks at {target} were not confirmed in time: quietus tasks list --target {target}, then quietus tasks done ID; \
+             or ask once more, or give up, by quietus erasures retry or cancel, such as {}",
+            text("erasure")
+        ),
         Code::ApprovalWaiting => format!(
             "{count} erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or \
              reject ID"
+        ),
+        Code::ConfirmationMissing => format!(
+            "{count} erasures wait for a link that was not used in time, or whose mail was refused; nothing needs to be done, and a person \
+             can approve or reject each: quietus erasures list --state requested"
+        ),
+        Code::ConfirmationUnsent => format!(
+            "no mail with a link to confirm can be sent: {reason}; it is tried again by itself; see `confirmation.mail_server`, and \
+             `quietus check --connect`"
         ),
         Code::ReceiptsIncomplete => format!(
             "{count} receipts are incomplete{}: quietus receipts list --verdict incomplete, then quietus receipts acknowledge",
@@ -360,6 +380,7 @@ mod tests {
         the alert ops does not reach all: no connection; it is tried again; see `quietus alerts test ops`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
         the receipts could not be archived and stay in the ledger, nothing is lost: the disk is full; then `quietus receipts archive`
+        no mail with a link to confirm can be sent: the mail server answers 535: refused; it is tried again by itself; see `confirmation.mail_server`, and `quietus check --connect`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read, or the ledger refused them: quietus quarantine list
         something is due since 1970-01-01T01:59:10Z and will be late from 1970-01-01T02:00:10Z on, as its month ends (e-10): quietus status
@@ -387,8 +408,11 @@ mod tests {
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
+        4 tasks at legal were not confirmed in time: quietus tasks list --target legal, then quietus tasks done ID; or ask once more, or give up, by quietus erasures retry or cancel, such as e-09090909090909090909090909090909
+        3 tasks at legal are open, the oldest since 1970-01-01T00:00:00Z: quietus tasks list --target legal, then quietus tasks done ID once it is done
         the webhook of source acme: mluvii does not have it; see `quietus webhook status`, and `quietus webhook register acme`
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
+        2 erasures wait for a link that was not used in time, or whose mail was refused; nothing needs to be done, and a person can approve or reject each: quietus erasures list --state requested
         9 deliveries of source acme were refused, the last at 1970-01-01T00:00:00Z; if mluvii's, see its `auth`, and why in the log
         9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         9 requests came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL

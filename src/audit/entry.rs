@@ -17,8 +17,14 @@ pub(crate) enum Act {
     RequestErasure,
     ApproveErasure,
     RejectErasure,
+    /// Lets an erasure begin by the link that was mailed to the address which its form names.
+    ConfirmErasure,
     RetryErasure,
     CancelErasure,
+    /// Says what became of a task that a person was given.
+    ConfirmTask,
+    /// Looks at whom a task is about.
+    RevealTask,
     /// Retries events, sessions and erasures that could not be worked on.
     RetryWork,
     AcknowledgeReceipts,
@@ -73,6 +79,8 @@ pub(crate) enum Act {
     ApproveRequest,
     /// Asks for what was shown.
     RunRequest,
+    /// Has who was erased at a target, and is there again, found and erased.
+    EraseAgain,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
     /// Keeps what a version of a rule demands from ever beginning.
@@ -82,12 +90,15 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 42] = [
+    pub(crate) const ALL: [Self; 46] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
+        Self::ConfirmErasure,
         Self::RetryErasure,
         Self::CancelErasure,
+        Self::ConfirmTask,
+        Self::RevealTask,
         Self::RetryWork,
         Self::AcknowledgeReceipts,
         Self::DropQuarantined,
@@ -114,6 +125,7 @@ impl Act {
         Self::UnregisterWebhook,
         Self::ReconcileSessions,
         Self::ReopenErasure,
+        Self::EraseAgain,
         Self::ReconcilePast,
         Self::WithdrawConsent,
         Self::EnterRequest,
@@ -132,8 +144,11 @@ impl Act {
             Self::RequestErasure => "erasure.request",
             Self::ApproveErasure => "erasure.approve",
             Self::RejectErasure => "erasure.reject",
+            Self::ConfirmErasure => "erasure.confirm",
             Self::RetryErasure => "erasure.retry",
             Self::CancelErasure => "erasure.cancel",
+            Self::ConfirmTask => "task.done",
+            Self::RevealTask => "task.reveal",
             Self::RetryWork => "work.retry",
             Self::AcknowledgeReceipts => "receipts.acknowledge",
             Self::DropQuarantined => "quarantine.drop",
@@ -171,6 +186,7 @@ impl Act {
             Self::PlanRequest => "request.plan",
             Self::ApproveRequest => "request.approve",
             Self::RunRequest => "request.run",
+            Self::EraseAgain => "erasure.again",
         }
     }
 }
@@ -225,6 +241,11 @@ impl Object {
     /// All erasures.
     pub(crate) fn erasures() -> Self {
         Self("erasures".to_owned())
+    }
+
+    /// Links that confirm, all of them.
+    pub(crate) fn confirmations() -> Self {
+        Self("confirmations".to_owned())
     }
 
     /// All receipts.

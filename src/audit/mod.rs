@@ -38,6 +38,11 @@ impl Actor {
         Self("server:changed".to_owned())
     }
 
+    /// Whoever has used the link of this number, which was mailed to the address that they named: nobody knows more of them.
+    pub(crate) fn link(number: i64) -> Self {
+        Self(format!("link:{number}"))
+    }
+
     /// An actor as it was written.
     pub(crate) fn named(name: String) -> Self {
         Self(name)

@@ -7,7 +7,8 @@ use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use super::words::subject;
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
+use crate::erasure::confirmation::LinkState;
+use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter};
 use crate::operations::erasures::{self, Retried, UndecidedRetried};
 use crate::operations::{OperationError, Operations};
@@ -153,7 +154,8 @@ fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
 fn row(erasure: &Erasure) -> [String; 4] {
     let needs_person = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
     let state = if needs_person { ErasureState::Parked } else { erasure.state };
-    let state = erasure.verdict.map_or_else(|| state.as_str(), Verdict::as_str);
+    let state = if awaits_link(erasure) { LINK } else { state.as_str() };
+    let state = erasure.verdict.map_or(state, Verdict::as_str);
     [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 
@@ -174,6 +176,9 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     out.line(format_args!("sessions  {}", sessions(erasure)))?;
     out.line(format_args!("created   {}", out::time(erasure.created)))?;
     out.line(format_args!("approved  {}", out::time_or_dash(erasure.approved)))?;
+    if let Some(confirmation) = &erasure.confirmation {
+        out.line(format_args!("confirmed {}", confirmed(erasure, confirmation)))?;
+    }
     out.line(format_args!("due       {}", out::time(erasure.due)))?;
     out.line(format_args!("begun     {}", out::time_or_dash(erasure.begun)))?;
     out.line(format_args!("ended     {}", out::time_or_dash(erasure.ended)))?;
@@ -189,6 +194,42 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
     out.table(header, erasure.steps.iter().map(row))?;
     Ok(Exit::Done)
+}
+
+/// How the state is shown of one that a link lets begin, or a person.
+pub(super) const LINK: &str = "requested (link)";
+
+/// Whether it waits for its link to be used.
+pub(super) fn awaits_link(erasure: &Erasure) -> bool {
+    let by_link = erasure.confirmation.as_ref().is_some_and(|confirmation| confirmation.by == Confirming::Email);
+    erasure.state == ErasureState::Requested && by_link
+}
+
+/// How its confirmation stands, in words.
+fn confirmed(erasure: &Erasure, confirmation: &Confirmation) -> String {
+    if let Some(at) = confirmation.confirmed {
+        return format!("{} (by the link in an e-mail)", out::time(at));
+    }
+    if confirmation.by == Confirming::NoAddress {
+        return "by no link: its form names no single e-mail address, so a person approves it".to_owned();
+    }
+    if erasure.state != ErasureState::Requested {
+        return "- (it did not need its link)".to_owned();
+    }
+    let Some(link) = &confirmation.link else { return "waits for a link, and a person can approve it".to_owned() };
+    let why = link.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match link.state {
+        LinkState::Waiting | LinkState::Sending => format!("waits for its link, whose mail is not sent yet{why}"),
+        LinkState::Sent => format!(
+            "waits for its link, mailed {}, valid until {}",
+            out::time_or_dash(link.mailed),
+            out::time_or_dash(link.expires)
+        ),
+        LinkState::Failed => format!("not by its link, whose mail is not taken{why}; a person can approve it"),
+        LinkState::Used | LinkState::Over => {
+            format!("waits for a link; none is on its way{why}; a person can approve it")
+        }
+    }
 }
 
 /// The receipt's verdict, once there is one.

@@ -13,6 +13,7 @@ mod consent;
 mod context;
 mod demo;
 mod erase;
+mod erase_again;
 mod erasures;
 mod exit;
 mod explain;
@@ -37,6 +38,7 @@ mod running;
 mod serve;
 mod standin;
 mod status;
+mod tasks;
 mod webhook;
 mod words;
 
@@ -95,12 +97,16 @@ enum Command {
     Webhook(webhook::WebhookCommand),
     Reconcile(reconcile::Reconcile),
     Erase(erase::Erase),
+    EraseAgain(erase_again::EraseAgain),
     /// See erasures, approve or reject them, retry parked ones, cancel scheduled ones
     #[command(subcommand)]
     Erasures(erasures::Erasures),
     /// What persons ask for: enter it, verify whose it is, plan, approve and run it, until it is answered
     #[command(subcommand)]
     Requests(requests::Requests),
+    /// See tasks that people were given, and say what became of them
+    #[command(subcommand)]
+    Tasks(tasks::Tasks),
     /// See, find, export, verify and archive receipts; print a certificate
     #[command(subcommand)]
     Receipts(receipts::Receipts),
@@ -175,8 +181,10 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Webhook(webhook) => with_operations(global, async |on| webhook.run(on, out).await),
         Command::Reconcile(reconcile) => with_operations(global, async |on| reconcile.run(on, out).await),
         Command::Erase(erase) => with_operations(global, async |on| erase.run(on, out).await),
+        Command::EraseAgain(again) => with_operations(global, async |on| again.run(on, out).await),
         Command::Erasures(erasures) => with_operations(global, async |on| erasures.run(on, out).await),
         Command::Requests(requests) => with_operations(global, async |on| requests.run(on, out).await),
+        Command::Tasks(tasks) => with_operations(global, async |on| tasks.run(on, out).await),
         Command::Receipts(receipts) => receipts.run(global, out),
         Command::Letters(letters) => with_operations(global, async |on| letters.run(on, out).await),
         Command::Rules(rules) => rules.run(global, out),

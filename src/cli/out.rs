@@ -43,7 +43,7 @@ impl Out {
         self.json
     }
 
-    /// Whether a person reads the answer, on a terminal.
+    /// Whether a person reads it, and no program and no file.
     pub(super) fn is_terminal(&self) -> bool {
         self.terminal
     }

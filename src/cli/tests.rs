@@ -229,6 +229,7 @@ fn requested(home: &Home) -> String {
         targets: vec![TargetName::mluvii()],
         due: jiff::Timestamp::now(),
         approve: true,
+        confirm: None,
         origin: None,
         selection: Selection::default(),
         capsule: None,

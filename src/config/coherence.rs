@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use quietus_plugin::is_loopback;
+
 use super::Config;
 use super::layers::Layers;
 use super::problem::counted_from_one;
@@ -30,6 +32,7 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
             layers.problem(format!("plugin.{}.name", index + 1), wrong);
         }
     }
+    manual(config, layers);
     if let Err(wrong) = config.log.check() {
         layers.problem("log.level", wrong);
     }
@@ -76,6 +79,53 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         layers.problem("log.level", format!("not a filter of log lines: {error}"));
     }
     rules(config, layers);
+    confirmation(config, layers);
+}
+
+/// What a link needs, where a rule has one, and what it proves.
+fn confirmation(config: &Config, layers: &mut Layers) {
+    if let Some(settings) = &config.confirmation {
+        for (key, what) in settings.wrong() {
+            layers.problem(format!("confirmation.{key}"), what);
+        }
+        let url = config.server.public_url.as_deref();
+        if url.is_none_or(|url| !is_base(url) || !is_private(url)) {
+            let what = "links lead there, and whoever reads them on their way can use them: write an address such as \
+                        `https://quietus.example.com`";
+            layers.problem("server.public_url", what);
+        }
+    }
+    let by_address: BTreeSet<_> = [Kind::Email].into();
+    for (index, rule) in config.rules.iter().enumerate().filter(|(_, rule)| rule.confirm.is_some()) {
+        let key = format!("rule.{}.confirm", index + 1);
+        if config.confirmation.is_none() && layers.is_whole("confirmation") {
+            layers.problem(key.clone(), "needs `[confirmation]`: by whom are mails with links sent?");
+        }
+        if layers.is_whole("person") && !config.person.r#match.contains(&by_address) {
+            let what = "needs [\"email\"] among the sets of `person.match`: an e-mail proves an e-mail, and by that alone a session has to be \
+                        recognized; without it, write approve = true";
+            layers.problem(key, what);
+        }
+    }
+}
+
+/// Whether nobody else reads what is asked for there.
+fn is_private(url: &str) -> bool {
+    let host = |rest: &str| rest.split(['/', ':']).next().map(str::to_owned).unwrap_or_default();
+    url.starts_with("https://") || url.strip_prefix("http://").is_some_and(|rest| is_loopback(&host(rest)))
+}
+
+/// Where people erase: each under a name of its own, which no plugin has.
+fn manual(config: &Config, layers: &mut Layers) {
+    used_once("manual", config.manual.iter().map(|manual| manual.name.as_str()), layers);
+    for (index, manual) in config.manual.iter().enumerate() {
+        if config.plugins.iter().any(|plugin| plugin.name == manual.name) {
+            layers.problem(format!("manual.{}.name", index + 1), format!("`{}` is the name of a plugin", manual.name));
+        }
+        for (key, what) in manual.wrong() {
+            layers.problem(format!("manual.{}.{key}", index + 1), what);
+        }
+    }
 }
 
 /// Who is told of what needs a person.
@@ -93,7 +143,7 @@ fn alerts(config: &Config, layers: &mut Layers) {
 
 /// The rules, and the tests of them.
 fn rules(config: &Config, layers: &mut Layers) {
-    let targets_are_known = layers.is_whole("plugin");
+    let targets_are_known = layers.is_whole("plugin") && layers.is_whole("manual");
     let rules_are_known = layers.is_whole("rule");
     let bad = Policy::compile(&config.consent_rules, &config.rules, &config.targets()).err().unwrap_or_default();
     let bad = bad.into_iter().filter(|bad| targets_are_known || !bad.key.ends_with(".targets"));

@@ -106,6 +106,11 @@ impl Layers {
         })
     }
 
+    /// The same of a section that there need not be.
+    pub(super) fn optional_section<T: DeserializeOwned>(&mut self, key: &'static str) -> Option<T> {
+        self.merged.find_value(key).is_ok().then(|| self.section(key)).flatten()
+    }
+
     /// Reads the `[mluvii]` tables; what is wrong with any of them is kept.
     pub(super) fn installations<T: DeserializeOwned>(&mut self) -> Vec<T> {
         let keys = self.installations.keys().to_vec();

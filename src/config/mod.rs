@@ -31,11 +31,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::alert::{Alert, AlertSettings, AlertWrong, HttpSender};
+use crate::confirming::{ConfirmationSettings, LinkMailer, MailerWrong};
 use crate::external::ExternalCommand;
 use crate::http::ServerSettings;
 use crate::key_files::SealStore;
 use crate::keys::{IndexKey, ReadSecret, Secret, SecretError, SecretRef};
 use crate::ledger::{ClockSettings, LedgerPlace, LedgerSettings, LedgerUrlWrong, RetentionSettings};
+use crate::manual::ManualSettings;
 use crate::mluvii::{MluviiSettings, Nulls};
 use crate::outside::{Keeper, StateFile, Witness, WitnessSettings, machine_name};
 use crate::papers::PapersSettings;
@@ -117,6 +119,9 @@ pub(crate) struct Config {
     /// When what is erased.
     #[schemars(rename = "rule", default)]
     pub(crate) rules: Vec<RuleSettings>,
+    /// How whoever has sent a form confirms that, where a rule has `confirm`.
+    #[schemars(default)]
+    pub(crate) confirmation: Option<ConfirmationSettings>,
     /// What holds for all rules.
     #[schemars(rename = "rules")]
     pub(crate) rules_settings: RulesSettings,
@@ -126,6 +131,9 @@ pub(crate) struct Config {
     /// The targets beside mluvii.
     #[schemars(rename = "plugin", default)]
     pub(crate) plugins: Vec<PluginSettings>,
+    /// Places that people erase from.
+    #[schemars(rename = "manual", default)]
+    pub(crate) manual: Vec<ManualSettings>,
     /// Who is told of each newest receipt.
     #[schemars(rename = "witness", default)]
     pub(crate) witnesses: Vec<WitnessSettings>,
@@ -150,7 +158,7 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 21] = [
+    const SECTIONS: [&str; 23] = [
         "server",
         "ledger",
         "clock",
@@ -168,8 +176,10 @@ impl Config {
         "consent",
         "rule",
         "rules",
+        "confirmation",
         "test",
         "plugin",
+        "manual",
         "witness",
         "alert",
     ];
@@ -224,11 +234,13 @@ impl Config {
         let retention = layers.section("retention");
         let rules_settings = layers.section("rules");
         let watch = layers.section("watch");
+        let confirmation = layers.optional_section("confirmation");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list_completed("rule", &completed_rule);
         let rule_tests = layers.list("test");
         let plugins = layers.list("plugin");
+        let manual = layers.list("manual");
         let witnesses = layers.list("witness");
         let alerts = layers.list("alert");
         let base = absolute_folder(file);
@@ -261,9 +273,11 @@ impl Config {
             sources,
             consent_rules,
             rules,
+            confirmation,
             rules_settings: rules_settings?,
             rule_tests,
             plugins,
+            manual,
             witnesses,
             alerts,
         })
@@ -341,6 +355,12 @@ impl Config {
         Alert::new(settings, &self.base, &self.deployment(), read)
     }
 
+    /// Who sends links that confirm, with its secrets read, where there are any.
+    pub(crate) fn link_mailer(&self, read: ReadSecret<'_>) -> Option<Result<LinkMailer, MailerWrong>> {
+        let settings = self.confirmation.as_ref()?;
+        Some(LinkMailer::new(settings, self.server.public_url.as_deref(), &self.base, read))
+    }
+
     /// Who hears that the deployment works, where somebody does.
     pub(crate) fn ping(&self, read: ReadSecret<'_>) -> Option<Result<HttpSender, AlertWrong>> {
         let settings = self.watch.ping.as_ref()?;
@@ -416,9 +436,11 @@ impl Config {
         }
     }
 
-    /// The names of all targets: `mluvii` and the plugins.
+    /// The names of all targets: `mluvii`, the plugins, and where people erase.
     pub(crate) fn targets(&self) -> Vec<TargetName> {
-        std::iter::once(TargetName::mluvii()).chain(self.plugins.iter().map(PluginSettings::target)).collect()
+        let plugins = self.plugins.iter().map(PluginSettings::target);
+        let manual = self.manual.iter().map(ManualSettings::target);
+        std::iter::once(TargetName::mluvii()).chain(plugins).chain(manual).collect()
     }
 
     /// The compiled rules.
@@ -433,6 +455,12 @@ impl Config {
 /// Puts something in place of what could not be read of a rule. Nothing is to be wrong because of it.
 fn completed_rule(index: usize, all: &Dict, left: &mut Dict) {
     let is_lost = |left: &Dict, key: &str| !left.contains_key(key) && all.contains_key(key);
+    // What a link can confirm depends on both of them.
+    let is_told = left.contains_key("on") && left.contains_key("erase");
+    if is_lost(left, "confirm") || (left.contains_key("confirm") && !is_told) {
+        left.remove("confirm");
+        left.insert("approve".to_owned(), true.into());
+    }
     // What an expression may ask for depends on the trigger.
     if !left.contains_key("on") {
         left.insert("on".to_owned(), "session-settled".into());

@@ -3,7 +3,9 @@
 
 mod answer;
 mod capsule;
+pub(crate) mod confirmation;
 mod demand;
+mod exchange;
 mod findings;
 pub(crate) mod life;
 mod report;
@@ -12,16 +14,20 @@ mod retry;
 pub(crate) mod sample;
 mod selection;
 mod step;
+mod task;
 mod verdict;
 
 pub(crate) use answer::{Answer, Evidence};
 pub(crate) use capsule::{Capsule, ToSeal};
+pub(crate) use confirmation::{Confirm, Confirmation, Confirming};
 pub(crate) use demand::RuleDemand;
+pub(crate) use exchange::{Exchange, circle, rounds};
 pub(crate) use findings::{Findings, MluviiSearch};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;
-pub(crate) use step::{Attempt, ReportState, Sent, Stage, Step, StepEnd, StepState};
+pub(crate) use step::{Asked, Attempt, ReportState, Sent, Stage, Step, StepEnd, StepState};
+pub(crate) use task::TaskId;
 pub(crate) use verdict::{Reason, ReasonCode, Verdict, judge};
 
 use std::fmt;
@@ -234,6 +240,8 @@ pub(crate) struct NewErasure {
     pub(crate) due: Timestamp,
     /// Whether a person has to approve it first ([`ErasureState::Requested`]).
     pub(crate) approve: bool,
+    /// What lets it begin in the place of that person, where anything can.
+    pub(crate) confirm: Option<Confirm>,
     /// By whose session a rule came to a guest: the digest of what identifies the person there. Several people can share
     /// a guest. `None` where nothing identifies them, where a person asked by hand, and for other scopes.
     pub(crate) origin: Option<Digest>,
@@ -247,10 +255,15 @@ pub(crate) struct NewErasure {
 
 impl NewErasure {
     /// Erasures with the same key may become one, as long as neither has begun. One that needs approval never joins one
-    /// that needs none, nor do two with different decisions about single sessions. Two of one guest that come from
+    /// that needs none, or that a link lets begin, nor do two with different decisions about single sessions. Two that a link lets begin are about
+    /// one address each, so those that become one are about the same: a link confirms nothing that somebody else has typed. Two of one guest that come from
     /// different people stay two: whose sessions go, and when, is judged by the one who caused it.
     pub(crate) fn merge_key(&self) -> String {
-        let approve = if self.approve { "approve:" } else { "" };
+        let approve = match self.confirm {
+            Some(Confirm::Email { .. }) => "confirm:",
+            Some(Confirm::NoAddress) | None if self.approve => "approve:",
+            Some(Confirm::NoAddress) | None => "",
+        };
         let origin = self.origin.map(|digest| format!("@{}", hex::encode(digest.0))).unwrap_or_default();
         format!("{approve}{}{origin}{}", self.subject.key(), self.selection.key())
     }
@@ -275,6 +288,9 @@ pub(crate) struct Erasure {
     /// When a person approved it, where that was needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) approved: Option<Timestamp>,
+    /// How its confirmation by a link stands, where its rule wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) confirmation: Option<Confirmation>,
     /// How many sessions it reaches, once resolved.
     pub(crate) sessions: u32,
     /// What resolving found and left; nothing before it.

@@ -43,7 +43,8 @@ impl Stage {
 pub(crate) enum StepState {
     /// Its erasure has not begun.
     Planned,
-    /// Others are still asked what they know the person by; it is to be asked to erase after that.
+    /// Others are still asked what they know the person by. After them it is asked itself, where it has not answered ([`Step::asked`]); or
+    /// it is to erase, once all have.
     WaitsForFinds,
     /// Its target is to be called, or is being called. `so_far`: what it has answered in an earlier call.
     UnderWay { stage: Stage, so_far: Option<Outcome>, report: ReportState },
@@ -108,6 +109,36 @@ impl StepState {
     }
 }
 
+/// When a target is asked what it knows the person by: after all that are asked in earlier rounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Asked {
+    /// It has not answered yet.
+    In(u32),
+    AnsweredIn(u32),
+}
+
+impl Asked {
+    pub(crate) fn round(self) -> u32 {
+        match self {
+            Self::In(round) | Self::AnsweredIn(round) => round,
+        }
+    }
+
+    /// As a ledger has it: of one that has answered, below zero.
+    pub(crate) fn number(self) -> i64 {
+        match self {
+            Self::In(round) => round.into(),
+            Self::AnsweredIn(round) => -1 - i64::from(round),
+        }
+    }
+
+    /// Of what a ledger has.
+    pub(crate) fn of_number(number: i64) -> Self {
+        let round = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        if number < 0 { Self::AnsweredIn(round(-1 - number)) } else { Self::In(round(number)) }
+    }
+}
+
 /// One target's part in one erasure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(into = "ShownStep")]
@@ -122,6 +153,8 @@ pub(crate) struct Step {
     pub(crate) attempts: u32,
     /// How often the target was asked to erase and then still held the data.
     pub(crate) rounds: u32,
+    /// Where others wait for what the target knows the person by: in which round it is asked, or was.
+    pub(crate) asked: Option<Asked>,
     /// What the target said it erased, by the name of what it was, such as `contacts`.
     pub(crate) counts: BTreeMap<String, u64>,
     /// What was looked at, and what was not, by the newest answer that says anything of it.
@@ -145,6 +178,7 @@ impl Step {
             reason: None,
             attempts: 0,
             rounds: 0,
+            asked: None,
             counts: BTreeMap::new(),
             evidence: Evidence::default(),
             erased_at: None,

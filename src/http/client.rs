@@ -2,8 +2,11 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 
+use super::settings::ServerSettings;
+use super::strangers::Client;
 use crate::verify::Network;
 
 /// The address at the other end of a request's connection; the accept loop adds it to the request's extensions.
@@ -23,6 +26,12 @@ pub(super) fn client(Peer(peer): Peer, headers: &HeaderMap, trusted: &[Network])
         }
     }
     Some(nearest)
+}
+
+/// Whose request it is, to be counted by; `None` when a trusted proxy names its address illegibly.
+pub(crate) fn client_of(request: &Parts, settings: &ServerSettings) -> Option<Client> {
+    let peer = request.extensions.get::<Peer>()?;
+    client(*peer, &request.headers, &settings.trusted_proxies).map(Client::of)
 }
 
 /// From the right, as each proxy appends whom it heard.

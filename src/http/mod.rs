@@ -26,6 +26,7 @@ mod strangers;
 mod unproved;
 
 pub(crate) use accepting::Accepting;
+pub(crate) use client::client_of;
 pub(crate) use delivered::write_delivered;
 pub(crate) use health::{Readiness, UP, WorkerState};
 pub(crate) use metrics::{Metrics, MoreMetrics};
@@ -36,6 +37,7 @@ pub(crate) use reports::Reports;
 pub(crate) use routes::{metrics_router, reports_router, router};
 pub(crate) use serve::{Drained, EXCESS_MAX, Stop, serve};
 pub(crate) use settings::ServerSettings;
+pub(crate) use strangers::Client;
 
 #[cfg(test)]
 mod tests;

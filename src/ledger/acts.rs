@@ -6,7 +6,7 @@ use super::{
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::consent::Withdrawal;
-use crate::erasure::{ErasureId, NewErasure};
+use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable, TaskId};
 use crate::receipt::{ChainName, Checkpoint, Gap};
 use crate::request::Request;
 use crate::subject::TargetName;
@@ -91,6 +91,19 @@ fn object_of(request: &Request) -> Object {
 /// An act on one erasure, which changed something or did not.
 pub(super) fn on_erasure(by: &Actor, act: Act, id: ErasureId, changed: bool) -> AuditEntry {
     AuditEntry::new(by, act, Object::erasure(id), ActResult::when(changed))
+}
+
+/// The link is named by its number: who has used it is whoever has the mailbox, and nobody knows more.
+pub(super) fn confirmed(link: i64, id: ErasureId) -> AuditEntry {
+    AuditEntry::new(&Actor::link(link), Act::ConfirmErasure, Object::erasure(id), ActResult::Done)
+}
+
+/// What a person said of a step at a place that people erase from.
+pub(super) fn confirmed_task(by: &Actor, of: &Reportable, said: Outcome, taken: bool) -> AuditEntry {
+    AuditEntry::new(by, Act::ConfirmTask, Object::erasure(of.erasure), ActResult::when(taken))
+        .with_word("task", TaskId::of(of))
+        .with_word("target", &of.target)
+        .with_word("outcome", said.as_str())
 }
 
 pub(super) fn retried_work(by: &Actor, count: u64) -> AuditEntry {

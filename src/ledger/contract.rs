@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod bounding;
 pub(crate) mod clock;
 pub(crate) mod closing;
+pub(crate) mod confirming;
 pub(crate) mod damage;
 pub(crate) mod deciding;
 pub(crate) mod erasing;
@@ -26,10 +27,11 @@ pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod working;
 
+pub(crate) use confirming::link_to_send;
 pub(crate) use fixtures::{
-    BREAKER, KEEP, KEEP_NOTHING, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of, event,
-    installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide, to_resolve,
-    to_seal, to_settle,
+    BREAKER, KEEP, KEEP_NOTHING, Shared, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of,
+    event, installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide,
+    to_resolve, to_seal, to_settle,
 };
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
@@ -131,6 +133,7 @@ macro_rules! contract {
                 a_residual_step_starts_over_with_erasing
                 a_step_without_its_lease_writes_nothing
                 nothing_is_erased_before_everybody_has_said_what_they_know
+                who_is_asked_in_a_later_round_is_told_what_was_found
                 nobody_waits_for_a_find_that_needs_a_person
                 what_a_call_has_kept_comes_with_the_next_one_until_the_step_is_over
                 a_call_that_must_not_be_made_twice_is_known_before_it_is_made
@@ -147,9 +150,12 @@ macro_rules! contract {
                 a_report_during_a_call_that_fails_for_good_is_not_thrown_away
                 a_report_on_what_a_person_has_started_over_is_too_late
                 a_late_report_is_taken_after_a_person_has_set_the_step_going
-                a_report_of_a_companys_own_target_finds_its_work;
+                a_report_of_a_companys_own_target_finds_its_work
+                what_a_person_says_of_a_task_is_taken_once_and_audited
+                what_waits_at_a_target_is_found_with_what_is_sealed_of_it;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
+                ended_erasures_are_walked_through_with_what_is_kept_of_their_persons
                 a_receipt_joins_the_heads_chain_only
                 a_chain_goes_on_after_what_was_lost
                 erasures_are_closed_together_or_not_at_all
@@ -162,6 +168,15 @@ macro_rules! contract {
                 an_erasure_reaches_the_sessions_of_its_own_company_only
                 receipts_come_back_as_they_were_signed
                 incomplete_receipts_are_counted_until_a_person_has_seen_them;
+            confirming: an_erasure_that_waits_for_a_link_begins_once_it_is_used_and_only_once
+                what_a_person_has_decided_needs_no_link_and_a_link_is_nothing_then
+                a_link_confirms_what_was_typed_of_its_own_address_and_nothing_else
+                whoever_is_killed_while_sending_leaves_a_second_mail_at_most
+                an_address_gets_so_much_mail_and_all_together_so_much
+                a_mail_that_is_refused_is_tried_later_and_counts_as_none
+                a_link_that_is_too_old_is_none_and_told_of_and_a_person_can_approve
+                a_link_is_found_under_the_index_key_that_replaced_its_own
+                nothing_begins_without_its_link_or_a_person_in_whatever_order;
             expiring: a_session_expires_when_its_time_is_over_and_not_before
                 what_is_still_open_keeps_its_session_however_old_it_is
                 what_proves_a_consent_is_kept_for_a_time_of_its_own
@@ -188,6 +203,7 @@ macro_rules! contract {
                 what_is_muted_is_listed_as_muted_until_its_end
                 what_is_acknowledged_needs_a_person_again_when_others_come
                 a_step_that_is_parked_once_more_needs_a_person_again
+                tasks_that_people_do_not_confirm_need_a_person
                 what_cannot_be_kept_outside_is_listed_until_it_can;
             listing: what_needs_a_person_is_found_beside_what_still_moves
                 erasures_are_listed_a_page_at_a_time

@@ -9,6 +9,7 @@ mod checksums;
 mod claim;
 mod clock;
 mod closing;
+mod confirming;
 pub(crate) mod copy;
 mod deaths;
 mod decided;
@@ -48,6 +49,7 @@ pub(crate) use claim::{
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
+pub(crate) use confirming::{Confirmed, LinkMail};
 pub(crate) use decided::each_decided;
 pub(crate) use deliveries::{DeliveryHours, ToldForm};
 #[cfg(test)]
@@ -72,9 +74,9 @@ use rule_version::{demanded_by, of_one};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, ErasedMark, IdleSession, InstallationFacts, ProcessInfo,
-    ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark, SessionView, Stored, TargetConditions,
-    TargetHealth, TargetState, UnreadSessions,
+    ClockView, Counts, DecidedSession, DecidedSessions, EndedErasure, EndedMark, ErasedMark, IdleSession,
+    InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark,
+    SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
 };
 use view::{PROCESS_FORGOTTEN_S, REFUSED_KEPT_S};
 

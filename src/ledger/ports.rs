@@ -10,19 +10,20 @@ use jiff::Timestamp;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
-    Closed, Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EnteredAs, ErasedMark,
-    ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, IdleSession, InstallationFacts,
-    Invariant, Keep, LedgerError, LedgerId, NewRequest, NewRuleVersion, Page, PastJob, Periodic, ProcessInfo,
-    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Recorded,
-    RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey, RuleVersion, SealGeneration,
-    SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
-    TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
+    Closed, Closing, Confirmed, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure,
+    EndedMark, EnteredAs, ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork,
+    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, NewRequest, NewRuleVersion, Page,
+    PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestChange, RequestFilter, Resolution, RotatedKey,
+    RuleVersion, SealGeneration, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk,
+    SumMark, Summed, TargetConditions, TargetHealth, ToldForm, Tombstone, UnreadSessions, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Limits, MuteEnd};
 use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::consent::Withdrawal;
 use crate::deadline::Calendar;
+use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
@@ -167,6 +168,14 @@ pub(crate) trait Queue: Send + Sync {
     /// it meanwhile.
     async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError>;
 
+    /// Takes the next link whose mail is due, so that nobody else sends it before the lease is over; from then on, the link is that of this
+    /// token. `None` where none is due, or there was enough mail for now. Whoever took one and did not say what became of it may have sent its mail:
+    /// it stays valid, and a second one is due.
+    async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError>;
+
+    /// Notes how sending the mail of the link with this token ended.
+    async fn link_mail_ended(&self, proof: &LinkProof, end: LinkMailEnd) -> Result<(), LedgerError>;
+
     /// Makes this process known; what it claims from here on is held in its name.
     async fn register(&self, process: &ProcessInfo) -> Result<(), LedgerError>;
 
@@ -233,6 +242,12 @@ pub(crate) trait Records: Send + Sync {
     /// Newest first, or the longest due first.
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError>;
 
+    /// The erasures with work at a target, named as it is called, the oldest first, at most so many.
+    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError>;
+
+    /// What is sealed of whom an erasure is about; nothing once it is over.
+    async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError>;
+
     /// The erasures whose identifiers have any of these fingerprints, newest first: open ones, and ended ones as long as
     /// their fingerprints are kept.
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError>;
@@ -252,6 +267,15 @@ pub(crate) trait Records: Send + Sync {
         after: ErasedMark,
         most: u32,
     ) -> Result<Vec<ErasedMark>, LedgerError>;
+
+    /// The next erasures of an installation that are over and have a receipt, after a place among them, in the order of their ends, at
+    /// most so many.
+    async fn ended_erasures(
+        &self,
+        installation: &InstallationName,
+        after: EndedMark,
+        most: u32,
+    ) -> Result<Vec<EndedErasure>, LedgerError>;
 
     /// Up to which of them it was looked last whether they are shown again.
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError>;
@@ -372,6 +396,9 @@ pub(crate) trait Records: Send + Sync {
     /// The same, without trying whether the ledger takes anything, which is a write.
     async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError>;
 
+    /// Whether a link's mail is due, or its lease is over; `None` where no mail waits or is being sent.
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError>;
+
     /// What an alert has told, and the version of that.
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError>;
 
@@ -434,6 +461,10 @@ pub(crate) trait Admin: Send + Sync {
     /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
+    /// Lets an erasure begin that waits for a link, whose token this is. Whoever has no valid one is nobody: only a link that is used is an
+    /// order, and leaves a row in the audit.
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError>;
+
     /// Cancels an erasure that waits for approval, and destroys its capsules. `false` when it does not wait.
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
@@ -444,6 +475,16 @@ pub(crate) trait Admin: Send + Sync {
     /// Cancels an erasure that has not begun, and destroys its capsules. An erasure that is parked is closed instead,
     /// with a receipt that says so ([`Work::Close`]). `false` when it is under way or over.
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Takes in what a person says of a step at a place that people erase from, as a report is taken in ([`Intake::report`]): once, and
+    /// for the stage and round that it is of. `said` is what they said. `false` where it was too late.
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError>;
 
     /// Retries parked work other than steps (an event that could not be decided). Returns how many.
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError>;

@@ -6,9 +6,10 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
 use super::{LedgerError, broken};
+use crate::erasure::confirmation::Link;
 use crate::erasure::life::Waiting;
-use crate::erasure::{ErasureId, ReportState, Step, StepState};
-use crate::keys::Sealed;
+use crate::erasure::{Asked, ErasureId, ReportState, Step, StepState};
+use crate::keys::{Digest, Sealed};
 use crate::subject::TargetName;
 
 /// A row of one backend; columns are numbered from 0.
@@ -21,6 +22,11 @@ pub(super) trait Row {
     fn erasure_id(&self, column: usize) -> Result<ErasureId, LedgerError> {
         let bytes = there(self.bytes(column)?)?;
         bytes.try_into().map(ErasureId).map_err(|_| broken("an erasure's id has another length"))
+    }
+
+    fn maybe_digest(&self, column: usize) -> Result<Option<Digest>, LedgerError> {
+        let Some(bytes) = self.bytes(column)? else { return Ok(None) };
+        bytes.try_into().map(|bytes| Some(Digest(bytes))).map_err(|_| broken("a digest has another length"))
     }
 
     /// In milliseconds since 1970.
@@ -64,14 +70,14 @@ fn there<T>(value: Option<T>) -> Result<T, LedgerError> {
 /// The columns of [`step`].
 pub(super) const STEP: &str = "step.target, step.called, step.stage, step.parked, step.outcome, step.report_by, \
                                step.report, step.attempts, step.rounds, step.counts, step.evidence, step.erased_at, \
-                               step.verified_at, step.reason, step.resume, step.sent";
+                               step.verified_at, step.reason, step.resume, step.sent, step.asked";
 
 /// The same of a step that is shown: why its work is being repeated stands with its work, and is shown where the target
 /// itself has given no reason.
 pub(super) const STEP_SHOWN: &str = "step.target, step.called, step.stage, step.parked, step.outcome, step.report_by, \
                                      step.report, step.attempts, step.rounds, step.counts, step.evidence, \
                                      step.erased_at, step.verified_at, COALESCE(step.reason, task.reason), \
-                                     CAST(NULL AS BYTEA), step.sent";
+                                     CAST(NULL AS BYTEA), step.sent, step.asked";
 
 /// Where the columns of [`STEP_SHOWN`] come from.
 pub(super) const FROM_STEP_SHOWN: &str =
@@ -91,6 +97,7 @@ pub(super) fn step(row: &impl Row) -> Result<Step, LedgerError> {
         verified_at: row.maybe_time(12)?,
         resume: row.bytes(14)?.map(|bytes| Sealed(bytes.to_vec())),
         sent: row.maybe_word(15)?,
+        asked: row.number(16)?.map(Asked::of_number),
     })
 }
 
@@ -132,7 +139,8 @@ impl<'a> StateColumns<'a> {
 }
 
 /// The columns of [`waiting`].
-pub(super) const WAITING: &str = "id, state, merge_key, rules, targets, due_rule, due, approved, demands, rejected";
+pub(super) const WAITING: &str = "id, state, merge_key, rules, targets, due_rule, due, approved, demands, rejected, confirm, \
+                                  confirmed";
 
 pub(super) fn waiting(row: &impl Row) -> Result<Waiting, LedgerError> {
     Ok(Waiting {
@@ -146,5 +154,28 @@ pub(super) fn waiting(row: &impl Row) -> Result<Waiting, LedgerError> {
         approved: row.maybe_time(7)?,
         demands: row.json(8)?,
         rejected: row.json(9)?,
+        confirm: row.maybe_word(10)?,
+        confirmed: row.maybe_time(11)?,
+    })
+}
+
+/// The columns of [`link`].
+pub(super) const LINK: &str =
+    "erasure, state, address, token, bound, due, attempts, again, reason, mailed, expires, ended";
+
+pub(super) fn link(row: &impl Row) -> Result<Link, LedgerError> {
+    Ok(Link {
+        erasure: row.erasure_id(0)?,
+        state: row.word(1)?,
+        address: there(row.maybe_digest(2)?)?,
+        token: row.maybe_digest(3)?,
+        bound: row.maybe_digest(4)?,
+        due: row.time(5)?,
+        attempts: row.small(6)?,
+        again: row.truth(7)?,
+        reason: row.text(8)?.map(str::to_owned),
+        mailed: row.maybe_time(9)?,
+        expires: row.maybe_time(10)?,
+        ended: row.maybe_time(11)?,
     })
 }

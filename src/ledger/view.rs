@@ -9,7 +9,7 @@ use super::SessionChange;
 use super::expiry::Expired;
 use crate::attention::{ClockDoubt, NoServer, NotReloaded, RefusedOf};
 use crate::consent::ConsentRecord;
-use crate::erasure::ErasureState;
+use crate::erasure::{Erasure, ErasureId, ErasureState};
 use crate::keys::{Digest, Sealed};
 use crate::policy::Evaluated;
 use crate::subject::{Fingerprinted, SessionId, SessionKey, SourceName, TargetName};
@@ -93,6 +93,28 @@ impl ErasedMark {
     pub(crate) fn before(at: Timestamp) -> Self {
         Self { at, session: SessionId(i64::MIN) }
     }
+}
+
+/// A place among the ended erasures of an installation, in the order of their ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct EndedMark {
+    pub(crate) at: Timestamp,
+    pub(crate) erasure: ErasureId,
+}
+
+impl EndedMark {
+    /// Before all that ended at a time or later.
+    pub(crate) fn before(at: Timestamp) -> Self {
+        Self { at, erasure: ErasureId([0; 16]) }
+    }
+}
+
+/// An erasure that is over, and by what its person is found, as far as that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EndedErasure {
+    pub(crate) erasure: Erasure,
+    /// Which of them were supplementary is not kept: each counts as the person's own, which makes fewer people certain.
+    pub(crate) fingerprints: Vec<Fingerprinted>,
 }
 
 /// A session of which nothing is open.

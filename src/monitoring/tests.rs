@@ -25,6 +25,7 @@ fn limits() -> Limits {
         warn_before: Span::from_secs(0),
         unknown_share_max: 0.5,
         requests: crate::attention::sample::request_limits(),
+        remind_after: BTreeMap::new(),
     }
 }
 

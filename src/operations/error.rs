@@ -35,6 +35,9 @@ pub(crate) enum OperationError {
     Failed(anyhow::Error),
 }
 
+/// Characters of a reason that a person gives: a law and its article.
+pub(crate) const REASON_CHARS_MAX: usize = 200;
+
 /// What is wrong with an operation's input. The texts name no option and no member: what those are called, the caller knows.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum InputError {
@@ -76,6 +79,11 @@ pub(crate) enum InputError {
     LinkByOrder,
     #[error("requests of several installations have the number {number}; name one of them ({known})")]
     AmbiguousNumber { number: String, known: String },
+    /// What the law keeps has to be named.
+    #[error("what is retained needs a reason: the law or duty by which it is kept")]
+    RetainedWithoutReason,
+    #[error("the reason is longer than {REASON_CHARS_MAX} characters, or more than a line")]
+    ReasonTooLong,
 }
 
 impl From<LedgerError> for OperationError {

@@ -12,7 +12,9 @@ pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod clock;
 pub(crate) mod configuration;
+pub(crate) mod confirmations;
 pub(crate) mod consent;
+pub(crate) mod erase_again;
 pub(crate) mod erasures;
 mod error;
 mod json_lines;
@@ -33,6 +35,7 @@ pub(crate) mod seals;
 mod series;
 mod settings;
 pub(crate) mod status;
+pub(crate) mod tasks;
 pub(crate) mod webhooks;
 
 pub(crate) use error::{InputError, OperationError};

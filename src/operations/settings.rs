@@ -1,5 +1,6 @@
 //! What the configuration says, as far as operations need it.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,8 +21,12 @@ pub(crate) struct Settings {
     pub(crate) installations: Vec<Installation>,
     pub(crate) sources: Vec<SourceSettings>,
     pub(crate) person: PersonSettings,
-    /// `mluvii` and the plugins.
+    /// `mluvii`, the plugins, and where people erase.
     pub(crate) targets: Vec<TargetName>,
+    /// Calls of targets in a second, over all processes on the ledger, where that is bounded; by the names under which they are called.
+    pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
+    /// Where people erase, with what each of them is to do.
+    pub(crate) manual: BTreeMap<TargetName, String>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
     /// Whether nobody may have erased what they asked for themselves.

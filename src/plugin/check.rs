@@ -36,6 +36,8 @@ pub(crate) struct PluginFindings {
     pub(crate) unopened: Vec<u16>,
     /// Kinds by which it says that it knows persons.
     pub(crate) returned: BTreeSet<Kind>,
+    /// Kinds without which it cannot be asked.
+    pub(crate) required: BTreeSet<Kind>,
     /// `None` when it was not tried.
     pub(crate) health: Option<Result<(), TargetError>>,
 }
@@ -56,6 +58,7 @@ pub(crate) struct OfflineFindings {
     pub(crate) untaken: Vec<Kind>,
     pub(crate) unopened: Vec<u16>,
     pub(crate) returned: BTreeSet<Kind>,
+    pub(crate) required: BTreeSet<Kind>,
 }
 
 /// Has the plugin say what it is, in its sandbox, and compares that with the settings. `read` stands in for its secrets. The inner error is
@@ -88,6 +91,7 @@ pub(crate) async fn check_offline(
         version: inspected.manifest.version.clone(),
         untaken: contract.untaken,
         unopened: contract.unopened,
+        required: contract.required.into_iter().collect(),
         returned: contract.returns,
     }))
 }
@@ -114,7 +118,8 @@ pub(crate) async fn findings(host: &Arc<PluginHost>, connect: Connect) -> Result
                 Connect::Try => Some(host.health().await),
             };
             let returned = host.returned_kinds().unwrap_or_default();
-            Ok(PluginFindings { info, untaken, unopened, returned, health })
+            let required = host.required_kinds();
+            Ok(PluginFindings { info, untaken, unopened, returned, required, health })
         }
         PluginState::Failed(why) | PluginState::Restarting(why) => Err(refused(why)),
         PluginState::Starting | PluginState::Stopped => Err(refused("it did not start".into())),

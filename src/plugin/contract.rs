@@ -30,7 +30,7 @@ pub(super) struct Contract {
     /// Ports that the plugin declares, where the configuration opens none at all.
     pub(super) unopened: Vec<u16>,
     /// Kinds of which one identifier at least must be there.
-    required: Vec<Kind>,
+    pub(super) required: Vec<Kind>,
     operations: Vec<Operation>,
     /// Kinds that it may return.
     pub(super) returns: BTreeSet<Kind>,
@@ -68,7 +68,7 @@ impl Contract {
             sent,
             untaken,
             unopened: unopened(manifest, settings),
-            required: manifest.identifiers.required.iter().filter_map(|kind| kind.parse().ok()).collect(),
+            required: required_kinds(manifest),
             operations: manifest.operations.clone(),
             returns: returned_kinds(manifest),
             idempotent: manifest.idempotent,
@@ -99,6 +99,11 @@ impl Contract {
 
     pub(super) fn sends(&self, kind: &Kind) -> bool {
         self.sent.contains(kind)
+    }
+
+    /// The kinds that it may return to `sweep`: those that it may be told, and by which somebody can be found.
+    pub(super) fn swept(&self) -> Vec<Kind> {
+        self.sent.iter().filter(|kind| !kind.is_internal_id()).cloned().collect()
     }
 
     /// The first required kind that none of the given ones is.
@@ -152,6 +157,11 @@ fn check_secrets(declared: &Wanted, secrets: &BTreeMap<String, Secret>, wrong: &
     for name in secrets.keys().filter(|name| !declared.names(name)) {
         wrong.push(format!("secrets: the plugin does not know `{name}`"));
     }
+}
+
+/// The kinds of which a plugin needs one identifier each.
+pub(super) fn required_kinds(manifest: &Manifest) -> Vec<Kind> {
+    manifest.identifiers.required.iter().filter_map(|kind| kind.parse().ok()).collect()
 }
 
 /// The kinds that a plugin may return, and that may be returned.

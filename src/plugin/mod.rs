@@ -38,6 +38,7 @@ mod schema;
 mod session;
 mod settings;
 mod spawner;
+mod sweep;
 mod target;
 mod validation;
 mod violation;

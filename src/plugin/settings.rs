@@ -106,17 +106,6 @@ impl PluginSettings {
 
     /// What is wrong with the name.
     pub(crate) fn check_name(&self) -> Result<(), String> {
-        if self.name == TargetName::MLUVII {
-            return Err("`mluvii` is the name of the built-in target".into());
-        }
-        if self.name.is_empty() || self.name.len() > 64 || !self.name.bytes().all(is_plain) {
-            return Err(format!("the name `{}`: allowed are 1 to 64 of a-z, 0-9, `-` and `_`", self.name));
-        }
-        Ok(())
+        TargetName::check(&self.name)
     }
-}
-
-/// It stands in file names, cgroups, metrics and URLs.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_'
 }

@@ -16,7 +16,7 @@ use super::request::{CANNOT_VERIFY, Method, request};
 use super::session::{Ask, Ended, Outgoing, Session};
 use crate::erasure::Outcome;
 use crate::subject::Kind;
-use crate::target::{Answer, Evidence, Found, Returns, Target, TargetCall, TargetError};
+use crate::target::{Answer, Evidence, Found, Returns, SweepCall, SweepPage, Target, TargetCall, TargetError};
 
 /// Before a call is made again that other calls were in the way of.
 const BUSY_PAUSE: Duration = Duration::from_secs(5);
@@ -43,6 +43,10 @@ impl Target for PluginHost {
         self.granted_kinds()
     }
 
+    fn requires(&self) -> BTreeSet<Kind> {
+        self.required_kinds()
+    }
+
     async fn find(&self, call: &TargetCall) -> Result<Found, TargetError> {
         let found = match self.ask(Method::Find, call).await {
             Ok(Asked::Result { result, returns, .. }) => of_found(result, &returns),
@@ -54,6 +58,12 @@ impl Target for PluginHost {
         };
         self.note_failure(&found);
         found
+    }
+
+    async fn sweep(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
+        let swept = self.sweep_page(page).await;
+        self.note_failure(&swept);
+        swept
     }
 
     async fn health(&self) -> Result<(), TargetError> {

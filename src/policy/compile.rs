@@ -42,13 +42,16 @@ impl Policy {
             }
             compiler.check_targets(&key, rule, targets);
             compiler.check_approval(&key, rule, forms_tell_consent);
+            compiler.check_confirmation(&key, rule);
             if let Some(when) = compiler.compile(&key, rule.on, rule.when.as_deref()) {
                 compiled.push(Rule {
                     name: rule.name.clone(),
                     on: rule.on,
                     when,
                     erase: rule.erase,
-                    approve: rule.approve,
+                    // Until its link is used, a person can approve it; where no link can be sent, only a person lets it begin.
+                    approve: rule.approve || rule.confirm.is_some(),
+                    confirm: rule.confirm,
                     after: rule.after.map(|span| span.0).unwrap_or_default(),
                     targets: rule.targets.clone(),
                     version: digest::version_of(rule, consent),
@@ -105,7 +108,7 @@ fn is_invisible(character: char) -> bool {
 
 /// Why a rule that reaches persons needs a person's approval.
 const UNAPPROVED_PERSON: &str = "is needed with `erase = \"person\"`: anybody can type somebody else's address into a form, an \
-                                 entry form too, so what is typed proves nobody's identity; write approve = true, or `erase = \
+                                 entry form too, so what is typed proves nobody's identity; write approve = true or confirm = \"email\", or `erase = \
                                  \"guest\"`, which reaches the sessions of the guest who typed it";
 
 /// Why a rule that a form triggers needs a person's approval to reach further than mluvii.
@@ -142,10 +145,30 @@ impl Compiler {
         // Where a form decides on consent, its change is something that was typed as well.
         let by_form = rule.on == Trigger::FormSubmitted || (rule.on == Trigger::ConsentChanged && forms_tell_consent);
         let elsewhere = rule.targets.iter().any(|target| !target.is_mluvii());
-        if rule.erase == Scope::Person && !rule.approve {
+        let waits = rule.approve || rule.confirm.is_some();
+        if rule.erase == Scope::Person && !waits {
             self.bad(format!("{key}.approve"), UNAPPROVED_PERSON);
-        } else if by_form && elsewhere && !rule.approve {
+        } else if by_form && elsewhere && !waits {
             self.bad(format!("{key}.approve"), UNAPPROVED_ELSEWHERE);
+        }
+    }
+
+    /// A link proves that somebody has a mailbox, and no more.
+    fn check_confirmation(&mut self, key: &str, rule: &RuleSettings) {
+        if rule.confirm.is_none() {
+            return;
+        }
+        let key = format!("{key}.confirm");
+        if rule.on != Trigger::FormSubmitted {
+            self.bad(key.clone(), "needs on = \"form-submitted\": the link is sent to the address that a form names");
+        }
+        if rule.erase != Scope::Person {
+            let problem = "needs erase = \"person\": the link proves an address, and neither whose session nor whose browser it was; what that \
+                           address identifies is erased";
+            self.bad(key.clone(), problem);
+        }
+        if rule.approve {
+            self.bad(key, "and `approve` are two ways to one thing: write one of them; a person can approve what a link has not confirmed");
         }
     }
 

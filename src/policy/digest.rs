@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::facts::Trigger;
-use super::settings::{ConsentRuleSettings, RuleSettings};
+use super::settings::{ConfirmBy, ConsentRuleSettings, RuleSettings};
 
 /// Tells one set of rules from another.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,7 +31,11 @@ impl RulesDigest {
             add(rule.on.as_str());
             add(rule.when.as_deref().unwrap_or_default());
             add(rule.erase.as_str());
-            add(if rule.approve { "approve" } else { "" });
+            add(match (rule.approve, rule.confirm) {
+                (true, _) => "approve",
+                (false, Some(ConfirmBy::Email)) => "confirm by email",
+                (false, None) => "",
+            });
             add(&rule.after.map_or_else(String::new, |after| after.0.as_millis().to_string()));
             rule.targets.iter().for_each(|target| add(&target.0));
         }

@@ -9,6 +9,7 @@ use super::digest::RulesDigest;
 use super::expression::Expression;
 use super::facts::{FORM_ORIGINS, Facts, Trigger};
 use super::problem::{DoubtfulRule, RuleFailed};
+use super::settings::ConfirmBy;
 use crate::consent::{Consent, ConsentRecord, ConsentState};
 use crate::subject::{Scope, TargetName};
 
@@ -37,6 +38,8 @@ pub(crate) struct Demand {
     pub(crate) due: Timestamp,
     /// Whether a person has to approve it first.
     pub(crate) approve: bool,
+    /// What lets it begin in the place of that person.
+    pub(crate) confirm: Option<ConfirmBy>,
     pub(crate) targets: Vec<TargetName>,
 }
 
@@ -57,6 +60,7 @@ pub(crate) struct Rule {
     pub(super) when: Expression,
     pub(super) erase: Scope,
     pub(super) approve: bool,
+    pub(super) confirm: Option<ConfirmBy>,
     pub(super) after: Duration,
     pub(super) targets: Vec<TargetName>,
     /// What tells this version of it from others.
@@ -90,7 +94,7 @@ impl Rule {
         &self.version
     }
 
-    /// Whether a person decides about each of its erasures.
+    /// Whether a person, or whoever has the mailbox that its form names, decides about each of its erasures.
     pub(crate) fn needs_approval(&self) -> bool {
         self.approve
     }
@@ -237,6 +241,7 @@ impl Policy {
                     scope: rule.erase,
                     due,
                     approve: rule.approve,
+                    confirm: rule.confirm,
                     targets: rule.targets.clone(),
                 });
             }

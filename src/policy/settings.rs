@@ -27,6 +27,14 @@ pub(crate) struct ConsentRuleSettings {
     pub(crate) state: ConsentState,
 }
 
+/// What confirms that a form was sent by whom it names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ConfirmBy {
+    /// A link that is sent to the address.
+    Email,
+}
+
 /// On which event, when, erase what, after how long, at which targets.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +49,10 @@ pub(crate) struct RuleSettings {
     /// targets other than `mluvii` where a form can be the cause: what is typed proves nobody's identity.
     #[serde(default)]
     pub(crate) approve: bool,
+    /// What lets each erasure begin in the place of that person: `"email"`, a link in a mail to the one address that the form names (docs/confirmation.md).
+    /// The erasure is then about that address alone.
+    #[serde(default)]
+    pub(crate) confirm: Option<ConfirmBy>,
     /// Counted from the session's end, or from the form's submission; at once, when it is left out.
     pub(crate) after: Option<Span>,
     /// `mluvii` and names of plugins.

@@ -283,6 +283,7 @@ fn rule(name: &str, on: Trigger, targets: &[&str]) -> RuleSettings {
         when: Some("consent.state == 'absent'".into()),
         erase: Scope::Session,
         approve: false,
+        confirm: None,
         after: Some("2h".parse().expect("a span")),
         targets: targets.iter().map(|target| TargetName((*target).into())).collect(),
     }
@@ -298,7 +299,8 @@ fn rules_decide_on_their_own_moment_only_and_count_from_the_given_time() {
     let due = "1970-01-01T02:00:00Z".parse().expect("a timestamp");
     let targets = vec![TargetName::mluvii()];
     let version = policy.rules().next().map(|rule| rule.version().to_owned());
-    let expected = Demand { rule: "a".into(), version, scope: Scope::Session, due, approve: false, targets };
+    let expected =
+        Demand { rule: "a".into(), version, scope: Scope::Session, due, approve: false, confirm: None, targets };
     assert_eq!(demands, [expected]);
 }
 
@@ -393,6 +395,37 @@ fn what_is_typed_into_a_form_is_looked_for_in_other_systems_only_with_approval()
         assert!(!needed(std::slice::from_ref(&typed), Trigger::SessionSettled, scope, false, &both));
         assert!(!needed(std::slice::from_ref(&typed), Trigger::SessionEnded, scope, false, &both));
     }
+}
+
+#[test]
+fn a_link_stands_in_the_place_of_an_approval_where_a_form_asks_for_a_person() {
+    let by_link = RuleSettings {
+        erase: Scope::Person,
+        confirm: Some(ConfirmBy::Email),
+        when: Some("true".into()),
+        ..rule("a", Trigger::FormSubmitted, &["mluvii", "crm"])
+    };
+    assert_eq!(problems(&[], std::slice::from_ref(&by_link)), [""; 0]);
+    let wrong = [
+        (RuleSettings { on: Trigger::SessionSettled, ..by_link.clone() }, "the address that a form names"),
+        (RuleSettings { erase: Scope::Guest, ..by_link.clone() }, "neither whose session"),
+        (RuleSettings { approve: true, ..by_link.clone() }, "two ways to one thing"),
+    ];
+    for (rule, expected) in wrong {
+        let said = problems(&[], &[rule]);
+        assert!(said.len() == 1 && said[0].starts_with("rule.0.confirm") && said[0].contains(expected), "{said:?}");
+    }
+    // Another version of it, as it is let begin by somebody else.
+    let version = |rule: &RuleSettings| {
+        let policy =
+            Policy::compile(&[], std::slice::from_ref(rule), &[TargetName::mluvii(), TargetName("crm".into())]);
+        let policy = policy.expect("compiles");
+        let rule = policy.rules().next().expect("one");
+        (rule.needs_approval(), rule.version().to_owned())
+    };
+    let approved = RuleSettings { approve: true, confirm: None, ..by_link.clone() };
+    assert!(version(&by_link).0 && version(&approved).0);
+    assert_ne!(version(&by_link).1, version(&approved).1);
 }
 
 #[test]

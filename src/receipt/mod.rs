@@ -28,7 +28,7 @@ use crate::chain::{Next, canonical, hash};
 use crate::erasure::{Erasure, ErasureState, Findings, Outcome, judge};
 use crate::subject::TargetName;
 use key::PublicKey;
-use statement::FORMAT;
+use statement::{ConfirmedStatement, FORMAT};
 
 /// A signed statement.
 #[derive(Clone, Debug)]
@@ -94,6 +94,7 @@ impl Receipt {
             reasons: reasons.into_iter().map(ReasonStatement::from).collect(),
             rules: erasure.rules.clone(),
             approved: erasure.approved,
+            confirmed: ConfirmedStatement::of(erasure.confirmation.as_ref()),
             sessions: erasure.sessions,
             possible_left: findings.possible_left,
             possible_included: findings.possible_included,

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Gap;
 use crate::chain::canonical::INTEGER_MAX;
-use crate::erasure::{ErasureId, ErasureState, MluviiSearch, Outcome, Reason, Step, Verdict};
+use crate::erasure::{Confirmation, ErasureId, ErasureState, MluviiSearch, Outcome, Reason, Step, Verdict};
 use crate::subject::{InstallationName, Scope, TargetName};
 
 /// The format's version, in every statement.
@@ -39,6 +39,8 @@ pub(crate) struct Statement {
     pub(crate) rules: Vec<String>,
     /// When a person approved it, where that was needed.
     pub(crate) approved: Option<Timestamp>,
+    /// When and by what it was confirmed that its form was sent by whom it names, where that let it begin.
+    pub(crate) confirmed: Option<ConfirmedStatement>,
     pub(crate) sessions: u32,
     pub(crate) possible_left: u32,
     pub(crate) possible_included: u32,
@@ -57,6 +59,20 @@ pub(crate) struct Statement {
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Timestamp,
     pub(crate) steps: Vec<StepStatement>,
+}
+
+/// A confirmation as it is signed. `by` is a text here, because a later program may know more ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ConfirmedStatement {
+    pub(crate) by: String,
+    pub(crate) at: Timestamp,
+}
+
+impl ConfirmedStatement {
+    pub(super) fn of(confirmation: Option<&Confirmation>) -> Option<Self> {
+        let confirmation = confirmation?;
+        Some(Self { by: confirmation.by.as_str().to_owned(), at: confirmation.confirmed? })
+    }
 }
 
 /// A reason as it is signed. The code is a text here, because a later program may give reasons that this one does not know.

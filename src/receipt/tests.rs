@@ -58,7 +58,7 @@ fn a_statement_has_all_of_its_members_and_what_is_not_there_is_null_or_empty() {
         "key": key().id(),
         "erasure": "e-07070707070707070707070707070707", "installation": "acme",
         "scope": "session", "subject": "session:acme/7", "state": "done", "verdict": "complete", "reasons": [],
-        "rules": ["no consent"], "approved": null, "hold": null, "gap": null,
+        "rules": ["no consent"], "approved": null, "confirmed": null, "hold": null, "gap": null,
         "created": "1970-01-01T00:00:00Z", "begun": "1970-01-01T00:00:00Z", "ended": "1970-01-01T00:00:00Z",
         "steps": [step],
     });

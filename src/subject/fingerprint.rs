@@ -53,6 +53,11 @@ impl Fingerprinter {
         all.into_iter().collect()
     }
 
+    /// The digest of an e-mail address in its normal form: by it is counted how much mail the address gets.
+    pub(crate) fn address(&self, address: &Secret) -> Digest {
+        self.key.seen(&[b"address", address.expose().as_bytes()])
+    }
+
     /// The digest by which a guest's sessions are found; it stays when the id itself is gone.
     pub(crate) fn guest(&self, guest: &GuestId) -> Digest {
         self.key.seen(&[b"guest", guest.0.as_bytes()])

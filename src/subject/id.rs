@@ -50,7 +50,7 @@ impl InstallationName {
 #[serde(transparent)]
 pub(crate) struct SourceName(pub(crate) Arc<str>);
 
-/// The name of a target: `mluvii` or a plugin's name; cheap to clone.
+/// The name of a target: `mluvii`, a plugin's name, or that of a place that people erase from; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct TargetName(pub(crate) Arc<str>);
@@ -74,6 +74,19 @@ impl TargetName {
             return Self::mluvii();
         }
         Self(format!("{}/{installation}", Self::MLUVII).into())
+    }
+
+    /// What is wrong with a name that the configuration gives to a target.
+    pub(crate) fn check(name: &str) -> Result<(), String> {
+        // It stands in file names, cgroups, metrics and URLs.
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+        if name == Self::MLUVII {
+            return Err("`mluvii` is the name of the built-in target".into());
+        }
+        if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
+            return Err(format!("the name `{name}`: allowed are 1 to 64 of a-z, 0-9, `-` and `_`"));
+        }
+        Ok(())
     }
 
     /// Who is called for this target in an erasure of the installation.

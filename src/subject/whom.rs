@@ -17,6 +17,9 @@ pub(crate) struct Whom {
     pub(crate) whole_guests: BTreeSet<GuestId>,
     /// The sessions from which the request came.
     pub(crate) origin: BTreeSet<SessionKey>,
+    /// Whether the one identifier there is was confirmed by a link, or will be before anything begins: then sessions are whose they are by
+    /// that alone, and not by the guest that they share with others.
+    pub(crate) by_address_alone: bool,
     /// Why the scope is smaller than the rule or request says.
     pub(crate) narrowed: Option<Narrowed>,
     /// Whether mluvii itself was searched, by filters that were proved: then there is nothing beside the sessions in reach.
@@ -53,6 +56,8 @@ struct Stored {
     #[serde(default)]
     origin: BTreeSet<SessionKey>,
     #[serde(default)]
+    by_address_alone: bool,
+    #[serde(default)]
     narrowed: Option<Narrowed>,
     #[serde(default)]
     searched: bool,
@@ -70,6 +75,7 @@ impl Whom {
         self.guests.extend(other.guests);
         self.whole_guests.extend(other.whole_guests);
         self.origin.extend(other.origin);
+        self.by_address_alone |= other.by_address_alone;
         // Narrowed once, it stays so: the receipt must not claim more than was reached.
         self.narrowed = self.narrowed.max(other.narrowed);
         self.searched |= other.searched;
@@ -86,6 +92,7 @@ impl Whom {
             guests: self.guests.clone(),
             whole_guests: self.whole_guests.clone(),
             origin: self.origin.clone(),
+            by_address_alone: self.by_address_alone,
             narrowed: self.narrowed,
             searched: self.searched,
         };
@@ -102,6 +109,7 @@ impl Whom {
             guests: stored.guests,
             whole_guests: stored.whole_guests,
             origin: stored.origin,
+            by_address_alone: stored.by_address_alone,
             narrowed: stored.narrowed,
             searched: stored.searched,
         })

@@ -11,9 +11,16 @@ pub(crate) struct Accepted {
     pub(crate) unverifiable: bool,
     /// Places where it does not look, in its own words.
     pub(crate) not_looked_at: BTreeSet<String>,
+    /// People erase there. Who says that something is still there is not asked once more by itself.
+    pub(crate) by_people: bool,
 }
 
 impl Accepted {
+    /// Of a place that people erase from: it is somebody's word.
+    pub(crate) fn of_people() -> Self {
+        Self { unverifiable: true, by_people: true, ..Self::default() }
+    }
+
     /// Notes at an answer what was expected of it.
     pub(super) fn note(&self, answer: &mut Answer) {
         let evidence = &mut answer.evidence;

@@ -153,6 +153,11 @@ pub(super) fn still_there(answer: Answer, rounds: u32, erasing: &ErasingSettings
     Output::Step(StepEnd::EraseAgain { pause: erasing.retry.pause(round, answer.verify_after, random) })
 }
 
+/// Somebody says that the data is still there: who asked them decides whether they are asked once more.
+pub(super) fn still_there_by_word(answer: Answer) -> Output {
+    Output::Residual { reason: answer.reason.unwrap_or_else(|| "somebody says that it is still there".into()) }
+}
+
 /// Nothing more is asked of the target.
 pub(super) fn finally(outcome: Outcome, answer: Answer) -> Output {
     Output::Step(StepEnd::Final { outcome, reason: answer.reason, counts: answer.counts, evidence: answer.evidence })

@@ -2,7 +2,7 @@
 
 use tracing::warn;
 
-use super::call::{Prepared, accepted, finally, still_there};
+use super::call::{Prepared, accepted, finally, still_there, still_there_by_word};
 use super::failure::Failure;
 use super::output::Output;
 use super::parts::Worker;
@@ -30,7 +30,11 @@ impl Worker {
                 answer => self.answered(work, answer)?,
             },
         };
-        Ok(conclude(answer, work.step.rounds, &self.erasing, random_fraction()))
+        let is_by_people = self.accepted.get(&work.step.target).is_some_and(|accepted| accepted.by_people);
+        Ok(match answer.outcome {
+            Outcome::Residual if is_by_people => still_there_by_word(answer),
+            _ => conclude(answer, work.step.rounds, &self.erasing, random_fraction()),
+        })
     }
 }
 

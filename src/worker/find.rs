@@ -1,5 +1,6 @@
 //! Targets say what else they know a person by, before other targets are asked to erase: what one system knows, such as a
-//! customer number, another one is found by. Where no other target may be told it, nobody is asked.
+//! customer number, another one is found by. Who needs what another one returns is asked after it. Where no other target may be told it,
+//! nobody is asked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
 use super::resolve::opened;
-use crate::erasure::Capsule;
 use crate::erasure::life::Finds;
+use crate::erasure::{Capsule, Exchange, rounds};
 use crate::ledger::{ClaimedStep, EraseWork, StepEnd, StepWork, TargetState};
-use crate::subject::{Identifiers, InstallationName, Kind, TargetName, Whom};
+use crate::subject::{Identifiers, InstallationName, Kind, Params, TargetName, Whom};
 use crate::target::{Found, Returns, Target};
 
 /// How long to wait for a target that is being started.
@@ -56,7 +57,8 @@ impl Worker {
     /// The targets of an erasure that are to say what else they know.
     pub(super) async fn finds(&self, work: &EraseWork) -> Result<Finds, Failure> {
         let installation = work.subject.installation();
-        let finds = finds_of(&work.targets, installation, &self.targets);
+        let given = given(self.params_of(installation)?);
+        let finds = finds_of(&work.targets, installation, &self.targets, &given);
         let mut finds = finds.ok_or(Failure::Postponed(STARTING_PAUSE))?;
         if finds.first.is_empty() {
             return Ok(finds);
@@ -64,54 +66,58 @@ impl Worker {
         // Nobody waits for a target that is not called until a person has acted.
         for health in self.records.targets().await? {
             if matches!(health.state, TargetState::Open { needs_person: true, .. }) {
-                let parked = finds.first.extract_if(.., |name| name.called_for(installation) == health.target);
-                finds.later.extend(parked);
+                let parked = finds.first.extract_if(.., |name, _| name.called_for(installation) == health.target);
+                finds.later.extend(parked.map(|(name, _)| name));
             }
         }
         Ok(finds)
     }
 }
 
-/// Those of an erasure's targets that are to say what else they know; `all` are the targets as they are called. `None` while
-/// one of them is being started: soon it is known what it returns, or that it does not start.
+/// The kinds of identifiers that mluvii itself may tell of a person, with what fields of forms hold.
+pub(crate) fn given(params: &Params) -> BTreeSet<Kind> {
+    let built_in = [Kind::Email, Kind::Phone, Kind::Name, Kind::GuestId, Kind::SessionId];
+    params.values().cloned().chain(built_in).collect()
+}
+
+/// Those of an erasure's targets that are to say what else they know; `all` are the targets as they are called, and `given` are the kinds
+/// that are known from the start. `None` while one of them is being started: soon it is known what it returns, or that it does not start.
 pub(crate) fn finds_of(
     names: &[TargetName],
     installation: &InstallationName,
     all: &BTreeMap<TargetName, Arc<dyn Target>>,
+    given: &BTreeSet<Kind>,
 ) -> Option<Finds> {
     let mut exchanges = Vec::new();
     for name in names {
         if let Some(target) = all.get(&name.called_for(installation)) {
-            exchanges.push(Exchange { name, returns: target.returns(), takes: target.takes() });
+            let (takes, requires) = (target.takes(), target.requires());
+            let exchange = Exchange { name: name.clone(), returns: BTreeSet::new(), takes, requires };
+            exchanges.push((exchange, target.returns()));
         }
     }
-    finds(&exchanges)
+    finds(exchanges, given)
 }
 
-/// What a target may say, and may be told.
-struct Exchange<'a> {
-    name: &'a TargetName,
-    returns: Returns,
-    takes: BTreeSet<Kind>,
-}
-
-fn finds(all: &[Exchange<'_>]) -> Option<Finds> {
-    let mut finds = Finds::default();
-    for one in all {
-        let mut others = all.iter().filter(|other| other.name != one.name);
-        match &one.returns {
+/// Of each target what it takes, and what it returns as far as that is known.
+fn finds(all: Vec<(Exchange, Returns)>, given: &BTreeSet<Kind>) -> Option<Finds> {
+    let mut first = Vec::new();
+    let mut later = BTreeSet::new();
+    for (one, returns) in &all {
+        let mut others = all.iter().map(|(other, _)| other).filter(|other| other.name != one.name);
+        match returns {
             Returns::Kinds(kinds) if others.any(|other| !other.takes.is_disjoint(kinds)) => {
-                finds.first.insert(one.name.clone());
+                first.push(Exchange { returns: kinds.clone(), ..one.clone() });
             }
             Returns::NotYet if others.any(|other| !other.takes.is_empty()) => return None,
             // A broken plugin harms no other target, and what it knows is not forgotten.
             Returns::NotKnown if others.any(|other| !other.takes.is_empty()) => {
-                finds.later.insert(one.name.clone());
+                later.insert(one.name.clone());
             }
             _ => {}
         }
     }
-    Some(finds)
+    Some(Finds { first: rounds(&first, given), later })
 }
 
 #[cfg(test)]
@@ -127,13 +133,15 @@ mod tests {
 
     /// Who is asked first, and who later.
     fn found(all: &[Of<'_>]) -> Option<(Vec<String>, Vec<String>)> {
-        let names: Vec<TargetName> = all.iter().map(|(name, ..)| TargetName((*name).into())).collect();
-        let mut exchanges = Vec::new();
-        for (name, (_, returns, takes)) in names.iter().zip(all) {
-            exchanges.push(Exchange { name, returns: returns.clone(), takes: kinds(takes) });
-        }
-        let words = |names: BTreeSet<TargetName>| names.iter().map(ToString::to_string).collect();
-        finds(&exchanges).map(|Finds { first, later }| (words(first), words(later)))
+        let exchange = |(name, returns, takes): &Of<'_>| {
+            let name = TargetName((*name).into());
+            let (takes, requires) = (kinds(takes), BTreeSet::new());
+            (Exchange { name, returns: BTreeSet::new(), takes, requires }, returns.clone())
+        };
+        let Finds { first, later } = finds(all.iter().map(exchange).collect(), &kinds(&["email", "name"]))?;
+        let first =
+            first.iter().map(|(name, round)| if *round == 0 { name.to_string() } else { format!("{name} {round}") });
+        Some((first.collect(), later.iter().map(ToString::to_string).collect()))
     }
 
     fn says(words: &[&str]) -> Returns {
@@ -154,7 +162,12 @@ mod tests {
         let crm: Of<'_> = ("crm", says(&["customer_no"]), &["email"]);
         check(&[mluvii.clone(), crm.clone(), ("erp", says(&[]), &["email"])], &[]);
         check(&[mluvii, crm.clone(), ("erp", says(&[]), &["customer_no"])], &["crm"]);
-        check(&[crm, ("erp", says(&["email"]), &["customer_no"])], &["crm", "erp"]);
+        check(&[crm.clone(), ("erp", says(&["email"]), &["customer_no"])], &["crm", "erp 1"]);
+        // What mluvii does not know, one of them is told by the other.
+        check(
+            &[crm, ("erp", says(&["order_no"]), &["customer_no"]), ("wms", says(&[]), &["order_no"])],
+            &["crm", "erp 1"],
+        );
     }
 
     #[test]

@@ -36,7 +36,7 @@ mod verify;
 mod withdraw;
 
 pub(crate) use accepted::Accepted;
-pub(crate) use find::finds_of;
+pub(crate) use find::{finds_of, given};
 pub(crate) use foresee::{Foresight, LookedUp};
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use lease::Lease;

@@ -9,14 +9,24 @@ use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/finder.py");
 
+/// A system, and by what it knows persons.
+fn plugin(folder: &str, name: &str, kind: &str) -> String {
+    format!(
+        "[[plugin]]\nname = \"{name}\"\nexec = \"{PROGRAM}\"\nargs = [\"{name}\"]\ngrants = [\"{kind}\"]\n\
+         config = {{ folder = \"{folder}\" }}\n"
+    )
+}
+
+/// Three systems in a chain, the last one first: each knows persons by what the next one returns.
+fn chain(folder: &str) -> String {
+    let rules = ERASE.replace("[\"mluvii\"]", "[\"parcels\", \"shop\", \"mluvii\", \"crm\"]");
+    let plugin = |name, kind| plugin(folder, name, kind);
+    format!("{rules}\n{}{}{}", plugin("parcels", "order_no"), plugin("shop", "customer_no"), plugin("crm", "email"))
+}
+
 /// Two systems; the rule has a session erased at mluvii and at both.
 fn rules(folder: &str) -> String {
-    let plugin = |name: &str, kind: &str| {
-        format!(
-            "[[plugin]]\nname = \"{name}\"\nexec = \"{PROGRAM}\"\nargs = [\"{name}\"]\ngrants = [\"{kind}\"]\n\
-             config = {{ folder = \"{folder}\" }}\n"
-        )
-    };
+    let plugin = |name, kind| plugin(folder, name, kind);
     let rules = ERASE.replace("[\"mluvii\"]", "[\"mluvii\", \"crm\", \"erp\"]");
     format!("{rules}\n{}{}", plugin("crm", "email"), plugin("erp", "customer_no"))
 }
@@ -103,4 +113,81 @@ fn a_killed_plugin_and_a_killed_server_count_all_that_was_erased() {
     let calls = calls(&folder);
     assert!(calls.iter().any(|call| call == "crm erase from 2"), "it went on from what it had stored: {calls:?}");
     server.stop();
+}
+
+#[test]
+fn what_one_system_knows_the_next_one_is_asked_by_and_a_kill_in_between_loses_nothing() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let deployment = Deployment::bare(&standin.mluvii, &chain(&folder.path().display().to_string()));
+    let waits = ["waits-crm", "waits-shop"].map(|name| folder.path().join(name));
+    waits.iter().for_each(|file| std::fs::write(file, "").expect("written"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@example.com", None);
+    standin.just_end(101);
+    wait_for("the crm to be asked", || (!calls(&folder).is_empty()).then_some(()));
+    let erasures = deployment.json(&["erasures", "list"]);
+    for step in erasures[0]["steps"].as_array().expect("steps") {
+        let expected = if step["target"] == "crm" { json!("find") } else { json!(null) };
+        assert_eq!(step["stage"], expected, "whoever needs its answer is not asked yet: {erasures}");
+    }
+    std::fs::remove_file(&waits[0]).expect("removed");
+    wait_for("the shop to be asked", || calls(&folder).contains(&"shop find".to_owned()).then_some(()));
+    server.kill();
+    assert_eq!(calls(&folder), ["crm find", "shop find"], "nothing is erased before all have answered");
+    assert_eq!(standin.calls("/anonymous").len(), 0);
+    let ledger = std::fs::read(deployment.path("quietus.db")).expect("a ledger");
+    let log = std::fs::read(deployment.path("quietus.db-wal")).unwrap_or_default();
+    assert!(!String::from_utf8_lossy(&[ledger, log].concat()).contains("C-ann"), "what is found is sealed");
+
+    std::fs::remove_file(&waits[1]).expect("removed");
+    deployment.let_leases_end();
+    let server = Server::start(&deployment);
+    let receipt = receipts(&deployment, 1).remove(0);
+    let calls = calls(&folder);
+    assert_eq!(calls.iter().filter(|call| *call == "crm find").count(), 1, "what it said is kept: {calls:?}");
+    for expected in ["shop erase C-ann", "parcels erase O-C-ann"] {
+        assert!(calls.contains(&expected.to_owned()), "{calls:?}");
+    }
+    let last_find = calls.iter().rposition(|call| call.ends_with(" find")).expect("somebody was asked");
+    let first_erase = calls.iter().position(|call| call.contains(" erase ")).expect("something was erased");
+    assert!(last_find < first_erase, "{calls:?}");
+    let statement = &receipt["statement"];
+    let outcomes = statement["steps"].as_array().expect("steps").iter().map(|step| step["outcome"].clone());
+    assert_eq!(outcomes.collect::<Vec<_>>(), vec![json!("erased"); 4], "{receipt}");
+    assert!(!statement["reasons"].to_string().contains("not_looked_at"), "{receipt}");
+    assert!(!receipt.to_string().contains("C-ann"), "what was found is on no receipt");
+    server.stop();
+}
+
+#[test]
+fn a_dry_run_asks_in_the_same_order() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let deployment = Deployment::bare(&standin.mluvii, &chain(&folder.path().display().to_string()));
+    Server::start(&deployment).stop();
+    deployment.write("who", "ann@example.com\n");
+    let who = format!("@{}", deployment.path("who").display());
+    let preview = deployment.json(&["erase", "--email", &who, "--dry-run"]);
+    assert_eq!((&preview["identifiers"]["customer_no"], &preview["identifiers"]["order_no"]), (&json!(1), &json!(1)));
+    assert_eq!(calls(&folder)[..2], ["crm find", "shop find"]);
+}
+
+#[test]
+fn plugins_of_which_none_could_be_asked_first_are_refused_by_the_check() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let plugin = |name, kind| plugin(&folder.path().display().to_string(), name, kind);
+    let in_a_circle = format!("{}{}", plugin("shop", "customer_no"), plugin("back", "order_no"));
+    let check = |plugins: &str| {
+        let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}\n{plugins}"));
+        let output = deployment.run(&["check"]);
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.code(), text)
+    };
+    let (code, text) = check(&in_a_circle);
+    assert_eq!(code, Some(1), "{text}");
+    let named = "`shop` waits for the `customer_no` of `back`, `back` waits for the `order_no` of `shop`";
+    assert!(text.contains("plugin.1.grants") && text.contains(named), "{text}");
+    // Whoever tells one of them ends it.
+    let (code, text) = check(&format!("{in_a_circle}{}", plugin("crm", "email")));
+    assert_eq!(code, Some(0), "{text}");
 }

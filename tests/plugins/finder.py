@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""A program that is a plugin for a system that knows persons by a customer number: `crm` finds the number by the e-mail
-address, `erp` erases by the number. Both write into `calls` what they are asked. Files in its folder have it wait before it
-tells what it has found (`waits`), tell that there is more (`more`), or die once (`dies`)."""
+"""A program that is a plugin for a system that knows persons by a number: `crm` finds the customer number by the e-mail
+address, `erp` erases by it. `shop` finds the number of an order by the customer number, `parcels` erases by that one; `back` finds the
+customer number by that of the order. All write into `calls` what they are asked. Files in its folder have it wait before it
+tells what it has found (`waits`, `waits-ROLE`), tell that there is more (`more`), or die once (`dies`)."""
 
 import base64
 import json
@@ -11,13 +12,22 @@ import sys
 import time
 
 ROLE = sys.argv[1]
-KNOWS = ROLE == "crm"
+# By what it knows persons, by what else, and how that begins.
+TAKES, RETURNS, MARK = {
+    "crm": ("email", "customer_no", "C-"),
+    "erp": ("customer_no", None, None),
+    "shop": ("customer_no", "order_no", "O-"),
+    "parcels": ("order_no", None, None),
+    "back": ("order_no", "customer_no", "C-"),
+}[ROLE]
+FINDS = RETURNS is not None
+RESUMES = ROLE == "crm"
 MANIFEST = {
     "name": "finder-" + ROLE,
     "version": "1",
-    "identifiers": {"required": ["email" if KNOWS else "customer_no"]},
-    "operations": ["erase", "verify", "health"] + (["find", "resume"] if KNOWS else []),
-    "returns": ["customer_no"] if KNOWS else [],
+    "identifiers": {"required": [TAKES]},
+    "operations": ["erase", "verify", "health"] + (["find"] if FINDS else []) + (["resume"] if RESUMES else []),
+    "returns": [RETURNS] if FINDS else [],
     "config_schema": {"type": "object", "properties": {"folder": {"type": "string"}}},
     "reads_from": ["/folder"],
     "writes_from": ["/folder"],
@@ -74,13 +84,13 @@ while True:
         write({"type": "ready"})
     elif kind == "find":
         note("find")
-        while os.path.exists(os.path.join(folder, "waits")):
+        while any(os.path.exists(os.path.join(folder, file)) for file in ["waits", "waits-" + ROLE]):
             time.sleep(0.02)
-        number = "C-" + told(message["request"]).split("@")[0]
+        number = MARK + told(message["request"]).split("@")[0]
         more = os.path.exists(os.path.join(folder, "more"))
-        found = {"identifiers": [{"kind": "customer_no", "value": number}], "more": more}
+        found = {"identifiers": [{"kind": RETURNS, "value": number}], "more": more}
         write({"type": "result", "id": id, "result": found})
-    elif kind == "erase" and KNOWS:
+    elif kind == "erase" and RESUMES:
         write({"type": "result", "id": id, "result": erase_records(id, message["request"])})
     elif kind == "erase":
         note(f"erase {told(message['request'])}")

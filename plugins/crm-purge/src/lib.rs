@@ -8,7 +8,7 @@ mod vendor;
 
 use std::time::Duration;
 
-use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, export_plugin};
+use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin};
 
 pub use config::Config;
 use engine::Engine;
@@ -28,6 +28,7 @@ impl Plugin for CrmPurge {
             .port(443)
             .dry_run()
             .resumes()
+            .sweeps()
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
@@ -45,6 +46,10 @@ impl Plugin for CrmPurge {
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         self.0.verify(request, call)
+    }
+
+    fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {
+        self.0.sweep(wanted, call)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

@@ -17,6 +17,7 @@ mod passing;
 mod person_accounts;
 mod related;
 mod standin;
+mod sweeping;
 mod visibility;
 mod windows;
 

@@ -103,6 +103,30 @@ class PluginTest(unittest.TestCase):
         self.assertEqual(said[0]["manifest"]["operations"], ["erase"])
         self.assertEqual(said[-1]["error"]["class"], "permanent")
 
+    def test_a_plugin_that_tells_whom_its_system_holds_does_so_by_pages(self):
+        said = []
+
+        class Sweeping(quietus_plugin.Plugin):
+            def sweep(self, request, _call):
+                if request.cursor is None:
+                    people = [quietus_plugin.record(email=["ann@x.cz", " "], created_ms=7), quietus_plugin.record(name=None)]
+                    return quietus_plugin.swept(people, next=b"page 2")
+                return quietus_plugin.swept([], not_looked_at=[request.cursor.decode()])
+
+        class Session(quietus_plugin.Session):
+            def say(self, message):
+                said.append(message)
+
+        ask = [{"type": "hello"}, {"type": "configure", "config": {}}]
+        for request in ({}, {"cursor": "cGFnZSAy"}):
+            ask.append({"type": "sweep", "id": len(ask), "timeout_ms": 9_000, "request": request})
+        Session(Sweeping, io.BytesIO(b"".join(map(frame, [*ask, {"type": "shutdown"}]))), None).run()
+        self.assertEqual(said[0]["manifest"]["operations"], ["sweep"])
+        pages = {message["id"]: message["result"] for message in said if message["type"] == "result"}
+        ann = {"identifiers": [{"kind": "email", "value": "ann@x.cz"}], "created_ms": 7}
+        first = {"records": [ann, {"identifiers": []}], "not_looked_at": [], "next": "cGFnZSAy"}
+        self.assertEqual(pages, {2: first, 3: {"records": [], "not_looked_at": ["page 2"]}})
+
     def test_a_call_whose_time_is_over_deletes_nothing(self):
         self.put("g-7")
         self.assertEqual(self.call("erase", about("g-7"), timeout_ms=0), "cancelled")

@@ -62,6 +62,10 @@ impl Address {
         Self::typed(&format!("\"{quoted}\"@{domain}"))
     }
 
+    pub(crate) fn normal_form(&self) -> &str {
+        &self.0
+    }
+
     /// What comes after the `@`, as DNS knows it.
     pub(crate) fn domain(&self) -> &str {
         self.0.rsplit_once('@').map_or("", |(_, domain)| domain)

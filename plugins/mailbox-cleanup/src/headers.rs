@@ -5,7 +5,7 @@ use mail_parser::{Addr, Header, MessageParser};
 use quietus_plugin::identity::is_masked;
 
 use crate::address::Address;
-use crate::wanted::{Wanted, Whose};
+use crate::wanted::{Place, Wanted, Whose};
 
 /// A header that counts.
 struct Field {
@@ -93,6 +93,22 @@ impl Field {
     }
 }
 
+/// The addresses in the headers that count, each once, in their order.
+pub(crate) fn people(raw: &[u8], place: Place) -> Vec<String> {
+    let Some(message) = MessageParser::new().with_address_headers().parse_headers(raw) else { return Vec::new() };
+    let mut people = Vec::new();
+    let counted = message.headers().iter().filter(|header| place.counts(&header.name));
+    for list in counted.filter_map(|header| header.value.as_address()) {
+        for address in list.iter().flat_map(read) {
+            let email = address.normal_form().to_owned();
+            if !people.contains(&email) {
+                people.push(email);
+            }
+        }
+    }
+    people
+}
+
 /// The addresses that one item of a header names. None where only a name stands, or something may mean several things.
 fn read(item: &Addr<'_>) -> Vec<Address> {
     let Some(address) = item.address().filter(|address| !is_masked(address)) else { return Vec::new() };
@@ -119,7 +135,7 @@ fn read(item: &Addr<'_>) -> Vec<Address> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wanted::{Place, wanted};
+    use crate::wanted::wanted;
 
     #[track_caller]
     fn headers(raw: &str, expected: Whose) {

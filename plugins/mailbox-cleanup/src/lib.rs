@@ -20,13 +20,15 @@ mod wanted;
 use std::time::Duration;
 
 use quietus_plugin::{
-    Answer, Call, Kind, Manifest, Plugin, PluginError, Progress, Request, Secrets, export_plugin, mark,
+    Answer, Call, ErrorClass, Kind, Manifest, Plugin, PluginError, Progress, Request, Secrets, Sweep, Swept,
+    export_plugin, mark,
 };
+use serde::{Deserialize, Serialize};
 
 use account::Account;
 use address::Address;
 use config::{ACCOUNTS_MAX, Config};
-use mailbox::{Doing, MESSAGES, Seen, Task};
+use mailbox::{CANNOT_LIST, Doing, Held, Holding, MESSAGES, Seen, Task};
 use outcome::Said;
 use protect::Protect;
 use through::{Begun, Through};
@@ -49,6 +51,14 @@ enum Whom {
     Nobody(Answer),
 }
 
+/// Where a page of whom the accounts hold begins.
+#[derive(Default, Serialize, Deserialize)]
+struct At {
+    account: usize,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
+}
+
 impl Plugin for MailboxCleanup {
     type Config = Config;
 
@@ -58,6 +68,7 @@ impl Plugin for MailboxCleanup {
             .accepts_secret(quietus_plugin::ANY)
             .dry_run()
             .resumes()
+            .sweeps()
             .call_max(Duration::from_secs(240))
             .concurrency(2);
         (0..ACCOUNTS_MAX).fold(manifest, |manifest, n| {
@@ -100,6 +111,34 @@ impl Plugin for MailboxCleanup {
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         self.look(request, call)
+    }
+
+    fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {
+        let unknown = |_| PluginError::permanent("the place at which it is to go on is none");
+        let cursor = wanted.cursor.as_ref().map(|cursor| serde_json::from_slice(cursor.expose()));
+        let At { account, place } = cursor.transpose().map_err(unknown)?.unwrap_or_default();
+        let Some(own) = self.accounts.get(account) else { return Ok(Swept::last([])) };
+        let records_max = wanted.records_max.max(1) as usize;
+        let holding = Holding { records_max, place: self.place, protect: &self.protect };
+        let held = match own.mailbox.hold(place.as_deref(), &holding, call) {
+            Ok(held) => held,
+            // The others are told of all the same, where there are any.
+            Err(error)
+                if error.class == ErrorClass::Permanent && error.message == CANNOT_LIST && self.accounts.len() > 1 =>
+            {
+                Held { not_looked_at: vec![CANNOT_LIST.to_owned()], ..Held::default() }
+            }
+            Err(error) => return Err(error),
+        };
+        let next = match held.next {
+            Some(place) => Some(At { account, place: Some(place) }),
+            None => Some(At { account: account + 1, place: None }).filter(|next| next.account < self.accounts.len()),
+        };
+        let swept = match next {
+            Some(next) => Swept::page(held.records, serde_json::to_vec(&next).unwrap_or_default()),
+            None => Swept::last(held.records),
+        };
+        Ok(held.not_looked_at.into_iter().fold(swept, Swept::not_looked_at))
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

@@ -16,6 +16,7 @@ mod proxy;
 mod real;
 mod script;
 mod servers;
+mod sweeping;
 mod told;
 mod unread;
 

@@ -36,6 +36,17 @@ pub(crate) enum Whose {
     Unexplained,
 }
 
+impl Place {
+    /// Whether an address in this header makes a message the person's.
+    pub(crate) fn counts(self, header: &HeaderName<'_>) -> bool {
+        match header {
+            HeaderName::From | HeaderName::Sender | HeaderName::ReplyTo => true,
+            HeaderName::To | HeaderName::Cc | HeaderName::Bcc => self != Self::Senders,
+            _ => false,
+        }
+    }
+}
+
 impl Wanted {
     pub(crate) fn new(addresses: Vec<Address>, place: Place) -> Self {
         Self { addresses, place }
@@ -92,11 +103,7 @@ impl Wanted {
     }
 
     pub(crate) fn counts(&self, header: &HeaderName<'_>) -> bool {
-        match header {
-            HeaderName::From | HeaderName::Sender | HeaderName::ReplyTo => true,
-            HeaderName::To | HeaderName::Cc | HeaderName::Bcc => self.place != Place::Senders,
-            _ => false,
-        }
+        self.place.counts(header)
     }
 
     /// Whether one of the addresses stands in a text, neither as the end nor as the beginning of a longer one.

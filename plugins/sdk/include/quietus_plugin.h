@@ -88,7 +88,7 @@ typedef struct quietus_plugin_v1 {
    * else: refused. To say why, reply() to call 0 with an error before create returns; later, nobody hears it. */
   int32_t (*create)(const quietus_host_v1 *host, quietus_bytes config, void **instance);
 
-  /* Does one call and blocks until it is done. method is plain text: "erase", "verify", "health" or "find"; new ones may come.
+  /* Does one call and blocks until it is done. method is plain text: "erase", "verify", "health", "find" or "sweep"; new ones may come.
    * 0: replied. Anything else: not replied, the call failed. At most max_concurrency calls run at once. */
   int32_t (*call)(void *instance, uint64_t call, quietus_bytes method, quietus_bytes request);
 

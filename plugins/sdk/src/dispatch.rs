@@ -3,9 +3,12 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::call::{CallHost, Resumes};
 use crate::checkpoint::InMemory;
-use crate::protocol::{Answer, Found, PluginError, Reply, Request, Sensitive, Setup};
+use crate::protocol::{Answer, PluginError, Reply, Request, Sensitive, Setup, Sweep};
 use crate::{Call, Manifest, Operation, Plugin, Secrets};
 
 /// A plugin, and the secrets that its log must not show.
@@ -16,6 +19,7 @@ pub(crate) struct Configured<P> {
     in_memory: InMemory,
     resumes: bool,
     finds: bool,
+    sweeps: bool,
 }
 
 /// The manifest, with the configuration's schema; nothing when it panics.
@@ -43,13 +47,16 @@ impl<P: Plugin> Configured<P> {
 
     fn dispatch(&self, host: &dyn CallHost, id: u64, method: &[u8], request: &[u8]) -> Reply {
         let answer = match method {
-            b"erase" => parse(request).and_then(|request| self.erase(&request, host, id)).map(of_answer),
-            b"verify" => parse(request)
+            b"erase" => parse::<Request>(request).and_then(|request| self.erase(&request, host, id)).map(in_json),
+            b"verify" => parse::<Request>(request)
                 .and_then(|request| self.plugin.verify(&request, &self.about(&request, host, id)))
-                .map(of_answer),
-            b"find" if self.finds => parse(request)
+                .map(in_json),
+            b"find" if self.finds => parse::<Request>(request)
                 .and_then(|request| self.plugin.find(&request, &self.about(&request, host, id)))
-                .map(of_found),
+                .map(in_json),
+            b"sweep" if self.sweeps => parse::<Sweep>(request)
+                .and_then(|wanted| self.plugin.sweep(&wanted, &Call::new(host, id, None, &self.secrets)))
+                .map(in_json),
             b"health" => self.plugin.health(&Call::new(host, id, None, &self.secrets)).map(|()| serde_json::json!({})),
             _ => return Reply::Unsupported,
         };
@@ -84,17 +91,14 @@ fn configure<P: Plugin>(setup: &[u8]) -> Result<Configured<P>, PluginError> {
     let manifest = P::manifest();
     let resumes = manifest.can(&Operation::Resume);
     let finds = manifest.can(&Operation::Find);
-    Ok(Configured { plugin, secrets, in_memory: InMemory::default(), resumes, finds })
+    let sweeps = manifest.can(&Operation::Sweep);
+    Ok(Configured { plugin, secrets, in_memory: InMemory::default(), resumes, finds, sweeps })
 }
 
-fn parse(request: &[u8]) -> Result<Request, PluginError> {
+fn parse<R: DeserializeOwned>(request: &[u8]) -> Result<R, PluginError> {
     serde_json::from_slice(request).map_err(|_| PluginError::permanent("the request is not one that this plugin knows"))
 }
 
-fn of_answer(answer: Answer) -> serde_json::Value {
+fn in_json(answer: impl Serialize) -> serde_json::Value {
     serde_json::to_value(answer).unwrap_or_default()
-}
-
-fn of_found(found: Found) -> serde_json::Value {
-    serde_json::to_value(found).unwrap_or_default()
 }

@@ -100,7 +100,7 @@ pub use plugin::{Plugin, Secrets};
 pub use progress::{Own, Progress};
 pub use protocol::{
     Answer, ErrorClass, Found, Identifier, Level, Outcome, PluginError, ReportTo, Request, ResumeValue, Scope,
-    Sensitive,
+    Sensitive, Sweep, Swept, SweptRecord,
 };
 pub use redact::{redact, shown};
 pub use span::Span;

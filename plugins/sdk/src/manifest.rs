@@ -142,7 +142,7 @@ pub enum Operation {
     Find,
     /// Stores how far a step is, see [`Call::checkpoint`](crate::Call::checkpoint), and goes on from there.
     Resume,
-    /// Reserved: no host calls it yet.
+    /// Tells whom its system holds, so that what a restore brought back is erased again.
     Sweep,
     /// One that this version does not know.
     Other(String),
@@ -374,6 +374,18 @@ impl Manifest {
     pub fn finds<K: Into<Kind>>(mut self, kinds: impl IntoIterator<Item = K>) -> Self {
         self.operations.push(Operation::Find);
         self.returns.extend(kinds.into_iter().map(|kind| kind.into().into()));
+        self
+    }
+
+    /// Tells whom its system holds: see [`Plugin::sweep`](crate::Plugin::sweep).
+    ///
+    /// ```
+    /// # use quietus_plugin::{Kind, Manifest, Operation};
+    /// assert!(Manifest::new("crm", "1").requires(Kind::Email).sweeps().can(&Operation::Sweep));
+    /// ```
+    #[must_use]
+    pub fn sweeps(mut self) -> Self {
+        self.operations.push(Operation::Sweep);
         self
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::protocol::{Answer, Found, PluginError, Request, Sensitive};
+use crate::protocol::{Answer, Found, PluginError, Request, Sensitive, Sweep, Swept};
 use crate::{Call, Manifest};
 
 /// A plugin: one system that data must leave. See the [crate's example](crate).
@@ -170,6 +170,39 @@ pub trait Plugin: Sized + Send + Sync + 'static {
     fn find(&self, request: &Request, call: &Call) -> Result<Found, PluginError> {
         let _ = (request, call);
         Ok(Found::nothing())
+    }
+
+    /// Whom the system holds, a page at a time, so that people who were erased and whom a restored backup brought back are found:
+    /// the host compares fingerprints, and has who is found erased by [`Plugin::erase`]. Changes nothing. Returns every record that
+    /// `erase` would find by its identifiers, of the kinds that are wanted, each with its times where the system says them; nothing else
+    /// is learned of who is returned, and nothing of it may be logged. A plugin that does not declare it is not asked. One that cannot list
+    /// all of its system, as it is configured, answers an error of class `permanent`, and never a part as if it were all.
+    ///
+    /// ```
+    /// # use quietus_plugin::{Call, Kind, PluginError, Sweep, Swept, SweptRecord};
+    /// # struct Contact { id: u64, email: &'static str, created_ms: i64 }
+    /// # struct Crm;
+    /// # impl Crm {
+    /// #     fn list(&self, after: u64, most: u32) -> Result<Vec<Contact>, PluginError> {
+    /// #         let all = [7, 8, 9].map(|id| Contact { id, email: "ann@x.cz", created_ms: 5 });
+    /// #         Ok(all.into_iter().filter(|one| one.id > after).take(most as usize).collect())
+    /// #     }
+    /// fn sweep(&self, wanted: &Sweep, _: &Call) -> Result<Swept, PluginError> {
+    ///     let after = wanted.cursor.as_ref().and_then(|cursor| cursor.expose().try_into().ok()).map_or(0, u64::from_le_bytes);
+    ///     let contacts = self.list(after, wanted.records_max)?;
+    ///     let last = contacts.last().map(|contact| contact.id.to_le_bytes());
+    ///     let records = contacts.iter().map(|contact| {
+    ///         SweptRecord::default().identifier(Kind::Email, contact.email).created_ms(contact.created_ms)
+    ///     });
+    ///     Ok(last.map_or_else(|| Swept::last([]), |last| Swept::page(records, last)))
+    /// }
+    /// # }
+    /// # let first = Crm.sweep(&Sweep { kinds: vec![Kind::Email], records_max: 2, region: None, cursor: None }, &Call::unattended());
+    /// # assert_eq!(first.expect("a page").records.len(), 2);
+    /// ```
+    fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {
+        let _ = (wanted, call);
+        Err(PluginError::permanent("this plugin cannot say whom its system holds"))
     }
 
     /// Whether the system can be reached and accepts the credentials.

@@ -14,8 +14,10 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::dispatch::{Configured, manifest};
-use crate::protocol::{Answer, ErrorClass, Found, Level, PluginError, Reply, Request, Sensitive, Setup};
-use crate::{Kind, Manifest, Operation, Plugin};
+use crate::protocol::{
+    Answer, ErrorClass, Found, Level, PluginError, Reply, Request, Sensitive, Setup, Sweep, SweptRecord,
+};
+use crate::{ANY, Kind, Manifest, Operation, Plugin};
 use watch::Watch;
 
 pub use page::unsaid;
@@ -257,6 +259,48 @@ impl<P: Plugin> TestHost<P> {
         let result = self.ask_raw("find", &request, self.manifest.timeouts.verify_ms);
         let found = result.and_then(|result| judge::found(result, &self.manifest));
         found.map_err(|error| judge::error(error, Some(&request), &self.secrets))
+    }
+
+    /// Asks for all pages of whom the system holds, of so many records at most. As in the host, a page that may not be is an error.
+    ///
+    /// ```
+    /// # use quietus_plugin::*;
+    /// # struct Crm;
+    /// # impl Plugin for Crm {
+    /// #     type Config = ();
+    /// #     fn manifest() -> Manifest { Manifest::new("crm", "1.0.0").requires("email").sweeps() }
+    /// #     fn configure(_: (), _: Secrets) -> Result<Self, PluginError> { Ok(Self) }
+    /// #     fn erase(&self, _: &Request, _: &Call) -> Result<Answer, PluginError> { Ok(Answer::absent()) }
+    /// #     fn sweep(&self, _: &Sweep, _: &Call) -> Result<Swept, PluginError> {
+    /// #         Ok(Swept::last([SweptRecord::default().identifier("email", "ann@x.cz")]))
+    /// #     }
+    /// # }
+    /// let records = TestHost::<Crm>::new(())?.sweep(100)?;
+    /// assert_eq!(records[0].identifiers[0].value.expose(), "ann@x.cz");
+    /// # Ok::<(), PluginError>(())
+    /// ```
+    pub fn sweep(&self, records_max: u32) -> Result<Vec<SweptRecord>, PluginError> {
+        let kinds = self.manifest.identifiers.required.iter().chain(&self.manifest.identifiers.optional);
+        let kinds = kinds.filter(|kind| *kind != ANY).map(|kind| Kind::from(kind.as_str()));
+        let kinds = kinds.chain([Kind::Email, Kind::Phone, Kind::Name]);
+        let mut wanted = Sweep { kinds: Vec::new(), records_max, region: None, cursor: None };
+        for kind in kinds.filter(|kind| self.manifest.identifiers.names(kind.as_str())) {
+            if !wanted.wants(&kind) && !kind.is_internal_id() {
+                wanted.kinds.push(kind);
+            }
+        }
+        let mut all = Vec::new();
+        loop {
+            let json = serde_json::to_vec(&wanted).map_err(|_| PluginError::permanent("the request is not JSON"))?;
+            let result = self.call("sweep", &json, Duration::from_millis(self.manifest.timeouts.verify_ms));
+            let page = result.and_then(|result| judge::swept(result, &wanted));
+            let page = page.map_err(|error| judge::error(error, None, &self.secrets))?;
+            all.extend(page.records);
+            match page.next {
+                None => return Ok(all),
+                next => wanted.cursor = next,
+            }
+        }
     }
 
     /// Asks for the plugin's health.

@@ -39,6 +39,9 @@ pub struct Config {
     pub phone_alone: bool,
     /// What erases, in order, in one transaction.
     pub statement: Vec<Erases>,
+    /// Whom the tables hold, for a sweep after the database was restored: lists of all rows. Without any, nobody can be found again there.
+    #[serde(default)]
+    pub sweep: Vec<ListsRows>,
     /// What must be kept: rows that make the outcome `retained`.
     #[serde(default)]
     pub retain: Vec<Retains>,
@@ -83,6 +86,17 @@ pub struct Erases {
     pub rows_max: u64,
     /// What the rows are, such as `orders`; the statement's name if unset.
     pub count: Option<String>,
+}
+
+/// A SELECT of all rows of one table that hold people.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListsRows {
+    /// a-z, `_` and `-`.
+    pub name: String,
+    /// The statement, without a WHERE. Its columns are `key` (the primary key), kinds such as `email` (`email_2` is a further one), and
+    /// `created` and `changed` in seconds since 1970 (UTC), where the table has them.
+    pub sql: String,
 }
 
 /// A `SELECT count(*)` of rows of one table that must be kept.

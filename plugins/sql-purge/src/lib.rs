@@ -17,7 +17,7 @@ mod waiting;
 
 use std::time::Duration;
 
-use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, export_plugin};
+use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin};
 
 use address::Address;
 use config::Config;
@@ -52,6 +52,7 @@ impl Plugin for SqlPurge {
             .reads("/ca_file")
             .dry_run()
             .resumes()
+            .sweeps()
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
@@ -73,6 +74,10 @@ impl Plugin for SqlPurge {
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         self.run(call).look(request)
+    }
+
+    fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {
+        self.run(call).sweep(wanted)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

@@ -4,8 +4,8 @@
 use quietus_plugin::Kind;
 
 use crate::address::Engine;
-use crate::config::{Config, Erases, Retains};
-use crate::statement::{Checked, Purpose};
+use crate::config::{Config, Erases, ListsRows, Retains};
+use crate::statement::{Checked, Listing, Purpose};
 
 /// Kinds that are always known.
 const KINDS: [Kind; 5] = [Kind::Email, Kind::Phone, Kind::Name, Kind::GuestId, Kind::SessionId];
@@ -14,6 +14,13 @@ const KINDS: [Kind; 5] = [Kind::Email, Kind::Phone, Kind::Name, Kind::GuestId, K
 pub(crate) struct Plan {
     pub(crate) erase: Vec<Erasing>,
     pub(crate) retain: Vec<Retaining>,
+    pub(crate) lists: Vec<Lists>,
+}
+
+/// A statement that lists whom a table holds.
+pub(crate) struct Lists {
+    pub(crate) name: String,
+    pub(crate) listing: Listing,
 }
 
 /// A statement that erases.
@@ -39,7 +46,8 @@ impl Plan {
             return Err("`statement`: there is none, so nothing would ever be erased".into());
         }
         let mut names: Vec<&String> = Vec::new();
-        for name in config.statement.iter().map(|s| &s.name).chain(config.retain.iter().map(|r| &r.name)) {
+        let own = config.statement.iter().map(|s| &s.name).chain(config.retain.iter().map(|r| &r.name));
+        for name in own.chain(config.sweep.iter().map(|list| &list.name)) {
             if !is_plain(name) {
                 return Err(format!("statement `{name}`: a name is 1 to 40 of a-z, `_` and `-`"));
             }
@@ -54,7 +62,8 @@ impl Plan {
             own.check_enough(config.phone_alone)?;
         }
         let retain = config.retain.iter().map(|own| retaining(own, engine, &kinds)).collect::<Result<_, _>>()?;
-        Ok(Self { erase, retain })
+        let lists = config.sweep.iter().map(|own| lists(own, engine, &kinds)).collect::<Result<_, _>>()?;
+        Ok(Self { erase, retain, lists })
     }
 
     /// Each statement's name, and itself.
@@ -102,6 +111,12 @@ fn retaining(own: &Retains, engine: Engine, kinds: &[String]) -> Result<Retainin
     }
     let checked = checked(&own.name, &own.sql, engine, Purpose::Counts, kinds)?;
     Ok(Retaining { name: own.name.clone(), checked, reason: own.reason.clone() })
+}
+
+fn lists(own: &ListsRows, engine: Engine, kinds: &[String]) -> Result<Lists, String> {
+    let listing = Listing::parse(&own.sql, engine, kinds);
+    let listing = listing.map_err(|found| format!("statement `{}` is refused: {found}", own.name))?;
+    Ok(Lists { name: own.name.clone(), listing })
 }
 
 fn checked(name: &str, sql: &str, engine: Engine, purpose: Purpose, kinds: &[String]) -> Result<Checked, String> {

@@ -2,6 +2,7 @@
 //! transaction in which the server lets nothing change; erasing in one that is committed as a whole or not at all.
 
 mod count;
+mod sweep;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,6 +13,7 @@ use crate::database::{Access, Database, Fate, Limits, Serves, Session};
 use crate::past::{Commit, Counts, Past};
 use crate::person::{Person, Values};
 use crate::plan::Plan;
+use crate::statement::Bound;
 use crate::told;
 use crate::waiting::{Stop, attended};
 use count::{Counted, Sights, Turns, rows};
@@ -83,6 +85,12 @@ impl Run<'_> {
                 session.examine(checked).await.map_err(|e| e.in_statement_with(name, SCHEMA))?;
             }
             session.begin_rehearsal(self.limits()).await.map_err(|e| e.anywhere())?;
+            for list in &self.plan.lists {
+                self.call.check()?;
+                let sql = list.listing.page(false, 1);
+                let listed = session.rehearse(&Bound { sql, parameters: Vec::new() }).await;
+                listed.map_err(|e| e.in_statement_with(&list.name, "SELECT on its table"))?;
+            }
             for (name, checked) in self.plan.all() {
                 self.call.check()?;
                 let values = Values::same(&checked.kinds(), "");

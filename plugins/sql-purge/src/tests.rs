@@ -14,6 +14,7 @@ mod lost;
 mod pooled;
 mod refused;
 mod rights;
+mod sweeping;
 mod told;
 mod types;
 

@@ -1,15 +1,14 @@
 //! What a configuration says by itself, for a machine that is not the one it is for, such as in CI: other texts stand in for its
 //! secrets, and nobody is contacted.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{CheckDepth, CheckFinding};
 use crate::config::Config;
+use crate::erasure::Exchange;
 use crate::keys::{Secret, SecretError, SecretRef, TextOrSecret};
 use crate::mluvii::MluviiSettings;
 use crate::plugin::{Program, check_offline};
-use crate::subject::Kind;
 
 /// Stands in for secrets: each is another text that every kind of secret may be, base64 included.
 fn stand_in() -> impl Fn(&SecretRef) -> Result<Secret, SecretError> {
@@ -58,7 +57,7 @@ fn alerts_here(config: &Config) -> Config {
 }
 
 /// Has each plugin say what it is. Returns whether all of them can be asked on this machine.
-pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, returned: &mut BTreeSet<Kind>) -> bool {
+pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, exchanges: &mut Vec<Exchange>) -> bool {
     let read = stand_in();
     let mut all_are_here = true;
     for settings in &config.plugins {
@@ -70,7 +69,7 @@ pub(super) async fn plugins(config: &Config, findings: &mut Vec<CheckFinding>, r
                 findings.push(CheckFinding::doubtful(what, format!("{why}; so its settings were not checked")));
             }
             Ok(Ok(found)) => {
-                returned.extend(found.returned);
+                exchanges.push(Config::exchange(settings, found.returned, found.required));
                 let what = format!("{what}, {} {}", found.name, found.version);
                 findings.push(CheckFinding::right(what.as_str()));
                 findings.extend(super::unfit(&what, &found.untaken, &found.unopened));

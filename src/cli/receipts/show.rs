@@ -31,6 +31,9 @@ fn text(receipt: &Receipt, out: &mut Out) -> io::Result<()> {
     if let Some(approved) = said.approved {
         out.line(format_args!("approved  {}", out::time(approved)))?;
     }
+    if let Some(confirmed) = &said.confirmed {
+        out.line(format_args!("confirmed {} (by {})", out::time(confirmed.at), confirmed.by))?;
+    }
     out.line(format_args!("sessions  {}", said.sessions))?;
     if !said.consent_versions.is_empty() {
         out.line(format_args!("consent   {}", said.consent_versions.join(", ")))?;

@@ -1,13 +1,13 @@
 //! What changes an erasure that has begun: one of its steps does, and the whole follows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::step::{self, OutOfPlace};
 use super::{Next, Phase};
-use crate::erasure::{Attempt, ErasureState, Outcome, Reportable, Stage, Step, StepEnd, StepState};
+use crate::erasure::{Asked, Attempt, ErasureState, Outcome, Reportable, Stage, Step, StepEnd, StepState};
 use crate::keys::Sealed;
 use crate::subject::{InstallationName, TargetName};
 
@@ -29,27 +29,30 @@ pub(crate) struct Change {
 /// The targets that say what else they know the person by before they erase.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Finds {
-    /// The others wait for these.
-    pub(crate) first: BTreeSet<TargetName>,
+    /// The others wait for these, each of which is asked in this round: after those of all earlier ones.
+    pub(crate) first: BTreeMap<TargetName, u32>,
     /// Of these it is not known yet whether they know anything, as they have not started: nobody waits for them.
     pub(crate) later: BTreeSet<TargetName>,
 }
 
 /// The steps of an erasure that begins. All of them are due at once; but where some targets are to say first what else they
-/// know the person by, the others wait for what is found.
+/// know the person by, the others wait for what is found, and so do those of them that are asked in a later round.
 pub(crate) fn begin(targets: &[TargetName], finds: &Finds, installation: &InstallationName) -> Begun {
-    let is_waited_for = targets.iter().any(|target| finds.first.contains(target));
+    let round = |target: &TargetName| finds.first.get(target).copied();
+    // Whatever the rounds are called: somebody is asked at once.
+    let begins = targets.iter().filter_map(round).min();
     let first = |target: &TargetName| {
-        let state = if finds.first.contains(target) {
+        let round = round(target);
+        let state = if round.is_some() && round == begins {
             StepState::to_call(Stage::Find, None)
         } else if finds.later.contains(target) {
             StepState::to_call(Stage::FindLater, None)
-        } else if is_waited_for {
+        } else if begins.is_some() {
             StepState::WaitsForFinds
         } else {
             StepState::to_call(Stage::Erase, None)
         };
-        Step { state, ..Step::planned(target.clone(), installation) }
+        Step { state, asked: round.map(Asked::In), ..Step::planned(target.clone(), installation) }
     };
     Begun(targets.iter().map(first).collect())
 }
@@ -69,9 +72,10 @@ impl Begun {
     pub(crate) fn call_ended(self, target: &TargetName, end: StepEnd, now: Timestamp) -> Result<Change, OutOfPlace> {
         let step = self.step(target)?.clone();
         let has_found = matches!(end, StepEnd::Found { capsule: Some(_), .. });
+        let round = step.asked.map_or(0, Asked::round);
         let (mut step, next) = step::call_ended(step, end, now)?;
         // Asked before `changed`, which may let the others erase now that they are told of it: that is not too late.
-        if has_found && self.others_have_gone_on(target) {
+        if has_found && self.others_have_gone_on(target, round) {
             step::found_late(&mut step);
         }
         Ok(self.changed([(step, next)], now))
@@ -140,31 +144,42 @@ impl Begun {
                 before.clone_from(step);
             }
         }
-        if self.finding_is_over() {
-            self.let_erase(&mut steps, now);
+        if self.round_is_over() {
+            self.go_on(&mut steps, now);
         }
         let closes = self.0.iter().all(|step| step.final_outcome().is_some());
         Change { state: self.state(), closes, steps }
     }
 
-    /// Whether other targets have been let erase, by what was known then.
-    fn others_have_gone_on(&self, target: &TargetName) -> bool {
-        let waits = |step: &Step| step.state == StepState::WaitsForFinds || step.stage().is_some_and(Stage::is_find);
-        self.0.iter().any(|step| step.target != *target && !waits(step))
+    /// Whether other targets have been let erase, or asked what they know in a round after this one, by what was known then.
+    fn others_have_gone_on(&self, target: &TargetName, round: u32) -> bool {
+        let was_asked_later = |step: &Step| match (step.asked, &step.state) {
+            (Some(Asked::In(_)), StepState::WaitsForFinds) | (None, _) => false,
+            (Some(asked), _) => asked.round() > round,
+        };
+        let erases = |step: &Step| step.state != StepState::WaitsForFinds && !step.stage().is_some_and(Stage::is_find);
+        self.0.iter().any(|step| step.target != *target && (erases(step) || was_asked_later(step)))
     }
 
-    /// Whether all that are waited for have said what they know the person by, and some wait for it. Nobody waits for one that
+    /// Whether all that are asked now have said what they know the person by, and some wait for it. Nobody waits for one that
     /// needs a person: the others' data goes in time, and if it finds something later, the receipt says so.
-    fn finding_is_over(&self) -> bool {
+    fn round_is_over(&self) -> bool {
         let waits = self.0.iter().any(|step| step.state == StepState::WaitsForFinds);
         let is_asked = |step: &Step| matches!(step.state, StepState::UnderWay { stage: Stage::Find, .. });
         waits && !self.0.iter().any(is_asked)
     }
 
-    /// All that waited for finds are to erase, now that everything is known that anybody told.
-    fn let_erase(&mut self, steps: &mut Vec<(Step, Next)>, now: Timestamp) {
-        for step in self.0.iter_mut().filter(|step| step.state == StepState::WaitsForFinds) {
-            step.state = StepState::to_call(Stage::Erase, None);
+    /// The next round begins; after the last one, all that waited are to erase, now that everything is known that anybody told.
+    fn go_on(&mut self, steps: &mut Vec<(Step, Next)>, now: Timestamp) {
+        let waiting = |step: &&mut Step| step.state == StepState::WaitsForFinds;
+        let to_ask = |step: &Step| match step.asked {
+            Some(Asked::In(round)) => Some(round),
+            Some(Asked::AnsweredIn(_)) | None => None,
+        };
+        let next = self.0.iter_mut().filter(waiting).filter_map(|step| to_ask(step)).min();
+        let stage = if next.is_some() { Stage::Find } else { Stage::Erase };
+        for step in self.0.iter_mut().filter(waiting).filter(|step| to_ask(step) == next) {
+            step.state = StepState::to_call(stage, None);
             match steps.iter_mut().find(|(changed, _)| changed.target == step.target) {
                 // Its own call has just ended, and its work is there.
                 Some(changed) => *changed = (step.clone(), Next::Due(now)),

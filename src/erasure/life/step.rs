@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::{Next, after};
-use crate::erasure::{Attempt, Evidence, Outcome, ReportState, Reportable, Sent, Stage, Step, StepEnd, StepState};
+use crate::erasure::{
+    Asked, Attempt, Evidence, Outcome, ReportState, Reportable, Sent, Stage, Step, StepEnd, StepState,
+};
 use crate::keys::Sealed;
 
 /// A transition that the state does not have: a defect of the program, after which nothing is written.
@@ -22,6 +24,9 @@ const FOUND_LATE: &str = "other targets by what this one knows the person by: th
 
 /// Why a step needs a person whose target still holds the data and must not be asked to erase a second time.
 const ASKED_ONCE: &str = "the target still holds the data, and must not be asked to erase twice";
+
+/// How the reason begins why a step needs a person whose outcome nobody has reported in time.
+pub(crate) const NOT_REPORTED: &str = "it was accepted, and its outcome was not reported by";
 
 /// A call is about to be made that must not be made twice. A second time it is the same mark: a call that did not reach one
 /// process of the target goes to the next.
@@ -49,6 +54,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
     let next = match end {
         StepEnd::Found { more, .. } => {
             step.state = StepState::WaitsForFinds;
+            step.asked = step.asked.map(|asked| Asked::AnsweredIn(asked.round()));
             step.reason = None;
             if more {
                 note(&mut step.evidence, FOUND_MORE);
@@ -68,7 +74,7 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
         }
         StepEnd::NotReported => {
             let ReportState::Awaited { by } = report else { return Err(OutOfPlace) };
-            let reason = format!("it was accepted, and its outcome was not reported by {by}");
+            let reason = format!("{NOT_REPORTED} {by}");
             park(&mut step, stage, Outcome::Parked, reason)
         }
         StepEnd::VerifyAfter { pause, outcome, reason, counts, evidence } => {

@@ -248,8 +248,14 @@ fn sessions_are_marked_erased_only_where_mluvii_has_erased_them() {
 }
 
 fn begins(targets: &[&str], finds: &[&str]) -> Begun {
+    begins_in(targets, &finds.iter().map(|name| (*name, 0)).collect::<Vec<_>>())
+}
+
+/// The same in rounds.
+fn begins_in(targets: &[&str], finds: &[(&str, u32)]) -> Begun {
     let targets: Vec<_> = targets.iter().map(|name| target(name)).collect();
-    let finds = Finds { first: finds.iter().map(|name| target(name)).collect(), ..Finds::default() };
+    let first = finds.iter().map(|(name, round)| (target(name), *round)).collect();
+    let finds = Finds { first, ..Finds::default() };
     begin(&targets, &finds, &InstallationName::unnamed())
 }
 
@@ -280,6 +286,51 @@ fn the_last_one_who_says_what_they_know_lets_all_erase() {
         [("erp", erase, Next::Due(NOW)), ("crm", erase, Next::Added(NOW)), ("mluvii", erase, Next::Added(NOW))];
     assert_eq!(all, expected);
     assert_eq!(change.steps[0].0.evidence.not_looked_at, ["further identifiers that the target holds"]);
+}
+
+#[test]
+fn each_round_is_asked_once_the_one_before_it_has_answered() {
+    let begun = begins_in(&["crm", "erp", "mluvii", "wms"], &[("crm", 1), ("erp", 5), ("wms", 5)]);
+    let find = Some(Stage::Find);
+    assert_eq!(begun.0.iter().map(Step::stage).collect::<Vec<_>>(), [find, None, None, None]);
+    let of = |change: &Change| -> Vec<_> {
+        change.steps.iter().map(|(step, next)| (step.target.to_string(), step.stage(), *next)).collect()
+    };
+    let one = |name: &str, stage, next| (name.to_owned(), stage, next);
+    let change = begun.clone().call_ended(&target("crm"), found(false), NOW).expect("a transition");
+    let added = Next::Added(NOW);
+    assert_eq!(of(&change), [one("crm", None, Next::Gone), one("erp", find, added), one("wms", find, added)]);
+    assert_eq!(change.state, ErasureState::Erasing);
+    let begun = after_change(begun, change);
+    let change = begun.clone().call_ended(&target("wms"), found(false), NOW).expect("a transition");
+    assert_eq!(of(&change), [one("wms", None, Next::Gone)], "another one of the round is still asked");
+    let begun = after_change(begun, change);
+    let change = begun.call_ended(&target("erp"), found_something(), NOW).expect("a transition");
+    let erase = Some(Stage::Erase);
+    let others = ["crm", "mluvii", "wms"].map(|name| one(name, erase, added));
+    assert_eq!(of(&change)[0], one("erp", erase, Next::Due(NOW)));
+    assert_eq!(of(&change)[1..], others);
+    assert!(change.steps.iter().all(|(step, _)| step.evidence.not_looked_at.is_empty()), "nobody was too late");
+}
+
+#[test]
+fn what_is_found_after_a_later_round_was_asked_is_told() {
+    let begun = begins_in(&["crm", "erp", "mluvii"], &[("crm", 0), ("erp", 1)]);
+    let claimed = begun.0[0].clone();
+    let change = begun.clone().call_parked(&claimed, Outcome::Parked, "403", NOW).expect("a transition");
+    let all: Vec<_> = change.steps.iter().map(|(step, next)| (step.stage(), *next)).collect();
+    assert_eq!(all, [(Some(Stage::Find), Next::Parked), (Some(Stage::Find), Next::Added(NOW))]);
+    let parked = after_change(begun, change);
+    let retried = parked.clone().retried(NOW).expect("it is parked");
+    let both_asked = after_change(parked, retried);
+    let erp_found = both_asked.clone().call_ended(&target("erp"), found(false), NOW).expect("a transition");
+    let erp_answered = after_change(both_asked.clone(), erp_found);
+    for asked in [both_asked, erp_answered] {
+        for (end, not_looked_at) in [(found(false), 0), (found_something(), 1)] {
+            let change = asked.clone().call_ended(&target("crm"), end, NOW).expect("a transition");
+            assert_eq!(change.steps[0].0.evidence.not_looked_at.len(), not_looked_at, "{asked:?}");
+        }
+    }
 }
 
 #[test]
@@ -346,7 +397,7 @@ fn nobody_waits_for_a_target_of_which_nothing_is_known_yet() {
     let (crm, _) = only(begun.call_ended(&target("crm"), found_something(), NOW).expect("a transition"));
     assert_eq!((crm.stage(), crm.evidence.not_looked_at.len()), (Some(Stage::Erase), 1));
 
-    let both = Finds { first: [target("erp")].into(), later };
+    let both = Finds { first: [(target("erp"), 0)].into(), later };
     let begun = begin(&names, &both, &InstallationName::unnamed());
     assert_eq!(stages(&begun), [Some(Stage::FindLater), Some(Stage::Find), None]);
     let change = begun.clone().call_ended(&target("erp"), found(false), NOW).expect("a transition");

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Cancelled, Phase};
-use crate::erasure::{ErasureId, ErasureState, NewErasure, RuleDemand};
+use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, RuleDemand};
 use crate::subject::TargetName;
 
 /// An erasure that has not begun.
@@ -25,6 +25,9 @@ pub(crate) struct Waiting {
     /// The time at which it begins: the rule's, or when its session is looked at for settling.
     pub(crate) due: Timestamp,
     pub(crate) approved: Option<Timestamp>,
+    /// What lets it begin in the place of a person, and when that did.
+    pub(crate) confirm: Option<Confirming>,
+    pub(crate) confirmed: Option<Timestamp>,
 }
 
 /// What becomes of the work of resolving it.
@@ -61,8 +64,11 @@ impl Waiting {
         let mut targets = Vec::new();
         add_missing(&mut targets, &new.targets);
         let due = begins(new.due, settle_at);
-        let (phase, resolving) =
-            if new.approve { (Phase::Requested, Resolving::Kept) } else { (Phase::Scheduled, Resolving::Added(due)) };
+        let (phase, resolving) = if new.approve || new.confirm.is_some() {
+            (Phase::Requested, Resolving::Kept)
+        } else {
+            (Phase::Scheduled, Resolving::Added(due))
+        };
         let waiting = Self {
             id: new.id,
             state: ErasureState::of(phase),
@@ -74,6 +80,8 @@ impl Waiting {
             due_rule: new.due,
             due,
             approved: None,
+            confirm: new.confirm.map(Confirm::kept),
+            confirmed: None,
         };
         Ok((waiting, resolving))
     }
@@ -100,13 +108,25 @@ impl Waiting {
         if self.state != ErasureState::Requested {
             return None;
         }
-        self.state = ErasureState::of(Phase::Scheduled);
         self.merge_key = format!("approved:{}", self.id);
         self.approved = Some(now);
-        self.due_rule = self.due_rule.max(now);
-        self.due = begins(self.due_rule, settle_at);
-        let due = self.due;
-        Some((self, Resolving::Added(due)))
+        Some(self.let_begin(settle_at, now))
+    }
+
+    /// Whoever has the mailbox has used the link: the same as an approval, but that no person has looked at it, so that a rejected rule
+    /// still takes its demand out of it. `None` where it does not wait for a link.
+    pub(crate) fn confirmed(mut self, settle_at: Option<Timestamp>, now: Timestamp) -> Option<(Self, Resolving)> {
+        if !self.awaits_link() {
+            return None;
+        }
+        self.merge_key = format!("confirmed:{}", self.id);
+        self.confirmed = Some(now);
+        Some(self.let_begin(settle_at, now))
+    }
+
+    /// Whether a link can let it begin.
+    pub(crate) fn awaits_link(&self) -> bool {
+        self.state == ErasureState::Requested && self.confirm == Some(Confirming::Email)
     }
 
     /// Its session is looked at for settling at another time, or has settled (`None`): then the rule's time counts. `None`
@@ -173,6 +193,15 @@ impl Waiting {
     /// It ends before it has begun.
     pub(super) fn cancelled(self) -> Cancelled {
         Cancelled::AtOnce { state: ErasureState::of(Phase::Cancelled) }
+    }
+
+    /// Nothing stands in its way any more but its time.
+    fn let_begin(mut self, settle_at: Option<Timestamp>, now: Timestamp) -> (Self, Resolving) {
+        self.state = ErasureState::of(Phase::Scheduled);
+        self.due_rule = self.due_rule.max(now);
+        self.due = begins(self.due_rule, settle_at);
+        let due = self.due;
+        (self, Resolving::Added(due))
     }
 
     fn taken_from_who_resolves(self) -> (Self, Resolving) {

@@ -8,7 +8,7 @@ use super::fixtures::*;
 use crate::attention::{Attention, Code, Limits, MuteEnd, NotReloaded};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
-use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, TargetConditions};
+use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, StepEnd, TargetConditions};
 
 pub(super) fn limits() -> Limits {
     Limits {
@@ -16,6 +16,7 @@ pub(super) fn limits() -> Limits {
         warn_before: Span::from_secs(0),
         unknown_share_max: 0.5,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     }
 }
 
@@ -244,9 +245,11 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     ledger.keeper_ended("reappeared:acme", Some("one")).await.expect("noted");
     ledger.keeper_ended("alert:ops", Some("550")).await.expect("noted");
     ledger.keeper_ended("ping", Some("no connection")).await.expect("noted");
+    ledger.keeper_ended("confirmation", Some("away")).await.expect("noted");
     ledger.forget_keepers().await.expect("forgotten");
     let left = [
         "alert_failed alert:ops",
+        "confirmation_unsent confirmations",
         "ping_failed ping",
         "reconcile_failed sessions:acme",
         "seal_keys_failed keys",
@@ -258,6 +261,7 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     assert_eq!(told(&ledger).await, left, "whoever notes it takes it away");
     ledger.keeper_ended("alert:ops", None).await.expect("noted");
     ledger.keeper_ended("ping", None).await.expect("noted");
+    ledger.keeper_ended("confirmation", None).await.expect("noted");
     ledger.keeper_ended("webhook:acme", None).await.expect("noted");
     for noted in ["reconcile:acme", "silent:acme", "reappeared:acme"] {
         ledger.keeper_ended(noted, None).await.expect("noted");
@@ -268,4 +272,33 @@ pub(crate) async fn what_cannot_be_kept_outside_is_listed_until_it_can(ledger: S
     assert_eq!(told(&ledger).await, ["head_not_kept keeper:witness vault"]);
     ledger.keeper_ended("witness vault", None).await.expect("noted");
     assert_eq!(told(&ledger).await, [] as [&str; 0]);
+}
+
+pub(crate) async fn tasks_that_people_do_not_confirm_need_a_person(ledger: Shared) {
+    let reminded_after = |hours: u64| {
+        let remind_after = [(target("legal"), Span::from_secs(hours * 3_600)), (target("nobody"), Span::from_secs(0))];
+        Limits { remind_after: remind_after.into(), ..limits() }
+    };
+    let (now, later) = (reminded_after(0), reminded_after(1));
+    begun(&ledger, 1, &["legal"]).await;
+    assert_eq!(told_by(&ledger, &now).await, [] as [&str; 0], "nobody was asked yet");
+    step_end(&ledger, "legal", StepEnd::Await { within: HOUR }).await;
+    assert_eq!(told_by(&ledger, &now).await, ["tasks_open target:legal 1"]);
+    assert_eq!(told_by(&ledger, &later).await, [] as [&str; 0]);
+    assert_eq!(told(&ledger).await, [] as [&str; 0], "a plugin's reports are nobody's tasks");
+
+    let late = begun(&ledger, 2, &["legal"]).await;
+    step_end(&ledger, "legal", StepEnd::Await { within: std::time::Duration::ZERO }).await;
+    step_end(&ledger, "legal", StepEnd::NotReported).await;
+    assert_eq!(told_by(&ledger, &later).await, ["tasks_late target:legal 1"]);
+    let all = all_by(&ledger, &now).await;
+    let [is_late, is_open] = all.as_slice() else { panic!("{all:?}") };
+    assert_eq!(is_late.parameters["erasure"], late.to_string());
+    assert!(is_open.since.is_some_and(|since| since <= Timestamp::now()));
+
+    // One that needs a person for another reason is no late task, and is told as what it is.
+    parked(&ledger, 3, "legal").await;
+    assert_eq!(told_by(&ledger, &later).await, ["steps_parked target:legal 2", "tasks_late target:legal 1"]);
+    assert!(ledger.retry_erasure(late, &by()).await.expect("retried"));
+    assert_eq!(told_by(&ledger, &later).await, ["steps_parked target:legal 1"]);
 }

@@ -104,6 +104,7 @@ pub(crate) async fn a_jump_ahead_stops_erasing_and_nothing_else(ledger: Shared, 
         warn_before: quietus_plugin::Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let shown = ledger.attention(&limits).await.expect("read");
     let urgent = shown.iter().filter(|found| found.severity == Severity::Urgent);
@@ -200,6 +201,7 @@ pub(crate) async fn a_target_that_only_wants_fewer_calls_needs_a_person_after_an
             warn_before: quietus_plugin::Span::from_secs(0),
             unknown_share_max: 1.0,
             requests: crate::attention::sample::request_limits(),
+            remind_after: Default::default(),
         };
         let all = ledger.attention(&limits).await.expect("read");
         all.into_iter().filter(|found| found.code == Code::TargetLimited).collect::<Vec<_>>()

@@ -1,5 +1,6 @@
 //! The receipt, and what ends with it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,11 +8,11 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState, Findings, Outcome, Verdict};
+use crate::erasure::{ErasureId, ErasureState, Findings, NewErasure, Outcome, Verdict};
 use crate::keys::Digest;
-use crate::ledger::{Claim, Closed, Closing, Finished, Keep, QueueName, ReceiptRange, Work};
+use crate::ledger::{Claim, Closed, Closing, EndedMark, Finished, Keep, QueueName, ReceiptRange, Work};
 use crate::receipt::{ChainEnd, Gap, GapCause, Receipt, ReceiptHead, ReceiptKey, SignedGap, verify_chain};
-use crate::subject::{GuestId, SessionKey};
+use crate::subject::{GuestId, Kind, SessionKey};
 
 pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked(ledger: Shared) {
     let mut change = unchanged(1, 0);
@@ -46,6 +47,42 @@ pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
     let found = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched");
     assert!(found.len() == 1 && found[0].erased_at.is_none());
+}
+
+/// Those of which something is left to compare, and those of which nothing is; of one company, in the order of their ends.
+pub(crate) async fn ended_erasures_are_walked_through_with_what_is_kept_of_their_persons(ledger: Shared) {
+    let since = ledger.clock().await.expect("read").now;
+    let all = async |after, most| ledger.ended_erasures(&installation(), after, most).await.expect("listed");
+    let beginning = EndedMark::before(since);
+    assert!(all(beginning, 9).await.is_empty());
+    let mut ids = Vec::new();
+    for session in 1..=3 {
+        let erasure = NewErasure {
+            fingerprints: vec![print(Kind::Name, 3), email(u8::try_from(session).expect("small"))],
+            ..due_erasure(session, &["crm"])
+        };
+        ids.push(ledger.request(erasure, &by()).await.expect("asked for"));
+        resolve(&ledger, Vec::new()).await;
+        assert!(all(beginning, 9).await.len() < ids.len(), "one that is under way is not over");
+        step_end(&ledger, "crm", ends(Outcome::Erased)).await;
+        close(&ledger).await;
+    }
+    let ended = all(beginning, 9).await;
+    let mark = |n: usize| EndedMark { at: ended[n].erasure.ended.expect("over"), erasure: ended[n].erasure.id };
+    // Several may end in one moment.
+    assert!(mark(0) < mark(1) && mark(1) < mark(2));
+    let second = ended.iter().find(|ended| ended.erasure.id == ids[1]).expect("it is among them");
+    assert_eq!(second.fingerprints.iter().cloned().collect::<BTreeSet<_>>(), [email(2), print(Kind::Name, 3)].into());
+    assert_eq!(second.erasure.steps[0].outcome(), Some(Outcome::Erased));
+    let [first, last] = [all(beginning, 2).await, all(mark(1), 2).await];
+    assert_eq!(first.into_iter().chain(last).collect::<Vec<_>>(), ended, "by pages");
+    assert!(all(mark(2), 9).await.is_empty());
+    assert!(ledger.ended_erasures(&other(), beginning, 9).await.expect("listed").is_empty(), "another company");
+    let forgotten = async || all(beginning, 9).await.iter().all(|ended| ended.fingerprints.is_empty());
+    while !forgotten().await {
+        ledger.maintain(Keep { fingerprints: Some(Duration::ZERO), ..KEEP }).await.expect("maintained");
+    }
+    assert_eq!(all(beginning, 9).await.len(), 3, "they stay without their fingerprints");
 }
 
 pub(crate) async fn a_receipt_joins_the_heads_chain_only(ledger: Shared) {

@@ -18,6 +18,7 @@ async fn damaged(ledger: &Shared) -> Option<u64> {
         warn_before: Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let all = ledger.attention(&limits).await.expect("read");
     let found = all.iter().find(|found| found.code.as_str() == "records_damaged")?;

@@ -398,6 +398,7 @@ pub(crate) async fn an_event_that_may_not_become_work_is_set_aside_and_stops_no_
             warn_before: Span::from_secs(0),
             unknown_share_max: 1.0,
             requests: crate::attention::sample::request_limits(),
+            remind_after: Default::default(),
         };
         let all = ledger.attention(&limits).await.expect("found");
         all.into_iter().find(|found| found.code == Code::WorkParked).map(|found| found.parameters)

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::fixtures::*;
 use crate::erasure::life::Finds;
 use crate::erasure::{
-    Capsule, ErasureId, ErasureState, Evidence, Findings, Outcome, ReachedSession, Sent, Stage, StepState, Subject,
+    Asked, Capsule, ErasureId, ErasureState, Evidence, Findings, Outcome, ReachedSession, Sent, Stage, StepState,
+    Subject,
 };
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{Attempt, Bounds, Finished, QueueName, Resolution, StepEnd, Work};
@@ -243,9 +244,15 @@ pub(crate) async fn each_company_has_its_own_mluvii(ledger: Shared) {
 
 /// An erasure whose targets `finds` are asked first.
 async fn finding(ledger: &Shared, targets: &[&str], finds: &[&str]) -> ErasureId {
+    finding_in(ledger, targets, &finds.iter().map(|name| (*name, 0)).collect::<Vec<_>>()).await
+}
+
+/// The same in rounds.
+async fn finding_in(ledger: &Shared, targets: &[&str], finds: &[(&str, u32)]) -> ErasureId {
     let id = ledger.request(due_erasure(1, targets), &by()).await.expect("requested");
     let mine = only(claim(ledger, &to_resolve()).await);
-    let finds = Finds { first: finds.iter().map(|name| target(name)).collect(), ..Finds::default() };
+    let first = finds.iter().map(|(name, round)| (target(name), *round)).collect();
+    let finds = Finds { first, ..Finds::default() };
     let resolution = Resolution { finds, ..resolution(vec![reached(1)]) };
     assert_eq!(ledger.resolved(mine, resolution).await.expect("resolved"), Finished::Done);
     id
@@ -277,6 +284,35 @@ pub(crate) async fn nothing_is_erased_before_everybody_has_said_what_they_know(l
     }
     close(&ledger).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
+}
+
+pub(crate) async fn who_is_asked_in_a_later_round_is_told_what_was_found(ledger: Shared) {
+    let id = finding_in(&ledger, &["mluvii", "crm", "erp"], &[("crm", 0), ("erp", 1)]).await;
+    let asked = async || {
+        let steps = shown(&ledger, id).await.steps;
+        steps.into_iter().map(|step| (step.target.to_string(), step.stage(), step.asked)).collect::<Vec<_>>()
+    };
+    let of = |name: &str, stage, asked| (name.to_owned(), stage, asked);
+    let find = Some(Stage::Find);
+    let mluvii = of("mluvii", None, None);
+    let first = [of("crm", find, Some(Asked::In(0))), of("erp", None, Some(Asked::In(1))), mluvii.clone()];
+    assert_eq!(asked().await, first);
+    assert!(claim(&ledger, &steps_at("erp")).await.is_empty());
+
+    step_end(&ledger, "crm", found(Some(capsule("ann@work.cz")))).await;
+    let second = [of("crm", None, Some(Asked::AnsweredIn(0))), of("erp", find, Some(Asked::In(1))), mluvii];
+    assert_eq!(asked().await, second);
+    let mine = claim_step(&ledger, "erp").await;
+    let Work::Step(work) = &mine.work else { panic!("not a step") };
+    assert_eq!((work.stage, work.capsules.len()), (Stage::Find, 2), "it is told what the crm knows");
+    assert_eq!(ledger.stepped(mine, found(Some(capsule("ann@home.cz")))).await.expect("stepped"), Finished::Done);
+    for name in ["crm", "erp", "mluvii"] {
+        let mine = claim_step(&ledger, name).await;
+        let Work::Step(work) = &mine.work else { panic!("not a step") };
+        assert_eq!((work.stage, work.capsules.len()), (Stage::Erase, 3), "{name}");
+        assert_eq!(ledger.stepped(mine, ends(Outcome::Absent)).await.expect("stepped"), Finished::Done);
+    }
+    close(&ledger).await;
 }
 
 pub(crate) async fn nobody_waits_for_a_find_that_needs_a_person(ledger: Shared) {

@@ -163,6 +163,7 @@ pub(crate) async fn what_may_not_be_deleted_is_told_and_stops_nothing_else(ledge
         warn_before: Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let refused = async |kind: RecordKind| {
         let refused = ledger.counts().await.expect("counted").expired[kind.as_str()].refused.clone();

@@ -167,6 +167,7 @@ async fn waiting_rules(ledger: &Shared) -> Vec<Object> {
         warn_before: Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let told = ledger.attention(&limits).await.expect("read");
     told.into_iter().filter(|found| found.code == Code::RuleWaiting).map(|found| found.object).collect()

@@ -29,7 +29,7 @@ use crate::subject::{
     TargetName, Whom,
 };
 
-pub(super) type Shared = Arc<dyn Ledger>;
+pub(crate) type Shared = Arc<dyn Ledger>;
 
 pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -182,6 +182,7 @@ pub(crate) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> 
         targets: targets.iter().copied().map(target).collect(),
         due,
         approve: false,
+        confirm: None,
         origin: None,
         selection: Selection::default(),
         capsule: None,
@@ -402,6 +403,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let mut to_approve = NewErasure { id: ErasureId([77; 16]), approve: true, ..waits };
     to_approve.selection.include_possible = true;
     ledger.request(to_approve, &by()).await.expect("requested");
+    super::confirming::link_to_send(ledger).await;
     let foreign = recorded(ledger, event(7, 1)).await;
     let decision = Decision { foreign: true, tenants_are_departments: Some(true), ..decision(unchanged(7, 0)) };
     assert_eq!(ledger.decided(foreign, decision).await.expect("decided"), Finished::Done);
@@ -413,6 +415,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         warn_before: Span::from_secs(0),
         unknown_share_max: 0.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.delivered(&[source()]).await.expect("noted");

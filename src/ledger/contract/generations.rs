@@ -67,7 +67,7 @@ pub(crate) async fn what_is_sealed_under_a_generation_that_was_followed_is_refus
     let old = generation(&ledger, 1).await;
     let asked = ledger.request(demand(1, &old), &by()).await.expect("requested");
     let (id, claim) = to_begin(&ledger).await;
-    let finds = Finds { first: [target("crm")].into(), ..Finds::default() };
+    let finds = Finds { first: [(target("crm"), 0)].into(), ..Finds::default() };
     let resolved = Resolution { finds, ..resolved_under(id, &old) };
     assert_eq!(ledger.resolved(claim, resolved).await.expect("resolved"), Finished::Done);
     let find = claim_step(&ledger, "crm").await;

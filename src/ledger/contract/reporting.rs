@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::audit::audited;
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome, Reportable, Stage, Step};
+use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome, Reportable, Stage, Step, TaskId};
 use crate::keys::Sealed;
 use crate::ledger::{Finished, QueueName, Reported, StepEnd, Work};
 
@@ -170,4 +171,49 @@ pub(crate) async fn a_report_of_a_companys_own_target_finds_its_work(ledger: Sha
     assert_eq!(reported(&ledger, &of).await, Reported::Taken);
     let Work::Step(work) = claim_step(&ledger, "mluvii").await.work else { panic!("not a step") };
     assert_eq!(work.step.report(), Some(&erased()));
+}
+
+pub(crate) async fn what_a_person_says_of_a_task_is_taken_once_and_audited(ledger: Shared) {
+    let id = begun(&ledger, 1, &["queue"]).await;
+    accepted(&ledger, HOUR).await;
+    let task = of(id, Stage::Erase, 0);
+    let say =
+        async |of: &Reportable| ledger.confirm_task(of, &erased(), Outcome::Erased, &by()).await.expect("answered");
+    for other in [of(id, Stage::Erase, 1), of(ErasureId([9; 16]), Stage::Erase, 0)] {
+        assert!(!say(&other).await, "{other:?}");
+    }
+    assert!(nothing_is_due(&ledger).await);
+    let (one, two) = tokio::join!(say(&task), say(&task));
+    assert!(one ^ two, "two people at once: {one}, {two}");
+    assert_eq!(claimed(&ledger).await.report(), Some(&erased()));
+    let rows = audited(&ledger).await;
+    let said: Vec<_> = rows.iter().map(|row| (&*row.statement.act, &*row.statement.result)).collect();
+    let unchanged = ("task.done", "unchanged");
+    assert_eq!(said.iter().filter(|one| **one == unchanged).count(), 3, "{said:?}");
+    let row = rows.iter().find(|row| row.statement.result == "done").expect("one was taken");
+    assert_eq!((&row.statement.actor, row.statement.object.to_string()), (&by(), format!("erasure:{id}")));
+    let details = serde_json::to_value(&row.statement.details).expect("JSON");
+    assert_eq!(
+        details,
+        serde_json::json!({ "task": TaskId::of(&task).to_string(), "target": "queue", "outcome": "erased" })
+    );
+}
+
+pub(crate) async fn what_waits_at_a_target_is_found_with_what_is_sealed_of_it(ledger: Shared) {
+    let first = begun(&ledger, 1, &["queue"]).await;
+    accepted(&ledger, HOUR).await;
+    let second = begun(&ledger, 2, &["queue", "crm"]).await;
+    begun(&ledger, 3, &["crm"]).await;
+    let at = async |most| ledger.erasures_at(&target("queue"), most).await.expect("read");
+    let sealed = async |id| ledger.capsules(id).await.expect("read").len();
+    let mut both = [first, second];
+    both.sort();
+    assert_eq!((at(10).await, at(1).await), (both.to_vec(), vec![both[0]]));
+    let mine = claim_step(&ledger, "queue").await;
+    assert_eq!(ledger.stepped(mine, ends(Outcome::Unverifiable)).await.expect("stepped"), Finished::Done);
+    assert_eq!((at(10).await, sealed(first).await, sealed(second).await), (vec![first], 1, 1));
+    assert_eq!(reported(&ledger, &of(first, Stage::Erase, 0)).await, Reported::Taken);
+    step_end(&ledger, "queue", ends(Outcome::Unverifiable)).await;
+    close(&ledger).await;
+    assert_eq!((at(10).await, sealed(first).await), (Vec::new(), 0));
 }

@@ -61,7 +61,7 @@ pub(crate) async fn what_was_found_of_one_is_told_of_nobody_else(ledger: Shared,
         let id = ask(&ledger, of, of, email).await;
         let claim = only(claim(&ledger, &to_resolve()).await);
         let capsule = Capsule::seal(&named(&[email]).expect("somebody"), id, &seal());
-        let finds = Finds { first: [target("crm")].into(), ..Default::default() };
+        let finds = Finds { first: [(target("crm"), 0)].into(), ..Default::default() };
         let resolved = Resolution { capsule, finds, ..resolution(Vec::new()) };
         assert_eq!(ledger.resolved(claim, resolved).await.expect("resolved"), Finished::Done);
         let more = Capsule::seal(&named(&[&format!("more.{email}")]).expect("somebody"), id, &seal());

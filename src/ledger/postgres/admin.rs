@@ -10,14 +10,17 @@ use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
     acts, archive, attention, audit, carry, claim, clock, deciding, failure, generations, meta, quarantine, receipts,
-    remote_notifier, requests, rules, schedule, targets, tasks,
+    remote_notifier, requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
-use crate::erasure::{Capsule, ErasureId, NewErasure};
+use crate::erasure::confirmation::LinkProof;
+use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn};
+use crate::ledger::{
+    Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
+};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::request::RequestId;
@@ -107,6 +110,18 @@ impl Admin for PostgresLedger {
         })
     }
 
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let (confirmed, link) = schedule::confirm(tx, proof).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            if let Confirmed::Done(id) = confirmed {
+                audit::append(tx, &acts::confirmed(link, id)).await?;
+            }
+            Ok(confirmed)
+        })
+    }
+
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
             let rejected = schedule::reject(tx, id).await?;
@@ -125,6 +140,20 @@ impl Admin for PostgresLedger {
         transact!(self, |tx| async {
             let cancelled = schedule::cancel(tx, id).await?;
             on_erasure(tx, Act::CancelErasure, id, cancelled, by).await
+        })
+    }
+
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let taken = steps::confirmed(tx, of, report).await?;
+            audit::append(tx, &acts::confirmed_task(by, of, said, taken)).await?;
+            Ok(taken)
         })
     }
 

@@ -36,7 +36,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
     let row = connection.row(&query(), &[]).await?;
     let mut unknown_consents = BTreeMap::new();
     for (index, cause) in UnknownCause::ALL.into_iter().enumerate() {
-        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 6 * GROUP + index)));
+        unknown_consents.insert(cause.as_str(), unsigned(row.get(FIRST_GROUP + 7 * GROUP + index)));
     }
     let now = time(row.get(0))?;
     let (no_server, TargetConditions { broken, doubtful, not_reloaded }) = told_by(processes(&row)?, now);
@@ -50,7 +50,10 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         no_server,
         refused: refused(&row)?,
         parked_steps: parked_steps(&row)?,
+        // Of places that the configuration names.
+        tasks: Vec::new(),
         requested: group(&row, 0)?,
+        unconfirmed: group(&row, 6)?,
         incomplete: group(&row, 1)?,
         parked_work: group(&row, 2)?,
         quarantined: group(&row, 3)?,
@@ -103,6 +106,10 @@ fn query() -> String {
                           FROM task WHERE parked AND NOT {STEP_QUEUES} AND {EVENT_IS_DAMAGED}),
               records AS (SELECT COUNT(*) AS count, MIN(since) AS since, {mark} AS mark
                           FROM task WHERE parked AND {RECORD_IS_DAMAGED}),
+              unconfirmed AS (SELECT COUNT(*) AS count, MIN(created) AS since, COALESCE(MAX(encode(id, 'hex')), '') AS mark
+                              FROM erasure WHERE state = 'requested' AND confirm = 'email' AND NOT EXISTS (
+                                SELECT FROM confirmation_link AS link WHERE link.erasure = erasure.id
+                                  AND (link.state IN ('waiting', 'sending') OR (link.state = 'sent' AND link.expires > {NOW_MS})))),
               steps AS (SELECT {STEP_TARGET} AS target, COUNT(*) AS count, {mark} AS mark,
                                'e-' || MIN(ENCODE(erasure, 'hex')) AS oldest
                         FROM task WHERE parked AND {STEP_QUEUES} GROUP BY queue)
@@ -123,12 +130,14 @@ fn query() -> String {
                 (SELECT doubt FROM clock_seen),
                 (SELECT COALESCE(JSON_AGG(JSON_BUILD_ARRAY(name, reason, since) ORDER BY name), '[]')::TEXT FROM keeper),
                 (SELECT JSON_BUILD_ARRAY(since, what)::TEXT FROM damage),
-                counted.requested, (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
-                COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), ''),
+                counted.requested - (SELECT COUNT(*) FROM erasure WHERE state = 'requested' AND confirm = 'email'),
+                (SELECT created FROM erasure WHERE state = 'requested' AND confirm IS DISTINCT FROM 'email' ORDER BY id LIMIT 1),
+                COALESCE((SELECT encode(id, 'hex') FROM erasure WHERE state = 'requested' AND confirm IS DISTINCT FROM 'email'
+                          ORDER BY id DESC LIMIT 1), ''),
                 incomplete.*, work.*,
                 (SELECT COUNT(*) FROM quarantine), (SELECT received FROM quarantine ORDER BY id LIMIT 1),
-                (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine), damaged.*, records.*{}
-         FROM clock, counted, incomplete, work, damaged, records",
+                (SELECT COALESCE(MAX(id), 0)::TEXT FROM quarantine), damaged.*, records.*, unconfirmed.*{}
+         FROM clock, counted, incomplete, work, damaged, records, unconfirmed",
         causes.concat(),
     )
 }

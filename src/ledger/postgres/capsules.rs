@@ -1,9 +1,12 @@
 //! What an erasure knows of the person: capsules, which only the seal key opens, and fingerprints, by which it is found.
 
-use super::columns::{ids, millis};
+use std::collections::HashMap;
+
+use super::columns::{erasure_id, ids, millis};
 use super::tx::Tx;
 use super::{LedgerError, generations};
 use crate::erasure::{Capsule, ErasureId};
+use crate::keys::{KeyId, Sealed};
 use crate::subject::Fingerprinted;
 
 pub(super) async fn add(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
@@ -14,6 +17,23 @@ pub(super) async fn add(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(),
     )
     .await?;
     Ok(())
+}
+
+/// The capsules of these erasures.
+pub(super) async fn of(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
+    let rows = tx
+        .rows(
+            "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
+            &[&ids(all)],
+        )
+        .await?;
+    let mut capsules = HashMap::<_, Vec<_>>::new();
+    for row in rows {
+        let seal_key = KeyId::written(row.get(3));
+        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)), seal_key };
+        capsules.entry(erasure_id(row.get(0))?).or_default().push(capsule);
+    }
+    Ok(capsules)
 }
 
 pub(super) async fn delete(tx: &Tx, all: &[ErasureId]) -> Result<(), LedgerError> {

@@ -17,7 +17,7 @@ const ROWS: usize = 1_000;
 /// Everything, in this transaction.
 pub(super) async fn carry(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
     // Whoever claims or schedules at this instant is before all of this, or sees the new key.
-    tx.execute("LOCK TABLE waiting, task, session IN EXCLUSIVE MODE", &[]).await?;
+    tx.execute("LOCK TABLE waiting, task, session, confirmation_link IN EXCLUSIVE MODE", &[]).await?;
     // What a process holds that does not know of the new key is taken from it.
     tx.execute("UPDATE task SET fence = fence + 1, holder = NULL WHERE holder IS NOT NULL", &[]).await?;
     subjects(tx, carry).await?;
@@ -25,6 +25,7 @@ pub(super) async fn carry(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
     digests(tx, carry).await?;
     sessions(tx, carry).await?;
     fingerprints(tx, carry).await?;
+    links(tx, carry).await?;
     keys_of_events(tx, carry).await
 }
 
@@ -183,6 +184,22 @@ async fn fingerprints(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
                      AND request_fingerprint.version = new.version";
         let carried = carried(&rows, 0, carry)?;
         tx.execute(sql, &[&bytes(&rows, 0), &carried, &bytes(&rows, 1), &numbers(&rows, 2)]).await?;
+    }
+    Ok(())
+}
+
+/// Links that confirm, and whose mail is counted.
+async fn links(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
+    let walk = Walk::begin(tx, "carry_link", "SELECT id, address, token, bound FROM confirmation_link").await?;
+    while let Some(rows) = walk.next().await? {
+        let maybe = |column: usize| {
+            let digest = |row: &Row| row.get::<_, Option<&[u8]>>(column).map(|digest| carry.bytes(digest)).transpose();
+            rows.iter().map(digest).collect::<Result<Vec<_>, _>>()
+        };
+        let sql = "UPDATE confirmation_link AS link SET address = new.address, token = new.token, bound = new.bound
+                   FROM unnest($1::BIGINT[], $2::BYTEA[], $3::BYTEA[], $4::BYTEA[]) AS new (id, address, token, bound)
+                   WHERE link.id = new.id";
+        tx.execute(sql, &[&numbers(&rows, 0), &carried(&rows, 1, carry)?, &maybe(2)?, &maybe(3)?]).await?;
     }
     Ok(())
 }

@@ -4,12 +4,17 @@ use std::collections::HashMap;
 
 use tokio_postgres::Row;
 
-use super::columns::{erasure_id, ids, json_at, maybe_time, maybe_word, of_json, small, time, word};
+use super::columns::{
+    erasure_id, fingerprint, ids, json_at, maybe_time, maybe_word, millis, of_json, small, time, word,
+};
 use super::place::Place;
 use super::tx::Connection;
-use super::{ErasureCursor, ErasureFilter, LedgerError, Page, query, steps};
-use crate::erasure::{Erasure, ErasureId, Step};
+use super::{
+    EndedErasure, EndedMark, ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, sessions, steps,
+};
+use crate::erasure::{Confirmation, Erasure, ErasureId, Step};
 use crate::keys::Fingerprint;
+use crate::subject::Fingerprinted;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
 pub(super) async fn many(
@@ -19,18 +24,28 @@ pub(super) async fn many(
     let rows = connection
         .rows(
             "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected
+                    rejected, confirm, confirmed
              FROM erasure WHERE id = ANY($1)",
             &[&ids(all)],
         )
         .await?;
     let mut begun = steps::shown(connection, all).await?;
+    let confirmable: Vec<_> = rows.iter().filter(|row| row.get::<_, Option<&str>>(14).is_some()).collect();
+    let confirmable = confirmable.into_iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
+    let mut links = match confirmable.as_slice() {
+        [] => HashMap::new(),
+        some => confirming::newest(connection, some).await?,
+    };
     let mut erasures = HashMap::with_capacity(rows.len());
     for row in rows {
         let id = erasure_id(row.get(0))?;
         let steps = begun.remove(&id);
+        let link = links.remove(&id);
         let whole = || {
             let mut erasure = read(&row)?;
+            if let Some(confirmation) = &mut erasure.confirmation {
+                confirmation.link = link.map(Into::into);
+            }
             erasure.steps = match erasure.begun {
                 Some(_) => steps.unwrap_or_else(|| Ok(Vec::new()))?,
                 None => {
@@ -98,6 +113,37 @@ pub(super) async fn of_session(
     in_order(connection, &oldest).await
 }
 
+/// Those of an installation that are over, by when.
+pub(super) async fn ended(
+    connection: &Connection,
+    number: i64,
+    after: EndedMark,
+    most: u32,
+) -> Result<Vec<EndedErasure>, LedgerError> {
+    let sql = "SELECT id FROM erasure
+               WHERE (ended, id) > ($1, $2) AND ended IS NOT NULL AND installation = $3 AND state = 'done'
+               ORDER BY ended, id LIMIT $4";
+    let after_id = after.erasure.0.as_slice();
+    let rows = connection.rows(sql, &[&millis(after.at), &after_id, &number, &i64::from(most)]).await?;
+    let all = rows.iter().map(|row| erasure_id(row.get(0))).collect::<Result<Vec<_>, _>>()?;
+    let sql =
+        "SELECT erasure, fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ANY($1) ORDER BY 4, 2";
+    let mut kept: HashMap<ErasureId, Vec<Fingerprinted>> = HashMap::new();
+    for row in connection.rows(sql, &[&ids(&all)]).await? {
+        let one = Fingerprinted {
+            kind: row.get::<_, &str>(3).into(),
+            fingerprint: fingerprint(row.get(1))?,
+            version: sessions::version(row.get(2))?,
+            supplementary: false,
+        };
+        kept.entry(erasure_id(row.get(0))?).or_default().push(one);
+    }
+    let erasures = in_order(connection, &all).await?.into_iter();
+    Ok(erasures
+        .map(|erasure| EndedErasure { fingerprints: kept.remove(&erasure.id).unwrap_or_default(), erasure })
+        .collect())
+}
+
 async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
     let mut erasures = many(connection, all).await?;
     all.iter().filter_map(|id| erasures.remove(id)).collect()
@@ -115,6 +161,7 @@ fn read(row: &Row) -> Result<Erasure, LedgerError> {
         approved: maybe_time(row.get(7))?,
         begun: maybe_time(row.get(8))?,
         ended: maybe_time(row.get(9))?,
+        confirmation: Confirmation::of(maybe_word(row.get(14))?, maybe_time(row.get(15))?),
         sessions: small(row.get(10)),
         findings: row.get::<_, Option<&str>>(11).map(|findings| of_json(findings.as_bytes())).transpose()?,
         verdict: maybe_word(row.get(12))?,

@@ -13,6 +13,7 @@ mod carry;
 mod claiming;
 mod clock;
 mod columns;
+mod confirming;
 mod connection;
 mod connector;
 mod copy;
@@ -36,6 +37,7 @@ mod meta;
 mod named;
 mod names;
 mod past_jobs;
+mod people;
 mod periodic;
 mod place;
 #[cfg(any(test, feature = "measure"))]
@@ -89,15 +91,16 @@ use super::closing::Tried;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EraseWork, ErasedMark, ErasureCursor,
-    ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion,
-    NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, PostgresPlace, ProcessInfo, ProcessView,
-    PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded,
-    Records, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork,
-    Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, broken,
-    claim, health, line, query, row, sum, transition,
+    ClockView, Closed, Closing, Confirmed, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark,
+    EraseWork, ErasedMark, ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep,
+    LedgerError, LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic,
+    PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
+    REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState,
+    UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
+use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed, Secret};
@@ -473,6 +476,20 @@ impl Queue for PostgresLedger {
         past_jobs::save(&self.writing().await?, job).await
     }
 
+    async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let taken = confirming::take(tx, proof, bounds).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            Ok(taken)
+        })
+    }
+
+    async fn link_mail_ended(&self, proof: &LinkProof, end: LinkMailEnd) -> Result<(), LedgerError> {
+        let token = proof.found_by();
+        transact!(self, |tx| confirming::mail_ended(tx, token, end.clone()))
+    }
+
     async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError> {
         periodic::keep_alert(&self.writing().await?, name, read, state).await
     }
@@ -516,6 +533,7 @@ impl Queue for PostgresLedger {
         if !transact!(self, |tx| clock::trust(tx))?.erasing {
             return Ok(());
         }
+        transact!(self, |tx| confirming::forget_old(tx, keep.duplicates))?;
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::sessions::Place;
 use super::{
-    PostgresLedger, archive, attention, audit, clock, columns, counts, deliveries, erasures, gauges, generations,
-    installations, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules, sessions,
-    targets,
+    PostgresLedger, archive, attention, audit, clock, columns, confirming, counts, deliveries, erasures, gauges,
+    generations, installations, meta, past_jobs, people, periodic, processes, quarantine, query, receipts, requests,
+    rules, sessions, targets, work,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -19,15 +19,15 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor,
-    ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
-    LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
-    RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest,
-    SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
+    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _,
+    Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob,
+    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
-use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 #[async_trait]
 impl Records for PostgresLedger {
@@ -117,6 +117,19 @@ impl Records for PostgresLedger {
         sessions::erased(&connection, number, after, most).await
     }
 
+    async fn ended_erasures(
+        &self,
+        installation: &InstallationName,
+        after: EndedMark,
+        most: u32,
+    ) -> Result<Vec<EndedErasure>, LedgerError> {
+        let connection = self.reading().await?;
+        let Some(number) = self.installations.known(&connection, &installation.0).await? else {
+            return Ok(Vec::new());
+        };
+        erasures::ended(&connection, number, after, most).await
+    }
+
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {
         periodic::erased_mark(&self.reading().await?, installation).await
     }
@@ -177,6 +190,15 @@ impl Records for PostgresLedger {
 
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         erasures::list(&self.reading().await?, filter).await
+    }
+
+    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
+        people::waiting(&self.reading().await?, called, most).await
+    }
+
+    async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
+        let mut found = work::capsules(&self.reading().await?, &[erasure]).await?;
+        Ok(found.remove(&erasure).unwrap_or_default())
     }
 
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
@@ -290,7 +312,7 @@ impl Records for PostgresLedger {
     }
 
     async fn attention(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let mut found = self.found().await?;
+        let mut found = self.found(limits).await?;
         if found.facts.damage.is_none() {
             found.facts.unwritable = self.writable().await.err().map(|error| format!("{:#}", error.into_cause()));
         }
@@ -298,8 +320,12 @@ impl Records for PostgresLedger {
     }
 
     async fn attention_untried(&self, limits: &Limits) -> Result<Vec<Attention>, LedgerError> {
-        let found = self.found().await?;
+        let found = self.found(limits).await?;
         Ok(crate::attention::attention(&found.facts, &found.mutes, limits, found.now))
+    }
+
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError> {
+        confirming::due(&self.reading().await?).await
     }
 
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
@@ -338,8 +364,11 @@ impl Records for PostgresLedger {
 
 impl PostgresLedger {
     /// What needs a person, as far as nothing is written to know it.
-    async fn found(&self) -> Result<attention::Found, LedgerError> {
-        let mut found = attention::find(&self.reading().await?).await?;
+    async fn found(&self, limits: &Limits) -> Result<attention::Found, LedgerError> {
+        let reading = self.reading().await?;
+        let mut found = attention::find(&reading).await?;
+        let places: Vec<_> = limits.remind_after.keys().cloned().collect();
+        found.facts.tasks = people::tasks(&reading, &places).await?;
         found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
         Ok(found)
     }

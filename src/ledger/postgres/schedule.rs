@@ -13,13 +13,14 @@ use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
 use super::{
-    Claim, Finished, LedgerError, QueueName, broken, capsules, erasure_state, failure, requests, rules, steps, sum,
-    targets, tasks,
+    Claim, Finished, LedgerError, QueueName, broken, capsules, confirming, erasure_state, failure, requests, rules,
+    steps, sum, targets, tasks,
 };
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
-use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{is_rejected, transition};
+use crate::ledger::{Confirmed, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun. `installation` is the number
@@ -54,6 +55,9 @@ pub(super) async fn schedule(tx: &mut Tx, installation: i64, new: &NewErasure) -
         capsules::add(tx, id, &whom.seal(id)).await?;
     }
     capsules::add_fingerprints(tx, id, &new.fingerprints).await?;
+    if let Some(Confirm::Email { address }) = new.confirm {
+        confirming::want(tx, id, address).await?;
+    }
     Ok(id)
 }
 
@@ -63,8 +67,8 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
     let sum = sum::of_erasure(new.id, installation, &subject, &selection);
     tx.execute(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due, sum, demands)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                              due_rule, due, sum, demands, confirm)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &[
             &new.id.0.as_slice(),
             &installation,
@@ -80,6 +84,7 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
             &millis(waiting.due),
             &sum,
             &json(&waiting.demands)?,
+            &waiting.confirm.map(Confirming::as_str),
         ],
     )
     .await?;
@@ -90,7 +95,7 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
 async fn update(tx: &Tx, waiting: &Waiting) -> Result<(), LedgerError> {
     tx.execute(
         "UPDATE erasure SET state = $2, merge_key = $3, rules = $4, targets = $5, due_rule = $6, due = $7, approved = $8,
-                            demands = $9, rejected = $10
+                            demands = $9, rejected = $10, confirmed = $11
          WHERE id = $1",
         &[
             &waiting.id.0.as_slice(),
@@ -103,6 +108,7 @@ async fn update(tx: &Tx, waiting: &Waiting) -> Result<(), LedgerError> {
             &maybe_millis(waiting.approved),
             &json(&waiting.demands)?,
             &json(&waiting.rejected)?,
+            &maybe_millis(waiting.confirmed),
         ],
     )
     .await?;
@@ -186,7 +192,7 @@ async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
     tx.maybe("SELECT FROM waiting WHERE merge_key = $1 FOR UPDATE", &[&merge_key]).await?;
     let sql = format!("SELECT {WAITING}, begun, ended FROM erasure WHERE id = $1 FOR UPDATE");
     let row = tx.row(&sql, &[&id.0.as_slice()]).await?;
-    let life = match (row.maybe_time(10)?, row.maybe_time(11)?) {
+    let life = match (row.maybe_time(12)?, row.maybe_time(13)?) {
         (_, Some(_)) => return Ok(None),
         (None, None) => Life::Waiting(row::waiting(&row)?),
         (Some(_), None) => Life::Begun(steps::begun(tx, id).await?),
@@ -229,6 +235,39 @@ pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerEr
         return Ok(false);
     };
     let Some((waiting, resolving)) = waiting.approved(settle_at, tx.now) else { return Ok(false) };
+    let_begin(tx, &subject, before, &waiting, resolving).await
+}
+
+/// The same of one that waits for a link, of which this is the token. Says which link it was.
+pub(super) async fn confirm(tx: &mut Tx, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
+    let Some((number, link)) = confirming::of_proof(tx, proof).await? else { return Ok((Confirmed::NotValid, 0)) };
+    let id = link.erasure;
+    let now = tx.now;
+    let waiting = match lock(tx, id).await? {
+        Some(Locked { subject, settle_at, state, life: Life::Waiting(waiting) }) if link.is_valid(proof, now) => {
+            waiting.confirmed(settle_at, now).map(|(waiting, resolving)| (subject, state, waiting, resolving))
+        }
+        _ => None,
+    };
+    let Some((subject, before, waiting, resolving)) = waiting else {
+        let sql = "SELECT FROM erasure WHERE id = $1 AND confirmed IS NOT NULL";
+        let confirmed = tx.maybe(sql, &[&id.0.as_slice()]).await?.is_some();
+        return Ok((if confirmed { Confirmed::Already } else { Confirmed::NotValid }, number));
+    };
+    let_begin(tx, &subject, before, &waiting, resolving).await?;
+    confirming::use_up(tx, number, link).await?;
+    Ok((Confirmed::Done(id), number))
+}
+
+/// Writes that nothing stands in its way any more but its time.
+async fn let_begin(
+    tx: &mut Tx,
+    subject: &Subject,
+    before: ErasureState,
+    waiting: &Waiting,
+    resolving: Resolving,
+) -> Result<bool, LedgerError> {
+    let id = waiting.id;
     // By the key that it has had.
     erasure_state::no_longer_waiting(tx, id).await?;
     tx.execute(
@@ -236,8 +275,8 @@ pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerEr
         &[&waiting.merge_key, &subject.key(), &id.0.as_slice()],
     )
     .await?;
-    update(tx, &waiting).await?;
-    set_resolving(tx, id, &subject, resolving).await?;
+    update(tx, waiting).await?;
+    set_resolving(tx, id, subject, resolving).await?;
     tx.tally.leaves(before);
     tx.tally.enters(waiting.state);
     Ok(true)

@@ -172,7 +172,7 @@ async fn fingerprints(
     Ok(fingerprints)
 }
 
-fn version(number: i64) -> Result<u16, LedgerError> {
+pub(super) fn version(number: i64) -> Result<u16, LedgerError> {
     u16::try_from(number).map_err(|_| broken("a fingerprint's version is out of range"))
 }
 

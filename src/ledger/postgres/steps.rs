@@ -11,12 +11,12 @@ use super::{
     erasure_state, generations, sessions, sum, tasks, transition,
 };
 use crate::erasure::life::{Begun, Change, begin};
-use crate::erasure::{ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
+use crate::erasure::{Asked, ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
 
 /// The erasure of a step stands behind the step's own columns.
-const ERASURE: usize = 16;
+const ERASURE: usize = 17;
 
 /// The steps of each erasure as they are shown, by target; those of which one cannot be read are an error of their own.
 pub(super) async fn shown(
@@ -114,10 +114,12 @@ async fn insert(tx: &mut Tx, id: ErasureId, begun: &Begun) -> Result<(), LedgerE
     let targets: Vec<&str> = begun.0.iter().map(|step| &*step.target.0).collect();
     let called: Vec<&str> = begun.0.iter().map(|step| &*step.called.0).collect();
     let stages: Vec<Option<&str>> = begun.0.iter().map(|step| StateColumns::of(step).stage).collect();
+    let asked: Vec<Option<i64>> = begun.0.iter().map(|step| step.asked.map(Asked::number)).collect();
     tx.execute(
-        "INSERT INTO step (erasure, target, called, stage)
-         SELECT $1, target, called, stage FROM unnest($2::TEXT[], $3::TEXT[], $4::TEXT[]) AS new (target, called, stage)",
-        &[&id.0.as_slice(), &targets, &called, &stages],
+        "INSERT INTO step (erasure, target, called, stage, asked)
+         SELECT $1, target, called, stage, asked FROM unnest($2::TEXT[], $3::TEXT[], $4::TEXT[], $5::BIGINT[])
+                                                        AS new (target, called, stage, asked)",
+        &[&id.0.as_slice(), &targets, &called, &stages, &asked],
     )
     .await?;
     let to_call: Vec<&Step> = begun.0.iter().filter(|step| step.stage().is_some()).collect();
@@ -195,11 +197,21 @@ pub(super) async fn report(
     if tx.maybe(other, &[&of.erasure.0.as_slice(), &under.as_str()]).await?.is_some() {
         return Ok(Reported::Stranger);
     }
-    let Some(change) = begun(tx, of.erasure).await?.reported(of, report.clone(), tx.now) else {
-        return Ok(Reported::TooLate);
-    };
+    Ok(if take_in(tx, from, of, report).await? { Reported::Taken } else { Reported::TooLate })
+}
+
+/// Takes in what a person of this deployment says of a step; `false` where it is too late.
+pub(super) async fn confirmed(tx: &mut Tx, of: &Reportable, report: &Sealed) -> Result<bool, LedgerError> {
+    generations::must_seal(tx, report.generation().as_ref()).await?;
+    let Some(from) = erasure_state::lock(tx, of.erasure).await? else { return Ok(false) };
+    take_in(tx, from, of, report).await
+}
+
+/// Writes what was said of a step of an erasure, which is locked and was in the state `from`.
+async fn take_in(tx: &mut Tx, from: ErasureState, of: &Reportable, report: &Sealed) -> Result<bool, LedgerError> {
+    let Some(change) = begun(tx, of.erasure).await?.reported(of, report.clone(), tx.now) else { return Ok(false) };
     write(tx, of.erasure, from, &change, None).await?;
-    Ok(Reported::Taken)
+    Ok(true)
 }
 
 /// Writes what changed of a begun erasure, which is locked and was in the state `from`. `reason`: why work is repeated, where it is.
@@ -227,7 +239,7 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
     tx.execute(
         "UPDATE step SET stage = $3, parked = $4, outcome = $5, report_by = $6, report = $7, reason = $8, attempts = $9,
                          rounds = $10, counts = $11, evidence = $12, erased_at = $13, verified_at = $14, resume = $15,
-                         sent = $16
+                         sent = $16, asked = $17
          WHERE erasure = $1 AND target = $2",
         &[
             &id.0.as_slice(),
@@ -246,6 +258,7 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
             &maybe_millis(step.verified_at),
             &step.resume.as_ref().map(|resume| resume.0.as_slice()),
             &step.sent.map(Sent::as_str),
+            &step.asked.map(Asked::number),
         ],
     )
     .await?;

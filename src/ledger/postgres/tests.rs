@@ -142,6 +142,7 @@ async fn an_event_that_is_damaged_is_set_aside_and_stops_no_other() {
         warn_before: quietus_plugin::Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let told = ledger.attention(&limits).await.expect("read");
     let told: Vec<_> = told.iter().map(|found| (found.code.as_str(), found.severity.as_str())).collect();

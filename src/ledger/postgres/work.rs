@@ -8,13 +8,13 @@ use tokio_postgres::Row;
 use super::columns::{erasure_id, ids, json_at, maybe_time, time};
 use super::sessions::{self, Place};
 use super::sum::OF_ERASURE;
-use super::tx::Tx;
+use super::tx::{Connection, Tx};
 use super::{
-    DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, erasures, line,
-    steps, sum,
+    DecideWork, EraseWork, LedgerError, PostgresLedger, QueueName, SettleWork, StepWork, Work, broken, capsules,
+    erasures, line, steps, sum,
 };
-use crate::erasure::{Capsule, ErasureId, ReachedSession};
-use crate::keys::{KeyId, Sealed};
+use crate::erasure::{ErasureId, ReachedSession};
+use crate::keys::KeyId;
 use crate::subject::{InstallationName, TargetName};
 
 type Loaded = Result<Work, LedgerError>;
@@ -91,7 +91,7 @@ async fn resolves(
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
     let undecided_since = undecided_since(tx, installation, number).await?;
     let unread_since = sessions::unread_since(tx, number).await?;
-    let mut capsules = capsules(tx, all).await?;
+    let mut capsules = capsules::of(tx, all).await?;
     let rows = tx
         .rows(
             &format!("SELECT {OF_ERASURE}, id, targets, created, due_rule, demands, approved IS NOT NULL FROM erasure WHERE id = ANY($1)"),
@@ -151,7 +151,7 @@ async fn of_steps(
     all: &[ErasureId],
     called: &TargetName,
 ) -> Result<Works, LedgerError> {
-    let mut capsules = capsules(tx, all).await?;
+    let mut capsules = capsules::of(tx, all).await?;
     let mut reached = reached(ledger, tx, all).await?;
     let sql = format!("SELECT {OF_ERASURE}, id, reached_sum, index_key FROM erasure WHERE id = ANY($1)");
     let subjects = tx.rows(&sql, &[&ids(all)]).await?;
@@ -208,8 +208,11 @@ fn reached_is_whole(written: Option<i64>, sessions: &[(Place, ReachedSession)]) 
 }
 
 /// In the order in which they were added.
-async fn capsules(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
-    let rows = tx
+pub(super) async fn capsules(
+    connection: &Connection,
+    all: &[ErasureId],
+) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
+    let rows = connection
         .rows(
             "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
             &[&ids(all)],

@@ -6,14 +6,17 @@ use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
     acts, archive, attention, audit, carry, clock, deciding, generations, meta, quarantine, receipts, requests, rules,
-    schedule, targets, tasks,
+    schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
-use crate::erasure::{Capsule, ErasureId, NewErasure};
+use crate::erasure::confirmation::LinkProof;
+use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
 use crate::keys::{Carry, KeyId, KeyIds, Sealed};
-use crate::ledger::{Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn};
+use crate::ledger::{
+    Confirmed, Decision, EnteredAs, GenerationState, NewRequest, RequestChange, RotatedKey, Withdrawn,
+};
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
 use crate::request::RequestId;
@@ -99,6 +102,19 @@ impl Admin for SqliteLedger {
         self.order_on(id, Act::ApproveErasure, by, schedule::approve).await
     }
 
+    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
+        let (proof, key) = (proof.clone(), self.index_key());
+        let confirm = move |tx: &Tx<'_>| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let (confirmed, link) = schedule::confirm(tx, &proof)?;
+            if let Confirmed::Done(id) = confirmed {
+                audit::append(tx, &acts::confirmed(link, id))?;
+            }
+            Ok(confirmed)
+        };
+        self.writer.write(Wakes::All, confirm).await
+    }
+
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         self.order_on(id, Act::RejectErasure, by, schedule::reject).await
     }
@@ -109,6 +125,21 @@ impl Admin for SqliteLedger {
 
     async fn cancel_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError> {
         self.order_on(id, Act::CancelErasure, by, schedule::cancel).await
+    }
+
+    async fn confirm_task(
+        &self,
+        of: &Reportable,
+        report: &Sealed,
+        said: Outcome,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
+        let (of, report, by) = (of.clone(), report.clone(), by.clone());
+        self.order(Wakes::All, move |tx| {
+            let taken = steps::confirmed(tx, &of, &report)?;
+            Ok((taken, acts::confirmed_task(&by, &of, said, taken)))
+        })
+        .await
     }
 
     async fn retry_parked(&self, by: &Actor) -> Result<u64, LedgerError> {

@@ -35,7 +35,10 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         no_server,
         limited: targets::limited(connection)?,
         parked_steps: parked_steps(connection)?,
+        // Of places that the configuration names.
+        tasks: Vec::new(),
         requested: requested(connection, tallied("requested"))?,
+        unconfirmed: unconfirmed(connection, now)?,
         incomplete: group(
             connection,
             "SELECT COUNT(*), MIN(ended), COALESCE(MAX(sequence), 0) || ''
@@ -118,16 +121,32 @@ fn parked_steps(connection: &Connection) -> Result<Vec<ParkedSteps>, LedgerError
     Ok(steps.collect::<Result<_, _>>()?)
 }
 
+/// Those that only a person lets begin: not those for which a link is, or was, on its way.
 fn requested(connection: &Connection, count: u64) -> Result<Group, LedgerError> {
     let mut statement = connection.prepare_cached(
-        "SELECT (SELECT created FROM erasure WHERE state = 'requested' ORDER BY id LIMIT 1),
-                COALESCE((SELECT HEX(id) FROM erasure WHERE state = 'requested' ORDER BY id DESC LIMIT 1), '')",
+        "SELECT (SELECT created FROM erasure WHERE state = 'requested' AND confirm IS NOT 'email' ORDER BY id LIMIT 1),
+                COALESCE((SELECT HEX(id) FROM erasure WHERE state = 'requested' AND confirm IS NOT 'email'
+                          ORDER BY id DESC LIMIT 1), ''),
+                (SELECT COUNT(*) FROM erasure WHERE state = 'requested' AND confirm = 'email')",
     )?;
     let group = statement.query_row([], |row| {
         let since: Option<Millis> = row.get(0)?;
+        let by_link: i64 = row.get(2)?;
+        let count = count.saturating_sub(by_link.unsigned_abs());
         Ok(Group { count, since: since.map(|since| since.0), mark: row.get(1)? })
     });
     Ok(group?)
+}
+
+/// Those that wait for a link, and for which none is valid or on its way.
+fn unconfirmed(connection: &Connection, now: Timestamp) -> Result<Group, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT COUNT(*), MIN(created), COALESCE(MAX(HEX(id)), '') FROM erasure
+         WHERE state = 'requested' AND confirm = 'email' AND NOT EXISTS (
+           SELECT 1 FROM confirmation_link AS link
+           WHERE link.erasure = erasure.id AND (link.state IN ('waiting', 'sending') OR (link.state = 'sent' AND link.expires > ?1)))",
+    )?;
+    Ok(statement.query_row([Millis(now)], |row| group_at(row, 0))?)
 }
 
 fn failed_keepers(connection: &Connection) -> Result<Vec<FailedKeeper>, LedgerError> {

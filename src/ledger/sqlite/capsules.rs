@@ -1,10 +1,11 @@
 //! What an erasure knows of the person: capsules, which only the seal key opens, and fingerprints, by which it is found.
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::job::Tx;
 use super::{LedgerError, generations};
 use crate::erasure::{Capsule, ErasureId};
+use crate::keys::{KeyId, Sealed};
 use crate::subject::Fingerprinted;
 
 pub(super) fn add(tx: &Tx<'_>, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
@@ -12,6 +13,17 @@ pub(super) fn add(tx: &Tx<'_>, id: ErasureId, capsule: &Capsule) -> Result<(), L
     tx.prepare_cached("INSERT INTO capsule (erasure, wrapped_key, content, seal_key) VALUES (?1, ?2, ?3, ?4)")?
         .execute(params![id, capsule.wrapped_key.0, capsule.content.0, capsule.seal_key.as_str()])?;
     Ok(())
+}
+
+/// The capsules of an erasure.
+pub(super) fn of(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
+    let mut statement = connection
+        .prepare_cached("SELECT wrapped_key, content, seal_key FROM capsule WHERE erasure = ?1 ORDER BY id")?;
+    let capsules = statement.query_map([id], |row| {
+        let seal_key = KeyId::written(row.get(2)?);
+        Ok(Capsule { wrapped_key: Sealed(row.get(0)?), content: Sealed(row.get(1)?), seal_key })
+    })?;
+    Ok(capsules.collect::<Result<_, _>>()?)
 }
 
 pub(super) fn delete(tx: &Tx<'_>, id: ErasureId) -> Result<(), LedgerError> {

@@ -14,7 +14,7 @@ use crate::ledger::carry::SummedSession;
 const FUNCTIONS: [(&str, i32); 4] = [("carried", 1), ("carried_all", 1), ("carried_events", 1), ("carried_sum", 6)];
 
 /// All that stands under it, but for whom erasures are about. An event's key is what duplicates are found by.
-const UPDATES: [&str; 10] = [
+const UPDATES: [&str; 11] = [
     // What a process holds that does not know of the new key is taken from it.
     "UPDATE task SET fence = fence + 1, holder = NULL WHERE holder IS NOT NULL",
     "UPDATE task SET event = carried_events(event) WHERE event IS NOT NULL",
@@ -29,6 +29,8 @@ const UPDATES: [&str; 10] = [
     "UPDATE erasure_fingerprint SET fingerprint = carried(fingerprint)",
     "UPDATE request_fingerprint SET fingerprint = carried(fingerprint)",
     "UPDATE event SET digest = carried(digest)",
+    "UPDATE confirmation_link SET address = carried(address), token = CASE WHEN token IS NOT NULL THEN carried(token) END,
+                                  bound = CASE WHEN bound IS NOT NULL THEN carried(bound) END",
 ];
 
 pub(super) fn carry(tx: &Tx<'_>, carry: &Carry) -> Result<(), LedgerError> {

@@ -5,23 +5,25 @@ use std::collections::BTreeSet;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::columns::{Json, Millis, Word};
-use super::names::Place;
-use super::{ErasureCursor, ErasureFilter, LedgerError, Page};
-use super::{query, steps};
-use crate::erasure::{Erasure, ErasureId, Findings, Step, Verdict};
+use super::names::{Names, Place};
+use super::{EndedErasure, EndedMark, ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, steps};
+use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, Findings, Step, Verdict};
 use crate::keys::Fingerprint;
-use crate::subject::TargetName;
+use crate::subject::{Fingerprinted, InstallationName, TargetName};
 
 pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
     let found = connection
         .prepare_cached(
             "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected
+                    rejected, confirm, confirmed
              FROM erasure WHERE id = ?1",
         )?
         .query_row([id], read)
         .optional()?;
     let Some((mut erasure, targets)) = found else { return Ok(None) };
+    if let Some(confirmation) = &mut erasure.confirmation {
+        confirmation.link = confirming::newest(connection, id)?.map(Into::into);
+    }
     erasure.steps = match erasure.begun {
         Some(_) => steps::shown(connection, id)?,
         None => {
@@ -78,6 +80,41 @@ pub(super) fn of_session(
     many(connection, ids)
 }
 
+/// Those of an installation that are over, by when.
+pub(super) fn ended(
+    connection: &Connection,
+    installation: &InstallationName,
+    after: EndedMark,
+    most: u32,
+) -> Result<Vec<EndedErasure>, LedgerError> {
+    let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
+    let mut statement = connection.prepare_cached(
+        "SELECT id FROM erasure
+         WHERE (ended, id) > (?1, ?2) AND ended IS NOT NULL AND installation = ?3 AND state = 'done'
+         ORDER BY ended, id LIMIT ?4",
+    )?;
+    let ids = statement.query_map(params![Millis(after.at), after.erasure, number, most], |row| row.get(0))?;
+    let ids = ids.collect::<Result<Vec<ErasureId>, _>>()?;
+    let mut prints = connection.prepare_cached(
+        "SELECT fingerprint, version, kind FROM erasure_fingerprint WHERE erasure = ?1 ORDER BY 3, 1",
+    )?;
+    let mut all = Vec::new();
+    for erasure in many(connection, ids)? {
+        let fingerprints = prints.query_map([erasure.id], |row| {
+            let kind: String = row.get(2)?;
+            Ok(Fingerprinted {
+                kind: kind.into(),
+                fingerprint: row.get(0)?,
+                version: row.get(1)?,
+                supplementary: false,
+            })
+        })?;
+        let fingerprints = fingerprints.collect::<Result<_, _>>()?;
+        all.push(EndedErasure { erasure, fingerprints });
+    }
+    Ok(all)
+}
+
 fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {
     ids.into_iter().filter_map(|id| one(connection, id).transpose()).collect()
 }
@@ -91,6 +128,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
     let findings: Option<Json<Findings>> = row.get(11)?;
     let verdict: Option<Word<Verdict>> = row.get(12)?;
     let Json(rejected) = row.get(13)?;
+    let confirm: Option<Word<Confirming>> = row.get(14)?;
+    let confirmed: Option<Millis> = row.get(15)?;
     let erasure = Erasure {
         id: row.get(0)?,
         subject,
@@ -102,6 +141,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<(Erasure, Vec<TargetName>)> {
         approved: approved.map(|at| at.0),
         begun: begun.map(|at| at.0),
         ended: ended.map(|at| at.0),
+        confirmation: Confirmation::of(confirm.map(|confirm| confirm.0), confirmed.map(|at| at.0)),
         sessions: row.get(10)?,
         findings: findings.map(|findings| findings.0),
         verdict: verdict.map(|verdict| verdict.0),

@@ -17,6 +17,7 @@ mod checkpoint;
 mod claiming;
 mod clock;
 mod columns;
+mod confirming;
 mod copy;
 mod counts;
 mod damage;
@@ -40,6 +41,7 @@ mod meta;
 mod named;
 mod names;
 mod past_jobs;
+mod people;
 mod periodic;
 mod processes;
 mod quarantine;
@@ -91,15 +93,16 @@ use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EraseWork, ErasedMark, ErasureCursor,
-    ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError, LedgerId, NewRuleVersion,
-    NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, ProcessInfo, ProcessView, PutAside,
-    QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange, Recorded,
-    RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork, Stored,
-    StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim, health,
-    line, query, row, sum, transition,
+    ClockView, Closed, Closing, Confirmed, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark,
+    EraseWork, ErasedMark, ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep,
+    LedgerError, LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic,
+    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
+    ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd,
+    StepWork, Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds,
+    claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
+use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
@@ -396,6 +399,20 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| past_jobs::save(tx, &job)).await
     }
 
+    async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {
+        let (proof, bounds, key) = (proof.clone(), *bounds, self.index_key());
+        let take = move |tx: &Tx<'_>| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            confirming::take(tx, &proof, &bounds)
+        };
+        self.writer.write(Wakes::NoOne, take).await
+    }
+
+    async fn link_mail_ended(&self, proof: &LinkProof, end: LinkMailEnd) -> Result<(), LedgerError> {
+        let token = proof.found_by();
+        self.writer.write(Wakes::NoOne, move |tx| confirming::mail_ended(tx, token, end)).await
+    }
+
     async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError> {
         let (name, state) = (name.to_owned(), state.to_owned());
         self.writer.write(Wakes::NoOne, move |tx| periodic::keep_alert(tx, &name, read, &state)).await
@@ -440,6 +457,7 @@ impl Queue for SqliteLedger {
         if self.writer.write(Wakes::NoOne, clock::trust).await?.erasing {
             self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
+            self.writer.write(Wakes::NoOne, move |tx| confirming::forget_old(tx, keep.duplicates)).await?;
             let events = self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await;
             self.passes.go_on(&self.writer, keep).await?;
             events?;

@@ -10,8 +10,9 @@ use rusqlite::{Connection, params_from_iter};
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
-    SqliteLedger, archive, attention, audit, clock, counts, deliveries, erasures, gauges, generations, installations,
-    integrity, meta, past_jobs, periodic, processes, quarantine, query, receipts, requests, rules, sessions, targets,
+    SqliteLedger, archive, attention, audit, clock, confirming, counts, deliveries, erasures, gauges, generations,
+    installations, integrity, meta, past_jobs, people, periodic, processes, quarantine, query, receipts, requests,
+    rules, sessions, targets, work,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -21,15 +22,15 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, ErasedMark, ErasureCursor,
-    ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _, Invariant, LedgerError,
-    LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange, Records,
-    RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest,
-    SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
+    ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, IdleSession, InstallationFacts, Intake as _,
+    Invariant, LedgerError, LedgerId, Page, ProcessView, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration, SessionMark, SessionView, Stored, StoredPastJob,
+    StoredRequest, SumChunk, SumMark, Summed, TargetHealth, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
-use crate::subject::{InstallationName, SessionId, SessionKey, SourceName};
+use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 #[async_trait]
 impl Records for SqliteLedger {
@@ -104,6 +105,16 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| sessions::erased(connection, &installation, after, most)).await
     }
 
+    async fn ended_erasures(
+        &self,
+        installation: &InstallationName,
+        after: EndedMark,
+        most: u32,
+    ) -> Result<Vec<EndedErasure>, LedgerError> {
+        let installation = installation.clone();
+        self.readers.read(move |connection| erasures::ended(connection, &installation, after, most)).await
+    }
+
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| periodic::erased_mark(connection, &installation)).await
@@ -173,6 +184,15 @@ impl Records for SqliteLedger {
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |connection| erasures::list(connection, &filter)).await
+    }
+
+    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
+        let called = called.clone();
+        self.readers.read(move |connection| people::waiting(connection, &called, most)).await
+    }
+
+    async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
+        self.readers.read(move |connection| work::capsules(connection, erasure)).await
     }
 
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {
@@ -308,6 +328,10 @@ impl Records for SqliteLedger {
         self.found(limits, None).await
     }
 
+    async fn link_due(&self) -> Result<Option<bool>, LedgerError> {
+        self.readers.read(confirming::due).await
+    }
+
     async fn alert(&self, name: &str) -> Result<Option<(u64, String)>, LedgerError> {
         let name = name.to_owned();
         self.readers.read(move |connection| periodic::alert(connection, &name)).await
@@ -361,11 +385,13 @@ impl SqliteLedger {
     /// What needs a person; `unwritable` is why nothing can be written, where that is so.
     async fn found(&self, limits: &Limits, unwritable: Option<String>) -> Result<Vec<Attention>, LedgerError> {
         let limits = limits.clone();
+        let places: Vec<_> = limits.remind_after.keys().cloned().collect();
         let damage = self.damage.known();
         let log_bytes = self.files.log_bytes();
         let look = move |connection: &_| {
             let now = Timestamp::now();
             let mut facts = attention::facts(connection, now)?;
+            facts.tasks = people::tasks(connection, &places)?;
             if log_bytes >= LOG_BYTES_LONG {
                 facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
             }

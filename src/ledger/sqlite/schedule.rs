@@ -10,11 +10,12 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
-use super::{capsules, failure::broken, requests, rules, sessions, steps, sum, targets, tasks};
+use super::{capsules, confirming, failure::broken, requests, rules, sessions, steps, sum, targets, tasks};
+use crate::erasure::confirmation::LinkProof;
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
-use crate::erasure::{ErasureId, ErasureState, NewErasure, Subject};
+use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Subject};
 use crate::ledger::clock::began;
-use crate::ledger::{is_rejected, transition};
+use crate::ledger::{Confirmed, is_rejected, transition};
 use crate::subject::SessionKey;
 
 /// Schedules an erasure, or merges it into the one with the same merge key that has not begun.
@@ -40,6 +41,9 @@ pub(super) fn schedule(tx: &Tx<'_>, new: &NewErasure) -> Result<ErasureId, Ledge
         capsules::add(tx, id, &whom.seal(id))?;
     }
     capsules::add_fingerprints(tx, id, &new.fingerprints)?;
+    if let Some(Confirm::Email { address }) = new.confirm {
+        confirming::want(tx, id, address)?;
+    }
     Ok(id)
 }
 
@@ -68,8 +72,8 @@ fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), Ledger
     let selection = json(&new.selection)?;
     tx.prepare_cached(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due, sum, demands)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                              due_rule, due, sum, demands, confirm)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?
     .execute(params![
         new.id,
@@ -86,6 +90,7 @@ fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), Ledger
         Millis(waiting.due),
         sum::of_erasure(new.id, installation, &subject, &selection),
         Json(&waiting.demands),
+        waiting.confirm.map(Word),
     ])?;
     Ok(())
 }
@@ -93,7 +98,7 @@ fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), Ledger
 fn update(tx: &Tx<'_>, waiting: &Waiting) -> Result<(), LedgerError> {
     tx.prepare_cached(
         "UPDATE erasure SET state = ?2, merge_key = ?3, rules = ?4, targets = ?5, due_rule = ?6, due = ?7, approved = ?8,
-                            demands = ?9, rejected = ?10
+                            demands = ?9, rejected = ?10, confirmed = ?11
          WHERE id = ?1",
     )?
     .execute(params![
@@ -107,6 +112,7 @@ fn update(tx: &Tx<'_>, waiting: &Waiting) -> Result<(), LedgerError> {
         waiting.approved.map(Millis),
         Json(&waiting.demands),
         Json(&waiting.rejected),
+        waiting.confirmed.map(Millis),
     ])?;
     Ok(())
 }
@@ -180,14 +186,35 @@ pub(super) fn approve(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
     Ok(true)
 }
 
+/// The same of one that waits for a link, of which this is the token. Says which link it was.
+pub(super) fn confirm(tx: &Tx<'_>, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
+    let Some((number, link)) = confirming::of_proof(tx, proof)? else { return Ok((Confirmed::NotValid, 0)) };
+    let id = link.erasure;
+    let waiting = match life(tx, id)? {
+        Some((subject, Life::Waiting(waiting))) if link.is_valid(proof, tx.now) => {
+            let confirmed = waiting.confirmed(settle_at(tx, &subject)?, tx.now);
+            confirmed.map(|(waiting, resolving)| (subject, waiting, resolving))
+        }
+        _ => None,
+    };
+    let Some((subject, waiting, resolving)) = waiting else {
+        let mut confirmed = tx.prepare_cached("SELECT 1 FROM erasure WHERE id = ?1 AND confirmed IS NOT NULL")?;
+        return Ok((if confirmed.exists([id])? { Confirmed::Already } else { Confirmed::NotValid }, number));
+    };
+    update(tx, &waiting)?;
+    set_resolving(tx, id, &subject, resolving)?;
+    confirming::use_up(tx, number, link)?;
+    Ok((Confirmed::Done(id), number))
+}
+
 /// An erasure that is not over, and whom it is about.
 fn life(tx: &Tx<'_>, id: ErasureId) -> Result<Option<(Subject, Life)>, LedgerError> {
     let sql = format!("SELECT {WAITING}, subject, begun, ended FROM erasure WHERE id = ?1");
     let mut statement = tx.prepare_cached(&sql)?;
     let mut rows = statement.query([id])?;
     let Some(found) = rows.next()? else { return Ok(None) };
-    let subject = found.json(10)?;
-    Ok(match (found.maybe_time(11)?, found.maybe_time(12)?) {
+    let subject = found.json(12)?;
+    Ok(match (found.maybe_time(13)?, found.maybe_time(14)?) {
         (_, Some(_)) => None,
         (None, None) => Some((subject, Life::Waiting(row::waiting(found)?))),
         (Some(_), None) => Some((subject, Life::Begun(steps::begun(tx, id)?))),

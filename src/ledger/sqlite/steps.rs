@@ -12,7 +12,7 @@ use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
 use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
 use super::{capsules, failure::broken, generations, sessions, sum, tasks, transition};
 use crate::erasure::life::{Begun, Change, begin};
-use crate::erasure::{ErasureId, Outcome, Reportable, Sent, Step};
+use crate::erasure::{Asked, ErasureId, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
 
@@ -132,12 +132,15 @@ pub(super) fn report(tx: &Tx<'_>, of: &Reportable, under: &KeyId, report: &Seale
     if other.exists(params![of.erasure, under.as_str()])? {
         return Ok(Reported::Stranger);
     }
+    Ok(if confirmed(tx, of, report)? { Reported::Taken } else { Reported::TooLate })
+}
+
+/// Takes in what a person of this deployment says of a step; `false` where it is too late.
+pub(super) fn confirmed(tx: &Tx<'_>, of: &Reportable, report: &Sealed) -> Result<bool, LedgerError> {
     generations::must_seal(tx, report.generation().as_ref())?;
-    let Some(change) = begun(tx, of.erasure)?.reported(of, report.clone(), tx.now) else {
-        return Ok(Reported::TooLate);
-    };
+    let Some(change) = begun(tx, of.erasure)?.reported(of, report.clone(), tx.now) else { return Ok(false) };
     write(tx, of.erasure, &change, None)?;
-    Ok(Reported::Taken)
+    Ok(true)
 }
 
 /// Writes what changed of a begun erasure. `reason`: why work is repeated, where it is.
@@ -155,8 +158,9 @@ pub(super) fn write(tx: &Tx<'_>, id: ErasureId, change: &Change, reason: Option<
 }
 
 fn insert(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
-    tx.prepare_cached("INSERT INTO step (erasure, target, called, stage) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id, step.target.0, step.called.0, StateColumns::of(step).stage])?;
+    let asked = step.asked.map(Asked::number);
+    tx.prepare_cached("INSERT INTO step (erasure, target, called, stage, asked) VALUES (?1, ?2, ?3, ?4, ?5)")?
+        .execute(params![id, step.target.0, step.called.0, StateColumns::of(step).stage, asked])?;
     Ok(())
 }
 
@@ -165,7 +169,7 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
     tx.prepare_cached(
         "UPDATE step SET stage = ?3, parked = ?4, outcome = ?5, report_by = ?6, report = ?7, reason = ?8, attempts = ?9,
                          rounds = ?10, counts = ?11, evidence = ?12, erased_at = ?13, verified_at = ?14, resume = ?15,
-                         sent = ?16
+                         sent = ?16, asked = ?17
          WHERE erasure = ?1 AND target = ?2",
     )?
     .execute(params![
@@ -185,6 +189,7 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
         step.verified_at.map(Millis),
         step.resume.as_ref().map(|resume| &resume.0),
         step.sent.map(Sent::as_str),
+        step.asked.map(Asked::number),
     ])?;
     Ok(())
 }

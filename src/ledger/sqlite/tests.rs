@@ -1,6 +1,7 @@
 //! The contract, and what is true of a file only.
 
 mod damage;
+mod finding;
 mod fuzz;
 mod refusing;
 mod retention;

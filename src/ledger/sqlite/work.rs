@@ -6,9 +6,9 @@ use rusqlite::{Connection, params};
 use super::columns::{Json, Millis};
 use super::names::{Names, Place};
 use super::{DecideWork, EraseWork, LedgerError, QueueName, SettleWork, StepWork, Work, line};
-use super::{erasures, failure::broken, sessions, steps, sum, sum::OF_ERASURE};
-use crate::erasure::{Capsule, ErasureId, ReachedSession};
-use crate::keys::{KeyId, Sealed};
+use super::{capsules, erasures, failure::broken, sessions, steps, sum, sum::OF_ERASURE};
+use crate::erasure::{ErasureId, ReachedSession};
+use crate::keys::KeyId;
 use crate::subject::{InstallationName, TargetName};
 
 pub(super) fn load(connection: &Connection, queue: &QueueName, task: i64) -> Result<Work, LedgerError> {
@@ -53,7 +53,7 @@ fn resolve(connection: &Connection, id: ErasureId, installation: &InstallationNa
     let (Json(subject), Json(targets), Millis(created), Millis(due), Json(selection)) =
         statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     let (Json(demands), approved) = statement.query_row([id], |row| Ok((row.get(5)?, row.get(6)?)))?;
-    let capsules = capsules(connection, id)?;
+    let capsules = capsules::of(connection, id)?;
     let number = Names::Installation.known(connection, &installation.0)?;
     let number = number.ok_or_else(|| broken(format!("there is no installation {installation}")))?;
     let undecided_since = undecided_since(connection, installation, number)?;
@@ -108,7 +108,7 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
         statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let step = steps::called(connection, id, called)?;
     let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
-    let capsules = capsules(connection, id)?;
+    let capsules = capsules::of(connection, id)?;
     // Without it the target would be told of nobody, and could answer that nothing is there.
     if capsules.is_empty() {
         return Err(broken(format!("{id} has no capsule")));
@@ -117,7 +117,7 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key: KeyId::written(index_key) })
 }
 
-fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
+pub(super) fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
     let mut statement = connection
         .prepare_cached("SELECT wrapped_key, content, seal_key FROM capsule WHERE erasure = ?1 ORDER BY id")?;
     let capsules = statement.query_map([id], |row| {

@@ -45,7 +45,7 @@ pub(in crate::operations) struct Checked {
 
 impl Checked {
     pub(in crate::operations) fn read(on: &Operations, keys: &Keys, request: Request) -> Result<Self, OperationError> {
-        let targets = targets(on, &request.targets)?;
+        let targets = named_targets(on, &request.targets)?;
         let mut checked = Self::about(on, keys, request.about)?;
         checked.selection = selection(on, request.selection, checked.subject.installation())?;
         checked.targets = targets;
@@ -69,7 +69,7 @@ impl Checked {
                 Ok(of(Subject::Guest { installation, digest }, whom, Vec::new()))
             }
             About::Person { installation, identifiers } => {
-                let installation = persons_installation(on, installation.as_ref())?;
+                let installation = installation_of_person(on, installation.as_ref())?;
                 let fingerprinter = on.fingerprinter(keys, &installation);
                 let NamedPerson { identifiers, fingerprints } =
                     NamedPerson::read(&identifiers, &fingerprinter, on.settings.person.region)?;
@@ -81,7 +81,7 @@ impl Checked {
 }
 
 /// A person's erasure never leaves one company's installation.
-pub(in crate::operations) fn persons_installation(
+pub(in crate::operations) fn installation_of_person(
     on: &Operations,
     named: Option<&InstallationName>,
 ) -> Result<InstallationName, OperationError> {
@@ -93,7 +93,10 @@ pub(in crate::operations) fn persons_installation(
 }
 
 /// The targets that are asked for, all of which must exist.
-pub(in crate::operations) fn targets(on: &Operations, named: &[String]) -> Result<Vec<TargetName>, OperationError> {
+pub(in crate::operations) fn named_targets(
+    on: &Operations,
+    named: &[String],
+) -> Result<Vec<TargetName>, OperationError> {
     let all = &on.settings.targets;
     if named.is_empty() {
         return Ok(all.clone());

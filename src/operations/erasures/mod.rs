@@ -9,7 +9,7 @@ mod request;
 
 pub(crate) use acts::{Retried, UndecidedRetried, approve, cancel, list, reject, retry, retry_undecided, show};
 pub(crate) use checked::{About, Request};
-pub(super) use checked::{Checked, persons_installation, targets};
+pub(super) use checked::{Checked, installation_of_person, named_targets};
 pub(crate) use find::{Found, find};
 pub(crate) use preview::{Preview, WouldBe, preview};
 pub(super) use reach::find as find_reach;

@@ -14,7 +14,7 @@ use crate::key_files::Keys;
 use crate::operations::{OperationError, Operations, RunningTargets};
 use crate::subject::TargetName;
 use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
-use crate::worker::{ScopeResolution, finds_of};
+use crate::worker::{ScopeResolution, finds_of, given};
 
 /// What a request would do. Holds personal data in memory.
 #[derive(Debug)]
@@ -54,9 +54,12 @@ async fn ask(
     let installation = checked.subject.installation();
     let client = running.clients.get(installation).expect("a request names an installation of the configuration");
     let mut reach = reach::find(on, keys, checked, client).await?;
-    let finds = finds(checked, running).await;
+    let Finds { first, later } = finds(on, checked, running).await?;
+    // In the order of their rounds: who needs what another one returns is asked after it.
+    let mut first: Vec<_> = first.into_iter().map(|(name, round)| (round, name)).collect();
+    first.sort();
     let mut unsaid = Vec::new();
-    for name in finds.first.iter().chain(&finds.later) {
+    for name in first.iter().map(|(_, name)| name).chain(&later) {
         let target = running.targets.get(&name.called_for(installation)).expect("it was among them");
         // One that cannot say it now says in its own answer why.
         let found = target.find(&call(on, keys, &checked.subject, name, &reach.found)).await;
@@ -80,10 +83,12 @@ async fn ask(
 }
 
 /// The targets that say what else they know. They have just been started, which ends by itself, well or not.
-async fn finds(checked: &Checked, running: &RunningTargets) -> Finds {
+async fn finds(on: &Operations, checked: &Checked, running: &RunningTargets) -> Result<Finds, OperationError> {
+    let installation = checked.subject.installation();
+    let given = given(&on.installation(installation)?.params);
     loop {
-        if let Some(finds) = finds_of(&checked.targets, checked.subject.installation(), &running.targets) {
-            return finds;
+        if let Some(finds) = finds_of(&checked.targets, installation, &running.targets, &given) {
+            return Ok(finds);
         }
         tokio::time::sleep(STARTING_PAUSE).await;
     }

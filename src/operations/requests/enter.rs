@@ -7,7 +7,7 @@ use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{past_day, today};
 use crate::audit::Actor;
 use crate::ledger::{EnteredAs, LedgerError, NewRequest, sealing, shown_request};
-use crate::operations::erasures::{persons_installation, targets};
+use crate::operations::erasures::{installation_of_person, named_targets};
 use crate::operations::{InputError, OperationError, Operations};
 use crate::request::{self, Came, Entered, RequestId, RequestNumber, VerifiedBy};
 use crate::subject::{InstallationName, Whom};
@@ -40,8 +40,8 @@ pub(crate) async fn enter(on: &Operations, asked: Asked, by: &Actor) -> Result<s
     if asked.verified == Some(VerifiedBy::EmailLink) {
         return Err(InputError::LinkByOrder.into());
     }
-    let mluvii = persons_installation(on, asked.installation.as_ref())?;
-    let targets = targets(on, &asked.targets)?;
+    let mluvii = installation_of_person(on, asked.installation.as_ref())?;
+    let targets = named_targets(on, &asked.targets)?;
     let keys = on.keys().await?;
     let seal = on.seal_key(&keys).await?;
     let fingerprinter = on.fingerprinter(&keys, &mluvii);

@@ -55,6 +55,7 @@ fn read(mut socket: UnixStream, calls: &Calls, to_main: &SyncSender<HostMessage>
                 if let HostMessage::Erase { id, timeout_ms, .. }
                 | HostMessage::Verify { id, timeout_ms, .. }
                 | HostMessage::Find { id, timeout_ms, .. }
+                | HostMessage::Sweep { id, timeout_ms, .. }
                 | HostMessage::Health { id, timeout_ms } = message
                 {
                     calls.open(id, timeout_ms);
@@ -109,6 +110,7 @@ fn serve(
             HostMessage::Erase { id, request, .. } => submit(&pool, calls, id, "erase", &request),
             HostMessage::Verify { id, request, .. } => submit(&pool, calls, id, "verify", &request),
             HostMessage::Find { id, request, .. } => submit(&pool, calls, id, "find", &request),
+            HostMessage::Sweep { id, request, .. } => submit(&pool, calls, id, "sweep", &request),
             HostMessage::Health { id, .. } => submit(&pool, calls, id, "health", &serde_json::json!({})),
             HostMessage::Shutdown => break,
             HostMessage::Unknown { kind, id } => calls.send(&PluginMessage::Unsupported { id, what: kind }),

@@ -129,6 +129,16 @@ impl PluginHost {
         of_session.or_else(|| self.installed().last_manifest().map(|manifest| contract::returned_kinds(&manifest)))
     }
 
+    /// The kinds of identifiers that the plugin requires; none where that is not known yet.
+    pub(crate) fn required_kinds(&self) -> BTreeSet<Kind> {
+        let of_session = self.status.borrow().session().map(|session| session.contract.required.clone());
+        let known = of_session.or_else(|| {
+            let manifest = self.installed().last_manifest()?;
+            Some(contract::required_kinds(&manifest))
+        });
+        known.unwrap_or_default().into_iter().collect()
+    }
+
     /// The kinds of identifiers that the operator has granted.
     pub(in crate::plugin) fn granted_kinds(&self) -> BTreeSet<Kind> {
         self.installed().settings.grants.iter().cloned().collect()

@@ -104,8 +104,9 @@ impl LeakScanner {
             Value::String(text) => self.scan_bytes(text.as_bytes(), place),
             Value::Array(list) => list.iter().for_each(|item| self.scan_json(item, place)),
             Value::Object(fields) => {
-                // What `find` returns is meant to be returned.
-                for (name, value) in fields.iter().filter(|(name, _)| *name != "identifiers") {
+                // What `find` and `sweep` return is meant to be returned; the place where a sweep goes on is shown to nobody.
+                for (name, value) in fields.iter().filter(|(name, _)| !["identifiers", "next"].contains(&name.as_str()))
+                {
                     self.scan_bytes(name.as_bytes(), place);
                     let place = match name.as_str() {
                         "reason" => "a reason",

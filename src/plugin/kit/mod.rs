@@ -21,6 +21,7 @@ mod manifest;
 mod person;
 mod privacy;
 mod resume;
+mod sweep;
 mod tested;
 mod timing;
 mod tolerance;
@@ -40,7 +41,9 @@ pub(crate) async fn conform(subject: TestedPlugin, watch: &mut dyn FnMut(Event<'
     manifest::run(&mut bench).await;
     configuration::run(&mut bench).await;
     find::run(&mut bench).await;
+    let held = sweep::run(&mut bench).await;
     erasing::run(&mut bench).await;
+    sweep::run_afterwards(&mut bench, &held).await;
     hostile::run(&mut bench).await;
     timing::run(&mut bench).await;
     tolerance::run(&mut bench).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use quietus_plugin::protocol::HostMessage;
-use quietus_plugin::{PluginError, Request};
+use quietus_plugin::{PluginError, Request, Sweep};
 use serde_json::Value;
 
 use crate::keys::Secret;
@@ -16,6 +16,7 @@ pub(in crate::plugin) enum Ask {
     Erase(Request),
     Verify(Request),
     Find(Request),
+    Sweep(Sweep),
     Health,
 }
 
@@ -63,7 +64,12 @@ pub(in crate::plugin) enum Ended {
 impl Ask {
     /// Whether text in the result is redacted. What was found is personal by its nature, and is logged nowhere.
     pub(super) fn redacts_result(&self) -> bool {
-        !matches!(self, Self::Find(_))
+        !matches!(self, Self::Find(_) | Self::Sweep(_))
+    }
+
+    /// Whether what the plugin logs meanwhile is about people whose values are not known here, so that nothing of it could be redacted.
+    pub(super) fn hides_log(&self) -> bool {
+        matches!(self, Self::Sweep(_))
     }
 
     /// The values that must not appear in what the plugin says of this call.
@@ -72,7 +78,7 @@ impl Ask {
             Self::Erase(request) | Self::Verify(request) | Self::Find(request) => {
                 request.confidential().map(|value| Secret::new(value.expose())).collect()
             }
-            Self::Health => Vec::new(),
+            Self::Sweep(_) | Self::Health => Vec::new(),
         }
     }
 
@@ -82,6 +88,7 @@ impl Ask {
             Self::Erase(request) => HostMessage::Erase { id, timeout_ms, request },
             Self::Verify(request) => HostMessage::Verify { id, timeout_ms, request },
             Self::Find(request) => HostMessage::Find { id, timeout_ms, request },
+            Self::Sweep(request) => HostMessage::Sweep { id, timeout_ms, request },
             Self::Health => HostMessage::Health { id, timeout_ms },
         }
     }

@@ -63,6 +63,7 @@ pub(super) struct Pending {
     /// What is redacted from what the plugin says.
     pub(super) values: Vec<Secret>,
     pub(super) redacts_result: bool,
+    pub(super) hides_log: bool,
     /// Where its checkpoints go, if they are stored.
     pub(super) checkpoints: Option<mpsc::Sender<ResumeValue>>,
     /// A checkpoint has not been acknowledged: the plugin waits.
@@ -119,6 +120,7 @@ impl Session {
             answer,
             values: ask.confidential(),
             redacts_result: ask.redacts_result(),
+            hides_log: ask.hides_log(),
             checkpoints,
             checkpointing: false,
             span: Span::current(),

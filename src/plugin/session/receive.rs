@@ -136,7 +136,8 @@ impl Session {
             }
             let pending = self.pending();
             let under_way = id.is_some_and(|id| pending.calls.contains_key(&id));
-            if !under_way && self.next.load(Ordering::Relaxed) > 1 {
+            let sweeps = pending.calls.values().any(|pending| pending.hides_log);
+            if sweeps || !under_way && self.next.load(Ordering::Relaxed) > 1 {
                 return log_limit.hide();
             }
             pending.calls.values().flat_map(|pending| pending.values.clone()).collect::<Vec<_>>()

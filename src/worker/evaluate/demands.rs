@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use super::consent::agreed_since;
 use super::input::Evaluation;
 use crate::consent::{Consent, ConsentRecord, ConsentState};
-use crate::erasure::{ErasureId, NewErasure, Selection, Subject, ToSeal};
+use crate::erasure::confirmation::mailbox_of;
+use crate::erasure::{Confirm, ErasureId, NewErasure, Selection, Subject, ToSeal};
 use crate::event::Form;
-use crate::keys::SealKey;
+use crate::keys::{Digest, SealKey};
 use crate::ledger::SessionView;
 use crate::mluvii::SessionFacts;
-use crate::policy::{CONTENT_AFTER_ERASURE, Demand, Demanded, Facts, RuleFailed, Trigger};
+use crate::policy::{CONTENT_AFTER_ERASURE, ConfirmBy, Demand, Demanded, Facts, RuleFailed, Trigger};
 use crate::subject::{Fingerprinted, Identifier, Identifiers, Kind, Narrowed, Scope, TargetName, Whom, kind_of};
 
 /// How long before an erasure begins its identifiers may be sealed.
@@ -29,6 +30,7 @@ fn erases_now(demand: &Demand, now: Timestamp) -> bool {
 struct Meant {
     subject: Subject,
     whom: Whom,
+    confirm: Option<Confirm>,
     /// Of the identifiers by which a person is found.
     fingerprints: Vec<Fingerprinted>,
 }
@@ -65,6 +67,7 @@ impl Evaluation<'_> {
             scope: Scope::Session,
             due: self.now,
             approve: false,
+            confirm: None,
             targets: vec![TargetName::mluvii()],
         };
         Some(Demanded { demand, form: None })
@@ -79,7 +82,7 @@ impl Evaluation<'_> {
         own: &[Fingerprinted],
         seal: &SealKey,
     ) -> NewErasure {
-        let Meant { subject, whom, fingerprints } = self.meant(&demanded, record, facts);
+        let Meant { subject, whom, confirm, fingerprints } = self.meant(&demanded, record, facts);
         let own: Vec<_> = own.iter().filter(|one| !one.supplementary).cloned().collect();
         let identifies = subject.scope() == Scope::Guest && !own.is_empty();
         let demand = demanded.demand;
@@ -91,6 +94,7 @@ impl Evaluation<'_> {
             targets: demand.targets,
             due: demand.due,
             approve: demand.approve,
+            confirm,
             origin: identifies.then(|| self.fingerprinter.person(&own)),
             selection: Selection::default(),
             capsule: ToSeal::of(whom, seal),
@@ -103,6 +107,7 @@ impl Evaluation<'_> {
     fn meant(&self, demanded: &Demanded<'_>, record: &ConsentRecord, facts: Option<&SessionFacts>) -> Meant {
         let mut whom = Whom { identifiers: self.identifiers_to_keep(&demanded.demand, facts), ..Whom::default() };
         let mut fingerprints = Vec::new();
+        let address = demanded.demand.confirm.map(|ConfirmBy::Email| self.address(demanded.form));
         let session = Subject::Session(record.session.clone());
         let installation = record.session.installation.clone();
         let guest = record.guest_digest.map(|digest| Subject::Guest { installation: installation.clone(), digest });
@@ -113,13 +118,18 @@ impl Evaluation<'_> {
                 session
             }),
             Scope::Person => {
-                let identifiers = self.person(demanded.form, facts.map(|facts| &facts.identifiers));
+                let identifiers = match &address {
+                    // Nothing else that was typed is proved by the link.
+                    Some(Some((address, _))) => Identifiers([address.clone()].into()),
+                    _ => self.person(demanded.form, facts.map(|facts| &facts.identifiers)),
+                };
                 fingerprints = self.fingerprinter.of_all(&identifiers);
                 if fingerprints.is_empty() {
                     whom.narrowed = Some(Narrowed::NoIdentifiers);
                     guest.unwrap_or(session)
                 } else {
                     whom.identifiers = identifiers;
+                    whom.by_address_alone = matches!(address, Some(Some(_)));
                     Subject::Person { installation, digest: self.fingerprinter.person(&fingerprints) }
                 }
             }
@@ -130,7 +140,27 @@ impl Evaluation<'_> {
             // the ledger.
             whom.guests.extend(record.guest.clone());
         }
-        Meant { subject, whom, fingerprints }
+        let confirm = address.map(|address| match address {
+            Some((_, address)) => Confirm::Email { address },
+            None => Confirm::NoAddress,
+        });
+        Meant { subject, whom, confirm, fingerprints }
+    }
+
+    /// The one e-mail address that a form names, and its digest; `None` where it names none, or several, of which nobody knows whose each is.
+    fn address(&self, form: Option<&Form>) -> Option<(Identifier, Digest)> {
+        let typed = Identifiers(self.typed(form).collect());
+        let mailbox = mailbox_of(&typed)?;
+        let address = typed.0.into_iter().find(|one| one.kind == Kind::Email)?;
+        Some((address, self.fingerprinter.address(&mailbox)))
+    }
+
+    /// What a form says that identifies somebody.
+    fn typed<'f>(&'f self, form: Option<&'f Form>) -> impl Iterator<Item = Identifier> + 'f {
+        form.into_iter().flat_map(|form| &form.params).filter_map(move |(name, value)| {
+            let kind = kind_of(self.params, name);
+            kind.and_then(|kind| Identifier::new(kind, value.expose()))
+        })
     }
 
     /// Plugins have nothing else to look for once mluvii is anonymized, so what the session shows is sealed for them now.
@@ -147,11 +177,7 @@ impl Evaluation<'_> {
     /// A person who asks is identified by what the form itself says; where it says neither an address nor a number, by
     /// what the session knows as well, for a name is shared by many.
     fn person(&self, form: Option<&Form>, known: Option<&Identifiers>) -> Identifiers {
-        let mut identifiers = BTreeSet::new();
-        for (name, value) in form.iter().flat_map(|form| &form.params) {
-            let kind = kind_of(self.params, name);
-            identifiers.extend(kind.and_then(|kind| Identifier::new(kind, value.expose())));
-        }
+        let mut identifiers: BTreeSet<_> = self.typed(form).collect();
         let tells = identifiers.iter().any(|one| matches!(one.kind, Kind::Email | Kind::Phone));
         if let Some(known) = known.filter(|_| !tells) {
             identifiers.extend(known.0.iter().cloned());

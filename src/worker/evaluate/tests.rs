@@ -1,3 +1,4 @@
+mod confirmed;
 mod erased;
 mod settled;
 mod withdrawn;
@@ -77,7 +78,8 @@ fn view(change: &SessionChange, erased_at: Option<Timestamp>) -> SessionView {
 fn rule(on: Trigger, when: &str, erase: Scope) -> RuleSettings {
     let name = format!("{on:?}");
     let targets = vec![TargetName::mluvii()];
-    RuleSettings { name, on, when: Some(when.into()), erase, after: None, targets, approve: erase == Scope::Person }
+    let approve = erase == Scope::Person;
+    RuleSettings { name, on, when: Some(when.into()), erase, after: None, targets, approve, confirm: None }
 }
 
 fn decide_with(

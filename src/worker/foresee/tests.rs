@@ -37,7 +37,16 @@ fn event() -> EventHead {
 fn rule(name: &str, on: Trigger, when: &str) -> RuleSettings {
     let targets = vec![TargetName::mluvii()];
     let erase = Scope::Session;
-    RuleSettings { name: name.into(), on, when: Some(when.into()), erase, after: None, targets, approve: false }
+    RuleSettings {
+        name: name.into(),
+        on,
+        when: Some(when.into()),
+        erase,
+        after: None,
+        targets,
+        approve: false,
+        confirm: None,
+    }
 }
 
 fn consent(on: Trigger, when: &str, state: ConsentState) -> ConsentRuleSettings {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Resolver;
-use super::guests::{contradict_one_another, judge_guest};
+use super::guests::contradict_one_another;
 use super::scope::{OnUnread, ResolveError, ScopeResolution};
 use super::search::Search;
 use crate::erasure::{MluviiSearch, Subject};
@@ -196,7 +196,7 @@ impl Resolver<'_> {
         for ((key, prints), comparison) in read.into_iter().zip(compared) {
             let (certainty, reason) = match comparison.judge(&self.person.r#match) {
                 Some(Certainty::Certain) => (Certainty::Certain, comparison.to_string()),
-                _ => judge_guest(&comparison, shared, search.base_is_lost, &prints),
+                _ => search.judge_of_guest(&comparison, shared, &prints),
             };
             search.add(key, certainty, format!("listed by mluvii: {reason}"), true);
         }

@@ -1,7 +1,7 @@
 //! The sessions of which the ledger knows.
 
 use super::Resolver;
-use super::guests::{contradict_one_another, judge_guest};
+use super::guests::contradict_one_another;
 use super::scope::{Question, ResolveError};
 use super::search::Search;
 use crate::erasure::Subject;
@@ -86,7 +86,7 @@ impl Resolver<'_> {
         }
         let shared = contradicted || self.ledger.is_shared_guest(search.installation(), guest).await?;
         for (view, comparison) in views.into_iter().zip(compared) {
-            let (certainty, reason) = judge_guest(&comparison, shared, search.base_is_lost, &view.fingerprints);
+            let (certainty, reason) = search.judge_of_guest(&comparison, shared, &view.fingerprints);
             search.take(view, certainty, reason);
         }
         Ok(())

@@ -79,12 +79,27 @@ impl<'q> Search<'q> {
             if comparison.judge(sets) == Some(Certainty::Certain) {
                 continue;
             }
-            let (certainty, reason) = judge_guest(&comparison, true, self.base_is_lost, &view.fingerprints);
+            let (certainty, reason) = self.judge_of_guest(&comparison, true, &view.fingerprints);
             if let Some(found) = self.found.get_mut(&view.record.session) {
                 found.certainty = certainty;
                 found.reason = reason;
             }
         }
+    }
+
+    /// Judges a session that is found by its guest.
+    pub(super) fn judge_of_guest(
+        &self,
+        comparison: &Comparison,
+        shared: bool,
+        session: &[Fingerprinted],
+    ) -> (Certainty, String) {
+        // Who shares a browser with a mailbox's owner has not read their mail.
+        if self.question.whom.by_address_alone && !comparison.agreeing.contains(&Kind::Email) {
+            let reason = "same guest, but only an address is proved, and it is not there";
+            return (Certainty::Possible, reason.to_owned());
+        }
+        judge_guest(comparison, shared, self.base_is_lost, session)
     }
 
     /// Until when to wait, when one of the sessions that go has not settled.

@@ -14,6 +14,27 @@ pub(super) fn hubspot() -> Server {
     Server::start(move |seen: &Seen| match (seen.method.as_str(), seen.target.as_str()) {
         _ if seen.header("authorization") != Some(&*format!("Bearer {TOKEN}")) => Reply::empty(401),
         ("GET", "/crm/objects/2026-03/contacts?limit=1") => Reply::json(200, &json!({ "results": [] })),
+        ("GET", list) if list.contains("/contacts?") && list.contains("properties=") => {
+            let number = |name: &str| {
+                let value = list.split(['?', '&']).find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+                value.and_then(|value| value.parse::<usize>().ok())
+            };
+            let (from, limit) = (number("after").unwrap_or_default(), number("limit").unwrap_or(100));
+            let page = contacts.iter().skip(from).take(limit);
+            let shown = |(id, email): &(&str, &str)| {
+                let properties = json!({
+                    "email": email, "hs_additional_emails": null, "phone": null, "mobilephone": null, "firstname": null,
+                    "lastname": null,
+                });
+                let at = "2026-01-01T00:00:00Z";
+                json!({ "id": id, "properties": properties, "createdAt": at, "updatedAt": at })
+            };
+            let mut body = json!({ "results": page.map(shown).collect::<Vec<_>>() });
+            if from + limit < contacts.len() {
+                body["paging"] = json!({ "next": { "after": (from + limit).to_string() } });
+            }
+            Reply::json(200, &body)
+        }
         ("POST", "/crm/objects/2026-03/contacts/search") => {
             let body = seen.json();
             let value = &body["filterGroups"][0]["filters"][0]["value"];

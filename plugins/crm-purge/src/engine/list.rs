@@ -95,7 +95,7 @@ impl Engine {
 }
 
 /// The records of a page. An answer of another shape, such as an error's, must not be read as "nobody".
-fn items<'v>(document: &'v Value, at: &str) -> Result<&'v [Value], PluginError> {
+pub(super) fn items<'v>(document: &'v Value, at: &str) -> Result<&'v [Value], PluginError> {
     match document.pointer(at) {
         Some(Value::Array(items)) => Ok(items),
         Some(Value::Null) => Ok(&[]),

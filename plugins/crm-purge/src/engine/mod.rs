@@ -19,6 +19,7 @@ mod rules;
 mod run;
 mod search;
 mod setup;
+mod sweep;
 mod wanted;
 
 use std::collections::BTreeMap;

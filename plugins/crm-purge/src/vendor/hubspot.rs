@@ -11,7 +11,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{Keeps, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
+use super::traits::{Keeps, List, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -86,6 +86,8 @@ const NUMBERS: &[Place] = &[Place::At("/properties/phone"), Place::At("/properti
 
 /// Filter groups of one search: HubSpot's guide says five, its API description six.
 const GROUPS_MAX: usize = 5;
+/// Contacts on one page of a list.
+const LIST_MAX: u32 = 100;
 /// After a 423, which HubSpot answers for records that it is busy with.
 const BUSY_PAUSE: Duration = Duration::from_secs(2);
 /// After a 477, which it answers while it moves an account, where it does not say for how long.
@@ -131,6 +133,22 @@ impl Vendor for HubSpot {
         };
         let searches = groups.chunks(GROUPS_MAX);
         searches.map(|groups| self.search(groups.to_vec()).exact(places).addressed(ADDRESSES)).collect()
+    }
+
+    fn list(&self, after: Option<&str>, most: u32) -> Option<List> {
+        let properties = "email,hs_additional_emails,phone,mobilephone,firstname,lastname";
+        let limit = most.min(LIST_MAX).to_string();
+        let page = self.objects(Request::get, CONTACT.path).query("limit", &limit).query("properties", properties);
+        Some(List {
+            page: after.map_or(page.clone(), |after| page.query("after", after)),
+            items: "/results",
+            next: "/paging/next/after",
+            addresses: ADDRESSES,
+            numbers: NUMBERS,
+            names: &["/properties/firstname", "/properties/lastname"],
+            created: "/createdAt",
+            changed: "/updatedAt",
+        })
     }
 
     fn places(&self, _: &[&str]) -> Vec<&'static str> {

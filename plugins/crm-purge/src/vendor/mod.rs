@@ -3,7 +3,7 @@
 mod right;
 mod traits;
 
-pub(crate) use traits::{Holds, Keeps, OwnKeys, Question, Right, Traits, Vendor};
+pub(crate) use traits::{Holds, Keeps, List, OwnKeys, Question, Right, Traits, Vendor};
 
 /// Declares the files and the registry.
 macro_rules! vendors {

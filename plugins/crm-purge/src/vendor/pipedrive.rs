@@ -10,7 +10,7 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
-use super::traits::{Holds, Keeps, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
+use super::traits::{Holds, Keeps, List, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -67,6 +67,9 @@ const WITHIN: &str = "false";
 const DELETES: [(&str, &str); 3] =
     [("deals", "can_delete_deals"), ("activities", "can_delete_activities"), ("leads", "can_delete_leads")];
 
+/// Persons on one page of a list.
+const LIST_MAX: u32 = 500;
+
 pub(super) struct Pipedrive;
 
 pub(super) fn make(_: &OwnKeys) -> Result<Pipedrive, String> {
@@ -94,6 +97,20 @@ impl Vendor for Pipedrive {
             Wanted::Id(_) => {}
         }
         searches
+    }
+
+    fn list(&self, after: Option<&str>, most: u32) -> Option<List> {
+        let page = Request::get(PERSON.path).query("limit", &most.min(LIST_MAX).to_string());
+        Some(List {
+            page: after.map_or(page.clone(), |after| page.query("cursor", after)),
+            items: "/data",
+            next: "/additional_data/next_cursor",
+            addresses: EMAILS,
+            numbers: PHONES,
+            names: &["/name"],
+            created: "/add_time",
+            changed: "/update_time",
+        })
     }
 
     fn places(&self, _: &[&str]) -> Vec<&'static str> {

@@ -96,6 +96,21 @@ pub(crate) struct Blocker {
     pub(crate) what: String,
 }
 
+/// One page of all people, and where in the answer and in each of them what stands: JSON pointers.
+pub(crate) struct List {
+    pub(crate) page: Request,
+    pub(crate) items: &'static str,
+    /// Where the next page's cursor stands.
+    pub(crate) next: &'static str,
+    pub(crate) addresses: &'static [Place],
+    pub(crate) numbers: &'static [Place],
+    /// Texts that are a name together.
+    pub(crate) names: &'static [&'static str],
+    /// Times, as RFC 3339 writes them.
+    pub(crate) created: &'static str,
+    pub(crate) changed: &'static str,
+}
+
 /// Whether a record that was read is somebody's.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Holds {
@@ -114,6 +129,11 @@ pub(crate) enum Holds {
 pub(crate) trait Vendor: Send + Sync {
     /// Searches for people. Not for ids: see [`Vendor::look`].
     fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search>;
+
+    /// A page of all people, from the beginning or after a cursor, of at most so many; `None` where its documentation names no such list.
+    fn list(&self, _after: Option<&str>, _most: u32) -> Option<List> {
+        None
+    }
 
     /// The kinds of records that [`Vendor::find`] searches, in the receipt's words.
     fn places(&self, related: &[&str]) -> Vec<&'static str>;

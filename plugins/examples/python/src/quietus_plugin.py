@@ -81,6 +81,21 @@ def unverifiable(reason):
     return {"outcome": "unverifiable", "reason": reason}
 
 
+def record(created_ms=None, changed_ms=None, **identifiers):
+    """One person of the system's for `sweep`: `record(email="ann@x.cz", created_ms=…)`; times in milliseconds since 1970 (UTC), left out where
+    the system does not say them. Several values of a kind are a list."""
+    pairs = [(kind, value) for kind, values in identifiers.items() for value in (values if isinstance(values, list) else [values])]
+    shown = {"identifiers": [{"kind": kind, "value": value} for kind, value in pairs if value and value.strip()]}
+    times = {"created_ms": created_ms, "changed_ms": changed_ms}
+    return {**shown, **{name: at for name, at in times.items() if at is not None}}
+
+
+def swept(records, next=None, not_looked_at=()):
+    """A page of whom the system holds; `next` are the bytes that come as `request.cursor` with the next one, and are left out on the last."""
+    page = {"records": list(records), "not_looked_at": list(not_looked_at)}
+    return page if next is None else {**page, "next": base64.b64encode(next).decode()}
+
+
 class Request:
     """What is asked."""
 
@@ -93,6 +108,10 @@ class Request:
         self.region = fields.get("region")
         resume = fields.get("resume")
         self.resume = base64.b64decode(resume) if resume is not None else None
+        # Of `sweep`.
+        self.kinds, self.records_max = fields.get("kinds", []), fields.get("records_max", 0)
+        cursor = fields.get("cursor")
+        self.cursor = base64.b64decode(cursor) if cursor is not None else None
 
     def values(self, kind):
         """The values of one kind. A stranger has typed them: trust none."""
@@ -145,7 +164,7 @@ class Call:
 
 
 class Plugin:
-    """What a plugin derives from. Methods (`erase`, `verify`, `find`, `health`, `dry_run`) get a Request and a Call, and return an
+    """What a plugin derives from. Methods (`erase`, `verify`, `find`, `sweep`, `health`, `dry_run`) get a Request and a Call, and return an
     answer or raise a Failed; an OSError is a Retryable, or with `"idempotent": False` a Permanent. A dry run is never given to
     `erase`: it is `dry_run`, which changes nothing and answers with what would go."""
 
@@ -159,7 +178,7 @@ class Plugin:
         self.config, self.secrets = config, secrets
 
 
-METHODS = ("erase", "verify", "find", "health")
+METHODS = ("erase", "verify", "find", "sweep", "health")
 
 
 class Session:

@@ -26,7 +26,7 @@ const WINDOW_OF_TEXTS: usize = 1_000;
 /// Messages whose headers are fetched at once.
 const HEADERS: usize = 200;
 
-const FIELDS: [&str; 6] = ["FROM", "TO", "CC", "BCC", "SENDER", "REPLY-TO"];
+pub(super) const FIELDS: [&str; 6] = ["FROM", "TO", "CC", "BCC", "SENDER", "REPLY-TO"];
 
 /// Goes on looking through the open folder, which has messages, from where `looked` ends, to its end.
 pub(super) fn look_on(

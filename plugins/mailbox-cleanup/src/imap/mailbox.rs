@@ -6,7 +6,7 @@ use super::account::{Folders, Imap};
 use super::rights::may_erase;
 use super::scope::scope;
 use super::visit::Visit;
-use crate::mailbox::{Mailbox, Seen, Task};
+use crate::mailbox::{Held, Holding, Mailbox, Seen, Task};
 use crate::wanted::Wanted;
 
 impl Mailbox for Imap {
@@ -41,6 +41,10 @@ impl Mailbox for Imap {
         let seen = Seen { messages, kept, ..seen(&visit, &folders, wanted) };
         session.close();
         Ok(seen)
+    }
+
+    fn hold(&self, place: Option<&str>, holding: &Holding<'_>, call: &Call) -> Result<Held, PluginError> {
+        Self::hold(self, place, holding, call)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

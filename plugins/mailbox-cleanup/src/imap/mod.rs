@@ -19,6 +19,7 @@ mod scope;
 mod server;
 mod session;
 mod settings;
+mod sweep;
 mod tokens;
 mod utf7;
 mod visit;

@@ -24,6 +24,7 @@ mod frame;
 mod level;
 mod request;
 mod resume;
+mod sweep;
 
 pub use answer::{Answer, Outcome, TEXT_CHARS_MAX};
 pub use error::{ErrorClass, PluginError};
@@ -33,6 +34,7 @@ pub use frame::{FRAME_BYTES_MAX, FrameError, body_len, encode, json};
 pub use level::Level;
 pub use request::{Identifier, ReportTo, Request, Scope, Sensitive};
 pub use resume::ResumeValue;
+pub use sweep::{Sweep, Swept, SweptRecord};
 
 use std::collections::BTreeMap;
 
@@ -63,14 +65,13 @@ pub const PROTOCOL: u32 = 1;
 /// ```
 pub const PROTOCOL_MINOR: u32 = 1;
 
-/// The methods that a host may call. A plugin answers `unsupported` to what it does not know. `sweep` is reserved: no host calls
-/// it yet.
+/// The methods that a host may call. A plugin answers `unsupported` to what it does not know.
 ///
 /// ```
 /// use quietus_plugin::protocol::{HostMessage, METHODS};
 ///
-/// let sweep = HostMessage::decode(br#"{"type":"sweep","id":9}"#)?;
-/// assert!(matches!(sweep, HostMessage::Unknown { kind, .. } if METHODS.contains(&kind.as_str())));
+/// let dance = HostMessage::decode(br#"{"type":"dance","id":9}"#)?;
+/// assert!(matches!(dance, HostMessage::Unknown { kind, .. } if !METHODS.contains(&kind.as_str())));
 /// # Ok::<(), quietus_plugin::protocol::FrameError>(())
 /// ```
 pub const METHODS: [&str; 5] = ["erase", "verify", "health", "find", "sweep"];
@@ -133,6 +134,15 @@ pub enum HostMessage {
         timeout_ms: u64,
         /// About whom.
         request: Request,
+    },
+    /// Tell whom the system holds, a page of it; answered by a `result` with a [`Swept`].
+    Sweep {
+        /// As in `erase`.
+        id: u64,
+        /// As in `erase`.
+        timeout_ms: u64,
+        /// Which page.
+        request: Sweep,
     },
     /// Tell whether the system can be reached; answered by an empty `result` or an `error`.
     Health {
@@ -212,7 +222,7 @@ pub enum PluginMessage {
     },
     /// Configured; calls may come.
     Ready,
-    /// The answer to a call: an [`Answer`] to `erase` and `verify`, a [`Found`] to `find`, an empty object to `health`.
+    /// The answer to a call: an [`Answer`] to `erase` and `verify`, a [`Found`] to `find`, a [`Swept`] to `sweep`, an empty object to `health`.
     Result {
         /// Of the call.
         id: u64,
@@ -284,12 +294,13 @@ struct Envelope {
 }
 
 impl HostMessage {
-    const KINDS: [&str; 11] = [
+    const KINDS: [&str; 12] = [
         "hello",
         "configure",
         "erase",
         "verify",
         "find",
+        "sweep",
         "health",
         "cancel",
         "resume_stored",

@@ -116,6 +116,11 @@ fn every_message_is_read_as_what_it_was_written_as() {
         HostMessage::Erase { id: 1, timeout_ms: 1, request: request() },
         HostMessage::Verify { id: 1, timeout_ms: 1, request: request() },
         HostMessage::Find { id: 1, timeout_ms: 1, request: request() },
+        HostMessage::Sweep {
+            id: 1,
+            timeout_ms: 1,
+            request: Sweep { kinds: vec![Kind::Email], records_max: 9, region: None, cursor: None },
+        },
         HostMessage::Health { id: 1, timeout_ms: 1 },
         HostMessage::Cancel { id: 1 },
         HostMessage::ResumeStored { id: 1, sequence: 2 },

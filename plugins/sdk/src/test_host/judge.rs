@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::protocol::{Answer, ErrorClass, FRAME_BYTES_MAX, Found, Outcome, PluginError, Reply, Request, Sensitive};
+use crate::protocol::{
+    Answer, ErrorClass, FRAME_BYTES_MAX, Found, Outcome, PluginError, Reply, Request, Sensitive, Sweep, Swept,
+};
 use crate::redact::{redact, shown};
 use crate::{ANY, Kind, Manifest, Operation, Wanted};
 
@@ -113,6 +115,13 @@ pub(super) fn found(result: Value, manifest: &Manifest) -> Result<Found, PluginE
         }
     }
     Ok(found)
+}
+
+/// A page of whom the system holds, as the host takes it.
+pub(super) fn swept(result: Value, wanted: &Sweep) -> Result<Swept, PluginError> {
+    let page: Swept = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
+    page.fits(wanted).map_err(broken)?;
+    Ok(page)
 }
 
 /// An error, as the host shows it.

@@ -14,14 +14,14 @@ use tokio::sync::MutexGuard;
 
 use crate::address::{Address, Engine};
 use crate::config::{Config, Tls};
-use crate::statement::{Bound, Checked};
+use crate::statement::{Bound, Checked, Listing};
 use crate::told;
 use crate::trouble::Trouble;
 use hidden::Trusts;
 use terms::CONNECTING_MAX;
 
 pub(crate) use hidden::{Sight, Triggers};
-pub(crate) use terms::{Access, Fate, Limits, Serves};
+pub(crate) use terms::{Access, Fate, Key, Limits, Row, Serves};
 
 /// Where the database is, and how it is reached.
 pub(crate) enum Database {
@@ -161,6 +161,14 @@ impl Session {
         match self {
             Self::Postgres(session) => session.count(bound).await,
             Self::Mysql(session) => session.count(bound).await,
+        }
+    }
+
+    /// The next rows of a list, after a key.
+    pub(crate) async fn list(&mut self, list: &Listing, after: Option<&Key>, rows: u32) -> Result<Vec<Row>, Trouble> {
+        match self {
+            Self::Postgres(session) => session.list(list, after, rows).await,
+            Self::Mysql(session) => session.list(list, after, rows).await,
         }
     }
 

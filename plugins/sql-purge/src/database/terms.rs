@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 /// The longest that a connection may take to come about.
 pub(super) const CONNECTING_MAX: Duration = Duration::from_secs(15);
 
@@ -32,6 +34,18 @@ pub(crate) enum Serves {
     /// Whether it follows another server, it shows to those who have this right.
     Hidden { right: &'static str },
 }
+
+/// The key of a row, after which a page begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Key {
+    pub(crate) text: String,
+    /// MySQL: it is a number, and compared as one.
+    #[serde(default)]
+    pub(crate) is_number: bool,
+}
+
+/// A row of a list: its key, and its other columns as text.
+pub(crate) type Row = (Option<Key>, Vec<Option<String>>);
 
 /// How long the server may take.
 #[derive(Clone, Copy)]

@@ -6,6 +6,7 @@ mod bound;
 mod exact;
 mod grouped;
 mod kinds;
+mod listing;
 mod placeholder;
 mod shape;
 mod template;
@@ -26,6 +27,7 @@ use shape::Shape;
 use template::Template;
 
 pub(crate) use bound::{Bound, Parameter};
+pub(crate) use listing::{Column, Listing};
 pub(crate) use shape::Purpose;
 pub(crate) use uses::Uses;
 
@@ -171,7 +173,7 @@ fn parse(sql: &str, engine: Engine) -> Result<sqlparser::ast::Statement, String>
     // The parser's own message repeats the text, in which a value may have been pasted.
     let mut parsed = Parser::parse_sql(dialect, sql).map_err(|error| match error {
         sqlparser::parser::ParserError::RecursionLimitExceeded => "it is nested too deeply",
-        _ => "it is no SQL that this plugin can read: one UPDATE, DELETE or SELECT count(*) of one table",
+        _ => "it is no SQL that this plugin can read: one UPDATE, DELETE or SELECT of one table",
     })?;
     match (parsed.pop(), parsed.pop()) {
         (Some(statement), None) => Ok(statement),

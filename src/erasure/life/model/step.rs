@@ -18,7 +18,7 @@ impl Model {
     pub(super) fn begin(&self) -> Begun {
         let targets: Vec<_> = self.setup.targets.iter().map(|target| TargetName(target.name.into())).collect();
         let first = self.setup.targets.iter().filter(|target| target.finds);
-        let first = first.map(|target| TargetName(target.name.into())).collect();
+        let first = first.map(|target| (TargetName(target.name.into()), 0)).collect();
         begin(&targets, &Finds { first, ..Finds::default() }, &InstallationName::unnamed())
     }
 

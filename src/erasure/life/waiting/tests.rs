@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::erasure::life::{Cancelled, Life, Retried, after};
-use crate::erasure::{Selection, Subject, ToSeal};
+use crate::erasure::{Confirm, Selection, Subject, ToSeal};
 use crate::keys::{Digest, SealKey};
 use crate::subject::{InstallationName, Whom};
 
@@ -21,6 +21,7 @@ fn demand(rule: &str, targets: &[&str], due: Timestamp) -> NewErasure {
         targets: targets.iter().map(|name| TargetName((*name).into())).collect(),
         due,
         approve: false,
+        confirm: None,
         origin: None,
         selection: Selection::default(),
         capsule: None,
@@ -132,4 +133,33 @@ fn what_is_rejected_goes_and_what_others_demand_stays_at_its_own_time() {
     // What a person has approved, nobody's rule takes back.
     let approved = Waiting { approved: Some(NOW), ..both };
     assert_eq!(approved.without(|_| true, None), None);
+}
+
+fn by_link(confirm: Confirm) -> Waiting {
+    let asked = NewErasure { approve: true, confirm: Some(confirm), ..demand("r", &["crm"], hours(2)) };
+    Waiting::new(&asked, None).expect("it has a target").0
+}
+
+#[test]
+fn a_link_lets_begin_what_waits_for_it_and_nothing_else() {
+    let waits = by_link(Confirm::Email { address: Digest([1; 16]) });
+    assert_eq!(waits.state, ErasureState::Requested);
+    assert_eq!(Life::Waiting(waits.clone()).retried(NOW), None, "nobody goes around it");
+    let (begins, resolving) = waits.clone().confirmed(None, hours(3)).expect("it waits");
+    assert_eq!((begins.state, begins.due, resolving), (ErasureState::Scheduled, hours(3), Resolving::Added(hours(3))));
+    assert_eq!((begins.approved, begins.confirmed), (None, Some(hours(3))));
+    assert_ne!(begins.merge_key, waits.merge_key, "nothing joins it any more");
+    assert_eq!(begins.confirmed(None, NOW), None, "once");
+    assert_eq!(waits.clone().approved(None, NOW).expect("a person can").0.confirmed, None);
+    assert_eq!(waits.approved(None, NOW).and_then(|(approved, _)| approved.confirmed(None, NOW)), None);
+    for other in [scheduled(), requested(), by_link(Confirm::NoAddress)] {
+        assert_eq!(other.confirmed(None, NOW), None);
+    }
+}
+
+#[test]
+fn a_rule_that_a_person_rejects_is_taken_out_of_what_a_link_has_confirmed() {
+    let waits = by_link(Confirm::Email { address: Digest([1; 16]) });
+    let (confirmed, _) = waits.confirmed(None, NOW).expect("it waits");
+    assert!(matches!(confirmed.without(|_| true, None), Some(WithoutRejected::Nothing { .. })));
 }

@@ -139,7 +139,9 @@ fn deciding(chance: &mut Chance, model: &Model, session: &SessionKey) -> Decidin
 }
 
 fn finds(chance: &mut Chance) -> Finds {
-    Finds { first: some_targets(chance), later: some_targets(chance) }
+    // Some of them side by side, some one after the other.
+    let first = some_targets(chance).into_iter().map(|target| (target, u32::from(chance.one_in(2)) * 2));
+    Finds { first: first.collect(), later: some_targets(chance) }
 }
 
 fn some_targets(chance: &mut Chance) -> BTreeSet<TargetName> {

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::task::{Piece, Task};
 use crate::erasure::life::{Begun, Life, Waiting};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict};
+use crate::erasure::{
+    Confirmation, Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict,
+};
 use crate::subject::{SessionKey, TargetName};
 
 #[derive(Default)]
@@ -105,6 +107,7 @@ impl Model {
             begun: erasure.began.as_ref().map(|began| began.at),
             ended: erasure.ended,
             approved: waiting.approved,
+            confirmation: Confirmation::of(waiting.confirm, waiting.confirmed),
             sessions: erasure.began.as_ref().map_or(0, |began| began.reaches.len() as u32),
             findings: erasure.began.as_ref().map(|_| Findings::default()),
             verdict: erasure.verdict,

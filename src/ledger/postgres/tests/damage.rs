@@ -49,6 +49,7 @@ async fn is_told(ledger: &PostgresLedger) -> bool {
         warn_before: Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let told = answered(|| ledger.attention(&limits)).await.expect("read");
     told.iter().any(|found| (found.code.as_str(), found.severity.as_str()) == ("ledger_damaged", "urgent"))

@@ -5,8 +5,10 @@ use quietus_plugin::Span;
 use super::*;
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::{Act, Object};
+use crate::erasure::confirmation::LinkMailEnd;
 use crate::erasure::{ErasureState, Verdict};
-use crate::ledger::contract::{erase_a_guest, event, installation, session};
+use crate::ledger::Confirmed;
+use crate::ledger::contract::{Shared, erase_a_guest, event, installation, link_to_send, session};
 use crate::ledger::postgres::plans as explained;
 use crate::subject::SourceName;
 
@@ -37,6 +39,10 @@ const FILL: &str = "
       SELECT i, id_from(i), '', '{}', 'complete', i FROM generate_series(1, 50000) AS i;
     INSERT INTO audit (sequence, at, actor, act, object, hash, entry)
       SELECT i, i, 'cli:' || i % 100, 'erasure.cancel', 'erasure:' || i, '', '{}' FROM generate_series(1, 50000) AS i;
+    INSERT INTO confirmation_link (erasure, state, address, token, bound, due, attempts, again, mailed, expires, ended)
+      SELECT id_from(i), 'used', sha256(i::TEXT::BYTEA), sha256(i::TEXT::BYTEA), '', i, 1, FALSE, 4000000000000 + i, 4000000000000 + i,
+             4000000000000 + i
+      FROM generate_series(1, 50000) AS i;
     UPDATE chain SET sequence = 50000 WHERE name = 'audit';
     ANALYZE;
 ";
@@ -70,7 +76,10 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     ledger.retry_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.cancel_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.approve_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
+    links(ledger).await;
     ledger.erasures_with(&[Fingerprint([1; 32])]).await.expect("found");
+    let beginning = crate::ledger::EndedMark::before(Timestamp::UNIX_EPOCH);
+    ledger.ended_erasures(&installation(), beginning, 9).await.expect("listed");
     ledger.receipt_of(ErasureId([1; 16])).await.expect("read");
     ledger.receipt_head().await.expect("read");
     ledger.acknowledge_receipts(Some(&[1, 2]), &by()).await.expect("noted");
@@ -87,6 +96,17 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     }
 }
 
+/// Links that confirm, from the form to the click.
+async fn links(ledger: &Arc<PostgresLedger>) {
+    let shared: Shared = ledger.clone();
+    let (id, proof) = link_to_send(&shared).await;
+    ledger.link_mail_ended(&proof, LinkMailEnd::Sent).await.expect("noted");
+    assert_eq!(ledger.confirm_erasure(&proof).await.expect("answered"), Confirmed::Done(id));
+    assert_eq!(ledger.confirm_erasure(&proof).await.expect("answered"), Confirmed::Already);
+    ledger.erasure(id).await.expect("read");
+    assert_eq!(ledger.link_due().await.expect("read"), None);
+}
+
 /// What people order beside what is ordered above.
 async fn orders(ledger: &Arc<PostgresLedger>) {
     ledger.reject_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
@@ -98,6 +118,7 @@ async fn orders(ledger: &Arc<PostgresLedger>) {
         warn_before: Span::from_secs(0),
         unknown_share_max: 0.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let shown = ledger.attention(&limits).await.expect("read");
     let first = shown.first().expect("steps are due since 1970");

@@ -188,6 +188,9 @@ CREATE TABLE erasure (
   due_rule     INTEGER NOT NULL,
   due          INTEGER NOT NULL,
   approved     INTEGER,
+  -- What lets it begin in the place of a person (`email`, or `no_address` where nothing can), and when that did.
+  confirm      TEXT,
+  confirmed    INTEGER,
   begun        INTEGER,
   ended        INTEGER,
   sessions     INTEGER NOT NULL DEFAULT 0,
@@ -205,7 +208,33 @@ CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested
 CREATE INDEX erasure_in_state ON erasure (state, id);
 CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
+CREATE INDEX erasure_confirmable ON erasure (id) WHERE state = 'requested' AND confirm = 'email';
 CREATE INDEX erasure_open ON erasure (MAX(due_rule, created)) WHERE ended IS NULL AND state <> 'requested';
+
+-- Links that let an erasure begin, each mailed to the address that its form names. Of the token there are digests only: `token` finds it,
+-- `bound` is of its erasure as well, so that a row that was changed lets no other one begin; `address` bounds how much mail it gets.
+-- `state`: `waiting` until its mail is sent, `sending` until `due`, `sent`, `used`, `failed` or `over`. `again`: it is that of a second mail.
+CREATE TABLE confirmation_link (
+  id       INTEGER PRIMARY KEY,
+  erasure  BLOB NOT NULL,
+  state    TEXT NOT NULL,
+  address  BLOB NOT NULL,
+  token    BLOB,
+  bound    BLOB,
+  due      INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  again    INTEGER NOT NULL,
+  reason   TEXT,
+  mailed   INTEGER,
+  expires  INTEGER,
+  ended    INTEGER
+) STRICT;
+CREATE UNIQUE INDEX confirmation_link_token ON confirmation_link (token) WHERE token IS NOT NULL;
+CREATE INDEX confirmation_link_of_erasure ON confirmation_link (erasure, id);
+CREATE INDEX confirmation_link_due ON confirmation_link (due, id) WHERE state IN ('waiting', 'sending');
+CREATE INDEX confirmation_link_to ON confirmation_link (address, mailed) WHERE mailed IS NOT NULL;
+CREATE INDEX confirmation_link_mailed ON confirmation_link (mailed) WHERE mailed IS NOT NULL;
+CREATE INDEX confirmation_link_old ON confirmation_link (COALESCE(ended, expires)) WHERE COALESCE(ended, expires) IS NOT NULL;
 
 CREATE TABLE capsule (
   id          INTEGER PRIMARY KEY,
@@ -259,6 +288,7 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- what they know; `parked` says that a person is needed before it goes on. `report_by` and `report`: what somebody who has accepted a demand is to report by then, and has
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 -- `sent`: a target that must not be asked twice was asked to erase; written before the call.
+-- `asked`: the round in which a target is asked what it knows, which others wait for; below zero once it has answered.
 CREATE TABLE step (
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   target      TEXT NOT NULL,
@@ -277,6 +307,7 @@ CREATE TABLE step (
   report      BLOB,
   resume      BLOB,
   sent        TEXT,
+  asked       INTEGER,
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;

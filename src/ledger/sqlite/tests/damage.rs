@@ -26,6 +26,7 @@ async fn urgent(ledger: &SqliteLedger) -> Vec<(&'static str, Option<u64>)> {
         warn_before: Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let all = ledger.attention(&limits).await.expect("read").into_iter();
     let urgent = all.filter(|found| found.severity == Severity::Urgent);
@@ -167,6 +168,7 @@ async fn a_server_finds_damage_that_nothing_has_stumbled_over() {
         warn_before: Span::from_secs(0),
         unknown_share_max: 1.0,
         requests: crate::attention::sample::request_limits(),
+        remind_after: Default::default(),
     };
     let told = ledger.attention(&limits).await.expect("read");
     assert!(told.iter().all(|found| found.code.as_str() != "server_away"), "nobody can say that they are there");

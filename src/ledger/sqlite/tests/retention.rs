@@ -30,11 +30,6 @@ fn whole(id: i64, state: ConsentState) -> SessionChange {
     let ended = Timestamp::from_millisecond(now.as_millisecond() - 60_000).expect("a time");
     let mut guest = [0; 16];
     guest[..8].copy_from_slice(&id.to_be_bytes());
-    let print = |kind: Kind, salt: u8| {
-        let mut fingerprint = [salt; 32];
-        fingerprint[..8].copy_from_slice(&(id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed())).to_be_bytes());
-        Fingerprinted { kind, fingerprint: Fingerprint(fingerprint), version: 1, supplementary: false }
-    };
     let record = ConsentRecord {
         source: Some(SourceName("acme".into())),
         tenant: Some(TenantId(62)),
@@ -56,11 +51,18 @@ fn whole(id: i64, state: ConsentState) -> SessionChange {
     };
     SessionChange {
         record,
-        fingerprints: Some(vec![print(Kind::Email, 1), print(Kind::Phone, 2)]),
+        fingerprints: Some(vec![print_of(id, Kind::Email), print_of(id, Kind::Phone)]),
         read_at: Some(now),
         concluded: true,
         ..SessionChange::unknown(&session(id))
     }
+}
+
+/// What is kept of an identifier of the guest of a session.
+pub(super) fn print_of(id: i64, kind: Kind) -> Fingerprinted {
+    let mut fingerprint = [if kind == Kind::Email { 1 } else { 2 }; 32];
+    fingerprint[..8].copy_from_slice(&(id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed())).to_be_bytes());
+    Fingerprinted { kind, fingerprint: Fingerprint(fingerprint), version: 1, supplementary: false }
 }
 
 fn is_erased(id: i64) -> bool {
@@ -68,7 +70,7 @@ fn is_erased(id: i64) -> bool {
 }
 
 /// A batch of sessions, from their events to the receipts of those that are erased.
-async fn come(ledger: &Arc<SqliteLedger>, ids: std::ops::Range<i64>, erases: fn(i64) -> bool) {
+pub(super) async fn come(ledger: &Arc<SqliteLedger>, ids: std::ops::Range<i64>, erases: fn(i64) -> bool) {
     let mut recorded = JoinSet::new();
     for id in ids.clone() {
         let ledger = Arc::clone(ledger);
@@ -121,7 +123,7 @@ fn number(dir: &TempDir, sql: &str) -> i64 {
 }
 
 #[expect(clippy::print_stderr, reason = "what was counted in a long run is shown at its end")]
-fn show(text: &str) {
+pub(super) fn show(text: &str) {
     eprintln!("{text}");
 }
 

@@ -34,6 +34,19 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
                 false => error(404, "OBJECT_NOT_FOUND"),
             }
         }
+        ("GET", ["contacts"]) if !asked.query("properties").is_empty() => {
+            if asked.query("limit").parse::<u32>().is_ok_and(|limit| limit > 100) {
+                return world.not_understood(asked);
+            }
+            let (results, cursor) = match asked.query("after") {
+                "" => {
+                    let all = world.those("person", State::Live, |_| true);
+                    world.page(all.iter().map(contact).collect())
+                }
+                after => world.next_page(after.parse().unwrap_or_default()),
+            };
+            Reply::json(200, &paged(json!({ "results": results }), cursor))
+        }
         ("GET", [_]) => Reply::json(200, &json!({ "results": [] })),
         ("GET", ["contacts", id]) => match world.get("person", id.parse().unwrap_or_default()) {
             Some(row) if row.state == State::Live => Reply::json(200, &contact(row)),

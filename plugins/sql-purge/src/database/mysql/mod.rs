@@ -13,9 +13,9 @@ use quietus_plugin::ErrorClass::{Permanent, Retryable};
 use rustls::pki_types::CertificateDer;
 
 use super::hidden::Trusts;
-use super::terms::{Access, FOLLOWS, Limits, READ_ONLY, Serves};
+use super::terms::{Access, FOLLOWS, Key, Limits, READ_ONLY, Row, Serves};
 use crate::address::Address;
-use crate::statement::Bound;
+use crate::statement::{Bound, Listing};
 use crate::told::Maker;
 use crate::trouble::Trouble;
 use codes::trouble;
@@ -176,6 +176,17 @@ impl Session {
         count.ok_or_else(|| Trouble::said(Permanent, "the database counted nothing"))
     }
 
+    pub(super) async fn list(&mut self, list: &Listing, after: Option<&Key>, rows: u32) -> Result<Vec<Row>, Trouble> {
+        let sql = list.page(after.is_some(), rows);
+        let after = after.map(|key| match key.text.parse() {
+            Ok(number) if key.is_number => Value::Int(number),
+            _ => Value::Bytes(key.text.as_bytes().to_vec()),
+        });
+        let after = after.map_or(Params::Empty, |key| Params::Positional(vec![key]));
+        let rows: Vec<mysql_async::Row> = self.conn.exec(sql, after).await.map_err(|e| trouble(&e))?;
+        rows.into_iter().map(|row| read(row.unwrap())).collect()
+    }
+
     pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
         self.conn.exec_drop(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
         Ok(self.conn.affected_rows())
@@ -203,6 +214,25 @@ impl Stopper {
         let _asked = conn.query_drop(format!("KILL CONNECTION {}", self.id)).await;
         let _ended = conn.disconnect().await;
     }
+}
+
+fn read(values: Vec<Value>) -> Result<Row, Trouble> {
+    let mut values = values.into_iter();
+    let key = match values.next() {
+        Some(Value::Int(number)) => Some(Key { text: number.to_string(), is_number: true }),
+        // A greater one would not be compared as it is.
+        Some(Value::UInt(number)) if i64::try_from(number).is_ok() => {
+            Some(Key { text: number.to_string(), is_number: true })
+        }
+        Some(Value::Bytes(bytes)) => String::from_utf8(bytes).ok().map(|text| Key { text, is_number: false }),
+        _ => None,
+    };
+    let text = |value| match value {
+        Value::NULL => Ok(None),
+        Value::Bytes(bytes) => String::from_utf8(bytes).map(Some).map_err(|_| Trouble::unreadable()),
+        _ => Err(Trouble::unreadable()),
+    };
+    Ok((key, values.map(text).collect::<Result<_, _>>()?))
 }
 
 fn parameters(bound: &Bound<'_>) -> Params {

@@ -18,9 +18,9 @@ use tokio_postgres::{CancelToken, Client, NoTls, SimpleQueryMessage};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::hidden::Trusts;
-use super::terms::{Access, CONNECTING_MAX, Fate, Limits, READ_ONLY, Serves};
+use super::terms::{Access, CONNECTING_MAX, Fate, Key, Limits, READ_ONLY, Row, Serves};
 use crate::address::Address;
-use crate::statement::Bound;
+use crate::statement::{Bound, Listing};
 use crate::trouble::Trouble;
 use codes::{says_that_it_is_in_the_future, trouble};
 use value::Text;
@@ -123,6 +123,18 @@ impl Session {
         let row = self.client.query_typed_one(&bound.sql, &untyped(&values)).await.map_err(|e| trouble(&e))?;
         let count: i64 = row.try_get(0).map_err(|e| trouble(&e))?;
         Ok(count.unsigned_abs())
+    }
+
+    pub(super) async fn list(&mut self, list: &Listing, after: Option<&Key>, rows: u32) -> Result<Vec<Row>, Trouble> {
+        let after: Vec<Text<'_>> = after.iter().map(|key| Text(&key.text)).collect();
+        let sql = list.page(!after.is_empty(), rows);
+        let rows = self.client.query_typed(&sql, &untyped(&after)).await.map_err(|e| trouble(&e))?;
+        let read = |row: &tokio_postgres::Row| -> Result<Row, tokio_postgres::Error> {
+            let key: Option<String> = row.try_get(0)?;
+            let others = (1..row.len()).map(|n| row.try_get(n)).collect::<Result<_, _>>()?;
+            Ok((key.map(|text| Key { text, is_number: false }), others))
+        };
+        rows.iter().map(|row| read(row).map_err(|e| trouble(&e))).collect()
     }
 
     pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {

@@ -10,9 +10,9 @@ use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use quietus_plugin::is_loopback;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
-use super::settings::{EmailSettings, SmtpTls};
+use super::settings::{MailServerSettings, SmtpTls};
 use crate::causes::with_causes;
 use crate::keys::ReadSecret;
 
@@ -23,8 +23,27 @@ const MAIL_MAX: Duration = Duration::from_secs(60);
 /// How long a server may take to answer once it has taken a mail.
 const GOODBYE_MAX: Duration = Duration::from_secs(1);
 
+/// Why a mail was not handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NotSent {
+    /// The server is not there, or lets nobody in: that is not due to the mail.
+    Away(String),
+    /// It does not take this mail.
+    Refused(String),
+    /// It may have taken it.
+    Unclear(String),
+}
+
+impl NotSent {
+    pub(crate) fn reason(self) -> String {
+        match self {
+            Self::Away(why) | Self::Refused(why) | Self::Unclear(why) => why,
+        }
+    }
+}
+
 /// Where mail is handed over.
-pub(super) struct MailServer {
+pub(crate) struct MailServer {
     name: String,
     port: u16,
     encryption: Encryption,
@@ -38,14 +57,18 @@ enum Encryption {
 }
 
 impl MailServer {
-    pub(super) fn new(settings: &EmailSettings, base: &Path, read: ReadSecret<'_>) -> Result<Self, (String, String)> {
+    /// What is wrong comes with its key.
+    pub(crate) fn new(
+        settings: &MailServerSettings,
+        base: &Path,
+        read: ReadSecret<'_>,
+    ) -> Result<Self, (&'static str, String)> {
         let (port, encryption) = encryption(settings, base)?;
         let credentials = match &settings.user {
             None => None,
             Some(user) => {
-                let at = || "email.password".to_owned();
-                let reference = settings.password.as_ref().ok_or_else(|| (at(), "is missing".to_owned()))?;
-                let password = read(reference).map_err(|error| (at(), error.to_string()))?;
+                let reference = settings.password.as_ref().ok_or_else(|| ("password", "is missing".to_owned()))?;
+                let password = read(reference).map_err(|error| ("password", error.to_string()))?;
                 Some(Credentials::new(user.clone(), password.expose().to_owned()))
             }
         };
@@ -53,19 +76,22 @@ impl MailServer {
     }
 
     /// Hands a mail over. Once the server has taken it, that counts, whatever it does then: nobody is to get it twice.
-    pub(super) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), String> {
-        let sending = async {
-            let mut connection = self.connected().await?;
-            connection.send(envelope, mail).await?;
-            Ok(connection)
-        };
-        ended(in_time(sending).await?).await;
+    pub(crate) async fn send(&self, envelope: &Envelope, mail: &[u8]) -> Result<(), NotSent> {
+        let end = Instant::now() + MAIL_MAX;
+        let mut connection = in_time(end, self.connected()).await.map_err(NotSent::Away)?;
+        let sent = timeout_at(end, connection.send(envelope, mail)).await;
+        match sent {
+            Ok(Ok(_)) => ended(connection).await,
+            Ok(Err(error)) if error.status().is_some() => return Err(NotSent::Refused(in_words(&error))),
+            Ok(Err(error)) => return Err(NotSent::Unclear(in_words(&error))),
+            Err(_) => return Err(NotSent::Unclear(LATE.to_owned())),
+        }
         Ok(())
     }
 
     /// Connects, encrypts and logs in.
-    pub(super) async fn connect(&self) -> Result<(), String> {
-        ended(in_time(self.connected()).await?).await;
+    pub(crate) async fn connect(&self) -> Result<(), String> {
+        ended(in_time(Instant::now() + MAIL_MAX, self.connected()).await?).await;
         Ok(())
     }
 
@@ -92,27 +118,28 @@ async fn ended(mut connection: AsyncSmtpConnection) {
 }
 
 /// What a server answers, if it does so in time.
-async fn in_time<T>(answer: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
-    match timeout(MAIL_MAX, answer).await {
+async fn in_time<T>(end: Instant, answer: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
+    match timeout_at(end, answer).await {
         Ok(answered) => answered.map_err(|error| in_words(&error)),
-        Err(_) => Err("the mail server does not answer in time".to_owned()),
+        Err(_) => Err(LATE.to_owned()),
     }
 }
 
-fn encryption(settings: &EmailSettings, base: &Path) -> Result<(u16, Encryption), (String, String)> {
+const LATE: &str = "the mail server does not answer in time";
+
+fn encryption(settings: &MailServerSettings, base: &Path) -> Result<(u16, Encryption), (&'static str, String)> {
     // lettre's TLS takes the process's provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let wrong = |key: &str, what: String| (format!("email.{key}"), what);
     let parameters = || {
         let mut tls = TlsParameters::builder(settings.server.clone());
         if let Some(path) = &settings.ca_file {
             let path = base.join(path);
             let pem = std::fs::read(&path);
-            let pem = pem.map_err(|error| wrong("ca_file", format!("{}: {error}", path.display())))?;
-            let what = || wrong("ca_file", format!("{}: holds no certificate in PEM", path.display()));
+            let pem = pem.map_err(|error| ("ca_file", format!("{}: {error}", path.display())))?;
+            let what = || ("ca_file", format!("{}: holds no certificate in PEM", path.display()));
             tls = tls.add_root_certificate(Certificate::from_pem(&pem).map_err(|_| what())?);
         }
-        tls.build().map_err(|error| wrong("tls", with_causes(&error)))
+        tls.build().map_err(|error| ("tls", with_causes(&error)))
     };
     match settings.tls {
         SmtpTls::Starttls => Ok((587, Encryption::Starttls(parameters()?))),
@@ -121,7 +148,7 @@ fn encryption(settings: &EmailSettings, base: &Path) -> Result<(u16, Encryption)
         SmtpTls::None => {
             let what =
                 "mail and password would be sent unencrypted; use `starttls` or `implicit`, or set `allow_plaintext`";
-            Err(wrong("tls", what.to_owned()))
+            Err(("tls", what.to_owned()))
         }
     }
 }
@@ -179,8 +206,7 @@ mod tests {
                 }
             }
         });
-        let settings = "server = \"127.0.0.1\"\ntls = \"none\"\nuser = \"quietus\"\npassword = { env = \"P\" }\n\
-                        from = \"a@example.com\"\nto = [\"b@example.com\"]\n";
+        let settings = "server = \"127.0.0.1\"\ntls = \"none\"\nuser = \"quietus\"\npassword = { env = \"P\" }\n";
         let settings = toml::from_str(&format!("{settings}port = {port}\n")).expect("settings");
         let read = |_: &_| Ok(Secret::new("hunter2hunter2"));
         let mail_server = MailServer::new(&settings, Path::new("."), &read).expect("a server");

@@ -1,0 +1,136 @@
+//! `quietus erase-again`: after another system's restore, who was erased there is found and erased once more.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+
+use super::context::actor;
+use super::exit::{Exit, Failure};
+use super::out::{self, DOUBTFUL, GOOD, Out};
+use super::words;
+use crate::operations::Operations;
+use crate::operations::erase_again::{self, Asked, ErasedAgain, FoundAgain, Is, Then};
+use crate::subject::InstallationName;
+
+/// So many are listed; JSON has all.
+const LISTED_MAX: usize = 50;
+
+/// Erase again whom another system holds again after its backup was restored
+///
+/// The target tells whom it holds, all of them; each is compared with the keyed fingerprints of those who were erased there, and nothing of
+/// anybody else is kept. Without --plan or --yes, they are only counted. Nobody is erased who came back, or of whom nobody knows whether
+/// they did. Who is erased again is erased the ordinary way, by a running server, at this target alone and with a receipt.
+#[derive(clap::Args)]
+pub(super) struct EraseAgain {
+    /// The target that was restored, such as `crm`
+    #[arg(long, value_name = "NAME")]
+    target: String,
+    /// When the backup was made; better too early: a day in UTC (2024-05-31), or a time (2024-05-31T10:00:00Z)
+    #[arg(long, value_name = "TIME", value_parser = words::time)]
+    since: Timestamp,
+    /// The mluvii installation whose people are meant, where the configuration has several
+    #[arg(long, value_name = "NAME")]
+    mluvii: Option<String>,
+    /// Erase those whom this plan is about, as it was shown; nobody, if they are others now
+    #[arg(long, value_name = "PLAN", conflicts_with = "yes")]
+    plan: Option<String>,
+    /// Erase those who are found, without having them shown first
+    #[arg(long)]
+    yes: bool,
+}
+
+impl EraseAgain {
+    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+        if self.since > Timestamp::now() {
+            return Err(Failure::Usage("--since is to come".to_owned()));
+        }
+        let installation = self.mluvii.as_deref().map(|name| InstallationName(name.into()));
+        let asked = Asked { target: self.target, installation, since: self.since };
+        let then = match (self.plan, self.yes) {
+            (Some(plan), _) => Then::Erase { plan },
+            (None, true) => Then::EraseAll,
+            (None, false) => Then::Count,
+        };
+        let bar = bar();
+        let tell = |records| bar.set_position(records);
+        let done = erase_again::erase_again(on, &asked, &then, &actor(), &tell).await;
+        // Before an error is shown: the bar would stand beside it.
+        bar.finish_and_clear();
+        show(&done?, out)?;
+        Ok(Exit::Done)
+    }
+}
+
+fn show(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
+    if out.is_json() {
+        return out.json(done);
+    }
+    let ErasedAgain { target, compared, records, .. } = done;
+    let since = out::time(done.since);
+    out.line(format_args!("{compared} people were erased at {target} since {since} and can be found again"))?;
+    if done.not_comparable > 0 {
+        let text =
+            format_args!("{} others cannot: nothing is kept any more by which they could be", done.not_comparable);
+        out.marked(DOUBTFUL, "?", text)?;
+    }
+    if let Some(kept_since) = done.kept_since.filter(|kept_since| *kept_since > done.since) {
+        let text = format_args!(
+            "who was erased before {} is not among them: see `retention.fingerprints`",
+            out::time(kept_since)
+        );
+        out.marked(DOUBTFUL, "?", text)?;
+    }
+    if done.not_erased_then > 0 {
+        let text = format_args!("{} were not erased there then, or kept: they are left alone", done.not_erased_then);
+        out.line(text)?;
+    }
+    out.line(format_args!("{target} told of {records} records"))?;
+    for place in &done.not_looked_at {
+        out.marked(DOUBTFUL, "?", format_args!("not among them: {place}"))?;
+    }
+    people(done, out)
+}
+
+fn people(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
+    if done.found.is_empty() {
+        return out.marked(GOOD, "✓", "nobody who was erased is among them");
+    }
+    let listed = done.found.iter().take(LISTED_MAX).map(row);
+    out.table(["ERASURE", "IS", "GO", "STAY"], listed)?;
+    if done.found.len() > LISTED_MAX {
+        out.line(format_args!("… and {} more; --json has all", done.found.len() - LISTED_MAX))?;
+    }
+    let back = done.count(Is::Back) + done.count(Is::Undated) + done.count(Is::Possible);
+    if back > 0 {
+        let text = format_args!(
+            "{back} may be there rightly, or be somebody else: a person has to look, nothing is erased of them"
+        );
+        out.marked(DOUBTFUL, "?", text)?;
+    }
+    match (done.count(Is::Again), done.dry_run) {
+        (0, _) => out.line("nobody is to be erased again"),
+        (again, false) => {
+            out.marked(GOOD, "✓", format_args!("{again} are erased again; to see how it goes: quietus erasures list"))
+        }
+        (again, true) => {
+            out.line(format_args!("{again} would be erased again, and nothing was done; to have it done, add:"))?;
+            out.line(format_args!("  --plan {}", done.plan))
+        }
+    }
+}
+
+fn row(one: &FoundAgain) -> [String; 4] {
+    let is = match one.is {
+        Is::Again => "there again",
+        Is::UnderWay => "being erased",
+        Is::Back => "came back",
+        Is::Undated => "undated",
+        Is::Possible => "possible",
+    };
+    [one.erasure.to_string(), is.to_owned(), one.records.to_string(), one.kept.to_string()]
+}
+
+/// Drawn on standard error, and only where that is a terminal. Nobody knows how many there are.
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{spinner} {human_pos} records compared, {elapsed}");
+    ProgressBar::no_length().with_style(style.expect("the template is sound"))
+}

@@ -1,0 +1,143 @@
+//! Sending the mails with links that the ledger wants: each server sends some, whichever takes them first. A mail is noted before it goes
+//! out, so that whoever is killed in between leaves a second mail at most.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use tracing::{debug, info, warn};
+
+use super::mailer::LinkMailer;
+use crate::attention::CONFIRMATION;
+use crate::causes::with_causes;
+use crate::erasure::confirmation::{LinkMailEnd, LinkProof, LinkToken, mailbox_of};
+use crate::keys::{IndexKey, SealKey};
+use crate::ledger::{Ledger, LedgerError, LinkMail};
+use crate::mail::NotSent;
+use crate::subject::Whom;
+
+/// Between two looks whether one is due.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// After the mail server was not there, or the ledger was not.
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// How often the mail server is away before a person is told.
+const AWAY_MAX: u32 = 3;
+
+/// How long a shutdown waits for a mail that is being sent.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// What sending needs.
+pub(crate) struct LinkSender {
+    pub(crate) ledger: Arc<dyn Ledger>,
+    pub(crate) index: IndexKey,
+    pub(crate) seal: SealKey,
+    pub(crate) mailer: Arc<LinkMailer>,
+}
+
+/// Sends them until the shutdown.
+pub(crate) async fn send_links(sender: Arc<LinkSender>, shutdown: CancellationToken) {
+    let mut away = None;
+    while !shutdown.is_cancelled() {
+        let late = async {
+            shutdown.cancelled().await;
+            sleep(GRACE).await;
+        };
+        let sent = tokio::select! {
+            biased;
+            sent = sender.next(&mut away) => sent,
+            () = late => return,
+        };
+        let pause = match sent {
+            Ok(Next::Sent) => continue,
+            Ok(Next::Nothing) => LOOK,
+            Ok(Next::Away) => AGAIN,
+            Err(error) => {
+                debug!(error = %with_causes(&error), "mails with links are sent later");
+                AGAIN
+            }
+        };
+        shutdown.run_until_cancelled(sleep(pause)).await;
+    }
+}
+
+/// What came of a look.
+enum Next {
+    Nothing,
+    /// One was dealt with, and there may be another one.
+    Sent,
+    Away,
+}
+
+impl LinkSender {
+    /// Sends the next one. `away` is how often in a row the mail server was not there, where that is known.
+    async fn next(&self, away: &mut Option<u32>) -> Result<Next, LedgerError> {
+        // A look that finds nothing writes nothing.
+        match self.ledger.link_due().await? {
+            Some(true) => {}
+            Some(false) => return Ok(Next::Nothing),
+            // Nobody waits for the mail server any more.
+            None => return self.is_there(away).await.map(|()| Next::Nothing),
+        }
+        let proof = LinkProof::new(LinkToken::generate(), &self.index);
+        let Some(mail) = self.ledger.take_link(&proof, &self.mailer.bounds).await? else { return Ok(Next::Nothing) };
+        let end = self.send(&mail, &proof).await;
+        let erasure = mail.erasure;
+        match &end {
+            LinkMailEnd::Sent => info!(erasure.id = %erasure, "a mail with a link was sent"),
+            LinkMailEnd::ServerAway(reason) => {
+                warn!(reason, "the mail server takes no mails with links; they are sent later");
+            }
+            LinkMailEnd::Refused(reason) | LinkMailEnd::Unclear(reason) | LinkMailEnd::NoAddress(reason) => {
+                warn!(erasure.id = %erasure, reason, "a mail with a link was not sent, or perhaps not");
+            }
+        }
+        self.ledger.link_mail_ended(&proof, end.clone()).await?;
+        self.note(end, away).await
+    }
+
+    async fn send(&self, mail: &LinkMail, proof: &LinkProof) -> LinkMailEnd {
+        let mut whom = Whom::default();
+        for capsule in &mail.capsules {
+            match capsule.open(mail.erasure, &self.seal) {
+                Ok(opened) => whom.extend(opened),
+                // With another part of it, another one could be meant.
+                Err(error) => return LinkMailEnd::NoAddress(error.to_string()),
+            }
+        }
+        let Some(to) = mailbox_of(&whom.identifiers) else {
+            return LinkMailEnd::NoAddress("it names no single address".to_owned());
+        };
+        match self.mailer.send(&to, proof.token(), mail.expires, Timestamp::now()).await {
+            Ok(()) => LinkMailEnd::Sent,
+            Err(NotSent::Away(reason)) => LinkMailEnd::ServerAway(reason),
+            Err(NotSent::Refused(reason)) => LinkMailEnd::Refused(reason),
+            Err(NotSent::Unclear(reason)) => LinkMailEnd::Unclear(reason),
+        }
+    }
+
+    /// No person is needed for the mail server.
+    async fn is_there(&self, away: &mut Option<u32>) -> Result<(), LedgerError> {
+        if *away != Some(0) {
+            self.ledger.keeper_ended(CONFIRMATION, None).await?;
+        }
+        *away = Some(0);
+        Ok(())
+    }
+
+    /// Has a person told where the mail server is away for longer, and of its being back.
+    async fn note(&self, end: LinkMailEnd, away: &mut Option<u32>) -> Result<Next, LedgerError> {
+        let LinkMailEnd::ServerAway(reason) = end else {
+            return self.is_there(away).await.map(|()| Next::Sent);
+        };
+        let times = away.unwrap_or_default().saturating_add(1);
+        *away = Some(times);
+        if times == AWAY_MAX {
+            self.ledger.keeper_ended(CONFIRMATION, Some(&reason)).await?;
+        }
+        Ok(Next::Away)
+    }
+}

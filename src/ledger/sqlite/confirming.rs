@@ -1,0 +1,175 @@
+//! Links that confirm.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::columns::{Millis, Word};
+use super::job::Tx;
+use super::row::{self, LINK};
+use super::{LedgerError, capsules};
+use crate::erasure::ErasureId;
+use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
+use crate::keys::Digest;
+use crate::ledger::confirming::{DAY, FORGOTTEN_MAX, HOUR, LinkMail, PASSED_MAX, forgotten_before};
+use crate::ledger::expiry::ago;
+
+/// Wants a mail with a link, unless one is wanted already.
+pub(super) fn want(tx: &Tx<'_>, erasure: ErasureId, address: Digest) -> Result<(), LedgerError> {
+    let mut there =
+        tx.prepare_cached("SELECT 1 FROM confirmation_link WHERE erasure = ?1 AND state IN ('waiting', 'sending')")?;
+    if there.exists([erasure])? {
+        return Ok(());
+    }
+    insert(tx, &Link::wanted(erasure, address, tx.now))
+}
+
+/// Whether a mail is due, where any waits.
+pub(super) fn due(connection: &Connection) -> Result<Option<bool>, LedgerError> {
+    let mut due = connection.prepare_cached(
+        "SELECT due <= ?1 FROM confirmation_link WHERE state IN ('waiting', 'sending') ORDER BY due, id LIMIT 1",
+    )?;
+    Ok(due.query_row([Millis(Timestamp::now())], |row| row.get(0)).optional()?)
+}
+
+/// Takes the next link whose mail is due.
+pub(super) fn take(tx: &Tx<'_>, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {
+    for _ in 0..PASSED_MAX {
+        let Some((id, link)) = next(tx)? else { return Ok(None) };
+        let awaited = is_awaited(tx, link.erasure)?;
+        match link.taken(awaited, mailed(tx, link.address)?, bounds, proof, tx.now) {
+            TakenLink::Later => return Ok(None),
+            TakenLink::NoMail(link) => update(tx, id, &link)?,
+            TakenLink::Again { first, second } => {
+                update(tx, id, &first)?;
+                insert(tx, &second)?;
+            }
+            TakenLink::Mail(link) => {
+                update(tx, id, &link)?;
+                let capsules = capsules::of(tx, link.erasure)?;
+                return Ok(Some(LinkMail { erasure: link.erasure, capsules, expires: link.expires.unwrap_or(tx.now) }));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Writes how sending the mail with this token ended.
+pub(super) fn mail_ended(tx: &Tx<'_>, token: Digest, end: LinkMailEnd) -> Result<(), LedgerError> {
+    let Some((id, link)) = found(tx, token)? else { return Ok(()) };
+    let (link, second) = link.mail_ended(token, end, tx.now);
+    update(tx, id, &link)?;
+    second.map_or(Ok(()), |second| insert(tx, &second))
+}
+
+/// The link of a token, with its number; only where it was mailed for the erasure that it names.
+pub(super) fn of_proof(tx: &Tx<'_>, proof: &LinkProof) -> Result<Option<(i64, Link)>, LedgerError> {
+    Ok(found(tx, proof.found_by())?.filter(|(_, link)| link.is_of(proof)))
+}
+
+/// A link has let its erasure begin: nobody needs the others any more.
+pub(super) fn use_up(tx: &Tx<'_>, id: i64, link: Link) -> Result<(), LedgerError> {
+    let erasure = link.erasure;
+    update(tx, id, &Link { state: LinkState::Used, ended: Some(tx.now), ..link })?;
+    tx.prepare_cached(
+        "UPDATE confirmation_link SET state = 'over', ended = ?2
+         WHERE erasure = ?1 AND state IN ('waiting', 'sending', 'sent')",
+    )?
+    .execute(params![erasure, Millis(tx.now)])?;
+    Ok(())
+}
+
+/// An erasure's newest link.
+pub(super) fn newest(connection: &Connection, erasure: ErasureId) -> Result<Option<Link>, LedgerError> {
+    let sql = format!("SELECT {LINK} FROM confirmation_link WHERE erasure = ?1 ORDER BY id DESC LIMIT 1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([erasure])?;
+    rows.next()?.map(row::link).transpose()
+}
+
+/// Deletes those that ended so long ago.
+pub(super) fn forget_old(tx: &Tx<'_>, age: std::time::Duration) -> Result<(), LedgerError> {
+    let Some(before) = forgotten_before(tx.now, age) else { return Ok(()) };
+    tx.prepare_cached(
+        "DELETE FROM confirmation_link WHERE id IN (
+           SELECT id FROM confirmation_link
+           WHERE COALESCE(ended, expires) IS NOT NULL AND COALESCE(ended, expires) < ?1 AND state <> 'sending' LIMIT ?2)",
+    )?
+    .execute(params![Millis(before), FORGOTTEN_MAX])?;
+    Ok(())
+}
+
+fn next(tx: &Tx<'_>) -> Result<Option<(i64, Link)>, LedgerError> {
+    let sql = format!(
+        "SELECT {LINK}, id FROM confirmation_link WHERE state IN ('waiting', 'sending') AND due <= ?1 ORDER BY due, id LIMIT 1"
+    );
+    let mut statement = tx.prepare_cached(&sql)?;
+    let mut rows = statement.query([Millis(tx.now)])?;
+    rows.next()?.map(|row| Ok((row.get(12)?, row::link(row)?))).transpose()
+}
+
+fn found(tx: &Tx<'_>, token: Digest) -> Result<Option<(i64, Link)>, LedgerError> {
+    let sql = format!("SELECT {LINK}, id FROM confirmation_link WHERE token = ?1");
+    let mut statement = tx.prepare_cached(&sql)?;
+    let mut rows = statement.query([token])?;
+    rows.next()?.map(|row| Ok((row.get(12)?, row::link(row)?))).transpose()
+}
+
+fn is_awaited(tx: &Tx<'_>, erasure: ErasureId) -> Result<bool, LedgerError> {
+    let mut statement =
+        tx.prepare_cached("SELECT 1 FROM erasure WHERE id = ?1 AND state = 'requested' AND confirm = 'email'")?;
+    Ok(statement.exists([erasure])?)
+}
+
+fn mailed(tx: &Tx<'_>, address: Digest) -> Result<Mailed, LedgerError> {
+    let since = |age| ago(tx.now, Some(age)).unwrap_or(tx.now);
+    let count = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> Result<u32, LedgerError> {
+        Ok(tx.prepare_cached(sql)?.query_row(values, |row| row.get(0))?)
+    };
+    let to_one = "SELECT COUNT(*) FROM confirmation_link WHERE address = ?1 AND mailed IS NOT NULL AND mailed > ?2";
+    let to_all = "SELECT COUNT(*) FROM confirmation_link WHERE mailed IS NOT NULL AND mailed > ?1";
+    Ok(Mailed {
+        to_one_in_an_hour: count(to_one, params![address, Millis(since(HOUR))])?,
+        to_one_in_a_day: count(to_one, params![address, Millis(since(DAY))])?,
+        in_an_hour: count(to_all, params![Millis(since(HOUR))])?,
+    })
+}
+
+fn insert(tx: &Tx<'_>, link: &Link) -> Result<(), LedgerError> {
+    let sql =
+        format!("INSERT INTO confirmation_link ({LINK}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+    tx.prepare_cached(&sql)?.execute(params![
+        link.erasure,
+        Word(link.state),
+        link.address,
+        link.token,
+        link.bound,
+        Millis(link.due),
+        link.attempts,
+        link.again,
+        link.reason,
+        link.mailed.map(Millis),
+        link.expires.map(Millis),
+        link.ended.map(Millis)
+    ])?;
+    Ok(())
+}
+
+fn update(tx: &Tx<'_>, id: i64, link: &Link) -> Result<(), LedgerError> {
+    tx.prepare_cached(
+        "UPDATE confirmation_link SET state = ?2, token = ?3, bound = ?4, due = ?5, attempts = ?6, reason = ?7, mailed = ?8,
+                                      expires = ?9, ended = ?10 WHERE id = ?1",
+    )?
+    .execute(params![
+        id,
+        Word(link.state),
+        link.token,
+        link.bound,
+        Millis(link.due),
+        link.attempts,
+        link.reason,
+        link.mailed.map(Millis),
+        link.expires.map(Millis),
+        link.ended.map(Millis)
+    ])?;
+    Ok(())
+}

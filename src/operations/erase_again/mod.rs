@@ -1,0 +1,385 @@
+//! After another system's restore: who was erased there, and whom a backup has brought back, is found and erased again. The target streams
+//! whom it holds (`pages`), each record is compared with the fingerprints of those who were erased (`persons`), and who is found is erased
+//! the ordinary way: by an erasure at this target alone, with its own receipt. Nothing that is streamed is written anywhere, but what agrees of
+//! those who are erased again, into the capsules of their erasures.
+
+mod pages;
+mod persons;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::erasures::{installation_of_person, named_targets};
+use super::{OperationError, Operations, Settings, audit};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::chain;
+use crate::erasure::{ErasureId, NewErasure, Outcome, Selection, Subject, ToSeal};
+use crate::key_files::Keys;
+use crate::ledger::{EndedMark, SessionView, sealing};
+use crate::policy::Comparison;
+use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
+use crate::target::Target;
+use pages::Pages;
+use persons::{Found, Person, Persons, Verdict};
+
+/// How many erasures are read of the ledger at once.
+const CHUNK: u32 = 500;
+
+/// Characters of a plan's hash. It tells plans apart.
+const PLAN_CHARACTERS: usize = 32;
+
+/// Places that are named of all pages.
+const PLACES_MAX: usize = 32;
+
+/// How the rule of such an erasure begins, in place of one of the configuration; what was done before follows.
+const RULE: &str = "erased again";
+
+const OTHERS: &str =
+    "those who would be erased again are not those of this plan any more: nothing was done; look at them again";
+
+/// What is asked for.
+pub(crate) struct Asked {
+    pub(crate) target: String,
+    /// May be left out where there is one.
+    pub(crate) installation: Option<InstallationName>,
+    /// When the backup was made: who was erased since then may be in it.
+    pub(crate) since: Timestamp,
+}
+
+/// What is to be done with who is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// They are counted.
+    Count,
+    /// They are erased, if they are those whom this plan is about.
+    Erase { plan: String },
+    /// They are erased, whoever they are.
+    EraseAll,
+}
+
+/// How far it has come: so many records.
+pub(crate) type Tell<'a> = &'a (dyn Fn(u64) + Sync);
+
+/// What came of it. Free of personal data.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ErasedAgain {
+    pub(crate) target: TargetName,
+    pub(crate) mluvii: InstallationName,
+    pub(crate) since: Timestamp,
+    /// The erasures at this target since then by whose fingerprints people can be found.
+    pub(crate) compared: u64,
+    /// The others: their fingerprints are not kept any more, or are of another version.
+    pub(crate) not_comparable: u64,
+    /// Those whose data the target kept, or held when they were closed: they are not compared.
+    pub(crate) not_erased_then: u64,
+    /// Since when fingerprints are kept; `None` where they are kept for ever.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) kept_since: Option<Timestamp>,
+    /// Records that the target has told of.
+    pub(crate) records: u64,
+    /// Those of whom something was found, by their erasures.
+    pub(crate) found: Vec<FoundAgain>,
+    /// What names those who are to be erased again.
+    pub(crate) plan: String,
+    /// Places that the target did not tell of.
+    pub(crate) not_looked_at: Vec<String>,
+    /// Whether they are erased again, or were only counted.
+    pub(crate) dry_run: bool,
+}
+
+/// One who was erased, and of whom something is there.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FoundAgain {
+    /// The erasure by which.
+    pub(crate) erasure: ErasureId,
+    pub(crate) is: Is,
+    /// Records that are to go.
+    pub(crate) records: u64,
+    /// Records that are theirs and newer, or of which nobody knows whether they are.
+    pub(crate) kept: u64,
+    /// The erasure by which they go, once there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) again: Option<ErasureId>,
+}
+
+/// What is to become of one who was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Is {
+    /// All that is certainly theirs is older than their erasure: it goes.
+    Again,
+    /// An erasure of them at this target is under way.
+    UnderWay,
+    /// Something of theirs is newer than their erasure: they came back, and nothing is erased.
+    Back,
+    /// Nobody knows whether what is theirs is newer, so nothing is erased.
+    Undated,
+    /// Something agrees and not enough: nothing is erased.
+    Possible,
+}
+
+impl ErasedAgain {
+    pub(crate) fn count(&self, is: Is) -> u64 {
+        self.found.iter().filter(|one| one.is == is).count() as u64
+    }
+}
+
+/// Finds whom a target holds again and, where that is asked for, has them erased there.
+pub(crate) async fn erase_again(
+    on: &Operations,
+    asked: &Asked,
+    then: &Then,
+    by: &Actor,
+    tell: Tell<'_>,
+) -> Result<ErasedAgain, OperationError> {
+    let run = Run::begin(on, asked, then).await?;
+    let object = Object::target(&run.target);
+    let begun = run.entry(by, &object, ActResult::Begun);
+    // It is written before: somebody reads what a whole system holds.
+    on.ledger.note(begun).await?;
+    let done = run.go(tell, by).await;
+    let end = match &done {
+        Ok(done) => run.entry(by, &object, ActResult::Done).with_counts(done),
+        Err(_) => run.entry(by, &object, ActResult::Failed),
+    };
+    audit::noted(&*on.ledger, end).await;
+    done
+}
+
+impl AuditEntry {
+    fn with_counts(self, done: &ErasedAgain) -> Self {
+        let of = |is| done.count(is);
+        self.with("records", done.records)
+            .with("compared", done.compared)
+            .with("again", of(Is::Again))
+            .with("under_way", of(Is::UnderWay))
+            .with("back", of(Is::Back))
+            .with("undated", of(Is::Undated))
+            .with("possible", of(Is::Possible))
+            .with_word("plan", &done.plan)
+    }
+}
+
+/// One run, whose names all mean something.
+struct Run<'a> {
+    on: &'a Operations,
+    then: &'a Then,
+    target: TargetName,
+    installation: InstallationName,
+    since: Timestamp,
+    now: Timestamp,
+    keys: Keys,
+    fingerprinter: Fingerprinter,
+}
+
+impl<'a> Run<'a> {
+    async fn begin(on: &'a Operations, asked: &Asked, then: &'a Then) -> Result<Self, OperationError> {
+        let conflict = |why: &str| Err(OperationError::Conflict(why.to_owned()));
+        let target = named_targets(on, std::slice::from_ref(&asked.target))?.remove(0);
+        if target.is_mluvii() {
+            return conflict("what mluvii shows again is found and erased again by `quietus reconcile`");
+        }
+        if !on.settings.keep_fingerprints {
+            return conflict("nobody who was erased can be found again, because `erasing.keep_fingerprints` is off");
+        }
+        let installation = installation_of_person(on, asked.installation.as_ref())?;
+        let keys = on.keys().await?;
+        let fingerprinter = on.fingerprinter(&keys, &installation);
+        let clock = on.ledger.clock().await?;
+        if then != &Then::Count && clock.doubt.is_some() {
+            return conflict(
+                "the ledger's clock cannot be right, so that nobody can say what is newer; see `quietus clock`",
+            );
+        }
+        Ok(Self { on, then, target, installation, since: asked.since, now: clock.now, keys, fingerprinter })
+    }
+
+    fn entry(&self, by: &Actor, object: &Object, result: ActResult) -> AuditEntry {
+        let how = if self.then == &Then::Count { "count" } else { "erase" };
+        AuditEntry::new(by, Act::EraseAgain, object.clone(), result)
+            .with_word("mluvii", &self.installation)
+            .with_word("since", self.since)
+            .with_word("then", how)
+    }
+
+    async fn go(&self, tell: Tell<'_>, by: &Actor) -> Result<ErasedAgain, OperationError> {
+        let mut done = self.nothing_yet();
+        let mut persons = self.erased(&mut done).await?;
+        self.sweep(&mut persons, &mut done, tell).await?;
+        let mut going = Vec::new();
+        for (person, verdict) in persons.found() {
+            let is = self.becomes(&person, verdict).await?;
+            let Found { old, newer, undated, possible } = person.found;
+            let records = if is == Is::Again { old } else { 0 };
+            let kept = old + newer + undated + possible - records;
+            done.found.push(FoundAgain { erasure: person.erasure, is, records, kept, again: None });
+            if is == Is::Again {
+                going.push((done.found.len() - 1, person));
+            }
+        }
+        done.plan = self.plan(&done.found);
+        match self.then {
+            Then::Count => return Ok(done),
+            Then::Erase { plan } if *plan != done.plan => return Err(OperationError::Conflict(OTHERS.to_owned())),
+            Then::Erase { .. } | Then::EraseAll => {}
+        }
+        for (place, person) in going {
+            done.found[place].again = Some(self.request(person, by).await?);
+        }
+        Ok(done)
+    }
+
+    fn nothing_yet(&self) -> ErasedAgain {
+        let kept_for = self.on.settings.retention.fingerprints.limit();
+        ErasedAgain {
+            target: self.target.clone(),
+            mluvii: self.installation.clone(),
+            since: self.since,
+            compared: 0,
+            not_comparable: 0,
+            not_erased_then: 0,
+            kept_since: kept_for.and_then(|kept_for| self.now.checked_sub(kept_for).ok()),
+            records: 0,
+            found: Vec::new(),
+            plan: String::new(),
+            not_looked_at: Vec::new(),
+            dry_run: self.then == &Then::Count,
+        }
+    }
+
+    /// Those who were erased at the target since then.
+    async fn erased(&self, done: &mut ErasedAgain) -> Result<Persons<'_>, OperationError> {
+        let mut persons = Persons::new(&self.on.settings.person.r#match, &self.fingerprinter);
+        let mut after = EndedMark::before(self.since);
+        loop {
+            let ended = self.on.ledger.ended_erasures(&self.installation, after, CHUNK).await?;
+            let Some(last) = ended.last().map(|ended| &ended.erasure) else { break };
+            after = EndedMark { at: last.ended.unwrap_or(after.at), erasure: last.id };
+            for ended in ended {
+                let step = ended.erasure.steps.iter().find(|step| step.target == self.target);
+                let Some(outcome) = step.map(|step| step.outcome()) else { continue };
+                match outcome {
+                    // Where nobody could see it, it was asked for all the same.
+                    Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable) => {
+                        done.not_comparable += u64::from(!persons.add(ended));
+                    }
+                    _ => done.not_erased_then += 1,
+                }
+            }
+        }
+        done.compared = persons.len() as u64;
+        Ok(persons)
+    }
+
+    /// Compares whom the target holds with them.
+    async fn sweep(
+        &self,
+        persons: &mut Persons<'_>,
+        done: &mut ErasedAgain,
+        tell: Tell<'_>,
+    ) -> Result<(), OperationError> {
+        // Where nobody can be found, nobody's data is read.
+        if persons.len() == 0 {
+            return Ok(());
+        }
+        let running = (self.on.resources.targets)().map_err(OperationError::Configuration)?;
+        let called = self.target.called_for(&self.installation);
+        let target = running.targets.get(&called).expect("it is a target of the configuration");
+        let swept = self.sweep_target(&**target, &called, persons, done, tell).await;
+        running.stop().await;
+        swept
+    }
+
+    async fn sweep_target(
+        &self,
+        target: &dyn Target,
+        called: &TargetName,
+        persons: &mut Persons<'_>,
+        done: &mut ErasedAgain,
+        tell: Tell<'_>,
+    ) -> Result<(), OperationError> {
+        let Settings { rates, person, .. } = &self.on.settings;
+        let mut pages = Pages::new(&*self.on.ledger, target, called, rates.get(called).copied(), person.region);
+        while let Some(page) = pages.next().await? {
+            page.records.iter().for_each(|record| persons.compare(record));
+            done.records += page.records.len() as u64;
+            for place in page.not_looked_at {
+                if !done.not_looked_at.contains(&place) && done.not_looked_at.len() < PLACES_MAX {
+                    done.not_looked_at.push(place);
+                }
+            }
+            tell(done.records);
+        }
+        Ok(())
+    }
+
+    /// What is to become of one of whom something was found.
+    async fn becomes(&self, person: &Person, verdict: Verdict) -> Result<Is, OperationError> {
+        match verdict {
+            Verdict::Back => return Ok(Is::Back),
+            Verdict::Undated => return Ok(Is::Undated),
+            Verdict::Possible => return Ok(Is::Possible),
+            Verdict::Again => {}
+        }
+        let prints: Vec<_> = person.fingerprints.iter().map(|one| one.fingerprint).collect();
+        let sessions = self.on.ledger.sessions_with(&self.installation, &prints).await?;
+        if sessions.iter().any(|session| self.came_back(person, session)) {
+            return Ok(Is::Back);
+        }
+        let open = self.on.ledger.erasures_with(&prints).await?.into_iter().any(|erasure| {
+            let is_here = erasure.steps.iter().any(|step| step.target == self.target);
+            erasure.ended.is_none() && is_here && *erasure.subject.installation() == self.installation
+        });
+        Ok(if open { Is::UnderWay } else { Is::Again })
+    }
+
+    /// Whether a session may be theirs and is newer than their erasure, or a consent in it.
+    fn came_back(&self, person: &Person, session: &SessionView) -> bool {
+        let sets = &self.on.settings.person.r#match;
+        if session.erased_at.is_some()
+            || Comparison::of(&person.fingerprints, &session.fingerprints).judge(sets).is_none()
+        {
+            return false;
+        }
+        let record = &session.record;
+        let newest = record.started.max(record.ended).max(record.consent.since);
+        // One that says no time may be new.
+        newest.is_none_or(|newest| newest > person.gone_at)
+    }
+
+    /// What names those who are to be erased again, and by how many records.
+    fn plan(&self, found: &[FoundAgain]) -> String {
+        let again = found.iter().filter(|one| one.is == Is::Again);
+        let mut lines: Vec<_> = again.map(|one| format!("{} {}", one.erasure, one.records)).collect();
+        lines.sort();
+        let mut plan = chain::hash(format!("{}\n{}\n{}", self.target, self.installation, lines.join("\n")).as_bytes());
+        plan.truncate(PLAN_CHARACTERS);
+        plan
+    }
+
+    /// Has one erased the ordinary way, at this target alone, by what their records and the first erasure have in common.
+    async fn request(&self, person: Person, by: &Actor) -> Result<ErasureId, OperationError> {
+        let seal = self.on.seal_key(&self.keys).await?;
+        let fingerprints = self.fingerprinter.of_all(&person.identifiers);
+        let digest = self.fingerprinter.person(&fingerprints);
+        let erasure = NewErasure {
+            id: ErasureId::generate(self.now),
+            subject: Subject::Person { installation: self.installation.clone(), digest },
+            // On the receipt it says why, and which one it follows, whose receipt stays true of its time.
+            rule: format!("{RULE} after {}", person.erasure),
+            version: None,
+            targets: vec![self.target.clone()],
+            due: self.now,
+            approve: false,
+            origin: None,
+            selection: Selection::default(),
+            capsule: ToSeal::of(Whom { identifiers: person.identifiers, ..Whom::default() }, &seal),
+            fingerprints,
+        };
+        let id = sealing(&seal, || self.on.ledger.request(erasure.clone(), by)).await?;
+        let entry = AuditEntry::new(by, Act::ReopenErasure, Object::erasure(id), ActResult::Done);
+        let entry = entry.with_word("target", &self.target).with_word("after", person.erasure);
+        audit::noted(&*self.on.ledger, entry).await;
+        Ok(id)
+    }
+}

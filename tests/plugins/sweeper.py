@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""A program that is a plugin for a system which is one file, `people.json` in its folder: a list of records with `email`, `name` and
+`created_ms`. It tells whom it holds by pages of two. What stands in `mode` says how it lies while it does: see `lie`. Where `waits` is there, it
+waits on its second page until it is gone; where `dies` is there, it dies once on it."""
+
+import base64
+import json
+import os
+import struct
+import sys
+import time
+
+MANIFEST = {
+    "name": "sweeper",
+    "version": "1",
+    "identifiers": {"optional": ["email", "name"]},
+    "operations": ["erase", "verify", "health", "sweep"],
+    "config_schema": {"type": "object", "properties": {"folder": {"type": "string"}}},
+    "reads_from": ["/folder"],
+    "writes_from": ["/folder"],
+}
+PAGE = 2
+
+
+def read():
+    header = sys.stdin.buffer.read(4)
+    if len(header) < 4:
+        sys.exit(0)
+    return json.loads(sys.stdin.buffer.read(struct.unpack(">I", header)[0]))
+
+
+def write(message):
+    body = json.dumps(message).encode()
+    sys.stdout.buffer.write(struct.pack(">I", len(body)) + body)
+    sys.stdout.buffer.flush()
+
+
+def path(name):
+    return os.path.join(folder, name)
+
+
+def people():
+    with open(path("people.json")) as file:
+        return json.load(file)
+
+
+def mode():
+    return open(path("mode")).read().strip() if os.path.exists(path("mode")) else ""
+
+
+def note(what):
+    with open(path("calls"), "a") as calls:
+        calls.write(what + "\n")
+
+
+def record(one):
+    identifiers = [{"kind": kind, "value": one[kind]} for kind in ("email", "name") if one.get(kind)]
+    return {"identifiers": identifiers, **({"created_ms": one["created_ms"]} if one.get("created_ms") else {})}
+
+
+def cursor(number):
+    return base64.b64encode(str(number).encode()).decode()
+
+
+def lie(id, begin, how):
+    """What no host takes, or what would go on for ever."""
+    everybody = [record(one) for one in people()]
+    if how == "more":
+        return {"records": everybody * 600}
+    if how == "kinds":
+        return {"records": [{"identifiers": [{"kind": "phone", "value": "777 123 456"}]}]}
+    if how == "ids":
+        return {"records": [{"identifiers": [{"kind": "guest_id", "value": "g-1"}]}]}
+    if how == "garbage":
+        return {"records": [everybody, "ann", 7]}
+    if how == "times":
+        return {"records": [{**everybody[0], "created_ms": 1 << 62}]}
+    if how == "same":
+        return {"records": everybody[:1], "next": cursor(begin + 1)}
+    if how == "nobody":
+        return {"records": [], "next": cursor(begin + 1)}
+    if how == "circle":
+        return {"records": everybody[:1], "next": cursor((begin + 1) % 3)}
+    if how == "still":
+        return {"records": everybody[:1], "next": cursor(begin)}
+    if how == "tells":
+        for one in people():
+            write({"type": "log", "id": id, "level": "error", "text": "there is " + one["email"]})
+            print(one["email"], file=sys.stderr)
+        return None
+    return None
+
+
+def sweep(id, request):
+    begin = int(base64.b64decode(request["cursor"])) if "cursor" in request else 0
+    note(f"sweep from {begin}")
+    if begin > 0 and os.path.exists(path("dies")):
+        os.remove(path("dies"))
+        os.abort()
+    while begin > 0 and os.path.exists(path("waits")):
+        time.sleep(0.02)
+    lied = lie(id, begin, mode())
+    if lied is not None:
+        return lied
+    everybody = people()
+    page = {"records": [record(one) for one in everybody[begin : begin + PAGE]]}
+    return page if begin + PAGE >= len(everybody) else {**page, "next": cursor(begin + PAGE)}
+
+
+def is_of(request):
+    emails = {one["value"].lower() for one in request["identifiers"] if one["kind"] == "email"}
+    return [one for one in people() if one["email"].lower() in emails]
+
+
+folder = "."
+while True:
+    message = read()
+    kind, id = message["type"], message.get("id")
+    if kind == "hello":
+        write({"type": "hello", "protocol": 1, "minor": 1, "manifest": MANIFEST})
+    elif kind == "configure":
+        folder = message["config"]["folder"]
+        write({"type": "ready"})
+    elif kind == "sweep" and mode() == "error":
+        error = {"class": "permanent", "message": "cannot read " + people()[0]["email"]}
+        write({"type": "error", "id": id, "error": error})
+    elif kind == "sweep":
+        write({"type": "result", "id": id, "result": sweep(id, message["request"])})
+    elif kind == "erase":
+        theirs = is_of(message["request"])
+        left = [one for one in people() if one not in theirs]
+        with open(path("people.new"), "w") as file:
+            json.dump(left, file)
+        os.replace(path("people.new"), path("people.json"))
+        note(f"erase {len(theirs)}")
+        outcome = {"outcome": "erased", "counts": {"records": len(theirs)}} if theirs else {"outcome": "absent"}
+        write({"type": "result", "id": id, "result": outcome})
+    elif kind == "verify":
+        left = len(is_of(message["request"]))
+        write({"type": "result", "id": id, "result": {"outcome": "residual" if left else "absent"}})
+    elif kind == "health":
+        write({"type": "result", "id": id, "result": {}})
+    elif kind == "shutdown":
+        sys.exit(0)
