@@ -96,7 +96,7 @@ fn confirmation(config: &Config, layers: &mut Layers) {
         }
     }
     let by_address: BTreeSet<_> = [Kind::Email].into();
-    for (index, rule) in config.rules.iter().enumerate().filter(|(_, rule)| rule.confirm.is_some()) {
+    for (index, _) in config.rules.iter().enumerate().filter(|(_, rule)| rule.confirm.is_some()) {
         let key = format!("rule.{}.confirm", index + 1);
         if config.confirmation.is_none() && layers.is_whole("confirmation") {
             layers.problem(key.clone(), "needs `[confirmation]`: by whom are mails with links sent?");

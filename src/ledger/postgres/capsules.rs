@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::columns::{erasure_id, ids, millis};
-use super::tx::Tx;
+use super::tx::{Connection, Tx};
 use super::{LedgerError, generations};
 use crate::erasure::{Capsule, ErasureId};
 use crate::keys::{KeyId, Sealed};
@@ -19,9 +19,12 @@ pub(super) async fn add(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(),
     Ok(())
 }
 
-/// The capsules of these erasures.
-pub(super) async fn of(tx: &Tx, all: &[ErasureId]) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
-    let rows = tx
+/// The capsules of these erasures, in the order in which they were added.
+pub(super) async fn of(
+    connection: &Connection,
+    all: &[ErasureId],
+) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
+    let rows = connection
         .rows(
             "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
             &[&ids(all)],

@@ -91,9 +91,9 @@ use super::closing::Tried;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Confirmed, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark,
-    EraseWork, ErasedMark, ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep,
-    LedgerError, LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark, EraseWork,
+    ErasedMark, ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError,
+    LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic,
     PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
     REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
     SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState,

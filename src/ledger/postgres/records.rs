@@ -7,9 +7,9 @@ use jiff::Timestamp;
 
 use super::sessions::Place;
 use super::{
-    PostgresLedger, archive, attention, audit, clock, columns, confirming, counts, deliveries, erasures, gauges,
-    generations, installations, meta, past_jobs, people, periodic, processes, quarantine, query, receipts, requests,
-    rules, sessions, targets, work,
+    PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, deliveries, erasures,
+    gauges, generations, installations, meta, past_jobs, people, periodic, processes, quarantine, query, receipts,
+    requests, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -197,7 +197,7 @@ impl Records for PostgresLedger {
     }
 
     async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
-        let mut found = work::capsules(&self.reading().await?, &[erasure]).await?;
+        let mut found = capsules::of(&self.reading().await?, &[erasure]).await?;
         Ok(found.remove(&erasure).unwrap_or_default())
     }
 

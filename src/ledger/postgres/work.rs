@@ -207,26 +207,6 @@ fn reached_is_whole(written: Option<i64>, sessions: &[(Place, ReachedSession)]) 
     sum::reached_is_whole(written, all)
 }
 
-/// In the order in which they were added.
-pub(super) async fn capsules(
-    connection: &Connection,
-    all: &[ErasureId],
-) -> Result<HashMap<ErasureId, Vec<Capsule>>, LedgerError> {
-    let rows = connection
-        .rows(
-            "SELECT erasure, wrapped_key, content, seal_key FROM capsule WHERE erasure = ANY($1) ORDER BY id",
-            &[&ids(all)],
-        )
-        .await?;
-    let mut capsules = HashMap::<_, Vec<_>>::new();
-    for row in rows {
-        let seal_key = KeyId::written(row.get(3));
-        let capsule = Capsule { wrapped_key: Sealed(row.get(1)), content: Sealed(row.get(2)), seal_key };
-        capsules.entry(erasure_id(row.get(0))?).or_default().push(capsule);
-    }
-    Ok(capsules)
-}
-
 async fn reached(
     ledger: &PostgresLedger,
     tx: &Tx,

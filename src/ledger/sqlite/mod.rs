@@ -93,13 +93,13 @@ use self::writer::Writer;
 use super::notifier::Notifier;
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
-    ClockView, Closed, Closing, Confirmed, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark,
-    EraseWork, ErasedMark, ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep,
-    LedgerError, LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic,
-    ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S,
-    ReceiptRange, Recorded, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd,
-    StepWork, Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds,
-    claim, health, line, query, row, sum, transition,
+    ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark, EraseWork,
+    ErasedMark, ErasureCursor, ErasureFilter, Finished, Held, HeldWork, InstallationFacts, Intake, Keep, LedgerError,
+    LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, ProcessInfo,
+    ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange,
+    Recorded, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork,
+    Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim,
+    health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};

@@ -10,9 +10,9 @@ use rusqlite::{Connection, params_from_iter};
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
-    SqliteLedger, archive, attention, audit, clock, confirming, counts, deliveries, erasures, gauges, generations,
-    installations, integrity, meta, past_jobs, people, periodic, processes, quarantine, query, receipts, requests,
-    rules, sessions, targets, work,
+    SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, gauges,
+    generations, installations, integrity, meta, past_jobs, people, periodic, processes, quarantine, query, receipts,
+    requests, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -192,7 +192,7 @@ impl Records for SqliteLedger {
     }
 
     async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
-        self.readers.read(move |connection| work::capsules(connection, erasure)).await
+        self.readers.read(move |connection| capsules::of(connection, erasure)).await
     }
 
     async fn erasures_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<Erasure>, LedgerError> {

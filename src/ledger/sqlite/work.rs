@@ -117,16 +117,6 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
     Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key: KeyId::written(index_key) })
 }
 
-pub(super) fn capsules(connection: &Connection, id: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
-    let mut statement = connection
-        .prepare_cached("SELECT wrapped_key, content, seal_key FROM capsule WHERE erasure = ?1 ORDER BY id")?;
-    let capsules = statement.query_map([id], |row| {
-        let seal_key = KeyId::written(row.get(2)?);
-        Ok(Capsule { wrapped_key: Sealed(row.get(0)?), content: Sealed(row.get(1)?), seal_key })
-    })?;
-    Ok(capsules.collect::<Result<_, _>>()?)
-}
-
 fn reached(connection: &Connection, id: ErasureId, written: Option<i64>) -> Result<Vec<ReachedSession>, LedgerError> {
     let mut statement = connection.prepare_cached(
         "SELECT installation, session, read_before FROM erasure_session WHERE erasure = ?1

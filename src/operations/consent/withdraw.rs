@@ -263,7 +263,7 @@ impl DemandShown {
     }
 
     fn of_demand(demand: Demand) -> Self {
-        let Demand { rule, version, scope, due, approve, targets } = demand;
+        let Demand { rule, version, scope, due, approve, targets, confirm: _ } = demand;
         Self { rule, version, scope: scope.as_str(), targets, due, approve }
     }
 

@@ -371,6 +371,7 @@ impl<'a> Run<'a> {
             targets: vec![self.target.clone()],
             due: self.now,
             approve: false,
+            confirm: None,
             origin: None,
             selection: Selection::default(),
             capsule: ToSeal::of(Whom { identifiers: person.identifiers, ..Whom::default() }, &seal),

@@ -157,6 +157,7 @@ pub(crate) async fn run(
         due: now,
         // Who had to approve it has approved the plan.
         approve: false,
+        confirm: None,
         origin: None,
         selection: Selection { only: Some(only), ..selection },
         capsule: ToSeal::of(whom, &seal),

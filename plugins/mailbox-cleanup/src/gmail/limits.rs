@@ -10,7 +10,7 @@ const REASONS: [&str; 5] =
     ["dailyLimitExceeded", "quotaExceeded", "rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED"];
 
 /// What is missing, by the same reasons, and those of <https://cloud.google.com/apis/design/errors>.
-const MISSING: [(&str, &str); 1] = [
+const MISSING: [(&str, &str); 6] = [
     ("insufficientPermissions", "the scope https://mail.google.com/ is not granted"),
     ("ACCESS_TOKEN_SCOPE_INSUFFICIENT", "the scope https://mail.google.com/ is not granted"),
     ("accessNotConfigured", "the Gmail API is off in the key's project"),

@@ -20,7 +20,7 @@ pub(super) struct Hidden {
 
 /// What an erasure leaves (<https://learn.microsoft.com/graph/api/message-permanentdelete>,
 /// <https://learn.microsoft.com/exchange/security-and-compliance/recoverable-items-folder/recoverable-items-folder>).
-pub(crate) const KEEPS: [&str; 4] = [
+pub(crate) const KEEPS: [&str; 2] = [
     "Exchange's folder Purges keeps what was deleted for good until the retention of deleted items is over: 14 days, or up to 30 where \
      somebody has set it so (Microsoft's documentation)",
     "where there is a hold or a retention policy, Exchange keeps it for as long as that lasts, and Microsoft Graph shows neither (Microsoft's \

@@ -31,7 +31,7 @@ use api::unseen;
 use hidden::{Hidden, kept};
 
 /// What Microsoft Graph does not show, and its search does not find.
-pub(crate) const NOT_LOOKED_AT: [&str; 8] = [
+pub(crate) const NOT_LOOKED_AT: [&str; 3] = [
     "messages that carry the address in Sender or Reply-To alone, or that Exchange stores under a name within the company (`/O=…`) instead \
      of an address: its search does not look there",
     "whether a hold keeps what was erased: Microsoft Graph does not show holds",

@@ -26,7 +26,7 @@ pub(super) struct Belonging {
 /// What is said where leads are not searched.
 pub(super) const LEADS: &str = "leads with the person's address or number (`leads` in `related`)";
 
-pub(super) static BELONGINGS: [Belonging; 5] = [
+pub(super) static BELONGINGS: [Belonging; 7] = [
     Belonging {
         word: "tasks",
         object: Object { path: "Task", count: "tasks", id: "/Id" },
