@@ -56,7 +56,7 @@ fn the_environment_wins_over_the_file() {
 #[test]
 fn a_misspelt_key_is_refused_and_the_right_one_is_named() {
     assert_snapshot!(refused(&format!("{COMPLETE}[log]\nlevl = \"info\"\n"), &[]), @"quietus.toml: log.levl: there is no such key; did you mean `level`? (allowed: level, format)");
-    assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, ledger, clock, papers, log, keys, mluvii, settling, person, requests, erasing, retention, watch, source, consent, rule, rules, test, plugin, witness, alert)");
+    assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, ledger, clock, papers, log, keys, mluvii, settling, person, requests, erasing, retention, watch, source, consent, rule, rules, confirmation, test, plugin, manual, witness, alert)");
 }
 
 #[test]

@@ -404,9 +404,12 @@ fn technical(lang: Lang, receipt: &Receipt) -> Markup {
                 dt { "erasure" } dd.code { (statement.erasure) }
                 dt { "installation, scope" } dd.code { (statement.installation) ", " (statement.scope.as_str()) }
                 dt { "subject" } dd.code { (statement.subject) }
-                dt { "state, verdict" } dd.code { (state(statement.state)) ", " (statement.verdict) }
+                dt { "state, verdict" } dd.code { (statement.state.as_str()) ", " (statement.verdict) }
                 dt { "rules" } dd.code { (statement.rules.join(", ")) }
                 dt { "created, approved" } dd.code { (statement.created) ", " (optional(statement.approved)) }
+                @if let Some(confirmed) = &statement.confirmed {
+                    dt { "confirmed" } dd.code { (confirmed.by) ", " (confirmed.at) }
+                }
                 dt { "begun, ended" } dd.code { (optional(statement.begun)) ", " (statement.ended) }
                 dt { "search" } dd.code { (search) }
                 dt { (lang.say("konverzace", "sessions")) } dd.code { (numbers.join(", ")) }
@@ -432,10 +435,6 @@ fn technical(lang: Lang, receipt: &Receipt) -> Markup {
             @for step in &statement.steps { (details(lang, step)) }
         }
     }
-}
-
-fn state(state: ErasureState) -> &'static str {
-    state.as_str()
 }
 
 fn optional(time: Option<Timestamp>) -> String {

@@ -31,6 +31,9 @@ pub(super) fn happened(lang: Lang, step: &StepStatement) -> String {
         Outcome::Retained => lang.say("ponecháno, viz níže", "retained, see below"),
         Outcome::Residual => lang.say("údaje tam stále jsou", "the data is still there"),
         Outcome::Parked => lang.say("nedokončeno", "not finished"),
+        Outcome::Unverifiable if told::is_somebodys_word(step) => {
+            lang.say("podle slova pracovníka, neověřeno", "by somebody’s word, not verified")
+        }
         Outcome::Unverifiable => lang.say("nikdo to nemůže ověřit", "nobody can verify it"),
     }
 }

@@ -16,9 +16,24 @@ pub(super) struct Told {
     pub(super) decided: Vec<String>,
 }
 
+/// Codes by which a person's act is told, whichever program has written the receipt.
+const STOPPED: &str = "stopped";
+const HELD: &str = "held";
+
 pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
     let mut told = Told::default();
     for reason in &statement.reasons {
+        match reason.code.as_str() {
+            STOPPED => {
+                told.unseen.push(stopped(lang));
+                continue;
+            }
+            HELD => {
+                told.decided.push(held(lang, reason.detail.as_deref()));
+                continue;
+            }
+            _ => {}
+        }
         let Ok(code) = reason.code.parse() else {
             let sentence = lang.say(format!("jiný důvod: {}", reason.code), format!("another reason: {}", reason.code));
             told.unseen.push(sentence);
@@ -39,6 +54,21 @@ pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
     }
     told.unseen.extend(expected_places(lang, statement));
     told
+}
+
+fn stopped(lang: Lang) -> String {
+    lang.say(
+        "výmaz člověk zastavil, když už běžel; potom už žádný systém o výmaz požádán nebyl",
+        "a person stopped the erasure while it was under way; after that, no system was asked to erase",
+    )
+}
+
+fn held(lang: Lang, by: Option<&str>) -> String {
+    let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
+    lang.say(
+        format!("výmaz po nějakou dobu čekal kvůli pozastavení{by}"),
+        format!("the erasure waited for some time because of a hold{by}"),
+    )
 }
 
 /// Places that were not looked at, and that no reason names: nobody was expected to look there.
@@ -75,6 +105,9 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
     let quoted = detail.map(|detail| lang.quoted(detail));
     let because = quoted.as_ref().map(|quoted| format!(" – {quoted}")).unwrap_or_default();
     let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
+    if code == ReasonCode::NotLookedAt {
+        return at(lang, target, &place);
+    }
     let text = match code {
         ReasonCode::Cancelled => lang.say(
             "výmaz ukončil člověk dřív, než odpověděly všechny systémy",
@@ -139,7 +172,8 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
             format!("zůstává nebo se nehledá, jak bylo předem určeno: {place}"),
             format!("stays or is not looked for, as was laid down before: {place}"),
         ),
-        ReasonCode::NotLookedAt => place,
+        // One that has no sentence of its own here is said as everywhere else.
+        _ => lang.say(code.meaning(), code.meaning()),
     };
     at(lang, target, &text)
 }

@@ -79,6 +79,15 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
             assert!(!all[0].contains("another reason") && !all[0].contains("jiný důvod"), "{code:?}: {all:?}");
         }
     }
+    // What people did to it, by whichever program it is told.
+    for (code, said_by, place) in [("stopped", "zastavil", 1), ("held", "pozastavení (legal_claims)", 2)] {
+        let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
+        let detail = Some("legal_claims".to_owned());
+        statement.reasons = vec![ReasonStatement { code: code.into(), target: None, count: Some(1), detail }];
+        let said = told(Lang::Cs, &statement);
+        let all = [said.stays, said.unseen, said.decided];
+        assert!(all[place].len() == 1 && all[place][0].replace('\u{a0}', " ").contains(said_by), "{all:?}");
+    }
     // A later program may give others: they are not passed over.
     let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
     statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];
@@ -111,6 +120,15 @@ fn no_certificate_says_more_than_its_verdict() {
         said.contains("vymazáno podle sdělení systému") && said.contains("nikdo neviděl, zda údaje zmizely"),
         "{said}"
     );
+}
+
+#[test]
+fn what_a_colleague_has_said_is_no_more_than_a_word() {
+    let mut step = step("legal", Outcome::Unverifiable);
+    step.reason = Some("cli:ann said so at 2026-11-30T10:00:00Z: erased".into());
+    step.evidence.expected = true;
+    let said = text(&html(&receipt(vec![step]), None, Lang::Cs, Audience::Person));
+    assert!(said.contains("podle slova pracovníka, neověřeno") && said.contains("„cli:ann said so at"), "{said}");
 }
 
 #[test]

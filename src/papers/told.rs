@@ -1,6 +1,7 @@
 //! What targets say in their own words. What mluvii's target says is said in the paper's language; what a plugin says is quoted as it is.
 
 use super::Lang;
+use crate::receipt::StepStatement;
 
 /// A place that was looked at, or was not; or a kind of data.
 pub(super) fn place(lang: Lang, said: &str) -> String {
@@ -40,6 +41,11 @@ pub(super) fn count(lang: Lang, what: &str, number: u64) -> String {
         other => return format!("{other}:\u{a0}{}", lang.number(number)),
     };
     lang.count(number, czech, english)
+}
+
+/// Whether a person has confirmed it, as a task of a target that has no plugin (`docs/tasks.md`).
+pub(super) fn is_somebodys_word(step: &StepStatement) -> bool {
+    step.expected && step.reason.as_deref().is_some_and(|reason| reason.contains(" said so at "))
 }
 
 /// How a system is called.

@@ -98,7 +98,7 @@ mod tests {
     fn czech_lines_do_not_end_with_what_belongs_to_the_next_word() {
         check(czech("Žádost o výmaz v mluvii a u dodavatele"), "Žádost o~výmaz v~mluvii a~u~dodavatele");
         check(czech("dne 30. listopadu 2026 (v 10 hodin)"), "dne 30.~listopadu~2026 (v~10~hodin)");
-        check(czech("podle čl. 12 odst. 3 písm. b) GDPR"), "podle čl.~12 odst.~3 písm.~b) GDPR");
+        check(czech("podle čl. 12 odst. 3 písm. b) GDPR"), "podle čl.~12~odst.~3~písm.~b) GDPR");
         check(czech("24. 11. 2026 10:14"), "24.~11.~2026 10:14");
         check(czech("Doklad č. 1. Potom"), "Doklad č.~1. Potom");
         check(czech("„V systému“ kdo"), "„V~systému“ kdo");

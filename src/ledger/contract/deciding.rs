@@ -447,7 +447,7 @@ pub(crate) async fn a_withdrawal_changes_all_its_sessions_or_none_and_is_audited
     for id in [1, 2] {
         assert_eq!((of(id).await.consent, of(id).await.earlier.len()), (given.clone(), 0));
     }
-    assert_eq!(ledger.counts().await.expect("counted").erasures["scheduled"], 0);
+    assert_eq!(ledger.counts().await.expect("counted").erasures_in(ErasureState::Scheduled), 0);
 
     let decisions = vec![withdrawn(2, 1), withdrawn(1, 1)];
     let ids: Vec<_> = decisions.iter().flat_map(|decision| &decision.erasures).map(|erasure| erasure.id).collect();

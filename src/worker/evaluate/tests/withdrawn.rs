@@ -13,6 +13,7 @@ fn settled() -> SessionView {
     let ended = decide(&[], None, Cause::Event(&event(EventKind::SessionEnded), None), &read(facts.clone()));
     let mut change = ended.session;
     change.settle_at = None;
+    change.concluded = true;
     change.record.settled = Some(at("2026-01-01T11:30:00Z"));
     view(&change, None)
 }
