@@ -108,6 +108,9 @@ fn people(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
     }
     match (done.count(Is::Again), done.dry_run) {
         (0, _) => out.line("nobody is to be erased again"),
+        (again, false) if done.needs_approval => out.line(format_args!(
+            "{again} are asked for, and wait for somebody else: quietus erasures list --state requested"
+        )),
         (again, false) => {
             out.marked(GOOD, "✓", format_args!("{again} are erased again; to see how it goes: quietus erasures list"))
         }

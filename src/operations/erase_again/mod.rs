@@ -83,8 +83,10 @@ pub(crate) struct ErasedAgain {
     pub(crate) plan: String,
     /// Places that the target did not tell of.
     pub(crate) not_looked_at: Vec<String>,
-    /// Whether they are erased again, or were only counted.
+    /// Whether they were only counted, and not erased again.
     pub(crate) dry_run: bool,
+    /// Whether what is asked for waits for somebody else's approval (`requests.four_eyes`).
+    pub(crate) needs_approval: bool,
 }
 
 /// One who was erased, and of whom something is there.
@@ -244,6 +246,7 @@ impl<'a> Run<'a> {
             plan: String::new(),
             not_looked_at: Vec::new(),
             dry_run: self.then == &Then::Count,
+            needs_approval: self.on.settings.four_eyes,
         }
     }
 
@@ -370,7 +373,8 @@ impl<'a> Run<'a> {
             version: None,
             targets: vec![self.target.clone()],
             due: self.now,
-            approve: false,
+            // Whom a machine has found is nobody's second look: where a second person is wanted, it is wanted here, too.
+            approve: self.on.settings.four_eyes,
             confirm: None,
             origin: None,
             selection: Selection::default(),

@@ -1,7 +1,7 @@
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::erasure::{Erasure, ErasureState};
+use crate::erasure::{Erasure, sample};
 use crate::keys::{Digest, IndexKey};
 use crate::subject::{Identifier, InstallationName, SessionId, SessionKey};
 
@@ -34,18 +34,9 @@ fn erased(by: &Fingerprinter, n: u8, texts: &[&str], gone_at: i64, subject: Subj
     let erasure = Erasure {
         id: ErasureId([n; 16]),
         subject,
-        rules: Vec::new(),
-        rejected: Vec::new(),
-        state: ErasureState::Done,
-        created: at(gone_at),
-        due: at(gone_at),
         begun: Some(at(gone_at)),
         ended: Some(at(gone_at + 5_000)),
-        approved: None,
-        sessions: 0,
-        findings: None,
-        verdict: None,
-        steps: Vec::new(),
+        ..sample::session(Vec::new())
     };
     EndedErasure { erasure, fingerprints: by.of_all(&identifiers(texts)) }
 }
