@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{EMAIL, TEXT, acts, end, id, rules, say, tasks, text};
 use crate::harness::{Deployment, Server, StandIn, receipts};
+use crate::interop::python;
 
 #[test]
 fn a_dry_run_says_that_somebody_would_get_a_task_and_gives_none() {
@@ -48,7 +49,7 @@ fn names_and_times_that_cannot_be_are_refused_by_the_check() {
 /// Runs a command of the deployment as a person on a terminal does.
 fn on_terminal(deployment: &Deployment, arguments: &[&str]) -> String {
     let program = "import os, pty, sys\nsys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-    let mut command = Command::new("python3");
+    let mut command = Command::new(python());
     command.args(["-c", program, env!("CARGO_BIN_EXE_quietus"), "--config"]).arg(deployment.path("quietus.toml"));
     let output = command.args(arguments).stdin(std::process::Stdio::null()).output().expect("a terminal");
     assert!(output.status.success(), "{}", text(&output));
