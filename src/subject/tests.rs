@@ -49,6 +49,7 @@ fn what_an_erasure_is_about_survives_the_capsule_and_never_prints() {
         guests: [GuestId("g-1".into())].into(),
         whole_guests: [GuestId("g-1".into())].into(),
         origin: [session].into(),
+        by_address_alone: true,
         narrowed: Some(Narrowed::NoGuestId),
         searched: true,
     };

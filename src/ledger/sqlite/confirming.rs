@@ -36,7 +36,8 @@ pub(super) fn take(tx: &Tx<'_>, proof: &LinkProof, bounds: &LinkBounds) -> Resul
     for _ in 0..PASSED_MAX {
         let Some((id, link)) = next(tx)? else { return Ok(None) };
         let awaited = is_awaited(tx, link.erasure)?;
-        match link.taken(awaited, mailed(tx, link.address)?, bounds, proof, tx.now) {
+        let mailed = mailed(tx, link.address)?;
+        match link.taken(awaited, mailed, bounds, proof, tx.now) {
             TakenLink::Later => return Ok(None),
             TakenLink::NoMail(link) => update(tx, id, &link)?,
             TakenLink::Again { first, second } => {
