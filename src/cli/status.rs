@@ -158,13 +158,13 @@ mod tests {
     fn how_long_records_are_kept_is_shown_with_what_was_deleted() {
         let retention = serde_json::json!({
             "events": "30d", "sessions": "400d", "consents": "forever", "tombstones": "3650d", "erasures": "400d",
-            "fingerprints": "1095d", "holds": "1095d", "receipts": "1095d", "audit": "1095d",
+            "fingerprints": "1095d", "requests": "1095d", "holds": "1095d", "receipts": "1095d", "audit": "1095d",
         });
         let retention: RetentionSettings = serde_json::from_value(retention).expect("settings");
         let expired = [("sessions", Expired { deleted: 7, ..Expired::default() })].into();
         let (mut out, captured) = Out::captured(false);
         write_expired(&Counts { expired, ..Counts::default() }, &retention, &mut out).expect("written");
-        insta::assert_snapshot!(captured.text(), @"kept for    events 30d, sessions 400d (7 deleted), consents forever, tombstones 3650d, erasures 400d, fingerprints 1095d, holds 1095d");
+        insta::assert_snapshot!(captured.text(), @"kept for    events 30d, sessions 400d (7 deleted), consents forever, tombstones 3650d, erasures 400d, fingerprints 1095d, requests 1095d, holds 1095d");
     }
 
     #[test]
