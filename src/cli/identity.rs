@@ -38,24 +38,6 @@ impl PersonArgs {
     }
 }
 
-// A person by identifiers that nobody else sees: none of them is written out.
-#[derive(clap::Args)]
-pub(super) struct UnseenPersonArgs {
-    #[command(flatten)]
-    person: PersonArgs,
-}
-
-impl UnseenPersonArgs {
-    /// Reads the values, in the order in which the help names them.
-    pub(super) fn read(&self) -> Result<GivenIdentifiers, Failure> {
-        let values = self.person.read()?;
-        if values.seen_by_others {
-            return Err(Failure::Usage(format!("{SEEN_BY_OTHERS}; here no value is written out")));
-        }
-        Ok(values.identifiers)
-    }
-}
-
 /// Values that were given, each with its kind.
 pub(super) struct Values {
     pub(super) identifiers: GivenIdentifiers,
@@ -113,14 +95,6 @@ pub(super) fn read(argument: &str, what: &str) -> Result<Secret, Failure> {
         }
         None => Ok(Secret::new(argument)),
     }
-}
-
-/// The same, refusing a value that others could see.
-pub(super) fn read_unseen(argument: &str, what: &str) -> Result<Secret, Failure> {
-    if is_written_out(argument) {
-        return Err(Failure::Usage(format!("{SEEN_BY_OTHERS}; here no value is written out")));
-    }
-    read(argument, what)
 }
 
 fn is_written_out(argument: &str) -> bool {

@@ -16,24 +16,9 @@ pub(super) struct Told {
     pub(super) decided: Vec<String>,
 }
 
-/// Codes by which a person's act is told, whichever program has written the receipt.
-const STOPPED: &str = "stopped";
-const HELD: &str = "held";
-
 pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
     let mut told = Told::default();
     for reason in &statement.reasons {
-        match reason.code.as_str() {
-            STOPPED => {
-                told.unseen.push(stopped(lang));
-                continue;
-            }
-            HELD => {
-                told.decided.push(held(lang, reason.detail.as_deref()));
-                continue;
-            }
-            _ => {}
-        }
         let Ok(code) = reason.code.parse() else {
             let sentence = lang.say(format!("jiný důvod: {}", reason.code), format!("another reason: {}", reason.code));
             told.unseen.push(sentence);
@@ -45,30 +30,16 @@ pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
                 told.stays.push(sentence);
             }
             ReasonCode::Excluded => told.stays.push(sentence),
-            ReasonCode::PossibleIncluded | ReasonCode::PossibleExcluded | ReasonCode::LeftAccepted => {
-                told.decided.push(sentence);
-            }
+            ReasonCode::PossibleIncluded
+            | ReasonCode::PossibleExcluded
+            | ReasonCode::LeftAccepted
+            | ReasonCode::Held => told.decided.push(sentence),
             // Whatever else is said stands where the reader looks for what is not known.
             _ => told.unseen.push(sentence),
         }
     }
     told.unseen.extend(expected_places(lang, statement));
     told
-}
-
-fn stopped(lang: Lang) -> String {
-    lang.say(
-        "výmaz člověk zastavil, když už běžel; potom už žádný systém o výmaz požádán nebyl",
-        "a person stopped the erasure while it was under way; after that, no system was asked to erase",
-    )
-}
-
-fn held(lang: Lang, by: Option<&str>) -> String {
-    let by = by.map(|by| format!(" ({by})")).unwrap_or_default();
-    lang.say(
-        format!("výmaz po nějakou dobu čekal kvůli pozastavení{by}"),
-        format!("the erasure waited for some time because of a hold{by}"),
-    )
 }
 
 /// Places that were not looked at, and that no reason names: nobody was expected to look there.
@@ -105,13 +76,18 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
     let quoted = detail.map(|detail| lang.quoted(detail));
     let because = quoted.as_ref().map(|quoted| format!(" – {quoted}")).unwrap_or_default();
     let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
-    if code == ReasonCode::NotLookedAt {
-        return at(lang, target, &place);
-    }
     let text = match code {
         ReasonCode::Cancelled => lang.say(
             "výmaz ukončil člověk dřív, než odpověděly všechny systémy",
             "a person closed the erasure before every system had answered",
+        ),
+        ReasonCode::Stopped => lang.say(
+            "výmaz člověk zastavil, když už běžel; potom už žádný systém o výmaz požádán nebyl",
+            "a person stopped the erasure while it was under way; after that, no system was asked to erase",
+        ),
+        ReasonCode::Held => lang.say(
+            format!("výmaz po nějakou dobu čekal kvůli pozastavení{because}"),
+            format!("the erasure waited for some time because of a hold{because}"),
         ),
         ReasonCode::NotResolved => lang.say(
             "nikdo nezjistil, kterých konverzací a systémů se výmaz týká",
@@ -172,8 +148,7 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
             format!("zůstává nebo se nehledá, jak bylo předem určeno: {place}"),
             format!("stays or is not looked for, as was laid down before: {place}"),
         ),
-        // One that has no sentence of its own here is said as everywhere else.
-        _ => lang.say(code.meaning(), code.meaning()),
+        ReasonCode::NotLookedAt => place,
     };
     at(lang, target, &text)
 }

@@ -79,15 +79,6 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
             assert!(!all[0].contains("another reason") && !all[0].contains("jiný důvod"), "{code:?}: {all:?}");
         }
     }
-    // What people did to it, by whichever program it is told.
-    for (code, said_by, place) in [("stopped", "zastavil", 1), ("held", "pozastavení (legal_claims)", 2)] {
-        let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
-        let detail = Some("legal_claims".to_owned());
-        statement.reasons = vec![ReasonStatement { code: code.into(), target: None, count: Some(1), detail }];
-        let said = told(Lang::Cs, &statement);
-        let all = [said.stays, said.unseen, said.decided];
-        assert!(all[place].len() == 1 && all[place][0].replace('\u{a0}', " ").contains(said_by), "{all:?}");
-    }
     // A later program may give others: they are not passed over.
     let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
     statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];

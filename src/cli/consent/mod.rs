@@ -8,7 +8,7 @@ use clap::ArgGroup;
 
 use super::erase::{named_guest, session_key};
 use super::exit::{Exit, Failure};
-use super::identity::{self, UnseenPersonArgs};
+use super::identity::{self, PersonArgs};
 use super::out::Out;
 use crate::operations::Operations;
 use crate::operations::erasures::About;
@@ -44,7 +44,7 @@ struct WhoseArgs {
     #[arg(long, value_name = "GUEST", conflicts_with_all = ["email", "phone", "name", "other"])]
     guest: Option<String>,
     #[command(flatten)]
-    person: UnseenPersonArgs,
+    person: PersonArgs,
     /// The mluvii installation in which the person is meant
     #[arg(long, value_name = "NAME", conflicts_with_all = ["session", "guest"])]
     mluvii: Option<String>,
@@ -54,10 +54,15 @@ impl WhoseArgs {
     fn read(&self) -> Result<About, Failure> {
         match (&self.session, &self.guest) {
             (Some(session), _) => Ok(About::Session(session_key(session)?)),
-            (None, Some(guest)) => named_guest(identity::read_unseen(guest, "guest, as INSTALLATION/ID")?.expose()),
+            (None, Some(guest)) => {
+                identity::must_not_be_seen(guest)?;
+                named_guest(identity::read(guest, "guest, as INSTALLATION/ID")?.expose())
+            }
             (None, None) => {
+                let values = self.person.read()?;
+                values.refuse_seen()?;
                 let installation = self.mluvii.as_deref().map(|name| InstallationName(name.into()));
-                Ok(About::Person { installation, identifiers: self.person.read()? })
+                Ok(About::Person { installation, identifiers: values.identifiers })
             }
         }
     }
