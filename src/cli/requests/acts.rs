@@ -18,7 +18,7 @@ use crate::request::{ClosedBecause, ExtendedBecause, RejectedBecause, VerifiedBy
 /// answer, too.
 #[derive(clap::Args)]
 #[command(group(clap::ArgGroup::new("what").required(true).args(["how", "ask", "answered"])))]
-pub(super) struct Verify {
+pub(in crate::cli) struct Verify {
     #[command(flatten)]
     which: Which,
     /// How it was verified: `document` or `known-contact`
@@ -50,7 +50,7 @@ impl Verify {
 
 /// Answer a request one or two months later, two at most in all (GDPR Art. 12(3)); the person has to be told within the first
 #[derive(clap::Args)]
-pub(super) struct Extend {
+pub(in crate::cli) struct Extend {
     #[command(flatten)]
     which: Which,
     /// By how many months
@@ -74,7 +74,7 @@ impl Extend {
 /// Reasons: not-identified (Art. 11(2), 12(2)), not-the-person (12(6)), unfounded and excessive (12(5)), no-ground (17(1)), expression,
 /// legal-obligation, public-health, research and legal-claims (17(3)(a) to (e)).
 #[derive(clap::Args)]
-pub(super) struct Reject {
+pub(in crate::cli) struct Reject {
     #[command(flatten)]
     which: Which,
     /// Why
@@ -92,7 +92,7 @@ impl Reject {
 
 /// The person has withdrawn a request; what is sealed of the person is destroyed
 #[derive(clap::Args)]
-pub(super) struct Withdraw {
+pub(in crate::cli) struct Withdraw {
     #[command(flatten)]
     which: Which,
 }
@@ -107,7 +107,7 @@ impl Withdraw {
 
 /// End a request otherwise; what is sealed of the person is destroyed
 #[derive(clap::Args)]
-pub(super) struct Close {
+pub(in crate::cli) struct Close {
     #[command(flatten)]
     which: Which,
     /// Why: `nothing-held`, `duplicate`, `answered-elsewhere` or `mistake`

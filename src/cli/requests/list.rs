@@ -12,7 +12,7 @@ use crate::subject::InstallationName;
 
 /// List requests, newest first; without --state or --all, the open ones
 #[derive(clap::Args)]
-pub(super) struct List {
+pub(in crate::cli) struct List {
     /// Only those in these states
     #[arg(long, value_delimiter = ',')]
     state: Vec<RequestState>,
@@ -58,7 +58,7 @@ fn row(shown: &Shown) -> [String; 5] {
 
 /// Show one request: where it stands, until when it has to be answered, and why then
 #[derive(clap::Args)]
-pub(super) struct Show {
+pub(in crate::cli) struct Show {
     #[command(flatten)]
     which: Which,
 }
@@ -144,7 +144,7 @@ fn write_due(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
 /// Values of one kind are alternatives; every kind that is given has to agree. Ended requests are found as long as their fingerprints are
 /// kept (`retention.fingerprints`).
 #[derive(clap::Args)]
-pub(super) struct Find {
+pub(in crate::cli) struct Find {
     #[command(flatten)]
     person: PersonFile,
     /// Only in this installation of mluvii [default: in all]

@@ -26,7 +26,7 @@ use crate::subject::InstallationName;
 /// each line is written to a results file: the line's number, the request's number, and an error, and nothing of the person. The same
 /// command goes on where it was interrupted.
 #[derive(clap::Args)]
-pub(super) struct New {
+pub(in crate::cli) struct New {
     #[command(flatten)]
     person: PersonFile,
     /// The company's own number of the case [default: the next one of quietus, such as R-7]

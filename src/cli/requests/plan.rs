@@ -24,7 +24,7 @@ use crate::worker::Found;
 ///
 /// On a terminal, hints read from mluvii now tell whose each session is, such as `J… N…`; they are kept nowhere.
 #[derive(clap::Args)]
-pub(super) struct PlanRequest {
+pub(in crate::cli) struct PlanRequest {
     #[command(flatten)]
     which: Which,
     /// Take this session although it is only possibly meant, such as `acme/4711=person-says`; may be repeated
@@ -133,7 +133,7 @@ fn not_reached(not: &NotReached) -> String {
 ///
 /// Who has entered the request or made its plan cannot approve it.
 #[derive(clap::Args)]
-pub(super) struct Approve {
+pub(in crate::cli) struct Approve {
     #[command(flatten)]
     which: Which,
     /// The plan, as `requests plan` and `requests show` name it
@@ -154,7 +154,7 @@ impl Approve {
 /// Where something that was included has changed since, nothing is done: plan it anew. What has come since goes by a further plan of the
 /// same request.
 #[derive(clap::Args)]
-pub(super) struct Run {
+pub(in crate::cli) struct Run {
     #[command(flatten)]
     which: Which,
     /// The plan, as `requests plan` and `requests show` name it
