@@ -403,7 +403,7 @@ fn a_link_stands_in_the_place_of_an_approval_where_a_form_asks_for_a_person() {
         erase: Scope::Person,
         confirm: Some(ConfirmBy::Email),
         when: Some("true".into()),
-        ..rule("a", Trigger::FormSubmitted, &["mluvii", "crm"])
+        ..rule("a", Trigger::FormSubmitted, &["mluvii"])
     };
     assert_eq!(problems(&[], std::slice::from_ref(&by_link)), [""; 0]);
     let wrong = [
@@ -417,8 +417,7 @@ fn a_link_stands_in_the_place_of_an_approval_where_a_form_asks_for_a_person() {
     }
     // Another version of it, as it is let begin by somebody else.
     let version = |rule: &RuleSettings| {
-        let policy =
-            Policy::compile(&[], std::slice::from_ref(rule), &[TargetName::mluvii(), TargetName("crm".into())]);
+        let policy = Policy::compile(&[], std::slice::from_ref(rule), &[TargetName::mluvii()]);
         let policy = policy.expect("compiles");
         let rule = policy.rules().next().expect("one");
         (rule.needs_approval(), rule.version().to_owned())

@@ -9,7 +9,8 @@ fn asked(params: &[(&str, &str)]) -> crate::erasure::NewErasure {
     let rules = [RuleSettings {
         approve: false,
         confirm: Some(ConfirmBy::Email),
-        ..rule(Trigger::FormSubmitted, "true", Scope::Person)
+        // Not the entry form, which the session shows as well.
+        ..rule(Trigger::FormSubmitted, "form.origin == 'hero_card'", Scope::Person)
     }];
     let (head, form) = (event(EventKind::SessionActivityHeroCardSubmission), form("hero_card", params));
     let mut decision = decide(&rules, None, Cause::Event(&head, Some(&form)), &read(known()));
