@@ -420,9 +420,9 @@ mod tests {
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
+        erp is paused for more than a day, and what waits for it goes on waiting: quietus targets resume erp
         4 tasks at legal were not confirmed in time: quietus tasks list --target legal, then quietus tasks done ID; or ask once more, or give up, by quietus erasures retry or cancel, such as e-09090909090909090909090909090909
         3 tasks at legal are open, the oldest since 1970-01-01T00:00:00Z: quietus tasks list --target legal, then quietus tasks done ID once it is done
-        erp is paused for more than a day, and what waits for it goes on waiting: quietus targets resume erp
         the webhook of source acme: mluvii does not have it; see `quietus webhook status`, and `quietus webhook register acme`
         2 events, sessions or erasures could not be worked on (acme/8, e-09): quietus erasures retry --undecided
         2 erasures wait for a link that was not used in time, or whose mail was refused; nothing needs to be done, and a person can approve or reject each: quietus erasures list --state requested
