@@ -180,7 +180,8 @@ fn row(erasure: &Erasure) -> [String; 4] {
     let needs_person = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
     let state = if needs_person { ErasureState::Parked } else { erasure.state };
     let state = if awaits_link(erasure) {
-        LINK
+        // No longer than the other states, which a line has room for.
+        "confirm"
     } else if erasure.held && !needs_person {
         "held"
     } else {
@@ -230,9 +231,6 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     out.table(header, erasure.steps.iter().map(row))?;
     Ok(Exit::Done)
 }
-
-/// How the state is shown of one that a link lets begin, or a person.
-pub(super) const LINK: &str = "requested (link)";
 
 /// Whether it waits for its link to be used.
 pub(super) fn awaits_link(erasure: &Erasure) -> bool {

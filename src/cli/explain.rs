@@ -1,6 +1,6 @@
 //! `quietus explain`: why a session was erased, or was not.
 
-use super::erasures::{LINK, awaits_link};
+use super::erasures::awaits_link;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use crate::erasure::Verdict;
@@ -70,7 +70,7 @@ fn erasures(explained: &Explanation, out: &mut Out) -> std::io::Result<()> {
         return out.line("  none");
     }
     for erasure in &explained.erasures {
-        let state = if awaits_link(erasure) { LINK } else { erasure.state.as_str() };
+        let state = if awaits_link(erasure) { "requested, and waits for its link" } else { erasure.state.as_str() };
         let state = erasure.verdict.map_or(state, Verdict::as_str);
         out.line(format_args!("  {}  {state}", erasure.id))?;
         out.line(format_args!(
