@@ -40,7 +40,7 @@ const FILL: &str = "
     INSERT INTO audit (sequence, at, actor, act, object, hash, entry)
       SELECT i, i, 'cli:' || i % 100, 'erasure.cancel', 'erasure:' || i, '', '{}' FROM generate_series(1, 50000) AS i;
     INSERT INTO confirmation_link (erasure, state, address, token, bound, due, attempts, again, mailed, expires, ended)
-      SELECT id_from(i), 'used', sha256(i::TEXT::BYTEA), sha256(i::TEXT::BYTEA), '', i, 1, FALSE, 4000000000000 + i, 4000000000000 + i,
+      SELECT id_from(i), 'used', sha256(i::TEXT::BYTEA), sha256(i::TEXT::BYTEA), '', i, 1, FALSE, i, 4000000000000 + i,
              4000000000000 + i
       FROM generate_series(1, 50000) AS i;
     UPDATE chain SET sequence = 50000 WHERE name = 'audit';
