@@ -96,6 +96,15 @@ fn a_task_is_confirmed_and_the_receipt_says_by_whom_and_that_it_is_their_word() 
     let shown = text(&deployment.run(&["tasks", "show", id(task)]));
     assert!(shown.contains(TEXT) && shown.contains("session:acme/101"), "{shown}");
 
+    // The others are done, and nothing is over while somebody is asked.
+    wait_for("mluvii to have erased", || {
+        let erasure = deployment.json(&["erasures", "list"])[0].clone();
+        let is_over =
+            |step: &Value| step["target"] == "mluvii" && step["outcome"] == "erased" && step["stage"].is_null();
+        erasure["steps"].as_array()?.iter().any(is_over).then_some(())
+    });
+    assert_eq!(deployment.json(&["receipts", "list"]), json!([]));
+
     // What is no task changes nothing, and says so.
     assert_eq!(say(&deployment, "t-000000000000", &["--outcome", "erased"]), Some(1));
     assert_eq!(say(&deployment, "17", &["--outcome", "erased"]), Some(2));
