@@ -187,10 +187,10 @@ pub(crate) async fn what_a_person_says_of_a_task_is_taken_once_and_audited(ledge
     assert!(one ^ two, "two people at once: {one}, {two}");
     assert_eq!(claimed(&ledger).await.report(), Some(&erased()));
     let rows = audited(&ledger).await;
-    let said: Vec<_> = rows.iter().map(|row| (&*row.statement.act, &*row.statement.result)).collect();
-    let unchanged = ("task.done", "unchanged");
-    assert_eq!(said.iter().filter(|one| **one == unchanged).count(), 3, "{said:?}");
-    let row = rows.iter().find(|row| row.statement.result == "done").expect("one was taken");
+    let said: Vec<_> = rows.iter().filter(|row| row.statement.act == "task.done").collect();
+    let results: Vec<_> = said.iter().map(|row| &*row.statement.result).collect();
+    assert_eq!(results.iter().filter(|result| **result == "unchanged").count(), 3, "{results:?}");
+    let row = said.into_iter().find(|row| row.statement.result == "done").expect("one was taken");
     assert_eq!((&row.statement.actor, row.statement.object.to_string()), (&by(), format!("erasure:{id}")));
     let details = serde_json::to_value(&row.statement.details).expect("JSON");
     assert_eq!(

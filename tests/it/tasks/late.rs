@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{TEXT, end, id, rules, say, step, tasks, text};
+use super::{TEXT, another_ends, end, id, rules, say, step, tasks, text};
 use crate::harness::{Deployment, Server, StandIn, receipts, wait_for};
 
 /// The codes of what needs a person, once this one is among them.
@@ -22,7 +22,7 @@ fn a_late_task_needs_a_person_and_is_still_confirmed_or_given_up() {
     let deployment = Deployment::bare(&standin.mluvii, &rules("1s"));
     let server = Server::start(&deployment);
     end(&standin, &server, 101);
-    end(&standin, &server, 102);
+    another_ends(&standin, 102);
     wait_for("both to be late", || {
         let tasks = deployment.json(&["tasks", "list"]);
         let late = tasks.as_array()?.iter().filter(|task| task["state"] == "late").count();
