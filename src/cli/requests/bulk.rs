@@ -89,9 +89,8 @@ pub(super) async fn enter(
     }
     let bar = bar(csv)?;
     let (mut counts, mut record) = (Counts::default(), ByteRecord::new());
-    loop {
-        let is_there = reader.read_byte_record(&mut record).map_err(|error| wrong_csv(csv, &error))?;
-        let line = record.position().map_or(0, csv::Position::line);
+    for line in FIRST_LINE.. {
+        let is_there = reader.read_byte_record(&mut record).map_err(|error| wrong_csv(csv, line, &error))?;
         bar.set_position(reader.position().byte());
         if !is_there {
             break;
@@ -150,6 +149,9 @@ fn open(path: &Path) -> Result<Reader<BufReader<File>>, Failure> {
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The line behind the names of the columns, as a spreadsheet counts them: whatever line breaks are within cells, and at their ends.
+const FIRST_LINE: u64 = 2;
 
 /// A longer first line names no columns.
 const HEADER_BYTES_MAX: u64 = 4_096;
@@ -240,9 +242,12 @@ fn of(path: &Path, error: &io::Error) -> Failure {
 }
 
 /// Without what stands there.
-fn wrong_csv(path: &Path, error: &csv::Error) -> Failure {
-    let line = error.position().map_or(0, csv::Position::line);
-    Failure::Usage(format!("{}, line {line}: it cannot be read as CSV", path.display()))
+fn wrong_csv(path: &Path, line: u64, error: &csv::Error) -> Failure {
+    let what = match error.kind() {
+        csv::ErrorKind::Io(error) => error.to_string(),
+        _ => "it cannot be read as CSV".to_owned(),
+    };
+    Failure::Usage(format!("{}, line {line}: {what}", path.display()))
 }
 
 #[cfg(test)]

@@ -403,6 +403,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     waits.capsule = to_seal("ann@x.cz");
     waits.fingerprints = vec![email(8)];
     ledger.request(waits.clone(), &by()).await.expect("requested");
+    super::requesting::one_that_is_erased(ledger, waits.clone()).await;
     let mut to_approve = NewErasure { id: ErasureId([77; 16]), approve: true, ..waits };
     to_approve.selection.include_possible = true;
     ledger.request(to_approve, &by()).await.expect("requested");

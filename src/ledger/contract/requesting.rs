@@ -156,6 +156,12 @@ async fn run(ledger: &Shared, read: &StoredRequest, erasure: NewErasure) -> Opti
     ledger.run_request(&change(read, request, Act::RunRequest), erasure, &by()).await.expect("answered")
 }
 
+/// One that has become an erasure.
+pub(super) async fn one_that_is_erased(ledger: &Shared, erasure: NewErasure) {
+    let stored = enter(ledger, &new(91, vec![email(91)])).await;
+    run(ledger, &stored, erasure).await.expect("asked for");
+}
+
 pub(crate) async fn a_request_ends_with_the_receipt_of_its_erasure(ledger: Shared) {
     let stored = enter(&ledger, &new(1, vec![email(1)])).await;
     let erasure = erasure_of(person(1), &["crm"], in_hours(-1));
