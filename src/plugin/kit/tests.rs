@@ -117,7 +117,10 @@ async fn a_good_library_passes_everything() {
     let compiled = Compiled::new("obedient.c", &[]);
     let findings = Trial::obedient(&compiled.library).run().await;
     let other: Vec<_> = findings.iter().filter(|f| !matches!(f.verdict, Verdict::Passed { .. })).collect();
-    assert!(other.is_empty(), "{other:#?}");
+    // It does not tell of everybody whom its system holds; that it does not is no fault.
+    let not_declared = |f: &&Finding| f.id.starts_with("sweep-") && matches!(f.verdict, Verdict::Skipped { .. });
+    assert!(other.iter().all(not_declared), "{other:#?}");
+    assert_eq!(other.len(), 3);
     let note = |id: &str| format!("{:?}", findings.iter().find(|f| f.id == id).expect("a check").verdict);
     assert!(note("dry-run-repeats").contains("`residual` (files: 1)"), "{}", note("dry-run-repeats"));
     assert!(note("erase-answers").contains("`erased` (files: 1)"), "{}", note("erase-answers"));
