@@ -75,14 +75,14 @@ fn who_was_erased_is_erased_again_and_nobody_who_came_back_or_may_be_somebody_el
 
     // Each run is in the audit, with its counts, and so is what follows what.
     let audit = deployment.json(&["audit", "list", "--act", "erasure.again"]);
-    let rows: Vec<_> = audit.as_array().expect("rows").iter().map(|row| &row["statement"]).collect();
+    let rows: Vec<_> = audit.as_array().expect("rows").iter().map(|row| &row["entry"]).collect();
     let results: Vec<_> = rows.iter().map(|row| (&row["result"], &row["details"]["then"])).collect();
     assert!(results.contains(&(&json!("done"), &json!("erase"))), "{audit}");
     assert!(results.contains(&(&json!("failed"), &json!("erase"))), "{audit}");
     let erased = rows.iter().find(|row| row["result"] == "done" && row["details"]["then"] == "erase").expect("it");
     assert_eq!([&erased["details"]["again"], &erased["details"]["back"]], [&json!(1), &json!(1)], "{audit}");
     let reopened = deployment.json(&["audit", "list", "--act", "erasure.reopen"]);
-    assert_eq!(reopened[0]["statement"]["details"]["after"], json!(ann));
+    assert_eq!(reopened[0]["entry"]["details"]["after"], json!(ann));
 
     // Who is gone is not found once more, and who is left is still told.
     let once_more = look(&deployment, "crm", &["--yes"]);
