@@ -98,8 +98,8 @@ fn a_withdrawal_by_letter_is_shown_first_confirmed_and_found_again() {
 
     let audit = deployment.json(&["audit", "list", "--act", "consent.withdraw"]);
     assert_eq!(audit.as_array().map(Vec::len), Some(1), "{audit}");
-    assert_eq!(audit[0]["statement"]["details"]["sessions"], json!([101]), "{audit}");
-    assert_eq!(audit[0]["statement"]["details"]["came"], "officer_letter", "{audit}");
+    assert_eq!(audit[0]["entry"]["details"]["sessions"], json!([101]), "{audit}");
+    assert_eq!(audit[0]["entry"]["details"]["came"], "officer_letter", "{audit}");
 
     let csv = deployment.run(&["consent", "export"]);
     let lines: Vec<_> = String::from_utf8_lossy(&csv.stdout).lines().map(str::to_owned).collect();
