@@ -32,7 +32,7 @@ sql = "DELETE FROM customers WHERE lower(mail) = lower(:email)"
 rows_max = 5
 
 [[plugin.config.sweep]]
-name = "customers"
+name = "all-customers"
 sql = "SELECT id AS key, mail AS email, name, {seconds} AS created FROM customers"
 "#,
             self.url
