@@ -5,7 +5,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{days_left, last_day, working_day};
+use super::{days_left, working_day};
 
 /// By so many months a request may be extended at most.
 pub(crate) const EXTENDED_MONTHS_MAX: u8 = 2;
@@ -53,11 +53,9 @@ impl Term {
         if self.is_paused() {
             return None;
         }
-        self.last_day_without_pauses()?.checked_add(self.paused_days().days()).ok().and_then(working_day)
-    }
-
-    /// The last day, had nothing been asked for.
-    fn last_day_without_pauses(&self) -> Option<Date> {
-        last_day(self.received, i32::from(MONTHS.saturating_add(self.extended)))
+        let months = i32::from(MONTHS.saturating_add(self.extended));
+        let end = self.received.checked_add(months.months()).ok()?;
+        // Moved once, with the paused days in it: a free day that the end passes by is a day like any other.
+        working_day(end.checked_add(self.paused_days().days()).ok()?)
     }
 }

@@ -72,6 +72,19 @@ fn the_days_on_which_more_was_asked_for_are_added() {
 }
 
 #[test]
+fn an_end_moves_to_a_working_day_once_with_the_paused_days_in_it() {
+    let paused = |received, from, to| Term { pauses: vec![Pause { from, to: Some(to) }], ..Term::of(received) };
+    // Christmas Eve, three days later, is a Sunday.
+    let term = paused(date(2026, 11, 24), date(2026, 11, 26), date(2026, 11, 29));
+    assert_eq!((term.last_day(), term.paused_days()), (Some(date(2026, 12, 28)), 3));
+    // A Saturday, two days later, is a working day.
+    let term = paused(date(2026, 5, 13), date(2026, 5, 18), date(2026, 5, 20));
+    assert_eq!(term.last_day(), Some(date(2026, 6, 15)));
+    let extended = Term { extended: 1, ..paused(date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 4)) };
+    assert_eq!(extended.last_day(), Some(date(2027, 2, 2)), "30 January 2027 is a Saturday, and 2 February a Tuesday");
+}
+
+#[test]
 fn days_left_are_none_on_the_last_day_and_less_after_it() {
     let last = date(2026, 12, 3);
     assert_eq!([date(2026, 11, 30), last, date(2026, 12, 5)].map(|today| days_left(today, last)), [3, 0, -2]);

@@ -131,9 +131,13 @@ impl Request {
     pub(crate) fn planned(mut self, plan: Plan, include: Vec<Choice>, exclude: Vec<Choice>) -> Acted {
         self.must_be_verified()?;
         (self.include, self.exclude) = (include, exclude);
-        // Who approved what is shown again has approved it.
-        let approved = self.plan.take().filter(|before| before.hash == plan.hash).and_then(|before| before.approved);
-        self.plan = Some(Plan { approved, ..plan });
+        self.plan = Some(match self.plan.take() {
+            // Who only looks at a plan has not made it: who has may not approve it by that. Who approved it has approved it.
+            Some(before) if before.hash == plan.hash => {
+                Plan { by: before.by, at: before.at, approved: before.approved, ..plan }
+            }
+            _ => plan,
+        });
         Ok(self)
     }
 

@@ -141,6 +141,21 @@ fn nobody_approves_what_they_entered_or_planned() {
 }
 
 #[test]
+fn who_looks_at_a_plan_does_not_become_the_one_who_made_it() {
+    let by_whom = |name: &str, hash: &str| Plan { by: by(name), ..plan(hash, 1) };
+    let look = |request: &Request, name: &str, hash: &str| {
+        request.clone().planned(by_whom(name, hash), Vec::new(), Vec::new()).expect("planned")
+    };
+    let made = look(&verified(), "bob", "aa");
+    let looked = look(&made, "eve", "aa");
+    assert_eq!(looked.clone().approve("aa", &by("bob"), at(TODAY)), Err(Refused::SamePerson(by("bob"))));
+    assert_eq!(looked.approve("aa", &by("eve"), at(TODAY)).expect("approved").state(), RequestState::Approved);
+    // What is not the same is made by who had it shown.
+    let other = look(&made, "eve", "bb");
+    assert_eq!(other.approve("bb", &by("eve"), at(TODAY)), Err(Refused::SamePerson(by("eve"))));
+}
+
+#[test]
 fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
     let end = |request: Request, ended| request.end(ended, &by("ann"), at(TODAY));
     let id = ErasureId([4; 16]);

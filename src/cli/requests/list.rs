@@ -7,7 +7,7 @@ use crate::cli::out::{BAD, DOUBTFUL, Out};
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::Operations;
 use crate::operations::requests::{self, Shown};
-use crate::request::{Ended, RequestState};
+use crate::request::{Ended, PlannedSession, RequestState};
 use crate::subject::InstallationName;
 
 /// List requests, newest first; without --state or --all, the open ones
@@ -67,6 +67,10 @@ impl Show {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let shown = requests::show(on, &self.which.named()).await?;
         write(&shown, out)?;
+        if let Some(plan) = shown.request.plan.as_ref().filter(|plan| !plan.sessions.is_empty() && !out.is_json()) {
+            let row = |one: &PlannedSession| [one.session.to_string(), one.certainty.clone(), one.reason.clone()];
+            out.table(["SESSION", "", "WHY"], plan.sessions.iter().map(row))?;
+        }
         Ok(Exit::Done)
     }
 }

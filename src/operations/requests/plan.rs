@@ -72,6 +72,8 @@ pub(crate) async fn plan(
         ("excluded", (chosen.exclude.len() as u64).into()),
     ];
     let shown = change(on, read, changed, Act::PlanRequest, details, by).await?;
+    // The same plan stays whose it was, and approved.
+    let plan = shown.request.plan.clone().unwrap_or(plan);
     Ok(Planned { shown, plan, reach, records, hints })
 }
 
