@@ -198,7 +198,7 @@ impl ReasonCode {
         match self {
             Self::Cancelled => "A person closed this erasure before every target had answered.",
             Self::Stopped => {
-                "A person stopped this erasure while it was under way: nothing was asked of a target after that."
+                "A person stopped this erasure while it was under way: no further call was begun, and what was under way ended."
             }
             Self::NotResolved => "Nobody established which sessions and targets this erasure concerns.",
             Self::PossibleLeft => "Sessions that may be this person's were left alone, because not enough agrees.",

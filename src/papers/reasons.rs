@@ -82,8 +82,8 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
             "a person closed the erasure before every system had answered",
         ),
         ReasonCode::Stopped => lang.say(
-            "výmaz člověk zastavil, když už běžel; potom už žádný systém o výmaz požádán nebyl",
-            "a person stopped the erasure while it was under way; after that, no system was asked to erase",
+            "výmaz člověk zastavil, když už běžel; potom už žádný systém nebyl nově osloven, a co právě probíhalo, doběhlo",
+            "a person stopped the erasure while it was under way; after that, no further call to a system was begun, and what was under way ended",
         ),
         ReasonCode::Held => lang.say(
             format!("výmaz po nějakou dobu čekal kvůli pozastavení{because}"),
