@@ -16,11 +16,12 @@ use crate::receipt::{ChainName, Receipt, ReceiptHead, SignedCheckpoint};
 pub(crate) struct PostgresRows(Client);
 
 /// The tables whose ids are given out by the database.
-const NUMBERED: [(&str, &str); 6] = [
+const NUMBERED: [(&str, &str); 7] = [
     ("installation", "id"),
     ("source", "id"),
     ("inbox", "seq"),
     ("task", "id"),
+    ("confirmation_link", "id"),
     ("capsule", "id"),
     ("quarantine", "id"),
 ];
@@ -269,4 +270,36 @@ fn columns(table: &Table, rows: Vec<Row>) -> Result<Vec<Values>, LedgerError> {
         }
     }
     Ok(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::copy::TABLES;
+
+    /// The columns of the schema, by the migrations' text, whose values the database gives out.
+    fn given_out() -> Vec<(&'static str, &'static str)> {
+        let mut columns = Vec::new();
+        let mut table = "";
+        for line in schema::MIGRATIONS.iter().flat_map(|migration| migration.lines()) {
+            let words: Vec<&'static str> = line.split_whitespace().collect();
+            match words[..] {
+                ["CREATE", "TABLE", name, ..] => table = name,
+                [column, ..] if line.contains("AS IDENTITY") || line.contains("SERIAL") => {
+                    columns.push((table, column));
+                }
+                _ => {}
+            }
+        }
+        columns
+    }
+
+    #[test]
+    fn a_copy_goes_on_with_every_number_that_the_database_gives_out() {
+        let is_copied = |name: &str| TABLES.iter().any(|table| table.name == name);
+        let columns = given_out();
+        assert!(columns.contains(&("process", "number")), "{columns:?}");
+        let copied: Vec<_> = columns.into_iter().filter(|(table, _)| is_copied(table)).collect();
+        assert_eq!(copied, NUMBERED);
+    }
 }

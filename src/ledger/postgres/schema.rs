@@ -12,7 +12,7 @@ use crate::ledger::{Migrated, OpenError, UNRELEASED, migrations};
 /// Only ever appended to once there is a release. Those applied stand in the table `migration`, numbered from [`UNRELEASED`]
 /// on. Each leaves the schema such that the version before goes on working with it (expand first; contract in a later
 /// version).
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("migrations/0001_ledger.sql")];
 
 /// The number of this program's schema.
 pub(super) const KNOWN: usize = UNRELEASED + MIGRATIONS.len();
