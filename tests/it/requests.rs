@@ -261,7 +261,7 @@ fn a_configuration_with_the_deadline_that_is_gone_says_what_is_in_its_place() {
     deployment.write("quietus.toml", &text.replacen("[erasing]\n", "[erasing]\ndeadline = \"30d\"\n", 1));
     let output = deployment.run(&["check", "--offline"]);
     let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
-    assert!(output.status.code() == Some(3) && said.contains("erasing.deadline: this key is gone"), "{said}");
+    assert!(output.status.code() == Some(1) && said.contains("erasing.deadline: this key is gone"), "{said}");
     deployment.write("quietus.toml", &format!("{text}\n[requests]\ntime_zone = \"Europe/Nowhere\"\n"));
     let output = deployment.run(&["check", "--offline"]);
     let said = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
