@@ -244,8 +244,13 @@ pub(crate) trait Records: Send + Sync {
     /// Newest first, or the longest due first.
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError>;
 
-    /// The erasures with work at a target, named as it is called, the oldest first, at most so many.
-    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError>;
+    /// The erasures with work at a target, named as it is called, the oldest first, those beyond `after`, at most so many.
+    async fn erasures_at(
+        &self,
+        called: &TargetName,
+        after: Option<ErasureId>,
+        most: u32,
+    ) -> Result<Vec<ErasureId>, LedgerError>;
 
     /// What is sealed of whom an erasure is about; nothing once it is over.
     async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError>;

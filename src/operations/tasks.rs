@@ -13,11 +13,11 @@ use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::{
     Answer, Erasure, ErasureId, Evidence, Outcome, ReportState, Reportable, Step, StepState, Subject, TaskId,
 };
-use crate::ledger::{LedgerError, sealing};
+use crate::ledger::{Ledger, LedgerError, sealing};
 use crate::subject::{GuestId, Identifiers, InstallationName, TargetName, Whom};
 
-/// Tasks of one place that are listed.
-const LISTED_MAX: u32 = 10_000;
+/// Erasures of one place that are looked at together.
+const PAGE: u32 = 1_000;
 
 /// A task that is open.
 #[derive(Clone, Debug, Serialize)]
@@ -124,13 +124,44 @@ pub(crate) async fn list(on: &Operations, target: Option<&TargetName>) -> Result
     }
     let mut tasks = Vec::new();
     for (place, text) in on.settings.manual.iter().filter(|(name, _)| target.is_none_or(|target| target == *name)) {
-        for id in on.ledger.erasures_at(place, LISTED_MAX).await? {
-            // It may have ended since.
-            let erasure = on.ledger.erasure(id).await?;
-            tasks.extend(erasure.and_then(|erasure| task(&erasure, place, text)));
+        let mut beyond = Some(None);
+        while let Some(after) = beyond {
+            let (page, next) = page(&*on.ledger, place, text, after, PAGE).await?;
+            tasks.extend(page);
+            beyond = next.map(Some);
         }
     }
     Ok(tasks)
+}
+
+/// The tasks among the erasures that wait at a place beyond `after`, the oldest first, at most so many, and beyond which one others may
+/// wait.
+async fn page(
+    ledger: &dyn Ledger,
+    place: &TargetName,
+    text: &str,
+    after: Option<ErasureId>,
+    most: u32,
+) -> Result<(Vec<OpenTask>, Option<ErasureId>), OperationError> {
+    let ids = ledger.erasures_at(place, after, most).await?;
+    let mut tasks = Vec::new();
+    for id in &ids {
+        match ledger.erasure(*id).await {
+            // It may have ended since.
+            Ok(erasure) => tasks.extend(erasure.and_then(|erasure| task(&erasure, place, text))),
+            // The others are no worse for it.
+            Err(LedgerError::Broken(cause)) => {
+                tracing::warn!(erasure = %id, error = format!("{cause:#}"), "an erasure cannot be read, nor its task");
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Ok((tasks, last_of(&ids, most)))
+}
+
+/// The last of a page, if it is full.
+fn last_of(ids: &[ErasureId], most: u32) -> Option<ErasureId> {
+    ids.last().copied().filter(|_| ids.len() >= most as usize)
 }
 
 /// The task that an erasure is at a place, if it is one now.
@@ -154,8 +185,17 @@ fn task(erasure: &Erasure, place: &TargetName, text: &str) -> Option<OpenTask> {
 
 /// One open task.
 pub(crate) async fn show(on: &Operations, id: &TaskId) -> Result<OpenTask, OperationError> {
-    let found = list(on, None).await?.into_iter().find(|task| task.id == *id);
-    found.ok_or_else(|| OperationError::NotFound(format!("there is no open task {id}; it may have been confirmed")))
+    for (place, text) in &on.settings.manual {
+        let mut beyond = Some(None);
+        while let Some(after) = beyond {
+            let (page, next) = page(&*on.ledger, place, text, after, PAGE).await?;
+            if let Some(found) = page.into_iter().find(|task| task.id == *id) {
+                return Ok(found);
+            }
+            beyond = next.map(Some);
+        }
+    }
+    Err(OperationError::NotFound(format!("there is no open task {id}; it may have been confirmed")))
 }
 
 /// Shows whom a task is about: an act of its own, which the audit names.
@@ -228,6 +268,13 @@ mod tests {
     fn said(said: Said, reason: Option<&str>) -> (Outcome, bool, String) {
         let answer = answer(said, reason, &Actor::cli("ann"), Timestamp::UNIX_EPOCH);
         (answer.outcome, answer.evidence.expected, answer.reason.expect("who said so"))
+    }
+
+    #[test]
+    fn a_full_page_is_followed_by_another_and_any_other_is_the_last() {
+        let ids = [1, 2].map(|byte| ErasureId([byte; 16]));
+        assert_eq!(last_of(&ids, 2), Some(ids[1]));
+        assert_eq!((last_of(&ids, 3), last_of(&[], 2)), (None, None));
     }
 
     #[test]

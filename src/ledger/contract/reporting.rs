@@ -204,11 +204,15 @@ pub(crate) async fn what_waits_at_a_target_is_found_with_what_is_sealed_of_it(le
     accepted(&ledger, HOUR).await;
     let second = begun(&ledger, 2, &["queue", "crm"]).await;
     begun(&ledger, 3, &["crm"]).await;
-    let at = async |most| ledger.erasures_at(&target("queue"), most).await.expect("read");
+    let at = async |most| ledger.erasures_at(&target("queue"), None, most).await.expect("read");
     let sealed = async |id| ledger.capsules(id).await.expect("read").len();
     let mut both = [first, second];
     both.sort();
     assert_eq!((at(10).await, at(1).await), (both.to_vec(), vec![both[0]]));
+    for (after, beyond) in [(both[0], vec![both[1]]), (both[1], Vec::new())] {
+        let page = ledger.erasures_at(&target("queue"), Some(after), 10).await.expect("read");
+        assert_eq!(page, beyond);
+    }
     let mine = claim_step(&ledger, "queue").await;
     assert_eq!(ledger.stepped(mine, ends(Outcome::Unverifiable)).await.expect("stepped"), Finished::Done);
     assert_eq!((at(10).await, sealed(first).await, sealed(second).await), (vec![first], 1, 1));

@@ -42,14 +42,17 @@ fn group(row: &Row) -> Result<(Group, Option<ErasureId>), LedgerError> {
     Ok((group, oldest.map(erasure_id).transpose()?))
 }
 
-/// The erasures that wait at a target, the oldest first, at most so many.
+/// The erasures that wait at a target, the oldest first, those beyond `after`, at most so many.
 pub(super) async fn waiting(
     connection: &Connection,
     called: &TargetName,
+    after: Option<ErasureId>,
     most: u32,
 ) -> Result<Vec<ErasureId>, LedgerError> {
-    let sql = "SELECT erasure FROM task WHERE queue = $1 ORDER BY erasure LIMIT $2";
+    let sql = "SELECT erasure FROM task WHERE queue = $1 AND erasure > $2 ORDER BY erasure LIMIT $3";
+    // Every id is beyond no bytes at all.
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
     let queue = QueueName::Step(called.clone());
-    let rows = connection.rows(sql, &[&&*queue.name(), &i64::from(most)]).await?;
+    let rows = connection.rows(sql, &[&&*queue.name(), &after, &i64::from(most)]).await?;
     rows.iter().map(|row| erasure_id(row.get(0))).collect()
 }

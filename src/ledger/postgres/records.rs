@@ -217,8 +217,13 @@ impl Records for PostgresLedger {
         erasures::list(&self.reading().await?, filter).await
     }
 
-    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
-        people::waiting(&self.reading().await?, called, most).await
+    async fn erasures_at(
+        &self,
+        called: &TargetName,
+        after: Option<ErasureId>,
+        most: u32,
+    ) -> Result<Vec<ErasureId>, LedgerError> {
+        people::waiting(&self.reading().await?, called, after, most).await
     }
 
     async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {

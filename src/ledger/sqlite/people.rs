@@ -40,10 +40,17 @@ fn group(row: &Row<'_>) -> rusqlite::Result<(Group, Option<ErasureId>)> {
     Ok((Group { count, since: since.map(|since| since.0), mark: row.get(2)? }, row.get(3)?))
 }
 
-/// The erasures that wait at a target, the oldest first, at most so many.
-pub(super) fn waiting(connection: &Connection, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
-    let mut statement =
-        connection.prepare_cached("SELECT erasure FROM task WHERE queue = ?1 ORDER BY erasure LIMIT ?2")?;
-    let ids = statement.query_map(params![QueueName::Step(called.clone()).name(), most], |row| row.get(0))?;
+/// The erasures that wait at a target, the oldest first, those beyond `after`, at most so many.
+pub(super) fn waiting(
+    connection: &Connection,
+    called: &TargetName,
+    after: Option<ErasureId>,
+    most: u32,
+) -> Result<Vec<ErasureId>, LedgerError> {
+    let mut statement = connection
+        .prepare_cached("SELECT erasure FROM task WHERE queue = ?1 AND erasure > ?2 ORDER BY erasure LIMIT ?3")?;
+    // Every id is beyond no bytes at all.
+    let after = after.map_or_else(Vec::new, |id| id.0.to_vec());
+    let ids = statement.query_map(params![QueueName::Step(called.clone()).name(), after, most], |row| row.get(0))?;
     Ok(ids.collect::<Result<_, _>>()?)
 }

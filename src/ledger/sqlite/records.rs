@@ -205,9 +205,14 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| erasures::list(connection, &filter)).await
     }
 
-    async fn erasures_at(&self, called: &TargetName, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
+    async fn erasures_at(
+        &self,
+        called: &TargetName,
+        after: Option<ErasureId>,
+        most: u32,
+    ) -> Result<Vec<ErasureId>, LedgerError> {
         let called = called.clone();
-        self.readers.read(move |connection| people::waiting(connection, &called, most)).await
+        self.readers.read(move |connection| people::waiting(connection, &called, after, most)).await
     }
 
     async fn capsules(&self, erasure: ErasureId) -> Result<Vec<Capsule>, LedgerError> {
