@@ -13,8 +13,8 @@ use super::mailer::LinkMailer;
 use crate::attention::CONFIRMATION;
 use crate::causes::with_causes;
 use crate::erasure::confirmation::{LinkMailEnd, LinkProof, LinkToken, mailbox_of};
-use crate::keys::{IndexKey, SealKey};
-use crate::ledger::{Ledger, LedgerError, LinkMail};
+use crate::keys::{IndexKey, NoSealKey, NotOpened, SealKey};
+use crate::ledger::{GenerationState, Ledger, LedgerError, LinkMail};
 use crate::mail::NotSent;
 use crate::subject::Whom;
 
@@ -91,6 +91,9 @@ impl LinkSender {
             LinkMailEnd::ServerAway(reason) => {
                 warn!(reason, "the mail server takes no mails with links; they are sent later");
             }
+            LinkMailEnd::KeyAway(reason) => {
+                warn!(erasure.id = %erasure, reason, "a mail with a link is sent once the key of its address is back");
+            }
             LinkMailEnd::Refused(reason) | LinkMailEnd::Unclear(reason) | LinkMailEnd::NoAddress(reason) => {
                 warn!(erasure.id = %erasure, reason, "a mail with a link was not sent, or perhaps not");
             }
@@ -105,7 +108,7 @@ impl LinkSender {
             match capsule.open(mail.erasure, &self.seal) {
                 Ok(opened) => whom.extend(opened),
                 // With another part of it, another one could be meant.
-                Err(error) => return LinkMailEnd::NoAddress(error.to_string()),
+                Err(error) => return unopened(&error, &*self.ledger).await,
             }
         }
         let Some(to) = mailbox_of(&whom.identifiers) else {
@@ -130,8 +133,11 @@ impl LinkSender {
 
     /// Has a person told where the mail server is away for longer, and of its being back.
     async fn note(&self, end: LinkMailEnd, away: &mut Option<u32>) -> Result<Next, LedgerError> {
-        let LinkMailEnd::ServerAway(reason) = end else {
-            return self.is_there(away).await.map(|()| Next::Sent);
+        let reason = match end {
+            LinkMailEnd::ServerAway(reason) => reason,
+            // Nobody has asked the mail server, so nothing is known of it.
+            LinkMailEnd::KeyAway(_) => return Ok(Next::Sent),
+            _ => return self.is_there(away).await.map(|()| Next::Sent),
         };
         let times = away.unwrap_or_default().saturating_add(1);
         *away = Some(times);
@@ -139,5 +145,54 @@ impl LinkSender {
             self.ledger.keeper_ended(CONFIRMATION, Some(&reason)).await?;
         }
         Ok(Next::Away)
+    }
+}
+
+/// What becomes of a mail whose address is under a seal that does not open. A key that is not there now ends no link, unless the ledger
+/// says that it is gone for good.
+async fn unopened(error: &NotOpened, ledger: &dyn Ledger) -> LinkMailEnd {
+    let never_opens = match error {
+        NotOpened::Broken => true,
+        NotOpened::NoKey(NoSealKey::Away { .. }) => false,
+        // A ledger that does not answer has not said so.
+        NotOpened::NoKey(NoSealKey::Gone(id)) => ledger.seal_state(id).await.is_ok_and(never_comes_back),
+    };
+    let reason = error.to_string();
+    if never_opens { LinkMailEnd::NoAddress(reason) } else { LinkMailEnd::KeyAway(reason) }
+}
+
+/// Whether the key of a generation never comes back: of one that the ledger still needs, the folder may be away.
+fn never_comes_back(state: Option<GenerationState>) -> bool {
+    match state {
+        Some(GenerationState::New | GenerationState::Open | GenerationState::Closed) => false,
+        Some(GenerationState::Lost) | None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::KeyId;
+    use crate::ledger::Admin as _;
+    use crate::ledger::sqlite::SqliteLedger;
+
+    #[tokio::test]
+    async fn a_seal_key_that_is_away_for_a_moment_ends_no_link() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ledger = SqliteLedger::open(&folder.path().join("ledger.db")).expect("opens");
+        let id = KeyId::written("1111111111111111".to_owned());
+        let away = || NotOpened::NoKey(NoSealKey::Away { id: id.clone(), why: "permission denied".into() });
+        let gone = || NotOpened::NoKey(NoSealKey::Gone(id.clone()));
+        let waits = async |error: NotOpened| match unopened(&error, &*ledger).await {
+            LinkMailEnd::KeyAway(_) => true,
+            LinkMailEnd::NoAddress(_) => false,
+            other => panic!("{other:?}"),
+        };
+        assert!(waits(away()).await);
+        assert!(!waits(gone()).await, "nobody knows it");
+        assert!(!waits(NotOpened::Broken).await);
+        ledger.begin_seal_generation(&id).await.expect("noted");
+        assert!(ledger.open_seal_generation(&id, None).await.expect("opened"));
+        assert!(waits(gone()).await && waits(away()).await, "the folder may be away");
     }
 }

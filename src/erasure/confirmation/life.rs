@@ -18,6 +18,9 @@ const PAUSE_MAX: Duration = Duration::from_secs(6 * 3600);
 /// While the mail server is away, no attempt counts, and it is tried for one mail at a time.
 const AWAY_PAUSE: Duration = Duration::from_secs(10);
 
+/// While the key of a capsule is away, no attempt counts, either.
+const KEY_AWAY_PAUSE: Duration = Duration::from_secs(30);
+
 /// Where a link stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -117,6 +120,8 @@ pub(crate) enum LinkMailEnd {
     Refused(String),
     /// It may have taken it.
     Unclear(String),
+    /// To whom it goes cannot be read for now: the key is away, and may come back.
+    KeyAway(String),
     /// There is nobody to send it to.
     NoAddress(String),
 }
@@ -192,6 +197,10 @@ impl Link {
             LinkMailEnd::ServerAway(reason) => {
                 self.attempts = self.attempts.saturating_sub(1);
                 (self.waits_again(reason, AWAY_PAUSE, now), None)
+            }
+            LinkMailEnd::KeyAway(reason) => {
+                self.attempts = self.attempts.saturating_sub(1);
+                (self.waits_again(reason, KEY_AWAY_PAUSE, now), None)
             }
             LinkMailEnd::Refused(reason) if self.attempts < ATTEMPTS_MAX => {
                 let pause = self.pause();

@@ -264,6 +264,7 @@ pub(crate) async fn nothing_begins_without_its_link_or_a_person_in_whatever_orde
                     LinkMailEnd::Unclear("x".into()),
                     LinkMailEnd::Refused("x".into()),
                     LinkMailEnd::ServerAway("x".into()),
+                    LinkMailEnd::KeyAway("x".into()),
                 ]);
                 let (link, _) = chance.of(&links);
                 ledger.link_mail_ended(&link, end).await.expect("noted");

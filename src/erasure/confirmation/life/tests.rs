@@ -108,6 +108,22 @@ fn no_outage_of_the_mail_server_ends_a_link() {
 }
 
 #[test]
+fn no_absence_of_a_key_ends_a_link() {
+    let mut link = wanted();
+    for _ in 0..10 * ATTEMPTS_MAX {
+        let proof = self::proof();
+        (link, _) = mailed(link, &proof).mail_ended(proof.found_by(), LinkMailEnd::KeyAway("away".into()), NOW);
+        assert_eq!((link.state, link.attempts), (LinkState::Waiting, 0));
+        // Nothing went out, so nothing counts as mail to this address.
+        assert_eq!((link.mailed, link.token), (None, None));
+        assert!(NOW < link.due && link.due.duration_since(NOW).unsigned_abs() <= KEY_AWAY_PAUSE);
+    }
+    let proof = self::proof();
+    (link, _) = mailed(link, &proof).mail_ended(proof.found_by(), LinkMailEnd::NoAddress("broken".into()), NOW);
+    assert_eq!(link.state, LinkState::Failed);
+}
+
+#[test]
 fn an_address_gets_no_more_than_the_bound_and_all_together_wait() {
     let taken = |mailed| wanted().taken(true, mailed, &BOUNDS, &proof(), NOW);
     for mailed in
