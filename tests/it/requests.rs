@@ -183,9 +183,17 @@ fn many_requests_come_from_a_file_whose_results_name_nobody() {
     assert!(said.contains("2 requests entered, 3 not, 0 by an earlier run"), "{said}");
     let written = std::fs::read_to_string(&results).expect("results");
     let lines: Vec<_> = written.lines().collect();
-    assert_eq!(lines[..3], ["line,request,error", "2,acme/2026/1,\"\"", "3,acme/R-2,\"\""]);
-    assert_eq!(lines[3], "4,,\"the open request acme/2026/1 is of the same person\"");
-    assert!(lines[4].starts_with("5,,\"number: ") && lines[5].starts_with("6,,"), "{written}");
+    assert_eq!(lines[0], "line,request,digest,error");
+    let cells: Vec<[&str; 4]> =
+        lines[1..].iter().map(|line| line.splitn(4, ',').collect::<Vec<_>>().try_into().expect("four cells")).collect();
+    let said: Vec<_> = cells[..3].iter().map(|[line, request, _, error]| [*line, *request, *error]).collect();
+    let duplicate = "\"the open request acme/2026/1 is of the same person\"";
+    assert_eq!(said, [["2", "acme/2026/1", "\"\""], ["3", "acme/R-2", "\"\""], ["4", "", duplicate]]);
+    assert!(cells.iter().all(|cells| cells[2].len() == 32), "{written}");
+    assert!(
+        lines[4].starts_with("5,,") && cells[3][3].starts_with("\"number: ") && lines[5].starts_with("6,,"),
+        "{written}"
+    );
     for name in ["Jan", "jan", "eva", "Petr", "petr", "example"] {
         assert!(!written.contains(name) && !said.contains(name), "{name}: {written}{said}");
     }
@@ -197,6 +205,12 @@ fn many_requests_come_from_a_file_whose_results_name_nobody() {
     let (_, said) = company.requests(&["new", "--csv", &csv]);
     assert!(said.contains("2 requests entered, 1 not, 2 by an earlier run"), "{said}");
     assert_eq!(company.json(&["list"]).as_array().map(Vec::len), Some(4));
+    // Other people in a file of the same name are not those who were entered.
+    let others =
+        "number;name;email;came;received\n2026/8;;otto@example.cz;letter;\n;;eva@example.cz;email;2024-01-31\n";
+    company.file("requests.csv", others);
+    let (code, said) = company.requests(&["new", "--csv", &csv]);
+    assert!(code == Some(0) && said.contains("1 requests entered, 0 not, 1 by an earlier run"), "{said}");
 }
 
 #[test]

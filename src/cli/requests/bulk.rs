@@ -1,7 +1,8 @@
 //! Many requests from a CSV file: a line of results for each, from which it goes on after an interruption. Nothing of a person
-//! stands in the results, also where a line is wrong.
+//! stands in the results, also where a line is wrong: which line it was, its number and a keyed digest say, so that another file of the
+//! same name is not taken for the one that was entered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
 use crate::cli::words;
 use crate::keys::Secret;
-use crate::operations::requests::{self, Asked};
+use crate::operations::requests::{self, Asked, LineKey};
 use crate::operations::{InputError, OperationError, Operations};
 use crate::request::{Came, VerifiedBy};
 use crate::subject::{InstallationName, Kind};
@@ -79,10 +80,11 @@ pub(super) async fn enter(
     let mut reader = open(csv)?;
     let columns = columns(&mut reader, came_is_said)?;
     let done = entered_before(&results)?;
+    let key = LineKey::of(on).await?;
     let mut results_file =
         OpenOptions::new().create(true).append(true).open(&results).map_err(|error| of(&results, &error))?;
     if results_file.metadata()?.len() == 0 {
-        writeln!(results_file, "line,request,error")?;
+        writeln!(results_file, "{RESULTS_HEADER}")?;
     } else {
         // Behind a line that was cut off.
         writeln!(results_file)?;
@@ -95,7 +97,8 @@ pub(super) async fn enter(
         if !is_there {
             break;
         }
-        if done.contains(&line) {
+        let digests = key.digests(&record);
+        if done.get(&line).is_some_and(|entered| digests.iter().any(|digest| entered.contains(digest))) {
             counts.before += 1;
             continue;
         }
@@ -118,7 +121,8 @@ pub(super) async fn enter(
             }
         };
         // With the next line, this one is not looked at again.
-        writeln!(results_file, "{line},{request},\"{}\"", error.replace('"', "'"))?;
+        let digest = digests.first().map_or("", String::as_str);
+        writeln!(results_file, "{line},{request},{digest},\"{}\"", error.replace('"', "'"))?;
     }
     bar.finish_and_clear();
     results_file.sync_all()?;
@@ -152,6 +156,9 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The line behind the names of the columns, as a spreadsheet counts them: whatever line breaks are within cells, and at their ends.
 const FIRST_LINE: u64 = 2;
+
+/// The first line of the results.
+const RESULTS_HEADER: &str = "line,request,digest,error";
 
 /// A longer first line names no columns.
 const HEADER_BYTES_MAX: u64 = 4_096;
@@ -209,23 +216,42 @@ fn told(error: &OperationError) -> String {
     }
 }
 
-/// The lines that an earlier run has entered.
-fn entered_before(results: &Path) -> Result<BTreeSet<u64>, Failure> {
+/// The lines that an earlier run has entered, with the digests of what stood there.
+fn entered_before(results: &Path) -> Result<BTreeMap<u64, BTreeSet<String>>, Failure> {
+    let mut done = BTreeMap::<u64, BTreeSet<String>>::new();
     let file = match File::open(results) {
         Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(done),
         Err(error) => return Err(of(results, &error)),
     };
-    let mut done = BTreeSet::new();
-    for line in BufReader::new(file).lines() {
+    for (index, line) in BufReader::new(file).lines().enumerate() {
         let line = line.map_err(|error| of(results, &error))?;
+        if index == 0 {
+            must_be_results(results, &line)?;
+            continue;
+        }
         let mut cells = line.split(',');
         // A line that was cut off by a crash says nothing, and is tried again: the request that it has entered is known by its person.
         let number: Option<u64> = cells.next().and_then(|number| number.parse().ok());
-        let is_entered = cells.next().is_some_and(|request| !request.is_empty()) && cells.next().is_some();
-        done.extend(number.filter(|_| is_entered));
+        let is_entered = cells.next().is_some_and(|request| !request.is_empty());
+        let digest = cells.next().filter(|_| is_entered && cells.next().is_some());
+        if let (Some(number), Some(digest)) = (number, digest) {
+            done.entry(number).or_default().insert(digest.to_owned());
+        }
     }
     Ok(done)
+}
+
+/// Another file is not written to, and one without digests does not say whose the lines were.
+fn must_be_results(path: &Path, first: &str) -> Result<(), Failure> {
+    if first == RESULTS_HEADER {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{}: it does not begin with `{RESULTS_HEADER}`, so that it does not say which lines were entered; move it away, or name another \
+         file with --results",
+        path.display()
+    )))
 }
 
 fn bar(csv: &Path) -> Result<ProgressBar, Failure> {

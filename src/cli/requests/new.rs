@@ -23,8 +23,8 @@ use crate::subject::InstallationName;
 ///
 /// With --csv, each line of a file is a request. Its first line names the columns: name, email, phone and kinds of your own, and number,
 /// came, received, verified, mluvii and targets, each of which the option of that name stands in for where it is left out. What came of
-/// each line is written to a results file: the line's number, the request's number, and an error, and nothing of the person. The same
-/// command goes on where it was interrupted.
+/// each line is written to a results file: the line's number, the request's number, a keyed digest of the line, and an error, and nothing
+/// of the person. The same command goes on where it was interrupted; a line that has changed since is entered.
 #[derive(clap::Args)]
 pub(in crate::cli) struct New {
     #[command(flatten)]

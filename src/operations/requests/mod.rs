@@ -3,11 +3,13 @@
 
 mod acts;
 mod enter;
+mod lines;
 mod plan;
 mod show;
 
 pub(crate) use acts::{answered, approve, ask, close, extend, reject, verify, withdraw};
 pub(crate) use enter::{Asked, enter};
+pub(crate) use lines::LineKey;
 pub(crate) use plan::{Chosen, Planned, plan, run};
 pub(crate) use show::{Shown, find, list, show};
 

@@ -62,8 +62,18 @@ fn what_an_earlier_run_has_entered_is_not_entered_again() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("results.csv");
     assert!(entered_before(&path).expect("none").is_empty());
-    // The last line was cut off by a crash.
-    std::fs::write(&path, "line,request,error\n2,R-1,\"\"\n3,,\"it is wrong\"\n4,acme/R-2,\"\"\n5,R-3")
-        .expect("written");
-    assert_eq!(entered_before(&path).expect("read"), [2, 4].into());
+    // The last lines were cut off by crashes.
+    let text = "line,request,digest,error\n2,R-1,aa,\"\"\n3,,bb,\"it is wrong\"\n4,acme/R-2,cc,\"\"\n\n2,R-4,dd,\"\"\n6,R-5,e\n\n5,R-3";
+    std::fs::write(&path, text).expect("written");
+    let digests = |all: &[&str]| all.iter().map(|digest| (*digest).to_owned()).collect::<BTreeSet<_>>();
+    assert_eq!(entered_before(&path).expect("read"), [(2, digests(&["aa", "dd"])), (4, digests(&["cc"]))].into());
+}
+
+#[test]
+fn results_that_do_not_say_what_stood_in_a_line_are_refused() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("results.csv");
+    std::fs::write(&path, "line,request,error\n2,R-1,\"\"\n").expect("written");
+    let Err(Failure::Usage(why)) = entered_before(&path) else { panic!("it is read") };
+    assert!(why.contains("--results"), "{why}");
 }
