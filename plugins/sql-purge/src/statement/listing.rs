@@ -2,7 +2,7 @@
 //! it a page at a time, in the order of its key. No value enters it but the key of the last row.
 
 use quietus_plugin::Kind;
-use sqlparser::ast::{Expr, Ident, SelectItem, Statement};
+use sqlparser::ast::{Expr, Ident, Query, SelectItem, SetExpr, Statement};
 
 use super::placeholder::has_placeholder;
 use super::{parse, shape, tokens, whole};
@@ -64,7 +64,7 @@ impl Listing {
         if !columns.iter().any(|(column, _)| matches!(column, Column::Identifier(_))) {
             return Err("no column that is an identifier, such as `mail AS email`".into());
         }
-        Ok(Self { select: query.to_string(), columns, engine })
+        Ok(Self { select: with_quoted_names(*query, engine), columns, engine })
     }
 
     /// The statement for so many rows: its first column is the key, the others are text. `is_after` says whether it begins after a key, which is
@@ -84,8 +84,25 @@ impl Listing {
     }
 
     fn quoted(&self, name: &str) -> String {
-        if self.engine == Engine::Postgres { format!("\"{name}\"") } else { format!("`{name}`") }
+        let quote = quote_of(self.engine);
+        format!("{quote}{name}{quote}")
     }
+}
+
+fn quote_of(engine: Engine) -> char {
+    if engine == Engine::Postgres { '"' } else { '`' }
+}
+
+/// `key` is a reserved word of MySQL, and must be quoted where it is a name.
+fn with_quoted_names(mut query: Query, engine: Engine) -> String {
+    if let SetExpr::Select(select) = &mut *query.body {
+        for item in &mut select.projection {
+            if let SelectItem::ExprWithAlias { alias, .. } = item {
+                *alias = Ident::with_quote(quote_of(engine), alias.value.to_lowercase());
+            }
+        }
+    }
+    query.to_string()
 }
 
 fn name_of(item: &SelectItem) -> Result<String, String> {
@@ -141,6 +158,14 @@ mod tests {
         assert!(page.starts_with("SELECT swept.\"key\"::text, swept.\"email\"::text, "), "{page}");
         assert!(page.ends_with(" AS swept WHERE swept.\"key\" > $1 ORDER BY swept.\"key\" LIMIT 3"), "{page}");
         assert!(!listing.page(false, 3).contains("WHERE"));
+    }
+
+    #[test]
+    fn a_name_that_is_a_reserved_word_is_quoted() {
+        let sql = "SELECT id AS Key, mail AS email FROM customers";
+        let page = |engine| listing(sql, engine).expect("a list").page(false, 3);
+        assert!(page(Engine::Mysql).contains("(SELECT id AS `key`, mail AS `email` FROM customers)"));
+        assert!(page(Engine::Postgres).contains("(SELECT id AS \"key\", mail AS \"email\" FROM customers)"));
     }
 
     #[test]
