@@ -11,7 +11,7 @@ use super::{GuestId, Identifier, Identifiers, Kind, SessionKey};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Whom {
     pub(crate) identifiers: Identifiers,
-    /// The guest ids of the sessions; told to plugins that are granted `guest_id`.
+    /// The guest ids of the sessions, of a person only those of which no session stays; told to plugins that are granted `guest_id`.
     pub(crate) guests: BTreeSet<GuestId>,
     /// Those of them of which every session at mluvii is in reach, so that one call may take all of them.
     pub(crate) whole_guests: BTreeSet<GuestId>,

@@ -221,6 +221,7 @@ impl Resolver<'_> {
                 search.question.whom.identifiers.0.extend(facts.all_identifiers().0);
             }
         }
+        self.keep_guests_of_others(&mut search).await?;
         Ok(search.into_scope(self.fingerprinter))
     }
 }

@@ -120,6 +120,22 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// Who is told a guest's id erases whatever is held by it, so of a person only guests of whom nothing stays are told.
+    pub(super) async fn keep_guests_of_others(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
+        if !matches!(search.question.subject, Subject::Person { .. }) {
+            return Ok(());
+        }
+        for guest in search.guests_that_go() {
+            let digest = self.fingerprinter.guest(&guest);
+            let in_ledger = self.ledger.sessions_of_guest(search.installation(), digest).await?;
+            let shared = self.ledger.is_shared_guest(search.installation(), digest).await?;
+            if search.keeps(&guest, &in_ledger, shared, self.fingerprinter) {
+                search.guests_kept.insert(guest);
+            }
+        }
+        Ok(())
+    }
+
     /// What a person decided about single sessions stands above what they are judged to be.
     pub(super) async fn select(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
         let selection = search.question.selection;

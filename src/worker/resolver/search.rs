@@ -27,6 +27,8 @@ pub(in crate::worker) struct Search<'q> {
     pub(super) guests_seen: BTreeSet<Digest>,
     /// Those of them that several people use.
     pub(super) shared_guests: BTreeSet<Digest>,
+    /// Guests of sessions that go, of whom nobody is told, as what is held by their ids is not of these sessions alone.
+    pub(super) guests_kept: BTreeSet<GuestId>,
     /// Every session of a guest, as mluvii lists them by a proved filter.
     pub(super) listed_of_guest: BTreeMap<GuestId, BTreeSet<SessionId>>,
     pub(super) searched: MluviiSearch,
@@ -47,6 +49,7 @@ impl<'q> Search<'q> {
             read: BTreeMap::new(),
             guests_seen: BTreeSet::new(),
             shared_guests: BTreeSet::new(),
+            guests_kept: BTreeSet::new(),
             listed_of_guest: BTreeMap::new(),
             searched: MluviiSearch::NotNeeded,
             unread: BTreeSet::new(),
@@ -172,6 +175,27 @@ impl<'q> Search<'q> {
         going.filter_map(guest).chain(by_id.into_iter().flatten().cloned()).collect()
     }
 
+    /// Whether what is held by a person's guest's id is not of the sessions that go alone: several people use the id, a session of it
+    /// stays, or only an address is proved. `in_ledger` are all that the ledger knows of the guest.
+    pub(super) fn keeps(
+        &self,
+        guest: &GuestId,
+        in_ledger: &[SessionView],
+        shared: bool,
+        fingerprinter: &Fingerprinter,
+    ) -> bool {
+        let digest = fingerprinter.guest(guest);
+        if shared || self.shared_guests.contains(&digest) || self.question.whom.by_address_alone {
+            return true;
+        }
+        let found = self.found.keys().filter(|key| self.guest_of(key, fingerprinter) == Some(digest));
+        // Nothing is left of those that were erased, unless something came since.
+        let known = in_ledger.iter().filter(|view| view.erased_at.is_none() || !view.fingerprints.is_empty());
+        let mut sessions = found.chain(known.map(|view| &view.record.session)).map(|key| key.session);
+        let mut listed = self.listed_of_guest.get(guest).into_iter().flatten().copied();
+        sessions.any(|session| !self.goes(session)) || listed.any(|session| !self.goes(session))
+    }
+
     pub(super) fn going(&self) -> Vec<SessionKey> {
         self.found.values().filter(|found| found.goes).map(|found| found.key.clone()).collect()
     }
@@ -180,3 +204,6 @@ impl<'q> Search<'q> {
         self.found.get(&self.key(session)).is_some_and(|found| found.goes)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,7 +54,7 @@ impl Search<'_> {
         prints.into_iter().collect()
     }
 
-    /// What the targets are told. A guest whose sessions do not go is not told, unless the request named it.
+    /// What the targets are told. A guest whose sessions do not go is not told, unless the request named it; nor one of a person that is kept.
     fn whom(&self) -> Whom {
         let guests = self.guests_that_go();
         let mut whom = self.question.whom.clone();
@@ -62,7 +62,7 @@ impl Search<'_> {
         if !matches!(self.question.subject, Subject::Guest { .. }) {
             whom.guests.clear();
         }
-        whom.guests.extend(guests);
+        whom.guests.extend(guests.into_iter().filter(|guest| !self.guests_kept.contains(guest)));
         whom.searched = self.searched == MluviiSearch::Done;
         whom
     }

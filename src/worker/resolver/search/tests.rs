@@ -1,0 +1,81 @@
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::erasure::Selection;
+use crate::keys::IndexKey;
+use crate::subject::Whom;
+use crate::worker::resolver::OnUnread;
+
+fn fingerprinter() -> Fingerprinter {
+    Fingerprinter::new(&IndexKey::new(&Zeroizing::new([1; 32])), &InstallationName::unnamed(), None)
+}
+
+fn guest() -> GuestId {
+    GuestId("g-family".into())
+}
+
+/// A session of the guest, as the ledger has it.
+fn view(id: i64) -> SessionView {
+    let key = SessionKey { installation: InstallationName::unnamed(), session: SessionId(id) };
+    let mut view = SessionView { erased_at: None, ..SessionView::of_erased(&key, Timestamp::UNIX_EPOCH) };
+    view.record.guest = Some(guest());
+    view.record.guest_digest = Some(fingerprinter().guest(&guest()));
+    view
+}
+
+fn person() -> Subject {
+    Subject::Person { installation: InstallationName::unnamed(), digest: Digest([1; 16]) }
+}
+
+/// What is found of a person: session 1, which goes, and what is made of that.
+fn search<T>(subject: &Subject, whom: Whom, act: impl FnOnce(Search<'_>) -> T) -> T {
+    let selection = Selection::default();
+    let question = Question { subject, whom, selection: &selection, targets: &[], on_unread: OnUnread::Count };
+    let mut search = Search::new(question);
+    search.take(view(1), Certainty::Certain, "email".to_owned());
+    act(search)
+}
+
+#[test]
+fn a_guest_of_whom_a_session_stays_is_kept() {
+    let of = fingerprinter();
+    search(&person(), Whom::default(), |mut search| {
+        assert!(!search.keeps(&guest(), &[view(1)], false, &of), "all that is known goes");
+        let erased = SessionView { erased_at: Some(Timestamp::UNIX_EPOCH), ..view(2) };
+        assert!(!search.keeps(&guest(), &[view(1), erased], false, &of), "nothing is left of it");
+        assert!(search.keeps(&guest(), &[view(1), view(2)], false, &of), "one in the ledger that nobody has judged");
+        search.listed_of_guest.insert(guest(), [SessionId(1), SessionId(2)].into());
+        assert!(search.keeps(&guest(), &[view(1)], false, &of), "one that mluvii lists");
+        search.listed_of_guest.insert(guest(), [SessionId(1)].into());
+        assert!(!search.keeps(&guest(), &[view(1)], false, &of));
+        search.take(view(2), Certainty::Possible, "same guest".to_owned());
+        assert!(search.keeps(&guest(), &[view(1), view(2)], false, &of), "one that is possible only");
+    });
+}
+
+#[test]
+fn a_guest_whom_several_people_use_is_kept_and_any_where_only_an_address_is_proved() {
+    let of = fingerprinter();
+    search(&person(), Whom::default(), |mut search| {
+        assert!(search.keeps(&guest(), &[view(1)], true, &of), "the ledger remembers it");
+        search.shared_guests.insert(of.guest(&guest()));
+        assert!(search.keeps(&guest(), &[view(1)], false, &of), "it was just seen");
+    });
+    let by_link = Whom { by_address_alone: true, ..Whom::default() };
+    search(&person(), by_link, |search| assert!(search.keeps(&guest(), &[view(1)], false, &of)));
+}
+
+#[test]
+fn a_guest_that_is_kept_is_told_to_nobody() {
+    let told = |mut search: Search<'_>, is_kept: bool| {
+        search.guests_kept.extend(is_kept.then(guest));
+        search.into_scope(&fingerprinter()).whom.guests
+    };
+    assert_eq!(search(&person(), Whom::default(), |search| told(search, true)), BTreeSet::new());
+    assert_eq!(search(&person(), Whom::default(), |search| told(search, false)), BTreeSet::from([guest()]));
+    // Whoever demands a guest's erasure names the guest.
+    let digest = fingerprinter().guest(&guest());
+    let subject = Subject::Guest { installation: InstallationName::unnamed(), digest };
+    let whom = Whom { guests: BTreeSet::from([guest()]), ..Whom::default() };
+    assert_eq!(search(&subject, whom, |search| told(search, false)), BTreeSet::from([guest()]));
+}
