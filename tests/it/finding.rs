@@ -93,6 +93,26 @@ fn a_dry_run_says_that_a_target_knows_more_than_it_told() {
 }
 
 #[test]
+fn a_dry_run_names_no_hold_by_what_only_a_plugin_told() {
+    let (standin, folder) = (StandIn::start(), folder());
+    let deployment = Deployment::bare(&standin.mluvii, &rules(&folder.path().display().to_string()));
+    Server::start(&deployment).stop();
+    deployment.write("who", "ann@example.com\n");
+    deployment.write("number", "C-ann\n");
+    let who = format!("@{}", deployment.path("who").display());
+    let number = format!("customer_no=@{}", deployment.path("number").display());
+    let holds = |of: &str, value: &str| deployment.json(&["holds", "add", of, value, "--reason", "legal_claims"]);
+    let dry_run = || deployment.json(&["erase", "--email", &who, "--dry-run"]);
+    holds("--other", &number);
+    let told = dry_run();
+    // The erasure is compared by what was given and by its sessions: it would not wait.
+    assert_eq!((&told["identifiers"]["customer_no"], told["holds"][0].is_null()), (&json!(1), true), "{told}");
+    let hold = holds("--email", &who);
+    let given = dry_run();
+    assert_eq!((&given["holds"][0]["hold"]["hold"], given["holds"][1].is_null()), (&hold["id"], true), "{given}");
+}
+
+#[test]
 fn a_killed_plugin_and_a_killed_server_count_all_that_was_erased() {
     let (standin, folder) = (StandIn::start(), folder());
     std::fs::write(folder.path().join("dies"), "").expect("written");

@@ -58,6 +58,8 @@ async fn ask(
     let installation = checked.subject.installation();
     let client = running.clients.get(installation).expect("a request names an installation of the configuration");
     let mut reach = reach::find(on, keys, checked, client).await?;
+    // Before targets tell more: an erasure is compared by what is known without them.
+    let holds = holds(on, checked, &reach).await?;
     // What a law keeps is not even asked.
     let asked: Vec<_> =
         checked.targets.iter().filter(|name| !on.settings.retained.contains_key(*name)).cloned().collect();
@@ -91,36 +93,32 @@ async fn ask(
         let answer = target.erase(&call(on, keys, &checked.subject, name, &reach.found)).await;
         targets.insert(name.clone(), answer.map(would_be));
     }
-    let holds = holds(on, keys, checked, &reach).await?;
     Ok(Preview { reach, targets, holds })
 }
 
-/// The holds that would keep it waiting.
-async fn holds(
-    on: &Operations,
-    keys: &Keys,
-    checked: &Checked,
-    reach: &Reach,
-) -> Result<BTreeMap<HeldBy, usize>, OperationError> {
-    let installation = checked.subject.installation();
-    let guest = match &checked.subject {
-        Subject::Guest { digest, .. } => Some(*digest),
-        Subject::Session(_) | Subject::Person { .. } => None,
+/// The holds that would keep it waiting: by what it is compared with when it begins, and once it is known which sessions it reaches.
+async fn holds(on: &Operations, checked: &Checked, reach: &Reach) -> Result<BTreeMap<HeldBy, usize>, OperationError> {
+    let (session, guest) = match &checked.subject {
+        Subject::Session(key) => (Some(key.session), None),
+        Subject::Guest { digest, .. } => (None, Some(*digest)),
+        Subject::Person { .. } => (None, None),
     };
     let whole = MaybeHeld {
-        installation: installation.clone(),
-        session: None,
+        installation: checked.subject.installation().clone(),
+        session,
         guest,
         rules: Vec::new(),
-        identifiers: on.fingerprinter(keys, installation).of_all(&reach.found.whom.identifiers),
+        identifiers: Vec::new(),
     };
     let mut holds: BTreeMap<HeldBy, usize> = BTreeMap::new();
-    for held in on.ledger.holds_on(&whole).await? {
-        holds.entry(held).or_default();
+    for identifiers in [&checked.fingerprints, &reach.found.fingerprints] {
+        let whole = MaybeHeld { identifiers: identifiers.clone(), ..whole.clone() };
+        for held in on.ledger.holds_on(&whole).await? {
+            holds.entry(held).or_default();
+        }
     }
     for found in reach.found.sessions.values().filter(|found| found.goes) {
-        let session = Some(found.key.session);
-        let one = MaybeHeld { session, guest: None, identifiers: Vec::new(), ..whole.clone() };
+        let one = MaybeHeld { session: Some(found.key.session), guest: None, ..whole.clone() };
         for held in on.ledger.holds_on(&one).await? {
             *holds.entry(held).or_default() += 1;
         }
