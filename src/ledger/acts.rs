@@ -1,5 +1,7 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
+use std::collections::BTreeSet;
+
 use super::{
     Archived, Decision, EnteredAs, NewPause, NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped,
     StoredRequest, Withdrawn,
@@ -46,6 +48,17 @@ pub(super) fn withdrawn(by: &Actor, decisions: &[Decision], withdrawal: Withdraw
     }
     named.sort_unstable();
     entry.with("sessions", Detail::Numbers(named))
+}
+
+/// The erasures that a withdrawal demands, each as asked for by whoever has written the withdrawal down: by these rows it is known who must
+/// not approve it, as of one that is asked for by hand. Nothing of a withdrawal that was not written.
+pub(super) fn demanded_by_withdrawal(by: &Actor, decisions: &[Decision], done: &Withdrawn) -> Vec<AuditEntry> {
+    let Withdrawn::Done(stand) = done else { return Vec::new() };
+    let asked = decisions.iter().flat_map(|decision| &decision.erasures);
+    // Many sessions of one guest may demand the same.
+    let mut named = BTreeSet::new();
+    let each = asked.zip(stand).filter(|(asked, actual)| named.insert((**actual, asked.rule.as_str())));
+    each.map(|(asked, actual)| requested(by, asked, *actual).with_word("by", Act::WithdrawConsent.as_str())).collect()
 }
 
 /// Which number it has; of one that was not entered, the number is any that somebody has typed, and is not written.

@@ -42,7 +42,9 @@ pub(crate) use foresee::{Foresight, LookedUp};
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use lease::Lease;
 pub(crate) use parts::Worker;
-pub(crate) use resolver::{Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution};
+pub(crate) use resolver::{
+    Found, OnUnread, Question, ResolveError, Resolver, ScopeResolution, contradict_one_another, judge_guest,
+};
 pub(crate) use settings::{ErasingSettings, SettlingSettings};
 pub(crate) use tasks::Turn;
 pub(crate) use withdraw::WithdrawalDecided;

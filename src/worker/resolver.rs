@@ -8,6 +8,7 @@ mod scope;
 mod search;
 mod summary;
 
+pub(crate) use guests::{contradict_one_another, judge_guest};
 pub(crate) use scope::{Found, OnUnread, Question, ResolveError, ScopeResolution};
 
 use crate::ledger::Records;

@@ -453,6 +453,7 @@ pub(crate) async fn a_withdrawal_changes_all_its_sessions_or_none_and_is_audited
     let ids: Vec<_> = decisions.iter().flat_map(|decision| &decision.erasures).map(|erasure| erasure.id).collect();
     let done = ledger.withdraw_consents(decisions, withdrawal, &by()).await.expect("withdrawn");
     assert_eq!(done, Withdrawn::Done(ids.clone()), "in the order of the decisions");
+    let asked_for = ids.clone();
     for id in [1, 2] {
         let record = of(id).await;
         assert_eq!((record.consent, record.earlier), (given.withdrawn(withdrawal), vec![given.clone()]));
@@ -464,9 +465,17 @@ pub(crate) async fn a_withdrawal_changes_all_its_sessions_or_none_and_is_audited
     let rows = audited(&ledger).await;
     let said =
         |row: usize| (&*rows[row].statement.act, rows[row].statement.object.as_str(), &*rows[row].statement.result);
-    assert_eq!(rows.len(), before + 2, "one for each order");
+    assert_eq!(rows.len(), before + 4, "one for each order, and one for each erasure of the one that was written");
     assert_eq!(said(before), ("consent.withdraw", "sessions:acme", "unchanged"));
     assert_eq!(said(before + 1), ("consent.withdraw", "sessions:acme", "done"));
     let details = &rows[before + 1].statement.details;
     assert_eq!((details["sessions"].to_string(), details["erasures"].to_string()), ("[1,2]".into(), "2".into()));
+    // Who approves what it demands must not be who has written it down.
+    for (row, id) in (before + 2..).zip(asked_for) {
+        assert_eq!(said(row), ("erasure.request", &*format!("erasure:{id}"), "done"));
+        assert_eq!(
+            (&rows[row].statement.actor, &rows[row].statement.details["by"]),
+            (&by(), &"consent.withdraw".into())
+        );
+    }
 }

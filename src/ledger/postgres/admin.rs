@@ -56,6 +56,9 @@ impl Admin for PostgresLedger {
             let done = deciding::withdraw(tx, installation, &decisions).await?;
             meta::must_be_index_key(tx, key.as_ref()).await?;
             audit::append(tx, &acts::withdrawn(by, &decisions, withdrawal, &done)).await?;
+            for entry in acts::demanded_by_withdrawal(by, &decisions, &done) {
+                audit::append(tx, &entry).await?;
+            }
             Ok(done)
         })
     }

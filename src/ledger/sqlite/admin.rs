@@ -45,13 +45,16 @@ impl Admin for SqliteLedger {
     ) -> Result<Withdrawn, LedgerError> {
         let by = by.clone();
         let key = self.index_key();
-        self.order(Wakes::All, move |tx| {
+        let withdraw = move |tx: &Tx<'_>| {
             meta::must_be_index_key(tx, key.as_ref())?;
             let done = deciding::withdraw(tx, &decisions)?;
-            let entry = acts::withdrawn(&by, &decisions, withdrawal, &done);
-            Ok((done, entry))
-        })
-        .await
+            audit::append(tx, &acts::withdrawn(&by, &decisions, withdrawal, &done))?;
+            for entry in acts::demanded_by_withdrawal(&by, &decisions, &done) {
+                audit::append(tx, &entry)?;
+            }
+            Ok(done)
+        };
+        self.writer.write(Wakes::All, withdraw).await
     }
 
     async fn add_request(&self, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {

@@ -11,6 +11,7 @@ use crate::operations::person::NamedPerson;
 use crate::operations::{OperationError, Operations, unknown_session};
 use crate::policy::{Certainty, Comparison};
 use crate::subject::{InstallationName, TenantId};
+use crate::worker::{contradict_one_another, judge_guest};
 
 /// A session's consent, now and before. Nothing personal.
 #[derive(Debug, Serialize)]
@@ -68,19 +69,21 @@ pub(super) async fn meant(
     installation: &InstallationName,
     about: &About,
 ) -> Result<Vec<Meant>, OperationError> {
-    let certain = |why: &'static str| move |view| Meant { view, certainty: Certainty::Certain, why: why.to_owned() };
     let fingerprinter = on.fingerprinter(keys, installation);
     let mut meant: Vec<_> = match about {
         About::Session(key) => {
             let key = on.session_key(key)?;
             match on.ledger.session(&key).await? {
-                Some(view) => vec![certain("named by its number")(view)],
+                Some(view) => {
+                    vec![Meant { view, certainty: Certainty::Certain, why: "named by its number".to_owned() }]
+                }
                 None => return Err(unknown_session(on, &key).await?),
             }
         }
         About::Guest { guest, .. } => {
-            let views = on.ledger.sessions_of_guest(installation, fingerprinter.guest(guest)).await?;
-            views.into_iter().map(certain("of the guest")).collect()
+            let guest = fingerprinter.guest(guest);
+            let views = on.ledger.sessions_of_guest(installation, guest).await?;
+            of_guest(views, on.ledger.is_shared_guest(installation, guest).await?)
         }
         About::Person { identifiers, .. } => {
             let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?.fingerprints;
@@ -98,6 +101,17 @@ pub(super) async fn meant(
     Ok(meant)
 }
 
+/// Judges the sessions of a guest as an erasure does that nothing but the guest's id is known of: people who share a device share the id,
+/// and whose session is whose is then for a person to say. `known_as_shared` is whether an erasure has found that.
+fn of_guest(views: Vec<SessionView>, known_as_shared: bool) -> Vec<Meant> {
+    let shared = known_as_shared || contradict_one_another(views.iter().map(|view| view.fingerprints.clone()));
+    let judged = views.into_iter().map(|view| {
+        let (certainty, why) = judge_guest(&Comparison::default(), shared, false, &view.fingerprints);
+        Meant { view, certainty, why }
+    });
+    judged.collect()
+}
+
 impl FoundConsent {
     fn of(meant: Meant) -> Self {
         let Meant { view: SessionView { record, erased_at, .. }, certainty, why } = meant;
@@ -113,5 +127,34 @@ impl FoundConsent {
             earlier: record.earlier,
             earlier_left_out: record.earlier_left_out,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ledger::SessionChange;
+    use crate::subject::{Fingerprinted, Kind, SessionId, SessionKey};
+
+    /// A session in which an address was left; 0 for none.
+    fn session(id: i64, address: u8) -> SessionView {
+        let key = SessionKey { installation: InstallationName("acme".into()), session: SessionId(id) };
+        let fingerprint = Fingerprint([address; 32]);
+        let print = Fingerprinted { kind: Kind::Email, fingerprint, version: 1, supplementary: false };
+        let fingerprints = (address != 0).then(|| vec![print]);
+        SessionView::after(SessionChange { fingerprints, ..SessionChange::unknown(&key) }, None)
+    }
+
+    fn certainties(views: Vec<SessionView>, known_as_shared: bool) -> Vec<Certainty> {
+        of_guest(views, known_as_shared).into_iter().map(|meant| meant.certainty).collect()
+    }
+
+    #[test]
+    fn sessions_of_a_guest_that_several_people_are_stay_possible() {
+        use Certainty::{Certain, Possible};
+
+        assert_eq!(certainties(vec![session(1, 1), session(2, 1), session(3, 0)], false), [Certain; 3]);
+        assert_eq!(certainties(vec![session(1, 1), session(2, 2), session(3, 0)], false), [Possible; 3]);
+        assert_eq!(certainties(vec![session(1, 1), session(2, 0)], true), [Possible; 2], "an erasure has found it");
     }
 }

@@ -21,7 +21,7 @@ use crate::operations::erasures::About;
 use crate::operations::reconcile::charge;
 use crate::operations::{InputError, OperationError, Operations};
 use crate::policy::{Certainty, Demand, RuleFailed};
-use crate::subject::{InstallationName, SessionKey, TargetName};
+use crate::subject::{Fingerprinted, InstallationName, SessionKey, TargetName};
 use crate::worker::{Foresight, WithdrawalDecided};
 
 /// The most sessions of which consents are withdrawn at once.
@@ -98,7 +98,28 @@ pub(crate) enum Left {
 struct Hashed<'a> {
     came: &'static str,
     on: Option<Date>,
-    sessions: Vec<(&'a str, i64, Vec<HashedDemand<'a>>, Vec<HashedDemand<'a>>)>,
+    sessions: Vec<HashedSession<'a>>,
+}
+
+/// A session, and whom what is demanded reaches, no more of it than digests.
+#[derive(Serialize)]
+struct HashedSession<'a> {
+    session: &'a str,
+    read_version: i64,
+    /// What was not read then and is now may name somebody of whom nobody was shown anything, and the other way round.
+    unread: bool,
+    guest: Option<String>,
+    /// Of what mluvii shows: it is sealed for the plugins.
+    identifiers: Option<Vec<String>>,
+    demands: Vec<(HashedDemand<'a>, HashedReach)>,
+    at_settling: Vec<HashedDemand<'a>>,
+}
+
+/// Whom an erasure is about.
+#[derive(Serialize)]
+struct HashedReach {
+    merge_key: String,
+    identifiers: Vec<String>,
 }
 
 type HashedDemand<'a> = (&'a str, Option<&'a str>, &'static str, &'a [TargetName], bool);
@@ -215,7 +236,13 @@ impl Deciding<'_> {
             Looked::Unread | Looked::NotNeeded => None,
         };
         let decided = self.foresight.withdrawn(&view, withdrawal, facts, self.seal);
-        let WithdrawalDecided { decision, at_settling } = decided.map_err(|failed| not_evaluated(&key, &failed))?;
+        let WithdrawalDecided { mut decision, at_settling } = decided.map_err(|failed| not_evaluated(&key, &failed))?;
+        if self.on.settings.four_eyes {
+            // Whoever writes a withdrawal down has it erased as surely as by `quietus erase`.
+            for erasure in &mut decision.erasures {
+                erasure.approve = true;
+            }
+        }
         let shown = ForeseenSession {
             session: key.to_string(),
             meant: certainty.as_str(),
@@ -275,13 +302,29 @@ impl DemandShown {
 fn hash(asked: &Asked, sessions: &[ForeseenSession], decisions: &[Decision]) -> String {
     let mut hashed = Vec::new();
     for (foreseen, decision) in sessions.iter().zip(decisions) {
-        let demands = foreseen.demands.iter().map(DemandShown::hashed).collect();
-        let at_settling = foreseen.at_settling.iter().map(DemandShown::hashed).collect();
-        hashed.push((&*foreseen.session, decision.session.read_version, demands, at_settling));
+        let reaches = decision.erasures.iter().map(|erasure| HashedReach {
+            merge_key: erasure.merge_key(),
+            identifiers: in_order(&erasure.fingerprints),
+        });
+        hashed.push(HashedSession {
+            session: &foreseen.session,
+            read_version: decision.session.read_version,
+            unread: foreseen.unread,
+            guest: decision.session.record.guest_digest.map(|digest| hex::encode(digest.0)),
+            identifiers: decision.session.fingerprints.as_deref().map(in_order),
+            demands: foreseen.demands.iter().map(DemandShown::hashed).zip(reaches).collect(),
+            at_settling: foreseen.at_settling.iter().map(DemandShown::hashed).collect(),
+        });
     }
     let all = Hashed { came: asked.came.as_str(), on: asked.on, sessions: hashed };
     let text = serde_json::to_vec(&all).expect("texts and numbers are JSON");
     hex::encode(&Sha256::digest(&text)[..8])
+}
+
+fn in_order(fingerprints: &[Fingerprinted]) -> Vec<String> {
+    let one = |print: &Fingerprinted| format!("{}:{}", print.kind.as_str(), hex::encode(print.fingerprint.0));
+    let all: BTreeSet<String> = fingerprints.iter().map(one).collect();
+    all.into_iter().collect()
 }
 
 /// By a rule that no server works by, nothing is demanded: every version of a rule is in the ledger before anything is decided by it.
@@ -336,6 +379,82 @@ fn not_evaluated(key: &SessionKey, failed: &RuleFailed) -> OperationError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::erasure::{ErasureId, Selection, Subject};
+    use crate::keys::{Digest, Fingerprint};
+    use crate::ledger::SessionChange;
+    use crate::subject::{Kind, SessionId};
+
+    /// The value of a withdrawal in one session, by which one erasure is demanded.
+    fn hash_of(subject: Subject, addresses: &[u8], shown: &[u8], unread: bool) -> String {
+        let prints = |bytes: &[u8]| {
+            let print = |byte: &u8| Fingerprinted {
+                kind: Kind::Email,
+                fingerprint: Fingerprint([*byte; 32]),
+                version: 1,
+                supplementary: false,
+            };
+            bytes.iter().map(print).collect::<Vec<_>>()
+        };
+        let key = session();
+        let erasure = NewErasure {
+            id: ErasureId::generate(Timestamp::UNIX_EPOCH),
+            subject,
+            rule: "consent withdrawn".into(),
+            version: None,
+            targets: vec![TargetName::mluvii()],
+            due: Timestamp::UNIX_EPOCH,
+            approve: false,
+            confirm: None,
+            origin: None,
+            selection: Selection::default(),
+            capsule: None,
+            fingerprints: prints(addresses),
+        };
+        let foreseen = ForeseenSession {
+            session: key.to_string(),
+            meant: "certain",
+            why: String::new(),
+            consent: Consent::default(),
+            demands: vec![DemandShown::of_erasure(&erasure)],
+            at_settling: Vec::new(),
+            unread,
+        };
+        let session = SessionChange { fingerprints: Some(prints(shown)), ..SessionChange::unknown(&key) };
+        let decision = Decision {
+            session,
+            erasures: vec![erasure],
+            rules_no_longer: Vec::new(),
+            tenants_are_departments: None,
+            foreign: false,
+            outdated: false,
+        };
+        let asked = Asked {
+            about: About::Session(key),
+            include: BTreeSet::new(),
+            exclude: BTreeSet::new(),
+            came: CameBy::Letter,
+            on: None,
+        };
+        hash(&asked, &[foreseen], &[decision])
+    }
+
+    fn session() -> SessionKey {
+        SessionKey { installation: InstallationName("acme".into()), session: SessionId(1) }
+    }
+
+    fn person(byte: u8) -> Subject {
+        Subject::Person { installation: session().installation, digest: Digest([byte; 16]) }
+    }
+
+    #[test]
+    fn the_value_that_is_confirmed_stands_for_whom_it_reaches() {
+        let shown = hash_of(person(1), &[1, 2], &[1], false);
+        assert_eq!(hash_of(person(1), &[2, 1], &[1], false), shown, "in whichever order, under whichever id");
+        assert_ne!(hash_of(person(2), &[1, 2], &[1], false), shown, "somebody else");
+        assert_ne!(hash_of(person(1), &[1, 3], &[1], false), shown, "by something else");
+        assert_ne!(hash_of(person(1), &[1, 2], &[2], false), shown, "mluvii shows somebody else");
+        assert_ne!(hash_of(person(1), &[1, 2], &[1], true), shown, "mluvii shows nothing");
+    }
 
     #[test]
     fn a_day_counts_to_its_end_and_none_is_yet_to_come() {

@@ -32,7 +32,7 @@ const PLAN_CHARACTERS: usize = 32;
 const PLACES_MAX: usize = 32;
 
 /// How the rule of such an erasure begins, in place of one of the configuration; what was done before follows.
-const RULE: &str = "erased again";
+pub(in crate::operations) const RULE: &str = "erased again";
 
 const OTHERS: &str =
     "those who would be erased again are not those of this plan any more: nothing was done; look at them again";

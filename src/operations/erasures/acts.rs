@@ -1,9 +1,11 @@
 //! What is done about erasures that are in the ledger.
 
 use crate::audit::{Act, Actor, Object};
-use crate::erasure::{Erasure, ErasureId, Step};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
 use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
+use crate::operations::erase_again::{RULE as ERASED_AGAIN, has_lapsed};
 use crate::operations::{OperationError, Operations};
+use crate::policy::REQUEST;
 use crate::subject::TargetName;
 
 /// Lists erasures. The filter may name an installation by its source.
@@ -27,13 +29,21 @@ pub(crate) async fn approve(on: &Operations, id: ErasureId, by: &Actor) -> Resul
     if on.settings.four_eyes {
         must_be_somebody_else(on, id, by).await?;
     }
+    if let Some(erasure) = on.ledger.erasure(id).await?
+        && erasure.state == ErasureState::Requested
+        && has_lapsed(&erasure, on.ledger.clock().await?.now)
+    {
+        return Err(OperationError::Conflict(format!(
+            "erasure {id}: whom it is about was found more than a day ago and may have come back since: reject it, and run `quietus erase-again` anew"
+        )));
+    }
     if on.ledger.approve_erasure(id, by).await? {
         return Ok(());
     }
     Err(not_done(on, id, "it does not wait for approval").await)
 }
 
-/// Refuses whoever has asked for it, or has joined it.
+/// Refuses whoever has asked for it, or has joined it, also by a consent that they have written down as withdrawn.
 async fn must_be_somebody_else(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
     let asked = AuditRange {
         act: Some(Act::RequestErasure),
@@ -41,11 +51,22 @@ async fn must_be_somebody_else(on: &Operations, id: ErasureId, by: &Actor) -> Re
         ..AuditRange::all(Cursor::OLDEST, PAGE_MAX)
     };
     let rows = on.ledger.audit(&asked).await?.items;
-    let own = rows.into_iter().map(|row| row.statement.actor).find(|actor| !by.is_somebody_else(actor));
-    own.map_or(Ok(()), |actor| {
-        Err(OperationError::Conflict(format!(
-            "erasure {id}: somebody else has to approve it than {actor}, who has asked for it (requests.four_eyes)"
-        )))
+    let asked: Vec<Actor> = rows.into_iter().map(|row| row.statement.actor).collect();
+    let rules = on.ledger.erasure(id).await?.map(|erasure| erasure.rules).unwrap_or_default();
+    refused(&rules, &asked, by)
+        .map_or(Ok(()), |why| Err(OperationError::Conflict(format!("erasure {id}: {why} (requests.four_eyes)"))))
+}
+
+/// Why `by` does not approve an erasure by these rules, which these have asked for as the audit knows.
+fn refused(rules: &[String], asked: &[Actor], by: &Actor) -> Option<String> {
+    if let Some(own) = asked.iter().find(|actor| !by.is_somebody_else(actor)) {
+        return Some(format!("somebody else has to approve it than {own}, who has asked for it"));
+    }
+    // What a rule demands, nobody has asked for.
+    let by_hand = rules.iter().any(|rule| rule == REQUEST || rule.starts_with(ERASED_AGAIN));
+    (by_hand && asked.is_empty()).then(|| {
+        "who has asked for it is no longer in the ledger's audit, so nobody is surely somebody else: reject it, and ask anew"
+            .to_owned()
     })
 }
 
@@ -133,5 +154,26 @@ async fn not_done(on: &Operations, id: ErasureId, why: &str) -> OperationError {
     match show(on, id).await {
         Ok(_) => OperationError::Conflict(format!("erasure {id}: {why}")),
         Err(error) => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_has_asked_does_not_approve_and_nobody_does_where_that_is_not_known() {
+        let (ann, bob) = (Actor::cli("ann"), Actor::cli("bob"));
+        let why = |rule: &str, asked: &[Actor]| refused(&[rule.to_owned()], asked, &ann);
+        for rule in [REQUEST, "consent withdrawn"] {
+            let own = why(rule, &[bob.clone(), ann.clone()]).expect("refused");
+            assert!(own.contains("somebody else has to approve it"), "{own}");
+            assert_eq!(why(rule, std::slice::from_ref(&bob)), None, "{rule}");
+        }
+        let again = format!("{ERASED_AGAIN} after e-01");
+        for rule in [REQUEST, again.as_str()] {
+            assert!(why(rule, &[]).is_some_and(|why| why.contains("no longer")), "{rule}");
+        }
+        assert_eq!(why("consent withdrawn", &[]), None, "nobody has asked for what a rule demands");
     }
 }

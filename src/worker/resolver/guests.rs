@@ -9,7 +9,7 @@ use crate::subject::{Fingerprinted, Kind};
 const DISTINCT_MAX: usize = 100;
 
 /// Whether the sessions of one guest are those of several people, no matter who is meant.
-pub(super) fn contradict_one_another(sessions: impl IntoIterator<Item = Vec<Fingerprinted>>) -> bool {
+pub(crate) fn contradict_one_another(sessions: impl IntoIterator<Item = Vec<Fingerprinted>>) -> bool {
     // One person's sessions carry the same few sets of identifiers, however many sessions there are.
     let distinct: BTreeSet<BTreeSet<Fingerprinted>> =
         sessions.into_iter().map(|prints| prints.into_iter().collect()).collect();
@@ -25,7 +25,7 @@ pub(super) fn contradict_one_another(sessions: impl IntoIterator<Item = Vec<Fing
 }
 
 /// Whether a session of a guest is meant, too. Where people demonstrably share the id, only what agrees is certain.
-pub(super) fn judge_guest(
+pub(crate) fn judge_guest(
     comparison: &Comparison,
     shared: bool,
     base_is_lost: bool,

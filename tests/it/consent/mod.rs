@@ -116,6 +116,62 @@ fn a_withdrawal_by_letter_is_shown_first_confirmed_and_found_again() {
 }
 
 #[test]
+fn who_shares_a_device_with_somebody_who_withdraws_is_left() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, RULES);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    for (id, email) in [(101, "ann@x.cz"), (102, "bob@x.cz")] {
+        standin.begin_with(json!({
+            "id": id,
+            "tenant": 62,
+            "guest": "tablet",
+            "gdpr_version": "v3",
+            "call_params": [{ "name": "oo1_guest_email", "value": email, "source": "ENTRY_FORM" }],
+        }));
+        standin.end(id);
+    }
+    deployment.settled(2);
+    let tablet = secret(&deployment, "tablet", "acme/tablet");
+    let letter = ["consent", "withdraw", "--guest", &tablet, "--came", "letter"];
+    let foreseen = deployment.json(&letter);
+    assert_eq!(foreseen["sessions"], json!([]), "whose is whose, nobody has said: {foreseen}");
+    let left = [101, 102].map(|id| json!({ "session": format!("acme/{id}"), "why": "possible" }));
+    assert_eq!(foreseen["left"], json!(left), "{foreseen}");
+    let ann = [&letter[..], &["--include", "acme/101"]].concat();
+    let foreseen = deployment.json(&ann);
+    assert_eq!(foreseen["sessions"][0]["session"], "acme/101", "{foreseen}");
+    let hash = foreseen["hash"].as_str().expect("a hash");
+    let done = deployment.json(&[&ann[..], &["--confirm", hash]].concat());
+    assert_eq!(done["sessions"], 1, "{done}");
+    let state = |id| deployment.json(&["consent", "show", "--session", id])[0]["consent"]["state"].clone();
+    assert_eq!((state("acme/101"), state("acme/102")), (json!("withdrawn"), json!("given")));
+}
+
+#[test]
+fn who_writes_a_withdrawal_down_does_not_approve_what_it_erases() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, &format!("{RULES}\n[requests]\nfour_eyes = true\n"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@x.cz", Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    let letter = ["consent", "withdraw", "--session", "acme/101", "--came", "letter"];
+    let foreseen = deployment.json(&letter);
+    assert_eq!(foreseen["sessions"][0]["demands"][0]["approve"], true, "{foreseen}");
+    let hash = foreseen["hash"].as_str().expect("a hash");
+    let done = deployment.json(&[&letter[..], &["--confirm", hash]].concat());
+    assert_eq!(done["erasures"], 1, "{done}");
+    let erasures = deployment.json(&["erasures", "list"]);
+    assert_eq!(erasures[0]["state"], "requested", "{erasures}");
+    let id = erasures[0]["id"].as_str().expect("an id");
+    let own = deployment.run(&["erasures", "approve", id]);
+    assert!(own.status.code() == Some(1) && said(&own).contains("somebody else has to approve it"), "{}", said(&own));
+    assert!(standin.holds("ann@x.cz"));
+}
+
+#[test]
 fn a_withdrawal_waits_for_a_mluvii_that_is_away_and_for_rules_that_servers_work_by() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, RULES);
