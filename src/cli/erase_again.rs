@@ -17,8 +17,10 @@ const LISTED_MAX: usize = 50;
 /// Erase again whom another system holds again after its backup was restored
 ///
 /// The target tells whom it holds, all of them; each is compared with the keyed fingerprints of those who were erased there, and nothing of
-/// anybody else is kept. Without --plan or --yes, they are only counted. Nobody is erased who came back, or of whom nobody knows whether
-/// they did. Who is erased again is erased the ordinary way, by a running server, at this target alone and with a receipt.
+/// anybody else is kept. Without --plan or --yes, they are only counted. Nobody is asked for who came back by then, or of whom nobody knows
+/// whether they did; where the target does not tell of all places, that is everybody. Who is erased again is erased the ordinary way, by a
+/// running server, at this target alone and with a receipt: at once, unless no server runs or somebody has to approve it first. Nobody looks
+/// again before, and after a day it can no longer be approved.
 #[derive(clap::Args)]
 pub(super) struct EraseAgain {
     /// The target that was restored, such as `crm`
@@ -83,6 +85,13 @@ fn show(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
         let text = format_args!("{} were not erased there then, or kept: they are left alone", done.not_erased_then);
         out.line(text)?;
     }
+    if done.still_open > 0 {
+        let text = format_args!(
+            "{} more are erased there and open elsewhere: run this again once they have ended (quietus erasures list)",
+            done.still_open
+        );
+        out.marked(DOUBTFUL, "?", text)?;
+    }
     out.line(format_args!("{target} told of {records} records"))?;
     for place in &done.not_looked_at {
         out.marked(DOUBTFUL, "?", format_args!("not among them: {place}"))?;
@@ -106,10 +115,23 @@ fn people(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
         );
         out.marked(DOUBTFUL, "?", text)?;
     }
+    let unseen = done.count(Is::Unseen);
+    if unseen > 0 {
+        let text = format_args!(
+            "{unseen} may have something newer where {} did not look, so nothing is erased of them",
+            done.target
+        );
+        out.marked(DOUBTFUL, "?", text)?;
+    }
+    let held = done.count(Is::Held);
+    if held > 0 {
+        let text = format_args!("{held} are kept by a hold (quietus holds list): run this again once it has ended");
+        out.marked(DOUBTFUL, "?", text)?;
+    }
     match (done.count(Is::Again), done.dry_run) {
         (0, _) => out.line("nobody is to be erased again"),
         (again, false) if done.needs_approval => out.line(format_args!(
-            "{again} are asked for, and wait for somebody else: quietus erasures list --state requested"
+            "{again} are asked for, and wait a day for somebody else: quietus erasures list --state requested"
         )),
         (again, false) => {
             out.marked(GOOD, "✓", format_args!("{again} are erased again; to see how it goes: quietus erasures list"))
@@ -124,7 +146,9 @@ fn people(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
 fn row(one: &FoundAgain) -> [String; 4] {
     let is = match one.is {
         Is::Again => "there again",
+        Is::Unseen => "unseen",
         Is::UnderWay => "being erased",
+        Is::Held => "held",
         Is::Back => "came back",
         Is::Undated => "undated",
         Is::Possible => "possible",

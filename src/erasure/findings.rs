@@ -47,3 +47,5 @@ pub(crate) enum MluviiSearch {
     /// It was searched with filters that were proved at that time.
     Done,
 }
+    /// No session is meant, but what a backup of another system has brought back: there is nothing to search for.
+    IdentifiersOnly,

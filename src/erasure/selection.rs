@@ -22,6 +22,9 @@ pub(crate) struct Selection {
     /// Nothing goes but these, whatever is found when it begins: what was planned, and no more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) only: Option<BTreeSet<SessionKey>>,
+    /// No session is meant, and none is looked for: nothing but the identifiers themselves. No person has left out the sessions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) identifiers_only: bool,
 }
 
 impl Selection {
@@ -38,11 +41,29 @@ impl Selection {
         let list = |keys: &BTreeSet<SessionKey>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let possible = if self.include_possible { "*" } else { "" };
         let only = self.only.as_ref().map_or_else(String::new, |only| format!("&only={}", list(only)));
-        format!("?include={possible}{}&exclude={}{only}", list(&self.include), list(&self.exclude))
+        let sessions = if self.identifiers_only { "&sessions=none" } else { "" };
+        format!("?include={possible}{}&exclude={}{only}{sessions}", list(&self.include), list(&self.exclude))
     }
 
-    /// Whether a person has left this session out of what was planned.
+    /// Whether this session stays although it may be certain: a person has left it out, or it is not among what was planned.
     pub(crate) fn leaves_out(&self, session: &SessionKey) -> bool {
         self.exclude.contains(session) || self.only.as_ref().is_some_and(|only| !only.contains(session))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_reaches_no_session_is_a_selection_of_its_own_and_leaves_out_nothing() {
+        let none = Selection { identifiers_only: true, ..Selection::default() };
+        assert!(!none.is_default() && Selection::default().is_default());
+        let planned = Selection { only: Some(BTreeSet::new()), ..Selection::default() };
+        assert_ne!(none.key(), planned.key());
+        assert!(!none.key().is_empty());
+        let text = serde_json::to_string(&none).expect("JSON");
+        assert_eq!(serde_json::from_str::<Selection>(&text).expect("reads"), none);
+        assert_eq!(serde_json::to_string(&Selection::default()).expect("JSON"), "{}");
     }
 }

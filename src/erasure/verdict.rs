@@ -288,7 +288,7 @@ fn of_findings(findings: &Findings, scope: Scope, reasons: &mut Vec<Reason>) {
         return;
     }
     match findings.search {
-        MluviiSearch::Done => {}
+        MluviiSearch::Done | MluviiSearch::IdentifiersOnly => {}
         // Nobody searched, whatever the reason: a guest or a person may have sessions that the ledger does not know.
         MluviiSearch::Off | MluviiSearch::NotNeeded => reasons.push(reason(ReasonCode::LedgerOnly)),
         MluviiSearch::OffAccepted => reasons.push(reason(ReasonCode::LedgerOnlyAccepted)),

@@ -275,8 +275,8 @@ pub(crate) trait Records: Send + Sync {
         most: u32,
     ) -> Result<Vec<ErasedMark>, LedgerError>;
 
-    /// The next erasures of an installation that are over and have a receipt, after a place among them, in the order of their ends, at
-    /// most so many.
+    /// The next erasures of an installation that are over and have a receipt, done or cancelled, after a place among them, in the order of
+    /// their ends, at most so many.
     async fn ended_erasures(
         &self,
         installation: &InstallationName,

@@ -383,6 +383,7 @@ fn closing(lang: Lang, audience: Audience) -> String {
 fn technical(lang: Lang, receipt: &Receipt) -> Markup {
     let statement = &receipt.statement;
     let search = match statement.search {
+        MluviiSearch::IdentifiersOnly => "identifiers_only",
         MluviiSearch::NotNeeded => "not_needed",
         MluviiSearch::Off => "off",
         MluviiSearch::OffAccepted => "off_accepted",

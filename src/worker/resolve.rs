@@ -104,7 +104,7 @@ fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) ->
         let overdue = until <= now;
         return Some(if overdue { pause } else { until.duration_since(now).unsigned_abs().min(UNSETTLED_PAUSE_MAX) });
     }
-    if matches!(work.subject, Subject::Session(_)) {
+    if matches!(work.subject, Subject::Session(_)) || work.selection.identifiers_only {
         return None;
     }
     let before = |since: Option<Timestamp>| since.is_some_and(|since| since < begins);

@@ -67,6 +67,8 @@ def lie(id, begin, how):
     everybody = [record(one) for one in people()]
     if how == "more":
         return {"records": everybody * 600}
+    if how == "skips":
+        return {"records": everybody, "not_looked_at": ["a folder that does not open"]}
     if how == "kinds":
         return {"records": [{"identifiers": [{"kind": "phone", "value": "777 123 456"}]}]}
     if how == "ids":

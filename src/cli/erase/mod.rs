@@ -86,7 +86,7 @@ impl Erase {
                 include_possible: self.include_possible,
                 include: session_keys(&self.include)?,
                 exclude: session_keys(&self.exclude)?,
-                only: None,
+                ..Selection::default()
             },
             after: self.after.map(|after| after.0).unwrap_or_default(),
         };

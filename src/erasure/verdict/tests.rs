@@ -136,7 +136,7 @@ fn what_resolving_left_lowers_the_verdict() {
 
 #[test]
 fn a_guest_or_a_person_who_was_not_searched_at_mluvii_is_incomplete_unless_accepted() {
-    use MluviiSearch::{Done, NotNeeded, Off, OffAccepted};
+    use MluviiSearch::{Done, IdentifiersOnly, NotNeeded, Off, OffAccepted};
     let guest = || Subject::Guest { installation: InstallationName("acme".into()), digest: Digest([1; 16]) };
     let session = SessionKey { installation: InstallationName("acme".into()), session: SessionId(7) };
     let with = |search, subject: Subject| {
@@ -146,6 +146,7 @@ fn a_guest_or_a_person_who_was_not_searched_at_mluvii_is_incomplete_unless_accep
     for subject in [guest(), erasure(vec![]).subject] {
         check(&with(Done, subject.clone()), Verdict::Complete, &[]);
         check(&with(Off, subject.clone()), Verdict::Incomplete, &["ledger_only"]);
+        check(&with(IdentifiersOnly, subject.clone()), Verdict::Complete, &[]);
         check(&with(NotNeeded, subject.clone()), Verdict::Incomplete, &["ledger_only"]);
         check(&with(OffAccepted, subject), Verdict::Complete, &["ledger_only_accepted"]);
     }

@@ -8,9 +8,9 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState, Findings, NewErasure, Outcome, Verdict};
+use crate::erasure::{ErasureId, ErasureState, Findings, NewErasure, Outcome, Step, Verdict};
 use crate::keys::Digest;
-use crate::ledger::{Claim, Closed, Closing, EndedMark, Finished, Keep, QueueName, ReceiptRange, Work};
+use crate::ledger::{Claim, Closed, Closing, EndedErasure, EndedMark, Finished, Keep, QueueName, ReceiptRange, Work};
 use crate::receipt::{ChainEnd, Gap, GapCause, Receipt, ReceiptHead, ReceiptKey, SignedGap, verify_chain};
 use crate::subject::{GuestId, Kind, SessionKey};
 
@@ -288,6 +288,15 @@ pub(crate) async fn a_parked_erasure_that_is_cancelled_is_closed_as_cancelled(le
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
     assert!(view.erased_at.is_none() && !view.fingerprints.is_empty());
     assert!(ledger.counts().await.expect("counted").parked_steps.is_empty());
+
+    // Who was erased at one of its targets can be found there again; one that has never begun says nothing of anybody.
+    let never_begun = ledger.request(due_erasure(2, &["crm"]), &by()).await.expect("asked for");
+    assert!(ledger.cancel_erasure(never_begun, &by()).await.expect("cancelled"));
+    let beginning = EndedMark::before(Timestamp::UNIX_EPOCH);
+    let ended = ledger.ended_erasures(&installation(), beginning, 9).await.expect("listed");
+    let outcomes = |ended: &EndedErasure| ended.erasure.steps.iter().map(Step::outcome).collect::<Vec<_>>();
+    let ended: Vec<_> = ended.iter().map(|ended| (ended.erasure.id, outcomes(ended))).collect();
+    assert_eq!(ended, [(id, vec![Some(Outcome::Parked), Some(Outcome::Erased)])]);
 }
 
 pub(crate) async fn an_erasure_under_way_is_not_cancelled(ledger: Shared) {

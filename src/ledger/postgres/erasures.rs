@@ -116,7 +116,7 @@ pub(super) async fn of_session(
     in_order(connection, &oldest).await
 }
 
-/// Those of an installation that are over, by when.
+/// Those of an installation that are over and have a receipt, done or cancelled, by when.
 pub(super) async fn ended(
     connection: &Connection,
     number: i64,
@@ -124,7 +124,7 @@ pub(super) async fn ended(
     most: u32,
 ) -> Result<Vec<EndedErasure>, LedgerError> {
     let sql = "SELECT id FROM erasure
-               WHERE (ended, id) > ($1, $2) AND ended IS NOT NULL AND installation = $3 AND state = 'done'
+               WHERE (ended, id) > ($1, $2) AND ended IS NOT NULL AND installation = $3 AND verdict IS NOT NULL
                ORDER BY ended, id LIMIT $4";
     let after_id = after.erasure.0.as_slice();
     let rows = connection.rows(sql, &[&millis(after.at), &after_id, &number, &i64::from(most)]).await?;

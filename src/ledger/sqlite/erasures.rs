@@ -81,7 +81,7 @@ pub(super) fn of_session(
     many(connection, ids)
 }
 
-/// Those of an installation that are over, by when.
+/// Those of an installation that are over and have a receipt, done or cancelled, by when.
 pub(super) fn ended(
     connection: &Connection,
     installation: &InstallationName,
@@ -91,7 +91,7 @@ pub(super) fn ended(
     let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
     let mut statement = connection.prepare_cached(
         "SELECT id FROM erasure
-         WHERE (ended, id) > (?1, ?2) AND ended IS NOT NULL AND installation = ?3 AND state = 'done'
+         WHERE (ended, id) > (?1, ?2) AND ended IS NOT NULL AND installation = ?3 AND verdict IS NOT NULL
          ORDER BY ended, id LIMIT ?4",
     )?;
     let ids = statement.query_map(params![Millis(after.at), after.erasure, number, most], |row| row.get(0))?;

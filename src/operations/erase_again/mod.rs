@@ -6,16 +6,16 @@
 mod pages;
 mod persons;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::erasures::{installation_of_person, named_targets};
 use super::{OperationError, Operations, Settings, audit};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::chain;
-use crate::erasure::{ErasureId, NewErasure, Outcome, Selection, Subject, ToSeal};
+use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Selection, Step, Subject, ToSeal};
 use crate::key_files::Keys;
-use crate::ledger::{EndedMark, SessionView, sealing};
+use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
 use crate::policy::Comparison;
 use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
 use crate::target::Target;
@@ -33,6 +33,9 @@ const PLACES_MAX: usize = 32;
 
 /// How the rule of such an erasure begins, in place of one of the configuration; what was done before follows.
 pub(in crate::operations) const RULE: &str = "erased again";
+
+/// How long what was found may wait for somebody's approval: who is found today may be a customer again next week.
+const LAPSES_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 const OTHERS: &str =
     "those who would be erased again are not those of this plan any more: nothing was done; look at them again";
@@ -72,6 +75,8 @@ pub(crate) struct ErasedAgain {
     pub(crate) not_comparable: u64,
     /// Those whose data the target kept, or held when they were closed: they are not compared.
     pub(crate) not_erased_then: u64,
+    /// Those that are done at this target and open elsewhere: they are not compared before they have ended.
+    pub(crate) still_open: u64,
     /// Since when fingerprints are kept; `None` where they are kept for ever.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) kept_since: Option<Timestamp>,
@@ -81,7 +86,7 @@ pub(crate) struct ErasedAgain {
     pub(crate) found: Vec<FoundAgain>,
     /// What names those who are to be erased again.
     pub(crate) plan: String,
-    /// Places that the target did not tell of.
+    /// Places that the target did not tell of. Where there is one, nobody is erased: what is newer may be there.
     pub(crate) not_looked_at: Vec<String>,
     /// Whether they were only counted, and not erased again.
     pub(crate) dry_run: bool,
@@ -110,8 +115,12 @@ pub(crate) struct FoundAgain {
 pub(crate) enum Is {
     /// All that is certainly theirs is older than their erasure: it goes.
     Again,
+    /// The same, but the target did not tell of all places, and something newer may be there: nothing is erased.
+    Unseen,
     /// An erasure of them at this target is under way.
     UnderWay,
+    /// A hold keeps them, so nothing is erased: by the time that it ends, they may have come back.
+    Held,
     /// Something of theirs is newer than their erasure: they came back, and nothing is erased.
     Back,
     /// Nobody knows whether what is theirs is newer, so nothing is erased.
@@ -154,7 +163,9 @@ impl AuditEntry {
         self.with("records", done.records)
             .with("compared", done.compared)
             .with("again", of(Is::Again))
+            .with("unseen", of(Is::Unseen))
             .with("under_way", of(Is::UnderWay))
+            .with("held", of(Is::Held))
             .with("back", of(Is::Back))
             .with("undated", of(Is::Undated))
             .with("possible", of(Is::Possible))
@@ -207,10 +218,15 @@ impl<'a> Run<'a> {
     async fn go(&self, tell: Tell<'_>, by: &Actor) -> Result<ErasedAgain, OperationError> {
         let mut done = self.nothing_yet();
         let mut persons = self.erased(&mut done).await?;
+        done.still_open = self.still_open().await?;
         self.sweep(&mut persons, &mut done, tell).await?;
         let mut going = Vec::new();
         for (person, verdict) in persons.found() {
-            let is = self.becomes(&person, verdict).await?;
+            let is = match self.becomes(&person, verdict).await? {
+                // One newer record keeps all others, and it may be where nobody has looked.
+                Is::Again if !done.not_looked_at.is_empty() => Is::Unseen,
+                is => is,
+            };
             let Found { old, newer, undated, possible } = person.found;
             let records = if is == Is::Again { old } else { 0 };
             let kept = old + newer + undated + possible - records;
@@ -219,7 +235,7 @@ impl<'a> Run<'a> {
                 going.push((done.found.len() - 1, person));
             }
         }
-        done.plan = self.plan(&done.found);
+        done.plan = plan(&done);
         match self.then {
             Then::Count => return Ok(done),
             Then::Erase { plan } if *plan != done.plan => return Err(OperationError::Conflict(OTHERS.to_owned())),
@@ -240,6 +256,7 @@ impl<'a> Run<'a> {
             compared: 0,
             not_comparable: 0,
             not_erased_then: 0,
+            still_open: 0,
             kept_since: kept_for.and_then(|kept_for| self.now.checked_sub(kept_for).ok()),
             records: 0,
             found: Vec::new(),
@@ -259,19 +276,36 @@ impl<'a> Run<'a> {
             let Some(last) = ended.last().map(|ended| &ended.erasure) else { break };
             after = EndedMark { at: last.ended.unwrap_or(after.at), erasure: last.id };
             for ended in ended {
-                let step = ended.erasure.steps.iter().find(|step| step.target == self.target);
-                let Some(outcome) = step.map(|step| step.outcome()) else { continue };
-                match outcome {
-                    // Where nobody could see it, it was asked for all the same.
-                    Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable) => {
-                        done.not_comparable += u64::from(!persons.add(ended));
-                    }
-                    _ => done.not_erased_then += 1,
+                let Some(step) = ended.erasure.steps.iter().find(|step| step.target == self.target) else { continue };
+                // What became of it elsewhere, and whether a person has cancelled the rest, is nothing to this target.
+                if is_gone(step.outcome()) {
+                    done.not_comparable += u64::from(!persons.add(ended));
+                } else {
+                    done.not_erased_then += 1;
                 }
             }
         }
         done.compared = persons.len() as u64;
         Ok(persons)
+    }
+
+    /// How many are done at the target since then, and have not ended.
+    async fn still_open(&self) -> Result<u64, OperationError> {
+        let mut filter = ErasureFilter {
+            states: vec![ErasureState::Erasing, ErasureState::Verifying, ErasureState::Parked],
+            installation: Some(self.installation.clone()),
+            ..ErasureFilter::newest(CHUNK)
+        };
+        let mut count = 0;
+        loop {
+            let page = self.on.ledger.erasures(&filter).await?;
+            let here = page.items.iter().flat_map(|erasure| &erasure.steps).filter(|step| step.target == self.target);
+            count += here.filter(|step| is_done_since(step, self.since)).count() as u64;
+            match page.next {
+                Some(next) => filter.after = Some(next),
+                None => return Ok(count),
+            }
+        }
     }
 
     /// Compares whom the target holds with them.
@@ -333,31 +367,49 @@ impl<'a> Run<'a> {
             let is_here = erasure.steps.iter().any(|step| step.target == self.target);
             erasure.ended.is_none() && is_here && *erasure.subject.installation() == self.installation
         });
-        Ok(if open { Is::UnderWay } else { Is::Again })
+        if open {
+            return Ok(Is::UnderWay);
+        }
+        Ok(if self.is_held(person, &sessions).await? { Is::Held } else { Is::Again })
+    }
+
+    /// Whether a session may be theirs.
+    fn may_be_theirs(&self, person: &Person, session: &SessionView) -> bool {
+        let sets = &self.on.settings.person.r#match;
+        Comparison::of(&person.fingerprints, &session.fingerprints).judge(sets).is_some()
+    }
+
+    /// Whether a hold keeps them, or a session that may be theirs: their erasure reaches no session, and so would not wait for that one.
+    async fn is_held(&self, person: &Person, sessions: &[SessionView]) -> Result<bool, OperationError> {
+        let whole = MaybeHeld {
+            installation: self.installation.clone(),
+            session: None,
+            guest: None,
+            rules: Vec::new(),
+            identifiers: person.fingerprints.clone(),
+        };
+        if !self.on.ledger.holds_on(&whole).await?.is_empty() {
+            return Ok(true);
+        }
+        for view in sessions.iter().filter(|view| self.may_be_theirs(person, view)) {
+            let session = Some(view.record.session.session);
+            let one = MaybeHeld { session, identifiers: Vec::new(), ..whole.clone() };
+            if !self.on.ledger.holds_on(&one).await?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Whether a session may be theirs and is newer than their erasure, or a consent in it.
     fn came_back(&self, person: &Person, session: &SessionView) -> bool {
-        let sets = &self.on.settings.person.r#match;
-        if session.erased_at.is_some()
-            || Comparison::of(&person.fingerprints, &session.fingerprints).judge(sets).is_none()
-        {
+        if session.erased_at.is_some() || !self.may_be_theirs(person, session) {
             return false;
         }
         let record = &session.record;
         let newest = record.started.max(record.ended).max(record.consent.since);
         // One that says no time may be new.
         newest.is_none_or(|newest| newest > person.gone_at)
-    }
-
-    /// What names those who are to be erased again, and by how many records.
-    fn plan(&self, found: &[FoundAgain]) -> String {
-        let again = found.iter().filter(|one| one.is == Is::Again);
-        let mut lines: Vec<_> = again.map(|one| format!("{} {}", one.erasure, one.records)).collect();
-        lines.sort();
-        let mut plan = chain::hash(format!("{}\n{}\n{}", self.target, self.installation, lines.join("\n")).as_bytes());
-        plan.truncate(PLAN_CHARACTERS);
-        plan
     }
 
     /// Has one erased the ordinary way, at this target alone, by what their records and the first erasure have in common.
@@ -377,7 +429,8 @@ impl<'a> Run<'a> {
             approve: self.on.settings.four_eyes,
             confirm: None,
             origin: None,
-            selection: Selection::default(),
+            // It tells the target no more than the first one did, which may have left out sessions: only what is in common, and no guest.
+            selection: Selection { identifiers_only: true, ..Selection::default() },
             capsule: ToSeal::of(Whom { identifiers: person.identifiers, ..Whom::default() }, &seal),
             fingerprints,
         };
@@ -388,3 +441,36 @@ impl<'a> Run<'a> {
         Ok(id)
     }
 }
+
+/// What names those who are to be erased again, by how many records, and what was not looked at.
+fn plan(done: &ErasedAgain) -> String {
+    let again = done.found.iter().filter(|one| one.is == Is::Again);
+    let mut lines: Vec<_> = again.map(|one| format!("{} {}", one.erasure, one.records)).collect();
+    lines.sort();
+    let mut unseen: Vec<_> = done.not_looked_at.iter().map(|place| format!("? {place}")).collect();
+    unseen.sort();
+    lines.append(&mut unseen);
+    let mut plan = chain::hash(format!("{}\n{}\n{}", done.target, done.mluvii, lines.join("\n")).as_bytes());
+    plan.truncate(PLAN_CHARACTERS);
+    plan
+}
+
+/// Whether the target no longer held it. Where nobody could see it, it was asked for all the same.
+fn is_gone(outcome: Option<Outcome>) -> bool {
+    matches!(outcome, Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable))
+}
+
+/// Whether a step is over and its data was gone, not before `since` as far as that is known.
+fn is_done_since(step: &Step, since: Timestamp) -> bool {
+    let at = step.verified_at.max(step.erased_at);
+    is_gone(step.final_outcome()) && at.is_none_or(|at| at >= since)
+}
+
+/// Whether an erasure was asked for by this so long ago that nobody may let it begin any more: whom it is about may have come back since.
+pub(super) fn has_lapsed(erasure: &Erasure, now: Timestamp) -> bool {
+    let follows = erasure.rules.iter().any(|rule| rule.starts_with(RULE));
+    follows && now.duration_since(erasure.created) > LAPSES_AFTER
+}
+
+#[cfg(test)]
+mod tests;

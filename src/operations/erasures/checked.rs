@@ -120,7 +120,8 @@ fn selection(on: &Operations, given: Selection, within: &InstallationName) -> Re
         return Err(InputError::IncludedAndExcluded(both.clone()).into());
     }
     let only = given.only.map(|only| sessions(on, &only, within)).transpose()?;
-    Ok(Selection { include_possible: given.include_possible, include, exclude, only })
+    let (include_possible, identifiers_only) = (given.include_possible, given.identifiers_only);
+    Ok(Selection { include_possible, include, exclude, only, identifiers_only })
 }
 
 fn sessions(

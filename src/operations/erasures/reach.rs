@@ -89,7 +89,7 @@ fn not_reached(on: &Operations, checked: &Checked, found: &ScopeResolution) -> V
     match found.findings.search {
         MluviiSearch::Off => not.push(NotReached::UnheardSessions { accepted: false }),
         MluviiSearch::OffAccepted => not.push(NotReached::UnheardSessions { accepted: true }),
-        MluviiSearch::NotNeeded | MluviiSearch::Done => {}
+        MluviiSearch::NotNeeded | MluviiSearch::Done | MluviiSearch::IdentifiersOnly => {}
     }
     let never_read = found.sessions.values().filter(|session| session.goes && !session.read_before);
     not.extend(never_read.map(|session| NotReached::NeverRead(session.key.clone())));

@@ -71,6 +71,8 @@ fn a_search_for_a_person_waits_for_the_events_before_it_but_not_for_ever() {
     check(&behind(person(), NOW, "2026-01-02T11:58:00Z"), None, Some(FIRST_PAUSE));
     check(&behind(person(), RECENT, "2026-01-02T11:59:30Z"), None, None);
     check(&behind(session(), RECENT, "2026-01-02T11:58:00Z"), None, None);
+    let selection = Selection { identifiers_only: true, ..Selection::default() };
+    check(&EraseWork { selection, ..behind(person(), RECENT, "2026-01-02T11:58:00Z") }, None, None);
     check(&behind(person(), "2026-01-02T10:59:00Z", "2026-01-02T10:58:00Z"), None, None);
 }
 

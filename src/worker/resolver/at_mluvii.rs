@@ -19,7 +19,7 @@ impl Resolver<'_> {
     /// Asks mluvii about sessions that the ledger does not know well enough: those that could not be read when they
     /// settled, and, where a search is set up, those that never reached us. Every one is read and judged like any other.
     pub(in crate::worker) async fn search_mluvii(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
-        if matches!(search.question.subject, Subject::Session(_)) {
+        if matches!(search.question.subject, Subject::Session(_)) || search.question.selection.identifiers_only {
             return Ok(());
         }
         self.look_at_unread(search).await?;

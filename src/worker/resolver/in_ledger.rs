@@ -4,7 +4,7 @@ use super::Resolver;
 use super::guests::contradict_one_another;
 use super::scope::{Question, ResolveError};
 use super::search::Search;
-use crate::erasure::Subject;
+use crate::erasure::{MluviiSearch, Subject};
 use crate::keys::{Digest, Fingerprint};
 use crate::ledger::LedgerError;
 use crate::policy::{Certainty, Comparison};
@@ -14,6 +14,11 @@ impl Resolver<'_> {
     /// What the ledger tells, without a call to mluvii.
     pub(in crate::worker) async fn find<'q>(&self, question: Question<'q>) -> Result<Search<'q>, ResolveError> {
         let mut search = Search::new(question);
+        // What the targets are told is no more than the request itself: no session, and no guest of one.
+        if search.question.selection.identifiers_only {
+            search.searched = MluviiSearch::IdentifiersOnly;
+            return Ok(search);
+        }
         match search.question.subject {
             Subject::Session(key) => {
                 self.add_by_number(key, Certainty::Certain, "named by its number", &mut search).await?;

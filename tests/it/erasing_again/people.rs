@@ -162,3 +162,52 @@ fn a_company_finds_its_own_people_only_and_by_a_rotated_key_too() {
     receipts(&deployment, 3);
     server.stop();
 }
+
+#[test]
+fn where_a_place_was_not_looked_at_or_a_hold_keeps_them_nobody_is_erased_again() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    let ann = erase(&deployment, "ann@x.cz", "Ann", "crm", &[]);
+    receipts(&deployment, 1);
+    crm.holds(&[("ann@x.cz", "Ann", before())]);
+    let whole = plan(&look(&deployment, "crm", &[]));
+    // Something newer may be in what does not open.
+    crm.write("mode", "skips");
+    let unseen = look(&deployment, "crm", &["--yes"]);
+    assert_eq!(found(&unseen), [(ann.clone(), "unseen".to_owned())].into(), "{unseen}");
+    let by_plan = deployment.run(&["erase-again", "--target", "crm", "--since", SINCE, "--plan", &whole]);
+    assert_eq!(by_plan.status.code(), Some(1), "another plan: {}", String::from_utf8_lossy(&by_plan.stdout));
+    crm.remove("mode");
+    deployment.write("who", "ann@x.cz");
+    let who = format!("@{}", deployment.path("who").display());
+    deployment.json(&["holds", "add", "--email", &who, "--reason", "legal_claims"]);
+    assert_eq!(found(&look(&deployment, "crm", &["--yes"])), [(ann, "held".to_owned())].into());
+    assert_eq!(deployment.json(&["erasures", "list"]).as_array().map(Vec::len), Some(1), "nobody was asked for");
+    assert_eq!(crm.emails(), ["ann@x.cz"]);
+    server.stop();
+}
+
+#[test]
+fn who_is_erased_again_is_told_without_a_session_or_a_guest() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let by_email = "match = [[\"email\"]]\naccept_ledger_only = true";
+    let settling = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
+    let deployment = Deployment::tuned(&standin.mluvii, "", by_email, &format!("{settling}{}", crm.plugin("crm")));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(7, "ann@example.com", Some("2"));
+    standin.end(7);
+    deployment.settled(1);
+    // The first request left a session out that is certainly theirs.
+    let ann = erase(&deployment, "ann@example.com", "Ann", "crm", &["--exclude", "acme/7"]);
+    receipts(&deployment, 1);
+    crm.holds(&[("ann@example.com", "Ann", before())]);
+    assert_eq!(found(&look(&deployment, "crm", &["--yes"])), [(ann.clone(), "again".to_owned())].into());
+    let receipts = followed(&deployment, 2);
+    let receipt = receipts.get(&ann).unwrap_or_else(|| panic!("{receipts:?}"));
+    assert_eq!((&receipt["sessions"], &receipt["excluded"]), (&json!(0), &json!(0)), "{receipt}");
+    assert_eq!(receipt["search"], "identifiers_only", "{receipt}");
+    assert_eq!(crm.emails(), [] as [&str; 0]);
+    server.stop();
+}

@@ -1,0 +1,64 @@
+use super::*;
+use crate::erasure::sample;
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(millis).expect("a time")
+}
+
+fn found(n: u8, is: Is) -> FoundAgain {
+    FoundAgain { erasure: ErasureId([n; 16]), is, records: 1, kept: 0, again: None }
+}
+
+fn seen(found: Vec<FoundAgain>, not_looked_at: &[&str]) -> ErasedAgain {
+    ErasedAgain {
+        target: TargetName("crm".into()),
+        mluvii: InstallationName("acme".into()),
+        since: at(0),
+        compared: 2,
+        not_comparable: 0,
+        not_erased_then: 0,
+        still_open: 0,
+        kept_since: None,
+        records: 2,
+        found,
+        plan: String::new(),
+        not_looked_at: not_looked_at.iter().map(|place| (*place).to_owned()).collect(),
+        dry_run: true,
+        needs_approval: false,
+    }
+}
+
+#[test]
+fn a_plan_is_another_one_where_others_go_or_something_was_not_looked_at() {
+    let ann = || vec![found(1, Is::Again)];
+    let whole = plan(&seen(ann(), &[]));
+    assert_eq!(whole, plan(&seen(vec![found(2, Is::Back), found(1, Is::Again)], &[])));
+    assert_ne!(whole, plan(&seen(vec![found(1, Is::Again), found(2, Is::Again)], &[])));
+    assert_ne!(whole, plan(&seen(ann(), &["a folder"])));
+    let unseen = |places: &[&str]| plan(&seen(vec![found(1, Is::Unseen)], places));
+    assert_eq!(unseen(&["a folder", "a bin"]), unseen(&["a bin", "a folder"]));
+    assert_ne!(unseen(&["a folder"]), plan(&seen(Vec::new(), &[])));
+}
+
+#[test]
+fn a_step_is_done_where_it_is_over_and_the_data_was_gone_since_then() {
+    let done = |outcome, millis| {
+        let step = Step { erased_at: Some(at(millis)), verified_at: None, ..sample::step("crm", outcome) };
+        is_done_since(&step, at(1_000))
+    };
+    assert!(done(Outcome::Erased, 1_000) && done(Outcome::Absent, 2_000));
+    assert!(!done(Outcome::Erased, 999), "what was erased before is in no backup");
+    assert!(!done(Outcome::Retained, 2_000) && !done(Outcome::Parked, 2_000));
+    let untold = Step { erased_at: None, verified_at: None, ..sample::step("crm", Outcome::Absent) };
+    assert!(is_done_since(&untold, at(1_000)));
+}
+
+#[test]
+fn what_was_found_lapses_after_a_day_and_what_was_asked_for_otherwise_does_not() {
+    let day = 24 * 3_600_000;
+    let by =
+        |rule: &str, now| has_lapsed(&Erasure { rules: vec![rule.into()], ..sample::session(Vec::new()) }, at(now));
+    let rule = format!("{RULE} after {}", ErasureId([1; 16]));
+    assert!(!by(&rule, day) && by(&rule, day + 1));
+    assert!(!by("request", day + 1));
+}
