@@ -287,6 +287,9 @@ fn sessions(erasure: &Erasure) -> String {
     if found.excluded > 0 {
         parts.push(format!("{} kept", found.excluded));
     }
+    if found.came_since > 0 {
+        parts.push(format!("{} came since it was planned", found.came_since));
+    }
     if let Some(narrowed) = found.narrowed {
         parts.push(format!("narrowed: {}", narrowed.as_str()));
     }

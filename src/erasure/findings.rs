@@ -18,6 +18,8 @@ pub(crate) struct Findings {
     pub(crate) possible_excluded: u32,
     /// Sessions that are certainly meant and stay, because a person said so.
     pub(crate) excluded: u32,
+    /// Sessions that are certainly meant and stay, because they were not there, or not certainly meant, when it was planned what goes.
+    pub(crate) came_since: u32,
     /// Sessions of the installation that nobody could read, so that nobody knows whose they are; and sessions that go of
     /// which the targets could not be told anything.
     pub(crate) unread: u32,
@@ -46,6 +48,6 @@ pub(crate) enum MluviiSearch {
     OffAccepted,
     /// It was searched with filters that were proved at that time.
     Done,
-}
     /// No session is meant, but what a backup of another system has brought back: there is nothing to search for.
     IdentifiersOnly,
+}

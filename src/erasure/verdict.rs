@@ -81,6 +81,8 @@ pub(crate) enum ReasonCode {
     PossibleExcluded,
     /// Sessions that are certainly meant were left, because a person said so.
     Excluded,
+    /// Sessions that are certainly meant were left, because they have come since it was planned what goes.
+    CameSince,
     /// Sessions could not be read, so that nobody knows whether they are meant, or what to look for.
     Unread,
     /// Sessions were named by their numbers, and mluvii never showed them.
@@ -114,7 +116,7 @@ pub(crate) enum ReasonCode {
 }
 
 impl ReasonCode {
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::Cancelled,
         Self::Stopped,
         Self::NotResolved,
@@ -122,6 +124,7 @@ impl ReasonCode {
         Self::PossibleIncluded,
         Self::PossibleExcluded,
         Self::Excluded,
+        Self::CameSince,
         Self::Unread,
         Self::NeverRead,
         Self::Narrowed,
@@ -148,6 +151,7 @@ impl ReasonCode {
             Self::PossibleIncluded => "possible_included",
             Self::PossibleExcluded => "possible_excluded",
             Self::Excluded => "excluded",
+            Self::CameSince => "came_since",
             Self::Unread => "unread",
             Self::NeverRead => "never_read",
             Self::Narrowed => "narrowed",
@@ -181,6 +185,7 @@ impl ReasonCode {
             | Self::NotResolved
             | Self::PossibleLeft
             | Self::Excluded
+            | Self::CameSince
             | Self::Unread
             | Self::NeverRead
             | Self::Narrowed
@@ -208,6 +213,9 @@ impl ReasonCode {
                 "Sessions could not be read at mluvii, or events could not be decided on, so nobody knows whether or what of them is meant."
             }
             Self::Excluded => "A person decided to keep sessions that certainly belong to the subject.",
+            Self::CameSince => {
+                "Sessions that certainly belong to the subject have come since it was planned what goes, and were left."
+            }
             Self::NeverRead => "A session was named by its number, and mluvii has never shown a session with it.",
             Self::Narrowed => "Fewer sessions were reached than the rule or request asks for.",
             Self::LedgerOnly => "Only the ledger was searched: sessions that never reached quietus were not found.",
@@ -275,6 +283,7 @@ fn of_findings(findings: &Findings, scope: Scope, reasons: &mut Vec<Reason>) {
         (ReasonCode::PossibleIncluded, findings.possible_included),
         (ReasonCode::PossibleExcluded, findings.possible_excluded),
         (ReasonCode::Excluded, findings.excluded),
+        (ReasonCode::CameSince, findings.came_since),
         (ReasonCode::Unread, findings.unread),
         (ReasonCode::NeverRead, findings.never_read),
     ];

@@ -189,6 +189,8 @@ macro_rules! contract {
                 a_hold_that_comes_later_lets_calls_end_and_begins_none
                 whoever_may_be_a_person_that_is_held_is_kept
                 what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_does
+                what_mluvii_showed_of_a_session_without_a_record_is_held_by
+                a_hold_names_what_a_target_has_accepted_and_not_reported
                 a_hold_ends_by_itself_and_is_forgotten_in_time
                 a_session_that_is_held_outlives_its_retention
                 each_hold_and_its_end_leaves_a_row;
@@ -254,6 +256,7 @@ macro_rules! contract {
                 an_open_request_of_the_same_person_is_known
                 a_request_is_changed_by_one_at_a_time_and_sealed_until_its_end
                 a_request_ends_with_the_receipt_of_its_erasure
+                a_request_stays_open_where_its_receipt_leaves_what_nobody_decided_on
                 an_erasure_that_is_cancelled_gives_its_request_back
                 what_is_sealed_of_a_request_keeps_its_generation
                 requests_go_by_their_age_and_open_ones_stay

@@ -6,8 +6,9 @@ use std::collections::BTreeSet;
 use super::{Claim, Decision, EraseWork, LedgerError, Resolution, SessionChange, StepWork, Work};
 use crate::consent::{ConsentState, UnknownCause};
 use crate::erasure::life::{NoTargets, OutOfPlace};
-use crate::erasure::{Erasure, NewErasure};
-use crate::receipt::{ChainEnd, Receipt};
+use crate::erasure::{Erasure, NewErasure, ReasonCode, Verdict};
+use crate::receipt::{ChainEnd, Receipt, Statement};
+use crate::request::Rest;
 use crate::subject::{Fingerprinted, SessionKey};
 
 /// A transition that there is none of is a defect; the work stays, and is done again.
@@ -119,9 +120,13 @@ pub(super) fn erasure_of<'a>(claim: &'a Claim, receipt: &Receipt) -> Result<&'a 
     Ok(erasure)
 }
 
-/// How many sessions that are certainly meant an erasure has left, as its receipt says.
-pub(super) fn left(erasure: &Erasure) -> u32 {
-    erasure.findings.as_ref().map_or(0, |findings| findings.excluded)
+/// What a receipt leaves of a request: nothing where it is incomplete only by what somebody has decided to leave. A reason that is not
+/// known decides nothing.
+pub(super) fn rest(receipt: &Receipt) -> Rest {
+    let Statement { verdict, reasons, .. } = &receipt.statement;
+    let is_decided = |code: ReasonCode| code == ReasonCode::Excluded || code.allows() != Verdict::Incomplete;
+    let all_decided = reasons.iter().all(|reason| reason.code.parse::<ReasonCode>().is_ok_and(is_decided));
+    if *verdict != Verdict::Incomplete || all_decided { Rest::Nothing } else { Rest::Something }
 }
 
 #[cfg(test)]

@@ -243,14 +243,10 @@ fn received(lang: Lang, case: &Case) -> Option<String> {
 }
 
 fn verified(lang: Lang, case: &Case) -> Option<String> {
-    let (day, by) = case.verified?;
-    let day = lang.date(day);
-    Some(match by {
-        VerifiedBy::Document => lang.say(format!("{day}, podle dokladu"), format!("{day}, by a document")),
-        VerifiedBy::KnownContact => lang.say(format!("{day}, známým kontaktem"), format!("{day}, by a known contact")),
-        VerifiedBy::EmailLink => {
-            lang.say(format!("{day}, odkazem v e-mailu"), format!("{day}, by a link in an e-mail"))
-        }
+    case.verified.map(|by| match by {
+        VerifiedBy::Document => lang.say("podle dokladu", "by a document"),
+        VerifiedBy::KnownContact => lang.say("známým kontaktem", "by a known contact"),
+        VerifiedBy::EmailLink => lang.say("odkazem v e-mailu", "by a link in an e-mail"),
     })
 }
 
@@ -383,11 +379,11 @@ fn closing(lang: Lang, audience: Audience) -> String {
 fn technical(lang: Lang, receipt: &Receipt) -> Markup {
     let statement = &receipt.statement;
     let search = match statement.search {
-        MluviiSearch::IdentifiersOnly => "identifiers_only",
         MluviiSearch::NotNeeded => "not_needed",
         MluviiSearch::Off => "off",
         MluviiSearch::OffAccepted => "off_accepted",
         MluviiSearch::Done => "done",
+        MluviiSearch::IdentifiersOnly => "identifiers_only",
     };
     let numbers = [
         ("sessions", statement.sessions),
@@ -395,6 +391,7 @@ fn technical(lang: Lang, receipt: &Receipt) -> Markup {
         ("possible_included", statement.possible_included),
         ("possible_excluded", statement.possible_excluded),
         ("excluded", statement.excluded),
+        ("came_since", statement.came_since),
         ("unread", statement.unread),
     ];
     let numbers: Vec<_> = numbers.iter().map(|(name, number)| format!("{name} {number}")).collect();

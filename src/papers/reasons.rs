@@ -29,7 +29,7 @@ pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
             ReasonCode::Retained | ReasonCode::KeptByVendor | ReasonCode::LeftBehind | ReasonCode::Residual => {
                 told.stays.push(sentence);
             }
-            ReasonCode::Excluded => told.stays.push(sentence),
+            ReasonCode::Excluded | ReasonCode::CameSince => told.stays.push(sentence),
             ReasonCode::PossibleIncluded
             | ReasonCode::PossibleExcluded
             | ReasonCode::LeftAccepted
@@ -108,6 +108,10 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
         ReasonCode::Excluded => lang.say(
             format!("konverzace, které člověk rozhodl ponechat: {number}"),
             format!("conversations that a person decided to keep: {number}"),
+        ),
+        ReasonCode::CameSince => lang.say(
+            format!("konverzace, které přibyly až po naplánování výmazu, a proto zůstaly: {number}"),
+            format!("conversations that have come since the erasure was planned, and so were left: {number}"),
         ),
         ReasonCode::Unread => lang.say(
             format!("konverzace, které nešlo přečíst, takže nikdo neví, čí jsou: {}", lang.number(count)),

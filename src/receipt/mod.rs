@@ -100,6 +100,7 @@ impl Receipt {
             possible_included: findings.possible_included,
             possible_excluded: findings.possible_excluded,
             excluded: findings.excluded,
+            came_since: findings.came_since,
             unread: findings.unread,
             narrowed: findings.narrowed.map(|narrowed| narrowed.as_str().to_owned()),
             search: findings.search,

@@ -46,6 +46,9 @@ pub(crate) struct Statement {
     pub(crate) possible_included: u32,
     pub(crate) possible_excluded: u32,
     pub(crate) excluded: u32,
+    /// Receipts from before it was counted have none.
+    #[serde(default)]
+    pub(crate) came_since: u32,
     pub(crate) unread: u32,
     /// Why it reaches less far than its rule says, as a code.
     pub(crate) narrowed: Option<String>,

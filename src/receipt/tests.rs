@@ -49,8 +49,8 @@ fn a_statement_has_all_of_its_members_and_what_is_not_there_is_null_or_empty() {
         "erased_at": "1970-01-01T00:00:00Z", "verified_at": "1970-01-01T00:00:00Z",
     });
     let found = json!({
-        "sessions": 1, "possible_left": 0, "possible_included": 0, "possible_excluded": 0, "excluded": 0, "unread": 0,
-        "narrowed": null, "search": "not_needed", "consent_versions": [],
+        "sessions": 1, "possible_left": 0, "possible_included": 0, "possible_excluded": 0, "excluded": 0, "came_since": 0,
+        "unread": 0, "narrowed": null, "search": "not_needed", "consent_versions": [],
     });
     let mut expected = json!({
         "format": 2, "sequence": 1,
@@ -113,6 +113,7 @@ fn what_was_found_left_and_looked_at_is_signed() {
         possible_left: 2,
         possible_excluded: 0,
         excluded: 3,
+        came_since: 5,
         unread: 0,
         never_read: 0,
         narrowed: Some(Narrowed::NoGuestId),
@@ -128,7 +129,7 @@ fn what_was_found_left_and_looked_at_is_signed() {
     };
     let receipt = read(&written(&issued(&whole, None)));
     let said = &receipt.statement;
-    assert_eq!((said.possible_left, said.possible_included, said.excluded), (2, 1, 3));
+    assert_eq!((said.possible_left, said.possible_included, said.excluded, said.came_since), (2, 1, 3, 5));
     assert_eq!((said.narrowed.as_deref(), said.search), (Some("no_guest_id"), MluviiSearch::Off));
     assert_eq!(said.subject, format!("guest:acme/{}", "ab".repeat(16)));
     assert_eq!((said.consent_versions.as_slice(), said.approved), (["v7".to_owned()].as_slice(), whole.approved));
@@ -138,6 +139,7 @@ fn what_was_found_left_and_looked_at_is_signed() {
         "possible_left",
         "possible_included",
         "excluded",
+        "came_since",
         "narrowed",
         "ledger_only",
         "kept_by_vendor",

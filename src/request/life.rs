@@ -46,6 +46,15 @@ pub(crate) enum Refused {
     SamePerson(Actor),
 }
 
+/// What the receipt of an erasure leaves of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rest {
+    /// Nothing, or only what somebody has decided to leave, or what has to be kept.
+    Nothing,
+    /// Something that is still there, has come since, or of which nobody knows.
+    Something,
+}
+
 /// What an act comes to.
 type Acted = Result<Request, Refused>;
 
@@ -170,15 +179,15 @@ impl Request {
         }
         let plan = self.plan.take().ok_or(Refused::NoPlan)?;
         self.erasures.push(erasure);
-        (self.left, self.more) = (plan.left, false);
+        self.more = false;
         Ok((self, plan))
     }
 
-    /// An erasure of it has ended with a receipt, by which so many sessions that are certainly the person's were left. That is the
-    /// end, unless another one is under way or planned, or more was left than somebody has decided.
-    pub(crate) fn erased(mut self, erasure: ErasureId, left: u32, now: Timestamp) -> Self {
+    /// An erasure of it has ended with a receipt. That is the end, unless another one is under way or planned, or the receipt leaves
+    /// something that nobody has decided to leave: then it is open for a further plan, and a person closes it otherwise.
+    pub(crate) fn erased(mut self, erasure: ErasureId, rest: Rest, now: Timestamp) -> Self {
         self.receipted.push(erasure);
-        self.more |= left > self.left;
+        self.more |= rest == Rest::Something;
         let is_planned = self.plan.as_ref().is_some_and(|plan| !plan.sessions.is_empty());
         if self.end.is_none() && self.erasing().is_none() && !is_planned && !self.more {
             self.plan = None;

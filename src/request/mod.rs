@@ -12,7 +12,7 @@ mod settings;
 
 pub(crate) use capsule::{open, seal};
 pub(crate) use duplicate::is_of_same_person;
-pub(crate) use life::Refused;
+pub(crate) use life::{Refused, Rest};
 pub(crate) use mask::masked;
 pub(crate) use number::RequestNumber;
 pub(crate) use plan::{Choice, ChosenBecause, Plan, PlannedSession};
@@ -172,6 +172,8 @@ words! {
     ClosedBecause {
         /// Nothing about the person is there.
         NothingHeld = "nothing-held",
+        /// What could be erased is, and the person is told what was not.
+        Incomplete = "incomplete",
         /// Another request of the same person stands for it.
         Duplicate = "duplicate",
         /// It was answered without quietus.
@@ -278,10 +280,7 @@ pub(crate) struct Request {
     /// Those of them that have ended, with receipts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) receipted: Vec<ErasureId>,
-    /// So many sessions that are certainly the person's were left by the last plan that was run, as somebody decided.
-    #[serde(default)]
-    pub(crate) left: u32,
-    /// Whether a receipt says that more was left than that: what has come since it was planned.
+    /// Whether a receipt leaves something that nobody has decided to leave: what has come since, is still there, or is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) more: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -322,7 +321,6 @@ impl Request {
             exclude: Vec::new(),
             erasures: Vec::new(),
             receipted: Vec::new(),
-            left: 0,
             more: false,
             end: None,
         }

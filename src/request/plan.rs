@@ -60,9 +60,6 @@ pub(crate) struct Plan {
     pub(crate) hash: String,
     /// Those that go, in their order.
     pub(crate) sessions: Vec<PlannedSession>,
-    /// So many that are certainly the person's stay, as somebody decided.
-    #[serde(default)]
-    pub(crate) left: u32,
     pub(crate) by: Actor,
     pub(crate) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]

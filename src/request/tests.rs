@@ -39,7 +39,7 @@ fn plan(hash: &str, count: i64) -> Plan {
     };
     let sessions = (0..count).map(session).collect();
     let (by, at) = (by("bob"), at(TODAY));
-    Plan { hash: hash.into(), sessions, left: 0, by, at, approved: None }
+    Plan { hash: hash.into(), sessions, by, at, approved: None }
 }
 
 #[test]
@@ -178,17 +178,20 @@ fn what_has_come_since_it_was_planned_keeps_a_request_open() {
         |request: Request, hash: &str| request.planned(plan(hash, 1), Vec::new(), Vec::new()).expect("planned");
     let erasing = run(with_plan(verified(), "aa"), "aa", first);
     // A follow-up that is planned, and then one that is under way.
-    let planned = with_plan(erasing.clone(), "bb").erased(first, 0, at(TODAY));
+    let planned = with_plan(erasing.clone(), "bb").erased(first, Rest::Nothing, at(TODAY));
     assert_eq!(planned.state(), RequestState::Planned);
-    let both = run(with_plan(erasing.clone(), "bb"), "bb", second).erased(first, 0, at(TODAY));
+    let both = run(with_plan(erasing.clone(), "bb"), "bb", second).erased(first, Rest::Nothing, at(TODAY));
     assert_eq!((both.state(), both.erasing()), (RequestState::Erasing, Some(second)));
-    assert_eq!(both.erased(second, 0, at(TODAY)).state(), RequestState::Done);
+    assert_eq!(both.erased(second, Rest::Nothing, at(TODAY)).state(), RequestState::Done);
     // The receipt says that a session was left that nobody has decided to leave.
-    let left = erasing.clone().erased(first, 1, at(TODAY));
+    let left = erasing.clone().erased(first, Rest::Something, at(TODAY));
     assert_eq!((left.state(), left.more), (RequestState::Verified, true));
-    let done = run(with_plan(left, "cc"), "cc", second).erased(second, 0, at(TODAY));
+    let done = run(with_plan(left, "cc"), "cc", second).erased(second, Rest::Nothing, at(TODAY));
     assert_eq!(done.state(), RequestState::Done);
-    assert_eq!(Request { left: 1, ..erasing.clone() }.erased(first, 1, at(TODAY)).state(), RequestState::Done);
+    let open = erasing.clone().erased(first, Rest::Something, at(TODAY));
+    assert_eq!((open.end.as_ref(), open.due()), (None, Some(date(2026, 12, 3))), "and its deadline runs");
+    let closed = open.end(Ended::Closed(ClosedBecause::Incomplete), &by("ann"), at(TODAY)).expect("closed");
+    assert_eq!(closed.state(), RequestState::Closed);
     // One that was cancelled before it began is as if nobody had asked for it.
     assert_eq!(erasing.without(first).state(), RequestState::Verified);
 }

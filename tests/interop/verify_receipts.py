@@ -35,6 +35,7 @@ ALLOWS = {
     "not_resolved": "incomplete",
     "possible_left": "incomplete",
     "excluded": "incomplete",
+    "came_since": "incomplete",
     "unread": "incomplete",
     "never_read": "incomplete",
     "narrowed": "incomplete",

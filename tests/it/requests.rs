@@ -90,7 +90,11 @@ fn a_letter_is_answered_by_what_was_planned_and_what_came_since_by_a_further_pla
     assert_eq!(ran["state"], "erasing");
     company.refused(&["withdraw", "R-1"], "has not ended");
     let first = &receipts(&company.deployment, 1)[0]["statement"];
-    assert_eq!((&first["sessions"], &first["excluded"]), (&json!(2), &json!(1)), "{first}");
+    assert_eq!(
+        (&first["sessions"], &first["excluded"], &first["came_since"]),
+        (&json!(2), &json!(0), &json!(1)),
+        "{first}"
+    );
     let anonymized = |id: i64| !company.standin.calls(&format!("/Sessions/{id}/anonymous")).is_empty();
     assert_eq!([101, 102, 103, 104].map(anonymized), [true, true, false, false]);
 

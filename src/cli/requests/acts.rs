@@ -110,7 +110,7 @@ impl Withdraw {
 pub(in crate::cli) struct Close {
     #[command(flatten)]
     which: Which,
-    /// Why: `nothing-held`, `duplicate`, `answered-elsewhere` or `mistake`
+    /// Why: `nothing-held`, `incomplete`, `duplicate`, `answered-elsewhere` or `mistake`
     #[arg(long, value_name = "WHY")]
     because: ClosedBecause,
 }

@@ -116,6 +116,13 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
     for erasure in &request.erasures {
         out.line(format_args!("erasure    {erasure}"))?;
     }
+    if request.more && request.end.is_none() {
+        out.marked(
+            DOUBTFUL,
+            "!",
+            "left       a receipt is incomplete: plan and run it again, or close it as incomplete",
+        )?;
+    }
     if let Some(end) = &request.end {
         let because = match end.ended {
             Ended::Rejected(because) => format!(" ({because})"),

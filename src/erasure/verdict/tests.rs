@@ -125,6 +125,7 @@ fn what_resolving_left_lowers_the_verdict() {
     check_findings(Findings { possible_included: 3, ..searched() }, Verdict::Complete, &["possible_included 3"]);
     check_findings(Findings { possible_excluded: 2, ..searched() }, Verdict::Complete, &["possible_excluded 2"]);
     check_findings(Findings { excluded: 1, ..searched() }, Verdict::Incomplete, &["excluded 1"]);
+    check_findings(Findings { came_since: 2, ..searched() }, Verdict::Incomplete, &["came_since 2"]);
     check_findings(Findings { unread: 1, ..searched() }, Verdict::Incomplete, &["unread 1"]);
     check_findings(Findings { never_read: 1, ..searched() }, Verdict::Incomplete, &["never_read 1"]);
     for (narrowed, said) in
@@ -145,8 +146,8 @@ fn a_guest_or_a_person_who_was_not_searched_at_mluvii_is_incomplete_unless_accep
     };
     for subject in [guest(), erasure(vec![]).subject] {
         check(&with(Done, subject.clone()), Verdict::Complete, &[]);
-        check(&with(Off, subject.clone()), Verdict::Incomplete, &["ledger_only"]);
         check(&with(IdentifiersOnly, subject.clone()), Verdict::Complete, &[]);
+        check(&with(Off, subject.clone()), Verdict::Incomplete, &["ledger_only"]);
         check(&with(NotNeeded, subject.clone()), Verdict::Incomplete, &["ledger_only"]);
         check(&with(OffAccepted, subject), Verdict::Complete, &["ledger_only_accepted"]);
     }

@@ -8,10 +8,11 @@ use zeroize::Zeroizing;
 use super::fixtures::*;
 use crate::audit::Act;
 use crate::deadline::Calendar;
-use crate::erasure::{Capsule, NewErasure, Outcome};
+use crate::erasure::{Capsule, Evidence, Findings, MluviiSearch, NewErasure, Outcome};
 use crate::keys::SealKey;
 use crate::ledger::{
-    AuditRange, Cursor, EnteredAs, GenerationState, Keep, NewRequest, RequestChange, RequestFilter, StoredRequest,
+    AuditRange, Cursor, EnteredAs, Finished, GenerationState, Keep, NewRequest, RequestChange, RequestFilter,
+    Resolution, StepEnd, StoredRequest,
 };
 use crate::request::{
     self, Came, Ended, Entered, RejectedBecause, Request, RequestId, RequestNumber, RequestState, VerifiedBy,
@@ -152,7 +153,7 @@ pub(crate) async fn a_request_is_changed_by_one_at_a_time_and_sealed_until_its_e
 
 /// Asks for the erasure of a request.
 async fn run(ledger: &Shared, read: &StoredRequest, erasure: NewErasure) -> Option<crate::erasure::ErasureId> {
-    let request = Request { erasures: vec![erasure.id], ..read.request.clone() };
+    let request = Request { erasures: vec![erasure.id], more: false, ..read.request.clone() };
     ledger.run_request(&change(read, request, Act::RunRequest), erasure, &by()).await.expect("answered")
 }
 
@@ -174,14 +175,59 @@ pub(crate) async fn a_request_ends_with_the_receipt_of_its_erasure(ledger: Share
     assert_eq!(run(&ledger, &stored, late.clone()).await, None);
     assert!(ledger.erasure(late.id).await.expect("read").is_none());
 
-    resolve(&ledger, Vec::new()).await;
+    resolve_as(&ledger, Findings::default()).await;
     assert!(ledger.request_capsule(now.request.id).await.expect("read").is_some());
-    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    step_end(&ledger, "crm", searched(Outcome::Absent)).await;
     close(&ledger).await;
     let done = there(&ledger, "R-1").await;
     assert_eq!((done.request.state(), &done.request.receipted[..]), (RequestState::Done, &[id][..]));
     assert!(done.request.end.is_some_and(|end| end.by.is_none()));
     assert_eq!(ledger.request_capsule(now.request.id).await.expect("read"), None);
+}
+
+/// Resolves the erasure that is due, as one whose person was searched at mluvii.
+async fn resolve_as(ledger: &Shared, findings: Findings) {
+    let claim = only(claim(ledger, &to_resolve()).await);
+    let findings = Findings { search: MluviiSearch::Done, ..findings };
+    let resolution = Resolution { findings, ..resolution(Vec::new()) };
+    assert_eq!(ledger.resolved(claim, resolution).await.expect("resolved"), Finished::Done);
+}
+
+/// A step's end at a target that says where it has looked.
+fn searched(outcome: Outcome) -> StepEnd {
+    let evidence = Evidence { looked_at: vec!["contacts".into()], ..Evidence::default() };
+    StepEnd::Final { outcome, reason: None, counts: counts(0), evidence }
+}
+
+pub(crate) async fn a_request_stays_open_where_its_receipt_leaves_what_nobody_decided_on(ledger: Shared) {
+    let left = Findings { excluded: 2, ..Findings::default() };
+    let came = Findings { came_since: 1, ..Findings::default() };
+    for (byte, findings, outcome, state) in [
+        (1, Findings::default(), Outcome::Residual, RequestState::Verified),
+        (2, came, Outcome::Absent, RequestState::Verified),
+        (3, left.clone(), Outcome::Absent, RequestState::Done),
+        (4, left, Outcome::Unverifiable, RequestState::Verified),
+        (5, Findings::default(), Outcome::Retained, RequestState::Done),
+    ] {
+        let stored = enter(&ledger, &new(byte, vec![email(byte)])).await;
+        let number = stored.request.number.to_string();
+        run(&ledger, &stored, erasure_of(person(byte), &["crm"], in_hours(-1))).await.expect("asked for");
+        resolve_as(&ledger, findings).await;
+        step_end(&ledger, "crm", searched(outcome)).await;
+        close(&ledger).await;
+        let ended = there(&ledger, &number).await;
+        let is_open = state == RequestState::Verified;
+        assert_eq!((ended.request.state(), ended.request.more), (state, is_open), "{number}");
+        let capsule = ledger.request_capsule(ended.request.id).await.expect("read");
+        assert_eq!((capsule.is_some(), ended.request.end.is_none()), (is_open, is_open), "{number}");
+    }
+    // A further one takes the rest.
+    let open = there(&ledger, "R-1").await;
+    run(&ledger, &open, erasure_of(person(1), &["crm"], in_hours(-1))).await.expect("asked for");
+    resolve_as(&ledger, Findings::default()).await;
+    step_end(&ledger, "crm", searched(Outcome::Absent)).await;
+    close(&ledger).await;
+    assert_eq!(there(&ledger, "R-1").await.request.state(), RequestState::Done);
 }
 
 pub(crate) async fn an_erasure_that_is_cancelled_gives_its_request_back(ledger: Shared) {

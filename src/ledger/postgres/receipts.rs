@@ -47,7 +47,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
         let erasure = transition::erasure_of(claim, receipt)?;
         let end = end_of(erasure);
         states.push(end.state.as_str());
-        left.push((erasure.id, Some(transition::left(erasure))));
+        left.push((erasure.id, Some(transition::rest(receipt))));
         if end.sessions_are_erased {
             asked.push(erasure.id);
         }
@@ -62,6 +62,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
     sessions::mark_erased(tx, &asked).await?;
     capsules::delete(tx, &all).await?;
     tx.execute("DELETE FROM erasure_session WHERE erasure = ANY($1)", &[&ids(&all)]).await?;
+    tx.execute("DELETE FROM erasure_shown WHERE erasure = ANY($1)", &[&ids(&all)]).await?;
     tx.execute(
         "UPDATE erasure SET state = closed.state, verdict = closed.verdict, ended = $4,
                             merge_key = '', selection = '{}', demands = '[]', sum = NULL

@@ -9,7 +9,7 @@ use crate::erasure::{Capsule, ErasureId};
 use crate::keys::Fingerprint;
 use crate::ledger::request::{self, Columns};
 use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
-use crate::request::{Request, RequestId, RequestNumber, RequestState};
+use crate::request::{Request, RequestId, RequestNumber, RequestState, Rest};
 use crate::subject::Fingerprinted;
 
 pub(super) async fn add(tx: &Tx, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {
@@ -110,7 +110,7 @@ pub(super) async fn became(
 }
 
 /// Erasures are over; see [`erasure_ended`].
-pub(super) async fn erasures_ended(tx: &Tx, all: &[(ErasureId, Option<u32>)]) -> Result<(), LedgerError> {
+pub(super) async fn erasures_ended(tx: &Tx, all: &[(ErasureId, Option<Rest>)]) -> Result<(), LedgerError> {
     let of_requests = "SELECT DISTINCT erasure FROM request_erasure WHERE erasure = ANY($1)";
     let ended: Vec<&[u8]> = all.iter().map(|(id, _)| id.0.as_slice()).collect();
     for row in tx.rows(of_requests, &[&ended]).await? {
@@ -121,13 +121,13 @@ pub(super) async fn erasures_ended(tx: &Tx, all: &[(ErasureId, Option<u32>)]) ->
     Ok(())
 }
 
-/// An erasure is over: with a receipt that says how many sessions were left; without one, it is as if it had not been asked for.
-async fn erasure_ended(tx: &Tx, id: ErasureId, receipt: Option<u32>) -> Result<(), LedgerError> {
+/// An erasure is over: with a receipt that leaves something or not; without one, it is as if it had not been asked for.
+async fn erasure_ended(tx: &Tx, id: ErasureId, receipt: Option<Rest>) -> Result<(), LedgerError> {
     let sql = format!("{} ORDER BY seq FOR UPDATE", request::of_erasure());
     for row in tx.rows(&sql, &[&id.0.as_slice()]).await? {
         let StoredRequest { version, request, .. } = request::stored(&row)?;
         let request = match receipt {
-            Some(left) => request.erased(id, left, tx.now),
+            Some(rest) => request.erased(id, rest, tx.now),
             None => {
                 let delete = "DELETE FROM request_erasure WHERE erasure = $1 AND request = $2";
                 tx.execute(delete, &[&id.0.as_slice(), &request.id.0.as_slice()]).await?;

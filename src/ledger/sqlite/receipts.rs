@@ -45,8 +45,9 @@ fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), Ledger
     // In the receipt's own transaction: none says that an erasure is over while its capsule can still be opened.
     capsules::delete(tx, erasure.id)?;
     tx.prepare_cached("DELETE FROM erasure_session WHERE erasure = ?1")?.execute([erasure.id])?;
+    tx.prepare_cached("DELETE FROM erasure_shown WHERE erasure = ?1")?.execute([erasure.id])?;
     schedule::end(tx, erasure.id, end_of(erasure).state)?;
-    requests::erasure_ended(tx, erasure.id, Some(transition::left(erasure)))?;
+    requests::erasure_ended(tx, erasure.id, Some(transition::rest(receipt)))?;
     tx.prepare_cached("UPDATE erasure SET verdict = ?2 WHERE id = ?1")?
         .execute(params![erasure.id, Word(receipt.statement.verdict)])?;
     Ok(())

@@ -10,7 +10,7 @@ use crate::erasure::{Capsule, ErasureId};
 use crate::keys::Fingerprint;
 use crate::ledger::request::{self, Columns};
 use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
-use crate::request::{Request, RequestId, RequestNumber, RequestState};
+use crate::request::{Request, RequestId, RequestNumber, RequestState, Rest};
 use crate::subject::Fingerprinted;
 
 pub(super) fn add(tx: &Tx<'_>, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {
@@ -108,12 +108,12 @@ pub(super) fn became(
     Ok(())
 }
 
-/// An erasure is over: with a receipt that says how many sessions were left; without one, it is as if it had not been asked for.
-pub(super) fn erasure_ended(tx: &Tx<'_>, id: ErasureId, receipt: Option<u32>) -> Result<(), LedgerError> {
+/// An erasure is over: with a receipt that leaves something or not; without one, it is as if it had not been asked for.
+pub(super) fn erasure_ended(tx: &Tx<'_>, id: ErasureId, receipt: Option<Rest>) -> Result<(), LedgerError> {
     for stored in many(tx, &request::of_erasure(), params![id])? {
         let StoredRequest { version, request, .. } = stored;
         let request = match receipt {
-            Some(left) => request.erased(id, left, tx.now),
+            Some(rest) => request.erased(id, rest, tx.now),
             None => {
                 tx.prepare_cached("DELETE FROM request_erasure WHERE erasure = ?1 AND request = ?2")?
                     .execute(params![id, request.id.0])?;

@@ -124,7 +124,6 @@ fn drafted(request: &Request, found: &ScopeResolution, by: &Actor) -> Plan {
     Plan {
         hash: Plan::hash(request.id, &request.targets, &sessions),
         sessions,
-        left: found.findings.excluded,
         by: by.clone(),
         at: Timestamp::now(),
         approved: None,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::scope::{Found, ScopeResolution};
 use super::search::Search;
 use crate::erasure::{Findings, MluviiSearch, Subject};
+use crate::ledger::ShownSession;
 use crate::policy::Certainty;
 use crate::subject::{Fingerprinted, Fingerprinter, GuestId, Whom};
 
@@ -13,6 +14,7 @@ impl Search<'_> {
         ScopeResolution {
             findings: self.findings(),
             fingerprints: self.fingerprints(fingerprinter),
+            shown: self.shown(fingerprinter),
             unsettled_until: self.unsettled_until(),
             whom: self.whom(),
             sessions: self.found,
@@ -28,8 +30,13 @@ impl Search<'_> {
             possible_left: self
                 .count(|found| found.certainty == Certainty::Possible && !found.goes && !excluded(found)),
             possible_excluded: self.count(|found| found.certainty == Certainty::Possible && excluded(found)),
-            excluded: self
-                .count(|found| found.certainty == Certainty::Certain && self.question.selection.leaves_out(&found.key)),
+            excluded: self.count(|found| found.certainty == Certainty::Certain && excluded(found)),
+            // Nobody has decided to leave these: what was planned goes, and no more.
+            came_since: self.count(|found| {
+                found.certainty == Certainty::Certain
+                    && !excluded(found)
+                    && self.question.selection.leaves_out(&found.key)
+            }),
             unread: u32::try_from(self.unread.len()).unwrap_or(u32::MAX).saturating_add(self.unread_beyond),
             never_read: self.count(|found| found.goes && !found.read_before),
             narrowed: self.question.whom.narrowed,
@@ -52,6 +59,24 @@ impl Search<'_> {
             prints.extend(of_ledger.cloned());
         }
         prints.into_iter().collect()
+    }
+
+    /// What mluvii showed of the sessions that go. Of some the ledger has no record, or not enough of one, by which a hold would find them.
+    fn shown(&self, fingerprinter: &Fingerprinter) -> Vec<ShownSession> {
+        let mut all = Vec::new();
+        for found in self.found.values().filter(|found| found.goes) {
+            let session = found.key.session;
+            let facts = self.read.get(&found.key);
+            let own = facts.and_then(|facts| facts.guest.as_ref());
+            let listed = self.listed_of_guest.iter().filter(|(_, listed)| listed.contains(&session));
+            let guests = own.into_iter().chain(listed.map(|(guest, _)| guest));
+            let guests: BTreeSet<_> = guests.map(|guest| fingerprinter.guest(guest)).collect();
+            let fingerprints = facts.map(|facts| facts.fingerprints(fingerprinter)).unwrap_or_default();
+            if !guests.is_empty() || !fingerprints.is_empty() {
+                all.push(ShownSession { session, guests, fingerprints });
+            }
+        }
+        all
     }
 
     /// What the targets are told. A guest whose sessions do not go is not told, unless the request named it; nor one of a person that is kept.

@@ -36,7 +36,7 @@ fn statement(sequence: u64, previous: &str) -> String {
         "erasure": "e-07070707070707070707070707070707", "installation": "acme", "scope": "session",
         "subject": "session:acme/7", "state": "done", "verdict": "complete", "reasons": [], "rules": ["r"],
         "approved": null, "confirmed": null, "sessions": 1, "possible_left": 0, "possible_included": 0, "possible_excluded": 0,
-        "excluded": 0, "unread": 0, "narrowed": null, "search": "not_needed", "consent_versions": [], "hold": null, "gap": null, "created": "2026-05-02T16:05:24Z",
+        "excluded": 0, "came_since": 0, "unread": 0, "narrowed": null, "search": "not_needed", "consent_versions": [], "hold": null, "gap": null, "created": "2026-05-02T16:05:24Z",
         "begun": null, "ended": "2026-05-02T16:06:24Z", "steps": [step],
     });
     statement.to_string()
