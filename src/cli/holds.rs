@@ -108,7 +108,9 @@ impl Add {
         }
         out.line(format_args!("{}: {} is kept ({})", hold.id, what(&hold.on), hold.reason.as_str()))?;
         for erasure in under_way {
-            out.line(format_args!("{erasure}: a target is being asked to erase; what this call erases is not kept"))?;
+            let told =
+                "a target is being asked to erase, or has accepted to and not reported; what it erases is not kept";
+            out.line(format_args!("{erasure}: {told}"))?;
         }
         Ok(Exit::Done)
     }

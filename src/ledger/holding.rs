@@ -1,6 +1,8 @@
 //! Holds as a ledger keeps them, the same for both backends: what is kept by which, until when what waits looks again, and how an
 //! erasure that waits is told from others.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::row::Row;
@@ -20,6 +22,11 @@ const ON_HOLD: &str = "held by ";
 
 /// The same of a row of `task`, as SQL says it: what somebody works on does not wait.
 pub(super) const IS_ON_HOLD: &str = "task.holder IS NULL AND SUBSTR(task.reason, 1, 8) = 'held by '";
+
+/// A row of `step` whose target was asked to erase, and of which nobody knows yet what came of it: it has accepted and not reported,
+/// not in time either, or a call that must not be made twice was cut off.
+pub(super) const STEP_IS_ACCEPTED: &str = "step.stage = 'erase' AND (step.report_by IS NOT NULL OR step.sent = 'unanswered' \
+                                           OR SUBSTR(step.reason, 1, 15) = 'it was accepted')";
 
 /// An erasure, whose row is called `erasure`, waits for a hold.
 pub(super) const ERASURE_IS_ON_HOLD: &str = "EXISTS (SELECT 1 FROM task WHERE task.erasure = erasure.id AND task.holder IS NULL AND SUBSTR(task.reason, 1, 8) = 'held by ')";
@@ -53,7 +60,8 @@ pub(crate) enum HoldsListed {
 /// What an order to hold something came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HoldAdded {
-    /// Erasures that it concerns and of which a target is being asked to erase just now: these calls end.
+    /// Erasures that it concerns and of which a target is being asked to erase just now, which ends, or has accepted to and not
+    /// reported.
     pub(crate) under_way: Vec<ErasureId>,
 }
 
@@ -67,7 +75,43 @@ pub(crate) struct MaybeHeld {
     pub(crate) identifiers: Vec<Fingerprinted>,
 }
 
-/// The same, as a backend asks for it.
+/// What mluvii showed of a session that an erasure reaches: by it a hold finds the session, whether the ledger has its record or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ShownSession {
+    pub(crate) session: SessionId,
+    pub(crate) guests: BTreeSet<Digest>,
+    pub(crate) fingerprints: Vec<Fingerprinted>,
+}
+
+/// The kind under which a guest's digest stands in `erasure_shown`: no identifier is of it.
+pub(super) const SHOWN_GUEST: &str = "guest_id";
+
+/// A row of `erasure_shown`.
+pub(super) struct ShownRow<'a> {
+    pub(super) session: i64,
+    pub(super) digest: &'a [u8],
+    pub(super) version: u16,
+    pub(super) kind: &'a str,
+    pub(super) supplementary: bool,
+}
+
+impl ShownSession {
+    pub(super) fn rows(&self) -> Vec<ShownRow<'_>> {
+        let session = self.session.0;
+        let mut rows = Vec::new();
+        for guest in &self.guests {
+            rows.push(ShownRow { session, digest: &guest.0, version: 0, kind: SHOWN_GUEST, supplementary: false });
+        }
+        for one in &self.fingerprints {
+            let Fingerprinted { kind, fingerprint, version, supplementary } = one;
+            let (digest, kind) = (fingerprint.0.as_slice(), kind.as_str());
+            rows.push(ShownRow { session, digest, version: *version, kind, supplementary: *supplementary });
+        }
+        rows
+    }
+}
+
+/// [`MaybeHeld`], as a backend asks for it.
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub(super) installation: i64,
@@ -212,6 +256,8 @@ pub(super) fn fingerprinted(row: &impl Row, from: usize) -> Result<Fingerprinted
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::erasure::Sent;
+    use crate::erasure::life::NOT_REPORTED;
     use crate::hold::HoldReason;
 
     fn hold(until: Option<i64>, lifted: Option<i64>) -> Hold {
@@ -248,6 +294,19 @@ mod tests {
         assert!(Wait::of(&[hold(None, None)], now).reason.starts_with(ON_HOLD));
         assert!(IS_ON_HOLD.contains(&format!("'{ON_HOLD}'")) && ERASURE_IS_ON_HOLD.contains(IS_ON_HOLD));
         assert!(IS_ON_HOLD.contains(&format!("1, {})", ON_HOLD.len())));
+    }
+
+    #[test]
+    fn what_is_accepted_and_late_is_told_by_its_reason() {
+        let prefix = &NOT_REPORTED[..15];
+        assert!(STEP_IS_ACCEPTED.contains(&format!("1, {}) = '{prefix}'", prefix.len())));
+        assert!(STEP_IS_ACCEPTED.contains(&format!("'{}'", Sent::Unanswered.as_str())));
+    }
+
+    #[test]
+    fn a_guest_that_was_shown_is_no_identifier() {
+        assert_eq!(SHOWN_GUEST, Kind::GuestId.as_str());
+        assert!(Kind::GuestId.is_internal_id());
     }
 
     #[test]

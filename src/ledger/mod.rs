@@ -60,7 +60,7 @@ pub(crate) use expiry::{Tombstone, describe_expired};
 pub(crate) use gauges::{COUNTED_MAX, Gauges, QueueGauge, Size};
 pub(crate) use generation::{GenerationState, SealGeneration, sealing};
 pub(crate) use health::{BreakerLimits, CallEnd, Presence};
-pub(crate) use holding::{Hold, HoldAdded, HoldsListed, MaybeHeld};
+pub(crate) use holding::{Hold, HoldAdded, HoldsListed, MaybeHeld, ShownSession};
 pub(crate) use invariant::Invariant;
 pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{
@@ -473,6 +473,8 @@ pub(crate) struct Resolution {
     pub(crate) shared_guests: Vec<Digest>,
     /// Of all identifiers, in addition to those of the requests; the erasure is found again by them.
     pub(crate) fingerprints: Vec<Fingerprinted>,
+    /// What mluvii showed of the sessions while resolving, for holds.
+    pub(crate) shown: Vec<ShownSession>,
     /// The targets that are to say what else they know the person by.
     pub(crate) finds: Finds,
     /// The index key under which it is begun: what its targets are told follows from that one for as long as it lasts.

@@ -36,7 +36,8 @@ pub(crate) enum HoldAbout {
 #[derive(Debug)]
 pub(crate) struct Added {
     pub(crate) hold: NewHold,
-    /// Erasures that it concerns and of which a target is being asked to erase just now: what these calls erase is not kept.
+    /// Erasures that it concerns and of which a target is being asked to erase just now, or has accepted to: what it erases is not
+    /// kept.
     pub(crate) under_way: Vec<ErasureId>,
 }
 

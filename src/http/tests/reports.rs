@@ -44,6 +44,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         findings: Findings::default(),
         shared_guests: Vec::new(),
         fingerprints: Vec::new(),
+        shown: Vec::new(),
         finds: Default::default(),
         index_key: index().id().clone(),
     };

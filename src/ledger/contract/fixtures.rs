@@ -166,7 +166,16 @@ pub(crate) fn resolution(sessions: Vec<ReachedSession>) -> Resolution {
     let finds = Finds::default();
     let KeyIds { index: index_key, .. } = key_ids("9");
     let shared_guests = Vec::new();
-    Resolution { capsule, sessions, findings, shared_guests, fingerprints: Vec::new(), finds, index_key }
+    Resolution {
+        capsule,
+        sessions,
+        findings,
+        shared_guests,
+        fingerprints: Vec::new(),
+        shown: Vec::new(),
+        finds,
+        index_key,
+    }
 }
 
 /// A session that an erasure reaches; it was read before.

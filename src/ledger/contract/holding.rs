@@ -9,7 +9,7 @@ use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject, Verdict};
 use crate::hold::{HoldId, HoldOn, NewHold};
 use crate::keys::Digest;
-use crate::ledger::{Finished, HoldsListed, MaybeHeld, QueueName, Stopped};
+use crate::ledger::{Finished, HoldsListed, MaybeHeld, QueueName, Resolution, ShownSession, StepEnd, Stopped};
 use crate::subject::{Fingerprinted, Kind, SessionId};
 
 async fn add(ledger: &Shared, hold: NewHold) -> HoldId {
@@ -136,6 +136,43 @@ pub(crate) async fn what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_doe
         ledger.request(demanded, &by()).await.expect("requested");
         assert_eq!(!claim(&ledger, &to_resolve()).await.is_empty(), goes, "{rule}");
     }
+}
+
+pub(crate) async fn what_mluvii_showed_of_a_session_without_a_record_is_held_by(ledger: Shared) {
+    let guest = Digest([7; 16]);
+    let shown = ShownSession { session: SessionId(5), guests: [guest].into(), fingerprints: vec![email(5)] };
+    ledger.request(erasure_of(person(1), &["crm"], in_hours(-1)), &by()).await.expect("requested");
+    let mine = only(claim(&ledger, &to_resolve()).await);
+    let resolved = Resolution { shown: vec![shown], ..resolution(vec![reached(5)]) };
+    assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
+    assert!(ledger.session(&session(5)).await.expect("read").is_none());
+    for on in [HoldOn::Guest(guest), HoldOn::Person(vec![email(5)])] {
+        let id = add(&ledger, hold(on.clone())).await;
+        assert!(claim(&ledger, &steps_at("crm")).await.is_empty(), "{on:?}");
+        assert!(ledger.lift_hold(id, &by()).await.expect("lifted"));
+    }
+    for on in [HoldOn::Guest(Digest([8; 16])), HoldOn::Person(vec![email(6)])] {
+        add(&ledger, hold(on)).await;
+    }
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+}
+
+pub(crate) async fn a_hold_names_what_a_target_has_accepted_and_not_reported(ledger: Shared) {
+    let open = begun(&ledger, 1, &["legal"]).await;
+    step_end(&ledger, "legal", StepEnd::Await { within: HOUR }).await;
+    let late = begun(&ledger, 2, &["legal"]).await;
+    step_end(&ledger, "legal", StepEnd::Await { within: Duration::ZERO }).await;
+    let under_way = async |session: i64| {
+        let added = ledger.add_hold(&hold(HoldOn::Session(SessionId(session))), &by()).await.expect("added");
+        added.under_way
+    };
+    assert_eq!((under_way(1).await, under_way(2).await), (vec![open], vec![late]));
+    // Its time is over, and whoever has it may still do it.
+    step_end(&ledger, "legal", StepEnd::NotReported).await;
+    assert_eq!((under_way(1).await, under_way(2).await), (vec![open], vec![late]));
+    assert_eq!(under_way(3).await, []);
 }
 
 pub(crate) async fn a_hold_ends_by_itself_and_is_forgotten_in_time(ledger: Shared) {

@@ -7,9 +7,12 @@ use zeroize::Zeroizing;
 use super::fixtures::*;
 use crate::erasure::{ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject};
 use crate::event::{EventKind, StoredEvent};
+use crate::hold::HoldOn;
 use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds};
-use crate::ledger::{AuditRange, Bounds, Cursor, Finished, PutAside, Recorded, Reported, Resolution, StepWork, Work};
-use crate::subject::{Fingerprinted, GuestId, Kind};
+use crate::ledger::{
+    AuditRange, Bounds, Cursor, Finished, PutAside, Recorded, Reported, Resolution, ShownSession, StepWork, Work,
+};
+use crate::subject::{Fingerprinted, GuestId, Kind, SessionId};
 
 /// A key, and the one that has replaced it twice: a ledger may be as old as that.
 fn replaced() -> [IndexKey; 2] {
@@ -68,7 +71,10 @@ pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_r
     decide(&ledger, change).await;
     let begun = ledger.request(due_erasure(1, &["queue"]), &by()).await.expect("requested");
     let shared_guests = vec![guest_of(&old, "g-1")];
-    let resolved = Resolution { shared_guests, index_key: old.id().clone(), ..resolution(vec![reached(1)]) };
+    let guests = [guest_of(&old, "g-9")].into();
+    let known = ShownSession { session: SessionId(1), guests, fingerprints: Vec::new() };
+    let index_key = old.id().clone();
+    let resolved = Resolution { shared_guests, shown: vec![known], index_key, ..resolution(vec![reached(1)]) };
     let mine = only(claim(&ledger, &to_resolve()).await);
     assert_eq!(ledger.resolved(mine, resolved).await.expect("resolved"), Finished::Done);
     step_end(&ledger, "queue", StepEnd::Await { within: HOUR }).await;
@@ -100,6 +106,10 @@ pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_r
         assert_eq!([of_guest.len(), with.len(), erasures.len()], [found; 3]);
         let is_shared = ledger.is_shared_guest(&installation(), guest_of(key, "g-1")).await.expect("read");
         assert_eq!(is_shared, found == 1);
+        let held = hold(HoldOn::Guest(guest_of(key, "g-9")));
+        let added = ledger.add_hold(&held, &by()).await.expect("added");
+        assert_eq!(added.under_way.contains(&begun), found == 1, "what mluvii showed of its sessions");
+        assert!(ledger.lift_hold(held.id, &by()).await.expect("lifted"));
     }
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
     assert_eq!(view.record.guest_digest, Some(guest_of(&new, "g-1")));

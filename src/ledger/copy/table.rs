@@ -239,6 +239,19 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[("erasure", Bytes), ("installation", Number), ("session", Number), ("read_before", Truth)],
         only: ALL,
     },
+    Table {
+        name: "erasure_shown",
+        key: 4,
+        columns: &[
+            ("erasure", Bytes),
+            ("session", Number),
+            ("digest", Bytes),
+            ("version", Number),
+            ("kind", Text),
+            ("supplementary", Truth),
+        ],
+        only: ALL,
+    },
     Table { name: "shared_guest", key: 2, columns: &[("installation", Number), ("guest", Bytes)], only: ALL },
     Table {
         name: "erasure_fingerprint",

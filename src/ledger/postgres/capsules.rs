@@ -7,6 +7,7 @@ use super::tx::{Connection, Tx};
 use super::{LedgerError, generations};
 use crate::erasure::{Capsule, ErasureId};
 use crate::keys::{KeyId, Sealed};
+use crate::ledger::holding::ShownSession;
 use crate::subject::Fingerprinted;
 
 pub(super) async fn add(tx: &Tx, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
@@ -62,6 +63,29 @@ pub(super) async fn add_fingerprints(
                                                     AS new (fingerprint, version, kind)
          ON CONFLICT DO NOTHING",
         &[&id.0.as_slice(), &values, &versions, &kinds],
+    )
+    .await?;
+    Ok(())
+}
+
+/// By these a hold finds the sessions that the erasure reaches, whether there are records of them or not.
+pub(super) async fn add_shown(tx: &Tx, id: ErasureId, shown: &[ShownSession]) -> Result<(), LedgerError> {
+    let rows: Vec<_> = shown.iter().flat_map(ShownSession::rows).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let sessions: Vec<i64> = rows.iter().map(|row| row.session).collect();
+    let digests: Vec<&[u8]> = rows.iter().map(|row| row.digest).collect();
+    let versions: Vec<i64> = rows.iter().map(|row| i64::from(row.version)).collect();
+    let kinds: Vec<&str> = rows.iter().map(|row| row.kind).collect();
+    let supplementary: Vec<bool> = rows.iter().map(|row| row.supplementary).collect();
+    tx.execute(
+        "INSERT INTO erasure_shown (erasure, session, digest, version, kind, supplementary)
+         SELECT $1, session, digest, version, kind, supplementary
+         FROM unnest($2::BIGINT[], $3::BYTEA[], $4::BIGINT[], $5::TEXT[], $6::BOOLEAN[])
+              AS new (session, digest, version, kind, supplementary)
+         ON CONFLICT DO NOTHING",
+        &[&id.0.as_slice(), &sessions, &digests, &versions, &kinds, &supplementary],
     )
     .await?;
     Ok(())

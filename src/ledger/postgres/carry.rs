@@ -175,6 +175,17 @@ async fn fingerprints(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
         let carried = carried(&rows, 0, carry)?;
         tx.execute(sql, &[&bytes(&rows, 0), &carried, &bytes(&rows, 1), &numbers(&rows, 2)]).await?;
     }
+    let walk = Walk::begin(tx, "carry_shown", "SELECT digest, erasure, session, version FROM erasure_shown").await?;
+    while let Some(rows) = walk.next().await? {
+        let sql = "UPDATE erasure_shown SET digest = new.digest
+                   FROM unnest($1::BYTEA[], $2::BYTEA[], $3::BYTEA[], $4::BIGINT[], $5::BIGINT[])
+                        AS new (before, digest, erasure, session, version)
+                   WHERE erasure_shown.digest = new.before AND erasure_shown.erasure = new.erasure
+                     AND erasure_shown.session = new.session AND erasure_shown.version = new.version";
+        let carried = carried(&rows, 0, carry)?;
+        let [sessions, versions] = [2, 3].map(|column| numbers(&rows, column));
+        tx.execute(sql, &[&bytes(&rows, 0), &carried, &bytes(&rows, 1), &sessions, &versions]).await?;
+    }
     let query = "SELECT fingerprint, request, version FROM request_fingerprint";
     let walk = Walk::begin(tx, "carry_request_fingerprint", query).await?;
     while let Some(rows) = walk.next().await? {

@@ -15,8 +15,8 @@ use crate::erasure::{ErasureId, Subject};
 use crate::hold::{HeldBy, HoldId, HoldOn, NewHold};
 use crate::ledger::clock::began;
 use crate::ledger::holding::{
-    self, Asked, HOLD, Hold, HoldAdded, HoldsListed, IS_ON_HOLD, Keeps, MaybeHeld, Wait, fingerprinted, in_force,
-    may_be,
+    self, Asked, HOLD, Hold, HoldAdded, HoldsListed, IS_ON_HOLD, Keeps, MaybeHeld, SHOWN_GUEST, STEP_IS_ACCEPTED, Wait,
+    fingerprinted, in_force, may_be,
 };
 use crate::subject::Fingerprinted;
 
@@ -76,13 +76,15 @@ pub(super) async fn add(tx: &mut Tx, installation: i64, new: &NewHold, by: &Acto
     Ok(HoldAdded { under_way })
 }
 
-/// The erasures of an installation of which a target is being asked to erase.
+/// The erasures of an installation of which a target is being asked to erase, or was, and nobody knows yet what came of it.
 async fn erasing(tx: &Tx, installation: i64) -> Result<Vec<ErasureId>, LedgerError> {
     let sql = format!(
-        "SELECT DISTINCT task.erasure FROM task
+        "SELECT task.erasure FROM task
          JOIN erasure ON erasure.id = task.erasure AND erasure.installation = $1
          JOIN step ON step.erasure = task.erasure AND 'step:' || step.called = task.queue AND step.stage = 'erase'
-         WHERE task.holder IS NOT NULL AND {STEP_QUEUES} ORDER BY task.erasure"
+         WHERE task.holder IS NOT NULL AND {STEP_QUEUES}
+         UNION SELECT step.erasure FROM step
+         JOIN erasure ON erasure.id = step.erasure AND erasure.installation = $1 WHERE {STEP_IS_ACCEPTED} ORDER BY 1"
     );
     tx.rows(&sql, &[&installation]).await?.iter().map(|row| erasure_id(row.get(0))).collect()
 }
@@ -229,7 +231,11 @@ async fn keeps_a_session(connection: &Connection, asked: &Asked, hold: &Hold) ->
             );
             let held = held.0.as_slice();
             let values: Values<'_> = &[&erasure, &asked.installation, &session, &guest, &held];
-            Ok(connection.maybe(&sql, values).await?.is_some())
+            if connection.maybe(&sql, values).await?.is_some() {
+                return Ok(true);
+            }
+            let sql = "SELECT FROM erasure_shown WHERE erasure = $1 AND digest = $2 AND kind = $3 LIMIT 1";
+            Ok(connection.maybe(sql, &[&erasure, &held, &SHOWN_GUEST]).await?.is_some())
         }
         HoldOn::Person(held) => {
             // Only those that have anything in common, and of them all that is known.
@@ -243,7 +249,11 @@ async fn keeps_a_session(connection: &Connection, asked: &Asked, hold: &Hold) ->
             let id = hold.hold.id.to_string();
             let values: Values<'_> = &[&erasure, &asked.installation, &session, &guest, &id];
             let mut sessions: BTreeMap<i64, Vec<Fingerprinted>> = BTreeMap::new();
-            for row in connection.rows(&sql, values).await? {
+            let mut rows = connection.rows(&sql, values).await?;
+            let sql = "SELECT digest, version, kind, supplementary, session FROM erasure_shown
+                       WHERE erasure = $1 AND kind <> $2";
+            rows.extend(connection.rows(sql, &[&erasure, &SHOWN_GUEST]).await?);
+            for row in rows {
                 let one = Fingerprinted { supplementary: row.truth(3)?, ..fingerprinted(&row, 0)? };
                 sessions.entry(row.get(4)).or_default().push(one);
             }

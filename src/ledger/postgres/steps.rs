@@ -89,6 +89,7 @@ pub(super) async fn resolved(
     let reached: BTreeSet<(i64, i64, bool)> =
         reached.iter().map(|row| (installation, row.get(0), row.get(1))).collect();
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
+    capsules::add_shown(tx, work.id, &resolution.shown).await?;
     sessions::add_shared_guests(tx, installation, &resolution.shared_guests).await?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     let begun = begin(&work.targets, &resolution.finds, work.subject.installation());

@@ -6,6 +6,7 @@ use super::job::Tx;
 use super::{LedgerError, generations};
 use crate::erasure::{Capsule, ErasureId};
 use crate::keys::{KeyId, Sealed};
+use crate::ledger::holding::ShownSession;
 use crate::subject::Fingerprinted;
 
 pub(super) fn add(tx: &Tx<'_>, id: ErasureId, capsule: &Capsule) -> Result<(), LedgerError> {
@@ -39,6 +40,18 @@ pub(super) fn add_fingerprints(tx: &Tx<'_>, id: ErasureId, fingerprints: &[Finge
     )?;
     for one in fingerprints {
         insert.execute(params![one.fingerprint, id, one.version, one.kind.as_str()])?;
+    }
+    Ok(())
+}
+
+/// By these a hold finds the sessions that the erasure reaches, whether there are records of them or not.
+pub(super) fn add_shown(tx: &Tx<'_>, id: ErasureId, shown: &[ShownSession]) -> Result<(), LedgerError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO erasure_shown (erasure, session, digest, version, kind, supplementary)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING",
+    )?;
+    for row in shown.iter().flat_map(ShownSession::rows) {
+        insert.execute(params![id, row.session, row.digest, row.version, row.kind, row.supplementary])?;
     }
     Ok(())
 }

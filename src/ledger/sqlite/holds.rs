@@ -16,8 +16,8 @@ use crate::erasure::{ErasureId, Subject};
 use crate::hold::{HeldBy, HoldId, HoldOn, NewHold};
 use crate::ledger::clock::began;
 use crate::ledger::holding::{
-    self, Asked, HOLD, Hold, HoldAdded, HoldsListed, IS_ON_HOLD, Keeps, MaybeHeld, Wait, fingerprinted, in_force,
-    may_be,
+    self, Asked, HOLD, Hold, HoldAdded, HoldsListed, IS_ON_HOLD, Keeps, MaybeHeld, SHOWN_GUEST, STEP_IS_ACCEPTED, Wait,
+    fingerprinted, in_force, may_be,
 };
 use crate::subject::Fingerprinted;
 
@@ -69,13 +69,15 @@ pub(super) fn add(tx: &Tx<'_>, new: &NewHold, by: &Actor) -> Result<HoldAdded, L
     Ok(HoldAdded { under_way })
 }
 
-/// The erasures of an installation of which a target is being asked to erase.
+/// The erasures of an installation of which a target is being asked to erase, or was, and nobody knows yet what came of it.
 fn erasing(tx: &Tx<'_>, installation: i64) -> Result<Vec<ErasureId>, LedgerError> {
     let mut statement = tx.prepare_cached(&format!(
-        "SELECT DISTINCT task.erasure FROM task
+        "SELECT task.erasure FROM task
          JOIN erasure ON erasure.id = task.erasure AND erasure.installation = ?1
          JOIN step ON step.erasure = task.erasure AND 'step:' || step.called = task.queue AND step.stage = 'erase'
-         WHERE task.holder IS NOT NULL AND {STEP_QUEUES} ORDER BY task.erasure"
+         WHERE task.holder IS NOT NULL AND {STEP_QUEUES}
+         UNION SELECT step.erasure FROM step
+         JOIN erasure ON erasure.id = step.erasure AND erasure.installation = ?1 WHERE {STEP_IS_ACCEPTED} ORDER BY 1"
     ))?;
     let erasures = statement.query_map([installation], |row| row.get(0))?;
     Ok(erasures.collect::<Result<_, _>>()?)
@@ -234,7 +236,9 @@ fn keeps_a_session(connection: &Connection, asked: &Asked, hold: &Hold) -> Resul
             let sql = format!(
                 "{REACHED} SELECT 1 FROM reached JOIN session USING (installation, session) WHERE session.guest = ?5 LIMIT 1"
             );
-            Ok(connection.prepare_cached(&sql)?.exists(params![erasure, installation, session, guest, held])?)
+            let shown = "SELECT 1 FROM erasure_shown WHERE erasure = ?1 AND digest = ?2 AND kind = ?3";
+            Ok(connection.prepare_cached(&sql)?.exists(params![erasure, installation, session, guest, held])?
+                || connection.prepare_cached(shown)?.exists(params![erasure, held, SHOWN_GUEST])?)
         }
         HoldOn::Person(held) => {
             // Only those that have anything in common, and of them all that is known.
@@ -245,17 +249,29 @@ fn keeps_a_session(connection: &Connection, asked: &Asked, hold: &Hold) -> Resul
                                WHERE hold_fingerprint.hold = ?5 AND own.installation = reached.installation
                                  AND own.session = reached.session)"
             );
+            let mut sessions = BTreeMap::new();
             let mut statement = connection.prepare_cached(&sql)?;
-            let mut rows = statement.query(params![erasure, installation, session, guest, hold.hold.id.to_string()])?;
-            let mut sessions: BTreeMap<i64, Vec<Fingerprinted>> = BTreeMap::new();
-            while let Some(row) = rows.next()? {
-                let one = Fingerprinted { supplementary: row.truth(3)?, ..fingerprinted(row, 0)? };
-                sessions.entry(row.get(4)?).or_default().push(one);
-            }
+            let id = hold.hold.id.to_string();
+            add_by_session(statement.query(params![erasure, installation, session, guest, id])?, &mut sessions)?;
+            let mut shown = connection.prepare_cached(
+                "SELECT digest, version, kind, supplementary, session FROM erasure_shown WHERE erasure = ?1 AND kind <> ?2",
+            )?;
+            add_by_session(shown.query(params![erasure, SHOWN_GUEST])?, &mut sessions)?;
             Ok(sessions.values().any(|session| may_be(held, session)))
         }
         HoldOn::Rule(_) => Ok(false),
     }
+}
+
+fn add_by_session(
+    mut rows: rusqlite::Rows<'_>,
+    sessions: &mut BTreeMap<i64, Vec<Fingerprinted>>,
+) -> Result<(), LedgerError> {
+    while let Some(row) = rows.next()? {
+        let one = Fingerprinted { supplementary: row.truth(3)?, ..fingerprinted(row, 0)? };
+        sessions.entry(row.get(4)?).or_default().push(one);
+    }
+    Ok(())
 }
 
 /// Has claimed work wait where a hold keeps its erasure; `false` where none does.

@@ -69,6 +69,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
         }
     }
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
+    capsules::add_shown(tx, work.id, &resolution.shown)?;
     sessions::add_shared_guests(tx, work.subject.installation(), &resolution.shared_guests)?;
     // A merge takes the claim away, so the targets of the claim are all there are.
     let begun = begin(&work.targets, &resolution.finds, work.subject.installation());

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::erasure::life::Finds;
 use crate::erasure::{Capsule, ErasureId, Findings, ReachedSession, Selection, Subject};
 use crate::keys::{Digest, IndexKey, NotOpened, SealKey};
-use crate::ledger::{LedgerError, Resolution};
+use crate::ledger::{LedgerError, Resolution, ShownSession};
 use crate::mluvii::MluviiError;
 use crate::policy::Certainty;
 use crate::subject::{Fingerprinted, SessionKey, TargetName, Whom};
@@ -53,6 +53,8 @@ pub(crate) struct ScopeResolution {
     /// Guest ids, by their digests, that several people use.
     pub(crate) shared_guests: Vec<Digest>,
     pub(crate) fingerprints: Vec<Fingerprinted>,
+    /// What mluvii showed of the sessions that go.
+    pub(crate) shown: Vec<ShownSession>,
     /// Until when to wait, when one of the sessions that go has not settled.
     pub(crate) unsettled_until: Option<Timestamp>,
 }
@@ -86,6 +88,7 @@ impl ScopeResolution {
             findings: self.findings,
             shared_guests: self.shared_guests,
             fingerprints: self.fingerprints,
+            shown: self.shown,
             finds: Finds::default(),
             index_key: index.id().clone(),
         }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 
 use super::model::Model;
 use super::task::Piece;
-use crate::erasure::life::after;
-use crate::erasure::{ErasureId, Stage, Step, Subject};
+use crate::erasure::life::{NOT_REPORTED, after};
+use crate::erasure::{ErasureId, Sent, Stage, Step, Subject};
 use crate::hold::{HeldBy, HoldId, HoldOn, NewHold};
 use crate::ledger::{HoldAdded, holding};
 
@@ -18,7 +18,9 @@ impl Model {
     pub(super) fn held_by_order(&mut self, hold: NewHold) -> HoldAdded {
         let is_called = |id: ErasureId, step: &Step| {
             let task = self.work.get(&Piece::step(id, step));
-            step.stage() == Some(Stage::Erase) && task.is_some_and(|task| task.holder.is_some())
+            let late = step.reason.as_ref().is_some_and(|reason| reason.starts_with(NOT_REPORTED));
+            let accepted = late || step.report_by().is_some() || step.sent == Some(Sent::Unanswered);
+            step.stage() == Some(Stage::Erase) && (accepted || task.is_some_and(|task| task.holder.is_some()))
         };
         let erases = |id: &ErasureId| {
             let began = self.erasures[id].began.as_ref();

@@ -286,6 +286,18 @@ CREATE TABLE erasure_session (
 -- looked up in this index, walking all of it, while the table has no statistics.
 CREATE INDEX erasure_session_of ON erasure_session (installation, session) WHERE read_before IS NOT NULL;
 
+-- What mluvii showed of the sessions that an erasure reaches, of which there may be no record here: by it a hold finds them, until
+-- the erasure is over. The kind of a guest's digest is `guest_id`.
+CREATE TABLE erasure_shown (
+  erasure       BYTEA NOT NULL,
+  session       BIGINT NOT NULL,
+  digest        BYTEA NOT NULL,
+  version       BIGINT NOT NULL,
+  kind          TEXT COLLATE "C" NOT NULL,
+  supplementary BOOLEAN NOT NULL,
+  PRIMARY KEY (erasure, session, digest, version)
+);
+
 -- Guest ids, by their digests, that several people use; it outlives the sessions that showed it.
 CREATE TABLE shared_guest (
   installation BIGINT NOT NULL,
@@ -335,6 +347,8 @@ CREATE TABLE step (
 ) PARTITION BY RANGE (erasure);
 CREATE TABLE step_other PARTITION OF step DEFAULT;
 CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
+CREATE INDEX step_accepted ON step (erasure)
+  WHERE stage = 'erase' AND (report_by IS NOT NULL OR sent = 'unanswered' OR SUBSTR(reason, 1, 15) = 'it was accepted');
 
 -- What stays for now: a session, a guest by a digest, a person by the fingerprints beside, or what a rule demands. `reference` is a
 -- case's number. It is in force until it is lifted, or until `until`.

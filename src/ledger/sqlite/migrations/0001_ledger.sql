@@ -268,6 +268,18 @@ CREATE TABLE erasure_session (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX erasure_session_of ON erasure_session (installation, session);
 
+-- What mluvii showed of the sessions that an erasure reaches, of which there may be no record here: by it a hold finds them, until
+-- the erasure is over. The kind of a guest's digest is `guest_id`.
+CREATE TABLE erasure_shown (
+  erasure       BLOB NOT NULL REFERENCES erasure (id),
+  session       INTEGER NOT NULL,
+  digest        BLOB NOT NULL,
+  version       INTEGER NOT NULL,
+  kind          TEXT NOT NULL,
+  supplementary INTEGER NOT NULL,
+  PRIMARY KEY (erasure, session, digest, version)
+) STRICT, WITHOUT ROWID;
+
 -- Guest ids, by their digests, that several people use; it outlives the sessions that showed it.
 CREATE TABLE shared_guest (
   installation INTEGER NOT NULL,
@@ -316,6 +328,8 @@ CREATE TABLE step (
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
+CREATE INDEX step_accepted ON step (erasure)
+  WHERE stage = 'erase' AND (report_by IS NOT NULL OR sent = 'unanswered' OR SUBSTR(reason, 1, 15) = 'it was accepted');
 
 -- What stays for now: a session, a guest by a digest, a person by the fingerprints beside, or what a rule demands. `reference` is a
 -- case's number. It is in force until it is lifted, or until `until`.
