@@ -8,6 +8,7 @@ use crate::audit::Object;
 use crate::key_files::read_public_keys;
 use crate::papers::{Audience, Case, Certificate, ChainPlace, Lang, Letter, LetterKind};
 use crate::receipt::{Receipt, id_of_public_key};
+use crate::request::Request;
 
 /// The certificate of a receipt, as HTML for A4; with what the request says that it answers.
 pub(crate) async fn certificate(
@@ -22,7 +23,7 @@ pub(crate) async fn certificate(
         Some(named) => Some(of_receipt(on, named, &receipt).await?),
         None => None,
     };
-    let case = request.as_ref().map(|request| case(on, request));
+    let case = request.as_ref().map(|shown| Case::of(&shown.request));
     let chain = place(on, &receipt).await?;
     let letterhead = &on.settings.letterhead;
     let issued = Timestamp::now();
@@ -31,7 +32,7 @@ pub(crate) async fn certificate(
 }
 
 /// A letter, as HTML for A4: filled from the request, and from the receipt of what was done. Where that is not named, it is the
-/// request's newest.
+/// request's newest. What was done is said by the worst of all the receipts of the request.
 pub(crate) async fn letter(
     on: &Operations,
     kind: LetterKind,
@@ -43,10 +44,16 @@ pub(crate) async fn letter(
         Some(named) => Some(requests::show(on, named).await?),
         None => None,
     };
-    let receipt = match (sequence, &request) {
-        (Some(sequence), _) => Some(receipts::show(on, sequence).await?),
-        (None, Some(request)) => newest(on, request).await?,
-        (None, None) => None,
+    if let Some(shown) = &request {
+        may_be_written(kind, &shown.request).map_err(OperationError::Conflict)?;
+    }
+    let mut all = match &request {
+        Some(shown) => of_request(on, shown).await?,
+        None => Vec::new(),
+    };
+    let receipt = match sequence {
+        Some(sequence) => Some(receipts::show(on, sequence).await?),
+        None => all.pop(),
     };
     if let (Some(receipt), Some(request)) = (&receipt, &request) {
         must_be_of(request, receipt)?;
@@ -55,14 +62,31 @@ pub(crate) async fn letter(
         let text = "this letter says what was done, and no receipt says it yet: name one";
         return Err(OperationError::Conflict(text.to_owned()));
     }
-    let case = request.as_ref().map(|request| case(on, request)).unwrap_or_default();
+    let case = request.as_ref().map(|shown| Case::of(&shown.request)).unwrap_or_default();
     let statement = receipt.as_ref().map(|receipt| &receipt.statement);
+    let others = all.into_iter().map(|receipt| receipt.statement);
+    let others: Vec<_> = others.filter(|other| Some(other.sequence) != sequence).collect();
     let written = on.settings.limits.calendar.day(Timestamp::now());
-    Ok(Letter { kind, case: &case, letterhead: &on.settings.letterhead, statement, written }.html(lang))
+    let letterhead = &on.settings.letterhead;
+    Ok(Letter { kind, case: &case, letterhead, statement, others: &others, written }.html(lang))
 }
 
-fn case(on: &Operations, shown: &requests::Shown) -> Case {
-    Case::of(&shown.request, &on.settings.limits.calendar)
+/// Whether the letter would be true of the request, or why not.
+fn may_be_written(kind: LetterKind, request: &Request) -> Result<(), String> {
+    let number = &request.number;
+    if kind.needs_receipt()
+        && let Some(erasure) = request.erasing()
+    {
+        return Err(format!(
+            "this letter says what was done, and an erasure of request {number} has not ended: see `quietus erasures show {erasure}`"
+        ));
+    }
+    if kind == LetterKind::Extension && request.extension.is_none() {
+        return Err(format!(
+            "request {number} is not extended: `quietus requests extend {number} --months 1|2 --because complexity|number-of-requests`"
+        ));
+    }
+    Ok(())
 }
 
 /// The request, which must be the one that the receipt answers.
@@ -81,14 +105,13 @@ fn must_be_of(shown: &requests::Shown, receipt: &Receipt) -> Result<(), Operatio
     Err(OperationError::Conflict(format!("receipt {sequence} is not one of request {number}")))
 }
 
-/// The newest receipt of a request.
-async fn newest(on: &Operations, shown: &requests::Shown) -> Result<Option<Receipt>, OperationError> {
-    for erasure in shown.request.erasures.iter().rev() {
-        if let Some(receipt) = on.ledger.receipt_of(*erasure).await? {
-            return Ok(Some(receipt));
-        }
+/// The receipts of a request, the newest last.
+async fn of_request(on: &Operations, shown: &requests::Shown) -> Result<Vec<Receipt>, OperationError> {
+    let mut all = Vec::new();
+    for erasure in &shown.request.erasures {
+        all.extend(on.ledger.receipt_of(*erasure).await?);
     }
-    Ok(None)
+    Ok(all)
 }
 
 /// Where the receipt stands, and who outside knows how far the chain goes.
@@ -101,4 +124,52 @@ async fn place(on: &Operations, receipt: &Receipt) -> Result<ChainPlace, Operati
     let fails = |name: &str| open.iter().any(|found| found.object == Object::keeper(name));
     let witnesses = on.settings.witnesses.iter().map(|name| (name.clone(), !fails(name))).collect();
     Ok(ChainPlace { head, public_key, witnesses })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::audit::Actor;
+    use crate::erasure::ErasureId;
+    use crate::request::{Came, Entered, ExtendedBecause, RequestId, RequestNumber, VerifiedBy};
+    use crate::subject::{InstallationName, Kind, TargetName};
+
+    fn request() -> Request {
+        let entered = Entered {
+            id: RequestId([1; 16]),
+            number: None,
+            mluvii: InstallationName("acme".into()),
+            came: Came::Letter,
+            received: date(2026, 11, 3),
+            verified: Some(VerifiedBy::Document),
+            targets: vec![TargetName::mluvii()],
+            kinds: [Kind::Email].into(),
+        };
+        Request::of(entered, RequestNumber::own(7), &Actor::cli("ann"), Timestamp::UNIX_EPOCH)
+    }
+
+    #[track_caller]
+    fn check(request: &Request, refused: &[LetterKind]) {
+        for kind in LetterKind::ALL {
+            assert_eq!(may_be_written(kind, request).is_err(), refused.contains(&kind), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_letter_that_would_not_be_true_of_its_request_is_refused() {
+        let day = date(2026, 11, 10);
+        check(&request(), &[LetterKind::Extension]);
+        let why = may_be_written(LetterKind::Extension, &request()).expect_err("refused");
+        assert!(why.contains("quietus requests extend R-7"), "{why}");
+        let (why, by) = (ExtendedBecause::Complexity, Actor::cli("ann"));
+        let extended = request().extend(2, why, &by, Timestamp::UNIX_EPOCH, day).expect("extended");
+        check(&extended, &[]);
+        // The first erasure has its receipt, and what was found later is still being erased.
+        let [first, second] = [1, 2].map(|byte| ErasureId([byte; 16]));
+        let erasing = Request { erasures: vec![first, second], receipted: vec![first], ..extended };
+        check(&erasing, &[LetterKind::Confirmation, LetterKind::PartialRefusal]);
+        check(&Request { receipted: vec![first, second], ..erasing }, &[]);
+    }
 }

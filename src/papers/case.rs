@@ -2,7 +2,6 @@
 
 use jiff::civil::Date;
 
-use crate::deadline::Calendar;
 use crate::request::{Came, Ended, ExtendedBecause, RejectedBecause, Request, VerifiedBy};
 
 /// A person's request. What is not known is a line to write on.
@@ -12,8 +11,8 @@ pub(crate) struct Case {
     pub(crate) number: Option<String>,
     pub(crate) received: Option<Date>,
     pub(crate) came: Option<Came>,
-    /// When and by what it was verified whose it is.
-    pub(crate) verified: Option<(Date, VerifiedBy)>,
+    /// By what it was verified whose it is. Not when: of that, only the day is known on which somebody has typed it.
+    pub(crate) verified: Option<VerifiedBy>,
     /// Until when it has to be answered.
     pub(crate) due: Option<Date>,
     /// Why it is answered later than in a month; [`Case::due`] is the new date.
@@ -22,8 +21,8 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// What is known of a request; days are those of its calendar.
-    pub(crate) fn of(request: &Request, calendar: &Calendar) -> Self {
+    /// What is known of a request.
+    pub(crate) fn of(request: &Request) -> Self {
         let rejected = match request.end.as_ref().map(|end| end.ended) {
             Some(Ended::Rejected(because)) => Some(because),
             _ => None,
@@ -32,7 +31,7 @@ impl Case {
             number: Some(request.number.to_string()),
             received: Some(request.term.received),
             came: Some(request.came),
-            verified: request.verified.as_ref().map(|verified| (calendar.day(verified.at), verified.how)),
+            verified: request.verified.as_ref().map(|verified| verified.how),
             due: request.due(),
             extended: request.extension.as_ref().map(|extension| extension.because),
             rejected,

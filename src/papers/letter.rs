@@ -52,6 +52,8 @@ pub(crate) struct Letter<'a> {
     pub(crate) letterhead: &'a Letterhead,
     /// What was done; without it a letter says nothing of that.
     pub(crate) statement: Option<&'a Statement>,
+    /// What the request's other receipts say, where there are any: no letter says more than all of them allow.
+    pub(crate) others: &'a [Statement],
     pub(crate) written: Date,
 }
 
@@ -87,6 +89,34 @@ impl Letter<'_> {
         said(self.case.received.map(|day| lang.date(day)).as_deref(), "short")
     }
 
+    /// All that says what was done.
+    fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.statement.into_iter().chain(self.others)
+    }
+
+    /// The worst of all verdicts.
+    fn verdict(&self) -> Option<Verdict> {
+        self.statements().map(|statement| statement.verdict).max()
+    }
+
+    /// Where the details are.
+    fn enclosed(&self, lang: Lang) -> String {
+        let mut numbers: Vec<_> = self.statements().map(|statement| statement.sequence).collect();
+        numbers.sort_unstable();
+        let numbers: Vec<_> = numbers.into_iter().map(|number| lang.number(number)).collect();
+        let all = lang.list(&numbers);
+        match numbers.len() {
+            0 | 1 => lang.say(
+                format!("v přiloženém potvrzení (doklad č. {all})"),
+                format!("in the enclosed certificate (receipt No. {all})"),
+            ),
+            _ => lang.say(
+                format!("v přiložených potvrzeních (doklady č. {all})"),
+                format!("in the enclosed certificates (receipts No. {all})"),
+            ),
+        }
+    }
+
     /// Until when it is answered, or a line.
     fn due(&self, lang: Lang) -> Markup {
         said(self.case.due.map(|day| lang.date(day)).as_deref(), "short")
@@ -111,10 +141,7 @@ impl Letter<'_> {
                 @if let Some(number) = number { (number) }
             }
             @match self.case.verified {
-                Some((day, _)) => p { (lang.say(
-                    format!("Vaši totožnost jsme ověřili {}.", lang.date(day)),
-                    format!("Your identity was verified on {}.", lang.date(day)),
-                )) },
+                Some(_) => p { (lang.say("Vaši totožnost jsme ověřili.", "Your identity was verified.")) },
                 None => p { (lang.say(
                     "Abychom nevymazali údaje někoho jiného, potřebujeme ještě ověřit Vaši totožnost (čl. 12 odst. 6 GDPR). Napište nám \
                      prosím z adresy nebo zavolejte z čísla, které od Vás známe, nebo nás navštivte s dokladem totožnosti; jeho kopii neposílejte.",
@@ -140,13 +167,15 @@ impl Letter<'_> {
     }
 
     fn extension(&self, lang: Lang) -> (String, Markup) {
+        // The day of a request that is not extended is no extended one.
+        let due = self.case.extended.and(self.case.due).map(|day| lang.date(day));
         let subject =
             lang.say("Prodloužení lhůty pro vyřízení žádosti o výmaz", "Your request for erasure: extended time limit");
         let body = html! {
             (salutation(lang))
             p {
                 (lang.say("Vaši žádost o výmaz osobních údajů, kterou jsme dostali ", "Your request for the erasure of personal data, which we received on ")) (self.received(lang))
-                (lang.say(", není možné vyřídit do jednoho měsíce. Lhůtu prodlužujeme do ", ", cannot be completed within one month. The time limit is extended to ")) (self.due(lang))
+                (lang.say(", není možné vyřídit do jednoho měsíce. Lhůtu prodlužujeme do ", ", cannot be completed within one month. The time limit is extended to ")) (said(due.as_deref(), "short"))
                 (lang.say(" (čl. 12 odst. 3 GDPR).", " (Art. 12(3) GDPR)."))
             }
             p {
@@ -174,20 +203,19 @@ impl Letter<'_> {
 
     fn confirmation(&self, lang: Lang) -> (String, Markup) {
         let subject = lang.say("Vyřízení žádosti o výmaz osobních údajů", "The result of your request for erasure");
+        let enclosed = self.enclosed(lang);
         let body = html! {
             (salutation(lang))
             p {
                 (lang.say("na Vaši žádost o výmaz osobních údajů, kterou jsme dostali ", "On your request for the erasure of personal data, which we received on ")) (self.received(lang))
                 (lang.say(", sdělujeme podle čl. 12 odst. 3 GDPR tento výsledek:", ", we inform you of this result (Art. 12(3) GDPR):"))
             }
-            @match self.statement {
-                Some(statement) => {
-                    p { strong { (headline(lang, statement.verdict)) } }
+            @match self.verdict() {
+                Some(verdict) => {
+                    p { strong { (headline(lang, verdict)) } }
                     p { (lang.say(
-                        format!("Podrobnosti jsou v přiloženém potvrzení (doklad č. {}): kde jsme hledali, co jsme vymazali, co zůstává a proč, a kam \
-                                 jsme se nedívali.", lang.number(statement.sequence)),
-                        format!("The details are in the enclosed certificate (receipt No. {}): where we looked, what was erased, what stays and \
-                                 why, and where we did not look.", lang.number(statement.sequence)),
+                        format!("Podrobnosti jsou {enclosed}: kde jsme hledali, co jsme vymazali, co zůstává a proč, a kam jsme se nedívali."),
+                        format!("The details are {enclosed}: where we looked, what was erased, what stays and why, and where we did not look."),
                     )) }
                 }
                 None => { p { (blank("line")) } p { (blank("line")) } }
@@ -217,7 +245,13 @@ impl Letter<'_> {
     fn partial_refusal(&self, lang: Lang) -> (String, Markup) {
         let subject = lang
             .say("Částečné odmítnutí žádosti o výmaz osobních údajů", "Your request for erasure is refused in part");
-        let retained = self.statement.map(|statement| retained(lang, statement)).unwrap_or_default();
+        let mut kept = Vec::new();
+        for one in self.statements().flat_map(|statement| retained(lang, statement)) {
+            if !kept.contains(&one) {
+                kept.push(one);
+            }
+        }
+        let enclosed = self.enclosed(lang);
         let body = html! {
             (salutation(lang))
             p {
@@ -227,17 +261,17 @@ impl Letter<'_> {
                     ". We keep the following data, as we may or have to go on processing it (Art. 17(3) GDPR):",
                 ))
             }
-            @if retained.is_empty() {
+            @if kept.is_empty() {
                 div { p { (blank("line")) } p { (blank("line")) } }
             } @else {
-                ul { @for one in &retained { li { (one) } } }
+                ul { @for one in &kept { li { (one) } } }
             }
             p {
                 (lang.say("Právní předpis, který to ukládá, a doba, po kterou údaje zůstanou: ", "The law that obliges us, and for how long the data stays: "))
                 span { (blank("line")) }
             }
-            @if let Some(statement) = self.statement {
-                p { (rest(lang, statement)) }
+            @if let Some(verdict) = self.verdict() {
+                p { (rest(lang, verdict, &enclosed)) }
             }
             (rights(lang))
         };
@@ -285,16 +319,15 @@ fn retained(lang: Lang, statement: &Statement) -> Vec<String> {
 }
 
 /// What became of everything else; never more than the verdict allows.
-fn rest(lang: Lang, statement: &Statement) -> String {
-    let number = lang.number(statement.sequence);
-    match statement.verdict {
+fn rest(lang: Lang, verdict: Verdict, enclosed: &str) -> String {
+    match verdict {
         Verdict::Complete | Verdict::Retained => lang.say(
-            format!("Vše ostatní, co jsme našli, je vymazáno, nebo to ještě po určitou dobu uchovává dodavatel; podrobnosti jsou v přiloženém potvrzení (doklad č. {number})."),
-            format!("Everything else that was found is gone, or a vendor keeps it for some time; the details are in the enclosed certificate (receipt No. {number})."),
+            format!("Vše ostatní, co jsme našli, je vymazáno, nebo to ještě po určitou dobu uchovává dodavatel; podrobnosti jsou {enclosed}."),
+            format!("Everything else that was found is gone, or a vendor keeps it for some time; the details are {enclosed}."),
         ),
         Verdict::Incomplete => lang.say(
-            format!("Co bylo vymazáno a co se nepodařilo vymazat nebo prověřit, je v přiloženém potvrzení (doklad č. {number})."),
-            format!("What was erased, and what could not be erased or verified, is in the enclosed certificate (receipt No. {number})."),
+            format!("Co bylo vymazáno a co se nepodařilo vymazat nebo prověřit, je {enclosed}."),
+            format!("What was erased, and what could not be erased or verified, is {enclosed}."),
         ),
     }
 }

@@ -15,7 +15,7 @@ fn case() -> Case {
         number: Some("2026-033".into()),
         received: Some(date(2026, 11, 3)),
         came: Some(Came::Letter),
-        verified: Some((date(2026, 11, 6), VerifiedBy::Document)),
+        verified: Some(VerifiedBy::Document),
         due: Some(date(2026, 12, 3)),
         extended: Some(ExtendedBecause::Complexity),
         rejected: Some(RejectedBecause::LegalClaims),
@@ -57,9 +57,14 @@ fn text(html: &str) -> String {
 }
 
 fn letters(case: &Case, statement: Option<&Statement>, lang: Lang) -> Vec<String> {
+    letters_of(case, statement, &[], lang)
+}
+
+fn letters_of(case: &Case, statement: Option<&Statement>, others: &[Statement], lang: Lang) -> Vec<String> {
     let letterhead = Letterhead::default();
-    let letter =
-        |kind| Letter { kind, case, letterhead: &letterhead, statement, written: date(2026, 11, 30) }.html(lang);
+    let letter = |kind| {
+        Letter { kind, case, letterhead: &letterhead, statement, others, written: date(2026, 11, 30) }.html(lang)
+    };
     LetterKind::ALL.into_iter().map(letter).collect()
 }
 
@@ -199,6 +204,46 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
     let nothing = issued(&session(vec![step("mluvii", Outcome::Absent)]), None);
     let letter = letters(&case(), Some(&nothing.statement), Lang::Cs).pop().expect("the last one");
     assert!(letter.contains("jsme <span class=\"blank short\">"), "{letter}");
+}
+
+#[test]
+fn a_letter_says_no_more_than_the_worst_of_the_requests_receipts() {
+    let mut kept = step("billing", Outcome::Retained);
+    kept.reason = Some("invoices: § 31".into());
+    let worse = receipt(vec![step("crm", Outcome::Residual), kept]).statement;
+    let mut newest = receipt(vec![step("mluvii", Outcome::Erased)]).statement;
+    newest.sequence = worse.sequence + 1;
+    for (lang, gone, not_all, numbers) in [
+        (Lang::Cs, "Vše, co jsme našli, je vymazáno.", "Ne všechno je vymazáno", "(doklady č. 1 a 2)"),
+        (Lang::En, "Everything that was found is gone.", "Not everything was seen", "(receipts No. 1 and 2)"),
+    ] {
+        let alone = letters(&case(), Some(&newest), lang);
+        assert!(text(&alone[2]).contains(gone), "{}", text(&alone[2]));
+        let others = [worse.clone()];
+        let [_, _, confirmation, _, partial, _] =
+            letters_of(&case(), Some(&newest), &others, lang).try_into().expect("six letters");
+        let (confirmation, partial) = (text(&confirmation), text(&partial));
+        assert!(!confirmation.contains(gone) && confirmation.contains(not_all), "{confirmation}");
+        assert!(confirmation.contains(numbers) && partial.contains(numbers), "{confirmation} {partial}");
+        assert!(partial.contains("invoices: § 31"), "{partial}");
+    }
+}
+
+#[test]
+fn the_last_day_of_a_request_that_is_not_extended_is_no_extended_one() {
+    let unextended = Case { extended: None, ..case() };
+    let letters = letters(&unextended, None, Lang::En);
+    assert!(text(&letters[0]).contains("3 December 2026"), "it is acknowledged until then");
+    assert!(!text(&letters[1]).contains("3 December 2026"), "{}", text(&letters[1]));
+}
+
+#[test]
+fn no_paper_says_when_identity_was_verified_as_nobody_has_told() {
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
+    let certificate = text(&html(&receipt, Some(&case()), Lang::En, Audience::Person));
+    assert!(certificate.contains("Identity verified by a document"), "{certificate}");
+    let acknowledgement = text(&letters(&case(), None, Lang::En)[0]);
+    assert!(acknowledgement.contains("Your identity was verified."), "{acknowledgement}");
 }
 
 #[test]

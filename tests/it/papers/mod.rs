@@ -117,6 +117,8 @@ fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other
     );
     let early = said(&["letters", "confirmation", "--lang", "cs", "--request", "2026/033"], 1);
     assert!(early.contains("no receipt says it yet"), "{early}");
+    let extension = said(&["letters", "extension", "--lang", "cs", "--request", "2026/033"], 1);
+    assert!(extension.contains("quietus requests extend 2026/033"), "{extension}");
 
     let plan = deployment.json(&["requests", "plan", "2026/033"]);
     said(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")], 0);
