@@ -8,10 +8,12 @@ use tokio::time::{Instant, timeout};
 
 use super::fixtures::*;
 use crate::erasure::Outcome;
+use crate::hold::HoldOn;
 use crate::ledger::{
     Attempt, Bounds, BreakerLimits, CallEnd, Claim, Claimed, Finished, NewPause, NextLook, Presence, ProcessInfo,
     QueueName, TargetConditions, TargetState, Work,
 };
+use crate::subject::SessionId;
 
 fn bounds(at_once: usize) -> Bounds {
     Bounds { target: Some(target("crm")), at_once, calls_per_s: None }
@@ -355,6 +357,26 @@ pub(crate) async fn calls_beyond_those_that_were_granted_are_waited_for(ledger: 
     assert!(matches!(claimed.next, NextLook::After(pause) if pause > Duration::from_secs(50)), "{:?}", claimed.next);
     let unbounded = Bounds { calls_per_s: None, ..bounds };
     assert_eq!(look(&ledger, &unbounded).await.claims.len(), 1);
+}
+
+pub(crate) async fn what_is_held_costs_no_call_and_the_next_is_looked_for_at_once(ledger: Shared) {
+    steps(&ledger, 3).await;
+    for id in 1..=2 {
+        ledger.add_hold(&hold(HoldOn::Session(SessionId(id))), &by()).await.expect("added");
+    }
+    // One call is saved up, and no more.
+    let bounds = Bounds { calls_per_s: NonZeroU32::new(1), ..bounds(9) };
+    let mut looks = Vec::new();
+    for _ in 1..=3 {
+        let claimed = ledger.claim(&QueueName::Step(target("crm")), 1, HOUR, &bounds).await.expect("claims");
+        looks.push((claimed.claims.len(), claimed.next));
+        if !claimed.claims.is_empty() {
+            break;
+        }
+    }
+    let (last, held) = looks.split_last().expect("a look");
+    assert_eq!(last.0, 1, "{looks:?}");
+    assert!(held.iter().all(|look| *look == (0, NextLook::After(Duration::ZERO))), "{looks:?}");
 }
 
 pub(crate) async fn a_process_is_listed_with_what_it_holds(ledger: Shared) {

@@ -107,13 +107,15 @@ pub(super) async fn claim(
     let granted = rate.map_or(most, |(_, granted)| granted.calls);
     let mut next = NextLook::WhenChanged;
     let mut claims = Vec::new();
+    let mut taken = 0;
     if granted > 0 {
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
             inbox::expand(tx, &ledger.sources, queue, installation, granted, expand).await?;
         }
         let suspect = if found.is_suspect { suspect(tx, queue, trust).await? } else { None };
         let rows = take(tx, queue, granted, lease, ledger.process(), trust, suspect).await?;
-        if rows.len() == most {
+        taken = rows.len();
+        if taken == most {
             next = NextLook::WhenPolled;
         }
         claims = load(ledger, tx, queue, rows, &seen).await?;
@@ -129,6 +131,10 @@ pub(super) async fn claim(
         {
             next = NextLook::After(wait);
         }
+    }
+    // Some of it was put aside, as by a hold: there is room for the next of a long queue, and no end of work tells of it.
+    if taken == granted && claims.len() < taken {
+        next = NextLook::After(Duration::ZERO);
     }
     Ok(Claimed { claims, next })
 }

@@ -1,7 +1,6 @@
 //! Claiming work and giving it back. A claim is a lease: the task is due again by itself when the lease ends, and the
 //! fence, which grows with each claim, keeps the one who lost it from finishing it.
 
-use std::num::NonZeroU32;
 use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, params};
@@ -72,17 +71,34 @@ pub(super) fn claim(
     if let QueueName::Decide(installation) = queue {
         inbox::expand(tx, installation, most, expand)?;
     }
-    let mut due = due(tx, queue, most, holder, trust)?;
-    let next = if due.len() < most { NextLook::WhenChanged } else { NextLook::WhenPolled };
-    let wait = match (&bounds.target, bounds.calls_per_s) {
-        (Some(target), Some(rate)) => grant(tx, target, rate, &mut due)?,
+    let due = due(tx, queue, most, holder, trust)?;
+    let found = due.len();
+    let rate = match (&bounds.target, bounds.calls_per_s) {
+        (Some(target), Some(rate)) if found > 0 => Some((target, rate, targets::next_call_us(tx, target)?)),
         _ => None,
     };
-    let mut claims = Vec::with_capacity(due.len());
+    let granted = rate.map(|(_, rate, next_us)| bounds::grant(rate, next_us, tx.now.as_microsecond(), found));
+    let calls = granted.map_or(found, |granted| granted.calls);
+    let mut claims = Vec::with_capacity(calls);
     for task in due {
+        // What is put aside needs no call.
+        if claims.len() == calls {
+            break;
+        }
         claims.extend(claim_one(tx, queue, task, holder, &seen)?);
     }
-    Ok(Claimed { claims, next: wait.map_or(next, NextLook::After) })
+    if let Some((target, rate, next_us)) = rate {
+        let used = bounds::grant(rate, next_us, tx.now.as_microsecond(), claims.len());
+        targets::set_next_call_us(tx, target, used.next_us)?;
+    }
+    let next = match granted.and_then(|granted| granted.wait) {
+        Some(wait) if claims.len() == calls => NextLook::After(wait),
+        _ if found < most => NextLook::WhenChanged,
+        // Some of it was put aside, as by a hold: there is room for the next of a long queue, and no end of work tells of it.
+        _ if claims.len() < found => NextLook::After(Duration::ZERO),
+        _ => NextLook::WhenPolled,
+    };
+    Ok(Claimed { claims, next })
 }
 
 /// The queues in which something is due. To look costs far less than a claim in vain.
@@ -150,22 +166,6 @@ fn suspect(tx: &Tx<'_>, queue: &QueueName, trust: Trust) -> Result<Option<i64>, 
     )?;
     let is_other = under_way.exists(params![Millis(tx.now), trust.leases_ms()])?;
     Ok((!is_other).then_some(task))
-}
-
-/// Cuts what is due to what the target's rate grants; returns how long the rest has to wait.
-fn grant(
-    tx: &Tx<'_>,
-    target: &TargetName,
-    rate: NonZeroU32,
-    due: &mut Vec<i64>,
-) -> Result<Option<Duration>, LedgerError> {
-    if due.is_empty() {
-        return Ok(None);
-    }
-    let granted = bounds::grant(rate, targets::next_call_us(tx, target)?, tx.now.as_microsecond(), due.len());
-    due.truncate(granted.calls);
-    targets::set_next_call_us(tx, target, granted.next_us)?;
-    Ok(granted.wait)
 }
 
 /// What is under way and due at the target, in all processes.
