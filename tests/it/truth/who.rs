@@ -95,12 +95,28 @@ fn who_shares_a_browser_stays() {
     company.standin.begin_with(json!({ "id": 103, "tenant": 62, "guest": "family", "gdpr_version": "v3" }));
     company.standin.end(103);
     company.settled(3);
+    let dry_run = company.deployment.json(&[&ANN.arguments(&company.deployment)[..], &["--dry-run"]].concat());
+    assert_eq!(dry_run["guests"], 0, "no plugin is told the family's guest: {dry_run:#}");
     let receipt = company.receipt(&ANN.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(1), &json!(2)));
     assert!(company.standin.holds(BOB.email) && !company.standin.holds(ANN.email));
     // The evidence that the browser is shared outlives Ann's sessions.
     let receipt = company.receipt(&BOB.asks(&company.deployment, &[]));
     assert_eq!((&receipt["sessions"], &receipt["possible_left"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn a_persons_guest_is_told_only_where_every_session_of_it_goes() {
+    let company = Company::with("", LEDGER_ONLY, SETTLE);
+    ANN.talks(&company.standin, 101, Some("g-ann"));
+    ANN.talks(&company.standin, 102, Some("g-ann"));
+    company.settled(2);
+    let guests = |more: &[&str]| {
+        let arguments = [&ANN.arguments(&company.deployment)[..], &["--dry-run"], more].concat();
+        company.deployment.json(&arguments)["guests"].clone()
+    };
+    assert_eq!(guests(&[]), 1);
+    assert_eq!(guests(&["--exclude", "acme/102"]), 0, "what is held by the guest's id is of both");
 }
 
 #[test]
