@@ -85,7 +85,6 @@ macro_rules! contract {
                 calls_begin_no_faster_than_their_rate
                 calls_beyond_those_that_were_granted_are_waited_for
                 what_is_held_costs_no_call_and_the_next_is_looked_for_at_once
-                what_is_held_costs_no_call_and_the_next_is_looked_for_at_once
                 a_process_is_listed_with_what_it_holds;
             explaining: what_was_evaluated_is_kept_with_the_session
                 the_erasures_of_a_session_are_found_whatever_has_become_of_them
