@@ -120,9 +120,6 @@ pub(super) fn numbered(new: &NewRequest, sequence: i64, by: &Actor, now: Timesta
     StoredRequest { version: 1, sequence: sequence.unsigned_abs(), request }
 }
 
-/// The next place.
-pub(super) const NEXT: &str = "SELECT COALESCE(MAX(seq), 0) + 1 FROM request";
-
 pub(super) const INSERT: &str =
     "INSERT INTO request (id, seq, installation, number, version, state, entered, due, ended, request,
                                                      wrapped_key, content, seal_key)

@@ -298,6 +298,13 @@ pub(crate) async fn requests_go_by_their_age_and_open_ones_stay(ledger: Shared) 
     ledger.maintain(KEEP_NOTHING).await.expect("maintained");
     assert_eq!((found(2).await, listed(&ledger, &[]).await), (1, vec!["R-2".to_owned()]));
     assert_eq!(ledger.counts().await.expect("counted").expired["requests"].deleted, 1);
+    // The number of the newest one is not given again, although it is gone.
+    assert!(ledger.change_request(&rejected(&there(&ledger, "R-2").await), &by()).await.expect("answered"));
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    ledger.maintain(KEEP_NOTHING).await.expect("maintained");
+    assert_eq!(listed(&ledger, &[]).await, [""; 0]);
+    let third = enter(&ledger, &new(3, vec![email(3)])).await;
+    assert_eq!((third.request.number.as_str(), third.sequence), ("R-3", 3));
 }
 
 pub(crate) async fn open_requests_are_told_and_counted(ledger: Shared) {

@@ -50,14 +50,15 @@ impl Table {
     }
 }
 
-/// A ledger belongs to its keys wherever it is; whatever else stands there is about the place.
-const KEYS: &str = "name IN ('id', 'index key', 'seal key', 'receipt key')";
+/// A ledger belongs to its keys wherever it is, and gives no request a number that it has given before; whatever else stands there is
+/// about the place.
+const KEPT: &str = "name IN ('id', 'index key', 'seal key', 'receipt key', 'last request')";
 
 const ALL: &str = "TRUE";
 
 /// In an order in which a row that refers to another comes after it. Claims are not copied: nobody works on the ledger.
 pub(crate) const TABLES: &[Table] = &[
-    Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: KEYS },
+    Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: KEPT },
     Table {
         name: "installation",
         key: 1,

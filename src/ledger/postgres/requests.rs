@@ -12,6 +12,13 @@ use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredR
 use crate::request::{Request, RequestId, RequestNumber, RequestState, Rest};
 use crate::subject::Fingerprinted;
 
+/// The next place: behind all that there are, and behind the last one that was given, whose request may be gone. No number is given twice.
+const NEXT: &str = "SELECT GREATEST((SELECT COALESCE(MAX(seq), 0) FROM request),
+                 (SELECT convert_from(value, 'UTF8')::BIGINT FROM meta WHERE name = 'last request')) + 1";
+
+const GIVEN: &str = "INSERT INTO meta (name, value) VALUES ('last request', convert_to(($1::BIGINT)::TEXT, 'UTF8'))
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
 pub(super) async fn add(tx: &Tx, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {
     // One at a time: the second sees the number, and the person, of the first.
     tx.maybe("SELECT FROM meta WHERE name = 'id' FOR UPDATE", &[]).await?;
@@ -26,7 +33,8 @@ pub(super) async fn add(tx: &Tx, new: &NewRequest, by: &Actor) -> Result<Entered
     }
     let capsule = &new.capsule;
     generations::must_seal(tx, Some(&capsule.seal_key)).await?;
-    let sequence: i64 = tx.row(request::NEXT, &[]).await?.get(0);
+    let sequence: i64 = tx.row(NEXT, &[]).await?.get(0);
+    tx.execute(GIVEN, &[&sequence]).await?;
     let stored = request::numbered(new, sequence, by, tx.now);
     let columns = Columns::of(&stored.request)?;
     tx.execute(

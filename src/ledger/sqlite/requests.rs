@@ -13,6 +13,13 @@ use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredR
 use crate::request::{Request, RequestId, RequestNumber, RequestState, Rest};
 use crate::subject::Fingerprinted;
 
+/// The next place: behind all that there are, and behind the last one that was given, whose request may be gone. No number is given twice.
+const NEXT: &str = "SELECT MAX(COALESCE((SELECT MAX(seq) FROM request), 0),
+            COALESCE((SELECT CAST(CAST(value AS TEXT) AS INTEGER) FROM meta WHERE name = 'last request'), 0)) + 1";
+
+/// As bytes, like everything else that stands there.
+const GIVEN: &str = "REPLACE INTO meta (name, value) VALUES ('last request', CAST(CAST(?1 AS TEXT) AS BLOB))";
+
 pub(super) fn add(tx: &Tx<'_>, new: &NewRequest, by: &Actor) -> Result<EnteredAs, LedgerError> {
     let installation = &*new.entered.mluvii.0;
     if let Some(number) = &new.entered.number
@@ -25,7 +32,8 @@ pub(super) fn add(tx: &Tx<'_>, new: &NewRequest, by: &Actor) -> Result<EnteredAs
     }
     let capsule = &new.capsule;
     generations::must_seal(tx, Some(&capsule.seal_key))?;
-    let sequence: i64 = tx.prepare_cached(request::NEXT)?.query_row([], |row| row.get(0))?;
+    let sequence: i64 = tx.prepare_cached(NEXT)?.query_row([], |row| row.get(0))?;
+    tx.prepare_cached(GIVEN)?.execute([sequence])?;
     let stored = request::numbered(new, sequence, by, tx.now);
     let columns = Columns::of(&stored.request)?;
     tx.prepare_cached(request::INSERT)?.execute(params![
