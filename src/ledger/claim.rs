@@ -92,7 +92,7 @@ impl Claimed {
 pub(crate) enum NextLook {
     /// As soon as the queue changes: all that was due was taken.
     WhenChanged,
-    /// Not before this has passed, whatever changes: a bound has been reached.
+    /// Not before this has passed, whatever changes: a bound has been reached, or none has, and some of what was found was put aside.
     After(Duration),
     /// Nothing can be claimed until something else changes: as much was taken as there was room for, the breaker is open, the target is
     /// parked, or others do all that may be done at once.

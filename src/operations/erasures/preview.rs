@@ -117,8 +117,12 @@ async fn holds(on: &Operations, checked: &Checked, reach: &Reach) -> Result<BTre
             holds.entry(held).or_default();
         }
     }
+    // By what mluvii showed of a session, too: the ledger may have no record of it.
+    let shown: BTreeMap<_, _> = reach.found.shown.iter().map(|shown| (shown.session, &shown.fingerprints)).collect();
     for found in reach.found.sessions.values().filter(|found| found.goes) {
-        let one = MaybeHeld { session: Some(found.key.session), guest: None, ..whole.clone() };
+        let session = found.key.session;
+        let identifiers = shown.get(&session).map(|prints| prints.to_vec()).unwrap_or_default();
+        let one = MaybeHeld { session: Some(session), guest: None, identifiers, ..whole.clone() };
         for held in on.ledger.holds_on(&one).await? {
             *holds.entry(held).or_default() += 1;
         }
