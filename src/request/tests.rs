@@ -53,7 +53,7 @@ fn a_request_goes_from_the_letter_to_the_receipt() {
     assert_eq!(request.state(), RequestState::Planned);
     let (request, asked) = request.run("aa", ErasureId([4; 16]), false).expect("asked for");
     assert_eq!((request.state(), asked.sessions.len()), (RequestState::Erasing, 2));
-    let request = request.erased(ErasureId([4; 16]), 0, at(TODAY));
+    let request = request.erased(ErasureId([4; 16]), Rest::Nothing, at(TODAY));
     assert_eq!(
         (request.state(), request.days_left(&Calendar::of("Europe/Prague").expect("known"), at(TODAY))),
         (RequestState::Done, None)
