@@ -24,6 +24,7 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         resume: None,
         sent: None,
         stopped: false,
+        tried: false,
     }
 }
 

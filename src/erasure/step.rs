@@ -168,6 +168,8 @@ pub(crate) struct Step {
     pub(crate) sent: Option<Sent>,
     /// A person has stopped it: nothing more is asked of its target. It stays where the step ended by that, and not by an answer.
     pub(crate) stopped: bool,
+    /// A call that was to have its target erase came to no answer: some of the data may be gone.
+    pub(crate) tried: bool,
 }
 
 impl Step {
@@ -188,6 +190,7 @@ impl Step {
             resume: None,
             sent: None,
             stopped: false,
+            tried: false,
         }
     }
 
@@ -212,6 +215,12 @@ impl Step {
     /// Whether the target was asked to erase, must not be asked twice, and nobody knows what became of it.
     pub(crate) fn is_unanswered(&self) -> bool {
         self.sent == Some(Sent::Unanswered)
+    }
+
+    /// Whether its target has answered a demand to erase, or may have got one: then some of the data may be gone.
+    pub(crate) fn may_have_erased(&self) -> bool {
+        let answered = self.rounds > 0 || self.erased_at.is_some() || !self.counts.is_empty();
+        answered || self.tried || self.sent.is_some() || self.report_by().is_some()
     }
 
     /// Whether a person who retries it has a target asked to erase that was asked before and must not be asked twice.

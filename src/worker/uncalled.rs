@@ -36,9 +36,15 @@ fn without_call(work: &StepWork, accepted: Option<&Accepted>) -> Option<StepEnd>
     }
     // One that was asked to erase before the law was named answers for what it did.
     let was_asked = step.sent.is_some() || step.rounds > 0 || step.erased_at.is_some() || step.report_by().is_some();
+    // What may be gone in part is not retained, nor is the rest of it asked for: the law keeps that.
+    let (outcome, reason) = if step.may_have_erased() {
+        (Outcome::Unverifiable, format!("{law}; a call before that may have erased some of it"))
+    } else {
+        (Outcome::Retained, law.clone())
+    };
     (work.stage == Stage::Erase && !was_asked).then(|| StepEnd::Final {
-        outcome: Outcome::Retained,
-        reason: Some(law.clone()),
+        outcome,
+        reason: Some(reason),
         counts: BTreeMap::new(),
         evidence: Evidence::default(),
     })
@@ -54,6 +60,7 @@ mod tests {
     fn work(stage: Stage, change: impl FnOnce(&mut Step)) -> StepWork {
         let mut step = sample::step("ledger", Outcome::Erased);
         (step.erased_at, step.verified_at, step.rounds) = (None, None, 0);
+        step.counts.clear();
         step.state = StepState::to_call(stage, None);
         change(&mut step);
         StepWork {
@@ -80,6 +87,18 @@ mod tests {
             assert_eq!(end(&asked), None, "it was asked before");
         }
         assert_eq!(without_call(&work(Stage::Erase, |_| {}), Some(&Accepted::default())), None);
+    }
+
+    #[test]
+    fn what_may_be_gone_in_part_is_not_retained_by_a_law_and_not_asked_for_either() {
+        let law = Accepted { retained: Some("kept by law: invoices, by § 31".into()), ..Accepted::default() };
+        let Some(StepEnd::Final { outcome, reason, .. }) =
+            without_call(&work(Stage::Erase, |step| step.tried = true), Some(&law))
+        else {
+            panic!("it is called")
+        };
+        assert_eq!(outcome, Outcome::Unverifiable);
+        assert!(reason.is_some_and(|reason| reason.contains("§ 31") && reason.contains("may have erased")));
     }
 
     #[test]

@@ -159,6 +159,7 @@ pub(super) fn call_failed(mut step: Step, pause: Duration, attempt: Attempt, now
     }
     if step.stage() == Some(Stage::Erase) {
         step.sent = None;
+        step.tried = true;
     }
     unless_stopped(step, Next::Due(after(now, pause)))
 }
@@ -225,6 +226,7 @@ pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
     // Knowingly: a target that must not be asked twice is asked once more.
     if stage == Stage::Erase {
         step.sent = None;
+        step.tried = true;
     }
     step.state = StepState::to_call(stage, known_before(&step));
     Some((step, Next::Due(now)))
@@ -258,12 +260,12 @@ pub(super) fn stopped(mut step: Step, is_called: bool, kept_by: Option<&str>, no
     Some(stopped_at(step))
 }
 
-/// Whether its target is still to be asked to erase, and was not asked so that nobody knows what came of it.
+/// Whether its target is still to be asked to erase, and holds everything that it held: one that was asked before may not.
 fn is_to_erase(step: &Step) -> bool {
     match &step.state {
         StepState::WaitsForFinds => true,
         StepState::UnderWay { stage, report: ReportState::NotExpected, .. } => {
-            *stage != Stage::Verify && step.sent.is_none()
+            *stage != Stage::Verify && !step.may_have_erased()
         }
         _ => false,
     }

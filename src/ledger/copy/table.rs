@@ -283,6 +283,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("sent", Text),
             ("asked", Number),
             ("stopped", Truth),
+            ("tried", Truth),
         ],
         only: ALL,
     },

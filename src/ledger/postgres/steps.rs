@@ -16,7 +16,7 @@ use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
 
 /// The erasure of a step stands behind the step's own columns.
-const ERASURE: usize = 18;
+const ERASURE: usize = 19;
 
 /// The steps of each erasure as they are shown, by target; those of which one cannot be read are an error of their own.
 pub(super) async fn shown(
@@ -240,7 +240,7 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
     tx.execute(
         "UPDATE step SET stage = $3, parked = $4, outcome = $5, report_by = $6, report = $7, reason = $8, attempts = $9,
                          rounds = $10, counts = $11, evidence = $12, erased_at = $13, verified_at = $14, resume = $15,
-                         sent = $16, asked = $17, stopped = $18
+                         sent = $16, asked = $17, stopped = $18, tried = $19
          WHERE erasure = $1 AND target = $2",
         &[
             &id.0.as_slice(),
@@ -261,6 +261,7 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
             &step.sent.map(Sent::as_str),
             &step.asked.map(Asked::number),
             &step.stopped,
+            &step.tried,
         ],
     )
     .await?;

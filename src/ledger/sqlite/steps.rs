@@ -170,7 +170,7 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
     tx.prepare_cached(
         "UPDATE step SET stage = ?3, parked = ?4, outcome = ?5, report_by = ?6, report = ?7, reason = ?8, attempts = ?9,
                          rounds = ?10, counts = ?11, evidence = ?12, erased_at = ?13, verified_at = ?14, resume = ?15,
-                         sent = ?16, asked = ?17, stopped = ?18
+                         sent = ?16, asked = ?17, stopped = ?18, tried = ?19
          WHERE erasure = ?1 AND target = ?2",
     )?
     .execute(params![
@@ -192,6 +192,7 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
         step.sent.map(Sent::as_str),
         step.asked.map(Asked::number),
         step.stopped,
+        step.tried,
     ])?;
     Ok(())
 }

@@ -88,6 +88,24 @@ fn what_a_hold_keeps_is_retained_and_what_was_asked_before_is_not() {
 }
 
 #[test]
+fn what_may_be_gone_in_part_is_not_retained() {
+    let stop = |step: Step| only(Begun(vec![step]).stopped(|_| false, Some("held by h"), NOW).expect("stopped")).0;
+    let failed = |attempt| {
+        only(Begun(vec![to_call(Stage::Erase)]).call_failed(&target("crm"), PAUSE, attempt, NOW).expect("failed")).0
+    };
+    for attempt in [Attempt::Counts, Attempt::Free] {
+        assert_eq!(stop(failed(attempt)).final_outcome(), Some(Outcome::Unverifiable), "it may have done some of it");
+    }
+    let again = Step { rounds: 1, erased_at: Some(NOW), ..to_call(Stage::Erase) };
+    assert_eq!(stop(again).final_outcome(), Some(Outcome::Residual));
+    let counted = Step { counts: BTreeMap::from([("contacts".to_owned(), 1)]), ..to_call(Stage::Erase) };
+    assert_eq!(stop(counted).final_outcome(), Some(Outcome::Unverifiable));
+    // To have been asked what it knows erases nothing.
+    let found = Begun(vec![to_call(Stage::Find)]).call_failed(&target("crm"), PAUSE, Attempt::Counts, NOW);
+    assert_eq!(stop(only(found.expect("failed")).0).final_outcome(), Some(Outcome::Retained));
+}
+
+#[test]
 fn nobody_is_asked_to_erase_once_others_have_said_what_they_know() {
     let begun = begins(&["crm", "mluvii"], &["crm"]);
     let change = begun.clone().stopped(|step| *step.target.0 == *"crm", None, NOW).expect("under way");

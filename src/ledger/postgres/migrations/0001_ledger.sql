@@ -322,7 +322,7 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 -- `sent`: a target that must not be asked twice was asked to erase; written before the call.
 -- `asked`: the round in which a target is asked what it knows, which others wait for; below zero once it has answered.
--- `stopped`: a person has no further call of it begin.
+-- `stopped`: a person has no further call of it begin. `tried`: a call that was to have the target erase came to no answer.
 CREATE TABLE step (
   erasure     BYTEA NOT NULL,
   target      TEXT COLLATE "C" NOT NULL,
@@ -343,6 +343,7 @@ CREATE TABLE step (
   sent        TEXT,
   asked       BIGINT,
   stopped     BOOLEAN NOT NULL DEFAULT FALSE,
+  tried       BOOLEAN NOT NULL DEFAULT FALSE,
   PRIMARY KEY (erasure, target)
 ) PARTITION BY RANGE (erasure);
 CREATE TABLE step_other PARTITION OF step DEFAULT;

@@ -304,7 +304,7 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 -- `sent`: a target that must not be asked twice was asked to erase; written before the call.
 -- `asked`: the round in which a target is asked what it knows, which others wait for; below zero once it has answered.
--- `stopped`: a person has no further call of it begin.
+-- `stopped`: a person has no further call of it begin. `tried`: a call that was to have the target erase came to no answer.
 CREATE TABLE step (
   erasure     BLOB NOT NULL REFERENCES erasure (id),
   target      TEXT NOT NULL,
@@ -325,6 +325,7 @@ CREATE TABLE step (
   sent        TEXT,
   asked       INTEGER,
   stopped     INTEGER NOT NULL DEFAULT 0,
+  tried       INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (erasure, target)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX step_sealed ON step (erasure) WHERE report IS NOT NULL OR resume IS NOT NULL;
