@@ -48,8 +48,9 @@ pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result
     if stage.is_find() != matches!(end, StepEnd::Found { .. }) {
         return Err(OutOfPlace);
     }
-    // The attempts are those of one call; the next one begins anew.
+    // The attempts are those of one call; the next one begins anew. What calls before may have done, this answer tells.
     step.attempts = 0;
+    step.tried = false;
     let was_unanswered = step.is_unanswered();
     if was_unanswered && stage == Stage::Erase && end != StepEnd::OutcomeUnknown {
         step.sent = Some(Sent::Answered);

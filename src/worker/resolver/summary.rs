@@ -108,3 +108,48 @@ impl Search<'_> {
         versions.into_iter().collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::super::scope::{OnUnread, Question};
+    use super::*;
+    use crate::erasure::Selection;
+    use crate::keys::{Digest, IndexKey};
+    use crate::mluvii::SessionFacts;
+    use crate::subject::{Identifier, Identifiers, InstallationName, Kind, SessionId};
+
+    #[test]
+    fn what_mluvii_showed_of_sessions_that_go_is_kept_for_holds_without_a_record_of_them() {
+        let installation = InstallationName::unnamed();
+        let fingerprinter = Fingerprinter::new(&IndexKey::new(&Zeroizing::new([1; 32])), &installation, None);
+        let subject = Subject::Person { installation, digest: Digest([1; 16]) };
+        let selection = Selection::default();
+        let mut search = Search::new(Question {
+            subject: &subject,
+            whom: Whom::default(),
+            selection: &selection,
+            targets: &[],
+            on_unread: OnUnread::Wait,
+        });
+        let guest = GuestId("g-1".into());
+        let email = Identifier::new(Kind::Email, "ann@x.cz").expect("an address");
+        let identifiers = Identifiers([email].into());
+        for (number, certainty) in [(1, Certainty::Certain), (2, Certainty::Certain), (3, Certainty::Possible)] {
+            let key = search.key(SessionId(number));
+            search.add(key.clone(), certainty, String::new(), true);
+            let guest = (number == 1).then(|| guest.clone());
+            let facts = SessionFacts { guest, identifiers: identifiers.clone(), ..SessionFacts::default() };
+            search.read.insert(key, facts);
+        }
+        search.listed_of_guest.insert(guest.clone(), [SessionId(2)].into());
+        let shown = search.into_scope(&fingerprinter).shown;
+        let of = |number| ShownSession {
+            session: SessionId(number),
+            guests: [fingerprinter.guest(&guest)].into(),
+            fingerprints: fingerprinter.of_all(&identifiers),
+        };
+        assert_eq!(shown, [of(1), of(2)]);
+    }
+}
