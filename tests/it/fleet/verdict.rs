@@ -39,7 +39,9 @@ fn each_erasure_is_done_once(fleet: &Fleet, sessions: &BTreeSet<i64>) {
 
 #[track_caller]
 fn nothing_lies_about(fleet: &Fleet) {
-    for table in ["inbox", "task", "capsule", "waiting", "fingerprint", "erasure_session", "quarantine"] {
+    for table in
+        ["inbox", "task", "capsule", "waiting", "fingerprint", "erasure_session", "erasure_shown", "quarantine"]
+    {
         assert_eq!(fleet.database.count(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
     }
 }
