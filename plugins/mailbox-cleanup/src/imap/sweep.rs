@@ -137,8 +137,11 @@ fn note(held: &mut Held, place: &str) {
     }
 }
 
+/// A message's headers, and when the server got it, by its UID.
+type Fetched = BTreeMap<u32, (Vec<u8>, Option<i64>)>;
+
 /// The headers of messages, and when the server got them; without those of which it tells twice and not alike.
-fn fetch(session: &mut Session<'_>, uids: &[u32]) -> Result<BTreeMap<u32, (Vec<u8>, Option<i64>)>, PluginError> {
+fn fetch(session: &mut Session<'_>, uids: &[u32]) -> Result<Fetched, PluginError> {
     let fields = FIELDS.map(AString::try_from).into_iter().collect::<Result<Vec<_>, _>>().ok();
     let fields = fields.and_then(|fields| Vec1::try_from(fields).ok());
     let (Some(fields), Some(sequence_set)) = (fields, set(uids)) else {
