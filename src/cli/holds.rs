@@ -19,7 +19,7 @@ use crate::subject::{GuestId, InstallationName, SessionKey};
 
 #[derive(clap::Subcommand)]
 pub(super) enum Holds {
-    Add(Add),
+    Add(Box<Add>),
     /// List the holds that are in force
     List {
         /// Those that have ended, too

@@ -75,7 +75,7 @@ pub(crate) fn circle<'a>(all: &'a [Exchange], given: &BTreeSet<Kind>) -> Option<
     let next = |of: &'a Exchange| {
         let lacks =
             |kind: &&Kind| !known.contains(*kind) && (of.requires.contains(*kind) || of.takes.is_disjoint(&known));
-        waiting.iter().find_map(|other| of.told_by(*other).find(lacks).map(|kind| (*other, kind)))
+        waiting.iter().find_map(|other| of.told_by(other).find(lacks).map(|kind| (*other, kind)))
     };
     waiting.iter().find_map(|one| {
         let mut way: Vec<(&TargetName, &Kind)> = Vec::new();

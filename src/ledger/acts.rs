@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Archived, Decision, EnteredAs, NewPause, NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped,
-    StoredRequest, Withdrawn,
+    Archived, Decision, EnteredAs, NewPause, NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
@@ -66,7 +65,7 @@ pub(super) fn entered_request(by: &Actor, asked: &NewRequest, entered: &EnteredA
     let with_installation = |entry: AuditEntry| entry.with_word("installation", &asked.entered.mluvii);
     match entered {
         EnteredAs::New(stored) => {
-            let StoredRequest { request, .. } = stored;
+            let request = &stored.request;
             let entry = AuditEntry::new(by, Act::EnterRequest, object_of(request), ActResult::Done);
             let entry = with_installation(entry).with_word("received", request.term.received);
             let entry = entry.with_word("came", request.came);

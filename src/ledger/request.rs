@@ -28,7 +28,7 @@ pub(crate) struct NewRequest {
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum EnteredAs {
-    New(StoredRequest),
+    New(Box<StoredRequest>),
     /// Its installation has a request with this number; nothing has changed.
     NumberTaken,
     /// An open request of the same installation is of the same person; nothing has changed.

@@ -190,9 +190,9 @@ fn many_requests_come_from_a_file_whose_results_name_nobody() {
     assert_eq!(lines[0], "line,request,digest,error");
     let cells: Vec<[&str; 4]> =
         lines[1..].iter().map(|line| line.splitn(4, ',').collect::<Vec<_>>().try_into().expect("four cells")).collect();
-    let said: Vec<_> = cells[..3].iter().map(|[line, request, _, error]| [*line, *request, *error]).collect();
+    let told: Vec<_> = cells[..3].iter().map(|[line, request, _, error]| [*line, *request, *error]).collect();
     let duplicate = "\"the open request acme/2026/1 is of the same person\"";
-    assert_eq!(said, [["2", "acme/2026/1", "\"\""], ["3", "acme/R-2", "\"\""], ["4", "", duplicate]]);
+    assert_eq!(told, [["2", "acme/2026/1", "\"\""], ["3", "acme/R-2", "\"\""], ["4", "", duplicate]]);
     assert!(cells.iter().all(|cells| cells[2].len() == 32), "{written}");
     assert!(
         lines[4].starts_with("5,,") && cells[3][3].starts_with("\"number: ") && lines[5].starts_with("6,,"),

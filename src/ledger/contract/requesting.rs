@@ -42,7 +42,7 @@ fn numbered(byte: u8, number: &str, mluvii: InstallationName) -> NewRequest {
 
 async fn enter(ledger: &Shared, new: &NewRequest) -> StoredRequest {
     match ledger.add_request(new, &by()).await.expect("answered") {
-        EnteredAs::New(stored) => stored,
+        EnteredAs::New(stored) => *stored,
         other => panic!("{other:?}"),
     }
 }

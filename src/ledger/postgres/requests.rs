@@ -66,7 +66,7 @@ pub(super) async fn add(tx: &Tx, new: &NewRequest, by: &Actor) -> Result<Entered
         &[&columns.id, &values, &versions, &kinds],
     )
     .await?;
-    Ok(EnteredAs::New(stored))
+    Ok(EnteredAs::New(Box::new(stored)))
 }
 
 /// The number of an open request of the same person.

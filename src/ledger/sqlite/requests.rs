@@ -57,7 +57,7 @@ pub(super) fn add(tx: &Tx<'_>, new: &NewRequest, by: &Actor) -> Result<EnteredAs
     for one in &new.fingerprints {
         insert.execute(params![one.fingerprint, columns.id, one.version, one.kind.as_str()])?;
     }
-    Ok(EnteredAs::New(stored))
+    Ok(EnteredAs::New(Box::new(stored)))
 }
 
 /// The number of an open request of the same person.

@@ -71,7 +71,7 @@ pub(crate) async fn enter(on: &Operations, asked: Asked, by: &Actor) -> Result<s
     };
     let added: Result<EnteredAs, LedgerError> = sealing(&seal, add).await;
     match added? {
-        EnteredAs::New(stored) => Ok(super::Shown::of(on, stored, now)),
+        EnteredAs::New(stored) => Ok(super::Shown::of(on, *stored, now)),
         EnteredAs::NumberTaken => {
             let number = entered.number.map(|number| number.to_string()).unwrap_or_default();
             let shown = shown_request(&entered.mluvii.0, &number);
