@@ -139,7 +139,7 @@ pub(crate) async fn a_request_is_changed_by_one_at_a_time_and_sealed_until_its_e
 
     let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 9)).await.expect("read").items;
     let said = |row: &crate::audit::AuditRow| {
-        let text: serde_json::Value = serde_json::from_str(&row.text()).expect("JSON");
+        let text: serde_json::Value = serde_json::from_str(row.text()).expect("JSON");
         let word = |name: &str| text[name].as_str().unwrap_or_default().to_owned();
         format!("{} {} {}", word("act"), word("object"), word("result"))
     };

@@ -26,7 +26,7 @@ impl Model {
             let began = self.erasures[id].began.as_ref();
             began.is_some_and(|began| began.steps.iter().any(|step| is_called(*id, step)))
         };
-        let under_way = self.erasures.keys().filter(|id| erases(*id) && self.keeps(&hold, **id)).copied().collect();
+        let under_way = self.erasures.keys().filter(|id| erases(id) && self.keeps(&hold, **id)).copied().collect();
         self.holds.push(hold);
         HoldAdded { under_way }
     }
