@@ -18,7 +18,7 @@ pub(super) enum Action {
         session: SessionKey,
         number: u128,
     },
-    Request(NewErasure),
+    Request(Box<NewErasure>),
     Approve(ErasureId),
     Reject(ErasureId),
     Retry(ErasureId),

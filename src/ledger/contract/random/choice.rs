@@ -39,7 +39,7 @@ pub(super) fn queues() -> Vec<QueueName> {
 
 pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Action {
     match chance.below(100) {
-        0..10 => Action::Request(request(chance)),
+        0..10 => Action::Request(Box::new(request(chance))),
         10..15 => Action::Record { session: chance.of(&sessions()), number: u128::from(chance.number()) },
         15..40 => claim(chance, model),
         40..75 if !held.is_empty() => end(chance, model, held),

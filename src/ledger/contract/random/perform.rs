@@ -51,7 +51,7 @@ impl Run {
             Action::Record { session, number } => self.record(session, number, now).await,
             Action::Request(new) => {
                 let requested = self.model.requested(&new, now).map_err(|_| Refused);
-                same(ledger.request(new, &by()).await, requested);
+                same(ledger.request(*new, &by()).await, requested);
             }
             Action::Approve(id) => same(ledger.approve_erasure(id, &by()).await, Ok(self.model.approved(id, now))),
             Action::Reject(id) => same(ledger.reject_erasure(id, &by()).await, Ok(self.model.rejected(id, now))),
