@@ -21,7 +21,7 @@ use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_ran
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
     Keep, Ledger, NewPause, NewRuleVersion, PastCounts, PastJob, PastState, PauseReason, QueueName, ReceiptRange,
-    Recorded, Resolution, RuleState, SessionChange, StepEnd, Work,
+    Recorded, Resolution, RuleState, SessionChange, ShownSession, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
@@ -404,7 +404,9 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     }
     ledger.request(due_erasure(4, &["crm", "mailbox"]), &by()).await.expect("requested");
     let due = only(claim(ledger, &to_resolve()).await);
-    let resolved = Resolution { shared_guests: vec![Digest([4; 16])], ..resolution(vec![reached(4)]) };
+    let shown = ShownSession { session: SessionId(4), guests: [Digest([4; 16])].into(), fingerprints: Vec::new() };
+    let resolved =
+        Resolution { shared_guests: vec![Digest([4; 16])], shown: vec![shown], ..resolution(vec![reached(4)]) };
     assert_eq!(ledger.resolved(due, resolved).await.expect("resolved"), Finished::Done);
     let claim = claim_step(ledger, "crm").await;
     assert_eq!(ledger.park(claim, Outcome::Parked, "403").await.expect("parked"), Finished::Done);
