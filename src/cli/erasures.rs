@@ -108,17 +108,16 @@ impl Erasures {
             Self::Show { id } => show(&erasures::show(on, id).await?, out),
             Self::Approve { id } => {
                 let approved = erasures::approve(on, id, &actor()).await;
-                answer(approved, "approved; it begins when its time has come", NOT_WAITING, out)
+                answer(approved, "approved; it begins when its time has come", out)
             }
             Self::Reject { id } => {
                 let rejected = erasures::reject(on, id, &actor()).await;
-                answer(rejected, "rejected; nothing is erased", NOT_WAITING, out)
+                answer(rejected, "rejected; nothing is erased", out)
             }
             Self::Retry { id: Some(id), .. } => {
                 let retried = erasures::retry(on, id, &actor()).await;
-                let no = "nothing to do: it is not parked or scheduled, or there is none";
                 let yes = retried.as_ref().map_or_else(|_| String::new(), retried_text);
-                answer(retried.map(drop), &yes, no, out)
+                answer(retried.map(drop), &yes, out)
             }
             Self::Retry { id: None, .. } => {
                 let retried = erasures::retry_undecided(on, &actor()).await;
@@ -129,17 +128,16 @@ impl Erasures {
                     Ok(UndecidedRetried { work, .. }) => format!("retried: {work}"),
                     Err(_) => String::new(),
                 };
-                answer(retried.map(drop), &yes, "nothing to do: nothing is parked", out)
+                answer(retried.map(drop), &yes, out)
             }
             Self::Stop { id } => {
                 let stopped = erasures::stop(on, id, &actor()).await;
                 let yes = stopped.as_ref().map(stopped_text).unwrap_or_default();
-                let no = "not stopped: it is over, or there is none; what is left needs an erasure of its own";
-                answer(stopped.map(drop), &yes, no, out)
+                answer(stopped.map(drop), &yes, out)
             }
             Self::Cancel { id } => {
                 let cancelled = erasures::cancel(on, id, &actor()).await;
-                answer(cancelled, "cancelled", "not cancelled: it is under way or over, or there is none", out)
+                answer(cancelled, "cancelled", out)
             }
         }
     }
@@ -165,8 +163,6 @@ fn retried_text(retried: &Retried) -> String {
     let targets = retried.asked_once_more.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     format!("retried; asked to erase once more, although it must not be asked twice: {targets}")
 }
-
-const NOT_WAITING: &str = "nothing to do: it does not wait for approval, or there is none";
 
 fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
     let state = |name: String| ErasureState::ALL.into_iter().find(|state| state.as_str() == name);
@@ -309,17 +305,18 @@ fn step_status(step: &Step) -> String {
     }
 }
 
-/// Says whether an act was done. That it was not needed, or came too late, is an answer and no error.
-fn answer(result: Result<(), OperationError>, yes: &str, no: &str, out: &mut Out) -> Result<Exit, Failure> {
-    let done = match result {
-        Ok(()) => true,
-        Err(OperationError::NotFound(_) | OperationError::Conflict(_)) => false,
+/// Says whether an act was done. That it was not needed, came too late, or is somebody else's to order, is an answer and no error.
+fn answer(result: Result<(), OperationError>, yes: &str, out: &mut Out) -> Result<Exit, Failure> {
+    let why = match result {
+        Ok(()) => None,
+        Err(OperationError::NotFound(why) | OperationError::Conflict(why)) => Some(why),
         Err(error) => return Err(error.into()),
     };
-    if out.is_json() {
-        out.json(&serde_json::json!({ "done": done }))?;
-    } else {
-        out.line(if done { yes } else { no })?;
+    match &why {
+        None if out.is_json() => out.json(&serde_json::json!({ "done": true }))?,
+        Some(why) if out.is_json() => out.json(&serde_json::json!({ "done": false, "why": why }))?,
+        None => out.line(yes)?,
+        Some(why) => out.line(format_args!("not done: {why}"))?,
     }
-    Ok(Exit::when(done))
+    Ok(Exit::when(why.is_none()))
 }
