@@ -37,14 +37,9 @@ impl Receiver {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let Ok(stream) = stream else { return };
-                if let Some(request) = read(&stream) {
-                    to.lock().expect("nobody panicked").push(request);
-                    let status = status.load(Ordering::Relaxed);
-                    let answer = format!(
-                        "HTTP/1.1 {status} x\r\nlocation: http://127.0.0.1:1/elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-                    );
-                    drop((&stream).write_all(answer.as_bytes()));
-                }
+                let (to, status) = (Arc::clone(&to), Arc::clone(&status));
+                // Each by itself: somebody else's client, whose server had this port before, can connect and be silent.
+                std::thread::spawn(move || serve(&stream, &to, &status));
             }
         });
         Self { url, heard, answer }
@@ -56,6 +51,17 @@ impl Receiver {
 
     pub(crate) fn heard(&self) -> Vec<Heard> {
         self.heard.lock().expect("nobody panicked").clone()
+    }
+}
+
+fn serve(mut stream: &TcpStream, heard: &Mutex<Vec<Heard>>, status: &AtomicU16) {
+    if let Some(request) = read(stream) {
+        heard.lock().expect("nobody panicked").push(request);
+        let status = status.load(Ordering::Relaxed);
+        let answer = format!(
+            "HTTP/1.1 {status} x\r\nlocation: http://127.0.0.1:1/elsewhere\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        drop(stream.write_all(answer.as_bytes()));
     }
 }
 

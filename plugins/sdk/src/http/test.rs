@@ -1,4 +1,4 @@
-//! A system for tests of plugins: an HTTP/1.1 server of one thread on the loopback interface, which answers as it is
+//! A system for tests of plugins: an HTTP/1.1 server on the loopback interface, which answers as it is
 //! told and keeps what it saw as it came over the wire.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -160,14 +160,17 @@ impl Server {
     /// });
     /// assert!(crm.url.starts_with("http://127.0.0.1:"));
     /// ```
-    pub fn start(mut answer: impl FnMut(&Seen) -> Reply + Send + 'static) -> Self {
+    pub fn start(answer: impl FnMut(&Seen) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port on this machine");
         let url = format!("http://{}", listener.local_addr().expect("it is bound"));
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&seen);
+        let answer = Arc::new(Mutex::new(answer));
         std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let _ = stream.and_then(|stream| serve(stream, &mut answer, &log));
+            for stream in listener.incoming().flatten() {
+                let (answer, log) = (Arc::clone(&answer), Arc::clone(&log));
+                // Each by itself: somebody else's client, whose server had this port before, can connect and be silent.
+                std::thread::spawn(move || serve(&stream, &answer, &log));
             }
         });
         Self { url, seen }
@@ -200,8 +203,12 @@ impl Server {
     }
 }
 
-fn serve(stream: TcpStream, answer: &mut impl FnMut(&Seen) -> Reply, log: &Mutex<Vec<Seen>>) -> std::io::Result<()> {
-    let mut reader = BufReader::new(&stream);
+fn serve(
+    mut stream: &TcpStream,
+    answer: &Mutex<impl FnMut(&Seen) -> Reply>,
+    log: &Mutex<Vec<Seen>>,
+) -> std::io::Result<()> {
+    let mut reader = BufReader::new(stream);
     let mut line = String::new();
     reader.read_line(&mut line)?;
     // Somebody else's client, who asks a server that had this port before: in another protocol, or with nothing.
@@ -223,18 +230,19 @@ fn serve(stream: TcpStream, answer: &mut impl FnMut(&Seen) -> Reply, log: &Mutex
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     seen.body = String::from_utf8_lossy(&body).into_owned();
+    let mut answer = lock(answer);
     let reply = answer(&seen);
     lock(log).push(seen);
+    drop(answer);
     let (status, headers, body) = match reply {
         Reply::Full(status, headers, body) => (status, headers, body),
         Reply::HangUp => return Ok(()),
-        Reply::Silence => {
-            std::mem::forget(stream);
-            return Ok(());
-        }
+        Reply::Silence => loop {
+            std::thread::park();
+        },
     };
     let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
     // A 204 has no length (RFC 9110, 8.6).
     let length = if status == 204 { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
-    (&stream).write_all(format!("HTTP/1.1 {status} X\r\n{length}Connection: close\r\n{headers}\r\n{body}").as_bytes())
+    stream.write_all(format!("HTTP/1.1 {status} X\r\n{length}Connection: close\r\n{headers}\r\n{body}").as_bytes())
 }

@@ -118,12 +118,14 @@ fn an_answer_to_something_else_is_asked_again() {
     let port = listener.local_addr().expect("bound").port();
     std::thread::spawn(move || {
         for mut client in listener.incoming().map_while(Result::ok) {
-            let mut asked = [0; 8192];
-            // Whatever it sends first, it may come in; and whatever it asks, the answer is that it may ask.
-            let mut answer = [b"R\0\0\0\x08\0\0\0\0", READY].concat();
-            while client.read(&mut asked).is_ok_and(|read| read > 0) && client.write_all(&answer).is_ok() {
-                answer = READY.to_vec();
-            }
+            std::thread::spawn(move || {
+                let mut asked = [0; 8192];
+                // Whatever it sends first, it may come in; and whatever it asks, the answer is that it may ask.
+                let mut answer = [b"R\0\0\0\x08\0\0\0\0", READY].concat();
+                while client.read(&mut asked).is_ok_and(|read| read > 0) && client.write_all(&answer).is_ok() {
+                    answer = READY.to_vec();
+                }
+            });
         }
     });
     let plugin = configured(&format!("postgres://q@127.0.0.1:{port}/shop"), &shop()).expect("configured");
