@@ -6,9 +6,10 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Seek as _};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Pid;
+use rustix::time::{ClockId, clock_gettime};
 use tokio::time::sleep;
 
 use super::program::GroupEnder;
@@ -22,8 +23,9 @@ const UNCOUNTED_PART: u64 = 16;
 /// How soon it is looked again: at the latest when what is left could be filled by one that takes a GiB each second.
 const PAUSE_MIN: Duration = Duration::from_millis(50);
 const PAUSE_MAX: Duration = Duration::from_secs(1);
-/// A look costs at most one part of so many of a processor's time.
+/// A look costs at most one part of so many of a processor's time, unless it would be too long until the next one.
 const SHARE: u32 = 20;
+const COSTLY_PAUSE_MAX: Duration = Duration::from_secs(2);
 /// The kernel's own stack of a thread.
 const KERNEL_STACK_KIB: u64 = 16;
 
@@ -49,8 +51,9 @@ impl Watched {
         let most = self.most_kib();
         let mut was_beyond = false;
         loop {
-            let began = Instant::now();
+            let began = processor_time();
             let Ok(has) = self.look() else { return };
+            let cost = processor_time().saturating_sub(began);
             // Twice: one that is about to become another program has the memory of its parent, which is then counted twice.
             if has > most && was_beyond {
                 let (mib, limit) = (has >> 10, self.limit_mib);
@@ -58,7 +61,7 @@ impl Watched {
                 return group.end();
             }
             was_beyond = has > most;
-            sleep(pause(most.saturating_sub(has), began.elapsed())).await;
+            sleep(if was_beyond { PAUSE_MIN } else { pause(most - has, cost) }).await;
         }
     }
 
@@ -109,8 +112,14 @@ fn of_process(process: Pid, file: &str) -> impl AsRef<Path> + use<> {
     format!("/proc/{}/{file}", process.as_raw_nonzero())
 }
 
-fn pause(left_kib: u64, took: Duration) -> Duration {
-    Duration::from_millis(left_kib >> 10).clamp(PAUSE_MIN, PAUSE_MAX).max(took * SHARE)
+fn pause(left_kib: u64, cost: Duration) -> Duration {
+    Duration::from_millis(left_kib >> 10).clamp(PAUSE_MIN, PAUSE_MAX).max((cost * SHARE).min(COSTLY_PAUSE_MAX))
+}
+
+/// Of this thread. The time that passes says nothing of what a look costs: on a loaded machine most of it is waiting, and there a
+/// plugin would be looked at least of all.
+fn processor_time() -> Duration {
+    clock_gettime(ClockId::ThreadCPUTime).try_into().unwrap_or_default()
 }
 
 /// What a process has, in KiB.
@@ -181,6 +190,7 @@ mod tests {
         assert_eq!(pause(512 << 10, ms(1)), ms(512));
         assert_eq!(pause(0, ms(1)), PAUSE_MIN);
         assert_eq!(pause(1 << 30, ms(1)), PAUSE_MAX);
-        assert_eq!(pause(0, ms(100)), ms(2000), "where a look itself takes long");
+        assert_eq!(pause(0, ms(80)), ms(1600), "where a look itself takes long");
+        assert_eq!(pause(0, ms(1000)), COSTLY_PAUSE_MAX);
     }
 }
