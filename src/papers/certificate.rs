@@ -133,7 +133,7 @@ impl Certificate<'_> {
                 h2 { (lang.say("Jak si potvrzení ověřit", "How to verify it")) }
                 p { (lang.say(
                     format!("O výmazu je doklad č. {number} podepsaný naším klíčem. Každý doklad navazuje na předchozí, takže dodatečnou změnu \
-                             nebo vynechání lze poznat. Doklad vám na požádání pošleme; veřejným klíčem ho ověří kdokoli."),
+                             nebo vynechání lze poznat. Doklad Vám na požádání pošleme; veřejným klíčem ho ověří kdokoli."),
                     format!("There is a receipt of the erasure, No. {number}, signed with our key. Each receipt is linked to the one before, so that \
                              a change or an omission shows. We send it to you on request; anybody can verify it with the public key."),
                 )) }
@@ -281,7 +281,7 @@ fn took(lang: Lang, statement: &Statement) -> String {
 
 fn consents(lang: Lang, statement: &Statement) -> String {
     if statement.consent_versions.is_empty() {
-        return lang.say("u vymazaných konverzací není známo žádné", "of the erased conversations none is known");
+        return lang.say("u vymazaných konverzací není známo žádné", "none is known for the erased conversations");
     }
     lang.list(&quoted(lang, &statement.consent_versions))
 }

@@ -135,7 +135,7 @@ impl Letter<'_> {
             p {
                 (lang.say("dne ", "On ")) (self.received(lang))
                 (lang.say(
-                    " jsme dostali Vaši žádost o výmaz osobních údajů podle článku 17 nařízení (EU) 2016/679 (GDPR). ",
+                    " jsme obdrželi Vaši žádost o výmaz osobních údajů podle článku 17 nařízení (EU) 2016/679 (GDPR). ",
                     " we received your request for the erasure of personal data under Article 17 of Regulation (EU) 2016/679 (GDPR). ",
                 ))
                 @if let Some(number) = number { (number) }
@@ -143,23 +143,28 @@ impl Letter<'_> {
             @match self.case.verified {
                 Some(_) => p { (lang.say("Vaši totožnost jsme ověřili.", "Your identity was verified.")) },
                 None => p { (lang.say(
-                    "Abychom nevymazali údaje někoho jiného, potřebujeme ještě ověřit Vaši totožnost (čl. 12 odst. 6 GDPR). Napište nám \
-                     prosím z adresy nebo zavolejte z čísla, které od Vás známe, nebo nás navštivte s dokladem totožnosti; jeho kopii neposílejte.",
-                    "So that nobody else’s data is erased, we still have to verify your identity (Art. 12(6) GDPR). Please write from an \
-                     address or call from a number by which we know you, or come with an identity document; do not send a copy of it.",
+                    "Ze žádosti zatím nepoznáme s jistotou, že ji podala osoba, které se údaje týkají. Abychom nevymazali údaje někoho jiného, \
+                     žádáme Vás o informace nezbytné k potvrzení Vaší totožnosti (čl. 12 odst. 6 GDPR): napište nám prosím z adresy nebo \
+                     zavolejte z čísla, které od Vás známe, nebo nás navštivte s dokladem totožnosti. Kopii dokladu neposílejte.",
+                    "From the request alone we cannot be sure yet that it was made by the person whom the data concerns. So that nobody \
+                     else’s data is erased, we ask you for the information that is necessary to confirm your identity (Art. 12(6) GDPR): please \
+                     write from an address or call from a number by which we know you, or come with an identity document. Do not send a copy \
+                     of it.",
                 )) },
             }
             p {
                 (lang.say(
-                    "Co jsme na základě žádosti udělali, Vám sdělíme bez zbytečného odkladu, nejpozději ",
-                    "We will inform you of what we have done without undue delay, at the latest by ",
+                    "O opatřeních přijatých na základě žádosti Vás budeme informovat bez zbytečného odkladu, nejpozději do ",
+                    "We will inform you of the action taken on your request without undue delay, at the latest by ",
                 ))
                 (self.due(lang))
                 (lang.say(
-                    " (čl. 12 odst. 3 GDPR). Je-li to s ohledem na složitost a počet žádostí nutné, můžeme lhůtu prodloužit nejvýše o další \
-                     dva měsíce; o tom a o důvodech bychom Vás v téže lhůtě informovali. Vyřízení žádosti je bezplatné.",
-                    " (Art. 12(3) GDPR). Where necessary because of the complexity and number of requests, this can be extended by at most two \
-                     further months; we would then inform you of that and of the reasons within the same time. It is free of charge.",
+                    " (čl. 12 odst. 3 GDPR). V případě potřeby a s ohledem na složitost a počet žádostí můžeme tuto lhůtu prodloužit nejvýše \
+                     o další dva měsíce; o prodloužení a jeho důvodech bychom Vás informovali do jednoho měsíce od obdržení žádosti. Vyřízení \
+                     žádosti je bezplatné (čl. 12 odst. 5 GDPR).",
+                    " (Art. 12(3) GDPR). Where necessary, taking into account the complexity and number of the requests, this period can be \
+                     extended by at most two further months; we would inform you of the extension and of the reasons within one month of \
+                     receipt of the request. The request is dealt with free of charge (Art. 12(5) GDPR).",
                 ))
             }
         };
@@ -174,17 +179,17 @@ impl Letter<'_> {
         let body = html! {
             (salutation(lang))
             p {
-                (lang.say("Vaši žádost o výmaz osobních údajů, kterou jsme dostali ", "Your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say("Vaši žádost o výmaz osobních údajů, kterou jsme obdrželi dne ", "Your request for the erasure of personal data, which we received on ")) (self.received(lang))
                 (lang.say(", není možné vyřídit do jednoho měsíce. Lhůtu prodlužujeme do ", ", cannot be completed within one month. The time limit is extended to ")) (said(due.as_deref(), "short"))
                 (lang.say(" (čl. 12 odst. 3 GDPR).", " (Art. 12(3) GDPR)."))
             }
             p {
                 (lang.say("Důvod: ", "Reason: "))
                 @match self.case.extended {
-                    Some(ExtendedBecause::Complexity) => (lang.say(
-                        "žádost je složitá, protože údaje je třeba vyhledat a vymazat ve více systémech.",
-                        "the request is complex, as the data has to be found and erased in several systems.",
-                    )),
+                    // What makes it complex is not known here, and the person has to be told.
+                    Some(ExtendedBecause::Complexity) => {
+                        (lang.say("žádost je složitá: ", "the request is complex: ")) (blank("long"))
+                    }
                     Some(ExtendedBecause::NumberOfRequests) => (lang.say(
                         "počet žádostí, které nyní vyřizujeme.",
                         "the number of requests that we are dealing with at present.",
@@ -193,8 +198,10 @@ impl Letter<'_> {
                 }
             }
             p { (lang.say(
-                "Lhůtu lze prodloužit nejvýše o dva měsíce; výsledek Vám sdělíme bez zbytečného odkladu, případně i dříve.",
-                "It can be extended by at most two months; we will inform you of the result without undue delay, possibly before that.",
+                "Lhůtu lze prodloužit nejvýše o dva měsíce. O výsledku Vás budeme informovat bez zbytečného odkladu, i kdyby prodloužená \
+                 lhůta ještě neuplynula.",
+                "It can be extended by at most two months. We will inform you of the result without undue delay, also before the extended \
+                 time limit ends.",
             )) }
             (rights(lang))
         };
@@ -207,7 +214,7 @@ impl Letter<'_> {
         let body = html! {
             (salutation(lang))
             p {
-                (lang.say("na Vaši žádost o výmaz osobních údajů, kterou jsme dostali ", "On your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say("na Vaši žádost o výmaz osobních údajů, kterou jsme obdrželi dne ", "On your request for the erasure of personal data, which we received on ")) (self.received(lang))
                 (lang.say(", sdělujeme podle čl. 12 odst. 3 GDPR tento výsledek:", ", we inform you of this result (Art. 12(3) GDPR):"))
             }
             @match self.verdict() {
@@ -220,6 +227,10 @@ impl Letter<'_> {
                 }
                 None => { p { (blank("line")) } p { (blank("line")) } }
             }
+            p { (lang.say(
+                "Požádáte-li o to, sdělíme Vám příjemce, kterým jsme výmaz podle článku 19 GDPR oznámili.",
+                "If you ask for it, we will tell you the recipients to whom we have communicated the erasure under Article 19 GDPR.",
+            )) }
             (rights(lang))
         };
         (subject, body)
@@ -230,11 +241,15 @@ impl Letter<'_> {
         let body = html! {
             (salutation(lang))
             p {
-                (lang.say("Vaší žádosti o výmaz osobních údajů, kterou jsme dostali ", "We cannot comply with your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say("Vaší žádosti o výmaz osobních údajů, kterou jsme obdrželi dne ", "We cannot comply with your request for the erasure of personal data, which we received on ")) (self.received(lang))
                 (lang.say(", nemůžeme vyhovět. Podle čl. 12 odst. 4 GDPR Vám sdělujeme důvod:", ". Under Art. 12(4) GDPR we inform you of the reason:"))
             }
             @match self.case.rejected {
-                Some(because) => p { (refused(lang, because)) },
+                Some(because) => {
+                    p { (refused(lang, because)) }
+                    // The article alone is no reason: the facts of the case are the officer's.
+                    p { (lang.say("Bližší odůvodnění: ", "In this case: ")) span { (blank("line")) } }
+                }
                 None => { p { (blank("line")) } p { (blank("line")) } }
             }
             (rights(lang))
@@ -255,10 +270,11 @@ impl Letter<'_> {
         let body = html! {
             (salutation(lang))
             p {
-                (lang.say("Vaší žádosti o výmaz osobních údajů, kterou jsme dostali ", "We have complied only in part with your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say("Vaší žádosti o výmaz osobních údajů, kterou jsme obdrželi dne ", "We have complied only in part with your request for the erasure of personal data, which we received on ")) (self.received(lang))
                 (lang.say(
-                    ", jsme vyhověli jen zčásti. Tyto údaje ponecháváme, protože je smíme nebo musíme dále zpracovávat (čl. 17 odst. 3 GDPR):",
-                    ". We keep the following data, as we may or have to go on processing it (Art. 17(3) GDPR):",
+                    ", jsme vyhověli jen zčásti. Podle čl. 12 odst. 4 GDPR Vám sdělujeme, které údaje ponecháváme, protože jejich zpracování je \
+                     nadále nezbytné (čl. 17 odst. 3 GDPR):",
+                    ". Under Art. 12(4) GDPR we inform you which data we keep, as its processing is still necessary (Art. 17(3) GDPR):",
                 ))
             }
             @if kept.is_empty() {
@@ -267,7 +283,7 @@ impl Letter<'_> {
                 ul { @for one in &kept { li { (one) } } }
             }
             p {
-                (lang.say("Právní předpis, který to ukládá, a doba, po kterou údaje zůstanou: ", "The law that obliges us, and for how long the data stays: "))
+                (lang.say("Právní předpis nebo právní nárok, pro který údaje ponecháváme, a doba, po kterou je uchováme: ", "The law or the legal claim for which we keep the data, and for how long: "))
                 span { (blank("line")) }
             }
             @if let Some(verdict) = self.verdict() {
@@ -287,19 +303,20 @@ impl Letter<'_> {
         let body = html! {
             p { (lang.say("Vážení,", "Dear Sir or Madam,")) }
             p {
-                (lang.say("na žádost subjektu údajů jsme ", "At the request of a data subject, we erased on ")) (said(done.as_deref(), "short"))
+                (lang.say("podle čl. 17 odst. 1 nařízení (EU) 2016/679 (GDPR) jsme dne ", "Under Art. 17(1) of Regulation (EU) 2016/679 (GDPR), we erased on ")) (said(done.as_deref(), "short"))
                 (lang.say(
-                    " vymazali osobní údaje, které jsme Vám dříve zpřístupnili. Podle článku 19 nařízení (EU) 2016/679 (GDPR) Vám tento výmaz oznamujeme.",
-                    " personal data that we had disclosed to you before. Under Article 19 of Regulation (EU) 2016/679 (GDPR) we communicate this erasure to you.",
+                    " vymazali osobní údaje, které jsme Vám dříve zpřístupnili. Podle článku 19 GDPR Vám tento výmaz oznamujeme.",
+                    " personal data that we had disclosed to you before. Under Article 19 GDPR we communicate this erasure to you.",
                 ))
             }
-            p { (lang.say("U Vás jde o tyto údaje (označte je co nejúsporněji):", "With you, this concerns the following data (identify it as sparingly as possible):")) }
+            p { (lang.say("Výmaz se týká těchto údajů:", "The erasure concerns the following data:")) }
             div { p { (blank("line")) } p { (blank("line")) } }
             p { (lang.say(
-                "Prověřte prosím, zda máte pro jejich další zpracování vlastní právní důvod. Pokud ne, vymažte je včetně kopií a předejte toto \
-                 oznámení těm, komu jste je zpřístupnili Vy. O výsledku nám prosím napište; údaje samotné do odpovědi neuvádějte.",
-                "Please check whether you have a legal ground of your own to go on processing it. If not, erase it with all copies, and pass this \
-                 notice on to those to whom you have disclosed it. Please write to us what you have done, without the data itself.",
+                "Posuďte prosím, zda máte pro jejich další zpracování vlastní právní důvod. Nemáte-li, údaje včetně kopií prosím vymažte a toto \
+                 oznámení předejte příjemcům, kterým jste je zpřístupnili Vy. O výsledku nás prosím informujte; samotné údaje v odpovědi \
+                 neuvádějte.",
+                "Please check whether you have a legal ground of your own to go on processing it. If not, please erase it with all copies, and \
+                 pass this notice on to the recipients to whom you have disclosed it. Please tell us the result, without the data itself.",
             )) }
         };
         (subject, body)
@@ -341,38 +358,44 @@ fn refused(lang: Lang, because: RejectedBecause) -> String {
              information by which it can be found, we will look at the request again.",
         ),
         RejectedBecause::NotThePerson => lang.say(
-            "Nepodařilo se ověřit, že žádost podala osoba, které se údaje týkají (čl. 12 odst. 6 GDPR).",
-            "It could not be verified that the request was made by the person whom the data concerns (Art. 12(6) GDPR).",
+            "Máme důvodné pochybnosti o tom, že žádost podala osoba, které se údaje týkají, a její totožnost se nepodařilo potvrdit (čl. 12 \
+             odst. 6 GDPR). Prokážete-li ji, žádost znovu posoudíme.",
+            "We have reasonable doubts that the request was made by the person whom the data concerns, and the identity could not be \
+             confirmed (Art. 12(6) GDPR). If you prove it, we will look at the request again.",
         ),
         RejectedBecause::Unfounded => lang.say(
             "Žádost je zjevně nedůvodná (čl. 12 odst. 5 písm. b) GDPR).",
             "The request is manifestly unfounded (Art. 12(5)(b) GDPR).",
         ),
         RejectedBecause::Excessive => lang.say(
-            "Žádost je zjevně nepřiměřená, zejména protože se opakuje (čl. 12 odst. 5 písm. b) GDPR).",
-            "The request is manifestly excessive, in particular because of its repetitive character (Art. 12(5)(b) GDPR).",
+            "Žádost je zjevně nepřiměřená (čl. 12 odst. 5 písm. b) GDPR).",
+            "The request is manifestly excessive (Art. 12(5)(b) GDPR).",
         ),
         RejectedBecause::NoGround => lang.say(
-            "Údaje jsou stále potřebné pro účely, pro které byly shromážděny, zpracováváme je na základě zákona a není dán žádný z důvodů podle čl. 17 \
-             odst. 1 GDPR.",
-            "The data is still necessary for the purposes for which it was collected, is processed lawfully, and none of the grounds of Art. 17(1) \
-             GDPR applies.",
+            "Není dán žádný z důvodů pro výmaz podle čl. 17 odst. 1 GDPR: údaje jsou nadále potřebné pro účely, pro které byly shromážděny, a \
+             zpracováváme je v souladu s právními předpisy.",
+            "None of the grounds for erasure of Art. 17(1) GDPR applies: the data is still necessary for the purposes for which it was collected, \
+             and is processed lawfully.",
         ),
         RejectedBecause::Expression => lang.say(
             "Zpracování je nezbytné pro výkon práva na svobodu projevu a informace (čl. 17 odst. 3 písm. a) GDPR).",
             "The processing is necessary for exercising the right of freedom of expression and information (Art. 17(3)(a) GDPR).",
         ),
         RejectedBecause::LegalObligation => lang.say(
-            "Zpracování je nezbytné pro splnění právní povinnosti nebo úkolu ve veřejném zájmu (čl. 17 odst. 3 písm. b) GDPR).",
-            "The processing is necessary for compliance with a legal obligation, or for a task in the public interest (Art. 17(3)(b) GDPR).",
+            "Zpracování je nezbytné pro splnění právní povinnosti, která se na nás vztahuje, nebo úkolu prováděného ve veřejném zájmu či při \
+             výkonu veřejné moci (čl. 17 odst. 3 písm. b) GDPR).",
+            "The processing is necessary for compliance with a legal obligation to which we are subject, or for a task carried out in the public \
+             interest or in the exercise of official authority (Art. 17(3)(b) GDPR).",
         ),
         RejectedBecause::PublicHealth => lang.say(
             "Zpracování je nezbytné z důvodů veřejného zájmu v oblasti veřejného zdraví (čl. 17 odst. 3 písm. c) GDPR).",
             "The processing is necessary for reasons of public interest in the area of public health (Art. 17(3)(c) GDPR).",
         ),
         RejectedBecause::Research => lang.say(
-            "Zpracování je nezbytné pro účely archivace ve veřejném zájmu, výzkumu nebo statistiky (čl. 17 odst. 3 písm. d) GDPR).",
-            "The processing is necessary for archiving in the public interest, research or statistics (Art. 17(3)(d) GDPR).",
+            "Zpracování je nezbytné pro účely archivace ve veřejném zájmu, vědeckého či historického výzkumu nebo pro statistické účely, jejichž \
+             splnění by výmaz pravděpodobně znemožnil nebo vážně ohrozil (čl. 17 odst. 3 písm. d) GDPR).",
+            "The processing is necessary for archiving in the public interest, scientific or historical research or statistics, the objectives of \
+             which the erasure is likely to make impossible or seriously impair (Art. 17(3)(d) GDPR).",
         ),
         RejectedBecause::LegalClaims => lang.say(
             "Zpracování je nezbytné pro určení, výkon nebo obhajobu právních nároků (čl. 17 odst. 3 písm. e) GDPR).",
@@ -387,9 +410,11 @@ fn rights(lang: Lang) -> Markup {
         div.rights.keep {
             p { (lang.say(
                 "Nesouhlasíte-li s tím, můžete podat stížnost u dozorového úřadu (čl. 77 GDPR), kterým je Úřad pro ochranu osobních údajů, \
-                 Pplk. Sochora 27, 170 00 Praha 7, datová schránka qkbaa2n, posta@uoou.gov.cz. Máte také právo na soudní ochranu (čl. 79 GDPR).",
+                 Pplk. Sochora 27, 170 00 Praha 7, datová schránka qkbaa2n, posta@uoou.gov.cz. Máte také právo na účinnou soudní ochranu \
+                 (čl. 79 GDPR).",
                 "If you do not agree, you can lodge a complaint with a supervisory authority (Art. 77 GDPR), in the Czech Republic Úřad pro ochranu \
-                 osobních údajů, Pplk. Sochora 27, 170 00 Praha 7, posta@uoou.gov.cz. You also have the right to a judicial remedy (Art. 79 GDPR).",
+                 osobních údajů (the Office for Personal Data Protection), Pplk. Sochora 27, 170 00 Praha 7, data box qkbaa2n, \
+                 posta@uoou.gov.cz. You also have the right to an effective judicial remedy (Art. 79 GDPR).",
             )) }
         }
     }

@@ -185,8 +185,8 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
     let [acknowledgement, extension, confirmation, refusal, partial, recipients] =
         letters(&case(), Some(&receipt.statement), Lang::Cs).try_into().expect("six letters");
     let acknowledgement = text(&acknowledgement);
-    assert!(acknowledgement.contains("dne 3. listopadu 2026 jsme dostali Vaši žádost"), "{acknowledgement}");
-    assert!(acknowledgement.contains("nejpozději 3. prosince 2026 (čl. 12 odst. 3 GDPR)"), "{acknowledgement}");
+    assert!(acknowledgement.contains("dne 3. listopadu 2026 jsme obdrželi Vaši žádost"), "{acknowledgement}");
+    assert!(acknowledgement.contains("nejpozději do 3. prosince 2026 (čl. 12 odst. 3 GDPR)"), "{acknowledgement}");
     assert!(
         text(&extension).contains("Lhůtu prodlužujeme do 3. prosince 2026")
             && text(&extension).contains("žádost je složitá")
@@ -203,7 +203,50 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
     // Where nothing was erased, nobody tells a recipient so.
     let nothing = issued(&session(vec![step("mluvii", Outcome::Absent)]), None);
     let letter = letters(&case(), Some(&nothing.statement), Lang::Cs).pop().expect("the last one");
-    assert!(letter.contains("jsme <span class=\"blank short\">"), "{letter}");
+    let letter = letter.replace('\u{a0}', " ");
+    assert!(letter.contains("jsme dne <span class=\"blank short\">"), "{letter}");
+}
+
+#[test]
+fn whatever_the_reason_of_a_refusal_there_is_room_for_the_facts_and_a_word_of_complaint_and_court() {
+    for because in RejectedBecause::ALL {
+        let case = Case { rejected: Some(*because), ..case() };
+        for (lang, facts, complaint, court) in [
+            (
+                Lang::Cs,
+                "Bližší odůvodnění:",
+                "stížnost u dozorového úřadu (čl. 77 GDPR)",
+                "soudní ochranu (čl. 79 GDPR)",
+            ),
+            (Lang::En, "In this case:", "a supervisory authority (Art. 77 GDPR)", "judicial remedy (Art. 79 GDPR)"),
+        ] {
+            let refusal = letters(&case, None, lang).swap_remove(3);
+            let line = refusal.split_once(facts).expect("there is room for the facts").1;
+            assert!(line.contains("class=\"blank line\""), "{because}: {line}");
+            let refusal = text(&refusal);
+            assert!(refusal.contains(complaint) && refusal.contains(court), "{because}: {refusal}");
+        }
+    }
+}
+
+#[test]
+fn why_a_request_is_complex_is_left_to_the_officer() {
+    let extension = letters(&case(), None, Lang::En).swap_remove(1);
+    assert!(extension.contains("the request is complex: <span class=\"blank long\">"), "{extension}");
+    let many = Case { extended: Some(ExtendedBecause::NumberOfRequests), ..case() };
+    let extension = letters(&many, None, Lang::En).swap_remove(1);
+    assert!(
+        extension.contains("the number of requests that we are dealing with") && !text(&extension).contains("complex")
+    );
+}
+
+#[test]
+fn who_made_the_request_is_asked_only_while_that_is_not_known() {
+    let unverified = Case { verified: None, ..case() };
+    for (lang, asked) in [(Lang::Cs, "(čl. 12 odst. 6 GDPR)"), (Lang::En, "(Art. 12(6) GDPR)")] {
+        assert!(text(&letters(&unverified, None, lang)[0]).contains(asked));
+        assert!(!text(&letters(&case(), None, lang)[0]).contains(asked));
+    }
 }
 
 #[test]
