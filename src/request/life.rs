@@ -81,6 +81,7 @@ impl Request {
         if let Some(pause) = self.term.pauses.last().filter(|pause| pause.to.is_none()) {
             return Err(Refused::AskedAlready(pause.from));
         }
+        // Pauses that overlapped would give the same days twice.
         let since = self.term.pauses.last().and_then(|pause| pause.to).unwrap_or(self.term.received);
         within(on, since, today)?;
         if let Some(last) = self.due().filter(|last| *last < on) {
@@ -179,6 +180,7 @@ impl Request {
         }
         let plan = self.plan.take().ok_or(Refused::NoPlan)?;
         self.erasures.push(erasure);
+        // What earlier receipts left was looked for again by this plan; its own receipt says what is left now.
         self.more = false;
         Ok((self, plan))
     }
