@@ -245,7 +245,7 @@ fn received(lang: Lang, case: &Case) -> Option<String> {
 fn verified(lang: Lang, case: &Case) -> Option<String> {
     case.verified.map(|by| match by {
         VerifiedBy::Document => lang.say("podle dokladu", "by a document"),
-        VerifiedBy::KnownContact => lang.say("známým kontaktem", "by a known contact"),
+        VerifiedBy::KnownContact => lang.say("přes známý kontakt", "by a known contact"),
         VerifiedBy::EmailLink => lang.say("odkazem v e-mailu", "by a link in an e-mail"),
     })
 }

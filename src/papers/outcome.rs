@@ -32,9 +32,9 @@ pub(super) fn happened(lang: Lang, step: &StepStatement) -> String {
         Outcome::Residual => lang.say("údaje tam stále jsou", "the data is still there"),
         Outcome::Parked => lang.say("nedokončeno", "not finished"),
         Outcome::Unverifiable if told::is_somebodys_word(step) => {
-            lang.say("podle slova pracovníka, neověřeno", "by somebody’s word, not verified")
+            lang.say("podle sdělení pracovníka, neověřeno", "by somebody’s word, not verified")
         }
-        Outcome::Unverifiable => lang.say("nikdo to nemůže ověřit", "nobody can verify it"),
+        Outcome::Unverifiable => lang.say("neověřeno, zda údaje zmizely", "not verified whether the data is gone"),
     }
 }
 

@@ -124,7 +124,7 @@ fn what_a_colleague_has_said_is_no_more_than_a_word() {
     step.reason = Some("cli:ann said so at 2026-11-30T10:00:00Z: erased".into());
     step.evidence.expected = true;
     let said = text(&html(&receipt(vec![step]), None, Lang::Cs, Audience::Person));
-    assert!(said.contains("podle slova pracovníka, neověřeno") && said.contains("„cli:ann said so at"), "{said}");
+    assert!(said.contains("podle sdělení pracovníka, neověřeno") && said.contains("„cli:ann said so at"), "{said}");
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(super) fn count(lang: Lang, what: &str, number: u64) -> String {
         "messages" => (["zpráva", "zprávy", "zpráv"], ["message", "messages"]),
         "files" => (["soubor", "soubory", "souborů"], ["file", "files"]),
         "rows" => (["řádek", "řádky", "řádků"], ["row", "rows"]),
-        "leads" => (["příležitost", "příležitosti", "příležitostí"], ["lead", "leads"]),
+        "leads" => (["lead", "leady", "leadů"], ["lead", "leads"]),
         "tickets" => (["tiket", "tikety", "tiketů"], ["ticket", "tickets"]),
         "notes" => (["poznámka", "poznámky", "poznámek"], ["note", "notes"]),
         other => return format!("{other}:\u{a0}{}", lang.number(number)),
