@@ -70,11 +70,11 @@ impl Said {
             ),
             (Self::NotValid, Language::Cs) => said(
                 "Odkaz neplatí",
-                "Jeho platnost mohla skončit, mohl už být použit, nebo se nezkopíroval celý. Žádost můžete podat znovu.",
+                "Jeho platnost mohla skončit, mohl už být použit, mohl ho nahradit novější, nebo se nezkopíroval celý. Žádost můžete podat znovu.",
             ),
             (Self::NotValid, Language::En) => said(
                 "The link is not valid",
-                "It may have expired, have been used already, or not have been copied as a whole. You can make the request again.",
+                "It may have expired, have been used already, have been replaced by a newer one, or not have been copied as a whole. You can make the request again.",
             ),
             (Self::Limited { .. }, Language::Cs) => {
                 said("Příliš mnoho pokusů", "Zkuste to prosím znovu za minutu. Váš odkaz zůstává v platnosti.")

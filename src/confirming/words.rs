@@ -28,7 +28,7 @@ pub(super) fn body(languages: &[Language], about: About, company: &str, url: &st
     let one = |language: &Language| match (about, language) {
         (About::Request, Language::Cs) => format!(
             "Dobrý den,\n\n\
-             společnost {company} dostala žádost o výmaz osobních údajů, ve které stojí tato e-mailová adresa.\n\n\
+             společnost {company} dostala žádost o výmaz osobních údajů, v níž je uvedena tato e-mailová adresa.\n\n\
              Pokud jste o výmaz žádali vy, otevřete tuto stránku a potvrďte to tlačítkem:\n\n\
              {url}\n\n\
              Odkaz platí do {until} a použít ho lze jednou. Potvrzujete jím, že žádost je vaše.\n\n\
@@ -36,7 +36,7 @@ pub(super) fn body(languages: &[Language], about: About, company: &str, url: &st
         ),
         (About::Request, Language::En) => format!(
             "Hello,\n\n\
-             {company} has received a request for the erasure of personal data, in which this e-mail address stands.\n\n\
+             {company} has received a request for the erasure of personal data, in which this e-mail address is given.\n\n\
              If it was you who asked for it, open this page and confirm that by its button:\n\n\
              {url}\n\n\
              The link is valid until {until} and can be used once. By it you confirm that the request is yours.\n\n\
