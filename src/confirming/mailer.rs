@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use super::language::Language;
 use super::settings::ConfirmationSettings;
-use super::words;
+use super::words::{self, About};
 use crate::causes::with_causes;
 use crate::erasure::confirmation::{LinkBounds, LinkToken};
 use crate::keys::{ReadSecret, Secret, fill_random};
@@ -78,11 +78,12 @@ impl LinkMailer {
     pub(super) async fn send(
         &self,
         to: &Secret,
+        about: About,
         token: &LinkToken,
         expires: Timestamp,
         now: Timestamp,
     ) -> Result<(), NotSent> {
-        let (envelope, mail) = self.mail(to, token, expires, now).map_err(NotSent::Refused)?;
+        let (envelope, mail) = self.mail(to, about, token, expires, now).map_err(NotSent::Refused)?;
         self.server.send(&envelope, &mail).await
     }
 
@@ -95,6 +96,7 @@ impl LinkMailer {
     fn mail(
         &self,
         to: &Secret,
+        about: About,
         token: &LinkToken,
         expires: Timestamp,
         now: Timestamp,
@@ -111,7 +113,7 @@ impl LinkMailer {
             .message_id(Some(format!("<{}@{}>", hex::encode(id), self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN)
             .raw_header(auto_submitted())
-            .body(words::body(&self.languages, &self.company, &url, expires));
+            .body(words::body(&self.languages, about, &self.company, &url, expires));
         let message = message.map_err(|error| with_causes(&error))?;
         let envelope = Envelope::new(Some(self.from.email.clone()), vec![to]);
         Ok((envelope.map_err(|error| with_causes(&error))?, Zeroizing::new(message.formatted())))

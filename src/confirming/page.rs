@@ -48,17 +48,17 @@ impl Said {
         match (self, language) {
             (Self::Asks, Language::Cs) => Words {
                 title: "Potvrzení žádosti",
-                text: "Odkaz na tuto stránku vám přišel e-mailem, protože někdo v chatu vyplnil vaši adresu do formuláře, který žádá \
-                       o výmaz údajů. Pokud jste to byli vy, potvrďte to.",
+                text: "Odkaz na tuto stránku vám přišel e-mailem, protože někdo žádá o výmaz údajů a uvedl vaši adresu, ve formuláři \
+                       v chatu nebo jinak. Pokud jste to byli vy, potvrďte to.",
                 button: Some("Potvrdit žádost"),
-                note: Some("Pokud jste to nebyli vy, stránku zavřete. Bez potvrzení se nic nemaže."),
+                note: Some("Pokud jste to nebyli vy, stránku zavřete. Nic se tím nemaže."),
             },
             (Self::Asks, Language::En) => Words {
                 title: "Confirm the request",
-                text: "The link to this page came by e-mail, because somebody has written your address into a form in the chat that asks \
-                       for data to be erased. If that was you, confirm it.",
+                text: "The link to this page came by e-mail, because somebody asks for data to be erased and has given your address, in a \
+                       form in the chat or otherwise. If that was you, confirm it.",
                 button: Some("Confirm the request"),
-                note: Some("If it was not you, close this page. Without your confirmation, nothing is erased."),
+                note: Some("If it was not you, close this page. Nothing is erased by that."),
             },
             (Self::Confirmed, Language::Cs) => said(
                 "Žádost je potvrzena",
@@ -70,12 +70,11 @@ impl Said {
             ),
             (Self::NotValid, Language::Cs) => said(
                 "Odkaz neplatí",
-                "Jeho platnost mohla skončit, mohl už být použit, nebo se nezkopíroval celý. Žádost můžete v chatu podat znovu.",
+                "Jeho platnost mohla skončit, mohl už být použit, mohl ho nahradit novější, nebo se nezkopíroval celý. Žádost můžete podat znovu.",
             ),
             (Self::NotValid, Language::En) => said(
                 "The link is not valid",
-                "It may have expired, have been used already, or not have been copied as a whole. You can make the request in the chat \
-                 again.",
+                "It may have expired, have been used already, have been replaced by a newer one, or not have been copied as a whole. You can make the request again.",
             ),
             (Self::Limited { .. }, Language::Cs) => {
                 said("Příliš mnoho pokusů", "Zkuste to prosím znovu za minutu. Váš odkaz zůstává v platnosti.")

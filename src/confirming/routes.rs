@@ -85,7 +85,7 @@ impl Pages {
     async fn used(&self, token: Option<LinkToken>) -> Said {
         let Some(token) = token else { return Said::NotValid };
         match confirmations::confirm(&(self.of.operations)(), token).await {
-            Ok(Confirmed::Done(_) | Confirmed::Already) => Said::Confirmed,
+            Ok(Confirmed::Done(_) | Confirmed::Verified(_) | Confirmed::Already) => Said::Confirmed,
             Ok(Confirmed::NotValid) => Said::NotValid,
             Err(failed) => {
                 // Neither the token nor an address is in it.

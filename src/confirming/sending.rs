@@ -10,12 +10,14 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
 use super::mailer::LinkMailer;
+use super::words::About;
 use crate::attention::CONFIRMATION;
 use crate::causes::with_causes;
-use crate::erasure::confirmation::{LinkMailEnd, LinkProof, LinkToken, mailbox_of};
+use crate::erasure::confirmation::{LinkFor, LinkMailEnd, LinkProof, LinkToken, mailbox_of};
 use crate::keys::{IndexKey, NoSealKey, NotOpened, SealKey};
 use crate::ledger::{GenerationState, Ledger, LedgerError, LinkMail};
 use crate::mail::NotSent;
+use crate::request;
 use crate::subject::Whom;
 
 /// Between two looks whether one is due.
@@ -85,17 +87,17 @@ impl LinkSender {
         let proof = LinkProof::new(LinkToken::generate(), &self.index);
         let Some(mail) = self.ledger.take_link(&proof, &self.mailer.bounds).await? else { return Ok(Next::Nothing) };
         let end = self.send(&mail, &proof).await;
-        let erasure = mail.erasure;
+        let of = mail.of;
         match &end {
-            LinkMailEnd::Sent => info!(erasure.id = %erasure, "a mail with a link was sent"),
+            LinkMailEnd::Sent => info!(link.of = %of, "a mail with a link was sent"),
             LinkMailEnd::ServerAway(reason) => {
                 warn!(reason, "the mail server takes no mails with links; they are sent later");
             }
             LinkMailEnd::KeyAway(reason) => {
-                warn!(erasure.id = %erasure, reason, "a mail with a link is sent once the key of its address is back");
+                warn!(link.of = %of, reason, "a mail with a link is sent once the key of its address is back");
             }
             LinkMailEnd::Refused(reason) | LinkMailEnd::Unclear(reason) | LinkMailEnd::NoAddress(reason) => {
-                warn!(erasure.id = %erasure, reason, "a mail with a link was not sent, or perhaps not");
+                warn!(link.of = %of, reason, "a mail with a link was not sent, or perhaps not");
             }
         }
         self.ledger.link_mail_ended(&proof, end.clone()).await?;
@@ -105,7 +107,11 @@ impl LinkSender {
     async fn send(&self, mail: &LinkMail, proof: &LinkProof) -> LinkMailEnd {
         let mut whom = Whom::default();
         for capsule in &mail.capsules {
-            match capsule.open(mail.erasure, &self.seal) {
+            let opened = match mail.of {
+                LinkFor::Erasure(id) => capsule.open(id, &self.seal),
+                LinkFor::Request(id) => request::open(capsule, id, &self.seal),
+            };
+            match opened {
                 Ok(opened) => whom.extend(opened),
                 // With another part of it, another one could be meant.
                 Err(error) => return unopened(&error, &*self.ledger).await,
@@ -114,7 +120,11 @@ impl LinkSender {
         let Some(to) = mailbox_of(&whom.identifiers) else {
             return LinkMailEnd::NoAddress("it names no single address".to_owned());
         };
-        match self.mailer.send(&to, proof.token(), mail.expires, Timestamp::now()).await {
+        let about = match mail.of {
+            LinkFor::Erasure(_) => About::Form,
+            LinkFor::Request(_) => About::Request,
+        };
+        match self.mailer.send(&to, about, proof.token(), mail.expires, Timestamp::now()).await {
             Ok(()) => LinkMailEnd::Sent,
             Err(NotSent::Away(reason)) => LinkMailEnd::ServerAway(reason),
             Err(NotSent::Refused(reason)) => LinkMailEnd::Refused(reason),

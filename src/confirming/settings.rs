@@ -9,7 +9,7 @@ use serde::Deserialize;
 use super::language::Language;
 use crate::mail::MailServerSettings;
 
-/// The mails with links that confirm, and the page that they lead to. Needed where a rule has `confirm`.
+/// The mails with links that confirm, and the page that they lead to. Needed where a rule has `confirm`, and for `quietus requests verify --by-email`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConfirmationSettings {

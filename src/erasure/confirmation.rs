@@ -1,5 +1,5 @@
-//! Confirming by a link: whoever has the mailbox that a form names lets an erasure begin, in the place of a person's approval. What is
-//! known of each link, and how one state leads to the next ([`life`]); no I/O, no clock.
+//! Confirming by a link: whoever has the mailbox that a form names lets an erasure begin, in the place of a person's approval; or shows
+//! that a request is theirs which names it. What is known of each link, and how one state leads to the next ([`life`]); no I/O, no clock.
 
 mod life;
 mod token;
@@ -8,13 +8,34 @@ pub(crate) use life::{Link, LinkBounds, LinkMailEnd, LinkState, Mailed, TakenLin
 pub(crate) use token::{LinkProof, LinkToken};
 
 use std::collections::BTreeSet;
+use std::fmt;
 
 use jiff::Timestamp;
 use quietus_plugin::identity::email;
 use serde::{Deserialize, Serialize};
 
+use super::ErasureId;
 use crate::keys::{Digest, Secret};
+use crate::request::RequestId;
 use crate::subject::{Identifiers, Kind};
+
+/// What a link is for. One of each never does for the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LinkFor {
+    /// It lets this erasure begin.
+    Erasure(ErasureId),
+    /// It shows whose this request is.
+    Request(RequestId),
+}
+
+impl fmt::Display for LinkFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Erasure(id) => write!(f, "{id}"),
+            Self::Request(id) => write!(f, "{id:?}"),
+        }
+    }
+}
 
 /// What a demand says of the link that is to let it begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

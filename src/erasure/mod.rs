@@ -244,7 +244,8 @@ pub(crate) struct NewErasure {
     /// What lets it begin in the place of that person, where anything can.
     pub(crate) confirm: Option<Confirm>,
     /// By whose session a rule came to a guest: the digest of what identifies the person there. Several people can share
-    /// a guest. `None` where nothing identifies them, where a person asked by hand, and for other scopes.
+    /// a guest. Of a person, by which address alone the request was verified: one that is about more joins none that is about that.
+    /// `None` where nothing identifies them, and where a person asked by hand.
     pub(crate) origin: Option<Digest>,
     /// What a person decided about single sessions.
     pub(crate) selection: Selection,

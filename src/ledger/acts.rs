@@ -11,7 +11,7 @@ use crate::consent::Withdrawal;
 use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable, TaskId};
 use crate::hold::{HoldId, NewHold};
 use crate::receipt::{ChainName, Checkpoint, Gap};
-use crate::request::Request;
+use crate::request::{Request, VerifiedBy};
 use crate::subject::TargetName;
 
 /// Receipts or sessions that are named in a row; of more only their count is written.
@@ -110,6 +110,12 @@ pub(super) fn on_erasure(by: &Actor, act: Act, id: ErasureId, changed: bool) -> 
 /// The link is named by its number: who has used it is whoever has the mailbox, and nobody knows more.
 pub(super) fn confirmed(link: i64, id: ErasureId) -> AuditEntry {
     AuditEntry::new(&Actor::link(link), Act::ConfirmErasure, Object::erasure(id), ActResult::Done)
+}
+
+/// The same of a request, which is verified by it.
+pub(super) fn verified_by_link(link: i64, request: &Request) -> AuditEntry {
+    AuditEntry::new(&Actor::link(link), Act::VerifyRequest, object_of(request), ActResult::Done)
+        .with_word("verified", VerifiedBy::EmailLink)
 }
 
 /// What a person said of a step at a place that people erase from.

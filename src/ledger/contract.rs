@@ -27,14 +27,16 @@ pub(crate) mod requesting;
 pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod stopping;
+pub(crate) mod verifying;
 pub(crate) mod working;
 
-pub(crate) use confirming::link_to_send;
+pub(crate) use confirming::{calendar, link_to_send};
 pub(crate) use fixtures::{
     BREAKER, KEEP, KEEP_NOTHING, Shared, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of,
     event, installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide,
     to_resolve, to_seal, to_settle,
 };
+pub(crate) use verifying::link_of_request;
 
 /// Makes tests of the stories. By `stories`, one of each: `$open` returns an `Arc<dyn Ledger>` and something that is kept until
 /// the story ends. By `parts`, one of each part, for a backend whose server takes longer to start than a story to tell: `$open`
@@ -181,6 +183,16 @@ macro_rules! contract {
                 a_link_that_is_too_old_is_none_and_told_of_and_a_person_can_approve
                 a_link_is_found_under_the_index_key_that_replaced_its_own
                 nothing_begins_without_its_link_or_a_person_in_whatever_order;
+            verifying: a_request_is_verified_by_its_link_and_only_once
+                a_link_is_an_answer_to_what_was_asked_for
+                of_the_links_of_a_request_the_newest_is_good
+                a_request_that_has_ended_or_is_verified_otherwise_has_no_use_for_its_link
+                a_link_of_a_request_that_is_too_old_is_none
+                whoever_is_killed_while_mailing_for_a_request_leaves_a_second_mail_at_most
+                a_link_of_a_request_lets_no_erasure_begin_and_the_other_way
+                mail_to_one_address_is_counted_whatever_its_links_are_for
+                a_link_of_a_request_is_found_under_the_index_key_that_replaced_its_own
+                what_a_link_has_proved_is_followed_by_what_a_document_proves;
             stopping: what_is_stopped_ends_with_its_calls_and_its_receipt_says_what_was_not_done
                 who_takes_over_what_was_stopped_calls_nobody
                 a_stop_that_comes_too_late_to_change_anything_is_no_part_of_the_receipt

@@ -1,7 +1,7 @@
 //! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
 //! writes has written durably when it returns.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::audit::{Actor, AuditEntry, AuditRow, Object};
 use crate::chain::Head;
 use crate::consent::Withdrawal;
 use crate::deadline::Calendar;
-use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
+use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::hold::{HeldBy, HoldId, NewHold};
@@ -302,6 +302,9 @@ pub(crate) trait Records: Send + Sync {
     /// Whom a request is about, sealed; `None` once it has ended.
     async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError>;
 
+    /// The newest link of each of these requests that has one.
+    async fn links_of_requests(&self, all: &[RequestId]) -> Result<HashMap<RequestId, Link>, LedgerError>;
+
     /// The next request after a place, in the order in which they were entered, of which something is sealed under a generation.
     async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError>;
 
@@ -482,9 +485,13 @@ pub(crate) trait Admin: Send + Sync {
     /// Approves an erasure that waits for it: it is scheduled, and never merged with another. `false` when it does not wait.
     async fn approve_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;
 
-    /// Lets an erasure begin that waits for a link, whose token this is. Whoever has no valid one is nobody: only a link that is used is an
-    /// order, and leaves a row in the audit.
-    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError>;
+    /// Wants a link that shows whose a request is, mailed to the address of this digest, with the request's change; both or neither. The older
+    /// links of the request are good for nothing then. `false` where somebody has changed the request meanwhile.
+    async fn want_request_link(&self, change: &RequestChange, to: Digest, by: &Actor) -> Result<bool, LedgerError>;
+
+    /// Lets the erasure begin, or verifies the request, that waits for a link, whose token this is. Whoever has no valid one is nobody: only
+    /// a link that is used is an order, and leaves a row in the audit. The day on which a request is verified is one of this calendar.
+    async fn use_link(&self, proof: &LinkProof, calendar: &Calendar) -> Result<Confirmed, LedgerError>;
 
     /// Cancels an erasure that waits for approval, and destroys its capsules. `false` when it does not wait.
     async fn reject_erasure(&self, id: ErasureId, by: &Actor) -> Result<bool, LedgerError>;

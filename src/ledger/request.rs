@@ -150,6 +150,10 @@ pub(super) fn of_number() -> String {
     format!("SELECT {STORED} FROM request WHERE number = $1 ORDER BY seq")
 }
 
+pub(super) fn of_id() -> String {
+    format!("SELECT {STORED} FROM request WHERE id = $1")
+}
+
 /// Those of which an erasure is.
 pub(super) fn of_erasure() -> String {
     format!("SELECT {STORED} FROM request WHERE id IN (SELECT request FROM request_erasure WHERE erasure = $1)")

@@ -6,10 +6,11 @@ use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
 use super::{LedgerError, broken};
-use crate::erasure::confirmation::Link;
+use crate::erasure::confirmation::{Link, LinkFor};
 use crate::erasure::life::Waiting;
 use crate::erasure::{Asked, ErasureId, ReportState, Step, StepState};
 use crate::keys::{Digest, Sealed};
+use crate::request::RequestId;
 use crate::subject::TargetName;
 
 /// A row of one backend; columns are numbered from 0.
@@ -22,6 +23,11 @@ pub(super) trait Row {
     fn erasure_id(&self, column: usize) -> Result<ErasureId, LedgerError> {
         let bytes = there(self.bytes(column)?)?;
         bytes.try_into().map(ErasureId).map_err(|_| broken("an erasure's id has another length"))
+    }
+
+    fn request_id(&self, column: usize) -> Result<RequestId, LedgerError> {
+        let bytes = there(self.bytes(column)?)?;
+        bytes.try_into().map(RequestId).map_err(|_| broken("a request's id has another length"))
     }
 
     fn maybe_digest(&self, column: usize) -> Result<Option<Digest>, LedgerError> {
@@ -164,11 +170,14 @@ pub(super) fn waiting(row: &impl Row) -> Result<Waiting, LedgerError> {
 
 /// The columns of [`link`].
 pub(super) const LINK: &str =
-    "erasure, state, address, token, bound, due, attempts, again, reason, mailed, expires, ended";
+    "erasure, state, address, token, bound, due, attempts, again, reason, mailed, expires, ended, request";
 
 pub(super) fn link(row: &impl Row) -> Result<Link, LedgerError> {
     Ok(Link {
-        erasure: row.erasure_id(0)?,
+        of: match row.bytes(0)? {
+            Some(_) => LinkFor::Erasure(row.erasure_id(0)?),
+            None => LinkFor::Request(row.request_id(12)?),
+        },
         state: row.word(1)?,
         address: there(row.maybe_digest(2)?)?,
         token: row.maybe_digest(3)?,

@@ -79,6 +79,10 @@ pub(crate) enum InputError {
     OwnNumber,
     #[error("that an e-mail was answered is confirmed by its link, and not by an order")]
     LinkByOrder,
+    #[error(
+        "no mail with a link is sent here: write `[confirmation]` (docs/confirmation.md), or verify it otherwise (`--how`)"
+    )]
+    NoLinks,
     #[error("requests of several installations have the number {number}; name one of them ({known})")]
     AmbiguousNumber { number: String, known: String },
     /// What the law keeps has to be named.

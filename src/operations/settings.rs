@@ -31,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) retained: BTreeMap<TargetName, String>,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
+    /// Whether links are sent that confirm (`[confirmation]`).
+    pub(crate) sends_links: bool,
     /// Whether nobody may have erased what they asked for themselves.
     pub(crate) four_eyes: bool,
     /// How long receipts and the audit stay in the ledger.

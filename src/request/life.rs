@@ -59,25 +59,39 @@ pub(crate) enum Rest {
 type Acted = Result<Request, Refused>;
 
 impl Request {
-    /// It is known whose it is; more that was asked for is answered by it.
+    /// It is known whose it is; more that was asked for is answered by it. What a link has proved, which is an address and no more, is
+    /// followed by what a document proves: then it is planned anew.
     pub(crate) fn verify(mut self, how: VerifiedBy, on: Date, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_open()?;
-        if self.verified.is_some() {
+        if self.verified.is_some() && (!self.is_by_address_alone() || how == VerifiedBy::EmailLink) {
             return Err(Refused::Verified);
         }
+        within(on, self.term.received, on.max(self.term.received))?;
         if self.term.is_paused() {
             end_pause(&mut self.term, on)?;
         }
-        self.verified = Some(Verification { how, by: by.clone(), at: now });
+        self.plan = None;
+        self.verified = Some(Verification { how, by: by.clone(), at: now, on: Some(on) });
         Ok(self)
+    }
+
+    /// A link is to show whose it is: nothing changes before somebody uses it.
+    pub(crate) fn wants_link(self) -> Acted {
+        self.must_be_unverified()?;
+        Ok(self)
+    }
+
+    /// Whoever reads the mail of the one address that it names has used the link that was sent there.
+    pub(crate) fn verify_by_link(self, today: Date, by: &Actor, now: Timestamp) -> Acted {
+        // Today is another day where the ledger's clock lags behind that of whoever has entered it.
+        let asked = self.term.pauses.last().map(|pause| pause.from);
+        let on = today.max(asked.unwrap_or(today)).max(self.term.received);
+        self.verify(VerifiedBy::EmailLink, on, by, now)
     }
 
     /// More is asked for, to know whose it is: the deadline does not run until there is an answer.
     pub(crate) fn ask(mut self, on: Date, today: Date) -> Acted {
-        self.must_be_open()?;
-        if self.verified.is_some() {
-            return Err(Refused::Verified);
-        }
+        self.must_be_unverified()?;
         if let Some(pause) = self.term.pauses.last().filter(|pause| pause.to.is_none()) {
             return Err(Refused::AskedAlready(pause.from));
         }
@@ -209,6 +223,11 @@ impl Request {
             state if state.is_open() => Ok(()),
             state => Err(Refused::Ended(state)),
         }
+    }
+
+    fn must_be_unverified(&self) -> Result<(), Refused> {
+        self.must_be_open()?;
+        if self.verified.is_some() { Err(Refused::Verified) } else { Ok(()) }
     }
 
     fn must_be_verified(&self) -> Result<(), Refused> {

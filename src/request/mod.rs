@@ -4,6 +4,7 @@
 
 mod capsule;
 mod duplicate;
+mod id;
 mod life;
 mod mask;
 mod number;
@@ -12,6 +13,7 @@ mod settings;
 
 pub(crate) use capsule::{open, seal};
 pub(crate) use duplicate::is_of_same_person;
+pub(crate) use id::RequestId;
 pub(crate) use life::{Refused, Rest};
 pub(crate) use mask::masked;
 pub(crate) use number::RequestNumber;
@@ -31,33 +33,9 @@ use crate::deadline::{Calendar, Term, days_left};
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, Kind, TargetName};
 
-/// A request's own id, which nobody has to know: 128 bits, growing with time.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct RequestId(pub(crate) [u8; 16]);
-
 impl RequestId {
     pub(crate) fn generate(now: Timestamp) -> Self {
         Self(ErasureId::generate(now).0)
-    }
-}
-
-impl fmt::Debug for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "r-{}", hex::encode(self.0))
-    }
-}
-
-impl Serialize for RequestId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&hex::encode(self.0))
-    }
-}
-
-impl<'de> Deserialize<'de> for RequestId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut bytes = [0; 16];
-        let read = hex::decode_to_slice(String::deserialize(deserializer)?, &mut bytes);
-        read.map(|()| Self(bytes)).map_err(|_| serde::de::Error::custom("not the id of a request"))
     }
 }
 
@@ -218,6 +196,9 @@ pub(crate) struct Verification {
     pub(crate) how: VerifiedBy,
     pub(crate) by: Actor,
     pub(crate) at: Timestamp,
+    /// The day on which it became known, which may be before it was noted; nothing where it was known as the request was entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) on: Option<Date>,
 }
 
 /// That a request is answered later.
@@ -312,7 +293,7 @@ impl Request {
             term: Term::of(received),
             entered: now,
             entered_by: by.clone(),
-            verified: verified.map(|how| Verification { how, by: by.clone(), at: now }),
+            verified: verified.map(|how| Verification { how, by: by.clone(), at: now, on: None }),
             extension: None,
             targets,
             kinds,
@@ -342,6 +323,11 @@ impl Request {
             (None, Some(_), None) if self.erasing().is_some() => RequestState::Erasing,
             (None, Some(_), None) => RequestState::Verified,
         }
+    }
+
+    /// Whether nothing is proved of the person but the one e-mail address, by a link that was sent there.
+    pub(crate) fn is_by_address_alone(&self) -> bool {
+        self.verified.as_ref().is_some_and(|verified| verified.how == VerifiedBy::EmailLink)
     }
 
     /// An erasure of it that has not ended.

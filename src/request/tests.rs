@@ -107,6 +107,44 @@ fn asking_for_more_pauses_the_deadline_until_there_is_an_answer() {
 }
 
 #[test]
+fn the_day_on_which_it_became_known_is_kept_and_is_not_before_it_came() {
+    let verify = |day| entered().verify(VerifiedBy::KnownContact, day, &by("ann"), at(TODAY));
+    let day = date(2026, 11, 6);
+    assert_eq!(verify(day).expect("verified").verified.and_then(|verified| verified.on), Some(day));
+    assert_eq!(verify(date(2026, 11, 2)).map(drop), Err(Refused::NotThen { from: RECEIVED, to: RECEIVED }));
+}
+
+#[test]
+fn a_link_verifies_what_waits_for_it_and_a_document_more_than_a_link() {
+    let link = Actor::link(3);
+    let by_link = |request: Request| request.verify_by_link(TODAY, &link, at(TODAY));
+    assert!(entered().wants_link().is_ok());
+    let verified = by_link(entered()).expect("verified");
+    assert_eq!((verified.state(), verified.is_by_address_alone()), (RequestState::Verified, true));
+    assert_eq!(verified.verified.as_ref().map(|how| (&how.by, how.on)), Some((&link, Some(TODAY))));
+    // It is an answer to what was asked for, also by a clock that is behind.
+    let asked = entered().ask(date(2026, 11, 5), TODAY).expect("asked");
+    assert!(asked.clone().wants_link().is_ok());
+    assert_eq!(by_link(asked.clone()).expect("verified").due(), Some(date(2026, 12, 8)));
+    let behind = asked.verify_by_link(date(2026, 11, 1), &link, at(TODAY)).expect("verified");
+    assert_eq!(behind.due(), Some(date(2026, 12, 3)));
+    // What it shows is no more than an address, so that a document is taken all the same; what was planned by it is planned anew.
+    let planned = verified.planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    assert_eq!(by_link(planned.clone()), Err(Refused::Verified));
+    assert_eq!(planned.clone().wants_link(), Err(Refused::Verified));
+    let wider = planned.verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)).expect("verified");
+    assert_eq!((wider.state(), wider.is_by_address_alone()), (RequestState::Verified, false));
+    // Not the other way.
+    for done in [wider, self::verified()] {
+        assert_eq!(by_link(done.clone()), Err(Refused::Verified));
+        assert_eq!(done.verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)), Err(Refused::Verified));
+    }
+    let ended = entered().end(Ended::Withdrawn, &by("ann"), at(TODAY)).expect("ended");
+    assert_eq!(ended.clone().wants_link(), Err(Refused::Ended(RequestState::Withdrawn)));
+    assert_eq!(by_link(ended), Err(Refused::Ended(RequestState::Withdrawn)));
+}
+
+#[test]
 fn a_request_is_extended_within_its_month_and_by_two_more_at_most() {
     let extend = |request: Request, months, today| {
         request.extend(months, ExtendedBecause::Complexity, &by("ann"), at(TODAY), today)

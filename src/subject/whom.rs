@@ -17,8 +17,8 @@ pub(crate) struct Whom {
     pub(crate) whole_guests: BTreeSet<GuestId>,
     /// The sessions from which the request came.
     pub(crate) origin: BTreeSet<SessionKey>,
-    /// Whether the one identifier there is was confirmed by a link, or will be before anything begins: then sessions are whose they are by
-    /// that alone, and not by the guest that they share with others.
+    /// Whether nothing is proved but an address, by a link that was used, or will be before anything begins: then sessions are whose they
+    /// are by that alone, and not by a guest that they share with others, or a number; and that alone is told to the targets.
     pub(crate) by_address_alone: bool,
     /// Why the scope is smaller than the rule or request says.
     pub(crate) narrowed: Option<Narrowed>,
@@ -67,6 +67,13 @@ impl Whom {
     /// Nothing at all is known.
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What is known to be the person's own: where only an address is proved, nothing else that was given.
+    pub(crate) fn proved(&self) -> Identifiers {
+        let all = self.identifiers.0.iter();
+        let proved = all.filter(|one| !self.by_address_alone || one.kind == Kind::Email);
+        Identifiers(proved.cloned().collect())
     }
 
     /// Takes in what another request of the same subject holds.

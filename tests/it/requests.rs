@@ -234,6 +234,7 @@ fn an_extension_and_a_pause_move_the_last_day() {
     assert_eq!((&asked["state"], &asked["due"], &asked["days_left"]), (&json!("asked"), &Value::Null, &Value::Null));
     let answered = company.json(&["verify", "R-1", "--how", "document", "--on", "2024-02-17"]);
     assert_eq!((&answered["state"], &answered["due"]), (&json!("verified"), &json!("2024-03-07")));
+    assert_eq!(answered["verified"]["on"], "2024-02-17");
     let told = company.deployment.json(&["attention", "list"]);
     let late = told.as_array().expect("a list").iter().find(|one| one["code"] == "requests_late").expect("it is late");
     assert_eq!((&late["severity"], &late["parameters"]["due"]), (&json!("urgent"), &json!("2024-03-07")));
@@ -246,6 +247,11 @@ fn an_extension_and_a_pause_move_the_last_day() {
     let new = company.json(&["new", "--came", "letter", "--file", &bob]);
     let extended = company.json(&["extend", "R-2", "--months", "2", "--because", "number-of-requests"]);
     assert!(extended["days_left"].as_i64() > new["days_left"].as_i64().map(|left| left + 50), "{extended}");
+    // A day that was said is kept, also where nothing was asked for; one before it came is none.
+    let today = new["received"].as_str().expect("a day");
+    company.refused(&["verify", "R-2", "--how", "document", "--on", "2024-02-17"], "it is not between");
+    let verified = company.json(&["verify", "R-2", "--how", "document", "--on", today]);
+    assert_eq!(verified["verified"]["on"], today);
     let rejected = company.json(&["reject", "R-2", "--because", "legal-claims"]);
     assert_eq!((&rejected["state"], &rejected["days_left"]), (&json!("rejected"), &Value::Null));
 }

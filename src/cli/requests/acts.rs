@@ -17,13 +17,17 @@ use crate::request::{ClosedBecause, ExtendedBecause, RejectedBecause, VerifiedBy
 /// While more is asked for, the deadline does not run; the days until the answer are added to it. Saying how it was verified is an
 /// answer, too.
 #[derive(clap::Args)]
-#[command(group(clap::ArgGroup::new("what").required(true).args(["how", "ask", "answered"])))]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["how", "by_email", "ask", "answered"])))]
 pub(in crate::cli) struct Verify {
     #[command(flatten)]
     which: Which,
     /// How it was verified: `document` or `known-contact`
     #[arg(long, value_name = "HOW")]
     how: Option<VerifiedBy>,
+    /// Mail a link to the one e-mail address that it names: it is verified once whoever reads that mail has clicked, as far as that address
+    /// goes (docs/confirmation.md). Said again, another link is mailed, and the older one is good for nothing
+    #[arg(long, conflicts_with = "on")]
+    by_email: bool,
     /// More was asked for
     #[arg(long)]
     ask: bool,
@@ -40,6 +44,7 @@ impl Verify {
         let named = self.which.named();
         let shown = match self.how {
             Some(how) => requests::verify(on, &named, how, self.on, &actor()).await?,
+            None if self.by_email => requests::send_link(on, &named, &actor()).await?,
             None if self.ask => requests::ask(on, &named, self.on, &actor()).await?,
             None => requests::answered(on, &named, self.on, &actor()).await?,
         };

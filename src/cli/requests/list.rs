@@ -3,7 +3,8 @@
 use super::Which;
 use super::person::PersonFile;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::out::{BAD, DOUBTFUL, Out};
+use crate::cli::out::{self, BAD, DOUBTFUL, Out};
+use crate::erasure::confirmation::{LinkState, ShownLink};
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::Operations;
 use crate::operations::requests::{self, Shown};
@@ -47,7 +48,39 @@ fn write_all(all: &[Shown], out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
         return out.json(&all);
     }
-    out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT"], all.iter().map(row))
+    if all.iter().all(|shown| shown.link.is_none()) {
+        return out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT"], all.iter().map(row));
+    }
+    let with_link = |shown: &Shown| {
+        let [name, state, received, due, left] = row(shown);
+        [name, state, received, due, left, shown.link.as_ref().map_or_else(|| "-".to_owned(), until)]
+    };
+    out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT", "CLICK UNTIL"], all.iter().map(with_link))
+}
+
+/// Until which day a link may be used; where it is not mailed, why.
+fn until(link: &ShownLink) -> String {
+    match link.state {
+        LinkState::Waiting | LinkState::Sending => "not mailed".to_owned(),
+        LinkState::Sent => link.expires.map_or_else(|| "-".to_owned(), out::date),
+        LinkState::Failed => "refused".to_owned(),
+        LinkState::Used | LinkState::Over => "-".to_owned(),
+    }
+}
+
+/// The same in words, with what can be done.
+fn by_link(link: &ShownLink) -> String {
+    let why = link.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    match link.state {
+        LinkState::Waiting | LinkState::Sending => format!("its mail is not sent yet{why}"),
+        LinkState::Sent => format!(
+            "mailed {}, waits for the click until {}",
+            out::time_or_dash(link.mailed),
+            out::time_or_dash(link.expires)
+        ),
+        LinkState::Failed => format!("its mail is not taken{why}; verify it otherwise"),
+        LinkState::Used | LinkState::Over => format!("none is on its way{why}; `--by-email` mails another one"),
+    }
 }
 
 fn row(shown: &Shown) -> [String; 5] {
@@ -86,10 +119,15 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
     out.line(format_args!("entered    {} by {}", crate::cli::out::time(request.entered), request.entered_by))?;
     match &request.verified {
         Some(verified) => {
-            let at = crate::cli::out::time(verified.at);
-            out.line(format_args!("verified   by {}, {at} by {}", verified.how, verified.by))?;
+            let at = out::time(verified.at);
+            let on = verified.on.map_or_else(String::new, |on| format!(" on {on}"));
+            let what = if request.is_by_address_alone() { " (its address, and no more)" } else { "" };
+            out.line(format_args!("verified   by {}{what}{on}, noted {at} by {}", verified.how, verified.by))?;
         }
         None => out.line("verified   not yet")?,
+    }
+    if let Some(link) = &shown.link {
+        out.line(format_args!("link       {}", by_link(link)))?;
     }
     for pause in &request.term.pauses {
         let to = pause.to.map_or_else(|| "no answer yet".to_owned(), |to| format!("answered on {to}"));

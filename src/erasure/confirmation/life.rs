@@ -6,8 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::LinkProof;
-use crate::erasure::ErasureId;
+use super::{LinkFor, LinkProof};
 use crate::keys::Digest;
 
 /// How often a mail that is refused is tried, which takes most of a day with these pauses.
@@ -54,11 +53,11 @@ impl LinkState {
 /// A link, as a ledger has it: of the token and the address, digests only.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Link {
-    pub(crate) erasure: ErasureId,
+    pub(crate) of: LinkFor,
     pub(crate) state: LinkState,
     /// To bound how much mail an address gets.
     pub(crate) address: Digest,
-    /// By which it is found, and which erasure's it is; nothing before its mail is sent.
+    /// By which it is found, and what it is for; nothing before its mail is sent.
     pub(crate) token: Option<Digest>,
     pub(crate) bound: Option<Digest>,
     /// When its mail is sent; while it is being sent, when somebody else goes on.
@@ -128,9 +127,9 @@ pub(crate) enum LinkMailEnd {
 
 impl Link {
     /// One whose mail is to be sent at once.
-    pub(crate) fn wanted(erasure: ErasureId, address: Digest, now: Timestamp) -> Self {
+    pub(crate) fn wanted(of: LinkFor, address: Digest, now: Timestamp) -> Self {
         Self {
-            erasure,
+            of,
             state: LinkState::Waiting,
             address,
             token: None,
@@ -145,7 +144,7 @@ impl Link {
         }
     }
 
-    /// Its mail is due, or its lease is over. `is_awaited`: its erasure still waits for it.
+    /// Its mail is due, or its lease is over. `is_awaited`: what it is for still waits for it.
     pub(crate) fn taken(
         mut self,
         is_awaited: bool,
@@ -174,7 +173,7 @@ impl Link {
         }
         self.state = LinkState::Sending;
         self.token = Some(proof.found_by());
-        self.bound = Some(proof.bound_to(self.erasure));
+        self.bound = Some(proof.bound_to(self.of));
         self.due = after(now, bounds.lease);
         self.attempts = self.attempts.saturating_add(1);
         self.mailed = Some(now);
@@ -220,16 +219,16 @@ impl Link {
         }
     }
 
-    /// Whoever shows this has the mailbox: it was mailed for this erasure, and is neither used nor too old.
+    /// Whoever shows this has the mailbox: it was mailed for this, and is neither used nor too old.
     pub(crate) fn is_valid(&self, proof: &LinkProof, now: Timestamp) -> bool {
         matches!(self.state, LinkState::Sending | LinkState::Sent)
             && self.is_of(proof)
             && self.expires.is_some_and(|expires| now < expires)
     }
 
-    /// Whether it is the link of this token, and its erasure the one that it was mailed for.
+    /// Whether it is the link of this token, and was mailed for what it says.
     pub(crate) fn is_of(&self, proof: &LinkProof) -> bool {
-        self.bound == Some(proof.bound_to(self.erasure))
+        self.bound == Some(proof.bound_to(self.of))
     }
 
     /// Nobody waits for it any more.
@@ -243,7 +242,7 @@ impl Link {
     /// Its mail may be on its way.
     fn unclear(mut self, now: Timestamp) -> (Self, Option<Self>) {
         self.state = LinkState::Sent;
-        let second = Self { again: true, ..Self::wanted(self.erasure, self.address, now) };
+        let second = Self { again: true, ..Self::wanted(self.of, self.address, now) };
         let second = (!self.again).then_some(second);
         (self, second)
     }

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::erasure::ErasureId;
+use super::LinkFor;
 use crate::keys::{Digest, IndexKey, fill_random};
 
 const BYTES: usize = 32;
@@ -50,9 +50,12 @@ impl LinkProof {
         self.key.seen(&[b"link", &self.token.0[..]])
     }
 
-    /// The digest by which it is seen that the link is this erasure's: a row that was changed lets no other one begin.
-    pub(crate) fn bound_to(&self, erasure: ErasureId) -> Digest {
-        self.key.seen(&[b"link of", &self.token.0[..], &erasure.0])
+    /// The digest by which it is seen what the link is for: a row that was changed lets no other erasure begin, and verifies no request.
+    pub(crate) fn bound_to(&self, of: LinkFor) -> Digest {
+        match of {
+            LinkFor::Erasure(id) => self.key.seen(&[b"link of", &self.token.0[..], &id.0]),
+            LinkFor::Request(id) => self.key.seen(&[b"link of a request", &self.token.0[..], &id.0]),
+        }
     }
 
     pub(crate) fn token(&self) -> &LinkToken {
@@ -63,6 +66,8 @@ impl LinkProof {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::erasure::ErasureId;
+    use crate::request::RequestId;
 
     #[test]
     fn a_token_is_read_as_it_was_written_and_nothing_else_is_one() {
@@ -78,13 +83,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_a_token_is_of_its_key_and_of_one_erasure() {
+    fn what_is_kept_of_a_token_is_of_its_key_and_of_one_erasure_or_request() {
         let [key, other] = [1, 2].map(|byte| IndexKey::new(&Zeroizing::new([byte; 32])));
         let proof = |key: &IndexKey| LinkProof::new(LinkToken(Zeroizing::new([7; 32])), key);
-        let [ann, bob] = [1, 2].map(|byte| ErasureId([byte; 16]));
+        let [ann, bob] = [1, 2].map(|byte| LinkFor::Erasure(ErasureId([byte; 16])));
+        let request = LinkFor::Request(RequestId([1; 16]));
         assert_eq!(proof(&key).found_by(), proof(&key).found_by());
         assert_ne!(proof(&key).found_by(), proof(&other).found_by());
         assert_ne!(proof(&key).bound_to(ann), proof(&key).bound_to(bob));
+        assert_ne!(proof(&key).bound_to(ann), proof(&key).bound_to(request));
         assert_ne!(proof(&key).bound_to(ann), proof(&other).bound_to(ann));
     }
 }

@@ -7,29 +7,36 @@ use zeroize::Zeroizing;
 
 use super::attention::limits;
 use super::fixtures::*;
+use super::verifying;
 use crate::chance::Chance;
-use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof, LinkState, LinkToken, mailbox_of};
+use crate::deadline::{Calendar, DEFAULT_ZONE};
+use crate::erasure::confirmation::{LinkBounds, LinkFor, LinkMailEnd, LinkProof, LinkState, LinkToken, mailbox_of};
 use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure};
 use crate::keys::{Digest, IndexKey, KeyIds};
 use crate::ledger::{AuditRange, Confirmed, Cursor, LinkMail, Work};
 use crate::subject::Whom;
 
-const BOUNDS: LinkBounds =
+pub(super) const BOUNDS: LinkBounds =
     LinkBounds { to_one_in_an_hour: 3, to_one_in_a_day: 6, in_an_hour: 100, valid_for: HOUR, lease: HOUR };
 
 /// Who takes it is killed at once.
-const KILLED: LinkBounds = LinkBounds { lease: Duration::ZERO, ..BOUNDS };
+pub(super) const KILLED: LinkBounds = LinkBounds { lease: Duration::ZERO, ..BOUNDS };
 
-fn key() -> IndexKey {
+pub(super) fn key() -> IndexKey {
     IndexKey::new(&Zeroizing::new([1; 32]))
 }
 
-fn proof() -> LinkProof {
+/// Whose days count.
+pub(crate) fn calendar() -> Calendar {
+    Calendar::of(DEFAULT_ZONE).expect("it is built in")
+}
+
+pub(super) fn proof() -> LinkProof {
     LinkProof::new(LinkToken::generate(), &key())
 }
 
 /// An erasure about the address of this number, which was typed into a form.
-fn by_link(address: u8) -> NewErasure {
+pub(super) fn by_link(address: u8) -> NewErasure {
     let confirm = Some(Confirm::Email { address: Digest([address; 16]) });
     let capsule = to_seal(&format!("p{address}@x.cz"));
     NewErasure { approve: true, confirm, capsule, ..erasure_of(person(address), &["crm"], in_hours(-1)) }
@@ -46,25 +53,25 @@ async fn requested(ledger: &Shared, address: u8) -> ErasureId {
     ledger.request(by_link(address), &by()).await.expect("requested")
 }
 
-async fn taken_by(ledger: &Shared, bounds: &LinkBounds) -> Option<(LinkProof, LinkMail)> {
+pub(super) async fn taken_by(ledger: &Shared, bounds: &LinkBounds) -> Option<(LinkProof, LinkMail)> {
     let proof = proof();
     let mail = ledger.take_link(&proof, bounds).await.expect("answered")?;
     Some((proof, mail))
 }
 
 /// Takes the next mail, and sends it.
-async fn mailed(ledger: &Shared) -> (LinkProof, LinkMail) {
+pub(super) async fn mailed(ledger: &Shared) -> (LinkProof, LinkMail) {
     let (proof, mail) = taken_by(ledger, &BOUNDS).await.expect("one is due");
     ledger.link_mail_ended(&proof, LinkMailEnd::Sent).await.expect("noted");
     (proof, mail)
 }
 
-async fn is_due(ledger: &Shared) -> bool {
+pub(super) async fn is_due(ledger: &Shared) -> bool {
     ledger.link_due().await.expect("read") == Some(true)
 }
 
-async fn confirm(ledger: &Shared, proof: &LinkProof) -> Confirmed {
-    ledger.confirm_erasure(proof).await.expect("answered")
+pub(super) async fn confirm(ledger: &Shared, proof: &LinkProof) -> Confirmed {
+    ledger.use_link(proof, &calendar()).await.expect("answered")
 }
 
 async fn resolvable(ledger: &Shared) -> Vec<ErasureId> {
@@ -91,9 +98,9 @@ pub(crate) async fn an_erasure_that_waits_for_a_link_begins_once_it_is_used_and_
     assert!(!is_due(&ledger).await);
     let mut whom = Whom::default();
     for capsule in &mail.capsules {
-        whom.extend(capsule.open(mail.erasure, &seal()).expect("opens"));
+        whom.extend(capsule.open(id, &seal()).expect("opens"));
     }
-    assert_eq!((mail.erasure, mailbox_of(&whom.identifiers).expect("one").expose()), (id, "p1@x.cz"));
+    assert_eq!((mail.of, mailbox_of(&whom.identifiers).expect("one").expose()), (LinkFor::Erasure(id), "p1@x.cz"));
     assert_eq!(link_state(&ledger, id).await, Some(LinkState::Sent));
     assert_eq!(resolvable(&ledger).await, []);
 
@@ -145,7 +152,7 @@ pub(crate) async fn a_link_confirms_what_was_typed_of_its_own_address_and_nothin
     // One mail for the two forms of one address.
     let links = [mailed(&ledger).await, mailed(&ledger).await, mailed(&ledger).await];
     assert!(taken_by(&ledger, &BOUNDS).await.is_none());
-    let of = |id| &links.iter().find(|(_, mail)| mail.erasure == id).expect("one").0;
+    let of = |id| &links.iter().find(|(_, mail)| mail.of == LinkFor::Erasure(id)).expect("one").0;
     assert_eq!(confirm(&ledger, of(ann)).await, Confirmed::Done(ann));
     assert_eq!(resolvable(&ledger).await, [ann]);
     for waits in [bob, by_a_person, elsewhere] {
@@ -237,21 +244,22 @@ pub(crate) async fn a_link_is_found_under_the_index_key_that_replaced_its_own(le
     let carry = new.carry_from(old.id()).expect("it was replaced");
     assert!(ledger.rotate_index(&carry, &by()).await.expect("answered"));
     assert!(
-        ledger.confirm_erasure(&under_old).await.is_err(),
+        ledger.use_link(&under_old, &calendar()).await.is_err(),
         "whoever knows only of the old key cannot say that it is none"
     );
     ledger.key_ids(&ids(&new)).await.expect("noted");
     assert_eq!(confirm(&ledger, &under_new).await, Confirmed::Done(id));
 }
 
-/// Whatever happens in whatever order: nothing that waits for a link begins without it, or a person.
+/// Whatever happens in whatever order: nothing that waits for a link begins, or is verified, without it, or a person.
 pub(crate) async fn nothing_begins_without_its_link_or_a_person_in_whatever_order(ledger: Shared) {
     let seed = std::env::var("QUIETUS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_130);
     let mut chance = Chance::new(seed);
     let (mut links, mut known) = (Vec::new(), Vec::new());
     let (mut allowed, mut begun) = (BTreeSet::new(), BTreeSet::new());
-    for _ in 0..150 {
-        match chance.below(10) {
+    let (mut entered, mut verified) = (BTreeSet::new(), BTreeSet::new());
+    for _ in 0..200 {
+        match chance.below(14) {
             0 | 1 => known.push(requested(&ledger, chance.below(3) as u8).await),
             2 | 3 => {
                 let bounds = LinkBounds { to_one_in_an_hour: 1000, to_one_in_a_day: 1000, in_an_hour: 1000, ..BOUNDS };
@@ -271,9 +279,16 @@ pub(crate) async fn nothing_begins_without_its_link_or_a_person_in_whatever_orde
             }
             5 if !links.is_empty() => {
                 let (link, mail) = chance.of(&links);
-                if let Confirmed::Done(id) = confirm(&ledger, &link).await {
-                    assert_eq!(id, mail.erasure, "seed {seed}");
-                    assert!(allowed.insert(id), "seed {seed}: once");
+                match confirm(&ledger, &link).await {
+                    Confirmed::Done(id) => {
+                        assert_eq!(LinkFor::Erasure(id), mail.of, "seed {seed}");
+                        assert!(allowed.insert(id), "seed {seed}: once");
+                    }
+                    Confirmed::Verified(id) => {
+                        assert_eq!(LinkFor::Request(id), mail.of, "seed {seed}");
+                        assert!(verified.insert(id.0[0]), "seed {seed}: once");
+                    }
+                    Confirmed::Already | Confirmed::NotValid => {}
                 }
             }
             6 => assert_eq!(confirm(&ledger, &proof()).await, Confirmed::NotValid, "seed {seed}"),
@@ -292,9 +307,37 @@ pub(crate) async fn nothing_begins_without_its_link_or_a_person_in_whatever_orde
                     _ => _ = ledger.maintain(KEEP).await,
                 }
             }
-            _ => begun.extend(resolvable(&ledger).await),
+            9 => begun.extend(resolvable(&ledger).await),
+            10 => {
+                let byte = 1 + chance.below(20) as u8;
+                if entered.insert(byte) {
+                    verifying::unverified(&ledger, byte).await;
+                }
+            }
+            11 | 12 if !entered.is_empty() => {
+                let byte = chance.of(&entered.iter().copied().collect::<Vec<_>>());
+                let read = verifying::now(&ledger, byte).await;
+                let waits = read.request.clone().wants_link().is_ok();
+                assert_eq!(waits, !verified.contains(&byte), "seed {seed}: {byte}");
+                if waits {
+                    assert!(verifying::want(&ledger, &read).await, "seed {seed}");
+                }
+            }
+            _ if !entered.is_empty() && chance.one_in(3) => {
+                let byte = chance.of(&entered.iter().copied().collect::<Vec<_>>());
+                let read = verifying::now(&ledger, byte).await;
+                if read.request.verified.is_none() {
+                    assert!(verifying::by_document(&ledger, &read).await, "seed {seed}");
+                    assert!(verified.insert(byte), "seed {seed}: once");
+                }
+            }
+            _ => {}
         }
         assert!(begun.is_subset(&allowed), "seed {seed}");
     }
-    assert!(!begun.is_empty(), "seed {seed}: nothing happened");
+    for byte in entered {
+        let is_verified = verifying::now(&ledger, byte).await.request.verified.is_some();
+        assert_eq!(is_verified, verified.contains(&byte), "seed {seed}: {byte}");
+    }
+    assert!(!begun.is_empty() && !verified.is_empty(), "seed {seed}: nothing happened");
 }

@@ -419,6 +419,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     to_approve.selection.include_possible = true;
     ledger.request(to_approve, &by()).await.expect("requested");
     super::confirming::link_to_send(ledger).await;
+    super::verifying::link_of_request(ledger).await;
     let foreign = recorded(ledger, event(7, 1)).await;
     let decision = Decision { foreign: true, tenants_are_departments: Some(true), ..decision(unchanged(7, 0)) };
     assert_eq!(ledger.decided(foreign, decision).await.expect("decided"), Finished::Done);

@@ -19,7 +19,7 @@ use crate::request::{
 };
 use crate::subject::{Fingerprinted, InstallationName, Kind};
 
-fn new(byte: u8, fingerprints: Vec<Fingerprinted>) -> NewRequest {
+pub(super) fn new(byte: u8, fingerprints: Vec<Fingerprinted>) -> NewRequest {
     let id = RequestId([byte; 16]);
     let entered = Entered {
         id,
@@ -40,14 +40,14 @@ fn numbered(byte: u8, number: &str, mluvii: InstallationName) -> NewRequest {
     NewRequest { entered: Entered { number, mluvii, ..new.entered.clone() }, ..new }
 }
 
-async fn enter(ledger: &Shared, new: &NewRequest) -> StoredRequest {
+pub(super) async fn enter(ledger: &Shared, new: &NewRequest) -> StoredRequest {
     match ledger.add_request(new, &by()).await.expect("answered") {
         EnteredAs::New(stored) => *stored,
         other => panic!("{other:?}"),
     }
 }
 
-async fn there(ledger: &Shared, number: &str) -> StoredRequest {
+pub(super) async fn there(ledger: &Shared, number: &str) -> StoredRequest {
     let number: RequestNumber = number.parse().expect("a number");
     only(ledger.requests_numbered(&number).await.expect("read"))
 }
@@ -56,7 +56,7 @@ fn change(read: &StoredRequest, request: Request, act: Act) -> RequestChange {
     RequestChange { read_version: read.version, request, act, details: vec![("count", 1.into())] }
 }
 
-fn rejected(read: &StoredRequest) -> RequestChange {
+pub(super) fn rejected(read: &StoredRequest) -> RequestChange {
     let ended = Ended::Rejected(RejectedBecause::LegalClaims);
     let request = read.request.clone().end(ended, &by(), jiff::Timestamp::now()).expect("ended");
     change(read, request, Act::RejectRequest)

@@ -213,6 +213,7 @@ pub(crate) const TABLES: &[Table] = &[
         columns: &[
             ("id", Number),
             ("erasure", Bytes),
+            ("request", Bytes),
             ("state", Text),
             ("address", Bytes),
             ("token", Bytes),

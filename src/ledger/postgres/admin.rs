@@ -9,16 +9,17 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, deciding, failure, generations, holds, meta, pauses,
-    quarantine, receipts, remote_notifier, requests, rules, schedule, steps, targets, tasks,
+    acts, archive, attention, audit, carry, claim, clock, confirming, deciding, failure, generations, holds, meta,
+    pauses, quarantine, receipts, remote_notifier, requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
-use crate::erasure::confirmation::LinkProof;
+use crate::deadline::Calendar;
+use crate::erasure::confirmation::{LinkFor, LinkProof};
 use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
 use crate::hold::{HoldId, NewHold};
-use crate::keys::{Carry, KeyId, KeyIds, Sealed};
+use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
     Stopped, Withdrawn,
@@ -115,15 +116,47 @@ impl Admin for PostgresLedger {
         })
     }
 
-    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
+    async fn want_request_link(&self, change: &RequestChange, to: Digest, by: &Actor) -> Result<bool, LedgerError> {
         let key = self.index_key();
         transact!(self, |tx| async {
-            let (confirmed, link) = schedule::confirm(tx, proof).await?;
-            meta::must_be_index_key(tx, key.as_ref()).await?;
-            if let Confirmed::Done(id) = confirmed {
-                audit::append(tx, &acts::confirmed(link, id)).await?;
+            // Whoever uses one locks it before the request.
+            confirming::lock_of_request(tx, change.request.id).await?;
+            let changed = requests::change(tx, change).await?;
+            if changed {
+                confirming::want_anew(tx, change.request.id, to).await?;
             }
-            Ok(confirmed)
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::changed_request(by, change, changed)).await?;
+            Ok(changed)
+        })
+    }
+
+    async fn use_link(&self, proof: &LinkProof, calendar: &Calendar) -> Result<Confirmed, LedgerError> {
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            let Some(found) = confirming::of_proof(tx, proof).await? else {
+                meta::must_be_index_key(tx, key.as_ref()).await?;
+                return Ok(Confirmed::NotValid);
+            };
+            let number = found.0;
+            match found.1.of {
+                LinkFor::Erasure(id) => {
+                    let confirmed = schedule::confirm(tx, id, found, proof).await?;
+                    meta::must_be_index_key(tx, key.as_ref()).await?;
+                    if let Confirmed::Done(id) = confirmed {
+                        audit::append(tx, &acts::confirmed(number, id)).await?;
+                    }
+                    Ok(confirmed)
+                }
+                LinkFor::Request(id) => {
+                    let (confirmed, verified) = confirming::verify(tx, id, found, proof, calendar).await?;
+                    meta::must_be_index_key(tx, key.as_ref()).await?;
+                    if let Some(request) = verified {
+                        audit::append(tx, &acts::verified_by_link(number, &request)).await?;
+                    }
+                    Ok(confirmed)
+                }
+            }
         })
     }
 

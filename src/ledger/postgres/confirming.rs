@@ -1,4 +1,4 @@
-//! Links that confirm. A link is locked before its erasure.
+//! Links that confirm. A link is locked before its erasure or request.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -6,12 +6,18 @@ use std::time::Duration;
 use super::columns::{erasure_id, ids, maybe_millis, millis, small};
 use super::row::{self, LINK};
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, capsules};
+use super::{LedgerError, capsules, requests};
+use crate::deadline::Calendar;
 use crate::erasure::ErasureId;
-use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
+use crate::erasure::confirmation::{Link, LinkBounds, LinkFor, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
 use crate::keys::Digest;
-use crate::ledger::confirming::{DAY, FORGOTTEN_MAX, HOUR, LinkMail, PASSED_MAX, forgotten_before};
+use crate::ledger::confirming::{
+    AWAITED_OF_REQUEST, DAY, FORGOTTEN_MAX, HOUR, LinkMail, OVER_OF_ERASURE, OVER_OF_REQUEST, PASSED_MAX,
+    forgotten_before, verified,
+};
 use crate::ledger::expiry::ago;
+use crate::ledger::{Confirmed, StoredRequest};
+use crate::request::{Request, RequestId};
 
 /// Wants a mail with a link, unless one is wanted already.
 pub(super) async fn want(tx: &Tx, erasure: ErasureId, address: Digest) -> Result<(), LedgerError> {
@@ -19,7 +25,21 @@ pub(super) async fn want(tx: &Tx, erasure: ErasureId, address: Digest) -> Result
     if tx.maybe(sql, &[&erasure.0.as_slice()]).await?.is_some() {
         return Ok(());
     }
-    insert(tx, &Link::wanted(erasure, address, tx.now)).await
+    insert(tx, &Link::wanted(LinkFor::Erasure(erasure), address, tx.now)).await
+}
+
+/// Locks those of a request, before it is changed.
+pub(super) async fn lock_of_request(tx: &Tx, request: RequestId) -> Result<(), LedgerError> {
+    let sql = "SELECT id FROM confirmation_link WHERE request = $1 ORDER BY id FOR UPDATE";
+    tx.rows(sql, &[&request.0.as_slice()]).await?;
+    Ok(())
+}
+
+/// Wants one that shows whose a request is, in the place of those that there were.
+pub(super) async fn want_anew(tx: &Tx, request: RequestId, address: Digest) -> Result<(), LedgerError> {
+    let of = LinkFor::Request(request);
+    end_all(tx, of).await?;
+    insert(tx, &Link::wanted(of, address, tx.now)).await
 }
 
 /// Whether a mail is due, where any waits.
@@ -34,7 +54,7 @@ pub(super) async fn due(connection: &Connection) -> Result<Option<bool>, LedgerE
 pub(super) async fn take(tx: &Tx, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {
     for _ in 0..PASSED_MAX {
         let Some((id, link)) = next(tx).await? else { return Ok(None) };
-        let awaited = is_awaited(tx, link.erasure).await?;
+        let awaited = is_awaited(tx, link.of).await?;
         let mailed = mailed(tx, link.address).await?;
         match link.taken(awaited, mailed, bounds, proof, tx.now) {
             TakenLink::Later => return Ok(None),
@@ -45,9 +65,11 @@ pub(super) async fn take(tx: &Tx, proof: &LinkProof, bounds: &LinkBounds) -> Res
             }
             TakenLink::Mail(link) => {
                 update(tx, id, &link).await?;
-                let erasure = link.erasure;
-                let capsules = capsules::of(tx, &[erasure]).await?.remove(&erasure).unwrap_or_default();
-                return Ok(Some(LinkMail { erasure, capsules, expires: link.expires.unwrap_or(tx.now) }));
+                let capsules = match link.of {
+                    LinkFor::Erasure(id) => capsules::of(tx, &[id]).await?.remove(&id).unwrap_or_default(),
+                    LinkFor::Request(id) => requests::capsule(tx, id).await?.into_iter().collect(),
+                };
+                return Ok(Some(LinkMail { of: link.of, capsules, expires: link.expires.unwrap_or(tx.now) }));
             }
         }
     }
@@ -65,18 +87,44 @@ pub(super) async fn mail_ended(tx: &Tx, token: Digest, end: LinkMailEnd) -> Resu
     }
 }
 
-/// The link of a token, with its number; only where it was mailed for the erasure that it names. It is locked.
+/// The link of a token, with its number; only where it was mailed for what it names. It is locked.
 pub(super) async fn of_proof(tx: &Tx, proof: &LinkProof) -> Result<Option<(i64, Link)>, LedgerError> {
     Ok(found(tx, proof.found_by()).await?.filter(|(_, link)| link.is_of(proof)))
 }
 
-/// A link has let its erasure begin: nobody needs the others any more.
+/// A link was used: nobody needs the others any more.
 pub(super) async fn use_up(tx: &Tx, id: i64, link: Link) -> Result<(), LedgerError> {
-    let erasure = link.erasure;
+    let of = link.of;
     update(tx, id, &Link { state: LinkState::Used, ended: Some(tx.now), ..link }).await?;
-    let sql = "UPDATE confirmation_link SET state = 'over', ended = $2
-               WHERE erasure = $1 AND state IN ('waiting', 'sending', 'sent')";
-    tx.execute(sql, &[&erasure.0.as_slice(), &millis(tx.now)]).await?;
+    end_all(tx, of).await
+}
+
+/// Whoever has used this link has shown whose its request is. Returns the request where that is news.
+pub(super) async fn verify(
+    tx: &Tx,
+    id: RequestId,
+    (number, link): (i64, Link),
+    proof: &LinkProof,
+    calendar: &Calendar,
+) -> Result<(Confirmed, Option<Request>), LedgerError> {
+    let Some(StoredRequest { version, request, .. }) = requests::one(tx, id).await? else {
+        return Ok((Confirmed::NotValid, None));
+    };
+    let (confirmed, verified) = verified(number, &link, request, proof, calendar, tx.now);
+    if let Some(verified) = &verified {
+        requests::write(tx, version, verified).await?;
+        use_up(tx, number, link).await?;
+    }
+    Ok((confirmed, verified))
+}
+
+/// None of them that is not used is good for anything any more.
+async fn end_all(tx: &Tx, of: LinkFor) -> Result<(), LedgerError> {
+    let now = millis(tx.now);
+    match of {
+        LinkFor::Erasure(id) => tx.execute(OVER_OF_ERASURE, &[&now, &id.0.as_slice()]).await?,
+        LinkFor::Request(id) => tx.execute(OVER_OF_REQUEST, &[&now, &id.0.as_slice()]).await?,
+    };
     Ok(())
 }
 
@@ -90,6 +138,25 @@ pub(super) async fn newest(
     );
     let rows = connection.rows(&sql, &[&ids(all)]).await?;
     rows.iter().map(|row| Ok((erasure_id(row.get(0))?, row::link(row)?))).collect()
+}
+
+/// The newest link of each of these requests that has one.
+pub(super) async fn newest_of_requests(
+    connection: &Connection,
+    all: &[RequestId],
+) -> Result<HashMap<RequestId, Link>, LedgerError> {
+    let sql = format!(
+        "SELECT DISTINCT ON (request) {LINK} FROM confirmation_link WHERE request = ANY($1) ORDER BY request, id DESC"
+    );
+    let wanted: Vec<&[u8]> = all.iter().map(|id| id.0.as_slice()).collect();
+    let mut links = HashMap::new();
+    for row in connection.rows(&sql, &[&wanted]).await? {
+        let link = row::link(&row)?;
+        if let LinkFor::Request(id) = link.of {
+            links.insert(id, link);
+        }
+    }
+    Ok(links)
 }
 
 /// Deletes those that ended so long ago.
@@ -109,19 +176,22 @@ async fn next(tx: &Tx) -> Result<Option<(i64, Link)>, LedgerError> {
          ORDER BY due, id LIMIT 1 FOR UPDATE SKIP LOCKED"
     );
     let row = tx.maybe(&sql, &[&millis(tx.now)]).await?;
-    row.map(|row| Ok((row.get(12), row::link(&row)?))).transpose()
+    row.map(|row| Ok((row.get(13), row::link(&row)?))).transpose()
 }
 
 async fn found(tx: &Tx, token: Digest) -> Result<Option<(i64, Link)>, LedgerError> {
     let sql = format!("SELECT {LINK}, id FROM confirmation_link WHERE token = $1 FOR UPDATE");
     let row = tx.maybe(&sql, &[&token.0.as_slice()]).await?;
-    row.map(|row| Ok((row.get(12), row::link(&row)?))).transpose()
+    row.map(|row| Ok((row.get(13), row::link(&row)?))).transpose()
 }
 
-async fn is_awaited(tx: &Tx, erasure: ErasureId) -> Result<bool, LedgerError> {
+async fn is_awaited(tx: &Tx, of: LinkFor) -> Result<bool, LedgerError> {
     // By its id, and not by how few there are in that state.
-    let sql = "SELECT state = 'requested' AND COALESCE(confirm = 'email', FALSE) FROM erasure WHERE id = $1";
-    Ok(tx.maybe(sql, &[&erasure.0.as_slice()]).await?.is_some_and(|row| row.get(0)))
+    let of_erasure = "SELECT state = 'requested' AND COALESCE(confirm = 'email', FALSE) FROM erasure WHERE id = $1";
+    Ok(match of {
+        LinkFor::Erasure(id) => tx.maybe(of_erasure, &[&id.0.as_slice()]).await?.is_some_and(|row| row.get(0)),
+        LinkFor::Request(id) => tx.maybe(AWAITED_OF_REQUEST, &[&id.0.as_slice()]).await?.is_some(),
+    })
 }
 
 async fn mailed(tx: &Tx, address: Digest) -> Result<Mailed, LedgerError> {
@@ -139,12 +209,17 @@ async fn mailed(tx: &Tx, address: Digest) -> Result<Mailed, LedgerError> {
 }
 
 async fn insert(tx: &Tx, link: &Link) -> Result<(), LedgerError> {
-    let sql =
-        format!("INSERT INTO confirmation_link ({LINK}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+    let sql = format!(
+        "INSERT INTO confirmation_link ({LINK}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+    );
+    let (erasure, request) = match &link.of {
+        LinkFor::Erasure(id) => (Some(id.0.as_slice()), None),
+        LinkFor::Request(id) => (None, Some(id.0.as_slice())),
+    };
     tx.execute(
         &sql,
         &[
-            &link.erasure.0.as_slice(),
+            &erasure,
             &link.state.as_str(),
             &link.address.0.as_slice(),
             &link.token.as_ref().map(|token| token.0.as_slice()),
@@ -156,6 +231,7 @@ async fn insert(tx: &Tx, link: &Link) -> Result<(), LedgerError> {
             &maybe_millis(link.mailed),
             &maybe_millis(link.expires),
             &maybe_millis(link.ended),
+            &request,
         ],
     )
     .await?;

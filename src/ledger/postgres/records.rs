@@ -1,6 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -15,6 +15,7 @@ use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::deadline::Calendar;
+use crate::erasure::confirmation::Link;
 use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
@@ -154,6 +155,10 @@ impl Records for PostgresLedger {
 
     async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError> {
         requests::capsule(&self.reading().await?, id).await
+    }
+
+    async fn links_of_requests(&self, all: &[RequestId]) -> Result<HashMap<RequestId, Link>, LedgerError> {
+        confirming::newest_of_requests(&self.reading().await?, all).await
     }
 
     async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError> {

@@ -91,7 +91,13 @@ pub(super) async fn change(tx: &Tx, change: &RequestChange) -> Result<bool, Ledg
     write(tx, change.read_version, &change.request).await
 }
 
-async fn write(tx: &Tx, read_version: i64, changed: &Request) -> Result<bool, LedgerError> {
+/// The request of this id, as it is changed next: it is locked.
+pub(super) async fn one(tx: &Tx, id: RequestId) -> Result<Option<StoredRequest>, LedgerError> {
+    let sql = format!("{} FOR UPDATE", request::of_id());
+    tx.maybe(&sql, &[&id.0.as_slice()]).await?.as_ref().map(request::stored).transpose()
+}
+
+pub(super) async fn write(tx: &Tx, read_version: i64, changed: &Request) -> Result<bool, LedgerError> {
     let columns = Columns::of(changed)?;
     let is_open = columns.ended.is_none();
     let values: super::tx::Values<'_> =

@@ -16,7 +16,7 @@ use super::{
     Claim, Finished, LedgerError, QueueName, broken, capsules, confirming, erasure_state, failure, holds, requests,
     rules, steps, sum, targets, tasks,
 };
-use crate::erasure::confirmation::LinkProof;
+use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
@@ -238,10 +238,13 @@ pub(super) async fn approve(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerEr
     let_begin(tx, &subject, before, &waiting, resolving).await
 }
 
-/// The same of one that waits for a link, of which this is the token. Says which link it was.
-pub(super) async fn confirm(tx: &mut Tx, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
-    let Some((number, link)) = confirming::of_proof(tx, proof).await? else { return Ok((Confirmed::NotValid, 0)) };
-    let id = link.erasure;
+/// The same of one that waits for a link, of which this is one.
+pub(super) async fn confirm(
+    tx: &mut Tx,
+    id: ErasureId,
+    (number, link): (i64, Link),
+    proof: &LinkProof,
+) -> Result<Confirmed, LedgerError> {
     let now = tx.now;
     let waiting = match lock(tx, id).await? {
         Some(Locked { subject, settle_at, state, life: Life::Waiting(waiting) }) if link.is_valid(proof, now) => {
@@ -252,11 +255,11 @@ pub(super) async fn confirm(tx: &mut Tx, proof: &LinkProof) -> Result<(Confirmed
     let Some((subject, before, waiting, resolving)) = waiting else {
         let sql = "SELECT FROM erasure WHERE id = $1 AND confirmed IS NOT NULL";
         let confirmed = tx.maybe(sql, &[&id.0.as_slice()]).await?.is_some();
-        return Ok((if confirmed { Confirmed::Already } else { Confirmed::NotValid }, number));
+        return Ok(if confirmed { Confirmed::Already } else { Confirmed::NotValid });
     };
     let_begin(tx, &subject, before, &waiting, resolving).await?;
     confirming::use_up(tx, number, link).await?;
-    Ok((Confirmed::Done(id), number))
+    Ok(Confirmed::Done(id))
 }
 
 /// Writes that nothing stands in its way any more but its time.

@@ -5,16 +5,17 @@ use async_trait::async_trait;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, deciding, generations, holds, meta, pauses, quarantine, receipts,
-    requests, rules, schedule, steps, targets, tasks,
+    acts, archive, attention, audit, carry, clock, confirming, deciding, generations, holds, meta, pauses, quarantine,
+    receipts, requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
-use crate::erasure::confirmation::LinkProof;
+use crate::deadline::Calendar;
+use crate::erasure::confirmation::{LinkFor, LinkProof};
 use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
 use crate::hold::{HoldId, NewHold};
-use crate::keys::{Carry, KeyId, KeyIds, Sealed};
+use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
     Stopped, Withdrawn,
@@ -107,15 +108,41 @@ impl Admin for SqliteLedger {
         self.order_on(id, Act::ApproveErasure, by, schedule::approve).await
     }
 
-    async fn confirm_erasure(&self, proof: &LinkProof) -> Result<Confirmed, LedgerError> {
-        let (proof, key) = (proof.clone(), self.index_key());
+    async fn want_request_link(&self, change: &RequestChange, to: Digest, by: &Actor) -> Result<bool, LedgerError> {
+        let (change, by, key) = (change.clone(), by.clone(), self.index_key());
+        self.order(Wakes::NoOne, move |tx| {
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let changed = requests::change(tx, &change)?;
+            if changed {
+                confirming::want_anew(tx, change.request.id, to)?;
+            }
+            Ok((changed, acts::changed_request(&by, &change, changed)))
+        })
+        .await
+    }
+
+    async fn use_link(&self, proof: &LinkProof, calendar: &Calendar) -> Result<Confirmed, LedgerError> {
+        let (proof, calendar, key) = (proof.clone(), calendar.clone(), self.index_key());
         let confirm = move |tx: &Tx<'_>| {
             meta::must_be_index_key(tx, key.as_ref())?;
-            let (confirmed, link) = schedule::confirm(tx, &proof)?;
-            if let Confirmed::Done(id) = confirmed {
-                audit::append(tx, &acts::confirmed(link, id))?;
+            let Some(found) = confirming::of_proof(tx, &proof)? else { return Ok(Confirmed::NotValid) };
+            let number = found.0;
+            match found.1.of {
+                LinkFor::Erasure(id) => {
+                    let confirmed = schedule::confirm(tx, id, found, &proof)?;
+                    if let Confirmed::Done(id) = confirmed {
+                        audit::append(tx, &acts::confirmed(number, id))?;
+                    }
+                    Ok(confirmed)
+                }
+                LinkFor::Request(id) => {
+                    let (confirmed, verified) = confirming::verify(tx, id, found, &proof, &calendar)?;
+                    if let Some(request) = verified {
+                        audit::append(tx, &acts::verified_by_link(number, &request))?;
+                    }
+                    Ok(confirmed)
+                }
             }
-            Ok(confirmed)
         };
         self.writer.write(Wakes::All, confirm).await
     }

@@ -1,17 +1,25 @@
 //! Links that confirm.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::columns::{Millis, Word};
 use super::job::Tx;
 use super::row::{self, LINK};
-use super::{LedgerError, capsules};
+use super::{LedgerError, capsules, requests};
+use crate::deadline::Calendar;
 use crate::erasure::ErasureId;
-use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
+use crate::erasure::confirmation::{Link, LinkBounds, LinkFor, LinkMailEnd, LinkProof, LinkState, Mailed, TakenLink};
 use crate::keys::Digest;
-use crate::ledger::confirming::{DAY, FORGOTTEN_MAX, HOUR, LinkMail, PASSED_MAX, forgotten_before};
+use crate::ledger::confirming::{
+    AWAITED_OF_REQUEST, DAY, FORGOTTEN_MAX, HOUR, LinkMail, OVER_OF_ERASURE, OVER_OF_REQUEST, PASSED_MAX,
+    forgotten_before, verified,
+};
 use crate::ledger::expiry::ago;
+use crate::ledger::{Confirmed, StoredRequest};
+use crate::request::{Request, RequestId};
 
 /// Wants a mail with a link, unless one is wanted already.
 pub(super) fn want(tx: &Tx<'_>, erasure: ErasureId, address: Digest) -> Result<(), LedgerError> {
@@ -20,7 +28,14 @@ pub(super) fn want(tx: &Tx<'_>, erasure: ErasureId, address: Digest) -> Result<(
     if there.exists([erasure])? {
         return Ok(());
     }
-    insert(tx, &Link::wanted(erasure, address, tx.now))
+    insert(tx, &Link::wanted(LinkFor::Erasure(erasure), address, tx.now))
+}
+
+/// Wants one that shows whose a request is, in the place of those that there were.
+pub(super) fn want_anew(tx: &Tx<'_>, request: RequestId, address: Digest) -> Result<(), LedgerError> {
+    let of = LinkFor::Request(request);
+    end_all(tx, of)?;
+    insert(tx, &Link::wanted(of, address, tx.now))
 }
 
 /// Whether a mail is due, where any waits.
@@ -35,7 +50,7 @@ pub(super) fn due(connection: &Connection) -> Result<Option<bool>, LedgerError> 
 pub(super) fn take(tx: &Tx<'_>, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {
     for _ in 0..PASSED_MAX {
         let Some((id, link)) = next(tx)? else { return Ok(None) };
-        let awaited = is_awaited(tx, link.erasure)?;
+        let awaited = is_awaited(tx, link.of)?;
         let mailed = mailed(tx, link.address)?;
         match link.taken(awaited, mailed, bounds, proof, tx.now) {
             TakenLink::Later => return Ok(None),
@@ -46,8 +61,11 @@ pub(super) fn take(tx: &Tx<'_>, proof: &LinkProof, bounds: &LinkBounds) -> Resul
             }
             TakenLink::Mail(link) => {
                 update(tx, id, &link)?;
-                let capsules = capsules::of(tx, link.erasure)?;
-                return Ok(Some(LinkMail { erasure: link.erasure, capsules, expires: link.expires.unwrap_or(tx.now) }));
+                let capsules = match link.of {
+                    LinkFor::Erasure(id) => capsules::of(tx, id)?,
+                    LinkFor::Request(id) => requests::capsule(tx, id)?.into_iter().collect(),
+                };
+                return Ok(Some(LinkMail { of: link.of, capsules, expires: link.expires.unwrap_or(tx.now) }));
             }
         }
     }
@@ -62,20 +80,44 @@ pub(super) fn mail_ended(tx: &Tx<'_>, token: Digest, end: LinkMailEnd) -> Result
     second.map_or(Ok(()), |second| insert(tx, &second))
 }
 
-/// The link of a token, with its number; only where it was mailed for the erasure that it names.
+/// The link of a token, with its number; only where it was mailed for what it names.
 pub(super) fn of_proof(tx: &Tx<'_>, proof: &LinkProof) -> Result<Option<(i64, Link)>, LedgerError> {
     Ok(found(tx, proof.found_by())?.filter(|(_, link)| link.is_of(proof)))
 }
 
-/// A link has let its erasure begin: nobody needs the others any more.
+/// A link was used: nobody needs the others any more.
 pub(super) fn use_up(tx: &Tx<'_>, id: i64, link: Link) -> Result<(), LedgerError> {
-    let erasure = link.erasure;
+    let of = link.of;
     update(tx, id, &Link { state: LinkState::Used, ended: Some(tx.now), ..link })?;
-    tx.prepare_cached(
-        "UPDATE confirmation_link SET state = 'over', ended = ?2
-         WHERE erasure = ?1 AND state IN ('waiting', 'sending', 'sent')",
-    )?
-    .execute(params![erasure, Millis(tx.now)])?;
+    end_all(tx, of)
+}
+
+/// Whoever has used this link has shown whose its request is. Returns the request where that is news.
+pub(super) fn verify(
+    tx: &Tx<'_>,
+    id: RequestId,
+    (number, link): (i64, Link),
+    proof: &LinkProof,
+    calendar: &Calendar,
+) -> Result<(Confirmed, Option<Request>), LedgerError> {
+    let Some(StoredRequest { version, request, .. }) = requests::one(tx, id)? else {
+        return Ok((Confirmed::NotValid, None));
+    };
+    let (confirmed, verified) = verified(number, &link, request, proof, calendar, tx.now);
+    if let Some(verified) = &verified {
+        requests::write(tx, version, verified)?;
+        use_up(tx, number, link)?;
+    }
+    Ok((confirmed, verified))
+}
+
+/// None of them that is not used is good for anything any more.
+fn end_all(tx: &Tx<'_>, of: LinkFor) -> Result<(), LedgerError> {
+    let now = Millis(tx.now);
+    match of {
+        LinkFor::Erasure(id) => tx.prepare_cached(OVER_OF_ERASURE)?.execute(params![now, id])?,
+        LinkFor::Request(id) => tx.prepare_cached(OVER_OF_REQUEST)?.execute(params![now, id.0])?,
+    };
     Ok(())
 }
 
@@ -85,6 +127,22 @@ pub(super) fn newest(connection: &Connection, erasure: ErasureId) -> Result<Opti
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([erasure])?;
     rows.next()?.map(row::link).transpose()
+}
+
+/// The newest link of each of these requests that has one.
+pub(super) fn newest_of_requests(
+    connection: &Connection,
+    all: &[RequestId],
+) -> Result<HashMap<RequestId, Link>, LedgerError> {
+    let sql = format!("SELECT {LINK} FROM confirmation_link WHERE request = ?1 ORDER BY id DESC LIMIT 1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut links = HashMap::new();
+    for request in all {
+        if let Some(row) = statement.query([request.0])?.next()? {
+            links.insert(*request, row::link(row)?);
+        }
+    }
+    Ok(links)
 }
 
 /// Deletes those that ended so long ago.
@@ -105,20 +163,22 @@ fn next(tx: &Tx<'_>) -> Result<Option<(i64, Link)>, LedgerError> {
     );
     let mut statement = tx.prepare_cached(&sql)?;
     let mut rows = statement.query([Millis(tx.now)])?;
-    rows.next()?.map(|row| Ok((row.get(12)?, row::link(row)?))).transpose()
+    rows.next()?.map(|row| Ok((row.get(13)?, row::link(row)?))).transpose()
 }
 
 fn found(tx: &Tx<'_>, token: Digest) -> Result<Option<(i64, Link)>, LedgerError> {
     let sql = format!("SELECT {LINK}, id FROM confirmation_link WHERE token = ?1");
     let mut statement = tx.prepare_cached(&sql)?;
     let mut rows = statement.query([token])?;
-    rows.next()?.map(|row| Ok((row.get(12)?, row::link(row)?))).transpose()
+    rows.next()?.map(|row| Ok((row.get(13)?, row::link(row)?))).transpose()
 }
 
-fn is_awaited(tx: &Tx<'_>, erasure: ErasureId) -> Result<bool, LedgerError> {
-    let mut statement =
-        tx.prepare_cached("SELECT 1 FROM erasure WHERE id = ?1 AND state = 'requested' AND confirm = 'email'")?;
-    Ok(statement.exists([erasure])?)
+fn is_awaited(tx: &Tx<'_>, of: LinkFor) -> Result<bool, LedgerError> {
+    let of_erasure = "SELECT 1 FROM erasure WHERE id = ?1 AND state = 'requested' AND confirm = 'email'";
+    Ok(match of {
+        LinkFor::Erasure(id) => tx.prepare_cached(of_erasure)?.exists([id])?,
+        LinkFor::Request(id) => tx.prepare_cached(AWAITED_OF_REQUEST)?.exists([id.0])?,
+    })
 }
 
 fn mailed(tx: &Tx<'_>, address: Digest) -> Result<Mailed, LedgerError> {
@@ -136,10 +196,15 @@ fn mailed(tx: &Tx<'_>, address: Digest) -> Result<Mailed, LedgerError> {
 }
 
 fn insert(tx: &Tx<'_>, link: &Link) -> Result<(), LedgerError> {
-    let sql =
-        format!("INSERT INTO confirmation_link ({LINK}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+    let sql = format!(
+        "INSERT INTO confirmation_link ({LINK}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+    );
+    let (erasure, request) = match link.of {
+        LinkFor::Erasure(id) => (Some(id), None),
+        LinkFor::Request(id) => (None, Some(id.0)),
+    };
     tx.prepare_cached(&sql)?.execute(params![
-        link.erasure,
+        erasure,
         Word(link.state),
         link.address,
         link.token,
@@ -150,7 +215,8 @@ fn insert(tx: &Tx<'_>, link: &Link) -> Result<(), LedgerError> {
         link.reason,
         link.mailed.map(Millis),
         link.expires.map(Millis),
-        link.ended.map(Millis)
+        link.ended.map(Millis),
+        request
     ])?;
     Ok(())
 }

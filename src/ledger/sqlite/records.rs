@@ -1,6 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,6 +18,7 @@ use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::deadline::Calendar;
+use crate::erasure::confirmation::Link;
 use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
@@ -143,6 +144,11 @@ impl Records for SqliteLedger {
 
     async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError> {
         self.readers.read(move |connection| requests::capsule(connection, id)).await
+    }
+
+    async fn links_of_requests(&self, all: &[RequestId]) -> Result<HashMap<RequestId, Link>, LedgerError> {
+        let all = all.to_vec();
+        self.readers.read(move |connection| confirming::newest_of_requests(connection, &all)).await
     }
 
     async fn request_under(&self, generation: &KeyId, after: u64) -> Result<Option<StoredRequest>, LedgerError> {

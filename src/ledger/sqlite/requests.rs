@@ -91,7 +91,12 @@ pub(super) fn change(tx: &Tx<'_>, change: &RequestChange) -> Result<bool, Ledger
     write(tx, change.read_version, &change.request)
 }
 
-fn write(tx: &Tx<'_>, read_version: i64, changed: &Request) -> Result<bool, LedgerError> {
+/// The request of this id, as it is changed next.
+pub(super) fn one(tx: &Tx<'_>, id: RequestId) -> Result<Option<StoredRequest>, LedgerError> {
+    Ok(many(tx, &request::of_id(), [id.0])?.pop())
+}
+
+pub(super) fn write(tx: &Tx<'_>, read_version: i64, changed: &Request) -> Result<bool, LedgerError> {
     let columns = Columns::of(changed)?;
     let is_open = columns.ended.is_none();
     let values = params![columns.state, columns.due, columns.ended, columns.text, is_open, columns.id, read_version];

@@ -11,7 +11,7 @@ use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
 use super::{capsules, confirming, failure::broken, holds, requests, rules, sessions, steps, sum, targets, tasks};
-use crate::erasure::confirmation::LinkProof;
+use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Step, Subject};
 use crate::ledger::clock::began;
@@ -186,10 +186,13 @@ pub(super) fn approve(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
     Ok(true)
 }
 
-/// The same of one that waits for a link, of which this is the token. Says which link it was.
-pub(super) fn confirm(tx: &Tx<'_>, proof: &LinkProof) -> Result<(Confirmed, i64), LedgerError> {
-    let Some((number, link)) = confirming::of_proof(tx, proof)? else { return Ok((Confirmed::NotValid, 0)) };
-    let id = link.erasure;
+/// The same of one that waits for a link, of which this is one.
+pub(super) fn confirm(
+    tx: &Tx<'_>,
+    id: ErasureId,
+    (number, link): (i64, Link),
+    proof: &LinkProof,
+) -> Result<Confirmed, LedgerError> {
     let waiting = match life(tx, id)? {
         Some((subject, Life::Waiting(waiting))) if link.is_valid(proof, tx.now) => {
             let confirmed = waiting.confirmed(settle_at(tx, &subject)?, tx.now);
@@ -199,12 +202,12 @@ pub(super) fn confirm(tx: &Tx<'_>, proof: &LinkProof) -> Result<(Confirmed, i64)
     };
     let Some((subject, waiting, resolving)) = waiting else {
         let mut confirmed = tx.prepare_cached("SELECT 1 FROM erasure WHERE id = ?1 AND confirmed IS NOT NULL")?;
-        return Ok((if confirmed.exists([id])? { Confirmed::Already } else { Confirmed::NotValid }, number));
+        return Ok(if confirmed.exists([id])? { Confirmed::Already } else { Confirmed::NotValid });
     };
     update(tx, &waiting)?;
     set_resolving(tx, id, &subject, resolving)?;
     confirming::use_up(tx, number, link)?;
-    Ok((Confirmed::Done(id), number))
+    Ok(Confirmed::Done(id))
 }
 
 /// An erasure that is not over, and whom it is about.

@@ -3,11 +3,16 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Named, Shown, changed_meanwhile, one, past_day, refused, today};
+use super::show::show;
+use super::{Named, Shown, changed_meanwhile, one, past_day, refused, today, whom};
 use crate::audit::{Act, Actor, Detail};
+use crate::erasure::confirmation::mailbox_of;
 use crate::ledger::{RequestChange, StoredRequest};
 use crate::operations::{InputError, OperationError, Operations};
-use crate::request::{ClosedBecause, Ended, ExtendedBecause, Refused, RejectedBecause, Request, VerifiedBy};
+use crate::request::{
+    ClosedBecause, Ended, ExtendedBecause, Refused, RejectedBecause, Request, RequestNumber, VerifiedBy,
+};
+use crate::subject::{Identifiers, Kind};
 
 /// Particulars of an act for the audit.
 type Details = Vec<(&'static str, Detail)>;
@@ -32,7 +37,7 @@ pub(super) async fn change(
         return Err(changed_meanwhile(&number));
     }
     let stored = StoredRequest { version: read.version + 1, request, ..read };
-    Ok(Shown::of(on, stored, Timestamp::now()))
+    Shown::with_link(on, stored, Timestamp::now()).await
 }
 
 /// It is known whose it is. An answer to what was asked for came on the day that is said, or today.
@@ -50,7 +55,39 @@ pub(crate) async fn verify(
     let day = past_day(day, today(on, now))?;
     let read = one(on, named).await?;
     let verified = read.request.clone().verify(how, day, by, now);
-    change(on, read, verified, Act::VerifyRequest, vec![word("verified", how)], by).await
+    change(on, read, verified, Act::VerifyRequest, vec![word("verified", how), word("on", day)], by).await
+}
+
+/// A link is to show whose it is: it is mailed to the one address that the request names, and the older ones are good for nothing then.
+pub(crate) async fn send_link(on: &Operations, named: &Named, by: &Actor) -> Result<Shown, OperationError> {
+    if !on.settings.sends_links {
+        return Err(InputError::NoLinks.into());
+    }
+    let read = one(on, named).await?;
+    let number = read.request.number.clone();
+    let request = read.request.wants_link().map_err(|why| refused(&number, why))?;
+    let keys = on.keys().await?;
+    let whom = whom(on, &keys, &request).await?;
+    let mailbox = mailbox_of(&whom.identifiers).ok_or_else(|| no_mailbox(&number, &whom.identifiers))?;
+    let to = on.fingerprinter(&keys, &request.mluvii).address(&mailbox);
+    let details = vec![word("link", "wanted")];
+    let change = RequestChange { read_version: read.version, request, act: Act::VerifyRequest, details };
+    if !on.ledger.want_request_link(&change, to, by).await? {
+        return Err(changed_meanwhile(&number));
+    }
+    show(on, named).await
+}
+
+/// Why no link can be mailed to whom a request names.
+fn no_mailbox(number: &RequestNumber, given: &Identifiers) -> OperationError {
+    let names = match given.of_kind(&Kind::Email).count() {
+        0 => "it names no e-mail address",
+        1 => "no mail can be sent to the e-mail address that it names",
+        _ => "it names several e-mail addresses, and who reads one of them need not read the others",
+    };
+    OperationError::Conflict(format!(
+        "request {number}: {names}: verify it otherwise (`--how`), or close it (`--because mistake`) and enter it with one address"
+    ))
 }
 
 /// More was asked for, to know whose it is: the deadline does not run from that day on.

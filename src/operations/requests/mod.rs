@@ -7,7 +7,7 @@ mod lines;
 mod plan;
 mod show;
 
-pub(crate) use acts::{answered, approve, ask, close, extend, reject, verify, withdraw};
+pub(crate) use acts::{answered, approve, ask, close, extend, reject, send_link, verify, withdraw};
 pub(crate) use enter::{Asked, enter};
 pub(crate) use lines::LineKey;
 pub(crate) use plan::{Chosen, Planned, plan, run};
@@ -17,9 +17,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{InputError, OperationError, Operations};
+use crate::key_files::Keys;
 use crate::ledger::StoredRequest;
-use crate::request::{Refused, RequestNumber};
-use crate::subject::InstallationName;
+use crate::request::{self, Refused, Request, RequestNumber};
+use crate::subject::{InstallationName, Whom};
 
 /// A request as somebody names it.
 #[derive(Clone, Debug)]
@@ -42,6 +43,14 @@ async fn one(on: &Operations, named: &Named) -> Result<StoredRequest, OperationE
         return Err(InputError::AmbiguousNumber { number, known }.into());
     }
     all.pop().ok_or_else(|| OperationError::NotFound(format!("there is no request {}", named.number)))
+}
+
+/// Whom an open request is about.
+async fn whom(on: &Operations, keys: &Keys, request: &Request) -> Result<Whom, OperationError> {
+    let ended = || refused(&request.number, Refused::Ended(request.state()));
+    let capsule = on.ledger.request_capsule(request.id).await?.ok_or_else(ended)?;
+    let seal = on.seal_key(keys).await?;
+    request::open(&capsule, request.id, &seal).map_err(|error| OperationError::Ledger(error.into()))
 }
 
 /// Today, where the deployment is.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::acts::change;
-use super::{Named, Shown, changed_meanwhile, one, refused};
+use super::{Named, Shown, changed_meanwhile, one, refused, whom};
 use crate::audit::{Act, Actor, Detail};
 use crate::consent::ConsentRecord;
 use crate::erasure::{ErasureId, NewErasure, Selection, ToSeal};
@@ -18,7 +18,7 @@ use crate::mluvii::{Look, LookUp};
 use crate::operations::erasures::{About, Checked, Reach, find_reach};
 use crate::operations::{OperationError, Operations, erasures};
 use crate::policy::REQUEST;
-use crate::request::{self, Choice, Plan, PlannedSession, Refused, Request, masked};
+use crate::request::{Choice, Plan, PlannedSession, Request, masked};
 use crate::subject::SessionKey;
 use crate::worker::ScopeResolution;
 
@@ -148,7 +148,12 @@ pub(crate) async fn run(
     must_be_as_planned(&number.to_string(), &plan, &found)?;
     let only: BTreeSet<SessionKey> = plan.sessions.iter().map(|one| one.session.clone()).collect();
     let seal = on.seal_key(&keys).await?;
-    let Checked { subject, whom, fingerprints, selection, targets } = checked;
+    let Checked { subject, whom, mut fingerprints, selection, targets } = checked;
+    let fingerprinter = on.fingerprinter(&keys, &read.request.mluvii);
+    // What is not proved finds nobody again.
+    let proved = fingerprinter.of_all(&whom.proved());
+    fingerprints.retain(|one| proved.contains(one));
+    let origin = whom.by_address_alone.then(|| fingerprinter.person(&proved));
     let erasure = NewErasure {
         id,
         subject,
@@ -159,7 +164,7 @@ pub(crate) async fn run(
         // Who had to approve it has approved the plan.
         approve: false,
         confirm: None,
-        origin: None,
+        origin,
         selection: Selection { only: Some(only), ..selection },
         capsule: ToSeal::of(whom, &seal),
         fingerprints,
@@ -200,10 +205,7 @@ type Reached = ((Keys, Checked), Reach);
 async fn reach(on: &Operations, read: &StoredRequest, chosen: &Chosen) -> Result<Reached, OperationError> {
     let request = &read.request;
     let keys = on.keys().await?;
-    let seal = on.seal_key(&keys).await?;
-    let ended = || refused(&request.number, Refused::Ended(request.state()));
-    let capsule = on.ledger.request_capsule(request.id).await?.ok_or_else(ended)?;
-    let whom = request::open(&capsule, request.id, &seal).map_err(|error| OperationError::Ledger(error.into()))?;
+    let whom = whom(on, &keys, request).await?;
     let identifiers = whom.identifiers.0.into_iter().map(|one| (one.kind, one.value)).collect();
     let sessions = |choices: &[Choice]| choices.iter().map(|choice| choice.session.clone()).collect();
     let asked = erasures::Request {
@@ -216,7 +218,8 @@ async fn reach(on: &Operations, read: &StoredRequest, chosen: &Chosen) -> Result
         },
         after: Duration::ZERO,
     };
-    let checked = Checked::read(on, &keys, asked)?;
+    let mut checked = Checked::read(on, &keys, asked)?;
+    checked.whom.by_address_alone = request.is_by_address_alone();
     let client = on.client(&request.mluvii)?;
     let reach = find_reach(on, &keys, &checked, &client).await?;
     Ok(((keys, checked), reach))

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{Named, one};
+use crate::erasure::confirmation::ShownLink;
 use crate::keys::Fingerprint;
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest, shown_request};
 use crate::operations::{OperationError, Operations};
@@ -20,6 +21,9 @@ pub(crate) struct Shown {
     pub(crate) due: Option<Date>,
     /// Less than none where it is late; nothing while it does not run, and once it has ended.
     pub(crate) days_left: Option<i32>,
+    /// The newest link that is to show whose it is, as long as that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) link: Option<ShownLink>,
     #[serde(flatten)]
     pub(crate) request: Request,
 }
@@ -28,7 +32,32 @@ impl Shown {
     pub(super) fn of(on: &Operations, stored: StoredRequest, now: Timestamp) -> Self {
         let request = stored.request;
         let days_left = request.days_left(&on.settings.limits.calendar, now);
-        Self { state: request.state(), due: request.due(), days_left, request }
+        Self { state: request.state(), due: request.due(), days_left, link: None, request }
+    }
+
+    /// The same with its link.
+    pub(super) async fn with_link(
+        on: &Operations,
+        stored: StoredRequest,
+        now: Timestamp,
+    ) -> Result<Self, OperationError> {
+        let mut shown = Self::all(on, vec![stored], now).await?;
+        Ok(shown.remove(0))
+    }
+
+    /// Each with its link.
+    async fn all(on: &Operations, stored: Vec<StoredRequest>, now: Timestamp) -> Result<Vec<Self>, OperationError> {
+        let mut all: Vec<_> = stored.into_iter().map(|stored| Self::of(on, stored, now)).collect();
+        let waits = |shown: &&mut Self| matches!(shown.state, RequestState::Unverified | RequestState::Asked);
+        let ids: Vec<_> = all.iter_mut().filter(waits).map(|shown| shown.request.id).collect();
+        if ids.is_empty() {
+            return Ok(all);
+        }
+        let mut links = on.ledger.links_of_requests(&ids).await?;
+        for shown in all.iter_mut().filter(waits) {
+            shown.link = links.remove(&shown.request.id).map(ShownLink::from);
+        }
+        Ok(all)
     }
 
     /// As people know it.
@@ -43,13 +72,12 @@ pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<P
         *installation = on.installation(installation)?.name.clone();
     }
     let Page { items, next } = on.ledger.requests(&filter).await?;
-    let now = Timestamp::now();
-    Ok(Page { items: items.into_iter().map(|stored| Shown::of(on, stored, now)).collect(), next })
+    Ok(Page { items: Shown::all(on, items, Timestamp::now()).await?, next })
 }
 
 /// Shows one.
 pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, OperationError> {
-    Ok(Shown::of(on, one(on, named).await?, Timestamp::now()))
+    Shown::with_link(on, one(on, named).await?, Timestamp::now()).await
 }
 
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to
@@ -71,7 +99,7 @@ pub(crate) async fn find(
         let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
         let with = async |fingerprints: &[Fingerprint]| on.ledger.requests_with(fingerprints).await;
         let stored = person.found_by_all(with, |stored| stored.sequence).await?;
-        found.extend(stored.into_iter().map(|stored| Shown::of(on, stored, now)));
+        found.extend(Shown::all(on, stored, now).await?);
     }
     Ok(found)
 }

@@ -194,8 +194,8 @@ impl Resolver<'_> {
         let shared = search.shared_guests.contains(&digest)
             || self.ledger.is_shared_guest(search.installation(), digest).await?;
         for ((key, prints), comparison) in read.into_iter().zip(compared) {
-            let (certainty, reason) = match comparison.judge(&self.person.r#match) {
-                Some(Certainty::Certain) => (Certainty::Certain, comparison.to_string()),
+            let (certainty, reason) = match search.judge(&comparison, &self.person.r#match) {
+                Some((Certainty::Certain, reason)) => (Certainty::Certain, reason),
                 _ => search.judge_of_guest(&comparison, shared, &prints),
             };
             search.add(key, certainty, format!("listed by mluvii: {reason}"), true);

@@ -103,8 +103,8 @@ impl Resolver<'_> {
         let views = self.ledger.sessions_with(search.installation(), &prints).await?;
         for view in views {
             let comparison = Comparison::of(&search.base, &view.fingerprints);
-            if let Some(certainty) = comparison.judge(&self.person.r#match) {
-                search.take(view, certainty, comparison.to_string());
+            if let Some((certainty, reason)) = search.judge(&comparison, &self.person.r#match) {
+                search.take(view, certainty, reason);
             }
         }
         for key in search.question.whom.origin.clone() {

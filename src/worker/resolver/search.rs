@@ -68,9 +68,26 @@ impl<'q> Search<'q> {
     /// Takes a session that was just read, where it is the person's or may be.
     pub(super) fn judge_person(&mut self, key: SessionKey, prints: &[Fingerprinted], sets: &[BTreeSet<Kind>]) {
         let comparison = Comparison::of(&self.base, prints);
-        if let Some(certainty) = comparison.judge(sets) {
-            self.add(key, certainty, format!("read at mluvii: {comparison}"), true);
+        if let Some((certainty, reason)) = self.judge(&comparison, sets) {
+            self.add(key, certainty, format!("read at mluvii: {reason}"), true);
         }
+    }
+
+    /// How surely a session is the person's by what agrees, and why. Where only an address is proved, nothing else that was given makes one
+    /// certain: whoever reads a mailbox may have written anybody's name and number beside it.
+    pub(super) fn judge(&self, comparison: &Comparison, sets: &[BTreeSet<Kind>]) -> Option<(Certainty, String)> {
+        let certainty = comparison.judge(sets)?;
+        if certainty == Certainty::Certain && self.lacks_the_address(comparison) {
+            return Some((
+                Certainty::Possible,
+                format!("{comparison}, but only an address is proved, and it is not there"),
+            ));
+        }
+        Some((certainty, comparison.to_string()))
+    }
+
+    fn lacks_the_address(&self, comparison: &Comparison) -> bool {
+        self.question.whom.by_address_alone && !comparison.agreeing.contains(&Kind::Email)
     }
 
     /// Judges what was found by a guest id once more, since now several people are known to use it.
@@ -79,7 +96,7 @@ impl<'q> Search<'q> {
         // Not the session from which the demand came: it is meant whoever shares its guest.
         for view in views.filter(|view| !self.question.whom.origin.contains(&view.record.session)) {
             let comparison = Comparison::of(&self.base, &view.fingerprints);
-            if comparison.judge(sets) == Some(Certainty::Certain) {
+            if self.judge(&comparison, sets).is_some_and(|(certainty, _)| certainty == Certainty::Certain) {
                 continue;
             }
             let (certainty, reason) = self.judge_of_guest(&comparison, true, &view.fingerprints);
@@ -98,7 +115,7 @@ impl<'q> Search<'q> {
         session: &[Fingerprinted],
     ) -> (Certainty, String) {
         // Who shares a browser with a mailbox's owner has not read their mail.
-        if self.question.whom.by_address_alone && !comparison.agreeing.contains(&Kind::Email) {
+        if self.lacks_the_address(comparison) {
             let reason = "same guest, but only an address is proved, and it is not there";
             return (Certainty::Possible, reason.to_owned());
         }

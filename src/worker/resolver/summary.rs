@@ -51,7 +51,7 @@ impl Search<'_> {
 
     /// By what the erasure is found again.
     fn fingerprints(&self, fingerprinter: &Fingerprinter) -> Vec<Fingerprinted> {
-        let mut prints: BTreeSet<_> = fingerprinter.of_all(&self.question.whom.identifiers).into_iter().collect();
+        let mut prints: BTreeSet<_> = fingerprinter.of_all(&self.question.whom.proved()).into_iter().collect();
         if !matches!(self.question.subject, Subject::Person { .. }) {
             // The ledger's own are as good as those of a further look.
             let going = self.found.values().filter(|found| found.goes);
@@ -79,7 +79,8 @@ impl Search<'_> {
         all
     }
 
-    /// What the targets are told. A guest whose sessions do not go is not told, unless the request named it; nor one of a person that is kept.
+    /// What the targets are told: nothing that is not proved. A guest whose sessions do not go is not told, unless the request named it; nor
+    /// one of a person that is kept.
     fn whom(&self) -> Whom {
         let guests = self.guests_that_go();
         let mut whom = self.question.whom.clone();
@@ -89,6 +90,7 @@ impl Search<'_> {
         }
         whom.guests.extend(guests.into_iter().filter(|guest| !self.guests_kept.contains(guest)));
         whom.searched = self.searched == MluviiSearch::Done;
+        whom.identifiers = whom.proved();
         whom
     }
 

@@ -4,6 +4,7 @@ mod away;
 mod fleet;
 mod page;
 mod people;
+mod requests;
 mod settings;
 
 use serde_json::{Value, json};

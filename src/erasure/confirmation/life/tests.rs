@@ -1,8 +1,10 @@
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::erasure::ErasureId;
 use crate::erasure::confirmation::LinkToken;
 use crate::keys::IndexKey;
+use crate::request::RequestId;
 
 const BOUNDS: LinkBounds = LinkBounds {
     to_one_in_an_hour: 3,
@@ -23,7 +25,7 @@ fn proof() -> LinkProof {
 }
 
 fn wanted() -> Link {
-    Link::wanted(ErasureId([1; 16]), Digest([2; 16]), NOW)
+    Link::wanted(LinkFor::Erasure(ErasureId([1; 16])), Digest([2; 16]), NOW)
 }
 
 #[track_caller]
@@ -43,8 +45,9 @@ fn a_link_is_valid_from_before_its_mail_is_sent_until_it_expires() {
     assert_eq!((sent.state, second), (LinkState::Sent, None));
     assert!(sent.is_valid(&proof, later(3599)) && !sent.is_valid(&proof, later(3600)));
     assert!(!sent.is_valid(&self::proof(), NOW), "another token");
-    let of_another = Link { erasure: ErasureId([9; 16]), ..sent.clone() };
-    assert!(!of_another.is_valid(&proof, NOW), "a row that was changed");
+    for of in [LinkFor::Erasure(ErasureId([9; 16])), LinkFor::Request(RequestId([1; 16]))] {
+        assert!(!Link { of, ..sent.clone() }.is_valid(&proof, NOW), "a row that was changed: {of}");
+    }
     for state in [LinkState::Waiting, LinkState::Used, LinkState::Failed, LinkState::Over] {
         assert!(!Link { state, ..sent.clone() }.is_valid(&proof, NOW), "{state:?}");
     }

@@ -8,7 +8,9 @@ use crate::audit::{Act, Object};
 use crate::erasure::confirmation::LinkMailEnd;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::Confirmed;
-use crate::ledger::contract::{Shared, erase_a_guest, event, installation, link_to_send, session};
+use crate::ledger::contract::{
+    Shared, calendar, erase_a_guest, event, installation, link_of_request, link_to_send, session,
+};
 use crate::ledger::postgres::plans as explained;
 use crate::subject::SourceName;
 
@@ -102,10 +104,13 @@ async fn links(ledger: &Arc<PostgresLedger>) {
     let shared: Shared = ledger.clone();
     let (id, proof) = link_to_send(&shared).await;
     ledger.link_mail_ended(&proof, LinkMailEnd::Sent).await.expect("noted");
-    assert_eq!(ledger.confirm_erasure(&proof).await.expect("answered"), Confirmed::Done(id));
-    assert_eq!(ledger.confirm_erasure(&proof).await.expect("answered"), Confirmed::Already);
+    assert_eq!(ledger.use_link(&proof, &calendar()).await.expect("answered"), Confirmed::Done(id));
+    assert_eq!(ledger.use_link(&proof, &calendar()).await.expect("answered"), Confirmed::Already);
     ledger.erasure(id).await.expect("read");
     assert_eq!(ledger.link_due().await.expect("read"), None);
+    let (id, proof) = link_of_request(&shared).await;
+    ledger.links_of_requests(&[id]).await.expect("read");
+    assert_eq!(ledger.use_link(&proof, &calendar()).await.expect("answered"), Confirmed::Verified(id));
 }
 
 /// What people order beside what is ordered above.

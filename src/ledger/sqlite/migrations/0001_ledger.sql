@@ -214,12 +214,14 @@ CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_confirmable ON erasure (id) WHERE state = 'requested' AND confirm = 'email';
 CREATE INDEX erasure_open ON erasure (MAX(due_rule, created)) WHERE ended IS NULL AND state <> 'requested';
 
--- Links that let an erasure begin, each mailed to the address that its form names. Of the token there are digests only: `token` finds it,
--- `bound` is of its erasure as well, so that a row that was changed lets no other one begin; `address` bounds how much mail it gets.
+-- Links that let an erasure begin, or verify a request, each mailed to the address that its form or request names. Of the token there are digests only:
+-- `token` finds it, `bound` is of its erasure or request as well, so that a row that was changed is good for nothing else; `address` bounds how much mail it gets.
 -- `state`: `waiting` until its mail is sent, `sending` until `due`, `sent`, `used`, `failed` or `over`. `again`: it is that of a second mail.
 CREATE TABLE confirmation_link (
   id       INTEGER PRIMARY KEY,
-  erasure  BLOB NOT NULL,
+  -- One of them: what it lets begin, or whose it shows.
+  erasure  BLOB,
+  request  BLOB,
   state    TEXT NOT NULL,
   address  BLOB NOT NULL,
   token    BLOB,
@@ -230,10 +232,12 @@ CREATE TABLE confirmation_link (
   reason   TEXT,
   mailed   INTEGER,
   expires  INTEGER,
-  ended    INTEGER
+  ended    INTEGER,
+  CHECK ((erasure IS NULL) <> (request IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX confirmation_link_token ON confirmation_link (token) WHERE token IS NOT NULL;
 CREATE INDEX confirmation_link_of_erasure ON confirmation_link (erasure, id);
+CREATE INDEX confirmation_link_of_request ON confirmation_link (request, id) WHERE request IS NOT NULL;
 CREATE INDEX confirmation_link_due ON confirmation_link (due, id) WHERE state IN ('waiting', 'sending');
 CREATE INDEX confirmation_link_to ON confirmation_link (address, mailed) WHERE mailed IS NOT NULL;
 CREATE INDEX confirmation_link_mailed ON confirmation_link (mailed) WHERE mailed IS NOT NULL;

@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::erasure::Selection;
 use crate::keys::IndexKey;
-use crate::subject::Whom;
+use crate::subject::{Identifier, Identifiers, Whom};
 use crate::worker::resolver::OnUnread;
 
 fn fingerprinter() -> Fingerprinter {
@@ -63,6 +63,45 @@ fn a_guest_whom_several_people_use_is_kept_and_any_where_only_an_address_is_prov
     });
     let by_link = Whom { by_address_alone: true, ..Whom::default() };
     search(&person(), by_link, |search| assert!(search.keeps(&guest(), &[view(1)], false, &of)));
+}
+
+/// What is given of a person: an address, a name and a number.
+fn given() -> Whom {
+    let one = |kind, text| Identifier::new(kind, text).expect("an identifier");
+    let all = [(Kind::Name, "Ann"), (Kind::Email, "ann@x.cz"), (Kind::Phone, "+420 777 123 456")];
+    Whom { identifiers: Identifiers(all.map(|(kind, text)| one(kind, text)).into()), ..Whom::default() }
+}
+
+#[test]
+fn what_is_typed_beside_a_proved_address_makes_no_session_certain() {
+    let sets: [BTreeSet<Kind>; 2] = [[Kind::Email].into(), [Kind::Name, Kind::Phone].into()];
+    let comparison =
+        |agreeing: &[Kind]| Comparison { agreeing: agreeing.iter().cloned().collect(), ..Comparison::default() };
+    let judged = |by_address_alone, agreeing: &[Kind]| {
+        let whom = Whom { by_address_alone, ..given() };
+        search(&person(), whom, |search| search.judge(&comparison(agreeing), &sets).map(|(certainty, _)| certainty))
+    };
+    let number = [Kind::Name, Kind::Phone];
+    assert_eq!(judged(false, &number), Some(Certainty::Certain));
+    assert_eq!(judged(true, &number), Some(Certainty::Possible));
+    assert_eq!(judged(true, &[Kind::Phone]), Some(Certainty::Possible));
+    for all in [&[Kind::Email][..], &[Kind::Email, Kind::Name, Kind::Phone]] {
+        assert_eq!(judged(true, all), Some(Certainty::Certain), "{all:?}");
+    }
+    assert_eq!(judged(true, &[]), None);
+}
+
+#[test]
+fn of_what_is_given_beside_a_proved_address_nobody_is_told() {
+    let of = fingerprinter();
+    let told = |by_address_alone| {
+        let scope = search(&person(), Whom { by_address_alone, ..given() }, |search| search.into_scope(&of));
+        let kinds: Vec<_> = scope.whom.identifiers.0.iter().map(|one| one.kind.clone()).collect();
+        let found_by: BTreeSet<_> = scope.fingerprints.into_iter().map(|one| one.kind).collect();
+        (kinds.len(), kinds.contains(&Kind::Email), found_by == BTreeSet::from([Kind::Email]))
+    };
+    assert_eq!(told(true), (1, true, true));
+    assert_eq!(told(false), (3, true, false));
 }
 
 #[test]
