@@ -6,9 +6,11 @@ use serde::Serialize;
 
 use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{Named, one};
+use crate::attention::{Delay, Surroundings, delay};
+use crate::erasure::Erasure;
 use crate::keys::Fingerprint;
-use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest, shown_request};
-use crate::operations::{OperationError, Operations};
+use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
+use crate::operations::{OperationError, Operations, erasures};
 use crate::request::{Request, RequestState};
 use crate::subject::InstallationName;
 
@@ -20,21 +22,46 @@ pub(crate) struct Shown {
     pub(crate) due: Option<Date>,
     /// Less than none where it is late; nothing while it does not run, and once it has ended.
     pub(crate) days_left: Option<i32>,
+    /// Why it is not over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waits_for: Vec<Delay>,
     #[serde(flatten)]
     pub(crate) request: Request,
 }
 
 impl Shown {
+    /// Of one that was entered or changed just now: what its erasures wait for is left out.
     pub(super) fn of(on: &Operations, stored: StoredRequest, now: Timestamp) -> Self {
-        let request = stored.request;
-        let days_left = request.days_left(&on.settings.limits.calendar, now);
-        Self { state: request.state(), due: request.due(), days_left, request }
+        Self::with(on, stored.request, &[], &Surroundings::default(), now)
+    }
+
+    fn with(on: &Operations, request: Request, erasures: &[&Erasure], around: &Surroundings, now: Timestamp) -> Self {
+        let calendar = &on.settings.limits.calendar;
+        let days_left = request.days_left(calendar, now);
+        let waits_for = delay::of_request(&request, erasures, on.settings.four_eyes, around, calendar, now);
+        Self { state: request.state(), due: request.due(), days_left, waits_for, request }
     }
 
     /// As people know it.
     pub(crate) fn name(&self) -> String {
-        shown_request(&self.request.mluvii.0, self.request.number.as_str())
+        self.request.name()
     }
+}
+
+/// With what their erasures wait for.
+async fn explained(on: &Operations, all: Vec<StoredRequest>) -> Result<Vec<Shown>, OperationError> {
+    let around = erasures::surroundings(on).await?;
+    let now = Timestamp::now();
+    let mut shown = Vec::new();
+    for StoredRequest { request, .. } in all {
+        let mut under_way = Vec::new();
+        for id in request.under_way() {
+            under_way.extend(on.ledger.erasure(id).await?);
+        }
+        let under_way: Vec<_> = under_way.iter().collect();
+        shown.push(Shown::with(on, request, &under_way, &around, now));
+    }
+    Ok(shown)
 }
 
 /// Lists requests, the newest first. The filter may name an installation by its source.
@@ -43,13 +70,13 @@ pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<P
         *installation = on.installation(installation)?.name.clone();
     }
     let Page { items, next } = on.ledger.requests(&filter).await?;
-    let now = Timestamp::now();
-    Ok(Page { items: items.into_iter().map(|stored| Shown::of(on, stored, now)).collect(), next })
+    Ok(Page { items: explained(on, items).await?, next })
 }
 
 /// Shows one.
 pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, OperationError> {
-    Ok(Shown::of(on, one(on, named).await?, Timestamp::now()))
+    let mut shown = explained(on, vec![one(on, named).await?]).await?;
+    Ok(shown.pop().expect("one was shown for one"))
 }
 
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to
@@ -64,14 +91,13 @@ pub(crate) async fn find(
         None => on.settings.installations.as_slice(),
     };
     let keys = on.keys().await?;
-    let now = Timestamp::now();
     let mut found = Vec::new();
     for installation in installations {
         let fingerprinter = on.fingerprinter(&keys, &installation.name);
         let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
         let with = async |fingerprints: &[Fingerprint]| on.ledger.requests_with(fingerprints).await;
         let stored = person.found_by_all(with, |stored| stored.sequence).await?;
-        found.extend(stored.into_iter().map(|stored| Shown::of(on, stored, now)));
+        found.extend(stored);
     }
-    Ok(found)
+    explained(on, found).await
 }
