@@ -13,7 +13,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
 use crate::operations::Operations;
 use crate::operations::erasures::NotReached;
-use crate::operations::requests::{self, Planned, Ran};
+use crate::operations::requests::{self, Planned, Ran, Shown};
 use crate::request::{Choice, Chosen, ChosenBecause};
 use crate::subject::SessionKey;
 use crate::worker::Found;
@@ -162,10 +162,8 @@ pub(in crate::cli) struct Approve {
 }
 
 impl Approve {
-    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let shown = requests::approve(on, &self.which.named(), &self.plan, &actor()).await?;
-        write(&shown, out)?;
-        Ok(Exit::Done)
+    pub(super) async fn run(self, on: &Operations) -> Result<Shown, Failure> {
+        Ok(requests::approve(on, &self.which.named(), &self.plan, &actor()).await?)
     }
 }
 
