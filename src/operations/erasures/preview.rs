@@ -72,7 +72,7 @@ impl fmt::Display for NotSaid {
                 let until = pause.until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
                 write!(f, "){until}, and was not asked")
             }
-            Self::Failed(error) => error.fmt(f),
+            Self::Failed(error) => write!(f, "{error}"),
             Self::NotStarted(why) => write!(f, "it was not asked: {why}"),
         }
     }
