@@ -8,14 +8,14 @@ use quietus_plugin::Span;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::about::{found, with};
+use super::about::{Why, found, with, with_why};
 use super::keepers::{Noted, noted};
 use super::requests::{self, OpenRequests, RequestLimits};
 use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
 use crate::audit::Object;
 use crate::chain;
 use crate::deadline::Calendar;
-use crate::erasure::ErasureId;
+use crate::erasure::{Erasure, ErasureId};
 use crate::hold::HoldId;
 use crate::subject::{InstallationName, SourceName, TargetName};
 
@@ -290,11 +290,15 @@ pub(crate) struct Facts {
     pub(crate) paused: Vec<(TargetName, Timestamp)>,
     /// What the ledger refuses to delete, by kind.
     pub(crate) undeletable: BTreeMap<&'static str, RefusedRecords>,
+    /// Those of [`Facts::explained`], as far as they can be read.
+    pub(crate) erasures: BTreeMap<ErasureId, Erasure>,
 }
 
 /// Everything that needs a person or is worth knowing: the most severe first, then by code and object.
 pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Timestamp) -> Vec<Attention> {
     let mut all = Vec::new();
+    let around = facts.surroundings(limits);
+    let why = facts.why_erasures(&around, now);
     all.extend(facts.targets.iter().map(of_target));
     all.extend(facts.limited.iter().filter_map(|limited| of_limited(limited, now)));
     all.extend(facts.broken.iter().map(|(plugin, reason)| broken(plugin, reason)));
@@ -323,15 +327,16 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     let damaged = [events, records].into_iter().flatten();
     all.extend(damaged.map(|found| Attention { severity: Severity::Urgent, ..found }));
     all.extend(unknown_consents(facts, limits));
-    all.extend(overdue(facts, limits, now));
-    all.extend(due_soon(facts, limits, now));
+    all.extend(overdue(facts, &why, limits, now));
+    all.extend(due_soon(facts, &why, limits, now));
     all.extend(foreign_sessions(facts));
     all.extend(facts.clock.as_ref().map(of_clock));
     all.extend(facts.failed_keepers.iter().map(of_keeper));
     all.extend(facts.behind.iter().filter_map(|(kind, since)| behind(kind, *since, now)));
     all.extend(facts.waiting_rules.iter().map(of_rule));
     all.extend(facts.waiting_past.iter().map(of_past));
-    all.extend(requests::of(&facts.requests, &limits.requests, &limits.calendar, now));
+    let why = facts.why_requests(&around, limits, now);
+    all.extend(requests::of(&facts.requests, &why, &limits.requests, &limits.calendar, now));
     all.extend(facts.endless_holds.iter().filter_map(|(hold, since)| of_hold(*hold, *since, now)));
     all.extend(facts.paused.iter().filter_map(|(target, since)| of_pause(target, *since, now)));
     all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));
@@ -510,20 +515,21 @@ fn unknown_consents(facts: &Facts, limits: &Limits) -> Option<Attention> {
     Some(found)
 }
 
-fn overdue(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> {
+fn overdue(facts: &Facts, why: &[Why], limits: &Limits, now: Timestamp) -> Option<Attention> {
     let oldest = facts.oldest_due?;
     let before = limits.calendar.late_before(now)?;
     if oldest >= before {
         return None;
     }
-    let mut found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
-    found = with(found, "before", Value::from(before.to_string()));
-    found = with_ids(found, facts.named.due_before(before));
-    Some(Attention { since: Some(oldest), ..found })
+    let found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
+    let found = with(found, "before", Value::from(before.to_string()));
+    let late = facts.named.due_before(before);
+    let why = with_why(found, why, |of| late.iter().any(|name| name == of));
+    Some(Attention { since: Some(oldest), ..with_ids(why, late) })
 }
 
 /// What is not late yet, and will be. Only what is named is looked at where something older is late already.
-fn due_soon(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention> {
+fn due_soon(facts: &Facts, why: &[Why], limits: &Limits, now: Timestamp) -> Option<Attention> {
     let is_soon = |since: Timestamp| {
         let Some(late) = limits.calendar.late_from(since) else { return false };
         now < late && late.checked_sub(limits.warn_before.0).is_ok_and(|warned| warned < now)
@@ -534,6 +540,7 @@ fn due_soon(facts: &Facts, limits: &Limits, now: Timestamp) -> Option<Attention>
     let mut found = found(Code::DueSoon, Severity::Attention, Object::work(), oldest.to_string());
     found = with(found, "late", Value::from(late.to_string()));
     let ids: Vec<_> = soon.into_iter().map(|(_, name)| name.as_str()).collect();
+    found = with_why(found, why, |of| ids.contains(&of));
     Some(Attention { since: Some(oldest), ..with_ids(found, ids) })
 }
 

@@ -3,6 +3,7 @@
 
 mod about;
 mod clock;
+pub(crate) mod delay;
 mod facts;
 mod keepers;
 mod mute;
@@ -11,9 +12,11 @@ mod requests;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shell;
+mod why;
 mod words;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
+pub(crate) use delay::{Delay, DelayCode, Surroundings};
 pub(crate) use facts::{
     Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
     NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, Tasks, WaitingPast, WaitingRule,
@@ -23,10 +26,10 @@ pub(crate) use keepers::{
     ALERT, ARCHIVE, CONFIRMATION, NotedOf, PING, REAPPEARED, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN, WEBHOOK,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
-pub(crate) use named::{NAMED_MAX, Named};
+pub(crate) use named::{EXPLAINED_MAX, NAMED_MAX, Named};
 pub(crate) use requests::{OpenRequest, OpenRequests, RequestLimits};
 pub(crate) use shell::quoted;
-pub(crate) use words::{DOUBTED_CLOCK, clock_fault, sentence, time, unknown};
+pub(crate) use words::{DOUBTED_CLOCK, clock_fault, delay_brief, delay_words, sentence, time, unknown};
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -118,8 +121,8 @@ pub(crate) enum Code {
     /// Deliveries came to paths of no source. With `count`, when the `last` one came, and the source whose name is `nearest` to these
     /// paths, if one is like them.
     PathsUnknown,
-    /// Something was due more than a month ago, by the calendar. With `before` (what became due before then is late), and `ids`: of
-    /// erasures and sessions.
+    /// Something was due more than a month ago, by the calendar. With `before` (what became due before then is late), `ids`: of
+    /// erasures and sessions, and `why` the first erasures are not over: of each, what it waits for.
     Overdue,
     /// Sessions of tenants that are not ours were forgotten. With `count`.
     SessionsForeign,
@@ -153,7 +156,7 @@ pub(crate) enum Code {
     AlertFailed,
     /// The URL that hears that the deployment works could not be told. With `reason`.
     PingFailed,
-    /// Something will be late in a few days. With when the oldest will be `late`, and `ids`: of erasures and sessions.
+    /// Something will be late in a few days. With when the oldest will be `late`, `ids`: of erasures and sessions, and `why`.
     DueSoon,
     /// A new or changed rule would erase more than `rules.alarm_share` allows, and nothing of it begins until a person confirms it. With
     /// `rule`, its `version`, `would`, and `sessions`: how many of a month's sessions it would have erased; `together`, how many with the other
@@ -162,7 +165,8 @@ pub(crate) enum Code {
     /// What rules would do with a time of the past was found out, and waits for a person. With `mluvii`, `job`, `would`, and `sessions`: how
     /// many nobody told us of.
     PastWaiting,
-    /// Requests of persons were not answered in time. With `count`, the last day (`due`) of the first, `days_left` until it, and `ids`.
+    /// Requests of persons were not answered in time. With `count`, the last day (`due`) of the first, `days_left` until it, `ids`, and `why`
+    /// the first are not over: of each, what it waits for.
     RequestsLate,
     /// Requests of persons have to be answered in a few days. With the same.
     RequestsDueSoon,

@@ -6,6 +6,9 @@ use serde_json::Value;
 /// Of each sort, at most so many are named; a sentence shows fewer.
 pub(crate) const NAMED_MAX: usize = 100;
 
+/// Of so many of those that have to be done first, it is said why they are not.
+pub(crate) const EXPLAINED_MAX: usize = 10;
+
 /// Sessions as `installation/id`, erasures by their ids, receipts by their numbers; the oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Named {

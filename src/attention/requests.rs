@@ -7,10 +7,11 @@ use jiff::civil::Date;
 use quietus_plugin::Span;
 use serde_json::{Value, json};
 
-use super::about::{found, with};
+use super::about::{Why, found, with, with_why};
 use super::{Attention, Code, Severity};
 use crate::audit::Object;
 use crate::deadline::{Calendar, days_left};
+use crate::request::Request;
 
 /// The seconds of a day.
 const DAY_S: u64 = 86_400;
@@ -33,6 +34,8 @@ pub(crate) struct OpenRequests {
     pub(crate) unverified: Vec<OpenRequest>,
     /// Those with a plan that nobody has approved.
     pub(crate) planned: Vec<OpenRequest>,
+    /// The first [`EXPLAINED_MAX`](super::EXPLAINED_MAX) by their last day, to say why they are not over.
+    pub(crate) first: Vec<Request>,
 }
 
 /// From what on a request of a person needs somebody.
@@ -46,7 +49,14 @@ pub(crate) struct RequestLimits {
     pub(crate) four_eyes: bool,
 }
 
-pub(super) fn of(open: &OpenRequests, limits: &RequestLimits, calendar: &Calendar, now: Timestamp) -> Vec<Attention> {
+/// `why`: why the first of them are not over.
+pub(super) fn of(
+    open: &OpenRequests,
+    why: &[Why],
+    limits: &RequestLimits,
+    calendar: &Calendar,
+    now: Timestamp,
+) -> Vec<Attention> {
     let today = calendar.day(now);
     let (late, others): (Vec<_>, Vec<_>) = open.soonest.iter().partition(|(due, _)| *due < today);
     let warned = i32::try_from(limits.warn_before.0.as_secs() / DAY_S).unwrap_or(i32::MAX);
@@ -54,8 +64,8 @@ pub(super) fn of(open: &OpenRequests, limits: &RequestLimits, calendar: &Calenda
     let planned = if limits.four_eyes { waiting(&open.planned, Duration::ZERO, now) } else { Vec::new() };
     let unverified = waiting(&open.unverified, limits.verify_within.0, now);
     let all = [
-        by_day(Code::RequestsLate, Severity::Urgent, &late, today),
-        by_day(Code::RequestsDueSoon, Severity::Attention, &soon, today),
+        by_day(Code::RequestsLate, Severity::Urgent, &late, why, today),
+        by_day(Code::RequestsDueSoon, Severity::Attention, &soon, why, today),
         by_age(Code::RequestsUnverified, &unverified),
         by_age(Code::RequestApprovalWaiting, &planned),
     ];
@@ -69,11 +79,12 @@ fn waiting(open: &[OpenRequest], longer_than: Duration, now: Timestamp) -> Vec<&
 }
 
 /// With how many days are left of the one that has to be answered first.
-fn by_day(code: Code, severity: Severity, these: &[&(Date, String)], today: Date) -> Option<Attention> {
+fn by_day(code: Code, severity: Severity, these: &[&(Date, String)], why: &[Why], today: Date) -> Option<Attention> {
     let (due, _) = these.first()?;
     let named = with_ids(found(code, severity, Object::requests(), mark(these)), these.iter().map(|(_, name)| name));
     let named = with(named, "due", Value::from(due.to_string()));
-    Some(with(named, "days_left", json!(days_left(today, *due))))
+    let named = with(named, "days_left", json!(days_left(today, *due)));
+    Some(with_why(named, why, |of| these.iter().any(|(_, name)| name == of)))
 }
 
 fn by_age(code: Code, these: &[&OpenRequest]) -> Option<Attention> {

@@ -9,9 +9,11 @@ use super::{
     NoServer, NotReloaded, OpenRequest, OpenRequests, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince,
     RequestLimits, StoppedTarget, Tasks, WaitingPast, WaitingRule,
 };
-use crate::erasure::ErasureId;
+use crate::audit::Actor;
+use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, Stage, Step, StepState, sample};
 use crate::hold::HoldId;
-use crate::subject::{InstallationName, TargetName};
+use crate::request::{Came, Entered, Request, RequestId, RequestNumber, VerifiedBy};
+use crate::subject::{InstallationName, Kind, TargetName};
 
 pub(super) fn stopped(target: &str, needs_person: bool) -> StoppedTarget {
     let (since, until) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
@@ -81,6 +83,28 @@ pub(super) fn some(count: u64) -> Group {
 
 fn set_back() -> FailedKeeper {
     FailedKeeper { keeper: "ledger".into(), reason: "it ends at receipt 7".into(), ..keeper() }
+}
+
+/// One that is being erased.
+fn request(number: i64, erasure: ErasureId) -> Request {
+    let entered = Entered {
+        id: RequestId([1; 16]),
+        number: None,
+        mluvii: InstallationName("acme".into()),
+        came: Came::Letter,
+        received: date(1969, 12, 1),
+        verified: Some(VerifiedBy::Document),
+        targets: vec![TargetName("erp".into())],
+        kinds: [Kind::Email].into(),
+    };
+    let request = Request::of(entered, RequestNumber::own(number), &Actor::cli("ann"), Timestamp::UNIX_EPOCH);
+    Request { erasures: vec![erasure], ..request }
+}
+
+/// An erasure that waits for a target that is paused.
+fn paused(byte: u8) -> Erasure {
+    let step = Step { state: StepState::to_call(Stage::Erase, None), ..sample::step("erp", Outcome::Erased) };
+    Erasure { id: ErasureId([byte; 16]), state: ErasureState::Erasing, ..sample::session(vec![step]) }
 }
 
 /// When it is looked at.
@@ -186,7 +210,9 @@ pub(crate) fn everything() -> Facts {
             soonest: vec![(date(1969, 12, 30), "acme/R-1".into()), (date(1970, 1, 2), "acme/R-2".into())],
             unverified: vec![OpenRequest { name: "R-3".into(), since: now() - SignedDuration::from_hours(30) }],
             planned: vec![OpenRequest { name: "R-4".into(), since: Timestamp::UNIX_EPOCH }],
+            first: vec![request(1, ErasureId([5; 16])), request(2, ErasureId([6; 16]))],
         },
+        erasures: [(ErasureId([5; 16]), paused(5)), (ErasureId([6; 16]), paused(6))].into(),
         paused: vec![(TargetName("erp".into()), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(48))],
         endless_holds: vec![(HoldId([0xab; 6]), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 181))],
         undeletable: [(

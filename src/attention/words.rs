@@ -1,8 +1,14 @@
 //! What needs a person, in words: a sentence for each code, with the command that helps.
 
+mod delay;
+
+pub(crate) use delay::{delay_brief, delay_words};
+
 use jiff::Timestamp;
+use serde::Deserialize as _;
 use serde_json::Value;
 
+use super::about::Why;
 use super::shell::quoted;
 use super::{Attention, ClockFault, Code, Severity};
 use crate::subject::TargetName;
@@ -149,9 +155,9 @@ pub(crate) fn sentence(found: &Attention) -> String {
         }
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
-            let them = named(found, 0);
+            let (them, why) = (named(found, 0), why(found));
             format!(
-                "something is due since {since}, and its month is over{them}: quietus erasures list --due-before {}",
+                "something is due since {since}, and its month is over{them}{why}: quietus erasures list --due-before {}",
                 text("before")
             )
         }
@@ -260,23 +266,23 @@ pub(crate) fn sentence(found: &Attention) -> String {
         Code::DueSoon => {
             let since = found.since.map(time).unwrap_or_default();
             let late = text("late").parse().map(time).unwrap_or_default();
-            let them = named(found, 0);
+            let (them, why) = (named(found, 0), why(found));
             format!(
-                "something is due since {since} and will be late from {late} on, as its month ends{them}: quietus status"
+                "something is due since {since} and will be late from {late} on, as its month ends{them}{why}: quietus status"
             )
         }
         Code::RequestsLate => {
-            let them = named(found, 0);
+            let (them, why) = (named(found, 0), why(found));
             format!(
-                "{count} requests of persons are not answered in time, the first was to be until {}{them}: quietus requests list",
+                "{count} requests of persons are not answered in time, the first was to be until {}{them}{why}: quietus requests list",
                 text("due")
             )
         }
         Code::RequestsDueSoon => {
             let days = found.parameters.get("days_left").and_then(serde_json::Value::as_i64).unwrap_or_default();
-            let them = named(found, 0);
+            let (them, why) = (named(found, 0), why(found));
             format!(
-                "{count} requests of persons have to be answered soon, the first until {} ({days} days left){them}: quietus requests list",
+                "{count} requests of persons have to be answered soon, the first until {} ({days} days left){them}{why}: quietus requests list",
                 text("due")
             )
         }
@@ -330,6 +336,17 @@ fn named(found: &Attention, count: u64) -> String {
     let shown = ids.iter().take(NAMED).map(id).collect::<Vec<_>>().join(", ");
     let more = count.max(ids.len() as u64).saturating_sub(NAMED as u64);
     if more > 0 { format!(" ({shown} and {more} more: quietus attention list --json)") } else { format!(" ({shown})") }
+}
+
+/// What a few of them wait for.
+fn why(found: &Attention) -> String {
+    let read = |one: &Value| Why::deserialize(one).ok();
+    let all = found.parameters.get("why").and_then(Value::as_array);
+    let said = all.into_iter().flatten().filter_map(read).take(NAMED).map(|Why { of, waits_for }| {
+        let waits: Vec<_> = waits_for.iter().map(delay_brief).collect();
+        format!("; {of} waits for {}", waits.join(" and "))
+    });
+    said.collect()
 }
 
 /// What a doubted clock means, and what helps.
@@ -387,7 +404,7 @@ mod tests {
         the ledger was set back: it ends at receipt 7; receipts wait: put the right one in place, or stop all servers and run `quietus ledger accept`
         something is due since 1970-01-01T00:00:00Z, and its month is over (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
-        1 requests of persons are not answered in time, the first was to be until 1969-12-30 (acme/R-1): quietus requests list
+        1 requests of persons are not answered in time, the first was to be until 1969-12-30 (acme/R-1); acme/R-1 waits for erp, which is paused: quietus requests list
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         the alert ops does not reach all: no connection; it is tried again; see `quietus alerts test ops`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
@@ -406,7 +423,7 @@ mod tests {
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         the server web-1/4711 works by the configuration that it had, as the one in its file is not taken: quietus.toml, line 7: rule.1.erase: is needed; then `quietus reload`
         the plans of 1 requests of persons wait for the approval of somebody else (R-4): quietus requests show, then `quietus requests approve`
-        1 requests of persons have to be answered soon, the first until 1970-01-02 (1 days left) (acme/R-2): quietus requests list
+        1 requests of persons have to be answered soon, the first until 1970-01-02 (1 days left) (acme/R-2); acme/R-2 waits for erp, which is paused: quietus requests list
         of 1 requests of persons it is not known whose they are, of the first since 1969-12-30T20:00:00Z (R-3): quietus requests verify
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round

@@ -5,12 +5,13 @@ use jiff::Timestamp;
 
 use super::context::actor;
 use super::exit::{Exit, Failure};
-use super::out::{self, Out};
+use super::out::{self, BAD, Out};
 use super::words::subject;
+use crate::attention::{delay_brief, delay_words};
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
-use crate::operations::erasures::{self, Retried, UndecidedRetried};
+use crate::operations::erasures::{self, Explained, Retried, UndecidedRetried};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
 
@@ -91,10 +92,16 @@ impl List {
             limit: self.limit,
         };
         let page = erasures::list(on, filter).await?;
+        let all = erasures::explain(on, page.items).await?;
         if out.is_json() {
-            out.json(&page.items)?;
+            out.json(&all)?;
         } else {
-            out.table(["ID", "STATE", "SUBJECT", "DUE"], page.items.iter().map(row))?;
+            out.table(["ID", "STATE", "SUBJECT", "DUE"], all.iter().map(|one| row(&one.erasure)))?;
+            for late in all.iter().filter(|one| one.late) {
+                let waits: Vec<_> = late.waits_for.iter().map(delay_brief).collect();
+                let waits = waits.join(" and ");
+                out.marked(BAD, "✗", format_args!("{} is late, and waits for {waits}", late.erasure.id))?;
+            }
         }
         out.next_page(page.next);
         Ok(Exit::Done)
@@ -105,7 +112,11 @@ impl Erasures {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         match self {
             Self::List(list) => list.run(on, out).await,
-            Self::Show { id } => show(&erasures::show(on, id).await?, out),
+            Self::Show { id } => {
+                let erasure = erasures::show(on, id).await?;
+                erasures::explain(on, vec![erasure]).await?.iter().try_for_each(|one| show(one, out))?;
+                Ok(Exit::Done)
+            }
             Self::Approve { id } => {
                 let approved = erasures::approve(on, id, &actor()).await;
                 answer(approved, "approved; it begins when its time has come", out)
@@ -187,11 +198,11 @@ fn row(erasure: &Erasure) -> [String; 4] {
     [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 
-fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
+fn show(explained: &Explained, out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
-        out.json(erasure)?;
-        return Ok(Exit::Done);
+        return out.json(explained);
     }
+    let erasure = &explained.erasure;
     out.line(format_args!("erasure   {}", erasure.id))?;
     out.line(format_args!("state     {}", erasure.state.as_str()))?;
     if !erasure.holds.is_empty() {
@@ -214,6 +225,12 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     out.line(format_args!("due       {}", out::time(erasure.due)))?;
     out.line(format_args!("begun     {}", out::time_or_dash(erasure.begun)))?;
     out.line(format_args!("ended     {}", out::time_or_dash(erasure.ended)))?;
+    if explained.late {
+        out.marked(BAD, "✗", "late      its month is over")?;
+    }
+    for delay in &explained.waits_for {
+        out.line(format_args!("waits for {}", delay_words(delay)))?;
+    }
     let row = |step: &Step| {
         let counts = step.counts.iter().map(|(what, count)| format!("{what}: {count}")).collect::<Vec<_>>().join(", ");
         let attempts = step.attempts.to_string();
@@ -224,8 +241,7 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     };
     out.line("")?;
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
-    out.table(header, erasure.steps.iter().map(row))?;
-    Ok(Exit::Done)
+    out.table(header, erasure.steps.iter().map(row))
 }
 
 /// Whether it waits for its link to be used.

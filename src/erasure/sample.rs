@@ -25,6 +25,7 @@ pub(crate) fn step(target: &str, outcome: Outcome) -> Step {
         sent: None,
         stopped: false,
         tried: false,
+        due: None,
     }
 }
 

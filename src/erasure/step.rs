@@ -170,6 +170,8 @@ pub(crate) struct Step {
     pub(crate) stopped: bool,
     /// A call that was to have its target erase came to no answer, and none has since: some of the data may be gone.
     pub(crate) tried: bool,
+    /// When its target is called next, where that is shown and nobody is calling it just now.
+    pub(crate) due: Option<Timestamp>,
 }
 
 impl Step {
@@ -191,6 +193,7 @@ impl Step {
             sent: None,
             stopped: false,
             tried: false,
+            due: None,
         }
     }
 
@@ -237,6 +240,15 @@ impl Step {
         }
     }
 
+    /// When its target, which has answered that it has erased, is asked whether it is gone: no sooner than it asked for, as its vendor may
+    /// purge by itself until then.
+    pub(crate) fn asked_again(&self) -> Option<Timestamp> {
+        match self.state {
+            StepState::UnderWay { stage: Stage::Verify, so_far: Some(_), report: ReportState::NotExpected } => self.due,
+            _ => None,
+        }
+    }
+
     /// What was reported and is not yet taken in.
     pub(crate) fn report(&self) -> Option<&Sealed> {
         match &self.state {
@@ -264,6 +276,8 @@ struct ShownStep {
     #[serde(skip_serializing_if = "Option::is_none")]
     report_by: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    asked_again: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     sent: Option<Sent>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     stopped: bool,
@@ -275,6 +289,7 @@ impl From<Step> for ShownStep {
             stage: step.stage(),
             outcome: step.outcome(),
             report_by: step.report_by(),
+            asked_again: step.asked_again(),
             target: step.target,
             reason: step.reason,
             attempts: step.attempts,

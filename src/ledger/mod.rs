@@ -70,7 +70,7 @@ pub(crate) use past_job::{PAST_JOBS_MAX, PastCounts, PastJob, PastState, StoredP
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
 pub(crate) use ports::{Admin, Intake, Queue, Records};
-pub(crate) use request::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest, shown as shown_request};
+pub(crate) use request::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
 pub(crate) use retention::RetentionSettings;
 pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
 use rule_version::{demanded_by, of_one};

@@ -6,11 +6,11 @@ use jiff::civil::Date;
 use super::listing::{Cursor, Page};
 use super::row::Row;
 use super::{LedgerError, broken};
-use crate::attention::{NAMED_MAX, OpenRequest};
+use crate::attention::{EXPLAINED_MAX, NAMED_MAX, OpenRequest};
 use crate::audit::{Act, Actor, Detail};
 use crate::erasure::Capsule;
 use crate::keys::{Fingerprint, KeyId, Sealed};
-use crate::request::{Entered, Request, RequestNumber, RequestState, is_of_same_person};
+use crate::request::{Entered, Request, RequestNumber, RequestState, is_of_same_person, shown};
 use crate::subject::{Fingerprinted, InstallationName};
 
 /// A request that is to be entered.
@@ -186,6 +186,13 @@ pub(super) fn soonest() -> String {
     )
 }
 
+/// The first of them, whole.
+pub(super) fn first() -> String {
+    format!(
+        "SELECT {STORED} FROM request WHERE ended IS NULL AND due IS NOT NULL ORDER BY due, number LIMIT {EXPLAINED_MAX}"
+    )
+}
+
 pub(super) fn in_states(states: &[RequestState]) -> String {
     let states: Vec<_> = states.iter().map(|state| format!("'{state}'")).collect();
     let states = states.join(", ");
@@ -215,14 +222,6 @@ pub(super) fn open_request(row: &impl Row) -> Result<OpenRequest, LedgerError> {
 fn name(row: &impl Row) -> Result<String, LedgerError> {
     let text = |column| row.text(column).map(Option::unwrap_or_default);
     Ok(shown(text(0)?, text(1)?))
-}
-
-/// A request as people know it: by its number, and by its installation where that has a name.
-pub(crate) fn shown(installation: &str, number: &str) -> String {
-    match installation {
-        InstallationName::UNNAMED => number.to_owned(),
-        installation => format!("{installation}/{number}"),
-    }
 }
 
 const EPOCH: Date = jiff::civil::date(1970, 1, 1);

@@ -77,14 +77,15 @@ fn there<T>(value: Option<T>) -> Result<T, LedgerError> {
 pub(super) const STEP: &str = "step.target, step.called, step.stage, step.parked, step.outcome, step.report_by, \
                                step.report, step.attempts, step.rounds, step.counts, step.evidence, step.erased_at, \
                                step.verified_at, step.reason, step.resume, step.sent, step.asked, step.stopped, \
-                               step.tried";
+                               step.tried, CAST(NULL AS BIGINT)";
 
-/// The same of a step that is shown: why its work is being repeated stands with its work, and is shown where the target
-/// itself has given no reason.
+/// The same of a step that is shown: when its target is called next stands with its work, and so does why it is being repeated, which is
+/// shown where the target itself has given no reason.
 pub(super) const STEP_SHOWN: &str = "step.target, step.called, step.stage, step.parked, step.outcome, step.report_by, \
                                      step.report, step.attempts, step.rounds, step.counts, step.evidence, \
                                      step.erased_at, step.verified_at, COALESCE(step.reason, task.reason), \
-                                     CAST(NULL AS BYTEA), step.sent, step.asked, step.stopped, step.tried";
+                                     CAST(NULL AS BYTEA), step.sent, step.asked, step.stopped, step.tried, \
+                                     CASE WHEN task.holder IS NULL THEN task.due END";
 
 /// Where the columns of [`STEP_SHOWN`] come from.
 pub(super) const FROM_STEP_SHOWN: &str =
@@ -107,6 +108,7 @@ pub(super) fn step(row: &impl Row) -> Result<Step, LedgerError> {
         asked: row.number(16)?.map(Asked::of_number),
         stopped: row.truth(17)?,
         tried: row.truth(18)?,
+        due: row.maybe_time(19)?,
     })
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::plan::Approval;
-use super::{Choice, End, Ended, ExtendedBecause, Extension, Plan, Request, RequestState, Verification, VerifiedBy};
+use super::{Chosen, End, Ended, ExtendedBecause, Extension, Plan, Request, RequestState, Verification, VerifiedBy};
 use crate::audit::Actor;
 use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
 use crate::erasure::ErasureId;
@@ -42,7 +42,7 @@ pub(crate) enum Refused {
     NotApproved,
     #[error("its plan is approved already")]
     Approved,
-    #[error("somebody else has to approve it than {0}, who has entered it or made its plan")]
+    #[error("somebody else has to approve it than {0}, who has entered it, or has made its plan or changed it")]
     SamePerson(Actor),
 }
 
@@ -152,28 +152,36 @@ impl Request {
     }
 
     /// It was shown what would go, with what was decided about single sessions.
-    pub(crate) fn planned(mut self, plan: Plan, include: Vec<Choice>, exclude: Vec<Choice>) -> Acted {
+    pub(crate) fn planned(mut self, plan: Plan, chosen: Chosen) -> Acted {
         self.must_be_verified()?;
-        (self.include, self.exclude) = (include, exclude);
-        self.plan = Some(match self.plan.take() {
+        let Chosen { include, exclude, anew } = chosen;
+        let same_choices = self.include == include && self.exclude == exclude;
+        let before = self.plan.take().filter(|before| before.hash == plan.hash && same_choices && !anew);
+        if let Some(before) = before {
             // Who only looks at a plan has not made it: who has may not approve it by that. Who approved it has approved it.
-            Some(before) if before.hash == plan.hash => {
-                Plan { by: before.by, at: before.at, approved: before.approved, ..plan }
-            }
-            _ => plan,
-        });
+            self.plan = Some(before);
+            return Ok(self);
+        }
+        // Whose decisions still stand in it has made it, too, whoever had it shown last.
+        if anew {
+            self.makers.clear();
+        }
+        if !self.makers.contains(&plan.by) {
+            self.makers.push(plan.by.clone());
+        }
+        (self.include, self.exclude, self.plan) = (include, exclude, Some(plan));
         Ok(self)
     }
 
-    /// Somebody else than who has entered it or made its plan says that what was shown may go.
+    /// Somebody else than who has entered it, or made or changed its plan, says that what was shown may go.
     pub(crate) fn approve(mut self, hash: &str, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_verified()?;
-        let entered_by = self.entered_by.clone();
+        let own: Vec<_> = [&self.entered_by].into_iter().chain(&self.makers).cloned().collect();
         let plan = planned_as(&mut self.plan, hash)?;
         if plan.approved.is_some() {
             return Err(Refused::Approved);
         }
-        for own in [entered_by, plan.by.clone()] {
+        for own in own.into_iter().chain([plan.by.clone()]) {
             if !by.is_somebody_else(&own) {
                 return Err(Refused::SamePerson(own));
             }
@@ -193,6 +201,10 @@ impl Request {
             return Err(Refused::NotApproved);
         }
         let plan = self.plan.take().ok_or(Refused::NoPlan)?;
+        // The next plan is begun by whoever makes it, unless decisions of these stand in it.
+        if self.include.is_empty() && self.exclude.is_empty() {
+            self.makers.clear();
+        }
         self.erasures.push(erasure);
         // What earlier receipts left was looked for again by this plan; its own receipt says what is left now.
         self.more = false;

@@ -16,8 +16,8 @@ pub(crate) use duplicate::is_of_same_person;
 pub(crate) use id::RequestId;
 pub(crate) use life::{Refused, Rest};
 pub(crate) use mask::masked;
-pub(crate) use number::RequestNumber;
-pub(crate) use plan::{Choice, ChosenBecause, Plan, PlannedSession};
+pub(crate) use number::{RequestNumber, shown};
+pub(crate) use plan::{Choice, Chosen, ChosenBecause, Plan, PlannedSession};
 pub(crate) use settings::RequestSettings;
 
 use std::collections::BTreeSet;
@@ -250,6 +250,9 @@ pub(crate) struct Request {
     pub(crate) kinds: BTreeSet<Kind>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<Plan>,
+    /// Who has made what is planned, or changed it: none of them approves it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) makers: Vec<Actor>,
     /// What was decided about single sessions, for this plan and the next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) include: Vec<Choice>,
@@ -298,6 +301,7 @@ impl Request {
             targets,
             kinds,
             plan: None,
+            makers: Vec::new(),
             include: Vec::new(),
             exclude: Vec::new(),
             erasures: Vec::new(),
@@ -332,7 +336,17 @@ impl Request {
 
     /// An erasure of it that has not ended.
     pub(crate) fn erasing(&self) -> Option<ErasureId> {
-        self.erasures.iter().copied().find(|id| !self.receipted.contains(id))
+        self.under_way().next()
+    }
+
+    /// All of them.
+    pub(crate) fn under_way(&self) -> impl Iterator<Item = ErasureId> + '_ {
+        self.erasures.iter().copied().filter(|id| !self.receipted.contains(id))
+    }
+
+    /// As people know it.
+    pub(crate) fn name(&self) -> String {
+        shown(&self.mluvii.0, self.number.as_str())
     }
 
     /// The last day; `None` while it does not run.

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::subject::InstallationName;
+
 /// The longest one.
 const CHARACTERS_MAX: usize = 40;
 
@@ -57,5 +59,13 @@ impl FromStr for RequestNumber {
 impl<'de> Deserialize<'de> for RequestNumber {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// A request as people know it: by its number, and by its installation where that has a name.
+pub(crate) fn shown(installation: &str, number: &str) -> String {
+    match installation {
+        InstallationName::UNNAMED => number.to_owned(),
+        installation => format!("{installation}/{number}"),
     }
 }

@@ -47,6 +47,15 @@ pub(crate) struct Choice {
     pub(crate) because: ChosenBecause,
 }
 
+/// What somebody decided about single sessions, and what that is to be of what was decided before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chosen {
+    pub(crate) include: Vec<Choice>,
+    pub(crate) exclude: Vec<Choice>,
+    /// Everything before is forgotten, also who has decided it.
+    pub(crate) anew: bool,
+}
+
 /// Who has approved a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Approval {

@@ -49,7 +49,7 @@ fn a_request_goes_from_the_letter_to_the_receipt() {
     assert_eq!(request.due(), Some(date(2026, 12, 3)));
     let request = request.verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)).expect("verified");
     assert_eq!(request.state(), RequestState::Verified);
-    let request = request.planned(plan("aa", 2), Vec::new(), Vec::new()).expect("planned");
+    let request = request.planned(plan("aa", 2), Chosen::default()).expect("planned");
     assert_eq!(request.state(), RequestState::Planned);
     let (request, asked) = request.run("aa", ErasureId([4; 16]), false).expect("asked for");
     assert_eq!((request.state(), asked.sessions.len()), (RequestState::Erasing, 2));
@@ -59,12 +59,12 @@ fn a_request_goes_from_the_letter_to_the_receipt() {
         (RequestState::Done, None)
     );
     // Nothing comes after the end.
-    assert_eq!(request.clone().planned(plan("bb", 1), Vec::new(), Vec::new()), Err(Refused::Ended(RequestState::Done)));
+    assert_eq!(request.clone().planned(plan("bb", 1), Chosen::default()), Err(Refused::Ended(RequestState::Done)));
 }
 
 #[test]
 fn an_unverified_request_can_neither_be_planned_nor_run() {
-    assert_eq!(entered().planned(plan("aa", 1), Vec::new(), Vec::new()), Err(Refused::NotVerified));
+    assert_eq!(entered().planned(plan("aa", 1), Chosen::default()), Err(Refused::NotVerified));
     let forged = Request { plan: Some(plan("aa", 1)), ..entered() };
     assert_eq!(forged.clone().approve("aa", &by("eve"), at(TODAY)), Err(Refused::NotVerified));
     assert_eq!(forged.run("aa", ErasureId([4; 16]), false).map(drop), Err(Refused::NotVerified));
@@ -160,7 +160,7 @@ fn a_request_is_extended_within_its_month_and_by_two_more_at_most() {
 
 #[test]
 fn nobody_approves_what_they_entered_or_planned() {
-    let planned = verified().planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    let planned = verified().planned(plan("aa", 1), Chosen::default()).expect("planned");
     let run = |request: &Request| request.clone().run("aa", ErasureId([4; 16]), true).map(drop);
     assert_eq!(run(&planned), Err(Refused::NotApproved));
     let approve = |name: &str| planned.clone().approve("aa", &by(name), at(TODAY));
@@ -171,9 +171,9 @@ fn nobody_approves_what_they_entered_or_planned() {
     assert_eq!((approved.state(), run(&approved)), (RequestState::Approved, Ok(())));
     assert_eq!(approved.clone().approve("aa", &by("eve"), at(TODAY)), Err(Refused::Approved));
     // What is shown anew and is the same stays approved; what is not has to be approved anew.
-    let again = approved.clone().planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    let again = approved.clone().planned(plan("aa", 1), Chosen::default()).expect("planned");
     assert_eq!(again.state(), RequestState::Approved);
-    let other = approved.planned(plan("bb", 2), Vec::new(), Vec::new()).expect("planned");
+    let other = approved.planned(plan("bb", 2), Chosen::default()).expect("planned");
     assert_eq!(other.state(), RequestState::Planned);
     assert_eq!(other.approve("aa", &by("eve"), at(TODAY)), Err(Refused::OtherPlan("bb".into())));
 }
@@ -182,15 +182,47 @@ fn nobody_approves_what_they_entered_or_planned() {
 fn who_looks_at_a_plan_does_not_become_the_one_who_made_it() {
     let by_whom = |name: &str, hash: &str| Plan { by: by(name), ..plan(hash, 1) };
     let look = |request: &Request, name: &str, hash: &str| {
-        request.clone().planned(by_whom(name, hash), Vec::new(), Vec::new()).expect("planned")
+        request.clone().planned(by_whom(name, hash), Chosen::default()).expect("planned")
     };
     let made = look(&verified(), "bob", "aa");
     let looked = look(&made, "eve", "aa");
     assert_eq!(looked.clone().approve("aa", &by("bob"), at(TODAY)), Err(Refused::SamePerson(by("bob"))));
     assert_eq!(looked.approve("aa", &by("eve"), at(TODAY)).expect("approved").state(), RequestState::Approved);
-    // What is not the same is made by who had it shown.
+    // What is not the same is made by who had it shown, and by who had made what it came from.
     let other = look(&made, "eve", "bb");
-    assert_eq!(other.approve("bb", &by("eve"), at(TODAY)), Err(Refused::SamePerson(by("eve"))));
+    for maker in ["bob", "eve"] {
+        assert_eq!(other.clone().approve("bb", &by(maker), at(TODAY)), Err(Refused::SamePerson(by(maker))));
+    }
+    assert_eq!(other.approve("bb", &by("zoe"), at(TODAY)).expect("approved").state(), RequestState::Approved);
+}
+
+#[test]
+fn nobody_approves_what_they_have_decided_about_a_single_session() {
+    let (by_whom, id) = (|name: &str, hash: &str| Plan { by: by(name), ..plan(hash, 1) }, ErasureId([4; 16]));
+    let kept = Choice { session: "acme/9".parse().expect("a session"), because: ChosenBecause::Shared };
+    let chosen = || Chosen { exclude: vec![kept.clone()], ..Chosen::default() };
+    let planned = |request: &Request, name: &str, hash: &str, chosen| {
+        request.clone().planned(by_whom(name, hash), chosen).expect("planned")
+    };
+    let approve = |request: &Request, hash: &str, name: &str| request.clone().approve(hash, &by(name), at(TODAY));
+    let refused = |name: &str| Err(Refused::SamePerson(by(name)));
+    let made = planned(&verified(), "bob", "aa", Chosen::default());
+    let approved = approve(&made, "aa", "eve").expect("approved");
+    // The same sessions go, but what the receipt says of the others is another thing: that is no look.
+    let changed = planned(&approved, "eve", "aa", chosen());
+    assert_eq!(changed.state(), RequestState::Planned);
+    assert_eq!((approve(&changed, "aa", "bob"), approve(&changed, "aa", "eve")), (refused("bob"), refused("eve")));
+    // What was decided stands in the next plan, too, whoever has it shown.
+    let ran = approve(&changed, "aa", "zoe").expect("approved").run("aa", id, true).expect("asked for").0;
+    let next = planned(&ran, "zoe", "bb", chosen());
+    assert_eq!((approve(&next, "bb", "eve"), approve(&next, "bb", "zoe")), (refused("eve"), refused("zoe")));
+    // Who begins anew has made it alone: two people are enough, one of whom has entered nothing.
+    let anew = planned(&next, "bob", "bb", Chosen { anew: true, ..Chosen::default() });
+    assert_eq!((anew.state(), approve(&anew, "bb", "bob")), (RequestState::Planned, refused("bob")));
+    assert_eq!(approve(&anew, "bb", "eve").expect("approved").state(), RequestState::Approved);
+    // Without decisions, a plan that has run is over.
+    let ran = approve(&anew, "bb", "eve").expect("approved").run("bb", id, true).expect("asked for").0;
+    assert_eq!(approve(&planned(&ran, "eve", "cc", Chosen::default()), "cc", "bob").map(drop), Ok(()));
 }
 
 #[test]
@@ -202,7 +234,7 @@ fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
     let rejected = end(entered(), Ended::Rejected(RejectedBecause::NotThePerson)).expect("rejected");
     assert_eq!(rejected.state(), RequestState::Rejected);
     assert_eq!(end(rejected, Ended::Withdrawn), Err(Refused::Ended(RequestState::Rejected)));
-    let nothing = verified().planned(plan("aa", 0), Vec::new(), Vec::new()).expect("planned");
+    let nothing = verified().planned(plan("aa", 0), Chosen::default()).expect("planned");
     assert_eq!(nothing.clone().run("aa", id, false).map(drop), Err(Refused::NothingPlanned));
     let closed = end(nothing, Ended::Closed(ClosedBecause::NothingHeld)).expect("closed");
     assert_eq!((closed.state(), closed.plan), (RequestState::Closed, None));
@@ -212,8 +244,7 @@ fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
 fn what_has_come_since_it_was_planned_keeps_a_request_open() {
     let [first, second] = [4, 5].map(|byte| ErasureId([byte; 16]));
     let run = |request: Request, hash: &str, id| request.run(hash, id, false).expect("asked for").0;
-    let with_plan =
-        |request: Request, hash: &str| request.planned(plan(hash, 1), Vec::new(), Vec::new()).expect("planned");
+    let with_plan = |request: Request, hash: &str| request.planned(plan(hash, 1), Chosen::default()).expect("planned");
     let erasing = run(with_plan(verified(), "aa"), "aa", first);
     // A follow-up that is planned, and then one that is under way.
     let planned = with_plan(erasing.clone(), "bb").erased(first, Rest::Nothing, at(TODAY));
@@ -236,7 +267,7 @@ fn what_has_come_since_it_was_planned_keeps_a_request_open() {
 
 #[test]
 fn a_request_is_written_as_it_is_read_and_holds_no_name() {
-    let request = verified().planned(plan("aa", 2), Vec::new(), Vec::new()).expect("planned");
+    let request = verified().planned(plan("aa", 2), Chosen::default()).expect("planned");
     let text = serde_json::to_string(&request).expect("JSON");
     assert_eq!(serde_json::from_str::<Request>(&text).expect("reads"), request);
     let ended = entered().end(Ended::Closed(ClosedBecause::Mistake), &by("ann"), at(TODAY)).expect("closed");

@@ -28,6 +28,7 @@ mod once;
 mod outside;
 mod papers;
 mod people;
+mod planning;
 mod plugins;
 mod purging;
 mod receipts;

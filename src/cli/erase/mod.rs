@@ -2,6 +2,7 @@
 
 mod preview;
 pub(super) mod reach;
+pub(super) mod said;
 
 use std::collections::BTreeSet;
 
@@ -91,7 +92,11 @@ impl Erase {
             after: self.after.map(|after| after.0).unwrap_or_default(),
         };
         if self.dry_run {
-            let preview = erasures::preview(on, request).await?;
+            let bar = said::progress();
+            let preview = erasures::preview(on, request, &|target| said::asking(&bar, target)).await;
+            // Before anything is shown: the line would stand beside it.
+            bar.finish_and_clear();
+            let preview = preview?;
             values.warn(SEEN_BY_OTHERS, out);
             return preview::show(&preview, out);
         }

@@ -42,7 +42,7 @@ pub(super) fn write(reach: &Reach, out: &mut Out) -> std::io::Result<()> {
 }
 
 /// How many identifiers of each kind are known.
-pub(super) fn kinds(identifiers: &Identifiers) -> BTreeMap<String, usize> {
+pub(in crate::cli) fn kinds(identifiers: &Identifiers) -> BTreeMap<String, usize> {
     let mut kinds = BTreeMap::new();
     for identifier in &identifiers.0 {
         *kinds.entry(identifier.kind.to_string()).or_default() += 1;

@@ -1,15 +1,13 @@
-//! What is decided about a request before anything is erased.
+//! What is decided about a request before anything is erased. Each act returns the request as it is then.
 
 use jiff::civil::Date;
 
 use super::Which;
-use super::list::write;
 use crate::cli::context::actor;
-use crate::cli::exit::{Exit, Failure};
-use crate::cli::out::Out;
+use crate::cli::exit::Failure;
 use crate::cli::words;
 use crate::operations::Operations;
-use crate::operations::requests;
+use crate::operations::requests::{self, Shown};
 use crate::request::{ClosedBecause, ExtendedBecause, RejectedBecause, VerifiedBy};
 
 /// Say whose a request is, that more was asked for to know it, or that there was an answer (GDPR Art. 12(6))
@@ -40,7 +38,7 @@ pub(in crate::cli) struct Verify {
 }
 
 impl Verify {
-    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
+    pub(super) async fn run(self, on: &Operations) -> Result<Shown, Failure> {
         let named = self.which.named();
         let shown = match self.how {
             Some(how) => requests::verify(on, &named, how, self.on, &actor()).await?,
@@ -48,8 +46,7 @@ impl Verify {
             None if self.ask => requests::ask(on, &named, self.on, &actor()).await?,
             None => requests::answered(on, &named, self.on, &actor()).await?,
         };
-        write(&shown, out)?;
-        Ok(Exit::Done)
+        Ok(shown)
     }
 }
 
@@ -67,10 +64,8 @@ pub(in crate::cli) struct Extend {
 }
 
 impl Extend {
-    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let shown = requests::extend(on, &self.which.named(), self.months, self.because, &actor()).await?;
-        write(&shown, out)?;
-        Ok(Exit::Done)
+    pub(super) async fn run(self, on: &Operations) -> Result<Shown, Failure> {
+        Ok(requests::extend(on, &self.which.named(), self.months, self.because, &actor()).await?)
     }
 }
 
@@ -88,10 +83,8 @@ pub(in crate::cli) struct Reject {
 }
 
 impl Reject {
-    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let shown = requests::reject(on, &self.which.named(), self.because, &actor()).await?;
-        write(&shown, out)?;
-        Ok(Exit::Done)
+    pub(super) async fn run(self, on: &Operations) -> Result<Shown, Failure> {
+        Ok(requests::reject(on, &self.which.named(), self.because, &actor()).await?)
     }
 }
 
@@ -103,10 +96,8 @@ pub(in crate::cli) struct Withdraw {
 }
 
 impl Withdraw {
-    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let shown = requests::withdraw(on, &self.which.named(), &actor()).await?;
-        write(&shown, out)?;
-        Ok(Exit::Done)
+    pub(super) async fn run(self, on: &Operations) -> Result<Shown, Failure> {
+        Ok(requests::withdraw(on, &self.which.named(), &actor()).await?)
     }
 }
 
@@ -121,9 +112,7 @@ pub(in crate::cli) struct Close {
 }
 
 impl Close {
-    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let shown = requests::close(on, &self.which.named(), self.because, &actor()).await?;
-        write(&shown, out)?;
-        Ok(Exit::Done)
+    pub(super) async fn run(self, on: &Operations) -> Result<Shown, Failure> {
+        Ok(requests::close(on, &self.which.named(), self.because, &actor()).await?)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Which;
 use super::person::PersonFile;
+use crate::attention::{delay_brief, delay_words};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, DOUBTFUL, Out};
 use crate::erasure::confirmation::{LinkState, ShownLink};
@@ -48,23 +49,16 @@ fn write_all(all: &[Shown], out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
         return out.json(&all);
     }
-    if all.iter().all(|shown| shown.link.is_none()) {
-        return out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT"], all.iter().map(row));
-    }
-    let with_link = |shown: &Shown| {
-        let [name, state, received, due, left] = row(shown);
-        [name, state, received, due, left, shown.link.as_ref().map_or_else(|| "-".to_owned(), until)]
-    };
-    out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT", "CLICK UNTIL"], all.iter().map(with_link))
+    out.table(["REQUEST", "STATE", "RECEIVED", "DUE", "LEFT", "WAITS FOR"], all.iter().map(row))
 }
 
-/// Until which day a link may be used; where it is not mailed, why.
-fn until(link: &ShownLink) -> String {
+/// A link that is on its way, shortly.
+fn click(link: &ShownLink) -> Option<String> {
     match link.state {
-        LinkState::Waiting | LinkState::Sending => "not mailed".to_owned(),
-        LinkState::Sent => link.expires.map_or_else(|| "-".to_owned(), out::date),
-        LinkState::Failed => "refused".to_owned(),
-        LinkState::Used | LinkState::Over => "-".to_owned(),
+        LinkState::Waiting | LinkState::Sending => Some("its link is not mailed".to_owned()),
+        LinkState::Sent => Some(format!("the click, until {}", link.expires.map_or_else(|| "-".to_owned(), out::date))),
+        LinkState::Failed => Some("its mail is refused".to_owned()),
+        LinkState::Used | LinkState::Over => None,
     }
 }
 
@@ -83,10 +77,21 @@ fn by_link(link: &ShownLink) -> String {
     }
 }
 
-fn row(shown: &Shown) -> [String; 5] {
+fn row(shown: &Shown) -> [String; 6] {
     let due = shown.due.map_or_else(|| "-".to_owned(), |due| due.to_string());
     let left = shown.days_left.map_or_else(|| "-".to_owned(), |left| format!("{left} d"));
-    [shown.name(), shown.state.to_string(), shown.request.term.received.to_string(), due, left]
+    let received = shown.request.term.received.to_string();
+    [shown.name(), shown.state.to_string(), received, due, left, waits_for(shown)]
+}
+
+/// What it waits for first, and how much more there is.
+fn waits_for(shown: &Shown) -> String {
+    if let Some(click) = shown.link.as_ref().and_then(click) {
+        return click;
+    }
+    let Some((first, more)) = shown.waits_for.split_first() else { return String::new() };
+    let more = if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
+    format!("{}{more}", delay_brief(first))
 }
 
 /// Show one request: where it stands, until when it has to be answered, and why then
@@ -138,18 +143,18 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
         out.line(format_args!("extended   by {months} months ({}), by {}", extension.because, extension.by))?;
     }
     write_due(shown, out)?;
+    for delay in &shown.waits_for {
+        out.line(format_args!("waits for  {}", delay_words(delay)))?;
+    }
     let kinds: Vec<_> = request.kinds.iter().map(ToString::to_string).collect();
     let targets: Vec<_> = request.targets.iter().map(ToString::to_string).collect();
     out.line(format_args!("known by   {}", kinds.join(", ")))?;
     out.line(format_args!("targets    {}", targets.join(", ")))?;
     if let Some(plan) = &request.plan {
         let approved = plan.approved.as_ref().map_or_else(String::new, |by| format!(", approved by {}", by.by));
-        out.line(format_args!(
-            "plan       {} of {} sessions, by {}{approved}",
-            plan.hash,
-            plan.sessions.len(),
-            plan.by
-        ))?;
+        let makers: Vec<_> = request.makers.iter().map(ToString::to_string).collect();
+        let (hash, count, makers) = (&plan.hash, plan.sessions.len(), makers.join(", "));
+        out.line(format_args!("plan       {hash} of {count} sessions, by {makers}{approved}"))?;
     }
     for erasure in &request.erasures {
         out.line(format_args!("erasure    {erasure}"))?;

@@ -32,20 +32,22 @@ pub(super) enum Requests {
 
 impl Requests {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        match self {
-            Self::New(new) => new.run(on, out).await,
-            Self::List(list) => list.run(on, out).await,
-            Self::Show(show) => show.run(on, out).await,
-            Self::Find(find) => find.run(on, out).await,
-            Self::Verify(verify) => verify.run(on, out).await,
-            Self::Extend(extend) => extend.run(on, out).await,
-            Self::Reject(reject) => reject.run(on, out).await,
-            Self::Withdraw(withdraw) => withdraw.run(on, out).await,
-            Self::Close(close) => close.run(on, out).await,
-            Self::Plan(plan) => plan.run(on, out).await,
-            Self::Approve(approve) => approve.run(on, out).await,
-            Self::Run(run) => run.run(on, out).await,
-        }
+        let shown = match self {
+            Self::New(new) => return new.run(on, out).await,
+            Self::List(list) => return list.run(on, out).await,
+            Self::Show(show) => return show.run(on, out).await,
+            Self::Find(find) => return find.run(on, out).await,
+            Self::Plan(plan) => return plan.run(on, out).await,
+            Self::Run(run) => return run.run(on, out).await,
+            Self::Verify(verify) => verify.run(on).await?,
+            Self::Extend(extend) => extend.run(on).await?,
+            Self::Reject(reject) => reject.run(on).await?,
+            Self::Withdraw(withdraw) => withdraw.run(on).await?,
+            Self::Close(close) => close.run(on).await?,
+            Self::Approve(approve) => approve.run(on).await?,
+        };
+        list::write(&shown, out)?;
+        Ok(Exit::Done)
     }
 }
 

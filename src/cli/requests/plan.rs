@@ -7,13 +7,14 @@ use serde_json::json;
 use super::Which;
 use super::list::write;
 use crate::cli::context::actor;
-use crate::cli::erase::reach::sentence;
+use crate::cli::erase::reach::{kinds, sentence};
+use crate::cli::erase::said;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
 use crate::operations::Operations;
 use crate::operations::erasures::NotReached;
-use crate::operations::requests::{self, Chosen, Planned};
-use crate::request::{Choice, ChosenBecause};
+use crate::operations::requests::{self, Planned, Ran, Shown};
+use crate::request::{Choice, Chosen, ChosenBecause};
 use crate::subject::SessionKey;
 use crate::worker::Found;
 
@@ -21,6 +22,9 @@ use crate::worker::Found;
 ///
 /// Only sessions that are certainly the person's go, unless you include others. What you decide about single sessions holds until you say
 /// something else; --anew forgets it. Reasons: person-says, content, shared, namesake, needed.
+///
+/// Each target is asked what it finds, by a dry run, which changes nothing; one that cannot say it is named as that. What they find is no
+/// part of the plan's hash.
 ///
 /// On a terminal, hints read from mluvii now tell whose each session is, such as `J… N…`; they are kept nowhere.
 #[derive(clap::Args)]
@@ -49,10 +53,15 @@ fn choice(text: &str) -> Result<Choice, String> {
 
 impl PlanRequest {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let said = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
-        let chosen = said.then_some(Chosen { include: self.include, exclude: self.exclude });
+        let decided = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
+        let chosen = decided.then_some(Chosen { include: self.include, exclude: self.exclude, anew: self.anew });
         let with_hints = self.hints || out.is_terminal() && !out.is_json();
-        let planned = requests::plan(on, &self.which.named(), chosen, with_hints, &actor()).await?;
+        let bar = said::progress();
+        let tell = |target: &_| said::asking(&bar, target);
+        let planned = requests::plan(on, &self.which.named(), chosen, with_hints, &actor(), &tell).await;
+        // Before anything is shown: the line would stand beside it.
+        bar.finish_and_clear();
+        let planned = planned?;
         if out.is_json() {
             out.json(&in_json(&planned))?;
         } else {
@@ -80,7 +89,9 @@ fn in_json(planned: &Planned) -> serde_json::Value {
         "state": planned.shown.state,
         "sessions": planned.reach.found.sessions.values().map(session).collect::<Vec<_>>(),
         "include": planned.shown.request.include, "exclude": planned.shown.request.exclude,
-        "findings": planned.reach.found.findings,
+        "guests": planned.reach.found.whom.guests.len(), "identifiers": kinds(&planned.reach.found.whom.identifiers),
+        "targets": said::json(&planned.targets), "holds": said::holds_json(&planned.holds),
+        "unsettled_until": planned.reach.found.unsettled_until, "findings": planned.reach.found.findings,
         "not_reached": planned.reach.not_reached.iter().map(not_reached).collect::<Vec<_>>(),
     })
 }
@@ -102,6 +113,15 @@ fn in_text(planned: &Planned, four_eyes: bool, out: &mut Out) -> std::io::Result
         out.line("no session is found")?;
     } else {
         out.table(["SESSION", "DATE", "CHANNEL", "", "WHY"], found.values().map(row))?;
+    }
+    said::write_whom(&planned.reach, out)?;
+    said::write(&planned.targets, out)?;
+    for hold in &planned.holds {
+        out.line(format_args!("held: {}", said::of_hold(hold)))?;
+    }
+    if let Some(until) = planned.reach.found.unsettled_until {
+        let until = out::time(until);
+        out.line(format_args!("it would wait for sessions that have not settled, until {until} at the latest"))?;
     }
     for not in &planned.reach.not_reached {
         out.line(format_args!("not reached: {}", not_reached(not)))?;
@@ -131,7 +151,7 @@ fn not_reached(not: &NotReached) -> String {
 
 /// Let what somebody else has planned go (`requests.four_eyes`)
 ///
-/// Who has entered the request or made its plan cannot approve it.
+/// Who has entered the request, or has made its plan or changed it, cannot approve it; `requests plan --anew` begins one anew.
 #[derive(clap::Args)]
 pub(in crate::cli) struct Approve {
     #[command(flatten)]
@@ -142,10 +162,8 @@ pub(in crate::cli) struct Approve {
 }
 
 impl Approve {
-    pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let shown = requests::approve(on, &self.which.named(), &self.plan, &actor()).await?;
-        write(&shown, out)?;
-        Ok(Exit::Done)
+    pub(super) async fn run(self, on: &Operations) -> Result<Shown, Failure> {
+        Ok(requests::approve(on, &self.which.named(), &self.plan, &actor()).await?)
     }
 }
 
@@ -164,11 +182,19 @@ pub(in crate::cli) struct Run {
 
 impl Run {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let (shown, erasure) = requests::run(on, &self.which.named(), &self.plan, &actor()).await?;
-        write(&shown, out)?;
-        if !out.is_json() {
-            out.line(format_args!("to see how it goes: quietus erasures show {erasure}"))?;
+        let Ran { shown, erasure, holds } = requests::run(on, &self.which.named(), &self.plan, &actor()).await?;
+        if out.is_json() {
+            let mut ran = serde_json::to_value(&shown).map_err(std::io::Error::from)?;
+            ran["erasure"] = json!(erasure);
+            ran["holds"] = said::holds_json(&holds);
+            out.json(&ran)?;
+            return Ok(Exit::Done);
         }
+        write(&shown, out)?;
+        for hold in &holds {
+            out.line(format_args!("held: {}", said::of_hold(hold)))?;
+        }
+        out.line(format_args!("to see how it goes: quietus erasures show {erasure}"))?;
         Ok(Exit::Done)
     }
 }

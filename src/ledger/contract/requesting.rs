@@ -326,7 +326,7 @@ pub(crate) async fn open_requests_are_told_and_counted(ledger: Shared) {
     };
     let all = ledger.attention_untried(&limits).await.expect("read");
     let found = all.iter().find(|one| one.code == crate::attention::Code::RequestsUnverified).expect("it is told");
-    let named = |number: &str| crate::ledger::shown_request(&installation().0, number);
+    let named = |number: &str| request::shown(&installation().0, number);
     assert_eq!(found.parameters["ids"], serde_json::json!([named("7/1"), named("7/2")]));
     // 3 December 2026 may lie behind or ahead; what ended is never late.
     let gauges = ledger.gauges(&[], &Calendar::late_after_s(1)).await.expect("read");

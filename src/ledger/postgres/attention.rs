@@ -78,6 +78,8 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         requests: requests::open(connection).await?,
         paused: pauses::list(connection, now).await?.into_iter().map(|one| (one.pause.target, one.since)).collect(),
         endless_holds: holds::endless(connection, NAMED_MAX).await?,
+        // By what is named.
+        erasures: BTreeMap::new(),
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }

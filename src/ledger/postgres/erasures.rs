@@ -1,6 +1,6 @@
 //! Erasures as they are shown, and their state.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use tokio_postgres::Row;
 
@@ -62,6 +62,19 @@ pub(super) async fn many(
         erasures.insert(id, whole());
     }
     Ok(erasures)
+}
+
+/// Those of them that can be read: what is wrong with another one is told elsewhere.
+pub(super) async fn readable(
+    connection: &Connection,
+    all: BTreeSet<ErasureId>,
+) -> Result<BTreeMap<ErasureId, Erasure>, LedgerError> {
+    if all.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let all: Vec<_> = all.into_iter().collect();
+    let read = many(connection, &all).await?;
+    Ok(read.into_iter().filter_map(|(id, erasure)| Some((id, erasure.ok()?))).collect())
 }
 
 pub(super) async fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {

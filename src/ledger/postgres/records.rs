@@ -410,6 +410,7 @@ impl PostgresLedger {
         let mut found = attention::find(&reading).await?;
         let places: Vec<_> = limits.remind_after.keys().cloned().collect();
         found.facts.tasks = people::tasks(&reading, &places).await?;
+        found.facts.erasures = erasures::readable(&reading, found.facts.explained()).await?;
         found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
         Ok(found)
     }

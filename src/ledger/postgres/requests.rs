@@ -209,10 +209,12 @@ pub(super) async fn reseal(tx: &Tx, id: RequestId, before: &Capsule, after: &Cap
 
 pub(super) async fn open(connection: &Connection) -> Result<OpenRequests, LedgerError> {
     let soonest = connection.rows(&request::soonest(), &[]).await?;
+    let first = connection.rows(&request::first(), &[]).await?;
     Ok(OpenRequests {
         soonest: soonest.iter().map(request::soon).collect::<Result<_, _>>()?,
         unverified: in_states(connection, &request::UNVERIFIED).await?,
         planned: in_states(connection, &request::PLANNED).await?,
+        first: first.iter().map(|row| Ok(request::stored(row)?.request)).collect::<Result<_, LedgerError>>()?,
     })
 }
 

@@ -16,7 +16,7 @@ use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
 
 /// The erasure of a step stands behind the step's own columns.
-const ERASURE: usize = 19;
+const ERASURE: usize = 20;
 
 /// The steps of each erasure as they are shown, by target; those of which one cannot be read are an error of their own.
 pub(super) async fn shown(

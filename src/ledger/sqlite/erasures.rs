@@ -1,6 +1,6 @@
 //! Erasures as they are shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
@@ -114,6 +114,12 @@ pub(super) fn ended(
         all.push(EndedErasure { erasure, fingerprints });
     }
     Ok(all)
+}
+
+/// Those of them that can be read: what is wrong with another one is told elsewhere.
+pub(super) fn readable(connection: &Connection, ids: BTreeSet<ErasureId>) -> BTreeMap<ErasureId, Erasure> {
+    let read = ids.into_iter().filter_map(|id| Some((id, one(connection, id).ok().flatten()?)));
+    read.collect()
 }
 
 fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {

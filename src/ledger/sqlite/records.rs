@@ -426,6 +426,7 @@ impl SqliteLedger {
             let now = Timestamp::now();
             let mut facts = attention::facts(connection, now)?;
             facts.tasks = people::tasks(connection, &places)?;
+            facts.erasures = erasures::readable(connection, facts.explained());
             if log_bytes >= LOG_BYTES_LONG {
                 facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
             }

@@ -218,7 +218,13 @@ pub(super) fn open(connection: &Connection) -> Result<OpenRequests, LedgerError>
         }
         Ok(found)
     };
-    Ok(OpenRequests { soonest, unverified: in_states(&request::UNVERIFIED)?, planned: in_states(&request::PLANNED)? })
+    let first = many(connection, &request::first(), [])?.into_iter().map(|stored| stored.request);
+    Ok(OpenRequests {
+        soonest,
+        unverified: in_states(&request::UNVERIFIED)?,
+        planned: in_states(&request::PLANNED)?,
+        first: first.collect(),
+    })
 }
 
 /// How many there are in each state.

@@ -235,7 +235,9 @@ async fn a_dry_run_tells_what_would_go_and_changes_nothing() {
     call.dry_run = true;
     let answer = mluvii.target().erase(&call).await;
     check(&answer, Outcome::Erased, 1);
-    assert_eq!(answer.expect("an answer").counts["guests"], 1);
+    let answer = answer.expect("an answer");
+    assert_eq!(answer.counts["guests"], 1);
+    assert!(answer.evidence.not_looked_at.contains(&"contact record".to_owned()), "{:?}", answer.evidence);
     assert_eq!(mluvii.server.calls_of("anonymous"), 0);
     assert!(mluvii.server.holds("ann@x.cz"));
 }

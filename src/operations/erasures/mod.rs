@@ -2,7 +2,9 @@
 
 mod acts;
 mod checked;
+mod explain;
 mod find;
+mod holding;
 mod preview;
 mod reach;
 mod request;
@@ -10,8 +12,13 @@ mod request;
 pub(crate) use acts::{Retried, UndecidedRetried, approve, cancel, list, reject, retry, retry_undecided, show, stop};
 pub(crate) use checked::{About, Request};
 pub(super) use checked::{Checked, installation_of_person, named_targets};
+pub(super) use explain::surroundings;
+pub(crate) use explain::{Explained, explain};
 pub(crate) use find::{Found, find};
-pub(crate) use preview::{Preview, WouldBe, preview};
+pub(crate) use holding::MayHold;
+pub(super) use holding::holds;
+pub(super) use preview::ask_targets;
+pub(crate) use preview::{NotSaid, Preview, Said, Tell, WouldBe, preview};
 pub(super) use reach::find as find_reach;
 pub(crate) use reach::{NotReached, Reach};
 pub(crate) use request::{Requested, request};

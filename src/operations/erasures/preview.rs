@@ -1,20 +1,22 @@
 //! What a request would do: which sessions it would reach, and what would go where. It asks the ledger, mluvii and every target, and
 //! changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::checked::{Checked, Request};
+use super::holding::{MayHold, holds};
 use super::reach::{self, NotReached, Reach};
+use crate::attention::time;
 use crate::erasure::life::Finds;
-use crate::erasure::{ErasureId, Outcome, Subject};
-use crate::hold::HeldBy;
+use crate::erasure::{ErasureId, Evidence, Outcome, Subject};
 use crate::key_files::Keys;
-use crate::ledger::MaybeHeld;
+use crate::ledger::TargetPause;
 use crate::operations::{OperationError, Operations, RunningTargets};
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, Kind, TargetName};
 use crate::target::{Answer, TargetCall, TargetError, no_checkpoint};
 use crate::worker::{ScopeResolution, finds_of, given};
 
@@ -22,11 +24,16 @@ use crate::worker::{ScopeResolution, finds_of, given};
 #[derive(Debug)]
 pub(crate) struct Preview {
     pub(crate) reach: Reach,
-    /// What each target says.
-    pub(crate) targets: BTreeMap<TargetName, Result<WouldBe, TargetError>>,
-    /// The holds that would keep it waiting, and how many of its sessions each may concern.
-    pub(crate) holds: BTreeMap<HeldBy, usize>,
+    pub(crate) targets: Said,
+    /// The holds that concern it, and would keep it waiting.
+    pub(crate) holds: Vec<MayHold>,
 }
+
+/// What each target says of what would go there.
+pub(crate) type Said = BTreeMap<TargetName, Result<WouldBe, NotSaid>>;
+
+/// Is told which target is being asked.
+pub(crate) type Tell<'t> = &'t (dyn Fn(&TargetName) + Sync);
 
 /// Between two looks at targets that are being started.
 const STARTING_PAUSE: Duration = Duration::from_millis(50);
@@ -37,16 +44,64 @@ pub(crate) struct WouldBe {
     pub(crate) outcome: Outcome,
     pub(crate) reason: Option<String>,
     pub(crate) counts: BTreeMap<String, u64>,
+    /// What it looked at, and what it did not.
+    pub(crate) evidence: Evidence,
+    /// The kinds of identifiers that it is told, as far as they are granted.
+    pub(crate) told: BTreeSet<Kind>,
+}
+
+/// Why nothing is known of what would go at a target. It is never as if there were nothing.
+#[derive(Debug)]
+pub(crate) enum NotSaid {
+    /// A person has paused it, and it was not asked.
+    Paused(TargetPause),
+    /// It could not be asked, or did not answer.
+    Failed(TargetError),
+    /// No target could be made of the configuration, such as for a secret that cannot be read.
+    NotStarted(String),
+}
+
+impl fmt::Display for NotSaid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Paused(TargetPause { pause, .. }) => {
+                write!(f, "it is paused ({}", pause.reason.as_str())?;
+                if let Some(case) = &pause.case {
+                    write!(f, ", {case}")?;
+                }
+                let until = pause.until.map(|until| format!(" until {}", time(until))).unwrap_or_default();
+                write!(f, "){until}, and was not asked")
+            }
+            Self::Failed(error) => write!(f, "{error}"),
+            Self::NotStarted(why) => write!(f, "it was not asked: {why}"),
+        }
+    }
 }
 
 /// Says what a request would do, by the code that the erasure itself uses.
-pub(crate) async fn preview(on: &Operations, request: Request) -> Result<Preview, OperationError> {
+pub(crate) async fn preview(on: &Operations, request: Request, tell: Tell<'_>) -> Result<Preview, OperationError> {
     let keys = on.keys().await?;
     let checked = Checked::read(on, &keys, request)?;
+    let client = on.client(checked.subject.installation())?;
+    let mut reach = reach::find(on, &keys, &checked, &client).await?;
+    // Before targets tell more: an erasure is compared by what is known without them.
+    let holds = holds(on, &checked, &reach.found, |found| found.goes).await?;
+    let targets = ask_targets(on, &keys, &checked, &mut reach, tell).await?;
+    Ok(Preview { reach, targets, holds })
+}
+
+/// Asks each target what would go there. What they know the person by beside what is known is added to whom it reaches.
+pub(in crate::operations) async fn ask_targets(
+    on: &Operations,
+    keys: &Keys,
+    checked: &Checked,
+    reach: &mut Reach,
+    tell: Tell<'_>,
+) -> Result<Said, OperationError> {
     let running = (on.resources.targets)().map_err(OperationError::Configuration)?;
-    let preview = ask(on, &keys, &checked, &running).await;
+    let said = ask(on, keys, checked, &running, reach, tell).await;
     running.stop().await;
-    preview
+    said
 }
 
 async fn ask(
@@ -54,80 +109,67 @@ async fn ask(
     keys: &Keys,
     checked: &Checked,
     running: &RunningTargets,
-) -> Result<Preview, OperationError> {
+    reach: &mut Reach,
+    tell: Tell<'_>,
+) -> Result<Said, OperationError> {
     let installation = checked.subject.installation();
-    let client = running.clients.get(installation).expect("a request names an installation of the configuration");
-    let mut reach = reach::find(on, keys, checked, client).await?;
-    // Before targets tell more: an erasure is compared by what is known without them.
-    let holds = holds(on, checked, &reach).await?;
-    // What a law keeps is not even asked.
-    let asked: Vec<_> =
-        checked.targets.iter().filter(|name| !on.settings.retained.contains_key(*name)).cloned().collect();
-    let Finds { first, later } = finds(on, &asked, installation, running).await?;
+    let paused = on.ledger.paused_targets().await?;
+    let mut said: Said = BTreeMap::new();
+    let mut asked = Vec::new();
+    for name in &checked.targets {
+        let called = name.called_for(installation);
+        if let Some(law) = on.settings.retained.get(name) {
+            // What a law keeps is not even asked.
+            said.insert(name.clone(), Ok(kept(law)));
+        } else if let Some(paused) = paused.iter().find(|one| one.pause.target == called) {
+            said.insert(name.clone(), Err(NotSaid::Paused(paused.clone())));
+        } else {
+            asked.push(name.clone());
+        }
+    }
+    further_identifiers(on, keys, checked, running, &asked, reach, tell).await?;
+    for name in asked {
+        tell(&name);
+        let target = running.targets.get(&name.called_for(installation));
+        let target = target.expect("only targets of the configuration are asked");
+        let call = call(on, keys, &checked.subject, &name, &reach.found);
+        let told = told(&call, &target.takes());
+        let answer = target.erase(&call).await;
+        said.insert(name, answer.map(|answer| would_be(answer, told)).map_err(NotSaid::Failed));
+    }
+    Ok(said)
+}
+
+/// Whoever is asked next is told what one knows, as in the erasure itself: otherwise less would be found than goes later.
+async fn further_identifiers(
+    on: &Operations,
+    keys: &Keys,
+    checked: &Checked,
+    running: &RunningTargets,
+    asked: &[TargetName],
+    reach: &mut Reach,
+    tell: Tell<'_>,
+) -> Result<(), OperationError> {
+    let installation = checked.subject.installation();
+    let Finds { first, later } = finds(on, asked, installation, running).await?;
     // In the order of their rounds: who needs what another one returns is asked after it.
     let mut first: Vec<_> = first.into_iter().map(|(name, round)| (round, name)).collect();
     first.sort();
     let mut unsaid = Vec::new();
     for name in first.iter().map(|(_, name)| name).chain(&later) {
+        tell(name);
         let target = running.targets.get(&name.called_for(installation)).expect("it was among them");
         // One that cannot say it now says in its own answer why.
         let found = target.find(&call(on, keys, &checked.subject, name, &reach.found)).await;
         if found.as_ref().map_or(true, |found| found.more) {
             unsaid.push(name.clone());
         }
-        // Whoever is asked next is told of it, as in the erasure itself: otherwise less would be found than goes later.
         reach.found.whom.identifiers.0.extend(found.map(|found| found.identifiers.0).unwrap_or_default());
     }
     if !unsaid.is_empty() {
         reach.not_reached.push(NotReached::FurtherIdentifiers(unsaid));
     }
-    let mut targets = BTreeMap::new();
-    for name in &checked.targets {
-        if let Some(law) = on.settings.retained.get(name) {
-            let kept = WouldBe { outcome: Outcome::Retained, reason: Some(law.clone()), counts: BTreeMap::new() };
-            targets.insert(name.clone(), Ok(kept));
-            continue;
-        }
-        let target = running.targets.get(&name.called_for(installation));
-        let target = target.expect("only targets of the configuration are asked");
-        let answer = target.erase(&call(on, keys, &checked.subject, name, &reach.found)).await;
-        targets.insert(name.clone(), answer.map(would_be));
-    }
-    Ok(Preview { reach, targets, holds })
-}
-
-/// The holds that would keep it waiting: by what it is compared with when it begins, and once it is known which sessions it reaches.
-async fn holds(on: &Operations, checked: &Checked, reach: &Reach) -> Result<BTreeMap<HeldBy, usize>, OperationError> {
-    let (session, guest) = match &checked.subject {
-        Subject::Session(key) => (Some(key.session), None),
-        Subject::Guest { digest, .. } => (None, Some(*digest)),
-        Subject::Person { .. } => (None, None),
-    };
-    let whole = MaybeHeld {
-        installation: checked.subject.installation().clone(),
-        session,
-        guest,
-        rules: Vec::new(),
-        identifiers: Vec::new(),
-    };
-    let mut holds: BTreeMap<HeldBy, usize> = BTreeMap::new();
-    for identifiers in [&checked.fingerprints, &reach.found.fingerprints] {
-        let whole = MaybeHeld { identifiers: identifiers.clone(), ..whole.clone() };
-        for held in on.ledger.holds_on(&whole).await? {
-            holds.entry(held).or_default();
-        }
-    }
-    // By what mluvii showed of a session, too: the ledger may have no record of it.
-    let shown: BTreeMap<_, _> = reach.found.shown.iter().map(|shown| (shown.session, &shown.fingerprints)).collect();
-    for found in reach.found.sessions.values().filter(|found| found.goes) {
-        let session = found.key.session;
-        let identifiers = shown.get(&session).map(|prints| prints.to_vec()).unwrap_or_default();
-        let one = MaybeHeld { session: Some(session), guest: None, identifiers, ..whole.clone() };
-        for held in on.ledger.holds_on(&one).await? {
-            *holds.entry(held).or_default() += 1;
-        }
-    }
-    Ok(holds)
+    Ok(())
 }
 
 /// The targets that say what else they know. They have just been started, which ends by itself, well or not.
@@ -169,8 +211,26 @@ fn call(on: &Operations, keys: &Keys, subject: &Subject, target: &TargetName, re
     }
 }
 
+/// Of what is known, the kinds that a target takes.
+fn told(call: &TargetCall, takes: &BTreeSet<Kind>) -> BTreeSet<Kind> {
+    let mut known: BTreeSet<Kind> = call.identifiers.0.iter().map(|one| one.kind.clone()).collect();
+    known.extend((!call.guests.is_empty()).then_some(Kind::GuestId));
+    known.extend((!call.sessions.is_empty()).then_some(Kind::SessionId));
+    known.intersection(takes).cloned().collect()
+}
+
+fn kept(law: &str) -> WouldBe {
+    WouldBe {
+        outcome: Outcome::Retained,
+        reason: Some(law.to_owned()),
+        counts: BTreeMap::new(),
+        evidence: Evidence::default(),
+        told: BTreeSet::new(),
+    }
+}
+
 /// What a dry run finds still there would be erased.
-fn would_be(answer: Answer) -> WouldBe {
+fn would_be(answer: Answer, told: BTreeSet<Kind>) -> WouldBe {
     let outcome = if answer.outcome == Outcome::Residual { Outcome::Erased } else { answer.outcome };
-    WouldBe { outcome, reason: answer.reason, counts: answer.counts }
+    WouldBe { outcome, reason: answer.reason, counts: answer.counts, evidence: answer.evidence, told }
 }

@@ -37,7 +37,7 @@ pub(super) async fn change(
         return Err(changed_meanwhile(&number));
     }
     let stored = StoredRequest { version: read.version + 1, request, ..read };
-    Shown::with_link(on, stored, Timestamp::now()).await
+    super::show::explained_one(on, stored).await
 }
 
 /// It is known whose it is. An answer to what was asked for came on the day that is said, or today.

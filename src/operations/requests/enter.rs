@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{past_day, today};
 use crate::audit::Actor;
-use crate::ledger::{EnteredAs, LedgerError, NewRequest, sealing, shown_request};
+use crate::ledger::{EnteredAs, LedgerError, NewRequest, sealing};
 use crate::operations::erasures::{installation_of_person, named_targets};
 use crate::operations::{InputError, OperationError, Operations};
 use crate::request::{self, Came, Entered, RequestId, RequestNumber, VerifiedBy};
@@ -74,11 +74,11 @@ pub(crate) async fn enter(on: &Operations, asked: Asked, by: &Actor) -> Result<s
         EnteredAs::New(stored) => Ok(super::Shown::of(on, *stored, now)),
         EnteredAs::NumberTaken => {
             let number = entered.number.map(|number| number.to_string()).unwrap_or_default();
-            let shown = shown_request(&entered.mluvii.0, &number);
+            let shown = request::shown(&entered.mluvii.0, &number);
             Err(OperationError::Conflict(format!("there is a request {shown} already")))
         }
         EnteredAs::Duplicate(number) => {
-            let shown = shown_request(&entered.mluvii.0, number.as_str());
+            let shown = request::shown(&entered.mluvii.0, number.as_str());
             Err(OperationError::Duplicate(shown))
         }
     }

@@ -15,19 +15,12 @@ use crate::erasure::{ErasureId, NewErasure, Selection, ToSeal};
 use crate::key_files::Keys;
 use crate::ledger::{RequestChange, StoredRequest, sealing};
 use crate::mluvii::{Look, LookUp};
-use crate::operations::erasures::{About, Checked, Reach, find_reach};
+use crate::operations::erasures::{About, Checked, MayHold, NotSaid, Reach, Said, Tell, find_reach};
 use crate::operations::{OperationError, Operations, erasures};
 use crate::policy::REQUEST;
-use crate::request::{Choice, Plan, PlannedSession, Request, masked};
-use crate::subject::SessionKey;
+use crate::request::{Choice, Chosen, Plan, PlannedSession, Request, masked};
+use crate::subject::{SessionKey, TargetName};
 use crate::worker::ScopeResolution;
-
-/// What somebody decides about single sessions; a session may be named by a source of its installation.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Chosen {
-    pub(crate) include: Vec<Choice>,
-    pub(crate) exclude: Vec<Choice>,
-}
 
 /// What a request would have erased. Holds personal data in memory.
 #[derive(Debug)]
@@ -39,27 +32,37 @@ pub(crate) struct Planned {
     pub(crate) records: BTreeMap<SessionKey, ConsentRecord>,
     /// What tells a person whose each session is, masked; empty where nobody has asked for it.
     pub(crate) hints: BTreeMap<SessionKey, Vec<String>>,
+    /// What each target says of what would go there. It is kept nowhere, and no part of the plan's hash: what a target holds changes by
+    /// itself.
+    pub(crate) targets: Said,
+    /// The holds that concern it, and would keep it waiting.
+    pub(crate) holds: Vec<MayHold>,
 }
 
 /// Shows what a request would have erased, and keeps that as its plan. Without a word about single sessions, what was decided about
-/// them before holds.
+/// them before holds; a session may be named by a source of its installation.
 pub(crate) async fn plan(
     on: &Operations,
     named: &Named,
     chosen: Option<Chosen>,
     with_hints: bool,
     by: &Actor,
+    tell: Tell<'_>,
 ) -> Result<Planned, OperationError> {
     let read = one(on, named).await?;
     let number = read.request.number.clone();
     let chosen = own(on, chosen.unwrap_or_else(|| before(&read.request)))?;
-    let planned = |plan: Plan| {
-        let Chosen { include, exclude } = chosen.clone();
-        read.request.clone().planned(plan, include, exclude)
-    };
+    let planned = |plan: Plan| read.request.clone().planned(plan, chosen.clone());
     // Whether it may be planned at all is said before mluvii is asked.
     planned(drafted(&read.request, &ScopeResolution::default(), by)).map_err(|why| refused(&number, why))?;
-    let (_, reach) = reach(on, &read, &chosen).await?;
+    let ((keys, checked), mut reach) = reach(on, &read, &chosen).await?;
+    // Before targets tell more: an erasure is compared by what is known without them.
+    let holds = erasures::holds(on, &checked, &reach.found, |found| found.goes).await?;
+    let targets = match erasures::ask_targets(on, &keys, &checked, &mut reach, tell).await {
+        // Which sessions go is known all the same.
+        Err(OperationError::Configuration(why)) => not_started(&checked.targets, &format!("{why:#}")),
+        said => said?,
+    };
     let found = &reach.found;
     let plan = drafted(&read.request, found, by);
     let changed = planned(plan.clone());
@@ -74,7 +77,12 @@ pub(crate) async fn plan(
     let shown = change(on, read, changed, Act::PlanRequest, details, by).await?;
     // The same plan stays whose it was, and approved.
     let plan = shown.request.plan.clone().unwrap_or(plan);
-    Ok(Planned { shown, plan, reach, records, hints })
+    Ok(Planned { shown, plan, reach, records, hints, targets, holds })
+}
+
+/// None of them could be asked.
+fn not_started(targets: &[TargetName], why: &str) -> Said {
+    targets.iter().map(|target| (target.clone(), Err(NotSaid::NotStarted(why.to_owned())))).collect()
 }
 
 async fn records(
@@ -108,7 +116,7 @@ async fn hints(
 }
 
 fn before(request: &Request) -> Chosen {
-    Chosen { include: request.include.clone(), exclude: request.exclude.clone() }
+    Chosen { include: request.include.clone(), exclude: request.exclude.clone(), anew: false }
 }
 
 /// Each session by the name of its installation.
@@ -116,7 +124,7 @@ fn own(on: &Operations, chosen: Chosen) -> Result<Chosen, OperationError> {
     let own = |choices: Vec<Choice>| -> Result<Vec<Choice>, OperationError> {
         choices.into_iter().map(|one| Ok(Choice { session: on.session_key(&one.session)?, ..one })).collect()
     };
-    Ok(Chosen { include: own(chosen.include)?, exclude: own(chosen.exclude)? })
+    Ok(Chosen { include: own(chosen.include)?, exclude: own(chosen.exclude)?, ..chosen })
 }
 
 fn drafted(request: &Request, found: &ScopeResolution, by: &Actor) -> Plan {
@@ -130,13 +138,17 @@ fn drafted(request: &Request, found: &ScopeResolution, by: &Actor) -> Plan {
     }
 }
 
+/// What was asked for.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) shown: Shown,
+    pub(crate) erasure: ErasureId,
+    /// The holds for whose end it waits.
+    pub(crate) holds: Vec<MayHold>,
+}
+
 /// Asks for what was shown, by its hash. Refuses where something of it is not found now as it was then.
-pub(crate) async fn run(
-    on: &Operations,
-    named: &Named,
-    hash: &str,
-    by: &Actor,
-) -> Result<(Shown, ErasureId), OperationError> {
+pub(crate) async fn run(on: &Operations, named: &Named, hash: &str, by: &Actor) -> Result<Ran, OperationError> {
     let read = one(on, named).await?;
     let number = read.request.number.clone();
     let now = Timestamp::now();
@@ -147,6 +159,8 @@ pub(crate) async fn run(
     let ((keys, checked), Reach { found, .. }) = reach(on, &read, &chosen).await?;
     must_be_as_planned(&number.to_string(), &plan, &found)?;
     let only: BTreeSet<SessionKey> = plan.sessions.iter().map(|one| one.session.clone()).collect();
+    let mut holds = erasures::holds(on, &checked, &found, |found| only.contains(&found.key)).await?;
+    holds.retain(|hold| hold.waits);
     let seal = on.seal_key(&keys).await?;
     let Checked { subject, whom, mut fingerprints, selection, targets } = checked;
     let fingerprinter = on.fingerprinter(&keys, &read.request.mluvii);
@@ -172,8 +186,8 @@ pub(crate) async fn run(
     let details = vec![("plan", Detail::Word(plan.hash.clone())), ("sessions", (plan.sessions.len() as u64).into())];
     let change = RequestChange { read_version: read.version, request, act: Act::RunRequest, details };
     let stands = sealing(&seal, || on.ledger.run_request(&change, erasure.clone(), by)).await?;
-    let stands = stands.ok_or_else(|| changed_meanwhile(&number))?;
-    Ok((super::show(on, named).await?, stands))
+    let erasure = stands.ok_or_else(|| changed_meanwhile(&number))?;
+    Ok(Ran { shown: super::show(on, named).await?, erasure, holds })
 }
 
 /// Those that go, in their order.

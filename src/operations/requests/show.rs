@@ -7,9 +7,11 @@ use serde::Serialize;
 use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{Named, one};
 use crate::erasure::confirmation::ShownLink;
+use crate::attention::{Delay, Surroundings, delay};
+use crate::erasure::Erasure;
 use crate::keys::Fingerprint;
-use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest, shown_request};
-use crate::operations::{OperationError, Operations};
+use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
+use crate::operations::{OperationError, Operations, erasures};
 use crate::request::{Request, RequestState};
 use crate::subject::InstallationName;
 
@@ -24,46 +26,67 @@ pub(crate) struct Shown {
     /// The newest link that is to show whose it is, as long as that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) link: Option<ShownLink>,
+    /// Why it is not over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waits_for: Vec<Delay>,
     #[serde(flatten)]
     pub(crate) request: Request,
 }
 
 impl Shown {
+    /// Of one that was entered or changed just now: what its erasures wait for is left out.
     pub(super) fn of(on: &Operations, stored: StoredRequest, now: Timestamp) -> Self {
-        let request = stored.request;
-        let days_left = request.days_left(&on.settings.limits.calendar, now);
-        Self { state: request.state(), due: request.due(), days_left, link: None, request }
+        Self::with(on, stored.request, &[], &Surroundings::default(), now)
     }
 
-    /// The same with its link.
-    pub(super) async fn with_link(
-        on: &Operations,
-        stored: StoredRequest,
-        now: Timestamp,
-    ) -> Result<Self, OperationError> {
-        let mut shown = Self::all(on, vec![stored], now).await?;
-        Ok(shown.remove(0))
-    }
-
-    /// Each with its link.
-    async fn all(on: &Operations, stored: Vec<StoredRequest>, now: Timestamp) -> Result<Vec<Self>, OperationError> {
-        let mut all: Vec<_> = stored.into_iter().map(|stored| Self::of(on, stored, now)).collect();
-        let waits = |shown: &&mut Self| matches!(shown.state, RequestState::Unverified | RequestState::Asked);
-        let ids: Vec<_> = all.iter_mut().filter(waits).map(|shown| shown.request.id).collect();
-        if ids.is_empty() {
-            return Ok(all);
-        }
-        let mut links = on.ledger.links_of_requests(&ids).await?;
-        for shown in all.iter_mut().filter(waits) {
-            shown.link = links.remove(&shown.request.id).map(ShownLink::from);
-        }
-        Ok(all)
+    fn with(on: &Operations, request: Request, erasures: &[&Erasure], around: &Surroundings, now: Timestamp) -> Self {
+        let calendar = &on.settings.limits.calendar;
+        let days_left = request.days_left(calendar, now);
+        let waits_for = delay::of_request(&request, erasures, on.settings.four_eyes, around, calendar, now);
+        Self { state: request.state(), due: request.due(), days_left, link: None, waits_for, request }
     }
 
     /// As people know it.
     pub(crate) fn name(&self) -> String {
-        shown_request(&self.request.mluvii.0, self.request.number.as_str())
+        self.request.name()
     }
+}
+
+/// With what their erasures wait for, and their links.
+async fn explained(on: &Operations, all: Vec<StoredRequest>) -> Result<Vec<Shown>, OperationError> {
+    let around = erasures::surroundings(on).await?;
+    let now = Timestamp::now();
+    let mut shown = Vec::new();
+    for StoredRequest { request, .. } in all {
+        let mut under_way = Vec::new();
+        for id in request.under_way() {
+            under_way.extend(on.ledger.erasure(id).await?);
+        }
+        let under_way: Vec<_> = under_way.iter().collect();
+        shown.push(Shown::with(on, request, &under_way, &around, now));
+    }
+    with_links(on, &mut shown).await?;
+    Ok(shown)
+}
+
+/// Of those of whom it is not known yet whose they are.
+async fn with_links(on: &Operations, all: &mut [Shown]) -> Result<(), OperationError> {
+    let waits = |shown: &&mut Shown| matches!(shown.state, RequestState::Unverified | RequestState::Asked);
+    let ids: Vec<_> = all.iter_mut().filter(waits).map(|shown| shown.request.id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut links = on.ledger.links_of_requests(&ids).await?;
+    for shown in all.iter_mut().filter(waits) {
+        shown.link = links.remove(&shown.request.id).map(ShownLink::from);
+    }
+    Ok(())
+}
+
+/// Shows one as it is now.
+pub(super) async fn explained_one(on: &Operations, stored: StoredRequest) -> Result<Shown, OperationError> {
+    let mut shown = explained(on, vec![stored]).await?;
+    Ok(shown.pop().expect("one was shown for one"))
 }
 
 /// Lists requests, the newest first. The filter may name an installation by its source.
@@ -72,12 +95,12 @@ pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<P
         *installation = on.installation(installation)?.name.clone();
     }
     let Page { items, next } = on.ledger.requests(&filter).await?;
-    Ok(Page { items: Shown::all(on, items, Timestamp::now()).await?, next })
+    Ok(Page { items: explained(on, items).await?, next })
 }
 
 /// Shows one.
 pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, OperationError> {
-    Shown::with_link(on, one(on, named).await?, Timestamp::now()).await
+    explained_one(on, one(on, named).await?).await
 }
 
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to
@@ -92,14 +115,13 @@ pub(crate) async fn find(
         None => on.settings.installations.as_slice(),
     };
     let keys = on.keys().await?;
-    let now = Timestamp::now();
     let mut found = Vec::new();
     for installation in installations {
         let fingerprinter = on.fingerprinter(&keys, &installation.name);
         let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
         let with = async |fingerprints: &[Fingerprint]| on.ledger.requests_with(fingerprints).await;
         let stored = person.found_by_all(with, |stored| stored.sequence).await?;
-        found.extend(Shown::all(on, stored, now).await?);
+        found.extend(stored);
     }
-    Ok(found)
+    explained(on, found).await
 }

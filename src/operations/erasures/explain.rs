@@ -1,0 +1,46 @@
+//! Erasures with why they are not over, as they are shown.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::attention::{Delay, Surroundings, delay};
+use crate::erasure::{Erasure, ErasureState};
+use crate::ledger::TargetState;
+use crate::operations::{OperationError, Operations};
+
+/// An erasure, and why it is not over.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Explained {
+    #[serde(flatten)]
+    pub(crate) erasure: Erasure,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waits_for: Vec<Delay>,
+    /// Its month is over. What nobody has approved, or a hold keeps, is not late.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) late: bool,
+}
+
+/// Says of each why it is not over.
+pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<Vec<Explained>, OperationError> {
+    let around = surroundings(on).await?;
+    let now = Timestamp::now();
+    let before = on.settings.limits.calendar.late_before(now);
+    let explained = |erasure: Erasure| {
+        let runs = erasure.ended.is_none() && erasure.state != ErasureState::Requested && !erasure.held;
+        let late = runs && before.is_some_and(|before| erasure.due.max(erasure.created) < before);
+        Explained { waits_for: delay::of_erasure(&erasure, &around, now), late, erasure }
+    };
+    Ok(erasures.into_iter().map(explained).collect())
+}
+
+/// What keeps targets from being called.
+pub(in crate::operations) async fn surroundings(on: &Operations) -> Result<Surroundings, OperationError> {
+    let mut around = Surroundings { manual: on.settings.manual.keys().cloned().collect(), ..Surroundings::default() };
+    around.paused.extend(on.ledger.paused_targets().await?.into_iter().map(|one| one.pause.target));
+    for health in on.ledger.targets().await? {
+        if let TargetState::Open { until, reason, .. } = health.state {
+            around.out.insert(health.target, (until, reason));
+        }
+    }
+    Ok(around)
+}
