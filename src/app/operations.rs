@@ -103,6 +103,7 @@ fn settings(config: &Config) -> Settings {
         manual: config.manual.iter().map(|manual| (manual.target(), manual.text.clone())).collect(),
         retained: retained.collect(),
         keep_fingerprints: config.erasing.keep_fingerprints,
+        recheck: config.erasing.recheck.clone(),
         letterhead: config.papers.letterhead(),
         witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
         four_eyes: config.requests.four_eyes,

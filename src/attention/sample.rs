@@ -7,9 +7,9 @@ use quietus_plugin::Span;
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
     NoServer, NotReloaded, OpenRequest, OpenRequests, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince,
-    RequestLimits, StoppedTarget, Tasks, WaitingPast, WaitingRule,
+    RequestLimits, StoppedTarget, Tasks, UnsettledRechecks, WaitingPast, WaitingRule,
 };
-use crate::erasure::ErasureId;
+use crate::erasure::{ErasureId, RecheckOutcome};
 use crate::hold::HoldId;
 use crate::subject::{InstallationName, TargetName};
 
@@ -26,6 +26,18 @@ fn parked(target: &str) -> ParkedSteps {
 pub(super) fn tasks(target: &str, late: u64) -> Tasks {
     let open = Group { since: Some(Timestamp::UNIX_EPOCH), ..some(3) };
     Tasks { target: TargetName(target.into()), open, late: some(late), oldest_late: Some(ErasureId([9; 16])) }
+}
+
+fn recheck(target: &str, outcome: RecheckOutcome) -> UnsettledRechecks {
+    UnsettledRechecks {
+        target: TargetName(target.into()),
+        mluvii: InstallationName("acme".into()),
+        outcome,
+        count: 2,
+        since: Timestamp::UNIX_EPOCH,
+        newest: Timestamp::UNIX_EPOCH,
+        erased_since: Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 31),
+    }
 }
 
 fn limited(target: &str) -> LimitedTarget {
@@ -148,6 +160,7 @@ pub(crate) fn everything() -> Facts {
             reconcile(),
             FailedKeeper { keeper: "silent:acme".into(), reason: "3 sessions ended".into(), ..keeper() },
             FailedKeeper { keeper: "reappeared:acme".into(), reason: "one of them.".into(), ..keeper() },
+            FailedKeeper { keeper: "recheck:crm/acme".into(), reason: "it is paused".into(), ..keeper() },
             alert(),
             ping(),
             confirmation(),
@@ -187,6 +200,12 @@ pub(crate) fn everything() -> Facts {
             unverified: vec![OpenRequest { name: "R-3".into(), since: now() - SignedDuration::from_hours(30) }],
             planned: vec![OpenRequest { name: "R-4".into(), since: Timestamp::UNIX_EPOCH }],
         },
+        rechecks: vec![
+            recheck("crm", RecheckOutcome::Residual),
+            recheck("crm", RecheckOutcome::Unclear),
+            recheck("mluvii", RecheckOutcome::Residual),
+            recheck("mluvii", RecheckOutcome::Unclear),
+        ],
         paused: vec![(TargetName("erp".into()), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(48))],
         endless_holds: vec![(HoldId([0xab; 6]), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 181))],
         undeletable: [(

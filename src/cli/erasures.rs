@@ -6,11 +6,13 @@ use jiff::Timestamp;
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
+use super::rechecks;
 use super::words::subject;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
 use crate::operations::erasures::{self, Retried, UndecidedRetried};
+use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
 
@@ -105,7 +107,11 @@ impl Erasures {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         match self {
             Self::List(list) => list.run(on, out).await,
-            Self::Show { id } => show(&erasures::show(on, id).await?, out),
+            Self::Show { id } => {
+                let erasure = erasures::show(on, id).await?;
+                let rechecks = recheck::of(on, &[&erasure]).await?.pop().unwrap_or_default();
+                show(&erasure, &rechecks, out)
+            }
             Self::Approve { id } => {
                 let approved = erasures::approve(on, id, &actor()).await;
                 answer(approved, "approved; it begins when its time has come", out)
@@ -187,9 +193,17 @@ fn row(erasure: &Erasure) -> [String; 4] {
     [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 
-fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
+fn show(erasure: &Erasure, rechecks: &Rechecks, out: &mut Out) -> Result<Exit, Failure> {
+    #[derive(serde::Serialize)]
+    struct Shown<'a> {
+        #[serde(flatten)]
+        erasure: &'a Erasure,
+        #[serde(skip_serializing_if = "Rechecks::is_empty")]
+        rechecks: &'a Rechecks,
+    }
+
     if out.is_json() {
-        out.json(erasure)?;
+        out.json(&Shown { erasure, rechecks })?;
         return Ok(Exit::Done);
     }
     out.line(format_args!("erasure   {}", erasure.id))?;
@@ -225,6 +239,7 @@ fn show(erasure: &Erasure, out: &mut Out) -> Result<Exit, Failure> {
     out.line("")?;
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
     out.table(header, erasure.steps.iter().map(row))?;
+    rechecks::write(rechecks, out)?;
     Ok(Exit::Done)
 }
 

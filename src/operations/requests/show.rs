@@ -8,6 +8,7 @@ use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{Named, one};
 use crate::keys::Fingerprint;
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest, shown_request};
+use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations};
 use crate::request::{Request, RequestState};
 use crate::subject::InstallationName;
@@ -22,13 +23,17 @@ pub(crate) struct Shown {
     pub(crate) days_left: Option<i32>,
     #[serde(flatten)]
     pub(crate) request: Request,
+    /// Where one is shown.
+    #[serde(skip_serializing_if = "Rechecks::is_empty")]
+    pub(crate) rechecks: Rechecks,
 }
 
 impl Shown {
     pub(super) fn of(on: &Operations, stored: StoredRequest, now: Timestamp) -> Self {
         let request = stored.request;
         let days_left = request.days_left(&on.settings.limits.calendar, now);
-        Self { state: request.state(), due: request.due(), days_left, request }
+        let rechecks = Rechecks::default();
+        Self { state: request.state(), due: request.due(), days_left, request, rechecks }
     }
 
     /// As people know it.
@@ -47,9 +52,18 @@ pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<P
     Ok(Page { items: items.into_iter().map(|stored| Shown::of(on, stored, now)).collect(), next })
 }
 
-/// Shows one.
+/// Shows one, with what was looked at again after its receipts.
 pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, OperationError> {
-    Ok(Shown::of(on, one(on, named).await?, Timestamp::now()))
+    let mut shown = Shown::of(on, one(on, named).await?, Timestamp::now());
+    let mut erasures = Vec::new();
+    for id in &shown.request.erasures {
+        erasures.extend(on.ledger.erasure(*id).await?);
+    }
+    for mut some in recheck::of(on, &erasures.iter().collect::<Vec<_>>()).await? {
+        shown.rechecks.looked.append(&mut some.looked);
+        shown.rechecks.to_come.append(&mut some.to_come);
+    }
+    Ok(shown)
 }
 
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to
