@@ -222,6 +222,8 @@ impl Request {
         }
         self.end = None;
         self.more = false;
+        // That of the first month; the next one can be extended anew.
+        self.extension = None;
         self.reopened = Some(Reopened { erasure, at: now, term: Term::of(today) });
         Some(self)
     }

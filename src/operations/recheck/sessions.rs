@@ -11,7 +11,7 @@ use crate::ledger::ErasedMark;
 use crate::mluvii::{MluviiClient, paced};
 use crate::operations::reconcile::{SeenAgain, look_after, pace};
 use crate::operations::{OperationError, Operations};
-use crate::subject::{SessionId, SessionKey};
+use crate::subject::SessionKey;
 
 /// What was seen of the sessions of one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(super) async fn look(
 /// Looks at all that were erased in one moment.
 async fn seen(on: &Operations, client: &MluviiClient, at: &Place, ended: Timestamp) -> Result<Seen, OperationError> {
     let mut seen = Seen::default();
-    let mut mark = ErasedMark { at: ended, session: SessionId(i64::MIN) };
+    let mut mark = ErasedMark::before(ended);
     loop {
         let page = on.ledger.erased_sessions(&at.installation, mark, CHUNK).await?;
         let Some(last) = page.last().copied() else { return Ok(seen) };

@@ -1,7 +1,7 @@
 //! Looking again after the receipt: what is back is seen on its date, erased by nobody, and opens its request once more.
 
 use super::*;
-use crate::harness::{Server, StandIn, WallClock, receipts, wait_for};
+use crate::harness::{Fleet, Server, StandIn, WallClock, receipts, wait_for};
 
 const DAY_S: i64 = 86_400;
 
@@ -165,6 +165,7 @@ fn one_look_is_for_all_that_are_due_and_says_what_it_has_seen_and_no_more() {
     let ann = erase(&company.deployment, "ann@x.cz", "Ann", "crm", &[]);
     let bob = erase(&company.deployment, "bob@x.cz", "Bob", "crm", &[]);
     receipts(&company.deployment, 2);
+    company.crm.holds(&[("eve@x.cz", "Eve", before())]);
     let (begun, both) = (company.sweeps(), [&ann, &bob]);
     let outcomes = |outcome: &str, looks: usize| {
         wait_for(outcome, || {
@@ -213,7 +214,7 @@ fn a_target_that_is_paused_is_looked_at_later_and_told_of_once_it_is_late() {
     assert_eq!(company.run(&["targets", "resume", "crm"]).0, Some(0));
     company.turn_to_day(34);
     wait_for("the look", || (company.looked(&ann) == [pair("crm", "gone")]).then_some(()));
-    assert_eq!(company.told("recheck_late"), None);
+    wait_for("nothing to be late", || company.told("recheck_late").is_none().then_some(()));
     server.stop();
 }
 
@@ -261,4 +262,43 @@ fn nobody_erases_again_alone_where_four_eyes_are_wanted() {
     assert_eq!(crm.emails(), ["ann@x.cz"]);
     assert_eq!(deployment.run(&["erasures", "reject", &again]).status.code(), Some(0));
     server.stop();
+}
+
+#[test]
+fn of_a_fleet_one_server_looks_and_another_one_once_it_is_killed() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let again = format!("[erasing]\nrecheck = [\"30d\"]\n{}", crm.plugin("crm"));
+    let mut fleet = Fleet::start(&standin, &again, 2, &[]);
+    let noted = "SELECT count(mark) FROM periodic WHERE name = 'recheck/crm/acme'";
+    wait_for("it to be noted since when it is looked again", || (fleet.database.count(noted) == 1).then_some(()));
+    let ann = erase(&fleet.deployment, "ann@x.cz", "Ann", "crm", &[]);
+    receipts(&fleet.deployment, 1);
+    let old = before();
+    crm.holds(&[("bob@x.cz", "Bob", old), ("dan@x.cz", "Dan", old), ("ann@x.cz", "Ann", old)]);
+    let sweeps = || crm.read("calls").matches("sweep from 0").count();
+    crm.write("waits", "");
+    // A month is over.
+    fleet.database.sql(
+        "UPDATE erasure SET ended = ended - 31 * 86400000::BIGINT;
+         UPDATE periodic SET mark = mark - 40 * 86400000::BIGINT WHERE name LIKE 'recheck/%'",
+    );
+    wait_for("a look", || (sweeps() == 1).then_some(()));
+    for member in &mut fleet.members {
+        member.server.take().expect("it runs").kill();
+    }
+    assert_eq!(fleet.database.count("SELECT count(*) FROM recheck"), 0, "nothing is written before it has ended");
+    crm.remove("waits");
+    // Nobody waits for what it held.
+    fleet.database.sql("UPDATE periodic SET due = 0 WHERE taken > 0; UPDATE task SET due = 0 WHERE NOT parked");
+    for member in 0..2 {
+        fleet.start_member(member);
+    }
+    let outcome = wait_for("the next look", || {
+        let shown = fleet.deployment.json(&["erasures", "show", &ann]);
+        shown["rechecks"]["looked"].as_array().filter(|looked| !looked.is_empty()).cloned()
+    });
+    assert_eq!((outcome.len(), &outcome[0]["outcome"]), (1, &json!("residual")), "{outcome:?}");
+    assert_eq!(sweeps(), 2, "by one of both: {}", crm.read("calls"));
+    assert_eq!(crm.emails().len(), 3);
+    fleet.stop();
 }
