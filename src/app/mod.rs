@@ -21,6 +21,7 @@ mod past;
 mod pinging;
 mod plugins;
 mod process;
+mod rechecking;
 mod reconcile_metrics;
 mod reconciling;
 mod reload;
@@ -89,6 +90,7 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets, hangups: Ha
     log::describe_dropped();
     describe_panics();
     mluvii::describe_calls();
+    rechecking::describe();
     reconcile_metrics::describe(config.mluvii.iter().map(|settings| settings.name.clone()));
     alert::describe_sent();
     reload::describe_reloads();

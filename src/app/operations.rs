@@ -104,6 +104,7 @@ fn settings(config: &Config) -> Settings {
         retained: retained.collect(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         sends_links: config.confirmation.is_some(),
+        recheck: config.erasing.recheck.clone(),
         letterhead: config.papers.letterhead(),
         witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
         four_eyes: config.requests.four_eyes,

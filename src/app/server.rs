@@ -17,14 +17,14 @@ use super::parts::Notices;
 use super::pinging::Pinging;
 use super::process::{Children, Process};
 use super::tasks::Tasks;
-use super::{alerting, archiving, log, past, plugins, reconciling, unconfigured, watching};
+use super::{alerting, archiving, log, past, plugins, rechecking, reconciling, unconfigured, watching};
 use crate::config::Config;
 use crate::confirming::{ConfirmingPages, LinkSender, send_links};
 use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
 use crate::lock::Replaceable;
 use crate::panics::{Ending, Task, needed};
 use crate::verify::Source;
-use crate::worker::Heartbeat;
+use crate::worker::{Heartbeat, Worker};
 
 /// A server at work.
 pub(super) struct Server {
@@ -92,11 +92,11 @@ impl Server {
             // Its last calls still went to the plugins.
             drop(generation);
         });
-        self.keep_periodic(loaded.config.as_ref(), notices, &turn.retired);
+        self.keep_periodic(loaded.config.as_ref(), worker, notices, &turn.retired);
     }
 
     /// What is done now and then by this configuration, until its turn is over.
-    fn keep_periodic(&self, config: &Config, notices: &Notices, retired: &CancellationToken) {
+    fn keep_periodic(&self, config: &Config, worker: &Worker, notices: &Notices, retired: &CancellationToken) {
         let on = {
             let (config, ledger) = (config.clone(), Arc::clone(&self.process.ledger));
             move || operations(config.clone(), Arc::clone(&ledger))
@@ -118,6 +118,10 @@ impl Server {
         self.tasks.keep("comparisons of the past", retired, {
             let on = on.clone();
             move |end| Box::pin(past::run(on(), end))
+        });
+        self.tasks.keep("looks after receipts", retired, {
+            let (on, targets) = (on.clone(), worker.targets.clone());
+            move |end| Box::pin(rechecking::run(on(), targets.clone(), end))
         });
         self.tasks.keep("what is no longer configured", retired, {
             let (on, notices) = (on.clone(), notices.clone());

@@ -12,6 +12,7 @@ use crate::attention::NotedOf;
 use crate::causes::with_causes;
 use crate::ledger::LedgerError;
 use crate::operations::Operations;
+use crate::operations::recheck::Place;
 
 /// After a failure.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -32,6 +33,7 @@ async fn end(on: &Operations, notices: &Notices) -> Result<(), LedgerError> {
         NotedOf::Source(name) => on.settings.sources.iter().any(|source| source.name == name),
         NotedOf::Installation(name) => on.settings.installations.iter().any(|of| *of.name.0 == *name),
         NotedOf::Alert(name) => notices.alerts.iter().any(|alert| alert.plan.name == name),
+        NotedOf::Recheck(name) => Place::all(on).iter().any(|place| *place.named().0 == *name),
         NotedOf::Ping => notices.ping.is_some(),
         NotedOf::Confirmation => notices.links.is_some(),
     };

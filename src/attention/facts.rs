@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::about::{Why, found, with, with_why};
 use super::keepers::{Noted, noted};
+use super::rechecks::{self, UnsettledRechecks};
 use super::requests::{self, OpenRequests, RequestLimits};
 use super::{Attention, ClockDoubt, Code, Mute, Named, Severity};
 use crate::audit::Object;
@@ -284,6 +285,8 @@ pub(crate) struct Facts {
     pub(crate) waiting_rules: Vec<WaitingRule>,
     pub(crate) waiting_past: Vec<WaitingPast>,
     pub(crate) requests: OpenRequests,
+    /// What was found when it was looked again, after receipts.
+    pub(crate) rechecks: Vec<UnsettledRechecks>,
     /// Holds in force without an end, the oldest first, and since when each is.
     pub(crate) endless_holds: Vec<(HoldId, Timestamp)>,
     /// Targets that a person has paused, and since when each is.
@@ -337,6 +340,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     all.extend(facts.waiting_past.iter().map(of_past));
     let why = facts.why_requests(&around, limits, now);
     all.extend(requests::of(&facts.requests, &why, &limits.requests, &limits.calendar, now));
+    all.extend(rechecks::of(&facts.rechecks));
     all.extend(facts.endless_holds.iter().filter_map(|(hold, since)| of_hold(*hold, *since, now)));
     all.extend(facts.paused.iter().filter_map(|(target, since)| of_pause(target, *since, now)));
     all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));

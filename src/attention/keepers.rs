@@ -2,7 +2,7 @@
 
 use super::{Attention, Code};
 use crate::audit::Object;
-use crate::subject::SourceName;
+use crate::subject::{SourceName, TargetName};
 
 /// The name under which it is noted that the ledger itself does not keep its newest receipt.
 pub(crate) const SET_BACK: &str = "ledger";
@@ -30,6 +30,9 @@ pub(crate) const REAPPEARED: &str = "reappeared:";
 
 /// How the names begin under which it is noted that an alert could not tell anybody.
 pub(crate) const ALERT: &str = "alert:";
+
+/// How the names begin under which it is noted that it could not be looked again, for days, what was erased at a target.
+pub(crate) const RECHECK: &str = "recheck:";
 
 /// The name under which it is noted that nobody could be told that the deployment works.
 pub(crate) const PING: &str = "ping";
@@ -65,6 +68,7 @@ pub(super) fn noted(keeper: &str) -> Noted<'_> {
                 "chain" => Object::archive(name),
                 "alert" => Object::alert(name),
                 "mluvii" => Object::sessions_of(name),
+                "target" => Object::target(&TargetName(name.into())),
                 _ => Object::source(&SourceName(name.into())),
             };
             return Noted { code, object, named: vec![(parameter, name)] };
@@ -74,13 +78,14 @@ pub(super) fn noted(keeper: &str) -> Noted<'_> {
 }
 
 /// How names begin that go on with a name: what they say, and the parameter that this other name is.
-const NAMED: [(&str, Code, &str); 6] = [
+const NAMED: [(&str, Code, &str); 7] = [
     (ARCHIVE, Code::ArchiveFailed, "chain"),
     (ALERT, Code::AlertFailed, "alert"),
     (RECONCILE, Code::ReconcileFailed, "mluvii"),
     (REAPPEARED, Code::SessionsReappeared, "mluvii"),
     (WEBHOOK, Code::WebhookWrong, "source"),
     (SILENT, Code::SourceSilent, "source"),
+    (RECHECK, Code::RecheckLate, "target"),
 ];
 
 /// Something that a configuration names, of which something is noted.
@@ -89,6 +94,8 @@ pub(crate) enum NotedOf<'a> {
     Source(&'a str),
     Installation(&'a str),
     Alert(&'a str),
+    /// That is looked at again after receipts, with the installation whose people are meant.
+    Recheck(&'a str),
     Ping,
     Confirmation,
 }
@@ -108,6 +115,7 @@ impl Attention {
             "source" => NotedOf::Source(name),
             "mluvii" => NotedOf::Installation(name),
             "alert" => NotedOf::Alert(name),
+            "target" => NotedOf::Recheck(name),
             _ => return None,
         };
         Some((of, format!("{prefix}{name}")))
@@ -129,6 +137,7 @@ mod tests {
             ("reconcile:acme", NotedOf::Installation("acme")),
             ("reappeared:acme", NotedOf::Installation("acme")),
             ("alert:ops", NotedOf::Alert("ops")),
+            ("recheck:crm/acme", NotedOf::Recheck("crm/acme")),
             ("ping", NotedOf::Ping),
             ("confirmation", NotedOf::Confirmation),
         ]);

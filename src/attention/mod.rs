@@ -8,6 +8,7 @@ mod facts;
 mod keepers;
 mod mute;
 mod named;
+mod rechecks;
 mod requests;
 #[cfg(test)]
 pub(crate) mod sample;
@@ -23,10 +24,12 @@ pub(crate) use facts::{
     attention,
 };
 pub(crate) use keepers::{
-    ALERT, ARCHIVE, CONFIRMATION, NotedOf, PING, REAPPEARED, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN, WEBHOOK,
+    ALERT, ARCHIVE, CONFIRMATION, NotedOf, PING, REAPPEARED, RECHECK, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN,
+    WEBHOOK,
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{EXPLAINED_MAX, NAMED_MAX, Named};
+pub(crate) use rechecks::{UnsettledRechecks, looked_at};
 pub(crate) use requests::{OpenRequest, OpenRequests, RequestLimits};
 pub(crate) use shell::quoted;
 pub(crate) use words::{DOUBTED_CLOCK, clock_fault, delay_brief, delay_words, sentence, time, unknown};
@@ -180,10 +183,16 @@ pub(crate) enum Code {
     HoldOld,
     /// A person has paused a target, and it stays so: what waits for it goes on waiting. With the `target`.
     TargetPaused,
+    /// Something that was erased is at a target again, long after its receipt. With `target`, `count`, and since when it was `erased_since`.
+    RecheckResidual,
+    /// What was looked at again cannot be told, or is held: a person has to look. With the same.
+    RecheckUnclear,
+    /// What was to be looked at again could not be, for days. With `target` and `reason`.
+    RecheckLate,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 49] = [
+    pub(crate) const ALL: [Self; 52] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -233,6 +242,9 @@ impl Code {
         Self::RequestApprovalWaiting,
         Self::HoldOld,
         Self::TargetPaused,
+        Self::RecheckResidual,
+        Self::RecheckUnclear,
+        Self::RecheckLate,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -274,6 +286,9 @@ impl Code {
             Self::PastWaiting => "past_waiting",
             Self::HoldOld => "hold_old",
             Self::TargetPaused => "target_paused",
+            Self::RecheckResidual => "recheck_residual",
+            Self::RecheckUnclear => "recheck_unclear",
+            Self::RecheckLate => "recheck_late",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
             Self::SourceSilent => "source_silent",

@@ -7,10 +7,10 @@ use quietus_plugin::Span;
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
     NoServer, NotReloaded, OpenRequest, OpenRequests, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince,
-    RequestLimits, StoppedTarget, Tasks, WaitingPast, WaitingRule,
+    RequestLimits, StoppedTarget, Tasks, UnsettledRechecks, WaitingPast, WaitingRule,
 };
 use crate::audit::Actor;
-use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, Stage, Step, StepState, sample};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, RecheckOutcome, Stage, Step, StepState, sample};
 use crate::hold::HoldId;
 use crate::request::{Came, Entered, Request, RequestId, RequestNumber, VerifiedBy};
 use crate::subject::{InstallationName, Kind, TargetName};
@@ -28,6 +28,18 @@ fn parked(target: &str) -> ParkedSteps {
 pub(super) fn tasks(target: &str, late: u64) -> Tasks {
     let open = Group { since: Some(Timestamp::UNIX_EPOCH), ..some(3) };
     Tasks { target: TargetName(target.into()), open, late: some(late), oldest_late: Some(ErasureId([9; 16])) }
+}
+
+fn recheck(target: &str, outcome: RecheckOutcome) -> UnsettledRechecks {
+    UnsettledRechecks {
+        target: TargetName(target.into()),
+        mluvii: InstallationName("acme".into()),
+        outcome,
+        count: 2,
+        since: Timestamp::UNIX_EPOCH,
+        newest: Timestamp::UNIX_EPOCH,
+        erased_since: Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 31),
+    }
 }
 
 fn limited(target: &str) -> LimitedTarget {
@@ -172,6 +184,7 @@ pub(crate) fn everything() -> Facts {
             reconcile(),
             FailedKeeper { keeper: "silent:acme".into(), reason: "3 sessions ended".into(), ..keeper() },
             FailedKeeper { keeper: "reappeared:acme".into(), reason: "one of them.".into(), ..keeper() },
+            FailedKeeper { keeper: "recheck:crm/acme".into(), reason: "it is paused".into(), ..keeper() },
             alert(),
             ping(),
             confirmation(),
@@ -213,6 +226,12 @@ pub(crate) fn everything() -> Facts {
             first: vec![request(1, ErasureId([5; 16])), request(2, ErasureId([6; 16]))],
         },
         erasures: [(ErasureId([5; 16]), paused(5)), (ErasureId([6; 16]), paused(6))].into(),
+        rechecks: vec![
+            recheck("crm", RecheckOutcome::Residual),
+            recheck("crm", RecheckOutcome::Unclear),
+            recheck("mluvii", RecheckOutcome::Residual),
+            recheck("mluvii", RecheckOutcome::Unclear),
+        ],
         paused: vec![(TargetName("erp".into()), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(48))],
         endless_holds: vec![(HoldId([0xab; 6]), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 181))],
         undeletable: [(

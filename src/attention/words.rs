@@ -300,6 +300,30 @@ pub(crate) fn sentence(found: &Attention) -> String {
                  `quietus requests approve`"
             )
         }
+        Code::RecheckResidual if is_mluvii(target) => format!(
+            "mluvii {} shows sessions again that {count} erasures had erased since {}, and their requests are open once more: quietus reconcile",
+            text("mluvii"),
+            text("erased_since")
+        ),
+        Code::RecheckResidual => format!(
+            "{count} people who were erased at {target} are there again, and their requests are open once more: was a backup restored? Look, and \
+             have them erased again: {}",
+            erase_again(found)
+        ),
+        Code::RecheckUnclear if is_mluvii(target) => format!(
+            "of {count} erasures since {} it could not be told whether mluvii {} shows their sessions again: quietus erasures show has why",
+            text("erased_since"),
+            text("mluvii")
+        ),
+        Code::RecheckUnclear => format!(
+            "of {count} people who were erased at {target} something may be there again, may be there rightly, or is held; nothing is erased of \
+             them, a person has to look: {}",
+            erase_again(found)
+        ),
+        Code::RecheckLate => format!(
+            "what was erased at {target} was to be looked at again, and could not be: {reason}; it is tried again by itself, and nothing is \
+             taken for gone before"
+        ),
         Code::SourceSilent => format!(
             "nothing comes from source {}: {reason}; they are found and decided on, but late: see `quietus webhook status`, and whether \
              deliveries reach server.public_url",
@@ -324,6 +348,13 @@ pub(crate) fn sentence(found: &Attention) -> String {
             )
         }
     }
+}
+
+/// The command that looks whom a target holds again.
+fn erase_again(found: &Attention) -> String {
+    let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
+    let mluvii = if text("mluvii").is_empty() { String::new() } else { format!(" --mluvii {}", text("mluvii")) };
+    format!("quietus erase-again --target {}{mluvii} --since {}", text("target"), text("erased_since"))
 }
 
 /// So many are named in a sentence.
@@ -403,6 +434,8 @@ mod tests {
         the ledger is damaged, and nothing is received or erased: a page is zero; see `quietus ledger check`, then restore a backup and restart the server
         the ledger was set back: it ends at receipt 7; receipts wait: put the right one in place, or stop all servers and run `quietus ledger accept`
         something is due since 1970-01-01T00:00:00Z, and its month is over (acme/7): quietus erasures list --due-before 1970-01-01T01:59:00Z
+        2 people who were erased at crm are there again, and their requests are open once more: was a backup restored? Look, and have them erased again: quietus erase-again --target crm --mluvii acme --since 1969-12-01
+        mluvii acme shows sessions again that 2 erasures had erased since 1969-12-01, and their requests are open once more: quietus reconcile
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
         1 requests of persons are not answered in time, the first was to be until 1969-12-30 (acme/R-1); acme/R-1 waits for erp, which is paused: quietus requests list
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
@@ -420,6 +453,7 @@ mod tests {
         `watch.ping` could not be told that quietus works: 503; it is tried again
         plugin forward cannot work: no such file; fix it, it is tried each minute, or: quietus plugin reload forward
         2 receipts are incomplete (4, 5): quietus receipts list --verdict incomplete, then quietus receipts acknowledge
+        what was erased at crm/acme was to be looked at again, and could not be: it is paused; it is tried again by itself, and nothing is taken for gone before
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         the server web-1/4711 works by the configuration that it had, as the one in its file is not taken: quietus.toml, line 7: rule.1.erase: is needed; then `quietus reload`
         the plans of 1 requests of persons wait for the approval of somebody else (R-4): quietus requests show, then `quietus requests approve`
@@ -448,6 +482,8 @@ mod tests {
         9 requests came to paths of no source but most like that of source acme, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         9 requests came to paths of no source, the last at 1970-01-01T00:00:00Z; if mluvii's, see its URL
         plugin erp works, but: its sandbox reaches the level `files` only
+        of 2 people who were erased at crm something may be there again, may be there rightly, or is held; nothing is erased of them, a person has to look: quietus erase-again --target crm --mluvii acme --since 1969-12-01
+        of 2 erasures since 1969-12-01 it could not be told whether mluvii acme shows their sessions again: quietus erasures show has why
         7 sessions of tenants that no source lists were forgotten; see `tenants` of the sources
         target erp is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused
         ");

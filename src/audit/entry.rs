@@ -86,8 +86,12 @@ pub(crate) enum Act {
     ApproveRequest,
     /// Asks for what was shown.
     RunRequest,
+    /// Opens a request once more, of which something was found again after its receipt.
+    ReopenRequest,
     /// Has who was erased at a target, and is there again, found and erased.
     EraseAgain,
+    /// Looks at a target whether what was erased there is there again.
+    RecheckErasures,
     /// Lets a new or changed rule erase as much as it would.
     ConfirmRule,
     /// Keeps what a version of a rule demands from ever beginning.
@@ -97,7 +101,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 50] = [
+    pub(crate) const ALL: [Self; 52] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -137,6 +141,7 @@ impl Act {
         Self::ReconcileSessions,
         Self::ReopenErasure,
         Self::EraseAgain,
+        Self::RecheckErasures,
         Self::ReconcilePast,
         Self::WithdrawConsent,
         Self::EnterRequest,
@@ -148,6 +153,7 @@ impl Act {
         Self::PlanRequest,
         Self::ApproveRequest,
         Self::RunRequest,
+        Self::ReopenRequest,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -201,7 +207,9 @@ impl Act {
             Self::PlanRequest => "request.plan",
             Self::ApproveRequest => "request.approve",
             Self::RunRequest => "request.run",
+            Self::ReopenRequest => "request.reopen",
             Self::EraseAgain => "erasure.again",
+            Self::RecheckErasures => "erasure.recheck",
         }
     }
 }

@@ -5,13 +5,15 @@ use jiff::Timestamp;
 
 use super::context::actor;
 use super::exit::{Exit, Failure};
-use super::out::{self, BAD, Out};
+use super::out::{BAD, Out, self};
+use super::rechecks;
 use super::words::subject;
 use crate::attention::{delay_brief, delay_words};
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
-use crate::operations::erasures::{self, Explained, Retried, UndecidedRetried};
+use crate::operations::erasures::{Explained, Retried, UndecidedRetried, self};
+use crate::operations::recheck::{Rechecks, self};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
 
@@ -114,7 +116,8 @@ impl Erasures {
             Self::List(list) => list.run(on, out).await,
             Self::Show { id } => {
                 let erasure = erasures::show(on, id).await?;
-                erasures::explain(on, vec![erasure]).await?.iter().try_for_each(|one| show(one, out))?;
+                let rechecks = recheck::of(on, &[&erasure]).await?.pop().unwrap_or_default();
+                erasures::explain(on, vec![erasure]).await?.iter().try_for_each(|one| show(one, &rechecks, out))?;
                 Ok(Exit::Done)
             }
             Self::Approve { id } => {
@@ -198,9 +201,17 @@ fn row(erasure: &Erasure) -> [String; 4] {
     [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
 }
 
-fn show(explained: &Explained, out: &mut Out) -> std::io::Result<()> {
+fn show(explained: &Explained, rechecks: &Rechecks, out: &mut Out) -> std::io::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Shown<'a> {
+        #[serde(flatten)]
+        explained: &'a Explained,
+        #[serde(skip_serializing_if = "Rechecks::is_empty")]
+        rechecks: &'a Rechecks,
+    }
+
     if out.is_json() {
-        return out.json(explained);
+        return out.json(&Shown { explained, rechecks });
     }
     let erasure = &explained.erasure;
     out.line(format_args!("erasure   {}", erasure.id))?;
@@ -241,7 +252,8 @@ fn show(explained: &Explained, out: &mut Out) -> std::io::Result<()> {
     };
     out.line("")?;
     let header = ["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "ATTEMPTS", "REASON"];
-    out.table(header, erasure.steps.iter().map(row))
+    out.table(header, erasure.steps.iter().map(row))?;
+    rechecks::write(rechecks, out)
 }
 
 /// Whether it waits for its link to be used.

@@ -31,6 +31,7 @@ mod past;
 mod plugin;
 mod quarantine;
 mod receipts;
+mod rechecks;
 mod reconcile;
 mod reload;
 mod requests;

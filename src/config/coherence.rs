@@ -16,6 +16,9 @@ use crate::subject::{Kind, Scope};
 /// The least that a clock may jump ahead without being doubted.
 const CLOCK_JUMP_MIN: Duration = Duration::from_secs(60);
 
+/// The least between a receipt and the first look after it.
+const RECHECK_MIN: Duration = Duration::from_secs(86_400);
+
 /// The least between two pings.
 const PING_MIN: Duration = Duration::from_secs(1);
 
@@ -41,6 +44,7 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         layers.problem("log.level", wrong);
     }
     retention(config, layers);
+    rechecks(config, layers);
     seals(config, layers);
     used_once("witness", config.witnesses.iter().map(|witness| witness.name.as_str()), layers);
     for (index, witness) in config.witnesses.iter().enumerate() {
@@ -193,6 +197,27 @@ fn retention(config: &Config, layers: &mut Layers) {
                 ),
             );
         }
+    }
+}
+
+/// When it is looked again after receipts: by what is kept, and not on the day itself.
+fn rechecks(config: &Config, layers: &mut Layers) {
+    let erasing = &config.erasing;
+    let (Some(last), kept) = (erasing.recheck.iter().max(), config.retention.fingerprints) else { return };
+    let mut wrong = |what: String| layers.problem("erasing.recheck", what);
+    if !erasing.keep_fingerprints {
+        wrong("without `erasing.keep_fingerprints`, nobody who was erased can be found again".to_owned());
+    }
+    if let Some(short) = erasing.recheck.iter().find(|span| span.0 < RECHECK_MIN) {
+        wrong(format!(
+            "`{short}` is shorter than a day: what was erased is asked for again by its step, see `rounds_max`"
+        ));
+    }
+    if erasing.recheck.windows(2).any(|pair| pair[0] >= pair[1]) {
+        wrong("each has to be longer than the one before".to_owned());
+    }
+    if kept.is_shorter_than(last.0) {
+        wrong(format!("`{last}` is longer than retention.fingerprints (`{kept}`): by then, nobody can be found again"));
     }
 }
 

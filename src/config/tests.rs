@@ -491,6 +491,24 @@ fn what_opens_what_is_erased_is_in_no_folder_that_is_backed_up() {
 }
 
 #[test]
+fn looking_again_needs_fingerprints_that_are_kept_for_so_long() {
+    let with = |erasing: &str| {
+        let loaded = load(&format!("{COMPLETE}[erasing]\n{erasing}\n[retention]\nfingerprints = \"400d\"\n"), &[]);
+        loaded.map(|config| config.erasing.recheck.len())
+    };
+    assert_eq!((with("rounds_max = 3"), with("recheck = [\"1d\", \"30d\", \"400d\"]")), (Ok(0), Ok(3)));
+    for (wrong, why) in [
+        ("recheck = [\"30d\"]\nkeep_fingerprints = false", "without `erasing.keep_fingerprints`"),
+        ("recheck = [\"23h\"]", "`23h` is shorter than a day"),
+        ("recheck = [\"30d\", \"30d\"]", "longer than the one before"),
+        ("recheck = [\"30d\", \"401d\"]", "`401d` is longer than retention.fingerprints (`400d`)"),
+    ] {
+        let said = with(wrong).expect_err(wrong);
+        assert!(said.contains("erasing.recheck") && said.contains(why), "{wrong}: {said}");
+    }
+}
+
+#[test]
 fn a_retention_that_is_shorter_than_what_a_rule_needs_is_refused() {
     let rule = "[[rule]]\nname = \"a year\"\non = \"session-settled\"\nwhen = \"true\"\nerase = \"guest\"\nafter = \"365d\"\n\
                 targets = [\"mluvii\"]\n";

@@ -8,6 +8,7 @@ mod demand;
 mod exchange;
 mod findings;
 pub(crate) mod life;
+pub(crate) mod recheck;
 mod report;
 mod retry;
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub(crate) use confirmation::{Confirm, Confirmation, Confirming};
 pub(crate) use demand::RuleDemand;
 pub(crate) use exchange::{Exchange, circle, rounds};
 pub(crate) use findings::{Findings, MluviiSearch};
+pub(crate) use recheck::{Recheck, RecheckOutcome};
 pub(crate) use report::Reportable;
 pub(crate) use retry::RetrySettings;
 pub(crate) use selection::Selection;

@@ -8,7 +8,7 @@ use super::{
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
 use crate::consent::Withdrawal;
-use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable, TaskId};
+use crate::erasure::{ErasureId, NewErasure, Outcome, Recheck, RecheckOutcome, Reportable, TaskId};
 use crate::hold::{HoldId, NewHold};
 use crate::receipt::{ChainName, Checkpoint, Gap};
 use crate::request::{Request, VerifiedBy};
@@ -96,6 +96,24 @@ pub(super) fn changed_request(by: &Actor, change: &RequestChange, changed: bool)
 pub(super) fn ran_request(by: &Actor, change: &RequestChange, actual: Option<ErasureId>) -> AuditEntry {
     let entry = changed_request(by, change, actual.is_some());
     actual.map_or(entry.clone(), |actual| entry.with_word("erasure", actual))
+}
+
+/// What came of looking again at a target, by how many erasures.
+pub(super) fn rechecked(by: &Actor, target: &TargetName, looked: &[Recheck]) -> AuditEntry {
+    let entry = AuditEntry::new(by, Act::RecheckErasures, Object::target(target), ActResult::Done);
+    RecheckOutcome::ALL.into_iter().fold(entry, |entry, outcome| {
+        let count = looked.iter().filter(|one| one.outcome == outcome).count() as u64;
+        entry.with(outcome.as_str(), count)
+    })
+}
+
+/// With the erasure after which something was found again.
+pub(super) fn reopened_request(by: &Actor, request: &Request) -> AuditEntry {
+    let entry = AuditEntry::new(by, Act::ReopenRequest, object_of(request), ActResult::Done);
+    match &request.reopened {
+        Some(reopened) => entry.with_word("after", reopened.erasure),
+        None => entry,
+    }
 }
 
 fn object_of(request: &Request) -> Object {

@@ -22,6 +22,7 @@ pub(crate) mod keys;
 pub(crate) mod listing;
 pub(crate) mod random;
 pub(crate) mod receiving;
+pub(crate) mod rechecking;
 pub(crate) mod reporting;
 pub(crate) mod requesting;
 pub(crate) mod scheduling;
@@ -272,8 +273,11 @@ macro_rules! contract {
                 a_request_stays_open_where_its_receipt_leaves_what_nobody_decided_on
                 an_erasure_that_is_cancelled_gives_its_request_back
                 what_is_sealed_of_a_request_keeps_its_generation
+                a_request_is_open_once_more_until_what_came_back_is_erased_again
                 requests_go_by_their_age_and_open_ones_stay
                 open_requests_are_told_and_counted;
+            rechecking: what_came_of_looking_again_is_kept_until_its_erasure_goes
+                what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
             random: random_sequences_agree_with_the_pure_model;
         }
     };

@@ -30,6 +30,7 @@ mod place;
 mod ports;
 pub(crate) mod postgres;
 mod query;
+mod recheck;
 mod request;
 mod retention;
 mod row;

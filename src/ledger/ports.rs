@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use super::{
     AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView,
@@ -25,7 +26,7 @@ use crate::chain::Head;
 use crate::consent::Withdrawal;
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof};
-use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Reportable};
+use crate::erasure::{Capsule, Erasure, ErasureId, NewErasure, Outcome, Recheck, Reportable};
 use crate::event::StoredEvent;
 use crate::hold::{HeldBy, HoldId, NewHold};
 use crate::keys::{Carry, Digest, Fingerprint, KeyId, KeyIds, Sealed};
@@ -109,6 +110,10 @@ pub(crate) trait Queue: Send + Sync {
 
     /// Finishes [`Work::Resolve`] of an erasure that is demanded by rules which a person has rejected: it ends, or is what others demand.
     async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError>;
+
+    /// Finishes [`Work::Resolve`] of an erasure that must not begin any more, as it was found too long ago whom it is about: it is
+    /// cancelled, and what was seen of them needs a person again.
+    async fn lapsed(&self, claim: Claim) -> Result<Finished, LedgerError>;
 
     /// Notes, before it is made, that a call goes out which must not be made twice: whoever claims the step later sees that it
     /// may have been made.
@@ -284,6 +289,9 @@ pub(crate) trait Records: Send + Sync {
         most: u32,
     ) -> Result<Vec<EndedErasure>, LedgerError>;
 
+    /// What came of looking again after the receipts of these, by when it was done.
+    async fn rechecks(&self, erasures: &[ErasureId]) -> Result<Vec<Recheck>, LedgerError>;
+
     /// Up to which of them it was looked last whether they are shown again.
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError>;
 
@@ -453,6 +461,16 @@ pub(crate) trait Admin: Send + Sync {
     /// Schedules an erasure that a person asked for; merged like a decided one. Returns the id of the open erasure that
     /// now stands for it.
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError>;
+
+    /// Writes down what came of looking again at a target after receipts. Requests that had ended with those of which something is left are
+    /// open once more, since `today`; returns how many.
+    async fn rechecked(
+        &self,
+        target: &TargetName,
+        looked: &[Recheck],
+        today: Date,
+        by: &Actor,
+    ) -> Result<u64, LedgerError>;
 
     /// Writes down that consents of one installation were withdrawn, with what was decided on these sessions: all of them, or none where
     /// one is another than was read. `withdrawal` is for the audit.

@@ -37,6 +37,7 @@ pub(crate) use probe::{Finding, Probe, State, probe};
 pub(crate) use settings::{MluviiSettings, Nulls};
 pub(crate) use submitted::SubmittedForm;
 pub(crate) use target::MluviiTarget;
+pub(crate) use verify::AfterReceipt;
 pub(crate) use webhooks::{Made, Webhook, WebhookId};
 pub(crate) use wire::SessionFacts;
 

@@ -33,6 +33,15 @@ pub(super) enum Later {
     Unlisted,
 }
 
+/// What mluvii shows of an erased session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AfterReceipt {
+    Gone,
+    /// With personal data, or as not anonymized.
+    Shown,
+    Unproved,
+}
+
 impl MluviiClient {
     /// Asks both lists and reads the session: three requests, and control requests that are shared.
     pub(super) async fn check_session(&self, session: SessionId) -> Result<SessionCheck, MluviiError> {
@@ -81,6 +90,18 @@ impl MluviiClient {
     pub(crate) async fn shows_again(&self, session: SessionId) -> Result<bool, MluviiError> {
         let seen = self.check_session(session).await?;
         Ok(matches!(seen, SessionCheck::StillThere | SessionCheck::NotYet { later: Later::StillThere }))
+    }
+
+    /// What mluvii shows of a session whose erasure has its receipt. That it is gone is believed as it was then: by a proved filter, or where
+    /// another session was found by the same route.
+    pub(crate) async fn after_receipt(&self, session: SessionId) -> Result<AfterReceipt, MluviiError> {
+        Ok(match self.check_session(session).await? {
+            SessionCheck::Anonymized { .. } | SessionCheck::Missing(Absence::Proved) => AfterReceipt::Gone,
+            SessionCheck::StillThere | SessionCheck::NotYet { later: Later::StillThere } => AfterReceipt::Shown,
+            SessionCheck::NotYet { later: Later::Unlisted }
+            | SessionCheck::Missing(Absence::Unproved)
+            | SessionCheck::Unproved(_) => AfterReceipt::Unproved,
+        })
     }
 
     /// Whether mluvii lists it as not anonymized: one request. By itself it proves nothing.

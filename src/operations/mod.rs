@@ -27,6 +27,7 @@ mod person;
 pub(crate) mod plugins;
 pub(crate) mod quarantine;
 pub(crate) mod receipts;
+pub(crate) mod recheck;
 pub(crate) mod reconcile;
 pub(crate) mod requests;
 mod resources;

@@ -11,7 +11,9 @@ mod reappeared;
 mod whose;
 
 pub(crate) use enter::is_after;
+pub(super) use pace::pace;
 pub(crate) use past::{PAST_FROM, Progress, cancel, confirm, jobs, order, work_on};
+pub(super) use reappeared::{SeenAgain, look_after};
 pub(crate) use reappeared::{look_at_erased, reappeared_mark, tell_reappeared};
 
 use std::collections::BTreeMap;
@@ -27,7 +29,6 @@ use crate::event::Event;
 use crate::keys::IndexKey;
 use crate::mluvii::{EndedSession, MluviiClient, MluviiError, Sweep, Window, paced};
 use crate::subject::{Fingerprinter, InstallationName, SessionKey, SourceName, TargetName};
-use pace::pace;
 use reappeared::ErasedSession;
 use whose::{Whose, whose};
 

@@ -5,6 +5,8 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use quietus_plugin::Span;
+
 use super::error::InputError;
 use crate::attention::Limits;
 use crate::ledger::RetentionSettings;
@@ -33,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) keep_fingerprints: bool,
     /// Whether links are sent that confirm (`[confirmation]`).
     pub(crate) sends_links: bool,
+    /// How long after the receipt it is looked again whether what was erased is there again.
+    pub(crate) recheck: Vec<Span>,
     /// Whether nobody may have erased what they asked for themselves.
     pub(crate) four_eyes: bool,
     /// How long receipts and the audit stay in the ledger.

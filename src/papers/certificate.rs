@@ -107,9 +107,13 @@ impl Certificate<'_> {
                             dt { (lang.say("Lhůta pro odpověď", "To be answered by")) }
                             dd { (lang.date(due)) }
                         }
-                    } @else {
+                    } @else if statement.follows.is_empty() {
                         dt { (lang.say("Důvod výmazu", "Why it was erased")) }
                         dd { (lang.say("pravidlo správce: ", "the controller’s rule: ")) (lang.list(&quoted(lang, &statement.rules))) }
+                    }
+                    @if !statement.follows.is_empty() {
+                        dt { (lang.say("Opakovaný výmaz", "Erased again")) }
+                        dd { (again(lang, statement)) }
                     }
                     dt { (lang.say("Čeho se výmaz týká", "What was to be erased")) }
                     dd { (scope(lang, statement)) }
@@ -248,6 +252,27 @@ fn verified(lang: Lang, case: &Case) -> Option<String> {
         VerifiedBy::KnownContact => lang.say("přes známý kontakt", "by a known contact"),
         VerifiedBy::EmailLink => lang.say("odkazem v e-mailu", "by a link in an e-mail"),
     })
+}
+
+/// That it follows earlier receipts, and why.
+fn again(lang: Lang, statement: &Statement) -> String {
+    let numbers: Vec<_> = statement.follows.iter().filter_map(|followed| followed.sequence).collect();
+    let numbers = lang.list(&numbers.into_iter().map(|number| lang.number(number)).collect::<Vec<_>>());
+    let (cs, en) = if numbers.is_empty() {
+        (String::new(), String::new())
+    } else {
+        (format!(" č. {numbers}"), format!(" No. {numbers}"))
+    };
+    lang.say(
+        format!(
+            "Doklad navazuje na dřívější doklad{cs}, který platí pro svou dobu. Co bylo tehdy vymazáno, se později objevilo znovu \
+             (například po obnovení zálohy), a proto to bylo vymazáno ještě jednou."
+        ),
+        format!(
+            "This receipt follows an earlier one{en}, which stays true of its time. What was erased then was there again later (such as after \
+             a backup was restored), and so it was erased once more."
+        ),
+    )
 }
 
 fn scope(lang: Lang, statement: &Statement) -> String {
@@ -404,6 +429,10 @@ fn technical(lang: Lang, receipt: &Receipt) -> Markup {
                 dt { "subject" } dd.code { (statement.subject) }
                 dt { "state, verdict" } dd.code { (statement.state.as_str()) ", " (statement.verdict) }
                 dt { "rules" } dd.code { (statement.rules.join(", ")) }
+                @for followed in &statement.follows {
+                    dt { "follows" }
+                    dd.code { (followed.erasure) @if let Some(sequence) = followed.sequence { ", " (sequence) } }
+                }
                 dt { "created, approved" } dd.code { (statement.created) ", " (optional(statement.approved)) }
                 @if let Some(confirmed) = &statement.confirmed {
                     dt { "confirmed" } dd.code { (confirmed.by) ", " (confirmed.at) }

@@ -1,6 +1,8 @@
 //! Verifying receipts without the ledger.
 
-use super::{KeyRotation, Receipt, ReceiptHead, TrustedKeys};
+use std::collections::HashMap;
+
+use super::{FollowedStatement, KeyRotation, Receipt, ReceiptHead, TrustedKeys};
 use crate::chain::{LinkBroken, Next, follows};
 use crate::keys::KeyId;
 
@@ -19,6 +21,8 @@ pub(crate) enum ChainBroken {
     Sequence { expected: u64, found: u64 },
     #[error("receipt {0}: it does not name its predecessor's hash; one of the two was replaced")]
     Link(u64),
+    #[error("receipt {0}: the earlier receipt that it says it follows is another one, or no earlier one")]
+    Follows(u64),
     #[error("receipt {0}: the gap that it states does not lie between its predecessor and itself")]
     Gap(u64),
 }
@@ -30,13 +34,18 @@ pub(crate) enum ChainBroken {
 pub(crate) struct Chain {
     keys: TrustedKeys,
     head: Option<ReceiptHead>,
+    /// The beginnings of the hashes of those that were verified, by their numbers: later ones may say that they follow them.
+    verified: HashMap<u64, [u8; HASH_BYTES]>,
 }
+
+/// So much of a hash is remembered: it tells one receipt from another, and is no proof, which the links are.
+const HASH_BYTES: usize = 8;
 
 impl Chain {
     /// Takes the public keys as hex; a receipt must be signed by the one of them that it names.
     pub(crate) fn under<'a>(public_keys: impl IntoIterator<Item = &'a str>) -> Result<Self, ChainBroken> {
         let keys = TrustedKeys::read(public_keys).ok_or(ChainBroken::PublicKey)?;
-        Ok(Self { keys, head: None })
+        Ok(Self { keys, head: None, verified: HashMap::new() })
     }
 
     /// Takes further keys, each by the word of one that is taken already; see [`TrustedKeys::follow`].
@@ -82,9 +91,28 @@ impl Chain {
             Err(LinkBroken::Previous) => return Err(ChainBroken::Link(sequence)),
             Ok(()) => {}
         }
-        self.head = Some(receipt.head());
+        if !statement.follows.iter().all(|followed| self.may_be_followed(followed, sequence)) {
+            return Err(ChainBroken::Follows(sequence));
+        }
+        let head = receipt.head();
+        self.verified.extend(beginning(&head.hash).map(|beginning| (sequence, beginning)));
+        self.head = Some(head);
         Ok(())
     }
+
+    /// Whether a receipt is as the one of this number says that it is, as far as it was verified here.
+    fn may_be_followed(&self, followed: &FollowedStatement, sequence: u64) -> bool {
+        let Some(earlier) = followed.sequence else { return true };
+        let known = self.verified.get(&earlier);
+        let is_it = |hash: &String| known.is_none_or(|known| beginning(hash).as_ref() == Some(known));
+        earlier < sequence && followed.hash.as_ref().is_none_or(is_it)
+    }
+}
+
+fn beginning(hash: &str) -> Option<[u8; HASH_BYTES]> {
+    let mut bytes = [0; HASH_BYTES];
+    hex::decode_to_slice(hash.get(..2 * HASH_BYTES)?, &mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// Verifies consecutive receipts under one public key, and returns how many there were.

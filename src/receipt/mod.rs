@@ -17,7 +17,7 @@ pub(crate) use checkpoint::{ChainName, Checkpoint, Moved, SignedCheckpoint};
 pub(crate) use gap::{ChainEnd, Gap, GapCause, SignedGap};
 pub(crate) use key::{ReceiptKey, id_of_public_key};
 pub(crate) use rotation::KeyRotation;
-pub(crate) use statement::{ReasonStatement, Statement, StepStatement};
+pub(crate) use statement::{FollowedStatement, ReasonStatement, Statement, StepStatement};
 pub(crate) use trusted::TrustedKeys;
 
 use jiff::Timestamp;
@@ -58,9 +58,10 @@ pub(crate) enum NotAReceipt {
 
 impl Receipt {
     /// The receipt of an erasure whose steps all have an outcome, as the successor of `head`; `gap` is what was lost just
-    /// before it.
+    /// before it, `follows` the receipts of what it has erased again.
     pub(crate) fn issue(
         erasure: &Erasure,
+        follows: &[FollowedStatement],
         head: Option<&ReceiptHead>,
         gap: Option<Gap>,
         key: &ReceiptKey,
@@ -93,6 +94,7 @@ impl Receipt {
             verdict,
             reasons: reasons.into_iter().map(ReasonStatement::from).collect(),
             rules: erasure.rules.clone(),
+            follows: follows.to_vec(),
             approved: erasure.approved,
             confirmed: ConfirmedStatement::of(erasure.confirmation.as_ref()),
             sessions: erasure.sessions,

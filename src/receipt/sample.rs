@@ -13,7 +13,7 @@ pub(crate) fn key(byte: u8) -> ReceiptKey {
 }
 
 pub(crate) fn issued(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
-    Receipt::issue(erasure, head, None, &key(2), Timestamp::UNIX_EPOCH).expect("all steps have an outcome")
+    Receipt::issue(erasure, &[], head, None, &key(2), Timestamp::UNIX_EPOCH).expect("all steps have an outcome")
 }
 
 /// So many receipts of sessions.

@@ -37,6 +37,9 @@ pub(crate) struct Statement {
     pub(crate) verdict: Verdict,
     pub(crate) reasons: Vec<ReasonStatement>,
     pub(crate) rules: Vec<String>,
+    /// The receipts of what was found again after them, and what this one erased again. Receipts from before there were any have none.
+    #[serde(default)]
+    pub(crate) follows: Vec<FollowedStatement>,
     /// When a person approved it, where that was needed.
     pub(crate) approved: Option<Timestamp>,
     /// When and by what it was confirmed that its form was sent by whom it names, where that let it begin.
@@ -62,6 +65,16 @@ pub(crate) struct Statement {
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Timestamp,
     pub(crate) steps: Vec<StepStatement>,
+}
+
+/// A receipt that another one follows, as it is signed. It stays true of its time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FollowedStatement {
+    pub(crate) erasure: ErasureId,
+    /// Its number; not where nothing of it is left in the ledger.
+    pub(crate) sequence: Option<u64>,
+    /// The hash of its statement; not where it has moved to an archive.
+    pub(crate) hash: Option<String>,
 }
 
 /// A confirmation as it is signed. `by` is a text here, because a later program may know more ways.

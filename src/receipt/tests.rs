@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::sample::{chain, issued};
 use super::*;
-use crate::erasure::{Evidence, MluviiSearch, Step, StepState, Subject, Verdict, sample};
+use crate::erasure::{ErasureId, Evidence, MluviiSearch, Step, StepState, Subject, Verdict, sample};
 use crate::keys::Digest;
 use crate::subject::{InstallationName, Narrowed};
 
@@ -58,13 +58,36 @@ fn a_statement_has_all_of_its_members_and_what_is_not_there_is_null_or_empty() {
         "key": key().id(),
         "erasure": "e-07070707070707070707070707070707", "installation": "acme",
         "scope": "session", "subject": "session:acme/7", "state": "done", "verdict": "complete", "reasons": [],
-        "rules": ["no consent"], "approved": null, "confirmed": null, "hold": null, "gap": null,
+        "rules": ["no consent"], "follows": [], "approved": null, "confirmed": null, "hold": null, "gap": null,
         "created": "1970-01-01T00:00:00Z", "begun": "1970-01-01T00:00:00Z", "ended": "1970-01-01T00:00:00Z",
         "steps": [step],
     });
     let (Some(members), Value::Object(found)) = (expected.as_object_mut(), found) else { panic!("objects") };
     members.extend(found);
     assert_eq!(said, expected);
+}
+
+/// That a receipt follows another one.
+fn follows(sequence: u64, hash: Option<String>) -> Vec<FollowedStatement> {
+    vec![FollowedStatement { erasure: ErasureId([9; 16]), sequence: Some(sequence), hash }]
+}
+
+#[test]
+fn a_receipt_names_the_one_that_it_follows_and_no_other() {
+    let first = chain(1).remove(0);
+    let after = |follows: &[FollowedStatement]| {
+        let erasure = erasure(Some(Outcome::Erased));
+        let head = Some(first.head());
+        let next = Receipt::issue(&erasure, follows, head.as_ref(), None, &key(), Timestamp::UNIX_EPOCH);
+        read(&written(&next.expect("is finished")))
+    };
+    let verified = |follows: Vec<FollowedStatement>| verify_chain([&first, &after(&follows)], &key().public());
+    let named = follows(1, Some(first.head().hash));
+    assert_eq!(after(&named).statement.follows, named);
+    assert_eq!(verified(named), Ok(2));
+    assert_eq!(verified(follows(1, None)), Ok(2), "what is in an archive has its number only");
+    assert_eq!(verified(follows(1, Some("0".repeat(64)))), Err(ChainBroken::Follows(2)));
+    assert_eq!(verified(follows(2, None)), Err(ChainBroken::Follows(2)), "it does not follow itself");
 }
 
 fn gap() -> Gap {
@@ -88,9 +111,9 @@ fn every_member_of_a_statement_is_documented() {
     let mut full = statement();
     full["reasons"] = json!([{ "code": "parked", "target": null, "count": null, "detail": null }]);
     full["gap"] = serde_json::to_value(gap()).expect("JSON");
+    full["follows"] = serde_json::to_value(follows(1, None)).expect("JSON");
     let members = |value: &Value| value.as_object().expect("members").keys().cloned().collect::<Vec<_>>();
-    let all =
-        [members(&full), members(&full["reasons"][0]), members(&full["steps"][0]), members(&full["gap"])].concat();
+    let all = [&full, &full["reasons"][0], &full["steps"][0], &full["gap"], &full["follows"][0]].map(members).concat();
     for member in all {
         assert!(documented.contains(&format!("| `{member}` | ")), "docs/receipt.md has no row for `{member}`");
     }
@@ -269,13 +292,13 @@ fn an_error_shows_nothing_of_the_text() {
 #[test]
 fn an_unfinished_or_parked_step_has_no_receipt() {
     for outcome in [None, Some(Outcome::Parked)] {
-        assert!(Receipt::issue(&erasure(outcome), None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
+        assert!(Receipt::issue(&erasure(outcome), &[], None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
     }
     let cancelled = Erasure { state: ErasureState::Cancelled, ..erasure(Some(Outcome::Parked)) };
     let receipt = issued(&cancelled, None);
     assert_eq!((receipt.statement.state, receipt.statement.verdict), (ErasureState::Cancelled, Verdict::Incomplete));
     let unanswered = Erasure { state: ErasureState::Cancelled, ..erasure(None) };
-    assert!(Receipt::issue(&unanswered, None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
+    assert!(Receipt::issue(&unanswered, &[], None, None, &key(), Timestamp::UNIX_EPOCH).is_err());
 }
 
 /// A generator of numbers that are the same in each run.

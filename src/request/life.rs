@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::plan::Approval;
-use super::{Chosen, End, Ended, ExtendedBecause, Extension, Plan, Request, RequestState, Verification, VerifiedBy};
+use super::{Chosen, ClosedBecause, End, Ended, ExtendedBecause, Extension, Plan, Reopened, Request, RequestState, Verification, VerifiedBy};
 use crate::audit::Actor;
 use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
 use crate::erasure::ErasureId;
@@ -32,6 +32,11 @@ pub(crate) enum Refused {
     TooLateToExtend(Date),
     #[error("it is extended by {0} months, and by more than two it cannot be (GDPR Art. 12(3))")]
     ExtendedEnough(u8),
+    #[error(
+        "it is open once more, as something was found again after erasure {0}, and whom it is about is known no more: see \
+         `quietus erasures show {0}` and `quietus erase-again`, or close it"
+    )]
+    Reopened(ErasureId),
     #[error("there is no plan of it: `quietus requests plan`")]
     NoPlan,
     #[error("its plan is {0} now")]
@@ -128,16 +133,17 @@ impl Request {
         today: Date,
     ) -> Acted {
         self.must_be_open()?;
-        let extended = self.term.extended.saturating_add(months);
+        let running = self.reopened.as_mut().map_or(&mut self.term, |reopened| &mut reopened.term);
+        let extended = running.extended.saturating_add(months);
         if extended > EXTENDED_MONTHS_MAX {
-            return Err(Refused::ExtendedEnough(self.term.extended));
+            return Err(Refused::ExtendedEnough(running.extended));
         }
         // Its first month, with what was asked for in it.
-        let first = Term { extended: 0, ..self.term.clone() }.last_day();
+        let first = Term { extended: 0, ..running.clone() }.last_day();
         if let Some(last) = first.filter(|last| *last < today) {
             return Err(Refused::TooLateToExtend(last));
         }
-        self.term.extended = extended;
+        running.extended = extended;
         self.extension = Some(Extension { because, by: by.clone(), at: now });
         Ok(self)
     }
@@ -230,6 +236,33 @@ impl Request {
         self
     }
 
+    /// Something was found again that one of its erasures had erased, after its receipt. A request that had ended with that is open once
+    /// more, and has to be answered within a month of that day. `None` where it stays as it is: it is open, or ended otherwise.
+    pub(crate) fn reopen(mut self, erasure: ErasureId, now: Timestamp, today: Date) -> Option<Self> {
+        let ended = self.end.as_ref()?.ended;
+        if !matches!(ended, Ended::Done | Ended::Closed(ClosedBecause::Incomplete))
+            || !self.receipted.contains(&erasure)
+        {
+            return None;
+        }
+        self.end = None;
+        self.more = false;
+        // That of the first month; the next one can be extended anew.
+        self.extension = None;
+        self.reopened = Some(Reopened { erasure, at: now, term: Term::of(today) });
+        Some(self)
+    }
+
+    /// What was found again is being erased. `None` where nobody has opened it once more, or it is one of its erasures already.
+    pub(crate) fn erased_again_by(mut self, erasure: ErasureId) -> Option<Self> {
+        if self.end.is_some() || self.reopened.is_none() || self.erasures.contains(&erasure) {
+            return None;
+        }
+        self.erasures.push(erasure);
+        self.more = false;
+        Some(self)
+    }
+
     fn must_be_open(&self) -> Result<(), Refused> {
         match self.state() {
             state if state.is_open() => Ok(()),
@@ -244,6 +277,9 @@ impl Request {
 
     fn must_be_verified(&self) -> Result<(), Refused> {
         self.must_be_open()?;
+        if let Some(reopened) = &self.reopened {
+            return Err(Refused::Reopened(reopened.erasure));
+        }
         self.verified.as_ref().map(drop).ok_or(Refused::NotVerified)
     }
 }

@@ -175,6 +175,8 @@ words! {
         Approved = "approved",
         /// An erasure was asked for that has not ended.
         Erasing = "erasing",
+        /// Something that was erased was found again, after its receipt.
+        Reopened = "reopened",
         /// Its erasures have ended, with receipts.
         Done = "done",
         Rejected = "rejected",
@@ -230,6 +232,17 @@ pub(crate) struct End {
     pub(crate) at: Timestamp,
 }
 
+/// That a request is open once more: something that was erased was found again. Whom it is about is known no more.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reopened {
+    /// The erasure after which it was found.
+    pub(crate) erasure: ErasureId,
+    pub(crate) at: Timestamp,
+    /// What its deadline follows from, in the place of the first one.
+    #[serde(flatten)]
+    pub(crate) term: Term,
+}
+
 /// A request as it is kept. Free of personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Request {
@@ -267,6 +280,9 @@ pub(crate) struct Request {
     /// Whether a receipt leaves something that nobody has decided to leave: what has come since, is still there, or is not known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) more: bool,
+    /// Kept beyond its end, until it is open once more again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reopened: Option<Reopened>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) end: Option<End>,
 }
@@ -307,6 +323,7 @@ impl Request {
             erasures: Vec::new(),
             receipted: Vec::new(),
             more: false,
+            reopened: None,
             end: None,
         }
     }
@@ -325,6 +342,7 @@ impl Request {
             (None, Some(_), Some(plan)) if plan.approved.is_some() => RequestState::Approved,
             (None, Some(_), Some(_)) => RequestState::Planned,
             (None, Some(_), None) if self.erasing().is_some() => RequestState::Erasing,
+            (None, Some(_), None) if self.reopened.is_some() => RequestState::Reopened,
             (None, Some(_), None) => RequestState::Verified,
         }
     }
@@ -351,7 +369,12 @@ impl Request {
 
     /// The last day; `None` while it does not run.
     pub(crate) fn due(&self) -> Option<Date> {
-        self.term.last_day()
+        self.running_term().last_day()
+    }
+
+    /// What its deadline follows from now: since it is open once more, another one than at first.
+    pub(crate) fn running_term(&self) -> &Term {
+        self.reopened.as_ref().map_or(&self.term, |reopened| &reopened.term)
     }
 
     /// How many days are left; less than none where it is late, `None` where it does not run or has ended.

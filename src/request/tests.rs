@@ -266,6 +266,44 @@ fn what_has_come_since_it_was_planned_keeps_a_request_open() {
 }
 
 #[test]
+fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it() {
+    let [first, second, other] = [4, 5, 6].map(|byte| ErasureId([byte; 16]));
+    let seen = date(2027, 11, 8);
+    let planned = verified().planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    let erasing = planned.run("aa", first, false).expect("asked for").0;
+    assert_eq!(erasing.clone().reopen(first, at(seen), seen), None, "it is open");
+    let done = erasing.clone().erased(first, Rest::Nothing, at(TODAY));
+    assert_eq!(done.clone().reopen(other, at(seen), seen), None, "nothing of it was erased by that");
+    let open = done.reopen(first, at(seen), seen).expect("open");
+    assert_eq!((open.state(), open.due(), &open.end), (RequestState::Reopened, Some(date(2027, 12, 8)), &None));
+    assert_eq!(open.term.received, RECEIVED, "the letter came when it came");
+    // Nobody knows any more whom it is about.
+    let refused = Err(Refused::Reopened(first));
+    assert_eq!(open.clone().planned(plan("bb", 1), Vec::new(), Vec::new()), refused);
+    assert_eq!(open.clone().approve("bb", &by("eve"), at(seen)), refused);
+    assert_eq!(open.clone().run("bb", second, false).map(|(request, _)| request), refused);
+    let extended = open.clone().extend(1, ExtendedBecause::Complexity, &by("ann"), at(seen), seen).expect("extended");
+    assert_eq!((extended.due(), extended.term.extended), (Some(date(2028, 1, 10)), 0));
+    let text = serde_json::to_string(&extended).expect("JSON");
+    assert_eq!(serde_json::from_str::<Request>(&text).expect("reads"), extended);
+
+    let again = open.clone().erased_again_by(second).expect("it waits for that");
+    assert_eq!((again.state(), again.erasing()), (RequestState::Erasing, Some(second)));
+    assert_eq!(again.clone().without(second).state(), RequestState::Reopened, "it was cancelled");
+    let left = again.clone().erased(second, Rest::Something, at(seen));
+    assert_eq!(left.state(), RequestState::Reopened, "the receipt leaves something");
+    let ended = again.erased(second, Rest::Nothing, at(seen));
+    assert_eq!(ended.state(), RequestState::Done);
+    assert_eq!(ended.clone().erased_again_by(other), None, "nobody has opened it");
+    let once_more = ended.reopen(second, at(seen), seen).expect("open");
+    assert_eq!((once_more.state(), once_more.erasing()), (RequestState::Reopened, None));
+    let closed = once_more.end(Ended::Closed(ClosedBecause::AnsweredElsewhere), &by("ann"), at(seen)).expect("closed");
+    assert_eq!(closed.reopen(second, at(seen), seen), None, "a person has ended it otherwise");
+    let withdrawn = verified().end(Ended::Withdrawn, &by("ann"), at(TODAY)).expect("withdrawn");
+    assert_eq!(withdrawn.reopen(first, at(seen), seen), None);
+}
+
+#[test]
 fn a_request_is_written_as_it_is_read_and_holds_no_name() {
     let request = verified().planned(plan("aa", 2), Chosen::default()).expect("planned");
     let text = serde_json::to_string(&request).expect("JSON");

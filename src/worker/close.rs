@@ -10,9 +10,10 @@ use super::run::LEASE;
 use super::span;
 use crate::causes::with_causes;
 use crate::clock::BootTime;
+use crate::erasure::recheck::followed;
 use crate::erasure::{ErasureId, Outcome, Verdict};
 use crate::ledger::{Claim, Closed, Closing, LedgerError, QueueName, Work};
-use crate::receipt::{ChainEnd, Gap, Receipt, ReceiptHead, Statement, Unfinished};
+use crate::receipt::{ChainEnd, FollowedStatement, Gap, Receipt, ReceiptHead, Statement, Unfinished};
 use crate::subject::Scope;
 
 impl Worker {
@@ -80,7 +81,8 @@ impl Worker {
         self.newest.may_issue(newest + claims.len() as u64).await;
         let mut closing = Vec::with_capacity(claims.len());
         for claim in claims {
-            match self.issue(&claim, head.as_ref(), gap.as_ref()) {
+            let follows = self.followed(&claim, &closing).await?;
+            match self.issue(&claim, &follows, head.as_ref(), gap.as_ref()) {
                 Ok(receipt) => {
                     // The first one says what was lost before it.
                     gap = None;
@@ -109,9 +111,34 @@ impl Worker {
         }
     }
 
-    fn issue(&self, claim: &Claim, head: Option<&ReceiptHead>, gap: Option<&Gap>) -> Result<Receipt, Unissued> {
+    fn issue(
+        &self,
+        claim: &Claim,
+        follows: &[FollowedStatement],
+        head: Option<&ReceiptHead>,
+        gap: Option<&Gap>,
+    ) -> Result<Receipt, Unissued> {
         let Work::Close(erasure) = &claim.work else { return Err(Unissued::OtherWork) };
-        Ok(Receipt::issue(erasure, head, gap.cloned(), &self.receipt, claim.now)?)
+        Ok(Receipt::issue(erasure, follows, head, gap.cloned(), &self.receipt, claim.now)?)
+    }
+
+    /// The receipts of what an erasure has erased again: in the ledger, in an archive, or just being written.
+    async fn followed(&self, claim: &Claim, closing: &[Closing]) -> Result<Vec<FollowedStatement>, LedgerError> {
+        let Work::Close(erasure) = &claim.work else { return Ok(Vec::new()) };
+        let mut all = Vec::new();
+        for erasure in followed(&erasure.rules) {
+            let here = closing.iter().map(|one| &one.receipt).find(|receipt| receipt.statement.erasure == erasure);
+            let head = match here {
+                Some(receipt) => Some(receipt.head()),
+                None => self.records.receipt_of(erasure).await?.map(|receipt| receipt.head()),
+            };
+            let (sequence, hash) = match head {
+                Some(ReceiptHead { sequence, hash }) => (Some(sequence), Some(hash)),
+                None => (self.records.archived_receipt_of(erasure).await?, None),
+            };
+            all.push(FollowedStatement { erasure, sequence, hash });
+        }
+        Ok(all)
     }
 }
 

@@ -49,6 +49,13 @@ impl Worker {
                 info!("rules that a person has rejected demand this erasure; what they demand does not begin");
                 (WorkEnd::Done, self.queue.without_rejected(claim).await?)
             }
+            Output::Lapsed => {
+                warn!(
+                    "whom this erasure is about was found more than a day ago and may have come back since: it does not begin; look again \
+                     by `quietus erase-again`"
+                );
+                (WorkEnd::Done, self.queue.lapsed(claim).await?)
+            }
             Output::Step(step) => {
                 let outcome = outcome_of(&step);
                 let finished = self.queue.stepped(claim, step).await?;

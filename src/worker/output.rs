@@ -8,6 +8,8 @@ pub(super) enum Output {
     Resolution(Resolution),
     /// A person has rejected rules that demand the erasure.
     Rejected,
+    /// It was to erase again whom somebody has found so long ago that they may have come back.
+    Lapsed,
     Step(StepEnd),
     /// A target still holds the data after all rounds: its step needs a person.
     Residual {

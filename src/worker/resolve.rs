@@ -9,6 +9,7 @@ use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
 use super::resolver::{OnUnread, Question, ResolveError, Resolver};
+use crate::erasure::recheck::has_lapsed;
 use crate::erasure::{Capsule, Subject};
 use crate::keys::NotOpened;
 use crate::ledger::{EraseWork, Resolution};
@@ -31,6 +32,10 @@ impl Worker {
     pub(super) async fn resolve(&self, work: &EraseWork, now: Timestamp) -> Result<Output, Failure> {
         if self.is_rejected(work).await? {
             return Ok(Output::Rejected);
+        }
+        // However long it has waited, and for what: a server, a target, a hold, an approval.
+        if has_lapsed(work.demands.iter().map(|demand| &*demand.rule), work.created, now) {
+            return Ok(Output::Lapsed);
         }
         let failed = |error| failed(error, work, now);
         let whom = opened(&work.capsules, |capsule| capsule.open(work.id, &self.seal))

@@ -42,6 +42,8 @@ pub(crate) struct ErasingSettings {
     /// Whether the keyed fingerprints of an erasure's identifiers are kept beyond its end, so that its receipt can be found
     /// by person. Without them, a person who asks for the result of their request cannot be answered.
     pub(crate) keep_fingerprints: bool,
+    /// How long after the receipt it is looked again, where fingerprints are kept, whether what was erased is there again.
+    pub(crate) recheck: Vec<Span>,
     pub(crate) retry: RetrySettings,
 }
 
@@ -66,6 +68,7 @@ pub(super) fn sample() -> ErasingSettings {
         breaker_failures: 5,
         breaker_pause: Span::from_secs(30),
         keep_fingerprints: true,
+        recheck: Vec::new(),
         retry: RetrySettings { attempts_max: 3, pause_min: Span::from_secs(1), pause_max: Span::from_secs(60) },
     }
 }

@@ -236,6 +236,11 @@ def verify_file(header, lines, keys, chain, all_found):
         signed = check_signature(receipt, keys)
         statement = receipt["statement"]
         sequence = statement["sequence"]
+        for followed in statement.get("follows", []):
+            earlier, named = followed["sequence"], followed["hash"]
+            known = chain.setdefault("hashes", {}).get(earlier)
+            if earlier is not None and (earlier >= sequence or (known and named and known != named)):
+                raise NotVerified("it follows a receipt that is another one, or no earlier one")
         gap = statement["gap"]
         if gap is not None:
             if gap["last"] + 1 != sequence or gap["last_hash"] != statement["previous"]:
@@ -254,6 +259,7 @@ def verify_file(header, lines, keys, chain, all_found):
             raise NotVerified("the verdict does not follow from the reasons")
         judged += follows is not None
         chain["last"], chain["head"] = sequence, sha256(signed)
+        chain.setdefault("hashes", {})[sequence] = chain["head"]
         for counted in (found, all_found):
             counted["first"] = counted["first"] or sequence
             counted["last"] = sequence

@@ -5,18 +5,20 @@ use std::io;
 
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
+use crate::cli::rechecks;
 use crate::cli::words::lost;
 use crate::erasure::ReasonCode;
-use crate::operations::Operations;
-use crate::operations::receipts;
-use crate::receipt::{ReasonStatement, Receipt, StepStatement};
+use crate::operations::{Operations, receipts, recheck};
+use crate::receipt::{FollowedStatement, ReasonStatement, Receipt, StepStatement};
 
 pub(super) async fn run(on: &Operations, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
     let receipt = receipts::show(on, sequence).await?;
     if out.is_json() {
+        // As it is signed, and nothing else: it is verified by others.
         out.json(&receipt)?
     } else {
-        text(&receipt, out)?
+        text(&receipt, out)?;
+        rechecks::write(&recheck::of_one(on, receipt.statement.erasure).await?, out)?;
     }
     Ok(Exit::Done)
 }
@@ -28,6 +30,9 @@ fn text(receipt: &Receipt, out: &mut Out) -> io::Result<()> {
     out.line(format_args!("erasure   {} ({})", said.erasure, said.state.as_str()))?;
     out.line(format_args!("subject   {} (scope: {})", said.subject, said.scope.as_str()))?;
     out.line(format_args!("rules     {}", said.rules.join(", ")))?;
+    for followed in &said.follows {
+        out.line(format_args!("follows   {}", follows(followed)))?;
+    }
     if let Some(approved) = said.approved {
         out.line(format_args!("approved  {}", out::time(approved)))?;
     }
@@ -57,6 +62,14 @@ fn text(receipt: &Receipt, out: &mut Out) -> io::Result<()> {
         looks(step, out)?;
     }
     Ok(())
+}
+
+/// Which receipt it was, as far as it says.
+fn follows(followed: &FollowedStatement) -> String {
+    match followed.sequence {
+        Some(sequence) => format!("receipt {sequence}, of {}", followed.erasure),
+        None => format!("the receipt of {}", followed.erasure),
+    }
 }
 
 fn reason_row(reason: &ReasonStatement) -> [String; 4] {

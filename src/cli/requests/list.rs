@@ -4,8 +4,9 @@ use super::Which;
 use super::person::PersonFile;
 use crate::attention::{delay_brief, delay_words};
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::out::{self, BAD, DOUBTFUL, Out};
+use crate::cli::out::{BAD, DOUBTFUL, Out, self};
 use crate::erasure::confirmation::{LinkState, ShownLink};
+use crate::cli::rechecks;
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::Operations;
 use crate::operations::requests::{self, Shown};
@@ -109,6 +110,9 @@ impl Show {
             let row = |one: &PlannedSession| [one.session.to_string(), one.certainty.clone(), one.reason.clone()];
             out.table(["SESSION", "", "WHY"], plan.sessions.iter().map(row))?;
         }
+        if !out.is_json() {
+            rechecks::write(&shown.rechecks, out)?;
+        }
         Ok(Exit::Done)
     }
 }
@@ -139,8 +143,12 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
         out.line(format_args!("asked      for more on {}, {to}", pause.from))?;
     }
     if let Some(extension) = &request.extension {
-        let months = request.term.extended;
+        let months = request.running_term().extended;
         out.line(format_args!("extended   by {months} months ({}), by {}", extension.because, extension.by))?;
+    }
+    if let Some(reopened) = &request.reopened {
+        let at = crate::cli::out::time(reopened.at);
+        out.marked(BAD, "✗", format_args!("reopened   {at}: something was there again after {}", reopened.erasure))?;
     }
     write_due(shown, out)?;
     for delay in &shown.waits_for {

@@ -13,15 +13,16 @@ use crate::audit::Actor;
 use crate::consent::ConsentRecord;
 use crate::erasure::life::Finds;
 use crate::erasure::{
-    Capsule, Erasure, ErasureId, Evidence, Findings, NewErasure, Outcome, ReachedSession, Selection, Subject, ToSeal,
+    Capsule, Erasure, ErasureId, ErasureState, Evidence, Findings, NewErasure, Outcome, ReachedSession, RecheckOutcome,
+    Selection, Subject, ToSeal,
 };
 use crate::event::{EventHead, EventKind, StoredEvent};
 use crate::hold::{HoldId, HoldOn, HoldReason, NewHold};
 use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_random};
 use crate::ledger::{
-    Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision, Finished,
-    Keep, Ledger, NewPause, NewRuleVersion, PastCounts, PastJob, PastState, PauseReason, QueueName, ReceiptRange,
-    Recorded, Resolution, RuleState, SessionChange, ShownSession, StepEnd, Work,
+    Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision,
+    ErasureFilter, Finished, Keep, Ledger, NewPause, NewRuleVersion, PastCounts, PastJob, PastState, PauseReason,
+    QueueName, ReceiptRange, Recorded, Resolution, RuleState, SessionChange, ShownSession, StepEnd, Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
@@ -331,13 +332,13 @@ pub(super) fn receipt_at(claim: &Claim, end: &ChainEnd) -> Receipt {
     let Work::Close(erasure) = &claim.work else { panic!("not an erasure to close") };
     let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
     let gap = end.gap.as_ref().map(|signed| signed.gap.clone());
-    Receipt::issue(erasure, end.head.as_ref(), gap, &key, Timestamp::now()).expect("all outcomes are there")
+    Receipt::issue(erasure, &[], end.head.as_ref(), gap, &key, Timestamp::now()).expect("all outcomes are there")
 }
 
 /// The receipt of an erasure that follows `head`.
 pub(crate) fn receipt_after(erasure: &Erasure, head: Option<&ReceiptHead>) -> Receipt {
     let key = ReceiptKey::new(&Zeroizing::new([2; 32]));
-    Receipt::issue(erasure, head, None, &key, Timestamp::now()).expect("all outcomes are there")
+    Receipt::issue(erasure, &[], head, None, &key, Timestamp::now()).expect("all outcomes are there")
 }
 
 pub(super) async fn close(ledger: &Shared) {
@@ -438,6 +439,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     ledger.add_past_job(&past_job()).await.expect("added");
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
+    let erased = ledger.erasures(&ErasureFilter { states: vec![ErasureState::Done], ..ErasureFilter::newest(1) }).await;
+    let erased = erased.expect("listed").items[0].id;
+    let looked = super::rechecking::look(erased, -1, RecheckOutcome::NotLooked);
+    super::rechecking::looked(ledger, &[looked]).await;
     let rule = NewRuleVersion {
         name: "r".into(),
         digest: "1".into(),
@@ -508,7 +513,7 @@ pub(super) fn past_job() -> PastJob {
 }
 
 /// The oldest record of a chain leaves.
-async fn archive_one(ledger: &Shared, chain: ChainName) {
+pub(super) async fn archive_one(ledger: &Shared, chain: ChainName) {
     let head = match chain {
         ChainName::Receipts => ledger.receipts(&ReceiptRange::all(0, 1)).await.expect("listed").items[0].head(),
         ChainName::Audit => ledger.audit(&AuditRange::all(Cursor::OLDEST, 1)).await.expect("listed").items[0].head(),

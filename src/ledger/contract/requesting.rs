@@ -6,9 +6,11 @@ use jiff::civil::date;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
+use super::rechecking::{again, look, looked, told};
+use crate::attention::Code;
 use crate::audit::Act;
 use crate::deadline::Calendar;
-use crate::erasure::{Capsule, Evidence, Findings, MluviiSearch, NewErasure, Outcome};
+use crate::erasure::{Capsule, Evidence, Findings, MluviiSearch, NewErasure, Outcome, RecheckOutcome};
 use crate::keys::SealKey;
 use crate::ledger::{
     AuditRange, Cursor, EnteredAs, Finished, GenerationState, Keep, NewRequest, RequestChange, RequestFilter,
@@ -248,6 +250,49 @@ pub(crate) async fn an_erasure_that_is_cancelled_gives_its_request_back(ledger: 
         assert_eq!((back.request.state(), back.request.erasures.len()), (RequestState::Verified, 0), "{number}");
         assert!(ledger.request_capsule(back.request.id).await.expect("read").is_some());
     }
+}
+
+pub(crate) async fn a_request_is_open_once_more_until_what_came_back_is_erased_again(ledger: Shared) {
+    let stored = enter(&ledger, &new(1, vec![email(1)])).await;
+    let first = run(&ledger, &stored, erasure_of(person(1), &["crm"], in_hours(-1))).await.expect("asked for");
+    let ends_at_crm = async || {
+        resolve_as(&ledger, Findings::default()).await;
+        step_end(&ledger, "crm", searched(Outcome::Absent)).await;
+        close(&ledger).await;
+    };
+    ends_at_crm().await;
+    let state = async || there(&ledger, "R-1").await.request.state();
+    assert_eq!(state().await, RequestState::Done);
+    assert_eq!(looked(&ledger, &[look(first, -3, RecheckOutcome::Gone)]).await, 0);
+    assert_eq!(looked(&ledger, &[look(first, -2, RecheckOutcome::Unclear)]).await, 0, "nobody knows");
+    assert_eq!(state().await, RequestState::Done);
+    assert_eq!(looked(&ledger, &[look(first, -1, RecheckOutcome::Residual)]).await, 1);
+    assert_eq!(looked(&ledger, &[look(first, 0, RecheckOutcome::Residual)]).await, 0, "it is open");
+    let open = there(&ledger, "R-1").await.request;
+    // A month from the day on which it was seen, over New Year; the letter's own day is still that of the letter.
+    assert_eq!((open.state(), open.due()), (RequestState::Reopened, Some(date(2027, 1, 4))));
+    assert_eq!(open.term.received, stored.request.term.received);
+    assert_eq!(ledger.request_capsule(open.id).await.expect("read"), None, "whom it is about is known no more");
+
+    let cancelled = again(first, 1);
+    ledger.request(cancelled.clone(), &by()).await.expect("requested");
+    assert_eq!(state().await, RequestState::Erasing);
+    assert!(ledger.cancel_erasure(cancelled.id, &by()).await.expect("answered"));
+    assert_eq!(state().await, RequestState::Reopened);
+    assert_eq!(told(&ledger, Code::RecheckResidual).await, Some(1));
+    let second = again(first, 1);
+    ledger.request(second.clone(), &by()).await.expect("requested");
+    ends_at_crm().await;
+    let done = there(&ledger, "R-1").await.request;
+    assert_eq!((done.state(), &done.erasures), (RequestState::Done, &vec![first, second.id]));
+    assert_eq!(done.receipted, done.erasures);
+    assert_eq!(told(&ledger, Code::RecheckResidual).await, None);
+    // And once more, after the second one.
+    assert_eq!(looked(&ledger, &[look(second.id, 1, RecheckOutcome::Residual)]).await, 1);
+    assert_eq!(state().await, RequestState::Reopened);
+    let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 99)).await.expect("read").items;
+    let reopened = rows.iter().filter(|row| row.text().contains("request.reopen")).count();
+    assert_eq!(reopened, 2);
 }
 
 pub(crate) async fn what_is_sealed_of_a_request_keeps_its_generation(ledger: Shared) {

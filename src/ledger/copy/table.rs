@@ -417,6 +417,21 @@ pub(crate) const TABLES: &[Table] = &[
         only: ALL,
     },
     Table { name: "request_erasure", key: 2, columns: &[("erasure", Bytes), ("request", Bytes)], only: ALL },
+    Table {
+        name: "recheck",
+        key: 3,
+        columns: &[
+            ("erasure", Bytes),
+            ("target", Text),
+            ("due", Number),
+            ("looked", Number),
+            ("outcome", Text),
+            ("why", Text),
+            ("records", Number),
+            ("unsettled", Truth),
+        ],
+        only: ALL,
+    },
     Table { name: "alert", key: 1, columns: &[("name", Text), ("version", Number), ("state", Text)], only: ALL },
     Table {
         name: "periodic",

@@ -4,22 +4,23 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::civil::Date;
 
 use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, confirming, deciding, failure, generations, holds, meta,
-    pauses, quarantine, receipts, remote_notifier, requests, rules, schedule, steps, targets, tasks,
+    acts, archive, attention, audit, carry, claim, clock, confirming, deciding, failure, generations, holds, meta, pauses, quarantine, receipts, remote_notifier, requests, rules, schedule, steps, targets, tasks, rechecks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::{LinkFor, LinkProof};
-use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
+use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Recheck, Reportable};
 use crate::hold::{HoldId, NewHold};
 use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
+use crate::ledger::recheck::left;
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
     Stopped, Withdrawn,
@@ -37,9 +38,30 @@ impl Admin for PostgresLedger {
         let key = self.index_key();
         transact!(self, |tx| async {
             let actual = schedule::schedule(tx, installation, &erasure).await?;
+            let before = rechecks::followed(tx, &erasure).await?;
+            requests::erased_again(tx, &before, actual).await?;
             meta::must_be_index_key(tx, key.as_ref()).await?;
             audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
             Ok(actual)
+        })
+    }
+
+    async fn rechecked(
+        &self,
+        target: &TargetName,
+        looked: &[Recheck],
+        today: Date,
+        by: &Actor,
+    ) -> Result<u64, LedgerError> {
+        let left = left(looked);
+        transact!(self, |tx| async {
+            rechecks::write(tx, looked).await?;
+            let reopened = requests::reopen(tx, &left, today).await?;
+            audit::append(tx, &acts::rechecked(by, target, looked)).await?;
+            for request in &reopened {
+                audit::append(tx, &acts::reopened_request(by, request)).await?;
+            }
+            Ok(reopened.len() as u64)
         })
     }
 

@@ -10,7 +10,9 @@ use super::columns::{json_at, maybe_millis, maybe_time, millis, of_json, text, t
 use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
-use super::{LedgerError, clock, counts, expired, holds, named, past_jobs, pauses, requests, rules, snapshots};
+use super::{
+    LedgerError, clock, counts, expired, holds, named, past_jobs, pauses, rechecks, requests, rules, snapshots,
+};
 use crate::attention::{
     Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, NAMED_MAX, ParkedSteps, RefusedOf, RefusedSince,
     StoppedTarget,
@@ -76,6 +78,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         waiting_rules: rule_version::waiting(rules::versions(connection).await?),
         waiting_past: past_job::waiting(past_jobs::list(connection).await?),
         requests: requests::open(connection).await?,
+        rechecks: rechecks::open(connection).await?,
         paused: pauses::list(connection, now).await?.into_iter().map(|one| (one.pause.target, one.since)).collect(),
         endless_holds: holds::endless(connection, NAMED_MAX).await?,
         // By what is named.

@@ -48,6 +48,7 @@ mod presence;
 mod processes;
 mod quarantine;
 mod receipts;
+mod rechecks;
 mod record;
 mod records;
 mod refused;
@@ -391,6 +392,10 @@ impl Queue for PostgresLedger {
 
     async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
         transact!(self, done, END_TRIED_MAX, |tx| schedule::without_rejected(tx, &claim))
+    }
+
+    async fn lapsed(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        transact!(self, done, END_TRIED_MAX, |tx| schedule::lapsed(tx, &claim))
     }
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {

@@ -9,14 +9,14 @@ use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, deliveries, erasures,
     gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes, quarantine, query,
-    receipts, requests, rules, sessions, targets,
+    receipts, rechecks, requests, rules, sessions, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::Link;
-use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
+use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
@@ -131,6 +131,10 @@ impl Records for PostgresLedger {
             return Ok(Vec::new());
         };
         erasures::ended(&connection, number, after, most).await
+    }
+
+    async fn rechecks(&self, erasures: &[ErasureId]) -> Result<Vec<Recheck>, LedgerError> {
+        rechecks::of(&self.reading().await?, erasures).await
     }
 
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {

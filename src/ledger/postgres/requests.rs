@@ -1,5 +1,7 @@
 //! Requests of persons.
 
+use jiff::civil::Date;
+
 use super::columns::{erasure_id, text, unsigned};
 use super::tx::{Connection, Tx};
 use super::{Cursor, LedgerError, Page, generations, query};
@@ -137,9 +139,7 @@ pub(super) async fn erasures_ended(tx: &Tx, all: &[(ErasureId, Option<Rest>)]) -
 
 /// An erasure is over: with a receipt that leaves something or not; without one, it is as if it had not been asked for.
 async fn erasure_ended(tx: &Tx, id: ErasureId, receipt: Option<Rest>) -> Result<(), LedgerError> {
-    let sql = format!("{} ORDER BY seq FOR UPDATE", request::of_erasure());
-    for row in tx.rows(&sql, &[&id.0.as_slice()]).await? {
-        let StoredRequest { version, request, .. } = request::stored(&row)?;
+    for StoredRequest { version, request, .. } in of_erasure(tx, id).await? {
         let request = match receipt {
             Some(rest) => request.erased(id, rest, tx.now),
             None => {
@@ -151,6 +151,38 @@ async fn erasure_ended(tx: &Tx, id: ErasureId, receipt: Option<Rest>) -> Result<
         write(tx, version, &request).await?;
     }
     Ok(())
+}
+
+/// Something was found again that these erasures had erased: their requests are open once more. Returns those that were not before.
+pub(super) async fn reopen(tx: &Tx, erasures: &[ErasureId], today: Date) -> Result<Vec<Request>, LedgerError> {
+    let mut reopened = Vec::new();
+    for id in erasures {
+        for StoredRequest { version, request, .. } in of_erasure(tx, *id).await? {
+            let Some(request) = request.reopen(*id, tx.now, today) else { continue };
+            write(tx, version, &request).await?;
+            reopened.push(request);
+        }
+    }
+    Ok(reopened)
+}
+
+/// What was erased by `before` is erased again by `id`: for the requests that wait for that.
+pub(super) async fn erased_again(tx: &Tx, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
+    let insert = "INSERT INTO request_erasure (erasure, request) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    for one in before {
+        for StoredRequest { version, request, .. } in of_erasure(tx, *one).await? {
+            let Some(request) = request.erased_again_by(id) else { continue };
+            write(tx, version, &request).await?;
+            tx.execute(insert, &[&id.0.as_slice(), &request.id.0.as_slice()]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Locked.
+async fn of_erasure(tx: &Tx, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError> {
+    let sql = format!("{} ORDER BY seq FOR UPDATE", request::of_erasure());
+    tx.rows(&sql, &[&id.0.as_slice()]).await?.iter().map(request::stored).collect()
 }
 
 pub(super) async fn list(

@@ -13,8 +13,8 @@ use super::columns::{erasure_id, json, maybe_millis, maybe_time, millis};
 use super::row::{self, Row as _, WAITING};
 use super::tx::Tx;
 use super::{
-    Claim, Finished, LedgerError, QueueName, broken, capsules, confirming, erasure_state, failure, holds, requests,
-    rules, steps, sum, targets, tasks,
+    Claim, Finished, LedgerError, QueueName, broken, capsules, confirming, erasure_state, failure, holds, rechecks,
+    requests, rules, steps, sum, targets, tasks,
 };
 use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
@@ -337,6 +337,19 @@ pub(super) async fn without_rejected(tx: &mut Tx, claim: &Claim) -> Result<Finis
     Ok(Finished::Done)
 }
 
+/// Cancels an erasure that must not begin any more.
+pub(super) async fn lapsed(tx: &mut Tx, claim: &Claim) -> Result<Finished, LedgerError> {
+    let id = transition::resolves(claim)?.id;
+    let locked = lock(tx, id).await?;
+    if !tasks::holds(tx, claim).await? {
+        return Ok(Finished::LeaseLost);
+    }
+    if let Some(Locked { state, life, .. }) = locked {
+        cancelled(tx, id, state, life.cancelled()).await?;
+    }
+    Ok(Finished::Done)
+}
+
 /// Refuses an erasure that waits for approval.
 pub(super) async fn reject(tx: &mut Tx, id: ErasureId) -> Result<bool, LedgerError> {
     let Some(Locked { state, life, .. }) = lock(tx, id).await? else { return Ok(false) };
@@ -398,6 +411,7 @@ async fn cancelled(
                        WHERE id = $1";
             tx.execute(sql, &[&id.0.as_slice(), &millis(tx.now)]).await?;
             capsules::end_fingerprints(tx, &[id]).await?;
+            rechecks::not_followed(tx, id).await?;
             requests::erasures_ended(tx, &[(id, None)]).await?;
             Ok(true)
         }

@@ -1,21 +1,22 @@
 //! Orders: each is one transaction with its row in the audit.
 
 use async_trait::async_trait;
+use jiff::civil::Date;
 
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, confirming, deciding, generations, holds, meta, pauses, quarantine,
-    receipts, requests, rules, schedule, steps, targets, tasks,
+    acts, archive, attention, audit, carry, clock, confirming, deciding, generations, holds, meta, pauses, quarantine, receipts, requests, rules, schedule, steps, targets, tasks, rechecks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
 use crate::consent::Withdrawal;
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::{LinkFor, LinkProof};
-use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Reportable};
+use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Recheck, Reportable};
 use crate::hold::{HoldId, NewHold};
 use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
+use crate::ledger::recheck::left;
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
     Stopped, Withdrawn,
@@ -33,9 +34,30 @@ impl Admin for SqliteLedger {
         self.order(Wakes::All, move |tx| {
             meta::must_be_index_key(tx, key.as_ref())?;
             let actual = schedule::schedule(tx, &erasure)?;
+            requests::erased_again(tx, &rechecks::followed(tx, &erasure)?, actual)?;
             Ok((actual, acts::requested(&by, &erasure, actual)))
         })
         .await
+    }
+
+    async fn rechecked(
+        &self,
+        target: &TargetName,
+        looked: &[Recheck],
+        today: Date,
+        by: &Actor,
+    ) -> Result<u64, LedgerError> {
+        let (target, looked, by) = (target.clone(), looked.to_vec(), by.clone());
+        let write = move |tx: &Tx<'_>| {
+            rechecks::write(tx, &looked)?;
+            let reopened = requests::reopen(tx, &left(&looked), today)?;
+            audit::append(tx, &acts::rechecked(&by, &target, &looked))?;
+            for request in &reopened {
+                audit::append(tx, &acts::reopened_request(&by, request))?;
+            }
+            Ok(reopened.len() as u64)
+        };
+        self.writer.write(Wakes::NoOne, write).await
     }
 
     async fn withdraw_consents(

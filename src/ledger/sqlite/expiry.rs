@@ -198,6 +198,7 @@ fn old_erasures(
             passed = Some(id.to_string());
         } else if !is_needed {
             tx.prepare_cached("DELETE FROM step WHERE erasure = ?1")?.execute([id])?;
+            tx.prepare_cached("DELETE FROM recheck WHERE erasure = ?1")?.execute([id])?;
             tx.prepare_cached("DELETE FROM erasure WHERE id = ?1")?.execute([id])?;
             deleted += 1;
         }

@@ -49,6 +49,7 @@ mod processes;
 mod quarantine;
 mod readers;
 mod receipts;
+mod rechecks;
 mod record;
 mod records;
 mod refused;
@@ -312,6 +313,10 @@ impl Queue for SqliteLedger {
 
     async fn without_rejected(&self, claim: Claim) -> Result<Finished, LedgerError> {
         self.writer.write(Wakes::Due, move |tx| schedule::without_rejected(tx, &claim)).await
+    }
+
+    async fn lapsed(&self, claim: Claim) -> Result<Finished, LedgerError> {
+        self.writer.write(Wakes::Due, move |tx| schedule::lapsed(tx, &claim)).await
     }
 
     async fn sending(&self, of: ClaimedStep) -> Result<Finished, LedgerError> {

@@ -12,14 +12,14 @@ use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, gauges,
     generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes, quarantine,
-    query, receipts, requests, rules, sessions, targets,
+    query, receipts, rechecks, requests, rules, sessions, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
 use crate::chain::Head;
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::Link;
-use crate::erasure::{Capsule, Erasure, ErasureId, Subject};
+use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
@@ -116,6 +116,11 @@ impl Records for SqliteLedger {
     ) -> Result<Vec<EndedErasure>, LedgerError> {
         let installation = installation.clone();
         self.readers.read(move |connection| erasures::ended(connection, &installation, after, most)).await
+    }
+
+    async fn rechecks(&self, erasures: &[ErasureId]) -> Result<Vec<Recheck>, LedgerError> {
+        let erasures = erasures.to_vec();
+        self.readers.read(move |connection| rechecks::of(connection, &erasures)).await
     }
 
     async fn erased_mark(&self, installation: &InstallationName) -> Result<Option<ErasedMark>, LedgerError> {

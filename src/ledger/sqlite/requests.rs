@@ -1,5 +1,6 @@
 //! Requests of persons.
 
+use jiff::civil::Date;
 use rusqlite::{Connection, params, params_from_iter};
 
 use super::job::Tx;
@@ -134,6 +135,32 @@ pub(super) fn erasure_ended(tx: &Tx<'_>, id: ErasureId, receipt: Option<Rest>) -
             }
         };
         write(tx, version, &request)?;
+    }
+    Ok(())
+}
+
+/// Something was found again that these erasures had erased: their requests are open once more. Returns those that were not before.
+pub(super) fn reopen(tx: &Tx<'_>, erasures: &[ErasureId], today: Date) -> Result<Vec<Request>, LedgerError> {
+    let mut reopened = Vec::new();
+    for id in erasures {
+        for StoredRequest { version, request, .. } in many(tx, &request::of_erasure(), params![id])? {
+            let Some(request) = request.reopen(*id, tx.now, today) else { continue };
+            write(tx, version, &request)?;
+            reopened.push(request);
+        }
+    }
+    Ok(reopened)
+}
+
+/// What was erased by `before` is erased again by `id`: for the requests that wait for that.
+pub(super) fn erased_again(tx: &Tx<'_>, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
+    for one in before {
+        for StoredRequest { version, request, .. } in many(tx, &request::of_erasure(), params![one])? {
+            let Some(request) = request.erased_again_by(id) else { continue };
+            write(tx, version, &request)?;
+            tx.prepare_cached("INSERT INTO request_erasure (erasure, request) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+                .execute(params![id, request.id.0])?;
+        }
     }
     Ok(())
 }

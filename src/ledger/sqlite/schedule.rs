@@ -10,7 +10,7 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
-use super::{capsules, confirming, failure::broken, holds, requests, rules, sessions, steps, sum, targets, tasks};
+use super::{capsules, confirming, failure::broken, holds, rechecks, requests, rules, sessions, steps, sum, targets, tasks};
 use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Step, Subject};
@@ -274,6 +274,17 @@ pub(super) fn without_rejected(tx: &Tx<'_>, claim: &Claim) -> Result<Finished, L
     Ok(Finished::Done)
 }
 
+/// Cancels an erasure that must not begin any more.
+pub(super) fn lapsed(tx: &Tx<'_>, claim: &Claim) -> Result<Finished, LedgerError> {
+    let id = transition::resolves(claim)?.id;
+    if !tasks::holds(tx, claim)? {
+        return Ok(Finished::LeaseLost);
+    }
+    let ordered = life(tx, id)?.and_then(|(_, life)| life.cancelled());
+    cancelled(tx, id, ordered)?;
+    Ok(Finished::Done)
+}
+
 /// Refuses an erasure that waits for approval.
 pub(super) fn reject(tx: &Tx<'_>, id: ErasureId) -> Result<bool, LedgerError> {
     let rejected = life(tx, id)?.and_then(|(_, life)| life.rejected());
@@ -324,6 +335,7 @@ fn cancelled(tx: &Tx<'_>, id: ErasureId, cancelled: Option<Cancelled>) -> Result
             // cancelled.
             tx.prepare_cached("DELETE FROM task WHERE erasure = ?1")?.execute([id])?;
             end(tx, id, state)?;
+            rechecks::not_followed(tx, id)?;
             requests::erasure_ended(tx, id, None)?;
             Ok(true)
         }

@@ -6,20 +6,22 @@
 mod pages;
 mod persons;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::erasures::{installation_of_person, named_targets};
 use super::{OperationError, Operations, Settings, audit};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::chain;
-use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Selection, Step, Subject, ToSeal};
+use crate::erasure::recheck::{ERASED_AGAIN, rule_after};
+use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Selection, Step, Subject, ToSeal};
 use crate::key_files::Keys;
 use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
 use crate::policy::Comparison;
 use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
 use crate::target::Target;
 use pages::Pages;
+pub(in crate::operations) use persons::is_comparable;
 use persons::{Found, Person, Persons, Verdict};
 
 /// How many erasures are read of the ledger at once.
@@ -30,12 +32,6 @@ const PLAN_CHARACTERS: usize = 32;
 
 /// Places that are named of all pages.
 const PLACES_MAX: usize = 32;
-
-/// How the rule of such an erasure begins, in place of one of the configuration; what was done before follows.
-pub(in crate::operations) const RULE: &str = "erased again";
-
-/// How long what was found may wait for somebody's approval: who is found today may be a customer again next week.
-const LAPSES_AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 const OTHERS: &str =
     "those who would be erased again are not those of this plan any more: nothing was done; look at them again";
@@ -173,10 +169,27 @@ impl AuditEntry {
     }
 }
 
+/// Looks whom a target holds again of those who were erased since then, by a target that runs. Asks for nobody.
+pub(in crate::operations) async fn look(
+    on: &Operations,
+    (target, called): (&TargetName, &dyn Target),
+    installation: &InstallationName,
+    (since, now): (Timestamp, Timestamp),
+) -> Result<ErasedAgain, OperationError> {
+    let keys = on.keys().await?;
+    let fingerprinter = on.fingerprinter(&keys, installation);
+    let (target, installation) = (target.clone(), installation.clone());
+    let run =
+        Run { on, then: &Then::Count, called: Some(called), target, installation, since, now, keys, fingerprinter };
+    run.look(&|_| {}).await.map(|(done, _)| done)
+}
+
 /// One run, whose names all mean something.
 struct Run<'a> {
     on: &'a Operations,
     then: &'a Then,
+    /// The target, where it runs already.
+    called: Option<&'a dyn Target>,
     target: TargetName,
     installation: InstallationName,
     since: Timestamp,
@@ -196,6 +209,12 @@ impl<'a> Run<'a> {
             return conflict("nobody who was erased can be found again, because `erasing.keep_fingerprints` is off");
         }
         let installation = installation_of_person(on, asked.installation.as_ref())?;
+        if on.ledger.paused_targets().await?.iter().any(|one| one.pause.target == target) {
+            return Err(OperationError::Conflict(format!(
+                "{target} is paused: nobody asks it anything, and who is found today may be a customer again by the time that it is \
+                 resumed; run this again after `quietus targets resume {target}`"
+            )));
+        }
         let keys = on.keys().await?;
         let fingerprinter = on.fingerprinter(&keys, &installation);
         let clock = on.ledger.clock().await?;
@@ -204,7 +223,8 @@ impl<'a> Run<'a> {
                 "the ledger's clock cannot be right, so that nobody can say what is newer; see `quietus clock`",
             );
         }
-        Ok(Self { on, then, target, installation, since: asked.since, now: clock.now, keys, fingerprinter })
+        let since = asked.since;
+        Ok(Self { on, then, called: None, target, installation, since, now: clock.now, keys, fingerprinter })
     }
 
     fn entry(&self, by: &Actor, object: &Object, result: ActResult) -> AuditEntry {
@@ -215,7 +235,8 @@ impl<'a> Run<'a> {
             .with_word("then", how)
     }
 
-    async fn go(&self, tell: Tell<'_>, by: &Actor) -> Result<ErasedAgain, OperationError> {
+    /// Who is found, and those of them who are to go, by their places among these.
+    async fn look(&self, tell: Tell<'_>) -> Result<(ErasedAgain, Vec<(usize, Person)>), OperationError> {
         let mut done = self.nothing_yet();
         let mut persons = self.erased(&mut done).await?;
         done.still_open = self.still_open().await?;
@@ -236,6 +257,11 @@ impl<'a> Run<'a> {
             }
         }
         done.plan = plan(&done);
+        Ok((done, going))
+    }
+
+    async fn go(&self, tell: Tell<'_>, by: &Actor) -> Result<ErasedAgain, OperationError> {
+        let (mut done, going) = self.look(tell).await?;
         match self.then {
             Then::Count => return Ok(done),
             Then::Erase { plan } if *plan != done.plan => return Err(OperationError::Conflict(OTHERS.to_owned())),
@@ -318,6 +344,9 @@ impl<'a> Run<'a> {
         // Where nobody can be found, nobody's data is read.
         if persons.len() == 0 {
             return Ok(());
+        }
+        if let Some(target) = self.called {
+            return self.sweep_target(target, &self.target.called_for(&self.installation), persons, done, tell).await;
         }
         let running = (self.on.resources.targets)().map_err(OperationError::Configuration)?;
         let called = self.target.called_for(&self.installation);
@@ -421,7 +450,7 @@ impl<'a> Run<'a> {
             id: ErasureId::generate(self.now),
             subject: Subject::Person { installation: self.installation.clone(), digest },
             // On the receipt it says why, and which one it follows, whose receipt stays true of its time.
-            rule: format!("{RULE} after {}", person.erasure),
+            rule: rule_after(ERASED_AGAIN, person.erasure),
             version: None,
             targets: vec![self.target.clone()],
             due: self.now,
@@ -456,7 +485,7 @@ fn plan(done: &ErasedAgain) -> String {
 }
 
 /// Whether the target no longer held it. Where nobody could see it, it was asked for all the same.
-fn is_gone(outcome: Option<Outcome>) -> bool {
+pub(in crate::operations) fn is_gone(outcome: Option<Outcome>) -> bool {
     matches!(outcome, Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable))
 }
 
@@ -464,12 +493,6 @@ fn is_gone(outcome: Option<Outcome>) -> bool {
 fn is_done_since(step: &Step, since: Timestamp) -> bool {
     let at = step.verified_at.max(step.erased_at);
     is_gone(step.final_outcome()) && at.is_none_or(|at| at >= since)
-}
-
-/// Whether an erasure was asked for by this so long ago that nobody may let it begin any more: whom it is about may have come back since.
-pub(super) fn has_lapsed(erasure: &Erasure, now: Timestamp) -> bool {
-    let follows = erasure.rules.iter().any(|rule| rule.starts_with(RULE));
-    follows && now.duration_since(erasure.created) > LAPSES_AFTER
 }
 
 #[cfg(test)]

@@ -59,6 +59,12 @@ pub(super) enum Verdict {
     Possible,
 }
 
+/// Whether anything is kept by which whom it was about could be found by the normal forms of this program.
+pub(in crate::operations) fn is_comparable(ended: &EndedErasure) -> bool {
+    let is_of_now = |one: &Fingerprinted| one.version == quietus_plugin::identity::VERSION;
+    ended.erasure.begun.is_some() && ended.fingerprints.iter().any(is_of_now)
+}
+
 impl Found {
     /// `None` where there is nothing.
     pub(super) fn verdict(&self) -> Option<Verdict> {
@@ -80,9 +86,9 @@ impl<'a> Persons<'a> {
 
     /// Takes in one who was erased. `false` where nothing is kept by which they could be found by the normal forms of this program.
     pub(super) fn add(&mut self, ended: EndedErasure) -> bool {
+        let is_comparable = is_comparable(&ended);
         let EndedErasure { erasure, fingerprints } = ended;
-        let comparable = |one: &Fingerprinted| one.version == quietus_plugin::identity::VERSION;
-        let Some(gone_at) = erasure.begun.filter(|_| fingerprints.iter().any(comparable)) else { return false };
+        let Some(gone_at) = erasure.begun.filter(|_| is_comparable) else { return false };
         for one in &fingerprints {
             self.by_print.entry(one.fingerprint).or_default().push(self.all.len());
         }

@@ -52,13 +52,3 @@ fn a_step_is_done_where_it_is_over_and_the_data_was_gone_since_then() {
     let untold = Step { erased_at: None, verified_at: None, ..sample::step("crm", Outcome::Absent) };
     assert!(is_done_since(&untold, at(1_000)));
 }
-
-#[test]
-fn what_was_found_lapses_after_a_day_and_what_was_asked_for_otherwise_does_not() {
-    let day = 24 * 3_600_000;
-    let by =
-        |rule: &str, now| has_lapsed(&Erasure { rules: vec![rule.into()], ..sample::session(Vec::new()) }, at(now));
-    let rule = format!("{RULE} after {}", ErasureId([1; 16]));
-    assert!(!by(&rule, day) && by(&rule, day + 1));
-    assert!(!by("request", day + 1));
-}

@@ -1,9 +1,9 @@
 //! What is done about erasures that are in the ledger.
 
 use crate::audit::{Act, Actor, Object};
+use crate::erasure::recheck::{ERASED_AGAIN, has_lapsed};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
 use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
-use crate::operations::erase_again::{RULE as ERASED_AGAIN, has_lapsed};
 use crate::operations::{OperationError, Operations};
 use crate::policy::REQUEST;
 use crate::subject::TargetName;
@@ -31,7 +31,7 @@ pub(crate) async fn approve(on: &Operations, id: ErasureId, by: &Actor) -> Resul
     }
     if let Some(erasure) = on.ledger.erasure(id).await?
         && erasure.state == ErasureState::Requested
-        && has_lapsed(&erasure, on.ledger.clock().await?.now)
+        && has_lapsed(erasure.rules.iter().map(String::as_str), erasure.created, on.ledger.clock().await?.now)
     {
         return Err(OperationError::Conflict(format!(
             "erasure {id}: whom it is about was found more than a day ago and may have come back since: reject it, and run `quietus erase-again` anew"

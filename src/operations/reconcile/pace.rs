@@ -24,7 +24,10 @@ struct HalfRate {
 }
 
 /// That of an installation; none where it has no rate.
-pub(super) fn pace(on: &Operations, installation: &InstallationName) -> Result<Option<Arc<dyn Pace>>, OperationError> {
+pub(in crate::operations) fn pace(
+    on: &Operations,
+    installation: &InstallationName,
+) -> Result<Option<Arc<dyn Pace>>, OperationError> {
     let installation = on.installation(installation)?;
     let Some(rate) = installation.calls_per_s else { return Ok(None) };
     let target = TargetName::mluvii_of(&installation.name);

@@ -14,9 +14,10 @@ use crate::attention::REAPPEARED;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::causes::with_causes;
 use crate::consent::ConsentState;
+use crate::erasure::recheck::{SHOWN_AGAIN, rule_after};
 use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Selection, Subject};
 use crate::ledger::ErasedMark;
-use crate::mluvii::{Look, LookUp, MluviiClient, MluviiError, Window, paced};
+use crate::mluvii::{AfterReceipt, Look, LookUp, MluviiClient, MluviiError, Window, paced};
 use crate::operations::{OperationError, Operations, audit};
 use crate::subject::{InstallationName, SessionKey, TargetName};
 
@@ -25,9 +26,6 @@ const LOOKS_MAX: usize = 20;
 
 /// How many erased sessions are read of the ledger at once.
 const CHUNK: u32 = 500;
-
-/// How the rule of such an erasure begins, in place of one of the configuration; what was done before follows.
-const RULE: &str = "shown again by mluvii";
 
 /// A session that was erased, and when.
 pub(super) type ErasedSession = (SessionKey, Timestamp);
@@ -197,6 +195,39 @@ async fn is_same(
     Ok(is_then && on.fingerprinter(&keys, &key.installation).guest(guest) == digest)
 }
 
+/// What is seen of an erased session, long after its receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::operations) enum SeenAgain {
+    /// mluvii shows that it is anonymized, or proves that it is not there.
+    Gone,
+    /// mluvii shows it with personal data, and it is the one that was erased.
+    Shown,
+    /// It went on since, or nothing proves either.
+    Unclear,
+}
+
+/// Looks at an erased session; nothing follows by itself. What cannot be looked at for a reason of its own is unclear.
+pub(in crate::operations) async fn look_after(
+    on: &Operations,
+    client: &MluviiClient,
+    key: &SessionKey,
+    erased_at: Timestamp,
+) -> Result<SeenAgain, OperationError> {
+    let seen = match client.after_receipt(key.session).await.map_err(unavailable) {
+        Ok(AfterReceipt::Gone) => Ok(SeenAgain::Gone),
+        Ok(AfterReceipt::Unproved) => Ok(SeenAgain::Unclear),
+        Ok(AfterReceipt::Shown) => {
+            let is_same = is_same(on, client, key, erased_at).await;
+            is_same.map(|is_same| if is_same { SeenAgain::Shown } else { SeenAgain::Unclear })
+        }
+        Err(error) => Err(error),
+    };
+    match seen {
+        Err(error) if is_of_this_one(&error) => Ok(SeenAgain::Unclear),
+        seen => seen,
+    }
+}
+
 /// Has it erased again at mluvii; `false` where that is under way.
 async fn erase_again(on: &Operations, key: &SessionKey, by: &Actor) -> Result<bool, OperationError> {
     let known = on.ledger.session(key).await?;
@@ -211,7 +242,7 @@ async fn erase_again(on: &Operations, key: &SessionKey, by: &Actor) -> Result<bo
         id: ErasureId::generate(clock.now),
         subject: Subject::Session(key.clone()),
         // On the receipt it says why, and which one it follows, whose receipt stays true of its time.
-        rule: before.map_or_else(|| RULE.to_owned(), |before| format!("{RULE} after {before}")),
+        rule: before.map_or_else(|| SHOWN_AGAIN.to_owned(), |before| rule_after(SHOWN_AGAIN, before)),
         version: None,
         targets: vec![TargetName::mluvii()],
         due: clock.now,

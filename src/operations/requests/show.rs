@@ -12,6 +12,7 @@ use crate::erasure::Erasure;
 use crate::keys::Fingerprint;
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
 use crate::operations::{OperationError, Operations, erasures};
+use crate::operations::recheck::{Rechecks, self};
 use crate::request::{Request, RequestState};
 use crate::subject::InstallationName;
 
@@ -31,6 +32,9 @@ pub(crate) struct Shown {
     pub(crate) waits_for: Vec<Delay>,
     #[serde(flatten)]
     pub(crate) request: Request,
+    /// Where one is shown.
+    #[serde(skip_serializing_if = "Rechecks::is_empty")]
+    pub(crate) rechecks: Rechecks,
 }
 
 impl Shown {
@@ -43,7 +47,7 @@ impl Shown {
         let calendar = &on.settings.limits.calendar;
         let days_left = request.days_left(calendar, now);
         let waits_for = delay::of_request(&request, erasures, on.settings.four_eyes, around, calendar, now);
-        Self { state: request.state(), due: request.due(), days_left, link: None, waits_for, request }
+        Self { state: request.state(), due: request.due(), days_left, link: None, waits_for, request, rechecks: Rechecks::default() }
     }
 
     /// As people know it.
@@ -98,9 +102,18 @@ pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<P
     Ok(Page { items: explained(on, items).await?, next })
 }
 
-/// Shows one.
+/// Shows one, with what was looked at again after its receipts.
 pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, OperationError> {
-    explained_one(on, one(on, named).await?).await
+    let mut shown = explained_one(on, one(on, named).await?).await?;
+    let mut erasures = Vec::new();
+    for id in &shown.request.erasures {
+        erasures.extend(on.ledger.erasure(*id).await?);
+    }
+    for mut some in recheck::of(on, &erasures.iter().collect::<Vec<_>>()).await? {
+        shown.rechecks.looked.append(&mut some.looked);
+        shown.rechecks.to_come.append(&mut some.to_come);
+    }
+    Ok(shown)
 }
 
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to

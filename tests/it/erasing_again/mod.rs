@@ -3,6 +3,7 @@
 mod hostile;
 mod killed;
 mod people;
+mod rechecks;
 mod restored;
 
 use std::collections::BTreeMap;

@@ -522,6 +522,21 @@ CREATE TABLE request_erasure (
 );
 CREATE INDEX request_erasure_of ON request_erasure (request);
 
+-- What came of looking again at what an erasure has ended with, at a target, for one of the dates of `erasing.recheck`. `unsettled`: a person
+-- has to see to it, as nothing has followed yet.
+CREATE TABLE recheck (
+  erasure   BYTEA NOT NULL,
+  target    TEXT COLLATE "C" NOT NULL,
+  due       BIGINT NOT NULL,
+  looked    BIGINT NOT NULL,
+  outcome   TEXT COLLATE "C" NOT NULL,
+  why       TEXT,
+  records   BIGINT NOT NULL,
+  unsettled BOOLEAN NOT NULL,
+  PRIMARY KEY (erasure, target, due)
+);
+CREATE INDEX recheck_unsettled ON recheck (target, outcome) WHERE unsettled;
+
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (
   name    TEXT COLLATE "C" PRIMARY KEY,
@@ -728,6 +743,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = quietus, pg_temp AS $$
     RETURNING id
   ), steps AS (
     DELETE FROM step USING gone WHERE step.erasure = gone.id
+  ), looks AS (
+    DELETE FROM recheck USING gone WHERE recheck.erasure = gone.id
   )
   SELECT id FROM gone
 $$;

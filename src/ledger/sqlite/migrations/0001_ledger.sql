@@ -536,6 +536,21 @@ CREATE TABLE request_erasure (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_erasure_of ON request_erasure (request);
 
+-- What came of looking again at what an erasure has ended with, at a target, for one of the dates of `erasing.recheck`. `unsettled`: a person
+-- has to see to it, as nothing has followed yet.
+CREATE TABLE recheck (
+  erasure   BLOB NOT NULL,
+  target    TEXT NOT NULL,
+  due       INTEGER NOT NULL,
+  looked    INTEGER NOT NULL,
+  outcome   TEXT NOT NULL,
+  why       TEXT,
+  records   INTEGER NOT NULL,
+  unsettled INTEGER NOT NULL,
+  PRIMARY KEY (erasure, target, due)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recheck_unsettled ON recheck (target, outcome) WHERE unsettled = 1;
+
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (
   name    TEXT PRIMARY KEY,

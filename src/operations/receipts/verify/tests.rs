@@ -53,7 +53,7 @@ fn a_chain_with_a_stated_gap_verifies_and_what_is_lost_is_not_taken_for_there() 
         GapCause::Restored,
     );
     let after = |gap: Gap, head: &ReceiptHead| {
-        Receipt::issue(&session(), Some(head), Some(gap), &key(2), Timestamp::UNIX_EPOCH).expect("is finished")
+        Receipt::issue(&session(), &[], Some(head), Some(gap), &key(2), Timestamp::UNIX_EPOCH).expect("is finished")
     };
     let next = after(gap.clone(), &receipts[4].head());
     let restored = [receipts[..2].to_vec(), vec![next.clone()]].concat();
@@ -247,7 +247,8 @@ fn a_chain_goes_on_after_an_archive_and_a_gap() {
     let one = archive(&receipts[..2], None, "one");
     let (there, seen) = (receipts[1].head(), receipts[4].head());
     let gap = Gap::between(Some(&there), &seen, Timestamp::UNIX_EPOCH, "cli:root".into(), GapCause::Restored);
-    let next = Receipt::issue(&session(), Some(&seen), Some(gap), &key(2), Timestamp::UNIX_EPOCH).expect("is finished");
+    let next =
+        Receipt::issue(&session(), &[], Some(&seen), Some(gap), &key(2), Timestamp::UNIX_EPOCH).expect("is finished");
     let rest = exported(std::slice::from_ref(&next), Some(&one), None);
     for files in [&[one.text.as_str(), &rest][..], &[&rest]] {
         let verified = together(files, &Expected::default()).expect("verified").expect("receipts");
