@@ -5,15 +5,15 @@ use jiff::Timestamp;
 
 use super::context::actor;
 use super::exit::{Exit, Failure};
-use super::out::{BAD, Out, self};
+use super::out::{self, BAD, Out};
 use super::rechecks;
 use super::words::subject;
 use crate::attention::{delay_brief, delay_words};
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
-use crate::operations::erasures::{Explained, Retried, UndecidedRetried, self};
-use crate::operations::recheck::{Rechecks, self};
+use crate::operations::erasures::{self, Explained, Retried, UndecidedRetried};
+use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
 

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::plan::Approval;
-use super::{Chosen, ClosedBecause, End, Ended, ExtendedBecause, Extension, Plan, Reopened, Request, RequestState, Verification, VerifiedBy};
+use super::{
+    Chosen, ClosedBecause, End, Ended, ExtendedBecause, Extension, Plan, Reopened, Request, RequestState, Verification,
+    VerifiedBy,
+};
 use crate::audit::Actor;
 use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
 use crate::erasure::ErasureId;

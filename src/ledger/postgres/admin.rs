@@ -10,7 +10,8 @@ use super::connection::Pauses;
 use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
-    acts, archive, attention, audit, carry, claim, clock, confirming, deciding, failure, generations, holds, meta, pauses, quarantine, receipts, remote_notifier, requests, rules, schedule, steps, targets, tasks, rechecks,
+    acts, archive, attention, audit, carry, claim, clock, confirming, deciding, failure, generations, holds, meta,
+    pauses, quarantine, receipts, rechecks, remote_notifier, requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};

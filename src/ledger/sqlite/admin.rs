@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
-    acts, archive, attention, audit, carry, clock, confirming, deciding, generations, holds, meta, pauses, quarantine, receipts, requests, rules, schedule, steps, targets, tasks, rechecks,
+    acts, archive, attention, audit, carry, clock, confirming, deciding, generations, holds, meta, pauses, quarantine,
+    receipts, rechecks, requests, rules, schedule, steps, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};

@@ -10,7 +10,9 @@ use super::job::Tx;
 use super::names::{Names, Place};
 use super::row::{self, Row as _, WAITING};
 use super::{Claim, Finished, LedgerError, QueueName};
-use super::{capsules, confirming, failure::broken, holds, rechecks, requests, rules, sessions, steps, sum, targets, tasks};
+use super::{
+    capsules, confirming, failure::broken, holds, rechecks, requests, rules, sessions, steps, sum, targets, tasks,
+};
 use crate::erasure::confirmation::{Link, LinkProof};
 use crate::erasure::life::{Cancelled, Life, Resolving, Retried, Waiting, WithoutRejected};
 use crate::erasure::{Confirm, ErasureId, ErasureState, NewErasure, Step, Subject};

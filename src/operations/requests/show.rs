@@ -6,13 +6,13 @@ use serde::Serialize;
 
 use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{Named, one};
-use crate::erasure::confirmation::ShownLink;
 use crate::attention::{Delay, Surroundings, delay};
 use crate::erasure::Erasure;
+use crate::erasure::confirmation::ShownLink;
 use crate::keys::Fingerprint;
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
+use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations, erasures};
-use crate::operations::recheck::{Rechecks, self};
 use crate::request::{Request, RequestState};
 use crate::subject::InstallationName;
 
@@ -47,7 +47,15 @@ impl Shown {
         let calendar = &on.settings.limits.calendar;
         let days_left = request.days_left(calendar, now);
         let waits_for = delay::of_request(&request, erasures, on.settings.four_eyes, around, calendar, now);
-        Self { state: request.state(), due: request.due(), days_left, link: None, waits_for, request, rechecks: Rechecks::default() }
+        Self {
+            state: request.state(),
+            due: request.due(),
+            days_left,
+            link: None,
+            waits_for,
+            request,
+            rechecks: Rechecks::default(),
+        }
     }
 
     /// As people know it.
