@@ -9,6 +9,7 @@ mod holds;
 mod model;
 mod orders;
 mod perform;
+mod requests;
 mod sessions;
 mod steps;
 mod task;
@@ -20,8 +21,8 @@ use crate::ledger::Invariant;
 use perform::Run;
 use trail::Trail;
 
-/// Enough for erasures to come to their end, and few enough for a second or two.
-const ACTIONS: usize = 300;
+/// Enough for erasures to come to their end, and few enough for some seconds.
+const ACTIONS: usize = 400;
 
 /// A look over all tables takes longer than what is done between two.
 const LOOKED_OVER_EVERY: usize = 15;

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::requests::Kept;
 use super::task::{Piece, Task};
 use crate::erasure::life::{Begun, Life, Waiting};
 use crate::erasure::{
     Confirmation, Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict,
 };
 use crate::hold::{HeldBy, NewHold};
-use crate::subject::{SessionKey, TargetName};
+use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 #[derive(Default)]
 pub(super) struct Model {
@@ -32,6 +33,8 @@ pub(super) struct Model {
     pub(super) paused: BTreeSet<TargetName>,
     /// Those in force, in the order in which they were added.
     pub(super) holds: Vec<NewHold>,
+    /// Requests of persons, in the order in which they were entered.
+    pub(super) requests: Vec<Kept>,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
 }
@@ -57,6 +60,8 @@ pub(super) struct Modelled {
     pub(super) capsules: usize,
     /// The holds by which it was kept.
     pub(super) holds: Vec<HeldBy>,
+    /// By which it is found, and a hold on a person finds it.
+    pub(super) fingerprints: Vec<Fingerprinted>,
 }
 
 /// What an erasure has from its beginning on.
@@ -100,7 +105,7 @@ impl Model {
     }
 
     /// What is shown of an erasure.
-    pub(super) fn shown(&self, id: ErasureId) -> Erasure {
+    pub(super) fn shown(&self, id: ErasureId, now: Timestamp) -> Erasure {
         let erasure = &self.erasures[&id];
         let waiting = &erasure.waiting;
         Erasure {
@@ -119,7 +124,7 @@ impl Model {
             findings: erasure.began.as_ref().map(|_| Findings::default()),
             verdict: erasure.verdict,
             holds: erasure.holds.clone(),
-            held: self.is_on_hold(id),
+            held: self.is_on_hold(id, now),
             steps: self.steps_shown(id, erasure),
         }
     }
