@@ -22,7 +22,7 @@ fn is_free(day: Date) -> bool {
     let fixed = [(1, 1), (5, 1), (5, 8), (7, 5), (7, 6), (9, 28), (10, 28), (11, 17), (12, 24), (12, 25), (12, 26)];
     matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday)
         || fixed.contains(&(day.month(), day.day()))
-        || EASTER.iter().any(|sunday| [-2, 1].map(|days| sunday.checked_add(days.days()).ok()).contains(&Some(day)))
+        || EASTER.iter().any(|sunday| [-2_i32, 1].map(|days| sunday.checked_add(days.days()).ok()).contains(&Some(day)))
 }
 
 /// Easter Sundays, as almanacs have them.

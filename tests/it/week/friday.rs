@@ -27,13 +27,13 @@ pub(super) fn friday(office: &mut Office, hold: &Hold) {
 }
 
 /// Everybody is there again: who was erased goes again, and nobody else; not who has come back since, either.
-fn the_crm_is_restored(office: &mut Office) {
+fn the_crm_is_restored(office: &Office) {
     let newer = (office.town.email(BY_LAW), office.town.name(BY_LAW), Some(now_ms() + 1_000));
     office.fill_crm(&[newer]);
     let everybody = office.crm.emails();
     let look = ["erase-again", "--target", "crm", "--since", SINCE, "--mluvii", "acme"];
     let shown = office.json(ANN, &look);
-    let is = |person: &usize| (*person, if *person == BY_LAW { "back" } else { "again" }.to_owned());
+    let is = |person: &usize| (*person, String::from(if *person == BY_LAW { "back" } else { "again" }));
     let erased: BTreeSet<usize> = office.erased_in_crm.values().copied().collect();
     assert_eq!(who(office, &shown), erased.iter().map(is).collect::<BTreeMap<_, _>>(), "{shown:#}");
     let counts = ["compared", "not_comparable", "records", "still_open"].map(|name| shown[name].clone());

@@ -31,8 +31,7 @@ fn more_is_asked_for(office: &Office) {
     assert_eq!((&asked["state"], &asked["due"], &asked["days_left"]), (&json!("asked"), &Value::Null, &Value::Null));
     let number = case.number();
     office.refused(ANN, &["requests", "plan", &number, "--mluvii", "acme"], "is not verified");
-    let how = ["--how", "known-contact", "--on", &answered_on.to_string()];
-    let verified = case.json(office, "verify", &how);
+    let verified = case.json(office, "verify", &["--how", "known-contact", "--on", &answered_on.to_string()]);
     assert_eq!((&verified["state"], &verified["due"]), (&json!("verified"), &json!(last_day(received, 1, 5))));
     let early = office.ends(ANN, &["letters", "extension", "--lang", "cs", "--request", &number], 1);
     assert!(early.contains(&format!("quietus requests extend {number}")), "{early}");

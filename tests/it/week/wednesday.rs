@@ -121,7 +121,8 @@ fn at_the_other_company(office: &mut Office) {
     let case = Case { person: OF_BELL, company: BELL };
     let certain = case.meant(office).certain.len();
     assert!(certain > 1, "or this tests nothing");
-    let erasure = case.all_of_it(office, &case.others_are_left(office));
+    let decided = case.others_are_left(office);
+    let erasure = case.all_of_it(office, &decided);
     let receipt = office.receipt(&erasure);
     assert_eq!((&receipt["installation"], &receipt["sessions"]), (&json!("bell"), &json!(certain)), "{receipt:#}");
     assert_eq!((&receipt["verdict"], outcomes(&receipt)), (&json!("complete"), [("mluvii", "erased")].into()));
