@@ -2,15 +2,17 @@
 //! then a search of all that quietus has written.
 
 mod happening;
+mod officer;
 mod told;
 
 use std::path::Path;
+use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use crate::harness::{Database, Deployment, RULES, Server, StandIn, crm_plugin, receipts, wait_for};
+use crate::harness::{Database, Deployment, Needles, RULES, Server, StandIn, crm_plugin, receipts, wait_for};
 use crate::main_job::approve;
 use told::Told;
 
@@ -58,6 +60,16 @@ fn no_personal_data_is_in_any_file_log_metric_or_receipt() {
 #[test]
 fn no_personal_data_is_in_a_database_or_its_log() {
     everything_is_silent(Some(&Database::that_logs_all()));
+}
+
+#[test]
+fn no_personal_data_is_left_by_what_an_officer_does() {
+    officer::is_silent(None);
+}
+
+#[test]
+fn no_personal_data_is_left_in_a_database_by_what_an_officer_does() {
+    officer::is_silent(Some(&Database::that_logs_all()));
 }
 
 /// Everything happens on a ledger, and then all that was written, shown and told is searched.
@@ -121,62 +133,15 @@ fn search(deployment: &Deployment, database: Option<&Database>) {
 }
 
 fn search_files(folder: &Path) {
-    for entry in std::fs::read_dir(folder).expect("the folder is there") {
-        let path = entry.expect("it can be listed").path();
-        if path.is_dir() {
-            search_files(&path);
-        } else if let Ok(content) = std::fs::read(&path) {
-            assert_silent(&path.display().to_string(), &content);
-        }
-    }
+    NEEDLES.must_be_absent_in(folder);
 }
 
 #[track_caller]
 fn assert_silent(place: &str, content: &[u8]) {
-    let content = content.to_ascii_lowercase();
-    let all: Vec<_> =
-        CANARIES.into_iter().flat_map(|canary| spellings(canary).into_iter().map(move |one| (canary, one))).collect();
-    // Logs of megabytes are searched: by what a spelling begins with, all of them at once.
-    let place_of = |pair: &[u8]| usize::from(u16::from_be_bytes([pair[0], pair[1]]));
-    let mut begins = vec![false; 1 << 16];
-    all.iter().for_each(|(_, spelling)| begins[place_of(spelling)] = true);
-    for at in 0..content.len().saturating_sub(1) {
-        if begins[place_of(&content[at..])]
-            && let Some((canary, _)) = all.iter().find(|(_, spelling)| content[at..].starts_with(spelling))
-        {
-            let around = &content[at.saturating_sub(120)..(at + 120).min(content.len())];
-            panic!("{canary} sings in {place}: {}", String::from_utf8_lossy(around));
-        }
-    }
+    NEEDLES.must_be_absent(place, content);
 }
 
-/// Plain, base64 at each of its three offsets, hex, percent-encoded and JSON-escaped; in lower case.
-fn spellings(canary: &str) -> Vec<Vec<u8>> {
-    let mut spellings = vec![canary.as_bytes().to_vec(), hex::encode(canary).into_bytes()];
-    for offset in 0..3 {
-        // What depends on the neighbours is left off at both ends.
-        let inner = &canary.as_bytes()[offset..];
-        spellings.push(STANDARD.encode(&inner[..inner.len() / 3 * 3]).into_bytes());
-    }
-    let percent = |byte: u8| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            (byte as char).to_string()
-        } else {
-            format!("%{byte:02x}")
-        }
-    };
-    spellings.push(canary.bytes().map(percent).collect::<String>().into_bytes());
-    let escaped = |unit: u16| match u8::try_from(unit) {
-        Ok(byte) if byte.is_ascii() => (byte as char).to_string(),
-        _ => format!("\\u{unit:04x}"),
-    };
-    spellings.push(canary.encode_utf16().map(escaped).collect::<String>().into_bytes());
-    // A phone number is also kept in its normal form, if it is kept.
-    if canary == PHONE {
-        spellings.push(b"420777010203".to_vec());
-    }
-    spellings.into_iter().map(|spelling| spelling.to_ascii_lowercase()).collect()
-}
+static NEEDLES: LazyLock<Needles> = LazyLock::new(|| Needles::of(CANARIES));
 
 #[test]
 fn the_search_would_find_a_canary() {

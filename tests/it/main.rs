@@ -3,6 +3,7 @@
 mod alerts;
 mod authentication;
 mod authors;
+mod bulk;
 mod campaign;
 mod canary;
 mod cgroup;
@@ -45,3 +46,4 @@ mod storage;
 mod subscription;
 mod tasks;
 mod truth;
+mod week;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A program that is a plugin for a system which is one file, `people.json` in its folder: a list of records with `email`, `name` and
 `created_ms`. It tells whom it holds by pages of two. What stands in `mode` says how it lies while it does: see `lie`. Where `waits` is there, it
-waits on its second page until it is gone; where `dies` is there, it dies once on it."""
+waits on its second page until it is gone; where `dies` is there, it dies once on it. Of whom an address stands in `refuses`, it fails
+to erase anything; of whom one stands in `keeps`, it says that it has erased them, and has not."""
 
 import base64
 import json
@@ -109,6 +110,14 @@ def sweep(id, request):
     return page if begin + PAGE >= len(everybody) else {**page, "next": cursor(begin + PAGE)}
 
 
+def listed(name):
+    return open(path(name)).read().lower().split() if os.path.exists(path(name)) else []
+
+
+def stands_in(name, everybody):
+    return any(one["email"].lower() in listed(name) for one in everybody)
+
+
 def is_of(request):
     emails = {one["value"].lower() for one in request["identifiers"] if one["kind"] == "email"}
     return [one for one in people() if one["email"].lower() in emails]
@@ -128,9 +137,11 @@ while True:
         write({"type": "error", "id": id, "error": error})
     elif kind == "sweep":
         write({"type": "result", "id": id, "result": sweep(id, message["request"])})
+    elif kind == "erase" and stands_in("refuses", is_of(message["request"])):
+        write({"type": "error", "id": id, "error": {"class": "retryable", "message": "the system answers 500"}})
     elif kind == "erase":
         theirs = is_of(message["request"])
-        left = [one for one in people() if one not in theirs]
+        left = [one for one in people() if one not in theirs or stands_in("keeps", [one])]
         with open(path("people.new"), "w") as file:
             json.dump(left, file)
         os.replace(path("people.new"), path("people.json"))

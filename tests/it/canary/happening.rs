@@ -66,7 +66,8 @@ fn conversations(standin: &StandIn) {
     standin.fault(&json!({ "path": "/anonymous", "times": 1, "kind": "status", "status": 500 }));
 }
 
-fn conversation(id: i64, email: &str, consent: Option<&str>) -> Value {
+/// A conversation with something in each field.
+pub(super) fn conversation(id: i64, email: &str, consent: Option<&str>) -> Value {
     let param = |name: &str, value: &str| json!({ "name": name, "value": value, "source": "ENTRY_FORM" });
     json!({
         "id": id, "tenant": 62, "guest": format!("g-{id}"), "channel": CHANNEL, "gdpr_version": consent,

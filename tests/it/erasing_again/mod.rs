@@ -24,10 +24,10 @@ const SINCE: &str = "2020-01-01";
 const PERSON: &str = "match = [[\"email\", \"name\"]]\naccept_ledger_only = true";
 
 /// A system that is one file.
-struct System(TempDir);
+pub(crate) struct System(TempDir);
 
 impl System {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).expect("changed");
         let system = Self(folder);
@@ -36,7 +36,7 @@ impl System {
     }
 
     /// The plugin's part of a configuration.
-    fn plugin(&self, name: &str) -> String {
+    pub(crate) fn plugin(&self, name: &str) -> String {
         format!(
             "[[plugin]]\nname = \"{name}\"\nexec = \"{PROGRAM}\"\ngrants = [\"email\", \"name\"]\nconfig = {{ folder = \"{}\" }}\n",
             self.0.path().display()
@@ -44,7 +44,7 @@ impl System {
     }
 
     /// Records of so many milliseconds since 1970, where their time is known.
-    fn holds(&self, records: &[Record]) {
+    pub(crate) fn holds(&self, records: &[Record<'_>]) {
         let records: Vec<_> = records
             .iter()
             .map(|(email, name, created_ms)| json!({ "email": email, "name": name, "created_ms": created_ms }))
@@ -54,16 +54,16 @@ impl System {
             .expect("changed");
     }
 
-    fn emails(&self) -> Vec<String> {
+    pub(crate) fn emails(&self) -> Vec<String> {
         let all: Value = serde_json::from_str(&self.read("people.json")).expect("JSON");
         all.as_array().expect("a list").iter().map(|one| one["email"].as_str().expect("a text").to_owned()).collect()
     }
 
-    fn write(&self, name: &str, content: &str) {
+    pub(crate) fn write(&self, name: &str, content: &str) {
         std::fs::write(self.0.path().join(name), content).expect("written");
     }
 
-    fn remove(&self, name: &str) {
+    pub(crate) fn remove(&self, name: &str) {
         std::fs::remove_file(self.0.path().join(name)).expect("removed");
     }
 
@@ -73,14 +73,14 @@ impl System {
 }
 
 /// An address, a name, and when it was made.
-type Record = (&'static str, &'static str, Option<i64>);
+type Record<'a> = (&'a str, &'a str, Option<i64>);
 
 /// Long before any erasure of these tests.
-fn before() -> Option<i64> {
+pub(crate) fn before() -> Option<i64> {
     Some(now_ms() - 30 * 86_400_000)
 }
 
-fn now_ms() -> i64 {
+pub(crate) fn now_ms() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     since.as_millis().try_into().expect("a time")
 }

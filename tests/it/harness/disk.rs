@@ -109,6 +109,11 @@ impl Disk {
         Server::try_start_through(env, deployment, settings)
     }
 
+    /// Has a command write to it.
+    pub(crate) fn under(&self, command: &mut Command) {
+        command.env("LD_PRELOAD", self.library()).envs(self.environment());
+    }
+
     #[track_caller]
     pub(crate) fn start(&self, deployment: &Deployment, settings: &[(&str, &str)]) -> Server {
         self.try_start(deployment, settings).unwrap_or_else(|refused| panic!("{refused:#?}"))

@@ -6,6 +6,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) struct Random(u64);
 
 impl Random {
+    /// The same numbers for the same seed; neighbouring ones have nothing in common.
+    pub(crate) fn of(seed: u64) -> Self {
+        // SplitMix64: no seed becomes zero, of which xorshift makes nothing else.
+        let mut mixed = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        Self((mixed ^ (mixed >> 31)) | 1)
+    }
+
     /// A number from 0 to `end`, which it is not.
     pub(crate) fn below(&mut self, end: u64) -> u64 {
         // Xorshift.
@@ -32,11 +41,7 @@ impl Seed {
     }
 
     pub(crate) fn random(&self) -> Random {
-        // SplitMix64: neighbouring seeds have nothing in common, and none becomes zero, of which xorshift makes nothing else.
-        let mut mixed = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        Random((mixed ^ (mixed >> 31)) | 1)
+        Random::of(self.0)
     }
 }
 

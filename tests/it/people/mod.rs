@@ -2,8 +2,8 @@
 //! mluviis are awkward; some ask to be forgotten. Nobody else's conversation goes, none of theirs that is certain stays,
 //! and no receipt says more than the truth.
 
-mod population;
-mod truth;
+pub(crate) mod population;
+pub(crate) mod truth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -69,7 +69,7 @@ fn people_ask(people: usize, conversations: usize, replacements: usize) {
         (0..2).map(|company| anonymized(&mluviis[company], company, &conversations)).collect();
     for request in &requests {
         let person = &people[request.person];
-        let meant = truth::meant(person, request.company, &conversations);
+        let meant = truth::meant(person, request.company, &conversations, truth::all_agree);
         let stays: Vec<_> = meant.certain.difference(&gone[request.company]).collect();
         assert!(stays.is_empty(), "certain and still there: {stays:?} of {person:?}, {}", request.erasure);
         the_receipt_is_true(&receipts[&request.erasure], request, &meant, &gone[request.company]);
@@ -180,7 +180,7 @@ targets = ["mluvii"]
 }
 
 /// Has all conversations, several at once.
-fn talk(mluviis: &[StandIn; 2], conversations: &[Conversation]) {
+pub(crate) fn talk(mluviis: &[StandIn; 2], conversations: &[Conversation]) {
     let client = sender();
     runtime().block_on(async {
         let mut talks = tokio::task::JoinSet::new();

@@ -7,31 +7,31 @@ use crate::harness::Random;
 
 /// One of the people; what they share with others has the same number.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Person {
-    pub(super) name: u64,
-    pub(super) email: u64,
-    pub(super) phone: u64,
-    browser: u64,
+pub(crate) struct Person {
+    pub(crate) name: u64,
+    pub(crate) email: u64,
+    pub(crate) phone: u64,
+    pub(crate) browser: u64,
 }
 
 /// What was typed in a conversation, as the numbers of what was meant; a typing error is a number of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Typed {
-    pub(super) name: Option<u64>,
-    pub(super) email: Option<u64>,
-    pub(super) phone: Option<u64>,
+pub(crate) struct Typed {
+    pub(crate) name: Option<u64>,
+    pub(crate) email: Option<u64>,
+    pub(crate) phone: Option<u64>,
 }
 
 /// A conversation at one company.
 #[derive(Clone, Debug)]
-pub(super) struct Conversation {
-    pub(super) id: i64,
-    pub(super) company: usize,
-    pub(super) person: usize,
-    pub(super) typed: Typed,
-    pub(super) browser: Option<u64>,
+pub(crate) struct Conversation {
+    pub(crate) id: i64,
+    pub(crate) company: usize,
+    pub(crate) person: usize,
+    pub(crate) typed: Typed,
+    pub(crate) browser: Option<u64>,
     /// As mluvii's stand-in begins it.
-    pub(super) begin: Value,
+    pub(crate) begin: Value,
 }
 
 /// The people. Every fourth couple shares a phone, every fourth a browser, every eighth both; some names are common.
@@ -96,7 +96,8 @@ fn typed(person: &Person, all: bool, random: &mut Random) -> Typed {
     }
 }
 
-fn begin(id: i64, company: usize, typed: Typed, browser: Option<u64>, random: &mut Random) -> Value {
+/// As mluvii's stand-in begins a conversation in which this is typed, spelled in one way or another.
+pub(crate) fn begin(id: i64, company: usize, typed: Typed, browser: Option<u64>, random: &mut Random) -> Value {
     let mut params = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         params.extend(value.map(|value| json!({ "name": name, "value": value, "source": "ENTRY_FORM" })));
@@ -135,7 +136,7 @@ const LAST: [&str; 16] = [
 
 /// A name in one of its spellings: as it is, in capitals with the words in the other order, with a title, or as it is
 /// typed without diacritics.
-pub(super) fn spelled_name(number: u64, spelling: u64) -> String {
+pub(crate) fn spelled_name(number: u64, spelling: u64) -> String {
     let first = FIRST[number as usize % 16];
     let last = LAST[number as usize / 16 % 16];
     match spelling {
@@ -167,7 +168,7 @@ fn plain(text: &str) -> String {
     text.chars().map(|c| letters.iter().find(|(with, _)| *with == c).map_or(c, |(_, without)| *without)).collect()
 }
 
-pub(super) fn spelled_email(number: u64, spelling: u64) -> String {
+pub(crate) fn spelled_email(number: u64, spelling: u64) -> String {
     let address = format!("person{number}.x@example.com");
     match spelling {
         0 => address,
@@ -176,7 +177,7 @@ pub(super) fn spelled_email(number: u64, spelling: u64) -> String {
     }
 }
 
-pub(super) fn spelled_phone(number: u64, spelling: u64) -> String {
+pub(crate) fn spelled_phone(number: u64, spelling: u64) -> String {
     let digits = format!("{}", 602_100_000 + number * 7);
     let [a, b, c] = [&digits[..3], &digits[3..6], &digits[6..]];
     match spelling {

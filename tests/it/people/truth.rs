@@ -7,17 +7,28 @@ use super::population::{Conversation, Person, Typed};
 
 /// What a request of one person at one company means.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Meant {
-    pub(super) certain: BTreeSet<i64>,
-    pub(super) possible: BTreeSet<i64>,
+pub(crate) struct Meant {
+    pub(crate) certain: BTreeSet<i64>,
+    pub(crate) possible: BTreeSet<i64>,
 }
 
 /// How what was typed compares with who asks: kinds that agree, kinds that differ.
-struct Compared {
+pub(crate) struct Compared {
     agree: usize,
     differ: usize,
     email_agrees: bool,
+    name_and_phone_agree: bool,
     only_name_agrees: bool,
+}
+
+/// Whether a conversation is the person's by itself, where everything that mluvii's form asks for has to agree.
+pub(crate) fn all_agree(compared: &Compared) -> bool {
+    compared.agree == 3 && compared.differ == 0
+}
+
+/// The same where an address is enough, and a name with a phone number.
+pub(crate) fn address_or_name_and_phone_agree(compared: &Compared) -> bool {
+    compared.differ == 0 && (compared.email_agrees || compared.name_and_phone_agree)
 }
 
 fn compare(person: &Person, typed: &Typed) -> Compared {
@@ -25,18 +36,22 @@ fn compare(person: &Person, typed: &Typed) -> Compared {
     let agree = pairs.iter().filter(|(own, said)| said.is_some() && own == said).count();
     let differ = pairs.iter().filter(|(own, said)| said.is_some() && own != said).count();
     let email_agrees = typed.email == Some(person.email);
-    let only_name_agrees = agree == 1 && typed.name == Some(person.name);
-    Compared { agree, differ, email_agrees, only_name_agrees }
+    let name_agrees = typed.name == Some(person.name);
+    let name_and_phone_agree = name_agrees && typed.phone == Some(person.phone);
+    let only_name_agrees = agree == 1 && name_agrees;
+    Compared { agree, differ, email_agrees, name_and_phone_agree, only_name_agrees }
 }
 
-/// What the person's request means at the company, whatever has been erased before.
-pub(super) fn meant(person: &Person, company: usize, conversations: &[Conversation]) -> Meant {
+/// What the person's request, which says everything, means at the company, whatever has been erased before.
+pub(crate) fn meant(
+    person: &Person,
+    company: usize,
+    conversations: &[Conversation],
+    is_theirs: fn(&Compared) -> bool,
+) -> Meant {
     let here: Vec<_> = conversations.iter().filter(|one| one.company == company).collect();
     let compared = |one: &Conversation| compare(person, &one.typed);
-    let whole = |one: &Conversation| {
-        let compared = compared(one);
-        compared.agree == 3 && compared.differ == 0
-    };
+    let whole = |one: &Conversation| is_theirs(&compared(one));
     let browsers: BTreeSet<u64> = here.iter().filter(|one| whole(one)).filter_map(|one| one.browser).collect();
     let mut meant = Meant::default();
     for one in &here {

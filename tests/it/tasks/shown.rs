@@ -1,12 +1,9 @@
 //! What is shown of tasks before there are any, what `check` says of them, and to whom a person is shown.
 
-use std::process::Command;
-
 use serde_json::json;
 
 use super::{EMAIL, TEXT, acts, end, id, rules, say, tasks, text};
 use crate::harness::{Deployment, Server, StandIn, receipts};
-use crate::interop::python;
 
 #[test]
 fn a_dry_run_says_that_somebody_would_get_a_task_and_gives_none() {
@@ -46,16 +43,6 @@ fn names_and_times_that_cannot_be_are_refused_by_the_check() {
     }
 }
 
-/// Runs a command of the deployment as a person on a terminal does.
-fn on_terminal(deployment: &Deployment, arguments: &[&str]) -> String {
-    let program = "import os, pty, sys\nsys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
-    let mut command = Command::new(python());
-    command.args(["-c", program, env!("CARGO_BIN_EXE_quietus"), "--config"]).arg(deployment.path("quietus.toml"));
-    let output = command.args(arguments).stdin(std::process::Stdio::null()).output().expect("a terminal");
-    assert!(output.status.success(), "{}", text(&output));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[test]
 fn whom_a_task_is_about_is_shown_on_a_terminal_only_and_the_audit_says_to_whom() {
     let standin = StandIn::start();
@@ -70,11 +57,11 @@ fn whom_a_task_is_about_is_shown_on_a_terminal_only_and_the_audit_says_to_whom()
         assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{}", text(&output));
         assert!(!text(&output).contains(EMAIL));
     }
-    assert!(!on_terminal(&deployment, &["tasks", "show", id(&task)]).contains(EMAIL), "nobody asked for it");
+    assert!(!deployment.on_terminal(&["tasks", "show", id(&task)]).contains(EMAIL), "nobody asked for it");
     assert_eq!(acts(&deployment, "task.reveal").len(), 0, "nothing was shown");
 
-    assert!(on_terminal(&deployment, &["tasks", "show", id(&task), "--reveal"]).contains(&format!("email: {EMAIL}")));
-    assert!(on_terminal(&deployment, &["--json", "tasks", "show", id(&task), "--reveal"]).contains(EMAIL));
+    assert!(deployment.on_terminal(&["tasks", "show", id(&task), "--reveal"]).contains(&format!("email: {EMAIL}")));
+    assert!(deployment.on_terminal(&["--json", "tasks", "show", id(&task), "--reveal"]).contains(EMAIL));
     let shown = acts(&deployment, "task.reveal");
     assert_eq!(shown.len(), 2);
     assert_eq!((&shown[0]["details"]["task"], &shown[0]["details"]["target"]), (&task["id"], &json!("legal")));

@@ -1,0 +1,172 @@
+//! What an officer does, from a link to the papers: each path by which personal data comes to a command, and what the command leaves.
+
+use serde_json::json;
+use tempfile::TempDir;
+use test_servers::exim::Exim;
+
+use super::{EMAIL, FORM, FOUND, NAME, OTHER_EMAIL, PHONE, assert_silent, happening, search};
+use crate::confirming;
+use crate::erasing_again::{System, before};
+use crate::harness::{Database, Deployment, Server, StandIn, client, http, receipts, wait_for};
+
+const ARCHIVE: &str = "\n[[manual]]\nname = \"archive\"\ntext = \"Shred the paper file.\"\n";
+
+/// An officer, whose desk is not searched.
+struct Officer<'a> {
+    deployment: &'a Deployment,
+    desk: TempDir,
+}
+
+impl Officer<'_> {
+    /// What nobody else may see lies in a file.
+    fn on_desk(&self, name: &str, text: &str) -> String {
+        let path = self.desk.path().join(name);
+        std::fs::write(&path, text).expect("the desk is there");
+        path.display().to_string()
+    }
+
+    /// Whatever an order says, it names nobody. In text and, where that changes nothing, in JSON.
+    #[track_caller]
+    fn looks(&self, arguments: &[&str]) {
+        for form in [&[][..], &["--json"]] {
+            let output = self.deployment.run(&[form, arguments].concat());
+            assert!(matches!(output.status.code(), Some(0 | 1)), "{arguments:?}: {output:?}");
+            let said = [output.stdout, output.stderr].concat();
+            assert!(!said.is_empty(), "{arguments:?}");
+            assert_silent(&format!("{arguments:?}"), &said);
+        }
+    }
+
+    #[track_caller]
+    fn json(&self, arguments: &[&str]) -> serde_json::Value {
+        let said = self.deployment.json(arguments);
+        assert_silent(&format!("{arguments:?}"), said.to_string().as_bytes());
+        said
+    }
+}
+
+/// Everything that an officer does happens on a ledger, and then all that was written is searched.
+pub(super) fn is_silent(database: Option<&Database>) {
+    let (standin, crm, exim) = (StandIn::start(), System::start(), Exim::start());
+    let rule = confirming::RULE.replace("[\"mluvii\"]", "[\"mluvii\", \"crm\"]");
+    let ledger = database.map(Database::ledger).unwrap_or_default();
+    let more = format!("{rule}{}\n{}{ARCHIVE}{ledger}", crm.plugin("crm"), confirming::settings(&exim));
+    let deployment = Deployment::bare(&standin.mluvii, &more);
+    confirming::publish(&deployment);
+    if database.is_some() {
+        deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
+    }
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    for (id, email) in [(101, EMAIL), (102, OTHER_EMAIL)] {
+        standin.begin_with(happening::conversation(id, email, Some("v3")));
+        standin.end(id);
+    }
+    deployment.settled(2);
+    let backup = [(EMAIL, NAME, before()), (OTHER_EMAIL, NAME, before()), (FOUND, NAME, before())];
+    crm.holds(&backup);
+    let officer = Officer { deployment: &deployment, desk: tempfile::tempdir().expect("a desk") };
+
+    a_link_is_clicked(&standin, &exim, &server);
+    receipts(&deployment, 1);
+    let letter = officer.on_desk("letter", &format!("email: {OTHER_EMAIL}\nname: {NAME}\nphone: {PHONE}\n"));
+    let task = what_is_held_goes_on(&officer, &letter);
+    search(&deployment, database);
+    a_task_is_revealed_and_done(&officer, &task);
+    receipts(&deployment, 2);
+    crm.holds(&backup);
+    the_crm_is_restored(&officer);
+    receipts(&deployment, 4);
+    assert_eq!(crm.emails(), [FOUND], "those who were erased are gone again, or this test tests nothing");
+    papers(&officer, &letter);
+
+    for email in [EMAIL, OTHER_EMAIL] {
+        assert!(!standin.holds(email), "{email} must be gone, or this test tests nothing");
+    }
+    assert_silent("the metrics", server.metrics().as_bytes());
+    let (ended, log) = server.stop();
+    assert!(ended.success() && log.len() > 100, "at `trace` there is much to search");
+    assert_silent("the log", log.join("\n").as_bytes());
+    search(&deployment, database);
+}
+
+/// A form names an address; its link is looked at, guessed, and clicked.
+fn a_link_is_clicked(standin: &StandIn, exim: &Exim, server: &Server) {
+    standin.submit(101, 4711, &json!({ "oo1_guest_email": EMAIL, "free": FORM }));
+    let token = confirming::links(exim, 1).remove(0);
+    let page = |token: &str| server.url(&format!("/confirm/{token}"));
+    let guessed = token.chars().rev().collect::<String>();
+    let said =
+        [http(client().get(page(&token))), http(client().post(page(&guessed))), http(client().post(page(&token)))];
+    assert_eq!([200, 404, 200], [said[0].0, said[1].0, said[2].0]);
+    said.iter().for_each(|(_, page)| assert_silent("the page of a link", page.as_bytes()));
+}
+
+/// A person is held, planned, and let go on; returns the task that comes of it.
+fn what_is_held_goes_on(officer: &Officer<'_>, letter: &str) -> String {
+    let who = format!("@{}", officer.on_desk("who", OTHER_EMAIL));
+    let hold = officer.json(&["holds", "add", "--email", &who, "--reason", "legal_claims", "--case", "21 C 123/2024"]);
+    let hold = hold["id"].as_str().expect("an id").to_owned();
+    officer.json(&["requests", "new", "--came", "letter", "--verified", "document", "--file", letter]);
+    officer.looks(&["requests", "plan", "R-1"]);
+    // Hints are shown where a person reads them, and kept nowhere.
+    let hinted = officer.json(&["requests", "plan", "R-1", "--hints"]);
+    assert!(hinted["sessions"][0]["hints"].to_string().contains("c…@e….com"), "{hinted}");
+    let shown = officer.deployment.on_terminal(&["requests", "plan", "R-1"]);
+    assert!(shown.contains("R-1"), "{shown}");
+    assert_silent("a plan on a terminal", shown.as_bytes());
+    let hash = hinted["plan"].as_str().expect("a hash");
+    officer.json(&["requests", "run", "R-1", "--plan", hash]);
+    wait_for("it to be held", || {
+        let all = officer.json(&["erasures", "list"]);
+        all.as_array()?.iter().any(|one| one["held"] == true).then_some(())
+    });
+    for look in [&["holds", "list"][..], &["holds", "show", &hold], &["erasures", "list"], &["attention", "list"]] {
+        officer.looks(look);
+    }
+    let preview = format!("@{}", officer.on_desk("who", OTHER_EMAIL));
+    officer.looks(&["erase", "--email", &preview, "--dry-run"]);
+    officer.json(&["holds", "lift", &hold]);
+    wait_for("its task", || Some(officer.json(&["tasks", "list"])[0]["id"].as_str()?.to_owned()))
+}
+
+/// Who has to know it sees whom it is about, and writes it where it must not stand.
+fn a_task_is_revealed_and_done(officer: &Officer<'_>, task: &str) {
+    officer.looks(&["tasks", "list"]);
+    officer.looks(&["tasks", "show", task]);
+    let revealed = officer.deployment.on_terminal(&["tasks", "show", task, "--reveal"]);
+    assert!(revealed.contains(OTHER_EMAIL), "{revealed}");
+    let law = format!("563/1991 Sb., § 31, of {OTHER_EMAIL}");
+    officer.json(&["tasks", "done", task, "--outcome", "retained", "--reason", &law]);
+}
+
+/// Everybody whom the system holds is told to the host, also who was never erased.
+fn the_crm_is_restored(officer: &Officer<'_>) {
+    let again = ["erase-again", "--target", "crm", "--since", "2020-01-01"];
+    officer.looks(&again);
+    let done = officer.json(&[&again[..], &["--yes"]].concat());
+    assert_eq!((done["found"].as_array().map(Vec::len), &done["records"]), (Some(2), &json!(3)), "{done:#}");
+}
+
+fn papers(officer: &Officer<'_>, letter: &str) {
+    let who = format!("@{}", officer.on_desk("who", OTHER_EMAIL));
+    for look in [
+        &["requests", "find", "--file", letter][..],
+        &["requests", "list", "--all"],
+        &["requests", "show", "R-1"],
+        &["receipts", "find", "--email", &who],
+        &["receipts", "list"],
+        &["receipts", "certificate", "2", "--lang", "cs", "--request", "R-1"],
+        &["receipts", "certificate", "4", "--lang", "en", "--for", "authority"],
+        &["letters", "acknowledgement", "--lang", "en", "--request", "R-1"],
+        &["letters", "confirmation", "--lang", "cs", "--request", "R-1"],
+        &["letters", "partial-refusal", "--lang", "en", "--request", "R-1"],
+        &["letters", "recipients", "--lang", "cs", "--request", "R-1"],
+        &["holds", "list", "--all"],
+        &["consent", "show", "--session", "acme/102"],
+        &["consent", "export"],
+        &["audit", "list", "--limit", "200"],
+    ] {
+        officer.looks(look);
+    }
+}
