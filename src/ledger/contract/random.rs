@@ -35,6 +35,7 @@ pub(crate) async fn random_sequences_agree_with_the_pure_model(ledger: Shared) {
         trail.add(&action);
         run.perform(action).await;
         compare::agree(&run.ledger, &mut run.model).await;
+        requests::agree(&run.ledger, &run.model).await;
         if number % LOOKED_OVER_EVERY == 0 {
             nothing_is_broken(&run.ledger).await;
         }
@@ -46,6 +47,7 @@ pub(crate) async fn random_sequences_agree_with_the_pure_model(ledger: Shared) {
     }
     compare::agree(&run.ledger, &mut run.model).await;
     compare::each_agrees(&run.ledger, &run.model).await;
+    requests::agree(&run.ledger, &run.model).await;
     nothing_is_broken(&run.ledger).await;
 }
 

@@ -10,9 +10,8 @@ use super::super::fixtures::{
     HOUR, email, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_seal,
     to_settle,
 };
-use super::action::{Action, Deciding, Ending};
+use super::action::{Action, Asked, Deciding, Ending};
 use super::model::{Model, Modelled};
-use super::requests;
 use super::task::Held;
 use crate::chance::Chance;
 use crate::erasure::life::Finds;
@@ -23,9 +22,13 @@ use crate::erasure::{
 use crate::hold::{HoldId, HoldOn, HoldReason, NewHold};
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{QueueName, Work};
+use crate::request::RequestId;
 use crate::subject::{SessionKey, TargetName};
 
 const TARGETS: [&str; 3] = ["crm", "mailbox", "mluvii"];
+
+/// Who asks to be erased.
+const PERSONS: [u8; 3] = [1, 2, 3];
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -49,10 +52,7 @@ pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Actio
         38..72 if !held.is_empty() => end(chance, model, held),
         38..72 => claim(chance, model),
         72..78 => report(chance, model),
-        78..85 => {
-            let erasure = request(chance);
-            Action::Ask(requests::choose(chance, model, erasure))
-        }
+        78..85 => Action::Ask(ask(chance, model)),
         85 => Action::Expire,
         86..94 => order(chance, model),
         94..97 => hold_or_lift(chance, model),
@@ -89,6 +89,22 @@ fn request(chance: &mut Chance) -> NewErasure {
         selection: Selection { include_possible: chance.one_in(5), ..Selection::default() },
         capsule: chance.one_in(3).then(|| to_seal("ann@x.cz")).flatten(),
         fingerprints,
+    }
+}
+
+/// Mostly what comes next of a person's request that there is.
+fn ask(chance: &mut Chance, model: &Model) -> Asked {
+    if model.requests.is_empty() || chance.one_in(5) {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&chance.number().to_be_bytes());
+        return Asked::Enter { person: chance.of(&PERSONS), id: RequestId(id) };
+    }
+    let request = &model.requests[chance.below(model.requests.len())].stored.request;
+    let (id, stale) = (request.id, chance.one_in(8));
+    match &request.plan {
+        None if !chance.one_in(6) => Asked::Plan { id, stale },
+        Some(plan) if plan.approved.is_none() && !chance.one_in(3) => Asked::Approve { id, stale },
+        _ => Asked::Run { id, stale, erasure: Box::new(self::request(chance)) },
     }
 }
 

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::fixtures::Shared;
+use super::choice;
 use super::model::{Model, Session};
 use super::task::{Piece, Task};
-use super::{choice, requests};
 use crate::erasure::{Erasure, ErasureState, ReportState, Step, StepState};
 use crate::ledger::{Claim, EraseWork, ErasureFilter, StepWork, Work};
 
@@ -37,7 +37,6 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
         let erased = tombstone.map(|tombstone| tombstone.erased);
         assert_eq!(erased.as_ref(), model.tombstones.get(&key), "the tombstone of {key}");
     }
-    requests::agree(ledger, model).await;
     same_counts(ledger, model).await;
 }
 

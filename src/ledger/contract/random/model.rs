@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::requests::Kept;
 use super::task::{Piece, Task};
 use crate::erasure::life::{Begun, Life, Waiting};
 use crate::erasure::{
     Confirmation, Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict,
 };
 use crate::hold::{HeldBy, NewHold};
+use crate::ledger::StoredRequest;
 use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 #[derive(Default)]
@@ -37,6 +37,12 @@ pub(super) struct Model {
     pub(super) requests: Vec<Kept>,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
+}
+
+/// A person's request, and which person it is of.
+pub(super) struct Kept {
+    pub(super) person: u8,
+    pub(super) stored: StoredRequest,
 }
 
 /// It cannot be so: an error, and nothing is written.

@@ -7,10 +7,10 @@ use serde_json::json;
 use super::super::fixtures::{Shared, by, email, session};
 use super::super::requesting;
 use super::action::Asked;
-use super::model::{Model, Refused};
+use super::compare::near_is_same;
+use super::model::{Kept, Model, Refused};
 use super::perform::{Run, same};
 use crate::audit::{Act, Actor};
-use crate::chance::Chance;
 use crate::erasure::{ErasureId, NewErasure};
 use crate::ledger::{Cursor, EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
 use crate::request::{Entered, Plan, Request, RequestId, Rest};
@@ -18,17 +18,8 @@ use crate::request::{Entered, Plan, Request, RequestId, Rest};
 /// More than there are.
 const MANY: u32 = 1_000;
 
-/// Whoever is asked about.
-const PERSONS: usize = 3;
-
 /// Of each plan.
 const HASH: &str = "aa";
-
-/// A request, and which person it is of.
-pub(super) struct Kept {
-    pub(super) person: u8,
-    pub(super) stored: StoredRequest,
-}
 
 impl Model {
     fn open_of(&self, person: u8) -> Option<&StoredRequest> {
@@ -128,23 +119,6 @@ fn plan() -> Plan {
     serde_json::from_value(plan).expect("a plan")
 }
 
-/// Mostly what comes next of a request that there is.
-pub(super) fn choose(chance: &mut Chance, model: &Model, erasure: NewErasure) -> Asked {
-    if model.requests.is_empty() || chance.one_in(5) {
-        let mut id = [0; 16];
-        id[..8].copy_from_slice(&chance.number().to_be_bytes());
-        let person = u8::try_from(1 + chance.below(PERSONS)).expect("small");
-        return Asked::Enter { person, id: RequestId(id) };
-    }
-    let request = &model.requests[chance.below(model.requests.len())].stored.request;
-    let (id, stale) = (request.id, chance.one_in(8));
-    match &request.plan {
-        None if !chance.one_in(6) => Asked::Plan { id, stale },
-        Some(plan) if plan.approved.is_none() && !chance.one_in(3) => Asked::Approve { id, stale },
-        _ => Asked::Run { id, stale, erasure: Box::new(erasure) },
-    }
-}
-
 /// Compares all that there are.
 pub(super) async fn agree(ledger: &Shared, model: &Model) {
     let all = RequestFilter { states: Vec::new(), installation: None, cursor: Cursor::NEWEST, limit: MANY };
@@ -154,7 +128,7 @@ pub(super) async fn agree(ledger: &Shared, model: &Model) {
     for (mut shown, Kept { stored, .. }) in listed.into_iter().zip(&model.requests) {
         // The ledger's clock says when the receipt came.
         if let (Some(shown), Some(mine)) = (&mut shown.request.end, &stored.request.end) {
-            super::compare::near_is_same(&mut shown.at, mine.at);
+            near_is_same(&mut shown.at, mine.at);
         }
         assert_eq!(shown, *stored, "what the ledger shows of a request, and the model");
     }
