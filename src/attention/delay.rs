@@ -21,6 +21,8 @@ pub(crate) enum DelayCode {
     Unverified,
     /// More was asked for to know it, and nobody has answered.
     Unanswered,
+    /// It was over, and a re-check found something again.
+    Reopened,
     /// A receipt left something: a further plan, or an end as incomplete.
     Incomplete,
     /// Nobody has planned it.
@@ -61,9 +63,10 @@ pub(crate) enum DelayCode {
 
 impl DelayCode {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::Unverified,
         Self::Unanswered,
+        Self::Reopened,
         Self::Incomplete,
         Self::Unplanned,
         Self::NothingPlanned,
@@ -153,6 +156,7 @@ fn of_state(request: &Request, four_eyes: bool) -> Option<Delay> {
             let since = request.term.pauses.last().map(|pause| pause.from);
             return Some(Delay { since, ..Delay::of(DelayCode::Unanswered) });
         }
+        RequestState::Reopened => DelayCode::Reopened,
         RequestState::Verified if request.more => DelayCode::Incomplete,
         RequestState::Verified => DelayCode::Unplanned,
         RequestState::Planned if plan.is_some_and(|plan| plan.sessions.is_empty()) => DelayCode::NothingPlanned,

@@ -129,7 +129,7 @@ fn a_link_verifies_what_waits_for_it_and_a_document_more_than_a_link() {
     let behind = asked.verify_by_link(date(2026, 11, 1), &link, at(TODAY)).expect("verified");
     assert_eq!(behind.due(), Some(date(2026, 12, 3)));
     // What it shows is no more than an address, so that a document is taken all the same; what was planned by it is planned anew.
-    let planned = verified.planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    let planned = verified.planned(plan("aa", 1), Chosen::default()).expect("planned");
     assert_eq!(by_link(planned.clone()), Err(Refused::Verified));
     assert_eq!(planned.clone().wants_link(), Err(Refused::Verified));
     let wider = planned.verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)).expect("verified");
@@ -269,7 +269,7 @@ fn what_has_come_since_it_was_planned_keeps_a_request_open() {
 fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it() {
     let [first, second, other] = [4, 5, 6].map(|byte| ErasureId([byte; 16]));
     let seen = date(2027, 11, 8);
-    let planned = verified().planned(plan("aa", 1), Vec::new(), Vec::new()).expect("planned");
+    let planned = verified().planned(plan("aa", 1), Chosen::default()).expect("planned");
     let erasing = planned.run("aa", first, false).expect("asked for").0;
     assert_eq!(erasing.clone().reopen(first, at(seen), seen), None, "it is open");
     let done = erasing.clone().erased(first, Rest::Nothing, at(TODAY));
@@ -279,7 +279,7 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     assert_eq!(open.term.received, RECEIVED, "the letter came when it came");
     // Nobody knows any more whom it is about.
     let refused = Err(Refused::Reopened(first));
-    assert_eq!(open.clone().planned(plan("bb", 1), Vec::new(), Vec::new()), refused);
+    assert_eq!(open.clone().planned(plan("bb", 1), Chosen::default()), refused);
     assert_eq!(open.clone().approve("bb", &by("eve"), at(seen)), refused);
     assert_eq!(open.clone().run("bb", second, false).map(|(request, _)| request), refused);
     let extended = open.clone().extend(1, ExtendedBecause::Complexity, &by("ann"), at(seen), seen).expect("extended");

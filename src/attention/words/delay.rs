@@ -27,6 +27,7 @@ fn words(delay: &Delay, shown: fn(Timestamp) -> String, with_reason: bool) -> St
             let since = since.map(|since| format!(" on {since}")).unwrap_or_default();
             format!("an answer to what was asked for{since}")
         }
+        DelayCode::Reopened => "somebody to run `quietus erase-again`".to_owned(),
         DelayCode::Incomplete => "a further plan, or to be closed as incomplete".to_owned(),
         DelayCode::Unplanned => "a plan".to_owned(),
         DelayCode::NothingPlanned => "a plan that includes something, or its end".to_owned(),
@@ -68,6 +69,7 @@ mod tests {
         insta::assert_snapshot!(texts.join("\n"), @"
         somebody to verify whose it is | somebody to verify whose it is
         an answer to what was asked for on 2026-11-05 | an answer to what was asked for on 2026-11-05
+        somebody to run `quietus erase-again` | somebody to run `quietus erase-again`
         a further plan, or to be closed as incomplete | a further plan, or to be closed as incomplete
         a plan | a plan
         a plan that includes something, or its end | a plan that includes something, or its end

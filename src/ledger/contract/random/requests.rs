@@ -13,7 +13,7 @@ use super::perform::{Run, same};
 use crate::audit::{Act, Actor};
 use crate::erasure::{ErasureId, NewErasure};
 use crate::ledger::{Cursor, EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
-use crate::request::{Entered, Plan, Request, RequestId, Rest};
+use crate::request::{Chosen, Entered, Plan, Request, RequestId, Rest};
 
 /// More than there are.
 const MANY: u32 = 1_000;
@@ -53,7 +53,7 @@ impl Run {
         match asked {
             Asked::Enter { person, id } => self.enter(person, id).await,
             Asked::Plan { id, stale } => {
-                let planned = |request: Request| request.planned(plan(), Vec::new(), Vec::new()).ok();
+                let planned = |request: Request| request.planned(plan(), Chosen::default()).ok();
                 self.change(id, stale, Act::PlanRequest, planned).await;
             }
             Asked::Approve { id, stale } => {
