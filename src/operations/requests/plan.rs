@@ -148,12 +148,10 @@ pub(crate) async fn run(
     must_be_as_planned(&number.to_string(), &plan, &found)?;
     let only: BTreeSet<SessionKey> = plan.sessions.iter().map(|one| one.session.clone()).collect();
     let seal = on.seal_key(&keys).await?;
-    let Checked { subject, whom, mut fingerprints, selection, targets } = checked;
-    let fingerprinter = on.fingerprinter(&keys, &read.request.mluvii);
-    // What is not proved finds nobody again.
-    let proved = fingerprinter.of_all(&whom.proved());
-    fingerprints.retain(|one| proved.contains(one));
-    let origin = whom.by_address_alone.then(|| fingerprinter.person(&proved));
+    let fingerprints = checked.proved();
+    let Checked { subject, whom, selection, targets, .. } = checked;
+    let of_address = || on.fingerprinter(&keys, &read.request.mluvii).person(&fingerprints);
+    let origin = whom.by_address_alone.then(of_address);
     let erasure = NewErasure {
         id,
         subject,
