@@ -7,7 +7,7 @@ use crate::erasure::{Selection, Subject};
 use crate::key_files::Keys;
 use crate::operations::person::{GivenIdentifiers, NamedPerson};
 use crate::operations::{InputError, OperationError, Operations};
-use crate::subject::{Fingerprinted, GuestId, InstallationName, SessionKey, TargetName, Whom};
+use crate::subject::{Fingerprinted, GuestId, InstallationName, Kind, SessionKey, TargetName, Whom};
 
 /// An erasure as somebody asks for it. Holds personal data in memory.
 pub(crate) struct Request {
@@ -50,6 +50,12 @@ impl Checked {
         checked.selection = selection(on, request.selection, checked.subject.installation())?;
         checked.targets = targets;
         Ok(checked)
+    }
+
+    /// By what the erasure is found again, and held: nothing that is not proved.
+    pub(in crate::operations) fn proved(&self) -> Vec<Fingerprinted> {
+        let is_proved = |one: &&Fingerprinted| !self.whom.by_address_alone || one.kind == Kind::Email;
+        self.fingerprints.iter().filter(is_proved).cloned().collect()
     }
 
     fn about(on: &Operations, keys: &Keys, about: About) -> Result<Self, OperationError> {

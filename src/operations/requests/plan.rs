@@ -162,12 +162,10 @@ pub(crate) async fn run(on: &Operations, named: &Named, hash: &str, by: &Actor) 
     let mut holds = erasures::holds(on, &checked, &found, |found| only.contains(&found.key)).await?;
     holds.retain(|hold| hold.waits);
     let seal = on.seal_key(&keys).await?;
-    let Checked { subject, whom, mut fingerprints, selection, targets } = checked;
-    let fingerprinter = on.fingerprinter(&keys, &read.request.mluvii);
-    // What is not proved finds nobody again.
-    let proved = fingerprinter.of_all(&whom.proved());
-    fingerprints.retain(|one| proved.contains(one));
-    let origin = whom.by_address_alone.then(|| fingerprinter.person(&proved));
+    let fingerprints = checked.proved();
+    let Checked { subject, whom, selection, targets, .. } = checked;
+    let of_address = || on.fingerprinter(&keys, &read.request.mluvii).person(&fingerprints);
+    let origin = whom.by_address_alone.then(of_address);
     let erasure = NewErasure {
         id,
         subject,
