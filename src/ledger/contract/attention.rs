@@ -115,6 +115,10 @@ pub(crate) async fn everything_that_needs_a_person_is_listed(ledger: Shared) {
         (3..=4).contains(&late.len()) && late.iter().all(|id| id.as_str().is_some_and(|id| id.starts_with("e-"))),
         "{late:?}"
     );
+    let overdue = listed.iter().find(|found| found.code == Code::Overdue).expect("it is listed");
+    let why = overdue.parameters["why"].as_array().expect("why");
+    let codes: Vec<_> = why.iter().map(|one| one["waits_for"][0]["code"].as_str()).collect();
+    assert_eq!((why.len(), codes.iter().filter(|code| **code == Some("parked")).count()), (late.len(), 3), "{why:?}");
     for found in all(&ledger).await {
         let known = !matches!(found.code, Code::StepsParked | Code::SessionsForeign);
         assert_eq!(found.since.is_some(), known, "{found:?}");

@@ -43,6 +43,8 @@ pub(crate) async fn a_step_is_verified_before_it_is_final(ledger: Shared) {
     let verifying = shown(&ledger, id).await;
     assert_eq!(verifying.state, ErasureState::Verifying);
     assert_eq!(verifying.steps.iter().map(|step| step.stage()).collect::<Vec<_>>(), [Some(Stage::Verify); 2]);
+    let now = ledger.clock().await.expect("read").now;
+    assert!(verifying.steps.iter().all(|step| step.asked_again().is_some_and(|at| at <= now)), "at once");
     step_end(&ledger, "crm", ends(Outcome::Absent)).await;
     assert!(claim(&ledger, &QueueName::Close).await.is_empty());
     step_end(&ledger, "mluvii", ends(Outcome::Absent)).await;

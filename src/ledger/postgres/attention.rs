@@ -82,7 +82,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         paused: pauses::list(connection, now).await?.into_iter().map(|one| (one.pause.target, one.since)).collect(),
         endless_holds: holds::endless(connection, NAMED_MAX).await?,
         // By what is named.
-        erasures: BTreeMap::new(),
+        erasures: Default::default(),
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }

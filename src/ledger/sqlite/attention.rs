@@ -98,7 +98,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         paused: pauses::list(connection, now)?.into_iter().map(|one| (one.pause.target, one.since)).collect(),
         endless_holds: holds::endless(connection, NAMED_MAX)?,
         // By what is named.
-        erasures: BTreeMap::new(),
+        erasures: Default::default(),
     })
 }
 
