@@ -168,7 +168,7 @@ pub(crate) struct Step {
     pub(crate) sent: Option<Sent>,
     /// A person has stopped it: nothing more is asked of its target. It stays where the step ended by that, and not by an answer.
     pub(crate) stopped: bool,
-    /// A call that was to have its target erase came to no answer, and none has since: some of the data may be gone.
+    /// Somebody has taken it to have its target erase, and no answer has come since: some of the data may be gone.
     pub(crate) tried: bool,
 }
 

@@ -183,6 +183,7 @@ macro_rules! contract {
                 nothing_begins_without_its_link_or_a_person_in_whatever_order;
             stopping: what_is_stopped_ends_with_its_calls_and_its_receipt_says_what_was_not_done
                 who_takes_over_what_was_stopped_calls_nobody
+                a_report_that_comes_after_the_claim_of_what_was_stopped_is_taken_in
                 a_stop_that_comes_too_late_to_change_anything_is_no_part_of_the_receipt
                 what_fails_or_waits_for_others_when_it_is_stopped_is_over
                 what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leaves_a_row;
@@ -190,9 +191,14 @@ macro_rules! contract {
                 a_hold_that_comes_later_lets_calls_end_and_begins_none
                 whoever_may_be_a_person_that_is_held_is_kept
                 what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_does
+                a_session_that_is_held_by_its_number_is_kept_under_whoever_it_is_found
                 what_mluvii_showed_of_a_session_without_a_record_is_held_by
                 a_hold_names_what_a_target_has_accepted_and_not_reported
                 a_hold_ends_by_itself_and_is_forgotten_in_time
+                a_hold_that_is_over_keeps_nothing_though_nobody_has_looked
+                what_a_target_says_is_no_hold
+                an_erase_call_that_is_lost_with_its_server_may_have_been_made
+                many_holds_and_many_erasures_each_find_their_own
                 a_session_that_is_held_outlives_its_retention
                 each_hold_and_its_end_leaves_a_row;
             expiring: a_session_expires_when_its_time_is_over_and_not_before

@@ -1,7 +1,7 @@
 //! Holds as a ledger keeps them, the same for both backends: what is kept by which, until when what waits looks again, and how an
 //! erasure that waits is told from others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,19 +17,44 @@ use crate::subject::{Fingerprinted, InstallationName, Kind, SessionId};
 /// How often what waits for a hold without an end looks whether it is still there; lifting it has it look at once.
 const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
-/// What stands as the reason of work that waits for a hold, before the holds' names.
-const ON_HOLD: &str = "held by ";
+/// A row of `task` waits for a hold, as SQL says it; the placeholder or column is for now. Its `held_by` names the holds that kept it when
+/// somebody last wanted to do it, and is empty as soon as it is claimed; its `held_until` is when the last of them ends. So one that ends by
+/// itself keeps nothing any more, whether anybody has looked since or not.
+fn is_on_hold(now: &str) -> String {
+    format!("task.held_by IS NOT NULL AND (task.held_until IS NULL OR task.held_until > {now})")
+}
 
-/// The same of a row of `task`, as SQL says it: what somebody works on does not wait.
-pub(super) const IS_ON_HOLD: &str = "task.holder IS NULL AND SUBSTR(task.reason, 1, 8) = 'held by '";
+/// An erasure, whose row is called `erasure`, waits for a hold.
+pub(super) fn erasure_is_on_hold(now: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM task WHERE task.erasure = erasure.id AND {})", is_on_hold(now))
+}
+
+/// The erasures that wait for a hold that is in force. The placeholders are for its id, for now, and for how many.
+pub(super) fn waiting_for(id: &str, now: &str, most: &str) -> String {
+    format!(
+        "SELECT DISTINCT task.erasure FROM task JOIN hold ON hold.id = {id} AND {}
+         WHERE task.held_by IS NOT NULL AND task.held_by LIKE '%' || hold.id || '%' AND task.erasure IS NOT NULL
+         ORDER BY task.erasure LIMIT {most}",
+        in_force(now)
+    )
+}
+
+/// Has what a hold kept, which has been lifted, look at once whether another one keeps it; by those others it is held meanwhile.
+pub(super) fn let_go(id: &str, now: &str) -> String {
+    format!(
+        "UPDATE task
+         SET due = {now}, began = {now},
+             held_by = NULLIF(TRIM(REPLACE(' ' || held_by || ' ', ' ' || {id} || ' ', ' ')), ''),
+             held_until = (SELECT CASE WHEN COUNT(*) = COUNT(hold.until) THEN MAX(hold.until) END FROM hold
+                           WHERE hold.lifted IS NULL AND task.held_by LIKE '%' || hold.id || '%')
+         WHERE held_by IS NOT NULL AND held_by LIKE '%' || {id} || '%'"
+    )
+}
 
 /// A row of `step` whose target was asked to erase, and of which nobody knows yet what came of it: it has accepted and not reported,
 /// not in time either, or a call that must not be made twice was cut off.
 pub(super) const STEP_IS_ACCEPTED: &str = "step.stage = 'erase' AND (step.report_by IS NOT NULL OR step.sent = 'unanswered' \
                                            OR SUBSTR(step.reason, 1, 15) = 'it was accepted')";
-
-/// An erasure, whose row is called `erasure`, waits for a hold.
-pub(super) const ERASURE_IS_ON_HOLD: &str = "EXISTS (SELECT 1 FROM task WHERE task.erasure = erasure.id AND task.holder IS NULL AND SUBSTR(task.reason, 1, 8) = 'held by ')";
 
 /// A hold of the ledger.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,6 +148,15 @@ pub(super) struct Asked {
     pub(super) identifiers: Vec<Fingerprinted>,
 }
 
+/// What is known of the sessions that somebody asks about, as far as holds may be about them.
+#[derive(Debug, Default)]
+pub(super) struct Reached {
+    pub(super) sessions: BTreeSet<SessionId>,
+    pub(super) guests: BTreeSet<Digest>,
+    /// By session: all that is known of it.
+    pub(super) people: BTreeMap<SessionId, Vec<Fingerprinted>>,
+}
+
 /// Whether a hold keeps something, as far as that is known without looking at the sessions.
 pub(super) enum Keeps {
     Yes,
@@ -140,6 +174,17 @@ impl Asked {
             HoldOn::Person(held) => may_be(held, &self.identifiers),
         };
         if yes { Keeps::Yes } else { Keeps::ItsSessions }
+    }
+
+    /// The same, with what is known of the sessions.
+    pub(super) fn is_kept(&self, on: &HoldOn, reached: &Reached) -> bool {
+        match (self.is_kept_by(on), on) {
+            (Keeps::Yes, _) => true,
+            (Keeps::No, _) | (Keeps::ItsSessions, HoldOn::Rule(_)) => false,
+            (Keeps::ItsSessions, HoldOn::Session(session)) => reached.sessions.contains(session),
+            (Keeps::ItsSessions, HoldOn::Guest(guest)) => reached.guests.contains(guest),
+            (Keeps::ItsSessions, HoldOn::Person(held)) => reached.people.values().any(|session| may_be(held, session)),
+        }
     }
 }
 
@@ -164,7 +209,10 @@ pub(super) fn destroys(work: &Work) -> Option<ErasureId> {
 
 /// How work waits that is held.
 pub(super) struct Wait {
-    pub(super) reason: String,
+    /// The ids of the holds, with a blank between.
+    pub(super) held_by: String,
+    /// When the last of them ends by itself; `None` where one does not.
+    pub(super) held_until: Option<Timestamp>,
     pub(super) due: Timestamp,
     pub(super) named: Vec<HeldBy>,
 }
@@ -176,19 +224,16 @@ impl Wait {
         let again = now.checked_add(LOOK_AGAIN).unwrap_or(Timestamp::MAX);
         // With the last of them, it goes on; with an earlier one, it is seen who is left.
         let due = holds.iter().filter_map(|hold| hold.hold.until).fold(again, Timestamp::min);
-        Self { reason: reason(&named), due, named }
+        let ends: Option<Vec<Timestamp>> = holds.iter().map(|hold| hold.hold.until).collect();
+        let ids: Vec<_> = named.iter().map(|one| one.hold.to_string()).collect();
+        Self { held_by: ids.join(" "), held_until: ends.and_then(|ends| ends.into_iter().max()), due, named }
     }
 }
 
 /// Why what is left of an erasure stays; `None` where no hold keeps it.
 pub(super) fn why(named: &[HeldBy]) -> Option<String> {
-    (!named.is_empty()).then(|| reason(named))
-}
-
-/// Why something waits, or stayed.
-pub(super) fn reason(named: &[HeldBy]) -> String {
     let names: Vec<_> = named.iter().map(ToString::to_string).collect();
-    format!("{ON_HOLD}{}", names.join(", "))
+    (!names.is_empty()).then(|| format!("held by {}", names.join(", ")))
 }
 
 /// The holds by which an erasure was kept, with further ones; `None` where they were all there.
@@ -291,9 +336,16 @@ mod tests {
         assert_eq!(due(&[hold(None, None)]), 3_600);
         assert_eq!(due(&[hold(Some(90), None), hold(Some(60), None), hold(None, None)]), 60);
         assert_eq!(due(&[hold(Some(9_000), None)]), 3_600);
-        assert!(Wait::of(&[hold(None, None)], now).reason.starts_with(ON_HOLD));
-        assert!(IS_ON_HOLD.contains(&format!("'{ON_HOLD}'")) && ERASURE_IS_ON_HOLD.contains(IS_ON_HOLD));
-        assert!(IS_ON_HOLD.contains(&format!("1, {})", ON_HOLD.len())));
+    }
+
+    #[test]
+    fn what_waits_is_held_until_the_last_of_its_holds_ends() {
+        let now = Timestamp::from_second(0).expect("a time");
+        let until = |holds: &[Hold]| Wait::of(holds, now).held_until.map(|until| until.as_second());
+        assert_eq!(until(&[hold(None, None)]), None);
+        assert_eq!(until(&[hold(Some(90), None), hold(None, None)]), None);
+        assert_eq!(until(&[hold(Some(90), None), hold(Some(60), None)]), Some(90));
+        assert_eq!(Wait::of(&[hold(None, None), hold(None, None)], now).held_by, "h-010101010101 h-010101010101");
     }
 
     #[test]

@@ -313,6 +313,10 @@ pub(crate) trait Records: Send + Sync {
     /// The erasures that wait for a hold, at most so many.
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError>;
 
+    /// By which holds in force each of these erasures is kept now, whether anything of it has come to wait for them or not; those that
+    /// none keeps are left out.
+    async fn holds_keeping(&self, all: &[ErasureId]) -> Result<BTreeMap<ErasureId, Vec<HeldBy>>, LedgerError>;
+
     /// The holds that would keep what is asked about.
     async fn holds_on(&self, of: &MaybeHeld) -> Result<Vec<HeldBy>, LedgerError>;
 

@@ -12,7 +12,7 @@ mod waiting;
 pub(crate) use begun::{Begun, Change, Finds, begin};
 pub(crate) use closing::end_of;
 pub(crate) use state::Phase;
-pub(crate) use step::{NOT_REPORTED, OutOfPlace};
+pub(crate) use step::{NOT_REPORTED, OutOfPlace, claimed_to_erase};
 pub(crate) use waiting::{NoTargets, Resolving, Waiting, WithoutRejected};
 
 use std::time::Duration;

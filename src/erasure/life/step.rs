@@ -28,6 +28,17 @@ const ASKED_ONCE: &str = "the target still holds the data, and must not be asked
 /// How the reason begins why a step needs a person whose outcome nobody has reported in time.
 pub(crate) const NOT_REPORTED: &str = "it was accepted, and its outcome was not reported by";
 
+/// Somebody takes it to have its target erase: from then on it may have been asked, also where nobody ever learns whether it was. `None`
+/// where that was so before.
+pub(crate) fn claimed_to_erase(mut step: Step) -> Option<Step> {
+    let erases = matches!(step.state, StepState::UnderWay { stage: Stage::Erase, .. });
+    if !erases || step.tried {
+        return None;
+    }
+    step.tried = true;
+    Some(step)
+}
+
 /// A call is about to be made that must not be made twice. A second time it is the same mark: a call that did not reach one
 /// process of the target goes to the next.
 pub(super) fn sending(mut step: Step) -> Result<Step, OutOfPlace> {
@@ -43,7 +54,12 @@ pub(super) fn sending(mut step: Step) -> Result<Step, OutOfPlace> {
 pub(super) fn call_ended(mut step: Step, end: StepEnd, now: Timestamp) -> Result<(Step, Next), OutOfPlace> {
     let StepState::UnderWay { stage, so_far, report } = step.state.clone() else { return Err(OutOfPlace) };
     if end == StepEnd::Stopped {
-        return if step.stopped { Ok(stopped_at(step)) } else { Err(OutOfPlace) };
+        return match report {
+            _ if !step.stopped => Err(OutOfPlace),
+            // It came since the step was claimed, and says what became of the data.
+            ReportState::Came(_) => Ok((step, Next::Due(now))),
+            ReportState::Awaited { .. } | ReportState::NotExpected => Ok(stopped_at(step)),
+        };
     }
     if stage.is_find() != matches!(end, StepEnd::Found { .. }) {
         return Err(OutOfPlace);
@@ -227,7 +243,8 @@ pub(super) fn retried(mut step: Step, now: Timestamp) -> Option<(Step, Next)> {
     // Knowingly: a target that must not be asked twice is asked once more.
     if stage == Stage::Erase {
         step.sent = None;
-        step.tried = true;
+        // What was looked at and still there, nobody has been asked for since.
+        step.tried = outcome != Outcome::Residual;
     }
     step.state = StepState::to_call(stage, known_before(&step));
     Some((step, Next::Due(now)))
@@ -287,7 +304,7 @@ fn stopped_at(mut step: Step) -> (Step, Next) {
         StepState::UnderWay { report: ReportState::Awaited { .. } | ReportState::Came(_), .. } => {
             (Outcome::Unverifiable, "stopped: the target had accepted the demand, and its outcome was not awaited")
         }
-        StepState::UnderWay { .. } if step.is_unanswered() => (
+        StepState::UnderWay { stage, .. } if step.is_unanswered() || (*stage == Stage::Erase && step.tried) => (
             Outcome::Unverifiable,
             "stopped: the target may have been asked to erase, and what became of that call is not known",
         ),
@@ -299,7 +316,7 @@ fn stopped_at(mut step: Step) -> (Step, Next) {
             Outcome::Unverifiable,
             "stopped: the target answered that it has erased, and nobody has looked whether it is gone",
         ),
-        StepState::UnderWay { stage: Stage::Erase | Stage::Verify, .. } => {
+        StepState::UnderWay { stage: Stage::Verify, .. } => {
             (Outcome::Unverifiable, "stopped before the target had answered that anything was erased")
         }
         StepState::Planned | StepState::WaitsForFinds | StepState::UnderWay { .. } | StepState::Over { .. } => {

@@ -9,7 +9,9 @@ use super::fixtures::*;
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject, Verdict};
 use crate::hold::{HoldId, HoldOn, NewHold};
 use crate::keys::Digest;
-use crate::ledger::{Finished, HoldsListed, MaybeHeld, QueueName, Resolution, ShownSession, StepEnd, Stopped};
+use crate::ledger::{
+    Attempt, Bounds, Finished, HoldsListed, MaybeHeld, QueueName, Resolution, ShownSession, StepEnd, Stopped,
+};
 use crate::subject::{Fingerprinted, Kind, SessionId};
 
 async fn add(ledger: &Shared, hold: NewHold) -> HoldId {
@@ -51,8 +53,11 @@ pub(crate) async fn what_is_held_begins_once_its_hold_is_lifted(ledger: Shared) 
 
     assert!(ledger.lift_hold(first, &by()).await.expect("lifted"));
     assert!(!ledger.lift_hold(first, &by()).await.expect("answered"));
+    assert!(shown(&ledger, id).await.held, "by the other one, before anybody looks");
+    assert_eq!((on_hold(&ledger, first).await, on_hold(&ledger, second).await), (vec![], vec![id]));
     assert!(claim(&ledger, &to_resolve()).await.is_empty(), "another one keeps it");
     assert!(ledger.lift_hold(second, &by()).await.expect("lifted"));
+    assert!(!shown(&ledger, id).await.held);
     resolve(&ledger, vec![reached(1)]).await;
     let going = shown(&ledger, id).await;
     assert_eq!((going.held, going.holds.len(), going.state), (false, 2, ErasureState::Erasing));
@@ -138,6 +143,34 @@ pub(crate) async fn what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_doe
     }
 }
 
+pub(crate) async fn a_session_that_is_held_by_its_number_is_kept_under_whoever_it_is_found(ledger: Shared) {
+    let guest = Digest([7; 16]);
+    add(&ledger, hold(HoldOn::Session(SessionId(5)))).await;
+    assert!(ledger.session(&session(5)).await.expect("read").is_none(), "nobody has told of it");
+    let of_guest = erasure_of(Subject::Guest { installation: installation(), digest: guest }, &["crm"], in_hours(-1));
+    let begun = ledger.request(of_guest, &by()).await.expect("requested");
+    resolve(&ledger, vec![reached(6)]).await;
+    assert!(!shown(&ledger, begun).await.held, "it is not known to be the guest's");
+    step_end(&ledger, "crm", verify_after(Outcome::Erased, 1)).await;
+    step_end(&ledger, "crm", ends(Outcome::Absent)).await;
+    close(&ledger).await;
+
+    known(&ledger, 5, vec![email(5)], Some(guest)).await;
+    let of_guest = NewErasure {
+        id: ErasureId([8; 16]),
+        ..erasure_of(Subject::Guest { installation: installation(), digest: guest }, &["crm"], in_hours(-1))
+    };
+    let waits = ledger.request(of_guest, &by()).await.expect("requested");
+    let of_person = NewErasure { id: ErasureId([9; 16]), ..erasure_of(person(5), &["crm"], in_hours(-1)) };
+    let reaches = ledger.request(of_person, &by()).await.expect("requested");
+    // The guest's waits before it begins, the person's once it is known whom it reaches.
+    resolve(&ledger, vec![reached(5)]).await;
+    assert!(claim(&ledger, &steps_at("crm")).await.is_empty());
+    for id in [waits, reaches] {
+        assert!(shown(&ledger, id).await.held, "{id}");
+    }
+}
+
 pub(crate) async fn what_mluvii_showed_of_a_session_without_a_record_is_held_by(ledger: Shared) {
     let guest = Digest([7; 16]);
     let shown = ShownSession { session: SessionId(5), guests: [guest].into(), fingerprints: vec![email(5)] };
@@ -197,6 +230,87 @@ pub(crate) async fn a_hold_ends_by_itself_and_is_forgotten_in_time(ledger: Share
     let HoldOn::Person(prints) = &left[0].hold.on else { panic!("{left:?}") };
     assert_eq!(*prints, [email(1)]);
     assert!(ledger.hold(id).await.expect("read").is_none());
+}
+
+pub(crate) async fn a_hold_that_is_over_keeps_nothing_though_nobody_has_looked(ledger: Shared) {
+    let ends = |seconds| Some(jiff::Timestamp::now() + SignedDuration::from_secs(seconds));
+    let mut held = Vec::new();
+    for until in [ends(1), ends(2)] {
+        held.push(add(&ledger, NewHold { until, ..hold(HoldOn::Session(SessionId(1))) }).await);
+    }
+    let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
+    assert!(claim(&ledger, &to_resolve()).await.is_empty());
+    assert!(shown(&ledger, id).await.held);
+    assert_eq!(ledger.counts().await.expect("counted").oldest_due, None, "what is held is not overdue");
+    let over = tokio::time::timeout(Duration::from_secs(60), async {
+        while shown(&ledger, id).await.held {
+            assert_eq!(ledger.counts().await.expect("counted").sessions, 0);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    over.await.expect("it is held no longer");
+    assert!(ledger.counts().await.expect("counted").oldest_due.is_some());
+    for one in held {
+        assert_eq!(on_hold(&ledger, one).await, []);
+    }
+    resolve(&ledger, vec![reached(1)]).await;
+}
+
+pub(crate) async fn what_a_target_says_is_no_hold(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    let called = claim_step(&ledger, "crm").await;
+    let failed = ledger.retry(called, HOUR, Attempt::Counts, "held by h-010101010101 (legal_claims)").await;
+    assert_eq!(failed.expect("ended"), Finished::Done);
+    let waits = shown(&ledger, id).await;
+    assert!(!waits.held && waits.steps[0].reason.is_some(), "{waits:?}");
+    assert!(ledger.counts().await.expect("counted").oldest_due.is_some());
+}
+
+pub(crate) async fn an_erase_call_that_is_lost_with_its_server_may_have_been_made(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm", "mailbox"]).await;
+    let _lost = claim_for_no_time(&ledger, &steps_at("crm")).await;
+    let held = hold(HoldOn::Session(SessionId(1)));
+    assert_eq!(ledger.add_hold(&held, &by()).await.expect("added").under_way, [id]);
+    for target in ["crm", "mailbox"] {
+        assert!(claim(&ledger, &steps_at(target)).await.is_empty(), "whoever takes it over waits");
+    }
+    assert_eq!(ledger.stop_erasure(id, &by()).await.expect("stopped"), Stopped::AtOnce);
+    let steps = shown(&ledger, id).await.steps;
+    let outcomes: Vec<_> = steps.iter().map(|step| step.final_outcome()).collect();
+    assert_eq!(outcomes, [Some(Outcome::Unverifiable), Some(Outcome::Retained)]);
+    let reason = steps[0].reason.clone().expect("a reason");
+    assert!(reason.contains("may have been asked to erase"), "{reason}");
+    close(&ledger).await;
+}
+
+pub(crate) async fn many_holds_and_many_erasures_each_find_their_own(ledger: Shared) {
+    const MANY: i64 = 40;
+    let byte = |number: i64| u8::try_from(number).expect("small");
+    let called: Vec<_> = (1..=MANY).map(|session| (session, ["crm"])).collect();
+    let mut ids = Vec::new();
+    for (session, targets) in &called {
+        known(&ledger, *session, vec![email(byte(*session))], Some(Digest([byte(*session); 16]))).await;
+        ids.push(begun(&ledger, *session, targets).await);
+    }
+    let claims = ledger.claim(&steps_at("crm"), 100, HOUR, &Bounds::NONE).await.expect("claims").claims;
+    assert_eq!(claims.len(), ids.len());
+    for number in 1..=MANY {
+        let on = match number % 3 {
+            0 => HoldOn::Session(SessionId(number)),
+            1 => HoldOn::Guest(Digest([byte(number); 16])),
+            _ => HoldOn::Person(vec![email(byte(number)), email(200)]),
+        };
+        let added = ledger.add_hold(&hold(on), &by()).await.expect("added");
+        assert_eq!(added.under_way, [ids[usize::try_from(number - 1).expect("small")]]);
+    }
+    for claim in claims {
+        put_back(&ledger, claim).await;
+    }
+    assert!(ledger.claim(&steps_at("crm"), 100, HOUR, &Bounds::NONE).await.expect("claims").claims.is_empty());
+    for id in ids {
+        let waits = shown(&ledger, id).await;
+        assert!(waits.held && waits.holds.len() == 1, "{waits:?}");
+    }
 }
 
 pub(crate) async fn a_session_that_is_held_outlives_its_retention(ledger: Shared) {

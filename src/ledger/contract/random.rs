@@ -9,6 +9,7 @@ mod holds;
 mod model;
 mod orders;
 mod perform;
+mod requests;
 mod sessions;
 mod steps;
 mod task;
@@ -20,8 +21,8 @@ use crate::ledger::Invariant;
 use perform::Run;
 use trail::Trail;
 
-/// Enough for erasures to come to their end, and few enough for a second or two.
-const ACTIONS: usize = 300;
+/// Enough for erasures to come to their end, and few enough for some seconds.
+const ACTIONS: usize = 400;
 
 /// A look over all tables takes longer than what is done between two.
 const LOOKED_OVER_EVERY: usize = 15;
@@ -34,6 +35,7 @@ pub(crate) async fn random_sequences_agree_with_the_pure_model(ledger: Shared) {
         trail.add(&action);
         run.perform(action).await;
         compare::agree(&run.ledger, &mut run.model).await;
+        requests::agree(&run.ledger, &run.model).await;
         if number % LOOKED_OVER_EVERY == 0 {
             nothing_is_broken(&run.ledger).await;
         }
@@ -45,6 +47,7 @@ pub(crate) async fn random_sequences_agree_with_the_pure_model(ledger: Shared) {
     }
     compare::agree(&run.ledger, &mut run.model).await;
     compare::each_agrees(&run.ledger, &run.model).await;
+    requests::agree(&run.ledger, &run.model).await;
     nothing_is_broken(&run.ledger).await;
 }
 

@@ -19,7 +19,7 @@ use crate::request::{
 };
 use crate::subject::{Fingerprinted, InstallationName, Kind};
 
-fn new(byte: u8, fingerprints: Vec<Fingerprinted>) -> NewRequest {
+pub(super) fn new(byte: u8, fingerprints: Vec<Fingerprinted>) -> NewRequest {
     let id = RequestId([byte; 16]);
     let entered = Entered {
         id,

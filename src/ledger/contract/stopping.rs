@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::audit::audited;
 use super::fixtures::*;
-use crate::erasure::{ErasureId, ErasureState, Outcome, ReasonCode, Step, StepEnd, Verdict};
-use crate::ledger::{Finished, Stopped, Work};
+use crate::erasure::{ErasureId, ErasureState, Outcome, ReasonCode, Reportable, Stage, Step, StepEnd, Verdict};
+use crate::keys::Sealed;
+use crate::ledger::{Finished, Reported, Stopped, Work};
 
 /// What is shown of each step: its outcome, and whether it was stopped.
 async fn steps(ledger: &Shared, id: ErasureId) -> Vec<(String, Option<Outcome>, bool)> {
@@ -59,6 +60,23 @@ pub(crate) async fn who_takes_over_what_was_stopped_calls_nobody(ledger: Shared)
     assert_eq!(steps(&ledger, id).await, [("crm".to_owned(), Some(Outcome::Unverifiable), true)]);
     close(&ledger).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Cancelled);
+}
+
+pub(crate) async fn a_report_that_comes_after_the_claim_of_what_was_stopped_is_taken_in(ledger: Shared) {
+    let id = begun(&ledger, 1, &["crm"]).await;
+    let _lost = claim_for_no_time(&ledger, &steps_at("crm")).await;
+    let _ = ledger.stop_erasure(id, &by()).await.expect("stopped");
+    let taken = claim_step(&ledger, "crm").await;
+    let of = Reportable { erasure: id, target: target("crm"), stage: Stage::Erase, round: 0 };
+    let report = Sealed(b"erased".to_vec());
+    assert_eq!(ledger.report(&of, &key_ids("9").index, &report).await.expect("answered"), Reported::Taken);
+    assert_eq!(ledger.stepped(taken, StepEnd::Stopped).await.expect("ended"), Finished::Done);
+    let came = claim_step(&ledger, "crm").await;
+    let Work::Step(work) = &came.work else { panic!("{came:?}") };
+    assert_eq!(work.step.report(), Some(&report));
+    assert_eq!(ledger.stepped(came, ends(Outcome::Retained)).await.expect("ended"), Finished::Done);
+    assert_eq!(steps(&ledger, id).await, [("crm".to_owned(), Some(Outcome::Retained), false)]);
+    close(&ledger).await;
 }
 
 pub(crate) async fn a_stop_that_comes_too_late_to_change_anything_is_no_part_of_the_receipt(ledger: Shared) {

@@ -114,6 +114,8 @@ pub(crate) const TABLES: &[Table] = &[
             ("event", Bytes),
             ("since", Number),
             ("began", Number),
+            ("held_by", Text),
+            ("held_until", Number),
         ],
         only: ALL,
     },

@@ -1,6 +1,7 @@
 //! Claiming work and giving it back. A claim is a lease: the task is due again by itself when the lease ends, and the
 //! fence, which grows with each claim, keeps the one who lost it from finishing it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio_postgres::Row;
@@ -84,6 +85,11 @@ pub(super) async fn claim(
     // A receipt is dated and signed for good.
     if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
         return Ok(nothing(NextLook::WhenPolled));
+    }
+    // First of all locks: a hold that is added or lifted meanwhile is before all of this, or after it.
+    let may_erase = matches!(queue, QueueName::Resolve(_) | QueueName::Step(_));
+    if may_erase {
+        holds::lock_for_claim(tx).await?;
     }
     let mut free = bounds.at_once;
     let mut seen = AtClaim { target: None, now: tx.now, trust };
@@ -195,7 +201,8 @@ async fn take(
              AND CASE WHEN holder IS NULL THEN deaths = 0 OR id = $7 ELSE due - began <= $6 AND NOT ({}) END {only}
            ORDER BY due LIMIT $3 FOR UPDATE SKIP LOCKED
          )
-         UPDATE task SET due = $4, began = $2, fence = fence + 1, holder = $5 FROM found WHERE task.id = found.id
+         UPDATE task SET due = $4, began = $2, fence = fence + 1, holder = $5, held_by = NULL, held_until = NULL
+         FROM found WHERE task.id = found.id
          RETURNING task.id, fence, attempt, was, installation, session, erasure, event, since, refused, panics, deaths",
         has_died("$5", "$2")
     );
@@ -224,9 +231,9 @@ async fn load(
 ) -> Result<Vec<Claim>, LedgerError> {
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
-    let may_be_held = matches!(queue, QueueName::Resolve(_) | QueueName::Step(_))
-        && !taken.is_empty()
-        && holds::are_there(tx, tx.now).await?;
+    // Asked in the transaction of the claims: whoever holds something later is told what is under way.
+    let destroyed: BTreeSet<_> = loaded.iter().flatten().filter_map(destroys).collect();
+    let keeping = holds::keeping(tx, &destroyed, tx.now).await?;
     let mut claims = Vec::with_capacity(taken.len());
     let each = taken
         .into_iter()
@@ -245,10 +252,10 @@ async fn load(
                     let _: Finished = park(tx, &claim, Outcome::Parked, FATAL).await?;
                     continue;
                 }
-                // Asked in the transaction of the claim: whoever holds something later is told what is under way.
-                if let Some(erasure) = destroys(&claim.work).filter(|_| may_be_held)
-                    && holds::has_wait(tx, task, erasure).await?
+                if let Some(erasure) = destroys(&claim.work)
+                    && let Some(kept_by) = keeping.get(&erasure)
                 {
+                    holds::wait(tx, task, erasure, kept_by).await?;
                     continue;
                 }
                 claims.push(claim);
@@ -264,6 +271,15 @@ async fn load(
                 .await?;
             }
         }
+    }
+    if let QueueName::Step(called) = queue {
+        let mut erasing = Vec::new();
+        for claim in &claims {
+            if let (Work::Step(work), Some(_)) = (&claim.work, destroys(&claim.work)) {
+                erasing.push(work);
+            }
+        }
+        steps::claimed(tx, called, &erasing).await?;
     }
     Ok(claims)
 }

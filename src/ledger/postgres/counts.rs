@@ -8,7 +8,7 @@ use super::tx::{Connection, NOW_MS};
 use super::{Counts, LedgerError, expired};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 
 /// What is counted with what it counts.
 pub(super) struct Tallied {
@@ -99,12 +99,13 @@ pub(super) fn oldest_due_sql() -> String {
         "LEAST(
            (SELECT GREATEST(due_rule, created) FROM erasure
             WHERE ended IS NULL AND state <> 'requested' AND GREATEST(due_rule, created) <= now
-              AND NOT {ERASURE_IS_ON_HOLD}
+              AND NOT {}
             ORDER BY GREATEST(due_rule, created) LIMIT 1),
            (SELECT since FROM task WHERE NOT parked AND attempt > 0 AND since IS NOT NULL AND since <= now
             ORDER BY since LIMIT 1),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {DECIDE_QUEUES} AND due <= now),
            (SELECT MIN(due) FROM task WHERE NOT parked AND {SETTLE_QUEUES} AND due <= now),
-           (SELECT received FROM inbox WHERE NOT parked ORDER BY seq LIMIT 1))"
+           (SELECT received FROM inbox WHERE NOT parked ORDER BY seq LIMIT 1))",
+        erasure_is_on_hold("now")
     )
 }

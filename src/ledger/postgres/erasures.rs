@@ -8,13 +8,13 @@ use super::columns::{
     erasure_id, fingerprint, ids, json_at, maybe_time, maybe_word, millis, of_json, small, time, word,
 };
 use super::place::Place;
-use super::tx::Connection;
+use super::tx::{Connection, NOW_MS};
 use super::{
     EndedErasure, EndedMark, ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, sessions, steps,
 };
 use crate::erasure::{Confirmation, Erasure, ErasureId, Step};
 use crate::keys::Fingerprint;
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 use crate::subject::Fingerprinted;
 
 /// The erasures with these ids; those that are not there are left out, and one that cannot be read is an error of its own.
@@ -26,8 +26,9 @@ pub(super) async fn many(
         .rows(
             &format!(
                 "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                        rejected, confirm, confirmed, holds, {ERASURE_IS_ON_HOLD}
-                 FROM erasure WHERE id = ANY($1)"
+                        rejected, confirm, confirmed, holds, {}
+                 FROM erasure WHERE id = ANY($1)",
+                erasure_is_on_hold(NOW_MS)
             ),
             &[&ids(all)],
         )

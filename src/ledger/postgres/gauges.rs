@@ -8,7 +8,7 @@ use super::counts::Tallied;
 use super::tx::{Connection, NOW_MS};
 use super::{LedgerError, counts, deliveries, periodic, processes, requests, targets};
 use crate::deadline::Calendar;
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size, gauges};
 
 pub(super) async fn all(
@@ -63,7 +63,7 @@ async fn once(connection: &Connection, calendar: &Calendar) -> Result<Once, Ledg
          SELECT now,
                 (SELECT COUNT(*) FROM (SELECT 1 FROM erasure WHERE ended IS NULL AND state <> 'requested'
                    AND GREATEST(due_rule, created) < $1
-                   AND NOT {ERASURE_IS_ON_HOLD} LIMIT {COUNTED_MAX}) AS counted),
+                   AND NOT {} LIMIT {COUNTED_MAX}) AS counted),
                 {},
                 (SELECT COALESCE(SUM(count), 0)::BIGINT
                    FROM (SELECT count FROM inbox WHERE NOT parked LIMIT {COUNTED_MAX}) AS counted),
@@ -76,6 +76,7 @@ async fn once(connection: &Connection, calendar: &Calendar) -> Result<Once, Ledg
                 (SELECT COALESCE(SUM(count), 0)::BIGINT
                    FROM (SELECT count FROM inbox WHERE parked LIMIT {COUNTED_MAX}) AS counted)
          FROM clock",
+        erasure_is_on_hold("now"),
         counts::oldest_due_sql()
     );
     let now = time(connection.row(&format!("SELECT {NOW_MS}"), &[]).await?.get(0))?;

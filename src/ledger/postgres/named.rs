@@ -9,7 +9,7 @@ use super::line::{self, EVENT_IS_DAMAGED};
 use super::tx::Connection;
 use super::{LedgerError, inbox};
 use crate::attention::{NAMED_MAX, Named};
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 
 pub(super) async fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
     // Not by the id itself: to find them in its order, all tasks could be read.
@@ -55,8 +55,9 @@ async fn erasures(connection: &Connection, now: Timestamp) -> Result<Vec<(Timest
     let sql = format!(
         "SELECT id, GREATEST(due_rule, created) FROM erasure
          WHERE ended IS NULL AND state <> 'requested' AND GREATEST(due_rule, created) <= $1
-           AND NOT {ERASURE_IS_ON_HOLD}
-         ORDER BY GREATEST(due_rule, created) LIMIT {NAMED_MAX}"
+           AND NOT {}
+         ORDER BY GREATEST(due_rule, created) LIMIT {NAMED_MAX}",
+        erasure_is_on_hold("$1")
     );
     let rows = connection.rows(&sql, &[&millis(now)]).await?;
     rows.iter().map(|row| Ok((time(row.get(1))?, erasure_id(row.get(0))?.to_string()))).collect()

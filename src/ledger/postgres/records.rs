@@ -174,6 +174,14 @@ impl Records for PostgresLedger {
         holds::waiting(&self.reading().await?, id, most).await
     }
 
+    async fn holds_keeping(&self, all: &[ErasureId]) -> Result<BTreeMap<ErasureId, Vec<HeldBy>>, LedgerError> {
+        let connection = self.reading().await?;
+        let now = clock::now(&connection).await?;
+        let keeping = holds::keeping(&connection, &all.iter().copied().collect(), now).await?;
+        let named = |holds: Vec<Hold>| holds.iter().map(|hold| hold.hold.named()).collect();
+        Ok(keeping.into_iter().map(|(id, holds)| (id, named(holds))).collect())
+    }
+
     async fn holds_on(&self, of: &MaybeHeld) -> Result<Vec<HeldBy>, LedgerError> {
         let connection = self.reading().await?;
         let Some(number) = self.installations.known(&connection, &of.installation.0).await? else {

@@ -124,7 +124,7 @@ async fn set_resolving(tx: &mut Tx, id: ErasureId, subject: &Subject, resolving:
             let changed = tx
                 .execute(
                     "UPDATE task SET due = $2, began = $3, fence = fence + 1, attempt = 0, refused = 0, panics = 0, parked = FALSE, reason = NULL,
-                                     holder = NULL, deaths = 0
+                                     holder = NULL, deaths = 0, held_by = NULL, held_until = NULL
                      WHERE erasure = $1",
                     &[&id.0.as_slice(), &millis(due), &maybe_millis(began(due, tx.now))],
                 )
@@ -195,7 +195,11 @@ async fn lock(tx: &Tx, id: ErasureId) -> Result<Option<Locked>, LedgerError> {
     let life = match (row.maybe_time(12)?, row.maybe_time(13)?) {
         (_, Some(_)) => return Ok(None),
         (None, None) => Life::Waiting(row::waiting(&row)?),
-        (Some(_), None) => Life::Begun(steps::begun(tx, id).await?),
+        (Some(_), None) => {
+            // The tasks before the steps: what somebody is claiming at this instant is noted in its step once that has committed.
+            tasks::held_of(tx, id).await?;
+            Life::Begun(steps::begun(tx, id).await?)
+        }
     };
     Ok(Some(Locked { subject, settle_at, state: row.word(1)?, life }))
 }

@@ -10,7 +10,7 @@ use super::{
     Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork, capsules,
     erasure_state, generations, sessions, sum, tasks, transition,
 };
-use crate::erasure::life::{Begun, Change, begin};
+use crate::erasure::life::{Begun, Change, begin, claimed_to_erase};
 use crate::erasure::{Asked, ErasureId, ErasureState, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
@@ -210,6 +210,8 @@ pub(super) async fn confirmed(tx: &mut Tx, of: &Reportable, report: &Sealed) -> 
 
 /// Writes what was said of a step of an erasure, which is locked and was in the state `from`.
 async fn take_in(tx: &mut Tx, from: ErasureState, of: &Reportable, report: &Sealed) -> Result<bool, LedgerError> {
+    // Before the steps: what somebody is claiming at this instant is noted in its step once that has committed.
+    tasks::held_of(tx, of.erasure).await?;
     let Some(change) = begun(tx, of.erasure).await?.reported(of, report.clone(), tx.now) else { return Ok(false) };
     write(tx, of.erasure, from, &change, None).await?;
     Ok(true)
@@ -265,6 +267,18 @@ async fn update(tx: &Tx, id: ErasureId, step: &Step) -> Result<(), LedgerError> 
         ],
     )
     .await?;
+    Ok(())
+}
+
+/// Notes with their claims that the target which is called so may be asked to erase. The claims themselves go on from what was known
+/// before. Only this column is written: the erasures are not locked, and their tasks are.
+pub(super) async fn claimed(tx: &Tx, called: &TargetName, works: &[&StepWork]) -> Result<(), LedgerError> {
+    let fresh: Vec<_> = works.iter().filter(|work| claimed_to_erase(work.step.clone()).is_some()).collect();
+    if fresh.is_empty() {
+        return Ok(());
+    }
+    let sql = "UPDATE step SET tried = TRUE WHERE erasure = ANY($1) AND called = $2";
+    tx.execute(sql, &[&ids(fresh.iter().map(|work| &work.erasure)), &&*called.0]).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 mod away;
 mod damage;
 mod fleet;
+mod holds;
 mod months;
 mod plans;
 mod refusing;

@@ -202,7 +202,7 @@ fn claim_one(
     let lease_until = after(tx.now, holder.lease);
     let (fence, attempt, faults, deaths) = tx
         .prepare_cached(
-            "UPDATE task SET due = ?2, began = ?4, fence = fence + 1, holder = ?3 WHERE id = ?1
+            "UPDATE task SET due = ?2, began = ?4, fence = fence + 1, holder = ?3, held_by = NULL, held_until = NULL WHERE id = ?1
              RETURNING fence, attempt, refused, panics, deaths",
         )?
         .query_row(params![task, Millis(lease_until), holder.process, Millis(tx.now)], |row| {
@@ -226,6 +226,11 @@ fn claim_one(
                 && holds::has_wait(tx, task, erasure)?
             {
                 return Ok(None);
+            }
+            if let Work::Step(work) = &claim.work
+                && destroys(&claim.work).is_some()
+            {
+                steps::claimed(tx, work)?;
             }
             Ok(Some(claim))
         }

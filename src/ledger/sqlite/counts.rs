@@ -12,7 +12,7 @@ use super::{Counts, LedgerError};
 use crate::consent::UnknownCause;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::expiry::{Expired, RecordKind};
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 
 pub(super) fn all(connection: &Connection, now: Timestamp) -> Result<Counts, LedgerError> {
     let number = |sql: &str| -> Result<u64, LedgerError> {
@@ -91,7 +91,7 @@ pub(super) fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Opti
         "SELECT MIN(due) FROM (
            SELECT MAX(due_rule, created) AS due FROM (
              SELECT due_rule, created FROM erasure
-             WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1 AND NOT {ERASURE_IS_ON_HOLD}
+             WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1 AND NOT {}
              ORDER BY MAX(due_rule, created) LIMIT 1)
            UNION ALL
            SELECT MIN(since) FROM task WHERE parked = 0 AND attempt > 0 AND since IS NOT NULL AND since <= ?1
@@ -101,6 +101,7 @@ pub(super) fn oldest_due(connection: &Connection, now: Timestamp) -> Result<Opti
            SELECT MIN(due) FROM task WHERE parked = 0 AND {SETTLE_QUEUES} AND due <= ?1
            UNION ALL
            SELECT MIN(received) FROM (SELECT received FROM inbox WHERE parked = 0 ORDER BY seq LIMIT 1))",
+        erasure_is_on_hold("?1")
     ))?;
     let oldest: Option<Millis> = statement.query_row(params![Millis(now)], |row| row.get(0))?;
     Ok(oldest.map(|oldest| oldest.0))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params, params_from_iter};
 
 use super::columns::{Json, Millis, Word};
@@ -9,17 +10,18 @@ use super::names::{Names, Place};
 use super::{EndedErasure, EndedMark, ErasureCursor, ErasureFilter, LedgerError, Page, confirming, query, steps};
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, Findings, Step, Verdict};
 use crate::keys::Fingerprint;
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 use crate::subject::{Fingerprinted, InstallationName, TargetName};
 
 pub(super) fn one(connection: &Connection, id: ErasureId) -> Result<Option<Erasure>, LedgerError> {
     let found = connection
         .prepare_cached(&format!(
             "SELECT id, subject, rules, targets, state, created, due, approved, begun, ended, sessions, findings, verdict,
-                    rejected, confirm, confirmed, holds, {ERASURE_IS_ON_HOLD}
-             FROM erasure WHERE id = ?1"
+                    rejected, confirm, confirmed, holds, {}
+             FROM erasure WHERE id = ?1",
+            erasure_is_on_hold("?2")
         ))?
-        .query_row([id], read)
+        .query_row(params![id, Millis(Timestamp::now())], read)
         .optional()?;
     let Some((mut erasure, targets)) = found else { return Ok(None) };
     if let Some(confirmation) = &mut erasure.confirmation {

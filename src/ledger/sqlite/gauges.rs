@@ -9,7 +9,7 @@ use super::columns::Millis;
 use super::{LedgerError, counts, deliveries, periodic, processes, receipts, requests, targets};
 use crate::deadline::Calendar;
 use crate::erasure::{ErasureState, Verdict};
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 use crate::ledger::{COUNTED_MAX, Gauges, QueueGauge, Size, gauges};
 
 pub(super) fn all(
@@ -27,7 +27,7 @@ pub(super) fn all(
     Ok(Gauges {
         now,
         erasures: ErasureState::ALL.into_iter().map(|state| (state.as_str(), tallied(state.as_str()))).collect(),
-        late: late(connection, calendar.late_before(now))?,
+        late: late(connection, calendar.late_before(now), now)?,
         requests: gauges::requests(requests::counts(connection)?),
         requests_late: requests::late(connection, gauges::today(calendar, now))?,
         oldest_due: counts::oldest_due(connection, now)?,
@@ -56,14 +56,17 @@ pub(super) fn size(ledger: &Path, log_bytes: u64) -> Size {
     Size { bytes, free_bytes: disk.map(|disk| disk.f_bavail.saturating_mul(disk.f_frsize)) }
 }
 
-fn late(connection: &Connection, before: Option<Timestamp>) -> Result<u64, LedgerError> {
+fn late(connection: &Connection, before: Option<Timestamp>, now: Timestamp) -> Result<u64, LedgerError> {
     // Before the calendar began, nothing was due.
     let Some(before) = before else { return Ok(0) };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM erasure
-           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) < ?1 AND NOT {ERASURE_IS_ON_HOLD} LIMIT ?2)",
+           WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) < ?1 AND NOT {} LIMIT ?2)",
+        erasure_is_on_hold("?3")
     ))?;
-    Ok(statement.query_row(params![Millis(before), COUNTED_MAX], |row| row.get::<_, i64>(0))?.unsigned_abs())
+    Ok(statement
+        .query_row(params![Millis(before), COUNTED_MAX, Millis(now)], |row| row.get::<_, i64>(0))?
+        .unsigned_abs())
 }
 
 fn of_queue(connection: &Connection, queue: &str, now: Timestamp) -> Result<QueueGauge, LedgerError> {

@@ -16,7 +16,7 @@ use crate::erasure::{ErasureId, Subject};
 use crate::hold::{HeldBy, HoldId, HoldOn, NewHold};
 use crate::ledger::clock::began;
 use crate::ledger::holding::{
-    self, Asked, HOLD, Hold, HoldAdded, HoldsListed, IS_ON_HOLD, Keeps, MaybeHeld, SHOWN_GUEST, STEP_IS_ACCEPTED, Wait,
+    self, Asked, HOLD, Hold, HoldAdded, HoldsListed, Keeps, MaybeHeld, SHOWN_GUEST, STEP_IS_ACCEPTED, Wait,
     fingerprinted, in_force, may_be,
 };
 use crate::subject::Fingerprinted;
@@ -89,10 +89,7 @@ pub(super) fn lift(tx: &Tx<'_>, id: HoldId, by: &Actor) -> Result<bool, LedgerEr
         .prepare_cached(&format!("UPDATE hold SET lifted = ?2, lifted_by = ?3 WHERE id = ?1 AND {}", in_force("?2")))?
         .execute(params![id.to_string(), Millis(tx.now), by.as_str()])?;
     if lifted > 0 {
-        tx.prepare_cached(&format!(
-            "UPDATE task SET due = ?1, began = ?1, reason = NULL WHERE {IS_ON_HOLD} AND parked = 0 AND instr(task.reason, ?2) > 0"
-        ))?
-        .execute(params![Millis(tx.now), id.to_string()])?;
+        tx.prepare_cached(&holding::let_go("?1", "?2"))?.execute(params![id.to_string(), Millis(tx.now)])?;
     }
     Ok(lifted > 0)
 }
@@ -149,12 +146,14 @@ fn prints(
 }
 
 /// The erasures that wait for a hold, at most so many.
-pub(super) fn waiting(connection: &Connection, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
-    let mut statement = connection.prepare_cached(&format!(
-        "SELECT DISTINCT task.erasure FROM task WHERE {IS_ON_HOLD} AND instr(task.reason, ?1) > 0 AND task.erasure IS NOT NULL
-         ORDER BY task.erasure LIMIT ?2"
-    ))?;
-    let erasures = statement.query_map(params![id.to_string(), most], |row| row.get(0))?;
+pub(super) fn waiting(
+    connection: &Connection,
+    id: HoldId,
+    most: u32,
+    now: Timestamp,
+) -> Result<Vec<ErasureId>, LedgerError> {
+    let mut statement = connection.prepare_cached(&holding::waiting_for("?1", "?2", "?3"))?;
+    let erasures = statement.query_map(params![id.to_string(), Millis(now), most], |row| row.get(0))?;
     Ok(erasures.collect::<Result<_, _>>()?)
 }
 
@@ -281,8 +280,17 @@ pub(super) fn has_wait(tx: &Tx<'_>, task: i64, erasure: ErasureId) -> Result<boo
         return Ok(false);
     }
     let wait = Wait::of(&holds, tx.now);
-    tx.prepare_cached("UPDATE task SET due = ?2, began = ?3, holder = NULL, deaths = 0, reason = ?4 WHERE id = ?1")?
-        .execute(params![task, Millis(wait.due), began(wait.due, tx.now).map(Millis), wait.reason])?;
+    tx.prepare_cached(
+        "UPDATE task SET due = ?2, began = ?3, holder = NULL, deaths = 0, reason = NULL, held_by = ?4, held_until = ?5
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        task,
+        Millis(wait.due),
+        began(wait.due, tx.now).map(Millis),
+        wait.held_by,
+        wait.held_until.map(Millis)
+    ])?;
     note(tx, erasure, &wait.named)?;
     Ok(true)
 }

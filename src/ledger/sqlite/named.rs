@@ -10,7 +10,7 @@ use super::names::Place;
 use super::{LedgerError, inbox};
 use crate::attention::{NAMED_MAX, Named};
 use crate::erasure::ErasureId;
-use crate::ledger::holding::ERASURE_IS_ON_HOLD;
+use crate::ledger::holding::erasure_is_on_hold;
 
 pub(super) fn find(connection: &Connection, now: Timestamp) -> Result<Named, LedgerError> {
     // Not by the id itself: to find them in its order, all tasks would be read.
@@ -34,8 +34,9 @@ const ABOUT: &str = "installation, session, erasure, event";
 fn erasures(connection: &Connection, now: Timestamp) -> Result<Vec<(Timestamp, String)>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT id, MAX(due_rule, created) FROM erasure
-         WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1 AND NOT {ERASURE_IS_ON_HOLD}
-         ORDER BY MAX(due_rule, created) LIMIT {NAMED_MAX}"
+         WHERE ended IS NULL AND state <> 'requested' AND MAX(due_rule, created) <= ?1 AND NOT {}
+         ORDER BY MAX(due_rule, created) LIMIT {NAMED_MAX}",
+        erasure_is_on_hold("?1")
     ))?;
     let due = statement.query_map([Millis(now)], |row| {
         let Millis(due) = row.get(1)?;

@@ -159,7 +159,23 @@ impl Records for SqliteLedger {
     }
 
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
-        self.readers.read(move |connection| holds::waiting(connection, id, most)).await
+        self.readers.read(move |connection| holds::waiting(connection, id, most, Timestamp::now())).await
+    }
+
+    async fn holds_keeping(&self, all: &[ErasureId]) -> Result<BTreeMap<ErasureId, Vec<HeldBy>>, LedgerError> {
+        let all = all.to_vec();
+        let now = Timestamp::now();
+        let look = move |connection: &Connection| {
+            let mut keeping = BTreeMap::new();
+            for id in all {
+                let holds = holds::keeping(connection, id, now)?;
+                if !holds.is_empty() {
+                    keeping.insert(id, holds.iter().map(|hold| hold.hold.named()).collect());
+                }
+            }
+            Ok(keeping)
+        };
+        self.readers.read(look).await
     }
 
     async fn holds_on(&self, of: &MaybeHeld) -> Result<Vec<HeldBy>, LedgerError> {

@@ -126,7 +126,7 @@ fn set_resolving(tx: &Tx<'_>, id: ErasureId, subject: &Subject, resolving: Resol
             let changed = tx
                 .prepare_cached(
                     "UPDATE task SET due = ?2, began = ?3, fence = fence + 1, attempt = 0, refused = 0, panics = 0, parked = 0, reason = NULL,
-                                     holder = NULL, deaths = 0
+                                     holder = NULL, deaths = 0, held_by = NULL, held_until = NULL
                      WHERE erasure = ?1",
                 )?
                 .execute(params![id, Millis(due), began(due, tx.now).map(Millis)])?;

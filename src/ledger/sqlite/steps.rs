@@ -11,7 +11,7 @@ use super::names::Place;
 use super::row::{self, FROM_STEP_SHOWN, STEP, STEP_SHOWN, StateColumns};
 use super::{Attempt, Claim, ClaimedStep, Finished, LedgerError, QueueName, Reported, Resolution, StepEnd, StepWork};
 use super::{capsules, failure::broken, generations, sessions, sum, tasks, transition};
-use crate::erasure::life::{Begun, Change, begin};
+use crate::erasure::life::{Begun, Change, begin, claimed_to_erase};
 use crate::erasure::{Asked, ErasureId, Outcome, Reportable, Sent, Step};
 use crate::keys::{KeyId, Sealed};
 use crate::subject::TargetName;
@@ -194,6 +194,18 @@ fn update(tx: &Tx<'_>, id: ErasureId, step: &Step) -> Result<(), LedgerError> {
         step.stopped,
         step.tried,
     ])?;
+    Ok(())
+}
+
+/// Notes with a claim that its target may be asked to erase. The claim itself goes on from what was known before.
+pub(super) fn claimed(tx: &Tx<'_>, work: &StepWork) -> Result<(), LedgerError> {
+    if let Some(step) = claimed_to_erase(work.step.clone()) {
+        tx.prepare_cached("UPDATE step SET tried = ?3 WHERE erasure = ?1 AND target = ?2")?.execute(params![
+            work.erasure,
+            step.target.0,
+            step.tried
+        ])?;
+    }
     Ok(())
 }
 

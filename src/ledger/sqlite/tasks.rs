@@ -47,6 +47,7 @@ pub(super) fn set_next(
     let due = |due: Timestamp, only: &str| {
         let sql = format!(
             "UPDATE task SET due = ?3, began = ?6, attempt = ?4, reason = ?5, parked = 0, holder = NULL, deaths = 0,
+                             held_by = NULL, held_until = NULL,
                              refused = CASE WHEN ?5 IS NULL THEN 0 ELSE refused END,
                              panics = CASE WHEN ?5 IS NULL THEN 0 ELSE panics END
              WHERE erasure = ?1 AND queue = ?2 {only}"

@@ -6,7 +6,7 @@ use crate::erasure::{Erasure, Stage, sample};
 
 impl Model {
     /// A process takes work that is due, and all who had it before no longer can end it.
-    pub(super) fn claim(&self, state: &mut State, worker: usize, task: usize) {
+    pub(super) fn claim(&mut self, state: &mut State, worker: usize, task: usize) {
         forget(state, task);
         state.tasks[task] = Task { held: true, lease: LEASE, ..Task::due() };
         let work = self.work(state, task);
@@ -17,6 +17,10 @@ impl Model {
             Work::Step { stage: Stage::Erase, unanswered: true, .. } => Doing::Ends(End::OutcomeUnknown),
             Work::Step { .. } => Doing::Begins,
         };
+        // Noted with the claim: whoever stops it later does not say that nobody was asked.
+        if let (Work::Step { stage: Stage::Erase, .. }, Doing::Begins, Some(steps)) = (work, doing, state.steps) {
+            self.order(state, steps, Order::Claimed(task));
+        }
         let left = if doing == Doing::Begins { HELD } else { 0 };
         state.workers[worker] = Some(Claim { task, newest: true, left, lost: 0, work, doing, is_written: false });
     }

@@ -1,7 +1,7 @@
 //! What must hold whatever happens.
 
 use super::state::{Model, State};
-use crate::erasure::{ErasureState, Outcome, StepState};
+use crate::erasure::{ErasureState, Outcome, Step, StepState};
 
 impl Model {
     /// What a move from one state to the next breaks.
@@ -19,6 +19,7 @@ impl Model {
             (after.erasure == ErasureState::Done && after.receipts == 0, "it was done without a receipt"),
             (self.forgets(before, after), "an outcome was lost"),
             (self.is_untrue(after), "what was said to be gone was there"),
+            (self.is_unknown(after), "a target was called, and its step does not know that it may have been"),
             (is_taken_back(before, after), "what was over went on"),
             (calls_when_over(after), "a target was called for an erasure that was over"),
         ];
@@ -49,6 +50,12 @@ impl Model {
         };
         let mut steps = before.0.iter().zip(&after.0);
         steps.any(|(before, after)| matches!(before.state, StepState::Over { .. }) && before != after)
+    }
+
+    fn is_unknown(&self, state: &State) -> bool {
+        let steps = self.steps(state).into_iter().flat_map(|begun| &begun.0);
+        let is_open = |step: &Step| step.final_outcome().is_none();
+        steps.zip(&state.places).any(|(step, place)| place.calls > 0 && is_open(step) && !step.may_have_erased())
     }
 
     fn is_untrue(&self, state: &State) -> bool {

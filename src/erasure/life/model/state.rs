@@ -164,6 +164,8 @@ pub(super) enum End {
 /// What is done to the steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Order {
+    /// A step is taken to have its target erase.
+    Claimed(usize),
     /// The call of a step goes out.
     Noted(usize),
     Ended(usize, End),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::state::{End, Model, Order, TARGETS_MAX, Written};
-use crate::erasure::life::{Begun, Cancelled, Change, Finds, Life, Next, OutOfPlace, Retried, begin};
+use crate::erasure::life::{Begun, Cancelled, Change, Finds, Life, Next, OutOfPlace, Retried, begin, claimed_to_erase};
 use crate::erasure::{Attempt, Evidence, Outcome, StepEnd};
 use crate::subject::{InstallationName, TargetName};
 
@@ -45,6 +45,12 @@ impl Model {
 
 fn changed(steps: Begun, order: Order) -> Result<Change, OutOfPlace> {
     match order {
+        Order::Claimed(place) => {
+            let step = steps.0[place].clone();
+            let step = claimed_to_erase(step.clone()).unwrap_or(step);
+            let state = steps.state();
+            Ok(Change { steps: vec![(step, Next::DueUnlessHeld(NOW))], state, closes: false })
+        }
         Order::Noted(place) => {
             let step = steps.sending(&steps.0[place].target)?;
             // Its work stays with who makes the call.

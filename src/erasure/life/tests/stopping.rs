@@ -22,7 +22,10 @@ fn what_nobody_calls_ends_at_once_with_what_is_known() {
     let unverifiable = Outcome::Unverifiable;
     ends_as(to_call(Stage::Find), unverifiable, "before the target was asked to erase");
     ends_as(in_state("crm", StepState::WaitsForFinds), unverifiable, "before the target was asked to erase");
-    ends_as(to_call(Stage::Erase), unverifiable, "before the target had answered");
+    ends_as(to_call(Stage::Erase), unverifiable, "before the target was asked to erase");
+    ends_as(Step { tried: true, ..to_call(Stage::Erase) }, unverifiable, "may have been asked");
+    ends_as(Step { tried: true, rounds: 1, ..to_call(Stage::Erase) }, unverifiable, "may have been asked");
+    ends_as(to_call(Stage::Verify), unverifiable, "before the target had answered");
     ends_as(awaited(NOW), unverifiable, "was not awaited");
     ends_as(
         in_state("crm", StepState::to_call(Stage::Verify, Some(Outcome::Erased))),
@@ -68,6 +71,33 @@ fn a_report_that_came_is_taken_in_before_it_ends() {
         (only(change.clone()).0.final_outcome(), change.state),
         (Some(Outcome::Retained), ErasureState::Verifying)
     );
+}
+
+#[test]
+fn a_report_that_comes_before_nobody_is_called_is_taken_in_first() {
+    let stopped = Step { stopped: true, ..to_call(Stage::Erase) };
+    // Somebody has taken it over and finds it stopped; before that is written, the report comes.
+    let (came, _) = only(Begun(vec![stopped]).reported(&of(Stage::Erase, 0), report(), NOW).expect("taken"));
+    let change = Begun(vec![came.clone()]).call_ended(&target("crm"), StepEnd::Stopped, NOW).expect("a transition");
+    assert_eq!(only(change), (came.clone(), Next::Due(NOW)), "what it says is not thrown away");
+    let said = Begun(vec![came]).call_ended(&target("crm"), ends(Outcome::Retained), NOW).expect("taken in");
+    assert_eq!(only(said).0.final_outcome(), Some(Outcome::Retained));
+}
+
+#[test]
+fn who_takes_a_step_to_erase_may_have_asked_its_target_whatever_becomes_of_them() {
+    let taken = claimed_to_erase(to_call(Stage::Erase)).expect("it is noted");
+    assert!(taken.may_have_erased());
+    assert_eq!(claimed_to_erase(taken.clone()), None, "once");
+    for asks in [Stage::Find, Stage::FindLater, Stage::Verify] {
+        assert_eq!(claimed_to_erase(to_call(asks)), None, "to ask erases nothing");
+    }
+    const HOLD: &str = "held by h-010101010101 (legal_claims)";
+    let kept = only(Begun(vec![taken]).stopped(|_| false, Some(HOLD), NOW).expect("stopped")).0;
+    assert_eq!(kept.final_outcome(), Some(Outcome::Unverifiable), "nobody knows that all of it is there");
+    // What was looked at was there, and nobody was asked since.
+    let again = Begun(vec![parked(Outcome::Residual)]).retried(NOW).expect("it goes on");
+    assert!(!only(again).0.tried);
 }
 
 #[test]

@@ -9,15 +9,19 @@ use crate::erasure::{Attempt, ErasureId, NewErasure, Outcome, Reportable, StepEn
 use crate::hold::{HoldId, NewHold};
 use crate::keys::Sealed;
 use crate::ledger::QueueName;
+use crate::request::RequestId;
 use crate::subject::{SessionKey, TargetName};
 
 #[derive(Debug)]
 pub(super) enum Action {
-    /// An event of a session; the number tells it from the others.
+    /// An event of a session; the number tells it from the others. `again`: it is delivered a second time.
     Record {
         session: SessionKey,
         number: u128,
+        again: bool,
     },
+    /// A person's request.
+    Ask(Asked),
     Request(Box<NewErasure>),
     Approve(ErasureId),
     Reject(ErasureId),
@@ -49,6 +53,29 @@ pub(super) enum Action {
     /// So many of the oldest receipts move to an archive, after a person has acknowledged all.
     Archive {
         most: u32,
+    },
+}
+
+/// What is done about requests of persons. `stale`: somebody has changed it since it was read.
+#[derive(Debug)]
+pub(super) enum Asked {
+    Enter {
+        person: u8,
+        id: RequestId,
+    },
+    Plan {
+        id: RequestId,
+        stale: bool,
+    },
+    Approve {
+        id: RequestId,
+        stale: bool,
+    },
+    /// It becomes an erasure, where somebody else has approved its plan.
+    Run {
+        id: RequestId,
+        stale: bool,
+        erasure: Box<NewErasure>,
     },
 }
 

@@ -7,9 +7,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::super::fixtures::{
-    HOUR, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_seal, to_settle,
+    HOUR, email, in_hours, installation, key_ids, person, session, steps_at, target, to_decide, to_resolve, to_seal,
+    to_settle,
 };
-use super::action::{Action, Deciding, Ending};
+use super::action::{Action, Asked, Deciding, Ending};
 use super::model::{Model, Modelled};
 use super::task::Held;
 use crate::chance::Chance;
@@ -21,9 +22,15 @@ use crate::erasure::{
 use crate::hold::{HoldId, HoldOn, HoldReason, NewHold};
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{QueueName, Work};
+use crate::request::RequestId;
 use crate::subject::{SessionKey, TargetName};
 
 const TARGETS: [&str; 3] = ["crm", "mailbox", "mluvii"];
+
+/// Who asks to be erased.
+const PERSONS: [u8; 3] = [1, 2, 3];
+
+const SECOND: Duration = Duration::from_secs(1);
 
 const RULES: [&str; 3] = ["request", "left", "refused"];
 
@@ -40,17 +47,23 @@ pub(super) fn queues() -> Vec<QueueName> {
 pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Action {
     match chance.below(100) {
         0..10 => Action::Request(Box::new(request(chance))),
-        10..15 => Action::Record { session: chance.of(&sessions()), number: u128::from(chance.number()) },
-        15..40 => claim(chance, model),
-        40..75 if !held.is_empty() => end(chance, model, held),
-        40..75 => claim(chance, model),
-        75..83 => report(chance, model),
-        83..85 => Action::Expire,
-        85..95 => order(chance, model),
-        95 => hold_or_lift(chance, model),
-        96 => Action::Archive { most: chance.of(&[1, 2, 50]) },
+        10..14 => record(chance),
+        14..38 => claim(chance, model),
+        38..72 if !held.is_empty() => end(chance, model, held),
+        38..72 => claim(chance, model),
+        72..78 => report(chance, model),
+        78..85 => Action::Ask(ask(chance, model)),
+        85 => Action::Expire,
+        86..94 => order(chance, model),
+        94..97 => hold_or_lift(chance, model),
+        97 => Action::Archive { most: chance.of(&[1, 2, 50]) },
         _ => stop_or_resume(chance),
     }
+}
+
+fn record(chance: &mut Chance) -> Action {
+    let (session, number) = (chance.of(&sessions()), u128::from(chance.number()));
+    Action::Record { session, number, again: chance.one_in(3) }
 }
 
 fn request(chance: &mut Chance) -> NewErasure {
@@ -59,6 +72,7 @@ fn request(chance: &mut Chance) -> NewErasure {
         3 => person(1),
         _ => Subject::Guest { installation: installation(), digest: Digest([1; 16]) },
     };
+    let fingerprints = if matches!(subject, Subject::Person { .. }) { vec![email(1)] } else { Vec::new() };
     let origin = matches!(subject, Subject::Guest { .. }) && chance.one_in(2);
     let mut id = [0; 16];
     id[..8].copy_from_slice(&chance.number().to_be_bytes());
@@ -74,7 +88,23 @@ fn request(chance: &mut Chance) -> NewErasure {
         origin: origin.then_some(Digest([2; 16])),
         selection: Selection { include_possible: chance.one_in(5), ..Selection::default() },
         capsule: chance.one_in(3).then(|| to_seal("ann@x.cz")).flatten(),
-        fingerprints: Vec::new(),
+        fingerprints,
+    }
+}
+
+/// Mostly what comes next of a person's request that there is.
+fn ask(chance: &mut Chance, model: &Model) -> Asked {
+    if model.requests.is_empty() || chance.one_in(5) {
+        let mut id = [0; 16];
+        id[..8].copy_from_slice(&chance.number().to_be_bytes());
+        return Asked::Enter { person: chance.of(&PERSONS), id: RequestId(id) };
+    }
+    let request = &model.requests[chance.below(model.requests.len())].stored.request;
+    let (id, stale) = (request.id, chance.one_in(8));
+    match &request.plan {
+        None if !chance.one_in(6) => Asked::Plan { id, stale },
+        Some(plan) if plan.approved.is_none() && !chance.one_in(3) => Asked::Approve { id, stale },
+        _ => Asked::Run { id, stale, erasure: Box::new(self::request(chance)) },
     }
 }
 
@@ -239,17 +269,24 @@ fn erasure(chance: &mut Chance, model: &Model, concerned: impl Fn(&Modelled) -> 
 
 /// Now and then there is one, on which not everything waits for long.
 fn hold_or_lift(chance: &mut Chance, model: &Model) -> Action {
-    if let Some(hold) = model.holds.first() {
-        return Action::Lift(if chance.one_in(6) { HoldId([9; 6]) } else { hold.id });
+    let there = model.holds.len();
+    if there > 1 || (there == 1 && !chance.one_in(3)) {
+        let id = model.holds[chance.below(there)].id;
+        return Action::Lift(if chance.one_in(6) { HoldId([9; 6]) } else { id });
     }
     let mut id = [0; 6];
     id.copy_from_slice(&chance.number().to_be_bytes()[..6]);
-    let on = match chance.below(2) {
-        0 => HoldOn::Session(chance.of(&sessions()).session),
-        _ => HoldOn::Rule(chance.of(&RULES).to_owned()),
+    let on = match chance.below(6) {
+        0..2 => HoldOn::Session(chance.of(&sessions()).session),
+        2..4 => HoldOn::Rule(chance.of(&RULES).to_owned()),
+        4 => HoldOn::Guest(Digest([1; 16])),
+        _ => HoldOn::Person(vec![email(1)]),
     };
     let (reason, case) = (HoldReason::Review, "21 C 7/2026".parse().ok());
-    Action::Hold(NewHold { id: HoldId(id), installation: installation(), on, reason, case, until: None })
+    // In a moment, or beyond the story's end.
+    let ends = chance.one_in(4).then(|| if chance.one_in(2) { at(2) } else { Timestamp::now() + 2 * SECOND });
+    let until = ends.and_then(|end| Timestamp::from_millisecond(end.as_millisecond()).ok());
+    Action::Hold(NewHold { id: HoldId(id), installation: installation(), on, reason, case, until })
 }
 
 fn stop_or_resume(chance: &mut Chance) -> Action {

@@ -21,7 +21,7 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
     let ids: Vec<_> = listed.iter().map(|erasure| erasure.id).collect();
     assert!(ids.iter().eq(model.erasures.keys().rev()), "the erasures that there are: {ids:?}");
     for erasure in &listed {
-        same_erasure(erasure, &model.shown(erasure.id));
+        same_erasure(erasure, &model.shown(erasure.id, Timestamp::now()));
         take_over_deadlines(model, erasure);
     }
     for key in choice::sessions() {
@@ -44,7 +44,7 @@ pub(super) async fn agree(ledger: &Shared, model: &mut Model) {
 pub(super) async fn each_agrees(ledger: &Shared, model: &Model) {
     for (id, modelled) in &model.erasures {
         let erasure = ledger.erasure(*id).await.expect("read").expect("is there");
-        same_erasure(&erasure, &model.shown(*id));
+        same_erasure(&erasure, &model.shown(*id, Timestamp::now()));
         let receipt = ledger.receipt_of(*id).await.expect("read");
         let is_archived = ledger.archived_receipt_of(*id).await.expect("read").is_some();
         let verdict = receipt.map(|receipt| receipt.statement.verdict);
@@ -103,7 +103,7 @@ fn same_work(model: &Model, work: &Work) {
         }
         Work::Resolve(work) => same_beginning(model, work),
         Work::Step(work) => same_call(model, work),
-        Work::Close(erasure) => same_erasure(erasure, &model.shown(erasure.id)),
+        Work::Close(erasure) => same_erasure(erasure, &model.shown(erasure.id, Timestamp::now())),
     }
 }
 
@@ -172,7 +172,7 @@ fn near(one: Timestamp, other: Timestamp) -> bool {
     one.duration_since(other).abs() < SignedDuration::from_mins(1)
 }
 
-fn near_is_same(shown: &mut Timestamp, mine: Timestamp) {
+pub(super) fn near_is_same(shown: &mut Timestamp, mine: Timestamp) {
     if near(*shown, mine) {
         *shown = mine;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::model::Model;
-use super::task::Piece;
+use super::task::{Piece, is_in_force};
 use crate::erasure::life::{NOT_REPORTED, after};
 use crate::erasure::{ErasureId, Sent, Stage, Step, Subject};
 use crate::hold::{HeldBy, HoldId, HoldOn, NewHold};
@@ -32,25 +32,35 @@ impl Model {
     }
 
     pub(super) fn lifted(&mut self, id: HoldId, now: Timestamp) -> bool {
+        self.no_longer_in_force(now);
         let before = self.holds.len();
         self.holds.retain(|hold| hold.id != id);
         if self.holds.len() == before {
             return false;
         }
         for task in self.work.values_mut() {
-            let waits = task.reason.as_ref().is_some_and(|reason| reason.contains(&id.to_string()));
-            if waits && task.holder.is_none() && !task.parked {
+            let waits_for = task.held_by.len();
+            task.held_by.retain(|hold| hold.id != id);
+            if task.held_by.len() < waits_for {
                 task.due = now;
-                task.reason = None;
             }
         }
         true
     }
 
+    /// What has ended by itself is forgotten here: what waited for it is due by then, and looks.
+    pub(super) fn no_longer_in_force(&mut self, now: Timestamp) {
+        self.holds.retain(|hold| is_in_force(hold, now));
+    }
+
     /// The holds that keep an erasure.
-    pub(super) fn kept_by(&self, id: ErasureId) -> Vec<HeldBy> {
-        let holds = self.holds.iter().filter(|hold| self.keeps(hold, id));
-        holds.map(NewHold::named).collect()
+    pub(super) fn kept_by(&self, id: ErasureId, now: Timestamp) -> Vec<HeldBy> {
+        self.keeping(id, now).iter().map(NewHold::named).collect()
+    }
+
+    fn keeping(&self, id: ErasureId, now: Timestamp) -> Vec<NewHold> {
+        let holds = self.holds.iter().filter(|hold| is_in_force(hold, now) && self.keeps(hold, id));
+        holds.cloned().collect()
     }
 
     fn keeps(&self, hold: &NewHold, id: ErasureId) -> bool {
@@ -62,7 +72,10 @@ impl Model {
                 let mut reaches = erasure.began.iter().flat_map(|began| &began.reaches);
                 is_it || reaches.any(|reached| reached.key.session == *session)
             }
-            HoldOn::Guest(_) | HoldOn::Person(_) => false,
+            HoldOn::Guest(held) => {
+                matches!(&erasure.subject, Subject::Guest { digest, .. } if digest == held)
+            }
+            HoldOn::Person(held) => holding::may_be(held, &erasure.fingerprints),
         }
     }
 
@@ -70,16 +83,19 @@ impl Model {
     pub(super) fn keep_waiting(&mut self, due: Vec<(Timestamp, Piece)>, now: Timestamp) -> Vec<(Timestamp, Piece)> {
         let mut rest = Vec::new();
         for (since, piece) in due {
-            let kept_by = self.destroyed_by(&piece).map(|id| (id, self.kept_by(id)));
+            let kept_by = self.destroyed_by(&piece).map(|id| (id, self.keeping(id, now)));
             let Some((id, kept_by)) = kept_by.filter(|(_, kept_by)| !kept_by.is_empty()) else {
                 rest.push((since, piece));
                 continue;
             };
             let task = self.work.get_mut(&piece).expect("it is due");
-            task.due = after(now, LOOK_AGAIN);
+            let ends = kept_by.iter().filter_map(|hold| hold.until);
+            task.due = ends.fold(after(now, LOOK_AGAIN), Timestamp::min);
             task.holder = None;
-            task.reason = Some(holding::reason(&kept_by));
-            self.note_holds(id, &kept_by);
+            task.reason = None;
+            let named: Vec<_> = kept_by.iter().map(NewHold::named).collect();
+            task.held_by = kept_by;
+            self.note_holds(id, &named);
         }
         rest
     }
@@ -92,7 +108,7 @@ impl Model {
     }
 
     /// The erasure of work that begins it, or has a target erase.
-    fn destroyed_by(&self, piece: &Piece) -> Option<ErasureId> {
+    pub(super) fn destroyed_by(&self, piece: &Piece) -> Option<ErasureId> {
         let Piece::Erasure(id, queue) = piece else { return None };
         if queue.starts_with("resolve:") {
             return Some(*id);
@@ -104,11 +120,13 @@ impl Model {
     }
 
     /// Whether an erasure waits for a hold.
-    pub(super) fn is_on_hold(&self, id: ErasureId) -> bool {
-        self.work.iter().any(|(piece, task)| {
-            let is_its = matches!(piece, Piece::Erasure(of, _) if *of == id);
-            let waits = task.reason.as_ref().is_some_and(|reason| reason.starts_with("held by "));
-            is_its && waits && task.holder.is_none()
-        })
+    pub(super) fn is_on_hold(&self, id: ErasureId, now: Timestamp) -> bool {
+        let is_its = |piece: &Piece| matches!(piece, Piece::Erasure(of, _) if *of == id);
+        self.work.iter().any(|(piece, task)| is_its(piece) && task.is_on_hold(now))
+    }
+
+    /// When the next hold ends by itself.
+    pub(super) fn next_end(&self) -> Option<Timestamp> {
+        self.holds.iter().filter_map(|hold| hold.until).min()
     }
 }

@@ -10,7 +10,8 @@ use crate::erasure::{
     Confirmation, Erasure, ErasureId, ErasureState, Findings, ReachedSession, Selection, Step, Subject, Verdict,
 };
 use crate::hold::{HeldBy, NewHold};
-use crate::subject::{SessionKey, TargetName};
+use crate::ledger::StoredRequest;
+use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 #[derive(Default)]
 pub(super) struct Model {
@@ -32,8 +33,16 @@ pub(super) struct Model {
     pub(super) paused: BTreeSet<TargetName>,
     /// Those in force, in the order in which they were added.
     pub(super) holds: Vec<NewHold>,
+    /// Requests of persons, in the order in which they were entered.
+    pub(super) requests: Vec<Kept>,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
+}
+
+/// A person's request, and which person it is of.
+pub(super) struct Kept {
+    pub(super) person: u8,
+    pub(super) stored: StoredRequest,
 }
 
 /// It cannot be so: an error, and nothing is written.
@@ -57,6 +66,8 @@ pub(super) struct Modelled {
     pub(super) capsules: usize,
     /// The holds by which it was kept.
     pub(super) holds: Vec<HeldBy>,
+    /// By which it is found, and a hold on a person finds it.
+    pub(super) fingerprints: Vec<Fingerprinted>,
 }
 
 /// What an erasure has from its beginning on.
@@ -100,7 +111,7 @@ impl Model {
     }
 
     /// What is shown of an erasure.
-    pub(super) fn shown(&self, id: ErasureId) -> Erasure {
+    pub(super) fn shown(&self, id: ErasureId, now: Timestamp) -> Erasure {
         let erasure = &self.erasures[&id];
         let waiting = &erasure.waiting;
         Erasure {
@@ -119,7 +130,7 @@ impl Model {
             findings: erasure.began.as_ref().map(|_| Findings::default()),
             verdict: erasure.verdict,
             holds: erasure.holds.clone(),
-            held: self.is_on_hold(id),
+            held: self.is_on_hold(id, now),
             steps: self.steps_shown(id, erasure),
         }
     }

@@ -27,7 +27,13 @@ impl Model {
                 id
             }
         };
-        self.erasure(id).capsules += usize::from(new.capsule.is_some());
+        let erasure = self.erasure(id);
+        erasure.capsules += usize::from(new.capsule.is_some());
+        for one in &new.fingerprints {
+            if !erasure.fingerprints.contains(one) {
+                erasure.fingerprints.push(one.clone());
+            }
+        }
         Ok(id)
     }
 
@@ -44,6 +50,7 @@ impl Model {
             receipt: None,
             capsules: 0,
             holds: Vec::new(),
+            fingerprints: Vec::new(),
         };
         self.erasures.insert(new.id, erasure);
     }
@@ -151,7 +158,7 @@ impl Model {
 
     pub(super) fn stopped_by_order(&mut self, id: ErasureId, now: Timestamp) -> Stopped {
         let is_held = |step: &Step| self.work.get(&Piece::step(id, step)).is_some_and(|task| task.holder.is_some());
-        let kept_by = self.kept_by(id);
+        let kept_by = self.kept_by(id, now);
         let why = holding::why(&kept_by);
         let ordered = self.life(id).and_then(|life| life.stopped(is_held, why.as_deref(), now));
         let stopped = Stopped::of(ordered.as_ref());
@@ -170,6 +177,7 @@ impl Model {
                 let erasure = self.erasure(id);
                 erasure.state = state;
                 erasure.ended = Some(now);
+                self.erasure_ended(id, None, now);
                 true
             }
             Some(Cancelled::WithReceipt(change)) => {

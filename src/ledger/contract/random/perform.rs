@@ -27,6 +27,9 @@ type Came = (Result<Finished, LedgerError>, Result<Finished, Refused>);
 
 const KEEP_NOTHING_BUT_TOMBSTONES: Keep = Keep { tombstones: None, ..KEEP_NOTHING };
 
+/// Longer than an act and its comparison take.
+const NO_ACT_BEFORE_AN_END: Duration = Duration::from_millis(1_500);
+
 /// Why work is put back or aside.
 const REASON: &str = "503";
 
@@ -45,10 +48,13 @@ impl Run {
     pub(super) async fn perform(&mut self, action: Action) {
         // Two acts never share a millisecond, in which the ledger's clock counts and the model's could differ.
         tokio::time::sleep(Duration::from_millis(1)).await;
+        self.pass_the_next_end().await;
         let now = Timestamp::now();
+        self.model.no_longer_in_force(now);
         let ledger = self.ledger.clone();
         match action {
-            Action::Record { session, number } => self.record(session, number, now).await,
+            Action::Record { session, number, again } => self.record(session, number, again, now).await,
+            Action::Ask(asked) => self.ask(asked, now).await,
             Action::Request(new) => {
                 let requested = self.model.requested(&new, now).map_err(|_| Refused);
                 same(ledger.request(*new, &by()).await, requested);
@@ -92,12 +98,24 @@ impl Run {
         }
     }
 
-    async fn record(&mut self, session: SessionKey, number: u128, now: Timestamp) {
+    /// An act at the very moment at which a hold ends would be before its end here, and after it there.
+    async fn pass_the_next_end(&self) {
+        let Some(end) = self.model.next_end() else { return };
+        let left = Duration::try_from(end.duration_since(Timestamp::now())).unwrap_or_default();
+        if left < NO_ACT_BEFORE_AN_END {
+            tokio::time::sleep(left + Duration::from_millis(2)).await;
+        }
+    }
+
+    async fn record(&mut self, session: SessionKey, number: u128, again: bool, now: Timestamp) {
         let queue = QueueName::Decide(session.installation.clone());
         let mut event = event(session.session.0, 0);
         event.head.session = session;
         event.head.digest = Digest(number.to_be_bytes());
-        same(self.ledger.record(event).await, Ok(Recorded::New));
+        same(self.ledger.record(event.clone()).await, Ok(Recorded::New));
+        if again {
+            same(self.ledger.record(event).await, Ok(Recorded::Duplicate));
+        }
         self.model.work.insert(Piece::Event(number), Task::new(&queue, now));
     }
 
@@ -251,7 +269,7 @@ impl Run {
 
 /// Whatever the ledger answers, the model must have expected it.
 #[track_caller]
-fn same<T: std::fmt::Debug + PartialEq>(came: Result<T, LedgerError>, expected: Result<T, Refused>) {
+pub(super) fn same<T: std::fmt::Debug + PartialEq>(came: Result<T, LedgerError>, expected: Result<T, Refused>) {
     match (&came, &expected) {
         (Ok(came), Ok(expected)) => assert_eq!(came, expected, "the ledger's answer, and the model's"),
         (Err(LedgerError::Broken(_)), Err(Refused)) => {}

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::model::{Model, Modelled, Refused, Session};
 use super::task::{Held, Piece, Task};
 use crate::erasure::Subject;
+use crate::hold::HoldOn;
 use crate::ledger::{Decision, Finished, QueueName, SessionChange};
 use crate::subject::SessionKey;
 
@@ -100,7 +101,7 @@ impl Model {
         }
     }
 
-    /// What waits for nothing, and that no erasure reaches or may reach, is gone.
+    /// What waits for nothing, and that no erasure reaches or may reach and no hold keeps, is gone; so are requests that have ended.
     pub(super) fn expired(&mut self) {
         let open: Vec<_> = self.erasures.values().filter(|erasure| erasure.ended.is_none()).collect();
         let is_open = |key: &SessionKey| {
@@ -110,9 +111,12 @@ impl Model {
             })
         };
         let is_over = |session: &Session| session.settle_at.is_none() && (session.read || session.erased);
-        let gone = self.sessions.extract_if(.., |key, session| is_over(session) && !is_open(key));
+        let holds = &self.holds;
+        let is_held = |key: &SessionKey| holds.iter().any(|hold| hold.on == HoldOn::Session(key.session));
+        let gone = self.sessions.extract_if(.., |key, session| is_over(session) && !is_open(key) && !is_held(key));
         self.tombstones.extend(gone.map(|(key, session)| (key, session.erased)));
         self.unread.retain(|key| self.sessions.contains_key(key));
+        self.requests.retain(|kept| kept.stored.request.end.is_none());
         // What has no receipt here, and ended before the oldest that is.
         let archived = self.archived;
         let has_receipt = |erasure: &Modelled| erasure.receipt.is_some_and(|number| number > archived);

@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::model::{Began, Model, Refused};
 use super::task::{Held, Piece, Task};
-use crate::erasure::life::{Begun, Change, Next, OutOfPlace, begin, end_of};
+use crate::erasure::life::{Begun, Change, Next, OutOfPlace, begin, claimed_to_erase, end_of};
 use crate::erasure::{Attempt, ErasureId, Outcome, Reportable, Step, StepEnd};
 use crate::keys::Sealed;
-use crate::ledger::{Closing, Finished, QueueName, Reported, Resolution, StepWork};
+use crate::ledger::{Closing, Finished, QueueName, Reported, Resolution, StepWork, transition};
 
 impl Model {
     pub(super) fn resolved(&mut self, held: &Held, resolution: &Resolution, now: Timestamp) -> Finished {
@@ -45,6 +45,19 @@ impl Model {
             self.began(work.erasure).capsules += 1;
         }
         Ok(came)
+    }
+
+    /// Who claims a step to have its target erase may ask it, whatever is heard of them.
+    pub(super) fn may_be_asked(&mut self, piece: &Piece) {
+        let Piece::Erasure(id, queue) = piece else { return };
+        if queue.starts_with("resolve:") || self.destroyed_by(piece).is_none() {
+            return;
+        }
+        let step = self.began(*id).steps.iter_mut().find(|step| Piece::step(*id, step) == *piece);
+        let step = step.expect("it is claimed");
+        if let Some(claimed) = claimed_to_erase(step.clone()) {
+            *step = claimed;
+        }
     }
 
     /// A call goes out that must not be made twice.
@@ -165,6 +178,7 @@ impl Model {
             Next::Parked => {
                 task.parked = true;
                 task.holder = None;
+                task.held_by.clear();
                 task.reason = step.reason.clone();
             }
             Next::Gone | Next::Added(_) => {}
@@ -177,7 +191,7 @@ impl Model {
         for Closing { claim, receipt } in closing {
             self.work.remove(&Piece::of(&claim.work));
             let id = receipt.statement.erasure;
-            let end = end_of(&self.shown(id));
+            let end = end_of(&self.shown(id, now));
             let began = self.erasures[&id].began.as_ref().filter(|_| end.sessions_are_erased);
             erased.extend(began.iter().flat_map(|began| &began.reaches).map(|reached| reached.key.clone()));
             let erasure = self.erasure(id);
@@ -185,6 +199,7 @@ impl Model {
             erasure.ended = Some(now);
             erasure.verdict = Some(receipt.statement.verdict);
             erasure.receipt = Some(receipt.statement.sequence);
+            self.erasure_ended(id, Some(transition::rest(receipt)), now);
             self.receipts += 1;
         }
         self.sessions_erased(&erased);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::erasure::{ErasureId, Step};
+use crate::hold::NewHold;
 use crate::ledger::{Claim, QueueName, Work};
 use crate::subject::SessionKey;
 
@@ -46,18 +47,30 @@ pub(super) struct Task {
     pub(super) attempt: u32,
     /// Why it is repeated.
     pub(super) reason: Option<String>,
+    /// The holds for which it waits.
+    pub(super) held_by: Vec<NewHold>,
     /// The number of the claim that holds it. It does beyond its lease, until somebody else claims the work.
     pub(super) holder: Option<u64>,
 }
 
 impl Task {
     pub(super) fn new(queue: &QueueName, due: Timestamp) -> Self {
-        Self { queue: queue.name().into_owned(), due, parked: false, attempt: 0, reason: None, holder: None }
+        let queue = queue.name().into_owned();
+        Self { queue, due, parked: false, attempt: 0, reason: None, held_by: Vec::new(), holder: None }
+    }
+
+    /// Whether a hold keeps it from being done: one that is over keeps nothing, whether anybody has looked since or not.
+    pub(super) fn is_on_hold(&self, now: Timestamp) -> bool {
+        self.held_by.iter().any(|hold| is_in_force(hold, now))
     }
 
     pub(super) fn is_step(&self) -> bool {
         self.queue.starts_with("step:")
     }
+}
+
+pub(super) fn is_in_force(hold: &NewHold, now: Timestamp) -> bool {
+    hold.until.is_none_or(|until| until > now)
 }
 
 /// A claim, and its number.

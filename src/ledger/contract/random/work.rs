@@ -27,8 +27,10 @@ impl Model {
     pub(super) fn claimed(&mut self, claim: Claim, lease: Duration, now: Timestamp) -> Held {
         self.claims += 1;
         let piece = Piece::of(&claim.work);
+        self.may_be_asked(&piece);
         let task = self.work.get_mut(&piece).expect("it was due");
         task.holder = Some(self.claims);
+        task.held_by.clear();
         task.due = after(now, lease);
         Held { claim, piece, number: self.claims }
     }

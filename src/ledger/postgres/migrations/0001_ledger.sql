@@ -97,14 +97,17 @@ CREATE TABLE task (
   -- When an event came, or a session was to be looked at, whatever `due` has become meanwhile.
   since        BIGINT,
   holder       BIGINT,
-  began        BIGINT
+  began        BIGINT,
+  -- The ids of the holds by which it waits, with a blank between, since it was last to be done; and when the last of them ends.
+  held_by      TEXT COLLATE "C",
+  held_until   BIGINT
 ) WITH (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
 CREATE INDEX task_due ON task (queue, due) WHERE NOT parked;
 CREATE INDEX task_parked ON task (queue) WHERE parked;
 CREATE INDEX task_failing ON task (since) WHERE NOT parked AND attempt > 0 AND since IS NOT NULL;
 CREATE INDEX task_suspect ON task (queue, due) WHERE deaths > 0;
 CREATE INDEX task_held ON task (queue, due) WHERE holder IS NOT NULL;
-CREATE INDEX task_on_hold ON task (erasure) WHERE SUBSTR(reason, 1, 8) = 'held by ';
+CREATE INDEX task_on_hold ON task (erasure) WHERE held_by IS NOT NULL;
 CREATE UNIQUE INDEX task_of_session ON task (installation, session) WHERE session IS NOT NULL;
 CREATE UNIQUE INDEX task_of_erasure ON task (erasure, queue) WHERE erasure IS NOT NULL;
 
@@ -322,7 +325,7 @@ CREATE INDEX erasure_fingerprint_ended ON erasure_fingerprint (ended) WHERE ende
 -- reported, sealed, until it is taken in. `resume`: how far the target said it is, sealed, until the step is over.
 -- `sent`: a target that must not be asked twice was asked to erase; written before the call.
 -- `asked`: the round in which a target is asked what it knows, which others wait for; below zero once it has answered.
--- `stopped`: a person has no further call of it begin. `tried`: a call that was to have the target erase came to no answer.
+-- `stopped`: a person has no further call of it begin. `tried`: it was claimed to have the target erase, and no answer has come since.
 CREATE TABLE step (
   erasure     BYTEA NOT NULL,
   target      TEXT COLLATE "C" NOT NULL,
