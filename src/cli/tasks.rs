@@ -91,8 +91,9 @@ impl Tasks {
 
 fn row(task: &OpenTask) -> [String; 6] {
     let day = |at: Option<jiff::Timestamp>| at.map_or_else(|| "-".to_owned(), out::date);
-    let OpenTask { id, target, state, since, deadline, erasure, .. } = task;
-    [id.to_string(), target.to_string(), state.as_str().to_owned(), day(*since), day(*deadline), short(erasure)]
+    let OpenTask { id, target, state, held, since, deadline, erasure, .. } = task;
+    let state = if held.is_empty() { state.as_str() } else { "held" };
+    [id.to_string(), target.to_string(), state.to_owned(), day(*since), day(*deadline), short(erasure)]
 }
 
 /// Its beginning, which `quietus tasks show` has whole: a table has little room.
@@ -115,6 +116,12 @@ fn lines(task: &OpenTask, out: &mut Out) -> std::io::Result<()> {
     out.line(format_args!("task      {}", task.id))?;
     out.line(format_args!("target    {}", task.target))?;
     out.line(format_args!("state     {}", task.state.as_str()))?;
+    if !task.held.is_empty() {
+        let holds = task.held.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        out.line(format_args!("held      {holds}"))?;
+        out.line("          wait: erase nothing until that has ended, see `quietus holds show`;")?;
+        out.line("          what was done before, confirm as what it came to")?;
+    }
     out.line(format_args!("since     {}", out::time_or_dash(task.since)))?;
     out.line(format_args!("until     {}", out::time_or_dash(task.deadline)))?;
     out.line(format_args!("erasure   {}", task.erasure))?;

@@ -13,6 +13,7 @@ use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::{
     Answer, Erasure, ErasureId, Evidence, Outcome, ReportState, Reportable, Step, StepState, Subject, TaskId,
 };
+use crate::hold::HeldBy;
 use crate::ledger::{Ledger, LedgerError, sealing};
 use crate::subject::{GuestId, Identifiers, InstallationName, TargetName, Whom};
 
@@ -31,6 +32,9 @@ pub(crate) struct OpenTask {
     /// Until when it is to be done; gone with that time.
     pub(crate) deadline: Option<Timestamp>,
     pub(crate) state: TaskState,
+    /// The holds that keep its erasure now: whoever has it is to wait, also where they were asked before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) held: Vec<HeldBy>,
     /// Whom it is about, free of personal data.
     pub(crate) subject: String,
     /// What is to be done, as the configuration says it now.
@@ -156,6 +160,11 @@ async fn page(
             Err(other) => return Err(other.into()),
         }
     }
+    let of: Vec<ErasureId> = tasks.iter().map(|task: &OpenTask| task.erasure).collect();
+    let mut keeping = ledger.holds_keeping(&of).await?;
+    for task in &mut tasks {
+        task.held = keeping.remove(&task.erasure).unwrap_or_default();
+    }
     Ok((tasks, last_of(&ids, most)))
 }
 
@@ -177,6 +186,7 @@ fn task(erasure: &Erasure, place: &TargetName, text: &str) -> Option<OpenTask> {
         since: erasure.begun,
         deadline: step.report_by(),
         state,
+        held: Vec::new(),
         subject: erasure.subject.key(),
         text: text.to_owned(),
         of,

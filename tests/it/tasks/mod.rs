@@ -53,6 +53,17 @@ fn id(task: &Value) -> &str {
     task["id"].as_str().expect("an id")
 }
 
+/// Waits until mluvii has done its part of the one erasure.
+#[track_caller]
+fn mluvii_has_erased(deployment: &Deployment) {
+    wait_for("mluvii to have erased", || {
+        let erasure = deployment.json(&["erasures", "list"])[0].clone();
+        let is_over =
+            |step: &Value| step["target"] == "mluvii" && step["outcome"] == "erased" && step["stage"].is_null();
+        erasure["steps"].as_array()?.iter().any(is_over).then_some(())
+    });
+}
+
 /// What a command says of a task, and whether it was done.
 fn say(deployment: &Deployment, id: &str, words: &[&str]) -> Option<i32> {
     deployment.run(&[&["tasks", "done", id], words].concat()).status.code()
@@ -102,12 +113,7 @@ fn a_task_is_confirmed_and_the_receipt_says_by_whom_and_that_it_is_their_word() 
     assert!(shown.contains(TEXT) && shown.contains("session:acme/101"), "{shown}");
 
     // The others are done, and nothing is over while somebody is asked.
-    wait_for("mluvii to have erased", || {
-        let erasure = deployment.json(&["erasures", "list"])[0].clone();
-        let is_over =
-            |step: &Value| step["target"] == "mluvii" && step["outcome"] == "erased" && step["stage"].is_null();
-        erasure["steps"].as_array()?.iter().any(is_over).then_some(())
-    });
+    mluvii_has_erased(&deployment);
     assert_eq!(deployment.json(&["receipts", "list"]), json!([]));
 
     // What is no task changes nothing, and says so.
@@ -142,6 +148,35 @@ fn a_task_is_confirmed_and_the_receipt_says_by_whom_and_that_it_is_their_word() 
         }
     }
     assert!(all.iter().all(|text| !text.contains(EMAIL)), "{all:#?}");
+}
+
+#[test]
+fn whoever_has_a_task_is_told_to_wait_once_its_erasure_is_held() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, &rules("21d"));
+    let server = Server::start(&deployment);
+    end(&standin, &server, 101);
+    let task = tasks(&deployment, 1).remove(0);
+    assert_eq!(task["held"], Value::Null, "{task}");
+    let added = deployment.json(&["holds", "add", "--session", "acme/101", "--reason", "legal_claims"]);
+    assert_eq!(added["under_way"], json!([task["erasure"]]), "they may be at it");
+    let hold = added["id"].as_str().expect("an id");
+    let held = tasks(&deployment, 1).remove(0);
+    assert_eq!((&held["state"], &held["held"][0]["hold"]), (&json!("open"), &json!(hold)));
+    let shown = text(&deployment.run(&["tasks", "show", id(&task)]));
+    assert!(shown.contains(hold) && shown.contains("wait: erase nothing"), "{shown}");
+    let listed = text(&deployment.run(&["tasks", "list"]));
+    assert!(listed.lines().any(|line| line.contains(id(&task)) && line.contains(" held ")), "{listed}");
+    assert!(listed.lines().all(|line| line.chars().count() <= 80), "{listed}");
+    assert!(deployment.run(&["holds", "lift", hold]).status.success());
+    assert_eq!(tasks(&deployment, 1)[0]["held"], Value::Null);
+    mluvii_has_erased(&deployment);
+    // What was done before is confirmed as what it came to, whoever is held.
+    let again = deployment.json(&["holds", "add", "--session", "acme/101", "--reason", "legal_claims"]);
+    assert!(again["id"].is_string());
+    assert_eq!(say(&deployment, id(&task), &["--outcome", "erased"]), Some(0));
+    assert_eq!(receipts(&deployment, 1).len(), 1);
+    server.stop();
 }
 
 #[test]
