@@ -7,10 +7,11 @@ use super::guests::contradict_one_another;
 use super::scope::{OnUnread, ResolveError, ScopeResolution};
 use super::search::Search;
 use crate::erasure::{MluviiSearch, Subject};
-use crate::ledger::LedgerError;
+use crate::hold::HoldOn;
+use crate::ledger::{Hold, HoldsListed, LedgerError};
 use crate::mluvii::{Look, LookUp};
 use crate::policy::{Certainty, Comparison};
-use crate::subject::{Fingerprinted, GuestId, SessionId, SessionKey};
+use crate::subject::{Fingerprinted, GuestId, InstallationName, SessionId, SessionKey};
 
 /// Sessions that could not be read at their settling and that are looked at once more for one erasure.
 const UNREAD_MAX: u32 = 100;
@@ -221,7 +222,38 @@ impl Resolver<'_> {
                 search.question.whom.identifiers.0.extend(facts.all_identifiers().0);
             }
         }
+        self.show_to_holds(&mut search).await?;
         self.keep_guests_of_others(&mut search).await?;
         Ok(search.into_scope(self.fingerprinter))
+    }
+
+    /// Has mluvii show the sessions that go of which nothing is known here, such as one that is named by its number, while somebody is held: whose
+    /// they are tells whether they stay.
+    async fn show_to_holds(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
+        let unknown = search.unknown();
+        if unknown.is_empty() || !self.is_anybody_held(search.installation()).await? {
+            return Ok(());
+        }
+        for key in unknown {
+            let why = match self.mluvii.look_up(key.session, Look::SESSION_ONLY).await? {
+                LookUp::Found(facts) => {
+                    search.read_for_holds.insert(key, *facts);
+                    continue;
+                }
+                LookUp::Missing => "it answers 404".to_owned(),
+                LookUp::NotUnderstood(what) | LookUp::TooLarge(what) => what,
+            };
+            // Not for ever: it may be gone there, too.
+            if search.question.on_unread == OnUnread::Wait {
+                return Err(ResolveError::Unread { key, why });
+            }
+        }
+        Ok(())
+    }
+
+    async fn is_anybody_held(&self, installation: &InstallationName) -> Result<bool, LedgerError> {
+        let is_of_somebody = |hold: &Hold| matches!(hold.hold.on, HoldOn::Guest(_) | HoldOn::Person(_));
+        let holds = self.ledger.holds(HoldsListed::InForce).await?;
+        Ok(holds.iter().any(|hold| hold.hold.installation == *installation && is_of_somebody(hold)))
     }
 }

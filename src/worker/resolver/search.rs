@@ -24,6 +24,8 @@ pub(in crate::worker) struct Search<'q> {
     pub(super) views: BTreeMap<SessionKey, SessionView>,
     /// What mluvii showed while resolving.
     pub(super) read: BTreeMap<SessionKey, SessionFacts>,
+    /// The same of sessions of which only holds are to know: no target is told anything of it.
+    pub(super) read_for_holds: BTreeMap<SessionKey, SessionFacts>,
     pub(super) guests_seen: BTreeSet<Digest>,
     /// Those of them that several people use.
     pub(super) shared_guests: BTreeSet<Digest>,
@@ -47,6 +49,7 @@ impl<'q> Search<'q> {
             found: BTreeMap::new(),
             views: BTreeMap::new(),
             read: BTreeMap::new(),
+            read_for_holds: BTreeMap::new(),
             guests_seen: BTreeSet::new(),
             shared_guests: BTreeSet::new(),
             guests_kept: BTreeSet::new(),
@@ -198,6 +201,12 @@ impl<'q> Search<'q> {
 
     pub(super) fn going(&self) -> Vec<SessionKey> {
         self.found.values().filter(|found| found.goes).map(|found| found.key.clone()).collect()
+    }
+
+    /// Those of them that mluvii has never shown.
+    pub(super) fn unknown(&self) -> Vec<SessionKey> {
+        let never_read = |found: &&Found| found.goes && !found.read_before && !self.read.contains_key(&found.key);
+        self.found.values().filter(never_read).map(|found| found.key.clone()).collect()
     }
 
     pub(super) fn goes(&self, session: SessionId) -> bool {

@@ -66,7 +66,7 @@ impl Search<'_> {
         let mut all = Vec::new();
         for found in self.found.values().filter(|found| found.goes) {
             let session = found.key.session;
-            let facts = self.read.get(&found.key);
+            let facts = self.read.get(&found.key).or_else(|| self.read_for_holds.get(&found.key));
             let own = facts.and_then(|facts| facts.guest.as_ref());
             let listed = self.listed_of_guest.iter().filter(|(_, listed)| listed.contains(&session));
             let guests = own.into_iter().chain(listed.map(|(guest, _)| guest));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::mluvii_is_done;
-use crate::harness::{Deployment, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 use crate::once::{folder, let_it_answer, requests, rules};
 
 const ANN: &str = "ann@example.com";
@@ -75,6 +75,29 @@ fn a_person_is_kept_until_the_hold_is_lifted_and_the_receipt_names_it() {
     let named = reasons.iter().find(|reason| reason["code"] == "held").expect("it names the hold");
     assert_eq!(named["detail"], format!("{hold} (legal_claims, 21 C 123/2024)"));
     assert_eq!(requests(&folder), 2);
+    server.stop();
+}
+
+#[test]
+fn a_session_that_nobody_has_told_of_is_kept_by_whose_it_is() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    let hold = hold(&deployment);
+    // As they have not ended, no comparison finds them either.
+    standin.begin(103, ANN, None);
+    standin.begin(104, "bob@example.com", None);
+    for session in ["acme/103", "acme/104"] {
+        assert!(deployment.run(&["erase", "--session", session, "--targets", "mluvii"]).status.success());
+    }
+    let held = is_held(&deployment, 103);
+    assert_eq!(held["holds"][0]["hold"], hold.as_str());
+    let of_bob = erasure_of(&deployment, 104).expect("is there")["id"].clone();
+    assert_eq!(receipts(&deployment, 1)[0]["statement"]["erasure"], of_bob, "others are not kept");
+    assert!(standin.holds(ANN));
+    assert!(deployment.run(&["holds", "lift", &hold]).status.success());
+    assert_eq!(receipts(&deployment, 2).len(), 2);
+    assert!(!standin.holds(ANN));
     server.stop();
 }
 
