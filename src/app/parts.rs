@@ -139,6 +139,7 @@ impl Parts {
             fingerprinters: installations.iter().copied().map(fingerprinter).collect(),
             settling: config.settling.clone(),
             alarm_share: config.rules_settings.alarm_share,
+            four_eyes: config.requests.four_eyes,
             patience: before.map(|before| Arc::clone(&before.patience)).unwrap_or_default(),
             erasing: config.erasing.clone(),
             keep: keep(config),

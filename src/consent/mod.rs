@@ -77,6 +77,8 @@ pub(crate) enum CameBy {
 }
 
 impl CameBy {
+    const ALL: [Self; 4] = [Self::Letter, Self::Call, Self::Email, Self::InPerson];
+
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Letter => "officer_letter",
@@ -127,6 +129,12 @@ impl Consent {
             since: Some(withdrawal.at),
             cause: None,
         }
+    }
+
+    /// Whether it is withdrawn because an officer has written that down.
+    pub(crate) fn is_withdrawn_by_officer(&self) -> bool {
+        let came = |came: CameBy| self.origin.as_deref() == Some(came.as_str());
+        self.state == ConsentState::Withdrawn && CameBy::ALL.into_iter().any(came)
     }
 
     /// Whether there is anything in it that a withdrawal takes back: what was given after it stands, and so does what was withdrawn before.

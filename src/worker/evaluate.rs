@@ -75,6 +75,7 @@ impl Worker {
             params: self.params_of(&key.installation)?,
             fingerprinter: self.fingerprinter_of(&key.installation)?,
             index: &self.index,
+            four_eyes: self.four_eyes,
             now,
         };
         let mut decision = evaluation.decide(key, view, cause, seen, &self.seal)?;
@@ -238,6 +239,12 @@ impl Evaluation<'_> {
 
         // After the consent rules, and with the state before them: a rule about a change must see both.
         let mut demands = self.policy.demands(&triggers, &session.record, consent_before, self.now)?;
+        if self.four_eyes && session.record.consent.is_withdrawn_by_officer() {
+            // Whoever writes a withdrawal down has what follows erased as surely as by `quietus erase`, at once or when it settles.
+            for demanded in &mut demands {
+                demanded.demand.approve = true;
+            }
+        }
         let states = (consent_before, session.record.consent.state);
         Evaluated::add(&mut session.evaluated, self.policy.evaluated(&triggers, &demands, states, self.now));
         let late_content = self.content_after_erasure(view, &session.record.consent, &demands);

@@ -24,6 +24,7 @@ pub(crate) struct Foresight<'a> {
     pub(crate) fingerprinter: &'a Fingerprinter,
     pub(crate) index: &'a IndexKey,
     pub(crate) sessions_kept_for: Option<Duration>,
+    pub(crate) four_eyes: bool,
     pub(crate) now: Timestamp,
 }
 
@@ -79,8 +80,8 @@ impl Foresight<'_> {
     }
 
     pub(super) fn evaluation(&self, now: Timestamp) -> Evaluation<'_> {
-        let Self { policy, settling, params, fingerprinter, index, .. } = self;
-        Evaluation { policy, settling, params, fingerprinter, index, now }
+        let Self { policy, settling, params, fingerprinter, index, four_eyes, .. } = *self;
+        Evaluation { policy, settling, params, fingerprinter, index, four_eyes, now }
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Worker {
     pub(crate) settling: SettlingSettings,
     /// The share of a month's sessions that a new or changed rule may erase.
     pub(crate) alarm_share: f64,
+    /// Whether what an officer's withdrawal demands waits for somebody else's approval (`requests.four_eyes`).
+    pub(crate) four_eyes: bool,
     /// Shared by the workers of a process that take each other's place.
     pub(crate) patience: Arc<Patience>,
     pub(crate) erasing: ErasingSettings,

@@ -189,6 +189,7 @@ async fn prepare(on: &Operations, keys: &Keys, seal: &SealKey, asked: &Asked) ->
             fingerprinter: &on.fingerprinter(keys, &installation.name),
             index: &keys.index,
             sessions_kept_for: on.settings.retention.sessions.limit(),
+            four_eyes: on.settings.four_eyes,
             now,
         },
         seal,
@@ -236,13 +237,7 @@ impl Deciding<'_> {
             Looked::Unread | Looked::NotNeeded => None,
         };
         let decided = self.foresight.withdrawn(&view, withdrawal, facts, self.seal);
-        let WithdrawalDecided { mut decision, at_settling } = decided.map_err(|failed| not_evaluated(&key, &failed))?;
-        if self.on.settings.four_eyes {
-            // Whoever writes a withdrawal down has it erased as surely as by `quietus erase`.
-            for erasure in &mut decision.erasures {
-                erasure.approve = true;
-            }
-        }
+        let WithdrawalDecided { decision, at_settling } = decided.map_err(|failed| not_evaluated(&key, &failed))?;
         let shown = ForeseenSession {
             session: key.to_string(),
             meant: certainty.as_str(),

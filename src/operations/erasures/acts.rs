@@ -1,7 +1,11 @@
 //! What is done about erasures that are in the ledger.
 
-use crate::audit::{Act, Actor, Object};
-use crate::erasure::{Erasure, ErasureId, ErasureState, Step};
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::audit::{Act, ActResult, Actor, AuditRow, Object};
+use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Subject};
 use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
 use crate::operations::erase_again::{RULE as ERASED_AGAIN, has_lapsed};
 use crate::operations::{OperationError, Operations};
@@ -52,9 +56,56 @@ async fn must_be_somebody_else(on: &Operations, id: ErasureId, by: &Actor) -> Re
     };
     let rows = on.ledger.audit(&asked).await?.items;
     let asked: Vec<Actor> = rows.into_iter().map(|row| row.statement.actor).collect();
-    let rules = on.ledger.erasure(id).await?.map(|erasure| erasure.rules).unwrap_or_default();
-    refused(&rules, &asked, by)
-        .map_or(Ok(()), |why| Err(OperationError::Conflict(format!("erasure {id}: {why} (requests.four_eyes)"))))
+    let Some(erasure) = on.ledger.erasure(id).await? else { return Ok(()) };
+    let why = refused(&erasure.rules, &asked, by);
+    let why = match why {
+        None if erasure.rules.iter().any(|rule| !is_by_hand(rule)) => withdrawn_by(on, &erasure, by).await?,
+        why => why,
+    };
+    why.map_or(Ok(()), |why| Err(OperationError::Conflict(format!("erasure {id}: {why} (requests.four_eyes)"))))
+}
+
+fn is_by_hand(rule: &str) -> bool {
+    rule == REQUEST || rule.starts_with(ERASED_AGAIN)
+}
+
+/// Why `by` does not approve what rules demand of sessions whose consent they have written down as withdrawn: when these settle, nobody
+/// but them has had it demanded.
+async fn withdrawn_by(on: &Operations, erasure: &Erasure, by: &Actor) -> Result<Option<String>, OperationError> {
+    let installation = erasure.subject.installation();
+    // Of a person, it is known only later which sessions go: any may be one.
+    let sessions: Option<BTreeSet<i64>> = match &erasure.subject {
+        Subject::Session(key) => Some([key.session.0].into()),
+        Subject::Guest { digest, .. } => {
+            let of_guest = on.ledger.sessions_of_guest(installation, *digest).await?;
+            Some(of_guest.iter().map(|view| view.record.session.session.0).collect())
+        }
+        Subject::Person { .. } => None,
+    };
+    let is_of_it = |row: &AuditRow| match row.statement.details.get("sessions").and_then(Value::as_array) {
+        Some(named) => {
+            sessions.as_ref().is_none_or(|own| named.iter().filter_map(Value::as_i64).any(|one| own.contains(&one)))
+        }
+        // There were more than are named.
+        None => true,
+    };
+    let mut withdrawals = AuditRange {
+        act: Some(Act::WithdrawConsent),
+        object: Some(Object::sessions_of(&installation.0)),
+        ..AuditRange::all(Cursor::OLDEST, PAGE_MAX)
+    };
+    loop {
+        let page = on.ledger.audit(&withdrawals).await?;
+        let done = page.items.iter().filter(|row| row.statement.result == ActResult::Done.as_str());
+        let mut own = done.filter(|row| !by.is_somebody_else(&row.statement.actor));
+        if own.any(is_of_it) {
+            return Ok(Some(format!(
+                "somebody else has to approve it than {by}, who has written down that a consent is withdrawn of which it follows"
+            )));
+        }
+        let Some(next) = page.next else { return Ok(None) };
+        withdrawals.cursor = next;
+    }
 }
 
 /// Why `by` does not approve an erasure by these rules, which these have asked for as the audit knows.
@@ -63,7 +114,7 @@ fn refused(rules: &[String], asked: &[Actor], by: &Actor) -> Option<String> {
         return Some(format!("somebody else has to approve it than {own}, who has asked for it"));
     }
     // What a rule demands, nobody has asked for.
-    let by_hand = rules.iter().any(|rule| rule == REQUEST || rule.starts_with(ERASED_AGAIN));
+    let by_hand = rules.iter().any(|rule| is_by_hand(rule));
     (by_hand && asked.is_empty()).then(|| {
         "who has asked for it is no longer in the ledger's audit, so nobody is surely somebody else: reject it, and ask anew"
             .to_owned()

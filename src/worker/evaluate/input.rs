@@ -17,6 +17,8 @@ pub(in crate::worker) struct Evaluation<'a> {
     pub(in crate::worker) params: &'a Params,
     pub(in crate::worker) fingerprinter: &'a Fingerprinter,
     pub(in crate::worker) index: &'a IndexKey,
+    /// Whether what somebody has asked for waits for somebody else's approval (`requests.four_eyes`).
+    pub(in crate::worker) four_eyes: bool,
     pub(in crate::worker) now: Timestamp,
 }
 

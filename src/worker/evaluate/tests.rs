@@ -107,6 +107,7 @@ fn decide_with(
         ]),
         fingerprinter: &fingerprinter(),
         index: &index(),
+        four_eyes: false,
         now: at(NOW),
     };
     let seal = SealKey::new(&Zeroizing::new([2; 32]));

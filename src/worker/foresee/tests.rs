@@ -70,6 +70,7 @@ fn foreseen(consent: &[ConsentRuleSettings], rules: &[RuleSettings], looked_up: 
         fingerprinter: &Fingerprinter::new(&index(), &InstallationName("acme".into()), None),
         index: &index(),
         sessions_kept_for: None,
+        four_eyes: false,
         now: at("2026-01-01T00:00:00Z"),
     };
     let demands = foresight.demanded(&event(), None, looked_up).expect("the rules can be evaluated");

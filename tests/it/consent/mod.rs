@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Deployment, RULES, Server, StandIn, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, receipts, wait_for};
 
 /// A file with what nobody else may see.
 fn secret(deployment: &Deployment, name: &str, value: &str) -> String {
@@ -169,6 +169,29 @@ fn who_writes_a_withdrawal_down_does_not_approve_what_it_erases() {
     assert_eq!(demanded["state"], "requested", "{erasures}");
     let id = demanded["id"].as_str().expect("an id");
     let own = deployment.run(&["erasures", "approve", id]);
+    assert!(own.status.code() == Some(1) && said(&own).contains("somebody else has to approve it"), "{}", said(&own));
+    assert!(standin.holds("ann@x.cz"));
+}
+
+#[test]
+fn who_writes_a_withdrawal_down_does_not_approve_what_it_demands_later_either() {
+    let standin = StandIn::start();
+    let rules = ERASE.replace("'absent'", "'withdrawn'");
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{rules}\n[requests]\nfour_eyes = true\n"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@x.cz", Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    let letter = ["consent", "withdraw", "--session", "acme/101", "--came", "letter"];
+    let foreseen = deployment.json(&letter);
+    assert_eq!(foreseen["sessions"][0]["demands"], json!([]), "{foreseen}");
+    assert_eq!(foreseen["sessions"][0]["at_settling"][0]["approve"], true, "{foreseen}");
+    let hash = foreseen["hash"].as_str().expect("a hash");
+    assert_eq!(deployment.json(&[&letter[..], &["--confirm", hash]].concat())["erasures"], 0);
+    let demanded = wait_for("it to be demanded", || deployment.json(&["erasures", "list"])[0].as_object().cloned());
+    assert_eq!(demanded["state"], "requested", "{demanded:?}");
+    let own = deployment.run(&["erasures", "approve", demanded["id"].as_str().expect("an id")]);
     assert!(own.status.code() == Some(1) && said(&own).contains("somebody else has to approve it"), "{}", said(&own));
     assert!(standin.holds("ann@x.cz"));
 }

@@ -67,6 +67,7 @@ impl Comparison<'_> {
             fingerprinter: &self.fingerprinter,
             index: &self.index,
             sessions_kept_for: self.on.settings.retention.sessions.limit(),
+            four_eyes: self.on.settings.four_eyes,
             now,
         };
         let looked_up = self.client.look_up(session.id, foresight.look()).await.map_err(unavailable)?;
