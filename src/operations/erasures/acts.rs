@@ -3,12 +3,12 @@
 use crate::audit::{Act, ActResult, Actor, AuditRow, Object};
 use crate::erasure::recheck::{ERASED_AGAIN, has_lapsed};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Subject};
-use std::collections::BTreeSet;
-use serde_json::Value;
 use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
 use crate::operations::{OperationError, Operations};
 use crate::policy::REQUEST;
 use crate::subject::TargetName;
+use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Lists erasures. The filter may name an installation by its source.
 pub(crate) async fn list(
