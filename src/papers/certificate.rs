@@ -112,7 +112,7 @@ impl Certificate<'_> {
                         dd { (lang.say("pravidlo správce: ", "the controller’s rule: ")) (lang.list(&quoted(lang, &statement.rules))) }
                     }
                     @if !statement.follows.is_empty() {
-                        dt { (lang.say("Opakovaný výmaz", "Erased again")) }
+                        dt { (lang.say("Navazuje na dřívější výmaz", "Follows an earlier erasure")) }
                         dd { (again(lang, statement)) }
                     }
                     dt { (lang.say("Čeho se výmaz týká", "What was to be erased")) }
@@ -266,11 +266,11 @@ fn again(lang: Lang, statement: &Statement) -> String {
     lang.say(
         format!(
             "Doklad navazuje na dřívější doklad{cs}, který platí pro svou dobu. Co bylo tehdy vymazáno, se později objevilo znovu \
-             (například po obnovení zálohy), a proto to bylo vymazáno ještě jednou."
+             (například po obnovení zálohy), a proto následoval další výmaz."
         ),
         format!(
             "This receipt follows an earlier one{en}, which stays true of its time. What was erased then was there again later (such as after \
-             a backup was restored), and so it was erased once more."
+             a backup was restored), and so another erasure followed."
         ),
     )
 }
