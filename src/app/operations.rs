@@ -148,7 +148,7 @@ fn running_targets(config: &Config) -> anyhow::Result<RunningTargets> {
     let hosts = plugins::hosts_of_command(config, &read)?;
     let shutdown = CancellationToken::new();
     let processes = plugins::run(&hosts, &shutdown);
-    Ok(RunningTargets { targets: targets(&clients, &hosts, &config.manual), clients, processes, shutdown })
+    Ok(RunningTargets { targets: targets(&clients, &hosts, &config.manual), processes, shutdown })
 }
 
 /// From what on something needs a person.

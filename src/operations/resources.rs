@@ -59,8 +59,6 @@ pub(crate) type MakeTargets = Box<dyn Fn() -> Result<RunningTargets, anyhow::Err
 
 /// Targets that can be called.
 pub(crate) struct RunningTargets {
-    /// Each installation's client, the one that its target calls with.
-    pub(crate) clients: BTreeMap<InstallationName, Arc<MluviiClient>>,
     /// By the name under which a target is called ([`TargetName::called_for`]).
     pub(crate) targets: BTreeMap<TargetName, Arc<dyn Target>>,
     /// The processes of plugins, which end with `shutdown`.

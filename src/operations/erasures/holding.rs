@@ -55,8 +55,8 @@ pub(in crate::operations) async fn holds(
         identifiers: Vec::new(),
     };
     let mut holds: BTreeMap<HeldBy, Concerns> = BTreeMap::new();
-    for identifiers in [&checked.fingerprints, &found.fingerprints] {
-        let whole = MaybeHeld { identifiers: identifiers.clone(), ..whole.clone() };
+    for identifiers in [checked.proved(), found.fingerprints.clone()] {
+        let whole = MaybeHeld { identifiers, ..whole.clone() };
         for held in on.ledger.holds_on(&whole).await? {
             holds.entry(held).or_default().whole = true;
         }
