@@ -235,7 +235,7 @@ pub(crate) async fn a_hold_ends_by_itself_and_is_forgotten_in_time(ledger: Share
 pub(crate) async fn a_hold_that_is_over_keeps_nothing_though_nobody_has_looked(ledger: Shared) {
     let ends = |seconds| Some(jiff::Timestamp::now() + SignedDuration::from_secs(seconds));
     let mut held = Vec::new();
-    for until in [ends(1), ends(2)] {
+    for until in [ends(1), ends(4)] {
         held.push(add(&ledger, NewHold { until, ..hold(HoldOn::Session(SessionId(1))) }).await);
     }
     let id = ledger.request(due_erasure(1, &["crm"]), &by()).await.expect("requested");
