@@ -63,9 +63,11 @@ impl PlanRequest {
         bar.finish_and_clear();
         let planned = planned?;
         if out.is_json() {
-            out.json(&in_json(&planned))?;
+            let mut shown = in_json(&planned);
+            shown["recheck"] = json!(on.settings.recheck);
+            out.json(&shown)?;
         } else {
-            in_text(&planned, on.settings.four_eyes, out)?;
+            in_text(&planned, on, out)?;
         }
         Ok(Exit::Done)
     }
@@ -96,7 +98,7 @@ fn in_json(planned: &Planned) -> serde_json::Value {
     })
 }
 
-fn in_text(planned: &Planned, four_eyes: bool, out: &mut Out) -> std::io::Result<()> {
+fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result<()> {
     let row = |found: &Found| {
         let record = planned.records.get(&found.key);
         let date = record.and_then(|record| record.started.or(record.ended)).map_or_else(|| "-".to_owned(), out::date);
@@ -132,7 +134,11 @@ fn in_text(planned: &Planned, four_eyes: bool, out: &mut Out) -> std::io::Result
     if count == 0 {
         return out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"));
     }
-    if four_eyes && planned.plan.approved.is_none() {
+    if !on.settings.recheck.is_empty() {
+        let after: Vec<_> = on.settings.recheck.iter().map(ToString::to_string).collect();
+        out.line(format_args!("looked at again: {} after the receipt", after.join(" and ")))?;
+    }
+    if on.settings.four_eyes && planned.plan.approved.is_none() {
         out.line(format_args!("somebody else approves it: quietus requests approve {number} --plan {hash}"))?;
     }
     out.line(format_args!("to have it done: quietus requests run {number} --plan {hash}"))
