@@ -92,7 +92,7 @@ impl Case {
         let certain = certain.iter().map(|id| (session(*id), ("certain", !decided.exclude.contains(id))));
         let possible = possible.iter().map(|id| (session(*id), ("possible", decided.include.contains(id))));
         let expected: BTreeMap<String, (&str, bool)> = certain.chain(possible).collect();
-        let one = |one: &'_ Value| {
+        let one = |one: &Value| {
             let certainty = if one["certainty"] == "certain" { "certain" } else { "possible" };
             (one["session"].as_str().expect("a session").to_owned(), (certainty, one["goes"] == true))
         };
