@@ -1,7 +1,5 @@
 //! What may need a person, and what nobody wants to be told of.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
