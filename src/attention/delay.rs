@@ -159,7 +159,7 @@ fn of_state(request: &Request, four_eyes: bool) -> Option<Delay> {
         RequestState::Reopened => DelayCode::Reopened,
         RequestState::Verified if request.more => DelayCode::Incomplete,
         RequestState::Verified => DelayCode::Unplanned,
-        RequestState::Planned if plan.is_some_and(|plan| plan.sessions.is_empty()) => DelayCode::NothingPlanned,
+        RequestState::Planned if plan.is_some_and(|plan| request.is_nothing(plan)) => DelayCode::NothingPlanned,
         RequestState::Planned if four_eyes => DelayCode::Unapproved,
         RequestState::Planned | RequestState::Approved => DelayCode::NotRun,
         // By its erasures.

@@ -11,6 +11,7 @@ use super::{
 use crate::audit::Actor;
 use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
 use crate::erasure::ErasureId;
+use crate::subject::TargetName;
 
 /// Why an act on a request cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -199,11 +200,17 @@ impl Request {
         Ok(self)
     }
 
+    /// Whether a plan would erase nothing: no session goes, and no other target is to look for the person.
+    pub(crate) fn is_nothing(&self, plan: &Plan) -> bool {
+        plan.sessions.is_empty() && self.targets.iter().all(TargetName::is_mluvii)
+    }
+
     /// What was shown is asked for, as this erasure. Returns what was shown, too.
     pub(crate) fn run(mut self, hash: &str, erasure: ErasureId, four_eyes: bool) -> Result<(Self, Plan), Refused> {
         self.must_be_verified()?;
+        let is_nothing = self.plan.as_ref().is_some_and(|plan| self.is_nothing(plan));
         let plan = planned_as(&mut self.plan, hash)?;
-        if plan.sessions.is_empty() {
+        if is_nothing {
             return Err(Refused::NothingPlanned);
         }
         if four_eyes && plan.approved.is_none() {

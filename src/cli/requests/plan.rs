@@ -130,8 +130,9 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     }
     let (hash, number) = (&planned.plan.hash, &planned.shown.request.number);
     let count = planned.plan.sessions.len();
-    out.line(format_args!("plan {hash} of request {}: {count} sessions go", planned.shown.name()))?;
-    if count == 0 {
+    let goes = if count == 0 { "no session goes".to_owned() } else { format!("{count} sessions go") };
+    out.line(format_args!("plan {hash} of request {}: {goes}", planned.shown.name()))?;
+    if planned.shown.request.is_nothing(&planned.plan) {
         return out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"));
     }
     if !on.settings.recheck.is_empty() {

@@ -145,7 +145,11 @@ impl Resolver<'_> {
     pub(super) async fn select(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
         let selection = search.question.selection;
         for key in &selection.include {
-            if !search.found.contains_key(key) {
+            // What was decided holds for further plans, and an earlier erasure may have taken it.
+            let is_gone = async || {
+                Ok::<_, LedgerError>(self.ledger.session(key).await?.is_some_and(|view| view.erased_at.is_some()))
+            };
+            if !search.found.contains_key(key) && !is_gone().await? {
                 self.add_by_number(key, Certainty::Possible, "included by the request", search).await?;
             }
         }
