@@ -284,7 +284,7 @@ fn hold_or_lift(chance: &mut Chance, model: &Model) -> Action {
     };
     let (reason, case) = (HoldReason::Review, "21 C 7/2026".parse().ok());
     // In a moment, or beyond the story's end.
-    let ends = chance.one_in(4).then(|| if chance.one_in(2) { at(2) } else { Timestamp::now() + 2 * SECOND });
+    let ends = chance.one_in(6).then(|| if chance.one_in(2) { at(2) } else { Timestamp::now() + 6 * SECOND });
     let until = ends.and_then(|end| Timestamp::from_millisecond(end.as_millisecond()).ok());
     Action::Hold(NewHold { id: HoldId(id), installation: installation(), on, reason, case, until })
 }

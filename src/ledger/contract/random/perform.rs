@@ -28,7 +28,7 @@ type Came = (Result<Finished, LedgerError>, Result<Finished, Refused>);
 const KEEP_NOTHING_BUT_TOMBSTONES: Keep = Keep { tombstones: None, ..KEEP_NOTHING };
 
 /// Longer than an act and its comparison take.
-const NO_ACT_BEFORE_AN_END: Duration = Duration::from_millis(1_500);
+const NO_ACT_BEFORE_AN_END: Duration = Duration::from_secs(5);
 
 /// Why work is put back or aside.
 const REASON: &str = "503";
