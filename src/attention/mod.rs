@@ -8,6 +8,7 @@ mod facts;
 mod keepers;
 mod mute;
 mod named;
+mod needed;
 mod rechecks;
 mod requests;
 #[cfg(test)]
@@ -21,7 +22,6 @@ pub(crate) use delay::{Delay, Surroundings};
 pub(crate) use facts::{
     Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
     NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, Tasks, WaitingPast, WaitingRule,
-    attention,
 };
 pub(crate) use keepers::{
     ALERT, ARCHIVE, CONFIRMATION, NotedOf, PING, REAPPEARED, RECHECK, RECONCILE, SEALS, SET_BACK, SILENT, STATE_BEGUN,
@@ -29,6 +29,7 @@ pub(crate) use keepers::{
 };
 pub(crate) use mute::{Mute, MuteEnd, Muted};
 pub(crate) use named::{EXPLAINED_MAX, NAMED_MAX, Named};
+pub(crate) use needed::attention;
 pub(crate) use rechecks::{UnsettledRechecks, looked_at};
 pub(crate) use requests::{OpenRequest, OpenRequests, RequestLimits};
 pub(crate) use shell::quoted;

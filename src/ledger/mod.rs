@@ -24,6 +24,7 @@ mod line;
 mod listing;
 mod migrations;
 mod notifier;
+mod orders;
 mod past_job;
 mod periodic;
 mod place;
@@ -67,10 +68,11 @@ pub(crate) use line::{FORM_DAMAGED, FORM_GONE};
 pub(crate) use listing::{
     AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, QuarantineRange, ReceiptRange,
 };
+pub(crate) use orders::Admin;
 pub(crate) use past_job::{PAST_JOBS_MAX, PastCounts, PastJob, PastState, StoredPastJob};
 pub(crate) use periodic::Periodic;
 pub(crate) use place::{LedgerPlace, PostgresPlace};
-pub(crate) use ports::{Admin, Intake, Queue, Records};
+pub(crate) use ports::{Intake, Queue, Records};
 pub(crate) use request::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
 pub(crate) use retention::RetentionSettings;
 pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion, is_held, is_rejected};
