@@ -23,8 +23,11 @@ struct Company {
 impl Company {
     fn looking_again(spans: &str, more: &str) -> Self {
         let (standin, crm) = (StandIn::start(), System::start());
-        let again = format!("[erasing]\nrecheck = {spans}\n{SETTLES}{more}{}", crm.plugin("crm"));
-        let deployment = Deployment::tuned(&standin.mluvii, ACCEPTED, BY_EMAIL, &again);
+        let deployment =
+            Deployment::tuned(&standin.mluvii, ACCEPTED, BY_EMAIL, &format!("{SETTLES}{more}{}", crm.plugin("crm")));
+        let text = std::fs::read_to_string(deployment.path("quietus.toml")).expect("written");
+        let again = text.replacen("[erasing]\n", &format!("[erasing]\nrecheck = {spans}\n"), 1);
+        deployment.write("quietus.toml", &again);
         Self { standin, crm, deployment, clock: WallClock::new() }
     }
 
@@ -267,8 +270,7 @@ fn nobody_erases_again_alone_where_four_eyes_are_wanted() {
 #[test]
 fn of_a_fleet_one_server_looks_and_another_one_once_it_is_killed() {
     let (standin, crm) = (StandIn::start(), System::start());
-    let again = format!("[erasing]\nrecheck = [\"30d\"]\n{}", crm.plugin("crm"));
-    let mut fleet = Fleet::start(&standin, &again, 2, &[]);
+    let mut fleet = Fleet::start(&standin, &crm.plugin("crm"), 2, &[("ERASING__RECHECK", "[\"30d\"]")]);
     let noted = "SELECT count(mark) FROM periodic WHERE name = 'recheck/crm/acme'";
     wait_for("it to be noted since when it is looked again", || (fleet.database.count(noted) == 1).then_some(()));
     let ann = erase(&fleet.deployment, "ann@x.cz", "Ann", "crm", &[]);
