@@ -43,12 +43,12 @@ fn more_is_asked_for(office: &Office) {
     assert!(acknowledged.contains("Your identity was verified."), "{acknowledged}");
 }
 
-/// A name is shared by several people: nothing is found by it, and nothing goes.
+/// A name is shared by several people: no session is found by it, and nothing goes.
 fn the_letter_of_a_namesake(office: &Office) {
     let plan = office.json(ANN, &["requests", "plan", "2026/901"]);
     assert_eq!(plan["sessions"], json!([]), "{plan:#}");
     let hash = plan["plan"].as_str().expect("a hash");
-    office.refused(ANN, &["requests", "run", "2026/901", "--plan", hash], "includes nothing");
+    office.refused(ANN, &["requests", "run", "2026/901", "--plan", hash], "waits for the approval of somebody else");
     let rejected = office.json(ANN, &["requests", "reject", "2026/901", "--because", "not-the-person"]);
     assert_eq!(rejected["state"], "rejected");
 }
