@@ -6,6 +6,8 @@
 mod pages;
 mod persons;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,11 +20,11 @@ use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Selection, St
 use crate::key_files::Keys;
 use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
 use crate::policy::Comparison;
-use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
+use crate::subject::{Fingerprinter, InstallationName, Kind, TargetName, Whom};
 use crate::target::Target;
 use pages::Pages;
-pub(in crate::operations) use persons::is_comparable;
 use persons::{Found, Person, Persons, Verdict};
+pub(in crate::operations) use persons::{is_comparable, is_found_by};
 
 /// How many erasures are read of the ledger at once.
 const CHUNK: u32 = 500;
@@ -84,6 +86,9 @@ pub(crate) struct ErasedAgain {
     pub(crate) plan: String,
     /// Places that the target did not tell of. Where there is one, nobody is erased: what is newer may be there.
     pub(crate) not_looked_at: Vec<String>,
+    /// The kinds of identifiers that its records have: nobody is found by another one.
+    #[serde(skip)]
+    pub(in crate::operations) told: BTreeSet<Kind>,
     /// Whether they were only counted, and not erased again.
     pub(crate) dry_run: bool,
     /// Whether what is asked for waits for somebody else's approval (`requests.four_eyes`).
@@ -288,6 +293,7 @@ impl<'a> Run<'a> {
             found: Vec::new(),
             plan: String::new(),
             not_looked_at: Vec::new(),
+            told: BTreeSet::new(),
             dry_run: self.then == &Then::Count,
             needs_approval: self.on.settings.four_eyes,
         }
@@ -367,7 +373,14 @@ impl<'a> Run<'a> {
         let Settings { rates, person, .. } = &self.on.settings;
         let mut pages = Pages::new(&*self.on.ledger, target, called, rates.get(called).copied(), person.region);
         while let Some(page) = pages.next().await? {
-            page.records.iter().for_each(|record| persons.compare(record));
+            for record in &page.records {
+                persons.compare(record);
+                for one in &record.identifiers.0 {
+                    if !done.told.contains(&one.kind) {
+                        done.told.insert(one.kind.clone());
+                    }
+                }
+            }
             done.records += page.records.len() as u64;
             for place in page.not_looked_at {
                 if !done.not_looked_at.contains(&place) && done.not_looked_at.len() < PLACES_MAX {
@@ -496,4 +509,4 @@ fn is_done_since(step: &Step, since: Timestamp) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::operations) mod tests;

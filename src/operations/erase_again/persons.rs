@@ -61,8 +61,13 @@ pub(super) enum Verdict {
 
 /// Whether anything is kept by which whom it was about could be found by the normal forms of this program.
 pub(in crate::operations) fn is_comparable(ended: &EndedErasure) -> bool {
+    is_found_by(ended, |_| true)
+}
+
+/// The same where records have identifiers of some kinds alone.
+pub(in crate::operations) fn is_found_by(ended: &EndedErasure, is_told: impl Fn(&Kind) -> bool) -> bool {
     let is_of_now = |one: &Fingerprinted| one.version == quietus_plugin::identity::VERSION;
-    ended.erasure.begun.is_some() && ended.fingerprints.iter().any(is_of_now)
+    ended.erasure.begun.is_some() && ended.fingerprints.iter().any(|one| is_of_now(one) && is_told(&one.kind))
 }
 
 impl Found {

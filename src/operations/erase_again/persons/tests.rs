@@ -167,6 +167,18 @@ fn another_company_and_a_rotated_key_are_told_apart() {
 }
 
 #[test]
+fn nobody_is_found_by_what_a_system_does_not_tell() {
+    let by = fingerprinter(1, "acme");
+    let ended = erased(&by, 1, &["phone=777 123 456", "name=Ann Nováková"], GONE_AT, person());
+    assert!(is_found_by(&ended, |kind| *kind == Kind::Phone) && is_found_by(&ended, |kind| *kind == Kind::Name));
+    assert!(!is_found_by(&ended, |kind| *kind == Kind::Email), "it knows addresses alone");
+    let mut of_another_version = ended;
+    of_another_version.fingerprints.retain(|one| one.kind == Kind::Phone);
+    of_another_version.fingerprints.iter_mut().for_each(|one| one.version += 1);
+    assert!(!is_found_by(&of_another_version, |kind| *kind == Kind::Phone));
+}
+
+#[test]
 fn who_left_nothing_to_compare_is_told_apart() {
     let (by, sets) = (fingerprinter(1, "acme"), sets());
     let mut persons = Persons::new(&sets, &by);
