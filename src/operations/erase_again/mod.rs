@@ -89,6 +89,9 @@ pub(crate) struct ErasedAgain {
     /// The kinds of identifiers that its records have: nobody is found by another one.
     #[serde(skip)]
     pub(in crate::operations) told: BTreeSet<Kind>,
+    /// Of whose data some is there that counts for a later erasure of theirs, and nothing else.
+    #[serde(skip)]
+    pub(in crate::operations) later: BTreeSet<ErasureId>,
     /// Whether they were only counted, and not erased again.
     pub(crate) dry_run: bool,
     /// Whether what is asked for waits for somebody else's approval (`requests.four_eyes`).
@@ -246,6 +249,7 @@ impl<'a> Run<'a> {
         let mut persons = self.erased(&mut done).await?;
         done.still_open = self.still_open().await?;
         self.sweep(&mut persons, &mut done, tell).await?;
+        done.later = persons.later();
         let mut going = Vec::new();
         for (person, verdict) in persons.found() {
             let is = match self.becomes(&person, verdict).await? {
@@ -253,7 +257,7 @@ impl<'a> Run<'a> {
                 Is::Again if !done.not_looked_at.is_empty() => Is::Unseen,
                 is => is,
             };
-            let Found { old, newer, undated, possible } = person.found;
+            let Found { old, newer, undated, possible, later: _ } = person.found;
             let records = if is == Is::Again { old } else { 0 };
             let kept = old + newer + undated + possible - records;
             done.found.push(FoundAgain { erasure: person.erasure, is, records, kept, again: None });
@@ -294,6 +298,7 @@ impl<'a> Run<'a> {
             plan: String::new(),
             not_looked_at: Vec::new(),
             told: BTreeSet::new(),
+            later: BTreeSet::new(),
             dry_run: self.then == &Then::Count,
             needs_approval: self.on.settings.four_eyes,
         }

@@ -24,6 +24,7 @@ pub(in crate::operations) fn seen(found: Vec<FoundAgain>, not_looked_at: &[&str]
         plan: String::new(),
         not_looked_at: not_looked_at.iter().map(|place| (*place).to_owned()).collect(),
         told: BTreeSet::new(),
+        later: BTreeSet::new(),
         dry_run: true,
         needs_approval: false,
     }

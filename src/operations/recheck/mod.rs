@@ -33,6 +33,9 @@ const NOT_FOUND_BY: &str = "nothing is kept any more by which they could be foun
 /// Why nobody has looked for somebody who could be found elsewhere.
 const NOT_TOLD_BY: &str = "this target does not tell whom it holds by what is kept of them";
 
+/// What is there counts for a later erasure of the same person, of which it is told.
+const LATER: &str = "later";
+
 /// Where it is looked again: a target, and the installation whose people are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -83,7 +86,7 @@ impl Due {
             outcome,
             why,
             records: 0,
-            unsettled: outcome.needs_a_person(),
+            unsettled: outcome.needs_a_person() && why.as_deref() != Some(LATER),
         }
     }
 
@@ -248,7 +251,7 @@ async fn records(
             continue;
         }
         let records = found.map_or(0, |found| found.records + found.kept);
-        looked.push(Recheck { records, ..one.recheck(at, now, outcome(found, &seen)) });
+        looked.push(Recheck { records, ..one.recheck(at, now, outcome(one.ended.erasure.id, found, &seen)) });
     }
     looked.extend(others(on, at, &seen, &looked, now).await?);
     Ok(looked)
@@ -260,8 +263,15 @@ fn may_be_shown(ended: &EndedErasure, seen: &ErasedAgain) -> bool {
 }
 
 /// What is said of one, of whom something was found or not.
-fn outcome(found: Option<&FoundAgain>, seen: &ErasedAgain) -> (RecheckOutcome, Option<&'static str>) {
+fn outcome(
+    erasure: ErasureId,
+    found: Option<&FoundAgain>,
+    seen: &ErasedAgain,
+) -> (RecheckOutcome, Option<&'static str>) {
     let Some(found) = found else {
+        if seen.later.contains(&erasure) {
+            return (RecheckOutcome::Unclear, Some(LATER));
+        }
         return match seen.not_looked_at.is_empty() {
             true => (RecheckOutcome::Gone, None),
             false => (RecheckOutcome::Unclear, Some("unseen")),

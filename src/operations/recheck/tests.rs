@@ -32,3 +32,17 @@ fn nobody_is_gone_of_whom_no_record_could_tell() {
     assert!(may_be_shown(&by_phone, &seen(3, &[Kind::Email, Kind::Phone])));
     assert!(may_be_shown(&by_phone, &seen(0, &[])), "it holds nobody");
 }
+
+#[test]
+fn what_counts_for_a_later_erasure_leaves_the_first_one_unclear_and_is_told_once() {
+    let due = Due { ended: erased(&[Kind::Email]), date: at(3) };
+    let id = due.ended.erasure.id;
+    let nobody = seen(1, &[Kind::Email]);
+    assert_eq!(outcome(id, None, &nobody), (RecheckOutcome::Gone, None));
+    let later = ErasedAgain { later: [id].into(), ..nobody };
+    let said = outcome(id, None, &later);
+    assert_eq!(said, (RecheckOutcome::Unclear, Some("later")));
+    let place = Place { target: TargetName("crm".into()), installation: InstallationName("acme".into()) };
+    assert!(!due.recheck(&place, at(4), said).unsettled, "the later one is told");
+    assert!(due.recheck(&place, at(4), (RecheckOutcome::Unclear, Some("back"))).unsettled);
+}

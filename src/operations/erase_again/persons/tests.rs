@@ -124,6 +124,7 @@ fn who_was_erased_twice_is_measured_by_the_second_time() {
     assert!(persons.add(erased(&by, 1, &ANN, GONE_AT, person())));
     assert!(persons.add(erased(&by, 2, &ANN, GONE_AT + 100_000, person())));
     persons.compare(&record(&ANN, GONE_AT + 50_000));
+    assert_eq!(persons.later(), [ErasureId([1; 16])].into(), "by the first one, nobody is gone");
     let found: Vec<_> = persons.found().map(|(person, verdict)| (person.erasure, verdict)).collect();
     assert_eq!(found, [(ErasureId([2; 16]), Verdict::Again)]);
 }
