@@ -9,7 +9,7 @@ use super::fixtures::*;
 use crate::attention::Code;
 use crate::erasure::recheck::{ERASED_AGAIN, rule_after};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Recheck, RecheckOutcome};
-use crate::ledger::Finished;
+use crate::ledger::{Finished, Work};
 use crate::receipt::ChainName;
 
 /// A look at `crm`, so many hours from now.
@@ -99,4 +99,11 @@ pub(crate) async fn what_was_found_too_long_ago_does_not_begin_and_needs_a_perso
     assert_eq!(shown(&ledger, again.id).await.state, ErasureState::Cancelled);
     assert!(ledger.capsules(again.id).await.expect("read").is_empty());
     assert_eq!(told(&ledger, Code::RecheckResidual).await, Some(1), "it is still there");
+
+    // One that has begun, and waits at its target, says as what and since when it is asked for.
+    let waits = self::again(first, 2);
+    ledger.request(waits.clone(), &by()).await.expect("requested");
+    resolve(&ledger, Vec::new()).await;
+    let Work::Step(work) = claim_step(&ledger, "crm").await.work else { panic!("not a step") };
+    assert_eq!((work.rules, work.created), (vec![waits.rule], shown(&ledger, waits.id).await.created));
 }

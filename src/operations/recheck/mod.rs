@@ -18,7 +18,7 @@ use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::recheck::due as date_of;
 use crate::erasure::{ErasureId, Recheck, RecheckOutcome};
 use crate::ledger::{EndedErasure, EndedMark};
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, Kind, TargetName};
 use crate::target::Target;
 
 /// How many erasures are read of the ledger, and written about, at once.
@@ -29,6 +29,12 @@ const BY_PEOPLE: &str = "people erase there, and nobody else can look";
 
 /// Why nobody could look for somebody.
 const NOT_FOUND_BY: &str = "nothing is kept any more by which they could be found";
+
+/// Why nobody has looked for somebody who could be found elsewhere.
+const NOT_TOLD_BY: &str = "this target does not tell whom it holds by what is kept of them";
+
+/// What is there counts for a later erasure of the same person, of which it is told.
+const LATER: &str = "later";
 
 /// Where it is looked again: a target, and the installation whose people are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +86,7 @@ impl Due {
             outcome,
             why,
             records: 0,
-            unsettled: outcome.needs_a_person(),
+            unsettled: outcome.needs_a_person() && why.as_deref() != Some(LATER),
         }
     }
 
@@ -215,9 +221,18 @@ async fn records(
     due: &[Due],
     now: Timestamp,
 ) -> Result<Vec<Recheck>, OperationError> {
-    let findable: Vec<_> = due.iter().filter(|one| erase_again::is_comparable(&one.ended)).collect();
-    let lost = due.iter().filter(|one| !erase_again::is_comparable(&one.ended));
-    let mut looked: Vec<_> = lost.map(|one| one.not_looked(at, now, NOT_FOUND_BY)).collect();
+    // What it may not tell is never among its records, and nobody is gone by that.
+    let takes = called.takes();
+    let is_told = |kind: &Kind| takes.contains(kind) && !kind.is_internal_id();
+    let mut looked = Vec::new();
+    let mut findable = Vec::new();
+    for one in due {
+        match erase_again::is_comparable(&one.ended) {
+            false => looked.push(one.not_looked(at, now, NOT_FOUND_BY)),
+            true if erase_again::is_found_by(&one.ended, is_told) => findable.push(one),
+            true => looked.push(one.not_looked(at, now, NOT_TOLD_BY)),
+        }
+    }
     // Whoever was erased again since is compared, too, and so is not found by what the later erasure was about.
     let Some(since) = findable.iter().filter_map(|one| one.ended.erasure.ended).min() else { return Ok(looked) };
     let seen = match erase_again::look(on, (&at.target, called), &at.installation, (since, now)).await {
@@ -231,16 +246,32 @@ async fn records(
     };
     for one in &findable {
         let found = seen.found.iter().find(|found| found.erasure == one.ended.erasure.id);
+        if found.is_none() && !may_be_shown(&one.ended, &seen) {
+            looked.push(one.not_looked(at, now, NOT_TOLD_BY));
+            continue;
+        }
         let records = found.map_or(0, |found| found.records + found.kept);
-        looked.push(Recheck { records, ..one.recheck(at, now, outcome(found, &seen)) });
+        looked.push(Recheck { records, ..one.recheck(at, now, outcome(one.ended.erasure.id, found, &seen)) });
     }
     looked.extend(others(on, at, &seen, &looked, now).await?);
     Ok(looked)
 }
 
+/// Whether somebody's data could be among what was seen: the records of a system have some kind of what is kept of them, or there is none.
+fn may_be_shown(ended: &EndedErasure, seen: &ErasedAgain) -> bool {
+    seen.records == 0 || erase_again::is_found_by(ended, |kind| seen.told.contains(kind))
+}
+
 /// What is said of one, of whom something was found or not.
-fn outcome(found: Option<&FoundAgain>, seen: &ErasedAgain) -> (RecheckOutcome, Option<&'static str>) {
+fn outcome(
+    erasure: ErasureId,
+    found: Option<&FoundAgain>,
+    seen: &ErasedAgain,
+) -> (RecheckOutcome, Option<&'static str>) {
     let Some(found) = found else {
+        if seen.later.contains(&erasure) {
+            return (RecheckOutcome::Unclear, Some(LATER));
+        }
         return match seen.not_looked_at.is_empty() {
             true => (RecheckOutcome::Gone, None),
             false => (RecheckOutcome::Unclear, Some("unseen")),
@@ -284,3 +315,6 @@ async fn others(
     });
     Ok(left.collect())
 }
+
+#[cfg(test)]
+mod tests;

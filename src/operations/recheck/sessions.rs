@@ -38,8 +38,10 @@ pub(super) async fn look(
         let mut looked = Vec::new();
         for (ended, these) in moments {
             let seen = seen(on, &client, at, ended).await?;
+            // What was seen is of all of them together.
+            let sessions = these.iter().map(|one| one.ended.erasure.sessions).fold(0, u32::saturating_add);
             looked.extend(these.iter().map(|one| {
-                let said = outcome(seen, one.ended.erasure.sessions, these.len());
+                let said = outcome(seen, sessions, these.len());
                 Recheck { records: u64::from(seen.shown), ..one.recheck(at, now, said) }
             }));
         }
@@ -71,7 +73,7 @@ async fn seen(on: &Operations, client: &MluviiClient, at: &Place, ended: Timesta
     }
 }
 
-/// What is said of an erasure of so many sessions, one of so many that ended in that moment.
+/// What is said of each of so many erasures that ended in one moment, and that had so many sessions together.
 fn outcome(seen: Seen, sessions: u32, erasures: usize) -> (RecheckOutcome, Option<&'static str>) {
     match seen {
         Seen { shown: 1.., .. } if erasures == 1 => (RecheckOutcome::Residual, None),
@@ -92,13 +94,16 @@ mod tests {
     fn only_sessions_that_were_all_seen_to_be_gone_are_gone() {
         let seen = |sessions, shown, unclear| Seen { sessions, shown, unclear };
         assert_eq!(outcome(seen(2, 0, 0), 2, 1), (RecheckOutcome::Gone, None));
-        assert_eq!(outcome(seen(5, 0, 0), 2, 2), (RecheckOutcome::Gone, None), "with those of the other");
+        assert_eq!(outcome(seen(6, 0, 0), 6, 2), (RecheckOutcome::Gone, None), "with those of the other");
+        // One of the two had sessions that are not known to be erased: which, nobody can say.
+        assert_eq!(outcome(seen(5, 0, 0), 6, 2), (RecheckOutcome::Unclear, Some("unknown")));
+        assert_eq!(outcome(seen(3, 0, 0), 4, 2), (RecheckOutcome::Unclear, Some("unknown")));
         assert_eq!(outcome(seen(1, 0, 0), 2, 1), (RecheckOutcome::Unclear, Some("unknown")));
         assert_eq!(outcome(seen(0, 0, 0), 1, 1), (RecheckOutcome::Unclear, Some("unknown")));
         assert_eq!(outcome(seen(2, 0, 1), 2, 1), (RecheckOutcome::Unclear, Some("unproved")));
         assert_eq!(outcome(seen(2, 1, 1), 2, 1), (RecheckOutcome::Residual, None));
         assert_eq!(
-            outcome(seen(4, 1, 0), 2, 2),
+            outcome(seen(4, 1, 0), 4, 2),
             (RecheckOutcome::Unclear, Some("possible")),
             "whose it is, nobody knows"
         );

@@ -102,6 +102,28 @@ fn a_session_that_nobody_has_told_of_is_kept_by_whose_it_is() {
 }
 
 #[test]
+fn a_hold_that_comes_later_keeps_a_session_that_was_named_by_its_number_alone() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.begin(103, ANN, None);
+    standin.fault(&serde_json::json!({ "path": "/anonymous", "kind": "status", "status": 503 }));
+    assert!(deployment.run(&["erase", "--session", "acme/103", "--targets", "mluvii"]).status.success());
+    wait_for("mluvii to be asked in vain", || (!standin.calls("/103/anonymous").is_empty()).then_some(()));
+    let hold = hold(&deployment);
+    // It may be out by now.
+    deployment.run(&["targets", "resume", "mluvii/acme"]);
+    let held = is_held(&deployment, 103);
+    assert_eq!(held["holds"][0]["hold"], hold.as_str());
+    standin.clear_faults();
+    assert!(deployment.run(&["holds", "lift", &hold]).status.success());
+    deployment.run(&["targets", "resume", "mluvii/acme"]);
+    assert_eq!(receipts(&deployment, 1).len(), 1);
+    assert!(!standin.holds(ANN));
+    server.stop();
+}
+
+#[test]
 fn a_call_under_way_ends_and_what_is_ended_while_it_is_held_stays() {
     let (standin, folder) = (StandIn::start(), folder());
     let deployment = Deployment::bare(&standin.mluvii, &rules(&folder, "seeing"));
