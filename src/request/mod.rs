@@ -277,9 +277,13 @@ pub(crate) struct Request {
     /// Those of them that have ended, with receipts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) receipted: Vec<ErasureId>,
-    /// Whether a receipt leaves something that nobody has decided to leave: what has come since, is still there, or is not known.
+    /// Whether something is left that nobody has decided to leave: by a receipt, what has come since, is still there, or is not known; or what
+    /// an erasure was to take that was cancelled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) more: bool,
+    /// Whether more is proved of the person than its erasures knew: a further one has to be asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) widened: bool,
     /// Kept beyond its end, until it is open once more again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reopened: Option<Reopened>,
@@ -323,6 +327,7 @@ impl Request {
             erasures: Vec::new(),
             receipted: Vec::new(),
             more: false,
+            widened: false,
             reopened: None,
             end: None,
         }
