@@ -1,5 +1,7 @@
 //! How a request goes from one state to the next. Each act takes what is there and returns what is there then, or why it cannot be.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -60,8 +62,10 @@ pub(crate) enum Refused {
 pub(crate) enum Rest {
     /// Nothing, or only what somebody has decided to leave, or what has to be kept.
     Nothing,
-    /// Something that is still there, has come since, or of which nobody knows.
+    /// Something that is still there, has come since, or of which nobody knows. A further plan looks for it.
     Something,
+    /// The same at a target other than mluvii, which may know it only by a session that it was told: a plan without that session does not.
+    Elsewhere,
 }
 
 /// What an act comes to.
@@ -159,6 +163,8 @@ impl Request {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
         self.plan = None;
+        self.told.clear();
+        (self.elsewhere, self.widened) = (false, false);
         self.end = Some(End { ended, by: Some(by.clone()), at: now });
         Ok(self)
     }
@@ -225,8 +231,12 @@ impl Request {
         }
         self.erasures.push(erasure);
         self.widened = false;
+        let going: BTreeSet<_> = plan.sessions.iter().map(|one| one.session.clone()).collect();
         // What earlier receipts left is looked for again by this plan; its own receipt says what is left now.
-        self.more = false;
+        if !self.elsewhere || self.told.is_subset(&going) {
+            (self.more, self.elsewhere) = (false, false);
+        }
+        self.told.extend(going);
         Ok((self, plan))
     }
 
@@ -235,10 +245,12 @@ impl Request {
     /// otherwise.
     pub(crate) fn erased(mut self, erasure: ErasureId, rest: Rest, now: Timestamp) -> Self {
         self.receipted.push(erasure);
-        self.more |= rest == Rest::Something;
+        self.more |= rest != Rest::Nothing;
+        self.elsewhere |= rest == Rest::Elsewhere;
         let is_planned = self.plan.as_ref().is_some_and(|plan| !self.is_nothing(plan));
         if self.end.is_none() && self.erasing().is_none() && !is_planned && !self.more && !self.widened {
             self.plan = None;
+            self.told.clear();
             self.end = Some(End { ended: Ended::Done, by: None, at: now });
         }
         self

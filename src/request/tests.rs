@@ -311,6 +311,32 @@ fn a_plan_without_a_session_that_targets_are_asked_by_keeps_a_request_open() {
 }
 
 #[test]
+fn what_a_target_has_left_is_settled_only_by_who_tells_it_the_same_sessions() {
+    let [first, second] = [4, 5].map(|byte| ErasureId([byte; 16]));
+    let run = |request: Request, plan: Plan, id| {
+        let planned = request.planned(plan, Chosen::default()).expect("planned");
+        planned.run("aa", id, false).expect("asked for").0
+    };
+    let left = |count, rest| run(with_crm(verified()), plan("aa", count), first).erased(first, rest, at(TODAY));
+    let then = |left: Request, plan: Plan| {
+        let ended = run(left, plan, second).erased(second, Rest::Nothing, at(TODAY));
+        (ended.state(), ended.more)
+    };
+    let (open, done) = ((RequestState::Verified, true), (RequestState::Done, false));
+    // mluvii has erased the session, so that no further plan has it; the CRM may have known the person by nothing else.
+    assert_eq!(then(left(1, Rest::Elsewhere), plan("aa", 0)), open);
+    let mut other = plan("aa", 2);
+    other.sessions.remove(0);
+    assert_eq!(then(left(1, Rest::Elsewhere), other.clone()), open);
+    assert_eq!(then(left(1, Rest::Elsewhere), plan("aa", 2)), done);
+    // It was told no session, or the rest is of mluvii, which looks for itself.
+    assert_eq!(then(left(0, Rest::Elsewhere), plan("aa", 0)), done);
+    assert_eq!(then(left(1, Rest::Something), other), done);
+    let closed = left(1, Rest::Elsewhere).end(Ended::Closed(ClosedBecause::Incomplete), &by("ann"), at(TODAY));
+    assert!(closed.expect("closed").told.is_empty());
+}
+
+#[test]
 fn what_a_cancelled_erasure_was_to_take_is_not_known_to_be_gone() {
     let [first, second, third] = [4, 5, 6].map(|byte| ErasureId([byte; 16]));
     let next = |request: Request, id| {
