@@ -23,7 +23,7 @@ pub(crate) enum DelayCode {
     Unanswered,
     /// It was over, and a re-check found something again.
     Reopened,
-    /// A receipt left something: a further plan, or an end as incomplete.
+    /// A receipt left something, or a further erasure was cancelled: a further plan, or an end as incomplete.
     Incomplete,
     /// Nobody has planned it.
     Unplanned,
@@ -162,6 +162,8 @@ fn of_state(request: &Request, four_eyes: bool) -> Option<Delay> {
         RequestState::Planned if plan.is_some_and(|plan| request.is_nothing(plan)) => DelayCode::NothingPlanned,
         RequestState::Planned if four_eyes => DelayCode::Unapproved,
         RequestState::Planned | RequestState::Approved => DelayCode::NotRun,
+        // They know less of the person than is proved by now.
+        RequestState::Erasing if request.widened => DelayCode::Unplanned,
         // By its erasures.
         RequestState::Erasing => return None,
         RequestState::Done | RequestState::Rejected | RequestState::Withdrawn | RequestState::Closed => return None,

@@ -125,8 +125,13 @@ pub(super) fn erasure_of<'a>(claim: &'a Claim, receipt: &Receipt) -> Result<&'a 
 pub(super) fn rest(receipt: &Receipt) -> Rest {
     let Statement { verdict, reasons, .. } = &receipt.statement;
     let is_decided = |code: ReasonCode| code == ReasonCode::Excluded || code.allows() != Verdict::Incomplete;
-    let all_decided = reasons.iter().all(|reason| reason.code.parse::<ReasonCode>().is_ok_and(is_decided));
-    if *verdict != Verdict::Incomplete || all_decided { Rest::Nothing } else { Rest::Something }
+    let undecided = reasons.iter().filter(|reason| !reason.code.parse::<ReasonCode>().is_ok_and(is_decided));
+    let mut of_targets = undecided.map(|reason| reason.target.as_ref()).peekable();
+    if *verdict != Verdict::Incomplete || of_targets.peek().is_none() {
+        return Rest::Nothing;
+    }
+    let is_elsewhere = of_targets.flatten().any(|target| !target.is_mluvii());
+    if is_elsewhere { Rest::Elsewhere } else { Rest::Something }
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ impl Certificate<'_> {
                     @if self.case.is_some() || !by_rule {
                         dt { (lang.say("Žádost přijata", "Request received")) }
                         dd { (sheet::said(received(lang, case).as_deref(), "")) }
-                        dt { (lang.say("Totožnost ověřena", "Identity verified")) }
+                        dt { (what_is_verified(lang, case)) }
                         dd { (sheet::said(verified(lang, case).as_deref(), "")) }
                         @if let Some(due) = case.due {
                             dt { (lang.say("Lhůta pro odpověď", "To be answered by")) }
@@ -244,6 +244,16 @@ fn received(lang: Lang, case: &Case) -> Option<String> {
         Some(Came::InPerson) => lang.say(format!("{day}, osobně"), format!("{day}, in person")),
         Some(Came::Form) => lang.say(format!("{day}, formulářem"), format!("{day}, by a form")),
     })
+}
+
+/// A link shows who reads a mailbox, and nobody's identity.
+fn what_is_verified(lang: Lang, case: &Case) -> String {
+    match case.verified {
+        Some(VerifiedBy::EmailLink) => lang.say("E-mailová adresa potvrzena", "E-mail address confirmed"),
+        Some(VerifiedBy::Document | VerifiedBy::KnownContact) | None => {
+            lang.say("Totožnost ověřena", "Identity verified")
+        }
+    }
 }
 
 fn verified(lang: Lang, case: &Case) -> Option<String> {

@@ -9,7 +9,7 @@ use super::sheet::{blank, head, page, said};
 use super::{Case, Lang, Letterhead};
 use crate::erasure::{Outcome, ReasonCode, Verdict};
 use crate::receipt::Statement;
-use crate::request::{ExtendedBecause, RejectedBecause};
+use crate::request::{ExtendedBecause, RejectedBecause, VerifiedBy};
 
 /// Which letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,7 +141,12 @@ impl Letter<'_> {
                 @if let Some(number) = number { (number) }
             }
             @match self.case.verified {
-                Some(_) => p { (lang.say("Vaši totožnost jsme ověřili.", "Your identity was verified.")) },
+                // Whoever reads a mailbox is not known to be anybody.
+                Some(VerifiedBy::EmailLink) => p { (lang.say(
+                    "Potvrdili jste, že máte přístup k e-mailové adrese, která je uvedena v žádosti.",
+                    "You have confirmed that you have access to the e-mail address that is given in the request.",
+                )) },
+                Some(VerifiedBy::Document | VerifiedBy::KnownContact) => p { (lang.say("Vaši totožnost jsme ověřili.", "Your identity was verified.")) },
                 None => p { (lang.say(
                     "Ze žádosti zatím nepoznáme s jistotou, že ji podala osoba, které se údaje týkají. Abychom nevymazali údaje někoho jiného, \
                      žádáme Vás o informace nezbytné k potvrzení Vaší totožnosti (čl. 12 odst. 6 GDPR): napište nám prosím z adresy nebo \

@@ -290,6 +290,21 @@ fn no_paper_says_when_identity_was_verified_as_nobody_has_told() {
 }
 
 #[test]
+fn no_paper_says_that_a_link_in_an_email_shows_whose_a_request_is() {
+    let by_link = Case { verified: Some(VerifiedBy::EmailLink), ..case() };
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
+    for (lang, identity, access, confirmed) in [
+        (Lang::En, "dentity", "access to the e-mail address", "E-mail address confirmed by a link in an e-mail"),
+        (Lang::Cs, "otožnost", "přístup k e-mailové adrese", "E-mailová adresa potvrzena odkazem v e-mailu"),
+    ] {
+        let acknowledgement = text(&letters(&by_link, None, lang)[0]);
+        assert!(acknowledgement.contains(access) && !acknowledgement.contains(identity), "{acknowledgement}");
+        let certificate = text(&html(&receipt, Some(&by_link), lang, Audience::Person));
+        assert!(certificate.contains(confirmed) && !certificate.contains(identity), "{certificate}");
+    }
+}
+
+#[test]
 fn numbers_agree_with_what_they_count() {
     let count = |number| told::count(Lang::Cs, "sessions", number).replace('\u{a0}', " ");
     assert_eq!(

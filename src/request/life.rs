@@ -1,5 +1,7 @@
 //! How a request goes from one state to the next. Each act takes what is there and returns what is there then, or why it cannot be.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -60,8 +62,10 @@ pub(crate) enum Refused {
 pub(crate) enum Rest {
     /// Nothing, or only what somebody has decided to leave, or what has to be kept.
     Nothing,
-    /// Something that is still there, has come since, or of which nobody knows.
+    /// Something that is still there, has come since, or of which nobody knows. A further plan looks for it.
     Something,
+    /// The same at a target other than mluvii, which may know it only by a session that it was told: a plan without that session does not.
+    Elsewhere,
 }
 
 /// What an act comes to.
@@ -79,6 +83,8 @@ impl Request {
         if self.term.is_paused() {
             end_pause(&mut self.term, on)?;
         }
+        // What was erased so far was by less: a receipt of that is no end. Of what is open once more, nobody knows any more who it is.
+        self.widened |= !self.erasures.is_empty() && self.reopened.is_none();
         self.plan = None;
         self.verified = Some(Verification { how, by: by.clone(), at: now, on: Some(on) });
         Ok(self)
@@ -157,6 +163,8 @@ impl Request {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
         self.plan = None;
+        self.told.clear();
+        (self.elsewhere, self.widened) = (false, false);
         self.end = Some(End { ended, by: Some(by.clone()), at: now });
         Ok(self)
     }
@@ -222,27 +230,37 @@ impl Request {
             self.makers.clear();
         }
         self.erasures.push(erasure);
-        // What earlier receipts left was looked for again by this plan; its own receipt says what is left now.
-        self.more = false;
+        self.widened = false;
+        let going: BTreeSet<_> = plan.sessions.iter().map(|one| one.session.clone()).collect();
+        // What earlier receipts left is looked for again by this plan; its own receipt says what is left now.
+        if !self.elsewhere || self.told.is_subset(&going) {
+            (self.more, self.elsewhere) = (false, false);
+        }
+        self.told.extend(going);
         Ok((self, plan))
     }
 
-    /// An erasure of it has ended with a receipt. That is the end, unless another one is under way or planned, or the receipt leaves
-    /// something that nobody has decided to leave: then it is open for a further plan, and a person closes it otherwise.
+    /// An erasure of it has ended with a receipt. That is the end, unless another one is under way or planned, more was proved than it
+    /// knew, or the receipt leaves something that nobody has decided to leave: then it is open for a further plan, and a person closes it
+    /// otherwise.
     pub(crate) fn erased(mut self, erasure: ErasureId, rest: Rest, now: Timestamp) -> Self {
         self.receipted.push(erasure);
-        self.more |= rest == Rest::Something;
-        let is_planned = self.plan.as_ref().is_some_and(|plan| !plan.sessions.is_empty());
-        if self.end.is_none() && self.erasing().is_none() && !is_planned && !self.more {
+        self.more |= rest != Rest::Nothing;
+        self.elsewhere |= rest == Rest::Elsewhere;
+        let is_planned = self.plan.as_ref().is_some_and(|plan| !self.is_nothing(plan));
+        if self.end.is_none() && self.erasing().is_none() && !is_planned && !self.more && !self.widened {
             self.plan = None;
+            self.told.clear();
             self.end = Some(End { ended: Ended::Done, by: None, at: now });
         }
         self
     }
 
-    /// An erasure of it was cancelled before it began: it is as if nobody had asked for it.
+    /// An erasure of it was cancelled before it began: it is as if nobody had asked for it. What it was to look for once more is not known to
+    /// be gone, so that no receipt of another one is the end.
     pub(crate) fn without(mut self, erasure: ErasureId) -> Self {
         self.erasures.retain(|id| *id != erasure);
+        self.more |= !self.erasures.is_empty();
         self
     }
 

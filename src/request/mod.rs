@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::Actor;
 use crate::deadline::{Calendar, Term, days_left};
 use crate::erasure::ErasureId;
-use crate::subject::{InstallationName, Kind, TargetName};
+use crate::subject::{InstallationName, Kind, SessionKey, TargetName};
 
 impl RequestId {
     pub(crate) fn generate(now: Timestamp) -> Self {
@@ -277,9 +277,19 @@ pub(crate) struct Request {
     /// Those of them that have ended, with receipts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) receipted: Vec<ErasureId>,
-    /// Whether a receipt leaves something that nobody has decided to leave: what has come since, is still there, or is not known.
+    /// Whether something is left that nobody has decided to leave: by a receipt, what has come since, is still there, or is not known; or what
+    /// an erasure was to take that was cancelled.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) more: bool,
+    /// Whether some of that may be known to a target other than mluvii by the sessions alone that it was told.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) elsewhere: bool,
+    /// The sessions that its erasures were to take, until it ends.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) told: BTreeSet<SessionKey>,
+    /// Whether more is proved of the person than its erasures knew: a further one has to be asked for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) widened: bool,
     /// Kept beyond its end, until it is open once more again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reopened: Option<Reopened>,
@@ -323,6 +333,9 @@ impl Request {
             erasures: Vec::new(),
             receipted: Vec::new(),
             more: false,
+            elsewhere: false,
+            told: BTreeSet::new(),
+            widened: false,
             reopened: None,
             end: None,
         }

@@ -268,6 +268,86 @@ fn what_has_come_since_it_was_planned_keeps_a_request_open() {
     assert_eq!(erasing.without(first).state(), RequestState::Verified);
 }
 
+fn with_crm(request: Request) -> Request {
+    Request { targets: vec![TargetName::mluvii(), TargetName("crm".into())], ..request }
+}
+
+#[test]
+fn what_was_erased_by_an_address_alone_is_not_the_end_once_more_is_proved() {
+    let [narrow, wide] = [4, 5].map(|byte| ErasureId([byte; 16]));
+    let by_link = with_crm(entered()).verify_by_link(TODAY, &Actor::link(3), at(TODAY)).expect("verified");
+    let planned = |request: Request, count| request.planned(plan("aa", count), Chosen::default()).expect("planned");
+    let run = |request: Request, id| request.run("aa", id, false).expect("asked for").0;
+    let widen =
+        |request: Request| request.verify(VerifiedBy::Document, TODAY, &by("ann"), at(TODAY)).expect("verified");
+    let ends = |request: Request, id| request.erased(id, Rest::Nothing, at(TODAY));
+    let erasing = run(planned(by_link.clone(), 1), narrow);
+    let widened = widen(erasing.clone());
+    assert_eq!(widened.state(), RequestState::Erasing);
+    let text = serde_json::to_string(&widened).expect("JSON");
+    assert_eq!(serde_json::from_str::<Request>(&text).expect("reads"), widened);
+    // Nobody has planned it anew when the receipt comes, or its plan has no session: the CRM was never asked by all that is proved.
+    assert_eq!(ends(widened.clone(), narrow).state(), RequestState::Verified);
+    assert_eq!(ends(planned(widened.clone(), 0), narrow).state(), RequestState::Planned);
+    // By what runs then it ends, whichever receipt comes last.
+    let both = run(planned(widened.clone(), 0), wide);
+    assert_eq!(ends(ends(both.clone(), narrow), wide).state(), RequestState::Done);
+    assert_eq!(ends(ends(both.clone(), wide), narrow).state(), RequestState::Done);
+    // Not where that is cancelled.
+    assert_eq!(ends(both.without(wide), narrow).state(), RequestState::Verified);
+    // Before anything is erased, there is nothing that was erased by less.
+    assert!(!widen(planned(by_link, 1)).widened);
+    assert_eq!(ends(erasing, narrow).state(), RequestState::Done);
+}
+
+#[test]
+fn a_plan_without_a_session_that_targets_are_asked_by_keeps_a_request_open() {
+    let id = ErasureId([4; 16]);
+    let planned = |request: Request, count| request.planned(plan("aa", count), Chosen::default()).expect("planned");
+    let run = |request: Request| request.run("aa", id, false).expect("asked for").0;
+    let ended = |request: Request| request.erased(id, Rest::Nothing, at(TODAY)).state();
+    assert_eq!(ended(planned(run(planned(with_crm(verified()), 1)), 0)), RequestState::Planned);
+    assert_eq!(ended(planned(run(planned(verified(), 1)), 0)), RequestState::Done, "it would erase nothing");
+}
+
+#[test]
+fn what_a_target_has_left_is_settled_only_by_who_tells_it_the_same_sessions() {
+    let [first, second] = [4, 5].map(|byte| ErasureId([byte; 16]));
+    let run = |request: Request, plan: Plan, id| {
+        let planned = request.planned(plan, Chosen::default()).expect("planned");
+        planned.run("aa", id, false).expect("asked for").0
+    };
+    let left = |count, rest| run(with_crm(verified()), plan("aa", count), first).erased(first, rest, at(TODAY));
+    let then = |left: Request, plan: Plan| {
+        let ended = run(left, plan, second).erased(second, Rest::Nothing, at(TODAY));
+        (ended.state(), ended.more)
+    };
+    let (open, done) = ((RequestState::Verified, true), (RequestState::Done, false));
+    // mluvii has erased the session, so that no further plan has it; the CRM may have known the person by nothing else.
+    assert_eq!(then(left(1, Rest::Elsewhere), plan("aa", 0)), open);
+    let mut other = plan("aa", 2);
+    other.sessions.remove(0);
+    assert_eq!(then(left(1, Rest::Elsewhere), other.clone()), open);
+    assert_eq!(then(left(1, Rest::Elsewhere), plan("aa", 2)), done);
+    // It was told no session, or the rest is of mluvii, which looks for itself.
+    assert_eq!(then(left(0, Rest::Elsewhere), plan("aa", 0)), done);
+    assert_eq!(then(left(1, Rest::Something), other), done);
+    let closed = left(1, Rest::Elsewhere).end(Ended::Closed(ClosedBecause::Incomplete), &by("ann"), at(TODAY));
+    assert!(closed.expect("closed").told.is_empty());
+}
+
+#[test]
+fn what_a_cancelled_erasure_was_to_take_is_not_known_to_be_gone() {
+    let [first, second, third] = [4, 5, 6].map(|byte| ErasureId([byte; 16]));
+    let next = |request: Request, id| {
+        let planned = request.planned(plan("aa", 1), Chosen::default()).expect("planned");
+        planned.run("aa", id, false).expect("asked for").0
+    };
+    let left = next(verified(), first).erased(first, Rest::Something, at(TODAY));
+    let cancelled = next(next(left, second), third).without(second);
+    assert_eq!(cancelled.erased(third, Rest::Nothing, at(TODAY)).state(), RequestState::Verified);
+}
+
 #[test]
 fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it() {
     let [first, second, other] = [4, 5, 6].map(|byte| ErasureId([byte; 16]));

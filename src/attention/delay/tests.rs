@@ -178,6 +178,7 @@ fn why_a_request_is_not_over() {
         (planned(1), vec![], false, "not_run"),
         (planned(1), vec![], true, "unapproved"),
         (under_way(), vec![&crm], false, "purge crm until 40 too late"),
+        (Request { widened: true, ..under_way() }, vec![&crm], false, "unplanned, purge crm until 40 too late"),
         (Request { erasures: vec![id], ..planned(1) }, vec![&crm], false, "not_run, purge crm until 40 too late"),
         (ended, vec![], false, ""),
     ] {

@@ -55,9 +55,10 @@ fn answered(answer: &Result<WouldBe, NotSaid>) -> Value {
 
 pub(in crate::cli) fn holds_json(holds: &[MayHold]) -> Value {
     let shown = |hold: &MayHold| {
-        let MayHold { held, on, until, waits, sessions, staying } = hold;
+        let MayHold { held, on, until, waits, sessions, staying, unproved } = hold;
         json!({
             "hold": held, "on": on, "until": until, "waits": waits, "sessions": sessions, "staying": staying,
+            "unproved": unproved,
         })
     };
     holds.iter().map(shown).collect()
@@ -101,9 +102,14 @@ fn row((name, answer): (&TargetName, &Result<WouldBe, NotSaid>)) -> [String; 4] 
 
 /// What a hold does to it.
 pub(in crate::cli) fn of_hold(hold: &MayHold) -> String {
-    let MayHold { held, on, until, waits, sessions, staying } = hold;
+    let MayHold { held, on, until, waits, sessions, staying, unproved } = hold;
     let end = until.map_or_else(|| "without an end".to_owned(), |until| format!("until {}", out::time(until)));
     let hold = format!("the hold {held}, on a {on}, {end}");
+    if *unproved {
+        return format!(
+            "{hold}, concerns what is given and not proved: it is not run before that is proved, or the hold ends"
+        );
+    }
     if !waits {
         return format!("{hold}, concerns {staying} of the sessions that stay; with one of them, it would wait");
     }
@@ -164,7 +170,8 @@ mod tests {
     #[test]
     fn a_hold_says_whether_anything_waits_for_it() {
         let held = HeldBy { hold: HoldId([1; 6]), reason: HoldReason::LegalClaims, case: "21 C 1/2026".parse().ok() };
-        let mut hold = MayHold { held, on: "session", until: None, waits: true, sessions: 2, staying: 1 };
+        let mut hold =
+            MayHold { held, on: "session", until: None, waits: true, sessions: 2, staying: 1, unproved: false };
         assert_eq!(
             of_hold(&hold),
             "it would wait for the hold h-010101010101 (legal_claims, 21 C 1/2026), on a session, without an end, which may concern 2 of the \
@@ -172,5 +179,8 @@ mod tests {
         );
         (hold.waits, hold.sessions) = (false, 0);
         assert!(of_hold(&hold).ends_with("concerns 1 of the sessions that stay; with one of them, it would wait"));
+        hold.unproved = true;
+        assert!(of_hold(&hold).ends_with("it is not run before that is proved, or the hold ends"));
+        assert_eq!(holds_json(&[hold])[0]["unproved"], true);
     }
 }

@@ -171,7 +171,7 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
         out.marked(
             DOUBTFUL,
             "!",
-            "left       a receipt is incomplete: plan and run it again, or close it as incomplete",
+            "left       not all is known to be gone: plan and run it again, or close it as incomplete",
         )?;
     }
     if let Some(end) = &request.end {

@@ -220,6 +220,8 @@ pub(crate) async fn a_request_stays_open_where_its_receipt_leaves_what_nobody_de
         let ended = there(&ledger, &number).await;
         let is_open = state == RequestState::Verified;
         assert_eq!((ended.request.state(), ended.request.more), (state, is_open), "{number}");
+        let is_at_crm = matches!(outcome, Outcome::Residual | Outcome::Unverifiable);
+        assert_eq!(ended.request.elsewhere, is_at_crm, "{number}");
         let capsule = ledger.request_capsule(ended.request.id).await.expect("read");
         assert_eq!((capsule.is_some(), ended.request.end.is_none()), (is_open, is_open), "{number}");
     }

@@ -26,6 +26,8 @@ pub(crate) struct MayHold {
     pub(crate) sessions: usize,
     /// So many that were found and stay: taken, they would wait.
     pub(crate) staying: usize,
+    /// Whether it concerns what was given and is not proved. The erasure knows nothing of that and would not wait, so none is asked for.
+    pub(crate) unproved: bool,
 }
 
 #[derive(Default)]
@@ -33,6 +35,7 @@ struct Concerns {
     whole: bool,
     sessions: usize,
     staying: usize,
+    unproved: bool,
 }
 
 /// The holds in force that concern it; `goes` says of each session that was found whether it goes.
@@ -61,6 +64,13 @@ pub(in crate::operations) async fn holds(
             holds.entry(held).or_default().whole = true;
         }
     }
+    // The erasure carries nothing that is not proved; but whoever has given what is held may be who is held.
+    if checked.whom.by_address_alone {
+        let given = MaybeHeld { identifiers: checked.fingerprints.clone(), ..whole.clone() };
+        for held in on.ledger.holds_on(&given).await? {
+            holds.entry(held).or_default().unproved = true;
+        }
+    }
     // By what mluvii showed of a session, too: the ledger may have no record of it.
     let shown: BTreeMap<_, _> = found.shown.iter().map(|shown| (shown.session, &shown.fingerprints)).collect();
     for found in found.sessions.values() {
@@ -74,11 +84,12 @@ pub(in crate::operations) async fn holds(
         }
     }
     let mut all = Vec::new();
-    for (held, Concerns { whole, sessions, staying }) in holds {
+    for (held, Concerns { whole, sessions, staying, unproved }) in holds {
         // One that was lifted meanwhile concerns nothing.
         let Some(hold) = on.ledger.hold(held.hold).await? else { continue };
         let waits = whole || sessions > 0;
-        all.push(MayHold { held, on: hold.hold.on.kind(), until: hold.hold.until, waits, sessions, staying });
+        let unproved = unproved && !waits;
+        all.push(MayHold { held, on: hold.hold.on.kind(), until: hold.hold.until, waits, sessions, staying, unproved });
     }
     Ok(all)
 }

@@ -160,6 +160,12 @@ pub(crate) async fn run(on: &Operations, named: &Named, hash: &str, by: &Actor) 
     must_be_as_planned(&number.to_string(), &plan, &found)?;
     let only: BTreeSet<SessionKey> = plan.sessions.iter().map(|one| one.session.clone()).collect();
     let mut holds = erasures::holds(on, &checked, &found, |found| only.contains(&found.key)).await?;
+    if let Some(MayHold { held, .. }) = holds.iter().find(|hold| hold.unproved) {
+        return Err(OperationError::Conflict(format!(
+            "request {number}: the hold {held} concerns what is given and not proved, so that it may be of the same person: verify it \
+             otherwise than by a link, or wait for the hold's end"
+        )));
+    }
     holds.retain(|hold| hold.waits);
     let seal = on.seal_key(&keys).await?;
     let fingerprints = checked.proved();

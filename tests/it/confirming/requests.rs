@@ -156,6 +156,29 @@ fn a_session_that_a_link_does_not_prove_goes_where_an_officer_says_so() {
 }
 
 #[test]
+fn what_a_link_does_not_prove_is_not_erased_around_a_hold_on_it() {
+    let company = Company::of_requests();
+    company.talked(101, &[("oo1_guest_email", ANN)]);
+    company.deployment.settled(1);
+    company.deployment.write("held", PHONE);
+    let held = format!("@{}", company.deployment.path("held").display());
+    let hold = company.deployment.json(&["holds", "add", "--phone", &held, "--reason", "legal_claims"]);
+    let hold = hold["id"].as_str().expect("an id");
+    let number = company.entered(&format!("email: {ANN}\nphone: {PHONE}\n"));
+    company.of(&["verify", &number, "--by-email"]);
+    assert_eq!(company.clicks(&company.links(1)[0]).0, 200);
+    let plan = company.of(&["plan", &number]);
+    let shown = &plan["holds"][0];
+    assert_eq!((&shown["unproved"], &shown["waits"]), (&json!(true), &json!(false)), "{plan}");
+    company.refused(&["run", &number, "--plan", plan["plan"].as_str().expect("a hash")], "given and not proved");
+    assert!(company.standin.holds(ANN));
+    assert!(company.deployment.run(&["holds", "lift", hold]).status.success());
+    company.runs(&number, &["acme/101"]);
+    receipts(&company.deployment, 1);
+    assert!(!company.standin.holds(ANN));
+}
+
+#[test]
 fn the_newest_link_is_good_and_none_is_needed_once_it_is_known_otherwise() {
     let company = Company::of_requests();
     let number = company.entered(&format!("email: {ANN}\n"));
