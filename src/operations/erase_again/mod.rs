@@ -20,7 +20,7 @@ use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
 use crate::policy::Comparison;
 use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
 use crate::target::Target;
-use pages::Pages;
+use pages::{CallRate, Pages, RateOfAll};
 pub(in crate::operations) use persons::is_comparable;
 use persons::{Found, Person, Persons, Verdict};
 
@@ -365,7 +365,10 @@ impl<'a> Run<'a> {
         tell: Tell<'_>,
     ) -> Result<(), OperationError> {
         let Settings { rates, person, .. } = &self.on.settings;
-        let mut pages = Pages::new(&*self.on.ledger, target, called, rates.get(called).copied(), person.region);
+        let rate =
+            rates.get(called).map(|rate| RateOfAll { ledger: &*self.on.ledger, target: called, calls_per_s: *rate });
+        let rate = rate.as_ref().map(|rate| rate as &dyn CallRate);
+        let mut pages = Pages::new(target, called, rate, person.region);
         while let Some(page) = pages.next().await? {
             page.records.iter().for_each(|record| persons.compare(record));
             done.records += page.records.len() as u64;
