@@ -266,6 +266,7 @@ macro_rules! contract {
                 each_queue_shows_what_is_due_taken_waiting_and_parked
                 what_is_late_or_needs_a_person_is_shown;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
+                a_request_is_found_and_a_hold_keeps_under_a_new_index_key
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             generations: what_is_sealed_under_a_generation_that_was_followed_is_refused_whatever_it_is
                 a_generation_is_in_use_as_long_as_anything_is_sealed_under_it

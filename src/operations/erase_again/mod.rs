@@ -22,7 +22,7 @@ use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
 use crate::policy::Comparison;
 use crate::subject::{Fingerprinter, InstallationName, Kind, TargetName, Whom};
 use crate::target::Target;
-use pages::Pages;
+use pages::{CallRate, Pages, RateOfAll};
 use persons::{Found, Person, Persons, Verdict};
 pub(in crate::operations) use persons::{is_comparable, is_found_by};
 
@@ -376,7 +376,10 @@ impl<'a> Run<'a> {
         tell: Tell<'_>,
     ) -> Result<(), OperationError> {
         let Settings { rates, person, .. } = &self.on.settings;
-        let mut pages = Pages::new(&*self.on.ledger, target, called, rates.get(called).copied(), person.region);
+        let rate =
+            rates.get(called).map(|rate| RateOfAll { ledger: &*self.on.ledger, target: called, calls_per_s: *rate });
+        let rate = rate.as_ref().map(|rate| rate as &dyn CallRate);
+        let mut pages = Pages::new(target, called, rate, person.region);
         while let Some(page) = pages.next().await? {
             for record in &page.records {
                 persons.compare(record);
