@@ -161,6 +161,12 @@ fn is_of_this_one(error: &OperationError) -> bool {
     )
 }
 
+/// Whether a look failed as it does where mluvii is out, and as it may for what it was about alone.
+pub(in crate::operations) fn is_away(error: &OperationError) -> bool {
+    let OperationError::Unavailable(error) = error else { return false };
+    matches!(error.downcast_ref(), Some(MluviiError::Away(_) | MluviiError::Page(_)))
+}
+
 /// Whether mluvii shows what was erased with personal data again.
 async fn is_back(
     on: &Operations,
@@ -206,7 +212,8 @@ pub(in crate::operations) enum SeenAgain {
     Unclear,
 }
 
-/// Looks at an erased session; nothing follows by itself. What cannot be looked at for a reason of its own is unclear.
+/// Looks at an erased session; nothing follows by itself. What cannot be looked at for a reason of its own is unclear; where mluvii may be
+/// away ([`is_away`]), nothing was seen.
 pub(in crate::operations) async fn look_after(
     on: &Operations,
     client: &MluviiClient,
@@ -223,7 +230,7 @@ pub(in crate::operations) async fn look_after(
         Err(error) => Err(error),
     };
     match seen {
-        Err(error) if is_of_this_one(&error) => Ok(SeenAgain::Unclear),
+        Err(error) if is_of_this_one(&error) && !is_away(&error) => Ok(SeenAgain::Unclear),
         seen => seen,
     }
 }
