@@ -62,6 +62,8 @@ pub(crate) enum Rest {
     Nothing,
     /// Something that is still there, has come since, or of which nobody knows.
     Something,
+    /// Nothing; but something is certainly there again that another erasure of the request had erased, and nobody has seen to it yet.
+    Elsewhere,
 }
 
 /// What an act comes to.
@@ -233,7 +235,8 @@ impl Request {
         self.receipted.push(erasure);
         self.more |= rest == Rest::Something;
         let is_planned = self.plan.as_ref().is_some_and(|plan| !plan.sessions.is_empty());
-        if self.end.is_none() && self.erasing().is_none() && !is_planned && !self.more {
+        let is_all = !self.more && rest != Rest::Elsewhere;
+        if self.end.is_none() && self.erasing().is_none() && !is_planned && is_all {
             self.plan = None;
             self.end = Some(End { ended: Ended::Done, by: None, at: now });
         }
@@ -263,13 +266,17 @@ impl Request {
         Some(self)
     }
 
-    /// What was found again is being erased. `None` where nobody has opened it once more, or it is one of its erasures already.
-    pub(crate) fn erased_again_by(mut self, erasure: ErasureId) -> Option<Self> {
-        if self.end.is_some() || self.reopened.is_none() || self.erasures.contains(&erasure) {
+    /// What was found again of `before`, which had its receipt, is being erased. `None` where the request has ended, or it is one of its
+    /// erasures already.
+    pub(crate) fn erased_again_by(mut self, before: ErasureId, erasure: ErasureId) -> Option<Self> {
+        if self.end.is_some() || !self.receipted.contains(&before) || self.erasures.contains(&erasure) {
             return None;
         }
         self.erasures.push(erasure);
-        self.more = false;
+        // Where it was open for something else, too, its receipt settles no more than what came back.
+        if self.reopened.is_some() && self.receipted.last() == Some(&before) {
+            self.more = false;
+        }
         Some(self)
     }
 
