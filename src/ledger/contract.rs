@@ -284,6 +284,7 @@ macro_rules! contract {
                 requests_go_by_their_age_and_open_ones_stay
                 open_requests_are_told_and_counted;
             rechecking: what_came_of_looking_again_is_kept_until_its_erasure_goes
+                what_is_certainly_there_stays_told_until_somebody_has_seen_otherwise
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
             random: random_sequences_agree_with_the_pure_model;
         }

@@ -311,7 +311,9 @@ async fn others(
     let left: Vec<_> = left.collect();
     let known = on.ledger.rechecks(&left.iter().map(|found| found.erasure).collect::<Vec<_>>()).await?;
     let is_known = |found: &&&FoundAgain| {
-        known.iter().any(|one| one.erasure == found.erasure && one.target == at.target && one.unsettled)
+        // What somebody may look at does not hide what is certain.
+        let is_told = |one: &&Recheck| one.unsettled && one.outcome == RecheckOutcome::Residual;
+        known.iter().filter(is_told).any(|one| one.erasure == found.erasure && one.target == at.target)
     };
     let left = left.iter().filter(|found| !is_known(found)).map(|found| Recheck {
         erasure: found.erasure,
