@@ -51,3 +51,13 @@ fn two_pages_alike_are_none_the_same_for_ever() {
         seen.note(&alike, Some(&cursor(n))).expect("taken");
     }
 }
+
+#[test]
+fn only_what_waiting_cannot_change_is_a_conflict() {
+    let crm = TargetName("crm".into());
+    let is_conflict =
+        |why: &str| matches!(given_up(&crm, &TargetError::Permanent(why.into())), OperationError::Conflict(_));
+    assert!(is_conflict(CANNOT_SWEEP) && is_conflict(CANNOT_SWEEP_AS_CONFIGURED));
+    assert!(!is_conflict("the plugin's result: its shape"), "one page that is none says nothing of anybody");
+    assert!(!is_conflict("the cursor is larger than a call can carry"));
+}
