@@ -156,6 +156,9 @@ impl Checkpoint for NoCheckpoint {
 /// Why a target is not asked whom it holds.
 pub(crate) const CANNOT_SWEEP: &str = "this target cannot say whom its system holds";
 
+/// The same, where its configuration is why.
+pub(crate) const CANNOT_SWEEP_AS_CONFIGURED: &str = "the plugin cannot say whom its system holds, as it is configured";
+
 /// Which page of whom a target holds is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct SweepCall {

@@ -7,7 +7,7 @@ use super::failure::{KILLED_FOR_ANOTHER, NO_SLOT, of_error};
 use super::host::PluginHost;
 use super::reading::of_swept;
 use super::session::{Ask, CoRunning, Ended, Outgoing, SLOT_WAIT_MAX};
-use crate::target::{CANNOT_SWEEP, SweepCall, SweepPage, TargetError};
+use crate::target::{CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, TargetError};
 
 impl PluginHost {
     pub(super) async fn sweep_page(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
@@ -45,7 +45,7 @@ impl PluginHost {
 /// The error without its text.
 fn unsaid(error: PluginError) -> PluginError {
     let message = match error.class {
-        ErrorClass::Permanent => "the plugin cannot say whom its system holds, as it is configured",
+        ErrorClass::Permanent => CANNOT_SWEEP_AS_CONFIGURED,
         ErrorClass::NeedsOperator => {
             "the plugin's system cannot be asked until somebody acts; `quietus check --connect` says more"
         }

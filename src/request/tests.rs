@@ -370,14 +370,29 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     let text = serde_json::to_string(&extended).expect("JSON");
     assert_eq!(serde_json::from_str::<Request>(&text).expect("reads"), extended);
 
-    let again = open.clone().erased_again_by(second).expect("it waits for that");
+    let again = open.clone().erased_again_by(first, second).expect("it waits for that");
     assert_eq!((again.state(), again.erasing()), (RequestState::Erasing, Some(second)));
     assert_eq!(again.clone().without(second).state(), RequestState::Reopened, "it was cancelled");
     let left = again.clone().erased(second, Rest::Something, at(seen));
     assert_eq!(left.state(), RequestState::Reopened, "the receipt leaves something");
     let ended = again.erased(second, Rest::Nothing, at(seen));
     assert_eq!(ended.state(), RequestState::Done);
-    assert_eq!(ended.clone().erased_again_by(other), None, "nobody has opened it");
+    assert_eq!(ended.clone().erased_again_by(first, other), None, "it has ended");
+    assert_eq!(open.clone().erased_again_by(other, second), None, "nothing of it was erased by that");
+    // Something is there at another target, too: what came back here does not end it, and what comes back there does.
+    let here =
+        open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Again, at(seen));
+    assert_eq!((here.state(), here.more), (RequestState::Reopened, false));
+    let there = here.erased_again_by(first, other).expect("it waits for that").erased(other, Rest::Nothing, at(seen));
+    assert_eq!(there.state(), RequestState::Done);
+    // What a receipt has left is not settled by what is erased again elsewhere.
+    let left =
+        open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Something, at(seen));
+    let else_where =
+        left.clone().erased_again_by(first, other).expect("asked for").erased(other, Rest::Nothing, at(seen));
+    assert_eq!(else_where.state(), RequestState::Reopened);
+    let anew = left.erased_again_by(second, other).expect("asked for").erased(other, Rest::Nothing, at(seen));
+    assert_eq!(anew.state(), RequestState::Done);
     let once_more = ended.reopen(second, at(seen), seen).expect("open");
     assert_eq!((once_more.state(), once_more.erasing()), (RequestState::Reopened, None));
     let closed = once_more.end(Ended::Closed(ClosedBecause::AnsweredElsewhere), &by("ann"), at(seen)).expect("closed");
