@@ -62,10 +62,15 @@ pub(super) fn is_silent(database: Option<&Database>) {
     }
     let server = Server::start(&deployment);
     standin.register(&server.callback());
-    for (id, email) in [(101, EMAIL), (102, OTHER_EMAIL), (103, LINKED)] {
+    for (id, email) in [(101, EMAIL), (102, OTHER_EMAIL)] {
         standin.begin_with(happening::conversation(id, email, Some("v3")));
         standin.end(id);
     }
+    // Who shares nothing with them.
+    let params = json!([{ "name": "oo1_guest_email", "value": LINKED, "source": "ENTRY_FORM" }]);
+    let linked = json!({ "id": 103, "tenant": 62, "guest": "g-103", "gdpr_version": "v3", "call_params": params });
+    standin.begin_with(linked);
+    standin.end(103);
     deployment.settled(3);
     let backup = [(EMAIL, NAME, before()), (OTHER_EMAIL, NAME, before()), (FOUND, NAME, before())];
     crm.holds(&backup);
