@@ -31,14 +31,21 @@ fn rules(folder: &str) -> String {
     format!("{rules}\n{}{}", plugin("crm", "email"), plugin("erp", "customer_no"))
 }
 
+/// A system that tells by what else it knows somebody, and one that is erased by it; no rule names them.
+pub(crate) fn plugins(folder: &tempfile::TempDir) -> String {
+    let folder = folder.path().display().to_string();
+    plugin(&folder, "crm", "email").replace("name = \"crm\"", "name = \"customers\"")
+        + &plugin(&folder, "erp", "customer_no")
+}
+
 /// A folder into which plugins may write, whoever they run as.
-fn folder() -> tempfile::TempDir {
+pub(crate) fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).expect("changed");
     folder
 }
 
-fn calls(folder: &tempfile::TempDir) -> Vec<String> {
+pub(crate) fn calls(folder: &tempfile::TempDir) -> Vec<String> {
     let calls = std::fs::read_to_string(folder.path().join("calls")).unwrap_or_default();
     calls.lines().map(str::to_owned).collect()
 }
