@@ -6,6 +6,7 @@ mod configuration;
 mod erasing;
 mod evidence;
 mod faults;
+mod finding;
 mod gateway;
 mod health;
 mod histories;

@@ -126,7 +126,11 @@ impl PluginHost {
     /// The kinds of identifiers that the plugin returns; `None` where its file was not inspected yet.
     pub(crate) fn returned_kinds(&self) -> Option<BTreeSet<Kind>> {
         let of_session = self.status.borrow().session().map(|session| session.contract.returns.clone());
-        of_session.or_else(|| self.installed().last_manifest().map(|manifest| contract::returned_kinds(&manifest)))
+        of_session.or_else(|| {
+            let installed = self.installed();
+            let manifest = installed.last_manifest()?;
+            Some(contract::returned_kinds(&manifest, &installed.settings.own_config()))
+        })
     }
 
     /// The kinds of identifiers that the plugin requires; none where that is not known yet.

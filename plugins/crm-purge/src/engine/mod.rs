@@ -20,6 +20,7 @@ mod run;
 mod search;
 mod setup;
 mod sweep;
+mod tell;
 mod wanted;
 
 use std::collections::BTreeMap;
