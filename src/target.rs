@@ -48,6 +48,11 @@ pub(crate) trait Target: Send + Sync {
         Ok(Found::default())
     }
 
+    /// Whether the target can be asked whom it holds ([`Target::sweep`]); `None` where that is not known, as it has not started.
+    fn can_sweep(&self) -> Option<bool> {
+        Some(false)
+    }
+
     /// Asks for a page of whom the target holds. Changes nothing.
     async fn sweep(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
         let _ = page;

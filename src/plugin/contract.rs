@@ -107,6 +107,11 @@ impl Contract {
         self.sent.iter().filter(|kind| !kind.is_internal_id()).cloned().collect()
     }
 
+    /// Whether it can be asked whom its system holds.
+    pub(super) fn can_sweep(&self) -> bool {
+        self.can(&Operation::Sweep) && !self.swept().is_empty()
+    }
+
     /// The first required kind that none of the given ones is.
     pub(super) fn lacks<'a>(&'a self, given: &BTreeSet<&Kind>) -> Option<&'a Kind> {
         self.required.iter().find(|kind| !given.contains(kind))

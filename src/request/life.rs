@@ -151,8 +151,7 @@ impl Request {
             return Err(Refused::ExtendedEnough(running.extended));
         }
         // Its first month, with what was asked for in it.
-        let first = Term { extended: 0, ..running.clone() }.last_day();
-        if let Some(last) = first.filter(|last| *last < today) {
+        if let Some(last) = running.first_month().filter(|last| *last < today) {
             return Err(Refused::TooLateToExtend(last));
         }
         running.extended = extended;

@@ -159,6 +159,34 @@ fn a_request_is_extended_within_its_month_and_by_two_more_at_most() {
 }
 
 #[test]
+fn a_refusal_is_late_after_the_first_month_whatever_the_extension() {
+    let calendar = Calendar::of("Europe/Prague").expect("known");
+    let extend = |request: Request| {
+        request.extend(2, ExtendedBecause::Complexity, &by("ann"), at(TODAY), TODAY).expect("extended")
+    };
+    let rejected = |request: Request, on: Date| {
+        let ended = Ended::Rejected(RejectedBecause::LegalClaims);
+        request.end(ended, &by("ann"), at(on)).expect("ended").refused_after(&calendar)
+    };
+    let (last, after) = (date(2026, 12, 3), date(2026, 12, 4));
+    assert_eq!((rejected(entered(), last), rejected(extend(entered()), last)), (None, None), "on its last day");
+    assert_eq!((rejected(entered(), after), rejected(extend(entered()), after)), (Some(last), Some(last)));
+    assert_eq!(entered().end(Ended::Withdrawn, &by("ann"), at(after)).expect("ended").refused_after(&calendar), None);
+}
+
+#[test]
+fn how_long_a_request_can_be_extended_is_known() {
+    let last = date(2026, 12, 3);
+    let extend = |months, request: Request| {
+        request.extend(months, ExtendedBecause::Complexity, &by("ann"), at(TODAY), TODAY).expect("extended")
+    };
+    assert_eq!(entered().extendable_until(last), Some(last));
+    assert_eq!(entered().extendable_until(date(2026, 12, 4)), None);
+    assert_eq!(extend(1, entered()).extendable_until(TODAY), Some(last), "its first month, and no other");
+    assert_eq!(extend(2, entered()).extendable_until(TODAY), None);
+}
+
+#[test]
 fn nobody_approves_what_they_entered_or_planned() {
     let planned = verified().planned(plan("aa", 1), Chosen::default()).expect("planned");
     let run = |request: &Request| request.clone().run("aa", ErasureId([4; 16]), true).map(drop);

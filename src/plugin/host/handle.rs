@@ -143,6 +143,11 @@ impl PluginHost {
         known.unwrap_or_default().into_iter().collect()
     }
 
+    /// Whether the plugin can be asked whom its system holds; `None` before it has started.
+    pub(in crate::plugin) fn can_tell_whom_it_holds(&self) -> Option<bool> {
+        self.status.borrow().session().map(|session| session.contract.can_sweep())
+    }
+
     /// The kinds of identifiers that the operator has granted.
     pub(in crate::plugin) fn granted_kinds(&self) -> BTreeSet<Kind> {
         self.installed().settings.grants.iter().cloned().collect()
