@@ -408,8 +408,7 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     assert_eq!(ended.clone().erased_again_by(first, other), None, "it has ended");
     assert_eq!(open.clone().erased_again_by(other, second), None, "nothing of it was erased by that");
     // Something is there at another target, too: what came back here does not end it, and what comes back there does.
-    let here =
-        open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Again, at(seen));
+    let here = open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Again, at(seen));
     assert_eq!((here.state(), here.more), (RequestState::Reopened, false));
     let there = here.erased_again_by(first, other).expect("it waits for that").erased(other, Rest::Nothing, at(seen));
     assert_eq!(there.state(), RequestState::Done);

@@ -82,16 +82,7 @@ impl Due {
         let (erasure, target) = (self.ended.erasure.id, at.target.clone());
         let unsettled = outcome.needs_a_person() && why != Some(LATER);
         let why = why.map(str::to_owned);
-        Recheck {
-            erasure,
-            target,
-            due: self.date,
-            looked: now,
-            outcome,
-            why,
-            records: 0,
-            unsettled,
-        }
+        Recheck { erasure, target, due: self.date, looked: now, outcome, why, records: 0, unsettled }
     }
 
     fn not_looked(&self, at: &Place, now: Timestamp, why: &str) -> Recheck {
