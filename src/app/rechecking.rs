@@ -38,6 +38,9 @@ const DAY: Duration = Duration::from_secs(86_400);
 const AGAIN_MIN: Duration = Duration::from_secs(600);
 const AGAIN_MAX: Duration = Duration::from_secs(6 * 3600);
 
+/// Before a place's name, under which it is noted how far it has come.
+const MARKS: &str = "recheck/";
+
 const LOOKED: &str = "quietus_rechecks_total";
 
 /// Says what is counted. To be called once the metrics are the process's.
@@ -53,9 +56,8 @@ pub(super) fn describe() {
 
 /// Looks again until the shutdown.
 pub(super) async fn run(on: Operations, targets: Targets, shutdown: CancellationToken) {
-    // Then nobody wants it.
     if on.settings.recheck.is_empty() {
-        return shutdown.cancelled().await;
+        return not_wanted(&on, &shutdown).await;
     }
     let places = Place::all(&on);
     loop {
@@ -75,6 +77,31 @@ pub(super) async fn run(on: Operations, targets: Targets, shutdown: Cancellation
     }
 }
 
+/// Nobody wants it: what becomes due meanwhile is not made up for once somebody does.
+async fn not_wanted(on: &Operations, shutdown: &CancellationToken) {
+    loop {
+        if let Err(error) = move_marks(on).await {
+            debug!(error, "what is not to be looked at again is noted later");
+        }
+        if shutdown.run_until_cancelled(sleep(DAY)).await.is_none() {
+            return;
+        }
+    }
+}
+
+async fn move_marks(on: &Operations) -> Result<(), String> {
+    let words = |error| with_causes(&error);
+    let clock = on.ledger.clock().await.map_err(words)?;
+    if clock.doubt.is_some() {
+        return Ok(());
+    }
+    let marks = on.ledger.marks().await.map_err(words)?;
+    for name in marks.into_keys().filter(|name| name.starts_with(MARKS)) {
+        put_off(on, &name, Duration::ZERO, Some(clock.now)).await?;
+    }
+    Ok(())
+}
+
 /// Looks at one place, where anything is due and nobody else does.
 async fn visit(
     on: &Operations,
@@ -82,7 +109,7 @@ async fn visit(
     called: &dyn Target,
     shutdown: &CancellationToken,
 ) -> Result<(), String> {
-    let name = format!("recheck/{}", place.named());
+    let name = format!("{MARKS}{}", place.named());
     let words = |error: OperationError| with_causes(&error);
     let clock = on.ledger.clock().await.map_err(|error| with_causes(&error))?;
     // Nothing is dated by a clock that cannot be right.

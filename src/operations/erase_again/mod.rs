@@ -6,7 +6,7 @@
 mod pages;
 mod persons;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,12 +18,13 @@ use crate::chain;
 use crate::erasure::recheck::{ERASED_AGAIN, rule_after};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Selection, Step, Subject, ToSeal};
 use crate::key_files::Keys;
+use crate::keys::Fingerprint;
 use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
 use crate::policy::Comparison;
 use crate::subject::{Fingerprinter, InstallationName, Kind, TargetName, Whom};
 use crate::target::Target;
 use pages::{CallRate, Pages, RateOfAll};
-use persons::{Found, Person, Persons, Verdict};
+use persons::{Found, Person, Persons, Verdict, may_be_one_of};
 pub(in crate::operations) use persons::{is_comparable, is_found_by};
 
 /// How many erasures are read of the ledger at once.
@@ -177,18 +178,19 @@ impl AuditEntry {
     }
 }
 
-/// Looks whom a target holds again of those who were erased since then, by a target that runs. Asks for nobody.
+/// Looks whom a target holds again of those who were erased since then and may be one of these, by a target that runs. Asks for nobody.
 pub(in crate::operations) async fn look(
     on: &Operations,
     (target, called): (&TargetName, &dyn Target),
     installation: &InstallationName,
     (since, now): (Timestamp, Timestamp),
+    of: HashSet<Fingerprint>,
 ) -> Result<ErasedAgain, OperationError> {
     let keys = on.keys().await?;
     let fingerprinter = on.fingerprinter(&keys, installation);
     let (target, installation) = (target.clone(), installation.clone());
-    let run =
-        Run { on, then: &Then::Count, called: Some(called), target, installation, since, now, keys, fingerprinter };
+    let (then, called, of) = (&Then::Count, Some(called), Some(of));
+    let run = Run { on, then, called, of, target, installation, since, now, keys, fingerprinter };
     run.look(&|_| {}).await.map(|(done, _)| done)
 }
 
@@ -198,6 +200,8 @@ struct Run<'a> {
     then: &'a Then,
     /// The target, where it runs already.
     called: Option<&'a dyn Target>,
+    /// Whose fingerprints they share who are compared; all, where there is none. The others of years would not fit into memory.
+    of: Option<HashSet<Fingerprint>>,
     target: TargetName,
     installation: InstallationName,
     since: Timestamp,
@@ -232,7 +236,7 @@ impl<'a> Run<'a> {
             );
         }
         let since = asked.since;
-        Ok(Self { on, then, called: None, target, installation, since, now: clock.now, keys, fingerprinter })
+        Ok(Self { on, then, called: None, of: None, target, installation, since, now: clock.now, keys, fingerprinter })
     }
 
     fn entry(&self, by: &Actor, object: &Object, result: ActResult) -> AuditEntry {
@@ -313,6 +317,9 @@ impl<'a> Run<'a> {
             let Some(last) = ended.last().map(|ended| &ended.erasure) else { break };
             after = EndedMark { at: last.ended.unwrap_or(after.at), erasure: last.id };
             for ended in ended {
+                if self.of.as_ref().is_some_and(|of| !may_be_one_of(&ended, of)) {
+                    continue;
+                }
                 let Some(step) = ended.erasure.steps.iter().find(|step| step.target == self.target) else { continue };
                 // What became of it elsewhere, and whether a person has cancelled the rest, is nothing to this target.
                 if is_gone(step.outcome()) {

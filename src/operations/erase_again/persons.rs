@@ -1,7 +1,7 @@
 //! People who were erased, and what a target holds of them again: every record is compared with them by the rule that decides whose a
 //! session is (`policy/person`), and by when it was made. In memory only; of a record that is nobody's here, nothing is kept.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -21,6 +21,11 @@ pub(super) struct Persons<'a> {
     fingerprinter: &'a Fingerprinter,
     all: Vec<Person>,
     by_print: HashMap<Fingerprint, Vec<usize>>,
+}
+
+/// Whether somebody who was erased may be one of those whose fingerprints these are.
+pub(super) fn may_be_one_of(ended: &EndedErasure, prints: &HashSet<Fingerprint>) -> bool {
+    ended.fingerprints.iter().any(|one| prints.contains(&one.fingerprint))
 }
 
 /// One who was erased.

@@ -237,7 +237,8 @@ async fn records(
     }
     // Whoever was erased again since is compared, too, and so is not found by what the later erasure was about.
     let Some(since) = findable.iter().filter_map(|one| one.ended.erasure.ended).min() else { return Ok(looked) };
-    let seen = match erase_again::look(on, (&at.target, called), &at.installation, (since, now)).await {
+    let prints = findable.iter().flat_map(|one| &one.ended.fingerprints).map(|one| one.fingerprint).collect();
+    let seen = match erase_again::look(on, (&at.target, called), &at.installation, (since, now), prints).await {
         Ok(seen) => seen,
         // It cannot be asked at all, as it is configured: that is known, and does not change by waiting.
         Err(OperationError::Conflict(why)) => {
@@ -290,7 +291,7 @@ fn outcome(
     }
 }
 
-/// Those who were not due and of whom something is certainly there again: what was seen is told, once.
+/// Later erasures of the same people, which were not due, and of whom something is certainly there again: what was seen is told, once.
 async fn others(
     on: &Operations,
     at: &Place,

@@ -9,7 +9,7 @@ use super::search::Search;
 use crate::erasure::{MluviiSearch, Subject};
 use crate::hold::HoldOn;
 use crate::ledger::{Hold, HoldsListed, LedgerError};
-use crate::mluvii::{Look, LookUp};
+use crate::mluvii::{Look, LookUp, MluviiError};
 use crate::policy::{Certainty, Comparison};
 use crate::subject::{Fingerprinted, GuestId, InstallationName, SessionId, SessionKey};
 
@@ -231,20 +231,22 @@ impl Resolver<'_> {
     /// whether they stay, also by a hold that comes later, before a target is asked.
     async fn show_to_holds(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
         let unknown = search.unknown();
-        // What mluvii does not show may be gone there, too: it is waited for where there is somebody whose it may be, and not for ever.
-        let is_awaited = !unknown.is_empty()
-            && search.question.on_unread == OnUnread::Wait
-            && self.is_anybody_held(search.installation()).await?;
+        let is_somebodys = !unknown.is_empty() && self.is_anybody_held(search.installation()).await?;
+        let waits = search.question.on_unread == OnUnread::Wait;
         for key in unknown {
-            let why = match self.mluvii.look_up(key.session, Look::SESSION_ONLY).await? {
-                LookUp::Found(facts) => {
+            let why = match self.mluvii.look_up(key.session, Look::SESSION_ONLY).await {
+                Ok(LookUp::Found(facts)) => {
                     search.read_for_holds.insert(key, *facts);
                     continue;
                 }
-                LookUp::Missing => "it answers 404".to_owned(),
-                LookUp::NotUnderstood(what) | LookUp::TooLarge(what) => what,
+                Ok(LookUp::Missing) => "it answers 404".to_owned(),
+                Ok(LookUp::NotUnderstood(what) | LookUp::TooLarge(what)) => what,
+                // It may fail for this session alone, for ever, and has to go all the same.
+                Err(MluviiError::Away(_) | MluviiError::Page(_)) if !waits && !is_somebodys => continue,
+                Err(error) => return Err(error.into()),
             };
-            if is_awaited {
+            // It may be gone there, too: it is waited for where there is somebody whose it may be, and not for ever.
+            if waits && is_somebodys {
                 return Err(ResolveError::Unread { key, why });
             }
         }

@@ -168,6 +168,16 @@ fn another_company_and_a_rotated_key_are_told_apart() {
 }
 
 #[test]
+fn of_all_who_were_erased_only_those_are_held_who_may_be_the_ones_that_are_looked_for() {
+    let by = fingerprinter(1, "acme");
+    let ann = erased(&by, 1, &ANN, GONE_AT, person());
+    let prints: HashSet<_> = ann.fingerprints.iter().map(|one| one.fingerprint).collect();
+    let again = erased(&by, 2, &["email=ann@x.cz", "name=Ann Svobodová"], GONE_AT + 100_000, person());
+    assert!(may_be_one_of(&ann, &prints) && may_be_one_of(&again, &prints));
+    assert!(!may_be_one_of(&erased(&by, 3, &["name=Bob", "email=bob@x.cz"], GONE_AT, person()), &prints));
+}
+
+#[test]
 fn nobody_is_found_by_what_a_system_does_not_tell() {
     let by = fingerprinter(1, "acme");
     let ended = erased(&by, 1, &["phone=777 123 456", "name=Ann Nováková"], GONE_AT, person());
