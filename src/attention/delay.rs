@@ -180,7 +180,7 @@ pub(crate) fn of_erasure(erasure: &Erasure, around: &Surroundings, now: Timestam
     }
     match erasure.state {
         ErasureState::Done | ErasureState::Cancelled => return Vec::new(),
-        ErasureState::Requested => all.push(requested(erasure)),
+        ErasureState::Requested => all.push(requested(erasure, now)),
         ErasureState::Scheduled => all.extend(scheduled(erasure, around, now)),
         ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked => {
             all.extend(erasure.steps.iter().filter_map(|step| of_step(step, erasure.held, around, now)));
@@ -192,9 +192,9 @@ pub(crate) fn of_erasure(erasure: &Erasure, around: &Surroundings, now: Timestam
     in_order(all)
 }
 
-fn requested(erasure: &Erasure) -> Delay {
+fn requested(erasure: &Erasure, now: Timestamp) -> Delay {
     let confirmation = erasure.confirmation.as_ref().filter(|confirmation| confirmation.by == Confirming::Email);
-    let link = confirmation.and_then(|confirmation| confirmation.link.as_ref());
+    let link = confirmation.and_then(|confirmation| confirmation.link.clone()).map(|link| link.at(now));
     match link {
         Some(link) if matches!(link.state, LinkState::Waiting | LinkState::Sending | LinkState::Sent) => {
             Delay { until: link.expires, ..Delay::of(DelayCode::Link) }

@@ -2,6 +2,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::audit::Actor;
+use crate::erasure::confirmation::{Confirmation, ShownLink};
 use crate::erasure::{ErasureId, Outcome, sample};
 use crate::hold::{HeldBy, HoldId, HoldReason};
 use crate::request::{Came, Entered, Plan, PlannedSession, RequestId, RequestNumber, VerifiedBy};
@@ -146,6 +147,16 @@ fn why_an_erasure_is_not_over() {
     ] {
         check(&erasure, around, expected);
     }
+}
+
+#[test]
+fn a_link_that_has_run_out_is_not_waited_for() {
+    let link = ShownLink { state: LinkState::Sent, mailed: Some(at(0)), expires: Some(at(DAY)), reason: None };
+    let confirmation = Confirmation { by: Confirming::Email, confirmed: None, link: Some(link) };
+    let erasure = Erasure { confirmation: Some(confirmation), ..in_state(ErasureState::Requested) };
+    let none = around(&[], &[]);
+    check(&erasure, &none, "link until 1");
+    assert_eq!(shown(&of_erasure(&erasure, &none, at(DAY))), "approval");
 }
 
 fn around_mluvii() -> Surroundings {

@@ -25,7 +25,10 @@ pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<V
     let around = surroundings(on).await?;
     let now = Timestamp::now();
     let before = on.settings.limits.calendar.late_before(now);
-    let explained = |erasure: Erasure| {
+    let explained = |mut erasure: Erasure| {
+        if let Some(confirmation) = &mut erasure.confirmation {
+            confirmation.link = confirmation.link.take().map(|link| link.at(now));
+        }
         let runs = erasure.ended.is_none() && erasure.state != ErasureState::Requested && !erasure.held;
         let late = runs && before.is_some_and(|before| erasure.due.max(erasure.created) < before);
         Explained { waits_for: delay::of_erasure(&erasure, &around, now), late, erasure }
