@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirming, Erasure, ErasureState, ReportState, Stage, Step, StepState};
+use crate::hold::{HeldBy, HoldId};
 use crate::request::{Request, RequestState};
 use crate::subject::TargetName;
 
@@ -125,6 +126,8 @@ pub(crate) struct Surroundings {
     pub(crate) out: BTreeMap<TargetName, (Timestamp, String)>,
     /// Where people erase.
     pub(crate) manual: BTreeSet<TargetName>,
+    /// The holds in force by which erasures were kept, and when each of them ends by itself.
+    pub(crate) holds: BTreeMap<HoldId, Option<Timestamp>>,
 }
 
 /// Why a request is not over; nothing where it is. `erasures`: those of its own that have not ended.
@@ -175,8 +178,7 @@ fn of_state(request: &Request, four_eyes: bool) -> Option<Delay> {
 pub(crate) fn of_erasure(erasure: &Erasure, around: &Surroundings, now: Timestamp) -> Vec<Delay> {
     let mut all = Vec::new();
     if erasure.held {
-        let names: Vec<_> = erasure.holds.iter().map(ToString::to_string).collect();
-        all.push(Delay { reason: Some(names.join(", ")), ..Delay::of(DelayCode::Held) });
+        all.push(held(erasure, around));
     }
     match erasure.state {
         ErasureState::Done | ErasureState::Cancelled => return Vec::new(),
@@ -190,6 +192,16 @@ pub(crate) fn of_erasure(erasure: &Erasure, around: &Surroundings, now: Timestam
         }
     }
     in_order(all)
+}
+
+/// By those that have not ended: an erasure names all that ever kept it.
+fn held(erasure: &Erasure, around: &Surroundings) -> Delay {
+    let in_force = |held: &HeldBy| Some((held, around.holds.get(&held.hold)?));
+    let keep: Vec<_> = erasure.holds.iter().filter_map(in_force).collect();
+    let names: Vec<_> = keep.iter().map(|(held, _)| held.to_string()).collect();
+    let ends: Option<Vec<Timestamp>> = keep.iter().map(|(_, until)| **until).collect();
+    let reason = (!names.is_empty()).then(|| names.join(", "));
+    Delay { reason, until: ends.and_then(|ends| ends.into_iter().max()), ..Delay::of(DelayCode::Held) }
 }
 
 fn requested(erasure: &Erasure, now: Timestamp) -> Delay {

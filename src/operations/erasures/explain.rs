@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::attention::{Delay, Surroundings, delay};
 use crate::erasure::{Erasure, ErasureState};
-use crate::ledger::TargetState;
+use crate::ledger::{HoldsListed, TargetState};
 use crate::operations::{OperationError, Operations};
 
 /// An erasure, and why it is not over.
@@ -40,6 +40,7 @@ pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<V
 pub(in crate::operations) async fn surroundings(on: &Operations) -> Result<Surroundings, OperationError> {
     let mut around = Surroundings { manual: on.settings.manual.keys().cloned().collect(), ..Surroundings::default() };
     around.paused.extend(on.ledger.paused_targets().await?.into_iter().map(|one| one.pause.target));
+    around.holds.extend(on.ledger.holds(HoldsListed::InForce).await?.iter().map(|one| (one.hold.id, one.hold.until)));
     for health in on.ledger.targets().await? {
         if let TargetState::Open { until, reason, .. } = health.state {
             around.out.insert(health.target, (until, reason));
