@@ -162,7 +162,9 @@ fn of_state(request: &Request, four_eyes: bool) -> Option<Delay> {
         RequestState::Reopened => DelayCode::Reopened,
         RequestState::Verified if request.more => DelayCode::Incomplete,
         RequestState::Verified => DelayCode::Unplanned,
-        RequestState::Planned if plan.is_some_and(|plan| request.is_nothing(plan)) => DelayCode::NothingPlanned,
+        RequestState::Planned | RequestState::Approved if plan.is_some_and(|plan| request.is_nothing(plan)) => {
+            DelayCode::NothingPlanned
+        }
         RequestState::Planned if four_eyes => DelayCode::Unapproved,
         RequestState::Planned | RequestState::Approved => DelayCode::NotRun,
         // They know less of the person than is proved by now.
