@@ -264,7 +264,8 @@ impl Request {
     /// be gone, so that no receipt of another one is the end.
     pub(crate) fn without(mut self, erasure: ErasureId) -> Self {
         self.erasures.retain(|id| *id != erasure);
-        self.more |= !self.erasures.is_empty();
+        // What was found again is told by its re-check.
+        self.more |= !self.erasures.is_empty() && self.reopened.is_none();
         self
     }
 
