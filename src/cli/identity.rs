@@ -103,6 +103,14 @@ fn is_written_out(argument: &str) -> bool {
 
 fn ask(what: &str) -> Result<Secret, Failure> {
     let text = Zeroizing::new(rpassword::prompt_password(format!("{what} (not shown): "))?);
+    given(&text, what)
+}
+
+/// A value that says nothing identifies nobody, and is not one that was left out.
+fn given(text: &str, what: &str) -> Result<Secret, Failure> {
+    if text.trim().is_empty() {
+        return Err(Failure::Usage(format!("the {what} is empty")));
+    }
     Ok(Secret::new(text.trim()))
 }
 
@@ -114,10 +122,7 @@ fn read_line(input: impl io::BufRead, what: &str) -> Result<Secret, Failure> {
     if read as u64 == VALUE_BYTES_MAX && !text.ends_with('\n') {
         return Err(Failure::Usage(format!("the {what} is longer than {VALUE_BYTES_MAX} bytes")));
     }
-    if text.trim().is_empty() {
-        return Err(Failure::Usage(format!("the {what} is empty")));
-    }
-    Ok(Secret::new(text.trim()))
+    given(&text, what)
 }
 
 /// An identifier of any kind, as `KIND=VALUE`.

@@ -378,6 +378,9 @@ pub(crate) struct StepWork {
     pub(crate) sessions: Vec<ReachedSession>,
     /// The index key under which the erasure was begun.
     pub(crate) index_key: KeyId,
+    /// The rules that demand the erasure, and when it was asked for: what was found too long ago is not erased any more.
+    pub(crate) rules: Vec<String>,
+    pub(crate) created: Timestamp,
 }
 
 #[cfg(test)]

@@ -267,6 +267,7 @@ macro_rules! contract {
                 each_queue_shows_what_is_due_taken_waiting_and_parked
                 what_is_late_or_needs_a_person_is_shown;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
+                a_request_is_found_and_a_hold_keeps_under_a_new_index_key
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             generations: what_is_sealed_under_a_generation_that_was_followed_is_refused_whatever_it_is
                 a_generation_is_in_use_as_long_as_anything_is_sealed_under_it
@@ -280,10 +281,12 @@ macro_rules! contract {
                 a_request_stays_open_where_its_receipt_leaves_what_nobody_decided_on
                 an_erasure_that_is_cancelled_gives_its_request_back
                 what_is_sealed_of_a_request_keeps_its_generation
+                a_request_is_not_done_while_something_came_back_elsewhere
                 a_request_is_open_once_more_until_what_came_back_is_erased_again
                 requests_go_by_their_age_and_open_ones_stay
                 open_requests_are_told_and_counted;
             rechecking: what_came_of_looking_again_is_kept_until_its_erasure_goes
+                what_is_certainly_there_stays_told_until_somebody_has_seen_otherwise
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
             random: random_sequences_agree_with_the_pure_model;
         }

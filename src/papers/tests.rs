@@ -5,7 +5,7 @@ use super::reasons::told;
 use super::*;
 use crate::erasure::sample::{session, step};
 use crate::erasure::{Evidence, Outcome, ReasonCode, Step, Verdict};
-use crate::receipt::sample::issued;
+use crate::receipt::sample::{chain, issued};
 use crate::receipt::{ReasonStatement, Receipt, Statement};
 use crate::request::{Came, ExtendedBecause, RejectedBecause, VerifiedBy};
 use crate::subject::TargetName;
@@ -27,8 +27,13 @@ fn receipt(steps: Vec<Step>) -> Receipt {
 }
 
 fn html(receipt: &Receipt, case: Option<&Case>, lang: Lang, audience: Audience) -> String {
+    html_in(receipt, receipt, case, lang, audience)
+}
+
+/// The certificate of a receipt, at a time when another one is the newest.
+fn html_in(receipt: &Receipt, newest: &Receipt, case: Option<&Case>, lang: Lang, audience: Audience) -> String {
     let chain = ChainPlace {
-        head: receipt.head(),
+        head: newest.head(),
         public_key: Some("ab".repeat(32)),
         witnesses: vec![("notary".into(), true), ("archive".into(), false)],
     };
@@ -330,4 +335,28 @@ fn an_authority_gets_every_member_of_the_receipt() {
     let person = text(&html(&receipt, None, Lang::En, Audience::Person));
     assert!(!person.contains(&statement.subject), "a session's number is nothing for the kitchen table");
     assert!(person.contains("the newest receipt is told to: notary") && person.contains("cannot be told to: archive"));
+}
+
+#[test]
+fn the_place_in_the_chain_is_that_of_the_receipt_and_the_head_that_of_the_newest() {
+    let receipts = chain(3);
+    let [first, _, newest] = &receipts[..] else { panic!("three receipts") };
+    let [own, head] = [first, newest].map(|receipt| receipt.head().hash);
+    assert_ne!(own, head);
+    for (lang, place, of_own, of_head) in [
+        (Lang::Cs, "doklad č. 1; nejnovější má č. 3", "Otisk dokladu", "Otisk nejnovějšího"),
+        (Lang::En, "receipt No. 1; the newest is No. 3", "Hash of the receipt", "Hash of the newest"),
+    ] {
+        let without_spaces = |said: &str| said.replace(' ', "");
+        for audience in [Audience::Person, Audience::Authority] {
+            let said = text(&html_in(first, newest, None, lang, audience));
+            assert!(said.contains(place), "{said}");
+            let all = without_spaces(&said);
+            for (name, hash) in [(of_own, &own), (of_head, &head)] {
+                assert!(all.contains(&(without_spaces(name) + hash)), "{name} {hash}: {said}");
+            }
+        }
+        let newest = text(&html(newest, None, lang, Audience::Person));
+        assert!(newest.contains(&place.replace("1;", "3;")) && !newest.contains(of_head), "it is itself: {newest}");
+    }
 }

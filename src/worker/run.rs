@@ -17,6 +17,7 @@ use super::output::Output;
 use super::parts::Worker;
 use super::queue::QueueWorker;
 use super::span;
+use super::uncalled::{FOUND_TOO_LONG_AGO, is_found_too_long_ago};
 use crate::causes::with_causes;
 use crate::clock::BootTime;
 use crate::erasure::Stage;
@@ -177,6 +178,9 @@ impl Worker {
             Work::Step(work) => match (self.without_call(work), work.stage) {
                 (Some(end), _) => Ok(Output::Step(end)),
                 (None, Stage::Find | Stage::FindLater) => self.find(claim.step(work), work).await,
+                (None, Stage::Erase) if is_found_too_long_ago(work, claim.now) => {
+                    Err(Failure::Permanent(FOUND_TOO_LONG_AGO.to_owned()))
+                }
                 (None, Stage::Erase) => self.erase(claim.step(work), work).await,
                 (None, Stage::Verify) => self.verify(claim.step(work), work).await,
             },

@@ -1,12 +1,29 @@
-//! Steps that end without a call: a person has stopped them, or a law keeps what their targets hold.
+//! Steps of which nobody is called: a person has stopped them, a law keeps what their targets hold, or whom they are about was found too
+//! long ago.
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::accepted::Accepted;
 use super::parts::Worker;
+use crate::erasure::recheck::has_lapsed;
 use crate::erasure::{Evidence, Outcome, Stage};
 use crate::ledger::{StepEnd, StepWork};
 use crate::subject::TargetName;
+
+/// Why a target is not asked to erase what came back there, however often that is tried.
+pub(super) const FOUND_TOO_LONG_AGO: &str = "whom it is about was found more than a day ago and may have come back since: stop this \
+     erasure, and look again by `quietus erase-again`";
+
+/// Whether a target is about to be asked to erase what was found there so long ago that somebody may have come back: whatever it has
+/// waited for since, and whether it was asked before. What was reported, and what became of a call of which nobody knows, is seen to
+/// all the same: that asks for no erasure.
+pub(super) fn is_found_too_long_ago(work: &StepWork, now: Timestamp) -> bool {
+    let step = &work.step;
+    let is_asked_for = step.report().is_none() && step.report_by().is_none() && step.sent.is_none();
+    is_asked_for && has_lapsed(work.rules.iter().map(String::as_str), work.created, now)
+}
 
 impl Worker {
     /// How a step ends of which nobody is to be called; `None` where its target is.
@@ -53,7 +70,8 @@ fn without_call(work: &StepWork, accepted: Option<&Accepted>) -> Option<StepEnd>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::erasure::{ErasureId, Sent, Step, StepState, Subject, sample};
+    use crate::erasure::recheck::{ERASED_AGAIN, rule_after};
+    use crate::erasure::{ErasureId, ReportState, Sent, Step, StepState, Subject, sample};
     use crate::keys::{Digest, KeyId};
     use crate::subject::InstallationName;
 
@@ -71,7 +89,28 @@ mod tests {
             capsules: Vec::new(),
             sessions: Vec::new(),
             index_key: KeyId::written("index-9".into()),
+            rules: vec!["request".to_owned()],
+            created: Timestamp::UNIX_EPOCH,
         }
+    }
+
+    #[test]
+    fn what_was_found_a_day_ago_is_not_asked_for_any_more_whatever_it_has_waited_for() {
+        let again = || vec![rule_after(ERASED_AGAIN, ErasureId([2; 16]))];
+        let at = |seconds| Timestamp::from_second(seconds).expect("a time");
+        let is = |rules: Vec<String>, seconds, change: fn(&mut Step)| {
+            is_found_too_long_ago(&StepWork { rules, ..work(Stage::Erase, change) }, at(seconds))
+        };
+        assert!(is(again(), 86_401, |_| {}) && !is(again(), 86_400, |_| {}));
+        assert!(is(again(), 86_401, |step| (step.tried, step.rounds) = (true, 1)), "nor once more");
+        assert!(!is(vec!["request".to_owned()], 86_401, |_| {}), "what somebody has asked for waits");
+        // These end without another demand.
+        assert!(!is(again(), 86_401, |step| step.sent = Some(Sent::Unanswered)));
+        let awaits = |step: &mut Step| {
+            let report = ReportState::Awaited { by: Timestamp::MAX };
+            step.state = StepState::UnderWay { stage: Stage::Erase, so_far: None, report };
+        };
+        assert!(!is(again(), 86_401, awaits));
     }
 
     #[test]

@@ -33,7 +33,12 @@ const AGENT: &str = "canary-user-agent";
 const HOP: &str = "canary-forwarded-for";
 const HAND: &str = "canary-by-hand@example.com";
 const FOUND: &str = "canary.found@example.com";
-const CANARIES: [&str; 16] = [
+const LINKED: &str = "canary.linked@example.com";
+/// What a plugin knows of who has [`OTHER_EMAIL`] (tests/plugins/finder.py).
+const KNOWN_THERE: &str = "C-canary.email.2";
+const CANARIES: [&str; 18] = [
+    KNOWN_THERE,
+    LINKED,
     FOUND,
     EMAIL,
     OTHER_EMAIL,

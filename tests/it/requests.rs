@@ -284,6 +284,101 @@ fn identifiers_come_from_a_file_or_standard_input_and_never_from_arguments() {
 }
 
 #[test]
+fn identifiers_are_asked_for_on_a_terminal_which_does_not_show_them() {
+    let company = Company::with("");
+    let answering = |arguments: &[&str], answers: &[&str], code: i32| {
+        let (ended, shown) = company.deployment.answering(arguments, answers);
+        assert_eq!(ended, code, "{arguments:?}: {shown}");
+        for answer in answers.iter().filter(|answer| !answer.is_empty()) {
+            assert!(!shown.contains(answer), "{answer} is shown: {shown}");
+        }
+        shown
+    };
+    let new = ["requests", "new", "--came", "phone"];
+    let shown = answering(&new, &["Jana Nováková", "jana@example.com", ""], 0);
+    assert!(shown.contains("name (not shown") && shown.contains("R-1"), "{shown}");
+    let kinds = company.json(&["show", "R-1"])["kinds"].to_string();
+    assert!(kinds.contains("name") && kinds.contains("email") && !kinds.contains("phone"), "{kinds}");
+    // What was typed is what is found: by a file, and typed once more.
+    let jana = company.file("jana", "email: JANA@example.com\n");
+    assert_eq!(company.json(&["find", "--file", &jana])[0]["number"], "R-1");
+    assert!(answering(&["requests", "find"], &["", "jana@example.com", ""], 0).contains("R-1"));
+    answering(&["requests", "find"], &["", "somebody.else@example.com", ""], 1);
+    assert!(answering(&new, &["", "", ""], 2).contains("nobody is named"));
+
+    let hold = ["holds", "add", "--email", "-", "--reason", "review"];
+    assert!(answering(&hold, &["jana@example.com"], 0).contains("person by email"));
+    assert!(answering(&hold, &[""], 2).contains("the email is empty"));
+    // The hold is on whom a file names, too.
+    let email = format!("@{}", company.file("email", "JANA@example.com"));
+    let would = company.deployment.json(&["erase", "--email", &email, "--dry-run"]);
+    let held = &company.deployment.json(&["holds", "list"])[0]["id"];
+    assert_eq!(&would["holds"][0]["hold"]["hold"], held, "{would}");
+}
+
+#[test]
+fn how_far_a_file_is_entered_is_shown_on_a_terminal_and_nowhere_else() {
+    let company = Company::with("");
+    let csv = company.file("first.csv", "email,came\nann@example.com,letter\nbob@example.com,letter\n");
+    let shown = company.deployment.on_terminal(&["requests", "new", "--csv", &csv]);
+    assert!(shown.contains(" % ") && shown.contains(" left"), "{shown}");
+    assert!(shown.contains("2 requests entered"), "{shown}");
+    let csv = company.file("second.csv", "email,came\neve@example.com,letter\ndan@example.com,letter\n");
+    let (code, said) = company.requests(&["new", "--csv", &csv]);
+    assert!(code == Some(0) && said.contains("2 requests entered"), "{said}");
+    assert!(!said.contains('%') && !said.contains(" left") && !said.contains('\u{1b}'), "{said}");
+}
+
+/// What it demands waits for an approval.
+const APPROVED_RULE: &str = r#"
+[[rule]]
+name = "no consent, nothing kept"
+on = "session-settled"
+when = "consent.state == 'absent'"
+erase = "session"
+approve = true
+targets = ["mluvii"]
+"#;
+
+#[test]
+fn who_joins_a_rules_erasure_by_hand_does_not_approve_it() {
+    let company = Company::with(&format!("[requests]\nfour_eyes = true\n{APPROVED_RULE}"));
+    for id in [101, 102] {
+        company.standin.begin(id, "ann@example.com", None);
+        company.standin.just_end(id);
+    }
+    let demanded = |session: i64| {
+        wait_for("the rule's erasure", || {
+            let all = company.deployment.json(&["erasures", "list", "--state", "requested"]);
+            let its = all.as_array()?.iter().find(|one| one["session"] == session)?;
+            Some(its["id"].as_str().expect("an id").to_owned())
+        })
+    };
+    let [joined, other] = [101, 102].map(demanded);
+    let ordered = |officer: &str, arguments: &[&str]| {
+        let mut command = quietus();
+        command.arg("--config").arg(company.deployment.path("quietus.toml")).args(arguments);
+        let output = command.env("SUDO_USER", officer).stdin(std::process::Stdio::null()).output().expect("it runs");
+        let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        (output.status.code(), said)
+    };
+    let (code, said) = ordered("ann", &["erase", "--session", "acme/101", "--targets", "mluvii"]);
+    assert!(code == Some(0) && said.contains(&joined), "it is the rule's: {code:?} {said}");
+    assert_eq!(company.deployment.json(&["erasures", "list"]).as_array().map(Vec::len), Some(2));
+    let (code, said) = ordered("ann", &["erasures", "approve", &joined]);
+    assert!(code == Some(1) && said.contains("somebody else has to approve it"), "{code:?} {said}");
+    // What nobody has asked for but the rule, she approves.
+    let (code, said) = ordered("ann", &["erasures", "approve", &other]);
+    assert_eq!(code, Some(0), "{said}");
+    let receipt = &receipts(&company.deployment, 1)[0]["statement"];
+    assert_eq!(receipt["erasure"], json!(other), "{receipt}");
+    assert!(company.standin.calls("/Sessions/101/anonymous").is_empty());
+    let (code, said) = ordered("bob", &["erasures", "approve", &joined]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(receipts(&company.deployment, 2)[1]["statement"]["erasure"], json!(joined));
+}
+
+#[test]
 fn a_configuration_with_the_deadline_that_is_gone_says_what_is_in_its_place() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, SETTLES);

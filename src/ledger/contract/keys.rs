@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
+use super::requesting;
 use crate::erasure::{ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject};
 use crate::event::{EventKind, StoredEvent};
-use crate::hold::HoldOn;
+use crate::hold::{HoldOn, NewHold};
 use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds};
 use crate::ledger::{
-    AuditRange, Bounds, Cursor, Finished, PutAside, Recorded, Reported, Resolution, ShownSession, StepWork, Work,
+    AuditRange, Bounds, Cursor, EnteredAs, Finished, PutAside, Recorded, Reported, Resolution, ShownSession, StepWork,
+    Work,
 };
 use crate::subject::{Fingerprinted, GuestId, Kind, SessionId};
 
@@ -138,6 +140,59 @@ pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_r
         assert_eq!(ledger.report(&of, key.id(), &report).await.expect("answered"), expected);
     }
     assert_eq!(step_work(&ledger, "queue").await.index_key, *old.id());
+}
+
+/// A session that shows Ann's address, or is of a guest.
+async fn known(ledger: &Shared, id: i64, ann: Option<Fingerprinted>, guest: Option<Digest>) {
+    let mut change = unchanged(id, 0);
+    change.fingerprints = Some(ann.into_iter().collect());
+    change.read_at = Some(in_hours(-1));
+    change.record.guest_digest = guest;
+    decide(ledger, change).await;
+}
+
+pub(crate) async fn a_request_is_found_and_a_hold_keeps_under_a_new_index_key(ledger: Shared) {
+    let [old, new] = replaced();
+    let ann = |key: &IndexKey| {
+        let fingerprint = print_of(key, "ann@x.cz");
+        Fingerprinted { kind: Kind::Email, fingerprint, version: 1, supplementary: false }
+    };
+    ledger.key_ids(&ids_with(&old)).await.expect("noted");
+    known(&ledger, 1, Some(ann(&old)), None).await;
+    known(&ledger, 2, None, Some(guest_of(&old, "g-1"))).await;
+    let entered = requesting::enter(&ledger, &requesting::new(1, vec![ann(&old)])).await;
+    let [of_ann, of_guest] = [HoldOn::Person(vec![ann(&old)]), HoldOn::Guest(guest_of(&old, "g-1"))].map(hold);
+    for hold in [&of_ann, &of_guest] {
+        ledger.add_hold(hold, &by()).await.expect("added");
+    }
+
+    let carry = new.carry_from(old.id()).expect("it was replaced");
+    assert!(ledger.rotate_index(&carry, &by()).await.expect("answered"));
+    ledger.key_ids(&ids_with(&new)).await.expect("noted");
+    for (key, found) in [(&old, 0), (&new, 1)] {
+        let with = ledger.requests_with(&[ann(key).fingerprint]).await.expect("found");
+        assert_eq!(with.len(), found);
+    }
+    let again = ledger.add_request(&requesting::new(2, vec![ann(&new)]), &by()).await.expect("answered");
+    assert_eq!(again, EnteredAs::Duplicate(entered.request.number));
+    let kept = async |hold: &NewHold| ledger.hold(hold.id).await.expect("read").expect("is there").hold.on;
+    assert_eq!(kept(&of_ann).await, HoldOn::Person(vec![ann(&new)]));
+    assert_eq!(kept(&of_guest).await, HoldOn::Guest(guest_of(&new, "g-1")));
+
+    // Whoever was known before, and who comes later.
+    known(&ledger, 3, Some(ann(&new)), None).await;
+    known(&ledger, 4, None, Some(guest_of(&new, "g-1"))).await;
+    known(&ledger, 5, None, Some(guest_of(&new, "g-2"))).await;
+    for session in 1..=4 {
+        ledger.request(due_erasure(session, &["crm"]), &by()).await.expect("requested");
+    }
+    assert!(claim(&ledger, &to_resolve()).await.is_empty(), "all four are held");
+    ledger.request(due_erasure(5, &["crm"]), &by()).await.expect("requested");
+    let _ = only(claim(&ledger, &to_resolve()).await);
+    assert!(ledger.lift_hold(of_ann.id, &by()).await.expect("lifted"));
+    assert_eq!(claim(&ledger, &to_resolve()).await.len(), 2, "those of the guest are still held");
+    assert!(ledger.lift_hold(of_guest.id, &by()).await.expect("lifted"));
+    assert_eq!(claim(&ledger, &to_resolve()).await.len(), 2);
 }
 
 pub(crate) async fn who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests(ledger: Shared) {

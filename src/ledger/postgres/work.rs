@@ -153,7 +153,8 @@ async fn of_steps(
 ) -> Result<Works, LedgerError> {
     let mut capsules = capsules::of(tx, all).await?;
     let mut reached = reached(ledger, tx, all).await?;
-    let sql = format!("SELECT {OF_ERASURE}, id, reached_sum, index_key FROM erasure WHERE id = ANY($1)");
+    let sql =
+        format!("SELECT {OF_ERASURE}, id, reached_sum, index_key, rules, created FROM erasure WHERE id = ANY($1)");
     let subjects = tx.rows(&sql, &[&ids(all)]).await?;
     let mut steps = steps::of_called(tx, all, called).await?;
     let mut works = Works::new();
@@ -176,7 +177,18 @@ async fn of_steps(
             let index_key: Option<String> = row.get(6);
             let index_key = index_key.ok_or_else(|| broken(format!("{id} was begun under no key")))?;
             let index_key = KeyId::written(index_key);
-            Ok(Work::Step(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key }))
+            let (rules, created) = (json_at(&row, 7)?, time(row.get(8))?);
+            Ok(Work::Step(StepWork {
+                erasure: id,
+                subject,
+                stage,
+                step,
+                capsules,
+                sessions,
+                index_key,
+                rules,
+                created,
+            }))
         };
         works.insert(id, work());
     }

@@ -102,10 +102,10 @@ fn undecided_since(
 
 fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<StepWork, LedgerError> {
     whole(connection, id)?;
-    let mut statement =
-        connection.prepare_cached("SELECT subject, reached_sum, index_key FROM erasure WHERE id = ?1")?;
-    let (Json(subject), reached_sum, index_key) =
-        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let mut statement = connection
+        .prepare_cached("SELECT subject, reached_sum, index_key, rules, created FROM erasure WHERE id = ?1")?;
+    let (Json(subject), reached_sum, index_key, Json(rules), Millis(created)) =
+        statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?;
     let step = steps::called(connection, id, called)?;
     let stage = step.stage().ok_or_else(|| broken(format!("the step of {id} at {called} has ended")))?;
     let capsules = capsules::of(connection, id)?;
@@ -114,7 +114,8 @@ fn step(connection: &Connection, id: ErasureId, called: &TargetName) -> Result<S
         return Err(broken(format!("{id} has no capsule")));
     }
     let sessions = reached(connection, id, reached_sum)?;
-    Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key: KeyId::written(index_key) })
+    let index_key = KeyId::written(index_key);
+    Ok(StepWork { erasure: id, subject, stage, step, capsules, sessions, index_key, rules, created })
 }
 
 fn reached(connection: &Connection, id: ErasureId, written: Option<i64>) -> Result<Vec<ReachedSession>, LedgerError> {

@@ -6,6 +6,8 @@
 mod pages;
 mod persons;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -18,11 +20,11 @@ use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Selection, St
 use crate::key_files::Keys;
 use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
 use crate::policy::Comparison;
-use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
+use crate::subject::{Fingerprinter, InstallationName, Kind, TargetName, Whom};
 use crate::target::Target;
-use pages::Pages;
-pub(in crate::operations) use persons::is_comparable;
+use pages::{CallRate, Pages, RateOfAll};
 use persons::{Found, Person, Persons, Verdict};
+pub(in crate::operations) use persons::{is_comparable, is_found_by};
 
 /// How many erasures are read of the ledger at once.
 const CHUNK: u32 = 500;
@@ -84,6 +86,12 @@ pub(crate) struct ErasedAgain {
     pub(crate) plan: String,
     /// Places that the target did not tell of. Where there is one, nobody is erased: what is newer may be there.
     pub(crate) not_looked_at: Vec<String>,
+    /// The kinds of identifiers that its records have: nobody is found by another one.
+    #[serde(skip)]
+    pub(in crate::operations) told: BTreeSet<Kind>,
+    /// Of whose data some is there that counts for a later erasure of theirs, and nothing else.
+    #[serde(skip)]
+    pub(in crate::operations) later: BTreeSet<ErasureId>,
     /// Whether they were only counted, and not erased again.
     pub(crate) dry_run: bool,
     /// Whether what is asked for waits for somebody else's approval (`requests.four_eyes`).
@@ -241,6 +249,7 @@ impl<'a> Run<'a> {
         let mut persons = self.erased(&mut done).await?;
         done.still_open = self.still_open().await?;
         self.sweep(&mut persons, &mut done, tell).await?;
+        done.later = persons.later();
         let mut going = Vec::new();
         for (person, verdict) in persons.found() {
             let is = match self.becomes(&person, verdict).await? {
@@ -248,7 +257,7 @@ impl<'a> Run<'a> {
                 Is::Again if !done.not_looked_at.is_empty() => Is::Unseen,
                 is => is,
             };
-            let Found { old, newer, undated, possible } = person.found;
+            let Found { old, newer, undated, possible, later: _ } = person.found;
             let records = if is == Is::Again { old } else { 0 };
             let kept = old + newer + undated + possible - records;
             done.found.push(FoundAgain { erasure: person.erasure, is, records, kept, again: None });
@@ -288,6 +297,8 @@ impl<'a> Run<'a> {
             found: Vec::new(),
             plan: String::new(),
             not_looked_at: Vec::new(),
+            told: BTreeSet::new(),
+            later: BTreeSet::new(),
             dry_run: self.then == &Then::Count,
             needs_approval: self.on.settings.four_eyes,
         }
@@ -365,9 +376,19 @@ impl<'a> Run<'a> {
         tell: Tell<'_>,
     ) -> Result<(), OperationError> {
         let Settings { rates, person, .. } = &self.on.settings;
-        let mut pages = Pages::new(&*self.on.ledger, target, called, rates.get(called).copied(), person.region);
+        let rate =
+            rates.get(called).map(|rate| RateOfAll { ledger: &*self.on.ledger, target: called, calls_per_s: *rate });
+        let rate = rate.as_ref().map(|rate| rate as &dyn CallRate);
+        let mut pages = Pages::new(target, called, rate, person.region);
         while let Some(page) = pages.next().await? {
-            page.records.iter().for_each(|record| persons.compare(record));
+            for record in &page.records {
+                persons.compare(record);
+                for one in &record.identifiers.0 {
+                    if !done.told.contains(&one.kind) {
+                        done.told.insert(one.kind.clone());
+                    }
+                }
+            }
             done.records += page.records.len() as u64;
             for place in page.not_looked_at {
                 if !done.not_looked_at.contains(&place) && done.not_looked_at.len() < PLACES_MAX {
@@ -496,4 +517,4 @@ fn is_done_since(step: &Step, since: Timestamp) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::operations) mod tests;

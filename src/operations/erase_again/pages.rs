@@ -6,13 +6,14 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use quietus_plugin::ResumeValue;
 use quietus_plugin::identity::Region;
 
 use crate::ledger::Ledger;
 use crate::operations::OperationError;
 use crate::subject::TargetName;
-use crate::target::{SweepCall, SweepPage, Target, TargetError};
+use crate::target::{CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, Target, TargetError};
 
 /// Records of one page.
 const PAGE_MAX: u32 = 500;
@@ -28,13 +29,33 @@ const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
 /// A pause where it does not say how long.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// The rate at which a target may be called.
+#[async_trait]
+pub(super) trait CallRate: Send + Sync {
+    /// Counts a call. Returns how long it takes until there is room for a further one.
+    async fn charge(&self) -> Result<Duration, OperationError>;
+}
+
+/// A target's rate over all that calls it: other processes on the ledger, too.
+pub(super) struct RateOfAll<'a> {
+    pub(super) ledger: &'a dyn Ledger,
+    pub(super) target: &'a TargetName,
+    pub(super) calls_per_s: NonZeroU32,
+}
+
+#[async_trait]
+impl CallRate for RateOfAll<'_> {
+    async fn charge(&self) -> Result<Duration, OperationError> {
+        Ok(self.ledger.charge(self.target, 1, self.calls_per_s).await?)
+    }
+}
+
 /// The pages of one target.
 pub(super) struct Pages<'a> {
-    pub(super) ledger: &'a dyn Ledger,
-    pub(super) target: &'a dyn Target,
-    pub(super) name: &'a TargetName,
-    pub(super) calls_per_s: Option<NonZeroU32>,
-    pub(super) region: Option<Region>,
+    target: &'a dyn Target,
+    name: &'a TargetName,
+    rate: Option<&'a dyn CallRate>,
+    region: Option<Region>,
     seen: Seen,
     cursor: Option<ResumeValue>,
     has_ended: bool,
@@ -53,13 +74,12 @@ struct Seen {
 
 impl<'a> Pages<'a> {
     pub(super) fn new(
-        ledger: &'a dyn Ledger,
         target: &'a dyn Target,
         name: &'a TargetName,
-        calls_per_s: Option<NonZeroU32>,
+        rate: Option<&'a dyn CallRate>,
         region: Option<Region>,
     ) -> Self {
-        Self { ledger, target, name, calls_per_s, region, seen: Seen::default(), cursor: None, has_ended: false }
+        Self { target, name, rate, region, seen: Seen::default(), cursor: None, has_ended: false }
     }
 
     /// The next page; `None` after the last one.
@@ -79,8 +99,8 @@ impl<'a> Pages<'a> {
     async fn ask(&self, call: &SweepCall) -> Result<SweepPage, OperationError> {
         let mut failures = 0;
         loop {
-            if let Some(calls_per_s) = self.calls_per_s {
-                tokio::time::sleep(self.ledger.charge(self.name, 1, calls_per_s).await?).await;
+            if let Some(rate) = self.rate {
+                tokio::time::sleep(rate.charge().await?).await;
             }
             let pause = match self.target.sweep(call).await {
                 Ok(page) => return Ok(page),
@@ -90,10 +110,7 @@ impl<'a> Pages<'a> {
                     failures += 1;
                     Duration::from_millis(250 << failures)
                 }
-                Err(error @ TargetError::Permanent(_)) => {
-                    return Err(OperationError::Conflict(format!("{}: {error}", self.name)));
-                }
-                Err(error) => return Err(refused(self.name, error)),
+                Err(error) => return Err(given_up(self.name, &error)),
             };
             tokio::time::sleep(pause.min(PAUSE_MAX)).await;
         }
@@ -126,6 +143,16 @@ impl Seen {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// That it can tell nobody does not change by waiting; whatever else it says, such as a page that is none, may be mended.
+fn given_up(name: &TargetName, error: &TargetError) -> OperationError {
+    match error {
+        TargetError::Permanent(why) if why == CANNOT_SWEEP || why == CANNOT_SWEEP_AS_CONFIGURED => {
+            OperationError::Conflict(format!("{name}: {why}"))
+        }
+        error => refused(name, error),
     }
 }
 

@@ -48,6 +48,8 @@ pub(super) struct Found {
     pub(super) undated: u64,
     /// Only possibly theirs.
     pub(super) possible: u64,
+    /// Certainly somebody's who was erased later, and theirs, too, as far as is known: of the later erasure it is told.
+    pub(super) later: u64,
 }
 
 /// What is to become of one who was found.
@@ -61,8 +63,13 @@ pub(super) enum Verdict {
 
 /// Whether anything is kept by which whom it was about could be found by the normal forms of this program.
 pub(in crate::operations) fn is_comparable(ended: &EndedErasure) -> bool {
+    is_found_by(ended, |_| true)
+}
+
+/// The same where records have identifiers of some kinds alone.
+pub(in crate::operations) fn is_found_by(ended: &EndedErasure, is_told: impl Fn(&Kind) -> bool) -> bool {
     let is_of_now = |one: &Fingerprinted| one.version == quietus_plugin::identity::VERSION;
-    ended.erasure.begun.is_some() && ended.fingerprints.iter().any(is_of_now)
+    ended.erasure.begun.is_some() && ended.fingerprints.iter().any(|one| is_of_now(one) && is_told(&one.kind))
 }
 
 impl Found {
@@ -110,6 +117,12 @@ impl<'a> Persons<'a> {
         self.all.len()
     }
 
+    /// Those of whom nothing was found but what counts for a later erasure: nobody can say that they are gone.
+    pub(super) fn later(&self) -> BTreeSet<ErasureId> {
+        let is_later = |person: &&Person| person.found.later > 0 && person.found.verdict().is_none();
+        self.all.iter().filter(is_later).map(|person| person.erasure).collect()
+    }
+
     /// Those of whom anything was found.
     pub(super) fn found(self) -> impl Iterator<Item = (Person, Verdict)> {
         self.all.into_iter().filter_map(|person| person.found.verdict().map(|verdict| (person, verdict)))
@@ -127,6 +140,9 @@ impl<'a> Persons<'a> {
         let last = certain.map(|(n, _)| *n).max_by_key(|n| self.all[*n].gone_at);
         if let Some(n) = last.filter(|n| self.is_old(*n, record)) {
             self.all[n].found.old += 1;
+            for (other, _) in judged.iter().filter(|(other, _)| *other != n) {
+                self.all[*other].found.later += 1;
+            }
             self.keep_agreeing(n, &record.identifiers);
             return;
         }

@@ -9,7 +9,7 @@ fn found(n: u8, is: Is) -> FoundAgain {
     FoundAgain { erasure: ErasureId([n; 16]), is, records: 1, kept: 0, again: None }
 }
 
-fn seen(found: Vec<FoundAgain>, not_looked_at: &[&str]) -> ErasedAgain {
+pub(in crate::operations) fn seen(found: Vec<FoundAgain>, not_looked_at: &[&str]) -> ErasedAgain {
     ErasedAgain {
         target: TargetName("crm".into()),
         mluvii: InstallationName("acme".into()),
@@ -23,6 +23,8 @@ fn seen(found: Vec<FoundAgain>, not_looked_at: &[&str]) -> ErasedAgain {
         found,
         plan: String::new(),
         not_looked_at: not_looked_at.iter().map(|place| (*place).to_owned()).collect(),
+        told: BTreeSet::new(),
+        later: BTreeSet::new(),
         dry_run: true,
         needs_approval: false,
     }

@@ -18,17 +18,26 @@ use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::recheck::due as date_of;
 use crate::erasure::{ErasureId, Recheck, RecheckOutcome};
 use crate::ledger::{EndedErasure, EndedMark};
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, Kind, TargetName};
 use crate::target::Target;
 
 /// How many erasures are read of the ledger, and written about, at once.
 const CHUNK: u32 = 500;
+
+/// So late, somebody is told; and what fails alone and not with others is said to be unclear, and not tried again.
+pub(crate) const LATE: SignedDuration = SignedDuration::from_hours(48);
 
 /// Why nobody could look where people erase.
 const BY_PEOPLE: &str = "people erase there, and nobody else can look";
 
 /// Why nobody could look for somebody.
 const NOT_FOUND_BY: &str = "nothing is kept any more by which they could be found";
+
+/// Why nobody has looked for somebody who could be found elsewhere.
+const NOT_TOLD_BY: &str = "this target does not tell whom it holds by what is kept of them";
+
+/// What is there counts for a later erasure of the same person, of which it is told.
+const LATER: &str = "later";
 
 /// Where it is looked again: a target, and the installation whose people are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,17 +80,9 @@ pub(crate) struct Due {
 impl Due {
     fn recheck(&self, at: &Place, now: Timestamp, (outcome, why): (RecheckOutcome, Option<&str>)) -> Recheck {
         let (erasure, target) = (self.ended.erasure.id, at.target.clone());
+        let unsettled = outcome.needs_a_person() && why != Some(LATER);
         let why = why.map(str::to_owned);
-        Recheck {
-            erasure,
-            target,
-            due: self.date,
-            looked: now,
-            outcome,
-            why,
-            records: 0,
-            unsettled: outcome.needs_a_person(),
-        }
+        Recheck { erasure, target, due: self.date, looked: now, outcome, why, records: 0, unsettled }
     }
 
     fn not_looked(&self, at: &Place, now: Timestamp, why: &str) -> Recheck {
@@ -152,15 +153,16 @@ fn windows(on: &Operations, done: Timestamp, now: Timestamp) -> impl Iterator<It
     on.settings.recheck.iter().filter_map(move |span| Some((before(done, span.0)?, before(now, span.0)?)))
 }
 
-/// Looks again at a target, and writes down what came of it. An error says why it is to be tried later; nothing is written then, but what
-/// was looked at on the way.
+/// Looks again at a target, and writes down what came of it, which is in `done`. An error says why it is to be tried later; nothing is
+/// written then, but at mluvii what was looked at on the way, which is not looked at again.
 pub(crate) async fn look(
     on: &Operations,
     at: &Place,
     called: &dyn Target,
     due: &[Due],
     by: &Actor,
-) -> Result<Rechecked, OperationError> {
+    done: &mut Rechecked,
+) -> Result<(), OperationError> {
     let clock = on.ledger.clock().await?;
     if clock.doubt.is_some() {
         return Err(later("the ledger's clock cannot be right, so that nobody can say what is newer"));
@@ -174,37 +176,43 @@ pub(crate) async fn look(
     // It is written before: somebody reads what a whole system holds.
     on.ledger.note(begun.with("erasures", due.len() as u64)).await?;
     let looked = if at.target.is_mluvii() {
-        sessions::look(on, at, due, now).await
-    } else if on.settings.manual.contains_key(&at.target) {
-        Ok(due.iter().map(|one| one.not_looked(at, now, BY_PEOPLE)).collect())
+        sessions::look(on, at, due, now, by, done).await
     } else {
-        records(on, at, called, due, now).await
-    };
-    match looked {
-        Ok(looked) => write(on, at, &looked, by).await,
-        Err(error) => {
-            let failed = AuditEntry::new(by, Act::RecheckErasures, object, ActResult::Failed);
-            audit::noted(&*on.ledger, failed).await;
-            Err(error)
+        let looked = match on.settings.manual.contains_key(&at.target) {
+            true => Ok(due.iter().map(|one| one.not_looked(at, now, BY_PEOPLE)).collect()),
+            false => records(on, at, called, due, now).await,
+        };
+        match looked {
+            Ok(looked) => write(on, at, &looked, by, done).await,
+            Err(error) => Err(error),
         }
+    };
+    if looked.is_err() {
+        audit::noted(&*on.ledger, AuditEntry::new(by, Act::RecheckErasures, object, ActResult::Failed)).await;
     }
+    looked
 }
 
 fn later(why: &str) -> OperationError {
     OperationError::Unavailable(anyhow::anyhow!("{why}"))
 }
 
-async fn write(on: &Operations, at: &Place, looked: &[Recheck], by: &Actor) -> Result<Rechecked, OperationError> {
+async fn write(
+    on: &Operations,
+    at: &Place,
+    looked: &[Recheck],
+    by: &Actor,
+    done: &mut Rechecked,
+) -> Result<(), OperationError> {
     let now = on.ledger.clock().await?.now;
     let today = on.settings.limits.calendar.day(now);
-    let mut done = Rechecked::default();
     for some in looked.chunks(CHUNK as usize) {
         done.reopened += on.ledger.rechecked(&at.named(), some, today, by).await?;
+        for one in some {
+            *done.by_outcome.entry(one.outcome.as_str()).or_default() += 1;
+        }
     }
-    for one in looked {
-        *done.by_outcome.entry(one.outcome.as_str()).or_default() += 1;
-    }
-    Ok(done)
+    Ok(())
 }
 
 /// By the records of whom the target holds: one look for all that are due.
@@ -215,9 +223,18 @@ async fn records(
     due: &[Due],
     now: Timestamp,
 ) -> Result<Vec<Recheck>, OperationError> {
-    let findable: Vec<_> = due.iter().filter(|one| erase_again::is_comparable(&one.ended)).collect();
-    let lost = due.iter().filter(|one| !erase_again::is_comparable(&one.ended));
-    let mut looked: Vec<_> = lost.map(|one| one.not_looked(at, now, NOT_FOUND_BY)).collect();
+    // What it may not tell is never among its records, and nobody is gone by that.
+    let takes = called.takes();
+    let is_told = |kind: &Kind| takes.contains(kind) && !kind.is_internal_id();
+    let mut looked = Vec::new();
+    let mut findable = Vec::new();
+    for one in due {
+        match erase_again::is_comparable(&one.ended) {
+            false => looked.push(one.not_looked(at, now, NOT_FOUND_BY)),
+            true if erase_again::is_found_by(&one.ended, is_told) => findable.push(one),
+            true => looked.push(one.not_looked(at, now, NOT_TOLD_BY)),
+        }
+    }
     // Whoever was erased again since is compared, too, and so is not found by what the later erasure was about.
     let Some(since) = findable.iter().filter_map(|one| one.ended.erasure.ended).min() else { return Ok(looked) };
     let seen = match erase_again::look(on, (&at.target, called), &at.installation, (since, now)).await {
@@ -231,16 +248,32 @@ async fn records(
     };
     for one in &findable {
         let found = seen.found.iter().find(|found| found.erasure == one.ended.erasure.id);
+        if found.is_none() && !may_be_shown(&one.ended, &seen) {
+            looked.push(one.not_looked(at, now, NOT_TOLD_BY));
+            continue;
+        }
         let records = found.map_or(0, |found| found.records + found.kept);
-        looked.push(Recheck { records, ..one.recheck(at, now, outcome(found, &seen)) });
+        looked.push(Recheck { records, ..one.recheck(at, now, outcome(one.ended.erasure.id, found, &seen)) });
     }
     looked.extend(others(on, at, &seen, &looked, now).await?);
     Ok(looked)
 }
 
+/// Whether somebody's data could be among what was seen: the records of a system have some kind of what is kept of them, or there is none.
+fn may_be_shown(ended: &EndedErasure, seen: &ErasedAgain) -> bool {
+    seen.records == 0 || erase_again::is_found_by(ended, |kind| seen.told.contains(kind))
+}
+
 /// What is said of one, of whom something was found or not.
-fn outcome(found: Option<&FoundAgain>, seen: &ErasedAgain) -> (RecheckOutcome, Option<&'static str>) {
+fn outcome(
+    erasure: ErasureId,
+    found: Option<&FoundAgain>,
+    seen: &ErasedAgain,
+) -> (RecheckOutcome, Option<&'static str>) {
     let Some(found) = found else {
+        if seen.later.contains(&erasure) {
+            return (RecheckOutcome::Unclear, Some(LATER));
+        }
         return match seen.not_looked_at.is_empty() {
             true => (RecheckOutcome::Gone, None),
             false => (RecheckOutcome::Unclear, Some("unseen")),
@@ -270,7 +303,9 @@ async fn others(
     let left: Vec<_> = left.collect();
     let known = on.ledger.rechecks(&left.iter().map(|found| found.erasure).collect::<Vec<_>>()).await?;
     let is_known = |found: &&&FoundAgain| {
-        known.iter().any(|one| one.erasure == found.erasure && one.target == at.target && one.unsettled)
+        // What somebody may look at does not hide what is certain.
+        let is_told = |one: &&Recheck| one.unsettled && one.outcome == RecheckOutcome::Residual;
+        known.iter().filter(is_told).any(|one| one.erasure == found.erasure && one.target == at.target)
     };
     let left = left.iter().filter(|found| !is_known(found)).map(|found| Recheck {
         erasure: found.erasure,
@@ -284,3 +319,6 @@ async fn others(
     });
     Ok(left.collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,13 +227,14 @@ impl Resolver<'_> {
         Ok(search.into_scope(self.fingerprinter))
     }
 
-    /// Has mluvii show the sessions that go of which nothing is known here, such as one that is named by its number, while somebody is held: whose
-    /// they are tells whether they stay.
+    /// Has mluvii show the sessions that go of which nothing is known here, such as one that is named by its number: whose they are tells
+    /// whether they stay, also by a hold that comes later, before a target is asked.
     async fn show_to_holds(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
         let unknown = search.unknown();
-        if unknown.is_empty() || !self.is_anybody_held(search.installation()).await? {
-            return Ok(());
-        }
+        // What mluvii does not show may be gone there, too: it is waited for where there is somebody whose it may be, and not for ever.
+        let is_awaited = !unknown.is_empty()
+            && search.question.on_unread == OnUnread::Wait
+            && self.is_anybody_held(search.installation()).await?;
         for key in unknown {
             let why = match self.mluvii.look_up(key.session, Look::SESSION_ONLY).await? {
                 LookUp::Found(facts) => {
@@ -243,8 +244,7 @@ impl Resolver<'_> {
                 LookUp::Missing => "it answers 404".to_owned(),
                 LookUp::NotUnderstood(what) | LookUp::TooLarge(what) => what,
             };
-            // Not for ever: it may be gone there, too.
-            if search.question.on_unread == OnUnread::Wait {
+            if is_awaited {
                 return Err(ResolveError::Unread { key, why });
             }
         }

@@ -4,10 +4,10 @@ use serde_json::json;
 use tempfile::TempDir;
 use test_servers::exim::Exim;
 
-use super::{EMAIL, FORM, FOUND, NAME, OTHER_EMAIL, PHONE, assert_silent, happening, search};
-use crate::confirming;
+use super::{EMAIL, FORM, FOUND, KNOWN_THERE, LINKED, NAME, OTHER_EMAIL, PHONE, assert_silent, happening, search};
 use crate::erasing_again::{System, before};
 use crate::harness::{Database, Deployment, Server, StandIn, client, http, receipts, wait_for};
+use crate::{confirming, finding};
 
 const ARCHIVE: &str = "\n[[manual]]\nname = \"archive\"\ntext = \"Shred the paper file.\"\n";
 
@@ -50,9 +50,13 @@ pub(super) fn is_silent(database: Option<&Database>) {
     let (standin, crm, exim) = (StandIn::start(), System::start(), Exim::start());
     let rule = confirming::RULE.replace("[\"mluvii\"]", "[\"mluvii\", \"crm\"]");
     let ledger = database.map(Database::ledger).unwrap_or_default();
-    let more = format!("{rule}{}\n{}{ARCHIVE}{ledger}", crm.plugin("crm"), confirming::settings(&exim));
+    let knows = finding::folder();
+    let finders = finding::plugins(&knows);
+    let more = format!("{rule}{}\n{finders}\n{}{ARCHIVE}{ledger}", crm.plugin("crm"), confirming::settings(&exim));
     let deployment = Deployment::bare(&standin.mluvii, &more);
     confirming::publish(&deployment);
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    deployment.write("quietus.toml", &config.replacen("[erasing]\n", "[erasing]\nrecheck = [\"30d\"]\n", 1));
     if database.is_some() {
         deployment.migrate(env!("CARGO_BIN_EXE_quietus").as_ref());
     }
@@ -62,7 +66,12 @@ pub(super) fn is_silent(database: Option<&Database>) {
         standin.begin_with(happening::conversation(id, email, Some("v3")));
         standin.end(id);
     }
-    deployment.settled(2);
+    // Who shares nothing with them.
+    let params = json!([{ "name": "oo1_guest_email", "value": LINKED, "source": "ENTRY_FORM" }]);
+    let linked = json!({ "id": 103, "tenant": 62, "guest": "g-103", "gdpr_version": "v3", "call_params": params });
+    standin.begin_with(linked);
+    standin.end(103);
+    deployment.settled(3);
     let backup = [(EMAIL, NAME, before()), (OTHER_EMAIL, NAME, before()), (FOUND, NAME, before())];
     crm.holds(&backup);
     let officer = Officer { deployment: &deployment, desk: tempfile::tempdir().expect("a desk") };
@@ -74,11 +83,20 @@ pub(super) fn is_silent(database: Option<&Database>) {
     search(&deployment, database);
     a_task_is_revealed_and_done(&officer, &task);
     receipts(&deployment, 2);
+    let told = finding::calls(&knows);
+    assert!(told.contains(&format!("erp erase {KNOWN_THERE}")), "or this test tests nothing: {told:?}");
+    a_request_is_verified_by_a_link(&officer, &exim, &server);
+    a_consent_is_withdrawn(&officer);
     crm.holds(&backup);
     the_crm_is_restored(&officer);
     receipts(&deployment, 4);
     assert_eq!(crm.emails(), [FOUND], "those who were erased are gone again, or this test tests nothing");
     papers(&officer, &letter);
+    crm.holds(&backup);
+    it_is_looked_again(&officer, &|sql| match database {
+        Some(database) => database.sql(sql),
+        None => deployment.ledger().execute_batch(sql).map(|()| String::new()).expect("an update"),
+    });
 
     for email in [EMAIL, OTHER_EMAIL] {
         assert!(!standin.holds(email), "{email} must be gone, or this test tests nothing");
@@ -100,6 +118,59 @@ fn a_link_is_clicked(standin: &StandIn, exim: &Exim, server: &Server) {
         [http(client().get(page(&token))), http(client().post(page(&guessed))), http(client().post(page(&token)))];
     assert_eq!([200, 404, 200], [said[0].0, said[1].0, said[2].0]);
     said.iter().for_each(|(_, page)| assert_silent("the page of a link", page.as_bytes()));
+}
+
+/// A request names an address; the officer has a link mailed to it, which is clicked, and then the person thinks otherwise.
+fn a_request_is_verified_by_a_link(officer: &Officer<'_>, exim: &Exim, server: &Server) {
+    let before = confirming::links(exim, 1);
+    let letter = officer.on_desk("linked", &format!("email: {LINKED}\n"));
+    let entered = officer.json(&["requests", "new", "--came", "email", "--file", &letter]);
+    let number = entered["number"].as_str().expect("a number");
+    officer.json(&["requests", "verify", number, "--by-email"]);
+    let mut links = confirming::links(exim, before.len() + 1);
+    links.retain(|token| !before.contains(token));
+    officer.looks(&["requests", "show", number]);
+    officer.looks(&["requests", "list"]);
+    let page = server.url(&format!("/confirm/{}", links[0]));
+    for (status, said) in [http(client().get(&page)), http(client().post(&page))] {
+        assert_eq!(status, 200, "{said}");
+        assert_silent("the page of a link", said.as_bytes());
+    }
+    assert_eq!(officer.json(&["requests", "show", number])["verified"]["how"], "email-link");
+    let plan = officer.json(&["requests", "plan", number]);
+    assert_eq!(plan["sessions"][0]["session"], "acme/103", "{plan}");
+    officer.json(&["requests", "withdraw", number]);
+}
+
+/// A letter takes a consent back: who it is about is shown, and then it is written down.
+fn a_consent_is_withdrawn(officer: &Officer<'_>) {
+    let who = format!("@{}", officer.on_desk("who", LINKED));
+    officer.looks(&["consent", "show", "--email", &who]);
+    let letter = ["consent", "withdraw", "--email", &who, "--came", "letter"];
+    let foreseen = officer.json(&letter);
+    let hash = foreseen["hash"].as_str().unwrap_or_else(|| panic!("{foreseen}"));
+    let done = officer.json(&[&letter[..], &["--confirm", hash]].concat());
+    assert_eq!(done["sessions"], 1, "{done}");
+    let shown = officer.json(&["consent", "show", "--email", &who]);
+    assert_eq!(shown[0]["consent"]["state"], "withdrawn", "{shown}");
+}
+
+/// A month is over, and the server looks by itself whom the CRM holds: those whom its backup has brought back. `sql` changes the ledger.
+fn it_is_looked_again(officer: &Officer<'_>, sql: &dyn Fn(&str) -> String) {
+    sql("UPDATE erasure SET ended = ended - 2678400000 WHERE ended IS NOT NULL;
+         UPDATE periodic SET mark = mark - 3456000000 WHERE name LIKE 'recheck/%' AND mark IS NOT NULL");
+    wait_for("those who are back to be seen", || {
+        let told = officer.json(&["attention", "list"]);
+        told.as_array()?.iter().any(|one| one["code"] == "recheck_residual").then_some(())
+    });
+    for look in [
+        &["attention", "list"][..],
+        &["requests", "show", "R-1"],
+        &["erasures", "list"],
+        &["audit", "list", "--act", "erasure.recheck"],
+    ] {
+        officer.looks(look);
+    }
 }
 
 /// A person is held, planned, and let go on; returns the task that comes of it.

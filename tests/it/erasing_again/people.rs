@@ -211,3 +211,19 @@ fn who_is_erased_again_is_told_without_a_session_or_a_guest() {
     assert_eq!(crm.emails(), [] as [&str; 0]);
     server.stop();
 }
+
+#[test]
+fn whom_a_system_holds_is_asked_for_at_its_rate() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let plugin = crm.plugin("crm").replace("grants", "calls_per_s = 1000\ngrants");
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &plugin);
+    let server = Server::start(&deployment);
+    erase(&deployment, "ann@x.cz", "Ann", "crm", &[]);
+    receipts(&deployment, 1);
+    server.stop();
+    let charged = || deployment.count("SELECT COUNT(*) FROM pace WHERE target = 'crm' AND next_call_us > 0");
+    assert_eq!(charged(), 1, "its erasure was");
+    deployment.ledger().execute("DELETE FROM pace", []).expect("an update");
+    assert_eq!(look(&deployment, "crm", &[])["compared"], 1);
+    assert_eq!(charged(), 1);
+}

@@ -50,8 +50,8 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     let (pages, size, fonts, text) = printed(&paper("cs.html", &["receipts", "certificate", "1", "--lang", "cs"]));
     assert!((pages, a4(&size)) == (1, true), "the common case is one sheet: {pages}, {size}\n{text}");
     // Without the style sheet, it would be another font; and what is not embedded is another one on other machines.
-    let is_ours = |font: &String| font.contains("Serif") || font.contains("Mono");
-    assert!(!fonts.is_empty() && fonts.iter().all(|font| is_ours(font) && font.contains(" yes ")), "{fonts:?}");
+    let is_ours = |font: &String| (font.contains("Serif") || font.contains("Mono")) && font.contains(" yes ");
+    assert!(!fonts.is_empty() && fonts.iter().all(is_ours), "{fonts:?}");
     for said in [
         "Příkladná energie, s. r. o.",
         "Potvrzení o výmazu osobních údajů",
@@ -73,16 +73,71 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     let receipt: serde_json::Value = serde_json::from_str(receipt.lines().nth(1).expect("a receipt")).expect("JSON");
     assert!(digits.contains(receipt["signature"].as_str().expect("a signature")), "{text}");
 
-    for letter in ["acknowledgement", "extension", "confirmation", "refusal", "partial-refusal", "recipients"] {
-        let arguments = ["letters", letter, "--lang", "cs", "--receipt", "1"];
-        let (pages, size, _, text) = printed(&paper(&format!("{letter}.html"), &arguments));
+    let (pages, size, fonts, text) = printed(&paper("en.html", &["receipts", "certificate", "1", "--lang", "en"]));
+    assert!((pages, a4(&size)) == (1, true), "{pages}, {size}\n{text}");
+    assert!(!fonts.is_empty() && fonts.iter().all(is_ours), "{fonts:?}");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "Příkladná energie, s. r. o.",
+        "Certificate of erasure of personal data",
+        "Everything that was found is gone.",
+        "Where we did not look",
+        "How to verify it",
+        "receipt No. 1; the newest is No. 1",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert!(!text.contains("výmaz") && !text.contains("doklad"), "all of it is English: {text}");
+
+    let czech = ["acknowledgement", "extension", "confirmation", "refusal", "partial-refusal", "recipients"];
+    let czech = czech.map(|letter| (letter, "cs", if letter == "recipients" { "Vážení," } else { "Vážená paní" }));
+    let english = ["confirmation", "partial-refusal"].map(|letter| (letter, "en", "Dear Sir or Madam,"));
+    for (letter, lang, greeting) in czech.into_iter().chain(english) {
+        let arguments = ["letters", letter, "--lang", lang, "--receipt", "1"];
+        let (pages, size, _, text) = printed(&paper(&format!("{letter}.{lang}.html"), &arguments));
         assert!(pages == 1 && a4(&size), "{letter}: {pages}, {size}\n{text}");
-        assert!(text.contains("Příkladná energie"), "{letter}: {text}");
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains("Příkladná energie") && text.contains(greeting), "{letter} {lang}: {text}");
     }
     let unnamed = deployment.run(&["letters", "confirmation", "--lang", "en"]);
     assert_eq!(unnamed.status.code(), Some(1), "what was done is said by a receipt only");
     let missing = deployment.run(&["receipts", "certificate", "9", "--lang", "cs"]);
     assert_eq!(missing.status.code(), Some(1));
+}
+
+#[test]
+fn a_certificate_says_where_its_receipt_stands_and_which_one_is_the_newest() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    let erased = |id: i64, count: usize| {
+        standin.begin(id, "ann@x.cz", None);
+        standin.just_end(id);
+        receipts(&deployment, count)
+    };
+    let certificate = |sequence: &str| {
+        let output = deployment.run(&["receipts", "certificate", sequence, "--lang", "en"]);
+        String::from_utf8(output.stdout).expect("UTF-8").replace('\u{a0}', " ")
+    };
+    erased(101, 1);
+    let alone = certificate("1");
+    assert!(alone.contains("receipt No. 1; the newest is No. 1") && !alone.contains("Hash of the newest"), "{alone}");
+    erased(102, 2);
+    let first = certificate("1");
+    let second = certificate("2");
+    assert!(second.contains("receipt No. 2; the newest is No. 2"), "{second}");
+    // Each receipt names the hash of the one before.
+    let all = erased(103, 3);
+    let [own, head] = [1, 2].map(|at| all[at]["statement"]["previous"].as_str().expect("a hash").to_owned());
+    assert!(first.contains("receipt No. 1; the newest is No. 2"), "{first}");
+    let of = |name: &str| {
+        let (_, rest) = first.split_once(name).unwrap_or_else(|| panic!("{name}: {first}"));
+        let (_, hash) = rest.split_once("<span class=\"hash\">").expect("a hash");
+        hash.split_once('<').expect("its end").0.replace(' ', "")
+    };
+    assert_eq!((of("Hash of the receipt"), of("Hash of the newest")), (own, head));
+    server.stop();
 }
 
 #[test]

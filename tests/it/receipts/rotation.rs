@@ -162,3 +162,47 @@ fn who_is_found_before_a_new_index_key_is_found_after_it_and_what_was_begun_keep
     let said = says(&deployment, &["serve"], 3);
     assert!(said.contains("the index key in") && said.contains("the ledger belongs to"), "{said}");
 }
+
+#[test]
+fn a_request_is_found_and_a_hold_keeps_after_a_new_index_key() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ERASE);
+    let server = Server::start(&deployment);
+    standin.begin(1, "ann@example.com", Some("v1"));
+    standin.just_end(1);
+    assert_eq!(server.deliver_end(1), 204);
+    deployment.settled(1);
+    deployment.write("letter", "email: ann@example.com\n");
+    deployment.write("whom", "ann@example.com");
+    let letter = deployment.path("letter").display().to_string();
+    let whom = format!("@{}", deployment.path("whom").display());
+    let new = ["requests", "new", "--came", "letter", "--file", &letter];
+    deployment.json(&new);
+    let hold = deployment.json(&["holds", "add", "--email", &whom, "--reason", "legal_claims"]);
+    server.stop();
+    deployment.json(&["keys", "rotate", "index"]);
+
+    let server = Server::start(&deployment);
+    assert_eq!(deployment.json(&["requests", "find", "--file", &letter])[0]["number"], "R-1");
+    assert!(says(&deployment, &new, 1).contains("acme/R-1 is of the same person"));
+    // What was known of her before, and what comes later: neither begins.
+    deployment.json(&["erase", "--session", "acme/1"]);
+    end(&standin, &server, 2);
+    standin.begin(3, "bob@example.com", None);
+    standin.just_end(3);
+    assert_eq!(server.deliver_end(3), 204);
+    wait_for("both to be held", || {
+        let all = deployment.json(&["erasures", "list"]);
+        let held = all.as_array()?.iter().filter(|one| one["held"] == true).count();
+        (held == 2).then_some(())
+    });
+    let receipt = &receipts(&deployment, 1)[0]["statement"];
+    assert_eq!(receipt["subject"], json!("session:acme/3"), "{receipt:#}");
+    assert!(standin.holds("ann@example.com") && !standin.holds("bob@example.com"));
+    let waiting = deployment.json(&["holds", "show", hold["id"].as_str().expect("an id")]);
+    assert_eq!(waiting["waiting"].as_array().map(Vec::len), Some(2), "{waiting}");
+    says(&deployment, &["holds", "lift", hold["id"].as_str().expect("an id")], 0);
+    receipts(&deployment, 3);
+    assert!(!standin.holds("ann@example.com"));
+    server.stop();
+}

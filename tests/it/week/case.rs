@@ -63,7 +63,7 @@ impl Case {
     }
 
     #[track_caller]
-    fn refused(self, office: &Office, act: &str, more: &[&str], why: &str) {
+    pub(super) fn refused(self, office: &Office, act: &str, more: &[&str], why: &str) {
         let arguments = self.arguments(act, more);
         office.refused(ANN, &arguments.iter().map(String::as_str).collect::<Vec<_>>(), why);
     }

@@ -75,7 +75,8 @@ fn who(office: &Office, shown: &Value) -> BTreeMap<usize, String> {
     let found = shown["found"].as_array().expect("a list").iter();
     let one = |one: &Value| {
         let erasure = one["erasure"].as_str().expect("an erasure");
-        let person = office.erased_in_crm.get(erasure).unwrap_or_else(|| panic!("nobody was erased by {erasure}"));
+        let person =
+            office.erased_in_crm.get(erasure).unwrap_or_else(|| panic!("nobody was erased by {erasure}: {shown:#}"));
         (*person, one["is"].as_str().expect("a word").to_owned())
     };
     found.map(one).collect()

@@ -22,7 +22,7 @@ use monday::{IN_FILE, UNKNOWN};
 use office::{ANN, Office, found};
 use thursday::{BY_LAW, FAILS, KEPT, STOPPED};
 use town::{ACME, BELL, COMPANIES, Town};
-use tuesday::REFUSED;
+use tuesday::{BY_MAIL, REFUSED};
 use wednesday::{CHATS_ON, GOES, HELD, OF_BELL};
 
 #[test]
@@ -80,6 +80,7 @@ fn every_request_is_where_it_has_to_be(office: &Office) {
         (STOPPED, ACME, "closed"),
         (GOES, ACME, "done"),
         (OF_BELL, BELL, "done"),
+        (BY_MAIL, ACME, "done"),
     ];
     let name = |person, company| Case { person, company }.name();
     let mut expected: BTreeSet<_> =

@@ -13,6 +13,9 @@ use crate::harness::{client, http, wait_for};
 /// Who fills in the form.
 pub(super) const BY_LINK: usize = 16;
 
+/// Whose request is verified by a link that is mailed to the address in it.
+pub(super) const BY_MAIL: usize = 23;
+
 /// Whose request is refused.
 pub(super) const REFUSED: usize = 6;
 
@@ -20,7 +23,9 @@ pub(super) fn tuesday(office: &mut Office) {
     more_is_asked_for(office);
     the_letter_of_a_namesake(office);
     refused(office);
-    by_a_link(office);
+    let form = by_a_link(office);
+    by_a_link_for_a_request(office, &form);
+    office.the_crm_is_right();
 }
 
 /// The days until the answer are added, and the time is extended within the first month.
@@ -43,12 +48,12 @@ fn more_is_asked_for(office: &Office) {
     assert!(acknowledged.contains("Your identity was verified."), "{acknowledged}");
 }
 
-/// A name is shared by several people: nothing is found by it, and nothing goes.
+/// A name is shared by several people: no session is found by it, and nothing goes.
 fn the_letter_of_a_namesake(office: &Office) {
     let plan = office.json(ANN, &["requests", "plan", "2026/901"]);
     assert_eq!(plan["sessions"], json!([]), "{plan:#}");
     let hash = plan["plan"].as_str().expect("a hash");
-    office.refused(ANN, &["requests", "run", "2026/901", "--plan", hash], "includes nothing");
+    office.refused(ANN, &["requests", "run", "2026/901", "--plan", hash], "waits for the approval of somebody else");
     let rejected = office.json(ANN, &["requests", "reject", "2026/901", "--because", "not-the-person"]);
     assert_eq!(rejected["state"], "rejected");
 }
@@ -68,8 +73,8 @@ fn refused(office: &Office) {
     }
 }
 
-/// The form says who it is, and the link that this is so.
-fn by_a_link(office: &mut Office) {
+/// The form says who it is, and the link that this is so. Returns the link's token.
+fn by_a_link(office: &mut Office) -> String {
     let session = office.town.first(BY_LINK, ACME);
     let address = office.town.email(BY_LINK);
     office.mluviis[ACME].submit(session, FORM, &json!({ "oo1_guest_email": address.to_uppercase() }));
@@ -96,5 +101,31 @@ fn by_a_link(office: &mut Office) {
     assert!(!codes(&receipt).contains("possible_left"), "{receipt:#}");
     office.gone[ACME].extend(going);
     office.left_crm(BY_LINK, &erasure);
-    office.the_crm_is_right();
+    token
+}
+
+/// The officer has a link mailed; before it is clicked, nothing is planned, and what is planned then is erased by the address alone.
+fn by_a_link_for_a_request(office: &mut Office, form: &str) {
+    let case = Case { person: BY_MAIL, company: ACME };
+    case.enter(office, "mluvii,crm", days_ago(1), &[]);
+    case.json(office, "verify", &["--by-email"]);
+    let links = confirming::links(&office.exim, 2);
+    let token = links.iter().find(|token| *token != form).expect("another one");
+    let page = office.server.url(&format!("/confirm/{token}"));
+    assert_eq!(http(client().get(&page)).0, 200);
+    case.refused(office, "plan", &[], "is not verified");
+    let (status, said) = http(client().post(&page));
+    assert_eq!(status, 200, "{said}");
+    let verified = case.must_be(office, "verified");
+    assert_eq!(verified["verified"]["how"], "email-link", "{verified:#}");
+    let going = office.town.by_address(BY_MAIL, ACME);
+    assert_eq!(case.meant(office).certain, going, "or the plan is another one");
+    let decided = case.others_are_left(office);
+    let erasure = case.all_of_it(office, &decided);
+    let receipt = office.receipt(&erasure);
+    let said = (&receipt["verdict"], &receipt["sessions"]);
+    assert_eq!(said, (&json!("complete"), &json!(going.len())), "{receipt:#}");
+    assert_eq!(outcomes(&receipt), [("crm", "erased"), ("mluvii", "erased")].into());
+    office.left_crm(BY_MAIL, &erasure);
+    case.must_be(office, "done");
 }

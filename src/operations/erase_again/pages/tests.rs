@@ -1,6 +1,9 @@
+use std::sync::Mutex;
+
 use super::*;
+use crate::lock::lock;
 use crate::subject::{Identifier, Identifiers, Kind};
-use crate::target::HeldRecord;
+use crate::target::{Answer, HeldRecord, TargetCall};
 
 fn page(emails: &[&str]) -> SweepPage {
     let record = |email: &&str| HeldRecord {
@@ -50,4 +53,82 @@ fn two_pages_alike_are_none_the_same_for_ever() {
         let alike = page(&[if n % 4 < 2 { "ann@x.cz" } else { "bob@x.cz" }]);
         seen.note(&alike, Some(&cursor(n))).expect("taken");
     }
+}
+
+/// A system of so many pages, one of which it does not give at once; and its rate, which counts.
+struct Counted {
+    pages: u64,
+    crowded_at: u64,
+    happened: Mutex<Vec<&'static str>>,
+}
+
+impl Counted {
+    fn happens(&self, what: &'static str) {
+        lock(&self.happened).push(what);
+    }
+}
+
+#[async_trait]
+impl CallRate for Counted {
+    async fn charge(&self) -> Result<Duration, OperationError> {
+        self.happens("charged");
+        Ok(Duration::ZERO)
+    }
+}
+
+#[async_trait]
+impl Target for Counted {
+    async fn erase(&self, _: &TargetCall) -> Result<Answer, TargetError> {
+        panic!("nobody erases");
+    }
+
+    async fn verify(&self, _: &TargetCall) -> Result<Answer, TargetError> {
+        panic!("nobody looks");
+    }
+
+    async fn sweep(&self, call: &SweepCall) -> Result<SweepPage, TargetError> {
+        self.happens("called");
+        let calls = lock(&self.happened).iter().filter(|what| **what == "called").count() as u64;
+        if calls == self.crowded_at {
+            return Err(TargetError::RateLimited { retry_after: Some(Duration::ZERO) });
+        }
+        let number = call.cursor.as_ref().map_or(0, |cursor| u64::from(cursor.expose()[0]));
+        let next = (number + 1 < self.pages).then(|| cursor(number + 1));
+        Ok(SweepPage { next, ..page(&[&format!("{number}@x.cz")]) })
+    }
+
+    async fn health(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    fn call_max(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
+    fn concurrency_max(&self) -> usize {
+        1
+    }
+}
+
+#[tokio::test]
+async fn each_call_is_charged_before_it_is_made_also_one_that_is_made_again() {
+    let system = Counted { pages: 3, crowded_at: 2, happened: Mutex::default() };
+    let name = TargetName("crm".into());
+    let mut pages = Pages::new(&system, &name, Some(&system), None);
+    let mut taken = 0;
+    while pages.next().await.expect("it answers").is_some() {
+        taken += 1;
+    }
+    assert_eq!(taken, 3);
+    assert_eq!(*lock(&system.happened), ["charged", "called"].repeat(4));
+}
+
+#[test]
+fn only_what_waiting_cannot_change_is_a_conflict() {
+    let crm = TargetName("crm".into());
+    let is_conflict =
+        |why: &str| matches!(given_up(&crm, &TargetError::Permanent(why.into())), OperationError::Conflict(_));
+    assert!(is_conflict(CANNOT_SWEEP) && is_conflict(CANNOT_SWEEP_AS_CONFIGURED));
+    assert!(!is_conflict("the plugin's result: its shape"), "one page that is none says nothing of anybody");
+    assert!(!is_conflict("the cursor is larger than a call can carry"));
 }

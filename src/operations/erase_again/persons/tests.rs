@@ -124,6 +124,7 @@ fn who_was_erased_twice_is_measured_by_the_second_time() {
     assert!(persons.add(erased(&by, 1, &ANN, GONE_AT, person())));
     assert!(persons.add(erased(&by, 2, &ANN, GONE_AT + 100_000, person())));
     persons.compare(&record(&ANN, GONE_AT + 50_000));
+    assert_eq!(persons.later(), [ErasureId([1; 16])].into(), "by the first one, nobody is gone");
     let found: Vec<_> = persons.found().map(|(person, verdict)| (person.erasure, verdict)).collect();
     assert_eq!(found, [(ErasureId([2; 16]), Verdict::Again)]);
 }
@@ -164,6 +165,18 @@ fn another_company_and_a_rotated_key_are_told_apart() {
     assert!(persons.add(carried));
     persons.compare(&record(&ANN, OLD));
     assert_eq!(persons.found().map(|(_, verdict)| verdict).collect::<Vec<_>>(), [Verdict::Again]);
+}
+
+#[test]
+fn nobody_is_found_by_what_a_system_does_not_tell() {
+    let by = fingerprinter(1, "acme");
+    let ended = erased(&by, 1, &["phone=777 123 456", "name=Ann Nováková"], GONE_AT, person());
+    assert!(is_found_by(&ended, |kind| *kind == Kind::Phone) && is_found_by(&ended, |kind| *kind == Kind::Name));
+    assert!(!is_found_by(&ended, |kind| *kind == Kind::Email), "it knows addresses alone");
+    let mut of_another_version = ended;
+    of_another_version.fingerprints.retain(|one| one.kind == Kind::Phone);
+    of_another_version.fingerprints.iter_mut().for_each(|one| one.version += 1);
+    assert!(!is_found_by(&of_another_version, |kind| *kind == Kind::Phone));
 }
 
 #[test]
