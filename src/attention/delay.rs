@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirming, Erasure, ErasureState, ReportState, Stage, Step, StepState};
+use crate::hold::{HeldBy, HoldId};
 use crate::request::{Request, RequestState};
 use crate::subject::TargetName;
 
@@ -125,6 +126,8 @@ pub(crate) struct Surroundings {
     pub(crate) out: BTreeMap<TargetName, (Timestamp, String)>,
     /// Where people erase.
     pub(crate) manual: BTreeSet<TargetName>,
+    /// The holds in force by which erasures were kept, and when each of them ends by itself.
+    pub(crate) holds: BTreeMap<HoldId, Option<Timestamp>>,
 }
 
 /// Why a request is not over; nothing where it is. `erasures`: those of its own that have not ended.
@@ -159,7 +162,9 @@ fn of_state(request: &Request, four_eyes: bool) -> Option<Delay> {
         RequestState::Reopened => DelayCode::Reopened,
         RequestState::Verified if request.more => DelayCode::Incomplete,
         RequestState::Verified => DelayCode::Unplanned,
-        RequestState::Planned if plan.is_some_and(|plan| request.is_nothing(plan)) => DelayCode::NothingPlanned,
+        RequestState::Planned | RequestState::Approved if plan.is_some_and(|plan| request.is_nothing(plan)) => {
+            DelayCode::NothingPlanned
+        }
         RequestState::Planned if four_eyes => DelayCode::Unapproved,
         RequestState::Planned | RequestState::Approved => DelayCode::NotRun,
         // They know less of the person than is proved by now.
@@ -175,12 +180,11 @@ fn of_state(request: &Request, four_eyes: bool) -> Option<Delay> {
 pub(crate) fn of_erasure(erasure: &Erasure, around: &Surroundings, now: Timestamp) -> Vec<Delay> {
     let mut all = Vec::new();
     if erasure.held {
-        let names: Vec<_> = erasure.holds.iter().map(ToString::to_string).collect();
-        all.push(Delay { reason: Some(names.join(", ")), ..Delay::of(DelayCode::Held) });
+        all.push(held(erasure, around));
     }
     match erasure.state {
         ErasureState::Done | ErasureState::Cancelled => return Vec::new(),
-        ErasureState::Requested => all.push(requested(erasure)),
+        ErasureState::Requested => all.push(requested(erasure, now)),
         ErasureState::Scheduled => all.extend(scheduled(erasure, around, now)),
         ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked => {
             all.extend(erasure.steps.iter().filter_map(|step| of_step(step, erasure.held, around, now)));
@@ -192,9 +196,19 @@ pub(crate) fn of_erasure(erasure: &Erasure, around: &Surroundings, now: Timestam
     in_order(all)
 }
 
-fn requested(erasure: &Erasure) -> Delay {
+/// By those that have not ended: an erasure names all that ever kept it.
+fn held(erasure: &Erasure, around: &Surroundings) -> Delay {
+    let in_force = |held: &HeldBy| Some((held, around.holds.get(&held.hold)?));
+    let keep: Vec<_> = erasure.holds.iter().filter_map(in_force).collect();
+    let names: Vec<_> = keep.iter().map(|(held, _)| held.to_string()).collect();
+    let ends: Option<Vec<Timestamp>> = keep.iter().map(|(_, until)| **until).collect();
+    let reason = (!names.is_empty()).then(|| names.join(", "));
+    Delay { reason, until: ends.and_then(|ends| ends.into_iter().max()), ..Delay::of(DelayCode::Held) }
+}
+
+fn requested(erasure: &Erasure, now: Timestamp) -> Delay {
     let confirmation = erasure.confirmation.as_ref().filter(|confirmation| confirmation.by == Confirming::Email);
-    let link = confirmation.and_then(|confirmation| confirmation.link.as_ref());
+    let link = confirmation.and_then(|confirmation| confirmation.link.clone()).map(|link| link.at(now));
     match link {
         Some(link) if matches!(link.state, LinkState::Waiting | LinkState::Sending | LinkState::Sent) => {
             Delay { until: link.expires, ..Delay::of(DelayCode::Link) }

@@ -274,4 +274,6 @@ pub(crate) struct Facts {
     pub(crate) undeletable: BTreeMap<&'static str, RefusedRecords>,
     /// Those of [`Facts::explained`], as far as they can be read.
     pub(crate) erasures: BTreeMap<ErasureId, Erasure>,
+    /// The holds in force by which these were kept, and when each ends by itself.
+    pub(crate) holds: BTreeMap<HoldId, Option<Timestamp>>,
 }

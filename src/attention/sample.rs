@@ -226,6 +226,7 @@ pub(crate) fn everything() -> Facts {
             first: vec![request(1, ErasureId([5; 16])), request(2, ErasureId([6; 16]))],
         },
         erasures: [(ErasureId([5; 16]), paused(5)), (ErasureId([6; 16]), paused(6))].into(),
+        holds: Default::default(),
         rechecks: vec![
             recheck("crm", RecheckOutcome::Residual),
             recheck("crm", RecheckOutcome::Unclear),

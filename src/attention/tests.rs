@@ -128,6 +128,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         endless_holds: vec![(HoldId([1; 6]), at(60 - 181 * 86_400)), (HoldId([2; 6]), at(60 - 179 * 86_400))],
         undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),
         erasures: Default::default(),
+        holds: Default::default(),
     };
     check(
         &facts,

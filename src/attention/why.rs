@@ -9,6 +9,7 @@ use super::delay::{self, Surroundings};
 use super::facts::{Facts, Limits, StoppedTarget};
 use super::named::EXPLAINED_MAX;
 use crate::erasure::{Erasure, ErasureId};
+use crate::hold::HoldId;
 use crate::request::Request;
 
 impl Facts {
@@ -24,7 +25,13 @@ impl Facts {
             paused: self.paused.iter().map(|(target, _)| target.clone()).collect(),
             out: self.targets.iter().map(out).collect(),
             manual: limits.remind_after.keys().cloned().collect(),
+            holds: self.holds.clone(),
         }
+    }
+
+    /// The holds by which the erasures that are explained are kept, or were.
+    pub(crate) fn holds_of_explained(&self) -> BTreeSet<HoldId> {
+        self.erasures.values().flat_map(|erasure| &erasure.holds).map(|held| held.hold).collect()
     }
 
     /// Why the first erasures that are due are not over.

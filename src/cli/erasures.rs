@@ -225,7 +225,7 @@ fn show(explained: &Explained, rechecks: &Rechecks, out: &mut Out) -> std::io::R
     out.line(format_args!("state     {}", erasure.state.as_str()))?;
     if !erasure.holds.is_empty() {
         let holds = erasure.holds.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        out.line(format_args!("held      {}: {holds}", if erasure.held { "now" } else { "before" }))?;
+        out.line(format_args!("held      {}: {holds}", if erasure.held { "now, and so far by" } else { "before" }))?;
     }
     out.line(format_args!("verdict   {}", verdict(erasure)))?;
     out.line(format_args!("mluvii    {}", erasure.subject.installation()))?;

@@ -91,6 +91,9 @@ impl Confirmation {
     }
 }
 
+/// Why a link that was mailed is good for nothing.
+const RUN_OUT: &str = "it has run out";
+
 /// A link as it is shown: neither what it says nor to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct ShownLink {
@@ -103,6 +106,14 @@ pub(crate) struct ShownLink {
     /// Why its mail was not taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+}
+
+impl ShownLink {
+    /// As it stands now: one that has run out is waited for no more, although nothing has ended it.
+    pub(crate) fn at(self, now: Timestamp) -> Self {
+        let is_out = self.state == LinkState::Sent && self.expires.is_none_or(|expires| expires <= now);
+        if is_out { Self { state: LinkState::Over, reason: Some(RUN_OUT.to_owned()), ..self } } else { self }
+    }
 }
 
 impl From<Link> for ShownLink {
@@ -140,6 +151,18 @@ mod tests {
         let name = Identifier::new(Kind::Name, "bob@example.com");
         let found = mailbox_of(&Identifiers(identifiers.chain(name).collect()));
         assert_eq!(found.as_ref().map(Secret::expose), expected, "{typed:?}");
+    }
+
+    #[test]
+    fn a_link_that_has_run_out_is_waited_for_no_more() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let link = |state| ShownLink { state, mailed: Some(at(1)), expires: Some(at(9)), reason: None };
+        assert_eq!(link(LinkState::Sent).at(at(8)), link(LinkState::Sent));
+        let over = ShownLink { reason: Some(RUN_OUT.to_owned()), ..link(LinkState::Over) };
+        assert_eq!(link(LinkState::Sent).at(at(9)), over);
+        for state in [LinkState::Waiting, LinkState::Sending, LinkState::Used, LinkState::Failed] {
+            assert_eq!(link(state).at(at(9)), link(state));
+        }
     }
 
     #[test]

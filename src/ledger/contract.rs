@@ -201,6 +201,7 @@ macro_rules! contract {
                 what_fails_or_waits_for_others_when_it_is_stopped_is_over
                 what_has_not_begun_is_cancelled_by_a_stop_and_each_stop_leaves_a_row;
             holding: what_is_held_begins_once_its_hold_is_lifted
+                what_is_told_of_what_is_held_names_the_holds_that_have_not_ended
                 a_hold_that_comes_later_lets_calls_end_and_begins_none
                 whoever_may_be_a_person_that_is_held_is_kept
                 what_a_guest_or_a_rule_is_held_by_waits_and_nothing_else_does

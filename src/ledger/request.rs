@@ -11,7 +11,7 @@ use crate::audit::{Act, Actor, Detail};
 use crate::erasure::Capsule;
 use crate::keys::{Fingerprint, KeyId, Sealed};
 use crate::request::{Entered, Request, RequestNumber, RequestState, Rest, is_of_same_person, shown};
-use crate::subject::{Fingerprinted, InstallationName};
+use crate::subject::{Fingerprinted, InstallationName, TargetName};
 
 /// A request that is to be entered.
 #[derive(Clone, Debug)]
@@ -221,8 +221,16 @@ pub(super) fn in_states(states: &[RequestState]) -> String {
 /// Those whose person is not known for sure.
 pub(super) const UNVERIFIED: [RequestState; 2] = [RequestState::Unverified, RequestState::Asked];
 
-/// Those whose plan waits for an approval, where one is needed.
-pub(super) const PLANNED: [RequestState; 1] = [RequestState::Planned];
+/// Those whose plan waits for an approval, where one is needed. One that would erase nothing cannot be approved; this is how it is written.
+pub(super) fn to_approve() -> String {
+    let (planned, mluvii) = (RequestState::Planned, TargetName::MLUVII);
+    format!(
+        "SELECT installation, number, entered FROM request
+         WHERE state = '{planned}'
+           AND NOT (request LIKE '%\"sessions\":[]%' AND request LIKE '%\"targets\":[\"{mluvii}\"]%')
+         ORDER BY entered, seq LIMIT {NAMED_MAX}"
+    )
+}
 
 /// One of [`soonest`], with its last day.
 pub(super) fn soon(row: &impl Row) -> Result<(Date, String), LedgerError> {

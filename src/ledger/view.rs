@@ -51,6 +51,11 @@ impl SessionView {
         }
     }
 
+    /// Whether nothing of it is left: it was erased, and nothing has come since.
+    pub(crate) fn is_gone(&self) -> bool {
+        self.erased_at.is_some() && self.fingerprints.is_empty()
+    }
+
     /// One that was erased, and whose record is gone.
     pub(crate) fn of_erased(key: &SessionKey, erased_at: Timestamp) -> Self {
         Self {

@@ -196,7 +196,11 @@ impl Request {
     pub(crate) fn approve(mut self, hash: &str, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_verified()?;
         let own: Vec<_> = [&self.entered_by].into_iter().chain(&self.makers).cloned().collect();
+        let is_nothing = self.plan.as_ref().is_some_and(|plan| self.is_nothing(plan));
         let plan = planned_as(&mut self.plan, hash)?;
+        if is_nothing {
+            return Err(Refused::NothingPlanned);
+        }
         if plan.approved.is_some() {
             return Err(Refused::Approved);
         }
@@ -262,7 +266,8 @@ impl Request {
     /// be gone, so that no receipt of another one is the end.
     pub(crate) fn without(mut self, erasure: ErasureId) -> Self {
         self.erasures.retain(|id| *id != erasure);
-        self.more |= !self.erasures.is_empty();
+        // What was found again is told by its re-check.
+        self.more |= !self.erasures.is_empty() && self.reopened.is_none();
         self
     }
 

@@ -264,6 +264,8 @@ fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
     assert_eq!(end(rejected, Ended::Withdrawn), Err(Refused::Ended(RequestState::Rejected)));
     let nothing = verified().planned(plan("aa", 0), Chosen::default()).expect("planned");
     assert_eq!(nothing.clone().run("aa", id, false).map(drop), Err(Refused::NothingPlanned));
+    assert_eq!(nothing.clone().approve("aa", &by("eve"), at(TODAY)), Err(Refused::NothingPlanned));
+    assert!(with_crm(nothing.clone()).approve("aa", &by("eve"), at(TODAY)).is_ok());
     // Who has no session may be known to another target, which is asked.
     let elsewhere = Request { targets: vec![TargetName::mluvii(), TargetName("crm".into())], ..nothing.clone() };
     assert_eq!(elsewhere.run("aa", id, false).map(|(request, _)| request.state()), Ok(RequestState::Erasing));

@@ -145,6 +145,10 @@ fn a_plan_of_which_something_has_changed_does_not_run_and_single_sessions_are_de
     // What was decided holds until something else is said.
     assert!(Company::going(&company.json(&["plan", "2026/7"])).is_empty());
     assert_eq!(Company::going(&company.json(&["plan", "2026/7", "--anew"])), ["acme/101"]);
+    // Who takes one that is gone is told.
+    let gone = company.json(&["plan", "2026/7", "--include", "acme/102=content"]);
+    assert_eq!(Company::going(&gone), ["acme/101"]);
+    assert!(gone["not_reached"].to_string().contains("acme/102, which is included"), "{gone}");
     let (code, said) = company.requests(&["plan", "2026/7", "--exclude", "acme/101=Ann said so"]);
     assert!(code == Some(2) && said.contains("person-says"), "{said}");
     let closed = company.json(&["close", "2026/7", "--because", "answered-elsewhere"]);

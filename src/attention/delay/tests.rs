@@ -2,6 +2,7 @@ use jiff::civil::date;
 
 use super::*;
 use crate::audit::Actor;
+use crate::erasure::confirmation::{Confirmation, ShownLink};
 use crate::erasure::{ErasureId, Outcome, sample};
 use crate::hold::{HeldBy, HoldId, HoldReason};
 use crate::request::{Came, Entered, Plan, PlannedSession, RequestId, RequestNumber, VerifiedBy};
@@ -93,6 +94,7 @@ fn around(paused: &[&str], out: &[&str]) -> Surroundings {
         paused: paused.iter().map(name).collect(),
         out: out.iter().map(name).map(|name| (name, (at(DAY), "401".to_owned()))).collect(),
         manual: [TargetName("legal".into())].into(),
+        holds: [(HoldId([1; 6]), None)].into(),
     }
 }
 
@@ -146,6 +148,35 @@ fn why_an_erasure_is_not_over() {
     ] {
         check(&erasure, around, expected);
     }
+}
+
+#[test]
+fn what_is_held_waits_for_the_holds_that_have_not_ended() {
+    let one = |byte| HeldBy { hold: HoldId([byte; 6]), reason: HoldReason::Review, case: None };
+    let erasure = Erasure { held: true, holds: vec![one(1), one(2)], ..in_state(ErasureState::Scheduled) };
+    let by = |holds: &[(u8, Option<i64>)]| {
+        let holds = holds.iter().map(|(byte, until)| (HoldId([*byte; 6]), until.map(at))).collect();
+        shown(&of_erasure(&erasure, &Surroundings { holds, ..Surroundings::default() }, at(0)))
+    };
+    // The other one was lifted; a third one keeps something else.
+    assert_eq!(by(&[(2, Some(40 * DAY)), (3, None)]), "held until 40 (h-020202020202 (review))");
+    assert_eq!(by(&[(1, Some(DAY)), (2, Some(40 * DAY))]).split(" (").next(), Some("held until 40"));
+    assert_eq!(by(&[(1, None), (2, Some(DAY))]).split(" (").next(), Some("held"), "one of them has no end");
+    assert_eq!(by(&[]), "held", "all have ended, and nobody has looked since");
+    let request = Request { erasures: vec![erasure.id], ..verified() };
+    let around = Surroundings { holds: [(HoldId([2; 6]), Some(at(40 * DAY)))].into(), ..Surroundings::default() };
+    let all = of_request(&request, &[&erasure], false, &around, &calendar(), at(DAY));
+    assert_eq!(shown(&all), "held until 40 too late (h-020202020202 (review))");
+}
+
+#[test]
+fn a_link_that_has_run_out_is_not_waited_for() {
+    let link = ShownLink { state: LinkState::Sent, mailed: Some(at(0)), expires: Some(at(DAY)), reason: None };
+    let confirmation = Confirmation { by: Confirming::Email, confirmed: None, link: Some(link) };
+    let erasure = Erasure { confirmation: Some(confirmation), ..in_state(ErasureState::Requested) };
+    let none = around(&[], &[]);
+    check(&erasure, &none, "link until 1");
+    assert_eq!(shown(&of_erasure(&erasure, &none, at(DAY))), "approval");
 }
 
 fn around_mluvii() -> Surroundings {

@@ -35,7 +35,8 @@ fn words(delay: &Delay, shown: fn(Timestamp) -> String, with_reason: bool) -> St
         DelayCode::NotRun => "somebody to run its plan".to_owned(),
         DelayCode::Approval => "a person's approval".to_owned(),
         DelayCode::Parked => format!("a person, for {target}{reason}"),
-        DelayCode::Held => format!("the end of a hold{reason}"),
+        DelayCode::Held if until.is_empty() => format!("the end of a hold{reason}"),
+        DelayCode::Held => format!("the end of a hold{reason}, until {until}{late}"),
         DelayCode::Paused => format!("{target}, which is paused"),
         DelayCode::Out => format!("{target}, which is out{reason}"),
         DelayCode::Task => format!("a task of {target}, until {until}{late}"),
@@ -77,7 +78,7 @@ mod tests {
         somebody to run its plan | somebody to run its plan
         a person's approval | a person's approval
         a person, for crm | a person, for crm: 503
-        the end of a hold | the end of a hold: 503
+        the end of a hold, until 1970-01-01 | the end of a hold: 503, until 1970-01-01T00:00:00Z
         crm, which is paused | crm, which is paused
         crm, which is out | crm, which is out: 503
         a task of crm, until 1970-01-01 | a task of crm, until 1970-01-01T00:00:00Z

@@ -83,6 +83,9 @@ pub(in crate::cli) fn sentence(not: &NotReached) -> String {
         NotReached::NeverRead(session) => format!(
             "{session}, unless mluvii knows it: quietus has never read it there, so the receipt cannot say that it is gone"
         ),
+        NotReached::IncludedGone(session) => {
+            format!("{session}, which is included: it was erased before, and nothing is known to have come since")
+        }
         NotReached::Targets(targets) => format!("what is at {}: not asked for", names(targets)),
         NotReached::FurtherIdentifiers(targets) => format!(
             "what other targets hold by identifiers that only {} knows: it could not say them, or not all of them",

@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
+use quietus_plugin::Span;
 
+use super::attention::limits;
 use super::audit::audited;
 use super::fixtures::*;
+use super::requesting::one_that_is_erased;
+use crate::attention::sample::request_limits;
+use crate::attention::{Attention, Code, Limits, RequestLimits};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Subject, Verdict};
 use crate::hold::{HoldId, HoldOn, NewHold};
 use crate::keys::Digest;
@@ -67,6 +72,28 @@ pub(crate) async fn what_is_held_begins_once_its_hold_is_lifted(ledger: Shared) 
     let receipt = ledger.receipt_of(id).await.expect("read").expect("is there");
     let told: Vec<_> = receipt.statement.reasons.iter().map(|reason| (&*reason.code, reason.detail.clone())).collect();
     assert!(told.contains(&("held", Some(named.to_string()))), "{told:?}");
+}
+
+pub(crate) async fn what_is_told_of_what_is_held_names_the_holds_that_have_not_ended(ledger: Shared) {
+    let of_session = || hold(HoldOn::Session(SessionId(1)));
+    let lifted = add(&ledger, of_session()).await;
+    let lasting = add(&ledger, NewHold { until: Some(in_hours(5)), ..of_session() }).await;
+    one_that_is_erased(&ledger, due_erasure(1, &["crm"])).await;
+    assert!(claim(&ledger, &to_resolve()).await.is_empty(), "it is held");
+    let why = async || {
+        let requests = RequestLimits { warn_before: Span::from_secs(9_999 * 86_400), ..request_limits() };
+        let limits = Limits { requests, ..limits() };
+        let told = ledger.attention_untried(&limits).await.expect("read");
+        let is_due = |found: &&Attention| matches!(found.code, Code::RequestsDueSoon | Code::RequestsLate);
+        told.iter().find(is_due).expect("it is told").parameters["why"][0]["waits_for"][0].clone()
+    };
+    let both = why().await;
+    assert!([lifted, lasting].iter().all(|id| both["reason"].to_string().contains(&id.to_string())), "{both}");
+    assert!(both.get("until").is_none(), "one of them has no end: {both}");
+    assert!(ledger.lift_hold(lifted, &by()).await.expect("lifted"));
+    let one = why().await;
+    assert!(one["reason"].to_string().contains(&lasting.to_string()), "{one}");
+    assert!(!one["reason"].to_string().contains(&lifted.to_string()) && one["until"].is_string(), "{one}");
 }
 
 pub(crate) async fn a_hold_that_comes_later_lets_calls_end_and_begins_none(ledger: Shared) {

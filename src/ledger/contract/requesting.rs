@@ -399,9 +399,25 @@ pub(crate) async fn open_requests_are_told_and_counted(ledger: Shared) {
     let found = all.iter().find(|one| one.code == crate::attention::Code::RequestsUnverified).expect("it is told");
     let named = |number: &str| request::shown(&installation().0, number);
     assert_eq!(found.parameters["ids"], serde_json::json!([named("7/1"), named("7/2")]));
+    // What would erase nothing waits for nobody's approval.
+    for (byte, target, sessions) in [(4, "mluvii", 0), (5, "mluvii", 1), (6, "crm", 0)] {
+        let new = new(byte, vec![email(byte)]);
+        let entered = Entered { targets: vec![self::target(target)], ..new.entered.clone() };
+        let stored = enter(&ledger, &NewRequest { entered, ..new }).await;
+        let session = serde_json::json!({ "session": session(1), "certainty": "certain", "reason": "email" });
+        let plan = serde_json::json!({
+            "hash": "aa", "sessions": vec![session; sessions], "by": by(), "at": "2026-11-10T00:00:00Z",
+        });
+        let plan = serde_json::from_value(plan).expect("a plan");
+        let planned = stored.request.clone().planned(plan, request::Chosen::default()).expect("planned");
+        assert!(ledger.change_request(&change(&stored, planned, Act::PlanRequest), &by()).await.expect("answered"));
+    }
+    let all = ledger.attention_untried(&limits).await.expect("read");
+    let found = all.iter().find(|one| one.code == Code::RequestApprovalWaiting).expect("it is told");
+    assert_eq!(found.parameters["ids"], serde_json::json!([named("R-5"), named("R-6")]));
     // 3 December 2026 may lie behind or ahead; what ended is never late.
     let gauges = ledger.gauges(&[], &Calendar::late_after_s(1)).await.expect("read");
     assert_eq!((gauges.requests["unverified"], gauges.requests["rejected"], gauges.requests["done"]), (2, 1, 0));
     let is_late = Calendar::late_after_s(1).day(gauges.now) > date(2026, 12, 3);
-    assert_eq!(gauges.requests_late, if is_late { 2 } else { 0 });
+    assert_eq!(gauges.requests_late, if is_late { 5 } else { 0 });
 }

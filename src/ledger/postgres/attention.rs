@@ -83,6 +83,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         endless_holds: holds::endless(connection, NAMED_MAX).await?,
         // By what is named.
         erasures: Default::default(),
+        holds: Default::default(),
     };
     Ok(Found { facts, mutes: mutes(&row)?, now })
 }

@@ -144,6 +144,20 @@ pub(super) async fn one(connection: &Connection, id: HoldId) -> Result<Option<Ho
     Ok(read(connection, &sql, &[&id.to_string()]).await?.into_iter().next())
 }
 
+/// Those of these that are in force, and when each ends by itself.
+pub(super) async fn ends(
+    connection: &Connection,
+    all: BTreeSet<HoldId>,
+    now: Timestamp,
+) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
+    let mut ends = BTreeMap::new();
+    for id in all {
+        let hold = one(connection, id).await?.filter(|hold| hold.ended(now).is_none());
+        ends.extend(hold.map(|hold| (id, hold.hold.until)));
+    }
+    Ok(ends)
+}
+
 async fn read(connection: &Connection, sql: &str, values: Values<'_>) -> Result<Vec<Hold>, LedgerError> {
     let rows = connection.rows(sql, values).await?;
     let mut holds = rows.iter().map(holding::hold).collect::<Result<Vec<_>, _>>()?;

@@ -423,6 +423,7 @@ impl PostgresLedger {
         let places: Vec<_> = limits.remind_after.keys().cloned().collect();
         found.facts.tasks = people::tasks(&reading, &places).await?;
         found.facts.erasures = erasures::readable(&reading, found.facts.explained()).await?;
+        found.facts.holds = holds::ends(&reading, found.facts.holds_of_explained(), found.now).await?;
         found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
         Ok(found)
     }

@@ -11,7 +11,7 @@ use crate::erasure::{Capsule, ErasureId};
 use crate::keys::Fingerprint;
 use crate::ledger::request::{self, Columns};
 use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
-use crate::request::{Request, RequestId, RequestNumber, RequestState, Rest};
+use crate::request::{Request, RequestId, RequestNumber, Rest};
 use crate::subject::Fingerprinted;
 
 /// The next place: behind all that there are, and behind the last one that was given, whose request may be gone. No number is given twice.
@@ -248,14 +248,14 @@ pub(super) async fn open(connection: &Connection) -> Result<OpenRequests, Ledger
     let first = connection.rows(&request::first(), &[]).await?;
     Ok(OpenRequests {
         soonest: soonest.iter().map(request::soon).collect::<Result<_, _>>()?,
-        unverified: in_states(connection, &request::UNVERIFIED).await?,
-        planned: in_states(connection, &request::PLANNED).await?,
+        unverified: waiting(connection, &request::in_states(&request::UNVERIFIED)).await?,
+        planned: waiting(connection, &request::to_approve()).await?,
         first: first.iter().map(|row| Ok(request::stored(row)?.request)).collect::<Result<_, LedgerError>>()?,
     })
 }
 
-async fn in_states(connection: &Connection, states: &[RequestState]) -> Result<Vec<OpenRequest>, LedgerError> {
-    connection.rows(&request::in_states(states), &[]).await?.iter().map(request::open_request).collect()
+async fn waiting(connection: &Connection, sql: &str) -> Result<Vec<OpenRequest>, LedgerError> {
+    connection.rows(sql, &[]).await?.iter().map(request::open_request).collect()
 }
 
 /// How many there are in each state.

@@ -97,6 +97,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         endless_holds: holds::endless(connection, NAMED_MAX)?,
         // By what is named.
         erasures: Default::default(),
+        holds: Default::default(),
     })
 }
 

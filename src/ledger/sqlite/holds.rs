@@ -1,6 +1,6 @@
 //! Holds: added, lifted, listed, and asked before anything is erased.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -110,6 +110,20 @@ pub(super) fn list(connection: &Connection, which: HoldsListed, now: Timestamp) 
 pub(super) fn one(connection: &Connection, id: HoldId) -> Result<Option<Hold>, LedgerError> {
     let found = read(connection, &format!("SELECT {HOLD} FROM hold WHERE hold.id = ?1"), params![id.to_string()])?;
     Ok(found.into_iter().next())
+}
+
+/// Those of these that are in force, and when each ends by itself.
+pub(super) fn ends(
+    connection: &Connection,
+    all: BTreeSet<HoldId>,
+    now: Timestamp,
+) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
+    let mut ends = BTreeMap::new();
+    for id in all {
+        let hold = one(connection, id)?.filter(|hold| hold.ended(now).is_none());
+        ends.extend(hold.map(|hold| (id, hold.hold.until)));
+    }
+    Ok(ends)
 }
 
 fn read(connection: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<Vec<Hold>, LedgerError> {

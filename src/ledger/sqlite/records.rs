@@ -448,6 +448,7 @@ impl SqliteLedger {
             let mut facts = attention::facts(connection, now)?;
             facts.tasks = people::tasks(connection, &places)?;
             facts.erasures = erasures::readable(connection, facts.explained());
+            facts.holds = holds::ends(connection, facts.holds_of_explained(), now)?;
             if log_bytes >= LOG_BYTES_LONG {
                 facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
             }

@@ -11,7 +11,7 @@ use crate::erasure::{Capsule, ErasureId};
 use crate::keys::Fingerprint;
 use crate::ledger::request::{self, Columns};
 use crate::ledger::{EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
-use crate::request::{Request, RequestId, RequestNumber, RequestState, Rest};
+use crate::request::{Request, RequestId, RequestNumber, Rest};
 use crate::subject::Fingerprinted;
 
 /// The next place: behind all that there are, and behind the last one that was given, whose request may be gone. No number is given twice.
@@ -241,8 +241,8 @@ pub(super) fn open(connection: &Connection) -> Result<OpenRequests, LedgerError>
     while let Some(row) = rows.next()? {
         soonest.push(request::soon(row)?);
     }
-    let in_states = |states: &[RequestState]| -> Result<Vec<OpenRequest>, LedgerError> {
-        let mut statement = connection.prepare_cached(&request::in_states(states))?;
+    let waiting = |sql: &str| -> Result<Vec<OpenRequest>, LedgerError> {
+        let mut statement = connection.prepare_cached(sql)?;
         let mut rows = statement.query([])?;
         let mut found = Vec::new();
         while let Some(row) = rows.next()? {
@@ -253,8 +253,8 @@ pub(super) fn open(connection: &Connection) -> Result<OpenRequests, LedgerError>
     let first = many(connection, &request::first(), [])?.into_iter().map(|stored| stored.request);
     Ok(OpenRequests {
         soonest,
-        unverified: in_states(&request::UNVERIFIED)?,
-        planned: in_states(&request::PLANNED)?,
+        unverified: waiting(&request::in_states(&request::UNVERIFIED))?,
+        planned: waiting(&request::to_approve())?,
         first: first.collect(),
     })
 }

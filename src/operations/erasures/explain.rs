@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::attention::{Delay, Surroundings, delay};
 use crate::deadline::days_left;
 use crate::erasure::{Erasure, ErasureState};
-use crate::ledger::TargetState;
+use crate::ledger::{HoldsListed, TargetState};
 use crate::operations::{OperationError, Operations};
 
 /// An erasure, and why it is not over.
@@ -34,7 +34,10 @@ pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<V
     let now = Timestamp::now();
     let calendar = &on.settings.limits.calendar;
     let before = calendar.late_before(now);
-    let explained = |erasure: Erasure| {
+    let explained = |mut erasure: Erasure| {
+        if let Some(confirmation) = &mut erasure.confirmation {
+            confirmation.link = confirmation.link.take().map(|link| link.at(now));
+        }
         let runs = erasure.ended.is_none() && erasure.state != ErasureState::Requested && !erasure.held;
         let since = erasure.due.max(erasure.created);
         let late = runs && before.is_some_and(|before| since < before);
@@ -49,6 +52,7 @@ pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<V
 pub(in crate::operations) async fn surroundings(on: &Operations) -> Result<Surroundings, OperationError> {
     let mut around = Surroundings { manual: on.settings.manual.keys().cloned().collect(), ..Surroundings::default() };
     around.paused.extend(on.ledger.paused_targets().await?.into_iter().map(|one| one.pause.target));
+    around.holds.extend(on.ledger.holds(HoldsListed::InForce).await?.iter().map(|one| (one.hold.id, one.hold.until)));
     for health in on.ledger.targets().await? {
         if let TargetState::Open { until, reason, .. } = health.state {
             around.out.insert(health.target, (until, reason));

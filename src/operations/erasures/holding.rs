@@ -1,15 +1,16 @@
 //! The holds that concern what a request would erase: by what it is compared with when it begins, and once it is known which sessions it
 //! reaches. A look, and nothing else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
 use super::checked::Checked;
 use crate::erasure::Subject;
-use crate::hold::HeldBy;
-use crate::ledger::MaybeHeld;
+use crate::hold::{HeldBy, HoldOn, NewHold};
+use crate::ledger::{Hold, HoldsListed, MaybeHeld, ShownSession};
 use crate::operations::{OperationError, Operations};
+use crate::subject::InstallationName;
 use crate::worker::{Found, ScopeResolution};
 
 /// A hold that concerns what a request would erase.
@@ -72,12 +73,16 @@ pub(in crate::operations) async fn holds(
         }
     }
     // By what mluvii showed of a session, too: the ledger may have no record of it.
-    let shown: BTreeMap<_, _> = found.shown.iter().map(|shown| (shown.session, &shown.fingerprints)).collect();
+    let shown: BTreeMap<_, _> = found.shown.iter().map(|shown| (shown.session, shown)).collect();
+    let in_force = on.ledger.holds(HoldsListed::InForce).await?;
     for found in found.sessions.values() {
         let session = found.key.session;
-        let identifiers = shown.get(&session).map(|prints| prints.to_vec()).unwrap_or_default();
+        let shown = shown.get(&session);
+        let identifiers = shown.map(|shown| shown.fingerprints.clone()).unwrap_or_default();
         let one = MaybeHeld { session: Some(session), guest: None, identifiers, ..whole.clone() };
-        for held in on.ledger.holds_on(&one).await? {
+        let mut held: BTreeSet<_> = on.ledger.holds_on(&one).await?.into_iter().collect();
+        held.extend(shown.into_iter().flat_map(|shown| on_guest_of(shown, &whole.installation, &in_force)));
+        for held in held {
             let concerns = holds.entry(held).or_default();
             let count = if goes(found) { &mut concerns.sessions } else { &mut concerns.staying };
             *count += 1;
@@ -92,4 +97,54 @@ pub(in crate::operations) async fn holds(
         all.push(MayHold { held, on: hold.hold.on.kind(), until: hold.hold.until, waits, sessions, staying, unproved });
     }
     Ok(all)
+}
+
+/// The holds on a guest of whom mluvii showed a session to be. Of that guest's other sessions it says nothing.
+fn on_guest_of<'h>(
+    shown: &'h ShownSession,
+    installation: &'h InstallationName,
+    in_force: &'h [Hold],
+) -> impl Iterator<Item = HeldBy> + 'h {
+    let is_on = move |hold: &&Hold| {
+        let NewHold { installation: of, on, .. } = &hold.hold;
+        of == installation && matches!(on, HoldOn::Guest(guest) if shown.guests.contains(guest))
+    };
+    in_force.iter().filter(is_on).map(|hold| hold.hold.named())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::Actor;
+    use crate::hold::{HoldId, HoldReason};
+    use crate::keys::Digest;
+    use crate::subject::SessionId;
+
+    #[test]
+    fn a_hold_on_a_guest_whom_only_mluvii_shows_is_found_in_its_own_installation() {
+        let hold = |byte: u8, installation: &str, on: HoldOn| Hold {
+            hold: NewHold {
+                id: HoldId([byte; 6]),
+                installation: InstallationName(installation.into()),
+                on,
+                reason: HoldReason::LegalClaims,
+                case: None,
+                until: None,
+            },
+            added: Timestamp::UNIX_EPOCH,
+            by: Actor::cli("ann"),
+            lifted: None,
+        };
+        let guest = |byte: u8| HoldOn::Guest(Digest([byte; 16]));
+        let in_force = [
+            hold(1, "acme", guest(7)),
+            hold(2, "acme", guest(8)),
+            hold(3, "other", guest(7)),
+            hold(4, "acme", HoldOn::Rule("retention".into())),
+        ];
+        let (session, guests) = (SessionId(5), [Digest([7; 16])].into());
+        let shown = ShownSession { session, guests, fingerprints: Vec::new() };
+        let found: Vec<_> = on_guest_of(&shown, &InstallationName("acme".into()), &in_force).collect();
+        assert_eq!(found, [in_force[0].hold.named()]);
+    }
 }

@@ -182,7 +182,8 @@ async fn ask(
             asked.push(name.clone());
         }
     }
-    further_identifiers(on, keys, checked, running, &asked, reach, tell).await?;
+    let not_asked: BTreeSet<_> = said.iter().filter(|(_, one)| one.is_err()).map(|(name, _)| name.clone()).collect();
+    further_identifiers(on, keys, checked, running, &asked, &not_asked, reach, tell).await?;
     for name in asked {
         tell(&name);
         let target = running.targets.get(&name.called_for(installation));
@@ -195,23 +196,24 @@ async fn ask(
     Ok(said)
 }
 
-/// Whoever is asked next is told what one knows, as in the erasure itself: otherwise less would be found than goes later.
+/// Whoever is asked next is told what one knows, as in the erasure itself: otherwise less would be found than goes later. Of what is not asked,
+/// it is said that nobody knows what it would tell.
+#[expect(clippy::too_many_arguments, reason = "each of them is needed for a call")]
 async fn further_identifiers(
     on: &Operations,
     keys: &Keys,
     checked: &Checked,
     running: &RunningTargets,
     asked: &[TargetName],
+    not_asked: &BTreeSet<TargetName>,
     reach: &mut Reach,
     tell: Tell<'_>,
 ) -> Result<(), OperationError> {
     let installation = checked.subject.installation();
-    let Finds { first, later } = finds(on, asked, installation, running).await?;
-    // In the order of their rounds: who needs what another one returns is asked after it.
-    let mut first: Vec<_> = first.into_iter().map(|(name, round)| (round, name)).collect();
-    first.sort();
-    let mut unsaid = Vec::new();
-    for name in first.iter().map(|(_, name)| name).chain(&later) {
+    let all: Vec<_> = asked.iter().chain(not_asked).cloned().collect();
+    let finds = finds(on, &all, installation, running).await?;
+    let (to_ask, mut unsaid) = in_rounds(finds, not_asked);
+    for name in &to_ask {
         tell(name);
         let target = running.targets.get(&name.called_for(installation)).expect("it was among them");
         // One that cannot say it now says in its own answer why.
@@ -225,6 +227,14 @@ async fn further_identifiers(
         reach.not_reached.push(NotReached::FurtherIdentifiers(unsaid));
     }
     Ok(())
+}
+
+/// In the order of their rounds: who needs what another one returns is asked after it. Then those that are not asked.
+fn in_rounds(finds: Finds, not_asked: &BTreeSet<TargetName>) -> (Vec<TargetName>, Vec<TargetName>) {
+    let Finds { first, later } = finds;
+    let mut first: Vec<_> = first.into_iter().map(|(name, round)| (round, name)).collect();
+    first.sort();
+    first.into_iter().map(|(_, name)| name).chain(later).partition(|name| !not_asked.contains(name))
 }
 
 /// The targets that say what else they know. They have just been started, which ends by itself, well or not.
@@ -290,4 +300,20 @@ fn would_be(answer: Answer, told: BTreeSet<Kind>) -> WouldBe {
     let outcome = if answer.outcome == Outcome::Residual { Outcome::Erased } else { answer.outcome };
     let Answer { reason, counts, verify_after, evidence, .. } = answer;
     WouldBe { outcome, reason, counts, evidence, told, verify_after }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_paused_target_would_tell_the_others_is_not_known() {
+        let name = |name: &str| TargetName(name.into());
+        let finds = Finds {
+            first: [(name("crm"), 2), (name("erp"), 0), (name("shop"), 1)].into(),
+            later: [name("desk"), name("late")].into(),
+        };
+        let (to_ask, unsaid) = in_rounds(finds, &[name("shop"), name("late"), name("letters")].into());
+        assert_eq!((to_ask, unsaid), (vec![name("erp"), name("crm"), name("desk")], vec![name("shop"), name("late")]));
+    }
 }

@@ -27,6 +27,8 @@ pub(crate) enum NotReached {
     ExcludedSessions(u32),
     /// So many sessions that mluvii does not show: nobody knows whose they are.
     UnreadSessions(u32),
+    /// A session that the request includes and that was erased before: nothing of it is known to have come since.
+    IncludedGone(SessionKey),
     /// Any session for certain: none of these sets of kinds is complete in what was given.
     CertainSessions { needed: Vec<BTreeSet<Kind>> },
     /// Sessions of which quietus never heard, as mluvii itself is not searched.
@@ -85,6 +87,9 @@ fn not_reached(on: &Operations, checked: &Checked, found: &ScopeResolution) -> V
     if found.findings.unread > 0 {
         not.push(NotReached::UnreadSessions(found.findings.unread));
     }
+    let include = checked.selection.include.iter();
+    let gone = include.filter(|key| !found.sessions.contains_key(*key));
+    not.extend(gone.map(|key| NotReached::IncludedGone(key.clone())));
     not.extend(certain_sessions(on, checked));
     match found.findings.search {
         MluviiSearch::Off => not.push(NotReached::UnheardSessions { accepted: false }),

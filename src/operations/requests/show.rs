@@ -93,8 +93,9 @@ async fn with_links(on: &Operations, all: &mut [Shown]) -> Result<(), OperationE
         return Ok(());
     }
     let mut links = on.ledger.links_of_requests(&ids).await?;
+    let now = Timestamp::now();
     for shown in all.iter_mut().filter(waits) {
-        shown.link = links.remove(&shown.request.id).map(ShownLink::from);
+        shown.link = links.remove(&shown.request.id).map(|link| ShownLink::from(link).at(now));
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ impl Resolver<'_> {
     async fn find_origin(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
         for key in search.question.whom.origin.clone() {
             match self.ledger.session(&key).await? {
-                Some(view) if view.erased_at.is_none() || !view.fingerprints.is_empty() => {
+                Some(view) if !view.is_gone() => {
                     // A number to call back may be anybody's, so it tells no guest from another.
                     search.base.extend(view.fingerprints.iter().filter(|one| !one.supplementary).cloned());
                     search.take(view, Certainty::Certain, "the demand came from it".to_owned());
@@ -80,8 +80,7 @@ impl Resolver<'_> {
         }
         let views = self.ledger.sessions_of_guest(search.installation(), guest).await?;
         // Nothing is left of those that were erased, unless something came since.
-        let views: Vec<_> =
-            views.into_iter().filter(|view| view.erased_at.is_none() || !view.fingerprints.is_empty()).collect();
+        let views: Vec<_> = views.into_iter().filter(|view| !view.is_gone()).collect();
         let compared: Vec<_> = views.iter().map(|view| Comparison::of(&search.base, &view.fingerprints)).collect();
         let in_ledger = views.iter().map(|view| view.fingerprints.clone());
         let all = in_ledger.chain(search.prints_of_guest(guest, self.fingerprinter));
@@ -146,9 +145,8 @@ impl Resolver<'_> {
         let selection = search.question.selection;
         for key in &selection.include {
             // What was decided holds for further plans, and an earlier erasure may have taken it.
-            let is_gone = async || {
-                Ok::<_, LedgerError>(self.ledger.session(key).await?.is_some_and(|view| view.erased_at.is_some()))
-            };
+            let is_gone =
+                async || Ok::<_, LedgerError>(self.ledger.session(key).await?.is_some_and(|view| view.is_gone()));
             if !search.found.contains_key(key) && !is_gone().await? {
                 self.add_by_number(key, Certainty::Possible, "included by the request", search).await?;
             }

@@ -210,7 +210,7 @@ impl<'q> Search<'q> {
         }
         let found = self.found.keys().filter(|key| self.guest_of(key, fingerprinter) == Some(digest));
         // Nothing is left of those that were erased, unless something came since.
-        let known = in_ledger.iter().filter(|view| view.erased_at.is_none() || !view.fingerprints.is_empty());
+        let known = in_ledger.iter().filter(|view| !view.is_gone());
         let mut sessions = found.chain(known.map(|view| &view.record.session)).map(|key| key.session);
         let mut listed = self.listed_of_guest.get(guest).into_iter().flatten().copied();
         sessions.any(|session| !self.goes(session)) || listed.any(|session| !self.goes(session))

@@ -1,6 +1,6 @@
 //! A person is held: by whoever they may be, through restarts, until the hold is lifted.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::mluvii_is_done;
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
@@ -92,6 +92,13 @@ fn a_session_that_nobody_has_told_of_is_kept_by_whose_it_is() {
     }
     let held = is_held(&deployment, 103);
     assert_eq!(held["holds"][0]["hold"], hold.as_str());
+    // Whose guest it is, only mluvii shows; who asks before is told, too.
+    standin.begin_with(json!({ "id": 105, "tenant": 62, "guest": "g-105" }));
+    deployment.write("guest", "acme/g-105");
+    let guest = format!("@{}", deployment.path("guest").display());
+    deployment.json(&["holds", "add", "--guest", &guest, "--reason", "legal_claims"]);
+    let would = deployment.json(&["erase", "--session", "acme/105", "--targets", "mluvii", "--dry-run"]);
+    assert_eq!((&would["holds"][0]["on"], &would["holds"][0]["waits"]), (&json!("guest"), &json!(true)), "{would}");
     let of_bob = erasure_of(&deployment, 104).expect("is there")["id"].clone();
     assert_eq!(receipts(&deployment, 1)[0]["statement"]["erasure"], of_bob, "others are not kept");
     assert!(standin.holds(ANN));

@@ -42,7 +42,11 @@ fn a_guest_of_whom_a_session_stays_is_kept() {
     search(&person(), Whom::default(), |mut search| {
         assert!(!search.keeps(&guest(), &[view(1)], false, &of), "all that is known goes");
         let erased = SessionView { erased_at: Some(Timestamp::UNIX_EPOCH), ..view(2) };
+        let email = Identifier::new(Kind::Email, "ann@example.com").expect("an address");
+        let again = SessionView { fingerprints: of.of_all(&Identifiers([email].into())), ..erased.clone() };
+        assert!(erased.is_gone() && !again.is_gone() && !view(1).is_gone());
         assert!(!search.keeps(&guest(), &[view(1), erased], false, &of), "nothing is left of it");
+        assert!(search.keeps(&guest(), &[view(1), again], false, &of), "something came since");
         assert!(search.keeps(&guest(), &[view(1), view(2)], false, &of), "one in the ledger that nobody has judged");
         search.listed_of_guest.insert(guest(), [SessionId(1), SessionId(2)].into());
         assert!(search.keeps(&guest(), &[view(1)], false, &of), "one that mluvii lists");
