@@ -324,7 +324,8 @@ fn a_find_that_cannot_be_made_is_not_taken_for_nothing() {
 #[test]
 fn the_documented_shop_and_warehouse_are_a_chain() {
     let (standin, cluster) = (StandIn::start(), postgres::Cluster::start());
-    ["shop", "warehouse"].map(|name| cluster.create_database(name));
+    cluster.create_database("shop");
+    cluster.create_database("warehouse");
     cluster.sql("shop", "CREATE TABLE customers (number int PRIMARY KEY, mail text)");
     cluster.sql("shop", "INSERT INTO customers VALUES (4711, 'Ann@Example.com'), (4712, 'joann@example.com')");
     cluster.sql("warehouse", "CREATE TABLE parcels (customer text, name text, street text)");
