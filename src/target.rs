@@ -48,6 +48,11 @@ pub(crate) trait Target: Send + Sync {
         Ok(Found::default())
     }
 
+    /// Whether the target can be asked whom it holds ([`Target::sweep`]); `None` where that is not known, as it has not started.
+    fn can_sweep(&self) -> Option<bool> {
+        Some(false)
+    }
+
     /// Asks for a page of whom the target holds. Changes nothing.
     async fn sweep(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
         let _ = page;
@@ -155,6 +160,9 @@ impl Checkpoint for NoCheckpoint {
 
 /// Why a target is not asked whom it holds.
 pub(crate) const CANNOT_SWEEP: &str = "this target cannot say whom its system holds";
+
+/// The same, where its configuration is why.
+pub(crate) const CANNOT_SWEEP_AS_CONFIGURED: &str = "the plugin cannot say whom its system holds, as it is configured";
 
 /// Which page of whom a target holds is asked for.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::erasure::RecheckOutcome;
 use crate::ledger::Periodic;
-use crate::operations::recheck::{Place, Rechecked, due, look, may_be_due};
+use crate::operations::recheck::{LATE, Place, Rechecked, due, look, may_be_due};
 use crate::operations::{OperationError, Operations};
 use crate::subject::TargetName;
 use crate::target::Target;
@@ -37,9 +37,6 @@ const DAY: Duration = Duration::from_secs(86_400);
 /// After a failure: the shortest and the longest; in between, they grow with how late it is.
 const AGAIN_MIN: Duration = Duration::from_secs(600);
 const AGAIN_MAX: Duration = Duration::from_secs(6 * 3600);
-
-/// So late, somebody is told.
-const LATE: SignedDuration = SignedDuration::from_hours(48);
 
 const LOOKED: &str = "quietus_rechecks_total";
 
@@ -103,27 +100,26 @@ async fn visit(
     let taken = on.ledger.take_periodic(&name, LEASE).await.map_err(|error| with_causes(&error))?;
     let Some(Periodic { mark: Some(mark), now }) = taken else { return Ok(()) };
     let by = Actor::watch();
+    let mut looked = Rechecked::default();
     let work = async {
         let due = due(on, place, (mark, now)).await?;
-        let oldest = due.iter().map(|one| one.date).min();
-        let looked = match oldest {
-            Some(_) => look(on, place, called, &due, &by).await.map(Some),
-            None => Ok(None),
-        };
-        Ok::<_, OperationError>((oldest, looked))
+        let Some(oldest) = due.iter().map(|one| one.date).min() else { return Ok(None) };
+        let ended = look(on, place, called, &due, &by, &mut looked).await;
+        Ok::<_, OperationError>(Some((oldest, ended)))
     };
     let working = renewed(on, &name, || None, work);
     // Whoever comes next goes on at once, and need not wait for the end of the lease.
     let Some(worked) = shutdown.run_until_cancelled(working).await else {
         return put_off(on, &name, Duration::ZERO, None).await;
     };
+    // Also what was written before something failed.
+    if !looked.by_outcome.is_empty() {
+        tell(place, &looked);
+    }
     let (pause, mark) = match worked {
-        Ok((None, _) | (Some(_), Ok(None))) => (Duration::ZERO, Some(now)),
-        Ok((Some(_), Ok(Some(looked)))) => {
-            tell(place, &looked);
-            (DAY, Some(now))
-        }
-        Ok((Some(oldest), Err(error))) => {
+        Ok(None) => (Duration::ZERO, Some(now)),
+        Ok(Some((_, Ok(())))) => (DAY, Some(now)),
+        Ok(Some((oldest, Err(error)))) => {
             let late = now.duration_since(oldest);
             warn!(
                 target = %place.named(), reason = with_causes(&error),

@@ -7,9 +7,8 @@ use jiff::Timestamp;
 use quietus_plugin::Span;
 use serde::{Deserialize, Serialize};
 
-use super::about::{Why, found, with};
-use super::rechecks::{self, UnsettledRechecks};
-use super::requests::{self, OpenRequests, RequestLimits};
+use super::rechecks::UnsettledRechecks;
+use super::requests::{OpenRequests, RequestLimits};
 use super::{ClockDoubt, Named};
 use crate::deadline::Calendar;
 use crate::erasure::{Erasure, ErasureId};

@@ -33,7 +33,9 @@ pub(crate) use needed::attention;
 pub(crate) use rechecks::{UnsettledRechecks, looked_at};
 pub(crate) use requests::{OpenRequest, OpenRequests, RequestLimits};
 pub(crate) use shell::quoted;
-pub(crate) use words::{DOUBTED_CLOCK, clock_fault, delay_brief, delay_words, sentence, time, unknown};
+pub(crate) use words::{
+    DOUBTED_CLOCK, clock_fault, days_left_words, delay_brief, delay_words, sentence, time, unknown,
+};
 
 use std::collections::BTreeMap;
 use std::str::FromStr;

@@ -16,6 +16,7 @@ use super::requests;
 use super::{Attention, ClockDoubt, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
+use crate::deadline::days_left;
 use crate::hold::HoldId;
 use crate::subject::TargetName;
 
@@ -259,8 +260,11 @@ fn overdue(facts: &Facts, why: &[Why], limits: &Limits, now: Timestamp) -> Optio
     if oldest >= before {
         return None;
     }
-    let found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
-    let found = with(found, "before", Value::from(before.to_string()));
+    let mut found = found(Code::Overdue, Severity::Urgent, Object::work(), oldest.to_string());
+    found = with(found, "before", Value::from(before.to_string()));
+    if let Some(last) = limits.calendar.on_time_until(oldest) {
+        found = with(found, "days_left", days_left(limits.calendar.day(now), last).into());
+    }
     let late = facts.named.due_before(before);
     let why = with_why(found, why, |of| late.iter().any(|name| name == of));
     Some(Attention { since: Some(oldest), ..with_ids(why, late) })
@@ -277,6 +281,9 @@ fn due_soon(facts: &Facts, why: &[Why], limits: &Limits, now: Timestamp) -> Opti
     let late = limits.calendar.late_from(oldest)?;
     let mut found = found(Code::DueSoon, Severity::Attention, Object::work(), oldest.to_string());
     found = with(found, "late", Value::from(late.to_string()));
+    if let Some(last) = limits.calendar.on_time_until(oldest) {
+        found = with(found, "days_left", days_left(limits.calendar.day(now), last).into());
+    }
     let ids: Vec<_> = soon.into_iter().map(|(_, name)| name.as_str()).collect();
     found = with_why(found, why, |of| ids.contains(&of));
     Some(Attention { since: Some(oldest), ..with_ids(found, ids) })

@@ -135,7 +135,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
             r#"urgent clock_doubted clock {"expected":"1970-01-01T00:00:07Z","fault":"ahead","found":"1970-01-01T02:30:00Z"}"#,
             r#"urgent events_damaged events {"count":7}"#,
             r#"urgent ledger_damaged ledger {"reason":"a page is zero"}"#,
-            r#"urgent overdue work {"before":"1970-01-01T00:00:01Z"}"#,
+            r#"urgent overdue work {"before":"1970-01-01T00:00:01Z","days_left":0}"#,
             r#"urgent records_damaged work {"count":9}"#,
             r#"urgent target_out target:crm {"erasure":"e-08080808080808080808080808080808","reason":"401","target":"crm","until":"1970-01-01T00:01:30Z"}"#,
             r#"urgent target_out target:mluvii/acme {"reason":"401","target":"mluvii/acme","until":"1970-01-01T00:01:30Z"}"#,
@@ -193,11 +193,29 @@ fn what_will_be_late_is_told_before_and_what_is_late_is_not_told_twice() {
     let facts = Facts { oldest_due: Some(day(0)), named: Named { due, ..Named::default() }, ..Facts::default() };
     let told = |now| attention(&facts, &[], &limits, now).iter().map(line).collect::<Vec<_>>();
     assert_eq!(told(day(23)), [""; 0]);
-    let first = r#"attention due_soon work {"ids":["e-1"],"late":"1970-01-31T00:00:00Z"}"#;
+    let first = r#"attention due_soon work {"days_left":6,"ids":["e-1"],"late":"1970-01-31T00:00:00Z"}"#;
     assert_eq!(told(at(23 * 86_400 + 1)), [first]);
     let late = told(at(30 * 86_400 + 1));
-    let second = r#"attention due_soon work {"ids":["e-2"],"late":"1970-02-05T00:00:00Z"}"#;
+    let second = r#"attention due_soon work {"days_left":4,"ids":["e-2"],"late":"1970-02-05T00:00:00Z"}"#;
     assert!(late[0].starts_with("urgent overdue work") && late[1..] == [second], "{late:?}");
+}
+
+#[test]
+fn what_is_late_is_told_with_how_many_days_late_it_is() {
+    let calendar = crate::deadline::Calendar::of("Europe/Prague").expect("known");
+    let limits = Limits { calendar, ..limits() };
+    let time = |text: &str| text.parse::<Timestamp>().expect("a time");
+    // 3 December is the last day.
+    let facts = Facts { oldest_due: Some(time("2026-11-03T12:00:00Z")), ..Facts::default() };
+    let told = |now: &str| attention(&facts, &[], &limits, time(now)).pop().expect("it is told");
+    let first = told("2026-12-04T12:00:00Z");
+    assert_eq!((first.code, &first.parameters["days_left"]), (Code::Overdue, &serde_json::json!(-1)));
+    assert!(sentence(&first).contains("its month is over, 1 day late:"), "{}", sentence(&first));
+    let later = told("2026-12-06T12:00:00Z");
+    assert!(sentence(&later).contains("its month is over, 3 days late:"), "{}", sentence(&later));
+    let soon = told("2026-12-03T12:00:00Z");
+    assert_eq!((soon.code, &soon.parameters["days_left"]), (Code::DueSoon, &serde_json::json!(0)));
+    assert!(sentence(&soon).contains("on (0 days left), as its month ends"), "{}", sentence(&soon));
 }
 
 #[test]

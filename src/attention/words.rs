@@ -18,6 +18,24 @@ pub(crate) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
+/// How many days are left until the end of a last day, or by how many it is over.
+pub(crate) fn days_left_words(left: i32) -> String {
+    let count = left.unsigned_abs();
+    let days = if count == 1 { "day" } else { "days" };
+    let what = if left < 0 { "late" } else { "left" };
+    format!("{count} {days} {what}")
+}
+
+/// How many days are left of what is told, where that is known.
+fn days_told(found: &Attention) -> Option<i32> {
+    i32::try_from(found.parameters.get("days_left")?.as_i64()?).ok()
+}
+
+/// The same in parentheses.
+fn in_days(found: &Attention) -> String {
+    days_told(found).map(|left| format!(" ({})", days_left_words(left))).unwrap_or_default()
+}
+
 fn rule_waiting(found: &Attention) -> String {
     let text = |name| found.parameters.get(name).and_then(Value::as_str).unwrap_or_default();
     let number = |name| found.parameters.get(name).and_then(Value::as_u64).unwrap_or_default();
@@ -156,8 +174,10 @@ pub(crate) fn sentence(found: &Attention) -> String {
         Code::Overdue => {
             let since = found.since.map(time).unwrap_or_default();
             let (them, why) = (named(found, 0), why(found));
+            let late = days_told(found).filter(|left| *left < 0);
+            let late = late.map(|left| format!(", {}", days_left_words(left))).unwrap_or_default();
             format!(
-                "something is due since {since}, and its month is over{them}{why}: quietus erasures list --due-before {}",
+                "something is due since {since}, and its month is over{late}{them}{why}: quietus erasures list --due-before {}",
                 text("before")
             )
         }
@@ -267,22 +287,24 @@ pub(crate) fn sentence(found: &Attention) -> String {
             let since = found.since.map(time).unwrap_or_default();
             let late = text("late").parse().map(time).unwrap_or_default();
             let (them, why) = (named(found, 0), why(found));
+            let left = in_days(found);
             format!(
-                "something is due since {since} and will be late from {late} on, as its month ends{them}{why}: quietus status"
+                "something is due since {since} and will be late from {late} on{left}, as its month ends{them}{why}: quietus status"
             )
         }
         Code::RequestsLate => {
             let (them, why) = (named(found, 0), why(found));
+            let late = in_days(found);
             format!(
-                "{count} requests of persons are not answered in time, the first was to be until {}{them}{why}: quietus requests list",
+                "{count} requests of persons are not answered in time, the first was to be until {}{late}{them}{why}: quietus requests list",
                 text("due")
             )
         }
         Code::RequestsDueSoon => {
-            let days = found.parameters.get("days_left").and_then(serde_json::Value::as_i64).unwrap_or_default();
+            let left = in_days(found);
             let (them, why) = (named(found, 0), why(found));
             format!(
-                "{count} requests of persons have to be answered soon, the first until {} ({days} days left){them}{why}: quietus requests list",
+                "{count} requests of persons have to be answered soon, the first until {}{left}{them}{why}: quietus requests list",
                 text("due")
             )
         }
@@ -437,7 +459,7 @@ mod tests {
         2 people who were erased at crm are there again, and their requests are open once more: was a backup restored? Look, and have them erased again: quietus erase-again --target crm --mluvii acme --since 1969-12-01
         mluvii acme shows sessions again that 2 erasures had erased since 1969-12-01, and their requests are open once more: quietus reconcile
         5 sessions or erasures are not acted on, as a record of theirs is damaged and could name somebody else: restore a backup; whom they are about may be found at mluvii
-        1 requests of persons are not answered in time, the first was to be until 1969-12-30 (acme/R-1); acme/R-1 waits for erp, which is paused: quietus requests list
+        1 requests of persons are not answered in time, the first was to be until 1969-12-30 (2 days late) (acme/R-1); acme/R-1 waits for erp, which is paused: quietus requests list
         target crm is out, and is tried again from 1970-01-01T00:00:00Z on: the token was refused; fix it, or have it tried at once by `quietus erasures retry e-08080808080808080808080808080808`
         the alert ops does not reach all: no connection; it is tried again; see `quietus alerts test ops`
         3 erasures wait for a person's approval: quietus erasures list --state requested, then approve ID or reject ID
@@ -445,7 +467,7 @@ mod tests {
         no mail with a link to confirm can be sent: the mail server answers 535: refused; it is tried again by itself; see `confirmation.mail_server`, and `quietus check --connect`
         the consent of 6 of 100 sessions stayed unknown (5: mluvii answers 404 for them; 1: mluvii's answers about them are not understood; see `mluvii.nulls` and `quietus mluvii probe`)
         1 deliveries could not be read, or the ledger refused them: quietus quarantine list
-        something is due since 1970-01-01T01:59:10Z and will be late from 1970-01-01T02:00:10Z on, as its month ends (e-10): quietus status
+        something is due since 1970-01-01T01:59:10Z and will be late from 1970-01-01T02:00:10Z on (0 days left), as its month ends (e-10): quietus status
         witness vault does not keep the newest receipt's number, so a ledger that is cut or older may go unnoticed: exit status: 1; erasing goes on
         the ledger takes nothing, so that deliveries are answered 503 or wait in quarantine, and nothing is erased: database or disk is full; it goes on by itself once it can be written
         the ledger's log (`-wal`) is 300 MiB long and grows since 1970-01-01T00:00:00Z, as another program has the ledger open and reads it, such as a backup or a `sqlite3` shell: find it by `fuser -v` or `lsof` on the ledger's file, and end it; the log then shrinks by itself. Do not delete it: it holds what was acknowledged

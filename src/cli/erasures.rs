@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::out::{self, BAD, Out};
 use super::rechecks;
 use super::words::subject;
-use crate::attention::{delay_brief, delay_words};
+use crate::attention::{days_left_words, delay_brief, delay_words};
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{Confirmation, Confirming, Erasure, ErasureId, ErasureState, Step, StepState, Verdict};
 use crate::ledger::{ErasureCursor, ErasureFilter, Stopped};
@@ -98,11 +98,12 @@ impl List {
         if out.is_json() {
             out.json(&all)?;
         } else {
-            out.table(["ID", "STATE", "SUBJECT", "DUE"], all.iter().map(|one| row(&one.erasure)))?;
+            out.table(["ID", "STATE", "SUBJECT", "DUE"], all.iter().map(row))?;
             for late in all.iter().filter(|one| one.late) {
                 let waits: Vec<_> = late.waits_for.iter().map(delay_brief).collect();
                 let waits = waits.join(" and ");
-                out.marked(BAD, "✗", format_args!("{} is late, and waits for {waits}", late.erasure.id))?;
+                let days = late.days_left.map(|left| format!(" ({})", days_left_words(left))).unwrap_or_default();
+                out.marked(BAD, "✗", format_args!("{} is late{days}, and waits for {waits}", late.erasure.id))?;
             }
         }
         out.next_page(page.next);
@@ -185,8 +186,14 @@ fn states() -> impl clap::builder::TypedValueParser<Value = ErasureState> {
 }
 
 /// An erasure that has a receipt shows its verdict where the state would be, and one that needs a person or is held shows that, whatever
-/// else still moves. Its targets, `show` shows.
-fn row(erasure: &Erasure) -> [String; 4] {
+/// else still moves. Its targets, `show` shows. Once it is due, the days that are left stand where its time was: a line has no room for both.
+fn row(explained: &Explained) -> [String; 4] {
+    let erasure = &explained.erasure;
+    let due = match explained.days_left.filter(|_| erasure.due <= Timestamp::now()) {
+        Some(left @ 0..) => format!("{left} d left"),
+        Some(left) => format!("{} d late", left.unsigned_abs()),
+        None => out::date(erasure.due),
+    };
     let needs_person = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
     let state = if needs_person { ErasureState::Parked } else { erasure.state };
     let state = if awaits_link(erasure) {
@@ -198,7 +205,7 @@ fn row(erasure: &Erasure) -> [String; 4] {
         state.as_str()
     };
     let state = erasure.verdict.map_or(state, Verdict::as_str);
-    [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), out::date(erasure.due)]
+    [erasure.id.to_string(), state.to_owned(), subject(&erasure.subject.key()), due]
 }
 
 fn show(explained: &Explained, rechecks: &Rechecks, out: &mut Out) -> std::io::Result<()> {
@@ -236,8 +243,13 @@ fn show(explained: &Explained, rechecks: &Rechecks, out: &mut Out) -> std::io::R
     out.line(format_args!("due       {}", out::time(erasure.due)))?;
     out.line(format_args!("begun     {}", out::time_or_dash(erasure.begun)))?;
     out.line(format_args!("ended     {}", out::time_or_dash(erasure.ended)))?;
-    if explained.late {
-        out.marked(BAD, "✗", "late      its month is over")?;
+    if let (Some(last), Some(left)) = (explained.on_time_until, explained.days_left) {
+        let days = days_left_words(left);
+        if explained.late {
+            out.marked(BAD, "✗", format_args!("late      its month was over on {last}, {days}"))?;
+        } else {
+            out.line(format_args!("on time   until {last}, {days}"))?;
+        }
     }
     for delay in &explained.waits_for {
         out.line(format_args!("waits for {}", delay_words(delay)))?;

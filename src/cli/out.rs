@@ -73,7 +73,8 @@ impl Out {
         let mut table = Table::new();
         if self.terminal {
             table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
-            if table.width().is_none() {
+            // A terminal whose size nobody has set says 0.
+            if table.width().is_none_or(|columns| columns == 0) {
                 table.set_width(COLUMNS_UNKNOWN);
             }
         } else {

@@ -7,6 +7,7 @@ use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, Out};
 use super::words::subject;
+use crate::attention::days_left_words;
 use crate::erasure::TaskId;
 use crate::operations::tasks::{self, OpenTask, Revealed, Said};
 use crate::operations::{OperationError, Operations};
@@ -56,7 +57,7 @@ impl Tasks {
                 if out.is_json() {
                     out.json(&tasks)?;
                 } else {
-                    out.table(["TASK", "TARGET", "STATE", "SINCE", "UNTIL", "ERASURE"], tasks.iter().map(row))?;
+                    out.table(["TASK", "TARGET", "STATE", "SINCE", "UNTIL", "LEFT", "ERASURE"], tasks.iter().map(row))?;
                 }
                 Ok(Exit::Done)
             }
@@ -89,11 +90,12 @@ impl Tasks {
     }
 }
 
-fn row(task: &OpenTask) -> [String; 6] {
+fn row(task: &OpenTask) -> [String; 7] {
     let day = |at: Option<jiff::Timestamp>| at.map_or_else(|| "-".to_owned(), out::date);
-    let OpenTask { id, target, state, held, since, deadline, erasure, .. } = task;
+    let OpenTask { id, target, state, held, since, deadline, days_left, erasure, .. } = task;
     let state = if held.is_empty() { state.as_str() } else { "held" };
-    [id.to_string(), target.to_string(), state.to_owned(), day(*since), day(*deadline), short(erasure)]
+    let left = days_left.map_or_else(|| "-".to_owned(), |left| format!("{left} d"));
+    [id.to_string(), target.to_string(), state.to_owned(), day(*since), day(*deadline), left, short(erasure)]
 }
 
 /// Its beginning, which `quietus tasks show` has whole: a table has little room.
@@ -123,7 +125,8 @@ fn lines(task: &OpenTask, out: &mut Out) -> std::io::Result<()> {
         out.line("          what was done before, confirm as what it came to")?;
     }
     out.line(format_args!("since     {}", out::time_or_dash(task.since)))?;
-    out.line(format_args!("until     {}", out::time_or_dash(task.deadline)))?;
+    let left = task.days_left.map(|left| format!(", {}", days_left_words(left))).unwrap_or_default();
+    out.line(format_args!("until     {}{left}", out::time_or_dash(task.deadline)))?;
     out.line(format_args!("erasure   {}", task.erasure))?;
     out.line(format_args!("mluvii    {}", task.mluvii))?;
     out.line(format_args!("subject   {}", subject(&task.subject)))?;

@@ -200,10 +200,13 @@ fn retention(config: &Config, layers: &mut Layers) {
     }
 }
 
+/// How late it may be looked again after a receipt, by outages and pauses, so that what it needs is still there.
+const RECHECK_LATE: Duration = Duration::from_secs(7 * 86_400);
+
 /// When it is looked again after receipts: by what is kept, and not on the day itself.
 fn rechecks(config: &Config, layers: &mut Layers) {
     let erasing = &config.erasing;
-    let (Some(last), kept) = (erasing.recheck.iter().max(), config.retention.fingerprints) else { return };
+    let (Some(last), kept) = (erasing.recheck.iter().max(), &config.retention) else { return };
     let mut wrong = |what: String| layers.problem("erasing.recheck", what);
     if !erasing.keep_fingerprints {
         wrong("without `erasing.keep_fingerprints`, nobody who was erased can be found again".to_owned());
@@ -216,8 +219,18 @@ fn rechecks(config: &Config, layers: &mut Layers) {
     if erasing.recheck.windows(2).any(|pair| pair[0] >= pair[1]) {
         wrong("each has to be longer than the one before".to_owned());
     }
-    if kept.is_shorter_than(last.0) {
-        wrong(format!("`{last}` is longer than retention.fingerprints (`{kept}`): by then, nobody can be found again"));
+    let needed = [
+        ("fingerprints", kept.fingerprints, "nobody can be found again"),
+        ("sessions", kept.sessions, "nobody knows which sessions to look at"),
+        ("erasures", kept.erasures, "nobody knows of the erasure"),
+    ];
+    for (name, kept, gone) in needed {
+        // A look may be late, by an outage or a pause.
+        if kept.is_shorter_than(last.0.saturating_add(RECHECK_LATE)) {
+            wrong(format!(
+                "`{last}` and a week, by which a look may be late, are longer than retention.{name} (`{kept}`): by then, {gone}"
+            ));
+        }
     }
 }
 

@@ -493,7 +493,8 @@ fn what_opens_what_is_erased_is_in_no_folder_that_is_backed_up() {
 #[test]
 fn looking_again_needs_fingerprints_that_are_kept_for_so_long() {
     let with = |erasing: &str| {
-        let loaded = load(&format!("{COMPLETE}[erasing]\n{erasing}\n[retention]\nfingerprints = \"400d\"\n"), &[]);
+        let kept = "fingerprints = \"500d\"\nsessions = \"407d\"\nerasures = \"600d\"";
+        let loaded = load(&format!("{COMPLETE}[erasing]\n{erasing}\n[retention]\n{kept}\n"), &[]);
         loaded.map(|config| config.erasing.recheck.len())
     };
     assert_eq!((with("rounds_max = 3"), with("recheck = [\"1d\", \"30d\", \"400d\"]")), (Ok(0), Ok(3)));
@@ -501,7 +502,9 @@ fn looking_again_needs_fingerprints_that_are_kept_for_so_long() {
         ("recheck = [\"30d\"]\nkeep_fingerprints = false", "without `erasing.keep_fingerprints`"),
         ("recheck = [\"23h\"]", "`23h` is shorter than a day"),
         ("recheck = [\"30d\", \"30d\"]", "longer than the one before"),
-        ("recheck = [\"30d\", \"401d\"]", "`401d` is longer than retention.fingerprints (`400d`)"),
+        ("recheck = [\"30d\", \"401d\"]", "longer than retention.sessions (`407d`)"),
+        ("recheck = [\"494d\"]", "longer than retention.fingerprints (`500d`)"),
+        ("recheck = [\"594d\"]", "longer than retention.erasures (`600d`)"),
     ] {
         let said = with(wrong).expect_err(wrong);
         assert!(said.contains("erasing.recheck") && said.contains(why), "{wrong}: {said}");

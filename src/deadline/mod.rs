@@ -68,6 +68,12 @@ impl Calendar {
         self.begin(last_day(self.day(due), 1)?.tomorrow().ok()?)
     }
 
+    /// The last day on which something is on time that was due then. `None` beyond the calendar.
+    pub(crate) fn on_time_until(&self, due: Timestamp) -> Option<Date> {
+        let late = self.late_from(due)?;
+        Some(self.day(late.checked_sub(1.nanosecond()).ok()?))
+    }
+
     /// What was due before then is late now; `None` where nothing is.
     pub(crate) fn late_before(&self, now: Timestamp) -> Option<Timestamp> {
         #[cfg(test)]

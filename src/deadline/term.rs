@@ -48,6 +48,11 @@ impl Term {
         self.pauses.iter().map(|pause| pause.to.map_or(0, |to| days_left(pause.from, to).max(0))).sum()
     }
 
+    /// The last day of the first month, which no extension moves; `None` as with [`Term::last_day`].
+    pub(crate) fn first_month(&self) -> Option<Date> {
+        Self { extended: 0, ..self.clone() }.last_day()
+    }
+
     /// The last day; `None` while it does not run, or beyond the calendar.
     pub(crate) fn last_day(&self) -> Option<Date> {
         if self.is_paused() {

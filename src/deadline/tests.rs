@@ -116,6 +116,14 @@ fn what_is_late_by_the_one_is_late_by_the_other() {
 }
 
 #[test]
+fn the_last_day_on_time_is_the_one_before_it_is_late() {
+    // Half past midnight of 4 November in Prague.
+    assert_eq!(prague().on_time_until(at("2026-11-03T23:30:00Z")), Some(date(2026, 12, 4)));
+    // 3 April 2026 is Good Friday, and Easter follows.
+    assert_eq!(prague().on_time_until(at("2026-03-03T12:00:00Z")), Some(date(2026, 4, 7)));
+}
+
+#[test]
 fn the_default_zone_needs_no_zones_on_the_machine() {
     let built_in = Calendar::in_zone(TimeZone::posix(DEFAULT_RULES).expect("rules"));
     for time in ["2026-01-15T22:59:59Z", "2026-01-15T23:00:00Z", "2026-07-15T21:59:59Z", "2026-07-15T22:00:00Z"] {

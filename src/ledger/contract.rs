@@ -280,10 +280,12 @@ macro_rules! contract {
                 a_request_stays_open_where_its_receipt_leaves_what_nobody_decided_on
                 an_erasure_that_is_cancelled_gives_its_request_back
                 what_is_sealed_of_a_request_keeps_its_generation
+                a_request_is_not_done_while_something_came_back_elsewhere
                 a_request_is_open_once_more_until_what_came_back_is_erased_again
                 requests_go_by_their_age_and_open_ones_stay
                 open_requests_are_told_and_counted;
             rechecking: what_came_of_looking_again_is_kept_until_its_erasure_goes
+                what_is_certainly_there_stays_told_until_somebody_has_seen_otherwise
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
             random: random_sequences_agree_with_the_pure_model;
         }

@@ -22,12 +22,22 @@ pub(super) fn recheck(row: &impl Row) -> Result<Recheck, LedgerError> {
     })
 }
 
-/// What was left of an erasure at a target when it was looked at last needs a person again; `yes` is how a backend writes that.
+/// What was left of an erasure at a target when somebody saw it last needs a person again; `yes` is how a backend writes that.
 pub(super) fn unsettle(yes: &str) -> String {
     format!(
         "UPDATE recheck SET unsettled = {yes} WHERE erasure = $1 AND target = $2 AND outcome = 'residual'
-           AND looked = (SELECT MAX(looked) FROM recheck AS last WHERE last.erasure = $1 AND last.target = $2)"
+           AND looked = (SELECT MAX(looked) FROM recheck AS last
+                         WHERE last.erasure = $1 AND last.target = $2 AND last.outcome NOT IN ('not_looked', 'unclear'))"
     )
+}
+
+/// What a look settles of those before, as a condition: nothing where nobody could look, and where nobody knows, not what was certain.
+pub(super) fn settled_by(outcome: RecheckOutcome) -> Option<&'static str> {
+    match outcome {
+        RecheckOutcome::Gone | RecheckOutcome::Residual | RecheckOutcome::Held => Some("TRUE"),
+        RecheckOutcome::Unclear => Some("outcome <> 'residual'"),
+        RecheckOutcome::NotLooked => None,
+    }
 }
 
 /// What a person has to see to, by target and installation, where `unsettled` says so.

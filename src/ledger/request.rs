@@ -10,7 +10,7 @@ use crate::attention::{EXPLAINED_MAX, NAMED_MAX, OpenRequest};
 use crate::audit::{Act, Actor, Detail};
 use crate::erasure::Capsule;
 use crate::keys::{Fingerprint, KeyId, Sealed};
-use crate::request::{Entered, Request, RequestNumber, RequestState, is_of_same_person, shown};
+use crate::request::{Entered, Request, RequestNumber, RequestState, Rest, is_of_same_person, shown};
 use crate::subject::{Fingerprinted, InstallationName};
 
 /// A request that is to be entered.
@@ -157,6 +157,23 @@ pub(super) fn of_id() -> String {
 /// Those of which an erasure is.
 pub(super) fn of_erasure() -> String {
     format!("SELECT {STORED} FROM request WHERE id IN (SELECT request FROM request_erasure WHERE erasure = $1)")
+}
+
+/// Whether something is certainly there again that any erasure of a request had erased, and nothing has followed; `unsettled` is how a
+/// backend writes that.
+pub(super) fn is_left_elsewhere(unsettled: &str) -> String {
+    format!(
+        "SELECT 1 FROM recheck JOIN request_erasure ON request_erasure.erasure = recheck.erasure
+         WHERE request_erasure.request = $1 AND {unsettled} AND recheck.outcome = 'residual' LIMIT 1"
+    )
+}
+
+/// What a receipt leaves of a request, where something is left elsewhere or not.
+pub(super) fn rest(of_receipt: Rest, is_left_elsewhere: bool) -> Rest {
+    match of_receipt {
+        Rest::Nothing if is_left_elsewhere => Rest::Again,
+        rest => rest,
+    }
 }
 
 /// A fingerprint of [`PRINTS_OF`].

@@ -13,7 +13,7 @@ mod whose;
 pub(crate) use enter::is_after;
 pub(super) use pace::pace;
 pub(crate) use past::{PAST_FROM, Progress, cancel, confirm, jobs, order, work_on};
-pub(super) use reappeared::{SeenAgain, look_after};
+pub(super) use reappeared::{SeenAgain, is_away, look_after};
 pub(crate) use reappeared::{look_at_erased, reappeared_mark, tell_reappeared};
 
 use std::collections::BTreeMap;

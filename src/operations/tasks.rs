@@ -10,11 +10,12 @@ use super::error::REASON_CHARS_MAX;
 use super::{InputError, OperationError, Operations};
 use crate::attention::time;
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::deadline::days_left;
 use crate::erasure::{
     Answer, Erasure, ErasureId, Evidence, Outcome, ReportState, Reportable, Step, StepState, Subject, TaskId,
 };
 use crate::hold::HeldBy;
-use crate::ledger::{Ledger, LedgerError, sealing};
+use crate::ledger::{LedgerError, sealing};
 use crate::subject::{GuestId, Identifiers, InstallationName, TargetName, Whom};
 
 /// Erasures of one place that are looked at together.
@@ -31,6 +32,8 @@ pub(crate) struct OpenTask {
     pub(crate) since: Option<Timestamp>,
     /// Until when it is to be done; gone with that time.
     pub(crate) deadline: Option<Timestamp>,
+    /// How many days that are; 0 on the last one.
+    pub(crate) days_left: Option<i32>,
     pub(crate) state: TaskState,
     /// The holds that keep its erasure now: whoever has it is to wait, also where they were asked before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -130,7 +133,7 @@ pub(crate) async fn list(on: &Operations, target: Option<&TargetName>) -> Result
     for (place, text) in on.settings.manual.iter().filter(|(name, _)| target.is_none_or(|target| target == *name)) {
         let mut beyond = Some(None);
         while let Some(after) = beyond {
-            let (page, next) = page(&*on.ledger, place, text, after, PAGE).await?;
+            let (page, next) = page(on, place, text, after, PAGE).await?;
             tasks.extend(page);
             beyond = next.map(Some);
         }
@@ -141,16 +144,18 @@ pub(crate) async fn list(on: &Operations, target: Option<&TargetName>) -> Result
 /// The tasks among the erasures that wait at a place beyond `after`, the oldest first, at most so many, and beyond which one others may
 /// wait.
 async fn page(
-    ledger: &dyn Ledger,
+    on: &Operations,
     place: &TargetName,
     text: &str,
     after: Option<ErasureId>,
     most: u32,
 ) -> Result<(Vec<OpenTask>, Option<ErasureId>), OperationError> {
-    let ids = ledger.erasures_at(place, after, most).await?;
+    let ids = on.ledger.erasures_at(place, after, most).await?;
+    let calendar = &on.settings.limits.calendar;
+    let today = calendar.day(Timestamp::now());
     let mut tasks = Vec::new();
     for id in &ids {
-        match ledger.erasure(*id).await {
+        match on.ledger.erasure(*id).await {
             // It may have ended since.
             Ok(erasure) => tasks.extend(erasure.and_then(|erasure| task(&erasure, place, text))),
             // The others are no worse for it.
@@ -161,9 +166,10 @@ async fn page(
         }
     }
     let of: Vec<ErasureId> = tasks.iter().map(|task: &OpenTask| task.erasure).collect();
-    let mut keeping = ledger.holds_keeping(&of).await?;
+    let mut keeping = on.ledger.holds_keeping(&of).await?;
     for task in &mut tasks {
         task.held = keeping.remove(&task.erasure).unwrap_or_default();
+        task.days_left = task.deadline.map(|deadline| days_left(today, calendar.day(deadline)));
     }
     Ok((tasks, last_of(&ids, most)))
 }
@@ -185,6 +191,7 @@ fn task(erasure: &Erasure, place: &TargetName, text: &str) -> Option<OpenTask> {
         mluvii: erasure.subject.installation().clone(),
         since: erasure.begun,
         deadline: step.report_by(),
+        days_left: None,
         state,
         held: Vec::new(),
         subject: erasure.subject.key(),
@@ -198,7 +205,7 @@ pub(crate) async fn show(on: &Operations, id: &TaskId) -> Result<OpenTask, Opera
     for (place, text) in &on.settings.manual {
         let mut beyond = Some(None);
         while let Some(after) = beyond {
-            let (page, next) = page(&*on.ledger, place, text, after, PAGE).await?;
+            let (page, next) = page(on, place, text, after, PAGE).await?;
             if let Some(found) = page.into_iter().find(|task| task.id == *id) {
                 return Ok(found);
             }

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use quietus_plugin::{Manifest, Operation, Wanted};
+use quietus_plugin::{Manifest, Operation, Wanted, pointed};
+use serde_json::Value;
 
 use super::permissions::permissions_of;
 use super::settings::PluginSettings;
@@ -57,7 +58,7 @@ impl Contract {
         check_words(manifest, &mut wrong);
         let sent = check_grants(&manifest.identifiers, &settings.grants, &mut wrong);
         check_secrets(&manifest.secrets, secrets, &mut wrong);
-        check_returns(manifest, &mut wrong);
+        check_returns(manifest, settings, &mut wrong);
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -70,7 +71,7 @@ impl Contract {
             unopened: unopened(manifest, settings),
             required: required_kinds(manifest),
             operations: manifest.operations.clone(),
-            returns: returned_kinds(manifest),
+            returns: returned_kinds(manifest, &settings.own_config()),
             idempotent: manifest.idempotent,
             erase_max: declared(manifest.timeouts.erase_ms),
             verify_max: declared(manifest.timeouts.verify_ms),
@@ -104,6 +105,11 @@ impl Contract {
     /// The kinds that it may return to `sweep`: those that it may be told, and by which somebody can be found.
     pub(super) fn swept(&self) -> Vec<Kind> {
         self.sent.iter().filter(|kind| !kind.is_internal_id()).cloned().collect()
+    }
+
+    /// Whether it can be asked whom its system holds.
+    pub(super) fn can_sweep(&self) -> bool {
+        self.can(&Operation::Sweep) && !self.swept().is_empty()
     }
 
     /// The first required kind that none of the given ones is.
@@ -164,20 +170,39 @@ pub(super) fn required_kinds(manifest: &Manifest) -> Vec<Kind> {
     manifest.identifiers.required.iter().filter_map(|kind| kind.parse().ok()).collect()
 }
 
-/// The kinds that a plugin may return, and that may be returned.
-pub(super) fn returned_kinds(manifest: &Manifest) -> BTreeSet<Kind> {
-    let kinds = manifest.returns.iter().filter_map(|word| word.parse().ok());
-    kinds.filter(|kind: &Kind| !kind.is_internal_id()).collect()
+/// The kinds that a plugin may return, as it is configured, and that may be returned.
+pub(super) fn returned_kinds(manifest: &Manifest, config: &Value) -> BTreeSet<Kind> {
+    let kinds = manifest.returned(config);
+    kinds.iter().filter(|word| is_returned(word)).filter_map(|word| word.parse().ok()).collect()
 }
 
-fn check_returns(manifest: &Manifest, wrong: &mut Vec<String>) {
-    if manifest.operations.contains(&Operation::Find) == manifest.returns.is_empty() {
+/// Whether an identifier of this kind may be returned.
+pub(super) fn is_returned(word: &str) -> bool {
+    word.parse().is_ok_and(|kind: Kind| !kind.is_internal_id())
+}
+
+/// Whether a manifest has both `find` and what it returns, or neither.
+pub(super) fn has_find_with_kinds(manifest: &Manifest) -> bool {
+    let names_kinds = !manifest.returns.is_empty() || !manifest.returns_from.is_empty();
+    manifest.can(&Operation::Find) == names_kinds
+}
+
+fn check_returns(manifest: &Manifest, settings: &PluginSettings, wrong: &mut Vec<String>) {
+    if !has_find_with_kinds(manifest) {
         wrong.push("the plugin declares one of `find` and `returns`; they belong together".into());
     }
-    let returned = returned_kinds(manifest);
-    let is_returned = |word: &str| word.parse().is_ok_and(|kind: Kind| returned.contains(&kind));
     for word in manifest.returns.iter().filter(|word| !is_returned(word)) {
         wrong.push(format!("the plugin declares that it returns `{}`, which no plugin may", plain(word)));
+    }
+    let config = settings.own_config();
+    for pointer in &manifest.returns_from {
+        let named = pointed(std::slice::from_ref(pointer), &config).into_iter();
+        if named.filter_map(Value::as_str).any(|word| !is_returned(word)) {
+            wrong.push(format!(
+                "config: `{}` names a kind that no plugin may return: words of a-z, 0-9 and `_`, but for mluvii's own ids",
+                plain(pointer)
+            ));
+        }
     }
 }
 
@@ -250,6 +275,25 @@ mod tests {
         let nothing: [&str; 0] = [];
         let wrong = make(&manifest().finds(nothing), json!({}), &["token"]).expect_err("refused");
         assert!(wrong[0].contains("belong together"), "{wrong:?}");
+    }
+
+    #[test]
+    fn what_the_configuration_names_is_returned_unless_it_is_mluviis() {
+        let manifest = manifest().finds_from("/find/*/returns");
+        let of = |kinds: &[&str]| {
+            let find: Vec<_> = kinds.iter().map(|kind| json!({ "returns": kind })).collect();
+            make(&manifest, json!({ "config": { "find": find } }), &["token"])
+        };
+        let contract = of(&["customer_no", "email"]).expect("it fits");
+        assert_eq!(contract.returns, [Kind::Email, Kind::Other("customer_no".into())].into());
+        assert!(of(&[]).expect("it fits").returns.is_empty());
+        for kind in ["session_id", "Customer number"] {
+            let wrong = of(&["customer_no", kind]).expect_err("refused");
+            assert!(
+                wrong[0].starts_with("config: `/find/*/returns` names a kind") && !wrong[0].contains(kind),
+                "{wrong:?}"
+            );
+        }
     }
 
     #[test]

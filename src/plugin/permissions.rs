@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 
-use quietus_plugin::Manifest;
+use quietus_plugin::{Manifest, pointed};
 use serde_json::Value;
 
 use super::launch::Permissions;
@@ -28,15 +28,9 @@ const SCHEMES: [(&str, u16); 11] = [
 /// optional then, or the schema refuses the configuration.
 pub(super) fn permissions_of(manifest: &Manifest, config: &Value, mut granted: Permissions) -> Permissions {
     granted.ports.extend(ports(&manifest.ports_from, config));
-    granted.reads.extend(named(&manifest.reads_from, config).filter_map(path));
-    granted.writes.extend(named(&manifest.writes_from, config).filter_map(path));
+    granted.reads.extend(pointed(&manifest.reads_from, config).into_iter().filter_map(path));
+    granted.writes.extend(pointed(&manifest.writes_from, config).into_iter().filter_map(path));
     granted
-}
-
-/// What the pointers lead to; of a list, each element.
-fn named<'c>(pointers: &[String], config: &'c Value) -> impl Iterator<Item = &'c Value> {
-    let found = pointers.iter().flat_map(move |pointer| each(config, pointer));
-    found.flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice))
 }
 
 /// The ports that the pointers lead to. A plugin could point at anything, and the operator has not meant a port by each number, nor by
@@ -45,7 +39,7 @@ fn ports<'c>(pointers: &'c [String], config: &'c Value) -> impl Iterator<Item = 
     pointers.iter().flat_map(move |pointer| {
         let is_key = |part: &&str| *part != "*" && part.parse::<usize>().is_err();
         let says = Says::of(pointer.rsplit('/').find(is_key).unwrap_or_default());
-        named(std::slice::from_ref(pointer), config).filter_map(move |value| port(value, says))
+        pointed(std::slice::from_ref(pointer), config).into_iter().filter_map(move |value| port(value, says))
     })
 }
 
@@ -81,13 +75,6 @@ impl Says {
 
 fn path(named: &Value) -> Option<PathBuf> {
     named.as_str().map(PathBuf::from)
-}
-
-/// What a pointer leads to; a part that is `*` leads to each element of a list.
-fn each<'c>(config: &'c Value, pointer: &str) -> Vec<&'c Value> {
-    let Some((before, after)) = pointer.split_once("/*") else { return config.pointer(pointer).into_iter().collect() };
-    let elements = config.pointer(before).and_then(Value::as_array).into_iter().flatten();
-    elements.flat_map(|element| each(element, after)).collect()
 }
 
 /// The port of a URL; of a number or a `host:port` where that is meant.

@@ -1,22 +1,22 @@
 //! A plugin is asked whom its system holds, a page at a time. What it says is of people whose values nobody knows here, so that nothing
 //! of it can be redacted: nothing of it is shown or logged, but counts.
 
-use quietus_plugin::{ErrorClass, Operation, PluginError, Sweep};
+use quietus_plugin::{ErrorClass, PluginError, Sweep};
 
 use super::failure::{KILLED_FOR_ANOTHER, NO_SLOT, of_error};
 use super::host::PluginHost;
 use super::reading::of_swept;
 use super::session::{Ask, CoRunning, Ended, Outgoing, SLOT_WAIT_MAX};
-use crate::target::{CANNOT_SWEEP, SweepCall, SweepPage, TargetError};
+use crate::target::{CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, TargetError};
 
 impl PluginHost {
     pub(super) async fn sweep_page(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
         let session = self.session().await?;
         let contract = &session.contract;
-        let kinds = contract.swept();
-        if !contract.can(&Operation::Sweep) || kinds.is_empty() {
+        if !contract.can_sweep() {
             return Err(TargetError::Permanent(CANNOT_SWEEP.into()));
         }
+        let kinds = contract.swept();
         let SweepCall { records_max, region, cursor } = page.clone();
         let wanted = Sweep { kinds, records_max, region, cursor };
         let longest = contract.verify_max;
@@ -45,7 +45,7 @@ impl PluginHost {
 /// The error without its text.
 fn unsaid(error: PluginError) -> PluginError {
     let message = match error.class {
-        ErrorClass::Permanent => "the plugin cannot say whom its system holds, as it is configured",
+        ErrorClass::Permanent => CANNOT_SWEEP_AS_CONFIGURED,
         ErrorClass::NeedsOperator => {
             "the plugin's system cannot be asked until somebody acts; `quietus check --connect` says more"
         }

@@ -60,6 +60,10 @@ impl Target for PluginHost {
         found
     }
 
+    fn can_sweep(&self) -> Option<bool> {
+        self.can_tell_whom_it_holds()
+    }
+
     async fn sweep(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
         let swept = self.sweep_page(page).await;
         self.note_failure(&swept);

@@ -66,6 +66,8 @@ pub(crate) enum Rest {
     Something,
     /// The same at a target other than mluvii, which may know it only by a session that it was told: a plan without that session does not.
     Elsewhere,
+    /// Nothing; but something is certainly there again that another erasure of the request had erased, and nobody has seen to it yet.
+    Again,
 }
 
 /// What an act comes to.
@@ -149,8 +151,7 @@ impl Request {
             return Err(Refused::ExtendedEnough(running.extended));
         }
         // Its first month, with what was asked for in it.
-        let first = Term { extended: 0, ..running.clone() }.last_day();
-        if let Some(last) = first.filter(|last| *last < today) {
+        if let Some(last) = running.first_month().filter(|last| *last < today) {
             return Err(Refused::TooLateToExtend(last));
         }
         running.extended = extended;
@@ -245,10 +246,11 @@ impl Request {
     /// otherwise.
     pub(crate) fn erased(mut self, erasure: ErasureId, rest: Rest, now: Timestamp) -> Self {
         self.receipted.push(erasure);
-        self.more |= rest != Rest::Nothing;
+        self.more |= matches!(rest, Rest::Something | Rest::Elsewhere);
         self.elsewhere |= rest == Rest::Elsewhere;
         let is_planned = self.plan.as_ref().is_some_and(|plan| !self.is_nothing(plan));
-        if self.end.is_none() && self.erasing().is_none() && !is_planned && !self.more && !self.widened {
+        let is_all = !self.more && !self.widened && rest != Rest::Again;
+        if self.end.is_none() && self.erasing().is_none() && !is_planned && is_all {
             self.plan = None;
             self.told.clear();
             self.end = Some(End { ended: Ended::Done, by: None, at: now });
@@ -281,13 +283,17 @@ impl Request {
         Some(self)
     }
 
-    /// What was found again is being erased. `None` where nobody has opened it once more, or it is one of its erasures already.
-    pub(crate) fn erased_again_by(mut self, erasure: ErasureId) -> Option<Self> {
-        if self.end.is_some() || self.reopened.is_none() || self.erasures.contains(&erasure) {
+    /// What was found again of `before`, which had its receipt, is being erased. `None` where the request has ended, or it is one of its
+    /// erasures already.
+    pub(crate) fn erased_again_by(mut self, before: ErasureId, erasure: ErasureId) -> Option<Self> {
+        if self.end.is_some() || !self.receipted.contains(&before) || self.erasures.contains(&erasure) {
             return None;
         }
         self.erasures.push(erasure);
-        self.more = false;
+        // Where it was open for something else, too, its receipt settles no more than what came back.
+        if self.reopened.is_some() && self.receipted.last() == Some(&before) {
+            self.more = false;
+        }
         Some(self)
     }
 

@@ -29,7 +29,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::audit::Actor;
-use crate::deadline::{Calendar, Term, days_left};
+use crate::deadline::{Calendar, EXTENDED_MONTHS_MAX, Term, days_left};
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, Kind, SessionKey, TargetName};
 
@@ -383,6 +383,19 @@ impl Request {
     /// The last day; `None` while it does not run.
     pub(crate) fn due(&self) -> Option<Date> {
         self.running_term().last_day()
+    }
+
+    /// The last day on which it can be extended, if it still can be.
+    pub(crate) fn extendable_until(&self, today: Date) -> Option<Date> {
+        let term = self.running_term();
+        let first = term.first_month().filter(|_| self.end.is_none() && term.extended < EXTENDED_MONTHS_MAX)?;
+        (today <= first).then_some(first)
+    }
+
+    /// The day until which the person had to be told of the refusal (GDPR Art. 12(4)), where it was rejected after it. An extension does not move it.
+    pub(crate) fn refused_after(&self, calendar: &Calendar) -> Option<Date> {
+        let end = self.end.as_ref().filter(|end| matches!(end.ended, Ended::Rejected(_)))?;
+        self.running_term().first_month().filter(|first| *first < calendar.day(end.at))
     }
 
     /// What its deadline follows from now: since it is open once more, another one than at first.

@@ -159,6 +159,34 @@ fn a_request_is_extended_within_its_month_and_by_two_more_at_most() {
 }
 
 #[test]
+fn a_refusal_is_late_after_the_first_month_whatever_the_extension() {
+    let calendar = Calendar::of("Europe/Prague").expect("known");
+    let extend = |request: Request| {
+        request.extend(2, ExtendedBecause::Complexity, &by("ann"), at(TODAY), TODAY).expect("extended")
+    };
+    let rejected = |request: Request, on: Date| {
+        let ended = Ended::Rejected(RejectedBecause::LegalClaims);
+        request.end(ended, &by("ann"), at(on)).expect("ended").refused_after(&calendar)
+    };
+    let (last, after) = (date(2026, 12, 3), date(2026, 12, 4));
+    assert_eq!((rejected(entered(), last), rejected(extend(entered()), last)), (None, None), "on its last day");
+    assert_eq!((rejected(entered(), after), rejected(extend(entered()), after)), (Some(last), Some(last)));
+    assert_eq!(entered().end(Ended::Withdrawn, &by("ann"), at(after)).expect("ended").refused_after(&calendar), None);
+}
+
+#[test]
+fn how_long_a_request_can_be_extended_is_known() {
+    let last = date(2026, 12, 3);
+    let extend = |months, request: Request| {
+        request.extend(months, ExtendedBecause::Complexity, &by("ann"), at(TODAY), TODAY).expect("extended")
+    };
+    assert_eq!(entered().extendable_until(last), Some(last));
+    assert_eq!(entered().extendable_until(date(2026, 12, 4)), None);
+    assert_eq!(extend(1, entered()).extendable_until(TODAY), Some(last), "its first month, and no other");
+    assert_eq!(extend(2, entered()).extendable_until(TODAY), None);
+}
+
+#[test]
 fn nobody_approves_what_they_entered_or_planned() {
     let planned = verified().planned(plan("aa", 1), Chosen::default()).expect("planned");
     let run = |request: &Request| request.clone().run("aa", ErasureId([4; 16]), true).map(drop);
@@ -370,14 +398,28 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     let text = serde_json::to_string(&extended).expect("JSON");
     assert_eq!(serde_json::from_str::<Request>(&text).expect("reads"), extended);
 
-    let again = open.clone().erased_again_by(second).expect("it waits for that");
+    let again = open.clone().erased_again_by(first, second).expect("it waits for that");
     assert_eq!((again.state(), again.erasing()), (RequestState::Erasing, Some(second)));
     assert_eq!(again.clone().without(second).state(), RequestState::Reopened, "it was cancelled");
     let left = again.clone().erased(second, Rest::Something, at(seen));
     assert_eq!(left.state(), RequestState::Reopened, "the receipt leaves something");
     let ended = again.erased(second, Rest::Nothing, at(seen));
     assert_eq!(ended.state(), RequestState::Done);
-    assert_eq!(ended.clone().erased_again_by(other), None, "nobody has opened it");
+    assert_eq!(ended.clone().erased_again_by(first, other), None, "it has ended");
+    assert_eq!(open.clone().erased_again_by(other, second), None, "nothing of it was erased by that");
+    // Something is there at another target, too: what came back here does not end it, and what comes back there does.
+    let here = open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Again, at(seen));
+    assert_eq!((here.state(), here.more), (RequestState::Reopened, false));
+    let there = here.erased_again_by(first, other).expect("it waits for that").erased(other, Rest::Nothing, at(seen));
+    assert_eq!(there.state(), RequestState::Done);
+    // What a receipt has left is not settled by what is erased again elsewhere.
+    let left =
+        open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Something, at(seen));
+    let else_where =
+        left.clone().erased_again_by(first, other).expect("asked for").erased(other, Rest::Nothing, at(seen));
+    assert_eq!(else_where.state(), RequestState::Reopened);
+    let anew = left.erased_again_by(second, other).expect("asked for").erased(other, Rest::Nothing, at(seen));
+    assert_eq!(anew.state(), RequestState::Done);
     let once_more = ended.reopen(second, at(seen), seen).expect("open");
     assert_eq!((once_more.state(), once_more.erasing()), (RequestState::Reopened, None));
     let closed = once_more.end(Ended::Closed(ClosedBecause::AnsweredElsewhere), &by("ann"), at(seen)).expect("closed");

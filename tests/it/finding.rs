@@ -4,6 +4,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
+use test_servers::postgres;
 
 use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
 
@@ -217,4 +218,136 @@ fn plugins_of_which_none_could_be_asked_first_are_refused_by_the_check() {
     // Whoever tells one of them ends it.
     let (code, text) = check(&format!("{in_a_circle}{}", plugin("crm", "email")));
     assert_eq!(code, Some(0), "{text}");
+}
+
+/// sql-purge for a shop, which knows whose number an address is if `find` says how.
+fn shop(url: &str, find: &str) -> String {
+    format!(
+        r#"
+[[plugin]]
+name = "shop"
+library = "libsql_purge.so"
+grants = ["email"]
+
+[plugin.config]
+url = "{url}"
+
+[[plugin.config.statement]]
+name = "customers"
+sql = "DELETE FROM customers WHERE lower(mail) = lower(:email)"
+rows_max = 5
+{find}
+"#
+    )
+}
+
+const CUSTOMER_NO: &str = r#"
+[[plugin.config.find]]
+name = "numbers"
+returns = "customer_no"
+sql = "SELECT c.no FROM customers c WHERE lower(c.mail) = lower(:email)"
+values_max = 1
+"#;
+
+#[test]
+fn a_number_that_a_database_holds_is_what_another_system_erases_by() {
+    let (standin, folder, cluster) = (StandIn::start(), folder(), postgres::Cluster::start());
+    cluster.create_database("shop");
+    cluster.sql("shop", "CREATE TABLE customers (no text PRIMARY KEY, mail text)");
+    cluster.sql("shop", "INSERT INTO customers VALUES ('K-4711', 'Ann@Example.com'), ('K-4712', 'joann@example.com')");
+    let rules = ERASE.replace("[\"mluvii\"]", "[\"mluvii\", \"erp\", \"shop\"]");
+    let erp = plugin(&folder.path().display().to_string(), "erp", "customer_no");
+    let with = |find: &str| format!("{rules}\n{}{erp}", shop(&cluster.url("shop"), find));
+    let deployment = Deployment::bare(&standin.mluvii, &with(""));
+    let checked = deployment.run(&["check"]);
+    let text = String::from_utf8_lossy(&[checked.stdout, checked.stderr].concat()).into_owned();
+    assert_eq!(checked.status.code(), Some(1), "nobody is told a number: {text}");
+    assert!(text.contains("nothing produces the kind `customer_no`"), "{text}");
+
+    deployment.configure(&standin.mluvii, &with(CUSTOMER_NO));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@example.com", None);
+    standin.just_end(101);
+    let receipt = receipts(&deployment, 1).remove(0);
+    let steps = receipt["statement"]["steps"].as_array().expect("steps");
+    let outcomes: Vec<_> = steps.iter().map(|step| (&step["target"], &step["outcome"])).collect();
+    let erased = json!("erased");
+    let expected = [(&json!("erp"), &erased), (&json!("mluvii"), &erased), (&json!("shop"), &erased)];
+    assert_eq!(outcomes, expected, "{receipt}");
+    let calls = calls(&folder);
+    assert!(calls.iter().any(|call| call == "erp erase K-4711"), "{calls:?}");
+    assert!(!calls.iter().any(|call| call.contains("K-4712")), "Joann is somebody else: {calls:?}");
+    assert_eq!(cluster.sql("shop", "SELECT no FROM customers"), "K-4712");
+    let ledger = std::fs::read(deployment.path("quietus.db")).expect("a ledger");
+    let pages = std::fs::read(deployment.path("quietus.db-wal")).unwrap_or_default();
+    let said = format!("{receipt}{}{}", server.log().concat(), String::from_utf8_lossy(&[ledger, pages].concat()));
+    assert!(!said.contains("K-4711"), "what was found is sealed, and is in no log");
+    server.stop();
+}
+
+#[test]
+fn a_find_that_cannot_be_made_is_not_taken_for_nothing() {
+    let (standin, folder, cluster) = (StandIn::start(), folder(), postgres::Cluster::start());
+    cluster.create_database("shop");
+    cluster.sql("shop", "CREATE TABLE customers (no text PRIMARY KEY, mail text)");
+    cluster.sql("shop", "INSERT INTO customers VALUES ('K-1', 'ann@example.com'), ('K-2', 'ann@example.com')");
+    let rules = ERASE.replace("[\"mluvii\"]", "[\"mluvii\", \"erp\", \"shop\"]");
+    let erp = plugin(&folder.path().display().to_string(), "erp", "customer_no");
+    let shop = shop(&cluster.url("shop"), CUSTOMER_NO);
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{rules}\n{shop}{erp}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@example.com", None);
+    standin.just_end(101);
+    // Two numbers of one address are more than one person's: who is meant, a person says.
+    let parked = wait_for("a person to be needed", || {
+        deployment.json(&["erasures", "list", "--state", "parked"]).get(0).cloned()
+    });
+    let erasure = parked["id"].as_str().expect("an id");
+    let shown = deployment.json(&["erasures", "show", erasure]).to_string();
+    assert!(shown.contains("`values_max` allows (1)") && !shown.contains("K-1"), "{shown}");
+    assert_eq!(cluster.sql("shop", "SELECT count(*) FROM customers"), "2", "it did not go on without its find");
+
+    cluster.sql("shop", "DELETE FROM customers WHERE no = 'K-2'");
+    assert!(deployment.run(&["erasures", "retry", erasure]).status.success());
+    let receipt = receipts(&deployment, 1).remove(0);
+    let steps = receipt["statement"]["steps"].as_array().expect("steps");
+    let outcome = |target: &str| steps.iter().find(|step| step["target"] == target).map(|step| step["outcome"].clone());
+    // Nobody waits for a person: the other system was asked by nothing, and the receipt does not say that there was nobody.
+    assert_eq!((outcome("erp"), outcome("shop")), (Some(json!("unverifiable")), Some(json!("erased"))), "{receipt}");
+    assert_eq!(receipt["statement"]["verdict"], "incomplete", "{receipt}");
+    assert_eq!(calls(&folder), [""; 0]);
+    server.stop();
+}
+
+#[test]
+fn the_documented_shop_and_warehouse_are_a_chain() {
+    let (standin, cluster) = (StandIn::start(), postgres::Cluster::start());
+    ["shop", "warehouse"].map(|name| cluster.create_database(name));
+    cluster.sql("shop", "CREATE TABLE customers (number int PRIMARY KEY, mail text)");
+    cluster.sql("shop", "INSERT INTO customers VALUES (4711, 'Ann@Example.com'), (4712, 'joann@example.com')");
+    cluster.sql("warehouse", "CREATE TABLE parcels (customer text, name text, street text)");
+    cluster.sql(
+        "warehouse",
+        "INSERT INTO parcels VALUES ('4711', 'Ann', 'Long 1'), ('4711', 'Ann', NULL), ('4712', 'Joann', 'Short 2')",
+    );
+    let example =
+        include_str!("../../docs/finding.md").split("```").nth(1).and_then(|block| block.strip_prefix("toml\n"));
+    let plugins = ["shop", "warehouse"].iter().fold(example.expect("an example").to_owned(), |example, name| {
+        example.replace(&format!("postgres://quietus@localhost/{name}"), &cluster.url(name))
+    });
+    let rules = ERASE.replace("[\"mluvii\"]", "[\"warehouse\", \"mluvii\", \"shop\"]");
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{rules}\n{plugins}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@example.com", None);
+    standin.just_end(101);
+    let receipt = receipts(&deployment, 1).remove(0);
+    let steps = receipt["statement"]["steps"].as_array().expect("steps");
+    let outcomes: Vec<_> = steps.iter().map(|step| step["outcome"].clone()).collect();
+    assert_eq!(outcomes, vec![json!("erased"); 3], "{receipt}");
+    assert_eq!(cluster.sql("shop", "SELECT number FROM customers"), "4712");
+    assert_eq!(cluster.sql("warehouse", "SELECT name, street FROM parcels WHERE name IS NOT NULL"), "Joann|Short 2");
+    server.stop();
 }

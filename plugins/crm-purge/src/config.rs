@@ -35,6 +35,9 @@ pub struct Config {
     pub by: Vec<By>,
     /// The identifier kind that holds the vendor's own id of a person; `crm_id` if unset. Needs `by = ["id"]`.
     pub id_kind: Option<String>,
+    /// The identifier kind as which other systems that are asked after this one are told the vendor's own ids of the person, such as
+    /// `raynet_id`; they are told none if unset.
+    pub returns: Option<String>,
     /// Whether a record without any e-mail address is the person's by its telephone number alone. If unset, such a record
     /// stays, and the answer says that a person must judge it: families, offices and lodgers share numbers. A record with an
     /// address is never the person's by the number alone.

@@ -8,7 +8,9 @@ mod vendor;
 
 use std::time::Duration;
 
-use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin};
+use quietus_plugin::{
+    ANY, Answer, Call, Found, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin,
+};
 
 pub use config::Config;
 use engine::Engine;
@@ -29,6 +31,7 @@ impl Plugin for CrmPurge {
             .dry_run()
             .resumes()
             .sweeps()
+            .finds_from("/returns")
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
@@ -46,6 +49,10 @@ impl Plugin for CrmPurge {
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         self.0.verify(request, call)
+    }
+
+    fn find(&self, request: &Request, call: &Call) -> Result<Found, PluginError> {
+        self.0.tell(request, call)
     }
 
     fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {

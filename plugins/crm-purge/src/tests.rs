@@ -6,6 +6,7 @@ mod configuration;
 mod erasing;
 mod evidence;
 mod faults;
+mod finding;
 mod gateway;
 mod health;
 mod histories;
@@ -82,6 +83,10 @@ fn bare(answer: Result<Answer, PluginError>) -> Result<Answer, PluginError> {
     let mut answer = answer?;
     assert!(!answer.looked_at.is_empty(), "{answer:?}");
     (answer.looked_at, answer.not_looked_at, answer.keeps) = Default::default();
+    if answer.outcome == Outcome::Residual {
+        // A dry run's; what is still there is looked for at once.
+        answer.verify_after_s = None;
+    }
     Ok(answer)
 }
 

@@ -12,7 +12,9 @@ mod words;
 use std::time::Duration;
 
 use quietus_plugin::http::Client;
-use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Progress, Request, Secrets, export_plugin};
+use quietus_plugin::{
+    ANY, Answer, Call, Manifest, Outcome, Plugin, PluginError, Progress, Request, Secrets, export_plugin,
+};
 
 use config::Config;
 use plan::Plan;
@@ -49,7 +51,10 @@ impl Plugin for HttpPurge {
         let mut run = Run::new(&self.plan, &self.client, request, call);
         let Some(writes) = request.writes() else {
             run.look(&self.plan.erase)?;
-            return run.found.would_go();
+            let answer = run.found.would_go()?;
+            // When all is gone can be seen no sooner than after this.
+            let pause = self.plan.verify_after.filter(|_| answer.outcome == Outcome::Residual);
+            return Ok(later(answer, pause));
         };
         let mut progress = Progress::<Stored>::of(call);
         let ended = run.erase(&mut progress, writes);
@@ -57,10 +62,7 @@ impl Plugin for HttpPurge {
         let stored = progress.store(call);
         ended.and(stored)?;
         let answer = run.found.erased(&progress)?;
-        Ok(match self.plan.verify_after {
-            Some(pause) => answer.verify_after(pause),
-            None => answer,
-        })
+        Ok(later(answer, self.plan.verify_after))
     }
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
@@ -74,6 +76,14 @@ impl Plugin for HttpPurge {
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
         run::health(&self.plan, &self.client, call)
+    }
+}
+
+/// The answer with when it makes sense to look again.
+fn later(answer: Answer, pause: Option<Duration>) -> Answer {
+    match pause {
+        Some(pause) => answer.verify_after(pause),
+        None => answer,
     }
 }
 

@@ -94,7 +94,7 @@ pub use call::Call;
 pub use checkpoint::Stored;
 pub use kind::Kind;
 pub use loopback::is_loopback;
-pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted};
+pub use manifest::{ANY, Manifest, Operation, Timeouts, Wanted, pointed};
 pub use mark::mark;
 pub use plugin::{Plugin, Secrets};
 pub use progress::{Own, Progress};

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::Kind;
 
@@ -53,6 +54,10 @@ pub struct Manifest {
     /// The kinds of identifiers that it may return to `find`. mluvii's own ids (`guest_id`, `session_id`) come from mluvii only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub returns: Vec<String>,
+    /// Where its configuration names further kinds that it may return: JSON pointers as in [`Manifest::ports_from`]. For plugins of
+    /// which the operator says what they look for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returns_from: Vec<String>,
     /// The TCP ports that it connects to, whatever its configuration says.
     #[serde(default)]
     pub ports: Vec<u16>,
@@ -225,6 +230,7 @@ impl Manifest {
             config_schema: serde_json::Value::Null,
             secrets: Wanted::default(),
             returns: Vec::new(),
+            returns_from: Vec::new(),
             ports: Vec::new(),
             ports_from: Vec::new(),
             reads_from: Vec::new(),
@@ -372,9 +378,49 @@ impl Manifest {
     /// ```
     #[must_use]
     pub fn finds<K: Into<Kind>>(mut self, kinds: impl IntoIterator<Item = K>) -> Self {
-        self.operations.push(Operation::Find);
         self.returns.extend(kinds.into_iter().map(|kind| kind.into().into()));
+        self.with_find()
+    }
+
+    /// Answers `find` with identifiers of the kinds that the configuration names there, such as `/returns` or `/find/*/returns`. See
+    /// [`Manifest::returns_from`].
+    ///
+    /// ```
+    /// # use quietus_plugin::{Manifest, Operation};
+    /// let manifest = Manifest::new("crm", "1").finds_from("/returns");
+    /// assert!(manifest.can(&Operation::Find));
+    /// assert_eq!(manifest.returned(&serde_json::json!({ "returns": "customer_no" })), ["customer_no"]);
+    /// assert!(manifest.returned(&serde_json::json!({})).is_empty());
+    /// ```
+    #[must_use]
+    pub fn finds_from(mut self, pointer: impl Into<String>) -> Self {
+        self.returns_from.push(pointer.into());
+        self.with_find()
+    }
+
+    fn with_find(mut self) -> Self {
+        if !self.can(&Operation::Find) {
+            self.operations.push(Operation::Find);
+        }
         self
+    }
+
+    /// The kinds that it may return to `find` where it is configured so. What is no text there names none.
+    ///
+    /// ```
+    /// # use quietus_plugin::Manifest;
+    /// let manifest = Manifest::new("crm", "1").finds(["customer_no"]).finds_from("/find/*/returns");
+    /// let config = serde_json::json!({ "find": [{ "returns": "order_no" }, { "returns": "customer_no" }] });
+    /// assert_eq!(manifest.returned(&config), ["customer_no", "order_no"]);
+    /// ```
+    pub fn returned(&self, config: &Value) -> Vec<String> {
+        let mut kinds = self.returns.clone();
+        for word in pointed(&self.returns_from, config).into_iter().filter_map(Value::as_str) {
+            if !kinds.iter().any(|kind| kind == word) {
+                kinds.push(word.to_owned());
+            }
+        }
+        kinds
     }
 
     /// Tells whom its system holds: see [`Plugin::sweep`](crate::Plugin::sweep).
@@ -450,4 +496,25 @@ impl Manifest {
     pub fn can(&self, operation: &Operation) -> bool {
         self.operations.contains(operation)
     }
+}
+
+/// What a manifest's pointers into a configuration lead to; of a list, each element. One that leads nowhere leads to nothing: what it leads
+/// to is optional then, or the schema refuses the configuration.
+///
+/// ```
+/// # use quietus_plugin::pointed;
+/// let config = serde_json::json!({ "folders": ["/a", "/b"], "accounts": [{ "url": "c" }, {}] });
+/// let pointers = ["/folders", "/accounts/*/url", "/nothing"].map(String::from);
+/// assert_eq!(pointed(&pointers, &config), ["/a", "/b", "c"]);
+/// ```
+pub fn pointed<'c>(pointers: &[String], config: &'c Value) -> Vec<&'c Value> {
+    let found = pointers.iter().flat_map(|pointer| each(config, pointer));
+    found.flat_map(|value| value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice)).collect()
+}
+
+/// What a pointer leads to; a part that is `*` leads to each element of a list.
+fn each<'c>(config: &'c Value, pointer: &str) -> Vec<&'c Value> {
+    let Some((before, after)) = pointer.split_once("/*") else { return config.pointer(pointer).into_iter().collect() };
+    let elements = config.pointer(before).and_then(Value::as_array).into_iter().flatten();
+    elements.flat_map(|element| each(element, after)).collect()
 }

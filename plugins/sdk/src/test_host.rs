@@ -58,6 +58,8 @@ pub struct TestHost<P> {
     /// What it was configured with.
     setup: Zeroizing<Vec<u8>>,
     manifest: Manifest,
+    /// The kinds that it may return, as it is configured.
+    returned: Vec<String>,
     secrets: Vec<Sensitive>,
     watch: Watch,
     call_max: Option<Duration>,
@@ -112,13 +114,15 @@ impl<P: Plugin> TestHost<P> {
             config: serde_json::to_value(config).map_err(not_json)?,
             secrets: secrets.into_iter().map(|(name, value)| (name.into(), Sensitive::new(value))).collect(),
         };
-        judge::manifest(&manifest)?;
+        judge::manifest(&manifest, &setup.config)?;
+        let returned = manifest.returned(&setup.config);
         judge::secrets(&manifest.secrets, &setup.secrets)?;
         let secrets: Vec<_> = setup.secrets.values().cloned().collect();
         let setup = Zeroizing::new(serde_json::to_vec(&setup).map_err(not_json)?);
         let plugin = Configured::make(&setup).map_err(|error| judge::error(error, None, &secrets))?;
         let next = AtomicU64::new(1);
-        Ok(Self { plugin, setup, manifest, secrets, watch: Watch::default(), call_max: None, next, of: PhantomData })
+        let watch = Watch::default();
+        Ok(Self { plugin, setup, manifest, returned, secrets, watch, call_max: None, next, of: PhantomData })
     }
 
     /// Calls end after this long, as with the operator's `call_max`; the manifest's times if unset. With
@@ -257,7 +261,7 @@ impl<P: Plugin> TestHost<P> {
             return Ok(Found::nothing());
         }
         let result = self.ask_raw("find", &request, self.manifest.timeouts.verify_ms);
-        let found = result.and_then(|result| judge::found(result, &self.manifest));
+        let found = result.and_then(|result| judge::found(result, &self.returned));
         found.map_err(|error| judge::error(error, Some(&request), &self.secrets))
     }
 

@@ -42,6 +42,9 @@ pub struct Config {
     /// Whom the tables hold, for a sweep after the database was restored: lists of all rows. Without any, nobody can be found again there.
     #[serde(default)]
     pub sweep: Vec<ListsRows>,
+    /// What the tables know the person by, for other systems that are asked after this one. Without any, nothing is told.
+    #[serde(default)]
+    pub find: Vec<FindsValues>,
     /// What must be kept: rows that make the outcome `retained`.
     #[serde(default)]
     pub retain: Vec<Retains>,
@@ -97,6 +100,22 @@ pub struct ListsRows {
     /// The statement, without a WHERE. Its columns are `key` (the primary key), kinds such as `email` (`email_2` is a further one), and
     /// `created` and `changed` in seconds since 1970 (UTC), where the table has them.
     pub sql: String,
+}
+
+/// A SELECT of one column of the person's rows in one table.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FindsValues {
+    /// a-z, `_` and `-`.
+    pub name: String,
+    /// The statement, with placeholders such as `:email` in its WHERE.
+    pub sql: String,
+    /// The identifier kind as which other systems are told the values, such as `customer_no`.
+    pub returns: String,
+    /// The most different values that one person may have; 5 if unset. When there are more, the statement is about more than one
+    /// person, and nobody is told any.
+    #[schemars(range(min = 1, max = 64))]
+    pub values_max: Option<usize>,
 }
 
 /// A `SELECT count(*)` of rows of one table that must be kept.

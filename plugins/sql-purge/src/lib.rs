@@ -17,7 +17,9 @@ mod waiting;
 
 use std::time::Duration;
 
-use quietus_plugin::{ANY, Answer, Call, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin};
+use quietus_plugin::{
+    ANY, Answer, Call, Found, Manifest, Plugin, PluginError, Request, Secrets, Sweep, Swept, export_plugin,
+};
 
 use address::Address;
 use config::Config;
@@ -53,6 +55,7 @@ impl Plugin for SqlPurge {
             .dry_run()
             .resumes()
             .sweeps()
+            .finds_from("/find/*/returns")
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
@@ -74,6 +77,10 @@ impl Plugin for SqlPurge {
 
     fn verify(&self, request: &Request, call: &Call) -> Result<Answer, PluginError> {
         self.run(call).look(request)
+    }
+
+    fn find(&self, request: &Request, call: &Call) -> Result<Found, PluginError> {
+        self.run(call).find(request)
     }
 
     fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {

@@ -1,20 +1,32 @@
 //! The plan: checks the statements of a configuration; an error names the statement, what was found in it and
 //! what is allowed.
 
-use quietus_plugin::Kind;
+use quietus_plugin::{Found, Kind};
 
 use crate::address::Engine;
-use crate::config::{Config, Erases, ListsRows, Retains};
-use crate::statement::{Checked, Listing, Purpose};
+use crate::config::{Config, Erases, FindsValues, ListsRows, Retains};
+use crate::statement::{Checked, Finding, Listing, Purpose};
 
 /// Kinds that are always known.
 const KINDS: [Kind; 5] = [Kind::Email, Kind::Phone, Kind::Name, Kind::GuestId, Kind::SessionId];
+
+/// As `values_max`.
+const VALUES_MAX: usize = 5;
 
 /// What is done for each person.
 pub(crate) struct Plan {
     pub(crate) erase: Vec<Erasing>,
     pub(crate) retain: Vec<Retaining>,
     pub(crate) lists: Vec<Lists>,
+    pub(crate) find: Vec<Finds>,
+}
+
+/// A statement that finds by what a table knows the person.
+pub(crate) struct Finds {
+    pub(crate) name: String,
+    pub(crate) finding: Finding,
+    pub(crate) returns: Kind,
+    pub(crate) values_max: usize,
 }
 
 /// A statement that lists whom a table holds.
@@ -47,7 +59,8 @@ impl Plan {
         }
         let mut names: Vec<&String> = Vec::new();
         let own = config.statement.iter().map(|s| &s.name).chain(config.retain.iter().map(|r| &r.name));
-        for name in own.chain(config.sweep.iter().map(|list| &list.name)) {
+        let own = own.chain(config.sweep.iter().map(|list| &list.name));
+        for name in own.chain(config.find.iter().map(|find| &find.name)) {
             if !is_plain(name) {
                 return Err(format!("statement `{name}`: a name is 1 to 40 of a-z, `_` and `-`"));
             }
@@ -63,7 +76,8 @@ impl Plan {
         }
         let retain = config.retain.iter().map(|own| retaining(own, engine, &kinds)).collect::<Result<_, _>>()?;
         let lists = config.sweep.iter().map(|own| lists(own, engine, &kinds)).collect::<Result<_, _>>()?;
-        Ok(Self { erase, retain, lists })
+        let find = config.find.iter().map(|own| finds(own, engine, &kinds)).collect::<Result<_, _>>()?;
+        Ok(Self { erase, retain, lists, find })
     }
 
     /// Each statement's name, and itself.
@@ -117,6 +131,22 @@ fn lists(own: &ListsRows, engine: Engine, kinds: &[String]) -> Result<Lists, Str
     let listing = Listing::parse(&own.sql, engine, kinds);
     let listing = listing.map_err(|found| format!("statement `{}` is refused: {found}", own.name))?;
     Ok(Lists { name: own.name.clone(), listing })
+}
+
+fn finds(own: &FindsValues, engine: Engine, kinds: &[String]) -> Result<Finds, String> {
+    let name = &own.name;
+    let values_max = own.values_max.unwrap_or(VALUES_MAX);
+    if !(1..=Found::IDENTIFIERS_MAX).contains(&values_max) {
+        return Err(format!("statement `{name}`: `values_max` is 1 to {}", Found::IDENTIFIERS_MAX));
+    }
+    // Names are no identifiers to go on by: somebody else is called so, too.
+    let returns = own.returns.parse().ok().filter(|kind: &Kind| !kind.is_internal_id() && *kind != Kind::Name);
+    let returns = returns.ok_or_else(|| {
+        format!("statement `{name}`: `returns` is a kind of a-z, 0-9 and `_`, neither `name` nor an id of mluvii's own")
+    })?;
+    let finding = Finding::parse(&own.sql, engine, kinds);
+    let finding = finding.map_err(|found| format!("statement `{name}` is refused: {found}"))?;
+    Ok(Finds { name: name.clone(), finding, returns, values_max })
 }
 
 fn checked(name: &str, sql: &str, engine: Engine, purpose: Purpose, kinds: &[String]) -> Result<Checked, String> {

@@ -2,6 +2,7 @@
 //! transaction in which the server lets nothing change; erasing in one that is committed as a whole or not at all.
 
 mod count;
+mod find;
 mod sweep;
 
 use std::collections::BTreeSet;
@@ -80,7 +81,8 @@ impl Run<'_> {
         let stop = Stop::default();
         attended(self.call, &stop, async {
             let mut session = self.connect(&stop).await?;
-            for (name, checked) in self.plan.all() {
+            let find = self.plan.find.iter().map(|own| (own.name.as_str(), &own.finding.checked));
+            for (name, checked) in self.plan.all().chain(find) {
                 self.call.check()?;
                 session.examine(checked).await.map_err(|e| e.in_statement_with(name, SCHEMA))?;
             }
@@ -90,6 +92,14 @@ impl Run<'_> {
                 let sql = list.listing.page(false, 1);
                 let listed = session.rehearse(&Bound { sql, parameters: Vec::new() }).await;
                 listed.map_err(|e| e.in_statement_with(&list.name, "SELECT on its table"))?;
+            }
+            for own in &self.plan.find {
+                self.call.check()?;
+                let checked = &own.finding.checked;
+                let values = Values::same(&checked.kinds(), "");
+                let Some(aim) = checked.aimed(&values, &BTreeSet::new()) else { continue };
+                let found = session.rehearse(&own.finding.values(&[&aim], 1)).await;
+                found.map_err(|e| e.in_statement_with(&own.name, &own.finding.rights()))?;
             }
             for (name, checked) in self.plan.all() {
                 self.call.check()?;

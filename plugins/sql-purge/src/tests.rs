@@ -5,6 +5,7 @@ mod configuration;
 mod database;
 mod encrypted;
 mod erasing;
+mod finding;
 mod follows;
 mod hidden;
 mod host;

@@ -39,11 +39,11 @@ pub(in crate::cli) fn json(said: &Said) -> Value {
 
 fn answered(answer: &Result<WouldBe, NotSaid>) -> Value {
     match answer {
-        Ok(WouldBe { outcome, reason, counts, evidence, told }) => {
+        Ok(WouldBe { outcome, reason, counts, evidence, told, verify_after }) => {
             json!({
                 "would_be": outcome, "reason": reason, "counts": counts, "told": told, "looked_at": evidence.looked_at,
                 "not_looked_at": evidence.not_looked_at, "keeps": evidence.keeps, "left": evidence.left,
-                "accepted": evidence.accepted,
+                "accepted": evidence.accepted, "verify_after_s": verify_after.map(|pause| pause.as_secs()),
             })
         }
         Err(why @ NotSaid::Paused(paused)) => {
@@ -143,6 +143,7 @@ mod tests {
             counts: [("contacts".to_owned(), 2)].into(),
             evidence,
             told: [Kind::Email].into(),
+            verify_after: None,
         };
         let away = NotSaid::Failed(TargetError::Unavailable("the plugin is not running: it crashed".into()));
         [(TargetName("crm".into()), Ok(found)), (TargetName("erp".into()), Err(away))].into()

@@ -2,7 +2,7 @@
 
 use super::Which;
 use super::person::PersonFile;
-use crate::attention::{delay_brief, delay_words};
+use crate::attention::{days_left_words, delay_brief, delay_words};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, DOUBTFUL, Out};
 use crate::cli::rechecks;
@@ -183,10 +183,15 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
         let by = end.by.as_ref().map_or_else(|| "with its receipt".to_owned(), |by| format!("by {by}"));
         out.line(format_args!("ended      {} {by}{because}", crate::cli::out::time(end.at)))?;
     }
+    if let Some(last) = shown.refused_after {
+        let had_to = "that it is refused had to be told until";
+        let extension = if request.running_term().extended > 0 { ": an extension does not move that" } else { "" };
+        out.marked(BAD, "✗", format_args!("late       {had_to} {last} (GDPR Art. 12(4)){extension}"))?;
+    }
     Ok(())
 }
 
-fn write_due(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
+pub(super) fn write_due(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
     let Some(left) = shown.days_left else {
         return match shown.state.is_open() {
             true => out.line("due        the deadline does not run until there is an answer"),
@@ -195,9 +200,9 @@ fn write_due(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
     };
     let due = shown.due.map(|due| due.to_string()).unwrap_or_default();
     match left {
-        ..0 => out.marked(BAD, "✗", format_args!("due        {due}, {} days late", left.unsigned_abs())),
-        0..=7 => out.marked(DOUBTFUL, "!", format_args!("due        {due}, {left} days left")),
-        _ => out.line(format_args!("due        {due}, {left} days left")),
+        ..0 => out.marked(BAD, "✗", format_args!("due        {due}, {}", days_left_words(left))),
+        0..=7 => out.marked(DOUBTFUL, "!", format_args!("due        {due}, {}", days_left_words(left))),
+        _ => out.line(format_args!("due        {due}, {}", days_left_words(left))),
     }
 }
 

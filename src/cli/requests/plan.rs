@@ -5,15 +5,15 @@ use std::str::FromStr;
 use serde_json::json;
 
 use super::Which;
-use super::list::write;
+use super::list::{write, write_due};
 use crate::cli::context::actor;
 use crate::cli::erase::reach::{kinds, sentence};
 use crate::cli::erase::said;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
 use crate::operations::Operations;
-use crate::operations::erasures::NotReached;
-use crate::operations::requests::{self, Planned, Ran, Shown};
+use crate::operations::erasures::{LookAgain, NotReached};
+use crate::operations::requests::{self, Planned, Purge, Ran, Shown};
 use crate::request::{Choice, Chosen, ChosenBecause};
 use crate::subject::SessionKey;
 use crate::worker::Found;
@@ -79,7 +79,7 @@ fn in_json(planned: &Planned) -> serde_json::Value {
         let mut shown = json!({
             "session": found.key.to_string(), "certainty": found.certainty.as_str(), "goes": found.goes,
             "reason": found.reason, "started": record.and_then(|record| record.started),
-            "channel": record.and_then(|record| record.channel.clone()),
+            "channel": record.and_then(|record| record.channel.clone()), "guest": planned.guests.get(&found.key),
         });
         if let Some(hints) = planned.hints.get(&found.key) {
             shown["hints"] = json!(hints);
@@ -88,7 +88,8 @@ fn in_json(planned: &Planned) -> serde_json::Value {
     };
     json!({
         "request": planned.shown.request.number, "mluvii": planned.shown.request.mluvii, "plan": planned.plan.hash,
-        "state": planned.shown.state,
+        "state": planned.shown.state, "due": planned.shown.due, "days_left": planned.shown.days_left,
+        "extendable_until": planned.extendable_until, "purges": planned.purges, "look_again": planned.again,
         "sessions": planned.reach.found.sessions.values().map(session).collect::<Vec<_>>(),
         "include": planned.shown.request.include, "exclude": planned.shown.request.exclude,
         "guests": planned.reach.found.whom.guests.len(), "identifiers": kinds(&planned.reach.found.whom.identifiers),
@@ -108,16 +109,20 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
         let goes = if found.goes { "goes" } else { "stays" };
         let hints = planned.hints.get(&found.key).map(|hints| hints.join(" ")).unwrap_or_default();
         let why = if hints.is_empty() { found.reason.clone() } else { format!("{} ({hints})", found.reason) };
-        [found.key.to_string(), date, channel, format!("{goes}, {}", found.certainty.as_str()), why]
+        let guest = planned.guests.get(&found.key).map_or_else(|| "-".to_owned(), ToString::to_string);
+        [found.key.to_string(), date, channel, guest, format!("{goes}, {}", found.certainty.as_str()), why]
     };
     let found = &planned.reach.found.sessions;
     if found.is_empty() {
         out.line("no session is found")?;
     } else {
-        out.table(["SESSION", "DATE", "CHANNEL", "", "WHY"], found.values().map(row))?;
+        out.table(["SESSION", "DATE", "CHANNEL", "GUEST", "", "WHY"], found.values().map(row))?;
     }
     said::write_whom(&planned.reach, out)?;
     said::write(&planned.targets, out)?;
+    for purge in &planned.purges {
+        out.line(of_purge(purge, planned))?;
+    }
     for hold in &planned.holds {
         out.line(format_args!("held: {}", said::of_hold(hold)))?;
     }
@@ -128,6 +133,7 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     for not in &planned.reach.not_reached {
         out.line(format_args!("not reached: {}", not_reached(not)))?;
     }
+    write_due(&planned.shown, out)?;
     let (hash, number) = (&planned.plan.hash, &planned.shown.request.number);
     let count = planned.plan.sessions.len();
     let goes = if count == 0 { "no session goes".to_owned() } else { format!("{count} sessions go") };
@@ -137,12 +143,48 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     }
     if !on.settings.recheck.is_empty() {
         let after: Vec<_> = on.settings.recheck.iter().map(ToString::to_string).collect();
-        out.line(format_args!("looked at again: {} after the receipt", after.join(" and ")))?;
+        write_again(planned, &after.join(" and "), out)?;
     }
     if on.settings.four_eyes && planned.plan.approved.is_none() {
         out.line(format_args!("somebody else approves it: quietus requests approve {number} --plan {hash}"))?;
     }
     out.line(format_args!("to have it done: quietus requests run {number} --plan {hash}"))
+}
+
+/// Until when a vendor's own window lasts, and what can be done where that is too long.
+fn of_purge(purge: &Purge, planned: &Planned) -> String {
+    let Purge { target, until, too_late } = purge;
+    let seen = format!("{target}: gone for good cannot be seen before about {until}");
+    let Some(due) = planned.shown.due.filter(|_| *too_late) else { return seen };
+    let more = planned.extendable_until.map_or_else(
+        || "it cannot be extended any more".to_owned(),
+        |last| format!("it can be extended until {last}, and not later"),
+    );
+    format!("{seen}, after the last day {due}; {more}")
+}
+
+/// Where it is looked again whether what was erased is there again, and where nobody can look.
+fn write_again(planned: &Planned, after: &str, out: &mut Out) -> std::io::Result<()> {
+    let all = planned.again.iter();
+    let looked: Vec<_> = all.clone().filter(|(_, again)| **again == LookAgain::Yes).map(|(name, _)| &*name.0).collect();
+    let at = if looked.is_empty() {
+        "nowhere".to_owned()
+    } else {
+        format!("{after} after the receipt: {}", looked.join(", "))
+    };
+    out.line(format_args!("looked at again: {at}"))?;
+    for (name, again) in all {
+        let why = match again {
+            LookAgain::Yes => continue,
+            LookAgain::NothingGoes => "no session goes",
+            LookAgain::Retained => "a law keeps what it holds, so that nothing is erased",
+            LookAgain::ByPeople => "people erase there, and nobody else can look",
+            LookAgain::CannotSay => "it cannot say whom its system holds",
+            LookAgain::NotKnown => "not known whether it can be, as it has not started",
+        };
+        out.line(format_args!("not looked at again: {name} ({why})"))?;
+    }
+    Ok(())
 }
 
 /// What is not reached, with what changes it here.

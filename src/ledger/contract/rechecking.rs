@@ -70,12 +70,16 @@ pub(crate) async fn what_came_of_looking_again_is_kept_until_its_erasure_goes(le
         looked(&ledger, &[look(first, -1, RecheckOutcome::Gone)].map(|one| Recheck { due: looks[0].due, ..one })).await;
     }
     looked(&ledger, &[look(second, -1, RecheckOutcome::NotLooked)]).await;
-    assert_eq!((told(&ledger, Code::RecheckResidual).await, told(&ledger, Code::RecheckUnclear).await), (None, None));
+    assert_eq!(
+        (told(&ledger, Code::RecheckResidual).await, told(&ledger, Code::RecheckUnclear).await),
+        (None, Some(1)),
+        "nobody has looked"
+    );
     let all = ledger.rechecks(&[first, second]).await.expect("read");
     let outcomes: Vec<_> = all.iter().map(|one| (one.erasure == first, one.outcome, one.unsettled)).collect();
     assert_eq!(outcomes.len(), 3, "{outcomes:?}");
     assert!(outcomes.contains(&(true, RecheckOutcome::Gone, false)), "{outcomes:?}");
-    assert!(outcomes.contains(&(false, RecheckOutcome::Unclear, false)), "{outcomes:?}");
+    assert!(outcomes.contains(&(false, RecheckOutcome::Unclear, true)), "{outcomes:?}");
 
     ledger.acknowledge_receipts(None, &by()).await.expect("noted");
     archive_one(&ledger, ChainName::Receipts).await;
@@ -84,6 +88,25 @@ pub(crate) async fn what_came_of_looking_again_is_kept_until_its_erasure_goes(le
     assert!(ledger.erasure(first).await.expect("read").is_none(), "its receipt is in an archive");
     let left = ledger.rechecks(&[first, second]).await.expect("read");
     assert!(left.iter().all(|one| one.erasure == second) && left.len() == 2, "{left:?}");
+}
+
+pub(crate) async fn what_is_certainly_there_stays_told_until_somebody_has_seen_otherwise(ledger: Shared) {
+    let first = erased(&ledger, 1).await;
+    let both = async || (told(&ledger, Code::RecheckResidual).await, told(&ledger, Code::RecheckUnclear).await);
+    looked(&ledger, &[look(first, -9, RecheckOutcome::Unclear)]).await;
+    looked(&ledger, &[look(first, -8, RecheckOutcome::Residual)]).await;
+    assert_eq!(both().await, (Some(1), None), "it is more than what was said before");
+    looked(&ledger, &[look(first, -7, RecheckOutcome::NotLooked)]).await;
+    looked(&ledger, &[look(first, -6, RecheckOutcome::Unclear)]).await;
+    assert_eq!(both().await, (Some(1), Some(1)));
+    // Also after what was to erase it has not begun.
+    let again = again(first, 1);
+    ledger.request(again.clone(), &by()).await.expect("requested");
+    assert_eq!(both().await, (None, None));
+    assert!(ledger.cancel_erasure(again.id, &by()).await.expect("answered"));
+    assert_eq!(both().await, (Some(1), None));
+    looked(&ledger, &[look(first, -5, RecheckOutcome::Gone)]).await;
+    assert_eq!(both().await, (None, None));
 }
 
 pub(crate) async fn what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again(ledger: Shared) {

@@ -10,7 +10,7 @@ use super::rechecking::{again, look, looked, told};
 use crate::attention::Code;
 use crate::audit::Act;
 use crate::deadline::Calendar;
-use crate::erasure::{Capsule, Evidence, Findings, MluviiSearch, NewErasure, Outcome, RecheckOutcome};
+use crate::erasure::{Capsule, Evidence, Findings, MluviiSearch, NewErasure, Outcome, Recheck, RecheckOutcome};
 use crate::keys::SealKey;
 use crate::ledger::{
     AuditRange, Cursor, EnteredAs, Finished, GenerationState, Keep, NewRequest, RequestChange, RequestFilter,
@@ -295,6 +295,30 @@ pub(crate) async fn a_request_is_open_once_more_until_what_came_back_is_erased_a
     let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 99)).await.expect("read").items;
     let reopened = rows.iter().filter(|row| row.text().contains("request.reopen")).count();
     assert_eq!(reopened, 2);
+}
+
+pub(crate) async fn a_request_is_not_done_while_something_came_back_elsewhere(ledger: Shared) {
+    let stored = enter(&ledger, &new(1, vec![email(1)])).await;
+    let both = erasure_of(person(1), &["crm", "mailbox"], in_hours(-1));
+    let first = run(&ledger, &stored, both).await.expect("asked for");
+    resolve_as(&ledger, Findings::default()).await;
+    step_end(&ledger, "crm", searched(Outcome::Absent)).await;
+    step_end(&ledger, "mailbox", searched(Outcome::Absent)).await;
+    close(&ledger).await;
+    let state = async || there(&ledger, "R-1").await.request.state();
+    assert_eq!(state().await, RequestState::Done);
+    let at_mailbox = Recheck { target: target("mailbox"), ..look(first, -2, RecheckOutcome::Residual) };
+    assert_eq!(looked(&ledger, &[look(first, -3, RecheckOutcome::Residual), at_mailbox]).await, 1);
+    for (name, byte, expected) in [("crm", 1, RequestState::Reopened), ("mailbox", 2, RequestState::Done)] {
+        let again = NewErasure { targets: vec![target(name)], ..again(first, byte) };
+        ledger.request(again, &by()).await.expect("requested");
+        assert_eq!(state().await, RequestState::Erasing, "{name}");
+        resolve_as(&ledger, Findings::default()).await;
+        step_end(&ledger, name, searched(Outcome::Absent)).await;
+        close(&ledger).await;
+        assert_eq!(state().await, expected, "{name}");
+    }
+    assert_eq!(told(&ledger, Code::RecheckResidual).await, None);
 }
 
 pub(crate) async fn what_is_sealed_of_a_request_keeps_its_generation(ledger: Shared) {

@@ -5,12 +5,11 @@ use super::columns::{ids, json_at, millis, text};
 use super::tx::{Connection, Tx};
 use crate::attention::UnsettledRechecks;
 use crate::erasure::{ErasureId, NewErasure, Recheck, recheck};
-use crate::ledger::recheck::{RECHECK, group, recheck as read, unsettle, unsettled};
+use crate::ledger::recheck::{RECHECK, group, recheck as read, settled_by, unsettle, unsettled};
 use crate::subject::TargetName;
 
-/// What was looked at before is settled by it.
+/// What was looked at before is settled by it, as far as it says more.
 pub(super) async fn write(tx: &Tx, looked: &[Recheck]) -> Result<(), LedgerError> {
-    let settle = "UPDATE recheck SET unsettled = FALSE WHERE erasure = $1 AND target = $2 AND unsettled";
     let insert = format!(
         "INSERT INTO recheck ({RECHECK}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (erasure, target, due) DO UPDATE SET looked = excluded.looked, outcome = excluded.outcome,
@@ -18,7 +17,10 @@ pub(super) async fn write(tx: &Tx, looked: &[Recheck]) -> Result<(), LedgerError
     );
     for one in looked {
         let id = one.erasure.0.as_slice();
-        tx.execute(settle, &[&id, &&*one.target.0]).await?;
+        if let Some(those) = settled_by(one.outcome) {
+            let settle = "UPDATE recheck SET unsettled = FALSE WHERE erasure = $1 AND target = $2 AND unsettled";
+            tx.execute(&format!("{settle} AND {those}"), &[&id, &&*one.target.0]).await?;
+        }
         let records = i64::try_from(one.records).unwrap_or(i64::MAX);
         let values: super::tx::Values<'_> = &[
             &id,

@@ -141,7 +141,11 @@ pub(super) async fn erasures_ended(tx: &Tx, all: &[(ErasureId, Option<Rest>)]) -
 async fn erasure_ended(tx: &Tx, id: ErasureId, receipt: Option<Rest>) -> Result<(), LedgerError> {
     for StoredRequest { version, request, .. } in of_erasure(tx, id).await? {
         let request = match receipt {
-            Some(rest) => request.erased(id, rest, tx.now),
+            Some(rest) => {
+                let left = request::is_left_elsewhere("recheck.unsettled");
+                let is_left = !tx.rows(&left, &[&request.id.0.as_slice()]).await?.is_empty();
+                request.erased(id, request::rest(rest, is_left), tx.now)
+            }
             None => {
                 let delete = "DELETE FROM request_erasure WHERE erasure = $1 AND request = $2";
                 tx.execute(delete, &[&id.0.as_slice(), &request.id.0.as_slice()]).await?;
@@ -171,7 +175,7 @@ pub(super) async fn erased_again(tx: &Tx, before: &[ErasureId], id: ErasureId) -
     let insert = "INSERT INTO request_erasure (erasure, request) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     for one in before {
         for StoredRequest { version, request, .. } in of_erasure(tx, *one).await? {
-            let Some(request) = request.erased_again_by(id) else { continue };
+            let Some(request) = request.erased_again_by(*one, id) else { continue };
             write(tx, version, &request).await?;
             tx.execute(insert, &[&id.0.as_slice(), &request.id.0.as_slice()]).await?;
         }

@@ -83,6 +83,11 @@ pub(super) fn of_session(
     many(connection, ids)
 }
 
+/// Those of one company, past all that are of others.
+pub(super) const ENDED: &str = "SELECT id FROM erasure
+     WHERE (ended, id) > (?1, ?2) AND ended IS NOT NULL AND installation = ?3 AND verdict IS NOT NULL
+     ORDER BY ended, id LIMIT ?4";
+
 /// Those of an installation that are over and have a receipt, done or cancelled, by when.
 pub(super) fn ended(
     connection: &Connection,
@@ -91,11 +96,7 @@ pub(super) fn ended(
     most: u32,
 ) -> Result<Vec<EndedErasure>, LedgerError> {
     let Some(number) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
-    let mut statement = connection.prepare_cached(
-        "SELECT id FROM erasure
-         WHERE (ended, id) > (?1, ?2) AND ended IS NOT NULL AND installation = ?3 AND verdict IS NOT NULL
-         ORDER BY ended, id LIMIT ?4",
-    )?;
+    let mut statement = connection.prepare_cached(ENDED)?;
     let ids = statement.query_map(params![Millis(after.at), after.erasure, number, most], |row| row.get(0))?;
     let ids = ids.collect::<Result<Vec<ErasureId>, _>>()?;
     let mut prints = connection.prepare_cached(

@@ -7,20 +7,21 @@ use super::columns::{Json, Millis, Word};
 use super::job::Tx;
 use crate::attention::UnsettledRechecks;
 use crate::erasure::{ErasureId, NewErasure, Recheck, recheck};
-use crate::ledger::recheck::{RECHECK, group, recheck as read, unsettle, unsettled};
+use crate::ledger::recheck::{RECHECK, group, recheck as read, settled_by, unsettle, unsettled};
 use crate::subject::TargetName;
 
-/// What was looked at before is settled by it.
+/// What was looked at before is settled by it, as far as it says more.
 pub(super) fn write(tx: &Tx<'_>, looked: &[Recheck]) -> Result<(), LedgerError> {
-    let mut settle =
-        tx.prepare_cached("UPDATE recheck SET unsettled = 0 WHERE erasure = ?1 AND target = ?2 AND unsettled = 1")?;
     let mut insert = tx.prepare_cached(&format!(
         "INSERT INTO recheck ({RECHECK}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (erasure, target, due) DO UPDATE SET looked = excluded.looked, outcome = excluded.outcome,
            why = excluded.why, records = excluded.records, unsettled = excluded.unsettled"
     ))?;
     for one in looked {
-        settle.execute(params![one.erasure, one.target.0])?;
+        if let Some(those) = settled_by(one.outcome) {
+            let settle = "UPDATE recheck SET unsettled = 0 WHERE erasure = ?1 AND target = ?2 AND unsettled = 1";
+            tx.prepare_cached(&format!("{settle} AND {those}"))?.execute(params![one.erasure, one.target.0])?;
+        }
         insert.execute(params![
             one.erasure,
             one.target.0,

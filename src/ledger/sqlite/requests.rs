@@ -127,7 +127,12 @@ pub(super) fn erasure_ended(tx: &Tx<'_>, id: ErasureId, receipt: Option<Rest>) -
     for stored in many(tx, &request::of_erasure(), params![id])? {
         let StoredRequest { version, request, .. } = stored;
         let request = match receipt {
-            Some(rest) => request.erased(id, rest, tx.now),
+            Some(rest) => {
+                let is_left = tx
+                    .prepare_cached(&request::is_left_elsewhere("recheck.unsettled = 1"))?
+                    .exists(params![request.id.0])?;
+                request.erased(id, request::rest(rest, is_left), tx.now)
+            }
             None => {
                 tx.prepare_cached("DELETE FROM request_erasure WHERE erasure = ?1 AND request = ?2")?
                     .execute(params![id, request.id.0])?;
@@ -156,7 +161,7 @@ pub(super) fn reopen(tx: &Tx<'_>, erasures: &[ErasureId], today: Date) -> Result
 pub(super) fn erased_again(tx: &Tx<'_>, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
     for one in before {
         for StoredRequest { version, request, .. } in many(tx, &request::of_erasure(), params![one])? {
-            let Some(request) = request.erased_again_by(id) else { continue };
+            let Some(request) = request.erased_again_by(*one, id) else { continue };
             write(tx, version, &request)?;
             tx.prepare_cached("INSERT INTO request_erasure (erasure, request) VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
                 .execute(params![id, request.id.0])?;

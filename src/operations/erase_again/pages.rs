@@ -13,7 +13,7 @@ use quietus_plugin::identity::Region;
 use crate::ledger::Ledger;
 use crate::operations::OperationError;
 use crate::subject::TargetName;
-use crate::target::{SweepCall, SweepPage, Target, TargetError};
+use crate::target::{CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, Target, TargetError};
 
 /// Records of one page.
 const PAGE_MAX: u32 = 500;
@@ -110,10 +110,7 @@ impl<'a> Pages<'a> {
                     failures += 1;
                     Duration::from_millis(250 << failures)
                 }
-                Err(error @ TargetError::Permanent(_)) => {
-                    return Err(OperationError::Conflict(format!("{}: {error}", self.name)));
-                }
-                Err(error) => return Err(refused(self.name, error)),
+                Err(error) => return Err(given_up(self.name, &error)),
             };
             tokio::time::sleep(pause.min(PAUSE_MAX)).await;
         }
@@ -146,6 +143,16 @@ impl Seen {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// That it can tell nobody does not change by waiting; whatever else it says, such as a page that is none, may be mended.
+fn given_up(name: &TargetName, error: &TargetError) -> OperationError {
+    match error {
+        TargetError::Permanent(why) if why == CANNOT_SWEEP || why == CANNOT_SWEEP_AS_CONFIGURED => {
+            OperationError::Conflict(format!("{name}: {why}"))
+        }
+        error => refused(name, error),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Erasures with why they are not over, as they are shown.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::attention::{Delay, Surroundings, delay};
+use crate::deadline::days_left;
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::TargetState;
 use crate::operations::{OperationError, Operations};
@@ -18,17 +20,27 @@ pub(crate) struct Explained {
     /// Its month is over. What nobody has approved, or a hold keeps, is not late.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) late: bool,
+    /// Its last day before it is late; nothing of what nobody has approved, or a hold keeps, nor of what has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) on_time_until: Option<Date>,
+    /// Less than none where it is late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) days_left: Option<i32>,
 }
 
 /// Says of each why it is not over.
 pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<Vec<Explained>, OperationError> {
     let around = surroundings(on).await?;
     let now = Timestamp::now();
-    let before = on.settings.limits.calendar.late_before(now);
+    let calendar = &on.settings.limits.calendar;
+    let before = calendar.late_before(now);
     let explained = |erasure: Erasure| {
         let runs = erasure.ended.is_none() && erasure.state != ErasureState::Requested && !erasure.held;
-        let late = runs && before.is_some_and(|before| erasure.due.max(erasure.created) < before);
-        Explained { waits_for: delay::of_erasure(&erasure, &around, now), late, erasure }
+        let since = erasure.due.max(erasure.created);
+        let late = runs && before.is_some_and(|before| since < before);
+        let on_time_until = runs.then(|| calendar.on_time_until(since)).flatten();
+        let days_left = on_time_until.map(|last| days_left(calendar.day(now), last));
+        Explained { waits_for: delay::of_erasure(&erasure, &around, now), late, on_time_until, days_left, erasure }
     };
     Ok(erasures.into_iter().map(explained).collect())
 }

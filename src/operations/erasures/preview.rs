@@ -32,6 +32,31 @@ pub(crate) struct Preview {
 /// What each target says of what would go there.
 pub(crate) type Said = BTreeMap<TargetName, Result<WouldBe, NotSaid>>;
 
+/// What came of asking all targets.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) said: Said,
+    /// Whether each can be looked at again, on the dates of `erasing.recheck`.
+    pub(crate) again: BTreeMap<TargetName, LookAgain>,
+}
+
+/// Whether it can be looked again, after the receipt, whether what was erased at a target is there again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LookAgain {
+    Yes,
+    /// No session goes that mluvii could show again.
+    NothingGoes,
+    /// A law keeps what it holds, so that nothing is erased.
+    Retained,
+    /// People erase there, and nobody else can look.
+    ByPeople,
+    /// It cannot say whom its system holds.
+    CannotSay,
+    /// It has not started.
+    NotKnown,
+}
+
 /// Is told which target is being asked.
 pub(crate) type Tell<'t> = &'t (dyn Fn(&TargetName) + Sync);
 
@@ -48,6 +73,8 @@ pub(crate) struct WouldBe {
     pub(crate) evidence: Evidence,
     /// The kinds of identifiers that it is told, as far as they are granted.
     pub(crate) told: BTreeSet<Kind>,
+    /// How long after it has erased it is asked again: its vendor may purge until then.
+    pub(crate) verify_after: Option<Duration>,
 }
 
 /// Why nothing is known of what would go at a target. It is never as if there were nothing.
@@ -86,7 +113,7 @@ pub(crate) async fn preview(on: &Operations, request: Request, tell: Tell<'_>) -
     let mut reach = reach::find(on, &keys, &checked, &client).await?;
     // Before targets tell more: an erasure is compared by what is known without them.
     let holds = holds(on, &checked, &reach.found, |found| found.goes).await?;
-    let targets = ask_targets(on, &keys, &checked, &mut reach, tell).await?;
+    let Asked { said: targets, .. } = ask_targets(on, &keys, &checked, &mut reach, tell).await?;
     Ok(Preview { reach, targets, holds })
 }
 
@@ -97,11 +124,39 @@ pub(in crate::operations) async fn ask_targets(
     checked: &Checked,
     reach: &mut Reach,
     tell: Tell<'_>,
-) -> Result<Said, OperationError> {
+) -> Result<Asked, OperationError> {
     let running = (on.resources.targets)().map_err(OperationError::Configuration)?;
     let said = ask(on, keys, checked, &running, reach, tell).await;
+    // Once they were asked, as they are started by then.
+    let again = checked.targets.iter().map(|name| (name.clone(), look_again(on, checked, &running, reach, name)));
+    let again = again.collect();
     running.stop().await;
-    said
+    Ok(Asked { said: said?, again })
+}
+
+fn look_again(
+    on: &Operations,
+    checked: &Checked,
+    running: &RunningTargets,
+    reach: &Reach,
+    name: &TargetName,
+) -> LookAgain {
+    if on.settings.retained.contains_key(name) {
+        return LookAgain::Retained;
+    }
+    if on.settings.manual.contains_key(name) {
+        return LookAgain::ByPeople;
+    }
+    if name.is_mluvii() {
+        let goes = reach.found.sessions.values().any(|session| session.goes);
+        return if goes { LookAgain::Yes } else { LookAgain::NothingGoes };
+    }
+    let called = running.targets.get(&name.called_for(checked.subject.installation()));
+    match called.and_then(|target| target.can_sweep()) {
+        Some(true) => LookAgain::Yes,
+        Some(false) => LookAgain::CannotSay,
+        None => LookAgain::NotKnown,
+    }
 }
 
 async fn ask(
@@ -226,11 +281,13 @@ fn kept(law: &str) -> WouldBe {
         counts: BTreeMap::new(),
         evidence: Evidence::default(),
         told: BTreeSet::new(),
+        verify_after: None,
     }
 }
 
 /// What a dry run finds still there would be erased.
 fn would_be(answer: Answer, told: BTreeSet<Kind>) -> WouldBe {
     let outcome = if answer.outcome == Outcome::Residual { Outcome::Erased } else { answer.outcome };
-    WouldBe { outcome, reason: answer.reason, counts: answer.counts, evidence: answer.evidence, told }
+    let Answer { reason, counts, verify_after, evidence, .. } = answer;
+    WouldBe { outcome, reason, counts, evidence, told, verify_after }
 }

@@ -24,6 +24,9 @@ use crate::target::Target;
 /// How many erasures are read of the ledger, and written about, at once.
 const CHUNK: u32 = 500;
 
+/// So late, somebody is told; and what fails alone and not with others is said to be unclear, and not tried again.
+pub(crate) const LATE: SignedDuration = SignedDuration::from_hours(48);
+
 /// Why nobody could look where people erase.
 const BY_PEOPLE: &str = "people erase there, and nobody else can look";
 
@@ -77,17 +80,9 @@ pub(crate) struct Due {
 impl Due {
     fn recheck(&self, at: &Place, now: Timestamp, (outcome, why): (RecheckOutcome, Option<&str>)) -> Recheck {
         let (erasure, target) = (self.ended.erasure.id, at.target.clone());
+        let unsettled = outcome.needs_a_person() && why != Some(LATER);
         let why = why.map(str::to_owned);
-        Recheck {
-            erasure,
-            target,
-            due: self.date,
-            looked: now,
-            outcome,
-            why,
-            records: 0,
-            unsettled: outcome.needs_a_person() && why.as_deref() != Some(LATER),
-        }
+        Recheck { erasure, target, due: self.date, looked: now, outcome, why, records: 0, unsettled }
     }
 
     fn not_looked(&self, at: &Place, now: Timestamp, why: &str) -> Recheck {
@@ -158,15 +153,16 @@ fn windows(on: &Operations, done: Timestamp, now: Timestamp) -> impl Iterator<It
     on.settings.recheck.iter().filter_map(move |span| Some((before(done, span.0)?, before(now, span.0)?)))
 }
 
-/// Looks again at a target, and writes down what came of it. An error says why it is to be tried later; nothing is written then, but what
-/// was looked at on the way.
+/// Looks again at a target, and writes down what came of it, which is in `done`. An error says why it is to be tried later; nothing is
+/// written then, but at mluvii what was looked at on the way, which is not looked at again.
 pub(crate) async fn look(
     on: &Operations,
     at: &Place,
     called: &dyn Target,
     due: &[Due],
     by: &Actor,
-) -> Result<Rechecked, OperationError> {
+    done: &mut Rechecked,
+) -> Result<(), OperationError> {
     let clock = on.ledger.clock().await?;
     if clock.doubt.is_some() {
         return Err(later("the ledger's clock cannot be right, so that nobody can say what is newer"));
@@ -180,37 +176,43 @@ pub(crate) async fn look(
     // It is written before: somebody reads what a whole system holds.
     on.ledger.note(begun.with("erasures", due.len() as u64)).await?;
     let looked = if at.target.is_mluvii() {
-        sessions::look(on, at, due, now).await
-    } else if on.settings.manual.contains_key(&at.target) {
-        Ok(due.iter().map(|one| one.not_looked(at, now, BY_PEOPLE)).collect())
+        sessions::look(on, at, due, now, by, done).await
     } else {
-        records(on, at, called, due, now).await
-    };
-    match looked {
-        Ok(looked) => write(on, at, &looked, by).await,
-        Err(error) => {
-            let failed = AuditEntry::new(by, Act::RecheckErasures, object, ActResult::Failed);
-            audit::noted(&*on.ledger, failed).await;
-            Err(error)
+        let looked = match on.settings.manual.contains_key(&at.target) {
+            true => Ok(due.iter().map(|one| one.not_looked(at, now, BY_PEOPLE)).collect()),
+            false => records(on, at, called, due, now).await,
+        };
+        match looked {
+            Ok(looked) => write(on, at, &looked, by, done).await,
+            Err(error) => Err(error),
         }
+    };
+    if looked.is_err() {
+        audit::noted(&*on.ledger, AuditEntry::new(by, Act::RecheckErasures, object, ActResult::Failed)).await;
     }
+    looked
 }
 
 fn later(why: &str) -> OperationError {
     OperationError::Unavailable(anyhow::anyhow!("{why}"))
 }
 
-async fn write(on: &Operations, at: &Place, looked: &[Recheck], by: &Actor) -> Result<Rechecked, OperationError> {
+async fn write(
+    on: &Operations,
+    at: &Place,
+    looked: &[Recheck],
+    by: &Actor,
+    done: &mut Rechecked,
+) -> Result<(), OperationError> {
     let now = on.ledger.clock().await?.now;
     let today = on.settings.limits.calendar.day(now);
-    let mut done = Rechecked::default();
     for some in looked.chunks(CHUNK as usize) {
         done.reopened += on.ledger.rechecked(&at.named(), some, today, by).await?;
+        for one in some {
+            *done.by_outcome.entry(one.outcome.as_str()).or_default() += 1;
+        }
     }
-    for one in looked {
-        *done.by_outcome.entry(one.outcome.as_str()).or_default() += 1;
-    }
-    Ok(done)
+    Ok(())
 }
 
 /// By the records of whom the target holds: one look for all that are due.
@@ -301,7 +303,9 @@ async fn others(
     let left: Vec<_> = left.collect();
     let known = on.ledger.rechecks(&left.iter().map(|found| found.erasure).collect::<Vec<_>>()).await?;
     let is_known = |found: &&&FoundAgain| {
-        known.iter().any(|one| one.erasure == found.erasure && one.target == at.target && one.unsettled)
+        // What somebody may look at does not hide what is certain.
+        let is_told = |one: &&Recheck| one.unsettled && one.outcome == RecheckOutcome::Residual;
+        known.iter().filter(is_told).any(|one| one.erasure == found.erasure && one.target == at.target)
     };
     let left = left.iter().filter(|found| !is_known(found)).map(|found| Recheck {
         erasure: found.erasure,

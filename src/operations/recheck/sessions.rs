@@ -1,15 +1,16 @@
 //! At mluvii, the sessions that an erasure had erased are looked at themselves. Which they were is known by when they were erased: in the
 //! commit that ended their erasure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{CHUNK, Due, Place};
-use crate::erasure::{Recheck, RecheckOutcome};
+use super::{CHUNK, Due, LATE, Place, Rechecked, later, write};
+use crate::audit::Actor;
+use crate::erasure::{ErasureId, Recheck, RecheckOutcome};
 use crate::ledger::ErasedMark;
 use crate::mluvii::{MluviiClient, paced};
-use crate::operations::reconcile::{SeenAgain, look_after, pace};
+use crate::operations::reconcile::{SeenAgain, is_away, look_after, pace};
 use crate::operations::{OperationError, Operations};
 use crate::subject::SessionKey;
 
@@ -21,53 +22,116 @@ struct Seen {
     unclear: u32,
 }
 
-/// Looks at the sessions of each erasure that has any.
+/// Looks at the sessions of each erasure that has any, and writes on the way what came of it: there may be more than can be looked at in a
+/// day, and what is written is not looked at again where mluvii asks for a pause, or is out.
 pub(super) async fn look(
     on: &Operations,
     at: &Place,
     due: &[Due],
     now: Timestamp,
-) -> Result<Vec<Recheck>, OperationError> {
+    by: &Actor,
+    done: &mut Rechecked,
+) -> Result<(), OperationError> {
     let client = on.client(&at.installation)?;
+    let known = written(on, at, due).await?;
+    let is_new = |one: &&&Due| !known.contains(&(one.ended.erasure.id, one.date));
     let mut moments: BTreeMap<Timestamp, Vec<&Due>> = BTreeMap::new();
     for one in due.iter().filter(|one| one.ended.erasure.sessions > 0) {
         let Some(ended) = one.ended.erasure.ended else { continue };
         moments.entry(ended).or_default().push(one);
     }
     let looking = async {
-        let mut looked = Vec::new();
+        let (mut looked, mut in_a_row, mut result) = (Vec::new(), 0, Ok(()));
         for (ended, these) in moments {
-            let seen = seen(on, &client, at, ended).await?;
-            // What was seen is of all of them together.
-            let sessions = these.iter().map(|one| one.ended.erasure.sessions).fold(0, u32::saturating_add);
-            looked.extend(these.iter().map(|one| {
-                let said = outcome(seen, sessions, these.len());
-                Recheck { records: u64::from(seen.shown), ..one.recheck(at, now, said) }
-            }));
+            // Those that were written are counted all the same: what is seen is of all of them together.
+            let Some(first) = these.iter().find(is_new) else { continue };
+            let is_late = now.duration_since(first.date) > LATE;
+            match seen(on, &client, at, ended, is_late, &mut in_a_row).await {
+                Ok(Some(seen)) => {
+                    let sessions = these.iter().map(|one| one.ended.erasure.sessions).fold(0, u32::saturating_add);
+                    let said = outcome(seen, sessions, these.len());
+                    let each = these.iter().filter(is_new).map(|one| one.recheck(at, now, said));
+                    looked.extend(each.map(|one| Recheck { records: u64::from(seen.shown), ..one }));
+                }
+                Ok(None) => result = Err(later("some sessions could not be looked at; others could")),
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+            if looked.len() >= CHUNK as usize {
+                write(on, at, &std::mem::take(&mut looked), by, done).await?;
+            }
         }
-        Ok(looked)
+        write(on, at, &looked, by, done).await?;
+        result
     };
     paced(pace(on, &at.installation)?, looking).await
 }
 
-/// Looks at all that were erased in one moment.
-async fn seen(on: &Operations, client: &MluviiClient, at: &Place, ended: Timestamp) -> Result<Seen, OperationError> {
+/// Which of them are looked at already, for which date: of a look that was cut off.
+async fn written(on: &Operations, at: &Place, due: &[Due]) -> Result<BTreeSet<(ErasureId, Timestamp)>, OperationError> {
+    let mut all = BTreeSet::new();
+    for some in due.chunks(CHUNK as usize) {
+        let ids: Vec<_> = some.iter().map(|one| one.ended.erasure.id).collect();
+        let looked = on.ledger.rechecks(&ids).await?;
+        all.extend(looked.iter().filter(|one| one.target == at.target).map(|one| (one.erasure, one.due)));
+    }
+    Ok(all)
+}
+
+/// What a look that failed as where mluvii is out says of a session, after so many in a row, this one included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failed {
+    /// It is this session's, and was tried for long enough.
+    Unclear,
+    /// It is tried again; others are looked at meanwhile.
+    Later,
+    /// mluvii is out: nothing is said of anybody.
+    Out,
+}
+
+fn failed(in_a_row: u32, is_late: bool) -> Failed {
+    match (in_a_row, is_late) {
+        (..=1, true) => Failed::Unclear,
+        (..=1, false) => Failed::Later,
+        _ => Failed::Out,
+    }
+}
+
+/// Looks at all that were erased in one moment; nothing where one of them is to be looked at later.
+async fn seen(
+    on: &Operations,
+    client: &MluviiClient,
+    at: &Place,
+    ended: Timestamp,
+    is_late: bool,
+    in_a_row: &mut u32,
+) -> Result<Option<Seen>, OperationError> {
     let mut seen = Seen::default();
     let mut mark = ErasedMark::before(ended);
     loop {
         let page = on.ledger.erased_sessions(&at.installation, mark, CHUNK).await?;
-        let Some(last) = page.last().copied() else { return Ok(seen) };
+        let Some(last) = page.last().copied() else { return Ok(Some(seen)) };
         for one in page.into_iter().take_while(|one| one.at == ended) {
             let key = SessionKey { installation: at.installation.clone(), session: one.session };
             seen.sessions += 1;
-            match look_after(on, client, &key, ended).await? {
-                SeenAgain::Gone => {}
-                SeenAgain::Shown => seen.shown += 1,
-                SeenAgain::Unclear => seen.unclear += 1,
+            let look = look_after(on, client, &key, ended).await;
+            *in_a_row = if look.as_ref().is_err_and(is_away) { *in_a_row + 1 } else { 0 };
+            match look {
+                Ok(SeenAgain::Gone) => {}
+                Ok(SeenAgain::Shown) => seen.shown += 1,
+                Ok(SeenAgain::Unclear) => seen.unclear += 1,
+                Err(error) if is_away(&error) => match failed(*in_a_row, is_late) {
+                    Failed::Unclear => seen.unclear += 1,
+                    Failed::Later => return Ok(None),
+                    Failed::Out => return Err(error),
+                },
+                Err(error) => return Err(error),
             }
         }
         if last.at > ended {
-            return Ok(seen);
+            return Ok(Some(seen));
         }
         mark = last;
     }
@@ -107,5 +171,11 @@ mod tests {
             (RecheckOutcome::Unclear, Some("possible")),
             "whose it is, nobody knows"
         );
+    }
+
+    #[test]
+    fn two_failures_in_a_row_are_an_outage_and_one_is_tried_again_until_it_is_late() {
+        assert_eq!([failed(1, false), failed(1, true)], [Failed::Later, Failed::Unclear]);
+        assert_eq!([failed(2, false), failed(2, true), failed(9, true)], [Failed::Out; 3]);
     }
 }

@@ -16,7 +16,7 @@ use crate::causes::with_causes;
 use crate::consent::ConsentState;
 use crate::erasure::recheck::{SHOWN_AGAIN, rule_after};
 use crate::erasure::{Erasure, ErasureId, ErasureState, NewErasure, Outcome, Selection, Subject};
-use crate::ledger::ErasedMark;
+use crate::ledger::{EndedMark, ErasedMark};
 use crate::mluvii::{AfterReceipt, Look, LookUp, MluviiClient, MluviiError, Window, paced};
 use crate::operations::{OperationError, Operations, audit};
 use crate::subject::{InstallationName, SessionKey, TargetName};
@@ -161,6 +161,12 @@ fn is_of_this_one(error: &OperationError) -> bool {
     )
 }
 
+/// Whether a look failed as it does where mluvii is out, and as it may for what it was about alone.
+pub(in crate::operations) fn is_away(error: &OperationError) -> bool {
+    let OperationError::Unavailable(error) = error else { return false };
+    matches!(error.downcast_ref(), Some(MluviiError::Away(_) | MluviiError::Page(_)))
+}
+
 /// Whether mluvii shows what was erased with personal data again.
 async fn is_back(
     on: &Operations,
@@ -206,7 +212,8 @@ pub(in crate::operations) enum SeenAgain {
     Unclear,
 }
 
-/// Looks at an erased session; nothing follows by itself. What cannot be looked at for a reason of its own is unclear.
+/// Looks at an erased session; nothing follows by itself. What cannot be looked at for a reason of its own is unclear; where mluvii may be
+/// away ([`is_away`]), nothing was seen.
 pub(in crate::operations) async fn look_after(
     on: &Operations,
     client: &MluviiClient,
@@ -223,7 +230,7 @@ pub(in crate::operations) async fn look_after(
         Err(error) => Err(error),
     };
     match seen {
-        Err(error) if is_of_this_one(&error) => Ok(SeenAgain::Unclear),
+        Err(error) if is_of_this_one(&error) && !is_away(&error) => Ok(SeenAgain::Unclear),
         seen => seen,
     }
 }
@@ -231,12 +238,17 @@ pub(in crate::operations) async fn look_after(
 /// Has it erased again at mluvii; `false` where that is under way.
 async fn erase_again(on: &Operations, key: &SessionKey, by: &Actor) -> Result<bool, OperationError> {
     let known = on.ledger.session(key).await?;
+    let erased_at = known.as_ref().and_then(|known| known.erased_at);
     let guest = known.and_then(|known| known.record.guest_digest);
     let erasures = on.ledger.erasures_of(key, guest).await?;
     if erasures.iter().any(|erasure| erasure.ended.is_none()) {
         return Ok(false);
     }
-    let before = erasures.iter().rev().find(|erasure| is_done(erasure)).map(|erasure| erasure.id);
+    let before = match erased_at {
+        Some(at) => erased_by(on, key, &erasures, at).await?,
+        // Its record is gone: it is the last one that is known.
+        None => erasures.iter().rev().find(|erasure| is_done(erasure)).map(|erasure| erasure.id),
+    };
     let clock = on.ledger.clock().await?;
     let erasure = NewErasure {
         id: ErasureId::generate(clock.now),
@@ -264,6 +276,30 @@ async fn erase_again(on: &Operations, key: &SessionKey, by: &Actor) -> Result<bo
     Ok(true)
 }
 
+/// The erasure by which a session was erased that moment. Which sessions one of a person has reached is known no more: it is that one where
+/// no other has ended in that moment, and none where nobody can say.
+async fn erased_by(
+    on: &Operations,
+    key: &SessionKey,
+    of_session: &[Erasure],
+    at: Timestamp,
+) -> Result<Option<ErasureId>, OperationError> {
+    let then = on.ledger.ended_erasures(&key.installation, EndedMark::before(at), CHUNK).await?;
+    let then: Vec<_> = then.into_iter().map(|ended| ended.erasure).collect();
+    Ok(one_that_erased(key, of_session, &then, at))
+}
+
+fn one_that_erased(key: &SessionKey, of_session: &[Erasure], then: &[Erasure], at: Timestamp) -> Option<ErasureId> {
+    let is_then = |erasure: &&Erasure| erasure.ended == Some(at) && is_done(erasure);
+    if let Some(own) = of_session.iter().rev().find(is_then) {
+        return Some(own.id);
+    }
+    let is_of_another = |subject: &Subject| matches!(subject, Subject::Session(other) if other != key);
+    let mut all =
+        then.iter().filter(is_then).filter(|erasure| erasure.sessions > 0 && !is_of_another(&erasure.subject));
+    all.next().filter(|_| all.next().is_none()).map(|erasure| erasure.id)
+}
+
 /// Whether it is over, and mluvii had nothing any more.
 fn is_done(erasure: &Erasure) -> bool {
     let is_gone = |outcome: Option<Outcome>| matches!(outcome, Some(Outcome::Erased | Outcome::Absent));
@@ -288,4 +324,51 @@ pub(crate) async fn tell_reappeared(
     let now = on.ledger.clock().await?.now;
     on.ledger.put_off_periodic(&reappeared_mark(installation), Duration::ZERO, Some(now)).await?;
     Ok(on.ledger.keeper_ended(&format!("{REAPPEARED}{installation}"), Some(&reason)).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::erasure::sample;
+    use crate::keys::Digest;
+    use crate::subject::SessionId;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(seconds).expect("a time")
+    }
+
+    fn session(id: i64) -> SessionKey {
+        SessionKey { installation: InstallationName("acme".into()), session: SessionId(id) }
+    }
+
+    fn erasure(n: u8, subject: Subject, ended: i64) -> Erasure {
+        let steps = vec![sample::step("mluvii", Outcome::Erased)];
+        Erasure {
+            id: ErasureId([n; 16]),
+            subject,
+            state: ErasureState::Done,
+            ended: Some(at(ended)),
+            sessions: 2,
+            ..sample::session(steps)
+        }
+    }
+
+    #[test]
+    fn what_is_shown_again_follows_the_erasure_by_which_it_went_and_no_other_one() {
+        let person = |n| {
+            let digest = Digest([n; 16]);
+            erasure(n, Subject::Person { installation: InstallationName("acme".into()), digest }, 9)
+        };
+        let [own, other] = [7, 8].map(|id| Subject::Session(session(id)));
+        let older = [erasure(1, own.clone(), 5)];
+        let by = |of_session: &[Erasure], then: &[Erasure]| {
+            one_that_erased(&session(7), of_session, then, at(9)).map(|id| id.0[0])
+        };
+        assert_eq!(by(&older, &[person(2)]), Some(2), "that of the person, whose sessions are known no more");
+        assert_eq!(by(&older, &[person(2), erasure(3, other.clone(), 9)]), Some(2));
+        assert_eq!(by(&older, &[person(2), person(3)]), None, "nobody can say which of them");
+        assert_eq!(by(&older, &[erasure(4, other, 9)]), None, "it is of another session");
+        assert_eq!(by(&[erasure(1, own.clone(), 5), erasure(6, own, 9)], &[person(2)]), Some(6), "its own");
+        assert_eq!(by(&older, &[Erasure { ended: Some(at(10)), ..person(2) }]), None, "later");
+    }
 }

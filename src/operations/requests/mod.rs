@@ -10,7 +10,7 @@ mod show;
 pub(crate) use acts::{answered, approve, ask, close, extend, reject, send_link, verify, withdraw};
 pub(crate) use enter::{Asked, enter};
 pub(crate) use lines::LineKey;
-pub(crate) use plan::{Planned, Ran, plan, run};
+pub(crate) use plan::{Planned, Purge, Ran, plan, run};
 pub(crate) use show::{Shown, find, list, show};
 
 use jiff::Timestamp;

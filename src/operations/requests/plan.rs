@@ -5,22 +5,30 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 
 use super::acts::change;
 use super::{Named, Shown, changed_meanwhile, one, refused, whom};
 use crate::audit::{Act, Actor, Detail};
 use crate::consent::ConsentRecord;
-use crate::erasure::{ErasureId, NewErasure, Selection, ToSeal};
+use crate::deadline::Calendar;
+use crate::erasure::{ErasureId, NewErasure, Outcome, Selection, ToSeal};
 use crate::key_files::Keys;
 use crate::ledger::{RequestChange, StoredRequest, sealing};
 use crate::mluvii::{Look, LookUp};
-use crate::operations::erasures::{About, Checked, MayHold, NotSaid, Reach, Said, Tell, find_reach};
+use crate::operations::erasures::{
+    About, Asked, Checked, LookAgain, MayHold, NotSaid, Reach, Said, Tell, WouldBe, find_reach,
+};
 use crate::operations::{OperationError, Operations, erasures};
 use crate::policy::REQUEST;
 use crate::request::{Choice, Chosen, Plan, PlannedSession, Request, masked};
 use crate::subject::{SessionKey, TargetName};
 use crate::worker::ScopeResolution;
+
+/// A vendor that purges within less than this is no second clock.
+const PURGE_MIN: Duration = Duration::from_secs(86_400);
 
 /// What a request would have erased. Holds personal data in memory.
 #[derive(Debug)]
@@ -30,13 +38,31 @@ pub(crate) struct Planned {
     pub(crate) reach: Reach,
     /// What the ledger knows of each session that was found.
     pub(crate) records: BTreeMap<SessionKey, ConsentRecord>,
+    /// Which guest each session is of, as a number that tells one of the plan from another.
+    pub(crate) guests: BTreeMap<SessionKey, usize>,
     /// What tells a person whose each session is, masked; empty where nobody has asked for it.
     pub(crate) hints: BTreeMap<SessionKey, Vec<String>>,
     /// What each target says of what would go there. It is kept nowhere, and no part of the plan's hash: what a target holds changes by
     /// itself.
     pub(crate) targets: Said,
+    /// Whether each target can be looked at again after the receipt.
+    pub(crate) again: BTreeMap<TargetName, LookAgain>,
+    /// The targets whose vendors may purge for a day or longer once they have erased.
+    pub(crate) purges: Vec<Purge>,
+    /// The last day on which the request can be extended, if it still can be.
+    pub(crate) extendable_until: Option<Date>,
     /// The holds that concern it, and would keep it waiting.
     pub(crate) holds: Vec<MayHold>,
+}
+
+/// The vendor's own window: a second clock beside the request's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Purge {
+    pub(crate) target: TargetName,
+    /// About when it can be seen that all is gone, were it erased now.
+    pub(crate) until: Date,
+    /// Whether that lies after the last day of the request.
+    pub(crate) too_late: bool,
 }
 
 /// Shows what a request would have erased, and keeps that as its plan. Without a word about single sessions, what was decided about
@@ -58,10 +84,10 @@ pub(crate) async fn plan(
     let ((keys, checked), mut reach) = reach(on, &read, &chosen).await?;
     // Before targets tell more: an erasure is compared by what is known without them.
     let holds = erasures::holds(on, &checked, &reach.found, |found| found.goes).await?;
-    let targets = match erasures::ask_targets(on, &keys, &checked, &mut reach, tell).await {
+    let Asked { said: targets, again } = match erasures::ask_targets(on, &keys, &checked, &mut reach, tell).await {
         // Which sessions go is known all the same.
         Err(OperationError::Configuration(why)) => not_started(&checked.targets, &format!("{why:#}")),
-        said => said?,
+        asked => asked?,
     };
     let found = &reach.found;
     let plan = drafted(&read.request, found, by);
@@ -77,12 +103,41 @@ pub(crate) async fn plan(
     let shown = change(on, read, changed, Act::PlanRequest, details, by).await?;
     // The same plan stays whose it was, and approved.
     let plan = shown.request.plan.clone().unwrap_or(plan);
-    Ok(Planned { shown, plan, reach, records, hints, targets, holds })
+    let (calendar, now) = (&on.settings.limits.calendar, Timestamp::now());
+    let purges = purges(&targets, shown.due, calendar, now);
+    let extendable_until = shown.request.extendable_until(calendar.day(now));
+    let guests = guests(&records);
+    Ok(Planned { shown, plan, reach, records, guests, hints, targets, again, purges, extendable_until, holds })
 }
 
 /// None of them could be asked.
-fn not_started(targets: &[TargetName], why: &str) -> Said {
-    targets.iter().map(|target| (target.clone(), Err(NotSaid::NotStarted(why.to_owned())))).collect()
+fn not_started(targets: &[TargetName], why: &str) -> Asked {
+    let said = targets.iter().map(|target| (target.clone(), Err(NotSaid::NotStarted(why.to_owned()))));
+    let again = targets.iter().map(|target| (target.clone(), LookAgain::NotKnown));
+    Asked { said: said.collect(), again: again.collect() }
+}
+
+/// When it could be seen at the earliest that all is gone, where that takes a vendor its time.
+fn purges(targets: &Said, due: Option<Date>, calendar: &Calendar, now: Timestamp) -> Vec<Purge> {
+    let purge = |(target, answer): (&TargetName, &Result<WouldBe, NotSaid>)| {
+        let would_be = answer.as_ref().ok().filter(|would_be| would_be.outcome == Outcome::Erased)?;
+        let pause = would_be.verify_after.filter(|pause| *pause >= PURGE_MIN)?;
+        let until = calendar.day(now.checked_add(SignedDuration::try_from(pause).ok()?).ok()?);
+        Some(Purge { target: target.clone(), until, too_late: due.is_some_and(|due| until > due) })
+    };
+    targets.iter().filter_map(purge).collect()
+}
+
+/// Numbers in the order of the sessions, as no id of a guest is to be shown.
+fn guests(records: &BTreeMap<SessionKey, ConsentRecord>) -> BTreeMap<SessionKey, usize> {
+    let mut numbers = BTreeMap::new();
+    let mut guests = BTreeMap::new();
+    for (key, record) in records {
+        let Some(guest) = record.guest_digest else { continue };
+        let next = numbers.len() + 1;
+        guests.insert(key.clone(), *numbers.entry(guest).or_insert(next));
+    }
+    guests
 }
 
 async fn records(

@@ -24,6 +24,9 @@ pub(crate) struct Shown {
     pub(crate) due: Option<Date>,
     /// Less than none where it is late; nothing while it does not run, and once it has ended.
     pub(crate) days_left: Option<i32>,
+    /// The day until which the person had to be told that it is refused, where it was rejected after it (GDPR Art. 12(4)).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) refused_after: Option<Date>,
     /// The newest link that is to show whose it is, as long as that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) link: Option<ShownLink>,
@@ -51,6 +54,7 @@ impl Shown {
             state: request.state(),
             due: request.due(),
             days_left,
+            refused_after: request.refused_after(calendar),
             link: None,
             waits_for,
             request,

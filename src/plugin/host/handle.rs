@@ -126,7 +126,11 @@ impl PluginHost {
     /// The kinds of identifiers that the plugin returns; `None` where its file was not inspected yet.
     pub(crate) fn returned_kinds(&self) -> Option<BTreeSet<Kind>> {
         let of_session = self.status.borrow().session().map(|session| session.contract.returns.clone());
-        of_session.or_else(|| self.installed().last_manifest().map(|manifest| contract::returned_kinds(&manifest)))
+        of_session.or_else(|| {
+            let installed = self.installed();
+            let manifest = installed.last_manifest()?;
+            Some(contract::returned_kinds(&manifest, &installed.settings.own_config()))
+        })
     }
 
     /// The kinds of identifiers that the plugin requires; none where that is not known yet.
@@ -137,6 +141,11 @@ impl PluginHost {
             Some(contract::required_kinds(&manifest))
         });
         known.unwrap_or_default().into_iter().collect()
+    }
+
+    /// Whether the plugin can be asked whom its system holds; `None` before it has started.
+    pub(in crate::plugin) fn can_tell_whom_it_holds(&self) -> Option<bool> {
+        self.status.borrow().session().map(|session| session.contract.can_sweep())
     }
 
     /// The kinds of identifiers that the operator has granted.

@@ -23,7 +23,7 @@ async fn find(bench: &mut Bench<'_>) -> Result<Found, Not> {
     if !bench.can(&Operation::Find)? {
         return Err(Not::skipped("it does not declare `find`"));
     }
-    let kinds = returned_kinds(bench.manifest()?);
+    let kinds = returned_kinds(bench.manifest()?, &bench.subject.config());
     let person = Person::named(&bench.subject, bench.manifest()?);
     person.register(&bench.scanner);
     let longest = Duration::from_millis(bench.manifest()?.timeouts.verify_ms);

@@ -4,7 +4,7 @@ use quietus_plugin::{ANY, Manifest, Operation};
 
 use super::bench::Bench;
 use super::finding::{Checked, Not};
-use crate::plugin::contract::returned_kinds;
+use crate::plugin::contract::{has_find_with_kinds, is_returned};
 use crate::subject::Kind;
 
 /// What the host does not exceed, whatever a manifest says.
@@ -75,13 +75,11 @@ fn identifiers(manifest: &Manifest) -> Checked {
 }
 
 fn returns(manifest: &Manifest) -> Checked {
-    if manifest.can(&Operation::Find) == manifest.returns.is_empty() {
-        let advice = "declare both, or neither: `finds([…])`";
+    if !has_find_with_kinds(manifest) {
+        let advice = "declare both, or neither: `finds([…])`, `finds_from(…)`";
         return Err(Not::failed("only one of `find` and `returns` is declared", advice));
     }
-    let returned = returned_kinds(manifest);
-    let is_returned = |word: &String| word.parse().is_ok_and(|kind: Kind| returned.contains(&kind));
-    match manifest.returns.iter().all(is_returned) {
+    match manifest.returns.iter().all(|word| is_returned(word)) {
         true => Ok((!manifest.returns.is_empty()).then(|| manifest.returns.join(", "))),
         false => {
             let advice = "return kinds of a-z, 0-9 and `_`; ids of guests and sessions come from mluvii only";
@@ -118,6 +116,7 @@ fn pointers(manifest: &Manifest) -> Checked {
         ("ports_from", &manifest.ports_from),
         ("reads_from", &manifest.reads_from),
         ("writes_from", &manifest.writes_from),
+        ("returns_from", &manifest.returns_from),
     ];
     for (name, pointer) in all.into_iter().flat_map(|(name, list)| list.iter().map(move |pointer| (name, pointer))) {
         if !is_pointer(pointer) {
@@ -130,7 +129,7 @@ fn pointers(manifest: &Manifest) -> Checked {
             let why = format!("`{name}` has `{pointer}`, and the schema knows no `{key}`");
             return Err(Not::failed(
                 why,
-                "point at a key of the configuration; otherwise the sandbox forbids what is meant",
+                "point at a key of the configuration; otherwise what is meant is not open to it, or not known",
             ));
         }
     }
@@ -201,6 +200,7 @@ mod tests {
         check(pointers, |manifest| manifest.ports_from.push("base_url".into()), "not a JSON pointer");
         check(pointers, |manifest| manifest.reads_from.push("/a~2".into()), "not a JSON pointer");
         check(pointers, |manifest| manifest.writes_from.push("/folder/0".into()), "no `folder`");
+        check(pointers, |manifest| manifest.returns_from.push("/find/*/returns".into()), "no `find`");
         check(schema, |manifest| manifest.config_schema = serde_json::Value::Null, "no `config_schema`");
         check(schema, |manifest| manifest.config_schema = json!({ "type": "strnig" }), "it is not one");
     }

@@ -1,5 +1,7 @@
-//! What a plan shows beside the sessions, what `run` says at once, and why a request or an erasure is not over.
+//! What a plan shows beside the sessions, what `run` says at once, why a request or an erasure is not over, and how long it may take.
 
+mod days;
+mod elsewhere;
 mod shown;
 mod waiting;
 

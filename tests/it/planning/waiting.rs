@@ -67,6 +67,12 @@ fn a_request_says_what_it_waits_for_and_that_the_vendors_window_ends_after_its_l
     let erasure = ran["erasure"].as_str().expect("an erasure");
     let one = deployment.json(&["erasures", "show", erasure]);
     let step = one["steps"].as_array().expect("steps").iter().find(|step| step["target"] == "crm").expect("the CRM's");
+    let left = one["days_left"].as_i64().expect("days");
+    assert!((27..=40).contains(&left), "it is on time for a month: {one:#}");
+    let last = one["on_time_until"].as_str().expect("a day");
+    let on_time = text(&deployment, &["erasures", "show", erasure]);
+    assert!(on_time.contains(&format!("on time   until {last}, {left} days left")), "{on_time}");
+    assert!(text(&deployment, &["erasures", "list"]).contains(&format!("{left} d left")), "{left}");
     assert_eq!((codes(&one), &step["asked_again"]), (vec!["purge"], &purging["until"]), "{one:#}");
     assert_eq!(why("requests_due_soon")["waits_for"][0], purging);
     server.leaves_work("the CRM is asked again in a month");
@@ -77,6 +83,15 @@ fn a_request_says_what_it_waits_for_and_that_the_vendors_window_ends_after_its_l
     deployment.ledger().execute(late, []).expect("an update");
     assert_eq!(deployment.json(&["erasures", "list"])[0]["late"], json!(true));
     let listed = text(&deployment, &["erasures", "list"]);
-    assert!(listed.contains(&format!("{erasure} is late, and waits for crm, which may purge until")), "{listed}");
+    let late =
+        listed.lines().find(|line| line.contains(&format!("{erasure} is late ("))).expect("it is said to be late");
+    assert!(late.contains(" days late), and waits for crm, which may purge until"), "{late}");
+    let shown = deployment.json(&["erasures", "show", erasure]);
+    assert!(shown["days_left"].as_i64().is_some_and(|left| left < -300), "{shown:#}");
+    let by_days = format!("{} days late", shown["days_left"].as_i64().expect("a number").unsigned_abs());
+    assert!(text(&deployment, &["erasures", "show", erasure]).contains(&by_days), "{by_days}");
+    let overdue = told(&deployment, "overdue");
+    assert_eq!(overdue["parameters"]["days_left"], shown["days_left"], "{overdue}");
+    assert!(text(&deployment, &["attention", "list"]).contains(&format!("its month is over, {by_days}")), "{by_days}");
     assert_eq!(told(&deployment, "overdue")["parameters"]["why"][0]["of"], erasure);
 }

@@ -163,10 +163,18 @@ fn whoever_has_a_task_is_told_to_wait_once_its_erasure_is_held() {
     let hold = added["id"].as_str().expect("an id");
     let held = tasks(&deployment, 1).remove(0);
     assert_eq!((&held["state"], &held["held"][0]["hold"]), (&json!("open"), &json!(hold)));
+    let left = held["days_left"].as_i64().expect("days");
+    assert!((20..=22).contains(&left), "{held}");
     let shown = text(&deployment.run(&["tasks", "show", id(&task)]));
+    assert!(shown.contains(&format!(", {left} days left")), "{shown}");
     assert!(shown.contains(hold) && shown.contains("wait: erase nothing"), "{shown}");
     let listed = text(&deployment.run(&["tasks", "list"]));
-    assert!(listed.lines().any(|line| line.contains(id(&task)) && line.contains(" held ")), "{listed}");
+    assert!(
+        listed
+            .lines()
+            .any(|line| line.contains(id(&task)) && line.contains(" held ") && line.contains(&format!("  {left} d  "))),
+        "{listed}"
+    );
     assert!(listed.lines().all(|line| line.chars().count() <= 80), "{listed}");
     assert!(deployment.run(&["holds", "lift", hold]).status.success());
     assert_eq!(tasks(&deployment, 1)[0]["held"], Value::Null);

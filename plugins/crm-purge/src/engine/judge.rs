@@ -196,6 +196,10 @@ impl Unclear {
         other.kept.into_iter().for_each(|(why, record)| self.keep(why, record));
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.hidden.is_empty() && self.by_phone_alone.is_empty() && self.kept.is_empty()
+    }
+
     /// What one search leaves open, another may show.
     pub(super) fn without(&mut self, theirs: &[Record]) {
         self.hidden.retain(|record| !theirs.contains(record));

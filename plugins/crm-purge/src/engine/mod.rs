@@ -20,6 +20,7 @@ mod run;
 mod search;
 mod setup;
 mod sweep;
+mod tell;
 mod wanted;
 
 use std::collections::BTreeMap;
@@ -93,6 +94,10 @@ impl Engine {
         // What the vendor will keep of it is to be known before.
         let counts = answer.counts.clone();
         let answer = self.with_kept(answer, &counts, Duration::ZERO);
+        let answer = match answer.outcome {
+            Outcome::Residual => answer.verify_after(self.verify_after),
+            _ => answer,
+        };
         Ok(self.searched(self.said(&asked, recycled.unclear.told(people.unclear.told(answer)))))
     }
 

@@ -42,6 +42,8 @@ pub(crate) struct Engine {
     pub(super) login: Login,
     pub(super) learned: Learned,
     pub(super) scope: Scope,
+    /// As what other systems are told the vendor's own ids.
+    pub(super) returns: Option<Kind>,
     pub(super) related: Vec<&'static str>,
     pub(super) erasure: Erasure,
     pub(super) matches_max: usize,
@@ -62,6 +64,7 @@ impl Engine {
         if config.phone_alone && !config.by.contains(&By::Phone) {
             return Err(wrong("phone_alone: nobody is looked for by number without \"phone\" in `by`".into()));
         }
+        let returns = config.returns.as_deref().map(returned).transpose().map_err(wrong)?;
         let rules = Rules {
             plus_addressing: config.plus_addressing,
             phone_alone: config.phone_alone,
@@ -77,6 +80,7 @@ impl Engine {
             login: Login::default(),
             learned: Learned::default(),
             scope: Scope { by: config.by.clone(), id_kind, rules },
+            returns,
             related: config.related(traits).map_err(wrong)?,
             erasure: config.erasure(traits).map_err(wrong)?,
             matches_max: config.matches_max.unwrap_or(MATCHES_MAX),
@@ -102,5 +106,13 @@ impl Engine {
 
     pub(super) fn traces(&self, people: &[Record]) -> Vec<Record> {
         people.iter().flat_map(|person| self.vendor.traces(person, &self.related)).collect()
+    }
+}
+
+/// A vendor's id is no address and no number, and mluvii's ids come from mluvii only.
+fn returned(word: &str) -> Result<Kind, String> {
+    match word.parse() {
+        Ok(kind @ Kind::Other(_)) => Ok(kind),
+        _ => Err("returns: it is a kind of your own of a-z, 0-9 and `_`, such as `raynet_id`".into()),
     }
 }

@@ -43,6 +43,9 @@ fn mistakes_are_named() {
     );
     check(json!({ "by": [] }), "by: it is empty");
     check(json!({ "by": ["email"], "id_kind": "contact_id" }), "id_kind: nobody is looked for by it");
+    for kind in ["email", "guest_id", "Raynet id"] {
+        check(json!({ "returns": kind }), "returns");
+    }
     check(json!({ "phone_alone": true }), "phone_alone: nobody is looked for by number");
     check(json!({ "rate": 0.0 }), "rate: allowed are");
     check(json!({ "search_rate": 0.0 }), "the rate of `search`: allowed are");

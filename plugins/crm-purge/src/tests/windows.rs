@@ -16,6 +16,8 @@ fn it_is_looked_again_when_the_vendor_has_caught_up_or_emptied_its_bin() {
         .map(|((kind, after), says)| (kind, after, says))
     {
         let standin = StandIn::start(kind, vec![person(1, &["ann@x.cz"], &[])]);
+        let foreseen = host(&standin).dry_run(ann()).expect("an answer");
+        assert_eq!((foreseen.outcome, foreseen.verify_after_s), (Outcome::Residual, Some(after)), "{}", kind.name);
         let answer = host(&standin).erase(ann()).expect("an answer");
         assert_eq!((answer.outcome, answer.verify_after_s), (Outcome::Erased, Some(after)), "{}", kind.name);
         let keeps = answer.keeps.unwrap_or_default();
@@ -25,6 +27,7 @@ fn it_is_looked_again_when_the_vendor_has_caught_up_or_emptied_its_bin() {
         standin.world().rows = vec![person(1, &["ann@x.cz"], &[])];
         assert_eq!(hurried.erase(again()).expect("an answer").verify_after_s, Some(120), "{}", kind.name);
         standin.world().rows.clear();
+        assert_eq!(bare(hurried.dry_run(ann())), Ok(Answer::absent()), "of nobody, nothing is purged");
         let third = Request { idempotency_key: "k-3".into(), ..ann() };
         assert_eq!(bare(host(&standin).erase(third)), Ok(Answer::absent()), "nothing to wait for");
     }

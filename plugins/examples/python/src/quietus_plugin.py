@@ -66,9 +66,10 @@ def absent():
     return {"outcome": "absent"}
 
 
-def residual(**counts):
-    """It is there: what a dry run would erase, or what is still found."""
-    return {"outcome": "residual", "counts": counts}
+def residual(verify_after_s=None, **counts):
+    """It is there: what a dry run would erase, or what is still found. A dry run may say after how long it makes sense to look, once erased."""
+    answer = {"outcome": "residual", "counts": counts}
+    return answer if verify_after_s is None else {**answer, "verify_after_s": verify_after_s}
 
 
 def retained(reason, **counts):

@@ -51,7 +51,8 @@ pub struct Answer {
     /// How many of what, such as `contacts: 2`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<String, u64>,
-    /// How many seconds to wait before `verify`, where the system needs time.
+    /// How many seconds to wait before `verify`, where the system needs time. In the answer to a dry run: how many it would be, so that a person
+    /// knows before anything is erased that the vendor may purge until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify_after_s: Option<u64>,
     /// With `accepted`: how many seconds to wait for the report before a person is told.

@@ -14,7 +14,7 @@ use crate::{ANY, Kind, Manifest, Operation, Wanted};
 const COUNTS_MAX: usize = 32;
 
 /// The manifest's words stand in logs and pages, so they are short and plain.
-pub(super) fn manifest(manifest: &Manifest) -> Result<(), PluginError> {
+pub(super) fn manifest(manifest: &Manifest, config: &Value) -> Result<(), PluginError> {
     let printable = |word: &str| (1..=64).contains(&word.len()) && word.chars().all(|c| c.is_ascii_graphic());
     if !printable(&manifest.name) || !printable(&manifest.version) {
         return refused("the plugin's name or version is not 1 to 64 printable characters without a space");
@@ -22,7 +22,7 @@ pub(super) fn manifest(manifest: &Manifest) -> Result<(), PluginError> {
     if !manifest.can(&Operation::Erase) {
         return refused("the plugin does not declare the operation `erase`");
     }
-    returns(manifest)?;
+    returns(manifest, config)?;
     let kind = |kind: &str| kind == ANY || is_kind(kind);
     let Wanted { required, optional } = &manifest.identifiers;
     match required.iter().chain(optional).find(|word| !kind(word)) {
@@ -36,12 +36,12 @@ fn is_kind(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
-fn returns(manifest: &Manifest) -> Result<(), PluginError> {
-    if manifest.can(&Operation::Find) == manifest.returns.is_empty() {
-        return refused("`find` and the kinds in `returns` belong together");
+fn returns(manifest: &Manifest, config: &Value) -> Result<(), PluginError> {
+    let kinds = manifest.returned(config);
+    if manifest.can(&Operation::Find) == (manifest.returns.is_empty() && manifest.returns_from.is_empty()) {
+        return refused("`find` and the kinds in `returns` or `returns_from` belong together");
     }
-    let of_mluvii = [Kind::GuestId, Kind::SessionId];
-    match manifest.returns.iter().find(|word| !is_kind(word) || of_mluvii.iter().any(|kind| kind.as_str() == *word)) {
+    match kinds.iter().find(|word| !is_kind(word) || Kind::from(*word).is_internal_id()) {
         Some(word) => refused(format!("`returns`: `{word}` is not a kind that a plugin may return")),
         None => Ok(()),
     }
@@ -101,13 +101,13 @@ pub(super) fn answer(result: Value, request: &Request, secrets: &[Sensitive]) ->
 }
 
 /// What was found, as the host takes it.
-pub(super) fn found(result: Value, manifest: &Manifest) -> Result<Found, PluginError> {
+pub(super) fn found(result: Value, returned: &[String]) -> Result<Found, PluginError> {
     let found: Found = serde_json::from_value(result).map_err(|_| broken("its shape"))?;
     if found.identifiers.len() > Found::IDENTIFIERS_MAX {
         return Err(broken("more identifiers than allowed"));
     }
     for identifier in &found.identifiers {
-        if !manifest.returns.iter().any(|kind| kind == identifier.kind.as_str()) {
+        if !returned.iter().any(|kind| kind == identifier.kind.as_str()) {
             return Err(broken("an identifier of a kind that the manifest does not name in `returns`"));
         }
         if !(1..=Found::VALUE_BYTES_MAX).contains(&identifier.value.expose().len()) {

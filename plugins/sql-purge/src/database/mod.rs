@@ -172,6 +172,14 @@ impl Session {
         }
     }
 
+    /// The different values that a finding statement finds.
+    pub(crate) async fn find(&mut self, bound: &Bound<'_>) -> Result<Vec<String>, Trouble> {
+        match self {
+            Self::Postgres(session) => session.find(bound).await,
+            Self::Mysql(session) => session.find(bound).await,
+        }
+    }
+
     /// The number of rows that an erasing statement met.
     pub(crate) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
         match self {

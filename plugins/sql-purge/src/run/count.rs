@@ -16,10 +16,10 @@ use crate::told;
 pub(super) type Sights = BTreeMap<String, Sight>;
 
 /// A statement, aimed at each combination of the person's values.
-struct Turn<'r, S> {
-    own: &'r S,
+pub(super) struct Turn<'r, S> {
+    pub(super) own: &'r S,
     checked: &'r Checked,
-    aims: Vec<Aimed<'r>>,
+    pub(super) aims: Vec<Aimed<'r>>,
     /// Kinds of which some value was compared with nothing, as it fits nowhere.
     unfit: BTreeSet<&'r str>,
 }
@@ -104,7 +104,7 @@ impl<'r> Turns<'r> {
 
 impl<'r, S> Turn<'r, S> {
     /// Nothing when the statement cannot be about the person.
-    fn of(own: &'r S, checked: &'r Checked, person: &'r Person) -> Result<Option<Self>, PluginError> {
+    pub(super) fn of(own: &'r S, checked: &'r Checked, person: &'r Person) -> Result<Option<Self>, PluginError> {
         let kinds = checked.kinds_for(&person.kinds());
         if kinds.is_empty() {
             return Ok(None);
@@ -115,7 +115,7 @@ impl<'r, S> Turn<'r, S> {
     }
 
     /// Each comparison for itself: what one column cannot hold, another may.
-    async fn keep_possible(&mut self, name: &str, session: &mut Session) -> Result<(), PluginError> {
+    pub(super) async fn keep_possible(&mut self, name: &str, session: &mut Session) -> Result<(), PluginError> {
         let checked = self.checked;
         let mut possible = BTreeSet::new();
         for aim in std::mem::take(&mut self.aims) {

@@ -4,6 +4,7 @@
 mod about;
 mod bound;
 mod exact;
+mod finding;
 mod grouped;
 mod kinds;
 mod listing;
@@ -27,6 +28,7 @@ use shape::Shape;
 use template::Template;
 
 pub(crate) use bound::{Bound, Parameter};
+pub(crate) use finding::Finding;
 pub(crate) use listing::{Column, Listing};
 pub(crate) use shape::Purpose;
 pub(crate) use uses::Uses;

@@ -221,6 +221,8 @@ CREATE TABLE erasure_other PARTITION OF erasure DEFAULT;
 CREATE INDEX erasure_in_state ON erasure (state, id) WHERE state IS NOT NULL;
 CREATE INDEX erasure_confirmable ON erasure (id) WHERE state = 'requested' AND confirm = 'email';
 CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
+-- One company has them looked at again, past all that are of others.
+CREATE INDEX erasure_ended_of ON erasure (installation, ended, id) WHERE ended IS NOT NULL AND verdict IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_open ON erasure ((GREATEST(due_rule, created))) WHERE ended IS NULL AND state <> 'requested';
 

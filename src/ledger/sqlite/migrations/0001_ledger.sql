@@ -213,6 +213,8 @@ CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('re
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_in_state ON erasure (state, id);
 CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
+-- One company has them looked at again, past all that are of others.
+CREATE INDEX erasure_ended_of ON erasure (installation, ended, id) WHERE ended IS NOT NULL AND verdict IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
 CREATE INDEX erasure_confirmable ON erasure (id) WHERE state = 'requested' AND confirm = 'email';
 CREATE INDEX erasure_open ON erasure (MAX(due_rule, created)) WHERE ended IS NULL AND state <> 'requested';

@@ -68,3 +68,15 @@ async fn a_person_is_found_among_many() {
     let [half, last] = [times[times.len() / 2], times[times.len() - 1]].map(|time| time.as_secs_f64() * 1e3);
     show(&format!("a person among {others} sessions: {half:.2} ms, at most {last:.2} ms"));
 }
+
+#[tokio::test]
+async fn what_one_company_has_ended_is_found_past_what_others_have() {
+    let (ledger, dir) = sqlite();
+    come(&ledger, WANTED, |_| false).await;
+    let connection = beside(&dir);
+    let explained = format!("EXPLAIN QUERY PLAN {}", super::super::erasures::ENDED);
+    let plan: String = connection
+        .query_row(&explained, params![0, &[0_u8; 16][..], 1, 1], |row| row.get("detail"))
+        .expect("explained");
+    assert!(plan.contains("erasure_ended_of (installation=? AND (ended,id)>(?,?))"), "{plan}");
+}

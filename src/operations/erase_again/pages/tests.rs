@@ -122,3 +122,13 @@ async fn each_call_is_charged_before_it_is_made_also_one_that_is_made_again() {
     assert_eq!(taken, 3);
     assert_eq!(*lock(&system.happened), ["charged", "called"].repeat(4));
 }
+
+#[test]
+fn only_what_waiting_cannot_change_is_a_conflict() {
+    let crm = TargetName("crm".into());
+    let is_conflict =
+        |why: &str| matches!(given_up(&crm, &TargetError::Permanent(why.into())), OperationError::Conflict(_));
+    assert!(is_conflict(CANNOT_SWEEP) && is_conflict(CANNOT_SWEEP_AS_CONFIGURED));
+    assert!(!is_conflict("the plugin's result: its shape"), "one page that is none says nothing of anybody");
+    assert!(!is_conflict("the cursor is larger than a call can carry"));
+}

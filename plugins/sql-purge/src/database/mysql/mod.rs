@@ -187,6 +187,16 @@ impl Session {
         rows.into_iter().map(|row| read(row.unwrap())).collect()
     }
 
+    pub(super) async fn find(&mut self, bound: &Bound<'_>) -> Result<Vec<String>, Trouble> {
+        let rows: Vec<mysql_async::Row> =
+            self.conn.exec(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
+        let text = |row: mysql_async::Row| match row.unwrap().pop() {
+            Some(Value::Bytes(bytes)) => String::from_utf8(bytes).map_err(|_| Trouble::unreadable()),
+            _ => Err(Trouble::unreadable()),
+        };
+        rows.into_iter().map(text).collect()
+    }
+
     pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
         self.conn.exec_drop(bound.sql.as_str(), parameters(bound)).await.map_err(|e| trouble(&e))?;
         Ok(self.conn.affected_rows())

@@ -137,6 +137,12 @@ impl Session {
         rows.iter().map(|row| read(row).map_err(|e| trouble(&e))).collect()
     }
 
+    pub(super) async fn find(&mut self, bound: &Bound<'_>) -> Result<Vec<String>, Trouble> {
+        let values: Vec<Text<'_>> = bound.values().map(Text).collect();
+        let rows = self.client.query_typed(&bound.sql, &untyped(&values)).await.map_err(|e| trouble(&e))?;
+        rows.iter().map(|row| row.try_get(0).map_err(|e| trouble(&e))).collect()
+    }
+
     pub(super) async fn erase(&mut self, bound: &Bound<'_>) -> Result<u64, Trouble> {
         let values: Vec<Text<'_>> = bound.values().map(Text).collect();
         self.client.execute_typed(&bound.sql, &untyped(&values)).await.map_err(|e| trouble(&e))
