@@ -12,6 +12,7 @@ mod oracle;
 mod person;
 mod plugins;
 mod post;
+mod requests;
 mod restored;
 mod scopes;
 mod site;

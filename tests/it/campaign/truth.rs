@@ -13,6 +13,8 @@ pub(super) enum Fate {
     Goes,
     /// It must not be touched.
     Stays,
+    /// Its erasure was stopped, wherever it was.
+    MayGo,
 }
 
 /// A conversation.

@@ -7,6 +7,7 @@ mod case;
 mod friday;
 mod monday;
 mod office;
+mod saturday;
 mod thursday;
 mod town;
 mod tuesday;
@@ -39,6 +40,7 @@ fn an_officers_week_ends_with_everybody_answered_and_nobody_elses_data_gone() {
     nobody_elses_data_is_gone(&office);
     the_crm_is_right_in_the_end(&office);
     every_request_is_where_it_has_to_be(&office);
+    saturday::a_month_later(&office);
     the_chains_verify(&office);
     nobody_is_named_anywhere(office);
 }

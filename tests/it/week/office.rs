@@ -295,6 +295,7 @@ four_eyes = true
 
 [erasing]
 rounds_max = 2
+recheck = ["30d"]
 
 [erasing.retry]
 attempts_max = 3
