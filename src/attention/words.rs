@@ -479,7 +479,7 @@ mod tests {
         what has ended at mluvii acme could not be compared with the ledger, so that sessions may be missing: 403; it is tried again by itself
         the server web-1/4711 works by the configuration that it had, as the one in its file is not taken: quietus.toml, line 7: rule.1.erase: is needed; then `quietus reload`
         the plans of 1 requests of persons wait for the approval of somebody else (R-4): quietus requests show, then `quietus requests approve`
-        1 requests of persons have to be answered soon, the first until 1970-01-02 (1 days left) (acme/R-2); acme/R-2 waits for erp, which is paused: quietus requests list
+        1 requests of persons have to be answered soon, the first until 1970-01-02 (1 day left) (acme/R-2); acme/R-2 waits for erp, which is paused: quietus requests list
         of 1 requests of persons it is not known whose they are, of the first since 1969-12-30T20:00:00Z (R-3): quietus requests verify
         since 1969-12-31T02:00:00Z, not all sessions are deleted whose retention is over: more come than can be deleted; make retention.sessions longer, or the disk faster
         the ledger refuses to delete 2 sessions whose retention is over, such as acme/13: the server's log says why (a trigger or a foreign key that is not of quietus); remove that, they are tried again with the next round

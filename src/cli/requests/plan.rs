@@ -180,6 +180,7 @@ fn write_again(planned: &Planned, after: &str, out: &mut Out) -> std::io::Result
             LookAgain::Retained => "a law keeps what it holds, so that nothing is erased",
             LookAgain::ByPeople => "people erase there, and nobody else can look",
             LookAgain::CannotSay => "it cannot say whom its system holds",
+            LookAgain::NotTold => "it is told nothing that the person is known by",
             LookAgain::NotKnown => "not known whether it can be, as it has not started",
         };
         out.line(format_args!("not looked at again: {name} ({why})"))?;

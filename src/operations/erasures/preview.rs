@@ -53,6 +53,8 @@ pub(crate) enum LookAgain {
     ByPeople,
     /// It cannot say whom its system holds.
     CannotSay,
+    /// It may be told nothing that the person is found by, so that they are never among whom it says.
+    NotTold,
     /// It has not started.
     NotKnown,
 }
@@ -151,9 +153,13 @@ fn look_again(
         let goes = reach.found.sessions.values().any(|session| session.goes);
         return if goes { LookAgain::Yes } else { LookAgain::NothingGoes };
     }
-    let called = running.targets.get(&name.called_for(checked.subject.installation()));
-    match called.and_then(|target| target.can_sweep()) {
-        Some(true) => LookAgain::Yes,
+    let Some(target) = running.targets.get(&name.called_for(checked.subject.installation())) else {
+        return LookAgain::NotKnown;
+    };
+    let takes = target.takes();
+    match target.can_sweep() {
+        Some(true) if checked.proved().iter().any(|one| takes.contains(&one.kind)) => LookAgain::Yes,
+        Some(true) => LookAgain::NotTold,
         Some(false) => LookAgain::CannotSay,
         None => LookAgain::NotKnown,
     }

@@ -145,6 +145,13 @@ fn a_plan_says_where_it_can_be_looked_again_and_where_it_cannot() {
     // Of a session that stays, mluvii shows nothing again.
     let left = deployment.json(&["requests", "plan", "R-1", "--exclude", "acme/101=needed"]);
     assert_eq!((&left["look_again"]["mluvii"], &left["look_again"]["hr"]), (&json!("nothing_goes"), &json!("yes")));
+    // It says whom it holds by names and addresses: of a number alone, it can say nothing.
+    let number = file(&deployment, "number", &format!("phone: {PHONE}\n"));
+    deployment.json(&["requests", "new", "--came", "phone", "--verified", "known-contact", "--file", &number]);
+    let plan = deployment.json(&["requests", "plan", "R-2"]);
+    assert_eq!(plan["look_again"]["hr"], "not_told", "{plan:#}");
+    let said = text(&deployment, &["requests", "plan", "R-2"]);
+    assert!(said.contains("not looked at again: hr (it is told nothing that the person is known by)"), "{said}");
     server.stop();
 }
 
