@@ -198,8 +198,8 @@ pub(crate) fn of_erasure(erasure: &Erasure, around: &Surroundings, now: Timestam
 
 /// By those that have not ended: an erasure names all that ever kept it.
 fn held(erasure: &Erasure, around: &Surroundings) -> Delay {
-    let in_force = |held: &HeldBy| Some((held, around.holds.get(&held.hold)?));
-    let keep: Vec<_> = erasure.holds.iter().filter_map(in_force).collect();
+    let keep: Vec<(&HeldBy, _)> =
+        erasure.holds.iter().filter_map(|held| Some((held, around.holds.get(&held.hold)?))).collect();
     let names: Vec<_> = keep.iter().map(|(held, _)| held.to_string()).collect();
     let ends: Option<Vec<Timestamp>> = keep.iter().map(|(_, until)| **until).collect();
     let reason = (!names.is_empty()).then(|| names.join(", "));
