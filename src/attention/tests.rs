@@ -204,7 +204,7 @@ fn what_will_be_late_is_told_before_and_what_is_late_is_not_told_twice() {
 #[test]
 fn what_is_late_is_told_with_how_many_days_late_it_is() {
     let calendar = crate::deadline::Calendar::of("Europe/Prague").expect("known");
-    let limits = Limits { calendar, ..limits() };
+    let limits = Limits { calendar, warn_before: Span::from_secs(7 * 86_400), ..limits() };
     let time = |text: &str| text.parse::<Timestamp>().expect("a time");
     // 3 December is the last day.
     let facts = Facts { oldest_due: Some(time("2026-11-03T12:00:00Z")), ..Facts::default() };

@@ -61,7 +61,7 @@ pub(in crate::operations) async fn find(
         whom: checked.whom.clone(),
         selection: &checked.selection,
         targets: &checked.targets,
-        on_unread: OnUnread::Count,
+        on_unread: OnUnread::Tell,
     };
     let found = resolver.reach(question).await?;
     let not_reached = not_reached(on, checked, &found);

@@ -159,7 +159,7 @@ impl Resolver<'_> {
         };
         match search.question.on_unread {
             OnUnread::Wait => Err(ResolveError::Unread { key: key.clone(), why }),
-            OnUnread::Count => {
+            OnUnread::Count | OnUnread::Tell => {
                 search.unread.insert(key.clone());
                 Ok(None)
             }
@@ -232,7 +232,8 @@ impl Resolver<'_> {
     async fn show_to_holds(&self, search: &mut Search<'_>) -> Result<(), ResolveError> {
         let unknown = search.unknown();
         let is_somebodys = !unknown.is_empty() && self.is_anybody_held(search.installation()).await?;
-        let waits = search.question.on_unread == OnUnread::Wait;
+        let on_unread = search.question.on_unread;
+        let waits = on_unread == OnUnread::Wait;
         for key in unknown {
             let why = match self.mluvii.look_up(key.session, Look::SESSION_ONLY).await {
                 Ok(LookUp::Found(facts)) => {
@@ -243,6 +244,7 @@ impl Resolver<'_> {
                 Ok(LookUp::NotUnderstood(what) | LookUp::TooLarge(what)) => what,
                 // It may fail for this session alone, for ever, and has to go all the same.
                 Err(MluviiError::Away(_) | MluviiError::Page(_)) if !waits && !is_somebodys => continue,
+                Err(_) if on_unread == OnUnread::Tell && !is_somebodys => continue,
                 Err(error) => return Err(error.into()),
             };
             // It may be gone there, too: it is waited for where there is somebody whose it may be, and not for ever.

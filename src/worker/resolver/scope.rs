@@ -28,6 +28,8 @@ pub(crate) enum OnUnread {
     Wait,
     /// It has had its time: it is counted, and the receipt says so ([`Findings::unread`]).
     Count,
+    /// The same where nothing is done yet, and somebody is only told what would be: mluvii may be out.
+    Tell,
 }
 
 /// A session that was found, and why it is or is not taken.

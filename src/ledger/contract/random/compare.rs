@@ -146,6 +146,8 @@ fn same_erasure(shown: &Erasure, mine: &Erasure) {
 }
 
 fn at_my_times(mut step: Step, mine: &Step) -> Step {
+    // The work's, which is compared with the work.
+    step.due = mine.due;
     near_if_both(&mut step.erased_at, mine.erased_at);
     near_if_both(&mut step.verified_at, mine.verified_at);
     if let StepState::UnderWay { report: ReportState::Awaited { by }, .. } = &mut step.state
