@@ -141,7 +141,7 @@ fn a_decision_that_the_ledger_refuses_needs_a_person_and_keeps_no_other_waiting(
 
 #[test]
 fn an_erasure_whose_answer_the_ledger_refuses_is_not_asked_for_for_ever() {
-    let trigger = "CREATE TRIGGER refuse BEFORE UPDATE ON step
+    let trigger = "CREATE TRIGGER refuse BEFORE UPDATE OF outcome ON step
                    WHEN NEW.erasure IN (SELECT erasure FROM erasure_session WHERE session = 2)
                    BEGIN SELECT RAISE(ABORT, 'no'); END";
     check_refused(trigger, "steps_parked", 4, |deployment| {
