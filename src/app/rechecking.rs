@@ -34,8 +34,8 @@ const LOOK: Duration = Duration::from_secs(10);
 /// Between two looks at one place: what becomes due meanwhile is looked at together.
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// After a failure: the shortest and the longest; in between, they grow with how late it is.
-const AGAIN_MIN: Duration = Duration::from_secs(600);
+/// After a failure: the shortest, which the next one in a row doubles, and the longest.
+const AGAIN_MIN: Duration = Duration::from_secs(15);
 const AGAIN_MAX: Duration = Duration::from_secs(6 * 3600);
 
 /// Before a place's name, under which it is noted how far it has come.
@@ -59,11 +59,11 @@ pub(super) async fn run(on: Operations, targets: Targets, shutdown: Cancellation
     if on.settings.recheck.is_empty() {
         return not_wanted(&on, &shutdown).await;
     }
-    let places = Place::all(&on);
+    let mut places: Vec<_> = Place::all(&on).into_iter().map(|place| (place, 0)).collect();
     loop {
-        for place in &places {
+        for (place, failures) in &mut places {
             let Some(called) = targets.get(&place.called()) else { continue };
-            match shutdown.run_until_cancelled(visit(&on, place, &**called, &shutdown)).await {
+            match shutdown.run_until_cancelled(visit(&on, place, &**called, failures, &shutdown)).await {
                 Some(Ok(())) => {}
                 Some(Err(error)) => {
                     debug!(target = %place.named(), error, "what was erased is looked at again later");
@@ -107,6 +107,7 @@ async fn visit(
     on: &Operations,
     place: &Place,
     called: &dyn Target,
+    failures: &mut u32,
     shutdown: &CancellationToken,
 ) -> Result<(), String> {
     let name = format!("{MARKS}{}", place.named());
@@ -145,7 +146,10 @@ async fn visit(
     }
     let (pause, mark) = match worked {
         Ok(None) => (Duration::ZERO, Some(now)),
-        Ok(Some((_, Ok(())))) => (DAY, Some(now)),
+        Ok(Some((_, Ok(())))) => {
+            *failures = 0;
+            (DAY, Some(now))
+        }
         Ok(Some((oldest, Err(error)))) => {
             let late = now.duration_since(oldest);
             warn!(
@@ -155,7 +159,8 @@ async fn visit(
             if late > LATE {
                 note(on, place, Some(&with_causes(&error))).await?;
             }
-            (again_after(late), None)
+            *failures = failures.saturating_add(1);
+            (again_after(*failures), None)
         }
         Err(error) => {
             put_off(on, &name, AGAIN_MIN, None).await?;
@@ -190,9 +195,10 @@ async fn put_off(on: &Operations, name: &str, pause: Duration, mark: Option<Time
     on.ledger.put_off_periodic(name, pause, mark).await.map_err(|error| with_causes(&error))
 }
 
-/// A tenth of how late it is.
-fn again_after(late: SignedDuration) -> Duration {
-    (late.unsigned_abs() / 10).clamp(AGAIN_MIN, AGAIN_MAX)
+/// The pause after so many failures in a row.
+fn again_after(failures: u32) -> Duration {
+    let doubled = 2_u32.saturating_pow(failures.saturating_sub(1));
+    AGAIN_MIN.saturating_mul(doubled).min(AGAIN_MAX)
 }
 
 #[cfg(test)]
@@ -200,10 +206,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_later_it_is_the_longer_are_the_pauses() {
-        let hours = |hours| again_after(SignedDuration::from_hours(hours));
-        assert_eq!(hours(0), AGAIN_MIN);
-        assert_eq!(hours(20), Duration::from_secs(2 * 3600));
-        assert_eq!(hours(24 * 365), AGAIN_MAX);
+    fn each_failure_doubles_the_pause() {
+        assert_eq!([1, 2, 3].map(again_after), [1, 2, 4].map(|times| AGAIN_MIN * times));
+        assert_eq!([20, u32::MAX].map(again_after), [AGAIN_MAX; 2]);
     }
 }

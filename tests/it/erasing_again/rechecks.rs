@@ -129,6 +129,7 @@ fn what_comes_back_is_seen_on_its_date_and_opens_its_request_until_it_is_erased_
         let both = [pair("crm", "residual"), pair("mluvii", "gone")];
         (company.looked(&erasure) == both).then_some(())
     });
+    server.moved("quietus_rechecks_total");
     let open = company.json(&["requests", "show", "R-1"]);
     assert_eq!((&open["state"], &open["reopened"]["erasure"]), (&json!("reopened"), &json!(erasure)), "{open}");
     assert!(open["days_left"].as_i64().is_some_and(|left| (27..=38).contains(&left)), "another month: {open}");

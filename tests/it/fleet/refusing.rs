@@ -49,7 +49,7 @@ fn work_whose_end_the_database_refuses_needs_a_person_and_is_not_done_for_ever()
            END IF;
            RETURN NEW;
          END$$;
-         CREATE TRIGGER refuse BEFORE UPDATE ON step FOR EACH ROW EXECUTE FUNCTION refuse()",
+         CREATE TRIGGER refuse BEFORE UPDATE OF outcome ON step FOR EACH ROW EXECUTE FUNCTION refuse()",
     );
     for id in 1..=2 {
         standin.begin(id, &format!("guest{id}@example.com"), None);
