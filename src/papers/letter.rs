@@ -43,6 +43,16 @@ impl LetterKind {
     pub(crate) fn needs_receipt(self) -> bool {
         matches!(self, Self::Confirmation | Self::PartialRefusal)
     }
+
+    /// Whether a receipt says that of which it tells: nobody is told that something was erased or retained, where nothing was.
+    pub(crate) fn is_said_by(self, statement: &Statement) -> bool {
+        let has = |outcome| statement.steps.iter().any(|step| step.outcome == outcome);
+        match self {
+            Self::PartialRefusal => has(Outcome::Retained),
+            Self::Recipients => has(Outcome::Erased),
+            Self::Acknowledgement | Self::Extension | Self::Confirmation | Self::Refusal => true,
+        }
+    }
 }
 
 /// All that a letter says.
@@ -303,7 +313,7 @@ impl Letter<'_> {
         let subject =
             lang.say("Oznámení o výmazu osobních údajů příjemci", "Notice of erasure to a recipient of personal data");
         // Where nothing was erased, nobody says that it was.
-        let erased = |statement: &&Statement| statement.steps.iter().any(|step| step.outcome == Outcome::Erased);
+        let erased = |statement: &&Statement| LetterKind::Recipients.is_said_by(statement);
         let done = self.statement.filter(erased).map(|statement| lang.day(statement.ended));
         let body = html! {
             p { (lang.say("Vážení,", "Dear Sir or Madam,")) }
@@ -313,6 +323,12 @@ impl Letter<'_> {
                     " vymazali osobní údaje, které jsme Vám dříve zpřístupnili. Podle článku 19 GDPR Vám tento výmaz oznamujeme.",
                     " personal data that we had disclosed to you before. Under Article 19 GDPR we communicate this erasure to you.",
                 ))
+            }
+            @if self.verdict() == Some(Verdict::Incomplete) {
+                p { (lang.say(
+                    "U nás samých výmaz není úplný: něco z údajů mohlo zůstat, nebo to nebylo možné prověřit.",
+                    "Our own erasure is not complete: some of the data may be left, or could not be verified.",
+                )) }
             }
             p { (lang.say("Výmaz se týká těchto údajů:", "The erasure concerns the following data:")) }
             div { p { (blank("line")) } p { (blank("line")) } }

@@ -213,6 +213,33 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
 }
 
 #[test]
+fn a_letter_is_said_only_by_a_receipt_of_what_it_tells() {
+    for (outcome, refused, told) in [
+        (Outcome::Erased, false, true),
+        (Outcome::Retained, true, false),
+        (Outcome::Absent, false, false),
+        (Outcome::Residual, false, false),
+        (Outcome::Unverifiable, false, false),
+    ] {
+        let statement = receipt(vec![step("crm", outcome)]).statement;
+        assert_eq!(LetterKind::PartialRefusal.is_said_by(&statement), refused, "{outcome:?}");
+        assert_eq!(LetterKind::Recipients.is_said_by(&statement), told, "{outcome:?}");
+        assert!(LetterKind::Confirmation.is_said_by(&statement));
+    }
+}
+
+#[test]
+fn a_recipient_is_told_where_our_own_erasure_is_not_complete() {
+    let complete = receipt(vec![step("mluvii", Outcome::Erased)]).statement;
+    let incomplete = receipt(vec![step("mluvii", Outcome::Erased), step("crm", Outcome::Residual)]).statement;
+    for (lang, reserve) in [(Lang::Cs, "výmaz není úplný"), (Lang::En, "erasure is not complete")] {
+        let recipients = |statement| text(&letters(&case(), Some(statement), lang)[5]);
+        assert!(recipients(&incomplete).contains(reserve), "{}", recipients(&incomplete));
+        assert!(!recipients(&complete).contains(reserve), "{}", recipients(&complete));
+    }
+}
+
+#[test]
 fn whatever_the_reason_of_a_refusal_there_is_room_for_the_facts_and_a_word_of_complaint_and_court() {
     for because in RejectedBecause::ALL {
         let case = Case { rejected: Some(*because), ..case() };
