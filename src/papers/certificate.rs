@@ -51,7 +51,7 @@ impl Certificate<'_> {
             format!("Potvrzení o výmazu, doklad č. {number}"),
             format!("Certificate of erasure, receipt No. {number}"),
         );
-        let told = told(lang, statement);
+        let told = told(lang, statement, audience);
         let content = html! {
             (head(lang, self.letterhead, &self.filed(lang)))
             div {

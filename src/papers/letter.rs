@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::certificate::headline;
 use super::reasons::told;
 use super::sheet::{blank, head, page, said};
-use super::{Case, Lang, Letterhead};
+use super::{Audience, Case, Lang, Letterhead};
 use crate::erasure::{Outcome, ReasonCode, Verdict};
 use crate::receipt::Statement;
 use crate::request::{ExtendedBecause, RejectedBecause, VerifiedBy};
@@ -353,7 +353,7 @@ fn retained(lang: Lang, statement: &Statement) -> Vec<String> {
     let mut only = statement.clone();
     only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
     only.steps.clear();
-    told(lang, &only).stays
+    told(lang, &only, Audience::Person).stays
 }
 
 /// What became of everything else; never more than the verdict allows.

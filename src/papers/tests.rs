@@ -81,7 +81,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
         let detail = Some("what it says".to_owned());
         statement.reasons = vec![ReasonStatement { code: code.as_str().to_owned(), target, count, detail }];
         for lang in Lang::ALL {
-            let said = told(lang, &statement);
+            let said = told(lang, &statement, Audience::Person);
             let all: Vec<_> = [&said.stays, &said.unseen, &said.decided].into_iter().flatten().collect();
             assert_eq!(all.len(), 1, "{code:?}: {all:?}");
             let is_named = all[0].starts_with("crm: ");
@@ -92,7 +92,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
     // A later program may give others: they are not passed over.
     let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
     statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];
-    assert!(told(Lang::Cs, &statement).unseen[0].contains("of_tomorrow"));
+    assert!(told(Lang::Cs, &statement, Audience::Person).unseen[0].contains("of_tomorrow"));
 }
 
 #[test]
@@ -128,8 +128,46 @@ fn what_a_colleague_has_said_is_no_more_than_a_word() {
     let mut step = step("legal", Outcome::Unverifiable);
     step.reason = Some("cli:ann said so at 2026-11-30T10:00:00Z: erased".into());
     step.evidence.expected = true;
-    let said = text(&html(&receipt(vec![step]), None, Lang::Cs, Audience::Person));
-    assert!(said.contains("podle sdělení pracovníka, neověřeno") && said.contains("„cli:ann said so at"), "{said}");
+    let receipt = receipt(vec![step]);
+    let said = text(&html(&receipt, None, Lang::Cs, Audience::Person));
+    assert!(said.contains("podle sdělení pracovníka, neověřeno"), "{said}");
+    assert!(said.contains("nikdo neviděl, zda údaje zmizely – pracovník potvrdil: vymazáno (30. 11. 2026)"), "{said}");
+    let whole = text(&html(&receipt, None, Lang::Cs, Audience::Authority));
+    assert!(whole.contains("„cli:ann said so at"), "{whole}");
+}
+
+#[test]
+fn no_paper_for_a_person_names_an_account() {
+    let mut kept = step("legal", Outcome::Retained);
+    kept.reason = Some("cli:root (sudo: anna) said so at 2026-11-30T18:03:21Z: retained (563/1991 Sb., § 31)".into());
+    let mut gone = step("archive", Outcome::Unverifiable);
+    gone.reason = Some("cli:ben said so at 2026-11-30T18:03:21Z: erased (shredded)".into());
+    gone.evidence.expected = true;
+    let mut there = step("paper", Outcome::Residual);
+    there.reason = Some("cli:ben said so at 2026-11-30T18:03:21Z: residual".into());
+    let receipt = receipt(vec![kept, gone, there]);
+    for (lang, law, confirmed) in [
+        (
+            Lang::Cs,
+            "legal: uchovává se podle 563/1991 Sb., § 31 (podle sdělení pracovníka, 30. 11. 2026)",
+            "pracovník potvrdil: vymazáno, „shredded“ (30. 11. 2026)",
+        ),
+        (
+            Lang::En,
+            "legal: kept by 563/1991 Sb., § 31 (as a member of staff has said, 30 November 2026)",
+            "a member of staff has confirmed: erased, “shredded” (30 November 2026)",
+        ),
+    ] {
+        let certificate = text(&html(&receipt, None, lang, Audience::Person));
+        assert!(certificate.contains(law) && certificate.contains(confirmed), "{certificate}");
+        let letters = letters(&case(), Some(&receipt.statement), lang);
+        assert!(text(&letters[4]).contains(law), "{}", text(&letters[4]));
+        for paper in letters.iter().map(|letter| text(letter)).chain([certificate]) {
+            assert!(!["cli:", "anna", "said so at"].iter().any(|inner| paper.contains(inner)), "{paper}");
+        }
+    }
+    // What a system says in such words itself is no colleague's word.
+    assert!(told::Word::of("the vendor said so at noon: erased").is_none());
 }
 
 #[test]
