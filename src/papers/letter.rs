@@ -115,10 +115,19 @@ impl Letter<'_> {
         numbers.sort_unstable();
         let numbers: Vec<_> = numbers.into_iter().map(|number| lang.number(number)).collect();
         let all = lang.list(&numbers);
+        let is_complete = self.verdict() != Some(Verdict::Incomplete);
         match numbers.len() {
+            0 | 1 if !is_complete => lang.say(
+                format!("v přiložené zprávě (doklad č. {all})"),
+                format!("in the enclosed report (receipt No. {all})"),
+            ),
             0 | 1 => lang.say(
                 format!("v přiloženém potvrzení (doklad č. {all})"),
                 format!("in the enclosed certificate (receipt No. {all})"),
+            ),
+            _ if !is_complete => lang.say(
+                format!("v přiložených listinách (doklady č. {all})"),
+                format!("in the enclosed papers (receipts No. {all})"),
             ),
             _ => lang.say(
                 format!("v přiložených potvrzeních (doklady č. {all})"),
@@ -203,13 +212,13 @@ impl Letter<'_> {
                 @match self.case.extended {
                     // What makes it complex is not known here, and the person has to be told.
                     Some(ExtendedBecause::Complexity) => {
-                        (lang.say("žádost je složitá: ", "the request is complex: ")) (blank("long"))
+                        (lang.say("žádost je složitá: ", "the request is complex: ")) (blank("line"))
                     }
                     Some(ExtendedBecause::NumberOfRequests) => (lang.say(
                         "počet žádostí, které nyní vyřizujeme.",
                         "the number of requests that we are dealing with at present.",
                     )),
-                    None => (blank("long")),
+                    None => (blank("line")),
                 }
             }
             p { (lang.say(
@@ -263,9 +272,9 @@ impl Letter<'_> {
                 Some(because) => {
                     p { (refused(lang, because)) }
                     // The article alone is no reason: the facts of the case are the officer's.
-                    p { (lang.say("Bližší odůvodnění: ", "In this case: ")) span { (blank("line")) } }
+                    div { p { (lang.say("Bližší odůvodnění:", "In this case:")) } (lines(4)) }
                 }
-                None => { p { (blank("line")) } p { (blank("line")) } }
+                None => div { (lines(4)) },
             }
             (rights(lang))
         };
@@ -342,6 +351,11 @@ impl Letter<'_> {
         };
         (subject, body)
     }
+}
+
+/// Lines to write on, one under the other.
+fn lines(count: usize) -> Markup {
+    html! { @for _ in 0..count { p { (blank("line")) } } }
 }
 
 fn salutation(lang: Lang) -> Markup {

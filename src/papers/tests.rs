@@ -292,7 +292,7 @@ fn whatever_the_reason_of_a_refusal_there_is_room_for_the_facts_and_a_word_of_co
         ] {
             let refusal = letters(&case, None, lang).swap_remove(3);
             let line = refusal.split_once(facts).expect("there is room for the facts").1;
-            assert!(line.contains("class=\"blank line\""), "{because}: {line}");
+            assert_eq!(line.matches("class=\"blank line\"").count(), 4, "{because}: {line}");
             let refusal = text(&refusal);
             assert!(refusal.contains(complaint) && refusal.contains(court), "{because}: {refusal}");
         }
@@ -302,7 +302,7 @@ fn whatever_the_reason_of_a_refusal_there_is_room_for_the_facts_and_a_word_of_co
 #[test]
 fn why_a_request_is_complex_is_left_to_the_officer() {
     let extension = letters(&case(), None, Lang::En).swap_remove(1);
-    assert!(extension.contains("the request is complex: <span class=\"blank long\">"), "{extension}");
+    assert!(extension.contains("the request is complex: <span class=\"blank line\">"), "{extension}");
     let many = Case { extended: Some(ExtendedBecause::NumberOfRequests), ..case() };
     let extension = letters(&many, None, Lang::En).swap_remove(1);
     assert!(
@@ -354,9 +354,50 @@ fn the_last_day_of_a_request_that_is_not_extended_is_no_extended_one() {
 fn no_paper_says_when_identity_was_verified_as_nobody_has_told() {
     let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
     let certificate = text(&html(&receipt, Some(&case()), Lang::En, Audience::Person));
-    assert!(certificate.contains("Identity verified by a document"), "{certificate}");
+    assert!(certificate.contains("Identity verified by an identity document"), "{certificate}");
     let acknowledgement = text(&letters(&case(), None, Lang::En)[0]);
     assert!(acknowledgement.contains("Your identity was verified."), "{acknowledgement}");
+}
+
+#[test]
+fn what_identity_was_verified_by_is_no_receipt_of_ours() {
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
+    for (by, czech, english) in [
+        (VerifiedBy::Document, "podle dokladu totožnosti", "by an identity document"),
+        (VerifiedBy::KnownContact, "přes kontakt, který známe", "by contact details known to us"),
+    ] {
+        let case = Case { verified: Some(by), ..case() };
+        for (lang, said) in [(Lang::Cs, czech), (Lang::En, english)] {
+            let certificate = text(&html(&receipt, Some(&case), lang, Audience::Person));
+            assert!(certificate.contains(said), "{certificate}");
+        }
+    }
+}
+
+#[test]
+fn an_erasure_that_is_not_complete_is_reported_and_not_confirmed() {
+    let titles = [("Potvrzení o výmazu", "Zpráva o výmazu"), ("Certificate of erasure", "Report on an erasure")];
+    for (outcome, is_complete) in [(Outcome::Erased, true), (Outcome::Retained, true), (Outcome::Residual, false)] {
+        let receipt = receipt(vec![step("crm", outcome)]);
+        for (lang, (confirmed, reported)) in Lang::ALL.into_iter().zip(titles) {
+            let html = html(&receipt, None, lang, Audience::Person).replace('\u{a0}', " ");
+            assert_eq!((html.contains(confirmed), html.contains(reported)), (is_complete, !is_complete), "{html}");
+        }
+    }
+}
+
+#[test]
+fn a_time_from_a_minute_to_the_same_one_is_said_once() {
+    let mut receipt = receipt(vec![step("crm", Outcome::Erased)]);
+    for (begun, ended, said) in [
+        (60, 119, "Erased (UTC) 1 Jan 1970 00:01 Where"),
+        (60, 120, "Erased (UTC) 1 Jan 1970 00:01 – 1 Jan 1970 00:02 Where"),
+    ] {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        (receipt.statement.begun, receipt.statement.ended) = (Some(at(begun)), at(ended));
+        let certificate = text(&html(&receipt, None, Lang::En, Audience::Person));
+        assert!(certificate.contains(said), "{certificate}");
+    }
 }
 
 #[test]

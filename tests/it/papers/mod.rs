@@ -182,7 +182,8 @@ fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other
     said(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")], 0);
     receipts(&deployment, 1);
     let certificate = said(&["receipts", "certificate", "1", "--lang", "cs", "--request", "2026/033"], 0);
-    for filled in ["Žádost 2026/033", "dopisem", "podle dokladu", "jedné osoby: 1 konverzace", "„v3“"] {
+    for filled in ["Žádost 2026/033", "dopisem", "podle dokladu totožnosti", "jedné osoby: 1 konverzace", "„v3“"]
+    {
         assert!(certificate.contains(filled), "{filled}: {certificate}");
     }
     let confirmed = said(&["letters", "confirmation", "--lang", "cs", "--request", "2026/033"], 0);
