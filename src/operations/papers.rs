@@ -7,8 +7,8 @@ use super::{OperationError, Operations, receipts};
 use crate::audit::Object;
 use crate::key_files::read_public_keys;
 use crate::papers::{Audience, Case, Certificate, ChainPlace, Lang, Letter, LetterKind};
-use crate::receipt::{Receipt, id_of_public_key};
-use crate::request::Request;
+use crate::receipt::{Receipt, Statement, id_of_public_key};
+use crate::request::{Request, RequestState};
 
 /// The certificate of a receipt, as HTML for A4; with what the request says that it answers.
 pub(crate) async fn certificate(
@@ -47,13 +47,13 @@ pub(crate) async fn letter(
     if let Some(shown) = &request {
         may_be_written(kind, &shown.request).map_err(OperationError::Conflict)?;
     }
-    let mut all = match &request {
+    let all = match &request {
         Some(shown) => of_request(on, shown).await?,
         None => Vec::new(),
     };
     let receipt = match sequence {
         Some(sequence) => Some(receipts::show(on, sequence).await?),
-        None => all.pop(),
+        None => newest(kind, &all).cloned(),
     };
     if let (Some(receipt), Some(request)) = (&receipt, &request) {
         must_be_of(request, receipt)?;
@@ -62,10 +62,13 @@ pub(crate) async fn letter(
         let text = "this letter says what was done, and no receipt says it yet: name one";
         return Err(OperationError::Conflict(text.to_owned()));
     }
+    let number = request.as_ref().map(|shown| shown.request.number.to_string());
+    let known = all.iter().chain(&receipt).map(|receipt| &receipt.statement);
+    must_be_said(kind, number.as_deref(), known).map_err(OperationError::Conflict)?;
     let case = request.as_ref().map(|shown| Case::of(&shown.request)).unwrap_or_default();
     let statement = receipt.as_ref().map(|receipt| &receipt.statement);
     let others = all.into_iter().map(|receipt| receipt.statement);
-    let others: Vec<_> = others.filter(|other| Some(other.sequence) != sequence).collect();
+    let others: Vec<_> = others.filter(|other| Some(other.sequence) != statement.map(|one| one.sequence)).collect();
     let written = on.settings.limits.calendar.day(Timestamp::now());
     let letterhead = &on.settings.letterhead;
     Ok(Letter { kind, case: &case, letterhead, statement, others: &others, written }.html(lang))
@@ -86,7 +89,49 @@ fn may_be_written(kind: LetterKind, request: &Request) -> Result<(), String> {
             "request {number} is not extended: `quietus requests extend {number} --months 1|2 --because complexity|number-of-requests`"
         ));
     }
+    let state = request.state();
+    if kind == LetterKind::Refusal && state != RequestState::Rejected {
+        return Err(match state.is_open() {
+            true => format!(
+                "request {number} is not rejected: `quietus requests reject {number} --because …` says why (`quietus requests reject --help`)"
+            ),
+            false => format!(
+                "request {number} is not rejected, it is {}: its letter is another one (`quietus letters --help`)",
+                state.as_str()
+            ),
+        });
+    }
     Ok(())
+}
+
+/// The newest receipt that says of what a letter tells, or the newest of all.
+fn newest(kind: LetterKind, all: &[Receipt]) -> Option<&Receipt> {
+    all.iter().rfind(|receipt| kind.is_said_by(&receipt.statement)).or(all.last())
+}
+
+/// Whether the receipts say that of which the letter tells, or what to do. Without a request or a receipt it is a form to be filled in.
+fn must_be_said<'a>(
+    kind: LetterKind,
+    request: Option<&str>,
+    receipts: impl Iterator<Item = &'a Statement>,
+) -> Result<(), String> {
+    let mut receipts = receipts.peekable();
+    let is_form = request.is_none() && receipts.peek().is_none();
+    if is_form || receipts.any(|statement| kind.is_said_by(statement)) {
+        return Ok(());
+    }
+    let of = request.map(|number| format!(" of request {number}")).unwrap_or_default();
+    match kind {
+        LetterKind::PartialRefusal => Err(format!(
+            "no receipt{of} says that anything is retained: `quietus letters confirmation` says what was done, and where nothing is erased, \
+             `quietus requests reject` and `quietus letters refusal` say why"
+        )),
+        LetterKind::Recipients => Err(format!(
+            "no receipt{of} says that anything was erased, so that there is nothing to tell a recipient; once there is one, write it again, \
+             and without --request and --receipt it is a form to fill in"
+        )),
+        LetterKind::Acknowledgement | LetterKind::Extension | LetterKind::Confirmation | LetterKind::Refusal => Ok(()),
+    }
 }
 
 /// The request, which must be the one that the receipt answers.
@@ -132,8 +177,12 @@ mod tests {
 
     use super::*;
     use crate::audit::Actor;
-    use crate::erasure::ErasureId;
-    use crate::request::{Came, Entered, ExtendedBecause, RequestId, RequestNumber, VerifiedBy};
+    use crate::erasure::sample::{session, step};
+    use crate::erasure::{ErasureId, Outcome};
+    use crate::receipt::sample::issued;
+    use crate::request::{
+        Came, End, Ended, Entered, ExtendedBecause, RejectedBecause, RequestId, RequestNumber, VerifiedBy,
+    };
     use crate::subject::{InstallationName, Kind, TargetName};
 
     fn request() -> Request {
@@ -160,16 +209,56 @@ mod tests {
     #[test]
     fn a_letter_that_would_not_be_true_of_its_request_is_refused() {
         let day = date(2026, 11, 10);
-        check(&request(), &[LetterKind::Extension]);
+        check(&request(), &[LetterKind::Extension, LetterKind::Refusal]);
         let why = may_be_written(LetterKind::Extension, &request()).expect_err("refused");
         assert!(why.contains("quietus requests extend R-7"), "{why}");
         let (why, by) = (ExtendedBecause::Complexity, Actor::cli("ann"));
         let extended = request().extend(2, why, &by, Timestamp::UNIX_EPOCH, day).expect("extended");
-        check(&extended, &[]);
+        check(&extended, &[LetterKind::Refusal]);
         // The first erasure has its receipt, and what was found later is still being erased.
         let [first, second] = [1, 2].map(|byte| ErasureId([byte; 16]));
         let erasing = Request { erasures: vec![first, second], receipted: vec![first], ..extended };
-        check(&erasing, &[LetterKind::Confirmation, LetterKind::PartialRefusal]);
-        check(&Request { receipted: vec![first, second], ..erasing }, &[]);
+        check(&erasing, &[LetterKind::Confirmation, LetterKind::PartialRefusal, LetterKind::Refusal]);
+        check(&Request { receipted: vec![first, second], ..erasing }, &[LetterKind::Refusal]);
+    }
+
+    #[test]
+    fn only_of_a_request_that_is_rejected_there_is_a_letter_that_refuses_it() {
+        let ended = |ended| Request { end: Some(End { ended, by: None, at: Timestamp::UNIX_EPOCH }), ..request() };
+        check(&ended(Ended::Rejected(RejectedBecause::LegalClaims)), &[LetterKind::Extension]);
+        check(&ended(Ended::Done), &[LetterKind::Extension, LetterKind::Refusal]);
+        let why = |request: &Request| may_be_written(LetterKind::Refusal, request).expect_err("refused");
+        let (open, done) = (why(&request()), why(&ended(Ended::Done)));
+        assert!(open.contains("quietus requests reject R-7 --because"), "{open}");
+        assert!(done.contains("it is done") && !done.contains("requests reject"), "{done}");
+    }
+
+    #[test]
+    fn what_no_receipt_says_no_letter_says() {
+        let of = |outcome| issued(&session(vec![step("crm", outcome)]), None);
+        let [erased, retained, absent] = [Outcome::Erased, Outcome::Retained, Outcome::Absent].map(of);
+        let both = [erased.clone(), retained.clone()];
+        let cases: [(&[Receipt], &[LetterKind]); 5] = [
+            (std::slice::from_ref(&erased), &[LetterKind::PartialRefusal]),
+            (std::slice::from_ref(&retained), &[LetterKind::Recipients]),
+            (std::slice::from_ref(&absent), &[LetterKind::PartialRefusal, LetterKind::Recipients]),
+            (&both, &[]),
+            // Nothing was done yet.
+            (&[], &[LetterKind::PartialRefusal, LetterKind::Recipients]),
+        ];
+        for (receipts, refused) in cases {
+            for kind in LetterKind::ALL {
+                let said = must_be_said(kind, Some("R-7"), receipts.iter().map(|receipt| &receipt.statement));
+                assert_eq!(said.is_err(), refused.contains(&kind), "{kind:?}: {said:?}");
+                assert!(said.err().is_none_or(|why| why.contains("no receipt of request R-7")), "{kind:?}");
+            }
+        }
+        // Of several, the letter is dated by the one that says it; and without any, it is a form.
+        let newest = |kind| newest(kind, &both).map(|receipt| receipt.statement.steps[0].outcome);
+        assert_eq!(newest(LetterKind::Recipients), Some(Outcome::Erased));
+        assert_eq!(newest(LetterKind::Confirmation), Some(Outcome::Retained));
+        for kind in LetterKind::ALL {
+            assert_eq!(must_be_said(kind, None, std::iter::empty()), Ok(()));
+        }
     }
 }

@@ -47,15 +47,16 @@ impl Certificate<'_> {
     pub(crate) fn html(&self, lang: Lang, audience: Audience) -> String {
         let statement = &self.receipt.statement;
         let number = lang.number(statement.sequence);
-        let title = lang.say(
-            format!("Potvrzení o výmazu, doklad č. {number}"),
-            format!("Certificate of erasure, receipt No. {number}"),
-        );
-        let told = told(lang, statement);
+        let (czech, english) = name(statement.verdict);
+        let title = lang
+            .say(format!("{czech} o výmazu, doklad č. {number}"), format!("{english} erasure, receipt No. {number}"));
+        let heading =
+            lang.say(format!("{czech} o výmazu osobních údajů"), format!("{english} erasure of personal data"));
+        let told = told(lang, statement, audience);
         let content = html! {
             (head(lang, self.letterhead, &self.filed(lang)))
             div {
-                h1 { (lang.say("Potvrzení o výmazu osobních údajů", "Certificate of erasure of personal data")) }
+                h1 { (heading) }
                 p { (lang.say("podle článku 17 nařízení (EU) 2016/679 (GDPR)", "under Article 17 of Regulation (EU) 2016/679 (GDPR)")) }
             }
             @if audience == Audience::Person { (person(lang)) }
@@ -132,9 +133,13 @@ impl Certificate<'_> {
         let (number, newest) = (lang.number(statement.sequence), lang.number(head.sequence));
         let told = names(&self.chain.witnesses, true);
         let untold = names(&self.chain.witnesses, false);
+        let how = match statement.verdict {
+            Verdict::Complete | Verdict::Retained => "Jak si potvrzení ověřit",
+            Verdict::Incomplete => "Jak si zprávu ověřit",
+        };
         html! {
             section.proof.keep {
-                h2 { (lang.say("Jak si potvrzení ověřit", "How to verify it")) }
+                h2 { (lang.say(how, "How to verify it")) }
                 p { (lang.say(
                     format!("O výmazu je doklad č. {number} podepsaný naším klíčem. Každý doklad navazuje na předchozí, takže dodatečnou změnu \
                              nebo vynechání lze poznat. Doklad Vám na požádání pošleme; veřejným klíčem ho ověří kdokoli."),
@@ -191,6 +196,14 @@ impl Certificate<'_> {
                 }
             }
         }
+    }
+}
+
+/// What the paper is called: nobody confirms an erasure that is not complete.
+fn name(verdict: Verdict) -> (&'static str, &'static str) {
+    match verdict {
+        Verdict::Complete | Verdict::Retained => ("Potvrzení", "Certificate of"),
+        Verdict::Incomplete => ("Zpráva", "Report on an"),
     }
 }
 
@@ -258,8 +271,8 @@ fn what_is_verified(lang: Lang, case: &Case) -> String {
 
 fn verified(lang: Lang, case: &Case) -> Option<String> {
     case.verified.map(|by| match by {
-        VerifiedBy::Document => lang.say("podle dokladu", "by a document"),
-        VerifiedBy::KnownContact => lang.say("přes známý kontakt", "by a known contact"),
+        VerifiedBy::Document => lang.say("podle dokladu totožnosti", "by an identity document"),
+        VerifiedBy::KnownContact => lang.say("přes kontakt, který známe", "by contact details known to us"),
         VerifiedBy::EmailLink => lang.say("odkazem v e-mailu", "by a link in an e-mail"),
     })
 }
@@ -305,6 +318,7 @@ fn scope(lang: Lang, statement: &Statement) -> String {
 fn took(lang: Lang, statement: &Statement) -> String {
     let ended = lang.time(statement.ended);
     let time = match statement.begun.map(|begun| lang.time(begun)) {
+        Some(begun) if begun == ended => ended,
         Some(begun) => format!("{begun} – {ended}"),
         None => lang.say(format!("nezačal; uzavřeno {ended}"), format!("it did not begin; closed {ended}")),
     };
@@ -341,8 +355,8 @@ fn systems(lang: Lang, statement: &Statement) -> Markup {
                 }
             }
             p.note { (lang.say(
-                "„Vymazáno“ píšeme jen tam, kde jsme se po výmazu podívali znovu a údaje tam nebyly. Jiné systémy, než jsou v tabulce, potvrzení \
-                 nezahrnuje.",
+                "„Vymazáno“ píšeme jen tam, kde jsme se po výmazu podívali znovu a údaje tam nebyly. Jiné systémy, než jsou v tabulce, zde \
+                 zahrnuty nejsou.",
                 "We write “erased” only where we looked again after the erasure and the data was not there. Systems that are not in the table are \
                  not covered.",
             )) }
@@ -397,15 +411,15 @@ fn decided(lang: Lang, told: &Told) -> Markup {
 fn closing(lang: Lang, audience: Audience) -> String {
     match audience {
         Audience::Person => lang.say(
-            "Potvrzení neobsahuje žádné osobní údaje kromě těch, které jsou dopsány rukou. Nesouhlasíte-li s výsledkem, můžete podat stížnost \
+            "Tato listina neobsahuje žádné osobní údaje kromě těch, které jsou dopsány rukou. Nesouhlasíte-li s výsledkem, můžete podat stížnost \
              u Úřadu pro ochranu osobních údajů (čl. 77 GDPR) nebo se obrátit na soud (čl. 79 GDPR).",
-            "The certificate holds no personal data but what was written in by hand. If you do not agree with the result, you can lodge a \
+            "This paper holds no personal data but what was written in by hand. If you do not agree with the result, you can lodge a \
              complaint with a supervisory authority (Art. 77 GDPR; in the Czech Republic Úřad pro ochranu osobních údajů) or go to court \
              (Art. 79 GDPR).",
         ),
         Audience::Authority => lang.say(
-            "Potvrzení je vytvořeno z podepsaného dokladu a neobsahuje žádné osobní údaje. Slova v uvozovkách jsou sdělení systémů v jejich znění.",
-            "The certificate is made of the signed receipt and holds no personal data. Quoted words are what systems said, as they said it.",
+            "Tato listina je vytvořena z podepsaného dokladu a neobsahuje žádné osobní údaje. Slova v uvozovkách jsou sdělení systémů v jejich znění.",
+            "This paper is made of the signed receipt and holds no personal data. Quoted words are what systems said, as they said it.",
         ),
     }
 }

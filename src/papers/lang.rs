@@ -99,6 +99,7 @@ impl Lang {
 
     /// A text that came from elsewhere, as it is.
     pub(super) fn quoted(self, text: &str) -> String {
+        let text = typography::foreign(text);
         match self {
             Self::Cs => format!("„{text}“"),
             Self::En => format!("“{text}”"),

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::certificate::headline;
 use super::reasons::told;
 use super::sheet::{blank, head, page, said};
-use super::{Case, Lang, Letterhead};
+use super::{Audience, Case, Lang, Letterhead};
 use crate::erasure::{Outcome, ReasonCode, Verdict};
 use crate::receipt::Statement;
 use crate::request::{ExtendedBecause, RejectedBecause, VerifiedBy};
@@ -42,6 +42,16 @@ impl LetterKind {
     /// Whether it says what was done, so that a receipt is needed.
     pub(crate) fn needs_receipt(self) -> bool {
         matches!(self, Self::Confirmation | Self::PartialRefusal)
+    }
+
+    /// Whether a receipt says that of which it tells: nobody is told that something was erased or retained, where nothing was.
+    pub(crate) fn is_said_by(self, statement: &Statement) -> bool {
+        let has = |outcome| statement.steps.iter().any(|step| step.outcome == outcome);
+        match self {
+            Self::PartialRefusal => has(Outcome::Retained),
+            Self::Recipients => has(Outcome::Erased),
+            Self::Acknowledgement | Self::Extension | Self::Confirmation | Self::Refusal => true,
+        }
     }
 }
 
@@ -105,10 +115,19 @@ impl Letter<'_> {
         numbers.sort_unstable();
         let numbers: Vec<_> = numbers.into_iter().map(|number| lang.number(number)).collect();
         let all = lang.list(&numbers);
+        let is_complete = self.verdict() != Some(Verdict::Incomplete);
         match numbers.len() {
+            0 | 1 if !is_complete => lang.say(
+                format!("v přiložené zprávě (doklad č. {all})"),
+                format!("in the enclosed report (receipt No. {all})"),
+            ),
             0 | 1 => lang.say(
                 format!("v přiloženém potvrzení (doklad č. {all})"),
                 format!("in the enclosed certificate (receipt No. {all})"),
+            ),
+            _ if !is_complete => lang.say(
+                format!("v přiložených listinách (doklady č. {all})"),
+                format!("in the enclosed papers (receipts No. {all})"),
             ),
             _ => lang.say(
                 format!("v přiložených potvrzeních (doklady č. {all})"),
@@ -193,13 +212,13 @@ impl Letter<'_> {
                 @match self.case.extended {
                     // What makes it complex is not known here, and the person has to be told.
                     Some(ExtendedBecause::Complexity) => {
-                        (lang.say("žádost je složitá: ", "the request is complex: ")) (blank("long"))
+                        (lang.say("žádost je složitá: ", "the request is complex: ")) (blank("line"))
                     }
                     Some(ExtendedBecause::NumberOfRequests) => (lang.say(
                         "počet žádostí, které nyní vyřizujeme.",
                         "the number of requests that we are dealing with at present.",
                     )),
-                    None => (blank("long")),
+                    None => (blank("line")),
                 }
             }
             p { (lang.say(
@@ -253,9 +272,9 @@ impl Letter<'_> {
                 Some(because) => {
                     p { (refused(lang, because)) }
                     // The article alone is no reason: the facts of the case are the officer's.
-                    p { (lang.say("Bližší odůvodnění: ", "In this case: ")) span { (blank("line")) } }
+                    div { p { (lang.say("Bližší odůvodnění:", "In this case:")) } (lines(4)) }
                 }
-                None => { p { (blank("line")) } p { (blank("line")) } }
+                None => div { (lines(4)) },
             }
             (rights(lang))
         };
@@ -303,7 +322,7 @@ impl Letter<'_> {
         let subject =
             lang.say("Oznámení o výmazu osobních údajů příjemci", "Notice of erasure to a recipient of personal data");
         // Where nothing was erased, nobody says that it was.
-        let erased = |statement: &&Statement| statement.steps.iter().any(|step| step.outcome == Outcome::Erased);
+        let erased = |statement: &&Statement| LetterKind::Recipients.is_said_by(statement);
         let done = self.statement.filter(erased).map(|statement| lang.day(statement.ended));
         let body = html! {
             p { (lang.say("Vážení,", "Dear Sir or Madam,")) }
@@ -313,6 +332,12 @@ impl Letter<'_> {
                     " vymazali osobní údaje, které jsme Vám dříve zpřístupnili. Podle článku 19 GDPR Vám tento výmaz oznamujeme.",
                     " personal data that we had disclosed to you before. Under Article 19 GDPR we communicate this erasure to you.",
                 ))
+            }
+            @if self.verdict() == Some(Verdict::Incomplete) {
+                p { (lang.say(
+                    "U nás samých výmaz není úplný: něco z údajů mohlo zůstat, nebo to nebylo možné prověřit.",
+                    "Our own erasure is not complete: some of the data may be left, or could not be verified.",
+                )) }
             }
             p { (lang.say("Výmaz se týká těchto údajů:", "The erasure concerns the following data:")) }
             div { p { (blank("line")) } p { (blank("line")) } }
@@ -328,6 +353,11 @@ impl Letter<'_> {
     }
 }
 
+/// Lines to write on, one under the other.
+fn lines(count: usize) -> Markup {
+    html! { @for _ in 0..count { p { (blank("line")) } } }
+}
+
 fn salutation(lang: Lang) -> Markup {
     html! { p { (lang.say("Vážená paní, vážený pane,", "Dear Sir or Madam,")) } }
 }
@@ -337,7 +367,7 @@ fn retained(lang: Lang, statement: &Statement) -> Vec<String> {
     let mut only = statement.clone();
     only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
     only.steps.clear();
-    told(lang, &only).stays
+    told(lang, &only, Audience::Person).stays
 }
 
 /// What became of everything else; never more than the verdict allows.

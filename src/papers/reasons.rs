@@ -1,7 +1,7 @@
 //! What a reader has to know beside what was erased: what stays and why, and where nobody has looked. Every reason of a receipt is said
 //! in one of the two places; one that this program does not know is said by its code.
 
-use super::{Lang, told};
+use super::{Audience, Lang, told};
 use crate::erasure::ReasonCode;
 use crate::receipt::{ReasonStatement, Statement};
 
@@ -16,7 +16,8 @@ pub(super) struct Told {
     pub(super) decided: Vec<String>,
 }
 
-pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
+/// Only an authority is told whose word it is that a member of staff has given.
+pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience) -> Told {
     let mut told = Told::default();
     for reason in &statement.reasons {
         let Ok(code) = reason.code.parse() else {
@@ -24,7 +25,7 @@ pub(super) fn told(lang: Lang, statement: &Statement) -> Told {
             told.unseen.push(sentence);
             continue;
         };
-        let sentence = sentence(lang, code, reason);
+        let sentence = sentence(lang, code, reason, audience);
         match code {
             ReasonCode::Retained | ReasonCode::KeptByVendor | ReasonCode::LeftBehind | ReasonCode::Residual => {
                 told.stays.push(sentence);
@@ -68,13 +69,14 @@ fn sessions(lang: Lang, count: u64) -> String {
 }
 
 /// A reason as a sentence, with the system that it is about.
-fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
+fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Audience) -> String {
     let target = reason.target.as_ref().map(|target| &*target.0);
     let count = reason.count.unwrap_or_default();
     let number = sessions(lang, count);
     let detail = reason.detail.as_deref();
     let quoted = detail.map(|detail| lang.quoted(detail));
-    let because = quoted.as_ref().map(|quoted| format!(" – {quoted}")).unwrap_or_default();
+    let word = detail.filter(|_| audience == Audience::Person).and_then(told::Word::of).map(|word| word.told(lang));
+    let because = word.as_ref().or(quoted.as_ref()).map(|said| format!(" – {said}")).unwrap_or_default();
     let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
     let text = match code {
         ReasonCode::Cancelled => lang.say(
@@ -139,9 +141,10 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement) -> String {
             format!("nikdo neviděl, zda údaje zmizely{because}"),
             format!("nobody has seen whether the data is gone{because}"),
         ),
-        ReasonCode::Retained => match quoted {
-            Some(quoted) => lang.say(format!("ponecháno: {quoted}"), format!("retained: {quoted}")),
-            None => lang.say("ponecháno ze zákona nebo kvůli pozastavení výmazu", "retained by a law or a hold"),
+        ReasonCode::Retained => match word.ok_or(quoted) {
+            Ok(word) => word,
+            Err(Some(quoted)) => lang.say(format!("ponecháno: {quoted}"), format!("retained: {quoted}")),
+            Err(None) => lang.say("ponecháno ze zákona nebo kvůli pozastavení výmazu", "retained by a law or a hold"),
         },
         ReasonCode::KeptByVendor => lang.say(
             format!("dodavatel vymazané údaje ještě po nějakou dobu uchovává{because}"),

@@ -81,7 +81,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
         let detail = Some("what it says".to_owned());
         statement.reasons = vec![ReasonStatement { code: code.as_str().to_owned(), target, count, detail }];
         for lang in Lang::ALL {
-            let said = told(lang, &statement);
+            let said = told(lang, &statement, Audience::Person);
             let all: Vec<_> = [&said.stays, &said.unseen, &said.decided].into_iter().flatten().collect();
             assert_eq!(all.len(), 1, "{code:?}: {all:?}");
             let is_named = all[0].starts_with("crm: ");
@@ -92,7 +92,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
     // A later program may give others: they are not passed over.
     let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
     statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];
-    assert!(told(Lang::Cs, &statement).unseen[0].contains("of_tomorrow"));
+    assert!(told(Lang::Cs, &statement, Audience::Person).unseen[0].contains("of_tomorrow"));
 }
 
 #[test]
@@ -128,8 +128,46 @@ fn what_a_colleague_has_said_is_no_more_than_a_word() {
     let mut step = step("legal", Outcome::Unverifiable);
     step.reason = Some("cli:ann said so at 2026-11-30T10:00:00Z: erased".into());
     step.evidence.expected = true;
-    let said = text(&html(&receipt(vec![step]), None, Lang::Cs, Audience::Person));
-    assert!(said.contains("podle sdělení pracovníka, neověřeno") && said.contains("„cli:ann said so at"), "{said}");
+    let receipt = receipt(vec![step]);
+    let said = text(&html(&receipt, None, Lang::Cs, Audience::Person));
+    assert!(said.contains("podle sdělení pracovníka, neověřeno"), "{said}");
+    assert!(said.contains("nikdo neviděl, zda údaje zmizely – pracovník potvrdil: vymazáno (30. 11. 2026)"), "{said}");
+    let whole = text(&html(&receipt, None, Lang::Cs, Audience::Authority));
+    assert!(whole.contains("„cli:ann said so at"), "{whole}");
+}
+
+#[test]
+fn no_paper_for_a_person_names_an_account() {
+    let mut kept = step("legal", Outcome::Retained);
+    kept.reason = Some("cli:root (sudo: anna) said so at 2026-11-30T18:03:21Z: retained (563/1991 Sb., § 31)".into());
+    let mut gone = step("archive", Outcome::Unverifiable);
+    gone.reason = Some("cli:ben said so at 2026-11-30T18:03:21Z: erased (shredded)".into());
+    gone.evidence.expected = true;
+    let mut there = step("paper", Outcome::Residual);
+    there.reason = Some("cli:ben said so at 2026-11-30T18:03:21Z: residual".into());
+    let receipt = receipt(vec![kept, gone, there]);
+    for (lang, law, confirmed) in [
+        (
+            Lang::Cs,
+            "legal: uchovává se podle 563/1991 Sb., § 31 (podle sdělení pracovníka, 30. 11. 2026)",
+            "pracovník potvrdil: vymazáno, „shredded“ (30. 11. 2026)",
+        ),
+        (
+            Lang::En,
+            "legal: kept by 563/1991 Sb., § 31 (as a member of staff has said, 30 November 2026)",
+            "a member of staff has confirmed: erased, “shredded” (30 November 2026)",
+        ),
+    ] {
+        let certificate = text(&html(&receipt, None, lang, Audience::Person));
+        assert!(certificate.contains(law) && certificate.contains(confirmed), "{certificate}");
+        let letters = letters(&case(), Some(&receipt.statement), lang);
+        assert!(text(&letters[4]).contains(law), "{}", text(&letters[4]));
+        for paper in letters.iter().map(|letter| text(letter)).chain([certificate]) {
+            assert!(!["cli:", "anna", "said so at"].iter().any(|inner| paper.contains(inner)), "{paper}");
+        }
+    }
+    // What a system says in such words itself is no colleague's word.
+    assert!(told::Word::of("the vendor said so at noon: erased").is_none());
 }
 
 #[test]
@@ -213,6 +251,33 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
 }
 
 #[test]
+fn a_letter_is_said_only_by_a_receipt_of_what_it_tells() {
+    for (outcome, refused, told) in [
+        (Outcome::Erased, false, true),
+        (Outcome::Retained, true, false),
+        (Outcome::Absent, false, false),
+        (Outcome::Residual, false, false),
+        (Outcome::Unverifiable, false, false),
+    ] {
+        let statement = receipt(vec![step("crm", outcome)]).statement;
+        assert_eq!(LetterKind::PartialRefusal.is_said_by(&statement), refused, "{outcome:?}");
+        assert_eq!(LetterKind::Recipients.is_said_by(&statement), told, "{outcome:?}");
+        assert!(LetterKind::Confirmation.is_said_by(&statement));
+    }
+}
+
+#[test]
+fn a_recipient_is_told_where_our_own_erasure_is_not_complete() {
+    let complete = receipt(vec![step("mluvii", Outcome::Erased)]).statement;
+    let incomplete = receipt(vec![step("mluvii", Outcome::Erased), step("crm", Outcome::Residual)]).statement;
+    for (lang, reserve) in [(Lang::Cs, "výmaz není úplný"), (Lang::En, "erasure is not complete")] {
+        let recipients = |statement| text(&letters(&case(), Some(statement), lang)[5]);
+        assert!(recipients(&incomplete).contains(reserve), "{}", recipients(&incomplete));
+        assert!(!recipients(&complete).contains(reserve), "{}", recipients(&complete));
+    }
+}
+
+#[test]
 fn whatever_the_reason_of_a_refusal_there_is_room_for_the_facts_and_a_word_of_complaint_and_court() {
     for because in RejectedBecause::ALL {
         let case = Case { rejected: Some(*because), ..case() };
@@ -227,7 +292,7 @@ fn whatever_the_reason_of_a_refusal_there_is_room_for_the_facts_and_a_word_of_co
         ] {
             let refusal = letters(&case, None, lang).swap_remove(3);
             let line = refusal.split_once(facts).expect("there is room for the facts").1;
-            assert!(line.contains("class=\"blank line\""), "{because}: {line}");
+            assert_eq!(line.matches("class=\"blank line\"").count(), 4, "{because}: {line}");
             let refusal = text(&refusal);
             assert!(refusal.contains(complaint) && refusal.contains(court), "{because}: {refusal}");
         }
@@ -237,7 +302,7 @@ fn whatever_the_reason_of_a_refusal_there_is_room_for_the_facts_and_a_word_of_co
 #[test]
 fn why_a_request_is_complex_is_left_to_the_officer() {
     let extension = letters(&case(), None, Lang::En).swap_remove(1);
-    assert!(extension.contains("the request is complex: <span class=\"blank long\">"), "{extension}");
+    assert!(extension.contains("the request is complex: <span class=\"blank line\">"), "{extension}");
     let many = Case { extended: Some(ExtendedBecause::NumberOfRequests), ..case() };
     let extension = letters(&many, None, Lang::En).swap_remove(1);
     assert!(
@@ -289,9 +354,50 @@ fn the_last_day_of_a_request_that_is_not_extended_is_no_extended_one() {
 fn no_paper_says_when_identity_was_verified_as_nobody_has_told() {
     let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
     let certificate = text(&html(&receipt, Some(&case()), Lang::En, Audience::Person));
-    assert!(certificate.contains("Identity verified by a document"), "{certificate}");
+    assert!(certificate.contains("Identity verified by an identity document"), "{certificate}");
     let acknowledgement = text(&letters(&case(), None, Lang::En)[0]);
     assert!(acknowledgement.contains("Your identity was verified."), "{acknowledgement}");
+}
+
+#[test]
+fn what_identity_was_verified_by_is_no_receipt_of_ours() {
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
+    for (by, czech, english) in [
+        (VerifiedBy::Document, "podle dokladu totožnosti", "by an identity document"),
+        (VerifiedBy::KnownContact, "přes kontakt, který známe", "by contact details known to us"),
+    ] {
+        let case = Case { verified: Some(by), ..case() };
+        for (lang, said) in [(Lang::Cs, czech), (Lang::En, english)] {
+            let certificate = text(&html(&receipt, Some(&case), lang, Audience::Person));
+            assert!(certificate.contains(said), "{certificate}");
+        }
+    }
+}
+
+#[test]
+fn an_erasure_that_is_not_complete_is_reported_and_not_confirmed() {
+    let titles = [("Potvrzení o výmazu", "Zpráva o výmazu"), ("Certificate of erasure", "Report on an erasure")];
+    for (outcome, is_complete) in [(Outcome::Erased, true), (Outcome::Retained, true), (Outcome::Residual, false)] {
+        let receipt = receipt(vec![step("crm", outcome)]);
+        for (lang, (confirmed, reported)) in Lang::ALL.into_iter().zip(titles) {
+            let html = html(&receipt, None, lang, Audience::Person).replace('\u{a0}', " ");
+            assert_eq!((html.contains(confirmed), html.contains(reported)), (is_complete, !is_complete), "{html}");
+        }
+    }
+}
+
+#[test]
+fn a_time_from_a_minute_to_the_same_one_is_said_once() {
+    let mut receipt = receipt(vec![step("crm", Outcome::Erased)]);
+    for (begun, ended, said) in [
+        (60, 119, "Erased (UTC) 1 Jan 1970 00:01 Where"),
+        (60, 120, "Erased (UTC) 1 Jan 1970 00:01 – 1 Jan 1970 00:02 Where"),
+    ] {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        (receipt.statement.begun, receipt.statement.ended) = (Some(at(begun)), at(ended));
+        let certificate = text(&html(&receipt, None, Lang::En, Audience::Person));
+        assert!(certificate.contains(said), "{certificate}");
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! What targets say in their own words. What mluvii's target says is said in the paper's language; what a plugin says is quoted as it is.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::Lang;
+use crate::erasure::Outcome;
 use crate::receipt::StepStatement;
 
 /// A place that was looked at, or was not; or a kind of data.
@@ -45,7 +49,55 @@ pub(super) fn count(lang: Lang, what: &str, number: u64) -> String {
 
 /// Whether a person has confirmed it, as a task of a target that has no plugin (`docs/tasks.md`).
 pub(super) fn is_somebodys_word(step: &StepStatement) -> bool {
-    step.expected && step.reason.as_deref().is_some_and(|reason| reason.contains(" said so at "))
+    step.expected && step.reason.as_deref().is_some_and(|reason| reason.contains(SAID_SO))
+}
+
+/// What stands between who said what of a task, and when (`operations::tasks`).
+const SAID_SO: &str = " said so at ";
+
+/// What a member of staff has said of a task, without the account.
+pub(super) struct Word<'a> {
+    at: Timestamp,
+    outcome: Outcome,
+    because: Option<&'a str>,
+}
+
+impl<'a> Word<'a> {
+    /// Reads it from a step's reason; `None` where that is something else.
+    pub(super) fn of(reason: &'a str) -> Option<Self> {
+        let (_, word) = reason.split_once(SAID_SO)?;
+        let (at, said) = word.split_once(": ")?;
+        let (outcome, because) = match said.split_once(" (") {
+            Some((outcome, because)) => (outcome, Some(because.strip_suffix(')').unwrap_or(because))),
+            None => (said, None),
+        };
+        let outcome = Outcome::ALL.into_iter().find(|one| one.as_str() == outcome)?;
+        Some(Self { at: at.parse().ok()?, outcome, because })
+    }
+
+    /// As a person is told of it.
+    pub(super) fn told(&self, lang: Lang) -> String {
+        let quoted = || self.because.map(|because| format!(", {}", lang.quoted(because))).unwrap_or_default();
+        let date = self.at.to_zoned(TimeZone::UTC).date();
+        let (day, numbers) = (lang.date(date), format!("{}. {}. {}", date.day(), date.month(), date.year()));
+        let (czech, english) = match (self.outcome, self.because) {
+            (Outcome::Retained, Some(law)) => {
+                return lang.say(
+                    format!("uchovává se podle {law} (podle sdělení pracovníka, {numbers})"),
+                    format!("kept by {law} (as a member of staff has said, {day})"),
+                );
+            }
+            (Outcome::Retained, None) => ("uchovává se", "kept"),
+            (Outcome::Erased, _) => ("vymazáno", "erased"),
+            (Outcome::Absent, _) => ("údaje tam nebyly", "there was no data"),
+            (Outcome::Residual, _) => ("údaje tam stále jsou", "the data is still there"),
+            (Outcome::Unverifiable | Outcome::Parked, _) => ("neověřeno", "not verified"),
+        };
+        lang.say(
+            format!("pracovník potvrdil: {czech}{} ({numbers})", quoted()),
+            format!("a member of staff has confirmed: {english}{} ({day})", quoted()),
+        )
+    }
 }
 
 /// How a system is called.

@@ -4,10 +4,12 @@
 const NO_BREAK: char = '\u{a0}';
 
 /// Words after which a line must not break, in Czech beside those of one letter.
-const CZECH: [&str; 15] =
-    ["č.", "čl.", "odst.", "písm.", "§", "str.", "tzv.", "např.", "s.", "r.", "a.", "pplk.", "č. j.", "článku", "bodu"];
+const CZECH: [&str; 16] = [
+    "č.", "čl.", "odst.", "písm.", "§", "§§", "str.", "tzv.", "např.", "s.", "r.", "a.", "pplk.", "č. j.", "článku",
+    "bodu",
+];
 
-const ENGLISH: [&str; 6] = ["Art.", "No.", "no.", "Article", "para.", "p."];
+const ENGLISH: [&str; 8] = ["§", "§§", "Art.", "No.", "no.", "Article", "para.", "p."];
 
 const MONTHS: [&str; 24] = [
     "ledna",
@@ -43,13 +45,26 @@ pub(super) fn month(number: i8, is_czech: bool) -> &'static str {
 }
 
 pub(super) fn czech(text: &str) -> String {
-    let binds =
-        |word: &str, next: &str| is_letter(word) || CZECH.contains(&&*word.to_lowercase()) || counts(word, next);
+    let binds = |word: &str, next: &str| {
+        is_letter(word) || CZECH.contains(&&*word.to_lowercase()) || counts(word, next) || is_law(word, next)
+    };
     bound(text, binds)
 }
 
 pub(super) fn english(text: &str) -> String {
-    bound(text, |word, next| ENGLISH.contains(&word) || counts(word, next))
+    bound(text, |word, next| ENGLISH.contains(&word) || counts(word, next) || is_law(word, next))
+}
+
+/// A text that came from elsewhere, in whatever language: laws are named alike in all of them.
+pub(super) fn foreign(text: &str) -> String {
+    bound(text, |word, next| ["§", "§§", "č."].contains(&word) || is_law(word, next))
+}
+
+/// The number of a law, before the collection that it stands in: `563/1991 Sb.`.
+fn is_law(word: &str, next: &str) -> bool {
+    let is_number = |digits: &str| !digits.is_empty() && digits.chars().all(|one| one.is_ascii_digit());
+    let numbers = word.split_once('/').is_some_and(|(number, year)| is_number(number) && is_number(year));
+    numbers && next.starts_with("Sb.")
 }
 
 /// A preposition or conjunction of one letter.
@@ -102,6 +117,13 @@ mod tests {
         check(czech("24. 11. 2026 10:14"), "24.~11.~2026 10:14");
         check(czech("Doklad č. 1. Potom"), "Doklad č.~1. Potom");
         check(czech("„V systému“ kdo"), "„V~systému“ kdo");
+        check(czech("podle 563/1991 Sb., § 31"), "podle 563/1991~Sb., §~31");
+    }
+
+    #[test]
+    fn the_name_of_a_law_stays_in_one_line_whoever_says_it() {
+        check(english("kept by 563/1991 Sb., § 31"), "kept by 563/1991~Sb., §~31");
+        check(foreign("a law (č. 235/2004 Sb.) and 5 rows"), "a law (č.~235/2004~Sb.) and 5 rows");
     }
 
     #[test]

@@ -89,9 +89,9 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     }
     assert!(!text.contains("výmaz") && !text.contains("doklad"), "all of it is English: {text}");
 
-    let czech = ["acknowledgement", "extension", "confirmation", "refusal", "partial-refusal", "recipients"];
+    let czech = ["acknowledgement", "extension", "confirmation", "refusal", "recipients"];
     let czech = czech.map(|letter| (letter, "cs", if letter == "recipients" { "Vážení," } else { "Vážená paní" }));
-    let english = ["confirmation", "partial-refusal"].map(|letter| (letter, "en", "Dear Sir or Madam,"));
+    let english = ["confirmation", "recipients"].map(|letter| (letter, "en", "Dear Sir or Madam,"));
     for (letter, lang, greeting) in czech.into_iter().chain(english) {
         let arguments = ["letters", letter, "--lang", lang, "--receipt", "1"];
         let (pages, size, _, text) = printed(&paper(&format!("{letter}.{lang}.html"), &arguments));
@@ -101,6 +101,9 @@ fn certificates_and_letters_are_sheets_of_a4_in_both_languages() {
     }
     let unnamed = deployment.run(&["letters", "confirmation", "--lang", "en"]);
     assert_eq!(unnamed.status.code(), Some(1), "what was done is said by a receipt only");
+    let retained = deployment.run(&["letters", "partial-refusal", "--lang", "en", "--receipt", "1"]);
+    let why = String::from_utf8_lossy(&retained.stderr);
+    assert!(retained.status.code() == Some(1) && why.contains("says that anything is retained"), "{why}");
     let missing = deployment.run(&["receipts", "certificate", "9", "--lang", "cs"]);
     assert_eq!(missing.status.code(), Some(1));
 }
@@ -179,7 +182,8 @@ fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other
     said(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")], 0);
     receipts(&deployment, 1);
     let certificate = said(&["receipts", "certificate", "1", "--lang", "cs", "--request", "2026/033"], 0);
-    for filled in ["Žádost 2026/033", "dopisem", "podle dokladu", "jedné osoby: 1 konverzace", "„v3“"] {
+    for filled in ["Žádost 2026/033", "dopisem", "podle dokladu totožnosti", "jedné osoby: 1 konverzace", "„v3“"]
+    {
         assert!(certificate.contains(filled), "{filled}: {certificate}");
     }
     let confirmed = said(&["letters", "confirmation", "--lang", "cs", "--request", "2026/033"], 0);
@@ -190,6 +194,13 @@ fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other
     ] {
         assert!(said(&other, 1).contains(&format!("is not one of request {bob}")));
     }
+    let untrue = said(&["letters", "refusal", "--lang", "cs", "--request", bob], 1);
+    assert!(untrue.contains(&format!("quietus requests reject {bob}")), "{untrue}");
+    let nothing = said(&["letters", "recipients", "--lang", "cs", "--request", bob], 1);
+    assert!(nothing.contains("says that anything was erased"), "{nothing}");
+    said(&["letters", "recipients", "--lang", "cs", "--request", "2026/033"], 0);
+    let retained = said(&["letters", "partial-refusal", "--lang", "cs", "--request", "2026/033"], 1);
+    assert!(retained.contains("no receipt of request 2026/033"), "{retained}");
     said(&["requests", "reject", bob, "--because", "legal-claims"], 0);
     let refused = said(&["letters", "refusal", "--lang", "cs", "--request", bob], 0);
     assert!(refused.contains("obhajobu právních nároků") && !refused.contains("bob@x.cz"), "{refused}");
