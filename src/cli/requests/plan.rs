@@ -73,6 +73,10 @@ impl PlanRequest {
     }
 }
 
+fn chosen(all: &[Choice]) -> Vec<serde_json::Value> {
+    all.iter().map(|one| json!({ "session": one.session.to_string(), "because": one.because })).collect()
+}
+
 fn in_json(planned: &Planned) -> serde_json::Value {
     let session = |found: &Found| {
         let record = planned.records.get(&found.key);
@@ -91,7 +95,7 @@ fn in_json(planned: &Planned) -> serde_json::Value {
         "state": planned.shown.state, "due": planned.shown.due, "days_left": planned.shown.days_left,
         "extendable_until": planned.extendable_until, "purges": planned.purges, "look_again": planned.again,
         "sessions": planned.reach.found.sessions.values().map(session).collect::<Vec<_>>(),
-        "include": planned.shown.request.include, "exclude": planned.shown.request.exclude,
+        "include": chosen(&planned.shown.request.include), "exclude": chosen(&planned.shown.request.exclude),
         "guests": planned.reach.found.whom.guests.len(), "identifiers": kinds(&planned.reach.found.whom.identifiers),
         "targets": said::json(&planned.targets), "holds": said::holds_json(&planned.holds),
         "unsettled_until": planned.reach.found.unsettled_until, "findings": planned.reach.found.findings,

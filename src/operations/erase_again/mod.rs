@@ -322,7 +322,7 @@ impl<'a> Run<'a> {
                 }
                 let Some(step) = ended.erasure.steps.iter().find(|step| step.target == self.target) else { continue };
                 // What became of it elsewhere, and whether a person has cancelled the rest, is nothing to this target.
-                if is_gone(step.outcome()) {
+                if is_gone(step) {
                     done.not_comparable += u64::from(!persons.add(ended));
                 } else {
                     done.not_erased_then += 1;
@@ -512,15 +512,20 @@ fn plan(done: &ErasedAgain) -> String {
     plan
 }
 
-/// Whether the target no longer held it. Where nobody could see it, it was asked for all the same.
-pub(in crate::operations) fn is_gone(outcome: Option<Outcome>) -> bool {
-    matches!(outcome, Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable))
+/// Whether the target no longer held it. Where nobody could see it, it was asked for all the same; what was stopped before that is there
+/// as it was.
+pub(in crate::operations) fn is_gone(step: &Step) -> bool {
+    match step.outcome() {
+        Some(Outcome::Erased | Outcome::Absent) => true,
+        Some(Outcome::Unverifiable) => !step.stopped || step.may_have_erased(),
+        _ => false,
+    }
 }
 
 /// Whether a step is over and its data was gone, not before `since` as far as that is known.
 fn is_done_since(step: &Step, since: Timestamp) -> bool {
     let at = step.verified_at.max(step.erased_at);
-    is_gone(step.final_outcome()) && at.is_none_or(|at| at >= since)
+    step.final_outcome().is_some() && is_gone(step) && at.is_none_or(|at| at >= since)
 }
 
 #[cfg(test)]

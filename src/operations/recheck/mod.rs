@@ -130,7 +130,7 @@ pub(crate) async fn due(
             };
             for ended in page {
                 let step = ended.erasure.steps.iter().find(|step| step.target == at.target);
-                let Some(ended_at) = ended.erasure.ended.filter(|_| step.is_some_and(|step| is_gone(step.outcome())))
+                let Some(ended_at) = ended.erasure.ended.filter(|_| step.is_some_and(is_gone))
                 else {
                     continue;
                 };
