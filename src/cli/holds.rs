@@ -160,7 +160,13 @@ fn list(all: &[Hold], out: &mut Out) -> Result<Exit, Failure> {
     }
     let row = |hold: &Hold| {
         let case = hold.hold.case.as_ref().map(ToString::to_string).unwrap_or_default();
-        [hold.hold.id.to_string(), what(&hold.hold.on), hold.hold.reason.as_str().to_owned(), case, state(hold)]
+        [
+            hold.hold.id.to_string(),
+            what(&hold.hold.on),
+            hold.hold.reason.as_str().to_owned(),
+            case,
+            state(hold, "no end"),
+        ]
     };
     out.table(["ID", "KEEPS", "REASON", "CASE", "UNTIL"], all.iter().map(row))?;
     Ok(Exit::Done)
@@ -182,7 +188,7 @@ fn show(Shown { hold, waiting }: &Shown, out: &mut Out) -> Result<Exit, Failure>
         hold.hold.case.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string)
     ))?;
     out.line(format_args!("added     {} by {}", out::time(hold.added), hold.by))?;
-    out.line(format_args!("until     {}", state(hold)))?;
+    out.line(format_args!("until     {}", state(hold, "it is lifted")))?;
     if let Some((at, by)) = &hold.lifted {
         out.line(format_args!("lifted    {} by {by}", out::time(*at)))?;
     }
@@ -217,12 +223,12 @@ fn what(on: &HoldOn) -> String {
     }
 }
 
-/// Until when, or that it has ended.
-fn state(hold: &Hold) -> String {
+/// Until when, or that it has ended; one without an end is `endless`.
+fn state(hold: &Hold, endless: &str) -> String {
     match (hold.ended(Timestamp::now()), hold.hold.until) {
         (Some(ended), _) => format!("ended {}", out::date(ended)),
         (None, Some(until)) => out::time(until),
-        (None, None) => "lifted".to_owned(),
+        (None, None) => endless.to_owned(),
     }
 }
 

@@ -109,7 +109,7 @@ fn ask(what: &str) -> Result<Secret, Failure> {
 /// A value that says nothing identifies nobody, and is not one that was left out.
 fn given(text: &str, what: &str) -> Result<Secret, Failure> {
     if text.trim().is_empty() {
-        return Err(Failure::Usage(format!("the {what} is empty")));
+        return Err(Failure::Usage(format!("the {what} is empty: name only what you know, and leave out the rest")));
     }
     Ok(Secret::new(text.trim()))
 }

@@ -11,6 +11,11 @@ use crate::receipt::{Gap, GapCause};
 /// Hex digits of a digest that are shown in a list; `show` commands have all of them.
 const DIGEST_DIGITS: usize = 8;
 
+/// A number of things, with the word for one or for several.
+pub(super) fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// The subject of an erasure, a digest cut short.
 pub(super) fn subject(key: &str) -> String {
     match key.rsplit_once('/') {

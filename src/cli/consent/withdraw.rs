@@ -9,6 +9,7 @@ use crate::cli::context::actor;
 use crate::cli::erase::session_keys;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, DOUBTFUL, GOOD, Out};
+use crate::cli::words::counted;
 use crate::consent::CameBy;
 use crate::operations::Operations;
 use crate::operations::consent::{self, Asked, DemandShown, ForeseenWithdrawal, Left};
@@ -75,8 +76,17 @@ impl Withdraw {
         if out.is_json() {
             out.json(&json!({ "sessions": sessions, "erasures": erasures }))?;
         } else {
-            let text = format_args!("the consents of {sessions} sessions are withdrawn; erasures by it: {erasures}");
-            out.marked(GOOD, "✓", text)?;
+            let at_settling = done.sessions.iter().filter(|one| !one.at_settling.is_empty()).count();
+            let later = match at_settling {
+                0 => String::new(),
+                count => format!("; {} decided on when settled", counted(count, "session is", "sessions are")),
+            };
+            let of = counted(sessions, "session", "sessions");
+            out.marked(
+                GOOD,
+                "✓",
+                format_args!("the consents of {of} are withdrawn; erasures by it: {erasures}{later}"),
+            )?;
         }
         Ok(Exit::Done)
     }
@@ -111,7 +121,12 @@ fn show(foreseen: &ForeseenWithdrawal, out: &mut Out) -> std::io::Result<()> {
         };
         out.line(format_args!("{}  stays as it is: {why}", one.session))?;
     }
+    let possible = left.iter().filter(|one| one.why == Left::Possible).count();
     match sessions.len() {
+        0 if possible > 0 => out.line(format_args!(
+            "nothing would be withdrawn: {} only possibly this person's; take what is with --include SESSION",
+            counted(possible, "session is", "sessions are")
+        )),
         0 => out.line("there is no consent that this would end"),
         count => out.marked(
             DOUBTFUL,

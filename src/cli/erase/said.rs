@@ -79,11 +79,12 @@ pub(in crate::cli) fn write(said: &Said, out: &mut Out) -> std::io::Result<()> {
         if !told.is_empty() {
             out.line(format_args!("{name} is told: {}", listed(told)))?;
         }
-        if !evidence.not_looked_at.is_empty() {
-            out.line(format_args!("{name} does not look at: {}", evidence.not_looked_at.join(", ")))?;
+        // Places and what is kept are sentences with commas of their own.
+        for place in &evidence.not_looked_at {
+            out.line(format_args!("{name} does not look at: {place}"))?;
         }
         if let Some(keeps) = evidence.keeps.as_ref().filter(|keeps| !keeps.is_empty()) {
-            out.line(format_args!("{name} keeps: {}", keeps.join(", ")))?;
+            out.line(format_args!("{name} keeps: {}", keeps.join("; ")))?;
         }
     }
     Ok(())
@@ -92,7 +93,11 @@ pub(in crate::cli) fn write(said: &Said, out: &mut Out) -> std::io::Result<()> {
 fn row((name, answer): (&TargetName, &Result<WouldBe, NotSaid>)) -> [String; 4] {
     match answer {
         Ok(WouldBe { outcome, reason, counts, .. }) => {
-            let counts = counts.iter().map(|(what, count)| format!("{count} {what}"));
+            let counts = counts.iter().map(|(what, count)| match (&**what, *count) {
+                ("sessions", 1) => "1 session".to_owned(),
+                ("guests", 1) => "1 guest".to_owned(),
+                (what, count) => format!("{count} {what}"),
+            });
             let reason = reason.clone().unwrap_or_default();
             [name.to_string(), outcome.as_str().to_owned(), listed(counts), reason]
         }

@@ -6,11 +6,12 @@ use crate::attention::{days_left_words, delay_brief, delay_words};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, DOUBTFUL, Out};
 use crate::cli::rechecks;
+use crate::cli::words::counted;
 use crate::erasure::confirmation::{LinkState, ShownLink};
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::Operations;
 use crate::operations::requests::{self, Shown};
-use crate::request::{Ended, PlannedSession, RequestState};
+use crate::request::{Came, Ended, PlannedSession, RequestState};
 use crate::subject::InstallationName;
 
 /// List requests, newest first; without --state or --all, the open ones
@@ -117,6 +118,14 @@ impl Show {
     }
 }
 
+/// How it came, in words.
+fn came(came: Came) -> String {
+    match came {
+        Came::InPerson => "in person".to_owned(),
+        came => format!("by {came}"),
+    }
+}
+
 /// Writes one as it is now.
 pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
     if out.is_json() {
@@ -124,7 +133,7 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
     }
     let request = &shown.request;
     out.line(format_args!("request {}: {}", shown.name(), shown.state))?;
-    out.line(format_args!("came       by {}, on {}", request.came, request.term.received))?;
+    out.line(format_args!("came       {}, on {}", came(request.came), request.term.received))?;
     out.line(format_args!("entered    {} by {}", crate::cli::out::time(request.entered), request.entered_by))?;
     match &request.verified {
         Some(verified) => {
@@ -162,7 +171,14 @@ pub(super) fn write(shown: &Shown, out: &mut Out) -> std::io::Result<()> {
         let approved = plan.approved.as_ref().map_or_else(String::new, |by| format!(", approved by {}", by.by));
         let makers: Vec<_> = request.makers.iter().map(ToString::to_string).collect();
         let (hash, count, makers) = (&plan.hash, plan.sessions.len(), makers.join(", "));
-        out.line(format_args!("plan       {hash} of {count} sessions, by {makers}{approved}"))?;
+        let of = counted(count, "session", "sessions");
+        out.line(format_args!("plan       {hash} of {of}, by {makers}{approved}"))?;
+    }
+    for (what, chosen) in [("include", &request.include), ("exclude", &request.exclude)] {
+        if !chosen.is_empty() {
+            let chosen: Vec<_> = chosen.iter().map(|one| format!("{}={}", one.session, one.because)).collect();
+            out.line(format_args!("{what}    {}", chosen.join(", ")))?;
+        }
     }
     for erasure in &request.erasures {
         out.line(format_args!("erasure    {erasure}"))?;

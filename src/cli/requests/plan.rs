@@ -11,6 +11,7 @@ use crate::cli::erase::reach::{kinds, sentence};
 use crate::cli::erase::said;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
+use crate::cli::words::counted;
 use crate::operations::Operations;
 use crate::operations::erasures::{LookAgain, NotReached};
 use crate::operations::requests::{self, Planned, Purge, Ran, Shown};
@@ -140,7 +141,7 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     write_due(&planned.shown, out)?;
     let (hash, number) = (&planned.plan.hash, &planned.shown.request.number);
     let count = planned.plan.sessions.len();
-    let goes = if count == 0 { "no session goes".to_owned() } else { format!("{count} sessions go") };
+    let goes = if count == 0 { "no session goes".to_owned() } else { counted(count, "session goes", "sessions go") };
     out.line(format_args!("plan {hash} of request {}: {goes}", planned.shown.name()))?;
     if planned.shown.request.is_nothing(&planned.plan) {
         return out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"));

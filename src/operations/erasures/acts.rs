@@ -60,6 +60,9 @@ async fn must_be_somebody_else(on: &Operations, id: ErasureId, by: &Actor) -> Re
         None if erasure.rules.iter().any(|rule| !is_by_hand(rule)) => withdrawn_by(on, &erasure, by).await?,
         why => why,
     };
+    let waits = erasure.state == ErasureState::Requested;
+    // Of one that is over, who has asked for it may not be known any more, and matters no more.
+    let why = why.map(|why| if waits { why } else { "it does not wait for approval".to_owned() });
     why.map_or(Ok(()), |why| Err(OperationError::Conflict(format!("erasure {id}: {why} (requests.four_eyes)"))))
 }
 
