@@ -130,8 +130,7 @@ pub(crate) async fn due(
             };
             for ended in page {
                 let step = ended.erasure.steps.iter().find(|step| step.target == at.target);
-                let Some(ended_at) = ended.erasure.ended.filter(|_| step.is_some_and(is_gone))
-                else {
+                let Some(ended_at) = ended.erasure.ended.filter(|_| step.is_some_and(is_gone)) else {
                     continue;
                 };
                 if let Some(date) = date_of(ended_at, &on.settings.recheck, done, now) {

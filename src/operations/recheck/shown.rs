@@ -52,15 +52,9 @@ fn to_come(on: &Operations, erasure: &Erasure, looked: &[Recheck]) -> Vec<ToCome
     let Some(ended) = erasure.ended.filter(|_| erasure.verdict.is_some()) else { return Vec::new() };
     let is_looked_at = |step: &&Step| {
         let has_any = !step.target.is_mluvii() || erasure.sessions > 0;
-<<<<<<< HEAD
-        is_gone(step) && has_any && on.settings.targets.contains(&step.target)
-||||||| ed5f2c24
-        is_gone(step.outcome()) && has_any && on.settings.targets.contains(&step.target)
-=======
         // Where people erase, nobody else can look.
         let by_people = on.settings.manual.contains_key(&step.target);
-        is_gone(step.outcome()) && has_any && !by_people && on.settings.targets.contains(&step.target)
->>>>>>> wt-off
+        is_gone(step) && has_any && !by_people && on.settings.targets.contains(&step.target)
     };
     let mut all = Vec::new();
     for step in erasure.steps.iter().filter(is_looked_at) {
