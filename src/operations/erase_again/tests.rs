@@ -54,7 +54,7 @@ fn a_step_is_done_where_it_is_over_and_the_data_was_gone_since_then() {
     let untold = Step { erased_at: None, verified_at: None, ..sample::step("crm", Outcome::Absent) };
     assert!(is_done_since(&untold, at(1_000)));
     let unseen = Step { stopped: true, ..sample::step("crm", Outcome::Unverifiable) };
-    let never_asked = Step { erased_at: None, verified_at: None, counts: Default::default(), tried: false, ..unseen };
+    let never_asked = Step { erased_at: None, verified_at: None, rounds: 0, counts: Default::default(), ..unseen };
     assert!(!is_done_since(&never_asked, at(1_000)), "it was stopped before it was asked");
     assert!(is_done_since(&Step { tried: true, ..never_asked.clone() }, at(1_000)), "it may have been asked");
     assert!(is_done_since(&Step { stopped: false, ..never_asked }, at(1_000)), "it was asked, and nobody could see");
