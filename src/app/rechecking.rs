@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use metrics::{counter, describe_counter};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
