@@ -7,18 +7,11 @@ use maud::{Markup, html};
 use super::figures::hash;
 use super::reasons::{Told, told};
 use super::sheet::{self, head, page, person, signature};
-use super::{Case, Lang, Letterhead, outcome, told as words};
+use super::{Audience, Case, Lang, Letterhead, outcome, told as words};
 use crate::erasure::{ErasureState, MluviiSearch, Verdict};
 use crate::receipt::{Receipt, ReceiptHead, Statement, StepStatement};
 use crate::request::{Came, VerifiedBy};
 use crate::subject::Scope;
-
-/// For whom it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Audience {
-    Person,
-    Authority,
-}
 
 /// What is known of the chain of receipts around this one.
 #[derive(Clone, Debug, PartialEq, Eq)]

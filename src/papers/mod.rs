@@ -2,6 +2,7 @@
 //! which loads nothing from anywhere. Names nobody: where a name or an address belongs, there is a line to write on. A paper says no
 //! more than the receipt that it is made of.
 
+mod audience;
 mod case;
 mod certificate;
 mod figures;
@@ -14,8 +15,9 @@ mod sheet;
 mod told;
 mod typography;
 
+pub(crate) use audience::Audience;
 pub(crate) use case::Case;
-pub(crate) use certificate::{Audience, Certificate, ChainPlace};
+pub(crate) use certificate::{Certificate, ChainPlace};
 pub(crate) use lang::Lang;
 pub(crate) use letter::{Letter, LetterKind};
 pub(crate) use settings::PapersSettings;
