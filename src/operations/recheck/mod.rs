@@ -36,6 +36,9 @@ const NOT_FOUND_BY: &str = "nothing is kept any more by which they could be foun
 /// Why nobody has looked for somebody who could be found elsewhere.
 const NOT_TOLD_BY: &str = "this target does not tell whom it holds by what is kept of them";
 
+/// Why nobody is gone by a look that was answered with nobody.
+const TOLD_NOBODY: &str = "this target told of nobody at all, which shows nothing";
+
 /// What is there counts for a later erasure of the same person, of which it is told.
 const LATER: &str = "later";
 
@@ -248,8 +251,8 @@ async fn records(
     };
     for one in &findable {
         let found = seen.found.iter().find(|found| found.erasure == one.ended.erasure.id);
-        if found.is_none() && !may_be_shown(&one.ended, &seen) {
-            looked.push(one.not_looked(at, now, NOT_TOLD_BY));
+        if let (None, Some(why)) = (found, shows_nothing_of(&one.ended, &seen)) {
+            looked.push(one.not_looked(at, now, why));
             continue;
         }
         let records = found.map_or(0, |found| found.records + found.kept);
@@ -259,9 +262,14 @@ async fn records(
     Ok(looked)
 }
 
-/// Whether somebody's data could be among what was seen: the records of a system have some kind of what is kept of them, or there is none.
-fn may_be_shown(ended: &EndedErasure, seen: &ErasedAgain) -> bool {
-    seen.records == 0 || erase_again::is_found_by(ended, |kind| seen.told.contains(kind))
+/// Why nothing that was seen could have shown somebody; `None` where the records of a system have some kind of what is kept of them. That
+/// a system told of nobody at all shows nothing: a right that is missing looks the same.
+fn shows_nothing_of(ended: &EndedErasure, seen: &ErasedAgain) -> Option<&'static str> {
+    if seen.records == 0 {
+        return Some(TOLD_NOBODY);
+    }
+    let could = erase_again::is_found_by(ended, |kind| seen.told.contains(kind));
+    (!could).then_some(NOT_TOLD_BY)
 }
 
 /// What is said of one, of whom something was found or not.

@@ -211,6 +211,7 @@ fn a_target_that_is_paused_is_looked_at_later_and_told_of_once_it_is_late() {
     assert_eq!(paused.0, Some(0), "{}", paused.1);
     let (code, why) = company.run(&["erase-again", "--target", "crm", "--since", SINCE]);
     assert!(code == Some(1) && why.contains("quietus targets resume crm"), "{code:?}: {why}");
+    company.crm.holds(&[("eve@x.cz", "Eve", before())]);
     company.turn_to_day(33);
     let late = wait_for("it to be late", || company.told("recheck_late"));
     assert!(late["parameters"]["reason"].as_str().is_some_and(|why| why.contains("paused")), "{late}");
