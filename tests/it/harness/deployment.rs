@@ -68,6 +68,27 @@ erase = "session"
 targets = ["mluvii"]
 "#;
 
+/// A mluvii company and its source, both by one name, of a deployment that has several; `more` stands in `[[mluvii]]`.
+pub(crate) fn company(name: &str, base_url: &str, tenant: usize, more: &str) -> String {
+    format!(
+        r#"
+[[mluvii]]
+name = "{name}"
+base_url = "{base_url}"
+client_id = {{ file = "api.secret" }}
+client_secret = {{ file = "api.secret" }}
+verify_after = "0s"
+{more}
+
+[[source]]
+name = "{name}"
+mluvii = "{name}"
+tenants = [{tenant}]
+auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
+"#
+    )
+}
+
 /// A deployment in a temporary folder.
 pub(crate) struct Deployment {
     folder: TempDir,

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::harness::{API_SECRET, CONNECTIONS, Deployment, Seed, Server, StandIn, runtime, sender, wait_for};
+use crate::harness::{API_SECRET, CONNECTIONS, Deployment, Seed, Server, StandIn, company, runtime, sender, wait_for};
 use population::{Conversation, Person, spelled_email, spelled_name, spelled_phone};
 
 /// `QUIETUS_PEOPLE` and `QUIETUS_CONVERSATIONS` make it as long as one likes.
@@ -108,30 +108,13 @@ fn make_awkward(mluviis: &[StandIn; 2]) {
 
 fn install(mluviis: &[StandIn; 2]) -> Deployment {
     let deployment = Deployment::bare(&mluviis[0].mluvii, "");
-    let company = |name: &str, url: &str, tenant: usize, nulls: &str| {
-        format!(
-            r#"
-[[mluvii]]
-name = "{name}"
-base_url = "{url}"
-client_id = {{ file = "api.secret" }}
-client_secret = {{ file = "api.secret" }}
-nulls = "{nulls}"
-verify_after = "0s"
-verify_within = "4s"
-accept_left = ["contact record", "e-mail threads"]
-concurrency_max = 8
-
-[[source]]
-name = "{name}"
-mluvii = "{name}"
-tenants = [{tenant}]
-auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
-"#
-        )
+    let company = |number: usize, nulls: &str| {
+        let more = format!(
+            "nulls = \"{nulls}\"\nverify_within = \"4s\"\naccept_left = [\"contact record\", \"e-mail threads\"]\nconcurrency_max = 8"
+        );
+        company(COMPANIES[number], &mluviis[number].mluvii, 62 + number, &more)
     };
-    let companies = company(COMPANIES[0], &mluviis[0].mluvii, 62, "omitted")
-        + &company(COMPANIES[1], &mluviis[1].mluvii, 63, "explicit");
+    let companies = company(0, "omitted") + &company(1, "explicit");
     deployment.write(
         "quietus.toml",
         &format!(

@@ -3,27 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{ANN, BOB, Company, LEDGER_ONLY, SETTLE};
-use crate::harness::{Deployment, ERASE, Server, StandIn, client, http, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, Server, StandIn, client, company, http, receipts, wait_for};
 
 /// A second company beside the harness' `acme`.
 fn and_bell(mluvii: &StandIn) -> String {
-    format!(
-        r#"
-[[mluvii]]
-name = "bell"
-base_url = "{}"
-client_id = {{ file = "api.secret" }}
-client_secret = {{ file = "api.secret" }}
-verify_after = "0s"
-
-[[source]]
-name = "bell"
-mluvii = "bell"
-tenants = [62]
-auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
-{ERASE}"#,
-        mluvii.mluvii
-    )
+    company("bell", &mluvii.mluvii, 62, "") + ERASE
 }
 
 #[test]

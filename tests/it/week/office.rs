@@ -11,7 +11,7 @@ use test_servers::exim::Exim;
 use super::town::{ACME, COMPANIES, Town};
 use crate::confirming;
 use crate::erasing_again::{System, before};
-use crate::harness::{Deployment, Server, StandIn, quietus, wait_for};
+use crate::harness::{Deployment, Server, StandIn, company, quietus, wait_for};
 use crate::people;
 use crate::people::population::{Conversation, spelled_email, spelled_name, spelled_phone};
 
@@ -243,28 +243,8 @@ impl Office {
 }
 
 fn configuration(mluviis: &[StandIn; 2], crm: &System, exim: &Exim) -> String {
-    let company = |number: usize| {
-        let (name, url, tenant) = (COMPANIES[number], &mluviis[number].mluvii, 62 + number);
-        format!(
-            r#"
-[[mluvii]]
-name = "{name}"
-base_url = "{url}"
-client_id = {{ file = "api.secret" }}
-client_secret = {{ file = "api.secret" }}
-verify_after = "0s"
-verify_within = "10s"
-accept_left = ["contact record", "e-mail threads"]
-concurrency_max = 8
-
-[[source]]
-name = "{name}"
-mluvii = "{name}"
-tenants = [{tenant}]
-auth = [{{ basic = {{ user = "mluvii", password = {{ file = "webhook.secret" }} }} }}]
-"#
-        )
-    };
+    let more = "verify_within = \"10s\"\naccept_left = [\"contact record\", \"e-mail threads\"]\nconcurrency_max = 8";
+    let company = |number: usize| company(COMPANIES[number], &mluviis[number].mluvii, 62 + number, more);
     // Whoever is searched for has an address at example.com.
     let confirmation = confirming::settings(exim).replace("privacy@example.com", "privacy@acme.example");
     let companies = company(0) + &company(1);
