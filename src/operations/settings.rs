@@ -71,7 +71,7 @@ pub(crate) struct Installation {
 
 impl Settings {
     /// The installation of this name, or that of the source of this name: both are names that people know.
-    pub(super) fn installation(&self, name: &InstallationName) -> Result<&Installation, InputError> {
+    pub(crate) fn installation(&self, name: &InstallationName) -> Result<&Installation, InputError> {
         let named = |name: &InstallationName| self.installations.iter().find(|known| known.name == *name);
         let source = || self.sources.iter().find(|source| *source.name == *name.0);
         named(name)

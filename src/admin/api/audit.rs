@@ -1,0 +1,87 @@
+//! Who ordered what.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::get_with;
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::shown::{limit, read_if};
+use crate::admin::answer::{Answer, Done, Page};
+use crate::admin::caller::{By, See};
+use crate::admin::given::Query;
+use crate::admin::routes::Admin;
+use crate::audit::{Actor, AuditRow, Object};
+use crate::ledger::{AuditRange, Cursor};
+use crate::operations::audit;
+
+pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
+    ApiRouter::new()
+        .api_route("/api/v1/audit", get_with(list, |op| op.id("list_audit").summary("List who ordered what, the newest first")))
+}
+
+/// An order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Row {
+    number: u64,
+    #[schemars(with = "String")]
+    at: Timestamp,
+    actor: String,
+    act: String,
+    object: String,
+    result: String,
+    details: BTreeMap<String, Value>,
+    /// Of the row; the next one names it.
+    hash: String,
+}
+
+impl From<AuditRow> for Row {
+    fn from(row: AuditRow) -> Self {
+        let hash = row.head().hash;
+        let statement = row.statement;
+        Self {
+            number: statement.sequence,
+            at: statement.at,
+            actor: statement.actor.to_string(),
+            act: statement.act,
+            object: statement.object.to_string(),
+            result: statement.result,
+            details: statement.details,
+            hash,
+        }
+    }
+}
+
+/// Which orders.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ListAudit")]
+struct ListQuery {
+    actor: Option<String>,
+    /// Such as `request.run`.
+    act: Option<String>,
+    object: Option<String>,
+    since: Option<String>,
+    /// Where the last answer ended: its `next`.
+    cursor: Option<String>,
+    /// At most so many; 50 where it is left out, and 500 at most.
+    limit: Option<u32>,
+}
+
+async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Row>> {
+    by.sees_all()?;
+    let range = AuditRange {
+        cursor: read_if("cursor", query.cursor.as_deref())?.unwrap_or(Cursor::NEWEST),
+        limit: limit(query.limit)?,
+        actor: query.actor.map(Actor::named),
+        act: read_if("act", query.act.as_deref())?,
+        object: query.object.map(Object::written),
+        since: read_if::<Timestamp>("since", query.since.as_deref())?,
+    };
+    let page = audit::list(&by.on, &range).await?;
+    Ok(Done(Page::of(page, Row::from)))
+}

@@ -1,0 +1,167 @@
+//! Erasures: what is under way, why it is not over, and what a person orders of it.
+
+mod shown;
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::axum::routing::{get_with, post_with};
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::shown::Erasure;
+use super::shown::{limit, read_all, read_if};
+use crate::admin::answer::{Answer, Done, Page};
+use crate::admin::caller::{Approve, By, Needs, Operate, Requests, See};
+use crate::admin::given::{Path, Query};
+use crate::admin::problem::Problem;
+use crate::admin::routes::Admin;
+use crate::erasure::{self, ErasureId};
+use crate::ledger::{ErasureFilter, Stopped};
+use crate::operations::{erasures, recheck};
+use crate::subject::TargetName;
+
+pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
+    ApiRouter::new()
+        .api_route(
+            "/api/v1/erasures",
+            get_with(list, |op| op.id("list_erasures").summary("List erasures, the newest first")),
+        )
+        .api_route(
+            "/api/v1/erasures/{id}",
+            get_with(show, |op| op.id("show_erasure").summary("Show an erasure and its steps")),
+        )
+        .api_route("/api/v1/erasures/{id}/approve", post_with(approve, |op| {
+            op.id("approve_erasure").summary("Approve one that waits for it: it begins when its time has come")
+        }))
+        .api_route("/api/v1/erasures/{id}/reject", post_with(reject, |op| {
+            op.id("reject_erasure").summary("Reject one that waits for approval: nothing is erased")
+        }))
+        .api_route("/api/v1/erasures/{id}/retry", post_with(retry, |op| {
+            op.id("retry_erasure").summary("Retry what is parked of it; begin a scheduled one now")
+        }))
+        .api_route("/api/v1/erasures/{id}/stop", post_with(stop, |op| {
+            op.id("stop_erasure").summary("Have no further call begin; its receipt says what was done and what was not")
+        }))
+        .api_route("/api/v1/erasures/{id}/cancel", post_with(cancel, |op| {
+            op.id("cancel_erasure").summary("Cancel one that has not begun; close a parked one, with a receipt that says so")
+        }))
+}
+
+/// Which erasures.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ListErasures")]
+struct ListQuery {
+    /// States with commas between them; `parked` finds all that need a person.
+    state: Option<String>,
+    /// Only those with this target.
+    target: Option<String>,
+    /// Needed where the account may see several companies, and not all.
+    company: Option<String>,
+    /// Only those that were created since then.
+    since: Option<String>,
+    /// Only open ones that are due before then; they are listed with the longest due first.
+    due_before: Option<String>,
+    /// Where the last answer ended: its `next`.
+    cursor: Option<String>,
+    /// At most so many; 50 where it is left out, and 500 at most.
+    limit: Option<u32>,
+}
+
+async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Erasure>> {
+    let filter = ErasureFilter {
+        states: read_all("state", query.state.as_deref())?,
+        target: query.target.map(|name| TargetName(name.into())),
+        installation: by.listed(query.company.as_deref())?,
+        since: read_if::<Timestamp>("since", query.since.as_deref())?,
+        due_before: read_if::<Timestamp>("due_before", query.due_before.as_deref())?,
+        after: read_if("cursor", query.cursor.as_deref())?,
+        limit: limit(query.limit)?,
+    };
+    let page = erasures::list(&by.on, filter).await?;
+    let next = page.next.map(|next| next.to_string());
+    let explained = erasures::explain(&by.on, page.items).await?;
+    Ok(Done(Page { items: explained.iter().map(|one| Erasure::of(one, None)).collect(), next }))
+}
+
+/// An erasure, by its id.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "WhichErasure")]
+struct Which {
+    /// Such as `e-0192…`.
+    id: String,
+}
+
+impl Which {
+    /// The erasure, as far as the account may see its company.
+    async fn erasure<N: Needs>(&self, by: &By<N>) -> Result<erasure::Erasure, Problem> {
+        let unknown = || Problem::not_found("erasure of this id");
+        let id: ErasureId = self.id.parse().map_err(|_| unknown())?;
+        let erasure = by.on.ledger.erasure(id).await.map_err(crate::operations::OperationError::from)?;
+        erasure.filter(|erasure| by.sees(erasure.subject.installation())).ok_or_else(unknown)
+    }
+}
+
+async fn shown<N: Needs>(by: &By<N>, which: &Which) -> Result<Erasure, Problem> {
+    let erasure = which.erasure(by).await?;
+    let rechecks = recheck::of(&by.on, &[&erasure]).await?.pop().unwrap_or_default();
+    let mut explained = erasures::explain(&by.on, vec![erasure]).await?;
+    let explained = explained.pop().expect("one was explained for one");
+    Ok(Erasure::of(&explained, Some(&rechecks)))
+}
+
+async fn show(by: By<See>, Path(which): Path<Which>) -> Answer<Erasure> {
+    shown(&by, &which).await.map(Done)
+}
+
+async fn approve(by: By<Approve>, Path(which): Path<Which>) -> Answer<Erasure> {
+    let id = which.erasure(&by).await?.id;
+    erasures::approve(&by.on, id, &by.actor()).await?;
+    shown(&by, &which).await.map(Done)
+}
+
+async fn reject(by: By<Approve>, Path(which): Path<Which>) -> Answer<Erasure> {
+    let id = which.erasure(&by).await?.id;
+    erasures::reject(&by.on, id, &by.actor()).await?;
+    shown(&by, &which).await.map(Done)
+}
+
+/// An erasure that was retried.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Retried {
+    erasure: Erasure,
+    /// Targets that must not be asked twice, and are asked to erase once more.
+    asked_once_more: Vec<String>,
+}
+
+async fn retry(by: By<Operate>, Path(which): Path<Which>) -> Answer<Retried> {
+    let id = which.erasure(&by).await?.id;
+    let retried = erasures::retry(&by.on, id, &by.actor()).await?;
+    let asked_once_more = retried.asked_once_more.iter().map(ToString::to_string).collect();
+    Ok(Done(Retried { erasure: shown(&by, &which).await?, asked_once_more }))
+}
+
+/// An erasure that was stopped.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Ended {
+    erasure: Erasure,
+    /// Targets whose calls are still under way: what they erase is gone.
+    under_way: Vec<String>,
+}
+
+async fn stop(by: By<Requests>, Path(which): Path<Which>) -> Answer<Ended> {
+    let id = which.erasure(&by).await?.id;
+    let under_way = match erasures::stop(&by.on, id, &by.actor()).await? {
+        Stopped::AfterCalls(targets) => targets.iter().map(ToString::to_string).collect(),
+        Stopped::NotBegun | Stopped::AtOnce | Stopped::Not => Vec::new(),
+    };
+    Ok(Done(Ended { erasure: shown(&by, &which).await?, under_way }))
+}
+
+async fn cancel(by: By<Requests>, Path(which): Path<Which>) -> Answer<Erasure> {
+    let id = which.erasure(&by).await?.id;
+    erasures::cancel(&by.on, id, &by.actor()).await?;
+    shown(&by, &which).await.map(Done)
+}

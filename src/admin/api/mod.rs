@@ -1,0 +1,74 @@
+//! `/api/v1`: a file for each noun. The description (OpenAPI 3.1) is made of the handlers' types, and stands in `docs/openapi.json`, which a
+//! test keeps as it is: what changes there changes what others have written against.
+
+mod attention;
+mod audit;
+mod erasures;
+mod holds;
+mod receipts;
+mod requests;
+mod status;
+mod targets;
+
+use std::sync::Arc;
+
+use aide::axum::ApiRouter;
+use aide::openapi::{Info, OpenApi, SecurityScheme};
+use aide::transform::TransformOpenApi;
+use axum::Router;
+use axum::http::header;
+use axum::routing::get;
+
+use super::caller::SCHEME;
+use super::routes::Admin;
+
+/// The description, as it is served.
+const DESCRIPTION: &str = include_str!("../../../docs/openapi.json");
+
+/// The API's routes.
+pub(super) fn router() -> Router<Arc<Admin>> {
+    // What is noted beside the routes is made anew by the test alone.
+    let served = || async { ([(header::CONTENT_TYPE, "application/json")], DESCRIPTION) };
+    Router::from(routes()).route("/api/v1/openapi.json", get(served))
+}
+
+fn routes() -> ApiRouter<Arc<Admin>> {
+    ApiRouter::new()
+        .merge(status::routes())
+        .merge(attention::routes())
+        .merge(requests::routes())
+        .merge(erasures::routes())
+        .merge(receipts::routes())
+        .merge(holds::routes())
+        .merge(targets::routes())
+        .merge(audit::routes())
+}
+
+/// The description of the routes.
+#[cfg(test)]
+fn described() -> OpenApi {
+    let about = |api: TransformOpenApi<'_>| {
+        let token = SecurityScheme::Http {
+            scheme: "bearer".to_owned(),
+            bearer_format: None,
+            description: Some(
+                "A token of `quietus tokens issue`. What an operation takes is named beside it: a permission that roles have."
+                    .to_owned(),
+            ),
+            extensions: Default::default(),
+        };
+        api.security_scheme(SCHEME, token)
+    };
+    let info = Info {
+        title: "quietus".to_owned(),
+        version: "1".to_owned(),
+        description: Some("The admin API of quietus: see docs/api.md.".to_owned()),
+        ..Info::default()
+    };
+    let mut api = OpenApi { info, ..OpenApi::default() };
+    let _ = routes().finish_api_with(&mut api, about);
+    api
+}
+
+#[cfg(test)]
+mod tests;

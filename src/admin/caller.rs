@@ -1,0 +1,160 @@
+//! Who asks, and whether they may. What an operation needs can only be had by saying which permission it takes: [`By`] is the one way to the
+//! operations, and documents what it asks for.
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use aide::OperationInput;
+use aide::generate::GenContext;
+use aide::openapi::{Operation, Response, StatusCode};
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+use super::answer::problem_response;
+use super::problem::{Code, Problem};
+use super::routes::Admin;
+use crate::access::{Companies, Permission};
+use crate::audit::Actor;
+use crate::operations::accounts::{self, Identity};
+use crate::operations::{Installation, Operations};
+use crate::subject::InstallationName;
+
+/// The name of the security scheme in the API's description.
+pub(super) const SCHEME: &str = "token";
+
+/// A permission, as a type.
+pub(super) trait Needs: Send + Sync {
+    const PERMISSION: Permission;
+}
+
+macro_rules! needs {
+    ($($name:ident),+) => {
+        $(
+            /// See [`Permission`].
+            #[derive(Debug)]
+            pub(super) enum $name {}
+
+            impl Needs for $name {
+                const PERMISSION: Permission = Permission::$name;
+            }
+        )+
+    };
+}
+
+needs!(See, Requests, Approve, Operate, Rules);
+
+/// Somebody who may do what `N` takes, and the operations for it.
+pub(super) struct By<N> {
+    pub(super) on: Operations,
+    pub(super) identity: Identity,
+    needs: PhantomData<N>,
+}
+
+impl<N> By<N> {
+    /// Who it is, for the audit.
+    pub(super) fn actor(&self) -> Actor {
+        self.identity.actor()
+    }
+
+    /// Whether the account may see anything of a company.
+    pub(super) fn sees(&self, company: &InstallationName) -> bool {
+        match &self.identity.companies {
+            Companies::All => true,
+            Companies::Only(these) => these.contains(company),
+        }
+    }
+
+    /// Those that the account may see, in the order of the configuration.
+    fn companies(&self) -> impl Iterator<Item = &Installation> {
+        self.on.settings.installations.iter().filter(|one| self.sees(&one.name))
+    }
+
+    /// The company of this name, or that of the source of this name, as far as the account may see it.
+    pub(super) fn company(&self, name: &str) -> Result<InstallationName, Problem> {
+        let named = InstallationName(name.into());
+        let found = self.on.settings.installation(&named).ok().filter(|found| self.sees(&found.name));
+        found.map(|found| found.name.clone()).ok_or_else(|| Problem::not_found(format_args!("company of this name")))
+    }
+
+    /// The company that is named, or the only one that the account may see.
+    pub(super) fn company_or_only(&self, name: Option<&str>) -> Result<InstallationName, Problem> {
+        if let Some(name) = name {
+            return self.company(name);
+        }
+        let mut all = self.companies().map(|one| one.name.clone());
+        match (all.next(), all.next()) {
+            (Some(only), None) => Ok(only),
+            _ => Err(self.name_one()),
+        }
+    }
+
+    /// What a list is restricted to: the company that is named, or all where the account may see all of them.
+    pub(super) fn listed(&self, name: Option<&str>) -> Result<Option<InstallationName>, Problem> {
+        match (name, &self.identity.companies) {
+            (None, Companies::All) => Ok(None),
+            (name, _) => self.company_or_only(name).map(Some),
+        }
+    }
+
+    /// Refuses accounts that may see some companies only, where what is asked for is of all of them.
+    pub(super) fn sees_all(&self) -> Result<(), Problem> {
+        match &self.identity.companies {
+            Companies::All => Ok(()),
+            Companies::Only(_) => {
+                Err(Problem::new(Code::Forbidden, "it is of all companies, and the account may see some of them only"))
+            }
+        }
+    }
+
+    fn name_one(&self) -> Problem {
+        let known: BTreeSet<_> = self.companies().map(|one| one.name.to_string()).collect();
+        let known: Vec<_> = known.into_iter().collect();
+        Problem::new(Code::Input, format!("there are several companies; name one of them as `company`: {}", known.join(", ")))
+    }
+}
+
+impl<N: Needs> FromRequestParts<Arc<Admin>> for By<N> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, Problem> {
+        admin.must_be_private(&parts.headers)?;
+        let on = admin.operations();
+        let token = bearer(parts);
+        let known = match token {
+            Some(token) => accounts::by_token(&on, token).await?,
+            None => None,
+        };
+        let Some(identity) = known else {
+            // The same for one that is not there, has expired, was revoked, or whose account is disabled.
+            return Err(Problem::new(Code::Unauthenticated, "no valid token was sent"));
+        };
+        if !identity.roles.allow(N::PERMISSION) {
+            let roles = identity.roles.to_string();
+            return Err(Problem::new(
+                Code::Forbidden,
+                format!("it takes the permission `{}`, which the roles {roles} do not have", N::PERMISSION),
+            ));
+        }
+        Ok(Self { on, identity, needs: PhantomData })
+    }
+}
+
+/// The token of `Authorization: Bearer TOKEN`, where it is sent once.
+fn bearer(parts: &Parts) -> Option<&str> {
+    let mut all = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let only = all.next().filter(|_| all.next().is_none())?.to_str().ok()?;
+    let (scheme, token) = only.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+impl<N: Needs> OperationInput for By<N> {
+    fn operation_input(_: &mut GenContext, operation: &mut Operation) {
+        operation.security.push([(SCHEME.to_owned(), vec![N::PERMISSION.to_string()])].into_iter().collect());
+    }
+
+    fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
+        [401, 403].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
+    }
+}

@@ -1,0 +1,14 @@
+//! The admin API: requests, erasures, holds, receipts and targets over HTTP, on a listener of its own. An adapter over `operations`, as the
+//! command line is one: it knows who asks ([`caller`]), reads what is asked for, and answers; what may be done, and what becomes of it, is
+//! decided elsewhere.
+
+mod answer;
+mod api;
+mod caller;
+mod given;
+mod problem;
+mod routes;
+mod settings;
+
+pub(crate) use routes::{Admin, router};
+pub(crate) use settings::AdminSettings;

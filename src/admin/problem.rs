@@ -1,0 +1,183 @@
+//! Why something was not done, as `application/problem+json` (RFC 9457): a code for programs, and for people what happened and what to do.
+
+
+use axum::Json;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
+use serde::Serialize;
+use tracing::error;
+
+use crate::causes::with_causes;
+use crate::operations::OperationError;
+
+/// What a program can tell apart. The words are part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Code {
+    /// No token was sent, or it is none that is valid.
+    Unauthenticated,
+    /// The token's roles do not allow it.
+    Forbidden,
+    /// The proxy does not say that the request came over TLS.
+    NotHttps,
+    /// What is named is not there, or not one of the companies that the account may see.
+    NotFound,
+    /// There is no such path.
+    NoSuchPath,
+    /// The path is there, and has not this method.
+    NoSuchMethod,
+    /// The body, the query or the path cannot be read.
+    NotUnderstood,
+    /// The body is too large.
+    TooLarge,
+    /// The body came too slowly.
+    TooSlow,
+    /// The input has to be changed.
+    Input,
+    /// It is in a state in which this cannot be done; nothing has changed.
+    Conflict,
+    /// An open request of the same person is there.
+    Duplicate,
+    /// The ledger, or another system, cannot be asked now.
+    Unavailable,
+    /// The configuration, a key or a secret is wrong; an operator has to act.
+    Configuration,
+    /// A fault of this server; its log says more.
+    Failed,
+}
+
+impl Code {
+    fn status(self) -> StatusCode {
+        match self {
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Forbidden | Self::NotHttps => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
+            Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotUnderstood | Self::Input => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
+            Self::Conflict | Self::Duplicate => StatusCode::CONFLICT,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Configuration | Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "a valid token is needed",
+            Self::Forbidden => "the token does not allow it",
+            Self::NotHttps => "the request did not come over TLS",
+            Self::NotFound => "it is not there",
+            Self::NoSuchPath => "there is no such path",
+            Self::NoSuchMethod => "the path has not this method",
+            Self::NotUnderstood => "the request is not understood",
+            Self::TooLarge => "the body is too large",
+            Self::TooSlow => "the body came too slowly",
+            Self::Input => "the input has to be changed",
+            Self::Conflict => "it cannot be done as things stand",
+            Self::Duplicate => "there is an open request of the same person",
+            Self::Unavailable => "it cannot be done now",
+            Self::Configuration => "the configuration is wrong",
+            Self::Failed => "it failed",
+        }
+    }
+
+    /// What whoever asks can do.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => {
+                "send `Authorization: Bearer TOKEN` with a token of `quietus tokens issue` that has not expired"
+            }
+            Self::Forbidden => "use a token whose account and scope have the role that the operation names",
+            Self::NotHttps => "have the proxy take TLS only, and set `X-Forwarded-Proto: https`",
+            Self::NotFound => "look at the list, and whether the token's companies are the right ones",
+            Self::NoSuchPath | Self::NoSuchMethod => "see /api/v1/openapi.json",
+            Self::NotUnderstood | Self::Input => "change what is named, and send it again; nothing has changed",
+            Self::TooLarge => "send less at once",
+            Self::TooSlow => "send it again",
+            Self::Conflict => "look at it as it is now; nothing has changed",
+            Self::Duplicate => "go on with that request, or say `anyway`",
+            Self::Unavailable => "send the same again in a while; nothing has changed",
+            Self::Configuration => "tell an operator; `quietus check` says what is wrong",
+            Self::Failed => "tell an operator; the server's log says more",
+        }
+    }
+}
+
+/// The body of a problem.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ProblemBody {
+    /// Always `about:blank`: `code` tells problems apart.
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    code: Code,
+    /// What happened, to what, and why.
+    detail: String,
+    /// What to do about it.
+    advice: &'static str,
+}
+
+/// Why something was not done.
+#[derive(Debug)]
+pub(super) struct Problem {
+    code: Code,
+    detail: String,
+}
+
+impl Problem {
+    pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into() }
+    }
+
+    /// As for what is not there: whoever may not see something does not learn that it is.
+    pub(super) fn not_found(what: impl std::fmt::Display) -> Self {
+        Self::new(Code::NotFound, format!("there is no {what}"))
+    }
+}
+
+impl From<OperationError> for Problem {
+    fn from(error: OperationError) -> Self {
+        let code = match &error {
+            OperationError::NotFound(_) => Code::NotFound,
+            OperationError::Conflict(_) => Code::Conflict,
+            OperationError::Duplicate(_) => Code::Duplicate,
+            OperationError::Input(_) => Code::Input,
+            OperationError::Ledger(_) | OperationError::Unavailable(_) => Code::Unavailable,
+            OperationError::Configuration(_) => Code::Configuration,
+            OperationError::Failed(_) => Code::Failed,
+        };
+        let detail = with_causes(&error);
+        match code {
+            // Paths, addresses and settings concern operators alone: who asks learns that there is something, and the log has it.
+            Code::Unavailable | Code::Configuration | Code::Failed => {
+                error!(error = detail, "an order over the admin API was not done");
+                Self::new(code, "the server could not do it; its log says why")
+            }
+            _ => Self::new(code, detail),
+        }
+    }
+}
+
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let Self { code, detail } = self;
+        let status = code.status();
+        let body = ProblemBody {
+            r#type: "about:blank",
+            title: code.title(),
+            status: status.as_u16(),
+            code,
+            detail,
+            advice: code.advice(),
+        };
+        let mut response = (status, Json(body)).into_response();
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if code == Code::Unauthenticated {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"quietus\""));
+        }
+        response
+    }
+}

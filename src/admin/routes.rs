@@ -1,0 +1,72 @@
+//! The listener's routes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+
+use super::api;
+use super::problem::{Code, Problem};
+use super::settings::AdminSettings;
+use crate::http::ServerSettings;
+use crate::lock::Replaceable;
+use crate::operations::Operations;
+
+/// What the routes need of the configuration at work.
+pub(crate) struct Admin {
+    /// By whatever configuration there is when somebody asks.
+    pub(crate) operations: Box<dyn Fn() -> Operations + Send + Sync>,
+    /// Of the listener.
+    pub(crate) settings: AdminSettings,
+    /// The bounds of what is received.
+    pub(crate) server: Arc<Replaceable<ServerSettings>>,
+}
+
+impl Admin {
+    pub(super) fn operations(&self) -> Operations {
+        (self.operations)()
+    }
+
+    pub(super) fn body_read_max(&self) -> Duration {
+        self.server.current().body_read_max.0
+    }
+
+    /// Refuses what has come through a proxy, and not over TLS up to there: its token has passed a network in clear.
+    pub(super) fn must_be_private(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        if !self.settings.behind_proxy {
+            return Ok(());
+        }
+        let mut said = headers.get_all("x-forwarded-proto").iter();
+        let only = said.next().filter(|_| said.next().is_none());
+        match only.is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https")) {
+            true => Ok(()),
+            false => Err(Problem::new(Code::NotHttps, "`X-Forwarded-Proto` does not say `https`")),
+        }
+    }
+}
+
+/// All that is served there.
+pub(crate) fn router(admin: Admin) -> Router {
+    let admin = Arc::new(admin);
+    api::router()
+        .fallback(|| async { Problem::new(Code::NoSuchPath, "nothing is served at this path") })
+        .method_not_allowed_fallback(|| async { Problem::new(Code::NoSuchMethod, "the path has not this method") })
+        .layer(middleware::from_fn(headed))
+        .with_state(admin)
+}
+
+/// With what every answer says: that nobody keeps it, and that no page may use it.
+async fn headed(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    response
+}
