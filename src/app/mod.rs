@@ -68,6 +68,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 
+use crate::admin;
 use crate::alert;
 use crate::audit::Actor;
 use crate::causes::with_causes;
@@ -110,7 +111,8 @@ pub(crate) async fn serve(mut config: Config, passed: PassedSockets, hangups: Ha
     // should not.
     let process = Process::open(&loaded.config, keys).await?;
     // Before anything runs: where an address is taken, the start fails with nothing begun.
-    let listeners = Listeners::open(passed, &loaded.config.server, metrics_listen_is_said).await?;
+    let admin = loaded.config.admin.as_ref().map(|admin| admin.listen);
+    let listeners = Listeners::open(passed, &loaded.config.server, admin, metrics_listen_is_said).await?;
     let reports = listeners.reports.as_ref().map(TcpListener::local_addr).transpose()?;
     let (generation, sources) = Generation::new(loaded, parts, &process, reports, None, &ending.stopping);
     let server = of_generation(process, children, reports, generation, sources, ending.clone(), worked);
@@ -162,13 +164,14 @@ async fn run(
     metrics: Metrics,
     hangups: Hangups,
 ) -> anyhow::Result<()> {
-    let Listeners { listen, metrics: metrics_listener, reports } = listeners;
+    let Listeners { listen, metrics: metrics_listener, reports, admin } = listeners;
     let Server { tasks, ending, .. } = &*server;
     let address = listen.local_addr()?;
     let manager = Arc::new(ServiceManager::of_environment());
     let reloader = Reloader::new(Arc::clone(&server), digester, Arc::clone(&manager), address);
     let readiness = server.readiness();
     serve_aside(&server, metrics_listener, reports, metrics, &readiness);
+    serve_admin(&server, admin);
     begin(&server, &reloader).await?;
 
     let received = CancellationToken::new();
@@ -218,6 +221,19 @@ fn serve_aside(
         let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
         tasks.need("reports".to_owned(), serve_reports(listener, reports, Arc::clone(aside), stop));
     }
+}
+
+/// The admin API's listener, where there is one: orders are taken until the workers have finished.
+fn serve_admin(server: &Server, listener: Option<TcpListener>) {
+    let Some((listener, admin)) = listener.zip(server.admin()) else { return };
+    let Server { tasks, ending, worked, aside, .. } = server;
+    let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
+    let aside = Arc::clone(aside);
+    tasks.need("admin API".to_owned(), async move {
+        let address = listener.local_addr().map(|address| address.to_string()).unwrap_or_default();
+        info!(admin_listen = address, "the admin API is served");
+        let (Drained::All | Drained::Cut(_)) = http::serve(listener, admin::router(admin), &aside, stop).await;
+    });
 }
 
 /// Has the first configuration do the work.

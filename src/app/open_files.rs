@@ -9,7 +9,7 @@ use crate::http::EXCESS_MAX;
 pub(super) const SIDE_CONNECTIONS_MAX: usize = 64;
 
 /// What may be open beside the connections for deliveries: the ledger, calls, plugins, the two other listeners' connections.
-const OTHERS: usize = 512 + 2 * (SIDE_CONNECTIONS_MAX + EXCESS_MAX);
+const OTHERS: usize = 512 + 3 * (SIDE_CONNECTIONS_MAX + EXCESS_MAX);
 
 /// No more, where a container lets it have a thousand millions: programs that it starts may close each that they could have.
 const FILES_MAX: u64 = 1 << 20;

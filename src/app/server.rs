@@ -18,6 +18,7 @@ use super::pinging::Pinging;
 use super::process::{Children, Process};
 use super::tasks::Tasks;
 use super::{alerting, archiving, log, past, plugins, rechecking, reconciling, unconfigured, watching};
+use crate::admin::Admin;
 use crate::config::Config;
 use crate::confirming::{ConfirmingPages, LinkSender, send_links};
 use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
@@ -78,6 +79,15 @@ impl Server {
             operations: Box::new(operations),
             server: Arc::clone(&self.settings),
         }
+    }
+
+    /// What the admin API needs, by whatever configuration there is when somebody asks; nothing where there is none.
+    pub(super) fn admin(&self) -> Option<Admin> {
+        let current = Arc::clone(&self.current);
+        let settings = current.current().loaded.config.admin.clone()?;
+        let ledger = Arc::clone(&self.process.ledger);
+        let operations = move || operations(current.current().loaded.config.as_ref().clone(), Arc::clone(&ledger));
+        Some(Admin { operations: Box::new(operations), settings, server: Arc::clone(&self.settings) })
     }
 
     /// Has a configuration that was built do the work; its plugins run.

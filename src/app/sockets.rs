@@ -20,16 +20,28 @@ enum Use {
     Listen,
     Metrics,
     Reports,
+    Admin,
 }
 
 impl Use {
-    const ALL: [Self; 3] = [Self::Listen, Self::Metrics, Self::Reports];
+    const ALL: [Self; 4] = [Self::Listen, Self::Metrics, Self::Reports, Self::Admin];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::Listen => "listen",
             Self::Metrics => "metrics",
             Self::Reports => "reports",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Where its address is set.
+    fn key(self) -> &'static str {
+        match self {
+            Self::Listen => "server.listen",
+            Self::Metrics => "server.metrics_listen",
+            Self::Reports => "server.reports_listen",
+            Self::Admin => "admin.listen",
         }
     }
 }
@@ -131,6 +143,7 @@ pub(super) struct Listeners {
     pub(super) listen: TcpListener,
     pub(super) metrics: MetricsListener,
     pub(super) reports: Option<TcpListener>,
+    pub(super) admin: Option<TcpListener>,
 }
 
 impl Listeners {
@@ -140,14 +153,16 @@ impl Listeners {
     pub(super) async fn open(
         mut passed: PassedSockets,
         settings: &ServerSettings,
+        admin: Option<SocketAddr>,
         metrics_are_wanted: bool,
     ) -> anyhow::Result<Self> {
         let mut open = async |for_what, address: Option<SocketAddr>| match (passed.remove(for_what), address) {
             (Some(socket), Some(_)) => Ok(Some(TcpListener::from_std(socket)?)),
             (None, Some(address)) => bind(address).map(Some),
             (Some(_), None) => bail!(
-                "a socket named `{0}` was passed, but server.{0}_listen is not set; set it to the address of the socket",
-                for_what.as_str()
+                "a socket named `{}` was passed, but {} is not set; set it to the address of the socket",
+                for_what.as_str(),
+                for_what.key()
             ),
             (None, None) => Ok(None),
         };
@@ -160,6 +175,7 @@ impl Listeners {
                 (Err(error), _) => return Err(error),
             },
             reports: open(Use::Reports, settings.reports_listen).await?,
+            admin: open(Use::Admin, admin).await?,
         })
     }
 }

@@ -8,6 +8,7 @@ use quietus_plugin::is_loopback;
 use super::Config;
 use super::layers::Layers;
 use super::problem::counted_from_one;
+use crate::admin::AdminSettings;
 use crate::mluvii::MluviiSettings;
 use crate::plugin::RetainedByLaw;
 use crate::policy::{Policy, TestsContext};
@@ -85,6 +86,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     }
     if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.level) {
         layers.problem("log.level", format!("not a filter of log lines: {error}"));
+    }
+    if let Some((key, what)) = config.admin.as_ref().and_then(AdminSettings::wrong) {
+        layers.problem(format!("admin.{key}"), what);
     }
     rules(config, layers);
     confirmation(config, layers);

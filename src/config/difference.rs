@@ -10,7 +10,8 @@ use super::redact::{Schemas, redacted};
 use crate::operations::configuration::Changed;
 
 /// What belongs to a process for as long as it is there: its sockets, its ledger, its keys, and where it keeps what it knows.
-const NEEDS_RESTART: [&str; 9] = [
+const NEEDS_RESTART: [&str; 10] = [
+    "admin",
     "server.listen",
     "server.metrics_listen",
     "server.reports_listen",

@@ -30,6 +30,7 @@ use figment::value::{Dict, Value};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::admin::AdminSettings;
 use crate::alert::{Alert, AlertSettings, AlertWrong, HttpSender};
 use crate::confirming::{ConfirmationSettings, LinkMailer, MailerWrong};
 use crate::external::ExternalCommand;
@@ -122,6 +123,9 @@ pub(crate) struct Config {
     /// How whoever has sent a form confirms that, where a rule has `confirm`.
     #[schemars(default)]
     pub(crate) confirmation: Option<ConfirmationSettings>,
+    /// Where the admin API is served, if it is.
+    #[schemars(default)]
+    pub(crate) admin: Option<AdminSettings>,
     /// What holds for all rules.
     #[schemars(rename = "rules")]
     pub(crate) rules_settings: RulesSettings,
@@ -158,8 +162,9 @@ pub(crate) struct KeysSettings {
 
 impl Config {
     /// The sections that a configuration can have.
-    const SECTIONS: [&str; 23] = [
+    const SECTIONS: [&str; 24] = [
         "server",
+        "admin",
         "ledger",
         "clock",
         "papers",
@@ -235,6 +240,7 @@ impl Config {
         let rules_settings = layers.section("rules");
         let watch = layers.section("watch");
         let confirmation = layers.optional_section("confirmation");
+        let admin = layers.optional_section("admin");
         let mut sources: Vec<SourceSettings> = layers.list("source");
         let consent_rules = layers.list("consent");
         let rules = layers.list_completed("rule", &completed_rule);
@@ -274,6 +280,7 @@ impl Config {
             consent_rules,
             rules,
             confirmation,
+            admin,
             rules_settings: rules_settings?,
             rule_tests,
             plugins,
