@@ -111,7 +111,10 @@ impl<N> By<N> {
     fn name_one(&self) -> Problem {
         let known: BTreeSet<_> = self.companies().map(|one| one.name.to_string()).collect();
         let known: Vec<_> = known.into_iter().collect();
-        Problem::new(Code::Input, format!("there are several companies; name one of them as `company`: {}", known.join(", ")))
+        Problem::new(
+            Code::Input,
+            format!("there are several companies; name one of them as `company`: {}", known.join(", ")),
+        )
     }
 }
 

@@ -38,13 +38,16 @@ impl<T: DeserializeOwned> FromRequest<Arc<Admin>> for Body<T> {
         let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
         if !bare.trim_ascii().eq_ignore_ascii_case(b"application/json") {
-            return Err(Problem::new(Code::NotUnderstood, "the body has to be sent as `Content-Type: application/json`"));
+            return Err(Problem::new(
+                Code::NotUnderstood,
+                "the body has to be sent as `Content-Type: application/json`",
+            ));
         }
         let read = to_bytes(request.into_body(), BODY_BYTES_MAX);
         let read = timeout(admin.body_read_max(), read).await;
-        let bytes = read
-            .map_err(|_| Problem::new(Code::TooSlow, "the body did not come in time"))?
-            .map_err(|_| Problem::new(Code::TooLarge, format!("the body has more than {BODY_BYTES_MAX} bytes, or broke off")))?;
+        let bytes = read.map_err(|_| Problem::new(Code::TooSlow, "the body did not come in time"))?.map_err(|_| {
+            Problem::new(Code::TooLarge, format!("the body has more than {BODY_BYTES_MAX} bytes, or broke off"))
+        })?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| not_understood("the body", &error))
     }
 }
@@ -53,7 +56,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<Admin>> for Body<T> {
 fn not_understood(what: &str, error: &serde_json::Error) -> Problem {
     let text = error.to_string();
     let how = match error.classify() {
-        serde_json::error::Category::Data => member(&text).unwrap_or("it has another shape than the API's description says"),
+        serde_json::error::Category::Data => {
+            member(&text).unwrap_or("it has another shape than the API's description says")
+        }
         _ => "it is no JSON",
     };
     Problem::new(
@@ -74,7 +79,8 @@ impl<T: DeserializeOwned + Send> FromRequestParts<Arc<Admin>> for Query<T> {
     async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, Problem> {
         let read = axum::extract::Query::<T>::from_request_parts(parts, admin).await;
         read.map(|axum::extract::Query(query)| Self(query)).map_err(|_| {
-            let what = "the query has a parameter that the operation does not know, or a value that is none of its words";
+            let what =
+                "the query has a parameter that the operation does not know, or a value that is none of its words";
             Problem::new(Code::NotUnderstood, what)
         })
     }

@@ -1,6 +1,5 @@
 //! Why something was not done, as `application/problem+json` (RFC 9457): a code for programs, and for people what happened and what to do.
 
-
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -160,7 +159,6 @@ impl From<OperationError> for Problem {
     }
 }
 
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let Self { code, detail } = self;
@@ -176,7 +174,9 @@ impl IntoResponse for Problem {
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if code == Code::Unauthenticated {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"quietus\""));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"quietus\""));
         }
         response
     }

@@ -15,7 +15,7 @@ use crate::request::{Request, RequestState};
 use crate::subject::TargetName;
 
 /// What something waits for: first what needs a person, last what goes on by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum DelayCode {
     /// It is not known whose a request is.

@@ -100,7 +100,7 @@ impl<'de> Deserialize<'de> for ErasureId {
 }
 
 /// Where an erasure stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ErasureState {
     /// Waits for a person's approval; nothing of it begins before.
@@ -137,7 +137,7 @@ impl ErasureState {
 }
 
 /// The outcome at one target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Outcome {
     /// It was there and is gone.

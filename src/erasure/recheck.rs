@@ -61,7 +61,7 @@ pub(crate) fn to_come(ended: Timestamp, spans: &[Span], looked: &[Timestamp]) ->
 }
 
 /// What came of looking again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RecheckOutcome {
     /// All was looked at, and nothing of theirs was there.

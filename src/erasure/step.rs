@@ -11,7 +11,7 @@ use crate::keys::Sealed;
 use crate::subject::{InstallationName, TargetName};
 
 /// What a step does next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Stage {
     /// The target says what else it knows the person by, before any other target erases.

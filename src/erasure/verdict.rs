@@ -12,7 +12,7 @@ use super::{Erasure, ErasureState, Findings, MluviiSearch, Outcome, Step};
 use crate::subject::{Scope, TargetName};
 
 /// What an ended erasure comes to, the best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Verdict {
     /// Every target is erased or absent, and somebody saw it; what was expected or accepted not to be is named.

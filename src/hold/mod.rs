@@ -62,7 +62,7 @@ impl<'de> Deserialize<'de> for HoldId {
 }
 
 /// Why something is kept, as a word: it stands on receipts, where no free text of an officer belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HoldReason {
     /// For legal claims: to establish, exercise or defend them (GDPR Art. 17(3)(e)).

@@ -10,7 +10,7 @@ use crate::hold::CaseReference;
 use crate::subject::TargetName;
 
 /// Why a target is paused, as a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PauseReason {
     /// Its system is being worked on.

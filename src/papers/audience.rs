@@ -1,7 +1,8 @@
 //! Who reads a paper: what is said to an authority may be more than what is said to the person.
 
 /// For whom it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Audience {
     Person,
     Authority,

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::typography;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Lang {
     Cs,
     En,

@@ -22,15 +22,18 @@ use crate::operations::attention::{AttentionFilter, list as listed, mute as mute
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
     ApiRouter::new()
-        .api_route("/api/v1/attention", get_with(list, |op| {
-            op.id("list_attention").summary("List what needs a person, the most severe first")
-        }))
-        .api_route("/api/v1/attention/mute", post_with(mute, |op| {
-            op.id("mute_attention").summary("Acknowledge something, or mute it until a time")
-        }))
-        .api_route("/api/v1/attention/unmute", post_with(unmute, |op| {
-            op.id("unmute_attention").summary("Want to be told of something again")
-        }))
+        .api_route(
+            "/api/v1/attention",
+            get_with(list, |op| op.id("list_attention").summary("List what needs a person, the most severe first")),
+        )
+        .api_route(
+            "/api/v1/attention/mute",
+            post_with(mute, |op| op.id("mute_attention").summary("Acknowledge something, or mute it until a time")),
+        )
+        .api_route(
+            "/api/v1/attention/unmute",
+            post_with(unmute, |op| op.id("unmute_attention").summary("Want to be told of something again")),
+        )
 }
 
 /// Something that needs a person, or is worth knowing.

@@ -20,8 +20,10 @@ use crate::ledger::{AuditRange, Cursor};
 use crate::operations::audit;
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
-    ApiRouter::new()
-        .api_route("/api/v1/audit", get_with(list, |op| op.id("list_audit").summary("List who ordered what, the newest first")))
+    ApiRouter::new().api_route(
+        "/api/v1/audit",
+        get_with(list, |op| op.id("list_audit").summary("List who ordered what, the newest first")),
+    )
 }
 
 /// An order.

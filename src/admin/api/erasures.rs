@@ -32,21 +32,38 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             "/api/v1/erasures/{id}",
             get_with(show, |op| op.id("show_erasure").summary("Show an erasure and its steps")),
         )
-        .api_route("/api/v1/erasures/{id}/approve", post_with(approve, |op| {
-            op.id("approve_erasure").summary("Approve one that waits for it: it begins when its time has come")
-        }))
-        .api_route("/api/v1/erasures/{id}/reject", post_with(reject, |op| {
-            op.id("reject_erasure").summary("Reject one that waits for approval: nothing is erased")
-        }))
-        .api_route("/api/v1/erasures/{id}/retry", post_with(retry, |op| {
-            op.id("retry_erasure").summary("Retry what is parked of it; begin a scheduled one now")
-        }))
-        .api_route("/api/v1/erasures/{id}/stop", post_with(stop, |op| {
-            op.id("stop_erasure").summary("Have no further call begin; its receipt says what was done and what was not")
-        }))
-        .api_route("/api/v1/erasures/{id}/cancel", post_with(cancel, |op| {
-            op.id("cancel_erasure").summary("Cancel one that has not begun; close a parked one, with a receipt that says so")
-        }))
+        .api_route(
+            "/api/v1/erasures/{id}/approve",
+            post_with(approve, |op| {
+                op.id("approve_erasure").summary("Approve one that waits for it: it begins when its time has come")
+            }),
+        )
+        .api_route(
+            "/api/v1/erasures/{id}/reject",
+            post_with(reject, |op| {
+                op.id("reject_erasure").summary("Reject one that waits for approval: nothing is erased")
+            }),
+        )
+        .api_route(
+            "/api/v1/erasures/{id}/retry",
+            post_with(retry, |op| {
+                op.id("retry_erasure").summary("Retry what is parked of it; begin a scheduled one now")
+            }),
+        )
+        .api_route(
+            "/api/v1/erasures/{id}/stop",
+            post_with(stop, |op| {
+                op.id("stop_erasure")
+                    .summary("Have no further call begin; its receipt says what was done and what was not")
+            }),
+        )
+        .api_route(
+            "/api/v1/erasures/{id}/cancel",
+            post_with(cancel, |op| {
+                op.id("cancel_erasure")
+                    .summary("Cancel one that has not begun; close a parked one, with a receipt that says so")
+            }),
+        )
 }
 
 /// Which erasures.

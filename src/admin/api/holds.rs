@@ -27,10 +27,14 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             get_with(list, |op| op.id("list_holds").summary("List holds"))
                 .post_with(add, |op| op.id("add_hold").summary("Keep something from being erased")),
         )
-        .api_route("/api/v1/holds/{id}", get_with(show, |op| op.id("show_hold").summary("Show a hold, and what waits for it")))
-        .api_route("/api/v1/holds/{id}/lift", post_with(lift, |op| {
-            op.id("lift_hold").summary("End a hold: what waited for it goes on")
-        }))
+        .api_route(
+            "/api/v1/holds/{id}",
+            get_with(show, |op| op.id("show_hold").summary("Show a hold, and what waits for it")),
+        )
+        .api_route(
+            "/api/v1/holds/{id}/lift",
+            post_with(lift, |op| op.id("lift_hold").summary("End a hold: what waited for it goes on")),
+        )
 }
 
 /// A hold.

@@ -38,13 +38,11 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             "/api/v1/receipts/find",
             post_with(find, |op| op.id("find_receipts").summary("Find the receipts of a person's erasures")),
         )
+        .api_route("/api/v1/receipts/{number}", get_with(show, |op| op.id("show_receipt").summary("Show a receipt")))
         .api_route(
-            "/api/v1/receipts/{number}",
-            get_with(show, |op| op.id("show_receipt").summary("Show a receipt")),
+            "/api/v1/receipts/{number}/certificate",
+            get_with(certificate, |op| op.id("certificate").summary("The certificate of a receipt, as HTML for A4")),
         )
-        .api_route("/api/v1/receipts/{number}/certificate", get_with(certificate, |op| {
-            op.id("certificate").summary("The certificate of a receipt, as HTML for A4")
-        }))
 }
 
 /// A receipt as it was signed, and its signature: see docs/receipt.md. Members may be added by later versions.

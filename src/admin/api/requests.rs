@@ -21,9 +21,7 @@ use crate::admin::problem::{Code, Problem};
 use crate::admin::routes::Admin;
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::requests::{self, Asked, Named};
-use crate::request::{
-    Came, ClosedBecause, ExtendedBecause, RejectedBecause, RequestNumber, RequestState, VerifiedBy,
-};
+use crate::request::{Came, ClosedBecause, ExtendedBecause, RejectedBecause, RequestNumber, RequestState, VerifiedBy};
 use crate::subject::InstallationName;
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
@@ -41,30 +39,42 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             "/api/v1/requests/{company}/{number}",
             get_with(show, |op| op.id("show_request").summary("Show a request")),
         )
-        .api_route("/api/v1/requests/{company}/{number}/verify", post_with(verify, |op| {
-            op.id("verify_request").summary("Say how it is known whose it is, or that more was asked for")
-        }))
-        .api_route("/api/v1/requests/{company}/{number}/extend", post_with(extend, |op| {
-            op.id("extend_request").summary("Answer it one or two months later")
-        }))
-        .api_route("/api/v1/requests/{company}/{number}/reject", post_with(reject, |op| {
-            op.id("reject_request").summary("Erase nothing, for a reason of the law")
-        }))
-        .api_route("/api/v1/requests/{company}/{number}/withdraw", post_with(withdraw, |op| {
-            op.id("withdraw_request").summary("The person wants nothing any more")
-        }))
-        .api_route("/api/v1/requests/{company}/{number}/close", post_with(close, |op| {
-            op.id("close_request").summary("End it otherwise")
-        }))
-        .api_route("/api/v1/requests/{company}/{number}/plan", post_with(plan, |op| {
-            op.id("plan_request").summary("Show what it would have erased, and keep that as its plan")
-        }))
-        .api_route("/api/v1/requests/{company}/{number}/approve", post_with(approve, |op| {
-            op.id("approve_request").summary("Let what somebody else has planned go")
-        }))
-        .api_route("/api/v1/requests/{company}/{number}/run", post_with(run, |op| {
-            op.id("run_request").summary("Have done what was planned, and nothing else")
-        }))
+        .api_route(
+            "/api/v1/requests/{company}/{number}/verify",
+            post_with(verify, |op| {
+                op.id("verify_request").summary("Say how it is known whose it is, or that more was asked for")
+            }),
+        )
+        .api_route(
+            "/api/v1/requests/{company}/{number}/extend",
+            post_with(extend, |op| op.id("extend_request").summary("Answer it one or two months later")),
+        )
+        .api_route(
+            "/api/v1/requests/{company}/{number}/reject",
+            post_with(reject, |op| op.id("reject_request").summary("Erase nothing, for a reason of the law")),
+        )
+        .api_route(
+            "/api/v1/requests/{company}/{number}/withdraw",
+            post_with(withdraw, |op| op.id("withdraw_request").summary("The person wants nothing any more")),
+        )
+        .api_route(
+            "/api/v1/requests/{company}/{number}/close",
+            post_with(close, |op| op.id("close_request").summary("End it otherwise")),
+        )
+        .api_route(
+            "/api/v1/requests/{company}/{number}/plan",
+            post_with(plan, |op| {
+                op.id("plan_request").summary("Show what it would have erased, and keep that as its plan")
+            }),
+        )
+        .api_route(
+            "/api/v1/requests/{company}/{number}/approve",
+            post_with(approve, |op| op.id("approve_request").summary("Let what somebody else has planned go")),
+        )
+        .api_route(
+            "/api/v1/requests/{company}/{number}/run",
+            post_with(run, |op| op.id("run_request").summary("Have done what was planned, and nothing else")),
+        )
 }
 
 /// Which requests.
@@ -88,7 +98,10 @@ async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Reques
     let open = || RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
     let named = read_all("state", query.state.as_deref())?;
     if query.all && !named.is_empty() {
-        return Err(Problem::new(Code::NotUnderstood, "`all` lists every state, and `state` only some: leave one of them out"));
+        return Err(Problem::new(
+            Code::NotUnderstood,
+            "`all` lists every state, and `state` only some: leave one of them out",
+        ));
     }
     let filter = RequestFilter {
         states: if named.is_empty() && !query.all { open() } else { named },
@@ -166,8 +179,7 @@ struct Which {
 impl Which {
     fn named<N>(&self, by: &By<N>) -> Result<Named, Problem> {
         let installation: InstallationName = by.company(&self.company)?;
-        let number: RequestNumber =
-            self.number.parse().map_err(|_| Problem::not_found("request of this number"))?;
+        let number: RequestNumber = self.number.parse().map_err(|_| Problem::not_found("request of this number"))?;
         Ok(Named { number, installation: Some(installation) })
     }
 }

@@ -18,13 +18,20 @@ use crate::operations::targets::{self, PauseRequest, ShownTarget};
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
     ApiRouter::new()
-        .api_route("/api/v1/targets", get_with(list, |op| op.id("list_targets").summary("List targets, and what waits for each")))
-        .api_route("/api/v1/targets/{target}/pause", post_with(pause, |op| {
-            op.id("pause_target").summary("Have nobody call a target until it is resumed; what is under way ends")
-        }))
-        .api_route("/api/v1/targets/{target}/resume", post_with(resume, |op| {
-            op.id("resume_target").summary("Have a target called again that is paused or out")
-        }))
+        .api_route(
+            "/api/v1/targets",
+            get_with(list, |op| op.id("list_targets").summary("List targets, and what waits for each")),
+        )
+        .api_route(
+            "/api/v1/targets/{target}/pause",
+            post_with(pause, |op| {
+                op.id("pause_target").summary("Have nobody call a target until it is resumed; what is under way ends")
+            }),
+        )
+        .api_route(
+            "/api/v1/targets/{target}/resume",
+            post_with(resume, |op| op.id("resume_target").summary("Have a target called again that is paused or out")),
+        )
 }
 
 /// A target, and what waits for it.

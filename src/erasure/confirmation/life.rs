@@ -21,7 +21,7 @@ const AWAY_PAUSE: Duration = Duration::from_secs(10);
 const KEY_AWAY_PAUSE: Duration = Duration::from_secs(30);
 
 /// Where a link stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum LinkState {
     /// Its mail is to be sent.

@@ -41,7 +41,7 @@ pub(crate) struct Asked {
 }
 
 /// Whether it can be looked again, after the receipt, whether what was erased at a target is there again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum LookAgain {
     Yes,

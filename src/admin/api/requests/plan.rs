@@ -56,10 +56,7 @@ impl Decision {
 
 impl Wanted {
     /// What was decided, and whether hints are wanted.
-    pub(super) fn read(
-        self,
-        company: Option<&InstallationName>,
-    ) -> Result<(Option<request::Chosen>, bool), Problem> {
+    pub(super) fn read(self, company: Option<&InstallationName>) -> Result<(Option<request::Chosen>, bool), Problem> {
         let decided = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
         let of = |all: Vec<Decision>| all.into_iter().map(|one| one.read(company)).collect::<Result<_, _>>();
         let chosen = request::Chosen { include: of(self.include)?, exclude: of(self.exclude)?, anew: self.anew };
