@@ -48,8 +48,8 @@ pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use checksums::{SumChunk, SumMark, Summed};
 pub(crate) use claim::{
-    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, Faults, HeldWork, NextLook, QueueName, SettleWork, StepWork,
-    Work, refused_again,
+    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, Faults, HeldWork, NextLook, QueueName, RefusedWork, SettleWork,
+    StepWork, Work, refused_again,
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};

@@ -66,7 +66,8 @@ pub(crate) trait Queue: Send + Sync {
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
     /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
     /// nor while the breaker of the target is open; when the pause is over, one piece tries it. What
-    /// erases is not claimed while the clock cannot be right ([`Queue::watch_clock`]).
+    /// erases is not claimed while the clock cannot be right ([`Queue::watch_clock`]). Of what erases, each claim is noted in its step; that of
+    /// which the ledger refuses this, and nothing else, is among [`Claimed::refused`].
     async fn claim(
         &self,
         queue: &QueueName,

@@ -81,7 +81,7 @@ use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, 
 use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
-use self::claim::Expand;
+use self::claim::Writes;
 use self::connection::Pauses;
 use self::connector::Connector;
 use self::damage::Damage;
@@ -319,20 +319,20 @@ impl Queue for PostgresLedger {
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
         let Some(found) = claiming::is_due(self, &self.reading().await?, queue, bounds).await? else {
-            return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
+            return Ok(Claimed::nothing(NextLook::WhenChanged));
         };
         let key = self.index_key();
-        let mut expand = Expand::Together;
+        let mut writes = Writes::Together;
         loop {
             let claimed = transact!(self, |tx| async {
-                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &found, expand).await?;
+                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &found, writes).await?;
                 // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
                 meta::must_be_index_key(tx, key.as_ref()).await?;
                 Ok(claimed)
             });
             match claimed {
                 Ok(claimed) => return Ok(claimed),
-                Err(error) => expand = expand.after(queue, &error).ok_or(error)?,
+                Err(error) => writes = writes.after(queue, &error).ok_or(error)?,
             }
         }
     }

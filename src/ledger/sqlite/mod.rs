@@ -83,7 +83,7 @@ use jiff::Timestamp;
 pub(crate) use self::access::must_be_allowed;
 use self::check::Checks;
 use self::checkpoint::LOG_BYTES_LONG;
-use self::claim::Expand;
+use self::claim::Writes;
 use self::claiming::Holder;
 use self::damage::{Damage, Notes};
 pub(crate) use self::exclusive::Exclusive;
@@ -251,16 +251,16 @@ impl Queue for SqliteLedger {
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
         let holder = Holder { process: self.process(), lease };
-        let claim = |expand| {
+        let claim = |writes| {
             let (queue, bounds, key) = (queue.clone(), bounds.clone(), self.index_key());
             self.writer.write(Wakes::NoOne, move |tx| {
                 meta::must_be_index_key(tx, key.as_ref())?;
-                claiming::claim(tx, &queue, most, holder, &bounds, expand)
+                claiming::claim(tx, &queue, most, holder, &bounds, writes)
             })
         };
-        match claim(Expand::Together).await {
+        match claim(Writes::Together).await {
             Ok(claimed) => Ok(claimed),
-            Err(error) => match Expand::Together.after(queue, &error) {
+            Err(error) => match Writes::Together.after(queue, &error) {
                 Some(apart) => claim(apart).await,
                 None => Err(error),
             },
