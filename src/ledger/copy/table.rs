@@ -405,6 +405,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("entered", Number),
             ("due", Number),
             ("ended", Number),
+            ("to_approve", Truth),
             ("request", Text),
             ("wrapped_key", Bytes),
             ("content", Bytes),

@@ -512,6 +512,7 @@ CREATE TABLE request (
   entered      INTEGER NOT NULL,
   due          INTEGER,
   ended        INTEGER,
+  to_approve   INTEGER NOT NULL,
   request      TEXT NOT NULL,
   wrapped_key  BLOB,
   content      BLOB,
@@ -520,6 +521,7 @@ CREATE TABLE request (
 CREATE UNIQUE INDEX request_number ON request (number, installation);
 CREATE INDEX request_in_state ON request (state, entered);
 CREATE INDEX request_due ON request (due, number) WHERE ended IS NULL AND due IS NOT NULL;
+CREATE INDEX request_to_approve ON request (entered, seq) WHERE to_approve;
 CREATE INDEX request_ended ON request (ended, seq) WHERE ended IS NOT NULL;
 CREATE INDEX request_of_seal_key ON request (seal_key, seq) WHERE seal_key IS NOT NULL;
 
