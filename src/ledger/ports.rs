@@ -1,7 +1,7 @@
 //! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
 //! writes has written durably when it returns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -318,6 +318,9 @@ pub(crate) trait Records: Send + Sync {
     async fn holds(&self, which: HoldsListed) -> Result<Vec<Hold>, LedgerError>;
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError>;
+
+    /// Those of these holds that are in force, and when each of them ends by itself.
+    async fn hold_ends(&self, all: &BTreeSet<HoldId>) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError>;
 
     /// The erasures that wait for a hold, at most so many.
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError>;

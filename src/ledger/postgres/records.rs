@@ -1,6 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -177,6 +177,12 @@ impl Records for PostgresLedger {
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError> {
         holds::one(&self.reading().await?, id).await
+    }
+
+    async fn hold_ends(&self, all: &BTreeSet<HoldId>) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
+        let connection = self.reading().await?;
+        let now = clock::now(&connection).await?;
+        holds::ends(&connection, all, now).await
     }
 
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
@@ -423,7 +429,7 @@ impl PostgresLedger {
         let places: Vec<_> = limits.remind_after.keys().cloned().collect();
         found.facts.tasks = people::tasks(&reading, &places).await?;
         found.facts.erasures = erasures::readable(&reading, found.facts.explained()).await?;
-        found.facts.holds = holds::ends(&reading, found.facts.holds_of_explained(), found.now).await?;
+        found.facts.holds = holds::ends(&reading, &found.facts.holds_of_explained(), found.now).await?;
         found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
         Ok(found)
     }

@@ -1,6 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -167,6 +167,11 @@ impl Records for SqliteLedger {
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError> {
         self.readers.read(move |connection| holds::one(connection, id)).await
+    }
+
+    async fn hold_ends(&self, all: &BTreeSet<HoldId>) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
+        let all = all.clone();
+        self.readers.read(move |connection| holds::ends(connection, &all, Timestamp::now())).await
     }
 
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
@@ -448,7 +453,7 @@ impl SqliteLedger {
             let mut facts = attention::facts(connection, now)?;
             facts.tasks = people::tasks(connection, &places)?;
             facts.erasures = erasures::readable(connection, facts.explained());
-            facts.holds = holds::ends(connection, facts.holds_of_explained(), now)?;
+            facts.holds = holds::ends(connection, &facts.holds_of_explained(), now)?;
             if log_bytes >= LOG_BYTES_LONG {
                 facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
             }

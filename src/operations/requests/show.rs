@@ -70,17 +70,21 @@ impl Shown {
 
 /// With what their erasures wait for, and their links.
 async fn explained(on: &Operations, all: Vec<StoredRequest>) -> Result<Vec<Shown>, OperationError> {
-    let around = erasures::surroundings(on).await?;
-    let now = Timestamp::now();
-    let mut shown = Vec::new();
-    for StoredRequest { request, .. } in all {
-        let mut under_way = Vec::new();
+    let mut under_way = Vec::with_capacity(all.len());
+    for StoredRequest { request, .. } in &all {
+        let mut own = Vec::new();
         for id in request.under_way() {
-            under_way.extend(on.ledger.erasure(id).await?);
+            own.extend(on.ledger.erasure(id).await?);
         }
-        let under_way: Vec<_> = under_way.iter().collect();
-        shown.push(Shown::with(on, request, &under_way, &around, now));
+        under_way.push(own);
     }
+    let around = erasures::surroundings(on, &under_way.iter().flatten().collect::<Vec<_>>()).await?;
+    let now = Timestamp::now();
+    let each = all.into_iter().zip(&under_way);
+    let show = |(stored, own): (StoredRequest, &Vec<Erasure>)| {
+        Shown::with(on, stored.request, &own.iter().collect::<Vec<_>>(), &around, now)
+    };
+    let mut shown: Vec<_> = each.map(show).collect();
     with_links(on, &mut shown).await?;
     Ok(shown)
 }
