@@ -83,9 +83,6 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     if let Err(error) = config.ledger_place() {
         layers.problem("ledger.url", error.to_string());
     }
-    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.level) {
-        layers.problem("log.level", format!("not a filter of log lines: {error}"));
-    }
     rules(config, layers);
     confirmation(config, layers);
 }

@@ -54,6 +54,13 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn what_the_environment_sets_is_mended_there_also_where_only_its_meaning_is_wrong() {
+    let file = format!("{COMPLETE}[log]\nlevel = \"info\"\n");
+    assert_snapshot!(refused(&file, &[("QUIETUS__LOG__LEVEL", "inof")]), @"the environment, QUIETUS__LOG__LEVEL: `inof` is not a filter such as `info` or `quietus=debug,warn`: `inof` is no level; did you mean `info`?");
+    assert_snapshot!(refused(&file.replace("info", "inof"), &[("QUIETUS__LOG__FORMAT", "json")]), @"quietus.toml: log.level: `inof` is not a filter such as `info` or `quietus=debug,warn`: `inof` is no level; did you mean `info`?");
+}
+
+#[test]
 fn a_misspelt_key_is_refused_and_the_right_one_is_named() {
     assert_snapshot!(refused(&format!("{COMPLETE}[log]\nlevl = \"info\"\n"), &[]), @"quietus.toml: log.levl: there is no such key; did you mean `level`? (allowed: level, format)");
     assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, ledger, clock, papers, log, keys, mluvii, settling, person, requests, erasing, retention, watch, source, consent, rule, rules, confirmation, test, plugin, manual, witness, alert)");
