@@ -181,6 +181,22 @@ pub(crate) async fn a_step_that_may_not_be_noted_as_tried_is_not_called_and_stop
     assert_eq!((erasures(&found.claims), found.refused.len()), ([refused].into(), 0));
 }
 
+pub(crate) async fn a_step_at_which_processes_die_and_that_may_not_be_parked_stops_no_other(
+    ledger: Shared,
+    sql: Sql<'_>,
+) {
+    begun(&ledger, 861, &["crm", "shop"]).await;
+    let other = begun(&ledger, 862, &["crm"]).await;
+    // No two steps of one erasure may be parked, and one is.
+    sql("UPDATE step SET parked = (1 = 1) WHERE called = 'shop'");
+    sql("CREATE UNIQUE INDEX refuse ON step (erasure, parked)");
+    sql(
+        "UPDATE task SET deaths = 3 WHERE queue = 'step:crm' AND erasure = (SELECT erasure FROM step WHERE called = 'shop')",
+    );
+    assert_eq!(claimed(&ledger, &steps_at("crm")).await, [other]);
+    assert_eq!(ledger.counts().await.expect("counted").parked_steps, [("crm".to_owned(), 1)].into());
+}
+
 /// What a comparison of all checksums finds: how many there are, how many do not match, and the first of these.
 async fn compared(ledger: &Shared, summed: Summed) -> (u64, u64, Option<String>) {
     let (mut compared, mut damaged, mut first, mut after) = (0, 0, None, None);

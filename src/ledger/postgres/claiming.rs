@@ -124,7 +124,7 @@ pub(super) async fn claim(
         if taken == most {
             next = NextLook::WhenPolled;
         }
-        claims = load(ledger, tx, queue, rows, &seen).await?;
+        claims = load(ledger, tx, queue, rows, &seen, writes).await?;
         if let QueueName::Step(called) = queue {
             (claims, refused) = note_tried(tx, called, claims, writes).await?;
         }
@@ -231,6 +231,7 @@ async fn load(
     queue: &QueueName,
     taken: Vec<Taken>,
     seen: &AtClaim,
+    writes: Writes,
 ) -> Result<Vec<Claim>, LedgerError> {
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
@@ -251,8 +252,11 @@ async fn load(
                         deaths,
                         "work at which the server ended each time is put aside; a person is needed"
                     );
-                    // It is held, by this transaction.
-                    let _: Finished = park(tx, &claim, Outcome::Parked, FATAL).await?;
+                    // It is held, by this transaction. Its step may be what was refused of the batch.
+                    let _: Finished = match writes {
+                        Writes::Together => park(tx, &claim, Outcome::Parked, FATAL).await?,
+                        Writes::Apart => put_off(tx, &claim.held(), None, FATAL).await?,
+                    };
                     continue;
                 }
                 if let Some(erasure) = destroys(&claim.work)

@@ -85,7 +85,7 @@ pub(super) fn claim(
         if claims.len() == calls {
             break;
         }
-        let Some(claim) = claim_one(tx, queue, task, holder, &seen)? else { continue };
+        let Some(claim) = claim_one(tx, queue, task, holder, &seen, writes)? else { continue };
         match note_tried(tx, &claim, writes)? {
             Ok(()) => claims.push(claim),
             Err(error) => refused.push(RefusedWork { held: claim.held(), error }),
@@ -201,6 +201,7 @@ fn claim_one(
     task: i64,
     holder: Holder,
     seen: &AtClaim,
+    writes: Writes,
 ) -> Result<Option<Claim>, LedgerError> {
     // The fence grows with the claim and not with its end: whoever lost the claim is found out by it however late they come.
     let lease_until = after(tx.now, holder.lease);
@@ -221,8 +222,11 @@ fn claim_one(
                     deaths,
                     "work at which the server ended each time is put aside; a person is needed"
                 );
-                // It is held, by this transaction.
-                let _: Finished = park(tx, &claim, Outcome::Parked, FATAL)?;
+                // It is held, by this transaction. Its step may be what was refused of the batch.
+                let _: Finished = match writes {
+                    Writes::Together => park(tx, &claim, Outcome::Parked, FATAL)?,
+                    Writes::Apart => put_off(tx, &claim.held(), None, FATAL)?,
+                };
                 return Ok(None);
             }
             // Asked in the transaction of the claim: whoever holds something later is told what is under way.
