@@ -40,7 +40,7 @@ impl Engine {
         let mut hidden = false;
         let mut records = Vec::new();
         for (person, id) in page.people.iter().zip(&page.ids) {
-            if list.leaves.is_some_and(|(at, text)| person.pointer(at).and_then(Value::as_str) == Some(text)) {
+            if list.elsewhere.is_some_and(|(at, text)| person.pointer(at).and_then(Value::as_str) == Some(text)) {
                 continue;
             }
             let record = list.record(person, &shown, &mut hidden);

@@ -133,7 +133,7 @@ impl Vendor for Dynamics {
                 page: Box::new(page),
                 follow: Follow::Link { next: "/@odata.nextLink", context: "/@odata.context" },
                 items: "/value",
-                leaves: None,
+                elsewhere: None,
                 addresses: ADDRESSES,
                 numbers: NUMBERS,
                 names: &["/fullname"],

@@ -151,7 +151,7 @@ impl Vendor for HubSpot {
             page: Box::new(page),
             follow: Follow::Cursor("/paging/next/after"),
             items: "/results",
-            leaves: None,
+            elsewhere: None,
             addresses: ADDRESSES,
             numbers: NUMBERS,
             names: &["/properties/firstname", "/properties/lastname"],

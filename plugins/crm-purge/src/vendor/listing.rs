@@ -35,7 +35,7 @@ pub(crate) struct List {
     pub(crate) follow: Follow,
     pub(crate) items: &'static str,
     /// Where a text stands that says of a record that another list has it, and the text.
-    pub(crate) leaves: Option<(&'static str, &'static str)>,
+    pub(crate) elsewhere: Option<(&'static str, &'static str)>,
     pub(crate) addresses: &'static [Place],
     pub(crate) numbers: &'static [Place],
     /// Texts that are a name together.

@@ -112,7 +112,7 @@ impl Vendor for Pipedrive {
             page: Box::new(page),
             follow: Follow::Cursor("/additional_data/next_cursor"),
             items: "/data",
-            leaves: None,
+            elsewhere: None,
             addresses: EMAILS,
             numbers: PHONES,
             names: &["/name"],

@@ -261,7 +261,7 @@ impl Raynet {
             page: Box::new(page),
             follow: Follow::Offset { total: "/totalCount" },
             items: "/data",
-            leaves: (rows == Rows::All && can_be_invalid(object)).then_some(("/rowInfo.rowAccess", INVALID)),
+            elsewhere: (rows == Rows::All && can_be_invalid(object)).then_some(("/rowInfo.rowAccess", INVALID)),
             addresses,
             numbers,
             names: &["/firstName", "/lastName"],

@@ -122,7 +122,7 @@ impl Vendor for Salesforce {
                 page: Box::new(page),
                 follow: Follow::Id { total: "/totalSize", done: "/done" },
                 items: "/records",
-                leaves: None,
+                elsewhere: None,
                 addresses,
                 numbers,
                 names: &["/FirstName", "/LastName"],
