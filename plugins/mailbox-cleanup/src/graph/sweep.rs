@@ -38,7 +38,7 @@ pub(super) const ODD: &str = "messages of which Microsoft Graph does not show wh
 /// Messages that no list by time shows.
 pub(super) const UNDATED: &str = "messages of which Microsoft Graph does not say when they came";
 /// More than are looked through.
-const AT_ONCE: &str = "some of the messages that came within one second, of which there are too many";
+pub(super) const AT_ONCE: &str = "some of the messages that came within one second, of which there are too many";
 
 /// Where a page begins.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -70,7 +70,7 @@ struct Found {
 
 impl At {
     fn beginning(place: usize) -> Self {
-        Self { place, ..Self::second(0, BEGINNING) }
+        Self::second(place, BEGINNING)
     }
 
     fn second(place: usize, since: i64) -> Self {

@@ -1,7 +1,7 @@
 //! Who stands in the messages, after a restore.
 
-use quietus_plugin::ErrorClass;
 use quietus_plugin::http::test::Reply;
+use quietus_plugin::{ErrorClass, unsaid};
 
 use super::google::{TAKEN, refused};
 use super::*;
@@ -26,8 +26,8 @@ fn told(google: &Google, records_max: u32) -> Result<Told, PluginError> {
 #[test]
 fn everybody_in_spam_and_trash_too_is_told_whatever_the_pages_are() {
     let google = Google::with(&["Ann <ann@x.cz>", "BOB@Y.CZ"]);
-    let to = "Carl <carl@y.cz>,\r\n Friends: dora@y.cz, eve@y.cz;, a*n@y.cz, ann";
-    google.add("SENT", &[("From", USER), ("To", to), ("Cc", "fred@y.cz"), ("BCC", "<gina@y.cz>")]);
+    let (to, cc) = ("Carl <carl@y.cz>,\r\n a*n@y.cz", "Friends: dora@y.cz, eve@y.cz;");
+    google.add("SENT", &[("From", USER), ("To", to), ("Cc", cc), ("BCC", "<fred@y.cz>, gina@y.cz")]);
     google.add("SPAM", &[("From", "hugo@y.cz"), ("Subject", "zoe@y.cz")]);
     google.add("TRASH", &[("From", "ann@x.cz"), ("Sender", "ida@y.cz"), ("Reply-To", "'jan@y.cz'")]);
     let before = google.senders();
@@ -188,4 +188,9 @@ fn headers_of_which_none_is_shown_for_a_while_are_asked_for_again() {
         google.state().faults.clear();
         assert_eq!(told(&google, 500).expect("told").emails(), ["ann@x.cz"]);
     }
+}
+
+#[test]
+fn the_page_says_what_a_sweep_may_say() {
+    assert_eq!(unsaid(include_str!("../../../google-workspace.md"), [UNSHOWN]), [""; 0]);
 }

@@ -1,12 +1,12 @@
 //! Who stands in the messages, after a restore.
 
-use quietus_plugin::ErrorClass;
 use quietus_plugin::http::test::Reply;
+use quietus_plugin::{ErrorClass, unsaid};
 
 use super::exchange::{DELETIONS, HOLDS, PURGES, refused};
 use super::mail::{CAME, party};
 use super::*;
-use crate::graph::sweep::{ODD, UNDATED};
+use crate::graph::sweep::{AT_ONCE, ODD, UNDATED};
 use crate::graph::{REFUSED, UNSEEN, UNTOLD, time};
 use crate::standin::{Told, sweep};
 
@@ -228,4 +228,9 @@ fn an_account_that_is_not_there_is_no_account_without_people() {
     let accounts = json!([{ "name": "support", "graph": account(&exchange) }, { "name": "other", "graph": other }]);
     let error = sweep(&config(accounts, json!({})), ("app", "hunter2"), 500, || {}).err().expect("nobody has looked");
     assert_eq!(error.class, ErrorClass::Retryable, "{error}");
+}
+
+#[test]
+fn the_page_says_what_a_sweep_may_say() {
+    assert_eq!(unsaid(include_str!("../../../microsoft-365.md"), [ODD, UNDATED, AT_ONCE]), [""; 0]);
 }
