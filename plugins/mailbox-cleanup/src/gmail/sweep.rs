@@ -1,5 +1,8 @@
 //! Who stands in the headers of a mailbox's messages, spam and trash included, in the order in which Gmail lists them. Looks, and changes
 //! nothing.
+//!
+//! Google does not say what a page's token stands for. If it is a number of messages that are to be passed over, then another message would be
+//! missed for each that is deleted meanwhile. So each page is listed once more before the next one is, and what has moved up is looked at.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -16,10 +19,12 @@ use crate::holding::{Held, Holding, Page, may_pass, no_place, passing};
 use crate::mailbox::go_on;
 use crate::wanted::Place;
 
-/// Ids in a list: what is listed and not looked at yet stands in the place of the next page.
+/// Ids in a list: they stand in the place of the next page.
 const LISTED: &str = "100";
 /// Messages of one page, whoever stands in them: at the usual quota, they take three quarters of a minute.
 const MESSAGES_MAX: usize = 200;
+/// Lists of one page, whatever is on them.
+const LISTS_MAX: usize = 50;
 
 /// Messages that are listed, and that nobody can judge.
 pub(super) const UNSHOWN: &str = "messages whose headers Gmail does not show";
@@ -27,24 +32,16 @@ pub(super) const UNSHOWN: &str = "messages whose headers Gmail does not show";
 /// Where a page begins.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 struct At {
-    /// What is listed and not told…
+    /// Of the list's page that is looked at; none of the first.
+    token: Option<String>,
+    /// What it has listed…
     ids: Vec<String>,
-    /// …but for so many people of the first.
+    /// …of which so many are told…
+    done: usize,
+    /// …and so many people of the next one.
     people: usize,
-    rest: Rest,
     /// Something was listed so far.
     is_any: bool,
-}
-
-/// What comes after what is listed.
-#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
-enum Rest {
-    /// All.
-    #[default]
-    All,
-    /// The list's page with this token.
-    Page(String),
-    Nothing,
 }
 
 /// What a page tells so far.
@@ -54,6 +51,7 @@ struct Telling<'h> {
     page: Page<'h>,
     held: Held,
     messages: usize,
+    lists: usize,
     /// A message whose headers were shown.
     known: Option<String>,
 }
@@ -82,11 +80,12 @@ impl Gmail {
             page: holding.page(),
             held: Held::default(),
             messages: 0,
+            lists: 0,
             known: None,
         };
         let has_ended = loop {
             match self.tell_some(&mut at, &mut telling).map_err(passing) {
-                Ok(Step::On) if telling.messages < MESSAGES_MAX => {}
+                Ok(Step::On) if telling.messages < MESSAGES_MAX && telling.lists < LISTS_MAX => {}
                 Ok(Step::On | Step::Full) => break false,
                 Ok(Step::Ended) => break true,
                 // What is told by then is not lost: where the error stays, the next page meets it.
@@ -100,25 +99,31 @@ impl Gmail {
 
     /// Lists some more, or tells of the people in some of what is listed.
     fn tell_some(&self, at: &mut At, telling: &mut Telling<'_>) -> Result<Step, PluginError> {
-        if !at.ids.is_empty() {
+        if at.done < at.ids.len() {
             return self.tell_listed(at, telling);
         }
-        if at.rest == Rest::Nothing {
-            let is_lost = !at.is_any && self.profile(telling.call)?.has_messages();
-            return match is_lost {
-                true => Err(PluginError::retryable("a list: it is empty, and the mailbox has messages")),
-                false => Ok(Step::Ended),
-            };
+        let (listed, next) = self.listed(at.token.as_deref(), telling.call)?;
+        telling.lists += 1;
+        at.is_any |= !listed.is_empty();
+        let (known, new): (Vec<_>, Vec<_>) = listed.into_iter().partition(|id| at.ids.contains(id));
+        if !new.is_empty() {
+            at.done = known.len();
+            at.ids = [known, new].concat();
+            return Ok(Step::On);
         }
-        let (ids, rest) = self.listed(&at.rest, telling.call)?;
-        let is_any = at.is_any || !ids.is_empty();
-        *at = At { ids, people: 0, rest, is_any };
-        Ok(Step::On)
+        if next.is_some() {
+            *at = At { token: next, is_any: at.is_any, ..At::default() };
+            return Ok(Step::On);
+        }
+        match !at.is_any && self.profile(telling.call)?.has_messages() {
+            true => Err(PluginError::retryable("a list: it is empty, and the mailbox has messages")),
+            false => Ok(Step::Ended),
+        }
     }
 
     /// Tells of the people in the next messages of those that are listed.
     fn tell_listed(&self, at: &mut At, telling: &mut Telling<'_>) -> Result<Step, PluginError> {
-        let batch: Vec<String> = at.ids.iter().take(BATCH).cloned().collect();
+        let batch: Vec<String> = at.ids.iter().skip(at.done).take(BATCH).cloned().collect();
         let mut shown = BTreeMap::new();
         let mut note = |id: &str, message: Message| drop(shown.insert(id.to_owned(), message));
         let odd = self.twice_odd(&batch, telling.known.as_ref(), telling.call, &mut note)?;
@@ -140,37 +145,31 @@ impl Gmail {
                 }
                 telling.known = Some(id);
             }
-            at.ids.remove(0);
+            at.done += 1;
             at.people = 0;
             telling.messages += 1;
         }
         Ok(Step::On)
     }
 
-    /// A page of the list of all messages, and what comes after it.
-    fn listed(&self, rest: &Rest, call: &Call) -> Result<(Vec<String>, Rest), PluginError> {
+    /// A page of the list of all messages, and the token of the next one.
+    fn listed(&self, token: Option<&str>, call: &Call) -> Result<(Vec<String>, Option<String>), PluginError> {
         go_on(call)?;
         let request = Request::get("/users/me/messages").query("includeSpamTrash", "true").query("maxResults", LISTED);
-        let request = match rest {
-            Rest::Page(token) => request.query("pageToken", token),
-            Rest::All | Rest::Nothing => request,
+        let request = match token {
+            Some(token) => request.query("pageToken", token),
+            None => request,
         };
         let answer = self.send(request, OF_LIST, call).map_err(|failure| said("a list", failure.error))?;
         if answer.gone() {
             return Err(no_mailbox());
         }
         let mut page: Listed = answer.json().map_err(|error| said("a list", error))?;
-        let after = match page.next_page_token.take() {
-            None => Rest::Nothing,
-            Some(token) if token.is_empty() => {
-                return Err(PluginError::retryable("a list: the place of the next page is none"));
-            }
-            Some(token) => Rest::Page(token),
-        };
-        if after == *rest {
-            return Err(PluginError::retryable("a list: the next page is the same one"));
+        let next = page.next_page_token.take();
+        if next.as_deref().is_some_and(|next| next.is_empty() || Some(next) == token) {
+            return Err(PluginError::retryable("a list: the next page is the same one, or none"));
         }
         let ids = page.ids().ok_or_else(|| PluginError::retryable("a list: the answer is no list"))?;
-        Ok((ids, after))
+        Ok((ids, next))
     }
 }
