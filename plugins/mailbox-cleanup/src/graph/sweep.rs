@@ -25,7 +25,7 @@ const PLACES: [Option<&str>; 4] = [None, Some(DELETIONS), Some(PURGES), Some(HOL
 /// Messages of one list; up to 1,000 are allowed.
 const TOP: &str = "250";
 /// What tells when a message came.
-const SELECT_NEWEST: &str = "id,parentFolderId,receivedDateTime";
+const SELECT_TIME: &str = "id,parentFolderId,receivedDateTime";
 /// Messages of one page, whoever stands in them.
 const MESSAGES_MAX: usize = 2_000;
 /// Lists of one second's messages.
@@ -125,6 +125,9 @@ impl Graph {
 
     /// Tells of the people in a place until the page is full, which is a `Break`, or nothing more came.
     fn tell(&self, path: &str, at: &mut At, telling: &mut Telling<'_>) -> Result<ControlFlow<()>, PluginError> {
+        if *at == At::beginning(at.place) {
+            self.note_undated(path, telling)?;
+        }
         let mut newest = None;
         loop {
             if telling.messages >= MESSAGES_MAX {
@@ -200,21 +203,33 @@ impl Graph {
         Ok(Found { messages, is_cut: true })
     }
 
+    /// Says where there are messages without a time: in the order of times they are the first, and no list since a time has them.
+    fn note_undated(&self, path: &str, telling: &mut Telling<'_>) -> Result<(), PluginError> {
+        let request = self.of_user(path).query("$top", "1").query("$select", SELECT_TIME);
+        let listed = self.listed(path, &request.query("$orderby", "receivedDateTime"), telling.call)?;
+        if listed.value.first().is_some_and(|oldest| oldest.received().is_none()) {
+            telling.held.note(UNDATED);
+        }
+        Ok(())
+    }
+
     /// The second in which the newest message came, as another list has it: where none has been seen, one in no order, as some lists by
     /// time are empty for nothing.
     fn newest(&self, path: &str, since: i64, telling: &mut Telling<'_>) -> Result<i64, PluginError> {
-        let request = self.of_user(path).query("$top", "1").query("$select", SELECT_NEWEST);
+        let request = self.of_user(path).query("$top", "1").query("$select", SELECT_TIME);
         let request = match since {
             BEGINNING => request,
             _ => request.query("$orderby", "receivedDateTime desc"),
         };
         let listed = self.listed(path, &request, telling.call)?;
-        let Some(message) = listed.value.first() else { return Ok(BEGINNING) };
-        let newest = message.received();
-        if newest.is_none() {
-            telling.held.note(UNDATED);
+        match listed.value.first().map(Message::received) {
+            None => Ok(BEGINNING),
+            Some(Some(newest)) => Ok(newest),
+            Some(None) => {
+                telling.held.note(UNDATED);
+                Ok(BEGINNING)
+            }
         }
-        Ok(newest.unwrap_or(BEGINNING))
     }
 
     fn listed(&self, path: &str, request: &Request, call: &Call) -> Result<Listed, PluginError> {

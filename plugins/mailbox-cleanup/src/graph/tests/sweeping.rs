@@ -12,8 +12,9 @@ use crate::standin::{Told, sweep};
 
 /// A list by time.
 const LIST: &str = "%24filter=receivedDateTime";
-/// A look at the newest message.
-const NEWEST: &str = "%24top=1&";
+/// Looks at the oldest message, and at the newest.
+const OLDEST: &str = "%24top=1&";
+const NEWEST: &str = "receivedDateTime%20desc";
 
 fn settings(exchange: &Exchange, more: Value) -> Value {
     let mut config = config(json!([{ "name": "support", "graph": account(exchange) }]), json!({ "protect": [USER] }));
@@ -149,7 +150,7 @@ fn check(of: &'static str, reply: impl Fn() -> Reply, class: ErrorClass, retry_a
 #[test]
 fn nothing_that_is_no_list_is_an_end() {
     let purges = "mailFolders/F-recoverableitemspurges/messages";
-    for of in [LIST, NEWEST, purges] {
+    for of in [OLDEST, LIST, NEWEST, purges] {
         check(of, || refused(429, "TooManyRequests").with("Retry-After", "37"), ErrorClass::RateLimited, Some(37_000));
         check(of, || refused(503, "Busy").with("Retry-After", "37"), ErrorClass::RateLimited, Some(37_000));
         check(of, || refused(504, "GatewayTimeout"), ErrorClass::Retryable, None);
@@ -214,10 +215,15 @@ fn a_message_that_does_not_show_whose_it_is_or_when_it_came_is_said() {
     exchange.mailbox().add("inbox", json!({ "from": party("bob@y.cz"), "toRecipients": null }));
     let odd = told(&exchange, 500).expect("told");
     assert_eq!((odd.emails(), odd.not_looked_at.clone()), (vec!["ann@x.cz", "bob@y.cz"], vec![ODD.to_owned()]));
-    let exchange = Exchange::new();
-    exchange.mailbox().add("inbox", json!({ "from": party("bob@y.cz"), "receivedDateTime": null }));
-    let undated = told(&exchange, 500).expect("told");
-    assert_eq!((undated.records.len(), undated.not_looked_at), (0, vec![UNDATED.to_owned()]));
+    let nobody: &[&str] = &[];
+    for others in [nobody, &["ann@x.cz"]] {
+        for undated in [json!(null), json!("0001-01-01T00:00:00Z")] {
+            let exchange = Exchange::with(others);
+            exchange.mailbox().add("inbox", json!({ "from": party("bob@y.cz"), "receivedDateTime": undated }));
+            let told = told(&exchange, 500).expect("told");
+            assert_eq!((told.emails(), told.not_looked_at.clone()), (others.to_vec(), vec![UNDATED.to_owned()]));
+        }
+    }
 }
 
 #[test]
