@@ -3,7 +3,18 @@
 use super::results::Holder;
 use super::step::Planned;
 
-/// Checks the steps of `erase` or `verify`, of which `health` may be the control.
+/// Refuses a step that may change something, where all steps only look.
+pub(super) fn only_looks(steps: &[Planned], which: &str) -> Result<(), String> {
+    match steps.iter().find(|step| !step.reads) {
+        None => Ok(()),
+        Some(Planned { name, method, .. }) => {
+            let help = format!("{which} only looks: GET, HEAD, or `reads = true`");
+            Err(format!("{which} step `{name}`: {method} may change something; {help}"))
+        }
+    }
+}
+
+/// Checks the steps of `erase`, `verify` or `find`, of which `health` may be the control.
 pub(super) fn check(steps: &[Planned], which: &str, health: Option<&Planned>) -> Result<(), String> {
     for step in steps {
         let checked = needs_control(step, health)

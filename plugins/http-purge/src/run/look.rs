@@ -7,7 +7,7 @@ use quietus_plugin::{ErrorClass, PluginError};
 use super::answer::{Page, Verdict, refuses_one, verdict};
 use super::fit::Fits;
 use super::request::{Turn, outgoing};
-use super::{Run, in_step, made_up};
+use super::{Run, in_step, made_up, whole};
 use crate::plan::{Planned, PlannedPaging};
 
 /// What one search came to.
@@ -34,7 +34,7 @@ impl Tally {
             (false, true) => self.fits.unexplained,
             (false, false) => 0,
         };
-        self.fits.hidden + unexplained
+        self.fits.hidden + self.fits.lost + unexplained
     }
 }
 
@@ -66,6 +66,7 @@ impl<'a> Run<'a> {
             }
             found = tally.found.max(found);
             self.found.hidden(step, tally.hidden(step).saturating_sub(hidden));
+            self.found.lost(step, tally.fits.lost);
             self.found.needs_person(step, tally.fits.needs_person.saturating_sub(open));
             let same = if step.results.extract.is_empty() { found - before } else { 0 };
             by_value.insert(turn.value(), (same, tally.hidden(step).max(hidden), tally.fits.needs_person.max(open)));
@@ -115,6 +116,7 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             let page = Page::read(step, &answer, &self.values(turn))?;
+            whole::check(step, &answer, &page.document)?;
             self.check_filter(step, turn, page.results)?;
             tally.fits.join(page.fits);
             tally.found += self.keep(page.lists, page.fits.theirs, turn);
