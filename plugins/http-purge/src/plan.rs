@@ -69,7 +69,7 @@ impl Plan {
         let verify = maker.steps(&config.verify, "verify")?;
         let mut find = maker.steps(&config.find, "find")?;
         // What is missed here nobody looks for once more, as `verify` does after an erasure.
-        find.iter_mut().for_each(|step| step.must_be_whole = step.paging.is_none());
+        find.iter_mut().for_each(|step| step.must_be_whole = true);
         rules::only_looks(&verify, "verify")?;
         rules::only_looks(&find, "find")?;
         let health = config.health.as_ref().map(|step| maker.health(step)).transpose();

@@ -52,7 +52,7 @@ pub(crate) struct Planned {
     pub(crate) judges_candidates: bool,
     /// The steps whose lists it depends on, and those that these depend on.
     pub(crate) roots: BTreeSet<String>,
-    /// Its answer is believed to be all that there is, unless it shows that there is more.
+    /// What its last page says must not be that there is more.
     pub(crate) must_be_whole: bool,
 }
 

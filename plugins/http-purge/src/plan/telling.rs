@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use quietus_plugin::{Found, Kind};
 
+use super::results::Holder;
 use super::step::Planned;
 use crate::config::Step;
 use crate::template::Name;
@@ -69,6 +70,11 @@ pub(super) fn check_nothing_told(steps: &[Planned], which: &str) -> Result<(), S
 fn is_sure(step: &Planned) -> Result<(), String> {
     if step.returns.is_some() && !step.personal {
         return Err("nothing in it depends on an identifier, so that it would tell the same of everybody".to_owned());
+    }
+    if step.results.source().is_some_and(|source| matches!(source.holder, Holder::Anywhere)) {
+        return Err("`..` leads to whatever there is, so that nobody sees whether the answer has the list at all: name the list, as in \
+                    `$.results[*]`"
+            .to_owned());
     }
     if step.returns.is_some() && step.results.judged_later {
         return Err(

@@ -17,6 +17,8 @@ struct Tally {
     found: u64,
     /// All results, of whomever.
     read: u64,
+    /// The same, before `items` chooses some.
+    listed: u64,
     fits: Fits,
     /// The status with which this item alone was refused.
     refused: Option<u16>,
@@ -116,14 +118,14 @@ impl<'a> Run<'a> {
                 return Ok(());
             }
             let page = Page::read(step, &answer, &self.values(turn))?;
-            whole::check(step, &answer, &page.document)?;
             self.check_filter(step, turn, page.results)?;
             tally.fits.join(page.fits);
             tally.found += self.keep(page.lists, page.fits.theirs, turn);
             self.check_narrow(step, tally.found)?;
             tally.read += page.results;
+            tally.listed += whole::listed(step, &page.document);
             if !request.turn_page(step, &page.document, page.results, tally.read, self.client)? {
-                return Ok(());
+                return whole::check(step, &answer, &page.document, tally.listed);
             }
         }
         let text =

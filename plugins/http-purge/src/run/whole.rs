@@ -1,4 +1,4 @@
-//! Whether an answer shows that it is one page of several, where nothing says how further ones are asked for.
+//! Whether the last page that was read is the last one that there is, by what systems say of pages.
 
 use quietus_plugin::PluginError;
 use quietus_plugin::http::Response;
@@ -29,20 +29,13 @@ const TOTALS: &[&str] = &["total", "total_count", "totalCount", "total_results",
 /// How deep they stand.
 const DEPTH: u32 = 2;
 
-/// Refuses a page that is not all where the step must have all. Of one record, such members are its own data.
-pub(super) fn check(step: &Planned, answer: &Response, document: &Value) -> Result<(), PluginError> {
-    let source = step.results.source().filter(|source| !matches!(source.holder, Holder::Value));
-    let Some(source) = source.filter(|_| step.must_be_whole) else { return Ok(()) };
-    let listed: Option<u64> = match &source.holder {
-        Holder::List(list) => Some(list.query(document).all().into_iter().map(length).sum()),
-        Holder::Root | Holder::Value | Holder::Anywhere => None,
-    };
-    if !(answer.header("link").is_some_and(links_on) || shows_more(document, listed)) {
-        return Ok(());
+/// How many results there are on a page, of whomever.
+pub(super) fn listed(step: &Planned, document: &Value) -> u64 {
+    match step.results.source().map(|source| &source.holder) {
+        Some(Holder::List(list)) => list.query(document).all().into_iter().map(length).sum(),
+        Some(Holder::Root) => length(document),
+        Some(Holder::Value | Holder::Anywhere) | None => 0,
     }
-    Err(PluginError::permanent(
-        "the answer is one page of several, and nobody was told any: say how further ones are asked for (`paging`)",
-    ))
 }
 
 fn length(list: &Value) -> u64 {
@@ -53,20 +46,36 @@ fn length(list: &Value) -> u64 {
     }
 }
 
-fn shows_more(document: &Value, listed: Option<u64>) -> bool {
+/// Refuses a last page that does not look like one, where the step must have all; so many results were listed until then. Of one record,
+/// such members are its own data.
+pub(super) fn check(step: &Planned, answer: &Response, document: &Value, listed: u64) -> Result<(), PluginError> {
+    let is_one = step.results.source().is_none_or(|source| matches!(source.holder, Holder::Value));
+    if is_one || !step.must_be_whole {
+        return Ok(());
+    }
     let mut places = Vec::new();
     gather(document, DEPTH, &mut places);
     let said = |names: &'static [&'static str]| {
         places.iter().flat_map(move |members| names.iter().filter_map(move |name| members.get(*name)))
     };
     let flags: Vec<bool> = said(FLAGS).filter_map(Value::as_bool).collect();
+    let ends_early = flags.contains(&true) || said(TOTALS).filter_map(Value::as_u64).any(|total| total > listed);
+    if step.paging.is_some() {
+        return match ends_early {
+            true => Err(PluginError::permanent(
+                "the pages end before all that the system says there are, and nobody was told any: check `paging`",
+            )),
+            false => Ok(()),
+        };
+    }
     // A link stays on the last page of some systems, where a flag says that it leads nowhere.
-    let leads_on = match flags.is_empty() {
-        true => said(LEADS).any(is_said),
-        false => flags.contains(&true),
-    };
-    let total = said(TOTALS).filter_map(Value::as_u64).max();
-    leads_on || total.zip(listed).is_some_and(|(total, listed)| total > listed)
+    let leads_on = flags.is_empty() && said(LEADS).any(is_said);
+    match ends_early || leads_on || answer.header("link").is_some_and(links_on) {
+        true => Err(PluginError::permanent(
+            "the answer is one page of several, and nobody was told any: say how further ones are asked for (`paging`)",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// The objects in which something can be said of pages.

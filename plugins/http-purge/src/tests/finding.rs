@@ -162,7 +162,7 @@ fn that_a_result_has_none_is_believed_where_that_may_be_and_the_result_shows_it(
 
 #[test]
 fn all_pages_are_read_or_nothing_is_told() {
-    let paged = |last: fn() -> Reply| {
+    fn paged(last: fn() -> Reply) -> Result<Found, PluginError> {
         let server = Server::start(move |seen| match seen.target.as_str() {
             "/contacts?email=ann%40x.cz" => {
                 Reply::json(200, &json!({ "results": [contact(&json!({ "id": 1 }))], "next": "/contacts?page=2" }))
@@ -172,7 +172,7 @@ fn all_pages_are_read_or_nothing_is_told() {
         });
         let settings = telling(json!({ "paging": { "next": { "path": "$.next", "pages_max": 3 } } }));
         plugin(&server, settings).find(ann())
-    };
+    }
     let second = || Reply::json(200, &json!({ "results": [contact(&json!({ "id": 2 }))], "next": null }));
     assert_eq!(paged(second), Ok(ids(&["1", "2"])));
     fails(paged(|| Reply::empty(500)), Retryable, "status 500");
@@ -188,6 +188,17 @@ fn all_pages_are_read_or_nothing_is_told() {
         Permanent,
         "leads elsewhere",
     );
+    for early in [json!({ "has_more": true }), json!({ "meta": { "total": 3 } })] {
+        let by_offset = json!({ "paging": { "offset": { "query": "at", "limit": 1 } } });
+        let server = Server::start(move |seen| {
+            let is_first = seen.target.contains("at=0");
+            let found = if is_first { json!([contact(&json!({ "id": 1 }))]) } else { json!([]) };
+            let mut page = json!({ "results": found });
+            page.as_object_mut().expect("an object").extend(early.as_object().cloned().expect("an object"));
+            Reply::json(200, &page)
+        });
+        fails(plugin(&server, telling(by_offset)).find(ann()), Permanent, "the pages end before all");
+    }
     // The system passes over the offset and gives its first page for ever.
     let offset = json!({ "paging": { "offset": { "query": "at", "limit": 1, "pages_max": 3 } } });
     fails(told(offset, || results(json!([contact(&json!({ "id": 1 }))]))), Permanent, "more than 3 pages");

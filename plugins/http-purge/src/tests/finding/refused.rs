@@ -64,6 +64,7 @@ fn only_what_surely_is_the_persons_may_be_told() {
     let account = json!({ "name": "account", "method": "GET", "url": "/account", "items": "$", "extract": { "ids": "$.id" },
         "returns": "crm_id" });
     check(followed_by(json!({}), account), "find step `account`: nothing in it depends on an identifier");
+    check(telling(json!({ "items": "$..contact" })), "`..` leads to whatever there is");
     check(telling(json!({ "match": "trust_search" })), "believes a search");
     check(telling(json!({ "match": null })), "nothing says whose its results are");
     for kind in ["phone", "name"] {
