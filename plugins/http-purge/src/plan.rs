@@ -5,6 +5,7 @@ mod name;
 mod paging;
 mod parts;
 mod results;
+mod returns;
 mod rules;
 mod step;
 mod telling;
@@ -12,8 +13,8 @@ mod telling;
 pub(crate) use paging::{CursorInto, PlannedPaging};
 pub(crate) use parts::{JsonTemplate, PlannedBody};
 pub(crate) use results::{Holder, PlannedMatch, Results, Source};
+pub(crate) use returns::Returns;
 pub(crate) use step::Planned;
-pub(crate) use telling::Returns;
 
 use std::time::Duration;
 

@@ -9,7 +9,7 @@ use super::name::plain;
 use super::paging::PlannedPaging;
 use super::parts::{PlannedBody, json_template, pairs, segments, statuses};
 use super::results::Results;
-use super::telling::{NOT_TOLD, Returns};
+use super::returns::{NOT_TOLD, Returns};
 use crate::config::{Body, Config, Statuses, Step};
 use crate::template::{Known, Name, Place, Template};
 

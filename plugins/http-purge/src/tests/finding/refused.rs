@@ -94,6 +94,6 @@ fn candidates_are_told_by_the_step_that_judges_them() {
     let later = || json!({ "match": "later", "returns": null });
     is_taken(followed_by(later(), judges("{{email}}", "$.email")));
     check(followed_by(json!({ "match": "later" }), judges("{{email}}", "$.email")), "nobody has judged these results");
-    // By its own id, a candidate is nobody's.
-    check(followed_by(later(), judges("{{item}}", "$.id")), "alone");
+    check(followed_by(later(), judges("{{phone}}", "$.phone")), "alone");
+    check(followed_by(later(), judges("{{item}}", "$.id")), "without judging them");
 }
