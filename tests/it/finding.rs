@@ -1,6 +1,8 @@
 //! What one system knows of a person is found before anything is erased, and another one erases by it; and what a plugin has
 //! stored of a call outlives the plugin and the server.
 
+mod over_http;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
