@@ -17,8 +17,7 @@ const LOOK: Duration = Duration::from_secs(5);
 /// Goes on with them until the shutdown.
 pub(super) async fn run(on: Operations, targets: Targets, shutdown: CancellationToken) {
     while shutdown.run_until_cancelled(sleep(LOOK)).await.is_some() {
-        let gone_on = go_on(&on, |called| targets.get(called).map(|target| &**target), &shutdown).await;
-        if let Err(error) = gone_on {
+        if let Err(error) = go_on(&on, &targets, &shutdown).await {
             debug!(error = with_causes(&error), "a sweep that was cut off goes on later");
         }
     }

@@ -1,6 +1,8 @@
 //! A sweep is a job in the ledger: who has ordered it works on it, and where that process is killed, the same order anew or any server goes on.
 //! One process at a time does: a lease says whose it is, and the job's version who has written it last.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -246,10 +248,10 @@ pub(crate) async fn cancel(
     Err(OperationError::Conflict("it was changed meanwhile; try again".to_owned()))
 }
 
-/// What a server does: goes on with what was cut off. `called` finds a target that runs.
-pub(crate) async fn go_on<'t>(
+/// What a server does: goes on with what was cut off. Its targets run, and are known by the names under which they are called.
+pub(crate) async fn go_on(
     on: &Operations,
-    called: impl Fn(&TargetName) -> Option<&'t dyn Target>,
+    targets: &BTreeMap<TargetName, Arc<dyn Target>>,
     stop: &CancellationToken,
 ) -> Result<(), OperationError> {
     for SweepJob { target, mluvii, state, .. } in jobs(on).await? {
@@ -260,7 +262,8 @@ pub(crate) async fn go_on<'t>(
         if on.ledger.take_periodic(&*name, LEASE).await?.is_none() {
             continue;
         }
-        let working = take_up(on, &target, &mluvii, called(&target.called_for(&mluvii)));
+        let called = targets.get(&target.called_for(&mluvii)).map(|called| &**called);
+        let working = take_up(on, &target, &mluvii, called);
         let worked = stop.run_until_cancelled(renewed_for(on, (&*name, LEASE), || None, working)).await;
         // Whoever comes next goes on at once, and need not wait for the end of the lease.
         let pause = worked.unwrap_or(Ok(Duration::ZERO));

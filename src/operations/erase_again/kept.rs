@@ -23,6 +23,8 @@ pub(super) struct Kept<'a> {
     stored: StoredSweepJob,
     /// Pages that were compared since how far it is was written.
     unwritten: usize,
+    /// Of how many people something was found when that was written last.
+    found: usize,
     is_lost: bool,
 }
 
@@ -57,7 +59,7 @@ impl<'a> Kept<'a> {
         stored.job.decides.clone_from(decides);
         stored.job.tries += 1;
         stored.job.reason = None;
-        let mut kept = Self { on, seal: seal.ok(), stored, unwritten: 0, is_lost: false };
+        let mut kept = Self { on, seal: seal.ok(), stored, unwritten: 0, found: 0, is_lost: false };
         match opened {
             Ok(progress) => {
                 kept.save(&KeptProgress::Same).await?;
@@ -91,23 +93,25 @@ impl<'a> Kept<'a> {
     /// A page was compared: writes how far it is, where that is worth it. A page that is not written is only asked for again.
     pub(super) async fn page(
         &mut self,
-        (records, found, is_last): (u64, usize, bool),
+        (records, is_last): (u64, bool),
         progress: impl FnOnce() -> Progress,
     ) -> Result<(), OperationError> {
         self.unwritten += 1;
-        if !is_last && self.unwritten <= found / FOUND_PER_PAGE {
+        if !is_last && self.unwritten <= self.found / FOUND_PER_PAGE {
             return Ok(());
         }
         self.stored.job.moved = self.on.ledger.clock().await?.now;
         self.stored.job.records = records;
-        let Some(seal) = &self.seal else { return self.save(&KeptProgress::Same).await };
-        let bytes = progress().to_bytes();
+        let Some(seal) = self.seal.clone() else { return self.save(&KeptProgress::Same).await };
+        let progress = progress();
+        self.found = progress.people();
+        let bytes = progress.to_bytes();
         let (ledger, stored) = (&*self.on.ledger, &self.stored);
         let write = || {
-            let progress = KeptProgress::New(stored.job.seal(&bytes, seal));
+            let progress = KeptProgress::New(stored.job.seal(&bytes, &seal));
             async move { ledger.save_sweep_job(stored, &progress).await }
         };
-        match sealing(seal, write).await {
+        match sealing(&seal, write).await {
             Ok(is_saved) => self.saved(is_saved),
             Err(error) => {
                 debug!(error = with_causes(&error), "how far a sweep is could not be written; the next page does");

@@ -453,7 +453,7 @@ impl<'a> Run<'a> {
             if let Some(kept) = kept.as_deref_mut() {
                 let cursor = pages.cursor();
                 let progress = || Progress::of(cursor, persons, done);
-                kept.page((done.records, persons.so_far().count(), cursor.is_none()), progress).await?;
+                kept.page((done.records, cursor.is_none()), progress).await?;
             }
         }
     }

@@ -62,6 +62,11 @@ impl Progress {
         self.cursor
     }
 
+    /// Of how many people something was found.
+    pub(super) fn people(&self) -> usize {
+        self.found.len()
+    }
+
     pub(super) fn to_bytes(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(serde_json::to_vec(self).expect("it has no map with keys that are no text"))
     }
