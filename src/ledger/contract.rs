@@ -284,6 +284,7 @@ macro_rules! contract {
                 what_is_sealed_of_a_request_keeps_its_generation
                 a_request_is_not_done_while_something_came_back_elsewhere
                 a_request_is_open_once_more_until_what_came_back_is_erased_again
+                what_was_erased_again_while_its_request_was_over_opens_it_where_it_comes_back
                 requests_go_by_their_age_and_open_ones_stay
                 open_requests_are_told_and_counted;
             rechecking: what_came_of_looking_again_is_kept_until_its_erasure_goes
