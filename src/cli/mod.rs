@@ -40,6 +40,7 @@ mod running;
 mod serve;
 mod standin;
 mod status;
+mod sweeps;
 mod targets;
 mod tasks;
 mod webhook;

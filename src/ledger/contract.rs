@@ -28,6 +28,7 @@ pub(crate) mod requesting;
 pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod stopping;
+pub(crate) mod sweeping;
 pub(crate) mod verifying;
 pub(crate) mod working;
 
@@ -283,11 +284,15 @@ macro_rules! contract {
                 what_is_sealed_of_a_request_keeps_its_generation
                 a_request_is_not_done_while_something_came_back_elsewhere
                 a_request_is_open_once_more_until_what_came_back_is_erased_again
+                what_was_erased_again_while_its_request_was_over_opens_it_where_it_comes_back
                 requests_go_by_their_age_and_open_ones_stay
                 open_requests_are_told_and_counted;
             rechecking: what_came_of_looking_again_is_kept_until_its_erasure_goes
                 what_is_certainly_there_stays_told_until_somebody_has_seen_otherwise
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
+            sweeping: a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_over
+                who_was_found_is_asked_for_in_the_commit_that_says_so
+                a_sweep_is_sealed_under_the_generation_that_is_open;
             random: random_sequences_agree_with_the_pure_model;
         }
     };

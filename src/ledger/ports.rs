@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::sweep_job::{KeptProgress, StoredSweepJob, SweepJob};
 use super::{
     AgingRecord, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
     Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark, ErasedMark,
@@ -169,6 +170,14 @@ pub(crate) trait Queue: Send + Sync {
     /// Writes how far one has come, or what was decided on it; `false` where somebody else has changed it since it was read.
     async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError>;
 
+    /// Adds a sweep of `erase-again` in the place of the one of its target and installation that is over; `replaced` is the version of that
+    /// one, and 0 where there was none. `None` where it has changed since it was read.
+    async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError>;
+
+    /// Writes how far one has come; `false` where somebody else has changed it since it was read. The key of what is kept no longer is
+    /// destroyed.
+    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError>;
+
     /// Keeps what an alert has told, in place of the version that was read; 0 where there was none. `false` where somebody else has written
     /// it meanwhile.
     async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError>;
@@ -295,6 +304,9 @@ pub(crate) trait Records: Send + Sync {
 
     /// The comparisons of the past that were ordered, the newest first.
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError>;
+
+    /// The newest sweep of `erase-again` of each target and installation.
+    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError>;
 
     /// Requests of persons.
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError>;

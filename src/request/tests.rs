@@ -407,7 +407,13 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     assert_eq!(left.state(), RequestState::Reopened, "the receipt leaves something");
     let ended = again.erased(second, Rest::Nothing, at(seen));
     assert_eq!(ended.state(), RequestState::Done);
-    assert_eq!(ended.clone().erased_again_by(first, other), None, "it has ended");
+    // Asked for while it is over, it is one of its erasures, and no news.
+    let again_since = ended.clone().erased_again_by(first, other).expect("its own");
+    assert_eq!((again_since.state(), &again_since.end), (RequestState::Done, &ended.end));
+    assert_eq!(again_since.clone().reopen(other, at(seen), seen), None, "it has no receipt yet");
+    let receipted = again_since.erased(other, Rest::Nothing, at(TODAY));
+    assert_eq!((receipted.state(), &receipted.end), (RequestState::Done, &ended.end));
+    assert_eq!(receipted.reopen(other, at(seen), seen).expect("open").state(), RequestState::Reopened);
     assert_eq!(open.clone().erased_again_by(other, second), None, "nothing of it was erased by that");
     // Something is there at another target, too: what came back here does not end it, and what comes back there does.
     let here = open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Again, at(seen));
@@ -425,8 +431,10 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     let once_more = ended.reopen(second, at(seen), seen).expect("open");
     assert_eq!((once_more.state(), once_more.erasing()), (RequestState::Reopened, None));
     let closed = once_more.end(Ended::Closed(ClosedBecause::AnsweredElsewhere), &by("ann"), at(seen)).expect("closed");
+    assert_eq!(closed.clone().erased_again_by(second, other), None, "a person has ended it otherwise");
     assert_eq!(closed.reopen(second, at(seen), seen), None, "a person has ended it otherwise");
     let withdrawn = verified().end(Ended::Withdrawn, &by("ann"), at(TODAY)).expect("withdrawn");
+    assert_eq!(withdrawn.clone().erased_again_by(first, other), None, "nothing of it was erased");
     assert_eq!(withdrawn.reopen(first, at(seen), seen), None);
 }
 

@@ -437,6 +437,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.delivered(&[source()]).await.expect("noted");
     ledger.add_past_job(&past_job()).await.expect("added");
+    let job = super::sweeping::sweep_job();
+    let swept = ledger.add_sweep_job(&job, 0).await.expect("answered").expect("added");
+    let capsule = job.seal(b"ann@x.cz", &seal());
+    assert!(ledger.save_sweep_job(&swept, &crate::ledger::KeptProgress::New(capsule)).await.expect("saved"));
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
     let erased = ledger.erasures(&ErasureFilter { states: vec![ErasureState::Done], ..ErasureFilter::newest(1) }).await;

@@ -393,6 +393,20 @@ pub(crate) const TABLES: &[Table] = &[
     },
     Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },
     Table {
+        name: "sweep_job",
+        key: 2,
+        columns: &[
+            ("target", Text),
+            ("installation", Text),
+            ("version", Number),
+            ("job", Text),
+            ("wrapped_key", Bytes),
+            ("content", Bytes),
+            ("seal_key", Text),
+        ],
+        only: ALL,
+    },
+    Table {
         name: "request",
         key: 1,
         columns: &[

@@ -61,6 +61,7 @@ mod session;
 mod sessions;
 mod snapshots;
 mod steps;
+mod sweep_jobs;
 mod tally;
 mod targets;
 mod tasks;
@@ -92,6 +93,7 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::closing::Tried;
 use super::notifier::Notifier;
+use super::sweep_job::{KeptProgress, StoredSweepJob, SweepJob};
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark, EraseWork,
@@ -481,6 +483,14 @@ impl Queue for PostgresLedger {
 
     async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
         past_jobs::save(&self.writing().await?, job).await
+    }
+
+    async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError> {
+        sweep_jobs::add(&self.writing().await?, job, replaced).await
+    }
+
+    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async { sweep_jobs::save(tx, job, progress).await })
     }
 
     async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {

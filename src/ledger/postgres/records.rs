@@ -9,7 +9,7 @@ use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, deliveries, erasures,
     gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes, quarantine, query,
-    receipts, rechecks, requests, rules, sessions, targets,
+    receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -20,6 +20,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
+use crate::ledger::sweep_job::StoredSweepJob;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
@@ -143,6 +144,10 @@ impl Records for PostgresLedger {
 
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {
         past_jobs::list(&self.reading().await?).await
+    }
+
+    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError> {
+        sweep_jobs::list(&self.reading().await?).await
     }
 
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {

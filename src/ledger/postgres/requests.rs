@@ -179,7 +179,7 @@ pub(super) async fn reopen(tx: &Tx, erasures: &[ErasureId], today: Date) -> Resu
     Ok(reopened)
 }
 
-/// What was erased by `before` is erased again by `id`: for the requests that wait for that.
+/// What was erased by `before` is erased again by `id`: for the requests that wait for that, or have ended with `before`.
 pub(super) async fn erased_again(tx: &Tx, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
     let insert = "INSERT INTO request_erasure (erasure, request) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     for one in before {

@@ -59,6 +59,7 @@ mod schedule;
 mod schema;
 mod sessions;
 mod steps;
+mod sweep_jobs;
 mod targets;
 mod tasks;
 mod wal;
@@ -94,6 +95,7 @@ use self::maintenance::Walk;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
+use super::sweep_job::{KeptProgress, StoredSweepJob, SweepJob};
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark, EraseWork,
@@ -404,6 +406,16 @@ impl Queue for SqliteLedger {
     async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
         let job = job.clone();
         self.writer.write(Wakes::NoOne, move |tx| past_jobs::save(tx, &job)).await
+    }
+
+    async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError> {
+        let job = job.clone();
+        self.writer.write(Wakes::NoOne, move |tx| sweep_jobs::add(tx, &job, replaced)).await
+    }
+
+    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError> {
+        let (job, progress) = (job.clone(), progress.clone());
+        self.writer.write(Wakes::NoOne, move |tx| sweep_jobs::save(tx, &job, &progress)).await
     }
 
     async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {

@@ -12,7 +12,7 @@ use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, gauges,
     generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes, quarantine,
-    query, receipts, rechecks, requests, rules, sessions, targets,
+    query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -23,6 +23,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
+use crate::ledger::sweep_job::StoredSweepJob;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
@@ -130,6 +131,10 @@ impl Records for SqliteLedger {
 
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError> {
         self.readers.read(past_jobs::list).await
+    }
+
+    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError> {
+        self.readers.read(sweep_jobs::list).await
     }
 
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {

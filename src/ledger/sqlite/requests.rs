@@ -167,7 +167,7 @@ pub(super) fn reopen(tx: &Tx<'_>, erasures: &[ErasureId], today: Date) -> Result
     Ok(reopened)
 }
 
-/// What was erased by `before` is erased again by `id`: for the requests that wait for that.
+/// What was erased by `before` is erased again by `id`: for the requests that wait for that, or have ended with `before`.
 pub(super) fn erased_again(tx: &Tx<'_>, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
     for one in before {
         for StoredRequest { version, request, .. } in many(tx, &request::of_erasure(), params![one])? {

@@ -486,6 +486,19 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 );
 
+-- The newest sweep of `quietus erase-again` of a target for an installation's people: `job` is JSON, in which nobody stands, and `version`
+-- grows with each change, also with the next sweep. Whom it has found so far, and where it goes on, is sealed until it is over.
+CREATE TABLE sweep_job (
+  target       TEXT COLLATE "C" NOT NULL,
+  installation TEXT COLLATE "C" NOT NULL,
+  version      BIGINT NOT NULL,
+  job          TEXT NOT NULL,
+  wrapped_key  BYTEA,
+  content      BYTEA,
+  seal_key     TEXT COLLATE "C",
+  PRIMARY KEY (target, installation)
+);
+
 -- What persons have asked for: `request` is JSON, in which no name stands; the other columns are of it. `seq` is the order in which they
 -- were entered, `version` grows with each change, `due` is the last day since 1970, null where none runs. Whom it is about is sealed until it has ended.
 CREATE TABLE request (
