@@ -221,6 +221,9 @@ impl<'a> Run<'a> {
             return conflict("nobody who was erased can be found again, because `erasing.keep_fingerprints` is off");
         }
         let installation = installation_of_person(on, asked.installation.as_ref())?;
+        if let Some(law) = on.settings.exemptions.of(&installation, &target) {
+            return conflict(&format!("nothing is erased at {target}: {law}"));
+        }
         if on.ledger.paused_targets().await?.iter().any(|one| one.pause.target == target) {
             return Err(OperationError::Conflict(format!(
                 "{target} is paused: nobody asks it anything, and who is found today may be a customer again by the time that it is \
