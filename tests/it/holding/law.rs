@@ -125,6 +125,10 @@ fn a_company_s_own_exemption_keeps_nothing_of_another_company_s() {
     }
     assert_eq!(erased, [json!("retained"), json!("erased")]);
     assert!(acme.holds(EMAIL) && !acme.holds("bob@example.com"));
+    let again = ["erase-again", "--target", "crm", "--since", "2026-01-01", "--mluvii", "acme"];
+    let again = deployment.run(&again);
+    let why = String::from_utf8_lossy(&again.stderr);
+    assert!(again.status.code() == Some(1) && why.contains(CALLS), "{why}");
     let targets = deployment.json(&["targets", "list"]);
     let crm = targets.as_array().expect("targets").iter().find(|one| one["target"] == "crm").expect("the plugin");
     assert_eq!(crm["retained"], json!({ "acme": format!("kept by law: call records, by {CALLS}") }), "{targets:#}");
