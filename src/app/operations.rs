@@ -15,7 +15,6 @@ use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::mluvii::{MluviiClient, MluviiSettings, Nulls};
 use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings, SourceWebhook};
-use crate::plugin::PluginSettings;
 use crate::policy::Policy;
 use crate::subject::{InstallationName, SourceName};
 use crate::watch::{Wanted, event_types};
@@ -92,8 +91,6 @@ fn settings(config: &Config) -> Settings {
         decides: decides(config, settings, &policy),
     };
     let installations = config.mluvii.iter().map(installation).collect();
-    let law = |plugin: &PluginSettings| Some((plugin.target(), plugin.retained.as_ref()?.reason()));
-    let retained = config.plugins.iter().filter_map(law);
     Settings {
         installations,
         sources: config.sources.clone(),
@@ -101,7 +98,7 @@ fn settings(config: &Config) -> Settings {
         targets: config.targets(),
         rates: rates(config),
         manual: config.manual.iter().map(|manual| (manual.target(), manual.text.clone())).collect(),
-        retained: retained.collect(),
+        exemptions: config.exemptions(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         sends_links: config.confirmation.is_some(),
         recheck: config.erasing.recheck.clone(),

@@ -18,7 +18,7 @@ use crate::keys::ReadSecret;
 use crate::ledger::Keep;
 use crate::manual::{ManualSettings, ManualTarget};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
-use crate::plugin::{Expected, PluginHost, RetainedByLaw};
+use crate::plugin::{Expected, PluginHost};
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
@@ -119,8 +119,7 @@ impl Parts {
         let accepted = config.plugins.iter().map(|plugin| {
             let unverifiable = plugin.expected == Some(Expected::Unverifiable);
             let not_looked_at = plugin.accept_not_looked_at.clone();
-            let retained = plugin.retained.as_ref().map(RetainedByLaw::reason);
-            (plugin.target(), Accepted { unverifiable, not_looked_at, retained, ..Accepted::default() })
+            (plugin.target(), Accepted { unverifiable, not_looked_at, ..Accepted::default() })
         });
         let by_hand = config.manual.iter().map(|manual| (manual.target(), Accepted::of_people()));
         let reports_url = config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
@@ -133,6 +132,7 @@ impl Parts {
             tenants: self.sources.iter().map(tenants).collect(),
             departments: installations.iter().map(|name| ((*name).clone(), departments(config, name))).collect(),
             accepted: accepted.chain(by_hand).collect(),
+            exemptions: config.exemptions(),
             policy: config.policy(),
             person: config.person.clone(),
             params: config.mluvii.iter().map(params).collect(),

@@ -8,8 +8,8 @@ use quietus_plugin::is_loopback;
 use super::Config;
 use super::layers::Layers;
 use super::problem::counted_from_one;
+use crate::hold::RetainedByLaw;
 use crate::mluvii::MluviiSettings;
-use crate::plugin::RetainedByLaw;
 use crate::policy::{Policy, TestsContext};
 use crate::subject::{Kind, Scope};
 
@@ -40,6 +40,7 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         }
     }
     manual(config, layers);
+    retained(config, layers);
     if let Err(wrong) = config.log.check() {
         layers.problem("log.level", wrong);
     }
@@ -129,6 +130,28 @@ fn manual(config: &Config, layers: &mut Layers) {
         }
         for (key, what) in manual.wrong() {
             layers.problem(format!("manual.{}.{key}", index + 1), what);
+        }
+    }
+}
+
+/// What laws keep of one company's people: by an article, and at a target that is there.
+fn retained(config: &Config, layers: &mut Layers) {
+    if !layers.is_whole("mluvii") {
+        return;
+    }
+    let targets_are_known = layers.is_whole("plugin") && layers.is_whole("manual");
+    let known = config.targets();
+    for settings in &config.mluvii {
+        for (target, law) in &settings.retained {
+            let key = layers.installation_key(&settings.name, &format!("retained.{target}"));
+            if targets_are_known && !known.contains(target) {
+                let names: Vec<_> = known.iter().map(|target| format!("`{target}`")).collect();
+                let what = format!("there is no target `{target}`; there are {}", names.join(", "));
+                layers.problem(key.clone(), what);
+            }
+            if let Some(wrong) = law.wrong() {
+                layers.problem(key, wrong);
+            }
         }
     }
 }

@@ -24,6 +24,11 @@ pub(crate) enum ConsentState {
 
 impl ConsentState {
     pub(crate) const ALL: [Self; 5] = [Self::Given, Self::Absent, Self::Refused, Self::Withdrawn, Self::Unknown];
+
+    /// Whether it says that a consent was given, at some time.
+    pub(crate) fn is_proof(self) -> bool {
+        matches!(self, Self::Given | Self::Withdrawn)
+    }
 }
 
 /// Why the consent of a session stayed unknown although there was time to look.
@@ -205,8 +210,7 @@ impl ConsentRecord {
 
     /// Whether it says of any time that a consent was given.
     pub(crate) fn proves_consent(&self) -> bool {
-        let is_proof = |consent: &Consent| matches!(consent.state, ConsentState::Given | ConsentState::Withdrawn);
-        is_proof(&self.consent) || self.earlier.iter().any(is_proof)
+        self.consent.state.is_proof() || self.earlier.iter().any(|consent| consent.state.is_proof())
     }
 
     /// The record of an erased session: the digest of the guest's id stays, the id itself does not.

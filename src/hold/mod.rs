@@ -1,9 +1,11 @@
 //! Holds: what stays for now, whoever demands that it goes. A hold names no person in clear: a session by its number, a guest by
-//! the digest of their id, a person by fingerprints. No I/O, no clock.
+//! the digest of their id, a person by fingerprints. And what a law keeps at a target (`law`). No I/O, no clock.
 
 mod case;
+mod law;
 
 pub(crate) use case::CaseReference;
+pub(crate) use law::{Exemptions, RetainedByLaw};
 
 use std::fmt;
 use std::str::FromStr;

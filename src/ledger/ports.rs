@@ -244,6 +244,14 @@ pub(crate) trait Records: Send + Sync {
         fingerprints: &[Fingerprint],
     ) -> Result<Vec<SessionView>, LedgerError>;
 
+    /// The sessions of an installation that were erased, whose records prove a consent, and that carried any of these fingerprints before;
+    /// each once, with the fingerprints that it carried. As long as these are kept.
+    async fn erased_sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError>;
+
     /// The sessions of an installation that have settled without ever being read at mluvii, or whose look is parked, and are not
     /// erased: at most `limit` of them. Nothing finds them by their guest or by identifiers. Its parked events count, too.
     async fn unread_sessions(&self, installation: &InstallationName, limit: u32)

@@ -6,6 +6,7 @@ use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::hold::RetainedByLaw;
 use crate::subject::TargetName;
 
 /// Characters of a text: it is read at one look, and stands in each task.
@@ -34,6 +35,9 @@ pub(crate) struct ManualSettings {
     /// How long a task may take; then it needs a person (`tasks_late`). 21 days if unset.
     #[serde(default)]
     pub(crate) deadline: Option<Span>,
+    /// That a law keeps what is there, of all companies' people: then nobody gets a task, and receipts say so.
+    #[serde(default)]
+    pub(crate) retained: Option<RetainedByLaw>,
 }
 
 impl ManualSettings {
@@ -70,6 +74,9 @@ impl ManualSettings {
         if let Some(remind) = self.remind_after.filter(|remind| remind.0 >= deadline.0) {
             wrong.push(("remind_after", format!("`{remind}` is not before the deadline, which is {deadline}")));
         }
+        if let Some(what) = self.retained.as_ref().and_then(RetainedByLaw::wrong) {
+            wrong.push(("retained", what.to_owned()));
+        }
         wrong
     }
 }
@@ -81,7 +88,7 @@ mod tests {
     fn settings(text: &str, remind_after: Option<u64>, deadline: Option<u64>) -> ManualSettings {
         let days = |days: u64| Span::from_secs(days * 86_400);
         let (remind_after, deadline) = (remind_after.map(days), deadline.map(days));
-        ManualSettings { name: "legal".into(), text: text.into(), remind_after, deadline }
+        ManualSettings { name: "legal".into(), text: text.into(), remind_after, deadline, retained: None }
     }
 
     #[track_caller]
@@ -100,6 +107,9 @@ mod tests {
         check(&settings("x", None, Some(93)), &["deadline"]);
         check(&ManualSettings { name: "Legal dept".into(), ..settings("x", None, None) }, &["name"]);
         check(&ManualSettings { name: "mluvii".into(), ..settings("x", None, None) }, &["name"]);
+        let law = |by: &str| Some(RetainedByLaw { of: "contracts".into(), by: by.into() });
+        check(&ManualSettings { retained: law("§ 31 (563/1991)"), ..settings("x", None, None) }, &[]);
+        check(&ManualSettings { retained: law("the law"), ..settings("x", None, None) }, &["retained"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use quietus_plugin::Span;
 
 use super::error::InputError;
 use crate::attention::Limits;
+use crate::hold::Exemptions;
 use crate::ledger::RetentionSettings;
 use crate::papers::Letterhead;
 use crate::policy::{PersonSettings, Policy};
@@ -29,8 +30,8 @@ pub(crate) struct Settings {
     pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
     /// Where people erase, with what each of them is to do.
     pub(crate) manual: BTreeMap<TargetName, String>,
-    /// The laws that keep what targets hold, as receipts say it.
-    pub(crate) retained: BTreeMap<TargetName, String>,
+    /// The targets of which a law keeps what they hold.
+    pub(crate) exemptions: Exemptions,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
     /// Whether links are sent that confirm (`[confirmation]`).

@@ -3,6 +3,7 @@
 
 use super::{Audience, Lang, told};
 use crate::erasure::ReasonCode;
+use crate::hold::RetainedByLaw;
 use crate::receipt::{ReasonStatement, Statement};
 
 /// What stays, and what is not known, a sentence each.
@@ -143,7 +144,12 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Au
         ),
         ReasonCode::Retained => match word.ok_or(quoted) {
             Ok(word) => word,
-            Err(Some(quoted)) => lang.say(format!("ponecháno: {quoted}"), format!("retained: {quoted}")),
+            Err(Some(quoted)) => match detail.and_then(RetainedByLaw::read) {
+                Some((of, by)) => {
+                    lang.say(format!("ponecháno ze zákona: {of}, podle {by}"), format!("retained by law: {of}, by {by}"))
+                }
+                None => lang.say(format!("ponecháno: {quoted}"), format!("retained: {quoted}")),
+            },
             Err(None) => lang.say("ponecháno ze zákona nebo kvůli pozastavení výmazu", "retained by a law or a hold"),
         },
         ReasonCode::KeptByVendor => lang.say(

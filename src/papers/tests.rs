@@ -251,6 +251,21 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
 }
 
 #[test]
+fn what_a_law_keeps_is_said_in_the_letter_s_language_wherever_it_is() {
+    let mut kept = step("mluvii", Outcome::Retained);
+    kept.reason = Some("kept by law: call records, by § 97 (127/2005)".into());
+    let statement = receipt(vec![step("crm", Outcome::Erased), kept]).statement;
+    for (lang, said) in [
+        (Lang::Cs, "mluvii (konverzace): ponecháno ze zákona: call records, podle § 97 (127/2005)"),
+        (Lang::En, "mluvii (conversations): retained by law: call records, by § 97 (127/2005)"),
+    ] {
+        assert!(LetterKind::PartialRefusal.is_said_by(&statement));
+        let partial = text(&letters(&case(), Some(&statement), lang)[4]);
+        assert!(partial.contains(said), "{partial}");
+    }
+}
+
+#[test]
 fn a_letter_is_said_only_by_a_receipt_of_what_it_tells() {
     for (outcome, refused, told) in [
         (Outcome::Erased, false, true),

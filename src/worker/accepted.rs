@@ -13,8 +13,6 @@ pub(crate) struct Accepted {
     pub(crate) not_looked_at: BTreeSet<String>,
     /// People erase there. Who says that something is still there is not asked once more by itself.
     pub(crate) by_people: bool,
-    /// The law that keeps what it holds, as receipts say it.
-    pub(crate) retained: Option<String>,
 }
 
 impl Accepted {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::Actor;
-use crate::consent::ConsentRecord;
+use crate::consent::{ConsentRecord, ConsentState};
 use crate::erasure::life::Finds;
 use crate::erasure::{
     Capsule, Erasure, ErasureId, ErasureState, Evidence, Findings, NewErasure, Outcome, ReachedSession, RecheckOutcome,
@@ -392,6 +392,9 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         change.record.guest = Some(GuestId(format!("g-{id}")));
         change.record.guest_digest = Some(Digest([u8::try_from(id).expect("small"); 16]));
         change.settle_at = (id == 3).then(|| in_hours(1));
+        if id == 2 {
+            change.record.consent.state = ConsentState::Given;
+        }
         decide(ledger, change).await;
     }
     for id in 1..=2 {

@@ -176,6 +176,20 @@ pub(crate) const TABLES: &[Table] = &[
         only: ALL,
     },
     Table {
+        name: "consent_fingerprint",
+        key: 4,
+        columns: &[
+            ("fingerprint", Bytes),
+            ("installation", Number),
+            ("session", Number),
+            ("version", Number),
+            ("kind", Text),
+            ("supplementary", Truth),
+            ("since", Number),
+        ],
+        only: ALL,
+    },
+    Table {
         name: "erasure",
         key: 1,
         columns: &[

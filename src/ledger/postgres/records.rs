@@ -83,6 +83,18 @@ impl Records for PostgresLedger {
         }
     }
 
+    async fn erased_sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError> {
+        let connection = self.reading().await?;
+        match self.installations.known(&connection, &installation.0).await? {
+            Some(installation) => sessions::erased_with(&connection, installation, fingerprints).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
     async fn unread_sessions(
         &self,
         installation: &InstallationName,

@@ -80,6 +80,16 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| sessions::with(connection, &installation, &fingerprints)).await
     }
 
+    async fn erased_sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError> {
+        let installation = installation.clone();
+        let fingerprints = fingerprints.to_vec();
+        self.readers.read(move |connection| sessions::erased_with(connection, &installation, &fingerprints)).await
+    }
+
     async fn unread_sessions(
         &self,
         installation: &InstallationName,

@@ -219,6 +219,9 @@ impl<'a> Run<'a> {
         since: Timestamp,
         called: Option<&'a dyn Target>,
     ) -> Result<Self, OperationError> {
+        if let Some(law) = on.settings.exemptions.of(&installation, &target) {
+            return conflict(&format!("nothing is erased at {target}: {law}"));
+        }
         if on.ledger.paused_targets().await?.iter().any(|one| one.pause.target == target) {
             return Err(OperationError::Conflict(format!(
                 "{target} is paused: nobody asks it anything, and who is found today may be a customer again by the time that it is \

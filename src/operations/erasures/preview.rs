@@ -143,7 +143,7 @@ fn look_again(
     reach: &Reach,
     name: &TargetName,
 ) -> LookAgain {
-    if on.settings.retained.contains_key(name) {
+    if on.settings.exemptions.of(checked.subject.installation(), name).is_some() {
         return LookAgain::Retained;
     }
     if on.settings.manual.contains_key(name) {
@@ -179,7 +179,7 @@ async fn ask(
     let mut asked = Vec::new();
     for name in &checked.targets {
         let called = name.called_for(installation);
-        if let Some(law) = on.settings.retained.get(name) {
+        if let Some(law) = on.settings.exemptions.of(installation, name) {
             // What a law keeps is not even asked.
             said.insert(name.clone(), Ok(kept(law)));
         } else if let Some(paused) = paused.iter().find(|one| one.pause.target == called) {

@@ -1,5 +1,7 @@
 //! Consents over time, through the binary: seen by what a person filled in, ended by a letter, exported.
 
+mod erased;
+
 use serde_json::{Value, json};
 
 use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, receipts, wait_for};

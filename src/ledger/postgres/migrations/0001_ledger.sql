@@ -179,6 +179,20 @@ CREATE TABLE fingerprint (
 );
 CREATE INDEX fingerprint_of_session ON fingerprint (installation, session);
 
+-- By these the consent of a session is found that was erased, at `since`; its record proves it. They are kept for a while.
+CREATE TABLE consent_fingerprint (
+  fingerprint   BYTEA NOT NULL,
+  installation  BIGINT NOT NULL,
+  session       BIGINT NOT NULL,
+  version       BIGINT NOT NULL,
+  kind          TEXT COLLATE "C" NOT NULL,
+  supplementary BOOLEAN NOT NULL,
+  since         BIGINT NOT NULL,
+  PRIMARY KEY (fingerprint, installation, session, version)
+);
+CREATE INDEX consent_fingerprint_of_session ON consent_fingerprint (installation, session);
+CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since);
+
 -- An erasure's id begins with the time when it was made, so a month is a range of ids.
 CREATE TABLE erasure (
   id           BYTEA NOT NULL,

@@ -174,6 +174,20 @@ CREATE TABLE fingerprint (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fingerprint_of_session ON fingerprint (installation, session);
 
+-- By these the consent of a session is found that was erased, at `since`; its record proves it. They are kept for a while.
+CREATE TABLE consent_fingerprint (
+  fingerprint   BLOB NOT NULL,
+  installation  INTEGER NOT NULL,
+  session       INTEGER NOT NULL,
+  version       INTEGER NOT NULL,
+  kind          TEXT NOT NULL,
+  supplementary INTEGER NOT NULL,
+  since         INTEGER NOT NULL,
+  PRIMARY KEY (fingerprint, installation, session, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_fingerprint_of_session ON consent_fingerprint (installation, session);
+CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since);
+
 -- Two that have not begun and have one `merge_key` become one.
 CREATE TABLE erasure (
   id           BLOB PRIMARY KEY,
