@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::open_ledger;
-use super::parts::{departments, mluvii_clients, rates, targets};
+use super::parts::{accepted, departments, mluvii_clients, rates, targets};
 use super::plugins;
 use crate::alert::{Alert, AlertWrong};
 use crate::attention::{Limits, RequestLimits};
@@ -101,6 +101,7 @@ fn settings(config: &Config) -> Settings {
         targets: config.targets(),
         rates: rates(config),
         manual: config.manual.iter().map(|manual| (manual.target(), manual.text.clone())).collect(),
+        accepted: accepted(config),
         retained: retained.collect(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         sends_links: config.confirmation.is_some(),

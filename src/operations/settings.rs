@@ -14,7 +14,7 @@ use crate::papers::Letterhead;
 use crate::policy::{PersonSettings, Policy};
 use crate::subject::{InstallationName, Params, TargetName, TenantId};
 use crate::verify::SourceSettings;
-use crate::worker::SettlingSettings;
+use crate::worker::{Accepted, SettlingSettings};
 
 /// What the configuration says, as far as operations need it.
 #[derive(Clone, Debug)]
@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
     /// Where people erase, with what each of them is to do.
     pub(crate) manual: BTreeMap<TargetName, String>,
+    /// What is expected or accepted of what targets answer.
+    pub(crate) accepted: BTreeMap<TargetName, Accepted>,
     /// The laws that keep what targets hold, as receipts say it.
     pub(crate) retained: BTreeMap<TargetName, String>,
     /// Whether erasures that have ended are still found by a person's identifiers.

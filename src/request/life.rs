@@ -178,7 +178,8 @@ impl Request {
         let before = self.plan.take().filter(|before| before.hash == plan.hash && same_choices && !anew);
         if let Some(before) = before {
             // Who only looks at a plan has not made it: who has may not approve it by that. Who approved it has approved it.
-            self.plan = Some(before);
+            // What targets say of it is said anew.
+            self.plan = Some(Plan { foreseen: plan.foreseen, ..before });
             return Ok(self);
         }
         // Whose decisions still stand in it has made it, too, whoever had it shown last.

@@ -39,7 +39,7 @@ fn plan(hash: &str, count: i64) -> Plan {
     };
     let sessions = (0..count).map(session).collect();
     let (by, at) = (by("bob"), at(TODAY));
-    Plan { hash: hash.into(), sessions, by, at, approved: None }
+    Plan { hash: hash.into(), sessions, by, at, approved: None, foreseen: None }
 }
 
 #[test]

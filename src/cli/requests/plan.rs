@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Which;
 use super::list::{write, write_due};
+use crate::cli::advice;
 use crate::cli::context::actor;
 use crate::cli::erase::reach::{kinds, sentence};
 use crate::cli::erase::said;
@@ -25,7 +26,7 @@ use crate::worker::Found;
 /// something else; --anew forgets it. Reasons: person-says, content, shared, namesake, needed.
 ///
 /// Each target is asked what it finds, by a dry run, which changes nothing; one that cannot say it is named as that. What they find is no
-/// part of the plan's hash.
+/// part of the plan's hash. What will make the receipt incomplete is said before anything is erased, with what to do about it.
 ///
 /// On a terminal, hints read from mluvii now tell whose each session is, such as `J… N…`; they are kept nowhere.
 #[derive(clap::Args)]
@@ -101,6 +102,7 @@ fn in_json(planned: &Planned) -> serde_json::Value {
         "targets": said::json(&planned.targets), "holds": said::holds_json(&planned.holds),
         "unsettled_until": planned.reach.found.unsettled_until, "findings": planned.reach.found.findings,
         "not_reached": planned.reach.not_reached.iter().map(not_reached).collect::<Vec<_>>(),
+        "foreseen": planned.shown.foreseen,
     })
 }
 
@@ -137,6 +139,9 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     }
     for not in &planned.reach.not_reached {
         out.line(format_args!("not reached: {}", not_reached(not)))?;
+    }
+    if let Some(foreseen) = &planned.shown.foreseen {
+        advice::write_foreseen(foreseen, out)?;
     }
     write_due(&planned.shown, out)?;
     let (hash, number) = (&planned.plan.hash, &planned.shown.request.number);

@@ -181,6 +181,17 @@ fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other
     let plan = deployment.json(&["requests", "plan", "2026/033"]);
     said(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")], 0);
     receipts(&deployment, 1);
+    // What was foreseen stands on the receipt, and is said beside it, with what to do.
+    let shown = deployment.json(&["requests", "show", "2026/033"]);
+    let receipt = &shown["receipts"][0];
+    assert_eq!(receipt["sequence"].as_u64(), Some(1), "{shown:#}");
+    assert_eq!(receipt["verdict"], plan["foreseen"]["at_best"], "{receipt:#}");
+    let reasons = receipt["reasons"].as_array().expect("reasons");
+    for foreseen in plan["foreseen"]["reasons"].as_array().expect("reasons") {
+        assert!(reasons.contains(foreseen), "{foreseen}: {reasons:?}");
+    }
+    let told = said(&["requests", "show", "2026/033"], 0);
+    assert!(told.contains("✗ incomplete by not_looked_at at mluvii: contact record"), "{told}");
     let certificate = said(&["receipts", "certificate", "1", "--lang", "cs", "--request", "2026/033"], 0);
     for filled in ["Žádost 2026/033", "dopisem", "podle dokladu totožnosti", "jedné osoby: 1 konverzace", "„v3“"]
     {
