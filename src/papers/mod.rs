@@ -8,6 +8,7 @@ mod certificate;
 mod figures;
 mod lang;
 mod letter;
+mod notes;
 mod outcome;
 mod reasons;
 mod settings;

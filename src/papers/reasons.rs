@@ -1,7 +1,7 @@
 //! What a reader has to know beside what was erased: what stays and why, and where nobody has looked. Every reason of a receipt is said
 //! in one of the two places; one that this program does not know is said by its code.
 
-use super::{Audience, Lang, told};
+use super::{Audience, Lang, notes, told};
 use crate::erasure::ReasonCode;
 use crate::receipt::{ReasonStatement, Statement};
 
@@ -74,8 +74,11 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Au
     let count = reason.count.unwrap_or_default();
     let number = sessions(lang, count);
     let detail = reason.detail.as_deref();
-    let quoted = detail.map(|detail| lang.quoted(detail));
-    let word = detail.filter(|_| audience == Audience::Person).and_then(told::Word::of).map(|word| word.told(lang));
+    let words = detail.and_then(told::Word::of);
+    // What people say is nothing that a system says.
+    let is_ours = words.is_some() || code == ReasonCode::Held;
+    let quoted = detail.map(|detail| if is_ours { lang.quoted(detail) } else { notes::said(lang, detail) });
+    let word = words.filter(|_| audience == Audience::Person).map(|word| word.told(lang));
     let because = word.as_ref().or(quoted.as_ref()).map(|said| format!(" – {said}")).unwrap_or_default();
     let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
     let text = match code {
@@ -143,7 +146,7 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Au
         ),
         ReasonCode::Retained => match word.ok_or(quoted) {
             Ok(word) => word,
-            Err(Some(quoted)) => lang.say(format!("ponecháno: {quoted}"), format!("retained: {quoted}")),
+            Err(Some(said)) => lang.say(format!("ponecháno – {said}"), format!("retained – {said}")),
             Err(None) => lang.say("ponecháno ze zákona nebo kvůli pozastavení výmazu", "retained by a law or a hold"),
         },
         ReasonCode::KeptByVendor => lang.say(

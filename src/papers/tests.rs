@@ -188,6 +188,35 @@ fn what_was_not_looked_at_stands_on_it_also_where_that_was_expected() {
 }
 
 #[test]
+fn a_czech_paper_says_in_czech_what_our_own_plugins_say_and_quotes_others() {
+    let evidence = Evidence {
+        not_looked_at: vec!["deals of the person".into(), "<my> archive".into()],
+        keeps: Some(vec!["HubSpot keeps archived objects for 90 days, by its knowledge base".into()]),
+        ..Evidence::default()
+    };
+    let mut kept = step("billing", Outcome::Retained);
+    kept.reason = Some("kept by law: invoices, by § 31 of the Accounting Act (563/1991)".into());
+    let receipt = receipt(vec![Step { evidence, ..step("crm", Outcome::Erased) }, kept]);
+    let certificate = html(&receipt, None, Lang::Cs, Audience::Person);
+    let partial = letters(&case(), Some(&receipt.statement), Lang::Cs).swap_remove(4);
+    let said = text(&certificate);
+    for sentence in [
+        "crm: obchody osoby",
+        "crm: systém uvedl: „&lt;my&gt; archive“",
+        "HubSpot uchovává archivované objekty 90 dnů",
+        "billing: ponecháno – uchovává se ze zákona: invoices, podle § 31",
+    ] {
+        assert!(said.contains(sentence), "{sentence}: {said}");
+    }
+    assert!(!said.contains("deals of the person") && !said.contains("HubSpot keeps"), "{said}");
+    assert!(text(&partial).contains("uchovává se ze zákona: invoices"), "{}", text(&partial));
+    let english = text(&html(&receipt, None, Lang::En, Audience::Person));
+    assert!(
+        english.contains("crm: deals of the person") && english.contains("crm: the system said: “&lt;my&gt; archive”")
+    );
+}
+
+#[test]
 fn a_paper_loads_nothing_and_runs_nothing() {
     let receipt = receipt(vec![step("mluvii", Outcome::Erased), step("crm", Outcome::Retained)]);
     let case = case();
@@ -239,7 +268,7 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
     assert!(text(&refusal).contains("obhajobu právních nároků (čl. 17 odst. 3 písm. e) GDPR)"));
     assert!(text(&refusal).contains(rights) && text(&partial).contains(rights));
     assert!(
-        text(&partial).contains("billing: ponecháno: „invoices: § 31“")
+        text(&partial).contains("billing: ponecháno – systém uvedl: „invoices: § 31“")
             && !text(&partial).contains("mluvii (konverzace)")
     );
     assert!(text(&recipients).contains("Podle článku 19") && !text(&recipients).contains(rights));

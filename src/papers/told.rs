@@ -1,9 +1,9 @@
-//! What targets say in their own words. What mluvii's target says is said in the paper's language; what a plugin says is quoted as it is.
+//! What targets say in their own words: of mluvii's target, of people, and of plugins ([`notes`]). What nobody knows is quoted as it is.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Lang;
+use super::{Lang, notes};
 use crate::erasure::Outcome;
 use crate::receipt::StepStatement;
 
@@ -21,9 +21,21 @@ pub(super) fn place(lang: Lang, said: &str) -> String {
         "sessions of the guest" => Some(("konverzace téhož hosta", "conversations of the same guest")),
         "anonymized list" => Some(("seznam anonymizovaných konverzací", "the list of anonymized conversations")),
         "ip_address" => Some(("IP adresa", "the IP address")),
+        "identity" => Some(("označení hosta", "the guest’s identity")),
+        "temp_id" | "tracked_id" => Some(("identifikátor prohlížeče hosta", "the id of the guest’s browser")),
+        "channel_identity" => Some(("označení hosta v komunikačním kanálu", "the guest’s identity in the channel")),
+        "call_params" => Some(("parametry hovoru", "parameters of the call")),
+        "phone_callback_number" => Some(("číslo pro zpětné volání", "the number to call back")),
+        "feedback" => Some(("zpětná vazba", "feedback")),
+        "notes" => Some(("poznámky", "notes")),
+        "texts" => Some(("texty", "texts")),
+        "recordings" => Some(("nahrávky", "recordings")),
+        "email" => Some(("e-mailová adresa", "the e-mail address")),
+        "phone" => Some(("telefonní číslo", "the telephone number")),
+        "name" => Some(("jméno", "the name")),
         _ => None,
     };
-    known.map_or_else(|| lang.quoted(said), |(czech, english)| lang.say(czech, english))
+    known.map_or_else(|| notes::said(lang, said), |(czech, english)| lang.say(czech, english))
 }
 
 /// How many of what a target said it found.
