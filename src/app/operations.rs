@@ -17,7 +17,7 @@ use crate::mluvii::{MluviiClient, MluviiSettings, Nulls};
 use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings, SourceWebhook};
 use crate::plugin::PluginSettings;
 use crate::policy::Policy;
-use crate::subject::{InstallationName, SourceName};
+use crate::subject::{InstallationName, SourceName, TargetName, Titles};
 use crate::watch::{Wanted, event_types};
 
 /// Opens the ledger, which must be there, and puts operations on it together. Their user closes the ledger.
@@ -106,6 +106,7 @@ fn settings(config: &Config) -> Settings {
         keep_fingerprints: config.erasing.keep_fingerprints,
         sends_links: config.confirmation.is_some(),
         recheck: config.erasing.recheck.clone(),
+        titles: titles(config),
         letterhead: config.papers.letterhead(),
         witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
         four_eyes: config.requests.four_eyes,
@@ -117,6 +118,15 @@ fn settings(config: &Config) -> Settings {
         retention: config.retention.clone(),
         webhooks_every: config.watch.webhooks.0,
     }
+}
+
+/// How people call targets.
+fn titles(config: &Config) -> Titles {
+    let mluvii = config.mluvii.iter().map(|settings| (TargetName::mluvii_of(&settings.name), &settings.title));
+    let plugins = config.plugins.iter().map(|plugin| (plugin.target(), &plugin.title));
+    let manual = config.manual.iter().map(|manual| (manual.target(), &manual.title));
+    let titled = mluvii.chain(plugins).chain(manual);
+    Titles(titled.filter_map(|(name, title)| Some((name, title.clone()?))).collect())
 }
 
 /// Tells configurations apart in what becomes of an installation's sessions. Not in how fast, where and when.

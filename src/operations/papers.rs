@@ -27,7 +27,8 @@ pub(crate) async fn certificate(
     let chain = place(on, &receipt).await?;
     let letterhead = &on.settings.letterhead;
     let issued = Timestamp::now();
-    let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, issued };
+    let titles = &on.settings.titles;
+    let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, titles, issued };
     Ok(certificate.html(lang, audience))
 }
 
@@ -71,7 +72,8 @@ pub(crate) async fn letter(
     let others: Vec<_> = others.filter(|other| Some(other.sequence) != statement.map(|one| one.sequence)).collect();
     let written = on.settings.limits.calendar.day(Timestamp::now());
     let letterhead = &on.settings.letterhead;
-    Ok(Letter { kind, case: &case, letterhead, statement, others: &others, written }.html(lang))
+    let titles = &on.settings.titles;
+    Ok(Letter { kind, case: &case, letterhead, titles, statement, others: &others, written }.html(lang))
 }
 
 /// Whether the letter would be true of the request, or why not.

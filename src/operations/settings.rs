@@ -12,7 +12,7 @@ use crate::attention::Limits;
 use crate::ledger::RetentionSettings;
 use crate::papers::Letterhead;
 use crate::policy::{PersonSettings, Policy};
-use crate::subject::{InstallationName, Params, TargetName, TenantId};
+use crate::subject::{InstallationName, Params, TargetName, TenantId, Titles};
 use crate::verify::SourceSettings;
 use crate::worker::{Accepted, SettlingSettings};
 
@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Arc<Policy>,
     pub(crate) settling: SettlingSettings,
     pub(crate) retention: RetentionSettings,
+    /// How people call targets, on papers.
+    pub(crate) titles: Titles,
     /// What stands at the head of papers.
     pub(crate) letterhead: Letterhead,
     /// Who outside is told of each newest receipt, by their names.

@@ -10,6 +10,7 @@ use super::{Audience, Case, Lang, Letterhead};
 use crate::erasure::{Outcome, ReasonCode, Verdict};
 use crate::receipt::Statement;
 use crate::request::{ExtendedBecause, RejectedBecause, VerifiedBy};
+use crate::subject::Titles;
 
 /// Which letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,8 @@ pub(crate) struct Letter<'a> {
     pub(crate) kind: LetterKind,
     pub(crate) case: &'a Case,
     pub(crate) letterhead: &'a Letterhead,
+    /// How systems are called today.
+    pub(crate) titles: &'a Titles,
     /// What was done; without it a letter says nothing of that.
     pub(crate) statement: Option<&'a Statement>,
     /// What the request's other receipts say, where there are any: no letter says more than all of them allow.
@@ -285,7 +288,7 @@ impl Letter<'_> {
         let subject = lang
             .say("Částečné odmítnutí žádosti o výmaz osobních údajů", "Your request for erasure is refused in part");
         let mut kept = Vec::new();
-        for one in self.statements().flat_map(|statement| retained(lang, statement)) {
+        for one in self.statements().flat_map(|statement| retained(lang, statement, self.titles)) {
             if !kept.contains(&one) {
                 kept.push(one);
             }
@@ -363,11 +366,11 @@ fn salutation(lang: Lang) -> Markup {
 }
 
 /// What stays by law, as the receipt has it.
-fn retained(lang: Lang, statement: &Statement) -> Vec<String> {
+fn retained(lang: Lang, statement: &Statement, titles: &Titles) -> Vec<String> {
     let mut only = statement.clone();
     only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
     only.steps.clear();
-    told(lang, &only, Audience::Person).stays
+    told(lang, &only, Audience::Person, titles).stays
 }
 
 /// What became of everything else; never more than the verdict allows.

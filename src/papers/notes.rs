@@ -172,7 +172,7 @@ mod tests {
             let mut sources = String::new();
             read(&folder, &mut sources);
             let sources = without_breaks(&sources);
-            for (english, _) in *sentences {
+            for (english, _) in sentences {
                 for piece in
                     english.split(HOLE).map(|piece| piece.trim().trim_end_matches(':')).filter(|piece| piece.len() > 3)
                 {

@@ -1,9 +1,11 @@
 //! What a reader has to know beside what was erased: what stays and why, and where nobody has looked. Every reason of a receipt is said
 //! in one of the two places; one that this program does not know is said by its code.
 
-use super::{Audience, Lang, notes, told};
+use super::told::{self, Names};
+use super::{Audience, Lang, notes};
 use crate::erasure::ReasonCode;
 use crate::receipt::{ReasonStatement, Statement};
+use crate::subject::{TargetName, Titles};
 
 /// What stays, and what is not known, a sentence each.
 #[derive(Debug, Default)]
@@ -17,7 +19,8 @@ pub(super) struct Told {
 }
 
 /// Only an authority is told whose word it is that a member of staff has given.
-pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience) -> Told {
+pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience, titles: &Titles) -> Told {
+    let names = Names { lang, titles, installation: &statement.installation };
     let mut told = Told::default();
     for reason in &statement.reasons {
         let Ok(code) = reason.code.parse() else {
@@ -25,7 +28,7 @@ pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience) -> Tol
             told.unseen.push(sentence);
             continue;
         };
-        let sentence = sentence(lang, code, reason, audience);
+        let sentence = sentence(names, code, reason, audience);
         match code {
             ReasonCode::Retained | ReasonCode::KeptByVendor | ReasonCode::LeftBehind | ReasonCode::Residual => {
                 told.stays.push(sentence);
@@ -39,27 +42,26 @@ pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience) -> Tol
             _ => told.unseen.push(sentence),
         }
     }
-    told.unseen.extend(expected_places(lang, statement));
+    told.unseen.extend(expected_places(names, statement));
     told
 }
 
 /// Places that were not looked at, and that no reason names: nobody was expected to look there.
-fn expected_places(lang: Lang, statement: &Statement) -> Vec<String> {
-    let is_told = |target: &str, place: &String| {
-        let same = |reason: &ReasonStatement| {
-            reason.target.as_ref().is_some_and(|named| *named.0 == *target) && reason.detail.as_ref() == Some(place)
-        };
+fn expected_places(names: Names<'_>, statement: &Statement) -> Vec<String> {
+    let is_told = |target: &TargetName, place: &String| {
+        let same =
+            |reason: &ReasonStatement| reason.target.as_ref() == Some(target) && reason.detail.as_ref() == Some(place);
         statement.reasons.iter().any(same)
     };
     let steps = statement.steps.iter();
-    let places = steps.flat_map(|step| step.not_looked_at.iter().map(move |place| (&*step.target.0, place)));
+    let places = steps.flat_map(|step| step.not_looked_at.iter().map(move |place| (&step.target, place)));
     let untold = places.filter(|(target, place)| !is_told(target, place));
-    untold.map(|(target, place)| at(lang, Some(target), &told::place(lang, place))).collect()
+    untold.map(|(target, place)| at(names, Some(target), &told::place(names.lang, place))).collect()
 }
 
-fn at(lang: Lang, target: Option<&str>, text: &str) -> String {
+fn at(names: Names<'_>, target: Option<&TargetName>, text: &str) -> String {
     match target {
-        Some(target) => format!("{}: {text}", told::system(lang, target)),
+        Some(target) => format!("{}: {text}", names.system(target)),
         None => text.to_owned(),
     }
 }
@@ -69,8 +71,8 @@ fn sessions(lang: Lang, count: u64) -> String {
 }
 
 /// A reason as a sentence, with the system that it is about.
-fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Audience) -> String {
-    let target = reason.target.as_ref().map(|target| &*target.0);
+fn sentence(names: Names<'_>, code: ReasonCode, reason: &ReasonStatement, audience: Audience) -> String {
+    let lang = names.lang;
     let count = reason.count.unwrap_or_default();
     let number = sessions(lang, count);
     let detail = reason.detail.as_deref();
@@ -160,7 +162,7 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Au
         ),
         ReasonCode::NotLookedAt => place,
     };
-    at(lang, target, &text)
+    at(names, reason.target.as_ref(), &text)
 }
 
 fn narrowed(lang: Lang, detail: Option<&str>) -> String {

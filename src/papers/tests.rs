@@ -8,7 +8,7 @@ use crate::erasure::{Evidence, Outcome, ReasonCode, Step, Verdict};
 use crate::receipt::sample::{chain, issued};
 use crate::receipt::{ReasonStatement, Receipt, Statement};
 use crate::request::{Came, ExtendedBecause, RejectedBecause, VerifiedBy};
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName, Title, Titles};
 
 fn case() -> Case {
     Case {
@@ -32,6 +32,17 @@ fn html(receipt: &Receipt, case: Option<&Case>, lang: Lang, audience: Audience) 
 
 /// The certificate of a receipt, at a time when another one is the newest.
 fn html_in(receipt: &Receipt, newest: &Receipt, case: Option<&Case>, lang: Lang, audience: Audience) -> String {
+    html_titled(receipt, newest, case, lang, audience, &Titles::default())
+}
+
+fn html_titled(
+    receipt: &Receipt,
+    newest: &Receipt,
+    case: Option<&Case>,
+    lang: Lang,
+    audience: Audience,
+    titles: &Titles,
+) -> String {
     let chain = ChainPlace {
         head: newest.head(),
         public_key: Some("ab".repeat(32)),
@@ -39,7 +50,7 @@ fn html_in(receipt: &Receipt, newest: &Receipt, case: Option<&Case>, lang: Lang,
     };
     let letterhead = Letterhead { controller: Some("Example, s. r. o.".into()), ..Letterhead::default() };
     let issued = Timestamp::UNIX_EPOCH;
-    Certificate { receipt, case, letterhead: &letterhead, chain: &chain, issued }.html(lang, audience)
+    Certificate { receipt, case, letterhead: &letterhead, chain: &chain, titles, issued }.html(lang, audience)
 }
 
 /// What is read of a document.
@@ -66,9 +77,10 @@ fn letters(case: &Case, statement: Option<&Statement>, lang: Lang) -> Vec<String
 }
 
 fn letters_of(case: &Case, statement: Option<&Statement>, others: &[Statement], lang: Lang) -> Vec<String> {
-    let letterhead = Letterhead::default();
+    let (letterhead, titles) = (Letterhead::default(), Titles::default());
     let letter = |kind| {
-        Letter { kind, case, letterhead: &letterhead, statement, others, written: date(2026, 11, 30) }.html(lang)
+        Letter { kind, case, letterhead: &letterhead, titles: &titles, statement, others, written: date(2026, 11, 30) }
+            .html(lang)
     };
     LetterKind::ALL.into_iter().map(letter).collect()
 }
@@ -81,7 +93,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
         let detail = Some("what it says".to_owned());
         statement.reasons = vec![ReasonStatement { code: code.as_str().to_owned(), target, count, detail }];
         for lang in Lang::ALL {
-            let said = told(lang, &statement, Audience::Person);
+            let said = told(lang, &statement, Audience::Person, &Titles::default());
             let all: Vec<_> = [&said.stays, &said.unseen, &said.decided].into_iter().flatten().collect();
             assert_eq!(all.len(), 1, "{code:?}: {all:?}");
             let is_named = all[0].starts_with("crm: ");
@@ -92,7 +104,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
     // A later program may give others: they are not passed over.
     let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
     statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];
-    assert!(told(Lang::Cs, &statement, Audience::Person).unseen[0].contains("of_tomorrow"));
+    assert!(told(Lang::Cs, &statement, Audience::Person, &Titles::default()).unseen[0].contains("of_tomorrow"));
 }
 
 #[test]
@@ -214,6 +226,42 @@ fn a_czech_paper_says_in_czech_what_our_own_plugins_say_and_quotes_others() {
     assert!(
         english.contains("crm: deals of the person") && english.contains("crm: the system said: “&lt;my&gt; archive”")
     );
+}
+
+#[test]
+fn a_system_is_called_by_its_title_of_today_and_by_the_name_that_is_signed() {
+    let kept = Step { reason: Some("invoices".into()), ..step("crm", Outcome::Retained) };
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased), kept, step("legal", Outcome::Erased)]);
+    let title = serde_json::from_value(serde_json::json!({ "cs": "Zákazníci & spol.", "en": "Customers" }));
+    let acme = InstallationName("acme".into());
+    let titles = Titles(
+        [
+            (TargetName("crm".into()), title.expect("a title")),
+            (TargetName::mluvii_of(&acme), Title::Text("Chat".into())),
+        ]
+        .into(),
+    );
+    for (lang, crm, note) in [
+        (Lang::Cs, "Zákazníci &amp; spol. (crm)", "názvy jsou dnešní"),
+        (Lang::En, "Customers (crm)", "titles are those of today"),
+    ] {
+        for audience in [Audience::Person, Audience::Authority] {
+            let said = text(&html_titled(&receipt, &receipt, None, lang, audience, &titles));
+            assert!(said.contains(crm) && said.contains("Chat (mluvii)") && said.contains(note), "{said}");
+            assert!(said.matches(crm).count() >= 2, "in the table and in what stays: {said}");
+        }
+        let untitled = text(&html(&receipt, None, lang, Audience::Person));
+        assert!(!untitled.contains(note), "{untitled}");
+        let letterhead = Letterhead::default();
+        let (case, written) = (case(), date(2026, 11, 30));
+        let statement = Some(&receipt.statement);
+        let kind = LetterKind::PartialRefusal;
+        let letter =
+            Letter { kind, case: &case, letterhead: &letterhead, titles: &titles, statement, others: &[], written };
+        assert!(text(&letter.html(lang)).contains(crm), "{}", text(&letter.html(lang)));
+    }
+    // What is signed has the name alone.
+    assert!(!serde_json::to_string(&receipt).expect("JSON").contains("Customers"));
 }
 
 #[test]

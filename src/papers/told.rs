@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Lang, notes};
+use super::{Lang, notes, typography};
 use crate::erasure::Outcome;
 use crate::receipt::StepStatement;
+use crate::subject::{InstallationName, TargetName, Titles};
 
 /// A place that was looked at, or was not; or a kind of data.
 pub(super) fn place(lang: Lang, said: &str) -> String {
@@ -112,10 +113,24 @@ impl<'a> Word<'a> {
     }
 }
 
-/// How a system is called.
-pub(super) fn system(lang: Lang, target: &str) -> String {
-    match target {
-        "mluvii" => lang.say("mluvii (konverzace)", "mluvii (conversations)"),
-        other => other.to_owned(),
+/// How the systems of one receipt are called: by their titles of today, and by the names that are signed, as those alone say which they are.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) lang: Lang,
+    pub(super) titles: &'a Titles,
+    pub(super) installation: &'a InstallationName,
+}
+
+impl Names<'_> {
+    pub(super) fn system(&self, target: &TargetName) -> String {
+        let title = self.titles.of(target, self.installation).map(|title| match self.lang {
+            Lang::Cs => title.czech(),
+            Lang::En => title.english(),
+        });
+        match title {
+            Some(title) => format!("{} ({target})", typography::foreign(title)),
+            None if target.is_mluvii() => self.lang.say("mluvii (konverzace)", "mluvii (conversations)"),
+            None => target.to_string(),
+        }
     }
 }

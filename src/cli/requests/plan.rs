@@ -17,7 +17,7 @@ use crate::operations::Operations;
 use crate::operations::erasures::{LookAgain, NotReached};
 use crate::operations::requests::{self, Planned, Purge, Ran, Shown};
 use crate::request::{Choice, Chosen, ChosenBecause};
-use crate::subject::SessionKey;
+use crate::subject::{SessionKey, TargetName, Title};
 use crate::worker::Found;
 
 /// Show what a request would have erased, and keep that as its plan
@@ -67,6 +67,7 @@ impl PlanRequest {
         if out.is_json() {
             let mut shown = in_json(&planned);
             shown["recheck"] = json!(on.settings.recheck);
+            shown["titles"] = titled(&planned, on).map(|(target, title)| (target.to_string(), json!(title))).collect();
             out.json(&shown)?;
         } else {
             in_text(&planned, on, out)?;
@@ -127,6 +128,9 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     }
     said::write_whom(&planned.reach, out)?;
     said::write(&planned.targets, out)?;
+    for (target, title) in titled(planned, on) {
+        out.line(format_args!("{target} is called {} on papers", title.english()))?;
+    }
     for purge in &planned.purges {
         out.line(of_purge(purge, planned))?;
     }
@@ -159,6 +163,12 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
         out.line(format_args!("somebody else approves it: quietus requests approve {number} --plan {hash}"))?;
     }
     out.line(format_args!("to have it done: quietus requests run {number} --plan {hash}"))
+}
+
+/// The targets that people call otherwise.
+fn titled<'p>(planned: &'p Planned, on: &'p Operations) -> impl Iterator<Item = (&'p TargetName, &'p Title)> {
+    let titles = &on.settings.titles;
+    planned.targets.keys().filter_map(|name| Some((name, titles.of(name, &planned.shown.request.mluvii)?)))
 }
 
 /// Until when a vendor's own window lasts, and what can be done where that is too long.

@@ -3,7 +3,7 @@
 //! the deployment. A test holds them against the plugins' sources.
 
 /// Those of the core and of one plugin after the other, by the folder of its sources: in English as it says them, and in Czech.
-pub(super) const KNOWN: [(&str, &[(&str, &str)]); 8] = [
+pub(super) static KNOWN: [(&str, &[(&str, &str)]); 8] = [
     ("", CORE),
     ("sql-purge", SQL),
     ("crm-purge", CRM),
