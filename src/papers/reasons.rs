@@ -22,13 +22,20 @@ pub(super) struct Told {
 pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience, titles: &Titles) -> Told {
     let names = Names { lang, titles, installation: &statement.installation };
     let mut told = Told::default();
-    for reason in &statement.reasons {
+    told.decided.extend(approved(lang, statement));
+    for (at, reason) in statement.reasons.iter().enumerate() {
+        let (before, after) = (&statement.reasons[..at], &statement.reasons[at + 1..]);
         let Ok(code) = reason.code.parse() else {
             let sentence = lang.say(format!("jiný důvod: {}", reason.code), format!("another reason: {}", reason.code));
             told.unseen.push(sentence);
             continue;
         };
-        let sentence = sentence(names, code, reason, audience);
+        // What one decision comes to is said once, however many places it is about.
+        if before.iter().any(|other| is_of_one_decision(code, reason, other)) {
+            continue;
+        }
+        let others: Vec<_> = after.iter().filter(|other| is_of_one_decision(code, reason, other)).collect();
+        let sentence = sentence(names, code, reason, &others, audience);
         match code {
             ReasonCode::Retained | ReasonCode::KeptByVendor | ReasonCode::LeftBehind | ReasonCode::Residual => {
                 told.stays.push(sentence);
@@ -44,6 +51,17 @@ pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience, titles
     }
     told.unseen.extend(expected_places(names, statement));
     told
+}
+
+/// Whether two reasons are of what somebody decided once, of one target: which places are accepted, or which holds there were.
+fn is_of_one_decision(code: ReasonCode, one: &ReasonStatement, other: &ReasonStatement) -> bool {
+    matches!(code, ReasonCode::LeftAccepted | ReasonCode::Held) && one.code == other.code && one.target == other.target
+}
+
+/// That somebody has let it begin.
+fn approved(lang: Lang, statement: &Statement) -> Option<String> {
+    let day = lang.day(statement.approved?);
+    Some(lang.say(format!("výmaz schválil člověk dne {day}"), format!("a person approved the erasure on {day}")))
 }
 
 /// Places that were not looked at, and that no reason names: nobody was expected to look there.
@@ -70,19 +88,26 @@ fn sessions(lang: Lang, count: u64) -> String {
     lang.count(count, ["konverzace", "konverzace", "konverzací"], ["conversation", "conversations"])
 }
 
-/// A reason as a sentence, with the system that it is about.
-fn sentence(names: Names<'_>, code: ReasonCode, reason: &ReasonStatement, audience: Audience) -> String {
+/// A reason as a sentence, with the system that it is about; `others` are of the same decision.
+fn sentence(
+    names: Names<'_>,
+    code: ReasonCode,
+    reason: &ReasonStatement,
+    others: &[&ReasonStatement],
+    audience: Audience,
+) -> String {
     let lang = names.lang;
     let count = reason.count.unwrap_or_default();
     let number = sessions(lang, count);
     let detail = reason.detail.as_deref();
     let words = detail.and_then(told::Word::of);
     // What people say is nothing that a system says.
-    let is_ours = words.is_some() || code == ReasonCode::Held;
+    let is_ours = words.is_some();
     let quoted = detail.map(|detail| if is_ours { lang.quoted(detail) } else { notes::said(lang, detail) });
     let word = words.filter(|_| audience == Audience::Person).map(|word| word.told(lang));
     let because = word.as_ref().or(quoted.as_ref()).map(|said| format!(" – {said}")).unwrap_or_default();
     let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
+    let all = || std::iter::once(reason).chain(others.iter().copied()).filter_map(|one| one.detail.as_deref());
     let text = match code {
         ReasonCode::Cancelled => lang.say(
             "výmaz ukončil člověk dřív, než odpověděly všechny systémy",
@@ -93,8 +118,8 @@ fn sentence(names: Names<'_>, code: ReasonCode, reason: &ReasonStatement, audien
             "a person stopped the erasure while it was under way; after that, no further call to a system was begun, and what was under way ended",
         ),
         ReasonCode::Held => lang.say(
-            format!("výmaz po nějakou dobu čekal kvůli pozastavení{because}"),
-            format!("the erasure waited for some time because of a hold{because}"),
+            format!("výmaz po nějakou dobu čekal kvůli pozastavení{}", holds(lang, all())),
+            format!("the erasure waited for some time because of a hold{}", holds(lang, all())),
         ),
         ReasonCode::NotResolved => lang.say(
             "nikdo nezjistil, kterých konverzací a systémů se výmaz týká",
@@ -157,12 +182,23 @@ fn sentence(names: Names<'_>, code: ReasonCode, reason: &ReasonStatement, audien
         ),
         ReasonCode::LeftBehind => lang.say(format!("zůstalo: {place}"), format!("left: {place}")),
         ReasonCode::LeftAccepted => lang.say(
-            format!("zůstává nebo se nehledá, jak bylo předem určeno: {place}"),
-            format!("stays or is not looked for, as was laid down before: {place}"),
+            format!("zůstává nebo se nehledá, jak bylo předem určeno: {}", places(lang, all())),
+            format!("stays or is not looked for, as was laid down before: {}", places(lang, all())),
         ),
         ReasonCode::NotLookedAt => place,
     };
     at(names, reason.target.as_ref(), &text)
+}
+
+/// Several places are told apart by more than a comma: they have commas of their own.
+fn places<'r>(lang: Lang, all: impl Iterator<Item = &'r str>) -> String {
+    all.map(|place| told::place(lang, place)).collect::<Vec<_>>().join("; ")
+}
+
+/// Each hold, as it was added.
+fn holds<'r>(lang: Lang, all: impl Iterator<Item = &'r str>) -> String {
+    let all: Vec<_> = all.map(|hold| lang.quoted(hold)).collect();
+    if all.is_empty() { String::new() } else { format!(" – {}", lang.list(&all)) }
 }
 
 fn narrowed(lang: Lang, detail: Option<&str>) -> String {

@@ -108,6 +108,38 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
 }
 
 #[test]
+fn what_people_decided_is_said_once_for_each_decision() {
+    let accepted = ["archive", "contact record", "deals of the person"].map(|place| (place.to_owned(), 0_u64));
+    let of = |target: &str| {
+        let evidence = Evidence { accepted: accepted.clone().into(), ..Evidence::default() };
+        Step { evidence, ..step(target, Outcome::Erased) }
+    };
+    let mut statement = receipt(vec![of("crm"), of("mluvii")]).statement;
+    statement.approved = Some(Timestamp::UNIX_EPOCH);
+    let hold = |name: &str| {
+        let detail = Some(format!("{name} (legal-claims)"));
+        ReasonStatement { code: "held".into(), target: None, count: None, detail }
+    };
+    statement.reasons.insert(0, hold("h-1"));
+    statement.reasons.push(hold("h-2"));
+    let plain = |texts: Vec<String>| texts.into_iter().map(|text| text.replace('\u{a0}', " ")).collect::<Vec<_>>();
+    let decided = |lang| plain(told(lang, &statement, Audience::Person, &Titles::default()).decided);
+    assert_eq!(
+        decided(Lang::Cs),
+        [
+            "výmaz schválil člověk dne 1. ledna 1970",
+            "výmaz po nějakou dobu čekal kvůli pozastavení – „h-1 (legal-claims)“ a „h-2 (legal-claims)“",
+            "crm: zůstává nebo se nehledá, jak bylo předem určeno: systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; obchody osoby",
+            "mluvii (konverzace): zůstává nebo se nehledá, jak bylo předem určeno: systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; \
+             obchody osoby",
+        ]
+    );
+    let english = decided(Lang::En);
+    assert_eq!(english.len(), 4, "{english:?}");
+    assert_eq!(english[0], "a person approved the erasure on 1 January 1970");
+}
+
+#[test]
 fn no_certificate_says_more_than_its_verdict() {
     for (outcome, verdict, czech, english) in [
         (Outcome::Erased, Verdict::Complete, "Vše, co jsme našli, je vymazáno.", "Everything that was found is gone."),
