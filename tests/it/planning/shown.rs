@@ -12,7 +12,7 @@ const LAW: &str = "§ 31 of the Accounting Act (563/1991)";
 
 fn add_hold(deployment: &Deployment, about: [&str; 2], more: &[&str]) -> String {
     let order =
-        [&["holds", "add"][..], &about, &["--reason", "legal_claims", "--case", "21 C 123/2024"], more].concat();
+        [&["holds", "add"][..], &about, &["--reason", "legal-claims", "--case", "21 C 123/2024"], more].concat();
     deployment.json(&order)["id"].as_str().expect("an id").to_owned()
 }
 
