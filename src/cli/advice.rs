@@ -12,8 +12,8 @@ pub(super) fn write(reasons: &[Advised], out: &mut Out) -> io::Result<()> {
     for one in lower {
         let what = one.allows.map_or("less than complete", Verdict::as_str);
         let text = match one.sure {
-            true => format!("{what} by {}", named(one)),
-            false => format!("perhaps {what} by {}", named(one)),
+            true => format!("{what} by {}", one.named()),
+            false => format!("perhaps {what} by {}", one.named()),
         };
         match one.allows {
             Some(Verdict::Incomplete) if one.sure => out.marked(BAD, "✗", text)?,
@@ -24,7 +24,7 @@ pub(super) fn write(reasons: &[Advised], out: &mut Out) -> io::Result<()> {
         }
     }
     for one in others {
-        out.line(format_args!("named, and lowers nothing: {}", named(one)))?;
+        out.line(format_args!("named, and lowers nothing: {}", one.named()))?;
     }
     Ok(())
 }
@@ -38,16 +38,6 @@ pub(super) fn write_foreseen(foreseen: &ForeseenAdvice, out: &mut Out) -> io::Re
         out.marked(DOUBTFUL, "!", format_args!("not known of {target}, which could not be asked"))?;
     }
     Ok(())
-}
-
-/// A reason, the target that it is about, and what it says.
-fn named(one: &Advised) -> String {
-    let reason = &one.reason;
-    let target = reason.target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
-    // A place that is accepted was counted by nobody.
-    let count = reason.count.filter(|count| *count > 0).map(|count| format!(", {count}")).unwrap_or_default();
-    let detail = reason.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
-    format!("{}{target}{count}{detail}", reason.code)
 }
 
 #[cfg(test)]

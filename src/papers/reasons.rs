@@ -77,6 +77,18 @@ fn expected_places(names: Names<'_>, statement: &Statement) -> Vec<String> {
     untold.map(|(target, place)| at(names, Some(target), &told::place(names.lang, place))).collect()
 }
 
+/// Places that nobody has looked at, as is accepted.
+pub(super) fn places_of(names: Names<'_>, reasons: &[ReasonStatement]) -> Vec<String> {
+    let said = |reason: &ReasonStatement| match (reason.code.parse(), &reason.detail) {
+        (Ok(ReasonCode::LeftAccepted), Some(place)) => {
+            at(names, reason.target.as_ref(), &told::place(names.lang, place))
+        }
+        (Ok(code), _) => sentence(names, code, reason, &[], Audience::Person),
+        (Err(_), _) => reason.code.clone(),
+    };
+    reasons.iter().map(said).collect()
+}
+
 fn at(names: Names<'_>, target: Option<&TargetName>, text: &str) -> String {
     match target {
         Some(target) => format!("{}: {text}", names.system(target)),

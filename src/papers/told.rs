@@ -88,6 +88,11 @@ impl<'a> Word<'a> {
         Some(Self { at: at.parse().ok()?, outcome, because })
     }
 
+    /// What it is that somebody has said.
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
     /// As a person is told of it.
     pub(super) fn told(&self, lang: Lang) -> String {
         let quoted = || self.because.map(|because| format!(", {}", lang.quoted(because))).unwrap_or_default();

@@ -38,6 +38,18 @@ impl Advised {
     }
 }
 
+impl Advised {
+    /// A reason, the target that it is about, and what it says, in one line.
+    pub(crate) fn named(&self) -> String {
+        let reason = &self.reason;
+        let target = reason.target.as_ref().map(|target| format!(" at {target}")).unwrap_or_default();
+        // A place that is accepted was counted by nobody.
+        let count = reason.count.filter(|count| *count > 0).map(|count| format!(", {count}")).unwrap_or_default();
+        let detail = reason.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+        format!("{}{target}{count}{detail}", reason.code)
+    }
+}
+
 /// What lowers a receipt's verdict, what does not, and what to do about each. A reason that this program does not know lowers it where the
 /// others do not explain it.
 pub(crate) fn advised(statement: &Statement) -> Vec<Advised> {

@@ -163,7 +163,8 @@ impl Request {
     pub(crate) fn end(mut self, ended: Ended, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
-        self.plan = None;
+        let planned = self.plan.take().and_then(|plan| plan.foreseen);
+        self.found_nothing = planned.filter(|_| ended == Ended::Closed(ClosedBecause::NothingHeld));
         self.told.clear();
         (self.elsewhere, self.widened) = (false, false);
         self.end = Some(End { ended, by: Some(by.clone()), at: now });

@@ -153,7 +153,9 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     let goes = if count == 0 { "no session goes".to_owned() } else { counted(count, "session goes", "sessions go") };
     out.line(format_args!("plan {hash} of request {}: {goes}", planned.shown.name()))?;
     if planned.shown.request.is_nothing(&planned.plan) {
-        return out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"));
+        out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"))?;
+        return out
+            .line(format_args!("to tell the person: quietus letters nothing-held --request {number} --lang cs|en"));
     }
     if !on.settings.recheck.is_empty() {
         let after: Vec<_> = on.settings.recheck.iter().map(ToString::to_string).collect();

@@ -23,6 +23,9 @@ pub(crate) struct Foreseen {
     /// When everybody was asked.
     pub(crate) at: Timestamp,
     pub(crate) reasons: Vec<Reason>,
+    /// Targets that have looked, and where nothing is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) absent: Vec<TargetName>,
     /// Targets that could not say anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_known: Vec<TargetName>,
@@ -37,7 +40,7 @@ impl Foreseen {
         not_known: Vec<TargetName>,
         at_time: Timestamp,
     ) -> Self {
-        let mut reasons = Vec::new();
+        let (mut reasons, mut absent) = (Vec::new(), Vec::new());
         of_findings(findings, scope, &mut reasons);
         for SaidBefore { target, outcome, reason, evidence } in said {
             let code = match outcome {
@@ -50,9 +53,12 @@ impl Foreseen {
             if let Some(code) = code {
                 reasons.push(Reason { detail: reason.map(str::to_owned), ..at(target, code) });
             }
+            if outcome == Outcome::Absent && !evidence.looked_at.is_empty() {
+                absent.push(target.clone());
+            }
             of_evidence(target, evidence, &mut reasons);
         }
-        Self { at: at_time, reasons, not_known }
+        Self { at: at_time, reasons, absent, not_known }
     }
 
     /// The best verdict that the receipt can have, if all else goes well.
