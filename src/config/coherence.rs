@@ -11,7 +11,7 @@ use super::problem::counted_from_one;
 use crate::hold::RetainedByLaw;
 use crate::mluvii::MluviiSettings;
 use crate::policy::{Policy, TestsContext};
-use crate::subject::{Kind, Scope};
+use crate::subject::{Kind, Scope, Title};
 
 /// The least that a clock may jump ahead without being doubted.
 const CLOCK_JUMP_MIN: Duration = Duration::from_secs(60);
@@ -37,6 +37,9 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         }
         if let Some(wrong) = plugin.retained.as_ref().and_then(RetainedByLaw::wrong) {
             layers.problem(format!("plugin.{}.retained", index + 1), wrong);
+        }
+        if let Some(wrong) = plugin.title.as_ref().and_then(Title::wrong) {
+            layers.problem(format!("plugin.{}.title", index + 1), wrong);
         }
     }
     manual(config, layers);
@@ -272,6 +275,10 @@ fn installations(config: &Config, layers: &mut Layers) {
         }
     }
     for (index, settings) in config.mluvii.iter().enumerate() {
+        if let Some(wrong) = settings.title.as_ref().and_then(Title::wrong) {
+            let key = layers.installation_key(&settings.name, "title");
+            layers.problem(key, wrong);
+        }
         let same = |other: &&MluviiSettings| {
             settings.client_id.is_some()
                 && (&other.base_url, &other.client_id) == (&settings.base_url, &settings.client_id)

@@ -314,6 +314,32 @@ fn one_unnamed_mluvii_is_an_installation() {
 }
 
 #[test]
+fn a_target_of_any_kind_has_a_title_or_one_for_each_language() {
+    let titled = |mluvii: &str, plugin: &str, manual: &str| {
+        let complete = COMPLETE.replace("[mluvii]", &format!("[mluvii]\ntitle = {mluvii}"));
+        format!(
+            "{complete}[[plugin]]\nname = \"crm\"\nlibrary = \"libcrm.so\"\ntitle = {plugin}\n\
+             [[manual]]\nname = \"legal\"\ntext = \"Shred it.\"\ntitle = {manual}\n"
+        )
+    };
+    let config = load(&titled("\"Chat\"", "{ cs = \"Zákazníci\", en = \"Customers\" }", "\"Archiv\""), &[]);
+    let config = config.expect("loads");
+    let czech = |title: &Option<crate::subject::Title>| title.as_ref().map(|title| title.czech().to_owned());
+    let titles = [&config.mluvii[0].title, &config.plugins[0].title, &config.manual[0].title].map(czech);
+    assert_eq!(titles, ["Chat", "Zákazníci", "Archiv"].map(|title| Some(title.to_owned())));
+    assert_eq!(config.targets().len(), 3, "no title is a target");
+    for (wrong, key) in [
+        (titled("\"\"", "\"a\"", "\"a\""), "mluvii.title"),
+        (titled("\"a\"", "\" \"", "\"a\""), "plugin.1.title"),
+        (titled("\"a\"", "\"a\"", "\"\""), "manual.1.title"),
+        (titled("\"a\"", "{ cs = \"a\" }", "\"a\""), "plugin.1.title"),
+    ] {
+        let why = refused(&wrong, &[]);
+        assert!(why.contains(key), "{key}: {why}");
+    }
+}
+
+#[test]
 fn each_installation_is_filled_with_the_defaults() {
     let config = load(TWO, &[]).expect("loads");
     let [acme, other] = config.mluvii.as_slice() else { panic!("two") };

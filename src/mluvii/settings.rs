@@ -14,7 +14,7 @@ use super::pointer::Pointer;
 use super::template::{DEPARTMENT, FIELD, FROM, ID, LIMIT, OFFSET, TO, Template, VALUE};
 use crate::hold::RetainedByLaw;
 use crate::keys::{ReadSecret, Secret, SecretRef};
-use crate::subject::{InstallationName, Kind, TargetName};
+use crate::subject::{InstallationName, Kind, TargetName, Title};
 
 /// How to reach one mluvii installation, and how its API is spelled there.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,6 +22,8 @@ use crate::subject::{InstallationName, Kind, TargetName};
 pub(crate) struct MluviiSettings {
     /// The company's name in sources, session keys and receipts; may be left out where there is one installation only.
     pub(crate) name: InstallationName,
+    /// How this mluvii is called on papers.
+    pub(crate) title: Option<Title>,
     /// The cloud, or an on-premise installation; a path in it stands before the paths of the requests.
     pub(crate) base_url: String,
     pub(crate) client_id: Option<SecretRef>,

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::launch::{Level, Limits, Permissions};
 use crate::hold::RetainedByLaw;
 use crate::keys::SecretRef;
-use crate::subject::{Kind, TargetName};
+use crate::subject::{Kind, TargetName, Title};
 
 /// One plugin.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -18,6 +18,9 @@ use crate::subject::{Kind, TargetName};
 pub(crate) struct PluginSettings {
     /// The target's name in the rules.
     pub(crate) name: String,
+    /// How its system is called on papers.
+    #[serde(default)]
+    pub(crate) title: Option<Title>,
     /// The library's file: absolute, or to be found beside the configuration or the program. This or `exec`.
     #[serde(default)]
     pub(crate) library: Option<PathBuf>,

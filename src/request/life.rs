@@ -163,7 +163,8 @@ impl Request {
     pub(crate) fn end(mut self, ended: Ended, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
-        self.plan = None;
+        let planned = self.plan.take().and_then(|plan| plan.foreseen);
+        self.found_nothing = planned.filter(|_| ended == Ended::Closed(ClosedBecause::NothingHeld));
         self.told.clear();
         (self.elsewhere, self.widened) = (false, false);
         self.end = Some(End { ended, by: Some(by.clone()), at: now });
@@ -178,7 +179,8 @@ impl Request {
         let before = self.plan.take().filter(|before| before.hash == plan.hash && same_choices && !anew);
         if let Some(before) = before {
             // Who only looks at a plan has not made it: who has may not approve it by that. Who approved it has approved it.
-            self.plan = Some(before);
+            // What targets say of it is said anew.
+            self.plan = Some(Plan { foreseen: plan.foreseen, ..before });
             return Ok(self);
         }
         // Whose decisions still stand in it has made it, too, whoever had it shown last.

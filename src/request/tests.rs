@@ -1,6 +1,8 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::consent::CameBy;
+use crate::hold::HoldReason;
 
 fn at(day: Date) -> Timestamp {
     Calendar::of("Europe/Prague").and_then(|calendar| calendar.begin(day)).expect("a day")
@@ -39,7 +41,7 @@ fn plan(hash: &str, count: i64) -> Plan {
     };
     let sessions = (0..count).map(session).collect();
     let (by, at) = (by("bob"), at(TODAY));
-    Plan { hash: hash.into(), sessions, by, at, approved: None }
+    Plan { hash: hash.into(), sessions, by, at, approved: None, foreseen: None }
 }
 
 #[test]
@@ -467,4 +469,29 @@ fn words_are_read_as_they_are_written() {
     }
     let wrong = "fax".parse::<Came>().expect_err("no such way");
     assert_eq!(wrong, "it is none of letter, email, phone, in-person, form");
+}
+
+/// What means the same is spelt the same, wherever somebody types it, and wherever it is written down or read.
+#[test]
+fn one_word_is_spelt_one_way() {
+    let rejected: Vec<_> = RejectedBecause::ALL.iter().map(|word| word.as_str()).collect();
+    for reason in [HoldReason::LegalClaims, HoldReason::LegalObligation] {
+        assert!(rejected.contains(&reason.as_str()), "{reason:?}");
+    }
+    for came in CameBy::ALL {
+        let word = came.as_str().strip_prefix("officer-").expect("an officer was told");
+        assert!(word.parse::<Came>().is_ok(), "{word}");
+    }
+    let words = [
+        HoldReason::ALL.map(HoldReason::as_str).to_vec(),
+        Came::ALL.iter().map(|word| word.as_str()).collect(),
+        VerifiedBy::ALL.iter().map(|word| word.as_str()).collect(),
+        ExtendedBecause::ALL.iter().map(|word| word.as_str()).collect(),
+        ClosedBecause::ALL.iter().map(|word| word.as_str()).collect(),
+        ChosenBecause::ALL.iter().map(|word| word.as_str()).collect(),
+        rejected,
+    ];
+    for word in words.concat() {
+        assert!(!word.contains('_'), "{word}");
+    }
 }

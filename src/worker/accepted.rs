@@ -22,7 +22,7 @@ impl Accepted {
     }
 
     /// Notes at an answer what was expected of it.
-    pub(super) fn note(&self, answer: &mut Answer) {
+    pub(crate) fn note(&self, answer: &mut Answer) {
         let evidence = &mut answer.evidence;
         evidence.expected = self.unverifiable && answer.outcome == Outcome::Unverifiable;
         let accepted = evidence.not_looked_at.iter().filter(|place| self.not_looked_at.contains(*place));

@@ -111,7 +111,7 @@ fn a_dry_run_names_no_hold_by_what_only_a_plugin_told() {
     deployment.write("number", "C-ann\n");
     let who = format!("@{}", deployment.path("who").display());
     let number = format!("customer_no=@{}", deployment.path("number").display());
-    let holds = |of: &str, value: &str| deployment.json(&["holds", "add", of, value, "--reason", "legal_claims"]);
+    let holds = |of: &str, value: &str| deployment.json(&["holds", "add", of, value, "--reason", "legal-claims"]);
     let dry_run = || deployment.json(&["erase", "--email", &who, "--dry-run"]);
     holds("--other", &number);
     let told = dry_run();

@@ -292,7 +292,7 @@ pub(crate) async fn a_hold_that_is_over_keeps_nothing_though_nobody_has_looked(l
 pub(crate) async fn what_a_target_says_is_no_hold(ledger: Shared) {
     let id = begun(&ledger, 1, &["crm"]).await;
     let called = claim_step(&ledger, "crm").await;
-    let failed = ledger.retry(called, HOUR, Attempt::Counts, "held by h-010101010101 (legal_claims)").await;
+    let failed = ledger.retry(called, HOUR, Attempt::Counts, "held by h-010101010101 (legal-claims)").await;
     assert_eq!(failed.expect("ended"), Finished::Done);
     let waits = shown(&ledger, id).await;
     assert!(!waits.held && waits.steps[0].reason.is_some(), "{waits:?}");
