@@ -124,7 +124,7 @@ impl<'a> Run<'a> {
         called: Option<&'a dyn Target>,
     ) -> Result<Self, OperationError> {
         if let Some(law) = on.settings.exemptions.of(&installation, &target) {
-            return conflict(&format!("nothing is erased at {target}: {law}"));
+            return Err(OperationError::Conflict(format!("nothing is erased at {target}: {law}")));
         }
         if on.ledger.paused_targets().await?.iter().any(|one| one.pause.target == target) {
             return Err(OperationError::Conflict(format!(
