@@ -29,7 +29,7 @@ fn is_ann_s(deployment: &Deployment, ann: &str) {
     assert_eq!(shown.as_array().map(Vec::len), Some(1), "{shown:#}");
     assert_eq!((&shown[0]["session"], &shown[0]["meant"]), (&"acme/101".into(), &"certain".into()), "{shown:#}");
     assert!(shown[0]["erased"].is_string(), "{shown:#}");
-    assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "officer_letter")]);
+    assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "officer-letter")]);
     assert!(shown[0]["earlier"][0]["since"].is_string() && shown[0]["consent"]["since"].is_string(), "{shown:#}");
 }
 
