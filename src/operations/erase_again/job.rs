@@ -49,10 +49,10 @@ pub(super) async fn carry_out(run: &Run<'_>, by: &Actor, tell: Tell<'_>) -> Resu
     // The job whose end is waited for.
     let mut followed = None;
     loop {
-        let came = match run.on.ledger.take_periodic(&*name, LEASE).await? {
+        let came = match run.on.ledger.take_periodic(&name, LEASE).await? {
             Some(_) => {
                 let working = work(run, by, &mut followed, tell);
-                let came = renewed_for(run.on, (&*name, LEASE), || None, working).await;
+                let came = renewed_for(run.on, (name.as_str(), LEASE), || None, working).await;
                 let_go(run.on, &name, Duration::ZERO).await;
                 came?
             }
@@ -259,12 +259,12 @@ pub(crate) async fn go_on(
             continue;
         }
         let name = lease_of(&target, &mluvii);
-        if on.ledger.take_periodic(&*name, LEASE).await?.is_none() {
+        if on.ledger.take_periodic(&name, LEASE).await?.is_none() {
             continue;
         }
         let called = targets.get(&target.called_for(&mluvii)).map(|called| &**called);
         let working = take_up(on, &target, &mluvii, called);
-        let worked = stop.run_until_cancelled(renewed_for(on, (&*name, LEASE), || None, working)).await;
+        let worked = stop.run_until_cancelled(renewed_for(on, (name.as_str(), LEASE), || None, working)).await;
         // Whoever comes next goes on at once, and need not wait for the end of the lease.
         let pause = worked.unwrap_or(Ok(Duration::ZERO));
         let_go(on, &name, pause.as_ref().copied().unwrap_or(AGAIN)).await;
