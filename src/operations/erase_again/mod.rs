@@ -347,6 +347,7 @@ impl<'a> Run<'a> {
                     }
                 }
             }
+            let is_empty = page.records.is_empty();
             done.records += page.records.len() as u64;
             for place in page.not_looked_at {
                 if !done.not_looked_at.contains(&place) && done.not_looked_at.len() < PLACES_MAX {
@@ -354,8 +355,9 @@ impl<'a> Run<'a> {
                 }
             }
             tell(done.records);
-            if let Some(kept) = kept.as_deref_mut() {
-                let cursor = pages.cursor();
+            let cursor = pages.cursor();
+            // Of one that tells of nobody, nothing is lost where it is asked for again.
+            if let Some(kept) = kept.as_deref_mut().filter(|_| !is_empty || cursor.is_none()) {
                 let progress = || Progress::of(cursor, persons, done);
                 kept.page((done.records, cursor.is_none()), progress).await?;
             }
