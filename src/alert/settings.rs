@@ -153,3 +153,19 @@ impl AlertSettings {
         wrong
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One struct cannot own these keys: serde's `flatten` loses at which key, and so on which line, a value is wrong.
+    #[test]
+    fn an_alert_says_of_its_mail_server_what_any_mail_server_takes() {
+        let keys = |schema: schemars::Schema| schema.to_value()["properties"].as_object().expect("keys").clone();
+        let mut of_alert = keys(schemars::schema_for!(EmailSettings));
+        for own in ["from", "to"] {
+            assert!(of_alert.remove(own).is_some(), "{own}");
+        }
+        assert_eq!(of_alert, keys(schemars::schema_for!(MailServerSettings)));
+    }
+}

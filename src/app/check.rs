@@ -249,6 +249,7 @@ fn rules(config: &Config) -> Vec<CheckFinding> {
         findings.push(CheckFinding::doubtful(config.shown(&key), doubt));
     }
     findings.extend(many_tasks(config));
+    findings.extend(all_kept(config));
     let failed = tested.results.iter().filter(|test| !test.result.passed);
     for test in failed.clone() {
         findings.push(CheckFinding::wrong(test.place.clone(), test.why()));
@@ -267,6 +268,30 @@ fn many_tasks(config: &Config) -> impl Iterator<Item = CheckFinding> {
         let doubt = format!("each session that it erases is a task for somebody at `{place}`, who may get many");
         Some(CheckFinding::doubtful(config.shown(&format!("rule.{}.targets", index + 1)), doubt))
     })
+}
+
+/// Rules that erase nothing of a company's people, as laws keep all that their targets hold, and companies of which nothing is ever erased.
+fn all_kept(config: &Config) -> Vec<CheckFinding> {
+    let exemptions = config.exemptions();
+    let mut findings = Vec::new();
+    for settings in &config.mluvii {
+        let company = TargetName::mluvii_of(&settings.name);
+        let is_kept = |target: &TargetName| exemptions.of(&settings.name, target).is_some();
+        if config.targets().iter().all(is_kept) {
+            let doubt = "laws keep what all targets hold of its people: nothing is ever erased there";
+            findings.push(CheckFinding::doubtful(format!("{company}, `retained`"), doubt));
+            continue;
+        }
+        for (index, rule) in config.rules.iter().enumerate().filter(|(_, rule)| rule.targets.iter().all(is_kept)) {
+            let key = config.shown(&format!("rule.{}.targets", index + 1));
+            let doubt = format!(
+                "laws keep what all of them hold of the people of {company}: `{}` erases nothing there",
+                rule.name
+            );
+            findings.push(CheckFinding::doubtful(key, doubt));
+        }
+    }
+    findings
 }
 
 /// Starts each plugin and compares it with its settings, and asks for its health where that is wanted. The kinds that they

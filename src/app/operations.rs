@@ -6,7 +6,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::ledger::open_ledger;
-use super::parts::{departments, mluvii_clients, rates, targets};
+use super::parts::{accepted, departments, mluvii_clients, rates, targets};
 use super::plugins;
 use crate::alert::{Alert, AlertWrong};
 use crate::attention::{Limits, RequestLimits};
@@ -15,9 +15,8 @@ use crate::config::Config;
 use crate::ledger::Ledger;
 use crate::mluvii::{MluviiClient, MluviiSettings, Nulls};
 use crate::operations::{Installation, Operations, Resources, RunningTargets, Settings, SourceWebhook};
-use crate::plugin::PluginSettings;
 use crate::policy::Policy;
-use crate::subject::{InstallationName, SourceName};
+use crate::subject::{InstallationName, SourceName, TargetName, Titles};
 use crate::watch::{Wanted, event_types};
 
 /// Opens the ledger, which must be there, and puts operations on it together. Their user closes the ledger.
@@ -92,8 +91,6 @@ fn settings(config: &Config) -> Settings {
         decides: decides(config, settings, &policy),
     };
     let installations = config.mluvii.iter().map(installation).collect();
-    let law = |plugin: &PluginSettings| Some((plugin.target(), plugin.retained.as_ref()?.reason()));
-    let retained = config.plugins.iter().filter_map(law);
     Settings {
         installations,
         sources: config.sources.clone(),
@@ -101,10 +98,12 @@ fn settings(config: &Config) -> Settings {
         targets: config.targets(),
         rates: rates(config),
         manual: config.manual.iter().map(|manual| (manual.target(), manual.text.clone())).collect(),
-        retained: retained.collect(),
+        accepted: accepted(config),
+        exemptions: config.exemptions(),
         keep_fingerprints: config.erasing.keep_fingerprints,
         sends_links: config.confirmation.is_some(),
         recheck: config.erasing.recheck.clone(),
+        titles: titles(config),
         letterhead: config.papers.letterhead(),
         witnesses: config.witnesses.iter().map(|witness| witness.name.clone()).collect(),
         four_eyes: config.requests.four_eyes,
@@ -116,6 +115,15 @@ fn settings(config: &Config) -> Settings {
         retention: config.retention.clone(),
         webhooks_every: config.watch.webhooks.0,
     }
+}
+
+/// How people call targets.
+fn titles(config: &Config) -> Titles {
+    let mluvii = config.mluvii.iter().map(|settings| (TargetName::mluvii_of(&settings.name), &settings.title));
+    let plugins = config.plugins.iter().map(|plugin| (plugin.target(), &plugin.title));
+    let manual = config.manual.iter().map(|manual| (manual.target(), &manual.title));
+    let titled = mluvii.chain(plugins).chain(manual);
+    Titles(titled.filter_map(|(name, title)| Some((name, title.clone()?))).collect())
 }
 
 /// Tells configurations apart in what becomes of an installation's sessions. Not in how fast, where and when.

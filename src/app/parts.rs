@@ -18,7 +18,7 @@ use crate::keys::ReadSecret;
 use crate::ledger::Keep;
 use crate::manual::{ManualSettings, ManualTarget};
 use crate::mluvii::{MluviiClient, MluviiSettings, MluviiTarget, SettingsError};
-use crate::plugin::{Expected, PluginHost, RetainedByLaw};
+use crate::plugin::{Expected, PluginHost};
 use crate::subject::{InstallationName, TargetName, TenantId};
 use crate::target::Target;
 use crate::verify::Source;
@@ -116,13 +116,6 @@ impl Parts {
         let fingerprinter = |name: &InstallationName| (name.clone(), config.fingerprinter(&process.keys.index, name));
         let params = |settings: &MluviiSettings| (settings.name.clone(), settings.params.clone());
         let tenants = |source: &Source| (source.name().clone(), source.tenants().to_vec());
-        let accepted = config.plugins.iter().map(|plugin| {
-            let unverifiable = plugin.expected == Some(Expected::Unverifiable);
-            let not_looked_at = plugin.accept_not_looked_at.clone();
-            let retained = plugin.retained.as_ref().map(RetainedByLaw::reason);
-            (plugin.target(), Accepted { unverifiable, not_looked_at, retained, ..Accepted::default() })
-        });
-        let by_hand = config.manual.iter().map(|manual| (manual.target(), Accepted::of_people()));
         let reports_url = config.server.reports_url.as_deref().map(|url| url.trim_end_matches('/').to_owned());
         Worker {
             queue: process.ledger.clone(),
@@ -132,7 +125,8 @@ impl Parts {
             rates: rates(config),
             tenants: self.sources.iter().map(tenants).collect(),
             departments: installations.iter().map(|name| ((*name).clone(), departments(config, name))).collect(),
-            accepted: accepted.chain(by_hand).collect(),
+            accepted: accepted(config),
+            exemptions: config.exemptions(),
             policy: config.policy(),
             person: config.person.clone(),
             params: config.mluvii.iter().map(params).collect(),
@@ -213,6 +207,17 @@ pub(crate) fn targets(
         targets.insert(settings.target(), Arc::new(ManualTarget::new(settings.clone())));
     }
     targets
+}
+
+/// What is expected or accepted of what targets other than mluvii answer.
+pub(super) fn accepted(config: &Config) -> BTreeMap<TargetName, Accepted> {
+    let of_plugin = config.plugins.iter().map(|plugin| {
+        let unverifiable = plugin.expected == Some(Expected::Unverifiable);
+        let not_looked_at = plugin.accept_not_looked_at.clone();
+        (plugin.target(), Accepted { unverifiable, not_looked_at, ..Accepted::default() })
+    });
+    let by_hand = config.manual.iter().map(|manual| (manual.target(), Accepted::of_people()));
+    of_plugin.chain(by_hand).collect()
 }
 
 /// The targets' rates, over all processes.

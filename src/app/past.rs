@@ -6,10 +6,10 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::lease::{LEASE, renewed};
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::operations::Operations;
+use crate::operations::lease::{LEASE, renewed};
 use crate::operations::reconcile::{Progress, jobs, work_on};
 
 /// How soon one that was ordered begins.

@@ -14,12 +14,12 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::lease::{LEASE, renewed};
 use crate::attention::RECHECK;
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::erasure::RecheckOutcome;
 use crate::ledger::Periodic;
+use crate::operations::lease::{LEASE, renewed};
 use crate::operations::recheck::{LATE, Place, Rechecked, due, look, may_be_due};
 use crate::operations::{OperationError, Operations};
 use crate::subject::TargetName;

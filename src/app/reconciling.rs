@@ -12,13 +12,13 @@ use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
 use super::due::name;
-use super::lease::{LEASE, renewed};
 use super::reconcile_metrics as metrics;
 use super::silence;
 use crate::attention::{REAPPEARED, RECONCILE};
 use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::ledger::Periodic;
+use crate::operations::lease::{LEASE, renewed};
 use crate::operations::reconcile::{Asked, Reconciled, look_at_erased, reappeared_mark, reconcile};
 use crate::operations::{OperationError, Operations};
 use crate::subject::InstallationName;

@@ -17,7 +17,7 @@ use super::parts::Notices;
 use super::pinging::Pinging;
 use super::process::{Children, Process};
 use super::tasks::Tasks;
-use super::{alerting, archiving, log, past, plugins, rechecking, reconciling, unconfigured, watching};
+use super::{alerting, archiving, log, past, plugins, rechecking, reconciling, sweeping, unconfigured, watching};
 use crate::admin::Admin;
 use crate::config::Config;
 use crate::confirming::{ConfirmingPages, LinkSender, send_links};
@@ -132,6 +132,10 @@ impl Server {
         self.tasks.keep("looks after receipts", retired, {
             let (on, targets) = (on.clone(), worker.targets.clone());
             move |end| Box::pin(rechecking::run(on(), targets.clone(), end))
+        });
+        self.tasks.keep("sweeps that were cut off", retired, {
+            let (on, targets) = (on.clone(), worker.targets.clone());
+            move |end| Box::pin(sweeping::run(on(), targets.clone(), end))
         });
         self.tasks.keep("what is no longer configured", retired, {
             let (on, notices) = (on.clone(), notices.clone());

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, DOUBTFUL, GOOD, Out};
+use super::sweeps::SweepCommand;
 use super::words;
 use crate::operations::Operations;
 use crate::operations::erase_again::{self, Asked, ErasedAgain, FoundAgain, Is, Then};
@@ -21,14 +22,19 @@ const LISTED_MAX: usize = 50;
 /// whether they did; where the target does not tell of all places, that is everybody. Who is erased again is erased the ordinary way, by a
 /// running server, at this target alone and with a receipt: at once, unless no server runs or somebody has to approve it first. Nobody looks
 /// again before, and after a day it can no longer be approved.
+///
+/// Where this command is killed, the same command goes on where it was, and so does a running server by itself; Ctrl-C cancels it.
 #[derive(clap::Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct EraseAgain {
+    #[command(subcommand)]
+    sweep: Option<SweepCommand>,
     /// The target that was restored, such as `crm`
-    #[arg(long, value_name = "NAME")]
-    target: String,
+    #[arg(long, value_name = "NAME", required = true)]
+    target: Option<String>,
     /// When the backup was made; better too early: a day in UTC (2024-05-31), or a time (2024-05-31T10:00:00Z)
-    #[arg(long, value_name = "TIME", value_parser = words::time)]
-    since: Timestamp,
+    #[arg(long, value_name = "TIME", value_parser = words::time, required = true)]
+    since: Option<Timestamp>,
     /// The mluvii installation whose people are meant, where the configuration has several
     #[arg(long, value_name = "NAME")]
     mluvii: Option<String>,
@@ -42,11 +48,16 @@ pub(super) struct EraseAgain {
 
 impl EraseAgain {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        if self.since > Timestamp::now() {
+        let (target, since) = match (self.sweep, self.target, self.since) {
+            (Some(sweep), ..) => return sweep.run(on, out).await,
+            (None, Some(target), Some(since)) => (target, since),
+            (None, ..) => return Err(Failure::Usage("--target and --since are needed".to_owned())),
+        };
+        if since > Timestamp::now() {
             return Err(Failure::Usage("--since is to come".to_owned()));
         }
         let installation = self.mluvii.as_deref().map(|name| InstallationName(name.into()));
-        let asked = Asked { target: self.target, installation, since: self.since };
+        let asked = Asked { target, installation, since };
         let then = match (self.plan, self.yes) {
             (Some(plan), _) => Then::Erase { plan },
             (None, true) => Then::EraseAll,
@@ -54,9 +65,18 @@ impl EraseAgain {
         };
         let bar = bar();
         let tell = |records| bar.set_position(records);
-        let done = erase_again::erase_again(on, &asked, &then, &actor(), &tell).await;
+        let by = actor();
+        let done = tokio::select! {
+            done = erase_again::erase_again(on, &asked, &then, &by, &tell) => Some(done),
+            // A server would go on with what somebody has just thought better of.
+            Ok(()) = tokio::signal::ctrl_c() => None,
+        };
         // Before an error is shown: the bar would stand beside it.
         bar.finish_and_clear();
+        let Some(done) = done else {
+            erase_again::cancel(on, &asked.target, asked.installation.as_ref(), &by).await?;
+            return Err(Failure::No("it is cancelled; who was asked for already is erased".to_owned()));
+        };
         show(&done?, out)?;
         Ok(Exit::Done)
     }

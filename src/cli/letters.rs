@@ -35,6 +35,8 @@ enum LetterArg {
     PartialRefusal,
     /// To those who were given the data
     Recipients,
+    /// It was looked everywhere, and nothing of the person was found
+    NothingHeld,
 }
 
 impl Letters {
@@ -46,6 +48,7 @@ impl Letters {
             LetterArg::Refusal => LetterKind::Refusal,
             LetterArg::PartialRefusal => LetterKind::PartialRefusal,
             LetterArg::Recipients => LetterKind::Recipients,
+            LetterArg::NothingHeld => LetterKind::NothingHeld,
         };
         let html = papers::letter(on, kind, self.paper.request().as_ref(), self.receipt, self.paper.lang()).await?;
         self.paper.write(&html, out).await

@@ -1,6 +1,7 @@
 //! The command line: parses arguments, has `operations` do what they order, prints results, ends with an exit code. Each
 //! command has a file of its own. Knows no rule of the domain and no ledger.
 
+mod advice;
 mod alerts;
 mod archive;
 mod attention;
@@ -40,6 +41,7 @@ mod running;
 mod serve;
 mod standin;
 mod status;
+mod sweeps;
 mod targets;
 mod tasks;
 mod webhook;

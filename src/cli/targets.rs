@@ -1,5 +1,7 @@
 //! `quietus targets`: how each is; pause one, and have it called again.
 
+use std::collections::BTreeSet;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use jiff::Timestamp;
 use serde_json::json;
@@ -82,26 +84,36 @@ fn list(all: &[ShownTarget], out: &mut Out) -> Result<Exit, Failure> {
             });
             json!({
                 "target": one.target, "paused": paused, "out": is_out(one), "waiting": one.waiting, "parked": one.parked,
-                "retained": one.law,
+                "retained": one.retained,
             })
         };
         out.json(&all.iter().map(shown).collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
     let row = |one: &ShownTarget| {
-        let (state, why) = match (&one.paused, &one.law) {
-            (Some(paused), _) => {
+        let (state, why) = match &one.paused {
+            Some(paused) => {
                 let until = paused.pause.until.map(|until| format!(" until {}", out::time(until))).unwrap_or_default();
                 ("paused", format!("{}{until}, by {}", paused.pause.reason.as_str(), paused.by))
             }
-            (None, _) if is_out(one) => ("out", "see `quietus status`".to_owned()),
-            (None, Some(law)) => ("not called", law.clone()),
-            (None, None) => ("called", String::new()),
+            None if is_out(one) => ("out", "see `quietus status`".to_owned()),
+            None if one.is_exempt => ("not called", laws(one)),
+            None => ("called", laws(one)),
         };
         [one.target.to_string(), state.to_owned(), one.waiting.to_string(), one.parked.to_string(), why]
     };
     out.table(["TARGET", "STATE", "WAITING", "PARKED", "WHY"], all.iter().map(row))?;
     Ok(Exit::Done)
+}
+
+/// The laws that keep what it holds: each with its company, unless all have the same.
+fn laws(one: &ShownTarget) -> String {
+    let distinct: BTreeSet<_> = one.retained.values().collect();
+    if let Some(law) = distinct.first().filter(|_| one.is_exempt && distinct.len() == 1) {
+        return law.to_string();
+    }
+    let each: Vec<_> = one.retained.iter().map(|(company, law)| format!("{company}: {law}")).collect();
+    each.join("; ")
 }
 
 fn is_out(one: &ShownTarget) -> bool {

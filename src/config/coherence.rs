@@ -9,10 +9,10 @@ use super::Config;
 use super::layers::Layers;
 use super::problem::counted_from_one;
 use crate::admin::AdminSettings;
+use crate::hold::RetainedByLaw;
 use crate::mluvii::MluviiSettings;
-use crate::plugin::RetainedByLaw;
 use crate::policy::{Policy, TestsContext};
-use crate::subject::{Kind, Scope};
+use crate::subject::{Kind, Scope, Title};
 
 /// The least that a clock may jump ahead without being doubted.
 const CLOCK_JUMP_MIN: Duration = Duration::from_secs(60);
@@ -39,8 +39,12 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
         if let Some(wrong) = plugin.retained.as_ref().and_then(RetainedByLaw::wrong) {
             layers.problem(format!("plugin.{}.retained", index + 1), wrong);
         }
+        if let Some(wrong) = plugin.title.as_ref().and_then(Title::wrong) {
+            layers.problem(format!("plugin.{}.title", index + 1), wrong);
+        }
     }
     manual(config, layers);
+    retained(config, layers);
     if let Err(wrong) = config.log.check() {
         layers.problem("log.level", wrong);
     }
@@ -83,9 +87,6 @@ pub(super) fn check(config: &Config, layers: &mut Layers) {
     }
     if let Err(error) = config.ledger_place() {
         layers.problem("ledger.url", error.to_string());
-    }
-    if let Err(error) = tracing_subscriber::EnvFilter::try_new(&config.log.level) {
-        layers.problem("log.level", format!("not a filter of log lines: {error}"));
     }
     if let Some((key, what)) = config.admin.as_ref().and_then(AdminSettings::wrong) {
         layers.problem(format!("admin.{key}"), what);
@@ -136,6 +137,28 @@ fn manual(config: &Config, layers: &mut Layers) {
         }
         for (key, what) in manual.wrong() {
             layers.problem(format!("manual.{}.{key}", index + 1), what);
+        }
+    }
+}
+
+/// What laws keep of one company's people: by an article, and at a target that is there.
+fn retained(config: &Config, layers: &mut Layers) {
+    if !layers.is_whole("mluvii") {
+        return;
+    }
+    let targets_are_known = layers.is_whole("plugin") && layers.is_whole("manual");
+    let known = config.targets();
+    for settings in &config.mluvii {
+        for (target, law) in &settings.retained {
+            let key = layers.installation_key(&settings.name, &format!("retained.{target}"));
+            if targets_are_known && !known.contains(target) {
+                let names: Vec<_> = known.iter().map(|target| format!("`{target}`")).collect();
+                let what = format!("there is no target `{target}`; there are {}", names.join(", "));
+                layers.problem(key.clone(), what);
+            }
+            if let Some(wrong) = law.wrong() {
+                layers.problem(key, wrong);
+            }
         }
     }
 }
@@ -256,6 +279,10 @@ fn installations(config: &Config, layers: &mut Layers) {
         }
     }
     for (index, settings) in config.mluvii.iter().enumerate() {
+        if let Some(wrong) = settings.title.as_ref().and_then(Title::wrong) {
+            let key = layers.installation_key(&settings.name, "title");
+            layers.problem(key, wrong);
+        }
         let same = |other: &&MluviiSettings| {
             settings.client_id.is_some()
                 && (&other.base_url, &other.client_id) == (&settings.base_url, &settings.client_id)

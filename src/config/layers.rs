@@ -201,7 +201,15 @@ impl Layers {
     pub(super) fn problem(&mut self, key: impl Into<String>, what: impl Into<String>) {
         let key = self.as_written(&key.into());
         if !self.unread.iter().any(|section| key.split('.').next() == Some(*section)) {
-            self.problems.push(Problem::at(self.file.clone(), key, what));
+            self.problems.push(Problem::at(self.set_in(&key), key, what));
+        }
+    }
+
+    /// Where a key is mended: in the environment, where that sets it, and in the file anywhere else.
+    fn set_in(&self, key: &str) -> Place {
+        match self.merged.find_metadata(key).map(|metadata| &*metadata.name) {
+            Some(Layer::ENVIRONMENT) => Place::Environment,
+            _ => self.file.clone(),
         }
     }
 

@@ -34,6 +34,7 @@ use crate::admin::AdminSettings;
 use crate::alert::{Alert, AlertSettings, AlertWrong, HttpSender};
 use crate::confirming::{ConfirmationSettings, LinkMailer, MailerWrong};
 use crate::external::ExternalCommand;
+use crate::hold::Exemptions;
 use crate::http::ServerSettings;
 use crate::key_files::SealStore;
 use crate::keys::{IndexKey, ReadSecret, Secret, SecretError, SecretRef};
@@ -448,6 +449,23 @@ impl Config {
         let plugins = self.plugins.iter().map(PluginSettings::target);
         let manual = self.manual.iter().map(ManualSettings::target);
         std::iter::once(TargetName::mluvii()).chain(plugins).chain(manual).collect()
+    }
+
+    /// The targets of which a law keeps what they hold.
+    pub(crate) fn exemptions(&self) -> Exemptions {
+        let mut exemptions = Exemptions::default();
+        for plugin in &self.plugins {
+            plugin.retained.iter().for_each(|law| exemptions.exempt(plugin.target(), law));
+        }
+        for manual in &self.manual {
+            manual.retained.iter().for_each(|law| exemptions.exempt(manual.target(), law));
+        }
+        for settings in &self.mluvii {
+            for (target, law) in &settings.retained {
+                exemptions.exempt_at(settings.name.clone(), target.clone(), law);
+            }
+        }
+        exemptions
     }
 
     /// The compiled rules.

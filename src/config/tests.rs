@@ -54,6 +54,13 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn what_the_environment_sets_is_mended_there_also_where_only_its_meaning_is_wrong() {
+    let file = format!("{COMPLETE}[log]\nlevel = \"info\"\n");
+    assert_snapshot!(refused(&file, &[("QUIETUS__LOG__LEVEL", "inof")]), @"the environment, QUIETUS__LOG__LEVEL: `inof` is not a filter such as `info` or `quietus=debug,warn`: `inof` is no level; did you mean `info`?");
+    assert_snapshot!(refused(&file.replace("info", "inof"), &[("QUIETUS__LOG__FORMAT", "json")]), @"quietus.toml: log.level: `inof` is not a filter such as `info` or `quietus=debug,warn`: `inof` is no level; did you mean `info`?");
+}
+
+#[test]
 fn a_misspelt_key_is_refused_and_the_right_one_is_named() {
     assert_snapshot!(refused(&format!("{COMPLETE}[log]\nlevl = \"info\"\n"), &[]), @"quietus.toml: log.levl: there is no such key; did you mean `level`? (allowed: level, format)");
     assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, ledger, clock, papers, log, keys, mluvii, settling, person, requests, erasing, retention, watch, source, consent, rule, rules, confirmation, test, plugin, manual, witness, alert)");
@@ -304,6 +311,32 @@ fn one_unnamed_mluvii_is_an_installation() {
     let none = COMPLETE.split_once("[[source]]").map(|(_, source)| format!("[[source]]{source}"));
     let config = load(&none.expect("has a source"), &[("QUIETUS__MLUVII__BASE_URL", "https://a.example")]);
     assert_eq!(config.expect("loads").mluvii[0].base_url, "https://a.example");
+}
+
+#[test]
+fn a_target_of_any_kind_has_a_title_or_one_for_each_language() {
+    let titled = |mluvii: &str, plugin: &str, manual: &str| {
+        let complete = COMPLETE.replace("[mluvii]", &format!("[mluvii]\ntitle = {mluvii}"));
+        format!(
+            "{complete}[[plugin]]\nname = \"crm\"\nlibrary = \"libcrm.so\"\ntitle = {plugin}\n\
+             [[manual]]\nname = \"legal\"\ntext = \"Shred it.\"\ntitle = {manual}\n"
+        )
+    };
+    let config = load(&titled("\"Chat\"", "{ cs = \"Zákazníci\", en = \"Customers\" }", "\"Archiv\""), &[]);
+    let config = config.expect("loads");
+    let czech = |title: &Option<crate::subject::Title>| title.as_ref().map(|title| title.czech().to_owned());
+    let titles = [&config.mluvii[0].title, &config.plugins[0].title, &config.manual[0].title].map(czech);
+    assert_eq!(titles, ["Chat", "Zákazníci", "Archiv"].map(|title| Some(title.to_owned())));
+    assert_eq!(config.targets().len(), 3, "no title is a target");
+    for (wrong, key) in [
+        (titled("\"\"", "\"a\"", "\"a\""), "mluvii.title"),
+        (titled("\"a\"", "\" \"", "\"a\""), "plugin.1.title"),
+        (titled("\"a\"", "\"a\"", "\"\""), "manual.1.title"),
+        (titled("\"a\"", "{ cs = \"a\" }", "\"a\""), "plugin.1.title"),
+    ] {
+        let why = refused(&wrong, &[]);
+        assert!(why.contains(key), "{key}: {why}");
+    }
 }
 
 #[test]

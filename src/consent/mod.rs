@@ -24,6 +24,11 @@ pub(crate) enum ConsentState {
 
 impl ConsentState {
     pub(crate) const ALL: [Self; 5] = [Self::Given, Self::Absent, Self::Refused, Self::Withdrawn, Self::Unknown];
+
+    /// Whether it says that a consent was given, at some time.
+    pub(crate) fn is_proof(self) -> bool {
+        matches!(self, Self::Given | Self::Withdrawn)
+    }
 }
 
 /// Why the consent of a session stayed unknown although there was time to look.
@@ -71,20 +76,20 @@ pub(crate) struct Withdrawal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CameBy {
     Letter,
-    Call,
+    Phone,
     Email,
     InPerson,
 }
 
 impl CameBy {
-    const ALL: [Self; 4] = [Self::Letter, Self::Call, Self::Email, Self::InPerson];
+    pub(crate) const ALL: [Self; 4] = [Self::Letter, Self::Phone, Self::Email, Self::InPerson];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::Letter => "officer_letter",
-            Self::Call => "officer_call",
-            Self::Email => "officer_email",
-            Self::InPerson => "officer_in_person",
+            Self::Letter => "officer-letter",
+            Self::Phone => "officer-phone",
+            Self::Email => "officer-email",
+            Self::InPerson => "officer-in-person",
         }
     }
 }
@@ -205,8 +210,7 @@ impl ConsentRecord {
 
     /// Whether it says of any time that a consent was given.
     pub(crate) fn proves_consent(&self) -> bool {
-        let is_proof = |consent: &Consent| matches!(consent.state, ConsentState::Given | ConsentState::Withdrawn);
-        is_proof(&self.consent) || self.earlier.iter().any(is_proof)
+        self.consent.state.is_proof() || self.earlier.iter().any(|consent| consent.state.is_proof())
     }
 
     /// The record of an erased session: the digest of the guest's id stays, the id itself does not.
@@ -276,7 +280,7 @@ mod tests {
         );
         assert_eq!(
             (record.consent.state, record.consent.origin.as_deref()),
-            (ConsentState::Withdrawn, Some("officer_letter"))
+            (ConsentState::Withdrawn, Some("officer-letter"))
         );
         assert_eq!(record.consent.version.as_deref(), Some("v4"), "which text was agreed to is not forgotten");
     }
@@ -294,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_withdrawal_ends_what_was_given_before_it_and_nothing_else() {
-        let withdrawal = Withdrawal { came: CameBy::Call, at: at(20).expect("a time") };
+        let withdrawal = Withdrawal { came: CameBy::Phone, at: at(20).expect("a time") };
         for (state, since, ends) in [
             (ConsentState::Given, 10, true),
             (ConsentState::Given, 20, true),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 use super::ErasureId;
 use crate::keys::{CapsuleKey, KeyId, NotOpened, SealKey, Sealed, SealedAs};
 use crate::subject::Whom;
@@ -22,11 +24,16 @@ impl Capsule {
 
     /// The same of another record, with what binds its key and its content to it.
     pub(crate) fn seal_as(whom: &Whom, key_as: &SealedAs, content_as: &SealedAs, under: &SealKey) -> Self {
+        Self::seal_bytes(&whom.to_bytes(), key_as, content_as, under)
+    }
+
+    /// The same of what is not whom an erasure is about.
+    pub(crate) fn seal_bytes(plain: &[u8], key_as: &SealedAs, content_as: &SealedAs, under: &SealKey) -> Self {
         let key = CapsuleKey::generate();
         let wrapped_key = key.wrap(key_as, under);
         // Of what is sealed, and not what seals now: it may just have been followed by another one.
         let seal_key = wrapped_key.generation().expect("it was just sealed");
-        Self { wrapped_key, content: key.seal(content_as, &whom.to_bytes()), seal_key }
+        Self { wrapped_key, content: key.seal(content_as, plain), seal_key }
     }
 
     pub(crate) fn open(&self, of: ErasureId, under: &SealKey) -> Result<Whom, NotOpened> {
@@ -34,8 +41,16 @@ impl Capsule {
     }
 
     pub(crate) fn open_as(&self, key_as: &SealedAs, content_as: &SealedAs, under: &SealKey) -> Result<Whom, NotOpened> {
-        let key = CapsuleKey::unwrap(key_as, &self.wrapped_key, under)?;
-        Whom::from_bytes(&key.open(content_as, &self.content)?).map_err(|_| NotOpened::Broken)
+        Whom::from_bytes(&self.open_bytes(key_as, content_as, under)?).map_err(|_| NotOpened::Broken)
+    }
+
+    pub(crate) fn open_bytes(
+        &self,
+        key_as: &SealedAs,
+        content_as: &SealedAs,
+        under: &SealKey,
+    ) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+        CapsuleKey::unwrap(key_as, &self.wrapped_key, under)?.open(content_as, &self.content)
     }
 }
 
@@ -88,8 +103,6 @@ impl fmt::Debug for ToSeal {
 
 #[cfg(test)]
 mod tests {
-    use zeroize::Zeroizing;
-
     use super::*;
 
     #[test]

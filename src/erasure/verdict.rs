@@ -3,12 +3,17 @@
 //! The verdict follows from the reasons alone: each code says what verdict it still allows, and the worst of them is the
 //! receipt's. What a person has to know although it lowers nothing is a reason, too.
 
+mod foreseen;
+mod words;
+
+pub(crate) use foreseen::{Foreseen, SaidBefore};
+
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Erasure, ErasureState, Findings, MluviiSearch, Outcome, Step};
+use super::{Erasure, ErasureState, Evidence, Findings, MluviiSearch, Outcome, Step};
 use crate::subject::{Scope, TargetName};
 
 /// What an ended erasure comes to, the best first.
@@ -197,47 +202,6 @@ impl ReasonCode {
             | Self::NotLookedAt => Verdict::Incomplete,
         }
     }
-
-    /// What it means, in a sentence for the reader of a receipt; `docs/receipt.md` has the same.
-    pub(crate) fn meaning(self) -> &'static str {
-        match self {
-            Self::Cancelled => "A person closed this erasure before every target had answered.",
-            Self::Stopped => {
-                "A person stopped this erasure while it was under way: no further call was begun, and what was under way ended."
-            }
-            Self::NotResolved => "Nobody established which sessions and targets this erasure concerns.",
-            Self::PossibleLeft => "Sessions that may be this person's were left alone, because not enough agrees.",
-            Self::PossibleIncluded => "A person decided to erase sessions that may be this person's.",
-            Self::PossibleExcluded => "A person decided that sessions that might be this person's are somebody else's.",
-            Self::Unread => {
-                "Sessions could not be read at mluvii, or events could not be decided on, so nobody knows whether or what of them is meant."
-            }
-            Self::Excluded => "A person decided to keep sessions that certainly belong to the subject.",
-            Self::CameSince => {
-                "Sessions that certainly belong to the subject have come since it was planned what goes, and were left."
-            }
-            Self::NeverRead => "A session was named by its number, and mluvii has never shown a session with it.",
-            Self::Narrowed => "Fewer sessions were reached than the rule or request asks for.",
-            Self::LedgerOnly => "Only the ledger was searched: sessions that never reached quietus were not found.",
-            Self::LedgerOnlyAccepted => {
-                "Only the ledger was searched, which the configuration accepts (person.accept_ledger_only)."
-            }
-            Self::Parked => "The target did not finish and needs a person.",
-            Self::Residual => "The target was re-checked and still held the data.",
-            Self::Unverifiable => "Nobody has seen whether the data is gone from the target.",
-            Self::ExpectedUnverifiable => {
-                "Nobody can see whether the data is gone from the target, which the configuration expects."
-            }
-            Self::Retained => "A law or a hold keeps data at the target.",
-            Self::Held => "A hold kept this erasure waiting; where it still keeps anything, the target says so.",
-            Self::KeptByVendor => "The vendor keeps deleted data for some time by its own rules.",
-            Self::LeftBehind => "Personal data of this kind is still at the target.",
-            Self::LeftAccepted => {
-                "Personal data of this kind is still at the target, or was not looked for, which the configuration accepts."
-            }
-            Self::NotLookedAt => "A place at the target that could hold data was not looked at.",
-        }
-    }
 }
 
 impl FromStr for ReasonCode {
@@ -270,7 +234,7 @@ pub(crate) fn judge(erasure: &Erasure) -> (Verdict, Vec<Reason>) {
     }
     for step in &erasure.steps {
         of_outcome(step, &mut reasons);
-        of_evidence(step, &mut reasons);
+        of_evidence(&step.target, &step.evidence, &mut reasons);
     }
     let worst = reasons.iter().map(|reason| reason.code.allows()).max();
     (worst.unwrap_or(Verdict::Complete), reasons)
@@ -320,35 +284,33 @@ fn of_outcome(step: &Step, reasons: &mut Vec<Reason>) {
         Some(Outcome::Retained) => ReasonCode::Retained,
         Some(Outcome::Residual) => ReasonCode::Residual,
         Some(Outcome::Parked) => ReasonCode::Parked,
-        Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable) | None => {
-            if step.evidence.expected {
-                ReasonCode::ExpectedUnverifiable
-            } else {
-                ReasonCode::Unverifiable
-            }
-        }
+        Some(Outcome::Erased | Outcome::Absent | Outcome::Unverifiable) | None => unverifiable(&step.evidence),
     };
-    reasons.push(Reason { detail: step.reason.clone(), ..at(step, code) });
+    reasons.push(Reason { detail: step.reason.clone(), ..at(&step.target, code) });
+}
+
+/// Nobody has seen it, which may have been expected.
+fn unverifiable(evidence: &Evidence) -> ReasonCode {
+    if evidence.expected { ReasonCode::ExpectedUnverifiable } else { ReasonCode::Unverifiable }
 }
 
 /// What the answer itself says was left, kept or not looked at.
-fn of_evidence(step: &Step, reasons: &mut Vec<Reason>) {
-    let evidence = &step.evidence;
+fn of_evidence(target: &TargetName, evidence: &Evidence, reasons: &mut Vec<Reason>) {
     for keeps in evidence.keeps.iter().flatten() {
-        reasons.push(Reason { detail: Some(keeps.clone()), ..at(step, ReasonCode::KeptByVendor) });
+        reasons.push(Reason { detail: Some(keeps.clone()), ..at(target, ReasonCode::KeptByVendor) });
     }
     for (kind, count) in &evidence.left {
-        let named = at(step, ReasonCode::LeftBehind);
+        let named = at(target, ReasonCode::LeftBehind);
         reasons.push(Reason { count: Some(*count), detail: Some(kind.clone()), ..named });
     }
     for (kind, count) in &evidence.accepted {
-        let named = at(step, ReasonCode::LeftAccepted);
+        let named = at(target, ReasonCode::LeftAccepted);
         reasons.push(Reason { count: Some(*count), detail: Some(kind.clone()), ..named });
     }
     for place in &evidence.not_looked_at {
         // Such a place is named by the step; that nobody looks there was expected or accepted.
         if !evidence.expected && !evidence.accepted.contains_key(place) {
-            reasons.push(Reason { detail: Some(place.clone()), ..at(step, ReasonCode::NotLookedAt) });
+            reasons.push(Reason { detail: Some(place.clone()), ..at(target, ReasonCode::NotLookedAt) });
         }
     }
 }
@@ -357,8 +319,8 @@ fn reason(code: ReasonCode) -> Reason {
     Reason { code, target: None, count: None, detail: None }
 }
 
-fn at(step: &Step, code: ReasonCode) -> Reason {
-    Reason { target: Some(step.target.clone()), ..reason(code) }
+fn at(target: &TargetName, code: ReasonCode) -> Reason {
+    Reason { target: Some(target.clone()), ..reason(code) }
 }
 
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Holds: what stays for now, whoever demands that it goes. A hold names no person in clear: a session by its number, a guest by
-//! the digest of their id, a person by fingerprints. No I/O, no clock.
+//! the digest of their id, a person by fingerprints. And what a law keeps at a target (`law`). No I/O, no clock.
 
 mod case;
+mod law;
 
 pub(crate) use case::CaseReference;
+pub(crate) use law::{Exemptions, RetainedByLaw};
 
 use std::fmt;
 use std::str::FromStr;
@@ -63,7 +65,7 @@ impl<'de> Deserialize<'de> for HoldId {
 
 /// Why something is kept, as a word: it stands on receipts, where no free text of an officer belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum HoldReason {
     /// For legal claims: to establish, exercise or defend them (GDPR Art. 17(3)(e)).
     LegalClaims,
@@ -83,8 +85,8 @@ impl HoldReason {
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
-            Self::LegalClaims => "legal_claims",
-            Self::LegalObligation => "legal_obligation",
+            Self::LegalClaims => "legal-claims",
+            Self::LegalObligation => "legal-obligation",
             Self::Authority => "authority",
             Self::Restriction => "restriction",
             Self::Review => "review",
@@ -172,9 +174,9 @@ mod tests {
     fn a_receipt_names_a_hold_by_its_id_its_reason_and_its_case() {
         let case = "21 C 123/2024".parse().ok();
         let mut held = HeldBy { hold: HoldId([1; 6]), reason: HoldReason::LegalClaims, case };
-        assert_eq!(held.to_string(), "h-010101010101 (legal_claims, 21 C 123/2024)");
+        assert_eq!(held.to_string(), "h-010101010101 (legal-claims, 21 C 123/2024)");
         held.case = None;
-        assert_eq!(held.to_string(), "h-010101010101 (legal_claims)");
+        assert_eq!(held.to_string(), "h-010101010101 (legal-claims)");
         for reason in HoldReason::ALL {
             assert_eq!(serde_json::to_value(reason).expect("JSON"), reason.as_str());
         }

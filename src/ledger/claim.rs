@@ -79,12 +79,25 @@ fn installation_of(called: &TargetName) -> Option<InstallationName> {
 #[must_use = "a claim ends as finish, retry or park"]
 pub(crate) struct Claimed {
     pub(crate) claims: Vec<Claim>,
+    /// What is taken, and must not be done. [`Queue::put_off`](super::Queue::put_off) gives it back.
+    pub(crate) refused: Vec<RefusedWork>,
     pub(crate) next: NextLook,
+}
+
+/// Work of which the ledger refuses to note that it may be done.
+#[derive(Debug)]
+pub(crate) struct RefusedWork {
+    pub(crate) held: HeldWork,
+    pub(crate) error: LedgerError,
 }
 
 impl Claimed {
     /// Nothing now.
-    pub(crate) const NOTHING: Self = Self { claims: Vec::new(), next: NextLook::WhenPolled };
+    pub(crate) const NOTHING: Self = Self::nothing(NextLook::WhenPolled);
+
+    pub(super) const fn nothing(next: NextLook) -> Self {
+        Self { claims: Vec::new(), refused: Vec::new(), next }
+    }
 }
 
 /// When it is worth looking again.
@@ -146,18 +159,19 @@ pub(crate) fn refused_again(refused: u32, pause: Duration) -> Option<Duration> {
     (refused + 1 < REFUSED_AT).then(|| pause.saturating_mul(1 << refused))
 }
 
-/// How events become tasks.
+/// How it is written what a claim changes beside the places in its queue: events become tasks, and steps are noted as tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expand {
+pub(super) enum Writes {
     Together,
     /// Each for itself, so that one that the ledger refuses holds up none of the others.
     Apart,
 }
 
-impl Expand {
-    /// What to try after a claim of this queue has failed: nothing, where it was not due to one event.
+impl Writes {
+    /// What to try after a claim of this queue has failed: nothing, where it was not due to one event or one step.
     pub(super) fn after(self, queue: &QueueName, error: &LedgerError) -> Option<Self> {
-        let may_be_one = matches!(error, LedgerError::Broken(_)) && matches!(queue, QueueName::Decide(_));
+        let may_be_one =
+            matches!(error, LedgerError::Broken(_)) && matches!(queue, QueueName::Decide(_) | QueueName::Step(_));
         (may_be_one && self == Self::Together).then_some(Self::Apart)
     }
 }

@@ -28,6 +28,7 @@ pub(crate) mod requesting;
 pub(crate) mod scheduling;
 pub(crate) mod sealing;
 pub(crate) mod stopping;
+pub(crate) mod sweeping;
 pub(crate) mod verifying;
 pub(crate) mod working;
 
@@ -162,6 +163,8 @@ macro_rules! contract {
                 what_waits_at_a_target_is_found_with_what_is_sealed_of_it;
             closing: a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
                 sessions_that_mluvii_was_not_asked_to_erase_are_still_found
+                whose_consent_it_was_is_told_after_an_erasure_as_long_as_fingerprints_are_kept
+                a_consent_that_is_over_is_found_by_nothing
                 ended_erasures_are_walked_through_with_what_is_kept_of_their_persons
                 a_receipt_joins_the_heads_chain_only
                 a_chain_goes_on_after_what_was_lost
@@ -267,6 +270,7 @@ macro_rules! contract {
                 each_queue_shows_what_is_due_taken_waiting_and_parked
                 what_is_late_or_needs_a_person_is_shown;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
+                the_consent_of_an_erased_session_is_found_under_a_new_index_key
                 a_request_is_found_and_a_hold_keeps_under_a_new_index_key
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             generations: what_is_sealed_under_a_generation_that_was_followed_is_refused_whatever_it_is
@@ -283,11 +287,15 @@ macro_rules! contract {
                 what_is_sealed_of_a_request_keeps_its_generation
                 a_request_is_not_done_while_something_came_back_elsewhere
                 a_request_is_open_once_more_until_what_came_back_is_erased_again
+                what_was_erased_again_while_its_request_was_over_opens_it_where_it_comes_back
                 requests_go_by_their_age_and_open_ones_stay
                 open_requests_are_told_and_counted;
             rechecking: what_came_of_looking_again_is_kept_until_its_erasure_goes
                 what_is_certainly_there_stays_told_until_somebody_has_seen_otherwise
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
+            sweeping: a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_over
+                who_was_found_is_asked_for_in_the_commit_that_says_so
+                a_sweep_is_sealed_under_the_generation_that_is_open;
             random: random_sequences_agree_with_the_pure_model;
         }
     };

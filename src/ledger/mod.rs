@@ -40,6 +40,7 @@ mod settings;
 pub(crate) mod sqlite;
 mod stored_record;
 mod sum;
+mod sweep_job;
 mod target_pause;
 mod transition;
 mod view;
@@ -48,8 +49,8 @@ pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use checksums::{SumChunk, SumMark, Summed};
 pub(crate) use claim::{
-    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, Faults, HeldWork, NextLook, QueueName, SettleWork, StepWork,
-    Work, refused_again,
+    Claim, Claimed, ClaimedStep, DecideWork, EraseWork, Faults, HeldWork, NextLook, QueueName, RefusedWork, SettleWork,
+    StepWork, Work, refused_again,
 };
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
@@ -79,6 +80,7 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion
 use rule_version::{demanded_by, of_one};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
+pub(crate) use sweep_job::{AskedAgain, KeptProgress, Restarted, StoredSweepJob, SweepJob, SweepState, SweepThen};
 pub(crate) use target_pause::{NewPause, PauseReason, TargetPause};
 pub(crate) use view::{
     ClockView, Counts, DecidedSession, DecidedSessions, EndedErasure, EndedMark, ErasedMark, IdleSession,

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use jiff::civil::Date;
 
+use super::sweep_job::StoredSweepJob;
 use super::{
     Archived, Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, LedgerError, NewPause, NewRequest,
     QuarantineId, RequestChange, RotatedKey, Stopped, Withdrawn,
@@ -26,6 +27,16 @@ pub(crate) trait Admin: Send + Sync {
     /// Schedules an erasure that a person asked for; merged like a decided one. Returns the id of the open erasure that
     /// now stands for it.
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError>;
+
+    /// The same of one whom a sweep has found, and who was erased by `found`; the sweep knows of it in the same commit. `None`, and nothing
+    /// is scheduled, where somebody else has changed the sweep since it was read.
+    async fn request_again(
+        &self,
+        of: &StoredSweepJob,
+        found: ErasureId,
+        erasure: NewErasure,
+        by: &Actor,
+    ) -> Result<Option<ErasureId>, LedgerError>;
 
     /// Writes down what came of looking again at a target after receipts. Requests that had ended with those of which something is left are
     /// open once more, since `today`; returns how many.

@@ -1,13 +1,14 @@
 //! The ports of a ledger, by role: who holds one of them can do what stands there, and nothing else. Every method that
 //! writes has written durably when it returns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use super::sweep_job::{KeptProgress, StoredSweepJob, SweepJob};
 use super::{
     AgingRecord, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
     Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark, ErasedMark,
@@ -66,7 +67,8 @@ pub(crate) trait Queue: Send + Sync {
     /// Claims up to `most` pieces of work of a queue that are due by the ledger's clock, the longest due first. No one
     /// else gets them before the lease ends. Nothing is claimed beyond the bounds, which count the work of all processes,
     /// nor while the breaker of the target is open; when the pause is over, one piece tries it. What
-    /// erases is not claimed while the clock cannot be right ([`Queue::watch_clock`]).
+    /// erases is not claimed while the clock cannot be right ([`Queue::watch_clock`]). Of what erases, each claim is noted in its step; that of
+    /// which the ledger refuses this, and nothing else, is among [`Claimed::refused`].
     async fn claim(
         &self,
         queue: &QueueName,
@@ -168,6 +170,14 @@ pub(crate) trait Queue: Send + Sync {
     /// Writes how far one has come, or what was decided on it; `false` where somebody else has changed it since it was read.
     async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError>;
 
+    /// Adds a sweep of `erase-again` in the place of the one of its target and installation that is over; `replaced` is the version of that
+    /// one, and 0 where there was none. `None` where it has changed since it was read.
+    async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError>;
+
+    /// Writes how far one has come; `false` where somebody else has changed it since it was read. The key of what is kept no longer is
+    /// destroyed.
+    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError>;
+
     /// Keeps what an alert has told, in place of the version that was read; 0 where there was none. `false` where somebody else has written
     /// it meanwhile.
     async fn keep_alert(&self, name: &str, read: u64, state: &str) -> Result<bool, LedgerError>;
@@ -234,6 +244,14 @@ pub(crate) trait Records: Send + Sync {
         fingerprints: &[Fingerprint],
     ) -> Result<Vec<SessionView>, LedgerError>;
 
+    /// The sessions of an installation that were erased, whose records prove a consent, and that carried any of these fingerprints before;
+    /// each once, with the fingerprints that it carried. As long as these are kept.
+    async fn erased_sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError>;
+
     /// The sessions of an installation that have settled without ever being read at mluvii, or whose look is parked, and are not
     /// erased: at most `limit` of them. Nothing finds them by their guest or by identifiers. Its parked events count, too.
     async fn unread_sessions(&self, installation: &InstallationName, limit: u32)
@@ -295,6 +313,9 @@ pub(crate) trait Records: Send + Sync {
     /// The comparisons of the past that were ordered, the newest first.
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError>;
 
+    /// The newest sweep of `erase-again` of each target and installation.
+    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError>;
+
     /// Requests of persons.
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError>;
 
@@ -317,6 +338,9 @@ pub(crate) trait Records: Send + Sync {
     async fn holds(&self, which: HoldsListed) -> Result<Vec<Hold>, LedgerError>;
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError>;
+
+    /// Those of these holds that are in force, and when each of them ends by itself.
+    async fn hold_ends(&self, all: &BTreeSet<HoldId>) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError>;
 
     /// The erasures that wait for a hold, at most so many.
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError>;

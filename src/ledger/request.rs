@@ -11,7 +11,7 @@ use crate::audit::{Act, Actor, Detail};
 use crate::erasure::Capsule;
 use crate::keys::{Fingerprint, KeyId, Sealed};
 use crate::request::{Entered, Request, RequestNumber, RequestState, Rest, is_of_same_person, shown};
-use crate::subject::{Fingerprinted, InstallationName, TargetName};
+use crate::subject::{Fingerprinted, InstallationName};
 
 /// A request that is to be entered.
 #[derive(Clone, Debug)]
@@ -94,12 +94,15 @@ pub(super) struct Columns {
     /// Days since 1970.
     pub(super) due: Option<i64>,
     pub(super) ended: Option<i64>,
+    /// Its plan waits for an approval, where one is needed. One that would erase nothing cannot be approved.
+    pub(super) to_approve: bool,
     pub(super) text: String,
 }
 
 impl Columns {
     pub(super) fn of(request: &Request) -> Result<Self, LedgerError> {
         let text = serde_json::to_string(request).map_err(|error| LedgerError::Broken(error.into()))?;
+        let erases = request.plan.as_ref().is_some_and(|plan| !request.is_nothing(plan));
         Ok(Self {
             id: request.id.0.to_vec(),
             installation: request.mluvii.to_string(),
@@ -108,6 +111,7 @@ impl Columns {
             entered: request.entered.as_millisecond(),
             due: request.due().filter(|_| request.end.is_none()).map(|due| days(due).into()),
             ended: request.end.as_ref().map(|end| end.at.as_millisecond()),
+            to_approve: erases && request.state() == RequestState::Planned,
             text,
         })
     }
@@ -121,17 +125,17 @@ pub(super) fn numbered(new: &NewRequest, sequence: i64, by: &Actor, now: Timesta
 }
 
 pub(super) const INSERT: &str =
-    "INSERT INTO request (id, seq, installation, number, version, state, entered, due, ended, request,
+    "INSERT INTO request (id, seq, installation, number, version, state, entered, due, ended, to_approve, request,
                                                      wrapped_key, content, seal_key)
-                                 VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12)";
+                                 VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 
 /// Places are numbered in the order in which they stand, as one backend counts them. Nothing where somebody has changed it meanwhile. What is sealed goes with the end.
 pub(super) const UPDATE: &str =
-    "UPDATE request SET version = version + 1, state = $1, due = $2, ended = $3, request = $4,
-                                   wrapped_key = CASE WHEN $5 THEN wrapped_key END,
-                                   content = CASE WHEN $5 THEN content END,
-                                   seal_key = CASE WHEN $5 THEN seal_key END
-                                 WHERE id = $6 AND version = $7";
+    "UPDATE request SET version = version + 1, state = $1, due = $2, ended = $3, to_approve = $4, request = $5,
+                                   wrapped_key = CASE WHEN $6 THEN wrapped_key END,
+                                   content = CASE WHEN $6 THEN content END,
+                                   seal_key = CASE WHEN $6 THEN seal_key END
+                                 WHERE id = $7 AND version = $8";
 
 pub(super) const IS_TAKEN: &str = "SELECT 1 FROM request WHERE installation = $1 AND number = $2";
 
@@ -221,14 +225,10 @@ pub(super) fn in_states(states: &[RequestState]) -> String {
 /// Those whose person is not known for sure.
 pub(super) const UNVERIFIED: [RequestState; 2] = [RequestState::Unverified, RequestState::Asked];
 
-/// Those whose plan waits for an approval, where one is needed. One that would erase nothing cannot be approved; this is how it is written.
+/// Those whose plan waits for an approval, where one is needed.
 pub(super) fn to_approve() -> String {
-    let (planned, mluvii) = (RequestState::Planned, TargetName::MLUVII);
     format!(
-        "SELECT installation, number, entered FROM request
-         WHERE state = '{planned}'
-           AND NOT (request LIKE '%\"sessions\":[]%' AND request LIKE '%\"targets\":[\"{mluvii}\"]%')
-         ORDER BY entered, seq LIMIT {NAMED_MAX}"
+        "SELECT installation, number, entered FROM request WHERE to_approve ORDER BY entered, seq LIMIT {NAMED_MAX}"
     )
 }
 

@@ -195,6 +195,11 @@ impl StoredRecord {
         }
     }
 
+    /// Whether it says of any time that a consent was given.
+    pub(super) fn proves_consent(&self) -> bool {
+        self.consent.is_proof() || self.earlier.iter().any(|earlier| earlier.state.is_proof())
+    }
+
     /// Of an erased session: the digest of the guest's id stays, the id itself does not.
     pub(super) fn without_guest(self) -> Self {
         Self { guest: None, ..self }

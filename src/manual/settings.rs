@@ -6,7 +6,8 @@ use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::subject::TargetName;
+use crate::hold::RetainedByLaw;
+use crate::subject::{TargetName, Title};
 
 /// Characters of a text: it is read at one look, and stands in each task.
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -26,6 +27,9 @@ const REMINDED_SHARE: u32 = 3;
 pub(crate) struct ManualSettings {
     /// The target's name in the rules.
     pub(crate) name: String,
+    /// How it is called on papers.
+    #[serde(default)]
+    pub(crate) title: Option<Title>,
     /// What is to be done, in plain words, for whoever does it. Each task has it, so nothing of a person stands there.
     pub(crate) text: String,
     /// For how long a task may be open until somebody is reminded of it (`tasks_open`); a third of the deadline if unset.
@@ -34,6 +38,9 @@ pub(crate) struct ManualSettings {
     /// How long a task may take; then it needs a person (`tasks_late`). 21 days if unset.
     #[serde(default)]
     pub(crate) deadline: Option<Span>,
+    /// That a law keeps what is there, of all companies' people: then nobody gets a task, and receipts say so.
+    #[serde(default)]
+    pub(crate) retained: Option<RetainedByLaw>,
 }
 
 impl ManualSettings {
@@ -55,6 +62,9 @@ impl ManualSettings {
         if let Err(what) = TargetName::check(&self.name) {
             wrong.push(("name", what));
         }
+        if let Some(what) = self.title.as_ref().and_then(Title::wrong) {
+            wrong.push(("title", what));
+        }
         if self.text.trim().is_empty() {
             wrong.push(("text", "is empty: nobody would know what to do".to_owned()));
         } else if self.text.chars().count() > TEXT_CHARS_MAX {
@@ -70,6 +80,9 @@ impl ManualSettings {
         if let Some(remind) = self.remind_after.filter(|remind| remind.0 >= deadline.0) {
             wrong.push(("remind_after", format!("`{remind}` is not before the deadline, which is {deadline}")));
         }
+        if let Some(what) = self.retained.as_ref().and_then(RetainedByLaw::wrong) {
+            wrong.push(("retained", what.to_owned()));
+        }
         wrong
     }
 }
@@ -81,7 +94,7 @@ mod tests {
     fn settings(text: &str, remind_after: Option<u64>, deadline: Option<u64>) -> ManualSettings {
         let days = |days: u64| Span::from_secs(days * 86_400);
         let (remind_after, deadline) = (remind_after.map(days), deadline.map(days));
-        ManualSettings { name: "legal".into(), text: text.into(), remind_after, deadline }
+        ManualSettings { name: "legal".into(), title: None, text: text.into(), remind_after, deadline, retained: None }
     }
 
     #[track_caller]
@@ -100,6 +113,10 @@ mod tests {
         check(&settings("x", None, Some(93)), &["deadline"]);
         check(&ManualSettings { name: "Legal dept".into(), ..settings("x", None, None) }, &["name"]);
         check(&ManualSettings { name: "mluvii".into(), ..settings("x", None, None) }, &["name"]);
+        let law = |by: &str| Some(RetainedByLaw { of: "contracts".into(), by: by.into() });
+        check(&ManualSettings { retained: law("§ 31 (563/1991)"), ..settings("x", None, None) }, &[]);
+        check(&ManualSettings { retained: law("the law"), ..settings("x", None, None) }, &["retained"]);
+        check(&ManualSettings { title: Some(Title::Text(" ".into())), ..settings("x", None, None) }, &["title"]);
     }
 
     #[test]

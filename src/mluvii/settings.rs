@@ -12,8 +12,9 @@ use super::error::SettingsError;
 use super::left::{self, Accepted};
 use super::pointer::Pointer;
 use super::template::{DEPARTMENT, FIELD, FROM, ID, LIMIT, OFFSET, TO, Template, VALUE};
+use crate::hold::RetainedByLaw;
 use crate::keys::{ReadSecret, Secret, SecretRef};
-use crate::subject::{InstallationName, Kind};
+use crate::subject::{InstallationName, Kind, TargetName, Title};
 
 /// How to reach one mluvii installation, and how its API is spelled there.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -21,6 +22,8 @@ use crate::subject::{InstallationName, Kind};
 pub(crate) struct MluviiSettings {
     /// The company's name in sources, session keys and receipts; may be left out where there is one installation only.
     pub(crate) name: InstallationName,
+    /// How this mluvii is called on papers.
+    pub(crate) title: Option<Title>,
     /// The cloud, or an on-premise installation; a path in it stands before the paths of the requests.
     pub(crate) base_url: String,
     pub(crate) client_id: Option<SecretRef>,
@@ -70,6 +73,11 @@ pub(crate) struct MluviiSettings {
     pub(crate) search: Option<SearchSettings>,
     /// Call params that identify a person, and what they are.
     pub(crate) params: BTreeMap<String, Kind>,
+    /// The targets of which a law keeps what they hold of this company's people, by their names: `mluvii` itself, or any other one. They
+    /// are never asked to erase anything for this company, and receipts say so.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, RetainedByLaw>")]
+    pub(crate) retained: BTreeMap<TargetName, RetainedByLaw>,
 }
 
 /// How mluvii itself is searched.

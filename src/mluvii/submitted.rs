@@ -5,18 +5,23 @@ use jiff::Timestamp;
 use super::keep::{Keep, Kept};
 use crate::event::{UNKNOWN_WORD, parse_timestamp};
 
-/// What is kept of an activity. Of what was filled in, only the names of the fields: one without any may be a form that was shown, and
-/// never submitted.
-pub(super) const FORM: Keep = Keep::Fields(&[
-    ("id", Keep::Text),
-    ("activityId", Keep::Text),
-    ("type", Keep::Text),
-    ("time", Keep::Text),
-    ("result", Keep::Text),
-    ("submittedByClient", Keep::Text),
-    ("originalFormId", Keep::Text),
-    ("submissionParams", Keep::Every(&NOTHING)),
-]);
+/// What is kept of an activity; of each field that was filled in, so much as is given.
+pub(super) const fn activity(filled_in: &'static Keep) -> [(&'static str, Keep); 8] {
+    [
+        ("id", Keep::Text),
+        ("activityId", Keep::Text),
+        ("type", Keep::Text),
+        ("time", Keep::Text),
+        ("result", Keep::Text),
+        ("submittedByClient", Keep::Text),
+        ("originalFormId", Keep::Text),
+        ("submissionParams", Keep::Every(filled_in)),
+    ]
+}
+
+/// Of what was filled in, only the names of the fields: an activity without any may be a form that was shown, and never submitted.
+pub(super) const FORM: Keep = Keep::Fields(&FORM_KEYS);
+const FORM_KEYS: [(&str, Keep); 8] = activity(&NOTHING);
 const NOTHING: Keep = Keep::Fields(&[]);
 
 /// A form that was submitted in a session.

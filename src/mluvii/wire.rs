@@ -80,16 +80,8 @@ const IDS: Keep = Keep::Fields(&[
     ("channelIdentity", Keep::Text),
 ]);
 const ACTIVITIES: Keep = Keep::Fields(&[("activities", ACTIVITY)]);
-const ACTIVITY: Keep = Keep::Fields(&[
-    ("id", Keep::Text),
-    ("activityId", Keep::Text),
-    ("type", Keep::Text),
-    ("time", Keep::Text),
-    ("result", Keep::Text),
-    ("submittedByClient", Keep::Text),
-    ("originalFormId", Keep::Text),
-    ("submissionParams", Keep::Every(&Keep::Text)),
-]);
+const ACTIVITY: Keep = Keep::Fields(&ACTIVITY_KEYS);
+const ACTIVITY_KEYS: [(&str, Keep); 8] = submitted::activity(&Keep::Text);
 const CALL_PARAMS: Keep =
     Keep::Fields(&[("callParams", PARAM), ("name", Keep::Text), ("value", Keep::Text), SOURCE, UPDATED]);
 const PARAM: Keep = Keep::Fields(&[("name", Keep::Text), ("value", Keep::Text), SOURCE, UPDATED]);

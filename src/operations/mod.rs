@@ -20,6 +20,7 @@ mod error;
 pub(crate) mod holds;
 mod json_lines;
 pub(crate) mod keys;
+pub(crate) mod lease;
 pub(crate) mod ledger;
 pub(crate) mod mluvii;
 pub(crate) mod papers;

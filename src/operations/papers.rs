@@ -6,7 +6,7 @@ use super::requests::{self, Named};
 use super::{OperationError, Operations, receipts};
 use crate::audit::Object;
 use crate::key_files::read_public_keys;
-use crate::papers::{Audience, Case, Certificate, ChainPlace, Lang, Letter, LetterKind};
+use crate::papers::{Audience, Case, Certificate, ChainPlace, Lang, Letter, LetterKind, Nothing};
 use crate::receipt::{Receipt, Statement, id_of_public_key};
 use crate::request::{Request, RequestState};
 
@@ -27,7 +27,8 @@ pub(crate) async fn certificate(
     let chain = place(on, &receipt).await?;
     let letterhead = &on.settings.letterhead;
     let issued = Timestamp::now();
-    let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, issued };
+    let titles = &on.settings.titles;
+    let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, titles, issued };
     Ok(certificate.html(lang, audience))
 }
 
@@ -58,6 +59,10 @@ pub(crate) async fn letter(
     if let (Some(receipt), Some(request)) = (&receipt, &request) {
         must_be_of(request, receipt)?;
     }
+    let nothing = match kind {
+        LetterKind::NothingHeld => Some(nothing(request.as_ref().map(|shown| &shown.request), &all, receipt.as_ref())?),
+        _ => None,
+    };
     if kind.needs_receipt() && receipt.is_none() {
         let text = "this letter says what was done, and no receipt says it yet: name one";
         return Err(OperationError::Conflict(text.to_owned()));
@@ -71,13 +76,36 @@ pub(crate) async fn letter(
     let others: Vec<_> = others.filter(|other| Some(other.sequence) != statement.map(|one| one.sequence)).collect();
     let written = on.settings.limits.calendar.day(Timestamp::now());
     let letterhead = &on.settings.letterhead;
-    Ok(Letter { kind, case: &case, letterhead, statement, others: &others, written }.html(lang))
+    let titles = &on.settings.titles;
+    let nothing = nothing.as_ref();
+    Ok(Letter { kind, case: &case, letterhead, titles, statement, others: &others, nothing, written }.html(lang))
+}
+
+/// What shows that nothing is held of the person: all receipts of the request, or the plan of one that has none. What is missing is said.
+fn nothing(request: Option<&Request>, all: &[Receipt], named: Option<&Receipt>) -> Result<Nothing, OperationError> {
+    let known: Vec<_> =
+        all.iter().chain(named.filter(|one| !all.contains(one))).map(|receipt| &receipt.statement).collect();
+    let shown = match request {
+        None if known.is_empty() => Err(vec!["name a request or a receipt that shows it".to_owned()]),
+        Some(request) if request.erasures.is_empty() && known.is_empty() => Nothing::by_plan(request),
+        Some(request) if all.len() < request.erasures.len() => {
+            Err(vec!["not all of its receipts are in the ledger".to_owned()])
+        }
+        _ => Nothing::by_receipts(&known),
+    };
+    shown.map_err(|missing| {
+        let what = match request {
+            Some(request) => format!("nothing shows that nothing is held of whom request {} is about", request.number),
+            None => "nothing shows that nothing is held of the person".to_owned(),
+        };
+        OperationError::Conflict(format!("{what}: {}", missing.join("; ")))
+    })
 }
 
 /// Whether the letter would be true of the request, or why not.
 fn may_be_written(kind: LetterKind, request: &Request) -> Result<(), String> {
     let number = &request.number;
-    if kind.needs_receipt()
+    if (kind.needs_receipt() || kind == LetterKind::NothingHeld)
         && let Some(erasure) = request.erasing()
     {
         return Err(format!(
@@ -90,6 +118,12 @@ fn may_be_written(kind: LetterKind, request: &Request) -> Result<(), String> {
         ));
     }
     let state = request.state();
+    if kind == LetterKind::NothingHeld && matches!(state, RequestState::Rejected | RequestState::Withdrawn) {
+        return Err(format!(
+            "request {number} is {}: its letter is another one (`quietus letters --help`)",
+            state.as_str()
+        ));
+    }
     if kind == LetterKind::Refusal && state != RequestState::Rejected {
         return Err(match state.is_open() {
             true => format!(
@@ -130,7 +164,11 @@ fn must_be_said<'a>(
             "no receipt{of} says that anything was erased, so that there is nothing to tell a recipient; once there is one, write it again, \
              and without --request and --receipt it is a form to fill in"
         )),
-        LetterKind::Acknowledgement | LetterKind::Extension | LetterKind::Confirmation | LetterKind::Refusal => Ok(()),
+        LetterKind::Acknowledgement
+        | LetterKind::Extension
+        | LetterKind::Confirmation
+        | LetterKind::Refusal
+        | LetterKind::NothingHeld => Ok(()),
     }
 }
 
@@ -218,19 +256,37 @@ mod tests {
         // The first erasure has its receipt, and what was found later is still being erased.
         let [first, second] = [1, 2].map(|byte| ErasureId([byte; 16]));
         let erasing = Request { erasures: vec![first, second], receipted: vec![first], ..extended };
-        check(&erasing, &[LetterKind::Confirmation, LetterKind::PartialRefusal, LetterKind::Refusal]);
+        let done = [LetterKind::Confirmation, LetterKind::PartialRefusal, LetterKind::Refusal, LetterKind::NothingHeld];
+        check(&erasing, &done);
         check(&Request { receipted: vec![first, second], ..erasing }, &[LetterKind::Refusal]);
     }
 
     #[test]
     fn only_of_a_request_that_is_rejected_there_is_a_letter_that_refuses_it() {
         let ended = |ended| Request { end: Some(End { ended, by: None, at: Timestamp::UNIX_EPOCH }), ..request() };
-        check(&ended(Ended::Rejected(RejectedBecause::LegalClaims)), &[LetterKind::Extension]);
+        let refused = [LetterKind::Extension, LetterKind::NothingHeld];
+        check(&ended(Ended::Rejected(RejectedBecause::LegalClaims)), &refused);
         check(&ended(Ended::Done), &[LetterKind::Extension, LetterKind::Refusal]);
         let why = |request: &Request| may_be_written(LetterKind::Refusal, request).expect_err("refused");
         let (open, done) = (why(&request()), why(&ended(Ended::Done)));
         assert!(open.contains("quietus requests reject R-7 --because"), "{open}");
         assert!(done.contains("it is done") && !done.contains("requests reject"), "{done}");
+    }
+
+    #[test]
+    fn that_nothing_is_held_is_written_only_where_all_that_is_known_shows_it() {
+        let of = |outcome| issued(&session(vec![step("crm", outcome)]), None);
+        let [absent, erased] = [Outcome::Absent, Outcome::Erased].map(of);
+        assert!(nothing(None, &[], Some(&absent)).is_ok());
+        let why = |shown: Result<Nothing, OperationError>| shown.expect_err("refused").to_string();
+        assert!(why(nothing(None, &[], None)).contains("name a request or a receipt"));
+        assert!(why(nothing(Some(&request()), &[], None)).contains("quietus requests plan"));
+        let [first, second] = [1, 2].map(|byte| ErasureId([byte; 16]));
+        let both = Request { erasures: vec![first, second], receipted: vec![first, second], ..request() };
+        assert!(nothing(Some(&both), &[absent.clone(), absent.clone()], None).is_ok());
+        assert!(why(nothing(Some(&both), &[absent.clone(), erased], None)).contains("crm is erased there"));
+        // One of them has moved to an archive: nobody knows here what it says.
+        assert!(why(nothing(Some(&both), &[absent], None)).contains("not all of its receipts"));
     }
 
     #[test]

@@ -9,12 +9,13 @@ use quietus_plugin::Span;
 
 use super::error::InputError;
 use crate::attention::Limits;
+use crate::hold::Exemptions;
 use crate::ledger::RetentionSettings;
 use crate::papers::Letterhead;
 use crate::policy::{PersonSettings, Policy};
-use crate::subject::{InstallationName, Params, TargetName, TenantId};
+use crate::subject::{InstallationName, Params, TargetName, TenantId, Titles};
 use crate::verify::SourceSettings;
-use crate::worker::SettlingSettings;
+use crate::worker::{Accepted, SettlingSettings};
 
 /// What the configuration says, as far as operations need it.
 #[derive(Clone, Debug)]
@@ -29,8 +30,10 @@ pub(crate) struct Settings {
     pub(crate) rates: BTreeMap<TargetName, NonZeroU32>,
     /// Where people erase, with what each of them is to do.
     pub(crate) manual: BTreeMap<TargetName, String>,
-    /// The laws that keep what targets hold, as receipts say it.
-    pub(crate) retained: BTreeMap<TargetName, String>,
+    /// What is expected or accepted of what targets answer.
+    pub(crate) accepted: BTreeMap<TargetName, Accepted>,
+    /// The targets of which a law keeps what they hold.
+    pub(crate) exemptions: Exemptions,
     /// Whether erasures that have ended are still found by a person's identifiers.
     pub(crate) keep_fingerprints: bool,
     /// Whether links are sent that confirm (`[confirmation]`).
@@ -46,6 +49,8 @@ pub(crate) struct Settings {
     pub(crate) policy: Arc<Policy>,
     pub(crate) settling: SettlingSettings,
     pub(crate) retention: RetentionSettings,
+    /// How people call targets, on papers.
+    pub(crate) titles: Titles,
     /// What stands at the head of papers.
     pub(crate) letterhead: Letterhead,
     /// Who outside is told of each newest receipt, by their names.

@@ -1,6 +1,6 @@
 //! The targets of the configuration, as they are called: how each is, and whether a person has paused it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -8,7 +8,7 @@ use super::{InputError, OperationError, Operations};
 use crate::audit::Actor;
 use crate::hold::CaseReference;
 use crate::ledger::{NewPause, PauseReason, TargetPause, TargetState};
-use crate::subject::TargetName;
+use crate::subject::{InstallationName, TargetName};
 
 /// A target and what waits for it.
 #[derive(Debug)]
@@ -20,8 +20,10 @@ pub(crate) struct ShownTarget {
     /// Steps that wait for it, and those that need a person.
     pub(crate) waiting: u64,
     pub(crate) parked: u64,
-    /// The law that keeps what it holds.
-    pub(crate) law: Option<String>,
+    /// The companies for which it is not asked to erase, each with the law that keeps what it holds.
+    pub(crate) retained: BTreeMap<InstallationName, String>,
+    /// Whether these are all companies that it would be called for.
+    pub(crate) is_exempt: bool,
 }
 
 /// All of the configuration, and those that are paused.
@@ -34,12 +36,14 @@ pub(crate) async fn list(on: &Operations) -> Result<Vec<ShownTarget>, OperationE
     let shown = |target: TargetName| {
         let state = health.iter().find(|one| one.target == target);
         let count = |counts: &std::collections::BTreeMap<String, u64>| counts.get(&*target.0).copied().unwrap_or(0);
+        let (retained, is_exempt) = exemptions(on, &target);
         ShownTarget {
             paused: paused.iter().find(|one| one.pause.target == target).cloned(),
             state: state.map_or(TargetState::Closed, |one| one.state.clone()),
             waiting: count(&counts.waiting_steps),
             parked: count(&counts.parked_steps),
-            law: on.settings.retained.get(&target).cloned(),
+            retained,
+            is_exempt,
             target,
         }
     };
@@ -84,6 +88,23 @@ fn called(on: &Operations) -> BTreeSet<TargetName> {
         installations.iter().map(|installation| target.called_for(&installation.name)).collect()
     };
     on.settings.targets.iter().flat_map(of).collect()
+}
+
+/// The companies for which a target is exempt by law, and whether these are all that would call it.
+fn exemptions(on: &Operations, called: &TargetName) -> (BTreeMap<InstallationName, String>, bool) {
+    let mut retained = BTreeMap::new();
+    let mut is_exempt = true;
+    for installation in &on.settings.installations {
+        let names = on.settings.targets.iter();
+        for target in names.filter(|target| target.called_for(&installation.name) == *called) {
+            match on.settings.exemptions.of(&installation.name, target) {
+                Some(law) => _ = retained.insert(installation.name.clone(), law.to_owned()),
+                None => is_exempt = false,
+            }
+        }
+    }
+    let is_any = !retained.is_empty();
+    (retained, is_exempt && is_any)
 }
 
 /// A target of the configuration, or one that is paused and no longer there.

@@ -11,7 +11,7 @@ use super::{Audience, Case, Lang, Letterhead, outcome, told as words};
 use crate::erasure::{ErasureState, MluviiSearch, Verdict};
 use crate::receipt::{Receipt, ReceiptHead, Statement, StepStatement};
 use crate::request::{Came, VerifiedBy};
-use crate::subject::Scope;
+use crate::subject::{Scope, Titles};
 
 /// What is known of the chain of receipts around this one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) struct Certificate<'a> {
     pub(crate) case: Option<&'a Case>,
     pub(crate) letterhead: &'a Letterhead,
     pub(crate) chain: &'a ChainPlace,
+    /// How systems are called today; the receipt has their names.
+    pub(crate) titles: &'a Titles,
     /// When it is printed.
     pub(crate) issued: Timestamp,
 }
@@ -45,7 +47,8 @@ impl Certificate<'_> {
             .say(format!("{czech} o výmazu, doklad č. {number}"), format!("{english} erasure, receipt No. {number}"));
         let heading =
             lang.say(format!("{czech} o výmazu osobních údajů"), format!("{english} erasure of personal data"));
-        let told = told(lang, statement, audience);
+        let told = told(lang, statement, audience, self.titles);
+        let names = words::Names { lang, titles: self.titles, installation: &statement.installation };
         let content = html! {
             (head(lang, self.letterhead, &self.filed(lang)))
             div {
@@ -55,11 +58,11 @@ impl Certificate<'_> {
             @if audience == Audience::Person { (person(lang)) }
             (verdict(lang, statement))
             (self.course(lang))
-            (systems(lang, statement))
+            (systems(names, statement))
             (stays(lang, &told))
             (unseen(lang, &told))
             (decided(lang, &told))
-            @if audience == Audience::Authority { (technical(lang, self.receipt)) }
+            @if audience == Audience::Authority { (technical(names, self.receipt)) }
             div.end.keep {
                 (self.verifying(lang, audience))
                 p.note { (closing(lang, audience)) }
@@ -329,7 +332,9 @@ fn consents(lang: Lang, statement: &Statement) -> String {
 }
 
 /// Where it was looked, and what became of what was there.
-fn systems(lang: Lang, statement: &Statement) -> Markup {
+fn systems(names: words::Names<'_>, statement: &Statement) -> Markup {
+    let lang = names.lang;
+    let is_titled = statement.steps.iter().any(|step| names.titles.of(&step.target, names.installation).is_some());
     html! {
         section {
             h2 { (lang.say("Kde jsme hledali a co se stalo", "Where we looked, and what happened")) }
@@ -342,7 +347,7 @@ fn systems(lang: Lang, statement: &Statement) -> Markup {
                 } }
                 tbody {
                     @for step in &statement.steps {
-                        @let [system, found, happened, again] = outcome::row(lang, step);
+                        @let [system, found, happened, again] = outcome::row(names, step);
                         tr { th scope="row" { (system) } td { (found) } td { (happened) } td { (again) } }
                     }
                 }
@@ -353,6 +358,12 @@ fn systems(lang: Lang, statement: &Statement) -> Markup {
                 "We write “erased” only where we looked again after the erasure and the data was not there. Systems that are not in the table are \
                  not covered.",
             )) }
+            @if is_titled {
+                p.note { (lang.say(
+                    "V závorce za názvem systému je jeho označení na dokladu; názvy jsou dnešní.",
+                    "In brackets behind a system’s title stands its name on the receipt; titles are those of today.",
+                )) }
+            }
         }
     }
 }
@@ -418,7 +429,8 @@ fn closing(lang: Lang, audience: Audience) -> String {
 }
 
 /// All that the receipt says, for those who compare.
-fn technical(lang: Lang, receipt: &Receipt) -> Markup {
+fn technical(names: words::Names<'_>, receipt: &Receipt) -> Markup {
+    let lang = names.lang;
     let statement = &receipt.statement;
     let search = match statement.search {
         MluviiSearch::NotNeeded => "not_needed",
@@ -476,7 +488,7 @@ fn technical(lang: Lang, receipt: &Receipt) -> Markup {
                     }
                 }
             }
-            @for step in &statement.steps { (details(lang, step)) }
+            @for step in &statement.steps { (details(names, step)) }
         }
     }
 }
@@ -486,7 +498,7 @@ fn optional(time: Option<Timestamp>) -> String {
 }
 
 /// One system's part.
-fn details(lang: Lang, step: &StepStatement) -> Markup {
+fn details(names: words::Names<'_>, step: &StepStatement) -> Markup {
     let list = |texts: &[String]| if texts.is_empty() { "–".to_owned() } else { texts.join("; ") };
     let counts = |counts: &std::collections::BTreeMap<String, u64>| {
         let all: Vec<_> = counts.iter().map(|(what, count)| format!("{what} {count}")).collect();
@@ -494,7 +506,7 @@ fn details(lang: Lang, step: &StepStatement) -> Markup {
     };
     html! {
         div.keep {
-            h3 { (words::system(lang, &step.target.0)) }
+            h3 { (names.system(&step.target)) }
             dl {
                 dt { "outcome, expected" } dd.code { (step.outcome.as_str()) ", " (step.expected) }
                 @if let Some(reason) = &step.reason { dt { "reason" } dd.code { (reason) } }

@@ -4,12 +4,14 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::certificate::headline;
-use super::reasons::told;
+use super::reasons::{places_of, told};
 use super::sheet::{blank, head, page, said};
-use super::{Audience, Case, Lang, Letterhead};
+use super::told::Names;
+use super::{Audience, Case, Lang, Letterhead, Nothing};
 use crate::erasure::{Outcome, ReasonCode, Verdict};
 use crate::receipt::Statement;
 use crate::request::{ExtendedBecause, RejectedBecause, VerifiedBy};
+use crate::subject::{TargetName, Titles};
 
 /// Which letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,17 +28,20 @@ pub(crate) enum LetterKind {
     PartialRefusal,
     /// To those who were given the data (Art. 19).
     Recipients,
+    /// It was looked everywhere, and nothing of the person was found (Art. 12(4)).
+    NothingHeld,
 }
 
 impl LetterKind {
     #[cfg(test)]
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 7] = [
         Self::Acknowledgement,
         Self::Extension,
         Self::Confirmation,
         Self::Refusal,
         Self::PartialRefusal,
         Self::Recipients,
+        Self::NothingHeld,
     ];
 
     /// Whether it says what was done, so that a receipt is needed.
@@ -50,7 +55,8 @@ impl LetterKind {
         match self {
             Self::PartialRefusal => has(Outcome::Retained),
             Self::Recipients => has(Outcome::Erased),
-            Self::Acknowledgement | Self::Extension | Self::Confirmation | Self::Refusal => true,
+            // What shows that nothing is held is more than one receipt ([`Nothing`]).
+            Self::Acknowledgement | Self::Extension | Self::Confirmation | Self::Refusal | Self::NothingHeld => true,
         }
     }
 }
@@ -60,10 +66,14 @@ pub(crate) struct Letter<'a> {
     pub(crate) kind: LetterKind,
     pub(crate) case: &'a Case,
     pub(crate) letterhead: &'a Letterhead,
+    /// How systems are called today.
+    pub(crate) titles: &'a Titles,
     /// What was done; without it a letter says nothing of that.
     pub(crate) statement: Option<&'a Statement>,
     /// What the request's other receipts say, where there are any: no letter says more than all of them allow.
     pub(crate) others: &'a [Statement],
+    /// Where it was looked, and nothing was found; only of the letter that says so.
+    pub(crate) nothing: Option<&'a Nothing>,
     pub(crate) written: Date,
 }
 
@@ -77,6 +87,7 @@ impl Letter<'_> {
             LetterKind::Refusal => self.refusal(lang),
             LetterKind::PartialRefusal => self.partial_refusal(lang),
             LetterKind::Recipients => self.recipients(lang),
+            LetterKind::NothingHeld => self.nothing_held(lang),
         };
         let mut filed = Vec::new();
         if let Some(number) = &self.case.number {
@@ -285,7 +296,7 @@ impl Letter<'_> {
         let subject = lang
             .say("Částečné odmítnutí žádosti o výmaz osobních údajů", "Your request for erasure is refused in part");
         let mut kept = Vec::new();
-        for one in self.statements().flat_map(|statement| retained(lang, statement)) {
+        for one in self.statements().flat_map(|statement| retained(lang, statement, self.titles)) {
             if !kept.contains(&one) {
                 kept.push(one);
             }
@@ -353,6 +364,70 @@ impl Letter<'_> {
     }
 }
 
+impl Letter<'_> {
+    fn nothing_held(&self, lang: Lang) -> (String, Markup) {
+        let subject =
+            lang.say("Odpověď na žádost o výmaz: nic jsme nenašli", "Your request for erasure: nothing was found");
+        let body = html! {
+            (salutation(lang))
+            p {
+                (lang.say("k Vaší žádosti o výmaz osobních údajů, kterou jsme obdrželi dne ", "On your request for the erasure of personal data, which we received on ")) (self.received(lang))
+                (lang.say(", sdělujeme:", ", we inform you:"))
+            }
+            p { strong { (lang.say(
+                "Podle toho, co jste uvedli, jsme v našich systémech nenašli žádné osobní údaje, které by se Vás týkaly.",
+                "By what you have told us, no personal data concerning you was found in our systems.",
+            )) } }
+            p { (lang.say(
+                "Nebylo tedy co vymazat, a proto jsme opatření, o které jste požádali, nepřijali (čl. 12 odst. 4 GDPR).",
+                "So there was nothing to erase, and for this reason we have not taken the action that you asked for (Art. 12(4) GDPR).",
+            )) }
+            @match self.nothing {
+                Some(nothing) => (looked(lang, nothing, self.titles)),
+                None => (lines(2)),
+            }
+            p { (lang.say(
+                "Uvedete-li, pod čím jste s námi mohli být ve styku ještě (jiná e-mailová adresa, telefonní číslo, jméno), podíváme se znovu. \
+                 Uchováváme jen tuto žádost a odpověď na ni, abychom mohli doložit její vyřízení.",
+                "If you tell us by what else you may have been in contact with us (another e-mail address, telephone number or name), we will look \
+                 again. All that we keep is this request and the answer to it, to show that it was dealt with.",
+            )) }
+            (rights(lang))
+        };
+        (subject, body)
+    }
+}
+
+/// Where and when it was looked, and where nobody has.
+fn looked(lang: Lang, nothing: &Nothing, titles: &Titles) -> Markup {
+    let names = Names { lang, titles, installation: &nothing.installation };
+    let all = |targets: &[TargetName]| {
+        let called: Vec<_> = targets.iter().map(|target| names.system(target)).collect();
+        lang.list(&called)
+    };
+    let day = lang.day(nothing.at);
+    html! {
+        @if !nothing.looked.is_empty() {
+            p { (lang.say(
+                format!("Hledali jsme v těchto systémech, naposledy dne {day}: {}.", all(&nothing.looked)),
+                format!("We looked in these systems, the last time on {day}: {}.", all(&nothing.looked)),
+            )) }
+        }
+        @if !nothing.by_word.is_empty() {
+            p { (lang.say(
+                format!("Podle sdělení pracovníka nejsou údaje ani zde: {}.", all(&nothing.by_word)),
+                format!("As a member of staff has said, there is no data here either: {}.", all(&nothing.by_word)),
+            )) }
+        }
+        @if !nothing.accepted.is_empty() {
+            div {
+                p { (lang.say("Nedívali jsme se na tato místa:", "We did not look at these places:")) }
+                ul { @for one in places_of(names, &nothing.accepted) { li { (one) } } }
+            }
+        }
+    }
+}
+
 /// Lines to write on, one under the other.
 fn lines(count: usize) -> Markup {
     html! { @for _ in 0..count { p { (blank("line")) } } }
@@ -363,11 +438,11 @@ fn salutation(lang: Lang) -> Markup {
 }
 
 /// What stays by law, as the receipt has it.
-fn retained(lang: Lang, statement: &Statement) -> Vec<String> {
+fn retained(lang: Lang, statement: &Statement, titles: &Titles) -> Vec<String> {
     let mut only = statement.clone();
     only.reasons.retain(|reason| reason.code == ReasonCode::Retained.as_str());
     only.steps.clear();
-    told(lang, &only, Audience::Person).stays
+    told(lang, &only, Audience::Person, titles).stays
 }
 
 /// What became of everything else; never more than the verdict allows.

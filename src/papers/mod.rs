@@ -8,6 +8,8 @@ mod certificate;
 mod figures;
 mod lang;
 mod letter;
+mod notes;
+mod nothing;
 mod outcome;
 mod reasons;
 mod settings;
@@ -20,6 +22,7 @@ pub(crate) use case::Case;
 pub(crate) use certificate::{Certificate, ChainPlace};
 pub(crate) use lang::Lang;
 pub(crate) use letter::{Letter, LetterKind};
+pub(crate) use nothing::Nothing;
 pub(crate) use settings::PapersSettings;
 pub(crate) use sheet::Letterhead;
 

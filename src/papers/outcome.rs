@@ -5,8 +5,9 @@ use crate::erasure::Outcome;
 use crate::receipt::StepStatement;
 
 /// A row: the system, what was found, what happened, and whether somebody has looked again.
-pub(super) fn row(lang: Lang, step: &StepStatement) -> [String; 4] {
-    [told::system(lang, &step.target.0), found(lang, step), happened(lang, step), looked_again(lang, step)]
+pub(super) fn row(names: told::Names<'_>, step: &StepStatement) -> [String; 4] {
+    let lang = names.lang;
+    [names.system(&step.target), found(lang, step), happened(lang, step), looked_again(lang, step)]
 }
 
 fn found(lang: Lang, step: &StepStatement) -> String {

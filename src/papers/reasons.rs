@@ -1,9 +1,12 @@
 //! What a reader has to know beside what was erased: what stays and why, and where nobody has looked. Every reason of a receipt is said
 //! in one of the two places; one that this program does not know is said by its code.
 
-use super::{Audience, Lang, told};
+use super::told::{self, Names};
+use super::{Audience, Lang, notes};
 use crate::erasure::ReasonCode;
+use crate::hold::RetainedByLaw;
 use crate::receipt::{ReasonStatement, Statement};
+use crate::subject::{TargetName, Titles};
 
 /// What stays, and what is not known, a sentence each.
 #[derive(Debug, Default)]
@@ -17,15 +20,23 @@ pub(super) struct Told {
 }
 
 /// Only an authority is told whose word it is that a member of staff has given.
-pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience) -> Told {
+pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience, titles: &Titles) -> Told {
+    let names = Names { lang, titles, installation: &statement.installation };
     let mut told = Told::default();
-    for reason in &statement.reasons {
+    told.decided.extend(approved(lang, statement));
+    for (at, reason) in statement.reasons.iter().enumerate() {
+        let (before, after) = (&statement.reasons[..at], &statement.reasons[at + 1..]);
         let Ok(code) = reason.code.parse() else {
             let sentence = lang.say(format!("jiný důvod: {}", reason.code), format!("another reason: {}", reason.code));
             told.unseen.push(sentence);
             continue;
         };
-        let sentence = sentence(lang, code, reason, audience);
+        // What one decision comes to is said once, however many places it is about.
+        if before.iter().any(|other| is_of_one_decision(code, reason, other)) {
+            continue;
+        }
+        let others: Vec<_> = after.iter().filter(|other| is_of_one_decision(code, reason, other)).collect();
+        let sentence = sentence(names, code, reason, &others, audience);
         match code {
             ReasonCode::Retained | ReasonCode::KeptByVendor | ReasonCode::LeftBehind | ReasonCode::Residual => {
                 told.stays.push(sentence);
@@ -39,27 +50,49 @@ pub(super) fn told(lang: Lang, statement: &Statement, audience: Audience) -> Tol
             _ => told.unseen.push(sentence),
         }
     }
-    told.unseen.extend(expected_places(lang, statement));
+    told.unseen.extend(expected_places(names, statement));
     told
 }
 
+/// Whether two reasons are of what somebody decided once, of one target: which places are accepted, or which holds there were.
+fn is_of_one_decision(code: ReasonCode, one: &ReasonStatement, other: &ReasonStatement) -> bool {
+    matches!(code, ReasonCode::LeftAccepted | ReasonCode::Held) && one.code == other.code && one.target == other.target
+}
+
+/// That somebody has let it begin.
+fn approved(lang: Lang, statement: &Statement) -> Option<String> {
+    let day = lang.day(statement.approved?);
+    Some(lang.say(format!("výmaz schválil člověk dne {day}"), format!("a person approved the erasure on {day}")))
+}
+
 /// Places that were not looked at, and that no reason names: nobody was expected to look there.
-fn expected_places(lang: Lang, statement: &Statement) -> Vec<String> {
-    let is_told = |target: &str, place: &String| {
-        let same = |reason: &ReasonStatement| {
-            reason.target.as_ref().is_some_and(|named| *named.0 == *target) && reason.detail.as_ref() == Some(place)
-        };
+fn expected_places(names: Names<'_>, statement: &Statement) -> Vec<String> {
+    let is_told = |target: &TargetName, place: &String| {
+        let same =
+            |reason: &ReasonStatement| reason.target.as_ref() == Some(target) && reason.detail.as_ref() == Some(place);
         statement.reasons.iter().any(same)
     };
     let steps = statement.steps.iter();
-    let places = steps.flat_map(|step| step.not_looked_at.iter().map(move |place| (&*step.target.0, place)));
+    let places = steps.flat_map(|step| step.not_looked_at.iter().map(move |place| (&step.target, place)));
     let untold = places.filter(|(target, place)| !is_told(target, place));
-    untold.map(|(target, place)| at(lang, Some(target), &told::place(lang, place))).collect()
+    untold.map(|(target, place)| at(names, Some(target), &told::place(names.lang, place))).collect()
 }
 
-fn at(lang: Lang, target: Option<&str>, text: &str) -> String {
+/// Places that nobody has looked at, as is accepted.
+pub(super) fn places_of(names: Names<'_>, reasons: &[ReasonStatement]) -> Vec<String> {
+    let said = |reason: &ReasonStatement| match (reason.code.parse(), &reason.detail) {
+        (Ok(ReasonCode::LeftAccepted), Some(place)) => {
+            at(names, reason.target.as_ref(), &told::place(names.lang, place))
+        }
+        (Ok(code), _) => sentence(names, code, reason, &[], Audience::Person),
+        (Err(_), _) => reason.code.clone(),
+    };
+    reasons.iter().map(said).collect()
+}
+
+fn at(names: Names<'_>, target: Option<&TargetName>, text: &str) -> String {
     match target {
-        Some(target) => format!("{}: {text}", told::system(lang, target)),
+        Some(target) => format!("{}: {text}", names.system(target)),
         None => text.to_owned(),
     }
 }
@@ -68,16 +101,26 @@ fn sessions(lang: Lang, count: u64) -> String {
     lang.count(count, ["konverzace", "konverzace", "konverzací"], ["conversation", "conversations"])
 }
 
-/// A reason as a sentence, with the system that it is about.
-fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Audience) -> String {
-    let target = reason.target.as_ref().map(|target| &*target.0);
+/// A reason as a sentence, with the system that it is about; `others` are of the same decision.
+fn sentence(
+    names: Names<'_>,
+    code: ReasonCode,
+    reason: &ReasonStatement,
+    others: &[&ReasonStatement],
+    audience: Audience,
+) -> String {
+    let lang = names.lang;
     let count = reason.count.unwrap_or_default();
     let number = sessions(lang, count);
     let detail = reason.detail.as_deref();
-    let quoted = detail.map(|detail| lang.quoted(detail));
-    let word = detail.filter(|_| audience == Audience::Person).and_then(told::Word::of).map(|word| word.told(lang));
+    let words = detail.and_then(told::Word::of);
+    // What people say is nothing that a system says.
+    let is_ours = words.is_some();
+    let quoted = detail.map(|detail| if is_ours { lang.quoted(detail) } else { notes::said(lang, detail) });
+    let word = words.filter(|_| audience == Audience::Person).map(|word| word.told(lang));
     let because = word.as_ref().or(quoted.as_ref()).map(|said| format!(" – {said}")).unwrap_or_default();
     let place = detail.map(|detail| told::place(lang, detail)).unwrap_or_default();
+    let all = || std::iter::once(reason).chain(others.iter().copied()).filter_map(|one| one.detail.as_deref());
     let text = match code {
         ReasonCode::Cancelled => lang.say(
             "výmaz ukončil člověk dřív, než odpověděly všechny systémy",
@@ -88,8 +131,8 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Au
             "a person stopped the erasure while it was under way; after that, no further call to a system was begun, and what was under way ended",
         ),
         ReasonCode::Held => lang.say(
-            format!("výmaz po nějakou dobu čekal kvůli pozastavení{because}"),
-            format!("the erasure waited for some time because of a hold{because}"),
+            format!("výmaz po nějakou dobu čekal kvůli pozastavení{}", holds(lang, all())),
+            format!("the erasure waited for some time because of a hold{}", holds(lang, all())),
         ),
         ReasonCode::NotResolved => lang.say(
             "nikdo nezjistil, kterých konverzací a systémů se výmaz týká",
@@ -143,7 +186,12 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Au
         ),
         ReasonCode::Retained => match word.ok_or(quoted) {
             Ok(word) => word,
-            Err(Some(quoted)) => lang.say(format!("ponecháno: {quoted}"), format!("retained: {quoted}")),
+            Err(Some(said)) => match detail.and_then(RetainedByLaw::read) {
+                Some((of, by)) => {
+                    lang.say(format!("ponecháno ze zákona: {of}, podle {by}"), format!("retained by law: {of}, by {by}"))
+                }
+                None => lang.say(format!("ponecháno – {said}"), format!("retained – {said}")),
+            },
             Err(None) => lang.say("ponecháno ze zákona nebo kvůli pozastavení výmazu", "retained by a law or a hold"),
         },
         ReasonCode::KeptByVendor => lang.say(
@@ -152,12 +200,23 @@ fn sentence(lang: Lang, code: ReasonCode, reason: &ReasonStatement, audience: Au
         ),
         ReasonCode::LeftBehind => lang.say(format!("zůstalo: {place}"), format!("left: {place}")),
         ReasonCode::LeftAccepted => lang.say(
-            format!("zůstává nebo se nehledá, jak bylo předem určeno: {place}"),
-            format!("stays or is not looked for, as was laid down before: {place}"),
+            format!("zůstává nebo se nehledá, jak bylo předem určeno: {}", places(lang, all())),
+            format!("stays or is not looked for, as was laid down before: {}", places(lang, all())),
         ),
         ReasonCode::NotLookedAt => place,
     };
-    at(lang, target, &text)
+    at(names, reason.target.as_ref(), &text)
+}
+
+/// Several places are told apart by more than a comma: they have commas of their own.
+fn places<'r>(lang: Lang, all: impl Iterator<Item = &'r str>) -> String {
+    all.map(|place| told::place(lang, place)).collect::<Vec<_>>().join("; ")
+}
+
+/// Each hold, as it was added.
+fn holds<'r>(lang: Lang, all: impl Iterator<Item = &'r str>) -> String {
+    let all: Vec<_> = all.map(|hold| lang.quoted(hold)).collect();
+    if all.is_empty() { String::new() } else { format!(" – {}", lang.list(&all)) }
 }
 
 fn narrowed(lang: Lang, detail: Option<&str>) -> String {

@@ -1,3 +1,5 @@
+mod words;
+
 use jiff::Timestamp;
 use jiff::civil::date;
 
@@ -8,7 +10,7 @@ use crate::erasure::{Evidence, Outcome, ReasonCode, Step, Verdict};
 use crate::receipt::sample::{chain, issued};
 use crate::receipt::{ReasonStatement, Receipt, Statement};
 use crate::request::{Came, ExtendedBecause, RejectedBecause, VerifiedBy};
-use crate::subject::TargetName;
+use crate::subject::{TargetName, Titles};
 
 fn case() -> Case {
     Case {
@@ -32,6 +34,17 @@ fn html(receipt: &Receipt, case: Option<&Case>, lang: Lang, audience: Audience) 
 
 /// The certificate of a receipt, at a time when another one is the newest.
 fn html_in(receipt: &Receipt, newest: &Receipt, case: Option<&Case>, lang: Lang, audience: Audience) -> String {
+    html_titled(receipt, newest, case, lang, audience, &Titles::default())
+}
+
+fn html_titled(
+    receipt: &Receipt,
+    newest: &Receipt,
+    case: Option<&Case>,
+    lang: Lang,
+    audience: Audience,
+    titles: &Titles,
+) -> String {
     let chain = ChainPlace {
         head: newest.head(),
         public_key: Some("ab".repeat(32)),
@@ -39,7 +52,7 @@ fn html_in(receipt: &Receipt, newest: &Receipt, case: Option<&Case>, lang: Lang,
     };
     let letterhead = Letterhead { controller: Some("Example, s. r. o.".into()), ..Letterhead::default() };
     let issued = Timestamp::UNIX_EPOCH;
-    Certificate { receipt, case, letterhead: &letterhead, chain: &chain, issued }.html(lang, audience)
+    Certificate { receipt, case, letterhead: &letterhead, chain: &chain, titles, issued }.html(lang, audience)
 }
 
 /// What is read of a document.
@@ -66,9 +79,19 @@ fn letters(case: &Case, statement: Option<&Statement>, lang: Lang) -> Vec<String
 }
 
 fn letters_of(case: &Case, statement: Option<&Statement>, others: &[Statement], lang: Lang) -> Vec<String> {
-    let letterhead = Letterhead::default();
+    let (letterhead, titles) = (Letterhead::default(), Titles::default());
     let letter = |kind| {
-        Letter { kind, case, letterhead: &letterhead, statement, others, written: date(2026, 11, 30) }.html(lang)
+        Letter {
+            kind,
+            case,
+            letterhead: &letterhead,
+            titles: &titles,
+            statement,
+            others,
+            nothing: None,
+            written: date(2026, 11, 30),
+        }
+        .html(lang)
     };
     LetterKind::ALL.into_iter().map(letter).collect()
 }
@@ -81,7 +104,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
         let detail = Some("what it says".to_owned());
         statement.reasons = vec![ReasonStatement { code: code.as_str().to_owned(), target, count, detail }];
         for lang in Lang::ALL {
-            let said = told(lang, &statement, Audience::Person);
+            let said = told(lang, &statement, Audience::Person, &Titles::default());
             let all: Vec<_> = [&said.stays, &said.unseen, &said.decided].into_iter().flatten().collect();
             assert_eq!(all.len(), 1, "{code:?}: {all:?}");
             let is_named = all[0].starts_with("crm: ");
@@ -92,7 +115,7 @@ fn every_reason_of_a_receipt_stands_on_its_certificate_once() {
     // A later program may give others: they are not passed over.
     let mut statement = receipt(vec![step("crm", Outcome::Erased)]).statement;
     statement.reasons = vec![ReasonStatement { code: "of_tomorrow".into(), target: None, count: None, detail: None }];
-    assert!(told(Lang::Cs, &statement, Audience::Person).unseen[0].contains("of_tomorrow"));
+    assert!(told(Lang::Cs, &statement, Audience::Person, &Titles::default()).unseen[0].contains("of_tomorrow"));
 }
 
 #[test]
@@ -225,8 +248,8 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
     let mut kept = step("billing", Outcome::Retained);
     kept.reason = Some("invoices: § 31".into());
     let receipt = receipt(vec![step("mluvii", Outcome::Erased), kept]);
-    let [acknowledgement, extension, confirmation, refusal, partial, recipients] =
-        letters(&case(), Some(&receipt.statement), Lang::Cs).try_into().expect("six letters");
+    let [acknowledgement, extension, confirmation, refusal, partial, recipients, _] =
+        letters(&case(), Some(&receipt.statement), Lang::Cs).try_into().expect("seven letters");
     let acknowledgement = text(&acknowledgement);
     assert!(acknowledgement.contains("dne 3. listopadu 2026 jsme obdrželi Vaši žádost"), "{acknowledgement}");
     assert!(acknowledgement.contains("nejpozději do 3. prosince 2026 (čl. 12 odst. 3 GDPR)"), "{acknowledgement}");
@@ -239,15 +262,30 @@ fn letters_are_filled_from_the_request_and_the_receipt() {
     assert!(text(&refusal).contains("obhajobu právních nároků (čl. 17 odst. 3 písm. e) GDPR)"));
     assert!(text(&refusal).contains(rights) && text(&partial).contains(rights));
     assert!(
-        text(&partial).contains("billing: ponecháno: „invoices: § 31“")
+        text(&partial).contains("billing: ponecháno – systém uvedl: „invoices: § 31“")
             && !text(&partial).contains("mluvii (konverzace)")
     );
     assert!(text(&recipients).contains("Podle článku 19") && !text(&recipients).contains(rights));
     // Where nothing was erased, nobody tells a recipient so.
     let nothing = issued(&session(vec![step("mluvii", Outcome::Absent)]), None);
-    let letter = letters(&case(), Some(&nothing.statement), Lang::Cs).pop().expect("the last one");
+    let letter = letters(&case(), Some(&nothing.statement), Lang::Cs).swap_remove(5);
     let letter = letter.replace('\u{a0}', " ");
     assert!(letter.contains("jsme dne <span class=\"blank short\">"), "{letter}");
+}
+
+#[test]
+fn what_a_law_keeps_is_said_in_the_letter_s_language_wherever_it_is() {
+    let mut kept = step("mluvii", Outcome::Retained);
+    kept.reason = Some("kept by law: call records, by § 97 (127/2005)".into());
+    let statement = receipt(vec![step("crm", Outcome::Erased), kept]).statement;
+    for (lang, said) in [
+        (Lang::Cs, "mluvii (konverzace): ponecháno ze zákona: call records, podle § 97 (127/2005)"),
+        (Lang::En, "mluvii (conversations): retained by law: call records, by § 97 (127/2005)"),
+    ] {
+        assert!(LetterKind::PartialRefusal.is_said_by(&statement));
+        let partial = text(&letters(&case(), Some(&statement), lang)[4]);
+        assert!(partial.contains(said), "{partial}");
+    }
 }
 
 #[test]
@@ -333,8 +371,8 @@ fn a_letter_says_no_more_than_the_worst_of_the_requests_receipts() {
         let alone = letters(&case(), Some(&newest), lang);
         assert!(text(&alone[2]).contains(gone), "{}", text(&alone[2]));
         let others = [worse.clone()];
-        let [_, _, confirmation, _, partial, _] =
-            letters_of(&case(), Some(&newest), &others, lang).try_into().expect("six letters");
+        let [_, _, confirmation, _, partial, _, _] =
+            letters_of(&case(), Some(&newest), &others, lang).try_into().expect("seven letters");
         let (confirmation, partial) = (text(&confirmation), text(&partial));
         assert!(!confirmation.contains(gone) && confirmation.contains(not_all), "{confirmation}");
         assert!(confirmation.contains(numbers) && partial.contains(numbers), "{confirmation} {partial}");

@@ -1,11 +1,12 @@
-//! What targets say in their own words. What mluvii's target says is said in the paper's language; what a plugin says is quoted as it is.
+//! What targets say in their own words: of mluvii's target, of people, and of plugins ([`notes`]). What nobody knows is quoted as it is.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::Lang;
+use super::{Lang, notes, typography};
 use crate::erasure::Outcome;
 use crate::receipt::StepStatement;
+use crate::subject::{InstallationName, TargetName, Titles};
 
 /// A place that was looked at, or was not; or a kind of data.
 pub(super) fn place(lang: Lang, said: &str) -> String {
@@ -21,9 +22,21 @@ pub(super) fn place(lang: Lang, said: &str) -> String {
         "sessions of the guest" => Some(("konverzace téhož hosta", "conversations of the same guest")),
         "anonymized list" => Some(("seznam anonymizovaných konverzací", "the list of anonymized conversations")),
         "ip_address" => Some(("IP adresa", "the IP address")),
+        "identity" => Some(("označení hosta", "the guest’s identity")),
+        "temp_id" | "tracked_id" => Some(("identifikátor prohlížeče hosta", "the id of the guest’s browser")),
+        "channel_identity" => Some(("označení hosta v komunikačním kanálu", "the guest’s identity in the channel")),
+        "call_params" => Some(("parametry hovoru", "parameters of the call")),
+        "phone_callback_number" => Some(("číslo pro zpětné volání", "the number to call back")),
+        "feedback" => Some(("zpětná vazba", "feedback")),
+        "notes" => Some(("poznámky", "notes")),
+        "texts" => Some(("texty", "texts")),
+        "recordings" => Some(("nahrávky", "recordings")),
+        "email" => Some(("e-mailová adresa", "the e-mail address")),
+        "phone" => Some(("telefonní číslo", "the telephone number")),
+        "name" => Some(("jméno", "the name")),
         _ => None,
     };
-    known.map_or_else(|| lang.quoted(said), |(czech, english)| lang.say(czech, english))
+    known.map_or_else(|| notes::said(lang, said), |(czech, english)| lang.say(czech, english))
 }
 
 /// How many of what a target said it found.
@@ -75,6 +88,11 @@ impl<'a> Word<'a> {
         Some(Self { at: at.parse().ok()?, outcome, because })
     }
 
+    /// What it is that somebody has said.
+    pub(super) fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
     /// As a person is told of it.
     pub(super) fn told(&self, lang: Lang) -> String {
         let quoted = || self.because.map(|because| format!(", {}", lang.quoted(because))).unwrap_or_default();
@@ -100,10 +118,24 @@ impl<'a> Word<'a> {
     }
 }
 
-/// How a system is called.
-pub(super) fn system(lang: Lang, target: &str) -> String {
-    match target {
-        "mluvii" => lang.say("mluvii (konverzace)", "mluvii (conversations)"),
-        other => other.to_owned(),
+/// How the systems of one receipt are called: by their titles of today, and by the names that are signed, as those alone say which they are.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) lang: Lang,
+    pub(super) titles: &'a Titles,
+    pub(super) installation: &'a InstallationName,
+}
+
+impl Names<'_> {
+    pub(super) fn system(&self, target: &TargetName) -> String {
+        let title = self.titles.of(target, self.installation).map(|title| match self.lang {
+            Lang::Cs => title.czech(),
+            Lang::En => title.english(),
+        });
+        match title {
+            Some(title) => format!("{} ({target})", typography::foreign(title)),
+            None if target.is_mluvii() => self.lang.say("mluvii (konverzace)", "mluvii (conversations)"),
+            None => target.to_string(),
+        }
     }
 }

@@ -54,7 +54,7 @@ pub(crate) use launch::Level;
 pub(crate) use mark::is_of_a_plugin;
 pub(crate) use output::Output;
 pub(crate) use program::Program;
-pub(crate) use settings::{Expected, PluginSettings, RetainedByLaw};
+pub(crate) use settings::{Expected, PluginSettings};
 
 #[cfg(test)]
 pub(crate) mod tests;

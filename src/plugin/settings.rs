@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::launch::{Level, Limits, Permissions};
+use crate::hold::RetainedByLaw;
 use crate::keys::SecretRef;
-use crate::subject::{Kind, TargetName};
+use crate::subject::{Kind, TargetName, Title};
 
 /// One plugin.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -17,6 +18,9 @@ use crate::subject::{Kind, TargetName};
 pub(crate) struct PluginSettings {
     /// The target's name in the rules.
     pub(crate) name: String,
+    /// How its system is called on papers.
+    #[serde(default)]
+    pub(crate) title: Option<Title>,
     /// The library's file: absolute, or to be found beside the configuration or the program. This or `exec`.
     #[serde(default)]
     pub(crate) library: Option<PathBuf>,
@@ -54,7 +58,7 @@ pub(crate) struct PluginSettings {
     /// Places where it does not look, word by word as receipts name them: receipts go on naming them and are not incomplete by them.
     #[serde(default)]
     pub(crate) accept_not_looked_at: BTreeSet<String>,
-    /// That a law keeps what it holds: then it is never asked to erase anything, and receipts say so.
+    /// That a law keeps what it holds, of all companies' people: then it is never asked to erase anything, and receipts say so.
     #[serde(default)]
     pub(crate) retained: Option<RetainedByLaw>,
     /// What its process may use.
@@ -73,38 +77,6 @@ pub(crate) struct PluginSettings {
     /// Folders in which it may read, write and delete, beside those that it declares.
     #[serde(default)]
     pub(crate) writes: BTreeSet<PathBuf>,
-}
-
-/// What a law keeps, as receipts have it.
-#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RetainedByLaw {
-    /// What is kept, such as `invoices`.
-    pub(crate) of: String,
-    /// The article, such as `§ 31 of the Czech Accounting Act (563/1991)`.
-    pub(crate) by: String,
-}
-
-/// Characters of each, at most.
-const RETAINED_CHARS_MAX: usize = 120;
-
-impl RetainedByLaw {
-    /// What stands on a receipt.
-    pub(crate) fn reason(&self) -> String {
-        format!("kept by law: {}, by {}", self.of.trim(), self.by.trim())
-    }
-
-    /// What is wrong with it.
-    pub(crate) fn wrong(&self) -> Option<&'static str> {
-        let is_named = |text: &str| !text.trim().is_empty() && text.chars().count() <= RETAINED_CHARS_MAX;
-        let names_a_law = self.by.chars().any(|one| one.is_ascii_digit());
-        if !is_named(&self.of) || !is_named(&self.by) || !names_a_law {
-            return Some(
-                "`of` says what is kept, and `by` the article of the law, with its number; up to 120 characters each",
-            );
-        }
-        None
-    }
 }
 
 /// An outcome that is expected of a target and lowers no verdict.

@@ -1,6 +1,7 @@
 //! The record of a finished erasure: hash-chained, signed, free of personal data. Anyone who has the public key can verify
 //! a list of them; neither the ledger nor the configuration is needed for that.
 
+mod advice;
 mod chain;
 mod checkpoint;
 mod gap;
@@ -12,6 +13,7 @@ mod statement;
 mod trusted;
 
 pub(crate) use crate::chain::Head as ReceiptHead;
+pub(crate) use advice::{Advised, ForeseenAdvice, advised};
 pub(crate) use chain::{Chain, ChainBroken, verify_chain};
 pub(crate) use checkpoint::{ChainName, Checkpoint, Moved, SignedCheckpoint};
 pub(crate) use gap::{ChainEnd, Gap, GapCause, SignedGap};

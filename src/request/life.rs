@@ -163,7 +163,8 @@ impl Request {
     pub(crate) fn end(mut self, ended: Ended, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
-        self.plan = None;
+        let planned = self.plan.take().and_then(|plan| plan.foreseen);
+        self.found_nothing = planned.filter(|_| ended == Ended::Closed(ClosedBecause::NothingHeld));
         self.told.clear();
         (self.elsewhere, self.widened) = (false, false);
         self.end = Some(End { ended, by: Some(by.clone()), at: now });
@@ -178,7 +179,8 @@ impl Request {
         let before = self.plan.take().filter(|before| before.hash == plan.hash && same_choices && !anew);
         if let Some(before) = before {
             // Who only looks at a plan has not made it: who has may not approve it by that. Who approved it has approved it.
-            self.plan = Some(before);
+            // What targets say of it is said anew.
+            self.plan = Some(Plan { foreseen: plan.foreseen, ..before });
             return Ok(self);
         }
         // Whose decisions still stand in it has made it, too, whoever had it shown last.
@@ -274,10 +276,7 @@ impl Request {
     /// Something was found again that one of its erasures had erased, after its receipt. A request that had ended with that is open once
     /// more, and has to be answered within a month of that day. `None` where it stays as it is: it is open, or ended otherwise.
     pub(crate) fn reopen(mut self, erasure: ErasureId, now: Timestamp, today: Date) -> Option<Self> {
-        let ended = self.end.as_ref()?.ended;
-        if !matches!(ended, Ended::Done | Ended::Closed(ClosedBecause::Incomplete))
-            || !self.receipted.contains(&erasure)
-        {
+        if !self.can_reopen() || !self.receipted.contains(&erasure) {
             return None;
         }
         self.end = None;
@@ -288,13 +287,24 @@ impl Request {
         Some(self)
     }
 
-    /// What was found again of `before`, which had its receipt, is being erased. `None` where the request has ended, or it is one of its
-    /// erasures already.
+    /// Whether what is found again opens it once more: a request that has ended, with what was erased.
+    fn can_reopen(&self) -> bool {
+        let of = |end: &End| matches!(end.ended, Ended::Done | Ended::Closed(ClosedBecause::Incomplete));
+        self.end.as_ref().is_some_and(of)
+    }
+
+    /// What was found again of `before`, which had its receipt, is being erased. That is one of its erasures also where it has ended with
+    /// `before`: it stays so, and is open once more where something is found again that was erased by this one, too. `None` where the
+    /// request has ended otherwise, or it is one of its erasures already.
     pub(crate) fn erased_again_by(mut self, before: ErasureId, erasure: ErasureId) -> Option<Self> {
-        if self.end.is_some() || !self.receipted.contains(&before) || self.erasures.contains(&erasure) {
+        let is_its_own = self.end.is_none() || self.can_reopen();
+        if !is_its_own || !self.receipted.contains(&before) || self.erasures.contains(&erasure) {
             return None;
         }
         self.erasures.push(erasure);
+        if self.end.is_some() {
+            return Some(self);
+        }
         // Where it was open for something else, too, its receipt settles no more than what came back.
         if self.reopened.is_some() && self.receipted.last() == Some(&before) {
             self.more = false;

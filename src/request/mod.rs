@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audit::Actor;
 use crate::deadline::{Calendar, EXTENDED_MONTHS_MAX, Term, days_left};
-use crate::erasure::ErasureId;
+use crate::erasure::{ErasureId, Foreseen};
 use crate::subject::{InstallationName, Kind, SessionKey, TargetName};
 
 impl RequestId {
@@ -301,6 +301,9 @@ pub(crate) struct Request {
     /// Whether more is proved of the person than its erasures knew: a further one has to be asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) widened: bool,
+    /// What every target said when it was planned, of one that was closed as nothing is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) found_nothing: Option<Foreseen>,
     /// Kept beyond its end, until it is open once more again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reopened: Option<Reopened>,
@@ -347,6 +350,7 @@ impl Request {
             elsewhere: false,
             told: BTreeSet::new(),
             widened: false,
+            found_nothing: None,
             reopened: None,
             end: None,
         }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{RequestId, words};
 use crate::audit::Actor;
 use crate::chain;
+use crate::erasure::Foreseen;
 use crate::subject::{SessionKey, TargetName};
 use std::fmt;
 use std::str::FromStr;
@@ -73,6 +74,9 @@ pub(crate) struct Plan {
     pub(crate) at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) approved: Option<Approval>,
+    /// What its receipt will have to say, as it was shown. It is no part of the hash: what targets hold changes by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) foreseen: Option<Foreseen>,
 }
 
 impl Plan {

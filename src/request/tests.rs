@@ -1,6 +1,8 @@
 use jiff::civil::date;
 
 use super::*;
+use crate::consent::CameBy;
+use crate::hold::HoldReason;
 
 fn at(day: Date) -> Timestamp {
     Calendar::of("Europe/Prague").and_then(|calendar| calendar.begin(day)).expect("a day")
@@ -39,7 +41,7 @@ fn plan(hash: &str, count: i64) -> Plan {
     };
     let sessions = (0..count).map(session).collect();
     let (by, at) = (by("bob"), at(TODAY));
-    Plan { hash: hash.into(), sessions, by, at, approved: None }
+    Plan { hash: hash.into(), sessions, by, at, approved: None, foreseen: None }
 }
 
 #[test]
@@ -407,7 +409,13 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     assert_eq!(left.state(), RequestState::Reopened, "the receipt leaves something");
     let ended = again.erased(second, Rest::Nothing, at(seen));
     assert_eq!(ended.state(), RequestState::Done);
-    assert_eq!(ended.clone().erased_again_by(first, other), None, "it has ended");
+    // Asked for while it is over, it is one of its erasures, and no news.
+    let again_since = ended.clone().erased_again_by(first, other).expect("its own");
+    assert_eq!((again_since.state(), &again_since.end), (RequestState::Done, &ended.end));
+    assert_eq!(again_since.clone().reopen(other, at(seen), seen), None, "it has no receipt yet");
+    let receipted = again_since.erased(other, Rest::Nothing, at(TODAY));
+    assert_eq!((receipted.state(), &receipted.end), (RequestState::Done, &ended.end));
+    assert_eq!(receipted.reopen(other, at(seen), seen).expect("open").state(), RequestState::Reopened);
     assert_eq!(open.clone().erased_again_by(other, second), None, "nothing of it was erased by that");
     // Something is there at another target, too: what came back here does not end it, and what comes back there does.
     let here = open.clone().erased_again_by(first, second).expect("asked for").erased(second, Rest::Again, at(seen));
@@ -425,8 +433,10 @@ fn what_is_found_again_opens_a_request_for_another_month_and_its_erasure_ends_it
     let once_more = ended.reopen(second, at(seen), seen).expect("open");
     assert_eq!((once_more.state(), once_more.erasing()), (RequestState::Reopened, None));
     let closed = once_more.end(Ended::Closed(ClosedBecause::AnsweredElsewhere), &by("ann"), at(seen)).expect("closed");
+    assert_eq!(closed.clone().erased_again_by(second, other), None, "a person has ended it otherwise");
     assert_eq!(closed.reopen(second, at(seen), seen), None, "a person has ended it otherwise");
     let withdrawn = verified().end(Ended::Withdrawn, &by("ann"), at(TODAY)).expect("withdrawn");
+    assert_eq!(withdrawn.clone().erased_again_by(first, other), None, "nothing of it was erased");
     assert_eq!(withdrawn.reopen(first, at(seen), seen), None);
 }
 
@@ -459,4 +469,29 @@ fn words_are_read_as_they_are_written() {
     }
     let wrong = "fax".parse::<Came>().expect_err("no such way");
     assert_eq!(wrong, "it is none of letter, email, phone, in-person, form");
+}
+
+/// What means the same is spelt the same, wherever somebody types it, and wherever it is written down or read.
+#[test]
+fn one_word_is_spelt_one_way() {
+    let rejected: Vec<_> = RejectedBecause::ALL.iter().map(|word| word.as_str()).collect();
+    for reason in [HoldReason::LegalClaims, HoldReason::LegalObligation] {
+        assert!(rejected.contains(&reason.as_str()), "{reason:?}");
+    }
+    for came in CameBy::ALL {
+        let word = came.as_str().strip_prefix("officer-").expect("an officer was told");
+        assert!(word.parse::<Came>().is_ok(), "{word}");
+    }
+    let words = [
+        HoldReason::ALL.map(HoldReason::as_str).to_vec(),
+        Came::ALL.iter().map(|word| word.as_str()).collect(),
+        VerifiedBy::ALL.iter().map(|word| word.as_str()).collect(),
+        ExtendedBecause::ALL.iter().map(|word| word.as_str()).collect(),
+        ClosedBecause::ALL.iter().map(|word| word.as_str()).collect(),
+        ChosenBecause::ALL.iter().map(|word| word.as_str()).collect(),
+        rejected,
+    ];
+    for word in words.concat() {
+        assert!(!word.contains('_'), "{word}");
+    }
 }

@@ -3,11 +3,13 @@
 mod fingerprint;
 mod id;
 mod identifier;
+mod title;
 mod whom;
 
 pub(crate) use fingerprint::{Fingerprinted, Fingerprinter};
 pub(crate) use id::{GuestId, InstallationName, SessionId, SessionKey, SourceName, TargetName, TenantId};
 pub(crate) use identifier::{Identifier, Identifiers, Kind, Params, kind_of};
+pub(crate) use title::{Title, Titles};
 pub(crate) use whom::{Narrowed, Whom};
 
 use serde::{Deserialize, Serialize};

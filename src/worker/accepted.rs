@@ -13,8 +13,6 @@ pub(crate) struct Accepted {
     pub(crate) not_looked_at: BTreeSet<String>,
     /// People erase there. Who says that something is still there is not asked once more by itself.
     pub(crate) by_people: bool,
-    /// The law that keeps what it holds, as receipts say it.
-    pub(crate) retained: Option<String>,
 }
 
 impl Accepted {
@@ -24,7 +22,7 @@ impl Accepted {
     }
 
     /// Notes at an answer what was expected of it.
-    pub(super) fn note(&self, answer: &mut Answer) {
+    pub(crate) fn note(&self, answer: &mut Answer) {
         let evidence = &mut answer.evidence;
         evidence.expected = self.unverifiable && answer.outcome == Outcome::Unverifiable;
         let accepted = evidence.not_looked_at.iter().filter(|place| self.not_looked_at.contains(*place));

@@ -58,7 +58,8 @@ impl Worker {
     pub(super) async fn finds(&self, work: &EraseWork) -> Result<Finds, Failure> {
         let installation = work.subject.installation();
         // What a law keeps is not even asked.
-        let asked: Vec<_> = work.targets.iter().filter(|name| self.law_of(name).is_none()).cloned().collect();
+        let is_asked = |name: &&TargetName| self.exemptions.of(installation, name).is_none();
+        let asked: Vec<_> = work.targets.iter().filter(is_asked).cloned().collect();
         let given = given(self.params_of(installation)?);
         let finds = finds_of(&asked, installation, &self.targets, &given);
         let mut finds = finds.ok_or(Failure::Postponed(STARTING_PAUSE))?;

@@ -8,6 +8,7 @@ use super::accepted::Accepted;
 use super::failure::{Failure, no_installation};
 use super::patience::Patience;
 use super::settings::{ErasingSettings, SettlingSettings};
+use crate::hold::Exemptions;
 use crate::keys::{IndexKey, SealKey};
 use crate::ledger::{ClockSettings, Keep, Queue, Records};
 use crate::mluvii::MluviiClient;
@@ -41,6 +42,8 @@ pub(crate) struct Worker {
     pub(crate) departments: BTreeMap<InstallationName, Vec<TenantId>>,
     /// What receipts are not incomplete by, of the targets of which the configuration says so.
     pub(crate) accepted: BTreeMap<TargetName, Accepted>,
+    /// The targets of which a law keeps what they hold.
+    pub(crate) exemptions: Exemptions,
     pub(crate) settling: SettlingSettings,
     /// The share of a month's sessions that a new or changed rule may erase.
     pub(crate) alarm_share: f64,

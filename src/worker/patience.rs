@@ -42,6 +42,11 @@ struct Missed {
     since: Timestamp,
 }
 
+/// The pause before the next look at what has been waited for so long: it grows with that, between its shortest and its longest.
+pub(super) fn growing_pause(waited: Duration, min: Duration, max: Duration) -> Duration {
+    (waited / 2).clamp(min, max)
+}
+
 impl Patience {
     /// The pause before the next look; `None` once it has been missing for `max`, which begins anew thereafter, as it does for
     /// work that came later, at `since`: nothing is missed before.
@@ -72,7 +77,7 @@ impl Patience {
         if left.is_none() {
             missed.remove(&what);
         }
-        left.map(|left| (passed / 2).clamp(PAUSE_MIN, PAUSE_MAX).min(left))
+        left.map(|left| growing_pause(passed, PAUSE_MIN, PAUSE_MAX).min(left))
     }
 
     /// It was there.

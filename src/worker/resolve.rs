@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::failure::{Failure, unopened_record};
 use super::output::Output;
 use super::parts::Worker;
+use super::patience::growing_pause;
 use super::resolver::{OnUnread, Question, ResolveError, Resolver};
 use crate::erasure::recheck::has_lapsed;
 use crate::erasure::{Capsule, Subject};
@@ -74,14 +75,13 @@ fn failed(error: ResolveError, work: &EraseWork, now: Timestamp) -> Failure {
     match error {
         ResolveError::Ledger(error) => error.into(),
         ResolveError::Mluvii(error) => error.into(),
-        ResolveError::Unread { .. } => Failure::Early { pause: growing_pause(work, now), why: error.to_string() },
+        ResolveError::Unread { .. } => Failure::Early { pause: pause(work, now), why: error.to_string() },
         ResolveError::Capsule(error) => unopened_record(&error),
     }
 }
 
-fn growing_pause(work: &EraseWork, now: Timestamp) -> Duration {
-    let waited = now.duration_since(work.begins()).unsigned_abs();
-    (waited / 2).clamp(FIRST_PAUSE, UNSETTLED_PAUSE_MAX)
+fn pause(work: &EraseWork, now: Timestamp) -> Duration {
+    growing_pause(now.duration_since(work.begins()).unsigned_abs(), FIRST_PAUSE, UNSETTLED_PAUSE_MAX)
 }
 
 /// What all capsules of an erasure hold.
@@ -103,7 +103,7 @@ pub(super) fn opened(
 fn wait(work: &EraseWork, unsettled_until: Option<Timestamp>, now: Timestamp) -> Option<Duration> {
     let begins = work.begins();
     let within = |limit: Duration| begins.saturating_add(limit).is_ok_and(|end| now < end);
-    let pause = growing_pause(work, now);
+    let pause = pause(work, now);
     if let Some(until) = unsettled_until.filter(|_| within(UNSETTLED_WAIT_MAX)) {
         // Its look may be under way, or be repeated because mluvii does not show it yet: its result may save it.
         let overdue = until <= now;

@@ -53,7 +53,7 @@ impl Worker {
             // Taken before the claim: a lease that counted from its slow answer would outlive the ledger's, and the
             // work be done twice.
             let asked = BootTime::now();
-            let Claimed { claims, next } = match self.claim(&queue, under_way.len()).await {
+            let Claimed { claims, refused, next } = match self.claim(&queue, under_way.len()).await {
                 Ok(claimed) => {
                     poll = POLL;
                     claimed
@@ -83,6 +83,7 @@ impl Worker {
                     under_way.spawn(Arc::clone(&self).work_and_make_room(Arc::clone(&queue), claim, asked));
                 }
             }
+            self.put_refused_off(&queue.queue, refused).await;
             let pause = match next {
                 NextLook::After(pause) => pause.min(poll),
                 NextLook::WhenChanged | NextLook::WhenPolled => poll,

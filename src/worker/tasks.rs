@@ -116,9 +116,11 @@ impl Worker {
             }
             let queue = QueueWorker::of_orphans(target, abandon);
             let asked = BootTime::now();
-            for claim in self.queue.claim(&queue.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?.claims {
+            let claimed = self.queue.claim(&queue.queue, ORPHANS_MAX, LEASE, &Bounds::NONE).await?;
+            for claim in claimed.claims {
                 self.work(&queue, claim, asked).await;
             }
+            self.put_refused_off(&queue.queue, claimed.refused).await;
         }
         Ok(())
     }

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::accepted::Accepted;
 use super::parts::Worker;
 use crate::erasure::recheck::has_lapsed;
 use crate::erasure::{Evidence, Outcome, Stage};
 use crate::ledger::{StepEnd, StepWork};
-use crate::subject::TargetName;
 
 /// Why a target is not asked to erase what came back there, however often that is tried.
 pub(super) const FOUND_TOO_LONG_AGO: &str = "whom it is about was found more than a day ago and may have come back since: stop this \
@@ -28,16 +26,12 @@ pub(super) fn is_found_too_long_ago(work: &StepWork, now: Timestamp) -> bool {
 impl Worker {
     /// How a step ends of which nobody is to be called; `None` where its target is.
     pub(super) fn without_call(&self, work: &StepWork) -> Option<StepEnd> {
-        without_call(work, self.accepted.get(&work.step.target))
-    }
-
-    /// The law that keeps what a target holds.
-    pub(super) fn law_of(&self, target: &TargetName) -> Option<&str> {
-        self.accepted.get(target)?.retained.as_deref()
+        without_call(work, self.exemptions.of(work.subject.installation(), &work.step.target))
     }
 }
 
-fn without_call(work: &StepWork, accepted: Option<&Accepted>) -> Option<StepEnd> {
+/// `law`: that which keeps what the step's target holds, as receipts say it.
+fn without_call(work: &StepWork, law: Option<&str>) -> Option<StepEnd> {
     let step = &work.step;
     // What was reported is taken in first.
     if step.report().is_some() {
@@ -47,7 +41,7 @@ fn without_call(work: &StepWork, accepted: Option<&Accepted>) -> Option<StepEnd>
     if step.stopped {
         return Some(StepEnd::Stopped);
     }
-    let law = accepted?.retained.as_ref()?;
+    let law = law?;
     if work.stage.is_find() {
         return Some(StepEnd::Found { capsule: None, more: false });
     }
@@ -57,7 +51,7 @@ fn without_call(work: &StepWork, accepted: Option<&Accepted>) -> Option<StepEnd>
     let (outcome, reason) = if step.may_have_erased() {
         (Outcome::Unverifiable, format!("{law}; a call before that may have erased some of it"))
     } else {
-        (Outcome::Retained, law.clone())
+        (Outcome::Retained, law.to_owned())
     };
     (work.stage == Stage::Erase && !was_asked).then(|| StepEnd::Final {
         outcome,
@@ -115,24 +109,24 @@ mod tests {
 
     #[test]
     fn what_a_law_keeps_is_not_asked_for_and_named() {
-        let law = Accepted { retained: Some("kept by law: invoices, by § 31".into()), ..Accepted::default() };
-        let end = |work: &StepWork| without_call(work, Some(&law));
+        let law = "kept by law: invoices, by § 31";
+        let end = |work: &StepWork| without_call(work, Some(law));
         let Some(StepEnd::Final { outcome, reason, .. }) = end(&work(Stage::Erase, |_| {})) else {
             panic!("it is called")
         };
-        assert_eq!((outcome, reason), (Outcome::Retained, law.retained.clone()));
+        assert_eq!((outcome, reason.as_deref()), (Outcome::Retained, Some(law)));
         assert_eq!(end(&work(Stage::Find, |_| {})), Some(StepEnd::Found { capsule: None, more: false }));
         for asked in [work(Stage::Verify, |_| {}), work(Stage::Erase, |step| step.sent = Some(Sent::Unanswered))] {
             assert_eq!(end(&asked), None, "it was asked before");
         }
-        assert_eq!(without_call(&work(Stage::Erase, |_| {}), Some(&Accepted::default())), None);
+        assert_eq!(without_call(&work(Stage::Erase, |_| {}), None), None);
     }
 
     #[test]
     fn what_may_be_gone_in_part_is_not_retained_by_a_law_and_not_asked_for_either() {
-        let law = Accepted { retained: Some("kept by law: invoices, by § 31".into()), ..Accepted::default() };
+        let law = "kept by law: invoices, by § 31";
         let Some(StepEnd::Final { outcome, reason, .. }) =
-            without_call(&work(Stage::Erase, |step| step.tried = true), Some(&law))
+            without_call(&work(Stage::Erase, |step| step.tried = true), Some(law))
         else {
             panic!("it is called")
         };

@@ -9,7 +9,7 @@ use super::failure::REFUSED;
 use super::parts::Worker;
 use super::settings::ErasingSettings;
 use crate::causes::with_causes;
-use crate::ledger::{Finished, HeldWork, LedgerError, QueueName};
+use crate::ledger::{Finished, HeldWork, LedgerError, QueueName, RefusedWork};
 
 /// What becomes of the work.
 #[derive(Debug, PartialEq, Eq)]
@@ -61,6 +61,13 @@ impl Worker {
                 ?queue, error = %with_causes(&error),
                 "could not put work off; it is done again when its lease ends"
             ),
+        }
+    }
+
+    /// Looks after what was claimed and must not be done, as the ledger refuses to note it.
+    pub(super) async fn put_refused_off(&self, queue: &QueueName, refused: Vec<RefusedWork>) {
+        for RefusedWork { held, error } in refused {
+            self.not_written(queue, &held, error).await;
         }
     }
 }

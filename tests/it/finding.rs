@@ -1,6 +1,8 @@
 //! What one system knows of a person is found before anything is erased, and another one erases by it; and what a plugin has
 //! stored of a call outlives the plugin and the server.
 
+mod over_http;
+
 use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::json;
@@ -109,7 +111,7 @@ fn a_dry_run_names_no_hold_by_what_only_a_plugin_told() {
     deployment.write("number", "C-ann\n");
     let who = format!("@{}", deployment.path("who").display());
     let number = format!("customer_no=@{}", deployment.path("number").display());
-    let holds = |of: &str, value: &str| deployment.json(&["holds", "add", of, value, "--reason", "legal_claims"]);
+    let holds = |of: &str, value: &str| deployment.json(&["holds", "add", of, value, "--reason", "legal-claims"]);
     let dry_run = || deployment.json(&["erase", "--email", &who, "--dry-run"]);
     holds("--other", &number);
     let told = dry_run();

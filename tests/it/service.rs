@@ -247,7 +247,7 @@ fn a_variable_that_sets_nothing_and_a_level_that_means_nothing_are_pointed_out()
     for command in ["check", "serve"] {
         let (code, said) = run(&[command], "QUIETUS__LOG__LEVEL", "inof");
         assert_ne!(code, Some(0), "{said}");
-        assert!(said.contains("log.level") && said.contains("did you mean `info`?"), "{said}");
+        assert!(said.contains("QUIETUS__LOG__LEVEL") && said.contains("did you mean `info`?"), "{said}");
     }
     let mut through = Command::new("env");
     through.arg("QUIETUS_LEDGER_URL=sqlite:other.db");

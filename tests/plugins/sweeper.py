@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """A program that is a plugin for a system which is one file, `people.json` in its folder: a list of records with `email`, `name` and
 `created_ms`. It tells whom it holds by pages of two. What stands in `mode` says how it lies while it does: see `lie`. Where `waits` is there, it
-waits on its second page until it is gone; where `dies` is there, it dies once on it. Of whom an address stands in `refuses`, it fails
+waits on its second page until it is gone, and where `waits_first` is, on its first one; where `dies` is there, it dies once on its second one. Where
+`expired` is there, it refuses once to go on where it was. Of whom an address stands in `refuses`, it fails
 to erase anything; of whom one stands in `keeps`, it says that it has erased them, and has not."""
 
 import base64
@@ -100,7 +101,7 @@ def sweep(id, request):
     if begin > 0 and os.path.exists(path("dies")):
         os.remove(path("dies"))
         os.abort()
-    while begin > 0 and os.path.exists(path("waits")):
+    while os.path.exists(path("waits" if begin > 0 else "waits_first")):
         time.sleep(0.02)
     lied = lie(id, begin, mode())
     if lied is not None:
@@ -135,6 +136,9 @@ while True:
     elif kind == "sweep" and mode() == "error":
         error = {"class": "permanent", "message": "cannot read " + people()[0]["email"]}
         write({"type": "error", "id": id, "error": error})
+    elif kind == "sweep" and "cursor" in message["request"] and os.path.exists(path("expired")):
+        os.remove(path("expired"))
+        write({"type": "error", "id": id, "error": {"class": "permanent", "message": "the cursor has expired"}})
     elif kind == "sweep":
         write({"type": "result", "id": id, "result": sweep(id, message["request"])})
     elif kind == "erase" and stands_in("refuses", is_of(message["request"])):

@@ -44,6 +44,10 @@ pub struct Config {
     /// What looks again. Without it the outcome cannot be verified.
     #[serde(default)]
     pub verify: Vec<Step>,
+    /// What looks for other ids of the person before anything is erased, for other systems that are asked after this one. Without
+    /// it, nothing is told.
+    #[serde(default)]
+    pub find: Vec<Step>,
     /// What tells whether the system works and accepts the credentials; uses no identifiers, and its `items` names what only an
     /// answer to the right credentials has. If unset, the searches are tried with somebody who does not exist.
     pub health: Option<Step>,
@@ -144,6 +148,17 @@ pub struct Step {
     /// The step changes nothing, although its method is neither GET nor HEAD: a search by POST.
     #[serde(default)]
     pub reads: bool,
+    /// In `find`: the identifier kind as which other systems are told what `extract` takes, such as `crm_id`.
+    #[schemars(extend("x-quietus-public" = true))]
+    pub returns: Option<String>,
+    /// With `returns`: the most different values that one person may have; 5 if unset. When there are more, the search is about more
+    /// than one person, and nobody is told any.
+    #[schemars(range(min = 1, max = 64))]
+    pub values_max: Option<usize>,
+    /// With `returns`: a result of the person's may have no value, which it shows by `null`, an empty text or an empty list.
+    /// Otherwise such a result is an error.
+    #[serde(default)]
+    pub may_lack: bool,
 }
 
 /// A request's body.

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use quietus_plugin::http::Client;
 use quietus_plugin::{
-    ANY, Answer, Call, Manifest, Outcome, Plugin, PluginError, Progress, Request, Secrets, export_plugin,
+    ANY, Answer, Call, Found, Manifest, Outcome, Plugin, PluginError, Progress, Request, Secrets, export_plugin,
 };
 
 use config::Config;
@@ -37,6 +37,7 @@ impl Plugin for HttpPurge {
             .http("")
             .dry_run()
             .resumes()
+            .finds_from("/find/*/returns")
             .call_max(Duration::from_secs(240))
             .concurrency(4)
     }
@@ -72,6 +73,10 @@ impl Plugin for HttpPurge {
         let mut run = Run::new(&self.plan, &self.client, request, call);
         run.look(&self.plan.verify)?;
         Ok(run.found.looked())
+    }
+
+    fn find(&self, request: &Request, call: &Call) -> Result<Found, PluginError> {
+        Run::new(&self.plan, &self.client, request, call).find()
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

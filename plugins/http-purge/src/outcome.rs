@@ -23,6 +23,8 @@ pub(crate) struct Found<'p> {
     retained: Option<(&'p str, u16)>,
     /// Results that do not show whose they are, by step.
     hidden: BTreeMap<&'p str, u64>,
+    /// Steps that found a result of the person's that lacks what is to be taken of it.
+    lost: BTreeSet<&'p str>,
     /// Results that hold what was asked for and may be somebody else's, by step.
     needs_person: BTreeMap<&'p str, u64>,
     /// What could not be looked at, by step and status.
@@ -74,6 +76,7 @@ impl<'p> Found<'p> {
             blind: Vec::new(),
             retained: None,
             hidden: BTreeMap::new(),
+            lost: BTreeSet::new(),
             needs_person: BTreeMap::new(),
             refused: BTreeMap::new(),
             trusted: BTreeSet::new(),
@@ -86,7 +89,7 @@ impl<'p> Found<'p> {
     /// A step was answered. What is asked without an identifier, such as an account's number, is about nobody.
     pub(crate) fn answered(&mut self, step: &'p Planned) {
         self.asked += u64::from(step.personal);
-        if step.personal && step.reads && !self.looked.iter().any(|known| known.name == step.name) {
+        if step.personal && step.reads && !self.has_looked(step) {
             self.looked.push(step);
         }
         if step.results.trusts_search {
@@ -128,6 +131,23 @@ impl<'p> Found<'p> {
         if how_many > 0 {
             *self.hidden.entry(&step.name).or_default() += how_many;
         }
+    }
+
+    /// A step has found results of the person's that lack what is to be taken of them.
+    pub(crate) fn lost(&mut self, step: &'p Planned, how_many: u64) {
+        if how_many > 0 {
+            self.lost.insert(&step.name);
+        }
+    }
+
+    /// A step that has found such a result.
+    pub(crate) fn loses(&self) -> Option<&'p str> {
+        self.lost.first().copied()
+    }
+
+    /// Whether a step has looked and was answered.
+    pub(crate) fn has_looked(&self, step: &Planned) -> bool {
+        self.looked.iter().any(|known| known.name == step.name)
     }
 
     /// A step has found results that may be somebody else's although they hold what was asked for.

@@ -5,12 +5,15 @@ mod name;
 mod paging;
 mod parts;
 mod results;
+mod returns;
 mod rules;
 mod step;
+mod telling;
 
 pub(crate) use paging::{CursorInto, PlannedPaging};
 pub(crate) use parts::{JsonTemplate, PlannedBody};
 pub(crate) use results::{Holder, PlannedMatch, Results, Source};
+pub(crate) use returns::Returns;
 pub(crate) use step::Planned;
 
 use std::time::Duration;
@@ -26,6 +29,8 @@ const ITEMS_MAX: usize = 1000;
 pub(crate) struct Plan {
     pub(crate) erase: Vec<Planned>,
     pub(crate) verify: Vec<Planned>,
+    /// What is looked for to be told to other systems.
+    pub(crate) find: Vec<Planned>,
     pub(crate) health: Option<Planned>,
     pub(crate) items_max: usize,
     pub(crate) verify_after: Option<Duration>,
@@ -63,17 +68,23 @@ impl Plan {
             return Err("erase: no step erases anything".into());
         }
         let verify = maker.steps(&config.verify, "verify")?;
-        if let Some(step) = verify.iter().find(|step| !step.reads) {
-            let help = "verify only looks: GET, HEAD, or `reads = true`";
-            return Err(format!("verify step `{}`: {} may change something; {help}", step.name, step.method));
-        }
+        let mut find = maker.steps(&config.find, "find")?;
+        // What is missed here nobody looks for once more, as `verify` does after an erasure.
+        find.iter_mut().for_each(|step| step.must_be_whole = true);
+        rules::only_looks(&verify, "verify")?;
+        rules::only_looks(&find, "find")?;
         let health = config.health.as_ref().map(|step| maker.health(step)).transpose();
         let health = health.map_err(|why| format!("health: {why}"))?;
         rules::check(&erase, "erase", health.as_ref())?;
         rules::check(&verify, "verify", health.as_ref())?;
+        rules::check(&find, "find", health.as_ref())?;
+        telling::check(&find)?;
+        telling::check_nothing_told(&erase, "erase")?;
+        telling::check_nothing_told(&verify, "verify")?;
         Ok(Self {
             erase,
             verify,
+            find,
             health,
             items_max: config.items_max.unwrap_or(ITEMS_MAX),
             verify_after: config.verify_after.map(|span| span.0),

@@ -2,6 +2,7 @@
 //! gathered in [`Found`].
 
 mod answer;
+mod find;
 mod fit;
 mod health;
 mod lists;
@@ -10,6 +11,7 @@ mod made_up;
 mod path;
 mod request;
 mod spelled;
+mod whole;
 mod write;
 
 use std::collections::BTreeSet;

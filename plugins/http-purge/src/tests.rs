@@ -3,6 +3,7 @@
 mod answers;
 mod configuration;
 mod erasing;
+mod finding;
 mod gateway;
 mod health;
 mod hostile;

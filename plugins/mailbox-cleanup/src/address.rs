@@ -1,6 +1,7 @@
 //! One e-mail address of a person or a message. Which texts are the same address is said by
 //! [`quietus_plugin::identity`]; this brings what messages carry into the spelling that it reads.
 
+use quietus_plugin::identity::is_masked;
 use quietus_plugin::{Kind, identity};
 
 /// An address in its normal form.
@@ -51,6 +52,17 @@ impl Address {
             _ => inner,
         };
         identity::normal_forms(&Kind::Email, inner, None).into_iter().map(Self).collect()
+    }
+
+    /// Of what an API gives at the place of an address. None where it may mean several things, or is masked.
+    pub(crate) fn readings(text: &str) -> Vec<Self> {
+        match Self::typed(text).filter(|_| !is_masked(text)) {
+            None if is_masked(text) => Vec::new(),
+            // An address by the letter, and perhaps one in quotes of which one is lost.
+            Some(_) if text.trim_start().starts_with(['\'', '`']) => Vec::new(),
+            Some(address) => vec![address],
+            None => Self::carried(text).into_iter().chain(Self::oddly_carried(text)).collect(),
+        }
     }
 
     /// Of a local part without quotes around it.

@@ -7,6 +7,7 @@ mod config;
 mod gmail;
 mod graph;
 mod headers;
+mod holding;
 mod imap;
 mod mailbox;
 mod outcome;
@@ -20,15 +21,15 @@ mod wanted;
 use std::time::Duration;
 
 use quietus_plugin::{
-    Answer, Call, ErrorClass, Kind, Manifest, Plugin, PluginError, Progress, Request, Secrets, Sweep, Swept,
-    export_plugin, mark,
+    Answer, Call, Kind, Manifest, Plugin, PluginError, Progress, Request, Secrets, Sweep, Swept, export_plugin, mark,
 };
 use serde::{Deserialize, Serialize};
 
 use account::Account;
 use address::Address;
 use config::{ACCOUNTS_MAX, Config};
-use mailbox::{CANNOT_LIST, Doing, Held, Holding, MESSAGES, Seen, Task};
+use holding::{Holding, no_place};
+use mailbox::{Doing, MESSAGES, Seen, Task};
 use outcome::Said;
 use protect::Protect;
 use through::{Begun, Through};
@@ -114,22 +115,13 @@ impl Plugin for MailboxCleanup {
     }
 
     fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {
-        let unknown = |_| PluginError::permanent("the place at which it is to go on is none");
         let cursor = wanted.cursor.as_ref().map(|cursor| serde_json::from_slice(cursor.expose()));
-        let At { account, place } = cursor.transpose().map_err(unknown)?.unwrap_or_default();
+        let At { account, place } = cursor.transpose().map_err(no_place)?.unwrap_or_default();
         let Some(own) = self.accounts.get(account) else { return Ok(Swept::last([])) };
         let records_max = wanted.records_max.max(1) as usize;
         let holding = Holding { records_max, place: self.place, protect: &self.protect };
-        let held = match own.mailbox.hold(place.as_deref(), &holding, call) {
-            Ok(held) => held,
-            // The others are told of all the same, where there are any.
-            Err(error)
-                if error.class == ErrorClass::Permanent && error.message == CANNOT_LIST && self.accounts.len() > 1 =>
-            {
-                Held { not_looked_at: vec![CANNOT_LIST.to_owned()], ..Held::default() }
-            }
-            Err(error) => return Err(error),
-        };
+        // One that cannot be asked is an error of all: who is not told of would count as gone.
+        let held = own.mailbox.hold(place.as_deref(), &holding, call)?;
         let next = match held.next {
             Some(place) => Some(At { account, place: Some(place) }),
             None => Some(At { account: account + 1, place: None }).filter(|next| next.account < self.accounts.len()),

@@ -2,13 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use quietus_plugin::{Call, PluginError, Progress, SweptRecord, Writes};
+use quietus_plugin::{Call, PluginError, Progress, Writes};
 
-use crate::address::Address;
-use crate::protect::Protect;
+use crate::holding::{Held, Holding};
 use crate::scope::Scope;
 use crate::through::{Begun, Through};
-use crate::wanted::{Place, Wanted};
+use crate::wanted::Wanted;
 
 /// With less time than this no step is begun, as it would be cut off without telling what it did.
 const STEP: Duration = Duration::from_secs(1);
@@ -27,39 +26,10 @@ pub(crate) trait Mailbox: Send + Sync {
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError>;
 
     /// Who stands in its messages, a page of it, from the beginning or from a place that an earlier page has named. Changes nothing.
-    fn hold(&self, place: Option<&str>, holding: &Holding<'_>, call: &Call) -> Result<Held, PluginError> {
-        let _ = (place, holding, call);
-        Err(PluginError::permanent(CANNOT_LIST))
-    }
+    fn hold(&self, place: Option<&str>, holding: &Holding<'_>, call: &Call) -> Result<Held, PluginError>;
 
     /// Logs in and changes nothing.
     fn health(&self, call: &Call) -> Result<(), PluginError>;
-}
-
-/// An account that cannot say who stands in its messages.
-pub(crate) const CANNOT_LIST: &str = "accounts other than IMAP cannot say who stands in their messages";
-
-/// Which page of whom an account holds.
-pub(crate) struct Holding<'p> {
-    pub(crate) records_max: usize,
-    pub(crate) place: Place,
-    pub(crate) protect: &'p Protect,
-}
-
-impl Holding<'_> {
-    /// Whether an address is never erased by.
-    pub(crate) fn covers(&self, email: &str) -> bool {
-        Address::typed(email).is_none_or(|address| self.protect.covers(&address))
-    }
-}
-
-/// One page of whom an account holds. Holds personal data in memory.
-#[derive(Default)]
-pub(crate) struct Held {
-    pub(crate) records: Vec<SweptRecord>,
-    /// Where the next page begins.
-    pub(crate) next: Option<String>,
-    pub(crate) not_looked_at: Vec<String>,
 }
 
 /// What one call is about, beside the addresses.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use quietus_plugin::{Answer, ErrorClass, PluginError, Request, TestHost, unsaid};
+use quietus_plugin::{
+    Answer, Call, ErrorClass, Kind, Plugin, PluginError, Request, Secrets, Sensitive, Sweep, TestHost, unsaid,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -75,6 +77,54 @@ fn bare(mut answer: Answer) -> Answer {
     answer.looked_at.clear();
     answer.not_looked_at.retain(|text| text.starts_with("account `"));
     Answer { keeps: None, ..answer }
+}
+
+/// Whom a sweep has told of.
+#[derive(Default)]
+pub(crate) struct Told {
+    /// Addresses, and since when they are there.
+    pub(crate) records: Vec<(String, Option<i64>)>,
+    pub(crate) not_looked_at: Vec<String>,
+    pub(crate) pages: usize,
+}
+
+impl Told {
+    /// The addresses, each once, in order.
+    pub(crate) fn emails(&self) -> Vec<&str> {
+        let mut emails: Vec<_> = self.records.iter().map(|(email, _)| email.as_str()).collect();
+        emails.sort_unstable();
+        emails.dedup();
+        emails
+    }
+}
+
+/// A whole sweep. Each page is told by a plugin that has just begun, and after each something may happen to the mailbox.
+pub(crate) fn sweep(
+    config: &Value,
+    (name, secret): (&str, &str),
+    records_max: u32,
+    mut then: impl FnMut(),
+) -> Result<Told, PluginError> {
+    let mut wanted = Sweep { kinds: vec![Kind::Email], records_max, region: None, cursor: None };
+    let mut told = Told::default();
+    while told.pages < 10_000 {
+        let secrets = Secrets::new([(name.to_owned(), Sensitive::new(secret))].into());
+        let plugin = MailboxCleanup::configure(serde_json::from_value(config.clone()).expect("settings"), secrets)?;
+        let swept = plugin.sweep(&wanted, &Call::unattended())?;
+        assert_eq!(swept.fits(&wanted), Ok(()));
+        told.pages += 1;
+        told.not_looked_at.extend(swept.not_looked_at);
+        for record in swept.records {
+            assert_eq!((record.identifiers.len(), record.changed_ms), (1, None));
+            told.records.push((record.identifiers[0].value.expose().to_owned(), record.created_ms));
+        }
+        match swept.next {
+            None => return Ok(told),
+            next => wanted.cursor = next,
+        }
+        then();
+    }
+    panic!("it does not come to an end");
 }
 
 /// The plugin's configuration in an example of quietus's.

@@ -3,7 +3,6 @@
 
 use mail_parser::{HeaderName, HeaderValue, Message, MessageParser, PartType};
 
-use quietus_plugin::identity::is_masked;
 use quietus_plugin::mark;
 
 use crate::address::Address;
@@ -70,15 +69,9 @@ impl Wanted {
     /// Whose a message is, by the addresses that an API gives in the places that count: `None` where it names somebody and
     /// gives no address.
     pub(crate) fn by_addresses<'a>(&self, carried: impl Iterator<Item = Option<&'a str>>) -> Whose {
-        // `'ann@x.cz` is an address by the letter, and may be hers in quotes of which one is lost.
-        let readings = |text: &str| match Address::typed(text).filter(|_| !is_masked(text)) {
-            None if is_masked(text) => Vec::new(),
-            Some(_) if text.trim_start().starts_with(['\'', '`']) => Vec::new(),
-            Some(address) => vec![address],
-            None => Address::carried(text).into_iter().chain(Address::oddly_carried(text)).collect(),
-        };
         let carried: Vec<_> = carried.collect();
-        let shown: Vec<Vec<Address>> = carried.iter().map(|text| text.map(readings).unwrap_or_default()).collect();
+        let shown: Vec<Vec<Address>> =
+            carried.iter().map(|text| text.map(Address::readings).unwrap_or_default()).collect();
         let is_theirs = shown.iter().flatten().any(|found| self.addresses.contains(found));
         // What has the address in it, as a link with `cc=` has, is nobody else's.
         let is_open = || carried.iter().flatten().any(|text| self.in_text(text)) || shown.iter().any(Vec::is_empty);

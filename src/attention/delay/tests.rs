@@ -47,7 +47,8 @@ fn planned(sessions: usize) -> Request {
         certainty: "certain".into(),
         reason: "email".into(),
     };
-    let plan = Plan { hash: "aa".into(), sessions: vec![session; sessions], by: by("bob"), at: at(0), approved: None };
+    let (hash, by, at) = ("aa".into(), by("bob"), at(0));
+    let plan = Plan { hash, sessions: vec![session; sessions], by, at, approved: None, foreseen: None };
     Request { plan: Some(plan), ..verified() }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
 use crate::consent::Consent;
 use crate::operations::Operations;
-use crate::operations::consent::{self, FoundConsent};
+use crate::operations::consent::{self, FoundConsent, Shown};
 
 /// Show the consents of a session, a guest or a person: which text, given when, by which form, and how it ended
 ///
@@ -13,8 +13,9 @@ use crate::operations::consent::{self, FoundConsent};
 /// written out, as other users of this machine could see it.
 ///
 /// Newest first. A person's sessions are found by fingerprints: `certain` where everything that identifies a person agrees, `possible`
-/// where less does. A session that was erased is found by its number or its guest, and no longer by identifiers. Exit code 1 when
-/// nothing is found, which does not say that there was no consent.
+/// where less does. A session that was erased is found by its number or its guest, and by identifiers where it proves a consent, for as
+/// long as fingerprints are kept (`erasing.keep_fingerprints`, `retention.fingerprints`). Exit code 1 when nothing is found, which does
+/// not say that there was no consent.
 #[derive(clap::Args)]
 pub(crate) struct Show {
     #[command(flatten)]
@@ -23,7 +24,7 @@ pub(crate) struct Show {
 
 impl Show {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let found = consent::show(on, &self.whose.read()?).await?;
+        let Shown { consents: found, erased_are_found } = consent::show(on, &self.whose.read()?).await?;
         if out.is_json() {
             out.json(&found)?;
         } else if found.is_empty() {
@@ -35,6 +36,14 @@ impl Show {
                 let FoundConsent { session, earlier_left_out, .. } = one;
                 out.note(format_args!("{session}: {earlier_left_out} further changes, after the first, are not kept"));
             }
+        }
+        if !erased_are_found {
+            out.note(
+                "conversations that were erased are not found by identifiers, because `erasing.keep_fingerprints` is off: who agreed to \
+                 what in them is shown by their numbers (--session) or their guest (--guest)",
+            );
+        } else if found.is_empty() {
+            out.note("that does not say that there was no consent: docs/consent.md says what is not found");
         }
         Ok(Exit::when(!found.is_empty()))
     }

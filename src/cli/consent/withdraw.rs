@@ -46,7 +46,7 @@ pub(crate) struct Withdraw {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum CameByArg {
     Letter,
-    Call,
+    Phone,
     Email,
     InPerson,
 }
@@ -55,7 +55,7 @@ impl Withdraw {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let came = match self.came {
             CameByArg::Letter => CameBy::Letter,
-            CameByArg::Call => CameBy::Call,
+            CameByArg::Phone => CameBy::Phone,
             CameByArg::Email => CameBy::Email,
             CameByArg::InPerson => CameBy::InPerson,
         };
@@ -141,4 +141,20 @@ fn said(demand: &DemandShown) -> String {
     let approve = if demand.approve { ", once it is approved" } else { "" };
     let (rule, scope, due) = (&demand.rule, demand.scope, out::time(demand.due));
     format!("`{rule}` erases the {scope} from {} at {due}{approve}", targets.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::*;
+    use crate::request::Came;
+
+    #[test]
+    fn how_it_came_is_said_in_the_words_of_a_request() {
+        for one in CameByArg::value_variants() {
+            let word = one.to_possible_value().expect("it is typed").get_name().to_owned();
+            assert!(word.parse::<Came>().is_ok(), "{word}");
+        }
+    }
 }

@@ -4,18 +4,22 @@
 use serde_json::json;
 
 use super::{reach, said};
+use crate::cli::advice;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
 use crate::operations::erasures::Preview;
+use crate::receipt::ForeseenAdvice;
 
 /// Shows it. The exit code says whether every target could be asked.
 pub(super) fn show(preview: &Preview, out: &mut Out) -> Result<Exit, Failure> {
-    let Preview { reach, targets, holds } = preview;
+    let Preview { reach, targets, foreseen, holds } = preview;
+    let foreseen = ForeseenAdvice::from(foreseen);
     let asked = Exit::when(targets.values().all(Result::is_ok));
     if out.is_json() {
         let mut shown = reach::json(reach);
         shown["targets"] = said::json(targets);
         shown["holds"] = said::holds_json(holds);
+        shown["foreseen"] = json!(foreseen);
         shown["unsettled_until"] = json!(reach.found.unsettled_until);
         out.json(&shown)?;
         return Ok(asked);
@@ -24,6 +28,7 @@ pub(super) fn show(preview: &Preview, out: &mut Out) -> Result<Exit, Failure> {
     said::write_whom(reach, out)?;
     out.line("")?;
     said::write(targets, out)?;
+    advice::write_foreseen(&foreseen, out)?;
     for hold in holds {
         out.note(said::of_hold(hold));
     }

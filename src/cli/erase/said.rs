@@ -180,7 +180,7 @@ mod tests {
             MayHold { held, on: "session", until: None, waits: true, sessions: 2, staying: 1, unproved: false };
         assert_eq!(
             of_hold(&hold),
-            "it would wait for the hold h-010101010101 (legal_claims, 21 C 1/2026), on a session, without an end, which may concern 2 of the \
+            "it would wait for the hold h-010101010101 (legal-claims, 21 C 1/2026), on a session, without an end, which may concern 2 of the \
              sessions, and 1 of those that stay"
         );
         (hold.waits, hold.sessions) = (false, 0);

@@ -3,24 +3,34 @@
 use std::collections::BTreeMap;
 use std::io;
 
+use serde::Serialize;
+
+use crate::cli::advice;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
 use crate::cli::rechecks;
 use crate::cli::words::lost;
-use crate::erasure::ReasonCode;
+use crate::erasure::Verdict;
 use crate::operations::{Operations, receipts, recheck};
-use crate::receipt::{FollowedStatement, ReasonStatement, Receipt, StepStatement};
+use crate::receipt::{Advised, FollowedStatement, Receipt, StepStatement, advised};
 
 pub(super) async fn run(on: &Operations, sequence: u64, out: &mut Out) -> Result<Exit, Failure> {
     let receipt = receipts::show(on, sequence).await?;
     if out.is_json() {
-        // As it is signed, and nothing else: it is verified by others.
-        out.json(&receipt)?
+        out.json(&Shown { advice: advised(&receipt.statement), receipt: &receipt })?
     } else {
         text(&receipt, out)?;
         rechecks::write(&recheck::of_one(on, receipt.statement.erasure).await?, out)?;
     }
     Ok(Exit::Done)
+}
+
+/// A receipt as it is signed, and beside it what to do, which nobody has signed.
+#[derive(Serialize)]
+struct Shown<'r> {
+    #[serde(flatten)]
+    receipt: &'r Receipt,
+    advice: Vec<Advised>,
 }
 
 fn text(receipt: &Receipt, out: &mut Out) -> io::Result<()> {
@@ -54,7 +64,13 @@ fn text(receipt: &Receipt, out: &mut Out) -> io::Result<()> {
     out.line(format_args!("signature {}", receipt.signature))?;
     if !said.reasons.is_empty() {
         out.line("")?;
-        out.table(["REASON", "TARGET", "MEANING", "DETAIL"], said.reasons.iter().map(reason_row))?;
+        let reasons = advised(said);
+        out.table(["REASON", "TARGET", "LOWERS TO", "MEANING", "DETAIL"], reasons.iter().map(reason_row))?;
+        let lower: Vec<_> = reasons.into_iter().filter(|one| one.lowers).collect();
+        if !lower.is_empty() {
+            out.line("")?;
+            advice::write(&lower, out)?;
+        }
     }
     out.line("")?;
     out.table(["TARGET", "OUTCOME", "COUNTS", "ERASED", "VERIFIED", "REASON"], said.steps.iter().map(step_row))?;
@@ -72,14 +88,19 @@ fn follows(followed: &FollowedStatement) -> String {
     }
 }
 
-fn reason_row(reason: &ReasonStatement) -> [String; 4] {
+fn reason_row(one: &Advised) -> [String; 5] {
+    let reason = &one.reason;
     let code = match reason.count {
         Some(count) => format!("{}: {count}", reason.code),
         None => reason.code.clone(),
     };
-    let meaning = reason.code.parse().map(ReasonCode::meaning).unwrap_or("A later quietus gave this reason.");
     let target = reason.target.as_ref().map(ToString::to_string).unwrap_or_default();
-    [code, target, meaning.to_owned(), reason.detail.clone().unwrap_or_default()]
+    let lowers = match (one.lowers, one.allows) {
+        (false, _) => "-",
+        (true, None) => "not known",
+        (true, Some(verdict)) => Verdict::as_str(verdict),
+    };
+    [code, target, lowers.to_owned(), one.meaning.to_owned(), reason.detail.clone().unwrap_or_default()]
 }
 
 fn step_row(step: &StepStatement) -> [String; 6] {

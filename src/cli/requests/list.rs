@@ -5,12 +5,12 @@ use super::person::PersonFile;
 use crate::attention::{days_left_words, delay_brief, delay_words};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, DOUBTFUL, Out};
-use crate::cli::rechecks;
 use crate::cli::words::counted;
+use crate::cli::{advice, rechecks};
 use crate::erasure::confirmation::{LinkState, ShownLink};
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::Operations;
-use crate::operations::requests::{self, Shown};
+use crate::operations::requests::{self, Shown, ShownReceipt};
 use crate::request::{Came, Ended, PlannedSession, RequestState};
 use crate::subject::InstallationName;
 
@@ -112,6 +112,13 @@ impl Show {
             out.table(["SESSION", "", "WHY"], plan.sessions.iter().map(row))?;
         }
         if !out.is_json() {
+            if let Some(foreseen) = &shown.foreseen {
+                advice::write_foreseen(foreseen, out)?;
+            }
+            for ShownReceipt { sequence, erasure, verdict, reasons } in &shown.receipts {
+                out.line(format_args!("receipt    {sequence} of {erasure}: {verdict}"))?;
+                advice::write(reasons, out)?;
+            }
             rechecks::write(&shown.rechecks, out)?;
         }
         Ok(Exit::Done)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::Which;
 use super::list::{write, write_due};
+use crate::cli::advice;
 use crate::cli::context::actor;
 use crate::cli::erase::reach::{kinds, sentence};
 use crate::cli::erase::said;
@@ -16,7 +17,7 @@ use crate::operations::Operations;
 use crate::operations::erasures::{LookAgain, NotReached};
 use crate::operations::requests::{self, Planned, Purge, Ran, Shown};
 use crate::request::{Choice, Chosen, ChosenBecause};
-use crate::subject::SessionKey;
+use crate::subject::{SessionKey, TargetName, Title};
 use crate::worker::Found;
 
 /// Show what a request would have erased, and keep that as its plan
@@ -25,7 +26,7 @@ use crate::worker::Found;
 /// something else; --anew forgets it. Reasons: person-says, content, shared, namesake, needed.
 ///
 /// Each target is asked what it finds, by a dry run, which changes nothing; one that cannot say it is named as that. What they find is no
-/// part of the plan's hash.
+/// part of the plan's hash. What will make the receipt incomplete is said before anything is erased, with what to do about it.
 ///
 /// On a terminal, hints read from mluvii now tell whose each session is, such as `J… N…`; they are kept nowhere.
 #[derive(clap::Args)]
@@ -66,6 +67,7 @@ impl PlanRequest {
         if out.is_json() {
             let mut shown = in_json(&planned);
             shown["recheck"] = json!(on.settings.recheck);
+            shown["titles"] = titled(&planned, on).map(|(target, title)| (target.to_string(), json!(title))).collect();
             out.json(&shown)?;
         } else {
             in_text(&planned, on, out)?;
@@ -101,6 +103,7 @@ fn in_json(planned: &Planned) -> serde_json::Value {
         "targets": said::json(&planned.targets), "holds": said::holds_json(&planned.holds),
         "unsettled_until": planned.reach.found.unsettled_until, "findings": planned.reach.found.findings,
         "not_reached": planned.reach.not_reached.iter().map(not_reached).collect::<Vec<_>>(),
+        "foreseen": planned.shown.foreseen,
     })
 }
 
@@ -125,6 +128,9 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     }
     said::write_whom(&planned.reach, out)?;
     said::write(&planned.targets, out)?;
+    for (target, title) in titled(planned, on) {
+        out.line(format_args!("{target} is called {} on papers", title.english()))?;
+    }
     for purge in &planned.purges {
         out.line(of_purge(purge, planned))?;
     }
@@ -138,13 +144,18 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
     for not in &planned.reach.not_reached {
         out.line(format_args!("not reached: {}", not_reached(not)))?;
     }
+    if let Some(foreseen) = &planned.shown.foreseen {
+        advice::write_foreseen(foreseen, out)?;
+    }
     write_due(&planned.shown, out)?;
     let (hash, number) = (&planned.plan.hash, &planned.shown.request.number);
     let count = planned.plan.sessions.len();
     let goes = if count == 0 { "no session goes".to_owned() } else { counted(count, "session goes", "sessions go") };
     out.line(format_args!("plan {hash} of request {}: {goes}", planned.shown.name()))?;
     if planned.shown.request.is_nothing(&planned.plan) {
-        return out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"));
+        out.line(format_args!("where nothing is held: quietus requests close {number} --because nothing-held"))?;
+        return out
+            .line(format_args!("to tell the person: quietus letters nothing-held --request {number} --lang cs|en"));
     }
     if !on.settings.recheck.is_empty() {
         let after: Vec<_> = on.settings.recheck.iter().map(ToString::to_string).collect();
@@ -154,6 +165,12 @@ fn in_text(planned: &Planned, on: &Operations, out: &mut Out) -> std::io::Result
         out.line(format_args!("somebody else approves it: quietus requests approve {number} --plan {hash}"))?;
     }
     out.line(format_args!("to have it done: quietus requests run {number} --plan {hash}"))
+}
+
+/// The targets that people call otherwise.
+fn titled<'p>(planned: &'p Planned, on: &'p Operations) -> impl Iterator<Item = (&'p TargetName, &'p Title)> {
+    let titles = &on.settings.titles;
+    planned.targets.keys().filter_map(|name| Some((name, titles.of(name, &planned.shown.request.mluvii)?)))
 }
 
 /// Until when a vendor's own window lasts, and what can be done where that is too long.

@@ -183,6 +183,12 @@ fn every_code_outcome_and_verdict_has_its_sentence_in_the_documentation() {
         assert_eq!(serde_json::to_value(code).expect("JSON"), code.as_str());
         assert_eq!(code.as_str().parse(), Ok(code));
     }
+    let readme = include_str!("../../../README.md");
+    for code in ReasonCode::ALL {
+        let Some(advice) = code.advice() else { continue };
+        let row = format!("| `{}` | {advice} |", code.as_str());
+        assert!(readme.contains(&row), "README.md has no row: {row}");
+    }
     let outcomes = [
         Outcome::Erased,
         Outcome::Absent,

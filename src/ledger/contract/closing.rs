@@ -8,11 +8,12 @@ use tokio::task::JoinSet;
 use zeroize::Zeroizing;
 
 use super::fixtures::*;
+use crate::consent::{Consent, ConsentState};
 use crate::erasure::{ErasureId, ErasureState, Findings, NewErasure, Outcome, Step, Verdict};
 use crate::keys::Digest;
 use crate::ledger::{Claim, Closed, Closing, EndedErasure, EndedMark, Finished, Keep, QueueName, ReceiptRange, Work};
 use crate::receipt::{ChainEnd, Gap, GapCause, Receipt, ReceiptHead, ReceiptKey, SignedGap, verify_chain};
-use crate::subject::{GuestId, Kind, SessionKey};
+use crate::subject::{GuestId, InstallationName, Kind, SessionKey};
 
 pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked(ledger: Shared) {
     let mut change = unchanged(1, 0);
@@ -47,6 +48,71 @@ pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
     let found = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched");
     assert!(found.len() == 1 && found[0].erased_at.is_none());
+}
+
+/// A session in which this person left an address, and agreed to a text.
+async fn agreed(ledger: &Shared, id: i64, address: u8, version: &str) {
+    let mut change = unchanged(id, 0);
+    change.fingerprints = Some(vec![email(address), print(Kind::Name, 3)]);
+    change.record.consent = Consent { state: ConsentState::Given, version: Some(version.into()), ..Consent::default() };
+    decide(ledger, change).await;
+}
+
+async fn erased(ledger: &Shared, id: i64) {
+    begun(ledger, id, &["mluvii"]).await;
+    step_end(ledger, "mluvii", ends(Outcome::Erased)).await;
+    close(ledger).await;
+}
+
+pub(crate) async fn whose_consent_it_was_is_told_after_an_erasure_as_long_as_fingerprints_are_kept(ledger: Shared) {
+    agreed(&ledger, 1, 1, "v3").await;
+    agreed(&ledger, 2, 2, "v4").await;
+    let mut without = unchanged(3, 0);
+    without.fingerprints = Some(vec![email(1)]);
+    without.record.consent.state = ConsentState::Absent;
+    decide(&ledger, without).await;
+    let of = async |installation: &InstallationName, address| {
+        let prints = [email(address).fingerprint];
+        ledger.erased_sessions_with(installation, &prints).await.expect("searched")
+    };
+    assert!(of(&installation(), 1).await.is_empty(), "it is still there");
+    for id in 1..=3 {
+        erased(&ledger, id).await;
+    }
+    assert!(ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched").is_empty());
+    assert!(ledger.session(&session(1)).await.expect("read").expect("is there").fingerprints.is_empty());
+    let found = of(&installation(), 1).await;
+    assert_eq!(
+        found.iter().map(|view| view.record.session.clone()).collect::<Vec<_>>(),
+        [session(1)],
+        "3 proves nothing"
+    );
+    assert_eq!((found[0].record.consent.version.as_deref(), found[0].erased_at.is_some()), (Some("v3"), true));
+    assert_eq!(found[0].fingerprints.iter().cloned().collect::<BTreeSet<_>>(), [email(1), print(Kind::Name, 3)].into());
+    let of_name = ledger.erased_sessions_with(&installation(), &[print(Kind::Name, 3).fingerprint]).await;
+    assert_eq!(of_name.expect("searched").len(), 2);
+    assert!(of(&other(), 1).await.is_empty() && of(&installation(), 9).await.is_empty());
+
+    ledger.maintain(Keep { fingerprints: Some(HOUR), ..KEEP }).await.expect("maintained");
+    assert_eq!(of(&installation(), 1).await.len(), 1);
+    while !of(&installation(), 1).await.is_empty() || !of(&installation(), 2).await.is_empty() {
+        ledger.maintain(Keep { fingerprints: Some(Duration::ZERO), ..KEEP }).await.expect("maintained");
+    }
+    let proof = ledger.session(&session(1)).await.expect("read").expect("its number still finds it");
+    assert_eq!(proof.record.consent.version.as_deref(), Some("v3"));
+}
+
+pub(crate) async fn a_consent_that_is_over_is_found_by_nothing(ledger: Shared) {
+    agreed(&ledger, 1, 1, "v3").await;
+    erased(&ledger, 1).await;
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    let over = Keep { sessions: Some(Duration::ZERO), consents: Some(Duration::ZERO), ..KEEP };
+    ledger.maintain(over).await.expect("maintained");
+    assert!(ledger.session(&session(1)).await.expect("read").is_none());
+    // The number may come again, of whomever.
+    agreed(&ledger, 1, 2, "v5").await;
+    let found = ledger.erased_sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched");
+    assert!(found.is_empty(), "{found:?}");
 }
 
 /// Those of which something is left to compare, and those of which nothing is; of one company, in the order of their ends.

@@ -1,5 +1,8 @@
 //! Rows that are not as they were written. Such a story is given a way to change what is stored past the port.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use super::clock::Sql;
 use super::closing::chained;
 use super::fixtures::*;
@@ -7,7 +10,7 @@ use crate::attention::{Limits, Severity};
 use crate::consent::ConsentRecord;
 use crate::erasure::{ErasureId, ErasureState, Outcome};
 use crate::keys::Digest;
-use crate::ledger::{Closed, Finished, LedgerError, QueueName, Summed, Work};
+use crate::ledger::{Bounds, Claim, Closed, Finished, LedgerError, QueueName, RefusedWork, Summed, Work};
 use crate::subject::GuestId;
 use quietus_plugin::Span;
 
@@ -137,6 +140,61 @@ pub(crate) async fn an_end_that_the_ledger_refuses_is_nobody_elses(ledger: Share
     assert_eq!(ledger.retry_parked(&by()).await.expect("answered"), 1);
     close(&ledger).await;
     assert_eq!(ledger.counts().await.expect("counted").erasures_in(ErasureState::Done), 4);
+}
+
+pub(crate) async fn a_step_that_may_not_be_noted_as_tried_is_not_called_and_stops_no_other(
+    ledger: Shared,
+    sql: Sql<'_>,
+) {
+    let first = begun(&ledger, 851, &["crm"]).await;
+    let refused = begun(&ledger, 852, &["crm", "shop"]).await;
+    let last = begun(&ledger, 853, &["crm"]).await;
+    // No two steps of one erasure may be tried, and one is.
+    sql("UPDATE step SET tried = (1 = 1) WHERE called = 'shop'");
+    sql("CREATE UNIQUE INDEX refuse ON step (erasure, tried)");
+    let look = async || ledger.claim(&steps_at("crm"), 100, HOUR, &Bounds::NONE).await.expect("claims");
+    let mut found = look().await;
+    let erasures = |claims: &[Claim]| -> BTreeSet<ErasureId> {
+        let of = |claim: &Claim| match &claim.work {
+            Work::Step(work) => work.erasure,
+            other => panic!("{other:?}"),
+        };
+        claims.iter().map(of).collect()
+    };
+    assert_eq!(erasures(&found.claims), [first, last].into());
+    for before in 0..4 {
+        let RefusedWork { held, error } = only(found.refused);
+        assert!(matches!(error, LedgerError::Broken(_)), "{error:?}");
+        assert_eq!(held.refused, before);
+        assert!(look().await.refused.is_empty(), "it is held");
+        let pause = (before < 3).then_some(Duration::ZERO);
+        assert_eq!(ledger.put_off(&held, pause, "refused").await.expect("put off"), Finished::Done);
+        found = look().await;
+        assert!(found.claims.is_empty(), "the others are held, and it is not done");
+    }
+    assert!(found.refused.is_empty(), "it is aside");
+    assert_eq!(ledger.counts().await.expect("counted").parked_steps, [("crm".to_owned(), 1)].into());
+
+    sql("DROP INDEX refuse");
+    assert!(ledger.retry_erasure(refused, &by()).await.expect("retried"));
+    found = look().await;
+    assert_eq!((erasures(&found.claims), found.refused.len()), ([refused].into(), 0));
+}
+
+pub(crate) async fn a_step_at_which_processes_die_and_that_may_not_be_parked_stops_no_other(
+    ledger: Shared,
+    sql: Sql<'_>,
+) {
+    begun(&ledger, 861, &["crm", "shop"]).await;
+    let other = begun(&ledger, 862, &["crm"]).await;
+    // No two steps of one erasure may be parked, and one is.
+    sql("UPDATE step SET parked = (1 = 1) WHERE called = 'shop'");
+    sql("CREATE UNIQUE INDEX refuse ON step (erasure, parked)");
+    sql(
+        "UPDATE task SET deaths = 3 WHERE queue = 'step:crm' AND erasure = (SELECT erasure FROM step WHERE called = 'shop')",
+    );
+    assert_eq!(claimed(&ledger, &steps_at("crm")).await, [other]);
+    assert_eq!(ledger.counts().await.expect("counted").parked_steps, [("crm".to_owned(), 1)].into());
 }
 
 /// What a comparison of all checksums finds: how many there are, how many do not match, and the first of these.

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::attention::{Limits, MuteEnd};
 use crate::audit::Actor;
-use crate::consent::ConsentRecord;
+use crate::consent::{ConsentRecord, ConsentState};
 use crate::erasure::life::Finds;
 use crate::erasure::{
     Capsule, Erasure, ErasureId, ErasureState, Evidence, Findings, NewErasure, Outcome, ReachedSession, RecheckOutcome,
@@ -392,6 +392,9 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         change.record.guest = Some(GuestId(format!("g-{id}")));
         change.record.guest_digest = Some(Digest([u8::try_from(id).expect("small"); 16]));
         change.settle_at = (id == 3).then(|| in_hours(1));
+        if id == 2 {
+            change.record.consent.state = ConsentState::Given;
+        }
         decide(ledger, change).await;
     }
     for id in 1..=2 {
@@ -437,6 +440,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let shown = ledger.attention(&limits).await.expect("read");
     ledger.delivered(&[source()]).await.expect("noted");
     ledger.add_past_job(&past_job()).await.expect("added");
+    let job = super::sweeping::sweep_job();
+    let swept = ledger.add_sweep_job(&job, 0).await.expect("answered").expect("added");
+    let capsule = job.seal(b"ann@x.cz", &seal());
+    assert!(ledger.save_sweep_job(&swept, &crate::ledger::KeptProgress::New(capsule)).await.expect("saved"));
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
     let erased = ledger.erasures(&ErasureFilter { states: vec![ErasureState::Done], ..ErasureFilter::newest(1) }).await;

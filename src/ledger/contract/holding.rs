@@ -1,5 +1,6 @@
 //! Holds: what stays, whoever demands that it goes.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -240,6 +241,10 @@ pub(crate) async fn a_hold_ends_by_itself_and_is_forgotten_in_time(ledger: Share
     let id = add(&ledger, NewHold { until: Some(until), ..hold(HoldOn::Session(SessionId(1))) }).await;
     assert!(!begins(&ledger, 1).await);
     assert_eq!(ledger.holds(HoldsListed::InForce).await.expect("listed").len(), 1);
+    let ends = async |all: BTreeSet<HoldId>| ledger.hold_ends(&all).await.expect("read");
+    let millis = |end: &Option<jiff::Timestamp>| end.map(jiff::Timestamp::as_millisecond);
+    assert_eq!(ends([id].into()).await.get(&id).map(millis), Some(Some(until.as_millisecond())));
+    assert!(ends([HoldId([9; 6])].into()).await.is_empty(), "it was asked about another one");
     let begun = tokio::time::timeout(Duration::from_secs(60), async {
         while claim(&ledger, &to_resolve()).await.is_empty() {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -249,6 +254,7 @@ pub(crate) async fn a_hold_ends_by_itself_and_is_forgotten_in_time(ledger: Share
     assert_eq!(ledger.holds(HoldsListed::InForce).await.expect("listed"), []);
     assert!(!ledger.lift_hold(id, &by()).await.expect("answered"), "it has ended");
     let stays = add(&ledger, hold(HoldOn::Person(vec![email(1)]))).await;
+    assert_eq!(ends([id, stays].into()).await, [(stays, None)].into());
     ledger.maintain(KEEP).await.expect("maintained");
     assert_eq!(ledger.holds(HoldsListed::All).await.expect("listed").len(), 2);
     ledger.maintain(KEEP_NOTHING).await.expect("maintained");
@@ -286,7 +292,7 @@ pub(crate) async fn a_hold_that_is_over_keeps_nothing_though_nobody_has_looked(l
 pub(crate) async fn what_a_target_says_is_no_hold(ledger: Shared) {
     let id = begun(&ledger, 1, &["crm"]).await;
     let called = claim_step(&ledger, "crm").await;
-    let failed = ledger.retry(called, HOUR, Attempt::Counts, "held by h-010101010101 (legal_claims)").await;
+    let failed = ledger.retry(called, HOUR, Attempt::Counts, "held by h-010101010101 (legal-claims)").await;
     assert_eq!(failed.expect("ended"), Finished::Done);
     let waits = shown(&ledger, id).await;
     assert!(!waits.held && waits.steps[0].reason.is_some(), "{waits:?}");

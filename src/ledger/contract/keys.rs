@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use super::fixtures::*;
 use super::requesting;
-use crate::erasure::{ErasureId, NewErasure, Reportable, Stage, StepEnd, Subject};
+use crate::consent::ConsentState;
+use crate::erasure::{ErasureId, NewErasure, Outcome, Reportable, Stage, StepEnd, Subject};
 use crate::event::{EventKind, StoredEvent};
 use crate::hold::{HoldOn, NewHold};
 use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds};
@@ -149,6 +150,24 @@ async fn known(ledger: &Shared, id: i64, ann: Option<Fingerprinted>, guest: Opti
     change.read_at = Some(in_hours(-1));
     change.record.guest_digest = guest;
     decide(ledger, change).await;
+}
+
+pub(crate) async fn the_consent_of_an_erased_session_is_found_under_a_new_index_key(ledger: Shared) {
+    let [old, new] = replaced();
+    ledger.key_ids(&ids_with(&old)).await.expect("noted");
+    let mut change = unchanged(1, 0);
+    change.fingerprints = Some(of_guest(&old, 1).fingerprints);
+    change.record.consent.state = ConsentState::Given;
+    decide(&ledger, change).await;
+    begun(&ledger, 1, &["mluvii"]).await;
+    step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    let carry = new.carry_from(old.id()).expect("it was replaced");
+    assert!(ledger.rotate_index(&carry, &by()).await.expect("answered"));
+    for (key, found) in [(&old, 0), (&new, 1)] {
+        let with = ledger.erased_sessions_with(&installation(), &[print_of(key, "ann@x.cz")]).await.expect("read");
+        assert_eq!(with.len(), found);
+    }
 }
 
 pub(crate) async fn a_request_is_found_and_a_hold_keeps_under_a_new_index_key(ledger: Shared) {

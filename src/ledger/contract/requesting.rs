@@ -297,6 +297,44 @@ pub(crate) async fn a_request_is_open_once_more_until_what_came_back_is_erased_a
     assert_eq!(reopened, 2);
 }
 
+pub(crate) async fn what_was_erased_again_while_its_request_was_over_opens_it_where_it_comes_back(ledger: Shared) {
+    let stored = enter(&ledger, &new(1, vec![email(1)])).await;
+    let first = run(&ledger, &stored, erasure_of(person(1), &["crm"], in_hours(-1))).await.expect("asked for");
+    let ends_at_crm = async || {
+        resolve_as(&ledger, Findings::default()).await;
+        step_end(&ledger, "crm", searched(Outcome::Absent)).await;
+        close(&ledger).await;
+    };
+    ends_at_crm().await;
+    let request = async || there(&ledger, "R-1").await.request;
+    let done = request().await;
+    assert_eq!(done.state(), RequestState::Done);
+
+    // Somebody has it erased again, as after a restore, before anybody has looked: the request stays as it is.
+    let cancelled = again(first, 1);
+    ledger.request(cancelled.clone(), &by()).await.expect("requested");
+    assert_eq!(request().await.state(), RequestState::Done);
+    assert!(ledger.cancel_erasure(cancelled.id, &by()).await.expect("answered"));
+    let second = again(first, 1);
+    ledger.request(second.clone(), &by()).await.expect("requested");
+    ends_at_crm().await;
+    let still = request().await;
+    assert_eq!((still.state(), &still.end), (RequestState::Done, &done.end), "it has ended when it has");
+    assert_eq!(still.receipted, [first, second.id]);
+    assert_eq!(ledger.request_capsule(still.id).await.expect("read"), None);
+
+    // What comes back after that is its person's, too.
+    assert_eq!(looked(&ledger, &[look(second.id, 1, RecheckOutcome::Residual)]).await, 1);
+    let open = request().await;
+    assert_eq!((open.state(), open.due()), (RequestState::Reopened, Some(date(2027, 1, 4))));
+    let third = again(second.id, 1);
+    ledger.request(third.clone(), &by()).await.expect("requested");
+    assert_eq!(request().await.state(), RequestState::Erasing);
+    ends_at_crm().await;
+    assert_eq!(request().await.state(), RequestState::Done);
+    assert_eq!(told(&ledger, Code::RecheckResidual).await, None);
+}
+
 pub(crate) async fn a_request_is_not_done_while_something_came_back_elsewhere(ledger: Shared) {
     let stored = enter(&ledger, &new(1, vec![email(1)])).await;
     let both = erasure_of(person(1), &["crm", "mailbox"], in_hours(-1));
@@ -400,9 +438,17 @@ pub(crate) async fn open_requests_are_told_and_counted(ledger: Shared) {
     let named = |number: &str| request::shown(&installation().0, number);
     assert_eq!(found.parameters["ids"], serde_json::json!([named("7/1"), named("7/2")]));
     // What would erase nothing waits for nobody's approval.
-    for (byte, target, sessions) in [(4, "mluvii", 0), (5, "mluvii", 1), (6, "crm", 0)] {
+    let all: [(u8, &[&str], usize); 5] = [
+        (4, &["mluvii"], 0),
+        (5, &["mluvii"], 1),
+        (6, &["crm"], 0),
+        (7, &[], 0),
+        (8, &["mluvii", "crm"], 0),
+    ];
+    for (byte, targets, sessions) in all {
         let new = new(byte, vec![email(byte)]);
-        let entered = Entered { targets: vec![self::target(target)], ..new.entered.clone() };
+        let targets = targets.iter().map(|name| target(name)).collect();
+        let entered = Entered { targets, ..new.entered.clone() };
         let stored = enter(&ledger, &NewRequest { entered, ..new }).await;
         let session = serde_json::json!({ "session": session(1), "certainty": "certain", "reason": "email" });
         let plan = serde_json::json!({
@@ -414,10 +460,10 @@ pub(crate) async fn open_requests_are_told_and_counted(ledger: Shared) {
     }
     let all = ledger.attention_untried(&limits).await.expect("read");
     let found = all.iter().find(|one| one.code == Code::RequestApprovalWaiting).expect("it is told");
-    assert_eq!(found.parameters["ids"], serde_json::json!([named("R-5"), named("R-6")]));
+    assert_eq!(found.parameters["ids"], serde_json::json!([named("R-5"), named("R-6"), named("R-8")]));
     // 3 December 2026 may lie behind or ahead; what ended is never late.
     let gauges = ledger.gauges(&[], &Calendar::late_after_s(1)).await.expect("read");
     assert_eq!((gauges.requests["unverified"], gauges.requests["rejected"], gauges.requests["done"]), (2, 1, 0));
     let is_late = Calendar::late_after_s(1).day(gauges.now) > date(2026, 12, 3);
-    assert_eq!(gauges.requests_late, if is_late { 5 } else { 0 });
+    assert_eq!(gauges.requests_late, if is_late { 7 } else { 0 });
 }

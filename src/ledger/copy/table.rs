@@ -176,6 +176,20 @@ pub(crate) const TABLES: &[Table] = &[
         only: ALL,
     },
     Table {
+        name: "consent_fingerprint",
+        key: 4,
+        columns: &[
+            ("fingerprint", Bytes),
+            ("installation", Number),
+            ("session", Number),
+            ("version", Number),
+            ("kind", Text),
+            ("supplementary", Truth),
+            ("since", Number),
+        ],
+        only: ALL,
+    },
+    Table {
         name: "erasure",
         key: 1,
         columns: &[
@@ -393,6 +407,20 @@ pub(crate) const TABLES: &[Table] = &[
     },
     Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },
     Table {
+        name: "sweep_job",
+        key: 2,
+        columns: &[
+            ("target", Text),
+            ("installation", Text),
+            ("version", Number),
+            ("job", Text),
+            ("wrapped_key", Bytes),
+            ("content", Bytes),
+            ("seal_key", Text),
+        ],
+        only: ALL,
+    },
+    Table {
         name: "request",
         key: 1,
         columns: &[
@@ -405,6 +433,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("entered", Number),
             ("due", Number),
             ("ended", Number),
+            ("to_approve", Truth),
             ("request", Text),
             ("wrapped_key", Bytes),
             ("content", Bytes),

@@ -11,7 +11,8 @@ use super::tx::Tx;
 use super::{Admin, Archived, CONFLICTS_MAX, LedgerError, PostgresLedger, QuarantineId};
 use super::{
     acts, archive, attention, audit, carry, claim, clock, confirming, deciding, failure, generations, holds, meta,
-    pauses, quarantine, receipts, rechecks, remote_notifier, requests, rules, schedule, steps, targets, tasks,
+    pauses, quarantine, receipts, rechecks, remote_notifier, requests, rules, schedule, steps, sweep_jobs, targets,
+    tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
@@ -22,6 +23,7 @@ use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Recheck, Reportabl
 use crate::hold::{HoldId, NewHold};
 use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::recheck::left;
+use crate::ledger::sweep_job::{AskedAgain, StoredSweepJob};
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
     Stopped, Withdrawn,
@@ -44,6 +46,30 @@ impl Admin for PostgresLedger {
             meta::must_be_index_key(tx, key.as_ref()).await?;
             audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
             Ok(actual)
+        })
+    }
+
+    async fn request_again(
+        &self,
+        of: &StoredSweepJob,
+        found: ErasureId,
+        erasure: NewErasure,
+        by: &Actor,
+    ) -> Result<Option<ErasureId>, LedgerError> {
+        let name = erasure.subject.installation();
+        let installation = self.installations.id(&self.writing().await?, &name.0).await?;
+        let key = self.index_key();
+        transact!(self, |tx| async {
+            if !sweep_jobs::is_unchanged(tx, of).await? {
+                return Ok(None);
+            }
+            let actual = schedule::schedule(tx, installation, &erasure).await?;
+            let before = rechecks::followed(tx, &erasure).await?;
+            requests::erased_again(tx, &before, actual).await?;
+            sweep_jobs::asked(tx, of, AskedAgain { erasure: found, again: actual }).await?;
+            meta::must_be_index_key(tx, key.as_ref()).await?;
+            audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
+            Ok(Some(actual))
         })
     }
 

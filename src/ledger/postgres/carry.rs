@@ -164,6 +164,18 @@ async fn fingerprints(tx: &Tx, carry: &Carry) -> Result<(), LedgerError> {
         let carried = carried(&rows, 0, carry)?;
         tx.execute(sql, &[&bytes(&rows, 0), &carried, &installations, &sessions, &versions]).await?;
     }
+    let query = "SELECT fingerprint, installation, session, version FROM consent_fingerprint";
+    let walk = Walk::begin(tx, "carry_consent_fingerprint", query).await?;
+    while let Some(rows) = walk.next().await? {
+        let sql = "UPDATE consent_fingerprint AS print SET fingerprint = new.fingerprint
+                   FROM unnest($1::BYTEA[], $2::BYTEA[], $3::BIGINT[], $4::BIGINT[], $5::BIGINT[])
+                        AS new (before, fingerprint, installation, session, version)
+                   WHERE print.fingerprint = new.before AND print.installation = new.installation
+                     AND print.session = new.session AND print.version = new.version";
+        let [installations, sessions, versions] = [1, 2, 3].map(|column| numbers(&rows, column));
+        let carried = carried(&rows, 0, carry)?;
+        tx.execute(sql, &[&bytes(&rows, 0), &carried, &installations, &sessions, &versions]).await?;
+    }
     let query = "SELECT fingerprint, erasure, version FROM erasure_fingerprint";
     let walk = Walk::begin(tx, "carry_erasure_fingerprint", query).await?;
     while let Some(rows) = walk.next().await? {

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use tokio_postgres::Row;
 
-use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
+use super::claim::{AtClaim, Faults, HeldWork, RefusedWork, Writes, queues_of};
 use super::clock::{FROM_KNOWN, KNOWN, Known};
 use super::columns::{millis, text, unsigned};
 use super::health::MayBegin;
 use super::tasks::HELD;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
-    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, Work, bounds, holds,
-    inbox, line, steps, targets, work,
+    Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, PostgresLedger, QueueName, StepWork, Work,
+    bounds, holds, inbox, line, steps, targets, work,
 };
 use crate::clock::boot_id;
 use crate::erasure::Outcome;
@@ -78,13 +78,12 @@ pub(super) async fn claim(
     lease: Duration,
     bounds: &Bounds,
     found: &Found,
-    expand: Expand,
+    writes: Writes,
 ) -> Result<Claimed, LedgerError> {
-    let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = found.clock.trust(&tx.look);
     // A receipt is dated and signed for good.
     if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
-        return Ok(nothing(NextLook::WhenPolled));
+        return Ok(Claimed::nothing(NextLook::WhenPolled));
     }
     // First of all locks: a hold that is added or lifted meanwhile is before all of this, or after it.
     let may_erase = matches!(queue, QueueName::Resolve(_) | QueueName::Step(_));
@@ -98,25 +97,26 @@ pub(super) async fn claim(
         // Claims for one target are made one after the other, each for as long as a commit takes: the bounds are of all processes.
         let health = seen.target.insert(targets::lock(tx, target).await?);
         match health.may_begin(free, tx.now) {
-            MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
-            MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
+            MayBegin::Nothing => return Ok(Claimed::nothing(NextLook::WhenPolled)),
+            MayBegin::After(pause) => return Ok(Claimed::nothing(NextLook::After(pause))),
             MayBegin::AtOnce(most) => free = bounds::free(most, load_of(ledger, tx, queue, target, trust).await?),
             MayBegin::Probe => free = bounds::free(1, load_of(ledger, tx, queue, target, trust).await?),
         }
         next_us = health.pace.next_call_us;
     }
     if free == 0 {
-        return Ok(nothing(NextLook::WhenPolled));
+        return Ok(Claimed::nothing(NextLook::WhenPolled));
     }
     let most = most.min(free);
     let rate = bounds.calls_per_s.map(|rate| (rate, bounds::grant(rate, next_us, tx.now.as_microsecond(), most)));
     let granted = rate.map_or(most, |(_, granted)| granted.calls);
     let mut next = NextLook::WhenChanged;
     let mut claims = Vec::new();
+    let mut refused = Vec::new();
     let mut taken = 0;
     if granted > 0 {
         if let Some(installation) = inbox_of(ledger, tx, queue).await? {
-            inbox::expand(tx, &ledger.sources, queue, installation, granted, expand).await?;
+            inbox::expand(tx, &ledger.sources, queue, installation, granted, writes).await?;
         }
         let suspect = if found.is_suspect { suspect(tx, queue, trust).await? } else { None };
         let rows = take(tx, queue, granted, lease, ledger.process(), trust, suspect).await?;
@@ -124,7 +124,10 @@ pub(super) async fn claim(
         if taken == most {
             next = NextLook::WhenPolled;
         }
-        claims = load(ledger, tx, queue, rows, &seen).await?;
+        claims = load(ledger, tx, queue, rows, &seen, writes).await?;
+        if let QueueName::Step(called) = queue {
+            (claims, refused) = note_tried(tx, called, claims, writes).await?;
+        }
     }
     if let (Some((rate, granted)), Some(target)) = (rate, &bounds.target) {
         // By what was taken, which can be less than was granted: unused calls would slow the target down for nothing.
@@ -142,7 +145,7 @@ pub(super) async fn claim(
     if taken == granted && claims.len() < taken {
         next = NextLook::After(Duration::ZERO);
     }
-    Ok(Claimed { claims, next })
+    Ok(Claimed { claims, refused, next })
 }
 
 /// A task that was taken.
@@ -228,6 +231,7 @@ async fn load(
     queue: &QueueName,
     taken: Vec<Taken>,
     seen: &AtClaim,
+    writes: Writes,
 ) -> Result<Vec<Claim>, LedgerError> {
     let rows: Vec<&Row> = taken.iter().map(|taken| &taken.row).collect();
     let loaded = work::load(ledger, tx, queue, &rows).await?;
@@ -248,8 +252,11 @@ async fn load(
                         deaths,
                         "work at which the server ended each time is put aside; a person is needed"
                     );
-                    // It is held, by this transaction.
-                    let _: Finished = park(tx, &claim, Outcome::Parked, FATAL).await?;
+                    // It is held, by this transaction. Its step may be what was refused of the batch.
+                    let _: Finished = match writes {
+                        Writes::Together => park(tx, &claim, Outcome::Parked, FATAL).await?,
+                        Writes::Apart => put_off(tx, &claim.held(), None, FATAL).await?,
+                    };
                     continue;
                 }
                 if let Some(erasure) = destroys(&claim.work)
@@ -272,16 +279,40 @@ async fn load(
             }
         }
     }
-    if let QueueName::Step(called) = queue {
-        let mut erasing = Vec::new();
-        for claim in &claims {
-            if let (Work::Step(work), Some(_)) = (&claim.work, destroys(&claim.work)) {
-                erasing.push(work);
-            }
-        }
-        steps::claimed(tx, called, &erasing).await?;
-    }
     Ok(claims)
+}
+
+/// Notes with their claims that the target which is called so may be asked to erase, where it may. Apart, what the database refuses
+/// is told from the rest.
+async fn note_tried(
+    tx: &Tx,
+    called: &TargetName,
+    claims: Vec<Claim>,
+    writes: Writes,
+) -> Result<(Vec<Claim>, Vec<RefusedWork>), LedgerError> {
+    if writes == Writes::Together {
+        let erasing: Vec<_> = claims.iter().filter_map(erases).collect();
+        steps::claimed(tx, called, &erasing).await?;
+        return Ok((claims, Vec::new()));
+    }
+    let (mut noted, mut refused) = (Vec::with_capacity(claims.len()), Vec::new());
+    for claim in claims {
+        let tried = match erases(&claim) {
+            Some(work) => tx.apart(steps::claimed(tx, called, &[work])).await?,
+            None => Ok(()),
+        };
+        match tried {
+            Ok(()) => noted.push(claim),
+            Err(error) => refused.push(RefusedWork { held: claim.held(), error }),
+        }
+    }
+    Ok((noted, refused))
+}
+
+/// The step of a claim by which data may be destroyed.
+fn erases(claim: &Claim) -> Option<&StepWork> {
+    let Work::Step(work) = &claim.work else { return None };
+    destroys(&claim.work).map(|_| work)
 }
 
 /// What is under way and due at the target, in all processes.

@@ -12,6 +12,7 @@ use crate::ledger::generation::{GenerationState, SealGeneration, must_be_open};
 /// the inbox meanwhile is seen in one place or the other.
 const IN_USE: &str = "SELECT EXISTS (SELECT FROM capsule WHERE seal_key = $1)
        OR EXISTS (SELECT FROM request WHERE seal_key = $1)
+       OR EXISTS (SELECT FROM sweep_job WHERE seal_key = $1)
        OR EXISTS (SELECT FROM step WHERE (report IS NOT NULL OR resume IS NOT NULL)
                                      AND (substring(report FROM 1 FOR 8) = $2 OR substring(resume FROM 1 FOR 8) = $2))
        OR EXISTS (SELECT FROM quarantine WHERE substring(sealed FROM 1 FOR 8) = $2)

@@ -147,15 +147,17 @@ pub(super) async fn one(connection: &Connection, id: HoldId) -> Result<Option<Ho
 /// Those of these that are in force, and when each ends by itself.
 pub(super) async fn ends(
     connection: &Connection,
-    all: BTreeSet<HoldId>,
+    all: &BTreeSet<HoldId>,
     now: Timestamp,
 ) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
-    let mut ends = BTreeMap::new();
-    for id in all {
-        let hold = one(connection, id).await?.filter(|hold| hold.ended(now).is_none());
-        ends.extend(hold.map(|hold| (id, hold.hold.until)));
+    // Almost always there are none.
+    if all.is_empty() {
+        return Ok(BTreeMap::new());
     }
-    Ok(ends)
+    let all: Vec<String> = all.iter().map(HoldId::to_string).collect();
+    let sql = format!("SELECT id, until FROM hold WHERE id = ANY($1) AND {}", in_force("$2"));
+    let rows = connection.rows(&sql, &[&all, &millis(now)]).await?;
+    rows.iter().map(|row| Ok((holding::id(row.get(0))?, row.maybe_time(1)?))).collect()
 }
 
 async fn read(connection: &Connection, sql: &str, values: Values<'_>) -> Result<Vec<Hold>, LedgerError> {

@@ -2,7 +2,7 @@
 
 use tracing::warn;
 
-use super::claim::{EXPAND_PAUSE, Expand, refused_again};
+use super::claim::{EXPAND_PAUSE, Writes, refused_again};
 use super::columns::{millis, unsigned};
 use super::tx::{Connection, Tx};
 use super::{LedgerError, Names, QueueName, line};
@@ -17,7 +17,7 @@ pub(super) async fn expand(
     queue: &QueueName,
     installation: i64,
     most: usize,
-    expand: Expand,
+    writes: Writes,
 ) -> Result<(), LedgerError> {
     let ready: i64 = tx
         .row(
@@ -29,9 +29,9 @@ pub(super) async fn expand(
         .get(0);
     let mut missing = most as i64 - ready;
     while missing > 0 {
-        let expanded = match expand {
-            Expand::Together => expand_oldest(tx, sources, queue, installation).await?,
-            Expand::Apart => expand_oldest_apart(tx, sources, queue, installation).await?,
+        let expanded = match writes {
+            Writes::Together => expand_oldest(tx, sources, queue, installation).await?,
+            Writes::Apart => expand_oldest_apart(tx, sources, queue, installation).await?,
         };
         let Some(count) = expanded else { break };
         missing -= count;

@@ -61,6 +61,7 @@ mod session;
 mod sessions;
 mod snapshots;
 mod steps;
+mod sweep_jobs;
 mod tally;
 mod targets;
 mod tasks;
@@ -81,7 +82,7 @@ use deadpool_postgres::{ClientWrapper, Hook, HookError, Manager, ManagerConfig, 
 use jiff::Timestamp;
 use tokio_util::sync::DropGuard;
 
-use self::claim::Expand;
+use self::claim::Writes;
 use self::connection::Pauses;
 use self::connector::Connector;
 use self::damage::Damage;
@@ -92,6 +93,7 @@ use self::sessions::Place;
 use self::tx::{Connection, Connections, Tx};
 use super::closing::Tried;
 use super::notifier::Notifier;
+use super::sweep_job::{KeptProgress, StoredSweepJob, SweepJob};
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark, EraseWork,
@@ -319,20 +321,20 @@ impl Queue for PostgresLedger {
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
         let Some(found) = claiming::is_due(self, &self.reading().await?, queue, bounds).await? else {
-            return Ok(Claimed { claims: Vec::new(), next: NextLook::WhenChanged });
+            return Ok(Claimed::nothing(NextLook::WhenChanged));
         };
         let key = self.index_key();
-        let mut expand = Expand::Together;
+        let mut writes = Writes::Together;
         loop {
             let claimed = transact!(self, |tx| async {
-                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &found, expand).await?;
+                let claimed = claiming::claim(self, tx, queue, most, lease, bounds, &found, writes).await?;
                 // After the tasks are locked: a key that is replaced at this instant is either seen here, or finds them held.
                 meta::must_be_index_key(tx, key.as_ref()).await?;
                 Ok(claimed)
             });
             match claimed {
                 Ok(claimed) => return Ok(claimed),
-                Err(error) => expand = expand.after(queue, &error).ok_or(error)?,
+                Err(error) => writes = writes.after(queue, &error).ok_or(error)?,
             }
         }
     }
@@ -481,6 +483,14 @@ impl Queue for PostgresLedger {
 
     async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
         past_jobs::save(&self.writing().await?, job).await
+    }
+
+    async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError> {
+        sweep_jobs::add(&self.writing().await?, job, replaced).await
+    }
+
+    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async { sweep_jobs::save(tx, job, progress).await })
     }
 
     async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {

@@ -34,6 +34,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "rule_version",
     "seal_generation",
     "source",
+    "sweep_job",
     "tally",
     "target",
     "target_pause",

@@ -1,6 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -9,7 +9,7 @@ use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, deliveries, erasures,
     gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes, quarantine, query,
-    receipts, rechecks, requests, rules, sessions, targets,
+    receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -20,6 +20,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
+use crate::ledger::sweep_job::StoredSweepJob;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
@@ -78,6 +79,18 @@ impl Records for PostgresLedger {
         let connection = self.reading().await?;
         match self.installations.known(&connection, &installation.0).await? {
             Some(installation) => sessions::with(&connection, installation, fingerprints).await,
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn erased_sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError> {
+        let connection = self.reading().await?;
+        match self.installations.known(&connection, &installation.0).await? {
+            Some(installation) => sessions::erased_with(&connection, installation, fingerprints).await,
             None => Ok(Vec::new()),
         }
     }
@@ -145,6 +158,10 @@ impl Records for PostgresLedger {
         past_jobs::list(&self.reading().await?).await
     }
 
+    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError> {
+        sweep_jobs::list(&self.reading().await?).await
+    }
+
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
         requests::list(&self.reading().await?, filter).await
     }
@@ -177,6 +194,12 @@ impl Records for PostgresLedger {
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError> {
         holds::one(&self.reading().await?, id).await
+    }
+
+    async fn hold_ends(&self, all: &BTreeSet<HoldId>) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
+        let connection = self.reading().await?;
+        let now = clock::now(&connection).await?;
+        holds::ends(&connection, all, now).await
     }
 
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
@@ -423,7 +446,7 @@ impl PostgresLedger {
         let places: Vec<_> = limits.remind_after.keys().cloned().collect();
         found.facts.tasks = people::tasks(&reading, &places).await?;
         found.facts.erasures = erasures::readable(&reading, found.facts.explained()).await?;
-        found.facts.holds = holds::ends(&reading, found.facts.holds_of_explained(), found.now).await?;
+        found.facts.holds = holds::ends(&reading, &found.facts.holds_of_explained(), found.now).await?;
         found.facts.damage = found.facts.damage.or_else(|| self.damage.known());
         Ok(found)
     }

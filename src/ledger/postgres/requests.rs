@@ -50,6 +50,7 @@ pub(super) async fn add(tx: &Tx, new: &NewRequest, by: &Actor) -> Result<Entered
             &columns.entered,
             &columns.due,
             &columns.ended,
+            &columns.to_approve,
             &text(&columns.text),
             &capsule.wrapped_key.0,
             &capsule.content.0,
@@ -102,8 +103,16 @@ pub(super) async fn one(tx: &Tx, id: RequestId) -> Result<Option<StoredRequest>,
 pub(super) async fn write(tx: &Tx, read_version: i64, changed: &Request) -> Result<bool, LedgerError> {
     let columns = Columns::of(changed)?;
     let is_open = columns.ended.is_none();
-    let values: super::tx::Values<'_> =
-        &[&columns.state, &columns.due, &columns.ended, &text(&columns.text), &is_open, &columns.id, &read_version];
+    let values: super::tx::Values<'_> = &[
+        &columns.state,
+        &columns.due,
+        &columns.ended,
+        &columns.to_approve,
+        &text(&columns.text),
+        &is_open,
+        &columns.id,
+        &read_version,
+    ];
     Ok(tx.execute(request::UPDATE, values).await? == 1)
 }
 
@@ -170,7 +179,7 @@ pub(super) async fn reopen(tx: &Tx, erasures: &[ErasureId], today: Date) -> Resu
     Ok(reopened)
 }
 
-/// What was erased by `before` is erased again by `id`: for the requests that wait for that.
+/// What was erased by `before` is erased again by `id`: for the requests that wait for that, or have ended with `before`.
 pub(super) async fn erased_again(tx: &Tx, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
     let insert = "INSERT INTO request_erasure (erasure, request) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     for one in before {

@@ -26,7 +26,7 @@ const COLUMNS: &str = "version, read_at, concluded, recording_ready, settle_at, 
 pub(super) async fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
     let sql = format!("SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE installation = $1 AND session = $2");
     let rows = connection.rows(&sql, &[&place.installation, &place.session]).await?;
-    Ok(views(connection, rows).await?.pop())
+    Ok(views(connection, OWN, rows).await?.pop())
 }
 
 /// Whether several people were found under a guest's id.
@@ -65,8 +65,12 @@ pub(super) async fn of_guest(
          WHERE installation = $1 AND guest = $2 ORDER BY installation, session"
     );
     let rows = connection.rows(&sql, &[&installation, &guest.0.as_slice()]).await?;
-    views(connection, rows).await
+    views(connection, OWN, rows).await
 }
+
+/// The fingerprints of sessions, and those that erased ones had.
+const OWN: &str = "fingerprint";
+const BEFORE_ERASURE: &str = "consent_fingerprint";
 
 /// The sessions that carry any of the fingerprints.
 pub(super) async fn with(
@@ -74,19 +78,38 @@ pub(super) async fn with(
     installation: i64,
     fingerprints: &[Fingerprint],
 ) -> Result<Vec<SessionView>, LedgerError> {
+    with_any(connection, OWN, installation, fingerprints).await
+}
+
+/// The erased sessions that prove a consent and carried any of the fingerprints, with those that they carried.
+pub(super) async fn erased_with(
+    connection: &Connection,
+    installation: i64,
+    fingerprints: &[Fingerprint],
+) -> Result<Vec<SessionView>, LedgerError> {
+    with_any(connection, BEFORE_ERASURE, installation, fingerprints).await
+}
+
+async fn with_any(
+    connection: &Connection,
+    table: &str,
+    installation: i64,
+    fingerprints: &[Fingerprint],
+) -> Result<Vec<SessionView>, LedgerError> {
     let all: Vec<&[u8]> = fingerprints.iter().map(|fingerprint| fingerprint.0.as_slice()).collect();
     let sql = format!(
         "SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE (installation, session) IN (
-           SELECT installation, session FROM fingerprint WHERE fingerprint = ANY($1) AND installation = $2
+           SELECT installation, session FROM {table} WHERE fingerprint = ANY($1) AND installation = $2
          ) ORDER BY installation, session"
     );
     let rows = connection.rows(&sql, &[&all, &installation]).await?;
-    views(connection, rows).await
+    views(connection, table, rows).await
 }
 
-async fn views(connection: &Connection, rows: Vec<Row>) -> Result<Vec<SessionView>, LedgerError> {
+/// `table`: where the fingerprints are.
+async fn views(connection: &Connection, table: &str, rows: Vec<Row>) -> Result<Vec<SessionView>, LedgerError> {
     let places: Vec<Place> = rows.iter().map(Place::read).collect();
-    let mut fingerprints = fingerprints(connection, &places).await?;
+    let mut fingerprints = fingerprints(connection, table, &places).await?;
     rows.iter().zip(places).map(|(row, place)| view(row, fingerprints.remove(&place).unwrap_or_default())).collect()
 }
 
@@ -144,6 +167,7 @@ pub(super) fn record(row: &Row, company: usize) -> Result<ConsentRecord, LedgerE
 /// The fingerprints of sessions.
 async fn fingerprints(
     connection: &Connection,
+    table: &str,
     places: &[Place],
 ) -> Result<HashMap<Place, Vec<Fingerprinted>>, LedgerError> {
     if places.is_empty() {
@@ -151,14 +175,12 @@ async fn fingerprints(
     }
     let installations: Vec<i64> = places.iter().map(|place| place.installation).collect();
     let sessions: Vec<i64> = places.iter().map(|place| place.session).collect();
-    let rows = connection
-        .rows(
-            "SELECT installation, session, kind, fingerprint, version, supplementary FROM fingerprint
-             JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS wanted (installation, session) USING (installation, session)
-             ORDER BY installation, session, kind, fingerprint, version",
-            &[&installations, &sessions],
-        )
-        .await?;
+    let sql = format!(
+        "SELECT installation, session, kind, fingerprint, version, supplementary FROM {table}
+         JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS wanted (installation, session) USING (installation, session)
+         ORDER BY installation, session, kind, fingerprint, version"
+    );
+    let rows = connection.rows(&sql, &[&installations, &sessions]).await?;
     let mut fingerprints = HashMap::<_, Vec<_>>::new();
     for row in rows {
         let one = Fingerprinted {
@@ -336,6 +358,7 @@ pub(super) async fn forget(
         return Ok(Changed::Stale);
     }
     delete_fingerprints(tx, place).await?;
+    delete_fingerprints_before_erasure(tx, place).await?;
     delete_settling(tx, place).await?;
     let deleted = tx
         .execute("DELETE FROM session WHERE installation = $1 AND session = $2", &[&place.installation, &place.session])
@@ -443,6 +466,12 @@ async fn delete_fingerprints(tx: &Tx, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
+async fn delete_fingerprints_before_erasure(tx: &Tx, place: Place) -> Result<(), LedgerError> {
+    let sql = "DELETE FROM consent_fingerprint WHERE installation = $1 AND session = $2";
+    tx.execute(sql, &[&place.installation, &place.session]).await?;
+    Ok(())
+}
+
 /// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed.
 async fn settle(tx: &mut Tx, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
     let Some(at) = change.settle_at else { return delete_settling(tx, place).await };
@@ -466,7 +495,8 @@ async fn delete_settling(tx: &Tx, place: Place) -> Result<(), LedgerError> {
 }
 
 /// Marks the sessions that erasures reached, and forgets how to find them: their fingerprints, and the guest's id, of which
-/// the digest stays. They are locked in the order of their places.
+/// the digest stays. Where the record proves a consent, the fingerprints stay for a while, apart from those of sessions that are there.
+/// They are locked in the order of their places.
 pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     let reached = tx
         .rows(
@@ -484,6 +514,7 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
     let mut records = Vec::with_capacity(reached.len());
     let mut sums = Vec::with_capacity(reached.len());
     let (mut guests, mut forms) = (Vec::new(), Vec::new());
+    let mut proving = (Vec::new(), Vec::new());
     for row in reached {
         let place = Place::read(&row);
         installations.push(place.installation);
@@ -492,6 +523,10 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
         let is_whole = sum::session_is_whole(&row).is_ok();
         let record = if is_whole { json_at(&row, 2)? } else { StoredRecord::empty() };
         let (guest, form): (Option<&[u8]>, &[u8]) = if is_whole { (row.get(3), row.get(4)) } else { (None, &[]) };
+        if record.proves_consent() {
+            proving.0.push(place.installation);
+            proving.1.push(place.session);
+        }
         let record = json(&record.without_guest())?;
         sums.push(sum::of_session(place.installation, place.session, &record, guest, form));
         records.push(record);
@@ -507,6 +542,14 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
               AS reached (installation, session, record, sum, guest, forms_seen)
          WHERE session.installation = reached.installation AND session.session = reached.session",
         &[&installations, &sessions, &records, &sums, &millis(tx.now), &guests, &forms],
+    )
+    .await?;
+    tx.execute(
+        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
+         SELECT fingerprint, installation, session, version, kind, supplementary, $3::BIGINT FROM fingerprint
+         JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS proving (installation, session) USING (installation, session)
+         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
+        &[&proving.0, &proving.1, &millis(tx.now)],
     )
     .await?;
     tx.execute(

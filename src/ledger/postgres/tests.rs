@@ -121,6 +121,8 @@ async fn what_is_changed_past_the_port() {
     story!(damage a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
     story!(damage of_what_is_damaged_nothing_is_left_by_an_erasure);
     story!(damage what_is_not_closed_by_damaged_sessions_is_nobody_elses_end);
+    story!(damage a_step_that_may_not_be_noted_as_tried_is_not_called_and_stops_no_other);
+    story!(damage a_step_at_which_processes_die_and_that_may_not_be_parked_stops_no_other);
     story!(damage an_end_that_the_ledger_refuses_is_nobody_elses);
     story!(damage every_checksum_is_compared_for_those_who_look_the_ledger_over);
     story!(sealing a_capsule_opens_as_its_own_erasures_only);

@@ -7,7 +7,7 @@ use super::job::{Tx, Wakes};
 use super::{Admin, Archived, LedgerError, QuarantineId, SqliteLedger};
 use super::{
     acts, archive, attention, audit, carry, clock, confirming, deciding, generations, holds, meta, pauses, quarantine,
-    receipts, rechecks, requests, rules, schedule, steps, targets, tasks,
+    receipts, rechecks, requests, rules, schedule, steps, sweep_jobs, targets, tasks,
 };
 use crate::attention::{Attention, ClockDoubt, Code, Mute, MuteEnd};
 use crate::audit::{Act, Actor, AuditEntry, Object};
@@ -18,6 +18,7 @@ use crate::erasure::{Capsule, ErasureId, NewErasure, Outcome, Recheck, Reportabl
 use crate::hold::{HoldId, NewHold};
 use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::recheck::left;
+use crate::ledger::sweep_job::{AskedAgain, StoredSweepJob};
 use crate::ledger::{
     Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
     Stopped, Withdrawn,
@@ -39,6 +40,29 @@ impl Admin for SqliteLedger {
             Ok((actual, acts::requested(&by, &erasure, actual)))
         })
         .await
+    }
+
+    async fn request_again(
+        &self,
+        of: &StoredSweepJob,
+        found: ErasureId,
+        erasure: NewErasure,
+        by: &Actor,
+    ) -> Result<Option<ErasureId>, LedgerError> {
+        let (of, by) = (of.clone(), by.clone());
+        let key = self.index_key();
+        let request = move |tx: &Tx<'_>| {
+            if !sweep_jobs::is_unchanged(tx, &of)? {
+                return Ok(None);
+            }
+            meta::must_be_index_key(tx, key.as_ref())?;
+            let actual = schedule::schedule(tx, &erasure)?;
+            requests::erased_again(tx, &rechecks::followed(tx, &erasure)?, actual)?;
+            sweep_jobs::asked(tx, &of, AskedAgain { erasure: found, again: actual })?;
+            audit::append(tx, &acts::requested(&by, &erasure, actual))?;
+            Ok(Some(actual))
+        };
+        self.writer.write(Wakes::All, request).await
     }
 
     async fn rechecked(

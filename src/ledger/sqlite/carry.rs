@@ -14,7 +14,7 @@ use crate::ledger::carry::SummedSession;
 const FUNCTIONS: [(&str, i32); 4] = [("carried", 1), ("carried_all", 1), ("carried_events", 1), ("carried_sum", 6)];
 
 /// All that stands under it, but for whom erasures are about. An event's key is what duplicates are found by.
-const UPDATES: [&str; 14] = [
+const UPDATES: [&str; 15] = [
     // What a process holds that does not know of the new key is taken from it.
     "UPDATE task SET fence = fence + 1, holder = NULL WHERE holder IS NOT NULL",
     "UPDATE task SET event = carried_events(event) WHERE event IS NOT NULL",
@@ -26,6 +26,7 @@ const UPDATES: [&str; 14] = [
                         guest = CASE WHEN guest IS NOT NULL THEN carried(guest) END,
                         sum = carried_sum(installation, session, record, guest, forms_seen, sum)",
     "UPDATE fingerprint SET fingerprint = carried(fingerprint)",
+    "UPDATE consent_fingerprint SET fingerprint = carried(fingerprint)",
     "UPDATE erasure_fingerprint SET fingerprint = carried(fingerprint)",
     "UPDATE erasure_shown SET digest = carried(digest)",
     "UPDATE request_fingerprint SET fingerprint = carried(fingerprint)",

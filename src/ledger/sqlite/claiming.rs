@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::claim::{AtClaim, Expand, Faults, HeldWork, queues_of};
+use super::claim::{AtClaim, Faults, HeldWork, RefusedWork, Writes, queues_of};
 use super::columns::Millis;
 use super::health::MayBegin;
-use super::job::Tx;
+use super::job::{Tx, apart};
 use super::tasks::holds;
 use super::{Attempt, Bounds, Claim, Claimed, Finished, LedgerError, NextLook, QueueName, Work};
 use super::{bounds, clock, holds, inbox, line, pauses, steps, targets, work};
@@ -35,26 +35,25 @@ pub(super) fn claim(
     most: usize,
     holder: Holder,
     bounds: &Bounds,
-    expand: Expand,
+    writes: Writes,
 ) -> Result<Claimed, LedgerError> {
-    let nothing = |next| Claimed { claims: Vec::new(), next };
     let trust = clock::trust(tx)?;
     // A receipt is dated and signed for good.
     if !trust.erasing && matches!(queue, QueueName::Resolve(_) | QueueName::Close) {
-        return Ok(nothing(NextLook::WhenPolled));
+        return Ok(Claimed::nothing(NextLook::WhenPolled));
     }
     if let Some(target) = &bounds.target
         && pauses::is_paused(tx, target, tx.now)?
     {
-        return Ok(nothing(NextLook::WhenPolled));
+        return Ok(Claimed::nothing(NextLook::WhenPolled));
     }
     let mut at_once = bounds.at_once;
     let mut seen = AtClaim { target: None, now: tx.now, trust };
     if let Some(target) = &bounds.target {
         let health = seen.target.insert(targets::health(tx, target)?);
         match health.may_begin(at_once, tx.now) {
-            MayBegin::Nothing => return Ok(nothing(NextLook::WhenPolled)),
-            MayBegin::After(pause) => return Ok(nothing(NextLook::After(pause))),
+            MayBegin::Nothing => return Ok(Claimed::nothing(NextLook::WhenPolled)),
+            MayBegin::After(pause) => return Ok(Claimed::nothing(NextLook::After(pause))),
             MayBegin::AtOnce(most) => at_once = most,
             MayBegin::Probe => at_once = 1,
         }
@@ -64,12 +63,12 @@ pub(super) fn claim(
         None => at_once,
     };
     if free == 0 {
-        return Ok(nothing(NextLook::WhenPolled));
+        return Ok(Claimed::nothing(NextLook::WhenPolled));
     }
     let most = most.min(free);
     // No more than is taken now: a task stands in several indexes, and a backlog stays cheap as rows of the inbox.
     if let QueueName::Decide(installation) = queue {
-        inbox::expand(tx, installation, most, expand)?;
+        inbox::expand(tx, installation, most, writes)?;
     }
     let due = due(tx, queue, most, holder, trust)?;
     let found = due.len();
@@ -80,12 +79,17 @@ pub(super) fn claim(
     let granted = rate.map(|(_, rate, next_us)| bounds::grant(rate, next_us, tx.now.as_microsecond(), found));
     let calls = granted.map_or(found, |granted| granted.calls);
     let mut claims = Vec::with_capacity(calls);
+    let mut refused = Vec::new();
     for task in due {
         // What is put aside needs no call.
         if claims.len() == calls {
             break;
         }
-        claims.extend(claim_one(tx, queue, task, holder, &seen)?);
+        let Some(claim) = claim_one(tx, queue, task, holder, &seen, writes)? else { continue };
+        match note_tried(tx, &claim, writes)? {
+            Ok(()) => claims.push(claim),
+            Err(error) => refused.push(RefusedWork { held: claim.held(), error }),
+        }
     }
     if let Some((target, rate, next_us)) = rate {
         let used = bounds::grant(rate, next_us, tx.now.as_microsecond(), claims.len());
@@ -98,7 +102,7 @@ pub(super) fn claim(
         _ if claims.len() < found => NextLook::After(Duration::ZERO),
         _ => NextLook::WhenPolled,
     };
-    Ok(Claimed { claims, next })
+    Ok(Claimed { claims, refused, next })
 }
 
 /// The queues in which something is due. To look costs far less than a claim in vain.
@@ -197,6 +201,7 @@ fn claim_one(
     task: i64,
     holder: Holder,
     seen: &AtClaim,
+    writes: Writes,
 ) -> Result<Option<Claim>, LedgerError> {
     // The fence grows with the claim and not with its end: whoever lost the claim is found out by it however late they come.
     let lease_until = after(tx.now, holder.lease);
@@ -217,8 +222,11 @@ fn claim_one(
                     deaths,
                     "work at which the server ended each time is put aside; a person is needed"
                 );
-                // It is held, by this transaction.
-                let _: Finished = park(tx, &claim, Outcome::Parked, FATAL)?;
+                // It is held, by this transaction. Its step may be what was refused of the batch.
+                let _: Finished = match writes {
+                    Writes::Together => park(tx, &claim, Outcome::Parked, FATAL)?,
+                    Writes::Apart => put_off(tx, &claim.held(), None, FATAL)?,
+                };
                 return Ok(None);
             }
             // Asked in the transaction of the claim: whoever holds something later is told what is under way.
@@ -226,11 +234,6 @@ fn claim_one(
                 && holds::has_wait(tx, task, erasure)?
             {
                 return Ok(None);
-            }
-            if let Work::Step(work) = &claim.work
-                && destroys(&claim.work).is_some()
-            {
-                steps::claimed(tx, work)?;
             }
             Ok(Some(claim))
         }
@@ -242,6 +245,18 @@ fn claim_one(
                 .execute(params![task, line::reason_to_park(&cause)])?;
             Ok(None)
         }
+    }
+}
+
+/// Notes with a claim that a target may be asked to erase, where it may. The result within is that of what was tried apart.
+fn note_tried(tx: &Tx<'_>, claim: &Claim, writes: Writes) -> Result<Result<(), LedgerError>, LedgerError> {
+    let Work::Step(work) = &claim.work else { return Ok(Ok(())) };
+    if destroys(&claim.work).is_none() {
+        return Ok(Ok(()));
+    }
+    match writes {
+        Writes::Together => steps::claimed(tx, work).map(Ok),
+        Writes::Apart => apart(tx, || steps::claimed(tx, work)),
     }
 }
 

@@ -12,6 +12,7 @@ use crate::ledger::generation::{GenerationState, SealGeneration, must_be_open};
 /// Whether anything is sealed under the generation ?1, whose bytes are ?2, and in JSON ?3.
 const IN_USE: &str = "SELECT EXISTS (SELECT 1 FROM capsule WHERE seal_key = ?1)
        OR EXISTS (SELECT 1 FROM request WHERE seal_key = ?1)
+       OR EXISTS (SELECT 1 FROM sweep_job WHERE seal_key = ?1)
        OR EXISTS (SELECT 1 FROM step WHERE (report IS NOT NULL OR resume IS NOT NULL)
                                        AND (substr(report, 1, 8) = ?2 OR substr(resume, 1, 8) = ?2))
        OR EXISTS (SELECT 1 FROM quarantine WHERE substr(sealed, 1, 8) = ?2)

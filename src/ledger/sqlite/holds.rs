@@ -115,13 +115,15 @@ pub(super) fn one(connection: &Connection, id: HoldId) -> Result<Option<Hold>, L
 /// Those of these that are in force, and when each ends by itself.
 pub(super) fn ends(
     connection: &Connection,
-    all: BTreeSet<HoldId>,
+    all: &BTreeSet<HoldId>,
     now: Timestamp,
 ) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
+    let sql = format!("SELECT until FROM hold WHERE id = ?1 AND {}", in_force("?2"));
+    let mut statement = connection.prepare_cached(&sql)?;
     let mut ends = BTreeMap::new();
     for id in all {
-        let hold = one(connection, id)?.filter(|hold| hold.ended(now).is_none());
-        ends.extend(hold.map(|hold| (id, hold.hold.until)));
+        let end = statement.query_row(params![id.to_string(), Millis(now)], |row| row.get::<_, Option<Millis>>(0));
+        ends.extend(end.optional()?.map(|until| (*id, until.map(|until| until.0))));
     }
     Ok(ends)
 }

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 use tracing::warn;
 
-use super::claim::{EXPAND_PAUSE, Expand, refused_again};
+use super::claim::{EXPAND_PAUSE, Writes, refused_again};
 use super::columns::Millis;
 use super::job::{Tx, apart};
 use super::names::Names;
@@ -18,7 +18,7 @@ pub(super) fn expand(
     tx: &Tx<'_>,
     installation: &InstallationName,
     most: usize,
-    expand: Expand,
+    writes: Writes,
 ) -> Result<(), LedgerError> {
     let Some(id) = Names::Installation.known(tx, &installation.0)? else { return Ok(()) };
     let queue = QueueName::Decide(installation.clone()).name();
@@ -29,7 +29,7 @@ pub(super) fn expand(
         .query_row(params![queue, tx.now.as_millisecond(), most as i64], |row| row.get(0))?;
     let mut missing = most as i64 - ready;
     while missing > 0 {
-        let Some(count) = expand_oldest(tx, id, &queue, expand)? else { break };
+        let Some(count) = expand_oldest(tx, id, &queue, writes)? else { break };
         missing -= count;
     }
     Ok(())
@@ -62,7 +62,7 @@ fn oldest(tx: &Tx<'_>, installation: i64) -> Result<Option<Row>, LedgerError> {
     Ok(oldest.optional()?)
 }
 
-fn expand_oldest(tx: &Tx<'_>, installation: i64, queue: &str, expand: Expand) -> Result<Option<i64>, LedgerError> {
+fn expand_oldest(tx: &Tx<'_>, installation: i64, queue: &str, writes: Writes) -> Result<Option<i64>, LedgerError> {
     let Some(Row { seq, received, events, refused }) = oldest(tx, installation)? else { return Ok(None) };
     // Due when they came: they go before later ones, and the status tells how long they have waited. But not later than now,
     // where the clock was put back since.
@@ -76,9 +76,9 @@ fn expand_oldest(tx: &Tx<'_>, installation: i64, queue: &str, expand: Expand) ->
             forget_announcement(tx, event)?;
             Ok(task.execute(params![queue, due, received, event])?)
         };
-        let added: Result<usize, LedgerError> = match expand {
-            Expand::Together => Ok(add()?),
-            Expand::Apart => apart(tx, add)?,
+        let added: Result<usize, LedgerError> = match writes {
+            Writes::Together => Ok(add()?),
+            Writes::Apart => apart(tx, add)?,
         };
         match added {
             Ok(added) => count += added as i64,

@@ -59,6 +59,7 @@ mod schedule;
 mod schema;
 mod sessions;
 mod steps;
+mod sweep_jobs;
 mod targets;
 mod tasks;
 mod wal;
@@ -83,7 +84,7 @@ use jiff::Timestamp;
 pub(crate) use self::access::must_be_allowed;
 use self::check::Checks;
 use self::checkpoint::LOG_BYTES_LONG;
-use self::claim::Expand;
+use self::claim::Writes;
 use self::claiming::Holder;
 use self::damage::{Damage, Notes};
 pub(crate) use self::exclusive::Exclusive;
@@ -94,6 +95,7 @@ use self::maintenance::Walk;
 use self::readers::Readers;
 use self::writer::Writer;
 use super::notifier::Notifier;
+use super::sweep_job::{KeptProgress, StoredSweepJob, SweepJob};
 use super::{
     Admin, AgingRecord, Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep,
     ClockView, Closed, Closing, Counts, Cursor, DecideWork, Decided, Decision, EndedErasure, EndedMark, EraseWork,
@@ -251,16 +253,16 @@ impl Queue for SqliteLedger {
         bounds: &Bounds,
     ) -> Result<Claimed, LedgerError> {
         let holder = Holder { process: self.process(), lease };
-        let claim = |expand| {
+        let claim = |writes| {
             let (queue, bounds, key) = (queue.clone(), bounds.clone(), self.index_key());
             self.writer.write(Wakes::NoOne, move |tx| {
                 meta::must_be_index_key(tx, key.as_ref())?;
-                claiming::claim(tx, &queue, most, holder, &bounds, expand)
+                claiming::claim(tx, &queue, most, holder, &bounds, writes)
             })
         };
-        match claim(Expand::Together).await {
+        match claim(Writes::Together).await {
             Ok(claimed) => Ok(claimed),
-            Err(error) => match Expand::Together.after(queue, &error) {
+            Err(error) => match Writes::Together.after(queue, &error) {
                 Some(apart) => claim(apart).await,
                 None => Err(error),
             },
@@ -404,6 +406,16 @@ impl Queue for SqliteLedger {
     async fn save_past_job(&self, job: &StoredPastJob) -> Result<bool, LedgerError> {
         let job = job.clone();
         self.writer.write(Wakes::NoOne, move |tx| past_jobs::save(tx, &job)).await
+    }
+
+    async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError> {
+        let job = job.clone();
+        self.writer.write(Wakes::NoOne, move |tx| sweep_jobs::add(tx, &job, replaced)).await
+    }
+
+    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError> {
+        let (job, progress) = (job.clone(), progress.clone());
+        self.writer.write(Wakes::NoOne, move |tx| sweep_jobs::save(tx, &job, &progress)).await
     }
 
     async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {

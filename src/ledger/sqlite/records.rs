@@ -1,6 +1,6 @@
 //! What the ledger is asked, and nothing is written.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -12,7 +12,7 @@ use super::names::Place;
 use super::{
     SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, gauges,
     generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes, quarantine,
-    query, receipts, rechecks, requests, rules, sessions, targets,
+    query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -23,6 +23,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
+use crate::ledger::sweep_job::StoredSweepJob;
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
@@ -79,6 +80,16 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| sessions::with(connection, &installation, &fingerprints)).await
     }
 
+    async fn erased_sessions_with(
+        &self,
+        installation: &InstallationName,
+        fingerprints: &[Fingerprint],
+    ) -> Result<Vec<SessionView>, LedgerError> {
+        let installation = installation.clone();
+        let fingerprints = fingerprints.to_vec();
+        self.readers.read(move |connection| sessions::erased_with(connection, &installation, &fingerprints)).await
+    }
+
     async fn unread_sessions(
         &self,
         installation: &InstallationName,
@@ -132,6 +143,10 @@ impl Records for SqliteLedger {
         self.readers.read(past_jobs::list).await
     }
 
+    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError> {
+        self.readers.read(sweep_jobs::list).await
+    }
+
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |connection| requests::list(connection, &filter)).await
@@ -167,6 +182,11 @@ impl Records for SqliteLedger {
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, LedgerError> {
         self.readers.read(move |connection| holds::one(connection, id)).await
+    }
+
+    async fn hold_ends(&self, all: &BTreeSet<HoldId>) -> Result<BTreeMap<HoldId, Option<Timestamp>>, LedgerError> {
+        let all = all.clone();
+        self.readers.read(move |connection| holds::ends(connection, &all, Timestamp::now())).await
     }
 
     async fn erasures_on_hold(&self, id: HoldId, most: u32) -> Result<Vec<ErasureId>, LedgerError> {
@@ -448,7 +468,7 @@ impl SqliteLedger {
             let mut facts = attention::facts(connection, now)?;
             facts.tasks = people::tasks(connection, &places)?;
             facts.erasures = erasures::readable(connection, facts.explained());
-            facts.holds = holds::ends(connection, facts.holds_of_explained(), now)?;
+            facts.holds = holds::ends(connection, &facts.holds_of_explained(), now)?;
             if log_bytes >= LOG_BYTES_LONG {
                 facts.long_log = Some(LongLog { bytes: log_bytes, since: meta::State::LogLong.since(connection)? });
             }

@@ -46,6 +46,7 @@ pub(super) fn add(tx: &Tx<'_>, new: &NewRequest, by: &Actor) -> Result<EnteredAs
         columns.entered,
         columns.due,
         columns.ended,
+        columns.to_approve,
         columns.text,
         capsule.wrapped_key.0,
         capsule.content.0,
@@ -100,8 +101,17 @@ pub(super) fn one(tx: &Tx<'_>, id: RequestId) -> Result<Option<StoredRequest>, L
 pub(super) fn write(tx: &Tx<'_>, read_version: i64, changed: &Request) -> Result<bool, LedgerError> {
     let columns = Columns::of(changed)?;
     let is_open = columns.ended.is_none();
-    let values = params![columns.state, columns.due, columns.ended, columns.text, is_open, columns.id, read_version];
-    Ok(tx.prepare_cached(request::UPDATE)?.execute(values)? == 1)
+    let changed = tx.prepare_cached(request::UPDATE)?.execute(params![
+        columns.state,
+        columns.due,
+        columns.ended,
+        columns.to_approve,
+        columns.text,
+        is_open,
+        columns.id,
+        read_version
+    ])?;
+    Ok(changed == 1)
 }
 
 /// A request has become an erasure, which may have joined another one than the one that was asked for.
@@ -157,7 +167,7 @@ pub(super) fn reopen(tx: &Tx<'_>, erasures: &[ErasureId], today: Date) -> Result
     Ok(reopened)
 }
 
-/// What was erased by `before` is erased again by `id`: for the requests that wait for that.
+/// What was erased by `before` is erased again by `id`: for the requests that wait for that, or have ended with `before`.
 pub(super) fn erased_again(tx: &Tx<'_>, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
     for one in before {
         for StoredRequest { version, request, .. } in many(tx, &request::of_erasure(), params![one])? {

@@ -34,7 +34,7 @@ pub(super) fn one(connection: &Connection, place: Place) -> Result<Option<Sessio
         version: row.get(6)?,
         evaluated: record.take_evaluated(),
         record: record.record(key, row.get(3)?),
-        fingerprints: fingerprints(connection, place)?,
+        fingerprints: fingerprints(connection, OWN, place)?,
         read_at: row.maybe_time(7)?,
         concluded: row.get(8)?,
         recording_ready: row.get(9)?,
@@ -86,21 +86,53 @@ pub(super) fn add_shared_guests(
     Ok(())
 }
 
+/// The fingerprints of sessions, and those that erased ones had.
+const OWN: &str = "fingerprint";
+const BEFORE_ERASURE: &str = "consent_fingerprint";
+
 /// The sessions that carry any of the fingerprints.
 pub(super) fn with(
     connection: &Connection,
     installation: &InstallationName,
     fingerprints: &[Fingerprint],
 ) -> Result<Vec<SessionView>, LedgerError> {
-    let Some(installation) = Names::Installation.known(connection, &installation.0)? else { return Ok(Vec::new()) };
-    let mut carrying = connection
-        .prepare_cached("SELECT installation, session FROM fingerprint WHERE fingerprint = ?1 AND installation = ?2")?;
+    let places = places_with(connection, OWN, installation, fingerprints)?;
+    views(connection, places)
+}
+
+/// The erased sessions that prove a consent and carried any of the fingerprints, with those that they carried.
+pub(super) fn erased_with(
+    connection: &Connection,
+    installation: &InstallationName,
+    prints: &[Fingerprint],
+) -> Result<Vec<SessionView>, LedgerError> {
+    let mut all = Vec::new();
+    for place in places_with(connection, BEFORE_ERASURE, installation, prints)? {
+        if let Some(view) = one(connection, place)? {
+            all.push(SessionView { fingerprints: fingerprints(connection, BEFORE_ERASURE, place)?, ..view });
+        }
+    }
+    Ok(all)
+}
+
+fn places_with(
+    connection: &Connection,
+    table: &str,
+    installation: &InstallationName,
+    fingerprints: &[Fingerprint],
+) -> Result<BTreeSet<Place>, LedgerError> {
+    let Some(installation) = Names::Installation.known(connection, &installation.0)? else {
+        return Ok(BTreeSet::new());
+    };
+    let mut carrying = connection.prepare_cached(&format!(
+        "SELECT installation, session FROM {table} WHERE fingerprint = ?1 AND installation = ?2"
+    ))?;
     let mut places = BTreeSet::new();
     for fingerprint in fingerprints {
         let found = carrying.query_map(params![fingerprint, installation], Place::read)?;
         places.extend(found.collect::<Result<Vec<_>, _>>()?);
     }
-    views(connection, places)
+    Ok(places)
 }
 
 /// Those of which nothing is open, by since when.
@@ -156,11 +188,11 @@ fn views(connection: &Connection, places: impl IntoIterator<Item = Place>) -> Re
     places.into_iter().filter_map(|place| one(connection, place).transpose()).collect()
 }
 
-fn fingerprints(connection: &Connection, place: Place) -> Result<Vec<Fingerprinted>, LedgerError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT kind, fingerprint, version, supplementary FROM fingerprint WHERE installation = ?1 AND session = ?2
-         ORDER BY kind, fingerprint, version",
-    )?;
+fn fingerprints(connection: &Connection, table: &str, place: Place) -> Result<Vec<Fingerprinted>, LedgerError> {
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT kind, fingerprint, version, supplementary FROM {table} WHERE installation = ?1 AND session = ?2
+         ORDER BY kind, fingerprint, version"
+    ))?;
     let rows = statement.query_map(params![place.installation, place.session], |row| {
         Ok((row.get::<_, String>(0)?, row.get::<_, Fingerprint>(1)?, row.get(2)?, row.get(3)?))
     })?;
@@ -265,6 +297,7 @@ pub(super) fn tombstone(connection: &Connection, place: Place) -> Result<Option<
 /// Deletes a session's record, of which the tombstone is left.
 pub(super) fn bury(tx: &Tx<'_>, place: Place, tombstone: Tombstone) -> Result<(), LedgerError> {
     delete_fingerprints(tx, place)?;
+    delete_fingerprints_before_erasure(tx, place)?;
     tx.prepare_cached("DELETE FROM session WHERE installation = ?1 AND session = ?2")?
         .execute(params![place.installation, place.session])?;
     tx.prepare_cached("REPLACE INTO tombstone (installation, session, at, erased) VALUES (?1, ?2, ?3, ?4)")?
@@ -366,6 +399,7 @@ pub(super) fn forget(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Resul
         return Ok(Changed::Stale);
     }
     delete_fingerprints(tx, place)?;
+    delete_fingerprints_before_erasure(tx, place)?;
     delete_settling(tx, place)?;
     tx.prepare_cached("DELETE FROM session WHERE installation = ?1 AND session = ?2")?
         .execute(params![place.installation, place.session])?;
@@ -454,6 +488,12 @@ fn delete_fingerprints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
+fn delete_fingerprints_before_erasure(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
+    tx.prepare_cached("DELETE FROM consent_fingerprint WHERE installation = ?1 AND session = ?2")?
+        .execute(params![place.installation, place.session])?;
+    Ok(())
+}
+
 /// Keeps the one settling task of a session. A worker that holds it loses its claim: the session has changed. Its time is a pause
 /// from now on, not a date: it moves with a clock that is put back, since a look that comes early only looks.
 fn settle(tx: &Tx<'_>, place: Place, change: &SessionChange) -> Result<(), LedgerError> {
@@ -476,7 +516,7 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
 }
 
 /// Marks the sessions that erasures reached, and forgets how to find them: their fingerprints, and the guest's id, of which
-/// the digest stays.
+/// the digest stays. Where the record proves a consent, the fingerprints stay for a while, apart from those of sessions that are there.
 pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
     // The version grows: a decision on what the session was before would write back what is forgotten here.
     let mut mark = tx.prepare_cached(
@@ -491,7 +531,16 @@ pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), Led
     for erasure in erasures {
         mark_gone.execute(params![erasure, Millis(tx.now)])?;
     }
-    for (place, Forgotten { record, guest, forms }) in reached(tx, erasures)? {
+    let mut keep = tx.prepare_cached(
+        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
+         SELECT fingerprint, installation, session, version, kind, supplementary, ?3 FROM fingerprint
+         WHERE installation = ?1 AND session = ?2
+         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
+    )?;
+    for (place, Forgotten { record, guest, forms, proves_consent }) in reached(tx, erasures)? {
+        if proves_consent {
+            keep.execute(params![place.installation, place.session, Millis(tx.now)])?;
+        }
         let sum = sum::of_session(place.installation, place.session, &record, guest.as_deref(), &forms);
         mark.execute(params![place.installation, place.session, Millis(tx.now), record, sum, guest, forms])?;
         delete_fingerprints(tx, place)?;
@@ -505,6 +554,7 @@ struct Forgotten {
     record: String,
     guest: Option<Vec<u8>>,
     forms: Vec<u8>,
+    proves_consent: bool,
 }
 
 /// The sessions that are known of those that erasures reached, each once. Of one that is damaged nothing is kept: it could be
@@ -520,11 +570,15 @@ fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, Forgot
         while let Some(row) = rows.next()? {
             let place = Place::read(row)?;
             let forgotten = match sum::session_is_whole(row) {
-                Ok(()) => Forgotten {
-                    record: json(&row.json::<StoredRecord>(2)?.without_guest())?,
-                    guest: row.bytes(3)?.map(<[u8]>::to_vec),
-                    forms: row.bytes(4)?.unwrap_or_default().to_vec(),
-                },
+                Ok(()) => {
+                    let record = row.json::<StoredRecord>(2)?;
+                    Forgotten {
+                        proves_consent: record.proves_consent(),
+                        record: json(&record.without_guest())?,
+                        guest: row.bytes(3)?.map(<[u8]>::to_vec),
+                        forms: row.bytes(4)?.unwrap_or_default().to_vec(),
+                    }
+                }
                 Err(_) => Forgotten { record: json(&StoredRecord::empty())?, ..Forgotten::default() },
             };
             all.insert(place, forgotten);

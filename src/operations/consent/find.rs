@@ -7,10 +7,10 @@ use crate::key_files::Keys;
 use crate::keys::Fingerprint;
 use crate::ledger::SessionView;
 use crate::operations::erasures::About;
-use crate::operations::person::NamedPerson;
+use crate::operations::person::{GivenIdentifiers, NamedPerson};
 use crate::operations::{OperationError, Operations, unknown_session};
 use crate::policy::{Certainty, Comparison};
-use crate::subject::{InstallationName, TenantId};
+use crate::subject::{Fingerprinted, InstallationName, TenantId};
 use crate::worker::{contradict_one_another, judge_guest};
 
 /// A session's consent, now and before. Nothing personal.
@@ -39,14 +39,62 @@ pub(super) struct Meant {
     pub(super) why: String,
 }
 
+/// The consents of a session, a guest or a person.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) consents: Vec<FoundConsent>,
+    /// Whether those of sessions that were erased would be among them: of a person they are found by fingerprints that are kept.
+    pub(crate) erased_are_found: bool,
+}
+
 /// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named.
-pub(crate) async fn show(on: &Operations, about: &About) -> Result<Vec<FoundConsent>, OperationError> {
+pub(crate) async fn show(on: &Operations, about: &About) -> Result<Shown, OperationError> {
     let keys = on.keys().await?;
-    let mut found = Vec::new();
+    let mut consents = Vec::new();
     for installation in installations(on, about)? {
-        found.extend(meant(on, &keys, &installation, about).await?.into_iter().map(FoundConsent::of));
+        let mut all = meant(on, &keys, &installation, about).await?;
+        if let About::Person { identifiers, .. } = about {
+            add_erased(on, &keys, &installation, identifiers, &mut all).await?;
+        }
+        consents.extend(all.into_iter().map(FoundConsent::of));
     }
-    Ok(found)
+    let is_person = matches!(about, About::Person { .. });
+    Ok(Shown { consents, erased_are_found: !is_person || on.settings.keep_fingerprints })
+}
+
+/// Adds a person's sessions that were erased, by the fingerprints that they carried before.
+async fn add_erased(
+    on: &Operations,
+    keys: &Keys,
+    installation: &InstallationName,
+    identifiers: &GivenIdentifiers,
+    all: &mut Vec<Meant>,
+) -> Result<(), OperationError> {
+    // What is left of them until they are deleted is not looked at.
+    if !on.settings.keep_fingerprints {
+        return Ok(());
+    }
+    let person = NamedPerson::read(identifiers, &on.fingerprinter(keys, installation), on.settings.person.region)?;
+    let prints: Vec<Fingerprint> = person.fingerprints.iter().map(|one| one.fingerprint).collect();
+    for view in on.ledger.erased_sessions_with(installation, &prints).await? {
+        let Some(erased) = of_person(on, &person.fingerprints, view) else { continue };
+        let erased = Meant { why: format!("{}, before it was erased", erased.why), ..erased };
+        match all.iter().position(|one| one.view.record.session == erased.view.record.session) {
+            // Something has come to it since, which tells less.
+            Some(known) if erased.certainty < all[known].certainty => all[known] = erased,
+            Some(_) => {}
+            None => all.push(erased),
+        }
+    }
+    all.sort_by_key(|one| one.view.record.session.session);
+    Ok(())
+}
+
+/// A session by what it carries; `None` where it is somebody else's, as far as is known.
+fn of_person(on: &Operations, person: &[Fingerprinted], view: SessionView) -> Option<Meant> {
+    let comparison = Comparison::of(person, &view.fingerprints);
+    let certainty = comparison.judge(&on.settings.person.r#match)?;
+    Some(Meant { view, certainty, why: comparison.to_string() })
 }
 
 /// Where it is looked.
@@ -89,12 +137,7 @@ pub(super) async fn meant(
             let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?.fingerprints;
             let prints: Vec<Fingerprint> = person.iter().map(|one| one.fingerprint).collect();
             let views = on.ledger.sessions_with(installation, &prints).await?;
-            let judged = views.into_iter().filter_map(|view| {
-                let comparison = Comparison::of(&person, &view.fingerprints);
-                let certainty = comparison.judge(&on.settings.person.r#match)?;
-                Some(Meant { view, certainty, why: comparison.to_string() })
-            });
-            judged.collect()
+            views.into_iter().filter_map(|view| of_person(on, &person, view)).collect()
         }
     };
     meant.sort_by_key(|one| one.view.record.session.session);
@@ -134,7 +177,7 @@ impl FoundConsent {
 mod tests {
     use super::*;
     use crate::ledger::SessionChange;
-    use crate::subject::{Fingerprinted, Kind, SessionId, SessionKey};
+    use crate::subject::{Kind, SessionId, SessionKey};
 
     /// A session in which an address was left; 0 for none.
     fn session(id: i64, address: u8) -> SessionView {

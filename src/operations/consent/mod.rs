@@ -6,5 +6,5 @@ mod find;
 mod withdraw;
 
 pub(crate) use export::{Exported, Format, export};
-pub(crate) use find::{FoundConsent, show};
+pub(crate) use find::{FoundConsent, Shown, show};
 pub(crate) use withdraw::{Asked, DemandShown, ForeseenWithdrawal, Left, foresee, withdraw};

@@ -1,37 +1,44 @@
 //! After another system's restore: who was erased there, and whom a backup has brought back, is found and erased again. The target streams
 //! whom it holds (`pages`), each record is compared with the fingerprints of those who were erased (`persons`), and who is found is erased
 //! the ordinary way: by an erasure at this target alone, with its own receipt. Nothing that is streamed is written anywhere, but what agrees of
-//! those who are erased again, into the capsules of their erasures.
+//! those who are found: sealed beside the sweep until that ends (`kept`), and in the capsules of their erasures. A sweep that is killed goes on
+//! where it was (`job`).
 
+mod found;
+mod job;
+mod kept;
 mod pages;
 mod persons;
+mod progress;
 
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use quietus_plugin::ResumeValue;
 
 use super::erasures::{installation_of_person, named_targets};
 use super::{OperationError, Operations, Settings, audit};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
-use crate::chain;
 use crate::erasure::recheck::{ERASED_AGAIN, rule_after};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Selection, Step, Subject, ToSeal};
 use crate::key_files::Keys;
 use crate::keys::Fingerprint;
-use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, sealing};
+pub(crate) use crate::ledger::SweepThen as Then;
+use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, Restarted, SessionView, SweepJob, SweepState};
 use crate::policy::Comparison;
-use crate::subject::{Fingerprinter, InstallationName, Kind, TargetName, Whom};
+use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
 use crate::target::Target;
+use found::plan;
+pub(crate) use found::{ErasedAgain, FoundAgain, Is};
+pub(crate) use job::{cancel, go_on, jobs};
+use kept::Kept;
 use pages::{CallRate, Pages, RateOfAll};
 use persons::{Found, Person, Persons, Verdict, may_be_one_of};
 pub(in crate::operations) use persons::{is_comparable, is_found_by};
+use progress::Progress;
 
 /// How many erasures are read of the ledger at once.
 const CHUNK: u32 = 500;
-
-/// Characters of a plan's hash. It tells plans apart.
-const PLAN_CHARACTERS: usize = 32;
 
 /// Places that are named of all pages.
 const PLACES_MAX: usize = 32;
@@ -48,97 +55,8 @@ pub(crate) struct Asked {
     pub(crate) since: Timestamp,
 }
 
-/// What is to be done with who is found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// They are counted.
-    Count,
-    /// They are erased, if they are those whom this plan is about.
-    Erase { plan: String },
-    /// They are erased, whoever they are.
-    EraseAll,
-}
-
 /// How far it has come: so many records.
 pub(crate) type Tell<'a> = &'a (dyn Fn(u64) + Sync);
-
-/// What came of it. Free of personal data.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct ErasedAgain {
-    pub(crate) target: TargetName,
-    pub(crate) mluvii: InstallationName,
-    pub(crate) since: Timestamp,
-    /// The erasures at this target since then by whose fingerprints people can be found.
-    pub(crate) compared: u64,
-    /// The others: their fingerprints are not kept any more, or are of another version.
-    pub(crate) not_comparable: u64,
-    /// Those whose data the target kept, or held when they were closed: they are not compared.
-    pub(crate) not_erased_then: u64,
-    /// Those that are done at this target and open elsewhere: they are not compared before they have ended.
-    pub(crate) still_open: u64,
-    /// Since when fingerprints are kept; `None` where they are kept for ever.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) kept_since: Option<Timestamp>,
-    /// Records that the target has told of.
-    pub(crate) records: u64,
-    /// Those of whom something was found, by their erasures.
-    pub(crate) found: Vec<FoundAgain>,
-    /// What names those who are to be erased again.
-    pub(crate) plan: String,
-    /// Places that the target did not tell of. Where there is one, nobody is erased: what is newer may be there.
-    pub(crate) not_looked_at: Vec<String>,
-    /// The kinds of identifiers that its records have: nobody is found by another one.
-    #[serde(skip)]
-    pub(in crate::operations) told: BTreeSet<Kind>,
-    /// Of whose data some is there that counts for a later erasure of theirs, and nothing else.
-    #[serde(skip)]
-    pub(in crate::operations) later: BTreeSet<ErasureId>,
-    /// Whether they were only counted, and not erased again.
-    pub(crate) dry_run: bool,
-    /// Whether what is asked for waits for somebody else's approval (`requests.four_eyes`).
-    pub(crate) needs_approval: bool,
-}
-
-/// One who was erased, and of whom something is there.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct FoundAgain {
-    /// The erasure by which.
-    pub(crate) erasure: ErasureId,
-    pub(crate) is: Is,
-    /// Records that are to go.
-    pub(crate) records: u64,
-    /// Records that are theirs and newer, or of which nobody knows whether they are.
-    pub(crate) kept: u64,
-    /// The erasure by which they go, once there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) again: Option<ErasureId>,
-}
-
-/// What is to become of one who was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Is {
-    /// All that is certainly theirs is older than their erasure: it goes.
-    Again,
-    /// The same, but the target did not tell of all places, and something newer may be there: nothing is erased.
-    Unseen,
-    /// An erasure of them at this target is under way.
-    UnderWay,
-    /// A hold keeps them, so nothing is erased: by the time that it ends, they may have come back.
-    Held,
-    /// Something of theirs is newer than their erasure: they came back, and nothing is erased.
-    Back,
-    /// Nobody knows whether what is theirs is newer, so nothing is erased.
-    Undated,
-    /// Something agrees and not enough: nothing is erased.
-    Possible,
-}
-
-impl ErasedAgain {
-    pub(crate) fn count(&self, is: Is) -> u64 {
-        self.found.iter().filter(|one| one.is == is).count() as u64
-    }
-}
 
 /// Finds whom a target holds again and, where that is asked for, has them erased there.
 pub(crate) async fn erase_again(
@@ -149,33 +67,7 @@ pub(crate) async fn erase_again(
     tell: Tell<'_>,
 ) -> Result<ErasedAgain, OperationError> {
     let run = Run::begin(on, asked, then).await?;
-    let object = Object::target(&run.target);
-    let begun = run.entry(by, &object, ActResult::Begun);
-    // It is written before: somebody reads what a whole system holds.
-    on.ledger.note(begun).await?;
-    let done = run.go(tell, by).await;
-    let end = match &done {
-        Ok(done) => run.entry(by, &object, ActResult::Done).with_counts(done),
-        Err(_) => run.entry(by, &object, ActResult::Failed),
-    };
-    audit::noted(&*on.ledger, end).await;
-    done
-}
-
-impl AuditEntry {
-    fn with_counts(self, done: &ErasedAgain) -> Self {
-        let of = |is| done.count(is);
-        self.with("records", done.records)
-            .with("compared", done.compared)
-            .with("again", of(Is::Again))
-            .with("unseen", of(Is::Unseen))
-            .with("under_way", of(Is::UnderWay))
-            .with("held", of(Is::Held))
-            .with("back", of(Is::Back))
-            .with("undated", of(Is::Undated))
-            .with("possible", of(Is::Possible))
-            .with_word("plan", &done.plan)
-    }
+    job::carry_out(&run, by, tell).await
 }
 
 /// Looks whom a target holds again of those who were erased since then and may be one of these, by a target that runs. Asks for nobody.
@@ -191,7 +83,7 @@ pub(in crate::operations) async fn look(
     let (target, installation) = (target.clone(), installation.clone());
     let (then, called, of) = (&Then::Count, Some(called), Some(of));
     let run = Run { on, then, called, of, target, installation, since, now, keys, fingerprinter };
-    run.look(&|_| {}).await.map(|(done, _)| done)
+    run.look(None, None, &|_| {}).await.map(|(done, _)| done)
 }
 
 /// One run, whose names all mean something.
@@ -221,6 +113,19 @@ impl<'a> Run<'a> {
             return conflict("nobody who was erased can be found again, because `erasing.keep_fingerprints` is off");
         }
         let installation = installation_of_person(on, asked.installation.as_ref())?;
+        Self::of(on, then, (target, installation), asked.since, None).await
+    }
+
+    async fn of(
+        on: &'a Operations,
+        then: &'a Then,
+        (target, installation): (TargetName, InstallationName),
+        since: Timestamp,
+        called: Option<&'a dyn Target>,
+    ) -> Result<Self, OperationError> {
+        if let Some(law) = on.settings.exemptions.of(&installation, &target) {
+            return Err(OperationError::Conflict(format!("nothing is erased at {target}: {law}")));
+        }
         if on.ledger.paused_targets().await?.iter().any(|one| one.pause.target == target) {
             return Err(OperationError::Conflict(format!(
                 "{target} is paused: nobody asks it anything, and who is found today may be a customer again by the time that it is \
@@ -231,31 +136,41 @@ impl<'a> Run<'a> {
         let fingerprinter = on.fingerprinter(&keys, &installation);
         let clock = on.ledger.clock().await?;
         if then != &Then::Count && clock.doubt.is_some() {
-            return conflict(
-                "the ledger's clock cannot be right, so that nobody can say what is newer; see `quietus clock`",
-            );
+            return Err(OperationError::Conflict(
+                "the ledger's clock cannot be right, so that nobody can say what is newer; see `quietus clock`"
+                    .to_owned(),
+            ));
         }
-        let since = asked.since;
-        Ok(Self { on, then, called: None, of: None, target, installation, since, now: clock.now, keys, fingerprinter })
+        Ok(Self { on, then, called, of: None, target, installation, since, now: clock.now, keys, fingerprinter })
     }
 
-    fn entry(&self, by: &Actor, object: &Object, result: ActResult) -> AuditEntry {
-        let how = if self.then == &Then::Count { "count" } else { "erase" };
-        AuditEntry::new(by, Act::EraseAgain, object.clone(), result)
-            .with_word("mluvii", &self.installation)
-            .with_word("since", self.since)
-            .with_word("then", how)
+    fn entry(&self, by: &Actor, result: ActResult) -> AuditEntry {
+        entry((&self.target, &self.installation), self.since, self.then, (by, result))
     }
 
-    /// Who is found, and those of them who are to go, by their places among these.
-    async fn look(&self, tell: Tell<'_>) -> Result<(ErasedAgain, Vec<(usize, Person)>), OperationError> {
+    /// Who is found, and those of them who are to go, by their places among these. `progress` is what was seen before.
+    async fn look(
+        &self,
+        mut kept: Option<&mut Kept<'_>>,
+        progress: Option<Progress>,
+        tell: Tell<'_>,
+    ) -> Result<(ErasedAgain, Vec<(usize, Person)>), OperationError> {
         let mut done = self.nothing_yet();
-        let mut persons = self.erased(&mut done).await?;
+        let until = kept.as_ref().filter(|_| progress.is_some()).map(|kept| kept.job().begun);
+        let mut persons = self.erased(until, &mut done).await?;
         done.still_open = self.still_open().await?;
-        self.sweep(&mut persons, &mut done, tell).await?;
+        self.sweep((&mut persons, &mut done), kept.as_deref_mut(), progress, tell).await?;
         done.later = persons.later();
         let mut going = Vec::new();
         for (person, verdict) in persons.found() {
+            // Who was asked for, before the process was killed, is not asked for again.
+            if let Some(again) = kept.as_ref().and_then(|kept| kept.job().again(person.erasure)) {
+                let Found { old: records, newer, undated, possible, later: _ } = person.found;
+                let kept = newer + undated + possible;
+                let again = Some(again);
+                done.found.push(FoundAgain { erasure: person.erasure, is: Is::Again, records, kept, again });
+                continue;
+            }
             let is = match self.becomes(&person, verdict).await? {
                 // One newer record keeps all others, and it may be where nobody has looked.
                 Is::Again if !done.not_looked_at.is_empty() => Is::Unseen,
@@ -273,15 +188,28 @@ impl<'a> Run<'a> {
         Ok((done, going))
     }
 
-    async fn go(&self, tell: Tell<'_>, by: &Actor) -> Result<ErasedAgain, OperationError> {
-        let (mut done, going) = self.look(tell).await?;
+    /// Does what is left of a job.
+    async fn go(
+        &self,
+        kept: &mut Kept<'_>,
+        progress: Option<Progress>,
+        tell: Tell<'_>,
+    ) -> Result<ErasedAgain, OperationError> {
+        let (mut done, going) = self.look(Some(&mut *kept), progress, tell).await?;
+        // Once anybody was asked for by a plan, those who are left are others than it is about.
+        let is_begun = kept.job().state == SweepState::Asking;
         match self.then {
             Then::Count => return Ok(done),
-            Then::Erase { plan } if *plan != done.plan => return Err(OperationError::Conflict(OTHERS.to_owned())),
+            Then::Erase { plan } if *plan != done.plan && !is_begun => {
+                return Err(OperationError::Conflict(OTHERS.to_owned()));
+            }
             Then::Erase { .. } | Then::EraseAll => {}
         }
+        if !is_begun {
+            kept.asking().await?;
+        }
         for (place, person) in going {
-            done.found[place].again = Some(self.request(person, by).await?);
+            done.found[place].again = Some(self.request(person, kept).await?);
         }
         Ok(done)
     }
@@ -308,8 +236,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Those who were erased at the target since then.
-    async fn erased(&self, done: &mut ErasedAgain) -> Result<Persons<'_>, OperationError> {
+    /// Those who were erased at the target since then, and until then.
+    async fn erased(&self, until: Option<Timestamp>, done: &mut ErasedAgain) -> Result<Persons<'_>, OperationError> {
         let mut persons = Persons::new(&self.on.settings.person.r#match, &self.fingerprinter);
         let mut after = EndedMark::before(self.since);
         loop {
@@ -318,6 +246,10 @@ impl<'a> Run<'a> {
             after = EndedMark { at: last.ended.unwrap_or(after.at), erasure: last.id };
             for ended in ended {
                 if self.of.as_ref().is_some_and(|of| !may_be_one_of(&ended, of)) {
+                    continue;
+                }
+                // Whoever goes on with a sweep compares the same people as who has begun it.
+                if until.is_some_and(|until| ended.erasure.ended.is_some_and(|at| at > until)) {
                     continue;
                 }
                 let Some(step) = ended.erasure.steps.iter().find(|step| step.target == self.target) else { continue };
@@ -355,39 +287,61 @@ impl<'a> Run<'a> {
     /// Compares whom the target holds with them.
     async fn sweep(
         &self,
-        persons: &mut Persons<'_>,
-        done: &mut ErasedAgain,
+        (persons, done): (&mut Persons<'_>, &mut ErasedAgain),
+        kept: Option<&mut Kept<'_>>,
+        progress: Option<Progress>,
         tell: Tell<'_>,
     ) -> Result<(), OperationError> {
         // Where nobody can be found, nobody's data is read.
         if persons.len() == 0 {
             return Ok(());
         }
+        let is_resumed = progress.is_some();
+        let cursor = progress.and_then(|progress| progress.resume(persons, done));
+        if is_resumed && cursor.is_none() {
+            // It had told all.
+            return Ok(());
+        }
         if let Some(target) = self.called {
-            return self.sweep_target(target, &self.target.called_for(&self.installation), persons, done, tell).await;
+            let called = self.target.called_for(&self.installation);
+            return self.sweep_target((target, &called), (persons, done), kept, cursor, tell).await;
         }
         let running = (self.on.resources.targets)().map_err(OperationError::Configuration)?;
         let called = self.target.called_for(&self.installation);
         let target = running.targets.get(&called).expect("it is a target of the configuration");
-        let swept = self.sweep_target(&**target, &called, persons, done, tell).await;
+        let swept = self.sweep_target((&**target, &called), (persons, done), kept, cursor, tell).await;
         running.stop().await;
         swept
     }
 
     async fn sweep_target(
         &self,
-        target: &dyn Target,
-        called: &TargetName,
-        persons: &mut Persons<'_>,
-        done: &mut ErasedAgain,
+        (target, called): (&dyn Target, &TargetName),
+        (persons, done): (&mut Persons<'_>, &mut ErasedAgain),
+        mut kept: Option<&mut Kept<'_>>,
+        cursor: Option<ResumeValue>,
         tell: Tell<'_>,
     ) -> Result<(), OperationError> {
         let Settings { rates, person, .. } = &self.on.settings;
         let rate =
             rates.get(called).map(|rate| RateOfAll { ledger: &*self.on.ledger, target: called, calls_per_s: *rate });
         let rate = rate.as_ref().map(|rate| rate as &dyn CallRate);
-        let mut pages = Pages::new(target, called, rate, person.region);
-        while let Some(page) = pages.next().await? {
+        let mut pages = Pages::new(target, called, rate, person.region).resumed(cursor, done.records);
+        loop {
+            let page = match (pages.next().await, kept.as_deref_mut()) {
+                (Ok(Some(page)), _) => page,
+                (Ok(None), _) => return Ok(()),
+                (Err(_), Some(kept)) if pages.is_refused() => {
+                    kept.restart(Restarted::CursorRefused).await?;
+                    persons.begin_anew();
+                    done.records = 0;
+                    done.told.clear();
+                    done.not_looked_at.clear();
+                    pages = Pages::new(target, called, rate, person.region);
+                    continue;
+                }
+                (Err(error), _) => return Err(error),
+            };
             for record in &page.records {
                 persons.compare(record);
                 for one in &record.identifiers.0 {
@@ -396,6 +350,7 @@ impl<'a> Run<'a> {
                     }
                 }
             }
+            let is_empty = page.records.is_empty();
             done.records += page.records.len() as u64;
             for place in page.not_looked_at {
                 if !done.not_looked_at.contains(&place) && done.not_looked_at.len() < PLACES_MAX {
@@ -403,8 +358,13 @@ impl<'a> Run<'a> {
                 }
             }
             tell(done.records);
+            let cursor = pages.cursor();
+            // Of one that tells of nobody, nothing is lost where it is asked for again.
+            if let Some(kept) = kept.as_deref_mut().filter(|_| !is_empty || cursor.is_none()) {
+                let progress = || Progress::of(cursor, persons, done);
+                kept.page((done.records, cursor.is_none()), progress).await?;
+            }
         }
-        Ok(())
     }
 
     /// What is to become of one of whom something was found.
@@ -470,7 +430,7 @@ impl<'a> Run<'a> {
     }
 
     /// Has one erased the ordinary way, at this target alone, by what their records and the first erasure have in common.
-    async fn request(&self, person: Person, by: &Actor) -> Result<ErasureId, OperationError> {
+    async fn request(&self, person: Person, kept: &mut Kept<'_>) -> Result<ErasureId, OperationError> {
         let seal = self.on.seal_key(&self.keys).await?;
         let fingerprints = self.fingerprinter.of_all(&person.identifiers);
         let digest = self.fingerprinter.person(&fingerprints);
@@ -491,25 +451,30 @@ impl<'a> Run<'a> {
             capsule: ToSeal::of(Whom { identifiers: person.identifiers, ..Whom::default() }, &seal),
             fingerprints,
         };
-        let id = sealing(&seal, || self.on.ledger.request(erasure.clone(), by)).await?;
-        let entry = AuditEntry::new(by, Act::ReopenErasure, Object::erasure(id), ActResult::Done);
+        let id = kept.ask(person.erasure, &erasure, &seal).await?;
+        let entry = AuditEntry::new(&kept.job().by, Act::ReopenErasure, Object::erasure(id), ActResult::Done);
         let entry = entry.with_word("target", &self.target).with_word("after", person.erasure);
         audit::noted(&*self.on.ledger, entry).await;
         Ok(id)
     }
 }
 
-/// What names those who are to be erased again, by how many records, and what was not looked at.
-fn plan(done: &ErasedAgain) -> String {
-    let again = done.found.iter().filter(|one| one.is == Is::Again);
-    let mut lines: Vec<_> = again.map(|one| format!("{} {}", one.erasure, one.records)).collect();
-    lines.sort();
-    let mut unseen: Vec<_> = done.not_looked_at.iter().map(|place| format!("? {place}")).collect();
-    unseen.sort();
-    lines.append(&mut unseen);
-    let mut plan = chain::hash(format!("{}\n{}\n{}", done.target, done.mluvii, lines.join("\n")).as_bytes());
-    plan.truncate(PLAN_CHARACTERS);
-    plan
+/// What the audit says of a sweep.
+fn entry(
+    (target, installation): (&TargetName, &InstallationName),
+    since: Timestamp,
+    then: &Then,
+    (by, result): (&Actor, ActResult),
+) -> AuditEntry {
+    let how = if then == &Then::Count { "count" } else { "erase" };
+    AuditEntry::new(by, Act::EraseAgain, Object::target(target), result)
+        .with_word("mluvii", installation)
+        .with_word("since", since)
+        .with_word("then", how)
+}
+
+fn entry_of(job: &SweepJob, by: &Actor, result: ActResult) -> AuditEntry {
+    entry((&job.target, &job.mluvii), job.since, &job.then, (by, result))
 }
 
 /// Whether the target no longer held it. Where nobody could see it, it was asked for all the same; what was stopped before that is there

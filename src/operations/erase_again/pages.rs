@@ -59,6 +59,17 @@ pub(super) struct Pages<'a> {
     seen: Seen,
     cursor: Option<ResumeValue>,
     has_ended: bool,
+    resumes: Resumes,
+}
+
+/// Whether the target goes on where an earlier process has stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Resumes {
+    No,
+    /// With the next page.
+    Next,
+    /// It does not.
+    Refused,
 }
 
 /// By what it is noticed that a target goes on for ever. In memory, under a key of this process's.
@@ -79,7 +90,25 @@ impl<'a> Pages<'a> {
         rate: Option<&'a dyn CallRate>,
         region: Option<Region>,
     ) -> Self {
-        Self { target, name, rate, region, seen: Seen::default(), cursor: None, has_ended: false }
+        Self { target, name, rate, region, seen: Seen::default(), cursor: None, has_ended: false, resumes: Resumes::No }
+    }
+
+    /// Goes on behind so many records, where an earlier process has stopped.
+    pub(super) fn resumed(mut self, cursor: Option<ResumeValue>, records: u64) -> Self {
+        self.resumes = if cursor.is_some() { Resumes::Next } else { Resumes::No };
+        self.seen.records = records;
+        self.cursor = cursor;
+        self
+    }
+
+    /// Where the next page begins; none after the last one.
+    pub(super) fn cursor(&self) -> Option<&ResumeValue> {
+        self.cursor.as_ref()
+    }
+
+    /// Whether the target refused to go on where an earlier process has stopped: it can be asked from its start.
+    pub(super) fn is_refused(&self) -> bool {
+        self.resumes == Resumes::Refused
     }
 
     /// The next page; `None` after the last one.
@@ -89,6 +118,7 @@ impl<'a> Pages<'a> {
         }
         let call = SweepCall { records_max: PAGE_MAX, region: self.region, cursor: self.cursor.take() };
         let mut page = self.ask(&call).await?;
+        self.resumes = Resumes::No;
         self.cursor = page.next.take();
         self.has_ended = self.cursor.is_none();
         self.seen.note(&page, self.cursor.as_ref()).map_err(|why| refused(self.name, why))?;
@@ -96,7 +126,7 @@ impl<'a> Pages<'a> {
     }
 
     /// Asks until it is answered: asking changes nothing, so that it is asked again wherever that may help.
-    async fn ask(&self, call: &SweepCall) -> Result<SweepPage, OperationError> {
+    async fn ask(&mut self, call: &SweepCall) -> Result<SweepPage, OperationError> {
         let mut failures = 0;
         loop {
             if let Some(rate) = self.rate {
@@ -110,7 +140,15 @@ impl<'a> Pages<'a> {
                     failures += 1;
                     Duration::from_millis(250 << failures)
                 }
-                Err(error) => return Err(given_up(self.name, &error)),
+                Err(error) => {
+                    // A plugin says of whatever it cannot do that it is permanent, also of a cursor that is too old.
+                    if self.resumes == Resumes::Next
+                        && matches!(&error, TargetError::Permanent(why) if why != CANNOT_SWEEP)
+                    {
+                        self.resumes = Resumes::Refused;
+                    }
+                    return Err(given_up(self.name, &error));
+                }
             };
             tokio::time::sleep(pause.min(PAUSE_MAX)).await;
         }

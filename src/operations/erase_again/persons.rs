@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use crate::erasure::{ErasureId, Subject};
 use crate::keys::Fingerprint;
@@ -43,7 +44,7 @@ pub(super) struct Person {
 }
 
 /// Records by what they are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Found {
     /// Certainly theirs, and older than the erasure.
     pub(super) old: u64,
@@ -120,6 +121,27 @@ impl<'a> Persons<'a> {
 
     pub(super) fn len(&self) -> usize {
         self.all.len()
+    }
+
+    /// Those of whom any record was compared that is theirs, or may be.
+    pub(super) fn so_far(&self) -> impl Iterator<Item = &Person> {
+        self.all.iter().filter(|person| person.found != Found::default())
+    }
+
+    /// What was found by the records that were compared before. Who cannot be found any more is nobody.
+    pub(super) fn resume(&mut self, mut so_far: HashMap<ErasureId, (Found, Identifiers)>) {
+        for person in &mut self.all {
+            if let Some(found) = so_far.remove(&person.erasure) {
+                (person.found, person.identifiers) = found;
+            }
+        }
+    }
+
+    /// Nothing was compared yet.
+    pub(super) fn begin_anew(&mut self) {
+        for person in &mut self.all {
+            (person.found, person.identifiers) = Default::default();
+        }
     }
 
     /// Those of whom nothing was found but what counts for a later erasure: nobody can say that they are gone.

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::attention::{Delay, Surroundings, delay};
 use crate::deadline::days_left;
 use crate::erasure::{Erasure, ErasureState};
-use crate::ledger::{HoldsListed, TargetState};
+use crate::ledger::TargetState;
 use crate::operations::{OperationError, Operations};
 
 /// An erasure, and why it is not over.
@@ -30,7 +30,7 @@ pub(crate) struct Explained {
 
 /// Says of each why it is not over.
 pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<Vec<Explained>, OperationError> {
-    let around = surroundings(on).await?;
+    let around = surroundings(on, &erasures.iter().collect::<Vec<_>>()).await?;
     let now = Timestamp::now();
     let calendar = &on.settings.limits.calendar;
     let before = calendar.late_before(now);
@@ -48,11 +48,15 @@ pub(crate) async fn explain(on: &Operations, erasures: Vec<Erasure>) -> Result<V
     Ok(erasures.into_iter().map(explained).collect())
 }
 
-/// What keeps targets from being called.
-pub(in crate::operations) async fn surroundings(on: &Operations) -> Result<Surroundings, OperationError> {
+/// What keeps targets from being called, and these erasures from being done.
+pub(in crate::operations) async fn surroundings(
+    on: &Operations,
+    erasures: &[&Erasure],
+) -> Result<Surroundings, OperationError> {
     let mut around = Surroundings { manual: on.settings.manual.keys().cloned().collect(), ..Surroundings::default() };
     around.paused.extend(on.ledger.paused_targets().await?.into_iter().map(|one| one.pause.target));
-    around.holds.extend(on.ledger.holds(HoldsListed::InForce).await?.iter().map(|one| (one.hold.id, one.hold.until)));
+    let holds = erasures.iter().flat_map(|erasure| &erasure.holds).map(|held| held.hold).collect();
+    around.holds = on.ledger.hold_ends(&holds).await?;
     for health in on.ledger.targets().await? {
         if let TargetState::Open { until, reason, .. } = health.state {
             around.out.insert(health.target, (until, reason));

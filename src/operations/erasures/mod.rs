@@ -17,7 +17,7 @@ pub(crate) use explain::{Explained, explain};
 pub(crate) use find::{Found, find};
 pub(crate) use holding::MayHold;
 pub(super) use holding::holds;
-pub(super) use preview::{Asked, ask_targets};
+pub(super) use preview::{Asked, ask_targets, foresee};
 pub(crate) use preview::{LookAgain, NotSaid, Preview, Said, Tell, WouldBe, preview};
 pub(super) use reach::find as find_reach;
 pub(crate) use reach::{NotReached, Reach};

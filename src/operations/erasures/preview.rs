@@ -12,7 +12,7 @@ use super::holding::{MayHold, holds};
 use super::reach::{self, NotReached, Reach};
 use crate::attention::time;
 use crate::erasure::life::Finds;
-use crate::erasure::{ErasureId, Evidence, Outcome, Subject};
+use crate::erasure::{ErasureId, Evidence, Foreseen, Outcome, SaidBefore, Subject};
 use crate::key_files::Keys;
 use crate::ledger::TargetPause;
 use crate::operations::{OperationError, Operations, RunningTargets};
@@ -25,6 +25,8 @@ use crate::worker::{ScopeResolution, finds_of, given};
 pub(crate) struct Preview {
     pub(crate) reach: Reach,
     pub(crate) targets: Said,
+    /// What the receipt will have to say.
+    pub(crate) foreseen: Foreseen,
     /// The holds that concern it, and would keep it waiting.
     pub(crate) holds: Vec<MayHold>,
 }
@@ -116,7 +118,18 @@ pub(crate) async fn preview(on: &Operations, request: Request, tell: Tell<'_>) -
     // Before targets tell more: an erasure is compared by what is known without them.
     let holds = holds(on, &checked, &reach.found, |found| found.goes).await?;
     let Asked { said: targets, .. } = ask_targets(on, &keys, &checked, &mut reach, tell).await?;
-    Ok(Preview { reach, targets, holds })
+    let foreseen = foresee(&checked, &reach, &targets, Timestamp::now());
+    Ok(Preview { reach, targets, foreseen, holds })
+}
+
+/// What the receipt will have to say, by what was found and what targets say now.
+pub(in crate::operations) fn foresee(checked: &Checked, reach: &Reach, said: &Said, now: Timestamp) -> Foreseen {
+    let before = said.iter().filter_map(|(target, answer)| {
+        let WouldBe { outcome, reason, evidence, .. } = answer.as_ref().ok()?;
+        Some(SaidBefore { target, outcome: *outcome, reason: reason.as_deref(), evidence })
+    });
+    let not_known = said.iter().filter(|(_, answer)| answer.is_err()).map(|(target, _)| target.clone()).collect();
+    Foreseen::of(&reach.found.findings, checked.subject.scope(), before, not_known, now)
 }
 
 /// Asks each target what would go there. What they know the person by beside what is known is added to whom it reaches.
@@ -143,7 +156,7 @@ fn look_again(
     reach: &Reach,
     name: &TargetName,
 ) -> LookAgain {
-    if on.settings.retained.contains_key(name) {
+    if on.settings.exemptions.of(checked.subject.installation(), name).is_some() {
         return LookAgain::Retained;
     }
     if on.settings.manual.contains_key(name) {
@@ -179,7 +192,7 @@ async fn ask(
     let mut asked = Vec::new();
     for name in &checked.targets {
         let called = name.called_for(installation);
-        if let Some(law) = on.settings.retained.get(name) {
+        if let Some(law) = on.settings.exemptions.of(installation, name) {
             // What a law keeps is not even asked.
             said.insert(name.clone(), Ok(kept(law)));
         } else if let Some(paused) = paused.iter().find(|one| one.pause.target == called) {
@@ -196,8 +209,14 @@ async fn ask(
         let target = target.expect("only targets of the configuration are asked");
         let call = call(on, keys, &checked.subject, &name, &reach.found);
         let told = told(&call, &target.takes());
-        let answer = target.erase(&call).await;
-        said.insert(name, answer.map(|answer| would_be(answer, told)).map_err(NotSaid::Failed));
+        let answer = target.erase(&call).await.map(|mut answer| {
+            // As in the erasure itself.
+            if let Some(accepted) = on.settings.accepted.get(&name) {
+                accepted.note(&mut answer);
+            }
+            would_be(answer, told)
+        });
+        said.insert(name, answer.map_err(NotSaid::Failed));
     }
     Ok(said)
 }

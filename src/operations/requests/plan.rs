@@ -90,7 +90,8 @@ pub(crate) async fn plan(
         asked => asked?,
     };
     let found = &reach.found;
-    let plan = drafted(&read.request, found, by);
+    let foreseen = erasures::foresee(&checked, &reach, &targets, Timestamp::now());
+    let plan = Plan { foreseen: Some(foreseen), ..drafted(&read.request, found, by) };
     let changed = planned(plan.clone());
     let records = records(on, found).await?;
     let hints = if with_hints { hints(on, &read.request, found).await? } else { BTreeMap::new() };
@@ -190,6 +191,7 @@ fn drafted(request: &Request, found: &ScopeResolution, by: &Actor) -> Plan {
         by: by.clone(),
         at: Timestamp::now(),
         approved: None,
+        foreseen: None,
     }
 }
 

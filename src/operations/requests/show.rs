@@ -7,12 +7,13 @@ use serde::Serialize;
 use super::super::person::{GivenIdentifiers, NamedPerson};
 use super::{Named, one};
 use crate::attention::{Delay, Surroundings, delay};
-use crate::erasure::Erasure;
 use crate::erasure::confirmation::ShownLink;
+use crate::erasure::{Erasure, ErasureId, Verdict};
 use crate::keys::Fingerprint;
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
 use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations, erasures};
+use crate::receipt::{Advised, ForeseenAdvice, Statement, advised};
 use crate::request::{Request, RequestState};
 use crate::subject::InstallationName;
 
@@ -35,9 +36,31 @@ pub(crate) struct Shown {
     pub(crate) waits_for: Vec<Delay>,
     #[serde(flatten)]
     pub(crate) request: Request,
+    /// What the receipt of its plan will have to say, by what was said when it was planned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) foreseen: Option<ForeseenAdvice>,
+    /// Where one is shown: its receipts, as far as they are in the ledger, the oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) receipts: Vec<ShownReceipt>,
     /// Where one is shown.
     #[serde(skip_serializing_if = "Rechecks::is_empty")]
     pub(crate) rechecks: Rechecks,
+}
+
+/// A receipt of a request, with what lowers its verdict.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ShownReceipt {
+    pub(crate) sequence: u64,
+    pub(crate) erasure: ErasureId,
+    pub(crate) verdict: Verdict,
+    pub(crate) reasons: Vec<Advised>,
+}
+
+impl From<&Statement> for ShownReceipt {
+    fn from(statement: &Statement) -> Self {
+        let Statement { sequence, erasure, verdict, .. } = *statement;
+        Self { sequence, erasure, verdict, reasons: advised(statement) }
+    }
 }
 
 impl Shown {
@@ -57,7 +80,9 @@ impl Shown {
             refused_after: request.refused_after(calendar),
             link: None,
             waits_for,
+            foreseen: request.plan.as_ref().and_then(|plan| plan.foreseen.as_ref()).map(ForeseenAdvice::from),
             request,
+            receipts: Vec::new(),
             rechecks: Rechecks::default(),
         }
     }
@@ -70,17 +95,21 @@ impl Shown {
 
 /// With what their erasures wait for, and their links.
 async fn explained(on: &Operations, all: Vec<StoredRequest>) -> Result<Vec<Shown>, OperationError> {
-    let around = erasures::surroundings(on).await?;
-    let now = Timestamp::now();
-    let mut shown = Vec::new();
-    for StoredRequest { request, .. } in all {
-        let mut under_way = Vec::new();
+    let mut under_way = Vec::with_capacity(all.len());
+    for StoredRequest { request, .. } in &all {
+        let mut own = Vec::new();
         for id in request.under_way() {
-            under_way.extend(on.ledger.erasure(id).await?);
+            own.extend(on.ledger.erasure(id).await?);
         }
-        let under_way: Vec<_> = under_way.iter().collect();
-        shown.push(Shown::with(on, request, &under_way, &around, now));
+        under_way.push(own);
     }
+    let around = erasures::surroundings(on, &under_way.iter().flatten().collect::<Vec<_>>()).await?;
+    let now = Timestamp::now();
+    let each = all.into_iter().zip(&under_way);
+    let show = |(stored, own): (StoredRequest, &Vec<Erasure>)| {
+        Shown::with(on, stored.request, &own.iter().collect::<Vec<_>>(), &around, now)
+    };
+    let mut shown: Vec<_> = each.map(show).collect();
     with_links(on, &mut shown).await?;
     Ok(shown)
 }
@@ -115,12 +144,14 @@ pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<P
     Ok(Page { items: explained(on, items).await?, next })
 }
 
-/// Shows one, with what was looked at again after its receipts.
+/// Shows one, with its receipts and what was looked at again after them.
 pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, OperationError> {
     let mut shown = explained_one(on, one(on, named).await?).await?;
     let mut erasures = Vec::new();
     for id in &shown.request.erasures {
         erasures.extend(on.ledger.erasure(*id).await?);
+        let receipt = on.ledger.receipt_of(*id).await?;
+        shown.receipts.extend(receipt.iter().map(|receipt| ShownReceipt::from(&receipt.statement)));
     }
     for mut some in recheck::of(on, &erasures.iter().collect::<Vec<_>>()).await? {
         shown.rechecks.looked.append(&mut some.looked);

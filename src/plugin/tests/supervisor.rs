@@ -354,7 +354,7 @@ async fn the_examples_in_the_readme_are_accepted() {
             check(settings, Path::new("."), &read, program(), Connect::Offline).await.expect("accepted");
         }
     }
-    assert_eq!(names, ["crm", "hubspot"]);
+    assert_eq!(names, ["crm", "hubspot", "contacts"]);
 }
 
 #[tokio::test]

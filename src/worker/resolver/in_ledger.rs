@@ -107,9 +107,10 @@ impl Resolver<'_> {
             }
         }
         for key in search.question.whom.origin.clone() {
+            // One that was erased before is the person's again once something has come to it since.
             if !search.found.contains_key(&key)
                 && let Some(view) = self.ledger.session(&key).await?
-                && view.erased_at.is_none()
+                && !view.is_gone()
             {
                 search.take(view, Certainty::Possible, "the demand came from it".to_owned());
             }
@@ -159,3 +160,6 @@ impl Resolver<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,7 +57,7 @@ fn a_fleet_tells_once_and_goes_on_where_one_was_killed() {
     let standin = StandIn::start();
     let receiver = Receiver::start();
     let ping = format!("[watch]\nping = {{ url = \"{}\", every = \"1s\" }}\n", receiver.url);
-    let mut fleet = Fleet::start(&standin, &ping, 3, &[]);
+    let mut fleet = Fleet::start(&standin, &ping, 3, &[("LOG__LEVEL", "info,quietus::app=debug")]);
     // They are started anew, with an alert.
     fleet.stop();
     fleet.deployment.add(&teller(&fleet.deployment, "ops", "wait = \"300ms\""));
@@ -86,7 +86,14 @@ fn a_fleet_tells_once_and_goes_on_where_one_was_killed() {
         wait_for("it to say that it is not ready", || (member.server().ready() == 503).then_some(()));
     }
     let heard = receiver.heard().len();
-    std::thread::sleep(std::time::Duration::from_millis(2_500));
+    let looks = |member: &Member| {
+        let in_vain = |line: &&String| line.contains("it is not said that quietus works");
+        member.server().log().iter().filter(in_vain).count()
+    };
+    let before: Vec<_> = fleet.members.iter().map(looks).collect();
+    for (member, before) in fleet.members.iter().zip(before) {
+        wait_for("two looks at whether one is due", || (looks(member) >= before + 2).then_some(()));
+    }
     assert_eq!(receiver.heard().len(), heard);
     fleet.members.iter().for_each(|member| member.proxy.accept());
     wait_for("a ping again", || (receiver.heard().len() > heard).then_some(()));

@@ -160,7 +160,7 @@ impl Asker {
         let [email, letter] = ["email", "letter"].map(|name| deployment.path(name).display().to_string());
         if matches!(self.lot, Lot::Held | Lot::HeldAndStopped) {
             let added =
-                campaign.site.json(&["holds", "add", "--email", &format!("@{email}"), "--reason", "legal_claims"]);
+                campaign.site.json(&["holds", "add", "--email", &format!("@{email}"), "--reason", "legal-claims"]);
             self.hold = added["id"].as_str().expect("an id").to_owned();
         }
         let new = ["requests", "new", "--came", "letter", "--file", &letter];

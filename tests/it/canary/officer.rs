@@ -176,7 +176,7 @@ fn it_is_looked_again(officer: &Officer<'_>, sql: &dyn Fn(&str) -> String) {
 /// A person is held, planned, and let go on; returns the task that comes of it.
 fn what_is_held_goes_on(officer: &Officer<'_>, letter: &str) -> String {
     let who = format!("@{}", officer.on_desk("who", OTHER_EMAIL));
-    let hold = officer.json(&["holds", "add", "--email", &who, "--reason", "legal_claims", "--case", "21 C 123/2024"]);
+    let hold = officer.json(&["holds", "add", "--email", &who, "--reason", "legal-claims", "--case", "21 C 123/2024"]);
     let hold = hold["id"].as_str().expect("an id").to_owned();
     officer.json(&["requests", "new", "--came", "letter", "--verified", "document", "--file", letter]);
     officer.looks(&["requests", "plan", "R-1"]);

@@ -162,7 +162,7 @@ fn what_a_link_does_not_prove_is_not_erased_around_a_hold_on_it() {
     company.deployment.settled(1);
     company.deployment.write("held", PHONE);
     let held = format!("@{}", company.deployment.path("held").display());
-    let hold = company.deployment.json(&["holds", "add", "--phone", &held, "--reason", "legal_claims"]);
+    let hold = company.deployment.json(&["holds", "add", "--phone", &held, "--reason", "legal-claims"]);
     let hold = hold["id"].as_str().expect("an id");
     let number = company.entered(&format!("email: {ANN}\nphone: {PHONE}\n"));
     company.of(&["verify", &number, "--by-email"]);

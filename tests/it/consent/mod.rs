@@ -1,5 +1,7 @@
 //! Consents over time, through the binary: seen by what a person filled in, ended by a letter, exported.
 
+mod erased;
+
 use serde_json::{Value, json};
 
 use crate::harness::{Deployment, ERASE, RULES, Server, StandIn, receipts, wait_for};
@@ -67,7 +69,7 @@ fn a_withdrawal_by_letter_is_shown_first_confirmed_and_found_again() {
 
     // What was shown for a letter is not what is done for a call, nor of another session.
     for other in [
-        ["consent", "withdraw", "--email", &ann, "--came", "call", "--exclude", "acme/103", "--confirm", &hash],
+        ["consent", "withdraw", "--email", &ann, "--came", "phone", "--exclude", "acme/103", "--confirm", &hash],
         ["consent", "withdraw", "--email", &ann, "--came", "letter", "--exclude", "acme/101", "--confirm", &hash],
     ] {
         let refused = deployment.run(&other);
@@ -83,7 +85,7 @@ fn a_withdrawal_by_letter_is_shown_first_confirmed_and_found_again() {
     let done = deployment.json(&[&letter[..], &["--confirm", &hash]].concat());
     assert_eq!((&done["sessions"], &done["erasures"]), (&json!(1), &json!(1)), "{done}");
     let shown = deployment.json(&["consent", "show", "--session", "acme/101"]);
-    assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "officer_letter")]);
+    assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "officer-letter")]);
     let again = deployment.run(&[&letter[..], &["--confirm", &hash]].concat());
     assert_eq!(again.status.code(), Some(1), "it is done once: {}", said(&again));
     let receipts = receipts(&deployment, 1);
@@ -99,13 +101,13 @@ fn a_withdrawal_by_letter_is_shown_first_confirmed_and_found_again() {
     let audit = deployment.json(&["audit", "list", "--act", "consent.withdraw"]);
     assert_eq!(audit.as_array().map(Vec::len), Some(1), "{audit}");
     assert_eq!(audit[0]["entry"]["details"]["sessions"], json!([101]), "{audit}");
-    assert_eq!(audit[0]["entry"]["details"]["came"], "officer_letter", "{audit}");
+    assert_eq!(audit[0]["entry"]["details"]["came"], "officer-letter", "{audit}");
 
     let csv = deployment.run(&["consent", "export"]);
     let lines: Vec<_> = String::from_utf8_lossy(&csv.stdout).lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 5, "{lines:?}");
     assert!(lines[1].starts_with("\"acme\",101,62,") && lines[1].contains(",no,given,\"v3\","), "{lines:?}");
-    assert!(lines[2].contains(",yes,withdrawn,\"v3\",") && lines[2].contains("officer_letter"), "{lines:?}");
+    assert!(lines[2].contains(",yes,withdrawn,\"v3\",") && lines[2].contains("officer-letter"), "{lines:?}");
     let file = deployment.path("consents.jsonl");
     let file = file.to_str().expect("UTF-8");
     let written = deployment.run(&["consent", "export", "--format", "json", "--out", file]);
@@ -205,7 +207,7 @@ fn a_withdrawal_waits_for_a_mluvii_that_is_away_and_for_rules_that_servers_work_
     standin.begin(101, "ann@x.cz", Some("v3"));
     standin.end(101);
     deployment.settled(1);
-    let letter = ["consent", "withdraw", "--session", "acme/101", "--came", "call"];
+    let letter = ["consent", "withdraw", "--session", "acme/101", "--came", "phone"];
     let hash = deployment.json(&letter)["hash"].as_str().expect("a hash").to_owned();
 
     standin.fault(&json!({ "path": "/Sessions/101", "times": 1000, "kind": "status", "status": 500 }));

@@ -33,32 +33,138 @@ fn a_plugin_that_dies_goes_on_where_it_was() {
     server.stop();
 }
 
+/// Runs the command until the plugin is asked for a page, and kills it there.
+fn killed_at(deployment: &Deployment, crm: &System, page: &str) {
+    let mut command = quietus();
+    command.arg("--config").arg(deployment.path("quietus.toml"));
+    command.args(["--json", "erase-again", "--target", "crm", "--since", SINCE, "--yes"]);
+    let mut child = command.stdin(std::process::Stdio::null()).spawn().expect("it starts");
+    wait_for("the page", || crm.read("calls").contains(page).then_some(()));
+    child.kill().expect("killed");
+    child.wait().expect("it is over");
+}
+
+/// The only sweep, as it is shown.
+fn sweep(deployment: &Deployment) -> Value {
+    let mut all = deployment.json(&["erase-again", "status"]);
+    assert_eq!(all.as_array().map(Vec::len), Some(1), "{all}");
+    all[0].take()
+}
+
+fn erasures(deployment: &Deployment) -> usize {
+    deployment.json(&["erasures", "list"]).as_array().map_or(0, Vec::len)
+}
+
 #[test]
-fn a_command_that_is_killed_has_done_nothing_and_is_repeated() {
+fn a_server_goes_on_with_a_command_that_was_killed() {
     let (standin, crm) = (StandIn::start(), System::start());
     let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
     let server = Server::start(&deployment);
     restored(&crm, &deployment);
     let before = crm.emails();
     crm.write("waits", "");
-    let mut command = quietus();
-    command.arg("--config").arg(deployment.path("quietus.toml"));
-    command.args(["--json", "erase-again", "--target", "crm", "--since", SINCE, "--yes"]);
-    let mut child = command.stdin(std::process::Stdio::null()).spawn().expect("it starts");
-    wait_for("its second page", || crm.read("calls").contains("sweep from 2").then_some(()));
-    child.kill().expect("killed");
-    child.wait().expect("it is over");
-    assert_eq!(crm.emails(), before);
-    assert_eq!(deployment.json(&["erasures", "list"]).as_array().map(Vec::len), Some(2), "nobody was asked for");
+    server.stop();
+    killed_at(&deployment, &crm, "sweep from 2");
+    assert_eq!((crm.emails(), erasures(&deployment)), (before, 2), "nobody was asked for");
+    let sweep_then = sweep(&deployment);
+    assert_eq!((&sweep_then["state"], &sweep_then["records"]), (&json!("sweeping"), &json!(2)));
+    assert!(!sweep_then.to_string().contains("@x.cz"), "{sweep_then}");
     crm.remove("waits");
 
-    look(&deployment, "crm", &["--yes"]);
+    let server = Server::start(&deployment);
     receipts(&deployment, 4);
+    wait_for("its end", || (sweep(&deployment)["state"] == "done").then_some(()));
     assert_eq!(crm.emails(), ["bob@x.cz", "dan@x.cz"]);
+    let done = sweep(&deployment);
+    let result = &done["result"];
+    assert_eq!((&done["records"], &result["records"]), (&json!(4), &json!(4)), "no page counts twice: {done}");
+    assert_eq!(found(result).values().filter(|is| *is == "again").count(), 2, "{done}");
+    assert_eq!(done.get("restarted"), None, "{done}");
+    let calls = crm.read("calls");
+    assert_eq!(calls.matches("sweep from 0").count(), 1, "what was compared is not asked for again: {calls}");
+    // The same order anew is another one, and finds nobody.
     let again = look(&deployment, "crm", &["--yes"]);
     assert!(found(&again).is_empty(), "{again}");
-    assert_eq!(deployment.json(&["receipts", "list"]).as_array().map(Vec::len), Some(4));
+    assert_eq!(erasures(&deployment), 4);
     server.stop();
+}
+
+#[test]
+fn the_same_command_goes_on_where_it_was_killed() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    restored(&crm, &deployment);
+    server.stop();
+    crm.write("waits", "");
+    killed_at(&deployment, &crm, "sweep from 2");
+    crm.remove("waits");
+    // What is asked for otherwise does not end it.
+    let other = deployment.run(&["erase-again", "--target", "crm", "--since", SINCE]);
+    let said = String::from_utf8_lossy(&other.stderr).into_owned();
+    assert!(other.status.code() == Some(1) && said.contains("erase-again cancel"), "{said}");
+
+    let shown = look(&deployment, "crm", &["--yes"]);
+    assert_eq!(found(&shown).values().filter(|is| *is == "again").count(), 2, "{shown}");
+    let calls = crm.read("calls");
+    assert_eq!(calls.matches("sweep from 0").count(), 1, "{calls}");
+    assert_eq!(erasures(&deployment), 4);
+}
+
+#[test]
+fn a_cursor_that_is_refused_has_the_sweep_begin_from_its_start_and_is_told() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    restored(&crm, &deployment);
+    server.stop();
+    crm.write("waits", "");
+    killed_at(&deployment, &crm, "sweep from 2");
+    crm.remove("waits");
+    crm.write("expired", "");
+    std::fs::set_permissions(crm.0.path().join("expired"), std::fs::Permissions::from_mode(0o666)).expect("changed");
+    let shown = look(&deployment, "crm", &["--yes"]);
+    assert_eq!((found(&shown).len(), &shown["records"]), (2, &json!(4)), "no page counts twice: {shown}");
+    let done = sweep(&deployment);
+    assert_eq!((&done["restarted"], &done["restarts"]), (&json!("cursor_refused"), &json!(1)), "{done}");
+    assert_eq!(erasures(&deployment), 4);
+}
+
+#[test]
+fn what_has_no_cursor_begins_from_its_start_and_is_told() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    restored(&crm, &deployment);
+    server.stop();
+    crm.write("waits_first", "");
+    killed_at(&deployment, &crm, "sweep from 0");
+    crm.remove("waits_first");
+    let shown = look(&deployment, "crm", &["--yes"]);
+    assert_eq!((found(&shown).len(), &shown["records"]), (2, &json!(4)), "{shown}");
+    let done = sweep(&deployment);
+    assert_eq!((&done["restarted"], &done["state"]), (&json!("no_cursor"), &json!("done")), "{done}");
+    assert_eq!(erasures(&deployment), 4);
+}
+
+#[test]
+fn what_was_killed_can_be_cancelled() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    restored(&crm, &deployment);
+    server.stop();
+    crm.write("waits", "");
+    killed_at(&deployment, &crm, "sweep from 2");
+    crm.remove("waits");
+    deployment.json(&["erase-again", "cancel", "--target", "crm"]);
+    assert_eq!(sweep(&deployment)["state"], "cancelled");
+    let none = deployment.run(&["erase-again", "cancel", "--target", "crm"]);
+    assert_eq!(none.status.code(), Some(1));
+    // Another order is carried out at once, from its start.
+    let shown = look(&deployment, "crm", &[]);
+    assert_eq!((found(&shown).len(), &shown["records"]), (2, &json!(4)), "{shown}");
+    assert_eq!(erasures(&deployment), 2, "it only counts");
 }
 
 #[test]

@@ -181,7 +181,7 @@ fn where_a_place_was_not_looked_at_or_a_hold_keeps_them_nobody_is_erased_again()
     crm.remove("mode");
     deployment.write("who", "ann@x.cz");
     let who = format!("@{}", deployment.path("who").display());
-    deployment.json(&["holds", "add", "--email", &who, "--reason", "legal_claims"]);
+    deployment.json(&["holds", "add", "--email", &who, "--reason", "legal-claims"]);
     assert_eq!(found(&look(&deployment, "crm", &["--yes"])), [(ann, "held".to_owned())].into());
     assert_eq!(deployment.json(&["erasures", "list"]).as_array().map(Vec::len), Some(1), "nobody was asked for");
     assert_eq!(crm.emails(), ["ann@x.cz"]);

@@ -224,6 +224,35 @@ fn a_target_that_is_paused_is_looked_at_later_and_told_of_once_it_is_late() {
 }
 
 #[test]
+fn sessions_of_one_moment_that_always_fail_are_said_not_to_be_looked_at_within_a_week() {
+    let company = Company::looking_again("[\"30d\"]", "");
+    let server = company.start();
+    company.standin.register(&server.callback());
+    for id in [101, 102] {
+        company.standin.begin(id, "ann@example.com", Some("v1"));
+        company.standin.end(id);
+    }
+    company.deployment.settled(2);
+    company.json(&["erase", "--guest", "acme/guest-ann@example.com", "--targets", "mluvii"]);
+    let receipt = company.receipts(1).remove(0)["statement"].clone();
+    let erasure = receipt["erasure"].as_str().expect("an id").to_owned();
+    for path in ["/Sessions/101", "/Sessions/102"] {
+        company.standin.fault(&json!({ "kind": "status", "status": 500, "path": path }));
+    }
+    company.turn_to_day(33);
+    wait_for("it to be late", || company.told("recheck_late"));
+    assert!(company.looked(&erasure).is_empty(), "two failures in a row may be an outage");
+    company.turn_to_day(37);
+    wait_for("the end", || (company.looked(&erasure) == [pair("mluvii", "not_looked")]).then_some(()));
+    let shown = company.json(&["erasures", "show", &erasure]);
+    let why = shown["rechecks"]["looked"][0]["why"].as_str().unwrap_or_default();
+    assert!(why.contains("did not answer"), "{shown}");
+    assert_eq!(shown["rechecks"]["to_come"], json!([]), "{shown}");
+    wait_for("nothing to be late", || company.told("recheck_late").is_none().then_some(()));
+    server.stop();
+}
+
+#[test]
 fn who_was_found_more_than_a_day_ago_is_not_erased_again() {
     let company = Company::looking_again("[]", "");
     let server = company.clock.start(&company.deployment);

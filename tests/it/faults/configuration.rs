@@ -45,6 +45,13 @@ fn an_unknown_key_refuses_the_start() {
 }
 
 #[test]
+fn a_url_that_names_no_ledger_refuses_the_start() {
+    check(|on| add(on, "\n[ledger]\nurl = \"mysql:x\"\n"), 3, &["quietus.toml", "ledger.url", "postgres://"]);
+    let password = "\n[ledger]\nurl = \"postgres://quietus:hunter2@db.example.com/quietus\"\n";
+    check(|on| add(on, password), 3, &["quietus.toml", "ledger.url"]);
+}
+
+#[test]
 fn a_value_of_the_wrong_kind_refuses_the_start() {
     check(|on| replace(on, "drain_max = \"5s\"", "drain_max = \"soon\""), 3, &["quietus.toml", "server.drain_max"]);
 }

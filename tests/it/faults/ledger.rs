@@ -141,10 +141,23 @@ fn a_decision_that_the_ledger_refuses_needs_a_person_and_keeps_no_other_waiting(
 
 #[test]
 fn an_erasure_whose_answer_the_ledger_refuses_is_not_asked_for_for_ever() {
-    let trigger = "CREATE TRIGGER refuse BEFORE UPDATE OF outcome ON step
-                   WHEN NEW.erasure IN (SELECT erasure FROM erasure_session WHERE session = 2)
-                   BEGIN SELECT RAISE(ABORT, 'no'); END";
-    check_refused(trigger, "steps_parked", 4, |deployment| {
+    check_refused_step("UPDATE OF outcome", 4);
+}
+
+#[test]
+fn an_erasure_of_whose_step_the_ledger_takes_nothing_is_not_asked_for_and_keeps_no_other_waiting() {
+    check_refused_step("UPDATE", 0);
+}
+
+/// The same where it refuses what is written of the second one's step.
+#[track_caller]
+fn check_refused_step(written: &str, asked: usize) {
+    let trigger = format!(
+        "CREATE TRIGGER refuse BEFORE {written} ON step
+         WHEN NEW.erasure IN (SELECT erasure FROM erasure_session WHERE session = 2)
+         BEGIN SELECT RAISE(ABORT, 'no'); END"
+    );
+    check_refused(&trigger, "steps_parked", asked, |deployment| {
         let parked = deployment.json(&["erasures", "list", "--state", "parked"]);
         assert_eq!(parked.as_array().map(Vec::len), Some(1), "{parked}");
         let id = parked[0]["id"].as_str().expect("an id");

@@ -30,7 +30,7 @@ fn hold(deployment: &Deployment) -> String {
         "--email",
         &file,
         "--reason",
-        "legal_claims",
+        "legal-claims",
         "--case",
         "21 C 123/2024",
         "--until",
@@ -45,7 +45,7 @@ fn a_person_is_kept_until_the_hold_is_lifted_and_the_receipt_names_it() {
     let_it_answer(&folder);
     let deployment = Deployment::bare(&standin.mluvii, &rules(&folder, "seeing"));
     let server = Server::start(&deployment);
-    let seen = deployment.run(&["holds", "add", "--email", ANN, "--reason", "legal_claims"]);
+    let seen = deployment.run(&["holds", "add", "--email", ANN, "--reason", "legal-claims"]);
     assert_eq!(seen.status.code(), Some(2), "others can see arguments");
     let hold = hold(&deployment);
     standin.register(&server.callback());
@@ -73,7 +73,7 @@ fn a_person_is_kept_until_the_hold_is_lifted_and_the_receipt_names_it() {
     let receipt = receipts.iter().find(of_ann).expect("Ann's");
     let reasons = receipt["statement"]["reasons"].as_array().expect("reasons");
     let named = reasons.iter().find(|reason| reason["code"] == "held").expect("it names the hold");
-    assert_eq!(named["detail"], format!("{hold} (legal_claims, 21 C 123/2024)"));
+    assert_eq!(named["detail"], format!("{hold} (legal-claims, 21 C 123/2024)"));
     assert_eq!(requests(&folder), 2);
     server.stop();
 }
@@ -96,7 +96,7 @@ fn a_session_that_nobody_has_told_of_is_kept_by_whose_it_is() {
     standin.begin_with(json!({ "id": 105, "tenant": 62, "guest": "g-105" }));
     deployment.write("guest", "acme/g-105");
     let guest = format!("@{}", deployment.path("guest").display());
-    deployment.json(&["holds", "add", "--guest", &guest, "--reason", "legal_claims"]);
+    deployment.json(&["holds", "add", "--guest", &guest, "--reason", "legal-claims"]);
     let would = deployment.json(&["erase", "--session", "acme/105", "--targets", "mluvii", "--dry-run"]);
     assert_eq!((&would["holds"][0]["on"], &would["holds"][0]["waits"]), (&json!("guest"), &json!(true)), "{would}");
     let of_bob = erasure_of(&deployment, 104).expect("is there")["id"].clone();

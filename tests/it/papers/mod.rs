@@ -181,6 +181,17 @@ fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other
     let plan = deployment.json(&["requests", "plan", "2026/033"]);
     said(&["requests", "run", "2026/033", "--plan", plan["plan"].as_str().expect("a hash")], 0);
     receipts(&deployment, 1);
+    // What was foreseen stands on the receipt, and is said beside it, with what to do.
+    let shown = deployment.json(&["requests", "show", "2026/033"]);
+    let receipt = &shown["receipts"][0];
+    assert_eq!(receipt["sequence"].as_u64(), Some(1), "{shown:#}");
+    assert_eq!(receipt["verdict"], plan["foreseen"]["at_best"], "{receipt:#}");
+    let reasons = receipt["reasons"].as_array().expect("reasons");
+    for foreseen in plan["foreseen"]["reasons"].as_array().expect("reasons") {
+        assert!(reasons.contains(foreseen), "{foreseen}: {reasons:?}");
+    }
+    let told = said(&["requests", "show", "2026/033"], 0);
+    assert!(told.contains("✗ incomplete by not_looked_at at mluvii: contact record"), "{told}");
     let certificate = said(&["receipts", "certificate", "1", "--lang", "cs", "--request", "2026/033"], 0);
     for filled in ["Žádost 2026/033", "dopisem", "podle dokladu totožnosti", "jedné osoby: 1 konverzace", "„v3“"]
     {
@@ -205,6 +216,67 @@ fn papers_are_filled_from_the_request_that_the_receipt_answers_and_from_no_other
     let refused = said(&["letters", "refusal", "--lang", "cs", "--request", bob], 0);
     assert!(refused.contains("obhajobu právních nároků") && !refused.contains("bob@x.cz"), "{refused}");
 }
+
+#[test]
+fn that_nothing_is_held_is_written_only_where_it_was_looked_everywhere() {
+    let standin = StandIn::start();
+    let mluvii = "title = { cs = \"Chat s klienty\", en = \"Chat\" }\n\
+                  accept_left = [\"contact record\", \"e-mail threads\", \"sessions without a contact\"]";
+    let deployment = Deployment::tuned(&standin.mluvii, mluvii, "", &format!("{SEARCH}{RULES_OF_NOTHING}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    standin.begin(101, "ann@x.cz", Some("v3"));
+    standin.end(101);
+    deployment.settled(1);
+    let enter = |who: &str| {
+        deployment.write("who", &format!("email: {who}\n"));
+        let file = deployment.path("who");
+        let new = ["requests", "new", "--came", "letter", "--verified", "document", "--file"];
+        let entered = deployment.json(&[&new[..], &[file.to_str().expect("UTF-8")]].concat());
+        entered["number"].as_str().expect("a number").to_owned()
+    };
+    let letter = |number: &str, lang: &str, code: i32| {
+        let output = deployment.run(&["letters", "nothing-held", "--request", number, "--lang", lang]);
+        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned()).concat();
+        assert_eq!(output.status.code(), Some(code), "{said}");
+        said.replace('\u{a0}', " ")
+    };
+    let carol = enter("carol@x.cz");
+    assert!(letter(&carol, "cs", 1).contains("quietus requests plan"), "nobody has looked");
+    let plan = deployment.json(&["requests", "plan", &carol]);
+    assert_eq!(plan["foreseen"]["at_best"], "complete", "{plan:#}");
+    assert_eq!(plan["titles"]["mluvii"]["en"], "Chat");
+    let written = letter(&carol, "cs", 0);
+    for said in ["nenašli žádné osobní údaje", "Chat s klienty (mluvii)", "záznam v adresáři kontaktů mluvii"]
+    {
+        assert!(written.contains(said), "{said}: {written}");
+    }
+    assert!(!written.contains("carol"), "{written}");
+    // What the plan has shown lasts beyond the end.
+    assert!(deployment.run(&["requests", "close", &carol, "--because", "nothing-held"]).status.success());
+    let english = letter(&carol, "en", 0);
+    assert!(english.contains("no personal data concerning you was found") && english.contains("Chat (mluvii)"));
+    let file = deployment.path("nothing.html");
+    let out = ["letters", "nothing-held", "--request", &carol, "--lang", "cs", "--out", file.to_str().expect("UTF-8")];
+    assert!(deployment.run(&out).status.success());
+    let (pages, size, _, text) = printed(&file);
+    assert!(pages == 1 && size.contains("(A4)"), "{pages}, {size}\n{text}");
+
+    let ann = enter("ann@x.cz");
+    deployment.json(&["requests", "plan", &ann]);
+    assert!(letter(&ann, "cs", 1).contains("1 sessions would go by its plan"));
+    let form = deployment.run(&["letters", "nothing-held", "--lang", "cs"]);
+    assert_eq!(form.status.code(), Some(1), "it is no form: it says what somebody has seen");
+    server.stop();
+}
+
+/// How mluvii itself is searched; the table belongs to the only `[[mluvii]]`.
+const SEARCH: &str = r#"
+[mluvii.search]
+contacts = "GET /api/v1/Contacts?departmentId={department}&filterField={field}&filterValue={value}&limit=200&offset={offset}"
+fields = { email = "email", phone = "phone" }
+sessions_of_guest = "GET /api/v1/Sessions?ClientId={id}&limit=200&offset={offset}"
+"#;
 
 /// Sessions settle once they are concluded, and no rule erases anything.
 const RULES_OF_NOTHING: &str = "[settling]\nlimit = \"2h\"\npause = \"0s\"\n";

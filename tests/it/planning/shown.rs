@@ -12,7 +12,7 @@ const LAW: &str = "§ 31 of the Accounting Act (563/1991)";
 
 fn add_hold(deployment: &Deployment, about: [&str; 2], more: &[&str]) -> String {
     let order =
-        [&["holds", "add"][..], &about, &["--reason", "legal_claims", "--case", "21 C 123/2024"], more].concat();
+        [&["holds", "add"][..], &about, &["--reason", "legal-claims", "--case", "21 C 123/2024"], more].concat();
     deployment.json(&order)["id"].as_str().expect("an id").to_owned()
 }
 
@@ -66,6 +66,24 @@ fn a_plan_says_what_each_target_finds_or_that_it_is_not_known_and_what_is_held_a
     assert_eq!(plan["guests"], 1);
     assert!(["email", "phone"].iter().all(|kind| plan["identifiers"][kind].as_u64() >= Some(1)), "{plan:#}");
 
+    // Before anything is erased it is said what the receipt will not be complete by, and of whom that is not known.
+    let foreseen = &plan["foreseen"];
+    assert_eq!((&foreseen["at_best"], &foreseen["not_known"]), (&json!("incomplete"), &json!(["erp", "shop"])));
+    let reason = |code: &str, target: &str| {
+        let all = foreseen["reasons"].as_array().expect("reasons");
+        let found = all.iter().find(|one| one["code"] == code && one["target"] == target);
+        found.unwrap_or_else(|| panic!("{code} {target}: {foreseen:#}"))
+    };
+    let places = reason("not_looked_at", "mluvii");
+    assert_eq!(
+        (&places["lowers"], &places["sure"], &places["allows"]),
+        (&json!(true), &json!(true), &json!("incomplete"))
+    );
+    assert!(places["advice"].as_str().is_some_and(|advice| advice.contains("mluvii.accept_left")), "{places}");
+    assert_eq!(reason("unverifiable", "letters")["sure"], false, "it may show it once it has erased");
+    assert_eq!(reason("retained", "accounting")["allows"], "retained");
+    assert_eq!(deployment.json(&["requests", "show", "R-1"])["foreseen"], *foreseen);
+
     // One session goes, and is held with the person; the other one may be the person's, stays, and is held by itself.
     let (of_person, of_session) = (hold(&plan, &person), hold(&plan, &session));
     assert_eq!(
@@ -80,7 +98,16 @@ fn a_plan_says_what_each_target_finds_or_that_it_is_not_known_and_what_is_held_a
     );
     assert!(!plan.to_string().contains("example.com"), "{plan}");
     let shown = text(&deployment, &["requests", "plan", "R-1"]);
-    for part in ["not known", "held: ", "crm is told: email", "mluvii does not look at: ", LAW, "guests       1"] {
+    for part in [
+        "not known",
+        "held: ",
+        "crm is told: email",
+        "mluvii does not look at: ",
+        LAW,
+        "guests       1",
+        "the receipt can be incomplete at best",
+        "not known of erp",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
 

@@ -178,7 +178,7 @@ fn a_request_is_found_and_a_hold_keeps_after_a_new_index_key() {
     let whom = format!("@{}", deployment.path("whom").display());
     let new = ["requests", "new", "--came", "letter", "--file", &letter];
     deployment.json(&new);
-    let hold = deployment.json(&["holds", "add", "--email", &whom, "--reason", "legal_claims"]);
+    let hold = deployment.json(&["holds", "add", "--email", &whom, "--reason", "legal-claims"]);
     server.stop();
     deployment.json(&["keys", "rotate", "index"]);
 

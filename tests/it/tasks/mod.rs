@@ -158,7 +158,7 @@ fn whoever_has_a_task_is_told_to_wait_once_its_erasure_is_held() {
     end(&standin, &server, 101);
     let task = tasks(&deployment, 1).remove(0);
     assert_eq!(task["held"], Value::Null, "{task}");
-    let added = deployment.json(&["holds", "add", "--session", "acme/101", "--reason", "legal_claims"]);
+    let added = deployment.json(&["holds", "add", "--session", "acme/101", "--reason", "legal-claims"]);
     assert_eq!(added["under_way"], json!([task["erasure"]]), "they may be at it");
     let hold = added["id"].as_str().expect("an id");
     let held = tasks(&deployment, 1).remove(0);
@@ -180,7 +180,7 @@ fn whoever_has_a_task_is_told_to_wait_once_its_erasure_is_held() {
     assert_eq!(tasks(&deployment, 1)[0]["held"], Value::Null);
     mluvii_has_erased(&deployment);
     // What was done before is confirmed as what it came to, whoever is held.
-    let again = deployment.json(&["holds", "add", "--session", "acme/101", "--reason", "legal_claims"]);
+    let again = deployment.json(&["holds", "add", "--session", "acme/101", "--reason", "legal-claims"]);
     assert!(again["id"].is_string());
     assert_eq!(say(&deployment, id(&task), &["--outcome", "erased"]), Some(0));
     assert_eq!(receipts(&deployment, 1).len(), 1);

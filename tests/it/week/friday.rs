@@ -178,7 +178,7 @@ fn a_consent_is_withdrawn(office: &mut Office) {
         (!shown[0]["erased"].is_null()).then(|| shown[0].clone())
     });
     let history = |one: &Value| (one["state"].clone(), one["origin"].clone());
-    assert_eq!(history(&shown["consent"]), (json!("withdrawn"), json!("officer_letter")), "{shown:#}");
+    assert_eq!(history(&shown["consent"]), (json!("withdrawn"), json!("officer-letter")), "{shown:#}");
     assert_eq!(history(&shown["earlier"][0]), (json!("given"), json!("session")), "{shown:#}");
     // Those of all, also of whom nothing else is left; of one, what was before.
     let exported = office.done(ANN, &["consent", "export", "--mluvii", "acme"]);
@@ -200,7 +200,7 @@ fn the_hold_is_lifted(office: &mut Office, hold: &Hold) {
     assert_eq!((&receipt["sessions"], &receipt["verdict"]), (&json!(certain), &json!("complete")), "{receipt:#}");
     let reasons = receipt["reasons"].as_array().expect("reasons");
     let named = reasons.iter().find(|reason| reason["code"] == "held").expect("it names the hold");
-    assert_eq!(named["detail"], json!(format!("{} (legal_claims, 21 C 7/2026)", hold.0)));
+    assert_eq!(named["detail"], json!(format!("{} (legal-claims, 21 C 7/2026)", hold.0)));
     assert!(!codes(&receipt).contains("possible_left"), "{receipt:#}");
     assert_eq!(outcomes(&receipt), [("crm", "erased"), ("mluvii", "erased")].into());
     case.goes(office, &decided);

@@ -75,7 +75,7 @@ fn who_goes_on_chatting(office: &mut Office) {
 fn who_is_held(office: &mut Office) -> Hold {
     let [email, phone, name] = ["email", "phone", "name"].map(|kind| office.one_of(HELD, kind));
     let add = ["holds", "add", "--mluvii", "acme", "--email", &email, "--phone", &phone, "--name", &name];
-    let added = office.json(ANN, &[&add[..], &["--reason", "legal_claims", "--case", "21 C 7/2026"]].concat());
+    let added = office.json(ANN, &[&add[..], &["--reason", "legal-claims", "--case", "21 C 7/2026"]].concat());
     assert_eq!(added["under_way"], json!([]));
     let case = Case { person: HELD, company: ACME };
     let decided = case.others_are_left(office);

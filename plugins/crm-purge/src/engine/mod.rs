@@ -11,6 +11,7 @@ mod learn;
 mod learned;
 mod left;
 mod list;
+mod listing;
 mod login;
 mod owed;
 mod plan;

@@ -1,67 +1,136 @@
-//! Whom a vendor's installation holds, a page at a time, where its documentation names a list of all.
+//! Whom a vendor's installation holds, a page at a time, by the lists that its documentation names.
 
-use quietus_plugin::{Call, Kind, PluginError, Sweep, Swept, SweptRecord};
+use quietus_plugin::{Call, ErrorClass, Kind, PluginError, Sweep, Swept, SweptRecord};
 use serde_json::Value;
 
-use super::list::{items, not_here};
-use super::search::{Place, id_at};
+use super::list::not_here;
+use super::listing::{At, page, wrong};
+use super::search::Place;
 use super::setup::Engine;
-use crate::vendor::List;
+use super::wanted::Scope;
+use crate::choice::By;
+use crate::vendor::{Follow, List, Shown};
 
-/// The longest cursor that a vendor may have.
-const CURSOR_BYTES_MAX: usize = 2048;
+const HIDDEN: &str = "people whose addresses or numbers are not all shown";
 
 impl Engine {
     /// One page.
     pub(crate) fn sweep(&self, wanted: &Sweep, call: &Call<'_>) -> Result<Swept, PluginError> {
-        let after = wanted.cursor.as_ref().map(|cursor| str::from_utf8(cursor.expose()));
-        let after =
-            after.transpose().map_err(|_| PluginError::permanent("the place at which it is to go on is none"))?;
-        let Some(list) = self.vendor.list(after, wanted.records_max) else {
-            return Err(PluginError::permanent("no documentation of this vendor's names a list of all people"));
+        let shown = shown(&self.scope, wanted);
+        if shown.is_nobody() {
+            let text = "nothing that people are looked for by (`by`) is granted, so that nobody could be told apart";
+            return Err(PluginError::permanent(text));
+        }
+        let at = wanted.cursor.as_ref().map(|cursor| serde_json::from_slice::<At>(cursor.expose()));
+        let at = at.transpose().map_err(|_| wrong("the place at which it is to go on is none: begin anew"))?;
+        // A user from whom records are hidden is refused before anybody is taken for gone.
+        self.learn(call)?;
+        let lists = self.vendor.lists(&shown, &self.related);
+        let at = at.unwrap_or_else(|| At::first(lists.len()));
+        let list = lists.get(at.list).filter(|_| at.lists == lists.len());
+        let list = list.ok_or_else(|| wrong("what there is to be listed has changed meanwhile: begin anew"))?;
+        let document = self.listed_at(list, &at, wanted.records_max, call)?;
+        let page = page(list, &at, wanted.records_max, &document, |id| self.vendor.is_id(id))?;
+        let mut next = page.next;
+        if let Some(At { next: Some(link), .. }) = &mut next
+            && matches!(list.follow, Follow::Link { .. })
+        {
+            *link = self.linked(list, link)?;
+        }
+        let mut hidden = false;
+        let mut records = Vec::new();
+        for (person, id) in page.people.iter().zip(&page.ids) {
+            if list.elsewhere.is_some_and(|(at, text)| person.pointer(at).and_then(Value::as_str) == Some(text)) {
+                continue;
+            }
+            let record = list.record(person, &shown, &mut hidden);
+            // Of other kinds, an id may be the number of another record that is somebody's.
+            let is_by_id = shown.ids && self.vendor.person(id.clone()).object == list.object;
+            let record = if is_by_id { record.identifier(self.scope.id_kind.clone(), id) } else { record };
+            records.extend(Some(record).filter(|record| !record.identifiers.is_empty()));
+        }
+        let swept = match next.or_else(|| at.next_list()) {
+            Some(next) => Swept::page(records, cursor(&next)?),
+            None => Swept::last(records),
         };
-        let answer = self.ask(&list.page, call)?;
+        let swept = if hidden { swept.not_looked_at(HIDDEN) } else { swept };
+        Ok(self.vendor.hides_some().into_iter().fold(swept, Swept::not_looked_at))
+    }
+
+    /// The answer that has the page which begins there.
+    fn listed_at(&self, list: &List, at: &At, most: u32, call: &Call<'_>) -> Result<Value, PluginError> {
+        let (place, most) = at.asked(list, most);
+        let request = match (list.follow, place.as_deref()) {
+            (Follow::Link { .. }, Some(link)) => (list.page)(None, most).at(link),
+            (_, place) => (list.page)(place, most),
+        };
+        let answer = self.ask(&request, call).map_err(|failure| match failure.error.class {
+            // That all people can be listed is known by the pages before: the vendor has given up where it was, and not for good.
+            ErrorClass::Permanent if !at.is_beginning() => {
+                wrong("the vendor does not go on where the page before has ended: begin anew")
+            }
+            _ => failure.error,
+        })?;
         if answer.gone() {
             return Err(not_here());
         }
-        let document = self.document(&answer)?;
-        let mut hidden = false;
-        let people = items(&document, list.items)?.iter();
-        let records: Vec<_> = people.map(|person| list.record(person, wanted, &mut hidden)).collect();
-        let next = id_at(&document, list.next).filter(|cursor| !cursor.is_empty());
-        if next.as_ref().is_some_and(|cursor| cursor.len() > CURSOR_BYTES_MAX) {
-            return Err(PluginError::permanent("the place of the next page is longer than any should be"));
-        }
-        let records = records.into_iter().filter(|record| !record.identifiers.is_empty());
-        let swept = match next {
-            Some(next) => Swept::page(records, next),
-            None => Swept::last(records),
-        };
-        Ok(if hidden { swept.not_looked_at("people whose addresses or numbers are not all shown") } else { swept })
+        self.document(&answer)
+    }
+
+    /// Path and query of a link to the next page of this list. Elsewhere, it would carry the credentials to another host, or tell of others.
+    fn linked(&self, list: &List, link: &str) -> Result<String, PluginError> {
+        let first = (list.page)(None, 1);
+        let target = self.client.within(link, &first);
+        let target = target.filter(|target| path(target).ends_with(path(&first.target())));
+        target.ok_or_else(|| wrong("the link to the next page leads elsewhere"))
+    }
+}
+
+fn path(target: &str) -> &str {
+    target.split('?').next().unwrap_or(target)
+}
+
+fn cursor(next: &At) -> Result<Vec<u8>, PluginError> {
+    let cursor = serde_json::to_vec(next).ok().filter(|cursor| cursor.len() <= Swept::CURSOR_BYTES_MAX);
+    cursor.ok_or_else(|| wrong("the place of the next page is longer than any should be"))
+}
+
+/// What of people is read. A name is nobody's alone, but tells two people apart.
+fn shown(scope: &Scope, wanted: &Sweep) -> Shown {
+    let by = |by: By| scope.by.contains(&by);
+    Shown {
+        // Beside a number, the addresses tell whose it is.
+        addresses: wanted.wants(&Kind::Email) && (by(By::Email) || by(By::Phone)),
+        numbers: wanted.wants(&Kind::Phone) && by(By::Phone),
+        names: wanted.wants(&Kind::Name),
+        ids: wanted.wants(&scope.id_kind) && by(By::Id),
     }
 }
 
 impl List {
-    fn record(&self, person: &Value, wanted: &Sweep, hidden: &mut bool) -> SweptRecord {
+    fn record(&self, person: &Value, shown: &Shown, hidden: &mut bool) -> SweptRecord {
         let mut record = SweptRecord::default();
-        for (kind, places) in [(Kind::Email, self.addresses), (Kind::Phone, self.numbers)] {
-            if !wanted.wants(&kind) {
-                continue;
-            }
-            for text in shown(places, person, hidden) {
+        let places = [(Kind::Email, shown.addresses, self.addresses), (Kind::Phone, shown.numbers, self.numbers)];
+        for (kind, _, places) in places.into_iter().filter(|(_, is_read, _)| *is_read) {
+            for text in texts(places, person, hidden) {
                 record = record.identifier(kind.clone(), text);
             }
         }
-        if wanted.wants(&Kind::Name) {
+        if shown.names {
             let parts = self.names.iter().filter_map(|at| person.pointer(at)?.as_str());
             record = record.identifier(Kind::Name, parts.collect::<Vec<_>>().join(" "));
         }
         let time = |at: &str| person.pointer(at).and_then(Value::as_str).and_then(millis);
-        record.created_ms(time(self.created)).changed_ms(time(self.changed))
+        match (person.pointer(self.changed), time(self.changed)) {
+            (Some(Value::Null), _) => record.created_ms(time(self.created)),
+            // A change that is not shown, or not in which zone it was, may be later than all that is.
+            (_, None) => record,
+            (_, changed) => record.created_ms(time(self.created)).changed_ms(changed),
+        }
     }
 }
 
-fn shown(places: &[Place], person: &Value, hidden: &mut bool) -> Vec<String> {
+fn texts(places: &[Place], person: &Value, hidden: &mut bool) -> Vec<String> {
     let mut texts = Vec::new();
     for place in places {
         let values = place.values(person);

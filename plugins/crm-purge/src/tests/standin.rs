@@ -86,6 +86,8 @@ pub(super) struct World {
     pub(super) blocked: usize,
     /// Records that Raynet's users have made invalid: they are listed only where they are asked for.
     pub(super) invalid: Vec<u32>,
+    /// Raynet lists them among the others, too.
+    pub(super) lists_invalid: bool,
     /// `_` stands for any letter in Raynet's `LIKE_NOCASE`.
     pub(super) underscore_is_any: bool,
     /// What Raynet's anonymization leaves: JSON pointers and values.

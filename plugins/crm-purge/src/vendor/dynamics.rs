@@ -20,7 +20,7 @@ use quietus_plugin::http::{Request, Response, percent};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{Blocker, Keeps, OwnKeys, Question, Right, Traits, Vendor, days, read_by};
+use super::traits::{Blocker, Follow, Keeps, List, OwnKeys, Question, Right, Shown, Traits, Vendor, days, read_by};
 use crate::choice::{By, Erasure, Visibility};
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
 use environment::Environment;
@@ -61,6 +61,9 @@ const NUMBERS: &[Place] =
 /// What the audit log holds.
 const AUDIT: Object = Object { path: "audits", count: "audit entries", id: "/auditid" };
 
+/// Rows on one page of a list.
+const LIST_MAX: u32 = 5000;
+
 /// A query is throttled for some time: in general, for a wildcard at its beginning, for a computed column, for other issues.
 const THROTTLED: [u32; 4] = [0x8004_8544, 0x8004_8644, 0x8004_8744, 0x8004_8745];
 /// Other rows refer to a row, and their relationship restricts deletion.
@@ -88,10 +91,6 @@ pub(super) fn make(own: &OwnKeys) -> Result<Dynamics, String> {
 
 impl Vendor for Dynamics {
     fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
-        let mut objects = vec![&CONTACT];
-        if related.contains(&"leads") {
-            objects.push(&LEAD);
-        }
         let (places, filter) = match wanted {
             Wanted::Email { spellings, around_plus, .. } => {
                 (ADDRESSES, odata::by_address(ADDRESSES, spellings, around_plus.as_ref()))
@@ -102,7 +101,7 @@ impl Vendor for Dynamics {
         // The addresses come beside a number in any case: they tell whose it is.
         let addresses = if places == ADDRESSES { &[] } else { ADDRESSES };
         let mut searches = Vec::new();
-        for object in objects {
+        for object in objects(related) {
             let select: Vec<_> = columns(places).chain(columns(addresses)).chain([&object.id[1..]]).collect();
             let search = self.search(object, &select.join(","), filter.clone());
             let search = search.exact(places).addressed(ADDRESSES);
@@ -116,12 +115,41 @@ impl Vendor for Dynamics {
         searches
     }
 
-    fn places(&self, related: &[&str]) -> Vec<&'static str> {
-        let mut places = vec![CONTACT.count];
-        if related.contains(&"leads") {
-            places.push(LEAD.count);
+    fn lists(&self, shown: &Shown, related: &[&str]) -> Vec<List> {
+        let mut lists = Vec::new();
+        for object in objects(related) {
+            let places = shown.places(ADDRESSES, NUMBERS);
+            let mut select: Vec<_> = columns(&places).chain([&object.id[1..], "createdon", "modifiedon"]).collect();
+            select.extend(shown.names.then_some("fullname"));
+            let rows = Request::get(format!("{}/{}", self.root, object.path));
+            // The order has to be of something that no two rows have in common.
+            let first = rows.query("$select", &select.join(",")).query("$orderby", &object.id[1..]);
+            // Each page is asked for by the same headers; a link is taken as it is.
+            let page = move |_: Option<&str>, most: u32| {
+                first.clone().header("Prefer", &format!("odata.maxpagesize={}", most.min(LIST_MAX)))
+            };
+            lists.push(List {
+                object,
+                page: Box::new(page),
+                follow: Follow::Link { next: "/@odata.nextLink", context: "/@odata.context" },
+                items: "/value",
+                elsewhere: None,
+                addresses: ADDRESSES,
+                numbers: NUMBERS,
+                names: &["/fullname"],
+                created: "/createdon",
+                changed: "/modifiedon",
+            });
         }
-        places
+        lists
+    }
+
+    fn hides_some(&self) -> Option<&'static str> {
+        (self.visibility == Visibility::Trusted).then_some(SOME_HIDDEN)
+    }
+
+    fn places(&self, related: &[&str]) -> Vec<&'static str> {
+        objects(related).into_iter().map(|object| object.count).collect()
     }
 
     fn is_id(&self, id: &str) -> bool {
@@ -212,9 +240,7 @@ impl Vendor for Dynamics {
         let mut places: Vec<String> = not_searched.map(|(_, what)| (*what).to_owned()).collect();
         places.extend(related.contains(&"audit_history").then(|| AUDIT_OFF.to_owned()));
         places.extend(self.environment().not_shown());
-        if self.visibility == Visibility::Trusted {
-            places.push(SOME_HIDDEN.to_owned());
-        }
+        places.extend(self.hides_some().map(str::to_owned));
         places
     }
 
@@ -286,6 +312,13 @@ impl Dynamics {
     fn row(&self, record: &Record) -> String {
         format!("{}/{}({})", self.root, record.object.path, percent(&record.id))
     }
+}
+
+/// The tables that people are looked for in.
+fn objects(related: &[&str]) -> Vec<&'static Object> {
+    let mut objects = vec![&CONTACT];
+    objects.extend(related.contains(&"leads").then_some(&LEAD));
+    objects
 }
 
 /// All that the receipt may say of what is not looked at, is kept, or stays.

@@ -11,7 +11,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{Keeps, List, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
+use super::traits::{Follow, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -135,20 +135,29 @@ impl Vendor for HubSpot {
         searches.map(|groups| self.search(groups.to_vec()).exact(places).addressed(ADDRESSES)).collect()
     }
 
-    fn list(&self, after: Option<&str>, most: u32) -> Option<List> {
-        let properties = "email,hs_additional_emails,phone,mobilephone,firstname,lastname";
-        let limit = most.min(LIST_MAX).to_string();
-        let page = self.objects(Request::get, CONTACT.path).query("limit", &limit).query("properties", properties);
-        Some(List {
-            page: after.map_or(page.clone(), |after| page.query("after", after)),
+    fn lists(&self, shown: &Shown, _: &[&str]) -> Vec<List> {
+        let mut properties = vec!["hs_object_id"];
+        properties.extend(shown.places(ADDRESSES, NUMBERS).iter().map(|place| &place.at()["/properties/".len()..]));
+        if shown.names {
+            properties.extend(["firstname", "lastname"]);
+        }
+        let first = self.objects(Request::get, CONTACT.path).query("properties", &properties.join(","));
+        let page = move |after: Option<&str>, most: u32| {
+            let page = first.clone().query("limit", &most.min(LIST_MAX).to_string());
+            after.map_or(page.clone(), |after| page.query("after", after))
+        };
+        vec![List {
+            object: &CONTACT,
+            page: Box::new(page),
+            follow: Follow::Cursor("/paging/next/after"),
             items: "/results",
-            next: "/paging/next/after",
+            elsewhere: None,
             addresses: ADDRESSES,
             numbers: NUMBERS,
             names: &["/properties/firstname", "/properties/lastname"],
             created: "/createdAt",
             changed: "/updatedAt",
-        })
+        }]
     }
 
     fn places(&self, _: &[&str]) -> Vec<&'static str> {

@@ -1,9 +1,10 @@
 //! The vendors, by name. A new one is a file here, and its name in `vendors!`; `traits` says what it has to tell.
 
+mod listing;
 mod right;
 mod traits;
 
-pub(crate) use traits::{Holds, Keeps, List, OwnKeys, Question, Right, Traits, Vendor};
+pub(crate) use traits::{Follow, Holds, Keeps, List, OwnKeys, Question, Right, Shown, Traits, Vendor};
 
 /// Declares the files and the registry.
 macro_rules! vendors {

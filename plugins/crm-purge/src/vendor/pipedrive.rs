@@ -10,7 +10,9 @@ use quietus_plugin::Writes;
 use quietus_plugin::http::Request;
 use serde_json::Value;
 
-use super::traits::{Holds, Keeps, List, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
+use super::traits::{
+    Follow, Holds, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless,
+};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -99,18 +101,24 @@ impl Vendor for Pipedrive {
         searches
     }
 
-    fn list(&self, after: Option<&str>, most: u32) -> Option<List> {
-        let page = Request::get(PERSON.path).query("limit", &most.min(LIST_MAX).to_string());
-        Some(List {
-            page: after.map_or(page.clone(), |after| page.query("cursor", after)),
+    /// A person is always shown whole.
+    fn lists(&self, _: &Shown, _: &[&str]) -> Vec<List> {
+        let page = |after: Option<&str>, most: u32| {
+            let page = Request::get(PERSON.path).query("limit", &most.min(LIST_MAX).to_string());
+            after.map_or(page.clone(), |after| page.query("cursor", after))
+        };
+        vec![List {
+            object: &PERSON,
+            page: Box::new(page),
+            follow: Follow::Cursor("/additional_data/next_cursor"),
             items: "/data",
-            next: "/additional_data/next_cursor",
+            elsewhere: None,
             addresses: EMAILS,
             numbers: PHONES,
             names: &["/name"],
             created: "/add_time",
             changed: "/update_time",
-        })
+        }]
     }
 
     fn places(&self, _: &[&str]) -> Vec<&'static str> {

@@ -10,7 +10,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::traits::{Holds, NOBODY, OwnKeys, Right, Traits, Vendor, days, is_number, unless};
+use super::traits::{Follow, Holds, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
 
@@ -54,6 +54,27 @@ const OFFICE_ADDRESSES: &[Place] =
 const OFFICE_NUMBERS: &[Place] =
     &[Place::At("/primaryAddress/contactInfo/tel1"), Place::At("/primaryAddress/contactInfo/tel2")];
 
+/// Records on one page of a list.
+const LIST_MAX: u32 = 1000;
+/// The value of `rowInfo.rowAccess` of what was made invalid.
+const INVALID: &str = "INVALID";
+
+/// A kind of record that holds people.
+struct People {
+    object: &'static Object,
+    /// What holds the addresses, as filters name it.
+    holder: &'static str,
+    addresses: &'static [Place],
+    numbers: &'static [Place],
+}
+
+/// Which records a list has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rows {
+    All,
+    Invalid,
+}
+
 pub(super) struct Raynet {
     instance: String,
 }
@@ -65,15 +86,8 @@ pub(super) fn make(own: &OwnKeys) -> Result<Raynet, String> {
 
 impl Vendor for Raynet {
     fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
-        let mut objects = vec![(&PERSON, "contactInfo", ADDRESSES, NUMBERS)];
-        if related.contains(&"leads") {
-            objects.push((&LEAD, "contactInfo", ADDRESSES, NUMBERS));
-        }
-        if related.contains(&"companies") {
-            objects.push((&COMPANY, "primaryAddress-contactInfo", OFFICE_ADDRESSES, OFFICE_NUMBERS));
-        }
         let mut searches = Vec::new();
-        for (object, holder, addresses, numbers) in objects {
+        for People { object, holder, addresses, numbers } in kinds(related) {
             match wanted {
                 Wanted::Email { typed, spellings, around_plus, .. } => {
                     let mut compared: Vec<_> =
@@ -106,6 +120,17 @@ impl Vendor for Raynet {
             }
         }
         searches
+    }
+
+    fn lists(&self, _: &Shown, related: &[&str]) -> Vec<List> {
+        let mut lists = Vec::new();
+        for kind in kinds(related) {
+            lists.push(self.list(&kind, Rows::All));
+            if can_be_invalid(kind.object) {
+                lists.push(self.list(&kind, Rows::Invalid));
+            }
+        }
+        lists
     }
 
     fn places(&self, related: &[&str]) -> Vec<&'static str> {
@@ -216,14 +241,43 @@ impl Raynet {
         request.header("X-Instance-Name", &self.instance)
     }
 
+    /// All records of one kind in the order of their ids, or those of them that were made invalid: whether the first list has these, too,
+    /// Raynet does not say, so that it leaves them to the second.
+    fn list(&self, kind: &People, rows: Rows) -> List {
+        let People { object, addresses, numbers, .. } = *kind;
+        // Times stand without their zone otherwise.
+        let all = self.of(Request::get(object.path).query("sortColumn", "id").query("sortDirection", "ASC"));
+        let all = all.query("dateFormat", "ISO8601");
+        let first = match rows {
+            Rows::All => all,
+            Rows::Invalid => all.query("rowInfo.rowAccess[EQ]", INVALID),
+        };
+        let page = move |offset: Option<&str>, most: u32| {
+            let page = first.clone().query("limit", &most.min(LIST_MAX).to_string());
+            page.query("offset", offset.unwrap_or("0"))
+        };
+        List {
+            object,
+            page: Box::new(page),
+            follow: Follow::Offset { total: "/totalCount" },
+            items: "/data",
+            elsewhere: (rows == Rows::All && can_be_invalid(object)).then_some(("/rowInfo.rowAccess", INVALID)),
+            addresses,
+            numbers,
+            names: &["/firstName", "/lastName"],
+            created: "/rowInfo.createdAt",
+            changed: "/rowInfo.updatedAt",
+        }
+    }
+
     /// One search, and of the kinds that can be made invalid one for those: whether the first one finds them, Raynet does not
     /// say.
     fn searches(&self, object: &'static Object, filter: &str, value: &str) -> Vec<Search> {
         const LIMIT: &str = "100";
         let all = self.of(Request::get(object.path).query(filter, value).query("limit", LIMIT)).paced_as(SEARCH);
         let mut requests = vec![all.clone()];
-        if *object != LEAD {
-            requests.push(all.query("rowInfo.rowAccess[EQ]", "INVALID"));
+        if can_be_invalid(object) {
+            requests.push(all.query("rowInfo.rowAccess[EQ]", INVALID));
         }
         let search = |request: Request| {
             Search::new(object, "/data", Next::Offset, move |offset| {
@@ -232,6 +286,28 @@ impl Raynet {
         };
         requests.into_iter().map(search).collect()
     }
+}
+
+/// The kinds of records that people are looked for in.
+fn kinds(related: &[&str]) -> Vec<People> {
+    let mut kinds = vec![People { object: &PERSON, holder: "contactInfo", addresses: ADDRESSES, numbers: NUMBERS }];
+    if related.contains(&"leads") {
+        kinds.push(People { object: &LEAD, holder: "contactInfo", addresses: ADDRESSES, numbers: NUMBERS });
+    }
+    if related.contains(&"companies") {
+        kinds.push(People {
+            object: &COMPANY,
+            holder: "primaryAddress-contactInfo",
+            addresses: OFFICE_ADDRESSES,
+            numbers: OFFICE_NUMBERS,
+        });
+    }
+    kinds
+}
+
+/// Whether there is a filter for those that were made invalid.
+fn can_be_invalid(object: &Object) -> bool {
+    *object != LEAD
 }
 
 /// The day of requests ends at a time in seconds since 1970.

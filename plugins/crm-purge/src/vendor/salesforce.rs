@@ -17,7 +17,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-use super::traits::{Holds, Keeps, OwnKeys, Question, Right, Traits, Vendor, days};
+use super::traits::{Follow, Holds, Keeps, List, OwnKeys, Question, Right, Shown, Traits, Vendor, days};
 use crate::choice::{By, Erasure, Visibility};
 use crate::engine::{Object, Place, Record, Search, Wanted};
 use belongings::BELONGINGS;
@@ -102,6 +102,39 @@ pub(super) fn make(own: &OwnKeys) -> Result<Salesforce, String> {
 impl Vendor for Salesforce {
     fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
         self.people(wanted, related, "query", "")
+    }
+
+    /// By ids and not by the links of a long query: those belong to a session, end after a while, and there are ten of them at once.
+    fn lists(&self, shown: &Shown, related: &[&str]) -> Vec<List> {
+        let mut lists = Vec::new();
+        for People { object, addresses, numbers, and } in self.kinds(related) {
+            let mut fields = vec!["Id", "CreatedDate", "LastModifiedDate"];
+            fields.extend(shown.places(addresses, numbers).into_iter().map(soql::field));
+            if shown.names {
+                fields.extend(["FirstName", "LastName"]);
+            }
+            let (path, fields) = (format!("{}/query", self.root), fields.join(", "));
+            let page = move |after: Option<&str>, most: u32| {
+                Request::get(path.clone()).query("q", &soql::list(&fields, object.path, and, after, most))
+            };
+            lists.push(List {
+                object,
+                page: Box::new(page),
+                follow: Follow::Id { total: "/totalSize", done: "/done" },
+                items: "/records",
+                elsewhere: None,
+                addresses,
+                numbers,
+                names: &["/FirstName", "/LastName"],
+                created: "/CreatedDate",
+                changed: "/LastModifiedDate",
+            });
+        }
+        lists
+    }
+
+    fn hides_some(&self) -> Option<&'static str> {
+        (self.visibility == Visibility::Trusted).then_some(SOME_HIDDEN)
     }
 
     fn bin(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search> {
@@ -199,9 +232,7 @@ impl Vendor for Salesforce {
         if !related.contains(&"leads") {
             places.push(belongings::LEADS.to_owned());
         }
-        if self.visibility == Visibility::Trusted {
-            places.push(SOME_HIDDEN.to_owned());
-        }
+        places.extend(self.hides_some().map(str::to_owned));
         places
     }
 

@@ -6,6 +6,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
+pub(crate) use super::listing::{Follow, List, Shown};
 pub(crate) use super::right::{Question, Right};
 use crate::choice::{By, Erasure, Visibility};
 use crate::engine::{Object, Place, Record, Search, Wanted};
@@ -96,21 +97,6 @@ pub(crate) struct Blocker {
     pub(crate) what: String,
 }
 
-/// One page of all people, and where in the answer and in each of them what stands: JSON pointers.
-pub(crate) struct List {
-    pub(crate) page: Request,
-    pub(crate) items: &'static str,
-    /// Where the next page's cursor stands.
-    pub(crate) next: &'static str,
-    pub(crate) addresses: &'static [Place],
-    pub(crate) numbers: &'static [Place],
-    /// Texts that are a name together.
-    pub(crate) names: &'static [&'static str],
-    /// Times, as RFC 3339 writes them.
-    pub(crate) created: &'static str,
-    pub(crate) changed: &'static str,
-}
-
 /// Whether a record that was read is somebody's.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Holds {
@@ -130,8 +116,11 @@ pub(crate) trait Vendor: Send + Sync {
     /// Searches for people. Not for ids: see [`Vendor::look`].
     fn find(&self, wanted: &Wanted, related: &[&str]) -> Vec<Search>;
 
-    /// A page of all people, from the beginning or after a cursor, of at most so many; `None` where its documentation names no such list.
-    fn list(&self, _after: Option<&str>, _most: u32) -> Option<List> {
+    /// The lists of all whom [`Vendor::find`] can find, nobody left out, by which it is told whom the vendor holds.
+    fn lists(&self, shown: &Shown, related: &[&str]) -> Vec<List>;
+
+    /// What is said where the user of the credentials is meant to see some records only, and others may be there.
+    fn hides_some(&self) -> Option<&'static str> {
         None
     }
 

@@ -81,6 +81,11 @@ impl Results {
         Ok(Self { items, extract, matches, trusts_search, judged_later })
     }
 
+    /// Where all results are, of whomever.
+    pub(crate) fn source(&self) -> Option<&Source> {
+        self.items.as_ref().or_else(|| self.extract.first().map(|(_, source)| source))
+    }
+
     /// Whether anything says whose the results of a step are that asks for a person's; else every one of them would be taken
     /// as the person's, unseen.
     pub(super) fn check_judged(&self) -> Result<(), String> {

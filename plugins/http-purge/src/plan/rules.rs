@@ -3,7 +3,18 @@
 use super::results::Holder;
 use super::step::Planned;
 
-/// Checks the steps of `erase` or `verify`, of which `health` may be the control.
+/// Refuses a step that may change something, where all steps only look.
+pub(super) fn only_looks(steps: &[Planned], which: &str) -> Result<(), String> {
+    match steps.iter().find(|step| !step.reads) {
+        None => Ok(()),
+        Some(Planned { name, method, .. }) => {
+            let help = format!("{which} only looks: GET, HEAD, or `reads = true`");
+            Err(format!("{which} step `{name}`: {method} may change something; {help}"))
+        }
+    }
+}
+
+/// Checks the steps of `erase`, `verify` or `find`, of which `health` may be the control.
 pub(super) fn check(steps: &[Planned], which: &str, health: Option<&Planned>) -> Result<(), String> {
     for step in steps {
         let checked = needs_control(step, health)
@@ -55,7 +66,9 @@ fn is_judged_later(step: &Planned, steps: &[Planned]) -> Result<(), String> {
         let lists = later.for_each.as_deref().into_iter().chain(later.whole_lists());
         lists.filter_map(|list| list.split_once('.')).any(|(name, _)| name == step.name)
     };
-    let judges = |later: &Planned| later.reads && later.for_each.is_some() && later.results.matches.is_some();
+    // By its own id, a candidate would be whoever's.
+    let names_person = |later: &Planned| later.results.matches.as_ref().is_some_and(|matches| matches.names_person);
+    let judges = |later: &Planned| later.reads && later.for_each.is_some() && names_person(later);
     let mut users = steps.iter().filter(uses).peekable();
     if users.peek().is_none() {
         return Err(
@@ -65,7 +78,7 @@ fn is_judged_later(step: &Planned, steps: &[Planned]) -> Result<(), String> {
     match users.find(|later| !judges(later)) {
         Some(later) => Err(format!(
             "`match = \"later\"`, and step `{}` uses its results without judging them: it must read each (`for_each`) and have a \
-             `match` with `path` and `equals`",
+             `match` with `path`, and an identifier in `equals`",
             later.name
         )),
         None => Ok(()),

@@ -9,6 +9,7 @@ use super::name::plain;
 use super::paging::PlannedPaging;
 use super::parts::{PlannedBody, json_template, pairs, segments, statuses};
 use super::results::Results;
+use super::returns::{NOT_TOLD, Returns};
 use crate::config::{Body, Config, Statuses, Step};
 use crate::template::{Known, Name, Place, Template};
 
@@ -39,6 +40,8 @@ pub(crate) struct Planned {
     pub(crate) status: Statuses,
     pub(crate) count: String,
     pub(crate) reads: bool,
+    /// As what other systems are told what it takes.
+    pub(crate) returns: Option<Returns>,
     /// Whether it is about a person: it uses an identifier, or what was found by one.
     pub(crate) personal: bool,
     /// Whether it is about what an earlier step has found of the person.
@@ -49,6 +52,8 @@ pub(crate) struct Planned {
     pub(crate) judges_candidates: bool,
     /// The steps whose lists it depends on, and those that these depend on.
     pub(crate) roots: BTreeSet<String>,
+    /// What its last page says must not be that there is more.
+    pub(crate) must_be_whole: bool,
 }
 
 /// Makes steps of what the operator writes.
@@ -78,6 +83,9 @@ impl Maker<'_> {
         let planned = self.step(step, &mut Vec::new())?;
         if !planned.reads || !planned.kinds.is_empty() {
             return Err("the step must only read and use no identifiers".to_owned());
+        }
+        if planned.returns.is_some() {
+            return Err(NOT_TOLD.to_owned());
         }
         if planned.results.items.is_none() || planned.lookup || step.matches.is_some() {
             return Err("a status alone is also a log-in page's: set `items` to what only an answer to the right credentials has, \
@@ -122,6 +130,7 @@ impl Maker<'_> {
             judges_candidates: false,
             asks_for_value: false,
             roots: BTreeSet::new(),
+            must_be_whole: false,
             name: step.name.clone(),
             shown: format!("{method} {}", step.url),
             method,
@@ -136,6 +145,7 @@ impl Maker<'_> {
             results,
             status: statuses(&step.status)?,
             count: step.count.clone().unwrap_or_else(|| step.name.clone()),
+            returns: Returns::parse(step)?,
         };
         plain(&planned.count).map_err(|why| format!("count: {why}"))?;
         planned.kinds = planned.used_kinds();

@@ -29,6 +29,10 @@ pub(super) fn verdict(step: &Planned, answer: &Response) -> Result<Verdict, Plug
         _ if says(&configured.retry) => return Err(answer.later()),
         _ if says(&configured.needs_operator) => return Err(PluginError::needs_operator(format!("status {status}"))),
         423 | 451 => return Ok(Verdict::Retained),
+        300..=399 => {
+            let text = "a redirect, which is not followed, as to a log-in page: check `base_url`, `url` and `auth`";
+            return Err(PluginError::permanent(format!("status {status}: {text}")));
+        }
         _ => answer.check()?,
     }
     match answer.gone() {
@@ -77,19 +81,23 @@ fn said_no_error(answer: &Response) -> Result<(), PluginError> {
         return Err(PluginError::retryable("the answer is a page of HTML, with a status of success"));
     }
     let Ok(Value::Object(document)) = quietus_plugin::json::read(answer.body()) else { return Ok(()) };
-    let is_said = |value: &Value| match value {
+    let has_error = ["error", "errors"].iter().filter_map(|key| document.get(*key)).any(is_said);
+    if has_error || document.get("success") == Some(&Value::Bool(false)) {
+        return Err(PluginError::retryable("the answer says that it did not work, with a status of success"));
+    }
+    Ok(())
+}
+
+/// Whether a member of a document says anything.
+pub(super) fn is_said(value: &Value) -> bool {
+    match value {
         Value::Null | Value::Bool(false) => false,
         Value::String(text) => !text.is_empty(),
         Value::Array(list) => !list.is_empty(),
         Value::Object(members) => !members.is_empty(),
         Value::Number(number) => number.as_f64() != Some(0.0),
         Value::Bool(true) => true,
-    };
-    let has_error = ["error", "errors"].iter().filter_map(|key| document.get(*key)).any(is_said);
-    if has_error || document.get("success") == Some(&Value::Bool(false)) {
-        return Err(PluginError::retryable("the answer says that it did not work, with a status of success"));
     }
-    Ok(())
 }
 
 /// Whether a step that goes over items was refused this one alone: a record that is shared with nobody, or archived, and not what every
@@ -146,12 +154,20 @@ impl Page {
             let taken = if fit == Fit::Theirs { step.results.taken(item) } else { Vec::new() };
             // It stays: without its id, nothing can be done about it, and the others' are no worse for that.
             let is_lost = fit == Fit::Theirs && taken.len() < lists.len();
-            fits.add(if is_lost { Fit::Hidden } else { fit });
+            fits.add(if is_lost && !step.shows_none(item) { Fit::Lost } else { fit });
             if !is_lost {
                 lists.iter_mut().zip(taken).for_each(|((_, list), values)| list.extend(values));
             }
         }
         Ok(Self { document, results, fits, lists })
+    }
+}
+
+impl Planned {
+    /// Whether a result shows that it has nothing to be told, where that may be.
+    fn shows_none(&self, item: &Value) -> bool {
+        let may_lack = self.returns.as_ref().is_some_and(|returns| returns.may_lack);
+        may_lack && self.results.extract.iter().all(|(_, source)| source.shows_none(item))
     }
 }
 
@@ -198,6 +214,23 @@ impl Source {
             return Ok(());
         }
         Err(PluginError::retryable(format!("the answer's `{holder}` is no list")))
+    }
+
+    /// What is there says that there is nothing: `null`, an empty text or an empty list. What is not there says nothing.
+    fn shows_none(&self, item: &Value) -> bool {
+        let is_one = matches!(self.holder, Holder::Value);
+        let is_empty = |node: &&Value| match node {
+            Value::Null => true,
+            Value::String(text) => is_one && text.is_empty(),
+            Value::Array(list) => !is_one && list.is_empty(),
+            _ => false,
+        };
+        let nodes = match &self.holder {
+            Holder::Root | Holder::Anywhere => return false,
+            Holder::List(list) => list.query(item).all(),
+            Holder::Value => self.path.query(item).all(),
+        };
+        !nodes.is_empty() && nodes.iter().all(is_empty)
     }
 }
 

@@ -20,6 +20,8 @@ pub(super) enum Fit {
     Unexplained,
     /// It does not show the value, or in a form that cannot be read.
     Hidden,
+    /// It is theirs, and lacks what is to be taken of it.
+    Lost,
     /// It holds the value, and may be somebody else's all the same, by the operator's word.
     NeedsPerson,
 }
@@ -31,6 +33,7 @@ pub(super) struct Fits {
     pub(super) somebody_elses: u64,
     pub(super) unexplained: u64,
     pub(super) hidden: u64,
+    pub(super) lost: u64,
     pub(super) needs_person: u64,
 }
 
@@ -41,6 +44,7 @@ impl Fits {
             Fit::SomebodyElses => &mut self.somebody_elses,
             Fit::Unexplained => &mut self.unexplained,
             Fit::Hidden => &mut self.hidden,
+            Fit::Lost => &mut self.lost,
             Fit::NeedsPerson => &mut self.needs_person,
         } += 1;
     }
@@ -50,12 +54,13 @@ impl Fits {
         self.somebody_elses += other.somebody_elses;
         self.unexplained += other.unexplained;
         self.hidden += other.hidden;
+        self.lost += other.lost;
         self.needs_person += other.needs_person;
     }
 
     /// Whether all that was shown is others', and nothing of it says why.
     pub(super) fn explain_nothing(&self) -> bool {
-        self.theirs + self.somebody_elses + self.hidden + self.needs_person == 0
+        self.theirs + self.somebody_elses + self.hidden + self.lost + self.needs_person == 0
     }
 }
 

@@ -27,7 +27,8 @@ pub(crate) fn health(plan: &Plan, client: &Client, call: &Call) -> Result<(), Pl
             ))),
         };
     }
-    let searches: Vec<_> = plan.erase.iter().chain(&plan.verify).filter(|step| made_up::is_possible(step)).collect();
+    let steps = plan.erase.iter().chain(&plan.verify).chain(&plan.find);
+    let searches: Vec<_> = steps.filter(|step| made_up::is_possible(step)).collect();
     // The token was given for the credentials.
     if searches.is_empty() && !has_token {
         return Err(PluginError::needs_operator(format!("nothing tells whether the credentials work: {ADVICE}")));

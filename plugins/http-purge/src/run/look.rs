@@ -7,7 +7,7 @@ use quietus_plugin::{ErrorClass, PluginError};
 use super::answer::{Page, Verdict, refuses_one, verdict};
 use super::fit::Fits;
 use super::request::{Turn, outgoing};
-use super::{Run, in_step, made_up};
+use super::{Run, in_step, made_up, whole};
 use crate::plan::{Planned, PlannedPaging};
 
 /// What one search came to.
@@ -17,6 +17,8 @@ struct Tally {
     found: u64,
     /// All results, of whomever.
     read: u64,
+    /// The same, before `items` chooses some.
+    listed: u64,
     fits: Fits,
     /// The status with which this item alone was refused.
     refused: Option<u16>,
@@ -34,7 +36,7 @@ impl Tally {
             (false, true) => self.fits.unexplained,
             (false, false) => 0,
         };
-        self.fits.hidden + unexplained
+        self.fits.hidden + self.fits.lost + unexplained
     }
 }
 
@@ -66,6 +68,7 @@ impl<'a> Run<'a> {
             }
             found = tally.found.max(found);
             self.found.hidden(step, tally.hidden(step).saturating_sub(hidden));
+            self.found.lost(step, tally.fits.lost);
             self.found.needs_person(step, tally.fits.needs_person.saturating_sub(open));
             let same = if step.results.extract.is_empty() { found - before } else { 0 };
             by_value.insert(turn.value(), (same, tally.hidden(step).max(hidden), tally.fits.needs_person.max(open)));
@@ -120,8 +123,9 @@ impl<'a> Run<'a> {
             tally.found += self.keep(page.lists, page.fits.theirs, turn);
             self.check_narrow(step, tally.found)?;
             tally.read += page.results;
+            tally.listed += whole::listed(step, &page.document);
             if !request.turn_page(step, &page.document, page.results, tally.read, self.client)? {
-                return Ok(());
+                return whole::check(step, &answer, &page.document, tally.listed);
             }
         }
         let text =

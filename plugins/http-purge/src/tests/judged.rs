@@ -295,6 +295,10 @@ fn what_is_judged_later_is_nobodys_until_then() {
     unjudged["erase"][2]["for_each"] = json!("search.ids");
     let error = configure("https://crm.example", unjudged).err().expect("refused");
     assert!(error.message.contains("without judging them"), "{error}");
+    let mut by_its_id = settings.clone();
+    by_its_id["erase"][1]["match"] = json!({ "path": "$.contact", "equals": "{{item}}" });
+    let error = configure("https://crm.example", by_its_id).err().expect("refused");
+    assert!(error.message.contains("without judging them"), "{error}");
     let mut unused = settings;
     unused["verify"] = json!([unused["verify"][0]]);
     let error = configure("https://crm.example", unused).err().expect("refused");

@@ -3,6 +3,7 @@
 use quietus_plugin::http::{Client, Failure, Request, Response};
 use quietus_plugin::{Call, ErrorClass, PluginError, Secrets};
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::limits;
 use super::pace::{OF_PROFILE, UNITS};
@@ -21,8 +22,17 @@ pub(crate) struct Gmail {
 /// Who the token speaks for.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Profile {
+pub(super) struct Profile {
     email_address: String,
+    #[serde(default)]
+    messages_total: Value,
+}
+
+impl Profile {
+    /// Whether it says that the mailbox has messages.
+    pub(super) fn has_messages(&self) -> bool {
+        self.messages_total.as_u64().is_some_and(|total| total > 0)
+    }
 }
 
 impl Gmail {
@@ -43,6 +53,10 @@ impl Gmail {
 
     /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
     pub(super) fn control(&self, call: &Call) -> Result<(), PluginError> {
+        self.profile(call).map(drop)
+    }
+
+    pub(super) fn profile(&self, call: &Call) -> Result<Profile, PluginError> {
         let answer = self.send(Request::get("/users/me/profile"), OF_PROFILE, call);
         let answer = answer.map_err(|failure| said("the mailbox", failure.error))?;
         if answer.gone() {
@@ -50,7 +64,7 @@ impl Gmail {
         }
         let profile: Profile = answer.json().map_err(|error| said("the mailbox", error))?;
         match profile.email_address.contains('@') {
-            true => Ok(()),
+            true => Ok(profile),
             false => Err(PluginError::retryable("the mailbox: the answer names nobody")),
         }
     }

@@ -1,15 +1,15 @@
 //! Reads the headers of several messages in one request
 //! (<https://developers.google.com/workspace/gmail/api/guides/batch>): one answer for each id.
 
-use quietus_plugin::PluginError;
 use quietus_plugin::http::{Request, has_dots, percent};
+use quietus_plugin::{Call, PluginError};
 
 use super::api::{Gmail, said};
 use super::limits;
 use super::message::{HEADERS, Message};
 use super::pace::OF_MESSAGE;
 use super::parts::{Part, parts};
-use crate::mailbox::Task;
+use crate::mailbox::go_on;
 
 /// Ids are percent-encoded, so that none can hold it.
 const BOUNDARY: &str = "=quietus=";
@@ -20,8 +20,8 @@ pub(super) type Told = Result<Option<Message>, PluginError>;
 
 impl Gmail {
     /// What was answered for each of these, in their order.
-    pub(super) fn headers(&self, ids: &[String], task: &Task<'_>) -> Result<Vec<Told>, PluginError> {
-        task.go_on()?;
+    pub(super) fn headers(&self, ids: &[String], call: &Call) -> Result<Vec<Told>, PluginError> {
+        go_on(call)?;
         let mut body = String::new();
         for (at, id) in ids.iter().enumerate() {
             let target = self.target(id)?;
@@ -32,7 +32,7 @@ impl Gmail {
         body += &format!("--{BOUNDARY}--\r\n");
         let request = Request::search("/").at(&self.batch_path).bytes(CONTENT_TYPE, body);
         let units = OF_MESSAGE * u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        let answer = self.send(request, units, task.call).map_err(|failure| said("the headers", failure.error))?;
+        let answer = self.send(request, units, call).map_err(|failure| said("the headers", failure.error))?;
         if answer.gone() {
             return Err(PluginError::retryable("the headers: answered 404; if it stays so, check `base_url`"));
         }
@@ -50,7 +50,7 @@ impl Gmail {
         }
         let names: String = HEADERS.iter().map(|name| format!("&metadataHeaders={name}")).collect();
         let path = format!("{}/users/me/messages/{}", self.base_path, percent(id));
-        Ok(format!("{path}?format=metadata{names}&fields=id%2Cpayload%2Fheaders"))
+        Ok(format!("{path}?format=metadata{names}&fields=id%2CinternalDate%2Cpayload%2Fheaders"))
     }
 }
 

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use quietus_plugin::http::Request;
-use quietus_plugin::{ErrorClass, PluginError, mark};
+use quietus_plugin::{Call, ErrorClass, PluginError, mark};
 
 use super::api::{Gmail, no_mailbox, said};
-use super::message::{Id, Page};
+use super::message::{Id, Message, Page};
 use super::pace::{BATCH, OF_LIST, OF_MESSAGE};
 use super::query::query;
-use crate::mailbox::Task;
+use crate::mailbox::{Task, go_on};
 use crate::wanted::{Wanted, Whose};
 
 /// Ids in a page; more are not given (<https://developers.google.com/workspace/gmail/api/reference/rest/v1/users.messages/list>).
@@ -69,12 +69,21 @@ impl Gmail {
         wanted: &Wanted,
         task: &mut Task<'_>,
     ) -> Result<Vec<String>, PluginError> {
+        let call = task.call;
         let unread: Vec<_> = ids.iter().filter(|id| task.through().at(self.place(id)).up_to == 0).cloned().collect();
         for batch in unread.chunks(BATCH) {
             let known = ids.iter().find(|id| matches!(task.through().at(self.place(id)).up_to, THEIRS | OF_OTHERS));
-            for id in self.twice_odd(batch, known, wanted, task)? {
+            let mut note = |id: &str, message: Message| {
+                task.through().at(self.place(id)).up_to = match wanted.by_headers(&message.raw()) {
+                    Whose::Theirs => THEIRS,
+                    Whose::SomebodyElses => OF_OTHERS,
+                    Whose::Unclear | Whose::Unexplained => UNCLEAR,
+                };
+            };
+            let odd = self.twice_odd(batch, known, call, &mut note)?;
+            for id in odd {
                 // Twice not shown, of a message that is: that is the message's matter, and no other waits for it.
-                if self.is_there(&id, task)? {
+                if self.is_there(&id, call)? {
                     task.through().at(self.place(&id)).up_to = UNCLEAR;
                 }
             }
@@ -83,22 +92,22 @@ impl Gmail {
         Ok(theirs.cloned().collect())
     }
 
-    /// Those of a batch whose headers are twice not shown. Where none was shown, one that is `known` to have been tells whether
-    /// that is the messages' matter; what may pass by itself is an error otherwise, and decides nothing.
-    fn twice_odd(
+    /// Notes the headers of a batch, and returns those whose headers are twice not shown. Where none was shown, one that is `known` to
+    /// have been tells whether that is the messages' matter; what may pass by itself is an error otherwise, and decides nothing.
+    pub(super) fn twice_odd(
         &self,
         batch: &[String],
         known: Option<&String>,
-        wanted: &Wanted,
-        task: &mut Task<'_>,
+        call: &Call,
+        note: &mut dyn FnMut(&str, Message),
     ) -> Result<Vec<String>, PluginError> {
-        let odd = self.look_at(batch, wanted, task)?;
+        let odd = self.look_at(batch, call, note)?;
         let known = known.filter(|_| odd.len() == batch.len());
         let again: Vec<_> = odd.iter().map(|odd| &odd.id).chain(known).cloned().collect();
         if odd.is_empty() {
             return Ok(again);
         }
-        let left = self.look_at(&again, wanted, task)?;
+        let left = self.look_at(&again, call, note)?;
         let is_none_shown = odd.len() == batch.len() && left.len() == again.len();
         if is_none_shown && let Some(error) = left.iter().find_map(|odd| odd.passing.clone()) {
             return Err(error);
@@ -107,18 +116,17 @@ impl Gmail {
     }
 
     /// Looks at the headers of a batch. Returns the messages whose headers were not shown; what is about all is an error.
-    fn look_at(&self, ids: &[String], wanted: &Wanted, task: &mut Task<'_>) -> Result<Vec<Odd>, PluginError> {
+    fn look_at(
+        &self,
+        ids: &[String],
+        call: &Call,
+        note: &mut dyn FnMut(&str, Message),
+    ) -> Result<Vec<Odd>, PluginError> {
         let mut odd = Vec::new();
         let mut failed = None;
-        for (id, told) in ids.iter().zip(self.headers(ids, task)?) {
+        for (id, told) in ids.iter().zip(self.headers(ids, call)?) {
             match told {
-                Ok(Some(message)) => {
-                    task.through().at(self.place(id)).up_to = match wanted.by_headers(&message.raw()) {
-                        Whose::Theirs => THEIRS,
-                        Whose::SomebodyElses => OF_OTHERS,
-                        Whose::Unclear | Whose::Unexplained => UNCLEAR,
-                    };
-                }
+                Ok(Some(message)) => note(id, message),
                 // The list has just shown it, so that it went meanwhile, or is not shown.
                 Ok(None) => odd.push(Odd { id: id.clone(), passing: None }),
                 Err(error) => match error.class {
@@ -142,16 +150,15 @@ impl Gmail {
     }
 
     /// Whether a message is there, whatever the list says, which may be behind.
-    pub(super) fn is_there(&self, id: &str, task: &Task<'_>) -> Result<bool, PluginError> {
-        task.go_on()?;
+    pub(super) fn is_there(&self, id: &str, call: &Call) -> Result<bool, PluginError> {
+        go_on(call)?;
         let request = Request::get("/users/me/messages").segment(id).query("format", "minimal").query("fields", "id");
-        let send = || {
-            self.send(request.clone(), OF_MESSAGE, task.call).map_err(|failure| said("a second look", failure.error))
-        };
+        let send =
+            || self.send(request.clone(), OF_MESSAGE, call).map_err(|failure| said("a second look", failure.error));
         let mut answer = send()?;
         if answer.gone() {
             // A gateway may answer so to everything, and may have begun or ended in between.
-            self.control(task.call)?;
+            self.control(call)?;
             answer = send()?;
         }
         if answer.gone() {

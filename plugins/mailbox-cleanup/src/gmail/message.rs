@@ -1,6 +1,7 @@
 //! Reads Gmail's JSON: ids of messages, and the headers of one.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The headers that tell whose a message is.
 pub(super) const HEADERS: [&str; 6] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"];
@@ -38,6 +39,9 @@ pub(super) struct Message {
     /// Left out when there is none of the headers.
     #[serde(default)]
     payload: Payload,
+    /// Only where it is asked for.
+    #[serde(default, rename = "internalDate")]
+    internal_date: Value,
 }
 
 #[derive(Default, Deserialize)]
@@ -53,6 +57,16 @@ struct Header {
 }
 
 impl Message {
+    /// When Gmail took it, in milliseconds since 1970.
+    pub(super) fn taken(&self) -> Option<i64> {
+        self.internal_date.as_str().map_or_else(|| self.internal_date.as_i64(), |millis| millis.parse().ok())
+    }
+
+    /// Whether it has none of the headers: each message is from somebody, and so they are not shown.
+    pub(super) fn is_bare(&self) -> bool {
+        !self.payload.headers.iter().any(|header| HEADERS.iter().any(|name| name.eq_ignore_ascii_case(&header.name)))
+    }
+
     /// The headers as they stand in a message. No value can make a header of its own: one with a line break that does not fold it
     /// shows nobody for sure, and is left empty.
     pub(super) fn raw(&self) -> Vec<u8> {

@@ -13,6 +13,7 @@ mod pace;
 mod parts;
 mod query;
 mod settings;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use std::collections::BTreeSet;
 
 use quietus_plugin::{Call, PluginError, Writes};
 
+use crate::holding::{Held, Holding};
 use crate::mailbox::{MESSAGES, Mailbox, Seen, Task};
 use crate::scope::{DEVICES, RECEIVED, Scope, TEXTS_NEVER, headers_of_search};
 use crate::wanted::{Place, Wanted};
@@ -38,7 +40,7 @@ impl Gmail {
         let mut left = 0;
         for id in deleted {
             let marks = self.marks(std::slice::from_ref(id));
-            if listed.contains(id) && self.is_there(id, task)? {
+            if listed.contains(id) && self.is_there(id, task.call)? {
                 task.progress.undone(MESSAGES, &marks);
                 left += 1;
             } else {
@@ -83,6 +85,10 @@ impl Mailbox for Gmail {
         }
         let messages = self.left(&deleted, wanted, task)?;
         Ok(Seen { messages, unclear: self.unclear(&listed, task), scope: scope(wanted), ..Seen::default() })
+    }
+
+    fn hold(&self, place: Option<&str>, holding: &Holding<'_>, call: &Call) -> Result<Held, PluginError> {
+        self.hold_page(place, holding, call)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

@@ -8,6 +8,7 @@ mod google;
 mod hostile;
 mod killed;
 mod pace;
+mod sweeping;
 mod told;
 
 use quietus_plugin::PluginError;
@@ -42,8 +43,12 @@ fn hasty(google: &Google) -> Host {
     configured(json!([{ "name": "support", "gmail": account }]), json!({})).expect("configured")
 }
 
-fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
+fn config(accounts: Value, more: Value) -> Value {
     let mut config = json!({ "accounts": accounts });
     config.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
-    Host::with_secrets(config, [("google", KEY)])
+    config
+}
+
+fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
+    Host::with_secrets(config(accounts, more), [("google", KEY)])
 }

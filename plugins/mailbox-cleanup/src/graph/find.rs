@@ -13,7 +13,7 @@ use crate::mailbox::Task;
 use crate::wanted::{Wanted, Whose};
 
 /// All folders that people see.
-const MAILBOX: &str = "/messages";
+pub(super) const MAILBOX: &str = "/messages";
 /// Messages in a page; up to 1,000 are allowed.
 const PAGE: &str = "250";
 /// More than one search shows: <https://learn.microsoft.com/graph/search-query-parameter#using-search-on-message-collections>.
@@ -196,7 +196,7 @@ impl Graph {
     }
 }
 
-fn no_folder() -> PluginError {
+pub(super) fn no_folder() -> PluginError {
     PluginError::retryable("a search: a folder that was there is answered 404, so that nobody has looked into it")
 }
 

@@ -1,11 +1,16 @@
 //! The folders that nobody sees, in which Exchange keeps what was deleted
 //! (<https://learn.microsoft.com/exchange/security-and-compliance/recoverable-items-folder/recoverable-items-folder>).
 
-use quietus_plugin::{ErrorClass, PluginError};
+use quietus_plugin::{Call, ErrorClass, PluginError};
 
 use super::api::{Folder, Graph, said};
-use crate::mailbox::{Kept, Task};
+use crate::mailbox::{Kept, Task, go_on};
 use crate::wanted::Wanted;
+
+/// What Graph calls them (<https://learn.microsoft.com/graph/api/resources/mailfolder>).
+pub(super) const DELETIONS: &str = "recoverableitemsdeletions";
+pub(super) const PURGES: &str = "recoverableitemspurges";
+pub(super) const HOLDS: &str = "recoverableitemsdiscoveryholds";
 
 /// The ids of those that Graph shows.
 #[derive(Default)]
@@ -49,18 +54,19 @@ impl Hidden {
 
 impl Graph {
     /// Looks the folders up.
-    pub(super) fn hidden(&self, task: &Task<'_>) -> Result<Hidden, PluginError> {
+    pub(super) fn hidden(&self, call: &Call) -> Result<Hidden, PluginError> {
         Ok(Hidden {
-            deletions: self.folder("recoverableitemsdeletions", task)?,
-            purges: self.folder("recoverableitemspurges", task)?,
-            holds: self.folder("recoverableitemsdiscoveryholds", task)?,
+            deletions: self.folder(DELETIONS, call)?,
+            purges: self.folder(PURGES, call)?,
+            holds: self.folder(HOLDS, call)?,
         })
     }
 
-    fn folder(&self, name: &str, task: &Task<'_>) -> Result<Option<String>, PluginError> {
-        task.go_on()?;
+    /// The id of one of them; `None` where Graph does not show it.
+    pub(super) fn folder(&self, name: &str, call: &Call) -> Result<Option<String>, PluginError> {
+        go_on(call)?;
         let request = self.of_user(&format!("/mailFolders/{name}")).query("$select", "id");
-        match self.send_controlled(&request, "a folder", task.call) {
+        match self.send_controlled(&request, "a folder", call) {
             Ok(answer) if answer.gone() => Ok(None),
             Ok(answer) => Ok(Some(answer.json::<Folder>().map_err(|error| said("a folder", error))?.id)),
             // A name that Graph does not know is an id to it, and a malformed one; or it is refused. The mailbox itself is asked for after it.

@@ -4,6 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::query::Query;
+use super::time;
+use crate::address::Address;
 use crate::wanted::{self, Wanted, Whose};
 
 /// The properties that [`Message`] reads.
@@ -38,6 +40,12 @@ pub(super) struct Message {
     cc_recipients: Value,
     #[serde(default)]
     bcc_recipients: Value,
+    /// Only where it is asked for.
+    #[serde(default)]
+    received_date_time: Value,
+    /// Only where it is asked for.
+    #[serde(default)]
+    last_modified_date_time: Value,
 }
 
 /// Where a message is.
@@ -66,17 +74,44 @@ impl Message {
     pub(super) fn explains(&self, query: &Query, wanted: &Wanted) -> bool {
         let phrase = query.phrase().to_lowercase();
         let is_found = |text: &str| wanted.resembles(text) || text.to_lowercase().contains(&phrase);
-        self.counted(wanted).any(|party| {
+        self.counted(wanted.place()).any(|party| {
             let of = |member: &str| party["emailAddress"][member].as_str();
             of("name").is_some_and(is_found)
                 || of("address").is_some_and(|text| is_found(text) && !wanted.in_text(text))
         })
     }
 
+    /// The addresses in the places that count, each once, in their order.
+    pub(super) fn people(&self, place: wanted::Place) -> Vec<String> {
+        let mut people = Vec::new();
+        for address in self.counted(place).filter_map(address).flat_map(Address::readings) {
+            let email = address.normal_form().to_owned();
+            if !people.contains(&email) {
+                people.push(email);
+            }
+        }
+        people
+    }
+
+    /// The second in which it came.
+    pub(super) fn received(&self) -> Option<i64> {
+        time::seconds(self.received_date_time.as_str()?)
+    }
+
+    /// Since when it is as it is, in milliseconds: whom a draft is to, may have been changed long after it was made.
+    pub(super) fn dated(&self) -> Option<i64> {
+        let received = self.received()?;
+        let seconds = match self.is_draft == true {
+            true => time::seconds(self.last_modified_date_time.as_str()?)?.max(received),
+            false => received,
+        };
+        Some(seconds * 1_000)
+    }
+
     /// Those in the places that count.
-    fn counted(&self, wanted: &Wanted) -> impl Iterator<Item = &Value> {
+    fn counted(&self, place: wanted::Place) -> impl Iterator<Item = &Value> {
         let recipients = [&self.to_recipients, &self.cc_recipients, &self.bcc_recipients];
-        let recipients = recipients.into_iter().filter(move |_| wanted.place() != wanted::Place::Senders);
+        let recipients = recipients.into_iter().filter(move |_| place != wanted::Place::Senders);
         let listed = [&self.reply_to].into_iter().chain(recipients).filter_map(|list| list.as_array()).flatten();
         [&self.from, &self.sender].into_iter().chain(listed)
     }

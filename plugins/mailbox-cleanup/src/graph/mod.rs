@@ -15,8 +15,10 @@ mod pace;
 mod query;
 mod rights;
 mod settings;
+mod sweep;
 #[cfg(test)]
 mod tests;
+mod time;
 
 pub(crate) use api::Graph;
 pub(crate) use hidden::{KEEPS, REFUSED, UNSEEN, UNTOLD};
@@ -24,6 +26,7 @@ pub(crate) use settings::{Settings, reach};
 
 use quietus_plugin::{Call, PluginError, Writes};
 
+use crate::holding::{Held, Holding};
 use crate::mailbox::{Mailbox, Seen, Task};
 use crate::scope::{DEVICES, RECEIVED, Scope, TEXTS_NEVER, headers_of_search};
 use crate::wanted::{Place, Wanted};
@@ -52,7 +55,7 @@ fn scope(wanted: &Wanted, hidden: &Hidden, erases: bool) -> Scope {
 
 impl Mailbox for Graph {
     fn look(&self, wanted: &Wanted, task: &mut Task<'_>) -> Result<Seen, PluginError> {
-        let hidden = self.hidden(task)?;
+        let hidden = self.hidden(task.call)?;
         let found = self.find(wanted, &hidden, task)?;
         if found.messages.is_empty() && found.is_cut {
             return Err(unseen(false));
@@ -70,8 +73,12 @@ impl Mailbox for Graph {
     }
 
     fn erase(&self, wanted: &Wanted, task: &mut Task<'_>, writes: Writes<'_>) -> Result<Seen, PluginError> {
-        let hidden = self.hidden(task)?;
+        let hidden = self.hidden(task.call)?;
         self.erase_all(wanted, &hidden, task, writes)
+    }
+
+    fn hold(&self, place: Option<&str>, holding: &Holding<'_>, call: &Call) -> Result<Held, PluginError> {
+        self.hold_page(place, holding, call)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {

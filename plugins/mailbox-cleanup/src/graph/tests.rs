@@ -10,6 +10,7 @@ mod hostile;
 mod killed;
 mod language;
 mod mail;
+mod sweeping;
 mod told;
 
 use std::time::Duration;
@@ -45,10 +46,14 @@ fn hasty(exchange: &Exchange) -> Host {
     configured(json!([{ "name": "support", "graph": account }]), json!({})).expect("configured")
 }
 
-fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
+fn config(accounts: Value, more: Value) -> Value {
     let mut config = json!({ "accounts": accounts });
     config.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("an object"));
-    Host::with_secrets(config, [("app", "hunter2")])
+    config
+}
+
+fn configured(accounts: Value, more: Value) -> Result<Host, PluginError> {
+    Host::with_secrets(config(accounts, more), [("app", "hunter2")])
 }
 
 const DAY: u64 = 86_400;

@@ -6,7 +6,8 @@ use super::account::{Folders, Imap};
 use super::rights::may_erase;
 use super::scope::scope;
 use super::visit::Visit;
-use crate::mailbox::{Held, Holding, Mailbox, Seen, Task};
+use crate::holding::{Held, Holding};
+use crate::mailbox::{Mailbox, Seen, Task};
 use crate::wanted::Wanted;
 
 impl Mailbox for Imap {

@@ -9,7 +9,7 @@ use imap_next::imap_types::core::{AString, Vec1};
 use imap_next::imap_types::fetch::{MacroOrMessageDataItemNames, MessageDataItem, MessageDataItemName, Section};
 use imap_next::imap_types::response::Data;
 use imap_next::imap_types::search::SearchKey;
-use quietus_plugin::{Call, Kind, PluginError, SweptRecord};
+use quietus_plugin::{Call, PluginError};
 use serde::{Deserialize, Serialize};
 
 use super::account::Imap;
@@ -18,7 +18,7 @@ use super::folders::Folder;
 use super::opened::{For, certain_search, open, set};
 use super::session::{Ended, Session};
 use crate::headers::people;
-use crate::mailbox::{Held, Holding};
+use crate::holding::{Held, Holding, no_place};
 
 /// Messages whose headers are fetched at once.
 const HEADERS: usize = 100;
@@ -39,8 +39,7 @@ struct At {
 
 impl Imap {
     pub(super) fn hold(&self, place: Option<&str>, holding: &Holding<'_>, call: &Call) -> Result<Held, PluginError> {
-        let unknown = |_| PluginError::permanent("the place at which it is to go on is none");
-        let at: Option<At> = place.map(serde_json::from_str).transpose().map_err(unknown)?;
+        let at: Option<At> = place.map(serde_json::from_str).transpose().map_err(no_place)?;
         let mut session = self.log_in(call)?;
         let folders = self.folders(&mut session)?;
         let mut searched = folders.searched;
@@ -87,54 +86,24 @@ fn page(
     holding: &Holding<'_>,
     held: &mut Held,
 ) -> Result<(u32, usize), PluginError> {
-    let mut full = Page { seen: BTreeMap::new(), most: holding.records_max };
+    let mut full = holding.page();
     'page: for some in uids[..uids.len().min(MESSAGES_MAX)].chunks(HEADERS) {
         let headers = fetch(session, some)?;
         for uid in some {
             let Some((raw, at)) = headers.get(uid) else {
-                note(held, "messages whose headers the server does not show");
+                held.note("messages whose headers the server does not show");
                 (done, part) = (*uid, 0);
                 continue;
             };
-            let people: Vec<String> =
-                people(raw, holding.place).into_iter().filter(|one| !holding.covers(one)).collect();
-            for (n, email) in people.into_iter().enumerate().skip(part) {
-                if full.add(email, *at).is_break() {
-                    part = n;
-                    break 'page;
-                }
+            if let ControlFlow::Break(told) = full.add(people(raw, holding.place), part, *at) {
+                part = told;
+                break 'page;
             }
             (done, part) = (*uid, 0);
         }
     }
-    for (email, at) in full.seen {
-        held.records.push(SweptRecord::default().identifier(Kind::Email, email).created_ms(at));
-    }
+    held.records = full.records();
     Ok((done, part))
-}
-
-/// The people of a page, each once, by their latest message: one of which nobody knows when it came counts as the latest.
-struct Page {
-    seen: BTreeMap<String, Option<i64>>,
-    most: usize,
-}
-
-impl Page {
-    fn add(&mut self, email: String, at: Option<i64>) -> ControlFlow<()> {
-        let is_full = self.seen.len() == self.most;
-        match self.seen.get_mut(&email) {
-            Some(known) => *known = known.and_then(|known| at.map(|at| at.max(known))),
-            None if is_full => return ControlFlow::Break(()),
-            None => drop(self.seen.insert(email, at)),
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-fn note(held: &mut Held, place: &str) {
-    if !held.not_looked_at.iter().any(|known| known == place) {
-        held.not_looked_at.push(place.to_owned());
-    }
 }
 
 /// A message's headers, and when the server got it, by its UID.

@@ -22,12 +22,21 @@ fn an_incomplete_receipt_says_every_reason_in_a_sentence() {
     previous  e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
     key       6a3803d5f059902a
     ");
-    insta::assert_snapshot!(tables, @"
-    REASON            TARGET  MEANING                                                                         DETAIL
-    possible_left: 2          Sessions that may be this person's were left alone, because not enough agrees.
-    unverifiable      crm     Nobody has seen whether the data is gone from the target.                       it has no search
-    kept_by_vendor    crm     The vendor keeps deleted data for some time by its own rules.                   a bin for 30 days
-    not_looked_at     crm     A place at the target that could hold data was not looked at.                   archive
+    insta::assert_snapshot!(tables, @r#"
+    REASON            TARGET  LOWERS TO   MEANING                                                                         DETAIL
+    possible_left: 2          incomplete  Sessions that may be this person's were left alone, because not enough agrees.
+    unverifiable      crm     incomplete  Nobody has seen whether the data is gone from the target.                       it has no search
+    kept_by_vendor    crm     retained    The vendor keeps deleted data for some time by its own rules.                   a bin for 30 days
+    not_looked_at     crm     incomplete  A place at the target that could hold data was not looked at.                   archive
+
+    ✗ incomplete by possible_left, 2
+      Look at these sessions and decide on each: of a request by `quietus requests plan` with `--include` or `--exclude`, and run that; otherwise by `quietus erase` with `--dry-run`, and ask again.
+    ✗ incomplete by unverifiable at crm: it has no search
+      Look there yourself; where nobody can ever see it, have that expected (`expected = "unverifiable"`).
+    ! retained by kept_by_vendor at crm: a bin for 30 days
+      Tell the person what the vendor keeps, and for how long; nobody can do more about it.
+    ✗ incomplete by not_looked_at at crm: archive
+      Look there yourself, let the target look there, or have the place accepted, word by word (`accept_not_looked_at` of a plugin, `mluvii.accept_left`); where others were asked before a target had said what it knows, ask again for the person.
 
     TARGET  OUTCOME       COUNTS       ERASED                VERIFIED              REASON
     mluvii  erased        sessions: 1  1970-01-01T00:00:00Z  1970-01-01T00:00:00Z
@@ -35,7 +44,7 @@ fn an_incomplete_receipt_says_every_reason_in_a_sentence() {
     crm looked at: contacts
     crm did not look at: archive
     crm keeps: a bin for 30 days
-    ");
+    "#);
 }
 
 #[test]
@@ -44,4 +53,18 @@ fn a_complete_receipt_has_no_reasons() {
     text(&sample::issued(&sample::session(), None), &mut out).expect("is written");
     assert!(captured.text().contains("verdict   complete"));
     assert!(!captured.text().contains("MEANING"));
+}
+
+#[test]
+fn in_json_the_receipt_is_as_it_is_signed_and_the_advice_stands_beside_it() {
+    let receipt = sample::issued(&sample::person(), None);
+    let (mut out, captured) = Out::captured(true);
+    out.json(&Shown { advice: advised(&receipt.statement), receipt: &receipt }).expect("is written");
+    let mut shown: serde_json::Value = serde_json::from_str(&captured.text()).expect("JSON");
+    let advice = shown.as_object_mut().and_then(|shown| shown.remove("advice")).expect("advice");
+    assert_eq!(shown, serde_json::to_value(&receipt).expect("JSON"));
+    let first = &advice[0];
+    let marked = serde_json::json!([first["code"], first["allows"], first["lowers"]]);
+    assert_eq!(marked, serde_json::json!(["possible_left", "incomplete", true]));
+    assert!(first["advice"].as_str().is_some_and(|advice| advice.contains("requests plan")), "{first}");
 }

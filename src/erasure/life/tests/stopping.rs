@@ -92,7 +92,7 @@ fn who_takes_a_step_to_erase_may_have_asked_its_target_whatever_becomes_of_them(
     for asks in [Stage::Find, Stage::FindLater, Stage::Verify] {
         assert_eq!(claimed_to_erase(to_call(asks)), None, "to ask erases nothing");
     }
-    const HOLD: &str = "held by h-010101010101 (legal_claims)";
+    const HOLD: &str = "held by h-010101010101 (legal-claims)";
     let kept = only(Begun(vec![taken]).stopped(|_| false, Some(HOLD), NOW).expect("stopped")).0;
     assert_eq!(kept.final_outcome(), Some(Outcome::Unverifiable), "nobody knows that all of it is there");
     // What was looked at was there, and nobody was asked since.
@@ -102,7 +102,7 @@ fn who_takes_a_step_to_erase_may_have_asked_its_target_whatever_becomes_of_them(
 
 #[test]
 fn what_a_hold_keeps_is_retained_and_what_was_asked_before_is_not() {
-    const HOLD: &str = "held by h-010101010101 (legal_claims)";
+    const HOLD: &str = "held by h-010101010101 (legal-claims)";
     let stop =
         |step: Step| only(Begun(vec![step]).stopped(|_| false, Some(HOLD), NOW).expect("there is something to stop"));
     for step in [to_call(Stage::Erase), to_call(Stage::Find), in_state("crm", StepState::WaitsForFinds)] {

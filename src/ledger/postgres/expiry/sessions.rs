@@ -179,6 +179,13 @@ async fn expire(tx: &mut Tx, aged: Aged, old: Vec<OldSession>, keep: &Keep) -> R
         &[&gone.0, &gone.1],
     )
     .await?;
+    tx.execute(
+        "DELETE FROM consent_fingerprint AS print
+         USING unnest($1::BIGINT[], $2::BIGINT[]) AS gone (installation, session)
+         WHERE print.installation = gone.installation AND print.session = gone.session",
+        &[&gone.0, &gone.1],
+    )
+    .await?;
     let deleted = tx
         .execute(
             "DELETE FROM session USING unnest($1::BIGINT[], $2::BIGINT[]) AS gone (installation, session)

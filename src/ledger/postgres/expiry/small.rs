@@ -111,6 +111,7 @@ pub(super) async fn old_holds(
     Ok(Batch { deleted, next, passed: None })
 }
 
+/// Fingerprints of erasures that ended so long ago, and with them those by which the consents of sessions were found that went then.
 pub(super) async fn old_fingerprints(
     tx: &Tx,
     keep: &Keep,
@@ -154,7 +155,44 @@ pub(super) async fn old_fingerprints(
             &[&gone.0, &gone.1, &gone.2],
         )
         .await?;
+    let until = match &next {
+        Some(After::Fingerprint { ended, .. }) => *ended,
+        _ => millis(before),
+    };
+    forget_consents_of_erased(tx, until, portion.size).await?;
     Ok(Batch { deleted, next, passed: None })
+}
+
+/// So many at a time, by their index.
+async fn forget_consents_of_erased(tx: &Tx, until: i64, most: i64) -> Result<(), LedgerError> {
+    loop {
+        let rows = tx
+            .rows(
+                "SELECT fingerprint, installation, session, version FROM consent_fingerprint
+                 WHERE since <= $1 ORDER BY since LIMIT $2",
+                &[&until, &most],
+            )
+            .await?;
+        let mut gone = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for row in &rows {
+            gone.0.push(row.get::<_, &[u8]>(0));
+            gone.1.push(row.get::<_, i64>(1));
+            gone.2.push(row.get::<_, i64>(2));
+            gone.3.push(row.get::<_, i64>(3));
+        }
+        tx.execute(
+            "DELETE FROM consent_fingerprint AS print
+             USING unnest($1::BYTEA[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[])
+                   AS gone (fingerprint, installation, session, version)
+             WHERE print.fingerprint = gone.fingerprint AND print.installation = gone.installation
+               AND print.session = gone.session AND print.version = gone.version",
+            &[&gone.0, &gone.1, &gone.2, &gone.3],
+        )
+        .await?;
+        if i64::try_from(rows.len()).is_ok_and(|count| count < most) {
+            return Ok(());
+        }
+    }
 }
 
 /// Those that are in a month go with it (`maintenance`).

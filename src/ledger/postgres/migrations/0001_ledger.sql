@@ -179,6 +179,20 @@ CREATE TABLE fingerprint (
 );
 CREATE INDEX fingerprint_of_session ON fingerprint (installation, session);
 
+-- By these the consent of a session is found that was erased, at `since`; its record proves it. They are kept for a while.
+CREATE TABLE consent_fingerprint (
+  fingerprint   BYTEA NOT NULL,
+  installation  BIGINT NOT NULL,
+  session       BIGINT NOT NULL,
+  version       BIGINT NOT NULL,
+  kind          TEXT COLLATE "C" NOT NULL,
+  supplementary BOOLEAN NOT NULL,
+  since         BIGINT NOT NULL,
+  PRIMARY KEY (fingerprint, installation, session, version)
+);
+CREATE INDEX consent_fingerprint_of_session ON consent_fingerprint (installation, session);
+CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since);
+
 -- An erasure's id begins with the time when it was made, so a month is a range of ids.
 CREATE TABLE erasure (
   id           BYTEA NOT NULL,
@@ -486,6 +500,19 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 );
 
+-- The newest sweep of `quietus erase-again` of a target for an installation's people: `job` is JSON, in which nobody stands, and `version`
+-- grows with each change, also with the next sweep. Whom it has found so far, and where it goes on, is sealed until it is over.
+CREATE TABLE sweep_job (
+  target       TEXT COLLATE "C" NOT NULL,
+  installation TEXT COLLATE "C" NOT NULL,
+  version      BIGINT NOT NULL,
+  job          TEXT NOT NULL,
+  wrapped_key  BYTEA,
+  content      BYTEA,
+  seal_key     TEXT COLLATE "C",
+  PRIMARY KEY (target, installation)
+);
+
 -- What persons have asked for: `request` is JSON, in which no name stands; the other columns are of it. `seq` is the order in which they
 -- were entered, `version` grows with each change, `due` is the last day since 1970, null where none runs. Whom it is about is sealed until it has ended.
 CREATE TABLE request (
@@ -498,6 +525,7 @@ CREATE TABLE request (
   entered      BIGINT NOT NULL,
   due          BIGINT,
   ended        BIGINT,
+  to_approve   BOOLEAN NOT NULL,
   request      TEXT NOT NULL,
   wrapped_key  BYTEA,
   content      BYTEA,
@@ -506,6 +534,7 @@ CREATE TABLE request (
 CREATE UNIQUE INDEX request_number ON request (number, installation);
 CREATE INDEX request_in_state ON request (state, entered);
 CREATE INDEX request_due ON request (due, number) WHERE ended IS NULL AND due IS NOT NULL;
+CREATE INDEX request_to_approve ON request (entered, seq) WHERE to_approve;
 CREATE INDEX request_ended ON request (ended, seq) WHERE ended IS NOT NULL;
 CREATE INDEX request_of_seal_key ON request (seal_key, seq) WHERE seal_key IS NOT NULL;
 

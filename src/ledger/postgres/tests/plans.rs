@@ -22,6 +22,8 @@ const FILL: &str = "
       SELECT 1, i, 1, substr(sha256(i::TEXT::BYTEA), 1, 16), i, i, TRUE, FALSE, '{}', '' FROM generate_series(2, 50000) AS i;
     INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
       SELECT sha256(i::TEXT::BYTEA), 1, i, 1, 'email', FALSE FROM generate_series(1, 50000) AS i;
+    INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
+      SELECT sha256(i::TEXT::BYTEA), 1, i, 1, 'email', FALSE, 4000000000000 FROM generate_series(1, 50000) AS i;
     INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
                          due_rule, due, begun, ended)
       SELECT id_from(1790000000000 + i) || '\\x00000000000000000000', 1, '{}', 's' || i, 's' || i, '{}', '[]', '[]', 'done',
@@ -69,6 +71,7 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     }
     ledger.awaited_targets().await.expect("listed");
     ledger.sessions_with(&installation(), &[Fingerprint([1; 32])]).await.expect("found");
+    ledger.erased_sessions_with(&installation(), &[Fingerprint([1; 32])]).await.expect("found");
     ledger.sessions_of_guest(&installation(), Digest([1; 16])).await.expect("found");
     ledger.unread_sessions(&installation(), 9).await.expect("listed");
     ledger.session(&session(1_000_001)).await.expect("read");

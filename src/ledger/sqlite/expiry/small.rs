@@ -142,7 +142,7 @@ pub(super) fn old_tombstones(
     Ok(Batch { deleted: old.len() as u64, next, passed: None })
 }
 
-/// Fingerprints of erasures that ended so long ago.
+/// Fingerprints of erasures that ended so long ago, and with them those by which the consents of sessions were found that went then.
 pub(super) fn old_fingerprints(
     tx: &Tx<'_>,
     keep: &Keep,
@@ -172,5 +172,7 @@ pub(super) fn old_fingerprints(
     for print in &old {
         gone.execute(params![print.fingerprint, print.erasure, print.version])?;
     }
+    let until = next.map_or(before.as_millisecond(), |print| print.ended);
+    tx.prepare_cached("DELETE FROM consent_fingerprint WHERE since <= ?1")?.execute([until])?;
     Ok(Batch { deleted: old.len() as u64, next, passed: None })
 }

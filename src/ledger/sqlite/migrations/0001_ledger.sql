@@ -174,6 +174,20 @@ CREATE TABLE fingerprint (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fingerprint_of_session ON fingerprint (installation, session);
 
+-- By these the consent of a session is found that was erased, at `since`; its record proves it. They are kept for a while.
+CREATE TABLE consent_fingerprint (
+  fingerprint   BLOB NOT NULL,
+  installation  INTEGER NOT NULL,
+  session       INTEGER NOT NULL,
+  version       INTEGER NOT NULL,
+  kind          TEXT NOT NULL,
+  supplementary INTEGER NOT NULL,
+  since         INTEGER NOT NULL,
+  PRIMARY KEY (fingerprint, installation, session, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX consent_fingerprint_of_session ON consent_fingerprint (installation, session);
+CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since);
+
 -- Two that have not begun and have one `merge_key` become one.
 CREATE TABLE erasure (
   id           BLOB PRIMARY KEY,
@@ -500,6 +514,19 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 ) STRICT;
 
+-- The newest sweep of `quietus erase-again` of a target for an installation's people: `job` is JSON, in which nobody stands, and `version`
+-- grows with each change, also with the next sweep. Whom it has found so far, and where it goes on, is sealed until it is over.
+CREATE TABLE sweep_job (
+  target       TEXT NOT NULL,
+  installation TEXT NOT NULL,
+  version      INTEGER NOT NULL,
+  job          TEXT NOT NULL,
+  wrapped_key  BLOB,
+  content      BLOB,
+  seal_key     TEXT,
+  PRIMARY KEY (target, installation)
+) STRICT;
+
 -- What persons have asked for: `request` is JSON, in which no name stands; the other columns are of it. `seq` is the order in which they
 -- were entered, `version` grows with each change, `due` is the last day since 1970, null where none runs. Whom it is about is sealed until it has ended.
 CREATE TABLE request (
@@ -512,6 +539,7 @@ CREATE TABLE request (
   entered      INTEGER NOT NULL,
   due          INTEGER,
   ended        INTEGER,
+  to_approve   INTEGER NOT NULL,
   request      TEXT NOT NULL,
   wrapped_key  BLOB,
   content      BLOB,
@@ -520,6 +548,7 @@ CREATE TABLE request (
 CREATE UNIQUE INDEX request_number ON request (number, installation);
 CREATE INDEX request_in_state ON request (state, entered);
 CREATE INDEX request_due ON request (due, number) WHERE ended IS NULL AND due IS NOT NULL;
+CREATE INDEX request_to_approve ON request (entered, seq) WHERE to_approve;
 CREATE INDEX request_ended ON request (ended, seq) WHERE ended IS NOT NULL;
 CREATE INDEX request_of_seal_key ON request (seal_key, seq) WHERE seal_key IS NOT NULL;
 

@@ -59,6 +59,8 @@ fn two_pages_alike_are_none_the_same_for_ever() {
 struct Counted {
     pages: u64,
     crowded_at: u64,
+    /// It does not go on where an earlier process has stopped.
+    refuses: bool,
     happened: Mutex<Vec<&'static str>>,
 }
 
@@ -92,6 +94,9 @@ impl Target for Counted {
         if calls == self.crowded_at {
             return Err(TargetError::RateLimited { retry_after: Some(Duration::ZERO) });
         }
+        if self.refuses && call.cursor.is_some() {
+            return Err(TargetError::Permanent(CANNOT_SWEEP_AS_CONFIGURED.into()));
+        }
         let number = call.cursor.as_ref().map_or(0, |cursor| u64::from(cursor.expose()[0]));
         let next = (number + 1 < self.pages).then(|| cursor(number + 1));
         Ok(SweepPage { next, ..page(&[&format!("{number}@x.cz")]) })
@@ -112,7 +117,7 @@ impl Target for Counted {
 
 #[tokio::test]
 async fn each_call_is_charged_before_it_is_made_also_one_that_is_made_again() {
-    let system = Counted { pages: 3, crowded_at: 2, happened: Mutex::default() };
+    let system = Counted { pages: 3, crowded_at: 2, refuses: false, happened: Mutex::default() };
     let name = TargetName("crm".into());
     let mut pages = Pages::new(&system, &name, Some(&system), None);
     let mut taken = 0;
@@ -121,6 +126,25 @@ async fn each_call_is_charged_before_it_is_made_also_one_that_is_made_again() {
     }
     assert_eq!(taken, 3);
     assert_eq!(*lock(&system.happened), ["charged", "called"].repeat(4));
+}
+
+#[tokio::test]
+async fn what_is_refused_is_known_only_of_where_an_earlier_process_has_stopped() {
+    let name = TargetName("crm".into());
+    let system = |refuses| Counted { pages: 3, crowded_at: 0, refuses, happened: Mutex::default() };
+    let willing = system(false);
+    let mut pages = Pages::new(&willing, &name, None, None).resumed(Some(cursor(2)), 500);
+    assert_eq!(pages.cursor(), Some(&cursor(2)));
+    let page = pages.next().await.expect("it answers").expect("a page");
+    assert_eq!((page.records.len(), pages.cursor(), pages.is_refused()), (1, None, false));
+    assert!(pages.next().await.expect("it answers").is_none(), "it was the last one");
+    let expired = system(true);
+    let mut pages = Pages::new(&expired, &name, None, None).resumed(Some(cursor(2)), 500);
+    assert!(pages.next().await.is_err() && pages.is_refused());
+    // A cursor of its own that it refuses on the way is no old one: it would be refused again.
+    let mut pages = Pages::new(&expired, &name, None, None).resumed(None, 0);
+    pages.next().await.expect("it answers").expect("a page");
+    assert!(pages.next().await.is_err() && !pages.is_refused());
 }
 
 #[test]

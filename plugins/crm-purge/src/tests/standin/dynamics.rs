@@ -38,18 +38,30 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             None => world.not_understood(asked),
         },
         ("GET", [set]) if !set.contains('(') => {
+            let is_list = !asked.query("$orderby").is_empty();
+            if is_list && !is_one_page_of_a_list(asked) {
+                return world.not_understood(asked);
+            }
             let page = match asked.query("$skiptoken") {
                 "" if asked.query("$top") == "1" => (Vec::new(), None),
+                "" if is_list => {
+                    let rows = world.those(word(set, ""), State::Live, |_| true);
+                    world.page(rows.iter().map(|row| selected(row, asked.query("$select"))).collect())
+                }
                 "" => match select(world, set, asked.query("$filter")) {
                     Some(found) => world.page(found.iter().map(record).collect()),
                     None => return world.not_understood(asked),
                 },
                 cursor => world.next_page(cursor.parse().unwrap_or_default()),
             };
-            let mut body = json!({ "@odata.context": "…", "value": page.0 });
+            let host = asked.seen.header("host").unwrap_or_default();
+            let context = format!("http://{host}/api/data/v9.2/$metadata#{set}({})", asked.query("$select"));
+            let mut body = json!({ "@odata.context": context, "value": page.0 });
             if let Some(cursor) = page.1 {
-                let host = asked.seen.header("host").unwrap_or_default();
-                body["@odata.nextLink"] = json!(format!("http://{host}/api/data/v9.2/{set}?%24skiptoken={cursor}"));
+                let query = asked.seen.target.split_once('?').map_or("", |(_, query)| query);
+                let query = query.split("&%24skiptoken=").next().unwrap_or_default();
+                let link = format!("http://{host}/api/data/v9.2/{set}?{query}&%24skiptoken={cursor}");
+                body["@odata.nextLink"] = json!(link);
             }
             Reply::json(200, &body)
         }
@@ -62,6 +74,22 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
         }
         _ => world.not_understood(asked),
     }
+}
+
+/// In the order of a primary key, and with its size said beside each page.
+fn is_one_page_of_a_list(asked: &Asked) -> bool {
+    let prefers = asked.seen.header("prefer").and_then(|prefer| prefer.strip_prefix("odata.maxpagesize="));
+    let is_size = prefers.is_some_and(|size| size.parse::<u32>().is_ok_and(|size| (1..=5000).contains(&size)));
+    is_size && definitions::IDS.contains(&asked.query("$orderby"))
+}
+
+/// The columns that were asked for.
+fn selected(row: &Row, select: &str) -> Value {
+    let mut record = record(row);
+    let select: Vec<_> = select.split(',').collect();
+    let is_shown = |name: &str| name.starts_with('@') || select.contains(&name);
+    record.as_object_mut().expect("an object").retain(|name, _| is_shown(name));
+    record
 }
 
 /// What refers to a contact goes with it, or keeps it from going.
@@ -161,7 +189,8 @@ fn record(row: &Row) -> Value {
         "@odata.etag": "W/\"1\"",
         "emailaddress1": row.emails.first(), "emailaddress2": row.emails.get(1),
         "emailaddress3": null, "telephone1": row.phones.first(), "telephone2": null, "telephone3": null,
-        "mobilephone": row.phones.get(1),
+        "mobilephone": row.phones.get(1), "fullname": format!("Person {}", row.n),
+        "createdon": "2026-01-01T00:00:00Z", "modifiedon": "2026-02-01T00:00:00Z",
     });
     for key in definitions::IDS {
         record[key] = json!((KIND.id)(row.n));

@@ -41,7 +41,7 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             let (results, cursor) = match asked.query("after") {
                 "" => {
                     let all = world.those("person", State::Live, |_| true);
-                    world.page(all.iter().map(contact).collect())
+                    world.page(all.iter().map(|row| listed(row, asked.query("properties"))).collect())
                 }
                 after => world.next_page(after.parse().unwrap_or_default()),
             };
@@ -112,6 +112,14 @@ fn paged(mut body: Value, cursor: Option<usize>) -> Value {
 fn error(status: u16, category: &str) -> Reply {
     let correlation = "aeb5f871-7f07-4993-9211-075dc63e7cbf";
     Reply::json(status, &json!({ "category": category, "correlationId": correlation, "message": "resource not found" }))
+}
+
+/// The properties that were asked for.
+fn listed(row: &Row, properties: &str) -> Value {
+    let mut contact = contact(row);
+    let wanted: Vec<_> = properties.split(',').collect();
+    contact["properties"].as_object_mut().expect("an object").retain(|name, _| wanted.contains(&name.as_str()));
+    contact
 }
 
 fn contact(row: &Row) -> Value {

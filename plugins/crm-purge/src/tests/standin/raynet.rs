@@ -36,7 +36,12 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
 }
 
 fn list(world: &mut World, object: &str, asked: &Asked) -> Reply {
-    let mut found = Vec::new();
+    let how = ["limit", "offset", "sortColumn", "sortDirection", "dateFormat", "rowInfo.rowAccess[EQ]"];
+    let is_list = asked.query.keys().all(|name| how.contains(&name.as_str()));
+    let mut found = match is_list {
+        true => world.those(object, State::Live, |_| true),
+        false => Vec::new(),
+    };
     let only_invalid = asked.query("rowInfo.rowAccess[EQ]") == "INVALID";
     for (name, value) in &asked.query {
         match name.rsplit_once('[') {
@@ -50,16 +55,30 @@ fn list(world: &mut World, object: &str, asked: &Asked) -> Reply {
                 found.extend(by_email(world, object, comparison, value));
             }
             None if name == "fulltext" => found.extend(world.by_text(object, value)),
-            None if matches!(name.as_str(), "limit" | "offset") => {}
+            None if how.contains(&name.as_str()) => {}
             _ => {
                 world.not_understood(asked);
                 return Reply::json(400, &json!({ "message": "Unsupported filter column ..." }));
             }
         }
     }
-    found.retain(|row| world.invalid.contains(&row.n) == only_invalid);
-    let page = found.iter().skip(number(asked.query("offset")) as usize).take(PAGE);
-    let page: Vec<_> = page.map(|row| record(world, row)).collect();
+    let is_listed = |n: &u32| world.invalid.contains(n) == only_invalid || (world.lists_invalid && !only_invalid);
+    found.retain(|row| is_listed(&row.n));
+    // In no order that anybody could rely on, unless one is asked for.
+    match (asked.query("sortColumn"), asked.query("sortDirection")) {
+        ("id", "ASC") => found.sort_by_key(|row| row.n),
+        _ if is_list => found.reverse(),
+        _ => {}
+    }
+    let limit = asked.query("limit").parse::<usize>().map_or(PAGE, |limit| limit.min(PAGE));
+    let page = found.iter().skip(number(asked.query("offset")) as usize).take(limit);
+    let mut page: Vec<_> = page.map(|row| record(world, row)).collect();
+    // "Datum a čas … v časové zóně uživatele. Přidáním parametru dateFormat=ISO8601 lze ovlivnit výstupní formát" (openapi.json).
+    let created = match asked.query("dateFormat") {
+        "ISO8601" => "2026-01-01T01:00:00.000+01:00",
+        _ => "2026-01-01 01:00",
+    };
+    page.iter_mut().for_each(|record| record["rowInfo.createdAt"] = json!(created));
     Reply::json(200, &json!({ "success": "true", "totalCount": found.len(), "data": page }))
 }
 
@@ -96,8 +115,11 @@ fn record(world: &World, row: &Row) -> Value {
     let mut record = json!({
         "id": row.n, "lastName": if is_live { "Kapka" } else { "Anonymous" }, "socialNetworkContact": networks,
         "customFields": null, "rowInfo.rowAccess": null, "rowInfo.rowState": null, "notice": null, "tags": [],
-        "attachments": [],
+        "attachments": [], "firstName": "Person", "rowInfo.updatedAt": null,
     });
+    if world.invalid.contains(&row.n) {
+        record["rowInfo.rowAccess"] = json!("INVALID");
+    }
     match row.object {
         "company" => {
             let office = json!({ "id": 2, "address": street, "contactInfo": contact });

@@ -9,7 +9,7 @@
 use quietus_plugin::http::test::Reply;
 use serde_json::{Value, json};
 
-use super::{Asked, Kind, Row, State, World, literals};
+use super::{Asked, Kind, PAGE, Row, State, World, literals};
 
 pub(in super::super) const KIND: Kind = Kind {
     name: "salesforce",
@@ -19,6 +19,9 @@ pub(in super::super) const KIND: Kind = Kind {
     answer,
     writes: |asked| asked.method == "DELETE",
 };
+
+/// As Salesforce writes times.
+const CREATED: &str = "2026-01-01T00:00:00.000+0000";
 
 /// The id of a person account.
 pub(in super::super) fn account(n: u32) -> String {
@@ -30,6 +33,10 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
     let ["services", "data", "v62.0", path @ ..] = path.as_slice() else { return world.not_understood(asked) };
     match (asked.method, path) {
         ("GET", ["limits"]) => Reply::json(200, &json!({ "DailyApiRequests": {} })),
+        ("GET", ["query", "gone"]) => {
+            world.not_understood(asked);
+            refused(400, "INVALID_QUERY_LOCATOR")
+        }
         ("GET", ["query", cursor]) => {
             let page = world.next_page(cursor.trim_start_matches("01g-").parse().unwrap_or_default());
             records(page)
@@ -37,6 +44,9 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
         ("GET", ["query"]) if asked.query("q") == "SELECT PermissionsViewAllData FROM UserPermissionAccess" => {
             let sees_all = !world.switches.hides_rows;
             Reply::json(200, &json!({ "done": true, "records": [{ "PermissionsViewAllData": sees_all }] }))
+        }
+        ("GET", ["query"]) if asked.query("q").contains(" ORDER BY Id LIMIT ") => {
+            listed(world, asked.query("q")).unwrap_or_else(|| world.not_understood(asked))
         }
         ("GET", [resource @ ("query" | "queryAll")]) => {
             match select(world, asked.query("q"), *resource == "queryAll") {
@@ -95,6 +105,10 @@ fn all_fields(world: &World, object: &str) -> Vec<&'static str> {
         "Account" => vec!["Id", "Phone"],
         _ => vec!["Id", "AccountId", "Email", "Phone", "MobilePhone", "HomePhone", "OtherPhone"],
     };
+    fields.extend(["CreatedDate", "LastModifiedDate"]);
+    if object != "Account" || world.switches.person_accounts {
+        fields.extend(["FirstName", "LastName"]);
+    }
     if world.switches.person_accounts && matches!(object, "Account" | "Contact") {
         fields.push("IsPersonAccount");
     }
@@ -174,6 +188,45 @@ fn select(world: &World, soql: &str, all: bool) -> Option<Vec<Value>> {
         .then(|| found.iter().map(|row| record(world, row, object)).collect())
 }
 
+/// All of an object in the order of their ids, at most as many as a page has: the locator of more is gone at once, as it is of a session
+/// that has ended.
+fn listed(world: &World, soql: &str) -> Option<Reply> {
+    let (skeleton, literals) = literals(soql, '\\')?;
+    let (query, limit) = skeleton.split_once(" ORDER BY Id LIMIT ")?;
+    let (fields, rest) = query.strip_prefix("SELECT ")?.split_once(" FROM ")?;
+    let (object, condition) = rest.split_once(" WHERE ").unwrap_or((rest, ""));
+    let conditions: Vec<_> = condition.split(" AND ").filter(|condition| !condition.is_empty()).collect();
+    let (after, conditions) = match (conditions.as_slice(), literals.as_slice()) {
+        (["Id > ?", others @ ..], [id]) => (id.as_str(), others),
+        (others, []) => ("", others),
+        _ => return None,
+    };
+    let row_object = match (object, conditions, world.switches.person_accounts) {
+        ("Contact", [], false) | ("Contact", ["IsPersonAccount = false"], true) => "person",
+        ("Account", ["IsPersonAccount = true"], true) => "person_account",
+        ("Lead", [], _) => "lead",
+        _ => return None,
+    };
+    let fields: Vec<_> = fields.split(", ").collect();
+    if !fields.iter().all(|field| all_fields(world, object).contains(field)) {
+        return Some(refused(400, "INVALID_FIELD"));
+    }
+    let rows = world.those(row_object, State::Live, |_| true);
+    let mut all: Vec<_> = rows.iter().map(|row| record(world, row, object)).collect();
+    all.retain(|record| record["Id"].as_str().is_some_and(|id| id > after));
+    all.sort_by_key(|record| record["Id"].to_string());
+    all.truncate(limit.parse().ok()?);
+    let total = all.len();
+    all.truncate(PAGE);
+    let shown = |name: &str| name == "attributes" || fields.contains(&name);
+    all.iter_mut().filter_map(Value::as_object_mut).for_each(|record| record.retain(|name, _| shown(name)));
+    let mut body = json!({ "totalSize": total, "done": total == all.len(), "records": all });
+    if body["done"] == false {
+        body["nextRecordsUrl"] = json!("/services/data/v62.0/query/gone");
+    }
+    Some(Reply::json(200, &body))
+}
+
 fn records((records, cursor): (Vec<Value>, Option<usize>)) -> Reply {
     let mut body = json!({ "totalSize": 7, "done": cursor.is_none(), "records": records });
     if let Some(cursor) = cursor {
@@ -188,7 +241,8 @@ fn record(world: &World, row: &Row, object: &str) -> Value {
         return json!({
             "attributes": { "type": object }, "Id": account(row.n), "IsPersonAccount": is_persons,
             "PersonEmail": row.emails.first(), "Phone": row.phones.first(), "PersonMobilePhone": row.phones.get(1),
-            "PersonHomePhone": null, "PersonOtherPhone": null,
+            "PersonHomePhone": null, "PersonOtherPhone": null, "FirstName": "Person", "LastName": row.n.to_string(),
+            "CreatedDate": CREATED, "LastModifiedDate": "2026-02-01T00:00:00.000+0000",
         });
     }
     let id = (KIND.id)(row.n);
@@ -200,6 +254,10 @@ fn record(world: &World, row: &Row, object: &str) -> Value {
         "MobilePhone": row.phones.get(1),
         "HomePhone": null,
         "OtherPhone": null,
+        "FirstName": "Person",
+        "LastName": row.n.to_string(),
+        "CreatedDate": CREATED,
+        "LastModifiedDate": "2026-02-01T00:00:00.000+0000",
     });
     if world.switches.person_accounts && object == "Contact" {
         record["IsPersonAccount"] = json!(is_persons);

@@ -46,6 +46,15 @@ pub(super) fn search(root: &str, object: &'static Object, resource: &str, soql: 
     })
 }
 
+/// All of an object in the order of their ids, or those behind one of them. `and`: a condition behind ` AND `, or nothing.
+pub(super) fn list(fields: &str, object: &str, and: &str, after: Option<&str>, most: u32) -> String {
+    let behind = after.map(|id| format!("Id > {}", quoted(id)));
+    let kind = and.strip_prefix(" AND ").map(str::to_owned);
+    let conditions: Vec<_> = behind.into_iter().chain(kind).collect();
+    let condition = if conditions.is_empty() { String::new() } else { format!(" WHERE {}", conditions.join(" AND ")) };
+    format!("SELECT {fields} FROM {object}{condition} ORDER BY Id LIMIT {most}")
+}
+
 /// The field that a place is.
 pub(super) fn field(place: Place) -> &'static str {
     &place.at()[1..]

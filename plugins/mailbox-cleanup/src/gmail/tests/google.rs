@@ -13,12 +13,16 @@ use serde_json::{Value, json};
 use crate::standin::plain;
 
 pub(super) const USER: &str = "support@x.cz";
+/// When the first message of a mailbox was taken; each other one a millisecond after the one before.
+pub(super) const TAKEN: i64 = 1_767_225_600_000;
 
 #[derive(Clone)]
 pub(super) struct Mail {
     pub(super) id: String,
     pub(super) headers: Vec<(String, String)>,
     label: &'static str,
+    /// When it was taken; the API writes the number as a text.
+    pub(super) taken: Value,
 }
 
 #[derive(Default)]
@@ -89,7 +93,8 @@ impl State {
     pub(super) fn add(&mut self, user: &str, label: &'static str, headers: &[(&str, &str)]) {
         let mails = self.mailboxes.entry(user.into()).or_default();
         let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        mails.push(Mail { id: format!("18c{:05x}", mails.len()), headers, label });
+        let taken = json!((TAKEN + mails.len() as i64).to_string());
+        mails.push(Mail { id: format!("18c{:05x}", mails.len()), headers, label, taken });
     }
 
     fn answer(&mut self, seen: &Seen) -> Reply {
@@ -121,7 +126,10 @@ impl State {
             _ => 20,
         };
         match asked {
-            ("GET", "profile") => Reply::json(200, &json!({ "emailAddress": user, "messagesTotal": 1 })),
+            ("GET", "profile") => {
+                let total = self.mailboxes[&user].len();
+                Reply::json(200, &json!({ "emailAddress": user, "messagesTotal": total }))
+            }
             ("GET", "messages") => self.list(&user, &query),
             ("POST", "messages/batchDelete") => self.delete(&user, &seen.json()),
             ("GET", path) => self.get(&user, &plain(path.strip_prefix("messages/").unwrap_or_default()), &query),
@@ -145,7 +153,12 @@ impl State {
 
     fn list(&mut self, user: &str, query: &[(&str, String)]) -> Reply {
         let option = |name: &str| query.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str());
-        let Some(terms) = option("q").and_then(terms) else { return refused(400, "badRequest") };
+        // Without a query, everything is listed.
+        let terms = option("q").map(terms);
+        if terms == Some(None) {
+            return refused(400, "badRequest");
+        }
+        let terms = terms.flatten();
         let everywhere = option("includeSpamTrash") == Some("true");
         let mut shown: Vec<&Mail> = self.mailboxes[user].iter().collect();
         if self.lags > 0 {
@@ -153,7 +166,7 @@ impl State {
             shown.extend(&self.gone);
         }
         let shown = shown.into_iter().filter(|mail| everywhere || mail.label == "INBOX");
-        let found: Vec<&Mail> = shown.filter(|mail| mail.holds(&terms)).collect();
+        let found: Vec<&Mail> = shown.filter(|mail| terms.as_ref().is_none_or(|terms| mail.holds(terms))).collect();
         let from: usize = option("pageToken").map_or(0, |token| token.parse().expect("a token of ours"));
         let most: usize = option("maxResults").map_or(100, |most| most.parse().expect("a number"));
         let size = most.min(500).min(self.page);
@@ -208,10 +221,17 @@ impl State {
             .collect();
         let headers = mail.headers.iter().filter(|(name, _)| wanted.contains(&name.to_lowercase()));
         let headers: Vec<_> = headers.map(|(name, value)| json!({ "name": name, "value": value })).collect();
-        match query.iter().any(|(name, value)| *name == "format" && value == "metadata") && !headers.is_empty() {
-            true => Reply::json(200, &json!({ "id": id, "payload": { "headers": headers } })),
-            false => Reply::json(200, &json!({ "id": id })),
+        let mut answer = json!({ "id": id });
+        if query.iter().any(|(name, value)| *name == "format" && value == "metadata") {
+            let fields = query.iter().find(|(name, _)| *name == "fields").map_or("", |(_, value)| value);
+            if fields.split(',').any(|field| field == "internalDate") {
+                answer["internalDate"] = mail.taken.clone();
+            }
+            if !headers.is_empty() {
+                answer["payload"] = json!({ "headers": headers });
+            }
         }
+        Reply::json(200, &answer)
     }
 
     fn delete(&mut self, user: &str, body: &Value) -> Reply {

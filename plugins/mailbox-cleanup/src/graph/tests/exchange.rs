@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use quietus_plugin::http::test::{Reply, Seen, Server};
 use serde_json::{Value, json};
 
-use super::language::{filtered, searched};
+use super::language::{dated, filtered, searched};
 use super::mail::{Mail, address, party};
 use crate::standin::plain;
 
@@ -192,7 +192,24 @@ impl Mailbox {
     }
 
     fn list<'o>(&self, folder: Option<&str>, option: &impl Fn(&str) -> Option<&'o str>, seen: &Seen) -> Reply {
+        let dated = option("$filter").and_then(dated);
+        let mut of_all: Vec<&Mail> = self.mails.iter().filter(|mail| self.lists(folder, mail)).collect();
+        if option("$orderby").is_some() {
+            of_all.sort_by_key(|mail| mail.came());
+        }
+        let is_one = option("$top") == Some("1");
         let found: Option<Vec<&Mail>> = match (option("$search"), option("$filter")) {
+            // What is sorted by must be filtered by, where anything is.
+            (None, Some(_)) if dated.is_some() && option("$orderby") == Some("receivedDateTime") => {
+                of_all.retain(|mail| !mail.came().is_empty() && dated.is_some_and(|from| mail.came() >= from));
+                Some(of_all)
+            }
+            (None, None) if is_one => {
+                if option("$orderby") == Some("receivedDateTime desc") {
+                    of_all.reverse();
+                }
+                Some(of_all)
+            }
             (Some(search), None) => searched(search).map(|(senders, text)| {
                 let matching = self.mails.iter().filter(|mail| mail.holds(&text, senders));
                 matching.filter(|mail| self.lists(folder, mail)).take(self.search_max).collect()
@@ -209,7 +226,7 @@ impl Mailbox {
         };
         let Some(found) = found else { return refused(400, "BadRequest") };
         let top: usize = option("$top").and_then(|top| top.parse().ok()).unwrap_or(10);
-        assert!(top <= 1000 && option("$select").is_some_and(|select| select.contains("bccRecipients")));
+        assert!(top <= 1000 && option("$select").is_some_and(|select| is_one || select.contains("bccRecipients")));
         let skip: usize = option("$skip").and_then(|skip| skip.parse().ok()).unwrap_or(0);
         let size = top.min(self.page);
         let page: Vec<_> = found.iter().skip(skip).take(size).map(|mail| mail.json(self.folder_of(mail))).collect();

@@ -22,3 +22,9 @@ pub(super) fn filtered(filter: &str) -> Option<String> {
     let unquoted = value.replace("''", "");
     (!unquoted.contains('\'')).then(|| value.replace("''", "'"))
 }
+
+/// The time in a condition in OData for what came then or later; `None` where it is not one.
+pub(super) fn dated(filter: &str) -> Option<&str> {
+    let from = filter.strip_prefix("receivedDateTime ge ")?;
+    (from.len() == "2026-01-01T00:00:00Z".len() && from.ends_with('Z') && !from.contains(['\'', ' '])).then_some(from)
+}

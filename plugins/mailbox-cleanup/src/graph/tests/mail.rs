@@ -2,6 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::graph::time;
+
+/// When the first message of a mailbox came; each other one a second after the one before.
+pub(super) const CAME: i64 = 1_767_225_600;
+
 /// A message; ids are numbers in a form that does not fit into a path.
 #[derive(Clone)]
 pub(super) struct Mail {
@@ -16,6 +21,7 @@ impl Mail {
     pub(super) fn new(number: usize, folder: &str, fields: &Value) -> Self {
         let mut message = json!({
             "from": null, "sender": null, "replyTo": [], "toRecipients": [], "ccRecipients": [], "bccRecipients": [],
+            "isDraft": false, "receivedDateTime": time::text(CAME + number as i64),
         });
         message.as_object_mut().expect("an object").extend(fields.as_object().cloned().expect("an object"));
         Self { id: format!("AAMk/{number}+="), folder: folder.into(), was: folder.into(), fields: message }
@@ -26,6 +32,11 @@ impl Mail {
         fields["id"] = json!(self.id);
         fields["parentFolderId"] = json!(format!("F-{folder}"));
         fields
+    }
+
+    /// When it came, as text: in order, texts of times are, too.
+    pub(super) fn came(&self) -> &str {
+        self.fields["receivedDateTime"].as_str().unwrap_or_default()
     }
 
     /// Whether an address or a name holds a text, as an index finds it.

@@ -1,0 +1,249 @@
+//! Sweeps of `erase-again`: what each was ordered for, how far it is and what came of it. Whom it has found so far, and where its target is to
+//! go on, is personal: it is sealed beside the job, under a key of its own that is destroyed when the job ends.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::LedgerError;
+use super::request::capsule;
+use super::row::Row;
+use crate::audit::Actor;
+use crate::erasure::{Capsule, ErasureId};
+use crate::keys::{NotOpened, SealKey, SealedAs};
+use crate::subject::{InstallationName, TargetName};
+
+/// What is to be done with who is found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SweepThen {
+    /// They are counted.
+    Count,
+    /// They are erased, if they are those whom this plan is about.
+    Erase { plan: String },
+    /// They are erased, whoever they are.
+    EraseAll,
+}
+
+/// A sweep of one target for the people of one installation. Free of personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SweepJob {
+    pub(crate) target: TargetName,
+    pub(crate) mluvii: InstallationName,
+    /// Who was erased since then is looked for.
+    pub(crate) since: Timestamp,
+    pub(crate) then: SweepThen,
+    /// Who has ordered it: whoever goes on with it does so in their name.
+    pub(crate) by: Actor,
+    /// When it was ordered: whose erasure ended later is not compared, as some pages would be missing of them.
+    pub(crate) begun: Timestamp,
+    pub(crate) state: SweepState,
+    /// Records that the target has told of so far.
+    pub(crate) records: u64,
+    /// When it has gone on last.
+    pub(crate) moved: Timestamp,
+    /// How often a process has taken it up.
+    pub(crate) tries: u32,
+    /// What tells the configuration by which records were compared from others.
+    pub(crate) decides: String,
+    /// How often it has begun from its start once more, and why the last time.
+    #[serde(default)]
+    pub(crate) restarts: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) restarted: Option<Restarted>,
+    /// Why it does not go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+    /// Who was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) asked: Vec<AskedAgain>,
+    /// What came of it, once it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<serde_json::Value>,
+}
+
+impl SweepJob {
+    /// Whether it is what was ordered so.
+    pub(crate) fn is_for(&self, since: Timestamp, then: &SweepThen) -> bool {
+        self.since == since && self.then == *then
+    }
+
+    /// The erasure by which one goes again, where it was asked for.
+    pub(crate) fn again(&self, erasure: ErasureId) -> Option<ErasureId> {
+        self.asked.iter().find(|one| one.erasure == erasure).map(|one| one.again)
+    }
+
+    /// Seals how far it is. It opens as this job's only.
+    pub(crate) fn seal(&self, progress: &[u8], under: &SealKey) -> Capsule {
+        let [key_as, content_as] = self.sealed_as();
+        Capsule::seal_bytes(progress, &key_as, &content_as, under)
+    }
+
+    /// Opens what [`SweepJob::seal`] has sealed.
+    pub(crate) fn open(&self, capsule: &Capsule, under: &SealKey) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+        let [key_as, content_as] = self.sealed_as();
+        capsule.open_bytes(&key_as, &content_as, under)
+    }
+
+    fn sealed_as(&self) -> [SealedAs; 2] {
+        let begun = self.begun.as_millisecond().to_be_bytes();
+        let of = [self.target.0.as_bytes(), self.mluvii.0.as_bytes(), &begun[..]];
+        ["sweep key", "sweep"].map(|purpose| SealedAs::new(purpose, &of))
+    }
+}
+
+/// One who was found, and the erasure that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AskedAgain {
+    /// The erasure by which they were erased.
+    pub(crate) erasure: ErasureId,
+    pub(crate) again: ErasureId,
+}
+
+/// Why a sweep has begun from its start once more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Restarted {
+    /// The target had not said where it could go on.
+    NoCursor,
+    /// The target does not go on where it said that it could.
+    CursorRefused,
+    /// What was kept does not open.
+    NotOpened,
+    /// Records are compared by another configuration.
+    Reconfigured,
+}
+
+/// Where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SweepState {
+    /// The target tells whom it holds.
+    Sweeping,
+    /// It has told all, and who is to go is asked for.
+    Asking,
+    Done,
+    /// It was given up.
+    Failed,
+    Cancelled,
+}
+
+impl SweepState {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sweeping => "sweeping",
+            Self::Asking => "asking",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Whether nothing more happens.
+    pub(crate) fn is_over(self) -> bool {
+        matches!(self, Self::Done | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// One as the ledger has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredSweepJob {
+    /// Grows with each change, also with the next job in its place.
+    pub(crate) version: i64,
+    pub(crate) job: SweepJob,
+    /// How far it is, sealed. Nothing once it is over.
+    pub(crate) progress: Option<Capsule>,
+}
+
+/// What a change leaves of how far a job is. What is over keeps nothing.
+#[derive(Clone, Debug)]
+pub(crate) enum KeptProgress {
+    Same,
+    New(Capsule),
+    Nothing,
+}
+
+/// The columns of [`stored`], of all of them.
+pub(super) const LIST: &str =
+    "SELECT wrapped_key, content, seal_key, version, job FROM sweep_job ORDER BY target, installation";
+
+/// In the place of one that is over and was read as version $4; nothing where that has changed.
+pub(super) const ADD: &str = "INSERT INTO sweep_job (target, installation, version, job) VALUES ($1, $2, 1, $3)
+     ON CONFLICT (target, installation) DO UPDATE SET version = sweep_job.version + 1, job = excluded.job,
+       wrapped_key = NULL, content = NULL, seal_key = NULL
+     WHERE sweep_job.version = $4
+     RETURNING version";
+
+/// Nothing where somebody else has changed it.
+pub(super) const SAVE: &str =
+    "UPDATE sweep_job SET version = version + 1, job = $1 WHERE target = $2 AND installation = $3 AND version = $4";
+
+pub(super) const KEEP: &str =
+    "UPDATE sweep_job SET wrapped_key = $1, content = $2, seal_key = $3 WHERE target = $4 AND installation = $5";
+
+pub(super) fn stored(row: &impl Row) -> Result<StoredSweepJob, LedgerError> {
+    let progress = capsule(row)?;
+    let version = row.number(3)?.unwrap_or_default();
+    Ok(StoredSweepJob { version, job: row.json(4)?, progress })
+}
+
+/// What is to be sealed of a change, if that changes.
+pub(super) fn kept<'k>(job: &SweepJob, kept: &'k KeptProgress) -> Option<Option<&'k Capsule>> {
+    match kept {
+        _ if job.state.is_over() => Some(None),
+        KeptProgress::Same => None,
+        KeptProgress::New(capsule) => Some(Some(capsule)),
+        KeptProgress::Nothing => Some(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_keeps_nothing_whatever_is_said() {
+        let job = |state| SweepJob { state, ..sample() };
+        let key = SealKey::new(&Zeroizing::new([7; 32]));
+        let sealed = job(SweepState::Sweeping).seal(b"ann@x.cz", &key);
+        let all = [KeptProgress::Same, KeptProgress::New(sealed.clone()), KeptProgress::Nothing];
+        for state in [SweepState::Done, SweepState::Failed, SweepState::Cancelled] {
+            assert!(all.iter().all(|one| kept(&job(state), one) == Some(None)), "{state:?}");
+        }
+        let open = job(SweepState::Asking);
+        let said: Vec<_> = all.iter().map(|one| kept(&open, one)).collect();
+        assert_eq!(said, [None, Some(Some(&sealed)), Some(None)]);
+    }
+
+    #[test]
+    fn what_is_sealed_opens_as_its_own_jobs_only() {
+        let key = SealKey::new(&Zeroizing::new([7; 32]));
+        let job = sample();
+        let sealed = job.seal(b"ann@x.cz", &key);
+        assert_eq!(&job.open(&sealed, &key).expect("opens")[..], b"ann@x.cz");
+        let later = SweepJob { begun: Timestamp::from_second(2).expect("a time"), ..job.clone() };
+        let other = SweepJob { target: TargetName("erp".into()), ..job };
+        assert!(later.open(&sealed, &key).is_err() && other.open(&sealed, &key).is_err());
+    }
+
+    fn sample() -> SweepJob {
+        SweepJob {
+            target: TargetName("crm".into()),
+            mluvii: InstallationName("acme".into()),
+            since: Timestamp::UNIX_EPOCH,
+            then: SweepThen::Count,
+            by: Actor::watch(),
+            begun: Timestamp::UNIX_EPOCH,
+            state: SweepState::Sweeping,
+            records: 0,
+            moved: Timestamp::UNIX_EPOCH,
+            tries: 0,
+            decides: String::new(),
+            restarts: 0,
+            restarted: None,
+            reason: None,
+            asked: Vec::new(),
+            result: None,
+        }
+    }
+}

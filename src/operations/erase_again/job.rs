@@ -1,0 +1,354 @@
+//! A sweep is a job in the ledger: who has ordered it works on it, and where that process is killed, the same order anew or any server goes on.
+//! One process at a time does: a lease says whose it is, and the job's version who has written it last.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use super::kept::Kept;
+use super::{ErasedAgain, Run, Tell};
+use crate::audit::{ActResult, Actor};
+use crate::causes::with_causes;
+use crate::ledger::{KeptProgress, StoredSweepJob, SweepJob, SweepState};
+use crate::operations::lease::renewed_for;
+use crate::operations::{OperationError, Operations, audit};
+use crate::subject::{InstallationName, TargetName};
+use crate::target::Target;
+
+/// For so long nobody else works on one, also where the process that does is killed.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Between two looks at one on which another process works.
+const POLL: Duration = Duration::from_secs(1);
+
+/// After a failure of a server's: the first pause, which grows by as much with each try.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// As many processes work on one.
+const TRIES_MAX: u32 = 30;
+
+/// One that has not gone on for so long is given up: who was found then may be a customer again.
+const STALE: SignedDuration = SignedDuration::from_hours(24);
+
+const GIVEN_UP: &str = "it has not gone on for a day, and who was found may be a customer again: run the command anew";
+
+/// What came of working on one.
+enum Came {
+    Ended(Box<ErasedAgain>),
+    /// Another process works on it.
+    Later,
+}
+
+/// Carries an order out, or goes on with it where it was cut off; waits while another process does.
+pub(super) async fn carry_out(run: &Run<'_>, by: &Actor, tell: Tell<'_>) -> Result<ErasedAgain, OperationError> {
+    let name = lease_of(&run.target, &run.installation);
+    // The job whose end is waited for.
+    let mut followed = None;
+    loop {
+        let came = match run.on.ledger.take_periodic(&name, LEASE).await? {
+            Some(_) => {
+                let working = work(run, by, &mut followed, tell);
+                let came = renewed_for(run.on, (name.as_str(), LEASE), || None, working).await;
+                let_go(run.on, &name, Duration::ZERO).await;
+                came?
+            }
+            None => follow(run, &mut followed, tell).await?,
+        };
+        match came {
+            Came::Ended(done) => return Ok(*done),
+            Came::Later => tokio::time::sleep(POLL).await,
+        }
+    }
+}
+
+/// Works on what was ordered, under the lease.
+async fn work(
+    run: &Run<'_>,
+    by: &Actor,
+    followed: &mut Option<Timestamp>,
+    tell: Tell<'_>,
+) -> Result<Came, OperationError> {
+    let known = one(run.on, &run.target, &run.installation).await?;
+    if let Some(ended) =
+        known.as_ref().filter(|known| *followed == Some(known.job.begun)).and_then(|known| end_of(&known.job))
+    {
+        return ended.map(Came::Ended);
+    }
+    let stored = ordered(run, by, known).await?;
+    *followed = Some(stored.job.begun);
+    let seal = run.on.seal_key(&run.keys).await;
+    let (mut kept, progress) = Kept::take(run.on, stored, seal).await?;
+    let done = run.go(&mut kept, progress, tell).await;
+    if kept.is_lost() {
+        return Ok(Came::Later);
+    }
+    // A person stands before it and sees why: nobody else tries it again.
+    end(run, &mut kept, &done).await;
+    done.map(|done| Came::Ended(Box::new(done)))
+}
+
+/// Looks at what another process works on.
+async fn follow(run: &Run<'_>, followed: &mut Option<Timestamp>, tell: Tell<'_>) -> Result<Came, OperationError> {
+    let Some(StoredSweepJob { job, .. }) = one(run.on, &run.target, &run.installation).await? else {
+        return Ok(Came::Later);
+    };
+    if *followed == Some(job.begun) {
+        if let Some(ended) = end_of(&job) {
+            return ended.map(Came::Ended);
+        }
+    } else if job.state.is_over() {
+        return Ok(Came::Later);
+    }
+    if !job.is_for(run.since, run.then) {
+        return Err(another(&job));
+    }
+    if let Some(reason) = &job.reason {
+        return Err(OperationError::Unavailable(anyhow::anyhow!(
+            "{reason}; a server tries it again, see `quietus erase-again status`"
+        )));
+    }
+    *followed = Some(job.begun);
+    tell(job.records);
+    Ok(Came::Later)
+}
+
+/// What one that is over came to, for whoever waits for it.
+fn end_of(job: &SweepJob) -> Option<Result<Box<ErasedAgain>, OperationError>> {
+    let failed = |why: &str| OperationError::Unavailable(anyhow::anyhow!("{}: {why}", job.target));
+    match job.state {
+        SweepState::Sweeping | SweepState::Asking => None,
+        SweepState::Done => {
+            let read = job.result.clone().and_then(|result| serde_json::from_value(result).ok());
+            Some(read.map(Box::new).ok_or_else(|| failed("its result cannot be read")))
+        }
+        SweepState::Failed => Some(Err(failed(job.reason.as_deref().unwrap_or("it was given up")))),
+        SweepState::Cancelled => Some(Err(OperationError::Conflict("it was cancelled".to_owned()))),
+    }
+}
+
+/// The job that stands for an order: the one that was cut off, or a new one.
+async fn ordered(
+    run: &Run<'_>,
+    by: &Actor,
+    mut known: Option<StoredSweepJob>,
+) -> Result<StoredSweepJob, OperationError> {
+    if let Some(open) = known.as_mut().filter(|known| !known.job.state.is_over()) {
+        if !is_stale(&open.job, run.now) {
+            return if open.job.is_for(run.since, run.then) { Ok(open.clone()) } else { Err(another(&open.job)) };
+        }
+        if !give_up(run.on, open.clone()).await? {
+            return Err(another(&open.job));
+        }
+        open.version += 1;
+    }
+    // It is written before: somebody reads what a whole system holds.
+    run.on.ledger.note(run.entry(by, ActResult::Begun)).await?;
+    let job = SweepJob {
+        target: run.target.clone(),
+        mluvii: run.installation.clone(),
+        since: run.since,
+        then: run.then.clone(),
+        by: by.clone(),
+        begun: run.now,
+        state: SweepState::Sweeping,
+        records: 0,
+        moved: run.now,
+        tries: 0,
+        decides: String::new(),
+        restarts: 0,
+        restarted: None,
+        reason: None,
+        asked: Vec::new(),
+        result: None,
+    };
+    let replaced = known.map_or(0, |known| known.version);
+    let added = run.on.ledger.add_sweep_job(&job, replaced).await?;
+    added.ok_or_else(|| OperationError::Conflict("somebody else has ordered another one meanwhile".to_owned()))
+}
+
+fn another(job: &SweepJob) -> OperationError {
+    let SweepJob { target, mluvii, since, by, .. } = job;
+    OperationError::Conflict(format!(
+        "{target} is swept already for what {by} has ordered (mluvii {mluvii}, since {since}); see `quietus erase-again status`, and `quietus \
+         erase-again cancel --target {target}`, which ends that"
+    ))
+}
+
+fn is_stale(job: &SweepJob, now: Timestamp) -> bool {
+    now.duration_since(job.moved) > STALE
+}
+
+/// Gives one up on which nobody works; `false` where somebody has changed it.
+async fn give_up(on: &Operations, mut stored: StoredSweepJob) -> Result<bool, OperationError> {
+    (stored.job.state, stored.job.reason) = (SweepState::Failed, Some(GIVEN_UP.to_owned()));
+    let is_saved = on.ledger.save_sweep_job(&stored, &KeptProgress::Nothing).await?;
+    if is_saved {
+        audit::noted(&*on.ledger, super::entry_of(&stored.job, &stored.job.by, ActResult::Failed)).await;
+    }
+    Ok(is_saved)
+}
+
+/// Writes what came of one. Where that cannot be written, whoever goes on finds that all is done.
+async fn end(run: &Run<'_>, kept: &mut Kept<'_>, done: &Result<ErasedAgain, OperationError>) {
+    let by = kept.job().by.clone();
+    let (entry, ended) = match done {
+        Ok(done) => {
+            let entry = run.entry(&by, ActResult::Done).with_counts(done);
+            (entry, kept.end(SweepState::Done, serde_json::to_value(done).ok(), None).await)
+        }
+        Err(error) => {
+            let reason = Some(with_causes(error));
+            (run.entry(&by, ActResult::Failed), kept.end(SweepState::Failed, None, reason).await)
+        }
+    };
+    if let Err(error) = ended {
+        warn!(target = %run.target, error = with_causes(&error), "the end of a sweep could not be written");
+    }
+    audit::noted(&*run.on.ledger, entry).await;
+}
+
+/// The newest of each target and installation.
+pub(crate) async fn jobs(on: &Operations) -> Result<Vec<SweepJob>, OperationError> {
+    Ok(on.ledger.sweep_jobs().await?.into_iter().map(|stored| stored.job).collect())
+}
+
+/// Has no more done of one. Who was asked for already is erased.
+pub(crate) async fn cancel(
+    on: &Operations,
+    target: &str,
+    installation: Option<&InstallationName>,
+    by: &Actor,
+) -> Result<(), OperationError> {
+    // Who works on it writes how far it is meanwhile.
+    for _ in 0..3 {
+        let all = on.ledger.sweep_jobs().await?;
+        let is_meant = |job: &SweepJob| {
+            *job.target.0 == *target && installation.is_none_or(|name| job.mluvii == *name) && !job.state.is_over()
+        };
+        let mut open = all.into_iter().filter(|stored| is_meant(&stored.job));
+        let Some(mut stored) = open.next() else {
+            return Err(OperationError::NotFound(format!("nothing is under way at {target}")));
+        };
+        if open.next().is_some() {
+            let why = "there is one for each of several mluvii installations: name one with --mluvii";
+            return Err(OperationError::Conflict(why.to_owned()));
+        }
+        stored.job.state = SweepState::Cancelled;
+        if on.ledger.save_sweep_job(&stored, &KeptProgress::Nothing).await? {
+            let entry = super::entry_of(&stored.job, by, ActResult::Done);
+            audit::noted(&*on.ledger, entry.with_word("state", stored.job.state.as_str())).await;
+            let_go(on, &lease_of(&stored.job.target, &stored.job.mluvii), Duration::ZERO).await;
+            return Ok(());
+        }
+    }
+    Err(OperationError::Conflict("it was changed meanwhile; try again".to_owned()))
+}
+
+/// What a server does: goes on with what was cut off. Its targets run, and are known by the names under which they are called.
+pub(crate) async fn go_on(
+    on: &Operations,
+    targets: &BTreeMap<TargetName, Arc<dyn Target>>,
+    stop: &CancellationToken,
+) -> Result<(), OperationError> {
+    for SweepJob { target, mluvii, state, .. } in jobs(on).await? {
+        if state.is_over() || stop.is_cancelled() {
+            continue;
+        }
+        let name = lease_of(&target, &mluvii);
+        if on.ledger.take_periodic(&name, LEASE).await?.is_none() {
+            continue;
+        }
+        let called = targets.get(&target.called_for(&mluvii)).map(|called| &**called);
+        let working = take_up(on, &target, &mluvii, called);
+        let worked = stop.run_until_cancelled(renewed_for(on, (name.as_str(), LEASE), || None, working)).await;
+        // Whoever comes next goes on at once, and need not wait for the end of the lease.
+        let pause = worked.unwrap_or(Ok(Duration::ZERO));
+        let_go(on, &name, pause.as_ref().copied().unwrap_or(AGAIN)).await;
+        pause?;
+    }
+    Ok(())
+}
+
+/// Works on one for whoever has ordered it; returns when it is to be tried again.
+async fn take_up(
+    on: &Operations,
+    target: &TargetName,
+    installation: &InstallationName,
+    called: Option<&dyn Target>,
+) -> Result<Duration, OperationError> {
+    let open = one(on, target, installation).await?.filter(|stored| !stored.job.state.is_over());
+    let Some(stored) = open else { return Ok(Duration::ZERO) };
+    let SweepJob { since, then, .. } = stored.job.clone();
+    if is_stale(&stored.job, on.ledger.clock().await?.now) {
+        give_up(on, stored).await?;
+        return Ok(Duration::ZERO);
+    }
+    // Another server may have it.
+    let Some(called) = called else { return Ok(AGAIN) };
+    let run = Run::of(on, &then, (target.clone(), installation.clone()), since, Some(called)).await?;
+    run.on
+        .ledger
+        .note(run.entry(&stored.job.by, ActResult::Begun).with("try", u64::from(stored.job.tries) + 1))
+        .await?;
+    let seal = on.seal_key(&run.keys).await;
+    let (mut kept, progress) = Kept::take(on, stored, seal).await?;
+    let done = run.go(&mut kept, progress, &|_| {}).await;
+    if kept.is_lost() {
+        return Ok(Duration::ZERO);
+    }
+    match &done {
+        Err(error) if may_help(error) && kept.job().tries < TRIES_MAX => {
+            let reason = with_causes(error);
+            warn!(target = %target, reason, "a sweep that was cut off does not go on; it is tried again");
+            let (state, pause) = (kept.job().state, AGAIN.saturating_mul(kept.job().tries));
+            kept.end(state, None, Some(reason)).await?;
+            return Ok(pause);
+        }
+        Err(error) => warn!(target = %target, reason = with_causes(error), "a sweep that was cut off was given up"),
+        Ok(_) => info!(target = %target, "a sweep that was cut off is done"),
+    }
+    end(&run, &mut kept, &done).await;
+    Ok(Duration::ZERO)
+}
+
+/// Whether what failed may succeed later as it is.
+fn may_help(error: &OperationError) -> bool {
+    matches!(error, OperationError::Ledger(_) | OperationError::Unavailable(_) | OperationError::Failed(_))
+}
+
+async fn one(
+    on: &Operations,
+    target: &TargetName,
+    installation: &InstallationName,
+) -> Result<Option<StoredSweepJob>, OperationError> {
+    let all = on.ledger.sweep_jobs().await?;
+    Ok(all.into_iter().find(|stored| stored.job.target == *target && stored.job.mluvii == *installation))
+}
+
+fn lease_of(target: &TargetName, installation: &InstallationName) -> String {
+    format!("erase-again/{target}/{installation}")
+}
+
+/// Lets go of a lease. Where that fails, it ends by itself.
+async fn let_go(on: &Operations, name: &str, pause: Duration) {
+    if let Err(error) = on.ledger.put_off_periodic(name, pause, None).await {
+        warn!(name, error = with_causes(&error), "a lease could not be let go of; it ends by itself");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changes_by_waiting_is_tried_again() {
+        let why = || anyhow::anyhow!("it is out");
+        assert!(may_help(&OperationError::Unavailable(why())) && may_help(&OperationError::Ledger(why())));
+        assert!(!may_help(&OperationError::Conflict("others".to_owned())));
+        assert!(!may_help(&OperationError::Configuration(why())));
+    }
+}

@@ -1,0 +1,168 @@
+//! What systems are called and what they say, what people decided, and that nothing was found.
+
+use super::*;
+use crate::subject::{InstallationName, Title};
+
+#[test]
+fn a_system_is_called_by_its_title_of_today_and_by_the_name_that_is_signed() {
+    let kept = Step { reason: Some("invoices".into()), ..step("crm", Outcome::Retained) };
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased), kept, step("legal", Outcome::Erased)]);
+    let title = serde_json::from_value(serde_json::json!({ "cs": "Zákazníci & spol.", "en": "Customers" }));
+    let acme = InstallationName("acme".into());
+    let titles = Titles(
+        [
+            (TargetName("crm".into()), title.expect("a title")),
+            (TargetName::mluvii_of(&acme), Title::Text("Chat".into())),
+        ]
+        .into(),
+    );
+    for (lang, crm, note) in [
+        (Lang::Cs, "Zákazníci &amp; spol. (crm)", "názvy jsou dnešní"),
+        (Lang::En, "Customers (crm)", "titles are those of today"),
+    ] {
+        for audience in [Audience::Person, Audience::Authority] {
+            let said = text(&html_titled(&receipt, &receipt, None, lang, audience, &titles));
+            assert!(said.contains(crm) && said.contains("Chat (mluvii)") && said.contains(note), "{said}");
+            assert!(said.matches(crm).count() >= 2, "in the table and in what stays: {said}");
+        }
+        let untitled = text(&html(&receipt, None, lang, Audience::Person));
+        assert!(!untitled.contains(note), "{untitled}");
+        let letterhead = Letterhead::default();
+        let (case, written) = (case(), date(2026, 11, 30));
+        let statement = Some(&receipt.statement);
+        let kind = LetterKind::PartialRefusal;
+        let letter = Letter {
+            kind,
+            case: &case,
+            letterhead: &letterhead,
+            titles: &titles,
+            statement,
+            others: &[],
+            nothing: None,
+            written,
+        };
+        assert!(text(&letter.html(lang)).contains(crm), "{}", text(&letter.html(lang)));
+    }
+    // What is signed has the name alone.
+    assert!(!serde_json::to_string(&receipt).expect("JSON").contains("Customers"));
+}
+
+#[test]
+fn a_czech_paper_says_in_czech_what_our_own_plugins_say_and_quotes_others() {
+    let evidence = Evidence {
+        not_looked_at: vec!["deals of the person".into(), "<my> archive".into()],
+        keeps: Some(vec!["HubSpot keeps archived objects for 90 days, by its knowledge base".into()]),
+        ..Evidence::default()
+    };
+    let mut kept = step("billing", Outcome::Retained);
+    kept.reason = Some("kept by law: invoices, by § 31 of the Accounting Act (563/1991)".into());
+    let receipt = receipt(vec![Step { evidence, ..step("crm", Outcome::Erased) }, kept]);
+    let certificate = html(&receipt, None, Lang::Cs, Audience::Person);
+    let partial = letters(&case(), Some(&receipt.statement), Lang::Cs).swap_remove(4);
+    let said = text(&certificate);
+    for sentence in [
+        "crm: obchody osoby",
+        "crm: systém uvedl: „&lt;my&gt; archive“",
+        "HubSpot uchovává archivované objekty 90 dnů",
+        "billing: ponecháno – uchovává se ze zákona: invoices, podle § 31",
+    ] {
+        assert!(said.contains(sentence), "{sentence}: {said}");
+    }
+    assert!(!said.contains("deals of the person") && !said.contains("HubSpot keeps"), "{said}");
+    assert!(text(&partial).contains("uchovává se ze zákona: invoices"), "{}", text(&partial));
+    let english = text(&html(&receipt, None, Lang::En, Audience::Person));
+    assert!(
+        english.contains("crm: deals of the person") && english.contains("crm: the system said: “&lt;my&gt; archive”")
+    );
+}
+
+#[test]
+fn what_people_decided_is_said_once_for_each_decision() {
+    let accepted = ["archive", "contact record", "deals of the person"].map(|place| (place.to_owned(), 0_u64));
+    let of = |target: &str| {
+        let evidence = Evidence { accepted: accepted.clone().into(), ..Evidence::default() };
+        Step { evidence, ..step(target, Outcome::Erased) }
+    };
+    let mut statement = receipt(vec![of("crm"), of("mluvii")]).statement;
+    statement.approved = Some(Timestamp::UNIX_EPOCH);
+    let hold = |name: &str| {
+        let detail = Some(format!("{name} (legal-claims)"));
+        ReasonStatement { code: "held".into(), target: None, count: None, detail }
+    };
+    statement.reasons.insert(0, hold("h-1"));
+    statement.reasons.push(hold("h-2"));
+    let plain = |texts: Vec<String>| texts.into_iter().map(|text| text.replace('\u{a0}', " ")).collect::<Vec<_>>();
+    let decided = |lang| plain(told(lang, &statement, Audience::Person, &Titles::default()).decided);
+    assert_eq!(
+        decided(Lang::Cs),
+        [
+            "výmaz schválil člověk dne 1. ledna 1970",
+            "výmaz po nějakou dobu čekal kvůli pozastavení – „h-1 (legal-claims)“ a „h-2 (legal-claims)“",
+            "crm: zůstává nebo se nehledá, jak bylo předem určeno: systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; obchody osoby",
+            "mluvii (konverzace): zůstává nebo se nehledá, jak bylo předem určeno: systém uvedl: „archive“; záznam v adresáři kontaktů mluvii; \
+             obchody osoby",
+        ]
+    );
+    let english = decided(Lang::En);
+    assert_eq!(english.len(), 4, "{english:?}");
+    assert_eq!(english[0], "a person approved the erasure on 1 January 1970");
+}
+
+#[test]
+fn a_letter_that_nothing_is_held_says_where_it_was_looked_and_where_nobody_did() {
+    let evidence = Evidence {
+        not_looked_at: vec!["contact record".into()],
+        accepted: [("contact record".to_owned(), 0)].into(),
+        ..Evidence::default()
+    };
+    let mut legal = step("legal", Outcome::Unverifiable);
+    legal.reason = Some("cli:ann said so at 2026-11-30T10:00:00Z: absent".into());
+    legal.evidence.expected = true;
+    let receipt =
+        receipt(vec![Step { evidence, ..step("mluvii", Outcome::Absent) }, step("crm", Outcome::Absent), legal]);
+    let nothing = Nothing::by_receipts(&[&receipt.statement]).expect("nothing is held");
+    let (letterhead, titles, case) = (Letterhead::default(), Titles::default(), case());
+    for (lang, sentences) in [
+        (
+            Lang::Cs,
+            [
+                "kterou jsme obdrželi dne 3. listopadu 2026",
+                "jsme v našich systémech nenašli žádné osobní údaje",
+                "(čl. 12 odst. 4 GDPR)",
+                "naposledy dne 1. ledna 1970: mluvii (konverzace) a crm.",
+                "Podle sdělení pracovníka nejsou údaje ani zde: legal.",
+                "mluvii (konverzace): záznam v adresáři kontaktů mluvii",
+                "stížnost u dozorového úřadu (čl. 77 GDPR)",
+            ],
+        ),
+        (
+            Lang::En,
+            [
+                "which we received on 3 November 2026",
+                "no personal data concerning you was found in our systems",
+                "(Art. 12(4) GDPR)",
+                "the last time on 1 January 1970: mluvii (conversations) and crm.",
+                "there is no data here either: legal.",
+                "mluvii (conversations): the record in mluvii’s contact directory",
+                "a supervisory authority (Art. 77 GDPR)",
+            ],
+        ),
+    ] {
+        let (kind, written) = (LetterKind::NothingHeld, date(2026, 11, 30));
+        let letter = Letter {
+            kind,
+            case: &case,
+            letterhead: &letterhead,
+            titles: &titles,
+            statement: None,
+            others: &[],
+            nothing: Some(&nothing),
+            written,
+        };
+        let said = text(&letter.html(lang));
+        for sentence in sentences {
+            assert!(said.contains(sentence), "{sentence}: {said}");
+        }
+        assert!(!said.contains("cli:"), "{said}");
+    }
+}
