@@ -3,6 +3,7 @@
 //! The library exists for the binary beside it; its one public item is [`main`]; the feature `measure` adds what a
 //! benchmark needs. ARCHITECTURE.md maps the modules.
 
+mod access;
 mod alert;
 mod app;
 mod attention;
