@@ -33,7 +33,7 @@ const NOTED_MAX: u32 = 100;
 const NOTED_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// A try to sign in: a name as it was typed, whether there is such an account or not, and an address.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 struct Try {
     /// All that can be no account's name are one: it may be anything that somebody has typed.
     account: Option<AccountName>,
@@ -41,8 +41,8 @@ struct Try {
     at: Instant,
 }
 
-/// What is remembered of tries. No method looks at a clock: `now` is a process's own time.
-#[derive(Debug, Default)]
+/// What is remembered of tries; nothing shows it. No method looks at a clock: `now` is a process's own time.
+#[derive(Default)]
 pub(crate) struct Lockout {
     /// In the order in which they came.
     failures: VecDeque<Try>,
@@ -51,7 +51,7 @@ pub(crate) struct Lockout {
 }
 
 /// What was written of refused sign-ins.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Noted {
     since: Option<Instant>,
     written: u32,
@@ -59,7 +59,6 @@ struct Noted {
 }
 
 /// A try that is under way. Counted as a failure from its beginning, so that many at once are no more than one after the other.
-#[derive(Debug)]
 #[must_use]
 pub(crate) struct UnderWay(Try);
 

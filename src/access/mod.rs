@@ -14,6 +14,6 @@ pub(crate) use bearer::{
     TokenId,
 };
 pub(crate) use browser::Browser;
-pub(crate) use lockout::Lockout;
+pub(crate) use lockout::{Lockout, UnderWay};
 pub(crate) use password::{PasswordHash, PasswordRefused};
 pub(crate) use role::{Companies, Permission, Role, Roles};

@@ -41,8 +41,20 @@ pub(crate) enum PasswordRefused {
 impl PasswordHash {
     /// Of a new password of an account. Takes a while, and 19 MiB.
     pub(crate) fn of_new(password: &Secret, account: &AccountName) -> Result<Self, PasswordRefused> {
-        must_be_fine(password, account)?;
+        Self::must_be_fine(password, account)?;
         Ok(Self::of(password))
+    }
+
+    /// Why a new password of an account is not taken, without the while.
+    pub(crate) fn must_be_fine(password: &Secret, account: &AccountName) -> Result<(), PasswordRefused> {
+        let text = password.expose();
+        if text.len() > BYTES_MAX {
+            return Err(PasswordRefused::TooLong);
+        }
+        if text.eq_ignore_ascii_case(account.as_str()) {
+            return Err(PasswordRefused::IsTheName);
+        }
+        if text.chars().count() < CHARS_MIN { Err(PasswordRefused::TooShort) } else { Ok(()) }
     }
 
     fn of(password: &Secret) -> Self {
@@ -94,17 +106,6 @@ fn argon2id() -> Argon2<'static> {
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
 }
 
-fn must_be_fine(password: &Secret, account: &AccountName) -> Result<(), PasswordRefused> {
-    let text = password.expose();
-    if text.len() > BYTES_MAX {
-        return Err(PasswordRefused::TooLong);
-    }
-    if text.eq_ignore_ascii_case(account.as_str()) {
-        return Err(PasswordRefused::IsTheName);
-    }
-    if text.chars().count() < CHARS_MIN { Err(PasswordRefused::TooShort) } else { Ok(()) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_is_short_long_or_the_name_is_no_password() {
-        let refused = |text: &str| must_be_fine(&Secret::new(text), &ann()).err();
+        let refused = |text: &str| PasswordHash::must_be_fine(&Secret::new(text), &ann()).err();
         assert_eq!(refused("eleven char"), Some(PasswordRefused::TooShort));
         assert_eq!(refused("ěščřžýáíéúů"), Some(PasswordRefused::TooShort), "by characters and not by bytes");
         assert_eq!(refused("ěščřžýáíéúůď"), None);

@@ -51,6 +51,12 @@ impl Role {
     }
 }
 
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// What a way in needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Permission {
@@ -70,6 +76,40 @@ pub(crate) enum Permission {
     Accounts,
     /// One's own password and sessions.
     Own,
+}
+
+impl Permission {
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 8] = [
+        Self::See,
+        Self::Requests,
+        Self::Approve,
+        Self::Operate,
+        Self::Rules,
+        Self::SeeAccounts,
+        Self::Accounts,
+        Self::Own,
+    ];
+
+    /// The name of it: part of the interface.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::See => "see",
+            Self::Requests => "requests",
+            Self::Approve => "approve",
+            Self::Operate => "operate",
+            Self::Rules => "rules",
+            Self::SeeAccounts => "see_accounts",
+            Self::Accounts => "accounts",
+            Self::Own => "own",
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Some roles; never none.
@@ -196,6 +236,7 @@ mod tests {
             (Permission::Accounts, [false, false, false]),
             (Permission::Own, [true, true, true]),
         ];
+        assert_eq!(table.map(|(wanted, _)| wanted), Permission::ALL);
         for (wanted, expected) in table {
             for (role, expected) in Role::ALL.into_iter().zip(expected) {
                 let alone = Roles::of([role]).expect("a role");
