@@ -176,9 +176,8 @@ async fn who_tries_too_often_waits_and_nobody_else_does() {
 async fn a_session_ends_with_its_time_its_account_and_another_password() {
     let deployment = Deployment::new().await;
     deployment.add("ann", &[Role::Officer], &[]).await;
-    let [first, second, third] = [1, 2, 3].map(|from| deployment.sign_in("ann", PASSWORD, from));
-    let (first, second, third) = (first.await.ok(), second.await.ok(), third.await.ok());
-    let [first, second, third] = [first, second, third].map(|signed_in| signed_in.expect("signed in"));
+    let signed_in = async |from: u8| deployment.sign_in("ann", PASSWORD, from).await.expect("signed in");
+    let (first, second, third) = (signed_in(1).await, signed_in(2).await, signed_in(3).await);
     let from = IpAddr::from([192, 0, 2, 1]);
     let change = async |of: &SignedIn, old: &str, new: &str| {
         let (old, new) = (Secret::new(old), Secret::new(new));
@@ -195,7 +194,7 @@ async fn a_session_ends_with_its_time_its_account_and_another_password() {
     assert_eq!(deployment.refused("ann", PASSWORD, 4).await, Some(SignInRefused::Wrong));
 
     let idle = i64::try_from(IDLE_MAX.as_millis()).expect("small");
-    let signed_in = async || deployment.sign_in("ann", "a new horse battery", 5).await.ok().expect("signed in");
+    let signed_in = async || deployment.sign_in("ann", "a new horse battery", 5).await.expect("signed in");
     let fourth = signed_in().await;
     deployment.sql(&format!("UPDATE account_session SET seen = seen - {}", idle - 60_000));
     assert!(deployment.known(&fourth).await.is_some(), "and by this it is seen again");
