@@ -79,7 +79,6 @@ pub(crate) enum Permission {
 }
 
 impl Permission {
-    #[cfg(test)]
     pub(crate) const ALL: [Self; 8] = [
         Self::See,
         Self::Requests,
@@ -127,6 +126,11 @@ impl Roles {
     /// Whether any of them allows it.
     pub(crate) fn allow(&self, wanted: Permission) -> bool {
         self.0.iter().any(|role| role.allows(wanted))
+    }
+
+    /// All that they allow.
+    pub(crate) fn permissions(&self) -> impl Iterator<Item = Permission> {
+        Permission::ALL.into_iter().filter(|wanted| self.allow(*wanted))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = Role> {
@@ -178,13 +182,6 @@ impl Companies {
     pub(crate) fn named(names: impl IntoIterator<Item = InstallationName>) -> Self {
         let names: BTreeSet<_> = names.into_iter().collect();
         if names.is_empty() { Self::All } else { Self::Only(names) }
-    }
-
-    pub(crate) fn contain(&self, company: &InstallationName) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(names) => names.contains(company),
-        }
     }
 
     /// Those of them that are among the others, too; `None` where there is none.
@@ -276,7 +273,6 @@ mod tests {
         assert_eq!(acme.within(&only(&["globex"])), None);
         assert!(acme.are_within(&both) && acme.are_within(&Companies::All));
         assert!(!both.are_within(&acme) && !Companies::All.are_within(&both));
-        assert!(acme.contain(&InstallationName("acme".into())) && !acme.contain(&InstallationName("globex".into())));
         for companies in [Companies::All, both] {
             let text = serde_json::to_string(&companies).expect("JSON");
             assert_eq!(serde_json::from_str::<Companies>(&text).expect("companies"), companies, "{text}");

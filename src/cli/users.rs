@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::identity;
 use super::out::{self, Out};
 use super::tokens::{self, installations, roles};
-use crate::access::{Account, AccountName, Role, Roles, SessionView};
+use crate::access::{Account, AccountName, Permission, Role, Roles, SessionView};
 use crate::keys::Secret;
 use crate::operations::accounts::{self, AccountRequest, ChangeRequest, CompaniesRequest, Shown};
 use crate::operations::{OperationError, Operations};
@@ -202,6 +202,8 @@ fn show(Shown { account, tokens, sessions }: &Shown, out: &mut Out) -> Result<Ex
     out.line(format_args!("account    {}", account.name))?;
     out.line(format_args!("shown as   {}", account.shown_as))?;
     out.line(format_args!("roles      {}", account.roles))?;
+    let may: Vec<_> = account.roles.permissions().map(Permission::as_str).collect();
+    out.line(format_args!("may        {}", may.join(", ")))?;
     out.line(format_args!("companies  {}", account.companies))?;
     out.line(format_args!("created    {}", out::time(account.created)))?;
     out.line(format_args!("password   {}", out::time_or_dash(account.password_changed)))?;

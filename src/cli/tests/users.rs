@@ -53,7 +53,10 @@ fn an_account_is_added_shown_changed_and_disabled() {
     assert_eq!(names, [Some("ann"), Some("script")]);
     assert_eq!(list[0]["roles"], serde_json::json!(["officer", "approver"]));
     // The one company of the configuration, by the name of its source.
-    assert_eq!((&list[0]["companies"], &list[1]["companies"]), (&serde_json::json!(["mluvii"]), &serde_json::Value::Null));
+    assert_eq!(
+        (&list[0]["companies"], &list[1]["companies"]),
+        (&serde_json::json!(["mluvii"]), &serde_json::Value::Null)
+    );
     assert!(list[0]["password_changed"].is_string() && list[1]["password_changed"].is_null());
     let shown = home.on_terminal(&["users", "list"]);
     assert!(shown.lines().all(|line| line.chars().count() <= 80) && shown.contains("no password"), "{shown}");
@@ -62,6 +65,8 @@ fn an_account_is_added_shown_changed_and_disabled() {
     let ann = home.json(&["users", "show", "ann"]);
     assert_eq!((&ann["roles"], &ann["companies"]), (&serde_json::json!(["operator"]), &serde_json::Value::Null));
     assert_eq!(ann["shown_as"], "Anna Nováková");
+    let shown = home.run(&["users", "show", "ann"]).1;
+    assert!(shown.contains("may        see, operate, see_accounts, own\n"), "{shown}");
     home.signs_in("ann");
     assert_eq!(home.sessions("ann"), 1);
     assert_eq!(home.json(&["users", "sign-out", "ann"])["ended"], 1);
@@ -87,7 +92,9 @@ fn a_password_is_never_taken_from_an_argument_nor_a_weak_one_from_anywhere() {
     let (code, said) = home.run(&["users", "password", "ann", PASSWORD]);
     assert!(code == 2 && said.contains("can see arguments") && !said.contains(PASSWORD), "{said}");
     let file = format!("@{}", home.path("password").display());
-    for (weak, expected) in [("short", "at least 12 characters"), ("", "at least 12 characters"), ("ann", "name is no password")] {
+    for (weak, expected) in
+        [("short", "at least 12 characters"), ("", "at least 12 characters"), ("ann", "name is no password")]
+    {
         home.write("password", &format!("{weak}\n"));
         let (code, said) = home.run(&["users", "password", "ann", &file]);
         assert!(code == 2 && said.contains(expected), "{said}");
