@@ -206,7 +206,7 @@ pub(crate) struct NewToken {
 
 /// A session of a browser, as its own account is shown it. Neither from where it came nor what its browser says of itself is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(crate) struct SessionView {
+pub(crate) struct LoginSession {
     pub(crate) id: TokenId,
     pub(crate) account: AccountName,
     pub(crate) created: Timestamp,

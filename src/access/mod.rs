@@ -10,7 +10,7 @@ mod role;
 
 pub(crate) use account::{Account, AccountChange, AccountName, NewAccount, NotOneLine, one_line};
 pub(crate) use bearer::{
-    Bearer, BearerHash, BearerKind, IDLE_MAX, NewToken, SESSION_MAX, SessionView, TOKEN_DEFAULT, TOKEN_MAX, Token,
+    Bearer, BearerHash, BearerKind, IDLE_MAX, LoginSession, NewToken, SESSION_MAX, TOKEN_DEFAULT, TOKEN_MAX, Token,
     TokenId,
 };
 pub(crate) use browser::Browser;

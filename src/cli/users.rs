@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::identity;
 use super::out::{self, Out};
 use super::tokens::{self, installations, roles};
-use crate::access::{Account, AccountName, Permission, Role, Roles, SessionView};
+use crate::access::{Account, AccountName, LoginSession, Permission, Role, Roles};
 use crate::keys::Secret;
 use crate::operations::accounts::{self, AccountRequest, ChangeRequest, CompaniesRequest, Shown};
 use crate::operations::{OperationError, Operations};
@@ -214,7 +214,7 @@ fn show(Shown { account, tokens, sessions }: &Shown, out: &mut Out) -> Result<Ex
     }
     if !sessions.is_empty() {
         out.line("\nsigned in:")?;
-        let row = |one: &SessionView| {
+        let row = |one: &LoginSession| {
             let browser = one.browser.map_or("-", |browser| browser.as_str());
             [one.id.to_string(), out::time(one.created), out::time(one.seen), browser.to_owned()]
         };

@@ -13,8 +13,8 @@ use super::query::Statement;
 use super::row::Row;
 use super::{LedgerError, broken, sum};
 use crate::access::{
-    Account, AccountChange, AccountName, BearerHash, Browser, IDLE_MAX, NewAccount, NewToken, PasswordHash,
-    SessionView, Token, TokenId,
+    Account, AccountChange, AccountName, BearerHash, Browser, IDLE_MAX, LoginSession, NewAccount, NewToken,
+    PasswordHash, Token, TokenId,
 };
 use crate::audit::Actor;
 
@@ -75,10 +75,10 @@ pub(crate) trait Accounts: Send + Sync {
     async fn add_session(&self, new: &NewSession, verified: &PasswordHash, by: &Actor) -> Result<bool, LedgerError>;
 
     /// Those of an account that are not over, the newest first.
-    async fn account_sessions(&self, of: &AccountName) -> Result<Vec<SessionView>, LedgerError>;
+    async fn account_sessions(&self, of: &AccountName) -> Result<Vec<LoginSession>, LedgerError>;
 
     /// One that is not over, with its account.
-    async fn account_session(&self, id: &TokenId) -> Result<Option<Carried<SessionView>>, LedgerError>;
+    async fn account_session(&self, id: &TokenId) -> Result<Option<Carried<LoginSession>>, LedgerError>;
 
     /// Notes that something came of it, at most once a minute: it does not end by itself for as long as that goes on.
     async fn session_seen(&self, id: &TokenId) -> Result<(), LedgerError>;
@@ -336,9 +336,9 @@ pub(super) fn read_token(row: &impl Row) -> Result<Token, LedgerError> {
     })
 }
 
-pub(super) fn read_session(row: &impl Row) -> Result<SessionView, LedgerError> {
+pub(super) fn read_session(row: &impl Row) -> Result<LoginSession, LedgerError> {
     session_is_whole(row)?;
-    Ok(SessionView {
+    Ok(LoginSession {
         id: id(row)?,
         account: name(row, 1)?,
         created: row.time(4)?,
@@ -356,7 +356,7 @@ pub(super) fn carried_token(row: &impl Row, now: Timestamp) -> Result<Carried<To
 }
 
 /// A row of [`session`], at the same time.
-pub(super) fn carried_session(row: &impl Row, now: Timestamp) -> Result<Carried<SessionView>, LedgerError> {
+pub(super) fn carried_session(row: &impl Row, now: Timestamp) -> Result<Carried<LoginSession>, LedgerError> {
     let of = read_session(row)?;
     let note = Some(of.seen) <= ago(now, Some(SEEN_EVERY));
     Ok(Carried { of, hash: hash(row, 3)?, account: read_account(row, SESSION_COLUMNS)?.account, note })

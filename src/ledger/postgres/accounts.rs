@@ -8,7 +8,7 @@ use super::connection::Pauses;
 use super::tx::{Connection, Tx};
 use super::{CONFLICTS_MAX, LedgerError, PostgresLedger, acts, audit, clock, failure, query};
 use crate::access::{
-    Account, AccountChange, AccountName, NewAccount, NewToken, PasswordHash, SessionView, Token, TokenId,
+    Account, AccountChange, AccountName, LoginSession, NewAccount, NewToken, PasswordHash, Token, TokenId,
 };
 use crate::audit::Actor;
 use crate::ledger::accounts::{self as both, Accounts, Carried, NewSession, StoredAccount};
@@ -147,13 +147,13 @@ impl Accounts for PostgresLedger {
         })
     }
 
-    async fn account_sessions(&self, of: &AccountName) -> Result<Vec<SessionView>, LedgerError> {
+    async fn account_sessions(&self, of: &AccountName) -> Result<Vec<LoginSession>, LedgerError> {
         let connection = self.reading().await?;
         let now = clock::now(&connection).await?;
         connection.listed(&both::sessions(of, now)).await?.iter().map(both::read_session).collect()
     }
 
-    async fn account_session(&self, id: &TokenId) -> Result<Option<Carried<SessionView>>, LedgerError> {
+    async fn account_session(&self, id: &TokenId) -> Result<Option<Carried<LoginSession>>, LedgerError> {
         let connection = self.reading().await?;
         let now = clock::now(&connection).await?;
         let rows = connection.listed(&both::session(id, now)).await?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::job::{Tx, Wakes};
 use super::{LedgerError, SqliteLedger, acts, query};
 use crate::access::{
-    Account, AccountChange, AccountName, NewAccount, NewToken, PasswordHash, SessionView, Token, TokenId,
+    Account, AccountChange, AccountName, LoginSession, NewAccount, NewToken, PasswordHash, Token, TokenId,
 };
 use crate::audit::Actor;
 use crate::ledger::accounts::{self as both, Accounts, Carried, NewSession, StoredAccount};
@@ -149,12 +149,12 @@ impl Accounts for SqliteLedger {
         .await
     }
 
-    async fn account_sessions(&self, of: &AccountName) -> Result<Vec<SessionView>, LedgerError> {
+    async fn account_sessions(&self, of: &AccountName) -> Result<Vec<LoginSession>, LedgerError> {
         let statement = both::sessions(of, Timestamp::now());
         self.readers.read(move |connection| list(connection, statement, |row| both::read_session(row))).await
     }
 
-    async fn account_session(&self, id: &TokenId) -> Result<Option<Carried<SessionView>>, LedgerError> {
+    async fn account_session(&self, id: &TokenId) -> Result<Option<Carried<LoginSession>>, LedgerError> {
         let now = Timestamp::now();
         let statement = both::session(id, now);
         let look = move |connection: &Connection| list(connection, statement, |row| both::carried_session(row, now));

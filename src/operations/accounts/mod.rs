@@ -7,17 +7,20 @@ mod identity;
 mod session;
 mod tokens;
 
-pub(crate) use identity::{ByWhat, Identity, by_token};
-#[cfg_attr(not(test), expect(unused_imports, reason = "the pages sign in by it, and they come next"))]
-pub(crate) use session::{
-    SessionSecret, SignInLimits, SignInRefused, SignedIn, by_session, change_password, sessions, sign_in, sign_out,
-    sign_out_everywhere,
-};
+pub(crate) use identity::{Identity, by_token};
 pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, tokens};
+#[cfg_attr(not(test), expect(unused_imports, reason = "the pages sign in by it, and they come next"))]
+pub(crate) use {
+    identity::ByWhat,
+    session::{
+        SessionSecret, SignInLimits, SignInRefused, SignedIn, by_session, change_password, sessions, sign_in, sign_out,
+        sign_out_everywhere,
+    },
+};
 
 use super::{InputError, OperationError, Operations};
 use crate::access::{
-    Account, AccountChange, AccountName, Companies, NewAccount, PasswordHash, Roles, SessionView, Token, one_line,
+    Account, AccountChange, AccountName, Companies, LoginSession, NewAccount, PasswordHash, Roles, Token, one_line,
 };
 use crate::audit::Actor;
 use crate::keys::Secret;
@@ -53,7 +56,7 @@ pub(crate) struct Shown {
     pub(crate) account: Account,
     pub(crate) tokens: Vec<Token>,
     /// The newest first.
-    pub(crate) sessions: Vec<SessionView>,
+    pub(crate) sessions: Vec<LoginSession>,
 }
 
 /// Gives somebody an account.

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::hashing::{self, Busy};
 use super::identity::{ByWhat, Identity, is_good, noted};
 use crate::access::{
-    Account, AccountName, Bearer, BearerKind, Browser, Lockout, PasswordHash, SESSION_MAX, SessionView, UnderWay,
+    Account, AccountName, Bearer, BearerKind, Browser, Lockout, LoginSession, PasswordHash, SESSION_MAX, UnderWay,
 };
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::keys::Secret;
@@ -104,7 +104,7 @@ pub(crate) async fn sign_out_everywhere(on: &Operations, of: &Identity) -> Resul
 }
 
 /// The sessions of whoever asks, the newest first.
-pub(crate) async fn sessions(on: &Operations, of: &Identity) -> Result<Vec<SessionView>, OperationError> {
+pub(crate) async fn sessions(on: &Operations, of: &Identity) -> Result<Vec<LoginSession>, OperationError> {
     Ok(on.ledger.account_sessions(&of.account).await?)
 }
 
