@@ -4,6 +4,7 @@
 //! benchmark needs. ARCHITECTURE.md maps the modules.
 
 mod admin;
+mod access;
 mod alert;
 mod app;
 mod attention;

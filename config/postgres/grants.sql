@@ -8,11 +8,12 @@ SET search_path = quietus;
 
 GRANT SELECT ON migration TO quietus;
 GRANT SELECT, INSERT, UPDATE ON meta, tally, installation, source, erasure, step, pace, clock_seen,
-  expired, periodic, alert, rule_version TO quietus;
+  expired, periodic, alert, rule_version, account TO quietus;
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, mute, refused, keeper, process, erasure_fingerprint,
   consent_fingerprint,
   clock_anchor, tombstone, seal_generation, delivery_hour, past_job, confirmation_link,
-  request, request_fingerprint, request_erasure, hold, hold_fingerprint, target_pause, recheck, sweep_job TO quietus;
+  request, request_fingerprint, request_erasure, hold, hold_fingerprint, target_pause, recheck, sweep_job,
+  account_token, account_session TO quietus;
 GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, erasure_shown, quarantine, damage TO quietus;
 GRANT SELECT, DELETE ON event_other TO quietus;
 -- What stands under the index key, for when it is replaced.

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::Actor;
+use crate::access::AccountName;
 use crate::chain::canonical::INTEGER_MAX;
 use crate::erasure::ErasureId;
 use crate::subject::{InstallationName, SourceName, TargetName};
@@ -98,10 +99,25 @@ pub(crate) enum Act {
     RejectRule,
     /// Writes down that a person has withdrawn consents.
     WithdrawConsent,
+    /// Gives somebody an account.
+    AddAccount,
+    /// Gives an account other roles, companies or another name to show.
+    ChangeAccount,
+    SetPassword,
+    DisableAccount,
+    EnableAccount,
+    SignIn,
+    /// Somebody has not shown an account's password.
+    RefuseSignIn,
+    SignOut,
+    IssueToken,
+    RevokeToken,
+    /// Looks at the plan of a person's request.
+    ViewRequest,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 52] = [
+    pub(crate) const ALL: [Self; 63] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -154,6 +170,17 @@ impl Act {
         Self::ApproveRequest,
         Self::RunRequest,
         Self::ReopenRequest,
+        Self::AddAccount,
+        Self::ChangeAccount,
+        Self::SetPassword,
+        Self::DisableAccount,
+        Self::EnableAccount,
+        Self::SignIn,
+        Self::RefuseSignIn,
+        Self::SignOut,
+        Self::IssueToken,
+        Self::RevokeToken,
+        Self::ViewRequest,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -210,6 +237,17 @@ impl Act {
             Self::ReopenRequest => "request.reopen",
             Self::EraseAgain => "erasure.again",
             Self::RecheckErasures => "erasure.recheck",
+            Self::AddAccount => "account.add",
+            Self::ChangeAccount => "account.change",
+            Self::SetPassword => "account.password",
+            Self::DisableAccount => "account.disable",
+            Self::EnableAccount => "account.enable",
+            Self::SignIn => "account.sign_in",
+            Self::RefuseSignIn => "account.sign_in_refused",
+            Self::SignOut => "account.sign_out",
+            Self::IssueToken => "token.issue",
+            Self::RevokeToken => "token.revoke",
+            Self::ViewRequest => "request.view",
         }
     }
 }
@@ -381,6 +419,16 @@ impl Object {
     /// All rules.
     pub(crate) fn rules() -> Self {
         Self("rules".to_owned())
+    }
+
+    /// An account of the admin API and the pages.
+    pub(crate) fn account(name: &AccountName) -> Self {
+        Self(format!("account:{name}"))
+    }
+
+    /// Accounts, whichever they are.
+    pub(crate) fn accounts() -> Self {
+        Self("accounts".to_owned())
     }
 
     /// An object as it was written.

@@ -7,6 +7,8 @@ mod row;
 pub(crate) use entry::{Act, ActResult, AuditEntry, Detail, Object};
 pub(crate) use row::{AuditBroken, AuditRow, verify_chain};
 
+use crate::access::{AccountName, TokenId};
+
 /// Who orders an act: the kind of way in, and who came that way, such as `cli:root`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -43,6 +45,21 @@ impl Actor {
         Self(format!("link:{number}"))
     }
 
+    /// Somebody who has signed in.
+    pub(crate) fn user(account: &AccountName) -> Self {
+        Self(format!("user:{account}"))
+    }
+
+    /// A program with a token of an account.
+    pub(crate) fn token(account: &AccountName, id: &TokenId) -> Self {
+        Self(format!("{TOKEN}:{account}/{id}"))
+    }
+
+    /// Somebody who has not shown who they are.
+    pub(crate) fn stranger() -> Self {
+        Self("stranger:sign-in".to_owned())
+    }
+
     /// An actor as it was written.
     pub(crate) fn named(name: String) -> Self {
         Self(name)
@@ -53,7 +70,9 @@ impl Actor {
     }
 
     /// Whether two acts were surely ordered by two people, as far as the system knows them: by two accounts, or by two people who
-    /// became root by `sudo`. Of root alone it is not known who that is, so nobody who was root is surely somebody else.
+    /// became root by `sudo`. Of root alone it is not known who that is, so nobody who was root is surely somebody else. A token is its
+    /// account. An account of the machine and one of the pages are two people unless they have the same name: nothing else is known of who
+    /// has both, so that whoever gives somebody an account calls it by their account on the machine (docs/users.md).
     pub(crate) fn is_somebody_else(&self, other: &Self) -> bool {
         let (own, others) = (self.parts(), other.parts());
         let is_unclear = own.0 == others.0 && (own.1.is_none() || others.1.is_none());
@@ -62,13 +81,18 @@ impl Actor {
 
     /// The account, and who has become it by `sudo`; without the way in, which says nothing of who it is.
     fn parts(&self) -> (&str, Option<&str>) {
-        let name = self.0.split_once(':').map_or(self.0.as_str(), |(_, name)| name);
+        let (way, name) = self.0.split_once(':').unwrap_or(("", self.0.as_str()));
+        // What comes behind is the token's own id.
+        let name = if way == TOKEN { name.split_once('/').map_or(name, |(account, _)| account) } else { name };
         match name.split_once(BY_SUDO) {
             Some((account, by)) => (account, by.strip_suffix(')')),
             None => (name, None),
         }
     }
 }
+
+/// The way in of programs.
+const TOKEN: &str = "token";
 
 /// Between the account and who has become it.
 pub(crate) const BY_SUDO: &str = " (sudo: ";

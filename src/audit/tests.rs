@@ -106,4 +106,16 @@ fn two_people_are_told_apart_only_where_the_system_does() {
     assert!(!is_somebody_else("cli:ann", "admin:ann"), "by whichever way they come");
     assert!(!is_somebody_else("cli:ann", "cli:root (sudo: ann)"));
     assert!(!is_somebody_else("cli:root", "cli:root (sudo: ann)"), "ann may be that root");
+    let (ann, bob) = ("ann".parse().expect("a name"), "bob".parse().expect("a name"));
+    let token = "0123456789ab".parse().expect("an id");
+    let of_ann = [Actor::user(&ann), Actor::token(&ann, &token), Actor::cli("ann"), Actor::cli("root (sudo: ann)")];
+    for one in &of_ann {
+        assert!(of_ann.iter().all(|other| !one.is_somebody_else(other)), "{one}");
+        for other in [Actor::user(&bob), Actor::token(&bob, &token), Actor::cli("bob")] {
+            assert!(one.is_somebody_else(&other) && other.is_somebody_else(one), "{one} {other}");
+        }
+    }
+    assert_eq!(of_ann[1].as_str(), "token:ann/0123456789ab");
+    let root = "root".parse().expect("a name");
+    assert!(!Actor::user(&root).is_somebody_else(&Actor::cli("root (sudo: ann)")), "nobody knows who that is");
 }

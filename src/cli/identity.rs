@@ -84,26 +84,32 @@ pub(super) const SEEN_BY_OTHERS: &str =
 
 /// Reads the value that an argument gives; `what` names it in a prompt.
 pub(super) fn read(argument: &str, what: &str) -> Result<Secret, Failure> {
+    if is_written_out(argument) { Ok(Secret::new(argument)) } else { given(&line(argument, what)?, what) }
+}
+
+/// The same of a secret, of which each character counts: the whole line.
+pub(super) fn read_whole(argument: &str, what: &str) -> Result<Secret, Failure> {
+    must_not_be_seen(argument)?;
+    Ok(Secret::new(line(argument, what)?.trim_end_matches(['\r', '\n'])))
+}
+
+/// The line that is asked for (`-`), or that is in a file (`@FILE`).
+fn line(argument: &str, what: &str) -> Result<Zeroizing<String>, Failure> {
     if argument == "-" {
         // The buffer of standard input is the process's, so what was read ahead is there for the next value.
         return if io::stdin().is_terminal() { ask(what) } else { read_line(io::stdin().lock(), what) };
     }
-    match argument.strip_prefix('@') {
-        Some(path) => {
-            let file = std::fs::File::open(path).map_err(|error| anyhow::anyhow!("{path}: {error}"))?;
-            read_line(io::BufReader::new(file), what)
-        }
-        None => Ok(Secret::new(argument)),
-    }
+    let path = argument.strip_prefix('@').unwrap_or(argument);
+    let file = std::fs::File::open(path).map_err(|error| anyhow::anyhow!("{path}: {error}"))?;
+    read_line(io::BufReader::new(file), what)
 }
 
 fn is_written_out(argument: &str) -> bool {
     argument != "-" && !argument.starts_with('@')
 }
 
-fn ask(what: &str) -> Result<Secret, Failure> {
-    let text = Zeroizing::new(rpassword::prompt_password(format!("{what} (not shown): "))?);
-    given(&text, what)
+fn ask(what: &str) -> Result<Zeroizing<String>, Failure> {
+    Ok(Zeroizing::new(rpassword::prompt_password(format!("{what} (not shown): "))?))
 }
 
 /// A value that says nothing identifies nobody, and is not one that was left out.
@@ -115,14 +121,14 @@ fn given(text: &str, what: &str) -> Result<Secret, Failure> {
 }
 
 /// One line; the next value is on the next one.
-fn read_line(input: impl io::BufRead, what: &str) -> Result<Secret, Failure> {
+fn read_line(input: impl io::BufRead, what: &str) -> Result<Zeroizing<String>, Failure> {
     let mut text = Zeroizing::new(String::new());
     let read = input.take(VALUE_BYTES_MAX).read_line(&mut text)?;
     // A part of it would be somebody else's, and the rest would be the next value.
     if read as u64 == VALUE_BYTES_MAX && !text.ends_with('\n') {
         return Err(Failure::Usage(format!("the {what} is longer than {VALUE_BYTES_MAX} bytes")));
     }
-    given(&text, what)
+    Ok(text)
 }
 
 /// An identifier of any kind, as `KIND=VALUE`.
@@ -150,11 +156,10 @@ mod tests {
     fn a_value_that_is_too_long_is_refused_and_never_cut() {
         let longest = "a".repeat(VALUE_BYTES_MAX as usize - 1);
         let mut lines = io::Cursor::new(format!("{longest}\nbea@example.com"));
-        assert_eq!(read_line(&mut lines, "email").ok().map(|read| read.expose().len()), Some(longest.len()));
-        assert_eq!(
-            read_line(&mut lines, "phone").ok().map(|read| read.expose().to_owned()).as_deref(),
-            Some("bea@example.com")
-        );
+        let read =
+            |lines: &mut io::Cursor<String>| read_line(lines, "email").ok().map(|read| read.trim_end().to_owned());
+        assert_eq!(read(&mut lines).map(|read| read.len()), Some(longest.len()));
+        assert_eq!(read(&mut lines).as_deref(), Some("bea@example.com"));
         let Err(Failure::Usage(why)) = read_line(format!("{longest}aa\n").as_bytes(), "email") else { panic!("cut") };
         assert_eq!(why, "the email is longer than 4096 bytes");
     }

@@ -44,6 +44,8 @@ mod status;
 mod sweeps;
 mod targets;
 mod tasks;
+mod tokens;
+mod users;
 mod webhook;
 mod words;
 
@@ -153,6 +155,12 @@ enum Command {
     /// See, export and verify who ordered what
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Give accounts for the admin API and the pages, see them, take them
+    #[command(subcommand)]
+    Users(users::Users),
+    /// Issue, see and revoke tokens for the admin API
+    #[command(subcommand)]
+    Tokens(tokens::Tokens),
     Completions(completions::Completions),
 }
 
@@ -208,6 +216,8 @@ fn run(command: Command, global: &Global, out: &mut Out) -> Result<Exit, Failure
         Command::Alerts(alerts) => with_operations(global, async |on| alerts.run(on, out).await),
         Command::Clock(clock) => with_operations(global, async |on| clock.run(on, out).await),
         Command::Audit(audit) => audit.run(global, out),
+        Command::Users(users) => with_operations(global, async |on| users.run(on, out).await),
+        Command::Tokens(tokens) => with_operations(global, async |on| tokens.run(on, out).await),
         Command::Keys(keys) => keys.run(global, out),
         Command::Config(config) => config.run(global, out),
         Command::Ledger(ledger) => ledger.run(global, out),

@@ -1,4 +1,5 @@
 mod orders;
+mod users;
 
 use std::path::{Path, PathBuf};
 

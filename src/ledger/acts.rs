@@ -1,5 +1,7 @@
 //! What is written of each order into the audit: the same in every backend. Ids, names of the configuration and numbers only.
 
+pub(super) mod accounts;
+
 use std::collections::BTreeSet;
 
 use super::{

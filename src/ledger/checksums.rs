@@ -4,7 +4,7 @@
 use super::copy::Value;
 use super::query::Statement;
 use super::row::Row;
-use super::{LedgerError, line, sum};
+use super::{LedgerError, accounts, line, sum};
 use crate::erasure::ErasureId;
 
 /// What has checksums.
@@ -20,6 +20,12 @@ pub(crate) enum Summed {
     Erasures,
     /// Which sessions open erasures reach.
     Reached,
+    /// Who may use the admin API and the pages.
+    Accounts,
+    /// Their API tokens.
+    Tokens,
+    /// Their sessions.
+    SignedIn,
 }
 
 /// After which row a comparison goes on.
@@ -40,7 +46,16 @@ pub(crate) struct SumChunk {
 }
 
 impl Summed {
-    pub(crate) const ALL: [Self; 5] = [Self::Inbox, Self::Events, Self::Sessions, Self::Erasures, Self::Reached];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Inbox,
+        Self::Events,
+        Self::Sessions,
+        Self::Erasures,
+        Self::Reached,
+        Self::Accounts,
+        Self::Tokens,
+        Self::SignedIn,
+    ];
 
     /// The name of what is found: part of the interface.
     pub(crate) fn as_str(self) -> &'static str {
@@ -50,6 +65,9 @@ impl Summed {
             Self::Sessions => "session_damaged",
             Self::Erasures => "erasure_damaged",
             Self::Reached => "reached_damaged",
+            Self::Accounts => "account_damaged",
+            Self::Tokens => "token_damaged",
+            Self::SignedIn => "signed_in_damaged",
         }
     }
 
@@ -61,6 +79,9 @@ impl Summed {
             Self::Sessions => "sessions",
             Self::Erasures => "erasures",
             Self::Reached => "reached sessions",
+            Self::Accounts => "accounts",
+            Self::Tokens => "tokens",
+            Self::SignedIn => "sessions of accounts",
         }
     }
 
@@ -72,6 +93,9 @@ impl Summed {
             Self::Sessions => "consent records are not what was written",
             Self::Erasures => "erasures are not about whom they were written for",
             Self::Reached => "erasures do not reach the sessions that were written for them",
+            Self::Accounts => "accounts may not what was written of them",
+            Self::Tokens => "tokens are not what was issued",
+            Self::SignedIn => "sessions of accounts are not what was begun",
         }
     }
 
@@ -83,6 +107,9 @@ impl Summed {
             Self::Sessions => "SELECT COUNT(*) FROM session",
             Self::Erasures => "SELECT COUNT(*) FROM erasure",
             Self::Reached => "SELECT COUNT(*) FROM erasure WHERE ended IS NULL AND reached_sum IS NOT NULL",
+            Self::Accounts => "SELECT COUNT(*) FROM account",
+            Self::Tokens => "SELECT COUNT(*) FROM account_token",
+            Self::SignedIn => "SELECT COUNT(*) FROM account_session",
         }
     }
 
@@ -112,11 +139,26 @@ impl Summed {
                  LEFT JOIN erasure_session AS reached ON reached.erasure = part.id
                  ORDER BY part.id, reached.installation, reached.session"
             ),
+            Self::Accounts => {
+                format!(
+                    "SELECT {} FROM account WHERE account.name > $1 ORDER BY account.name LIMIT {limit}",
+                    accounts::ACCOUNT
+                )
+            }
+            Self::Tokens => format!(
+                "SELECT {} FROM account_token WHERE account_token.id > $1 ORDER BY account_token.id LIMIT {limit}",
+                accounts::TOKEN
+            ),
+            Self::SignedIn => format!(
+                "SELECT {} FROM account_session WHERE account_session.id > $1 ORDER BY account_session.id LIMIT {limit}",
+                accounts::SESSION
+            ),
         };
         let first = || match self {
             Self::Inbox | Self::Events => vec![Value::Number(i64::MIN)],
             Self::Sessions => vec![Value::Number(i64::MIN); 2],
             Self::Erasures | Self::Reached => vec![Value::Bytes(Vec::new())],
+            Self::Accounts | Self::Tokens | Self::SignedIn => vec![Value::Text(String::new())],
         };
         Statement { sql, values: after.map_or_else(first, |mark| mark.0.clone()) }
     }
@@ -125,7 +167,7 @@ impl Summed {
     fn limit(self) -> usize {
         match self {
             Self::Inbox => 16,
-            Self::Events | Self::Sessions | Self::Erasures => 1_000,
+            Self::Events | Self::Sessions | Self::Erasures | Self::Accounts | Self::Tokens | Self::SignedIn => 1_000,
             Self::Reached => 100,
         }
     }
@@ -174,6 +216,9 @@ impl Comparison {
                 self.result(sum::erasure_is_whole(id, row), || id.to_string())
             }
             Summed::Reached => self.add_reached(row),
+            Summed::Accounts => self.add_named(row, accounts::account_is_whole(row, 0)),
+            Summed::Tokens => self.add_named(row, accounts::token_is_whole(row)),
+            Summed::SignedIn => self.add_named(row, accounts::session_is_whole(row)),
         }
     }
 
@@ -184,6 +229,13 @@ impl Comparison {
             self.chunk.next = None;
         }
         Ok(self.chunk)
+    }
+
+    /// A row whose first column is its name or its id.
+    fn add_named(&mut self, row: &impl Row, whole: Result<(), LedgerError>) -> Result<(), LedgerError> {
+        let name = row.text(0)?.unwrap_or_default().to_owned();
+        self.row(vec![Value::Text(name.clone())]);
+        self.result(whole, || name)
     }
 
     /// Each event of a row, and how many there are.

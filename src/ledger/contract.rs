@@ -1,6 +1,7 @@
 //! The contract: stories that every backend must tell alike. A backend's tests call [`contract!`] with a function that
 //! opens an empty ledger; nothing here knows what is behind the port.
 
+pub(crate) mod accounts;
 pub(crate) mod archiving;
 pub(crate) mod asking;
 pub(crate) mod attention;
@@ -229,6 +230,11 @@ macro_rules! contract {
                 an_order_that_fails_leaves_no_row_and_what_a_rule_decides_is_no_order
                 those_who_order_at_once_make_one_chain
                 the_audit_is_read_both_ways_and_by_actor_act_object_and_time;
+            accounts: an_account_is_added_changed_and_disabled_and_each_order_leaves_a_row
+                of_those_who_add_an_account_at_once_one_has
+                a_session_begins_with_the_password_that_was_verified_and_ends_with_another
+                a_token_is_found_with_its_account_until_it_is_over_or_revoked
+                what_is_over_goes_with_maintenance;
             archiving: archived_receipts_leave_and_the_chain_goes_on_after_them
                 a_gap_begins_at_the_end_of_an_archive
                 a_receipt_that_needs_a_person_stays_and_is_archived_once_it_was_seen

@@ -1,6 +1,7 @@
 //! The ledger: what was received, what is due, and the results. The port names no backend; SQL that both speak alike is in `query`, `row` and `claim`. A backend is shared
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
+mod accounts;
 mod acts;
 mod archive;
 mod bounds;
@@ -45,6 +46,7 @@ mod target_pause;
 mod transition;
 mod view;
 
+pub(crate) use accounts::{Accounts, NewSession};
 pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use checksums::{SumChunk, SumMark, Summed};
@@ -104,9 +106,9 @@ use crate::policy::Evaluated;
 use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 /// A ledger: all roles together, for those who take one apart.
-pub(crate) trait Ledger: Intake + Queue + Records + Admin {}
+pub(crate) trait Ledger: Intake + Queue + Records + Admin + Accounts {}
 
-impl<T: Intake + Queue + Records + Admin> Ledger for T {}
+impl<T: Intake + Queue + Records + Admin + Accounts> Ledger for T {}
 
 /// A ledger's own id, hex: random, made with the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -313,7 +315,7 @@ impl LedgerError {
 
 /// The highest schema number of the ledgers that unreleased versions made, each with a base schema of its own. A new base
 /// schema raises it by one, until the first release.
-const UNRELEASED: usize = 110;
+const UNRELEASED: usize = 111;
 
 /// What a migration did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]

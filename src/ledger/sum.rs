@@ -1,5 +1,5 @@
-//! Checksums of the rows that decide who is erased: a consent record, the subject of an erasure, and the sessions that it reaches.
-//! Other bytes may still be a row, and name somebody else. What is summed, and how, is the same in both backends.
+//! Checksums of the rows that decide who is erased (a consent record, the subject of an erasure, the sessions that it reaches), and of
+//! those that say who may order it. Other bytes may still be a row, and name somebody else. What is summed, and how, is the same in both backends.
 
 use super::LedgerError;
 use super::row::Row;
@@ -53,6 +53,12 @@ pub(super) fn of_reached(sessions: impl IntoIterator<Item = (i64, i64, bool)>) -
     sessions.into_iter().fold(Sum::default(), add).value()
 }
 
+/// Of a row that is about no person: its texts, a digest where it has one, and its numbers, each in the order of its columns.
+pub(super) fn of_columns(texts: &[&str], digest: &[u8], numbers: &[i64]) -> i64 {
+    let sum = texts.iter().fold(Sum::default(), |sum, text| sum.bytes(text.as_bytes()));
+    numbers.iter().fold(sum.bytes(digest), |sum, number| sum.number(*number)).value()
+}
+
 /// Fails where a session's row is not as it was written: a row that begins with [`OF_SESSION`].
 pub(super) fn session_is_whole(row: &impl Row) -> Result<(), LedgerError> {
     let sums = || {
@@ -83,7 +89,10 @@ pub(super) fn reached_is_whole(
 
 /// Compares the checksum that was written, if any was, with the one that is found. What cannot even be read, such as text that is
 /// not UTF-8, is not as it was written.
-fn is_as_written(what: &'static str, sums: Result<(Option<i64>, i64), LedgerError>) -> Result<(), LedgerError> {
+pub(super) fn is_as_written(
+    what: &'static str,
+    sums: Result<(Option<i64>, i64), LedgerError>,
+) -> Result<(), LedgerError> {
     match sums {
         Ok((written, found)) if written.is_none_or(|written| written == found) => Ok(()),
         Ok(_) | Err(LedgerError::Broken(_)) => Err(LedgerError::Broken(RowDamaged(what).into())),

@@ -68,6 +68,8 @@ pub(super) async fn go_on(
     if let Err(forged @ Behind::Forged(_)) = &behind {
         return Err(OperationError::Conflict(forged.to_string()));
     }
+    // It is older than it was: whoever has signed out since would be signed in again by it.
+    ledger.forget_sessions().await?;
     // What the ledger says was lost is believed again only because a person says so; it ends no earlier than what was seen.
     let stated = ledger.receipt_end().await?.gap.map(|signed| signed.gap.head());
     let seen = [stated, known.and_then(|known| known.receipt)].into_iter().flatten();

@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use crate::access::{NotOneLine, PasswordRefused};
 use crate::key_files::KeysError;
 use crate::ledger::LedgerError;
 use crate::subject::{InstallationName, Kind, SessionKey};
@@ -88,6 +89,18 @@ pub(crate) enum InputError {
     /// What the law keeps has to be named.
     #[error("what is retained needs a reason: the law or duty by which it is kept")]
     RetainedWithoutReason,
+    #[error("what the account is shown as: {0}")]
+    ShownAs(NotOneLine),
+    #[error("what the token is for: {0}")]
+    Purpose(NotOneLine),
+    #[error(transparent)]
+    Password(PasswordRefused),
+    #[error("a token is good for a year at most, and for longer than no time")]
+    TokenLasts,
+    #[error("a token may no more than its account: {account} has {roles}")]
+    RolesBeyond { account: String, roles: String },
+    #[error("a token may no more than its account: {account} may see {companies}")]
+    CompaniesBeyond { account: String, companies: String },
     #[error("the reason is longer than {REASON_CHARS_MAX} characters, or more than a line")]
     ReasonTooLong,
 }

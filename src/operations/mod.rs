@@ -4,6 +4,7 @@
 //! orders and show results.
 
 pub(crate) mod accept;
+pub(crate) mod accounts;
 pub(crate) mod actor;
 pub(crate) mod alerts;
 pub(crate) mod archive;

@@ -19,7 +19,7 @@ use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, SealStore, leave_to_owner_of, read_public_keys};
 use crate::keys::{KeyId, KeyKind};
 use crate::ledger::sqlite::{self, Exclusive, SqliteLedger, SqliteView};
-use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
+use crate::ledger::{Accounts as _, Admin as _, LedgerId, LedgerPlace};
 use crate::outside::{Known, KnownKeys, StateFile};
 use crate::receipt::{Gap, GapCause, ReceiptHead};
 
@@ -189,6 +189,8 @@ pub(crate) async fn restore(
     let told = tell_all(&*ledger, &Keys::load(keys_dir)?, keys_dir, by).await;
     let went_on = async {
         told?;
+        // Whoever has signed out since the backup would be signed in again by it.
+        ledger.forget_sessions().await?;
         let accepted = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await?;
         let keys = Keys::load(keys_dir)?;
         let seals = Seals { ledger: &*ledger, keys: &keys, store: seals };

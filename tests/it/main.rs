@@ -46,4 +46,5 @@ mod storage;
 mod subscription;
 mod tasks;
 mod truth;
+mod users;
 mod week;

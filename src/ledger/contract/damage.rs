@@ -223,7 +223,8 @@ pub(crate) async fn every_checksum_is_compared_for_those_who_look_the_ledger_ove
     for id in 1_000..1_040 {
         ledger.record(event(id, 1)).await.expect("recorded");
     }
-    for (summed, all) in Summed::ALL.into_iter().zip([40, 1, 3, 3, 3]) {
+    super::accounts::one_that_is_used(&ledger, "ann").await;
+    for (summed, all) in Summed::ALL.into_iter().zip([40, 1, 3, 3, 3, 1, 1, 1]) {
         assert_eq!(compared(&ledger, summed).await, (all, 0, None), "{summed:?}");
         assert_eq!(ledger.count_summed(summed).await.expect("counted"), all, "{summed:?}");
     }
@@ -238,6 +239,9 @@ pub(crate) async fn every_checksum_is_compared_for_those_who_look_the_ledger_ove
         (Summed::Sessions, "session 902", format!("UPDATE session SET forms_seen = {other} WHERE session = 902")),
         (Summed::Erasures, "e-", "UPDATE erasure SET subject = REPLACE(subject, '903', '904')".to_owned()),
         (Summed::Reached, "e-", "UPDATE erasure_session SET session = 999 WHERE session = 901".to_owned()),
+        (Summed::Accounts, "ann", "UPDATE account SET disabled = 1".to_owned()),
+        (Summed::Tokens, "", "UPDATE account_token SET expires = expires + 1".to_owned()),
+        (Summed::SignedIn, "", "UPDATE account_session SET account = 'ann', hash = SUBSTR(hash, 2)".to_owned()),
     ] {
         sql(&change);
         let (_, damaged, which) = compared(&ledger, summed).await;

@@ -271,6 +271,7 @@ macro_rules! transact {
 }
 
 // Their orders and batches are transactions, too, so they come after the macro.
+mod accounts;
 mod admin;
 mod expiry;
 
@@ -551,6 +552,7 @@ impl Queue for PostgresLedger {
             return Ok(());
         }
         transact!(self, |tx| confirming::forget_old(tx, keep.duplicates))?;
+        transact!(self, |tx| accounts::forget_old(tx))?;
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;

@@ -8,6 +8,9 @@ use super::PostgresLedger;
 
 /// Tables that stay small, and may be read whole.
 pub const SMALL_TABLES: &[&str] = &[
+    "account",
+    "account_session",
+    "account_token",
     "alert",
     "chain",
     "clock_anchor",

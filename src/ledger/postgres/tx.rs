@@ -63,6 +63,12 @@ impl Connection {
         self.rows(&statement.sql, &values).await
     }
 
+    /// Returns how many rows it touched.
+    pub(super) async fn run(&self, statement: &query::Statement) -> Result<u64, LedgerError> {
+        let values = statement.values.iter().map(Value::as_sql).collect::<Result<Vec<_>, _>>()?;
+        self.execute(&statement.sql, &values).await
+    }
+
     pub(super) async fn maybe(&self, sql: &str, values: Values<'_>) -> Result<Option<Row>, LedgerError> {
         self.bounded(async { self.object().query_opt(&self.object().prepare_cached(sql).await?, values).await }).await
     }

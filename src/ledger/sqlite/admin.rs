@@ -460,7 +460,7 @@ impl Admin for SqliteLedger {
 
 impl SqliteLedger {
     /// Carries out an order and writes its row, both or neither.
-    async fn order<T: Send + 'static>(
+    pub(super) async fn order<T: Send + 'static>(
         &self,
         wakes: Wakes,
         order: impl FnOnce(&Tx<'_>) -> Result<(T, AuditEntry), LedgerError> + Send + 'static,

@@ -5,6 +5,7 @@
 //! (`record`, later expanded by `inbox`); everything else is a function on a transaction, one file for each noun.
 
 mod access;
+mod accounts;
 mod admin;
 mod archive;
 mod attention;
@@ -477,6 +478,7 @@ impl Queue for SqliteLedger {
             self.writer.write(Wakes::NoOne, processes::forget_lost).await?;
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
             self.writer.write(Wakes::NoOne, move |tx| confirming::forget_old(tx, keep.duplicates)).await?;
+            self.writer.write(Wakes::NoOne, accounts::forget_old).await?;
             let events = self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await;
             self.passes.go_on(&self.writer, keep).await?;
             events?;

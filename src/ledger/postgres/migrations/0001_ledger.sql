@@ -571,6 +571,47 @@ CREATE TABLE recheck (
 );
 CREATE INDEX recheck_unsettled ON recheck (target, outcome) WHERE unsettled;
 
+-- Who may use the admin API and the pages. `roles` and `companies` are JSON; `password` is a PHC string, empty where there is none; times that
+-- are not there are 0.
+CREATE TABLE account (
+  name             TEXT COLLATE "C" PRIMARY KEY,
+  shown_as         TEXT NOT NULL,
+  roles            TEXT NOT NULL,
+  companies        TEXT NOT NULL,
+  password         TEXT NOT NULL,
+  password_changed BIGINT NOT NULL,
+  disabled         BIGINT NOT NULL,
+  created          BIGINT NOT NULL,
+  sum              BIGINT NOT NULL
+);
+
+-- Of the secret of a token or a session, only its digest is kept.
+CREATE TABLE account_token (
+  id        TEXT COLLATE "C" PRIMARY KEY,
+  account   TEXT COLLATE "C" NOT NULL REFERENCES account (name),
+  roles     TEXT NOT NULL,
+  companies TEXT NOT NULL,
+  purpose   TEXT NOT NULL,
+  hash      BYTEA NOT NULL,
+  issued    BIGINT NOT NULL,
+  expires   BIGINT NOT NULL,
+  sum       BIGINT NOT NULL,
+  last_used BIGINT NOT NULL
+);
+CREATE INDEX account_token_of ON account_token (account);
+
+CREATE TABLE account_session (
+  id      TEXT COLLATE "C" PRIMARY KEY,
+  account TEXT COLLATE "C" NOT NULL REFERENCES account (name),
+  browser TEXT NOT NULL,
+  hash    BYTEA NOT NULL,
+  created BIGINT NOT NULL,
+  expires BIGINT NOT NULL,
+  sum     BIGINT NOT NULL,
+  seen    BIGINT NOT NULL
+);
+CREATE INDEX account_session_of ON account_session (account);
+
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (
   name    TEXT COLLATE "C" PRIMARY KEY,

@@ -585,6 +585,47 @@ CREATE TABLE recheck (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX recheck_unsettled ON recheck (target, outcome) WHERE unsettled = 1;
 
+-- Who may use the admin API and the pages. `roles` and `companies` are JSON; `password` is a PHC string, empty where there is none; times that
+-- are not there are 0.
+CREATE TABLE account (
+  name             TEXT PRIMARY KEY,
+  shown_as         TEXT NOT NULL,
+  roles            TEXT NOT NULL,
+  companies        TEXT NOT NULL,
+  password         TEXT NOT NULL,
+  password_changed INTEGER NOT NULL,
+  disabled         INTEGER NOT NULL,
+  created          INTEGER NOT NULL,
+  sum              INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Of the secret of a token or a session, only its digest is kept.
+CREATE TABLE account_token (
+  id        TEXT PRIMARY KEY,
+  account   TEXT NOT NULL REFERENCES account (name),
+  roles     TEXT NOT NULL,
+  companies TEXT NOT NULL,
+  purpose   TEXT NOT NULL,
+  hash      BLOB NOT NULL,
+  issued    INTEGER NOT NULL,
+  expires   INTEGER NOT NULL,
+  sum       INTEGER NOT NULL,
+  last_used INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX account_token_of ON account_token (account);
+
+CREATE TABLE account_session (
+  id      TEXT PRIMARY KEY,
+  account TEXT NOT NULL REFERENCES account (name),
+  browser TEXT NOT NULL,
+  hash    BLOB NOT NULL,
+  created INTEGER NOT NULL,
+  expires INTEGER NOT NULL,
+  sum     INTEGER NOT NULL,
+  seen    INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX account_session_of ON account_session (account);
+
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (
   name    TEXT PRIMARY KEY,

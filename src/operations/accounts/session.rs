@@ -1,0 +1,219 @@
+//! Signing in and out, and one's own password.
+
+use std::net::IpAddr;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use super::hashing::{self, Busy};
+use super::identity::{ByWhat, Identity, is_good, noted};
+use crate::access::{
+    Account, AccountName, Bearer, BearerKind, Browser, Lockout, LoginSession, PasswordHash, SESSION_MAX, UnderWay,
+};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::keys::Secret;
+use crate::ledger::NewSession;
+use crate::lock::lock;
+use crate::operations::{InputError, OperationError, Operations};
+
+/// What a process remembers of those who try to sign in; one for all of its ways in.
+#[derive(Default)]
+pub(crate) struct SignInLimits(Mutex<Lockout>);
+
+/// What a browser carries from now on.
+pub(crate) struct SessionSecret(Secret);
+
+impl SessionSecret {
+    /// The text itself, for a cookie; every use of this is a place where it could leak.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+/// Somebody who has signed in.
+pub(crate) struct SignedIn {
+    pub(crate) cookie: SessionSecret,
+    pub(crate) identity: Identity,
+}
+
+/// Why somebody is not signed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignInRefused {
+    /// There is no such account, it is disabled, or it has another password: which of these is told nobody.
+    Wrong,
+    /// There were too many tries; the next one may come after so long.
+    Later(Duration),
+    /// Too many are being looked at.
+    Busy,
+}
+
+/// Begins a session of whoever shows an account's password. `name` is as it was typed.
+pub(crate) async fn sign_in(
+    on: &Operations,
+    name: &str,
+    password: Secret,
+    from: IpAddr,
+    browser: Option<Browser>,
+    limits: &SignInLimits,
+) -> Result<Result<SignedIn, SignInRefused>, OperationError> {
+    let account = name.trim().to_ascii_lowercase().parse::<AccountName>().ok();
+    let Proved { tried, account, password } = match prove(on, account.as_ref(), &password, from, limits).await? {
+        Ok(proved) => proved,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let Bearer { id, hash, text } = Bearer::generate(BearerKind::Session);
+    let new = NewSession { id, hash, account: account.name.clone(), browser, lasts: SESSION_MAX };
+    match on.ledger.add_session(&new, &password, &Actor::user(&account.name)).await {
+        Ok(true) => {
+            lock(&limits.0).succeeded(tried);
+            let identity = Identity::of(account, ByWhat::Session(new.id));
+            Ok(Ok(SignedIn { cookie: SessionSecret(text), identity }))
+        }
+        // It was changed or disabled since it was read.
+        Ok(false) => Ok(Err(wrong(on, Some(&account.name), limits).await?)),
+        Err(error) => {
+            lock(&limits.0).undone(&tried);
+            Err(error.into())
+        }
+    }
+}
+
+/// Whose session this is; `None` of one that is over, or whose account is disabled.
+pub(crate) async fn by_session(on: &Operations, text: &str) -> Result<Option<Identity>, OperationError> {
+    let Some((id, hash)) = Bearer::read(BearerKind::Session, text) else { return Ok(None) };
+    let Some(found) = on.ledger.account_session(&id).await? else { return Ok(None) };
+    if !is_good(&found.account, &found.hash, &hash) {
+        return Ok(None);
+    }
+    if found.note {
+        noted(on.ledger.session_seen(&id).await)?;
+    }
+    Ok(Some(Identity::of(found.account, ByWhat::Session(id))))
+}
+
+/// Ends the session of whoever asks.
+pub(crate) async fn sign_out(on: &Operations, of: &Identity) -> Result<(), OperationError> {
+    let ByWhat::Session(id) = &of.by else { return Err(not_by_token()) };
+    // One that is over already has ended as well.
+    on.ledger.end_session(id, &of.actor()).await?;
+    Ok(())
+}
+
+/// Ends all sessions of whoever asks; returns how many there were.
+pub(crate) async fn sign_out_everywhere(on: &Operations, of: &Identity) -> Result<u64, OperationError> {
+    Ok(on.ledger.end_sessions(&of.account, &of.actor()).await?)
+}
+
+/// The sessions of whoever asks, the newest first.
+pub(crate) async fn sessions(on: &Operations, of: &Identity) -> Result<Vec<LoginSession>, OperationError> {
+    Ok(on.ledger.account_sessions(&of.account).await?)
+}
+
+/// Gives whoever asks another password, once they have shown the old one, and ends their other sessions. Tries of the old one are counted
+/// as those to sign in are: who finds a browser open must not find out by it which password it is.
+pub(crate) async fn change_password(
+    on: &Operations,
+    of: &Identity,
+    old: Secret,
+    new: Secret,
+    from: IpAddr,
+    limits: &SignInLimits,
+) -> Result<Result<(), SignInRefused>, OperationError> {
+    let ByWhat::Session(own) = &of.by else { return Err(not_by_token()) };
+    PasswordHash::must_be_fine(&new, &of.account).map_err(InputError::Password)?;
+    let tried = match prove(on, Some(&of.account), &old, from, limits).await? {
+        Ok(proved) => proved.tried,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let changed = async {
+        let hash = super::hash(&new, &of.account).await?;
+        Ok(on.ledger.set_password(&of.account, &hash, Some(own), &of.actor()).await?)
+    };
+    let changed: Result<bool, OperationError> = changed.await;
+    match changed {
+        Ok(true) => {
+            lock(&limits.0).succeeded(tried);
+            Ok(Ok(()))
+        }
+        Ok(false) => Ok(Err(wrong(on, Some(&of.account), limits).await?)),
+        Err(error) => {
+            lock(&limits.0).undone(&tried);
+            Err(error)
+        }
+    }
+}
+
+/// An account whose password was shown.
+struct Proved {
+    tried: UnderWay,
+    account: Account,
+    password: PasswordHash,
+}
+
+/// Looks whether it is an account's password, unless whoever asks has to wait.
+async fn prove(
+    on: &Operations,
+    name: Option<&AccountName>,
+    password: &Secret,
+    from: IpAddr,
+    limits: &SignInLimits,
+) -> Result<Result<Proved, SignInRefused>, OperationError> {
+    let begun = lock(&limits.0).begin(name, from, Instant::now());
+    let tried = match begun {
+        Ok(tried) => tried,
+        Err(wait) => return Ok(Err(SignInRefused::Later(wait))),
+    };
+    match verified(on, name, password).await {
+        Ok(Ok(Some((account, password)))) => Ok(Ok(Proved { tried, account, password })),
+        Ok(Ok(None)) => Ok(Err(wrong(on, name, limits).await?)),
+        Ok(Err(Busy)) => {
+            lock(&limits.0).undone(&tried);
+            Ok(Err(SignInRefused::Busy))
+        }
+        Err(error) => {
+            lock(&limits.0).undone(&tried);
+            Err(error)
+        }
+    }
+}
+
+/// The account with what is kept of its password, where this is it. Takes as long where there is no such account.
+async fn verified(
+    on: &Operations,
+    name: Option<&AccountName>,
+    password: &Secret,
+) -> Result<Result<Option<(Account, PasswordHash)>, Busy>, OperationError> {
+    let stored = match name {
+        Some(name) => on.ledger.account(name).await?,
+        None => None,
+    };
+    let usable = stored.filter(|stored| stored.account.disabled.is_none());
+    let Some((account, kept)) = usable.and_then(|stored| Some((stored.account, stored.password?))) else {
+        let nobodys = hashing::in_turn(|| PasswordHash::verify_nobodys(password)).await;
+        return Ok(nobodys.map(|()| None));
+    };
+    let is_it = hashing::in_turn(|| kept.is_of(password)).await;
+    Ok(is_it.map(|is_it| is_it.then_some((account, kept))))
+}
+
+/// Writes into the audit that somebody was refused: with the account where there is one, and without what was typed where there is none.
+async fn wrong(
+    on: &Operations,
+    name: Option<&AccountName>,
+    limits: &SignInLimits,
+) -> Result<SignInRefused, OperationError> {
+    let noted = lock(&limits.0).note(Instant::now());
+    let Some(unwritten) = noted else { return Ok(SignInRefused::Wrong) };
+    let known = match name {
+        Some(name) => on.ledger.account(name).await?.map(|_| name),
+        None => None,
+    };
+    let object = known.map_or_else(Object::accounts, Object::account);
+    let entry = AuditEntry::new(&Actor::stranger(), Act::RefuseSignIn, object, ActResult::Unchanged);
+    on.ledger.note(if unwritten > 0 { entry.with("unwritten", unwritten) } else { entry }).await?;
+    Ok(SignInRefused::Wrong)
+}
+
+fn not_by_token() -> OperationError {
+    let why = "a token neither signs out nor changes a password; it is revoked, by `quietus tokens revoke`";
+    OperationError::Conflict(why.to_owned())
+}

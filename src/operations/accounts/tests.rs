@@ -1,0 +1,292 @@
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+use crate::access::{Bearer, BearerKind, Browser, IDLE_MAX, NewToken, Permission, Role, SESSION_MAX};
+use crate::app::open_operations;
+use crate::config::Config;
+use crate::key_files::Keys;
+use crate::ledger::sqlite::SqliteLedger;
+use crate::ledger::{AuditRange, Cursor};
+
+const CONFIG: &str = r#"
+[[mluvii]]
+name = "acme"
+base_url = "http://127.0.0.1:9"
+client_id = { file = "secret" }
+client_secret = { file = "secret" }
+[[mluvii]]
+name = "globex"
+base_url = "http://127.0.0.1:9/globex"
+client_id = { file = "secret" }
+client_secret = { file = "secret" }
+[[source]]
+name = "hooks"
+mluvii = "globex"
+auth = [{ basic = { user = "mluvii", password = { file = "secret" } } }]
+"#;
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A deployment in which nobody has an account yet.
+struct Deployment {
+    folder: TempDir,
+    on: Operations,
+    limits: SignInLimits,
+}
+
+impl Deployment {
+    async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("quietus.toml"), CONFIG).expect("written");
+        std::fs::write(folder.path().join("secret"), "hunter2-hunter2\n").expect("written");
+        Keys::create(&folder.path().join("keys")).expect("made");
+        drop(SqliteLedger::open(&folder.path().join("quietus.db")).expect("made"));
+        let config = Config::load(&folder.path().join("quietus.toml")).expect("sound");
+        Self { folder, on: open_operations(config).await.expect("opens"), limits: SignInLimits::default() }
+    }
+
+    async fn add(&self, text: &str, roles: &[Role], companies: &[&str]) {
+        let request = AccountRequest {
+            name: name(text),
+            shown_as: "Anna Nováková".into(),
+            roles: Roles::of(roles.iter().copied()).expect("roles"),
+            companies: companies.iter().map(|name| InstallationName((*name).into())).collect(),
+            password: Some(Secret::new(PASSWORD)),
+        };
+        add(&self.on, request, &by()).await.expect("added");
+    }
+
+    async fn sign_in(&self, text: &str, password: &str, from: u8) -> Result<SignedIn, SignInRefused> {
+        let from = IpAddr::from([192, 0, 2, from]);
+        let browser = Some(Browser::Edge);
+        sign_in(&self.on, text, Secret::new(password), from, browser, &self.limits).await.expect("answered")
+    }
+
+    async fn refused(&self, text: &str, password: &str, from: u8) -> Option<SignInRefused> {
+        self.sign_in(text, password, from).await.err()
+    }
+
+    async fn known(&self, signed_in: &SignedIn) -> Option<Identity> {
+        by_session(&self.on, signed_in.cookie.expose()).await.expect("answered")
+    }
+
+    async fn issue(&self, text: &str, roles: &[Role], companies: &[&str]) -> Result<IssuedToken, OperationError> {
+        let request = TokenRequest {
+            account: name(text),
+            roles: Roles::of(roles.iter().copied()).expect("roles"),
+            companies: companies.iter().map(|name| InstallationName((*name).into())).collect(),
+            purpose: "the data warehouse".into(),
+            lasts: Duration::from_secs(60),
+        };
+        issue_token(&self.on, request, &by()).await
+    }
+
+    async fn by_token(&self, issued: &IssuedToken) -> Option<Identity> {
+        by_token(&self.on, issued.secret.expose()).await.expect("answered")
+    }
+
+    /// The acts with their actors, objects and results.
+    async fn audit(&self) -> Vec<String> {
+        let rows = self.on.ledger.audit(&AuditRange::all(Cursor::Up(1), 1_000)).await.expect("read").items;
+        let said = rows.iter().map(|row| {
+            let said = &row.statement;
+            format!("{} {} {} {}", said.actor, said.act, said.object, said.result)
+        });
+        said.collect()
+    }
+
+    /// Changes what is stored, past the program.
+    fn sql(&self, sql: &str) {
+        let ledger = rusqlite::Connection::open(self.folder.path().join("quietus.db")).expect("opens");
+        ledger.busy_timeout(Duration::from_secs(10)).expect("set");
+        ledger.execute_batch(sql).expect("is carried out");
+    }
+}
+
+fn by() -> Actor {
+    Actor::cli("root")
+}
+
+fn name(text: &str) -> AccountName {
+    text.parse().expect("a name")
+}
+
+#[tokio::test]
+async fn who_shows_an_accounts_password_is_signed_in_and_nobody_else_learns_what_was_wrong() {
+    let deployment = Deployment::new().await;
+    deployment.add("ann", &[Role::Officer], &["hooks"]).await;
+    deployment.add("eva", &[Role::Operator], &[]).await;
+    disable(&deployment.on, &name("eva"), &by()).await.expect("disabled");
+    let signed_in = deployment.sign_in(" Ann ", PASSWORD, 1).await.unwrap_or_else(|refused| panic!("{refused:?}"));
+    let identity = deployment.known(&signed_in).await.expect("somebody");
+    assert_eq!(identity, signed_in.identity);
+    assert_eq!((identity.actor().as_str(), &*identity.shown_as), ("user:ann", "Anna Nováková"));
+    assert!(identity.roles.allow(Permission::Requests) && !identity.roles.allow(Permission::Operate));
+    assert_eq!(identity.companies, Companies::named([InstallationName("globex".into())]), "by its own name");
+    let listed = sessions(&deployment.on, &identity).await.expect("listed");
+    assert_eq!(listed.iter().map(|one| one.browser).collect::<Vec<_>>(), [Some(Browser::Edge)]);
+
+    // No account, no password, a disabled one, and what can be no name.
+    for (text, password) in
+        [("ann", "another horse battery"), ("bob", PASSWORD), ("eva", PASSWORD), (PASSWORD, "ann"), ("", "")]
+    {
+        assert_eq!(deployment.refused(text, password, 2).await, Some(SignInRefused::Wrong), "{text}");
+    }
+    assert!(by_session(&deployment.on, "qs_000000000000_0").await.expect("answered").is_none());
+    let other = Bearer::generate(BearerKind::Session);
+    let (_, secret) = other.text.expose().rsplit_once('_').expect("two parts");
+    let ByWhat::Session(id) = &identity.by else { panic!("{identity:?}") };
+    assert!(by_session(&deployment.on, &format!("qs_{id}_{secret}")).await.expect("answered").is_none());
+
+    let audit = deployment.audit().await;
+    let expected = [
+        "cli:root account.add account:ann done",
+        "cli:root account.add account:eva done",
+        "cli:root account.disable account:eva done",
+        "user:ann account.sign_in account:ann done",
+        "stranger:sign-in account.sign_in_refused account:ann unchanged",
+        "stranger:sign-in account.sign_in_refused accounts unchanged",
+        "stranger:sign-in account.sign_in_refused account:eva unchanged",
+        "stranger:sign-in account.sign_in_refused accounts unchanged",
+        "stranger:sign-in account.sign_in_refused accounts unchanged",
+    ];
+    assert_eq!(audit, expected);
+    sign_out(&deployment.on, &identity).await.expect("signed out");
+    assert!(deployment.known(&signed_in).await.is_none());
+}
+
+#[tokio::test]
+async fn who_tries_too_often_waits_and_nobody_else_does() {
+    let deployment = Deployment::new().await;
+    deployment.add("ann", &[Role::Officer], &[]).await;
+    for _ in 0..5 {
+        assert_eq!(deployment.refused("ann", "another horse battery", 1).await, Some(SignInRefused::Wrong));
+    }
+    let later = deployment.refused("ann", PASSWORD, 1).await;
+    assert!(matches!(later, Some(SignInRefused::Later(wait)) if wait > Duration::from_secs(14 * 60)), "{later:?}");
+    assert_eq!(deployment.refused("ann", PASSWORD, 2).await, None);
+    assert_eq!(deployment.audit().await.iter().filter(|row| row.contains("sign_in_refused")).count(), 5);
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_time_its_account_and_another_password() {
+    let deployment = Deployment::new().await;
+    deployment.add("ann", &[Role::Officer], &[]).await;
+    let signed_in = async |from: u8| deployment.sign_in("ann", PASSWORD, from).await.expect("signed in");
+    let (first, second, third) = (signed_in(1).await, signed_in(2).await, signed_in(3).await);
+    let from = IpAddr::from([192, 0, 2, 1]);
+    let change = async |of: &SignedIn, old: &str, new: &str| {
+        let (old, new) = (Secret::new(old), Secret::new(new));
+        change_password(&deployment.on, &of.identity, old, new, from, &deployment.limits).await
+    };
+    let short = change(&first, PASSWORD, "short").await;
+    assert!(matches!(short, Err(OperationError::Input(InputError::Password(_)))), "{short:?}");
+    let wrong = change(&first, "another horse battery", "a new horse battery").await;
+    assert_eq!(wrong.expect("answered"), Err(SignInRefused::Wrong));
+    assert!(deployment.known(&second).await.is_some(), "nothing has changed");
+    assert_eq!(change(&first, PASSWORD, "a new horse battery").await.expect("answered"), Ok(()));
+    assert!(deployment.known(&first).await.is_some(), "the one in which it was changed");
+    assert!(deployment.known(&second).await.is_none() && deployment.known(&third).await.is_none());
+    assert_eq!(deployment.refused("ann", PASSWORD, 4).await, Some(SignInRefused::Wrong));
+
+    let idle = i64::try_from(IDLE_MAX.as_millis()).expect("small");
+    let signed_in = async || deployment.sign_in("ann", "a new horse battery", 5).await.expect("signed in");
+    let fourth = signed_in().await;
+    deployment.sql(&format!("UPDATE account_session SET seen = seen - {}", idle - 60_000));
+    assert!(deployment.known(&fourth).await.is_some(), "and by this it is seen again");
+    deployment.sql(&format!("UPDATE account_session SET seen = seen - {}", idle - 60_000));
+    assert!(deployment.known(&fourth).await.is_some());
+    deployment.sql(&format!("UPDATE account_session SET seen = seen - {idle}"));
+    assert!(deployment.known(&fourth).await.is_none());
+    assert_eq!(SESSION_MAX, Duration::from_secs(12 * 60 * 60));
+
+    let [fifth, sixth] = [signed_in().await, signed_in().await];
+    assert_eq!(
+        sign_out_everywhere(&deployment.on, &fifth.identity).await.expect("signed out"),
+        4,
+        "also the idle ones"
+    );
+    assert!(deployment.known(&sixth).await.is_none());
+    let seventh = signed_in().await;
+    disable(&deployment.on, &name("ann"), &by()).await.expect("disabled");
+    enable(&deployment.on, &name("ann"), &by()).await.expect("enabled");
+    assert!(deployment.known(&seventh).await.is_none());
+}
+
+#[tokio::test]
+async fn a_token_may_what_it_was_given_of_what_its_account_may_now() {
+    let deployment = Deployment::new().await;
+    deployment.add("ann", &[Role::Officer, Role::Operator], &["acme", "globex"]).await;
+    let issued = deployment.issue("ann", &[Role::Officer, Role::Operator], &[]).await.expect("issued");
+    let of_globex = deployment.issue("ann", &[Role::Operator], &["hooks"]).await.expect("issued");
+    let identity = deployment.by_token(&issued).await.expect("somebody");
+    assert_eq!(identity.actor().as_str(), format!("token:ann/{}", issued.token.id));
+    assert_eq!(identity.companies, Companies::named(["acme", "globex"].map(|name| InstallationName(name.into()))));
+    assert!(!identity.actor().is_somebody_else(&Actor::user(&name("ann"))));
+    let used = tokens(&deployment.on, Some(&name("ann"))).await.expect("listed");
+    let used: Vec<_> = used.iter().filter(|token| token.last_used.is_some()).map(|token| &token.id).collect();
+    assert_eq!(used, [&issued.token.id]);
+    // It is no session, and does what only a session does not.
+    assert!(by_session(&deployment.on, issued.secret.expose()).await.expect("answered").is_none());
+    assert!(matches!(sign_out(&deployment.on, &identity).await, Err(OperationError::Conflict(_))));
+
+    let narrower = ChangeRequest {
+        shown_as: None,
+        roles: Roles::of([Role::Officer]),
+        companies: Some(CompaniesRequest::Only(vec![InstallationName("acme".into())])),
+    };
+    change(&deployment.on, &name("ann"), narrower, &by()).await.expect("changed");
+    let identity = deployment.by_token(&issued).await.expect("somebody");
+    assert_eq!(
+        (Some(&identity.roles), &*identity.companies.to_string()),
+        (Roles::of([Role::Officer]).as_ref(), "acme")
+    );
+    assert!(deployment.by_token(&of_globex).await.is_none(), "nothing of it is left");
+    for (roles, companies, expected) in [
+        (Role::Operator, &["acme"][..], "ann has officer"),
+        (Role::Officer, &["hooks"][..], "ann may see acme"),
+        (Role::Officer, &["initech"][..], "there is no mluvii installation `initech`"),
+    ] {
+        let refused = deployment.issue("ann", &[roles], companies).await.expect_err("it is more").to_string();
+        assert!(refused.contains(expected), "{refused}");
+    }
+    disable(&deployment.on, &name("ann"), &by()).await.expect("disabled");
+    assert!(deployment.by_token(&issued).await.is_none());
+    assert!(matches!(deployment.issue("ann", &[Role::Officer], &[]).await, Err(OperationError::Conflict(_))));
+    enable(&deployment.on, &name("ann"), &by()).await.expect("enabled");
+    assert!(deployment.by_token(&issued).await.is_some());
+    revoke_token(&deployment.on, &issued.token.id, &by()).await.expect("revoked");
+    assert!(deployment.by_token(&issued).await.is_none());
+    let again = revoke_token(&deployment.on, &issued.token.id, &by()).await;
+    assert!(matches!(again, Err(OperationError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn a_token_is_good_until_its_time_is_over_and_for_a_year_at_most() {
+    let deployment = Deployment::new().await;
+    deployment.add("ann", &[Role::Officer], &[]).await;
+    let request = |lasts| TokenRequest {
+        account: name("ann"),
+        roles: Roles::of([Role::Officer]).expect("a role"),
+        companies: Vec::new(),
+        purpose: "a script".into(),
+        lasts,
+    };
+    let year = Duration::from_secs(365 * 24 * 60 * 60);
+    for lasts in [Duration::ZERO, year + Duration::from_secs(1)] {
+        let refused = issue_token(&deployment.on, request(lasts), &by()).await;
+        assert!(matches!(refused, Err(OperationError::Input(InputError::TokenLasts))), "{refused:?}");
+    }
+    assert!(issue_token(&deployment.on, request(year), &by()).await.is_ok());
+    // One that was over a moment ago.
+    let Bearer { id, hash, text } = Bearer::generate(BearerKind::Token);
+    let TokenRequest { account, roles, purpose, .. } = request(year);
+    let expires = Timestamp::now() - Duration::from_secs(1);
+    let over = NewToken { id, hash, account, roles, companies: Companies::All, purpose, expires };
+    assert!(deployment.on.ledger.add_token(&over, &by()).await.expect("added"));
+    assert!(by_token(&deployment.on, text.expose()).await.expect("answered").is_none());
+}
