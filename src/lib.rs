@@ -3,8 +3,8 @@
 //! The library exists for the binary beside it; its one public item is [`main`]; the feature `measure` adds what a
 //! benchmark needs. ARCHITECTURE.md maps the modules.
 
-mod admin;
 mod access;
+mod admin;
 mod alert;
 mod app;
 mod attention;
