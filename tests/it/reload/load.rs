@@ -87,6 +87,7 @@ fn two_hundred_reloads_under_load_lose_no_request_and_apply_no_rule_by_half() {
         }));
     }
     wait_for("the first deliveries", || (last.load(Ordering::Relaxed) > 20).then_some(()));
+    wait_for("the plugin", || (server.ready() == 200).then_some(()));
     let before = Held::by(&server);
     let socket = deployment.path("quietus.sock");
     let control = reqwest::Client::builder().unix_socket(socket).pool_max_idle_per_host(0).tls_certs_only([]).build();
@@ -144,10 +145,11 @@ fn nothing_is_left(server: &Server, before: &Held) {
     let mut now = Held::by(server);
     let ended = crate::harness::wait_within(crate::harness::PATIENCE, || {
         now = Held::by(server);
-        (now.files <= before.files + FEW && now.threads <= before.threads + FEW).then_some(())
+        let few = now.files <= before.files + FEW && now.threads <= before.threads + FEW;
+        (few && now.children == before.children).then_some(())
     });
     let Held { files, threads, children, memory_kib } = now;
-    assert!(ended.is_some(), "{files} files and {threads} threads, and {} and {} before", before.files, before.threads);
     assert_eq!(children, before.children, "the plugin goes on running, and none is left");
+    assert!(ended.is_some(), "{files} files and {threads} threads, and {} and {} before", before.files, before.threads);
     assert!(memory_kib < before.memory_kib + GROWTH_KIB_MAX, "{memory_kib} KiB, and {} before", before.memory_kib);
 }

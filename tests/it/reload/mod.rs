@@ -12,7 +12,7 @@ use std::process::Output;
 
 use serde_json::Value;
 
-use crate::harness::{Deployment, PASSWORD, Server, client, http, quietus, session_ended};
+use crate::harness::{Deployment, PASSWORD, Server, client, http, quietus, session_ended, wait_for};
 
 /// A further source with the same password.
 fn source(name: &str) -> String {
@@ -50,6 +50,16 @@ fn add(deployment: &Deployment, more: &str) {
 
 fn configuration(deployment: &Deployment) -> String {
     std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there")
+}
+
+/// The processes of the plugins, by their names.
+fn processes(deployment: &Deployment) -> Value {
+    wait_for("the plugins to be up", || {
+        let rows = deployment.json(&["plugin", "list"]);
+        let process = |row: &Value| Some((row["name"].as_str()?.to_owned(), row["state"]["detail"]["process"].clone()));
+        let all: Option<serde_json::Map<_, _>> = rows.as_array()?.iter().map(process).collect();
+        all.filter(|all| all.values().all(Value::is_number)).map(Into::into)
+    })
 }
 
 /// The answer to the end of a session that is delivered to a source, with a password.

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{answers, deliver_to, reload, replace};
+use super::{answers, deliver_to, processes, reload, replace};
 use crate::harness::{CRM_TOKEN, Deployment, ERASE, PASSWORD, Server, StandIn, receipts, wait_for};
 
 const ROTATED: &str = "rotated-password-91";
@@ -43,18 +43,6 @@ fn a_client_of_mluvii_with_other_credentials_takes_the_place_of_the_one_before()
     assert!(said.contains("mluvii.acme.client_secret"), "{said}");
     receipts(&deployment, 1);
     assert!(!standin.holds("ann@example.com"));
-}
-
-/// The processes of the plugins, by their names.
-fn processes(deployment: &Deployment) -> serde_json::Value {
-    wait_for("the plugins to be up", || {
-        let rows = deployment.json(&["plugin", "list"]);
-        let process = |row: &serde_json::Value| {
-            Some((row["name"].as_str()?.to_owned(), row["state"]["detail"]["process"].clone()))
-        };
-        let all: Option<serde_json::Map<_, _>> = rows.as_array()?.iter().map(process).collect();
-        all.filter(|all| all.values().all(serde_json::Value::is_number)).map(Into::into)
-    })
 }
 
 #[test]
