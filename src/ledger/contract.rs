@@ -35,9 +35,9 @@ pub(crate) mod working;
 
 pub(crate) use confirming::{calendar, link_to_send};
 pub(crate) use fixtures::{
-    BREAKER, KEEP, KEEP_NOTHING, Shared, a_busy_ledger, by, capsule, due_erasure, ends, erase_a_guest, erasure_of,
-    event, installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide, to_decide,
-    to_resolve, to_seal, to_settle,
+    BREAKER, KEEP, KEEP_NOTHING, Shared, a_busy_ledger, by, capsule, due_erasure, email, ends, erase_a_guest,
+    erasure_of, event, installation, key_ids, person, receipt_after, resolution, session, sessions_to_decide,
+    to_decide, to_resolve, to_seal, to_settle,
 };
 pub(crate) use verifying::link_of_request;
 

@@ -51,9 +51,9 @@ impl SessionView {
         }
     }
 
-    /// Whether nothing of it is left: it was erased, and nothing has come since of anybody, be it only their guest's id.
+    /// Whether nothing of it is left: it was erased, and nothing has come since.
     pub(crate) fn is_gone(&self) -> bool {
-        self.erased_at.is_some() && self.fingerprints.is_empty() && self.record.guest.is_none()
+        self.erased_at.is_some() && self.fingerprints.is_empty()
     }
 
     /// One that was erased, and whose record is gone.

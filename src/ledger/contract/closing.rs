@@ -52,10 +52,14 @@ pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(
 
 /// A session in which this person left an address, and agreed to a text.
 async fn agreed(ledger: &Shared, id: i64, address: u8, version: &str) {
+    decide(ledger, consented(id, address, version)).await;
+}
+
+fn consented(id: i64, address: u8, version: &str) -> SessionChange {
     let mut change = unchanged(id, 0);
     change.fingerprints = Some(vec![email(address), print(Kind::Name, 3)]);
     change.record.consent = Consent { state: ConsentState::Given, version: Some(version.into()), ..Consent::default() };
-    decide(ledger, change).await;
+    change
 }
 
 async fn erased(ledger: &Shared, id: i64) {
@@ -110,7 +114,8 @@ pub(crate) async fn a_consent_that_is_over_is_found_by_nothing(ledger: Shared) {
     ledger.maintain(over).await.expect("maintained");
     assert!(ledger.session(&session(1)).await.expect("read").is_none());
     // The number may come again, of whomever.
-    agreed(&ledger, 1, 2, "v5").await;
+    let claim = recorded(&ledger, event(1, 60)).await;
+    assert_eq!(ledger.decided(claim, decision(consented(1, 2, "v5"))).await.expect("decided"), Finished::Done);
     let found = ledger.erased_sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched");
     assert!(found.is_empty(), "{found:?}");
 }

@@ -438,13 +438,8 @@ pub(crate) async fn open_requests_are_told_and_counted(ledger: Shared) {
     let named = |number: &str| request::shown(&installation().0, number);
     assert_eq!(found.parameters["ids"], serde_json::json!([named("7/1"), named("7/2")]));
     // What would erase nothing waits for nobody's approval.
-    let all: [(u8, &[&str], usize); 5] = [
-        (4, &["mluvii"], 0),
-        (5, &["mluvii"], 1),
-        (6, &["crm"], 0),
-        (7, &[], 0),
-        (8, &["mluvii", "crm"], 0),
-    ];
+    let all: [(u8, &[&str], usize); 5] =
+        [(4, &["mluvii"], 0), (5, &["mluvii"], 1), (6, &["crm"], 0), (7, &[], 0), (8, &["mluvii", "crm"], 0)];
     for (byte, targets, sessions) in all {
         let new = new(byte, vec![email(byte)]);
         let targets = targets.iter().map(|name| target(name)).collect();

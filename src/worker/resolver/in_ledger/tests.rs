@@ -6,15 +6,14 @@ use figment::providers::{Format as _, Toml};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::consent::ConsentRecord;
 use crate::erasure::Selection;
 use crate::keys::{IndexKey, Secret};
-use crate::ledger::contract::{Shared, erase_a_guest, event, installation, session, to_decide};
+use crate::ledger::contract::{Shared, email, erase_a_guest, event, installation, session, to_decide};
 use crate::ledger::sqlite::SqliteLedger;
 use crate::ledger::{Bounds, Decision, Finished, Intake as _, Queue as _, Records as _, SessionChange};
 use crate::mluvii::{MluviiClient, MluviiSettings};
 use crate::policy::PersonSettings;
-use crate::subject::{Fingerprinter, GuestId, Identifier, Identifiers, Kind, Whom};
+use crate::subject::{Fingerprinter, Identifier, Identifiers, Kind, Whom};
 use crate::worker::resolver::OnUnread;
 
 /// How surely the first session is meant by a person's demand that came from it and names somebody whom it has never named.
@@ -47,15 +46,15 @@ async fn the_session_of_a_demand_that_was_erased_is_possible_once_something_has_
     erase_a_guest(&shared, "g-1", || async {}).await;
     assert_eq!(of_origin(&ledger).await, None, "nothing is left of it");
 
-    // The conversation goes on: its guest is shown, and nothing that names anybody.
+    // The conversation goes on, and names somebody.
     ledger.record(event(1, 99)).await.expect("recorded");
     let hour = Duration::from_secs(3_600);
     let claim = ledger.claim(&to_decide(), 1, hour, &Bounds::NONE).await.expect("claimed").claims.remove(0);
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
     let change = SessionChange {
         read_version: view.version,
-        record: ConsentRecord { guest: Some(GuestId("g-1".into())), ..view.record },
-        fingerprints: Some(Vec::new()),
+        record: view.record,
+        fingerprints: Some(vec![email(2)]),
         ..SessionChange::unknown(&session(1))
     };
     let decision = Decision {
@@ -68,6 +67,6 @@ async fn the_session_of_a_demand_that_was_erased_is_possible_once_something_has_
     };
     assert_eq!(ledger.decided(claim, decision).await.expect("decided").finished, Finished::Done);
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
-    assert!(view.erased_at.is_some() && view.fingerprints.is_empty());
+    assert!(view.erased_at.is_some());
     assert_eq!(of_origin(&ledger).await, Some(Certainty::Possible));
 }
