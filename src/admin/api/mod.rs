@@ -7,19 +7,17 @@ mod erasures;
 mod holds;
 mod receipts;
 mod requests;
+mod shown;
 mod status;
 mod targets;
 
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
-use aide::openapi::{Info, OpenApi, SecurityScheme};
-use aide::transform::TransformOpenApi;
 use axum::Router;
 use axum::http::header;
 use axum::routing::get;
 
-use super::caller::SCHEME;
 use super::routes::Admin;
 
 /// The description, as it is served.
@@ -42,32 +40,6 @@ fn routes() -> ApiRouter<Arc<Admin>> {
         .merge(holds::routes())
         .merge(targets::routes())
         .merge(audit::routes())
-}
-
-/// The description of the routes.
-#[cfg(test)]
-fn described() -> OpenApi {
-    let about = |api: TransformOpenApi<'_>| {
-        let token = SecurityScheme::Http {
-            scheme: "bearer".to_owned(),
-            bearer_format: None,
-            description: Some(
-                "A token of `quietus tokens issue`. What an operation takes is named beside it: a permission that roles have."
-                    .to_owned(),
-            ),
-            extensions: Default::default(),
-        };
-        api.security_scheme(SCHEME, token)
-    };
-    let info = Info {
-        title: "quietus".to_owned(),
-        version: "1".to_owned(),
-        description: Some("The admin API of quietus: see docs/api.md.".to_owned()),
-        ..Info::default()
-    };
-    let mut api = OpenApi { info, ..OpenApi::default() };
-    let _ = routes().finish_api_with(&mut api, about);
-    api
 }
 
 #[cfg(test)]

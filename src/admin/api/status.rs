@@ -72,6 +72,6 @@ async fn status(by: By<See>) -> Answer<Status> {
         waiting_steps: status.counts.waiting_steps.clone(),
         parked_steps: status.counts.parked_steps.clone(),
         receipts: status.counts.receipts,
-        verdicts: status.counts.verdicts.clone(),
+        verdicts: status.counts.verdicts.iter().map(|(verdict, count)| ((*verdict).to_owned(), *count)).collect(),
     }))
 }

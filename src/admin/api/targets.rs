@@ -1,5 +1,6 @@
 //! Targets: how each is, and pausing one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aide::axum::ApiRouter;
@@ -53,9 +54,8 @@ struct Target {
     waiting: u64,
     /// Those of them that need a person.
     parked: u64,
-    /// The law that keeps what it holds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    law: Option<String>,
+    /// The companies for which it is not asked to erase, each with the law that keeps what it holds.
+    retained: BTreeMap<String, String>,
 }
 
 /// That a person has paused it.
@@ -83,8 +83,8 @@ impl From<&ShownTarget> for Target {
             by: paused.by.to_string(),
         });
         let target = shown.target.to_string();
-        let (waiting, parked, law) = (shown.waiting, shown.parked, shown.law.clone());
-        Self { target, out, why, tried_again, paused, waiting, parked, law }
+        let retained = shown.retained.iter().map(|(company, law)| (company.to_string(), law.clone())).collect();
+        Self { target, out, why, tried_again, paused, waiting: shown.waiting, parked: shown.parked, retained }
     }
 }
 

@@ -3,13 +3,37 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use aide::openapi::{Info, OpenApi, SecurityScheme};
 use serde_json::Value;
 
-use super::{DESCRIPTION, described};
+use super::{DESCRIPTION, routes};
 use crate::access::Permission;
+use crate::admin::caller::SCHEME;
 
 /// Written anew where a person says so: what others have written against must not change by accident.
 const WRITE: &str = "QUIETUS_TEST_WRITE_OPENAPI";
+
+/// The description of the routes.
+fn described() -> OpenApi {
+    let token = SecurityScheme::Http {
+        scheme: "bearer".to_owned(),
+        bearer_format: None,
+        description: Some(
+            "A token of `quietus tokens issue`. What an operation takes is named beside it: a permission that roles have."
+                .to_owned(),
+        ),
+        extensions: Default::default(),
+    };
+    let info = Info {
+        title: "quietus".to_owned(),
+        version: "1".to_owned(),
+        description: Some("The admin API of quietus: see docs/api.md.".to_owned()),
+        ..Info::default()
+    };
+    let mut api = OpenApi { info, ..OpenApi::default() };
+    let _ = routes().finish_api_with(&mut api, |api| api.security_scheme(SCHEME, token));
+    api
+}
 
 fn description() -> Value {
     serde_json::to_value(described()).expect("JSON")
