@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::super::shown::{Held, day, read};
 use super::shown::{Chosen, Request};
 use crate::admin::problem::Problem;
-use crate::erasure::Outcome;
-use crate::operations::erasures::{LookAgain, MayHold, NotSaid, WouldBe};
+use crate::erasure::{Outcome, Verdict};
+use crate::operations::erasures::{self, LookAgain, MayHold, NotSaid, WouldBe};
 use crate::operations::requests::{self, Purge};
+use crate::receipt::{Advised, ForeseenAdvice};
 use crate::request::{self, Choice, ChosenBecause};
 use crate::subject::{InstallationName, SessionId, SessionKey, TargetName};
 use crate::worker::Found;
@@ -86,8 +87,11 @@ pub(super) struct Planned {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>")]
     unsettled_until: Option<Timestamp>,
-    /// What is not reached, in words.
-    not_reached: Vec<String>,
+    /// What is not reached.
+    not_reached: Vec<NotReached>,
+    /// What the receipt will have to say, as far as it is known now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    foreseen: Option<Foreseen>,
     /// The last day on which the request can be extended.
     #[serde(skip_serializing_if = "Option::is_none")]
     extendable_until: Option<String>,
@@ -135,6 +139,94 @@ enum At {
     },
 }
 
+/// What is not reached, and of what that makes the receipt incomplete.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "code")]
+enum NotReached {
+    /// Sessions that are only possibly meant, about which nobody has decided.
+    PossibleSessions { count: usize },
+    /// Sessions that are certainly meant and are excluded.
+    ExcludedSessions { count: u32 },
+    /// Sessions that mluvii does not show: nobody knows whose they are.
+    UnreadSessions { count: u32 },
+    /// A session that is included, and was erased before.
+    IncludedGone { session: String },
+    /// Any session for certain: none of these sets of kinds is complete in what was given.
+    CertainSessions { needed: Vec<Vec<String>> },
+    /// Sessions of which quietus never heard, as mluvii itself is not searched; whether the configuration accepts that.
+    UnheardSessions { accepted: bool },
+    /// A session that nobody has ever read at mluvii.
+    NeverRead { session: String },
+    /// Targets for which nobody asked.
+    Targets { targets: Vec<String> },
+    /// What these targets know the person by, beside what is known: they could not say it, or not all of it.
+    FurtherIdentifiers { targets: Vec<String> },
+}
+
+fn of_not_reached(not: &erasures::NotReached) -> NotReached {
+    let names = |targets: &[TargetName]| targets.iter().map(ToString::to_string).collect();
+    match not {
+        erasures::NotReached::PossibleSessions(count) => NotReached::PossibleSessions { count: *count },
+        erasures::NotReached::ExcludedSessions(count) => NotReached::ExcludedSessions { count: *count },
+        erasures::NotReached::UnreadSessions(count) => NotReached::UnreadSessions { count: *count },
+        erasures::NotReached::IncludedGone(session) => NotReached::IncludedGone { session: session.to_string() },
+        erasures::NotReached::CertainSessions { needed } => NotReached::CertainSessions {
+            needed: needed.iter().map(|set| set.iter().map(ToString::to_string).collect()).collect(),
+        },
+        erasures::NotReached::UnheardSessions { accepted } => NotReached::UnheardSessions { accepted: *accepted },
+        erasures::NotReached::NeverRead(session) => NotReached::NeverRead { session: session.to_string() },
+        erasures::NotReached::Targets(targets) => NotReached::Targets { targets: names(targets) },
+        erasures::NotReached::FurtherIdentifiers(targets) => NotReached::FurtherIdentifiers { targets: names(targets) },
+    }
+}
+
+/// What the receipt will have to say.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Foreseen {
+    /// The best verdict that it can have.
+    at_best: Verdict,
+    reasons: Vec<Reason>,
+    /// Targets that could not say anything.
+    not_known: Vec<String>,
+}
+
+/// A reason of a receipt.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Reason {
+    code: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// Whether the verdict is lower by it.
+    lowers: bool,
+    /// Whether it is certain to stand there.
+    sure: bool,
+    meaning: String,
+    /// Where there is something to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<String>,
+}
+
+impl From<&ForeseenAdvice> for Foreseen {
+    fn from(foreseen: &ForeseenAdvice) -> Self {
+        let reason = |one: &Advised| Reason {
+            code: one.reason.code.clone(),
+            target: one.reason.target.as_ref().map(ToString::to_string),
+            detail: one.reason.detail.clone(),
+            lowers: one.lowers,
+            sure: one.sure,
+            meaning: one.meaning.to_owned(),
+            advice: one.advice.map(str::to_owned),
+        };
+        Self {
+            at_best: foreseen.at_best,
+            reasons: foreseen.reasons.iter().map(reason).collect(),
+            not_known: foreseen.not_known.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
 /// A hold that concerns it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "HoldOfPlan")]
@@ -179,7 +271,8 @@ impl From<&requests::Planned> for Planned {
             holds: planned.holds.iter().map(of_hold).collect(),
             purges: planned.purges.iter().map(of_purge).collect(),
             unsettled_until: found.unsettled_until,
-            not_reached: planned.reach.not_reached.iter().map(ToString::to_string).collect(),
+            not_reached: planned.reach.not_reached.iter().map(of_not_reached).collect(),
+            foreseen: planned.shown.foreseen.as_ref().map(Foreseen::from),
             extendable_until: day(planned.extendable_until),
         }
     }
