@@ -11,7 +11,9 @@ use super::fixtures::*;
 use crate::consent::{Consent, ConsentState};
 use crate::erasure::{ErasureId, ErasureState, Findings, NewErasure, Outcome, Step, Verdict};
 use crate::keys::Digest;
-use crate::ledger::{Claim, Closed, Closing, EndedErasure, EndedMark, Finished, Keep, QueueName, ReceiptRange, Work};
+use crate::ledger::{
+    Claim, Closed, Closing, EndedErasure, EndedMark, Finished, Keep, QueueName, ReceiptRange, SessionChange, Work,
+};
 use crate::receipt::{ChainEnd, Gap, GapCause, Receipt, ReceiptHead, ReceiptKey, SignedGap, verify_chain};
 use crate::subject::{GuestId, InstallationName, Kind, SessionKey};
 
