@@ -18,7 +18,7 @@ mod why;
 mod words;
 
 pub(crate) use clock::{ClockDoubt, ClockFault};
-pub(crate) use delay::{Delay, Surroundings};
+pub(crate) use delay::{Delay, DelayCode, Surroundings};
 pub(crate) use facts::{
     Damage, Facts, FailedKeeper, Group, HeldSnapshot, LIMITED_MAX, LimitedTarget, Limits, LongLog, NoServer,
     NotReloaded, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince, StoppedTarget, Tasks, WaitingPast, WaitingRule,

@@ -7,7 +7,6 @@ use quietus_plugin::identity::Region;
 
 use super::error::InputError;
 use crate::keys::{Fingerprint, Secret};
-use crate::ledger::LedgerError;
 use crate::subject::{Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind};
 
 /// Identifiers as they were given. Values of one kind are alternatives.
@@ -21,27 +20,13 @@ pub(super) struct NamedPerson {
 }
 
 impl NamedPerson {
-    /// What carries an identifier of each kind that is given: values of one kind are alternatives. Without an identifier nobody is
-    /// meant, and never everybody.
-    pub(super) async fn found_by_all<T, K: Ord>(
-        &self,
-        find: impl AsyncFn(&[Fingerprint]) -> Result<Vec<T>, LedgerError>,
-        key: impl Fn(&T) -> K,
-    ) -> Result<Vec<T>, LedgerError> {
+    /// The fingerprints of each kind that is given. What is found of the person carries one of each of them ([`of_all`]).
+    pub(super) fn of_each_kind(&self) -> Vec<Vec<Fingerprint>> {
         let mut wanted: BTreeMap<&Kind, Vec<Fingerprint>> = BTreeMap::new();
         for one in &self.fingerprints {
             wanted.entry(&one.kind).or_default().push(one.fingerprint);
         }
-        let mut agreeing: Option<Vec<T>> = None;
-        for fingerprints in wanted.values() {
-            let mut with = find(fingerprints).await?;
-            if let Some(before) = agreeing {
-                let known: BTreeSet<K> = before.iter().map(&key).collect();
-                with.retain(|one| known.contains(&key(one)));
-            }
-            agreeing = Some(with);
-        }
-        Ok(agreeing.unwrap_or_default())
+        wanted.into_values().collect()
     }
 
     /// Refuses a value by which nobody can be found: leaving it out would make the others mean somebody else.
@@ -63,4 +48,15 @@ impl NamedPerson {
         let fingerprints = fingerprinter.of_all(&identifiers);
         Ok(Self { identifiers, fingerprints })
     }
+}
+
+/// Of what was found by each kind, what was found by all of them: values of one kind are alternatives. Without an identifier nobody is
+/// meant, and never everybody.
+pub(super) fn of_all<T, K: Ord>(found: Vec<Vec<T>>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let both = |before: Vec<T>, mut with: Vec<T>| {
+        let known: BTreeSet<K> = before.iter().map(&key).collect();
+        with.retain(|one| known.contains(&key(one)));
+        with
+    };
+    found.into_iter().reduce(both).unwrap_or_default()
 }

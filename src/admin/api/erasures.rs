@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::shown::Erasure;
-use super::shown::{limit, read_all, read_if};
+use super::shown::{limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{Approve, By, Needs, Operate, Requests, See};
 use crate::admin::given::{Path, Query};
@@ -89,7 +89,7 @@ struct ListQuery {
 
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Erasure>> {
     let filter = ErasureFilter {
-        states: read_all("state", query.state.as_deref())?,
+        states: words("state", query.state.as_deref())?,
         target: query.target.map(|name| TargetName(name.into())),
         installation: by.listed(query.company.as_deref())?,
         since: read_if::<Timestamp>("since", query.since.as_deref())?,

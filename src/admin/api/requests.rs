@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use self::plan::{Planned, Ran};
 use self::shown::Request;
-use super::shown::{GivenIdentifier, identifiers, limit, read_all, read_if};
+use super::shown::{GivenIdentifier, identifiers, limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{Approve, By, Requests, See};
 use crate::admin::given::{Body, Path, Query};
@@ -96,7 +96,7 @@ struct ListQuery {
 
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Request>> {
     let open = || RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
-    let named = read_all("state", query.state.as_deref())?;
+    let named = words("state", query.state.as_deref())?;
     if query.all && !named.is_empty() {
         return Err(Problem::new(
             Code::NotUnderstood,

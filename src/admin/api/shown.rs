@@ -5,7 +5,9 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::admin::problem::{Code, Problem};
 use crate::attention::{Delay, DelayCode, delay_words};
@@ -32,7 +34,7 @@ pub(super) fn limit(wanted: Option<u32>) -> Result<u32, Problem> {
 
 /// A parameter that is written as text, by its name.
 pub(super) fn read<T: FromStr>(name: &str, text: &str) -> Result<T, Problem> {
-    text.parse().map_err(|_| Problem::new(Code::NotUnderstood, format!("`{name}` cannot be read; see /api/v1/openapi.json")))
+    text.parse().map_err(|_| unreadable(name))
 }
 
 /// The same of one that may be left out.
@@ -40,9 +42,14 @@ pub(super) fn read_if<T: FromStr>(name: &str, text: Option<&str>) -> Result<Opti
     text.map(|text| read(name, text)).transpose()
 }
 
-/// The same of several, with commas between them.
-pub(super) fn read_all<T: FromStr>(name: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {
-    text.into_iter().flat_map(|text| text.split(',')).map(|one| read(name, one.trim())).collect()
+/// Words with commas between them, as they stand in answers.
+pub(super) fn words<T: DeserializeOwned>(name: &str, text: Option<&str>) -> Result<Vec<T>, Problem> {
+    let word = |one: &str| serde_json::from_value(Value::String(one.trim().to_owned())).map_err(|_| unreadable(name));
+    text.into_iter().flat_map(|text| text.split(',')).map(word).collect()
+}
+
+fn unreadable(name: &str) -> Problem {
+    Problem::new(Code::NotUnderstood, format!("`{name}` cannot be read; see /api/v1/openapi.json"))
 }
 
 /// A person, by what was given of them. Values of one kind are alternatives.
@@ -70,7 +77,9 @@ pub(super) fn identifiers(given: Vec<GivenIdentifier>) -> Result<GivenIdentifier
     let read = |GivenIdentifier { kind, value }: GivenIdentifier| {
         let kind = read::<Kind>("kind", &kind)?;
         match kind.is_internal_id() {
-            true => Err(Problem::new(Code::Input, format!("`{kind}` is an id that mluvii gives out, and names no person"))),
+            true => {
+                Err(Problem::new(Code::Input, format!("`{kind}` is an id that mluvii gives out, and names no person")))
+            }
             false => Ok((kind, value)),
         }
     };

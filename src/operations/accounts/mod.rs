@@ -13,7 +13,7 @@ pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, to
 pub(crate) use {
     identity::ByWhat,
     session::{
-        SessionSecret, SignInLimits, SignInRefused, SignedIn, by_session, change_password, sessions, sign_in, sign_out,
+        SignInLimits, SignInRefused, SignedIn, by_session, change_password, sessions, sign_in, sign_out,
         sign_out_everywhere,
     },
 };

@@ -2,8 +2,7 @@
 //! (`erasing.keep_fingerprints`); the ledger holds no values.
 
 use crate::erasure::Erasure;
-use crate::keys::Fingerprint;
-use crate::operations::person::{GivenIdentifiers, NamedPerson};
+use crate::operations::person::{GivenIdentifiers, NamedPerson, of_all};
 use crate::operations::{OperationError, Operations};
 use crate::subject::InstallationName;
 
@@ -33,8 +32,11 @@ pub(crate) async fn find(
         // Each installation has a key of its own, so the same identifier has another fingerprint in each.
         let fingerprinter = on.fingerprinter(&keys, &installation.name);
         let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
-        let with = async |fingerprints: &[Fingerprint]| on.ledger.erasures_with(fingerprints).await;
-        erasures.extend(person.found_by_all(with, |erasure| erasure.id).await?);
+        let mut found = Vec::new();
+        for fingerprints in person.of_each_kind() {
+            found.push(on.ledger.erasures_with(&fingerprints).await?);
+        }
+        erasures.extend(of_all(found, |erasure| erasure.id));
     }
     Ok(Found { erasures, ended_are_found: on.settings.keep_fingerprints })
 }

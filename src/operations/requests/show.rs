@@ -4,12 +4,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::super::person::{GivenIdentifiers, NamedPerson};
+use super::super::person::{GivenIdentifiers, NamedPerson, of_all};
 use super::{Named, one};
 use crate::attention::{Delay, Surroundings, delay};
 use crate::erasure::confirmation::ShownLink;
 use crate::erasure::{Erasure, ErasureId, Verdict};
-use crate::keys::Fingerprint;
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
 use crate::operations::recheck::{self, Rechecks};
 use crate::operations::{OperationError, Operations, erasures};
@@ -176,9 +175,11 @@ pub(crate) async fn find(
     for installation in installations {
         let fingerprinter = on.fingerprinter(&keys, &installation.name);
         let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
-        let with = async |fingerprints: &[Fingerprint]| on.ledger.requests_with(fingerprints).await;
-        let stored = person.found_by_all(with, |stored| stored.sequence).await?;
-        found.extend(stored);
+        let mut with = Vec::new();
+        for fingerprints in person.of_each_kind() {
+            with.push(on.ledger.requests_with(&fingerprints).await?);
+        }
+        found.extend(of_all(with, |stored| stored.sequence));
     }
     explained(on, found).await
 }
