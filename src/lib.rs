@@ -31,6 +31,7 @@ mod http;
 mod http_client;
 mod key_files;
 mod keys;
+mod language;
 mod ledger;
 mod likeness;
 mod lock;

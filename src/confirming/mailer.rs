@@ -9,12 +9,12 @@ use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message};
 use zeroize::Zeroizing;
 
-use super::language::Language;
 use super::settings::ConfirmationSettings;
 use super::words::{self, About};
 use crate::causes::with_causes;
 use crate::erasure::confirmation::{LinkBounds, LinkToken};
 use crate::keys::{ReadSecret, Secret, fill_random};
+use crate::language::Lang;
 use crate::mail::{MailServer, NotSent, auto_submitted};
 
 /// How much mail one address gets: whoever fills in forms with somebody else's address must not be able to flood them.
@@ -29,7 +29,7 @@ pub(crate) struct LinkMailer {
     server: MailServer,
     from: Mailbox,
     company: String,
-    languages: Vec<Language>,
+    languages: Vec<Lang>,
     /// What a token stands behind.
     base: String,
     pub(super) bounds: LinkBounds,

@@ -1,7 +1,6 @@
 //! The way in for whoever confirms by a link: sends the mails with the links that the ledger wants, and has the page that a link leads to,
 //! with the one button that uses it. An adapter over `operations`, as the command line is one; nothing here decides what a link is worth.
 
-mod language;
 mod limit;
 mod mailer;
 mod page;

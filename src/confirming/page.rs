@@ -9,7 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::language::Language;
+use crate::language::Lang;
 
 /// What the page says. Before the click it is the same for every link, and after it for every one that is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,56 +43,54 @@ impl Said {
         }
     }
 
-    fn words(self, language: Language) -> Words {
+    fn words(self, language: Lang) -> Words {
         let said = |title, text| Words { title, text, button: None, note: None };
         match (self, language) {
-            (Self::Asks, Language::Cs) => Words {
+            (Self::Asks, Lang::Cs) => Words {
                 title: "Potvrzení žádosti",
                 text: "Odkaz na tuto stránku vám přišel e-mailem, protože někdo žádá o výmaz údajů a uvedl vaši adresu, ve formuláři \
                        v chatu nebo jinak. Pokud jste to byli vy, potvrďte to.",
                 button: Some("Potvrdit žádost"),
                 note: Some("Pokud jste to nebyli vy, stránku zavřete. Nic se tím nemaže."),
             },
-            (Self::Asks, Language::En) => Words {
+            (Self::Asks, Lang::En) => Words {
                 title: "Confirm the request",
                 text: "The link to this page came by e-mail, because somebody asks for data to be erased and has given your address, in a \
                        form in the chat or otherwise. If that was you, confirm it.",
                 button: Some("Confirm the request"),
                 note: Some("If it was not you, close this page. Nothing is erased by that."),
             },
-            (Self::Confirmed, Language::Cs) => said(
+            (Self::Confirmed, Lang::Cs) => said(
                 "Žádost je potvrzena",
                 "Děkujeme. Žádost se teď vyřizuje, nic dalšího dělat nemusíte. Stránku můžete zavřít.",
             ),
-            (Self::Confirmed, Language::En) => said(
+            (Self::Confirmed, Lang::En) => said(
                 "The request is confirmed",
                 "Thank you. The request goes on now, and you need not do anything else. You can close this page.",
             ),
-            (Self::NotValid, Language::Cs) => said(
+            (Self::NotValid, Lang::Cs) => said(
                 "Odkaz neplatí",
                 "Jeho platnost mohla skončit, mohl už být použit, mohl ho nahradit novější, nebo se nezkopíroval celý. Žádost můžete podat znovu.",
             ),
-            (Self::NotValid, Language::En) => said(
+            (Self::NotValid, Lang::En) => said(
                 "The link is not valid",
                 "It may have expired, have been used already, have been replaced by a newer one, or not have been copied as a whole. You can make the request again.",
             ),
-            (Self::Limited { .. }, Language::Cs) => {
+            (Self::Limited { .. }, Lang::Cs) => {
                 said("Příliš mnoho pokusů", "Zkuste to prosím znovu za minutu. Váš odkaz zůstává v platnosti.")
             }
-            (Self::Limited { .. }, Language::En) => {
+            (Self::Limited { .. }, Lang::En) => {
                 said("Too many attempts", "Please try again in a minute. Your link stays as it is.")
             }
-            (Self::Later, Language::Cs) => {
+            (Self::Later, Lang::Cs) => {
                 said("Teď to nejde", "Zkuste to prosím za chvíli znovu. Váš odkaz zůstává v platnosti.")
             }
-            (Self::Later, Language::En) => {
-                said("Not just now", "Please try again in a moment. Your link stays as it is.")
-            }
+            (Self::Later, Lang::En) => said("Not just now", "Please try again in a moment. Your link stays as it is."),
         }
     }
 
     /// The answer with this page.
-    pub(super) fn page(self, language: Language, company: &str) -> Response<Body> {
+    pub(super) fn page(self, language: Lang, company: &str) -> Response<Body> {
         let mut response = Response::new(Body::from(html(&self.words(language), language, company)));
         *response.status_mut() = self.status();
         headers(response.headers_mut());
@@ -104,7 +102,7 @@ impl Said {
     }
 }
 
-fn html(words: &Words, language: Language, company: &str) -> String {
+fn html(words: &Words, language: Lang, company: &str) -> String {
     let Words { title, text, button, note } = words;
     let company = escaped(company);
     let button = button.map_or_else(String::new, |button| {
@@ -197,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_page_needs_no_script_and_nothing_from_elsewhere() {
-        for (said, language) in ALL.into_iter().flat_map(|said| Language::ALL.map(|language| (said, language))) {
+        for (said, language) in ALL.into_iter().flat_map(|said| Lang::ALL.map(|language| (said, language))) {
             let html = html(&said.words(language), language, "Acme");
             for wrong in ["<script", "http:", "https:", "src=", "href=", "url(", "@import", "onclick"] {
                 assert!(!html.contains(wrong), "{wrong}: {html}");
@@ -208,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_companys_name_is_text_wherever_it_stands() {
-        let said = html(&Said::Asks.words(Language::En), Language::En, "<b>Acme & Söhne</b> \"x\"");
+        let said = html(&Said::Asks.words(Lang::En), Lang::En, "<b>Acme & Söhne</b> \"x\"");
         assert!(said.contains("&lt;b&gt;Acme &amp; Söhne&lt;/b&gt; &quot;x&quot;") && !said.contains("<b>"), "{said}");
     }
 }

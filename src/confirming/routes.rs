@@ -11,13 +11,13 @@ use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use axum::routing::get;
 use tracing::error;
 
-use super::language::Language;
 use super::limit::Limit;
 use super::page::{Said, headers};
 use super::settings::ConfirmationSettings;
 use crate::causes::with_causes;
 use crate::erasure::confirmation::LinkToken;
 use crate::http::{ServerSettings, client_of};
+use crate::language::Lang;
 use crate::ledger::Confirmed;
 use crate::lock::Replaceable;
 use crate::operations::{Operations, confirmations};
@@ -96,10 +96,10 @@ impl Pages {
     }
 }
 
-fn language(headers: &HeaderMap, settings: &ConfirmationSettings) -> Language {
+fn language(headers: &HeaderMap, settings: &ConfirmationSettings) -> Lang {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|accepted| accepted.to_str().ok());
-    let first = settings.languages.first().copied().unwrap_or(Language::En);
-    Language::wanted(accepted.unwrap_or_default(), first)
+    let first = settings.languages.first().copied().unwrap_or(Lang::En);
+    Lang::wanted(accepted.unwrap_or_default(), first)
 }
 
 /// As for any path that is not there.

@@ -6,7 +6,7 @@ use quietus_plugin::Span;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::language::Language;
+use crate::language::Lang;
 use crate::mail::MailServerSettings;
 
 /// The mails with links that confirm, and the page that they lead to. Needed where a rule has `confirm`, and for `quietus requests verify --by-email`.
@@ -19,7 +19,7 @@ pub(crate) struct ConfirmationSettings {
     pub(crate) from: String,
     /// The languages of the mail, one below the other: `cs` and `en`.
     #[serde(default = "both")]
-    pub(crate) languages: Vec<Language>,
+    pub(crate) languages: Vec<Lang>,
     /// How long a link is valid.
     #[serde(default = "a_week")]
     pub(crate) valid_for: Span,
@@ -30,8 +30,8 @@ pub(crate) struct ConfirmationSettings {
     pub(crate) mail_server: MailServerSettings,
 }
 
-fn both() -> Vec<Language> {
-    Language::ALL.to_vec()
+fn both() -> Vec<Lang> {
+    Lang::ALL.to_vec()
 }
 
 fn a_week() -> Span {

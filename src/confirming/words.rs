@@ -2,13 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::language::Language;
+use crate::language::Lang;
 
 /// The subject of a mail in these languages.
-pub(super) fn subject(languages: &[Language], company: &str) -> String {
-    let one = |language: &Language| match language {
-        Language::Cs => "Potvrďte prosím žádost o výmaz",
-        Language::En => "Please confirm your request for erasure",
+pub(super) fn subject(languages: &[Lang], company: &str) -> String {
+    let one = |language: &Lang| match language {
+        Lang::Cs => "Potvrďte prosím žádost o výmaz",
+        Lang::En => "Please confirm your request for erasure",
     };
     format!("{} ({company})", languages.iter().map(one).collect::<Vec<_>>().join(" / "))
 }
@@ -23,10 +23,10 @@ pub(super) enum About {
 }
 
 /// The text of a mail in these languages, one below the other.
-pub(super) fn body(languages: &[Language], about: About, company: &str, url: &str, expires: Timestamp) -> String {
+pub(super) fn body(languages: &[Lang], about: About, company: &str, url: &str, expires: Timestamp) -> String {
     let until = expires.strftime("%-d. %-m. %Y %H:%M UTC");
-    let one = |language: &Language| match (about, language) {
-        (About::Request, Language::Cs) => format!(
+    let one = |language: &Lang| match (about, language) {
+        (About::Request, Lang::Cs) => format!(
             "Dobrý den,\n\n\
              společnost {company} dostala žádost o výmaz osobních údajů, v níž je uvedena tato e-mailová adresa.\n\n\
              Pokud jste o výmaz žádali vy, otevřete tuto stránku a potvrďte to tlačítkem:\n\n\
@@ -34,7 +34,7 @@ pub(super) fn body(languages: &[Language], about: About, company: &str, url: &st
              Odkaz platí do {until} a použít ho lze jednou. Potvrzujete jím, že žádost je vaše.\n\n\
              Pokud jste o nic nežádali, nemusíte dělat nic. Odkaz nikomu nepřeposílejte.\n"
         ),
-        (About::Request, Language::En) => format!(
+        (About::Request, Lang::En) => format!(
             "Hello,\n\n\
              {company} has received a request for the erasure of personal data, in which this e-mail address is given.\n\n\
              If it was you who asked for it, open this page and confirm that by its button:\n\n\
@@ -42,7 +42,7 @@ pub(super) fn body(languages: &[Language], about: About, company: &str, url: &st
              The link is valid until {until} and can be used once. By it you confirm that the request is yours.\n\n\
              If you have not asked for anything, you need not do anything. Do not forward the link to anybody.\n"
         ),
-        (About::Form, Language::Cs) => format!(
+        (About::Form, Lang::Cs) => format!(
             "Dobrý den,\n\n\
              někdo v chatu společnosti {company} vyplnil tuto e-mailovou adresu do formuláře, který žádá o výmaz údajů.\n\n\
              Pokud jste to byli vy, otevřete tuto stránku a potvrďte ji tlačítkem:\n\n\
@@ -50,7 +50,7 @@ pub(super) fn body(languages: &[Language], about: About, company: &str, url: &st
              Odkaz platí do {until} a použít ho lze jednou. Dokud žádost nepotvrdíte, nic se na jejím základě nemaže.\n\n\
              Pokud jste to nebyli vy, nemusíte dělat nic. Odkaz nikomu nepřeposílejte.\n"
         ),
-        (About::Form, Language::En) => format!(
+        (About::Form, Lang::En) => format!(
             "Hello,\n\n\
              somebody has written this e-mail address into a form in the chat of {company} that asks for data to be erased.\n\n\
              If that was you, open this page and confirm it by its button:\n\n\

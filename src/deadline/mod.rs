@@ -11,7 +11,7 @@ pub(crate) use term::{EXTENDED_MONTHS_MAX, Pause, Term};
 #[cfg(test)]
 use std::time::Duration;
 
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
@@ -52,6 +52,16 @@ impl Calendar {
     /// The day that a time is on.
     pub(crate) fn day(&self, at: Timestamp) -> Date {
         self.zone.to_datetime(at).date()
+    }
+
+    /// What a clock there shows at a time.
+    pub(crate) fn clock(&self, at: Timestamp) -> DateTime {
+        self.zone.to_datetime(at)
+    }
+
+    /// The name of its time zone, where that has one.
+    pub(crate) fn zone(&self) -> Option<&str> {
+        self.zone.iana_name()
     }
 
     /// When a day begins; `None` beyond the calendar.

@@ -6,7 +6,7 @@ mod known;
 use quietus_plugin::protocol::TEXT_CHARS_MAX;
 
 use super::Lang;
-use super::typography::foreign;
+use crate::language::typography::foreign;
 use known::KNOWN;
 
 /// What stands for a name or a number in a sentence that is known.

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Lang, notes, typography};
+use super::{Lang, notes};
 use crate::erasure::Outcome;
+use crate::language::typography;
 use crate::receipt::StepStatement;
 use crate::subject::{InstallationName, TargetName, Titles};
 

@@ -39,24 +39,24 @@ const MONTHS: [&str; 24] = [
 ];
 
 /// The month's name in a Czech date, or an English one.
-pub(super) fn month(number: i8, is_czech: bool) -> &'static str {
+pub(crate) fn month(number: i8, is_czech: bool) -> &'static str {
     let place = usize::try_from(number - 1).unwrap_or_default() % 12;
     MONTHS[place + if is_czech { 0 } else { 12 }]
 }
 
-pub(super) fn czech(text: &str) -> String {
+pub(crate) fn czech(text: &str) -> String {
     let binds = |word: &str, next: &str| {
         is_letter(word) || CZECH.contains(&&*word.to_lowercase()) || counts(word, next) || is_law(word, next)
     };
     bound(text, binds)
 }
 
-pub(super) fn english(text: &str) -> String {
+pub(crate) fn english(text: &str) -> String {
     bound(text, |word, next| ENGLISH.contains(&word) || counts(word, next) || is_law(word, next))
 }
 
 /// A text that came from elsewhere, in whatever language: laws are named alike in all of them.
-pub(super) fn foreign(text: &str) -> String {
+pub(crate) fn foreign(text: &str) -> String {
     bound(text, |word, next| ["§", "§§", "č."].contains(&word) || is_law(word, next))
 }
 

@@ -1,10 +1,10 @@
-//! The language of a paper. A sentence stands in both languages beside one another, where it is said.
+//! The languages of papers, mails and pages, and how dates and numbers are written in them.
+
+pub(crate) mod typography;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
-
-use super::typography;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -14,7 +14,6 @@ pub(crate) enum Lang {
 }
 
 impl Lang {
-    #[cfg(test)]
     pub(crate) const ALL: [Self; 2] = [Self::Cs, Self::En];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -24,8 +23,28 @@ impl Lang {
         }
     }
 
+    /// The one that a browser wants most (RFC 9110, 12.5.4); `otherwise` where it wants neither.
+    pub(crate) fn wanted(accepted: &str, otherwise: Self) -> Self {
+        let mut best: Option<(f32, Self)> = None;
+        for item in accepted.split(',') {
+            let mut parts = item.split(';');
+            let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+            let weight = parts.find_map(|part| part.trim().strip_prefix("q=")?.parse::<f32>().ok()).unwrap_or(1.0);
+            let language = match tag.split('-').next() {
+                // Whoever reads Slovak reads Czech.
+                Some("cs" | "sk") => Self::Cs,
+                Some("en") => Self::En,
+                _ => continue,
+            };
+            if weight > 0.0 && best.is_none_or(|(most, _)| weight > most) {
+                best = Some((weight, language));
+            }
+        }
+        best.map_or(otherwise, |(_, language)| language)
+    }
+
     /// The sentence in this language, set so that no line ends where it must not.
-    pub(super) fn say(self, czech: impl AsRef<str>, english: impl AsRef<str>) -> String {
+    pub(crate) fn say(self, czech: impl AsRef<str>, english: impl AsRef<str>) -> String {
         match self {
             Self::Cs => typography::czech(czech.as_ref()),
             Self::En => typography::english(english.as_ref()),
@@ -33,7 +52,7 @@ impl Lang {
     }
 
     /// A day in a text: `30. listopadu 2026`.
-    pub(super) fn date(self, date: Date) -> String {
+    pub(crate) fn date(self, date: Date) -> String {
         let (day, year) = (date.day(), date.year());
         match self {
             Self::Cs => typography::czech(&format!("{day}. {} {year}", typography::month(date.month(), true))),
@@ -42,13 +61,17 @@ impl Lang {
     }
 
     /// The day of a time, in UTC.
-    pub(super) fn day(self, time: Timestamp) -> String {
+    pub(crate) fn day(self, time: Timestamp) -> String {
         self.date(time.to_zoned(TimeZone::UTC).date())
     }
 
     /// A time in a table, in UTC: `24. 11. 2026 10:14`.
-    pub(super) fn time(self, time: Timestamp) -> String {
-        let time = time.to_zoned(TimeZone::UTC);
+    pub(crate) fn time(self, time: Timestamp) -> String {
+        self.moment(time.to_zoned(TimeZone::UTC).datetime())
+    }
+
+    /// The same of a time that somebody has read off a clock.
+    pub(crate) fn moment(self, time: DateTime) -> String {
         let (date, clock) = (time.date(), time.strftime("%H:%M"));
         match self {
             Self::Cs => typography::czech(&format!("{}. {}. {}\u{a0}{clock}", date.day(), date.month(), date.year())),
@@ -60,7 +83,7 @@ impl Lang {
     }
 
     /// A number, its thousands apart.
-    pub(super) fn number(self, number: u64) -> String {
+    pub(crate) fn number(self, number: u64) -> String {
         let digits = number.to_string();
         let mut apart = String::new();
         for (place, digit) in digits.chars().enumerate() {
@@ -76,7 +99,7 @@ impl Lang {
     }
 
     /// A number with what it counts: one, two to four, and any other number in Czech; one and more in English.
-    pub(super) fn count(self, number: u64, czech: [&str; 3], english: [&str; 2]) -> String {
+    pub(crate) fn count(self, number: u64, czech: [&str; 3], english: [&str; 2]) -> String {
         let [one, few, many] = czech;
         let word = match (self, number) {
             (Self::Cs, 1) => one,
@@ -89,7 +112,7 @@ impl Lang {
     }
 
     /// Texts one after the other, with `and` before the last.
-    pub(super) fn list(self, texts: &[String]) -> String {
+    pub(crate) fn list(self, texts: &[String]) -> String {
         let Some((last, others)) = texts.split_last() else { return String::new() };
         if others.is_empty() {
             return last.clone();
@@ -99,11 +122,36 @@ impl Lang {
     }
 
     /// A text that came from elsewhere, as it is.
-    pub(super) fn quoted(self, text: &str) -> String {
+    pub(crate) fn quoted(self, text: &str) -> String {
         let text = typography::foreign(text);
         match self {
             Self::Cs => format!("„{text}“"),
             Self::En => format!("“{text}”"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_the_one_that_is_wanted_most() {
+        for (accepted, expected) in [
+            ("cs", Lang::Cs),
+            ("cs-CZ,cs;q=0.9,en;q=0.8", Lang::Cs),
+            ("en-GB,en;q=0.9,cs;q=0.8", Lang::En),
+            ("de,en;q=0.5,cs;q=0.7", Lang::Cs),
+            ("sk", Lang::Cs),
+            ("cs;q=0, en;q=0.1", Lang::En),
+            ("cs;q=x", Lang::Cs),
+            ("EN", Lang::En),
+        ] {
+            assert_eq!(Lang::wanted(accepted, Lang::En), expected, "{accepted}");
+        }
+        for neither in ["", "de", "*", ",,;", "cs;q=0"] {
+            assert_eq!(Lang::wanted(neither, Lang::Cs), Lang::Cs, "{neither}");
+            assert_eq!(Lang::wanted(neither, Lang::En), Lang::En, "{neither}");
         }
     }
 }
