@@ -25,7 +25,6 @@ impl Browser {
     ];
 
     /// By the header `User-Agent`; `None` of any other.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the pages sign in by it, and they come next"))]
     pub(crate) fn of(user_agent: &str) -> Option<Self> {
         Self::TOLD_BY.into_iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, browser)| browser)
     }

@@ -43,13 +43,27 @@ macro_rules! needs {
     };
 }
 
-needs!(See, Requests, Approve, Operate, Rules);
+needs!(See, Requests, Approve, Operate, Rules, Own);
 
 /// Somebody who may do what `N` takes, and the operations for it.
 pub(super) struct By<N> {
     pub(super) on: Operations,
     pub(super) identity: Identity,
     needs: PhantomData<N>,
+}
+
+impl<N: Needs> By<N> {
+    /// Somebody whom quietus knows, where their roles allow it.
+    pub(super) fn of(on: Operations, identity: Identity) -> Result<Self, Problem> {
+        if !identity.roles.allow(N::PERMISSION) {
+            let roles = identity.roles.to_string();
+            return Err(Problem::new(
+                Code::Forbidden,
+                format!("it takes the permission `{}`, which the roles {roles} do not have", N::PERMISSION),
+            ));
+        }
+        Ok(Self { on, identity, needs: PhantomData })
+    }
 }
 
 impl<N> By<N> {
@@ -133,14 +147,7 @@ impl<N: Needs> FromRequestParts<Arc<Admin>> for By<N> {
             // The same for one that is not there, has expired, was revoked, or whose account is disabled.
             return Err(Problem::new(Code::Unauthenticated, "no valid token was sent"));
         };
-        if !identity.roles.allow(N::PERMISSION) {
-            let roles = identity.roles.to_string();
-            return Err(Problem::new(
-                Code::Forbidden,
-                format!("it takes the permission `{}`, which the roles {roles} do not have", N::PERMISSION),
-            ));
-        }
-        Ok(Self { on, identity, needs: PhantomData })
+        Self::of(on, identity)
     }
 }
 

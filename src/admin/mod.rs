@@ -1,4 +1,4 @@
-//! The admin API: requests, erasures, holds, receipts and targets over HTTP, on a listener of its own. An adapter over `operations`, as the
+//! The admin API and the pages: requests, erasures, holds, receipts and targets over HTTP, on a listener of its own. An adapter over `operations`, as the
 //! command line is one: it knows who asks ([`caller`]), reads what is asked for, and answers; what may be done, and what becomes of it, is
 //! decided elsewhere.
 
@@ -6,9 +6,12 @@ mod answer;
 mod api;
 mod caller;
 mod given;
+mod listener;
+mod pages;
 mod problem;
 mod routes;
 mod settings;
 
-pub(crate) use routes::{Admin, router};
+pub(crate) use listener::router;
+pub(crate) use routes::Admin;
 pub(crate) use settings::AdminSettings;

@@ -47,7 +47,7 @@ pub(super) enum Code {
 }
 
 impl Code {
-    fn status(self) -> StatusCode {
+    pub(super) fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::NotHttps => StatusCode::FORBIDDEN,
@@ -128,6 +128,15 @@ pub(super) struct Problem {
 impl Problem {
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
         Self { code, detail: detail.into() }
+    }
+
+    pub(super) fn code(&self) -> Code {
+        self.code
+    }
+
+    /// What happened, to what, and why.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// As for what is not there: whoever may not see something does not learn that it is.

@@ -1,20 +1,16 @@
-//! The listener's routes.
+//! What the listener's routes work with.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::http::HeaderMap;
 
-use super::api;
 use super::problem::{Code, Problem};
 use super::settings::AdminSettings;
 use crate::http::ServerSettings;
 use crate::lock::Replaceable;
 use crate::operations::Operations;
+use crate::operations::accounts::SignInLimits;
 
 /// What the routes need of the configuration at work.
 pub(crate) struct Admin {
@@ -24,6 +20,8 @@ pub(crate) struct Admin {
     pub(crate) settings: AdminSettings,
     /// The bounds of what is received.
     pub(crate) server: Arc<Replaceable<ServerSettings>>,
+    /// Who has to wait before they try a password once more.
+    pub(crate) sign_ins: SignInLimits,
 }
 
 impl Admin {
@@ -47,26 +45,4 @@ impl Admin {
             false => Err(Problem::new(Code::NotHttps, "`X-Forwarded-Proto` does not say `https`")),
         }
     }
-}
-
-/// All that is served there.
-pub(crate) fn router(admin: Admin) -> Router {
-    let admin = Arc::new(admin);
-    api::router()
-        .fallback(|| async { Problem::new(Code::NoSuchPath, "nothing is served at this path") })
-        .method_not_allowed_fallback(|| async { Problem::new(Code::NoSuchMethod, "the path has not this method") })
-        .layer(middleware::from_fn(headed))
-        .with_state(admin)
-}
-
-/// With what every answer says: that nobody keeps it, and that no page may use it.
-async fn headed(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
-    response
 }

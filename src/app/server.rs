@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::confirming::{ConfirmingPages, LinkSender, send_links};
 use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
 use crate::lock::Replaceable;
+use crate::operations::accounts::SignInLimits;
 use crate::panics::{Ending, Task, needed};
 use crate::verify::Source;
 use crate::worker::{Heartbeat, Worker};
@@ -87,7 +88,8 @@ impl Server {
         let settings = current.current().loaded.config.admin.clone()?;
         let ledger = Arc::clone(&self.process.ledger);
         let operations = move || operations(current.current().loaded.config.as_ref().clone(), Arc::clone(&ledger));
-        Some(Admin { operations: Box::new(operations), settings, server: Arc::clone(&self.settings) })
+        let (operations, server) = (Box::new(operations), Arc::clone(&self.settings));
+        Some(Admin { operations, settings, server, sign_ins: SignInLimits::default() })
     }
 
     /// Has a configuration that was built do the work; its plugins run.

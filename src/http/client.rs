@@ -28,10 +28,14 @@ pub(super) fn client(Peer(peer): Peer, headers: &HeaderMap, trusted: &[Network])
     Some(nearest)
 }
 
+/// From where a request came; `None` when a trusted proxy names its address illegibly.
+pub(crate) fn address_of(request: &Parts, settings: &ServerSettings) -> Option<IpAddr> {
+    client(*request.extensions.get::<Peer>()?, &request.headers, &settings.trusted_proxies)
+}
+
 /// Whose request it is, to be counted by; `None` when a trusted proxy names its address illegibly.
 pub(crate) fn client_of(request: &Parts, settings: &ServerSettings) -> Option<Client> {
-    let peer = request.extensions.get::<Peer>()?;
-    client(*peer, &request.headers, &settings.trusted_proxies).map(Client::of)
+    address_of(request, settings).map(Client::of)
 }
 
 /// From the right, as each proxy appends whom it heard.

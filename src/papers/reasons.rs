@@ -90,6 +90,14 @@ pub(super) fn places_of(names: Names<'_>, reasons: &[ReasonStatement]) -> Vec<St
     reasons.iter().map(said).collect()
 }
 
+/// One reason, as a person is told it.
+pub(super) fn one(names: Names<'_>, reason: &ReasonStatement) -> String {
+    match reason.code.parse() {
+        Ok(code) => sentence(names, code, reason, &[], Audience::Person),
+        Err(_) => reason.code.clone(),
+    }
+}
+
 fn at(names: Names<'_>, target: Option<&TargetName>, text: &str) -> String {
     match target {
         Some(target) => format!("{}: {text}", names.system(target)),

@@ -3,20 +3,15 @@
 
 mod hashing;
 mod identity;
-#[cfg_attr(not(test), expect(dead_code, reason = "the pages sign in by it, and they come next"))]
 mod session;
 mod tokens;
 
-pub(crate) use identity::{Identity, by_token};
-pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, tokens};
-#[cfg_attr(not(test), expect(unused_imports, reason = "the pages sign in by it, and they come next"))]
-pub(crate) use {
-    identity::ByWhat,
-    session::{
-        SignInLimits, SignInRefused, SignedIn, by_session, change_password, sessions, sign_in, sign_out,
-        sign_out_everywhere,
-    },
+pub(crate) use identity::{ByWhat, Identity, by_token};
+pub(crate) use session::{
+    SignInLimits, SignInRefused, SignedIn, by_session, change_password, end_own, sessions, sign_in, sign_out,
+    sign_out_everywhere,
 };
+pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, tokens};
 
 use super::{InputError, OperationError, Operations};
 use crate::access::{

@@ -32,6 +32,10 @@ impl SessionSecret {
 /// Somebody who has signed in.
 pub(crate) struct SignedIn {
     pub(crate) cookie: SessionSecret,
+    #[cfg_attr(
+        not(test),
+        expect(dead_code, reason = "what follows is asked for with the cookie, which says who it is")
+    )]
     pub(crate) identity: Identity,
 }
 
@@ -95,6 +99,15 @@ pub(crate) async fn sign_out(on: &Operations, of: &Identity) -> Result<(), Opera
     let ByWhat::Session(id) = &of.by else { return Err(not_by_token()) };
     // One that is over already has ended as well.
     on.ledger.end_session(id, &of.actor()).await?;
+    Ok(())
+}
+
+/// Ends one session of whoever asks, by its id. Nobody's else, and none that is over.
+pub(crate) async fn end_own(on: &Operations, of: &Identity, id: &str) -> Result<(), OperationError> {
+    let own = on.ledger.account_sessions(&of.account).await?;
+    let meant = own.iter().find(|session| session.id.as_str() == id);
+    let meant = meant.ok_or_else(|| OperationError::NotFound("the session is over".to_owned()))?;
+    on.ledger.end_session(&meant.id, &of.actor()).await?;
     Ok(())
 }
 

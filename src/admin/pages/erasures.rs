@@ -1,0 +1,324 @@
+//! Erasures: which there are, and one of them: where each system stands, why, and what happens next.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, RawQuery};
+use axum::response::Response;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::paging::{Begin, PAGE, next};
+use super::parts::{cell, companies, crumbs, days_left, erasure_state, heads, in_words, urgency, verdict, waits_for};
+use super::view::{Section, Sheet};
+use super::visitor::Visitor;
+use crate::access::Permission;
+use crate::admin::caller::{Approve, Needs, Operate, Requests, See};
+use crate::admin::problem::{Code, Problem};
+use crate::admin::routes::Admin;
+use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, Step, StepState};
+use crate::ledger::ErasureFilter;
+use crate::operations::erasures::{self, Explained};
+use crate::operations::{OperationError, recheck};
+
+/// How often a page can ask for itself again, in seconds.
+const EVERY_S: u16 = 10;
+
+pub(super) fn routes() -> Router<Arc<Admin>> {
+    Router::new()
+        .route("/erasures", get(list))
+        .route("/erasures/{id}", get(show))
+        .route("/erasures/{id}/approve", post(approve))
+        .route("/erasures/{id}/reject", post(reject))
+        .route("/erasures/{id}/retry", post(retry))
+        .route("/erasures/{id}/stop", post(stop))
+        .route("/erasures/{id}/cancel", post(cancel))
+}
+
+async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
+    visitor.view.answer(listed(&visitor, query.as_deref().unwrap_or_default()).await)
+}
+
+async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there");
+    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let wanted = ErasureState::ALL.into_iter().find(|state| state.as_str() == fields.text("show"));
+    if wanted.is_none() && !fields.text("show").is_empty() {
+        return Err(unknown());
+    }
+    let begin = Begin::read(fields.text("from")).ok_or_else(unknown)?;
+    let all = companies(visitor);
+    let installation = all.get(begin.company).cloned().ok_or_else(unknown)?;
+    let states = wanted.into_iter().collect();
+    let filter = ErasureFilter { states, installation, after: begin.cursor, ..ErasureFilter::newest(PAGE) };
+    let page = erasures::list(&visitor.on, filter).await?;
+    let further = next(begin.company, all.len(), page.next);
+    let explained = erasures::explain(&visitor.on, page.items).await?;
+    Ok(list_sheet(visitor, wanted, &explained, further.as_deref()))
+}
+
+fn list_sheet(visitor: &Visitor<See>, wanted: Option<ErasureState>, all: &[Explained], further: Option<&str>) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let word = wanted.map_or("", ErasureState::as_str);
+    let chip = |state: Option<ErasureState>| {
+        let (word, name) = state.map_or(("", w.all_of_them), |state| (state.as_str(), (w.erasure_state)(state)));
+        html! { li { a href={ "/erasures?show=" (word) } aria-current=[(state == wanted).then_some("true")] { (name) } } }
+    };
+    let row = |one: &Explained| {
+        let erasure = &one.erasure;
+        let names = in_words(visitor, erasure.subject.installation());
+        let state = html! {
+            (erasure_state(view, erasure.state))
+            @if let Some(delay) = one.waits_for.first() { small { (waits_for(view, names, delay)) } }
+        };
+        let result = html! { @match erasure.verdict { Some(found) => (verdict(view, found)), None => "–" } };
+        html! {
+            tr role="row" {
+                th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } small { (erasure.subject.installation()) } }
+                (cell(w.state, &state))
+                (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
+                (cell(w.since, &view.time(erasure.created)))
+                (cell(w.result, &result))
+            }
+        }
+    };
+    let body = html! {
+        div.head { h1 { (w.erasures) } p.lead { (view.say(w.erasures_lead, &[])) } }
+        ul.chips { (chip(None)) @for state in ErasureState::ALL { (chip(Some(state))) } }
+        section aria-label=(w.erasures) {
+            @if all.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+                table.stack role="table" {
+                    caption { (w.newest_first) }
+                    (heads(&[w.erasure, w.state, w.demanded_by, w.since, w.result]))
+                    tbody role="rowgroup" { @for one in all { (row(one)) } }
+                }
+                @if let Some(further) = further {
+                    div.pager { p { a href={ "/erasures?show=" (word) "&from=" (further) } { (w.further) } } }
+                }
+            }
+        }
+    };
+    Sheet::new(w.erasures, Section::Erasures, body)
+}
+
+/// The erasure of a path, as far as the account may see its company.
+async fn found<N: Needs>(visitor: &Visitor<N>, id: &str) -> Result<Erasure, Problem> {
+    let unknown = || Problem::not_found("erasure of this id");
+    let id: ErasureId = id.parse().map_err(|_| unknown())?;
+    let erasure = visitor.on.ledger.erasure(id).await.map_err(OperationError::from)?;
+    erasure.filter(|erasure| visitor.sees(erasure.subject.installation())).ok_or_else(unknown)
+}
+
+async fn show(visitor: Visitor<See>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let fields = Fields::read(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let every_s = (fields.text("every") == EVERY_S.to_string()).then_some(EVERY_S);
+    visitor.view.answer(shown(&visitor, &id, every_s).await)
+}
+
+async fn shown(visitor: &Visitor<See>, id: &str, every_s: Option<u16>) -> Result<Sheet, Problem> {
+    let erasure = found(visitor, id).await?;
+    let receipt = visitor.on.ledger.receipt_of(erasure.id).await.map_err(OperationError::from)?;
+    let receipt = receipt.map(|receipt| receipt.statement.sequence);
+    let rechecks = recheck::of(&visitor.on, &[&erasure]).await?.pop().unwrap_or_default();
+    let mut explained = erasures::explain(&visitor.on, vec![erasure]).await?;
+    let explained = explained.pop().expect("one was explained for one");
+    let is_over = explained.erasure.ended.is_some();
+    let every_s = every_s.filter(|_| !is_over);
+    Ok(Sheet { every_s, ..sheet(visitor, &explained, receipt, &rechecks, every_s.is_some()) })
+}
+
+fn sheet(
+    visitor: &Visitor<See>,
+    explained: &Explained,
+    receipt: Option<u64>,
+    rechecks: &recheck::Rechecks,
+    refreshes: bool,
+) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let erasure = &explained.erasure;
+    let names = in_words(visitor, erasure.subject.installation());
+    let title = view.say(w.erasure_of, &[("id", &erasure.id.to_string())]);
+    let path = format!("/erasures/{}", erasure.id);
+    let over = erasure.steps.iter().filter(|step| step.final_outcome().is_some()).count() as u64;
+    let all = erasure.steps.len() as u64;
+    // What needs somebody stands first.
+    let mut steps: Vec<&Step> = erasure.steps.iter().collect();
+    steps.sort_by_key(|step| (!matches!(step.state, StepState::Parked { .. }), step.final_outcome().is_some()));
+    let body = html! {
+        (crumbs(view, &[("/erasures", w.erasures)], &erasure.id.to_string()))
+        div.head {
+            div.line { h1 { (title) } " " (erasure_state(view, erasure.state)) }
+            p.lead {
+                (w.demanded_by) " " (erasure.rules.join(", ")) ". " (w.since) " " (view.time(erasure.created)) "."
+                @if let Some(left) = explained.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
+            }
+            @if erasure.ended.is_none() {
+                div.actions {
+                    a.button href=(path) { (w.look_again) }
+                    @if !refreshes { a href={ (path) "?every=" (EVERY_S) } { (view.count(&w.refresh_every, u64::from(EVERY_S))) } }
+                    @else { a href=(path) { (w.stop_refreshing) } }
+                }
+            }
+        }
+        @if all > 0 {
+            div.panel.sunk role="status" {
+                p { b { (view.count(&w.systems_over, over)) " " (view.count(&w.of_systems, all)) } " "
+                    span.muted { (view.say(w.as_of, &[("time", &view.clock())])) } }
+                progress max=(all) value=(over) aria-label=(w.systems_over_label) {}
+            }
+        }
+        @if !explained.waits_for.is_empty() {
+            section aria-labelledby="h-waits" {
+                h2 #h-waits { (w.what_it_waits_for) }
+                ul.plain { @for delay in &explained.waits_for { li { (waits_for(view, names, delay)) } } }
+            }
+        }
+        @if let Some(number) = receipt {
+            p { a.button.primary href={ "/receipts/" (number) } { (view.say(w.receipt_of, &[("number", &number.to_string())])) } }
+        }
+        section aria-labelledby="h-steps" {
+            h2 #h-steps { (w.systems) }
+            @for step in steps { (of_step(visitor, erasure, step)) }
+        }
+        @if !rechecks.is_empty() { (looks(visitor, erasure, rechecks)) }
+        (orders(visitor, erasure, &path))
+    };
+    Sheet::new(title, Section::Erasures, body)
+}
+
+fn of_step(visitor: &Visitor<See>, erasure: &Erasure, step: &Step) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, erasure.subject.installation());
+    let (class, word) = match (&step.state, step.final_outcome()) {
+        (StepState::Parked { .. }, _) => ("is-bad", w.needs_somebody),
+        (_, Some(outcome)) => (outcome_class(outcome, step.verified_at.is_some()), (w.outcome)(outcome)),
+        (StepState::Planned, None) => ("is-wait quiet", w.not_begun),
+        (StepState::WaitsForFinds, None) => ("is-wait quiet", w.waits_for_others),
+        (_, None) => ("is-run", step.stage().map_or(w.under_way, w.stage)),
+    };
+    let counts = names.counted(&step.counts);
+    let id = format!("s-{}", step.target);
+    html! {
+        article.step aria-labelledby=(id) {
+            div.bar {
+                h3 id=(id) { (names.system(&step.target)) }
+                span class={ "st " (class) } { (word) }
+                @if let Some(reason) = &step.reason { p lang="en" { (reason) } }
+                @if !counts.is_empty() { p { (w.found) ": " (counts) "." } }
+            }
+            details {
+                summary { (view.count(&w.attempts, u64::from(step.attempts))) }
+                dl.facts {
+                    @if let Some(at) = step.erased_at { dt { (w.answered_erased) } dd { (view.time(at)) } }
+                    @if let Some(at) = step.verified_at { dt { (w.looked_again_at) } dd { (view.time(at)) } }
+                    @if let Some(at) = step.due { dt { (w.called_next) } dd { (view.time(at)) } }
+                    @if let Some(by) = step.report_by() { dt { (w.report_until) } dd { (view.time(by)) } }
+                    @if !step.evidence.looked_at.is_empty() {
+                        dt { (w.looked_at) } dd { @for place in &step.evidence.looked_at { div { (names.place(place)) } } }
+                    }
+                    @if !step.evidence.not_looked_at.is_empty() {
+                        dt { (w.not_looked_at) }
+                        dd { @for place in &step.evidence.not_looked_at { div { span.st.is-unseen.quiet { (names.place(place)) } } } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Nothing that nobody has seen is green.
+fn outcome_class(outcome: Outcome, is_seen: bool) -> &'static str {
+    match outcome {
+        Outcome::Erased if is_seen => "is-done quiet",
+        Outcome::Absent => "is-done quiet",
+        Outcome::Erased | Outcome::Unverifiable => "is-unseen",
+        Outcome::Retained => "is-kept",
+        Outcome::Residual | Outcome::Parked => "is-bad",
+    }
+}
+
+fn looks(visitor: &Visitor<See>, erasure: &Erasure, rechecks: &recheck::Rechecks) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, erasure.subject.installation());
+    html! {
+        section aria-labelledby="h-looks" {
+            h2 #h-looks { (w.looked_again_later) }
+            table.stack role="table" {
+                caption { (w.looks_caption) }
+                (heads(&[w.system, w.when, w.result]))
+                tbody role="rowgroup" {
+                    @for one in &rechecks.looked {
+                        tr role="row" {
+                            th scope="row" role="rowheader" { (names.system(&one.target)) }
+                            (cell(w.when, &view.time(one.looked)))
+                            (cell(w.result, &html! { ((w.recheck)(one.outcome)) @if let Some(why) = &one.why { small lang="en" { (why) } } }))
+                        }
+                    }
+                    @for one in &rechecks.to_come {
+                        tr role="row" {
+                            th scope="row" role="rowheader" { (names.system(&one.target)) }
+                            (cell(w.when, &view.time(one.at)))
+                            (cell(w.result, &html! { span.muted { (w.to_come) } }))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What somebody can order of it, with what comes of it.
+fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let order = |act: &str, lead: &str, button: &str, class: &str| {
+        html! {
+            form.page method="post" action={ (path) "/" (act) } {
+                p.measure { (view.say(lead, &[])) }
+                div.actions { button class=(class) { (button) } }
+            }
+        }
+    };
+    let waits = erasure.state == ErasureState::Requested;
+    let (approver, officer, operator) =
+        (view.may(Permission::Approve), view.may(Permission::Requests), view.may(Permission::Operate));
+    let is_open = erasure.ended.is_none();
+    let begins = matches!(erasure.state, ErasureState::Scheduled | ErasureState::Parked);
+    html! {
+        @if is_open && ((approver && waits) || (operator && begins) || officer) {
+            section aria-labelledby="h-orders" {
+                h2 #h-orders { (w.what_you_can_do) }
+                @if approver && waits {
+                    (order("approve", w.approve_erasure_lead, w.do_approve, "primary"))
+                    (order("reject", w.reject_erasure_lead, w.do_reject_erasure, "danger"))
+                }
+                @if operator && begins { (order("retry", w.retry_lead, w.do_retry, "")) }
+                @if officer && begins { (order("cancel", w.cancel_lead, w.do_cancel, "danger")) }
+                @if officer && !waits { (order("stop", w.stop_lead, w.do_stop, "danger")) }
+            }
+        }
+    }
+}
+
+macro_rules! orders {
+    ($($name:ident by $needs:ident;)+) => {
+        $(
+            async fn $name(visitor: Visitor<$needs>, Path(id): Path<String>) -> Response {
+                let done = async {
+                    let erasure = found(&visitor, &id).await?;
+                    erasures::$name(&visitor.on, erasure.id, &visitor.actor()).await?;
+                    Ok::<_, Problem>(format!("/erasures/{}", erasure.id))
+                };
+                visitor.view.done(done.await)
+            }
+        )+
+    };
+}
+
+orders! {
+    approve by Approve;
+    reject by Approve;
+    retry by Operate;
+    stop by Requests;
+    cancel by Requests;
+}

@@ -1,0 +1,211 @@
+//! What needs somebody, the most urgent first, each with its reason and one way on.
+
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::parts::{SOON_DAYS, companies, days_left, in_words, may_approve, request_path, urgency, waits_for, whose};
+use super::requests::open_requests;
+use super::view::{Section, Sheet};
+use super::visitor::Visitor;
+use crate::access::{Companies, Permission};
+use crate::admin::caller::See;
+use crate::admin::problem::Problem;
+use crate::attention::{Attention, Delay, Severity, sentence};
+use crate::erasure::{Erasure, ErasureState};
+use crate::ledger::ErasureFilter;
+use crate::operations::attention::{self, AttentionFilter};
+use crate::operations::requests::Shown;
+use crate::operations::{erasures, status};
+
+/// Erasures that are named; the list has the others.
+const ERASURES_MAX: u32 = 20;
+
+pub(super) async fn show(visitor: Visitor<See>) -> Response {
+    visitor.view.answer(home(&visitor).await)
+}
+
+/// What there is for somebody to do.
+struct Found {
+    requests: Vec<Shown>,
+    erasures: Vec<Erasure>,
+    attention: Vec<Attention>,
+}
+
+async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
+    let open = open_requests(visitor).await?;
+    if open.is_empty() && is_empty(visitor).await? {
+        return Ok(beginning(visitor));
+    }
+    let mut requests: Vec<_> = open.into_iter().filter(|shown| needs(visitor, shown).is_some()).collect();
+    requests.sort_by_key(|shown| shown.days_left.unwrap_or(i32::MAX));
+    let found = Found { requests, erasures: to_approve(visitor).await?, attention: of_operator(visitor).await? };
+    Ok(sheet(visitor, &found))
+}
+
+/// What a request waits for that whoever looks can do.
+fn needs<'s>(visitor: &Visitor<See>, shown: &'s Shown) -> Option<&'s Delay> {
+    shown.waits_for.iter().find(|delay| {
+        let theirs = whose(delay.code).filter(|wanted| *wanted != Permission::Operate);
+        match theirs {
+            Some(Permission::Approve) => visitor.view.may(Permission::Approve) && may_approve(visitor, shown),
+            Some(wanted) => visitor.view.may(wanted),
+            None => false,
+        }
+    })
+}
+
+async fn to_approve(visitor: &Visitor<See>) -> Result<Vec<Erasure>, Problem> {
+    let mut found = Vec::new();
+    if !visitor.view.may(Permission::Approve) {
+        return Ok(found);
+    }
+    for installation in companies(visitor) {
+        let states = vec![ErasureState::Requested];
+        let filter = ErasureFilter { states, installation, ..ErasureFilter::newest(ERASURES_MAX) };
+        found.extend(erasures::list(&visitor.on, filter).await?.items);
+    }
+    Ok(found)
+}
+
+async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> {
+    // It is of all companies.
+    if !visitor.view.may(Permission::Operate) || visitor.identity.companies != Companies::All {
+        return Ok(Vec::new());
+    }
+    let filter = AttentionFilter { severity: Some(Severity::Attention), ..AttentionFilter::default() };
+    let mut all = attention::list(&visitor.on, &filter).await?;
+    all.retain(Attention::needs_a_person);
+    Ok(all)
+}
+
+fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let Found { requests, erasures, attention } = found;
+    let (urgent, others): (Vec<_>, Vec<_>) =
+        requests.iter().partition(|shown| shown.days_left.is_some_and(|left| left <= SOON_DAYS));
+    let late = requests.iter().filter(|shown| shown.days_left.is_some_and(|left| left < 0)).count() as u64;
+    let all = (requests.len() + erasures.len() + attention.len()) as u64;
+    let mut is_first = true;
+    let mut primary = || std::mem::replace(&mut is_first, false);
+    let rows_urgent: Vec<_> = urgent.iter().map(|shown| request_row(visitor, shown, primary())).collect();
+    let rows_others: Vec<_> = others.iter().map(|shown| request_row(visitor, shown, primary())).collect();
+    let rows_erasures: Vec<_> = erasures.iter().map(|erasure| erasure_row(visitor, erasure, primary())).collect();
+    let body = html! {
+        div.head {
+            h1 { @if all == 0 { (w.nothing_needs_you) } @else { (view.count(&w.things_need_you, all)) } }
+            p.lead {
+                @if late > 0 { (view.count(&w.of_them_late, late)) " " }
+                (w.rest_runs_by_itself)
+            }
+        }
+        (section("h-urgent", w.late_or_soon, &rows_urgent))
+        (section("h-others", w.waits_for_you, &[rows_others, rows_erasures].concat()))
+        @if !attention.is_empty() {
+            section aria-labelledby="h-system" {
+                h2 #h-system { (w.for_the_operator) }
+                ol.tasks { @for one in attention { (attention_row(visitor, one)) } }
+            }
+        }
+        @if all == 0 {
+            div.panel.sunk { p { b { (w.nothing_needs_you) } } p.muted { (w.look_at_requests) } }
+        }
+    };
+    Sheet::new(w.needs_attention, Section::Home, body)
+}
+
+fn section(id: &str, title: &str, rows: &[Markup]) -> Markup {
+    html! {
+        @if !rows.is_empty() {
+            section aria-labelledby=(id) { h2 id=(id) { (title) } ol.tasks { @for row in rows { (row) } } }
+        }
+    }
+}
+
+fn row(title: &Markup, path: &str, why: &Markup, since: &Markup, act: &str, is_primary: bool) -> Markup {
+    html! {
+        li {
+            div.what { h3 { a href=(path) { (title) } } p { (why) } p.small.muted { (since) } }
+            div class="do" { a.button.primary[is_primary] href=(path) { (act) span.hidden { ": " (title) } } }
+        }
+    }
+}
+
+fn request_row(visitor: &Visitor<See>, shown: &Shown, is_primary: bool) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let Some(delay) = needs(visitor, shown) else { return html! {} };
+    let title = html! { (view.say(w.request_of, &[("number", &shown.name())])) };
+    let why = waits_for(view, in_words(visitor, &shown.request.mluvii), delay);
+    let since = html! {
+        @match (shown.days_left, shown.due) {
+            (Some(left), Some(due)) => {
+                span class={ "st fill " (urgency(left)) } { (days_left(view, left)) }
+                " " span aria-hidden="true" { "·" } " " (w.due) " " (view.day(due))
+            }
+            _ => (w.does_not_run),
+        }
+    };
+    row(&title, &request_path(&shown.request), &why, &since, (w.act)(delay.code), is_primary)
+}
+
+fn erasure_row(visitor: &Visitor<See>, erasure: &Erasure, is_primary: bool) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let title = html! { (view.say(w.erasure_of, &[("id", &erasure.id.to_string())])) };
+    let why = html! { (w.erasure_needs_approval) " " (erasure.rules.join(", ")) };
+    let since = html! { (w.since) " " (view.time(erasure.created)) };
+    row(&title, &format!("/erasures/{}", erasure.id), &why, &since, w.look_at_it, is_primary)
+}
+
+/// For operators, whose words the command line and the alerts have, too.
+fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let class = if found.severity == Severity::Urgent { "is-bad" } else { "is-soon" };
+    html! {
+        li {
+            div.what {
+                h3 { (found.object) }
+                p lang="en" { (sentence(found)) }
+                p.small.muted {
+                    span class={ "st fill " (class) } { ((w.severity)(found.severity)) }
+                    @if let Some(since) = found.since { " " (w.since) " " (view.time(since)) }
+                    " " span.mono { (found.code.as_str()) }
+                }
+            }
+        }
+    }
+}
+
+/// Whether nothing has ever come.
+async fn is_empty(visitor: &Visitor<See>) -> Result<bool, Problem> {
+    let counts = status::status(&visitor.on).await?.counts;
+    Ok(counts.sessions == 0 && counts.receipts == 0 && counts.archived_receipts == 0 && counts.erasures.is_empty())
+}
+
+/// What to do first.
+fn beginning(visitor: &Visitor<See>) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let step = |title: &str, text: &Markup, act: &Markup| {
+        html! { li { div.what { h3 { (title) } p { (text) } } div class="do" { (act) } } }
+    };
+    let nothing = html! {};
+    let sources = visitor.on.settings.sources.iter().map(|source| format!("/webhooks/{}", source.name));
+    let sources: Vec<_> = sources.collect();
+    let keys = html! { (w.begin_keys) };
+    let webhooks = html! { (view.say(w.begin_webhooks, &[("paths", &sources.join(", "))])) };
+    let look = html! { a.button.primary href="/" { (w.look_again) } };
+    let letter = html! { (w.begin_letter) };
+    let new = html! {
+        @if view.may(Permission::Requests) { a.button href="/requests/new" { (w.new_request) } }
+    };
+    let body = html! {
+        div.head { h1 { (w.nothing_has_come) } p.lead { (w.nothing_has_come_lead) } }
+        section aria-labelledby="h-begin" {
+            h2 #h-begin { (w.what_to_do_first) }
+            ol.tasks {
+                (step(w.begin_keys_title, &keys, &nothing))
+                (step(w.begin_webhooks_title, &webhooks, &look))
+                (step(w.begin_letter_title, &letter, &new))
+            }
+        }
+    };
+    Sheet::new(w.nothing_has_come, Section::Home, body)
+}

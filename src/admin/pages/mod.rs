@@ -1,0 +1,82 @@
+//! The pages for people: made on the server, whole without a script, in English and Czech. An adapter over `operations`, as the API beside
+//! it is one; [`Visitor`](visitor::Visitor) is the one way to them.
+
+mod cookies;
+mod erasures;
+mod fields;
+mod home;
+mod origin;
+mod paging;
+mod parts;
+mod place;
+mod receipts;
+mod requests;
+mod sessions;
+mod sign_in;
+mod style;
+mod view;
+mod visitor;
+mod words;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::get;
+
+use self::view::View;
+use super::problem::{Code, Problem};
+use super::routes::Admin;
+
+/// Nothing but files of ours, and no frame around them.
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The pages' routes.
+pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
+    Router::new()
+        .route("/", get(home::show))
+        .route("/static/{name}", get(style::serve))
+        .merge(sign_in::routes())
+        .merge(sessions::routes())
+        .merge(requests::routes())
+        .merge(erasures::routes())
+        .merge(receipts::routes())
+        .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
+}
+
+/// What was asked for and is not there, or not so.
+pub(super) fn refused(admin: &Arc<Admin>, request: Request, problem: Problem) -> Response {
+    let (parts, _) = request.into_parts();
+    let mut response = View::of_stranger(&parts, admin, &admin.operations()).problem(&problem);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    response
+}
+
+/// Before any page looks at who asks: nothing that comes over a network in clear, by a name that is not ours, or from another's page.
+async fn guarded(State(admin): State<Arc<Admin>>, request: Request, next: Next) -> Response {
+    let why = must_be_ours(&admin, &request).err();
+    if let Some(problem) = why {
+        return refused(&admin, request, problem);
+    }
+    let mut response = next.run(request).await;
+    response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
+    response
+}
+
+fn must_be_ours(admin: &Admin, request: &Request) -> Result<(), Problem> {
+    let behind_proxy = admin.settings.behind_proxy;
+    admin.must_be_private(request.headers())?;
+    if !behind_proxy && !origin::is_this_machine(request.headers()) {
+        let what = "the request names another host than this machine: use http://localhost or http://127.0.0.1";
+        return Err(Problem::new(Code::Forbidden, what));
+    }
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    if !reads && !origin::is_own(request.headers(), behind_proxy) {
+        return Err(Problem::new(Code::Forbidden, "the form was sent by another page than one of quietus"));
+    }
+    Ok(())
+}

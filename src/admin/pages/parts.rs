@@ -1,0 +1,214 @@
+//! What several pages show alike.
+
+use maud::{Markup, html};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::view::View;
+use super::visitor::Visitor;
+use crate::access::{Companies, Permission};
+use crate::attention::{Delay, DelayCode};
+use crate::audit::Actor;
+use crate::erasure::{ErasureState, Verdict};
+use crate::operations::requests::Shown;
+use crate::papers::InWords;
+use crate::request::{Request, RequestState};
+use crate::subject::InstallationName;
+
+/// From so many days on it is said that the end is near.
+pub(super) const SOON_DAYS: i32 = 7;
+
+/// What stands in a segment of a path as it is.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+
+/// Where a request is.
+pub(super) fn request_path(request: &Request) -> String {
+    path_of(&request.mluvii, request.number.as_str())
+}
+
+/// Where the request of this company and number is.
+pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
+    let (company, number) = (utf8_percent_encode(&company.0, PLAIN), utf8_percent_encode(number, PLAIN));
+    format!("/requests/{company}/{number}")
+}
+
+/// Who has done something, without the way in: that is for the audit.
+pub(super) fn actor(actor: &Actor) -> String {
+    let text = actor.to_string();
+    text.strip_prefix("user:").map(str::to_owned).unwrap_or(text)
+}
+
+/// What a list is read for: everything at once, or each company that the account may see.
+pub(super) fn companies<N>(visitor: &Visitor<N>) -> Vec<Option<InstallationName>> {
+    match &visitor.identity.companies {
+        Companies::All => vec![None],
+        Companies::Only(these) => these.iter().cloned().map(Some).collect(),
+    }
+}
+
+/// Whether somebody else has entered and planned it, as far as is known.
+pub(super) fn may_approve<N>(visitor: &Visitor<N>, shown: &Shown) -> bool {
+    let by = visitor.actor();
+    let request = &shown.request;
+    let planner = request.plan.as_ref().map(|plan| &plan.by);
+    let mut own = [&request.entered_by].into_iter().chain(&request.makers).chain(planner);
+    own.all(|other| by.is_somebody_else(other))
+}
+
+/// How systems are called on this page.
+pub(super) fn in_words<'a, N>(visitor: &'a Visitor<N>, installation: &'a InstallationName) -> InWords<'a> {
+    InWords { lang: visitor.view.lang, titles: &visitor.on.settings.titles, installation }
+}
+
+/// Time left in words, with the date.
+pub(super) fn due(view: &View, shown: &Shown) -> Markup {
+    let w = view.words();
+    match (shown.days_left, shown.due) {
+        (Some(left), Some(due)) => html! {
+            span.due {
+                span class={ "st " (urgency(left)) } { (days_left(view, left)) }
+                small { (w.due) " " (view.day(due)) }
+            }
+        },
+        _ if shown.state.is_open() => html! { span.muted { (w.does_not_run) } },
+        _ => html! { span.muted { "–" } },
+    }
+}
+
+pub(super) fn urgency(left: i32) -> &'static str {
+    match left {
+        ..0 => "is-bad",
+        0..=SOON_DAYS => "is-soon",
+        _ => "is-wait",
+    }
+}
+
+/// How much time is left, or by how much it is over.
+pub(super) fn days_left(view: &View, left: i32) -> String {
+    let w = view.words();
+    let days = u64::from(left.unsigned_abs());
+    match left {
+        ..0 => view.count(&w.days_late, days),
+        0 => view.say(w.last_day_today, &[]),
+        1.. => view.count(&w.days_left, days),
+    }
+}
+
+/// Where a request stands: a shape, a word and a colour.
+pub(super) fn request_state(view: &View, state: RequestState) -> Markup {
+    let class = match state {
+        RequestState::Unverified | RequestState::Asked | RequestState::Verified => "is-wait",
+        RequestState::Planned | RequestState::Approved => "is-wait",
+        RequestState::Erasing => "is-run quiet",
+        RequestState::Reopened => "is-bad",
+        RequestState::Done => "is-done quiet",
+        RequestState::Rejected | RequestState::Withdrawn | RequestState::Closed => "is-off quiet",
+    };
+    html! { span class={ "st " (class) } { ((view.words().request_state)(state)) } }
+}
+
+/// The same of an erasure.
+pub(super) fn erasure_state(view: &View, state: ErasureState) -> Markup {
+    let class = match state {
+        ErasureState::Requested => "is-wait",
+        ErasureState::Scheduled => "is-wait quiet",
+        ErasureState::Erasing | ErasureState::Verifying => "is-run quiet",
+        ErasureState::Parked => "is-bad",
+        // Whether it is complete says its receipt.
+        ErasureState::Done => "is-off quiet",
+        ErasureState::Cancelled => "is-off quiet",
+    };
+    html! { span class={ "st " (class) } { ((view.words().erasure_state)(state)) } }
+}
+
+/// What a receipt comes to.
+pub(super) fn verdict(view: &View, verdict: Verdict) -> Markup {
+    html! { span class={ "st " (verdict_class(verdict)) } { ((view.words().verdict)(verdict)) } }
+}
+
+pub(super) fn verdict_class(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Complete => "is-done",
+        Verdict::Retained => "is-kept",
+        Verdict::Incomplete => "is-soon",
+    }
+}
+
+/// What something waits for, as a sentence.
+pub(super) fn waits_for(view: &View, names: InWords<'_>, delay: &Delay) -> Markup {
+    let w = view.words();
+    let target = delay.target.as_ref().map(|target| names.system(target)).unwrap_or_default();
+    let sentence = view.say((w.delay)(delay.code), &[("target", &target)]);
+    html! {
+        (sentence)
+        @if let Some(since) = delay.since { " " (w.since) " " (view.day(since)) "." }
+        @if let Some(until) = delay.until { " " (w.until) " " (view.time(until)) @if delay.too_late { ", " (w.after_the_last_day) } "." }
+        // What a target has answered, as it is.
+        @if let Some(reason) = &delay.reason { " " span.muted lang="en" { (reason) } }
+    }
+}
+
+/// Whose it is to do something about it; nobody's where it goes on by itself.
+pub(super) fn whose(code: DelayCode) -> Option<Permission> {
+    match code {
+        DelayCode::Unverified
+        | DelayCode::Unanswered
+        | DelayCode::Reopened
+        | DelayCode::Incomplete
+        | DelayCode::Unplanned
+        | DelayCode::NothingPlanned
+        | DelayCode::NotRun => Some(Permission::Requests),
+        DelayCode::Unapproved | DelayCode::Approval => Some(Permission::Approve),
+        DelayCode::Parked | DelayCode::Paused | DelayCode::Out => Some(Permission::Operate),
+        DelayCode::Held
+        | DelayCode::Task
+        | DelayCode::Report
+        | DelayCode::Link
+        | DelayCode::Purge
+        | DelayCode::NotDue
+        | DelayCode::Settling
+        | DelayCode::Target
+        | DelayCode::Receipt => None,
+    }
+}
+
+/// A list of words to choose from, none of them beforehand where `first` names none.
+pub(super) fn choices<T: Copy + PartialEq>(
+    id: &str,
+    all: &[T],
+    (word, shown): (fn(T) -> &'static str, fn(T) -> &'static str),
+    chosen: Option<T>,
+    nothing: Option<&str>,
+) -> Markup {
+    html! {
+        select id=(id) name=(id) {
+            @if let Some(nothing) = nothing { option value="" { (nothing) } }
+            @for one in all { option value=(word(*one)) selected[chosen == Some(*one)] { (shown(*one)) } }
+        }
+    }
+}
+
+/// Where one is.
+pub(super) fn crumbs(view: &View, above: &[(&str, &str)], here: &str) -> Markup {
+    html! {
+        nav.crumbs aria-label=(view.words().you_are_here) {
+            ol {
+                @for (path, name) in above { li { a href=(path) { (name) } } }
+                li aria-current="page" { (here) }
+            }
+        }
+    }
+}
+
+/// The first cells of a table.
+pub(super) fn heads(heads: &[&str]) -> Markup {
+    html! {
+        thead role="rowgroup" { tr role="row" {
+            @for head in heads { th scope="col" role="columnheader" { (head) } }
+        } }
+    }
+}
+
+/// A cell that says what it is where the table becomes cards.
+pub(super) fn cell(label: &str, content: &Markup) -> Markup {
+    html! { td role="cell" data-label=(label) { div { (content) } } }
+}

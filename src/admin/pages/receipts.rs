@@ -1,0 +1,185 @@
+//! Receipts: the proof of what was done, and the certificate of it to print.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Path, RawQuery};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::paging::PAGE;
+use super::parts::{cell, crumbs, heads, in_words, verdict, verdict_class};
+use super::view::{Section, Sheet};
+use super::visitor::Visitor;
+use crate::access::Permission;
+use crate::admin::caller::{Needs, Requests, See};
+use crate::admin::problem::{Code, Problem};
+use crate::admin::routes::Admin;
+use crate::erasure::Verdict;
+use crate::ledger::{Cursor, Page, ReceiptRange};
+use crate::operations::{papers, receipts};
+use crate::papers::Audience;
+use crate::receipt::Receipt;
+
+pub(super) fn routes() -> Router<Arc<Admin>> {
+    Router::new()
+        .route("/receipts", get(list))
+        .route("/receipts/{number}", get(show))
+        .route("/receipts/{number}/certificate", get(certificate))
+}
+
+async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
+    visitor.view.answer(listed(&visitor, query.as_deref().unwrap_or_default()).await)
+}
+
+async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
+    visitor.sees_all()?;
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there");
+    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let wanted = Verdict::ALL.into_iter().find(|verdict| verdict.as_str() == fields.text("show"));
+    if wanted.is_none() && !fields.text("show").is_empty() {
+        return Err(unknown());
+    }
+    let cursor = match fields.text("from") {
+        "" => Cursor::NEWEST,
+        text => text.parse::<Cursor>().map_err(|_| unknown())?,
+    };
+    let range = ReceiptRange { cursor, limit: PAGE, verdict: wanted, since: None };
+    let page = receipts::list(&visitor.on, &range).await?;
+    Ok(list_sheet(visitor, wanted, &page))
+}
+
+fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Receipt, Cursor>) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let word = wanted.map_or("", Verdict::as_str);
+    let chip = |one: Option<Verdict>| {
+        let (word, name) = one.map_or(("", w.all_of_them), |one| (one.as_str(), (w.verdict)(one)));
+        html! { li { a href={ "/receipts?show=" (word) } aria-current=[(one == wanted).then_some("true")] { (name) } } }
+    };
+    let row = |receipt: &Receipt| {
+        let statement = &receipt.statement;
+        html! {
+            tr role="row" {
+                th scope="row" role="rowheader" {
+                    a href={ "/receipts/" (statement.sequence) } { (view.lang.number(statement.sequence)) }
+                    small { (statement.installation) }
+                }
+                (cell(w.result, &verdict(view, statement.verdict)))
+                (cell(w.when, &view.time(statement.ended)))
+                (cell(w.demanded_by, &html! { (statement.rules.join(", ")) }))
+            }
+        }
+    };
+    let body = html! {
+        div.head { h1 { (w.receipts) } p.lead { (view.say(w.receipts_lead, &[])) } }
+        ul.chips { (chip(None)) @for one in Verdict::ALL { (chip(Some(one))) } }
+        section aria-label=(w.receipts) {
+            @if page.items.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+                table.stack role="table" {
+                    caption { (w.newest_first) }
+                    (heads(&[w.receipt, w.result, w.when, w.demanded_by]))
+                    tbody role="rowgroup" { @for receipt in &page.items { (row(receipt)) } }
+                }
+                @if let Some(next) = &page.next {
+                    div.pager { p { a href={ "/receipts?show=" (word) "&from=" (next) } { (w.further) } } }
+                }
+            }
+        }
+    };
+    Sheet::new(w.receipts, Section::Receipts, body)
+}
+
+/// The receipt of a path, as far as the account may see its company.
+async fn seen<N: Needs>(visitor: &Visitor<N>, number: &str) -> Result<Receipt, Problem> {
+    let unknown = || Problem::not_found("receipt of this number");
+    let number: u64 = number.parse().map_err(|_| unknown())?;
+    let receipt = receipts::show(&visitor.on, number).await?;
+    match visitor.sees(&receipt.statement.installation) {
+        true => Ok(receipt),
+        false => Err(unknown()),
+    }
+}
+
+async fn show(visitor: Visitor<See>, Path(number): Path<String>) -> Response {
+    let receipt = seen(&visitor, &number).await;
+    visitor.view.answer(receipt.map(|receipt| sheet(&visitor, &receipt)))
+}
+
+fn sheet(visitor: &Visitor<See>, receipt: &Receipt) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let statement = &receipt.statement;
+    let number = view.lang.number(statement.sequence);
+    let title = view.say(w.receipt_of, &[("number", &number)]);
+    let said = in_words(visitor, &statement.installation).receipt(statement);
+    let [where_, found, happened, again] = [w.system, w.found, w.what_happened, w.looked_again];
+    let body = html! {
+        (crumbs(view, &[("/receipts", w.receipts)], &number))
+        div.head {
+            h1 { (title) }
+            p.lead {
+                a href={ "/erasures/" (statement.erasure) } { (view.say(w.erasure_of, &[("id", &statement.erasure.to_string())])) }
+                ", " (view.time(statement.ended)) ". " (w.names_nobody)
+            }
+            @if view.may(Permission::Requests) {
+                div.actions { a.button.primary href={ "/receipts/" (statement.sequence) "/certificate" } { (w.certificate) } }
+            }
+        }
+        div class={ "verdict " (verdict_class(statement.verdict)) } {
+            p { (verdict(view, statement.verdict)) }
+            p { ((w.verdict_means)(statement.verdict)) }
+            @if !said.stays.is_empty() { ul.bullets { @for one in &said.stays { li { (one) } } } }
+        }
+        section aria-labelledby="r-done" {
+            h2 #r-done { (w.what_was_done) }
+            table.stack role="table" {
+                caption { (w.only_after_a_look) }
+                (heads(&[where_, found, happened, again]))
+                tbody role="rowgroup" { @for [system, what, came, looked] in &said.rows {
+                    tr role="row" {
+                        th scope="row" role="rowheader" { (system) }
+                        (cell(found, &html! { (what) })) (cell(happened, &html! { (came) })) (cell(again, &html! { (looked) }))
+                    }
+                } }
+            }
+        }
+        (sentences("r-unseen", w.where_nobody_looked, "st is-unseen", &said.unseen))
+        (sentences("r-decided", w.what_people_decided, "", &said.decided))
+        section aria-labelledby="r-genuine" {
+            h2 #r-genuine { (w.is_it_genuine) }
+            p.measure { (view.say(w.anybody_can_verify, &[])) }
+            pre tabindex="0" { code { "quietus receipts verify receipts.jsonl --public-key receipt.pub" } }
+        }
+    };
+    Sheet::new(title, Section::Receipts, body)
+}
+
+fn sentences(id: &str, title: &str, class: &str, all: &[String]) -> Markup {
+    html! {
+        @if !all.is_empty() {
+            section aria-labelledby=(id) { h2 id=(id) { (title) } ul.plain { @for one in all { li { span class=(class) { (one) } } } } }
+        }
+    }
+}
+
+/// The certificate, as it is printed, in the language of the page.
+async fn certificate(visitor: Visitor<Requests>, Path(number): Path<String>) -> Response {
+    let made = async {
+        let receipt = seen(&visitor, &number).await?;
+        let (on, lang) = (&visitor.on, visitor.view.lang);
+        let html = papers::certificate(on, receipt.statement.sequence, None, lang, Audience::Person).await?;
+        Ok::<_, Problem>(html)
+    };
+    match made.await {
+        Ok(html) => {
+            let media = HeaderValue::from_static("text/html; charset=utf-8");
+            // Its one style sheet stands in it.
+            let policy =
+                HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+            ([(header::CONTENT_TYPE, media), (header::CONTENT_SECURITY_POLICY, policy)], html).into_response()
+        }
+        Err(problem) => visitor.view.problem(&problem),
+    }
+}

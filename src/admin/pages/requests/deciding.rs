@@ -1,0 +1,178 @@
+//! What can be decided about a request, each with what comes of it above the button.
+
+use maud::{Markup, html};
+
+use crate::access::Permission;
+use crate::admin::pages::parts::{choices, may_approve, request_path};
+use crate::admin::pages::view::View;
+use crate::admin::pages::visitor::Visitor;
+use crate::operations::requests::Shown;
+use crate::request::{ClosedBecause, ExtendedBecause, Plan, RejectedBecause, RequestState, VerifiedBy};
+
+/// Ways of which an officer knows whose a request is; a link is no word of theirs.
+const VERIFIED_BY: [VerifiedBy; 2] = [VerifiedBy::Document, VerifiedBy::KnownContact];
+
+/// The likeliest next act, where it is the visitor's.
+pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
+    let view = &visitor.view;
+    let (officer, approver) = (view.may(Permission::Requests), view.may(Permission::Approve));
+    let four_eyes = visitor.on.settings.four_eyes;
+    let plan = shown.request.plan.as_ref();
+    let is_something = plan.is_some_and(|plan| !shown.request.is_nothing(plan));
+    html! {
+        @match (shown.state, plan) {
+            (RequestState::Unverified | RequestState::Asked, _) => { @if officer { (verify(visitor, shown)) } }
+            (RequestState::Verified, _) => { @if officer { (make_plan(view, shown, true)) } }
+            (RequestState::Planned, Some(plan)) => {
+                @if four_eyes && is_something {
+                    @if approver && may_approve(visitor, shown) { (approve(view, shown, plan)) }
+                    @else { (somebody_else(view)) }
+                } @else if officer && is_something { (run(view, shown, plan)) }
+                @if officer { (make_plan(view, shown, false)) }
+            }
+            (RequestState::Approved, Some(plan)) => { @if officer { (run(view, shown, plan)) (make_plan(view, shown, false)) } }
+            // More is proved than its erasures knew, or something is left: a further plan can be made beside them.
+            (RequestState::Erasing, _) => { @if officer && shown.request.widened { (make_plan(view, shown, true)) } }
+            _ => {}
+        }
+    }
+}
+
+fn panel(id: &str, title: &str, form: &Markup) -> Markup {
+    html! { section aria-labelledby=(id) { h2 id=(id) { (title) } (form) } }
+}
+
+fn to(shown: &Shown, act: &str) -> String {
+    format!("{}/{act}", request_path(&shown.request))
+}
+
+fn day_field(view: &View, id: &str, label: &str) -> Markup {
+    let w = view.words();
+    html! {
+        div.field {
+            label for=(id) { (label) }
+            span.hint id={ (id) "-h" } { (w.today_if_empty) }
+            input id=(id) name="on" type="date" max=(view.today()) aria-describedby={ (id) "-h" };
+        }
+    }
+}
+
+fn verify<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let words = (VerifiedBy::as_str as fn(VerifiedBy) -> &'static str, w.verified_by);
+    let form = html! {
+        p.intro { (view.say(w.verify_lead, &[])) }
+        form.page method="post" action=(to(shown, "verify")) {
+            div.field { label for="how" { (w.how_it_is_known) } (choices("how", &VERIFIED_BY, words, None, Some(w.choose))) }
+            (day_field(view, "verify-on", w.known_on))
+            div.actions { button.primary { (w.do_verify) } }
+        }
+        @if shown.state == RequestState::Unverified {
+            p { (view.say(w.ask_lead, &[])) }
+            form.page method="post" action=(to(shown, "ask")) {
+                (day_field(view, "ask-on", w.asked_on)) div.actions { button { (w.do_ask) } }
+            }
+        } @else {
+            p { (view.say(w.answered_lead, &[])) }
+            form.page method="post" action=(to(shown, "answered")) {
+                (day_field(view, "answered-on", w.answered_on)) div.actions { button { (w.do_answered) } }
+            }
+        }
+        @if visitor.on.settings.sends_links {
+            p { (view.say(w.link_lead, &[])) }
+            form method="post" action=(to(shown, "link")) { div.actions { button { (w.do_link) } } }
+        }
+    };
+    panel("h-verify", w.verify_title, &form)
+}
+
+fn make_plan(view: &View, shown: &Shown, is_primary: bool) -> Markup {
+    let w = view.words();
+    let form = html! {
+        p.intro { (view.say(w.plan_lead, &[])) }
+        form method="post" action=(to(shown, "plan")) {
+            div.actions { button.primary[is_primary] { @if is_primary { (w.do_plan) } @else { (w.do_plan_again) } } }
+        }
+    };
+    panel("h-make-plan", w.plan_title, &form)
+}
+
+fn approve(view: &View, shown: &Shown, plan: &Plan) -> Markup {
+    let w = view.words();
+    let form = html! {
+        p.intro { (view.say(w.approve_lead, &[])) }
+        form method="post" action=(to(shown, "approve")) {
+            input type="hidden" name="plan" value=(plan.hash);
+            div.actions { button.primary { (w.do_approve) } }
+        }
+    };
+    panel("h-approve", w.approve_title, &form)
+}
+
+fn somebody_else(view: &View) -> Markup {
+    let w = view.words();
+    html! { div.note.is-run { p { span.st.is-wait { (w.somebody_else_title) } } p { (w.somebody_else) } } }
+}
+
+pub(super) fn run(view: &View, shown: &Shown, plan: &Plan) -> Markup {
+    let w = view.words();
+    let form = html! {
+        p.intro { (view.count(&w.run_lead, plan.sessions.len() as u64)) " " (view.say(w.cannot_be_undone, &[])) }
+        form method="post" action=(to(shown, "run")) {
+            input type="hidden" name="plan" value=(plan.hash);
+            div.actions { button.primary { (w.do_run) } }
+        }
+    };
+    panel("h-run", w.run_title, &form)
+}
+
+/// What ends it in another way, or gives it more time.
+pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    if !view.may(Permission::Requests) || !shown.state.is_open() {
+        return html! {};
+    }
+    let extended = (ExtendedBecause::as_str as fn(ExtendedBecause) -> &'static str, w.extended_because);
+    let rejected = (RejectedBecause::as_str as fn(RejectedBecause) -> &'static str, w.rejected_because);
+    let closed = (ClosedBecause::as_str as fn(ClosedBecause) -> &'static str, w.closed_because);
+    let until = shown.request.extendable_until(view.today());
+    html! {
+        details.block {
+            summary { (w.otherwise) }
+            div.body {
+                @if let Some(until) = until {
+                    form.page method="post" action=(to(shown, "extend")) {
+                        h2 { (w.extend_title) }
+                        p { (view.say(w.extend_lead, &[])) " " (w.until) " " (view.day(until)) "." }
+                        div.field {
+                            label for="months" { (w.months) }
+                            select #months name="months" {
+                                option value="1" { (view.count(&w.months_more, 1)) }
+                                option value="2" { (view.count(&w.months_more, 2)) }
+                            }
+                        }
+                        div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose))) }
+                        div.actions { button { (w.do_extend) } }
+                    }
+                }
+                form.page method="post" action=(to(shown, "reject")) {
+                    h2 { (w.reject_title) }
+                    p { (view.say(w.reject_lead, &[])) }
+                    div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose))) }
+                    div.actions { button.danger { (w.do_reject) } }
+                }
+                form.page method="post" action=(to(shown, "withdraw")) {
+                    h2 { (w.withdraw_title) }
+                    p { (view.say(w.withdraw_lead, &[])) }
+                    div.actions { button.danger { (w.do_withdraw) } }
+                }
+                form.page method="post" action=(to(shown, "close")) {
+                    h2 { (w.close_title) }
+                    p { (view.say(w.close_lead, &[])) }
+                    div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose))) }
+                    div.actions { button.danger { (w.do_close) } }
+                }
+            }
+        }
+    }
+}

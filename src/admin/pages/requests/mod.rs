@@ -1,0 +1,61 @@
+//! What persons ask for: the list, one of them, a new one, its plan.
+
+mod acts;
+mod deciding;
+mod list;
+mod new;
+mod one;
+mod plan;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use super::parts::companies;
+use super::visitor::Visitor;
+use crate::admin::problem::Problem;
+use crate::admin::routes::Admin;
+use crate::ledger::{Cursor, RequestFilter};
+use crate::operations::requests::{self, Named, Shown};
+use crate::request::{RequestNumber, RequestState};
+use crate::subject::InstallationName;
+
+pub(super) fn routes() -> Router<Arc<Admin>> {
+    Router::new()
+        .route("/requests", get(list::show))
+        .route("/requests/new", get(new::ask).post(new::enter))
+        .route("/requests/{company}/{number}", get(one::show))
+        .route("/requests/{company}/{number}/plan", post(plan::make))
+        .route("/requests/{company}/{number}/verify", post(acts::verify))
+        .route("/requests/{company}/{number}/ask", post(acts::ask))
+        .route("/requests/{company}/{number}/answered", post(acts::answered))
+        .route("/requests/{company}/{number}/link", post(acts::send_link))
+        .route("/requests/{company}/{number}/extend", post(acts::extend))
+        .route("/requests/{company}/{number}/reject", post(acts::reject))
+        .route("/requests/{company}/{number}/withdraw", post(acts::withdraw))
+        .route("/requests/{company}/{number}/close", post(acts::close))
+        .route("/requests/{company}/{number}/approve", post(acts::approve))
+        .route("/requests/{company}/{number}/run", post(acts::run))
+}
+
+/// Open requests that are read at once: they are sorted by what is urgent, which the ledger's own order says nothing of.
+pub(super) const OPEN_MAX: u32 = 500;
+
+/// The open requests of all companies that somebody may see, the newest of them.
+pub(super) async fn open_requests<N>(visitor: &Visitor<N>) -> Result<Vec<Shown>, Problem> {
+    let states: Vec<_> = RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
+    let mut all = Vec::new();
+    for installation in companies(visitor) {
+        let filter = RequestFilter { states: states.clone(), installation, cursor: Cursor::NEWEST, limit: OPEN_MAX };
+        all.extend(requests::list(&visitor.on, filter).await?.items);
+    }
+    Ok(all)
+}
+
+/// The request of a path, as far as the account may see its company.
+fn named<N>(visitor: &Visitor<N>, (company, number): &(String, String)) -> Result<Named, Problem> {
+    let installation: InstallationName = visitor.company(company)?;
+    let number: RequestNumber = number.parse().map_err(|_| Problem::not_found("request of this number"))?;
+    Ok(Named { number, installation: Some(installation) })
+}

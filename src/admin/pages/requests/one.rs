@@ -1,0 +1,211 @@
+//! One request: how long it has, where it stands, what is to be done next, and by whom.
+
+use axum::extract::Path;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::{deciding, named};
+use crate::admin::caller::See;
+use crate::admin::pages::parts::{
+    actor, cell, crumbs, days_left, heads, in_words, request_state, urgency, verdict, verdict_class, waits_for, whose,
+};
+use crate::admin::pages::view::{Section, Sheet, View};
+use crate::admin::pages::visitor::Visitor;
+use crate::admin::problem::Problem;
+use crate::operations::requests::{self, Shown, ShownReceipt};
+use crate::receipt::ForeseenAdvice;
+use crate::request::{Choice, Ended, Plan, RequestState};
+
+pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, String)>) -> Response {
+    visitor.view.answer(shown(&visitor, &which).await)
+}
+
+async fn shown(visitor: &Visitor<See>, which: &(String, String)) -> Result<Sheet, Problem> {
+    let shown = requests::show(&visitor.on, &named(visitor, which)?).await?;
+    Ok(sheet(visitor, &shown))
+}
+
+fn sheet(visitor: &Visitor<See>, shown: &Shown) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let request = &shown.request;
+    let title = view.say(w.request_of, &[("number", &shown.name())]);
+    let names = in_words(visitor, &request.mluvii);
+    let body = html! {
+        (crumbs(view, &[("/requests", w.requests)], request.number.as_str()))
+        div.head {
+            div.line { h1 { (title) } " " (time_left(view, shown)) " " (request_state(view, shown.state)) }
+            p.lead {
+                ((w.came_by)(request.came)) ", " (view.day(request.term.received)) "."
+                @if let Some(due) = shown.due { " " (w.due) " " (view.day(due)) "." }
+            }
+        }
+        (steps(view, shown.state))
+        @if !shown.waits_for.is_empty() {
+            section aria-labelledby="h-waits" {
+                h2 #h-waits { (w.what_it_waits_for) }
+                ul.plain { @for delay in &shown.waits_for {
+                    li { span class={ "st " (if whose(delay.code).is_some() { "is-soon" } else { "is-wait quiet" }) } { (waits_for(view, names, delay)) } }
+                } }
+            }
+        }
+        (deciding::next(visitor, shown))
+        @if let Some(plan) = &request.plan { (planned(visitor, shown, plan)) }
+        @for receipt in &shown.receipts { (receipted(visitor, shown, receipt)) }
+        @if !request.erasures.is_empty() {
+            section aria-labelledby="h-erasures" {
+                h2 #h-erasures { (w.erasures) }
+                ul.plain { @for id in &request.erasures {
+                    li { a href={ "/erasures/" (id) } { (view.say(w.erasure_of, &[("id", &id.to_string())])) } }
+                } }
+            }
+        }
+        (facts(visitor, shown))
+        (deciding::otherwise(visitor, shown))
+    };
+    Sheet::new(title, Section::Requests, body)
+}
+
+fn time_left(view: &View, shown: &Shown) -> Markup {
+    html! {
+        @match shown.days_left {
+            Some(left) => span class={ "st fill " (urgency(left)) } { (days_left(view, left)) },
+            None => @if shown.state.is_open() { span.st.fill.is-wait { (view.words().does_not_run) } },
+        }
+    }
+}
+
+/// How far it has come, in six words.
+fn steps(view: &View, state: RequestState) -> Markup {
+    let w = view.words();
+    let all = [w.step_received, w.step_verified, w.step_planned, w.step_approved, w.step_erased, w.step_answered];
+    let at = match state {
+        RequestState::Unverified | RequestState::Asked => 1,
+        RequestState::Verified | RequestState::Reopened => 2,
+        RequestState::Planned => 3,
+        RequestState::Approved | RequestState::Erasing => 4,
+        RequestState::Done => 5,
+        // They have left this way.
+        RequestState::Rejected | RequestState::Withdrawn | RequestState::Closed => return html! {},
+    };
+    html! {
+        ol.steps aria-label=(w.how_far) {
+            @for (place, word) in all.into_iter().enumerate() {
+                li class=[(place < at).then_some("past")] aria-current=[(place == at).then_some("step")] {
+                    span.n {} span.word { (word) }
+                }
+            }
+        }
+    }
+}
+
+/// What would go, as it was shown to whoever has planned it.
+fn planned(visitor: &Visitor<See>, shown: &Shown, plan: &Plan) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let request = &shown.request;
+    let makers: Vec<_> = request.makers.iter().map(actor).collect();
+    html! {
+        section aria-labelledby="h-plan" {
+            h2 #h-plan { (view.count(&w.sessions_go, plan.sessions.len() as u64)) }
+            p.intro {
+                (w.planned_by) " " (makers.join(", ")) ", " (view.time(plan.at)) ". "
+                (w.plan_hash) " " span.hash { (plan.hash) } "."
+                @if let Some(approved) = &plan.approved {
+                    " " (w.approved_by) " " (actor(&approved.by)) ", " (view.time(approved.at)) "."
+                }
+            }
+            @if !plan.sessions.is_empty() {
+                table.stack role="table" {
+                    caption { (w.these_go) }
+                    (heads(&[w.session, w.how_sure, w.why_theirs]))
+                    tbody role="rowgroup" { @for one in &plan.sessions {
+                        tr role="row" {
+                            th scope="row" role="rowheader" { (one.session) }
+                            (cell(w.how_sure, &html! { ((w.certainty)(&one.certainty)) }))
+                            (cell(w.why_theirs, &html! { span lang="en" { (one.reason) } }))
+                        }
+                    } }
+                }
+            }
+            (decided(view, w.included_by_decision, &request.include))
+            (decided(view, w.excluded_by_decision, &request.exclude))
+            @if let Some(foreseen) = &shown.foreseen { (foreseen_of(visitor, shown, foreseen)) }
+        }
+    }
+}
+
+fn decided(view: &View, title: &str, choices: &[Choice]) -> Markup {
+    let w = view.words();
+    html! {
+        @if !choices.is_empty() {
+            p { b { (title) } }
+            ul.plain { @for one in choices { li { (one.session) ": " ((w.chosen_because)(one.because)) } } }
+        }
+    }
+}
+
+/// What the receipt will have to say.
+fn foreseen_of(visitor: &Visitor<See>, shown: &Shown, foreseen: &ForeseenAdvice) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, &shown.request.mluvii);
+    html! {
+        div class={ "note " (verdict_class(foreseen.at_best)) } {
+            p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
+            ul.plain {
+                @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers) { li { (names.reason(&reason.reason)) } }
+                @for target in &foreseen.not_known {
+                    li { span.st.is-unseen { (view.say(w.could_not_say, &[("target", &names.system(target))])) } }
+                }
+            }
+        }
+    }
+}
+
+fn receipted(visitor: &Visitor<See>, shown: &Shown, receipt: &ShownReceipt) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, &shown.request.mluvii);
+    html! {
+        div class={ "verdict " (verdict_class(receipt.verdict)) } {
+            p { (verdict(view, receipt.verdict)) }
+            ul.bullets { @for reason in receipt.reasons.iter().filter(|reason| reason.lowers) { li { (names.reason(&reason.reason)) } } }
+            p { a href={ "/receipts/" (receipt.sequence) } { (view.say(w.receipt_of, &[("number", &receipt.sequence.to_string())])) } }
+        }
+    }
+}
+
+fn facts(visitor: &Visitor<See>, shown: &Shown) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let request = &shown.request;
+    let kinds: Vec<_> = request.kinds.iter().map(ToString::to_string).collect();
+    let targets: Vec<_> = request.targets.iter().map(ToString::to_string).collect();
+    html! {
+        section aria-labelledby="h-facts" {
+            h2 #h-facts { (w.what_is_known) }
+            dl.facts {
+                dt { (w.entered_by) } dd { (actor(&request.entered_by)) ", " (view.time(request.entered)) }
+                dt { (w.company) } dd { (request.mluvii) }
+                dt { (w.named_by) } dd { (kinds.join(", ")) }
+                dt { (w.from_where) } dd { (targets.join(", ")) }
+                @if let Some(verified) = &request.verified {
+                    dt { (w.step_verified) }
+                    dd { ((w.verified_by)(verified.how)) ", " (actor(&verified.by)) ", " (view.time(verified.at)) }
+                }
+                @if let Some(extension) = &request.extension {
+                    dt { (w.extended) }
+                    dd { ((w.extended_because)(extension.because)) ", " (actor(&extension.by)) ", " (view.time(extension.at)) }
+                }
+                @if let Some(end) = &request.end {
+                    dt { ((w.request_state)(shown.state)) }
+                    dd {
+                        @match end.ended {
+                            Ended::Rejected(because) => { ((w.rejected_because)(because)) ", " }
+                            Ended::Closed(because) => { ((w.closed_because)(because)) ", " }
+                            Ended::Done | Ended::Withdrawn => {}
+                        }
+                        @if let Some(by) = &end.by { (actor(by)) ", " }
+                        (view.time(end.at))
+                    }
+                }
+            }
+        }
+    }
+}

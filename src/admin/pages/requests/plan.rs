@@ -1,0 +1,356 @@
+//! A request's plan: every session that was found, with why it is the person's, what each system says, and what is left out. It is made
+//! anew each time that it is shown, and nothing is erased by that.
+
+use std::collections::BTreeMap;
+
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::{deciding, named};
+use crate::admin::caller::Requests;
+use crate::admin::pages::fields::Fields;
+use crate::admin::pages::parts::{
+    cell, choices, crumbs, days_left, heads, in_words, request_path, urgency, verdict, verdict_class,
+};
+use crate::admin::pages::view::{Section, Sheet, View};
+use crate::admin::pages::visitor::Visitor;
+use crate::admin::problem::{Code, Problem};
+use crate::erasure::Outcome;
+use crate::operations::requests::{self, Planned};
+use crate::policy::Certainty;
+use crate::receipt::ForeseenAdvice;
+use crate::request::{Choice, Chosen, ChosenBecause, Request, RequestState};
+use crate::subject::SessionKey;
+use crate::worker::Found;
+
+/// What is decided about a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decision {
+    Include,
+    Exclude,
+}
+
+impl Decision {
+    const BOTH: [Self; 2] = [Self::Include, Self::Exclude];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Include => "include",
+            Self::Exclude => "exclude",
+        }
+    }
+}
+
+/// Decisions as they were sent: the reason of one may be missing.
+type Decisions = BTreeMap<SessionKey, (Decision, Option<ChosenBecause>)>;
+
+/// Reads `d-acme/101=include` with `b-acme/101=content`. Nothing where the form has none of them.
+fn decisions(fields: &Fields) -> Result<Option<Decisions>, Problem> {
+    let mut all = Decisions::new();
+    let mut is_decided = false;
+    for (session, word) in fields.beginning("d-") {
+        is_decided = true;
+        let Some(decision) = Decision::BOTH.into_iter().find(|decision| decision.as_str() == word) else { continue };
+        let key: SessionKey =
+            session.parse().map_err(|_| Problem::new(Code::NotUnderstood, "a session's name cannot be read"))?;
+        all.insert(key, (decision, fields.text(&format!("b-{session}")).parse().ok()));
+    }
+    Ok(is_decided.then_some(all))
+}
+
+/// Those of one kind, where each has its reason.
+fn chosen(decisions: &Decisions) -> Option<Chosen> {
+    let of = |wanted: Decision| {
+        let these = decisions.iter().filter(|(_, (decision, _))| *decision == wanted);
+        these.map(|(session, (_, because))| Some(Choice { session: session.clone(), because: (*because)? })).collect()
+    };
+    Some(Chosen { include: of(Decision::Include)?, exclude: of(Decision::Exclude)?, anew: false })
+}
+
+/// What was decided before.
+fn before(request: &Request) -> Decisions {
+    let of = |all: &[Choice], decision| {
+        all.iter().map(|one| (one.session.clone(), (decision, Some(one.because)))).collect::<Vec<_>>()
+    };
+    let include = of(&request.include, Decision::Include);
+    include.into_iter().chain(of(&request.exclude, Decision::Exclude)).collect()
+}
+
+pub(super) async fn make(visitor: Visitor<Requests>, Path(which): Path<(String, String)>, fields: Fields) -> Response {
+    visitor.view.answer(made(&visitor, &which, &fields).await)
+}
+
+async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fields) -> Result<Sheet, Problem> {
+    let named = named(visitor, which)?;
+    let sent = decisions(fields)?;
+    let complete = sent.as_ref().map(chosen);
+    // Where a reason is missing, what was decided before is shown, and what was sent beside it.
+    let is_wrong = matches!(complete, Some(None));
+    let planned = requests::plan(&visitor.on, &named, complete.flatten(), true, &visitor.actor(), &|_| {}).await?;
+    let decisions = sent.filter(|_| is_wrong).unwrap_or_else(|| before(&planned.shown.request));
+    let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(Sheet { status, ..sheet(visitor, &planned, &decisions) })
+}
+
+fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let shown = &planned.shown;
+    let request = &shown.request;
+    let (title, path) = (view.say(w.plan_of, &[("number", &shown.name())]), request_path(request));
+    let all: Vec<_> = planned.reach.found.sessions.values().collect();
+    let (certain, possible): (Vec<&Found>, Vec<&Found>) =
+        all.into_iter().partition(|found| found.certainty == Certainty::Certain);
+    let missing: Vec<_> = decisions.iter().filter(|(_, (_, because))| because.is_none()).map(|(key, _)| key).collect();
+    let going = planned.plan.sessions.len();
+    let four_eyes = visitor.on.settings.four_eyes;
+    let body = html! {
+        (crumbs(view, &[("/requests", w.requests), (&path, request.number.as_str())], w.step_planned))
+        div.head {
+            div.line { h1 { (view.count(&w.sessions_go, going as u64)) }
+                @if let Some(left) = shown.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
+            }
+            p.lead { (view.say(w.plan_says, &[("time", &view.clock())])) " " (w.plan_hash) " " span.hash { (planned.plan.hash) } }
+        }
+        @if !missing.is_empty() {
+            div.errors role="alert" aria-labelledby="e" {
+                h2 #e { (w.plan_not_changed) }
+                ul { @for key in &missing { li { a href={ "#b-" (key) } { (view.say(w.choose_why, &[("session", &key.to_string())])) } } } }
+            }
+        }
+        form.page method="post" action={ (path) "/plan" } {
+            (certain_ones(visitor, planned, decisions, &certain))
+            (possible_ones(visitor, planned, decisions, &possible))
+            @if !certain.is_empty() || !possible.is_empty() {
+                div.actions { button { (w.keep_decisions) } }
+            }
+        }
+        (targets(visitor, planned))
+        (holds(visitor, planned))
+        (not_reached(visitor, planned))
+        @if shown.state == RequestState::Planned && four_eyes {
+            div.note.is-run { p { span.st.is-wait { (w.somebody_else_title) } } p { (w.somebody_else) } }
+        } @else if going > 0 { (deciding::run(view, shown, &planned.plan)) }
+        p { a href=(path) { (w.back_to_request) } }
+    };
+    Sheet::new(title, Section::Requests, body)
+}
+
+/// When and by which way it was, and the masked hints of whose it is.
+fn about(view: &View, planned: &Planned, found: &Found) -> Markup {
+    let w = view.words();
+    let record = planned.records.get(&found.key);
+    html! {
+        @if let Some(started) = record.and_then(|record| record.started) { (view.time(started)) }
+        @if let Some(channel) = record.and_then(|record| record.channel.as_ref()) { small { (channel.0) } }
+        @if let Some(guest) = planned.guests.get(&found.key) { small { (view.say(w.guest_number, &[("number", &guest.to_string())])) } }
+        @if let Some(hints) = planned.hints.get(&found.key) { small { (w.hint) " " span.nowrap { (hints.join(", ")) } } }
+    }
+}
+
+/// Why a decision was made; it is marked where it is missing.
+fn why(view: &View, found: &Found, decided: Option<(Decision, Option<ChosenBecause>)>) -> Markup {
+    let w = view.words();
+    let id = format!("b-{}", found.key);
+    let is_missing = matches!(decided, Some((_, None)));
+    let words = (ChosenBecause::as_str as fn(ChosenBecause) -> &'static str, w.chosen_because);
+    let because = decided.and_then(|(_, because)| because);
+    html! {
+        div.field.wrong[is_missing] {
+            label for=(id) { (w.decided_because) span.hidden { " " (found.key) } }
+            @if is_missing { span.error { span.hidden { (w.error_in_title) " " } (w.choose) } }
+            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose)))
+        }
+    }
+}
+
+fn certain_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions, all: &[&Found]) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let row = |found: &Found| {
+        let decided = decisions.get(&found.key).copied();
+        let is_kept = matches!(decided, Some((Decision::Exclude, _)));
+        let decide = html! {
+            select name={ "d-" (found.key) } aria-label={ (w.what_happens) " " (found.key) } {
+                option value="" selected[!is_kept] { (w.it_goes) }
+                option value="exclude" selected[is_kept] { (w.it_stays) }
+            }
+            (why(view, found, decided))
+        };
+        html! {
+            tr.out[!found.goes] role="row" {
+                th scope="row" role="rowheader" { (found.key) }
+                (cell(w.when_and_how, &about(view, planned, found)))
+                (cell(w.why_theirs, &html! { span lang="en" { (found.reason) } }))
+                (cell(w.what_happens, &decide))
+            }
+        }
+    };
+    html! {
+        section aria-labelledby="p-certain" {
+            h2 #p-certain { (w.certainly_theirs) }
+            @if all.is_empty() { p { (w.none_certain) } } @else {
+                p.intro { (view.say(w.certainly_theirs_lead, &[])) }
+                table.stack role="table" {
+                    caption { (view.count(&w.sessions, all.len() as u64)) }
+                    (heads(&[w.session, w.when_and_how, w.why_theirs, w.what_happens]))
+                    tbody role="rowgroup" { @for found in all { (row(found)) } }
+                }
+            }
+        }
+    }
+}
+
+fn possible_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions, all: &[&Found]) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let card = |found: &Found| {
+        let decided = decisions.get(&found.key).copied();
+        let pick = |decision: Decision, word: &str| {
+            let is_chosen = decided.is_some_and(|(chosen, _)| chosen == decision);
+            html! {
+                label.pick {
+                    input type="radio" name={ "d-" (found.key) } value=(decision.as_str()) checked[is_chosen];
+                    " " (word)
+                }
+            }
+        };
+        html! {
+            fieldset.decide.wrong[matches!(decided, Some((_, None)))] {
+                legend { (view.say(w.session_of, &[("session", &found.key.to_string())])) }
+                p { span lang="en" { (found.reason) } }
+                p.small.muted { (about(view, planned, found)) }
+                div.picks { (pick(Decision::Include, w.theirs_erase)) (pick(Decision::Exclude, w.not_theirs_keep)) }
+                (why(view, found, decided))
+            }
+        }
+    };
+    html! {
+        @if !all.is_empty() {
+            section aria-labelledby="p-possible" {
+                h2 #p-possible { (w.possibly_theirs) }
+                p.intro { (view.say(w.possibly_theirs_lead, &[])) }
+                // That the form decides, although nothing may be chosen.
+                input type="hidden" name="d-" value="";
+                div.cards { @for found in all { (card(found)) } }
+            }
+        }
+    }
+}
+
+fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, &planned.shown.request.mluvii);
+    html! {
+        section aria-labelledby="p-where" {
+            h2 #p-where { (w.what_happens_where) }
+            table.stack role="table" {
+                caption { (w.nothing_was_erased) }
+                (heads(&[w.system, w.found, w.what_would_happen]))
+                tbody role="rowgroup" { @for (target, said) in &planned.targets {
+                    tr role="row" {
+                        th scope="row" role="rowheader" { (names.system(target)) }
+                        @match said {
+                            Ok(would_be) => {
+                                (cell(w.found, &html! { (names.counted(&would_be.counts)) }))
+                                (cell(w.what_would_happen, &html! {
+                                    span class={ "st quiet " (would_class(would_be.outcome)) } { ((w.would_be)(would_be.outcome)) }
+                                    @if let Some(reason) = &would_be.reason { small lang="en" { (reason) } }
+                                    @for place in &would_be.evidence.not_looked_at {
+                                        small { span.st.is-unseen.quiet { (w.not_looked_at) ": " (names.place(place)) } }
+                                    }
+                                }))
+                            }
+                            Err(why) => {
+                                (cell(w.found, &html! { span.st.is-unseen { (w.not_known) } }))
+                                (cell(w.what_would_happen, &html! { span lang="en" { (why) } }))
+                            }
+                        }
+                    }
+                } }
+            }
+            @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
+                div.note.is-soon { p { (view.say(w.purge_too_late, &[("target", &names.system(&purge.target))])) " " (w.until) " " (view.day(purge.until)) "." } }
+            }
+        }
+    }
+}
+
+fn would_class(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Erased => "is-wait",
+        Outcome::Absent => "is-done",
+        Outcome::Retained => "is-kept",
+        Outcome::Residual | Outcome::Parked => "is-bad",
+        Outcome::Unverifiable => "is-unseen",
+    }
+}
+
+fn holds(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    html! {
+        @if !planned.holds.is_empty() {
+            section aria-labelledby="p-holds" {
+                h2 #p-holds { (w.what_waits) }
+                @for hold in &planned.holds {
+                    div.note.is-held {
+                        p { span.st.is-held { (hold.held) } }
+                        p {
+                            @if hold.waits { (w.hold_waits) } @else { (w.hold_does_not_wait) }
+                            @match hold.until {
+                                Some(until) => { " " (w.until) " " (view.time(until)) "." }
+                                None => { " " (w.hold_has_no_end) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What is not reached, and what the receipt will have to say of it.
+fn not_reached(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, &planned.shown.request.mluvii);
+    let foreseen: Option<&ForeseenAdvice> = planned.shown.foreseen.as_ref();
+    html! {
+        section aria-labelledby="p-unseen" {
+            h2 #p-unseen { (w.where_nobody_looks) }
+            @if let Some(foreseen) = foreseen {
+                div class={ "note " (verdict_class(foreseen.at_best)) } {
+                    p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
+                }
+            }
+            ul.plain {
+                @for one in &planned.reach.not_reached { li { span.st.is-unseen { span lang="en" { (one) } } } }
+                @for reason in foreseen.iter().flat_map(|foreseen| &foreseen.reasons).filter(|reason| reason.lowers) {
+                    li { span.st.is-unseen { (names.reason(&reason.reason)) } }
+                }
+                @for target in foreseen.iter().flat_map(|foreseen| &foreseen.not_known) {
+                    li { span.st.is-unseen { (view.say(w.could_not_say, &[("target", &names.system(target))])) } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_needs_its_reason() {
+        let read = |text: &str| decisions(&Fields::read(text).expect("a form")).expect("decisions");
+        assert!(read("plan=1").is_none(), "the form decides nothing");
+        let none = read("d-=").expect("decisions");
+        assert!(chosen(&none).is_some_and(|chosen| chosen.include.is_empty() && chosen.exclude.is_empty()));
+        let all = read("d-acme%2F1=include&b-acme%2F1=content&d-acme%2F2=exclude&b-acme%2F2=namesake&d-acme%2F3=")
+            .expect("decisions");
+        let chosen_ones = chosen(&all).expect("complete");
+        assert_eq!(chosen_ones.include.len(), 1);
+        assert_eq!(chosen_ones.exclude[0].because, ChosenBecause::Namesake);
+        assert!(chosen(&read("d-acme%2F1=include&b-acme%2F1=").expect("decisions")).is_none());
+        assert!(chosen(&read("d-acme%2F1=include&b-acme%2F1=because").expect("decisions")).is_none());
+        assert!(decisions(&Fields::read("d-%3Cb%3E=include").expect("a form")).is_err());
+    }
+}

@@ -1,0 +1,64 @@
+//! Who looks at a page. A visitor is the one way from a page to the operations, as [`By`] is from the API; they are known by the session
+//! in their cookie, and by no token.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::Method;
+use axum::http::request::Parts;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::cookies::{Cookies, SESSION};
+use super::view::{Refusal, View, see};
+use crate::admin::caller::{By, Needs};
+use crate::admin::problem::{Code, Problem};
+use crate::admin::routes::Admin;
+use crate::operations::accounts;
+
+/// Somebody who has signed in and may do what `N` takes.
+pub(super) struct Visitor<N> {
+    by: By<N>,
+    pub(super) view: View,
+}
+
+impl<N> Deref for Visitor<N> {
+    type Target = By<N>;
+
+    fn deref(&self) -> &By<N> {
+        &self.by
+    }
+}
+
+impl<N: Needs> FromRequestParts<Arc<Admin>> for Visitor<N> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, Refusal> {
+        let on = admin.operations();
+        let view = View::of_stranger(parts, admin, &on);
+        let carried = Cookies::of(admin).read(&parts.headers, SESSION);
+        let known = match carried {
+            Some(text) => accounts::by_session(&on, text).await,
+            None => Ok(None),
+        };
+        let known = known.map_err(|error| Refusal::of(view.problem(&Problem::from(error))))?;
+        let Some(identity) = known else { return Err(unknown(parts, &view)) };
+        let view = view.to(identity.clone());
+        match By::of(on, identity) {
+            Ok(by) => Ok(Self { by, view }),
+            Err(problem) => Err(Refusal::of(view.problem(&problem))),
+        }
+    }
+}
+
+/// Where somebody signs in, and comes back from; nothing is done of what they have ordered.
+fn unknown(parts: &Parts, view: &View) -> Refusal {
+    if parts.method != Method::GET && parts.method != Method::HEAD {
+        return Refusal::of(view.problem(&Problem::new(Code::Unauthenticated, "nobody has signed in")));
+    }
+    let next = utf8_percent_encode(&view.path, NON_ALPHANUMERIC);
+    Refusal::of(see(&match view.path.as_str() {
+        "/" => "/sign-in".to_owned(),
+        _ => format!("/sign-in?next={next}"),
+    }))
+}

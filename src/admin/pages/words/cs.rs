@@ -1,0 +1,599 @@
+//! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
+
+use super::{Forms, Words};
+use crate::access::{PasswordRefused, Role};
+use crate::admin::problem::Code;
+use crate::attention::{DelayCode, Severity};
+use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
+use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, RejectedBecause, RequestState, VerifiedBy};
+
+pub(super) const WORDS: Words = Words {
+    after_the_last_day: "po termínu žádosti",
+    all_of_them: "Všechny",
+    another_browser: "Jiný prohlížeč",
+    answered_erased: "Odpověděl, že vymazal",
+    answered_lead: "Přišla odpověď, ze které není poznat, čí žádost je? Zapište ji: lhůta od toho dne zase běží.",
+    answered_on: "Odpověď přišla dne",
+    anybody_can_verify: "Ověřit ho může každý i bez tohoto serveru, z vyvezených dokladů a veřejného klíče.",
+    approve_erasure_lead: "Po schválení výmaz začne, až přijde jeho čas. Co se vymaže, nejde vrátit.",
+    approve_lead: "Žádost jste nezapsali a plán jste nesestavili, proto ho smíte schválit. Přečtěte si, které konverzace se vymažou a proč. Schválením se ještě nic nesmaže: výmaz potom spustí ten, kdo žádost vyřizuje, a to přesně podle tohoto plánu.",
+    approve_title: "Schválení plánu",
+    approved_by: "Schválení:",
+    as_of: "Stav v {time}.",
+    ask_lead: "Nevíte, čí žádost je? Vyžádejte si doplnění. Než přijde odpověď, lhůta neběží.",
+    asked_on: "Dotaz odeslán dne",
+    back_to_request: "Zpět k žádosti",
+    because: "Důvod",
+    begin_keys: "quietus běží, takže klíče má. Zálohujte je odděleně od databáze: bez nich už nikoho nenajde.",
+    begin_keys_title: "Klíče",
+    begin_letter: "Zapište žádost hned, aby se počítala její lhůta.",
+    begin_letter_title: "Máte už na stole dopis?",
+    begin_webhooks: "Na {paths} zatím nic nepřišlo. Správce přidá v mluvii webhook a potom ukončí zkušební konverzaci.",
+    begin_webhooks_title: "mluvii posílá webhooky",
+    called_next: "Další volání",
+    came: "Přišla",
+    cancel_lead: "Zrušením výmaz končí: co nezačalo, už nezačne. Pokud se něco stihlo vymazat, doklad řekne, co zbylo.",
+    cannot_be_undone: "Nejde to vrátit.",
+    case_number: "Číslo jednací",
+    case_number_hint: "Vaše vlastní, například GDPR/118/2026; když zůstane prázdné, číslo přidělí quietus",
+    certainly_theirs: "Určitě této osoby",
+    certainly_theirs_lead: "Souhlasí všechny zadané údaje a nic si neodporuje. Konverzaci ponechte jen s důvodem.",
+    certificate: "Potvrzení k tisku",
+    change_password: "Změnit heslo",
+    choose: "Vyberte",
+    choose_company: "Vyberte společnost, které se žádost týká",
+    choose_how_it_came: "Vyberte, jak žádost přišla",
+    choose_why: "Vyberte, podle čeho jste rozhodli o konverzaci {session}",
+    close_lead: "Žádost skončí bez dalšího výmazu. Znovu otevřít ji nepůjde.",
+    close_menu: "Zavřít nabídku",
+    close_title: "Ukončit žádost",
+    code: "Kód",
+    company: "Společnost",
+    could_not_say: "{target}: nepodařilo se zeptat",
+    day_in_future: "Den je v budoucnosti. Zadejte den, kdy žádost přišla.",
+    day_wrong: "Zadejte den z kalendáře, například 2026-11-27.",
+    decided_because: "Podle čeho jste rozhodli",
+    demanded_by: "Podle čeho",
+    do_answered: "Zapsat odpověď",
+    do_approve: "Schválit",
+    do_ask: "Zapsat dotaz",
+    do_cancel: "Zrušit výmaz",
+    do_close: "Ukončit žádost",
+    do_enter: "Zapsat žádost",
+    do_extend: "Prodloužit lhůtu",
+    do_link: "Poslat odkaz",
+    do_plan: "Dohledat a sestavit plán",
+    do_plan_again: "Sestavit plán znovu",
+    do_reject: "Zamítnout žádost",
+    do_reject_erasure: "Zamítnout, nic nemazat",
+    do_retry: "Zkusit znovu",
+    do_run: "Vymazat podle plánu",
+    do_stop: "Zastavit výmaz",
+    do_verify: "Totožnost je ověřena",
+    do_withdraw: "Osoba žádost stáhla",
+    does_not_run: "Lhůta neběží",
+    due: "termín:",
+    duplicate_lead: "Pokračujte v ní. Pokud má být tato žádost vedle ní, zadejte osobu znovu, zaškrtněte políčko níže a odešlete.",
+    email: "E-mailová adresa",
+    end_it: "Ukončit",
+    ended_ones: "Ukončené",
+    ends_at: "Skončí nejpozději",
+    enter_anyway: "Zapsat, i když už jiná existuje",
+    enter_lead: "Tímto se nic nehledá ani nemaže. Údaje o osobě se zapečetí a žádná stránka je neukáže.",
+    entered_by: "Zápis",
+    erasure: "Výmaz",
+    erasure_needs_approval: "Čeká na schválení člověkem. Podle čeho:",
+    erasure_of: "Výmaz {id}",
+    erasures: "Výmazy",
+    erasures_lead: "Co probíhá samo nebo na pokyn. Seznamy nikoho nejmenují.",
+    error_in_title: "Chyba:",
+    excluded_by_decision: "Ponechá se podle rozhodnutí",
+    extend_lead: "O prodloužení a jeho důvodu musí osoba vědět do konce prvního měsíce.",
+    extend_title: "Prodloužit lhůtu",
+    extended: "Prodloužení",
+    filter: "Které žádosti",
+    for_the_operator: "Pro správce IT",
+    found: "Nalezeno",
+    from_where: "Odkud se maže",
+    further: "Další",
+    guest_number: "host {number}",
+    hint: "Náznak z mluvii:",
+    hold_does_not_wait: "Týká se konverzací, které se podle tohoto plánu nemažou.",
+    hold_has_no_end: "Nemá konec, dokud ho někdo nezruší.",
+    hold_waits: "Výmaz počká, než pozastavení skončí.",
+    how_far: "Postup žádosti",
+    how_it_came: "Jak přišla",
+    how_it_is_known: "Jak je ověřena totožnost",
+    how_sure: "Jistota",
+    included_by_decision: "Vymaže se podle rozhodnutí",
+    is_duplicate: "Tato osoba už má otevřenou žádost: {number}",
+    is_it_genuine: "Je doklad pravý?",
+    it_goes: "Vymazat",
+    it_stays: "Ponechat",
+    keep_decisions: "Uložit rozhodnutí a sestavit plán znovu",
+    kind_wrong: "Napište, o jaký údaj jde, například název parametru hovoru z konfigurace.",
+    known_on: "Ověřeno dne",
+    last_day_today: "Poslední den je dnes",
+    late_ones: "Po termínu",
+    late_or_soon: "Po termínu nebo do týdne",
+    link_lead: "Odkaz může ukázat, že žádost podal ten, kdo čte jedinou uvedenou e-mailovou adresu. Maže se potom jen to, co k ní určitě patří.",
+    list_of_requests: "Seznam žádostí",
+    look_again: "Podívat se znovu",
+    look_at_it: "Podívat se",
+    look_at_requests: "Žádosti, které běží samy, jsou v seznamu.",
+    looked_again: "Znovu zkontrolováno",
+    looked_again_at: "Znovu zkontrolováno",
+    looked_again_later: "Znovu zkontrolováno po dokladu",
+    looked_at: "Prověřeno",
+    looks_caption: "Co se prověřilo a co se ještě prověří",
+    main_menu: "Hlavní",
+    menu: "Nabídka",
+    months: "O kolik",
+    name: "Jméno",
+    named_by: "Podle čeho se hledá",
+    names_nobody: "Nikoho nejmenuje.",
+    needs_attention: "Vyžaduje pozornost",
+    needs_somebody: "Potřebuje člověka",
+    new_password: "Nové heslo",
+    new_password_again: "Nové heslo ještě jednou",
+    new_request: "Nová žádost",
+    new_request_lead: "Zapište, co přišlo. Lhůta se počítá ode dne, kdy žádost přišla.",
+    newest_first: "Nejnovější první",
+    next: "Dále",
+    no_names_here: "Osobu tu hledat nejde: žádosti žádná jména nemají.",
+    nobody_named: "Zadejte aspoň jeden údaj, podle kterého se osoba pozná.",
+    none_certain: "Nic není s jistotou této osoby.",
+    none_here: "Nic tu není.",
+    not_begun: "Nezačal",
+    not_comparable: "Podle tohoto údaje nejde nikoho najít. Zkontrolujte, jestli je zapsaný správně.",
+    not_entered: "Žádost ještě není zapsaná",
+    not_known: "Není známo",
+    not_known_yet: "Zatím neověřena",
+    not_looked_at: "Neprověřeno",
+    not_signed_in: "Nejste přihlášeni",
+    not_theirs_keep: "Nepatří jí, ponechat",
+    nothing_has_come: "Zatím nic nepřišlo",
+    nothing_has_come_lead: "quietus běží a čeká na mluvii.",
+    nothing_needs_you: "Nic nevyžaduje vaši pozornost",
+    nothing_was_erased: "Jak každý systém právě odpověděl; nic se tím nesmazalo",
+    number_wrong: "Napište nejvýše 40 písmen, číslic a znaků -._/ a mezi nimi číslici, například 2026/117.",
+    old_password: "Dosavadní heslo",
+    only_after_a_look: "Že údaje zmizely nebo nebyly, se píše jen po kontrole",
+    open_ones: "Otevřené",
+    other_kind: "Jiný druh údaje",
+    other_kind_hint: "Název parametru hovoru z konfigurace",
+    other_value: "Jeho hodnota",
+    otherwise: "Prodloužit lhůtu, zamítnout, stáhnout nebo ukončit",
+    own_number: "Číslo jako R-7 přiděluje quietus. Nechte pole prázdné, nebo napište své.",
+    password: "Heslo",
+    password_lead: "Ostatní přihlášení skončí, tokeny zůstanou. Heslo má aspoň 12 znaků; dobře se pamatuje několik slov, která k sobě nepatří.",
+    password_not_changed: "Heslo se nezměnilo",
+    passwords_differ: "Nová hesla se liší. Napište dvakrát totéž.",
+    phone: "Telefon",
+    phone_needs_country: "Napište telefon i s předvolbou země, například +420…",
+    plan_hash: "Otisk plánu:",
+    plan_lead: "quietus osobu dohledá v každém systému a ukáže, co by se vymazalo a proč. Nic se tím nesmaže. Nahlédnutí se zapíše do protokolu úkonů.",
+    plan_not_changed: "Rozhodnutí zatím nejsou uložená",
+    plan_of: "Plán žádosti {number}",
+    plan_says: "Jak to quietus našel v {time}.",
+    plan_title: "Plán",
+    planned_by: "Sestavení plánu:",
+    possibly_theirs: "Možná této osoby",
+    possibly_theirs_lead: "Něco souhlasí a něco ne. Bez vašeho rozhodnutí se nesmaže nic z nich.",
+    purge_too_late: "{target} si vymazané údaje ponechá déle, než je termín žádosti:",
+    receipt: "Doklad",
+    receipt_at_best: "Doklad v nejlepším případě řekne:",
+    receipt_of: "Doklad {number}",
+    receipts: "Doklady",
+    receipts_lead: "Každý říká, co se udělalo, co zůstává a kam se nikdo nepodíval.",
+    received_on: "Přišla dne",
+    records: "Záznamy",
+    reject_erasure_lead: "Zamítnutím výmaz končí: nic se nesmaže a údaje o osobě se zapomenou.",
+    reject_lead: "Nic se nesmaže. Do měsíce od žádosti se osoba musí dozvědět proč a kde si může stěžovat.",
+    reject_title: "Zamítnout",
+    report_until: "Má se ozvat do",
+    request: "Žádost",
+    request_of: "Žádost {number}",
+    requests: "Žádosti",
+    requests_lead: "Zákon dává měsíc ode dne, kdy žádost přišla. Lhůtu lze jednou prodloužit, nejvýše o dva měsíce a s důvodem.",
+    rest_runs_by_itself: "Všechno ostatní běží samo.",
+    result: "Výsledek",
+    retry_lead: "Co potřebuje člověka, se zkusí znovu, a co čeká na svůj čas, začne hned. Nejdřív odstraňte příčinu uvedenou výše.",
+    run_title: "Výmaz",
+    seen_last: "Naposledy použito",
+    session: "Konverzace",
+    session_of: "Konverzace {session}",
+    sessions_caption: "Každý prohlížeč, ve kterém jste přihlášeni",
+    sessions_lead: "Co neznáte, ukončete, a změňte si heslo.",
+    sign_in: "Přihlásit se",
+    sign_in_to: "Přihlášení do quietus",
+    sign_out: "Odhlásit se",
+    sign_out_everywhere: "Odhlásit se všude",
+    signed_in_at: "Přihlášení",
+    signed_out_by_itself: "Po 30 minutách bez kliknutí a po 12 hodinách budete odhlášeni. Vaše úkony se zaznamenávají s vaším jménem.",
+    since: "od:",
+    skip: "Přejít k obsahu",
+    somebody_else: "Kdo žádost zapsal nebo plán sestavil, ten ho neschvaluje, aby nic nesmazal jediný člověk sám.",
+    somebody_else_title: "Plán musí schválit někdo jiný",
+    soon_ones: "Termín do 7 dní",
+    state: "Stav",
+    step_answered: "Potvrzení",
+    step_approved: "Schválení",
+    step_erased: "Výmaz",
+    step_planned: "Plán",
+    step_received: "Přijato",
+    step_verified: "Totožnost",
+    stop_lead: "Zastavením se dokončí volání, která právě běží, a potom se už nic nesmaže. Co je smazané, zůstane smazané. Doklad řekne, co se do té doby stihlo.",
+    stop_refreshing: "Neobnovovat",
+    system: "Systém",
+    systems: "Systémy",
+    systems_over_label: "Hotové systémy",
+    the_case: "Případ",
+    theirs_erase: "Patří jí, vymazat",
+    these_go: "Vymažou se tyto a žádné jiné",
+    this_session: "tento prohlížeč",
+    time_left: "Zbývá",
+    times_are_of: "Časy jsou v pásmu {zone}.",
+    to_come: "teprve bude",
+    to_first_page: "Na úvodní stránku",
+    today_if_empty: "prázdné znamená dnes",
+    too_many_at_once: "Právě se přihlašuje příliš mnoho lidí. Zkuste to za chvíli.",
+    typed_is_gone: "Co jste o osobě napsali, se nikam neukládá, proto to tu už není. Napište to znovu.",
+    under_way: "Probíhá",
+    until: "do:",
+    user_name: "Uživatelské jméno",
+    verify_lead: "Než se cokoli dohledá nebo smaže, musí být jisté, že žádost podala sama osoba.",
+    verify_title: "Čí je žádost?",
+    waits_for_others: "Čeká, co najdou ostatní",
+    waits_for_you: "Čeká na vás",
+    what_happened: "Co se stalo",
+    what_happens: "Co se stane",
+    what_happens_where: "Co se kde stane",
+    what_is_known: "Co se o ní ví",
+    what_it_waits_for: "Na co se čeká",
+    what_people_decided: "Co rozhodli lidé",
+    what_to_do_first: "Čím začít",
+    what_waits: "Co čeká",
+    what_was_done: "Co se udělalo a co bylo potom vidět",
+    what_would_happen: "Co by se stalo",
+    what_you_can_do: "Co můžete udělat",
+    when: "Kdy",
+    when_and_how: "Kdy a jak",
+    where_nobody_looked: "Kam se nikdo nepodíval",
+    where_nobody_looks: "Kam se quietus nedívá",
+    whom: "Koho se týká",
+    whom_lead: "Zadejte údaje, podle kterých se osoba pozná. Pokud jich je víc, musí souhlasit všechny.",
+    why_theirs: "Proč je její",
+    with_browser: "Prohlížeč",
+    withdraw_lead: "Osoba už nic nechce. Nic se nesmaže a žádost skončí.",
+    withdraw_title: "Stažení",
+    work: "Práce",
+    wrong_password: "Uživatelské jméno a heslo k sobě nepatří.",
+    you_are_here: "Kde jste",
+    your_sessions: "Vaše přihlášení",
+    attempts: Forms { one: "{n} pokus", few: "{n} pokusy", other: "{n} pokusů" },
+    days_late: Forms { one: "{n} den po termínu", few: "{n} dny po termínu", other: "{n} dní po termínu" },
+    days_left: Forms { one: "zbývá {n} den", few: "zbývají {n} dny", other: "zbývá {n} dní" },
+    months_more: Forms { one: "o {n} měsíc", few: "o {n} měsíce", other: "o {n} měsíců" },
+    newest_only: Forms {
+        one: "Zde se prochází jen {n} nejnovější otevřená žádost.",
+        few: "Zde se procházejí jen {n} nejnovější otevřené žádosti.",
+        other: "Zde se prochází jen {n} nejnovějších otevřených žádostí.",
+    },
+    of_systems: Forms { one: "z {n} systému.", few: "ze {n} systémů.", other: "z {n} systémů." },
+    of_them_late: Forms {
+        one: "{n} z nich je po termínu.",
+        few: "{n} z nich jsou po termínu.",
+        other: "{n} z nich je po termínu.",
+    },
+    open_requests: Forms {
+        one: "{n} otevřená žádost", few: "{n} otevřené žádosti", other: "{n} otevřených žádostí"
+    },
+    refresh_every: Forms {
+        one: "Obnovovat po {n} sekundě",
+        few: "Obnovovat po {n} sekundách",
+        other: "Obnovovat po {n} sekundách",
+    },
+    run_lead: Forms {
+        one: "Vymaže se {n} konverzace a to, co o osobě mají ostatní systémy.",
+        few: "Vymažou se {n} konverzace a to, co o osobě mají ostatní systémy.",
+        other: "Vymaže se {n} konverzací a to, co o osobě mají ostatní systémy.",
+    },
+    sessions: Forms { one: "{n} konverzace", few: "{n} konverzace", other: "{n} konverzací" },
+    sessions_go: Forms {
+        one: "Vymaže se {n} konverzace",
+        few: "Vymažou se {n} konverzace",
+        other: "Vymaže se {n} konverzací",
+    },
+    signed_in_at_places: Forms {
+        one: "Jste přihlášeni na {n} místě",
+        few: "Jste přihlášeni na {n} místech",
+        other: "Jste přihlášeni na {n} místech",
+    },
+    systems_over: Forms { one: "Hotov je {n}", few: "Hotovy jsou {n}", other: "Hotovo je {n}" },
+    things_need_you: Forms {
+        one: "{n} věc vyžaduje vaši pozornost",
+        few: "{n} věci vyžadují vaši pozornost",
+        other: "{n} věcí vyžaduje vaši pozornost",
+    },
+    wait_minutes: Forms {
+        one: "Pokusů bylo příliš mnoho. Počkejte {n} minutu a zkuste to znovu.",
+        few: "Pokusů bylo příliš mnoho. Počkejte {n} minuty a zkuste to znovu.",
+        other: "Pokusů bylo příliš mnoho. Počkejte {n} minut a zkuste to znovu.",
+    },
+    act,
+    came_by,
+    certainty,
+    chosen_because,
+    closed_because,
+    delay,
+    erasure_state,
+    extended_because,
+    outcome,
+    password_refused,
+    recheck,
+    rejected_because,
+    request_state,
+    role,
+    severity,
+    stage,
+    verdict,
+    verdict_means,
+    verified_by,
+    would_be,
+    problem,
+};
+
+fn act(one: DelayCode) -> &'static str {
+    match one {
+        DelayCode::Unverified => "Ověřit totožnost",
+        DelayCode::Unanswered => "Zapsat odpověď",
+        DelayCode::Reopened
+        | DelayCode::Approval
+        | DelayCode::Held
+        | DelayCode::Task
+        | DelayCode::Report
+        | DelayCode::Link
+        | DelayCode::Purge
+        | DelayCode::NotDue
+        | DelayCode::Settling
+        | DelayCode::Target
+        | DelayCode::Receipt => "Podívat se",
+        DelayCode::Incomplete | DelayCode::NothingPlanned => "Rozhodnout, jak dál",
+        DelayCode::Unplanned => "Sestavit plán",
+        DelayCode::Unapproved => "Přečíst plán",
+        DelayCode::NotRun => "Spustit výmaz",
+        DelayCode::Parked | DelayCode::Paused | DelayCode::Out => "Zjistit proč",
+    }
+}
+
+fn came_by(one: Came) -> &'static str {
+    match one {
+        Came::Letter => "Dopis",
+        Came::Email => "E-mail",
+        Came::Phone => "Telefonát",
+        Came::InPerson => "Osobně",
+        Came::Form => "Formulář",
+    }
+}
+
+fn certainty(word: &str) -> &'static str {
+    match word {
+        "certain" => "jistá",
+        "possible" => "možná",
+        _ => "není známo",
+    }
+}
+
+fn chosen_because(one: ChosenBecause) -> &'static str {
+    match one {
+        ChosenBecause::PersonSays => "Řekla to sama osoba",
+        ChosenBecause::Content => "Je to poznat z obsahu",
+        ChosenBecause::Shared => "Telefon, prohlížeč nebo adresu používal i někdo jiný",
+        ChosenBecause::Namesake => "Je to někdo jiný téhož jména",
+        ChosenBecause::Needed => "Je potřeba, například pro otevřenou reklamaci",
+    }
+}
+
+fn closed_because(one: ClosedBecause) -> &'static str {
+    match one {
+        ClosedBecause::NothingHeld => "O osobě tu nic není",
+        ClosedBecause::Incomplete => "Co šlo vymazat, je vymazané; o zbytku se osoba dozví",
+        ClosedBecause::Duplicate => "Zastupuje ji jiná žádost téže osoby",
+        ClosedBecause::AnsweredElsewhere => "Byla vyřízena mimo quietus",
+        ClosedBecause::Mistake => "Byla zapsána omylem",
+    }
+}
+
+fn delay(one: DelayCode) -> &'static str {
+    match one {
+        DelayCode::Unverified => "Není ověřeno, čí žádost je.",
+        DelayCode::Unanswered => "Čeká se na odpověď na dotaz.",
+        DelayCode::Reopened => "Našlo se znovu něco, co bylo vymazáno. Nový výmaz spustí správce.",
+        DelayCode::Incomplete => {
+            "Doklad říká, že něco zůstalo: sestavte další plán, nebo žádost ukončete jako neúplnou."
+        }
+        DelayCode::Unplanned => "Osobu zatím nikdo nedohledal.",
+        DelayCode::NothingPlanned => "Plán nic neobsahuje: rozhodněte o možných konverzacích, nebo žádost ukončete.",
+        DelayCode::Unapproved => "Plán musí schválit někdo jiný.",
+        DelayCode::NotRun => "Plán je hotový, ale výmaz nikdo nespustil.",
+        DelayCode::Approval => "Výmaz musí schválit člověk.",
+        DelayCode::Parked => "{target}: je potřeba člověk, samo se už nic nestane.",
+        DelayCode::Held => "Brání tomu pozastavení.",
+        DelayCode::Paused => "{target}: systém je pozastaven člověkem.",
+        DelayCode::Out => "{target}: systém nefunguje, zkouší se znovu sám.",
+        DelayCode::Task => "{target}: maže člověk.",
+        DelayCode::Report => "{target}: systém pokyn přijal a má se ozvat.",
+        DelayCode::Link => "Čeká se na použití odkazu z e-mailu.",
+        DelayCode::Purge => "{target}: vymazáno, dodavatel data odstraní později. Potom se to znovu zkontroluje.",
+        DelayCode::NotDue => "Jeho čas ještě nepřišel.",
+        DelayCode::Settling => "Konverzace se ještě uzavírají.",
+        DelayCode::Target => "{target}: volání čeká nebo právě probíhá.",
+        DelayCode::Receipt => "Všechny systémy odpověděly; zapisuje se doklad.",
+    }
+}
+
+fn erasure_state(one: ErasureState) -> &'static str {
+    match one {
+        ErasureState::Requested => "Čeká na schválení",
+        ErasureState::Scheduled => "Čeká na svůj čas",
+        ErasureState::Erasing => "Maže se",
+        ErasureState::Verifying => "Znovu se kontroluje",
+        ErasureState::Parked => "Potřebuje člověka",
+        ErasureState::Done => "Skončil, je doklad",
+        ErasureState::Cancelled => "Zrušen",
+    }
+}
+
+fn extended_because(one: ExtendedBecause) -> &'static str {
+    match one {
+        ExtendedBecause::Complexity => "Je složitá",
+        ExtendedBecause::NumberOfRequests => "Žádostí je mnoho",
+    }
+}
+
+fn outcome(one: Outcome) -> &'static str {
+    match one {
+        Outcome::Erased => "Vymazáno",
+        Outcome::Absent => "Nebylo tam",
+        Outcome::Retained => "Ponecháno",
+        Outcome::Residual => "Stále tam je",
+        Outcome::Unverifiable => "Neověřeno",
+        Outcome::Parked => "Nedokončeno",
+    }
+}
+
+fn password_refused(one: PasswordRefused) -> &'static str {
+    match one {
+        PasswordRefused::TooShort => "Heslo má aspoň 12 znaků. Dobře se pamatuje několik slov, která k sobě nepatří.",
+        PasswordRefused::TooLong => "Heslo má nejvýše 1024 bajtů.",
+        PasswordRefused::IsTheName => "Jméno účtu není heslo. Zvolte jiné.",
+    }
+}
+
+fn recheck(one: RecheckOutcome) -> &'static str {
+    match one {
+        RecheckOutcome::Gone => "Není tam",
+        RecheckOutcome::Residual => "Zase tam něco je",
+        RecheckOutcome::Unclear => "Nejasné: musí se podívat člověk",
+        RecheckOutcome::Held => "Je tam a drží to pozastavení",
+        RecheckOutcome::NotLooked => "Neprověřeno",
+    }
+}
+
+fn rejected_because(one: RejectedBecause) -> &'static str {
+    match one {
+        RejectedBecause::NotIdentified => "Osobu nešlo ztotožnit (čl. 11 a 12)",
+        RejectedBecause::NotThePerson => "Žádost podal někdo jiný (čl. 12 odst. 6)",
+        RejectedBecause::Unfounded => "Je zjevně nedůvodná (čl. 12 odst. 5)",
+        RejectedBecause::Excessive => "Je nepřiměřená (čl. 12 odst. 5)",
+        RejectedBecause::NoGround => "Údaje jsou stále potřeba (čl. 17 odst. 1)",
+        RejectedBecause::Expression => "Svoboda projevu (čl. 17 odst. 3 písm. a)",
+        RejectedBecause::LegalObligation => "Právní povinnost (čl. 17 odst. 3 písm. b)",
+        RejectedBecause::PublicHealth => "Veřejné zdraví (čl. 17 odst. 3 písm. c)",
+        RejectedBecause::Research => "Archivace, výzkum, statistika (čl. 17 odst. 3 písm. d)",
+        RejectedBecause::LegalClaims => "Právní nároky (čl. 17 odst. 3 písm. e)",
+    }
+}
+
+fn request_state(one: RequestState) -> &'static str {
+    match one {
+        RequestState::Unverified => "Čeká na ověření",
+        RequestState::Asked => "Čeká na odpověď",
+        RequestState::Verified => "Bez plánu",
+        RequestState::Planned => "Naplánovaná",
+        RequestState::Approved => "Schválená",
+        RequestState::Erasing => "Maže se",
+        RequestState::Reopened => "Znovu nalezeno",
+        RequestState::Done => "Skončila dokladem",
+        RequestState::Rejected => "Zamítnutá",
+        RequestState::Withdrawn => "Stažená",
+        RequestState::Closed => "Ukončená",
+    }
+}
+
+fn role(one: Role) -> &'static str {
+    match one {
+        Role::Officer => "pověřenec",
+        Role::Approver => "schvalovatel",
+        Role::Operator => "správce",
+    }
+}
+
+fn severity(one: Severity) -> &'static str {
+    match one {
+        Severity::Notice => "Pro informaci",
+        Severity::Attention => "Potřebuje člověka",
+        Severity::Urgent => "Naléhavé",
+    }
+}
+
+fn stage(one: Stage) -> &'static str {
+    match one {
+        Stage::Find | Stage::FindLater => "Hledá, co dalšího ví",
+        Stage::Erase => "Maže",
+        Stage::Verify => "Znovu se kontroluje",
+    }
+}
+
+fn verdict(one: Verdict) -> &'static str {
+    match one {
+        Verdict::Complete => "Úplný",
+        Verdict::Retained => "Něco ponecháno",
+        Verdict::Incomplete => "Neúplný",
+    }
+}
+
+fn verdict_means(one: Verdict) -> &'static str {
+    match one {
+        Verdict::Complete => "Všechno, co se našlo, je vymazané a někdo to zkontroloval.",
+        Verdict::Retained => {
+            "Všechno, co se našlo, je vymazané kromě toho, co ponechává zákon, pozastavení nebo dodavatel."
+        }
+        Verdict::Incomplete => "Něco zůstává, nebo nikdo neviděl, že to zmizelo.",
+    }
+}
+
+fn verified_by(one: VerifiedBy) -> &'static str {
+    match one {
+        VerifiedBy::Document => "Dokladem",
+        VerifiedBy::KnownContact => "Známým kontaktem",
+        VerifiedBy::EmailLink => "Odkazem v e-mailu",
+    }
+}
+
+fn would_be(one: Outcome) -> &'static str {
+    match one {
+        Outcome::Erased => "Vymaže se",
+        Outcome::Absent => "Nic tam není",
+        Outcome::Retained => "Zůstane ze zákona",
+        Outcome::Residual => "Zůstalo by tam",
+        Outcome::Unverifiable => "Nejde prověřit",
+        Outcome::Parked => "Potřebuje člověka",
+    }
+}
+
+fn problem(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::Unauthenticated => ("Nejste přihlášeni", "Nic se neprovedlo. Přihlaste se a udělejte to znovu."),
+        Code::Forbidden => ("K tomu nemáte oprávnění", "Nic se neprovedlo. Správce vám řekne, kdo to smí."),
+        Code::NotHttps => ("Spojení není bezpečné", "Otevřete adresu přes https, nebo to řekněte správci."),
+        Code::NotFound => {
+            ("Není to tu", "Podívejte se do seznamu: může to mít jiné číslo, nebo patřit jiné společnosti.")
+        }
+        Code::NoSuchPath => ("Taková stránka není", "Pokračujte z úvodní stránky."),
+        Code::NoSuchMethod => ("Tohle stránka neumí", "Pokračujte z úvodní stránky."),
+        Code::NotUnderstood => ("Tomu quietus nerozumí", "Nic se neprovedlo. Vraťte se a udělejte to znovu."),
+        Code::TooLarge => ("To je najednou příliš", "Nic se neprovedlo. Pošlete méně."),
+        Code::TooSlow => ("Nepřišlo to včas", "Nic se neprovedlo. Pošlete to znovu."),
+        Code::Input => (
+            "Nejdřív je potřeba něco změnit",
+            "Nic se neprovedlo. Vraťte se, změňte, co je uvedeno níže, a pošlete to znovu.",
+        ),
+        Code::Conflict => ("Za tohoto stavu to nejde", "Nic se neprovedlo. Podívejte se, jak to vypadá teď."),
+        Code::Duplicate => ("Tato osoba už má otevřenou žádost", "Pokračujte v ní."),
+        Code::Unavailable => ("Teď to nejde", "Nic se neprovedlo. Zkuste to za chvíli; všechno ostatní běží dál."),
+        Code::Configuration => ("Konfigurace je chybná", "Řekněte to správci: v logu serveru je, co je špatně."),
+        Code::Failed => ("Nepovedlo se to", "Řekněte to správci: víc je v logu serveru."),
+    }
+}

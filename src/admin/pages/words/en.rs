@@ -1,0 +1,591 @@
+//! English.
+
+use super::{Forms, Words};
+use crate::access::{PasswordRefused, Role};
+use crate::admin::problem::Code;
+use crate::attention::{DelayCode, Severity};
+use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
+use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, RejectedBecause, RequestState, VerifiedBy};
+
+pub(super) const WORDS: Words = Words {
+    after_the_last_day: "after the last day of the request",
+    all_of_them: "All",
+    another_browser: "Another browser",
+    answered_erased: "Answered that it has erased",
+    answered_lead: "There is an answer that does not show whose it is? Write it down: the deadline runs on from that day.",
+    answered_on: "Answered on",
+    anybody_can_verify: "Anybody can verify it without this server, with the exported receipts and the public key.",
+    approve_erasure_lead: "Once it is approved, it begins when its time has come. What is erased cannot be brought back.",
+    approve_lead: "You have neither entered this request nor made its plan, so you may approve it. Read which sessions go and why. Nothing is erased yet: whoever sees to the request has it run afterwards, exactly as it stands here.",
+    approve_title: "Approve the plan",
+    approved_by: "Approved by:",
+    as_of: "As of {time}.",
+    ask_lead: "You do not know whose it is? Ask for more. The deadline does not run until there is an answer.",
+    asked_on: "Asked on",
+    back_to_request: "Back to the request",
+    because: "Because",
+    begin_keys: "quietus runs, so its keys are there. Back them up apart from the ledger: without them nobody is found again.",
+    begin_keys_title: "Keys",
+    begin_letter: "Write the request down now, so that its month is counted.",
+    begin_letter_title: "Already have a letter on your desk?",
+    begin_webhooks: "Nothing has come to {paths}. An operator adds the webhook in mluvii, and then ends a test session.",
+    begin_webhooks_title: "mluvii sends its webhooks",
+    called_next: "Called next",
+    came: "Came",
+    cancel_lead: "Cancelling ends it: what has not begun does not begin. Where something was done already, a receipt says what was not.",
+    cannot_be_undone: "This cannot be undone.",
+    case_number: "Case number",
+    case_number_hint: "Your own, such as GDPR/118/2026; quietus gives one where it is empty",
+    certainly_theirs: "Certainly this person’s",
+    certainly_theirs_lead: "All that was given agrees, and nothing contradicts. Keep a session only with a reason.",
+    certificate: "Certificate to print",
+    change_password: "Change the password",
+    choose: "Choose",
+    choose_company: "Choose the company that the request is for",
+    choose_how_it_came: "Choose how the request came",
+    choose_why: "Choose why you have decided so about session {session}",
+    close_lead: "The request ends without an erasure of its own. It cannot be opened again.",
+    close_menu: "Close menu",
+    close_title: "Close the request",
+    code: "Code",
+    company: "Company",
+    could_not_say: "{target} could not be asked",
+    day_in_future: "The day is in the future. Enter the day on which the request came.",
+    day_wrong: "Enter a day of the calendar, such as 2026-11-27.",
+    decided_because: "What you have decided by",
+    demanded_by: "Demanded by",
+    do_answered: "Write the answer down",
+    do_approve: "Approve",
+    do_ask: "Write down that you have asked",
+    do_cancel: "Cancel this erasure",
+    do_close: "Close the request",
+    do_enter: "Enter the request",
+    do_extend: "Extend the deadline",
+    do_link: "Mail the link",
+    do_plan: "Find and plan",
+    do_plan_again: "Look at the plan anew",
+    do_reject: "Reject the request",
+    do_reject_erasure: "Reject: erase nothing",
+    do_retry: "Try again",
+    do_run: "Erase what was planned",
+    do_stop: "Stop this erasure",
+    do_verify: "It is known whose it is",
+    do_withdraw: "The person has withdrawn it",
+    does_not_run: "The deadline does not run",
+    due: "due",
+    duplicate_lead: "Go on with that one. Where this one stands beside it on purpose, type the person once more, tick the box below and send it again.",
+    email: "E-mail address",
+    end_it: "End",
+    ended_ones: "Ended",
+    ends_at: "Ends at the latest",
+    enter_anyway: "Enter it although there is another one",
+    enter_lead: "Nothing is searched or erased by this. Whom it is about is sealed, and shown by nobody’s page.",
+    entered_by: "Entered by",
+    erasure: "Erasure",
+    erasure_needs_approval: "It waits for a person’s approval. Demanded by:",
+    erasure_of: "Erasure {id}",
+    erasures: "Erasures",
+    erasures_lead: "What is under way by itself or by order. The lists name nobody.",
+    error_in_title: "Error:",
+    excluded_by_decision: "Kept by decision",
+    extend_lead: "The person has to be told of the extension and the reason within the first month.",
+    extend_title: "Extend the deadline",
+    extended: "Extended",
+    filter: "Which requests",
+    for_the_operator: "For the IT operator",
+    found: "Found",
+    from_where: "Erased from",
+    further: "Further ones",
+    guest_number: "guest {number}",
+    hint: "Hint from mluvii:",
+    hold_does_not_wait: "It keeps sessions that do not go by this plan.",
+    hold_has_no_end: "It has no end until somebody lifts it.",
+    hold_waits: "The erasure waits until this hold has ended.",
+    how_far: "How far it has come",
+    how_it_came: "How it came",
+    how_it_is_known: "How it is known whose it is",
+    how_sure: "How sure",
+    included_by_decision: "Erased by decision",
+    is_duplicate: "There is an open request of the same person: {number}",
+    is_it_genuine: "Is this receipt genuine?",
+    it_goes: "Erase",
+    it_stays: "Keep",
+    keep_decisions: "Keep these decisions and plan anew",
+    kind_wrong: "Write which kind it is, such as the name of a call parameter of the configuration.",
+    known_on: "Known on",
+    last_day_today: "The last day is today",
+    late_ones: "Late",
+    late_or_soon: "Late, or due within a week",
+    link_lead: "A link can show that the request is of whoever reads the one e-mail address that it names. Only what is surely of that address is erased then.",
+    list_of_requests: "List of requests",
+    look_again: "Look again",
+    look_at_it: "Look at it",
+    look_at_requests: "Requests that go on by themselves are in the list.",
+    looked_again: "Looked again",
+    looked_again_at: "Looked again at",
+    looked_again_later: "Looked at again after the receipt",
+    looked_at: "Looked at",
+    looks_caption: "What was looked at, and what is to come",
+    main_menu: "Main",
+    menu: "Menu",
+    months: "For how long",
+    name: "Name",
+    named_by: "Named by",
+    names_nobody: "It names nobody.",
+    needs_attention: "Needs attention",
+    needs_somebody: "Needs somebody",
+    new_password: "New password",
+    new_password_again: "New password once more",
+    new_request: "New request",
+    new_request_lead: "Write down what has come. Its deadline is counted from the day on which it came.",
+    newest_first: "The newest first",
+    next: "Next",
+    no_names_here: "A person cannot be searched for here: requests hold no names.",
+    nobody_named: "Enter at least one thing that the person is known by.",
+    none_certain: "Nothing is certainly this person’s.",
+    none_here: "There are none here.",
+    not_begun: "Not begun",
+    not_comparable: "Nobody can be found by this. Look whether it is typed as it should be.",
+    not_entered: "The request is not entered yet",
+    not_known: "Not known",
+    not_known_yet: "Not known yet",
+    not_looked_at: "Not looked at",
+    not_signed_in: "You are not signed in",
+    not_theirs_keep: "Not theirs: keep",
+    nothing_has_come: "Nothing has arrived yet",
+    nothing_has_come_lead: "quietus runs and waits for mluvii.",
+    nothing_needs_you: "Nothing needs your attention",
+    nothing_was_erased: "As each system has answered just now; nothing was erased by that",
+    number_wrong: "Write at most 40 letters, digits and -._/, with a digit, such as 2026/117.",
+    old_password: "Password until now",
+    only_after_a_look: "That data is gone or was absent is written only after somebody has looked",
+    open_ones: "Open",
+    other_kind: "Another kind",
+    other_kind_hint: "The name of a call parameter of the configuration",
+    other_value: "Its value",
+    otherwise: "Extend, reject, withdraw or close",
+    own_number: "A number such as R-7 is given by quietus. Leave it out, or write your own.",
+    password: "Password",
+    password_lead: "Your other sessions end, tokens stay. A password has 12 characters or more; a few words that do not belong together are easy to keep.",
+    password_not_changed: "The password is not changed",
+    passwords_differ: "The two new passwords are not the same. Type the same one twice.",
+    phone: "Telephone",
+    phone_needs_country: "Write the telephone with its country, such as +420…",
+    plan_hash: "Hash of the plan:",
+    plan_lead: "quietus looks for the person in every system, and shows what would go and why. Nothing is erased by that. That you look is written into the audit.",
+    plan_not_changed: "The decisions are not kept yet",
+    plan_of: "Plan of request {number}",
+    plan_says: "As quietus has found it at {time}.",
+    plan_title: "Plan",
+    planned_by: "Planned by:",
+    possibly_theirs: "Possibly this person’s",
+    possibly_theirs_lead: "Something agrees and something does not. Without your decision none of them is erased.",
+    purge_too_late: "{target} keeps what it was asked to erase for longer than the request has:",
+    receipt: "Receipt",
+    receipt_at_best: "The receipt will say at best:",
+    receipt_of: "Receipt {number}",
+    receipts: "Receipts",
+    receipts_lead: "Each says what was done, what stays, and where nobody has looked.",
+    received_on: "Received on",
+    records: "Records",
+    reject_erasure_lead: "Rejecting ends it: nothing is erased, and who is meant is forgotten.",
+    reject_lead: "Nothing is erased. The person has to be told why, and that they may complain, within a month of the request.",
+    reject_title: "Reject",
+    report_until: "Has to report until",
+    request: "Request",
+    request_of: "Request {number}",
+    requests: "Requests",
+    requests_lead: "The law gives one month from the day on which a request came. It can be extended once, by two months at most, with a reason.",
+    rest_runs_by_itself: "Everything else goes on by itself.",
+    result: "Result",
+    retry_lead: "What needs a person is tried once more, and what waits for its time begins now. Put right first what the reason above names.",
+    run_title: "Erase",
+    seen_last: "Used last",
+    session: "Session",
+    session_of: "Session {session}",
+    sessions_caption: "Every browser in which you are signed in",
+    sessions_lead: "End what you do not know, and change the password.",
+    sign_in: "Sign in",
+    sign_in_to: "Sign in to quietus",
+    sign_out: "Sign out",
+    sign_out_everywhere: "Sign out everywhere",
+    signed_in_at: "Signed in",
+    signed_out_by_itself: "You are signed out after 30 minutes without a click, and after 12 hours. What you order is recorded with your name.",
+    since: "since",
+    skip: "Skip to content",
+    somebody_else: "Whoever has entered the request or made its plan does not approve it, so that no single account erases anything.",
+    somebody_else_title: "Somebody else has to approve the plan",
+    soon_ones: "Due within 7 days",
+    state: "State",
+    step_answered: "Answered",
+    step_approved: "Approval",
+    step_erased: "Erasure",
+    step_planned: "Plan",
+    step_received: "Received",
+    step_verified: "Identity",
+    stop_lead: "Stopping lets calls that are under way finish, and then nothing more is erased. What is gone stays gone. The receipt says what was done by then.",
+    stop_refreshing: "Stop refreshing",
+    system: "System",
+    systems: "Systems",
+    systems_over_label: "Systems that are over",
+    the_case: "The case",
+    theirs_erase: "Theirs: erase",
+    these_go: "These go, and nothing else",
+    this_session: "this browser",
+    time_left: "Time left",
+    times_are_of: "Times are of {zone}.",
+    to_come: "to come",
+    to_first_page: "To the first page",
+    today_if_empty: "today where it is empty",
+    too_many_at_once: "Too many are signing in just now. Try again in a moment.",
+    typed_is_gone: "What you have typed of the person is kept nowhere, so it is not here any more. Type it again.",
+    under_way: "Working",
+    until: "until",
+    user_name: "User name",
+    verify_lead: "Before anything is searched or erased, it has to be known that the request is the person’s own.",
+    verify_title: "Whose is it?",
+    waits_for_others: "Waits for what others find",
+    waits_for_you: "Waits for you",
+    what_happened: "What happened",
+    what_happens: "What happens",
+    what_happens_where: "What happens where",
+    what_is_known: "What is known of it",
+    what_it_waits_for: "What it waits for",
+    what_people_decided: "What people have decided",
+    what_to_do_first: "What to do first",
+    what_waits: "What waits",
+    what_was_done: "What was done, and what was seen afterwards",
+    what_would_happen: "What would happen",
+    what_you_can_do: "What you can do",
+    when: "When",
+    when_and_how: "When and how",
+    where_nobody_looked: "Where nobody has looked",
+    where_nobody_looks: "Where quietus does not look",
+    whom: "Whom it is about",
+    whom_lead: "Enter what the person is known by. Several kinds have to agree.",
+    why_theirs: "Why it is theirs",
+    with_browser: "Browser",
+    withdraw_lead: "The person wants nothing any more. Nothing is erased, and the request ends.",
+    withdraw_title: "Withdrawn",
+    work: "Work",
+    wrong_password: "User name and password do not fit together.",
+    you_are_here: "You are here",
+    your_sessions: "Your sessions",
+    attempts: Forms { one: "{n} attempt", few: "{n} attempts", other: "{n} attempts" },
+    days_late: Forms { one: "{n} day late", few: "{n} days late", other: "{n} days late" },
+    days_left: Forms { one: "{n} day left", few: "{n} days left", other: "{n} days left" },
+    months_more: Forms { one: "{n} month", few: "{n} months", other: "{n} months" },
+    newest_only: Forms {
+        one: "Only the newest open request is looked at here.",
+        few: "Only the newest {n} open requests are looked at here.",
+        other: "Only the newest {n} open requests are looked at here.",
+    },
+    of_systems: Forms { one: "of {n} system.", few: "of {n} systems.", other: "of {n} systems." },
+    of_them_late: Forms { one: "{n} of them is late.", few: "{n} of them are late.", other: "{n} of them are late." },
+    open_requests: Forms { one: "{n} open request", few: "{n} open requests", other: "{n} open requests" },
+    refresh_every: Forms {
+        one: "Refresh every second",
+        few: "Refresh every {n} seconds",
+        other: "Refresh every {n} seconds",
+    },
+    run_lead: Forms {
+        one: "{n} session goes, and what the other systems hold of the person.",
+        few: "{n} sessions go, and what the other systems hold of the person.",
+        other: "{n} sessions go, and what the other systems hold of the person.",
+    },
+    sessions: Forms { one: "{n} session", few: "{n} sessions", other: "{n} sessions" },
+    sessions_go: Forms { one: "{n} session goes", few: "{n} sessions go", other: "{n} sessions go" },
+    signed_in_at_places: Forms {
+        one: "You are signed in at {n} place",
+        few: "You are signed in at {n} places",
+        other: "You are signed in at {n} places",
+    },
+    systems_over: Forms { one: "{n} is over", few: "{n} are over", other: "{n} are over" },
+    things_need_you: Forms {
+        one: "{n} thing needs your attention",
+        few: "{n} things need your attention",
+        other: "{n} things need your attention",
+    },
+    wait_minutes: Forms {
+        one: "There were too many tries. Wait for {n} minute, then try again.",
+        few: "There were too many tries. Wait for {n} minutes, then try again.",
+        other: "There were too many tries. Wait for {n} minutes, then try again.",
+    },
+    act,
+    came_by,
+    certainty,
+    chosen_because,
+    closed_because,
+    delay,
+    erasure_state,
+    extended_because,
+    outcome,
+    password_refused,
+    recheck,
+    rejected_because,
+    request_state,
+    role,
+    severity,
+    stage,
+    verdict,
+    verdict_means,
+    verified_by,
+    would_be,
+    problem,
+};
+
+fn act(one: DelayCode) -> &'static str {
+    match one {
+        DelayCode::Unverified => "Verify whose it is",
+        DelayCode::Unanswered => "Write the answer down",
+        DelayCode::Reopened
+        | DelayCode::Approval
+        | DelayCode::Held
+        | DelayCode::Task
+        | DelayCode::Report
+        | DelayCode::Link
+        | DelayCode::Purge
+        | DelayCode::NotDue
+        | DelayCode::Settling
+        | DelayCode::Target
+        | DelayCode::Receipt => "Look at it",
+        DelayCode::Incomplete | DelayCode::NothingPlanned => "Decide how it goes on",
+        DelayCode::Unplanned => "Make the plan",
+        DelayCode::Unapproved => "Read the plan",
+        DelayCode::NotRun => "Have it erased",
+        DelayCode::Parked | DelayCode::Paused | DelayCode::Out => "See why",
+    }
+}
+
+fn came_by(one: Came) -> &'static str {
+    match one {
+        Came::Letter => "Letter",
+        Came::Email => "E-mail",
+        Came::Phone => "Phone call",
+        Came::InPerson => "In person",
+        Came::Form => "Form",
+    }
+}
+
+fn certainty(word: &str) -> &'static str {
+    match word {
+        "certain" => "certain",
+        "possible" => "possible",
+        _ => "not known",
+    }
+}
+
+fn chosen_because(one: ChosenBecause) -> &'static str {
+    match one {
+        ChosenBecause::PersonSays => "The person says so",
+        ChosenBecause::Content => "What was said in it shows whose it is",
+        ChosenBecause::Shared => "Somebody else has used the phone, the browser or the address",
+        ChosenBecause::Namesake => "It is somebody else’s who has the same name",
+        ChosenBecause::Needed => "It is needed, such as for a complaint that is open",
+    }
+}
+
+fn closed_because(one: ClosedBecause) -> &'static str {
+    match one {
+        ClosedBecause::NothingHeld => "Nothing about the person is there",
+        ClosedBecause::Incomplete => "What could be erased is; the person is told what was not",
+        ClosedBecause::Duplicate => "Another request of the same person stands for it",
+        ClosedBecause::AnsweredElsewhere => "It was answered without quietus",
+        ClosedBecause::Mistake => "It was entered by mistake",
+    }
+}
+
+fn delay(one: DelayCode) -> &'static str {
+    match one {
+        DelayCode::Unverified => "It is not known whose it is.",
+        DelayCode::Unanswered => "More was asked for, and nobody has answered.",
+        DelayCode::Reopened => "Something that was erased was found again. An operator has it erased again.",
+        DelayCode::Incomplete => "A receipt left something: make a further plan, or close it as incomplete.",
+        DelayCode::Unplanned => "Nobody has looked for the person yet.",
+        DelayCode::NothingPlanned => "The plan includes nothing: decide about possible sessions, or end the request.",
+        DelayCode::Unapproved => "Somebody else has to approve the plan.",
+        DelayCode::NotRun => "It is planned, and nobody has had it erased.",
+        DelayCode::Approval => "The erasure needs a person’s approval.",
+        DelayCode::Parked => "{target} needs a person: nothing more happens there by itself.",
+        DelayCode::Held => "A hold keeps it.",
+        DelayCode::Paused => "{target} is paused by a person.",
+        DelayCode::Out => "{target} does not work, and is tried again by itself.",
+        DelayCode::Task => "A person erases at {target}.",
+        DelayCode::Report => "{target} has accepted it and is to report.",
+        DelayCode::Link => "A mailed link is to be used.",
+        DelayCode::Purge => "{target} has erased, and its vendor purges later. It is looked at again then.",
+        DelayCode::NotDue => "Its time has not come.",
+        DelayCode::Settling => "Its sessions are still settling.",
+        DelayCode::Target => "{target} is to be called, or is being called.",
+        DelayCode::Receipt => "All systems have answered; the receipt is being written.",
+    }
+}
+
+fn erasure_state(one: ErasureState) -> &'static str {
+    match one {
+        ErasureState::Requested => "Waits for approval",
+        ErasureState::Scheduled => "Waits for its time",
+        ErasureState::Erasing => "Erasing",
+        ErasureState::Verifying => "Being looked at again",
+        ErasureState::Parked => "Needs somebody",
+        ErasureState::Done => "Over, with a receipt",
+        ErasureState::Cancelled => "Cancelled",
+    }
+}
+
+fn extended_because(one: ExtendedBecause) -> &'static str {
+    match one {
+        ExtendedBecause::Complexity => "It is complex",
+        ExtendedBecause::NumberOfRequests => "There are many requests",
+    }
+}
+
+fn outcome(one: Outcome) -> &'static str {
+    match one {
+        Outcome::Erased => "Erased",
+        Outcome::Absent => "Absent",
+        Outcome::Retained => "Retained",
+        Outcome::Residual => "Still there",
+        Outcome::Unverifiable => "Not verified",
+        Outcome::Parked => "Not finished",
+    }
+}
+
+fn password_refused(one: PasswordRefused) -> &'static str {
+    match one {
+        PasswordRefused::TooShort => {
+            "A password has at least 12 characters. A few words that do not belong together are easy to keep."
+        }
+        PasswordRefused::TooLong => "A password has at most 1024 bytes.",
+        PasswordRefused::IsTheName => "The account’s name is no password. Choose another one.",
+    }
+}
+
+fn recheck(one: RecheckOutcome) -> &'static str {
+    match one {
+        RecheckOutcome::Gone => "Gone",
+        RecheckOutcome::Residual => "Something is there again",
+        RecheckOutcome::Unclear => "Unclear: a person has to look",
+        RecheckOutcome::Held => "There, and kept by a hold",
+        RecheckOutcome::NotLooked => "Not looked at",
+    }
+}
+
+fn rejected_because(one: RejectedBecause) -> &'static str {
+    match one {
+        RejectedBecause::NotIdentified => "The person could not be identified (Art. 11, 12)",
+        RejectedBecause::NotThePerson => "It is somebody else’s request (Art. 12(6))",
+        RejectedBecause::Unfounded => "It is manifestly unfounded (Art. 12(5))",
+        RejectedBecause::Excessive => "It is excessive (Art. 12(5))",
+        RejectedBecause::NoGround => "The data are still needed (Art. 17(1))",
+        RejectedBecause::Expression => "Freedom of expression (Art. 17(3)(a))",
+        RejectedBecause::LegalObligation => "A legal obligation (Art. 17(3)(b))",
+        RejectedBecause::PublicHealth => "Public health (Art. 17(3)(c))",
+        RejectedBecause::Research => "Archives, research, statistics (Art. 17(3)(d))",
+        RejectedBecause::LegalClaims => "Legal claims (Art. 17(3)(e))",
+    }
+}
+
+fn request_state(one: RequestState) -> &'static str {
+    match one {
+        RequestState::Unverified => "Waits for identity",
+        RequestState::Asked => "Waits for an answer",
+        RequestState::Verified => "Not planned",
+        RequestState::Planned => "Planned",
+        RequestState::Approved => "Approved",
+        RequestState::Erasing => "Erasing",
+        RequestState::Reopened => "Found again",
+        RequestState::Done => "Ended with its receipt",
+        RequestState::Rejected => "Rejected",
+        RequestState::Withdrawn => "Withdrawn",
+        RequestState::Closed => "Closed",
+    }
+}
+
+fn role(one: Role) -> &'static str {
+    match one {
+        Role::Officer => "officer",
+        Role::Approver => "approver",
+        Role::Operator => "operator",
+    }
+}
+
+fn severity(one: Severity) -> &'static str {
+    match one {
+        Severity::Notice => "Worth knowing",
+        Severity::Attention => "Needs somebody",
+        Severity::Urgent => "Urgent",
+    }
+}
+
+fn stage(one: Stage) -> &'static str {
+    match one {
+        Stage::Find | Stage::FindLater => "Looking for what else it knows",
+        Stage::Erase => "Erasing",
+        Stage::Verify => "Being looked at again",
+    }
+}
+
+fn verdict(one: Verdict) -> &'static str {
+    match one {
+        Verdict::Complete => "Complete",
+        Verdict::Retained => "Retained",
+        Verdict::Incomplete => "Incomplete",
+    }
+}
+
+fn verdict_means(one: Verdict) -> &'static str {
+    match one {
+        Verdict::Complete => "Everything that was found is erased, and somebody has looked.",
+        Verdict::Retained => "Everything that was found is erased, except for what a law, a hold or a vendor keeps.",
+        Verdict::Incomplete => "Something is left, or nobody has seen that it is gone.",
+    }
+}
+
+fn verified_by(one: VerifiedBy) -> &'static str {
+    match one {
+        VerifiedBy::Document => "By a document",
+        VerifiedBy::KnownContact => "By a contact that was known before",
+        VerifiedBy::EmailLink => "By a link in an e-mail",
+    }
+}
+
+fn would_be(one: Outcome) -> &'static str {
+    match one {
+        Outcome::Erased => "Would be erased",
+        Outcome::Absent => "Nothing is there",
+        Outcome::Retained => "Stays, by law",
+        Outcome::Residual => "Would still be there",
+        Outcome::Unverifiable => "Nobody can look",
+        Outcome::Parked => "Needs somebody",
+    }
+}
+
+fn problem(code: Code) -> (&'static str, &'static str) {
+    match code {
+        Code::Unauthenticated => ("You are signed out", "Nothing was done. Sign in, and then do it again."),
+        Code::Forbidden => ("You may not do this", "Nothing was done. An operator can tell who may."),
+        Code::NotHttps => ("The way here is not safe", "Open the address with https, or tell the operator."),
+        Code::NotFound => {
+            ("It is not there", "Look at the list: it may have another number, or be of another company.")
+        }
+        Code::NoSuchPath => ("There is no such page", "Go on from the first page."),
+        Code::NoSuchMethod => ("This page does not take that", "Go on from the first page."),
+        Code::NotUnderstood => ("That is not understood", "Nothing was done. Go back, and do it again."),
+        Code::TooLarge => ("That is too much at once", "Nothing was done. Send less."),
+        Code::TooSlow => ("It did not come in time", "Nothing was done. Send it again."),
+        Code::Input => (
+            "Something has to be changed first",
+            "Nothing was done. Go back, change what is named below, and send it again.",
+        ),
+        Code::Conflict => ("It cannot be done as things stand", "Nothing was done. Look at it as it is now."),
+        Code::Duplicate => ("There is an open request of the same person", "Go on with that request."),
+        Code::Unavailable => {
+            ("It cannot be done just now", "Nothing was done. Try again in a while; everything else goes on.")
+        }
+        Code::Configuration => {
+            ("The configuration is wrong", "Tell the operator: the server’s log says what is wrong.")
+        }
+        Code::Failed => ("It failed", "Tell the operator: the server’s log says more."),
+    }
+}

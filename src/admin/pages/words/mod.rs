@@ -1,0 +1,134 @@
+//! All words of the pages, each language in a file of its own: a company that says it otherwise changes one file. A sentence is one key
+//! with what stands in it in braces, and nothing is glued together: word order is each language's own. The compiler holds that both
+//! languages have every key.
+
+mod cs;
+mod en;
+
+use crate::access::{PasswordRefused, Role};
+use crate::admin::problem::Code;
+use crate::attention::{DelayCode, Severity};
+use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
+use crate::language::{Lang, typography};
+use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, RejectedBecause, RequestState, VerifiedBy};
+
+/// A sentence with a number, `{n}`, in the forms that whole numbers have: one, two to four in Czech, and all others (CLDR's `many` is of
+/// fractions, which nothing here counts).
+pub(super) struct Forms {
+    one: &'static str,
+    few: &'static str,
+    other: &'static str,
+}
+
+impl Forms {
+    pub(super) fn of(&self, lang: Lang, number: u64) -> String {
+        let form = match number {
+            1 => self.one,
+            2..=4 => self.few,
+            _ => self.other,
+        };
+        bound(lang, &form.replace("{n}", &lang.number(number)))
+    }
+}
+
+/// A sentence with what stands in it, which stays as it is.
+pub(super) fn filled(lang: Lang, sentence: &str, values: &[(&str, &str)]) -> String {
+    let mut text = bound(lang, sentence);
+    for (name, value) in values {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    text
+}
+
+fn bound(lang: Lang, text: &str) -> String {
+    match lang {
+        Lang::Cs => typography::czech(text),
+        Lang::En => typography::english(text),
+    }
+}
+
+pub(super) fn words(lang: Lang) -> &'static Words {
+    match lang {
+        Lang::Cs => &cs::WORDS,
+        Lang::En => &en::WORDS,
+    }
+}
+
+macro_rules! words {
+    (texts { $($text:ident),+ $(,)? } counts { $($count:ident),+ $(,)? } of { $($of:ident: $kind:ty),+ $(,)? }) => {
+        /// Every word of one language.
+        pub(super) struct Words {
+            $(pub(super) $text: &'static str,)+
+            $(pub(super) $count: Forms,)+
+            $(pub(super) $of: fn($kind) -> &'static str,)+
+            /// What happened, and what to do about it.
+            pub(super) problem: fn(Code) -> (&'static str, &'static str),
+        }
+
+        #[cfg(test)]
+        impl Words {
+            fn texts(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($text), self.$text)),+]
+            }
+
+            fn counts(&self) -> Vec<(&'static str, &Forms)> {
+                vec![$((stringify!($count), &self.$count)),+]
+            }
+        }
+    };
+}
+
+words! {
+    texts {
+        after_the_last_day, all_of_them, another_browser, answered_erased, answered_lead, answered_on,
+        anybody_can_verify, approve_erasure_lead, approve_lead, approve_title, approved_by, as_of, ask_lead,
+        asked_on, back_to_request, because, begin_keys, begin_keys_title, begin_letter, begin_letter_title,
+        begin_webhooks, begin_webhooks_title, called_next, came, cancel_lead, cannot_be_undone, case_number,
+        case_number_hint, certainly_theirs, certainly_theirs_lead, certificate, change_password, choose,
+        choose_company, choose_how_it_came, choose_why, close_lead, close_menu, close_title, code, company,
+        could_not_say, day_in_future, day_wrong, decided_because, demanded_by, do_answered, do_approve, do_ask,
+        do_cancel, do_close, do_enter, do_extend, do_link, do_plan, do_plan_again, do_reject, do_reject_erasure,
+        do_retry, do_run, do_stop, do_verify, do_withdraw, does_not_run, due, duplicate_lead, email, end_it,
+        ended_ones, ends_at, enter_anyway, enter_lead, entered_by, erasure, erasure_needs_approval, erasure_of,
+        erasures, erasures_lead, error_in_title, excluded_by_decision, extend_lead, extend_title, extended, filter,
+        for_the_operator, found, from_where, further, guest_number, hint, hold_does_not_wait, hold_has_no_end,
+        hold_waits, how_far, how_it_came, how_it_is_known, how_sure, included_by_decision, is_duplicate,
+        is_it_genuine, it_goes, it_stays, keep_decisions, kind_wrong, known_on, last_day_today, late_ones,
+        late_or_soon, link_lead, list_of_requests, look_again, look_at_it, look_at_requests, looked_again,
+        looked_again_at, looked_again_later, looked_at, looks_caption, main_menu, menu, months, name, named_by,
+        names_nobody, needs_attention, needs_somebody, new_password, new_password_again, new_request,
+        new_request_lead, newest_first, next, no_names_here, nobody_named, none_certain, none_here, not_begun,
+        not_comparable, not_entered, not_known, not_known_yet, not_looked_at, not_signed_in, not_theirs_keep,
+        nothing_has_come, nothing_has_come_lead, nothing_needs_you, nothing_was_erased, number_wrong, old_password,
+        only_after_a_look, open_ones, other_kind, other_kind_hint, other_value, otherwise, own_number, password,
+        password_lead, password_not_changed, passwords_differ, phone, phone_needs_country, plan_hash, plan_lead,
+        plan_not_changed, plan_of, plan_says, plan_title, planned_by, possibly_theirs, possibly_theirs_lead,
+        purge_too_late, receipt, receipt_at_best, receipt_of, receipts, receipts_lead, received_on, records,
+        reject_erasure_lead, reject_lead, reject_title, report_until, request, request_of, requests, requests_lead,
+        rest_runs_by_itself, result, retry_lead, run_title, seen_last, session, session_of, sessions_caption,
+        sessions_lead, sign_in, sign_in_to, sign_out, sign_out_everywhere, signed_in_at, signed_out_by_itself, since,
+        skip, somebody_else, somebody_else_title, soon_ones, state, step_answered, step_approved, step_erased,
+        step_planned, step_received, step_verified, stop_lead, stop_refreshing, system, systems, systems_over_label,
+        the_case, theirs_erase, these_go, this_session, time_left, times_are_of, to_come, to_first_page,
+        today_if_empty, too_many_at_once, typed_is_gone, under_way, until, user_name, verify_lead, verify_title,
+        waits_for_others, waits_for_you, what_happened, what_happens, what_happens_where, what_is_known,
+        what_it_waits_for, what_people_decided, what_to_do_first, what_waits, what_was_done, what_would_happen,
+        what_you_can_do, when, when_and_how, where_nobody_looked, where_nobody_looks, whom, whom_lead, why_theirs,
+        with_browser, withdraw_lead, withdraw_title, work, wrong_password, you_are_here, your_sessions,
+    }
+    counts {
+        attempts, days_late, days_left, months_more, newest_only, of_systems, of_them_late, open_requests,
+        refresh_every, run_lead, sessions, sessions_go, signed_in_at_places, systems_over, things_need_you,
+        wait_minutes,
+    }
+    of {
+        act: DelayCode, came_by: Came, certainty: &str, chosen_because: ChosenBecause, closed_because: ClosedBecause,
+        delay: DelayCode, erasure_state: ErasureState, extended_because: ExtendedBecause, outcome: Outcome,
+        password_refused: PasswordRefused, recheck: RecheckOutcome, rejected_because: RejectedBecause,
+        request_state: RequestState, role: Role, severity: Severity, stage: Stage, verdict: Verdict,
+        verdict_means: Verdict, verified_by: VerifiedBy, would_be: Outcome,
+    }
+}
+
+#[cfg(test)]
+mod tests;

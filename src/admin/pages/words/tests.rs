@@ -1,0 +1,62 @@
+use std::collections::BTreeSet;
+
+use super::*;
+
+/// What stands in braces.
+fn holes(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
+}
+
+#[test]
+fn both_languages_have_every_sentence_with_the_same_in_it() {
+    for ((key, czech), (_, english)) in cs::WORDS.texts().into_iter().zip(en::WORDS.texts()) {
+        assert!(!czech.trim().is_empty() && !english.trim().is_empty(), "{key}");
+        assert_eq!(holes(czech), holes(english), "{key}");
+        // A break or a space at the end shows that something is glued to it.
+        assert!(!czech.contains('\n') && czech == czech.trim() && english == english.trim(), "{key}");
+    }
+}
+
+#[test]
+fn every_number_has_its_forms_in_both_languages() {
+    for ((key, czech), (_, english)) in cs::WORDS.counts().into_iter().zip(en::WORDS.counts()) {
+        for form in [czech.one, czech.few, czech.other, english.few, english.other] {
+            assert_eq!(holes(form), BTreeSet::from(["n"]), "{key}: {form}");
+        }
+        // One of something may be said without its number.
+        assert!(!english.one.is_empty() && english.few == english.other, "{key}");
+        assert!(holes(english.one).is_subset(&BTreeSet::from(["n"])), "{key}");
+    }
+}
+
+#[test]
+fn czech_counts_as_people_do() {
+    let days = |number| cs::WORDS.days_left.of(Lang::Cs, number).replace('\u{a0}', " ");
+    let said = [0, 1, 2, 4, 5, 12, 22, 12_345].map(days);
+    let expected = [
+        "zbývá 0 dní",
+        "zbývá 1 den",
+        "zbývají 2 dny",
+        "zbývají 4 dny",
+        "zbývá 5 dní",
+        "zbývá 12 dní",
+        "zbývá 22 dní",
+        "zbývá 12 345 dní",
+    ];
+    assert_eq!(said, expected);
+    let english = [1, 2, 5, 12_345].map(|number| en::WORDS.days_left.of(Lang::En, number).replace('\u{a0}', " "));
+    assert_eq!(english, ["1 day left", "2 days left", "5 days left", "12,345 days left"]);
+}
+
+#[test]
+fn what_stands_in_a_sentence_stays_as_it_is() {
+    let said = filled(Lang::Cs, cs::WORDS.request_of, &[("number", "a b {n}")]);
+    assert_eq!(said, "Žádost a b {n}");
+}
+
+#[test]
+fn every_waiting_says_which_system_it_is_for_where_it_is_for_one() {
+    for code in DelayCode::ALL {
+        assert_eq!(holes((cs::WORDS.delay)(code)), holes((en::WORDS.delay)(code)), "{code:?}");
+    }
+}
