@@ -1,6 +1,7 @@
 //! The admin API, as another system uses it: over HTTP, with tokens.
 
 mod given;
+mod pages;
 mod story;
 mod who;
 

@@ -1,0 +1,87 @@
+//! What strangers write, where a page shows it; and what is typed of a person, which comes back nowhere.
+
+use super::{ADMIN, Browser, user};
+use crate::harness::{Deployment, Needles, Server, StandIn, crm_plugin};
+
+const SCRIPT: &str = "<script>alert(1)</script>\"'><img src=x>";
+const CANARY: &str = "canary-7f3a@example.com";
+
+#[test]
+fn what_somebody_has_written_is_text_wherever_it_stands() {
+    let standin = StandIn::start();
+    let title = "title = \"<script>alert(2)</script>\"\nlibrary = \"libhttp_purge.so\"";
+    let crm = crm_plugin(&standin.crm).replace("library = \"libhttp_purge.so\"", title);
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{crm}{ADMIN}"));
+    user(&deployment, "jana", SCRIPT, &["officer", "approver", "operator"], &[]);
+    let server = Server::start(&deployment);
+    let browser = Browser::signed_in(&server, "jana");
+    let form = [("email", CANARY), ("came", "letter"), ("verified", "document")];
+    let request = browser.post("/requests/new", &form).goes_on();
+    let planned = browser.post(&format!("{request}/plan"), &[]).is(200).says(&["&lt;script&gt;alert(2)"]);
+    let encoded = "%3Cscript%3Ealert(1)%3C%2Fscript%3E";
+    let mut pages = vec![planned.text];
+    for path in ["/", "/requests", &request, "/requests/new", "/erasures", "/receipts", "/sessions", "/password"] {
+        pages.push(browser.get(path).is(200).says(&["&lt;script&gt;alert(1)"]).text);
+    }
+    for path in [
+        format!("/requests?show={encoded}"),
+        format!("/requests?from={encoded}"),
+        format!("/erasures?show={encoded}"),
+        format!("/receipts?from={encoded}"),
+    ] {
+        pages.push(browser.get(&path).is(400).text);
+    }
+    let outside = format!("/requests/acme/{encoded}");
+    pages.push(browser.get(&outside).is(404).text);
+    pages.push(browser.get(&format!("/{encoded}")).is(404).text);
+    pages.push(Browser::of(&server).get(&format!("/sign-in?next={encoded}")).is(200).text);
+    // What names nobody comes back, as text.
+    let again = [("number", SCRIPT), ("company", SCRIPT), ("came", SCRIPT), ("received", SCRIPT), ("email", CANARY)];
+    let again = browser.post("/requests/new", &again).is(400).says(&["&lt;script&gt;alert(1)"]);
+    pages.push(again.text);
+    for text in &pages {
+        assert!(!text.contains("<script") && !text.contains("<img"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_typed_of_a_person_comes_back_nowhere() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ADMIN);
+    user(&deployment, "jana", "Jana", &["officer"], &[]);
+    let server = Server::start(&deployment);
+    let browser = Browser::signed_in(&server, "jana");
+    let mut pages = Vec::new();
+    let mut post = |form: &[(&str, &str)], status, says: &[&str]| {
+        pages.push(browser.post("/requests/new", form).is(status).says(says).text);
+    };
+    let gone = "is kept nowhere";
+    post(&[("email", CANARY)], 400, &["Choose how the request came", gone, "<title>Error:"]);
+    post(&[("email", CANARY), ("came", "letter"), ("received", "2999-01-01")], 400, &["in the future", gone]);
+    post(&[("email", CANARY), ("came", "letter"), ("received", CANARY)], 400, &["Enter a day"]);
+    post(&[("email", CANARY), ("came", "letter"), ("number", "R-7")], 400, &["is given by quietus"]);
+    post(&[("other", CANARY), ("kind", "session"), ("came", "letter")], 400, &["Write which kind"]);
+    post(&[("came", "letter")], 400, &["at least one thing"]);
+    post(&[("email", " "), ("came", "letter")], 400, &["at least one thing"]);
+    let valid = [("email", CANARY), ("came", "letter"), ("number", "GDPR/118/2026")];
+    let path = browser.post("/requests/new", &valid).goes_on();
+    assert_eq!(path, "/requests/acme/GDPR%2F118%2F2026");
+    let again = [("email", CANARY), ("came", "email")];
+    let duplicate = browser.post("/requests/new", &again).is(409).says(&["of the same person", "GDPR/118/2026", gone]);
+    pages.push(duplicate.text);
+    let second = browser.post("/requests/new", &[again[0], again[1], ("anyway", "1")]).goes_on();
+    for path in ["/", "/requests", &path, &second, "/requests/new"] {
+        pages.push(browser.get(path).is(200).text);
+    }
+    pages.push(browser.get(&path).is(200).says(&["Waits for identity", "Whose is it?"]).text);
+    // In neither place where it could be kept in clear.
+    let needles = Needles::of([CANARY]);
+    for text in &pages {
+        // What was sent as a day is in the form again; nobody's address is one.
+        let text = text.replace(&format!("value=\"{CANARY}\""), "");
+        needles.must_be_absent("a page", text.as_bytes());
+    }
+    let (_, log) = server.stop();
+    needles.must_be_absent("the log", log.join("\n").as_bytes());
+    needles.must_be_absent_in(deployment.folder());
+}

@@ -1,0 +1,105 @@
+//! From the letter to the certificate, by two people in two browsers.
+
+use super::{ADMIN, Browser, user};
+use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin, wait_for};
+
+const ANN: &str = "ann@example.com";
+const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
+
+#[test]
+fn two_people_see_to_a_request_without_typing_a_command() {
+    let standin = StandIn::start();
+    let more = format!("{}{RULES}{FOUR_EYES}{ADMIN}", crm_plugin(&standin.crm));
+    let deployment = Deployment::bare(&standin.mluvii, &more);
+    user(&deployment, "olga", "Olga", &["officer", "approver"], &[]);
+    user(&deployment, "adam", "Adam", &["approver"], &[]);
+    let server = Server::start(&deployment);
+    let (olga, adam) = (Browser::signed_in(&server, "olga"), Browser::signed_in(&server, "adam"));
+    olga.get("/").is(200).says(&["Nothing has arrived yet", "/webhooks/acme", "New request"]);
+    standin.register(&server.callback());
+    standin.begin(101, ANN, Some("v1"));
+    standin.end(101);
+    deployment.settled(1);
+    standin.add_contact(ANN);
+    olga.get("/").is(200).says(&["Nothing needs your attention"]);
+
+    let mut seen = Vec::new();
+    let entered = olga.post("/requests/new", &[("email", ANN), ("came", "letter"), ("number", "2026/041")]);
+    let at = entered.goes_on();
+    assert_eq!(at, "/requests/acme/2026%2F041");
+    seen.push(olga.get("/").is(200).says(&["1 thing needs your attention", "Verify whose it is"]).text);
+    // Who approves only sees it, and has nothing to do yet.
+    seen.push(adam.get("/").is(200).says(&["Nothing needs your attention"]).text);
+    let shown = adam.get(&at).is(200).says(&["Waits for identity", "Received"]);
+    assert!(!shown.text.contains("<form method=\"post\" action=\"/requests"), "{}", shown.text);
+    olga.post(&format!("{at}/verify"), &[("how", "")]).is(400);
+    olga.post(&format!("{at}/verify"), &[("how", "document")]).leads_to(&at);
+    seen.push(olga.get(&at).is(200).says(&["Not planned", "By a document"]).text);
+
+    let planned = olga.post(&format!("{at}/plan"), &[]).is(200);
+    let planned =
+        planned.says(&["1 session goes", "acme/101", "a…@e….com", "Would be erased", "Somebody else has to approve"]);
+    seen.push(planned.text);
+    // A session is kept with a reason alone, and the plan follows the decision.
+    let keep = |why| [("d-acme/101", "exclude"), ("b-acme/101", why)];
+    seen.push(olga.post(&format!("{at}/plan"), &keep("")).is(400).says(&["Choose why", "1 session goes"]).text);
+    seen.push(olga.post(&format!("{at}/plan"), &keep("needed")).is(200).says(&["0 sessions go"]).text);
+    seen.push(olga.get(&at).is(200).says(&["Kept by decision", "It is needed"]).text);
+    seen.push(olga.post(&format!("{at}/plan"), &keep("needed")[..1]).is(400).text);
+    let erase = [("d-acme/101", ""), ("b-acme/101", "")];
+    seen.push(olga.post(&format!("{at}/plan"), &erase).is(200).says(&["1 session goes"]).text);
+
+    // Who has made it does not approve it, whatever they send.
+    let own = olga.get(&at).is(200).says(&["Somebody else has to approve the plan"]);
+    assert!(!own.text.contains("/approve\""), "{}", own.text);
+    let home = adam.get("/").is(200).says(&["1 thing needs your attention", "Read the plan", "days left"]);
+    seen.push(home.text);
+    let approving = adam.get(&at).is(200).says(&["Approve the plan", "acme/101", "certain"]);
+    let plan = approving.hidden("plan");
+    olga.post(&format!("{at}/approve"), &[("plan", &plan)]).is(409).says(&["cannot be done", "somebody else"]);
+    olga.post(&format!("{at}/run"), &[("plan", &plan)]).is(409);
+    adam.post(&format!("{at}/approve"), &[("plan", "0000000000000000")]).is(409);
+    adam.post(&format!("{at}/approve"), &[("plan", &plan)]).leads_to(&at);
+    adam.post(&format!("{at}/run"), &[("plan", &plan)]).is(403);
+    seen.push(olga.get("/").is(200).says(&["Have it erased"]).text);
+    seen.push(olga.get(&at).is(200).says(&["Approved", "This cannot be undone", "1 session goes, and"]).text);
+    let erasure = olga.post(&format!("{at}/run"), &[("plan", &plan)]).goes_on();
+    assert!(erasure.starts_with("/erasures/e-"), "{erasure}");
+    // The browser's way back orders nothing twice.
+    olga.post(&format!("{at}/run"), &[("plan", &plan)]).is(409);
+
+    let refreshed = olga.get(&format!("{erasure}?every=10")).is(200);
+    assert!(["10", ""].contains(&refreshed.header("refresh")), "only while it is under way");
+    assert_eq!(olga.get(&format!("{erasure}?every=1")).header("refresh"), "");
+    let done = wait_for("the request to be done", || {
+        let page = olga.get(&at).is(200);
+        page.text.contains("Ended with its receipt").then_some(page)
+    });
+    seen.push(done.text.clone());
+    seen.push(adam.get(&erasure).is(200).says(&["Erased", "Over, with a receipt", "crm"]).text);
+    seen.push(olga.get("/requests?show=ended").is(200).says(&["2026/041", "Ended with its receipt"]).text);
+    let (_, rest) = done.text.split_once("href=\"/receipts/").expect("its receipt");
+    let receipt = format!("/receipts/{}", rest.split('"').next().expect("an end"));
+    seen.push(olga.get(&receipt).is(200).says(&["Certificate to print", "What was done"]).text);
+    let paper = olga.get(&format!("{receipt}/certificate")).is(200);
+    assert!(paper.text.starts_with("<!DOCTYPE html>") && paper.header("cache-control") == "no-store");
+    seen.push(paper.text);
+    adam.get(&format!("{receipt}/certificate")).is(403);
+    olga.get("/receipts/4711").is(404);
+
+    // Everything in Czech as well, whole.
+    olga.get("/language/cs?next=/").leads_to("/");
+    for path in ["/", "/requests?show=ended", &at, &erasure, &receipt, "/requests/new", "/sessions", "/password"] {
+        seen.push(olga.get(path).is(200).says(&["lang=\"cs\"", "Odhlásit se"]).text);
+    }
+    let audited = deployment.json(&["audit", "list"]).to_string();
+    for act in ["user:olga", "user:adam", "request.plan", "request.approve", "request.run"] {
+        assert!(audited.contains(act), "{act}");
+    }
+    let (_, log) = server.stop();
+    let needles = Needles::of([ANN]);
+    for text in &seen {
+        needles.must_be_absent("a page", text.as_bytes());
+    }
+    needles.must_be_absent("the log", log.join("\n").as_bytes());
+}

@@ -1,0 +1,125 @@
+//! Every page × every role, and what every answer says of how it is kept.
+
+use super::{ADMIN, Browser, rows, user};
+use crate::harness::{Deployment, Server, StandIn, company};
+
+const ROLES: [&str; 3] = ["officer", "approver", "operator"];
+
+/// Pages, and who may see them.
+const PAGES: [(&str, &[&str]); 9] = [
+    ("/", &ROLES),
+    ("/requests", &ROLES),
+    ("/requests?show=ended", &ROLES),
+    ("/requests/new", &["officer"]),
+    ("/erasures", &ROLES),
+    ("/erasures?show=parked", &ROLES),
+    ("/receipts", &ROLES),
+    ("/sessions", &ROLES),
+    ("/password", &ROLES),
+];
+
+/// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
+const ORDERS: [(&str, &[&str]); 16] = [
+    ("/requests/acme/404/plan", &["officer"]),
+    ("/requests/acme/404/verify", &["officer"]),
+    ("/requests/acme/404/ask", &["officer"]),
+    ("/requests/acme/404/answered", &["officer"]),
+    ("/requests/acme/404/link", &["officer"]),
+    ("/requests/acme/404/extend", &["officer"]),
+    ("/requests/acme/404/reject", &["officer"]),
+    ("/requests/acme/404/withdraw", &["officer"]),
+    ("/requests/acme/404/close", &["officer"]),
+    ("/requests/acme/404/run", &["officer"]),
+    ("/requests/acme/404/approve", &["approver"]),
+    ("/erasures/e-00000000000000000000000000000000/approve", &["approver"]),
+    ("/erasures/e-00000000000000000000000000000000/reject", &["approver"]),
+    ("/erasures/e-00000000000000000000000000000000/retry", &["operator"]),
+    ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
+    ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
+];
+
+#[test]
+fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, ADMIN);
+    for role in ROLES {
+        user(&deployment, role, role, &[role], &[]);
+    }
+    let server = Server::start(&deployment);
+    let stranger = Browser::of(&server);
+    for (path, _) in PAGES {
+        assert!(stranger.get(path).goes_on().starts_with("/sign-in"), "{path}");
+    }
+    let browsers = ROLES.map(|role| (role, Browser::signed_in(&server, role)));
+    let before = rows(&deployment);
+    for (role, browser) in &browsers {
+        for (path, may) in PAGES {
+            let page = browser.get(path);
+            let expected = if may.contains(role) { 200 } else { 403 };
+            assert_eq!(page.status, expected, "{path} as {role}: {}", page.text);
+            assert_eq!(page.header("cache-control"), "no-store", "{path}");
+            assert_eq!(page.header("referrer-policy"), "no-referrer", "{path}");
+            assert_eq!(page.header("x-content-type-options"), "nosniff", "{path}");
+            assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
+            let policy = page.header("content-security-policy");
+            assert!(
+                policy.starts_with("default-src 'none'; style-src 'self';") && !policy.contains("unsafe"),
+                "{policy}"
+            );
+            for wrong in ["<script", " style=", "<style", "http://", "https://", "javascript:"] {
+                assert!(!page.text.contains(wrong), "{path}: {wrong}");
+            }
+            assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
+        }
+        for (path, may) in ORDERS {
+            let page = browser.post(path, &[("how", "document"), ("months", "1"), ("plan", "0000000000000000")]);
+            let expected: &[u16] = if may.contains(role) { &[404, 400] } else { &[403] };
+            assert!(expected.contains(&page.status), "{path} as {role}: {} {}", page.status, page.text);
+        }
+    }
+    for (path, _) in ORDERS {
+        stranger.post(path, &[]).is(403);
+    }
+    assert_eq!(rows(&deployment), before, "nothing was ordered");
+
+    // What is not there is said in the same dress, and the style is kept for as long as it is the same.
+    let page = stranger.get("/nothing").is(404).says(&["There is no such page"]);
+    assert!(page.header("content-security-policy").contains("style-src 'self'"));
+    stranger.get("/sign-out").is(405).says(&["does not take that"]);
+    let (_, rest) = page.text.split_once("href=\"/static/").expect("a sheet");
+    let sheet = format!("/static/{}", rest.split('"').next().expect("an end"));
+    let style = stranger.get(&sheet).is(200);
+    assert_eq!(style.header("content-type"), "text/css; charset=utf-8");
+    assert!(style.header("cache-control").contains("immutable"));
+    stranger.get("/static/quietus-0000000000000000.css").is(404);
+    stranger.get("/static/..%2f..%2fquietus.toml").is(404);
+}
+
+#[test]
+fn an_account_sees_nothing_of_another_company() {
+    let standin = StandIn::start();
+    let more = format!("{}{ADMIN}", company("beta", &standin.mluvii, 63, ""));
+    let deployment = Deployment::bare(&standin.mluvii, &more);
+    let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let written = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
+    deployment.write("quietus.toml", &written);
+    user(&deployment, "anna", "Anna", &["officer", "approver", "operator"], &["acme"]);
+    user(&deployment, "both", "Both", &["officer"], &[]);
+    let server = Server::start(&deployment);
+    let (anna, both) = (Browser::signed_in(&server, "anna"), Browser::signed_in(&server, "both"));
+    let form = [("email", "bob@example.com"), ("came", "letter"), ("verified", "document"), ("company", "beta")];
+    let path = both.post("/requests/new", &form).goes_on();
+    assert!(path.starts_with("/requests/beta/"), "{path}");
+    both.get(&path).is(200).says(&["Not planned"]);
+    both.get("/requests").is(200).says(&["1 open request", "beta"]);
+    anna.get(&path).is(404);
+    anna.post(&format!("{path}/withdraw"), &[]).is(404);
+    anna.post("/requests/new", &form).is(400).says(&["Choose the company"]);
+    let list = anna.get("/requests").is(200).says(&["0 open requests"]);
+    assert!(!list.text.contains("beta"), "{}", list.text);
+    // Its form names no other company, and the list of receipts is of all of them.
+    assert!(!anna.get("/requests/new").is(200).text.contains("beta"));
+    assert!(!anna.get("/").is(200).text.contains("/receipts\""));
+    anna.get("/receipts").is(403);
+    both.post("/requests/new", &form[..3]).is(400).says(&["Choose the company"]);
+}
