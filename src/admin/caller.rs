@@ -43,7 +43,7 @@ macro_rules! needs {
     };
 }
 
-needs!(See, Requests, Approve, Operate, Rules);
+needs!(See, Requests, Approve, Operate);
 
 /// Somebody who may do what `N` takes, and the operations for it.
 pub(super) struct By<N> {
