@@ -43,7 +43,7 @@ macro_rules! needs {
     };
 }
 
-needs!(See, Requests, Approve, Operate);
+needs!(See, Requests, SeePlans, Approve, Operate);
 
 /// Somebody who may do what `N` takes, and the operations for it.
 pub(super) struct By<N> {

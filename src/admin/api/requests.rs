@@ -12,10 +12,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::plan::{Planned, Ran};
-use self::shown::Request;
+use self::shown::{PlanSessions, Request};
 use super::shown::{GivenIdentifier, identifiers, limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Made, Page};
-use crate::admin::caller::{Approve, By, Requests, See};
+use crate::admin::caller::{Approve, By, Requests, See, SeePlans};
 use crate::admin::given::{Body, Path, Query};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::routes::Admin;
@@ -65,6 +65,9 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             "/api/v1/requests/{company}/{number}/plan",
             post_with(plan, |op| {
                 op.id("plan_request").summary("Show what it would have erased, and keep that as its plan")
+            })
+            .get_with(view_plan, |op| {
+                op.id("show_plan").summary("Show the sessions of its plan: each look is in the audit")
             }),
         )
         .api_route(
@@ -272,6 +275,11 @@ async fn plan(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<plan:
     let (chosen, hints) = body.read(named.installation.as_ref())?;
     let planned = requests::plan(&by.on, &named, chosen, hints, &by.actor(), &|_| {}).await?;
     Ok(Done(Planned::from(&planned)))
+}
+
+async fn view_plan(by: By<SeePlans>, Path(which): Path<Which>) -> Answer<PlanSessions> {
+    let shown = requests::view_plan(&by.on, &which.named(&by)?, &by.actor()).await?;
+    Ok(Done(PlanSessions::of(&shown.request).expect("one without a plan is refused")))
 }
 
 /// Which plan.

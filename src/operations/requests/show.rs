@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::super::person::{GivenIdentifiers, NamedPerson, of_all};
 use super::{Named, one};
 use crate::attention::{Delay, Surroundings, delay};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::confirmation::ShownLink;
 use crate::erasure::{Erasure, ErasureId, Verdict};
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
@@ -156,6 +157,18 @@ pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, Operat
         shown.rechecks.looked.append(&mut some.looked);
         shown.rechecks.to_come.append(&mut some.to_come);
     }
+    Ok(shown)
+}
+
+/// Shows the sessions of a request's plan: a look of its own, which the audit names before anything is shown.
+pub(crate) async fn view_plan(on: &Operations, named: &Named, by: &Actor) -> Result<Shown, OperationError> {
+    let shown = explained_one(on, one(on, named).await?).await?;
+    let Some(plan) = &shown.request.plan else {
+        return Err(OperationError::Conflict(format!("request {}: nobody has planned it", shown.request.number)));
+    };
+    let object = Object::request(&shown.request.mluvii, &shown.request.number);
+    let entry = AuditEntry::new(by, Act::ViewRequest, object, ActResult::Done);
+    on.ledger.note(entry.with_word("plan", &plan.hash)).await?;
     Ok(shown)
 }
 

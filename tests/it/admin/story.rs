@@ -47,6 +47,12 @@ fn a_request_goes_from_the_letter_to_the_certificate() {
     let hash = planned["plan"].as_str().expect("a hash");
     assert_eq!(hinted["plan"], planned["plan"], "what is shown is no part of it");
 
+    let seen = approver.get(&format!("{at}/plan")).is(200);
+    assert_eq!((&seen["plan"], &seen["sessions"][0]["session"]), (&planned["plan"], &json!("acme/101")));
+    let looks = officer.get("/api/v1/audit?act=request.view").is(200);
+    assert_eq!(looks["items"].as_array().map(Vec::len), Some(1), "{looks}");
+    assert!(looks["items"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("token:adam/")), "{looks}");
+
     let by_plan = json!({ "plan": hash });
     officer.post(&format!("{at}/run"), &by_plan).refused(409, "conflict");
     let own = officer.post(&format!("{at}/approve"), &by_plan).refused(409, "conflict");

@@ -7,8 +7,8 @@ use crate::harness::{Deployment, Server, StandIn, company};
 
 /// What each role may, written down once more: a change of either side has to be meant.
 const MAY: [(&str, &[&str]); 3] = [
-    ("officer", &["see", "requests", "rules"]),
-    ("approver", &["see", "approve", "rules"]),
+    ("officer", &["see", "requests", "see_plans", "rules"]),
+    ("approver", &["see", "see_plans", "approve", "rules"]),
     ("operator", &["see", "operate"]),
 ];
 
