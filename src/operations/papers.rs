@@ -1,10 +1,11 @@
-//! Papers: a certificate of what a receipt says, and letters. Reading them changes nothing; they hold nothing personal.
+//! Papers: a certificate of what a receipt says, and letters. They change nothing and hold nothing personal; each is in the audit before
+//! it is answered, as it says what became of a person.
 
 use jiff::Timestamp;
 
 use super::requests::{self, Named};
 use super::{OperationError, Operations, receipts};
-use crate::audit::Object;
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::read_public_keys;
 use crate::papers::{Audience, Case, Certificate, ChainPlace, Lang, Letter, LetterKind, Nothing};
 use crate::receipt::{Receipt, Statement, id_of_public_key};
@@ -17,6 +18,7 @@ pub(crate) async fn certificate(
     request: Option<&Named>,
     lang: Lang,
     audience: Audience,
+    by: &Actor,
 ) -> Result<String, OperationError> {
     let receipt = receipts::show(on, sequence).await?;
     let request = match request {
@@ -29,7 +31,10 @@ pub(crate) async fn certificate(
     let issued = Timestamp::now();
     let titles = &on.settings.titles;
     let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, titles, issued };
-    Ok(certificate.html(lang, audience))
+    let html = certificate.html(lang, audience);
+    let entry = AuditEntry::new(by, Act::WriteCertificate, Object::receipt(sequence), ActResult::Done);
+    on.ledger.note(entry.with_word("for", audience.as_str()).with_word("lang", lang.as_str())).await?;
+    Ok(html)
 }
 
 /// A letter, as HTML for A4: filled from the request, and from the receipt of what was done. Where that is not named, it is the
@@ -40,6 +45,7 @@ pub(crate) async fn letter(
     request: Option<&Named>,
     sequence: Option<u64>,
     lang: Lang,
+    by: &Actor,
 ) -> Result<String, OperationError> {
     let request = match request {
         Some(named) => Some(requests::show(on, named).await?),
@@ -78,7 +84,21 @@ pub(crate) async fn letter(
     let letterhead = &on.settings.letterhead;
     let titles = &on.settings.titles;
     let nothing = nothing.as_ref();
-    Ok(Letter { kind, case: &case, letterhead, titles, statement, others: &others, nothing, written }.html(lang))
+    let html =
+        Letter { kind, case: &case, letterhead, titles, statement, others: &others, nothing, written }.html(lang);
+    if let Some(object) = letter_object(request.as_ref().map(|shown| &shown.request), statement) {
+        let entry = AuditEntry::new(by, Act::WriteLetter, object, ActResult::Done);
+        on.ledger.note(entry.with_word("letter", kind.as_str()).with_word("lang", lang.as_str())).await?;
+    }
+    Ok(html)
+}
+
+/// Which request or receipt a letter is filled from; none of a form that says nothing of anybody.
+fn letter_object(request: Option<&Request>, statement: Option<&Statement>) -> Option<Object> {
+    match request {
+        Some(request) => Some(Object::request(&request.mluvii, &request.number)),
+        None => statement.map(|statement| Object::receipt(statement.sequence)),
+    }
 }
 
 /// What shows that nothing is held of the person: all receipts of the request, or the plan of one that has none. What is missing is said.

@@ -130,7 +130,7 @@ struct FoundErasure {
 
 async fn find(by: By<Requests>, Body(find): Body<Find>) -> Answer<Found> {
     let company = by.listed(find.company.as_deref())?;
-    let found = receipts::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?).await?;
+    let found = receipts::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?, &by.actor()).await?;
     let shown = |one: receipts::FoundErasure| FoundErasure {
         erasure: one.erasure.id.to_string(),
         state: one.erasure.state,
@@ -156,7 +156,8 @@ async fn certificate(by: By<Requests>, Path(which): Path<Which>, Query(paper): Q
     let number = read_if("request", paper.request.as_deref())?;
     let installation = Some(receipt.statement.installation.clone());
     let named = number.map(|number| Named { number, installation });
-    let html = papers::certificate(&by.on, which.number, named.as_ref(), paper.lang, paper.r#for).await?;
+    let (named, actor) = (named.as_ref(), by.actor());
+    let html = papers::certificate(&by.on, which.number, named, paper.lang, paper.r#for, &actor).await?;
     Ok(Html(html))
 }
 

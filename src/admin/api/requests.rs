@@ -167,7 +167,7 @@ struct Find {
 
 async fn find(by: By<Requests>, Body(find): Body<Find>) -> Answer<Page<Request>> {
     let company = by.listed(find.company.as_deref())?;
-    let found = requests::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?).await?;
+    let found = requests::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?, &by.actor()).await?;
     Ok(Done(Page { items: found.iter().map(Request::from).collect(), next: None }))
 }
 

@@ -95,12 +95,15 @@ pub(crate) async fn plan(
     let changed = planned(plan.clone());
     let records = records(on, found).await?;
     let hints = if with_hints { hints(on, &read.request, found).await? } else { BTreeMap::new() };
-    let details = vec![
+    let mut details = vec![
         ("plan", Detail::Word(plan.hash.clone())),
         ("sessions", (plan.sessions.len() as u64).into()),
         ("included", (chosen.include.len() as u64).into()),
         ("excluded", (chosen.exclude.len() as u64).into()),
     ];
+    if with_hints {
+        details.push(("hints", Detail::Flag(true)));
+    }
     let shown = change(on, read, changed, Act::PlanRequest, details, by).await?;
     // The same plan stays whose it was, and approved.
     let plan = shown.request.plan.clone().unwrap_or(plan);

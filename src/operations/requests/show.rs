@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::super::person::{GivenIdentifiers, NamedPerson, of_all};
+use super::super::person::{GivenIdentifiers, NamedPerson, note_search, of_all};
 use super::{Named, one};
 use crate::attention::{Delay, Surroundings, delay};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
@@ -173,11 +173,13 @@ pub(crate) async fn view_plan(on: &Operations, named: &Named, by: &Actor) -> Res
 }
 
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to
-/// agree. Ended ones are found as long as their fingerprints are kept; those are carried over whenever the index key is replaced.
+/// agree. Ended ones are found as long as their fingerprints are kept; those are carried over whenever the index key is replaced. The audit
+/// names the search before it is answered.
 pub(crate) async fn find(
     on: &Operations,
     installation: Option<&InstallationName>,
     identifiers: &GivenIdentifiers,
+    by: &Actor,
 ) -> Result<Vec<Shown>, OperationError> {
     let installations = match installation {
         Some(name) => std::slice::from_ref(on.installation(name)?),
@@ -194,5 +196,6 @@ pub(crate) async fn find(
         }
         found.extend(of_all(with, |stored| stored.sequence));
     }
+    note_search(on, "requests", installation, identifiers, found.len(), by).await?;
     explained(on, found).await
 }

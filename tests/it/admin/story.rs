@@ -88,6 +88,20 @@ fn a_request_goes_from_the_letter_to_the_certificate() {
     let rows = officer.get("/api/v1/audit?act=request.approve").is(200);
     assert!(rows["items"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("token:adam/")), "{rows}");
 
+    // So is each look at what is about a person, and never by what they were looked for.
+    let look = |act: &str| {
+        let rows = officer.get(&format!("/api/v1/audit?act={act}")).is(200);
+        let rows = rows["items"].as_array().expect("rows").iter();
+        rows.map(|row| (row["object"].clone(), row["details"].clone())).collect::<Vec<_>>()
+    };
+    let found = |records: &str| json!({ "records": records, "found": 1, "kinds": "email" });
+    let of_all = json!("companies");
+    assert_eq!(look("person.find"), [(of_all.clone(), found("receipts")), (of_all, found("requests"))]);
+    let paper_of = (json!(format!("receipt:{number}")), json!({ "for": "person", "lang": "cs" }));
+    assert_eq!(look("receipt.certificate"), [paper_of], "a language that is none writes nothing");
+    let hinted: Vec<_> = look("request.plan").into_iter().map(|(_, details)| details["hints"].clone()).collect();
+    assert_eq!(hinted, [json!(true), Value::Null]);
+
     let (_, log) = server.stop();
     let needles = Needles::of([ANN]);
     needles.must_be_absent("the log", log.join("\n").as_bytes());
