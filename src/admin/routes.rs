@@ -8,6 +8,8 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 use super::api;
 use super::problem::{Code, Problem};
@@ -19,16 +21,46 @@ use crate::operations::Operations;
 /// What the routes need of the configuration at work.
 pub(crate) struct Admin {
     /// By whatever configuration there is when somebody asks.
-    pub(crate) operations: Box<dyn Fn() -> Operations + Send + Sync>,
+    operations: OperationsNow,
     /// Of the listener.
-    pub(crate) settings: AdminSettings,
+    settings: AdminSettings,
     /// The bounds of what is received.
-    pub(crate) server: Arc<Replaceable<ServerSettings>>,
+    server: Arc<Replaceable<ServerSettings>>,
+    plans: Semaphore,
 }
 
+/// Operations by the configuration at work.
+type OperationsNow = Box<dyn Fn() -> Arc<Operations> + Send + Sync>;
+
+/// Plans that are made at once: each asks mluvii for every session of a person, and every target.
+const PLANS_AT_ONCE: usize = 2;
+
+/// How long another one waits for its turn.
+const PLAN_WAIT_MAX: Duration = Duration::from_secs(5);
+
 impl Admin {
-    pub(super) fn operations(&self) -> Operations {
+    pub(crate) fn new(
+        operations: OperationsNow,
+        settings: AdminSettings,
+        server: Arc<Replaceable<ServerSettings>>,
+    ) -> Self {
+        Self { operations, settings, server, plans: Semaphore::new(PLANS_AT_ONCE) }
+    }
+
+    pub(super) fn operations(&self) -> Arc<Operations> {
         (self.operations)()
+    }
+
+    /// The turn to make a plan, until it is dropped.
+    pub(super) async fn turn_to_plan(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        match timeout(PLAN_WAIT_MAX, self.plans.acquire()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            // It is never closed.
+            Ok(Err(_)) | Err(_) => Err(Problem::new(
+                Code::Unavailable,
+                "other plans are being made just now; nothing was begun of this one",
+            )),
+        }
     }
 
     pub(super) fn body_read_max(&self) -> Duration {

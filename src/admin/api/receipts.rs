@@ -24,7 +24,7 @@ use crate::admin::routes::Admin;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::{Cursor, ReceiptRange};
 use crate::operations::requests::Named;
-use crate::operations::{papers, receipts};
+use crate::operations::{OperationError, papers, receipts};
 use crate::papers::{Audience, Lang};
 use crate::receipt;
 
@@ -86,11 +86,13 @@ struct Which {
 
 /// The receipt, as far as the account may see its company.
 async fn seen<N: Needs>(by: &By<N>, number: u64) -> Result<receipt::Receipt, Problem> {
-    let receipt = receipts::show(&by.on, number).await?;
-    match by.sees(&receipt.statement.installation) {
-        true => Ok(receipt),
-        false => Err(Problem::not_found(format_args!("receipt {number}"))),
-    }
+    let unknown = || Problem::not_found("receipt of this number");
+    let receipt = match receipts::show(&by.on, number).await {
+        // That it is in an archive would tell that there was one.
+        Err(OperationError::NotFound(_)) if by.sees_all().is_err() => return Err(unknown()),
+        receipt => receipt?,
+    };
+    if by.sees(&receipt.statement.installation) { Ok(receipt) } else { Err(unknown()) }
 }
 
 async fn show(by: By<See>, Path(Which { number }): Path<Which>) -> Answer<Receipt> {

@@ -272,7 +272,7 @@ async fn close(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<Clos
 
 async fn plan(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<plan::Wanted>) -> Answer<Planned> {
     let named = which.named(&by)?;
-    let (chosen, hints) = body.read(named.installation.as_ref())?;
+    let (chosen, hints) = body.read(&by, named.installation.as_ref())?;
     let planned = requests::plan(&by.on, &named, chosen, hints, &by.actor(), &|_| {}).await?;
     Ok(Done(Planned::from(&planned)))
 }

@@ -251,7 +251,8 @@ pub(crate) async fn run(on: &Operations, named: &Named, hash: &str, by: &Actor) 
     let change = RequestChange { read_version: read.version, request, act: Act::RunRequest, details };
     let stands = sealing(&seal, || on.ledger.run_request(&change, erasure.clone(), by)).await?;
     let erasure = stands.ok_or_else(|| changed_meanwhile(&number))?;
-    Ok(Ran { shown: super::show(on, named).await?, erasure, holds })
+    let shown = super::show(on, named).await.map_err(OperationError::after_the_act)?;
+    Ok(Ran { shown, erasure, holds })
 }
 
 /// Those that go, in their order.

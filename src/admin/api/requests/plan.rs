@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::shown::{Held, day, read};
 use super::shown::{Chosen, Request};
+use crate::admin::caller::By;
 use crate::admin::problem::Problem;
 use crate::erasure::{Outcome, Verdict};
 use crate::operations::erasures::{self, LookAgain, MayHold, NotSaid, WouldBe};
@@ -46,10 +47,14 @@ struct Decision {
 }
 
 impl Decision {
-    fn read(self, company: Option<&InstallationName>) -> Result<Choice, Problem> {
+    fn read<N>(self, by: &By<N>, company: Option<&InstallationName>) -> Result<Choice, Problem> {
         let session = match (company, self.session.parse::<i64>()) {
             (Some(company), Ok(number)) => SessionKey { installation: company.clone(), session: SessionId(number) },
-            _ => read::<SessionKey>("session", &self.session)?,
+            _ => {
+                let SessionKey { installation, session } = read("session", &self.session)?;
+                // Which companies there are is not told to whom may see some only.
+                SessionKey { installation: by.company(&installation.to_string())?, session }
+            }
         };
         Ok(Choice { session, because: self.because })
     }
@@ -57,9 +62,13 @@ impl Decision {
 
 impl Wanted {
     /// What was decided, and whether hints are wanted.
-    pub(super) fn read(self, company: Option<&InstallationName>) -> Result<(Option<request::Chosen>, bool), Problem> {
+    pub(super) fn read<N>(
+        self,
+        by: &By<N>,
+        company: Option<&InstallationName>,
+    ) -> Result<(Option<request::Chosen>, bool), Problem> {
         let decided = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
-        let of = |all: Vec<Decision>| all.into_iter().map(|one| one.read(company)).collect::<Result<_, _>>();
+        let of = |all: Vec<Decision>| all.into_iter().map(|one| one.read(by, company)).collect::<Result<_, _>>();
         let chosen = request::Chosen { include: of(self.include)?, exclude: of(self.exclude)?, anew: self.anew };
         Ok((decided.then_some(chosen), self.hints))
     }
