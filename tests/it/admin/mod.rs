@@ -2,6 +2,7 @@
 
 mod given;
 mod story;
+mod walk;
 mod who;
 
 use std::process::Output;
