@@ -141,6 +141,11 @@ impl Problem {
         Self { code, detail: detail.into() }
     }
 
+    /// The same where what was ordered is done: whoever asks must not take it for refused.
+    pub(super) fn after_the_act(self) -> Self {
+        Self::new(Code::NotShown, "it is done, and how it is now cannot be read; the server's log says why")
+    }
+
     /// As for what is not there: whoever may not see something does not learn that it is.
     pub(super) fn not_found(what: impl std::fmt::Display) -> Self {
         Self::new(Code::NotFound, format!("there is no {what}"))

@@ -87,7 +87,8 @@ async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Row>> 
     by.sees_all()?;
     let sees_accounts = by.identity.roles.allow(Permission::SeeAccounts);
     if !sees_accounts && query.act.as_deref().is_some_and(is_of_accounts) {
-        let detail = format!("what was done with accounts and tokens takes the permission `{}`", Permission::SeeAccounts);
+        let detail =
+            format!("what was done with accounts and tokens takes the permission `{}`", Permission::SeeAccounts);
         return Err(Problem::new(Code::Forbidden, detail));
     }
     let range = AuditRange {

@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::shown::{GivenIdentifier, identifiers, limit, read_if};
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Needs, Requests, See};
-use crate::admin::given::{Body, Path, Query};
+use crate::admin::given::{Body, Nothing, Path, Query};
 use crate::admin::problem::Problem;
 use crate::admin::routes::Admin;
 use crate::erasure::{ErasureState, Verdict};
@@ -89,13 +89,13 @@ async fn seen<N: Needs>(by: &By<N>, number: u64) -> Result<receipt::Receipt, Pro
     let unknown = || Problem::not_found("receipt of this number");
     let receipt = match receipts::show(&by.on, number).await {
         // That it is in an archive would tell that there was one.
-        Err(OperationError::NotFound(_)) if by.sees_all().is_err() => return Err(unknown()),
+        Err(OperationError::NotFound(_)) if !by.is_of_all() => return Err(unknown()),
         receipt => receipt?,
     };
     if by.sees(&receipt.statement.installation) { Ok(receipt) } else { Err(unknown()) }
 }
 
-async fn show(by: By<See>, Path(Which { number }): Path<Which>) -> Answer<Receipt> {
+async fn show(by: By<See>, Path(Which { number }): Path<Which>, _: Nothing) -> Answer<Receipt> {
     seen(&by, number).await.map(|receipt| Done(Receipt(receipt)))
 }
 

@@ -16,7 +16,7 @@ use self::shown::{PlanSessions, Request};
 use super::shown::{GivenIdentifier, identifiers, limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{Approve, By, Requests, See, SeePlans};
-use crate::admin::given::{Body, Path, Query};
+use crate::admin::given::{Body, Nothing, Path, Query};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::routes::Admin;
 use crate::ledger::{Cursor, RequestFilter};
@@ -150,7 +150,7 @@ async fn enter(by: By<Requests>, Body(new): Body<NewRequest>) -> Result<Made<Req
         identifiers: identifiers(new.identifiers)?,
         anyway: new.anyway,
     };
-    let entered = requests::enter(&by.on, asked, &by.actor()).await?;
+    let entered = requests::enter(&by.on, asked, &by.actor()).await.map_err(|error| by.told(error))?;
     Ok(Made(Request::from(&entered)))
 }
 
@@ -187,7 +187,7 @@ impl Which {
     }
 }
 
-async fn show(by: By<See>, Path(which): Path<Which>) -> Answer<Request> {
+async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Request> {
     let shown = requests::show(&by.on, &which.named(&by)?).await?;
     Ok(Done(Request::from(&shown)))
 }
@@ -253,7 +253,7 @@ async fn reject(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<Rej
     Ok(Done(Request::from(&shown)))
 }
 
-async fn withdraw(by: By<Requests>, Path(which): Path<Which>) -> Answer<Request> {
+async fn withdraw(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<Request> {
     let shown = requests::withdraw(&by.on, &which.named(&by)?, &by.actor()).await?;
     Ok(Done(Request::from(&shown)))
 }
@@ -273,11 +273,13 @@ async fn close(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<Clos
 async fn plan(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<plan::Wanted>) -> Answer<Planned> {
     let named = which.named(&by)?;
     let (chosen, hints) = body.read(&by, named.installation.as_ref())?;
-    let planned = requests::plan(&by.on, &named, chosen, hints, &by.actor(), &|_| {}).await?;
+    let _turn = by.admin.turn_to_plan().await?;
+    let planned = requests::plan(&by.on, &named, chosen, hints, &by.actor(), &|_| {}).await;
+    let planned = planned.map_err(|error| by.told(error))?;
     Ok(Done(Planned::from(&planned)))
 }
 
-async fn view_plan(by: By<SeePlans>, Path(which): Path<Which>) -> Answer<PlanSessions> {
+async fn view_plan(by: By<SeePlans>, Path(which): Path<Which>, _: Nothing) -> Answer<PlanSessions> {
     let shown = requests::view_plan(&by.on, &which.named(&by)?, &by.actor()).await?;
     Ok(Done(PlanSessions::of(&shown.request).expect("one without a plan is refused")))
 }
@@ -296,6 +298,7 @@ async fn approve(by: By<Approve>, Path(which): Path<Which>, Body(body): Body<ByP
 }
 
 async fn run(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<ByPlan>) -> Answer<Ran> {
-    let ran = requests::run(&by.on, &which.named(&by)?, &body.plan, &by.actor()).await?;
+    let ran = requests::run(&by.on, &which.named(&by)?, &body.plan, &by.actor()).await;
+    let ran = ran.map_err(|error| by.told(error))?;
     Ok(Done(Ran::from(&ran)))
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tracing::error;
 
 use super::super::shown::{Held, day, read};
 use super::shown::{Chosen, Request};
@@ -52,8 +53,10 @@ impl Decision {
             (Some(company), Ok(number)) => SessionKey { installation: company.clone(), session: SessionId(number) },
             _ => {
                 let SessionKey { installation, session } = read("session", &self.session)?;
-                // Which companies there are is not told to whom may see some only.
-                SessionKey { installation: by.company(&installation.to_string())?, session }
+                // Of another company nothing is said, neither whether there is one nor whether it may be seen.
+                let of = by.company(&installation.to_string()).ok().filter(|of| company.is_none_or(|own| own == of));
+                let unknown = || Problem::not_found("such session of the request's company");
+                SessionKey { installation: of.ok_or_else(unknown)?, session }
             }
         };
         Ok(Choice { session, because: self.because })
@@ -312,6 +315,11 @@ fn of_target(said: &Result<WouldBe, NotSaid>, look_again: Option<LookAgain>) -> 
             told: would_be.told.iter().map(ToString::to_string).collect(),
             look_again,
         },
+        Err(NotSaid::NotStarted(why)) => {
+            // It may name files of secrets, which concern operators alone.
+            error!(error = why, "the targets of a plan could not be asked");
+            At::NotKnown { why: "it was not asked, as it could not be started; the server's log says why".to_owned() }
+        }
         Err(why) => At::NotKnown { why: why.to_string() },
     }
 }
