@@ -137,6 +137,28 @@ pub(crate) struct Retried {
     pub(crate) asked_once_more: Vec<TargetName>,
 }
 
+/// Retries what is parked of an erasure. One that waits for its time is left: beginning it is another decision ([`begin`]).
+pub(crate) async fn retry_parked(on: &Operations, id: ErasureId, by: &Actor) -> Result<Retried, OperationError> {
+    match show(on, id).await?.state {
+        // Neither comes to be scheduled again.
+        ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked => retry(on, id, by).await,
+        ErasureState::Scheduled => Err(OperationError::Conflict(format!(
+            "erasure {id}: it waits for its time; whoever wants it to go now begins it"
+        ))),
+        ErasureState::Requested | ErasureState::Done | ErasureState::Cancelled => {
+            Err(OperationError::Conflict(format!("erasure {id}: it is not parked")))
+        }
+    }
+}
+
+/// Begins a scheduled erasure now.
+pub(crate) async fn begin(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    if show(on, id).await?.state != ErasureState::Scheduled {
+        return Err(OperationError::Conflict(format!("erasure {id}: it does not wait for its time")));
+    }
+    retry(on, id, by).await.map(drop)
+}
+
 /// Retries what is parked of an erasure; begins a scheduled one now.
 pub(crate) async fn retry(on: &Operations, id: ErasureId, by: &Actor) -> Result<Retried, OperationError> {
     // Before: the order takes the marks away.
