@@ -46,7 +46,7 @@ mod target_pause;
 mod transition;
 mod view;
 
-pub(crate) use accounts::{Accounts, NewSession};
+pub(crate) use accounts::{Accounts, NewSession, OwnPassword};
 pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use checksums::{SumChunk, SumMark, Summed};

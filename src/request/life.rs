@@ -10,7 +10,7 @@ use super::{
     Chosen, ClosedBecause, End, Ended, ExtendedBecause, Extension, Plan, Reopened, Request, RequestState, Verification,
     VerifiedBy,
 };
-use crate::audit::Actor;
+use crate::audit::{Actor, Apart};
 use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
 use crate::erasure::ErasureId;
 use crate::subject::TargetName;
@@ -194,10 +194,17 @@ impl Request {
         Ok(self)
     }
 
-    /// Somebody else than who has entered it, or made or changed its plan, says that what was shown may go.
+    /// Who has entered it, or made or changed its plan: none of them approves it.
+    pub(crate) fn askers(&self) -> Vec<Actor> {
+        let by = self.plan.as_ref().map(|plan| &plan.by);
+        [&self.entered_by].into_iter().chain(&self.makers).chain(by).cloned().collect()
+    }
+
+    /// Somebody else than who has entered it, or made or changed its plan, says that what was shown may go. What only the ledger knows of
+    /// who is who, whoever calls this asks of it before.
     pub(crate) fn approve(mut self, hash: &str, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_verified()?;
-        let own: Vec<_> = [&self.entered_by].into_iter().chain(&self.makers).cloned().collect();
+        let own = self.askers();
         let is_nothing = self.plan.as_ref().is_some_and(|plan| self.is_nothing(plan));
         let plan = planned_as(&mut self.plan, hash)?;
         if is_nothing {
@@ -206,8 +213,8 @@ impl Request {
         if plan.approved.is_some() {
             return Err(Refused::Approved);
         }
-        for own in own.into_iter().chain([plan.by.clone()]) {
-            if !by.is_somebody_else(&own) {
+        for own in own {
+            if by.apart_from(&own) == Apart::One {
                 return Err(Refused::SamePerson(own));
             }
         }

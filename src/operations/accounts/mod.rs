@@ -5,9 +5,11 @@ mod hashing;
 mod identity;
 #[cfg_attr(not(test), expect(dead_code, reason = "the pages sign in by it, and they come next"))]
 mod session;
+mod somebody_else;
 mod tokens;
 
 pub(crate) use identity::{Identity, by_token};
+pub(crate) use somebody_else::why_not;
 pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, tokens};
 #[cfg_attr(not(test), expect(unused_imports, reason = "the pages sign in by it, and they come next"))]
 pub(crate) use {
@@ -155,9 +157,11 @@ fn known(on: &Operations, names: Vec<InstallationName>) -> Result<Companies, Inp
     Ok(Companies::named(known?))
 }
 
+/// Of somebody who has shown who they are, or who may run commands.
 async fn hash(password: &Secret, of: &AccountName) -> Result<PasswordHash, OperationError> {
     PasswordHash::must_be_fine(password, of).map_err(InputError::Password)?;
-    let hash = hashing::in_turn(|| PasswordHash::of_new(password, of)).await.map_err(hashing::Busy::into_error)?;
+    let hash =
+        hashing::in_turn(true, || PasswordHash::of_new(password, of)).await.map_err(hashing::Busy::into_error)?;
     Ok(hash.map_err(InputError::Password)?)
 }
 
