@@ -240,3 +240,27 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(error: OperationError) -> (Code, u16, bool) {
+        let problem = Problem::from(error);
+        let code = problem.code;
+        let response = problem.into_response();
+        (code, response.status().as_u16(), response.headers().contains_key(header::RETRY_AFTER))
+    }
+
+    #[test]
+    fn only_what_may_pass_is_to_be_asked_again_and_nothing_that_is_done() {
+        let why = || anyhow::anyhow!("a test");
+        assert_eq!(answered(LedgerError::Busy(why()).into()), (Code::Unavailable, 503, true));
+        assert_eq!(answered(OperationError::Unavailable(why())), (Code::Unavailable, 503, true));
+        assert_eq!(answered(LedgerError::Broken(why()).into()), (Code::Failed, 500, false));
+        assert_eq!(answered(LedgerError::Damaged(why()).into()), (Code::Failed, 500, false));
+        assert_eq!(answered(OperationError::Ledger(why())), (Code::Failed, 500, false));
+        let done = OperationError::from(LedgerError::Busy(why())).after_the_act();
+        assert_eq!(answered(done), (Code::NotShown, 500, false));
+    }
+}
