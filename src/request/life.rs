@@ -201,7 +201,7 @@ impl Request {
     }
 
     /// Somebody else than who has entered it, or made or changed its plan, says that what was shown may go. What only the ledger knows of
-    /// who is who, whoever calls this asks of it before.
+    /// who is who, whoever calls this asks as well.
     pub(crate) fn approve(mut self, hash: &str, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_verified()?;
         let own = self.askers();

@@ -56,7 +56,7 @@ async fn given_by(on: &Operations, to: &Actor, others: &[Actor]) -> Result<Optio
         }),
         Given::Unknown => Some(format!(
             "who has given {to} the token or password is no longer in the ledger's audit, so nobody is surely somebody else: have a \
-             new one given (`quietus tokens issue`, `quietus users password`)"
+             new one given (`quietus tokens issue`, `quietus users password`), and use that"
         )),
     })
 }

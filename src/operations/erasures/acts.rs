@@ -104,7 +104,7 @@ async fn withdrawn_by(on: &Operations, erasure: &Erasure, by: &Actor) -> Result<
     loop {
         let page = on.ledger.audit(&withdrawals).await?;
         let done = page.items.into_iter().filter(|row| row.statement.result == ActResult::Done.as_str());
-        let actors: Vec<Actor> = done.filter(|row| is_of_it(row)).map(|row| row.statement.actor).collect();
+        let actors: Vec<Actor> = done.filter(&is_of_it).map(|row| row.statement.actor).collect();
         for actor in actors {
             if written.contains(&actor) {
                 continue;

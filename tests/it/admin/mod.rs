@@ -1,5 +1,6 @@
 //! The admin API, as another system uses it: over HTTP, with tokens.
 
+mod four_eyes;
 mod given;
 mod story;
 mod walk;
