@@ -5,7 +5,9 @@ use std::process::Stdio;
 use serde_json::{Value, json};
 
 use super::{ADMIN, Api, done, token};
-use crate::harness::{Deployment, RULES, Server, StandIn, quietus};
+use crate::harness::{Deployment, Server, StandIn, quietus};
+
+const SETTLES: &str = "\n[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
 
 /// Orders something as root, which somebody has become by `sudo`.
 fn by_sudo(deployment: &Deployment, who: &str, arguments: &[&str]) -> String {
@@ -19,7 +21,7 @@ fn by_sudo(deployment: &Deployment, who: &str, arguments: &[&str]) -> String {
 #[test]
 fn a_token_approves_what_was_planned_on_the_machine_only_where_it_is_known_who_is_who() {
     let standin = StandIn::start();
-    let more = format!("{RULES}\n[requests]\nfour_eyes = true\n{ADMIN}");
+    let more = format!("{SETTLES}\n[requests]\nfour_eyes = true\n{ADMIN}");
     let deployment = Deployment::bare(&standin.mluvii, &more);
     let server = Server::start(&deployment);
     standin.register(&server.callback());
