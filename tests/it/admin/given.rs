@@ -215,7 +215,7 @@ fn who_is_known_is_not_cut_off_for_connections_of_which_nobody_is() {
         "POST /api/v1/requests/find HTTP/1.1\r\n{head}Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
     )
     .expect("it is sent");
-    let mut idle: Vec<TcpStream> = (0..40).map(|_| connect()).collect();
+    let mut idle: Vec<TcpStream> = (0..80).map(|_| connect()).collect();
     // The oldest of them has to make way, as would one that is older still and no better known.
     let closed = idle[0].read(&mut [0; 1]);
     assert!(!matches!(closed, Ok(1)), "{closed:?}");
