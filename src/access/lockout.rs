@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use super::account::AccountName;
+use super::name::AccountName;
 
 /// In which time failures are counted, and for how long somebody waits who has had too many.
 const WINDOW: Duration = Duration::from_secs(15 * 60);

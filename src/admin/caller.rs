@@ -15,7 +15,7 @@ use tracing::error;
 
 use super::answer::problem_response;
 use super::problem::{Code, Problem};
-use super::routes::Admin;
+use super::state::Admin;
 use crate::access::{Bearer, BearerKind, Companies, Permission};
 use crate::audit::Actor;
 use crate::http::{LogRateLimit, Seat};

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::answer::problem_response;
 use super::problem::{Code, Problem};
-use super::routes::Admin;
+use super::state::Admin;
 
 /// The largest body: identifiers of one person, and words.
 const BODY_BYTES_MAX: usize = 256 << 10;
@@ -39,18 +39,23 @@ impl<T: DeserializeOwned> FromRequest<Arc<Admin>> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, admin: &Arc<Admin>) -> Result<Self, Problem> {
-        no_query(&request)?;
-        let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
-        if !bare.trim_ascii().eq_ignore_ascii_case(b"application/json") {
-            return Err(Problem::new(
-                Code::NotUnderstood,
-                "the body has to be sent as `Content-Type: application/json`",
-            ));
-        }
-        let bytes = body(request, admin).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| not_understood("the body", &error))
+        read_json(&json_bytes(request, admin).await?).map(Self)
     }
+}
+
+/// The body of an operation that takes JSON.
+pub(super) async fn json_bytes(request: Request, admin: &Admin) -> Result<Bytes, Problem> {
+    no_query(&request)?;
+    let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
+    if !bare.trim_ascii().eq_ignore_ascii_case(b"application/json") {
+        return Err(Problem::new(Code::NotUnderstood, "the body has to be sent as `Content-Type: application/json`"));
+    }
+    body(request, admin).await
+}
+
+pub(super) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| not_understood("the body", &error))
 }
 
 impl FromRequest<Arc<Admin>> for Nothing {

@@ -6,9 +6,12 @@ mod answer;
 mod api;
 mod caller;
 mod given;
+mod keyed;
 mod problem;
 mod routes;
 mod settings;
+mod state;
 
-pub(crate) use routes::{Admin, router};
+pub(crate) use routes::router;
 pub(crate) use settings::AdminSettings;
+pub(crate) use state::Admin;

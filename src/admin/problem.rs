@@ -146,6 +146,11 @@ impl Problem {
         Self::new(Code::NotShown, "it is done, and how it is now cannot be read; the server's log says why")
     }
 
+    /// Whether it was refused before anything was changed.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.code.status().is_client_error()
+    }
+
     /// As for what is not there: whoever may not see something does not learn that it is.
     pub(super) fn not_found(what: impl std::fmt::Display) -> Self {
         Self::new(Code::NotFound, format!("there is no {what}"))

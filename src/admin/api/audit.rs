@@ -16,7 +16,7 @@ use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, See};
 use crate::admin::given::Query;
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::audit::{Actor, AuditRow, Object};
 use crate::ledger::{AuditRange, Cursor};
 use crate::operations::audit;

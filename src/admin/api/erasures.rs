@@ -16,7 +16,7 @@ use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{Approve, By, Needs, Operate, Requests, See};
 use crate::admin::given::{Nothing, Path, Query};
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::erasure::{self, ErasureId};
 use crate::ledger::{ErasureFilter, Stopped};
 use crate::operations::{erasures, recheck};

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use super::shown::{GivenIdentifier, identifiers, limit, read_if};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{By, Needs, Requests, See};
-use crate::admin::given::{Body, Nothing, Path, Query};
+use crate::admin::given::{Nothing, Path, Query};
+use crate::admin::keyed::{Keyed, Once};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::hold::{HoldId, HoldOn, HoldReason};
 use crate::ledger::{self, HoldsListed};
 use crate::operations::OperationError;
@@ -173,7 +174,12 @@ struct Added {
     under_way: Vec<String>,
 }
 
-async fn add(by: By<Requests>, Body(new): Body<NewHold>) -> Result<Made<Added>, Problem> {
+async fn add(by: By<Requests>, keyed: Keyed<NewHold>) -> Result<Once<Made<Added>>, Problem> {
+    let Keyed { body, order } = keyed;
+    order.once(by, move |by| async move { added(&by, body).await }).await
+}
+
+async fn added(by: &By<Requests>, new: NewHold) -> Result<Made<Added>, Problem> {
     let installation = by.company_or_only(new.company.as_deref())?;
     let about = match new.on {
         About::Session(number) => HoldAbout::Session(SessionKey { installation, session: SessionId(number) }),

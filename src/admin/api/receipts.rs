@@ -20,7 +20,7 @@ use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Needs, Requests, See};
 use crate::admin::given::{Body, Nothing, Path, Query};
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::{Cursor, ReceiptRange};
 use crate::operations::requests::Named;

@@ -17,8 +17,9 @@ use super::shown::{GivenIdentifier, identifiers, limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{Approve, By, Requests, See, SeePlans};
 use crate::admin::given::{Body, Nothing, Path, Query};
+use crate::admin::keyed::{Keyed, Once};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::requests::{self, Asked, Named};
 use crate::request::{Came, ClosedBecause, ExtendedBecause, RejectedBecause, RequestNumber, RequestState, VerifiedBy};
@@ -139,7 +140,12 @@ struct NewRequest {
     anyway: bool,
 }
 
-async fn enter(by: By<Requests>, Body(new): Body<NewRequest>) -> Result<Made<Request>, Problem> {
+async fn enter(by: By<Requests>, keyed: Keyed<NewRequest>) -> Result<Once<Made<Request>>, Problem> {
+    let Keyed { body, order } = keyed;
+    order.once(by, move |by| async move { entered(&by, body).await }).await
+}
+
+async fn entered(by: &By<Requests>, new: NewRequest) -> Result<Made<Request>, Problem> {
     let asked = Asked {
         installation: Some(by.company_or_only(new.company.as_deref())?),
         number: read_if("number", new.number.as_deref())?,
@@ -297,8 +303,13 @@ async fn approve(by: By<Approve>, Path(which): Path<Which>, Body(body): Body<ByP
     Ok(Done(Request::from(&shown)))
 }
 
-async fn run(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<ByPlan>) -> Answer<Ran> {
-    let ran = requests::run(&by.on, &which.named(&by)?, &body.plan, &by.actor()).await;
+async fn run(by: By<Requests>, Path(which): Path<Which>, keyed: Keyed<ByPlan>) -> Result<Once<Done<Ran>>, Problem> {
+    let Keyed { body, order } = keyed;
+    order.once(by, move |by| async move { ran(&by, &which, &body).await }).await
+}
+
+async fn ran(by: &By<Requests>, which: &Which, body: &ByPlan) -> Answer<Ran> {
+    let ran = requests::run(&by.on, &which.named(by)?, &body.plan, &by.actor()).await;
     let ran = ran.map_err(|error| by.told(error))?;
     Ok(Done(Ran::from(&ran)))
 }

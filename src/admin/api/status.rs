@@ -12,7 +12,7 @@ use crate::access::Companies;
 use crate::admin::answer::{Answer, Done};
 use crate::admin::caller::{By, See};
 use crate::admin::given::Nothing;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::operations::status as operations;
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {

@@ -46,7 +46,7 @@ fn what_cannot_be_read_changes_nothing_and_is_not_repeated() {
     api.post(at, &large).refused(413, "too_large");
     let of = |kind: &str, value: &str| json!({ "came": "letter", "identifiers": [{ "kind": kind, "value": value }] });
     api.post(at, &of("email", " ")).refused(400, "input");
-    api.post(at, &of("session", "7")).refused(400, "input");
+    api.post(at, &of("guest_id", "7")).refused(400, "input");
     api.post(at, &json!({ "came": "letter", "identifiers": [] })).refused(400, "input");
     api.post(at, &json!({ "came": "letter", "verified": "email-link", "identifiers": person })).refused(400, "input");
     // A filter that is not understood must not list more.
