@@ -22,12 +22,12 @@ use super::state::Admin;
 use crate::ledger::KeptAnswer;
 use crate::operations::answers::{self, Claimed};
 
-const KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+const KEY: &str = "idempotency-key";
+const REPLAYED: &str = "idempotency-replayed";
 const KEY_CHARS_MAX: usize = 64;
 
-/// About when an order that is under way may be asked for again.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+/// About after how many seconds an order that is under way may be asked for again.
+const RETRY_AFTER_S: &str = "5";
 
 /// The body, and by what the order is known where it comes again.
 pub(super) struct Keyed<T> {
@@ -87,7 +87,7 @@ impl Order {
         let Some(sent) = self.0 else { return act(by).await.map(Once::Now) };
         // Who may see less by another token is not answered what was answered to more.
         let companies = by.identity.companies.to_string();
-        let parts = [sent.method.as_bytes(), sent.path.as_bytes(), companies.as_bytes(), &sent.body];
+        let parts = [sent.method.as_bytes(), sent.path.as_bytes(), companies.as_bytes(), &sent.body[..]];
         let order = match answers::claim(&by.on, &by.identity.account, &sent.key, &parts).await? {
             Claimed::First(order) => order,
             Claimed::Answered(answer) => return Ok(Once::Again(answer)),
@@ -169,12 +169,13 @@ impl<A: IntoResponse> IntoResponse for Once<A> {
             Self::Again(KeptAnswer { status, body }) => {
                 let status = StatusCode::from_u16(status).unwrap_or(StatusCode::OK);
                 let json = (header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                (status, [json, (REPLAYED, HeaderValue::from_static("true"))], body).into_response()
+                (status, [json, (HeaderName::from_static(REPLAYED), HeaderValue::from_static("true"))], body)
+                    .into_response()
             }
             Self::UnderWay => {
                 let under_way = Problem::new(Code::Conflict, "the same order is under way; send it again in a moment");
                 let mut response = under_way.into_response();
-                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+                response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
                 response
             }
         }
@@ -199,17 +200,19 @@ mod tests {
 
     #[test]
     fn a_key_is_sent_once_and_is_visible() {
-        let of = |values: &[&'static [u8]]| {
+        let of = |values: &[&str]| {
             let mut headers = HeaderMap::new();
             for value in values {
-                headers.append(KEY, HeaderValue::from_bytes(value).expect("a header"));
+                headers.append(KEY, HeaderValue::from_bytes(value.as_bytes()).expect("a header"));
             }
             key(&headers)
         };
         assert!(of(&[]).expect("none").is_none());
-        assert_eq!(of(&[b"8e03978e-40d5-43dd-bc93-6894a57f9324"]).expect("a key").map(|key| key.len()), Some(36));
-        assert!(of(&[&[b'x'; 64]]).is_ok());
-        for wrong in [&[&b""[..]][..], &[&[b'x'; 65]], &[b"a b"], &[b"a", b"a"], &["é".as_bytes()]] {
+        assert_eq!(of(&["8e03978e-40d5-43dd-bc93-6894a57f9324"]).expect("a key").map(|key| key.len()), Some(36));
+        let long = "x".repeat(KEY_CHARS_MAX);
+        assert!(of(&[&long]).is_ok());
+        let longer = format!("{long}x");
+        for wrong in [&[""][..], &[longer.as_str()], &["a b"], &["a", "a"], &["é"]] {
             assert!(of(wrong).is_err(), "{wrong:?}");
         }
     }

@@ -2,6 +2,7 @@
 //! opens an empty ledger; nothing here knows what is behind the port.
 
 pub(crate) mod accounts;
+pub(crate) mod answering;
 pub(crate) mod archiving;
 pub(crate) mod asking;
 pub(crate) mod attention;
@@ -235,6 +236,9 @@ macro_rules! contract {
                 a_session_begins_with_the_password_that_was_verified_and_ends_with_another
                 a_token_is_found_with_its_account_until_it_is_over_or_revoked
                 what_is_over_goes_with_maintenance;
+            answering: an_order_is_new_once_and_answered_the_same_for_a_day
+                of_those_who_send_an_order_at_once_one_does_it
+                what_was_refused_may_be_sent_again;
             archiving: archived_receipts_leave_and_the_chain_goes_on_after_them
                 a_gap_begins_at_the_end_of_an_archive
                 a_receipt_that_needs_a_person_stays_and_is_archived_once_it_was_seen

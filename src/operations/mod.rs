@@ -7,6 +7,7 @@ pub(crate) mod accept;
 pub(crate) mod accounts;
 pub(crate) mod actor;
 pub(crate) mod alerts;
+pub(crate) mod answers;
 pub(crate) mod archive;
 pub(crate) mod attention;
 pub(crate) mod audit;

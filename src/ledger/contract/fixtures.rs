@@ -467,6 +467,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         ledger.add_hold(&hold(on), &by()).await.expect("added");
     }
     super::accounts::one_that_is_used(ledger, "ann").await;
+    super::answering::one_that_was_answered(ledger).await;
     // Last: nothing else is sealed under it here.
     let generation = KeyId::written("5ea1".repeat(4));
     ledger.begin_seal_generation(&generation).await.expect("noted");

@@ -273,6 +273,7 @@ macro_rules! transact {
 // Their orders and batches are transactions, too, so they come after the macro.
 mod accounts;
 mod admin;
+mod answers;
 mod expiry;
 
 /// Whether the end of a claim was written.
@@ -553,6 +554,7 @@ impl Queue for PostgresLedger {
         }
         transact!(self, |tx| confirming::forget_old(tx, keep.duplicates))?;
         transact!(self, |tx| accounts::forget_old(tx))?;
+        transact!(self, |tx| answers::forget_old(tx))?;
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;

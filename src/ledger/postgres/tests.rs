@@ -127,6 +127,7 @@ async fn what_is_changed_past_the_port() {
     story!(damage every_checksum_is_compared_for_those_who_look_the_ledger_over);
     story!(accounts a_session_ends_once_nothing_came_of_it_for_half_an_hour);
     story!(accounts what_is_changed_of_an_account_past_the_ledger_gives_nobody_anything);
+    story!(answering what_was_answered_is_forgotten_after_a_day);
     story!(sealing a_capsule_opens_as_its_own_erasures_only);
     story!(sealing what_was_found_of_one_is_told_of_nobody_else);
 }

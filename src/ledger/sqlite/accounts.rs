@@ -228,12 +228,12 @@ fn one(connection: &Connection, name: &AccountName) -> Result<Option<StoredAccou
 }
 
 /// Returns how many rows it touched.
-fn run(tx: &Tx<'_>, statement: query::Statement) -> Result<u64, LedgerError> {
+pub(super) fn run(tx: &Tx<'_>, statement: query::Statement) -> Result<u64, LedgerError> {
     let query::Statement { sql, values } = statement;
     Ok(tx.prepare_cached(&sql)?.execute(params_from_iter(values))? as u64)
 }
 
-fn list<T>(
+pub(super) fn list<T>(
     connection: &Connection,
     statement: query::Statement,
     read: impl Fn(&rusqlite::Row<'_>) -> Result<T, LedgerError>,

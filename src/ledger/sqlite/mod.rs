@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod admin;
+mod answers;
 mod archive;
 mod attention;
 mod audit;
@@ -479,6 +480,7 @@ impl Queue for SqliteLedger {
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
             self.writer.write(Wakes::NoOne, move |tx| confirming::forget_old(tx, keep.duplicates)).await?;
             self.writer.write(Wakes::NoOne, accounts::forget_old).await?;
+            self.writer.write(Wakes::NoOne, answers::forget_old).await?;
             let events = self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await;
             self.passes.go_on(&self.writer, keep).await?;
             events?;

@@ -87,6 +87,7 @@ sql_story!(damage an_end_that_the_ledger_refuses_is_nobody_elses);
 sql_story!(damage every_checksum_is_compared_for_those_who_look_the_ledger_over);
 sql_story!(accounts a_session_ends_once_nothing_came_of_it_for_half_an_hour);
 sql_story!(accounts what_is_changed_of_an_account_past_the_ledger_gives_nobody_anything);
+sql_story!(answering what_was_answered_is_forgotten_after_a_day);
 sql_story!(sealing a_capsule_opens_as_its_own_erasures_only);
 sql_story!(sealing what_was_found_of_one_is_told_of_nobody_else);
 

@@ -3,6 +3,7 @@
 mod four_eyes;
 mod given;
 mod story;
+mod twice;
 mod walk;
 mod who;
 

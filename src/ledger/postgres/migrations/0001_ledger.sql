@@ -612,6 +612,16 @@ CREATE TABLE account_session (
 );
 CREATE INDEX account_session_of ON account_session (account);
 
+-- What was answered to an order that may come again, by the digest of its account and key: kept for a day. `status` is 0 until it is answered.
+CREATE TABLE order_answer (
+  id      TEXT COLLATE "C" PRIMARY KEY,
+  digest  TEXT NOT NULL,
+  claimed BIGINT NOT NULL,
+  status  BIGINT NOT NULL,
+  answer  TEXT NOT NULL
+);
+CREATE INDEX order_answer_claimed ON order_answer (claimed);
+
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (
   name    TEXT COLLATE "C" PRIMARY KEY,
