@@ -173,7 +173,10 @@ impl<A: IntoResponse> IntoResponse for Once<A> {
                     .into_response()
             }
             Self::UnderWay => {
-                let under_way = Problem::new(Code::Conflict, "the same order is under way; send it again in a moment");
+                let under_way = Problem::new(
+                    Code::Conflict,
+                    "the same order is under way, or has just failed: send it again in a while, and nothing is done twice",
+                );
                 let mut response = under_way.into_response();
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
                 response
