@@ -226,7 +226,7 @@ pub(crate) async fn a_token_is_found_with_its_account_until_it_is_over_or_revoke
     };
     assert_eq!(listed(Some(&ann)).await.len(), 2, "what is over is still shown");
     assert_eq!(listed(None).await.len(), 3);
-    assert_eq!(listed(Some(&name("bob"))).await, [of_bob.id.clone()]);
+    assert_eq!(listed(Some(&name("bob"))).await, std::slice::from_ref(&of_bob.id));
 
     ledger.token_used(&good.id).await.expect("noted");
     let used = ledger.token(&good.id).await.expect("read").expect("is there");
@@ -270,7 +270,7 @@ pub(crate) async fn what_is_over_goes_with_maintenance(ledger: Shared) {
     let left: Vec<_> = ledger.tokens(None).await.expect("read").into_iter().map(|token| token.id).collect();
     assert!(left.len() == 2 && left.contains(&token) && left.contains(&lately.id), "{left:?}");
     let left: Vec<_> = ledger.account_sessions(&ann).await.expect("read").into_iter().map(|one| one.id).collect();
-    assert_eq!(left, [session.clone()]);
+    assert_eq!(left, std::slice::from_ref(&session));
     assert!(!ledger.end_session(&over.id, &by()).await.expect("answered"), "it is gone");
     assert_eq!(ledger.forget_sessions().await.expect("forgotten"), 1);
     assert!(ledger.account_session(&session).await.expect("read").is_none());
