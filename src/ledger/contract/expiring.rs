@@ -238,6 +238,40 @@ pub(crate) async fn an_erasure_that_may_not_be_deleted_stops_no_other(ledger: Sh
     assert_eq!(refused, [prints, erasures]);
 }
 
+pub(crate) async fn a_consents_fingerprint_that_may_not_be_deleted_stops_no_other(ledger: Shared, sql: Sql<'_>) {
+    for id in 1..=9 {
+        let mut change = of_guest(id, u8::try_from(id).expect("small"));
+        change.record.consent = Consent { state: ConsentState::Given, ..Consent::default() };
+        decide(&ledger, change).await;
+        begun(&ledger, id, &["mluvii"]).await;
+        step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+        close(&ledger).await;
+    }
+    let print = |id: i64| email(u8::try_from(id).expect("small")).fingerprint;
+    let is_known =
+        async |id| !ledger.erased_sessions_with(&installation(), &[print(id)]).await.expect("searched").is_empty();
+    assert!(is_known(1).await && is_known(9).await);
+    sql("CREATE TABLE keeps_consent (fingerprint BYTEA, installation BIGINT, session BIGINT, version BIGINT,
+           FOREIGN KEY (fingerprint, installation, session, version)
+             REFERENCES consent_fingerprint (fingerprint, installation, session, version))");
+    sql("INSERT INTO keeps_consent SELECT fingerprint, installation, session, version FROM consent_fingerprint
+         WHERE session = 4");
+    let asked = NewErasure { fingerprints: vec![email(3)], ..due_erasure(850, &["crm"]) };
+    let asked = ledger.request(asked, &by()).await.expect("requested");
+    assert!(ledger.cancel_erasure(asked, &by()).await.expect("cancelled"));
+    maintain(&ledger, Keep { fingerprints: Some(Duration::ZERO), ..KEEP }).await;
+    for id in 1..=9 {
+        assert_eq!(is_known(id).await, id == 4, "{id}");
+    }
+    let counts = ledger.counts().await.expect("counted");
+    let of = |kind: RecordKind| &counts.expired[kind.as_str()];
+    let refused = of(RecordKind::ConsentFingerprints).refused.as_ref();
+    assert_eq!(refused.map(|one| (one.count, one.example.clone())), Some((1, session(4).to_string())));
+    // Those of erasures go all the same, and nothing of them is refused.
+    let erasures = of(RecordKind::Fingerprints);
+    assert_eq!((erasures.deleted, erasures.refused.is_some()), (1, false));
+}
+
 pub(crate) async fn what_was_erased_stays_so_beyond_its_record(ledger: Shared) {
     for id in [1, 2] {
         decide(&ledger, of_guest(id, 1)).await;
