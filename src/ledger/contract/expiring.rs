@@ -12,7 +12,9 @@ use crate::erasure::{ErasureId, NewErasure, Outcome, Subject};
 use crate::event::Channel;
 use crate::keys::Digest;
 use crate::ledger::expiry::RecordKind;
-use crate::ledger::{Decision, Finished, Invariant, Keep, SessionChange, SessionMark, SessionView, Tombstone};
+use crate::ledger::{
+    Decision, Finished, Invariant, Keep, SessionChange, SessionMark, SessionView, SweepJob, SweepState, Tombstone,
+};
 use crate::subject::GuestId;
 
 /// The time of everything is over, but for that of tombstones.
@@ -342,4 +344,24 @@ pub(crate) async fn an_erasure_expires_once_nothing_refers_to_it(ledger: Shared,
     assert_eq!((counts.erasures["done"], counts.erasures["cancelled"], counts.erasures["scheduled"]), (0, 0, 1));
     assert_eq!(counts.expired["erasures"].deleted, 2);
     assert_eq!(ledger.count_broken(Invariant::StepHasErasure).await.expect("counted"), 0);
+}
+
+pub(crate) async fn a_sweep_goes_once_it_is_over_for_long_enough_and_never_before(ledger: Shared) {
+    let said = serde_json::json!({ "not_looked_at": ["a folder, by the words of somebody's plugin"] });
+    for (name, state) in [("crm", SweepState::Done), ("erp", SweepState::Failed), ("files", SweepState::Sweeping)] {
+        let job = SweepJob { target: target(name), state, result: Some(said.clone()), ..super::sweeping::sweep_job() };
+        ledger.add_sweep_job(&job, 0).await.expect("answered").expect("added");
+    }
+    let left = async || {
+        let all = ledger.sweep_jobs().await.expect("read");
+        all.into_iter().map(|stored| stored.job.target.to_string()).collect::<Vec<_>>()
+    };
+    for erasures in [None, Some(2 * HOUR)] {
+        maintain(&ledger, Keep { erasures, ..KEEP_NOTHING }).await;
+        assert_eq!(left().await, ["crm", "erp", "files"]);
+    }
+    maintain(&ledger, KEEP).await;
+    assert_eq!(left().await, ["files"], "it is not over");
+    let next = SweepJob { target: target("crm"), ..super::sweeping::sweep_job() };
+    assert!(ledger.add_sweep_job(&next, 0).await.expect("answered").is_some());
 }
