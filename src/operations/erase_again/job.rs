@@ -415,6 +415,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn whoever_goes_on_with_anothers_order_is_noted_once() {
+        let (ann, bob) = (Actor::cli("ann"), Actor::cli("bob"));
+        let mut job = crate::operations::erase_again::tests::job();
+        for by in [&ann, &bob, &ann, &bob] {
+            note_who_goes_on(&mut job, by);
+        }
+        assert_eq!((&job.by, &job.went_on), (&ann, &vec![bob]));
+    }
+
+    #[test]
     fn an_end_that_could_not_be_written_is_said_with_what_to_do() {
         let why = |why: &str| OperationError::Unavailable(anyhow::anyhow!("{why}"));
         let said = unwritten(&TargetName("crm".into()), &why("no answer"), &why("the ledger is away")).to_string();

@@ -223,34 +223,12 @@ fn changed() -> OperationError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::Actor;
-    use crate::ledger::SweepThen;
-    use crate::subject::{InstallationName, TargetName};
+    use crate::operations::erase_again::tests::{at, job};
 
     #[test]
     fn what_was_found_is_as_old_as_the_first_page_whatever_has_moved_since() {
-        let at = |seconds| Timestamp::from_second(seconds).expect("a time");
-        let job = SweepJob {
-            target: TargetName("crm".into()),
-            mluvii: InstallationName("acme".into()),
-            since: at(0),
-            then: SweepThen::EraseAll,
-            by: Actor::watch(),
-            begun: at(0),
-            state: SweepState::Sweeping,
-            records: 500,
-            swept: at(10),
-            moved: at(86_400),
-            tries: 1,
-            decides: String::new(),
-            restarts: 0,
-            restarted: None,
-            reason: None,
-            went_on: Vec::new(),
-            planned: Vec::new(),
-            asked: Vec::new(),
-            result: None,
-        };
-        assert!(!is_old(&job, at(86_410)) && is_old(&job, at(86_411)));
+        let day = 86_400_000;
+        let job = SweepJob { swept: at(10), moved: at(day), ..job() };
+        assert!(!is_old(&job, at(day + 10)) && is_old(&job, at(day + 11)));
     }
 }
