@@ -249,6 +249,11 @@ pub(crate) async fn a_consents_fingerprint_that_may_not_be_deleted_stops_no_othe
         step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
         close(&ledger).await;
     }
+    // What an erasure has kept at its beginning goes, too, whether it ends or not.
+    let mut change = of_guest(10, 10);
+    change.record.consent = Consent { state: ConsentState::Given, ..Consent::default() };
+    decide(&ledger, change).await;
+    begun(&ledger, 10, &["mluvii"]).await;
     let print = |id: i64| email(u8::try_from(id).expect("small")).fingerprint;
     let is_known =
         async |id| !ledger.erased_sessions_with(&installation(), &[print(id)]).await.expect("searched").is_empty();
@@ -269,6 +274,7 @@ pub(crate) async fn a_consents_fingerprint_that_may_not_be_deleted_stops_no_othe
     let of = |kind: RecordKind| &counts.expired[kind.as_str()];
     let refused = of(RecordKind::ConsentFingerprints).refused.as_ref();
     assert_eq!(refused.map(|one| (one.count, one.example.clone())), Some((1, session(4).to_string())));
+    assert_eq!(of(RecordKind::ConsentFingerprints).deleted, 9);
     // Those of erasures go all the same, and nothing of them is refused.
     let erasures = of(RecordKind::Fingerprints);
     assert_eq!((erasures.deleted, erasures.refused.is_some()), (1, false));
