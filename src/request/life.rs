@@ -49,6 +49,11 @@ pub(crate) enum Refused {
     OtherPlan(String),
     #[error("its plan includes nothing; where nothing is held of the person, close it")]
     NothingPlanned,
+    #[error(
+        "its plan shows that something is held: {0}; have it erased (`quietus requests run`), decide about sessions (`quietus requests plan`), or \
+         say otherwise why it ends"
+    )]
+    SomethingHeld(String),
     #[error("its plan waits for the approval of somebody else (requests.four_eyes)")]
     NotApproved,
     #[error("its plan is approved already")]
@@ -163,8 +168,13 @@ impl Request {
     pub(crate) fn end(mut self, ended: Ended, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
-        let planned = self.plan.take().and_then(|plan| plan.foreseen);
-        self.found_nothing = planned.filter(|_| ended == Ended::Closed(ClosedBecause::NothingHeld));
+        let planned = self.plan.take();
+        if ended == Ended::Closed(ClosedBecause::NothingHeld) {
+            if let Some(held) = planned.as_ref().and_then(Plan::held) {
+                return Err(Refused::SomethingHeld(held));
+            }
+            self.found_nothing = planned.and_then(|plan| plan.foreseen);
+        }
         self.told.clear();
         (self.elsewhere, self.widened) = (false, false);
         self.end = Some(End { ended, by: Some(by.clone()), at: now });

@@ -116,6 +116,7 @@ async fn what_is_changed_past_the_port() {
     story!(expiring an_erasure_expires_once_nothing_refers_to_it);
     story!(expiring what_may_not_be_deleted_is_told_and_stops_nothing_else);
     story!(expiring an_erasure_that_may_not_be_deleted_stops_no_other);
+    story!(expiring a_consents_fingerprint_that_may_not_be_deleted_stops_no_other);
     story!(damage a_session_whose_record_is_damaged_is_not_read_and_hides_no_other);
     story!(damage an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other);
     story!(damage a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);

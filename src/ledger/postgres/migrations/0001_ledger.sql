@@ -191,7 +191,7 @@ CREATE TABLE consent_fingerprint (
   PRIMARY KEY (fingerprint, installation, session, version)
 );
 CREATE INDEX consent_fingerprint_of_session ON consent_fingerprint (installation, session);
-CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since);
+CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since, fingerprint, installation, session, version);
 
 -- An erasure's id begins with the time when it was made, so a month is a range of ids.
 CREATE TABLE erasure (
