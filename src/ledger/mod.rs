@@ -2,8 +2,8 @@
 //! by any number of processes, so work is claimed with a lease, and a race is a value, not an error.
 
 mod accounts;
-mod answers;
 mod acts;
+mod answers;
 mod archive;
 mod bounds;
 mod carry;
