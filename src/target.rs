@@ -164,6 +164,9 @@ pub(crate) const CANNOT_SWEEP: &str = "this target cannot say whom its system ho
 /// The same, where its configuration is why.
 pub(crate) const CANNOT_SWEEP_AS_CONFIGURED: &str = "the plugin cannot say whom its system holds, as it is configured";
 
+/// Why a target does not go on behind a page.
+pub(crate) const TOLD_BY_ANOTHER: &str = "the plugin's configuration or its file has changed since the last page";
+
 /// Which page of whom a target holds is asked for.
 #[derive(Clone, Debug)]
 pub(crate) struct SweepCall {
@@ -172,6 +175,8 @@ pub(crate) struct SweepCall {
     pub(crate) region: Option<Region>,
     /// Where the page before has ended.
     pub(crate) cursor: Option<ResumeValue>,
+    /// By what that page was told: another one refuses the cursor ([`TOLD_BY_ANOTHER`]).
+    pub(crate) told_by: String,
 }
 
 /// A page of whom a target holds. Holds personal data in memory, and is never written anywhere.
@@ -182,6 +187,9 @@ pub(crate) struct SweepPage {
     pub(crate) next: Option<ResumeValue>,
     /// Places that are not among the records.
     pub(crate) not_looked_at: Vec<String>,
+    /// What tells the target from another one by the same name, under another configuration or with another file: where its cursor begins
+    /// is said by this one alone.
+    pub(crate) told_by: String,
 }
 
 /// One record that a target holds of somebody.

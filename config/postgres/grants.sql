@@ -13,7 +13,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, m
   consent_fingerprint,
   clock_anchor, tombstone, seal_generation, delivery_hour, past_job, confirmation_link,
   request, request_fingerprint, request_erasure, hold, hold_fingerprint, target_pause, recheck, sweep_job,
-  account_token, account_session TO quietus;
+  account_token, account_session, order_answer TO quietus;
 GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, erasure_shown, quarantine, damage TO quietus;
 GRANT SELECT, DELETE ON event_other TO quietus;
 -- What stands under the index key, for when it is replaced.

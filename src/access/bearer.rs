@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::account::AccountName;
 use super::browser::Browser;
+use super::name::AccountName;
 use super::role::{Companies, Roles};
 use crate::keys::{Secret, fill_random};
 

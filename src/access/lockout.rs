@@ -3,10 +3,10 @@
 //! of one process: no address is written anywhere.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-use super::account::AccountName;
+use super::name::AccountName;
 
 /// In which time failures are counted, and for how long somebody waits who has had too many.
 const WINDOW: Duration = Duration::from_secs(15 * 60);
@@ -16,6 +16,9 @@ const OF_PAIR_MAX: usize = 5;
 
 /// Failures from one address, of whichever accounts.
 const OF_ADDRESS_MAX: usize = 50;
+
+/// Failures from one network that somebody may have all of, of whichever accounts: a /24 of IPv4, a /48 of IPv6.
+const OF_NETWORK_MAX: usize = 200;
 
 /// Failures of one account from other addresses, from which on each address has one try in [`SLOWED`].
 const OF_ACCOUNT_MAX: usize = 20;
@@ -60,7 +63,17 @@ struct Noted {
 
 /// A try that is under way. Counted as a failure from its beginning, so that many at once are no more than one after the other.
 #[must_use]
-pub(crate) struct UnderWay(Try);
+pub(crate) struct UnderWay {
+    this: Try,
+    is_known: bool,
+}
+
+impl UnderWay {
+    /// Whether the account has signed in from there.
+    pub(crate) fn is_known(&self) -> bool {
+        self.is_known
+    }
+}
 
 impl Lockout {
     /// Begins a try, or says after how long the same may be tried again. Who is made to wait has not failed by it: nobody keeps somebody
@@ -81,12 +94,13 @@ impl Lockout {
             self.failures.pop_front();
         }
         self.failures.push_back(this.clone());
-        Ok(UnderWay(this))
+        let is_known = self.is_known(&this);
+        Ok(UnderWay { this, is_known })
     }
 
     /// It was the right password: what failed from there before is forgotten, and the address is known from now on.
     pub(crate) fn succeeded(&mut self, tried: UnderWay) {
-        let UnderWay(this) = tried;
+        let UnderWay { this, .. } = tried;
         self.failures.retain(|one| !one.is_pair_of(&this));
         let Some(account) = this.account else { return };
         let known = self.known.entry(account).or_default();
@@ -99,7 +113,7 @@ impl Lockout {
 
     /// It was not found out whether it was the right one.
     pub(crate) fn undone(&mut self, tried: &UnderWay) {
-        if let Some(at) = self.failures.iter().rposition(|one| *one == tried.0) {
+        if let Some(at) = self.failures.iter().rposition(|one| *one == tried.this) {
             self.failures.remove(at);
         }
     }
@@ -125,6 +139,7 @@ impl Lockout {
             return own;
         }
         let of_address = self.failures.iter().filter(|one| one.address == this.address);
+        let of_network = self.failures.iter().filter(|one| wide(one.address) == wide(this.address));
         let of_others = self.failures.iter().filter(|one| {
             one.account == this.account
                 && one.address != this.address
@@ -132,7 +147,9 @@ impl Lockout {
         });
         let slowed =
             (of_others.count() >= OF_ACCOUNT_MAX).then(|| self.of_pair(this).next_back().map(|last| last.at + SLOWED));
-        [own, locked_until(of_address, OF_ADDRESS_MAX), slowed.flatten()].into_iter().flatten().max()
+        let (by_address, by_network) =
+            (locked_until(of_address, OF_ADDRESS_MAX), locked_until(of_network, OF_NETWORK_MAX));
+        [own, by_address, by_network, slowed.flatten()].into_iter().flatten().max()
     }
 
     fn of_pair<'l>(&'l self, this: &'l Try) -> impl DoubleEndedIterator<Item = &'l Try> {
@@ -176,6 +193,14 @@ fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         v4 => v4,
+    }
+}
+
+/// The network of an address as it is counted: what a provider gives one customer, or less.
+fn wide(counted: IpAddr) -> IpAddr {
+    match counted {
+        IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits() >> 8 << 8)),
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 80 << 80)),
     }
 }
 
@@ -334,11 +359,45 @@ mod tests {
     }
 
     #[test]
+    fn a_network_that_fails_from_many_addresses_waits_but_not_who_is_known_there() {
+        // Each of IPv6 from a /64 of its own.
+        let v6 = |net: u16, subnet: u16| IpAddr::from([0x2001, 0xdb8, net, subnet, 0, 0, 0, 1]);
+        let v4 = |net: u8, host: u8| IpAddr::from([10, 1, net, host]);
+        for (is_v6, within, beyond) in [(true, v6(1, 900), v6(2, 1)), (false, v4(1, 250), v4(2, 1))] {
+            let from = |number: u16| if is_v6 { v6(1, number) } else { v4(1, number as u8) };
+            let mut story = Story::new();
+            assert_eq!(story.ann_signs_in(within, 0), Ok(()));
+            for number in 0..OF_NETWORK_MAX as u16 {
+                let account = name(&format!("user{number}"));
+                assert_eq!(story.fails(Some(&account), from(number), 1), Ok(()));
+            }
+            let bob = name("bob");
+            assert_eq!(story.fails(Some(&bob), within, 2), Err(14 * 60));
+            assert_eq!(story.fails(Some(&bob), beyond, 2), Ok(()));
+            assert_eq!(story.ann_signs_in(within, 2), Ok(()));
+            assert_eq!(story.fails(Some(&bob), within, 16), Ok(()));
+        }
+    }
+
+    #[test]
+    fn it_is_known_of_a_try_whether_the_account_has_signed_in_from_there() {
+        let mut story = Story::new();
+        assert_eq!(story.ann_signs_in(ip(1), 0), Ok(()));
+        let (ann, bob, now) = (story.ann.clone(), name("bob"), story.at(1));
+        for (account, from, expected) in
+            [(Some(&ann), ip(1), true), (Some(&ann), ip(2), false), (Some(&bob), ip(1), false), (None, ip(1), false)]
+        {
+            let known = story.lockout.begin(account, from, now).map(|tried| tried.is_known());
+            assert_eq!(known, Ok(expected));
+        }
+    }
+
+    #[test]
     fn what_is_remembered_has_a_bound_and_the_oldest_makes_way() {
         let mut story = Story::new();
         for number in 0..FAILURES_MAX + 10 {
             let account = name(&format!("user{number}"));
-            let from = IpAddr::from([10, 0, (number / 256) as u8, (number % 256) as u8]);
+            let from = IpAddr::from([10, (number / 256) as u8, (number % 256) as u8, 1]);
             assert_eq!(story.fails(Some(&account), from, 0), Ok(()));
         }
         assert_eq!(story.lockout.failures.len(), FAILURES_MAX);

@@ -5,15 +5,17 @@ mod account;
 mod bearer;
 mod browser;
 mod lockout;
+mod name;
 mod password;
 mod role;
 
-pub(crate) use account::{Account, AccountChange, AccountName, NewAccount, NotOneLine, one_line};
+pub(crate) use account::{Account, AccountChange, NewAccount, NotOneLine, one_line};
 pub(crate) use bearer::{
     Bearer, BearerHash, BearerKind, IDLE_MAX, LoginSession, NewToken, SESSION_MAX, TOKEN_DEFAULT, TOKEN_MAX, Token,
     TokenId,
 };
 pub(crate) use browser::Browser;
 pub(crate) use lockout::{Lockout, UnderWay};
+pub(crate) use name::AccountName;
 pub(crate) use password::{PasswordHash, PasswordRefused};
 pub(crate) use role::{Companies, Permission, Role, Roles};

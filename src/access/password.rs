@@ -5,7 +5,7 @@ use std::fmt;
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 
-use super::account::AccountName;
+use super::name::AccountName;
 use crate::keys::{Secret, fill_random};
 
 /// Characters that a password has at least, and bytes at most: what is longer would only take longer.

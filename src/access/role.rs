@@ -31,22 +31,22 @@ impl Role {
     }
 
     fn allows(self, wanted: Permission) -> bool {
-        use Permission::{Accounts, Approve, Operate, Own, Requests, Rules, See, SeeAccounts};
+        use Permission::{Accounts, Approve, Operate, Own, Requests, Rules, See, SeeAccounts, SeePlans};
         match (self, wanted) {
             // Lists are free of personal data, and who cannot see what is under way asks others for more than that.
             (_, See | Own) => true,
             // Whoever gives roles could give themselves every one of them, and approve their own: roles are given by who may
             // run commands on the ledger, who could do all of it anyway.
             (_, Accounts) => false,
-            (Self::Officer, Requests | Rules) => true,
+            (Self::Officer, Requests | SeePlans | Rules) => true,
             // Only looks at what was planned: who could plan as well is given both roles, and then nobody approves their own.
-            (Self::Approver, Approve | Rules) => true,
+            (Self::Approver, Approve | SeePlans | Rules) => true,
             // Sees who has an account because they are who is asked when somebody cannot sign in.
             (Self::Operator, Operate | SeeAccounts) => true,
             (Self::Officer, Approve | Operate | SeeAccounts)
             | (Self::Approver, Requests | Operate | SeeAccounts)
             // What a rule demands is a decision on people's data, and none of how quietus runs.
-            | (Self::Operator, Requests | Approve | Rules) => false,
+            | (Self::Operator, Requests | SeePlans | Approve | Rules) => false,
         }
     }
 }
@@ -64,6 +64,8 @@ pub(crate) enum Permission {
     See,
     /// Enter requests, plan them, find people; holds, consent, papers, tasks.
     Requests,
+    /// See which sessions a plan includes, and why: each look is in the audit.
+    SeePlans,
     /// Approve plans and erasures.
     Approve,
     /// Retry work; targets, quarantine, plugins, webhooks, attention, reload, reconciliation.
@@ -79,9 +81,10 @@ pub(crate) enum Permission {
 }
 
 impl Permission {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::See,
         Self::Requests,
+        Self::SeePlans,
         Self::Approve,
         Self::Operate,
         Self::Rules,
@@ -95,6 +98,7 @@ impl Permission {
         match self {
             Self::See => "see",
             Self::Requests => "requests",
+            Self::SeePlans => "see_plans",
             Self::Approve => "approve",
             Self::Operate => "operate",
             Self::Rules => "rules",
@@ -226,6 +230,7 @@ mod tests {
             // officer, approver, operator
             (Permission::See, [true, true, true]),
             (Permission::Requests, [true, false, false]),
+            (Permission::SeePlans, [true, true, false]),
             (Permission::Approve, [false, true, false]),
             (Permission::Operate, [false, false, true]),
             (Permission::Rules, [true, true, false]),

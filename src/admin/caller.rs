@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use aide::OperationInput;
 use aide::generate::GenContext;
@@ -11,14 +11,17 @@ use aide::openapi::{Operation, Response, StatusCode};
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
+use tracing::error;
 
 use super::answer::problem_response;
 use super::problem::{Code, Problem};
-use super::routes::Admin;
-use crate::access::{Companies, Permission};
+use super::state::Admin;
+use crate::access::{Bearer, BearerKind, Companies, Permission};
 use crate::audit::Actor;
+use crate::http::{LogRateLimit, Seat};
+use crate::ledger::LedgerError;
 use crate::operations::accounts::{self, Identity};
-use crate::operations::{Installation, Operations};
+use crate::operations::{InputError, Installation, OperationError, Operations};
 use crate::subject::InstallationName;
 
 /// The name of the security scheme in the API's description.
@@ -43,18 +46,28 @@ macro_rules! needs {
     };
 }
 
-needs!(See, Requests, Approve, Operate, Rules, Own);
+needs!(See, Requests, SeePlans, Approve, Operate, Own);
 
 /// Somebody who may do what `N` takes, and the operations for it.
 pub(super) struct By<N> {
-    pub(super) on: Operations,
+    pub(super) on: Arc<Operations>,
     pub(super) identity: Identity,
+    pub(super) admin: Arc<Admin>,
     needs: PhantomData<N>,
 }
 
 impl<N: Needs> By<N> {
-    /// Somebody whom quietus knows, where their roles allow it.
-    pub(super) fn of(on: Operations, identity: Identity) -> Result<Self, Problem> {
+    /// Somebody whom quietus knows by what they have sent, where their roles allow it.
+    pub(super) fn of(
+        on: Arc<Operations>,
+        identity: Identity,
+        admin: &Arc<Admin>,
+        parts: &Parts,
+    ) -> Result<Self, Problem> {
+        // From now on no stranger's connection takes the place of this one.
+        if let Some(seat) = parts.extensions.get::<Arc<Seat>>() {
+            seat.known_to(&identity.account.as_str().into());
+        }
         if !identity.roles.allow(N::PERMISSION) {
             let roles = identity.roles.to_string();
             return Err(Problem::new(
@@ -62,7 +75,7 @@ impl<N: Needs> By<N> {
                 format!("it takes the permission `{}`, which the roles {roles} do not have", N::PERMISSION),
             ));
         }
-        Ok(Self { on, identity, needs: PhantomData })
+        Ok(Self { on, identity, admin: Arc::clone(admin), needs: PhantomData })
     }
 }
 
@@ -122,6 +135,34 @@ impl<N> By<N> {
         }
     }
 
+    /// Whether it is let see all companies, also those that come later.
+    pub(super) fn is_of_all(&self) -> bool {
+        matches!(self.identity.companies, Companies::All)
+    }
+
+    /// Why something was not done. Who may see some companies only does not learn what else there is: other companies, and the names of
+    /// sources, rules and targets.
+    pub(super) fn told(&self, error: OperationError) -> Problem {
+        if self.is_of_all() {
+            return error.into();
+        }
+        match error {
+            OperationError::NotFound(_) => Problem::not_found("such thing"),
+            OperationError::Input(InputError::UnknownTarget { .. }) => {
+                Problem::new(Code::Input, "one of the targets is not there")
+            }
+            OperationError::Input(
+                InputError::UnknownInstallation { .. }
+                | InputError::UnknownMluvii { .. }
+                | InputError::OtherInstallation { .. }
+                | InputError::InstallationNeeded { .. }
+                | InputError::SeveralInstallations { .. }
+                | InputError::AmbiguousNumber { .. },
+            ) => Problem::not_found("such thing"),
+            other => other.into(),
+        }
+    }
+
     fn name_one(&self) -> Problem {
         let known: BTreeSet<_> = self.companies().map(|one| one.name.to_string()).collect();
         let known: Vec<_> = known.into_iter().collect();
@@ -137,18 +178,36 @@ impl<N: Needs> FromRequestParts<Arc<Admin>> for By<N> {
 
     async fn from_request_parts(parts: &mut Parts, admin: &Arc<Admin>) -> Result<Self, Problem> {
         admin.must_be_private(&parts.headers)?;
+        // The same for one that is not there, has expired, was revoked, or whose account is disabled.
+        let unknown = || Problem::new(Code::Unauthenticated, "no valid token was sent");
+        // What is none by its form is refused before anything is made or asked for it.
+        let token = bearer(parts).filter(|text| Bearer::read(BearerKind::Token, text).is_some()).ok_or_else(unknown)?;
         let on = admin.operations();
-        let token = bearer(parts);
-        let known = match token {
-            Some(token) => accounts::by_token(&on, token).await?,
-            None => None,
-        };
-        let Some(identity) = known else {
-            // The same for one that is not there, has expired, was revoked, or whose account is disabled.
-            return Err(Problem::new(Code::Unauthenticated, "no valid token was sent"));
-        };
-        Self::of(on, identity)
+        let identity = known(accounts::by_token(&on, token).await)?;
+        let identity = identity.ok_or_else(unknown)?;
+        Self::of(on, identity, admin, parts)
     }
+}
+
+/// Who it is; nobody where what is kept of a token, a session or its account is damaged.
+pub(super) fn known(found: Result<Option<Identity>, OperationError>) -> Result<Option<Identity>, OperationError> {
+    match found {
+        Err(OperationError::Ledger(cause)) if is_damaged_row(&cause) => {
+            if DAMAGED_LINES.passes() {
+                error!(error = format!("{cause:#}"), "somebody is refused, as what is kept of them is damaged");
+            }
+            Ok(None)
+        }
+        known => known,
+    }
+}
+
+/// How often it is logged that a token or its account is damaged.
+static DAMAGED_LINES: LazyLock<LogRateLimit> = LazyLock::new(LogRateLimit::new);
+
+/// Whether it is a single row that is not as it was written: what it said of a token or an account is not known.
+fn is_damaged_row(cause: &anyhow::Error) -> bool {
+    cause.downcast_ref::<LedgerError>().is_some_and(|error| error.of_this_work().is_some())
 }
 
 /// The token of `Authorization: Bearer TOKEN`, where it is sent once.

@@ -7,7 +7,7 @@ use aide::OperationInput;
 use aide::generate::GenContext;
 use aide::openapi::{MediaType, Operation, RequestBody, Response, SchemaObject, StatusCode};
 use aide::operation::{ParamLocation, add_parameters, parameters_from_schema, set_body};
-use axum::body::to_bytes;
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::answer::problem_response;
 use super::problem::{Code, Problem};
-use super::routes::Admin;
+use super::state::Admin;
 
 /// The largest body: identifiers of one person, and words.
 const BODY_BYTES_MAX: usize = 256 << 10;
@@ -31,25 +31,67 @@ pub(super) struct Query<T>(pub(super) T);
 /// The parts of the path.
 pub(super) struct Path<T>(pub(super) T);
 
+/// Neither a query nor a body, but `{}`. An order that is sent with a wish that it does not know is refused: it would do more, or something
+/// else, than was meant.
+pub(super) struct Nothing;
+
 impl<T: DeserializeOwned> FromRequest<Arc<Admin>> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, admin: &Arc<Admin>) -> Result<Self, Problem> {
-        let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
-        if !bare.trim_ascii().eq_ignore_ascii_case(b"application/json") {
-            return Err(Problem::new(
-                Code::NotUnderstood,
-                "the body has to be sent as `Content-Type: application/json`",
-            ));
-        }
-        let read = to_bytes(request.into_body(), BODY_BYTES_MAX);
-        let read = timeout(admin.body_read_max(), read).await;
-        let bytes = read.map_err(|_| Problem::new(Code::TooSlow, "the body did not come in time"))?.map_err(|_| {
-            Problem::new(Code::TooLarge, format!("the body has more than {BODY_BYTES_MAX} bytes, or broke off"))
-        })?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| not_understood("the body", &error))
+        read_json(&json_bytes(request, admin).await?).map(Self)
     }
+}
+
+/// The body of an operation that takes JSON.
+pub(super) async fn json_bytes(request: Request, admin: &Admin) -> Result<Bytes, Problem> {
+    no_query(&request)?;
+    let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
+    if !bare.trim_ascii().eq_ignore_ascii_case(b"application/json") {
+        return Err(Problem::new(Code::NotUnderstood, "the body has to be sent as `Content-Type: application/json`"));
+    }
+    body(request, admin).await
+}
+
+pub(super) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| not_understood("the body", &error))
+}
+
+impl FromRequest<Arc<Admin>> for Nothing {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, admin: &Arc<Admin>) -> Result<Self, Problem> {
+        no_query(&request)?;
+        let bytes = body(request, admin).await?;
+        let is_nothing = bytes.is_empty() || is_empty_object(&bytes);
+        is_nothing.then_some(Self).ok_or_else(|| {
+            Problem::new(
+                Code::NotUnderstood,
+                "the operation takes no body: send none, or `{}`; what it says is not done",
+            )
+        })
+    }
+}
+
+fn is_empty_object(bytes: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(bytes).is_ok_and(|read| read.is_empty())
+}
+
+/// Refuses the query of an operation that takes none.
+fn no_query(request: &Request) -> Result<(), Problem> {
+    match request.uri().query() {
+        None | Some("") => Ok(()),
+        Some(_) => Err(Problem::new(Code::NotUnderstood, "the operation takes no parameters in its address")),
+    }
+}
+
+async fn body(request: Request, admin: &Admin) -> Result<Bytes, Problem> {
+    let read = to_bytes(request.into_body(), BODY_BYTES_MAX);
+    let read = timeout(admin.body_read_max(), read).await;
+    read.map_err(|_| Problem::new(Code::TooSlow, "the body did not come in time"))?.map_err(|_| {
+        Problem::new(Code::TooLarge, format!("the body has more than {BODY_BYTES_MAX} bytes, or broke off"))
+    })
 }
 
 /// Where it is wrong, and how: serde's own words would repeat what stood there.
@@ -110,6 +152,12 @@ impl<T: JsonSchema> OperationInput for Body<T> {
     }
 }
 
+impl OperationInput for Nothing {
+    fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
+        [400, 413].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
+    }
+}
+
 impl<T: JsonSchema> OperationInput for Query<T> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         parameters::<T>(ctx, operation, ParamLocation::Query);
@@ -135,4 +183,26 @@ fn parameters<T: JsonSchema>(ctx: &mut GenContext, operation: &mut Operation, lo
     let schema = ctx.resolve_schema(&schema).clone();
     let all = parameters_from_schema(ctx, schema, location);
     add_parameters(ctx, operation, all);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_empty_object_is_nothing() {
+        for nothing in ["{}", " {\n} "] {
+            assert!(is_empty_object(nothing.as_bytes()), "{nothing}");
+        }
+        for something in ["{\"dry_run\":true}", "[]", "null", "\"\"", "{}{}", "x", " "] {
+            assert!(!is_empty_object(something.as_bytes()), "{something}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_refused_where_none_is_taken() {
+        let of = |uri: &str| no_query(&Request::builder().uri(uri).body(axum::body::Body::empty()).expect("a request"));
+        assert!(of("/a").is_ok() && of("/a?").is_ok());
+        assert!(of("/a?company=beta").is_err() && of("/a?b").is_err());
+    }
 }

@@ -6,12 +6,13 @@ mod answer;
 mod api;
 mod caller;
 mod given;
-mod listener;
+mod keyed;
 mod pages;
 mod problem;
 mod routes;
 mod settings;
+mod state;
 
-pub(crate) use listener::router;
-pub(crate) use routes::Admin;
+pub(crate) use routes::router;
 pub(crate) use settings::AdminSettings;
+pub(crate) use state::Admin;

@@ -1,5 +1,7 @@
 //! Why something was not done, as `application/problem+json` (RFC 9457): a code for programs, and for people what happened and what to do.
 
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -8,7 +10,12 @@ use serde::Serialize;
 use tracing::error;
 
 use crate::causes::with_causes;
-use crate::operations::OperationError;
+use crate::http::LogRateLimit;
+use crate::ledger::LedgerError;
+use crate::operations::{NotShown, OperationError};
+
+/// When whoever could not be answered may ask again, in seconds.
+const RETRY_AFTER_S: &str = "5";
 
 /// What a program can tell apart. The words are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -42,12 +49,14 @@ pub(super) enum Code {
     Unavailable,
     /// The configuration, a key or a secret is wrong; an operator has to act.
     Configuration,
+    /// It is done; how it is now could not be read.
+    NotShown,
     /// A fault of this server; its log says more.
     Failed,
 }
 
 impl Code {
-    pub(super) fn status(self) -> StatusCode {
+    fn status(self) -> StatusCode {
         match self {
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::Forbidden | Self::NotHttps => StatusCode::FORBIDDEN,
@@ -58,7 +67,7 @@ impl Code {
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict | Self::Duplicate => StatusCode::CONFLICT,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Configuration | Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Configuration | Self::NotShown | Self::Failed => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -78,6 +87,7 @@ impl Code {
             Self::Duplicate => "there is an open request of the same person",
             Self::Unavailable => "it cannot be done now",
             Self::Configuration => "the configuration is wrong",
+            Self::NotShown => "it is done, and cannot be shown now",
             Self::Failed => "it failed",
         }
     }
@@ -97,8 +107,9 @@ impl Code {
             Self::TooSlow => "send it again",
             Self::Conflict => "look at it as it is now; nothing has changed",
             Self::Duplicate => "go on with that request, or say `anyway`",
-            Self::Unavailable => "send the same again in a while; nothing has changed",
+            Self::Unavailable => "look in a while whether it was done before you send it again",
             Self::Configuration => "tell an operator; `quietus check` says what is wrong",
+            Self::NotShown => "look at it in a while; do not send it again",
             Self::Failed => "tell an operator; the server's log says more",
         }
     }
@@ -139,6 +150,16 @@ impl Problem {
         &self.detail
     }
 
+    /// The same where what was ordered is done: whoever asks must not take it for refused.
+    pub(super) fn after_the_act(self) -> Self {
+        Self::new(Code::NotShown, "it is done, and how it is now cannot be read; the server's log says why")
+    }
+
+    /// Whether it was refused before anything was changed.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.code.status().is_client_error()
+    }
+
     /// As for what is not there: whoever may not see something does not learn that it is.
     pub(super) fn not_found(what: impl std::fmt::Display) -> Self {
         Self::new(Code::NotFound, format!("there is no {what}"))
@@ -152,6 +173,8 @@ impl From<OperationError> for Problem {
             OperationError::Conflict(_) => Code::Conflict,
             OperationError::Duplicate(_) => Code::Duplicate,
             OperationError::Input(_) => Code::Input,
+            OperationError::Ledger(cause) if cause.is::<NotShown>() => Code::NotShown,
+            OperationError::Ledger(cause) if !may_pass(cause) => Code::Failed,
             OperationError::Ledger(_) | OperationError::Unavailable(_) => Code::Unavailable,
             OperationError::Configuration(_) => Code::Configuration,
             OperationError::Failed(_) => Code::Failed,
@@ -159,11 +182,49 @@ impl From<OperationError> for Problem {
         let detail = with_causes(&error);
         match code {
             // Paths, addresses and settings concern operators alone: who asks learns that there is something, and the log has it.
-            Code::Unavailable | Code::Configuration | Code::Failed => {
-                error!(error = detail, "an order over the admin API was not done");
-                Self::new(code, "the server could not do it; its log says why")
+            Code::Unavailable | Code::Configuration | Code::Failed | Code::NotShown => {
+                if LINES.of(code).passes() {
+                    let code = code.title();
+                    error!(
+                        error = detail,
+                        code, "an order over the admin API was not answered; further ones are not logged"
+                    );
+                }
+                let detail = match code {
+                    Code::NotShown => "it is done, and how it is now cannot be read; the server's log says why",
+                    _ => "the server could not do it; its log says why",
+                };
+                Self::new(code, detail)
             }
             _ => Self::new(code, detail),
+        }
+    }
+}
+
+/// Whether a ledger may do it when it is asked again.
+fn may_pass(cause: &anyhow::Error) -> bool {
+    matches!(cause.downcast_ref(), Some(LedgerError::Busy(_)))
+}
+
+/// Whoever asks can cause lines; those of one fault do not hide those of another one.
+struct Lines {
+    unavailable: LogRateLimit,
+    configuration: LogRateLimit,
+    others: LogRateLimit,
+}
+
+static LINES: LazyLock<Lines> = LazyLock::new(|| Lines {
+    unavailable: LogRateLimit::new(),
+    configuration: LogRateLimit::new(),
+    others: LogRateLimit::new(),
+});
+
+impl Lines {
+    fn of(&self, code: Code) -> &LogRateLimit {
+        match code {
+            Code::Unavailable => &self.unavailable,
+            Code::Configuration => &self.configuration,
+            _ => &self.others,
         }
     }
 }
@@ -182,11 +243,38 @@ impl IntoResponse for Problem {
         };
         let mut response = (status, Json(body)).into_response();
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if code == Code::Unavailable {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+        }
         if code == Code::Unauthenticated {
             response
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"quietus\""));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(error: OperationError) -> (Code, u16, bool) {
+        let problem = Problem::from(error);
+        let code = problem.code;
+        let response = problem.into_response();
+        (code, response.status().as_u16(), response.headers().contains_key(header::RETRY_AFTER))
+    }
+
+    #[test]
+    fn only_what_may_pass_is_to_be_asked_again_and_nothing_that_is_done() {
+        let why = || anyhow::anyhow!("a test");
+        assert_eq!(answered(LedgerError::Busy(why()).into()), (Code::Unavailable, 503, true));
+        assert_eq!(answered(OperationError::Unavailable(why())), (Code::Unavailable, 503, true));
+        assert_eq!(answered(LedgerError::Broken(why()).into()), (Code::Failed, 500, false));
+        assert_eq!(answered(LedgerError::Damaged(why()).into()), (Code::Failed, 500, false));
+        assert_eq!(answered(OperationError::Ledger(why())), (Code::Failed, 500, false));
+        let done = OperationError::from(LedgerError::Busy(why())).after_the_act();
+        assert_eq!(answered(done), (Code::NotShown, 500, false));
     }
 }

@@ -1,48 +1,54 @@
-//! What the listener's routes work with.
+//! All that the listener serves: the API for programs, and the pages for people.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::http::HeaderMap;
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 
 use super::problem::{Code, Problem};
-use super::settings::AdminSettings;
-use crate::http::ServerSettings;
-use crate::lock::Replaceable;
-use crate::operations::Operations;
-use crate::operations::accounts::SignInLimits;
+use super::state::Admin;
+use super::{api, pages};
 
-/// What the routes need of the configuration at work.
-pub(crate) struct Admin {
-    /// By whatever configuration there is when somebody asks.
-    pub(crate) operations: Box<dyn Fn() -> Operations + Send + Sync>,
-    /// Of the listener.
-    pub(crate) settings: AdminSettings,
-    /// The bounds of what is received.
-    pub(crate) server: Arc<Replaceable<ServerSettings>>,
-    /// Who has to wait before they try a password once more.
-    pub(crate) sign_ins: SignInLimits,
+/// Where the API is; everything else is for people.
+const API: &str = "/api/";
+
+/// All that is served there.
+pub(crate) fn router(admin: Admin) -> Router {
+    let admin = Arc::new(admin);
+    api::router()
+        .merge(pages::router(&admin))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(middleware::from_fn(headed))
+        .with_state(admin)
 }
 
-impl Admin {
-    pub(super) fn operations(&self) -> Operations {
-        (self.operations)()
-    }
+async fn no_such_path(State(admin): State<Arc<Admin>>, request: Request) -> Response {
+    refused(&admin, request, Problem::new(Code::NoSuchPath, "nothing is served at this path"))
+}
 
-    pub(super) fn body_read_max(&self) -> Duration {
-        self.server.current().body_read_max.0
-    }
+async fn no_such_method(State(admin): State<Arc<Admin>>, request: Request) -> Response {
+    refused(&admin, request, Problem::new(Code::NoSuchMethod, "the path has not this method"))
+}
 
-    /// Refuses what has come through a proxy, and not over TLS up to there: its token has passed a network in clear.
-    pub(super) fn must_be_private(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if !self.settings.behind_proxy {
-            return Ok(());
-        }
-        let mut said = headers.get_all("x-forwarded-proto").iter();
-        let only = said.next().filter(|_| said.next().is_none());
-        match only.is_some_and(|scheme| scheme.as_bytes().eq_ignore_ascii_case(b"https")) {
-            true => Ok(()),
-            false => Err(Problem::new(Code::NotHttps, "`X-Forwarded-Proto` does not say `https`")),
-        }
+fn refused(admin: &Arc<Admin>, request: Request, problem: Problem) -> Response {
+    match request.uri().path().starts_with(API) {
+        true => problem.into_response(),
+        false => pages::refused(admin, request, problem),
     }
+}
+
+/// With what every answer says where it says nothing else itself: that nobody keeps it, and that no page may use it.
+async fn headed(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
+    response
 }

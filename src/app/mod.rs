@@ -3,6 +3,7 @@
 
 mod alerting;
 mod archiving;
+mod at_work;
 mod check;
 mod control;
 mod due;

@@ -28,13 +28,13 @@ pub(crate) async fn open_operations(config: Config) -> anyhow::Result<Operations
 }
 
 /// Operations on a ledger that is open.
-pub(super) fn operations(config: Config, ledger: Arc<dyn Ledger>) -> Operations {
+pub(super) fn operations(config: impl Into<Arc<Config>>, ledger: Arc<dyn Ledger>) -> Operations {
+    let config = config.into();
     let settings = settings(&config);
     let keys_dir = config.keys_dir();
     let seals = config.seal_store();
     let state = config.state_file();
     let archive_dir = config.archive_dir();
-    let config = Arc::new(config);
     let of_client = Arc::clone(&config);
     let client = move |name: &_| {
         let settings =

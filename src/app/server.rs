@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::at_work::{OperationsNow, operations_at_work};
 use super::generation::Generation;
 use super::open_files::SIDE_CONNECTIONS_MAX;
 use super::operations::operations;
@@ -23,7 +24,6 @@ use crate::config::Config;
 use crate::confirming::{ConfirmingPages, LinkSender, send_links};
 use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
 use crate::lock::Replaceable;
-use crate::operations::accounts::SignInLimits;
 use crate::panics::{Ending, Task, needed};
 use crate::verify::Source;
 use crate::worker::{Heartbeat, Worker};
@@ -71,25 +71,22 @@ impl Server {
 
     /// What the pages of links need, by whatever configuration there is when somebody comes.
     pub(super) fn confirming_pages(&self) -> ConfirmingPages {
-        let (of_settings, of_operations) = (Arc::clone(&self.current), Arc::clone(&self.current));
-        let ledger = Arc::clone(&self.process.ledger);
-        let operations =
-            move || operations(of_operations.current().loaded.config.as_ref().clone(), Arc::clone(&ledger));
+        let of_settings = Arc::clone(&self.current);
         ConfirmingPages {
             settings: Box::new(move || of_settings.current().loaded.config.confirmation.clone()),
-            operations: Box::new(operations),
+            operations: self.operations_at_work(),
             server: Arc::clone(&self.settings),
         }
     }
 
     /// What the admin API needs, by whatever configuration there is when somebody asks; nothing where there is none.
     pub(super) fn admin(&self) -> Option<Admin> {
-        let current = Arc::clone(&self.current);
-        let settings = current.current().loaded.config.admin.clone()?;
-        let ledger = Arc::clone(&self.process.ledger);
-        let operations = move || operations(current.current().loaded.config.as_ref().clone(), Arc::clone(&ledger));
-        let (operations, server) = (Box::new(operations), Arc::clone(&self.settings));
-        Some(Admin { operations, settings, server, sign_ins: SignInLimits::default() })
+        let settings = self.current.current().loaded.config.admin.clone()?;
+        Some(Admin::new(self.operations_at_work(), settings, Arc::clone(&self.settings)))
+    }
+
+    fn operations_at_work(&self) -> OperationsNow {
+        operations_at_work(Arc::clone(&self.current), Arc::clone(&self.process.ledger))
     }
 
     /// Has a configuration that was built do the work; its plugins run.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rechecks::UnsettledRechecks;
 use super::requests::{OpenRequests, RequestLimits};
+use super::sweeps::UnfinishedSweep;
 use super::{ClockDoubt, Named};
 use crate::deadline::Calendar;
 use crate::erasure::{Erasure, ErasureId};
@@ -266,6 +267,7 @@ pub(crate) struct Facts {
     pub(crate) requests: OpenRequests,
     /// What was found when it was looked again, after receipts.
     pub(crate) rechecks: Vec<UnsettledRechecks>,
+    pub(crate) sweeps: Vec<UnfinishedSweep>,
     /// Holds in force without an end, the oldest first, and since when each is.
     pub(crate) endless_holds: Vec<(HoldId, Timestamp)>,
     /// Targets that a person has paused, and since when each is.

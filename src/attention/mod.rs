@@ -14,6 +14,7 @@ mod requests;
 #[cfg(test)]
 pub(crate) mod sample;
 mod shell;
+mod sweeps;
 mod why;
 mod words;
 
@@ -33,6 +34,7 @@ pub(crate) use needed::attention;
 pub(crate) use rechecks::{UnsettledRechecks, looked_at};
 pub(crate) use requests::{OpenRequest, OpenRequests, RequestLimits};
 pub(crate) use shell::quoted;
+pub(crate) use sweeps::UnfinishedSweep;
 pub(crate) use words::{
     DOUBTED_CLOCK, clock_fault, days_left_words, delay_brief, delay_words, sentence, time, unknown,
 };
@@ -192,10 +194,13 @@ pub(crate) enum Code {
     RecheckUnclear,
     /// What was to be looked at again could not be, for days. With `target` and `reason`.
     RecheckLate,
+    /// A sweep of `erase-again` does not go on, or was given up. With `target`, `mluvii`, its `state` (`open`
+    /// or `given_up`), and the `reason`, where one is known.
+    SweepStuck,
 }
 
 impl Code {
-    pub(crate) const ALL: [Self; 52] = [
+    pub(crate) const ALL: [Self; 53] = [
         Self::TargetOut,
         Self::PluginBroken,
         Self::PluginDoubtful,
@@ -248,6 +253,7 @@ impl Code {
         Self::RecheckResidual,
         Self::RecheckUnclear,
         Self::RecheckLate,
+        Self::SweepStuck,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -292,6 +298,7 @@ impl Code {
             Self::RecheckResidual => "recheck_residual",
             Self::RecheckUnclear => "recheck_unclear",
             Self::RecheckLate => "recheck_late",
+            Self::SweepStuck => "sweep_stuck",
             Self::WebhookWrong => "webhook_wrong",
             Self::ReconcileFailed => "reconcile_failed",
             Self::SourceSilent => "source_silent",

@@ -13,6 +13,7 @@ use super::facts::{
 use super::keepers::{Noted, noted};
 use super::rechecks;
 use super::requests;
+use super::sweeps;
 use super::{Attention, ClockDoubt, Code, Mute, Severity};
 use crate::audit::Object;
 use crate::chain;
@@ -76,6 +77,7 @@ pub(crate) fn attention(facts: &Facts, mutes: &[Mute], limits: &Limits, now: Tim
     let why = facts.why_requests(&around, limits, now);
     all.extend(requests::of(&facts.requests, &why, &limits.requests, &limits.calendar, now));
     all.extend(rechecks::of(&facts.rechecks));
+    all.extend(facts.sweeps.iter().filter_map(|sweep| sweeps::of(sweep, now)));
     all.extend(facts.endless_holds.iter().filter_map(|(hold, since)| of_hold(*hold, *since, now)));
     all.extend(facts.paused.iter().filter_map(|(target, since)| of_pause(target, *since, now)));
     all.extend(facts.undeletable.iter().map(|(kind, refused)| undeletable(kind, refused)));

@@ -7,7 +7,7 @@ use quietus_plugin::Span;
 use super::{
     ClockDoubt, ClockFault, Damage, Facts, FailedKeeper, Group, HeldSnapshot, LimitedTarget, Limits, LongLog, Named,
     NoServer, NotReloaded, OpenRequest, OpenRequests, ParkedSteps, RefusedOf, RefusedRecords, RefusedSince,
-    RequestLimits, StoppedTarget, Tasks, UnsettledRechecks, WaitingPast, WaitingRule,
+    RequestLimits, StoppedTarget, Tasks, UnfinishedSweep, UnsettledRechecks, WaitingPast, WaitingRule,
 };
 use crate::audit::Actor;
 use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, RecheckOutcome, Stage, Step, StepState, sample};
@@ -39,6 +39,17 @@ fn recheck(target: &str, outcome: RecheckOutcome) -> UnsettledRechecks {
         since: Timestamp::UNIX_EPOCH,
         newest: Timestamp::UNIX_EPOCH,
         erased_since: Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 31),
+    }
+}
+
+fn sweep(target: &str, is_given_up: bool) -> UnfinishedSweep {
+    UnfinishedSweep {
+        target: TargetName(target.into()),
+        mluvii: InstallationName("acme".into()),
+        begun: Timestamp::UNIX_EPOCH,
+        moved: Timestamp::UNIX_EPOCH,
+        reason: Some("it is out".into()),
+        is_given_up,
     }
 }
 
@@ -233,6 +244,7 @@ pub(crate) fn everything() -> Facts {
             recheck("mluvii", RecheckOutcome::Residual),
             recheck("mluvii", RecheckOutcome::Unclear),
         ],
+        sweeps: vec![sweep("crm", false), sweep("erp", true)],
         paused: vec![(TargetName("erp".into()), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(48))],
         endless_holds: vec![(HoldId([0xab; 6]), Timestamp::UNIX_EPOCH - SignedDuration::from_hours(24 * 181))],
         undeletable: [(

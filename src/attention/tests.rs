@@ -124,6 +124,7 @@ fn each_fact_has_its_code_and_the_most_severe_comes_first() {
         }],
         requests: OpenRequests::default(),
         rechecks: Vec::new(),
+        sweeps: Vec::new(),
         paused: vec![(TargetName("erp".into()), at(60 - 86_401)), (TargetName("crm".into()), at(0))],
         endless_holds: vec![(HoldId([1; 6]), at(60 - 181 * 86_400)), (HoldId([2; 6]), at(60 - 179 * 86_400))],
         undeletable: [("tombstones", RefusedRecords { count: 3, since: at(5), example: "acme/13".into() })].into(),

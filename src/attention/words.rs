@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::about::Why;
 use super::shell::quoted;
+use super::sweeps;
 use super::{Attention, ClockFault, Code, Severity};
 use crate::subject::TargetName;
 
@@ -346,6 +347,7 @@ pub(crate) fn sentence(found: &Attention) -> String {
             "what was erased at {target} was to be looked at again, and could not be: {reason}; it is tried again by itself, and nothing is \
              taken for gone before"
         ),
+        Code::SweepStuck => sweeps::sentence(found),
         Code::SourceSilent => format!(
             "nothing comes from source {}: {reason}; they are found and decided on, but late: see `quietus webhook status`, and whether \
              deliveries reach server.public_url",
@@ -492,6 +494,8 @@ mod tests {
         on web1, nothing was known of this ledger in /var/s/ledger.json although receipt 9 was there, and it was begun anew: look whether a mount is missing there, and if so put it back and restart the server; where the machine is new, or you know why: quietus attention acknowledge state_begun_anew keeper:web1:/var/s/ledger.json
         2 parked at crm: quietus erasures list --state parked --target crm, then retry or cancel each, such as e-07070707070707070707070707070707
         2 parked at mluvii/acme: quietus erasures list --state parked --target mluvii --source acme, then retry or cancel each, such as e-07070707070707070707070707070707
+        the sweep of `quietus erase-again` at crm does not go on: it is out; a server tries it again, or end it by `quietus erase-again cancel --target crm --mluvii acme`
+        the sweep of `quietus erase-again` at erp was given up: it is out; who is there again may not all have been found: see `quietus erase-again status`, and run the command anew
         target mailbox has answered some or all of what it is asked with nothing but that it wants fewer calls since 1970-01-01T00:00:00Z; see its rate
         erp is paused for more than a day, and what waits for it goes on waiting: quietus targets resume erp
         4 tasks at legal were not confirmed in time: quietus tasks list --target legal, then quietus tasks done ID; or ask once more, or give up, by quietus erasures retry or cancel, such as e-09090909090909090909090909090909

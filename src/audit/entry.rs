@@ -114,10 +114,14 @@ pub(crate) enum Act {
     RevokeToken,
     /// Looks at the plan of a person's request.
     ViewRequest,
+    /// Looks for a person by identifiers.
+    FindPerson,
+    WriteCertificate,
+    WriteLetter,
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 63] = [
+    pub(crate) const ALL: [Self; 66] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -181,6 +185,9 @@ impl Act {
         Self::IssueToken,
         Self::RevokeToken,
         Self::ViewRequest,
+        Self::FindPerson,
+        Self::WriteCertificate,
+        Self::WriteLetter,
     ];
 
     pub(crate) fn as_str(self) -> &'static str {
@@ -248,6 +255,9 @@ impl Act {
             Self::IssueToken => "token.issue",
             Self::RevokeToken => "token.revoke",
             Self::ViewRequest => "request.view",
+            Self::FindPerson => "person.find",
+            Self::WriteCertificate => "receipt.certificate",
+            Self::WriteLetter => "letter.write",
         }
     }
 }
@@ -312,6 +322,21 @@ impl Object {
     /// All receipts.
     pub(crate) fn receipts() -> Self {
         Self("receipts".to_owned())
+    }
+
+    /// One receipt, by its number.
+    pub(crate) fn receipt(number: u64) -> Self {
+        Self(format!("receipt:{number}"))
+    }
+
+    /// What is kept of the people of one company.
+    pub(crate) fn company(name: &InstallationName) -> Self {
+        Self(format!("company:{name}"))
+    }
+
+    /// The same of all companies.
+    pub(crate) fn companies() -> Self {
+        Self("companies".to_owned())
     }
 
     /// The whole audit.
@@ -478,13 +503,14 @@ impl ActResult {
     }
 }
 
-/// A particular of an act: a number, numbers, or a word that we gave out ourselves.
+/// A particular of an act: a number, numbers, a word that we gave out ourselves, or whether something was wanted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub(crate) enum Detail {
     Number(u64),
     Numbers(Vec<u64>),
     Word(String),
+    Flag(bool),
 }
 
 impl From<u64> for Detail {

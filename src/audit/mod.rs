@@ -17,7 +17,7 @@ pub(crate) struct Actor(String);
 impl Actor {
     /// Somebody on this machine, by the name of their account.
     pub(crate) fn cli(account: &str) -> Self {
-        Self(format!("cli:{account}"))
+        Self(format!("{CLI}:{account}"))
     }
 
     /// A server, by what the configuration says of how long records are kept.
@@ -47,7 +47,7 @@ impl Actor {
 
     /// Somebody who has signed in.
     pub(crate) fn user(account: &AccountName) -> Self {
-        Self(format!("user:{account}"))
+        Self(format!("{USER}:{account}"))
     }
 
     /// A program with a token of an account.
@@ -69,30 +69,98 @@ impl Actor {
         &self.0
     }
 
-    /// Whether two acts were surely ordered by two people, as far as the system knows them: by two accounts, or by two people who
-    /// became root by `sudo`. Of root alone it is not known who that is, so nobody who was root is surely somebody else. A token is its
-    /// account. An account of the machine and one of the pages are two people unless they have the same name: nothing else is known of who
-    /// has both, so that whoever gives somebody an account calls it by their account on the machine (docs/users.md).
-    pub(crate) fn is_somebody_else(&self, other: &Self) -> bool {
+    /// What is known of whether two acts were ordered by two people: by two accounts, or by two people who became root by `sudo`. Of root
+    /// alone, and of the server's account, it is not known who that is. A token is its account. An account of the machine and one of the
+    /// pages are one person where they have the same name; under different names, only the ledger says more ([`Apart::WhereAccount`]).
+    pub(crate) fn apart_from(&self, other: &Self) -> Apart {
         let (own, others) = (self.parts(), other.parts());
-        let is_unclear = own.0 == others.0 && (own.1.is_none() || others.1.is_none());
-        own.1.unwrap_or(own.0) != others.1.unwrap_or(others.0) && !is_unclear
+        let is_unclear = own.account == others.account && (own.by.is_none() || others.by.is_none());
+        if own.person().eq_ignore_ascii_case(others.person()) || is_unclear {
+            return Apart::One;
+        }
+        match (own.is_of_pages(), others.is_of_pages()) {
+            (true, false) if others.way == CLI => Apart::WhereAccount(others.as_account()),
+            (false, true) if own.way == CLI => Apart::WhereAccount(own.as_account()),
+            // Whoever may become the server's account has another one, too.
+            (false, false) if own.way == CLI && others.way == CLI && (own.is_servers() || others.is_servers()) => {
+                Apart::One
+            }
+            _ => Apart::Two,
+        }
     }
 
-    /// The account, and who has become it by `sudo`; without the way in, which says nothing of who it is.
-    fn parts(&self) -> (&str, Option<&str>) {
+    /// The account by which somebody came, and the token where it was one; `None` of who came otherwise.
+    pub(crate) fn came_by(&self) -> Option<(AccountName, Option<TokenId>)> {
+        let (way, name) = self.0.split_once(':')?;
+        match way {
+            USER => Some((name.parse().ok()?, None)),
+            TOKEN => {
+                let (account, id) = name.split_once('/')?;
+                Some((account.parse().ok()?, Some(id.parse().ok()?)))
+            }
+            _ => None,
+        }
+    }
+
+    fn parts(&self) -> Parts<'_> {
         let (way, name) = self.0.split_once(':').unwrap_or(("", self.0.as_str()));
         // What comes behind is the token's own id.
         let name = if way == TOKEN { name.split_once('/').map_or(name, |(account, _)| account) } else { name };
-        match name.split_once(BY_SUDO) {
+        let (account, by) = match name.split_once(BY_SUDO) {
             Some((account, by)) => (account, by.strip_suffix(')')),
             None => (name, None),
-        }
+        };
+        Parts { way, account, by }
     }
 }
 
-/// The way in of programs.
+/// Whether two acts were ordered by two people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Apart {
+    Two,
+    /// Or nobody knows, and nothing would show it.
+    One,
+    /// One came by the machine's account and one by an account of the ledger: they are two where the ledger has an account of the machine's
+    /// name, as whoever gives accounts says by it who that is. `None` where no account can say it: of root, the server's account, and an
+    /// account that has only a number.
+    WhereAccount(Option<AccountName>),
+}
+
+/// An actor: the way in, the account there, and who has become it by `sudo`.
+struct Parts<'a> {
+    way: &'a str,
+    account: &'a str,
+    by: Option<&'a str>,
+}
+
+impl<'a> Parts<'a> {
+    fn person(&self) -> &'a str {
+        self.by.unwrap_or(self.account)
+    }
+
+    fn is_of_pages(&self) -> bool {
+        self.way == USER || self.way == TOKEN
+    }
+
+    fn is_servers(&self) -> bool {
+        self.person().eq_ignore_ascii_case(SERVERS)
+    }
+
+    /// The account of the ledger that would be the same person's. The machine tells capital letters apart, and accounts have none.
+    fn as_account(&self) -> Option<AccountName> {
+        let is_nobodys = self.is_servers() || self.person().eq_ignore_ascii_case(ROOT);
+        if is_nobodys { None } else { self.person().to_ascii_lowercase().parse().ok() }
+    }
+}
+
+/// The ways in of people on the machine, of browsers, and of programs.
+const CLI: &str = "cli";
+const USER: &str = "user";
 const TOKEN: &str = "token";
+
+/// Accounts of the machine that are nobody's own: who has become them is not known.
+const ROOT: &str = "root";
+const SERVERS: &str = "quietus";
 
 /// Between the account and who has become it.
 pub(crate) const BY_SUDO: &str = " (sudo: ";

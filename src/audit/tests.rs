@@ -93,29 +93,55 @@ fn an_object_has_a_kind_and_a_name() {
 
 #[test]
 fn two_people_are_told_apart_only_where_the_system_does() {
-    let is_somebody_else = |one: &str, other: &str| {
+    let apart = |one: &str, other: &str| {
         let [one, other] = [one, other].map(|name| Actor::named(name.to_owned()));
-        let both = (one.is_somebody_else(&other), other.is_somebody_else(&one));
-        assert_eq!(both.0, both.1);
+        let both = (one.apart_from(&other), other.apart_from(&one));
+        assert_eq!(both.0, both.1, "{one} {other}");
         both.0
     };
-    assert!(is_somebody_else("cli:ann", "cli:bob"));
-    assert!(is_somebody_else("cli:root (sudo: ann)", "cli:root (sudo: bob)"));
-    assert!(is_somebody_else("cli:root", "cli:bob"));
-    assert!(!is_somebody_else("cli:ann", "cli:ann"));
-    assert!(!is_somebody_else("cli:ann", "admin:ann"), "by whichever way they come");
-    assert!(!is_somebody_else("cli:ann", "cli:root (sudo: ann)"));
-    assert!(!is_somebody_else("cli:root", "cli:root (sudo: ann)"), "ann may be that root");
-    let (ann, bob) = ("ann".parse().expect("a name"), "bob".parse().expect("a name"));
-    let token = "0123456789ab".parse().expect("an id");
-    let of_ann = [Actor::user(&ann), Actor::token(&ann, &token), Actor::cli("ann"), Actor::cli("root (sudo: ann)")];
-    for one in &of_ann {
-        assert!(of_ann.iter().all(|other| !one.is_somebody_else(other)), "{one}");
-        for other in [Actor::user(&bob), Actor::token(&bob, &token), Actor::cli("bob")] {
-            assert!(one.is_somebody_else(&other) && other.is_somebody_else(one), "{one} {other}");
-        }
+    let where_account = |name: &str| Apart::WhereAccount(Some(name.parse().expect("a name")));
+    for (one, other, expected) in [
+        ("cli:ann", "cli:bob", Apart::Two),
+        ("cli:root (sudo: ann)", "cli:root (sudo: bob)", Apart::Two),
+        ("cli:root", "cli:bob", Apart::Two),
+        ("cli:ann", "cli:ann", Apart::One),
+        ("cli:Ann", "cli:ann", Apart::One),
+        ("cli:ann", "admin:ann", Apart::One),
+        ("cli:ann", "cli:root (sudo: ann)", Apart::One),
+        // Ann may be that root.
+        ("cli:root", "cli:root (sudo: ann)", Apart::One),
+        ("cli:quietus", "cli:bob", Apart::One),
+        ("cli:quietus", "cli:root (sudo: bob)", Apart::One),
+        ("user:ann", "user:bob", Apart::Two),
+        ("user:ann", "token:bob/0123456789ab", Apart::Two),
+        ("user:ann", "token:ann/0123456789ab", Apart::One),
+        ("token:ann/0123456789ab", "token:ann/ba9876543210", Apart::One),
+        // One person may have both, under two names.
+        ("cli:bob", "user:ann", where_account("bob")),
+        ("cli:Bob", "token:ann/0123456789ab", where_account("bob")),
+        ("cli:root (sudo: bob)", "user:ann", where_account("bob")),
+        ("cli:ANN", "user:ann", Apart::One),
+        ("cli:root (sudo: ann)", "token:ann/0123456789ab", Apart::One),
+        ("cli:root", "user:ann", Apart::WhereAccount(None)),
+        ("cli:root (sudo: root)", "user:ann", Apart::WhereAccount(None)),
+        ("cli:Root", "user:ann", Apart::WhereAccount(None)),
+        ("cli:quietus", "token:ann/0123456789ab", Apart::WhereAccount(None)),
+        ("cli:uid:1000", "user:ann", Apart::WhereAccount(None)),
+        ("cli:ann$", "user:ann", Apart::WhereAccount(None)),
+        // Nobody knows who that is.
+        ("cli:root (sudo: ann)", "user:root", Apart::One),
+        ("server:retention", "user:ann", Apart::Two),
+    ] {
+        assert_eq!(apart(one, other), expected, "{one} {other}");
     }
-    assert_eq!(of_ann[1].as_str(), "token:ann/0123456789ab");
-    let root = "root".parse().expect("a name");
-    assert!(!Actor::user(&root).is_somebody_else(&Actor::cli("root (sudo: ann)")), "nobody knows who that is");
+}
+
+#[test]
+fn who_came_by_an_account_is_read_back() {
+    let (ann, token) = ("ann".parse().expect("a name"), "0123456789ab".parse().expect("an id"));
+    let of_token = Actor::token(&ann, &token);
+    assert_eq!(of_token.as_str(), "token:ann/0123456789ab");
+    assert_eq!(of_token.came_by(), Some((ann.clone(), Some(token))));
+    assert_eq!(Actor::user(&ann).came_by(), Some((ann, None)));
+    assert_eq!(Actor::cli("ann").came_by(), None);
 }

@@ -148,7 +148,15 @@ fn people(done: &ErasedAgain, out: &mut Out) -> std::io::Result<()> {
         let text = format_args!("{held} are kept by a hold (quietus holds list): run this again once it has ended");
         out.marked(DOUBTFUL, "?", text)?;
     }
-    match (done.count(Is::Again), done.dry_run) {
+    let asked = done.found.iter().filter(|one| one.again.is_some()).count() as u64;
+    let unplanned = done.count(Is::Again).saturating_sub(asked);
+    if !done.dry_run && unplanned > 0 {
+        let text =
+            format_args!("{unplanned} more are there again, and not among those whom this was about: run it anew");
+        out.marked(DOUBTFUL, "?", text)?;
+    }
+    let going = if done.dry_run { unplanned } else { asked };
+    match (going, done.dry_run) {
         (0, _) => out.line("nobody is to be erased again"),
         (again, false) if done.needs_approval => out.line(format_args!(
             "{again} are asked for, and wait a day for somebody else: quietus erasures list --state requested"

@@ -1,5 +1,6 @@
 //! `quietus letters`.
 
+use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::Out;
 use super::paper::PaperArgs;
@@ -50,7 +51,8 @@ impl Letters {
             LetterArg::Recipients => LetterKind::Recipients,
             LetterArg::NothingHeld => LetterKind::NothingHeld,
         };
-        let html = papers::letter(on, kind, self.paper.request().as_ref(), self.receipt, self.paper.lang()).await?;
+        let request = self.paper.request();
+        let html = papers::letter(on, kind, request.as_ref(), self.receipt, self.paper.lang(), &actor()).await?;
         self.paper.write(&html, out).await
     }
 }

@@ -164,7 +164,7 @@ mod tests {
         let expired = [("sessions", Expired { deleted: 7, ..Expired::default() })].into();
         let (mut out, captured) = Out::captured(false);
         write_expired(&Counts { expired, ..Counts::default() }, &retention, &mut out).expect("written");
-        insta::assert_snapshot!(captured.text(), @"kept for    events 30d, sessions 400d (7 deleted), consents forever, tombstones 3650d, erasures 400d, fingerprints 1095d, requests 1095d, holds 1095d");
+        insta::assert_snapshot!(captured.text(), @"kept for    events 30d, sessions 400d (7 deleted), consents forever, tombstones 3650d, erasures 400d, fingerprints 1095d, consent_fingerprints 1095d, requests 1095d, holds 1095d");
     }
 
     #[test]

@@ -84,7 +84,8 @@ fn show(job: &SweepJob, out: &mut Out) -> std::io::Result<()> {
             Restarted::NoCursor => "the target had not said where it could go on",
             Restarted::CursorRefused => "the target did not go on where it had stopped",
             Restarted::NotOpened => "what was kept of it does not open",
-            Restarted::Reconfigured => "the configuration has changed since",
+            Restarted::Reconfigured => "the configuration has changed since, or the target's file",
+            Restarted::Old => "who had been found more than a day ago may be a customer again",
         };
         out.marked(DOUBTFUL, "!", format_args!("it has begun from its start {} times more: {why}", job.restarts))?;
     }

@@ -316,7 +316,7 @@ fn status_asks_for_a_person_only_when_one_is_needed() {
     erasures    0 requested, 0 scheduled, 0 erasing, 0 verifying, 0 parked, 0 done, 0 cancelled
     due now     0
     receipts    0
-    kept for    events 30d, sessions 400d, consents 1460d, tombstones 3650d, erasures 400d, fingerprints 1095d, requests 1095d, holds 1095d
+    kept for    events 30d, sessions 400d, consents 1460d, tombstones 3650d, erasures 400d, fingerprints 1095d, consent_fingerprints 1095d, requests 1095d, holds 1095d
     processes   none
     ✗ no server works on this ledger, so that nothing is received or erased: quietus serve
     ");

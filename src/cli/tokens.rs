@@ -37,7 +37,7 @@ pub(super) struct Issue {
     /// One of the account's roles; may be repeated
     #[arg(long = "role", value_name = "ROLE", required = true, value_parser = roles())]
     roles: Vec<Role>,
-    /// One of the account's companies; may be repeated [default: all that the account may see]
+    /// One of the account's companies; may be repeated [default: all that the account may see now]
     #[arg(long = "company", value_name = "NAME")]
     companies: Vec<String>,
     /// For how long it is good: at most a year

@@ -63,7 +63,7 @@ fn what_the_environment_sets_is_mended_there_also_where_only_its_meaning_is_wron
 #[test]
 fn a_misspelt_key_is_refused_and_the_right_one_is_named() {
     assert_snapshot!(refused(&format!("{COMPLETE}[log]\nlevl = \"info\"\n"), &[]), @"quietus.toml: log.levl: there is no such key; did you mean `level`? (allowed: level, format)");
-    assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, ledger, clock, papers, log, keys, mluvii, settling, person, requests, erasing, retention, watch, source, consent, rule, rules, confirmation, test, plugin, manual, witness, alert)");
+    assert_snapshot!(refused(&format!("{COMPLETE}[servre]\n"), &[]), @"quietus.toml: servre: there is no such key; did you mean `server`? (allowed: server, admin, ledger, clock, papers, log, keys, mluvii, settling, person, requests, erasing, retention, watch, source, consent, rule, rules, confirmation, test, plugin, manual, witness, alert)");
 }
 
 #[test]

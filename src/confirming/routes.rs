@@ -26,7 +26,7 @@ use crate::operations::{Operations, confirmations};
 pub(crate) struct ConfirmingPages {
     /// Nothing where there are no links.
     pub(crate) settings: Box<dyn Fn() -> Option<ConfirmationSettings> + Send + Sync>,
-    pub(crate) operations: Box<dyn Fn() -> Operations + Send + Sync>,
+    pub(crate) operations: Box<dyn Fn() -> Arc<Operations> + Send + Sync>,
     /// Of the listener, whose proxies are trusted.
     pub(crate) server: Arc<Replaceable<ServerSettings>>,
 }

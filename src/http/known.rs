@@ -54,7 +54,7 @@ impl Activity {
 }
 
 /// A connection's place, a stranger's until its sender is known.
-pub(super) struct Seat {
+pub(crate) struct Seat {
     stranger: Place,
     since: Instant,
     known: Arc<Known>,
@@ -134,7 +134,7 @@ impl Seat {
 
     /// Whoever has it is no stranger any more, but a sender to this source; or leaves once it is answered, as others have its place.
     /// Costs nothing when it is called again.
-    pub(super) fn known_to(&self, source: &Arc<str>) {
+    pub(crate) fn known_to(&self, source: &Arc<str>) {
         self.source.get_or_init(|| {
             if !self.stranger.over() {
                 self.activity.leave.cancel();

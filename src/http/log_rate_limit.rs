@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Lets one line through in ten seconds; the metrics count every time.
-pub(super) struct LogRateLimit {
+pub(crate) struct LogRateLimit {
     start: Instant,
     /// Milliseconds after `start` at which the next line may pass.
     next: AtomicU64,
@@ -13,11 +13,11 @@ pub(super) struct LogRateLimit {
 impl LogRateLimit {
     const PAUSE: Duration = Duration::from_secs(10);
 
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { start: Instant::now(), next: AtomicU64::new(0) }
     }
 
-    pub(super) fn passes(&self) -> bool {
+    pub(crate) fn passes(&self) -> bool {
         self.passes_at(self.start.elapsed())
     }
 

@@ -29,6 +29,8 @@ pub(crate) use accepting::Accepting;
 pub(crate) use client::{address_of, client_of};
 pub(crate) use delivered::write_delivered;
 pub(crate) use health::{Readiness, UP, WorkerState};
+pub(crate) use known::Seat;
+pub(crate) use log_rate_limit::LogRateLimit;
 pub(crate) use metrics::{Metrics, MoreMetrics};
 pub(crate) use receiver::Receiver;
 pub(crate) use receiving::ReceivingState;

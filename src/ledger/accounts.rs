@@ -36,12 +36,13 @@ pub(crate) trait Accounts: Send + Sync {
     async fn change_account(&self, name: &AccountName, change: &AccountChange, by: &Actor)
     -> Result<bool, LedgerError>;
 
-    /// Gives it another password, and ends its sessions but `kept`. `false` where there is none of this name.
+    /// Gives it another password, and ends its sessions, but not the one in which somebody changes their `own`. `false` where there is none
+    /// of this name, or where that one may not be changed any more by what was shown.
     async fn set_password(
         &self,
         name: &AccountName,
         password: &PasswordHash,
-        kept: Option<&TokenId>,
+        own: Option<&OwnPassword>,
         by: &Actor,
     ) -> Result<bool, LedgerError>;
 
@@ -89,8 +90,12 @@ pub(crate) trait Accounts: Send + Sync {
     /// All of an account; returns how many.
     async fn end_sessions(&self, of: &AccountName, by: &Actor) -> Result<u64, LedgerError>;
 
-    /// Ends every session: a ledger that is older than it was knows sessions that were ended since.
+    /// Ends every session: whoever goes on with a ledger need not know how old it is.
     async fn forget_sessions(&self) -> Result<u64, LedgerError>;
+
+    /// Ends every session, and disables every account: a ledger that is older than it was knows sessions, tokens, accounts and passwords that
+    /// were ended, revoked, disabled or changed since. Returns how many accounts; one that is not as it was written is none anyway.
+    async fn suspend_accounts(&self, by: &Actor) -> Result<u64, LedgerError>;
 }
 
 /// An account as it is kept.
@@ -138,6 +143,15 @@ impl StoredAccount {
     pub(super) fn may_sign_in(&self, verified: &PasswordHash) -> bool {
         self.account.disabled.is_none() && self.password.as_ref() == Some(verified)
     }
+}
+
+/// By what somebody changes their own password.
+#[derive(Clone, Debug)]
+pub(crate) struct OwnPassword {
+    /// The password that was shown.
+    pub(crate) verified: PasswordHash,
+    /// The session in which it is changed, which goes on.
+    pub(crate) session: TokenId,
 }
 
 /// A token or a session that is not over.
@@ -305,6 +319,15 @@ pub(super) fn forget_old(now: Timestamp) -> [Statement; 2] {
         ),
         statement("DELETE FROM account_token WHERE expires <= $1", [before(now, TOKEN_LISTED)]),
     ]
+}
+
+/// An account, unless it is not as it was written.
+pub(super) fn whole_account(row: &impl Row) -> Result<Option<StoredAccount>, LedgerError> {
+    match read_account(row, 0) {
+        Ok(stored) => Ok(Some(stored)),
+        Err(damaged) if damaged.of_this_work().is_some() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// An account, whose columns begin at `from`.

@@ -29,6 +29,13 @@ pub(super) fn requested(by: &Actor, asked: &NewErasure, actual: ErasureId) -> Au
         .with_word("targets", targets.join(","))
 }
 
+/// An erasure at a target that holds somebody again who was erased by `found`.
+pub(super) fn erased_again(by: &Actor, target: &TargetName, found: ErasureId, again: ErasureId) -> AuditEntry {
+    AuditEntry::new(by, Act::ReopenErasure, Object::erasure(again), ActResult::Done)
+        .with_word("target", target)
+        .with_word("after", found)
+}
+
 /// `decisions` are of one installation.
 pub(super) fn withdrawn(by: &Actor, decisions: &[Decision], withdrawal: Withdrawal, done: &Withdrawn) -> AuditEntry {
     let sessions = decisions.iter().map(|decision| &decision.session.record.session);

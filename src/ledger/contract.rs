@@ -2,6 +2,7 @@
 //! opens an empty ledger; nothing here knows what is behind the port.
 
 pub(crate) mod accounts;
+pub(crate) mod answering;
 pub(crate) mod archiving;
 pub(crate) mod asking;
 pub(crate) mod attention;
@@ -223,7 +224,8 @@ macro_rules! contract {
                 what_is_still_open_keeps_its_session_however_old_it_is
                 what_proves_a_consent_is_kept_for_a_time_of_its_own
                 what_was_erased_stays_so_beyond_its_record
-                a_decision_on_what_is_over_writes_nothing_but_the_end_of_its_work;
+                a_decision_on_what_is_over_writes_nothing_but_the_end_of_its_work
+                a_sweep_goes_once_it_is_over_for_long_enough_and_never_before;
             audit: an_order_on_an_erasure_leaves_one_row_whatever_came_of_it
                 an_order_on_anything_else_leaves_one_row_whatever_came_of_it
                 receipts_that_were_acknowledged_are_named_in_the_audit
@@ -235,6 +237,9 @@ macro_rules! contract {
                 a_session_begins_with_the_password_that_was_verified_and_ends_with_another
                 a_token_is_found_with_its_account_until_it_is_over_or_revoked
                 what_is_over_goes_with_maintenance;
+            answering: an_order_is_new_once_and_answered_the_same_for_a_day
+                of_those_who_send_an_order_at_once_one_does_it
+                what_was_refused_may_be_sent_again;
             archiving: archived_receipts_leave_and_the_chain_goes_on_after_them
                 a_gap_begins_at_the_end_of_an_archive
                 a_receipt_that_needs_a_person_stays_and_is_archived_once_it_was_seen
@@ -243,6 +248,7 @@ macro_rules! contract {
             clock: work_that_is_held_is_taken_over_once_the_clock_was_watched_for_as_long_as_its_lease
                 a_clock_that_nobody_doubts_is_not_accepted;
             attention: an_empty_ledger_needs_nobody
+                a_sweep_that_does_not_go_on_or_was_given_up_is_told
                 everything_that_needs_a_person_is_listed
                 what_was_heard_of_late_is_not_late_at_once
                 that_no_server_works_on_a_ledger_needs_a_person
@@ -301,6 +307,7 @@ macro_rules! contract {
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
             sweeping: a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_over
                 who_was_found_is_asked_for_in_the_commit_that_says_so
+                an_act_on_a_sweep_and_its_row_in_the_audit_are_one_commit
                 a_sweep_is_sealed_under_the_generation_that_is_open;
             random: random_sequences_agree_with_the_pure_model;
         }

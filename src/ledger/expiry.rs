@@ -25,24 +25,27 @@ pub(crate) enum RecordKind {
     Tombstones,
     Erasures,
     Fingerprints,
+    /// Fingerprints by which the consents of erased sessions are found.
+    ConsentFingerprints,
     Requests,
     /// Holds that have ended.
     Holds,
 }
 
 impl RecordKind {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Events,
         Self::Sessions,
         Self::Consents,
         Self::Tombstones,
         Self::Erasures,
         Self::Fingerprints,
+        Self::ConsentFingerprints,
         Self::Requests,
         Self::Holds,
     ];
 
-    /// The setting's name: part of the interface.
+    /// The name of its setting, but for the fingerprints of consents, which are kept as long as others: part of the interface.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Events => "events",
@@ -51,6 +54,7 @@ impl RecordKind {
             Self::Tombstones => "tombstones",
             Self::Erasures => "erasures",
             Self::Fingerprints => "fingerprints",
+            Self::ConsentFingerprints => "consent_fingerprints",
             Self::Requests => "requests",
             Self::Holds => "holds",
         }

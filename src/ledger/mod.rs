@@ -3,6 +3,7 @@
 
 mod accounts;
 mod acts;
+mod answers;
 mod archive;
 mod bounds;
 mod carry;
@@ -46,7 +47,8 @@ mod target_pause;
 mod transition;
 mod view;
 
-pub(crate) use accounts::{Accounts, NewSession};
+pub(crate) use accounts::{Accounts, NewSession, OwnPassword};
+pub(crate) use answers::{Answers, KeptAnswer, KeyedOrder, OrderClaim};
 pub(crate) use archive::{AgingRecord, Archived, Held};
 pub(crate) use bounds::Bounds;
 pub(crate) use checksums::{SumChunk, SumMark, Summed};
@@ -106,9 +108,9 @@ use crate::policy::Evaluated;
 use crate::subject::{Fingerprinted, SessionKey, TargetName};
 
 /// A ledger: all roles together, for those who take one apart.
-pub(crate) trait Ledger: Intake + Queue + Records + Admin + Accounts {}
+pub(crate) trait Ledger: Intake + Queue + Records + Admin + Accounts + Answers {}
 
-impl<T: Intake + Queue + Records + Admin + Accounts> Ledger for T {}
+impl<T: Intake + Queue + Records + Admin + Accounts + Answers> Ledger for T {}
 
 /// A ledger's own id, hex: random, made with the ledger.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

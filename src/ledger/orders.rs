@@ -28,8 +28,9 @@ pub(crate) trait Admin: Send + Sync {
     /// now stands for it.
     async fn request(&self, erasure: NewErasure, by: &Actor) -> Result<ErasureId, LedgerError>;
 
-    /// The same of one whom a sweep has found, and who was erased by `found`; the sweep knows of it in the same commit. `None`, and nothing
-    /// is scheduled, where somebody else has changed the sweep since it was read.
+    /// The same of one whom a sweep has found, and who was erased by `found`; the sweep knows of it in the same commit, and the audit of the
+    /// erasure that follows another one, and of everybody who has gone on with the sweep, as of those who have asked for it. `None`, and
+    /// nothing is scheduled, where somebody else has changed the sweep since it was read.
     async fn request_again(
         &self,
         of: &StoredSweepJob,

@@ -20,7 +20,7 @@ use super::{
     TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
-use crate::audit::AuditRow;
+use crate::audit::{AuditEntry, AuditRow};
 use crate::chain::Head;
 use crate::deadline::Calendar;
 use crate::erasure::confirmation::{Link, LinkBounds, LinkMailEnd, LinkProof};
@@ -174,9 +174,14 @@ pub(crate) trait Queue: Send + Sync {
     /// one, and 0 where there was none. `None` where it has changed since it was read.
     async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError>;
 
-    /// Writes how far one has come; `false` where somebody else has changed it since it was read. The key of what is kept no longer is
-    /// destroyed.
-    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError>;
+    /// Writes how far one has come, with the row of the audit that says so, if any; `false`, and nothing is written, where somebody else has
+    /// changed it since it was read. The key of what is kept no longer is destroyed.
+    async fn save_sweep_job(
+        &self,
+        job: &StoredSweepJob,
+        progress: &KeptProgress,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, LedgerError>;
 
     /// Keeps what an alert has told, in place of the version that was read; 0 where there was none. `false` where somebody else has written
     /// it meanwhile.

@@ -52,7 +52,7 @@ impl RetentionSettings {
                 RecordKind::Consents => self.consents,
                 RecordKind::Tombstones => self.tombstones,
                 RecordKind::Erasures => self.erasures,
-                RecordKind::Fingerprints => self.fingerprints,
+                RecordKind::Fingerprints | RecordKind::ConsentFingerprints => self.fingerprints,
                 RecordKind::Requests => self.requests,
                 RecordKind::Holds => self.holds,
             };

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::LedgerError;
 use super::request::capsule;
 use super::row::Row;
+use crate::attention::UnfinishedSweep;
 use crate::audit::Actor;
 use crate::erasure::{Capsule, ErasureId};
 use crate::keys::{NotOpened, SealKey, SealedAs};
@@ -40,6 +41,8 @@ pub(crate) struct SweepJob {
     pub(crate) state: SweepState,
     /// Records that the target has told of so far.
     pub(crate) records: u64,
+    /// Since when its records are compared: when it was ordered, or began from its start once more. Who was found is of no later time.
+    pub(crate) swept: Timestamp,
     /// When it has gone on last.
     pub(crate) moved: Timestamp,
     /// How often a process has taken it up.
@@ -54,6 +57,12 @@ pub(crate) struct SweepJob {
     /// Why it does not go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) reason: Option<String>,
+    /// Who else has gone on with it: nobody of them may approve what it asks for from then on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) went_on: Vec<Actor>,
+    /// The erasures of those who are to be asked for, once that has begun: whoever goes on asks for nobody else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) planned: Vec<ErasureId>,
     /// Who was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) asked: Vec<AskedAgain>,
@@ -71,6 +80,11 @@ impl SweepJob {
     /// The erasure by which one goes again, where it was asked for.
     pub(crate) fn again(&self, erasure: ErasureId) -> Option<ErasureId> {
         self.asked.iter().find(|one| one.erasure == erasure).map(|one| one.again)
+    }
+
+    /// Whether it asks for those who were found, or did before it began from its start once more.
+    pub(crate) fn has_begun_asking(&self) -> bool {
+        self.state == SweepState::Asking || !self.planned.is_empty() || !self.asked.is_empty()
     }
 
     /// Seals how far it is. It opens as this job's only.
@@ -110,8 +124,10 @@ pub(crate) enum Restarted {
     CursorRefused,
     /// What was kept does not open.
     NotOpened,
-    /// Records are compared by another configuration.
+    /// Records are compared by another configuration, or the target is another one, by its own configuration or its file.
     Reconfigured,
+    /// What was compared is of so long ago that who was found may have come back since.
+    Old,
 }
 
 /// Where it stands.
@@ -167,6 +183,12 @@ pub(crate) enum KeptProgress {
 pub(super) const LIST: &str =
     "SELECT wrapped_key, content, seal_key, version, job FROM sweep_job ORDER BY target, installation";
 
+/// The column of [`job`], of all of them: without what is sealed.
+pub(super) const JOBS: &str = "SELECT job FROM sweep_job ORDER BY target, installation";
+
+/// One that is over; nothing where another one has taken its place.
+pub(super) const FORGET: &str = "DELETE FROM sweep_job WHERE target = $1 AND installation = $2 AND version = $3";
+
 /// In the place of one that is over and was read as version $4; nothing where that has changed.
 pub(super) const ADD: &str = "INSERT INTO sweep_job (target, installation, version, job) VALUES ($1, $2, 1, $3)
      ON CONFLICT (target, installation) DO UPDATE SET version = sweep_job.version + 1, job = excluded.job,
@@ -185,6 +207,29 @@ pub(super) fn stored(row: &impl Row) -> Result<StoredSweepJob, LedgerError> {
     let progress = capsule(row)?;
     let version = row.number(3)?.unwrap_or_default();
     Ok(StoredSweepJob { version, job: row.json(4)?, progress })
+}
+
+pub(super) fn job(row: &impl Row) -> Result<SweepJob, LedgerError> {
+    row.json(0)
+}
+
+/// Those that are neither done nor cancelled.
+pub(super) fn unfinished(jobs: Vec<SweepJob>) -> Vec<UnfinishedSweep> {
+    let jobs = jobs.into_iter().filter(|job| !matches!(job.state, SweepState::Done | SweepState::Cancelled));
+    let told = jobs.map(|SweepJob { target, mluvii, begun, moved, reason, state, .. }| UnfinishedSweep {
+        target,
+        mluvii,
+        begun,
+        moved,
+        reason,
+        is_given_up: state == SweepState::Failed,
+    });
+    told.collect()
+}
+
+/// Those that were over at this time: what their targets have said of them, such as where they did not look, is in the words of others.
+pub(super) fn over_before(jobs: Vec<StoredSweepJob>, before: Timestamp) -> Vec<StoredSweepJob> {
+    jobs.into_iter().filter(|StoredSweepJob { job, .. }| job.state.is_over() && job.moved <= before).collect()
 }
 
 /// What is to be sealed of a change, if that changes.
@@ -216,6 +261,27 @@ mod tests {
     }
 
     #[test]
+    fn what_was_asked_for_is_known_also_after_it_began_from_its_start() {
+        let one = AskedAgain { erasure: ErasureId([1; 16]), again: ErasureId([2; 16]) };
+        assert!(!sample().has_begun_asking());
+        assert!(SweepJob { state: SweepState::Asking, ..sample() }.has_begun_asking());
+        assert!(SweepJob { planned: vec![one.erasure], ..sample() }.has_begun_asking());
+        assert!(SweepJob { asked: vec![one], ..sample() }.has_begun_asking());
+    }
+
+    #[test]
+    fn what_is_not_over_or_was_given_up_is_unfinished_and_only_what_is_over_grows_old() {
+        use SweepState::{Asking, Cancelled, Done, Failed, Sweeping};
+        let all = [Sweeping, Asking, Done, Failed, Cancelled].map(|state| SweepJob { state, ..sample() });
+        let told: Vec<_> = unfinished(all.to_vec()).iter().map(|one| one.is_given_up).collect();
+        assert_eq!(told, [false, false, true]);
+        let stored = || all.iter().map(|job| StoredSweepJob { version: 1, job: job.clone(), progress: None }).collect();
+        let old: Vec<_> = over_before(stored(), Timestamp::UNIX_EPOCH).into_iter().map(|one| one.job.state).collect();
+        assert_eq!(old, [Done, Failed, Cancelled]);
+        assert!(over_before(stored(), Timestamp::MIN).is_empty());
+    }
+
+    #[test]
     fn what_is_sealed_opens_as_its_own_jobs_only() {
         let key = SealKey::new(&Zeroizing::new([7; 32]));
         let job = sample();
@@ -236,12 +302,15 @@ mod tests {
             begun: Timestamp::UNIX_EPOCH,
             state: SweepState::Sweeping,
             records: 0,
+            swept: Timestamp::UNIX_EPOCH,
             moved: Timestamp::UNIX_EPOCH,
             tries: 0,
             decides: String::new(),
             restarts: 0,
             restarted: None,
             reason: None,
+            went_on: Vec::new(),
+            planned: Vec::new(),
             asked: Vec::new(),
             result: None,
         }

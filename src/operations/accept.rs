@@ -61,6 +61,12 @@ pub(super) async fn go_on(
     // A backup can have the newest receipt that was seen, and not one that was issued at the last instant.
     let may_lack = cause == GapCause::Restored && issued > newest_there;
     if behind.is_ok() && !may_lack {
+        // Receipts alone do not show that nothing else was lost; where nothing was, somebody signs in once more.
+        if known.is_some() {
+            ledger.forget_sessions().await?;
+        } else {
+            suspend_accounts(ledger, by).await?;
+        }
         ledger.note(AuditEntry::new(by, Act::AcceptLedger, Object::ledger(), ActResult::Unchanged)).await?;
         return Ok(if known.is_some() { Accepted::Unchanged } else { Accepted::NothingKnown });
     }
@@ -68,8 +74,8 @@ pub(super) async fn go_on(
     if let Err(forged @ Behind::Forged(_)) = &behind {
         return Err(OperationError::Conflict(forged.to_string()));
     }
-    // It is older than it was: whoever has signed out since would be signed in again by it.
-    ledger.forget_sessions().await?;
+    // It is older than it was: who was signed out, disabled or given another password since, and tokens that were revoked, would be good again.
+    suspend_accounts(ledger, by).await?;
     // What the ledger says was lost is believed again only because a person says so; it ends no earlier than what was seen.
     let stated = ledger.receipt_end().await?.gap.map(|signed| signed.gap.head());
     let seen = [stated, known.and_then(|known| known.receipt)].into_iter().flatten();
@@ -97,6 +103,19 @@ pub(super) async fn go_on(
         state.replace(&now)?;
     }
     Ok(Accepted::Done(gap))
+}
+
+/// Nobody signs in, and no token is taken, until a person has looked at each account.
+pub(super) async fn suspend_accounts(ledger: &dyn Ledger, by: &Actor) -> Result<(), OperationError> {
+    let accounts = ledger.suspend_accounts(by).await?;
+    if accounts > 0 {
+        tracing::warn!(
+            accounts,
+            "accounts are disabled, with their tokens, as the ledger may be older than it was: see `quietus users list` and \
+             `quietus tokens list`, revoke what was revoked, and `quietus users enable` who may go on"
+        );
+    }
+    Ok(())
 }
 
 /// What the first receipt follows.

@@ -36,6 +36,21 @@ pub(crate) enum OperationError {
     Failed(anyhow::Error),
 }
 
+/// What was ordered is done, and how it is now could not be read. Stands before the cause of a [`OperationError::Ledger`].
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("it is done, but how it is now cannot be read: look at it in a while, and do not order it again")]
+pub(crate) struct NotShown;
+
+impl OperationError {
+    /// The same of what was only read, after what was ordered was done.
+    pub(crate) fn after_the_act(self) -> Self {
+        match self {
+            Self::Ledger(cause) => Self::Ledger(cause.context(NotShown)),
+            other => other,
+        }
+    }
+}
+
 /// Characters of a reason that a person gives: a law and its article.
 pub(crate) const REASON_CHARS_MAX: usize = 200;
 

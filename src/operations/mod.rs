@@ -7,6 +7,7 @@ pub(crate) mod accept;
 pub(crate) mod accounts;
 pub(crate) mod actor;
 pub(crate) mod alerts;
+pub(crate) mod answers;
 pub(crate) mod archive;
 pub(crate) mod attention;
 pub(crate) mod audit;
@@ -43,7 +44,7 @@ pub(crate) mod targets;
 pub(crate) mod tasks;
 pub(crate) mod webhooks;
 
-pub(crate) use error::{InputError, OperationError};
+pub(crate) use error::{InputError, NotShown, OperationError};
 pub(crate) use person::GivenIdentifiers;
 pub(crate) use resources::{Resources, RunningTargets, SourceWebhook};
 use rules::unknown_session;

@@ -1,14 +1,16 @@
-//! Papers: a certificate of what a receipt says, and letters. Reading them changes nothing; they hold nothing personal.
+//! Papers: a certificate of what a receipt says, and letters. They change nothing and hold nothing personal; each is in the audit before
+//! it is answered, as it says what became of a person.
 
 use jiff::Timestamp;
 
 use super::requests::{self, Named};
 use super::{OperationError, Operations, receipts};
-use crate::audit::Object;
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::read_public_keys;
 use crate::papers::{Audience, Case, Certificate, ChainPlace, Lang, Letter, LetterKind, Nothing};
 use crate::receipt::{Receipt, Statement, id_of_public_key};
 use crate::request::{Request, RequestState};
+use crate::subject::TargetName;
 
 /// The certificate of a receipt, as HTML for A4; with what the request says that it answers.
 pub(crate) async fn certificate(
@@ -17,6 +19,7 @@ pub(crate) async fn certificate(
     request: Option<&Named>,
     lang: Lang,
     audience: Audience,
+    by: &Actor,
 ) -> Result<String, OperationError> {
     let receipt = receipts::show(on, sequence).await?;
     let request = match request {
@@ -29,7 +32,10 @@ pub(crate) async fn certificate(
     let issued = Timestamp::now();
     let titles = &on.settings.titles;
     let certificate = Certificate { receipt: &receipt, case: case.as_ref(), letterhead, chain: &chain, titles, issued };
-    Ok(certificate.html(lang, audience))
+    let html = certificate.html(lang, audience);
+    let entry = AuditEntry::new(by, Act::WriteCertificate, Object::receipt(sequence), ActResult::Done);
+    on.ledger.note(entry.with_word("for", audience.as_str()).with_word("lang", lang.as_str())).await?;
+    Ok(html)
 }
 
 /// A letter, as HTML for A4: filled from the request, and from the receipt of what was done. Where that is not named, it is the
@@ -40,6 +46,7 @@ pub(crate) async fn letter(
     request: Option<&Named>,
     sequence: Option<u64>,
     lang: Lang,
+    by: &Actor,
 ) -> Result<String, OperationError> {
     let request = match request {
         Some(named) => Some(requests::show(on, named).await?),
@@ -60,7 +67,10 @@ pub(crate) async fn letter(
         must_be_of(request, receipt)?;
     }
     let nothing = match kind {
-        LetterKind::NothingHeld => Some(nothing(request.as_ref().map(|shown| &shown.request), &all, receipt.as_ref())?),
+        LetterKind::NothingHeld => {
+            let request = request.as_ref().map(|shown| &shown.request);
+            Some(nothing(request, &all, receipt.as_ref(), &on.settings.targets)?)
+        }
         _ => None,
     };
     if kind.needs_receipt() && receipt.is_none() {
@@ -78,26 +88,47 @@ pub(crate) async fn letter(
     let letterhead = &on.settings.letterhead;
     let titles = &on.settings.titles;
     let nothing = nothing.as_ref();
-    Ok(Letter { kind, case: &case, letterhead, titles, statement, others: &others, nothing, written }.html(lang))
+    let html =
+        Letter { kind, case: &case, letterhead, titles, statement, others: &others, nothing, written }.html(lang);
+    if let Some(object) = letter_object(request.as_ref().map(|shown| &shown.request), statement) {
+        let entry = AuditEntry::new(by, Act::WriteLetter, object, ActResult::Done);
+        on.ledger.note(entry.with_word("letter", kind.as_str()).with_word("lang", lang.as_str())).await?;
+    }
+    Ok(html)
 }
 
-/// What shows that nothing is held of the person: all receipts of the request, or the plan of one that has none. What is missing is said.
-fn nothing(request: Option<&Request>, all: &[Receipt], named: Option<&Receipt>) -> Result<Nothing, OperationError> {
+/// Which request or receipt a letter is filled from; none of a form that says nothing of anybody.
+fn letter_object(request: Option<&Request>, statement: Option<&Statement>) -> Option<Object> {
+    match request {
+        Some(request) => Some(Object::request(&request.mluvii, &request.number)),
+        None => statement.map(|statement| Object::receipt(statement.sequence)),
+    }
+}
+
+/// What shows that nothing is held of the person: all receipts of the request, or the plan of one that has none; of a receipt alone nobody
+/// knows whether it is all that there is. It was looked `everywhere` then. What is missing is said.
+fn nothing(
+    request: Option<&Request>,
+    all: &[Receipt],
+    named: Option<&Receipt>,
+    everywhere: &[TargetName],
+) -> Result<Nothing, OperationError> {
+    let Some(request) = request else {
+        let text =
+            "this letter says that nothing is held of the person: name the request that is answered by it (--request)";
+        return Err(OperationError::Conflict(text.to_owned()));
+    };
     let known: Vec<_> =
         all.iter().chain(named.filter(|one| !all.contains(one))).map(|receipt| &receipt.statement).collect();
-    let shown = match request {
-        None if known.is_empty() => Err(vec!["name a request or a receipt that shows it".to_owned()]),
-        Some(request) if request.erasures.is_empty() && known.is_empty() => Nothing::by_plan(request),
-        Some(request) if all.len() < request.erasures.len() => {
-            Err(vec!["not all of its receipts are in the ledger".to_owned()])
-        }
-        _ => Nothing::by_receipts(&known),
+    let shown = if request.erasures.is_empty() && known.is_empty() {
+        Nothing::by_plan(request, everywhere)
+    } else if all.len() < request.erasures.len() {
+        Err(vec!["not all of its receipts are in the ledger".to_owned()])
+    } else {
+        Nothing::by_receipts(&known, everywhere)
     };
     shown.map_err(|missing| {
-        let what = match request {
-            Some(request) => format!("nothing shows that nothing is held of whom request {} is about", request.number),
-            None => "nothing shows that nothing is held of the person".to_owned(),
-        };
+        let what = format!("nothing shows that nothing is held of whom request {} is about", request.number);
         OperationError::Conflict(format!("{what}: {}", missing.join("; ")))
     })
 }
@@ -216,12 +247,12 @@ mod tests {
     use super::*;
     use crate::audit::Actor;
     use crate::erasure::sample::{session, step};
-    use crate::erasure::{ErasureId, Outcome};
+    use crate::erasure::{ErasureId, MluviiSearch, Outcome};
     use crate::receipt::sample::issued;
     use crate::request::{
         Came, End, Ended, Entered, ExtendedBecause, RejectedBecause, RequestId, RequestNumber, VerifiedBy,
     };
-    use crate::subject::{InstallationName, Kind, TargetName};
+    use crate::subject::{InstallationName, Kind, Scope};
 
     fn request() -> Request {
         let entered = Entered {
@@ -275,16 +306,26 @@ mod tests {
 
     #[test]
     fn that_nothing_is_held_is_written_only_where_all_that_is_known_shows_it() {
-        let of = |outcome| issued(&session(vec![step("crm", outcome)]), None);
+        let of = |outcome| {
+            let mut receipt = issued(&session(vec![step("crm", outcome)]), None);
+            let statement = &mut receipt.statement;
+            (statement.scope, statement.search, statement.sessions) = (Scope::Person, MluviiSearch::Done, 0);
+            receipt
+        };
         let [absent, erased] = [Outcome::Absent, Outcome::Erased].map(of);
-        assert!(nothing(None, &[], Some(&absent)).is_ok());
+        let [crm, erp] = ["crm", "erp"].map(|name| TargetName(name.into()));
+        let nothing = |request: Option<&Request>, all: &[Receipt], named: Option<&Receipt>| {
+            super::nothing(request, all, named, std::slice::from_ref(&crm))
+        };
         let why = |shown: Result<Nothing, OperationError>| shown.expect_err("refused").to_string();
-        assert!(why(nothing(None, &[], None)).contains("name a request or a receipt"));
+        assert!(why(nothing(None, &[], Some(&absent))).contains("name the request"), "of others nobody knows");
         assert!(why(nothing(Some(&request()), &[], None)).contains("quietus requests plan"));
         let [first, second] = [1, 2].map(|byte| ErasureId([byte; 16]));
         let both = Request { erasures: vec![first, second], receipted: vec![first, second], ..request() };
         assert!(nothing(Some(&both), &[absent.clone(), absent.clone()], None).is_ok());
         assert!(why(nothing(Some(&both), &[absent.clone(), erased], None)).contains("crm is erased there"));
+        let elsewhere = super::nothing(Some(&both), &[absent.clone(), absent.clone()], None, &[crm.clone(), erp]);
+        assert!(why(elsewhere).contains("says anything of erp"), "it was not among the request's targets");
         // One of them has moved to an archive: nobody knows here what it says.
         assert!(why(nothing(Some(&both), &[absent], None)).contains("not all of its receipts"));
     }

@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use quietus_plugin::identity::Region;
 
 use super::error::InputError;
+use super::{OperationError, Operations};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::keys::{Fingerprint, Secret};
-use crate::subject::{Fingerprinted, Fingerprinter, Identifier, Identifiers, Kind};
+use crate::subject::{Fingerprinted, Fingerprinter, Identifier, Identifiers, InstallationName, Kind};
 
 /// Identifiers as they were given. Values of one kind are alternatives.
 pub(crate) type GivenIdentifiers = Vec<(Kind, Secret)>;
@@ -59,4 +61,49 @@ pub(super) fn of_all<T, K: Ord>(found: Vec<Vec<T>>, key: impl Fn(&T) -> K) -> Ve
         with
     };
     found.into_iter().reduce(both).unwrap_or_default()
+}
+
+/// Writes down that somebody looks for a person's `records`, in one company or in all. To be called before it is answered what was found,
+/// or that nothing was. By which identifiers is kept nowhere.
+pub(super) async fn note_search(
+    on: &Operations,
+    records: &'static str,
+    installation: Option<&InstallationName>,
+    given: &GivenIdentifiers,
+    found: usize,
+    by: &Actor,
+) -> Result<(), OperationError> {
+    let object = match installation {
+        Some(name) => Object::company(&on.installation(name)?.name),
+        None => Object::companies(),
+    };
+    let entry = AuditEntry::new(by, Act::FindPerson, object, ActResult::Done);
+    let entry = entry.with_word("records", records).with("found", found as u64).with_word("kinds", kinds(given));
+    Ok(on.ledger.note(entry).await?)
+}
+
+/// The kinds that are given, each once. A tenant's own may be any word that somebody has typed.
+fn kinds(given: &GivenIdentifiers) -> String {
+    let word = |kind: &Kind| match kind {
+        Kind::Email => "email",
+        Kind::Phone => "phone",
+        Kind::Name => "name",
+        Kind::GuestId => "guest_id",
+        Kind::SessionId => "session_id",
+        Kind::Other(_) => "other",
+    };
+    let words: BTreeSet<&str> = given.iter().map(|(kind, _)| word(kind)).collect();
+    words.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_is_told_by_its_kinds_and_never_by_a_word_that_somebody_typed() {
+        let own = Kind::Other("jana_novakova".to_owned());
+        let given = [Kind::Name, Kind::Email, own, Kind::Email].map(|kind| (kind, Secret::new("x")));
+        assert_eq!(kinds(&given.into()), "email name other");
+    }
 }

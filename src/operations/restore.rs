@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::OperationError;
-use super::accept::{Accepted, go_on};
+use super::accept::{Accepted, go_on, suspend_accounts};
 use super::backup::{blocking, file_of, folder, unnamed};
 use super::keys::tell_all;
 use super::ledger::check::{Finding, contents};
@@ -189,8 +189,8 @@ pub(crate) async fn restore(
     let told = tell_all(&*ledger, &Keys::load(keys_dir)?, keys_dir, by).await;
     let went_on = async {
         told?;
-        // Whoever has signed out since the backup would be signed in again by it.
-        ledger.forget_sessions().await?;
+        // Who was signed out, disabled or given another password since the backup, and tokens that were revoked, would be good again by it.
+        suspend_accounts(&*ledger, by).await?;
         let accepted = go_on(&*ledger, plan.known, keys_dir, state, GapCause::Restored, by).await?;
         let keys = Keys::load(keys_dir)?;
         let seals = Seals { ledger: &*ledger, keys: &keys, store: seals };

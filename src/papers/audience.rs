@@ -7,3 +7,12 @@ pub(crate) enum Audience {
     Person,
     Authority,
 }
+
+impl Audience {
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Authority => "authority",
+        }
+    }
+}

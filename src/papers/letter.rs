@@ -44,6 +44,19 @@ impl LetterKind {
         Self::NothingHeld,
     ];
 
+    /// As it is asked for.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Acknowledgement => "acknowledgement",
+            Self::Extension => "extension",
+            Self::Confirmation => "confirmation",
+            Self::Refusal => "refusal",
+            Self::PartialRefusal => "partial-refusal",
+            Self::Recipients => "recipients",
+            Self::NothingHeld => "nothing-held",
+        }
+    }
+
     /// Whether it says what was done, so that a receipt is needed.
     pub(crate) fn needs_receipt(self) -> bool {
         matches!(self, Self::Confirmation | Self::PartialRefusal)

@@ -4,10 +4,10 @@
 use jiff::Timestamp;
 
 use super::told::Word;
-use crate::erasure::{Outcome, ReasonCode};
+use crate::erasure::{MluviiSearch, Outcome, ReasonCode};
 use crate::receipt::{Advised, ForeseenAdvice, ReasonStatement, Statement, advised};
 use crate::request::{ClosedBecause, Ended, Request};
-use crate::subject::{InstallationName, TargetName};
+use crate::subject::{InstallationName, Scope, TargetName};
 
 /// Where it was looked, and nothing was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub(crate) struct Nothing {
 pub(crate) type Missing = Vec<String>;
 
 impl Nothing {
-    /// By all receipts of a request.
-    pub(crate) fn by_receipts(statements: &[&Statement]) -> Result<Self, Missing> {
+    /// By all receipts of a request. `everywhere` are all targets of the configuration.
+    pub(crate) fn by_receipts(statements: &[&Statement], everywhere: &[TargetName]) -> Result<Self, Missing> {
         let Some(last) = statements.iter().max_by_key(|statement| statement.ended) else {
             return Err(vec!["there is no receipt of it".to_owned()]);
         };
@@ -35,7 +35,7 @@ impl Nothing {
         let mut nothing = Self { installation, at, looked: Vec::new(), by_word: Vec::new(), accepted: Vec::new() };
         let mut missing = Missing::new();
         for statement in statements {
-            let mut told = Vec::new();
+            let mut told = not_of_the_person(statement);
             nothing.take(advised(statement), true, &mut told);
             for step in &statement.steps {
                 let word = step.reason.as_deref().and_then(Word::of).map(|word| word.outcome());
@@ -49,11 +49,15 @@ impl Nothing {
             }
             missing.extend(told.into_iter().map(|what| format!("receipt {}: {what}", statement.sequence)));
         }
+        let asked: Vec<_> = statements.iter().flat_map(|one| &one.steps).map(|step| &step.target).collect();
+        let others = everywhere.iter().filter(|target| !asked.contains(target));
+        missing.extend(others.map(|target| format!("no receipt of it says anything of {target}")));
         if missing.is_empty() { Ok(nothing) } else { Err(missing) }
     }
 
     /// By what every target has said of a request's plan, or of the last one before it was closed, as nothing is held.
-    pub(crate) fn by_plan(request: &Request) -> Result<Self, Missing> {
+    /// `everywhere` are all targets of the configuration.
+    pub(crate) fn by_plan(request: &Request, everywhere: &[TargetName]) -> Result<Self, Missing> {
         let foreseen = match &request.end {
             Some(end) if end.ended == Ended::Closed(ClosedBecause::NothingHeld) => request.found_nothing.as_ref(),
             Some(_) => None,
@@ -70,7 +74,8 @@ impl Nothing {
             missing.push(format!("{going} sessions would go by its plan"));
         }
         nothing.take(ForeseenAdvice::from(foreseen).reasons, false, &mut missing);
-        for target in &request.targets {
+        let others = everywhere.iter().filter(|target| !request.targets.contains(target));
+        for target in request.targets.iter().chain(others) {
             match foreseen.absent.contains(target) {
                 true => add(&mut nothing.looked, target),
                 false => missing.push(format!("{target} has not said that nothing is there")),
@@ -105,6 +110,26 @@ impl Nothing {
     }
 }
 
+/// What a receipt has not looked for of a person as a whole: such as of a form's rule about one conversation, or of what was erased again.
+fn not_of_the_person(statement: &Statement) -> Missing {
+    let mut missing = Missing::new();
+    if statement.scope != Scope::Person {
+        missing.push(format!("it is about a {}, and not about a person", statement.scope.as_str()));
+    }
+    match statement.search {
+        MluviiSearch::Done | MluviiSearch::OffAccepted => {}
+        MluviiSearch::Off | MluviiSearch::NotNeeded | MluviiSearch::IdentifiersOnly => {
+            missing.push("mluvii was not searched for the person".to_owned());
+        }
+    }
+    let mut steps = statement.steps.iter();
+    let has_none = steps.any(|step| step.target.is_mluvii() && step.outcome == Outcome::Absent);
+    if statement.sessions > 0 && !has_none {
+        missing.push(format!("{} sessions of the person were found", statement.sessions));
+    }
+    missing
+}
+
 fn add(targets: &mut Vec<TargetName>, target: &TargetName) {
     if !targets.contains(target) {
         targets.push(target.clone());
@@ -120,13 +145,22 @@ mod tests {
     use super::*;
     use crate::audit::Actor;
     use crate::erasure::sample::{session, step};
-    use crate::erasure::{Evidence, Findings, Foreseen, MluviiSearch, SaidBefore, Step};
+    use crate::erasure::{Evidence, Findings, Foreseen, SaidBefore, Step};
     use crate::receipt::sample::issued;
     use crate::request::{Came, Chosen, Entered, Plan, PlannedSession, RequestId, RequestNumber, VerifiedBy};
-    use crate::subject::{Kind, Scope};
+    use crate::subject::Kind;
 
     fn statement(steps: Vec<Step>) -> Statement {
-        issued(&session(steps), None).statement
+        let statement = issued(&session(steps), None).statement;
+        Statement { scope: Scope::Person, search: MluviiSearch::Done, sessions: 0, ..statement }
+    }
+
+    fn by_receipts(statements: &[&Statement]) -> Result<Nothing, Missing> {
+        Nothing::by_receipts(statements, &[])
+    }
+
+    fn by_plan(request: &Request) -> Result<Nothing, Missing> {
+        Nothing::by_plan(request, &[])
     }
 
     fn absent(target: &str) -> Step {
@@ -136,7 +170,7 @@ mod tests {
     #[track_caller]
     fn refused(steps: Vec<Step>, missing: &str) {
         let statement = statement(steps);
-        let why = Nothing::by_receipts(&[&statement]).expect_err("refused").join("; ");
+        let why = by_receipts(&[&statement]).expect_err("refused").join("; ");
         assert!(why.contains(missing), "{why}");
     }
 
@@ -147,16 +181,16 @@ mod tests {
     #[test]
     fn nothing_is_held_only_where_everybody_has_looked_and_nothing_was_there() {
         let all = statement(vec![absent("mluvii"), absent("crm")]);
-        let nothing = Nothing::by_receipts(&[&all]).expect("nothing is held");
+        let nothing = by_receipts(&[&all]).expect("nothing is held");
         assert_eq!(nothing.looked, ["mluvii", "crm"].map(|name| TargetName(name.into())));
         assert!(nothing.by_word.is_empty() && nothing.accepted.is_empty());
-        assert!(Nothing::by_receipts(&[]).is_err(), "nobody has looked");
+        assert!(by_receipts(&[]).is_err(), "nobody has looked");
         for outcome in [Outcome::Erased, Outcome::Retained, Outcome::Residual, Outcome::Unverifiable] {
             refused(vec![absent("mluvii"), step("crm", outcome)], &format!("receipt 1: crm is {}", outcome.as_str()));
         }
         // One receipt that shows something is enough.
         let erased = statement(vec![step("crm", Outcome::Erased)]);
-        assert!(Nothing::by_receipts(&[&all, &erased]).is_err());
+        assert!(by_receipts(&[&all, &erased]).is_err());
         let archive = || vec!["archive".to_owned()];
         refused(with(Evidence { not_looked_at: archive(), ..Evidence::default() }), "not_looked_at at crm: archive");
         refused(with(Evidence { keeps: Some(archive()), ..Evidence::default() }), "kept_by_vendor at crm: archive");
@@ -167,6 +201,32 @@ mod tests {
     }
 
     #[test]
+    fn a_receipt_shows_it_only_of_a_person_that_was_looked_for_in_all_targets() {
+        let all = statement(vec![absent("mluvii"), absent("crm")]);
+        let everywhere = ["mluvii", "crm", "erp"].map(|name| TargetName(name.into()));
+        assert!(Nothing::by_receipts(&[&all], &everywhere[..2]).is_ok());
+        let missing = |statements: &[&Statement]| {
+            Nothing::by_receipts(statements, &everywhere).err().unwrap_or_default().join("; ")
+        };
+        assert_eq!(missing(&[&all]), "no receipt of it says anything of erp");
+        let other = statement(vec![absent("erp")]);
+        assert_eq!(missing(&[&all, &other]), "", "another one of the request does");
+        let of_session = Statement { scope: Scope::Session, ..all.clone() };
+        assert_eq!(missing(&[&of_session, &other]), "receipt 1: it is about a session, and not about a person");
+        for search in [MluviiSearch::NotNeeded, MluviiSearch::IdentifiersOnly, MluviiSearch::Off] {
+            let unsearched = Statement { search, ..all.clone() };
+            assert_eq!(missing(&[&unsearched, &other]), "receipt 1: mluvii was not searched for the person");
+        }
+        let accepted = Statement { search: MluviiSearch::OffAccepted, ..all.clone() };
+        assert_eq!(missing(&[&accepted, &other]), "");
+        // Sessions that mluvii does not have any more are none; where it was not asked, they are.
+        let known = |statement: Statement| Statement { sessions: 2, ..statement };
+        assert_eq!(missing(&[&known(all.clone()), &other]), "");
+        let why = missing(&[&all, &known(other.clone())]);
+        assert_eq!(why, "receipt 1: 2 sessions of the person were found");
+    }
+
+    #[test]
     fn a_place_that_nobody_looks_at_as_is_accepted_is_named() {
         let evidence = Evidence {
             not_looked_at: vec!["archive".to_owned()],
@@ -174,7 +234,7 @@ mod tests {
             ..Evidence::default()
         };
         let statement = statement(with(evidence));
-        let nothing = Nothing::by_receipts(&[&statement]).expect("nothing is held");
+        let nothing = by_receipts(&[&statement]).expect("nothing is held");
         let named: Vec<_> = nothing.accepted.iter().map(|one| one.detail.as_deref()).collect();
         assert_eq!(named, [Some("archive")]);
     }
@@ -188,7 +248,7 @@ mod tests {
             vec![absent("mluvii"), step]
         };
         let nothing = statement(said("absent"));
-        let nothing = Nothing::by_receipts(&[&nothing]).expect("nothing is held");
+        let nothing = by_receipts(&[&nothing]).expect("nothing is held");
         assert_eq!(nothing.by_word, [TargetName("legal".into())]);
         refused(said("erased"), "legal is unverifiable");
     }
@@ -234,19 +294,24 @@ mod tests {
         let searched = || Findings { search: MluviiSearch::Done, ..Findings::default() };
         let all = [("mluvii", Outcome::Absent), ("crm", Outcome::Absent)];
         let shown = planned(request(&["mluvii", "crm"]), &all, searched(), 0);
-        assert!(Nothing::by_plan(&shown).is_ok());
+        assert!(by_plan(&shown).is_ok());
         let close = |request: Request, because| {
             request.end(Ended::Closed(because), &Actor::cli("ann"), Timestamp::UNIX_EPOCH).expect("closed")
         };
         let closed = close(shown.clone(), ClosedBecause::NothingHeld);
-        assert_eq!(Nothing::by_plan(&closed).expect("nothing is held").looked.len(), 2);
-        assert!(Nothing::by_plan(&close(shown, ClosedBecause::Mistake)).is_err(), "it was closed as something else");
-        assert!(Nothing::by_plan(&request(&["mluvii"])).is_err(), "nobody has looked");
+        assert_eq!(by_plan(&closed).expect("nothing is held").looked.len(), 2);
+        assert!(by_plan(&close(shown.clone(), ClosedBecause::Mistake)).is_err(), "it was closed as something else");
+        let erp = [TargetName("erp".into())];
+        for request in [&shown, &closed] {
+            let why = Nothing::by_plan(request, &erp).expect_err("refused").join("; ");
+            assert_eq!(why, "erp has not said that nothing is there", "it was not among the request's targets");
+        }
+        assert!(by_plan(&request(&["mluvii"])).is_err(), "nobody has looked");
         let unplanned = close(request(&["mluvii"]), ClosedBecause::NothingHeld);
-        assert!(Nothing::by_plan(&unplanned).is_err(), "nobody has looked");
+        assert!(by_plan(&unplanned).is_err(), "nobody has looked");
 
         let refused = |said: &[(&str, Outcome)], findings, sessions, missing: &str| {
-            let why = Nothing::by_plan(&planned(request(&["mluvii", "crm"]), said, findings, sessions));
+            let why = by_plan(&planned(request(&["mluvii", "crm"]), said, findings, sessions));
             let why = why.expect_err("refused").join("; ");
             assert!(why.contains(missing), "{missing}: {why}");
         };

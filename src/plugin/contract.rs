@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::permissions::permissions_of;
 use super::settings::PluginSettings;
+use crate::chain;
 use crate::keys::Secret;
 use crate::subject::Kind;
 
@@ -40,6 +41,8 @@ pub(super) struct Contract {
     pub(super) verify_max: Duration,
     pub(super) health_max: Duration,
     pub(super) concurrency: u32,
+    /// Tells the settings by which it says whom its system holds from others.
+    settings: String,
 }
 
 /// The longest that one call may take, known before the plugin is.
@@ -81,6 +84,7 @@ impl Contract {
                 .unwrap_or(CONCURRENCY_MAX)
                 .min(manifest.max_concurrency)
                 .clamp(1, CONCURRENCY_MAX),
+            settings: digest(settings),
         })
     }
 
@@ -107,6 +111,11 @@ impl Contract {
         self.sent.iter().filter(|kind| !kind.is_internal_id()).cloned().collect()
     }
 
+    /// What tells who says whom the system holds from another one: by its settings and by its file, whose hash this is.
+    pub(super) fn told_by(&self, sha256: &str) -> String {
+        chain::hash(format!("{} {sha256}", self.settings).as_bytes())
+    }
+
     /// Whether it can be asked whom its system holds.
     pub(super) fn can_sweep(&self) -> bool {
         self.can(&Operation::Sweep) && !self.swept().is_empty()
@@ -122,6 +131,12 @@ impl Contract {
         let kinds: Vec<_> = self.sent.iter().map(Kind::as_str).collect();
         kinds.join(", ")
     }
+}
+
+/// Of what decides where a page of its begins: not of how often and how long it is called, and not of secrets, whose names alone stand there.
+fn digest(settings: &PluginSettings) -> String {
+    let PluginSettings { library, exec, args, grants, secrets, .. } = settings;
+    chain::hash(format!("{library:?} {exec:?} {args:?} {grants:?} {secrets:?} {}", settings.own_config()).as_bytes())
 }
 
 /// A plugin declares what it would like; it opens nothing to itself. Where the configuration names another address, that is meant.
@@ -240,6 +255,17 @@ mod tests {
         assert!(!contract.sends(&Kind::Phone), "declared, not granted");
         assert!(!contract.sends(&Kind::Name), "granted, not declared");
         assert_eq!(contract.untaken, [Kind::Name]);
+    }
+
+    #[test]
+    fn a_cursor_is_anothers_under_another_configuration_or_with_another_file() {
+        let told_by = |more, file: &str| make(&manifest(), more, &["token"]).expect("it fits").told_by(file);
+        let before = told_by(json!({}), "00");
+        assert_eq!(before, told_by(json!({ "concurrency": 2, "calls_per_s": 3 }), "00"), "how often is nothing to it");
+        assert_ne!(before, told_by(json!({}), "01"));
+        assert_ne!(before, told_by(json!({ "config": { "base_url": "https://other.example" } }), "00"));
+        assert_ne!(before, told_by(json!({ "grants": ["email"] }), "00"));
+        assert_ne!(before, told_by(json!({ "library": "y.so" }), "00"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn of_swept(result: Value, wanted: &Sweep) -> Result<SweepPage, Targe
     page.fits(wanted).map_err(broken)?;
     let Swept { records, next, not_looked_at } = page;
     let records = records.into_iter().map(held).collect::<Result<_, _>>().map_err(broken)?;
-    Ok(SweepPage { records, next, not_looked_at: bounded(not_looked_at) })
+    Ok(SweepPage { records, next, not_looked_at: bounded(not_looked_at), ..SweepPage::default() })
 }
 
 fn held(record: SweptRecord) -> Result<HeldRecord, &'static str> {

@@ -7,7 +7,7 @@ use super::failure::{KILLED_FOR_ANOTHER, NO_SLOT, of_error};
 use super::host::PluginHost;
 use super::reading::of_swept;
 use super::session::{Ask, CoRunning, Ended, Outgoing, SLOT_WAIT_MAX};
-use crate::target::{CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, TargetError};
+use crate::target::{CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, TOLD_BY_ANOTHER, TargetError};
 
 impl PluginHost {
     pub(super) async fn sweep_page(&self, page: &SweepCall) -> Result<SweepPage, TargetError> {
@@ -17,7 +17,12 @@ impl PluginHost {
             return Err(TargetError::Permanent(CANNOT_SWEEP.into()));
         }
         let kinds = contract.swept();
-        let SweepCall { records_max, region, cursor } = page.clone();
+        // By the very session that is asked: a reload may have put another one in the place of who told the page before.
+        let now = contract.told_by(session.info.facts.get("sha256").map_or("", String::as_str));
+        let SweepCall { records_max, region, cursor, told_by } = page.clone();
+        if cursor.is_some() && told_by != now {
+            return Err(TargetError::Permanent(TOLD_BY_ANOTHER.into()));
+        }
         let wanted = Sweep { kinds, records_max, region, cursor };
         let longest = contract.verify_max;
         let outgoing = Outgoing {
@@ -28,7 +33,7 @@ impl PluginHost {
             checkpoint: None,
         };
         match session.call(outgoing).await {
-            Ended::Result(result) => of_swept(result, &wanted),
+            Ended::Result(result) => Ok(SweepPage { told_by: now, ..of_swept(result, &wanted)? }),
             Ended::Unsupported => Err(TargetError::Permanent(CANNOT_SWEEP.into())),
             Ended::Failed(error) => Err(of_error(unsaid(error))),
             Ended::Lost(_) => Err(TargetError::Retryable("the plugin's process was lost".into())),

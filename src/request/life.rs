@@ -10,7 +10,7 @@ use super::{
     Chosen, ClosedBecause, End, Ended, ExtendedBecause, Extension, Plan, Reopened, Request, RequestState, Verification,
     VerifiedBy,
 };
-use crate::audit::Actor;
+use crate::audit::{Actor, Apart};
 use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
 use crate::erasure::ErasureId;
 use crate::subject::TargetName;
@@ -49,6 +49,11 @@ pub(crate) enum Refused {
     OtherPlan(String),
     #[error("its plan includes nothing; where nothing is held of the person, close it")]
     NothingPlanned,
+    #[error(
+        "its plan shows that something is held: {0}; have it erased (`quietus requests run`), decide about sessions (`quietus requests plan`), or \
+         say otherwise why it ends"
+    )]
+    SomethingHeld(String),
     #[error("its plan waits for the approval of somebody else (requests.four_eyes)")]
     NotApproved,
     #[error("its plan is approved already")]
@@ -163,8 +168,13 @@ impl Request {
     pub(crate) fn end(mut self, ended: Ended, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_open()?;
         self.erasing().map_or(Ok(()), |id| Err(Refused::Erasing(id)))?;
-        let planned = self.plan.take().and_then(|plan| plan.foreseen);
-        self.found_nothing = planned.filter(|_| ended == Ended::Closed(ClosedBecause::NothingHeld));
+        let planned = self.plan.take();
+        if ended == Ended::Closed(ClosedBecause::NothingHeld) {
+            if let Some(held) = planned.as_ref().and_then(Plan::held) {
+                return Err(Refused::SomethingHeld(held));
+            }
+            self.found_nothing = planned.and_then(|plan| plan.foreseen);
+        }
         self.told.clear();
         (self.elsewhere, self.widened) = (false, false);
         self.end = Some(End { ended, by: Some(by.clone()), at: now });
@@ -194,10 +204,17 @@ impl Request {
         Ok(self)
     }
 
-    /// Somebody else than who has entered it, or made or changed its plan, says that what was shown may go.
+    /// Who has entered it, or made or changed its plan: none of them approves it.
+    pub(crate) fn askers(&self) -> Vec<Actor> {
+        let by = self.plan.as_ref().map(|plan| &plan.by);
+        [&self.entered_by].into_iter().chain(&self.makers).chain(by).cloned().collect()
+    }
+
+    /// Somebody else than who has entered it, or made or changed its plan, says that what was shown may go. What only the ledger knows of
+    /// who is who, whoever calls this asks as well.
     pub(crate) fn approve(mut self, hash: &str, by: &Actor, now: Timestamp) -> Acted {
         self.must_be_verified()?;
-        let own: Vec<_> = [&self.entered_by].into_iter().chain(&self.makers).cloned().collect();
+        let own = self.askers();
         let is_nothing = self.plan.as_ref().is_some_and(|plan| self.is_nothing(plan));
         let plan = planned_as(&mut self.plan, hash)?;
         if is_nothing {
@@ -206,8 +223,8 @@ impl Request {
         if plan.approved.is_some() {
             return Err(Refused::Approved);
         }
-        for own in own.into_iter().chain([plan.by.clone()]) {
-            if !by.is_somebody_else(&own) {
+        for own in own {
+            if by.apart_from(&own) == Apart::One {
                 return Err(Refused::SamePerson(own));
             }
         }

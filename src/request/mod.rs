@@ -301,7 +301,7 @@ pub(crate) struct Request {
     /// Whether more is proved of the person than its erasures knew: a further one has to be asked for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) widened: bool,
-    /// What every target said when it was planned, of one that was closed as nothing is held.
+    /// What every target said when it was planned, of one that was closed as nothing is held: by that plan no session went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) found_nothing: Option<Foreseen>,
     /// Kept beyond its end, until it is open once more again.

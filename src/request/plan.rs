@@ -80,6 +80,19 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
+    /// What it shows to be held: sessions that go, and targets where something is. `None` where it shows nothing.
+    pub(super) fn held(&self) -> Option<String> {
+        let mut held = Vec::new();
+        match self.sessions.len() {
+            0 => {}
+            1 => held.push("1 session goes".to_owned()),
+            count => held.push(format!("{count} sessions go")),
+        }
+        let there = self.foreseen.iter().flat_map(|foreseen| &foreseen.there);
+        held.extend(there.map(|target| format!("{target} holds something")));
+        (!held.is_empty()).then(|| held.join(", "))
+    }
+
     /// Over all that is included, and nothing else: what comes to a person who goes on chatting is for another plan.
     pub(crate) fn hash(request: RequestId, targets: &[TargetName], sessions: &[PlannedSession]) -> String {
         let text = json!({ "request": request, "targets": targets, "sessions": sessions }).to_string();

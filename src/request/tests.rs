@@ -271,7 +271,32 @@ fn what_ends_otherwise_says_why_and_not_while_it_is_erased() {
     // Who has no session may be known to another target, which is asked.
     let elsewhere = Request { targets: vec![TargetName::mluvii(), TargetName("crm".into())], ..nothing.clone() };
     assert_eq!(elsewhere.run("aa", id, false).map(|(request, _)| request.state()), Ok(RequestState::Erasing));
-    let closed = end(nothing, Ended::Closed(ClosedBecause::NothingHeld)).expect("closed");
+    let nothing_held = Ended::Closed(ClosedBecause::NothingHeld);
+    let held = |request: &Request| match end(request.clone(), nothing_held) {
+        Err(Refused::SomethingHeld(held)) => held,
+        other => panic!("{other:?}"),
+    };
+    let going = verified().planned(plan("aa", 2), Chosen::default()).expect("planned");
+    assert_eq!(held(&going), "2 sessions go");
+    assert_eq!(end(going, Ended::Closed(ClosedBecause::Mistake)).map(|closed| closed.found_nothing), Ok(None));
+    let told = Foreseen {
+        at: at(TODAY),
+        reasons: Vec::new(),
+        absent: vec![TargetName::mluvii()],
+        there: vec![TargetName("crm".into())],
+        not_known: Vec::new(),
+    };
+    let elsewhere = Plan { foreseen: Some(told.clone()), ..plan("aa", 0) };
+    let elsewhere = verified().planned(elsewhere, Chosen::default()).expect("planned");
+    assert_eq!(held(&elsewhere), "crm holds something");
+    let unseen = Foreseen { there: Vec::new(), not_known: told.there.clone(), ..told };
+    let unseen = Plan { foreseen: Some(unseen), ..plan("aa", 0) };
+    let unseen = verified().planned(unseen, Chosen::default()).expect("planned");
+    assert!(
+        end(unseen, nothing_held).is_ok_and(|closed| closed.found_nothing.is_some()),
+        "that is for a person to say"
+    );
+    let closed = end(nothing, nothing_held).expect("closed");
     assert_eq!((closed.state(), closed.plan), (RequestState::Closed, None));
 }
 

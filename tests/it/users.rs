@@ -95,3 +95,39 @@ fn accounts_are_given_and_taken_on_a_shared_ledger_with_the_rights_of_the_server
     ];
     assert_eq!(acts(&deployment), expected);
 }
+
+#[test]
+fn a_restored_ledger_gives_nobody_back_what_was_taken_from_them() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, "");
+    let server = Server::start(&deployment);
+    for name in ["ann", "bob"] {
+        said(&deployment, &["users", "add", name, "--shown-as", name, "--role", "officer"], 0);
+    }
+    let issued = deployment.json(&["tokens", "issue", "ann", "--role", "officer", "--for", "a script"]);
+    let id = issued["id"].as_str().expect("an id");
+    let old = deployment.path("old.db").display().to_string();
+    said(&deployment, &["ledger", "backup", "--to", &old], 0);
+    said(&deployment, &["tokens", "revoke", id], 0);
+    said(&deployment, &["users", "disable", "bob"], 0);
+    server.stop();
+    let told = said(&deployment, &["ledger", "restore", "--from", &old, "--yes"], 0);
+    assert!(told.contains("accounts are disabled"), "{told}");
+
+    // Both are there again, and neither is good for anything before a person says so.
+    let users = deployment.json(&["users", "list"]);
+    let users = users.as_array().expect("a list");
+    assert!(users.len() == 2 && users.iter().all(|user| user["disabled"].is_string()), "{users:?}");
+    assert_eq!(deployment.json(&["tokens", "list"])[0]["id"], issued["id"]);
+    said(&deployment, &["tokens", "revoke", id], 0);
+    said(&deployment, &["users", "enable", "ann"], 0);
+    let expected = [
+        "account.add account:ann done",
+        "account.add account:bob done",
+        "token.issue account:ann done",
+        "account.disable accounts done",
+        "token.revoke account:ann done",
+        "account.enable account:ann done",
+    ];
+    assert_eq!(acts(&deployment), expected);
+}

@@ -2,7 +2,7 @@
 """A program that is a plugin for a system which is one file, `people.json` in its folder: a list of records with `email`, `name` and
 `created_ms`. It tells whom it holds by pages of two. What stands in `mode` says how it lies while it does: see `lie`. Where `waits` is there, it
 waits on its second page until it is gone, and where `waits_first` is, on its first one; where `dies` is there, it dies once on its second one. Where
-`expired` is there, it refuses once to go on where it was. Of whom an address stands in `refuses`, it fails
+`expired` is there, it refuses once to go on where it was, and where `expires` is, always. Of whom an address stands in `refuses`, it fails
 to erase anything; of whom one stands in `keeps`, it says that it has erased them, and has not."""
 
 import base64
@@ -138,6 +138,8 @@ while True:
         write({"type": "error", "id": id, "error": error})
     elif kind == "sweep" and "cursor" in message["request"] and os.path.exists(path("expired")):
         os.remove(path("expired"))
+        write({"type": "error", "id": id, "error": {"class": "permanent", "message": "the cursor has expired"}})
+    elif kind == "sweep" and "cursor" in message["request"] and os.path.exists(path("expires")):
         write({"type": "error", "id": id, "error": {"class": "permanent", "message": "the cursor has expired"}})
     elif kind == "sweep":
         write({"type": "result", "id": id, "result": sweep(id, message["request"])})

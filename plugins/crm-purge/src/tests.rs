@@ -19,6 +19,7 @@ mod person_accounts;
 mod related;
 mod standin;
 mod sweeping;
+mod swept_anew;
 mod swept_pages;
 mod visibility;
 mod windows;

@@ -1,5 +1,6 @@
 //! The configuration, as the operator writes it. README.md explains it by examples.
 
+use quietus_plugin::mark;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -49,6 +50,19 @@ impl Config {
     /// How large a message may be to be looked into, by account.
     pub(crate) fn body_limits(&self) -> Vec<Option<u32>> {
         self.accounts.iter().map(|account| account.imap.as_ref().and_then(|imap| imap.body_bytes_max)).collect()
+    }
+
+    /// A mark of where the accounts are, in their order, and of all by which they tell whom they hold. Not of secrets and limits, which may
+    /// change while a sweep goes on.
+    pub(crate) fn swept_as(&self) -> u64 {
+        let accounts = self.accounts.iter().map(|account| {
+            let imap = account.imap.as_ref();
+            let imap = imap.map(|own| (&own.url, &own.user, &own.folders, &own.exclude, &own.move_to));
+            let graph = account.graph.as_ref().map(|own| (&own.base_url, &own.user));
+            let gmail = account.gmail.as_ref().map(|own| (&own.base_url, &own.user));
+            format!("{:?}", (imap, graph, gmail))
+        });
+        mark(accounts.chain([format!("{:?}", (&self.protect, self.only_from, self.look_at_body))]))
     }
 
     pub(crate) fn messages_max(&self) -> u64 {

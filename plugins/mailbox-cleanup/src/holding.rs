@@ -87,7 +87,12 @@ pub(crate) fn may_pass(error: &PluginError) -> bool {
     matches!(error.class, ErrorClass::Retryable | ErrorClass::RateLimited)
 }
 
-/// The place at which a page is to begin is none.
+/// The place at which a page is to begin is not there any more, or was never one: only a sweep from its beginning tells of all.
+pub(crate) fn begin_anew() -> PluginError {
+    PluginError::permanent("the place at which it is to go on is none, or none any more: begin anew")
+}
+
+/// The place at which a page is to begin cannot be read.
 pub(crate) fn no_place(_: serde_json::Error) -> PluginError {
-    PluginError::permanent("the place at which it is to go on is none")
+    begin_anew()
 }

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 use account::Account;
 use address::Address;
 use config::{ACCOUNTS_MAX, Config};
-use holding::{Holding, no_place};
+use holding::{Holding, begin_anew, no_place};
 use mailbox::{Doing, MESSAGES, Seen, Task};
 use outcome::Said;
 use protect::Protect;
@@ -42,6 +42,8 @@ pub struct MailboxCleanup {
     place: Place,
     /// A mark of the settings by which a message is judged.
     judged_by: u64,
+    /// A mark of the accounts, in their order, and of whom they are to tell.
+    swept_as: u64,
 }
 
 /// A person's addresses.
@@ -53,8 +55,11 @@ enum Whom {
 }
 
 /// Where a page of whom the accounts hold begins.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct At {
+    /// The mark of the accounts among which `account` counts: among others, it would be another one, and whoever stands in those before it
+    /// would not be told of.
+    accounts: u64,
     account: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     place: Option<String>,
@@ -116,15 +121,21 @@ impl Plugin for MailboxCleanup {
 
     fn sweep(&self, wanted: &Sweep, call: &Call) -> Result<Swept, PluginError> {
         let cursor = wanted.cursor.as_ref().map(|cursor| serde_json::from_slice(cursor.expose()));
-        let At { account, place } = cursor.transpose().map_err(no_place)?.unwrap_or_default();
-        let Some(own) = self.accounts.get(account) else { return Ok(Swept::last([])) };
+        let at: Option<At> = cursor.transpose().map_err(no_place)?;
+        let accounts = self.swept_as;
+        let At { account, place, .. } = match at {
+            Some(at) if at.accounts != accounts => return Err(begin_anew()),
+            at => at.unwrap_or(At { accounts, account: 0, place: None }),
+        };
+        let own = self.accounts.get(account).ok_or_else(begin_anew)?;
         let records_max = wanted.records_max.max(1) as usize;
         let holding = Holding { records_max, place: self.place, protect: &self.protect };
         // One that cannot be asked is an error of all: who is not told of would count as gone.
         let held = own.mailbox.hold(place.as_deref(), &holding, call)?;
         let next = match held.next {
-            Some(place) => Some(At { account, place: Some(place) }),
-            None => Some(At { account: account + 1, place: None }).filter(|next| next.account < self.accounts.len()),
+            Some(place) => Some(At { accounts, account, place: Some(place) }),
+            None => Some(At { accounts, account: account + 1, place: None })
+                .filter(|next| next.account < self.accounts.len()),
         };
         let swept = match next {
             Some(next) => Swept::page(held.records, serde_json::to_vec(&next).unwrap_or_default()),
@@ -164,7 +175,8 @@ impl MailboxCleanup {
         };
         // Another version, or other limits, may judge otherwise: what was judged before is then looked at anew.
         let judged_by = mark([env!("CARGO_PKG_VERSION").to_owned(), format!("{:?}", config.body_limits())]);
-        Ok(Self { accounts, protect: Protect::new(&config.protect)?, place, judged_by })
+        let swept_as = config.swept_as();
+        Ok(Self { accounts, protect: Protect::new(&config.protect)?, place, judged_by, swept_as })
     }
 
     /// What is there now. A `verify` that ran out of time goes on where it was, as an erasure does; of a dry run, nothing is

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
 use quietus_plugin::{
-    Answer, Call, ErrorClass, Kind, Plugin, PluginError, Request, Secrets, Sensitive, Sweep, TestHost, unsaid,
+    Answer, Call, ErrorClass, Kind, Plugin, PluginError, Request, ResumeValue, Secrets, Sensitive, Sweep, Swept,
+    TestHost, unsaid,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -101,17 +102,14 @@ impl Told {
 /// A whole sweep. Each page is told by a plugin that has just begun, and after each something may happen to the mailbox.
 pub(crate) fn sweep(
     config: &Value,
-    (name, secret): (&str, &str),
+    secret: (&str, &str),
     records_max: u32,
     mut then: impl FnMut(),
 ) -> Result<Told, PluginError> {
-    let mut wanted = Sweep { kinds: vec![Kind::Email], records_max, region: None, cursor: None };
+    let mut cursor = None;
     let mut told = Told::default();
     while told.pages < 10_000 {
-        let secrets = Secrets::new([(name.to_owned(), Sensitive::new(secret))].into());
-        let plugin = MailboxCleanup::configure(serde_json::from_value(config.clone()).expect("settings"), secrets)?;
-        let swept = plugin.sweep(&wanted, &Call::unattended())?;
-        assert_eq!(swept.fits(&wanted), Ok(()));
+        let swept = page(config, secret, records_max, cursor)?;
         told.pages += 1;
         told.not_looked_at.extend(swept.not_looked_at);
         for record in swept.records {
@@ -120,11 +118,26 @@ pub(crate) fn sweep(
         }
         match swept.next {
             None => return Ok(told),
-            next => wanted.cursor = next,
+            next => cursor = next,
         }
         then();
     }
     panic!("it does not come to an end");
+}
+
+/// One page, told by a plugin that has just begun.
+pub(crate) fn page(
+    config: &Value,
+    (name, secret): (&str, &str),
+    records_max: u32,
+    cursor: Option<ResumeValue>,
+) -> Result<Swept, PluginError> {
+    let wanted = Sweep { kinds: vec![Kind::Email], records_max, region: None, cursor };
+    let secrets = Secrets::new([(name.to_owned(), Sensitive::new(secret))].into());
+    let plugin = MailboxCleanup::configure(serde_json::from_value(config.clone()).expect("settings"), secrets)?;
+    let swept = plugin.sweep(&wanted, &Call::unattended())?;
+    assert_eq!(swept.fits(&wanted), Ok(()));
+    Ok(swept)
 }
 
 /// The plugin's configuration in an example of quietus's.

@@ -1,7 +1,7 @@
 //! The plan: checks the statements of a configuration; an error names the statement, what was found in it and
 //! what is allowed.
 
-use quietus_plugin::{Found, Kind};
+use quietus_plugin::{Found, Kind, mark};
 
 use crate::address::Engine;
 use crate::config::{Config, Erases, FindsValues, ListsRows, Retains};
@@ -19,6 +19,8 @@ pub(crate) struct Plan {
     pub(crate) retain: Vec<Retaining>,
     pub(crate) lists: Vec<Lists>,
     pub(crate) find: Vec<Finds>,
+    /// A mark of the database and of `lists`, in their order.
+    pub(crate) swept_as: u64,
 }
 
 /// A statement that finds by what a table knows the person.
@@ -77,7 +79,9 @@ impl Plan {
         let retain = config.retain.iter().map(|own| retaining(own, engine, &kinds)).collect::<Result<_, _>>()?;
         let lists = config.sweep.iter().map(|own| lists(own, engine, &kinds)).collect::<Result<_, _>>()?;
         let find = config.find.iter().map(|own| finds(own, engine, &kinds)).collect::<Result<_, _>>()?;
-        Ok(Self { erase, retain, lists, find })
+        let swept = config.sweep.iter().flat_map(|own| [own.name.as_str(), own.sql.as_str()]);
+        let swept_as = mark([config.url.as_str()].into_iter().chain(swept));
+        Ok(Self { erase, retain, lists, find, swept_as })
     }
 
     /// Each statement's name, and itself.

@@ -15,7 +15,7 @@ use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Operate, See};
 use crate::admin::given::{Body, Query};
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::attention::{self, MuteEnd, Severity, sentence};
 use crate::audit::Object;
 use crate::operations::attention::{AttentionFilter, list as listed, mute as muted, unmute as unmuted};

@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::shown::{limit, read_if};
+use crate::access::Permission;
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, See};
 use crate::admin::given::Query;
-use crate::admin::routes::Admin;
+use crate::admin::problem::{Code, Problem};
+use crate::admin::state::Admin;
 use crate::audit::{Actor, AuditRow, Object};
 use crate::ledger::{AuditRange, Cursor};
 use crate::operations::audit;
@@ -74,8 +76,21 @@ struct ListQuery {
     limit: Option<u32>,
 }
 
+/// Acts on accounts and tokens, by how their words begin.
+const OF_ACCOUNTS: [&str; 2] = ["account.", "token."];
+
+fn is_of_accounts(act: &str) -> bool {
+    OF_ACCOUNTS.iter().any(|begins| act.starts_with(begins))
+}
+
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Row>> {
     by.sees_all()?;
+    let sees_accounts = by.identity.roles.allow(Permission::SeeAccounts);
+    if !sees_accounts && query.act.as_deref().is_some_and(is_of_accounts) {
+        let detail =
+            format!("what was done with accounts and tokens takes the permission `{}`", Permission::SeeAccounts);
+        return Err(Problem::new(Code::Forbidden, detail));
+    }
     let range = AuditRange {
         cursor: read_if("cursor", query.cursor.as_deref())?.unwrap_or(Cursor::NEWEST),
         limit: limit(query.limit)?,
@@ -84,6 +99,21 @@ async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Row>> 
         object: query.object.map(Object::written),
         since: read_if::<Timestamp>("since", query.since.as_deref())?,
     };
-    let page = audit::list(&by.on, &range).await?;
+    let mut page = audit::list(&by.on, &range).await?;
+    // The page is shorter by them, and goes on where it would.
+    page.items.retain(|row| sees_accounts || !is_of_accounts(&row.statement.act));
     Ok(Done(Page::of(page, Row::from)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of_accounts;
+    use crate::audit::Act;
+
+    #[test]
+    fn acts_on_accounts_are_told_from_others_by_their_words() {
+        let of = |act: Act| is_of_accounts(act.as_str());
+        assert!(of(Act::AddAccount) && of(Act::RefuseSignIn) && of(Act::IssueToken) && of(Act::RevokeToken));
+        assert!(!of(Act::RequestErasure) && !of(Act::RunRequest));
+    }
 }

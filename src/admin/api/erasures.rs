@@ -14,9 +14,9 @@ use self::shown::Erasure;
 use super::shown::{limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{Approve, By, Needs, Operate, Requests, See};
-use crate::admin::given::{Path, Query};
+use crate::admin::given::{Nothing, Path, Query};
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::erasure::{self, ErasureId};
 use crate::ledger::{ErasureFilter, Stopped};
 use crate::operations::{erasures, recheck};
@@ -46,8 +46,12 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
         )
         .api_route(
             "/api/v1/erasures/{id}/retry",
-            post_with(retry, |op| {
-                op.id("retry_erasure").summary("Retry what is parked of it; begin a scheduled one now")
+            post_with(retry, |op| op.id("retry_erasure").summary("Retry what is parked of it")),
+        )
+        .api_route(
+            "/api/v1/erasures/{id}/begin",
+            post_with(begin, |op| {
+                op.id("begin_erasure").summary("Begin a scheduled one now, before its time: what is erased is gone")
             }),
         )
         .api_route(
@@ -129,20 +133,25 @@ async fn shown<N: Needs>(by: &By<N>, which: &Which) -> Result<Erasure, Problem> 
     Ok(Erasure::of(&explained, Some(&rechecks)))
 }
 
-async fn show(by: By<See>, Path(which): Path<Which>) -> Answer<Erasure> {
+/// The same after what was ordered is done.
+async fn shown_after<N: Needs>(by: &By<N>, which: &Which) -> Result<Erasure, Problem> {
+    shown(by, which).await.map_err(Problem::after_the_act)
+}
+
+async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasure> {
     shown(&by, &which).await.map(Done)
 }
 
-async fn approve(by: By<Approve>, Path(which): Path<Which>) -> Answer<Erasure> {
+async fn approve(by: By<Approve>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasure> {
     let id = which.erasure(&by).await?.id;
     erasures::approve(&by.on, id, &by.actor()).await?;
-    shown(&by, &which).await.map(Done)
+    shown_after(&by, &which).await.map(Done)
 }
 
-async fn reject(by: By<Approve>, Path(which): Path<Which>) -> Answer<Erasure> {
+async fn reject(by: By<Approve>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasure> {
     let id = which.erasure(&by).await?.id;
     erasures::reject(&by.on, id, &by.actor()).await?;
-    shown(&by, &which).await.map(Done)
+    shown_after(&by, &which).await.map(Done)
 }
 
 /// An erasure that was retried.
@@ -153,11 +162,17 @@ struct Retried {
     asked_once_more: Vec<String>,
 }
 
-async fn retry(by: By<Operate>, Path(which): Path<Which>) -> Answer<Retried> {
+async fn retry(by: By<Operate>, Path(which): Path<Which>, _: Nothing) -> Answer<Retried> {
     let id = which.erasure(&by).await?.id;
-    let retried = erasures::retry(&by.on, id, &by.actor()).await?;
+    let retried = erasures::retry_parked(&by.on, id, &by.actor()).await?;
     let asked_once_more = retried.asked_once_more.iter().map(ToString::to_string).collect();
-    Ok(Done(Retried { erasure: shown(&by, &which).await?, asked_once_more }))
+    Ok(Done(Retried { erasure: shown_after(&by, &which).await?, asked_once_more }))
+}
+
+async fn begin(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasure> {
+    let id = which.erasure(&by).await?.id;
+    erasures::begin(&by.on, id, &by.actor()).await?;
+    shown_after(&by, &which).await.map(Done)
 }
 
 /// An erasure that was stopped.
@@ -168,17 +183,17 @@ struct Ended {
     under_way: Vec<String>,
 }
 
-async fn stop(by: By<Requests>, Path(which): Path<Which>) -> Answer<Ended> {
+async fn stop(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<Ended> {
     let id = which.erasure(&by).await?.id;
     let under_way = match erasures::stop(&by.on, id, &by.actor()).await? {
         Stopped::AfterCalls(targets) => targets.iter().map(ToString::to_string).collect(),
         Stopped::NotBegun | Stopped::AtOnce | Stopped::Not => Vec::new(),
     };
-    Ok(Done(Ended { erasure: shown(&by, &which).await?, under_way }))
+    Ok(Done(Ended { erasure: shown_after(&by, &which).await?, under_way }))
 }
 
-async fn cancel(by: By<Requests>, Path(which): Path<Which>) -> Answer<Erasure> {
+async fn cancel(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<Erasure> {
     let id = which.erasure(&by).await?.id;
     erasures::cancel(&by.on, id, &by.actor()).await?;
-    shown(&by, &which).await.map(Done)
+    shown_after(&by, &which).await.map(Done)
 }

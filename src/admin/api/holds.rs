@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shown::{GivenIdentifier, identifiers, read_if};
+use super::shown::{GivenIdentifier, identifiers, limit, read_if};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{By, Needs, Requests, See};
-use crate::admin::given::{Body, Path, Query};
-use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::given::{Nothing, Path, Query};
+use crate::admin::keyed::{Keyed, Once};
+use crate::admin::problem::{Code, Problem};
+use crate::admin::state::Admin;
 use crate::hold::{HoldId, HoldOn, HoldReason};
 use crate::ledger::{self, HoldsListed};
 use crate::operations::OperationError;
@@ -101,13 +102,39 @@ struct ListQuery {
     /// Also those that have ended, as long as they are kept.
     #[serde(default)]
     all: bool,
+    /// Where the last answer ended: its `next`.
+    cursor: Option<String>,
+    /// At most so many; 50 where it is left out, and 500 at most.
+    limit: Option<u32>,
+}
+
+/// Where a list ended: at a hold that was added then, with this id. It is found also where that hold is not listed any more.
+type Place = (Timestamp, HoldId);
+
+fn read_place(text: &str) -> Option<Place> {
+    let (added, id) = text.split_once('~')?;
+    Some((added.parse().ok()?, id.parse().ok()?))
+}
+
+/// A page of what is listed, and where it goes on. The list is in the order of places, the oldest first.
+fn page<T>(all: Vec<T>, place: impl Fn(&T) -> Place, after: Option<Place>, limit: usize) -> (Vec<T>, Option<Place>) {
+    let mut rest = all.into_iter().filter(|one| after.is_none_or(|after| place(one) > after));
+    let items: Vec<T> = rest.by_ref().take(limit).collect();
+    let more = rest.next().is_some();
+    let next = items.last().map(&place).filter(|_| more);
+    (items, next)
 }
 
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Hold>> {
+    let limit = limit(query.limit)? as usize;
+    let unreadable = || Problem::new(Code::NotUnderstood, "`cursor` is none that was answered as `next`");
+    let after = query.cursor.map(|text| read_place(&text).ok_or_else(unreadable)).transpose()?;
     let which = if query.all { HoldsListed::All } else { HoldsListed::InForce };
-    let all = holds::list(&by.on, which).await?;
-    let seen = all.iter().filter(|one| by.sees(&one.hold.installation));
-    Ok(Done(Page { items: seen.map(|one| Hold::of(one, None)).collect(), next: None }))
+    let mut all = holds::list(&by.on, which).await?;
+    all.retain(|one| by.sees(&one.hold.installation));
+    let (items, next) = page(all, |one| (one.added, one.hold.id), after, limit);
+    let next = next.map(|(added, id)| format!("{added}~{id}"));
+    Ok(Done(Page { items: items.iter().map(|one| Hold::of(one, None)).collect(), next }))
 }
 
 /// What is to be kept.
@@ -147,7 +174,12 @@ struct Added {
     under_way: Vec<String>,
 }
 
-async fn add(by: By<Requests>, Body(new): Body<NewHold>) -> Result<Made<Added>, Problem> {
+async fn add(by: By<Requests>, keyed: Keyed<NewHold>) -> Result<Once<Made<Added>>, Problem> {
+    let Keyed { body, order } = keyed;
+    order.once(by, move |by| async move { added(&by, body).await }).await
+}
+
+async fn added(by: &By<Requests>, new: NewHold) -> Result<Made<Added>, Problem> {
     let installation = by.company_or_only(new.company.as_deref())?;
     let about = match new.on {
         About::Session(number) => HoldAbout::Session(SessionKey { installation, session: SessionId(number) }),
@@ -159,7 +191,7 @@ async fn add(by: By<Requests>, Body(new): Body<NewHold>) -> Result<Made<Added>, 
     };
     let case = read_if("case", new.case.as_deref())?;
     let request = HoldRequest { about, reason: new.reason, case, until: new.until };
-    let added = holds::add(&by.on, request, &by.actor()).await?;
+    let added = holds::add(&by.on, request, &by.actor()).await.map_err(|error| by.told(error))?;
     let under_way = added.under_way.iter().map(ToString::to_string).collect();
     Ok(Made(Added { id: added.hold.id.to_string(), under_way }))
 }
@@ -188,12 +220,31 @@ async fn answered<N: Needs>(by: &By<N>, which: &Which) -> Answer<Hold> {
     Ok(Done(Hold::of(&shown.hold, Some(waiting))))
 }
 
-async fn show(by: By<See>, Path(which): Path<Which>) -> Answer<Hold> {
+async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Hold> {
     answered(&by, &which).await
 }
 
-async fn lift(by: By<Requests>, Path(which): Path<Which>) -> Answer<Hold> {
+async fn lift(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<Hold> {
     let (id, _) = seen(&by, &which).await?;
     holds::lift(&by.on, id, &by.actor()).await?;
-    answered(&by, &which).await
+    answered(&by, &which).await.map_err(Problem::after_the_act)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_follow_one_another_also_where_the_last_one_is_gone() {
+        let place = |number: u8| (Timestamp::from_second(i64::from(number / 2)).expect("a time"), HoldId([number; 6]));
+        let of = |numbers: &[u8], after| page(numbers.to_vec(), |number| place(*number), after, 2);
+        let (first, next) = of(&[1, 2, 3, 4, 5], None);
+        assert_eq!((first, next), (vec![1, 2], Some(place(2))));
+        let written = next.map(|(added, id)| format!("{added}~{id}")).expect("more");
+        assert_eq!(read_place(&written), Some(place(2)));
+        assert_eq!(of(&[1, 4, 5], next), (vec![4, 5], None));
+        assert_eq!(of(&[1, 3, 4, 5], next), (vec![3, 4], Some(place(4))));
+        assert_eq!(of(&[], next), (vec![], None));
+        assert_eq!(read_place("x"), None);
+    }
 }

@@ -18,7 +18,7 @@ use axum::Router;
 use axum::http::header;
 use axum::routing::get;
 
-use super::routes::Admin;
+use super::state::Admin;
 
 /// The description, as it is served.
 const DESCRIPTION: &str = include_str!("../../../docs/openapi.json");

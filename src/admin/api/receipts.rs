@@ -18,13 +18,13 @@ use serde_json::Value;
 use super::shown::{GivenIdentifier, identifiers, limit, read_if};
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Needs, Requests, See};
-use crate::admin::given::{Body, Path, Query};
+use crate::admin::given::{Body, Nothing, Path, Query};
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::{Cursor, ReceiptRange};
 use crate::operations::requests::Named;
-use crate::operations::{papers, receipts};
+use crate::operations::{OperationError, papers, receipts};
 use crate::papers::{Audience, Lang};
 use crate::receipt;
 
@@ -86,14 +86,16 @@ struct Which {
 
 /// The receipt, as far as the account may see its company.
 async fn seen<N: Needs>(by: &By<N>, number: u64) -> Result<receipt::Receipt, Problem> {
-    let receipt = receipts::show(&by.on, number).await?;
-    match by.sees(&receipt.statement.installation) {
-        true => Ok(receipt),
-        false => Err(Problem::not_found(format_args!("receipt {number}"))),
-    }
+    let unknown = || Problem::not_found("receipt of this number");
+    let receipt = match receipts::show(&by.on, number).await {
+        // That it is in an archive would tell that there was one.
+        Err(OperationError::NotFound(_)) if !by.is_of_all() => return Err(unknown()),
+        receipt => receipt?,
+    };
+    if by.sees(&receipt.statement.installation) { Ok(receipt) } else { Err(unknown()) }
 }
 
-async fn show(by: By<See>, Path(Which { number }): Path<Which>) -> Answer<Receipt> {
+async fn show(by: By<See>, Path(Which { number }): Path<Which>, _: Nothing) -> Answer<Receipt> {
     seen(&by, number).await.map(|receipt| Done(Receipt(receipt)))
 }
 
@@ -130,7 +132,7 @@ struct FoundErasure {
 
 async fn find(by: By<Requests>, Body(find): Body<Find>) -> Answer<Found> {
     let company = by.listed(find.company.as_deref())?;
-    let found = receipts::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?).await?;
+    let found = receipts::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?, &by.actor()).await?;
     let shown = |one: receipts::FoundErasure| FoundErasure {
         erasure: one.erasure.id.to_string(),
         state: one.erasure.state,
@@ -156,7 +158,8 @@ async fn certificate(by: By<Requests>, Path(which): Path<Which>, Query(paper): Q
     let number = read_if("request", paper.request.as_deref())?;
     let installation = Some(receipt.statement.installation.clone());
     let named = number.map(|number| Named { number, installation });
-    let html = papers::certificate(&by.on, which.number, named.as_ref(), paper.lang, paper.r#for).await?;
+    let (named, actor) = (named.as_ref(), by.actor());
+    let html = papers::certificate(&by.on, which.number, named, paper.lang, paper.r#for, &actor).await?;
     Ok(Html(html))
 }
 

@@ -12,13 +12,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::plan::{Planned, Ran};
-use self::shown::Request;
+use self::shown::{PlanSessions, Request};
 use super::shown::{GivenIdentifier, identifiers, limit, read_if, words};
 use crate::admin::answer::{Answer, Done, Made, Page};
-use crate::admin::caller::{Approve, By, Requests, See};
-use crate::admin::given::{Body, Path, Query};
+use crate::admin::caller::{Approve, By, Requests, See, SeePlans};
+use crate::admin::given::{Body, Nothing, Path, Query};
+use crate::admin::keyed::{Keyed, Once};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::requests::{self, Asked, Named};
 use crate::request::{Came, ClosedBecause, ExtendedBecause, RejectedBecause, RequestNumber, RequestState, VerifiedBy};
@@ -65,6 +66,9 @@ pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
             "/api/v1/requests/{company}/{number}/plan",
             post_with(plan, |op| {
                 op.id("plan_request").summary("Show what it would have erased, and keep that as its plan")
+            })
+            .get_with(view_plan, |op| {
+                op.id("show_plan").summary("Show the sessions of its plan: each look is in the audit")
             }),
         )
         .api_route(
@@ -136,7 +140,12 @@ struct NewRequest {
     anyway: bool,
 }
 
-async fn enter(by: By<Requests>, Body(new): Body<NewRequest>) -> Result<Made<Request>, Problem> {
+async fn enter(by: By<Requests>, keyed: Keyed<NewRequest>) -> Result<Once<Made<Request>>, Problem> {
+    let Keyed { body, order } = keyed;
+    order.once(by, move |by| async move { entered(&by, body).await }).await
+}
+
+async fn entered(by: &By<Requests>, new: NewRequest) -> Result<Made<Request>, Problem> {
     let asked = Asked {
         installation: Some(by.company_or_only(new.company.as_deref())?),
         number: read_if("number", new.number.as_deref())?,
@@ -147,7 +156,7 @@ async fn enter(by: By<Requests>, Body(new): Body<NewRequest>) -> Result<Made<Req
         identifiers: identifiers(new.identifiers)?,
         anyway: new.anyway,
     };
-    let entered = requests::enter(&by.on, asked, &by.actor()).await?;
+    let entered = requests::enter(&by.on, asked, &by.actor()).await.map_err(|error| by.told(error))?;
     Ok(Made(Request::from(&entered)))
 }
 
@@ -164,7 +173,7 @@ struct Find {
 
 async fn find(by: By<Requests>, Body(find): Body<Find>) -> Answer<Page<Request>> {
     let company = by.listed(find.company.as_deref())?;
-    let found = requests::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?).await?;
+    let found = requests::find(&by.on, company.as_ref(), &identifiers(find.identifiers)?, &by.actor()).await?;
     Ok(Done(Page { items: found.iter().map(Request::from).collect(), next: None }))
 }
 
@@ -184,7 +193,7 @@ impl Which {
     }
 }
 
-async fn show(by: By<See>, Path(which): Path<Which>) -> Answer<Request> {
+async fn show(by: By<See>, Path(which): Path<Which>, _: Nothing) -> Answer<Request> {
     let shown = requests::show(&by.on, &which.named(&by)?).await?;
     Ok(Done(Request::from(&shown)))
 }
@@ -250,7 +259,7 @@ async fn reject(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<Rej
     Ok(Done(Request::from(&shown)))
 }
 
-async fn withdraw(by: By<Requests>, Path(which): Path<Which>) -> Answer<Request> {
+async fn withdraw(by: By<Requests>, Path(which): Path<Which>, _: Nothing) -> Answer<Request> {
     let shown = requests::withdraw(&by.on, &which.named(&by)?, &by.actor()).await?;
     Ok(Done(Request::from(&shown)))
 }
@@ -269,9 +278,16 @@ async fn close(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<Clos
 
 async fn plan(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<plan::Wanted>) -> Answer<Planned> {
     let named = which.named(&by)?;
-    let (chosen, hints) = body.read(named.installation.as_ref())?;
-    let planned = requests::plan(&by.on, &named, chosen, hints, &by.actor(), &|_| {}).await?;
+    let (chosen, hints) = body.read(&by, named.installation.as_ref())?;
+    let _turn = by.admin.turn_to_plan().await?;
+    let planned = requests::plan(&by.on, &named, chosen, hints, &by.actor(), &|_| {}).await;
+    let planned = planned.map_err(|error| by.told(error))?;
     Ok(Done(Planned::from(&planned)))
+}
+
+async fn view_plan(by: By<SeePlans>, Path(which): Path<Which>, _: Nothing) -> Answer<PlanSessions> {
+    let shown = requests::view_plan(&by.on, &which.named(&by)?, &by.actor()).await?;
+    Ok(Done(PlanSessions::of(&shown.request).expect("one without a plan is refused")))
 }
 
 /// Which plan.
@@ -287,7 +303,13 @@ async fn approve(by: By<Approve>, Path(which): Path<Which>, Body(body): Body<ByP
     Ok(Done(Request::from(&shown)))
 }
 
-async fn run(by: By<Requests>, Path(which): Path<Which>, Body(body): Body<ByPlan>) -> Answer<Ran> {
-    let ran = requests::run(&by.on, &which.named(&by)?, &body.plan, &by.actor()).await?;
+async fn run(by: By<Requests>, Path(which): Path<Which>, keyed: Keyed<ByPlan>) -> Result<Once<Done<Ran>>, Problem> {
+    let Keyed { body, order } = keyed;
+    order.once(by, move |by| async move { ran(&by, &which, &body).await }).await
+}
+
+async fn ran(by: &By<Requests>, which: &Which, body: &ByPlan) -> Answer<Ran> {
+    let ran = requests::run(&by.on, &which.named(by)?, &body.plan, &by.actor()).await;
+    let ran = ran.map_err(|error| by.told(error))?;
     Ok(Done(Ran::from(&ran)))
 }

@@ -11,7 +11,8 @@ use serde::Serialize;
 use crate::access::Companies;
 use crate::admin::answer::{Answer, Done};
 use crate::admin::caller::{By, See};
-use crate::admin::routes::Admin;
+use crate::admin::given::Nothing;
+use crate::admin::state::Admin;
 use crate::operations::status as operations;
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
@@ -33,7 +34,7 @@ struct Me {
     actor: String,
 }
 
-async fn me(by: By<See>) -> Answer<Me> {
+async fn me(by: By<See>, _: Nothing) -> Answer<Me> {
     let companies = match &by.identity.companies {
         Companies::All => None,
         Companies::Only(these) => Some(these.iter().map(ToString::to_string).collect()),
@@ -63,7 +64,7 @@ struct Status {
     verdicts: BTreeMap<String, u64>,
 }
 
-async fn status(by: By<See>) -> Answer<Status> {
+async fn status(by: By<See>, _: Nothing) -> Answer<Status> {
     by.sees_all()?;
     let status = operations::status(&by.on).await?;
     Ok(Done(Status {

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::shown::read_if;
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Operate, See};
-use crate::admin::given::{Body, Path};
-use crate::admin::routes::Admin;
+use crate::admin::given::{Body, Nothing, Path};
+use crate::admin::state::Admin;
 use crate::ledger::{PauseReason, TargetState};
 use crate::operations::targets::{self, PauseRequest, ShownTarget};
 
@@ -88,7 +88,7 @@ impl From<&ShownTarget> for Target {
     }
 }
 
-async fn list(by: By<See>) -> Answer<Page<Target>> {
+async fn list(by: By<See>, _: Nothing) -> Answer<Page<Target>> {
     by.sees_all()?;
     let all = targets::list(&by.on).await?;
     Ok(Done(Page { items: all.iter().map(Target::from).collect(), next: None }))
@@ -126,7 +126,7 @@ async fn pause(by: By<Operate>, Path(which): Path<Which>, Body(body): Body<Pause
     Ok(Done(Ordered { target: target.to_string() }))
 }
 
-async fn resume(by: By<Operate>, Path(which): Path<Which>) -> Answer<Ordered> {
+async fn resume(by: By<Operate>, Path(which): Path<Which>, _: Nothing) -> Answer<Ordered> {
     by.sees_all()?;
     let target = targets::resume(&by.on, &which.target, &by.actor()).await?;
     Ok(Done(Ordered { target: target.to_string() }))

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 
 /// What somebody has signed in with.
 pub(super) const SESSION: &str = "quietus";
@@ -23,7 +23,7 @@ pub(super) struct Cookies {
 
 impl Cookies {
     pub(super) fn of(admin: &Admin) -> Self {
-        Self { is_secure: admin.settings.behind_proxy }
+        Self { is_secure: admin.behind_proxy() }
     }
 
     fn name(self, of: &str) -> String {

@@ -16,7 +16,7 @@ use super::visitor::Visitor;
 use crate::access::Permission;
 use crate::admin::caller::{Approve, Needs, Operate, Requests, See};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, Step, StepState};
 use crate::ledger::ErasureFilter;
 use crate::operations::erasures::{self, Explained};
@@ -32,6 +32,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/erasures/{id}/approve", post(approve))
         .route("/erasures/{id}/reject", post(reject))
         .route("/erasures/{id}/retry", post(retry))
+        .route("/erasures/{id}/begin", post(begin))
         .route("/erasures/{id}/stop", post(stop))
         .route("/erasures/{id}/cancel", post(cancel))
 }
@@ -211,7 +212,7 @@ fn of_step(visitor: &Visitor<See>, erasure: &Erasure, step: &Step) -> Markup {
                 summary { (view.count(&w.attempts, u64::from(step.attempts))) }
                 dl.facts {
                     @if let Some(at) = step.erased_at { dt { (w.answered_erased) } dd { (view.time(at)) } }
-                    @if let Some(at) = step.verified_at { dt { (w.looked_again_at) } dd { (view.time(at)) } }
+                    @if let Some(at) = step.verified_at { dt { (w.looked_again) } dd { (view.time(at)) } }
                     @if let Some(at) = step.due { dt { (w.called_next) } dd { (view.time(at)) } }
                     @if let Some(by) = step.report_by() { dt { (w.report_until) } dd { (view.time(by)) } }
                     @if !step.evidence.looked_at.is_empty() {
@@ -283,21 +284,32 @@ fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> Markup {
     let (approver, officer, operator) =
         (view.may(Permission::Approve), view.may(Permission::Requests), view.may(Permission::Operate));
     let is_open = erasure.ended.is_none();
-    let begins = matches!(erasure.state, ErasureState::Scheduled | ErasureState::Parked);
+    let scheduled = erasure.state == ErasureState::Scheduled;
+    let parked = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
     html! {
-        @if is_open && ((approver && waits) || (operator && begins) || officer) {
+        @if is_open && ((approver && waits) || (operator && parked) || officer) {
             section aria-labelledby="h-orders" {
                 h2 #h-orders { (w.what_you_can_do) }
                 @if approver && waits {
                     (order("approve", w.approve_erasure_lead, w.do_approve, "primary"))
                     (order("reject", w.reject_erasure_lead, w.do_reject_erasure, "danger"))
                 }
-                @if operator && begins { (order("retry", w.retry_lead, w.do_retry, "")) }
-                @if officer && begins { (order("cancel", w.cancel_lead, w.do_cancel, "danger")) }
+                @if operator && parked { (order("retry", w.retry_lead, w.do_retry, "")) }
+                @if officer && scheduled { (order("begin", w.begin_lead, w.do_begin, "")) }
+                @if officer && (scheduled || parked) { (order("cancel", w.cancel_lead, w.do_cancel, "danger")) }
                 @if officer && !waits { (order("stop", w.stop_lead, w.do_stop, "danger")) }
             }
         }
     }
+}
+
+async fn retry(visitor: Visitor<Operate>, Path(id): Path<String>) -> Response {
+    let done = async {
+        let erasure = found(&visitor, &id).await?;
+        erasures::retry_parked(&visitor.on, erasure.id, &visitor.actor()).await?;
+        Ok::<_, Problem>(format!("/erasures/{}", erasure.id))
+    };
+    visitor.view.done(done.await)
 }
 
 macro_rules! orders {
@@ -318,7 +330,7 @@ macro_rules! orders {
 orders! {
     approve by Approve;
     reject by Approve;
-    retry by Operate;
+    begin by Requests;
     stop by Requests;
     cancel by Requests;
 }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::view::{Refusal, View};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::keys::Secret;
 
 /// The largest form: identifiers of one person, or a decision about each of some thousand sessions.

@@ -24,9 +24,15 @@ pub(super) async fn show(visitor: Visitor<See>) -> Response {
     visitor.view.answer(home(&visitor).await)
 }
 
+/// A request that waits for whoever looks.
+struct Waiting {
+    shown: Shown,
+    delay: Delay,
+}
+
 /// What there is for somebody to do.
 struct Found {
-    requests: Vec<Shown>,
+    requests: Vec<Waiting>,
     erasures: Vec<Erasure>,
     attention: Vec<Attention>,
 }
@@ -36,22 +42,33 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     if open.is_empty() && is_empty(visitor).await? {
         return Ok(beginning(visitor));
     }
-    let mut requests: Vec<_> = open.into_iter().filter(|shown| needs(visitor, shown).is_some()).collect();
-    requests.sort_by_key(|shown| shown.days_left.unwrap_or(i32::MAX));
+    let mut requests = Vec::new();
+    for shown in open {
+        if let Some(delay) = needs(visitor, &shown).await? {
+            requests.push(Waiting { shown, delay });
+        }
+    }
+    requests.sort_by_key(|waiting| waiting.shown.days_left.unwrap_or(i32::MAX));
     let found = Found { requests, erasures: to_approve(visitor).await?, attention: of_operator(visitor).await? };
     Ok(sheet(visitor, &found))
 }
 
 /// What a request waits for that whoever looks can do.
-fn needs<'s>(visitor: &Visitor<See>, shown: &'s Shown) -> Option<&'s Delay> {
-    shown.waits_for.iter().find(|delay| {
-        let theirs = whose(delay.code).filter(|wanted| *wanted != Permission::Operate);
-        match theirs {
-            Some(Permission::Approve) => visitor.view.may(Permission::Approve) && may_approve(visitor, shown),
+async fn needs(visitor: &Visitor<See>, shown: &Shown) -> Result<Option<Delay>, Problem> {
+    for delay in &shown.waits_for {
+        let is_theirs = match whose(delay.code) {
+            Some(Permission::Approve) => {
+                visitor.view.may(Permission::Approve) && may_approve(visitor, &shown.request).await?
+            }
+            // What operators see says more of it.
+            Some(Permission::Operate) | None => false,
             Some(wanted) => visitor.view.may(wanted),
-            None => false,
+        };
+        if is_theirs {
+            return Ok(Some(delay.clone()));
         }
-    })
+    }
+    Ok(None)
 }
 
 async fn to_approve(visitor: &Visitor<See>) -> Result<Vec<Erasure>, Problem> {
@@ -81,14 +98,14 @@ async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> 
 fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let Found { requests, erasures, attention } = found;
-    let (urgent, others): (Vec<_>, Vec<_>) =
-        requests.iter().partition(|shown| shown.days_left.is_some_and(|left| left <= SOON_DAYS));
-    let late = requests.iter().filter(|shown| shown.days_left.is_some_and(|left| left < 0)).count() as u64;
+    let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) =
+        requests.iter().partition(|one| one.shown.days_left.is_some_and(|left| left <= SOON_DAYS));
+    let late = requests.iter().filter(|one| one.shown.days_left.is_some_and(|left| left < 0)).count() as u64;
     let all = (requests.len() + erasures.len() + attention.len()) as u64;
     let mut is_first = true;
     let mut primary = || std::mem::replace(&mut is_first, false);
-    let rows_urgent: Vec<_> = urgent.iter().map(|shown| request_row(visitor, shown, primary())).collect();
-    let rows_others: Vec<_> = others.iter().map(|shown| request_row(visitor, shown, primary())).collect();
+    let rows_urgent: Vec<_> = urgent.iter().map(|one| request_row(visitor, one, primary())).collect();
+    let rows_others: Vec<_> = others.iter().map(|one| request_row(visitor, one, primary())).collect();
     let rows_erasures: Vec<_> = erasures.iter().map(|erasure| erasure_row(visitor, erasure, primary())).collect();
     let body = html! {
         div.head {
@@ -130,9 +147,8 @@ fn row(title: &Markup, path: &str, why: &Markup, since: &Markup, act: &str, is_p
     }
 }
 
-fn request_row(visitor: &Visitor<See>, shown: &Shown, is_primary: bool) -> Markup {
+fn request_row(visitor: &Visitor<See>, Waiting { shown, delay }: &Waiting, is_primary: bool) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let Some(delay) = needs(visitor, shown) else { return html! {} };
     let title = html! { (view.say(w.request_of, &[("number", &shown.name())])) };
     let why = waits_for(view, in_words(visitor, &shown.request.mluvii), delay);
     let since = html! {

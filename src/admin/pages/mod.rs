@@ -29,7 +29,7 @@ use axum::routing::get;
 
 use self::view::View;
 use super::problem::{Code, Problem};
-use super::routes::Admin;
+use super::state::Admin;
 
 /// Nothing but files of ours, and no frame around them.
 const POLICY: &str =
@@ -68,7 +68,7 @@ async fn guarded(State(admin): State<Arc<Admin>>, request: Request, next: Next) 
 }
 
 fn must_be_ours(admin: &Admin, request: &Request) -> Result<(), Problem> {
-    let behind_proxy = admin.settings.behind_proxy;
+    let behind_proxy = admin.behind_proxy();
     admin.must_be_private(request.headers())?;
     if !behind_proxy && !origin::is_this_machine(request.headers()) {
         let what = "the request names another host than this machine: use http://localhost or http://127.0.0.1";

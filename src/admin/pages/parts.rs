@@ -6,9 +6,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::view::View;
 use super::visitor::Visitor;
 use crate::access::{Companies, Permission};
+use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
 use crate::audit::Actor;
 use crate::erasure::{ErasureState, Verdict};
+use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
 use crate::request::{Request, RequestState};
@@ -45,13 +47,9 @@ pub(super) fn companies<N>(visitor: &Visitor<N>) -> Vec<Option<InstallationName>
     }
 }
 
-/// Whether somebody else has entered and planned it, as far as is known.
-pub(super) fn may_approve<N>(visitor: &Visitor<N>, shown: &Shown) -> bool {
-    let by = visitor.actor();
-    let request = &shown.request;
-    let planner = request.plan.as_ref().map(|plan| &plan.by);
-    let mut own = [&request.entered_by].into_iter().chain(&request.makers).chain(planner);
-    own.all(|other| by.is_somebody_else(other))
+/// Whether somebody else has entered and planned it, as far as the ledger knows who is who.
+pub(super) async fn may_approve<N>(visitor: &Visitor<N>, request: &Request) -> Result<bool, Problem> {
+    Ok(accounts::why_not(&visitor.on, &visitor.actor(), &request.askers()).await?.is_none())
 }
 
 /// How systems are called on this page.

@@ -17,10 +17,10 @@ use super::visitor::Visitor;
 use crate::access::Permission;
 use crate::admin::caller::{Needs, Requests, See};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::erasure::Verdict;
 use crate::ledger::{Cursor, Page, ReceiptRange};
-use crate::operations::{papers, receipts};
+use crate::operations::{OperationError, papers, receipts};
 use crate::papers::Audience;
 use crate::receipt::Receipt;
 
@@ -96,11 +96,12 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Recei
 async fn seen<N: Needs>(visitor: &Visitor<N>, number: &str) -> Result<Receipt, Problem> {
     let unknown = || Problem::not_found("receipt of this number");
     let number: u64 = number.parse().map_err(|_| unknown())?;
-    let receipt = receipts::show(&visitor.on, number).await?;
-    match visitor.sees(&receipt.statement.installation) {
-        true => Ok(receipt),
-        false => Err(unknown()),
-    }
+    let receipt = match receipts::show(&visitor.on, number).await {
+        // That it is in an archive would tell that there was one.
+        Err(OperationError::NotFound(_)) if !visitor.is_of_all() => return Err(unknown()),
+        receipt => receipt?,
+    };
+    if visitor.sees(&receipt.statement.installation) { Ok(receipt) } else { Err(unknown()) }
 }
 
 async fn show(visitor: Visitor<See>, Path(number): Path<String>) -> Response {
@@ -169,7 +170,8 @@ async fn certificate(visitor: Visitor<Requests>, Path(number): Path<String>) -> 
     let made = async {
         let receipt = seen(&visitor, &number).await?;
         let (on, lang) = (&visitor.on, visitor.view.lang);
-        let html = papers::certificate(on, receipt.statement.sequence, None, lang, Audience::Person).await?;
+        let html =
+            papers::certificate(on, receipt.statement.sequence, None, lang, Audience::Person, &visitor.actor()).await?;
         Ok::<_, Problem>(html)
     };
     match made.await {

@@ -19,7 +19,7 @@ use super::visitor::Visitor;
 use crate::access::{Browser, LoginSession};
 use crate::admin::caller::Own;
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::operations::accounts::{self, ByWhat};
 use crate::operations::{InputError, OperationError};
 
@@ -180,7 +180,7 @@ async fn change_password(
         return refused("again", &view.say(w.passwords_differ, &[]), StatusCode::BAD_REQUEST);
     }
     let (on, old) = (&visitor.on, fields.secret("old"));
-    match accounts::change_password(on, &visitor.identity, old, new, from, &admin.sign_ins).await {
+    match accounts::change_password(on, &visitor.identity, old, new, from, admin.sign_ins()).await {
         Ok(Ok(())) => see("/sessions"),
         Ok(Err(why)) => {
             let (text, status) = why_not(view, why);

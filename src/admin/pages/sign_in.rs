@@ -17,10 +17,9 @@ use super::place;
 use super::view::{Refusal, Sheet, View, see};
 use super::visitor::Visitor;
 use crate::access::Browser;
-use crate::admin::caller::Own;
+use crate::admin::caller::{Own, known};
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
-use crate::http::address_of;
+use crate::admin::state::Admin;
 use crate::language::Lang;
 use crate::operations::OperationError;
 use crate::operations::accounts::{self, SignInRefused, SignedIn};
@@ -50,7 +49,7 @@ impl FromRequestParts<Arc<Admin>> for Anybody {
 
 /// From where a password is tried.
 pub(super) fn from(parts: &Parts, admin: &Admin) -> IpAddr {
-    address_of(parts, &admin.server.current()).unwrap_or(Ipv4Addr::UNSPECIFIED.into())
+    admin.address_of(parts).unwrap_or(Ipv4Addr::UNSPECIFIED.into())
 }
 
 fn next_of(query: Option<&str>) -> String {
@@ -99,7 +98,7 @@ async fn sign_in(
     let browser = headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok()).and_then(Browser::of);
     let next = place::own(fields.text("next"));
     let (name, password) = (fields.text("user"), fields.secret("password"));
-    let signed = accounts::sign_in(&on, name, password, from, browser, &admin.sign_ins).await;
+    let signed = accounts::sign_in(&on, name, password, from, browser, admin.sign_ins()).await;
     let cookies = Cookies::of(&admin);
     match signed {
         Ok(Ok(SignedIn { cookie, .. })) => {
@@ -117,7 +116,7 @@ async fn sign_in(
 async fn end_former(admin: &Admin, cookies: Cookies, headers: &HeaderMap) -> Result<(), OperationError> {
     let on = admin.operations();
     let Some(carried) = cookies.read(headers, SESSION) else { return Ok(()) };
-    match accounts::by_session(&on, carried).await? {
+    match known(accounts::by_session(&on, carried).await)? {
         Some(former) => accounts::sign_out(&on, &former).await,
         None => Ok(()),
     }

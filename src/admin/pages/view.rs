@@ -12,7 +12,7 @@ use super::words::{Forms, Words, filled, words};
 use super::{place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::deadline::Calendar;
 use crate::language::Lang;
 use crate::operations::Operations;

@@ -11,9 +11,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::cookies::{Cookies, SESSION};
 use super::view::{Refusal, View, see};
-use crate::admin::caller::{By, Needs};
+use crate::admin::caller::{By, Needs, known};
 use crate::admin::problem::{Code, Problem};
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::operations::accounts;
 
 /// Somebody who has signed in and may do what `N` takes.
@@ -37,14 +37,14 @@ impl<N: Needs> FromRequestParts<Arc<Admin>> for Visitor<N> {
         let on = admin.operations();
         let view = View::of_stranger(parts, admin, &on);
         let carried = Cookies::of(admin).read(&parts.headers, SESSION);
-        let known = match carried {
-            Some(text) => accounts::by_session(&on, text).await,
+        let found = match carried {
+            Some(text) => known(accounts::by_session(&on, text).await),
             None => Ok(None),
         };
-        let known = known.map_err(|error| Refusal::of(view.problem(&Problem::from(error))))?;
-        let Some(identity) = known else { return Err(unknown(parts, &view)) };
+        let found = found.map_err(|error| Refusal::of(view.problem(&Problem::from(error))))?;
+        let Some(identity) = found else { return Err(unknown(parts, &view)) };
         let view = view.to(identity.clone());
-        match By::of(on, identity) {
+        match By::of(on, identity, admin, parts) {
             Ok(by) => Ok(Self { by, view }),
             Err(problem) => Err(Refusal::of(view.problem(&problem))),
         }

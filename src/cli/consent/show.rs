@@ -1,6 +1,7 @@
 //! `quietus consent show`.
 
 use super::WhoseArgs;
+use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, Out};
 use crate::consent::Consent;
@@ -24,7 +25,7 @@ pub(crate) struct Show {
 
 impl Show {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
-        let Shown { consents: found, erased_are_found } = consent::show(on, &self.whose.read()?).await?;
+        let Shown { consents: found, erased_are_found } = consent::show(on, &self.whose.read()?, &actor()).await?;
         if out.is_json() {
             out.json(&found)?;
         } else if found.is_empty() {

@@ -1,5 +1,6 @@
 //! `quietus receipts certificate`.
 
+use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
 use crate::cli::paper::PaperArgs;
@@ -33,8 +34,8 @@ impl CertificateCommand {
             AudienceArg::Person => Audience::Person,
             AudienceArg::Authority => Audience::Authority,
         };
-        let html =
-            papers::certificate(on, self.sequence, self.paper.request().as_ref(), self.paper.lang(), audience).await?;
+        let (request, lang) = (self.paper.request(), self.paper.lang());
+        let html = papers::certificate(on, self.sequence, request.as_ref(), lang, audience, &actor()).await?;
         self.paper.write(&html, out).await
     }
 }

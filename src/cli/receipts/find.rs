@@ -1,5 +1,6 @@
 //! `quietus receipts find`: a person asks for the result of a request.
 
+use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::identity::{PersonArgs, SEEN_BY_OTHERS};
 use crate::cli::out::{self, Out};
@@ -29,7 +30,7 @@ impl Find {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let values = self.person.read()?;
         let installation = self.mluvii.map(|name| InstallationName(name.as_str().into()));
-        let found = receipts::find(on, installation.as_ref(), &values.identifiers).await?;
+        let found = receipts::find(on, installation.as_ref(), &values.identifiers, &actor()).await?;
         values.warn(SEEN_BY_OTHERS, out);
         if out.is_json() {
             out.json(&found.erasures)?;

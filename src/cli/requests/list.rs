@@ -3,6 +3,7 @@
 use super::Which;
 use super::person::PersonFile;
 use crate::attention::{days_left_words, delay_brief, delay_words};
+use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::{self, BAD, DOUBTFUL, Out};
 use crate::cli::words::counted;
@@ -246,7 +247,7 @@ impl Find {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let identifiers = self.person.read()?;
         let installation = self.mluvii.map(|name| InstallationName(name.into()));
-        let found = requests::find(on, installation.as_ref(), &identifiers).await?;
+        let found = requests::find(on, installation.as_ref(), &identifiers, &actor()).await?;
         if found.is_empty() && !out.is_json() {
             out.line("nothing was found")?;
         } else {

@@ -26,6 +26,9 @@ pub(crate) struct Foreseen {
     /// Targets that have looked, and where nothing is there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) absent: Vec<TargetName>,
+    /// Targets that hold something, also what they are to keep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) there: Vec<TargetName>,
     /// Targets that could not say anything.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) not_known: Vec<TargetName>,
@@ -40,7 +43,7 @@ impl Foreseen {
         not_known: Vec<TargetName>,
         at_time: Timestamp,
     ) -> Self {
-        let (mut reasons, mut absent) = (Vec::new(), Vec::new());
+        let (mut reasons, mut absent, mut there) = (Vec::new(), Vec::new(), Vec::new());
         of_findings(findings, scope, &mut reasons);
         for SaidBefore { target, outcome, reason, evidence } in said {
             let code = match outcome {
@@ -56,9 +59,14 @@ impl Foreseen {
             if outcome == Outcome::Absent && !evidence.looked_at.is_empty() {
                 absent.push(target.clone());
             }
+            // Whatever a law keeps is not looked at, and may be nothing.
+            let is_seen = outcome == Outcome::Retained && !evidence.looked_at.is_empty();
+            if is_seen || matches!(outcome, Outcome::Erased | Outcome::Residual) {
+                there.push(target.clone());
+            }
             of_evidence(target, evidence, &mut reasons);
         }
-        Self { at: at_time, reasons, absent, not_known }
+        Self { at: at_time, reasons, absent, there, not_known }
     }
 
     /// The best verdict that the receipt can have, if all else goes well.

@@ -29,13 +29,18 @@ pub(in crate::ledger) fn changed(by: &Actor, name: Option<&AccountName>, change:
 }
 
 /// With how many sessions that has ended.
-pub(in crate::ledger) fn password(by: &Actor, name: Option<&AccountName>, ended: u64) -> AuditEntry {
-    on_account(by, Act::SetPassword, name, name.is_some()).with("sessions", ended)
+pub(in crate::ledger) fn password(by: &Actor, name: Option<&AccountName>, changed: bool, ended: u64) -> AuditEntry {
+    on_account(by, Act::SetPassword, name, changed).with("sessions", ended)
 }
 
 /// The same.
 pub(in crate::ledger) fn disabled(by: &Actor, name: Option<&AccountName>, changed: bool, ended: u64) -> AuditEntry {
     on_account(by, Act::DisableAccount, name, changed).with("sessions", ended)
+}
+
+/// All accounts of a ledger that is older than it was.
+pub(in crate::ledger) fn suspended(by: &Actor, accounts: u64, ended: u64) -> AuditEntry {
+    on_account(by, Act::DisableAccount, None, accounts > 0).with("accounts", accounts).with("sessions", ended)
 }
 
 pub(in crate::ledger) fn enabled(by: &Actor, name: Option<&AccountName>, changed: bool) -> AuditEntry {

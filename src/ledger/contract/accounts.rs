@@ -11,7 +11,7 @@ use crate::access::{
     Roles, SESSION_MAX, TokenId,
 };
 use crate::audit::Actor;
-use crate::ledger::NewSession;
+use crate::ledger::{NewSession, OwnPassword};
 
 fn name(text: &str) -> AccountName {
     text.parse().expect("a name")
@@ -156,8 +156,14 @@ pub(crate) async fn a_session_begins_with_the_password_that_was_verified_and_end
     assert_eq!(ledger.account_sessions(&ann).await.expect("read").len(), 2);
     assert!(ledger.account_sessions(&name("bob")).await.expect("read").is_empty());
 
-    // The one in which it is changed goes on.
-    assert!(ledger.set_password(&ann, &password("second"), Some(&first.id), &own).await.expect("changed"));
+    // By the password that was shown, in a session of the account that goes on.
+    let shown = |mark: &str, session: &TokenId| OwnPassword { verified: password(mark), session: session.clone() };
+    for refused in [shown("other", &first.id), shown("first", &third.id)] {
+        assert!(!ledger.set_password(&ann, &password("second"), Some(&refused), &own).await.expect("answered"));
+    }
+    assert!(ledger.account_session(&second.id).await.expect("read").is_some(), "nothing has changed");
+    let by_own = shown("first", &first.id);
+    assert!(ledger.set_password(&ann, &password("second"), Some(&by_own), &own).await.expect("changed"));
     assert!(ledger.account_session(&second.id).await.expect("read").is_none());
     assert!(ledger.account_session(&first.id).await.expect("read").is_some());
     assert!(!ledger.add_session(&third, &password("first"), &own).await.expect("answered"));
@@ -174,12 +180,16 @@ pub(crate) async fn a_session_begins_with_the_password_that_was_verified_and_end
     assert!(ledger.disable_account(&ann, &by()).await.expect("disabled"));
     assert!(ledger.account_session(&fourth.id).await.expect("read").is_none());
     assert!(!ledger.add_session(&session_of("ann", SESSION_MAX), &password("second"), &own).await.expect("answered"));
+    let of_disabled = shown("second", &fourth.id);
+    assert!(!ledger.set_password(&ann, &password("third"), Some(&of_disabled), &own).await.expect("answered"));
     let rows = said(&ledger).await;
     let expected = [
         r#"account.add account:ann done companies="acme" roles="officer,approver""#.to_owned(),
         "account.sign_in account:ann unchanged".to_owned(),
         format!(r#"account.sign_in account:ann done session="{}""#, first.id),
         format!(r#"account.sign_in account:ann done session="{}""#, second.id),
+        "account.password account:ann unchanged sessions=0".to_owned(),
+        "account.password account:ann unchanged sessions=0".to_owned(),
         "account.password account:ann done sessions=1".to_owned(),
         "account.sign_in account:ann unchanged".to_owned(),
         format!(r#"account.sign_in account:ann done session="{}""#, third.id),
@@ -190,6 +200,7 @@ pub(crate) async fn a_session_begins_with_the_password_that_was_verified_and_end
         format!(r#"account.sign_in account:ann done session="{}""#, fourth.id),
         "account.disable account:ann done sessions=1".to_owned(),
         "account.sign_in account:ann unchanged".to_owned(),
+        "account.password account:ann unchanged sessions=0".to_owned(),
     ];
     assert_eq!(rows, expected);
 }
@@ -215,7 +226,7 @@ pub(crate) async fn a_token_is_found_with_its_account_until_it_is_over_or_revoke
     };
     assert_eq!(listed(Some(&ann)).await.len(), 2, "what is over is still shown");
     assert_eq!(listed(None).await.len(), 3);
-    assert_eq!(listed(Some(&name("bob"))).await, [of_bob.id.clone()]);
+    assert_eq!(listed(Some(&name("bob"))).await, std::slice::from_ref(&of_bob.id));
 
     ledger.token_used(&good.id).await.expect("noted");
     let used = ledger.token(&good.id).await.expect("read").expect("is there");
@@ -259,11 +270,29 @@ pub(crate) async fn what_is_over_goes_with_maintenance(ledger: Shared) {
     let left: Vec<_> = ledger.tokens(None).await.expect("read").into_iter().map(|token| token.id).collect();
     assert!(left.len() == 2 && left.contains(&token) && left.contains(&lately.id), "{left:?}");
     let left: Vec<_> = ledger.account_sessions(&ann).await.expect("read").into_iter().map(|one| one.id).collect();
-    assert_eq!(left, [session.clone()]);
+    assert_eq!(left, std::slice::from_ref(&session));
     assert!(!ledger.end_session(&over.id, &by()).await.expect("answered"), "it is gone");
     assert_eq!(ledger.forget_sessions().await.expect("forgotten"), 1);
     assert!(ledger.account_session(&session).await.expect("read").is_none());
     assert!(ledger.token(&token).await.expect("read").is_some());
+
+    // Of a ledger that is older than it was, nothing is good before somebody says so of each account.
+    let again = session_of("ann", SESSION_MAX);
+    assert!(ledger.add_session(&again, &password("first"), &Actor::user(&ann)).await.expect("begun"));
+    assert!(ledger.add_account(&officer("bob"), &by()).await.expect("added"));
+    assert!(ledger.disable_account(&name("bob"), &by()).await.expect("disabled"));
+    for expected in [1, 0] {
+        assert_eq!(ledger.suspend_accounts(&by()).await.expect("suspended"), expected);
+    }
+    assert!(ledger.account_session(&again.id).await.expect("read").is_none());
+    let of_token = ledger.token(&token).await.expect("read").expect("it is still there");
+    assert!(of_token.account.disabled.is_some());
+    let rows = said(&ledger).await;
+    let suspended = rows.iter().filter(|row| row.contains("account.disable accounts")).collect::<Vec<_>>();
+    assert_eq!(suspended, ["account.disable accounts done accounts=1 sessions=1"]);
+    assert!(ledger.enable_account(&ann, &by()).await.expect("enabled"));
+    let of_token = ledger.token(&token).await.expect("read").expect("is there");
+    assert!(of_token.account.disabled.is_none());
 }
 
 pub(crate) async fn a_session_ends_once_nothing_came_of_it_for_half_an_hour(

@@ -8,7 +8,7 @@ use super::fixtures::*;
 use crate::attention::{Attention, Code, Limits, MuteEnd, NotReloaded};
 use crate::audit::Object;
 use crate::erasure::{NewErasure, Outcome};
-use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, StepEnd, TargetConditions};
+use crate::ledger::{CallEnd, Finished, ProcessInfo, Quarantined, StepEnd, SweepJob, SweepState, TargetConditions};
 
 pub(super) fn limits() -> Limits {
     Limits {
@@ -305,4 +305,33 @@ pub(crate) async fn tasks_that_people_do_not_confirm_need_a_person(ledger: Share
     assert_eq!(told_by(&ledger, &later).await, ["steps_parked target:legal 2", "tasks_late target:legal 1"]);
     assert!(ledger.retry_erasure(late, &by()).await.expect("retried"));
     assert_eq!(told_by(&ledger, &later).await, ["steps_parked target:legal 1"]);
+}
+
+pub(crate) async fn a_sweep_that_does_not_go_on_or_was_given_up_is_told(ledger: Shared) {
+    let job = |name: &str, state, reason: Option<&str>| SweepJob {
+        target: target(name),
+        state,
+        reason: reason.map(str::to_owned),
+        moved: in_hours(-1),
+        ..super::sweeping::sweep_job()
+    };
+    let jobs = [
+        job("crm", SweepState::Sweeping, Some("it is out")),
+        job("erp", SweepState::Failed, Some("403")),
+        job("files", SweepState::Sweeping, None),
+        job("mailbox", SweepState::Done, None),
+        job("sql", SweepState::Cancelled, Some("it was out")),
+        SweepJob { moved: in_hours(-7), ..job("web", SweepState::Asking, None) },
+    ];
+    for job in &jobs {
+        ledger.add_sweep_job(job, 0).await.expect("answered").expect("added");
+    }
+    let at = |name: &str| format!("sweep_stuck {}", Object::target(&target(&format!("{name}/{}", installation()))));
+    assert_eq!(told(&ledger).await, ["crm", "erp", "web"].map(at));
+    let states: Vec<_> = all(&ledger).await.iter().map(|one| one.parameters["state"].clone()).collect();
+    assert_eq!(states, ["open", "given_up", "open"]);
+    // The next one of its target.
+    let next = ledger.add_sweep_job(&job("erp", SweepState::Sweeping, None), 1).await.expect("answered");
+    assert!(next.is_some());
+    assert_eq!(told(&ledger).await, ["crm", "web"].map(at));
 }

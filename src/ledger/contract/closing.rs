@@ -99,6 +99,17 @@ pub(crate) async fn whose_consent_it_was_is_told_after_an_erasure_as_long_as_fin
     assert_eq!(of_name.expect("searched").len(), 2);
     assert!(of(&other(), 1).await.is_empty() && of(&installation(), 9).await.is_empty());
 
+    // What mluvii shows of it meanwhile names nobody any more.
+    agreed(&ledger, 4, 4, "v6").await;
+    begun(&ledger, 4, &["mluvii"]).await;
+    let view = ledger.session(&session(4)).await.expect("read").expect("is there");
+    let shown = SessionChange { record: view.record, fingerprints: Some(Vec::new()), ..unchanged(4, view.version) };
+    decide(&ledger, shown).await;
+    assert!(of(&installation(), 4).await.is_empty(), "it is still there");
+    step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    assert_eq!(of(&installation(), 4).await.len(), 1);
+
     ledger.maintain(Keep { fingerprints: Some(HOUR), ..KEEP }).await.expect("maintained");
     assert_eq!(of(&installation(), 1).await.len(), 1);
     while !of(&installation(), 1).await.is_empty() || !of(&installation(), 2).await.is_empty() {

@@ -12,7 +12,9 @@ use crate::erasure::{ErasureId, NewErasure, Outcome, Subject};
 use crate::event::Channel;
 use crate::keys::Digest;
 use crate::ledger::expiry::RecordKind;
-use crate::ledger::{Decision, Finished, Invariant, Keep, SessionChange, SessionMark, SessionView, Tombstone};
+use crate::ledger::{
+    Decision, Finished, Invariant, Keep, SessionChange, SessionMark, SessionView, SweepJob, SweepState, Tombstone,
+};
 use crate::subject::GuestId;
 
 /// The time of everything is over, but for that of tombstones.
@@ -238,6 +240,46 @@ pub(crate) async fn an_erasure_that_may_not_be_deleted_stops_no_other(ledger: Sh
     assert_eq!(refused, [prints, erasures]);
 }
 
+pub(crate) async fn a_consents_fingerprint_that_may_not_be_deleted_stops_no_other(ledger: Shared, sql: Sql<'_>) {
+    for id in 1..=9 {
+        let mut change = of_guest(id, u8::try_from(id).expect("small"));
+        change.record.consent = Consent { state: ConsentState::Given, ..Consent::default() };
+        decide(&ledger, change).await;
+        begun(&ledger, id, &["mluvii"]).await;
+        step_end(&ledger, "mluvii", ends(Outcome::Erased)).await;
+        close(&ledger).await;
+    }
+    // What an erasure has kept at its beginning goes, too, whether it ends or not.
+    let mut change = of_guest(10, 10);
+    change.record.consent = Consent { state: ConsentState::Given, ..Consent::default() };
+    decide(&ledger, change).await;
+    begun(&ledger, 10, &["mluvii"]).await;
+    let print = |id: i64| email(u8::try_from(id).expect("small")).fingerprint;
+    let is_known =
+        async |id| !ledger.erased_sessions_with(&installation(), &[print(id)]).await.expect("searched").is_empty();
+    assert!(is_known(1).await && is_known(9).await);
+    sql("CREATE TABLE keeps_consent (fingerprint BYTEA, installation BIGINT, session BIGINT, version BIGINT,
+           FOREIGN KEY (fingerprint, installation, session, version)
+             REFERENCES consent_fingerprint (fingerprint, installation, session, version))");
+    sql("INSERT INTO keeps_consent SELECT fingerprint, installation, session, version FROM consent_fingerprint
+         WHERE session = 4");
+    let asked = NewErasure { fingerprints: vec![email(3)], ..due_erasure(850, &["crm"]) };
+    let asked = ledger.request(asked, &by()).await.expect("requested");
+    assert!(ledger.cancel_erasure(asked, &by()).await.expect("cancelled"));
+    maintain(&ledger, Keep { fingerprints: Some(Duration::ZERO), ..KEEP }).await;
+    for id in 1..=9 {
+        assert_eq!(is_known(id).await, id == 4, "{id}");
+    }
+    let counts = ledger.counts().await.expect("counted");
+    let of = |kind: RecordKind| &counts.expired[kind.as_str()];
+    let refused = of(RecordKind::ConsentFingerprints).refused.as_ref();
+    assert_eq!(refused.map(|one| (one.count, one.example.clone())), Some((1, session(4).to_string())));
+    assert_eq!(of(RecordKind::ConsentFingerprints).deleted, 9);
+    // Those of erasures go all the same, and nothing of them is refused.
+    let erasures = of(RecordKind::Fingerprints);
+    assert_eq!((erasures.deleted, erasures.refused.is_some()), (1, false));
+}
+
 pub(crate) async fn what_was_erased_stays_so_beyond_its_record(ledger: Shared) {
     for id in [1, 2] {
         decide(&ledger, of_guest(id, 1)).await;
@@ -308,4 +350,24 @@ pub(crate) async fn an_erasure_expires_once_nothing_refers_to_it(ledger: Shared,
     assert_eq!((counts.erasures["done"], counts.erasures["cancelled"], counts.erasures["scheduled"]), (0, 0, 1));
     assert_eq!(counts.expired["erasures"].deleted, 2);
     assert_eq!(ledger.count_broken(Invariant::StepHasErasure).await.expect("counted"), 0);
+}
+
+pub(crate) async fn a_sweep_goes_once_it_is_over_for_long_enough_and_never_before(ledger: Shared) {
+    let said = serde_json::json!({ "not_looked_at": ["a folder, by the words of somebody's plugin"] });
+    for (name, state) in [("crm", SweepState::Done), ("erp", SweepState::Failed), ("files", SweepState::Sweeping)] {
+        let job = SweepJob { target: target(name), state, result: Some(said.clone()), ..super::sweeping::sweep_job() };
+        ledger.add_sweep_job(&job, 0).await.expect("answered").expect("added");
+    }
+    let left = async || {
+        let all = ledger.sweep_jobs().await.expect("read");
+        all.into_iter().map(|stored| stored.job.target.to_string()).collect::<Vec<_>>()
+    };
+    for erasures in [None, Some(2 * HOUR)] {
+        maintain(&ledger, Keep { erasures, ..KEEP_NOTHING }).await;
+        assert_eq!(left().await, ["crm", "erp", "files"]);
+    }
+    maintain(&ledger, KEEP).await;
+    assert_eq!(left().await, ["files"], "it is not over");
+    let next = SweepJob { target: target("crm"), ..super::sweeping::sweep_job() };
+    assert!(ledger.add_sweep_job(&next, 0).await.expect("answered").is_some());
 }

@@ -443,7 +443,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let job = super::sweeping::sweep_job();
     let swept = ledger.add_sweep_job(&job, 0).await.expect("answered").expect("added");
     let capsule = job.seal(b"ann@x.cz", &seal());
-    assert!(ledger.save_sweep_job(&swept, &crate::ledger::KeptProgress::New(capsule)).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&swept, &crate::ledger::KeptProgress::New(capsule), None).await.expect("saved"));
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
     let erased = ledger.erasures(&ErasureFilter { states: vec![ErasureState::Done], ..ErasureFilter::newest(1) }).await;
@@ -467,6 +467,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         ledger.add_hold(&hold(on), &by()).await.expect("added");
     }
     super::accounts::one_that_is_used(ledger, "ann").await;
+    super::answering::one_that_was_answered(ledger).await;
     // Last: nothing else is sealed under it here.
     let generation = KeyId::written("5ea1".repeat(4));
     ledger.begin_seal_generation(&generation).await.expect("noted");

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use super::fixtures::*;
 use super::rechecking::again;
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::ErasureId;
 use crate::keys::SealKey;
 use crate::ledger::{
@@ -22,12 +23,15 @@ pub(super) fn sweep_job() -> SweepJob {
         begun: in_hours(-1),
         state: SweepState::Sweeping,
         records: 7,
+        swept: in_hours(-1),
         moved: in_hours(-1),
         tries: 1,
         decides: "01234567".into(),
         restarts: 1,
         restarted: Some(Restarted::CursorRefused),
         reason: Some("it is out".into()),
+        went_on: Vec::new(),
+        planned: vec![ErasureId([1; 16])],
         asked: vec![AskedAgain { erasure: ErasureId([1; 16]), again: ErasureId([2; 16]) }],
         result: None,
     }
@@ -56,29 +60,32 @@ pub(crate) async fn a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_o
     let other = added(&ledger, &other).await;
     assert_eq!(ledger.sweep_jobs().await.expect("read").len(), 2);
     let over = StoredSweepJob { job: SweepJob { state: SweepState::Done, ..other.job }, ..other };
-    assert!(ledger.save_sweep_job(&over, &KeptProgress::New(sealed())).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&over, &KeptProgress::New(sealed()), None).await.expect("saved"));
 
     let one = async || {
         let all = ledger.sweep_jobs().await.expect("read");
         all.into_iter().find(|stored| stored.job.mluvii == installation()).expect("it is there")
     };
-    assert!(ledger.save_sweep_job(&first, &KeptProgress::New(sealed())).await.expect("saved"));
-    assert!(!ledger.save_sweep_job(&first, &KeptProgress::Nothing).await.expect("answered"), "somebody has changed it");
+    assert!(ledger.save_sweep_job(&first, &KeptProgress::New(sealed()), None).await.expect("saved"));
+    assert!(
+        !ledger.save_sweep_job(&first, &KeptProgress::Nothing, None).await.expect("answered"),
+        "somebody has changed it"
+    );
     let kept = one().await;
     let opened = kept.progress.as_ref().map(|capsule| job.open(capsule, &seal()));
     assert_eq!(&opened.expect("kept").expect("opens")[..], b"ann@x.cz");
     // A change that says nothing of it leaves it as it is.
-    assert!(ledger.save_sweep_job(&kept, &KeptProgress::Same).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&kept, &KeptProgress::Same, None).await.expect("saved"));
     let same = one().await;
     assert_eq!((same.version, &same.progress), (kept.version + 1, &kept.progress));
-    assert!(ledger.save_sweep_job(&same, &KeptProgress::Nothing).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&same, &KeptProgress::Nothing, None).await.expect("saved"));
     assert_eq!(one().await.progress, None);
     // What is over keeps nothing, whatever is said.
     let open = one().await;
-    assert!(ledger.save_sweep_job(&open, &KeptProgress::New(sealed())).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&open, &KeptProgress::New(sealed()), None).await.expect("saved"));
     let open = one().await;
     let over = StoredSweepJob { job: SweepJob { state: SweepState::Cancelled, ..open.job.clone() }, ..open };
-    assert!(ledger.save_sweep_job(&over, &KeptProgress::Same).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&over, &KeptProgress::Same, None).await.expect("saved"));
     let over = one().await;
     assert_eq!((over.job.state, &over.progress), (SweepState::Cancelled, &None));
     let all = ledger.sweep_jobs().await.expect("read");
@@ -87,19 +94,25 @@ pub(crate) async fn a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_o
     assert_eq!(ledger.add_sweep_job(&job, over.version - 1).await.expect("answered"), None);
     let next = ledger.add_sweep_job(&job, over.version).await.expect("answered").expect("added");
     assert_eq!((next.version, one().await), (over.version + 1, next.clone()));
-    assert!(!ledger.save_sweep_job(&over, &KeptProgress::Nothing).await.expect("answered"), "another one by now");
+    assert!(!ledger.save_sweep_job(&over, &KeptProgress::Nothing, None).await.expect("answered"), "another one by now");
 }
 
 pub(crate) async fn who_was_found_is_asked_for_in_the_commit_that_says_so(ledger: Shared) {
     let count = async || ledger.erasures(&ErasureFilter::newest(9)).await.expect("listed").items.len();
     let before = ErasureId([9; 16]);
-    let read = added(&ledger, &SweepJob { asked: Vec::new(), ..sweep_job() }).await;
+    let bob = Actor::cli("bob");
+    let ordered = SweepJob { asked: Vec::new(), went_on: vec![bob.clone()], ..sweep_job() };
+    let read = added(&ledger, &ordered).await;
     let id = ledger.request_again(&read, before, again(before, 1), &by()).await.expect("answered").expect("asked for");
     let now = only_job(&ledger).await;
     assert_eq!((now.job.again(before), now.version), (Some(id), read.version + 1));
     assert_eq!(count().await, 1);
     let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 9)).await.expect("listed").items;
-    assert_eq!(rows.len(), 1);
+    let said: Vec<_> = rows.iter().map(|row| (row.statement.act.as_str(), &row.statement.actor)).collect();
+    let (asks, follows) = (Act::RequestErasure.as_str(), Act::ReopenErasure.as_str());
+    // Whoever has gone on with it has asked for it as well, so that somebody else has to approve it.
+    assert_eq!(said, [(asks, &by()), (asks, &bob), (follows, &by())]);
+    assert!(rows.iter().all(|row| row.statement.object == Object::erasure(id)), "{rows:?}");
     // Who was away while somebody else went on asks for nobody, also not for whom that one has not come to yet.
     for found in [before, ErasureId([8; 16])] {
         let late = ledger.request_again(&read, found, again(found, 2), &by()).await.expect("answered");
@@ -107,13 +120,24 @@ pub(crate) async fn who_was_found_is_asked_for_in_the_commit_that_says_so(ledger
     }
     assert_eq!((count().await, only_job(&ledger).await), (1, now.clone()));
     let rows = ledger.audit(&AuditRange::all(Cursor::OLDEST, 9)).await.expect("listed").items;
-    assert_eq!(rows.len(), 1, "nothing was ordered");
+    assert_eq!(rows.len(), 3, "nothing was ordered");
     // So does whoever works on one that was cancelled.
     let cancelled = StoredSweepJob { job: SweepJob { state: SweepState::Cancelled, ..now.job.clone() }, ..now.clone() };
-    assert!(ledger.save_sweep_job(&cancelled, &KeptProgress::Nothing).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&cancelled, &KeptProgress::Nothing, None).await.expect("saved"));
     let late = ledger.request_again(&now, ErasureId([8; 16]), again(ErasureId([8; 16]), 2), &by()).await;
     assert_eq!(late.expect("answered"), None);
     assert_eq!(count().await, 1);
+}
+
+pub(crate) async fn an_act_on_a_sweep_and_its_row_in_the_audit_are_one_commit(ledger: Shared) {
+    let read = added(&ledger, &sweep_job()).await;
+    let over = StoredSweepJob { job: SweepJob { state: SweepState::Cancelled, ..read.job.clone() }, ..read.clone() };
+    let entry = AuditEntry::new(&by(), Act::EraseAgain, Object::target(&target("crm")), ActResult::Done);
+    let rows = async || ledger.audit(&AuditRange::all(Cursor::OLDEST, 9)).await.expect("listed").items.len();
+    assert!(ledger.save_sweep_job(&over, &KeptProgress::Nothing, Some(&entry)).await.expect("saved"));
+    assert_eq!((only_job(&ledger).await.job.state, rows().await), (SweepState::Cancelled, 1));
+    assert!(!ledger.save_sweep_job(&over, &KeptProgress::Nothing, Some(&entry)).await.expect("answered"));
+    assert_eq!(rows().await, 1, "it was not done");
 }
 
 pub(crate) async fn a_sweep_is_sealed_under_the_generation_that_is_open(ledger: Shared) {
@@ -131,17 +155,17 @@ pub(crate) async fn a_sweep_is_sealed_under_the_generation_that_is_open(ledger: 
     };
     let old = open(1, None).await;
     let job = added(&ledger, &sweep_job()).await;
-    assert!(ledger.save_sweep_job(&job, &KeptProgress::New(job.job.seal(b"ann", &old))).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&job, &KeptProgress::New(job.job.seal(b"ann", &old)), None).await.expect("saved"));
     assert!(in_use(&old).await);
     let new = open(2, Some(&old)).await;
     let job = only_job(&ledger).await;
-    let refused = ledger.save_sweep_job(&job, &KeptProgress::New(job.job.seal(b"ann", &old))).await;
+    let refused = ledger.save_sweep_job(&job, &KeptProgress::New(job.job.seal(b"ann", &old)), None).await;
     assert_eq!(refused.as_ref().err().and_then(LedgerError::closed_seal), Some(&new.id()), "{refused:?}");
     assert_eq!(only_job(&ledger).await, job, "nothing was written");
-    assert!(ledger.save_sweep_job(&job, &KeptProgress::New(job.job.seal(b"ann", &new))).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&job, &KeptProgress::New(job.job.seal(b"ann", &new)), None).await.expect("saved"));
     assert!(!in_use(&old).await && in_use(&new).await);
     let job = only_job(&ledger).await;
     let over = StoredSweepJob { job: SweepJob { state: SweepState::Failed, ..job.job.clone() }, ..job };
-    assert!(ledger.save_sweep_job(&over, &KeptProgress::Same).await.expect("saved"));
+    assert!(ledger.save_sweep_job(&over, &KeptProgress::Same, None).await.expect("saved"));
     assert!(!in_use(&new).await, "its key is destroyed");
 }

@@ -511,6 +511,12 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         only: ALL,
     },
+    Table {
+        name: "order_answer",
+        key: 1,
+        columns: &[("id", Text), ("digest", Text), ("claimed", Number), ("status", Number), ("answer", Text)],
+        only: ALL,
+    },
     Table { name: "alert", key: 1, columns: &[("name", Text), ("version", Number), ("state", Text)], only: ALL },
     Table {
         name: "periodic",

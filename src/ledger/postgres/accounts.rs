@@ -11,7 +11,7 @@ use crate::access::{
     Account, AccountChange, AccountName, LoginSession, NewAccount, NewToken, PasswordHash, Token, TokenId,
 };
 use crate::audit::Actor;
-use crate::ledger::accounts::{self as both, Accounts, Carried, NewSession, StoredAccount};
+use crate::ledger::accounts::{self as both, Accounts, Carried, NewSession, OwnPassword, StoredAccount};
 
 #[async_trait]
 impl Accounts for PostgresLedger {
@@ -45,20 +45,30 @@ impl Accounts for PostgresLedger {
         &self,
         name: &AccountName,
         password: &PasswordHash,
-        kept: Option<&TokenId>,
+        own: Option<&OwnPassword>,
         by: &Actor,
     ) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
             let mut stored = locked(tx, name).await?;
-            let mut ended = 0;
+            let (mut changed, mut ended) = (false, 0);
             if let Some(stored) = &mut stored {
-                stored.set_password(password, tx.now);
-                tx.run(&both::update(stored)?).await?;
-                ended = tx.run(&both::delete_sessions(name, kept)).await?;
+                changed = match own {
+                    Some(own) => {
+                        let rows = tx.listed(&both::session(&own.session, tx.now)).await?;
+                        let session = rows.first().map(|row| both::name(row, 1)).transpose()?;
+                        session.as_ref() == Some(name) && stored.may_sign_in(&own.verified)
+                    }
+                    None => true,
+                };
+                if changed {
+                    stored.set_password(password, tx.now);
+                    tx.run(&both::update(stored)?).await?;
+                    ended = tx.run(&both::delete_sessions(name, own.map(|own| &own.session))).await?;
+                }
             }
-            let is_there = stored.is_some();
-            audit::append(tx, &acts::accounts::password(by, is_there.then_some(name), ended)).await?;
-            Ok(is_there)
+            let named = stored.is_some().then_some(name);
+            audit::append(tx, &acts::accounts::password(by, named, changed, ended)).await?;
+            Ok(changed)
         })
     }
 
@@ -184,6 +194,27 @@ impl Accounts for PostgresLedger {
 
     async fn forget_sessions(&self) -> Result<u64, LedgerError> {
         transact!(self, |tx| async { tx.run(&both::delete_all_sessions()).await })
+    }
+
+    async fn suspend_accounts(&self, by: &Actor) -> Result<u64, LedgerError> {
+        transact!(self, |tx| async {
+            let all = both::all();
+            let locked = query::Statement { sql: format!("{} FOR UPDATE", all.sql), values: all.values };
+            let rows = tx.listed(&locked).await?;
+            let ended = tx.run(&both::delete_all_sessions()).await?;
+            let mut accounts = 0;
+            for row in &rows {
+                let Some(mut stored) = both::whole_account(row)? else { continue };
+                if stored.disable(Some(tx.now)) {
+                    accounts += tx.run(&both::update(&stored)?).await?;
+                }
+            }
+            // Of a ledger without accounts nothing is said.
+            if accounts > 0 || ended > 0 {
+                audit::append(tx, &acts::accounts::suspended(by, accounts, ended)).await?;
+            }
+            Ok(accounts)
+        })
     }
 }
 

@@ -68,7 +68,10 @@ impl Admin for PostgresLedger {
             requests::erased_again(tx, &before, actual).await?;
             sweep_jobs::asked(tx, of, AskedAgain { erasure: found, again: actual }).await?;
             meta::must_be_index_key(tx, key.as_ref()).await?;
-            audit::append(tx, &acts::requested(by, &erasure, actual)).await?;
+            for actor in std::iter::once(by).chain(&of.job.went_on) {
+                audit::append(tx, &acts::requested(actor, &erasure, actual)).await?;
+            }
+            audit::append(tx, &acts::erased_again(by, &of.job.target, found, actual)).await?;
             Ok(Some(actual))
         })
     }

@@ -12,6 +12,7 @@ use super::sum::RECORD_IS_DAMAGED;
 use super::tx::{Connection, NOW_MS, Tx};
 use super::{
     LedgerError, clock, counts, expired, holds, named, past_jobs, pauses, rechecks, requests, rules, snapshots,
+    sweep_jobs,
 };
 use crate::attention::{
     Code, Damage, Facts, FailedKeeper, Group, LimitedTarget, Mute, NAMED_MAX, ParkedSteps, RefusedOf, RefusedSince,
@@ -79,6 +80,7 @@ pub(super) async fn find(connection: &Connection) -> Result<Found, LedgerError> 
         waiting_past: past_job::waiting(past_jobs::list(connection).await?),
         requests: requests::open(connection).await?,
         rechecks: rechecks::open(connection).await?,
+        sweeps: sweep_jobs::unfinished(connection).await?,
         paused: pauses::list(connection, now).await?.into_iter().map(|one| (one.pause.target, one.since)).collect(),
         endless_holds: holds::endless(connection, NAMED_MAX).await?,
         // By what is named.

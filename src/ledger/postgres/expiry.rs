@@ -27,7 +27,7 @@ const BATCH: i64 = 500;
 /// Batches in one round.
 const BATCHES_MAX: usize = 50;
 
-/// Tombstones, fingerprints of erasures, or event keys, that one transaction deletes.
+/// Tombstones, fingerprints of erasures or of consents, or event keys, that one transaction deletes.
 const SMALL_BATCH: i64 = 4_096;
 
 /// Who holds it deletes.
@@ -42,6 +42,7 @@ enum After {
     Tombstone { at: i64, place: Place },
     Hold { ended: i64, id: String },
     Fingerprint { ended: i64, fingerprint: Vec<u8>, erasure: Vec<u8>, version: i64 },
+    ConsentPrint { since: i64, fingerprint: Vec<u8>, place: Place, version: i64 },
     Request { ended: i64, sequence: i64 },
     Event { received: i64, happened: i64, source: i64, session: i64, kind: i64, digest: Vec<u8> },
 }
@@ -82,6 +83,7 @@ impl PostgresLedger {
         // The fingerprints first, which keep the erasures.
         for kind in [
             RecordKind::Fingerprints,
+            RecordKind::ConsentFingerprints,
             RecordKind::Events,
             RecordKind::Sessions,
             RecordKind::Consents,
@@ -103,7 +105,10 @@ impl PostgresLedger {
                 | RecordKind::Erasures
                 | RecordKind::Requests
                 | RecordKind::Holds => BATCH,
-                RecordKind::Events | RecordKind::Tombstones | RecordKind::Fingerprints => SMALL_BATCH,
+                RecordKind::Events
+                | RecordKind::Tombstones
+                | RecordKind::Fingerprints
+                | RecordKind::ConsentFingerprints => SMALL_BATCH,
             };
             Walked { from: None, portion: Portion::new(size), refusals: Refusals::default() }
         };
@@ -153,6 +158,7 @@ async fn one_batch(
         RecordKind::Holds => small::old_holds(tx, keep, from, portion).await?,
         RecordKind::Events => small::old_events(tx, keep, from, portion).await?,
         RecordKind::Fingerprints => small::old_fingerprints(tx, keep, from, portion).await?,
+        RecordKind::ConsentFingerprints => small::old_consent_prints(tx, keep, from, portion).await?,
         RecordKind::Requests => small::old_requests(tx, keep, from, portion).await?,
     };
     let round = Round { deleted, is_behind: next.is_some() && is_last };

@@ -105,6 +105,7 @@ use super::{
     UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
+use crate::audit::AuditEntry;
 use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -273,6 +274,7 @@ macro_rules! transact {
 // Their orders and batches are transactions, too, so they come after the macro.
 mod accounts;
 mod admin;
+mod answers;
 mod expiry;
 
 /// Whether the end of a claim was written.
@@ -490,8 +492,19 @@ impl Queue for PostgresLedger {
         sweep_jobs::add(&self.writing().await?, job, replaced).await
     }
 
-    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError> {
-        transact!(self, |tx| async { sweep_jobs::save(tx, job, progress).await })
+    async fn save_sweep_job(
+        &self,
+        job: &StoredSweepJob,
+        progress: &KeptProgress,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, LedgerError> {
+        transact!(self, |tx| async {
+            let is_saved = sweep_jobs::save(tx, job, progress).await?;
+            if let Some(entry) = entry.filter(|_| is_saved) {
+                audit::append(tx, entry).await?;
+            }
+            Ok(is_saved)
+        })
     }
 
     async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {
@@ -553,13 +566,16 @@ impl Queue for PostgresLedger {
         }
         transact!(self, |tx| confirming::forget_old(tx, keep.duplicates))?;
         transact!(self, |tx| accounts::forget_old(tx))?;
+        transact!(self, |tx| answers::forget_old(tx))?;
         let connection = self.writing().await?;
         processes::forget_lost(&connection).await?;
         refused::forget_old(&connection).await?;
         let months = maintenance::event_months(&connection, keep.duplicates).await;
         // Its transactions take connections themselves: where there is only one, it would be waited for.
         drop(connection);
+        let sweeps = transact!(self, |tx| sweep_jobs::forget_old(tx, keep.erasures));
         self.expire(&keep).await?;
+        sweeps?;
         months
     }
 }

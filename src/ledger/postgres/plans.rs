@@ -25,6 +25,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "keeper",
     "meta",
     "mute",
+    "order_answer",
     "pace",
     "past_job",
     "periodic",

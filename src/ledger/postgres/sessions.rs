@@ -87,7 +87,10 @@ pub(super) async fn erased_with(
     installation: i64,
     fingerprints: &[Fingerprint],
 ) -> Result<Vec<SessionView>, LedgerError> {
-    with_any(connection, BEFORE_ERASURE, installation, fingerprints).await
+    let mut all = with_any(connection, BEFORE_ERASURE, installation, fingerprints).await?;
+    // Of one that is still there, its own tell who it is of.
+    all.retain(|view| view.erased_at.is_some());
+    Ok(all)
 }
 
 async fn with_any(
@@ -494,6 +497,37 @@ async fn delete_settling(tx: &Tx, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Keeps whose consents the sessions that an erasure reaches prove, at its beginning: what mluvii shows of them afterwards names nobody, and
+/// takes the place of what is known. At the end, [`mark_erased`] does so once more.
+pub(super) async fn keep_of_consents(tx: &Tx, installation: i64, reached: &[i64]) -> Result<(), LedgerError> {
+    let sql = format!("SELECT {OF_SESSION} FROM session WHERE installation = $1 AND session = ANY($2)");
+    let mut proving = (Vec::new(), Vec::new());
+    for row in tx.rows(&sql, &[&installation, &reached]).await? {
+        if sum::session_is_whole(&row).is_ok() && json_at::<StoredRecord>(&row, 2)?.proves_consent() {
+            let place = Place::read(&row);
+            proving.0.push(place.installation);
+            proving.1.push(place.session);
+        }
+    }
+    if proving.0.is_empty() {
+        return Ok(());
+    }
+    keep_prints(tx, &proving).await
+}
+
+/// Of sessions, by the numbers of their installations and their own.
+async fn keep_prints(tx: &Tx, (installations, sessions): &(Vec<i64>, Vec<i64>)) -> Result<(), LedgerError> {
+    tx.execute(
+        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
+         SELECT fingerprint, installation, session, version, kind, supplementary, $3::BIGINT FROM fingerprint
+         JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS proving (installation, session) USING (installation, session)
+         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
+        &[installations, sessions, &millis(tx.now)],
+    )
+    .await?;
+    Ok(())
+}
+
 /// Marks the sessions that erasures reached, and forgets how to find them: their fingerprints, and the guest's id, of which
 /// the digest stays. Where the record proves a consent, the fingerprints stay for a while, apart from those of sessions that are there.
 /// They are locked in the order of their places.
@@ -544,14 +578,7 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
         &[&installations, &sessions, &records, &sums, &millis(tx.now), &guests, &forms],
     )
     .await?;
-    tx.execute(
-        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
-         SELECT fingerprint, installation, session, version, kind, supplementary, $3::BIGINT FROM fingerprint
-         JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS proving (installation, session) USING (installation, session)
-         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
-        &[&proving.0, &proving.1, &millis(tx.now)],
-    )
-    .await?;
+    keep_prints(tx, &proving).await?;
     tx.execute(
         "DELETE FROM fingerprint USING unnest($1::BIGINT[], $2::BIGINT[]) AS reached (installation, session)
          WHERE fingerprint.installation = reached.installation AND fingerprint.session = reached.session",

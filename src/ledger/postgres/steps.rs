@@ -88,6 +88,8 @@ pub(super) async fn resolved(
     // As they were written: a session that is named twice is one.
     let reached: BTreeSet<(i64, i64, bool)> =
         reached.iter().map(|row| (installation, row.get(0), row.get(1))).collect();
+    sessions::keep_of_consents(tx, installation, &reached.iter().map(|(_, session, _)| *session).collect::<Vec<_>>())
+        .await?;
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints).await?;
     capsules::add_shown(tx, work.id, &resolution.shown).await?;
     sessions::add_shared_guests(tx, installation, &resolution.shared_guests).await?;

@@ -1,10 +1,15 @@
 //! Sweeps of `erase-again`.
 
+use std::time::Duration;
+
 use super::columns::json;
 use super::tx::{Connection, Tx};
 use super::{LedgerError, generations};
+use crate::attention::UnfinishedSweep;
+use crate::ledger::expiry::ago;
 use crate::ledger::sweep_job::{
-    ADD, AskedAgain, KEEP, KeptProgress, LIST, SAVE, StoredSweepJob, SweepJob, kept, stored,
+    self, ADD, AskedAgain, FORGET, JOBS, KEEP, KeptProgress, LIST, SAVE, StoredSweepJob, SweepJob, kept, over_before,
+    stored,
 };
 
 /// `None` where what it replaces has changed.
@@ -57,4 +62,20 @@ pub(super) async fn is_unchanged(tx: &Tx, of: &StoredSweepJob) -> Result<bool, L
 
 pub(super) async fn list(connection: &Connection) -> Result<Vec<StoredSweepJob>, LedgerError> {
     connection.rows(LIST, &[]).await?.iter().map(stored).collect()
+}
+
+/// Those that do not go on by themselves, perhaps.
+pub(super) async fn unfinished(connection: &Connection) -> Result<Vec<UnfinishedSweep>, LedgerError> {
+    let all = connection.rows(JOBS, &[]).await?.iter().map(sweep_job::job).collect::<Result<_, _>>()?;
+    Ok(sweep_job::unfinished(all))
+}
+
+/// Those that were over so long ago go.
+pub(super) async fn forget_old(tx: &Tx, kept_for: Option<Duration>) -> Result<(), LedgerError> {
+    let Some(before) = ago(tx.now, kept_for) else { return Ok(()) };
+    let all = tx.rows(LIST, &[]).await?.iter().map(stored).collect::<Result<_, _>>()?;
+    for StoredSweepJob { version, job, .. } in over_before(all, before) {
+        tx.execute(FORGET, &[&&*job.target.0, &&*job.mluvii.0, &version]).await?;
+    }
+    Ok(())
 }

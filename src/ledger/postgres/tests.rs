@@ -116,6 +116,7 @@ async fn what_is_changed_past_the_port() {
     story!(expiring an_erasure_expires_once_nothing_refers_to_it);
     story!(expiring what_may_not_be_deleted_is_told_and_stops_nothing_else);
     story!(expiring an_erasure_that_may_not_be_deleted_stops_no_other);
+    story!(expiring a_consents_fingerprint_that_may_not_be_deleted_stops_no_other);
     story!(damage a_session_whose_record_is_damaged_is_not_read_and_hides_no_other);
     story!(damage an_erasure_whose_subject_is_damaged_does_not_begin_and_stops_no_other);
     story!(damage a_step_whose_sessions_are_damaged_is_not_called_and_stops_no_other);
@@ -127,6 +128,7 @@ async fn what_is_changed_past_the_port() {
     story!(damage every_checksum_is_compared_for_those_who_look_the_ledger_over);
     story!(accounts a_session_ends_once_nothing_came_of_it_for_half_an_hour);
     story!(accounts what_is_changed_of_an_account_past_the_ledger_gives_nobody_anything);
+    story!(answering what_was_answered_is_forgotten_after_a_day);
     story!(sealing a_capsule_opens_as_its_own_erasures_only);
     story!(sealing what_was_found_of_one_is_told_of_nobody_else);
 }

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter};
 
 use super::job::{Tx, Wakes};
-use super::{LedgerError, SqliteLedger, acts, query};
+use super::{LedgerError, SqliteLedger, acts, audit, query};
 use crate::access::{
     Account, AccountChange, AccountName, LoginSession, NewAccount, NewToken, PasswordHash, Token, TokenId,
 };
 use crate::audit::Actor;
-use crate::ledger::accounts::{self as both, Accounts, Carried, NewSession, StoredAccount};
+use crate::ledger::accounts::{self as both, Accounts, Carried, NewSession, OwnPassword, StoredAccount};
 
 #[async_trait]
 impl Accounts for SqliteLedger {
@@ -46,16 +46,24 @@ impl Accounts for SqliteLedger {
         &self,
         name: &AccountName,
         password: &PasswordHash,
-        kept: Option<&TokenId>,
+        own: Option<&OwnPassword>,
         by: &Actor,
     ) -> Result<bool, LedgerError> {
-        let (name, password, kept, by) = (name.clone(), password.clone(), kept.cloned(), by.clone());
+        let (name, password, own, by) = (name.clone(), password.clone(), own.cloned(), by.clone());
         self.order(Wakes::NoOne, move |tx| {
-            let Some(mut stored) = one(tx, &name)? else { return Ok((false, acts::accounts::password(&by, None, 0))) };
+            let Some(mut stored) = one(tx, &name)? else {
+                return Ok((false, acts::accounts::password(&by, None, false, 0)));
+            };
+            if let Some(own) = &own {
+                let session = list(tx, both::session(&own.session, tx.now), |row| both::name(row, 1))?.pop();
+                if session.as_ref() != Some(&name) || !stored.may_sign_in(&own.verified) {
+                    return Ok((false, acts::accounts::password(&by, Some(&name), false, 0)));
+                }
+            }
             stored.set_password(&password, tx.now);
             run(tx, both::update(&stored)?)?;
-            let ended = run(tx, both::delete_sessions(&name, kept.as_ref()))?;
-            Ok((true, acts::accounts::password(&by, Some(&name), ended)))
+            let ended = run(tx, both::delete_sessions(&name, own.as_ref().map(|own| &own.session)))?;
+            Ok((true, acts::accounts::password(&by, Some(&name), true, ended)))
         })
         .await
     }
@@ -188,6 +196,26 @@ impl Accounts for SqliteLedger {
     async fn forget_sessions(&self) -> Result<u64, LedgerError> {
         self.writer.write(Wakes::NoOne, |tx| run(tx, both::delete_all_sessions())).await
     }
+
+    async fn suspend_accounts(&self, by: &Actor) -> Result<u64, LedgerError> {
+        let by = by.clone();
+        let suspend = move |tx: &Tx<'_>| {
+            let ended = run(tx, both::delete_all_sessions())?;
+            let all = list(tx, both::all(), |row| both::whole_account(row))?;
+            let mut accounts = 0;
+            for mut stored in all.into_iter().flatten() {
+                if stored.disable(Some(tx.now)) {
+                    accounts += run(tx, both::update(&stored)?)?;
+                }
+            }
+            // Of a ledger without accounts nothing is said.
+            if accounts > 0 || ended > 0 {
+                audit::append(tx, &acts::accounts::suspended(&by, accounts, ended))?;
+            }
+            Ok(accounts)
+        };
+        self.writer.write(Wakes::NoOne, suspend).await
+    }
 }
 
 /// Deletes what is over.
@@ -200,12 +228,12 @@ fn one(connection: &Connection, name: &AccountName) -> Result<Option<StoredAccou
 }
 
 /// Returns how many rows it touched.
-fn run(tx: &Tx<'_>, statement: query::Statement) -> Result<u64, LedgerError> {
+pub(super) fn run(tx: &Tx<'_>, statement: query::Statement) -> Result<u64, LedgerError> {
     let query::Statement { sql, values } = statement;
     Ok(tx.prepare_cached(&sql)?.execute(params_from_iter(values))? as u64)
 }
 
-fn list<T>(
+pub(super) fn list<T>(
     connection: &Connection,
     statement: query::Statement,
     read: impl Fn(&rusqlite::Row<'_>) -> Result<T, LedgerError>,

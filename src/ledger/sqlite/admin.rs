@@ -59,7 +59,10 @@ impl Admin for SqliteLedger {
             let actual = schedule::schedule(tx, &erasure)?;
             requests::erased_again(tx, &rechecks::followed(tx, &erasure)?, actual)?;
             sweep_jobs::asked(tx, &of, AskedAgain { erasure: found, again: actual })?;
-            audit::append(tx, &acts::requested(&by, &erasure, actual))?;
+            for actor in std::iter::once(&by).chain(&of.job.went_on) {
+                audit::append(tx, &acts::requested(actor, &erasure, actual))?;
+            }
+            audit::append(tx, &acts::erased_again(&by, &of.job.target, found, actual))?;
             Ok(Some(actual))
         };
         self.writer.write(Wakes::All, request).await

@@ -10,7 +10,7 @@ use super::line::EVENT_IS_DAMAGED;
 use super::sum::RECORD_IS_DAMAGED;
 use super::{
     LedgerError, QueueName, TargetHealth, TargetState, clock, counts, holds, named, past_jobs, pauses, processes,
-    rechecks, refused, requests, rules, targets,
+    rechecks, refused, requests, rules, sweep_jobs, targets,
 };
 use crate::attention::{Code, Facts, FailedKeeper, Group, Mute, NAMED_MAX, ParkedSteps, StoppedTarget};
 use crate::audit::{Actor, Object};
@@ -93,6 +93,7 @@ pub(super) fn facts(connection: &Connection, now: Timestamp) -> Result<Facts, Le
         waiting_past: past_job::waiting(past_jobs::list(connection)?),
         requests: requests::open(connection)?,
         rechecks: rechecks::open(connection)?,
+        sweeps: sweep_jobs::unfinished(connection)?,
         paused: pauses::list(connection, now)?.into_iter().map(|one| (one.pause.target, one.since)).collect(),
         endless_holds: holds::endless(connection, NAMED_MAX)?,
         // By what is named.

@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use rusqlite::params;
 
 use self::sessions::{AgedSession, PROOFS, WHOLE};
-use self::small::{AgedFingerprint, AgedHold, AgedRequest, AgedTombstone};
+use self::small::{AgedConsentPrint, AgedFingerprint, AgedHold, AgedRequest, AgedTombstone};
 use super::columns::Millis;
 use super::expired::{note, note_refused};
 use super::job::{Tx, Wakes};
@@ -66,6 +66,7 @@ pub(super) struct AgedErasure {
 /// Where the walks go on.
 pub(super) struct Passes {
     fingerprints: Pass<AgedFingerprint>,
+    consent_fingerprints: Pass<AgedConsentPrint>,
     sessions: Pass<AgedSession>,
     consents: Pass<AgedSession>,
     erasures: Pass<AgedErasure>,
@@ -78,6 +79,7 @@ impl Default for Passes {
     fn default() -> Self {
         Self {
             fingerprints: Pass::new(SMALL_BATCH),
+            consent_fingerprints: Pass::new(SMALL_BATCH),
             sessions: Pass::new(BATCH),
             consents: Pass::new(BATCH),
             erasures: Pass::new(BATCH),
@@ -94,6 +96,9 @@ impl Passes {
         let mut failed = None;
         let prints = move |tx: &Tx<'_>, from, portion| small::old_fingerprints(tx, &keep, from, portion);
         keep_first(&mut failed, self.fingerprints.go_on(writer, RecordKind::Fingerprints, prints).await)?;
+        let of_consents = move |tx: &Tx<'_>, from, portion| small::old_consent_prints(tx, &keep, from, portion);
+        let done = self.consent_fingerprints.go_on(writer, RecordKind::ConsentFingerprints, of_consents).await;
+        keep_first(&mut failed, done)?;
         let whole = move |tx: &Tx<'_>, from, portion| sessions::old(tx, WHOLE, &keep, from, portion);
         keep_first(&mut failed, self.sessions.go_on(writer, RecordKind::Sessions, whole).await)?;
         let proofs = move |tx: &Tx<'_>, from, portion| sessions::old(tx, PROOFS, &keep, from, portion);

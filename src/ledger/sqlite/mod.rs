@@ -7,6 +7,7 @@
 mod access;
 mod accounts;
 mod admin;
+mod answers;
 mod archive;
 mod attention;
 mod audit;
@@ -108,6 +109,7 @@ use super::{
     health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
+use crate::audit::AuditEntry;
 use crate::erasure::confirmation::{LinkBounds, LinkMailEnd, LinkProof};
 use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
@@ -414,9 +416,21 @@ impl Queue for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| sweep_jobs::add(tx, &job, replaced)).await
     }
 
-    async fn save_sweep_job(&self, job: &StoredSweepJob, progress: &KeptProgress) -> Result<bool, LedgerError> {
-        let (job, progress) = (job.clone(), progress.clone());
-        self.writer.write(Wakes::NoOne, move |tx| sweep_jobs::save(tx, &job, &progress)).await
+    async fn save_sweep_job(
+        &self,
+        job: &StoredSweepJob,
+        progress: &KeptProgress,
+        entry: Option<&AuditEntry>,
+    ) -> Result<bool, LedgerError> {
+        let (job, progress, entry) = (job.clone(), progress.clone(), entry.cloned());
+        let save = move |tx: &Tx<'_>| {
+            let is_saved = sweep_jobs::save(tx, &job, &progress)?;
+            if let Some(entry) = entry.as_ref().filter(|_| is_saved) {
+                audit::append(tx, entry)?;
+            }
+            Ok(is_saved)
+        };
+        self.writer.write(Wakes::NoOne, save).await
     }
 
     async fn take_link(&self, proof: &LinkProof, bounds: &LinkBounds) -> Result<Option<LinkMail>, LedgerError> {
@@ -479,9 +493,13 @@ impl Queue for SqliteLedger {
             self.writer.write(Wakes::NoOne, refused::forget_old).await?;
             self.writer.write(Wakes::NoOne, move |tx| confirming::forget_old(tx, keep.duplicates)).await?;
             self.writer.write(Wakes::NoOne, accounts::forget_old).await?;
+            self.writer.write(Wakes::NoOne, answers::forget_old).await?;
             let events = self.walk.go_on(&self.readers, &self.writer, keep.duplicates).await;
+            let sweeps = move |tx: &Tx<'_>| sweep_jobs::forget_old(tx, keep.erasures);
+            let sweeps = self.writer.write(Wakes::NoOne, sweeps).await;
             self.passes.go_on(&self.writer, keep).await?;
             events?;
+            sweeps?;
         }
         // Last: what was deleted above is still in the log, and goes with it.
         if self.empty_log().await? {

@@ -108,7 +108,8 @@ pub(super) fn erased_with(
 ) -> Result<Vec<SessionView>, LedgerError> {
     let mut all = Vec::new();
     for place in places_with(connection, BEFORE_ERASURE, installation, prints)? {
-        if let Some(view) = one(connection, place)? {
+        // Of one that is still there, its own tell who it is of.
+        if let Some(view) = one(connection, place)?.filter(|view| view.erased_at.is_some()) {
             all.push(SessionView { fingerprints: fingerprints(connection, BEFORE_ERASURE, place)?, ..view });
         }
     }
@@ -515,6 +516,23 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
+/// Keeps whose consents the sessions that erasures reach prove: at the beginning, as what mluvii shows of them afterwards names nobody and
+/// takes the place of what is known; and at the end.
+pub(super) fn keep_of_consents(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
+    let mut keep = tx.prepare_cached(
+        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
+         SELECT fingerprint, installation, session, version, kind, supplementary, ?3 FROM fingerprint
+         WHERE installation = ?1 AND session = ?2
+         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
+    )?;
+    for (place, forgotten) in reached(tx, erasures)? {
+        if forgotten.proves_consent {
+            keep.execute(params![place.installation, place.session, Millis(tx.now)])?;
+        }
+    }
+    Ok(())
+}
+
 /// Marks the sessions that erasures reached, and forgets how to find them: their fingerprints, and the guest's id, of which
 /// the digest stays. Where the record proves a consent, the fingerprints stay for a while, apart from those of sessions that are there.
 pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
@@ -531,16 +549,8 @@ pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), Led
     for erasure in erasures {
         mark_gone.execute(params![erasure, Millis(tx.now)])?;
     }
-    let mut keep = tx.prepare_cached(
-        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
-         SELECT fingerprint, installation, session, version, kind, supplementary, ?3 FROM fingerprint
-         WHERE installation = ?1 AND session = ?2
-         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
-    )?;
-    for (place, Forgotten { record, guest, forms, proves_consent }) in reached(tx, erasures)? {
-        if proves_consent {
-            keep.execute(params![place.installation, place.session, Millis(tx.now)])?;
-        }
+    keep_of_consents(tx, erasures)?;
+    for (place, Forgotten { record, guest, forms, .. }) in reached(tx, erasures)? {
         let sum = sum::of_session(place.installation, place.session, &record, guest.as_deref(), &forms);
         mark.execute(params![place.installation, place.session, Millis(tx.now), record, sum, guest, forms])?;
         delete_fingerprints(tx, place)?;

@@ -1,12 +1,17 @@
 //! Sweeps of `erase-again`.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, params};
 
 use super::columns::json;
 use super::job::Tx;
 use super::{LedgerError, generations};
+use crate::attention::UnfinishedSweep;
+use crate::ledger::expiry::ago;
 use crate::ledger::sweep_job::{
-    ADD, AskedAgain, KEEP, KeptProgress, LIST, SAVE, StoredSweepJob, SweepJob, kept, stored,
+    self, ADD, AskedAgain, FORGET, JOBS, KEEP, KeptProgress, LIST, SAVE, StoredSweepJob, SweepJob, kept, over_before,
+    stored,
 };
 
 /// `None` where what it replaces has changed.
@@ -63,4 +68,25 @@ pub(super) fn list(connection: &Connection) -> Result<Vec<StoredSweepJob>, Ledge
         all.push(stored(row)?);
     }
     Ok(all)
+}
+
+/// Those that do not go on by themselves, perhaps.
+pub(super) fn unfinished(connection: &Connection) -> Result<Vec<UnfinishedSweep>, LedgerError> {
+    let mut statement = connection.prepare_cached(JOBS)?;
+    let mut rows = statement.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(sweep_job::job(row)?);
+    }
+    Ok(sweep_job::unfinished(all))
+}
+
+/// Those that were over so long ago go.
+pub(super) fn forget_old(tx: &Tx<'_>, kept_for: Option<Duration>) -> Result<(), LedgerError> {
+    let Some(before) = ago(tx.now, kept_for) else { return Ok(()) };
+    let mut forget = tx.prepare_cached(FORGET)?;
+    for StoredSweepJob { version, job, .. } in over_before(list(tx)?, before) {
+        forget.execute(params![job.target.0, job.mluvii.0, version])?;
+    }
+    Ok(())
 }

@@ -12,7 +12,10 @@ use crate::operations::OperationError;
 const AT_ONCE: usize = 2;
 
 /// Those that are hashed, and those that wait for it.
-const PLACES: usize = 64;
+const PLACES: usize = 48;
+
+/// More places for who is known: whoever tries many passwords of others must not keep them out.
+const KEPT: usize = 16;
 
 const WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -29,23 +32,30 @@ impl Busy {
     }
 }
 
-/// Hashes in turn.
-pub(super) async fn in_turn<T>(hash: impl FnOnce() -> T) -> Result<T, Busy> {
-    TURNS.wait_for(hash).await
+/// Hashes in turn, for somebody who is known or not.
+pub(super) async fn in_turn<T>(is_known: bool, hash: impl FnOnce() -> T) -> Result<T, Busy> {
+    TURNS.wait_for(is_known, hash).await
 }
 
 struct Turns {
     turns: Semaphore,
     places: Semaphore,
+    kept: Semaphore,
 }
 
 impl Turns {
     const fn new() -> Self {
-        Self { turns: Semaphore::const_new(AT_ONCE), places: Semaphore::const_new(PLACES) }
+        Self {
+            turns: Semaphore::const_new(AT_ONCE),
+            places: Semaphore::const_new(PLACES),
+            kept: Semaphore::const_new(KEPT),
+        }
     }
 
-    async fn wait_for<T>(&self, hash: impl FnOnce() -> T) -> Result<T, Busy> {
-        let _place = self.places.try_acquire().map_err(|_| Busy)?;
+    async fn wait_for<T>(&self, is_known: bool, hash: impl FnOnce() -> T) -> Result<T, Busy> {
+        let place = self.places.try_acquire();
+        let place = if is_known { place.or_else(|_| self.kept.try_acquire()) } else { place };
+        let _place = place.map_err(|_| Busy)?;
         let turn = timeout(WAIT_MAX, self.turns.acquire()).await;
         let Ok(Ok(_turn)) = turn else { return Err(Busy) };
         Ok(blocking::in_place(hash))
@@ -74,7 +84,7 @@ mod tests {
                     std::thread::sleep(Duration::from_millis(5));
                     at_once.fetch_sub(1, Ordering::SeqCst);
                 };
-                turns.wait_for(hash).await
+                turns.wait_for(false, hash).await
             });
         }
         assert_eq!(all.join_all().await, [Ok(()); 8]);
@@ -85,8 +95,12 @@ mod tests {
     async fn whoever_comes_when_all_places_are_taken_is_told_to_come_again() {
         let turns = Turns::new();
         let taken = turns.places.try_acquire_many(PLACES as u32).expect("nobody is there");
-        assert_eq!(turns.wait_for(|| ()).await, Err(Busy));
+        assert_eq!(turns.wait_for(false, || ()).await, Err(Busy));
+        assert_eq!(turns.wait_for(true, || ()).await, Ok(()), "some places are kept");
+        let kept = turns.kept.try_acquire_many(KEPT as u32).expect("nobody is there");
+        assert_eq!(turns.wait_for(true, || ()).await, Err(Busy));
         drop(taken);
-        assert_eq!(turns.wait_for(|| ()).await, Ok(()));
+        assert_eq!(turns.wait_for(false, || ()).await, Ok(()));
+        drop(kept);
     }
 }

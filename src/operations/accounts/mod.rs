@@ -4,6 +4,7 @@
 mod hashing;
 mod identity;
 mod session;
+mod somebody_else;
 mod tokens;
 
 pub(crate) use identity::{ByWhat, Identity, by_token};
@@ -11,6 +12,7 @@ pub(crate) use session::{
     SignInLimits, SignInRefused, SignedIn, by_session, change_password, end_own, sessions, sign_in, sign_out,
     sign_out_everywhere,
 };
+pub(crate) use somebody_else::why_not;
 pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, tokens};
 
 use super::{InputError, OperationError, Operations};
@@ -150,9 +152,11 @@ fn known(on: &Operations, names: Vec<InstallationName>) -> Result<Companies, Inp
     Ok(Companies::named(known?))
 }
 
+/// Of somebody who has shown who they are, or who may run commands.
 async fn hash(password: &Secret, of: &AccountName) -> Result<PasswordHash, OperationError> {
     PasswordHash::must_be_fine(password, of).map_err(InputError::Password)?;
-    let hash = hashing::in_turn(|| PasswordHash::of_new(password, of)).await.map_err(hashing::Busy::into_error)?;
+    let hash =
+        hashing::in_turn(true, || PasswordHash::of_new(password, of)).await.map_err(hashing::Busy::into_error)?;
     Ok(hash.map_err(InputError::Password)?)
 }
 

@@ -11,7 +11,7 @@ use crate::access::{
 };
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::keys::Secret;
-use crate::ledger::NewSession;
+use crate::ledger::{NewSession, OwnPassword};
 use crate::lock::lock;
 use crate::operations::{InputError, OperationError, Operations};
 
@@ -133,13 +133,14 @@ pub(crate) async fn change_password(
 ) -> Result<Result<(), SignInRefused>, OperationError> {
     let ByWhat::Session(own) = &of.by else { return Err(not_by_token()) };
     PasswordHash::must_be_fine(&new, &of.account).map_err(InputError::Password)?;
-    let tried = match prove(on, Some(&of.account), &old, from, limits).await? {
-        Ok(proved) => proved.tried,
+    let Proved { tried, password, .. } = match prove(on, Some(&of.account), &old, from, limits).await? {
+        Ok(proved) => proved,
         Err(refused) => return Ok(Err(refused)),
     };
+    let own = OwnPassword { verified: password, session: own.clone() };
     let changed = async {
         let hash = super::hash(&new, &of.account).await?;
-        Ok(on.ledger.set_password(&of.account, &hash, Some(own), &of.actor()).await?)
+        Ok(on.ledger.set_password(&of.account, &hash, Some(&own), &of.actor()).await?)
     };
     let changed: Result<bool, OperationError> = changed.await;
     match changed {
@@ -147,6 +148,7 @@ pub(crate) async fn change_password(
             lock(&limits.0).succeeded(tried);
             Ok(Ok(()))
         }
+        // It was changed or disabled since it was read, or the session has ended.
         Ok(false) => Ok(Err(wrong(on, Some(&of.account), limits).await?)),
         Err(error) => {
             lock(&limits.0).undone(&tried);
@@ -175,7 +177,7 @@ async fn prove(
         Ok(tried) => tried,
         Err(wait) => return Ok(Err(SignInRefused::Later(wait))),
     };
-    match verified(on, name, password).await {
+    match verified(on, name, password, tried.is_known()).await {
         Ok(Ok(Some((account, password)))) => Ok(Ok(Proved { tried, account, password })),
         Ok(Ok(None)) => Ok(Err(wrong(on, name, limits).await?)),
         Ok(Err(Busy)) => {
@@ -194,6 +196,7 @@ async fn verified(
     on: &Operations,
     name: Option<&AccountName>,
     password: &Secret,
+    is_known: bool,
 ) -> Result<Result<Option<(Account, PasswordHash)>, Busy>, OperationError> {
     let stored = match name {
         Some(name) => on.ledger.account(name).await?,
@@ -201,10 +204,10 @@ async fn verified(
     };
     let usable = stored.filter(|stored| stored.account.disabled.is_none());
     let Some((account, kept)) = usable.and_then(|stored| Some((stored.account, stored.password?))) else {
-        let nobodys = hashing::in_turn(|| PasswordHash::verify_nobodys(password)).await;
+        let nobodys = hashing::in_turn(is_known, || PasswordHash::verify_nobodys(password)).await;
         return Ok(nobodys.map(|()| None));
     };
-    let is_it = hashing::in_turn(|| kept.is_of(password)).await;
+    let is_it = hashing::in_turn(is_known, || kept.is_of(password)).await;
     Ok(is_it.map(|is_it| is_it.then_some((account, kept))))
 }
 

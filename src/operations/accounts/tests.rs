@@ -7,6 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::access::{Bearer, BearerKind, Browser, IDLE_MAX, NewToken, Permission, Role, SESSION_MAX};
 use crate::app::open_operations;
+use crate::audit::Apart;
 use crate::config::Config;
 use crate::key_files::Keys;
 use crate::ledger::sqlite::SqliteLedger;
@@ -226,7 +227,7 @@ async fn a_token_may_what_it_was_given_of_what_its_account_may_now() {
     let identity = deployment.by_token(&issued).await.expect("somebody");
     assert_eq!(identity.actor().as_str(), format!("token:ann/{}", issued.token.id));
     assert_eq!(identity.companies, Companies::named(["acme", "globex"].map(|name| InstallationName(name.into()))));
-    assert!(!identity.actor().is_somebody_else(&Actor::user(&name("ann"))));
+    assert_eq!(identity.actor().apart_from(&Actor::user(&name("ann"))), Apart::One);
     let used = tokens(&deployment.on, Some(&name("ann"))).await.expect("listed");
     let used: Vec<_> = used.iter().filter(|token| token.last_used.is_some()).map(|token| &token.id).collect();
     assert_eq!(used, [&issued.token.id]);
@@ -254,6 +255,13 @@ async fn a_token_may_what_it_was_given_of_what_its_account_may_now() {
         let refused = deployment.issue("ann", &[roles], companies).await.expect_err("it is more").to_string();
         assert!(refused.contains(expected), "{refused}");
     }
+    // What the account may see later, a token for which no company was named may not.
+    let of_acme = deployment.issue("ann", &[Role::Officer], &[]).await.expect("issued");
+    let wider = ChangeRequest { shown_as: None, roles: None, companies: Some(CompaniesRequest::All) };
+    change(&deployment.on, &name("ann"), wider, &by()).await.expect("changed");
+    assert_eq!(deployment.by_token(&of_acme).await.expect("somebody").companies.to_string(), "acme");
+    let of_all = deployment.issue("ann", &[Role::Officer], &[]).await.expect("issued");
+    assert_eq!(deployment.by_token(&of_all).await.expect("somebody").companies, Companies::All);
     disable(&deployment.on, &name("ann"), &by()).await.expect("disabled");
     assert!(deployment.by_token(&issued).await.is_none());
     assert!(matches!(deployment.issue("ann", &[Role::Officer], &[]).await, Err(OperationError::Conflict(_))));
@@ -289,4 +297,104 @@ async fn a_token_is_good_until_its_time_is_over_and_for_a_year_at_most() {
     let over = NewToken { id, hash, account, roles, companies: Companies::All, purpose, expires };
     assert!(deployment.on.ledger.add_token(&over, &by()).await.expect("added"));
     assert!(by_token(&deployment.on, text.expose()).await.expect("answered").is_none());
+}
+
+impl Deployment {
+    /// Adds an account without a password.
+    async fn add_by(&self, text: &str, by: &Actor) {
+        let request = AccountRequest {
+            name: name(text),
+            shown_as: "Somebody".into(),
+            roles: Roles::of([Role::Officer, Role::Approver]).expect("roles"),
+            companies: Vec::new(),
+            password: None,
+        };
+        add(&self.on, request, by).await.expect("added");
+    }
+
+    /// Somebody with a token of an account.
+    async fn token_by(&self, text: &str, by: &Actor) -> Actor {
+        let request = TokenRequest {
+            account: name(text),
+            roles: Roles::of([Role::Approver]).expect("a role"),
+            companies: Vec::new(),
+            purpose: "to approve".into(),
+            lasts: Duration::from_secs(60),
+        };
+        let issued = issue_token(&self.on, request, by).await.expect("issued");
+        Actor::token(&name(text), &issued.token.id)
+    }
+
+    /// Why somebody does not approve what somebody has asked for; nothing where they do.
+    async fn why_not(&self, by: &Actor, asked: &Actor) -> String {
+        why_not(&self.on, by, std::slice::from_ref(asked)).await.expect("answered").unwrap_or_default()
+    }
+}
+
+#[tokio::test]
+async fn one_person_by_two_ways_in_is_somebody_else_only_where_an_account_says_so() {
+    let deployment = Deployment::new().await;
+    for text in ["adam", "jana"] {
+        deployment.add_by(text, &by()).await;
+    }
+    let adam = deployment.token_by("adam", &by()).await;
+    for (asked, expected) in [
+        (Actor::cli("quietus"), "it is not known whether"),
+        (Actor::cli("root"), "it is not known whether"),
+        (Actor::cli("uid:1000"), "each with an account of their own"),
+        (Actor::cli("petr"), "quietus users add petr"),
+        (Actor::cli("root (sudo: petr)"), "quietus users add petr"),
+        (Actor::cli("Adam"), "somebody else has to approve it"),
+        (Actor::user(&name("adam")), "somebody else has to approve it"),
+        (Actor::cli("jana"), ""),
+        (Actor::cli("root (sudo: Jana)"), ""),
+    ] {
+        let why = deployment.why_not(&adam, &asked).await;
+        assert!(if expected.is_empty() { why.is_empty() } else { why.contains(expected) }, "{asked}: {why}");
+    }
+    // The other way round: it was planned by a token, and is approved on the machine.
+    assert_eq!(deployment.why_not(&Actor::cli("jana"), &adam).await, "");
+    assert!(deployment.why_not(&Actor::cli("quietus"), &adam).await.contains("it is not known whether"));
+    deployment.add_by("petr", &by()).await;
+    assert_eq!(deployment.why_not(&adam, &Actor::cli("petr")).await, "", "now an account says who that is");
+}
+
+#[tokio::test]
+async fn nobody_approves_by_what_they_have_given_themselves() {
+    let deployment = Deployment::new().await;
+    for text in ["adam", "jana"] {
+        deployment.add_by(text, &by()).await;
+    }
+    let (jana, sudo) = (Actor::cli("jana"), Actor::cli("root (sudo: jana)"));
+    let of_jana = Actor::user(&name("jana"));
+    set_password(&deployment.on, &name("jana"), &Secret::new(PASSWORD), &by()).await.expect("set");
+    let own = "has given";
+    for giver in [&jana, &sudo] {
+        let adam = deployment.token_by("adam", giver).await;
+        for asked in [&jana, &sudo, &of_jana] {
+            assert!(deployment.why_not(&adam, asked).await.contains(own), "{giver} {asked}");
+            // She has planned by the token of a colleague.
+            assert!(!deployment.why_not(asked, &adam).await.is_empty(), "{giver} {asked}");
+        }
+    }
+    let adam = deployment.token_by("adam", &by()).await;
+    assert_eq!(deployment.why_not(&adam, &jana).await, "", "it is the token that counts");
+
+    // The same of a password, whoever has added the account, and whatever its own is changed to by whoever has signed in so.
+    let adam = Actor::user(&name("adam"));
+    assert_eq!(deployment.why_not(&adam, &jana).await, "");
+    set_password(&deployment.on, &name("adam"), &Secret::new(PASSWORD), &jana).await.expect("set");
+    assert!(deployment.why_not(&adam, &jana).await.contains(own));
+    let signed_in = deployment.sign_in("adam", PASSWORD, 1).await.expect("signed in");
+    let (old, new) = (Secret::new(PASSWORD), Secret::new("another horse battery"));
+    let from = IpAddr::from([192, 0, 2, 1]);
+    let changed = change_password(&deployment.on, &signed_in.identity, old, new, from, &deployment.limits).await;
+    assert_eq!(changed.expect("answered"), Ok(()));
+    assert!(deployment.why_not(&adam, &jana).await.contains(own));
+    set_password(&deployment.on, &name("adam"), &Secret::new(PASSWORD), &by()).await.expect("set");
+    assert_eq!(deployment.why_not(&adam, &jana).await, "");
+
+    // Nobody knows who has given it where the row is in an archive.
+    deployment.sql("DELETE FROM audit");
+    assert!(deployment.why_not(&adam, &of_jana).await.contains("no longer in the ledger's audit"));
 }

@@ -16,7 +16,7 @@ pub(crate) struct TokenRequest {
     pub(crate) account: AccountName,
     /// Some of the account's.
     pub(crate) roles: Roles,
-    /// Some of the account's; none for all that it may see.
+    /// Some of the account's; none for all that it may see now.
     pub(crate) companies: Vec<InstallationName>,
     /// What it is for.
     pub(crate) purpose: String,
@@ -50,8 +50,9 @@ pub(crate) async fn issue_token(
     if !roles.are_within(&of.roles) {
         return Err(InputError::RolesBeyond { account: account.to_string(), roles: of.roles.to_string() }.into());
     }
-    // All are all that the account may see, whichever those are by then.
-    if companies != Companies::All && !companies.are_within(&of.companies) {
+    // Where none is named, those that the account may see now: where it may see more later, the token does not.
+    let companies = if companies == Companies::All { of.companies.clone() } else { companies };
+    if !companies.are_within(&of.companies) {
         let companies = of.companies.to_string();
         return Err(InputError::CompaniesBeyond { account: account.to_string(), companies }.into());
     }

@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
+use crate::audit::Actor;
 use crate::consent::Consent;
 use crate::key_files::Keys;
 use crate::keys::Fingerprint;
 use crate::ledger::SessionView;
 use crate::operations::erasures::About;
-use crate::operations::person::{GivenIdentifiers, NamedPerson};
+use crate::operations::person::{GivenIdentifiers, NamedPerson, note_search};
 use crate::operations::{OperationError, Operations, unknown_session};
 use crate::policy::{Certainty, Comparison};
 use crate::subject::{Fingerprinted, InstallationName, TenantId};
@@ -47,8 +48,9 @@ pub(crate) struct Shown {
     pub(crate) erased_are_found: bool,
 }
 
-/// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named.
-pub(crate) async fn show(on: &Operations, about: &About) -> Result<Shown, OperationError> {
+/// Shows the consents of a session, a guest or a person; of a person in all installations, where none is named, and then the audit names
+/// the search before it is answered.
+pub(crate) async fn show(on: &Operations, about: &About, by: &Actor) -> Result<Shown, OperationError> {
     let keys = on.keys().await?;
     let mut consents = Vec::new();
     for installation in installations(on, about)? {
@@ -58,8 +60,12 @@ pub(crate) async fn show(on: &Operations, about: &About) -> Result<Shown, Operat
         }
         consents.extend(all.into_iter().map(FoundConsent::of));
     }
-    let is_person = matches!(about, About::Person { .. });
-    Ok(Shown { consents, erased_are_found: !is_person || on.settings.keep_fingerprints })
+    let mut erased_are_found = true;
+    if let About::Person { installation, identifiers } = about {
+        erased_are_found = on.settings.keep_fingerprints;
+        note_search(on, "consents", installation.as_ref(), identifiers, consents.len(), by).await?;
+    }
+    Ok(Shown { consents, erased_are_found })
 }
 
 /// Adds a person's sessions that were erased, by the fingerprints that they carried before.

@@ -5,17 +5,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
-use super::kept::Kept;
-use super::{ErasedAgain, Run, Tell};
-use crate::audit::{ActResult, Actor};
+use super::kept::{Kept, STALE};
+use super::progress::Progress;
+use super::{ErasedAgain, Run, Tell, Then};
+use crate::audit::{ActResult, Actor, AuditEntry};
 use crate::causes::with_causes;
 use crate::ledger::{KeptProgress, StoredSweepJob, SweepJob, SweepState};
 use crate::operations::lease::renewed_for;
-use crate::operations::{OperationError, Operations, audit};
+use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
 use crate::target::Target;
 
@@ -30,9 +31,6 @@ const AGAIN: Duration = Duration::from_secs(60);
 
 /// As many processes work on one.
 const TRIES_MAX: u32 = 30;
-
-/// One that has not gone on for so long is given up: who was found then may be a customer again.
-const STALE: SignedDuration = SignedDuration::from_hours(24);
 
 const GIVEN_UP: &str = "it has not gone on for a day, and who was found may be a customer again: run the command anew";
 
@@ -78,17 +76,47 @@ async fn work(
     {
         return ended.map(Came::Ended);
     }
-    let stored = ordered(run, by, known).await?;
+    let (mut stored, is_new) = ordered(run, by, known).await?;
     *followed = Some(stored.job.begun);
+    if !is_new {
+        note_who_goes_on(&mut stored.job, by);
+    }
+    let entry = (!is_new).then(|| goes_on(run, &stored.job, by));
     let seal = run.on.seal_key(&run.keys).await;
-    let (mut kept, progress) = Kept::take(run.on, stored, seal).await?;
+    let (mut kept, progress) = Kept::take(run.on, stored, seal, entry).await?;
     let done = run.go(&mut kept, progress, tell).await;
     if kept.is_lost() {
         return Ok(Came::Later);
     }
     // A person stands before it and sees why: nobody else tries it again.
-    end(run, &mut kept, &done).await;
-    done.map(|done| Came::Ended(Box::new(done)))
+    let ended = end(run, &mut kept, &done).await;
+    match (done, ended) {
+        (Ok(done), _) => Ok(Came::Ended(Box::new(done))),
+        (Err(error), Ok(())) => Err(error),
+        (Err(_), Err(_)) if kept.is_lost() => Ok(Came::Later),
+        (Err(error), Err(why)) => Err(unwritten(&run.target, &error, &why)),
+    }
+}
+
+/// Whoever else goes on with one must not approve what it asks for, as if it were somebody else's.
+fn note_who_goes_on(job: &mut SweepJob, by: &Actor) {
+    if job.by != *by && !job.went_on.contains(by) {
+        job.went_on.push(by.clone());
+    }
+}
+
+/// What the audit says of whoever goes on with one.
+fn goes_on(run: &Run<'_>, job: &SweepJob, by: &Actor) -> AuditEntry {
+    run.entry(by, ActResult::Begun).with("try", u64::from(job.tries) + 1)
+}
+
+/// The failure of one that stands as under way all the same.
+fn unwritten(target: &TargetName, error: &OperationError, why: &OperationError) -> OperationError {
+    OperationError::Unavailable(anyhow::anyhow!(
+        "{}; that it has ended so could not be written ({}): a server goes on with it; `quietus erase-again cancel --target {target}` ends it",
+        with_causes(error),
+        with_causes(why)
+    ))
 }
 
 /// Looks at what another process works on.
@@ -130,15 +158,19 @@ fn end_of(job: &SweepJob) -> Option<Result<Box<ErasedAgain>, OperationError>> {
     }
 }
 
-/// The job that stands for an order: the one that was cut off, or a new one.
+/// The job that stands for an order: the one that was cut off, or a new one; and whether it is that.
 async fn ordered(
     run: &Run<'_>,
     by: &Actor,
     mut known: Option<StoredSweepJob>,
-) -> Result<StoredSweepJob, OperationError> {
+) -> Result<(StoredSweepJob, bool), OperationError> {
     if let Some(open) = known.as_mut().filter(|known| !known.job.state.is_over()) {
         if !is_stale(&open.job, run.now) {
-            return if open.job.is_for(run.since, run.then) { Ok(open.clone()) } else { Err(another(&open.job)) };
+            return if open.job.is_for(run.since, run.then) {
+                Ok((open.clone(), false))
+            } else {
+                Err(another(&open.job))
+            };
         }
         if !give_up(run.on, open.clone()).await? {
             return Err(another(&open.job));
@@ -156,17 +188,21 @@ async fn ordered(
         begun: run.now,
         state: SweepState::Sweeping,
         records: 0,
+        swept: run.now,
         moved: run.now,
         tries: 0,
         decides: String::new(),
         restarts: 0,
         restarted: None,
         reason: None,
+        went_on: Vec::new(),
+        planned: Vec::new(),
         asked: Vec::new(),
         result: None,
     };
     let replaced = known.map_or(0, |known| known.version);
     let added = run.on.ledger.add_sweep_job(&job, replaced).await?;
+    let added = added.map(|added| (added, true));
     added.ok_or_else(|| OperationError::Conflict("somebody else has ordered another one meanwhile".to_owned()))
 }
 
@@ -185,30 +221,31 @@ fn is_stale(job: &SweepJob, now: Timestamp) -> bool {
 /// Gives one up on which nobody works; `false` where somebody has changed it.
 async fn give_up(on: &Operations, mut stored: StoredSweepJob) -> Result<bool, OperationError> {
     (stored.job.state, stored.job.reason) = (SweepState::Failed, Some(GIVEN_UP.to_owned()));
-    let is_saved = on.ledger.save_sweep_job(&stored, &KeptProgress::Nothing).await?;
-    if is_saved {
-        audit::noted(&*on.ledger, super::entry_of(&stored.job, &stored.job.by, ActResult::Failed)).await;
-    }
-    Ok(is_saved)
+    let entry = super::entry_of(&stored.job, &stored.job.by, ActResult::Failed);
+    Ok(on.ledger.save_sweep_job(&stored, &KeptProgress::Nothing, Some(&entry)).await?)
 }
 
 /// Writes what came of one. Where that cannot be written, whoever goes on finds that all is done.
-async fn end(run: &Run<'_>, kept: &mut Kept<'_>, done: &Result<ErasedAgain, OperationError>) {
+async fn end(
+    run: &Run<'_>,
+    kept: &mut Kept<'_>,
+    done: &Result<ErasedAgain, OperationError>,
+) -> Result<(), OperationError> {
     let by = kept.job().by.clone();
-    let (entry, ended) = match done {
+    let ended = match done {
         Ok(done) => {
             let entry = run.entry(&by, ActResult::Done).with_counts(done);
-            (entry, kept.end(SweepState::Done, serde_json::to_value(done).ok(), None).await)
+            kept.end(SweepState::Done, serde_json::to_value(done).ok(), None, Some(entry)).await
         }
         Err(error) => {
-            let reason = Some(with_causes(error));
-            (run.entry(&by, ActResult::Failed), kept.end(SweepState::Failed, None, reason).await)
+            let entry = run.entry(&by, ActResult::Failed);
+            kept.end(SweepState::Failed, None, Some(with_causes(error)), Some(entry)).await
         }
     };
-    if let Err(error) = ended {
-        warn!(target = %run.target, error = with_causes(&error), "the end of a sweep could not be written");
+    if let Err(error) = &ended {
+        warn!(target = %run.target, error = with_causes(error), "the end of a sweep could not be written");
     }
-    audit::noted(&*run.on.ledger, entry).await;
+    ended
 }
 
 /// The newest of each target and installation.
@@ -238,9 +275,8 @@ pub(crate) async fn cancel(
             return Err(OperationError::Conflict(why.to_owned()));
         }
         stored.job.state = SweepState::Cancelled;
-        if on.ledger.save_sweep_job(&stored, &KeptProgress::Nothing).await? {
-            let entry = super::entry_of(&stored.job, by, ActResult::Done);
-            audit::noted(&*on.ledger, entry.with_word("state", stored.job.state.as_str())).await;
+        let entry = super::entry_of(&stored.job, by, ActResult::Done).with_word("state", stored.job.state.as_str());
+        if on.ledger.save_sweep_job(&stored, &KeptProgress::Nothing, Some(&entry)).await? {
             let_go(on, &lease_of(&stored.job.target, &stored.job.mluvii), Duration::ZERO).await;
             return Ok(());
         }
@@ -248,29 +284,36 @@ pub(crate) async fn cancel(
     Err(OperationError::Conflict("it was changed meanwhile; try again".to_owned()))
 }
 
-/// What a server does: goes on with what was cut off. Its targets run, and are known by the names under which they are called.
+/// Whose people are looked for at which target.
+pub(crate) type Sweep = (TargetName, InstallationName);
+
+/// Those that are under way, or were cut off.
+pub(crate) async fn open(on: &Operations) -> Result<Vec<Sweep>, OperationError> {
+    let open = jobs(on).await?.into_iter().filter(|job| !job.state.is_over());
+    Ok(open.map(|job| (job.target, job.mluvii)).collect())
+}
+
+/// Whether nobody works on one, and it is this process's from now on: [`go_on`] has to follow.
+pub(crate) async fn is_taken(on: &Operations, (target, mluvii): &Sweep) -> Result<bool, OperationError> {
+    Ok(on.ledger.take_periodic(&lease_of(target, mluvii), LEASE).await?.is_some())
+}
+
+/// What a server does: goes on with one that was cut off, and that it has taken. Its targets run, and are known by the names under which they
+/// are called.
 pub(crate) async fn go_on(
     on: &Operations,
     targets: &BTreeMap<TargetName, Arc<dyn Target>>,
+    (target, mluvii): &Sweep,
     stop: &CancellationToken,
 ) -> Result<(), OperationError> {
-    for SweepJob { target, mluvii, state, .. } in jobs(on).await? {
-        if state.is_over() || stop.is_cancelled() {
-            continue;
-        }
-        let name = lease_of(&target, &mluvii);
-        if on.ledger.take_periodic(&name, LEASE).await?.is_none() {
-            continue;
-        }
-        let called = targets.get(&target.called_for(&mluvii)).map(|called| &**called);
-        let working = take_up(on, &target, &mluvii, called);
-        let worked = stop.run_until_cancelled(renewed_for(on, (name.as_str(), LEASE), || None, working)).await;
-        // Whoever comes next goes on at once, and need not wait for the end of the lease.
-        let pause = worked.unwrap_or(Ok(Duration::ZERO));
-        let_go(on, &name, pause.as_ref().copied().unwrap_or(AGAIN)).await;
-        pause?;
-    }
-    Ok(())
+    let name = lease_of(target, mluvii);
+    let called = targets.get(&target.called_for(mluvii)).map(|called| &**called);
+    let working = take_up(on, target, mluvii, called);
+    let worked = stop.run_until_cancelled(renewed_for(on, (name.as_str(), LEASE), || None, working)).await;
+    // Whoever comes next goes on at once, and need not wait for the end of the lease.
+    let pause = worked.unwrap_or(Ok(Duration::ZERO));
+    let_go(on, &name, pause.as_ref().copied().unwrap_or(AGAIN)).await;
+    pause.map(|_| ())
 }
 
 /// Works on one for whoever has ordered it; returns when it is to be tried again.
@@ -282,37 +325,64 @@ async fn take_up(
 ) -> Result<Duration, OperationError> {
     let open = one(on, target, installation).await?.filter(|stored| !stored.job.state.is_over());
     let Some(stored) = open else { return Ok(Duration::ZERO) };
-    let SweepJob { since, then, .. } = stored.job.clone();
     if is_stale(&stored.job, on.ledger.clock().await?.now) {
         give_up(on, stored).await?;
         return Ok(Duration::ZERO);
     }
     // Another server may have it.
     let Some(called) = called else { return Ok(AGAIN) };
-    let run = Run::of(on, &then, (target.clone(), installation.clone()), since, Some(called)).await?;
-    run.on
-        .ledger
-        .note(run.entry(&stored.job.by, ActResult::Begun).with("try", u64::from(stored.job.tries) + 1))
-        .await?;
-    let seal = on.seal_key(&run.keys).await;
-    let (mut kept, progress) = Kept::take(on, stored, seal).await?;
+    let (then, read) = (stored.job.then.clone(), stored.clone());
+    let (run, mut kept, progress) = match taken(on, stored, &then, called).await {
+        Ok(taken) => taken,
+        Err(error) => {
+            note_why_not(on, read, &error).await;
+            return Err(error);
+        }
+    };
     let done = run.go(&mut kept, progress, &|_| {}).await;
     if kept.is_lost() {
         return Ok(Duration::ZERO);
     }
     match &done {
-        Err(error) if may_help(error) && kept.job().tries < TRIES_MAX => {
+        Err(error) if may_help(error) && kept.job().tries < TRIES_MAX && !kept.is_spent() => {
             let reason = with_causes(error);
             warn!(target = %target, reason, "a sweep that was cut off does not go on; it is tried again");
             let (state, pause) = (kept.job().state, AGAIN.saturating_mul(kept.job().tries));
-            kept.end(state, None, Some(reason)).await?;
+            kept.end(state, None, Some(reason), None).await?;
             return Ok(pause);
         }
         Err(error) => warn!(target = %target, reason = with_causes(error), "a sweep that was cut off was given up"),
         Ok(_) => info!(target = %target, "a sweep that was cut off is done"),
     }
-    end(&run, &mut kept, &done).await;
-    Ok(Duration::ZERO)
+    // Where that cannot be written, it is tried again.
+    end(&run, &mut kept, &done).await.map(|()| Duration::ZERO)
+}
+
+/// Takes one up, where it can be gone on with now.
+async fn taken<'a>(
+    on: &'a Operations,
+    stored: StoredSweepJob,
+    then: &'a Then,
+    called: &'a dyn Target,
+) -> Result<(Run<'a>, Kept<'a>, Option<Progress>), OperationError> {
+    let SweepJob { target, mluvii, since, .. } = &stored.job;
+    let run = Run::of(on, then, (target.clone(), mluvii.clone()), *since, Some(called)).await?;
+    let entry = goes_on(&run, &stored.job, &stored.job.by);
+    let seal = on.seal_key(&run.keys).await;
+    let (kept, progress) = Kept::take(on, stored, seal, Some(entry)).await?;
+    Ok((run, kept, progress))
+}
+
+/// Writes why one does not go on, for those who look: a target that is paused, a clock in doubt, a key that is away.
+async fn note_why_not(on: &Operations, mut read: StoredSweepJob, error: &OperationError) {
+    let reason = Some(with_causes(error));
+    if read.job.reason == reason {
+        return;
+    }
+    read.job.reason = reason;
+    if let Err(error) = on.ledger.save_sweep_job(&read, &KeptProgress::Same, None).await {
+        debug!(target = %read.job.target, error = with_causes(&error), "why a sweep does not go on could not be written");
+    }
 }
 
 /// Whether what failed may succeed later as it is.
@@ -343,6 +413,25 @@ async fn let_go(on: &Operations, name: &str, pause: Duration) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_goes_on_with_anothers_order_is_noted_once() {
+        let (ann, bob) = (Actor::cli("ann"), Actor::cli("bob"));
+        let mut job = crate::operations::erase_again::tests::job();
+        for by in [&ann, &bob, &ann, &bob] {
+            note_who_goes_on(&mut job, by);
+        }
+        assert_eq!((&job.by, &job.went_on), (&ann, &vec![bob]));
+    }
+
+    #[test]
+    fn an_end_that_could_not_be_written_is_said_with_what_to_do() {
+        let why = |why: &str| OperationError::Unavailable(anyhow::anyhow!("{why}"));
+        let said = unwritten(&TargetName("crm".into()), &why("no answer"), &why("the ledger is away")).to_string();
+        for part in ["no answer", "the ledger is away", "a server goes on", "quietus erase-again cancel --target crm"] {
+            assert!(said.contains(part), "{said}");
+        }
+    }
 
     #[test]
     fn what_changes_by_waiting_is_tried_again() {

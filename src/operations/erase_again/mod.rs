@@ -14,25 +14,24 @@ mod progress;
 use std::collections::{BTreeSet, HashSet};
 
 use jiff::Timestamp;
-use quietus_plugin::ResumeValue;
 
 use super::erasures::{installation_of_person, named_targets};
-use super::{OperationError, Operations, Settings, audit};
+use super::{OperationError, Operations, Settings};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::recheck::{ERASED_AGAIN, rule_after};
 use crate::erasure::{ErasureId, ErasureState, NewErasure, Outcome, Selection, Step, Subject, ToSeal};
 use crate::key_files::Keys;
 use crate::keys::Fingerprint;
 pub(crate) use crate::ledger::SweepThen as Then;
-use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, Restarted, SessionView, SweepJob, SweepState};
+use crate::ledger::{EndedMark, ErasureFilter, MaybeHeld, SessionView, SweepJob};
 use crate::policy::Comparison;
 use crate::subject::{Fingerprinter, InstallationName, TargetName, Whom};
 use crate::target::Target;
 use found::plan;
 pub(crate) use found::{ErasedAgain, FoundAgain, Is};
-pub(crate) use job::{cancel, go_on, jobs};
-use kept::Kept;
-use pages::{CallRate, Pages, RateOfAll};
+pub(crate) use job::{Sweep, cancel, go_on, is_taken, jobs, open};
+use kept::{Kept, RESTARTS_MAX};
+use pages::{CallRate, Next, Pages, RateOfAll};
 use persons::{Found, Person, Persons, Verdict, may_be_one_of};
 pub(in crate::operations) use persons::{is_comparable, is_found_by};
 use progress::Progress;
@@ -45,6 +44,9 @@ const PLACES_MAX: usize = 32;
 
 const OTHERS: &str =
     "those who would be erased again are not those of this plan any more: nothing was done; look at them again";
+
+const TOO_OLD: &str = "to compare all of them has taken more than a day, and who was found first may be a customer again by now: nobody is \
+                       asked for any more; have the target tell them faster (its `calls_per_s`), and run the command anew";
 
 /// What is asked for.
 pub(crate) struct Asked {
@@ -196,8 +198,8 @@ impl<'a> Run<'a> {
         tell: Tell<'_>,
     ) -> Result<ErasedAgain, OperationError> {
         let (mut done, going) = self.look(Some(&mut *kept), progress, tell).await?;
-        // Once anybody was asked for by a plan, those who are left are others than it is about.
-        let is_begun = kept.job().state == SweepState::Asking;
+        // Once anybody was asked for by a plan, those who are left are others than it is about, and nobody but they is asked for.
+        let is_begun = kept.job().has_begun_asking();
         match self.then {
             Then::Count => return Ok(done),
             Then::Erase { plan } if *plan != done.plan && !is_begun => {
@@ -205,10 +207,12 @@ impl<'a> Run<'a> {
             }
             Then::Erase { .. } | Then::EraseAll => {}
         }
-        if !is_begun {
-            kept.asking().await?;
+        if kept.is_old().await? {
+            return Err(OperationError::Conflict(TOO_OLD.to_owned()));
         }
-        for (place, person) in going {
+        kept.asking(going.iter().map(|(_, person)| person.erasure).collect()).await?;
+        let planned: BTreeSet<_> = kept.job().planned.iter().copied().collect();
+        for (place, person) in going.into_iter().filter(|(_, person)| planned.contains(&person.erasure)) {
             done.found[place].again = Some(self.request(person, kept).await?);
         }
         Ok(done)
@@ -297,19 +301,19 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let is_resumed = progress.is_some();
-        let cursor = progress.and_then(|progress| progress.resume(persons, done));
-        if is_resumed && cursor.is_none() {
+        let next = progress.and_then(|progress| progress.resume(persons, done));
+        if is_resumed && next.is_none() {
             // It had told all.
             return Ok(());
         }
         if let Some(target) = self.called {
             let called = self.target.called_for(&self.installation);
-            return self.sweep_target((target, &called), (persons, done), kept, cursor, tell).await;
+            return self.sweep_target((target, &called), (persons, done), kept, next, tell).await;
         }
         let running = (self.on.resources.targets)().map_err(OperationError::Configuration)?;
         let called = self.target.called_for(&self.installation);
         let target = running.targets.get(&called).expect("it is a target of the configuration");
-        let swept = self.sweep_target((&**target, &called), (persons, done), kept, cursor, tell).await;
+        let swept = self.sweep_target((&**target, &called), (persons, done), kept, next, tell).await;
         running.stop().await;
         swept
     }
@@ -319,20 +323,29 @@ impl<'a> Run<'a> {
         (target, called): (&dyn Target, &TargetName),
         (persons, done): (&mut Persons<'_>, &mut ErasedAgain),
         mut kept: Option<&mut Kept<'_>>,
-        cursor: Option<ResumeValue>,
+        next: Option<Next>,
         tell: Tell<'_>,
     ) -> Result<(), OperationError> {
         let Settings { rates, person, .. } = &self.on.settings;
         let rate =
             rates.get(called).map(|rate| RateOfAll { ledger: &*self.on.ledger, target: called, calls_per_s: *rate });
         let rate = rate.as_ref().map(|rate| rate as &dyn CallRate);
-        let mut pages = Pages::new(target, called, rate, person.region).resumed(cursor, done.records);
+        let mut pages = Pages::new(target, called, rate, person.region).resumed(next, done.records);
+        let mut restarts = 0;
         loop {
-            let page = match (pages.next().await, kept.as_deref_mut()) {
-                (Ok(Some(page)), _) => page,
-                (Ok(None), _) => return Ok(()),
-                (Err(_), Some(kept)) if pages.is_refused() => {
-                    kept.restart(Restarted::CursorRefused).await?;
+            let page = match pages.next().await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(()),
+                Err(error) => {
+                    let Some(why) = pages.refused() else { return Err(error) };
+                    restarts += 1;
+                    let begins_anew = match kept.as_deref_mut() {
+                        Some(kept) => kept.begins_anew(why).await?,
+                        None => restarts <= RESTARTS_MAX,
+                    };
+                    if !begins_anew {
+                        return Err(error);
+                    }
                     persons.begin_anew();
                     done.records = 0;
                     done.told.clear();
@@ -340,7 +353,6 @@ impl<'a> Run<'a> {
                     pages = Pages::new(target, called, rate, person.region);
                     continue;
                 }
-                (Err(error), _) => return Err(error),
             };
             for record in &page.records {
                 persons.compare(record);
@@ -358,11 +370,11 @@ impl<'a> Run<'a> {
                 }
             }
             tell(done.records);
-            let cursor = pages.cursor();
+            let next = pages.begins();
             // Of one that tells of nobody, nothing is lost where it is asked for again.
-            if let Some(kept) = kept.as_deref_mut().filter(|_| !is_empty || cursor.is_none()) {
-                let progress = || Progress::of(cursor, persons, done);
-                kept.page((done.records, cursor.is_none()), progress).await?;
+            if let Some(kept) = kept.as_deref_mut().filter(|_| !is_empty || next.is_none()) {
+                let progress = || Progress::of(next, persons, done);
+                kept.page((done.records, next.is_none()), progress).await?;
             }
         }
     }
@@ -451,11 +463,7 @@ impl<'a> Run<'a> {
             capsule: ToSeal::of(Whom { identifiers: person.identifiers, ..Whom::default() }, &seal),
             fingerprints,
         };
-        let id = kept.ask(person.erasure, &erasure, &seal).await?;
-        let entry = AuditEntry::new(&kept.job().by, Act::ReopenErasure, Object::erasure(id), ActResult::Done);
-        let entry = entry.with_word("target", &self.target).with_word("after", person.erasure);
-        audit::noted(&*self.on.ledger, entry).await;
-        Ok(id)
+        kept.ask(person.erasure, &erasure, &seal).await
     }
 }
 

@@ -9,11 +9,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use quietus_plugin::ResumeValue;
 use quietus_plugin::identity::Region;
+use serde::{Deserialize, Serialize};
 
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Restarted};
 use crate::operations::OperationError;
 use crate::subject::TargetName;
-use crate::target::{CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, Target, TargetError};
+use crate::target::{
+    CANNOT_SWEEP, CANNOT_SWEEP_AS_CONFIGURED, SweepCall, SweepPage, TOLD_BY_ANOTHER, Target, TargetError,
+};
 
 /// Records of one page.
 const PAGE_MAX: u32 = 500;
@@ -24,6 +27,8 @@ const IDLE_PAGES_MAX: u32 = 1_000;
 const SAME_PAGES_MAX: u32 = 20;
 /// Failures of one page in a row.
 const FAILURES_MAX: u32 = 6;
+/// Why a page is not told that has another one before it.
+const NOT_RESUMED: &str = "it does not go on where its last page has ended";
 /// The longest that a target may ask to wait.
 const PAUSE_MAX: Duration = Duration::from_secs(15 * 60);
 /// A pause where it does not say how long.
@@ -57,19 +62,17 @@ pub(super) struct Pages<'a> {
     rate: Option<&'a dyn CallRate>,
     region: Option<Region>,
     seen: Seen,
-    cursor: Option<ResumeValue>,
+    next: Option<Next>,
     has_ended: bool,
-    resumes: Resumes,
+    refused: Option<Restarted>,
 }
 
-/// Whether the target goes on where an earlier process has stopped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Resumes {
-    No,
-    /// With the next page.
-    Next,
-    /// It does not.
-    Refused,
+/// Where the next page begins. Holds what may be a value of somebody's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Next {
+    pub(super) cursor: ResumeValue,
+    /// What tells the target that has said so from another one by its name.
+    pub(super) told_by: String,
 }
 
 /// By what it is noticed that a target goes on for ever. In memory, under a key of this process's.
@@ -90,25 +93,24 @@ impl<'a> Pages<'a> {
         rate: Option<&'a dyn CallRate>,
         region: Option<Region>,
     ) -> Self {
-        Self { target, name, rate, region, seen: Seen::default(), cursor: None, has_ended: false, resumes: Resumes::No }
+        Self { target, name, rate, region, seen: Seen::default(), next: None, has_ended: false, refused: None }
     }
 
     /// Goes on behind so many records, where an earlier process has stopped.
-    pub(super) fn resumed(mut self, cursor: Option<ResumeValue>, records: u64) -> Self {
-        self.resumes = if cursor.is_some() { Resumes::Next } else { Resumes::No };
+    pub(super) fn resumed(mut self, next: Option<Next>, records: u64) -> Self {
         self.seen.records = records;
-        self.cursor = cursor;
+        self.next = next;
         self
     }
 
     /// Where the next page begins; none after the last one.
-    pub(super) fn cursor(&self) -> Option<&ResumeValue> {
-        self.cursor.as_ref()
+    pub(super) fn begins(&self) -> Option<&Next> {
+        self.next.as_ref()
     }
 
-    /// Whether the target refused to go on where an earlier process has stopped: it can be asked from its start.
-    pub(super) fn is_refused(&self) -> bool {
-        self.resumes == Resumes::Refused
+    /// Why the target does not go on behind its last page, where it refused that: it can be asked from its start.
+    pub(super) fn refused(&self) -> Option<Restarted> {
+        self.refused
     }
 
     /// The next page; `None` after the last one.
@@ -116,12 +118,14 @@ impl<'a> Pages<'a> {
         if self.has_ended {
             return Ok(None);
         }
-        let call = SweepCall { records_max: PAGE_MAX, region: self.region, cursor: self.cursor.take() };
+        let (cursor, told_by) = self.next.take().map(|next| (next.cursor, next.told_by)).unzip();
+        let told_by = told_by.unwrap_or_default();
+        let call = SweepCall { records_max: PAGE_MAX, region: self.region, cursor, told_by };
         let mut page = self.ask(&call).await?;
-        self.resumes = Resumes::No;
-        self.cursor = page.next.take();
-        self.has_ended = self.cursor.is_none();
-        self.seen.note(&page, self.cursor.as_ref()).map_err(|why| refused(self.name, why))?;
+        self.next = page.next.take().map(|cursor| Next { cursor, told_by: page.told_by.clone() });
+        self.has_ended = self.next.is_none();
+        let cursor = self.next.as_ref().map(|next| &next.cursor);
+        self.seen.note(&page, cursor).map_err(|why| unavailable(self.name, why))?;
         Ok(Some(page))
     }
 
@@ -140,15 +144,15 @@ impl<'a> Pages<'a> {
                     failures += 1;
                     Duration::from_millis(250 << failures)
                 }
-                Err(error) => {
-                    // A plugin says of whatever it cannot do that it is permanent, also of a cursor that is too old.
-                    if self.resumes == Resumes::Next
-                        && matches!(&error, TargetError::Permanent(why) if why != CANNOT_SWEEP)
-                    {
-                        self.resumes = Resumes::Refused;
-                    }
-                    return Err(given_up(self.name, &error));
+                // A plugin says of whatever it cannot do that it is permanent, also of a cursor that it does not know any more, on the way
+                // as well. That it can tell nobody, it says to the first call.
+                Err(TargetError::Permanent(why)) if call.cursor.is_some() => {
+                    let is_another = why == TOLD_BY_ANOTHER;
+                    self.refused = Some(if is_another { Restarted::Reconfigured } else { Restarted::CursorRefused });
+                    let said = if why == CANNOT_SWEEP_AS_CONFIGURED { NOT_RESUMED } else { why.as_str() };
+                    return Err(unavailable(self.name, said));
                 }
+                Err(error) => return Err(given_up(self.name, &error)),
             };
             tokio::time::sleep(pause.min(PAUSE_MAX)).await;
         }
@@ -190,11 +194,11 @@ fn given_up(name: &TargetName, error: &TargetError) -> OperationError {
         TargetError::Permanent(why) if why == CANNOT_SWEEP || why == CANNOT_SWEEP_AS_CONFIGURED => {
             OperationError::Conflict(format!("{name}: {why}"))
         }
-        error => refused(name, error),
+        error => unavailable(name, error),
     }
 }
 
-fn refused(name: &TargetName, why: impl std::fmt::Display) -> OperationError {
+fn unavailable(name: &TargetName, why: impl std::fmt::Display) -> OperationError {
     OperationError::Unavailable(anyhow::anyhow!("{name}: {why}"))
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use quietus_plugin::ResumeValue;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::ErasedAgain;
+use super::pages::Next;
 use super::persons::{Found, Persons};
 use crate::erasure::ErasureId;
 use crate::subject::{Identifier, Identifiers, Kind};
@@ -15,7 +15,7 @@ use crate::subject::{Identifier, Identifiers, Kind};
 #[derive(Serialize, Deserialize)]
 pub(super) struct Progress {
     /// Where the next page begins; none after the last one. It may be a value of somebody's.
-    cursor: Option<ResumeValue>,
+    next: Option<Next>,
     records: u64,
     told: BTreeSet<Kind>,
     not_looked_at: Vec<String>,
@@ -30,7 +30,7 @@ struct FoundSoFar {
 }
 
 impl Progress {
-    pub(super) fn of(cursor: Option<&ResumeValue>, persons: &Persons<'_>, done: &ErasedAgain) -> Self {
+    pub(super) fn of(next: Option<&Next>, persons: &Persons<'_>, done: &ErasedAgain) -> Self {
         let found = persons.so_far().map(|person| FoundSoFar {
             erasure: person.erasure,
             found: person.found,
@@ -42,7 +42,7 @@ impl Progress {
                 .collect(),
         });
         Self {
-            cursor: cursor.cloned(),
+            next: next.cloned(),
             records: done.records,
             told: done.told.clone(),
             not_looked_at: done.not_looked_at.clone(),
@@ -51,7 +51,7 @@ impl Progress {
     }
 
     /// Goes on from there. Returns where the next page begins; `None` where there is none.
-    pub(super) fn resume(self, persons: &mut Persons<'_>, done: &mut ErasedAgain) -> Option<ResumeValue> {
+    pub(super) fn resume(self, persons: &mut Persons<'_>, done: &mut ErasedAgain) -> Option<Next> {
         let so_far = self.found.into_iter().map(|one| {
             let identifiers = one.identifiers.into_iter();
             let identifiers = identifiers.filter_map(|(kind, value)| Identifier::new(kind, &value)).collect();
@@ -59,7 +59,7 @@ impl Progress {
         });
         persons.resume(so_far.collect());
         (done.records, done.told, done.not_looked_at) = (self.records, self.told, self.not_looked_at);
-        self.cursor
+        self.next
     }
 
     /// Of how many people something was found.
@@ -79,6 +79,7 @@ impl Progress {
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
+    use quietus_plugin::ResumeValue;
 
     use super::*;
     use crate::erasure::{Erasure, Subject, sample};
@@ -119,12 +120,13 @@ mod tests {
         before.compare(&record());
         let mut done = seen(Vec::new(), &["a folder"]);
         (done.records, done.told) = (500, [Kind::Email].into());
-        let bytes = Progress::of(Some(&ResumeValue::new(*b"ann@x.cz")), &before, &done).to_bytes();
+        let next = Next { cursor: ResumeValue::new(*b"ann@x.cz"), told_by: "0123".to_owned() };
+        let bytes = Progress::of(Some(&next), &before, &done).to_bytes();
 
-        let (mut after, mut next) = (persons(), seen(Vec::new(), &[]));
-        let cursor = Progress::from_bytes(&bytes).expect("read").resume(&mut after, &mut next);
-        assert_eq!(cursor, Some(ResumeValue::new(*b"ann@x.cz")));
-        assert_eq!((next.records, &next.told, &next.not_looked_at), (500, &done.told, &done.not_looked_at));
+        let (mut after, mut going) = (persons(), seen(Vec::new(), &[]));
+        let read = Progress::from_bytes(&bytes).expect("read").resume(&mut after, &mut going);
+        assert_eq!(read, Some(next));
+        assert_eq!((going.records, &going.told, &going.not_looked_at), (500, &done.told, &done.not_looked_at));
         // The next page has another record of hers, and each counts once.
         after.compare(&record());
         let found: Vec<_> = after.found().collect();

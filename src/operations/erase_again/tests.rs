@@ -1,8 +1,34 @@
 use super::*;
 use crate::erasure::sample;
+use crate::ledger::SweepState;
 
-fn at(millis: i64) -> Timestamp {
+pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).expect("a time")
+}
+
+/// A sweep that Ann has ordered.
+pub(super) fn job() -> SweepJob {
+    SweepJob {
+        target: TargetName("crm".into()),
+        mluvii: InstallationName("acme".into()),
+        since: at(0),
+        then: Then::EraseAll,
+        by: Actor::cli("ann"),
+        begun: at(0),
+        state: SweepState::Sweeping,
+        records: 0,
+        swept: at(0),
+        moved: at(0),
+        tries: 1,
+        decides: String::new(),
+        restarts: 0,
+        restarted: None,
+        reason: None,
+        went_on: Vec::new(),
+        planned: Vec::new(),
+        asked: Vec::new(),
+        result: None,
+    }
 }
 
 fn found(n: u8, is: Is) -> FoundAgain {

@@ -4,6 +4,7 @@ use crate::audit::{Act, ActResult, Actor, AuditRow, Object};
 use crate::erasure::recheck::{ERASED_AGAIN, has_lapsed};
 use crate::erasure::{Erasure, ErasureId, ErasureState, Step, Subject};
 use crate::ledger::{AuditRange, Cursor, ErasureCursor, ErasureFilter, PAGE_MAX, Page, Stopped};
+use crate::operations::accounts::why_not;
 use crate::operations::{OperationError, Operations};
 use crate::policy::REQUEST;
 use crate::subject::TargetName;
@@ -55,7 +56,10 @@ async fn must_be_somebody_else(on: &Operations, id: ErasureId, by: &Actor) -> Re
     let rows = on.ledger.audit(&asked).await?.items;
     let asked: Vec<Actor> = rows.into_iter().map(|row| row.statement.actor).collect();
     let Some(erasure) = on.ledger.erasure(id).await? else { return Ok(()) };
-    let why = refused(&erasure.rules, &asked, by);
+    let why = match why_not(on, by, &asked).await? {
+        None => not_known(&erasure.rules, &asked),
+        why => why,
+    };
     let why = match why {
         None if erasure.rules.iter().any(|rule| !is_by_hand(rule)) => withdrawn_by(on, &erasure, by).await?,
         why => why,
@@ -95,25 +99,30 @@ async fn withdrawn_by(on: &Operations, erasure: &Erasure, by: &Actor) -> Result<
         object: Some(Object::sessions_of(&installation.0)),
         ..AuditRange::all(Cursor::OLDEST, PAGE_MAX)
     };
+    // Who was looked at already.
+    let mut written = Vec::new();
     loop {
         let page = on.ledger.audit(&withdrawals).await?;
-        let done = page.items.iter().filter(|row| row.statement.result == ActResult::Done.as_str());
-        let mut own = done.filter(|row| !by.is_somebody_else(&row.statement.actor));
-        if own.any(is_of_it) {
-            return Ok(Some(format!(
-                "somebody else has to approve it than {by}, who has written down that a consent is withdrawn of which it follows"
-            )));
+        let done = page.items.into_iter().filter(|row| row.statement.result == ActResult::Done.as_str());
+        let actors: Vec<Actor> = done.filter(&is_of_it).map(|row| row.statement.actor).collect();
+        for actor in actors {
+            if written.contains(&actor) {
+                continue;
+            }
+            if let Some(why) = why_not(on, by, std::slice::from_ref(&actor)).await? {
+                return Ok(Some(format!(
+                    "{actor} has written down that a consent is withdrawn of which it follows; {why}"
+                )));
+            }
+            written.push(actor);
         }
         let Some(next) = page.next else { return Ok(None) };
         withdrawals.cursor = next;
     }
 }
 
-/// Why `by` does not approve an erasure by these rules, which these have asked for as the audit knows.
-fn refused(rules: &[String], asked: &[Actor], by: &Actor) -> Option<String> {
-    if let Some(own) = asked.iter().find(|actor| !by.is_somebody_else(actor)) {
-        return Some(format!("somebody else has to approve it than {own}, who has asked for it"));
-    }
+/// Why nobody approves an erasure by these rules, which these have asked for as the audit knows.
+fn not_known(rules: &[String], asked: &[Actor]) -> Option<String> {
     // What a rule demands, nobody has asked for.
     let by_hand = rules.iter().any(|rule| is_by_hand(rule));
     (by_hand && asked.is_empty()).then(|| {
@@ -135,6 +144,28 @@ pub(crate) async fn reject(on: &Operations, id: ErasureId, by: &Actor) -> Result
 pub(crate) struct Retried {
     /// Targets that must not be asked twice, and are asked to erase once more.
     pub(crate) asked_once_more: Vec<TargetName>,
+}
+
+/// Retries what is parked of an erasure. One that waits for its time is left: beginning it is another decision ([`begin`]).
+pub(crate) async fn retry_parked(on: &Operations, id: ErasureId, by: &Actor) -> Result<Retried, OperationError> {
+    match show(on, id).await?.state {
+        // Neither comes to be scheduled again.
+        ErasureState::Erasing | ErasureState::Verifying | ErasureState::Parked => retry(on, id, by).await,
+        ErasureState::Scheduled => Err(OperationError::Conflict(format!(
+            "erasure {id}: it waits for its time; whoever wants it to go now begins it"
+        ))),
+        ErasureState::Requested | ErasureState::Done | ErasureState::Cancelled => {
+            Err(OperationError::Conflict(format!("erasure {id}: it is not parked")))
+        }
+    }
+}
+
+/// Begins a scheduled erasure now.
+pub(crate) async fn begin(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
+    if show(on, id).await?.state != ErasureState::Scheduled {
+        return Err(OperationError::Conflict(format!("erasure {id}: it does not wait for its time")));
+    }
+    retry(on, id, by).await.map(drop)
 }
 
 /// Retries what is parked of an erasure; begins a scheduled one now.
@@ -214,16 +245,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_has_asked_does_not_approve_and_nobody_does_where_that_is_not_known() {
-        let (ann, bob) = (Actor::cli("ann"), Actor::cli("bob"));
-        let why = |rule: &str, asked: &[Actor]| refused(&[rule.to_owned()], asked, &ann);
-        for rule in [REQUEST, "consent withdrawn"] {
-            let own = why(rule, &[bob.clone(), ann.clone()]).expect("refused");
-            assert!(own.contains("somebody else has to approve it"), "{own}");
-            assert_eq!(why(rule, std::slice::from_ref(&bob)), None, "{rule}");
-        }
+    fn nobody_approves_what_was_asked_for_by_hand_where_it_is_not_known_by_whom() {
+        let why = |rule: &str, asked: &[Actor]| not_known(&[rule.to_owned()], asked);
         let again = format!("{ERASED_AGAIN} after e-01");
         for rule in [REQUEST, again.as_str()] {
+            assert_eq!(why(rule, &[Actor::cli("bob")]), None, "{rule}");
             assert!(why(rule, &[]).is_some_and(|why| why.contains("no longer")), "{rule}");
         }
         assert_eq!(why("consent withdrawn", &[]), None, "nobody has asked for what a rule demands");

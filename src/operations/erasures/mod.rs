@@ -9,7 +9,9 @@ mod preview;
 mod reach;
 mod request;
 
-pub(crate) use acts::{Retried, UndecidedRetried, approve, cancel, list, reject, retry, retry_undecided, show, stop};
+pub(crate) use acts::{
+    Retried, UndecidedRetried, approve, begin, cancel, list, reject, retry, retry_parked, retry_undecided, show, stop,
+};
 pub(crate) use checked::{About, Request};
 pub(super) use checked::{Checked, installation_of_person, named_targets};
 pub(super) use explain::surroundings;

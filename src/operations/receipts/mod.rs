@@ -12,6 +12,7 @@ pub(crate) use tally::Tally;
 
 use serde::Serialize;
 
+use super::person::note_search;
 use super::{GivenIdentifiers, OperationError, Operations, erasures};
 use crate::audit::Actor;
 use crate::erasure::{Erasure, ErasureId, Verdict};
@@ -94,11 +95,12 @@ pub(crate) struct ArchivedReceipt {
     pub(crate) file: String,
 }
 
-/// Finds the receipts of a person's erasures; see [`erasures::find`].
+/// Finds the receipts of a person's erasures; see [`erasures::find`]. The audit names the search before it is answered.
 pub(crate) async fn find(
     on: &Operations,
     installation: Option<&InstallationName>,
     identifiers: &GivenIdentifiers,
+    by: &Actor,
 ) -> Result<Found, OperationError> {
     let erasures::Found { erasures, ended_are_found } = erasures::find(on, installation, identifiers).await?;
     let mut found = Vec::new();
@@ -107,6 +109,7 @@ pub(crate) async fn find(
         let archived = if receipt.is_none() { archived(on, erasure.id).await? } else { None };
         found.push(FoundErasure { erasure, receipt, archived });
     }
+    note_search(on, "receipts", installation, identifiers, found.len(), by).await?;
     Ok(Found { erasures: found, ended_are_found })
 }
 

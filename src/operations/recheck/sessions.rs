@@ -21,7 +21,7 @@ const OUT_AFTER: u32 = 4;
 const GIVEN_UP: SignedDuration = SignedDuration::from_hours(6 * 24);
 
 /// Why nobody has looked, then.
-const ALWAYS_FAILED: &str = "mluvii did not answer for all of these sessions, for six days";
+const ALWAYS_FAILED: &str = "mluvii did not answer, so that not all of these sessions could be looked at, for six days";
 
 /// What was seen of the sessions of one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -76,7 +76,8 @@ pub(super) async fn look(
     };
     let looking = async {
         let (mut looked, mut unseen, mut looks, mut result) = (Vec::new(), Vec::new(), Looks::default(), Ok(()));
-        for (ended, these) in moments {
+        let mut moments = moments.into_iter();
+        for (ended, these) in moments.by_ref() {
             // Those that were written are counted all the same: what is seen is of all of them together.
             let Some(first) = these.iter().find(is_new) else { continue };
             let late = now.duration_since(first.date);
@@ -98,6 +99,12 @@ pub(super) async fn look(
             if looked.len() >= CHUNK as usize {
                 write(on, at, &std::mem::take(&mut looked), by, done).await?;
             }
+        }
+        // At the others nobody looks now: a long outage would end for a few moments at a time only.
+        if looks.in_a_row >= OUT_AFTER {
+            let late = |these: &[&Due]| these.iter().find(is_new).map(|first| now.duration_since(first.date));
+            let rest = moments.filter_map(|(_, these)| Some((late(&these)?, these)));
+            looked.extend(given_up(rest).iter().flat_map(|these| said(these, Seen::default(), true)));
         }
         for Unseen { these, seen, late, answers } in unseen {
             match failed(looks.in_a_row <= 1 || looks.answers > answers, late) {
@@ -148,6 +155,11 @@ fn failed(is_theirs: bool, late: SignedDuration) -> Failed {
     } else {
         Failed::Later
     }
+}
+
+/// Of what nobody looks at any more, as mluvii is out: that which is so late that it is not tried again.
+fn given_up<T>(rest: impl Iterator<Item = (SignedDuration, T)>) -> Vec<T> {
+    rest.filter(|(late, _)| failed(false, *late) == Failed::NotLooked).map(|(_, one)| one).collect()
 }
 
 /// Looks at all that were erased in one moment. An error says why no more is looked at now; what was seen by then is in `seen`.
@@ -250,5 +262,8 @@ mod tests {
         assert_eq!(said(true), [Later, Later, Unclear, Unclear, Unclear]);
         assert_eq!(said(false), [Later, Later, Later, Later, NotLooked]);
         assert!(GIVEN_UP < SignedDuration::from_hours(7 * 24), "retentions are longer than a span by a week");
+        // In an outage, all that is so late ends at once, however much of it there is.
+        let rest = (0..400).map(|one| (days(if one % 2 == 0 { 6 } else { 5 }), one));
+        assert_eq!(given_up(rest), (0..400).step_by(2).collect::<Vec<_>>());
     }
 }

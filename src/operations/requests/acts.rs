@@ -8,6 +8,7 @@ use super::{Named, Shown, changed_meanwhile, one, past_day, refused, today, whom
 use crate::audit::{Act, Actor, Detail};
 use crate::erasure::confirmation::mailbox_of;
 use crate::ledger::{RequestChange, StoredRequest};
+use crate::operations::accounts::why_not;
 use crate::operations::{InputError, OperationError, Operations};
 use crate::request::{
     ClosedBecause, Ended, ExtendedBecause, Refused, RejectedBecause, Request, RequestNumber, VerifiedBy,
@@ -37,7 +38,7 @@ pub(super) async fn change(
         return Err(changed_meanwhile(&number));
     }
     let stored = StoredRequest { version: read.version + 1, request, ..read };
-    super::show::explained_one(on, stored).await
+    super::show::explained_one(on, stored).await.map_err(OperationError::after_the_act)
 }
 
 /// It is known whose it is. An answer to what was asked for came on the day that is said, or today.
@@ -75,7 +76,7 @@ pub(crate) async fn send_link(on: &Operations, named: &Named, by: &Actor) -> Res
     if !on.ledger.want_request_link(&change, to, by).await? {
         return Err(changed_meanwhile(&number));
     }
-    show(on, named).await
+    show(on, named).await.map_err(OperationError::after_the_act)
 }
 
 /// Why no link can be mailed to whom a request names.
@@ -175,5 +176,11 @@ async fn end(
 pub(crate) async fn approve(on: &Operations, named: &Named, hash: &str, by: &Actor) -> Result<Shown, OperationError> {
     let read = one(on, named).await?;
     let approved = read.request.clone().approve(hash, by, Timestamp::now());
+    // What is refused anyway is told first. Nobody else has changed what was read, or this changes nothing.
+    if approved.is_ok()
+        && let Some(why) = why_not(on, by, &read.request.askers()).await?
+    {
+        return Err(OperationError::Conflict(format!("request {}: {why} (requests.four_eyes)", read.request.number)));
+    }
     change(on, read, approved, Act::ApproveRequest, vec![word("plan", hash)], by).await
 }

@@ -11,7 +11,7 @@ pub(crate) use acts::{answered, approve, ask, close, extend, reject, send_link, 
 pub(crate) use enter::{Asked, enter};
 pub(crate) use lines::LineKey;
 pub(crate) use plan::{Planned, Purge, Ran, plan, run};
-pub(crate) use show::{Shown, ShownReceipt, find, list, show};
+pub(crate) use show::{Shown, ShownReceipt, find, list, show, view_plan};
 
 use jiff::Timestamp;
 use jiff::civil::Date;

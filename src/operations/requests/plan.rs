@@ -95,12 +95,15 @@ pub(crate) async fn plan(
     let changed = planned(plan.clone());
     let records = records(on, found).await?;
     let hints = if with_hints { hints(on, &read.request, found).await? } else { BTreeMap::new() };
-    let details = vec![
+    let mut details = vec![
         ("plan", Detail::Word(plan.hash.clone())),
         ("sessions", (plan.sessions.len() as u64).into()),
         ("included", (chosen.include.len() as u64).into()),
         ("excluded", (chosen.exclude.len() as u64).into()),
     ];
+    if with_hints {
+        details.push(("hints", Detail::Flag(true)));
+    }
     let shown = change(on, read, changed, Act::PlanRequest, details, by).await?;
     // The same plan stays whose it was, and approved.
     let plan = shown.request.plan.clone().unwrap_or(plan);
@@ -248,7 +251,8 @@ pub(crate) async fn run(on: &Operations, named: &Named, hash: &str, by: &Actor) 
     let change = RequestChange { read_version: read.version, request, act: Act::RunRequest, details };
     let stands = sealing(&seal, || on.ledger.run_request(&change, erasure.clone(), by)).await?;
     let erasure = stands.ok_or_else(|| changed_meanwhile(&number))?;
-    Ok(Ran { shown: super::show(on, named).await?, erasure, holds })
+    let shown = super::show(on, named).await.map_err(OperationError::after_the_act)?;
+    Ok(Ran { shown, erasure, holds })
 }
 
 /// Those that go, in their order.

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::super::person::{GivenIdentifiers, NamedPerson, of_all};
+use super::super::person::{GivenIdentifiers, NamedPerson, note_search, of_all};
 use super::{Named, one};
 use crate::attention::{Delay, Surroundings, delay};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::erasure::confirmation::ShownLink;
 use crate::erasure::{Erasure, ErasureId, Verdict};
 use crate::ledger::{Cursor, Page, RequestFilter, StoredRequest};
@@ -159,12 +160,26 @@ pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, Operat
     Ok(shown)
 }
 
+/// Shows the sessions of a request's plan: a look of its own, which the audit names before anything is shown.
+pub(crate) async fn view_plan(on: &Operations, named: &Named, by: &Actor) -> Result<Shown, OperationError> {
+    let shown = explained_one(on, one(on, named).await?).await?;
+    let Some(plan) = &shown.request.plan else {
+        return Err(OperationError::Conflict(format!("request {}: nobody has planned it", shown.request.number)));
+    };
+    let object = Object::request(&shown.request.mluvii, &shown.request.number);
+    let entry = AuditEntry::new(by, Act::ViewRequest, object, ActResult::Done);
+    on.ledger.note(entry.with_word("plan", &plan.hash)).await?;
+    Ok(shown)
+}
+
 /// Finds the requests of a person in one installation, or in all. Values of one kind are alternatives; every kind that is given has to
-/// agree. Ended ones are found as long as their fingerprints are kept; those are carried over whenever the index key is replaced.
+/// agree. Ended ones are found as long as their fingerprints are kept; those are carried over whenever the index key is replaced. The audit
+/// names the search before it is answered.
 pub(crate) async fn find(
     on: &Operations,
     installation: Option<&InstallationName>,
     identifiers: &GivenIdentifiers,
+    by: &Actor,
 ) -> Result<Vec<Shown>, OperationError> {
     let installations = match installation {
         Some(name) => std::slice::from_ref(on.installation(name)?),
@@ -181,5 +196,6 @@ pub(crate) async fn find(
         }
         found.extend(of_all(with, |stored| stored.sequence));
     }
+    note_search(on, "requests", installation, identifiers, found.len(), by).await?;
     explained(on, found).await
 }

@@ -1,7 +1,8 @@
 //! What systems are called and what they say, what people decided, and that nothing was found.
 
 use super::*;
-use crate::subject::{InstallationName, Title};
+use crate::erasure::MluviiSearch;
+use crate::subject::{InstallationName, Scope, Title};
 
 #[test]
 fn a_system_is_called_by_its_title_of_today_and_by_the_name_that_is_signed() {
@@ -120,7 +121,8 @@ fn a_letter_that_nothing_is_held_says_where_it_was_looked_and_where_nobody_did()
     legal.evidence.expected = true;
     let receipt =
         receipt(vec![Step { evidence, ..step("mluvii", Outcome::Absent) }, step("crm", Outcome::Absent), legal]);
-    let nothing = Nothing::by_receipts(&[&receipt.statement]).expect("nothing is held");
+    let statement = Statement { scope: Scope::Person, search: MluviiSearch::OffAccepted, ..receipt.statement.clone() };
+    let nothing = Nothing::by_receipts(&[&statement], &[]).expect("nothing is held");
     let (letterhead, titles, case) = (Letterhead::default(), Titles::default(), case());
     for (lang, sentences) in [
         (

@@ -1,8 +1,11 @@
 //! The admin API, as another system uses it: over HTTP, with tokens.
 
+mod four_eyes;
 mod given;
 mod pages;
 mod story;
+mod twice;
+mod walk;
 mod who;
 
 use std::process::Output;

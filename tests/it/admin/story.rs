@@ -47,6 +47,12 @@ fn a_request_goes_from_the_letter_to_the_certificate() {
     let hash = planned["plan"].as_str().expect("a hash");
     assert_eq!(hinted["plan"], planned["plan"], "what is shown is no part of it");
 
+    let seen = approver.get(&format!("{at}/plan")).is(200);
+    assert_eq!((&seen["plan"], &seen["sessions"][0]["session"]), (&planned["plan"], &json!("acme/101")));
+    let looks = officer.get("/api/v1/audit?act=request.view").is(200);
+    assert_eq!(looks["items"].as_array().map(Vec::len), Some(1), "{looks}");
+    assert!(looks["items"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("token:adam/")), "{looks}");
+
     let by_plan = json!({ "plan": hash });
     officer.post(&format!("{at}/run"), &by_plan).refused(409, "conflict");
     let own = officer.post(&format!("{at}/approve"), &by_plan).refused(409, "conflict");
@@ -81,6 +87,20 @@ fn a_request_goes_from_the_letter_to_the_certificate() {
     // Who has done what is in the audit, by account and token.
     let rows = officer.get("/api/v1/audit?act=request.approve").is(200);
     assert!(rows["items"][0]["actor"].as_str().is_some_and(|actor| actor.starts_with("token:adam/")), "{rows}");
+
+    // So is each look at what is about a person, and never by what they were looked for.
+    let look = |act: &str| {
+        let rows = officer.get(&format!("/api/v1/audit?act={act}")).is(200);
+        let rows = rows["items"].as_array().expect("rows").iter();
+        rows.map(|row| (row["object"].clone(), row["details"].clone())).collect::<Vec<_>>()
+    };
+    let found = |records: &str| json!({ "records": records, "found": 1, "kinds": "email" });
+    let of_all = json!("companies");
+    assert_eq!(look("person.find"), [(of_all.clone(), found("receipts")), (of_all, found("requests"))]);
+    let paper_of = (json!(format!("receipt:{number}")), json!({ "for": "person", "lang": "cs" }));
+    assert_eq!(look("receipt.certificate"), [paper_of], "a language that is none writes nothing");
+    let hinted: Vec<_> = look("request.plan").into_iter().map(|(_, details)| details["hints"].clone()).collect();
+    assert_eq!(hinted, [json!(true), Value::Null]);
 
     let (_, log) = server.stop();
     let needles = Needles::of([ANN]);

@@ -7,8 +7,8 @@ use crate::harness::{Deployment, Server, StandIn, company};
 
 /// What each role may, written down once more: a change of either side has to be meant.
 const MAY: [(&str, &[&str]); 3] = [
-    ("officer", &["see", "requests", "rules"]),
-    ("approver", &["see", "approve", "rules"]),
+    ("officer", &["see", "requests", "see_plans", "rules"]),
+    ("approver", &["see", "see_plans", "approve", "rules"]),
     ("operator", &["see", "operate"]),
 ];
 
@@ -97,7 +97,7 @@ fn a_token_ends_with_itself_its_account_and_its_roles() {
         super::sent(request).refused(401, "unauthenticated");
     }
     api.get("/api/v1/me").is(200);
-    api.get(&format!("/api/v1/me?token={another}")).is(200);
+    api.get(&format!("/api/v1/me?token={another}")).refused(400, "not_understood");
     let query = Api::of(&server, None).get(&format!("/api/v1/me?token={another}"));
     query.refused(401, "unauthenticated");
     let (_, log) = server.stop();

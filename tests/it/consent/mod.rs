@@ -103,6 +103,11 @@ fn a_withdrawal_by_letter_is_shown_first_confirmed_and_found_again() {
     assert_eq!(audit[0]["entry"]["details"]["sessions"], json!([101]), "{audit}");
     assert_eq!(audit[0]["entry"]["details"]["came"], "officer-letter", "{audit}");
 
+    let looks = deployment.json(&["audit", "list", "--act", "person.find"]);
+    let details = json!({ "records": "consents", "found": 2, "kinds": "email" });
+    assert_eq!(looks[0]["entry"]["details"], details, "{looks}");
+    assert_eq!(looks.as_array().map(Vec::len), Some(1), "a session's number is nobody: {looks}");
+
     let csv = deployment.run(&["consent", "export"]);
     let lines: Vec<_> = String::from_utf8_lossy(&csv.stdout).lines().map(str::to_owned).collect();
     assert_eq!(lines.len(), 5, "{lines:?}");

@@ -35,11 +35,15 @@ fn a_plugin_that_dies_goes_on_where_it_was() {
 
 /// Runs the command until the plugin is asked for a page, and kills it there.
 fn killed_at(deployment: &Deployment, crm: &System, page: &str) {
+    killed(deployment, (crm, "crm"), page);
+}
+
+fn killed(deployment: &Deployment, (system, target): (&System, &str), page: &str) {
     let mut command = quietus();
     command.arg("--config").arg(deployment.path("quietus.toml"));
-    command.args(["--json", "erase-again", "--target", "crm", "--since", SINCE, "--yes"]);
+    command.args(["--json", "erase-again", "--target", target, "--since", SINCE, "--yes"]);
     let mut child = command.stdin(std::process::Stdio::null()).spawn().expect("it starts");
-    wait_for("the page", || crm.read("calls").contains(page).then_some(()));
+    wait_for("the page", || system.read("calls").contains(page).then_some(()));
     child.kill().expect("killed");
     child.wait().expect("it is over");
 }
@@ -109,6 +113,82 @@ fn the_same_command_goes_on_where_it_was_killed() {
     let calls = crm.read("calls");
     assert_eq!(calls.matches("sweep from 0").count(), 1, "{calls}");
     assert_eq!(erasures(&deployment), 4);
+    // Whoever goes on is in the audit, as whoever has ordered it is.
+    let audit = deployment.json(&["audit", "list", "--act", "erasure.again"]);
+    let rows = audit.as_array().expect("rows").iter().map(|row| &row["entry"]);
+    let tries = rows.filter(|row| row["details"]["try"] == 2 && row["result"] == "begun").count();
+    assert_eq!(tries, 1, "{audit}");
+}
+
+#[test]
+fn another_configuration_of_the_target_is_given_no_cursor_of_the_one_before() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    restored(&crm, &deployment);
+    server.stop();
+    crm.write("waits", "");
+    killed_at(&deployment, &crm, "sweep from 2");
+    crm.remove("waits");
+    let before = std::fs::read_to_string(deployment.path("quietus.toml")).expect("read");
+    let after = before.replace("config = { folder", "config = { lists = \"others\", folder");
+    assert_ne!(before, after);
+    deployment.write("quietus.toml", &after);
+    let calls = crm.read("calls").matches("sweep from 2").count();
+    let shown = look(&deployment, "crm", &["--yes"]);
+    assert_eq!((found(&shown).len(), &shown["records"]), (2, &json!(4)), "no page counts twice: {shown}");
+    let done = sweep(&deployment);
+    assert_eq!((&done["restarted"], &done["restarts"]), (&json!("reconfigured"), &json!(1)), "{done}");
+    let asked = crm.read("calls");
+    assert_eq!(asked.matches("sweep from 0").count(), 2, "{asked}");
+    assert_eq!(asked.matches("sweep from 2").count(), calls + 1, "by its own first page alone: {asked}");
+}
+
+#[test]
+fn a_target_that_never_goes_on_is_given_up_with_why() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    restored(&crm, &deployment);
+    server.stop();
+    crm.write("expires", "");
+    let run = deployment.run(&["erase-again", "--target", "crm", "--since", SINCE, "--yes"]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(!run.status.success() && said.contains("does not go on where its last page has ended"), "{said}");
+    let failed = sweep(&deployment);
+    assert_eq!((&failed["state"], &failed["restarts"]), (&json!("failed"), &json!(3)), "{failed}");
+    let calls = crm.read("calls");
+    assert_eq!(calls.matches("sweep from 0").count(), 4, "{calls}");
+    assert_eq!(erasures(&deployment), 2, "nobody was asked for");
+}
+
+#[test]
+fn one_that_takes_long_keeps_no_other_from_going_on() {
+    let (standin, crm, erp) = (StandIn::start(), System::start(), System::start());
+    let both = crm.plugin("crm") + &erp.plugin("erp");
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &both);
+    let server = Server::start(&deployment);
+    erase(&deployment, "ann@x.cz", "Ann", "crm", &[]);
+    erase(&deployment, "cyril@x.cz", "Cyril", "erp", &[]);
+    receipts(&deployment, 2);
+    server.stop();
+    let old = before();
+    for (system, name) in [(&crm, "crm"), (&erp, "erp")] {
+        system.holds(&[("ann@x.cz", "Ann", old), ("bob@x.cz", "Bob", old), ("cyril@x.cz", "Cyril", old)]);
+        system.write("waits", "");
+        killed(&deployment, (system, name), "sweep from 2");
+    }
+    erp.remove("waits");
+    let state_of = |target: &str| {
+        let all = deployment.json(&["erase-again", "status"]);
+        let of_target = all.as_array().into_iter().flatten().find(|job| job["target"] == target);
+        of_target.map(|job| job["state"].clone()).unwrap_or_else(|| panic!("{all}"))
+    };
+    let server = Server::start(&deployment);
+    wait_for("the end of the other one", || (state_of("erp") == "done").then_some(()));
+    assert_eq!(state_of("crm"), "sweeping");
+    crm.remove("waits");
+    server.stop();
 }
 
 #[test]

@@ -101,6 +101,8 @@ fn mluvii_and_where_people_erase_may_be_exempt_and_all_else_is_gone() {
     {
         assert!(letter.contains(said), "{said}: {letter}");
     }
+    let written = deployment.json(&["audit", "list", "--act", "letter.write"]);
+    assert_eq!(written[0]["entry"]["details"], json!({ "letter": "partial-refusal", "lang": "cs" }), "{written}");
     server.stop();
 }
 

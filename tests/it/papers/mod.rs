@@ -265,6 +265,9 @@ fn that_nothing_is_held_is_written_only_where_it_was_looked_everywhere() {
     let ann = enter("ann@x.cz");
     deployment.json(&["requests", "plan", &ann]);
     assert!(letter(&ann, "cs", 1).contains("1 sessions would go by its plan"));
+    let closed = deployment.run(&["requests", "close", &ann, "--because", "nothing-held"]);
+    let why = String::from_utf8_lossy(&closed.stderr).into_owned();
+    assert!(!closed.status.success() && why.contains("1 session goes"), "{why}");
     let form = deployment.run(&["letters", "nothing-held", "--lang", "cs"]);
     assert_eq!(form.status.code(), Some(1), "it is no form: it says what somebody has seen");
     server.stop();

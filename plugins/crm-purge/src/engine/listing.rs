@@ -7,22 +7,24 @@ use quietus_plugin::PluginError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::list::items;
 use super::search::id_at;
-use crate::vendor::{Follow, List};
+use crate::vendor::{End, Follow, List};
 
 /// Where a page begins.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct At {
-    /// Which list, of how many.
+    /// Of which lists: a digest. In those of another configuration, it would be another place.
+    pub(super) of: u64,
+    /// Which one of them.
     pub(super) list: usize,
-    pub(super) lists: usize,
     /// The cursor or the link that the page before has named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) next: Option<String>,
-    /// The last record of the pages before, and how many they were.
+    /// The last record of the pages before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<String>,
+    /// How many these were, where records are counted, and 0 elsewhere: otherwise a list that goes round would never be at a place
+    /// where it has been, by which the host notices it.
     #[serde(default)]
     read: u64,
 }
@@ -38,9 +40,9 @@ pub(super) struct Page<'v> {
 }
 
 impl At {
-    /// The beginning of the first of so many lists.
-    pub(super) fn first(lists: usize) -> Self {
-        Self { lists, ..Self::default() }
+    /// The beginning of the first of these lists.
+    pub(super) fn first(of: u64) -> Self {
+        Self { of, ..Self::default() }
     }
 
     /// Whether nothing of its list was read.
@@ -64,10 +66,10 @@ impl At {
         (place, most.saturating_add(u32::from(self.overlap(list) > 0)))
     }
 
-    /// The beginning of the next list; none behind the last one.
-    pub(super) fn next_list(&self) -> Option<Self> {
+    /// The beginning of the next one of so many lists; none behind the last one.
+    pub(super) fn next_list(&self, lists: usize) -> Option<Self> {
         let next = self.list + 1;
-        (next < self.lists).then(|| Self { list: next, lists: self.lists, ..Self::default() })
+        (next < lists).then(|| Self { of: self.of, list: next, ..Self::default() })
     }
 }
 
@@ -79,15 +81,22 @@ pub(super) fn page<'v>(
     answer: &'v Value,
     is_id: impl Fn(&str) -> bool,
 ) -> Result<Page<'v>, PluginError> {
-    let all = items(answer, list.items)?;
+    // Elsewhere `null` is a list of nobody; no vendor's description says it of these.
+    let all = answer.pointer(list.items).and_then(Value::as_array).ok_or_else(|| wrong("the answer has no list"))?;
     let id = |item: &Value| id_at(item, list.object.id).filter(|id| is_id(id));
     let ids = all.iter().map(id).collect::<Option<Vec<_>>>();
     let ids = ids.ok_or_else(|| wrong("a record of the list has no id of a known form"))?;
     let overlap = at.overlap(list);
     if overlap > 0 && ids.first() != at.last.as_ref() {
-        return Err(wrong(
-            "records were deleted or moved while the list was read, and others may have slipped through: begin anew",
-        ));
+        let total = match list.follow {
+            Follow::Offset { total } => answer.pointer(total).and_then(Value::as_u64),
+            _ => None,
+        };
+        // Nobody, where there is somebody by the answer's own word, is no word of what has moved.
+        return Err(match ids.is_empty() && total.is_none_or(|total| total >= at.read) {
+            true => wrong("the list ends before as many records as it says"),
+            false => anew("records were deleted or moved while the list was read, and others may have slipped through"),
+        });
     }
     let people = all.get(overlap..).unwrap_or_default();
     let ids: Vec<_> = ids.into_iter().skip(overlap).collect();
@@ -101,10 +110,10 @@ pub(super) fn page<'v>(
     let read = at.read + people.len() as u64;
     let on = |next: Option<String>| At {
         list: at.list,
-        lists: at.lists,
+        of: at.of,
         next,
         last: ids.last().or(at.last.as_ref()).cloned(),
-        read,
+        read: if matches!(list.follow, Follow::Offset { .. }) { read } else { 0 },
     };
     let next = match following(list, at, answer, &ids, read)? {
         Following::Over => None,
@@ -129,8 +138,17 @@ fn following(list: &List, at: &At, answer: &Value, ids: &[String], read: u64) ->
         answer.pointer(at).and_then(Value::as_u64).ok_or_else(|| wrong("the list does not say how long it is"))
     };
     match list.follow {
-        Follow::Cursor(next) => {
-            Ok(id_at(answer, next).filter(|next| !next.is_empty()).map_or(Following::Over, Following::Named))
+        Follow::Cursor { next, end } => {
+            let next = answer.pointer(next);
+            let is_over = match end {
+                End::Absent(at) => answer.pointer(at).is_none(),
+                End::Null => next.is_some_and(Value::is_null),
+            };
+            match next {
+                _ if is_over => Ok(Following::Over),
+                Some(Value::String(cursor)) if !cursor.is_empty() => Ok(Following::Named(cursor.clone())),
+                _ => Err(wrong("the list says neither where it goes on nor that it is over")),
+            }
         }
         Follow::Link { next, context } => {
             let context = answer.pointer(context).and_then(Value::as_str).and_then(|context| context.split_once('#'));
@@ -170,6 +188,11 @@ fn following(list: &List, at: &At, answer: &Value, ids: &[String], read: u64) ->
             }
         }
     }
+}
+
+/// A place that cannot be gone on from, however often it is asked: the host begins anew.
+pub(super) fn anew(why: &str) -> PluginError {
+    PluginError::permanent(format!("{why}: begin anew"))
 }
 
 /// What is asked for again may be answered as it should; whoever gives up has told of nobody.

@@ -37,6 +37,8 @@ pub(crate) struct Asked {
 pub(crate) struct Engine {
     pub(super) traits: &'static Traits,
     pub(super) vendor: Box<dyn Vendor>,
+    /// Where it is: its address, and what is told apart at one address.
+    pub(super) installation: [String; 2],
     pub(super) client: Client,
     pub(super) quota: Quota,
     pub(super) login: Login,
@@ -71,10 +73,13 @@ impl Engine {
             hides_as_empty: vendor.hides_as_empty(),
         };
         let id_kind = Kind::from(config.id_kind.clone().unwrap_or_else(|| "crm_id".into()));
-        let client = Client::new(&config.client(traits).map_err(wrong)?, secrets)?;
+        let settings = config.client(traits).map_err(wrong)?;
+        let client = Client::new(&settings, secrets)?;
+        let address = settings.base_url.trim_end_matches('/').to_owned();
         Ok(Self {
             traits,
             vendor,
+            installation: [address, config.instance.clone().unwrap_or_default()],
             client: client.rate(SEARCH, config.search_rate.unwrap_or(traits.search_rate))?,
             quota: Quota::default(),
             login: Login::default(),

@@ -1,10 +1,10 @@
 //! Whom a vendor's installation holds, a page at a time, by the lists that its documentation names.
 
-use quietus_plugin::{Call, ErrorClass, Kind, PluginError, Sweep, Swept, SweptRecord};
+use quietus_plugin::{Call, ErrorClass, Kind, PluginError, Sweep, Swept, SweptRecord, mark};
 use serde_json::Value;
 
 use super::list::not_here;
-use super::listing::{At, page, wrong};
+use super::listing::{At, anew, page, wrong};
 use super::search::Place;
 use super::setup::Engine;
 use super::wanted::Scope;
@@ -12,6 +12,7 @@ use crate::choice::By;
 use crate::vendor::{Follow, List, Shown};
 
 const HIDDEN: &str = "people whose addresses or numbers are not all shown";
+const NOT_ON: &str = "the vendor does not go on where the page before has ended";
 
 impl Engine {
     /// One page.
@@ -22,13 +23,14 @@ impl Engine {
             return Err(PluginError::permanent(text));
         }
         let at = wanted.cursor.as_ref().map(|cursor| serde_json::from_slice::<At>(cursor.expose()));
-        let at = at.transpose().map_err(|_| wrong("the place at which it is to go on is none: begin anew"))?;
+        let at = at.transpose().map_err(|_| anew("the place at which it is to go on is none"))?;
         // A user from whom records are hidden is refused before anybody is taken for gone.
         self.learn(call)?;
         let lists = self.vendor.lists(&shown, &self.related);
-        let at = at.unwrap_or_else(|| At::first(lists.len()));
-        let list = lists.get(at.list).filter(|_| at.lists == lists.len());
-        let list = list.ok_or_else(|| wrong("what there is to be listed has changed meanwhile: begin anew"))?;
+        let of = self.digest(&lists, &shown);
+        let at = at.unwrap_or_else(|| At::first(of));
+        let list = lists.get(at.list).filter(|_| at.of == of);
+        let list = list.ok_or_else(|| anew("what there is to be listed has changed meanwhile"))?;
         let document = self.listed_at(list, &at, wanted.records_max, call)?;
         let page = page(list, &at, wanted.records_max, &document, |id| self.vendor.is_id(id))?;
         let mut next = page.next;
@@ -40,16 +42,13 @@ impl Engine {
         let mut hidden = false;
         let mut records = Vec::new();
         for (person, id) in page.people.iter().zip(&page.ids) {
-            if list.elsewhere.is_some_and(|(at, text)| person.pointer(at).and_then(Value::as_str) == Some(text)) {
-                continue;
-            }
             let record = list.record(person, &shown, &mut hidden);
             // Of other kinds, an id may be the number of another record that is somebody's.
             let is_by_id = shown.ids && self.vendor.person(id.clone()).object == list.object;
             let record = if is_by_id { record.identifier(self.scope.id_kind.clone(), id) } else { record };
             records.extend(Some(record).filter(|record| !record.identifiers.is_empty()));
         }
-        let swept = match next.or_else(|| at.next_list()) {
+        let swept = match next.or_else(|| at.next_list(lists.len())) {
             Some(next) => Swept::page(records, cursor(&next)?),
             None => Swept::last(records),
         };
@@ -64,17 +63,29 @@ impl Engine {
             (Follow::Link { .. }, Some(link)) => (list.page)(None, most).at(link),
             (_, place) => (list.page)(place, most),
         };
-        let answer = self.ask(&request, call).map_err(|failure| match failure.error.class {
-            // That all people can be listed is known by the pages before: the vendor has given up where it was, and not for good.
-            ErrorClass::Permanent if !at.is_beginning() => {
-                wrong("the vendor does not go on where the page before has ended: begin anew")
+        let answer = self.exchange(&request, call)?;
+        let goes_on = !at.is_beginning();
+        match self.check(&answer) {
+            Ok(()) if answer.status() == 410 && goes_on => Err(anew(NOT_ON)),
+            Ok(()) if answer.gone() => Err(not_here()),
+            Ok(()) => self.document(&answer),
+            Err(error) if error.class == ErrorClass::Permanent && goes_on => {
+                // A gateway's word, such as the way to a login page, says nothing of the place.
+                let is_gateways = matches!(answer.status(), 300..400) || answer.is_page();
+                Err(if is_gateways { wrong("the answer is none of the vendor's") } else { anew(NOT_ON) })
             }
-            _ => failure.error,
-        })?;
-        if answer.gone() {
-            return Err(not_here());
+            Err(error) => Err(error),
         }
-        self.document(&answer)
+    }
+
+    /// A digest of what is listed, where, and what of it is told.
+    fn digest(&self, lists: &[List], shown: &Shown) -> u64 {
+        let Shown { addresses, numbers, names, ids } = *shown;
+        let mut parts = vec![self.traits.name.to_owned(), self.scope.id_kind.as_str().to_owned()];
+        parts.extend(self.installation.iter().cloned());
+        parts.push(format!("{:?} {:?}", self.scope.by, [addresses, numbers, names, ids]));
+        parts.extend(lists.iter().map(|list| (list.page)(None, 1).target()));
+        mark(parts)
     }
 
     /// Path and query of a link to the next page of this list. Elsewhere, it would carry the credentials to another host, or tell of others.

@@ -82,6 +82,10 @@ pub(super) struct World {
     pub(super) malformed: Vec<String>,
     /// What further pages hold, by cursor.
     pages: Vec<Vec<Value>>,
+    /// Of how many of them the cursors have expired.
+    expired: usize,
+    /// Changes a page of the list of people before it is answered.
+    pub(super) repages: Option<fn(&mut Value)>,
     /// Addresses that HubSpot would block.
     pub(super) blocked: usize,
     /// Records that Raynet's users have made invalid: they are listed only where they are asked for.
@@ -274,6 +278,23 @@ impl World {
         }
         self.pages.push(all.split_off(PAGE));
         (all, Some(self.pages.len() - 1))
+    }
+
+    /// No cursor that was named so far is known any more.
+    pub(super) fn forget_cursors(&mut self) {
+        self.expired = self.pages.len();
+    }
+
+    fn knows(&self, cursor: &str) -> bool {
+        cursor.parse().is_ok_and(|cursor: usize| (self.expired..self.pages.len()).contains(&cursor))
+    }
+
+    /// The answer that is a page of the list of people.
+    fn listed(&self, mut body: Value) -> Reply {
+        if let Some(change) = self.repages {
+            change(&mut body);
+        }
+        Reply::json(200, &body)
     }
 
     fn next_page(&mut self, cursor: usize) -> (Vec<Value>, Option<usize>) {

@@ -1,13 +1,13 @@
 //! A page that is not what was asked for is an error and never the end of a list; asked for once more, the list goes on, and nobody is
 //! left out.
 
-use super::sweeping::{expected, page, plugin, rest, values};
+use super::sweeping::{expected, first, page, plugin, rest, values};
 use super::*;
 
 const EMAIL: [&str; 1] = ["email"];
 
 /// Records of these numbers, as a list has them, with nothing but ids.
-fn bare_records(kind: &Kind, numbers: &[u32]) -> Value {
+pub(super) fn bare_records(kind: &Kind, numbers: &[u32]) -> Value {
     let record = |n: &u32| match kind.name {
         "salesforce" => json!({ "Id": (kind.id)(*n) }),
         "dynamics" => json!({ "contactid": (kind.id)(*n) }),
@@ -25,9 +25,10 @@ fn wrong(kind: &Kind) -> Vec<(&'static str, Reply)> {
         ("a way to a login page", Reply::empty(302).with("Location", "https://login.example/")),
         ("no list", ok(json!({}))),
         ("nothing", Reply::empty(404)),
-        ("a place that has expired", Reply::json(400, &json!([{ "errorCode": "INVALID_QUERY_LOCATOR" }]))),
-        ("a refusal", Reply::json(403, &json!({ "message": "no" }))),
+        ("a firewall's page", Reply::text(403, "<html>Not you</html>")),
+        ("a gateway's page", Reply::text(400, "<!DOCTYPE html><html>Bad Request</html>")),
         ("a failure", Reply::text(500, "no")),
+        ("another failure", Reply::text(503, "later")),
         ("a cut answer", Reply::text(200, "{ \"value\": [")),
     ];
     all.extend(match kind.name {
@@ -37,6 +38,8 @@ fn wrong(kind: &Kind) -> Vec<(&'static str, Reply)> {
             ("none, without whether it is all", ok(json!({ "totalSize": 0, "records": [] }))),
             ("none, without how many", ok(json!({ "done": true, "records": [] }))),
             ("the page before", ok(json!({ "totalSize": 2, "done": true, "records": of(&[11, 12]) }))),
+            ("null in place of a list", ok(json!({ "totalSize": 0, "done": true, "records": null }))),
+            ("a query that was given up", Reply::json(400, &json!([{ "errorCode": "QUERY_TIMEOUT" }]))),
             ("no id", ok(json!({ "totalSize": 1, "done": true, "records": [{ "Email": "joann@x.cz" }] }))),
             ("an id of another form", ok(json!({ "totalSize": 1, "done": true, "records": [{ "Id": "13" }] }))),
         ],
@@ -52,6 +55,7 @@ fn wrong(kind: &Kind) -> Vec<(&'static str, Reply)> {
             let none = || json!("none");
             vec![
                 ("none, without of what", ok(json!({ "value": [] }))),
+                ("null in place of a list", of_table("contacts", Value::Null, none())),
                 ("none of another table", of_table("contactsold", json!([]), none())),
                 ("a link that is none", of_table("contacts", json!([]), Value::Null)),
                 ("an empty link", of_table("contacts", json!([]), json!(""))),
@@ -75,22 +79,28 @@ fn wrong(kind: &Kind) -> Vec<(&'static str, Reply)> {
                 ("none of as many as it says", counted(6, &[])),
                 ("only what was there", counted(6, &[12])),
                 ("as many as there are, without how many", ok(json!({ "success": "true", "data": of(&[12, 13]) }))),
-                ("the page before", counted(2, &[11, 12])),
-                ("others than there were", counted(6, &[13, 14])),
                 ("more than it says", counted(2, &[12, 13])),
                 ("another order", counted(6, &[12, 16, 13])),
                 ("one twice", counted(6, &[12, 13, 13])),
+                ("null in place of a list", ok(json!({ "success": "true", "totalCount": 2, "data": null }))),
                 ("none, and that it did not work", ok(json!({ "success": "false", "totalCount": 2, "data": [] }))),
             ]
         }
-        "hubspot" => vec![("the page before", ok(json!({ "results": of(&[11, 12]) })))],
-        _ => vec![("the page before", ok(json!({ "success": true, "data": of(&[11, 12]) })))],
+        "hubspot" => vec![
+            ("the page before", ok(json!({ "results": of(&[11, 12]) }))),
+            ("null in place of a list", ok(json!({ "results": null }))),
+        ],
+        _ => {
+            let end = json!({ "next_cursor": null });
+            let with = |data: Value| ok(json!({ "success": true, "data": data, "additional_data": end }));
+            vec![("the page before", with(of(&[11, 12]))), ("null in place of a list", with(Value::Null))]
+        }
     });
     all
 }
 
 /// The next request is answered so, and all behind it by the vendor.
-fn answer_next(standin: &StandIn, reply: Reply) {
+pub(super) fn answer_next(standin: &StandIn, reply: Reply) {
     let mut reply = Some(reply);
     standin.world().before = Some(Box::new(move |_, _| reply.take()));
 }
@@ -101,7 +111,7 @@ fn a_page_that_is_none_is_an_error_and_asked_for_again_the_list_goes_on() {
         for (what, reply) in wrong(kind) {
             let standin = StandIn::start(kind, people());
             let plugin = plugin(&standin, json!({}));
-            let first = page(&plugin, &EMAIL, None).expect("the first page");
+            let first = first(&plugin, &EMAIL);
             answer_next(&standin, reply);
             let error = page(&plugin, &EMAIL, Some(&first)).expect_err(what);
             // Anything else would say that this vendor has no list, or call for a person.
@@ -119,7 +129,7 @@ fn a_page_that_is_throttled_is_asked_for_as_late_as_the_vendor_says() {
     for_all(|kind| {
         let standin = StandIn::start(kind, people());
         let plugin = plugin(&standin, json!({}));
-        let first = page(&plugin, &EMAIL, None).expect("the first page");
+        let first = first(&plugin, &EMAIL);
         answer_next(&standin, Reply::json(429, &json!({ "message": "slower" })).with("Retry-After", "7"));
         let error = page(&plugin, &EMAIL, Some(&first)).expect_err("too fast");
         assert_eq!((error.class, error.retry_after_ms), (ErrorClass::RateLimited, Some(7_000)), "{}", kind.name);
@@ -143,7 +153,7 @@ fn nobody_slips_through_a_deletion_while_a_list_is_read() {
     for_all(|kind| {
         let standin = StandIn::start(kind, people());
         let plugin = plugin(&standin, json!({}));
-        let first = page(&plugin, &EMAIL, None).expect("the first page");
+        let first = first(&plugin, &EMAIL);
         standin.world().rows[0].state = State::Gone;
         let pages = rest(&plugin, &EMAIL, Some(first));
         let all = expected(kind).0;
@@ -154,7 +164,7 @@ fn nobody_slips_through_a_deletion_while_a_list_is_read() {
             return;
         }
         let error = pages.expect_err("moved");
-        assert!(error.class == ErrorClass::Retryable && error.message.contains("begin anew"), "{error}");
+        assert!(error.class == ErrorClass::Permanent && error.message.contains("begin anew"), "{error}");
         let pages = rest(&plugin, &EMAIL, None).expect("told anew");
         let left: Vec<_> = all.into_iter().filter(|email| email != "joann@x.cz").collect();
         assert_eq!(values(pages.iter().flat_map(|page| &page.records), "email"), left);
@@ -166,7 +176,7 @@ fn whoever_is_added_while_a_list_is_read_by_ids_is_told_too() {
     for kind in [ALL[2], ALL[3]] {
         let standin = StandIn::start(kind, people());
         let plugin = plugin(&standin, json!({}));
-        let first = page(&plugin, &EMAIL, None).expect("the first page");
+        let first = first(&plugin, &EMAIL);
         standin.world().rows.push(person(17, &["zoe@x.cz"], &[]));
         let pages = rest(&plugin, &EMAIL, Some(first)).expect("told");
         let told = values(pages.iter().flat_map(|page| &page.records), "email");
@@ -175,11 +185,37 @@ fn whoever_is_added_while_a_list_is_read_by_ids_is_told_too() {
 }
 
 #[test]
-fn a_place_in_other_lists_is_not_gone_on_from() {
-    for kind in [ALL[2], ALL[3], ALL[4]] {
-        let standin = StandIn::start(kind, people());
-        let first = page(&plugin(&standin, json!({ "related": ["leads"] })), &EMAIL, None).expect("the first page");
-        let error = page(&plugin(&standin, json!({})), &EMAIL, Some(&first)).expect_err("other lists");
-        assert!(error.class == ErrorClass::Retryable && error.message.contains("begin anew"), "{error}");
+fn the_end_of_a_list_is_what_the_vendor_says_of_it_and_nothing_else() {
+    let hubspots: [fn(&mut Value); 7] = [
+        |page| page["paging"] = Value::Null,
+        |page| page["paging"] = json!({}),
+        |page| page["paging"] = json!({ "next": null }),
+        |page| page["paging"] = json!({ "next": { "after": "" } }),
+        |page| page["paging"] = json!({ "next": { "after": 2 } }),
+        |page| page["paging"] = json!({ "next": { "after": null } }),
+        |page| page["paging"] = json!(true),
+    ];
+    let pipedrives: [fn(&mut Value); 7] = [
+        |page| page["additional_data"] = Value::Null,
+        |page| page["additional_data"] = json!({}),
+        |page| drop(page.as_object_mut().expect("an object").remove("additional_data")),
+        |page| page["additional_data"]["next_cursor"] = json!(""),
+        |page| page["additional_data"]["next_cursor"] = json!(2),
+        |page| page["additional_data"]["next_cursor"] = json!(true),
+        |page| page["additional_data"]["next_cursor"] = json!({}),
+    ];
+    for (kind, ends) in [(ALL[0], hubspots), (ALL[1], pipedrives)] {
+        for (n, end) in ends.into_iter().enumerate() {
+            let standin = StandIn::start(kind, people());
+            let plugin = plugin(&standin, json!({}));
+            let first = first(&plugin, &EMAIL);
+            standin.world().repages = Some(end);
+            let error = page(&plugin, &EMAIL, Some(&first)).expect_err("no end");
+            assert_eq!(error.class, ErrorClass::Retryable, "{} {n}: {error}", kind.name);
+            standin.world().repages = None;
+            let pages = rest(&plugin, &EMAIL, Some(first)).expect("told");
+            let told = values(pages.iter().flat_map(|page| &page.records), "email");
+            assert_eq!(told, expected(kind).0, "{} {n}", kind.name);
+        }
     }
 }

@@ -133,7 +133,6 @@ impl Vendor for Dynamics {
                 page: Box::new(page),
                 follow: Follow::Link { next: "/@odata.nextLink", context: "/@odata.context" },
                 items: "/value",
-                elsewhere: None,
                 addresses: ADDRESSES,
                 numbers: NUMBERS,
                 names: &["/fullname"],

@@ -11,7 +11,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{Follow, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless};
+use super::traits::{End, Follow, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
@@ -149,9 +149,8 @@ impl Vendor for HubSpot {
         vec![List {
             object: &CONTACT,
             page: Box::new(page),
-            follow: Follow::Cursor("/paging/next/after"),
+            follow: Follow::Cursor { next: "/paging/next/after", end: End::Absent("/paging") },
             items: "/results",
-            elsewhere: None,
             addresses: ADDRESSES,
             numbers: NUMBERS,
             names: &["/properties/firstname", "/properties/lastname"],

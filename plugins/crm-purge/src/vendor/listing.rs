@@ -34,8 +34,6 @@ pub(crate) struct List {
     pub(crate) page: Page,
     pub(crate) follow: Follow,
     pub(crate) items: &'static str,
-    /// Where a text stands that says of a record that another list has it, and the text.
-    pub(crate) elsewhere: Option<(&'static str, &'static str)>,
     pub(crate) addresses: &'static [Place],
     pub(crate) numbers: &'static [Place],
     /// Texts that are a name together.
@@ -48,8 +46,8 @@ pub(crate) struct List {
 /// How a list goes on, and what says that it is over.
 #[derive(Clone, Copy)]
 pub(crate) enum Follow {
-    /// By a cursor in the answer, which the last page has not.
-    Cursor(&'static str),
+    /// By a cursor in the answer. `end`: what the last page has in its place.
+    Cursor { next: &'static str, end: End },
     /// By a link in the answer, which the last page has not. `context`: where the answer says, behind a `#`, of which set it is.
     Link { next: &'static str, context: &'static str },
     /// Behind the last id, in the order of ids; over by a page of none. Nothing of it can expire. `total`: of how many records the answer
@@ -57,4 +55,13 @@ pub(crate) enum Follow {
     Id { total: &'static str, done: &'static str },
     /// By how many records came before, in the order of ids, which are numbers; over when there were as many as `total` says.
     Offset { total: &'static str },
+}
+
+/// What the vendor's description says that the last page has. Anything else is no end.
+#[derive(Clone, Copy)]
+pub(crate) enum End {
+    /// Nothing at this place.
+    Absent(&'static str),
+    /// `null` in place of a cursor.
+    Null,
 }

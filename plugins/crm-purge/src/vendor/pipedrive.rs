@@ -11,7 +11,7 @@ use quietus_plugin::http::Request;
 use serde_json::Value;
 
 use super::traits::{
-    Follow, Holds, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless,
+    End, Follow, Holds, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless,
 };
 use crate::choice::Erasure;
 use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
@@ -110,9 +110,8 @@ impl Vendor for Pipedrive {
         vec![List {
             object: &PERSON,
             page: Box::new(page),
-            follow: Follow::Cursor("/additional_data/next_cursor"),
+            follow: Follow::Cursor { next: "/additional_data/next_cursor", end: End::Null },
             items: "/data",
-            elsewhere: None,
             addresses: EMAILS,
             numbers: PHONES,
             names: &["/name"],

@@ -69,7 +69,6 @@ struct People {
 }
 
 /// Which records a list has.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Rows {
     All,
     Invalid,
@@ -125,10 +124,12 @@ impl Vendor for Raynet {
     fn lists(&self, _: &Shown, related: &[&str]) -> Vec<List> {
         let mut lists = Vec::new();
         for kind in kinds(related) {
+            // Before the others and behind them: whoever is made valid or invalid meanwhile is in one of them, in whichever list
+            // Raynet has those that are invalid. Some are told more than once.
+            let invalid = || can_be_invalid(kind.object).then(|| self.list(&kind, Rows::Invalid));
+            lists.extend(invalid());
             lists.push(self.list(&kind, Rows::All));
-            if can_be_invalid(kind.object) {
-                lists.push(self.list(&kind, Rows::Invalid));
-            }
+            lists.extend(invalid());
         }
         lists
     }
@@ -241,8 +242,8 @@ impl Raynet {
         request.header("X-Instance-Name", &self.instance)
     }
 
-    /// All records of one kind in the order of their ids, or those of them that were made invalid: whether the first list has these, too,
-    /// Raynet does not say, so that it leaves them to the second.
+    /// All records of one kind in the order of their ids, or those of them that were made invalid: whether the former has these, too,
+    /// Raynet does not say.
     fn list(&self, kind: &People, rows: Rows) -> List {
         let People { object, addresses, numbers, .. } = *kind;
         // Times stand without their zone otherwise.
@@ -261,7 +262,6 @@ impl Raynet {
             page: Box::new(page),
             follow: Follow::Offset { total: "/totalCount" },
             items: "/data",
-            elsewhere: (rows == Rows::All && can_be_invalid(object)).then_some(("/rowInfo.rowAccess", INVALID)),
             addresses,
             numbers,
             names: &["/firstName", "/lastName"],

@@ -122,7 +122,6 @@ impl Vendor for Salesforce {
                 page: Box::new(page),
                 follow: Follow::Id { total: "/totalSize", done: "/done" },
                 items: "/records",
-                elsewhere: None,
                 addresses,
                 numbers,
                 names: &["/FirstName", "/LastName"],

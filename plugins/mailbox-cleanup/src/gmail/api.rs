@@ -51,6 +51,12 @@ impl Gmail {
         self.client.send_judged(&request.paced_as(UNITS).counting_as(units), call, limits::judge)
     }
 
+    /// As [`Gmail::send`], for a page of a list; of one whose token is refused, the answer is returned.
+    pub(super) fn send_page(&self, request: Request, units: u32, call: &Call) -> Result<Response, Failure> {
+        let judge = |answer: &Response| if limits::refuses_token(answer) { Ok(()) } else { limits::judge(answer) };
+        self.client.send_judged(&request.paced_as(UNITS).counting_as(units), call, judge)
+    }
+
     /// Asks for what every mailbox has: only where that is answered, a 404 to something else says anything.
     pub(super) fn control(&self, call: &Call) -> Result<(), PluginError> {
         self.profile(call).map(drop)

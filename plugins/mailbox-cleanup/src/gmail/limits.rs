@@ -27,6 +27,8 @@ struct Refused {
 #[derive(Deserialize)]
 struct Error {
     #[serde(default)]
+    message: String,
+    #[serde(default)]
     errors: Vec<Reason>,
     #[serde(default)]
     details: Vec<Reason>,
@@ -46,6 +48,14 @@ pub(super) fn judge(answer: &Response) -> Result<(), PluginError> {
         403 => Err(PluginError::needs_operator(forbidden(answer.body()))),
         _ => answer.check(),
     }
+}
+
+/// Whether a page's token is refused: an answer of its own, as it says nothing of the mailbox. Google says `Invalid pageToken`, with the
+/// reason `invalidArgument` of whatever else may be amiss.
+pub(super) fn refuses_token(answer: &Response) -> bool {
+    let said = serde_json::from_slice(answer.body()).map(|Refused { error }| error.message.to_lowercase());
+    let words = |said: String| said.replace([' ', '_'], "").contains("pagetoken");
+    answer.status() == 400 && said.is_ok_and(words)
 }
 
 /// Whether the body of a 403 names a limit.

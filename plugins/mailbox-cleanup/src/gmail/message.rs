@@ -11,7 +11,9 @@ pub(super) const HEADERS: [&str; 6] = ["From", "Sender", "Reply-To", "To", "Cc",
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Page {
-    messages: Option<Vec<Id>>,
+    /// `null` is no list.
+    #[serde(default)]
+    messages: Vec<Id>,
     result_size_estimate: Option<u64>,
     pub(super) next_page_token: Option<String>,
 }
@@ -25,10 +27,10 @@ pub(super) struct Id {
 impl Page {
     /// The ids; `None` when this is no list.
     pub(super) fn ids(self) -> Option<Vec<String>> {
-        if self.messages.is_none() && self.result_size_estimate.is_none() {
+        if self.messages.is_empty() && self.result_size_estimate.is_none() {
             return None;
         }
-        Some(self.messages.unwrap_or_default().into_iter().map(|listed| listed.id).collect())
+        Some(self.messages.into_iter().map(|listed| listed.id).collect())
     }
 }
 

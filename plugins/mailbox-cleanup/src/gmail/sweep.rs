@@ -15,7 +15,7 @@ use super::api::{Gmail, no_mailbox, said};
 use super::message::{Message, Page as Listed};
 use super::pace::{BATCH, OF_LIST};
 use crate::headers::people;
-use crate::holding::{Held, Holding, Page, may_pass, no_place, passing};
+use crate::holding::{Held, Holding, Page, begin_anew, may_pass, no_place, passing};
 use crate::mailbox::go_on;
 use crate::wanted::Place;
 
@@ -42,7 +42,12 @@ struct At {
     people: usize,
     /// Something was listed so far.
     is_any: bool,
+    /// Another page was to follow, when this one was listed last.
+    has_next: bool,
 }
+
+/// Ids, and the token of the page after them.
+type Listing = (Vec<String>, Option<String>);
 
 /// What a page tells so far.
 struct Telling<'h> {
@@ -62,6 +67,8 @@ enum Step {
     Full,
     /// Nothing comes after it.
     Ended,
+    /// Google does not know any more what the token stands for.
+    Lost,
 }
 
 impl Gmail {
@@ -88,6 +95,8 @@ impl Gmail {
                 Ok(Step::On) if telling.messages < MESSAGES_MAX && telling.lists < LISTS_MAX => {}
                 Ok(Step::On | Step::Full) => break false,
                 Ok(Step::Ended) => break true,
+                // Not an error that may pass: with that token, no page is ever listed.
+                Ok(Step::Lost) => return Err(begin_anew()),
                 // What is told by then is not lost: where the error stays, the next page meets it.
                 Err(error) if may_pass(&error) && at != began => break false,
                 Err(error) => return Err(error),
@@ -102,17 +111,22 @@ impl Gmail {
         if at.done < at.ids.len() {
             return self.tell_listed(at, telling);
         }
-        let (listed, next) = self.listed(at.token.as_deref(), telling.call)?;
+        let Some((listed, next)) = self.listed(at.token.as_deref(), telling.call)? else { return Ok(Step::Lost) };
         telling.lists += 1;
         at.is_any |= !listed.is_empty();
         let (known, new): (Vec<_>, Vec<_>) = listed.into_iter().partition(|id| at.ids.contains(id));
         if !new.is_empty() {
             at.done = known.len();
             at.ids = [known, new].concat();
+            at.has_next = next.is_some();
             return Ok(Step::On);
         }
         if next.is_some() {
-            *at = At { token: next, is_any: at.is_any, ..At::default() };
+            *at = At { token: next, is_any: at.is_any, has_next: true, ..At::default() };
+            return Ok(Step::On);
+        }
+        // That nothing follows any more is believed when it is said twice.
+        if std::mem::take(&mut at.has_next) {
             return Ok(Step::On);
         }
         match !at.is_any && self.profile(telling.call)?.has_messages() {
@@ -152,17 +166,25 @@ impl Gmail {
         Ok(Step::On)
     }
 
-    /// A page of the list of all messages, and the token of the next one.
-    fn listed(&self, token: Option<&str>, call: &Call) -> Result<(Vec<String>, Option<String>), PluginError> {
+    /// A page of the list of all messages, and the token of the next one; `None` where the page's own token is refused.
+    fn listed(&self, token: Option<&str>, call: &Call) -> Result<Option<Listing>, PluginError> {
         go_on(call)?;
         let request = Request::get("/users/me/messages").query("includeSpamTrash", "true").query("maxResults", LISTED);
         let request = match token {
             Some(token) => request.query("pageToken", token),
             None => request,
         };
-        let answer = self.send(request, OF_LIST, call).map_err(|failure| said("a list", failure.error))?;
+        let sent = match token {
+            Some(_) => self.send_page(request, OF_LIST, call),
+            None => self.send(request, OF_LIST, call),
+        };
+        let answer = sent.map_err(|failure| said("a list", failure.error))?;
         if answer.gone() {
             return Err(no_mailbox());
+        }
+        // Whatever is no success by now is that.
+        if answer.status() == 400 {
+            return Ok(None);
         }
         let mut page: Listed = answer.json().map_err(|error| said("a list", error))?;
         let next = page.next_page_token.take();
@@ -170,6 +192,6 @@ impl Gmail {
             return Err(PluginError::retryable("a list: the next page is the same one, or none"));
         }
         let ids = page.ids().ok_or_else(|| PluginError::retryable("a list: the answer is no list"))?;
-        Ok((ids, next))
+        Ok(Some((ids, next)))
     }
 }

@@ -176,8 +176,14 @@ impl Graph {
             .query("$filter", &format!("receivedDateTime ge {}", time::text(since)))
             .query("$orderby", "receivedDateTime");
         let mut messages: Vec<(i64, Message)> = Vec::new();
+        let mut asked: Vec<String> = Vec::new();
         for _ in 0..LINKS_MAX {
-            let listed = self.listed(path, &request, call)?;
+            let listed = self.listed(path, &request, call);
+            // A link that is refused says nothing of the folder: no cursor has it, and the list is asked for anew.
+            let listed = match asked.is_empty() {
+                true => listed?,
+                false => listed.map_err(passing)?,
+            };
             for message in listed.value {
                 let second = message.received();
                 let second = second.ok_or_else(|| PluginError::retryable("a list: a message without its time"))?;
@@ -194,8 +200,9 @@ impl Graph {
             let target = self.client.within(&next, &request);
             let target =
                 target.ok_or_else(|| PluginError::retryable("a list: the next page's link leads elsewhere"))?;
-            if target == request.target() {
-                return Err(PluginError::retryable("a list: the next page is the same one"));
+            asked.push(request.target());
+            if asked.contains(&target) {
+                return Err(PluginError::retryable("a list: the next page is one that was there before"));
             }
             request = Request::get("/").at(&target).header(IMMUTABLE.0, IMMUTABLE.1);
         }

@@ -30,3 +30,5 @@ pub(crate) use account::Imap;
 pub(crate) use scope::{LEFT_OUT, NOT_LOOKED_AT};
 pub(crate) use settings::Settings;
 pub(crate) use settings::reach;
+#[cfg(test)]
+pub(crate) use sweep::UNLISTED;

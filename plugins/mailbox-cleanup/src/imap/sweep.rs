@@ -18,17 +18,21 @@ use super::folders::Folder;
 use super::opened::{For, certain_search, open, set};
 use super::session::{Ended, Session};
 use crate::headers::people;
-use crate::holding::{Held, Holding, no_place};
+use crate::holding::{Held, Holding, begin_anew, no_place};
 
 /// Messages whose headers are fetched at once.
 const HEADERS: usize = 100;
 /// Messages of one page, whoever stands in them.
 const MESSAGES_MAX: usize = 2_000;
 
+/// There are more than a search for all finds.
+pub(crate) const UNLISTED: &str = "messages that the server counts and does not list";
+
 /// Where a page begins.
 #[derive(Serialize, Deserialize)]
 struct At {
-    /// A folder that is gone meanwhile is passed over; its numbers are those of one UIDVALIDITY.
+    /// The folder; its numbers are those of one UIDVALIDITY. Where it is gone, or another one has its name, nobody knows what of it has been
+    /// told: it may have another name by now, among those that are passed over.
     folder: String,
     validity: u64,
     /// The last message that is told whole.
@@ -44,6 +48,9 @@ impl Imap {
         let folders = self.folders(&mut session)?;
         let mut searched = folders.searched;
         searched.sort_by_key(Folder::key);
+        if at.as_ref().is_some_and(|at| !searched.iter().any(|folder| folder.key() == at.folder)) {
+            return Err(begin_anew());
+        }
         let mut held = Held::default();
         if folders.unnamed > 0 {
             held.not_looked_at.push("folders whose names cannot be read".to_owned());
@@ -54,16 +61,25 @@ impl Imap {
                 continue;
             }
             let opened = match open(&mut session, &folder, For::Looking)? {
-                Ok(opened) if opened.messages > 0 => opened,
-                Ok(_) => continue,
+                Ok(opened) => opened,
                 Err(_) => {
                     held.not_looked_at.push("a folder that the server lists and does not open".to_owned());
                     continue;
                 }
             };
-            let here = at.as_ref().filter(|at| at.folder == key && at.validity == opened.validity);
+            let here = at.as_ref().filter(|at| at.folder == key);
+            // An empty one need not say which it is.
+            if here.is_some_and(|at| opened.validity != at.validity && (opened.validity != 0 || opened.messages > 0)) {
+                return Err(begin_anew());
+            }
+            if opened.messages == 0 {
+                continue;
+            }
             let (uid, part) = here.map_or((0, 0), |at| (at.uid, at.part));
             let mut uids = certain_search(&mut session, vec![SearchKey::All])?;
+            if uids.len() < opened.messages as usize {
+                held.note(UNLISTED);
+            }
             uids.retain(|own| *own > uid);
             if uids.is_empty() {
                 continue;

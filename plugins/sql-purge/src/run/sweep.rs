@@ -16,8 +16,11 @@ const PAGE_BYTES_MAX: usize = 128 << 10;
 const KEY_BYTES_MAX: usize = 1024;
 
 /// Where a page begins: which list, and after which row.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Place {
+    /// The mark of the lists among which `list` counts: among others, it would be another one, and whoever is in those before it would not be
+    /// told of.
+    lists: u64,
     list: usize,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     after: Option<Key>,
@@ -32,23 +35,29 @@ impl Run<'_> {
         }
         // What cannot be read is of another version of this plugin: that is no reason to leave anybody out.
         let cursor = wanted.cursor.as_ref().map(|cursor| serde_json::from_slice(cursor.expose()));
-        let unknown = |_| PluginError::permanent("the place at which it is to go on is none of these lists");
-        let place: Place = cursor.transpose().map_err(unknown)?.unwrap_or_default();
-        let Some(list) = self.plan.lists.get(place.list) else { return Ok(Swept::last([])) };
+        let place: Option<Place> = cursor.transpose().map_err(|_: serde_json::Error| begin_anew())?;
+        let lists = self.plan.swept_as;
+        let place = match place {
+            Some(place) if place.lists != lists => return Err(begin_anew()),
+            place => place.unwrap_or(Place { lists, list: 0, after: None }),
+        };
+        let list = self.plan.lists.get(place.list).ok_or_else(begin_anew)?;
+        let records_max = wanted.records_max.max(1);
         let stop = Stop::default();
         attended(self.call, &stop, async {
             let mut session = self.connect(&stop).await?;
             let serves = session.begin(Access::Look, self.limits()).await.map_err(|e| e.anywhere())?;
             // One more than a page has, to see where it would be cut.
-            let rows = wanted.records_max.saturating_add(1);
+            let rows = records_max.saturating_add(1);
             let rows = session.list(&list.listing, place.after.as_ref(), rows).await;
             let rows = rows.map_err(|e| e.in_statement(&list.name))?;
             session.close().await;
-            let page = page(list, &rows, wanted)?;
+            let page = page(list, &rows, records_max, wanted)?;
             let next = match page.next {
-                Some(after) => Some(Place { list: place.list, after: Some(after) }),
+                Some(after) => Some(Place { lists, list: place.list, after: Some(after) }),
                 None => {
-                    Some(Place { list: place.list + 1, after: None }).filter(|next| next.list < self.plan.lists.len())
+                    let next = Place { lists, list: place.list + 1, after: None };
+                    Some(next).filter(|next| next.list < self.plan.lists.len())
                 }
             };
             let swept = match next {
@@ -63,13 +72,18 @@ impl Run<'_> {
     }
 }
 
+/// The place at which a page is to begin is none of these lists': only a sweep from its beginning tells of all.
+fn begin_anew() -> PluginError {
+    PluginError::permanent("the place at which it is to go on is none of these lists, or none any more: begin anew")
+}
+
 struct Page {
     records: Vec<SweptRecord>,
     /// The key after which the next one begins; none where the list is over.
     next: Option<Key>,
 }
 
-fn page(list: &Lists, rows: &[Row], wanted: &Sweep) -> Result<Page, PluginError> {
+fn page(list: &Lists, rows: &[Row], records_max: u32, wanted: &Sweep) -> Result<Page, PluginError> {
     let refused = |why: &str| Err(PluginError::permanent(format!("statement `{}`: {why}", list.name)));
     let mut page = Page { records: Vec::new(), next: None };
     let mut bytes = 0;
@@ -77,7 +91,7 @@ fn page(list: &Lists, rows: &[Row], wanted: &Sweep) -> Result<Page, PluginError>
         let Some(key) = key.as_ref().filter(|key| key.text.len() <= KEY_BYTES_MAX) else {
             return refused("its `key` is null, or none that rows go by");
         };
-        if n == wanted.records_max as usize || bytes > PAGE_BYTES_MAX {
+        if n == records_max as usize || bytes > PAGE_BYTES_MAX {
             // Of two rows with one key, the next page would begin after both.
             if page.next.as_ref().is_some_and(|last| last.text.to_lowercase() == key.text.to_lowercase()) {
                 return refused("its `key` is not unique: take the primary key");

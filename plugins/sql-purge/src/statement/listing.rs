@@ -80,7 +80,9 @@ impl Listing {
         let others: String =
             self.columns.iter().map(|(_, name)| format!(", {}", as_text(&self.quoted(name)))).collect();
         let from = if is_after { format!(" WHERE swept.{key} > {place}") } else { String::new() };
-        format!("SELECT {first}{others} FROM ({}) AS swept{from} ORDER BY swept.{key} LIMIT {rows}", self.select)
+        // No later page would have a row without a key, as nothing is after it: the first one has it, and is refused. MySQL sorts so by itself.
+        let nulls = if self.engine == Engine::Postgres && !is_after { " NULLS FIRST" } else { "" };
+        format!("SELECT {first}{others} FROM ({}) AS swept{from} ORDER BY swept.{key}{nulls} LIMIT {rows}", self.select)
     }
 
     fn quoted(&self, name: &str) -> String {
@@ -157,7 +159,8 @@ mod tests {
         let page = listing.page(true, 3);
         assert!(page.starts_with("SELECT swept.\"key\"::text, swept.\"email\"::text, "), "{page}");
         assert!(page.ends_with(" AS swept WHERE swept.\"key\" > $1 ORDER BY swept.\"key\" LIMIT 3"), "{page}");
-        assert!(!listing.page(false, 3).contains("WHERE"));
+        let first = listing.page(false, 3);
+        assert!(!first.contains("WHERE") && first.ends_with(" ORDER BY swept.\"key\" NULLS FIRST LIMIT 3"), "{first}");
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tracing::error;
 
 use super::super::shown::{Held, day, read};
 use super::shown::{Chosen, Request};
+use crate::admin::caller::By;
 use crate::admin::problem::Problem;
 use crate::erasure::{Outcome, Verdict};
 use crate::operations::erasures::{self, LookAgain, MayHold, NotSaid, WouldBe};
@@ -46,10 +48,16 @@ struct Decision {
 }
 
 impl Decision {
-    fn read(self, company: Option<&InstallationName>) -> Result<Choice, Problem> {
+    fn read<N>(self, by: &By<N>, company: Option<&InstallationName>) -> Result<Choice, Problem> {
         let session = match (company, self.session.parse::<i64>()) {
             (Some(company), Ok(number)) => SessionKey { installation: company.clone(), session: SessionId(number) },
-            _ => read::<SessionKey>("session", &self.session)?,
+            _ => {
+                let SessionKey { installation, session } = read("session", &self.session)?;
+                // Of another company nothing is said, neither whether there is one nor whether it may be seen.
+                let of = by.company(&installation.to_string()).ok().filter(|of| company.is_none_or(|own| own == of));
+                let unknown = || Problem::not_found("such session of the request's company");
+                SessionKey { installation: of.ok_or_else(unknown)?, session }
+            }
         };
         Ok(Choice { session, because: self.because })
     }
@@ -57,9 +65,13 @@ impl Decision {
 
 impl Wanted {
     /// What was decided, and whether hints are wanted.
-    pub(super) fn read(self, company: Option<&InstallationName>) -> Result<(Option<request::Chosen>, bool), Problem> {
+    pub(super) fn read<N>(
+        self,
+        by: &By<N>,
+        company: Option<&InstallationName>,
+    ) -> Result<(Option<request::Chosen>, bool), Problem> {
         let decided = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
-        let of = |all: Vec<Decision>| all.into_iter().map(|one| one.read(company)).collect::<Result<_, _>>();
+        let of = |all: Vec<Decision>| all.into_iter().map(|one| one.read(by, company)).collect::<Result<_, _>>();
         let chosen = request::Chosen { include: of(self.include)?, exclude: of(self.exclude)?, anew: self.anew };
         Ok((decided.then_some(chosen), self.hints))
     }
@@ -303,6 +315,11 @@ fn of_target(said: &Result<WouldBe, NotSaid>, look_again: Option<LookAgain>) -> 
             told: would_be.told.iter().map(ToString::to_string).collect(),
             look_again,
         },
+        Err(NotSaid::NotStarted(why)) => {
+            // It may name files of secrets, which concern operators alone.
+            error!(error = why, "the targets of a plan could not be asked");
+            At::NotKnown { why: "it was not asked, as it could not be started; the server's log says why".to_owned() }
+        }
         Err(why) => At::NotKnown { why: why.to_string() },
     }
 }

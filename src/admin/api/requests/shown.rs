@@ -49,8 +49,6 @@ pub(super) struct Request {
     kinds: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     plan: Option<Plan>,
-    include: Vec<Chosen>,
-    exclude: Vec<Chosen>,
     /// Its erasures, the oldest first.
     erasures: Vec<String>,
     /// Whether something is left that nobody has decided to leave.
@@ -115,13 +113,42 @@ struct Extended {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Plan {
     hash: String,
-    sessions: Vec<Planned>,
+    /// How many sessions go; which, the request's `plan` says.
+    sessions: usize,
     /// Who has made it, or changed it: none of them approves it.
     makers: Vec<String>,
     #[schemars(with = "String")]
     at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<String>,
+}
+
+/// The sessions of a request's plan.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct PlanSessions {
+    plan: String,
+    /// Those that go.
+    sessions: Vec<Planned>,
+    include: Vec<Chosen>,
+    exclude: Vec<Chosen>,
+}
+
+impl PlanSessions {
+    /// Of a request that has a plan.
+    pub(super) fn of(request: &crate::request::Request) -> Option<Self> {
+        let plan = request.plan.as_ref()?;
+        let session = |one: &crate::request::PlannedSession| Planned {
+            session: one.session.to_string(),
+            certainty: one.certainty.clone(),
+            reason: one.reason.clone(),
+        };
+        Some(Self {
+            plan: plan.hash.clone(),
+            sessions: plan.sessions.iter().map(session).collect(),
+            include: request.include.iter().map(Chosen::from).collect(),
+            exclude: request.exclude.iter().map(Chosen::from).collect(),
+        })
+    }
 }
 
 /// A session that would go.
@@ -211,8 +238,6 @@ impl From<&Shown> for Request {
             targets: request.targets.iter().map(ToString::to_string).collect(),
             kinds: request.kinds.iter().map(ToString::to_string).collect(),
             plan: request.plan.as_ref().map(|plan| of_plan(plan, request)),
-            include: request.include.iter().map(Chosen::from).collect(),
-            exclude: request.exclude.iter().map(Chosen::from).collect(),
             erasures: request.erasures.iter().map(ToString::to_string).collect(),
             left: request.more,
             waits_for: shown.waits_for.iter().map(WaitsFor::from).collect(),
@@ -223,14 +248,9 @@ impl From<&Shown> for Request {
 }
 
 fn of_plan(plan: &crate::request::Plan, request: &crate::request::Request) -> Plan {
-    let session = |one: &crate::request::PlannedSession| Planned {
-        session: one.session.to_string(),
-        certainty: one.certainty.clone(),
-        reason: one.reason.clone(),
-    };
     Plan {
         hash: plan.hash.clone(),
-        sessions: plan.sessions.iter().map(session).collect(),
+        sessions: plan.sessions.len(),
         makers: request.makers.iter().map(ToString::to_string).collect(),
         at: plan.at,
         approved_by: plan.approved.as_ref().map(|approved| approved.by.to_string()),

@@ -80,7 +80,8 @@ pub(super) async fn withdraw(visitor: Visitor<Requests>, Path(which): Which) -> 
 pub(super) async fn run(visitor: Visitor<Requests>, Path(which): Which, fields: Fields) -> Response {
     let done = async {
         let named = named(&visitor, &which)?;
-        let ran = requests::run(&visitor.on, &named, fields.text("plan"), &visitor.actor()).await?;
+        let ran = requests::run(&visitor.on, &named, fields.text("plan"), &visitor.actor()).await;
+        let ran = ran.map_err(|error| visitor.told(error))?;
         Ok::<_, Problem>(format!("/erasures/{}", ran.erasure))
     };
     visitor.view.done(done.await)

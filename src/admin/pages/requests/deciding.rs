@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::admin::pages::parts::{choices, may_approve, request_path};
+use crate::admin::pages::parts::{choices, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::operations::requests::Shown;
@@ -13,10 +13,10 @@ use crate::request::{ClosedBecause, ExtendedBecause, Plan, RejectedBecause, Requ
 const VERIFIED_BY: [VerifiedBy; 2] = [VerifiedBy::Document, VerifiedBy::KnownContact];
 
 /// The likeliest next act, where it is the visitor's.
-pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
+pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) -> Markup {
     let view = &visitor.view;
     let (officer, approver) = (view.may(Permission::Requests), view.may(Permission::Approve));
-    let four_eyes = visitor.on.settings.four_eyes;
+    let needs_another = waits_for_approval(visitor, shown);
     let plan = shown.request.plan.as_ref();
     let is_something = plan.is_some_and(|plan| !shown.request.is_nothing(plan));
     html! {
@@ -24,9 +24,8 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
             (RequestState::Unverified | RequestState::Asked, _) => { @if officer { (verify(visitor, shown)) } }
             (RequestState::Verified, _) => { @if officer { (make_plan(view, shown, true)) } }
             (RequestState::Planned, Some(plan)) => {
-                @if four_eyes && is_something {
-                    @if approver && may_approve(visitor, shown) { (approve(view, shown, plan)) }
-                    @else { (somebody_else(view)) }
+                @if needs_another {
+                    @if approver && may_approve { (read(view, shown)) } @else { (somebody_else(view)) }
                 } @else if officer && is_something { (run(view, shown, plan)) }
                 @if officer { (make_plan(view, shown, false)) }
             }
@@ -36,6 +35,12 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
             _ => {}
         }
     }
+}
+
+/// Whether somebody else has to approve a plan before it is run.
+pub(super) fn waits_for_approval<N>(visitor: &Visitor<N>, shown: &Shown) -> bool {
+    let is_something = shown.request.plan.as_ref().is_some_and(|plan| !shown.request.is_nothing(plan));
+    visitor.on.settings.four_eyes && shown.state == RequestState::Planned && is_something
 }
 
 fn panel(id: &str, title: &str, form: &Markup) -> Markup {
@@ -94,10 +99,20 @@ fn make_plan(view: &View, shown: &Shown, is_primary: bool) -> Markup {
             div.actions { button.primary[is_primary] { @if is_primary { (w.do_plan) } @else { (w.do_plan_again) } } }
         }
     };
-    panel("h-make-plan", w.plan_title, &form)
+    panel("h-make-plan", w.step_planned, &form)
 }
 
-fn approve(view: &View, shown: &Shown, plan: &Plan) -> Markup {
+/// The plan is read before it is approved.
+fn read(view: &View, shown: &Shown) -> Markup {
+    let w = view.words();
+    let act = html! {
+        p.intro { (view.say(w.read_lead, &[])) }
+        div.actions { a.button.primary href=(to(shown, "plan")) { (w.read_the_plan) } }
+    };
+    panel("h-read", w.approve_title, &act)
+}
+
+pub(super) fn approve(view: &View, shown: &Shown, plan: &Plan) -> Markup {
     let w = view.words();
     let form = html! {
         p.intro { (view.say(w.approve_lead, &[])) }
@@ -109,7 +124,7 @@ fn approve(view: &View, shown: &Shown, plan: &Plan) -> Markup {
     panel("h-approve", w.approve_title, &form)
 }
 
-fn somebody_else(view: &View) -> Markup {
+pub(super) fn somebody_else(view: &View) -> Markup {
     let w = view.words();
     html! { div.note.is-run { p { span.st.is-wait { (w.somebody_else_title) } } p { (w.somebody_else) } } }
 }
@@ -123,7 +138,7 @@ pub(super) fn run(view: &View, shown: &Shown, plan: &Plan) -> Markup {
             div.actions { button.primary { (w.do_run) } }
         }
     };
-    panel("h-run", w.run_title, &form)
+    panel("h-run", w.erasure, &form)
 }
 
 /// What ends it in another way, or gives it more time.
@@ -152,7 +167,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                             }
                         }
                         div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose))) }
-                        div.actions { button { (w.do_extend) } }
+                        div.actions { button { (w.extend_title) } }
                     }
                 }
                 form.page method="post" action=(to(shown, "reject")) {
@@ -170,7 +185,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                     h2 { (w.close_title) }
                     p { (view.say(w.close_lead, &[])) }
                     div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose))) }
-                    div.actions { button.danger { (w.do_close) } }
+                    div.actions { button.danger { (w.close_title) } }
                 }
             }
         }

@@ -6,6 +6,7 @@ mod list;
 mod new;
 mod one;
 mod plan;
+mod planned;
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use axum::routing::{get, post};
 use super::parts::companies;
 use super::visitor::Visitor;
 use crate::admin::problem::Problem;
-use crate::admin::routes::Admin;
+use crate::admin::state::Admin;
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::requests::{self, Named, Shown};
 use crate::request::{RequestNumber, RequestState};
@@ -26,7 +27,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/requests", get(list::show))
         .route("/requests/new", get(new::ask).post(new::enter))
         .route("/requests/{company}/{number}", get(one::show))
-        .route("/requests/{company}/{number}/plan", post(plan::make))
+        .route("/requests/{company}/{number}/plan", get(planned::show).post(plan::make))
         .route("/requests/{company}/{number}/verify", post(acts::verify))
         .route("/requests/{company}/{number}/ask", post(acts::ask))
         .route("/requests/{company}/{number}/answered", post(acts::answered))

@@ -11,7 +11,6 @@ use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{choices, crumbs, request_path};
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
-use crate::admin::problem::Problem;
 use crate::operations::requests::{self, Asked};
 use crate::operations::{GivenIdentifiers, InputError, OperationError};
 use crate::request::{Came, RequestNumber, VerifiedBy};
@@ -78,9 +77,9 @@ pub(super) async fn enter(visitor: Visitor<Requests>, fields: Fields) -> Respons
                 again(field_of(&kind), view.say(w.not_comparable, &[]))
             }
             InputError::NoIdentifier => again("email", view.say(w.nobody_named, &[])),
-            other => view.problem(&Problem::from(OperationError::Input(other))),
+            other => view.problem(&visitor.told(OperationError::Input(other))),
         },
-        Err(error) => view.problem(&Problem::from(error)),
+        Err(error) => view.problem(&visitor.told(error)),
     }
 }
 

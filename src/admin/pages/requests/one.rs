@@ -4,17 +4,19 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::planned::{foreseen_of, made_by};
 use super::{deciding, named};
+use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::pages::parts::{
-    actor, cell, crumbs, days_left, heads, in_words, request_state, urgency, verdict, verdict_class, waits_for, whose,
+    actor, crumbs, days_left, in_words, may_approve, request_path, request_state, urgency, verdict, verdict_class,
+    waits_for, whose,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::problem::Problem;
 use crate::operations::requests::{self, Shown, ShownReceipt};
-use crate::receipt::ForeseenAdvice;
-use crate::request::{Choice, Ended, Plan, RequestState};
+use crate::request::{Ended, Plan, RequestState};
 
 pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, String)>) -> Response {
     visitor.view.answer(shown(&visitor, &which).await)
@@ -22,10 +24,11 @@ pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, Strin
 
 async fn shown(visitor: &Visitor<See>, which: &(String, String)) -> Result<Sheet, Problem> {
     let shown = requests::show(&visitor.on, &named(visitor, which)?).await?;
-    Ok(sheet(visitor, &shown))
+    let may_approve = may_approve(visitor, &shown.request).await?;
+    Ok(sheet(visitor, &shown, may_approve))
 }
 
-fn sheet(visitor: &Visitor<See>, shown: &Shown) -> Sheet {
+fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &shown.request;
     let title = view.say(w.request_of, &[("number", &shown.name())]);
@@ -48,7 +51,7 @@ fn sheet(visitor: &Visitor<See>, shown: &Shown) -> Sheet {
                 } }
             }
         }
-        (deciding::next(visitor, shown))
+        (deciding::next(visitor, shown, may_approve))
         @if let Some(plan) = &request.plan { (planned(visitor, shown, plan)) }
         @for receipt in &shown.receipts { (receipted(visitor, shown, receipt)) }
         @if !request.erasures.is_empty() {
@@ -77,7 +80,7 @@ fn time_left(view: &View, shown: &Shown) -> Markup {
 /// How far it has come, in six words.
 fn steps(view: &View, state: RequestState) -> Markup {
     let w = view.words();
-    let all = [w.step_received, w.step_verified, w.step_planned, w.step_approved, w.step_erased, w.step_answered];
+    let all = [w.step_received, w.step_verified, w.step_planned, w.step_approved, w.erasure, w.step_answered];
     let at = match state {
         RequestState::Unverified | RequestState::Asked => 1,
         RequestState::Verified | RequestState::Reopened => 2,
@@ -98,64 +101,17 @@ fn steps(view: &View, state: RequestState) -> Markup {
     }
 }
 
-/// What would go, as it was shown to whoever has planned it.
+/// That there is a plan, and whose it is. Which sessions it includes is a look of its own, which the audit names.
 fn planned(visitor: &Visitor<See>, shown: &Shown, plan: &Plan) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let request = &shown.request;
-    let makers: Vec<_> = request.makers.iter().map(actor).collect();
     html! {
         section aria-labelledby="h-plan" {
             h2 #h-plan { (view.count(&w.sessions_go, plan.sessions.len() as u64)) }
-            p.intro {
-                (w.planned_by) " " (makers.join(", ")) ", " (view.time(plan.at)) ". "
-                (w.plan_hash) " " span.hash { (plan.hash) } "."
-                @if let Some(approved) = &plan.approved {
-                    " " (w.approved_by) " " (actor(&approved.by)) ", " (view.time(approved.at)) "."
-                }
+            p.intro { (made_by(view, &shown.request, plan)) }
+            @if view.may(Permission::SeePlans) {
+                p { a href={ (request_path(&shown.request)) "/plan" } { (w.read_the_plan) } " " span.small.muted { (w.looks_are_audited) } }
             }
-            @if !plan.sessions.is_empty() {
-                table.stack role="table" {
-                    caption { (w.these_go) }
-                    (heads(&[w.session, w.how_sure, w.why_theirs]))
-                    tbody role="rowgroup" { @for one in &plan.sessions {
-                        tr role="row" {
-                            th scope="row" role="rowheader" { (one.session) }
-                            (cell(w.how_sure, &html! { ((w.certainty)(&one.certainty)) }))
-                            (cell(w.why_theirs, &html! { span lang="en" { (one.reason) } }))
-                        }
-                    } }
-                }
-            }
-            (decided(view, w.included_by_decision, &request.include))
-            (decided(view, w.excluded_by_decision, &request.exclude))
-            @if let Some(foreseen) = &shown.foreseen { (foreseen_of(visitor, shown, foreseen)) }
-        }
-    }
-}
-
-fn decided(view: &View, title: &str, choices: &[Choice]) -> Markup {
-    let w = view.words();
-    html! {
-        @if !choices.is_empty() {
-            p { b { (title) } }
-            ul.plain { @for one in choices { li { (one.session) ": " ((w.chosen_because)(one.because)) } } }
-        }
-    }
-}
-
-/// What the receipt will have to say.
-fn foreseen_of(visitor: &Visitor<See>, shown: &Shown, foreseen: &ForeseenAdvice) -> Markup {
-    let (view, w) = (&visitor.view, visitor.view.words());
-    let names = in_words(visitor, &shown.request.mluvii);
-    html! {
-        div class={ "note " (verdict_class(foreseen.at_best)) } {
-            p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
-            ul.plain {
-                @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers) { li { (names.reason(&reason.reason)) } }
-                @for target in &foreseen.not_known {
-                    li { span.st.is-unseen { (view.say(w.could_not_say, &[("target", &names.system(target))])) } }
-                }
-            }
+            @if let Some(foreseen) = &shown.foreseen { (foreseen_of(visitor, &shown.request, foreseen)) }
         }
     }
 }

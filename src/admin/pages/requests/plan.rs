@@ -21,7 +21,7 @@ use crate::erasure::Outcome;
 use crate::operations::requests::{self, Planned};
 use crate::policy::Certainty;
 use crate::receipt::ForeseenAdvice;
-use crate::request::{Choice, Chosen, ChosenBecause, Request, RequestState};
+use crate::request::{Choice, Chosen, ChosenBecause, Request};
 use crate::subject::SessionKey;
 use crate::worker::Found;
 
@@ -88,7 +88,9 @@ async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fi
     let complete = sent.as_ref().map(chosen);
     // Where a reason is missing, what was decided before is shown, and what was sent beside it.
     let is_wrong = matches!(complete, Some(None));
-    let planned = requests::plan(&visitor.on, &named, complete.flatten(), true, &visitor.actor(), &|_| {}).await?;
+    let _turn = visitor.admin.turn_to_plan().await?;
+    let planned = requests::plan(&visitor.on, &named, complete.flatten(), true, &visitor.actor(), &|_| {}).await;
+    let planned = planned.map_err(|error| visitor.told(error))?;
     let decisions = sent.filter(|_| is_wrong).unwrap_or_else(|| before(&planned.shown.request));
     let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(Sheet { status, ..sheet(visitor, &planned, &decisions) })
@@ -104,7 +106,6 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
         all.into_iter().partition(|found| found.certainty == Certainty::Certain);
     let missing: Vec<_> = decisions.iter().filter(|(_, (_, because))| because.is_none()).map(|(key, _)| key).collect();
     let going = planned.plan.sessions.len();
-    let four_eyes = visitor.on.settings.four_eyes;
     let body = html! {
         (crumbs(view, &[("/requests", w.requests), (&path, request.number.as_str())], w.step_planned))
         div.head {
@@ -129,8 +130,8 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
         (targets(visitor, planned))
         (holds(visitor, planned))
         (not_reached(visitor, planned))
-        @if shown.state == RequestState::Planned && four_eyes {
-            div.note.is-run { p { span.st.is-wait { (w.somebody_else_title) } } p { (w.somebody_else) } }
+        @if deciding::waits_for_approval(visitor, shown) {
+            (deciding::somebody_else(view))
         } @else if going > 0 { (deciding::run(view, shown, &planned.plan)) }
         p { a href=(path) { (w.back_to_request) } }
     };

@@ -1,4 +1,4 @@
-//! Small rows whose time is over, many at once: tombstones, fingerprints of erasures that ended, and event keys that have no month of
+//! Small rows whose time is over, many at once: tombstones, fingerprints of erasures that ended and of consents, and event keys that have no month of
 //! their own.
 
 use super::{After, Batch, next_of};
@@ -111,7 +111,7 @@ pub(super) async fn old_holds(
     Ok(Batch { deleted, next, passed: None })
 }
 
-/// Fingerprints of erasures that ended so long ago, and with them those by which the consents of sessions were found that went then.
+/// Fingerprints of erasures that ended so long ago.
 pub(super) async fn old_fingerprints(
     tx: &Tx,
     keep: &Keep,
@@ -155,32 +155,50 @@ pub(super) async fn old_fingerprints(
             &[&gone.0, &gone.1, &gone.2],
         )
         .await?;
-    let until = match &next {
-        Some(After::Fingerprint { ended, .. }) => *ended,
-        _ => millis(before),
-    };
-    forget_consents_of_erased(tx, until, portion.size).await?;
     Ok(Batch { deleted, next, passed: None })
 }
 
-/// So many at a time, by their index.
-async fn forget_consents_of_erased(tx: &Tx, until: i64, most: i64) -> Result<(), LedgerError> {
-    loop {
-        let rows = tx
-            .rows(
-                "SELECT fingerprint, installation, session, version FROM consent_fingerprint
-                 WHERE since <= $1 ORDER BY since LIMIT $2",
-                &[&until, &most],
-            )
-            .await?;
-        let mut gone = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for row in &rows {
-            gone.0.push(row.get::<_, &[u8]>(0));
-            gone.1.push(row.get::<_, i64>(1));
-            gone.2.push(row.get::<_, i64>(2));
-            gone.3.push(row.get::<_, i64>(3));
-        }
-        tx.execute(
+/// Fingerprints by which the consents of sessions were found that were erased so long ago.
+pub(super) async fn old_consent_prints(
+    tx: &Tx,
+    keep: &Keep,
+    from: Option<After>,
+    portion: Portion,
+) -> Result<Batch, LedgerError> {
+    let Some(before) = ago(tx.now, keep.fingerprints) else { return Ok(Batch::NOTHING) };
+    let (since, fingerprint, place, version) = match from {
+        Some(After::ConsentPrint { since, fingerprint, place, version }) => (since, fingerprint, place, version),
+        _ => (i64::MIN, Vec::new(), Place { installation: 0, session: 0 }, i64::MIN),
+    };
+    let rows = tx
+        .rows(
+            "SELECT installation, session, since, fingerprint, version,
+                    COALESCE((SELECT name FROM installation AS company WHERE company.id = installation), '')
+                      || '/' || session
+             FROM consent_fingerprint
+             WHERE (since, fingerprint, installation, session, version) > ($1, $2, $3, $4, $5) AND since <= $6
+             ORDER BY since, fingerprint, installation, session, version LIMIT $7",
+            &[&since, &fingerprint, &place.installation, &place.session, &version, &millis(before), &portion.size],
+        )
+        .await?;
+    let next = next_of(&rows, portion, |row| After::ConsentPrint {
+        since: row.get(2),
+        fingerprint: row.get(3),
+        place: Place::read(row),
+        version: row.get(4),
+    });
+    if portion.passes {
+        return Ok(Batch { deleted: 0, next, passed: rows.last().map(|row| row.get(5)) });
+    }
+    let mut gone = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for row in &rows {
+        gone.0.push(row.get::<_, &[u8]>(3));
+        gone.1.push(row.get::<_, i64>(0));
+        gone.2.push(row.get::<_, i64>(1));
+        gone.3.push(row.get::<_, i64>(4));
+    }
+    let deleted = tx
+        .execute(
             "DELETE FROM consent_fingerprint AS print
              USING unnest($1::BYTEA[], $2::BIGINT[], $3::BIGINT[], $4::BIGINT[])
                    AS gone (fingerprint, installation, session, version)
@@ -189,10 +207,7 @@ async fn forget_consents_of_erased(tx: &Tx, until: i64, most: i64) -> Result<(),
             &[&gone.0, &gone.1, &gone.2, &gone.3],
         )
         .await?;
-        if i64::try_from(rows.len()).is_ok_and(|count| count < most) {
-            return Ok(());
-        }
-    }
+    Ok(Batch { deleted, next, passed: None })
 }
 
 /// Those that are in a month go with it (`maintenance`).

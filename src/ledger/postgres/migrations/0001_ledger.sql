@@ -191,7 +191,7 @@ CREATE TABLE consent_fingerprint (
   PRIMARY KEY (fingerprint, installation, session, version)
 );
 CREATE INDEX consent_fingerprint_of_session ON consent_fingerprint (installation, session);
-CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since);
+CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since, fingerprint, installation, session, version);
 
 -- An erasure's id begins with the time when it was made, so a month is a range of ids.
 CREATE TABLE erasure (
@@ -611,6 +611,16 @@ CREATE TABLE account_session (
   seen    BIGINT NOT NULL
 );
 CREATE INDEX account_session_of ON account_session (account);
+
+-- What was answered to an order that may come again, by the digest of its account and key: kept for a day. `status` is 0 until it is answered.
+CREATE TABLE order_answer (
+  id      TEXT COLLATE "C" PRIMARY KEY,
+  digest  TEXT NOT NULL,
+  claimed BIGINT NOT NULL,
+  status  BIGINT NOT NULL,
+  answer  TEXT NOT NULL
+);
+CREATE INDEX order_answer_claimed ON order_answer (claimed);
 
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (

@@ -1,4 +1,4 @@
-//! Small rows whose time is over, many at once: tombstones, fingerprints of erasures that ended, and requests.
+//! Small rows whose time is over, many at once: tombstones, fingerprints of erasures that ended and of consents, and requests.
 
 use jiff::Timestamp;
 use rusqlite::params;
@@ -27,6 +27,15 @@ pub(super) struct AgedFingerprint {
     ended: i64,
     fingerprint: Fingerprint,
     erasure: ErasureId,
+    version: i64,
+}
+
+/// The place of a fingerprint of an erased session's consent in the order of the erasure.
+#[derive(Clone, Copy)]
+pub(super) struct AgedConsentPrint {
+    since: i64,
+    fingerprint: Fingerprint,
+    place: Place,
     version: i64,
 }
 
@@ -142,7 +151,7 @@ pub(super) fn old_tombstones(
     Ok(Batch { deleted: old.len() as u64, next, passed: None })
 }
 
-/// Fingerprints of erasures that ended so long ago, and with them those by which the consents of sessions were found that went then.
+/// Fingerprints of erasures that ended so long ago.
 pub(super) fn old_fingerprints(
     tx: &Tx<'_>,
     keep: &Keep,
@@ -172,7 +181,44 @@ pub(super) fn old_fingerprints(
     for print in &old {
         gone.execute(params![print.fingerprint, print.erasure, print.version])?;
     }
-    let until = next.map_or(before.as_millisecond(), |print| print.ended);
-    tx.prepare_cached("DELETE FROM consent_fingerprint WHERE since <= ?1")?.execute([until])?;
+    Ok(Batch { deleted: old.len() as u64, next, passed: None })
+}
+
+/// Fingerprints by which the consents of sessions were found that were erased so long ago.
+pub(super) fn old_consent_prints(
+    tx: &Tx<'_>,
+    keep: &Keep,
+    from: Option<AgedConsentPrint>,
+    portion: Portion,
+) -> Result<Batch<AgedConsentPrint>, LedgerError> {
+    let Some(before) = ago(tx.now, keep.fingerprints) else { return Ok(Batch::NOTHING) };
+    let first = Place { installation: 0, session: 0 };
+    let first =
+        AgedConsentPrint { since: i64::MIN, fingerprint: Fingerprint([0; 32]), place: first, version: i64::MIN };
+    let from = from.unwrap_or(first);
+    let mut statement = tx.prepare_cached(
+        "SELECT installation, session, since, fingerprint, version FROM consent_fingerprint
+         WHERE (since, fingerprint, installation, session, version) > (?1, ?2, ?3, ?4, ?5) AND since <= ?6
+         ORDER BY since, fingerprint, installation, session, version LIMIT ?7",
+    )?;
+    let AgedConsentPrint { since, fingerprint, place, version } = from;
+    let values = params![since, fingerprint, place.installation, place.session, version, Millis(before), portion.size];
+    let old = statement.query_map(values, |row| {
+        let (since, fingerprint) = (row.get(2)?, row.get(3)?);
+        Ok(AgedConsentPrint { since, fingerprint, place: Place::read(row)?, version: row.get(4)? })
+    })?;
+    let old: Vec<AgedConsentPrint> = old.collect::<Result<_, _>>()?;
+    let next = next_of(&old, portion, |print| *print);
+    if portion.passes {
+        let passed = old.last().map(|print| named(tx, print.place)).transpose()?;
+        return Ok(Batch { deleted: 0, next, passed });
+    }
+    let mut gone = tx.prepare_cached(
+        "DELETE FROM consent_fingerprint
+         WHERE fingerprint = ?1 AND installation = ?2 AND session = ?3 AND version = ?4",
+    )?;
+    for AgedConsentPrint { fingerprint, place, version, .. } in &old {
+        gone.execute(params![fingerprint, place.installation, place.session, version])?;
+    }
     Ok(Batch { deleted: old.len() as u64, next, passed: None })
 }

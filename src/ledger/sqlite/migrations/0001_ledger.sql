@@ -626,6 +626,16 @@ CREATE TABLE account_session (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX account_session_of ON account_session (account);
 
+-- What was answered to an order that may come again, by the digest of its account and key: kept for a day. `status` is 0 until it is answered.
+CREATE TABLE order_answer (
+  id      TEXT PRIMARY KEY,
+  digest  TEXT NOT NULL,
+  claimed INTEGER NOT NULL,
+  status  INTEGER NOT NULL,
+  answer  TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX order_answer_claimed ON order_answer (claimed);
+
 -- What an alert has told, and what it has still to tell, as JSON. Who writes it names the version that it has read.
 CREATE TABLE alert (
   name    TEXT PRIMARY KEY,

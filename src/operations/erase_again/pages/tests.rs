@@ -59,8 +59,8 @@ fn two_pages_alike_are_none_the_same_for_ever() {
 struct Counted {
     pages: u64,
     crowded_at: u64,
-    /// It does not go on where an earlier process has stopped.
-    refuses: bool,
+    /// Why it does not go on behind a page.
+    refuses: Option<&'static str>,
     happened: Mutex<Vec<&'static str>>,
 }
 
@@ -94,12 +94,13 @@ impl Target for Counted {
         if calls == self.crowded_at {
             return Err(TargetError::RateLimited { retry_after: Some(Duration::ZERO) });
         }
-        if self.refuses && call.cursor.is_some() {
-            return Err(TargetError::Permanent(CANNOT_SWEEP_AS_CONFIGURED.into()));
+        if let Some(why) = self.refuses.filter(|_| call.cursor.is_some()) {
+            return Err(TargetError::Permanent(why.into()));
         }
+        assert!(call.cursor.is_none() || call.told_by == "this one", "whoever is asked has said where to go on");
         let number = call.cursor.as_ref().map_or(0, |cursor| u64::from(cursor.expose()[0]));
         let next = (number + 1 < self.pages).then(|| cursor(number + 1));
-        Ok(SweepPage { next, ..page(&[&format!("{number}@x.cz")]) })
+        Ok(SweepPage { next, told_by: "this one".into(), ..page(&[&format!("{number}@x.cz")]) })
     }
 
     async fn health(&self) -> Result<(), TargetError> {
@@ -117,7 +118,7 @@ impl Target for Counted {
 
 #[tokio::test]
 async fn each_call_is_charged_before_it_is_made_also_one_that_is_made_again() {
-    let system = Counted { pages: 3, crowded_at: 2, refuses: false, happened: Mutex::default() };
+    let system = Counted { pages: 3, crowded_at: 2, refuses: None, happened: Mutex::default() };
     let name = TargetName("crm".into());
     let mut pages = Pages::new(&system, &name, Some(&system), None);
     let mut taken = 0;
@@ -129,22 +130,31 @@ async fn each_call_is_charged_before_it_is_made_also_one_that_is_made_again() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_known_only_of_where_an_earlier_process_has_stopped() {
+async fn whatever_is_permanent_behind_a_page_is_a_cursor_that_is_refused() {
     let name = TargetName("crm".into());
     let system = |refuses| Counted { pages: 3, crowded_at: 0, refuses, happened: Mutex::default() };
-    let willing = system(false);
-    let mut pages = Pages::new(&willing, &name, None, None).resumed(Some(cursor(2)), 500);
-    assert_eq!(pages.cursor(), Some(&cursor(2)));
+    let third = || Some(Next { cursor: cursor(2), told_by: "this one".into() });
+    let willing = system(None);
+    let mut pages = Pages::new(&willing, &name, None, None).resumed(third(), 500);
+    assert_eq!(pages.begins(), third().as_ref());
     let page = pages.next().await.expect("it answers").expect("a page");
-    assert_eq!((page.records.len(), pages.cursor(), pages.is_refused()), (1, None, false));
+    assert_eq!((page.records.len(), pages.begins(), pages.refused()), (1, None, None));
     assert!(pages.next().await.expect("it answers").is_none(), "it was the last one");
-    let expired = system(true);
-    let mut pages = Pages::new(&expired, &name, None, None).resumed(Some(cursor(2)), 500);
-    assert!(pages.next().await.is_err() && pages.is_refused());
-    // A cursor of its own that it refuses on the way is no old one: it would be refused again.
-    let mut pages = Pages::new(&expired, &name, None, None).resumed(None, 0);
-    pages.next().await.expect("it answers").expect("a page");
-    assert!(pages.next().await.is_err() && !pages.is_refused());
+    for (why, expected) in [
+        (CANNOT_SWEEP_AS_CONFIGURED, Restarted::CursorRefused),
+        ("the plugin's result: its shape", Restarted::CursorRefused),
+        (TOLD_BY_ANOTHER, Restarted::Reconfigured),
+    ] {
+        let expired = system(Some(why));
+        let mut pages = Pages::new(&expired, &name, None, None).resumed(third(), 500);
+        let said = pages.next().await.expect_err("it refuses");
+        assert_eq!(pages.refused(), Some(expected), "{why}");
+        // It may well be asked, from its start: nothing says that it never can.
+        assert!(matches!(said, OperationError::Unavailable(_)), "{said:?}");
+        let mut pages = Pages::new(&expired, &name, None, None);
+        pages.next().await.expect("it answers").expect("a page");
+        assert!(pages.next().await.is_err() && pages.refused() == Some(expected), "also on the way: {why}");
+    }
 }
 
 #[test]

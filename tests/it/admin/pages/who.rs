@@ -19,7 +19,7 @@ const PAGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 16] = [
+const ORDERS: [(&str, &[&str]); 17] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -34,6 +34,7 @@ const ORDERS: [(&str, &[&str]); 16] = [
     ("/erasures/e-00000000000000000000000000000000/approve", &["approver"]),
     ("/erasures/e-00000000000000000000000000000000/reject", &["approver"]),
     ("/erasures/e-00000000000000000000000000000000/retry", &["operator"]),
+    ("/erasures/e-00000000000000000000000000000000/begin", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
 ];
@@ -71,6 +72,8 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
             }
             assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
         }
+        let expected = if *role == "operator" { 403 } else { 404 };
+        browser.get("/requests/acme/404/plan").is(expected);
         for (path, may) in ORDERS {
             let page = browser.post(path, &[("how", "document"), ("months", "1"), ("plan", "0000000000000000")]);
             let expected: &[u16] = if may.contains(role) { &[404, 400] } else { &[403] };

@@ -52,6 +52,10 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
                     Some(found) => world.page(found.iter().map(record).collect()),
                     None => return world.not_understood(asked),
                 },
+                cursor if !world.knows(cursor) => {
+                    let error = json!({ "code": "0x80041129", "message": "The paging cookie is not valid any more." });
+                    return Reply::json(400, &json!({ "error": error }));
+                }
                 cursor => world.next_page(cursor.parse().unwrap_or_default()),
             };
             let host = asked.seen.header("host").unwrap_or_default();
@@ -63,7 +67,7 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
                 let link = format!("http://{host}/api/data/v9.2/{set}?{query}&%24skiptoken={cursor}");
                 body["@odata.nextLink"] = json!(link);
             }
-            Reply::json(200, &body)
+            if is_list { world.listed(body) } else { Reply::json(200, &body) }
         }
         ("GET", [row]) => match row.split_once('(').and_then(|(set, id)| world.get(word(set, ""), number(id))) {
             Some(row) if row.state == State::Live => Reply::json(200, &record(row)),

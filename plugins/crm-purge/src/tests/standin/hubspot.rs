@@ -43,9 +43,10 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
                     let all = world.those("person", State::Live, |_| true);
                     world.page(all.iter().map(|row| listed(row, asked.query("properties"))).collect())
                 }
+                after if !world.knows(after) => return error(400, "VALIDATION_ERROR"),
                 after => world.next_page(after.parse().unwrap_or_default()),
             };
-            Reply::json(200, &paged(json!({ "results": results }), cursor))
+            world.listed(paged(json!({ "results": results }), cursor))
         }
         ("GET", [_]) => Reply::json(200, &json!({ "results": [] })),
         ("GET", ["contacts", id]) => match world.get("person", id.parse().unwrap_or_default()) {

@@ -34,10 +34,15 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
             let (items, cursor) = cursored(world, asked, items);
             Reply::json(200, &json!({ "success": true, "data": { "items": items }, "additional_data": cursor }))
         }
+        ("GET", ["api", "v2", "persons"])
+            if !asked.query("cursor").is_empty() && !world.knows(asked.query("cursor")) =>
+        {
+            Reply::json(400, &json!({ "success": false, "error": "Parameter cursor is invalid" }))
+        }
         ("GET", ["api", "v2", "persons"]) if asked.query("limit") != "1" => {
             let all = world.those("person", State::Live, |_| true).iter().map(listed_person).collect();
             let (data, cursor) = cursored(world, asked, all);
-            Reply::json(200, &json!({ "success": true, "data": data, "additional_data": cursor }))
+            world.listed(json!({ "success": true, "data": data, "additional_data": cursor }))
         }
         ("GET", ["api", "v2", "persons"]) => Reply::json(200, &json!({ "success": true, "data": [] })),
         ("GET", ["api", "v2", "persons", id]) => match world.get("person", number(id)) {

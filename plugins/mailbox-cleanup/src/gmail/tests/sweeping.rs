@@ -1,12 +1,12 @@
 //! Who stands in the messages, after a restore.
 
 use quietus_plugin::http::test::Reply;
-use quietus_plugin::{ErrorClass, unsaid};
+use quietus_plugin::{ErrorClass, ResumeValue, Swept, unsaid};
 
 use super::google::{TAKEN, refused};
 use super::*;
 use crate::gmail::sweep::UNSHOWN;
-use crate::standin::{Told, sweep};
+use crate::standin::{Told, page, sweep};
 
 const LIST: &str = "GET /gmail/v1/users/me/messages?";
 /// Of a message's headers, in a batch.
@@ -145,6 +145,126 @@ fn a_page_that_is_empty_is_not_the_end_and_a_mailbox_that_is_has_one() {
     google.fault(LIST, Reply::json(200, &json!({ "resultSizeEstimate": 1, "nextPageToken": "0" })));
     assert_eq!(told(&google, 500).expect("told").emails(), ["ann@x.cz"]);
     assert!(told(&Google::with(&[]), 500).expect("told").records.is_empty());
+}
+
+/// A page that begins there.
+fn told_from(config: &Value, cursor: Option<&ResumeValue>) -> Result<Swept, PluginError> {
+    page(config, ("google", KEY), 500, cursor.cloned())
+}
+
+#[test]
+fn a_place_among_other_accounts_is_none() {
+    let google = Google::with(&["ann@x.cz", "bob@y.cz"]);
+    for (user, sender) in [("second@x.cz", "carl@y.cz"), ("third@x.cz", "dan@y.cz")] {
+        google.state().add(user, "INBOX", &[("From", sender)]);
+    }
+    let [one, two, three] = [USER, "second@x.cz", "third@x.cz"]
+        .map(|user| json!({ "name": user.split('@').next(), "gmail": account(&google, user) }));
+    let of = |accounts: &[&Value], more: Value| config(json!(accounts), more);
+    let before = of(&[&one, &two], json!({}));
+    let first = told_from(&before, None).expect("told");
+    let cursor = first.next.expect("the second account is to follow");
+    assert_eq!(told_from(&before, Some(&cursor)).expect("it goes on").records.len(), 1);
+    let url = "http://127.0.0.1:1";
+    let graph = json!({ "user": USER, "base_url": url, "token_url": url, "client_id": "app", "secret": "google" });
+    let graph = json!({ "name": "graph", "graph": graph });
+    for (after, more) in [
+        (vec![&two, &one], json!({})),
+        (vec![&one], json!({})),
+        (vec![&two], json!({})),
+        (vec![&one, &three], json!({})),
+        (vec![&three, &one, &two], json!({})),
+        (vec![&one, &two, &three], json!({})),
+        (vec![&one, &graph], json!({})),
+        (vec![&one, &two], json!({ "only_from": true })),
+        (vec![&one, &two], json!({ "protect": ["bob@y.cz"] })),
+    ] {
+        let error = told_from(&of(&after, more), Some(&cursor)).err().expect("it would go on among others");
+        assert_eq!(error.class, ErrorClass::Permanent, "{after:?}: {error}");
+    }
+    // Of an earlier version, which named no accounts, and of a hand that names one that is not there.
+    let text = String::from_utf8(cursor.expose().to_vec()).expect("JSON");
+    for cursor in ["{\"account\":1}".to_owned(), text.replace("\"account\":1", "\"account\":2")] {
+        let error = told_from(&before, Some(&ResumeValue::new(cursor))).err().expect("it is none");
+        assert_eq!(error.class, ErrorClass::Permanent, "{error}");
+    }
+    // How it is asked, and not whom.
+    let mut faster = two.clone();
+    faster["gmail"]["timeout"] = json!("9s");
+    assert!(told_from(&of(&[&one, &faster], json!({ "messages_max": 7 })), Some(&cursor)).is_ok());
+}
+
+#[test]
+fn a_token_that_is_refused_is_no_place_any_more() {
+    let google = Google::with(&["ann@x.cz"; 230]);
+    let settings = settings(&google, json!({}));
+    let cursor = told_from(&settings, None).expect("told").next.expect("it goes on");
+    let refusal = |message: &str, reason: &str| {
+        let error = json!({ "message": message, "domain": "global", "reason": reason });
+        Reply::json(400, &json!({ "error": { "code": 400, "message": message, "errors": [error] } }))
+    };
+    let newer = json!({ "error": { "code": 400, "message": "Page token is invalid.", "status": "INVALID_ARGUMENT" } });
+    for (reply, class) in [
+        (refusal("Invalid pageToken", "invalidArgument"), ErrorClass::Permanent),
+        (Reply::json(400, &newer), ErrorClass::Permanent),
+        // What says nothing of the token may pass.
+        (refusal("Invalid query", "invalidArgument"), ErrorClass::Retryable),
+        (refused(400, "badRequest"), ErrorClass::Retryable),
+        (Reply::text(400, "<html>pageToken</html>"), ErrorClass::Retryable),
+    ] {
+        google.fault("pageToken=", reply);
+        let error = told_from(&settings, Some(&cursor)).err().expect("no page");
+        assert_eq!(error.class, class, "{error}");
+    }
+    // The first page has no token.
+    google.fault(LIST, refusal("Invalid pageToken", "invalidArgument"));
+    assert_eq!(told_from(&settings, None).err().expect("no page").class, ErrorClass::Retryable);
+    assert!(told_from(&settings, Some(&cursor)).expect("told").next.is_none());
+}
+
+#[test]
+fn a_list_that_lacks_the_rest_for_once_is_not_the_end() {
+    let lists = [json!({ "resultSizeEstimate": 231 }), json!({ "messages": [], "resultSizeEstimate": 231 })];
+    for list in lists {
+        let google = Google::with(&["ann@x.cz"; 230]);
+        google.add("INBOX", &[("From", "bob@y.cz")]);
+        let mut is_first = true;
+        let once = || {
+            if std::mem::take(&mut is_first) {
+                google.fault(LIST, Reply::json(200, &list));
+            }
+        };
+        let told = sweep(&settings(&google, json!({})), ("google", KEY), 500, once).expect("told");
+        assert_eq!(told.emails(), ["ann@x.cz", "bob@y.cz"], "{list}");
+    }
+    let google = Google::with(&["ann@x.cz"; 230]);
+    let settings = settings(&google, json!({}));
+    let cursor = told_from(&settings, None).expect("told").next.expect("it goes on");
+    google.fault(LIST, Reply::json(200, &json!({ "messages": null, "resultSizeEstimate": 231 })));
+    let error = told_from(&settings, Some(&cursor)).err().expect("it is no list");
+    assert_eq!(error.class, ErrorClass::Retryable, "{error}");
+}
+
+/// The host ends a sweep that comes to a cursor where it has been.
+#[test]
+fn tokens_that_go_round_come_to_a_cursor_that_was_there() {
+    let google = Google::with(&["ann@x.cz", "bob@y.cz"]);
+    google.state().page = 1;
+    for (of, id, next) in [("pageToken=1", "18c00001", "2"), ("pageToken=2", "18c00000", "1")] {
+        let list = json!({ "messages": [{ "id": id }], "resultSizeEstimate": 2, "nextPageToken": next });
+        (0..200).for_each(|_| google.fault(of, Reply::json(200, &list)));
+    }
+    let settings = settings(&google, json!({}));
+    let mut cursors: Vec<Option<ResumeValue>> = vec![None];
+    for _ in 0..6 {
+        let next = told_from(&settings, cursors.last().and_then(Option::as_ref)).expect("told").next;
+        assert!(next.is_some(), "nothing has ended");
+        if cursors.contains(&next) {
+            return;
+        }
+        cursors.push(next);
+    }
+    panic!("each cursor is a new one");
 }
 
 #[test]

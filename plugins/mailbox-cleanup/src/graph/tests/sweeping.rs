@@ -8,7 +8,7 @@ use super::mail::{CAME, party};
 use super::*;
 use crate::graph::sweep::{AT_ONCE, ODD, UNDATED};
 use crate::graph::{REFUSED, UNSEEN, UNTOLD, time};
-use crate::standin::{Told, sweep};
+use crate::standin::{Told, page, sweep};
 
 /// A list by time.
 const LIST: &str = "%24filter=receivedDateTime";
@@ -207,6 +207,53 @@ fn a_folder_that_nobody_may_look_into_is_said_and_the_rest_is_told() {
         let people = if of.contains("holds") { &["ann@x.cz"][..] } else { &["ann@x.cz", "ida@y.cz"] };
         assert_eq!((told.emails(), told.not_looked_at.clone()), (people.to_vec(), vec![noted.to_owned()]), "{of}");
     }
+}
+
+/// No cursor has a link: the list is asked for anew, and no folder is passed over because of it.
+#[test]
+fn a_link_that_is_refused_hides_nobody() {
+    let stale =
+        || [refused(400, "BadRequest"), refused(400, "ErrorInvalidUrlQuery"), refused(410, "SyncStateNotFound")];
+    for folder in ["inbox", DELETIONS] {
+        let exchange = Exchange::new();
+        for n in 0..3 {
+            let fields = json!({ "from": party(&format!("p{n}@y.cz")), "receivedDateTime": "2026-02-01T00:00:00Z" });
+            exchange.mailbox().add(folder, fields);
+        }
+        exchange.mailbox().page = 2;
+        for reply in stale() {
+            exchange.fault("%24skip=", reply);
+            let first = page(&settings(&exchange, json!({})), ("app", "hunter2"), 500, None);
+            let cursor = match first {
+                // What came before it is told, and the cursor is the list's beginning.
+                Ok(swept) => Some(swept.next.expect("not the end")),
+                Err(error) => {
+                    assert_eq!(error.class, ErrorClass::Retryable, "{error}");
+                    None
+                }
+            };
+            assert!(exchange.mailbox().faults.is_empty(), "it was met");
+            let rest = page(&settings(&exchange, json!({})), ("app", "hunter2"), 500, cursor).expect("asked anew");
+            assert_eq!((rest.records.len(), rest.not_looked_at), (3, Vec::new()), "{folder}");
+        }
+    }
+}
+
+#[test]
+fn links_that_go_round_are_no_list() {
+    let exchange = Exchange::new();
+    for n in 0..3 {
+        let fields = json!({ "from": party(&format!("p{n}@y.cz")), "receivedDateTime": "2026-02-01T00:00:00Z" });
+        exchange.mailbox().add("inbox", fields);
+    }
+    exchange.mailbox().page = 2;
+    let message = exchange.mailbox().mails[0].json("inbox");
+    for skip in ["8", "9"].repeat(150) {
+        let link = format!("/v1.0/users/support%40x.cz/messages?%24filter=receivedDateTime&%24skip={skip}");
+        exchange.fault("%24skip=", Reply::json(200, &json!({ "value": [message], "@odata.nextLink": link })));
+    }
+    let error = told(&exchange, 500).err().expect("nobody has seen the third");
+    assert_eq!(error.class, ErrorClass::Retryable, "{error}");
 }
 
 #[test]

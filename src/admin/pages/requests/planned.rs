@@ -1,0 +1,114 @@
+//! A request's plan as it is kept: which sessions go and why, for whoever approves it. Each look at it is in the audit.
+
+use axum::extract::Path;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::{deciding, named};
+use crate::access::Permission;
+use crate::admin::caller::SeePlans;
+use crate::admin::pages::parts::{
+    actor, cell, crumbs, days_left, heads, in_words, may_approve, request_path, request_state, urgency, verdict,
+    verdict_class,
+};
+use crate::admin::pages::view::{Section, Sheet, View};
+use crate::admin::pages::visitor::Visitor;
+use crate::admin::problem::Problem;
+use crate::operations::requests::{self, Shown};
+use crate::receipt::ForeseenAdvice;
+use crate::request::{Choice, Plan, Request};
+
+pub(super) async fn show(visitor: Visitor<SeePlans>, Path(which): Path<(String, String)>) -> Response {
+    visitor.view.answer(shown(&visitor, &which).await)
+}
+
+async fn shown(visitor: &Visitor<SeePlans>, which: &(String, String)) -> Result<Sheet, Problem> {
+    let shown = requests::view_plan(&visitor.on, &named(visitor, which)?, &visitor.actor()).await?;
+    let may_approve = may_approve(visitor, &shown.request).await?;
+    match &shown.request.plan {
+        Some(plan) => Ok(sheet(visitor, &shown, plan, may_approve)),
+        None => Err(Problem::not_found("plan of this request")),
+    }
+}
+
+fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: bool) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let request = &shown.request;
+    let (title, path) = (view.say(w.plan_of, &[("number", &shown.name())]), request_path(request));
+    let body = html! {
+        (crumbs(view, &[("/requests", w.requests), (&path, request.number.as_str())], w.step_planned))
+        div.head {
+            div.line {
+                h1 { (view.count(&w.sessions_go, plan.sessions.len() as u64)) } " " (request_state(view, shown.state))
+                @if let Some(left) = shown.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
+            }
+            p.lead { (made_by(view, request, plan)) }
+        }
+        @if !plan.sessions.is_empty() {
+            section aria-labelledby="h-go" {
+                h2 #h-go { (w.these_go) }
+                table.stack role="table" {
+                    caption { (view.count(&w.sessions, plan.sessions.len() as u64)) }
+                    (heads(&[w.session, w.how_sure, w.why_theirs]))
+                    tbody role="rowgroup" { @for one in &plan.sessions {
+                        tr role="row" {
+                            th scope="row" role="rowheader" { (one.session) }
+                            (cell(w.how_sure, &html! { ((w.certainty)(&one.certainty)) }))
+                            (cell(w.why_theirs, &html! { span lang="en" { (one.reason) } }))
+                        }
+                    } }
+                }
+            }
+        }
+        (decided(view, w.included_by_decision, &request.include))
+        (decided(view, w.excluded_by_decision, &request.exclude))
+        @if let Some(foreseen) = &shown.foreseen { (foreseen_of(visitor, request, foreseen)) }
+        @if view.may(Permission::Approve) && deciding::waits_for_approval(visitor, shown) {
+            @if may_approve { (deciding::approve(view, shown, plan)) } @else { (deciding::somebody_else(view)) }
+        }
+        p { a href=(path) { (w.back_to_request) } }
+    };
+    Sheet::new(title, Section::Requests, body)
+}
+
+/// Whose a plan is, and who has approved it.
+pub(super) fn made_by(view: &View, request: &Request, plan: &Plan) -> Markup {
+    let w = view.words();
+    let makers: Vec<_> = request.makers.iter().map(actor).collect();
+    html! {
+        (w.planned_by) " " (makers.join(", ")) ", " (view.time(plan.at)) ". "
+        (w.plan_hash) " " span.hash { (plan.hash) } "."
+        @if let Some(approved) = &plan.approved {
+            " " (w.approved_by) " " (actor(&approved.by)) ", " (view.time(approved.at)) "."
+        }
+    }
+}
+
+fn decided(view: &View, title: &str, choices: &[Choice]) -> Markup {
+    let w = view.words();
+    html! {
+        @if !choices.is_empty() {
+            div {
+                p { b { (title) } }
+                ul.plain { @for one in choices { li { (one.session) ": " ((w.chosen_because)(one.because)) } } }
+            }
+        }
+    }
+}
+
+/// What the receipt will have to say.
+pub(super) fn foreseen_of<N>(visitor: &Visitor<N>, request: &Request, foreseen: &ForeseenAdvice) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, &request.mluvii);
+    html! {
+        div class={ "note " (verdict_class(foreseen.at_best)) } {
+            p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
+            ul.plain {
+                @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers) { li { (names.reason(&reason.reason)) } }
+                @for target in &foreseen.not_known {
+                    li { span.st.is-unseen { (view.say(w.could_not_say, &[("target", &names.system(target))])) } }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Whether whoever approves is surely somebody else than who has asked for it (`requests.four_eyes`), as far as the ledger says who has
+//! which name, and who has given whom what they came by.
+
+use crate::access::{AccountName, TokenId};
+use crate::audit::{Act, ActResult, Actor, Apart, AuditRow, Object};
+use crate::ledger::{AuditRange, Cursor, PAGE_MAX};
+use crate::operations::{OperationError, Operations};
+
+/// Who has given somebody what they came by.
+enum Given {
+    /// Nobody: the machine says who it is.
+    ByNobody,
+    By(Actor),
+    /// The audit no longer says.
+    Unknown,
+}
+
+/// Why `by` does not approve what these have asked for; `None` where all of them are surely somebody else, and neither has given the other
+/// what they came by.
+pub(crate) async fn why_not(on: &Operations, by: &Actor, asked: &[Actor]) -> Result<Option<String>, OperationError> {
+    for own in asked {
+        match by.apart_from(own) {
+            Apart::Two => {}
+            Apart::One => return Ok(Some(format!("somebody else has to approve it than {own}, who has asked for it"))),
+            Apart::WhereAccount(name) => {
+                let is_known = match &name {
+                    Some(name) => on.ledger.account(name).await?.is_some(),
+                    None => false,
+                };
+                if !is_known {
+                    return Ok(Some(unclear(by, own, name.as_ref())));
+                }
+            }
+        }
+    }
+    if let Some(why) = given_by(on, by, asked).await? {
+        return Ok(Some(why));
+    }
+    for own in asked {
+        if let Some(why) = given_by(on, own, std::slice::from_ref(by)).await? {
+            return Ok(Some(why));
+        }
+    }
+    Ok(None)
+}
+
+/// Why two are not surely two people: one of these has given `to` the token or password that they came by, and so can come by it, too.
+async fn given_by(on: &Operations, to: &Actor, others: &[Actor]) -> Result<Option<String>, OperationError> {
+    Ok(match giver(on, to).await? {
+        Given::ByNobody => None,
+        Given::By(giver) => others.iter().any(|other| giver.apart_from(other) == Apart::One).then(|| {
+            format!(
+                "somebody else has to approve it: {giver} has given {to} the token or password, and may have it, too; have it given \
+                 anew by somebody who has neither asked for it nor approves it"
+            )
+        }),
+        Given::Unknown => Some(format!(
+            "who has given {to} the token or password is no longer in the ledger's audit, so nobody is surely somebody else: have a \
+             new one given (`quietus tokens issue`, `quietus users password`), and use that"
+        )),
+    })
+}
+
+/// Of a session, whoever has given its account a password last: who has changed their own since was signed in by that one.
+async fn giver(on: &Operations, to: &Actor) -> Result<Given, OperationError> {
+    let Some((account, token)) = to.came_by() else { return Ok(Given::ByNobody) };
+    let row = match token {
+        Some(id) => newest(on, Act::IssueToken, &account, |row| is_of_token(row, &id)).await?,
+        None => {
+            let own = Actor::user(&account);
+            let by_others = |row: &AuditRow| row.statement.actor != own;
+            match newest(on, Act::SetPassword, &account, by_others).await? {
+                Some(row) => Some(row),
+                None => newest(on, Act::AddAccount, &account, by_others).await?,
+            }
+        }
+    };
+    Ok(row.map_or(Given::Unknown, |row| Given::By(row.statement.actor)))
+}
+
+fn is_of_token(row: &AuditRow, id: &TokenId) -> bool {
+    row.statement.details.get("token").and_then(serde_json::Value::as_str) == Some(id.as_str())
+}
+
+/// The newest row that says that this was done to an account, of those that are looked for.
+async fn newest(
+    on: &Operations,
+    act: Act,
+    account: &AccountName,
+    is_looked_for: impl Fn(&AuditRow) -> bool,
+) -> Result<Option<AuditRow>, OperationError> {
+    let mut range = AuditRange {
+        act: Some(act),
+        object: Some(Object::account(account)),
+        ..AuditRange::all(Cursor::NEWEST, PAGE_MAX)
+    };
+    loop {
+        let page = on.ledger.audit(&range).await?;
+        let mut done = page.items.into_iter().filter(|row| row.statement.result == ActResult::Done.as_str());
+        if let Some(found) = done.find(&is_looked_for) {
+            return Ok(Some(found));
+        }
+        let Some(next) = page.next else { return Ok(None) };
+        range.cursor = next;
+    }
+}
+
+fn unclear(by: &Actor, own: &Actor, name: Option<&AccountName>) -> String {
+    let what = match name {
+        Some(name) => format!(
+            "give whoever has the machine's account {name} an account of that name (`quietus users add {name}`), or let both come by the \
+             same way"
+        ),
+        None => "let both come by the same way, each with an account of their own".to_owned(),
+    };
+    format!("it is not known whether {by} is somebody else than {own}, who has asked for it: {what}")
+}
