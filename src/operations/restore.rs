@@ -19,7 +19,7 @@ use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::key_files::{Keys, SealStore, leave_to_owner_of, read_public_keys};
 use crate::keys::{KeyId, KeyKind};
 use crate::ledger::sqlite::{self, Exclusive, SqliteLedger, SqliteView};
-use crate::ledger::{Accounts as _, Admin as _, LedgerId, LedgerPlace};
+use crate::ledger::{Admin as _, LedgerId, LedgerPlace};
 use crate::outside::{Known, KnownKeys, StateFile};
 use crate::receipt::{Gap, GapCause, ReceiptHead};
 

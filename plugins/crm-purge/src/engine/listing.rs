@@ -59,7 +59,7 @@ impl At {
     /// The place by which the vendor is asked for the page, none for the first one, and for how many records.
     pub(super) fn asked(&self, list: &List, most: u32) -> (Option<String>, u32) {
         let place = match list.follow {
-            Follow::Cursor(_) | Follow::Link { .. } => self.next.clone(),
+            Follow::Cursor { .. } | Follow::Link { .. } => self.next.clone(),
             Follow::Id { .. } => self.last.clone(),
             Follow::Offset { .. } => self.read.checked_sub(1).map(|offset| offset.to_string()),
         };
