@@ -127,7 +127,7 @@ fn password_form(view: &View, wrong: Option<&Wrong<'_>>, status: StatusCode) -> 
         html! {
             div.field.wrong[wrong.is_some()] {
                 label for=(name) { (label) }
-                @if let Some(wrong) = wrong { span.error #{ (name) "-e" } { span.hidden { (w.error_in_title) " " } (wrong.text) } }
+                @if let Some(wrong) = wrong { span.error id={ (name) "-e" } { span.hidden { (w.error_in_title) " " } (wrong.text) } }
                 input id=(name) name=(name) type="password" autocomplete=(autocomplete) maxlength="1024" required
                     aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong.map(|_| format!("{name}-e"))];
             }

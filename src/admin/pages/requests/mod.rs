@@ -7,6 +7,7 @@ mod new;
 mod one;
 mod plan;
 mod planned;
+mod unreached;
 
 use std::sync::Arc;
 

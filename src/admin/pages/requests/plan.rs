@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::{deciding, named};
+use super::{deciding, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{
@@ -323,7 +323,7 @@ fn not_reached(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
                 }
             }
             ul.plain {
-                @for one in &planned.reach.not_reached { li { span.st.is-unseen { span lang="en" { (one) } } } }
+                @for one in &planned.reach.not_reached { li { span.st.is-unseen { (unreached::sentence(view, names, one)) } } }
                 @for reason in foreseen.iter().flat_map(|foreseen| &foreseen.reasons).filter(|reason| reason.lowers) {
                     li { span.st.is-unseen { (names.reason(&reason.reason)) } }
                 }

@@ -10,6 +10,7 @@ use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, Reject
 pub(super) const WORDS: Words = Words {
     after_the_last_day: "po termínu žádosti",
     all_of_them: "Všechny",
+    and: "a zároveň",
     another_browser: "Jiný prohlížeč",
     answered_erased: "Odpověděl, že vymazal",
     answered_lead: "Přišla odpověď, ze které není poznat, čí žádost je? Zapište ji: lhůta od toho dne zase běží.",
@@ -160,6 +161,7 @@ pub(super) const WORDS: Words = Words {
     old_password: "Dosavadní heslo",
     only_after_a_look: "Že údaje zmizely nebo nebyly, se píše jen po kontrole",
     open_ones: "Otevřené",
+    or: "nebo",
     other_kind_hint: "Název parametru hovoru z konfigurace",
     other_kind: "Jiný druh údaje",
     other_value: "Jeho hodnota",
@@ -239,6 +241,16 @@ pub(super) const WORDS: Words = Words {
     too_many_at_once: "Právě se přihlašuje příliš mnoho lidí. Zkuste to za chvíli.",
     typed_is_gone: "Co jste o osobě napsali, se nikam neukládá, proto to tu už není. Napište to znovu.",
     under_way: "Probíhá",
+    unreached_certain: "Podle zadaných údajů není nic s jistotou této osoby. Je potřeba {kinds}.",
+    unreached_excluded: "Konverzace, které jí určitě patří a podle rozhodnutí zůstanou: {n}. Doklad kvůli tomu bude neúplný.",
+    unreached_further: "Pod čím dalším je osoba vedená, se nezjistilo v systémech: {targets}.",
+    unreached_gone: "Konverzace {session} už byla vymazána; není známo, že by od té doby něco přibylo.",
+    unreached_never_read: "Konverzace {session} se vymaže, ale v mluvii ji nikdo nikdy nepřečetl: doklad nemůže říct, že zmizela.",
+    unreached_possible: "Možné konverzace, které zůstanou, protože o nich nikdo nerozhodl: {n}. Doklad kvůli tomu bude neúplný.",
+    unreached_targets: "O výmaz nikdo nežádal v systémech: {targets}.",
+    unreached_unheard_accepted: "Konverzace, o kterých se quietus nedozvěděl: mluvii samo se neprohledává, jak připouští konfigurace.",
+    unreached_unheard: "Konverzace, o kterých se quietus nedozvěděl: mluvii samo se neprohledává a doklad kvůli tomu bude neúplný.",
+    unreached_unread: "Konverzace, které mluvii neukáže, takže se neví, čí jsou: {n}. Doklad kvůli tomu bude neúplný.",
     until: "do:",
     user_name: "Uživatelské jméno",
     verify_lead: "Než se cokoli dohledá nebo smaže, musí být jisté, že žádost podala sama osoba.",
@@ -347,22 +359,13 @@ fn act(one: DelayCode) -> &'static str {
     match one {
         DelayCode::Unverified => "Ověřit totožnost",
         DelayCode::Unanswered => "Zapsat odpověď",
-        DelayCode::Reopened
-        | DelayCode::Approval
-        | DelayCode::Held
-        | DelayCode::Task
-        | DelayCode::Report
-        | DelayCode::Link
-        | DelayCode::Purge
-        | DelayCode::NotDue
-        | DelayCode::Settling
-        | DelayCode::Target
-        | DelayCode::Receipt => "Podívat se",
         DelayCode::Incomplete | DelayCode::NothingPlanned => "Rozhodnout, jak dál",
         DelayCode::Unplanned => "Sestavit plán",
         DelayCode::Unapproved => "Přečíst plán",
         DelayCode::NotRun => "Spustit výmaz",
         DelayCode::Parked | DelayCode::Paused | DelayCode::Out => "Zjistit proč",
+        // By themselves, or with others.
+        _ => "Podívat se",
     }
 }
 

@@ -10,6 +10,7 @@ use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, Reject
 pub(super) const WORDS: Words = Words {
     after_the_last_day: "after the last day of the request",
     all_of_them: "All",
+    and: "and",
     another_browser: "Another browser",
     answered_erased: "Answered that it has erased",
     answered_lead: "There is an answer that does not show whose it is? Write it down: the deadline runs on from that day.",
@@ -160,6 +161,7 @@ pub(super) const WORDS: Words = Words {
     old_password: "Password until now",
     only_after_a_look: "That data is gone or was absent is written only after somebody has looked",
     open_ones: "Open",
+    or: "or",
     other_kind_hint: "The name of a call parameter of the configuration",
     other_kind: "Another kind",
     other_value: "Its value",
@@ -239,6 +241,16 @@ pub(super) const WORDS: Words = Words {
     too_many_at_once: "Too many are signing in just now. Try again in a moment.",
     typed_is_gone: "What you have typed of the person is kept nowhere, so it is not here any more. Type it again.",
     under_way: "Working",
+    unreached_certain: "Nothing is certainly this person’s by what was given. It takes {kinds}.",
+    unreached_excluded: "Sessions that are certainly theirs and stay by decision: {n}. The receipt is incomplete by that.",
+    unreached_further: "What else the person is known by was not found out at: {targets}.",
+    unreached_gone: "Session {session} was erased before; nothing is known to have come since.",
+    unreached_never_read: "Session {session} goes, and nobody has ever read it at mluvii: the receipt cannot say that it is gone.",
+    unreached_possible: "Possible sessions that stay, as nobody has decided about them: {n}. The receipt is incomplete by that.",
+    unreached_targets: "Nobody asked for what is at: {targets}.",
+    unreached_unheard_accepted: "Sessions of which quietus never heard: mluvii itself is not searched, as the configuration accepts.",
+    unreached_unheard: "Sessions of which quietus never heard: mluvii itself is not searched, and the receipt is incomplete by that.",
+    unreached_unread: "Sessions that mluvii does not show, so that nobody knows whose they are: {n}. The receipt is incomplete by that.",
     until: "until",
     user_name: "User name",
     verify_lead: "Before anything is searched or erased, it has to be known that the request is the person’s own.",
@@ -337,22 +349,13 @@ fn act(one: DelayCode) -> &'static str {
     match one {
         DelayCode::Unverified => "Verify whose it is",
         DelayCode::Unanswered => "Write the answer down",
-        DelayCode::Reopened
-        | DelayCode::Approval
-        | DelayCode::Held
-        | DelayCode::Task
-        | DelayCode::Report
-        | DelayCode::Link
-        | DelayCode::Purge
-        | DelayCode::NotDue
-        | DelayCode::Settling
-        | DelayCode::Target
-        | DelayCode::Receipt => "Look at it",
         DelayCode::Incomplete | DelayCode::NothingPlanned => "Decide how it goes on",
         DelayCode::Unplanned => "Make the plan",
         DelayCode::Unapproved => "Read the plan",
         DelayCode::NotRun => "Have it erased",
         DelayCode::Parked | DelayCode::Paused | DelayCode::Out => "See why",
+        // By themselves, or with others.
+        _ => "Look at it",
     }
 }
 

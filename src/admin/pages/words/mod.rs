@@ -80,7 +80,7 @@ macro_rules! words {
 
 words! {
     texts {
-        after_the_last_day, all_of_them, another_browser, answered_erased, answered_lead, answered_on,
+        after_the_last_day, all_of_them, and, another_browser, answered_erased, answered_lead, answered_on,
         anybody_can_verify, approve_erasure_lead, approve_lead, approve_title, approved_by, as_of, ask_lead,
         asked_on, back_to_request, because, begin_keys_title, begin_keys, begin_lead, begin_letter_title,
         begin_letter, begin_webhooks_title, begin_webhooks, called_next, came, cancel_lead, cannot_be_undone,
@@ -99,9 +99,9 @@ words! {
         new_password_again, new_password, new_request_lead, new_request, newest_first, next, no_names_here,
         nobody_named, none_certain, none_here, not_begun, not_comparable, not_entered, not_known_yet, not_known,
         not_looked_at, not_signed_in, not_theirs_keep, nothing_has_come_lead, nothing_has_come, nothing_needs_you,
-        nothing_was_erased, number_wrong, old_password, only_after_a_look, open_ones, other_kind_hint, other_kind,
-        other_value, otherwise, own_number, password_lead, password_not_changed, passwords_differ, password,
-        phone_needs_country, phone, plan_hash, plan_lead, plan_not_changed, plan_of, plan_says, planned_by,
+        nothing_was_erased, number_wrong, old_password, only_after_a_look, open_ones, or, other_kind_hint,
+        other_kind, other_value, otherwise, own_number, password_lead, password_not_changed, passwords_differ,
+        password, phone_needs_country, phone, plan_hash, plan_lead, plan_not_changed, plan_of, plan_says, planned_by,
         possibly_theirs_lead, possibly_theirs, purge_too_late, read_lead, read_the_plan, receipt_at_best, receipt_of,
         receipts_lead, receipts, receipt, received_on, records, reject_erasure_lead, reject_lead, reject_title,
         report_until, request_of, requests_lead, requests, request, rest_runs_by_itself, result, retry_lead,
@@ -109,7 +109,9 @@ words! {
         sign_out, signed_in_at, signed_out_by_itself, since, skip, somebody_else_title, somebody_else, soon_ones,
         state, step_answered, step_approved, step_planned, step_received, step_verified, stop_lead, stop_refreshing,
         systems_over_label, systems, system, the_case, theirs_erase, these_go, this_session, time_left, times_are_of,
-        to_come, to_first_page, today_if_empty, too_many_at_once, typed_is_gone, under_way, until, user_name,
+        to_come, to_first_page, today_if_empty, too_many_at_once, typed_is_gone, under_way, unreached_certain,
+        unreached_excluded, unreached_further, unreached_gone, unreached_never_read, unreached_possible,
+        unreached_targets, unreached_unheard_accepted, unreached_unheard, unreached_unread, until, user_name,
         verify_lead, verify_title, waits_for_others, waits_for_you, what_happened, what_happens_where, what_happens,
         what_is_known, what_it_waits_for, what_people_decided, what_to_do_first, what_waits, what_was_done,
         what_would_happen, what_you_can_do, when_and_how, when, where_nobody_looked, where_nobody_looks, whom_lead,
