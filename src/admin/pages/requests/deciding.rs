@@ -171,7 +171,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                     }
                 }
                 form.page method="post" action=(to(shown, "reject")) {
-                    h2 { (w.reject_title) }
+                    h2 { (w.do_reject) }
                     p { (view.say(w.reject_lead, &[])) }
                     div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose))) }
                     div.actions { button.danger { (w.do_reject) } }

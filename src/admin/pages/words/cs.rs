@@ -10,7 +10,6 @@ use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, Reject
 pub(super) const WORDS: Words = Words {
     after_the_last_day: "po termínu žádosti",
     all_of_them: "Všechny",
-    and: "a zároveň",
     another_browser: "Jiný prohlížeč",
     answered_erased: "Odpověděl, že vymazal",
     answered_lead: "Přišla odpověď, ze které není poznat, čí žádost je? Zapište ji: lhůta od toho dne zase běží.",
@@ -161,7 +160,6 @@ pub(super) const WORDS: Words = Words {
     old_password: "Dosavadní heslo",
     only_after_a_look: "Že údaje zmizely nebo nebyly, se píše jen po kontrole",
     open_ones: "Otevřené",
-    or: "nebo",
     other_kind_hint: "Název parametru hovoru z konfigurace",
     other_kind: "Jiný druh údaje",
     other_value: "Jeho hodnota",
@@ -193,7 +191,6 @@ pub(super) const WORDS: Words = Words {
     records: "Záznamy",
     reject_erasure_lead: "Zamítnutím výmaz končí: nic se nesmaže a údaje o osobě se zapomenou.",
     reject_lead: "Nic se nesmaže. Do měsíce od žádosti se osoba musí dozvědět proč a kde si může stěžovat.",
-    reject_title: "Zamítnout",
     report_until: "Má se ozvat do",
     request_of: "Žádost {number}",
     requests_lead: "Zákon dává měsíc ode dne, kdy žádost přišla. Lhůtu lze jednou prodloužit, nejvýše o dva měsíce a s důvodem.",

@@ -10,7 +10,6 @@ use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, Reject
 pub(super) const WORDS: Words = Words {
     after_the_last_day: "after the last day of the request",
     all_of_them: "All",
-    and: "and",
     another_browser: "Another browser",
     answered_erased: "Answered that it has erased",
     answered_lead: "There is an answer that does not show whose it is? Write it down: the deadline runs on from that day.",
@@ -161,7 +160,6 @@ pub(super) const WORDS: Words = Words {
     old_password: "Password until now",
     only_after_a_look: "That data is gone or was absent is written only after somebody has looked",
     open_ones: "Open",
-    or: "or",
     other_kind_hint: "The name of a call parameter of the configuration",
     other_kind: "Another kind",
     other_value: "Its value",
@@ -193,7 +191,6 @@ pub(super) const WORDS: Words = Words {
     records: "Records",
     reject_erasure_lead: "Rejecting ends it: nothing is erased, and who is meant is forgotten.",
     reject_lead: "Nothing is erased. The person has to be told why, and that they may complain, within a month of the request.",
-    reject_title: "Reject",
     report_until: "Has to report until",
     request_of: "Request {number}",
     requests_lead: "The law gives one month from the day on which a request came. It can be extended once, by two months at most, with a reason.",
