@@ -103,7 +103,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let late = requests.iter().filter(|one| one.shown.days_left.is_some_and(|left| left < 0)).count() as u64;
     let all = (requests.len() + erasures.len() + attention.len()) as u64;
     let mut is_first = true;
-    let mut primary = || std::mem::replace(&mut is_first, false);
+    let mut primary = || std::mem::take(&mut is_first);
     let rows_urgent: Vec<_> = urgent.iter().map(|one| request_row(visitor, one, primary())).collect();
     let rows_others: Vec<_> = others.iter().map(|one| request_row(visitor, one, primary())).collect();
     let rows_erasures: Vec<_> = erasures.iter().map(|erasure| erasure_row(visitor, erasure, primary())).collect();
