@@ -164,7 +164,7 @@ fn sheet(
         }
         @if all > 0 {
             div.panel.sunk role="status" {
-                p { b { (view.count(&w.systems_over, over)) " " (view.count(&w.of_systems, all)) } " "
+                p { b { (view.say(w.systems_over, &[("over", &view.lang.number(over)), ("all", &view.lang.number(all))])) } " "
                     span.muted { (view.say(w.as_of, &[("time", &view.clock())])) } }
                 progress max=(all) value=(over) aria-label=(w.systems_over_label) {}
             }

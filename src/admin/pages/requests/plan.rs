@@ -64,7 +64,10 @@ fn decisions(fields: &Fields) -> Result<Option<Decisions>, Problem> {
 fn chosen(decisions: &Decisions) -> Option<Chosen> {
     let of = |wanted: Decision| {
         let these = decisions.iter().filter(|(_, (decision, _))| *decision == wanted);
-        these.map(|(session, (_, because))| Some(Choice { session: session.clone(), because: (*because)? })).collect()
+        let choice = |(session, (_, because)): (&SessionKey, &(Decision, Option<ChosenBecause>))| {
+            Some(Choice { session: session.clone(), because: (*because)? })
+        };
+        these.map(choice).collect::<Option<Vec<_>>>()
     };
     Some(Chosen { include: of(Decision::Include)?, exclude: of(Decision::Exclude)?, anew: false })
 }

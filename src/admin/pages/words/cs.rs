@@ -224,6 +224,7 @@ pub(super) const WORDS: Words = Words {
     stop_lead: "Zastavením se dokončí volání, která právě běží, a potom se už nic nesmaže. Co je smazané, zůstane smazané. Doklad řekne, co se do té doby stihlo.",
     stop_refreshing: "Neobnovovat",
     systems_over_label: "Hotové systémy",
+    systems_over: "Hotové systémy: {over} z {all}.",
     systems: "Systémy",
     system: "Systém",
     the_case: "Případ",
@@ -288,7 +289,6 @@ pub(super) const WORDS: Words = Words {
         few: "Zde se procházejí jen {n} nejnovější otevřené žádosti.",
         other: "Zde se prochází jen {n} nejnovějších otevřených žádostí.",
     },
-    of_systems: Forms { one: "z {n} systému.", few: "ze {n} systémů.", other: "z {n} systémů." },
     of_them_late: Forms {
         one: "{n} z nich je po termínu.",
         few: "{n} z nich jsou po termínu.",
@@ -318,7 +318,6 @@ pub(super) const WORDS: Words = Words {
         few: "Jste přihlášeni na {n} místech",
         other: "Jste přihlášeni na {n} místech",
     },
-    systems_over: Forms { one: "Hotov je {n}", few: "Hotovy jsou {n}", other: "Hotovo je {n}" },
     things_need_you: Forms {
         one: "{n} věc vyžaduje vaši pozornost",
         few: "{n} věci vyžadují vaši pozornost",

@@ -224,6 +224,7 @@ pub(super) const WORDS: Words = Words {
     stop_lead: "Stopping lets calls that are under way finish, and then nothing more is erased. What is gone stays gone. The receipt says what was done by then.",
     stop_refreshing: "Stop refreshing",
     systems_over_label: "Systems that are over",
+    systems_over: "Over: {over} of {all} systems.",
     systems: "Systems",
     system: "System",
     the_case: "The case",
@@ -288,7 +289,6 @@ pub(super) const WORDS: Words = Words {
         few: "Only the newest {n} open requests are looked at here.",
         other: "Only the newest {n} open requests are looked at here.",
     },
-    of_systems: Forms { one: "of {n} system.", few: "of {n} systems.", other: "of {n} systems." },
     of_them_late: Forms { one: "{n} of them is late.", few: "{n} of them are late.", other: "{n} of them are late." },
     open_requests: Forms { one: "{n} open request", few: "{n} open requests", other: "{n} open requests" },
     refresh_every: Forms {
@@ -308,7 +308,6 @@ pub(super) const WORDS: Words = Words {
         few: "You are signed in at {n} places",
         other: "You are signed in at {n} places",
     },
-    systems_over: Forms { one: "{n} is over", few: "{n} are over", other: "{n} are over" },
     things_need_you: Forms {
         one: "{n} thing needs your attention",
         few: "{n} things need your attention",

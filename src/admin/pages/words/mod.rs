@@ -108,8 +108,8 @@ words! {
         sessions_caption, sessions_lead, session, sign_in_to, sign_in, sign_out_everywhere, sign_out, signed_in_at,
         signed_out_by_itself, since, skip, somebody_else_title, somebody_else, soon_ones, state, step_answered,
         step_approved, step_planned, step_received, step_verified, stop_lead, stop_refreshing, systems_over_label,
-        systems, system, the_case, theirs_erase, these_go, this_session, time_left, times_are_of, to_come,
-        to_first_page, today_if_empty, too_many_at_once, typed_is_gone, under_way, unreached_certain,
+        systems_over, systems, system, the_case, theirs_erase, these_go, this_session, time_left, times_are_of,
+        to_come, to_first_page, today_if_empty, too_many_at_once, typed_is_gone, under_way, unreached_certain,
         unreached_excluded, unreached_further, unreached_gone, unreached_never_read, unreached_possible,
         unreached_targets, unreached_unheard_accepted, unreached_unheard, unreached_unread, until, user_name,
         verify_lead, verify_title, waits_for_others, waits_for_you, what_happened, what_happens_where, what_happens,
@@ -119,9 +119,8 @@ words! {
         your_sessions,
     }
     counts {
-        attempts, days_late, days_left, months_more, newest_only, of_systems, of_them_late, open_requests,
-        refresh_every, run_lead, sessions, sessions_go, signed_in_at_places, systems_over, things_need_you,
-        wait_minutes,
+        attempts, days_late, days_left, months_more, newest_only, of_them_late, open_requests, refresh_every,
+        run_lead, sessions, sessions_go, signed_in_at_places, things_need_you, wait_minutes,
     }
     of {
         act: DelayCode, came_by: Came, certainty: &str, chosen_because: ChosenBecause, closed_because: ClosedBecause,
