@@ -39,7 +39,7 @@ impl Fields {
 
     /// Without the space around it; empty where it is not there.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.all(name).next().map_or("", |value| value.expose().trim())
+        self.0.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.expose().trim())
     }
 
     /// As it was typed.
