@@ -113,6 +113,9 @@ mod tests {
     const OTHERS: [&str; 9] =
         ["id", "value", "erasure", "request", "wrapped_key", "content", "report", "resume", "sealed"];
 
+    /// Tables whose digests are of secrets that we have made: the index key has no part in them.
+    const WITHOUT_KEY: [&str; 2] = ["account_token", "account_session"];
+
     /// Whoever adds a column of bytes says here what it is: a digest that is not carried over finds nobody any more.
     #[test]
     fn every_column_that_holds_digests_is_carried_over() {
@@ -123,7 +126,8 @@ mod tests {
                     sql.contains(&format!("{column} = carried")) || sql.contains(&format!("carried({column})"))
                 };
                 let carried = UPDATES.iter().filter(of_table).any(names);
-                let holds = *kind == Column::Bytes && !OTHERS.contains(column);
+                let is_keyed = !WITHOUT_KEY.contains(&table.name) && !OTHERS.contains(column);
+                let holds = *kind == Column::Bytes && is_keyed;
                 assert!(carried || !holds, "{}.{column}", table.name);
             }
         }
