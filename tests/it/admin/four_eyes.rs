@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, Api, done, token};
+use super::{ADMIN, Api, done};
 use crate::harness::{Deployment, Server, StandIn, quietus};
 
 const SETTLES: &str = "\n[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
@@ -35,7 +35,9 @@ fn a_token_approves_what_was_planned_on_the_machine_only_where_it_is_known_who_i
     let planned: Value = serde_json::from_str(&planned).expect("JSON");
     let by_plan = json!({ "plan": planned["plan"].as_str().expect("a hash") });
 
-    let adam = token(&deployment, "adam", &["approver"], &[]);
+    // By somebody who is known: root without a name could be Petr.
+    by_sudo(&deployment, "ivan", &["users", "add", "adam", "--shown-as", "Adam", "--role", "approver"]);
+    let adam = by_sudo(&deployment, "ivan", &["tokens", "issue", "adam", "--role", "approver", "--for", "a test"]);
     let approve = |token: &str| Api::of(&server, Some(token)).post("/api/v1/requests/acme/R-1/approve", &by_plan);
     let says = |problem: &Value, text: &str| problem["detail"].as_str().is_some_and(|detail| detail.contains(text));
     // Petr may be Adam by another name.

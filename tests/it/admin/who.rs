@@ -108,7 +108,8 @@ fn a_token_ends_with_itself_its_account_and_its_roles() {
 #[test]
 fn what_is_another_companys_is_as_if_it_were_not_there() {
     let standin = StandIn::start();
-    let deployment = two_companies(&standin);
+    let beta = StandIn::start();
+    let deployment = two_companies(&standin, &beta);
     let server = Server::start(&deployment);
     let acme = Api::of(&server, Some(&token(&deployment, "anna", &["officer", "approver", "operator"], &["acme"])));
     let both = Api::of(&server, Some(&token(&deployment, "both", &["officer"], &[])));
@@ -146,9 +147,9 @@ fn what_is_another_companys_is_as_if_it_were_not_there() {
     assert_eq!(both.get(&of_beta).is(200)["state"], "verified");
 }
 
-/// With a second company on the same stand-in; each source names its own.
-fn two_companies(standin: &StandIn) -> Deployment {
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", company("beta", &standin.mluvii, 63, "")));
+/// With a second company; each source names its own.
+fn two_companies(standin: &StandIn, beta: &StandIn) -> Deployment {
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, "")));
     let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
     let source = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
     deployment.write("quietus.toml", &source);
