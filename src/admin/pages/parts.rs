@@ -169,11 +169,14 @@ pub(super) fn whose(code: DelayCode) -> Option<Permission> {
     }
 }
 
+/// How a choice is written or shown.
+type Word<T> = fn(T) -> &'static str;
+
 /// A list of words to choose from, none of them beforehand where `first` names none.
 pub(super) fn choices<T: Copy + PartialEq>(
     id: &str,
     all: &[T],
-    (word, shown): (fn(T) -> &'static str, fn(T) -> &'static str),
+    (word, shown): (Word<T>, Word<T>),
     chosen: Option<T>,
     nothing: Option<&str>,
 ) -> Markup {

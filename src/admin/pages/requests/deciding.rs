@@ -21,17 +21,17 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) ->
     let is_something = plan.is_some_and(|plan| !shown.request.is_nothing(plan));
     html! {
         @match (shown.state, plan) {
-            (RequestState::Unverified | RequestState::Asked, _) => { @if officer { (verify(visitor, shown)) } }
-            (RequestState::Verified, _) => { @if officer { (make_plan(view, shown, true)) } }
+            (RequestState::Unverified | RequestState::Asked, _) if officer => { (verify(visitor, shown)) }
+            (RequestState::Verified, _) if officer => { (make_plan(view, shown, true)) }
             (RequestState::Planned, Some(plan)) => {
                 @if needs_another {
                     @if approver && may_approve { (read(view, shown)) } @else { (somebody_else(view)) }
                 } @else if officer && is_something { (run(view, shown, plan)) }
                 @if officer { (make_plan(view, shown, false)) }
             }
-            (RequestState::Approved, Some(plan)) => { @if officer { (run(view, shown, plan)) (make_plan(view, shown, false)) } }
+            (RequestState::Approved, Some(plan)) if officer => { (run(view, shown, plan)) (make_plan(view, shown, false)) }
             // More is proved than its erasures knew, or something is left: a further plan can be made beside them.
-            (RequestState::Erasing, _) => { @if officer && shown.request.widened { (make_plan(view, shown, true)) } }
+            (RequestState::Erasing, _) if officer && shown.request.widened => { (make_plan(view, shown, true)) }
             _ => {}
         }
     }

@@ -12,8 +12,8 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
     let title = "title = \"<script>alert(2)</script>\"\nlibrary = \"libhttp_purge.so\"";
     let crm = crm_plugin(&standin.crm).replace("library = \"libhttp_purge.so\"", title);
     let deployment = Deployment::bare(&standin.mluvii, &format!("{crm}{ADMIN}"));
-    user(&deployment, "jana", SCRIPT, &["officer", "approver", "operator"], &[]);
     let server = Server::start(&deployment);
+    user(&deployment, "jana", SCRIPT, &["officer", "approver", "operator"], &[]);
     let browser = Browser::signed_in(&server, "jana");
     let form = [("email", CANARY), ("came", "letter"), ("verified", "document")];
     let request = browser.post("/requests/new", &form).goes_on();
@@ -48,8 +48,8 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
 fn what_is_typed_of_a_person_comes_back_nowhere() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
-    user(&deployment, "jana", "Jana", &["officer"], &[]);
     let server = Server::start(&deployment);
+    user(&deployment, "jana", "Jana", &["officer"], &[]);
     let browser = Browser::signed_in(&server, "jana");
     let mut pages = Vec::new();
     let mut post = |form: &[(&str, &str)], status, says: &[&str]| {

@@ -5,17 +5,17 @@ use crate::harness::{Deployment, Needles, Server, StandIn};
 
 const ANOTHER: &str = "five other unrelated canary words";
 
-fn deployment(standin: &StandIn) -> Deployment {
+fn started(standin: &StandIn) -> (Deployment, Server) {
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
+    let server = Server::start(&deployment);
     user(&deployment, "jana", "Jana Nováková", &["officer"], &[]);
-    deployment
+    (deployment, server)
 }
 
 #[test]
 fn somebody_signs_in_and_comes_back_to_where_they_wanted_to_go() {
     let standin = StandIn::start();
-    let deployment = deployment(&standin);
-    let server = Server::start(&deployment);
+    let (deployment, server) = started(&standin);
     let browser = Browser::of(&server);
     browser.get("/").leads_to("/sign-in");
     let asked = browser.get("/requests?show=late").goes_on();
@@ -54,8 +54,7 @@ fn somebody_signs_in_and_comes_back_to_where_they_wanted_to_go() {
 #[test]
 fn a_session_is_new_at_each_sign_in_and_ends_when_it_is_over() {
     let standin = StandIn::start();
-    let deployment = deployment(&standin);
-    let server = Server::start(&deployment);
+    let (deployment, server) = started(&standin);
     // What somebody has had the browser carry before is good for nothing afterwards.
     let browser = Browser::signed_in(&server, "jana");
     let planted = browser.session();
@@ -124,8 +123,7 @@ fn a_session_is_new_at_each_sign_in_and_ends_when_it_is_over() {
 #[test]
 fn a_guesser_waits_and_a_disabled_account_is_out_at_once() {
     let standin = StandIn::start();
-    let deployment = deployment(&standin);
-    let server = Server::start(&deployment);
+    let (deployment, server) = started(&standin);
     let browser = Browser::signed_in(&server, "jana");
     let guesser = Browser::of(&server);
     for _ in 0..5 {
@@ -141,8 +139,7 @@ fn a_guesser_waits_and_a_disabled_account_is_out_at_once() {
 #[test]
 fn what_another_page_sends_changes_nothing() {
     let standin = StandIn::start();
-    let deployment = deployment(&standin);
-    let server = Server::start(&deployment);
+    let (deployment, server) = started(&standin);
     let browser = Browser::signed_in(&server, "jana");
     let before = rows(&deployment);
     let host = browser.base.trim_start_matches("http://").to_owned();
@@ -179,8 +176,8 @@ fn what_another_page_sends_changes_nothing() {
 fn behind_a_proxy_the_cookie_is_bound_to_the_host_and_to_tls() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, "\n[admin]\nlisten = \"127.0.0.1:0\"\nbehind_proxy = true\n");
-    user(&deployment, "jana", "Jana", &["officer"], &[]);
     let server = Server::start(&deployment);
+    user(&deployment, "jana", "Jana", &["officer"], &[]);
     let browser = Browser::of(&server);
     let form = [("user", "jana"), ("password", PASSWORD)];
     let ask = |scheme: &str| {

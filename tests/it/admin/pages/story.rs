@@ -11,9 +11,9 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     let standin = StandIn::start();
     let more = format!("{}{RULES}{FOUR_EYES}{ADMIN}", crm_plugin(&standin.crm));
     let deployment = Deployment::bare(&standin.mluvii, &more);
+    let server = Server::start(&deployment);
     user(&deployment, "olga", "Olga", &["officer", "approver"], &[]);
     user(&deployment, "adam", "Adam", &["approver"], &[]);
-    let server = Server::start(&deployment);
     let (olga, adam) = (Browser::signed_in(&server, "olga"), Browser::signed_in(&server, "adam"));
     olga.get("/").is(200).says(&["Nothing has arrived yet", "/webhooks/acme", "New request"]);
     standin.register(&server.callback());

@@ -43,10 +43,10 @@ const ORDERS: [(&str, &[&str]); 17] = [
 fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
     let standin = StandIn::start();
     let deployment = Deployment::bare(&standin.mluvii, ADMIN);
+    let server = Server::start(&deployment);
     for role in ROLES {
         user(&deployment, role, role, &[role], &[]);
     }
-    let server = Server::start(&deployment);
     let stranger = Browser::of(&server);
     for (path, _) in PAGES {
         assert!(stranger.get(path).goes_on().starts_with("/sign-in"), "{path}");
@@ -101,14 +101,15 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
 #[test]
 fn an_account_sees_nothing_of_another_company() {
     let standin = StandIn::start();
-    let more = format!("{}{ADMIN}", company("beta", &standin.mluvii, 63, ""));
+    let beta = StandIn::start();
+    let more = format!("{}{ADMIN}", company("beta", &beta.mluvii, 63, ""));
     let deployment = Deployment::bare(&standin.mluvii, &more);
     let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
     let written = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
     deployment.write("quietus.toml", &written);
+    let server = Server::start(&deployment);
     user(&deployment, "anna", "Anna", &["officer", "approver", "operator"], &["acme"]);
     user(&deployment, "both", "Both", &["officer"], &[]);
-    let server = Server::start(&deployment);
     let (anna, both) = (Browser::signed_in(&server, "anna"), Browser::signed_in(&server, "both"));
     let form = [("email", "bob@example.com"), ("came", "letter"), ("verified", "document"), ("company", "beta")];
     let path = both.post("/requests/new", &form).goes_on();
