@@ -15,7 +15,7 @@ fn started(standin: &StandIn) -> (Deployment, Server) {
 #[test]
 fn somebody_signs_in_and_comes_back_to_where_they_wanted_to_go() {
     let standin = StandIn::start();
-    let (deployment, server) = started(&standin);
+    let (_deployment, server) = started(&standin);
     let browser = Browser::of(&server);
     browser.get("/").leads_to("/sign-in");
     let asked = browser.get("/requests?show=late").goes_on();
