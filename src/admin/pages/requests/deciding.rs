@@ -17,19 +17,17 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) ->
     let view = &visitor.view;
     let (officer, approver) = (view.may(Permission::Requests), view.may(Permission::Approve));
     let needs_another = waits_for_approval(visitor, shown);
-    let plan = shown.request.plan.as_ref();
-    let is_something = plan.is_some_and(|plan| !shown.request.is_nothing(plan));
     html! {
-        @match (shown.state, plan) {
+        @match (shown.state, &shown.request.plan) {
             (RequestState::Unverified | RequestState::Asked, _) if officer => { (verify(visitor, shown)) }
             (RequestState::Verified, _) if officer => { (make_plan(view, shown, true)) }
-            (RequestState::Planned, Some(plan)) => {
+            (RequestState::Planned, Some(_)) => {
                 @if needs_another {
                     @if approver && may_approve { (read(view, shown)) } @else { (somebody_else(view)) }
-                } @else if officer && is_something { (run(view, shown, plan)) }
+                } @else if officer && includes_anything(shown) { (read_to_run(view, shown)) }
                 @if officer { (make_plan(view, shown, false)) }
             }
-            (RequestState::Approved, Some(plan)) if officer => { (run(view, shown, plan)) (make_plan(view, shown, false)) }
+            (RequestState::Approved, Some(_)) if officer => { (read_to_run(view, shown)) (make_plan(view, shown, false)) }
             // More is proved than its erasures knew, or something is left: a further plan can be made beside them.
             (RequestState::Erasing, _) if officer && shown.request.widened => { (make_plan(view, shown, true)) }
             _ => {}
@@ -39,8 +37,21 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) ->
 
 /// Whether somebody else has to approve a plan before it is run.
 pub(super) fn waits_for_approval<N>(visitor: &Visitor<N>, shown: &Shown) -> bool {
-    let is_something = shown.request.plan.as_ref().is_some_and(|plan| !shown.request.is_nothing(plan));
-    visitor.on.settings.four_eyes && shown.state == RequestState::Planned && is_something
+    visitor.on.settings.four_eyes && shown.state == RequestState::Planned && includes_anything(shown)
+}
+
+/// Whether its plan would erase anything.
+pub(super) fn includes_anything(shown: &Shown) -> bool {
+    shown.request.plan.as_ref().is_some_and(|plan| !shown.request.is_nothing(plan))
+}
+
+/// Whether its plan can be run now.
+pub(super) fn can_be_run<N>(visitor: &Visitor<N>, shown: &Shown) -> bool {
+    match shown.state {
+        RequestState::Approved => true,
+        RequestState::Planned => includes_anything(shown) && !waits_for_approval(visitor, shown),
+        _ => false,
+    }
 }
 
 fn panel(id: &str, title: &str, form: &Markup) -> Markup {
@@ -127,6 +138,16 @@ pub(super) fn approve(view: &View, shown: &Shown, plan: &Plan) -> Markup {
 pub(super) fn somebody_else(view: &View) -> Markup {
     let w = view.words();
     html! { div.note.is-run { p { span.st.is-wait { (w.somebody_else_title) } } p { (w.somebody_else) } } }
+}
+
+/// The plan is read before it is run.
+pub(super) fn read_to_run(view: &View, shown: &Shown) -> Markup {
+    let w = view.words();
+    let act = html! {
+        p.intro { (view.say(w.read_to_run, &[])) }
+        div.actions { a.button.primary href=(to(shown, "plan")) { (w.read_the_plan) } }
+    };
+    panel("h-run", w.erasure, &act)
 }
 
 pub(super) fn run(view: &View, shown: &Shown, plan: &Plan) -> Markup {

@@ -133,9 +133,9 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
         (targets(visitor, planned))
         (holds(visitor, planned))
         (not_reached(visitor, planned))
-        @if deciding::waits_for_approval(visitor, shown) {
-            (deciding::somebody_else(view))
-        } @else if going > 0 { (deciding::run(view, shown, &planned.plan)) }
+        // What is chosen above and not kept is in no plan: what is kept is read, and approved or run from there.
+        @if deciding::waits_for_approval(visitor, shown) { (deciding::somebody_else(view)) }
+        @if deciding::includes_anything(shown) { (deciding::read_to_run(view, shown)) }
         p { a href=(path) { (w.back_to_request) } }
     };
     Sheet::new(title, Section::Requests, body)

@@ -1,4 +1,4 @@
-//! A request's plan as it is kept: which sessions go and why, for whoever approves it. Each look at it is in the audit.
+//! A request's plan as it is kept: which sessions go and why, for whoever approves it or has it erased. Each look at it is in the audit.
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -66,6 +66,7 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
         @if view.may(Permission::Approve) && deciding::waits_for_approval(visitor, shown) {
             @if may_approve { (deciding::approve(view, shown, plan)) } @else { (deciding::somebody_else(view)) }
         }
+        @if view.may(Permission::Requests) && deciding::can_be_run(visitor, shown) { (deciding::run(view, shown, plan)) }
         p { a href=(path) { (w.back_to_request) } }
     };
     Sheet::new(title, Section::Requests, body)

@@ -142,7 +142,7 @@ pub(super) const WORDS: Words = Words {
     next: "Dále",
     no_names_here: "Osobu tu hledat nejde: žádosti žádná jména nemají.",
     nobody_named: "Zadejte aspoň jeden údaj, podle kterého se osoba pozná.",
-    none_certain: "Nic není s jistotou této osoby.",
+    none_certain: "Žádná konverzace není s jistotou této osoby.",
     none_here: "Nic tu není.",
     not_begun: "Nezačal",
     not_comparable: "Podle tohoto údaje nejde nikoho najít. Zkontrolujte, jestli je zapsaný správně.",
@@ -177,11 +177,12 @@ pub(super) const WORDS: Words = Words {
     plan_of: "Plán žádosti {number}",
     plan_says: "Jak to quietus našel v {time}.",
     planned_by: "Sestavení plánu:",
-    possibly_theirs_lead: "Něco souhlasí a něco ne. Bez vašeho rozhodnutí se nesmaže nic z nich.",
+    possibly_theirs_lead: "Něco souhlasí a něco ne. Bez vašeho rozhodnutí se nesmaže žádná z nich.",
     possibly_theirs: "Možná této osoby",
     purge_too_late: "{target} si vymazané údaje ponechá déle, než je termín žádosti:",
     read_lead: "Žádost jste nezapsali a plán jste nesestavili, proto ho smíte schválit. Nejdřív si přečtěte, co by se vymazalo.",
     read_the_plan: "Přečíst plán",
+    read_to_run: "Teď si přečtěte, co se vymaže. Vymazání se zadává pod tím seznamem a zná jen uložená rozhodnutí.",
     receipt_at_best: "Doklad v nejlepším případě řekne:",
     receipt_of: "Doklad {number}",
     receipts_lead: "Každý říká, co se udělalo, co zůstává a kam se nikdo nepodíval.",
@@ -554,7 +555,7 @@ fn verdict_means(one: Verdict) -> &'static str {
 
 fn verified_by(one: VerifiedBy) -> &'static str {
     match one {
-        VerifiedBy::Document => "Dokladem",
+        VerifiedBy::Document => "Dokladem totožnosti",
         VerifiedBy::KnownContact => "Známým kontaktem",
         VerifiedBy::EmailLink => "Odkazem v e-mailu",
     }

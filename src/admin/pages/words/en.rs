@@ -182,6 +182,7 @@ pub(super) const WORDS: Words = Words {
     purge_too_late: "{target} keeps what it was asked to erase for longer than the request has:",
     read_lead: "You have neither entered this request nor made its plan, so you may approve it. Read first what would go.",
     read_the_plan: "Read the plan",
+    read_to_run: "Read next what goes. The order to erase is under that list, and knows only decisions that were kept.",
     receipt_at_best: "The receipt will say at best:",
     receipt_of: "Receipt {number}",
     receipts_lead: "Each says what was done, what stays, and where nobody has looked.",

@@ -102,7 +102,7 @@ words! {
         nothing_was_erased, number_wrong, old_password, only_after_a_look, open_ones, other_kind_hint, other_kind,
         other_value, otherwise, own_number, password_lead, password_not_changed, passwords_differ, password,
         phone_needs_country, phone, plan_hash, plan_lead, plan_not_changed, plan_of, plan_says, planned_by,
-        possibly_theirs_lead, possibly_theirs, purge_too_late, read_lead, read_the_plan, receipt_at_best, receipt_of,
+        possibly_theirs_lead, possibly_theirs, purge_too_late, read_lead, read_the_plan, read_to_run, receipt_at_best, receipt_of,
         receipts_lead, receipts, receipt, received_on, records, reject_erasure_lead, reject_lead, report_until,
         request_of, requests_lead, requests, request, rest_runs_by_itself, result, retry_lead, seen_last, session_of,
         sessions_caption, sessions_lead, session, sign_in_to, sign_in, sign_out_everywhere, sign_out, signed_in_at,

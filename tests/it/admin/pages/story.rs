@@ -64,7 +64,13 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     adam.post(&format!("{at}/approve"), &[("plan", &plan)]).leads_to(&at);
     adam.post(&format!("{at}/run"), &[("plan", &plan)]).is(403);
     seen.push(olga.get("/").is(200).says(&["Have it erased"]).text);
-    seen.push(olga.get(&at).is(200).says(&["Approved", "This cannot be undone", "1 session goes, and"]).text);
+    let own = olga.get(&at).is(200).says(&["Approved", "Read the plan"]);
+    assert!(!own.text.contains("/run\""), "what goes is read first: {}", own.text);
+    seen.push(own.text);
+    let read =
+        olga.get(&format!("{at}/plan")).is(200).says(&["acme/101", "This cannot be undone", "1 session goes, and"]);
+    assert_eq!(read.hidden("plan"), plan);
+    seen.push(read.text);
     let erasure = olga.post(&format!("{at}/run"), &[("plan", &plan)]).goes_on();
     assert!(erasure.starts_with("/erasures/e-"), "{erasure}");
     // The browser's way back orders nothing twice.
@@ -106,4 +112,38 @@ fn two_people_see_to_a_request_without_typing_a_command() {
         needles.must_be_absent("a page", text.as_bytes());
     }
     needles.must_be_absent("the log", log.join("\n").as_bytes());
+}
+
+#[test]
+fn decisions_that_are_not_kept_cannot_be_run() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
+    let server = Server::start(&deployment);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let olga = Browser::signed_in(&server, "olga");
+    standin.register(&server.callback());
+    standin.begin(101, ANN, Some("v1"));
+    standin.end(101);
+    deployment.settled(1);
+    standin.add_contact(ANN);
+    let at = olga.post("/requests/new", &[("email", ANN), ("came", "letter"), ("number", "2026/042")]).goes_on();
+    olga.post(&format!("{at}/verify"), &[("how", "document")]).leads_to(&at);
+    let (plan, run) = (format!("{at}/plan"), format!("action=\"{at}/run\""));
+
+    // Where something can be decided, nothing can be run, whether it was decided well or not.
+    let nothing = olga.post(&plan, &[]).is(200).says(&["1 session goes", "Read the plan"]);
+    let wrong = olga.post(&plan, &[("d-acme/101", "exclude"), ("b-acme/101", "")]).is(400).says(&["Choose why"]);
+    for page in [&nothing, &wrong] {
+        assert!(page.text.contains("name=\"d-acme/101\""), "{}", page.text);
+        assert!(!page.text.contains("/run\"") && !page.text.contains("/approve\""), "{}", page.text);
+    }
+    let request = olga.get(&at).is(200).says(&["Read the plan"]);
+    assert!(!request.text.contains("/run\""), "{}", request.text);
+    // Where it is run, nothing can be decided.
+    let read = olga.get(&plan).is(200).says(&["acme/101", "This cannot be undone"]);
+    assert!(read.text.contains(&run) && !read.text.contains("name=\"d-"), "{}", read.text);
+    // A page that was read before another decision runs nothing.
+    let before = read.hidden("plan");
+    olga.post(&plan, &[("d-acme/101", "exclude"), ("b-acme/101", "needed")]).is(200).says(&["0 sessions go"]);
+    olga.post(&format!("{at}/run"), &[("plan", &before)]).is(409);
 }
