@@ -172,16 +172,24 @@ pub(super) fn whose(code: DelayCode) -> Option<Permission> {
 /// How a choice is written or shown.
 type Word<T> = fn(T) -> &'static str;
 
-/// A list of words to choose from, none of them beforehand where `first` names none.
+/// Whether one of a list has to be chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MustChoose {
+    Yes,
+    No,
+}
+
+/// A list of words to choose from, none of them beforehand where `nothing` is a word for that.
 pub(super) fn choices<T: Copy + PartialEq>(
     id: &str,
     all: &[T],
     (word, shown): (Word<T>, Word<T>),
     chosen: Option<T>,
     nothing: Option<&str>,
+    must: MustChoose,
 ) -> Markup {
     html! {
-        select id=(id) name=(id) {
+        select id=(id) name=(id) required[must == MustChoose::Yes] {
             @if let Some(nothing) = nothing { option value="" { (nothing) } }
             @for one in all { option value=(word(*one)) selected[chosen == Some(*one)] { (shown(*one)) } }
         }

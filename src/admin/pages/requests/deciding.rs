@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::admin::pages::parts::{choices, request_path};
+use crate::admin::pages::parts::{MustChoose, choices, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::operations::requests::Shown;
@@ -79,7 +79,7 @@ fn verify<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
     let form = html! {
         p.intro { (view.say(w.verify_lead, &[])) }
         form.page method="post" action=(to(shown, "verify")) {
-            div.field { label for="how" { (w.how_it_is_known) } (choices("how", &VERIFIED_BY, words, None, Some(w.choose))) }
+            div.field { label for="how" { (w.how_it_is_known) } (choices("how", &VERIFIED_BY, words, None, Some(w.choose), MustChoose::Yes)) }
             (day_field(view, "verify-on", w.known_on))
             div.actions { button.primary { (w.do_verify) } }
         }
@@ -187,14 +187,14 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                                 option value="2" { (view.count(&w.months_more, 2)) }
                             }
                         }
-                        div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose))) }
+                        div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose), MustChoose::Yes)) }
                         div.actions { button { (w.extend_title) } }
                     }
                 }
                 form.page method="post" action=(to(shown, "reject")) {
                     h2 { (w.do_reject) }
                     p { (view.say(w.reject_lead, &[])) }
-                    div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose))) }
+                    div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose), MustChoose::Yes)) }
                     div.actions { button.danger { (w.do_reject) } }
                 }
                 form.page method="post" action=(to(shown, "withdraw")) {
@@ -205,7 +205,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                 form.page method="post" action=(to(shown, "close")) {
                     h2 { (w.close_title) }
                     p { (view.say(w.close_lead, &[])) }
-                    div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose))) }
+                    div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose), MustChoose::Yes)) }
                     div.actions { button.danger { (w.close_title) } }
                 }
             }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::parts::{choices, crumbs, request_path};
+use crate::admin::pages::parts::{MustChoose, choices, crumbs, request_path};
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::operations::requests::{self, Asked};
@@ -219,14 +219,14 @@ fn form(
                             }
                         }))
                     }
-                    (field(view, wrong, "came", w.how_it_came, None, &choices("came", Came::ALL, came, typed.came, Some(w.choose))))
+                    (field(view, wrong, "came", w.how_it_came, None, &choices("came", Came::ALL, came, typed.came, Some(w.choose), MustChoose::Yes)))
                     (field(view, wrong, "received", w.received_on, Some(w.today_if_empty), &html! {
                         input #received name="received" type="date" max=(view.today()) value=(typed.received) aria-describedby="received-h";
                     }))
                     (field(view, wrong, "number", w.case_number, Some(w.case_number_hint), &html! {
                         input #number name="number" autocomplete="off" maxlength="40" value=(typed.number) aria-describedby="number-h";
                     }))
-                    (field(view, wrong, "verified", w.how_it_is_known, None, &choices("verified", &VERIFIED_BY, verified, typed.verified, Some(w.not_known_yet))))
+                    (field(view, wrong, "verified", w.how_it_is_known, None, &choices("verified", &VERIFIED_BY, verified, typed.verified, Some(w.not_known_yet), MustChoose::No)))
                 }
             }
             @if duplicate.is_some() {

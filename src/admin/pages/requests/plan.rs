@@ -12,7 +12,7 @@ use super::{deciding, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{
-    cell, choices, crumbs, days_left, heads, in_words, request_path, urgency, verdict, verdict_class,
+    MustChoose, cell, choices, crumbs, days_left, heads, in_words, request_path, urgency, verdict, verdict_class,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
@@ -164,7 +164,7 @@ fn why(view: &View, found: &Found, decided: Option<(Decision, Option<ChosenBecau
         div.field.wrong[is_missing] {
             label for=(id) { (w.decided_because) span.hidden { " " (found.key) } }
             @if is_missing { span.error { span.hidden { (w.error_in_title) " " } (w.choose) } }
-            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose)))
+            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose), MustChoose::No))
         }
     }
 }

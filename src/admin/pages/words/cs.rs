@@ -191,7 +191,7 @@ pub(super) const WORDS: Words = Words {
     received_on: "Přišla dne",
     records: "Záznamy",
     reject_erasure_lead: "Zamítnutím výmaz končí: nic se nesmaže a údaje o osobě se zapomenou.",
-    reject_lead: "Nic se nesmaže. Do měsíce od žádosti se osoba musí dozvědět proč a kde si může stěžovat.",
+    reject_lead: "Nic dalšího se nesmaže. Do měsíce od žádosti se osoba musí dozvědět proč a kde si může stěžovat.",
     report_until: "Má se ozvat do",
     request_of: "Žádost {number}",
     requests_lead: "Zákon dává měsíc ode dne, kdy žádost přišla. Lhůtu lze jednou prodloužit, nejvýše o dva měsíce a s důvodem.",
@@ -240,7 +240,7 @@ pub(super) const WORDS: Words = Words {
     too_many_at_once: "Právě se přihlašuje příliš mnoho lidí. Zkuste to za chvíli.",
     typed_is_gone: "Co jste o osobě napsali, se nikam neukládá, proto to tu už není. Napište to znovu.",
     under_way: "Probíhá",
-    unreached_certain: "Podle zadaných údajů není nic s jistotou této osoby. Je potřeba {kinds}.",
+    unreached_certain: "Podle zadaných údajů není žádná konverzace s jistotou této osoby. Je potřeba {kinds}.",
     unreached_excluded: "Konverzace, které jí určitě patří a podle rozhodnutí zůstanou: {n}. Doklad kvůli tomu bude neúplný.",
     unreached_further: "Pod čím dalším je osoba vedená, se nezjistilo v systémech: {targets}.",
     unreached_gone: "Konverzace {session} už byla vymazána; není známo, že by od té doby něco přibylo.",
@@ -275,7 +275,7 @@ pub(super) const WORDS: Words = Words {
     whom: "Koho se týká",
     why_theirs: "Proč je její",
     with_browser: "Prohlížeč",
-    withdraw_lead: "Osoba už nic nechce. Nic se nesmaže a žádost skončí.",
+    withdraw_lead: "Osoba už nic nechce. Nic dalšího se nesmaže a žádost skončí.",
     withdraw_title: "Stažení",
     work: "Práce",
     wrong_password: "Uživatelské jméno a heslo k sobě nepatří.",
@@ -591,7 +591,9 @@ fn problem(code: Code) -> (&'static str, &'static str) {
         ),
         Code::Conflict => ("Za tohoto stavu to nejde", "Nic se neprovedlo. Podívejte se, jak to vypadá teď."),
         Code::Duplicate => ("Tato osoba už má otevřenou žádost", "Pokračujte v ní."),
-        Code::Unavailable => ("Teď to nejde", "Nic se neprovedlo. Zkuste to za chvíli; všechno ostatní běží dál."),
+        Code::Unavailable => {
+            ("Teď to nejde", "Za chvíli se podívejte, jestli se to provedlo, a teprve potom to zadejte znovu.")
+        }
         Code::Configuration => ("Konfigurace je chybná", "Řekněte to správci: v logu serveru je, co je špatně."),
         Code::NotShown => ("Je to hotové, ale nejde to ukázat", "Podívejte se za chvíli a nezadávejte to znovu."),
         Code::Failed => ("Nepovedlo se to", "Řekněte to správci: víc je v logu serveru."),

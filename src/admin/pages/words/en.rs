@@ -191,7 +191,7 @@ pub(super) const WORDS: Words = Words {
     received_on: "Received on",
     records: "Records",
     reject_erasure_lead: "Rejecting ends it: nothing is erased, and who is meant is forgotten.",
-    reject_lead: "Nothing is erased. The person has to be told why, and that they may complain, within a month of the request.",
+    reject_lead: "Nothing more is erased. The person has to be told why, and that they may complain, within a month of the request.",
     report_until: "Has to report until",
     request_of: "Request {number}",
     requests_lead: "The law gives one month from the day on which a request came. It can be extended once, by two months at most, with a reason.",
@@ -275,7 +275,7 @@ pub(super) const WORDS: Words = Words {
     whom: "Whom it is about",
     why_theirs: "Why it is theirs",
     with_browser: "Browser",
-    withdraw_lead: "The person wants nothing any more. Nothing is erased, and the request ends.",
+    withdraw_lead: "The person wants nothing any more. Nothing more is erased, and the request ends.",
     withdraw_title: "Withdrawn",
     work: "Work",
     wrong_password: "User name and password do not fit together.",
@@ -580,7 +580,7 @@ fn problem(code: Code) -> (&'static str, &'static str) {
         Code::Conflict => ("It cannot be done as things stand", "Nothing was done. Look at it as it is now."),
         Code::Duplicate => ("There is an open request of the same person", "Go on with that request."),
         Code::Unavailable => {
-            ("It cannot be done just now", "Nothing was done. Try again in a while; everything else goes on.")
+            ("It cannot be done just now", "Look in a while whether it was done before you order it again.")
         }
         Code::Configuration => {
             ("The configuration is wrong", "Tell the operator: the server’s log says what is wrong.")
