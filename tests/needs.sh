@@ -6,6 +6,16 @@ as_root() {
     if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# Servers run under accounts of their own here, and each of them writes there. Where somebody has taken that right away, what fails says
+# nothing of it.
+case $(stat --format=%a /dev/null) in
+*[2367]) ;;
+*)
+    echo "/dev/null is not writable for everybody: putting that right (chmod 666 /dev/null)" >&2
+    as_root chmod 666 /dev/null
+    ;;
+esac
+
 # Installs Debian packages, unless the command that they bring is there.
 need() {
     local present=$1
