@@ -4,21 +4,20 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts::{SOON_DAYS, companies, days_left, in_words, may_approve, request_path, urgency, waits_for, whose};
-use super::requests::open_requests;
+use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use crate::access::{Companies, Permission};
 use crate::admin::caller::See;
 use crate::admin::problem::Problem;
-use crate::attention::{Attention, Delay, Severity, sentence};
+use crate::attention::{Attention, Delay, DelayCode, Severity, sentence};
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::ErasureFilter;
-use crate::operations::attention::{self, AttentionFilter};
 use crate::operations::requests::Shown;
-use crate::operations::{erasures, status};
+use crate::operations::{OperationError, erasures};
 
 /// Erasures that are named; the list has the others.
-const ERASURES_MAX: u32 = 20;
+const ERASURES_MAX: u32 = 100;
 
 pub(super) async fn show(visitor: Visitor<See>) -> Response {
     visitor.view.answer(home(&visitor).await)
@@ -35,22 +34,40 @@ struct Found {
     requests: Vec<Waiting>,
     erasures: Vec<Erasure>,
     attention: Vec<Attention>,
+    /// Open requests that wait for somebody else, or for the end of a hold.
+    others: u64,
+    /// Of all open requests that were read, whoever they wait for.
+    late: u64,
+    /// So many open requests were read, where there are more.
+    only: Option<u64>,
+    /// There are more erasures to approve than were read.
+    more_erasures: bool,
 }
 
 async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
-    let open = open_requests(visitor).await?;
+    let Open { all: open, is_cut } = open_requests(visitor).await?;
     if open.is_empty() && is_empty(visitor).await? {
         return Ok(beginning(visitor));
     }
-    let mut requests = Vec::new();
+    let late = open.iter().filter(|shown| shown.days_left.is_some_and(|left| left < 0)).count() as u64;
+    let only = is_cut.then_some(open.len() as u64);
+    let (mut requests, mut others) = (Vec::new(), 0_u64);
     for shown in open {
-        if let Some(delay) = needs(visitor, &shown).await? {
-            requests.push(Waiting { shown, delay });
+        match needs(visitor, &shown).await? {
+            Some(delay) => requests.push(Waiting { shown, delay }),
+            None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
         }
     }
     requests.sort_by_key(|waiting| waiting.shown.days_left.unwrap_or(i32::MAX));
-    let found = Found { requests, erasures: to_approve(visitor).await?, attention: of_operator(visitor).await? };
-    Ok(sheet(visitor, &found))
+    let (erasures, more_erasures) = to_approve(visitor).await?;
+    let attention = of_operator(visitor).await?;
+    Ok(sheet(visitor, &Found { requests, erasures, attention, others, late, only, more_erasures }))
+}
+
+/// Whether something goes on only once somebody has done something, or a hold has ended.
+fn waits_for_somebody(delay: &Delay) -> bool {
+    whose(delay.code).is_some()
+        || matches!(delay.code, DelayCode::Held | DelayCode::Task | DelayCode::Report | DelayCode::Link)
 }
 
 /// What a request waits for that whoever looks can do.
@@ -71,17 +88,22 @@ async fn needs(visitor: &Visitor<See>, shown: &Shown) -> Result<Option<Delay>, P
     Ok(None)
 }
 
-async fn to_approve(visitor: &Visitor<See>) -> Result<Vec<Erasure>, Problem> {
-    let mut found = Vec::new();
+/// Erasures that wait for an approval, and whether there are more. Those that wait for the person's own click are theirs first.
+async fn to_approve(visitor: &Visitor<See>) -> Result<(Vec<Erasure>, bool), Problem> {
+    let (mut found, mut is_cut) = (Vec::new(), false);
     if !visitor.view.may(Permission::Approve) {
-        return Ok(found);
+        return Ok((found, is_cut));
     }
     for installation in companies(visitor) {
         let states = vec![ErasureState::Requested];
         let filter = ErasureFilter { states, installation, ..ErasureFilter::newest(ERASURES_MAX) };
-        found.extend(erasures::list(&visitor.on, filter).await?.items);
+        let page = erasures::list(&visitor.on, filter).await?;
+        is_cut |= page.next.is_some();
+        let explained = erasures::explain(&visitor.on, page.items).await?.into_iter();
+        let to_approve = explained.filter(|one| one.waits_for.iter().all(|delay| delay.code != DelayCode::Link));
+        found.extend(to_approve.map(|one| one.erasure));
     }
-    Ok(found)
+    Ok((found, is_cut))
 }
 
 async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> {
@@ -89,19 +111,23 @@ async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> 
     if !visitor.view.may(Permission::Operate) || visitor.identity.companies != Companies::All {
         return Ok(Vec::new());
     }
-    let filter = AttentionFilter { severity: Some(Severity::Attention), ..AttentionFilter::default() };
-    let mut all = attention::list(&visitor.on, &filter).await?;
+    // Looking writes nothing.
+    let on = &visitor.on;
+    let mut all = on.ledger.attention_untried(&on.settings.limits).await.map_err(OperationError::from)?;
     all.retain(Attention::needs_a_person);
     Ok(all)
 }
 
 fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let Found { requests, erasures, attention } = found;
+    let Found { requests, erasures, attention, others, late, only, more_erasures } = found;
     let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) =
         requests.iter().partition(|one| one.shown.days_left.is_some_and(|left| left <= SOON_DAYS));
-    let late = requests.iter().filter(|one| one.shown.days_left.is_some_and(|left| left < 0)).count() as u64;
     let all = (requests.len() + erasures.len() + attention.len()) as u64;
+    // Of what was not read nobody knows.
+    let is_cut = only.is_some() || *more_erasures;
+    let nothing = if is_cut { w.nothing_read_needs_you } else { w.nothing_needs_you };
+    let things = if is_cut { &w.things_need_you_at_least } else { &w.things_need_you };
     let mut is_first = true;
     let mut primary = || std::mem::take(&mut is_first);
     let rows_urgent: Vec<_> = urgent.iter().map(|one| request_row(visitor, one, primary())).collect();
@@ -109,10 +135,12 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let rows_erasures: Vec<_> = erasures.iter().map(|erasure| erasure_row(visitor, erasure, primary())).collect();
     let body = html! {
         div.head {
-            h1 { @if all == 0 { (w.nothing_needs_you) } @else { (view.count(&w.things_need_you, all)) } }
+            h1 { @if all == 0 { (nothing) } @else { (view.count(things, all)) } }
+            @if let Some(only) = *only { p.hint { (view.count(&w.newest_only, only)) } }
             p.lead {
-                @if late > 0 { (view.count(&w.of_them_late, late)) " " }
-                (w.rest_runs_by_itself)
+                @if *late > 0 { (view.count(&w.late_in_all, *late)) " " }
+                @if *others > 0 { (view.count(&w.wait_for_others, *others)) " " }
+                (w.look_at_lists)
             }
         }
         (section("h-urgent", w.late_or_soon, &rows_urgent))
@@ -122,9 +150,6 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
                 h2 #h-system { (w.for_the_operator) }
                 ol.tasks { @for one in attention { (attention_row(visitor, one)) } }
             }
-        }
-        @if all == 0 {
-            div.panel.sunk { p { b { (w.nothing_needs_you) } } p.muted { (w.look_at_requests) } }
         }
     };
     Sheet::new(w.needs_attention, Section::Home, body)
@@ -192,7 +217,7 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
 
 /// Whether nothing has ever come.
 async fn is_empty(visitor: &Visitor<See>) -> Result<bool, Problem> {
-    let counts = status::status(&visitor.on).await?.counts;
+    let counts = visitor.on.ledger.counts().await.map_err(OperationError::from)?;
     Ok(counts.sessions == 0 && counts.receipts == 0 && counts.archived_receipts == 0 && counts.erasures.is_empty())
 }
 
@@ -203,8 +228,11 @@ fn beginning(visitor: &Visitor<See>) -> Sheet {
         html! { li { div.what { h3 { (title) } p { (text) } } div class="do" { (act) } } }
     };
     let nothing = html! {};
-    let sources = visitor.on.settings.sources.iter().map(|source| format!("/webhooks/{}", source.name));
-    let sources: Vec<_> = sources.collect();
+    let settings = &visitor.on.settings;
+    let only = settings.installations.first().map(|only| &only.name);
+    let sources = settings.sources.iter();
+    let sources = sources.filter(|source| source.mluvii.as_ref().or(only).is_some_and(|company| visitor.sees(company)));
+    let sources: Vec<_> = sources.map(|source| format!("/webhooks/{}", source.name)).collect();
     let keys = html! { (w.begin_keys) };
     let webhooks = html! { (view.say(w.begin_webhooks, &[("paths", &sources.join(", "))])) };
     let look = html! { a.button.primary href="/" { (w.look_again) } };

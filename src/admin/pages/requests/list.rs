@@ -4,7 +4,7 @@ use axum::extract::RawQuery;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::{OPEN_MAX, open_requests};
+use super::{Open, open_requests};
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::pages::fields::Fields;
@@ -76,9 +76,9 @@ async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     let unknown = || Problem::new(Code::NotUnderstood, "the address names a list, or a part of it, that is not there");
     let fields = Fields::read(query).ok_or_else(unknown)?;
     let which = Which::read(fields.text("show")).ok_or_else(unknown)?;
-    let mut open = open_requests(visitor).await?;
+    let Open { all: mut open, is_cut } = open_requests(visitor).await?;
     open.sort_by_key(|shown| shown.days_left.unwrap_or(i32::MAX));
-    let counts = counts(&open);
+    let counts = Counts { each: counts(&open), is_cut };
     let part = match which {
         Which::Ended => ended(visitor, fields.text("from")).await?,
         which => {
@@ -110,6 +110,12 @@ async fn ended(visitor: &Visitor<See>, from: &str) -> Result<Part, Problem> {
     Ok(Part { items: page.items, next: next(begin.company, all.len(), page.next) })
 }
 
+/// How many there are of each list, or that there are at least so many.
+struct Counts {
+    each: Vec<(Which, usize)>,
+    is_cut: bool,
+}
+
 /// How many there are of each list that is one of open requests; those of the ended ones nobody counts.
 fn counts(open: &[Shown]) -> Vec<(Which, usize)> {
     let states = RequestState::ALL.iter().copied().filter(|state| state.is_open()).map(Which::In);
@@ -117,7 +123,7 @@ fn counts(open: &[Shown]) -> Vec<(Which, usize)> {
     all.map(|which| (which, open.iter().filter(|shown| which.has(shown)).count())).collect()
 }
 
-fn sheet(visitor: &Visitor<See>, which: Which, counts: &[(Which, usize)], part: &Part) -> Sheet {
+fn sheet(visitor: &Visitor<See>, which: Which, Counts { each: counts, is_cut }: &Counts, part: &Part) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let name = |which: Which| match which {
         Which::Open => w.open_ones,
@@ -129,17 +135,17 @@ fn sheet(visitor: &Visitor<See>, which: Which, counts: &[(Which, usize)], part: 
     let chip = |one: Which, count: Option<usize>| {
         html! {
             li { a href={ "/requests?show=" (one.word()) } aria-current=[(one == which).then_some("true")] {
-                (name(one)) @if let Some(count) = count { " " b { (view.lang.number(count as u64)) } }
+                (name(one)) @if let Some(count) = count { " " b { @if *is_cut { "≥ " } (view.lang.number(count as u64)) } }
             } }
         }
     };
     let is_shown = |(one, count): &&(Which, usize)| *count > 0 || *one == which || *one == Which::Open;
-    let is_cut = counts.first().is_some_and(|(_, count)| *count >= OPEN_MAX as usize);
     let late = counts.iter().find(|(one, _)| *one == Which::Late).map_or(0, |(_, count)| *count as u64);
     let open = counts.first().map_or(0, |(_, count)| *count as u64);
     let body = html! {
         div.head {
-            h1 { (view.count(&w.open_requests, open)) }
+            h1 { (view.count(if *is_cut { &w.open_requests_at_least } else { &w.open_requests }, open)) }
+            @if *is_cut { p.hint { (view.count(&w.newest_only, open)) } }
             p.lead { @if late > 0 { (view.count(&w.of_them_late, late)) " " } (view.say(w.requests_lead, &[])) }
             @if view.may(Permission::Requests) {
                 div.actions { a.button.primary href="/requests/new" { (w.new_request) } }
@@ -150,7 +156,6 @@ fn sheet(visitor: &Visitor<See>, which: Which, counts: &[(Which, usize)], part: 
                 @for (one, count) in counts.iter().filter(is_shown) { (chip(*one, Some(*count))) }
                 (chip(Which::Ended, None))
             }
-            @if is_cut { p.hint { (view.count(&w.newest_only, u64::from(OPEN_MAX))) } }
         }
         section aria-label=(w.list_of_requests) {
             @if part.items.is_empty() {

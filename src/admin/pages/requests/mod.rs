@@ -42,17 +42,26 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
 }
 
 /// Open requests that are read at once: they are sorted by what is urgent, which the ledger's own order says nothing of.
-pub(super) const OPEN_MAX: u32 = 500;
+const OPEN_MAX: u32 = 500;
+
+/// Open requests that were read.
+pub(super) struct Open {
+    pub(super) all: Vec<Shown>,
+    /// There are more, which nobody has looked at.
+    pub(super) is_cut: bool,
+}
 
 /// The open requests of all companies that somebody may see, the newest of them.
-pub(super) async fn open_requests<N>(visitor: &Visitor<N>) -> Result<Vec<Shown>, Problem> {
+pub(super) async fn open_requests<N>(visitor: &Visitor<N>) -> Result<Open, Problem> {
     let states: Vec<_> = RequestState::ALL.iter().copied().filter(|state| state.is_open()).collect();
-    let mut all = Vec::new();
+    let mut open = Open { all: Vec::new(), is_cut: false };
     for installation in companies(visitor) {
         let filter = RequestFilter { states: states.clone(), installation, cursor: Cursor::NEWEST, limit: OPEN_MAX };
-        all.extend(requests::list(&visitor.on, filter).await?.items);
+        let page = requests::list(&visitor.on, filter).await?;
+        open.all.extend(page.items);
+        open.is_cut |= page.next.is_some();
     }
-    Ok(all)
+    Ok(open)
 }
 
 /// The request of a path, as far as the account may see its company.

@@ -21,7 +21,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     standin.end(101);
     deployment.settled(1);
     standin.add_contact(ANN);
-    olga.get("/").is(200).says(&["Nothing needs your attention"]);
+    olga.get("/").is(200).says(&["Nothing waits for you"]);
 
     let mut seen = Vec::new();
     let entered = olga.post("/requests/new", &[("email", ANN), ("came", "letter"), ("number", "2026/041")]);
@@ -29,7 +29,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     assert_eq!(at, "/requests/acme/2026%2F041");
     seen.push(olga.get("/").is(200).says(&["1 thing needs your attention", "Verify whose it is"]).text);
     // Who approves only sees it, and has nothing to do yet.
-    seen.push(adam.get("/").is(200).says(&["Nothing needs your attention"]).text);
+    seen.push(adam.get("/").is(200).says(&["Nothing waits for you", "1 open request waits for somebody else"]).text);
     let shown = adam.get(&at).is(200).says(&["Waits for identity", "Received"]);
     assert!(!shown.text.contains("<form method=\"post\" action=\"/requests"), "{}", shown.text);
     olga.post(&format!("{at}/verify"), &[("how", "")]).is(400);
