@@ -6,6 +6,7 @@ use axum::Router;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use axum::routing::{get, post};
+use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::fields::Fields;
@@ -17,13 +18,16 @@ use crate::access::Permission;
 use crate::admin::caller::{Approve, Needs, Operate, Requests, See};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::erasure::{Erasure, ErasureId, ErasureState, Outcome, Step, StepState};
+use crate::erasure::{Confirming, Erasure, ErasureId, ErasureState, Outcome, Step, StepState};
 use crate::ledger::ErasureFilter;
 use crate::operations::erasures::{self, Explained};
 use crate::operations::{OperationError, recheck};
 
 /// How often a page can ask for itself again, in seconds.
 const EVERY_S: u16 = 10;
+
+/// How long it does so, in seconds: a page that nobody looks at must not keep somebody signed in.
+const REFRESHED_S: i64 = 600;
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
@@ -113,8 +117,15 @@ async fn found<N: Needs>(visitor: &Visitor<N>, id: &str) -> Result<Erasure, Prob
 
 async fn show(visitor: Visitor<See>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
     let fields = Fields::read(query.as_deref().unwrap_or_default()).unwrap_or_default();
-    let every_s = (fields.text("every") == EVERY_S.to_string()).then_some(EVERY_S);
+    let every_s = refreshes(&fields, visitor.view.now).then_some(EVERY_S);
     visitor.view.answer(shown(&visitor, &id, every_s).await)
+}
+
+/// Whether the browser is to ask again: as long as the link that it began with allows it, and that is never for longer than each link does.
+fn refreshes(fields: &Fields, now: Timestamp) -> bool {
+    let until = fields.text("until").parse::<i64>().ok();
+    let left_s = until.map(|until| until.saturating_sub(now.as_second()));
+    fields.text("every") == EVERY_S.to_string() && left_s.is_some_and(|left_s| (1..=REFRESHED_S).contains(&left_s))
 }
 
 async fn shown(visitor: &Visitor<See>, id: &str, every_s: Option<u16>) -> Result<Sheet, Problem> {
@@ -157,7 +168,7 @@ fn sheet(
             @if erasure.ended.is_none() {
                 div.actions {
                     a.button href=(path) { (w.look_again) }
-                    @if !refreshes { a href={ (path) "?every=" (EVERY_S) } { (view.count(&w.refresh_every, u64::from(EVERY_S))) } }
+                    @if !refreshes { a href={ (path) "?every=" (EVERY_S) "&until=" (view.now.as_second() + REFRESHED_S) } { (view.count(&w.refresh_every, u64::from(EVERY_S))) } }
                     @else { a href=(path) { (w.stop_refreshing) } }
                 }
             }
@@ -272,10 +283,19 @@ fn looks(visitor: &Visitor<See>, erasure: &Erasure, rechecks: &recheck::Rechecks
 /// What somebody can order of it, with what comes of it.
 fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
+    let names = in_words(visitor, erasure.subject.installation());
+    let once_more = erasure.steps.iter().filter(|step| step.erases_once_more_if_retried());
+    let once_more: Vec<_> = once_more.map(|step| names.system(&step.target)).collect();
+    let confirmation = erasure.confirmation.as_ref();
+    let is_unconfirmed = confirmation.is_some_and(|it| it.by == Confirming::Email && it.confirmed.is_none());
     let order = |act: &str, lead: &str, button: &str, class: &str| {
         html! {
             form.page method="post" action={ (path) "/" (act) } {
                 p.measure { (view.say(lead, &[])) }
+                @if act == "approve" && is_unconfirmed { p.measure { (view.say(w.address_not_confirmed, &[])) } }
+                @if act == "retry" && !once_more.is_empty() {
+                    p.measure { (view.say(w.asked_once_more, &[("targets", &once_more.join(", "))])) }
+                }
                 div.actions { button class=(class) { (button) } }
             }
         }
@@ -333,4 +353,25 @@ orders! {
     begin by Requests;
     stop by Requests;
     cancel by Requests;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_asks_for_itself_again_for_so_long_and_no_longer() {
+        let begun = Timestamp::from_second(1_800_000_000).expect("a time");
+        let is_refreshed = |query: &str, after_s: i64| {
+            let now = Timestamp::from_second(begun.as_second() + after_s).expect("a time");
+            refreshes(&Fields::read(query).expect("a query"), now)
+        };
+        let linked = format!("every={EVERY_S}&until={}", begun.as_second() + REFRESHED_S);
+        assert!(is_refreshed(&linked, 0) && is_refreshed(&linked, REFRESHED_S - 1));
+        assert!(!is_refreshed(&linked, REFRESHED_S) && !is_refreshed(&linked, REFRESHED_S * 9));
+        // Nobody writes themselves a link without an end.
+        for wrong in ["", "every=10", "every=1&until=1800000009", "every=10&until=1900000000", "every=10&until=x"] {
+            assert!(!is_refreshed(wrong, 0), "{wrong}");
+        }
+    }
 }

@@ -8,6 +8,7 @@ use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
 use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, RejectedBecause, RequestState, VerifiedBy};
 
 pub(super) const WORDS: Words = Words {
+    address_not_confirmed: "Osoba adresu nepotvrdila: kdo výmaz schválí, ručí za to, čí je.",
     after_the_last_day: "po termínu žádosti",
     all_of_them: "Všechny",
     another_browser: "Jiný prohlížeč",
@@ -21,6 +22,7 @@ pub(super) const WORDS: Words = Words {
     approved_by: "Schválení:",
     as_of: "Stav v {time}.",
     ask_lead: "Nevíte, čí žádost je? Vyžádejte si doplnění. Než přijde odpověď, lhůta neběží.",
+    asked_once_more: "Podruhé by o výmaz byly požádány tyto systémy, a jak dopadla první žádost, nikdo neví: {targets}.",
     asked_on: "Dotaz odeslán dne",
     back_to_request: "Zpět k žádosti",
     because: "Důvod",

@@ -8,6 +8,7 @@ use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
 use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, RejectedBecause, RequestState, VerifiedBy};
 
 pub(super) const WORDS: Words = Words {
+    address_not_confirmed: "The person has not confirmed the address: whoever approves it vouches for whose it is.",
     after_the_last_day: "after the last day of the request",
     all_of_them: "All",
     another_browser: "Another browser",
@@ -21,6 +22,7 @@ pub(super) const WORDS: Words = Words {
     approved_by: "Approved by:",
     as_of: "As of {time}.",
     ask_lead: "You do not know whose it is? Ask for more. The deadline does not run until there is an answer.",
+    asked_once_more: "{targets}: they would be asked to erase a second time, and nobody knows what became of the first demand.",
     asked_on: "Asked on",
     back_to_request: "Back to the request",
     because: "Because",
