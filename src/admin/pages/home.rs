@@ -120,7 +120,7 @@ async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> 
 
 fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let Found { requests, erasures, attention, others, late, only, more_erasures } = found;
+    let Found { requests, erasures, attention, others: elsewhere, late, only, more_erasures } = found;
     let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) =
         requests.iter().partition(|one| one.shown.days_left.is_some_and(|left| left <= SOON_DAYS));
     let all = (requests.len() + erasures.len() + attention.len()) as u64;
@@ -139,7 +139,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
             @if let Some(only) = *only { p.hint { (view.count(&w.newest_only, only)) } }
             p.lead {
                 @if *late > 0 { (view.count(&w.late_in_all, *late)) " " }
-                @if *others > 0 { (view.count(&w.wait_for_others, *others)) " " }
+                @if *elsewhere > 0 { (view.count(&w.wait_for_others, *elsewhere)) " " }
                 (w.look_at_lists)
             }
         }

@@ -12,7 +12,8 @@ use super::{deciding, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{
-    MustChoose, cell, choices, crumbs, days_left, heads, in_words, request_path, urgency, verdict, verdict_class,
+    MustChoose, cell, choices, crumbs, days_left, heads, in_words, path_of, request_path, urgency, verdict,
+    verdict_class,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
@@ -91,12 +92,24 @@ async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fi
     let complete = sent.as_ref().map(chosen);
     // Where a reason is missing, what was decided before is shown, and what was sent beside it.
     let is_wrong = matches!(complete, Some(None));
-    let _turn = visitor.admin.turn_to_plan().await?;
+    let Ok(_turn) = visitor.admin.turn_to_plan().await else {
+        return Ok(no_turn(&visitor.view, &path_of(&visitor.company(&which.0)?, &which.1)));
+    };
     let planned = requests::plan(&visitor.on, &named, complete.flatten(), true, &visitor.actor(), &|_| {}).await;
     let planned = planned.map_err(|error| visitor.told(error))?;
     let decisions = sent.filter(|_| is_wrong).unwrap_or_else(|| before(&planned.shown.request));
     let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(Sheet { status, ..sheet(visitor, &planned, &decisions) })
+}
+
+/// Nothing was begun, which is said of nothing else that cannot be done just now.
+fn no_turn(view: &View, request: &str) -> Sheet {
+    let w = view.words();
+    let body = html! {
+        div.head { h1 { (w.no_turn_to_plan) } p.lead { (w.nothing_was_planned) } }
+        div.actions { a.button.primary href=(request) { (w.back_to_request) } }
+    };
+    Sheet { status: StatusCode::SERVICE_UNAVAILABLE, ..Sheet::new(w.no_turn_to_plan, Section::Requests, body) }
 }
 
 fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) -> Sheet {

@@ -32,6 +32,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     seen.push(adam.get("/").is(200).says(&["Nothing waits for you", "1 open request waits for somebody else"]).text);
     let shown = adam.get(&at).is(200).says(&["Waits for identity", "Received"]);
     assert!(!shown.text.contains("<form method=\"post\" action=\"/requests"), "{}", shown.text);
+    olga.get(&at).is(200).says(&["name=\"how\" required"]);
     olga.post(&format!("{at}/verify"), &[("how", "")]).is(400);
     olga.post(&format!("{at}/verify"), &[("how", "document")]).leads_to(&at);
     seen.push(olga.get(&at).is(200).says(&["Not planned", "By a document"]).text);
