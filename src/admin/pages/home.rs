@@ -228,10 +228,8 @@ fn beginning(visitor: &Visitor<See>) -> Sheet {
         html! { li { div.what { h3 { (title) } p { (text) } } div class="do" { (act) } } }
     };
     let nothing = html! {};
-    let settings = &visitor.on.settings;
-    let only = settings.installations.first().map(|only| &only.name);
-    let sources = settings.sources.iter();
-    let sources = sources.filter(|source| source.mluvii.as_ref().or(only).is_some_and(|company| visitor.sees(company)));
+    let sources = visitor.on.settings.sources.iter();
+    let sources = sources.filter(|source| source.mluvii.as_ref().is_some_and(|company| visitor.sees(company)));
     let sources: Vec<_> = sources.map(|source| format!("/webhooks/{}", source.name)).collect();
     let keys = html! { (w.begin_keys) };
     let webhooks = html! { (view.say(w.begin_webhooks, &[("paths", &sources.join(", "))])) };

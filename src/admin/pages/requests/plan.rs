@@ -147,8 +147,10 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
         (holds(visitor, planned))
         (not_reached(visitor, planned))
         // What is chosen above and not kept is in no plan: what is kept is read, and approved or run from there.
-        @if deciding::waits_for_approval(visitor, shown) { (deciding::somebody_else(view)) }
-        @if deciding::includes_anything(shown) { (deciding::read_to_run(view, shown)) }
+        @if deciding::waits_for_approval(visitor, shown) {
+            (deciding::somebody_else(view))
+            p { a href={ (path) "/plan" } { (w.read_the_plan) } }
+        } @else if deciding::includes_anything(shown) { (deciding::read_to_run(view, shown)) }
         p { a href=(path) { (w.back_to_request) } }
     };
     Sheet::new(title, Section::Requests, body)
