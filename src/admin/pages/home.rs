@@ -218,7 +218,8 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
 /// Whether nothing has ever come.
 async fn is_empty(visitor: &Visitor<See>) -> Result<bool, Problem> {
     let counts = visitor.on.ledger.counts().await.map_err(OperationError::from)?;
-    Ok(counts.sessions == 0 && counts.receipts == 0 && counts.archived_receipts == 0 && counts.erasures.is_empty())
+    let erasures: u64 = counts.erasures.values().sum();
+    Ok(counts.sessions == 0 && counts.receipts == 0 && counts.archived_receipts == 0 && erasures == 0)
 }
 
 /// What to do first.
