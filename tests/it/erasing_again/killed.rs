@@ -48,6 +48,28 @@ fn killed(deployment: &Deployment, (system, target): (&System, &str), page: &str
     child.wait().expect("it is over");
 }
 
+/// A command that was killed in the middle of its sweep, with no server beside it.
+struct Killed {
+    standin: StandIn,
+    crm: System,
+    deployment: Deployment,
+}
+
+impl Killed {
+    /// While the plugin waits as this file says, before it answers with a page.
+    fn at(waits: &str, page: &str) -> Self {
+        let (standin, crm) = (StandIn::start(), System::start());
+        let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+        let server = Server::start(&deployment);
+        restored(&crm, &deployment);
+        server.stop();
+        crm.write(waits, "");
+        killed_at(&deployment, &crm, page);
+        crm.remove(waits);
+        Self { standin, crm, deployment }
+    }
+}
+
 /// The only sweep, as it is shown.
 fn sweep(deployment: &Deployment) -> Value {
     let mut all = deployment.json(&["erase-again", "status"]);
@@ -95,14 +117,7 @@ fn a_server_goes_on_with_a_command_that_was_killed() {
 
 #[test]
 fn the_same_command_goes_on_where_it_was_killed() {
-    let (standin, crm) = (StandIn::start(), System::start());
-    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
-    let server = Server::start(&deployment);
-    restored(&crm, &deployment);
-    server.stop();
-    crm.write("waits", "");
-    killed_at(&deployment, &crm, "sweep from 2");
-    crm.remove("waits");
+    let Killed { standin: _standin, crm, deployment } = Killed::at("waits", "sweep from 2");
     // What is asked for otherwise does not end it.
     let other = deployment.run(&["erase-again", "--target", "crm", "--since", SINCE]);
     let said = String::from_utf8_lossy(&other.stderr).into_owned();
@@ -122,14 +137,7 @@ fn the_same_command_goes_on_where_it_was_killed() {
 
 #[test]
 fn another_configuration_of_the_target_is_given_no_cursor_of_the_one_before() {
-    let (standin, crm) = (StandIn::start(), System::start());
-    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
-    let server = Server::start(&deployment);
-    restored(&crm, &deployment);
-    server.stop();
-    crm.write("waits", "");
-    killed_at(&deployment, &crm, "sweep from 2");
-    crm.remove("waits");
+    let Killed { standin: _standin, crm, deployment } = Killed::at("waits", "sweep from 2");
     let before = std::fs::read_to_string(deployment.path("quietus.toml")).expect("read");
     let after = before.replace("config = { folder", "config = { lists = \"others\", folder");
     assert_ne!(before, after);
@@ -193,14 +201,7 @@ fn one_that_takes_long_keeps_no_other_from_going_on() {
 
 #[test]
 fn a_cursor_that_is_refused_has_the_sweep_begin_from_its_start_and_is_told() {
-    let (standin, crm) = (StandIn::start(), System::start());
-    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
-    let server = Server::start(&deployment);
-    restored(&crm, &deployment);
-    server.stop();
-    crm.write("waits", "");
-    killed_at(&deployment, &crm, "sweep from 2");
-    crm.remove("waits");
+    let Killed { standin: _standin, crm, deployment } = Killed::at("waits", "sweep from 2");
     crm.write("expired", "");
     std::fs::set_permissions(crm.0.path().join("expired"), std::fs::Permissions::from_mode(0o666)).expect("changed");
     let shown = look(&deployment, "crm", &["--yes"]);
@@ -212,14 +213,7 @@ fn a_cursor_that_is_refused_has_the_sweep_begin_from_its_start_and_is_told() {
 
 #[test]
 fn what_has_no_cursor_begins_from_its_start_and_is_told() {
-    let (standin, crm) = (StandIn::start(), System::start());
-    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
-    let server = Server::start(&deployment);
-    restored(&crm, &deployment);
-    server.stop();
-    crm.write("waits_first", "");
-    killed_at(&deployment, &crm, "sweep from 0");
-    crm.remove("waits_first");
+    let Killed { standin: _standin, crm: _crm, deployment } = Killed::at("waits_first", "sweep from 0");
     let shown = look(&deployment, "crm", &["--yes"]);
     assert_eq!((found(&shown).len(), &shown["records"]), (2, &json!(4)), "{shown}");
     let done = sweep(&deployment);
@@ -229,14 +223,7 @@ fn what_has_no_cursor_begins_from_its_start_and_is_told() {
 
 #[test]
 fn what_was_killed_can_be_cancelled() {
-    let (standin, crm) = (StandIn::start(), System::start());
-    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
-    let server = Server::start(&deployment);
-    restored(&crm, &deployment);
-    server.stop();
-    crm.write("waits", "");
-    killed_at(&deployment, &crm, "sweep from 2");
-    crm.remove("waits");
+    let Killed { standin: _standin, crm: _crm, deployment } = Killed::at("waits", "sweep from 2");
     deployment.json(&["erase-again", "cancel", "--target", "crm"]);
     assert_eq!(sweep(&deployment)["state"], "cancelled");
     let none = deployment.run(&["erase-again", "cancel", "--target", "crm"]);
