@@ -126,7 +126,7 @@ fn a_place_among_other_lists_or_in_another_database_is_none() {
         let rest = page(&database.url(), &before, 1, Some(&cursor)).expect("it goes on");
         assert_eq!((rest.records.len(), rest.next.is_some()), (1, true));
         let refused = |url: &str, settings: &Value, cursor: &ResumeValue| {
-            let error = page(url, settings, 1, Some(cursor)).err().expect("it would go on among others");
+            let error = page(url, settings, 1, Some(cursor)).expect_err("it would go on among others");
             assert_eq!(error.class, ErrorClass::Permanent, "{error}");
         };
         for after in [
