@@ -219,7 +219,9 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
 async fn is_empty(visitor: &Visitor<See>) -> Result<bool, Problem> {
     let counts = visitor.on.ledger.counts().await.map_err(OperationError::from)?;
     let erasures: u64 = counts.erasures.values().sum();
-    Ok(counts.sessions == 0 && counts.receipts == 0 && counts.archived_receipts == 0 && erasures == 0)
+    let waiting = counts.events_waiting + counts.parked_work + counts.quarantined + counts.foreign_sessions;
+    let known = counts.sessions + counts.receipts + counts.archived_receipts + erasures;
+    Ok(known + waiting == 0)
 }
 
 /// What to do first.

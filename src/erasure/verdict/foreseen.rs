@@ -75,9 +75,9 @@ impl Foreseen {
         sure.map(|reason| reason.code.allows()).max().unwrap_or(Verdict::Complete)
     }
 
-    /// Whether a receipt will have such a reason for certain. Some targets can say nothing before they erase, and show it afterwards; and
-    /// what needs a person in a dry run may be mended.
+    /// Whether a receipt will have such a reason for certain. Some targets can say nothing before they erase, and show it afterwards; what
+    /// needs a person in a dry run may be mended; and an erasure waits for what could not be read just now.
     pub(crate) fn is_sure(code: ReasonCode) -> bool {
-        !matches!(code, ReasonCode::Unverifiable | ReasonCode::Parked)
+        !matches!(code, ReasonCode::Unverifiable | ReasonCode::Parked | ReasonCode::Unread)
     }
 }

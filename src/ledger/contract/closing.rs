@@ -110,6 +110,19 @@ pub(crate) async fn whose_consent_it_was_is_told_after_an_erasure_as_long_as_fin
     close(&ledger).await;
     assert_eq!(of(&installation(), 4).await.len(), 1);
 
+    // One that was not erased goes on, and comes to be somebody else's before it is.
+    agreed(&ledger, 5, 5, "v7").await;
+    begun(&ledger, 5, &["crm"]).await;
+    step_end(&ledger, "crm", ends(Outcome::Erased)).await;
+    close(&ledger).await;
+    let view = ledger.session(&session(5)).await.expect("read").expect("is there");
+    let others =
+        SessionChange { record: view.record, fingerprints: Some(vec![email(6)]), ..unchanged(5, view.version) };
+    decide(&ledger, others).await;
+    erased(&ledger, 5).await;
+    assert!(of(&installation(), 5).await.is_empty(), "it is not theirs any more");
+    assert_eq!(of(&installation(), 6).await.len(), 1);
+
     ledger.maintain(Keep { fingerprints: Some(HOUR), ..KEEP }).await.expect("maintained");
     assert_eq!(of(&installation(), 1).await.len(), 1);
     while !of(&installation(), 1).await.is_empty() || !of(&installation(), 2).await.is_empty() {

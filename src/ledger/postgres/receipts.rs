@@ -39,7 +39,7 @@ pub(super) async fn held(tx: &Tx, closing: &[Closing]) -> Result<Vec<bool>, Ledg
 pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, LedgerError> {
     let (Some(first), Some(last)) = (closing.first(), closing.last()) else { return Ok(true) };
     let all = erasures(closing)?;
-    let mut asked = Vec::new();
+    let (mut asked, mut others) = (Vec::new(), Vec::new());
     let mut left = Vec::new();
     let mut states = Vec::with_capacity(closing.len());
     let mut verdicts = Vec::with_capacity(closing.len());
@@ -50,6 +50,8 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
         left.push((erasure.id, Some(transition::rest(receipt))));
         if end.sessions_are_erased {
             asked.push(erasure.id);
+        } else {
+            others.push(erasure.id);
         }
         if end.state == ErasureState::Done {
             // All its outcomes were there, so it was being verified.
@@ -60,6 +62,7 @@ pub(super) async fn closed(tx: &mut Tx, closing: &[Closing]) -> Result<bool, Led
         tx.tally.receipt(receipt.statement.verdict);
     }
     sessions::mark_erased(tx, &asked).await?;
+    sessions::keep_no_longer(tx, &others).await?;
     capsules::delete(tx, &all).await?;
     tx.execute("DELETE FROM erasure_session WHERE erasure = ANY($1)", &[&ids(&all)]).await?;
     tx.execute("DELETE FROM erasure_shown WHERE erasure = ANY($1)", &[&ids(&all)]).await?;

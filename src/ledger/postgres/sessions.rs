@@ -497,10 +497,11 @@ async fn delete_settling(tx: &Tx, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Keeps whose consents the sessions that an erasure reaches prove, at its beginning: what mluvii shows of them afterwards names nobody, and
-/// takes the place of what is known. At the end, [`mark_erased`] does so once more.
+/// Keeps whose consents the sessions that an erasure reaches prove, as it begins: what mluvii shows of them afterwards names nobody, and takes
+/// the place of what is known. Of one that was erased before, what was kept then stays.
 pub(super) async fn keep_of_consents(tx: &Tx, installation: i64, reached: &[i64]) -> Result<(), LedgerError> {
-    let sql = format!("SELECT {OF_SESSION} FROM session WHERE installation = $1 AND session = ANY($2)");
+    let sql =
+        format!("SELECT {OF_SESSION} FROM session WHERE installation = $1 AND session = ANY($2) AND erased_at IS NULL");
     let mut proving = (Vec::new(), Vec::new());
     for row in tx.rows(&sql, &[&installation, &reached]).await? {
         if sum::session_is_whole(&row).is_ok() && json_at::<StoredRecord>(&row, 2)?.proves_consent() {
@@ -509,22 +510,51 @@ pub(super) async fn keep_of_consents(tx: &Tx, installation: i64, reached: &[i64]
             proving.1.push(place.session);
         }
     }
-    if proving.0.is_empty() {
-        return Ok(());
-    }
     keep_prints(tx, &proving).await
 }
 
-/// Of sessions, by the numbers of their installations and their own.
+/// Keeps the fingerprints of sessions, by the numbers of their installations and their own, in the place of those that were kept: they may be
+/// another person's. Where a session has none any more, those stay.
 async fn keep_prints(tx: &Tx, (installations, sessions): &(Vec<i64>, Vec<i64>)) -> Result<(), LedgerError> {
-    tx.execute(
+    if installations.is_empty() {
+        return Ok(());
+    }
+    let proving = "unnest($1::BIGINT[], $2::BIGINT[]) AS proving (installation, session)";
+    let sql = format!(
+        "DELETE FROM consent_fingerprint AS print USING {proving}
+         WHERE print.installation = proving.installation AND print.session = proving.session
+           AND EXISTS (SELECT 1 FROM fingerprint
+                       WHERE installation = print.installation AND session = print.session)"
+    );
+    tx.execute(&sql, &[installations, sessions]).await?;
+    let sql = format!(
+        "UPDATE consent_fingerprint AS print SET since = $3::BIGINT FROM {proving}
+         WHERE print.installation = proving.installation AND print.session = proving.session"
+    );
+    tx.execute(&sql, &[installations, sessions, &millis(tx.now)]).await?;
+    let sql = format!(
         "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
          SELECT fingerprint, installation, session, version, kind, supplementary, $3::BIGINT FROM fingerprint
-         JOIN unnest($1::BIGINT[], $2::BIGINT[]) AS proving (installation, session) USING (installation, session)
-         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
-        &[installations, sessions, &millis(tx.now)],
-    )
-    .await?;
+         JOIN {proving} USING (installation, session)"
+    );
+    tx.execute(&sql, &[installations, sessions, &millis(tx.now)]).await?;
+    Ok(())
+}
+
+/// Lets go of what was kept as erasures began that have ended without their sessions: these go on, and may come to be somebody else's. What
+/// another erasure has kept that is under way, or one that erased them, stays.
+pub(super) async fn keep_no_longer(tx: &Tx, erasures: &[ErasureId]) -> Result<(), LedgerError> {
+    if erasures.is_empty() {
+        return Ok(());
+    }
+    let sql = "DELETE FROM consent_fingerprint AS print
+         WHERE (installation, session) IN (SELECT installation, session FROM erasure_session WHERE erasure = ANY($1))
+           AND EXISTS (SELECT 1 FROM session
+                       WHERE installation = print.installation AND session = print.session AND erased_at IS NULL)
+           AND NOT EXISTS (SELECT 1 FROM erasure_session
+                           WHERE installation = print.installation AND session = print.session
+                             AND NOT erasure = ANY($1))";
+    tx.execute(sql, &[&ids(erasures)]).await?;
     Ok(())
 }
 
@@ -548,7 +578,7 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
     let mut records = Vec::with_capacity(reached.len());
     let mut sums = Vec::with_capacity(reached.len());
     let (mut guests, mut forms) = (Vec::new(), Vec::new());
-    let mut proving = (Vec::new(), Vec::new());
+    let (mut proving, mut others) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
     for row in reached {
         let place = Place::read(&row);
         installations.push(place.installation);
@@ -557,10 +587,9 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
         let is_whole = sum::session_is_whole(&row).is_ok();
         let record = if is_whole { json_at(&row, 2)? } else { StoredRecord::empty() };
         let (guest, form): (Option<&[u8]>, &[u8]) = if is_whole { (row.get(3), row.get(4)) } else { (None, &[]) };
-        if record.proves_consent() {
-            proving.0.push(place.installation);
-            proving.1.push(place.session);
-        }
+        let which = if record.proves_consent() { &mut proving } else { &mut others };
+        which.0.push(place.installation);
+        which.1.push(place.session);
         let record = json(&record.without_guest())?;
         sums.push(sum::of_session(place.installation, place.session, &record, guest, form));
         records.push(record);
@@ -579,6 +608,12 @@ pub(super) async fn mark_erased(tx: &Tx, erasures: &[ErasureId]) -> Result<(), L
     )
     .await?;
     keep_prints(tx, &proving).await?;
+    tx.execute(
+        "DELETE FROM consent_fingerprint AS print USING unnest($1::BIGINT[], $2::BIGINT[]) AS other (installation, session)
+         WHERE print.installation = other.installation AND print.session = other.session",
+        &[&others.0, &others.1],
+    )
+    .await?;
     tx.execute(
         "DELETE FROM fingerprint USING unnest($1::BIGINT[], $2::BIGINT[]) AS reached (installation, session)
          WHERE fingerprint.installation = reached.installation AND fingerprint.session = reached.session",

@@ -28,14 +28,14 @@ pub(super) fn closed(tx: &Tx<'_>, closing: &[Closing]) -> Result<Tried, LedgerEr
 
 /// Those who mark the sessions that they reached mark them together: to a session that two of them reached it is one change.
 fn mark_erased(tx: &Tx<'_>, closing: &[Closing]) -> Result<(), LedgerError> {
-    let mut asked = Vec::new();
+    let (mut asked, mut others) = (Vec::new(), Vec::new());
     for Closing { claim, receipt } in closing {
         let erasure = transition::erasure_of(claim, receipt)?;
-        if end_of(erasure).sessions_are_erased {
-            asked.push(erasure.id);
-        }
+        let which = if end_of(erasure).sessions_are_erased { &mut asked } else { &mut others };
+        which.push(erasure.id);
     }
-    sessions::mark_erased(tx, &asked)
+    sessions::mark_erased(tx, &asked)?;
+    sessions::keep_no_longer(tx, &others)
 }
 
 fn close(tx: &Tx<'_>, Closing { claim, receipt }: &Closing) -> Result<(), LedgerError> {

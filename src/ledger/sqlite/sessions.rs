@@ -516,19 +516,48 @@ fn delete_settling(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Keeps whose consents the sessions that erasures reach prove: at the beginning, as what mluvii shows of them afterwards names nobody and
-/// takes the place of what is known; and at the end.
-pub(super) fn keep_of_consents(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
-    let mut keep = tx.prepare_cached(
+/// Keeps whose consents the sessions that an erasure reaches prove, as it begins: what mluvii shows of them afterwards names nobody, and takes
+/// the place of what is known. Of one that was erased before, what was kept then stays.
+pub(super) fn keep_of_consents(tx: &Tx<'_>, erasure: ErasureId) -> Result<(), LedgerError> {
+    for (place, Forgotten { proves_consent, was_erased, .. }) in reached(tx, &[erasure])? {
+        if proves_consent && !was_erased {
+            keep_prints(tx, place)?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the fingerprints of a session, in the place of those that were kept: they may be another person's. Where it has none any more, those
+/// stay.
+fn keep_prints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
+    let key = params![place.installation, place.session];
+    let carries = "EXISTS (SELECT 1 FROM fingerprint WHERE installation = ?1 AND session = ?2)";
+    let sql = format!("DELETE FROM consent_fingerprint WHERE installation = ?1 AND session = ?2 AND {carries}");
+    tx.prepare_cached(&sql)?.execute(key)?;
+    tx.prepare_cached("UPDATE consent_fingerprint SET since = ?3 WHERE installation = ?1 AND session = ?2")?
+        .execute(params![place.installation, place.session, Millis(tx.now)])?;
+    tx.prepare_cached(
         "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
          SELECT fingerprint, installation, session, version, kind, supplementary, ?3 FROM fingerprint
-         WHERE installation = ?1 AND session = ?2
-         ON CONFLICT (fingerprint, installation, session, version) DO UPDATE SET since = excluded.since",
+         WHERE installation = ?1 AND session = ?2",
+    )?
+    .execute(params![place.installation, place.session, Millis(tx.now)])?;
+    Ok(())
+}
+
+/// Lets go of what was kept as erasures began that have ended without their sessions: these go on, and may come to be somebody else's. What
+/// another erasure has kept that is under way, or one that erased them, stays.
+pub(super) fn keep_no_longer(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), LedgerError> {
+    let mut forget = tx.prepare_cached(
+        "DELETE FROM consent_fingerprint AS print
+         WHERE (installation, session) IN (SELECT installation, session FROM erasure_session WHERE erasure = ?1)
+           AND EXISTS (SELECT 1 FROM session
+                       WHERE installation = print.installation AND session = print.session AND erased_at IS NULL)
+           AND NOT EXISTS (SELECT 1 FROM erasure_session
+                           WHERE installation = print.installation AND session = print.session AND erasure <> ?1)",
     )?;
-    for (place, forgotten) in reached(tx, erasures)? {
-        if forgotten.proves_consent {
-            keep.execute(params![place.installation, place.session, Millis(tx.now)])?;
-        }
+    for erasure in erasures {
+        forget.execute([erasure])?;
     }
     Ok(())
 }
@@ -549,8 +578,12 @@ pub(super) fn mark_erased(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<(), Led
     for erasure in erasures {
         mark_gone.execute(params![erasure, Millis(tx.now)])?;
     }
-    keep_of_consents(tx, erasures)?;
-    for (place, Forgotten { record, guest, forms, .. }) in reached(tx, erasures)? {
+    for (place, Forgotten { record, guest, forms, proves_consent, .. }) in reached(tx, erasures)? {
+        if proves_consent {
+            keep_prints(tx, place)?;
+        } else {
+            delete_fingerprints_before_erasure(tx, place)?;
+        }
         let sum = sum::of_session(place.installation, place.session, &record, guest.as_deref(), &forms);
         mark.execute(params![place.installation, place.session, Millis(tx.now), record, sum, guest, forms])?;
         delete_fingerprints(tx, place)?;
@@ -565,13 +598,14 @@ struct Forgotten {
     guest: Option<Vec<u8>>,
     forms: Vec<u8>,
     proves_consent: bool,
+    was_erased: bool,
 }
 
 /// The sessions that are known of those that erasures reached, each once. Of one that is damaged nothing is kept: it could be
 /// somebody else's.
 fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, Forgotten>, LedgerError> {
     let mut find = tx.prepare_cached(&format!(
-        "SELECT {OF_SESSION} FROM session
+        "SELECT {OF_SESSION}, erased_at IS NOT NULL FROM session
          WHERE (installation, session) IN (SELECT installation, session FROM erasure_session WHERE erasure = ?1)"
     ))?;
     let mut all = BTreeMap::new();
@@ -587,6 +621,7 @@ fn reached(tx: &Tx<'_>, erasures: &[ErasureId]) -> Result<BTreeMap<Place, Forgot
                         record: json(&record.without_guest())?,
                         guest: row.bytes(3)?.map(<[u8]>::to_vec),
                         forms: row.bytes(4)?.unwrap_or_default().to_vec(),
+                        was_erased: row.truth(6)?,
                     }
                 }
                 Err(_) => Forgotten { record: json(&StoredRecord::empty())?, ..Forgotten::default() },

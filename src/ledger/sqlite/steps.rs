@@ -68,7 +68,7 @@ pub(super) fn resolved(tx: &Tx<'_>, claim: &Claim, resolution: &Resolution) -> R
             sessions.insert((place.installation, place.session, session.read_before));
         }
     }
-    sessions::keep_of_consents(tx, &[work.id])?;
+    sessions::keep_of_consents(tx, work.id)?;
     capsules::add_fingerprints(tx, work.id, &resolution.fingerprints)?;
     capsules::add_shown(tx, work.id, &resolution.shown)?;
     sessions::add_shared_guests(tx, work.subject.installation(), &resolution.shared_guests)?;

@@ -83,6 +83,7 @@ async fn add_erased(
     let person = NamedPerson::read(identifiers, &on.fingerprinter(keys, installation), on.settings.person.region)?;
     let prints: Vec<Fingerprint> = person.fingerprints.iter().map(|one| one.fingerprint).collect();
     for view in on.ledger.erased_sessions_with(installation, &prints).await? {
+        let Some(view) = until_erased(view) else { continue };
         let Some(erased) = of_person(on, &person.fingerprints, view) else { continue };
         let erased = Meant { why: format!("{}, before it was erased", erased.why), ..erased };
         match all.iter().position(|one| one.view.record.session == erased.view.record.session) {
@@ -94,6 +95,19 @@ async fn add_erased(
     }
     all.sort_by_key(|one| one.view.record.session.session);
     Ok(())
+}
+
+/// A session that was erased, with what was consented to in it until then: what has come since may be somebody else's. `None` where nothing
+/// is left of that.
+fn until_erased(mut view: SessionView) -> Option<SessionView> {
+    let erased = view.erased_at?;
+    let record = &mut view.record;
+    let mut all = std::mem::take(&mut record.earlier);
+    all.push(std::mem::take(&mut record.consent));
+    all.retain(|consent| consent.since.is_none_or(|since| since <= erased));
+    record.consent = all.pop()?;
+    record.earlier = all;
+    Some(view)
 }
 
 /// A session by what it carries; `None` where it is somebody else's, as far as is known.
@@ -184,6 +198,29 @@ mod tests {
     use super::*;
     use crate::ledger::SessionChange;
     use crate::subject::{Kind, SessionId, SessionKey};
+
+    #[test]
+    fn what_has_come_to_an_erased_session_since_is_not_who_it_was_of() {
+        let at = |second| jiff::Timestamp::from_second(second).expect("a time");
+        let consent = |version: &str, second| Consent {
+            version: Some(version.into()),
+            since: Some(at(second)),
+            ..Consent::default()
+        };
+        let versions = |view: SessionView| {
+            let record = until_erased(view)?.record;
+            let all = record.earlier.iter().chain([&record.consent]).map(|one| one.version.clone());
+            Some(all.flatten().collect::<Vec<_>>())
+        };
+        let mut view = SessionView { erased_at: Some(at(20)), ..session(1, 1) };
+        view.record.earlier = vec![consent("v1", 5), consent("v2", 10)];
+        view.record.consent = consent("v3", 30);
+        assert_eq!(versions(view.clone()), Some(vec!["v1".to_owned(), "v2".to_owned()]));
+        view.record.earlier.clear();
+        assert_eq!(versions(view.clone()), None);
+        view.record.consent = consent("v3", 20);
+        assert_eq!(versions(view), Some(vec!["v3".to_owned()]));
+    }
 
     /// A session in which an address was left; 0 for none.
     fn session(id: i64, address: u8) -> SessionView {

@@ -432,8 +432,12 @@ impl<'a> Run<'a> {
 
     /// Whether a session may be theirs and is newer than their erasure, or a consent in it.
     fn came_back(&self, person: &Person, session: &SessionView) -> bool {
-        if session.erased_at.is_some() || !self.may_be_theirs(person, session) {
+        if !self.may_be_theirs(person, session) {
             return false;
+        }
+        // It names somebody although it was erased: that has come since.
+        if session.erased_at.is_some() {
+            return true;
         }
         let record = &session.record;
         let newest = record.started.max(record.ended).max(record.consent.since);

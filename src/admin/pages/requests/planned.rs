@@ -105,7 +105,7 @@ pub(super) fn foreseen_of<N>(visitor: &Visitor<N>, request: &Request, foreseen: 
         div class={ "note " (verdict_class(foreseen.at_best)) } {
             p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
             ul.plain {
-                @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers) { li { (names.reason(&reason.reason)) } }
+                @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers && reason.sure) { li { (names.reason(&reason.reason)) } }
                 @for target in &foreseen.not_known {
                     li { span.st.is-unseen { (view.say(w.could_not_say, &[("target", &names.system(target))])) } }
                 }
