@@ -16,7 +16,7 @@ fn empty() -> (Cluster, PostgresPlace) {
 }
 
 fn refused(opened: Result<Arc<PostgresLedger>, OpenError>) -> OpenError {
-    opened.err().expect("refused")
+    opened.expect_err("refused")
 }
 
 #[tokio::test]
