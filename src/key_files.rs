@@ -264,7 +264,7 @@ mod tests {
     fn keys_are_made_once_for_their_owner_only() {
         let dir = tempfile::tempdir().expect("a temporary folder");
         let keys = dir.path().join("keys");
-        let missing = Keys::load(&keys).expect_err("there are none");
+        let missing = Keys::load(&keys).err().expect("there are none");
         assert_snapshot!(missing.to_string().replace(&keys.display().to_string(), "keys"), @"there is no key file keys/index.key. A new deployment makes its keys with `quietus keys new`. If this deployment had keys, restore them from your backup instead: with another index key nobody who is already in the ledger can be found again, and with another seal key nothing that was sealed can be opened");
 
         let public = Keys::create(&keys).expect("made");

@@ -51,7 +51,7 @@ mod tests {
         drop(std::os::unix::net::UnixListener::bind(&path).expect("bound, and left"));
         let socket = ControlSocket::bind(&path).expect("replaced");
         assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
-        assert_eq!(ControlSocket::bind(&path).expect_err("in use").kind(), io::ErrorKind::AddrInUse);
+        assert_eq!(ControlSocket::bind(&path).err().expect("in use").kind(), io::ErrorKind::AddrInUse);
         drop(socket);
         assert!(!path.exists());
     }

@@ -261,7 +261,7 @@ impl Secrets {
     ///
     /// ```
     /// # use quietus_plugin::{ErrorClass, Secrets};
-    /// let missing = Secrets::default().require("token").expect_err("not there");
+    /// let missing = Secrets::default().require("token").err().expect("not there");
     /// assert_eq!((missing.class, missing.message.as_str()), (ErrorClass::NeedsOperator, "the secret `token` is not configured"));
     /// ```
     pub fn require(&self, name: &str) -> Result<&Sensitive, PluginError> {

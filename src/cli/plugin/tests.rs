@@ -272,7 +272,7 @@ fn a_good_plugin_passes_the_test_and_a_bad_one_is_told_what_to_do() {
 #[test]
 fn the_help_has_examples() {
     for command in ["describe", "run", "test"] {
-        let help = Cli::try_parse_from(["quietus", "plugin", command, "--help"]).expect_err("help").to_string();
+        let help = Cli::try_parse_from(["quietus", "plugin", command, "--help"]).err().expect("help").to_string();
         for part in
             ["Examples:\n", "--plugin-config <FILE|JSON>", "--secret <NAME=FILE|NAME=env:VAR>", "--plugin <NAME>"]
         {

@@ -93,7 +93,7 @@ async fn a_ledger_that_was_moved_there_and_back_is_the_same() {
     for rows in [&first as &dyn Rows, &places.postgres_rows().await] {
         assert!(rows.retired().await.expect("read").is_some());
     }
-    let refused = SqliteLedger::open(&places.file("first.db")).expect_err("refused");
+    let refused = SqliteLedger::open(&places.file("first.db")).err().expect("refused");
     assert!(
         matches!(refused, OpenError::Moved { .. }) && refused.to_string().contains("quietus ledger reopen"),
         "{refused}"
@@ -163,7 +163,7 @@ async fn what_was_interrupted_goes_on_where_it_was() {
     let one = first.read(sessions, None, 1).await.expect("read");
     mark.after = one.first().map(|row| sessions.key_of(row));
     to.write(sessions, one, &mark).await.expect("written");
-    let refused = PostgresLedger::open(&places.postgres, None).await.expect_err("refused");
+    let refused = PostgresLedger::open(&places.postgres, None).await.err().expect("refused");
     assert!(matches!(refused, OpenError::Unfinished { .. }));
     assert!(refused.to_string().contains("run the same `quietus ledger copy` again"), "{refused}");
 
@@ -194,12 +194,12 @@ async fn nothing_is_copied_over_another_ledger_or_away_under_a_server() {
     drop((first, to));
 
     let server = SqliteLedger::serve(&places.file("first.db")).expect("serves");
-    let refused = SqliteRows::open(&places.file("first.db")).expect_err("refused");
+    let refused = SqliteRows::open(&places.file("first.db")).err().expect("refused");
     assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
     server.shutdown().await;
     let server = PostgresLedger::open(&places.postgres, None).await.expect("opens");
     server.record(event(3, 1)).await.expect("recorded");
-    let refused = PostgresRows::open(&places.postgres, None).await.expect_err("refused");
+    let refused = PostgresRows::open(&places.postgres, None).await.err().expect("refused");
     assert!(matches!(refused, OpenError::InUse { .. }), "{refused}");
 }
 

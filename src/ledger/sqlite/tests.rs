@@ -140,7 +140,7 @@ async fn a_newer_schema_is_refused() {
     let (ledger, dir) = sqlite();
     ledger.shutdown().await;
     beside(&dir).pragma_update(None, "user_version", 1_000).expect("written");
-    let refused = SqliteLedger::open(&file(&dir)).expect_err("refused");
+    let refused = SqliteLedger::open(&file(&dir)).err().expect("refused");
     assert!(matches!(refused, OpenError::Newer { found: 1_000, .. }));
     assert!(refused.to_string().contains("start the quietus that wrote it"));
 }
@@ -150,7 +150,7 @@ async fn a_ledger_of_another_migration_with_the_same_number_is_refused() {
     let (ledger, dir) = sqlite();
     ledger.shutdown().await;
     beside(&dir).execute("UPDATE migration SET checksum = '0'", []).expect("written");
-    let refused = SqliteLedger::open(&file(&dir)).expect_err("refused");
+    let refused = SqliteLedger::open(&file(&dir)).err().expect("refused");
     assert!(matches!(refused, OpenError::Altered { number: schema::KNOWN, .. }), "{refused:?}");
     assert!(refused.to_string().contains("start the quietus that made the ledger"), "{refused}");
 }
@@ -210,7 +210,7 @@ fn of_an_unreleased_version(dir: &TempDir) {
 fn a_ledger_of_an_unreleased_version_is_refused_and_left_as_it_is() {
     let dir = tempfile::tempdir().expect("a directory");
     of_an_unreleased_version(&dir);
-    let refused = SqliteLedger::open(&file(&dir)).expect_err("refused");
+    let refused = SqliteLedger::open(&file(&dir)).err().expect("refused");
     assert!(matches!(refused, OpenError::Unreleased { found: 3, .. }), "{refused:?}");
     let said = refused.to_string();
     assert!(said.contains("unreleased") && said.contains("start with a new ledger"), "{said}");
@@ -234,7 +234,7 @@ fn what_is_not_a_ledger_does_not_open() {
     let missing = SqliteLedger::open(&dir.path().join("missing/ledger.db"));
     assert!(matches!(missing.err(), Some(OpenError::Failed { .. })));
     fs::write(file(&dir), [b'x'; 8_192]).expect("written");
-    let other = SqliteLedger::open(&file(&dir)).expect_err("refused");
+    let other = SqliteLedger::open(&file(&dir)).err().expect("refused");
     assert!(matches!(&other, OpenError::Damaged { what, .. } if what.contains("not a database")), "{other:?}");
 }
 

@@ -143,12 +143,12 @@ async fn a_key_that_is_missing_stops_everything_unless_nothing_needs_it_or_someb
     let process = ProcessInfo { version: "1.2.3".into(), place: "web-1/4711".into(), targets: Vec::new() };
     bench.ledger.register(&process).await.expect("on the list");
     std::fs::rename(bench.store.shown(&seal.id()), bench.folder.path().join("aside")).expect("moved");
-    assert!(bench.seals().open().await.expect_err("others have it").to_string().contains("`keys.seals`"));
+    assert!(bench.seals().open().await.err().expect("others have it").to_string().contains("`keys.seals`"));
     std::fs::rename(bench.folder.path().join("aside"), bench.store.shown(&seal.id())).expect("moved back");
     bench.ledger.deregister().await.expect("off the list");
     bench.ask(&seal).await;
     std::fs::remove_file(bench.store.shown(&seal.id())).expect("removed");
-    let said = bench.seals().open().await.expect_err("it is missing").to_string();
+    let said = bench.seals().open().await.err().expect("it is missing").to_string();
     assert!(said.contains(&bench.store.shown(&seal.id())), "{said}");
     assert!(said.contains("Put it back") && said.contains("quietus ledger accept"), "{said}");
 
@@ -226,6 +226,6 @@ async fn a_key_that_is_another_one_is_refused() {
     let seal = bench.seals().open().await.expect("made");
     bench.ask(&seal).await;
     std::fs::write(bench.store.shown(&seal.id()), "11".repeat(32)).expect("written");
-    let said = bench.seals().open().await.expect_err("it is another one").to_string();
+    let said = bench.seals().open().await.err().expect("it is another one").to_string();
     assert!(said.contains("was changed, or made with another seal.key"), "{said}");
 }

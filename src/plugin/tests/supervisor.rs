@@ -301,7 +301,7 @@ async fn check_tells_who_the_plugin_is_or_what_is_wrong() {
 #[test]
 fn a_library_that_is_not_there_is_refused_with_the_places_looked_at() {
     let refused = Installed::find(settings(Path::new("libnone.so")), Path::new("/etc/quietus"), &read);
-    let text = refused.expect_err("refused").to_string();
+    let text = refused.err().expect("refused").to_string();
     assert!(text.contains("/etc/quietus/libnone.so") && text.contains("/etc/quietus/plugins/libnone.so"), "{text}");
 }
 

@@ -120,7 +120,8 @@ fn a_topic_that_is_not_there_stops_the_queue() {
 
 #[test]
 fn brokers_have_a_port() {
-    let wrong = host(&json!({ "kafka": { "brokers": ["kafka.example"], "topic": "erasures" } })).expect_err("refused");
+    let wrong =
+        host(&json!({ "kafka": { "brokers": ["kafka.example"], "topic": "erasures" } })).err().expect("refused");
     assert_eq!(wrong.message, "kafka.brokers: `kafka.example` is not like `host:9093`");
 }
 

@@ -84,7 +84,7 @@ fn one_record_is_looked_up_and_its_404_believed_after_a_control() {
     for (settings, expected) in
         [(uncontrolled, "add `health`"), (listing, "`lookup` is for a request that reads one record")]
     {
-        let error = configure("https://crm.example", settings).expect_err("refused");
+        let error = configure("https://crm.example", settings).err().expect("refused");
         assert!(error.message.contains(expected), "{error}");
     }
 }

@@ -44,12 +44,12 @@ fn what_nothing_judges_is_refused() {
         "items": "$.results[*]", "extract": { "ids": "$.id" } });
     linked["erase"].as_array_mut().expect("steps").insert(1, notes);
     for settings in [unjudged, list, verifies, linked] {
-        let error = configure("https://crm.example", settings.clone()).expect_err("refused");
+        let error = configure("https://crm.example", settings.clone()).err().expect("refused");
         assert!(error.message.contains("`match = \"trust_search\"`"), "{settings}: {error}");
     }
     let mut constant = crm();
     constant["erase"][0]["match"] = json!({ "path": "$.type", "equals": "contact" });
-    let error = configure("https://crm.example", constant).expect_err("refused");
+    let error = configure("https://crm.example", constant).err().expect("refused");
     assert!(error.message.contains("nothing of the person"), "{error}");
     for wrong in [json!("trust"), json!({ "path": "$.email" }), json!(true)] {
         let mut settings = crm();

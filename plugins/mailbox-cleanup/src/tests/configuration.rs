@@ -8,7 +8,7 @@ fn account() -> Value {
 
 #[track_caller]
 fn check(config: Value, told: &str) {
-    let error = configure(config).expect_err("refused");
+    let error = configure(config).err().expect("refused");
     assert_eq!(error.class, ErrorClass::NeedsOperator);
     assert!(error.message.contains(told), "{}", error.message);
 }

@@ -76,7 +76,7 @@ impl Client {
     /// use quietus_plugin::http::{Client, Settings};
     ///
     /// let settings = Settings { base_url: "http://crm.example".into(), ..Settings::default() };
-    /// let refused = Client::new(&settings, &Default::default()).expect_err("not encrypted");
+    /// let refused = Client::new(&settings, &Default::default()).err().expect("not encrypted");
     /// assert!(refused.message.starts_with("base_url: "), "{refused}");
     /// ```
     pub fn new(settings: &Settings, secrets: &Secrets) -> Result<Self, PluginError> {

@@ -60,7 +60,7 @@ fn fails(mood: &str, class: ErrorClass, message: &str) {
 #[test]
 fn a_panic_is_an_error_that_shows_nothing() {
     fails("boom", ErrorClass::Retryable, "the plugin panicked");
-    let refused = TestHost::<Moody>::new(serde_json::json!({ "panic": 1 })).expect_err("refused");
+    let refused = TestHost::<Moody>::new(serde_json::json!({ "panic": 1 })).err().expect("refused");
     assert_eq!(refused.message, "the plugin panicked while it was configured");
 }
 
@@ -79,7 +79,7 @@ fn errors_and_reasons_are_shown_as_in_the_host() {
     fails("fail", ErrorClass::Retryable, "cannot [redacted]");
     assert_eq!(host().erase([("name", "reason")]), Ok(Answer::retained("a [redacted] to keep")));
     let refused = TestHost::<Moody>::with_secrets(serde_json::json!({ "tell": 1 }), [("token", "hunter2")]);
-    assert_eq!(refused.expect_err("refused").message, "no [redacted]");
+    assert_eq!(refused.err().expect("refused").message, "no [redacted]");
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn only_declared_identifiers_and_secrets_are_sent() {
     assert!(error.message.contains("does not declare `email`"), "{}", error.message);
     let answer = host().erase([("session_id", "4711")]).expect("an answer");
     assert_eq!(answer.outcome, crate::Outcome::Unverifiable, "a required kind is not there");
-    let refused = TestHost::<Moody>::with_secrets(serde_json::json!({}), [("tokken", "x")]).expect_err("refused");
+    let refused = TestHost::<Moody>::with_secrets(serde_json::json!({}), [("tokken", "x")]).err().expect("refused");
     assert_eq!(refused.message, "secrets: the plugin does not know `tokken`");
 }
 

@@ -84,7 +84,7 @@ async fn a_page_that_cannot_be_read_stops_everything_and_is_told_until_it_is_men
     timeout(Duration::from_secs(60), noted).await.expect("in time");
     let place = place(&cluster.url(DATABASE));
     assert!(is_told(&*at(&place).await).await);
-    let refused = PostgresLedger::serve(&place, None).await.expect_err("refused");
+    let refused = PostgresLedger::serve(&place, None).await.err().expect("refused");
     assert!(matches!(&refused, OpenError::Damaged { what, .. } if what.contains("XX001")), "{refused:?}");
     ledger.shutdown().await;
 

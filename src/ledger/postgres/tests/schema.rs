@@ -16,7 +16,7 @@ fn empty() -> (Cluster, PostgresPlace) {
 }
 
 fn refused(opened: Result<Arc<PostgresLedger>, OpenError>) -> OpenError {
-    opened.expect_err("refused")
+    opened.err().expect("refused")
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ async fn a_damage_is_known_to_commands_and_to_the_next_start_until_it_is_mended(
     ledger.record(event(2, 1)).await.expect_err("it is gone");
     ledger.shutdown().await;
     drop(ledger);
-    let refused = SqliteLedger::serve(&file(&dir)).expect_err("refused");
+    let refused = SqliteLedger::serve(&file(&dir)).err().expect("refused");
     assert!(
         matches!(&refused, OpenError::Damaged { what, .. } if what.contains("was removed or moved")),
         "{refused:?}"
@@ -174,7 +174,7 @@ async fn a_server_finds_damage_that_nothing_has_stumbled_over() {
     assert!(told.iter().all(|found| found.code.as_str() != "server_away"), "nobody can say that they are there");
     ledger.shutdown().await;
     drop(ledger);
-    let again = SqliteLedger::serve(&file(&dir)).expect_err("refused");
+    let again = SqliteLedger::serve(&file(&dir)).err().expect("refused");
     assert!(matches!(&again, OpenError::Damaged { what, .. } if what.contains("`receipt`")), "{again:?}");
 }
 
@@ -227,10 +227,10 @@ async fn an_event_that_is_damaged_is_set_aside_and_stops_no_other() {
 #[tokio::test]
 async fn a_ledger_has_one_server_and_any_number_of_commands() {
     let (ledger, dir) = served();
-    let second = SqliteLedger::serve(&file(&dir)).expect_err("refused");
+    let second = SqliteLedger::serve(&file(&dir)).err().expect("refused");
     assert!(matches!(second, OpenError::InUse { .. }), "{second:?}");
     assert!(second.to_string().contains(&format!("process {}", std::process::id())), "{second}");
-    let copied = SqliteRows::open(&file(&dir)).expect_err("refused");
+    let copied = SqliteRows::open(&file(&dir)).err().expect("refused");
     assert!(matches!(copied, OpenError::InUse { .. }), "{copied:?}");
     let command = SqliteLedger::open(&file(&dir)).expect("opens");
     command.record(event(1, 1)).await.expect("recorded");

@@ -4,7 +4,7 @@ use super::*;
 
 #[track_caller]
 fn check(settings: Value, part: &str) {
-    let error = configure("https://crm.example", settings).expect_err("refused");
+    let error = configure("https://crm.example", settings).err().expect("refused");
     assert_eq!(error.class, NeedsOperator);
     assert!(error.message.contains(part), "{error}");
 }

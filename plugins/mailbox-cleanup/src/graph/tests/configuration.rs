@@ -8,7 +8,7 @@ fn check(change: impl FnOnce(&mut Value), expected: &str) {
     let exchange = Exchange::new();
     let mut account = account(&exchange);
     change(&mut account);
-    let error = configured(json!([{ "name": "support", "graph": account }]), json!({})).expect_err("refused");
+    let error = configured(json!([{ "name": "support", "graph": account }]), json!({})).err().expect("refused");
     assert!(error.message.contains(expected), "{error}");
     assert!(exchange.server.lines().is_empty());
 }
@@ -57,10 +57,10 @@ fn an_account_is_of_one_kind_and_only_imap_looks_at_the_text() {
     let exchange = Exchange::new();
     let gmail = json!({ "user": USER, "base_url": "https://x.cz", "token_url": "https://x.cz", "key": "app" });
     let two = json!([{ "name": "a", "graph": account(&exchange), "gmail": gmail }]);
-    let error = configured(two, json!({})).expect_err("refused");
+    let error = configured(two, json!({})).err().expect("refused");
     assert_eq!(error.message, "accounts[0]: it needs one of `imap`, `graph` and `gmail`, and no more");
     let graph = json!([{ "name": "support", "graph": account(&exchange) }]);
-    let error = configured(graph, json!({ "look_at_body": true })).expect_err("refused");
+    let error = configured(graph, json!({ "look_at_body": true })).err().expect("refused");
     assert!(error.message.starts_with("look_at_body: it is for IMAP accounts only"), "{error}");
 }
 

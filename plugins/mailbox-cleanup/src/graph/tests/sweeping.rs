@@ -130,7 +130,7 @@ fn a_list_that_ends_before_its_end_is_never_the_end() {
         short();
         assert_eq!(told(&exchange, 500).expect("another list shows it").emails(), ["ann@x.cz", "bob@y.cz"]);
         (0..9).for_each(|_| short());
-        let error = told(&exchange, 500).expect_err("nobody has seen bob");
+        let error = told(&exchange, 500).err().expect("nobody has seen bob");
         assert_eq!(error.class, ErrorClass::Retryable, "{error}");
         exchange.mailbox().faults.clear();
     }
@@ -142,7 +142,7 @@ fn a_list_that_ends_before_its_end_is_never_the_end() {
 fn check(of: &'static str, reply: impl Fn() -> Reply, class: ErrorClass, retry_after_ms: Option<u64>) {
     let exchange = Exchange::with(&["ann@x.cz"; 2]);
     (0..20).for_each(|_| exchange.fault(of, reply()));
-    let error = told(&exchange, 500).expect_err("an error");
+    let error = told(&exchange, 500).err().expect("an error");
     assert_eq!((error.class, error.retry_after_ms), (class, retry_after_ms), "{of}: {error}");
     assert!(!error.message.contains("ann@"), "{error}");
 }
@@ -252,7 +252,7 @@ fn links_that_go_round_are_no_list() {
         let link = format!("/v1.0/users/support%40x.cz/messages?%24filter=receivedDateTime&%24skip={skip}");
         exchange.fault("%24skip=", Reply::json(200, &json!({ "value": [message], "@odata.nextLink": link })));
     }
-    let error = told(&exchange, 500).expect_err("nobody has seen the third");
+    let error = told(&exchange, 500).err().expect("nobody has seen the third");
     assert_eq!(error.class, ErrorClass::Retryable, "{error}");
 }
 
@@ -279,7 +279,7 @@ fn an_account_that_is_not_there_is_no_account_without_people() {
     let mut other = account(&exchange);
     other["user"] = json!("other@x.cz");
     let accounts = json!([{ "name": "support", "graph": account(&exchange) }, { "name": "other", "graph": other }]);
-    let error = sweep(&config(accounts, json!({})), ("app", "hunter2"), 500, || {}).expect_err("nobody has looked");
+    let error = sweep(&config(accounts, json!({})), ("app", "hunter2"), 500, || {}).err().expect("nobody has looked");
     assert_eq!(error.class, ErrorClass::Retryable, "{error}");
 }
 
