@@ -56,11 +56,10 @@ fn a_folder_that_is_gone_or_another_one_by_now_is_no_place_to_go_on_from() {
     assert!(from(Some(&cursor)).is_ok());
     let text = String::from_utf8(cursor.expose().to_vec()).expect("JSON");
     assert!(text.contains("Letters"), "{text}");
-    let gone =
-        from(Some(&ResumeValue::new(text.replace("Letters", "Gone")))).err().expect("it may be called otherwise");
+    let gone = from(Some(&ResumeValue::new(text.replace("Letters", "Gone")))).expect_err("it may be called otherwise");
     assert_eq!(gone.class, ErrorClass::Permanent, "{gone}");
     SERVER.renumber(user, "Letters");
-    let renumbered = from(Some(&cursor)).err().expect("its messages have other numbers");
+    let renumbered = from(Some(&cursor)).expect_err("its messages have other numbers");
     assert_eq!(renumbered.class, ErrorClass::Permanent, "{renumbered}");
     assert!(from(None).is_ok(), "from its beginning, it is told");
 }

@@ -179,13 +179,13 @@ fn a_place_among_other_accounts_is_none() {
         (vec![&one, &two], json!({ "only_from": true })),
         (vec![&one, &two], json!({ "protect": ["bob@y.cz"] })),
     ] {
-        let error = told_from(&of(&after, more), Some(&cursor)).err().expect("it would go on among others");
+        let error = told_from(&of(&after, more), Some(&cursor)).expect_err("it would go on among others");
         assert_eq!(error.class, ErrorClass::Permanent, "{after:?}: {error}");
     }
     // Of an earlier version, which named no accounts, and of a hand that names one that is not there.
     let text = String::from_utf8(cursor.expose().to_vec()).expect("JSON");
     for cursor in ["{\"account\":1}".to_owned(), text.replace("\"account\":1", "\"account\":2")] {
-        let error = told_from(&before, Some(&ResumeValue::new(cursor))).err().expect("it is none");
+        let error = told_from(&before, Some(&ResumeValue::new(cursor))).expect_err("it is none");
         assert_eq!(error.class, ErrorClass::Permanent, "{error}");
     }
     // How it is asked, and not whom.
@@ -213,12 +213,12 @@ fn a_token_that_is_refused_is_no_place_any_more() {
         (Reply::text(400, "<html>pageToken</html>"), ErrorClass::Retryable),
     ] {
         google.fault("pageToken=", reply);
-        let error = told_from(&settings, Some(&cursor)).err().expect("no page");
+        let error = told_from(&settings, Some(&cursor)).expect_err("no page");
         assert_eq!(error.class, class, "{error}");
     }
     // The first page has no token.
     google.fault(LIST, refusal("Invalid pageToken", "invalidArgument"));
-    assert_eq!(told_from(&settings, None).err().expect("no page").class, ErrorClass::Retryable);
+    assert_eq!(told_from(&settings, None).expect_err("no page").class, ErrorClass::Retryable);
     assert!(told_from(&settings, Some(&cursor)).expect("told").next.is_none());
 }
 
@@ -241,7 +241,7 @@ fn a_list_that_lacks_the_rest_for_once_is_not_the_end() {
     let settings = settings(&google, json!({}));
     let cursor = told_from(&settings, None).expect("told").next.expect("it goes on");
     google.fault(LIST, Reply::json(200, &json!({ "messages": null, "resultSizeEstimate": 231 })));
-    let error = told_from(&settings, Some(&cursor)).err().expect("it is no list");
+    let error = told_from(&settings, Some(&cursor)).expect_err("it is no list");
     assert_eq!(error.class, ErrorClass::Retryable, "{error}");
 }
 
