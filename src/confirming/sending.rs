@@ -150,10 +150,11 @@ impl LinkSender {
             _ => return self.is_there(away).await.map(|()| Next::Sent),
         };
         let times = away.unwrap_or_default().saturating_add(1);
-        *away = Some(times);
         if times == AWAY_MAX {
             self.ledger.keeper_ended(CONFIRMATION, Some(&reason)).await?;
         }
+        // Once that is told: else nobody would be, after the one time that the ledger was busy.
+        *away = Some(times);
         Ok(Next::Away)
     }
 }

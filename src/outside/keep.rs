@@ -168,6 +168,8 @@ async fn is_alone(ledger: &dyn Ledger) -> bool {
 async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, newest: Arc<Newest>, mut told: watch::Receiver<Known>) {
     let name = keeper.name();
     let mut failing = None;
+    // Whether the ledger may say so.
+    let mut is_noted = false;
     // One that does not answer, such as a mount that hangs, is not asked a second time beside the first.
     let mut pending: Option<JoinHandle<Result<Option<Beginning>, String>>> = None;
     let mut noted_beginning = None;
@@ -208,16 +210,19 @@ async fn follow(keeper: Keeper, ledger: Arc<dyn Ledger>, newest: Arc<Newest>, mu
             }
         }
         // Also when it fails as before: another process that has begun may have taken the note away.
-        if failed.is_some() || failing.is_some() {
-            let noted = ledger.keeper_ended(&name, failed.as_deref()).await;
-            if let Err(error) = noted {
-                debug!(error = %with_causes(&error), "what is not kept could not be noted");
-            }
+        if failed.is_some() || is_noted {
+            is_noted = match ledger.keeper_ended(&name, failed.as_deref()).await {
+                Ok(()) => failed.is_some(),
+                Err(error) => {
+                    debug!(error = %with_causes(&error), "what is not kept could not be noted");
+                    true
+                }
+            };
         }
         failing = failed;
-        let is_over = match &failing {
-            None => told.changed().await.is_err(),
-            Some(_) => tokio::select! {
+        let is_over = match is_noted {
+            false => told.changed().await.is_err(),
+            true => tokio::select! {
                 changed = told.changed() => changed.is_err(),
                 () = sleep(AGAIN) => false,
             },

@@ -23,7 +23,9 @@ pub(crate) struct Newest {
     keys_dir: PathBuf,
     /// Of its receipts, hex, with the ones that were rotated: as they were read last.
     public_keys: Mutex<Vec<String>>,
-    seen: Mutex<Seen>,
+    known: Mutex<Known>,
+    /// Whether a person may be told by the ledger that it went back.
+    told: tokio::sync::Mutex<bool>,
     appended: Notify,
     /// Receipts up to this number may be issued.
     reserved: watch::Sender<u64>,
@@ -33,19 +35,14 @@ pub(crate) struct Newest {
 /// stops no receipt, but is told to a person.
 const RESERVING_MAX: Duration = Duration::from_secs(2);
 
-#[derive(Debug)]
-struct Seen {
-    known: Known,
-    went_back: bool,
-}
-
 impl Newest {
     /// Begins with what is known of a ledger that was compared with what is known outside of it.
     pub(crate) fn from(known: Known, keys_dir: PathBuf, public_keys: Vec<String>) -> Self {
         Self {
             keys_dir,
             public_keys: Mutex::new(public_keys),
-            seen: Mutex::new(Seen { known, went_back: false }),
+            known: Mutex::new(known),
+            told: tokio::sync::Mutex::new(false),
             appended: Notify::new(),
             reserved: watch::Sender::new(0),
         }
@@ -59,19 +56,28 @@ impl Newest {
         queue: &dyn Queue,
     ) -> Result<Result<ChainEnd, String>, LedgerError> {
         // Taken before the ledger is asked: what is appended meanwhile is not missed.
-        let before = lock(&self.seen).known.clone();
+        let before = lock(&self.known).clone();
         let end = records.receipt_end().await?;
         let is_as_seen = end.gap.is_none() && end.head == before.receipt;
         let compared = if is_as_seen { Ok(()) } else { self.compare(&before, records).await? };
         let why = compared.map_err(|behind| behind.brief());
-        let went_back = std::mem::replace(&mut lock(&self.seen).went_back, why.is_err());
-        if why.is_err() || went_back {
-            queue.keeper_ended(SET_BACK, why.as_ref().err().map(String::as_str)).await?;
-        }
+        self.tell(why.as_ref().err().map(String::as_str), queue).await?;
         if why.is_ok() {
             self.note(end.head.as_ref());
         }
         Ok(why.map(|()| end))
+    }
+
+    /// Several look at once, and one that looked before another may tell after it: what is remembered is what was told last. What
+    /// could not be told, or of which it is not known, is told with the next look.
+    async fn tell(&self, why: Option<&str>, queue: &dyn Queue) -> Result<(), LedgerError> {
+        let mut told = self.told.lock().await;
+        if why.is_some() || *told {
+            *told = true;
+            queue.keeper_ended(SET_BACK, why).await?;
+            *told = why.is_some();
+        }
+        Ok(())
     }
 
     /// A receipt key may be rotated while this process runs, and others sign with the new one before it is started again.
@@ -116,7 +122,7 @@ impl Newest {
     }
 
     fn note(&self, head: Option<&ReceiptHead>) {
-        let known = &mut lock(&self.seen).known;
+        let mut known = lock(&self.known);
         if head.is_some_and(|head| head.sequence > known.sequence()) {
             known.receipt = head.cloned();
         }
@@ -124,6 +130,6 @@ impl Newest {
 
     /// What has been seen, to be kept.
     pub(super) fn known(&self) -> Known {
-        lock(&self.seen).known.clone()
+        lock(&self.known).clone()
     }
 }

@@ -1,6 +1,8 @@
 //! A ledger that is not the one that is known, or not as new as it was, is refused.
 
 use std::fs;
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::{Company, sequences};
 use crate::harness::{Database, Server, receipts, wait_for};
@@ -175,7 +177,14 @@ fn a_chain_that_went_back_and_grew_past_what_was_seen_is_not_believed() {
     });
     assert_eq!(company.known()["receipt"], known, "what is remembered does not go with it");
 
+    // Its being over cannot be noted at first, as where the ledger is busy.
+    let ledger = company.deployment.ledger();
+    let refuses = "CREATE TRIGGER no BEFORE DELETE ON keeper BEGIN SELECT RAISE(ABORT, 'no'); END";
+    ledger.execute_batch(refuses).expect("refused from now on");
     renumber(3, 2);
+    sleep(Duration::from_millis(2500));
+    assert!(set_back().is_some(), "nothing was refused");
+    ledger.execute_batch("DROP TRIGGER no").expect("taken again");
     wait_for("the server to go on", || set_back().is_none().then_some(()));
     assert_eq!(sequences(&receipts(&company.deployment, 3)), [1, 2, 3]);
     assert!(server.stop().0.success());
