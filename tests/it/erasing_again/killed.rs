@@ -286,8 +286,8 @@ fn nobody_whom_a_system_tells_of_stands_in_the_files_of_a_sweep_that_was_killed(
         assert_eq!((&now["state"], &now["records"]), (&json!("sweeping"), &json!(2)), "{killed}: both were compared");
         needles.must_be_absent_in(deployment.folder());
         // The search reads what is there: what the sweep is about.
-        let ledger = std::fs::read(deployment.path("ledger.db")).expect("a ledger");
-        let log = std::fs::read(deployment.path("ledger.db-wal")).unwrap_or_default();
+        let ledger = std::fs::read(deployment.path("quietus.db")).expect("a ledger");
+        let log = std::fs::read(deployment.path("quietus.db-wal")).unwrap_or_default();
         let all = [ledger, log].concat();
         assert!(all.windows(3).any(|window| window == b"crm"), "{killed}: the sweep stands in the ledger");
     };
