@@ -312,6 +312,8 @@ impl Asker {
         }
         self.hold(campaign);
         let ended = wait_for("the erasure to wait for its hold, or to have ended", || {
+            // A target that is out, or a step that has failed for good, would wait for them.
+            campaign.person_acts();
             let erasure = self.erasure(campaign);
             let waits = erasure["held"] == true || erasure["state"] == "parked";
             let calls = campaign.site.json(&["status"])["processes"].to_string().contains("\"step:");
