@@ -74,7 +74,7 @@ fn values_of_the_wrong_kind_are_refused_all_at_once() {
     assert_snapshot!(refused(&text, &[]), @"
     quietus.toml: server.listen: not an address and a port, such as `127.0.0.1:8080` or `[::]:8080`
     quietus.toml: log.format: `jsno` is not allowed; did you mean `json`? (allowed: text, json)
-    quietus.toml: settling.limit: `soon` is not a length of time; write a whole number and ms, s, m, h or d, such as `15m`
+    quietus.toml: settling.limit: `soon` is not a length of time; write a whole number and ms, s, m, h, d or y, such as `15m`
     quietus.toml: erasing.rounds_max: found the number -1, expected a whole number, 0 or greater
     ");
 }
@@ -108,7 +108,7 @@ fn all_problems_of_all_sections_are_told_at_once_with_their_lines() {
     assert_snapshot!(load(text, &[]).expect_err("is refused"), @r#"
     quietus.toml, line 3: log.format: found the number 7, expected a word
     quietus.toml, line 2: log.levl: there is no such key; did you mean `level`? (allowed: level, format)
-    quietus.toml, line 5: mluvii.call_max: `soon` is not a length of time; write a whole number and ms, s, m, h or d, such as `15m`
+    quietus.toml, line 5: mluvii.call_max: `soon` is not a length of time; write a whole number and ms, s, m, h, d or y, such as `15m`
     quietus.toml, line 10: rule.1.after: 3 of what? Write a unit: "3d" (days), "3h", "3m" (minutes), "3s" or "3ms"
     quietus.toml, line 9: rule.1.erase: `all` is not allowed (allowed: session, guest, person)
     quietus.toml, line 27: test.1.expcet: there is no such key; did you mean `expect`? (allowed: name, on, at, session, consent, form, expect, expect_consent)

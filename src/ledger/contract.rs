@@ -16,6 +16,7 @@ pub(crate) mod deciding;
 pub(crate) mod erasing;
 pub(crate) mod expiring;
 pub(crate) mod explaining;
+pub(crate) mod finding;
 mod fixtures;
 pub(crate) mod gauging;
 pub(crate) mod generations;
@@ -117,6 +118,9 @@ macro_rules! contract {
                 a_session_of_a_foreign_tenant_is_forgotten_and_counted
                 one_contradiction_disproves_that_tenants_are_departments
                 a_withdrawal_changes_all_its_sessions_or_none_and_is_audited;
+            finding: of_a_common_name_whoever_may_be_the_person_is_found_and_no_namesake
+                an_erased_session_is_found_by_a_name_as_long_as_nothing_tells_it_from_the_persons
+                of_whom_too_much_is_known_for_an_index_nobody_is_missed;
             scheduling: a_session_is_not_erased_before_it_settles
                 an_erasure_moves_when_its_session_goes_on
                 requests_of_one_subject_become_one_erasure

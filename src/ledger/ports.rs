@@ -30,7 +30,7 @@ use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId, Sealed};
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
-use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
+use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 /// What receiving may do: write down what came in. It can neither read what is kept nor end anybody's work.
 #[async_trait]
@@ -242,19 +242,21 @@ pub(crate) trait Records: Send + Sync {
     /// Whether an erasure has found several people under the guest's id ([`Resolution::shared_guests`]).
     async fn is_shared_guest(&self, installation: &InstallationName, guest: Digest) -> Result<bool, LedgerError>;
 
-    /// The sessions of an installation that carry any of the given fingerprints, each once.
+    /// The sessions of an installation that carry any of a person's fingerprints, each once, without those of namesakes: of which only a
+    /// name is the person's, and something else is known that the person has another value of. Thousands may share a name, and none of
+    /// theirs is read.
     async fn sessions_with(
         &self,
         installation: &InstallationName,
-        fingerprints: &[Fingerprint],
+        person: &[Fingerprinted],
     ) -> Result<Vec<SessionView>, LedgerError>;
 
-    /// The sessions of an installation that were erased, whose records prove a consent, and that carried any of these fingerprints before;
-    /// each once, with the fingerprints that it carried. As long as these are kept.
+    /// The same of sessions that were erased, whose records prove a consent, by what they carried before; each with the fingerprints that it
+    /// carried. As long as these are kept. A namesake's may be among them.
     async fn erased_sessions_with(
         &self,
         installation: &InstallationName,
-        fingerprints: &[Fingerprint],
+        person: &[Fingerprinted],
     ) -> Result<Vec<SessionView>, LedgerError>;
 
     /// The sessions of an installation that have settled without ever being read at mluvii, or whose look is parked, and are not

@@ -130,7 +130,7 @@ impl JsonSchema for KeptFor {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^(forever|[0-9]+(ms|s|m|h|d))$", "examples": ["400d", "forever"] })
+        json_schema!({ "type": "string", "pattern": "^(forever|[0-9]+(ms|s|m|h|d|y))$", "examples": ["400d", "forever"] })
     }
 }
 

@@ -9,7 +9,7 @@ use crate::erasure::life::{NoTargets, OutOfPlace};
 use crate::erasure::{Erasure, NewErasure, ReasonCode, Verdict};
 use crate::receipt::{ChainEnd, Receipt, Statement};
 use crate::request::Rest;
-use crate::subject::{Fingerprinted, SessionKey};
+use crate::subject::{Fingerprinted, Kind, SessionKey};
 
 /// A transition that there is none of is a defect; the work stays, and is done again.
 impl From<OutOfPlace> for LedgerError {
@@ -37,6 +37,18 @@ pub(super) fn distinct(fingerprints: &[Fingerprinted]) -> Vec<&Fingerprinted> {
     let mut all: Vec<_> = sorted.into_iter().collect();
     all.dedup_by_key(|one| (one.fingerprint, one.version));
     all
+}
+
+/// So long a text may stand in an index of either backend, beside a fingerprint.
+const BESIDE_BYTES_MAX: usize = 1_000;
+
+/// What stands beside a session's fingerprints, given by their kind: of a name, by which other kinds its session is known not to be a
+/// namesake's ([`Fingerprinted::marks`]). Where there are too many, nothing stands there, and whoever has the name is looked at.
+pub(super) fn beside(fingerprints: &[&Fingerprinted]) -> impl Fn(&Kind) -> String {
+    let all: Vec<_> = fingerprints.iter().copied().cloned().collect();
+    let marks = Fingerprinted::marks(&all).into_iter().collect::<String>();
+    let marks = if marks.len() > BESIDE_BYTES_MAX { String::new() } else { marks };
+    move |kind| if *kind == Kind::Name { marks.clone() } else { String::new() }
 }
 
 /// The session that a decision is about, which must be the work's; and so must be the installation of all that follows.

@@ -10,7 +10,7 @@ use super::sheet::{self, head, page, person, signature};
 use super::{Audience, Case, Lang, Letterhead, outcome, told as words};
 use crate::erasure::{ErasureState, MluviiSearch, Verdict};
 use crate::receipt::{Receipt, ReceiptHead, Statement, StepStatement};
-use crate::request::{Came, VerifiedBy};
+use crate::request::{Came, ExtendedBecause, VerifiedBy};
 use crate::subject::{Scope, Titles};
 
 /// What is known of the chain of receipts around this one.
@@ -104,6 +104,10 @@ impl Certificate<'_> {
                             dt { (lang.say("Lhůta pro odpověď", "To be answered by")) }
                             dd { (lang.date(due)) }
                         }
+                        @if let Some(because) = case.extended {
+                            dt { (lang.say("Proč byla lhůta prodloužena", "Why it was extended")) }
+                            dd { (extended(lang, because)) }
+                        }
                     } @else if statement.follows.is_empty() {
                         dt { (lang.say("Důvod výmazu", "Why it was erased")) }
                         dd { (lang.say("pravidlo správce: ", "the controller’s rule: ")) (lang.list(&quoted(lang, &statement.rules))) }
@@ -192,6 +196,14 @@ impl Certificate<'_> {
                 }
             }
         }
+    }
+}
+
+/// By which of the two grounds of Art. 12(3). What makes a request complex is in the letter of its extension.
+fn extended(lang: Lang, because: ExtendedBecause) -> String {
+    match because {
+        ExtendedBecause::Complexity => lang.say("složitost žádosti", "the request is complex"),
+        ExtendedBecause::NumberOfRequests => lang.say("počet žádostí", "the number of requests"),
     }
 }
 

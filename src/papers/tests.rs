@@ -389,6 +389,20 @@ fn the_last_day_of_a_request_that_is_not_extended_is_no_extended_one() {
 }
 
 #[test]
+fn a_certificate_says_why_a_request_was_extended_and_nothing_of_one_that_was_not() {
+    let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
+    let certificate = |extended, lang| {
+        let case = Case { extended, ..case() };
+        text(&html(&receipt, Some(&case), lang, Audience::Person))
+    };
+    let complex = certificate(Some(ExtendedBecause::Complexity), Lang::En);
+    assert!(complex.contains("Why it was extended the request is complex"), "{complex}");
+    let many = certificate(Some(ExtendedBecause::NumberOfRequests), Lang::Cs);
+    assert!(many.contains("Proč byla lhůta prodloužena počet žádostí"), "{many}");
+    assert!(!certificate(None, Lang::En).contains("Why it was extended"), "it was not");
+}
+
+#[test]
 fn no_paper_says_when_identity_was_verified_as_nobody_has_told() {
     let receipt = receipt(vec![step("mluvii", Outcome::Erased)]);
     let certificate = text(&html(&receipt, Some(&case()), Lang::En, Audience::Person));

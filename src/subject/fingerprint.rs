@@ -1,5 +1,7 @@
 //! How identifiers of one installation are compared without being kept.
 
+use std::collections::BTreeSet;
+
 use quietus_plugin::identity::{self, Region};
 
 use super::{GuestId, Identifier, Identifiers, InstallationName, Kind};
@@ -23,6 +25,16 @@ pub(crate) struct Fingerprinted {
     pub(crate) version: u16,
     /// It can agree, but never contradict: a number to call back may be anybody's.
     pub(crate) supplementary: bool,
+}
+
+impl Fingerprinted {
+    /// What of a session tells it from a namesake's: the kinds, but names, of which it has values of its own, each with the version of its
+    /// normal form. Where a person and a session have one of these in common and no value of that kind, they contradict each other.
+    pub(crate) fn marks(all: &[Self]) -> BTreeSet<String> {
+        let own = all.iter().filter(|one| !one.supplementary && one.kind != Kind::Name);
+        // The brackets keep one from being found within another.
+        own.map(|one| format!("<{}@{}>", one.kind.as_str(), one.version)).collect()
+    }
 }
 
 impl Fingerprinter {
@@ -49,7 +61,7 @@ impl Fingerprinter {
 
     /// The fingerprints of all identifiers, each once.
     pub(crate) fn of_all(&self, identifiers: &Identifiers) -> Vec<Fingerprinted> {
-        let all: std::collections::BTreeSet<_> = identifiers.0.iter().flat_map(|one| self.of(one)).collect();
+        let all: BTreeSet<_> = identifiers.0.iter().flat_map(|one| self.of(one)).collect();
         all.into_iter().collect()
     }
 
@@ -66,7 +78,7 @@ impl Fingerprinter {
     /// The digest of a set of fingerprints: two requests with the same identifiers have the same.
     pub(crate) fn person(&self, fingerprints: &[Fingerprinted]) -> Digest {
         // In one order, whatever order they were given in: otherwise the same request twice would be two erasures.
-        let all: std::collections::BTreeSet<_> = fingerprints.iter().map(|one| one.fingerprint).collect();
+        let all: BTreeSet<_> = fingerprints.iter().map(|one| one.fingerprint).collect();
         let parts: Vec<&[u8]> =
             std::iter::once(b"person".as_slice()).chain(all.iter().map(|one| one.0.as_slice())).collect();
         self.key.seen(&parts)

@@ -22,6 +22,15 @@ fn fingerprints_agree_over_spellings_and_differ_over_kinds() {
 }
 
 #[test]
+fn nothing_but_a_persons_own_tells_them_from_a_namesake() {
+    let of_ann = [prints(Kind::Name, "Ann Dvořák"), prints(Kind::Email, "ann@x.cz")].concat();
+    let mut to_call_back = prints(Kind::Phone, "777 123 456");
+    to_call_back.iter_mut().for_each(|one| one.supplementary = true);
+    let marks = Fingerprinted::marks(&[of_ann, to_call_back].concat());
+    assert_eq!(marks, [format!("<email@{}>", quietus_plugin::identity::VERSION)].into());
+}
+
+#[test]
 fn persons_and_guests_cannot_be_linked_across_companies() {
     let email = Identifier::new(Kind::Email, "ann@x.cz").expect("not empty");
     let guest = GuestId("g-1".into());

@@ -9,8 +9,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// A length of time in a configuration, such as `500ms`, `30s`, `5m`, `2h` or `7d`: a whole number and a unit, a century at
-/// most.
+/// A length of time in a configuration, such as `500ms`, `30s`, `5m`, `2h`, `7d` or `1y`: a whole number and a unit, a century at
+/// most. A year is 365 days, as a day is 24 hours: no date of a calendar, which a length does not know.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,8 +32,13 @@ pub struct Span(pub Duration);
 /// A century is beyond every use and keeps date arithmetic from overflowing.
 const LONGEST: Duration = Duration::from_secs(36_525 * 86_400);
 
+const DAY_MS: u64 = 86_400_000;
+
 /// The units and their milliseconds, longest first.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+const UNITS: [(&str, u64); 5] = [("d", DAY_MS), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+/// It is read, and written as days: whoever reads what is in force sees how many these are.
+const YEAR: (&str, u64) = ("y", 365 * DAY_MS);
 
 impl Span {
     /// So many seconds.
@@ -52,12 +57,12 @@ impl FromStr for Span {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let read = || {
             let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit())?);
-            let (_, millis) = UNITS.iter().find(|(name, _)| *name == unit)?;
+            let (_, millis) = UNITS.iter().chain([&YEAR]).find(|(name, _)| *name == unit)?;
             let length = Duration::from_millis(number.parse::<u64>().ok()?.checked_mul(*millis)?);
             (length <= LONGEST).then_some(Self(length))
         };
         read().ok_or_else(|| {
-            format!("`{text}` is not a length of time; write a whole number and ms, s, m, h or d, such as `15m`")
+            format!("`{text}` is not a length of time; write a whole number and ms, s, m, h, d or y, such as `15m`")
         })
     }
 }
@@ -118,7 +123,7 @@ impl JsonSchema for Span {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$", "examples": ["15m"] })
+        json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h|d|y)$", "examples": ["15m"] })
     }
 }
 
@@ -136,8 +141,10 @@ mod tests {
         check("250ms", Some(250));
         check("15m", Some(900_000));
         check("365d", Some(31_536_000_000));
+        check("1y", Some(31_536_000_000));
+        check("100y", Some(3_153_600_000_000));
         check("0s", Some(0));
-        for wrong in ["", "15", "m", "1.5h", "-1s", "1 s", "1M", "99999999999999999999d", "40000d"] {
+        for wrong in ["", "15", "m", "1.5h", "-1s", "1 s", "1M", "99999999999999999999d", "40000d", "101y", "y"] {
             check(wrong, None);
         }
     }
@@ -147,6 +154,7 @@ mod tests {
         for text in ["250ms", "15m", "365d", "0s", "36h"] {
             assert_eq!(text.parse::<Span>().expect("a span").to_string(), text);
         }
+        assert_eq!("2y".parse::<Span>().expect("a span").to_string(), "730d", "no calendar's years");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(crate) async fn a_closed_erasure_has_its_receipt_and_its_sessions_are_marked
     let view = ledger.session(&session(1)).await.expect("read").expect("is there");
     assert!(view.erased_at.is_some() && view.fingerprints.is_empty());
     assert_eq!(view.version, 2);
-    assert!(ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched").is_empty());
+    assert!(ledger.sessions_with(&installation(), &[email(1)]).await.expect("searched").is_empty());
     assert_eq!(receipts.iter().map(|receipt| receipt.statement.erasure).collect::<Vec<_>>(), [id]);
     assert_eq!(ledger.receipt_head().await.expect("read"), Some(receipts[0].head()));
     let counts = ledger.counts().await.expect("counted");
@@ -48,7 +48,7 @@ pub(crate) async fn sessions_that_mluvii_was_not_asked_to_erase_are_still_found(
     step_end(&ledger, "crm", ends(Outcome::Erased)).await;
     close(&ledger).await;
     assert_eq!(shown(&ledger, id).await.state, ErasureState::Done);
-    let found = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched");
+    let found = ledger.sessions_with(&installation(), &[email(1)]).await.expect("searched");
     assert!(found.len() == 1 && found[0].erased_at.is_none());
 }
 
@@ -78,14 +78,14 @@ pub(crate) async fn whose_consent_it_was_is_told_after_an_erasure_as_long_as_fin
     without.record.consent.state = ConsentState::Absent;
     decide(&ledger, without).await;
     let of = async |installation: &InstallationName, address| {
-        let prints = [email(address).fingerprint];
+        let prints = [email(address)];
         ledger.erased_sessions_with(installation, &prints).await.expect("searched")
     };
     assert!(of(&installation(), 1).await.is_empty(), "it is still there");
     for id in 1..=3 {
         erased(&ledger, id).await;
     }
-    assert!(ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched").is_empty());
+    assert!(ledger.sessions_with(&installation(), &[email(1)]).await.expect("searched").is_empty());
     assert!(ledger.session(&session(1)).await.expect("read").expect("is there").fingerprints.is_empty());
     let found = of(&installation(), 1).await;
     assert_eq!(
@@ -95,7 +95,7 @@ pub(crate) async fn whose_consent_it_was_is_told_after_an_erasure_as_long_as_fin
     );
     assert_eq!((found[0].record.consent.version.as_deref(), found[0].erased_at.is_some()), (Some("v3"), true));
     assert_eq!(found[0].fingerprints.iter().cloned().collect::<BTreeSet<_>>(), [email(1), print(Kind::Name, 3)].into());
-    let of_name = ledger.erased_sessions_with(&installation(), &[print(Kind::Name, 3).fingerprint]).await;
+    let of_name = ledger.erased_sessions_with(&installation(), &[print(Kind::Name, 3)]).await;
     assert_eq!(of_name.expect("searched").len(), 2);
     assert!(of(&other(), 1).await.is_empty() && of(&installation(), 9).await.is_empty());
 
@@ -142,7 +142,7 @@ pub(crate) async fn a_consent_that_is_over_is_found_by_nothing(ledger: Shared) {
     // The number may come again, of whomever.
     let claim = recorded(&ledger, event(1, 60)).await;
     assert_eq!(ledger.decided(claim, decision(consented(1, 2, "v5"))).await.expect("decided"), Finished::Done);
-    let found = ledger.erased_sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched");
+    let found = ledger.erased_sessions_with(&installation(), &[email(1)]).await.expect("searched");
     assert!(found.is_empty(), "{found:?}");
 }
 

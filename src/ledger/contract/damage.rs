@@ -58,7 +58,7 @@ pub(crate) async fn a_session_whose_record_is_damaged_is_not_read_and_hides_no_o
     // To leave it out would be to act on what is missing.
     let of_guest = ledger.sessions_of_guest(&installation(), Digest([7; 16])).await;
     assert!(of_guest.expect_err("one of them is damaged").of_this_work().is_some());
-    let with = ledger.sessions_with(&installation(), &[email(3).fingerprint]).await;
+    let with = ledger.sessions_with(&installation(), &[email(3)]).await;
     assert!(with.expect_err("one of them is damaged").of_this_work().is_some());
     sql("UPDATE session SET forms_seen = guest WHERE session = 2");
     ledger.session(&session(2)).await.expect_err("its forms are others");

@@ -132,7 +132,7 @@ pub(crate) async fn sessions_are_found_by_guest_and_by_any_of_their_fingerprints
         decide(&ledger, change).await;
     }
     let found = async |installation: InstallationName, prints: &[&Fingerprinted]| {
-        let prints: Vec<_> = prints.iter().map(|print| print.fingerprint).collect();
+        let prints: Vec<_> = prints.iter().map(|print| (*print).clone()).collect();
         let views = ledger.sessions_with(&installation, &prints).await.expect("searched");
         views.into_iter().map(|view| view.record.session.session.0).collect::<Vec<_>>()
     };
@@ -302,7 +302,7 @@ pub(crate) async fn a_session_of_a_foreign_tenant_is_forgotten_and_counted(ledge
     let mine = only(claim(&ledger, &to_decide()).await);
     assert_eq!(ledger.decided(mine, foreign(1)).await.expect("decided"), Finished::Done);
     assert!(ledger.session(&session(1)).await.expect("read").is_none());
-    assert!(ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("searched").is_empty());
+    assert!(ledger.sessions_with(&installation(), &[email(1)]).await.expect("searched").is_empty());
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.sessions, counts.sessions_settling, counts.foreign_sessions), (0, 0, 1));
     assert!(shown(&ledger, asked_for).await.due < in_hours(1), "it waits for no settling any more");

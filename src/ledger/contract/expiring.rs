@@ -70,7 +70,7 @@ pub(crate) async fn a_session_expires_when_its_time_is_over_and_not_before(ledge
     assert!(!tombstone(&ledger, 1).await.expect("is left").erased);
     assert!(there(&ledger, 2).await.is_some(), "it has not settled");
     assert!(there(&ledger, 3).await.is_some(), "nobody has ever looked into it");
-    let found = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("found");
+    let found = ledger.sessions_with(&installation(), &[email(1)]).await.expect("found");
     assert_eq!(found.len(), 1, "nothing finds what is gone");
     let counts = ledger.counts().await.expect("counted");
     assert_eq!((counts.sessions, counts.expired["sessions"].deleted), (2, 1));
@@ -132,7 +132,7 @@ pub(crate) async fn what_proves_a_consent_is_kept_for_a_time_of_its_own(ledger: 
         assert_eq!((proof.version, &proof.record.guest, &proof.record.channel), (2, &None, &None));
         assert_eq!((proof.record.consent.version.as_deref(), proof.forms_seen.len()), (Some("v3"), 1));
         let of_guest = ledger.sessions_of_guest(&installation(), Digest([1; 16])).await.expect("found");
-        let with = ledger.sessions_with(&installation(), &[email(1).fingerprint]).await.expect("found");
+        let with = ledger.sessions_with(&installation(), &[email(1)]).await.expect("found");
         assert_eq!((of_guest.len(), with.len()), (1, 1), "whose it is can still be told");
         assert_eq!(proof.record.earlier, earlier, "and what it was before");
         let all = ledger.consents(SessionMark::BEGINNING, 9).await.expect("read").sessions;
@@ -254,7 +254,7 @@ pub(crate) async fn a_consents_fingerprint_that_may_not_be_deleted_stops_no_othe
     change.record.consent = Consent { state: ConsentState::Given, ..Consent::default() };
     decide(&ledger, change).await;
     begun(&ledger, 10, &["mluvii"]).await;
-    let print = |id: i64| email(u8::try_from(id).expect("small")).fingerprint;
+    let print = |id: i64| email(u8::try_from(id).expect("small"));
     let is_known =
         async |id| !ledger.erased_sessions_with(&installation(), &[print(id)]).await.expect("searched").is_empty();
     assert!(is_known(1).await && is_known(9).await);

@@ -32,6 +32,10 @@ fn print_of(key: &IndexKey, email: &str) -> Fingerprint {
     key.fingerprint("email", &crate::keys::Secret::new(email))
 }
 
+fn email_of(key: &IndexKey) -> Fingerprinted {
+    Fingerprinted { fingerprint: print_of(key, "ann@x.cz"), ..email(1) }
+}
+
 fn guest_of(key: &IndexKey, guest: &str) -> Digest {
     key.seen(&[guest.as_bytes()])
 }
@@ -104,7 +108,7 @@ pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_r
 
     for (key, found) in [(&old, 0), (&new, 1)] {
         let of_guest = ledger.sessions_of_guest(&installation(), guest_of(key, "g-1")).await.expect("read");
-        let with = ledger.sessions_with(&installation(), &[print_of(key, "ann@x.cz")]).await.expect("read");
+        let with = ledger.sessions_with(&installation(), &[email_of(key)]).await.expect("read");
         let erasures = ledger.erasures_with(&[print_of(key, "ann@x.cz")]).await.expect("read");
         assert_eq!([of_guest.len(), with.len(), erasures.len()], [found; 3]);
         let is_shared = ledger.is_shared_guest(&installation(), guest_of(key, "g-1")).await.expect("read");
@@ -165,7 +169,7 @@ pub(crate) async fn the_consent_of_an_erased_session_is_found_under_a_new_index_
     let carry = new.carry_from(old.id()).expect("it was replaced");
     assert!(ledger.rotate_index(&carry, &by()).await.expect("answered"));
     for (key, found) in [(&old, 0), (&new, 1)] {
-        let with = ledger.erased_sessions_with(&installation(), &[print_of(key, "ann@x.cz")]).await.expect("read");
+        let with = ledger.erased_sessions_with(&installation(), &[email_of(key)]).await.expect("read");
         assert_eq!(with.len(), found);
     }
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::erasure::{ErasureId, ErasureState, Evidence, Outcome};
 use crate::keys::{Digest, Fingerprint};
-use crate::subject::{InstallationName, SessionId, SessionKey, TargetName};
+use crate::subject::{Fingerprinted, InstallationName, Kind, SessionId, SessionKey, TargetName};
 
 pub use super::plans::SMALL_TABLES;
 
@@ -59,10 +59,12 @@ impl Measured {
         self.0.sessions_of_guest(&installation, Digest(guest)).await.expect("found").len()
     }
 
-    /// How many sessions carry a fingerprint.
+    /// How many sessions carry the fingerprint of an e-mail address.
     pub async fn sessions_with(&self, installation: &str, fingerprint: [u8; 32]) -> usize {
         let installation = InstallationName(installation.into());
-        self.0.sessions_with(&installation, &[Fingerprint(fingerprint)]).await.expect("found").len()
+        let fingerprint = Fingerprint(fingerprint);
+        let email = Fingerprinted { kind: Kind::Email, fingerprint, version: 1, supplementary: false };
+        self.0.sessions_with(&installation, &[email]).await.expect("found").len()
     }
 
     /// Whether a session is known.

@@ -26,6 +26,7 @@ mod erasure_state;
 mod erasures;
 mod expired;
 mod failure;
+mod finding;
 mod gauges;
 mod generations;
 mod holds;

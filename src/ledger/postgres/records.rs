@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::sessions::Place;
 use super::{
     PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, deliveries, erasures,
-    gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes, quarantine, query,
-    receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
+    finding, gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes,
+    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Limits};
 use crate::audit::AuditRow;
@@ -31,7 +31,7 @@ use crate::ledger::{
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
-use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
+use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 #[async_trait]
 impl Records for PostgresLedger {
@@ -74,11 +74,11 @@ impl Records for PostgresLedger {
     async fn sessions_with(
         &self,
         installation: &InstallationName,
-        fingerprints: &[Fingerprint],
+        person: &[Fingerprinted],
     ) -> Result<Vec<SessionView>, LedgerError> {
         let connection = self.reading().await?;
         match self.installations.known(&connection, &installation.0).await? {
-            Some(installation) => sessions::with(&connection, installation, fingerprints).await,
+            Some(installation) => finding::with(&connection, installation, person).await,
             None => Ok(Vec::new()),
         }
     }
@@ -86,11 +86,11 @@ impl Records for PostgresLedger {
     async fn erased_sessions_with(
         &self,
         installation: &InstallationName,
-        fingerprints: &[Fingerprint],
+        person: &[Fingerprinted],
     ) -> Result<Vec<SessionView>, LedgerError> {
         let connection = self.reading().await?;
         match self.installations.known(&connection, &installation.0).await? {
-            Some(installation) => sessions::erased_with(&connection, installation, fingerprints).await,
+            Some(installation) => finding::erased_with(&connection, installation, person).await,
             None => Ok(Vec::new()),
         }
     }

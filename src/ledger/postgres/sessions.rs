@@ -13,14 +13,14 @@ use super::{
 };
 use crate::consent::ConsentRecord;
 use crate::erasure::ErasureId;
-use crate::keys::{Digest, Fingerprint};
+use crate::keys::Digest;
 use crate::ledger::expiry::Tombstone;
 use crate::ledger::stored_record::StoredRecord;
 use crate::ledger::{DecidedSession, DecidedSessions, ErasedMark, IdleSession, SessionMark};
 use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey};
 
 /// After the columns of [`OF_SESSION`].
-const COLUMNS: &str = "version, read_at, concluded, recording_ready, settle_at, erased_at,
+pub(super) const COLUMNS: &str = "version, read_at, concluded, recording_ready, settle_at, erased_at,
                        (SELECT name FROM installation AS company WHERE company.id = session.installation)";
 
 pub(super) async fn one(connection: &Connection, place: Place) -> Result<Option<SessionView>, LedgerError> {
@@ -68,49 +68,15 @@ pub(super) async fn of_guest(
     views(connection, OWN, rows).await
 }
 
-/// The fingerprints of sessions, and those that erased ones had.
-const OWN: &str = "fingerprint";
-const BEFORE_ERASURE: &str = "consent_fingerprint";
-
-/// The sessions that carry any of the fingerprints.
-pub(super) async fn with(
-    connection: &Connection,
-    installation: i64,
-    fingerprints: &[Fingerprint],
-) -> Result<Vec<SessionView>, LedgerError> {
-    with_any(connection, OWN, installation, fingerprints).await
-}
-
-/// The erased sessions that prove a consent and carried any of the fingerprints, with those that they carried.
-pub(super) async fn erased_with(
-    connection: &Connection,
-    installation: i64,
-    fingerprints: &[Fingerprint],
-) -> Result<Vec<SessionView>, LedgerError> {
-    let mut all = with_any(connection, BEFORE_ERASURE, installation, fingerprints).await?;
-    // Of one that is still there, its own tell who it is of.
-    all.retain(|view| view.erased_at.is_some());
-    Ok(all)
-}
-
-async fn with_any(
-    connection: &Connection,
-    table: &str,
-    installation: i64,
-    fingerprints: &[Fingerprint],
-) -> Result<Vec<SessionView>, LedgerError> {
-    let all: Vec<&[u8]> = fingerprints.iter().map(|fingerprint| fingerprint.0.as_slice()).collect();
-    let sql = format!(
-        "SELECT {OF_SESSION}, {COLUMNS} FROM session WHERE (installation, session) IN (
-           SELECT installation, session FROM {table} WHERE fingerprint = ANY($1) AND installation = $2
-         ) ORDER BY installation, session"
-    );
-    let rows = connection.rows(&sql, &[&all, &installation]).await?;
-    views(connection, table, rows).await
-}
+/// The fingerprints of sessions that are there.
+pub(super) const OWN: &str = "fingerprint";
 
 /// `table`: where the fingerprints are.
-async fn views(connection: &Connection, table: &str, rows: Vec<Row>) -> Result<Vec<SessionView>, LedgerError> {
+pub(super) async fn views(
+    connection: &Connection,
+    table: &str,
+    rows: Vec<Row>,
+) -> Result<Vec<SessionView>, LedgerError> {
     let places: Vec<Place> = rows.iter().map(Place::read).collect();
     let mut fingerprints = fingerprints(connection, table, &places).await?;
     rows.iter().zip(places).map(|(row, place)| view(row, fingerprints.remove(&place).unwrap_or_default())).collect()
@@ -452,12 +418,14 @@ async fn replace_fingerprints(tx: &Tx, place: Place, fingerprints: &[Fingerprint
     let versions: Vec<i64> = all.iter().map(|one| i64::from(one.version)).collect();
     let kinds: Vec<&str> = all.iter().map(|one| one.kind.as_str()).collect();
     let supplementary: Vec<bool> = all.iter().map(|one| one.supplementary).collect();
+    let beside = transition::beside(&all);
+    let beside: Vec<String> = all.iter().map(|one| beside(&one.kind)).collect();
     tx.execute(
-        "INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
-         SELECT fingerprint, $1, $2, version, kind, supplementary
-         FROM unnest($3::BYTEA[], $4::BIGINT[], $5::TEXT[], $6::BOOLEAN[])
-              AS new (fingerprint, version, kind, supplementary)",
-        &[&place.installation, &place.session, &values, &versions, &kinds, &supplementary],
+        "INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary, beside)
+         SELECT fingerprint, $1, $2, version, kind, supplementary, beside
+         FROM unnest($3::BYTEA[], $4::BIGINT[], $5::TEXT[], $6::BOOLEAN[], $7::TEXT[])
+              AS new (fingerprint, version, kind, supplementary, beside)",
+        &[&place.installation, &place.session, &values, &versions, &kinds, &supplementary, &beside],
     )
     .await?;
     Ok(())
@@ -533,8 +501,8 @@ async fn keep_prints(tx: &Tx, (installations, sessions): &(Vec<i64>, Vec<i64>)) 
     );
     tx.execute(&sql, &[installations, sessions, &millis(tx.now)]).await?;
     let sql = format!(
-        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
-         SELECT fingerprint, installation, session, version, kind, supplementary, $3::BIGINT FROM fingerprint
+        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, beside, since)
+         SELECT fingerprint, installation, session, version, kind, supplementary, beside, $3::BIGINT FROM fingerprint
          JOIN {proving} USING (installation, session)"
     );
     tx.execute(&sql, &[installations, sessions, &millis(tx.now)]).await?;

@@ -2,6 +2,7 @@
 
 mod away;
 mod damage;
+mod finding;
 mod fleet;
 mod holds;
 mod months;

@@ -32,6 +32,7 @@ mod expired;
 mod expiry;
 mod failure;
 mod files;
+mod finding;
 mod gauges;
 mod generations;
 mod holds;

@@ -10,9 +10,9 @@ use rusqlite::{Connection, params_from_iter};
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
-    SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, gauges,
-    generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes, quarantine,
-    query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
+    SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, finding,
+    gauges, generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes,
+    quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Facts, Limits, LongLog};
 use crate::audit::AuditRow;
@@ -34,7 +34,7 @@ use crate::ledger::{
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
 use crate::request::{RequestId, RequestNumber};
-use crate::subject::{InstallationName, SessionId, SessionKey, SourceName, TargetName};
+use crate::subject::{Fingerprinted, InstallationName, SessionId, SessionKey, SourceName, TargetName};
 
 #[async_trait]
 impl Records for SqliteLedger {
@@ -73,21 +73,21 @@ impl Records for SqliteLedger {
     async fn sessions_with(
         &self,
         installation: &InstallationName,
-        fingerprints: &[Fingerprint],
+        person: &[Fingerprinted],
     ) -> Result<Vec<SessionView>, LedgerError> {
         let installation = installation.clone();
-        let fingerprints = fingerprints.to_vec();
-        self.readers.read(move |connection| sessions::with(connection, &installation, &fingerprints)).await
+        let person = person.to_vec();
+        self.readers.read(move |connection| finding::with(connection, &installation, &person)).await
     }
 
     async fn erased_sessions_with(
         &self,
         installation: &InstallationName,
-        fingerprints: &[Fingerprint],
+        person: &[Fingerprinted],
     ) -> Result<Vec<SessionView>, LedgerError> {
         let installation = installation.clone();
-        let fingerprints = fingerprints.to_vec();
-        self.readers.read(move |connection| sessions::erased_with(connection, &installation, &fingerprints)).await
+        let person = person.to_vec();
+        self.readers.read(move |connection| finding::erased_with(connection, &installation, &person)).await
     }
 
     async fn unread_sessions(

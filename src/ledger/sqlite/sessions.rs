@@ -1,6 +1,6 @@
 //! Sessions: what is known of them, how to find them, and how a decision changes them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -86,55 +86,8 @@ pub(super) fn add_shared_guests(
     Ok(())
 }
 
-/// The fingerprints of sessions, and those that erased ones had.
-const OWN: &str = "fingerprint";
-const BEFORE_ERASURE: &str = "consent_fingerprint";
-
-/// The sessions that carry any of the fingerprints.
-pub(super) fn with(
-    connection: &Connection,
-    installation: &InstallationName,
-    fingerprints: &[Fingerprint],
-) -> Result<Vec<SessionView>, LedgerError> {
-    let places = places_with(connection, OWN, installation, fingerprints)?;
-    views(connection, places)
-}
-
-/// The erased sessions that prove a consent and carried any of the fingerprints, with those that they carried.
-pub(super) fn erased_with(
-    connection: &Connection,
-    installation: &InstallationName,
-    prints: &[Fingerprint],
-) -> Result<Vec<SessionView>, LedgerError> {
-    let mut all = Vec::new();
-    for place in places_with(connection, BEFORE_ERASURE, installation, prints)? {
-        // Of one that is still there, its own tell who it is of.
-        if let Some(view) = one(connection, place)?.filter(|view| view.erased_at.is_some()) {
-            all.push(SessionView { fingerprints: fingerprints(connection, BEFORE_ERASURE, place)?, ..view });
-        }
-    }
-    Ok(all)
-}
-
-fn places_with(
-    connection: &Connection,
-    table: &str,
-    installation: &InstallationName,
-    fingerprints: &[Fingerprint],
-) -> Result<BTreeSet<Place>, LedgerError> {
-    let Some(installation) = Names::Installation.known(connection, &installation.0)? else {
-        return Ok(BTreeSet::new());
-    };
-    let mut carrying = connection.prepare_cached(&format!(
-        "SELECT installation, session FROM {table} WHERE fingerprint = ?1 AND installation = ?2"
-    ))?;
-    let mut places = BTreeSet::new();
-    for fingerprint in fingerprints {
-        let found = carrying.query_map(params![fingerprint, installation], Place::read)?;
-        places.extend(found.collect::<Result<Vec<_>, _>>()?);
-    }
-    Ok(places)
-}
+/// The fingerprints of sessions that are there.
+pub(super) const OWN: &str = "fingerprint";
 
 /// Those of which nothing is open, by since when.
 pub(super) fn idle(
@@ -185,11 +138,19 @@ pub(super) fn settle_at(connection: &Connection, place: Place) -> Result<Option<
     Ok(found.flatten().map(|at| at.0))
 }
 
-fn views(connection: &Connection, places: impl IntoIterator<Item = Place>) -> Result<Vec<SessionView>, LedgerError> {
+pub(super) fn views(
+    connection: &Connection,
+    places: impl IntoIterator<Item = Place>,
+) -> Result<Vec<SessionView>, LedgerError> {
     places.into_iter().filter_map(|place| one(connection, place).transpose()).collect()
 }
 
-fn fingerprints(connection: &Connection, table: &str, place: Place) -> Result<Vec<Fingerprinted>, LedgerError> {
+/// `table`: where they are.
+pub(super) fn fingerprints(
+    connection: &Connection,
+    table: &str,
+    place: Place,
+) -> Result<Vec<Fingerprinted>, LedgerError> {
     let mut statement = connection.prepare_cached(&format!(
         "SELECT kind, fingerprint, version, supplementary FROM {table} WHERE installation = ?1 AND session = ?2
          ORDER BY kind, fingerprint, version"
@@ -467,17 +428,20 @@ fn write(
 fn replace_fingerprints(tx: &Tx<'_>, place: Place, fingerprints: &[Fingerprinted]) -> Result<(), LedgerError> {
     delete_fingerprints(tx, place)?;
     let mut insert = tx.prepare_cached(
-        "INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary, beside)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
-    for one in transition::distinct(fingerprints) {
+    let all = transition::distinct(fingerprints);
+    let beside = transition::beside(&all);
+    for one in &all {
         insert.execute(params![
             one.fingerprint,
             place.installation,
             place.session,
             one.version,
             one.kind.as_str(),
-            one.supplementary
+            one.supplementary,
+            beside(&one.kind)
         ])?;
     }
     Ok(())
@@ -537,8 +501,8 @@ fn keep_prints(tx: &Tx<'_>, place: Place) -> Result<(), LedgerError> {
     tx.prepare_cached("UPDATE consent_fingerprint SET since = ?3 WHERE installation = ?1 AND session = ?2")?
         .execute(params![place.installation, place.session, Millis(tx.now)])?;
     tx.prepare_cached(
-        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, since)
-         SELECT fingerprint, installation, session, version, kind, supplementary, ?3 FROM fingerprint
+        "INSERT INTO consent_fingerprint (fingerprint, installation, session, version, kind, supplementary, beside, since)
+         SELECT fingerprint, installation, session, version, kind, supplementary, beside, ?3 FROM fingerprint
          WHERE installation = ?1 AND session = ?2",
     )?
     .execute(params![place.installation, place.session, Millis(tx.now)])?;

@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::audit::Actor;
 use crate::consent::Consent;
 use crate::key_files::Keys;
-use crate::keys::Fingerprint;
 use crate::ledger::SessionView;
 use crate::operations::erasures::About;
 use crate::operations::person::{GivenIdentifiers, NamedPerson, note_search};
@@ -81,8 +80,7 @@ async fn add_erased(
         return Ok(());
     }
     let person = NamedPerson::read(identifiers, &on.fingerprinter(keys, installation), on.settings.person.region)?;
-    let prints: Vec<Fingerprint> = person.fingerprints.iter().map(|one| one.fingerprint).collect();
-    for view in on.ledger.erased_sessions_with(installation, &prints).await? {
+    for view in on.ledger.erased_sessions_with(installation, &person.fingerprints).await? {
         let Some(view) = until_erased(view) else { continue };
         let Some(erased) = of_person(on, &person.fingerprints, view) else { continue };
         let erased = Meant { why: format!("{}, before it was erased", erased.why), ..erased };
@@ -155,8 +153,7 @@ pub(super) async fn meant(
         }
         About::Person { identifiers, .. } => {
             let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?.fingerprints;
-            let prints: Vec<Fingerprint> = person.iter().map(|one| one.fingerprint).collect();
-            let views = on.ledger.sessions_with(installation, &prints).await?;
+            let views = on.ledger.sessions_with(installation, &person).await?;
             views.into_iter().filter_map(|view| of_person(on, &person, view)).collect()
         }
     };
@@ -196,6 +193,7 @@ impl FoundConsent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keys::Fingerprint;
     use crate::ledger::SessionChange;
     use crate::subject::{Kind, SessionId, SessionKey};
 

@@ -388,7 +388,7 @@ impl<'a> Run<'a> {
             Verdict::Again => {}
         }
         let prints: Vec<_> = person.fingerprints.iter().map(|one| one.fingerprint).collect();
-        let sessions = self.on.ledger.sessions_with(&self.installation, &prints).await?;
+        let sessions = self.on.ledger.sessions_with(&self.installation, &person.fingerprints).await?;
         if sessions.iter().any(|session| self.came_back(person, session)) {
             return Ok(Is::Back);
         }

@@ -5,7 +5,7 @@ use super::guests::contradict_one_another;
 use super::scope::{Question, ResolveError};
 use super::search::Search;
 use crate::erasure::{MluviiSearch, Subject};
-use crate::keys::{Digest, Fingerprint};
+use crate::keys::Digest;
 use crate::ledger::LedgerError;
 use crate::policy::{Certainty, Comparison};
 use crate::subject::SessionKey;
@@ -98,8 +98,7 @@ impl Resolver<'_> {
 
     /// A person's sessions: those that share an identifier, and all sessions of the guests of the certain ones.
     async fn find_person(&self, search: &mut Search<'_>) -> Result<(), LedgerError> {
-        let prints: Vec<Fingerprint> = search.base.iter().map(|one| one.fingerprint).collect();
-        let views = self.ledger.sessions_with(search.installation(), &prints).await?;
+        let views = self.ledger.sessions_with(search.installation(), &search.base).await?;
         for view in views {
             let comparison = Comparison::of(&search.base, &view.fingerprints);
             if let Some((certainty, reason)) = search.judge(&comparison, &self.person.r#match) {

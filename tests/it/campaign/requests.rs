@@ -1,18 +1,27 @@
-//! Requests of persons are entered, verified, planned and run, held, let go and stopped, while the server is killed in between: nobody
-//! who is held or not verified is touched, who is stopped is called no more, and everybody else who has asked is gone.
+//! Requests of persons are entered, verified, planned, approved by somebody else and run at two systems, held before and after that, let go
+//! and stopped, while servers are killed in between and steps fail for good until a person has them retried: nobody who is held, not
+//! verified or not approved is touched, who is stopped is called no more, and everybody else who has asked is gone, whoever waits.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::engine::Campaign;
-use super::site::{One, Site as _};
+use super::fleets::MEMBERS;
+use super::site::{One, SETTINGS, Site};
 use super::truth::{Fate, Person, Way};
 use super::{chosen, run};
-use crate::harness::{Deployment, Random, StandIn, wait_for};
+use crate::harness::{Deployment, Fleet, StandIn, crm_plugin, wait_for};
 
-const RULES: &str = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n";
+const RULES: &str = "[settling]\nlimit = \"0s\"\npause = \"0s\"\n\n[requests]\nfour_eyes = true\n";
+
+/// Who enters, plans and runs.
+const ANN: &str = "ann";
+
+/// Who approves.
+const BOB: &str = "bob";
 
 /// Without it, no receipt of a person is complete.
 const MLUVII: &str = "accept_left = [\"contact record\", \"e-mail threads\"]";
@@ -23,15 +32,29 @@ enum Lot {
     Erased,
     /// Held before it is run, and let go later.
     Held,
+    /// The same once it runs: before it has begun, in the middle, or too late.
+    HeldAfter,
     /// Stopped as soon as it is run: before it has begun, in the middle, or too late.
     Stopped,
     /// Held, and stopped while it waits.
     HeldAndStopped,
     /// Nobody ever knows whose it is.
     Unverified,
+    /// Nobody but who has planned it ever approves it.
+    Unapproved,
 }
 
-const LOTS: [Lot; 6] = [Lot::Erased, Lot::Held, Lot::Stopped, Lot::Stopped, Lot::HeldAndStopped, Lot::Unverified];
+const LOTS: [Lot; 9] = [
+    Lot::Erased,
+    Lot::Held,
+    Lot::HeldAfter,
+    Lot::HeldAfter,
+    Lot::Stopped,
+    Lot::Stopped,
+    Lot::HeldAndStopped,
+    Lot::Unverified,
+    Lot::Unapproved,
+];
 
 /// How far a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +62,8 @@ enum Stage {
     New,
     Entered,
     Verified,
+    Planned,
+    Approved,
     Running,
     /// It was seen to wait for its hold.
     Waiting,
@@ -53,21 +78,39 @@ struct Asker {
     lot: Lot,
     stage: Stage,
     number: String,
+    /// The hash of what was planned.
+    plan: String,
     hold: String,
     erasure: String,
     /// From when on no call of theirs may begin.
     stopped: Option<Timestamp>,
+    /// How many calls of theirs there are, of which there must not be more as long as they are held.
+    calls_at_most: Option<usize>,
 }
 
 #[test]
 fn requests_that_are_held_stopped_and_run_between_kills_end_as_somebody_has_ordered() {
-    run(campaign);
+    run(|random, rounds| {
+        let standin = StandIn::start();
+        let rules = format!("{RULES}{}", crm_plugin(&standin.crm));
+        let site = One::start(Deployment::tuned(&standin.mluvii, MLUVII, "", &rules));
+        campaign(Campaign::new(random, standin, site), rounds);
+    });
 }
 
-fn campaign(random: Random, rounds: u64) {
-    let standin = StandIn::start();
-    let deployment = Deployment::tuned(&standin.mluvii, MLUVII, "", RULES);
-    let mut campaign = Campaign::new(random, standin, One::start(deployment));
+#[test]
+fn requests_to_a_fleet_that_are_held_stopped_and_run_between_kills_end_as_somebody_has_ordered() {
+    run(|random, rounds| {
+        let standin = StandIn::start();
+        let rules = format!("{RULES}{}", crm_plugin(&standin.crm));
+        let program = Path::new(env!("CARGO_BIN_EXE_quietus"));
+        let site = Fleet::start_tuned(program, &standin, MLUVII, &rules, MEMBERS, &SETTINGS);
+        campaign(Campaign::new(random, standin, site), rounds);
+    });
+}
+
+fn campaign(mut campaign: Campaign<impl Site>, rounds: u64) {
+    campaign.targets = &["mluvii", "crm"];
     let mut askers = Vec::new();
     for _ in 0..rounds {
         // A call takes a while, so that something can happen in the middle of it.
@@ -78,14 +121,21 @@ fn campaign(random: Random, rounds: u64) {
             campaign.wait_a_little();
             campaign.befall();
         });
+        if campaign.random.below(3) == 0 {
+            the_crm_refuses(&mut campaign);
+        }
         for asker in &mut askers {
             if campaign.random.below(3) > 0 {
                 asker.goes_on(&mut campaign);
             }
         }
         campaign.befall();
-        let calls = campaign.standin.calls("/anonymous");
+        let calls = destructive(&campaign);
         askers.iter().for_each(|asker| asker.is_left_alone(&calls));
+        // What has failed for good is retried.
+        if campaign.random.below(3) == 0 {
+            campaign.person_acts();
+        }
         campaign.look_now_and_then();
     }
     campaign.deliver_all();
@@ -94,37 +144,56 @@ fn campaign(random: Random, rounds: u64) {
             asker.goes_on(&mut campaign);
         }
     }
+    if askers.iter().any(|asker| asker.lot == Lot::Unapproved) {
+        // That they wait is told until somebody has approved them; nobody will.
+        let muted = campaign.site.run(&["attention", "mute", "request_approval_waiting", "--for", "7d"]);
+        assert!(muted.status.success(), "it is told: {muted:?}");
+    }
     let statements = campaign.settle();
-    let calls = campaign.standin.calls("/anonymous");
+    let calls = destructive(&campaign);
     for asker in &askers {
         asker.is_left_alone(&calls);
         asker.has_ended_as_ordered(&campaign, &statements);
     }
 }
 
-/// Somebody who is going to ask has one conversation or two.
-fn somebody_talks(campaign: &mut Campaign<One>) -> Asker {
+/// Some deletions in the CRM fail: for good, so that the step needs a person, or for a while.
+fn the_crm_refuses(campaign: &mut Campaign<impl Site>) {
+    let status = chosen(&mut campaign.random, &[403, 403, 500, 503]);
+    let times = 1 + campaign.random.below(2);
+    let fault = json!({ "path": "/contacts", "method": "DELETE", "kind": "status", "status": status, "times": times });
+    campaign.standin.crm_fault(&fault);
+}
+
+/// The calls that have erased something, or were to, at both systems.
+fn destructive(campaign: &Campaign<impl Site>) -> Vec<Value> {
+    [campaign.standin.calls("/anonymous"), campaign.standin.crm_calls("DELETE")].concat()
+}
+
+/// Somebody who is going to ask has one conversation or two, and a contact for each.
+fn somebody_talks(campaign: &mut Campaign<impl Site>) -> Asker {
     let lot = chosen(&mut campaign.random, &LOTS);
     let first = campaign.truth.next();
     let email = format!("person{first}@example.com");
     let ids: BTreeSet<i64> = (first..=first + campaign.random.below(2) as i64).collect();
     let fate = match lot {
-        Lot::Erased | Lot::Held => Fate::Goes,
+        Lot::Erased | Lot::Held | Lot::HeldAfter => Fate::Goes,
         Lot::Stopped => Fate::MayGo,
-        Lot::HeldAndStopped | Lot::Unverified => Fate::Stays,
+        Lot::HeldAndStopped | Lot::Unverified | Lot::Unapproved => Fate::Stays,
     };
     for id in &ids {
-        campaign.conversation_ends_of(*id, &email, true, fate, false);
+        campaign.conversation_ends_of(*id, &email, true, fate, true);
     }
     // Whom the receipts are about is known by the erasures.
     campaign.truth.people.push(Person { email: email.clone(), ids: ids.clone(), way: Way::Nobody, has_asked: true });
-    let [number, hold, erasure] = [const { String::new() }; 3];
-    Asker { email, ids, lot, stage: Stage::New, number, hold, erasure, stopped: None }
+    let [number, plan, hold, erasure] = [const { String::new() }; 4];
+    let stage = Stage::New;
+    Asker { email, ids, lot, stage, number, plan, hold, erasure, stopped: None, calls_at_most: None }
 }
 
 impl Asker {
     /// The next order, whatever it was before that; none before everything of theirs was delivered.
-    fn goes_on(&mut self, campaign: &mut Campaign<One>) {
+    fn goes_on(&mut self, campaign: &mut Campaign<impl Site>) {
         if !self.ids.iter().all(|id| campaign.post.is_acknowledged(*id)) {
             return;
         }
@@ -135,8 +204,11 @@ impl Asker {
                 self.request(campaign, "verify", &["--how", "document"]);
                 Stage::Verified
             }
-            (Stage::Verified, _) => self.is_run(campaign),
+            (Stage::Verified, _) => self.is_planned(campaign),
+            (Stage::Planned, _) => self.is_approved(campaign),
+            (Stage::Approved, _) => self.is_run(campaign),
             (Stage::Running, Lot::Stopped) => self.is_stopped(campaign),
+            (Stage::Running, Lot::HeldAfter) => self.is_held_while_it_runs(campaign),
             (Stage::Running, Lot::Held | Lot::HeldAndStopped) => self.is_held(campaign),
             (Stage::Waiting, Lot::HeldAndStopped) => self.is_stopped_while_it_waits(campaign),
             (Stage::Waiting, _) => {
@@ -148,39 +220,56 @@ impl Asker {
     }
 
     #[track_caller]
-    fn request(&self, campaign: &Campaign<One>, act: &str, more: &[&str]) -> Value {
-        campaign.site.json(&[&["requests", act, &self.number], more].concat())
+    fn request(&self, campaign: &Campaign<impl Site>, act: &str, more: &[&str]) -> Value {
+        campaign.site.json_as(ANN, &[&["requests", act, &self.number], more].concat())
+    }
+
+    /// The order is refused; nothing is done.
+    #[track_caller]
+    fn is_not_done(&self, campaign: &Campaign<impl Site>, act: &str, more: &[&str]) {
+        let order = [&["requests", act, &self.number], more].concat();
+        let output = campaign.site.run_as(ANN, &order);
+        assert_eq!(output.status.code(), Some(1), "{order:?}: {output:?}");
+    }
+
+    /// Adds a hold on them, and remembers it.
+    #[track_caller]
+    fn hold(&mut self, campaign: &Campaign<impl Site>) {
+        let deployment = campaign.site.deployment();
+        deployment.write("email", &self.email);
+        let email = format!("@{}", deployment.path("email").display());
+        let added = campaign.site.json_as(ANN, &["holds", "add", "--email", &email, "--reason", "legal-claims"]);
+        self.hold = added["id"].as_str().expect("an id").to_owned();
+    }
+
+    fn erasure(&self, campaign: &Campaign<impl Site>) -> Value {
+        campaign.site.json(&["erasures", "show", &self.erasure])
     }
 
     /// Whoever is to be held is so before the request comes; and it comes twice.
-    fn is_entered(&mut self, campaign: &mut Campaign<One>) -> Stage {
-        let deployment = &campaign.site.deployment;
-        deployment.write("email", &self.email);
-        deployment.write("letter", &format!("email: {}\n", self.email));
-        let [email, letter] = ["email", "letter"].map(|name| deployment.path(name).display().to_string());
+    fn is_entered(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
         if matches!(self.lot, Lot::Held | Lot::HeldAndStopped) {
-            let added =
-                campaign.site.json(&["holds", "add", "--email", &format!("@{email}"), "--reason", "legal-claims"]);
-            self.hold = added["id"].as_str().expect("an id").to_owned();
+            self.hold(campaign);
         }
+        let deployment = campaign.site.deployment();
+        deployment.write("letter", &format!("email: {}\n", self.email));
+        let letter = deployment.path("letter").display().to_string();
         let new = ["requests", "new", "--came", "letter", "--file", &letter];
-        let entered = campaign.site.json(&new);
+        let entered = campaign.site.json_as(ANN, &new);
         self.number = entered["number"].as_str().expect("a number").to_owned();
-        assert_eq!(campaign.site.run(&new).status.code(), Some(1), "it is of the same person");
+        assert_eq!(campaign.site.run_as(ANN, &new).status.code(), Some(1), "it is of the same person");
         Stage::Entered
     }
 
     /// Nothing is planned or run of what is not verified.
-    fn is_refused(&self, campaign: &Campaign<One>) -> Stage {
-        for more in [&["plan"][..], &["run", "--plan", "0000000000000000"]] {
-            let order = [&["requests", more[0], &self.number], &more[1..]].concat();
-            assert_eq!(campaign.site.run(&order).status.code(), Some(1), "{order:?}");
-        }
+    fn is_refused(&self, campaign: &Campaign<impl Site>) -> Stage {
+        self.is_not_done(campaign, "plan", &[]);
+        self.is_not_done(campaign, "run", &["--plan", "0000000000000000"]);
         Stage::Over
     }
 
-    /// As it was planned, once everything of theirs is known.
-    fn is_run(&mut self, campaign: &mut Campaign<One>) -> Stage {
+    /// Once everything of theirs is known.
+    fn is_planned(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
         wait_for("all that was delivered to be read", || {
             let status = campaign.site.json(&["status"]);
             (status["events_waiting"] == 0 && status["sessions_settling"] == 0).then_some(())
@@ -191,23 +280,63 @@ impl Asker {
         let going: BTreeSet<_> = going.map(str::to_owned).collect();
         let expected: BTreeSet<_> = self.ids.iter().map(|id| format!("acme/{id}")).collect();
         assert_eq!(going, expected, "{plan:#}");
-        let ran = self.request(campaign, "run", &["--plan", plan["plan"].as_str().expect("a hash")]);
+        self.plan = plan["plan"].as_str().expect("a hash").to_owned();
+        Stage::Planned
+    }
+
+    /// By somebody else, before which it does not run; or by nobody.
+    fn is_approved(&self, campaign: &mut Campaign<impl Site>) -> Stage {
+        self.is_not_done(campaign, "approve", &["--plan", &self.plan]);
+        self.is_not_done(campaign, "run", &["--plan", &self.plan]);
+        if self.lot == Lot::Unapproved {
+            return Stage::Over;
+        }
+        let approved = campaign.site.run_as(BOB, &["requests", "approve", &self.number, "--plan", &self.plan]);
+        assert!(approved.status.success(), "{approved:?}");
+        Stage::Approved
+    }
+
+    /// As it was planned.
+    fn is_run(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
+        let ran = self.request(campaign, "run", &["--plan", &self.plan]);
         let erasure = ran["erasures"].as_array().and_then(|all| all.last()?.as_str());
         self.erasure = erasure.unwrap_or_else(|| panic!("{ran:#}")).to_owned();
         campaign.truth.reached.insert(self.erasure.clone(), self.ids.clone());
         Stage::Running
     }
 
-    /// It may have begun, have ended, or neither. A call that is under way ends; from then on there is none.
-    fn is_stopped(&mut self, campaign: &mut Campaign<One>) -> Stage {
+    /// Calls under way end; from then on there is none, wherever it is. Or it was too late.
+    fn is_held_while_it_runs(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
         if campaign.random.below(2) == 0 {
             campaign.wait_a_little();
         }
-        let said = campaign.site.run(&["erasures", "stop", &self.erasure]);
+        self.hold(campaign);
+        let ended = wait_for("the erasure to wait for its hold, or to have ended", || {
+            // A target that is out, or a step that has failed for good, would wait for them.
+            campaign.person_acts();
+            let erasure = self.erasure(campaign);
+            let waits = erasure["held"] == true || erasure["state"] == "parked";
+            let calls = campaign.site.json(&["status"])["processes"].to_string().contains("\"step:");
+            (erasure["state"] == "done" || waits && !calls).then(|| erasure["state"] == "done")
+        });
+        if ended {
+            self.is_let_go(campaign);
+            return Stage::Over;
+        }
+        self.calls_at_most = Some(self.calls_of(&destructive(campaign)).count());
+        Stage::Waiting
+    }
+
+    /// It may have begun, have ended, or neither. A call that is under way ends; from then on there is none.
+    fn is_stopped(&mut self, campaign: &mut Campaign<impl Site>) -> Stage {
+        if campaign.random.below(2) == 0 {
+            campaign.wait_a_little();
+        }
+        let said = campaign.site.run_as(ANN, &["erasures", "stop", &self.erasure]);
         let said = String::from_utf8_lossy(&said.stdout).into_owned();
         if said.contains("calls under way end first") {
             wait_for("the call under way to end", || {
-                let state = campaign.site.json(&["erasures", "show", &self.erasure])["state"].clone();
+                let state = self.erasure(campaign)["state"].clone();
                 (state == "done" || state == "cancelled").then_some(())
             });
         }
@@ -216,50 +345,58 @@ impl Asker {
     }
 
     /// Nothing of it has begun, through whatever befalls the server.
-    fn is_held(&self, campaign: &Campaign<One>) -> Stage {
-        wait_for("the erasure to wait for its hold", || {
-            (campaign.site.json(&["erasures", "show", &self.erasure])["held"] == true).then_some(())
-        });
+    fn is_held(&self, campaign: &Campaign<impl Site>) -> Stage {
+        wait_for("the erasure to wait for its hold", || (self.erasure(campaign)["held"] == true).then_some(()));
         Stage::Waiting
     }
 
-    fn is_stopped_while_it_waits(&self, campaign: &Campaign<One>) -> Stage {
-        let stopped = campaign.site.run(&["erasures", "stop", &self.erasure]);
+    fn is_stopped_while_it_waits(&mut self, campaign: &Campaign<impl Site>) -> Stage {
+        let stopped = campaign.site.run_as(ANN, &["erasures", "stop", &self.erasure]);
         assert!(stopped.status.success(), "{stopped:?}");
         self.request(campaign, "withdraw", &[]);
         self.is_let_go(campaign);
         Stage::Over
     }
 
-    fn is_let_go(&self, campaign: &Campaign<One>) {
-        self.is_left_alone(&campaign.standin.calls("/anonymous"));
-        let lifted = campaign.site.run(&["holds", "lift", &self.hold]);
+    fn is_let_go(&mut self, campaign: &Campaign<impl Site>) {
+        self.is_left_alone(&destructive(campaign));
+        self.calls_at_most = None;
+        let lifted = campaign.site.run_as(ANN, &["holds", "lift", &self.hold]);
         assert!(lifted.status.success(), "{lifted:?}");
     }
 
-    /// Among the calls that have anonymized, there is none that must not be there.
+    /// Those of these calls that are about them.
+    fn calls_of<'c>(&self, calls: &'c [Value]) -> impl Iterator<Item = &'c Value> {
+        let paths = self.ids.iter().flat_map(|id| [format!("/Sessions/{id}/anonymous"), format!("/contacts/{id}")]);
+        let paths: Vec<_> = paths.collect();
+        calls.iter().filter(move |call| {
+            let path = call["path"].as_str().expect("a path");
+            paths.iter().any(|own| path.ends_with(own))
+        })
+    }
+
+    /// Among the calls that erase, there is none that must not be there.
     #[track_caller]
     fn is_left_alone(&self, calls: &[Value]) {
         let may_be_called = match (self.lot, self.stage) {
-            (Lot::Unverified | Lot::HeldAndStopped, _) => false,
+            (Lot::Unverified | Lot::Unapproved | Lot::HeldAndStopped, _) => false,
             (Lot::Held, stage) => stage == Stage::Over,
-            (Lot::Erased | Lot::Stopped, stage) => matches!(stage, Stage::Running | Stage::Over),
+            (Lot::Erased | Lot::HeldAfter | Lot::Stopped, stage) => {
+                matches!(stage, Stage::Running | Stage::Waiting | Stage::Over)
+            }
         };
-        let paths: Vec<_> = self.ids.iter().map(|id| format!("/Sessions/{id}/anonymous")).collect();
-        let is_theirs = |call: &&Value| {
-            let path = call["path"].as_str().expect("a path");
-            paths.iter().any(|own| path.ends_with(own))
-        };
-        for call in calls.iter().filter(is_theirs) {
+        for call in self.calls_of(calls) {
             assert!(may_be_called, "{self:?}: {call:#}");
             let began: Timestamp = call["started"].as_str().and_then(|text| text.parse().ok()).expect("a time");
             assert!(self.stopped.is_none_or(|stopped| began <= stopped), "{self:?}: {call:#}");
         }
+        let count = self.calls_of(calls).count();
+        assert!(self.calls_at_most.is_none_or(|most| count <= most), "{count} calls of {self:?}");
     }
 
     /// Its state, and what its receipt says.
     #[track_caller]
-    fn has_ended_as_ordered(&self, campaign: &Campaign<One>, statements: &[Value]) {
+    fn has_ended_as_ordered(&self, campaign: &Campaign<impl Site>, statements: &[Value]) {
         let state = self.request(campaign, "show", &[])["state"].clone();
         let receipt = statements.iter().find(|said| said["erasure"] == self.erasure.as_str());
         let verdict = receipt.map(|said| said["verdict"].clone());
@@ -275,7 +412,13 @@ impl Asker {
                 let was_complete = verdict == Some(json!("complete"));
                 assert_eq!(state, if was_complete { "done" } else { "verified" }, "{self:?}: {receipt:#?}");
             }
+            // Whether its hold came in time is on the receipt, and not known here.
+            Lot::HeldAfter => {
+                assert_eq!((state, verdict), (json!("done"), Some(json!("complete"))), "{self:?}: {receipt:#?}");
+            }
             Lot::HeldAndStopped => assert_eq!((state, verdict), (json!("withdrawn"), None), "{self:?}"),
+            // It has waited all the time, and kept nobody else waiting.
+            Lot::Unapproved => assert_eq!((state, verdict), (json!("planned"), None), "{self:?}"),
             Lot::Unverified => assert_eq!((state, verdict), (json!("unverified"), None), "{self:?}"),
         }
     }

@@ -17,6 +17,13 @@ pub(super) trait Site {
         self.deployment().run(arguments)
     }
 
+    /// Runs a command as an officer who became root by `sudo`: who they are is known by that.
+    fn run_as(&self, officer: &str, arguments: &[&str]) -> Output {
+        let mut command = quietus();
+        command.arg("--config").arg(self.deployment().path("quietus.toml")).args(arguments);
+        command.env("SUDO_USER", officer).stdin(std::process::Stdio::null()).output().expect("quietus runs")
+    }
+
     /// Something befalls its servers, or nothing.
     fn befall(&mut self, random: &mut Random);
 
@@ -32,11 +39,21 @@ pub(super) trait Site {
     /// Runs a command with `--json` and reads what it says.
     #[track_caller]
     fn json(&self, arguments: &[&str]) -> Value {
-        let output = self.run(&[&["--json"], arguments].concat());
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        serde_json::from_str(&text)
-            .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
+        said(&self.run(&[&["--json"], arguments].concat()), arguments)
     }
+
+    /// The same as an officer.
+    #[track_caller]
+    fn json_as(&self, officer: &str, arguments: &[&str]) -> Value {
+        said(&self.run_as(officer, &[&["--json"], arguments].concat()), arguments)
+    }
+}
+
+#[track_caller]
+fn said(output: &Output, arguments: &[&str]) -> Value {
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    serde_json::from_str(&text)
+        .unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}{}", String::from_utf8_lossy(&output.stderr)))
 }
 
 /// What befalls a server.

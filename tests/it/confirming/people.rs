@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{ANN, BOB, Company};
+use super::{ANN, BOB, Company, decoded, token};
 use crate::harness::{client, http, receipts, wait_for};
 
 #[test]
@@ -149,4 +149,36 @@ fn nobody_is_named_in_what_is_written_and_no_token_is() {
     for secret in [ANN, &token, &wrong] {
         assert!(!said.concat().contains(secret), "{secret}");
     }
+}
+
+/// What a mail says to an address, whoever's it is: without the address, its token and the time until which it is good.
+fn said_to(mail: &str, address: &str) -> (String, String) {
+    let subject = mail.lines().find(|line| line.to_ascii_lowercase().starts_with("subject:")).expect("a subject");
+    let body = decoded(mail).replace(&token(mail), "TOKEN").replace(address, "ADDRESS");
+    (subject.to_owned(), body.replace(|character: char| character.is_ascii_digit(), "#"))
+}
+
+#[test]
+fn whether_anything_is_held_of_an_address_is_told_by_no_mail_page_or_answer() {
+    const NOBODY: &str = "nobody.link@example.com";
+    let company = Company::start();
+    company.talks(&[(101, ANN), (102, BOB)]);
+    // Both are typed by the same visitor, who knows one of them.
+    let mut told = Vec::new();
+    for address in [ANN, NOBODY] {
+        company.asks(102, address);
+        let mail = wait_for("its mail", || company.exim.mails().into_iter().find(|mail| mail.contains(address)));
+        let link = token(&mail);
+        let page = http(client().get(company.page(&link)));
+        assert!(!page.1.contains(address) && !page.1.contains(&link), "{}", page.1);
+        told.push((said_to(&mail, address), page, company.clicks(&link), company.clicks(&link)));
+    }
+    let nobody = told.pop().expect("two");
+    assert_eq!(told.pop().expect("two"), nobody);
+    assert_eq!(nobody.2.0, 200);
+    // It is true of one of them only that anything was erased.
+    receipts(&company.deployment, 2);
+    assert!(!company.standin.holds(ANN) && company.standin.holds(BOB));
+    let sent = company.exim.mails().len();
+    assert_eq!(sent, 2, "neither is told what was found");
 }

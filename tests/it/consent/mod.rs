@@ -123,6 +123,35 @@ fn a_withdrawal_by_letter_is_shown_first_confirmed_and_found_again() {
 }
 
 #[test]
+fn by_which_form_a_consent_was_withdrawn_is_shown_and_exported() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, RULES);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    for (id, email) in [(101, "ann@x.cz"), (102, "bob@x.cz")] {
+        standin.begin(id, email, Some("v3"));
+        standin.end(id);
+    }
+    deployment.settled(2);
+    standin.submit(101, 4712, &json!({ "agree": "no" }));
+    let ann = secret(&deployment, "ann", "ann@x.cz");
+    let shown = wait_for("the withdrawal to be known", || {
+        let shown = deployment.json(&["consent", "show", "--session", "acme/101"]);
+        (shown[0]["consent"]["state"] == "withdrawn").then_some(shown)
+    });
+    assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "hero_card")]);
+    // By what she has filled in, too, also once the session is erased by the rule that follows.
+    receipts(&deployment, 1);
+    let shown = deployment.json(&["consent", "show", "--email", &ann]);
+    assert_eq!(history(&shown[0]), [consent("given", "v3", "session"), consent("withdrawn", "v3", "hero_card")]);
+    let text = said(&deployment.run(&["consent", "show", "--session", "acme/101"]));
+    assert!(text.contains("hero_card"), "{text}");
+    let csv = said(&deployment.run(&["consent", "export"]));
+    let by_form = |session: &str| csv.lines().any(|line| line.contains(session) && line.contains("hero_card"));
+    assert!(by_form(",101,") && !by_form(",102,"), "{csv}");
+}
+
+#[test]
 fn who_shares_a_device_with_somebody_who_withdraws_is_left() {
     let standin = StandIn::start();
     let deployment = Deployment::new(&standin, RULES);

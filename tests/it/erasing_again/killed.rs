@@ -1,7 +1,7 @@
 //! Whatever is killed in between, everybody who has to goes, once, and nobody else.
 
 use super::*;
-use crate::harness::{Server, StandIn, quietus, receipts, wait_for};
+use crate::harness::{Needles, Server, StandIn, quietus, receipts, wait_for};
 
 /// Ann and Cyril were erased and are there again, with Bob between them.
 fn restored(crm: &System, deployment: &Deployment) {
@@ -249,4 +249,42 @@ fn who_is_being_erased_is_not_asked_for_twice() {
     receipts(&deployment, 4);
     assert_eq!(crm.emails(), ["bob@x.cz", "dan@x.cz"]);
     server.stop();
+}
+
+/// Whom the system alone knows, and whom quietus has erased; each long enough to be found nowhere by chance.
+const SWEPT: [&str; 4] =
+    ["canary.swept@example.com", "Kanárek Prohledaný", "canary.erased@example.com", "Kanárek Vymazaný"];
+
+#[test]
+fn nobody_whom_a_system_tells_of_stands_in_the_files_of_a_sweep_that_was_killed() {
+    let (standin, crm) = (StandIn::start(), System::start());
+    let deployment = Deployment::tuned(&standin.mluvii, "", PERSON, &crm.plugin("crm"));
+    let server = Server::start(&deployment);
+    let [swept, of_swept, erased, of_erased] = SWEPT;
+    erase(&deployment, erased, of_erased, "crm", &[]);
+    receipts(&deployment, 1);
+    let old = before();
+    crm.holds(&[(swept, of_swept, old), (erased, of_erased, old), ("dan@x.cz", "Dan", old)]);
+    server.stop();
+    crm.write("waits", "");
+    let needles = Needles::of(SWEPT);
+    let absent = |killed: &str| {
+        let now = sweep(&deployment);
+        assert_eq!((&now["state"], &now["records"]), (&json!("sweeping"), &json!(2)), "{killed}: both were compared");
+        needles.must_be_absent_in(deployment.folder());
+        // The search reads what is there: what the sweep is about.
+        let ledger = std::fs::read(deployment.path("quietus.db")).expect("a ledger");
+        let log = std::fs::read(deployment.path("quietus.db-wal")).unwrap_or_default();
+        let all = [ledger, log].concat();
+        assert!(all.windows(3).any(|window| window == b"crm"), "{killed}: the sweep stands in the ledger");
+    };
+    killed_at(&deployment, &crm, "sweep from 2");
+    absent("the command");
+
+    // A server that goes on with it, while it waits for its page and has the page before in memory.
+    let asked = crm.read("calls").matches("sweep from 2").count();
+    let server = Server::start(&deployment);
+    wait_for("the server to go on", || (crm.read("calls").matches("sweep from 2").count() > asked).then_some(()));
+    server.kill();
+    absent("the server");
 }

@@ -9,7 +9,7 @@ use crate::erasure::{Attempt, ErasureId, NewErasure, Outcome, Reportable, StepEn
 use crate::hold::{HoldId, NewHold};
 use crate::keys::Sealed;
 use crate::ledger::QueueName;
-use crate::request::RequestId;
+use crate::request::{Ended, RequestId};
 use crate::subject::{SessionKey, TargetName};
 
 #[derive(Debug)]
@@ -59,23 +59,47 @@ pub(super) enum Action {
 /// What is done about requests of persons. `stale`: somebody has changed it since it was read.
 #[derive(Debug)]
 pub(super) enum Asked {
+    /// `verified`: whose it is is known at once.
     Enter {
         person: u8,
         id: RequestId,
+        verified: bool,
+    },
+    Verify {
+        id: RequestId,
+        stale: bool,
+    },
+    Extend {
+        id: RequestId,
+        stale: bool,
+        months: u8,
     },
     Plan {
         id: RequestId,
         stale: bool,
     },
+    /// By somebody who may have entered or planned it.
     Approve {
         id: RequestId,
         stale: bool,
+        by: &'static str,
     },
     /// It becomes an erasure, where somebody else has approved its plan.
     Run {
         id: RequestId,
         stale: bool,
         erasure: Box<NewErasure>,
+    },
+    /// It is rejected, withdrawn or closed.
+    End {
+        id: RequestId,
+        stale: bool,
+        ended: Ended,
+    },
+    /// Somebody looks again after an erasure of it that had its receipt. `found`: what was erased is there once more.
+    LookAgain {
+        erasure: ErasureId,
+        found: bool,
     },
 }
 

@@ -22,13 +22,21 @@ use crate::erasure::{
 use crate::hold::{HoldId, HoldOn, HoldReason, NewHold};
 use crate::keys::{Digest, Sealed};
 use crate::ledger::{QueueName, Work};
-use crate::request::RequestId;
+use crate::request::{ClosedBecause, Ended, RejectedBecause, RequestId};
 use crate::subject::{SessionKey, TargetName};
 
 const TARGETS: [&str; 3] = ["crm", "mailbox", "mluvii"];
 
 /// Who asks to be erased.
 const PERSONS: [u8; 3] = [1, 2, 3];
+
+/// How a request ends by somebody's order.
+const ENDS: [Ended; 4] = [
+    Ended::Rejected(RejectedBecause::LegalClaims),
+    Ended::Withdrawn,
+    Ended::Closed(ClosedBecause::Incomplete),
+    Ended::Closed(ClosedBecause::NothingHeld),
+];
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -52,9 +60,9 @@ pub(super) fn choose(chance: &mut Chance, model: &Model, held: &[Held]) -> Actio
         38..72 if !held.is_empty() => end(chance, model, held),
         38..72 => claim(chance, model),
         72..78 => report(chance, model),
-        78..85 => Action::Ask(ask(chance, model)),
-        85 => Action::Expire,
-        86..94 => order(chance, model),
+        78..86 => Action::Ask(ask(chance, model)),
+        86 => Action::Expire,
+        87..94 => order(chance, model),
         94..97 => hold_or_lift(chance, model),
         97 => Action::Archive { most: chance.of(&[1, 2, 50]) },
         _ => stop_or_resume(chance),
@@ -97,13 +105,26 @@ fn ask(chance: &mut Chance, model: &Model) -> Asked {
     if model.requests.is_empty() || chance.one_in(5) {
         let mut id = [0; 16];
         id[..8].copy_from_slice(&chance.number().to_be_bytes());
-        return Asked::Enter { person: chance.of(&PERSONS), id: RequestId(id) };
+        return Asked::Enter { person: chance.of(&PERSONS), id: RequestId(id), verified: !chance.one_in(3) };
     }
     let request = &model.requests[chance.below(model.requests.len())].stored.request;
+    let erased = request.receipted.iter().filter(|id| model.erasures.contains_key(id));
+    let erased: Vec<_> = erased.copied().collect();
+    if !erased.is_empty() && chance.one_in(2) {
+        return Asked::LookAgain { erasure: chance.of(&erased), found: !chance.one_in(3) };
+    }
     let (id, stale) = (request.id, chance.one_in(8));
+    match chance.below(12) {
+        0 => return Asked::Extend { id, stale, months: chance.of(&[1, 1, 2]) },
+        1 => return Asked::End { id, stale, ended: chance.of(&ENDS) },
+        _ if request.verified.is_none() && !chance.one_in(4) => return Asked::Verify { id, stale },
+        _ => {}
+    }
     match &request.plan {
         None if !chance.one_in(6) => Asked::Plan { id, stale },
-        Some(plan) if plan.approved.is_none() && !chance.one_in(3) => Asked::Approve { id, stale },
+        Some(plan) if plan.approved.is_none() && !chance.one_in(3) => {
+            Asked::Approve { id, stale, by: chance.of(&["eve", "eve", "eve", "ann", "bob"]) }
+        }
         _ => Asked::Run { id, stale, erasure: Box::new(self::request(chance)) },
     }
 }

@@ -35,6 +35,8 @@ pub(super) struct Model {
     pub(super) holds: Vec<NewHold>,
     /// Requests of persons, in the order in which they were entered.
     pub(super) requests: Vec<Kept>,
+    /// The erasures after which something was found again, as somebody saw last.
+    pub(super) residual: BTreeSet<ErasureId>,
     /// Claims up to now: each has a number of its own.
     pub(super) claims: u64,
 }

@@ -1,30 +1,37 @@
-//! Requests of persons: entered once for each person, planned, let go by somebody else, and run as erasures. What may be done next is said
-//! by `request/life` alone; here it is asked, written, and what becomes of it compared.
+//! Requests of persons: entered once for each person, verified, extended, planned, let go by somebody else, run as erasures, ended by order,
+//! and open once more where something is found again. What may be done next is said by `request/life` alone; here it is asked, written,
+//! and what becomes of it compared.
 
 use jiff::Timestamp;
+use jiff::civil::{Date, date};
 use serde_json::json;
 
 use super::super::fixtures::{Shared, by, email, session};
+use super::super::rechecking::{look, looked};
 use super::super::requesting;
 use super::action::Asked;
 use super::compare::near_is_same;
 use super::model::{Kept, Model, Refused};
 use super::perform::{Run, same};
 use crate::audit::{Act, Actor};
-use crate::erasure::{ErasureId, NewErasure};
+use crate::erasure::{ErasureId, NewErasure, RecheckOutcome};
 use crate::ledger::{Cursor, EnteredAs, NewRequest, RequestChange, RequestFilter, StoredRequest};
-use crate::request::{Chosen, Entered, Plan, Request, RequestId, Rest};
+use crate::request::{Chosen, Ended, Entered, ExtendedBecause, Plan, Request, RequestId, Rest, VerifiedBy};
 
 /// More than there are.
 const MANY: u32 = 1_000;
+
+/// When something is done about a request that came on the third, so that its month is not over.
+const TODAY: Date = date(2026, 11, 10);
 
 /// Of each plan.
 const HASH: &str = "aa";
 
 impl Model {
-    fn open_of(&self, person: u8) -> Option<&StoredRequest> {
-        let open = self.requests.iter().find(|kept| kept.person == person && kept.stored.request.end.is_none());
-        open.map(|kept| &kept.stored)
+    /// Several only where one is open once more, and another one was entered meanwhile.
+    fn open_of(&self, person: u8) -> Vec<EnteredAs> {
+        let open = self.requests.iter().filter(|kept| kept.person == person && kept.stored.request.end.is_none());
+        open.map(|kept| EnteredAs::Duplicate(kept.stored.request.number.clone())).collect()
     }
 
     fn stored(&mut self, id: RequestId) -> &mut StoredRequest {
@@ -34,43 +41,95 @@ impl Model {
 
     /// An erasure is over; without a receipt, it is as if nobody had asked for it.
     pub(super) fn erasure_ended(&mut self, id: ErasureId, receipt: Option<Rest>, now: Timestamp) {
+        let residual = &self.residual;
         for Kept { stored, .. } in &mut self.requests {
             if !stored.request.erasures.contains(&id) {
                 continue;
             }
             let request = stored.request.clone();
+            let is_there_again = request.erasures.iter().any(|erasure| residual.contains(erasure));
             stored.request = match receipt {
+                // This one leaves nothing, but another one has come to naught.
+                Some(Rest::Nothing) if is_there_again => request.erased(id, Rest::Again, now),
                 Some(rest) => request.erased(id, rest, now),
                 None => request.without(id),
             };
             stored.version += 1;
         }
     }
+
+    /// Returns how many requests are open once more.
+    fn looked_again(&mut self, erasure: ErasureId, found: bool, now: Timestamp) -> u64 {
+        if !found {
+            self.residual.remove(&erasure);
+            return 0;
+        }
+        self.residual.insert(erasure);
+        let mut reopened = 0;
+        for Kept { stored, .. } in
+            self.requests.iter_mut().filter(|kept| kept.stored.request.erasures.contains(&erasure))
+        {
+            // The day that `looked` says.
+            if let Some(request) = stored.request.clone().reopen(erasure, now, date(2026, 12, 1)) {
+                stored.request = request;
+                stored.version += 1;
+                reopened += 1;
+            }
+        }
+        reopened
+    }
 }
 
 impl Run {
     pub(super) async fn ask(&mut self, asked: Asked, now: Timestamp) {
         match asked {
-            Asked::Enter { person, id } => self.enter(person, id).await,
+            Asked::Enter { person, id, verified } => self.enter(person, id, verified).await,
+            Asked::Verify { id, stale } => {
+                let verified = |request: Request| request.verify(VerifiedBy::Document, TODAY, &by(), now).ok();
+                self.change(id, stale, Act::VerifyRequest, verified).await;
+            }
+            Asked::Extend { id, stale, months } => {
+                let because = ExtendedBecause::Complexity;
+                let extended = |request: Request| request.extend(months, because, &by(), now, TODAY).ok();
+                self.change(id, stale, Act::ExtendRequest, extended).await;
+            }
             Asked::Plan { id, stale } => {
                 let planned = |request: Request| request.planned(plan(), Chosen::default()).ok();
                 self.change(id, stale, Act::PlanRequest, planned).await;
             }
-            Asked::Approve { id, stale } => {
-                let approved = |request: Request| request.approve(HASH, &Actor::cli("eve"), now).ok();
+            Asked::Approve { id, stale, by } => {
+                let approved = |request: Request| {
+                    let approved = request.approve(HASH, &Actor::cli(by), now).ok();
+                    assert!(approved.is_none() || by == "eve", "who has entered or planned it approves it");
+                    approved
+                };
                 self.change(id, stale, Act::ApproveRequest, approved).await;
+            }
+            Asked::End { id, stale, ended } => {
+                let act = match ended {
+                    Ended::Rejected(_) => Act::RejectRequest,
+                    Ended::Withdrawn => Act::WithdrawRequest,
+                    Ended::Closed(_) | Ended::Done => Act::CloseRequest,
+                };
+                self.change(id, stale, act, |request: Request| request.end(ended, &by(), now).ok()).await;
+            }
+            Asked::LookAgain { erasure, found } => {
+                let outcome = if found { RecheckOutcome::Residual } else { RecheckOutcome::Gone };
+                let reopened = looked(&self.ledger, &[look(erasure, -1, outcome)]).await;
+                assert_eq!(reopened, self.model.looked_again(erasure, found, now), "requests that are open once more");
             }
             Asked::Run { id, stale, erasure } => self.run(id, stale, *erasure, now).await,
         }
     }
 
-    async fn enter(&mut self, person: u8, id: RequestId) {
+    async fn enter(&mut self, person: u8, id: RequestId, verified: bool) {
         let new = requesting::new(person, vec![email(person)]);
-        let new = NewRequest { entered: Entered { id, ..new.entered.clone() }, ..new };
-        let expected = self.model.open_of(person).map(|open| EnteredAs::Duplicate(open.request.number.clone()));
-        match (self.ledger.add_request(&new, &by()).await.expect("answered"), expected) {
-            (EnteredAs::New(stored), None) => self.model.requests.push(Kept { person, stored: *stored }),
-            (came, expected) => assert_eq!(Some(came), expected, "the ledger's answer, and the model's"),
+        let verified = new.entered.verified.filter(|_| verified);
+        let new = NewRequest { entered: Entered { id, verified, ..new.entered.clone() }, ..new };
+        let expected = self.model.open_of(person);
+        match self.ledger.add_request(&new, &by()).await.expect("answered") {
+            EnteredAs::New(stored) if expected.is_empty() => self.model.requests.push(Kept { person, stored: *stored }),
+            came => assert!(expected.contains(&came), "the ledger's answer, {came:?}, and the model's: {expected:?}"),
         }
     }
 
@@ -128,6 +187,9 @@ pub(super) async fn agree(ledger: &Shared, model: &Model) {
     for (mut shown, Kept { stored, .. }) in listed.into_iter().zip(&model.requests) {
         // The ledger's clock says when the receipt came.
         if let (Some(shown), Some(mine)) = (&mut shown.request.end, &stored.request.end) {
+            near_is_same(&mut shown.at, mine.at);
+        }
+        if let (Some(shown), Some(mine)) = (&mut shown.request.reopened, &stored.request.reopened) {
             near_is_same(&mut shown.at, mine.at);
         }
         assert_eq!(shown, *stored, "what the ledger shows of a request, and the model");

@@ -123,5 +123,7 @@ impl Model {
         let oldest = self.erasures.values().filter(|one| has_receipt(one)).filter_map(|erasure| erasure.ended).min();
         let ended_before = |ended| oldest.is_none_or(|oldest| ended < oldest);
         self.erasures.retain(|_, erasure| has_receipt(erasure) || !erasure.ended.is_some_and(ended_before));
+        let erasures = &self.erasures;
+        self.residual.retain(|id| erasures.contains_key(id));
     }
 }

@@ -168,6 +168,7 @@ CREATE TABLE expired (
 ) WITH (fillfactor = 50);
 
 -- `supplementary`: it can agree, but never contradict.
+-- `beside`: of a name, which other kinds the session tells of its guest: whose name is common is found without reading of all who have it.
 CREATE TABLE fingerprint (
   fingerprint   BYTEA NOT NULL,
   installation  BIGINT NOT NULL,
@@ -175,7 +176,8 @@ CREATE TABLE fingerprint (
   version       BIGINT NOT NULL,
   kind          TEXT COLLATE "C" NOT NULL,
   supplementary BOOLEAN NOT NULL,
-  PRIMARY KEY (fingerprint, installation, session, version)
+  beside        TEXT COLLATE "C" NOT NULL DEFAULT '',
+  PRIMARY KEY (fingerprint, installation, session, version) INCLUDE (beside)
 );
 CREATE INDEX fingerprint_of_session ON fingerprint (installation, session);
 
@@ -187,8 +189,9 @@ CREATE TABLE consent_fingerprint (
   version       BIGINT NOT NULL,
   kind          TEXT COLLATE "C" NOT NULL,
   supplementary BOOLEAN NOT NULL,
+  beside        TEXT COLLATE "C" NOT NULL DEFAULT '',
   since         BIGINT NOT NULL,
-  PRIMARY KEY (fingerprint, installation, session, version)
+  PRIMARY KEY (fingerprint, installation, session, version) INCLUDE (beside)
 );
 CREATE INDEX consent_fingerprint_of_session ON consent_fingerprint (installation, session);
 CREATE INDEX consent_fingerprint_since ON consent_fingerprint (since, fingerprint, installation, session, version);

@@ -9,10 +9,10 @@ use crate::erasure::confirmation::LinkMailEnd;
 use crate::erasure::{ErasureState, Verdict};
 use crate::ledger::Confirmed;
 use crate::ledger::contract::{
-    Shared, calendar, erase_a_guest, event, installation, link_of_request, link_to_send, session,
+    Shared, calendar, email, erase_a_guest, event, installation, link_of_request, link_to_send, session,
 };
 use crate::ledger::postgres::plans as explained;
-use crate::subject::SourceName;
+use crate::subject::{Fingerprinted, Kind, SourceName};
 
 /// As many finished and pending things as fit into a test.
 const FILL: &str = "
@@ -70,8 +70,9 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
         let _ = ledger.claim(&queue, 1, HOUR, &bounds).await.expect("claimed");
     }
     ledger.awaited_targets().await.expect("listed");
-    ledger.sessions_with(&installation(), &[Fingerprint([1; 32])]).await.expect("found");
-    ledger.erased_sessions_with(&installation(), &[Fingerprint([1; 32])]).await.expect("found");
+    let person = [email(1), Fingerprinted { kind: Kind::Name, ..email(2) }];
+    ledger.sessions_with(&installation(), &person).await.expect("found");
+    ledger.erased_sessions_with(&installation(), &person).await.expect("found");
     ledger.sessions_of_guest(&installation(), Digest([1; 16])).await.expect("found");
     ledger.unread_sessions(&installation(), 9).await.expect("listed");
     ledger.session(&session(1_000_001)).await.expect("read");

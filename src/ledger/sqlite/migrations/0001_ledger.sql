@@ -163,6 +163,7 @@ CREATE TABLE expired (
 ) STRICT, WITHOUT ROWID;
 
 -- `supplementary`: it can agree, but never contradict.
+-- `beside`: of a name, which other kinds the session tells of its guest: whose name is common is found without reading of all who have it.
 CREATE TABLE fingerprint (
   fingerprint   BLOB NOT NULL,
   installation  INTEGER NOT NULL,
@@ -170,6 +171,7 @@ CREATE TABLE fingerprint (
   version       INTEGER NOT NULL,
   kind          TEXT NOT NULL,
   supplementary INTEGER NOT NULL,
+  beside        TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (fingerprint, installation, session, version)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX fingerprint_of_session ON fingerprint (installation, session);
@@ -182,6 +184,7 @@ CREATE TABLE consent_fingerprint (
   version       INTEGER NOT NULL,
   kind          TEXT NOT NULL,
   supplementary INTEGER NOT NULL,
+  beside        TEXT NOT NULL DEFAULT '',
   since         INTEGER NOT NULL,
   PRIMARY KEY (fingerprint, installation, session, version)
 ) STRICT, WITHOUT ROWID;

@@ -1,22 +1,11 @@
-//! A person is found among many sessions: by an index, whatever their number.
+//! A person is found among many sessions: by an index, whatever their number, and however many have the person's name.
 
-use std::time::Instant;
-
-use super::retention::{come, print_of, show};
+use super::retention::come;
 use super::*;
-use crate::keys::Fingerprint;
-use crate::subject::Kind;
-
-/// Whoever is looked for.
-const WANTED: std::ops::Range<i64> = 1..201;
-
-/// Of these there are sessions, beside those that are looked for.
-fn others() -> i64 {
-    std::env::var("QUIETUS_SESSIONS").map_or(5_000, |number| number.parse().expect("a number"))
-}
+use crate::ledger::contract::finding::{of_namesakes, one_namesake_in, others, the_wanted_are_found, the_wanted_come};
 
 /// Sessions of other people, each with a guest, an e-mail address and a phone number of their own, in the order of the indexes: a ledger
-/// that grew for years is as large, and this takes minutes instead.
+/// that grew for years is as large, and this takes minutes instead. Names are skewed: many have one, some twenty each of the others.
 fn fill(dir: &TempDir, sessions: i64) {
     let connection = beside(dir);
     let numbers = "WITH RECURSIVE number(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM number WHERE i < 999 + ?1)";
@@ -26,53 +15,57 @@ fn fill(dir: &TempDir, sessions: i64) {
                 "{numbers}
                  INSERT INTO session (installation, session, version, guest, read_at, concluded, recording_ready, record, forms_seen,
                                       idle_since)
-                   SELECT one.installation, i, 1, randomblob(16), one.read_at, TRUE, FALSE, one.record, x'', one.read_at
-                   FROM number, (SELECT installation, read_at, record FROM session LIMIT 1) AS one"
+                   SELECT one.installation, i, 1, randomblob(16), 0, TRUE, FALSE, one.record, x'', 0
+                   FROM number, (SELECT installation, record FROM session LIMIT 1) AS one"
             ),
             [sessions],
         )
         .expect("filled");
+    let (names, marks) = of_namesakes();
+    // The number of a name takes the place of its fingerprint.
+    let other_name = "CAST(printf('%032d', abs(random()) % (?1 / 20 + 1)) AS BLOB)";
     connection
         .execute(
             &format!(
                 "{numbers}
-                 INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary)
-                   SELECT fingerprint, one.installation, i, 1, kind, FALSE
-                   FROM (SELECT randomblob(32) AS fingerprint, i, kind
-                         FROM number, (SELECT 'email' AS kind UNION ALL SELECT 'phone') ORDER BY 1),
+                 INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary, beside)
+                   SELECT fingerprint, one.installation, i, ?3, kind, FALSE, CASE kind WHEN 'name' THEN ?4 ELSE '' END
+                   FROM (SELECT CASE WHEN kind <> 'name' THEN randomblob(32) ELSE {other_name} END AS fingerprint, i, kind
+                         FROM number, (SELECT 'email' AS kind UNION ALL SELECT 'phone' UNION ALL SELECT 'name')
+                         WHERE kind <> 'name' OR i % ?2 <> 0 ORDER BY 1),
                         (SELECT installation FROM session LIMIT 1) AS one"
             ),
-            [sessions],
+            params![sessions, one_namesake_in(sessions), names[0].version, marks],
         )
         .expect("filled");
+    for name in names {
+        connection
+            .execute(
+                &format!(
+                    "{numbers}
+                     INSERT INTO fingerprint (fingerprint, installation, session, version, kind, supplementary, beside)
+                       SELECT ?3, one.installation, i, ?4, 'name', FALSE, ?5
+                       FROM number, (SELECT installation FROM session LIMIT 1) AS one WHERE i % ?2 = 0"
+                ),
+                params![sessions, one_namesake_in(sessions), name.fingerprint, name.version, marks],
+            )
+            .expect("filled");
+    }
 }
 
 #[tokio::test]
 async fn a_person_is_found_among_many() {
     let (ledger, dir) = sqlite();
-    come(&ledger, WANTED, |_| false).await;
-    let others = others();
-    fill(&dir, others);
-    let mut times = Vec::new();
-    for id in WANTED {
-        let prints = [print_of(id, Kind::Email), print_of(id, Kind::Phone)].map(|print| print.fingerprint);
-        let began = Instant::now();
-        let found = ledger.sessions_with(&contract::installation(), &prints).await.expect("read");
-        times.push(began.elapsed());
-        let found: Vec<_> = found.iter().map(|view| view.record.session.session.0).collect();
-        assert_eq!(found, [id]);
-    }
-    let nobody = ledger.sessions_with(&contract::installation(), &[Fingerprint([7; 32])]).await.expect("read");
-    assert!(nobody.is_empty(), "{nobody:?}");
-    times.sort_unstable();
-    let [half, last] = [times[times.len() / 2], times[times.len() - 1]].map(|time| time.as_secs_f64() * 1e3);
-    show(&format!("a person among {others} sessions: {half:.2} ms, at most {last:.2} ms"));
+    let shared: contract::Shared = ledger.clone();
+    the_wanted_come(&shared).await;
+    fill(&dir, others());
+    the_wanted_are_found(&shared, others()).await;
 }
 
 #[tokio::test]
 async fn what_one_company_has_ended_is_found_past_what_others_have() {
     let (ledger, dir) = sqlite();
-    come(&ledger, WANTED, |_| false).await;
+    come(&ledger, 1..201, |_| false).await;
     let connection = beside(&dir);
     let explained = format!("EXPLAIN QUERY PLAN {}", super::super::erasures::ENDED);
     let plan: String = connection

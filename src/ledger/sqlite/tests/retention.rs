@@ -59,7 +59,7 @@ fn whole(id: i64, state: ConsentState) -> SessionChange {
 }
 
 /// What is kept of an identifier of the guest of a session.
-pub(super) fn print_of(id: i64, kind: Kind) -> Fingerprinted {
+fn print_of(id: i64, kind: Kind) -> Fingerprinted {
     let mut fingerprint = [if kind == Kind::Email { 1 } else { 2 }; 32];
     fingerprint[..8].copy_from_slice(&(id.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed())).to_be_bytes());
     Fingerprinted { kind, fingerprint: Fingerprint(fingerprint), version: 1, supplementary: false }
@@ -123,7 +123,7 @@ fn number(dir: &TempDir, sql: &str) -> i64 {
 }
 
 #[expect(clippy::print_stderr, reason = "what was counted in a long run is shown at its end")]
-pub(super) fn show(text: &str) {
+fn show(text: &str) {
     eprintln!("{text}");
 }
 
