@@ -5,6 +5,7 @@
 mod answer;
 mod api;
 mod caller;
+mod ending;
 mod given;
 mod keyed;
 mod pages;
