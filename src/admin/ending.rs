@@ -10,3 +10,29 @@ pub(super) async fn to_its_end<T: Send + 'static>(
     let failed = |_| Err(Problem::new(Code::Failed, "the server could not do it; its log says why"));
     tokio::spawn(work).await.unwrap_or_else(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_was_begun_is_done_also_where_nobody_waits_for_it_any_more() {
+        let (go, may_go) = oneshot::channel::<()>();
+        let (done, is_done) = oneshot::channel::<()>();
+        let mut work = Box::pin(to_its_end(async move {
+            may_go.await.expect("it is let go");
+            done.send(()).expect("somebody looks");
+            Ok(())
+        }));
+        tokio::select! {
+            biased;
+            _ = &mut work => panic!("it waits"),
+            () = std::future::ready(()) => {}
+        }
+        drop(work);
+        go.send(()).expect("it goes on");
+        is_done.await.expect("it is done");
+    }
+}

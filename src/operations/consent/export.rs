@@ -68,6 +68,8 @@ pub(crate) async fn export(
     format: Format,
     sink: &mut impl Write,
 ) -> Result<Exported, OperationError> {
+    // Before anything is written.
+    installation.map(|name| on.installation(name)).transpose()?;
     if format == Format::Csv {
         write!(sink, "{}\r\n", COLUMNS.join(","))?;
     }
