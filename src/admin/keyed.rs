@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::answer::{Done, Made};
 use super::caller::{By, Needs};
+use super::ending::to_its_end;
 use super::given::{Body, json_bytes, read_json};
 use super::problem::{Code, Problem};
 use super::state::Admin;
@@ -95,7 +96,7 @@ impl Order {
         };
         let work = act(Arc::clone(&by));
         // To its end, also where whoever has sent it hangs up: they will send it again.
-        let ended = tokio::spawn(async move {
+        let ended = to_its_end(async move {
             let done = work.await;
             let kept = done.as_ref().ok().and_then(Kept::kept);
             let is_refused = done.as_ref().is_err_and(Problem::is_refusal);
@@ -106,8 +107,7 @@ impl Order {
             }
             done
         });
-        let failed = |_| Err(Problem::new(Code::Failed, "the server could not do it; its log says why"));
-        ended.await.unwrap_or_else(failed).map(Once::Now)
+        ended.await.map(Once::Now)
     }
 }
 

@@ -1,10 +1,11 @@
-//! The admin API and the pages: requests, erasures, holds, receipts and targets over HTTP, on a listener of its own. An adapter over `operations`, as the
+//! The admin API and the pages: what officers and operators order, over HTTP, on a listener of its own. An adapter over `operations`, as the
 //! command line is one: it knows who asks ([`caller`]), reads what is asked for, and answers; what may be done, and what becomes of it, is
 //! decided elsewhere.
 
 mod answer;
 mod api;
 mod caller;
+mod ending;
 mod given;
 mod keyed;
 mod pages;

@@ -15,6 +15,8 @@ use crate::http::{ServerSettings, address_of};
 use crate::lock::Replaceable;
 use crate::operations::Operations;
 use crate::operations::accounts::SignInLimits;
+use crate::operations::configuration::RunningConfiguration;
+use crate::operations::plugins::RunningPlugins;
 
 /// What the routes need of the configuration at work.
 pub(crate) struct Admin {
@@ -25,7 +27,11 @@ pub(crate) struct Admin {
     /// The bounds of what is received.
     server: Arc<Replaceable<ServerSettings>>,
     plans: Semaphore,
+    trials: Semaphore,
     sign_ins: SignInLimits,
+    /// What is ordered of this process itself.
+    plugins: RunningPlugins,
+    configuration: RunningConfiguration,
 }
 
 /// Operations by the configuration at work.
@@ -37,13 +43,36 @@ const PLANS_AT_ONCE: usize = 2;
 /// How long another one waits for its turn.
 const PLAN_WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// Trials of rules at once: each reads every session.
+const TRIALS_AT_ONCE: usize = 1;
+
 impl Admin {
     pub(crate) fn new(
         operations: OperationsNow,
         settings: AdminSettings,
         server: Arc<Replaceable<ServerSettings>>,
+        (plugins, configuration): (RunningPlugins, RunningConfiguration),
     ) -> Self {
-        Self { operations, settings, server, plans: Semaphore::new(PLANS_AT_ONCE), sign_ins: SignInLimits::default() }
+        Self {
+            operations,
+            settings,
+            server,
+            plans: Semaphore::new(PLANS_AT_ONCE),
+            trials: Semaphore::new(TRIALS_AT_ONCE),
+            sign_ins: SignInLimits::default(),
+            plugins,
+            configuration,
+        }
+    }
+
+    /// The plugins of this process.
+    pub(super) fn plugins(&self) -> &RunningPlugins {
+        &self.plugins
+    }
+
+    /// The configuration by which this process works.
+    pub(super) fn configuration(&self) -> &RunningConfiguration {
+        &self.configuration
     }
 
     pub(super) fn operations(&self) -> Arc<Operations> {
@@ -74,6 +103,15 @@ impl Admin {
                 Code::Unavailable,
                 "other plans are being made just now; nothing was begun of this one",
             )),
+        }
+    }
+
+    /// The turn to try rules, until it is dropped.
+    pub(super) async fn turn_to_try(&self) -> Result<SemaphorePermit<'_>, Problem> {
+        match timeout(PLAN_WAIT_MAX, self.trials.acquire()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            // It is never closed.
+            Ok(Err(_)) | Err(_) => Err(Problem::new(Code::Unavailable, "rules are being tried just now; ask again")),
         }
     }
 

@@ -8,6 +8,7 @@ use tracing::{info, warn};
 
 use super::plugins::hosts;
 use super::reload::Reloader;
+use super::server::Server;
 use crate::config::Config;
 use crate::control::{ControlSocket, serve};
 use crate::operations::plugins::RunningPlugins;
@@ -21,14 +22,7 @@ pub(super) fn run(
     reloader: &Arc<Reloader>,
 ) -> impl Fn(CancellationToken) -> Task + Send + Sync + use<> {
     let path = config.control_socket();
-    let file = config.file.clone();
-    let server = &reloader.server;
-    let current = Arc::clone(&server.current);
-    let plugins = RunningPlugins {
-        ledger: Arc::clone(&server.process.ledger),
-        hosts: Arc::new(move || hosts(&current.current().plugins)),
-        reread: Arc::new(move |name: &TargetName| installed(&file, name)),
-    };
+    let plugins = running_plugins(config, &reloader.server);
     let configuration = reloader.running();
     move |shutdown| {
         let (path, plugins, configuration) = (path.clone(), plugins.clone(), configuration.clone());
@@ -44,6 +38,17 @@ pub(super) fn run(
             info!(control = %path.display(), "commands can ask this server");
             serve(socket, plugins, configuration, shutdown).await;
         })
+    }
+}
+
+/// The plugins of the process, for those who order something of them.
+pub(super) fn running_plugins(config: &Config, server: &Server) -> RunningPlugins {
+    let file = config.file.clone();
+    let current = Arc::clone(&server.current);
+    RunningPlugins {
+        ledger: Arc::clone(&server.process.ledger),
+        hosts: Arc::new(move || hosts(&current.current().plugins)),
+        reread: Arc::new(move |name: &TargetName| installed(&file, name)),
     }
 }
 

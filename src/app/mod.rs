@@ -172,7 +172,7 @@ async fn run(
     let reloader = Reloader::new(Arc::clone(&server), digester, Arc::clone(&manager), address);
     let readiness = server.readiness();
     serve_aside(&server, metrics_listener, reports, metrics, &readiness);
-    serve_admin(&server, admin);
+    serve_admin(&reloader, admin);
     begin(&server, &reloader).await?;
 
     let received = CancellationToken::new();
@@ -225,9 +225,12 @@ fn serve_aside(
 }
 
 /// The admin API's listener, where there is one: orders are taken until the workers have finished.
-fn serve_admin(server: &Server, listener: Option<TcpListener>) {
-    let Some((listener, admin)) = listener.zip(server.admin()) else { return };
-    let Server { tasks, ending, worked, aside, .. } = server;
+fn serve_admin(reloader: &Arc<Reloader>, listener: Option<TcpListener>) {
+    let server = &reloader.server;
+    let config = Arc::clone(&server.current.current().loaded.config);
+    let running = (control::running_plugins(&config, server), reloader.running());
+    let Some((listener, admin)) = listener.zip(server.admin(running)) else { return };
+    let Server { tasks, ending, worked, aside, .. } = &**server;
     let stop = Stop { draining: ending.stopping.clone(), closing: worked.clone() };
     let aside = Arc::clone(aside);
     tasks.need("admin API".to_owned(), async move {

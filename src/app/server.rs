@@ -24,6 +24,8 @@ use crate::config::Config;
 use crate::confirming::{ConfirmingPages, LinkSender, send_links};
 use crate::http::{MoreMetrics, Readiness, Receiver, ReceivingState, ServerSettings};
 use crate::lock::Replaceable;
+use crate::operations::configuration::RunningConfiguration;
+use crate::operations::plugins::RunningPlugins;
 use crate::panics::{Ending, Task, needed};
 use crate::verify::Source;
 use crate::worker::{Heartbeat, Worker};
@@ -80,9 +82,10 @@ impl Server {
     }
 
     /// What the admin API needs, by whatever configuration there is when somebody asks; nothing where there is none.
-    pub(super) fn admin(&self) -> Option<Admin> {
+    /// `running` is what is ordered of this process itself.
+    pub(super) fn admin(&self, running: (RunningPlugins, RunningConfiguration)) -> Option<Admin> {
         let settings = self.current.current().loaded.config.admin.clone()?;
-        Some(Admin::new(self.operations_at_work(), settings, Arc::clone(&self.settings)))
+        Some(Admin::new(self.operations_at_work(), settings, Arc::clone(&self.settings), running))
     }
 
     fn operations_at_work(&self) -> OperationsNow {

@@ -133,7 +133,7 @@ pub(super) fn waiting(jobs: Vec<StoredPastJob>) -> Vec<WaitingPast> {
 }
 
 /// Where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum PastState {
     /// What it would come to is being found out.

@@ -14,7 +14,7 @@ use crate::subject::InstallationName;
 pub(crate) const RULE_WAITS: &str = "its rule is new or changed, and waits for `quietus rules confirm`";
 
 /// What became of a version of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RuleState {
     /// What it demands begins at its time.

@@ -115,7 +115,7 @@ pub(crate) struct AskedAgain {
 }
 
 /// Why a sweep has begun from its start once more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Restarted {
     /// The target had not said where it could go on.
@@ -131,7 +131,7 @@ pub(crate) enum Restarted {
 }
 
 /// Where it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SweepState {
     /// The target tells whom it holds.

@@ -47,7 +47,7 @@ pub(crate) struct OpenTask {
 }
 
 /// Where an open task stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum TaskState {
     Open,
@@ -255,9 +255,7 @@ pub(crate) async fn done(
     let word = answer(said, reason, by, at);
     let keys = on.keys().await?;
     let seal = on.seal_key(&keys).await?;
-    let write = async || -> Result<bool, LedgerError> {
-        on.ledger.confirm_task(&of, &of.seal(&word, &seal), said.outcome(), by).await
-    };
+    let write = || async { on.ledger.confirm_task(&of, &of.seal(&word, &seal), said.outcome(), by).await };
     if sealing(&seal, write).await? {
         return Ok(());
     }

@@ -14,7 +14,8 @@ use crate::request::{ExtendedBecause, RejectedBecause, VerifiedBy};
 use crate::subject::{TargetName, Titles};
 
 /// Which letter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum LetterKind {
     /// The request has come.
     Acknowledgement,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::shown::{GivenIdentifier, identifiers, limit, read_if};
+use super::shown::{GivenIdentifier, identifiers, limit, page, read_if};
 use crate::admin::answer::{Answer, Done, Made, Page};
 use crate::admin::caller::{By, Needs, Requests, See};
 use crate::admin::given::{Nothing, Path, Query};
@@ -114,15 +114,6 @@ type Place = (Timestamp, HoldId);
 fn read_place(text: &str) -> Option<Place> {
     let (added, id) = text.split_once('~')?;
     Some((added.parse().ok()?, id.parse().ok()?))
-}
-
-/// A page of what is listed, and where it goes on. The list is in the order of places, the oldest first.
-fn page<T>(all: Vec<T>, place: impl Fn(&T) -> Place, after: Option<Place>, limit: usize) -> (Vec<T>, Option<Place>) {
-    let mut rest = all.into_iter().filter(|one| after.is_none_or(|after| place(one) > after));
-    let items: Vec<T> = rest.by_ref().take(limit).collect();
-    let more = rest.next().is_some();
-    let next = items.last().map(&place).filter(|_| more);
-    (items, next)
 }
 
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Hold>> {

@@ -1,15 +1,26 @@
 //! `/api/v1`: a file for each noun. The description (OpenAPI 3.1) is made of the handlers' types, and stands in `docs/openapi.json`, which a
 //! test keeps as it is: what changes there changes what others have written against.
 
+mod accounts;
 mod attention;
 mod audit;
+mod configuration;
+mod consents;
 mod erasures;
 mod holds;
+mod letters;
+mod past_jobs;
+mod plugins;
+mod quarantine;
 mod receipts;
 mod requests;
+mod rules;
 mod shown;
 mod status;
+mod sweeps;
 mod targets;
+mod tasks;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -37,8 +48,19 @@ fn routes() -> ApiRouter<Arc<Admin>> {
         .merge(requests::routes())
         .merge(erasures::routes())
         .merge(receipts::routes())
+        .merge(letters::routes())
         .merge(holds::routes())
+        .merge(consents::routes())
+        .merge(tasks::routes())
+        .merge(rules::routes())
+        .merge(quarantine::routes())
         .merge(targets::routes())
+        .merge(plugins::routes())
+        .merge(webhooks::routes())
+        .merge(past_jobs::routes())
+        .merge(sweeps::routes())
+        .merge(configuration::routes())
+        .merge(accounts::routes())
         .merge(audit::routes())
 }
 

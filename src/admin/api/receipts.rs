@@ -85,7 +85,7 @@ struct Which {
 }
 
 /// The receipt, as far as the account may see its company.
-async fn seen<N: Needs>(by: &By<N>, number: u64) -> Result<receipt::Receipt, Problem> {
+pub(super) async fn seen<N: Needs>(by: &By<N>, number: u64) -> Result<receipt::Receipt, Problem> {
     let unknown = || Problem::not_found("receipt of this number");
     let receipt = match receipts::show(&by.on, number).await {
         // That it is in an archive would tell that there was one.
@@ -164,7 +164,7 @@ async fn certificate(by: By<Requests>, Path(which): Path<Which>, Query(paper): Q
 }
 
 /// A page that loads nothing.
-struct Html(String);
+pub(super) struct Html(pub(super) String);
 
 impl IntoResponse for Html {
     fn into_response(self) -> axum::response::Response {

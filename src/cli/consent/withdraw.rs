@@ -63,7 +63,7 @@ impl Withdraw {
         let (include, exclude) = (session_keys(&self.include)?, session_keys(&self.exclude)?);
         let asked = Asked { about, include, exclude, came, on: self.on };
         let Some(hash) = self.confirm else {
-            let foreseen = consent::foresee(on, &asked).await?;
+            let foreseen = consent::foresee(on, &asked, &actor()).await?;
             if out.is_json() {
                 out.json(&foreseen)?;
             } else {

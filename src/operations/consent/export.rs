@@ -34,6 +34,20 @@ pub(crate) struct Exported {
     pub(crate) damaged: u64,
 }
 
+impl Exported {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.sessions += more.sessions;
+        self.damaged += more.damaged;
+    }
+}
+
+/// A part of what is written.
+pub(crate) struct ExportedSome {
+    pub(crate) exported: Exported,
+    /// Where it goes on; nothing at the end.
+    pub(crate) next: Option<SessionMark>,
+}
+
 /// A session's line.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -54,25 +68,40 @@ pub(crate) async fn export(
     format: Format,
     sink: &mut impl Write,
 ) -> Result<Exported, OperationError> {
-    let only = installation.map(|name| on.installation(name)).transpose()?.map(|installation| &installation.name);
+    // Before anything is written.
+    installation.map(|name| on.installation(name)).transpose()?;
     if format == Format::Csv {
         write!(sink, "{}\r\n", COLUMNS.join(","))?;
     }
     let mut exported = Exported::default();
     let mut next = Some(SessionMark::BEGINNING);
     while let Some(after) = next {
-        let some = on.ledger.consents(after, AT_ONCE).await?;
+        let some = export_some(on, installation, after, format, sink).await?;
         next = some.next;
-        exported.damaged += some.damaged;
-        for session in some.sessions {
-            if only.is_none_or(|only| *only == session.record.session.installation) {
-                exported.sessions += 1;
-                write_one(&session.record, format, sink)?;
-            }
-        }
+        exported.add(some.exported);
     }
     sink.flush()?;
     Ok(exported)
+}
+
+/// Writes those of the next thousand sessions after a place, for whoever takes them as they are asked for.
+pub(crate) async fn export_some(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    after: SessionMark,
+    format: Format,
+    sink: &mut impl Write,
+) -> Result<ExportedSome, OperationError> {
+    let only = installation.map(|name| on.installation(name)).transpose()?.map(|installation| &installation.name);
+    let some = on.ledger.consents(after, AT_ONCE).await?;
+    let mut exported = Exported { sessions: 0, damaged: some.damaged };
+    for session in some.sessions {
+        if only.is_none_or(|only| *only == session.record.session.installation) {
+            exported.sessions += 1;
+            write_one(&session.record, format, sink)?;
+        }
+    }
+    Ok(ExportedSome { exported, next: some.next })
 }
 
 fn write_one(record: &ConsentRecord, format: Format, sink: &mut impl Write) -> io::Result<()> {

@@ -5,6 +5,6 @@ mod export;
 mod find;
 mod withdraw;
 
-pub(crate) use export::{Exported, Format, export};
+pub(crate) use export::{Exported, ExportedSome, Format, export, export_some};
 pub(crate) use find::{FoundConsent, Shown, show};
-pub(crate) use withdraw::{Asked, DemandShown, ForeseenWithdrawal, Left, foresee, withdraw};
+pub(crate) use withdraw::{Asked, DemandShown, ForeseenSession, ForeseenWithdrawal, Left, foresee, withdraw};

@@ -18,6 +18,7 @@ use crate::keys::SealKey;
 use crate::ledger::{Decision, Withdrawn, sealing};
 use crate::mluvii::{LookUp, SessionFacts};
 use crate::operations::erasures::About;
+use crate::operations::person::note_search;
 use crate::operations::reconcile::charge;
 use crate::operations::{InputError, OperationError, Operations};
 use crate::policy::{Certainty, Demand, RuleFailed};
@@ -83,7 +84,7 @@ pub(crate) struct LeftSession {
 }
 
 /// Why a session's consent stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Left {
     /// It is only possibly the person's.
@@ -139,11 +140,17 @@ struct Deciding<'a> {
     seal: &'a SealKey,
 }
 
-/// Says what a withdrawal would do; asks the ledger and mluvii, and changes nothing.
-pub(crate) async fn foresee(on: &Operations, asked: &Asked) -> Result<ForeseenWithdrawal, OperationError> {
+/// Says what a withdrawal would do; asks the ledger and mluvii, and changes nothing. Where a person is looked for, the audit names the search
+/// before it is answered.
+pub(crate) async fn foresee(on: &Operations, asked: &Asked, by: &Actor) -> Result<ForeseenWithdrawal, OperationError> {
     let keys = on.keys().await?;
     let seal = on.seal_key(&keys).await?;
-    Ok(prepare(on, &keys, &seal, asked).await?.shown)
+    let shown = prepare(on, &keys, &seal, asked).await?.shown;
+    if let About::Person { installation, identifiers } = &asked.about {
+        let found = shown.sessions.len() + shown.left.len();
+        note_search(on, "consents", installation.as_ref(), identifiers, found, by).await?;
+    }
+    Ok(shown)
 }
 
 /// Does what was shown under this hash, and nothing else. Returns it, with how many erasures stand for its demands.

@@ -66,7 +66,7 @@ pub(crate) struct FoundAgain {
 }
 
 /// What is to become of one who was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Is {
     /// All that is certainly theirs is older than their erasure: it goes.

@@ -63,6 +63,14 @@ pub(super) async fn carry_out(run: &Run<'_>, by: &Actor, tell: Tell<'_>) -> Resu
     }
 }
 
+/// Writes an order down, for a server to take up.
+pub(super) async fn order(run: &Run<'_>, by: &Actor) -> Result<SweepJob, OperationError> {
+    let known = one(run.on, &run.target, &run.installation).await?;
+    let (StoredSweepJob { job, .. }, _) = ordered(run, by, known).await?;
+    // What is under way is done in the name of who has ordered it: another one could approve what comes of their own order.
+    if job.by == *by { Ok(job) } else { Err(another(&job)) }
+}
+
 /// Works on what was ordered, under the lease.
 async fn work(
     run: &Run<'_>,

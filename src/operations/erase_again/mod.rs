@@ -72,6 +72,12 @@ pub(crate) async fn erase_again(
     job::carry_out(&run, by, tell).await
 }
 
+/// Orders it without waiting for it: a server of this ledger does it. Whoever orders it once more is told of what is there.
+pub(crate) async fn order(on: &Operations, asked: &Asked, then: &Then, by: &Actor) -> Result<SweepJob, OperationError> {
+    let run = Run::begin(on, asked, then).await?;
+    job::order(&run, by).await
+}
+
 /// Looks whom a target holds again of those who were erased since then and may be one of these, by a target that runs. Asks for nobody.
 pub(in crate::operations) async fn look(
     on: &Operations,

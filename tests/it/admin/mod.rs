@@ -1,9 +1,14 @@
 //! The admin API, as another system uses it: over HTTP, with tokens.
 
+mod consents;
 mod four_eyes;
 mod given;
+mod jobs;
+mod operating;
 mod pages;
+mod rules;
 mod story;
+mod tasks;
 mod twice;
 mod walk;
 mod who;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{ADMIN, Answer, Api, done, sent, token};
-use crate::harness::{Deployment, ERASE, Server, StandIn, company, receipts, wait_for};
+use crate::harness::{Deployment, ERASE, PASSWORD, Server, StandIn, client, company, http, receipts, wait_for};
 
 const EVERY: [&str; 3] = ["officer", "approver", "operator"];
 
@@ -19,6 +19,8 @@ struct Beta {
     erasure: String,
     hold: String,
     receipt: u64,
+    quarantined: String,
+    job: String,
 }
 
 fn beta() -> Beta {
@@ -51,7 +53,13 @@ fn beta() -> Beta {
     let erasure = deployment.json(&["erase", "--session", "beta/101", "--after", "30d"]);
     let erasure = erasure["id"].as_str().unwrap_or_else(|| panic!("{erasure:#}")).to_owned();
     let receipt = statement["sequence"].as_u64().expect("a number");
-    Beta { _standins: standins, deployment, server, both, request, erasure, hold, receipt }
+    let unreadable = client().post(server.url("/webhooks/beta")).basic_auth("mluvii", Some(PASSWORD)).body("[1, 2]");
+    assert_eq!(http(unreadable).0, 202);
+    let quarantined = both.get("/api/v1/quarantine").is(200)["items"][0]["number"].to_string();
+    let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
+    let order = json!({ "company": "beta", "since": yesterday });
+    let job = both.post("/api/v1/past-jobs", &order).is(201)["number"].to_string();
+    Beta { _standins: standins, deployment, server, both, request, erasure, hold, receipt, quarantined, job }
 }
 
 impl Beta {
@@ -93,6 +101,7 @@ fn asked(api: &Api, method: &str, path: &str) -> Answer {
         "close" => json!({ "because": "mistake" }),
         "approve" | "run" => json!({ "plan": none }),
         "pause" => json!({ "reason": "maintenance" }),
+        "done" => json!({ "outcome": "erased" }),
         _ => json!({}),
     };
     if method == "get" { api.get(path) } else { api.post(path, &body) }
@@ -126,7 +135,11 @@ fn whose_account_is_of_another_company_cannot_tell_what_is_there_from_what_is_no
             "erasures" => (("", beta.erasure.clone()), ("", another(&beta.erasure))),
             "holds" => (("", beta.hold.clone()), ("", another(&beta.hold))),
             "receipts" => (("", receipt.clone()), ("", "999".to_owned())),
-            "targets" => (("", "mluvii".to_owned()), ("", "nobody".to_owned())),
+            "quarantine" => (("", beta.quarantined.clone()), ("", "999".to_owned())),
+            "past-jobs" => (("", beta.job.clone()), ("", "999".to_owned())),
+            // Nobody is asked to erase by hand here.
+            "tasks" => (("", "t-000000000000".to_owned()), ("", "t-000000000001".to_owned())),
+            "targets" | "plugins" => (("", "mluvii".to_owned()), ("", "nobody".to_owned())),
             other => panic!("{other}: what of it is another company's?"),
         };
         let [answer, expected] =
@@ -154,6 +167,23 @@ fn whose_account_is_of_another_company_cannot_tell_what_is_there_from_what_is_no
             acme.get(&format!("/api/v1/erasures?company={company}")),
             acme.post("/api/v1/requests/find", &json!({ "company": company, "identifiers": person })),
             acme.post("/api/v1/receipts/find", &json!({ "company": company, "identifiers": person })),
+            acme.post("/api/v1/consents/find", &json!({ "company": company, "on": { "person": person } })),
+            acme.post("/api/v1/consents/find", &json!({ "company": company, "on": { "session": 101 } })),
+            acme.post(
+                "/api/v1/consents/foresee",
+                &json!({ "company": company, "on": { "session": 101 }, "came": "letter" }),
+            ),
+            acme.get(&format!("/api/v1/consents/export?company={company}")),
+            acme.get(&format!("/api/v1/tasks?company={company}")),
+            acme.get(&format!("/api/v1/letters?letter=refusal&lang=cs&request=R-1&company={company}")),
+            acme.post("/api/v1/past-jobs", &json!({ "company": company, "since": "2026-01-01T00:00:00Z" })),
+            acme.post(
+                "/api/v1/sweeps",
+                &json!({ "company": company, "target": "mluvii", "since": "2026-01-01T00:00:00Z" }),
+            ),
+            acme.post("/api/v1/sweeps/cancel", &json!({ "company": company, "target": "mluvii" })),
+            acme.post("/api/v1/webhooks/register", &json!({ "source": company })),
+            acme.post("/api/v1/webhooks/unregister", &json!({ "source": company })),
             acme.post("/api/v1/requests", &json!({ "company": company, "came": "letter", "identifiers": person })),
             acme.post(
                 "/api/v1/holds",
@@ -173,12 +203,24 @@ fn whose_account_is_of_another_company_cannot_tell_what_is_there_from_what_is_no
     );
     assert_eq!(beta.state(), before, "nothing has changed");
 
+    // What is listed leaves out what is another company's, as if it were not there.
+    for of_beta in ["/api/v1/quarantine", "/api/v1/past-jobs", "/api/v1/sweeps", "/api/v1/tasks"] {
+        assert_eq!(acme.get(of_beta).is(200)["items"], json!([]), "{of_beta}");
+    }
+    let exported = acme.get("/api/v1/consents/export");
+    assert!(exported.status == 200 && !exported.text.contains("beta"), "{}", exported.text);
+    for of_all in ["rules", "rules/trial", "plugins", "accounts", "tokens"] {
+        acme.get(&format!("/api/v1/{of_all}")).refused(403, "forbidden");
+    }
+
     // Whom it is for sees all of it.
     for path in [
         format!("/api/v1/requests/beta/{}/plan", beta.request),
         format!("/api/v1/erasures/{}", beta.erasure),
         format!("/api/v1/holds/{}", beta.hold),
         format!("/api/v1/receipts/{receipt}"),
+        format!("/api/v1/quarantine/{}", beta.quarantined),
+        format!("/api/v1/past-jobs/{}", beta.job),
     ] {
         beta.both.get(&path).is(200);
     }

@@ -9,7 +9,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const MAY: [(&str, &[&str]); 3] = [
     ("officer", &["see", "requests", "see_plans", "rules"]),
     ("approver", &["see", "see_plans", "approve", "rules"]),
-    ("operator", &["see", "operate"]),
+    ("operator", &["see", "operate", "see_accounts"]),
 ];
 
 /// Every operation of the description: its method, a path with names in it, and the permission that it takes.

@@ -18,10 +18,10 @@ use crate::harness::Deployment;
 const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/plugins/sweeper.py");
 
 /// Before anything of these tests.
-const SINCE: &str = "2020-01-01";
+pub(crate) const SINCE: &str = "2020-01-01";
 
 /// Who a person is here: a mail address alone is shared, a name alone is a namesake's.
-const PERSON: &str = "match = [[\"email\", \"name\"]]\naccept_ledger_only = true";
+pub(crate) const PERSON: &str = "match = [[\"email\", \"name\"]]\naccept_ledger_only = true";
 
 /// A system that is one file.
 pub(crate) struct System(TempDir);
@@ -86,7 +86,7 @@ pub(crate) fn now_ms() -> i64 {
 }
 
 /// Asks for somebody's erasure at a target; returns its id.
-fn erase(deployment: &Deployment, email: &str, name: &str, target: &str, more: &[&str]) -> String {
+pub(crate) fn erase(deployment: &Deployment, email: &str, name: &str, target: &str, more: &[&str]) -> String {
     deployment.write("email", email);
     deployment.write("name", name);
     let at = |file: &str| format!("@{}", deployment.path(file).display());
