@@ -3,7 +3,7 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts::{SOON_DAYS, companies, days_left, in_words, may_approve, request_path, urgency, waits_for, whose};
+use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
@@ -52,8 +52,9 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     let late = open.iter().filter(|shown| shown.days_left.is_some_and(|left| left < 0)).count() as u64;
     let only = is_cut.then_some(open.len() as u64);
     let (mut requests, mut others) = (Vec::new(), 0_u64);
+    let mut approvals = Approvals::default();
     for shown in open {
-        match needs(visitor, &shown).await? {
+        match needs(visitor, &shown, &mut approvals).await? {
             Some(delay) => requests.push(Waiting { shown, delay }),
             None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
         }
@@ -71,12 +72,10 @@ fn waits_for_somebody(delay: &Delay) -> bool {
 }
 
 /// What a request waits for that whoever looks can do.
-async fn needs(visitor: &Visitor<See>, shown: &Shown) -> Result<Option<Delay>, Problem> {
+async fn needs(visitor: &Visitor<See>, shown: &Shown, approvals: &mut Approvals) -> Result<Option<Delay>, Problem> {
     for delay in &shown.waits_for {
         let is_theirs = match whose(delay.code) {
-            Some(Permission::Approve) => {
-                visitor.view.may(Permission::Approve) && may_approve(visitor, &shown.request).await?
-            }
+            Some(Permission::Approve) => approvals.may(visitor, &shown.request).await?,
             // What operators see says more of it.
             Some(Permission::Operate) | None => false,
             Some(wanted) => visitor.view.may(wanted),

@@ -47,9 +47,25 @@ pub(super) fn companies<N>(visitor: &Visitor<N>) -> Vec<Option<InstallationName>
     }
 }
 
-/// Whether somebody else has entered and planned it, as far as the ledger knows who is who.
-pub(super) async fn may_approve<N>(visitor: &Visitor<N>, request: &Request) -> Result<bool, Problem> {
-    Ok(accounts::why_not(&visitor.on, &visitor.actor(), &request.askers()).await?.is_none())
+/// Whether somebody may approve requests. Who is surely somebody else is read in the audit, so it is asked once for the same people, and only
+/// where the answer is shown.
+#[derive(Default)]
+pub(super) struct Approvals(Vec<(Vec<Actor>, bool)>);
+
+impl Approvals {
+    /// Whether somebody else has entered and planned it, as far as the ledger knows who is who.
+    pub(super) async fn may<N>(&mut self, visitor: &Visitor<N>, request: &Request) -> Result<bool, Problem> {
+        if !visitor.view.may(Permission::Approve) {
+            return Ok(false);
+        }
+        let askers = request.askers();
+        if let Some((_, may)) = self.0.iter().find(|(known, _)| *known == askers) {
+            return Ok(*may);
+        }
+        let may = accounts::why_not(&visitor.on, &visitor.actor(), &askers).await?.is_none();
+        self.0.push((askers, may));
+        Ok(may)
+    }
 }
 
 /// How systems are called on this page.

@@ -9,7 +9,7 @@ use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::pages::parts::{
-    actor, crumbs, days_left, in_words, may_approve, request_path, request_state, urgency, verdict, verdict_class,
+    Approvals, actor, crumbs, days_left, in_words, request_path, request_state, urgency, verdict, verdict_class,
     waits_for, whose,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
@@ -24,7 +24,8 @@ pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, Strin
 
 async fn shown(visitor: &Visitor<See>, which: &(String, String)) -> Result<Sheet, Problem> {
     let shown = requests::show(&visitor.on, &named(visitor, which)?).await?;
-    let may_approve = may_approve(visitor, &shown.request).await?;
+    let may_approve =
+        deciding::waits_for_approval(visitor, &shown) && Approvals::default().may(visitor, &shown.request).await?;
     Ok(sheet(visitor, &shown, may_approve))
 }
 

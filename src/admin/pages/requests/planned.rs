@@ -8,7 +8,7 @@ use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::SeePlans;
 use crate::admin::pages::parts::{
-    actor, cell, crumbs, days_left, heads, in_words, may_approve, request_path, request_state, urgency, verdict,
+    Approvals, actor, cell, crumbs, days_left, heads, in_words, request_path, request_state, urgency, verdict,
     verdict_class,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
@@ -24,7 +24,8 @@ pub(super) async fn show(visitor: Visitor<SeePlans>, Path(which): Path<(String, 
 
 async fn shown(visitor: &Visitor<SeePlans>, which: &(String, String)) -> Result<Sheet, Problem> {
     let shown = requests::view_plan(&visitor.on, &named(visitor, which)?, &visitor.actor()).await?;
-    let may_approve = may_approve(visitor, &shown.request).await?;
+    let may_approve =
+        deciding::waits_for_approval(visitor, &shown) && Approvals::default().may(visitor, &shown.request).await?;
     match &shown.request.plan {
         Some(plan) => Ok(sheet(visitor, &shown, plan, may_approve)),
         None => Err(Problem::not_found("plan of this request")),
