@@ -179,7 +179,7 @@ fn request_row(visitor: &Visitor<See>, Waiting { shown, delay }: &Waiting, is_pr
         @match (shown.days_left, shown.due) {
             (Some(left), Some(due)) => {
                 span class={ "st fill " (urgency(left)) } { (days_left(view, left)) }
-                " " span aria-hidden="true" { "·" } " " (w.due) " " (view.day(due))
+                " " span aria-hidden="true" { "·" } " " (view.fill(w.due_on, &[("day", &view.day(due))]))
             }
             _ => (w.does_not_run),
         }
@@ -190,8 +190,8 @@ fn request_row(visitor: &Visitor<See>, Waiting { shown, delay }: &Waiting, is_pr
 fn erasure_row(visitor: &Visitor<See>, erasure: &Erasure, is_primary: bool) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let title = html! { (view.say(w.erasure_of, &[("id", &erasure.id.to_string())])) };
-    let why = html! { (w.erasure_needs_approval) " " (erasure.rules.join(", ")) };
-    let since = html! { (w.since) " " (view.time(erasure.created)) };
+    let why = html! { (view.say(w.erasure_needs_approval, &[("rules", &erasure.rules.join(", "))])) };
+    let since = view.since(erasure.created);
     row(&title, &format!("/erasures/{}", erasure.id), &why, &since, w.look_at_it, is_primary)
 }
 
@@ -206,7 +206,7 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
                 p lang="en" { (sentence(found)) }
                 p.small.muted {
                     span class={ "st fill " (class) } { ((w.severity)(found.severity)) }
-                    @if let Some(since) = found.since { " " (w.since) " " (view.time(since)) }
+                    @if let Some(since) = found.since { " " (view.since(since)) }
                     " " span.mono { (found.code.as_str()) }
                 }
             }

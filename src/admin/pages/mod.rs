@@ -5,6 +5,7 @@ mod cookies;
 mod erasures;
 mod fields;
 mod home;
+mod looks;
 mod origin;
 mod paging;
 mod parts;

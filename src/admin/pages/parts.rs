@@ -10,11 +10,12 @@ use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
 use crate::audit::Actor;
 use crate::erasure::{ErasureState, Verdict};
+use crate::hold::HeldBy;
 use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
 use crate::request::{Request, RequestState};
-use crate::subject::InstallationName;
+use crate::subject::{InstallationName, Kind};
 
 /// From so many days on it is said that the end is near.
 pub(super) const SOON_DAYS: i32 = 7;
@@ -37,6 +38,27 @@ pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
 pub(super) fn actor(actor: &Actor) -> String {
     let text = actor.to_string();
     text.strip_prefix("user:").map(str::to_owned).unwrap_or(text)
+}
+
+/// What a person is known by. A company's own kinds are called as it calls them.
+pub(super) fn kind(view: &View, kind: &Kind) -> String {
+    let w = view.words();
+    let word = match kind {
+        Kind::Email => w.kind_email,
+        Kind::Phone => w.kind_phone,
+        Kind::Name => w.kind_name,
+        Kind::GuestId => w.kind_guest,
+        Kind::SessionId => w.kind_session,
+        Kind::Other(own) => own.as_str(),
+    };
+    word.to_owned()
+}
+
+/// A hold, by which it is found, and why it is there.
+pub(super) fn held_by(view: &View, held: &HeldBy) -> String {
+    let why = (view.words().hold_reason)(held.reason);
+    let case = held.case.as_ref().map(|case| format!(", {case}")).unwrap_or_default();
+    format!("{}: {why}{case}", held.hold)
 }
 
 /// What a list is read for: everything at once, or each company that the account may see.
@@ -80,7 +102,7 @@ pub(super) fn due(view: &View, shown: &Shown) -> Markup {
         (Some(left), Some(due)) => html! {
             span.due {
                 span class={ "st " (urgency(left)) } { (days_left(view, left)) }
-                small { (w.due) " " (view.day(due)) }
+                small { (view.fill(w.due_on, &[("day", &view.day(due))])) }
             }
         },
         _ if shown.state.is_open() => html! { span.muted { (w.does_not_run) } },
@@ -152,12 +174,13 @@ pub(super) fn waits_for(view: &View, names: InWords<'_>, delay: &Delay) -> Marku
     let w = view.words();
     let target = delay.target.as_ref().map(|target| names.system(target)).unwrap_or_default();
     let sentence = view.say((w.delay)(delay.code), &[("target", &target)]);
+    let end = if delay.too_late { w.until_too_late } else { w.until_then };
     html! {
         (sentence)
-        @if let Some(since) = delay.since { " " (w.since) " " (view.day(since)) "." }
-        @if let Some(until) = delay.until { " " (w.until) " " (view.time(until)) @if delay.too_late { ", " (w.after_the_last_day) } "." }
-        // What a target has answered, as it is.
-        @if let Some(reason) = &delay.reason { " " span.muted lang="en" { (reason) } }
+        @if let Some(since) = delay.since { " " (view.fill(w.since_then, &[("since", &view.day(since))])) }
+        @if let Some(until) = delay.until { " " (view.fill(end, &[("until", &view.time(until))])) }
+        // What a target has answered, in words as far as they are known.
+        @if let Some(reason) = &delay.reason { " " span.muted { (names.said(reason)) } }
     }
 }
 

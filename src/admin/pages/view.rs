@@ -98,6 +98,24 @@ impl View {
         filled(self.lang, sentence, values)
     }
 
+    /// A sentence with what stands in it, where that is more than text.
+    pub(super) fn fill(&self, sentence: &str, values: &[(&str, &Markup)]) -> Markup {
+        let sentence = self.say(sentence, &[]);
+        let mut rest = sentence.as_str();
+        let mut filled = Vec::new();
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, tail)) = after.split_once('}') else { break };
+            filled.push((before, values.iter().find(|(known, _)| *known == name)));
+            rest = tail;
+        }
+        html! { @for (before, value) in &filled { (before) @if let Some((_, value)) = value { (value) } } (rest) }
+    }
+
+    /// Since when something is so.
+    pub(super) fn since(&self, since: Timestamp) -> Markup {
+        self.fill(self.words().since_then, &[("since", &self.time(since))])
+    }
+
     /// A sentence with the number in it.
     pub(super) fn count(&self, forms: &Forms, number: u64) -> String {
         forms.of(self.lang, number)

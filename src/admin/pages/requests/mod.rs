@@ -8,6 +8,7 @@ mod one;
 mod plan;
 mod planned;
 mod unreached;
+mod why;
 
 use std::sync::Arc;
 

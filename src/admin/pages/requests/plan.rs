@@ -8,11 +8,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::planned::hash;
+use super::why::why_theirs;
 use super::{deciding, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{
-    MustChoose, cell, choices, crumbs, days_left, heads, in_words, path_of, request_path, urgency, verdict,
+    MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, path_of, request_path, urgency, verdict,
     verdict_class,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
@@ -128,7 +130,7 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
             div.line { h1 { (view.count(&w.sessions_go, going as u64)) }
                 @if let Some(left) = shown.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
-            p.lead { (view.say(w.plan_says, &[("time", &view.clock())])) " " (w.plan_hash) " " span.hash { (planned.plan.hash) } }
+            p.lead { (view.say(w.plan_says, &[("time", &view.clock())])) " " (hash(view, &planned.plan)) }
         }
         @if !missing.is_empty() {
             div.errors role="alert" aria-labelledby="e" {
@@ -160,11 +162,15 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
 fn about(view: &View, planned: &Planned, found: &Found) -> Markup {
     let w = view.words();
     let record = planned.records.get(&found.key);
+    let mut parts = Vec::new();
+    parts.extend(record.and_then(|record| record.started).map(|started| view.time(started)));
+    parts.extend(record.and_then(|record| record.channel.as_ref()).map(|channel| html! { (channel.0) }));
+    let guest = planned.guests.get(&found.key);
+    parts.extend(guest.map(|guest| html! { (view.say(w.guest_number, &[("number", &guest.to_string())])) }));
+    let hints = planned.hints.get(&found.key).filter(|hints| !hints.is_empty());
+    parts.extend(hints.map(|hints| view.fill(w.hint, &[("hints", &html! { span.nowrap { (hints.join(", ")) } })])));
     html! {
-        @if let Some(started) = record.and_then(|record| record.started) { (view.time(started)) }
-        @if let Some(channel) = record.and_then(|record| record.channel.as_ref()) { small { (channel.0) } }
-        @if let Some(guest) = planned.guests.get(&found.key) { small { (view.say(w.guest_number, &[("number", &guest.to_string())])) } }
-        @if let Some(hints) = planned.hints.get(&found.key) { small { (w.hint) " " span.nowrap { (hints.join(", ")) } } }
+        @for (at, part) in parts.iter().enumerate() { @if at > 0 { span aria-hidden="true" { " · " } } (part) }
     }
 }
 
@@ -200,7 +206,7 @@ fn certain_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Deci
             tr.out[!found.goes] role="row" {
                 th scope="row" role="rowheader" { (found.key) }
                 (cell(w.when_and_how, &about(view, planned, found)))
-                (cell(w.why_theirs, &html! { span lang="en" { (found.reason) } }))
+                (cell(w.why_theirs, &why_theirs(view, &found.reason)))
                 (cell(w.what_happens, &decide))
             }
         }
@@ -236,7 +242,7 @@ fn possible_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Dec
         html! {
             fieldset.decide.wrong[matches!(decided, Some((_, None)))] {
                 legend { (view.say(w.session_of, &[("session", &found.key.to_string())])) }
-                p { span lang="en" { (found.reason) } }
+                p { (why_theirs(view, &found.reason)) }
                 p.small.muted { (about(view, planned, found)) }
                 div.picks { (pick(Decision::Include, w.theirs_erase)) (pick(Decision::Exclude, w.not_theirs_keep)) }
                 (why(view, found, decided))
@@ -273,7 +279,7 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
                                 (cell(w.found, &html! { (names.counted(&would_be.counts)) }))
                                 (cell(w.what_would_happen, &html! {
                                     span class={ "st quiet " (would_class(would_be.outcome)) } { ((w.would_be)(would_be.outcome)) }
-                                    @if let Some(reason) = &would_be.reason { small lang="en" { (reason) } }
+                                    @if let Some(reason) = &would_be.reason { small { (names.said(reason)) } }
                                     @for place in &would_be.evidence.not_looked_at {
                                         small { span.st.is-unseen.quiet { (w.not_looked_at) ": " (names.place(place)) } }
                                     }
@@ -288,7 +294,9 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
                 } }
             }
             @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
-                div.note.is-soon { p { (view.say(w.purge_too_late, &[("target", &names.system(&purge.target))])) " " (w.until) " " (view.day(purge.until)) "." } }
+                div.note.is-soon { p {
+                    (view.fill(w.purge_too_late, &[("target", &html! { (names.system(&purge.target)) }), ("until", &view.day(purge.until))]))
+                } }
             }
         }
     }
@@ -312,11 +320,11 @@ fn holds(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
                 h2 #p-holds { (w.what_waits) }
                 @for hold in &planned.holds {
                     div.note.is-held {
-                        p { span.st.is-held { (hold.held) } }
+                        p { span.st.is-held { (held_by(view, &hold.held)) } }
                         p {
                             @if hold.waits { (w.hold_waits) } @else { (w.hold_does_not_wait) }
                             @match hold.until {
-                                Some(until) => { " " (w.until) " " (view.time(until)) "." }
+                                Some(until) => { " " (view.fill(w.hold_ends, &[("until", &view.time(until))])) }
                                 None => { " " (w.hold_has_no_end) }
                             }
                         }
@@ -337,7 +345,7 @@ fn not_reached(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
             h2 #p-unseen { (w.where_nobody_looks) }
             @if let Some(foreseen) = foreseen {
                 div class={ "note " (verdict_class(foreseen.at_best)) } {
-                    p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
+                    p { (view.fill(w.receipt_at_best, &[("verdict", &verdict(view, foreseen.at_best))])) }
                 }
             }
             ul.plain {

@@ -4,6 +4,7 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::why::why_theirs;
 use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::SeePlans;
@@ -55,7 +56,7 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
                         tr role="row" {
                             th scope="row" role="rowheader" { (one.session) }
                             (cell(w.how_sure, &html! { ((w.certainty)(&one.certainty)) }))
-                            (cell(w.why_theirs, &html! { span lang="en" { (one.reason) } }))
+                            (cell(w.why_theirs, &why_theirs(view, &one.reason)))
                         }
                     } }
                 }
@@ -78,12 +79,17 @@ pub(super) fn made_by(view: &View, request: &Request, plan: &Plan) -> Markup {
     let w = view.words();
     let makers: Vec<_> = request.makers.iter().map(actor).collect();
     html! {
-        (w.planned_by) " " (makers.join(", ")) ", " (view.time(plan.at)) ". "
-        (w.plan_hash) " " span.hash { (plan.hash) } "."
+        (view.fill(w.planned_by, &[("who", &html! { (makers.join(", ")) }), ("time", &view.time(plan.at))])) " "
+        (hash(view, plan))
         @if let Some(approved) = &plan.approved {
-            " " (w.approved_by) " " (actor(&approved.by)) ", " (view.time(approved.at)) "."
+            " " (view.fill(w.approved_by, &[("who", &html! { (actor(&approved.by)) }), ("time", &view.time(approved.at))]))
         }
     }
+}
+
+/// By what a plan is told from another one.
+pub(super) fn hash(view: &View, plan: &Plan) -> Markup {
+    view.fill(view.words().plan_hash, &[("hash", &html! { span.hash { (plan.hash) } })])
 }
 
 fn decided(view: &View, title: &str, choices: &[Choice]) -> Markup {
@@ -104,7 +110,7 @@ pub(super) fn foreseen_of<N>(visitor: &Visitor<N>, request: &Request, foreseen: 
     let names = in_words(visitor, &request.mluvii);
     html! {
         div class={ "note " (verdict_class(foreseen.at_best)) } {
-            p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
+            p { (view.fill(w.receipt_at_best, &[("verdict", &verdict(view, foreseen.at_best))])) }
             ul.plain {
                 @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers) { li { (names.reason(&reason.reason)) } }
                 @for target in &foreseen.not_known {
