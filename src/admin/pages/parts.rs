@@ -218,6 +218,27 @@ pub(super) enum MustChoose {
     No,
 }
 
+/// What belongs to a field: its hint, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aria {
+    /// The ids of the texts about it.
+    pub(super) described_by: Option<String>,
+    pub(super) is_wrong: bool,
+}
+
+impl Aria {
+    /// Of the field with this id, whose hint and error have ids that follow from it.
+    pub(super) fn of(id: &str, has_hint: bool, is_wrong: bool) -> Self {
+        let texts = [has_hint.then(|| format!("{id}-h")), is_wrong.then(|| format!("{id}-e"))];
+        let texts: Vec<_> = texts.into_iter().flatten().collect();
+        Self { described_by: (!texts.is_empty()).then(|| texts.join(" ")), is_wrong }
+    }
+
+    pub(super) fn invalid(&self) -> Option<&'static str> {
+        self.is_wrong.then_some("true")
+    }
+}
+
 /// A list of words to choose from, none of them beforehand where `nothing` is a word for that.
 pub(super) fn choices<T: Copy + PartialEq>(
     id: &str,
@@ -226,9 +247,11 @@ pub(super) fn choices<T: Copy + PartialEq>(
     chosen: Option<T>,
     nothing: Option<&str>,
     must: MustChoose,
+    aria: &Aria,
 ) -> Markup {
     html! {
-        select id=(id) name=(id) required[must == MustChoose::Yes] {
+        select id=(id) name=(id) required[must == MustChoose::Yes]
+            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()] {
             @if let Some(nothing) = nothing { option value="" { (nothing) } }
             @for one in all { option value=(word(*one)) selected[chosen == Some(*one)] { (shown(*one)) } }
         }

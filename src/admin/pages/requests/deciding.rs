@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::admin::pages::parts::{MustChoose, choices, request_path};
+use crate::admin::pages::parts::{Aria, MustChoose, choices, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::deadline::EXTENDED_MONTHS_MAX;
@@ -108,7 +108,7 @@ fn verify_form(view: &View, shown: &Shown, is_primary: bool) -> Markup {
     let words = (VerifiedBy::as_str as fn(VerifiedBy) -> &'static str, w.verified_by);
     html! {
         form.page method="post" action=(to(shown, "verify")) {
-            div.field { label for="how" { (w.how_it_is_known) } (choices("how", &VERIFIED_BY, words, None, Some(w.choose), MustChoose::Yes)) }
+            div.field { label for="how" { (w.how_it_is_known) } (choices("how", &VERIFIED_BY, words, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
             (day_field(view, "verify-on", w.known_on))
             div.actions { button.primary[is_primary] { (w.do_verify) } }
         }
@@ -212,7 +212,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                                 @for months in 1..=months_left { option value=(months) { (view.count(&w.months_more, u64::from(months))) } }
                             }
                         }
-                        div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose), MustChoose::Yes)) }
+                        div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
                         div.actions { button { (w.extend_title) } }
                     }
                 }
@@ -220,7 +220,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                     form.page method="post" action=(to(shown, "reject")) {
                         h2 { (w.do_reject) }
                         p { (view.say(w.reject_lead, &[])) }
-                        div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose), MustChoose::Yes)) }
+                        div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
                         div.actions { button.danger { (w.do_reject) } }
                     }
                     form.page method="post" action=(to(shown, "withdraw")) {
@@ -231,7 +231,7 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                     form.page method="post" action=(to(shown, "close")) {
                         h2 { (w.close_title) }
                         p { (view.say(w.close_lead, &[])) }
-                        div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose), MustChoose::Yes)) }
+                        div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
                         div.actions { button.danger { (w.close_title) } }
                     }
                 }

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
-use crate::admin::pages::parts::{MustChoose, choices, crumbs, request_path};
+use crate::admin::pages::parts::{Aria, MustChoose, choices, crumbs, path_of, request_path};
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::operations::requests::{self, Asked};
@@ -27,7 +27,8 @@ struct Wrong {
     text: String,
 }
 
-/// What was typed and names nobody: it stands in the form again.
+/// What was typed and names nobody: it stands in the form again. A number or a day that cannot be read may be anything that was meant for
+/// another field, and a company that is not offered as well.
 #[derive(Default)]
 struct Typed {
     company: String,
@@ -39,11 +40,12 @@ struct Typed {
 
 impl Typed {
     fn of(fields: &Fields) -> Self {
+        let read = |name: &str, is_read: fn(&str) -> bool| Some(fields.text(name)).filter(|text| is_read(text));
         Self {
             company: fields.text("company").to_owned(),
-            number: fields.text("number").to_owned(),
+            number: read("number", |text| text.parse::<RequestNumber>().is_ok()).unwrap_or_default().to_owned(),
             came: fields.text("came").parse().ok(),
-            received: fields.text("received").to_owned(),
+            received: read("received", |text| text.parse::<Date>().is_ok()).unwrap_or_default().to_owned(),
             verified: fields.text("verified").parse().ok(),
         }
     }
@@ -98,7 +100,7 @@ fn read(visitor: &Visitor<Requests>, fields: &Fields, typed: &Typed) -> Result<A
     if installation.is_none() {
         is_wrong("company", w.choose_company);
     }
-    let number = match typed.number.as_str() {
+    let number = match fields.text("number") {
         "" => None,
         text => text.parse::<RequestNumber>().map(Some).unwrap_or_else(|_| {
             is_wrong("number", w.number_wrong);
@@ -108,7 +110,7 @@ fn read(visitor: &Visitor<Requests>, fields: &Fields, typed: &Typed) -> Result<A
     if typed.came.is_none() {
         is_wrong("came", w.choose_how_it_came);
     }
-    let received = match typed.received.as_str() {
+    let received = match fields.text("received") {
         "" => None,
         text => text.parse::<Date>().map(Some).unwrap_or_else(|_| {
             is_wrong("received", w.day_wrong);
@@ -142,16 +144,32 @@ fn read(visitor: &Visitor<Requests>, fields: &Fields, typed: &Typed) -> Result<A
     }
 }
 
-/// A field with its label, its hint and what is wrong with it.
-fn field(view: &View, wrong: &[Wrong], id: &str, label: &str, hint: Option<&str>, control: &Markup) -> Markup {
+/// Where the request of this name is: its number, with its company before it where that has a name.
+fn other_path(visitor: &Visitor<Requests>, typed: &Typed, name: &str) -> Option<String> {
+    let company = Some(typed.company.as_str()).filter(|company| !company.is_empty());
+    let company = visitor.company_or_only(company).ok()?;
+    let number = name.strip_prefix(&format!("{company}/")).unwrap_or(name);
+    Some(path_of(&company, number))
+}
+
+/// A field with its label, its hint and what is wrong with it, which its control is tied to.
+fn field(
+    view: &View,
+    wrong: &[Wrong],
+    id: &str,
+    label: &str,
+    hint: Option<&str>,
+    control: impl FnOnce(&Aria) -> Markup,
+) -> Markup {
     let w = view.words();
     let wrong = wrong.iter().find(|wrong| wrong.field == id);
+    let aria = Aria::of(id, hint.is_some(), wrong.is_some());
     html! {
         div.field.wrong[wrong.is_some()] {
             label for=(id) { (label) }
             @if let Some(hint) = hint { span.hint id={ (id) "-h" } { (hint) } }
             @if let Some(wrong) = wrong { span.error id={ (id) "-e" } { span.hidden { (w.error_in_title) " " } (wrong.text) } }
-            (control)
+            (control(&aria))
         }
     }
 }
@@ -177,8 +195,12 @@ fn form(
     let verified = (VerifiedBy::as_str as fn(VerifiedBy) -> &'static str, w.verified_by);
     let person = |name: &str, kind: &str, mode: &str, label: &str| {
         // What browsers keep of forms would be a list of persons.
-        let control = html! { input id=(name) name=(name) type=(kind) inputmode=(mode) autocomplete="off" spellcheck="false" maxlength="320"; };
-        field(view, wrong, name, label, None, &control)
+        field(view, wrong, name, label, None, |aria| {
+            html! {
+                input id=(name) name=(name) type=(kind) inputmode=(mode) autocomplete="off" spellcheck="false" maxlength="320"
+                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+            }
+        })
     };
     let body = html! {
         (crumbs(view, &[("/requests", w.requests)], w.new_request))
@@ -186,6 +208,7 @@ fn form(
         @if let Some(number) = duplicate {
             div.errors role="alert" aria-labelledby="e" {
                 h2 #e { (view.say(w.is_duplicate, &[("number", number)])) }
+                @if let Some(path) = other_path(visitor, typed, number) { p { a href=(path) { (w.to_that_request) } } }
                 p { (view.say(w.duplicate_lead, &[])) }
             }
         }
@@ -204,7 +227,9 @@ fn form(
                     (person(KINDS[0].0, KINDS[0].1, KINDS[0].2, w.email))
                     (person(KINDS[1].0, KINDS[1].1, KINDS[1].2, w.phone))
                     (person(KINDS[2].0, KINDS[2].1, KINDS[2].2, w.name))
-                    (field(view, wrong, "kind", w.other_kind, Some(w.other_kind_hint), &html! { input #kind name="kind" autocomplete="off" maxlength="64" aria-describedby="kind-h"; }))
+                    (field(view, wrong, "kind", w.other_kind, Some(w.other_kind_hint), |aria| html! {
+                        input #kind name="kind" autocomplete="off" maxlength="64" aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                    }))
                     (person("other", "text", "text", w.other_value))
                 }
             }
@@ -212,21 +237,25 @@ fn form(
                 h2 #n-case { (w.the_case) }
                 div.halves {
                     @if companies.len() > 1 {
-                        (field(view, wrong, "company", w.company, None, &html! {
-                            select #company name="company" {
+                        (field(view, wrong, "company", w.company, None, |aria| html! {
+                            select #company name="company" aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()] {
                                 option value="" { (w.choose) }
                                 @for one in &companies { option value=(one) selected[*one == typed.company] { (one) } }
                             }
                         }))
                     }
-                    (field(view, wrong, "came", w.how_it_came, None, &choices("came", Came::ALL, came, typed.came, Some(w.choose), MustChoose::Yes)))
-                    (field(view, wrong, "received", w.received_on, Some(w.today_if_empty), &html! {
-                        input #received name="received" type="date" max=(view.today()) value=(typed.received) aria-describedby="received-h";
+                    (field(view, wrong, "came", w.how_it_came, None, |aria| choices("came", Came::ALL, came, typed.came, Some(w.choose), MustChoose::Yes, aria)))
+                    (field(view, wrong, "received", w.received_on, Some(w.today_if_empty), |aria| html! {
+                        input #received name="received" type="date" max=(view.today()) value=(typed.received)
+                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
                     }))
-                    (field(view, wrong, "number", w.case_number, Some(w.case_number_hint), &html! {
-                        input #number name="number" autocomplete="off" maxlength="40" value=(typed.number) aria-describedby="number-h";
+                    (field(view, wrong, "number", w.case_number, Some(w.case_number_hint), |aria| html! {
+                        input #number name="number" autocomplete="off" maxlength="40" value=(typed.number)
+                            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
                     }))
-                    (field(view, wrong, "verified", w.how_it_is_known, None, &choices("verified", &VERIFIED_BY, verified, typed.verified, Some(w.not_known_yet), MustChoose::No)))
+                    (field(view, wrong, "verified", w.how_it_is_known, None, |aria| {
+                        choices("verified", &VERIFIED_BY, verified, typed.verified, Some(w.not_known_yet), MustChoose::No, aria)
+                    }))
                 }
             }
             @if duplicate.is_some() {

@@ -14,8 +14,8 @@ use super::{deciding, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{
-    MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, path_of, request_path, urgency, verdict,
-    verdict_class,
+    Aria, MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, path_of, request_path, urgency,
+    verdict, verdict_class,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
@@ -184,8 +184,8 @@ fn why(view: &View, found: &Found, decided: Option<(Decision, Option<ChosenBecau
     html! {
         div.field.wrong[is_missing] {
             label for=(id) { (w.decided_because) span.hidden { " " (found.key) } }
-            @if is_missing { span.error { span.hidden { (w.error_in_title) " " } (w.choose) } }
-            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose), MustChoose::No))
+            @if is_missing { span.error id={ (id) "-e" } { span.hidden { (w.error_in_title) " " } (w.choose) } }
+            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose), MustChoose::No, &Aria::of(&id, false, is_missing)))
         }
     }
 }

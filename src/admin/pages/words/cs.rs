@@ -263,6 +263,7 @@ pub(super) const WORDS: Words = Words {
     times_are_of: "Časy jsou v pásmu {zone}.",
     to_come: "teprve bude",
     to_first_page: "Na úvodní stránku",
+    to_that_request: "Přejít na tu žádost",
     today_if_empty: "prázdné znamená dnes",
     too_many_at_once: "Právě se přihlašuje příliš mnoho lidí. Zkuste to za chvíli.",
     typed_is_gone: "Co jste o osobě napsali, se nikam neukládá, proto to tu už není. Napište to znovu.",

@@ -263,6 +263,7 @@ pub(super) const WORDS: Words = Words {
     times_are_of: "Times are of {zone}.",
     to_come: "to come",
     to_first_page: "To the first page",
+    to_that_request: "To that request",
     today_if_empty: "today where it is empty",
     too_many_at_once: "Too many are signing in just now. Try again in a moment.",
     typed_is_gone: "What you have typed of the person is kept nowhere, so it is not here any more. Type it again.",
