@@ -11,6 +11,7 @@ mod paging;
 mod parts;
 mod place;
 mod receipts;
+mod refused;
 mod requests;
 mod sessions;
 mod sign_in;

@@ -9,7 +9,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE};
 use super::words::{Forms, Words, filled, words};
-use super::{place, style};
+use super::{place, refused, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
@@ -182,7 +182,10 @@ impl View {
             div.head { h1 { (title) } p.lead { (advice) } }
             // Whoever has not signed in is told no more than that.
             @if self.who.is_some() || code != Code::Unauthenticated {
-                p.measure lang="en" { (problem.detail()) }
+                @match problem.refused() {
+                    Some(why) => p.measure { (refused::sentence(self, why)) },
+                    None => p.measure lang="en" { (problem.detail()) },
+                }
             }
             div.actions {
                 @if self.who.is_some() { a.button.primary href="/" { (w.to_first_page) } }

@@ -122,7 +122,7 @@ fn verify_more(view: &View, shown: &Shown) -> Markup {
     panel("h-verify", w.verify_title, &form)
 }
 
-fn make_plan(view: &View, shown: &Shown, is_primary: bool) -> Markup {
+pub(super) fn make_plan(view: &View, shown: &Shown, is_primary: bool) -> Markup {
     let w = view.words();
     let form = html! {
         p.intro { (view.say(w.plan_lead, &[])) }

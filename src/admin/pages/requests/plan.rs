@@ -17,7 +17,7 @@ use crate::admin::pages::parts::{
     Aria, MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, path_of, request_path, urgency,
     verdict, verdict_class,
 };
-use crate::admin::pages::view::{Section, Sheet, View};
+use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::problem::{Code, Problem};
 use crate::erasure::Outcome;
@@ -72,7 +72,7 @@ fn chosen(decisions: &Decisions) -> Option<Chosen> {
         };
         these.map(choice).collect::<Option<Vec<_>>>()
     };
-    Some(Chosen { include: of(Decision::Include)?, exclude: of(Decision::Exclude)?, anew: false })
+    Some(Chosen { include: of(Decision::Include)?, exclude: of(Decision::Exclude)?, ..Chosen::default() })
 }
 
 /// What was decided before.
@@ -84,24 +84,50 @@ fn before(request: &Request) -> Decisions {
     include.into_iter().chain(of(&request.exclude, Decision::Exclude)).collect()
 }
 
+/// The field by which it is known what whoever decides has read.
+const SEEN: &str = "seen";
+
 pub(super) async fn make(visitor: Visitor<Requests>, Path(which): Path<(String, String)>, fields: Fields) -> Response {
-    visitor.view.answer(made(&visitor, &which, &fields).await)
+    match made(&visitor, &which, &fields).await {
+        Ok(Made::Looked(sheet)) => visitor.view.page(&sheet),
+        Ok(Made::Decided(path)) => see(&path),
+        Err(problem) => visitor.view.problem(&problem),
+    }
 }
 
-async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fields) -> Result<Sheet, Problem> {
+/// What comes of the form.
+enum Made {
+    /// What was found just now. A browser that sends it again only looks again.
+    Looked(Sheet),
+    /// What was decided is kept, and read there.
+    Decided(String),
+}
+
+async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fields) -> Result<Made, Problem> {
     let named = named(visitor, which)?;
+    let path = path_of(&visitor.company(&which.0)?, &which.1);
     let sent = decisions(fields)?;
     let complete = sent.as_ref().map(chosen);
     // Where a reason is missing, what was decided before is shown, and what was sent beside it.
     let is_wrong = matches!(complete, Some(None));
+    let complete = complete.flatten();
+    let is_decided = complete.is_some();
+    // A form that does not say what was read has been read by nobody.
+    let complete = complete.map(|chosen| Chosen { seen: Some(fields.text(SEEN).to_owned()), ..chosen });
     let Ok(_turn) = visitor.admin.turn_to_plan().await else {
-        return Ok(no_turn(&visitor.view, &path_of(&visitor.company(&which.0)?, &which.1)));
+        return Ok(Made::Looked(no_turn(&visitor.view, &path)));
     };
-    let planned = requests::plan(&visitor.on, &named, complete.flatten(), true, &visitor.actor(), &|_| {}).await;
+    // What is decided is shown without hints, which are read from mluvii for whoever decides.
+    let planned = requests::plan(&visitor.on, &named, complete, !is_decided, &visitor.actor(), &|_| {}).await;
     let planned = planned.map_err(|error| visitor.told(error))?;
+    if is_decided {
+        return Ok(Made::Decided(format!("{path}/plan")));
+    }
+    // What was read before stays what was read: a look for a missing reason must not hide that somebody else has decided.
+    let seen = if is_wrong { fields.text(SEEN).to_owned() } else { planned.shown.request.decided() };
     let decisions = sent.filter(|_| is_wrong).unwrap_or_else(|| before(&planned.shown.request));
     let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(Sheet { status, ..sheet(visitor, &planned, &decisions) })
+    Ok(Made::Looked(Sheet { status, ..sheet(visitor, &planned, &decisions, &seen) }))
 }
 
 /// Nothing was begun, which is said of nothing else that cannot be done just now.
@@ -114,7 +140,7 @@ fn no_turn(view: &View, request: &str) -> Sheet {
     Sheet { status: StatusCode::SERVICE_UNAVAILABLE, ..Sheet::new(w.no_turn_to_plan, Section::Requests, body) }
 }
 
-fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) -> Sheet {
+fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions, seen: &str) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let shown = &planned.shown;
     let request = &shown.request;
@@ -139,6 +165,7 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
             }
         }
         form.page method="post" action={ (path) "/plan" } {
+            input type="hidden" name=(SEEN) value=(seen);
             (certain_ones(visitor, planned, decisions, &certain))
             (possible_ones(visitor, planned, decisions, &possible))
             @if !certain.is_empty() || !possible.is_empty() {

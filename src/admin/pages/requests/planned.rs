@@ -69,6 +69,8 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
             @if may_approve { (deciding::approve(view, shown, plan)) } @else { (deciding::somebody_else(view)) }
         }
         @if view.may(Permission::Requests) && deciding::can_be_run(visitor, shown) { (deciding::run(view, shown, plan)) }
+        // Decisions are made where everything that was found is shown.
+        @if view.may(Permission::Requests) && shown.state.is_open() { (deciding::make_plan(view, shown, false)) }
         p { a href=(path) { (w.back_to_request) } }
     };
     Sheet::new(title, Section::Requests, body)
