@@ -46,7 +46,7 @@ macro_rules! needs {
     };
 }
 
-needs!(See, Requests, SeePlans, Approve, Operate, Own);
+needs!(See, Requests, SeePlans, Approve, Operate, SeeAccounts, Own);
 
 /// Somebody who may do what `N` takes, and the operations for it.
 pub(super) struct By<N> {

@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::problem::{Code, Problem};
 use super::settings::AdminSettings;
 use crate::http::{ServerSettings, address_of};
+use crate::keys::CapsuleKey;
 use crate::lock::Replaceable;
 use crate::operations::Operations;
 use crate::operations::accounts::SignInLimits;
@@ -25,6 +26,8 @@ pub(crate) struct Admin {
     /// The bounds of what is received.
     server: Arc<Replaceable<ServerSettings>>,
     plans: Semaphore,
+    /// What a page hands out to come back within minutes is sealed under it; with the process it is gone.
+    pub(super) passing: CapsuleKey,
     sign_ins: SignInLimits,
 }
 
@@ -43,7 +46,14 @@ impl Admin {
         settings: AdminSettings,
         server: Arc<Replaceable<ServerSettings>>,
     ) -> Self {
-        Self { operations, settings, server, plans: Semaphore::new(PLANS_AT_ONCE), sign_ins: SignInLimits::default() }
+        Self {
+            operations,
+            settings,
+            server,
+            plans: Semaphore::new(PLANS_AT_ONCE),
+            passing: CapsuleKey::generate(),
+            sign_ins: SignInLimits::default(),
+        }
     }
 
     pub(super) fn operations(&self) -> Arc<Operations> {

@@ -1,23 +1,29 @@
 //! The pages for people: made on the server, whole without a script, in English and Czech. An adapter over `operations`, as the API beside
 //! it is one; [`Visitor`](visitor::Visitor) is the one way to them.
 
+mod accounts;
+mod audit;
 mod cookies;
 mod erasures;
 mod fields;
+mod holds;
 mod home;
 mod looks;
 mod origin;
 mod paging;
 mod parts;
+mod people;
 mod place;
 mod receipts;
-mod refused;
 mod requests;
 mod sessions;
 mod sign_in;
 mod style;
+mod targets;
 mod view;
 mod visitor;
+mod whom;
+mod why;
 mod words;
 
 use std::sync::Arc;
@@ -48,6 +54,11 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(requests::routes())
         .merge(erasures::routes())
         .merge(receipts::routes())
+        .merge(holds::routes())
+        .merge(people::routes())
+        .route("/targets", get(targets::show))
+        .route("/audit", get(audit::show))
+        .route("/accounts", get(accounts::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
 }
 

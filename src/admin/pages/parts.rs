@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::view::View;
+pub(super) use super::view::actor;
 use super::visitor::Visitor;
 use crate::access::{Companies, Permission};
 use crate::admin::problem::Problem;
@@ -32,12 +33,6 @@ pub(super) fn request_path(request: &Request) -> String {
 pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
     let (company, number) = (utf8_percent_encode(&company.0, PLAIN), utf8_percent_encode(number, PLAIN));
     format!("/requests/{company}/{number}")
-}
-
-/// Who has done something, without the way in: that is for the audit.
-pub(super) fn actor(actor: &Actor) -> String {
-    let text = actor.to_string();
-    text.strip_prefix("user:").map(str::to_owned).unwrap_or(text)
 }
 
 /// What a person is known by. A company's own kinds are called as it calls them.

@@ -1,5 +1,7 @@
 //! How a page is shown: to whom, in which language, in whose time; and the frame around it.
 
+mod refused;
+
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,10 +11,11 @@ use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE};
 use super::words::{Forms, Words, filled, words};
-use super::{place, refused, style};
+use super::{place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
+use crate::audit::Actor;
 use crate::deadline::Calendar;
 use crate::language::Lang;
 use crate::operations::Operations;
@@ -25,6 +28,11 @@ pub(super) enum Section {
     Requests,
     Erasures,
     Receipts,
+    People,
+    Holds,
+    Targets,
+    Audit,
+    Accounts,
     Own,
 }
 
@@ -123,6 +131,11 @@ impl View {
 
     pub(super) fn today(&self) -> Date {
         self.calendar.day(self.now)
+    }
+
+    /// When a day is over, where the deployment is.
+    pub(super) fn end_of(&self, day: Date) -> Option<Timestamp> {
+        self.calendar.begin(day.tomorrow().ok()?)
     }
 
     /// A day, for people and for programs.
@@ -244,6 +257,8 @@ impl View {
                         ul {
                             (to(Section::Home, "/", w.needs_attention))
                             (to(Section::Requests, "/requests", w.requests))
+                            @if who.roles.allow(Permission::Requests) { (to(Section::People, "/people", w.people)) }
+                            (to(Section::Holds, "/holds", w.holds))
                         }
                     }
                     div {
@@ -251,7 +266,12 @@ impl View {
                         ul {
                             (to(Section::Erasures, "/erasures", w.erasures))
                             // Their list is of all companies.
-                            @if who.companies == Companies::All { (to(Section::Receipts, "/receipts", w.receipts)) }
+                            @if who.companies == Companies::All {
+                                (to(Section::Receipts, "/receipts", w.receipts))
+                                (to(Section::Audit, "/audit", w.audit))
+                                @if who.roles.allow(Permission::Operate) { (to(Section::Targets, "/targets", w.targets)) }
+                                @if who.roles.allow(Permission::SeeAccounts) { (to(Section::Accounts, "/accounts", w.accounts)) }
+                            }
                         }
                     }
                     div.me {
@@ -295,6 +315,12 @@ pub(super) fn see(path: &str) -> Response {
     let place = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, place);
     response
+}
+
+/// Who has done something, without the way in: that is for the audit.
+pub(super) fn actor(actor: &Actor) -> String {
+    let text = actor.to_string();
+    text.strip_prefix("user:").map(str::to_owned).unwrap_or(text)
 }
 
 /// The one that was chosen, or the one that the browser wants.

@@ -9,7 +9,6 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::planned::hash;
-use super::why::why_theirs;
 use super::{deciding, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
@@ -19,6 +18,7 @@ use crate::admin::pages::parts::{
 };
 use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::why::why_theirs;
 use crate::admin::problem::{Code, Problem};
 use crate::erasure::Outcome;
 use crate::operations::requests::{self, Planned};

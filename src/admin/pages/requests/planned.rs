@@ -4,7 +4,6 @@ use axum::extract::Path;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::why::why_theirs;
 use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::SeePlans;
@@ -14,6 +13,7 @@ use crate::admin::pages::parts::{
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::why::why_theirs;
 use crate::admin::problem::Problem;
 use crate::operations::requests::{self, Shown};
 use crate::receipt::ForeseenAdvice;

@@ -2,8 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::parts::actor;
-use super::view::View;
+use super::{View, actor};
 use crate::request::Refused;
 
 pub(super) fn sentence(view: &View, why: &Refused) -> Markup {

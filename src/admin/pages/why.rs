@@ -3,8 +3,8 @@
 
 use maud::{Markup, html};
 
-use crate::admin::pages::parts::kind;
-use crate::admin::pages::view::View;
+use super::parts::kind;
+use super::view::View;
 use crate::subject::Kind;
 
 const ADDRESS_ALONE: &str = ", but only an address is proved, and it is not there";
