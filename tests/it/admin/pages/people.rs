@@ -1,14 +1,14 @@
 //! Finding a person and keeping what is theirs, in a browser; and the lists that operators look at.
 
 use super::{ADMIN, Browser, user};
-use crate::harness::{Deployment, Needles, RULES, Server, StandIn};
+use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin};
 
 const ANN: &str = "ann@example.com";
 
 #[test]
 fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{RULES}{ADMIN}"));
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
     let server = Server::start(&deployment);
     user(&deployment, "olga", "Olga", &["officer"], &[]);
     let olga = Browser::signed_in(&server, "olga");
@@ -49,7 +49,8 @@ fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
     let entered =
         [("person", &*form.hidden("person")), ("came", "letter"), ("verified", "document"), ("number", "R 7")];
     let wrong = olga.post("/requests/new", &entered).is(400).says(&["with a digit"]);
-    let entered = [("person", &*wrong.hidden("person")), ("came", "letter"), ("verified", "document")];
+    let person_again = wrong.hidden("person");
+    let entered = [("person", &*person_again), ("came", "letter"), ("verified", "document")];
     let request = olga.post("/requests/new", &entered).goes_on();
     let planned =
         olga.post(&format!("{request}/plan"), &[]).is(200).says(&["waits until this hold has ended", "Legal claims"]);
@@ -77,7 +78,7 @@ fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
     olga.post(&format!("{at}/lift"), &[]).is(409);
     let list = olga.get("/holds").is(200);
     assert!(!list.text.contains(&at) && list.text.contains(&session), "{}", list.text);
-    olga.get("/holds?show=all").is(200).says(&[&at, "It ended"]);
+    olga.get("/holds?show=all").is(200).says(&[&*at, "It ended"]);
 
     let audited = deployment.json(&["audit", "list"]).to_string();
     assert!(audited.contains("person.find") && audited.contains("hold."), "{audited}");
@@ -93,7 +94,7 @@ fn a_person_is_found_and_kept_and_what_was_typed_stays_nowhere() {
 #[test]
 fn the_operator_sees_targets_accounts_and_who_ordered_what() {
     let standin = StandIn::start();
-    let deployment = Deployment::bare(&standin.mluvii, &format!("{RULES}{ADMIN}"));
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{}{RULES}{ADMIN}", crm_plugin(&standin.crm)));
     let server = Server::start(&deployment);
     user(&deployment, "petr", "Petr", &["operator"], &[]);
     user(&deployment, "olga", "Olga", &["officer"], &["acme"]);
@@ -103,8 +104,8 @@ fn the_operator_sees_targets_accounts_and_who_ordered_what() {
     let audit = petr.get("/audit").is(200).says(&["account.add", "account:olga", "token.issue"]);
     assert!(!audit.text.contains("qt_"), "{}", audit.text);
     petr.get("/audit?from=x").is(400);
-    petr.get("/targets").is(200).says(&["mluvii", "It is called."]);
-    super::done(&deployment.run(&["targets", "pause", "mluvii", "--reason", "maintenance"]));
+    petr.get("/targets").is(200).says(&["crm", "It is called."]);
+    super::done(&deployment.run(&["targets", "pause", "crm", "--reason", "maintenance"]));
     petr.get("/targets").is(200).says(&["Paused by"]);
     user(&deployment, "adam", "Adam", &["approver"], &[]);
     // Who sees no accounts sees nothing of what was done with them.
