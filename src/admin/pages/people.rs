@@ -21,10 +21,10 @@ use crate::admin::caller::Requests;
 use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
-use crate::erasure::Erasure;
 use crate::hold::HeldBy;
 use crate::operations::consent::{self, FoundConsent};
-use crate::operations::erasures::{self, About};
+use crate::operations::erasures::About;
+use crate::operations::receipts::{self, FoundErasure};
 use crate::operations::requests::{self, Shown};
 use crate::operations::{GivenIdentifiers, InputError, OperationError, holds};
 use crate::subject::InstallationName;
@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
 /// What is known of a person. It names nobody.
 struct Found {
     requests: Vec<Shown>,
-    erasures: Vec<Erasure>,
+    erasures: Vec<FoundErasure>,
     ended_are_found: bool,
     consents: Vec<FoundConsent>,
     erased_are_found: bool,
@@ -102,7 +102,7 @@ async fn searched(
     }
     for company in of {
         found.requests.extend(requests::find(on, company.as_ref(), identifiers, &by).await?);
-        let erasures = erasures::find(on, company.as_ref(), identifiers).await?;
+        let erasures = receipts::find(on, company.as_ref(), identifiers, &by).await?;
         found.ended_are_found &= erasures.ended_are_found;
         found.erasures.extend(erasures.erasures);
         let about = About::Person { installation: company.clone(), identifiers: identifiers.clone() };
@@ -244,20 +244,31 @@ fn of_consents(visitor: &Visitor<Requests>, all: &[FoundConsent]) -> Markup {
     }
 }
 
-fn of_erasures(visitor: &Visitor<Requests>, all: &[Erasure]) -> Markup {
+fn of_erasures(visitor: &Visitor<Requests>, all: &[FoundErasure]) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
+    let receipt = |found: &FoundErasure| {
+        let of = |number: u64| view.say(w.receipt_of, &[("number", &view.lang.number(number))]);
+        html! {
+            @if let Some(receipt) = &found.receipt {
+                a href={ "/receipts/" (receipt.statement.sequence) } { (of(receipt.statement.sequence)) }
+            } @else if let Some(archived) = &found.archived {
+                (of(archived.sequence)) small { (view.say(w.in_archive, &[("file", &archived.file)])) }
+            } @else { "–" }
+        }
+    };
     html! {
         section aria-labelledby="p-erasures" {
             h2 #p-erasures { (w.person_erasures) }
             table.stack role="table" {
                 caption { (w.newest_first) }
-                (heads(&[w.erasure, w.state, w.since_head, w.result]))
-                tbody role="rowgroup" { @for erasure in all {
+                (heads(&[w.erasure, w.state, w.since_head, w.result, w.receipt]))
+                tbody role="rowgroup" { @for found in all {
                     tr role="row" {
-                        th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } small { (erasure.subject.installation()) } }
-                        (cell(w.state, &erasure_state(view, erasure.state)))
-                        (cell(w.since_head, &view.time(erasure.created)))
-                        (cell(w.result, &html! { @match erasure.verdict { Some(found) => (verdict(view, found)), None => "–" } }))
+                        th scope="row" role="rowheader" { a href={ "/erasures/" (found.erasure.id) } { (found.erasure.id) } small { (found.erasure.subject.installation()) } }
+                        (cell(w.state, &erasure_state(view, found.erasure.state)))
+                        (cell(w.since_head, &view.time(found.erasure.created)))
+                        (cell(w.result, &html! { @match found.erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
+                        (cell(w.receipt, &receipt(found)))
                     }
                 } }
             }

@@ -170,6 +170,7 @@ pub(super) const WORDS: Words = Words {
     how_it_came: "Jak přišla",
     how_it_is_known: "Jak je ověřena totožnost",
     how_sure: "Jistota",
+    in_archive: "Je v archivu {file}.",
     included_by_decision: "Vymaže se podle rozhodnutí",
     is_duplicate: "Tato osoba už má otevřenou žádost: {number}",
     is_it_genuine: "Je doklad pravý?",

@@ -170,6 +170,7 @@ pub(super) const WORDS: Words = Words {
     how_it_came: "How it came",
     how_it_is_known: "How it is known whose it is",
     how_sure: "How sure",
+    in_archive: "It is in the archive {file}.",
     included_by_decision: "Erased by decision",
     is_duplicate: "There is an open request of the same person: {number}",
     is_it_genuine: "Is this receipt genuine?",
