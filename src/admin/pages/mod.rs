@@ -20,6 +20,7 @@ mod sessions;
 mod sign_in;
 mod style;
 mod targets;
+mod tasks;
 mod view;
 mod visitor;
 mod whom;
@@ -56,6 +57,7 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(receipts::routes())
         .merge(holds::routes())
         .merge(people::routes())
+        .merge(tasks::routes())
         .route("/targets", get(targets::show))
         .route("/audit", get(audit::show))
         .route("/accounts", get(accounts::show))

@@ -30,6 +30,7 @@ pub(super) enum Section {
     Receipts,
     People,
     Holds,
+    Tasks,
     Targets,
     Audit,
     Accounts,
@@ -257,7 +258,10 @@ impl View {
                         ul {
                             (to(Section::Home, "/", w.needs_attention))
                             (to(Section::Requests, "/requests", w.requests))
-                            @if who.roles.allow(Permission::Requests) { (to(Section::People, "/people", w.people)) }
+                            @if who.roles.allow(Permission::Requests) {
+                                (to(Section::People, "/people", w.people))
+                                (to(Section::Tasks, "/tasks", w.tasks))
+                            }
                             (to(Section::Holds, "/holds", w.holds))
                         }
                     }

@@ -8,6 +8,7 @@ use crate::consent::ConsentState;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
 use crate::hold::HoldReason;
+use crate::operations::tasks::{Said, TaskState};
 use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, RejectedBecause, RequestState, VerifiedBy};
 
 pub(super) const WORDS: Words = Words {
@@ -93,6 +94,7 @@ pub(super) const WORDS: Words = Words {
     do_retry: "Zkusit znovu",
     do_run: "Vymazat podle plánu",
     do_stop: "Zastavit výmaz",
+    do_task: "Zapsat",
     do_verify: "Totožnost je ověřena",
     do_withdraw: "Osoba žádost stáhla",
     does_not_run: "Lhůta neběží",
@@ -355,6 +357,19 @@ pub(super) const WORDS: Words = Words {
     target_works: "Volá se.",
     targets: "Cíle",
     targets_lead: "Co quietus volá kvůli výmazu a co na co čeká.",
+    task: "Úkol",
+    task_choose: "Vyberte, jak to dopadlo.",
+    task_done_lead: "Na dokladu to bude jako vaše slovo, s vaším jménem. Že údaje zmizely, se tím neoznačí za ověřené.",
+    task_done_title: "Jak to dopadlo?",
+    task_law: "Podle jakého zákona nebo povinnosti zůstává",
+    task_law_hint: "Jen pokud zůstává, například 563/1991 Sb., § 31; stojí na dokladu, proto nic o osobě",
+    task_law_wrong: "Uveďte zákon nebo povinnost, jedním řádkem a nejvýše 200 znaky.",
+    task_not_done: "Zatím není nic zapsané",
+    task_of: "Úkol {id}",
+    task_wait: "Počkejte: drží to pozastavení. Do jeho konce nic nemažte.",
+    task_what: "Co udělat",
+    tasks: "Úkoly",
+    tasks_lead: "Co mažou lidé tam, kde to nic jiného nesvede. Koho se úkol týká, ukáže jen příkazová řádka na terminálu (quietus tasks show s přepínačem --reveal) a každé nahlédnutí je v protokolu úkonů.",
     the_case: "Případ",
     theirs_erase: "Patří jí, vymazat",
     these_go: "Vymažou se tyto a žádné jiné",
@@ -382,6 +397,7 @@ pub(super) const WORDS: Words = Words {
     unreached_unheard_accepted: "Konverzace, o kterých se quietus nedozvěděl: mluvii samo se neprohledává, jak připouští konfigurace.",
     unreached_unheard: "Konverzace, o kterých se quietus nedozvěděl: mluvii samo se neprohledává a doklad kvůli tomu bude neúplný.",
     unreached_unread: "Konverzace, které mluvii neukáže, takže se neví, čí jsou: {n}. Doklad kvůli tomu bude neúplný.",
+    until_head: "Do kdy",
     until_then: "Do {until}.",
     until_too_late: "Do {until}, tedy až po termínu žádosti.",
     user_name: "Uživatelské jméno",
@@ -535,6 +551,8 @@ pub(super) const WORDS: Words = Words {
     role,
     severity,
     stage,
+    task_said,
+    task_state,
     verdict,
     verdict_means,
     verified_by,
@@ -765,6 +783,23 @@ fn stage(one: Stage) -> &'static str {
         Stage::Find | Stage::FindLater => "Hledá, co dalšího ví",
         Stage::Erase => "Maže",
         Stage::Verify => "Znovu se kontroluje",
+    }
+}
+
+fn task_said(one: Said) -> &'static str {
+    match one {
+        Said::Erased => "Bylo tam a je smazané",
+        Said::Absent => "Nic tam nebylo",
+        Said::Retained => "Zůstává podle zákona nebo povinnosti",
+        Said::Residual => "Pořád tam je",
+    }
+}
+
+fn task_state(one: TaskState) -> &'static str {
+    match one {
+        TaskState::Open => "Otevřený",
+        TaskState::Late => "Nikdo ho nepotvrdil včas",
+        TaskState::Residual => "Podle někoho to tam pořád je",
     }
 }
 

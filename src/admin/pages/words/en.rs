@@ -8,6 +8,7 @@ use crate::consent::ConsentState;
 use crate::erasure::confirmation::LinkState;
 use crate::erasure::{ErasureState, Outcome, RecheckOutcome, Stage, Verdict};
 use crate::hold::HoldReason;
+use crate::operations::tasks::{Said, TaskState};
 use crate::request::{Came, ChosenBecause, ClosedBecause, ExtendedBecause, RejectedBecause, RequestState, VerifiedBy};
 
 pub(super) const WORDS: Words = Words {
@@ -93,6 +94,7 @@ pub(super) const WORDS: Words = Words {
     do_retry: "Try again",
     do_run: "Erase what was planned",
     do_stop: "Stop this erasure",
+    do_task: "Write it down",
     do_verify: "It is known whose it is",
     do_withdraw: "The person has withdrawn it",
     does_not_run: "The deadline does not run",
@@ -355,6 +357,19 @@ pub(super) const WORDS: Words = Words {
     target_works: "It is called.",
     targets: "Targets",
     targets_lead: "What quietus calls to erase, and what waits for each.",
+    task: "Task",
+    task_choose: "Choose what became of it.",
+    task_done_lead: "The receipt has it as your word, with your name. That it is gone is not called verified by that.",
+    task_done_title: "What became of it?",
+    task_law: "By which law or duty it is kept",
+    task_law_hint: "Only where it stays, such as 563/1991 Sb., § 31; it stands on the receipt, so write nothing of the person",
+    task_law_wrong: "Name the law or duty in one line of at most 200 characters.",
+    task_not_done: "Nothing is written down yet",
+    task_of: "Task {id}",
+    task_wait: "Wait: a hold keeps it. Erase nothing until that has ended.",
+    task_what: "What is to be done",
+    tasks: "Tasks",
+    tasks_lead: "What people erase where nothing else can. Whom a task is about is shown on the command line, on a terminal alone (quietus tasks show, with --reveal), and each look is in the audit.",
     the_case: "The case",
     theirs_erase: "Theirs: erase",
     these_go: "These go, and nothing else",
@@ -382,6 +397,7 @@ pub(super) const WORDS: Words = Words {
     unreached_unheard_accepted: "Sessions of which quietus never heard: mluvii itself is not searched, as the configuration accepts.",
     unreached_unheard: "Sessions of which quietus never heard: mluvii itself is not searched, and the receipt is incomplete by that.",
     unreached_unread: "Sessions that mluvii does not show, so that nobody knows whose they are: {n}. The receipt is incomplete by that.",
+    until_head: "Until",
     until_then: "Until {until}.",
     until_too_late: "Until {until}, after the last day of the request.",
     user_name: "User name",
@@ -525,6 +541,8 @@ pub(super) const WORDS: Words = Words {
     role,
     severity,
     stage,
+    task_said,
+    task_state,
     verdict,
     verdict_means,
     verified_by,
@@ -755,6 +773,23 @@ fn stage(one: Stage) -> &'static str {
         Stage::Find | Stage::FindLater => "Looking for what else it knows",
         Stage::Erase => "Erasing",
         Stage::Verify => "Being looked at again",
+    }
+}
+
+fn task_said(one: Said) -> &'static str {
+    match one {
+        Said::Erased => "It was there, and is gone",
+        Said::Absent => "There was nothing",
+        Said::Retained => "It stays, by law or duty",
+        Said::Residual => "It is still there",
+    }
+}
+
+fn task_state(one: TaskState) -> &'static str {
+    match one {
+        TaskState::Open => "Open",
+        TaskState::Late => "Nobody has confirmed it in time",
+        TaskState::Residual => "Somebody has said that it is still there",
     }
 }
 

@@ -6,7 +6,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 16] = [
+const PAGES: [(&str, &[&str]); 17] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
@@ -18,6 +18,7 @@ const PAGES: [(&str, &[&str]); 16] = [
     ("/holds", &ROLES),
     ("/holds?show=all", &ROLES),
     ("/holds/new", &["officer"]),
+    ("/tasks", &["officer"]),
     ("/targets", &["operator"]),
     ("/audit", &ROLES),
     ("/accounts", &["operator"]),
@@ -26,7 +27,7 @@ const PAGES: [(&str, &[&str]); 16] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 20] = [
+const ORDERS: [(&str, &[&str]); 21] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -47,6 +48,7 @@ const ORDERS: [(&str, &[&str]); 20] = [
     ("/holds/h-000000000000/lift", &["officer"]),
     ("/holds/new", &["officer"]),
     ("/people", &["officer"]),
+    ("/tasks/t-000000000000/done", &["officer"]),
 ];
 
 #[test]
