@@ -18,7 +18,6 @@ use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong};
 use super::why::why_theirs;
 use crate::admin::caller::Requests;
-use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::consent::Consent;
 use crate::hold::HeldBy;
