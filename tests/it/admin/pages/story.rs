@@ -110,11 +110,18 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     let (_, rest) = done.text.split_once("href=\"/receipts/").expect("its receipt");
     let receipt = format!("/receipts/{}", rest.split('"').next().expect("an end"));
     seen.push(olga.get(&receipt).is(200).says(&["Certificate to print", "What was done"]).text);
+    seen.push(
+        olga.get(&format!("{receipt}/verified"))
+            .is(200)
+            .says(&["It is signed by a key of this server", "first one"])
+            .text,
+    );
     let paper = olga.get(&format!("{receipt}/certificate")).is(200);
     assert!(paper.text.starts_with("<!DOCTYPE html>") && paper.header("cache-control") == "no-store");
     seen.push(paper.text);
     adam.get(&format!("{receipt}/certificate")).is(403);
     olga.get("/receipts/4711").is(404);
+    olga.get("/receipts/4711/verified").is(404);
 
     // Everything in Czech as well, whole.
     olga.get("/language/cs?next=/").leads_to("/");
