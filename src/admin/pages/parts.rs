@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::view::View;
 pub(super) use super::view::actor;
 use super::visitor::Visitor;
+use super::words::Words;
 use crate::access::{Companies, Permission};
 use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
@@ -35,18 +36,21 @@ pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
     format!("/requests/{company}/{number}")
 }
 
-/// What a person is known by. A company's own kinds are called as it calls them.
+/// What a person is known by.
 pub(super) fn kind(view: &View, kind: &Kind) -> String {
-    let w = view.words();
-    let word = match kind {
+    kind_in(view.words(), kind).to_owned()
+}
+
+/// The same in one language. A company's own kinds are called as it calls them.
+pub(super) fn kind_in<'k>(w: &'static Words, kind: &'k Kind) -> &'k str {
+    match kind {
         Kind::Email => w.kind_email,
         Kind::Phone => w.kind_phone,
         Kind::Name => w.kind_name,
         Kind::GuestId => w.kind_guest,
         Kind::SessionId => w.kind_session,
         Kind::Other(own) => own.as_str(),
-    };
-    word.to_owned()
+    }
 }
 
 /// A hold, by which it is found, and why it is there.

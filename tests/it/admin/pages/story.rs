@@ -41,7 +41,7 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     let planned = planned.says(&[
         "1 session goes",
         "acme/101",
-        "e-mail address agree",
+        "same: e-mail address",
         " · ",
         "a…@e….com",
         "Would be erased",
