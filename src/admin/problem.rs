@@ -13,6 +13,7 @@ use crate::causes::with_causes;
 use crate::http::LogRateLimit;
 use crate::ledger::LedgerError;
 use crate::operations::{NotShown, OperationError};
+use crate::request::Refused;
 
 /// When whoever could not be answered may ask again, in seconds.
 const RETRY_AFTER_S: &str = "5";
@@ -134,11 +135,13 @@ pub(super) struct ProblemBody {
 pub(super) struct Problem {
     code: Code,
     detail: String,
+    /// Where it is a request that cannot be as it is, why: pages have words of their own for that.
+    refused: Option<Box<Refused>>,
 }
 
 impl Problem {
     pub(super) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into() }
+        Self { code, detail: detail.into(), refused: None }
     }
 
     pub(super) fn code(&self) -> Code {
@@ -148,6 +151,11 @@ impl Problem {
     /// What happened, to what, and why.
     pub(super) fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Why a request cannot be as it is.
+    pub(super) fn refused(&self) -> Option<&Refused> {
+        self.refused.as_deref()
     }
 
     /// The same where what was ordered is done: whoever asks must not take it for refused.
@@ -170,7 +178,7 @@ impl From<OperationError> for Problem {
     fn from(error: OperationError) -> Self {
         let code = match &error {
             OperationError::NotFound(_) => Code::NotFound,
-            OperationError::Conflict(_) => Code::Conflict,
+            OperationError::Conflict(_) | OperationError::Refused(_) => Code::Conflict,
             OperationError::Duplicate(_) => Code::Duplicate,
             OperationError::Input(_) => Code::Input,
             OperationError::Ledger(cause) if cause.is::<NotShown>() => Code::NotShown,
@@ -196,7 +204,13 @@ impl From<OperationError> for Problem {
                 };
                 Self::new(code, detail)
             }
-            _ => Self::new(code, detail),
+            _ => {
+                let refused = match error {
+                    OperationError::Refused(refused) => Some(Box::new(refused.why)),
+                    _ => None,
+                };
+                Self { refused, ..Self::new(code, detail) }
+            }
         }
     }
 }
@@ -231,7 +245,7 @@ impl Lines {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let Self { code, detail } = self;
+        let Self { code, detail, refused: _ } = self;
         let status = code.status();
         let body = ProblemBody {
             r#type: "about:blank",

@@ -27,17 +27,17 @@ pub(crate) fn router(admin: Admin) -> Router {
 }
 
 async fn no_such_path(State(admin): State<Arc<Admin>>, request: Request) -> Response {
-    refused(&admin, request, Problem::new(Code::NoSuchPath, "nothing is served at this path"))
+    refused(&admin, request, Problem::new(Code::NoSuchPath, "nothing is served at this path")).await
 }
 
 async fn no_such_method(State(admin): State<Arc<Admin>>, request: Request) -> Response {
-    refused(&admin, request, Problem::new(Code::NoSuchMethod, "the path has not this method"))
+    refused(&admin, request, Problem::new(Code::NoSuchMethod, "the path has not this method")).await
 }
 
-fn refused(admin: &Arc<Admin>, request: Request, problem: Problem) -> Response {
+async fn refused(admin: &Arc<Admin>, request: Request, problem: Problem) -> Response {
     match request.uri().path().starts_with(API) {
         true => problem.into_response(),
-        false => pages::refused(admin, request, problem),
+        false => pages::refused(admin, request, problem).await,
     }
 }
 

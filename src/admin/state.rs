@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use super::problem::{Code, Problem};
 use super::settings::AdminSettings;
 use crate::http::{ServerSettings, address_of};
+use crate::keys::CapsuleKey;
 use crate::lock::Replaceable;
 use crate::operations::Operations;
 use crate::operations::accounts::SignInLimits;
@@ -28,6 +29,8 @@ pub(crate) struct Admin {
     server: Arc<Replaceable<ServerSettings>>,
     plans: Semaphore,
     trials: Semaphore,
+    /// What a page hands out to come back within minutes is sealed under it; with the process it is gone.
+    pub(super) passing: CapsuleKey,
     sign_ins: SignInLimits,
     /// What is ordered of this process itself.
     plugins: RunningPlugins,
@@ -59,6 +62,7 @@ impl Admin {
             server,
             plans: Semaphore::new(PLANS_AT_ONCE),
             trials: Semaphore::new(TRIALS_AT_ONCE),
+            passing: CapsuleKey::generate(),
             sign_ins: SignInLimits::default(),
             plugins,
             configuration,

@@ -9,6 +9,14 @@ pub(crate) use row::{AuditBroken, AuditRow, verify_chain};
 
 use crate::access::{AccountName, TokenId};
 
+/// Acts on accounts and tokens, by how their words begin.
+const OF_ACCOUNTS: [&str; 2] = ["account.", "token."];
+
+/// Whether an act, by its word, is one on accounts or tokens: not everybody who sees the audit sees those.
+pub(crate) fn is_of_accounts(act: &str) -> bool {
+    OF_ACCOUNTS.iter().any(|begins| act.starts_with(begins))
+}
+
 /// Who orders an act: the kind of way in, and who came that way, such as `cli:root`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]

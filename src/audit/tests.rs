@@ -145,3 +145,10 @@ fn who_came_by_an_account_is_read_back() {
     assert_eq!(Actor::user(&ann).came_by(), Some((ann, None)));
     assert_eq!(Actor::cli("ann").came_by(), None);
 }
+
+#[test]
+fn acts_on_accounts_are_told_from_others_by_their_words() {
+    let of = |act: Act| is_of_accounts(act.as_str());
+    assert!(of(Act::AddAccount) && of(Act::RefuseSignIn) && of(Act::IssueToken) && of(Act::RevokeToken));
+    assert!(!of(Act::RequestErasure) && !of(Act::RunRequest));
+}

@@ -268,6 +268,9 @@ pub(crate) trait Records: Send + Sync {
 
     async fn erasure(&self, id: ErasureId) -> Result<Option<Erasure>, LedgerError>;
 
+    /// Those of these that are there, in their order, by one look.
+    async fn erasures_named(&self, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError>;
+
     /// Newest first, or the longest due first.
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError>;
 

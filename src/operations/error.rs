@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use crate::access::{NotOneLine, PasswordRefused};
 use crate::key_files::KeysError;
 use crate::ledger::LedgerError;
+use crate::request::{Refused, RequestNumber};
 use crate::subject::{InstallationName, Kind, SessionKey};
 
 /// Why an operation was not done; one variant per reaction of the caller.
@@ -16,6 +17,9 @@ pub(crate) enum OperationError {
     /// It is there, in a state in which this cannot be done; nothing has changed.
     #[error("{0}")]
     Conflict(String),
+    /// The same of a request, by why.
+    #[error(transparent)]
+    Refused(Box<RequestRefused>),
     /// An open request of the same person is there, and has this number; nothing has changed.
     #[error("the open request {0} is of the same person")]
     Duplicate(String),
@@ -34,6 +38,14 @@ pub(crate) enum OperationError {
     /// Anything else, such as a file that cannot be written.
     #[error(transparent)]
     Failed(anyhow::Error),
+}
+
+/// Why something cannot be done with a request as it is; nothing has changed.
+#[derive(Debug, thiserror::Error)]
+#[error("request {number}: {why}")]
+pub(crate) struct RequestRefused {
+    pub(crate) number: RequestNumber,
+    pub(crate) why: Refused,
 }
 
 /// What was ordered is done, and how it is now could not be read. Stands before the cause of a [`OperationError::Ledger`].

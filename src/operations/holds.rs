@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::erasures::installation_of_person;
-use super::person::{GivenIdentifiers, NamedPerson};
+use super::person::{GivenIdentifiers, NamedPerson, note_search};
 use super::{InputError, OperationError, Operations};
 use crate::audit::Actor;
 use crate::erasure::{Erasure, ErasureId};
-use crate::hold::{CaseReference, HoldId, HoldOn, HoldReason, NewHold};
-use crate::ledger::{Hold, HoldsListed};
+use crate::hold::{CaseReference, HeldBy, HoldId, HoldOn, HoldReason, NewHold};
+use crate::ledger::{Hold, HoldsListed, MaybeHeld};
 use crate::subject::{GuestId, InstallationName, SessionKey};
 
 /// Erasures that are shown of those that wait for a hold.
@@ -105,6 +105,36 @@ pub(crate) async fn lift(on: &Operations, id: HoldId, by: &Actor) -> Result<(), 
         Some(_) => Err(OperationError::Conflict(format!("the hold {id} has ended"))),
         None => Err(unknown(id)),
     }
+}
+
+/// The holds in force that concern a person in one installation, whoever else they concern. The audit names the search before it is
+/// answered.
+pub(crate) async fn of_person(
+    on: &Operations,
+    installation: Option<&InstallationName>,
+    identifiers: &GivenIdentifiers,
+    by: &Actor,
+) -> Result<Vec<HeldBy>, OperationError> {
+    let installations = match installation {
+        Some(name) => std::slice::from_ref(on.installation(name)?),
+        None => on.settings.installations.as_slice(),
+    };
+    let keys = on.keys().await?;
+    let mut found = Vec::new();
+    for one in installations {
+        let fingerprinter = on.fingerprinter(&keys, &one.name);
+        let person = NamedPerson::read(identifiers, &fingerprinter, on.settings.person.region)?;
+        let of = MaybeHeld {
+            installation: one.name.clone(),
+            session: None,
+            guest: None,
+            rules: Vec::new(),
+            identifiers: person.fingerprints,
+        };
+        found.extend(on.ledger.holds_on(&of).await?);
+    }
+    note_search(on, "holds", installation, identifiers, found.len(), by).await?;
+    Ok(found)
 }
 
 pub(crate) async fn list(on: &Operations, which: HoldsListed) -> Result<Vec<Hold>, OperationError> {

@@ -44,7 +44,7 @@ pub(crate) mod targets;
 pub(crate) mod tasks;
 pub(crate) mod webhooks;
 
-pub(crate) use error::{InputError, NotShown, OperationError};
+pub(crate) use error::{InputError, NotShown, OperationError, RequestRefused};
 pub(crate) use person::GivenIdentifiers;
 pub(crate) use resources::{Resources, RunningTargets, SourceWebhook};
 use rules::unknown_session;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::told::{self, Names};
-use super::{Audience, Lang, outcome, reasons};
+use super::{Audience, Lang, notes, outcome, reasons};
 use crate::receipt::{ReasonStatement, Statement};
 use crate::subject::{InstallationName, TargetName, Titles};
 
@@ -46,6 +46,11 @@ impl<'a> InWords<'a> {
     /// A place that was looked at, or was not.
     pub(crate) fn place(self, said: &str) -> String {
         told::place(self.lang, said)
+    }
+
+    /// What a system has answered; where nobody knows its words, as a quotation of them.
+    pub(crate) fn said(self, text: &str) -> String {
+        notes::said(self.lang, text)
     }
 
     /// A reason of a receipt, or of one that is foreseen.

@@ -13,7 +13,7 @@ use super::{
 use crate::audit::{Actor, Apart};
 use crate::deadline::{EXTENDED_MONTHS_MAX, Pause, Term};
 use crate::erasure::ErasureId;
-use crate::subject::TargetName;
+use crate::subject::{SessionKey, TargetName};
 
 /// Why an act on a request cannot be.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -58,6 +58,10 @@ pub(crate) enum Refused {
     NotApproved,
     #[error("its plan is approved already")]
     Approved,
+    #[error("somebody has changed it at this moment; look at it, and try again")]
+    ChangedMeanwhile,
+    #[error("{count} of the sessions that were planned are not found as they were, such as {first}: plan it anew")]
+    NotAsPlanned { count: usize, first: SessionKey },
     #[error("somebody else has to approve it than {0}, who has entered it, or has made its plan or changed it")]
     SamePerson(Actor),
 }
@@ -184,7 +188,10 @@ impl Request {
     /// It was shown what would go, with what was decided about single sessions.
     pub(crate) fn planned(mut self, plan: Plan, chosen: Chosen) -> Acted {
         self.must_be_verified()?;
-        let Chosen { include, exclude, anew } = chosen;
+        let Chosen { include, exclude, anew, seen } = chosen;
+        if seen.is_some_and(|seen| seen != self.decided()) {
+            return Err(Refused::ChangedMeanwhile);
+        }
         let same_choices = self.include == include && self.exclude == exclude;
         let before = self.plan.take().filter(|before| before.hash == plan.hash && same_choices && !anew);
         if let Some(before) = before {

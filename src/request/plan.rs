@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{RequestId, words};
+use super::{Request, RequestId, words};
 use crate::audit::Actor;
 use crate::chain;
 use crate::erasure::Foreseen;
@@ -55,6 +55,8 @@ pub(crate) struct Chosen {
     pub(crate) exclude: Vec<Choice>,
     /// Everything before is forgotten, also who has decided it.
     pub(crate) anew: bool,
+    /// Where whoever decides has read what was decided before ([`Request::decided`]): what that was.
+    pub(crate) seen: Option<String>,
 }
 
 /// Who has approved a plan.
@@ -77,6 +79,18 @@ pub(crate) struct Plan {
     /// What its receipt will have to say, as it was shown. It is no part of the hash: what targets hold changes by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) foreseen: Option<Foreseen>,
+}
+
+impl Request {
+    /// By what its plan, and what was decided about single sessions, are told from others: who has read these and decides must not undo what
+    /// somebody else has decided meanwhile.
+    pub(crate) fn decided(&self) -> String {
+        let plan = self.plan.as_ref().map(|plan| &plan.hash);
+        let text = json!({ "plan": plan, "include": self.include, "exclude": self.exclude }).to_string();
+        let mut hash = chain::hash(text.as_bytes());
+        hash.truncate(HASH_CHARACTERS);
+        hash
+    }
 }
 
 impl Plan {

@@ -17,7 +17,7 @@ use crate::admin::caller::{By, See};
 use crate::admin::given::Query;
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::audit::{Actor, AuditRow, Object};
+use crate::audit::{Actor, AuditRow, Object, is_of_accounts};
 use crate::ledger::{AuditRange, Cursor};
 use crate::operations::audit;
 
@@ -76,13 +76,6 @@ struct ListQuery {
     limit: Option<u32>,
 }
 
-/// Acts on accounts and tokens, by how their words begin.
-const OF_ACCOUNTS: [&str; 2] = ["account.", "token."];
-
-fn is_of_accounts(act: &str) -> bool {
-    OF_ACCOUNTS.iter().any(|begins| act.starts_with(begins))
-}
-
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Row>> {
     by.sees_all()?;
     let sees_accounts = by.identity.roles.allow(Permission::SeeAccounts);
@@ -103,17 +96,4 @@ async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Row>> 
     // The page is shorter by them, and goes on where it would.
     page.items.retain(|row| sees_accounts || !is_of_accounts(&row.statement.act));
     Ok(Done(Page::of(page, Row::from)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_of_accounts;
-    use crate::audit::Act;
-
-    #[test]
-    fn acts_on_accounts_are_told_from_others_by_their_words() {
-        let of = |act: Act| is_of_accounts(act.as_str());
-        assert!(of(Act::AddAccount) && of(Act::RefuseSignIn) && of(Act::IssueToken) && of(Act::RevokeToken));
-        assert!(!of(Act::RequestErasure) && !of(Act::RunRequest));
-    }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use super::fields::Fields;
+use super::looks::looks;
 use super::paging::{Begin, PAGE, next};
 use super::parts::{cell, companies, crumbs, days_left, erasure_state, heads, in_words, urgency, verdict, waits_for};
 use super::view::{Section, Sheet};
@@ -83,7 +84,7 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<ErasureState>, all: &[Expla
                 th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } small { (erasure.subject.installation()) } }
                 (cell(w.state, &state))
                 (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
-                (cell(w.since, &view.time(erasure.created)))
+                (cell(w.since_head, &view.time(erasure.created)))
                 (cell(w.result, &result))
             }
         }
@@ -95,7 +96,7 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<ErasureState>, all: &[Expla
             @if all.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
-                    (heads(&[w.erasure, w.state, w.demanded_by, w.since, w.result]))
+                    (heads(&[w.erasure, w.state, w.demanded_by, w.since_head, w.result]))
                     tbody role="rowgroup" { @for one in all { (row(one)) } }
                 }
                 @if let Some(further) = further {
@@ -162,7 +163,7 @@ fn sheet(
         div.head {
             div.line { h1 { (title) } " " (erasure_state(view, erasure.state)) }
             p.lead {
-                (w.demanded_by) " " (erasure.rules.join(", ")) ". " (w.since) " " (view.time(erasure.created)) "."
+                (view.fill(w.erasure_lead, &[("rules", &html! { (erasure.rules.join(", ")) }), ("since", &view.time(erasure.created))]))
                 @if let Some(left) = explained.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
             @if erasure.ended.is_none() {
@@ -193,7 +194,7 @@ fn sheet(
             h2 #h-steps { (w.systems) }
             @for step in steps { (of_step(visitor, erasure, step)) }
         }
-        @if !rechecks.is_empty() { (looks(visitor, erasure, rechecks)) }
+        (looks(view, names, rechecks))
         (orders(visitor, erasure, &path))
     };
     Sheet::new(title, Section::Erasures, body)
@@ -216,7 +217,7 @@ fn of_step(visitor: &Visitor<See>, erasure: &Erasure, step: &Step) -> Markup {
             div.bar {
                 h3 id=(id) { (names.system(&step.target)) }
                 span class={ "st " (class) } { (word) }
-                @if let Some(reason) = &step.reason { p lang="en" { (reason) } }
+                @if let Some(reason) = &step.reason { p { (names.said(reason)) } }
                 @if !counts.is_empty() { p { (w.found) ": " (counts) "." } }
             }
             details {
@@ -250,36 +251,6 @@ fn outcome_class(outcome: Outcome, is_seen: bool) -> &'static str {
     }
 }
 
-fn looks(visitor: &Visitor<See>, erasure: &Erasure, rechecks: &recheck::Rechecks) -> Markup {
-    let (view, w) = (&visitor.view, visitor.view.words());
-    let names = in_words(visitor, erasure.subject.installation());
-    html! {
-        section aria-labelledby="h-looks" {
-            h2 #h-looks { (w.looked_again_later) }
-            table.stack role="table" {
-                caption { (w.looks_caption) }
-                (heads(&[w.system, w.when, w.result]))
-                tbody role="rowgroup" {
-                    @for one in &rechecks.looked {
-                        tr role="row" {
-                            th scope="row" role="rowheader" { (names.system(&one.target)) }
-                            (cell(w.when, &view.time(one.looked)))
-                            (cell(w.result, &html! { ((w.recheck)(one.outcome)) @if let Some(why) = &one.why { small lang="en" { (why) } } }))
-                        }
-                    }
-                    @for one in &rechecks.to_come {
-                        tr role="row" {
-                            th scope="row" role="rowheader" { (names.system(&one.target)) }
-                            (cell(w.when, &view.time(one.at)))
-                            (cell(w.result, &html! { span.muted { (w.to_come) } }))
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 /// What somebody can order of it, with what comes of it.
 fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
@@ -306,18 +277,29 @@ fn orders(visitor: &Visitor<See>, erasure: &Erasure, path: &str) -> Markup {
     let is_open = erasure.ended.is_none();
     let scheduled = erasure.state == ErasureState::Scheduled;
     let parked = erasure.steps.iter().any(|step| matches!(step.state, StepState::Parked { .. }));
+    let mut offered = Vec::new();
+    if is_open && approver && waits {
+        offered.push(order("approve", w.approve_erasure_lead, w.do_approve, "primary"));
+        offered.push(order("reject", w.reject_erasure_lead, w.do_reject_erasure, "danger"));
+    }
+    if is_open && operator && parked {
+        offered.push(order("retry", w.retry_lead, w.do_retry, ""));
+    }
+    if is_open && officer && scheduled {
+        offered.push(order("begin", w.begin_lead, w.do_begin, ""));
+        // Nothing was begun that could be stopped.
+        offered.push(order("cancel", w.cancel_lead, w.do_cancel, "danger"));
+    } else if is_open && officer && !waits {
+        if parked {
+            offered.push(order("cancel", w.cancel_lead, w.do_cancel, "danger"));
+        }
+        offered.push(order("stop", w.stop_lead, w.do_stop, "danger"));
+    }
     html! {
-        @if is_open && ((approver && waits) || (operator && parked) || officer) {
+        @if !offered.is_empty() {
             section aria-labelledby="h-orders" {
                 h2 #h-orders { (w.what_you_can_do) }
-                @if approver && waits {
-                    (order("approve", w.approve_erasure_lead, w.do_approve, "primary"))
-                    (order("reject", w.reject_erasure_lead, w.do_reject_erasure, "danger"))
-                }
-                @if operator && parked { (order("retry", w.retry_lead, w.do_retry, "")) }
-                @if officer && scheduled { (order("begin", w.begin_lead, w.do_begin, "")) }
-                @if officer && (scheduled || parked) { (order("cancel", w.cancel_lead, w.do_cancel, "danger")) }
-                @if officer && !waits { (order("stop", w.stop_lead, w.do_stop, "danger")) }
+                @for one in &offered { (one) }
             }
         }
     }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::body::to_bytes;
+use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, header};
 use percent_encoding::percent_decode_str;
 use tokio::time::timeout;
 
-use super::view::{Refusal, View};
+use super::view::Refusal;
+use super::visitor::view_of;
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
 use crate::keys::Secret;
@@ -63,21 +65,24 @@ impl FromRequest<Arc<Admin>> for Fields {
 
     async fn from_request(request: Request, admin: &Arc<Admin>) -> Result<Self, Refusal> {
         let (parts, body) = request.into_parts();
-        let refused =
-            |problem: Problem| Refusal::of(View::of_stranger(&parts, admin, &admin.operations()).problem(&problem));
-        let media = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
-        if !bare.trim_ascii().eq_ignore_ascii_case(MEDIA) {
-            return Err(refused(Problem::new(Code::NotUnderstood, "the body is no form")));
+        match read(&parts, body, admin).await {
+            Ok(fields) => Ok(fields),
+            Err(problem) => Err(Refusal::of(view_of(&parts, admin).await.problem(&problem))),
         }
-        let read = timeout(admin.body_read_max(), to_bytes(body, BODY_BYTES_MAX)).await;
-        let Ok(read) = read else {
-            return Err(refused(Problem::new(Code::TooSlow, "the form did not come in time")));
-        };
-        let bytes = read.map_err(|_| refused(Problem::new(Code::TooLarge, "the form is too large, or broke off")))?;
-        let text = std::str::from_utf8(&bytes).ok();
-        text.and_then(Self::read).ok_or_else(|| refused(Problem::new(Code::NotUnderstood, "the form is not UTF-8")))
     }
+}
+
+async fn read(parts: &Parts, body: Body, admin: &Admin) -> Result<Fields, Problem> {
+    let media = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
+    if !bare.trim_ascii().eq_ignore_ascii_case(MEDIA) {
+        return Err(Problem::new(Code::NotUnderstood, "the body is no form"));
+    }
+    let read = timeout(admin.body_read_max(), to_bytes(body, BODY_BYTES_MAX)).await;
+    let read = read.map_err(|_| Problem::new(Code::TooSlow, "the form did not come in time"))?;
+    let bytes = read.map_err(|_| Problem::new(Code::TooLarge, "the form is too large, or broke off"))?;
+    let text = std::str::from_utf8(&bytes).ok();
+    text.and_then(Fields::read).ok_or_else(|| Problem::new(Code::NotUnderstood, "the form is not UTF-8"))
 }
 
 #[cfg(test)]

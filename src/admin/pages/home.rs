@@ -3,7 +3,7 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts::{SOON_DAYS, companies, days_left, in_words, may_approve, request_path, urgency, waits_for, whose};
+use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
@@ -52,8 +52,9 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     let late = open.iter().filter(|shown| shown.days_left.is_some_and(|left| left < 0)).count() as u64;
     let only = is_cut.then_some(open.len() as u64);
     let (mut requests, mut others) = (Vec::new(), 0_u64);
+    let mut approvals = Approvals::default();
     for shown in open {
-        match needs(visitor, &shown).await? {
+        match needs(visitor, &shown, &mut approvals).await? {
             Some(delay) => requests.push(Waiting { shown, delay }),
             None => others += u64::from(shown.waits_for.iter().any(waits_for_somebody)),
         }
@@ -71,12 +72,10 @@ fn waits_for_somebody(delay: &Delay) -> bool {
 }
 
 /// What a request waits for that whoever looks can do.
-async fn needs(visitor: &Visitor<See>, shown: &Shown) -> Result<Option<Delay>, Problem> {
+async fn needs(visitor: &Visitor<See>, shown: &Shown, approvals: &mut Approvals) -> Result<Option<Delay>, Problem> {
     for delay in &shown.waits_for {
         let is_theirs = match whose(delay.code) {
-            Some(Permission::Approve) => {
-                visitor.view.may(Permission::Approve) && may_approve(visitor, &shown.request).await?
-            }
+            Some(Permission::Approve) => approvals.may(visitor, &shown.request).await?,
             // What operators see says more of it.
             Some(Permission::Operate) | None => false,
             Some(wanted) => visitor.view.may(wanted),
@@ -180,7 +179,7 @@ fn request_row(visitor: &Visitor<See>, Waiting { shown, delay }: &Waiting, is_pr
         @match (shown.days_left, shown.due) {
             (Some(left), Some(due)) => {
                 span class={ "st fill " (urgency(left)) } { (days_left(view, left)) }
-                " " span aria-hidden="true" { "·" } " " (w.due) " " (view.day(due))
+                " " span aria-hidden="true" { "·" } " " (view.fill(w.due_on, &[("day", &view.day(due))]))
             }
             _ => (w.does_not_run),
         }
@@ -191,8 +190,8 @@ fn request_row(visitor: &Visitor<See>, Waiting { shown, delay }: &Waiting, is_pr
 fn erasure_row(visitor: &Visitor<See>, erasure: &Erasure, is_primary: bool) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let title = html! { (view.say(w.erasure_of, &[("id", &erasure.id.to_string())])) };
-    let why = html! { (w.erasure_needs_approval) " " (erasure.rules.join(", ")) };
-    let since = html! { (w.since) " " (view.time(erasure.created)) };
+    let why = html! { (view.say(w.erasure_needs_approval, &[("rules", &erasure.rules.join(", "))])) };
+    let since = view.since(erasure.created);
     row(&title, &format!("/erasures/{}", erasure.id), &why, &since, w.look_at_it, is_primary)
 }
 
@@ -207,7 +206,7 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
                 p lang="en" { (sentence(found)) }
                 p.small.muted {
                     span class={ "st fill " (class) } { ((w.severity)(found.severity)) }
-                    @if let Some(since) = found.since { " " (w.since) " " (view.time(since)) }
+                    @if let Some(since) = found.since { " " (view.since(since)) }
                     " " span.mono { (found.code.as_str()) }
                 }
             }

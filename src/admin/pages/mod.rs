@@ -1,21 +1,30 @@
 //! The pages for people: made on the server, whole without a script, in English and Czech. An adapter over `operations`, as the API beside
 //! it is one; [`Visitor`](visitor::Visitor) is the one way to them.
 
+mod accounts;
+mod audit;
 mod cookies;
 mod erasures;
 mod fields;
+mod holds;
 mod home;
+mod looks;
 mod origin;
 mod paging;
 mod parts;
+mod people;
 mod place;
 mod receipts;
 mod requests;
 mod sessions;
 mod sign_in;
 mod style;
+mod targets;
+mod tasks;
 mod view;
 mod visitor;
+mod whom;
+mod why;
 mod words;
 
 use std::sync::Arc;
@@ -28,6 +37,7 @@ use axum::response::Response;
 use axum::routing::get;
 
 use self::view::View;
+use self::visitor::view_of;
 use super::problem::{Code, Problem};
 use super::state::Admin;
 
@@ -45,13 +55,24 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(requests::routes())
         .merge(erasures::routes())
         .merge(receipts::routes())
+        .merge(holds::routes())
+        .merge(people::routes())
+        .merge(tasks::routes())
+        .route("/targets", get(targets::show))
+        .route("/audit", get(audit::show))
+        .route("/accounts", get(accounts::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
 }
 
-/// What was asked for and is not there, or not so.
-pub(super) fn refused(admin: &Arc<Admin>, request: Request, problem: Problem) -> Response {
+/// What was asked for and is not there, or not so. Who has sent it is looked up only where it comes from a page of ours.
+pub(super) async fn refused(admin: &Arc<Admin>, request: Request, problem: Problem) -> Response {
+    let is_ours = must_be_ours(admin, &request).is_ok();
     let (parts, _) = request.into_parts();
-    let mut response = View::of_stranger(&parts, admin, &admin.operations()).problem(&problem);
+    let view = match is_ours {
+        true => view_of(&parts, admin).await,
+        false => View::of_stranger(&parts, admin, &admin.operations()),
+    };
+    let mut response = view.problem(&problem);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     response
 }
@@ -60,7 +81,7 @@ pub(super) fn refused(admin: &Arc<Admin>, request: Request, problem: Problem) ->
 async fn guarded(State(admin): State<Arc<Admin>>, request: Request, next: Next) -> Response {
     let why = must_be_ours(&admin, &request).err();
     if let Some(problem) = why {
-        return refused(&admin, request, problem);
+        return refused(&admin, request, problem).await;
     }
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));

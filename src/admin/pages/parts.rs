@@ -4,17 +4,20 @@ use maud::{Markup, html};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::view::View;
+pub(super) use super::view::actor;
 use super::visitor::Visitor;
+use super::words::Words;
 use crate::access::{Companies, Permission};
 use crate::admin::problem::Problem;
 use crate::attention::{Delay, DelayCode};
 use crate::audit::Actor;
 use crate::erasure::{ErasureState, Verdict};
+use crate::hold::HeldBy;
 use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
 use crate::request::{Request, RequestState};
-use crate::subject::InstallationName;
+use crate::subject::{InstallationName, Kind};
 
 /// From so many days on it is said that the end is near.
 pub(super) const SOON_DAYS: i32 = 7;
@@ -33,10 +36,28 @@ pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
     format!("/requests/{company}/{number}")
 }
 
-/// Who has done something, without the way in: that is for the audit.
-pub(super) fn actor(actor: &Actor) -> String {
-    let text = actor.to_string();
-    text.strip_prefix("user:").map(str::to_owned).unwrap_or(text)
+/// What a person is known by.
+pub(super) fn kind(view: &View, kind: &Kind) -> String {
+    kind_in(view.words(), kind).to_owned()
+}
+
+/// The same in one language. A company's own kinds are called as it calls them.
+pub(super) fn kind_in<'k>(w: &'static Words, kind: &'k Kind) -> &'k str {
+    match kind {
+        Kind::Email => w.kind_email,
+        Kind::Phone => w.kind_phone,
+        Kind::Name => w.kind_name,
+        Kind::GuestId => w.kind_guest,
+        Kind::SessionId => w.kind_session,
+        Kind::Other(own) => own.as_str(),
+    }
+}
+
+/// A hold, by which it is found, and why it is there.
+pub(super) fn held_by(view: &View, held: &HeldBy) -> String {
+    let why = (view.words().hold_reason)(held.reason);
+    let case = held.case.as_ref().map(|case| format!(", {case}")).unwrap_or_default();
+    format!("{}: {why}{case}", held.hold)
 }
 
 /// What a list is read for: everything at once, or each company that the account may see.
@@ -47,9 +68,25 @@ pub(super) fn companies<N>(visitor: &Visitor<N>) -> Vec<Option<InstallationName>
     }
 }
 
-/// Whether somebody else has entered and planned it, as far as the ledger knows who is who.
-pub(super) async fn may_approve<N>(visitor: &Visitor<N>, request: &Request) -> Result<bool, Problem> {
-    Ok(accounts::why_not(&visitor.on, &visitor.actor(), &request.askers()).await?.is_none())
+/// Whether somebody may approve requests. Who is surely somebody else is read in the audit, so it is asked once for the same people, and only
+/// where the answer is shown.
+#[derive(Default)]
+pub(super) struct Approvals(Vec<(Vec<Actor>, bool)>);
+
+impl Approvals {
+    /// Whether somebody else has entered and planned it, as far as the ledger knows who is who.
+    pub(super) async fn may<N>(&mut self, visitor: &Visitor<N>, request: &Request) -> Result<bool, Problem> {
+        if !visitor.view.may(Permission::Approve) {
+            return Ok(false);
+        }
+        let askers = request.askers();
+        if let Some((_, may)) = self.0.iter().find(|(known, _)| *known == askers) {
+            return Ok(*may);
+        }
+        let may = accounts::why_not(&visitor.on, &visitor.actor(), &askers).await?.is_none();
+        self.0.push((askers, may));
+        Ok(may)
+    }
 }
 
 /// How systems are called on this page.
@@ -64,7 +101,7 @@ pub(super) fn due(view: &View, shown: &Shown) -> Markup {
         (Some(left), Some(due)) => html! {
             span.due {
                 span class={ "st " (urgency(left)) } { (days_left(view, left)) }
-                small { (w.due) " " (view.day(due)) }
+                small { (view.fill(w.due_on, &[("day", &view.day(due))])) }
             }
         },
         _ if shown.state.is_open() => html! { span.muted { (w.does_not_run) } },
@@ -136,12 +173,13 @@ pub(super) fn waits_for(view: &View, names: InWords<'_>, delay: &Delay) -> Marku
     let w = view.words();
     let target = delay.target.as_ref().map(|target| names.system(target)).unwrap_or_default();
     let sentence = view.say((w.delay)(delay.code), &[("target", &target)]);
+    let end = if delay.too_late { w.until_too_late } else { w.until_then };
     html! {
         (sentence)
-        @if let Some(since) = delay.since { " " (w.since) " " (view.day(since)) "." }
-        @if let Some(until) = delay.until { " " (w.until) " " (view.time(until)) @if delay.too_late { ", " (w.after_the_last_day) } "." }
-        // What a target has answered, as it is.
-        @if let Some(reason) = &delay.reason { " " span.muted lang="en" { (reason) } }
+        @if let Some(since) = delay.since { " " (view.fill(w.since_then, &[("since", &view.day(since))])) }
+        @if let Some(until) = delay.until { " " (view.fill(end, &[("until", &view.time(until))])) }
+        // What a target has answered, in words as far as they are known.
+        @if let Some(reason) = &delay.reason { " " span.muted { (names.said(reason)) } }
     }
 }
 
@@ -179,6 +217,27 @@ pub(super) enum MustChoose {
     No,
 }
 
+/// What belongs to a field: its hint, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Aria {
+    /// The ids of the texts about it.
+    pub(super) described_by: Option<String>,
+    pub(super) is_wrong: bool,
+}
+
+impl Aria {
+    /// Of the field with this id, whose hint and error have ids that follow from it.
+    pub(super) fn of(id: &str, has_hint: bool, is_wrong: bool) -> Self {
+        let texts = [has_hint.then(|| format!("{id}-h")), is_wrong.then(|| format!("{id}-e"))];
+        let texts: Vec<_> = texts.into_iter().flatten().collect();
+        Self { described_by: (!texts.is_empty()).then(|| texts.join(" ")), is_wrong }
+    }
+
+    pub(super) fn invalid(&self) -> Option<&'static str> {
+        self.is_wrong.then_some("true")
+    }
+}
+
 /// A list of words to choose from, none of them beforehand where `nothing` is a word for that.
 pub(super) fn choices<T: Copy + PartialEq>(
     id: &str,
@@ -187,9 +246,11 @@ pub(super) fn choices<T: Copy + PartialEq>(
     chosen: Option<T>,
     nothing: Option<&str>,
     must: MustChoose,
+    aria: &Aria,
 ) -> Markup {
     html! {
-        select id=(id) name=(id) required[must == MustChoose::Yes] {
+        select id=(id) name=(id) required[must == MustChoose::Yes]
+            aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()] {
             @if let Some(nothing) = nothing { option value="" { (nothing) } }
             @for one in all { option value=(word(*one)) selected[chosen == Some(*one)] { (shown(*one)) } }
         }

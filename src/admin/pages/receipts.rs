@@ -20,15 +20,17 @@ use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
 use crate::erasure::Verdict;
 use crate::ledger::{Cursor, Page, ReceiptRange};
-use crate::operations::{OperationError, papers, receipts};
+use crate::operations::receipts::{self, OneVerified};
+use crate::operations::{OperationError, papers};
 use crate::papers::Audience;
-use crate::receipt::Receipt;
+use crate::receipt::{ChainBroken, Receipt};
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
         .route("/receipts", get(list))
         .route("/receipts/{number}", get(show))
         .route("/receipts/{number}/certificate", get(certificate))
+        .route("/receipts/{number}/verified", get(verified))
 }
 
 async fn list(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
@@ -150,6 +152,7 @@ fn sheet(visitor: &Visitor<See>, receipt: &Receipt) -> Sheet {
         (sentences("r-decided", w.what_people_decided, "", &said.decided))
         section aria-labelledby="r-genuine" {
             h2 #r-genuine { (w.is_it_genuine) }
+            p { a href={ "/receipts/" (statement.sequence) "/verified" } { (w.verify_receipt) } }
             p.measure { (view.say(w.anybody_can_verify, &[])) }
             pre tabindex="0" { code { "quietus receipts verify receipts.jsonl --public-key receipt.pub" } }
         }
@@ -163,6 +166,37 @@ fn sentences(id: &str, title: &str, class: &str, all: &[String]) -> Markup {
             section aria-labelledby=(id) { h2 id=(id) { (title) } ul.plain { @for one in all { li { span class=(class) { (one) } } } } }
         }
     }
+}
+
+/// Whether a receipt is as it was signed, as far as this server can see.
+async fn verified(visitor: Visitor<See>, Path(number): Path<String>) -> Response {
+    let shown = async {
+        let receipt = seen(&visitor, &number).await?;
+        let holds = receipts::verify_one(&visitor.on, &receipt).await?;
+        Ok::<_, Problem>(verified_sheet(&visitor, &receipt, &holds))
+    };
+    visitor.view.answer(shown.await)
+}
+
+fn verified_sheet(visitor: &Visitor<See>, receipt: &Receipt, holds: &Result<OneVerified, ChainBroken>) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let number = view.lang.number(receipt.statement.sequence);
+    let path = format!("/receipts/{}", receipt.statement.sequence);
+    let (class, sentence) = match holds {
+        Ok(OneVerified::Linked) => ("is-done", html! { (w.verified_whole) }),
+        Ok(OneVerified::First) => ("is-done", html! { (w.verified_first) }),
+        // What was not compared is not called so.
+        Ok(OneVerified::Alone) => ("is-unseen", html! { (w.verified_alone) }),
+        Err(why) => ("is-bad", view.fill(w.not_verified, &[("why", &html! { span lang="en" { (why) } })])),
+    };
+    let title = view.say(w.receipt_of, &[("number", &number)]);
+    let body = html! {
+        (crumbs(view, &[("/receipts", w.receipts), (&path, &number)], w.verify_receipt))
+        div.head { h1 { (title) } p.lead { (view.say(w.verified_lead, &[])) } }
+        div class={ "verdict " (class) } { p { span class={ "st " (class) } { (sentence) } } }
+        p.measure { (view.say(w.anybody_can_verify, &[])) }
+    };
+    Sheet::new(title, Section::Receipts, body)
 }
 
 /// The certificate, as it is printed, in the language of the page.

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use maud::html;
 
 use super::cookies::Cookies;
 use super::fields::Fields;
-use super::sign_in::{from, why_not};
+use super::sign_in::{browser_of, from, why_not, with_cookie};
 use super::view::{Refusal, Section, Sheet, View, see};
 use super::visitor::Visitor;
 use crate::access::{Browser, LoginSession};
@@ -171,6 +171,7 @@ async fn change_password(
     State(admin): State<Arc<Admin>>,
     visitor: Visitor<Own>,
     Address(from): Address,
+    headers: HeaderMap,
     fields: Fields,
 ) -> Response {
     let (view, w) = (&visitor.view, visitor.view.words());
@@ -180,8 +181,10 @@ async fn change_password(
         return refused("again", &view.say(w.passwords_differ, &[]), StatusCode::BAD_REQUEST);
     }
     let (on, old) = (&visitor.on, fields.secret("old"));
-    match accounts::change_password(on, &visitor.identity, old, new, from, admin.sign_ins()).await {
-        Ok(Ok(())) => see("/sessions"),
+    let browser = browser_of(&headers);
+    match accounts::change_password(on, &visitor.identity, old, new, from, browser, admin.sign_ins()).await {
+        Ok(Ok(Some(cookie))) => with_cookie(see("/sessions"), Cookies::of(&admin).session(cookie.expose())),
+        Ok(Ok(None)) => with_cookie(see("/sign-in"), Cookies::of(&admin).no_session()),
         Ok(Err(why)) => {
             let (text, status) = why_not(view, why);
             refused("old", &text, status)

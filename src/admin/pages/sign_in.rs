@@ -95,7 +95,7 @@ async fn sign_in(
     fields: Fields,
 ) -> Response {
     let on = admin.operations();
-    let browser = headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok()).and_then(Browser::of);
+    let browser = browser_of(&headers);
     let next = place::own(fields.text("next"));
     let (name, password) = (fields.text("user"), fields.secret("password"));
     let signed = accounts::sign_in(&on, name, password, from, browser, admin.sign_ins()).await;
@@ -111,6 +111,11 @@ async fn sign_in(
         Ok(Err(why)) => view.page(&refused(&view, next, why)),
         Err(error) => view.problem(&Problem::from(error)),
     }
+}
+
+/// The family of a browser: nothing else that it says is kept.
+pub(super) fn browser_of(headers: &HeaderMap) -> Option<Browser> {
+    headers.get(header::USER_AGENT).and_then(|said| said.to_str().ok()).and_then(Browser::of)
 }
 
 async fn end_former(admin: &Admin, cookies: Cookies, headers: &HeaderMap) -> Result<(), OperationError> {
@@ -159,7 +164,7 @@ async fn choose(
     }
 }
 
-fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
+pub(super) fn with_cookie(mut response: Response, cookie: HeaderValue) -> Response {
     response.headers_mut().append(header::SET_COOKIE, cookie);
     response
 }

@@ -1,5 +1,7 @@
 //! How a page is shown: to whom, in which language, in whose time; and the frame around it.
 
+mod refused;
+
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -13,6 +15,7 @@ use super::{place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
+use crate::audit::Actor;
 use crate::deadline::Calendar;
 use crate::language::Lang;
 use crate::operations::Operations;
@@ -25,6 +28,12 @@ pub(super) enum Section {
     Requests,
     Erasures,
     Receipts,
+    People,
+    Holds,
+    Tasks,
+    Targets,
+    Audit,
+    Accounts,
     Own,
 }
 
@@ -98,6 +107,24 @@ impl View {
         filled(self.lang, sentence, values)
     }
 
+    /// A sentence with what stands in it, where that is more than text.
+    pub(super) fn fill(&self, sentence: &str, values: &[(&str, &Markup)]) -> Markup {
+        let sentence = self.say(sentence, &[]);
+        let mut rest = sentence.as_str();
+        let mut filled = Vec::new();
+        while let Some((before, after)) = rest.split_once('{') {
+            let Some((name, tail)) = after.split_once('}') else { break };
+            filled.push((before, values.iter().find(|(known, _)| *known == name)));
+            rest = tail;
+        }
+        html! { @for (before, value) in &filled { (before) @if let Some((_, value)) = value { (value) } } (rest) }
+    }
+
+    /// Since when something is so.
+    pub(super) fn since(&self, since: Timestamp) -> Markup {
+        self.fill(self.words().since_then, &[("since", &self.time(since))])
+    }
+
     /// A sentence with the number in it.
     pub(super) fn count(&self, forms: &Forms, number: u64) -> String {
         forms.of(self.lang, number)
@@ -105,6 +132,11 @@ impl View {
 
     pub(super) fn today(&self) -> Date {
         self.calendar.day(self.now)
+    }
+
+    /// When a day is over, where the deployment is.
+    pub(super) fn end_of(&self, day: Date) -> Option<Timestamp> {
+        self.calendar.begin(day.tomorrow().ok()?)
     }
 
     /// A day, for people and for programs.
@@ -164,7 +196,10 @@ impl View {
             div.head { h1 { (title) } p.lead { (advice) } }
             // Whoever has not signed in is told no more than that.
             @if self.who.is_some() || code != Code::Unauthenticated {
-                p.measure lang="en" { (problem.detail()) }
+                @match problem.refused() {
+                    Some(why) => p.measure { (refused::sentence(self, why)) },
+                    None => p.measure lang="en" { (problem.detail()) },
+                }
             }
             div.actions {
                 @if self.who.is_some() { a.button.primary href="/" { (w.to_first_page) } }
@@ -223,6 +258,11 @@ impl View {
                         ul {
                             (to(Section::Home, "/", w.needs_attention))
                             (to(Section::Requests, "/requests", w.requests))
+                            @if who.roles.allow(Permission::Requests) {
+                                (to(Section::People, "/people", w.people))
+                                (to(Section::Tasks, "/tasks", w.tasks))
+                            }
+                            (to(Section::Holds, "/holds", w.holds))
                         }
                     }
                     div {
@@ -230,7 +270,12 @@ impl View {
                         ul {
                             (to(Section::Erasures, "/erasures", w.erasures))
                             // Their list is of all companies.
-                            @if who.companies == Companies::All { (to(Section::Receipts, "/receipts", w.receipts)) }
+                            @if who.companies == Companies::All {
+                                (to(Section::Receipts, "/receipts", w.receipts))
+                                (to(Section::Audit, "/audit", w.audit))
+                                @if who.roles.allow(Permission::Operate) { (to(Section::Targets, "/targets", w.targets)) }
+                                @if who.roles.allow(Permission::SeeAccounts) { (to(Section::Accounts, "/accounts", w.accounts)) }
+                            }
                         }
                     }
                     div.me {
@@ -274,6 +319,12 @@ pub(super) fn see(path: &str) -> Response {
     let place = HeaderValue::from_str(path).unwrap_or(HeaderValue::from_static("/"));
     response.headers_mut().insert(header::LOCATION, place);
     response
+}
+
+/// Who has done something, without the way in: that is for the audit.
+pub(super) fn actor(actor: &Actor) -> String {
+    let text = actor.to_string();
+    text.strip_prefix("user:").map(str::to_owned).unwrap_or(text)
 }
 
 /// The one that was chosen, or the one that the browser wants.

@@ -51,6 +51,18 @@ impl<N: Needs> FromRequestParts<Arc<Admin>> for Visitor<N> {
     }
 }
 
+/// How something is shown to whoever has sent this: in the frame of a page to who has signed in, also where there is no such page.
+pub(super) async fn view_of(parts: &Parts, admin: &Admin) -> View {
+    let on = admin.operations();
+    let view = View::of_stranger(parts, admin, &on);
+    let Some(carried) = Cookies::of(admin).read(&parts.headers, SESSION) else { return view };
+    match known(accounts::by_session(&on, carried).await) {
+        Ok(Some(identity)) => view.to(identity),
+        // That it cannot be known just now is said by the pages that need it.
+        Ok(None) | Err(_) => view,
+    }
+}
+
 /// Where somebody signs in, and comes back from; nothing is done of what they have ordered.
 fn unknown(parts: &Parts, view: &View) -> Refusal {
     if parts.method != Method::GET && parts.method != Method::HEAD {

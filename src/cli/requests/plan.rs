@@ -56,7 +56,8 @@ fn choice(text: &str) -> Result<Choice, String> {
 impl PlanRequest {
     pub(super) async fn run(self, on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
         let decided = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
-        let chosen = decided.then_some(Chosen { include: self.include, exclude: self.exclude, anew: self.anew });
+        let chosen =
+            decided.then_some(Chosen { include: self.include, exclude: self.exclude, anew: self.anew, seen: None });
         let with_hints = self.hints || out.is_terminal() && !out.is_json();
         let bar = said::progress();
         let tell = |target: &_| said::asking(&bar, target);

@@ -35,6 +35,17 @@ pub(crate) async fn erasures_are_listed_newest_first_and_by_state(ledger: Shared
     assert_eq!(list(&[ErasureState::Scheduled], 2).await, [4, 3]);
     assert_eq!(list(&[ErasureState::Cancelled, ErasureState::Done], 9).await, [2]);
     assert!(ledger.erasure(ErasureId([9; 16])).await.expect("read").is_none());
+    let named = async |ids: &[u8]| {
+        let ids: Vec<_> = ids.iter().map(|id| ErasureId([*id; 16])).collect();
+        let erasures = ledger.erasures_named(&ids).await.expect("read");
+        erasures.into_iter().map(|erasure| (erasure.id.0[0], erasure.steps.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        named(&[3, 9, 1, 2]).await,
+        [(3, 1), (1, 1), (2, 1)],
+        "those that are there, in the order that is asked for"
+    );
+    assert!(named(&[]).await.is_empty());
     assert!(!ledger.retry_erasure(ErasureId([9; 16]), &by()).await.expect("answered"));
     assert!(!ledger.cancel_erasure(ErasureId([9; 16]), &by()).await.expect("answered"));
 }

@@ -161,7 +161,7 @@ pub(super) async fn ended(
         .collect())
 }
 
-async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
+pub(super) async fn in_order(connection: &Connection, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
     let mut erasures = many(connection, all).await?;
     all.iter().filter_map(|id| erasures.remove(id)).collect()
 }

@@ -253,6 +253,13 @@ impl Records for PostgresLedger {
         erasures::one(&self.reading().await?, id).await
     }
 
+    async fn erasures_named(&self, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
+        match all {
+            [] => Ok(Vec::new()),
+            some => erasures::in_order(&self.reading().await?, some).await,
+        }
+    }
+
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         erasures::list(&self.reading().await?, filter).await
     }

@@ -125,7 +125,10 @@ pub(super) fn readable(connection: &Connection, ids: BTreeSet<ErasureId>) -> BTr
     read.collect()
 }
 
-fn many(connection: &Connection, ids: impl IntoIterator<Item = ErasureId>) -> Result<Vec<Erasure>, LedgerError> {
+pub(super) fn many(
+    connection: &Connection,
+    ids: impl IntoIterator<Item = ErasureId>,
+) -> Result<Vec<Erasure>, LedgerError> {
     ids.into_iter().filter_map(|id| one(connection, id).transpose()).collect()
 }
 

@@ -247,6 +247,11 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| erasures::one(connection, id)).await
     }
 
+    async fn erasures_named(&self, all: &[ErasureId]) -> Result<Vec<Erasure>, LedgerError> {
+        let all = all.to_vec();
+        self.readers.read(move |connection| erasures::many(connection, all)).await
+    }
+
     async fn erasures(&self, filter: &ErasureFilter) -> Result<Page<Erasure, ErasureCursor>, LedgerError> {
         let filter = filter.clone();
         self.readers.read(move |connection| erasures::list(connection, &filter)).await

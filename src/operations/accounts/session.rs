@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use super::hashing::{self, Busy};
 use super::identity::{ByWhat, Identity, is_good, noted};
 use crate::access::{
-    Account, AccountName, Bearer, BearerKind, Browser, Lockout, LoginSession, PasswordHash, SESSION_MAX, UnderWay,
+    Account, AccountName, Bearer, BearerKind, Browser, Lockout, LoginSession, PasswordHash, SESSION_MAX, TokenId,
+    UnderWay,
 };
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::keys::Secret;
@@ -121,40 +122,60 @@ pub(crate) async fn sessions(on: &Operations, of: &Identity) -> Result<Vec<Login
     Ok(on.ledger.account_sessions(&of.account).await?)
 }
 
-/// Gives whoever asks another password, once they have shown the old one, and ends their other sessions. Tries of the old one are counted
-/// as those to sign in are: who finds a browser open must not find out by it which password it is.
+/// Gives whoever asks another password, once they have shown the old one, and ends all of their sessions; what the browser carries from now on
+/// is of a new one, if one could begin, so that whoever has seen the former cookie has nothing. Tries of the old password are counted as those to sign in are:
+/// who finds a browser open must not find out by it which password it is.
 pub(crate) async fn change_password(
     on: &Operations,
     of: &Identity,
     old: Secret,
     new: Secret,
     from: IpAddr,
+    browser: Option<Browser>,
     limits: &SignInLimits,
-) -> Result<Result<(), SignInRefused>, OperationError> {
-    let ByWhat::Session(own) = &of.by else { return Err(not_by_token()) };
+) -> Result<Result<Option<SessionSecret>, SignInRefused>, OperationError> {
+    let ByWhat::Session(former) = &of.by else { return Err(not_by_token()) };
     PasswordHash::must_be_fine(&new, &of.account).map_err(InputError::Password)?;
     let Proved { tried, password, .. } = match prove(on, Some(&of.account), &old, from, limits).await? {
         Ok(proved) => proved,
         Err(refused) => return Ok(Err(refused)),
     };
-    let own = OwnPassword { verified: password, session: own.clone() };
+    let own = OwnPassword { verified: password, session: former.clone() };
     let changed = async {
         let hash = super::hash(&new, &of.account).await?;
-        Ok(on.ledger.set_password(&of.account, &hash, Some(&own), &of.actor()).await?)
+        let is_set = on.ledger.set_password(&of.account, &hash, Some(&own), &of.actor()).await?;
+        Ok(is_set.then_some(hash))
     };
-    let changed: Result<bool, OperationError> = changed.await;
+    let changed: Result<Option<PasswordHash>, OperationError> = changed.await;
     match changed {
-        Ok(true) => {
+        Ok(Some(hash)) => {
             lock(&limits.0).succeeded(tried);
-            Ok(Ok(()))
+            // None where somebody has changed it once more, or disabled the account, at this moment.
+            let begun = another_session(on, of, former, &hash, browser).await;
+            begun.map(Ok).map_err(OperationError::after_the_act)
         }
         // It was changed or disabled since it was read, or the session has ended.
-        Ok(false) => Ok(Err(wrong(on, Some(&of.account), limits).await?)),
+        Ok(None) => Ok(Err(wrong(on, Some(&of.account), limits).await?)),
         Err(error) => {
             lock(&limits.0).undone(&tried);
             Err(error)
         }
     }
+}
+
+/// Begins a session in the place of the former one, which is over whether or not another one could begin.
+async fn another_session(
+    on: &Operations,
+    of: &Identity,
+    former: &TokenId,
+    password: &PasswordHash,
+    browser: Option<Browser>,
+) -> Result<Option<SessionSecret>, OperationError> {
+    on.ledger.end_session(former, &of.actor()).await?;
+    let Bearer { id, hash, text } = Bearer::generate(BearerKind::Session);
+    let new = NewSession { id, hash, account: of.account.clone(), browser, lasts: SESSION_MAX };
+    let is_added = on.ledger.add_session(&new, password, &of.actor()).await?;
+    Ok(is_added.then_some(SessionSecret(text)))
 }
 
 /// An account whose password was shown.

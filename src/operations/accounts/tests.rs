@@ -182,16 +182,24 @@ async fn a_session_ends_with_its_time_its_account_and_another_password() {
     let from = IpAddr::from([192, 0, 2, 1]);
     let change = async |of: &SignedIn, old: &str, new: &str| {
         let (old, new) = (Secret::new(old), Secret::new(new));
-        change_password(&deployment.on, &of.identity, old, new, from, &deployment.limits).await
+        change_password(&deployment.on, &of.identity, old, new, from, Some(Browser::Edge), &deployment.limits).await
     };
     let short = change(&first, PASSWORD, "short").await;
-    assert!(matches!(short, Err(OperationError::Input(InputError::Password(_)))), "{short:?}");
+    assert!(matches!(short, Err(OperationError::Input(InputError::Password(_)))));
     let wrong = change(&first, "another horse battery", "a new horse battery").await;
-    assert_eq!(wrong.expect("answered"), Err(SignInRefused::Wrong));
+    assert_eq!(wrong.expect("answered").map(drop), Err(SignInRefused::Wrong));
     assert!(deployment.known(&second).await.is_some(), "nothing has changed");
-    assert_eq!(change(&first, PASSWORD, "a new horse battery").await.expect("answered"), Ok(()));
-    assert!(deployment.known(&first).await.is_some(), "the one in which it was changed");
-    assert!(deployment.known(&second).await.is_none() && deployment.known(&third).await.is_none());
+    let carried =
+        change(&first, PASSWORD, "a new horse battery").await.expect("answered").ok().flatten().expect("changed");
+    for former in [&first, &second, &third] {
+        assert!(deployment.known(former).await.is_none(), "also the one in which it was changed");
+    }
+    let known =
+        by_session(&deployment.on, carried.expose()).await.expect("answered").expect("it goes on in another one");
+    assert_eq!(known.account, first.identity.account);
+    assert_ne!(known.by, first.identity.by);
+    let listed = sessions(&deployment.on, &known).await.expect("listed");
+    assert_eq!(listed.iter().map(|one| one.browser).collect::<Vec<_>>(), [Some(Browser::Edge)]);
     assert_eq!(deployment.refused("ann", PASSWORD, 4).await, Some(SignInRefused::Wrong));
 
     let idle = i64::try_from(IDLE_MAX.as_millis()).expect("small");
@@ -390,8 +398,8 @@ async fn nobody_approves_by_what_they_have_given_themselves() {
     let signed_in = deployment.sign_in("adam", PASSWORD, 1).await.expect("signed in");
     let (old, new) = (Secret::new(PASSWORD), Secret::new("another horse battery"));
     let from = IpAddr::from([192, 0, 2, 1]);
-    let changed = change_password(&deployment.on, &signed_in.identity, old, new, from, &deployment.limits).await;
-    assert_eq!(changed.expect("answered"), Ok(()));
+    let changed = change_password(&deployment.on, &signed_in.identity, old, new, from, None, &deployment.limits).await;
+    assert_eq!(changed.expect("answered").map(drop), Ok(()));
     assert!(deployment.why_not(&adam, &jana).await.contains(own));
     set_password(&deployment.on, &name("adam"), &Secret::new(PASSWORD), &by()).await.expect("set");
     assert_eq!(deployment.why_not(&adam, &jana).await, "");

@@ -17,7 +17,7 @@ use super::{GivenIdentifiers, OperationError, Operations, erasures};
 use crate::audit::Actor;
 use crate::erasure::{Erasure, ErasureId, Verdict};
 use crate::ledger::{Cursor, Page, ReceiptRange};
-use crate::receipt::{ChainName, Checkpoint, Receipt};
+use crate::receipt::{Chain, ChainBroken, ChainName, Checkpoint, Receipt};
 use crate::subject::InstallationName;
 
 /// All receipts in numbers.
@@ -116,6 +116,45 @@ pub(crate) async fn find(
 async fn archived(on: &Operations, erasure: ErasureId) -> Result<Option<ArchivedReceipt>, OperationError> {
     let Some(sequence) = on.ledger.archived_receipt_of(erasure).await? else { return Ok(None) };
     Ok(archive_of(on, sequence).await?.map(|checkpoint| ArchivedReceipt { sequence, file: checkpoint.file }))
+}
+
+/// What was looked at of one receipt that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OneVerified {
+    /// Its signature, its text, and its link to the one before it.
+    Linked,
+    /// It is the first one.
+    First,
+    /// The one before it is not in the ledger, so that its link was not looked at.
+    Alone,
+}
+
+/// Looks whether a receipt is signed by a key of this deployment, and goes on after the one before it.
+pub(crate) async fn verify_one(
+    on: &Operations,
+    receipt: &Receipt,
+) -> Result<Result<OneVerified, ChainBroken>, OperationError> {
+    let sequence = receipt.statement.sequence;
+    let links = on.links(ChainName::Receipts, sequence).await?;
+    let mut chain = match Chain::under(links.public_keys.iter().map(String::as_str)) {
+        Ok(chain) => chain,
+        Err(broken) => return Ok(Err(broken)),
+    };
+    let before = match sequence.checked_sub(1).filter(|before| *before > 0) {
+        Some(before) => on.ledger.receipts(&ReceiptRange::all(before, 1)).await?.items,
+        None => Vec::new(),
+    };
+    // A range begins at the next one where a number is missing.
+    let before = before.iter().find(|one| one.statement.sequence + 1 == sequence);
+    if let Some(before) = before {
+        chain.goes_on_after(before.head());
+    }
+    let holds = match before {
+        Some(_) => OneVerified::Linked,
+        None if sequence == 1 => OneVerified::First,
+        None => OneVerified::Alone,
+    };
+    Ok(chain.check(receipt).map(|()| holds))
 }
 
 /// Which incomplete receipts a person has seen.

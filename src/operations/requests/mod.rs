@@ -16,7 +16,7 @@ pub(crate) use show::{Shown, ShownReceipt, find, list, show, view_plan};
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{InputError, OperationError, Operations};
+use super::{InputError, OperationError, Operations, RequestRefused};
 use crate::key_files::Keys;
 use crate::ledger::StoredRequest;
 use crate::request::{self, Refused, Request, RequestNumber};
@@ -67,11 +67,9 @@ fn past_day(said: Option<Date>, today: Date) -> Result<Date, InputError> {
 }
 
 fn refused(number: &RequestNumber, why: Refused) -> OperationError {
-    OperationError::Conflict(format!("request {number}: {why}"))
+    OperationError::Refused(Box::new(RequestRefused { number: number.clone(), why }))
 }
 
 fn changed_meanwhile(number: &RequestNumber) -> OperationError {
-    OperationError::Conflict(format!(
-        "request {number}: somebody has changed it at this moment; look at it, and try again"
-    ))
+    refused(number, Refused::ChangedMeanwhile)
 }

@@ -23,7 +23,7 @@ use crate::operations::erasures::{
 };
 use crate::operations::{OperationError, Operations, erasures};
 use crate::policy::REQUEST;
-use crate::request::{Choice, Chosen, Plan, PlannedSession, Request, masked};
+use crate::request::{Choice, Chosen, Plan, PlannedSession, Refused, Request, masked};
 use crate::subject::{SessionKey, TargetName};
 use crate::worker::ScopeResolution;
 
@@ -175,7 +175,7 @@ async fn hints(
 }
 
 fn before(request: &Request) -> Chosen {
-    Chosen { include: request.include.clone(), exclude: request.exclude.clone(), anew: false }
+    Chosen { include: request.include.clone(), exclude: request.exclude.clone(), ..Chosen::default() }
 }
 
 /// Each session by the name of its installation.
@@ -217,7 +217,7 @@ pub(crate) async fn run(on: &Operations, named: &Named, hash: &str, by: &Actor) 
     let (request, plan) = ran.map_err(|why| refused(&number, why))?;
     let chosen = before(&read.request);
     let ((keys, checked), Reach { found, .. }) = reach(on, &read, &chosen).await?;
-    must_be_as_planned(&number.to_string(), &plan, &found)?;
+    must_be_as_planned(&plan, &found).map_err(|why| refused(&number, why))?;
     let only: BTreeSet<SessionKey> = plan.sessions.iter().map(|one| one.session.clone()).collect();
     let mut holds = erasures::holds(on, &checked, &found, |found| only.contains(&found.key)).await?;
     if let Some(MayHold { held, .. }) = holds.iter().find(|hold| hold.unproved) {
@@ -266,16 +266,12 @@ fn going(found: &ScopeResolution) -> Vec<PlannedSession> {
     going.map(planned).collect()
 }
 
-fn must_be_as_planned(number: &str, plan: &Plan, found: &ScopeResolution) -> Result<(), OperationError> {
+fn must_be_as_planned(plan: &Plan, found: &ScopeResolution) -> Result<(), Refused> {
     let now: BTreeMap<SessionKey, PlannedSession> =
         going(found).into_iter().map(|one| (one.session.clone(), one)).collect();
     let changed: Vec<_> = plan.sessions.iter().filter(|one| now.get(&one.session) != Some(*one)).collect();
     let Some(first) = changed.first() else { return Ok(()) };
-    let count = changed.len();
-    Err(OperationError::Conflict(format!(
-        "request {number}: {count} of the sessions that were planned are not found as they were, such as {}: plan it anew",
-        first.session
-    )))
+    Err(Refused::NotAsPlanned { count: changed.len(), first: first.session.clone() })
 }
 
 type Reached = ((Keys, Checked), Reach);

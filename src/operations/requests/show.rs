@@ -1,5 +1,7 @@
 //! Requests as they are shown: with where they stand, and how many days are left.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -95,21 +97,16 @@ impl Shown {
 
 /// With what their erasures wait for, and their links.
 async fn explained(on: &Operations, all: Vec<StoredRequest>) -> Result<Vec<Shown>, OperationError> {
-    let mut under_way = Vec::with_capacity(all.len());
-    for StoredRequest { request, .. } in &all {
-        let mut own = Vec::new();
-        for id in request.under_way() {
-            own.extend(on.ledger.erasure(id).await?);
-        }
-        under_way.push(own);
-    }
-    let around = erasures::surroundings(on, &under_way.iter().flatten().collect::<Vec<_>>()).await?;
+    let ids: Vec<_> = all.iter().flat_map(|stored| stored.request.under_way()).collect();
+    let under_way = on.ledger.erasures_named(&ids).await?;
+    let around = erasures::surroundings(on, &under_way.iter().collect::<Vec<_>>()).await?;
+    let under_way: HashMap<ErasureId, Erasure> = under_way.into_iter().map(|erasure| (erasure.id, erasure)).collect();
     let now = Timestamp::now();
-    let each = all.into_iter().zip(&under_way);
-    let show = |(stored, own): (StoredRequest, &Vec<Erasure>)| {
-        Shown::with(on, stored.request, &own.iter().collect::<Vec<_>>(), &around, now)
+    let show = |stored: StoredRequest| {
+        let own: Vec<_> = stored.request.under_way().filter_map(|id| under_way.get(&id)).collect();
+        Shown::with(on, stored.request, &own, &around, now)
     };
-    let mut shown: Vec<_> = each.map(show).collect();
+    let mut shown: Vec<_> = all.into_iter().map(show).collect();
     with_links(on, &mut shown).await?;
     Ok(shown)
 }
@@ -147,9 +144,8 @@ pub(crate) async fn list(on: &Operations, mut filter: RequestFilter) -> Result<P
 /// Shows one, with its receipts and what was looked at again after them.
 pub(crate) async fn show(on: &Operations, named: &Named) -> Result<Shown, OperationError> {
     let mut shown = explained_one(on, one(on, named).await?).await?;
-    let mut erasures = Vec::new();
+    let erasures = on.ledger.erasures_named(&shown.request.erasures).await?;
     for id in &shown.request.erasures {
-        erasures.extend(on.ledger.erasure(*id).await?);
         let receipt = on.ledger.receipt_of(*id).await?;
         shown.receipts.extend(receipt.iter().map(|receipt| ShownReceipt::from(&receipt.statement)));
     }

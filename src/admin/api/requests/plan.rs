@@ -72,7 +72,8 @@ impl Wanted {
     ) -> Result<(Option<request::Chosen>, bool), Problem> {
         let decided = self.anew || !self.include.is_empty() || !self.exclude.is_empty();
         let of = |all: Vec<Decision>| all.into_iter().map(|one| one.read(by, company)).collect::<Result<_, _>>();
-        let chosen = request::Chosen { include: of(self.include)?, exclude: of(self.exclude)?, anew: self.anew };
+        let chosen =
+            request::Chosen { include: of(self.include)?, exclude: of(self.exclude)?, anew: self.anew, seen: None };
         Ok((decided.then_some(chosen), self.hints))
     }
 }

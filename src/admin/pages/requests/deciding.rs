@@ -3,11 +3,13 @@
 use maud::{Markup, html};
 
 use crate::access::Permission;
-use crate::admin::pages::parts::{MustChoose, choices, request_path};
+use crate::admin::pages::parts::{Aria, MustChoose, choices, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
+use crate::deadline::EXTENDED_MONTHS_MAX;
 use crate::operations::requests::Shown;
 use crate::request::{ClosedBecause, ExtendedBecause, Plan, RejectedBecause, RequestState, VerifiedBy};
+use crate::subject::Kind;
 
 /// Ways of which an officer knows whose a request is; a link is no word of theirs.
 const VERIFIED_BY: [VerifiedBy; 2] = [VerifiedBy::Document, VerifiedBy::KnownContact];
@@ -31,6 +33,9 @@ pub(super) fn next<N>(visitor: &Visitor<N>, shown: &Shown, may_approve: bool) ->
             // More is proved than its erasures knew, or something is left: a further plan can be made beside them.
             (RequestState::Erasing, _) if officer && shown.request.widened => { (make_plan(view, shown, true)) }
             _ => {}
+        }
+        @if officer && shown.state.is_open() && shown.request.reopened.is_none() && shown.request.is_by_address_alone() {
+            (verify_more(view, shown))
         }
     }
 }
@@ -75,14 +80,10 @@ fn day_field(view: &View, id: &str, label: &str) -> Markup {
 
 fn verify<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let words = (VerifiedBy::as_str as fn(VerifiedBy) -> &'static str, w.verified_by);
+    let names_an_address = shown.request.kinds.contains(&Kind::Email);
     let form = html! {
         p.intro { (view.say(w.verify_lead, &[])) }
-        form.page method="post" action=(to(shown, "verify")) {
-            div.field { label for="how" { (w.how_it_is_known) } (choices("how", &VERIFIED_BY, words, None, Some(w.choose), MustChoose::Yes)) }
-            (day_field(view, "verify-on", w.known_on))
-            div.actions { button.primary { (w.do_verify) } }
-        }
+        (verify_form(view, shown, true))
         @if shown.state == RequestState::Unverified {
             p { (view.say(w.ask_lead, &[])) }
             form.page method="post" action=(to(shown, "ask")) {
@@ -94,7 +95,7 @@ fn verify<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                 (day_field(view, "answered-on", w.answered_on)) div.actions { button { (w.do_answered) } }
             }
         }
-        @if visitor.on.settings.sends_links {
+        @if visitor.on.settings.sends_links && names_an_address {
             p { (view.say(w.link_lead, &[])) }
             form method="post" action=(to(shown, "link")) { div.actions { button { (w.do_link) } } }
         }
@@ -102,7 +103,26 @@ fn verify<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
     panel("h-verify", w.verify_title, &form)
 }
 
-fn make_plan(view: &View, shown: &Shown, is_primary: bool) -> Markup {
+fn verify_form(view: &View, shown: &Shown, is_primary: bool) -> Markup {
+    let w = view.words();
+    let words = (VerifiedBy::as_str as fn(VerifiedBy) -> &'static str, w.verified_by);
+    html! {
+        form.page method="post" action=(to(shown, "verify")) {
+            div.field { label for="how" { (w.how_it_is_known) } (choices("how", &VERIFIED_BY, words, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
+            (day_field(view, "verify-on", w.known_on))
+            div.actions { button.primary[is_primary] { (w.do_verify) } }
+        }
+    }
+}
+
+/// More than an address can become known.
+fn verify_more(view: &View, shown: &Shown) -> Markup {
+    let w = view.words();
+    let form = html! { p.intro { (view.say(w.verify_more_lead, &[])) } (verify_form(view, shown, false)) };
+    panel("h-verify", w.verify_title, &form)
+}
+
+pub(super) fn make_plan(view: &View, shown: &Shown, is_primary: bool) -> Markup {
     let w = view.words();
     let form = html! {
         p.intro { (view.say(w.plan_lead, &[])) }
@@ -172,6 +192,12 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
     let rejected = (RejectedBecause::as_str as fn(RejectedBecause) -> &'static str, w.rejected_because);
     let closed = (ClosedBecause::as_str as fn(ClosedBecause) -> &'static str, w.closed_because);
     let until = shown.request.extendable_until(view.today());
+    let months_left = EXTENDED_MONTHS_MAX.saturating_sub(shown.request.running_term().extended);
+    // While something is being erased, it does not end.
+    let can_end = shown.request.erasing().is_none();
+    if until.is_none() && !can_end {
+        return html! {};
+    }
     html! {
         details.block {
             summary { (w.otherwise) }
@@ -179,34 +205,35 @@ pub(super) fn otherwise<N>(visitor: &Visitor<N>, shown: &Shown) -> Markup {
                 @if let Some(until) = until {
                     form.page method="post" action=(to(shown, "extend")) {
                         h2 { (w.extend_title) }
-                        p { (view.say(w.extend_lead, &[])) " " (w.until) " " (view.day(until)) "." }
+                        p { (view.say(w.extend_lead, &[])) " " (view.fill(w.extend_until, &[("until", &view.day(until))])) }
                         div.field {
                             label for="months" { (w.months) }
                             select #months name="months" {
-                                option value="1" { (view.count(&w.months_more, 1)) }
-                                option value="2" { (view.count(&w.months_more, 2)) }
+                                @for months in 1..=months_left { option value=(months) { (view.count(&w.months_more, u64::from(months))) } }
                             }
                         }
-                        div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose), MustChoose::Yes)) }
+                        div.field { label for="extend-because" { (w.because) } (choices("extend-because", ExtendedBecause::ALL, extended, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
                         div.actions { button { (w.extend_title) } }
                     }
                 }
-                form.page method="post" action=(to(shown, "reject")) {
-                    h2 { (w.do_reject) }
-                    p { (view.say(w.reject_lead, &[])) }
-                    div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose), MustChoose::Yes)) }
-                    div.actions { button.danger { (w.do_reject) } }
-                }
-                form.page method="post" action=(to(shown, "withdraw")) {
-                    h2 { (w.withdraw_title) }
-                    p { (view.say(w.withdraw_lead, &[])) }
-                    div.actions { button.danger { (w.do_withdraw) } }
-                }
-                form.page method="post" action=(to(shown, "close")) {
-                    h2 { (w.close_title) }
-                    p { (view.say(w.close_lead, &[])) }
-                    div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose), MustChoose::Yes)) }
-                    div.actions { button.danger { (w.close_title) } }
+                @if can_end {
+                    form.page method="post" action=(to(shown, "reject")) {
+                        h2 { (w.do_reject) }
+                        p { (view.say(w.reject_lead, &[])) }
+                        div.field { label for="reject-because" { (w.because) } (choices("reject-because", RejectedBecause::ALL, rejected, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
+                        div.actions { button.danger { (w.do_reject) } }
+                    }
+                    form.page method="post" action=(to(shown, "withdraw")) {
+                        h2 { (w.withdraw_title) }
+                        p { (view.say(w.withdraw_lead, &[])) }
+                        div.actions { button.danger { (w.do_withdraw) } }
+                    }
+                    form.page method="post" action=(to(shown, "close")) {
+                        h2 { (w.close_title) }
+                        p { (view.say(w.close_lead, &[])) }
+                        div.field { label for="close-because" { (w.because) } (choices("close-because", ClosedBecause::ALL, closed, None, Some(w.choose), MustChoose::Yes, &Aria::default())) }
+                        div.actions { button.danger { (w.close_title) } }
+                    }
                 }
             }
         }

@@ -27,6 +27,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
         .route("/requests", get(list::show))
         .route("/requests/new", get(new::ask).post(new::enter))
+        .route("/requests/new/of", post(new::ask_of))
         .route("/requests/{company}/{number}", get(one::show))
         .route("/requests/{company}/{number}/plan", get(planned::show).post(plan::make))
         .route("/requests/{company}/{number}/verify", post(acts::verify))

@@ -8,15 +8,17 @@ use super::planned::{foreseen_of, made_by};
 use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::See;
+use crate::admin::pages::looks::looks;
 use crate::admin::pages::parts::{
-    actor, crumbs, days_left, in_words, may_approve, request_path, request_state, urgency, verdict, verdict_class,
+    Approvals, actor, crumbs, days_left, in_words, kind, request_path, request_state, urgency, verdict, verdict_class,
     waits_for, whose,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::problem::Problem;
+use crate::erasure::confirmation::LinkState;
 use crate::operations::requests::{self, Shown, ShownReceipt};
-use crate::request::{Ended, Plan, RequestState};
+use crate::request::{Ended, Plan, Request, RequestState};
 
 pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, String)>) -> Response {
     visitor.view.answer(shown(&visitor, &which).await)
@@ -24,7 +26,8 @@ pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, Strin
 
 async fn shown(visitor: &Visitor<See>, which: &(String, String)) -> Result<Sheet, Problem> {
     let shown = requests::show(&visitor.on, &named(visitor, which)?).await?;
-    let may_approve = may_approve(visitor, &shown.request).await?;
+    let may_approve =
+        deciding::waits_for_approval(visitor, &shown) && Approvals::default().may(visitor, &shown.request).await?;
     Ok(sheet(visitor, &shown, may_approve))
 }
 
@@ -38,8 +41,8 @@ fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool) -> Sheet {
         div.head {
             div.line { h1 { (title) } " " (time_left(view, shown)) " " (request_state(view, shown.state)) }
             p.lead {
-                ((w.came_by)(request.came)) ", " (view.day(request.term.received)) "."
-                @if let Some(due) = shown.due { " " (w.due) " " (view.day(due)) "." }
+                (view.fill(w.came_then, &[("how", &html! { ((w.came_by)(request.came)) }), ("day", &view.day(request.term.received))]))
+                @if let Some(due) = shown.due { " " (view.fill(w.due_then, &[("day", &view.day(due))])) }
             }
         }
         (steps(view, shown.state))
@@ -51,6 +54,8 @@ fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool) -> Sheet {
                 } }
             }
         }
+        (link(view, shown))
+        (reopened(visitor, request))
         (deciding::next(visitor, shown, may_approve))
         @if let Some(plan) = &request.plan { (planned(visitor, shown, plan)) }
         @for receipt in &shown.receipts { (receipted(visitor, shown, receipt)) }
@@ -62,10 +67,58 @@ fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool) -> Sheet {
                 } }
             }
         }
+        (looks(view, names, &shown.rechecks))
         (facts(visitor, shown))
         (deciding::otherwise(visitor, shown))
     };
     Sheet::new(title, Section::Requests, body)
+}
+
+/// Where the link stands that is to show whose it is: neither what it says nor to whom.
+fn link(view: &View, shown: &Shown) -> Markup {
+    let w = view.words();
+    let Some(link) = &shown.link else { return html! {} };
+    let class = match link.state {
+        LinkState::Failed | LinkState::Over => "is-soon",
+        LinkState::Waiting | LinkState::Sending | LinkState::Sent | LinkState::Used => "is-run",
+    };
+    let end = if link.state == LinkState::Over { w.link_over } else { w.link_expires };
+    html! {
+        section aria-labelledby="h-link" {
+            h2 #h-link { (w.link_title) }
+            div class={ "note " (class) } {
+                p { ((w.link_state)(link.state)) }
+                @if link.mailed.is_some() || link.expires.is_some() {
+                    p {
+                        @if let Some(mailed) = link.mailed { (view.fill(w.link_mailed, &[("time", &view.time(mailed))])) " " }
+                        @if let Some(expires) = link.expires { (view.fill(end, &[("until", &view.time(expires))])) }
+                    }
+                }
+                // What a mail server has said, as it is.
+                @if let Some(why) = link.reason.as_ref().filter(|_| link.state == LinkState::Failed) {
+                    p { (view.fill(w.link_why, &[("why", &html! { span lang="en" { (why) } })])) }
+                }
+            }
+        }
+    }
+}
+
+/// Who does what about something that is there again.
+fn reopened(visitor: &Visitor<See>, request: &Request) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let Some(reopened) = request.reopened.as_ref().filter(|_| request.state() == RequestState::Reopened) else {
+        return html! {};
+    };
+    let erasure = html! {
+        a href={ "/erasures/" (reopened.erasure) } { (view.say(w.erasure_of, &[("id", &reopened.erasure.to_string())])) }
+    };
+    html! {
+        section aria-labelledby="h-again" {
+            h2 #h-again { (w.reopened_title) }
+            p { (view.fill(w.reopened_lead, &[("erasure", &erasure), ("day", &view.day(reopened.term.received))])) }
+            ul.bullets { li { (view.say(w.reopened_operator, &[])) } li { (view.say(w.reopened_officer, &[])) } }
+        }
+    }
 }
 
 fn time_left(view: &View, shown: &Shown) -> Markup {
@@ -131,8 +184,9 @@ fn receipted(visitor: &Visitor<See>, shown: &Shown, receipt: &ShownReceipt) -> M
 fn facts(visitor: &Visitor<See>, shown: &Shown) -> Markup {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &shown.request;
-    let kinds: Vec<_> = request.kinds.iter().map(ToString::to_string).collect();
-    let targets: Vec<_> = request.targets.iter().map(ToString::to_string).collect();
+    let names = in_words(visitor, &request.mluvii);
+    let kinds: Vec<_> = request.kinds.iter().map(|one| kind(view, one)).collect();
+    let targets: Vec<_> = request.targets.iter().map(|target| names.system(target)).collect();
     html! {
         section aria-labelledby="h-facts" {
             h2 #h-facts { (w.what_is_known) }
@@ -159,6 +213,9 @@ fn facts(visitor: &Visitor<See>, shown: &Shown) -> Markup {
                         }
                         @if let Some(by) = &end.by { (actor(by)) ", " }
                         (view.time(end.at))
+                        @if let Some(day) = shown.refused_after {
+                            div { span.st.is-bad { (view.fill(w.refused_after, &[("day", &view.day(day))])) } }
+                        }
                     }
                 }
             }

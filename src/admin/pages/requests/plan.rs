@@ -8,15 +8,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use maud::{Markup, html};
 
+use super::planned::hash;
 use super::{deciding, named, unreached};
 use crate::admin::caller::Requests;
 use crate::admin::pages::fields::Fields;
 use crate::admin::pages::parts::{
-    MustChoose, cell, choices, crumbs, days_left, heads, in_words, path_of, request_path, urgency, verdict,
-    verdict_class,
+    Aria, MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, path_of, request_path, urgency,
+    verdict, verdict_class,
 };
-use crate::admin::pages::view::{Section, Sheet, View};
+use crate::admin::pages::view::{Section, Sheet, View, see};
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::why::why_theirs;
 use crate::admin::problem::{Code, Problem};
 use crate::erasure::Outcome;
 use crate::operations::requests::{self, Planned};
@@ -70,7 +72,7 @@ fn chosen(decisions: &Decisions) -> Option<Chosen> {
         };
         these.map(choice).collect::<Option<Vec<_>>>()
     };
-    Some(Chosen { include: of(Decision::Include)?, exclude: of(Decision::Exclude)?, anew: false })
+    Some(Chosen { include: of(Decision::Include)?, exclude: of(Decision::Exclude)?, ..Chosen::default() })
 }
 
 /// What was decided before.
@@ -82,24 +84,50 @@ fn before(request: &Request) -> Decisions {
     include.into_iter().chain(of(&request.exclude, Decision::Exclude)).collect()
 }
 
+/// The field by which it is known what whoever decides has read.
+const SEEN: &str = "seen";
+
 pub(super) async fn make(visitor: Visitor<Requests>, Path(which): Path<(String, String)>, fields: Fields) -> Response {
-    visitor.view.answer(made(&visitor, &which, &fields).await)
+    match made(&visitor, &which, &fields).await {
+        Ok(Made::Looked(sheet)) => visitor.view.page(&sheet),
+        Ok(Made::Decided(path)) => see(&path),
+        Err(problem) => visitor.view.problem(&problem),
+    }
 }
 
-async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fields) -> Result<Sheet, Problem> {
+/// What comes of the form.
+enum Made {
+    /// What was found just now. A browser that sends it again only looks again.
+    Looked(Sheet),
+    /// What was decided is kept, and read there.
+    Decided(String),
+}
+
+async fn made(visitor: &Visitor<Requests>, which: &(String, String), fields: &Fields) -> Result<Made, Problem> {
     let named = named(visitor, which)?;
+    let path = path_of(&visitor.company(&which.0)?, &which.1);
     let sent = decisions(fields)?;
     let complete = sent.as_ref().map(chosen);
     // Where a reason is missing, what was decided before is shown, and what was sent beside it.
     let is_wrong = matches!(complete, Some(None));
+    let complete = complete.flatten();
+    let is_decided = complete.is_some();
+    // A form that does not say what was read has been read by nobody.
+    let complete = complete.map(|chosen| Chosen { seen: Some(fields.text(SEEN).to_owned()), ..chosen });
     let Ok(_turn) = visitor.admin.turn_to_plan().await else {
-        return Ok(no_turn(&visitor.view, &path_of(&visitor.company(&which.0)?, &which.1)));
+        return Ok(Made::Looked(no_turn(&visitor.view, &path)));
     };
-    let planned = requests::plan(&visitor.on, &named, complete.flatten(), true, &visitor.actor(), &|_| {}).await;
+    // What is decided is shown without hints, which are read from mluvii for whoever decides.
+    let planned = requests::plan(&visitor.on, &named, complete, !is_decided, &visitor.actor(), &|_| {}).await;
     let planned = planned.map_err(|error| visitor.told(error))?;
+    if is_decided {
+        return Ok(Made::Decided(format!("{path}/plan")));
+    }
+    // What was read before stays what was read: a look for a missing reason must not hide that somebody else has decided.
+    let seen = if is_wrong { fields.text(SEEN).to_owned() } else { planned.shown.request.decided() };
     let decisions = sent.filter(|_| is_wrong).unwrap_or_else(|| before(&planned.shown.request));
     let status = if is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(Sheet { status, ..sheet(visitor, &planned, &decisions) })
+    Ok(Made::Looked(Sheet { status, ..sheet(visitor, &planned, &decisions, &seen) }))
 }
 
 /// Nothing was begun, which is said of nothing else that cannot be done just now.
@@ -112,7 +140,7 @@ fn no_turn(view: &View, request: &str) -> Sheet {
     Sheet { status: StatusCode::SERVICE_UNAVAILABLE, ..Sheet::new(w.no_turn_to_plan, Section::Requests, body) }
 }
 
-fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) -> Sheet {
+fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions, seen: &str) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let shown = &planned.shown;
     let request = &shown.request;
@@ -128,7 +156,7 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
             div.line { h1 { (view.count(&w.sessions_go, going as u64)) }
                 @if let Some(left) = shown.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
             }
-            p.lead { (view.say(w.plan_says, &[("time", &view.clock())])) " " (w.plan_hash) " " span.hash { (planned.plan.hash) } }
+            p.lead { (view.say(w.plan_says, &[("time", &view.clock())])) " " (hash(view, &planned.plan)) }
         }
         @if !missing.is_empty() {
             div.errors role="alert" aria-labelledby="e" {
@@ -137,6 +165,7 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
             }
         }
         form.page method="post" action={ (path) "/plan" } {
+            input type="hidden" name=(SEEN) value=(seen);
             (certain_ones(visitor, planned, decisions, &certain))
             (possible_ones(visitor, planned, decisions, &possible))
             @if !certain.is_empty() || !possible.is_empty() {
@@ -160,11 +189,15 @@ fn sheet(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Decisions) 
 fn about(view: &View, planned: &Planned, found: &Found) -> Markup {
     let w = view.words();
     let record = planned.records.get(&found.key);
+    let mut parts = Vec::new();
+    parts.extend(record.and_then(|record| record.started).map(|started| view.time(started)));
+    parts.extend(record.and_then(|record| record.channel.as_ref()).map(|channel| html! { (channel.0) }));
+    let guest = planned.guests.get(&found.key);
+    parts.extend(guest.map(|guest| html! { (view.say(w.guest_number, &[("number", &guest.to_string())])) }));
+    let hints = planned.hints.get(&found.key).filter(|hints| !hints.is_empty());
+    parts.extend(hints.map(|hints| view.fill(w.hint, &[("hints", &html! { span.nowrap { (hints.join(", ")) } })])));
     html! {
-        @if let Some(started) = record.and_then(|record| record.started) { (view.time(started)) }
-        @if let Some(channel) = record.and_then(|record| record.channel.as_ref()) { small { (channel.0) } }
-        @if let Some(guest) = planned.guests.get(&found.key) { small { (view.say(w.guest_number, &[("number", &guest.to_string())])) } }
-        @if let Some(hints) = planned.hints.get(&found.key) { small { (w.hint) " " span.nowrap { (hints.join(", ")) } } }
+        @for (at, part) in parts.iter().enumerate() { @if at > 0 { span aria-hidden="true" { " · " } } (part) }
     }
 }
 
@@ -178,8 +211,8 @@ fn why(view: &View, found: &Found, decided: Option<(Decision, Option<ChosenBecau
     html! {
         div.field.wrong[is_missing] {
             label for=(id) { (w.decided_because) span.hidden { " " (found.key) } }
-            @if is_missing { span.error { span.hidden { (w.error_in_title) " " } (w.choose) } }
-            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose), MustChoose::No))
+            @if is_missing { span.error id={ (id) "-e" } { span.hidden { (w.error_in_title) " " } (w.choose) } }
+            (choices(&id, ChosenBecause::ALL, words, because, Some(w.choose), MustChoose::No, &Aria::of(&id, false, is_missing)))
         }
     }
 }
@@ -200,7 +233,7 @@ fn certain_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Deci
             tr.out[!found.goes] role="row" {
                 th scope="row" role="rowheader" { (found.key) }
                 (cell(w.when_and_how, &about(view, planned, found)))
-                (cell(w.why_theirs, &html! { span lang="en" { (found.reason) } }))
+                (cell(w.why_theirs, &why_theirs(view, &found.reason)))
                 (cell(w.what_happens, &decide))
             }
         }
@@ -236,7 +269,7 @@ fn possible_ones(visitor: &Visitor<Requests>, planned: &Planned, decisions: &Dec
         html! {
             fieldset.decide.wrong[matches!(decided, Some((_, None)))] {
                 legend { (view.say(w.session_of, &[("session", &found.key.to_string())])) }
-                p { span lang="en" { (found.reason) } }
+                p { (why_theirs(view, &found.reason)) }
                 p.small.muted { (about(view, planned, found)) }
                 div.picks { (pick(Decision::Include, w.theirs_erase)) (pick(Decision::Exclude, w.not_theirs_keep)) }
                 (why(view, found, decided))
@@ -273,7 +306,7 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
                                 (cell(w.found, &html! { (names.counted(&would_be.counts)) }))
                                 (cell(w.what_would_happen, &html! {
                                     span class={ "st quiet " (would_class(would_be.outcome)) } { ((w.would_be)(would_be.outcome)) }
-                                    @if let Some(reason) = &would_be.reason { small lang="en" { (reason) } }
+                                    @if let Some(reason) = &would_be.reason { small { (names.said(reason)) } }
                                     @for place in &would_be.evidence.not_looked_at {
                                         small { span.st.is-unseen.quiet { (w.not_looked_at) ": " (names.place(place)) } }
                                     }
@@ -288,7 +321,9 @@ fn targets(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
                 } }
             }
             @for purge in planned.purges.iter().filter(|purge| purge.too_late) {
-                div.note.is-soon { p { (view.say(w.purge_too_late, &[("target", &names.system(&purge.target))])) " " (w.until) " " (view.day(purge.until)) "." } }
+                div.note.is-soon { p {
+                    (view.fill(w.purge_too_late, &[("target", &html! { (names.system(&purge.target)) }), ("until", &view.day(purge.until))]))
+                } }
             }
         }
     }
@@ -312,11 +347,11 @@ fn holds(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
                 h2 #p-holds { (w.what_waits) }
                 @for hold in &planned.holds {
                     div.note.is-held {
-                        p { span.st.is-held { (hold.held) } }
+                        p { span.st.is-held { (held_by(view, &hold.held)) } }
                         p {
                             @if hold.waits { (w.hold_waits) } @else { (w.hold_does_not_wait) }
                             @match hold.until {
-                                Some(until) => { " " (w.until) " " (view.time(until)) "." }
+                                Some(until) => { " " (view.fill(w.hold_ends, &[("until", &view.time(until))])) }
                                 None => { " " (w.hold_has_no_end) }
                             }
                         }
@@ -337,7 +372,7 @@ fn not_reached(visitor: &Visitor<Requests>, planned: &Planned) -> Markup {
             h2 #p-unseen { (w.where_nobody_looks) }
             @if let Some(foreseen) = foreseen {
                 div class={ "note " (verdict_class(foreseen.at_best)) } {
-                    p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
+                    p { (view.fill(w.receipt_at_best, &[("verdict", &verdict(view, foreseen.at_best))])) }
                 }
             }
             ul.plain {

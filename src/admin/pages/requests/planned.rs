@@ -8,11 +8,12 @@ use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::SeePlans;
 use crate::admin::pages::parts::{
-    actor, cell, crumbs, days_left, heads, in_words, may_approve, request_path, request_state, urgency, verdict,
+    Approvals, actor, cell, crumbs, days_left, heads, in_words, request_path, request_state, urgency, verdict,
     verdict_class,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
+use crate::admin::pages::why::why_theirs;
 use crate::admin::problem::Problem;
 use crate::operations::requests::{self, Shown};
 use crate::receipt::ForeseenAdvice;
@@ -24,7 +25,8 @@ pub(super) async fn show(visitor: Visitor<SeePlans>, Path(which): Path<(String, 
 
 async fn shown(visitor: &Visitor<SeePlans>, which: &(String, String)) -> Result<Sheet, Problem> {
     let shown = requests::view_plan(&visitor.on, &named(visitor, which)?, &visitor.actor()).await?;
-    let may_approve = may_approve(visitor, &shown.request).await?;
+    let may_approve =
+        deciding::waits_for_approval(visitor, &shown) && Approvals::default().may(visitor, &shown.request).await?;
     match &shown.request.plan {
         Some(plan) => Ok(sheet(visitor, &shown, plan, may_approve)),
         None => Err(Problem::not_found("plan of this request")),
@@ -54,7 +56,7 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
                         tr role="row" {
                             th scope="row" role="rowheader" { (one.session) }
                             (cell(w.how_sure, &html! { ((w.certainty)(&one.certainty)) }))
-                            (cell(w.why_theirs, &html! { span lang="en" { (one.reason) } }))
+                            (cell(w.why_theirs, &why_theirs(view, &one.reason)))
                         }
                     } }
                 }
@@ -67,6 +69,8 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
             @if may_approve { (deciding::approve(view, shown, plan)) } @else { (deciding::somebody_else(view)) }
         }
         @if view.may(Permission::Requests) && deciding::can_be_run(visitor, shown) { (deciding::run(view, shown, plan)) }
+        // Decisions are made where everything that was found is shown.
+        @if view.may(Permission::Requests) && shown.state.is_open() { (deciding::make_plan(view, shown, false)) }
         p { a href=(path) { (w.back_to_request) } }
     };
     Sheet::new(title, Section::Requests, body)
@@ -77,12 +81,17 @@ pub(super) fn made_by(view: &View, request: &Request, plan: &Plan) -> Markup {
     let w = view.words();
     let makers: Vec<_> = request.makers.iter().map(actor).collect();
     html! {
-        (w.planned_by) " " (makers.join(", ")) ", " (view.time(plan.at)) ". "
-        (w.plan_hash) " " span.hash { (plan.hash) } "."
+        (view.fill(w.planned_by, &[("who", &html! { (makers.join(", ")) }), ("time", &view.time(plan.at))])) " "
+        (hash(view, plan))
         @if let Some(approved) = &plan.approved {
-            " " (w.approved_by) " " (actor(&approved.by)) ", " (view.time(approved.at)) "."
+            " " (view.fill(w.approved_by, &[("who", &html! { (actor(&approved.by)) }), ("time", &view.time(approved.at))]))
         }
     }
+}
+
+/// By what a plan is told from another one.
+pub(super) fn hash(view: &View, plan: &Plan) -> Markup {
+    view.fill(view.words().plan_hash, &[("hash", &html! { span.hash { (plan.hash) } })])
 }
 
 fn decided(view: &View, title: &str, choices: &[Choice]) -> Markup {
@@ -103,7 +112,7 @@ pub(super) fn foreseen_of<N>(visitor: &Visitor<N>, request: &Request, foreseen: 
     let names = in_words(visitor, &request.mluvii);
     html! {
         div class={ "note " (verdict_class(foreseen.at_best)) } {
-            p { (w.receipt_at_best) " " (verdict(view, foreseen.at_best)) }
+            p { (view.fill(w.receipt_at_best, &[("verdict", &verdict(view, foreseen.at_best))])) }
             ul.plain {
                 @for reason in foreseen.reasons.iter().filter(|reason| reason.lowers && reason.sure) { li { (names.reason(&reason.reason)) } }
                 @for target in &foreseen.not_known {

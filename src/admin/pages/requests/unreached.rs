@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::admin::pages::parts::kind;
 use crate::admin::pages::view::View;
 use crate::operations::erasures::NotReached;
 use crate::papers::InWords;
@@ -18,7 +19,7 @@ pub(super) fn sentence(view: &View, names: InWords<'_>, not: &NotReached) -> Str
         NotReached::UnreadSessions(count) => counted(w.unreached_unread, u64::from(*count)),
         NotReached::IncludedGone(session) => view.say(w.unreached_gone, &[("session", &session.to_string())]),
         NotReached::NeverRead(session) => view.say(w.unreached_never_read, &[("session", &session.to_string())]),
-        NotReached::CertainSessions { needed } => view.say(w.unreached_certain, &[("kinds", &sets(needed))]),
+        NotReached::CertainSessions { needed } => view.say(w.unreached_certain, &[("kinds", &sets(view, needed))]),
         NotReached::UnheardSessions { accepted: false } => view.say(w.unreached_unheard, &[]),
         NotReached::UnheardSessions { accepted: true } => view.say(w.unreached_unheard_accepted, &[]),
         NotReached::Targets(targets) => view.say(w.unreached_targets, &[("targets", &systems(targets))]),
@@ -27,7 +28,7 @@ pub(super) fn sentence(view: &View, names: InWords<'_>, not: &NotReached) -> Str
 }
 
 /// Kinds that are needed together, or others in their place.
-fn sets(needed: &[BTreeSet<Kind>]) -> String {
-    let set = |set: &BTreeSet<Kind>| set.iter().map(Kind::as_str).collect::<Vec<_>>().join(" + ");
+fn sets(view: &View, needed: &[BTreeSet<Kind>]) -> String {
+    let set = |set: &BTreeSet<Kind>| set.iter().map(|one| kind(view, one)).collect::<Vec<_>>().join(" + ");
     needed.iter().map(set).collect::<Vec<_>>().join(" / ")
 }

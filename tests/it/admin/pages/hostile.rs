@@ -20,7 +20,23 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
     let planned = browser.post(&format!("{request}/plan"), &[]).is(200).says(&["&lt;script&gt;alert(2)"]);
     let encoded = "%3Cscript%3Ealert(1)%3C%2Fscript%3E";
     let mut pages = vec![planned.text];
-    for path in ["/", "/requests", &request, "/requests/new", "/erasures", "/receipts", "/sessions", "/password"] {
+    for path in [
+        "/",
+        "/requests",
+        &request,
+        "/requests/new",
+        "/erasures",
+        "/receipts",
+        "/people",
+        "/holds",
+        "/holds/new",
+        "/tasks",
+        "/targets",
+        "/audit",
+        "/accounts",
+        "/sessions",
+        "/password",
+    ] {
         pages.push(browser.get(path).is(200).says(&["&lt;script&gt;alert(1)"]).text);
     }
     for path in [
@@ -28,6 +44,8 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         format!("/requests?from={encoded}"),
         format!("/erasures?show={encoded}"),
         format!("/receipts?from={encoded}"),
+        format!("/holds?show={encoded}"),
+        format!("/audit?from={encoded}"),
     ] {
         pages.push(browser.get(&path).is(400).text);
     }
@@ -35,9 +53,10 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
     pages.push(browser.get(&outside).is(404).text);
     pages.push(browser.get(&format!("/{encoded}")).is(404).text);
     pages.push(Browser::of(&server).get(&format!("/sign-in?next={encoded}")).is(200).text);
-    // What names nobody comes back, as text.
+    // What cannot be read does not come back at all.
     let again = [("number", SCRIPT), ("company", SCRIPT), ("came", SCRIPT), ("received", SCRIPT), ("email", CANARY)];
-    let again = browser.post("/requests/new", &again).is(400).says(&["&lt;script&gt;alert(1)"]);
+    let again = browser.post("/requests/new", &again).is(400).says(&["Choose how the request came"]);
+    assert!(!again.text.contains("value=\"&lt;script"), "{}", again.text);
     pages.push(again.text);
     for text in &pages {
         assert!(!text.contains("<script") && !text.contains("<img"), "{text}");

@@ -103,8 +103,20 @@ fn a_session_is_new_at_each_sign_in_and_ends_when_it_is_over() {
     victim.post("/password", &of("not it at all", ANOTHER, ANOTHER)).is(403).says(&["do not fit together"]);
     victim.post("/password", &of(PASSWORD, "short", "short")).is(400).says(&["at least 12 characters"]);
     other.get("/").is(200);
+    let former = victim.session();
     victim.post("/password", &of(PASSWORD, ANOTHER, ANOTHER)).leads_to("/sessions");
+    assert_ne!(victim.session(), former);
+    let kept = Browser::of(&server);
+    kept.cookies.borrow_mut().insert("quietus".to_owned(), former);
+    kept.get("/").leads_to("/sign-in");
+    // Who has signed in keeps the way on, also where there is no such page, or nothing can be made of a form.
     victim.get("/").is(200);
+    victim.get("/nothing-here").is(404).says(&["There is no such page", "Sign out"]);
+    victim.post("/", &[]).is(405).says(&["does not take that", "Sign out"]);
+    let large = "x".repeat(257 << 10);
+    victim.post("/requests/new", &[("email", &large)]).is(413).says(&["too much at once", "Sign out"]);
+    let nobody = Browser::of(&server).get("/nothing-here").is(404);
+    assert!(!nobody.text.contains("Sign out"), "{}", nobody.text);
     other.get("/").leads_to("/sign-in");
     Browser::of(&server).sign_in("jana", PASSWORD).is(403);
 

@@ -40,17 +40,37 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     seen.push(olga.get(&at).is(200).says(&["Not planned", "By a document"]).text);
 
     let planned = olga.post(&format!("{at}/plan"), &[]).is(200);
-    let planned =
-        planned.says(&["1 session goes", "acme/101", "a…@e….com", "Would be erased", "Somebody else has to approve"]);
+    let planned = planned.says(&[
+        "1 session goes",
+        "acme/101",
+        "same: e-mail address",
+        " · ",
+        "a…@e….com",
+        "Would be erased",
+        "Somebody else has to approve",
+    ]);
+    let seen_before = planned.hidden("seen");
     seen.push(planned.text);
     // A session is kept with a reason alone, and the plan follows the decision.
-    let keep = |why| [("d-acme/101", "exclude"), ("b-acme/101", why)];
-    seen.push(olga.post(&format!("{at}/plan"), &keep("")).is(400).says(&["Choose why", "1 session goes"]).text);
-    seen.push(olga.post(&format!("{at}/plan"), &keep("needed")).is(200).says(&["0 sessions go"]).text);
-    seen.push(olga.get(&format!("{at}/plan")).is(200).says(&["Kept by decision", "It is needed"]).text);
-    seen.push(olga.post(&format!("{at}/plan"), &keep("needed")[..1]).is(400).text);
-    let erase = [("d-acme/101", ""), ("b-acme/101", "")];
-    seen.push(olga.post(&format!("{at}/plan"), &erase).is(200).says(&["1 session goes"]).text);
+    let plan_path = format!("{at}/plan");
+    let keep = |why, seen| [("seen", seen), ("d-acme/101", "exclude"), ("b-acme/101", why)];
+    let wrong = olga.post(&plan_path, &keep("", &seen_before)).is(400);
+    let wrong =
+        wrong.says(&["Choose why", "1 session goes", "aria-invalid=\"true\"", "aria-describedby=\"b-acme/101-e\""]);
+    assert_eq!(wrong.hidden("seen"), seen_before);
+    seen.push(wrong.text);
+    olga.post(&plan_path, &keep("needed", &seen_before)).leads_to(&plan_path);
+    let kept = olga.get(&plan_path).is(200).says(&["0 sessions go", "Kept by decision", "It is needed"]);
+    seen.push(kept.text);
+    seen.push(olga.post(&plan_path, &keep("needed", "")[..2]).is(400).text);
+    // Who has read what was decided before, or nothing, does not undo what was decided since.
+    let erase = |seen| [("seen", seen), ("d-acme/101", ""), ("b-acme/101", "")];
+    for before in [&*seen_before, ""] {
+        olga.post(&plan_path, &erase(before)).is(409).says(&["Somebody has changed the request"]);
+    }
+    let now = olga.post(&plan_path, &[]).is(200).says(&["0 sessions go"]).hidden("seen");
+    olga.post(&plan_path, &erase(&now)).leads_to(&plan_path);
+    seen.push(olga.get(&plan_path).is(200).says(&["1 session goes"]).text);
 
     // Who has made it does not approve it, whatever they send.
     let own = olga.get(&at).is(200).says(&["Somebody else has to approve the plan"]);
@@ -92,11 +112,18 @@ fn two_people_see_to_a_request_without_typing_a_command() {
     let (_, rest) = done.text.split_once("href=\"/receipts/").expect("its receipt");
     let receipt = format!("/receipts/{}", rest.split('"').next().expect("an end"));
     seen.push(olga.get(&receipt).is(200).says(&["Certificate to print", "What was done"]).text);
+    seen.push(
+        olga.get(&format!("{receipt}/verified"))
+            .is(200)
+            .says(&["It is signed by a key of this server", "first one"])
+            .text,
+    );
     let paper = olga.get(&format!("{receipt}/certificate")).is(200);
     assert!(paper.text.starts_with("<!DOCTYPE html>") && paper.header("cache-control") == "no-store");
     seen.push(paper.text);
     adam.get(&format!("{receipt}/certificate")).is(403);
     olga.get("/receipts/4711").is(404);
+    olga.get("/receipts/4711/verified").is(404);
 
     // Everything in Czech as well, whole.
     olga.get("/language/cs?next=/").leads_to("/");
@@ -135,7 +162,9 @@ fn decisions_that_are_not_kept_cannot_be_run() {
 
     // Where something can be decided, nothing can be run, whether it was decided well or not.
     let nothing = olga.post(&plan, &[]).is(200).says(&["1 session goes", "Read the plan"]);
-    let wrong = olga.post(&plan, &[("d-acme/101", "exclude"), ("b-acme/101", "")]).is(400).says(&["Choose why"]);
+    let read = nothing.hidden("seen");
+    let wrong = [("seen", &*read), ("d-acme/101", "exclude"), ("b-acme/101", "")];
+    let wrong = olga.post(&plan, &wrong).is(400).says(&["Choose why"]);
     for page in [&nothing, &wrong] {
         assert!(page.text.contains("name=\"d-acme/101\""), "{}", page.text);
         assert!(!page.text.contains("/run\"") && !page.text.contains("/approve\""), "{}", page.text);
@@ -147,6 +176,9 @@ fn decisions_that_are_not_kept_cannot_be_run() {
     assert!(read.text.contains(&run) && !read.text.contains("name=\"d-"), "{}", read.text);
     // A page that was read before another decision runs nothing.
     let before = read.hidden("plan");
-    olga.post(&plan, &[("d-acme/101", "exclude"), ("b-acme/101", "needed")]).is(200).says(&["0 sessions go"]);
-    olga.post(&format!("{at}/run"), &[("plan", &before)]).is(409);
+    let read = wrong.hidden("seen");
+    let decided = [("seen", &*read), ("d-acme/101", "exclude"), ("b-acme/101", "needed")];
+    olga.post(&plan, &decided).leads_to(&plan);
+    olga.get(&plan).is(200).says(&["0 sessions go"]);
+    olga.post(&format!("{at}/run"), &[("plan", &before)]).is(409).says(&["The plan is another one now"]);
 }

@@ -6,7 +6,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 9] = [
+const PAGES: [(&str, &[&str]); 17] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
@@ -14,12 +14,20 @@ const PAGES: [(&str, &[&str]); 9] = [
     ("/erasures", &ROLES),
     ("/erasures?show=parked", &ROLES),
     ("/receipts", &ROLES),
+    ("/people", &["officer"]),
+    ("/holds", &ROLES),
+    ("/holds?show=all", &ROLES),
+    ("/holds/new", &["officer"]),
+    ("/tasks", &["officer"]),
+    ("/targets", &["operator"]),
+    ("/audit", &ROLES),
+    ("/accounts", &["operator"]),
     ("/sessions", &ROLES),
     ("/password", &ROLES),
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 17] = [
+const ORDERS: [(&str, &[&str]); 21] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -37,6 +45,10 @@ const ORDERS: [(&str, &[&str]); 17] = [
     ("/erasures/e-00000000000000000000000000000000/begin", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
+    ("/holds/h-000000000000/lift", &["officer"]),
+    ("/holds/new", &["officer"]),
+    ("/people", &["officer"]),
+    ("/tasks/t-000000000000/done", &["officer"]),
 ];
 
 #[test]
@@ -126,5 +138,21 @@ fn an_account_sees_nothing_of_another_company() {
     let first = anna.get("/").is(200).says(&["/webhooks/acme"]);
     assert!(!first.text.contains("/receipts\"") && !first.text.contains("beta"), "{}", first.text);
     anna.get("/receipts").is(403);
+    for of_all in ["/audit", "/targets", "/accounts"] {
+        anna.get(of_all).is(403);
+        assert!(!first.text.contains(&format!("{of_all}\"")), "{of_all}");
+    }
+    // Nobody of the other company is found, and its holds are not there.
+    let bob = [("email", "bob@example.com")];
+    both.post("/people", &bob).is(200).says(&["1 thing is known", "beta"]);
+    let found = anna.post("/people", &bob).is(200).says(&["Nothing is known of the person here"]);
+    assert!(!found.text.contains("beta"), "{}", found.text);
+    anna.post("/people", &[bob[0], ("company", "beta")]).is(404);
+    let hold = [bob[0], ("company", "beta"), ("reason", "legal-claims")];
+    anna.post("/holds/new", &hold).is(400).says(&["Choose the company"]);
+    let hold = both.post("/holds/new", &hold).goes_on();
+    anna.get(&hold).is(404);
+    anna.post(&format!("{hold}/lift"), &[]).is(404);
+    assert!(!anna.get("/holds").is(200).text.contains("/holds/h-"), "it is of another company");
     both.post("/requests/new", &form[..3]).is(400).says(&["Choose the company"]);
 }

@@ -1,0 +1,67 @@
+//! The audit: who ordered what.
+
+use axum::extract::RawQuery;
+use axum::response::Response;
+use maud::html;
+
+use super::fields::Fields;
+use super::paging::PAGE;
+use super::parts::{actor, cell, heads};
+use super::view::{Section, Sheet};
+use super::visitor::Visitor;
+use crate::access::Permission;
+use crate::admin::caller::See;
+use crate::admin::problem::{Code, Problem};
+use crate::audit::{AuditRow, is_of_accounts};
+use crate::ledger::{AuditRange, Cursor, Page};
+use crate::operations::audit;
+
+pub(super) async fn show(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
+    visitor.view.answer(listed(&visitor, query.as_deref().unwrap_or_default()).await)
+}
+
+async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
+    // It is of all companies.
+    visitor.sees_all()?;
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names a part of the list that is not there");
+    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let cursor = match fields.text("from") {
+        "" => Cursor::NEWEST,
+        text => text.parse::<Cursor>().map_err(|_| unknown())?,
+    };
+    let mut page = audit::list(&visitor.on, &AuditRange::all(cursor, PAGE)).await?;
+    let sees_accounts = visitor.view.may(Permission::SeeAccounts);
+    // The page is shorter by them, and goes on where it would.
+    page.items.retain(|row| sees_accounts || !is_of_accounts(&row.statement.act));
+    Ok(sheet(visitor, &page))
+}
+
+fn sheet(visitor: &Visitor<See>, page: &Page<AuditRow, Cursor>) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let row = |row: &AuditRow| {
+        let said = &row.statement;
+        html! {
+            tr role="row" {
+                th scope="row" role="rowheader" { (view.time(said.at)) small { (view.lang.number(said.sequence)) } }
+                (cell(w.audit_who, &html! { (actor(&said.actor)) }))
+                (cell(w.audit_act, &html! { span.mono { (said.act) } }))
+                (cell(w.audit_what, &html! { span.mono { (said.object) } }))
+                (cell(w.result, &html! { span.mono { (said.result) } }))
+            }
+        }
+    };
+    let body = html! {
+        div.head { h1 { (w.audit) } p.lead { (view.say(w.audit_lead, &[])) } }
+        section aria-label=(w.audit) {
+            @if page.items.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+                table.stack role="table" {
+                    caption { (w.newest_first) }
+                    (heads(&[w.when, w.audit_who, w.audit_act, w.audit_what, w.result]))
+                    tbody role="rowgroup" { @for one in &page.items { (row(one)) } }
+                }
+            }
+            @if let Some(next) = &page.next { div.pager { p { a href={ "/audit?from=" (next) } { (w.further) } } } }
+        }
+    };
+    Sheet::new(w.audit, Section::Audit, body)
+}

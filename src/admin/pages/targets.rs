@@ -1,0 +1,66 @@
+//! What quietus calls to erase: how each is, and what waits for it.
+
+use axum::response::Response;
+use maud::html;
+
+use super::parts::{actor, cell, heads};
+use super::view::{Section, Sheet};
+use super::visitor::Visitor;
+use crate::admin::caller::Operate;
+use crate::admin::problem::Problem;
+use crate::ledger::TargetState;
+use crate::operations::targets::{self, ShownTarget};
+
+pub(super) async fn show(visitor: Visitor<Operate>) -> Response {
+    let shown = async {
+        // It is of all companies.
+        visitor.sees_all()?;
+        let all = targets::list(&visitor.on).await?;
+        Ok::<_, Problem>(sheet(&visitor, &all))
+    };
+    visitor.view.answer(shown.await)
+}
+
+fn sheet(visitor: &Visitor<Operate>, all: &[ShownTarget]) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    // What needs a person stands first, then what does not work.
+    let mut all: Vec<&ShownTarget> = all.iter().collect();
+    all.sort_by_key(|one| (one.parked == 0, one.paused.is_none(), matches!(one.state, TargetState::Closed)));
+    let state = |one: &ShownTarget| {
+        html! {
+            @if let Some(paused) = &one.paused {
+                span.st.is-wait { (view.fill(w.target_paused, &[("who", &html! { (actor(&paused.by)) })])) }
+                small { (view.since(paused.since)) }
+                @if let Some(until) = paused.pause.until { small { (view.fill(w.until_then, &[("until", &view.time(until))])) } }
+            }
+            @match &one.state {
+                TargetState::Open { until, reason, .. } => {
+                    span.st.is-bad { (w.target_out) }
+                    small lang="en" { (reason) }
+                    small { (view.fill(w.until_then, &[("until", &view.time(*until))])) }
+                }
+                TargetState::Closed => @if one.paused.is_none() { span.st.is-done.quiet { (w.target_works) } },
+            }
+        }
+    };
+    let body = html! {
+        div.head { h1 { (w.targets) } p.lead { (view.say(w.targets_lead, &[])) } }
+        section aria-label=(w.targets) {
+            table.stack role="table" {
+                caption { (view.say(w.as_of, &[("time", &view.clock())])) }
+                (heads(&[w.target, w.state, w.waiting_steps, w.parked_steps]))
+                tbody role="rowgroup" { @for one in all {
+                    tr role="row" {
+                        th scope="row" role="rowheader" { (one.target) }
+                        (cell(w.state, &state(one)))
+                        (cell(w.waiting_steps, &html! { (view.lang.number(one.waiting)) }))
+                        (cell(w.parked_steps, &html! {
+                            @if one.parked > 0 { span.st.is-bad { (view.lang.number(one.parked)) } } @else { "–" }
+                        }))
+                    }
+                } }
+            }
+        }
+    };
+    Sheet::new(w.targets, Section::Targets, body)
+}

@@ -1,0 +1,158 @@
+//! Tasks: what people erase where nothing else can, and what they say of it. Whom one is about is shown on a terminal only.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::{get, post};
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::parts::{MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, urgency};
+use super::view::{Section, Sheet, View, see};
+use super::visitor::Visitor;
+use super::whom::{Wrong, errors, field};
+use crate::admin::caller::Requests;
+use crate::admin::problem::Problem;
+use crate::admin::state::Admin;
+use crate::erasure::TaskId;
+use crate::operations::tasks::{self, OpenTask, Said};
+use crate::operations::{InputError, OperationError};
+
+pub(super) fn routes() -> Router<Arc<Admin>> {
+    Router::new().route("/tasks", get(list)).route("/tasks/{id}", get(show)).route("/tasks/{id}/done", post(done))
+}
+
+async fn list(visitor: Visitor<Requests>) -> Response {
+    let listed = async {
+        let mut all = tasks::list(&visitor.on, None).await?;
+        all.retain(|task| visitor.sees(&task.mluvii));
+        all.sort_by_key(|task| task.deadline);
+        Ok::<_, Problem>(list_sheet(&visitor, &all))
+    };
+    visitor.view.answer(listed.await)
+}
+
+/// Where a task stands, and how long it has.
+fn state(view: &View, task: &OpenTask) -> Markup {
+    let w = view.words();
+    html! {
+        @if task.held.is_empty() { span.st.is-wait { ((w.task_state)(task.state)) } }
+        @else { span.st.is-held { (w.task_wait) } }
+        @if let Some(left) = task.days_left { small { span class={ "st " (urgency(left)) } { (days_left(view, left)) } } }
+    }
+}
+
+fn list_sheet(visitor: &Visitor<Requests>, all: &[OpenTask]) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let row = |task: &OpenTask| {
+        html! {
+            tr role="row" {
+                th scope="row" role="rowheader" { a href={ "/tasks/" (task.id) } { (task.id) } small { (task.mluvii) } }
+                (cell(w.system, &html! { (in_words(visitor, &task.mluvii).system(&task.target)) }))
+                (cell(w.state, &state(view, task)))
+                (cell(w.until_head, &html! { @match task.deadline { Some(at) => (view.time(at)), None => "–" } }))
+                (cell(w.erasure, &html! { a href={ "/erasures/" (task.erasure) } { (task.erasure) } }))
+            }
+        }
+    };
+    let body = html! {
+        div.head { h1 { (w.tasks) } p.lead { (view.say(w.tasks_lead, &[])) } }
+        section aria-label=(w.tasks) {
+            @if all.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+                table.stack role="table" {
+                    caption { (w.tasks) }
+                    (heads(&[w.task, w.system, w.state, w.until_head, w.erasure]))
+                    tbody role="rowgroup" { @for task in all { (row(task)) } }
+                }
+            }
+        }
+    };
+    Sheet::new(w.tasks, Section::Tasks, body)
+}
+
+/// The open task of a path, as far as the account may see its company.
+async fn seen(visitor: &Visitor<Requests>, id: &str) -> Result<OpenTask, Problem> {
+    let unknown = || Problem::not_found("open task of this id");
+    let id: TaskId = id.parse().map_err(|_| unknown())?;
+    let task = match tasks::show(&visitor.on, &id).await {
+        Err(OperationError::NotFound(_)) => return Err(unknown()),
+        task => task?,
+    };
+    if visitor.sees(&task.mluvii) { Ok(task) } else { Err(unknown()) }
+}
+
+async fn show(visitor: Visitor<Requests>, Path(id): Path<String>) -> Response {
+    let task = seen(&visitor, &id).await;
+    visitor.view.answer(task.map(|task| sheet(&visitor, &task, None, &[], StatusCode::OK)))
+}
+
+async fn done(visitor: Visitor<Requests>, Path(id): Path<String>, fields: Fields) -> Response {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let task = match seen(&visitor, &id).await {
+        Ok(task) => task,
+        Err(problem) => return view.problem(&problem),
+    };
+    let said = Said::ALL.into_iter().find(|said| said.as_str() == fields.text("said"));
+    let again = |field: &'static str, sentence: &str| {
+        let wrong = [Wrong { field, text: view.say(sentence, &[]) }];
+        view.page(&sheet(&visitor, &task, said, &wrong, StatusCode::BAD_REQUEST))
+    };
+    let Some(said) = said else { return again("said", w.task_choose) };
+    let law = fields.text("law");
+    match tasks::done(&visitor.on, &task.id, said, Some(law), &visitor.actor()).await {
+        Ok(()) => see(&format!("/erasures/{}", task.erasure)),
+        Err(OperationError::Input(InputError::RetainedWithoutReason | InputError::ReasonTooLong)) => {
+            again("law", w.task_law_wrong)
+        }
+        Err(error) => view.problem(&visitor.told(error)),
+    }
+}
+
+fn sheet(
+    visitor: &Visitor<Requests>,
+    task: &OpenTask,
+    said: Option<Said>,
+    wrong: &[Wrong],
+    status: StatusCode,
+) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let id = task.id.to_string();
+    let title = view.say(w.task_of, &[("id", &id)]);
+    let words = (Said::as_str as fn(Said) -> &'static str, w.task_said);
+    let body = html! {
+        (crumbs(view, &[("/tasks", w.tasks)], &id))
+        div.head {
+            div.line { h1 { (title) } " " (state(view, task)) }
+            @if let Some(deadline) = task.deadline { p.lead { (view.fill(w.until_then, &[("until", &view.time(deadline))])) } }
+        }
+        (errors(w.task_not_done, wrong))
+        @for held in &task.held { div.note.is-held { p { span.st.is-held { (held_by(view, held)) } } } }
+        section aria-labelledby="t-what" {
+            h2 #t-what { (w.task_what) }
+            // As the configuration says it, in whatever language.
+            pre tabindex="0" { (task.text.trim()) }
+            dl.facts {
+                dt { (w.system) } dd { (in_words(visitor, &task.mluvii).system(&task.target)) }
+                dt { (w.company) } dd { (task.mluvii) }
+                dt { (w.erasure) } dd { a href={ "/erasures/" (task.erasure) } { (task.erasure) } }
+            }
+        }
+        section aria-labelledby="t-done" {
+            h2 #t-done { (w.task_done_title) }
+            p.intro { (view.say(w.task_done_lead, &[])) }
+            form.page method="post" action={ "/tasks/" (id) "/done" } autocomplete="off" {
+                (field(view, wrong, "said", w.result, None, |aria| {
+                    choices("said", &Said::ALL, words, said, Some(w.choose), MustChoose::Yes, aria)
+                }))
+                (field(view, wrong, "law", w.task_law, Some(w.task_law_hint), |aria| html! {
+                    input #law name="law" autocomplete="off" maxlength="200" aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                }))
+                div.actions { button.primary { (w.do_task) } }
+            }
+        }
+    };
+    Sheet { status, ..Sheet::new(title, Section::Tasks, body) }
+}
