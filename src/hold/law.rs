@@ -103,15 +103,15 @@ mod tests {
 
     #[test]
     fn a_company_s_own_exemption_is_of_no_other_company() {
-        let (acme, bell) = (InstallationName("acme".into()), InstallationName("bell".into()));
+        let (acme, globex) = (InstallationName("acme".into()), InstallationName("globex".into()));
         let (mluvii, crm) = (TargetName::mluvii(), TargetName("crm".into()));
         let mut exemptions = Exemptions::default();
         exemptions.exempt_at(acme.clone(), mluvii.clone(), &law("calls", "§ 1"));
         exemptions.exempt(crm.clone(), &law("invoices", "§ 2"));
         exemptions.exempt_at(acme.clone(), crm.clone(), &law("contracts", "§ 3"));
         assert_eq!(exemptions.of(&acme, &mluvii), Some("kept by law: calls, by § 1"));
-        assert_eq!(exemptions.of(&bell, &mluvii), None);
+        assert_eq!(exemptions.of(&globex, &mluvii), None);
         assert_eq!(exemptions.of(&acme, &crm), Some("kept by law: contracts, by § 3"));
-        assert_eq!(exemptions.of(&bell, &crm), Some("kept by law: invoices, by § 2"));
+        assert_eq!(exemptions.of(&globex, &crm), Some("kept by law: invoices, by § 2"));
     }
 }

@@ -127,11 +127,11 @@ fn who_talks_to_the_company_again_is_not_erased_again() {
 
 #[test]
 fn a_company_finds_its_own_people_only_and_by_a_rotated_key_too() {
-    let (acme, bell, crm) = (StandIn::start(), StandIn::start(), System::start());
+    let (acme, globex, crm) = (StandIn::start(), StandIn::start(), System::start());
     let second = format!(
-        "[[mluvii]]\nname = \"bell\"\nbase_url = \"{}\"\nclient_id = {{ file = \"api.secret\" }}\n\
+        "[[mluvii]]\nname = \"globex\"\nbase_url = \"{}\"\nclient_id = {{ file = \"api.secret\" }}\n\
          client_secret = {{ file = \"api.secret\" }}\nverify_after = \"0s\"\n",
-        bell.mluvii
+        globex.mluvii
     );
     let deployment = Deployment::tuned(&acme.mluvii, "", PERSON, &format!("{second}{}", crm.plugin("crm")));
     let path = deployment.path("quietus.toml");
@@ -142,7 +142,7 @@ fn a_company_finds_its_own_people_only_and_by_a_rotated_key_too() {
     );
     let server = Server::start(&deployment);
     let ann = erase(&deployment, "ann@x.cz", "Ann", "crm", &["--mluvii", "acme"]);
-    let bob = erase(&deployment, "bob@x.cz", "Bob", "crm", &["--mluvii", "bell"]);
+    let bob = erase(&deployment, "bob@x.cz", "Bob", "crm", &["--mluvii", "globex"]);
     receipts(&deployment, 2);
     server.stop();
     crm.holds(&[("ann@x.cz", "Ann", before()), ("bob@x.cz", "Bob", before())]);
@@ -151,13 +151,13 @@ fn a_company_finds_its_own_people_only_and_by_a_rotated_key_too() {
     let both = || {
         let of = |company: &str| found(&look(&deployment, "crm", &["--mluvii", company]));
         let expected = |id: &String| BTreeMap::from([(id.clone(), "again".to_owned())]);
-        assert_eq!((of("acme"), of("bell")), (expected(&ann), expected(&bob)));
+        assert_eq!((of("acme"), of("globex")), (expected(&ann), expected(&bob)));
     };
     both();
     deployment.json(&["keys", "rotate", "index"]);
     both();
     let server = Server::start(&deployment);
-    look(&deployment, "crm", &["--mluvii", "bell", "--yes"]);
+    look(&deployment, "crm", &["--mluvii", "globex", "--yes"]);
     wait_for("Bob to be erased", || (crm.emails() == ["ann@x.cz"]).then_some(()));
     receipts(&deployment, 3);
     server.stop();

@@ -108,8 +108,8 @@ fn mluvii_and_where_people_erase_may_be_exempt_and_all_else_is_gone() {
 
 #[test]
 fn a_company_s_own_exemption_keeps_nothing_of_another_company_s() {
-    let (acme, bell) = (StandIn::start(), StandIn::start());
-    let more = format!("{}{}", crm_plugin(&acme.crm), company("bell", &bell.mluvii, 63, ""));
+    let (acme, globex) = (StandIn::start(), StandIn::start());
+    let more = format!("{}{}", crm_plugin(&acme.crm), company("globex", &globex.mluvii, 63, ""));
     let deployment = Deployment::tuned(&acme.mluvii, &kept("crm"), "", "");
     let alone = std::fs::read_to_string(deployment.path("quietus.toml")).expect("a file");
     let both = alone.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
@@ -118,7 +118,7 @@ fn a_company_s_own_exemption_keeps_nothing_of_another_company_s() {
     acme.add_contact(EMAIL);
     acme.add_contact("bob@example.com");
     let mut erased = Vec::new();
-    for (number, (company, email)) in [("acme", EMAIL), ("bell", "bob@example.com")].into_iter().enumerate() {
+    for (number, (company, email)) in [("acme", EMAIL), ("globex", "bob@example.com")].into_iter().enumerate() {
         deployment.write("who", email);
         let who = format!("@{}", deployment.path("who").display());
         deployment.json(&["erase", "--email", &who, "--targets", "crm", "--mluvii", company]);

@@ -20,7 +20,7 @@ const ASKS: usize = 5;
 /// The number of the form.
 const FORM: i64 = 4711;
 
-const COMPANIES: [&str; 2] = ["acme", "bell"];
+const COMPANIES: [&str; 2] = ["acme", "globex"];
 
 /// What a request was and what it made.
 struct Request {

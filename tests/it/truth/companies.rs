@@ -6,20 +6,20 @@ use super::{ANN, BOB, Company, LEDGER_ONLY, SETTLE};
 use crate::harness::{Deployment, ERASE, Server, StandIn, client, company, http, receipts, wait_for};
 
 /// A second company beside the harness' `acme`.
-fn and_bell(mluvii: &StandIn) -> String {
-    company("bell", &mluvii.mluvii, 62, "") + ERASE
+fn and_globex(mluvii: &StandIn) -> String {
+    company("globex", &mluvii.mluvii, 62, "") + ERASE
 }
 
 #[test]
 fn a_session_of_one_company_is_not_the_same_number_of_another() {
-    let (acme, bell) = (StandIn::start(), StandIn::start());
-    let deployment = Deployment::tuned(&acme.mluvii, "", LEDGER_ONLY, &and_bell(&bell));
+    let (acme, globex) = (StandIn::start(), StandIn::start());
+    let deployment = Deployment::tuned(&acme.mluvii, "", LEDGER_ONLY, &and_globex(&globex));
     // With several companies, each source names its own.
     let path = deployment.path("quietus.toml");
     let config = std::fs::read_to_string(&path).expect("a file");
     let check = deployment.run(&["check"]);
     let said = String::from_utf8_lossy(&check.stdout).into_owned();
-    assert!(!check.status.success() && said.contains("source.1.mluvii") && said.contains("bell"), "{said}");
+    assert!(!check.status.success() && said.contains("source.1.mluvii") && said.contains("globex"), "{said}");
     deployment.write(
         "quietus.toml",
         &config.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants"),
@@ -27,19 +27,19 @@ fn a_session_of_one_company_is_not_the_same_number_of_another() {
 
     let server = Server::start(&deployment);
     acme.register(&server.callback());
-    bell.register(&server.callback_of("bell"));
+    globex.register(&server.callback_of("globex"));
     ANN.talks(&acme, 77, Some("g-1"));
-    BOB.talks_with(&bell, 77, json!({ "guest": "g-1", "gdpr_version": null }));
+    BOB.talks_with(&globex, 77, json!({ "guest": "g-1", "gdpr_version": null }));
     let receipts = receipts(&deployment, 1);
-    assert_eq!(receipts[0]["statement"]["subject"], "session:bell/77");
-    assert!(acme.holds(ANN.email) && !bell.holds(BOB.email));
+    assert_eq!(receipts[0]["statement"]["subject"], "session:globex/77");
+    assert!(acme.holds(ANN.email) && !globex.holds(BOB.email));
     assert!(acme.calls("/anonymous").is_empty());
 
     // A person is asked for at one company.
     let asked = deployment.run(&ANN.arguments(&deployment));
     let said = String::from_utf8_lossy(&asked.stderr).into_owned();
     assert!(asked.status.code() == Some(2) && said.contains("--mluvii"), "{said}");
-    let dry_run = deployment.json(&[&ANN.arguments(&deployment)[..], &["--mluvii", "bell", "--dry-run"]].concat());
+    let dry_run = deployment.json(&[&ANN.arguments(&deployment)[..], &["--mluvii", "globex", "--dry-run"]].concat());
     assert_eq!(super::shown(&dry_run, "certain"), [] as [i64; 0]);
 }
 

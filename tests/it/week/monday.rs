@@ -54,7 +54,7 @@ fn typed(office: &Office) {
         Case { person, company: BELL }.enter(office, "mluvii", received, &["--verified", "known-contact"]);
     }
     let both = office.ends(ANN, &["requests", "show", "2026/000"], 2);
-    assert!(both.contains("acme") && both.contains("bell"), "{both}");
+    assert!(both.contains("acme") && both.contains("globex"), "{both}");
     // Who writes twice is one person, whatever they call themselves.
     let again = office.letter_of(4);
     let new = ["requests", "new", "--came", "email", "--mluvii", "acme", "--file", &again];

@@ -10,7 +10,7 @@ use crate::people::truth::{self, Meant};
 
 pub(super) const ACME: usize = 0;
 pub(super) const BELL: usize = 1;
-pub(super) const COMPANIES: [&str; 2] = ["acme", "bell"];
+pub(super) const COMPANIES: [&str; 2] = ["acme", "globex"];
 
 const SEED: u64 = 17;
 const PEOPLE: usize = 200;

@@ -124,7 +124,7 @@ fn at_the_other_company(office: &mut Office) {
     let decided = case.others_are_left(office);
     let erasure = case.all_of_it(office, &decided);
     let receipt = office.receipt(&erasure);
-    assert_eq!((&receipt["installation"], &receipt["sessions"]), (&json!("bell"), &json!(certain)), "{receipt:#}");
+    assert_eq!((&receipt["installation"], &receipt["sessions"]), (&json!("globex"), &json!(certain)), "{receipt:#}");
     assert_eq!((&receipt["verdict"], outcomes(&receipt)), (&json!("complete"), [("mluvii", "erased")].into()));
     case.must_be(office, "done");
     let case = Case { person: CHATS_ON, company: BELL };
