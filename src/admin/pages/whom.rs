@@ -187,10 +187,11 @@ fn sealed_as(of: &Identity) -> SealedAs {
 
 /// Hexadecimal: it stands in a page as it is.
 fn seal(key: &CapsuleKey, of: &Identity, identifiers: &GivenIdentifiers, now: Timestamp) -> String {
-    let pairs = identifiers.iter().flat_map(|(kind, value)| [kind.as_str(), value.expose()]);
     let until = (now + LASTS).as_second().to_string();
+    let mut parts = vec![until.as_str()];
+    parts.extend(identifiers.iter().flat_map(|(kind, value)| [kind.as_str(), value.expose()]));
     // Nobody types this character.
-    let text = Secret::new([until.as_str()].into_iter().chain(pairs).collect::<Vec<_>>().join("\0"));
+    let text = Secret::new(parts.join("\0"));
     hex::encode(key.seal(&sealed_as(of), text.expose().as_bytes()).0)
 }
 
