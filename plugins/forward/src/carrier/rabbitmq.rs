@@ -1,14 +1,17 @@
 //! RabbitMQ: a persistent message enters; the broker's confirm says that a queue has it on disk.
 
+use std::future::poll_fn;
 use std::path::Path;
+use std::pin::pin;
 use std::time::Duration;
 
+use futures_core::Stream;
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError};
 use lapin::tcp::OwnedTLSConfig;
 use lapin::types::{FieldTable, LongString, ShortString};
 use lapin::uri::{AMQPScheme, AMQPUri};
-use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind};
+use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind, Event};
 use quietus_plugin::{Call, PluginError, Secrets, Writes, tls};
 
 use super::carries::{Carries, Handed};
@@ -22,6 +25,8 @@ const PERSISTENT: u8 = 2;
 const SHORT_MAX: usize = 255;
 /// How long a goodbye is waited for: what was confirmed stays so, whatever comes then.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// How long the broker's reason is waited for, where it has closed a channel: it comes with the close.
+const REASON: Duration = Duration::from_secs(1);
 /// Said at the end of a connection: AMQP's "reply success".
 const DONE: u16 = 200;
 
@@ -71,29 +76,31 @@ impl RabbitMq {
     /// Publishes nothing within a transaction that is rolled back: the broker checks at once whether the exchange is there and
     /// whether the user may write to it, and would route at the end only
     /// (<https://www.rabbitmq.com/docs/semantics>, <https://www.rabbitmq.com/docs/access-control>).
-    async fn may_publish(&self, channel: &Channel) -> Result<(), PluginError> {
-        channel.tx_select().await.map_err(failed)?;
+    async fn may_publish(&self, channel: &Channel) -> Tried {
+        channel.tx_select().await?;
         let exchange = self.exchange.clone();
         let key = self.routing_key.clone();
         let options = BasicPublishOptions::default();
         let published = channel.basic_publish(exchange, key, options, &[], BasicProperties::default());
         // What is wrong with it closes the channel, so that the next answer is the reason.
-        let _sent = published.await.map_err(failed)?;
-        channel.tx_rollback().await.map_err(failed)?;
+        let _sent = published.await?;
+        channel.tx_rollback().await?;
         if self.exchange.as_str().is_empty() {
             // To the default exchange, the key is a queue's name.
             let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
             let declared = channel.queue_declare(self.routing_key.clone(), passive, FieldTable::default()).await;
-            declared.map_err(|error| if is_missing(&error) { unrouted() } else { failed(error) })?;
+            match declared {
+                Err(error) if is_missing(&error) => return Ok(Err(unrouted())),
+                declared => drop(declared?),
+            }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
-    async fn publish(&self, message: &Message) -> Result<(), PluginError> {
-        let (connection, channel) = self.connect().await?;
+    async fn publish(&self, channel: &Channel, message: &Message) -> Tried {
         // Without confirms, publishing ends when the socket has the message, and one that is lost after that would
         // count as handed on.
-        channel.confirm_select(ConfirmSelectOptions::default()).await.map_err(failed)?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
         let properties = BasicProperties::default()
             .with_delivery_mode(PERSISTENT)
             .with_content_type("application/json".into())
@@ -106,17 +113,45 @@ impl RabbitMq {
         let exchange = self.exchange.clone();
         let key = self.routing_key.clone();
         let publishing = channel.basic_publish(exchange, key, options, &message.body, properties);
-        let confirmed = publishing.await.map_err(failed)?.await.map_err(failed)?;
+        let confirmed = publishing.await?.await?;
         if confirmed.is_nack() {
-            return Err(PluginError::retryable("RabbitMQ could not store the message (a nack)"));
+            return Ok(Err(PluginError::retryable("RabbitMQ could not store the message (a nack)")));
         }
-        if confirmed.take_message().is_some() {
-            return Err(unrouted());
-        }
-        // It has the message: how the connection ends changes nothing.
-        part(connection).await;
-        Ok(())
+        Ok(if confirmed.take_message().is_some() { Err(unrouted()) } else { Ok(()) })
     }
+
+    /// Does something over a connection of its own.
+    async fn over(&self, work: impl AsyncFnOnce(&Channel) -> Tried) -> Result<(), PluginError> {
+        let (connection, channel) = self.connect().await?;
+        let told = connection.events_listener();
+        match work(&channel).await {
+            // What the broker has taken it has: how the connection ends changes nothing.
+            Ok(done) => {
+                part(connection).await;
+                done
+            }
+            // The broker has closed the channel before it was used the next time; why is told beside.
+            Err(error) if matches!(error.kind(), ErrorKind::InvalidChannelState(..)) => {
+                let reason = tokio::time::timeout(REASON, first_error(told)).await.ok().flatten();
+                Err(failed(reason.unwrap_or(error)))
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
+/// What came of it, where the connection has not failed.
+type Tried = Result<Result<(), PluginError>, lapin::Error>;
+
+/// The first one of which a connection tells.
+async fn first_error(told: impl Stream<Item = Event>) -> Option<lapin::Error> {
+    let mut told = pin!(told);
+    while let Some(event) = poll_fn(|context| told.as_mut().poll_next(context)).await {
+        if let Event::Error(error) = event {
+            return Some(error);
+        }
+    }
+    None
 }
 
 impl Carries for RabbitMq {
@@ -129,16 +164,11 @@ impl Carries for RabbitMq {
     }
 
     fn hand_on(&self, message: &Message, call: &Call, _: Writes<'_>) -> Result<Handed, PluginError> {
-        runtime::run(call, self.publish(message)).map(|()| Handed::Confirmed)
+        runtime::run(call, self.over(async |channel| self.publish(channel, message).await)).map(|()| Handed::Confirmed)
     }
 
     fn health(&self, call: &Call) -> Result<(), PluginError> {
-        runtime::run(call, async {
-            let (connection, channel) = self.connect().await?;
-            self.may_publish(&channel).await?;
-            part(connection).await;
-            Ok(())
-        })
+        runtime::run(call, self.over(async |channel| self.may_publish(channel).await))
     }
 }
 
