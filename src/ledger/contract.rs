@@ -300,6 +300,7 @@ macro_rules! contract {
                 a_request_ends_with_the_receipt_of_its_erasure
                 a_request_stays_open_where_its_receipt_leaves_what_nobody_decided_on
                 an_erasure_that_is_cancelled_gives_its_request_back
+                when_its_plan_was_approved_stands_on_the_receipt_of_a_requests_erasure
                 what_is_sealed_of_a_request_keeps_its_generation
                 a_request_is_not_done_while_something_came_back_elsewhere
                 a_request_is_open_once_more_until_what_came_back_is_erased_again

@@ -195,6 +195,7 @@ pub(crate) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> 
         targets: targets.iter().copied().map(target).collect(),
         due,
         approve: false,
+        approved: None,
         confirm: None,
         origin: None,
         selection: Selection::default(),
