@@ -242,7 +242,7 @@ async fn end(
     let by = kept.job().by.clone();
     let ended = match done {
         Ok(done) => {
-            let entry = run.entry(&by, ActResult::Done).with_counts(done);
+            let entry = run.entry(&by, ActResult::Done).with_counts(done, kept.job());
             kept.end(SweepState::Done, serde_json::to_value(done).ok(), None, Some(entry)).await
         }
         Err(error) => {
