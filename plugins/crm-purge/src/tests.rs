@@ -21,6 +21,7 @@ mod standin;
 mod sweeping;
 mod swept_anew;
 mod swept_pages;
+mod unsaid;
 mod visibility;
 mod windows;
 
