@@ -145,7 +145,8 @@ fn a_list_of_nobody_is_not_believed_where_the_mailbox_does_not_say_how_much_it_h
         let google = Google::with(&[]);
         let profile = json!({ "emailAddress": super::google::USER, "messagesTotal": total });
         (0..20).for_each(|_| google.fault("/profile", Reply::json(200, &profile)));
-        assert_eq!(told(&google, 500).expect_err("nobody knows").class, ErrorClass::Retryable, "{total}");
+        let Err(error) = told(&google, 500) else { panic!("nobody knows: {total}") };
+        assert_eq!(error.class, ErrorClass::Retryable, "{total}: {error}");
     }
 }
 
