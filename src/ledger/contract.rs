@@ -288,6 +288,7 @@ macro_rules! contract {
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
                 the_consent_of_an_erased_session_is_found_under_a_new_index_key
                 a_request_is_found_and_a_hold_keeps_under_a_new_index_key
+                an_order_that_came_before_its_index_key_was_replaced_is_the_same_one
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             generations: what_is_sealed_under_a_generation_that_was_followed_is_refused_whatever_it_is
                 a_generation_is_in_use_as_long_as_anything_is_sealed_under_it
