@@ -313,6 +313,7 @@ macro_rules! contract {
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
             sweeping: a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_over
                 who_was_found_is_asked_for_in_the_commit_that_says_so
+                who_was_asked_for_stays_with_the_sweep_and_goes_with_it
                 an_act_on_a_sweep_and_its_row_in_the_audit_are_one_commit
                 a_sweep_is_sealed_under_the_generation_that_is_open;
             random: random_sequences_agree_with_the_pure_model;

@@ -415,11 +415,18 @@ pub(crate) const TABLES: &[Table] = &[
             ("target", Text),
             ("installation", Text),
             ("version", Number),
+            ("state", Text),
             ("job", Text),
             ("wrapped_key", Bytes),
             ("content", Bytes),
             ("seal_key", Text),
         ],
+        only: ALL,
+    },
+    Table {
+        name: "sweep_asked",
+        key: 3,
+        columns: &[("target", Text), ("installation", Text), ("erasure", Bytes), ("again", Bytes)],
         only: ALL,
     },
     Table {
