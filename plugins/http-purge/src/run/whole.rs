@@ -35,7 +35,7 @@ const FLAGS: &[&str] = &[
 /// and these where pages are spoken of.
 const NEAR_FLAGS: &[&str] = &["more", "truncated"];
 /// Whether this is all, where pages are spoken of.
-const ENDS: &[&str] = &["done", "islast", "islastpage", "last", "lastpage"];
+const ENDS: &[&str] = &["islast", "islastpage", "last", "lastpage"];
 /// What leads to more, where it is not empty: wherever it stands,
 const LEADS: &[&str] = &[
     "continuationtoken",
