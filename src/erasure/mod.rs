@@ -300,7 +300,7 @@ pub(crate) struct Erasure {
     /// When the identifiers were resolved and the steps began.
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
-    /// When a person approved it, where that was needed.
+    /// When a person approved it, or the request's plan by which it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) approved: Option<Timestamp>,
     /// How its confirmation by a link stands, where its rule wants one.
