@@ -42,9 +42,7 @@ impl Conditions {
 pub(super) fn search(root: &str, object: &'static Object, resource: &str, soql: String) -> Search {
     let path = format!("{root}/{resource}");
     let next = Next::Link { next: "/nextRecordsUrl", last: LastPage::Says("/done", true) };
-    Search::new(object, "/records", next, move |_| {
-        Request::get(path.clone()).query("q", &soql).paced_as(SEARCH)
-    })
+    Search::new(object, "/records", next, move |_| Request::get(path.clone()).query("q", &soql).paced_as(SEARCH))
 }
 
 /// All of an object in the order of their ids, or those behind one of them. `and`: a condition behind ` AND `, or nothing.
