@@ -3,6 +3,7 @@
 mod anonymized;
 mod cascades;
 mod configuration;
+mod ends;
 mod erasing;
 mod evidence;
 mod faults;
@@ -21,7 +22,6 @@ mod standin;
 mod sweeping;
 mod swept_anew;
 mod swept_pages;
-mod unsaid;
 mod visibility;
 mod windows;
 
