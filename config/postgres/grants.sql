@@ -12,7 +12,7 @@ GRANT SELECT, INSERT, UPDATE ON meta, tally, installation, source, erasure, step
 GRANT SELECT, INSERT, UPDATE, DELETE ON inbox, task, session, waiting, target, mute, refused, keeper, process, erasure_fingerprint,
   consent_fingerprint,
   clock_anchor, tombstone, seal_generation, delivery_hour, past_job, confirmation_link,
-  request, request_fingerprint, request_erasure, hold, hold_fingerprint, target_pause, recheck, sweep_job,
+  request, request_fingerprint, request_erasure, hold, hold_fingerprint, target_pause, recheck, sweep_job, sweep_asked,
   account_token, account_session, order_answer TO quietus;
 GRANT SELECT, INSERT, DELETE ON event, fingerprint, capsule, erasure_session, erasure_shown, quarantine, damage TO quietus;
 GRANT SELECT, DELETE ON event_other TO quietus;

@@ -3,7 +3,7 @@
 use super::context::actor;
 use super::exit::{Exit, Failure};
 use super::out::{self, BAD, DOUBTFUL, GOOD, Out};
-use crate::ledger::{Restarted, SweepJob, SweepState};
+use crate::ledger::{ListedSweep, Restarted, SweepJob, SweepState};
 use crate::operations::Operations;
 use crate::operations::erase_again;
 use crate::subject::InstallationName;
@@ -46,17 +46,16 @@ async fn status(on: &Operations, out: &mut Out) -> Result<Exit, Failure> {
     if out.is_json() {
         out.json(&all)?;
     } else {
-        for job in &all {
-            show(job, out)?;
+        for listed in &all {
+            show(listed, out)?;
         }
     }
     Ok(Exit::when(!all.is_empty()))
 }
 
-fn show(job: &SweepJob, out: &mut Out) -> std::io::Result<()> {
+fn show(ListedSweep { job, asked }: &ListedSweep, out: &mut Out) -> std::io::Result<()> {
     let SweepJob { target, mluvii, records, .. } = job;
     let of = format!("{target} (mluvii {mluvii}, since {}, ordered by {})", out::time(job.since), job.by);
-    let asked = job.asked.len();
     match job.state {
         SweepState::Sweeping => {
             let moved = out::time(job.moved);

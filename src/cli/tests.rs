@@ -230,6 +230,7 @@ fn requested(home: &Home) -> String {
         targets: vec![TargetName::mluvii()],
         due: jiff::Timestamp::now(),
         approve: true,
+        approved: None,
         confirm: None,
         origin: None,
         selection: Selection::default(),

@@ -243,6 +243,8 @@ pub(crate) struct NewErasure {
     pub(crate) due: Timestamp,
     /// Whether a person has to approve it first ([`ErasureState::Requested`]).
     pub(crate) approve: bool,
+    /// When a person has approved what it does, where they did so before it was asked for: the plan of a request.
+    pub(crate) approved: Option<Timestamp>,
     /// What lets it begin in the place of that person, where anything can.
     pub(crate) confirm: Option<Confirm>,
     /// By whose session a rule came to a guest: the digest of what identifies the person there. Several people can share
@@ -261,8 +263,12 @@ impl NewErasure {
     /// Erasures with the same key may become one, as long as neither has begun. One that needs approval never joins one
     /// that needs none, or that a link lets begin, nor do two with different decisions about single sessions. Two that a link lets begin are about
     /// one address each, so those that become one are about the same: a link confirms nothing that somebody else has typed. Two of one guest that come from
-    /// different people stay two: whose sessions go, and when, is judged by the one who caused it.
+    /// different people stay two: whose sessions go, and when, is judged by the one who caused it. What is approved neither joins another one nor
+    /// is joined: its receipt says that a person approved all that it did.
     pub(crate) fn merge_key(&self) -> String {
+        if self.approved.is_some() {
+            return approved_key(self.id);
+        }
         let approve = match self.confirm {
             Some(Confirm::Email { .. }) => "confirm:",
             Some(Confirm::NoAddress) | None if self.approve => "approve:",
@@ -271,6 +277,11 @@ impl NewErasure {
         let origin = self.origin.map(|digest| format!("@{}", hex::encode(digest.0))).unwrap_or_default();
         format!("{approve}{}{origin}{}", self.subject.key(), self.selection.key())
     }
+}
+
+/// The merge key of what a person has approved, which no other erasure has.
+pub(crate) fn approved_key(id: ErasureId) -> String {
+    format!("approved:{id}")
 }
 
 /// An erasure as it is shown and as its receipt is made of.
@@ -289,7 +300,7 @@ pub(crate) struct Erasure {
     /// When the identifiers were resolved and the steps began.
     pub(crate) begun: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
-    /// When a person approved it, where that was needed.
+    /// When a person approved it, or the request's plan by which it was run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) approved: Option<Timestamp>,
     /// How its confirmation by a link stands, where its rule wants one.

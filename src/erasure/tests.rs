@@ -34,6 +34,7 @@ fn erasures_of_one_guest_become_one_only_when_they_come_from_one_person() {
         targets: vec![TargetName::mluvii()],
         due: Timestamp::UNIX_EPOCH,
         approve: false,
+        approved: None,
         confirm: None,
         origin: origin.map(|byte| Digest([byte; 16])),
         selection: Selection::default(),

@@ -11,7 +11,7 @@ use super::expiry::ago;
 use super::query::Statement;
 use super::row::Row;
 use super::{LedgerError, broken};
-use crate::keys::Digest;
+use crate::keys::{Digest, IndexKey};
 
 /// How long an answer is kept.
 const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
@@ -23,9 +23,22 @@ pub(crate) struct KeyedOrder {
     pub(crate) id: String,
     /// Of what is ordered.
     pub(crate) digest: Digest,
+    /// The same under the index keys that were replaced: by these it was known when it came before that.
+    pub(crate) before: Vec<Digest>,
 }
 
 impl KeyedOrder {
+    /// An order, made of `parts`.
+    pub(crate) fn new(id: String, key: &IndexKey, parts: &[&[u8]]) -> Self {
+        let before = key.all().iter().skip(1).map(|replaced| replaced.seen(parts)).collect();
+        Self { id, digest: key.seen(parts), before }
+    }
+
+    /// Whether this is how it stands in the ledger.
+    fn is(&self, digest: &str) -> bool {
+        self.before.iter().chain([&self.digest]).any(|one| hex::encode(one.0) == digest)
+    }
+
     fn digest(&self) -> String {
         hex::encode(self.digest.0)
     }
@@ -102,7 +115,7 @@ pub(super) fn forget_old(now: Timestamp) -> Statement {
 }
 
 pub(super) fn read(row: &impl Row, order: &KeyedOrder) -> Result<KnownOrder, LedgerError> {
-    let is_same = row.text(0)?.is_some_and(|digest| digest == order.digest());
+    let is_same = row.text(0)?.is_some_and(|digest| order.is(digest));
     let answer = match row.small(2)? {
         0 => None,
         status => Some(KeptAnswer {

@@ -288,6 +288,7 @@ macro_rules! contract {
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
                 the_consent_of_an_erased_session_is_found_under_a_new_index_key
                 a_request_is_found_and_a_hold_keeps_under_a_new_index_key
+                an_order_that_came_before_its_index_key_was_replaced_is_the_same_one
                 who_knows_only_of_a_replaced_index_key_neither_claims_nor_requests;
             generations: what_is_sealed_under_a_generation_that_was_followed_is_refused_whatever_it_is
                 a_generation_is_in_use_as_long_as_anything_is_sealed_under_it
@@ -300,6 +301,7 @@ macro_rules! contract {
                 a_request_ends_with_the_receipt_of_its_erasure
                 a_request_stays_open_where_its_receipt_leaves_what_nobody_decided_on
                 an_erasure_that_is_cancelled_gives_its_request_back
+                when_its_plan_was_approved_stands_on_the_receipt_of_a_requests_erasure
                 what_is_sealed_of_a_request_keeps_its_generation
                 a_request_is_not_done_while_something_came_back_elsewhere
                 a_request_is_open_once_more_until_what_came_back_is_erased_again
@@ -311,6 +313,7 @@ macro_rules! contract {
                 what_was_found_too_long_ago_does_not_begin_and_needs_a_person_again;
             sweeping: a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_over
                 who_was_found_is_asked_for_in_the_commit_that_says_so
+                who_was_asked_for_stays_with_the_sweep_and_goes_with_it
                 an_act_on_a_sweep_and_its_row_in_the_audit_are_one_commit
                 a_sweep_is_sealed_under_the_generation_that_is_open;
             random: random_sequences_agree_with_the_pure_model;

@@ -84,7 +84,9 @@ pub(crate) use rule_version::{NewRuleVersion, RULE_WAITS, RuleState, RuleVersion
 use rule_version::{demanded_by, of_one};
 pub(crate) use settings::{LedgerSettings, LedgerUrlWrong};
 pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
-pub(crate) use sweep_job::{AskedAgain, KeptProgress, Restarted, StoredSweepJob, SweepJob, SweepState, SweepThen};
+pub(crate) use sweep_job::{
+    AskedAgain, KeptProgress, ListedSweep, Restarted, StoredSweepJob, SweepJob, SweepState, SweepThen,
+};
 pub(crate) use target_pause::{NewPause, PauseReason, TargetPause};
 pub(crate) use view::{
     ClockView, Counts, DecidedSession, DecidedSessions, EndedErasure, EndedMark, ErasedMark, IdleSession,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::sweep_job::{KeptProgress, StoredSweepJob, SweepJob};
+use super::sweep_job::{KeptProgress, ListedSweep, StoredSweepJob, SweepJob};
 use super::{
     AgingRecord, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
     Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark, ErasedMark,
@@ -323,8 +323,18 @@ pub(crate) trait Records: Send + Sync {
     /// The comparisons of the past that were ordered, the newest first.
     async fn past_jobs(&self) -> Result<Vec<StoredPastJob>, LedgerError>;
 
-    /// The newest sweep of `erase-again` of each target and installation.
-    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError>;
+    /// The newest sweep of `erase-again` of each target and installation, by their names.
+    async fn sweep_jobs(&self) -> Result<Vec<ListedSweep>, LedgerError>;
+
+    /// That of one target and installation, with all that is kept of it.
+    async fn sweep_job(
+        &self,
+        target: &TargetName,
+        installation: &InstallationName,
+    ) -> Result<Option<StoredSweepJob>, LedgerError>;
+
+    /// Whose sweeps are under way, or were cut off.
+    async fn open_sweeps(&self) -> Result<Vec<(TargetName, InstallationName)>, LedgerError>;
 
     /// Requests of persons.
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError>;

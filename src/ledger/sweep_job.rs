@@ -5,9 +5,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::LedgerError;
 use super::request::capsule;
 use super::row::Row;
+use super::{LedgerError, broken};
 use crate::attention::UnfinishedSweep;
 use crate::audit::Actor;
 use crate::erasure::{Capsule, ErasureId};
@@ -63,7 +63,7 @@ pub(crate) struct SweepJob {
     /// The erasures of those who are to be asked for, once that has begun: whoever goes on asks for nobody else.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) planned: Vec<ErasureId>,
-    /// Who was asked for.
+    /// Who was asked for: not written with it, see [`written`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) asked: Vec<AskedAgain>,
     /// What came of it, once it is done.
@@ -179,29 +179,75 @@ pub(crate) enum KeptProgress {
     Nothing,
 }
 
-/// The columns of [`stored`], of all of them.
-pub(super) const LIST: &str =
-    "SELECT wrapped_key, content, seal_key, version, job FROM sweep_job ORDER BY target, installation";
+/// As many are listed: there is one for each target and installation.
+pub(super) const SWEEPS_MAX: i64 = 1_000;
 
-/// The column of [`job`], of all of them: without what is sealed.
-pub(super) const JOBS: &str = "SELECT job FROM sweep_job ORDER BY target, installation";
+/// One as it is listed: without what is sealed of it, and with how many were asked for in the place of who was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct ListedSweep {
+    #[serde(flatten)]
+    pub(crate) job: SweepJob,
+    pub(crate) asked: u64,
+}
+
+/// The columns of [`stored`], of one.
+pub(super) const ONE: &str = "SELECT wrapped_key, content, seal_key, version, job FROM sweep_job
+     WHERE target = $1 AND installation = $2";
+
+/// The columns of [`asked`]: who was asked for. Read behind the job, as whoever is asked for meanwhile gives it another version.
+pub(super) const ASKED: &str =
+    "SELECT erasure, again FROM sweep_asked WHERE target = $1 AND installation = $2 ORDER BY erasure";
+
+/// The columns of [`listed`], of at most so many.
+pub(super) const LISTED: &str = "SELECT job, (SELECT COUNT(*) FROM sweep_asked
+       WHERE sweep_asked.target = sweep_job.target AND sweep_asked.installation = sweep_job.installation)
+     FROM sweep_job ORDER BY target, installation LIMIT $1";
+
+/// The columns of [`open`], of at most so many of those that are under way, or were cut off.
+pub(super) const OPEN: &str = "SELECT target, installation FROM sweep_job WHERE state IN ('sweeping', 'asking')
+     ORDER BY target, installation LIMIT $1";
+
+/// The column of [`job`], of at most so many that may be [`unfinished`].
+pub(super) const UNFINISHED: &str = "SELECT job FROM sweep_job WHERE state NOT IN ('done', 'cancelled')
+     ORDER BY target, installation LIMIT $1";
+
+/// The columns of [`versioned`], of those that are over.
+pub(super) const OVER: &str = "SELECT version, job FROM sweep_job WHERE state NOT IN ('sweeping', 'asking')";
 
 /// One that is over; nothing where another one has taken its place.
 pub(super) const FORGET: &str = "DELETE FROM sweep_job WHERE target = $1 AND installation = $2 AND version = $3";
 
-/// In the place of one that is over and was read as version $4; nothing where that has changed.
-pub(super) const ADD: &str = "INSERT INTO sweep_job (target, installation, version, job) VALUES ($1, $2, 1, $3)
-     ON CONFLICT (target, installation) DO UPDATE SET version = sweep_job.version + 1, job = excluded.job,
-       wrapped_key = NULL, content = NULL, seal_key = NULL
-     WHERE sweep_job.version = $4
+/// Who was asked for by one that is there no more.
+pub(super) const FORGET_ASKED: &str = "DELETE FROM sweep_asked WHERE target = $1 AND installation = $2";
+
+/// In the place of one that is over and was read as version $5; nothing where that has changed.
+pub(super) const ADD: &str =
+    "INSERT INTO sweep_job (target, installation, version, state, job) VALUES ($1, $2, 1, $3, $4)
+     ON CONFLICT (target, installation) DO UPDATE SET version = sweep_job.version + 1, state = excluded.state,
+       job = excluded.job, wrapped_key = NULL, content = NULL, seal_key = NULL
+     WHERE sweep_job.version = $5
      RETURNING version";
 
 /// Nothing where somebody else has changed it.
-pub(super) const SAVE: &str =
-    "UPDATE sweep_job SET version = version + 1, job = $1 WHERE target = $2 AND installation = $3 AND version = $4";
+pub(super) const SAVE: &str = "UPDATE sweep_job SET version = version + 1, state = $1, job = $2
+     WHERE target = $3 AND installation = $4 AND version = $5";
 
 pub(super) const KEEP: &str =
     "UPDATE sweep_job SET wrapped_key = $1, content = $2, seal_key = $3 WHERE target = $4 AND installation = $5";
+
+/// Somebody is asked for: a row, and a version that is another one. The job itself, in which thousands may stand, is not written.
+pub(super) const ASK: &str = "INSERT INTO sweep_asked (target, installation, erasure, again) VALUES ($1, $2, $3, $4)";
+pub(super) const MOVE_ON: &str =
+    "UPDATE sweep_job SET version = version + 1 WHERE target = $1 AND installation = $2 AND version = $3";
+
+/// A job as it is written: who was asked for has rows of their own.
+pub(super) fn written(job: &SweepJob) -> Result<String, LedgerError> {
+    let mut written = serde_json::to_value(job).map_err(|error| LedgerError::Broken(error.into()))?;
+    if let Some(members) = written.as_object_mut() {
+        members.remove("asked");
+    }
+    Ok(written.to_string())
+}
 
 pub(super) fn stored(row: &impl Row) -> Result<StoredSweepJob, LedgerError> {
     let progress = capsule(row)?;
@@ -209,8 +255,25 @@ pub(super) fn stored(row: &impl Row) -> Result<StoredSweepJob, LedgerError> {
     Ok(StoredSweepJob { version, job: row.json(4)?, progress })
 }
 
+pub(super) fn asked(row: &impl Row) -> Result<AskedAgain, LedgerError> {
+    Ok(AskedAgain { erasure: row.erasure_id(0)?, again: row.erasure_id(1)? })
+}
+
+pub(super) fn listed(row: &impl Row) -> Result<ListedSweep, LedgerError> {
+    Ok(ListedSweep { job: row.json(0)?, asked: row.number(1)?.unwrap_or_default().unsigned_abs() })
+}
+
+pub(super) fn open(row: &impl Row) -> Result<(TargetName, InstallationName), LedgerError> {
+    let name = |column| row.text(column)?.ok_or_else(|| broken("a sweep has no name"));
+    Ok((TargetName(name(0)?.into()), InstallationName(name(1)?.into())))
+}
+
 pub(super) fn job(row: &impl Row) -> Result<SweepJob, LedgerError> {
     row.json(0)
+}
+
+pub(super) fn versioned(row: &impl Row) -> Result<(i64, SweepJob), LedgerError> {
+    Ok((row.number(0)?.unwrap_or_default(), row.json(1)?))
 }
 
 /// Those that are neither done nor cancelled.
@@ -228,8 +291,8 @@ pub(super) fn unfinished(jobs: Vec<SweepJob>) -> Vec<UnfinishedSweep> {
 }
 
 /// Those that were over at this time: what their targets have said of them, such as where they did not look, is in the words of others.
-pub(super) fn over_before(jobs: Vec<StoredSweepJob>, before: Timestamp) -> Vec<StoredSweepJob> {
-    jobs.into_iter().filter(|StoredSweepJob { job, .. }| job.state.is_over() && job.moved <= before).collect()
+pub(super) fn over_before(jobs: Vec<(i64, SweepJob)>, before: Timestamp) -> Vec<(i64, SweepJob)> {
+    jobs.into_iter().filter(|(_, job)| job.state.is_over() && job.moved <= before).collect()
 }
 
 /// What is to be sealed of a change, if that changes.
@@ -261,6 +324,16 @@ mod tests {
     }
 
     #[test]
+    fn a_list_says_how_many_were_asked_for_and_a_job_is_written_without_them() {
+        let one = AskedAgain { erasure: ErasureId([1; 16]), again: ErasureId([2; 16]) };
+        let job = SweepJob { asked: vec![one], ..sample() };
+        let read: SweepJob = serde_json::from_str(&written(&job).expect("written")).expect("reads");
+        assert_eq!(read, sample());
+        let listed = serde_json::to_value(ListedSweep { job: sample(), asked: 7 }).expect("JSON");
+        assert_eq!((&listed["asked"], &listed["target"]), (&serde_json::json!(7), &serde_json::json!("crm")));
+    }
+
+    #[test]
     fn what_was_asked_for_is_known_also_after_it_began_from_its_start() {
         let one = AskedAgain { erasure: ErasureId([1; 16]), again: ErasureId([2; 16]) };
         assert!(!sample().has_begun_asking());
@@ -275,10 +348,10 @@ mod tests {
         let all = [Sweeping, Asking, Done, Failed, Cancelled].map(|state| SweepJob { state, ..sample() });
         let told: Vec<_> = unfinished(all.to_vec()).iter().map(|one| one.is_given_up).collect();
         assert_eq!(told, [false, false, true]);
-        let stored = || all.iter().map(|job| StoredSweepJob { version: 1, job: job.clone(), progress: None }).collect();
-        let old: Vec<_> = over_before(stored(), Timestamp::UNIX_EPOCH).into_iter().map(|one| one.job.state).collect();
+        let read = || all.iter().map(|job| (1, job.clone())).collect();
+        let old: Vec<_> = over_before(read(), Timestamp::UNIX_EPOCH).into_iter().map(|(_, job)| job.state).collect();
         assert_eq!(old, [Done, Failed, Cancelled]);
-        assert!(over_before(stored(), Timestamp::MIN).is_empty());
+        assert!(over_before(read(), Timestamp::MIN).is_empty());
     }
 
     #[test]

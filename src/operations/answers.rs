@@ -30,7 +30,7 @@ pub(crate) async fn claim(
     let keys = on.keys().await?;
     // Not under the index key: that may be replaced meanwhile, and then the order would be done twice.
     let id = Sha256::new().chain_update(account.as_str()).chain_update([0u8]).chain_update(key).finalize();
-    let order = KeyedOrder { id: hex::encode(id), digest: keys.index.seen(parts) };
+    let order = KeyedOrder::new(hex::encode(id), &keys.index, parts);
     let known = match on.ledger.claim_order(&order).await? {
         OrderClaim::New => return Ok(Claimed::First(order)),
         OrderClaim::Known(known) => known,

@@ -40,7 +40,7 @@ pub(crate) struct Statement {
     /// The receipts of what was found again after them, and what this one erased again. Receipts from before there were any have none.
     #[serde(default)]
     pub(crate) follows: Vec<FollowedStatement>,
-    /// When a person approved it, where that was needed.
+    /// When a person approved it, or the request's plan by which it was run.
     pub(crate) approved: Option<Timestamp>,
     /// When and by what it was confirmed that its form was sent by whom it names, where that let it begin.
     pub(crate) confirmed: Option<ConfirmedStatement>,

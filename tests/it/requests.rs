@@ -178,6 +178,36 @@ fn nobody_has_erased_what_they_asked_for_where_four_eyes_are_wanted() {
 }
 
 #[test]
+fn the_receipt_and_the_certificate_say_when_somebody_else_approved_the_plan() {
+    let company = Company::with("[requests]\nfour_eyes = true\n");
+    company.talked(101, "ann@example.com");
+    company.deployment.settled(1);
+    let file = company.file("ann", "email: ann@example.com\n");
+    let by = |officer: &str, arguments: &[&str]| {
+        let mut command = quietus();
+        command.arg("--config").arg(company.deployment.path("quietus.toml")).args(["--json", "requests"]);
+        command.args(arguments).env("SUDO_USER", officer).stdin(std::process::Stdio::null());
+        let output = command.output().expect("it runs");
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        serde_json::from_slice::<Value>(&output.stdout).expect("JSON")
+    };
+    by("petr", &["new", "--came", "form", "--file", &file, "--verified", "document"]);
+    let plan = by("petr", &["plan", "R-1"]);
+    let hash = plan["plan"].as_str().expect("a hash");
+    by("bob", &["approve", "R-1", "--plan", hash]);
+    by("petr", &["run", "R-1", "--plan", hash]);
+    let statement = &receipts(&company.deployment, 1)[0]["statement"];
+    let time = |member: &str| {
+        let said = statement[member].as_str().unwrap_or_else(|| panic!("{member}: {statement}"));
+        said.parse::<jiff::Timestamp>().expect("a time")
+    };
+    assert!(time("approved") <= time("created"), "the plan was approved before it was run: {statement}");
+    let certificate = company.deployment.run(&["receipts", "certificate", "1", "--lang", "en"]);
+    let said = String::from_utf8(certificate.stdout).expect("UTF-8").replace('\u{a0}', " ");
+    assert!(said.contains("a person approved the erasure on"), "{said}");
+}
+
+#[test]
 fn many_requests_come_from_a_file_whose_results_name_nobody() {
     let company = Company::with("");
     let text = "number;name;email;came;received\n\

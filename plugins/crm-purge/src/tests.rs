@@ -3,6 +3,7 @@
 mod anonymized;
 mod cascades;
 mod configuration;
+mod ends;
 mod erasing;
 mod evidence;
 mod faults;

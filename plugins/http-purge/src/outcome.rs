@@ -29,6 +29,8 @@ pub(crate) struct Found<'p> {
     needs_person: BTreeMap<&'p str, u64>,
     /// What could not be looked at, by step and status.
     refused: BTreeMap<(&'p str, u16), u64>,
+    /// Steps that were answered with a part of what there is.
+    cut: BTreeSet<&'p str>,
     /// Searches that were believed (`trust_search`).
     trusted: BTreeSet<&'p str>,
     /// A step that erases without a search, answered that nothing is there.
@@ -79,6 +81,7 @@ impl<'p> Found<'p> {
             lost: BTreeSet::new(),
             needs_person: BTreeMap::new(),
             refused: BTreeMap::new(),
+            cut: BTreeSet::new(),
             trusted: BTreeSet::new(),
             unproved: None,
             unusable,
@@ -162,9 +165,14 @@ impl<'p> Found<'p> {
         *self.refused.entry((&step.name, status)).or_default() += 1;
     }
 
-    /// Whether something was found that only a person can judge.
+    /// A step was answered with a part of what there is, and nobody has seen the rest.
+    pub(crate) fn cut(&mut self, step: &'p Planned) {
+        self.cut.insert(&step.name);
+    }
+
+    /// Whether something was found that only a person can judge, or not all was seen.
     pub(crate) fn leaves_any(&self) -> bool {
-        !(self.hidden.is_empty() && self.needs_person.is_empty() && self.refused.is_empty())
+        !(self.hidden.is_empty() && self.needs_person.is_empty() && self.refused.is_empty() && self.cut.is_empty())
     }
 
     /// A step that erases without a search was answered that nothing is there, which does not show what became of it.
@@ -205,6 +213,7 @@ impl<'p> Found<'p> {
             let names = [("count", how_many.to_string()), ("step", (*step).to_owned()), ("status", status.to_string())];
             reasons.push(filled(words::REFUSED, &names.each_ref().map(|(name, value)| (*name, value.as_str()))));
         }
+        reasons.extend(self.cut.iter().map(|step| filled(words::CUT, &[("step", step)])));
         answer.unclear(&reasons)
     }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod judged;
 mod killed;
 mod lost;
+mod paged;
 mod recipes;
 mod spelled;
 mod told;

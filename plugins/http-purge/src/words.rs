@@ -14,6 +14,9 @@ pub(crate) const NEEDS_PERSON: &str =
 /// Items that a step was refused.
 pub(crate) const REFUSED: &str =
     "{count} items were refused to step `{step}` ({status}), so that nobody has judged them, and stay";
+/// Pages that nobody has read.
+pub(crate) const CUT: &str =
+    "step `{step}` was shown a part of what there is, and nobody has read the rest, as nothing says how (`paging`)";
 /// Values that are no identifiers.
 pub(crate) const UNUSABLE: &str = "{count} identifiers that have no form that a record could hold";
 /// A deletion without a search, answered 404, and nothing to compare that with.
@@ -36,12 +39,13 @@ pub(crate) const UNASKED_AGAIN: &str = "no verify step applies to these identifi
 pub(crate) const NO_VERIFY: &str = "no verify steps are configured";
 
 #[cfg(test)]
-pub(crate) const ALL: [&str; 14] = [
+pub(crate) const ALL: [&str; 15] = [
     LOOKED,
     TRUSTED,
     HIDDEN,
     NEEDS_PERSON,
     REFUSED,
+    CUT,
     UNUSABLE,
     UNCONTROLLED,
     UNANSWERED,

@@ -4,6 +4,7 @@
 mod account;
 mod address;
 mod config;
+mod following;
 mod gmail;
 mod graph;
 mod headers;

@@ -13,7 +13,7 @@ use crate::admin::caller::{By, Operate, See};
 use crate::admin::given::{Body, Nothing};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
-use crate::ledger::{Restarted, SweepJob, SweepState};
+use crate::ledger::{ListedSweep, Restarted, SweepJob, SweepState};
 use crate::operations::erase_again::{self, Asked, ErasedAgain, Is, Then};
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
@@ -134,8 +134,8 @@ impl From<ErasedAgain> for SweepResult {
     }
 }
 
-impl From<SweepJob> for Sweep {
-    fn from(job: SweepJob) -> Self {
+impl Sweep {
+    fn of(job: SweepJob, asked: usize) -> Self {
         let result = job.result.and_then(|result| serde_json::from_value::<ErasedAgain>(result).ok());
         Self {
             target: job.target.to_string(),
@@ -150,7 +150,7 @@ impl From<SweepJob> for Sweep {
             restarts: job.restarts,
             restarted: job.restarted,
             reason: job.reason,
-            asked: job.asked.len(),
+            asked,
             result: result.map(SweepResult::from),
         }
     }
@@ -158,8 +158,10 @@ impl From<SweepJob> for Sweep {
 
 async fn list(by: By<See>, _: Nothing) -> Answer<Page<Sweep>> {
     let mut all = erase_again::jobs(&by.on).await?;
-    all.retain(|job| by.sees(&job.mluvii));
-    Ok(Done(Page { items: all.into_iter().map(Sweep::from).collect(), next: None }))
+    all.retain(|listed| by.sees(&listed.job.mluvii));
+    let items =
+        all.into_iter().map(|ListedSweep { job, asked }| Sweep::of(job, usize::try_from(asked).unwrap_or(usize::MAX)));
+    Ok(Done(Page { items: items.collect(), next: None }))
 }
 
 /// What is swept.
@@ -185,7 +187,8 @@ async fn order(by: By<Operate>, Body(body): Body<OrderSweep>) -> Result<Made<Swe
     let asked = Asked { target: body.target, installation, since: body.since };
     let then = body.plan.map_or(Then::Count, |plan| Then::Erase { plan });
     let job = erase_again::order(&by.on, &asked, &then, &by.actor()).await.map_err(|error| by.told(error))?;
-    Ok(Made(Sweep::from(job)))
+    let asked_for = job.asked.len();
+    Ok(Made(Sweep::of(job, asked_for)))
 }
 
 /// Which one is cancelled.

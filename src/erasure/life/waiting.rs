@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Cancelled, Phase};
-use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, RuleDemand};
+use crate::erasure::{Confirm, Confirming, ErasureId, ErasureState, NewErasure, RuleDemand, approved_key};
 use crate::subject::TargetName;
 
 /// An erasure that has not begun.
@@ -79,7 +79,7 @@ impl Waiting {
             targets,
             due_rule: new.due,
             due,
-            approved: None,
+            approved: new.approved,
             confirm: new.confirm.map(Confirm::kept),
             confirmed: None,
         };
@@ -108,7 +108,7 @@ impl Waiting {
         if self.state != ErasureState::Requested {
             return None;
         }
-        self.merge_key = format!("approved:{}", self.id);
+        self.merge_key = approved_key(self.id);
         self.approved = Some(now);
         Some(self.let_begin(settle_at, now))
     }

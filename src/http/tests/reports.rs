@@ -30,6 +30,7 @@ async fn waiting(bench: &Bench) -> Reportable {
         targets: vec![queue.clone()],
         due: Timestamp::now(),
         approve: false,
+        approved: None,
         confirm: None,
         origin: None,
         selection: Selection::default(),

@@ -8,7 +8,7 @@ use crate::ledger::answers::KnownOrder;
 use crate::ledger::{KeptAnswer, KeyedOrder, OrderClaim};
 
 fn order(key: &str, digest: u8) -> KeyedOrder {
-    KeyedOrder { id: key.to_owned(), digest: Digest([digest; 16]) }
+    KeyedOrder { id: key.to_owned(), digest: Digest([digest; 16]), before: Vec::new() }
 }
 
 fn answer(body: &str) -> KeptAnswer {

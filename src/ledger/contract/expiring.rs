@@ -360,7 +360,7 @@ pub(crate) async fn a_sweep_goes_once_it_is_over_for_long_enough_and_never_befor
     }
     let left = async || {
         let all = ledger.sweep_jobs().await.expect("read");
-        all.into_iter().map(|stored| stored.job.target.to_string()).collect::<Vec<_>>()
+        all.into_iter().map(|listed| listed.job.target.to_string()).collect::<Vec<_>>()
     };
     for erasures in [None, Some(2 * HOUR)] {
         maintain(&ledger, Keep { erasures, ..KEEP_NOTHING }).await;

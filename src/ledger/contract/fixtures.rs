@@ -195,6 +195,7 @@ pub(crate) fn erasure_of(subject: Subject, targets: &[&str], due: Timestamp) -> 
         targets: targets.iter().copied().map(target).collect(),
         due,
         approve: false,
+        approved: None,
         confirm: None,
         origin: None,
         selection: Selection::default(),
@@ -444,6 +445,10 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
     let swept = ledger.add_sweep_job(&job, 0).await.expect("answered").expect("added");
     let capsule = job.seal(b"ann@x.cz", &seal());
     assert!(ledger.save_sweep_job(&swept, &crate::ledger::KeptProgress::New(capsule), None).await.expect("saved"));
+    let swept = ledger.sweep_job(&job.target, &job.mluvii).await.expect("read").expect("it is there");
+    let before = ErasureId([78; 16]);
+    let again = NewErasure { due: in_hours(5), ..super::rechecking::again(before, 78) };
+    assert!(ledger.request_again(&swept, before, again, &by()).await.expect("answered").is_some());
     ledger.put_off_periodic("watch", std::time::Duration::ZERO, Some(in_hours(-1))).await.expect("put off");
     assert!(ledger.keep_alert("ops", 0, "{}").await.expect("written"));
     let erased = ledger.erasures(&ErasureFilter { states: vec![ErasureState::Done], ..ErasureFilter::newest(1) }).await;

@@ -12,8 +12,8 @@ use crate::event::{EventKind, StoredEvent};
 use crate::hold::{HoldOn, NewHold};
 use crate::keys::{Digest, Fingerprint, IndexKey, KeyIds};
 use crate::ledger::{
-    AuditRange, Bounds, Cursor, EnteredAs, Finished, PutAside, Recorded, Reported, Resolution, ShownSession, StepWork,
-    Work,
+    AuditRange, Bounds, Cursor, EnteredAs, Finished, KeptAnswer, KeyedOrder, OrderClaim, PutAside, Recorded, Reported,
+    Resolution, ShownSession, StepWork, Work,
 };
 use crate::subject::{Fingerprinted, GuestId, Kind, SessionId};
 
@@ -64,6 +64,25 @@ fn delivery(key: &IndexKey, id: i64, kind: EventKind) -> StoredEvent {
 async fn step_work(ledger: &Shared, name: &str) -> StepWork {
     let Work::Step(work) = claim_step(ledger, name).await.work else { panic!("not a step") };
     work
+}
+
+pub(crate) async fn an_order_that_came_before_its_index_key_was_replaced_is_the_same_one(ledger: Shared) {
+    let [old, new] = replaced();
+    ledger.key_ids(&ids_with(&old)).await.expect("noted");
+    let order = |key: &IndexKey, what: &[u8]| KeyedOrder::new("ann and her key".into(), key, &[b"POST", what]);
+    let answer = KeptAnswer { status: 201, body: "{}".into() };
+    let first = order(&old, b"a request");
+    assert!(matches!(ledger.claim_order(&first).await.expect("claimed"), OrderClaim::New));
+    ledger.keep_answer(&first, &answer).await.expect("kept");
+    assert!(ledger.rotate_index(&new.carry_from(old.id()).expect("it was replaced"), &by()).await.expect("answered"));
+    let OrderClaim::Known(again) = ledger.claim_order(&order(&new, b"a request")).await.expect("answered") else {
+        panic!("it would be done once more");
+    };
+    assert!(again.is_same && again.answer == Some(answer), "{again:?}");
+    let OrderClaim::Known(other) = ledger.claim_order(&order(&new, b"another")).await.expect("answered") else {
+        panic!("its key is taken");
+    };
+    assert!(!other.is_same, "{other:?}");
 }
 
 pub(crate) async fn what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it(ledger: Shared) {

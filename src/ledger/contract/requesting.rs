@@ -10,11 +10,13 @@ use super::rechecking::{again, look, looked, told};
 use crate::attention::Code;
 use crate::audit::Act;
 use crate::deadline::Calendar;
-use crate::erasure::{Capsule, Evidence, Findings, MluviiSearch, NewErasure, Outcome, Recheck, RecheckOutcome};
+use crate::erasure::{
+    Capsule, ErasureState, Evidence, Findings, MluviiSearch, NewErasure, Outcome, Recheck, RecheckOutcome,
+};
 use crate::keys::SealKey;
 use crate::ledger::{
-    AuditRange, Cursor, EnteredAs, Finished, GenerationState, Keep, NewRequest, RequestChange, RequestFilter,
-    Resolution, StepEnd, StoredRequest,
+    AuditRange, Cursor, EnteredAs, Finished, GenerationState, Keep, NewRequest, ReceiptRange, RequestChange,
+    RequestFilter, Resolution, StepEnd, StoredRequest,
 };
 use crate::request::{
     self, Came, Ended, Entered, RejectedBecause, Request, RequestId, RequestNumber, RequestState, VerifiedBy,
@@ -252,6 +254,27 @@ pub(crate) async fn an_erasure_that_is_cancelled_gives_its_request_back(ledger: 
         assert_eq!((back.request.state(), back.request.erasures.len()), (RequestState::Verified, 0), "{number}");
         assert!(ledger.request_capsule(back.request.id).await.expect("read").is_some());
     }
+}
+
+pub(crate) async fn when_its_plan_was_approved_stands_on_the_receipt_of_a_requests_erasure(ledger: Shared) {
+    let [one, other] = [1, 2].map(|byte| new(byte, vec![email(byte)]));
+    let (one, other) = (enter(&ledger, &one).await, enter(&ledger, &other).await);
+    let unapproved = erasure_of(person(1), &["crm"], in_hours(5));
+    run(&ledger, &one, unapproved.clone()).await.expect("asked for");
+    let id = crate::erasure::ErasureId([9; 16]);
+    let approved = Some(jiff::Timestamp::from_second(1_700_000_000).expect("a time"));
+    let erasure = NewErasure { id, approved, due: in_hours(-1), ..unapproved.clone() };
+    assert_eq!(run(&ledger, &other, erasure).await, Some(id), "it does not become one that nobody has approved");
+    // Nor does a further one that nobody has approved become one with it.
+    assert_eq!(ledger.request(unapproved.clone(), &by()).await.expect("asked for"), unapproved.id);
+    let is = shown(&ledger, id).await;
+    assert_eq!((is.state, is.approved), (ErasureState::Scheduled, approved), "it waits for nobody else");
+    assert_eq!(shown(&ledger, unapproved.id).await.approved, None);
+    resolve_as(&ledger, Findings::default()).await;
+    step_end(&ledger, "crm", searched(Outcome::Absent)).await;
+    close(&ledger).await;
+    let receipt = only(ledger.receipts(&ReceiptRange::all(0, 9)).await.expect("listed").items);
+    assert_eq!((receipt.statement.erasure, receipt.statement.approved), (id, approved));
 }
 
 pub(crate) async fn a_request_is_open_once_more_until_what_came_back_is_erased_again(ledger: Shared) {

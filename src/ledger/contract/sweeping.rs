@@ -32,15 +32,20 @@ pub(super) fn sweep_job() -> SweepJob {
         reason: Some("it is out".into()),
         went_on: Vec::new(),
         planned: vec![ErasureId([1; 16])],
-        asked: vec![AskedAgain { erasure: ErasureId([1; 16]), again: ErasureId([2; 16]) }],
+        asked: Vec::new(),
         result: None,
     }
 }
 
 async fn only_job(ledger: &Shared) -> StoredSweepJob {
-    let mut all = ledger.sweep_jobs().await.expect("read");
+    let all = ledger.sweep_jobs().await.expect("read");
     assert_eq!(all.len(), 1, "{all:?}");
-    all.remove(0)
+    stored(ledger, &all[0].job).await
+}
+
+/// The newest one of its target and installation.
+async fn stored(ledger: &Shared, of: &SweepJob) -> StoredSweepJob {
+    ledger.sweep_job(&of.target, &of.mluvii).await.expect("read").expect("it is there")
 }
 
 async fn added(ledger: &Shared, job: &SweepJob) -> StoredSweepJob {
@@ -62,10 +67,9 @@ pub(crate) async fn a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_o
     let over = StoredSweepJob { job: SweepJob { state: SweepState::Done, ..other.job }, ..other };
     assert!(ledger.save_sweep_job(&over, &KeptProgress::New(sealed()), None).await.expect("saved"));
 
-    let one = async || {
-        let all = ledger.sweep_jobs().await.expect("read");
-        all.into_iter().find(|stored| stored.job.mluvii == installation()).expect("it is there")
-    };
+    assert_eq!(ledger.open_sweeps().await.expect("read"), [(job.target.clone(), installation())]);
+
+    let one = async || stored(&ledger, &job).await;
     assert!(ledger.save_sweep_job(&first, &KeptProgress::New(sealed()), None).await.expect("saved"));
     assert!(
         !ledger.save_sweep_job(&first, &KeptProgress::Nothing, None).await.expect("answered"),
@@ -88,8 +92,9 @@ pub(crate) async fn a_sweep_is_changed_by_one_at_a_time_and_sealed_until_it_is_o
     assert!(ledger.save_sweep_job(&over, &KeptProgress::Same, None).await.expect("saved"));
     let over = one().await;
     assert_eq!((over.job.state, &over.progress), (SweepState::Cancelled, &None));
-    let all = ledger.sweep_jobs().await.expect("read");
-    assert!(all.iter().all(|stored| stored.progress.is_none()), "{all:?}");
+    assert!(ledger.open_sweeps().await.expect("read").is_empty());
+    let states: Vec<_> = ledger.sweep_jobs().await.expect("read").iter().map(|listed| listed.job.state).collect();
+    assert_eq!(states, [SweepState::Cancelled, SweepState::Done]);
     // Only what was read is replaced.
     assert_eq!(ledger.add_sweep_job(&job, over.version - 1).await.expect("answered"), None);
     let next = ledger.add_sweep_job(&job, over.version).await.expect("answered").expect("added");
@@ -101,7 +106,7 @@ pub(crate) async fn who_was_found_is_asked_for_in_the_commit_that_says_so(ledger
     let count = async || ledger.erasures(&ErasureFilter::newest(9)).await.expect("listed").items.len();
     let before = ErasureId([9; 16]);
     let bob = Actor::cli("bob");
-    let ordered = SweepJob { asked: Vec::new(), went_on: vec![bob.clone()], ..sweep_job() };
+    let ordered = SweepJob { went_on: vec![bob.clone()], ..sweep_job() };
     let read = added(&ledger, &ordered).await;
     let id = ledger.request_again(&read, before, again(before, 1), &by()).await.expect("answered").expect("asked for");
     let now = only_job(&ledger).await;
@@ -127,6 +132,34 @@ pub(crate) async fn who_was_found_is_asked_for_in_the_commit_that_says_so(ledger
     let late = ledger.request_again(&now, ErasureId([8; 16]), again(ErasureId([8; 16]), 2), &by()).await;
     assert_eq!(late.expect("answered"), None);
     assert_eq!(count().await, 1);
+}
+
+pub(crate) async fn who_was_asked_for_stays_with_the_sweep_and_goes_with_it(ledger: Shared) {
+    let people = [8, 9].map(|byte| ErasureId([byte; 16]));
+    let mut read = added(&ledger, &sweep_job()).await;
+    let mut asked = Vec::new();
+    for (byte, erasure) in (1..).zip(people) {
+        let new = again(erasure, byte);
+        let again = ledger.request_again(&read, erasure, new, &by()).await.expect("answered").expect("asked for");
+        asked.push(AskedAgain { erasure, again });
+        read = stored(&ledger, &read.job).await;
+    }
+    assert_eq!(read.job.asked, asked);
+    // Whoever writes something else of it, and knows of nobody, takes nobody away.
+    let forgetful = StoredSweepJob { job: SweepJob { records: 9, asked: Vec::new(), ..read.job.clone() }, ..read };
+    assert!(ledger.save_sweep_job(&forgetful, &KeptProgress::Same, None).await.expect("saved"));
+    let read = only_job(&ledger).await;
+    assert_eq!((read.job.records, &read.job.asked), (9, &asked));
+    let listed = ledger.sweep_jobs().await.expect("read").remove(0);
+    assert_eq!((listed.asked, listed.job.asked.len()), (2, 0), "a list says how many");
+    // Another company's is nothing to it.
+    let others = added(&ledger, &SweepJob { mluvii: other(), ..sweep_job() }).await;
+    assert!(stored(&ledger, &others.job).await.job.asked.is_empty());
+    // The next one of its target has asked for nobody.
+    let over = StoredSweepJob { job: SweepJob { state: SweepState::Done, ..read.job.clone() }, ..read };
+    assert!(ledger.save_sweep_job(&over, &KeptProgress::Nothing, None).await.expect("saved"));
+    let next = ledger.add_sweep_job(&sweep_job(), over.version + 1).await.expect("answered").expect("added");
+    assert_eq!(stored(&ledger, &next.job).await, next);
 }
 
 pub(crate) async fn an_act_on_a_sweep_and_its_row_in_the_audit_are_one_commit(ledger: Shared) {

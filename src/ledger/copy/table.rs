@@ -56,6 +56,11 @@ const KEPT: &str = "name IN ('id', 'index key', 'seal key', 'receipt key', 'last
 
 const ALL: &str = "TRUE";
 
+/// A table of which every row is copied.
+const fn whole(name: &'static str, key: usize, columns: &'static [(&'static str, Column)]) -> Table {
+    Table { name, columns, key, only: ALL }
+}
+
 /// In an order in which a row that refers to another comes after it. Claims are not copied: nobody works on the ledger.
 pub(crate) const TABLES: &[Table] = &[
     Table { name: "meta", key: 1, columns: &[("name", Text), ("value", Bytes)], only: KEPT },
@@ -401,12 +406,7 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         only: ALL,
     },
-    Table {
-        name: "delivery_hour",
-        key: 2,
-        columns: &[("source", Text), ("hour", Number), ("minutes", Number)],
-        only: ALL,
-    },
+    whole("delivery_hour", 2, &[("source", Text), ("hour", Number), ("minutes", Number)]),
     Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },
     Table {
         name: "sweep_job",
@@ -415,6 +415,7 @@ pub(crate) const TABLES: &[Table] = &[
             ("target", Text),
             ("installation", Text),
             ("version", Number),
+            ("state", Text),
             ("job", Text),
             ("wrapped_key", Bytes),
             ("content", Bytes),
@@ -422,6 +423,7 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         only: ALL,
     },
+    whole("sweep_asked", 3, &[("target", Text), ("installation", Text), ("erasure", Bytes), ("again", Bytes)]),
     Table {
         name: "request",
         key: 1,

@@ -490,7 +490,7 @@ impl Queue for PostgresLedger {
     }
 
     async fn add_sweep_job(&self, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError> {
-        sweep_jobs::add(&self.writing().await?, job, replaced).await
+        transact!(self, |tx| sweep_jobs::add(tx, job, replaced))
     }
 
     async fn save_sweep_job(

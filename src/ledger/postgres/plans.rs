@@ -38,6 +38,7 @@ pub const SMALL_TABLES: &[&str] = &[
     "rule_version",
     "seal_generation",
     "source",
+    "sweep_asked",
     "sweep_job",
     "tally",
     "target",

@@ -20,7 +20,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
-use crate::ledger::sweep_job::StoredSweepJob;
+use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
@@ -158,8 +158,20 @@ impl Records for PostgresLedger {
         past_jobs::list(&self.reading().await?).await
     }
 
-    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError> {
+    async fn sweep_jobs(&self) -> Result<Vec<ListedSweep>, LedgerError> {
         sweep_jobs::list(&self.reading().await?).await
+    }
+
+    async fn sweep_job(
+        &self,
+        target: &TargetName,
+        installation: &InstallationName,
+    ) -> Result<Option<StoredSweepJob>, LedgerError> {
+        sweep_jobs::one(&self.reading().await?, target, installation).await
+    }
+
+    async fn open_sweeps(&self) -> Result<Vec<(TargetName, InstallationName)>, LedgerError> {
+        sweep_jobs::open(&self.reading().await?).await
     }
 
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {

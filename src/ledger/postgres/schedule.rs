@@ -67,8 +67,8 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
     let sum = sum::of_erasure(new.id, installation, &subject, &selection);
     tx.execute(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due, sum, demands, confirm)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                              due_rule, due, sum, demands, confirm, approved)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         &[
             &new.id.0.as_slice(),
             &installation,
@@ -85,6 +85,7 @@ async fn insert(tx: &mut Tx, installation: i64, new: &NewErasure, waiting: &Wait
             &sum,
             &json(&waiting.demands)?,
             &waiting.confirm.map(Confirming::as_str),
+            &maybe_millis(waiting.approved),
         ],
     )
     .await?;

@@ -2,24 +2,23 @@
 
 use std::time::Duration;
 
-use super::columns::json;
 use super::tx::{Connection, Tx};
 use super::{LedgerError, generations};
 use crate::attention::UnfinishedSweep;
 use crate::ledger::expiry::ago;
 use crate::ledger::sweep_job::{
-    self, ADD, AskedAgain, FORGET, JOBS, KEEP, KeptProgress, LIST, SAVE, StoredSweepJob, SweepJob, kept, over_before,
-    stored,
+    self, ADD, ASK, ASKED, AskedAgain, FORGET, FORGET_ASKED, KEEP, KeptProgress, LISTED, ListedSweep, MOVE_ON, ONE,
+    OPEN, OVER, SAVE, SWEEPS_MAX, StoredSweepJob, SweepJob, UNFINISHED, kept, over_before, stored, versioned, written,
 };
+use crate::subject::{InstallationName, TargetName};
 
 /// `None` where what it replaces has changed.
-pub(super) async fn add(
-    connection: &Connection,
-    job: &SweepJob,
-    replaced: i64,
-) -> Result<Option<StoredSweepJob>, LedgerError> {
-    let row = connection.maybe(ADD, &[&&*job.target.0, &&*job.mluvii.0, &json(job)?, &replaced]).await?;
-    Ok(row.map(|row| StoredSweepJob { version: row.get(0), job: job.clone(), progress: None }))
+pub(super) async fn add(tx: &Tx, job: &SweepJob, replaced: i64) -> Result<Option<StoredSweepJob>, LedgerError> {
+    let state = job.state.as_str();
+    let added = tx.maybe(ADD, &[&&*job.target.0, &&*job.mluvii.0, &state, &written(job)?, &replaced]).await?;
+    let Some(row) = added else { return Ok(None) };
+    tx.execute(FORGET_ASKED, &[&&*job.target.0, &&*job.mluvii.0]).await?;
+    Ok(Some(StoredSweepJob { version: row.get(0), job: job.clone(), progress: None }))
 }
 
 /// `false` where somebody else has changed it.
@@ -28,7 +27,8 @@ pub(super) async fn save(
     StoredSweepJob { version, job, .. }: &StoredSweepJob,
     progress: &KeptProgress,
 ) -> Result<bool, LedgerError> {
-    if tx.execute(SAVE, &[&json(job)?, &&*job.target.0, &&*job.mluvii.0, version]).await? != 1 {
+    let state = job.state.as_str();
+    if tx.execute(SAVE, &[&state, &written(job)?, &&*job.target.0, &&*job.mluvii.0, version]).await? != 1 {
         return Ok(false);
     }
     if let Some(capsule) = kept(job, progress) {
@@ -47,11 +47,13 @@ pub(super) async fn save(
     Ok(true)
 }
 
-/// Notes that one was asked for; `false` where somebody else has changed the job.
-pub(super) async fn asked(tx: &Tx, of: &StoredSweepJob, asked: AskedAgain) -> Result<bool, LedgerError> {
-    let mut next = of.clone();
-    next.job.asked.push(asked);
-    save(tx, &next, &KeptProgress::Same).await
+/// Notes that one was asked for by a job that is unchanged.
+pub(super) async fn asked(tx: &Tx, of: &StoredSweepJob, asked: AskedAgain) -> Result<(), LedgerError> {
+    let SweepJob { target, mluvii, .. } = &of.job;
+    let ids = [asked.erasure.0, asked.again.0];
+    tx.execute(ASK, &[&&*target.0, &&*mluvii.0, &ids[0].as_slice(), &ids[1].as_slice()]).await?;
+    tx.execute(MOVE_ON, &[&&*target.0, &&*mluvii.0, &of.version]).await?;
+    Ok(())
 }
 
 /// Whether nobody has changed it since it was read, and nobody does before this transaction ends.
@@ -60,22 +62,43 @@ pub(super) async fn is_unchanged(tx: &Tx, of: &StoredSweepJob) -> Result<bool, L
     Ok(tx.maybe(sql, &[&&*of.job.target.0, &&*of.job.mluvii.0, &of.version]).await?.is_some())
 }
 
-pub(super) async fn list(connection: &Connection) -> Result<Vec<StoredSweepJob>, LedgerError> {
-    connection.rows(LIST, &[]).await?.iter().map(stored).collect()
+pub(super) async fn one(
+    connection: &Connection,
+    target: &TargetName,
+    installation: &InstallationName,
+) -> Result<Option<StoredSweepJob>, LedgerError> {
+    let Some(row) = connection.maybe(ONE, &[&&*target.0, &&*installation.0]).await? else { return Ok(None) };
+    let mut one = stored(&row)?;
+    for row in connection.rows(ASKED, &[&&*target.0, &&*installation.0]).await? {
+        one.job.asked.push(sweep_job::asked(&row)?);
+    }
+    Ok(Some(one))
+}
+
+pub(super) async fn list(connection: &Connection) -> Result<Vec<ListedSweep>, LedgerError> {
+    connection.rows(LISTED, &[&SWEEPS_MAX]).await?.iter().map(sweep_job::listed).collect()
+}
+
+/// Those that are under way, or were cut off.
+pub(super) async fn open(connection: &Connection) -> Result<Vec<(TargetName, InstallationName)>, LedgerError> {
+    connection.rows(OPEN, &[&SWEEPS_MAX]).await?.iter().map(sweep_job::open).collect()
 }
 
 /// Those that do not go on by themselves, perhaps.
 pub(super) async fn unfinished(connection: &Connection) -> Result<Vec<UnfinishedSweep>, LedgerError> {
-    let all = connection.rows(JOBS, &[]).await?.iter().map(sweep_job::job).collect::<Result<_, _>>()?;
+    let all = connection.rows(UNFINISHED, &[&SWEEPS_MAX]).await?;
+    let all = all.iter().map(sweep_job::job).collect::<Result<_, _>>()?;
     Ok(sweep_job::unfinished(all))
 }
 
-/// Those that were over so long ago go.
+/// Those that were over so long ago go, and who was asked for by them.
 pub(super) async fn forget_old(tx: &Tx, kept_for: Option<Duration>) -> Result<(), LedgerError> {
     let Some(before) = ago(tx.now, kept_for) else { return Ok(()) };
-    let all = tx.rows(LIST, &[]).await?.iter().map(stored).collect::<Result<_, _>>()?;
-    for StoredSweepJob { version, job, .. } in over_before(all, before) {
-        tx.execute(FORGET, &[&&*job.target.0, &&*job.mluvii.0, &version]).await?;
+    let all = tx.rows(OVER, &[]).await?.iter().map(versioned).collect::<Result<_, _>>()?;
+    for (version, job) in over_before(all, before) {
+        if tx.execute(FORGET, &[&&*job.target.0, &&*job.mluvii.0, &version]).await? == 1 {
+            tx.execute(FORGET_ASKED, &[&&*job.target.0, &&*job.mluvii.0]).await?;
+        }
     }
     Ok(())
 }

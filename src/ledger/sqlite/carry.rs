@@ -110,8 +110,8 @@ mod tests {
     use crate::ledger::copy::{Column, TABLES};
 
     /// Columns of bytes under which nothing is found.
-    const OTHERS: [&str; 9] =
-        ["id", "value", "erasure", "request", "wrapped_key", "content", "report", "resume", "sealed"];
+    const OTHERS: [&str; 10] =
+        ["id", "value", "erasure", "again", "request", "wrapped_key", "content", "report", "resume", "sealed"];
 
     /// Tables whose digests are of secrets that we have made: the index key has no part in them.
     const WITHOUT_KEY: [&str; 2] = ["account_token", "account_session"];

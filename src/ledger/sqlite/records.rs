@@ -23,7 +23,7 @@ use crate::erasure::{Capsule, Erasure, ErasureId, Recheck, Subject};
 use crate::hold::{HeldBy, HoldId};
 use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
-use crate::ledger::sweep_job::StoredSweepJob;
+use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
     AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
@@ -143,8 +143,21 @@ impl Records for SqliteLedger {
         self.readers.read(past_jobs::list).await
     }
 
-    async fn sweep_jobs(&self) -> Result<Vec<StoredSweepJob>, LedgerError> {
+    async fn sweep_jobs(&self) -> Result<Vec<ListedSweep>, LedgerError> {
         self.readers.read(sweep_jobs::list).await
+    }
+
+    async fn sweep_job(
+        &self,
+        target: &TargetName,
+        installation: &InstallationName,
+    ) -> Result<Option<StoredSweepJob>, LedgerError> {
+        let (target, installation) = (target.clone(), installation.clone());
+        self.readers.read(move |connection| sweep_jobs::one(connection, &target, &installation)).await
+    }
+
+    async fn open_sweeps(&self) -> Result<Vec<(TargetName, InstallationName)>, LedgerError> {
+        self.readers.read(sweep_jobs::open).await
     }
 
     async fn requests(&self, filter: &RequestFilter) -> Result<Page<StoredRequest, Cursor>, LedgerError> {

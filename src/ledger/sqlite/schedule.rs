@@ -74,8 +74,8 @@ fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), Ledger
     let selection = json(&new.selection)?;
     tx.prepare_cached(
         "INSERT INTO erasure (id, installation, subject, subject_key, merge_key, selection, rules, targets, state, created,
-                              due_rule, due, sum, demands, confirm)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                              due_rule, due, sum, demands, confirm, approved)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?
     .execute(params![
         new.id,
@@ -93,6 +93,7 @@ fn insert(tx: &Tx<'_>, new: &NewErasure, waiting: &Waiting) -> Result<(), Ledger
         sum::of_erasure(new.id, installation, &subject, &selection),
         Json(&waiting.demands),
         waiting.confirm.map(Word),
+        waiting.approved.map(Millis),
     ])?;
     Ok(())
 }

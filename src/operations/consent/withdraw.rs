@@ -406,6 +406,7 @@ mod tests {
             targets: vec![TargetName::mluvii()],
             due: Timestamp::UNIX_EPOCH,
             approve: false,
+            approved: None,
             confirm: None,
             origin: None,
             selection: Selection::default(),

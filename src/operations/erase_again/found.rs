@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::audit::AuditEntry;
 use crate::chain;
 use crate::erasure::ErasureId;
+use crate::ledger::{SweepJob, SweepThen};
 use crate::subject::{InstallationName, Kind, TargetName};
 
 /// Characters of a plan's hash. It tells plans apart.
@@ -92,12 +93,15 @@ impl ErasedAgain {
 }
 
 impl AuditEntry {
-    /// With how many are what.
-    pub(super) fn with_counts(self, done: &ErasedAgain) -> Self {
+    /// With how many are what: `again` are those whom it has asked for, or, where it only counts, would ask for.
+    pub(super) fn with_counts(self, done: &ErasedAgain, job: &SweepJob) -> Self {
         let of = |is| done.count(is);
+        // Not those who were found: others can be found beside them once it asks, and who was asked for before it began from its start
+        // once more may be gone by then.
+        let again = if job.then == SweepThen::Count { of(Is::Again) } else { job.asked.len() as u64 };
         self.with("records", done.records)
             .with("compared", done.compared)
-            .with("again", of(Is::Again))
+            .with("again", again)
             .with("unseen", of(Is::Unseen))
             .with("under_way", of(Is::UnderWay))
             .with("held", of(Is::Held))

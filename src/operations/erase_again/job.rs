@@ -14,7 +14,7 @@ use super::progress::Progress;
 use super::{ErasedAgain, Run, Tell, Then};
 use crate::audit::{ActResult, Actor, AuditEntry};
 use crate::causes::with_causes;
-use crate::ledger::{KeptProgress, StoredSweepJob, SweepJob, SweepState};
+use crate::ledger::{KeptProgress, ListedSweep, StoredSweepJob, SweepJob, SweepState};
 use crate::operations::lease::renewed_for;
 use crate::operations::{OperationError, Operations};
 use crate::subject::{InstallationName, TargetName};
@@ -242,7 +242,7 @@ async fn end(
     let by = kept.job().by.clone();
     let ended = match done {
         Ok(done) => {
-            let entry = run.entry(&by, ActResult::Done).with_counts(done);
+            let entry = run.entry(&by, ActResult::Done).with_counts(done, kept.job());
             kept.end(SweepState::Done, serde_json::to_value(done).ok(), None, Some(entry)).await
         }
         Err(error) => {
@@ -257,8 +257,8 @@ async fn end(
 }
 
 /// The newest of each target and installation.
-pub(crate) async fn jobs(on: &Operations) -> Result<Vec<SweepJob>, OperationError> {
-    Ok(on.ledger.sweep_jobs().await?.into_iter().map(|stored| stored.job).collect())
+pub(crate) async fn jobs(on: &Operations) -> Result<Vec<ListedSweep>, OperationError> {
+    Ok(on.ledger.sweep_jobs().await?)
 }
 
 /// Has no more done of one. Who was asked for already is erased.
@@ -270,18 +270,17 @@ pub(crate) async fn cancel(
 ) -> Result<(), OperationError> {
     // Who works on it writes how far it is meanwhile.
     for _ in 0..3 {
-        let all = on.ledger.sweep_jobs().await?;
-        let is_meant = |job: &SweepJob| {
-            *job.target.0 == *target && installation.is_none_or(|name| job.mluvii == *name) && !job.state.is_over()
-        };
-        let mut open = all.into_iter().filter(|stored| is_meant(&stored.job));
-        let Some(mut stored) = open.next() else {
+        let is_meant = |(of, mluvii): &Sweep| *of.0 == *target && installation.is_none_or(|name| mluvii == name);
+        let mut open = open(on).await?.into_iter().filter(is_meant);
+        let Some((of, mluvii)) = open.next() else {
             return Err(OperationError::NotFound(format!("nothing is under way at {target}")));
         };
         if open.next().is_some() {
             let why = "there is one for each of several mluvii installations: name one with --mluvii";
             return Err(OperationError::Conflict(why.to_owned()));
         }
+        let still_open = one(on, &of, &mluvii).await?.filter(|stored| !stored.job.state.is_over());
+        let Some(mut stored) = still_open else { continue };
         stored.job.state = SweepState::Cancelled;
         let entry = super::entry_of(&stored.job, by, ActResult::Done).with_word("state", stored.job.state.as_str());
         if on.ledger.save_sweep_job(&stored, &KeptProgress::Nothing, Some(&entry)).await? {
@@ -297,8 +296,7 @@ pub(crate) type Sweep = (TargetName, InstallationName);
 
 /// Those that are under way, or were cut off.
 pub(crate) async fn open(on: &Operations) -> Result<Vec<Sweep>, OperationError> {
-    let open = jobs(on).await?.into_iter().filter(|job| !job.state.is_over());
-    Ok(open.map(|job| (job.target, job.mluvii)).collect())
+    Ok(on.ledger.open_sweeps().await?)
 }
 
 /// Whether nobody works on one, and it is this process's from now on: [`go_on`] has to follow.
@@ -403,8 +401,7 @@ async fn one(
     target: &TargetName,
     installation: &InstallationName,
 ) -> Result<Option<StoredSweepJob>, OperationError> {
-    let all = on.ledger.sweep_jobs().await?;
-    Ok(all.into_iter().find(|stored| stored.job.target == *target && stored.job.mluvii == *installation))
+    Ok(on.ledger.sweep_job(target, installation).await?)
 }
 
 fn lease_of(target: &TargetName, installation: &InstallationName) -> String {

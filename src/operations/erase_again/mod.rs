@@ -466,6 +466,7 @@ impl<'a> Run<'a> {
             due: self.now,
             // Whom a machine has found is nobody's second look: where a second person is wanted, it is wanted here, too.
             approve: self.on.settings.four_eyes,
+            approved: None,
             confirm: None,
             origin: None,
             // It tells the target no more than the first one did, which may have left out sessions: only what is in common, and no guest.

@@ -1,6 +1,7 @@
 use super::*;
+use crate::audit::Detail;
 use crate::erasure::sample;
-use crate::ledger::SweepState;
+use crate::ledger::{AskedAgain, SweepState};
 
 pub(super) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millisecond(millis).expect("a time")
@@ -66,6 +67,20 @@ fn a_plan_is_another_one_where_others_go_or_something_was_not_looked_at() {
     let unseen = |places: &[&str]| plan(&seen(vec![found(1, Is::Unseen)], places));
     assert_eq!(unseen(&["a folder", "a bin"]), unseen(&["a bin", "a folder"]));
     assert_ne!(unseen(&["a folder"]), plan(&seen(Vec::new(), &[])));
+}
+
+#[test]
+fn the_audit_counts_whom_a_sweep_has_asked_for_and_not_who_was_found_beside() {
+    let again = |done: &ErasedAgain, job: &SweepJob| {
+        entry_of(job, &job.by, ActResult::Done).with_counts(done, job).details.remove("again")
+    };
+    // Two are there again by now; of those whom it was about, one is, and two are gone as they were asked for before it began anew.
+    let done = seen(vec![found(1, Is::Again), found(4, Is::Again)], &[]);
+    let asked = [1, 2, 3].map(|n| AskedAgain { erasure: ErasureId([n; 16]), again: ErasureId([n + 10; 16]) });
+    let erases = SweepJob { asked: asked.to_vec(), ..job() };
+    assert_eq!(again(&done, &erases), Some(Detail::Number(3)));
+    let counts = SweepJob { then: Then::Count, ..job() };
+    assert_eq!(again(&done, &counts), Some(Detail::Number(2)));
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub(crate) async fn request(on: &Operations, request: Request, by: &Actor) -> Re
         due: now.saturating_add(after).unwrap_or(Timestamp::MAX),
         // Somebody who asks by hand has looked at whom it reaches, so nobody else has to approve it, unless that is wanted.
         approve: on.settings.four_eyes,
+        approved: None,
         confirm: None,
         origin: None,
         selection,

@@ -259,6 +259,7 @@ async fn erase_again(on: &Operations, key: &SessionKey, by: &Actor) -> Result<bo
         targets: vec![TargetName::mluvii()],
         due: clock.now,
         approve: false,
+        approved: None,
         confirm: None,
         origin: None,
         selection: Selection::default(),

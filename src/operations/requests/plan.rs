@@ -239,8 +239,9 @@ pub(crate) async fn run(on: &Operations, named: &Named, hash: &str, by: &Actor) 
         version: None,
         targets,
         due: now,
-        // Who had to approve it has approved the plan.
+        // Who had to approve it has approved the plan, and its receipt says when.
         approve: false,
+        approved: plan.approved.as_ref().map(|approval| approval.at),
         confirm: None,
         origin,
         selection: Selection { only: Some(only), ..selection },

@@ -411,6 +411,10 @@ const HTTP: &[(&str, &str)] = &[
         "položky, které systém odepřel, takže je nikdo neposoudil, a zůstávají: {} (krok {}, stav {})",
     ),
     (
+        "step `{}` was shown a part of what there is, and nobody has read the rest, as nothing says how (`paging`)",
+        "systém ukázal jen část toho, co má, a zbytek nikdo nečetl, protože není nastaveno jak (krok {})",
+    ),
+    (
         "what step `{}` erases: it was answered that nothing is there, which proves nothing by itself",
         "co maže krok {}: systém odpověděl, že tam nic není, což samo nic nedokazuje",
     ),

@@ -94,6 +94,7 @@ impl Evaluation<'_> {
             targets: demand.targets,
             due: demand.due,
             approve: demand.approve,
+            approved: None,
             confirm,
             origin: identifies.then(|| self.fingerprinter.person(&own)),
             selection: Selection::default(),

@@ -66,20 +66,16 @@ impl Engine {
                 return Ok(Listed::NotHere);
             }
             let document = self.document(&answer)?;
-            let items = items(&document, search.items)?;
+            let items = items(&document, search)?;
             for item in items {
-                take(item.pointer(search.within).unwrap_or(item))?;
+                let record = item.pointer(search.within);
+                take(record.ok_or_else(|| PluginError::retryable("an entry of the list holds no record"))?)?;
             }
             read += items.len();
-            let cursor = match search.next {
-                // Also after a page without records: it need not be the last.
-                Next::Cursor(at) | Next::Link(at) => id_at(&document, at).filter(|cursor| !cursor.is_empty()),
-                Next::Offset if items.is_empty() => None,
-                Next::Offset => Some(read.to_string()),
-            };
-            let Some(cursor) = cursor else { return Ok(Listed::All(())) };
+            // Also after a page without records: it need not be the last.
+            let Some(cursor) = search.next.after(&document, items.len(), read)? else { return Ok(Listed::All(())) };
             request = match search.next {
-                Next::Link(_) => {
+                Next::Link { .. } => {
                     // Elsewhere, the link would carry the credentials to another host.
                     let within = self.client.within(&cursor, &request);
                     let target =
@@ -95,11 +91,11 @@ impl Engine {
 }
 
 /// The records of a page. An answer of another shape, such as an error's, must not be read as "nobody".
-pub(super) fn items<'v>(document: &'v Value, at: &str) -> Result<&'v [Value], PluginError> {
-    match document.pointer(at) {
+fn items<'v>(document: &'v Value, search: &Search) -> Result<&'v [Value], PluginError> {
+    match document.pointer(search.items) {
         Some(Value::Array(items)) => Ok(items),
-        Some(Value::Null) => Ok(&[]),
-        _ => Err(PluginError::retryable(format!("the answer has no list at `{at}`"))),
+        Some(Value::Null) if search.null_is_none => Ok(&[]),
+        _ => Err(PluginError::retryable(format!("the answer has no list at `{}`", search.items))),
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::search::id_at;
-use crate::vendor::{End, Follow, List};
+use crate::vendor::{Follow, List};
 
 /// Where a page begins.
 #[derive(Default, Serialize, Deserialize)]
@@ -138,18 +138,11 @@ fn following(list: &List, at: &At, answer: &Value, ids: &[String], read: u64) ->
         answer.pointer(at).and_then(Value::as_u64).ok_or_else(|| wrong("the list does not say how long it is"))
     };
     match list.follow {
-        Follow::Cursor { next, end } => {
-            let next = answer.pointer(next);
-            let is_over = match end {
-                End::Absent(at) => answer.pointer(at).is_none(),
-                End::Null => next.is_some_and(Value::is_null),
-            };
-            match next {
-                _ if is_over => Ok(Following::Over),
-                Some(Value::String(cursor)) if !cursor.is_empty() => Ok(Following::Named(cursor.clone())),
-                _ => Err(wrong("the list says neither where it goes on nor that it is over")),
-            }
-        }
+        Follow::Cursor { next, last } => match answer.pointer(next) {
+            _ if last.is(answer, next) => Ok(Following::Over),
+            Some(Value::String(cursor)) if !cursor.is_empty() => Ok(Following::Named(cursor.clone())),
+            _ => Err(wrong("the list says neither where it goes on nor that it is over")),
+        },
         Follow::Link { next, context } => {
             let context = answer.pointer(context).and_then(Value::as_str).and_then(|context| context.split_once('#'));
             // Names and not their beginnings: behind it come columns in parentheses.

@@ -43,7 +43,7 @@ use setup::Asked;
 pub(crate) use find::REFUSED;
 #[cfg(test)]
 pub(crate) use run::TRACE_STAYS;
-pub(crate) use search::{Next, Object, Place, Record, SEARCH, Search};
+pub(crate) use search::{LastPage, Next, Object, Place, Record, SEARCH, Search};
 pub(crate) use setup::Engine;
 pub(crate) use wanted::{Wanted, tail, tail_pattern};
 

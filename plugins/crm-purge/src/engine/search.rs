@@ -1,7 +1,7 @@
 //! A search as a vendor describes it: requests for its pages, and where in the answers records and their values stand.
 
 use quietus_plugin::http::Request;
-use quietus_plugin::mark;
+use quietus_plugin::{PluginError, mark};
 use serde_json::Value;
 
 /// The class of requests that a vendor limits beside the others.
@@ -51,6 +51,8 @@ pub(crate) struct Search {
     pub(crate) addresses: &'static [Place],
     pub(crate) finds: Finds,
     pub(crate) next: Next,
+    /// Whether the vendor writes `null` for a list of none.
+    pub(crate) null_is_none: bool,
 }
 
 /// What a search finds: a value that it can have found explains why a record is there, and may be another one than the
@@ -88,15 +90,76 @@ pub(crate) struct Values {
     pub(crate) is_partly_hidden: bool,
 }
 
-/// How the next page is asked for.
+/// How the next page is asked for, and what says that there is none. An answer that says neither is no end: whoever stands behind it must
+/// not be taken for one who is not there.
 #[derive(Clone, Copy)]
 pub(crate) enum Next {
     /// By a cursor in the answer.
-    Cursor(&'static str),
+    Cursor { next: &'static str, last: LastPage },
     /// By a link in the answer.
-    Link(&'static str),
-    /// By the number of records so far, until a page has none.
-    Offset,
+    Link { next: &'static str, last: LastPage },
+    /// By the number of records so far, while the first of these places that an answer has says that there are more.
+    Counted { more: &'static [&'static str] },
+    /// By the number of records so far, until a page has none, and there were as many as `total` says.
+    Offset { total: &'static str },
+}
+
+/// What the vendor's description says that the last page has. Anything else is no end.
+#[derive(Clone, Copy)]
+pub(crate) enum LastPage {
+    /// Nothing at this place.
+    Without(&'static str),
+    /// `null` in place of a cursor.
+    Null,
+    /// This word at this place.
+    Says(&'static str, bool),
+}
+
+impl Next {
+    /// Where the next page begins, by an answer of so many records, the last of so many; `None` where it says that there is none.
+    pub(super) fn after(self, answer: &Value, here: usize, read: usize) -> Result<Option<String>, PluginError> {
+        let unsaid = || PluginError::retryable("the answer says neither where its list goes on nor that it is over");
+        match self {
+            Self::Cursor { next, last } | Self::Link { next, last } => {
+                let is_there = !matches!(answer.pointer(next), None | Some(Value::Null));
+                let named = id_at(answer, next).filter(|named| !named.is_empty());
+                match (named, last.is(answer, next)) {
+                    (Some(named), false) => Ok(Some(named)),
+                    (None, true) if !is_there => Ok(None),
+                    _ => Err(unsaid()),
+                }
+            }
+            Self::Counted { more } => {
+                let more = more.iter().find_map(|at| answer.pointer(at)).and_then(Value::as_bool);
+                match (more.ok_or_else(unsaid)?, here) {
+                    (false, _) => Ok(None),
+                    (true, 0) => Err(unsaid()),
+                    (true, _) => Ok(Some(read.to_string())),
+                }
+            }
+            Self::Offset { total } => {
+                let total = answer.pointer(total).and_then(Value::as_u64).ok_or_else(unsaid)?;
+                match here {
+                    0 if total > read as u64 => {
+                        Err(PluginError::retryable("the list ends before as many records as it says"))
+                    }
+                    0 => Ok(None),
+                    _ => Ok(Some(read.to_string())),
+                }
+            }
+        }
+    }
+}
+
+impl LastPage {
+    /// Whether an answer, whose cursor stands there, is that of the last page.
+    pub(super) fn is(self, answer: &Value, next: &str) -> bool {
+        match self {
+            Self::Without(at) => answer.pointer(at).is_none(),
+            Self::Null => answer.pointer(next).is_some_and(Value::is_null),
+            Self::Says(at, word) => answer.pointer(at).and_then(Value::as_bool) == Some(word),
+        }
+    }
 }
 
 impl Search {
@@ -116,12 +179,18 @@ impl Search {
             addresses: &[],
             finds: Finds::Similar,
             next,
+            null_is_none: false,
         }
     }
 
     /// Whose records stand within something, such as a score.
     pub(crate) fn within(self, within: &'static str) -> Self {
         Self { within, ..self }
+    }
+
+    /// Whose vendor writes `null` for a list of none.
+    pub(crate) fn or_null(self) -> Self {
+        Self { null_is_none: true, ..self }
     }
 
     /// Whose records hold what was looked for in one of these places.

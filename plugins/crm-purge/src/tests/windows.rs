@@ -221,7 +221,7 @@ fn nothing_is_sent_when_the_days_budget_is_used_up() {
     let tomorrow = std::time::SystemTime::now() + std::time::Duration::from_secs(DAY / 2);
     let reset = tomorrow.duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_secs().to_string();
     let raynet = move |left: &str| {
-        let nobody = Reply::json(200, &json!({ "success": true, "data": [] }));
+        let nobody = Reply::json(200, &json!({ "success": true, "totalCount": 0, "data": [] }));
         nobody.with("X-Ratelimit-Remaining", left).with("X-Ratelimit-Reset", &reset)
     };
     let salesforce = |left: &str| {

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 
 use super::traits::{Blocker, Follow, Keeps, List, OwnKeys, Question, Right, Shown, Traits, Vendor, days, read_by};
 use crate::choice::{By, Erasure, Visibility};
-use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted};
+use crate::engine::{LastPage, Next, Object, Place, Record, SEARCH, Search, Wanted};
 use environment::Environment;
 use odata::columns;
 use tables::{BELONGINGS, CONTACT, HISTORIES, LEAD};
@@ -61,6 +61,8 @@ const NUMBERS: &[Place] =
 /// What the audit log holds.
 const AUDIT: Object = Object { path: "audits", count: "audit entries", id: "/auditid" };
 
+/// Where an answer says where its list goes on.
+const LINK: &str = "/@odata.nextLink";
 /// Rows on one page of a list.
 const LIST_MAX: u32 = 5000;
 
@@ -131,7 +133,7 @@ impl Vendor for Dynamics {
             lists.push(List {
                 object,
                 page: Box::new(page),
-                follow: Follow::Link { next: "/@odata.nextLink", context: "/@odata.context" },
+                follow: Follow::Link { next: LINK, context: "/@odata.context" },
                 items: "/value",
                 addresses: ADDRESSES,
                 numbers: NUMBERS,
@@ -297,7 +299,8 @@ impl Dynamics {
     fn search(&self, object: &'static Object, select: &str, filter: String) -> Search {
         let path = format!("{}/{}", self.root, object.path);
         let select = select.to_owned();
-        Search::new(object, "/value", Next::Link("/@odata.nextLink"), move |_| {
+        let next = Next::Link { next: LINK, last: LastPage::Without(LINK) };
+        Search::new(object, "/value", next, move |_| {
             Request::get(path.clone()).query("$select", &select).query("$filter", &filter).paced_as(SEARCH)
         })
     }

@@ -11,9 +11,9 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::{Value, json};
 
-use super::traits::{End, Follow, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless};
+use super::traits::{Follow, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless};
 use crate::choice::Erasure;
-use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
+use crate::engine::{LastPage, Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
 pub(super) const TRAITS: Traits = Traits {
     name: "HubSpot",
@@ -84,6 +84,9 @@ const ARCHIVED: [Object; 7] = [
 const ADDRESSES: &[Place] = &[Place::At("/properties/email"), Place::Split("/properties/hs_additional_emails", ';')];
 const NUMBERS: &[Place] = &[Place::At("/properties/phone"), Place::At("/properties/mobilephone")];
 
+const CURSOR: &str = "/paging/next/after";
+const LAST: LastPage = LastPage::Without("/paging");
+
 /// Filter groups of one search: HubSpot's guide says five, its API description six.
 const GROUPS_MAX: usize = 5;
 /// Contacts on one page of a list.
@@ -149,7 +152,7 @@ impl Vendor for HubSpot {
         vec![List {
             object: &CONTACT,
             page: Box::new(page),
-            follow: Follow::Cursor { next: "/paging/next/after", end: End::Absent("/paging") },
+            follow: Follow::Cursor { next: CURSOR, last: LAST },
             items: "/results",
             addresses: ADDRESSES,
             numbers: NUMBERS,
@@ -180,7 +183,7 @@ impl Vendor for HubSpot {
         for object in ARCHIVED.iter().filter(|object| related.contains(&object.path)) {
             let contact = self.objects(Request::get, CONTACT.path).segment(&person.id);
             let first = contact.segment("associations").segment(object.path).query("limit", "500");
-            searches.push(Search::new(object, "/results", Next::Cursor("/paging/next/after"), move |after| {
+            searches.push(Search::new(object, "/results", Next::Cursor { next: CURSOR, last: LAST }, move |after| {
                 after.map_or(first.clone(), |after| first.clone().query("after", after))
             }));
         }
@@ -240,7 +243,7 @@ impl HubSpot {
     /// Contacts that are let through by one of the groups.
     fn search(&self, groups: Vec<Value>) -> Search {
         let request = Request::search(format!("{}/contacts/search", self.root)).paced_as(SEARCH);
-        Search::new(&CONTACT, "/results", Next::Cursor("/paging/next/after"), move |after| {
+        Search::new(&CONTACT, "/results", Next::Cursor { next: CURSOR, last: LAST }, move |after| {
             let mut body = json!({
                 "filterGroups": groups,
                 "properties": ["email", "hs_additional_emails", "phone", "mobilephone"],

@@ -2,7 +2,7 @@
 
 use quietus_plugin::http::Request;
 
-use crate::engine::{Object, Place};
+use crate::engine::{LastPage, Object, Place};
 
 /// What of people is read: what they are looked for by, and their names, each if it was asked for.
 pub(crate) struct Shown {
@@ -46,8 +46,8 @@ pub(crate) struct List {
 /// How a list goes on, and what says that it is over.
 #[derive(Clone, Copy)]
 pub(crate) enum Follow {
-    /// By a cursor in the answer. `end`: what the last page has in its place.
-    Cursor { next: &'static str, end: End },
+    /// By a cursor in the answer.
+    Cursor { next: &'static str, last: LastPage },
     /// By a link in the answer, which the last page has not. `context`: where the answer says, behind a `#`, of which set it is.
     Link { next: &'static str, context: &'static str },
     /// Behind the last id, in the order of ids; over by a page of none. Nothing of it can expire. `total`: of how many records the answer
@@ -55,13 +55,4 @@ pub(crate) enum Follow {
     Id { total: &'static str, done: &'static str },
     /// By how many records came before, in the order of ids, which are numbers; over when there were as many as `total` says.
     Offset { total: &'static str },
-}
-
-/// What the vendor's description says that the last page has. Anything else is no end.
-#[derive(Clone, Copy)]
-pub(crate) enum End {
-    /// Nothing at this place.
-    Absent(&'static str),
-    /// `null` in place of a cursor.
-    Null,
 }

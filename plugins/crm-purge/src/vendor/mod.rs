@@ -4,7 +4,7 @@ mod listing;
 mod right;
 mod traits;
 
-pub(crate) use traits::{End, Follow, Holds, Keeps, List, OwnKeys, Question, Right, Shown, Traits, Vendor};
+pub(crate) use traits::{Follow, Holds, Keeps, List, OwnKeys, Question, Right, Shown, Traits, Vendor};
 
 /// Declares the files and the registry.
 macro_rules! vendors {

@@ -11,10 +11,10 @@ use quietus_plugin::http::Request;
 use serde_json::Value;
 
 use super::traits::{
-    End, Follow, Holds, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless,
+    Follow, Holds, Keeps, List, NOBODY, OwnKeys, Right, Shown, Traits, Vendor, days, is_number, unless,
 };
 use crate::choice::Erasure;
-use crate::engine::{Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
+use crate::engine::{LastPage, Next, Object, Place, Record, SEARCH, Search, Wanted, tail};
 
 pub(super) const TRAITS: Traits = Traits {
     name: "Pipedrive",
@@ -62,6 +62,12 @@ const ARCHIVED_LEAD: Object = Object { path: "/v1/leads", count: "archived leads
 
 const EMAILS: &[Place] = &[Place::List("/emails")];
 const PHONES: &[Place] = &[Place::List("/phones")];
+/// How version 2 goes on.
+const CURSOR: &str = "/additional_data/next_cursor";
+const BY_CURSOR: Next = Next::Cursor { next: CURSOR, last: LastPage::Null };
+/// Where version 1 says whether there are more: of notes, and of leads, of which Pipedrive's own client has it one level above.
+const MORE: &[&str] =
+    &["/additional_data/pagination/more_items_in_collection", "/additional_data/more_items_in_collection"];
 /// Values of `exact_match`: the whole text, or a part of it.
 const EXACT: &str = "true";
 const WITHIN: &str = "false";
@@ -110,7 +116,7 @@ impl Vendor for Pipedrive {
         vec![List {
             object: &PERSON,
             page: Box::new(page),
-            follow: Follow::Cursor { next: "/additional_data/next_cursor", end: End::Null },
+            follow: Follow::Cursor { next: CURSOR, last: LastPage::Null },
             items: "/data",
             addresses: EMAILS,
             numbers: PHONES,
@@ -147,16 +153,17 @@ impl Vendor for Pipedrive {
     }
 
     fn belongings(&self, person: &Record, related: &[&str]) -> Vec<Search> {
-        let of = |object: &'static Object, more: &'static str, at: &'static str, cursor: &'static str| {
+        let of = |object: &'static Object, more: &'static str, next: Next, cursor: &'static str| {
             let id = person.id.clone();
-            Search::new(object, "/data", Next::Cursor(at), move |page| {
+            Search::new(object, "/data", next, move |page| {
                 let request =
                     Request::get(format!("{}{more}", object.path)).query("person_id", &id).query("limit", "100");
                 page.map_or(request.clone(), |page| request.query(cursor, page))
             })
         };
-        let by_cursor = |object, more| of(object, more, "/additional_data/next_cursor", "cursor");
-        let by_start = |object, more| of(object, more, "/additional_data/pagination/next_start", "start");
+        let by_cursor = |object, more| of(object, more, BY_CURSOR, "cursor");
+        // Where there is none, version 1 writes `null`.
+        let by_start = |object, more| of(object, more, Next::Counted { more: MORE }, "start").or_null();
         let mut searches = Vec::new();
         for word in related {
             match *word {
@@ -231,6 +238,6 @@ fn search(term: String, field: &'static str, exact_match: &'static str) -> Searc
         let request = request.query("exact_match", exact_match).query("limit", "100").paced_as(SEARCH);
         cursor.map_or(request.clone(), |cursor| request.query("cursor", cursor))
     };
-    let search = Search::new(&PERSON, "/data/items", Next::Cursor("/additional_data/next_cursor"), page);
+    let search = Search::new(&PERSON, "/data/items", BY_CURSOR, page);
     search.within("/item").addressed(EMAILS)
 }

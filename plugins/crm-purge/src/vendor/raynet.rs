@@ -54,6 +54,8 @@ const OFFICE_ADDRESSES: &[Place] =
 const OFFICE_NUMBERS: &[Place] =
     &[Place::At("/primaryAddress/contactInfo/tel1"), Place::At("/primaryAddress/contactInfo/tel2")];
 
+/// Where an answer says how many records its list has.
+const TOTAL: &str = "/totalCount";
 /// Records on one page of a list.
 const LIST_MAX: u32 = 1000;
 /// The value of `rowInfo.rowAccess` of what was made invalid.
@@ -260,7 +262,7 @@ impl Raynet {
         List {
             object,
             page: Box::new(page),
-            follow: Follow::Offset { total: "/totalCount" },
+            follow: Follow::Offset { total: TOTAL },
             items: "/data",
             addresses,
             numbers,
@@ -280,7 +282,7 @@ impl Raynet {
             requests.push(all.query("rowInfo.rowAccess[EQ]", INVALID));
         }
         let search = |request: Request| {
-            Search::new(object, "/data", Next::Offset, move |offset| {
+            Search::new(object, "/data", Next::Offset { total: TOTAL }, move |offset| {
                 request.clone().query("offset", offset.unwrap_or("0"))
             })
         };

@@ -6,7 +6,7 @@ use quietus_plugin::http::{Request, Response};
 use quietus_plugin::{PluginError, Writes};
 use serde_json::Value;
 
-pub(crate) use super::listing::{End, Follow, List, Shown};
+pub(crate) use super::listing::{Follow, List, Shown};
 pub(crate) use super::right::{Question, Right};
 use crate::choice::{By, Erasure, Visibility};
 use crate::engine::{Object, Place, Record, Search, Wanted};

@@ -52,7 +52,7 @@ pub(crate) struct Planned {
     pub(crate) judges_candidates: bool,
     /// The steps whose lists it depends on, and those that these depend on.
     pub(crate) roots: BTreeSet<String>,
-    /// What its last page says must not be that there is more.
+    /// That its last page says that there is more is an error, and not only told.
     pub(crate) must_be_whole: bool,
 }
 

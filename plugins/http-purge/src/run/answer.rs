@@ -193,7 +193,7 @@ impl Results {
 
 impl Source {
     /// Without the list itself, an answer says nothing: another shape of it, such as an error's, must not be read as
-    /// "nobody". A `sparse` answer may leave the list out, but has no other shape either.
+    /// "nobody". A `sparse` answer may leave the list out, or have `null` in its place, but has no other shape either.
     fn expect(&self, document: &Value) -> Result<(), PluginError> {
         let (holder, nodes) = match &self.holder {
             Holder::Anywhere => return Ok(()),
@@ -205,7 +205,8 @@ impl Source {
             return Err(PluginError::retryable(format!("the answer has no `{holder}` (see `sparse`)")));
         }
         let is_list = |node: &Value| match node {
-            Value::Array(_) | Value::Null => true,
+            Value::Array(_) => true,
+            Value::Null => self.sparse,
             // At the root, it could be an error.
             Value::Object(results) => matches!(self.holder, Holder::List(_)) && results.values().all(Value::is_object),
             _ => false,
@@ -213,7 +214,7 @@ impl Source {
         if matches!(self.holder, Holder::Value) || nodes.into_iter().all(is_list) {
             return Ok(());
         }
-        Err(PluginError::retryable(format!("the answer's `{holder}` is no list")))
+        Err(PluginError::retryable(format!("the answer's `{holder}` is no list (see `sparse`)")))
     }
 
     /// What is there says that there is nothing: `null`, an empty text or an empty list. What is not there says nothing.

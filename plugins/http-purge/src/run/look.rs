@@ -24,6 +24,8 @@ struct Tally {
     refused: Option<u16>,
     /// There is nothing in this item's place.
     is_gone: bool,
+    /// There is more than was read, by the system's own word.
+    is_cut: bool,
 }
 
 impl Tally {
@@ -65,6 +67,9 @@ impl<'a> Run<'a> {
             if let Some(status) = tally.refused {
                 self.found.refused(step, status);
                 continue;
+            }
+            if tally.is_cut {
+                self.found.cut(step);
             }
             found = tally.found.max(found);
             self.found.hidden(step, tally.hidden(step).saturating_sub(hidden));
@@ -125,7 +130,11 @@ impl<'a> Run<'a> {
             tally.read += page.results;
             tally.listed += whole::listed(step, &page.document);
             if !request.turn_page(step, &page.document, page.results, tally.read, self.client)? {
-                return whole::check(step, &answer, &page.document, tally.listed);
+                match whole::lacks(step, &answer, &page.document, tally.listed) {
+                    Some(lacks) if step.must_be_whole => return Err(lacks.error()),
+                    lacks => tally.is_cut = lacks.is_some(),
+                }
+                return Ok(());
             }
         }
         let text =

@@ -2,32 +2,94 @@
 
 use quietus_plugin::PluginError;
 use quietus_plugin::http::Response;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::answer::is_said;
-use crate::plan::{Holder, Planned};
+use crate::plan::{Holder, Planned, PlannedPaging};
 
-/// Where systems put what they say of pages, beside the answer itself.
-const WITHIN: [&str; 8] = ["links", "_links", "paging", "pagination", "page", "meta", "_meta", "additional_data"];
-/// Whether there is more.
-const FLAGS: &[&str] = &["has_more", "hasMore", "has_next_page", "more_items_in_collection"];
-/// What leads to more, where it is not empty.
-const LEADS: &[&str] = &[
-    "next",
-    "next_page",
-    "nextPage",
-    "next_page_url",
-    "next_cursor",
-    "nextCursor",
-    "nextPageToken",
-    "nextLink",
-    "@odata.nextLink",
-    "nextRecordsUrl",
+/// Where systems put what they say of pages, beside the answer itself and the object that holds the list.
+const WITHIN: &[&str] = &[
+    "links",
+    "paging",
+    "pagination",
+    "page",
+    "pages",
+    "pageinfo",
+    "meta",
+    "metadata",
+    "responsemetadata",
+    "additionaldata",
 ];
-/// How many there are on all pages.
-const TOTALS: &[&str] = &["total", "total_count", "totalCount", "total_results", "totalElements", "@odata.count"];
+/// Names are compared as [`plain`] writes them. Whether there is more: these say so wherever they stand,
+const FLAGS: &[&str] = &[
+    "hasmore",
+    "hasmoreitems",
+    "hasmoreresults",
+    "hasnext",
+    "hasnextpage",
+    "istruncated",
+    "moreitemsincollection",
+    "morerecords",
+    "moreresults",
+];
+/// and these where pages are spoken of.
+const NEAR_FLAGS: &[&str] = &["more", "truncated"];
+/// Whether this is all, where pages are spoken of.
+const ENDS: &[&str] = &["islast", "islastpage", "last", "lastpage"];
+/// What leads to more, where it is not empty: wherever it stands,
+const LEADS: &[&str] = &[
+    "continuationtoken",
+    "nextcursor",
+    "nexthref",
+    "nextlink",
+    "nextmarker",
+    "nextoffset",
+    "nextpage",
+    "nextpagelink",
+    "nextpagetoken",
+    "nextpageuri",
+    "nextpageurl",
+    "nextrecordsurl",
+    "nextstart",
+    "nexttoken",
+    "nexturi",
+    "nexturl",
+    "odatanextlink",
+];
+/// and where pages are spoken of.
+const NEAR_LEADS: &[&str] = &["next"];
+/// How many there are on all pages, where these are spoken of.
+const TOTALS: &[&str] =
+    &["odatacount", "total", "totalcount", "totalelements", "totalitems", "totalrecords", "totalresults"];
+/// How many pages there are, where these are spoken of.
+const PAGES: &[&str] = &["lastpage", "pagecount", "totalpages"];
+/// Lists of links, each with its relation.
+const LINKS: &[&str] = &["links", "link"];
 /// How deep they stand.
-const DEPTH: u32 = 2;
+const DEPTH: u32 = 4;
+
+/// What shows that there is more than was read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lacks {
+    /// There are further pages, and nothing says how to ask for them.
+    FurtherPages,
+    /// The pages end before all.
+    TheRest,
+}
+
+impl Lacks {
+    /// Where a step must have all.
+    pub(super) fn error(self) -> PluginError {
+        PluginError::permanent(match self {
+            Self::TheRest => {
+                "the pages end before all that the system says there are, and nobody was told any: check `paging`"
+            }
+            Self::FurtherPages => {
+                "the answer is one page of several, and nobody was told any: say how further ones are asked for (`paging`)"
+            }
+        })
+    }
+}
 
 /// How many results there are on a page, of whomever.
 pub(super) fn listed(step: &Planned, document: &Value) -> u64 {
@@ -46,45 +108,113 @@ fn length(list: &Value) -> u64 {
     }
 }
 
-/// Refuses a last page that does not look like one, where the step must have all; so many results were listed until then. Of one record,
-/// such members are its own data.
-pub(super) fn check(step: &Planned, answer: &Response, document: &Value, listed: u64) -> Result<(), PluginError> {
-    let is_one = step.results.source().is_none_or(|source| matches!(source.holder, Holder::Value));
-    if is_one || !step.must_be_whole {
-        return Ok(());
-    }
-    let mut places = Vec::new();
-    gather(document, DEPTH, &mut places);
-    let said = |names: &'static [&'static str]| {
-        places.iter().flat_map(move |members| names.iter().filter_map(move |name| members.get(*name)))
+/// What a last page lacks that does not look like one; so many results were listed until then. Of one record, such members are its own
+/// data.
+pub(super) fn lacks(step: &Planned, answer: &Response, document: &Value, listed: u64) -> Option<Lacks> {
+    let lists = match &step.results.source()?.holder {
+        Holder::Value => return None,
+        Holder::List(list) => list.query(document).all(),
+        Holder::Root | Holder::Anywhere => Vec::new(),
     };
-    let flags: Vec<bool> = said(FLAGS).filter_map(Value::as_bool).collect();
-    let ends_early = flags.contains(&true) || said(TOTALS).filter_map(Value::as_u64).any(|total| total > listed);
-    if step.paging.is_some() {
-        return match ends_early {
-            true => Err(PluginError::permanent(
-                "the pages end before all that the system says there are, and nobody was told any: check `paging`",
-            )),
-            false => Ok(()),
-        };
-    }
+    // Where no list is named, any object can be a result.
+    let is_anywhere = lists.is_empty();
+    let mut said = Said::default();
+    said.gather(document, &Results { lists, is_anywhere }, true, DEPTH);
+    let ends_early = said.has_more || said.is_not_last || said.total.is_some_and(|total| total > listed);
     // A link stays on the last page of some systems, where a flag says that it leads nowhere.
-    let leads_on = flags.is_empty() && said(LEADS).any(is_said);
-    match ends_early || leads_on || answer.header("link").is_some_and(links_on) {
-        true => Err(PluginError::permanent(
-            "the answer is one page of several, and nobody was told any: say how further ones are asked for (`paging`)",
-        )),
-        false => Ok(()),
+    let leads_on = said.leads && !said.is_flagged;
+    match &step.paging {
+        // Until a page is empty, whatever leads on from there.
+        Some(PlannedPaging::Offset { .. }) => ends_early.then_some(Lacks::TheRest),
+        Some(PlannedPaging::Next { .. } | PlannedPaging::Cursor { .. }) => {
+            (ends_early || leads_on).then_some(Lacks::TheRest)
+        }
+        None => {
+            let is_linked = answer.header("link").is_some_and(links_on);
+            let is_one_of_several = said.pages.is_some_and(|pages| pages > 1);
+            (ends_early || leads_on || is_linked || is_one_of_several).then_some(Lacks::FurtherPages)
+        }
     }
 }
 
-/// The objects in which something can be said of pages.
-fn gather<'d>(value: &'d Value, deeper: u32, places: &mut Vec<&'d Map<String, Value>>) {
-    let Value::Object(members) = value else { return };
-    places.push(members);
-    if deeper > 0 {
-        WITHIN.iter().filter_map(|name| members.get(*name)).for_each(|inner| gather(inner, deeper - 1, places));
+/// What an answer says of pages.
+#[derive(Default)]
+struct Said {
+    has_more: bool,
+    is_not_last: bool,
+    /// It says whether there is more.
+    is_flagged: bool,
+    leads: bool,
+    total: Option<u64>,
+    pages: Option<u64>,
+}
+
+/// Where the results are, whose members are their own data.
+struct Results<'d> {
+    lists: Vec<&'d Value>,
+    is_anywhere: bool,
+}
+
+impl Said {
+    /// `is_near`: pages are spoken of here.
+    fn gather(&mut self, value: &Value, results: &Results<'_>, is_near: bool, deeper: u32) {
+        let Value::Object(members) = value else { return };
+        let is_list = |value: &Value| results.lists.iter().any(|list| std::ptr::eq(*list, value));
+        // The object that holds the list speaks of its pages.
+        let is_near = is_near || members.values().any(is_list);
+        for (name, value) in members {
+            if is_list(value) {
+                continue;
+            }
+            let name = plain(name);
+            self.note(&name, value, is_near);
+            let is_named = WITHIN.contains(&&*name);
+            if deeper > 0 && (is_named || !results.is_anywhere) {
+                self.gather(value, results, is_named, deeper - 1);
+            }
+        }
     }
+
+    fn note(&mut self, name: &str, value: &Value, is_near: bool) {
+        let is = |everywhere: &[&str], near: &[&str]| everywhere.contains(&name) || (is_near && near.contains(&name));
+        if let Some(flag) = value.as_bool() {
+            let says_more = is(FLAGS, NEAR_FLAGS);
+            let says_end = is(&[], ENDS);
+            self.has_more |= says_more && flag;
+            self.is_not_last |= says_end && !flag;
+            self.is_flagged |= says_more || says_end;
+        }
+        self.leads |= is(LEADS, NEAR_LEADS) && leads(value);
+        self.leads |= LINKS.contains(&name) && value.as_array().is_some_and(|links| links.iter().any(is_next));
+        let number = value.as_u64().or_else(|| value.as_str()?.parse().ok());
+        if is(&[], TOTALS) {
+            self.total = self.total.max(number);
+        }
+        if is(&[], PAGES) {
+            self.pages = self.pages.max(number);
+        }
+    }
+}
+
+/// A name without what systems write differently in it: `next_page`, `nextPage`, `@odata.nextLink`, `__next`.
+fn plain(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether it leads somewhere. An object of which nothing is said leads nowhere: `{ "href": null }`.
+fn leads(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.values().any(leads),
+        Value::Array(list) => list.iter().any(leads),
+        other => is_said(other),
+    }
+}
+
+/// Whether a link of a list is to a further page.
+fn is_next(link: &Value) -> bool {
+    let is_next = |rel: &Value| rel.as_str().is_some_and(|rel| rel.eq_ignore_ascii_case("next"));
+    let relation = link.get("rel").or_else(|| link.get("relation"));
+    relation.is_some_and(|relation| is_next(relation) || relation.as_array().is_some_and(|all| all.iter().any(is_next)))
 }
 
 /// Whether a `Link` header (RFC 8288) has a further page.

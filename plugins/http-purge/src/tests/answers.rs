@@ -192,7 +192,7 @@ fn an_error_is_not_an_empty_list() {
     check("$[*]", json!({ "error": { "code": 1 } }), error());
     check("$[?@.email]", json!({ "error": "x" }), error());
     check("$[*]", json!("none"), error());
-    check("$.results[*]", json!({ "results": null }), nobody());
+    check("$.results[*]", json!({ "results": null }), error());
     check("$.results[*]", json!({ "results": { "7": { "email": "joann@x.cz" } } }), nobody());
     check("$.results[*]", json!({ "results": { "error": "x" } }), error());
     check("$.results[*]", json!({ "results": 0 }), error());

@@ -29,9 +29,9 @@ pub(super) struct Profile {
 }
 
 impl Profile {
-    /// Whether it says that the mailbox has messages.
-    pub(super) fn has_messages(&self) -> bool {
-        self.messages_total.as_u64().is_some_and(|total| total > 0)
+    /// Whether it says that the mailbox has no messages.
+    pub(super) fn has_none(&self) -> bool {
+        self.messages_total.as_u64() == Some(0)
     }
 }
 

@@ -38,16 +38,28 @@ impl Gmail {
         let mut listed = BTreeSet::new();
         let mut request = first.clone();
         let mut idle = 0;
+        let mut is_doubted = false;
         loop {
             task.go_on()?;
-            let answer = self.send(request, OF_LIST, task.call).map_err(|failure| said("a search", failure.error))?;
+            let answer =
+                self.send(request.clone(), OF_LIST, task.call).map_err(|failure| said("a search", failure.error))?;
             if answer.gone() {
                 return Err(no_mailbox());
             }
             let page: Page = answer.json().map_err(|error| said("a search", error))?;
             let next = page.next_page_token.clone();
             let before = listed.len();
+            let says_some = page.says_some();
             let ids = page.ids().ok_or_else(|| PluginError::retryable("a search: the answer is no list"))?;
+            // Gmail leaves messages out for once, and says all the same that there are some: that is asked for once more.
+            if ids.is_empty() && next.is_none() && says_some {
+                if !std::mem::replace(&mut is_doubted, true) {
+                    continue;
+                }
+                if listed.is_empty() {
+                    return Err(PluginError::retryable("a search: it shows none, and says that there are some"));
+                }
+            }
             listed.extend(ids);
             if listed.len() as u64 > self.messages_max {
                 return Err(self.too_many());

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::following::named;
+
 /// The headers that tell whose a message is.
 pub(super) const HEADERS: [&str; 6] = ["From", "Sender", "Reply-To", "To", "Cc", "Bcc"];
 
@@ -15,6 +17,7 @@ pub(super) struct Page {
     #[serde(default)]
     messages: Vec<Id>,
     result_size_estimate: Option<u64>,
+    #[serde(default, deserialize_with = "named")]
     pub(super) next_page_token: Option<String>,
 }
 
@@ -25,6 +28,11 @@ pub(super) struct Id {
 }
 
 impl Page {
+    /// Whether it says that there are messages, whatever it shows.
+    pub(super) fn says_some(&self) -> bool {
+        self.result_size_estimate.is_some_and(|estimate| estimate > 0)
+    }
+
     /// The ids; `None` when this is no list.
     pub(super) fn ids(self) -> Option<Vec<String>> {
         if self.messages.is_empty() && self.result_size_estimate.is_none() {

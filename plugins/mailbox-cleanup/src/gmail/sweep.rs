@@ -129,8 +129,10 @@ impl Gmail {
         if std::mem::take(&mut at.has_next) {
             return Ok(Step::On);
         }
-        match !at.is_any && self.profile(telling.call)?.has_messages() {
-            true => Err(PluginError::retryable("a list: it is empty, and the mailbox has messages")),
+        match !at.is_any && !self.profile(telling.call)?.has_none() {
+            true => {
+                Err(PluginError::retryable("a list: it is empty, and the mailbox does not say that it has no messages"))
+            }
             false => Ok(Step::Ended),
         }
     }
@@ -188,8 +190,8 @@ impl Gmail {
         }
         let mut page: Listed = answer.json().map_err(|error| said("a list", error))?;
         let next = page.next_page_token.take();
-        if next.as_deref().is_some_and(|next| next.is_empty() || Some(next) == token) {
-            return Err(PluginError::retryable("a list: the next page is the same one, or none"));
+        if next.is_some() && next.as_deref() == token {
+            return Err(PluginError::retryable("a list: the next page is the same one"));
         }
         let ids = page.ids().ok_or_else(|| PluginError::retryable("a list: the answer is no list"))?;
         Ok(Some((ids, next)))

@@ -68,7 +68,10 @@ impl Graph {
         let request = self.of_user(&format!("/mailFolders/{name}")).query("$select", "id");
         match self.send_controlled(&request, "a folder", call) {
             Ok(answer) if answer.gone() => Ok(None),
-            Ok(answer) => Ok(Some(answer.json::<Folder>().map_err(|error| said("a folder", error))?.id)),
+            Ok(answer) => match answer.json::<Folder>().map_err(|error| said("a folder", error))?.id {
+                id if id.is_empty() => Err(PluginError::retryable("a folder: the answer has no id")),
+                id => Ok(Some(id)),
+            },
             // A name that Graph does not know is an id to it, and a malformed one; or it is refused. The mailbox itself is asked for after it.
             Err(failure) if failure.error.class == ErrorClass::Permanent => Ok(None),
             Err(failure) => Err(failure.error),

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::query::Query;
 use super::time;
 use crate::address::Address;
+use crate::following::named;
 use crate::wanted::{self, Wanted, Whose};
 
 /// The properties that [`Message`] reads.
@@ -15,7 +16,7 @@ pub(super) const SELECT: &str = "id,parentFolderId,isDraft,from,sender,replyTo,t
 #[derive(Deserialize)]
 pub(super) struct Page {
     pub(super) value: Vec<Message>,
-    #[serde(rename = "@odata.nextLink")]
+    #[serde(default, rename = "@odata.nextLink", deserialize_with = "named")]
     pub(super) next: Option<String>,
 }
 

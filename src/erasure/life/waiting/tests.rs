@@ -21,6 +21,7 @@ fn demand(rule: &str, targets: &[&str], due: Timestamp) -> NewErasure {
         targets: targets.iter().map(|name| TargetName((*name).into())).collect(),
         due,
         approve: false,
+        approved: None,
         confirm: None,
         origin: None,
         selection: Selection::default(),
@@ -50,6 +51,21 @@ fn a_demand_begins_at_its_time_and_not_before_its_session_settles() {
     let (waiting, resolving) = begins(Some(hours(5)));
     assert_eq!((waiting.due_rule, waiting.due, resolving), (hours(2), hours(5), Resolving::Added(hours(5))));
     assert_eq!(Waiting::new(&demand("r", &[], hours(2)), None), Err(NoTargets));
+}
+
+#[test]
+fn what_was_approved_before_it_was_asked_for_begins_by_itself_and_is_joined_by_nothing() {
+    let planned = NewErasure { approved: Some(hours(1)), ..demand("request", &["crm"], hours(2)) };
+    let (waiting, resolving) = Waiting::new(&planned, None).expect("it has a target");
+    assert_eq!((waiting.state, waiting.approved), (ErasureState::Scheduled, Some(hours(1))));
+    assert_eq!(resolving, Resolving::Added(hours(2)));
+    // Neither by what nobody has approved, nor by what was approved of somebody's other plan.
+    let other = NewErasure { id: ErasureId([8; 16]), ..planned.clone() };
+    let unapproved = NewErasure { approved: None, ..planned };
+    for key in [other.merge_key(), unapproved.merge_key()] {
+        assert_ne!(waiting.merge_key, key);
+    }
+    assert_eq!(waiting.approved(None, hours(3)), None, "nobody approves it once more");
 }
 
 #[test]

@@ -92,6 +92,7 @@ fn request(chance: &mut Chance) -> NewErasure {
         targets: (0..targets_of(chance)).map(|_| target(chance.of(&TARGETS))).collect(),
         due: at(chance.of(&[-3, -1, -1, 3, 5])),
         approve: chance.one_in(3),
+        approved: None,
         confirm: None,
         origin: origin.then_some(Digest([2; 16])),
         selection: Selection { include_possible: chance.one_in(5), ..Selection::default() },

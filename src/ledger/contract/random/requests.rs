@@ -153,7 +153,10 @@ impl Run {
 
     async fn run(&mut self, id: RequestId, stale: bool, erasure: NewErasure, now: Timestamp) {
         // One that nobody else has approved does not come to the ledger at all.
-        let Ok((request, _)) = self.model.stored(id).request.clone().run(HASH, erasure.id, true) else { return };
+        let Ok((request, plan)) = self.model.stored(id).request.clone().run(HASH, erasure.id, true) else { return };
+        // Of some nobody is told that it was approved, as where nobody had to: they may join one another.
+        let approved = plan.approved.map(|approval| approval.at).filter(|_| !erasure.approve);
+        let erasure = NewErasure { approved, ..erasure };
         let change = self.changed(id, stale, Act::RunRequest, request.clone());
         let expected =
             if stale { Ok(None) } else { self.model.requested(&erasure, now).map(Some).map_err(|_| Refused) };

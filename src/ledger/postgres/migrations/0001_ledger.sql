@@ -503,17 +503,27 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 );
 
--- The newest sweep of `quietus erase-again` of a target for an installation's people: `job` is JSON, in which nobody stands, and `version`
--- grows with each change, also with the next sweep. Whom it has found so far, and where it goes on, is sealed until it is over.
+-- The newest sweep of `quietus erase-again` of a target for an installation's people: `job` is JSON, in which nobody stands, `state` is of it,
+-- and `version` grows with each change, also with the next sweep. Whom it has found so far, and where it goes on, is sealed until it is over.
 CREATE TABLE sweep_job (
   target       TEXT COLLATE "C" NOT NULL,
   installation TEXT COLLATE "C" NOT NULL,
   version      BIGINT NOT NULL,
+  state        TEXT COLLATE "C" NOT NULL,
   job          TEXT NOT NULL,
   wrapped_key  BYTEA,
   content      BYTEA,
   seal_key     TEXT COLLATE "C",
   PRIMARY KEY (target, installation)
+);
+
+-- Who was asked for by it: the erasure by which they were erased, and the one by which they go again. It goes with the sweep.
+CREATE TABLE sweep_asked (
+  target       TEXT COLLATE "C" NOT NULL,
+  installation TEXT COLLATE "C" NOT NULL,
+  erasure      BYTEA NOT NULL,
+  again        BYTEA NOT NULL,
+  PRIMARY KEY (target, installation, erasure)
 );
 
 -- What persons have asked for: `request` is JSON, in which no name stands; the other columns are of it. `seq` is the order in which they

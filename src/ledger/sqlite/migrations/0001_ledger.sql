@@ -517,18 +517,28 @@ CREATE TABLE past_job (
   job     TEXT NOT NULL
 ) STRICT;
 
--- The newest sweep of `quietus erase-again` of a target for an installation's people: `job` is JSON, in which nobody stands, and `version`
--- grows with each change, also with the next sweep. Whom it has found so far, and where it goes on, is sealed until it is over.
+-- The newest sweep of `quietus erase-again` of a target for an installation's people: `job` is JSON, in which nobody stands, `state` is of it,
+-- and `version` grows with each change, also with the next sweep. Whom it has found so far, and where it goes on, is sealed until it is over.
 CREATE TABLE sweep_job (
   target       TEXT NOT NULL,
   installation TEXT NOT NULL,
   version      INTEGER NOT NULL,
+  state        TEXT NOT NULL,
   job          TEXT NOT NULL,
   wrapped_key  BLOB,
   content      BLOB,
   seal_key     TEXT,
   PRIMARY KEY (target, installation)
 ) STRICT;
+
+-- Who was asked for by it: the erasure by which they were erased, and the one by which they go again. It goes with the sweep.
+CREATE TABLE sweep_asked (
+  target       TEXT NOT NULL,
+  installation TEXT NOT NULL,
+  erasure      BLOB NOT NULL,
+  again        BLOB NOT NULL,
+  PRIMARY KEY (target, installation, erasure)
+) STRICT, WITHOUT ROWID;
 
 -- What persons have asked for: `request` is JSON, in which no name stands; the other columns are of it. `seq` is the order in which they
 -- were entered, `version` grows with each change, `due` is the last day since 1970, null where none runs. Whom it is about is sealed until it has ended.

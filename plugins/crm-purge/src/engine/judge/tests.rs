@@ -10,7 +10,9 @@ const ADDRESSES: &[Place] = &[Place::At("/email"), Place::Split("/more", ';')];
 const NUMBERS: &[Place] = &[Place::At("/phone"), Place::At("/mobile")];
 
 fn search(values: &'static [Place]) -> Search {
-    Search::new(&CONTACT, "/results", Next::Offset, |_| http::Request::get("/")).exact(values).addressed(ADDRESSES)
+    Search::new(&CONTACT, "/results", Next::Offset { total: "/total" }, |_| http::Request::get("/"))
+        .exact(values)
+        .addressed(ADDRESSES)
 }
 
 fn request() -> Request {

@@ -74,7 +74,11 @@ fn answer(world: &mut World, asked: &Asked) -> Reply {
         }
         ("GET", [.., object, "archived"]) => {
             let data = listed(world, singular(object), asked, ARCHIVED);
-            Reply::json(200, &json!({ "success": true, "data": data, "additional_data": {} }))
+            let end = match *object {
+                "leads" => json!({ "start": 0, "limit": 100, "more_items_in_collection": false }),
+                _ => json!({ "next_cursor": null }),
+            };
+            Reply::json(200, &json!({ "success": true, "data": data, "additional_data": end }))
         }
         ("DELETE", [.., object, id]) => {
             let n = number(id);

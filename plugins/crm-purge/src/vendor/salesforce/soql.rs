@@ -4,7 +4,7 @@
 
 use quietus_plugin::http::Request;
 
-use crate::engine::{Next, Object, Place, SEARCH, Search, Wanted, tail_pattern};
+use crate::engine::{LastPage, Next, Object, Place, SEARCH, Search, Wanted, tail_pattern};
 
 /// What people are found by.
 pub(super) struct Conditions {
@@ -41,9 +41,8 @@ impl Conditions {
 /// `resource`: `query`, or `queryAll`, which finds what is archived or deleted, too.
 pub(super) fn search(root: &str, object: &'static Object, resource: &str, soql: String) -> Search {
     let path = format!("{root}/{resource}");
-    Search::new(object, "/records", Next::Link("/nextRecordsUrl"), move |_| {
-        Request::get(path.clone()).query("q", &soql).paced_as(SEARCH)
-    })
+    let next = Next::Link { next: "/nextRecordsUrl", last: LastPage::Says("/done", true) };
+    Search::new(object, "/records", next, move |_| Request::get(path.clone()).query("q", &soql).paced_as(SEARCH))
 }
 
 /// All of an object in the order of their ids, or those behind one of them. `and`: a condition behind ` AND `, or nothing.

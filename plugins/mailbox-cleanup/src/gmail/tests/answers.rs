@@ -122,6 +122,32 @@ fn pages_that_bring_nothing_new_end() {
 }
 
 #[test]
+fn a_page_without_its_list_or_with_a_token_that_is_none_is_never_the_last() {
+    for list in [json!(null), json!({}), json!(7)] {
+        check(
+            LIST,
+            || Reply::json(200, &json!({ "messages": list, "resultSizeEstimate": 0 })),
+            ErrorClass::Retryable,
+            None,
+        );
+    }
+    for token in [json!(null), json!(""), json!(7), json!({}), json!(true)] {
+        let page = json!({ "resultSizeEstimate": 0, "nextPageToken": token });
+        check(LIST, || Reply::json(200, &page), ErrorClass::Retryable, None);
+    }
+}
+
+#[test]
+fn a_search_that_shows_none_and_says_that_there_are_some_is_not_nobody() {
+    let none = || Reply::json(200, &json!({ "resultSizeEstimate": 201 }));
+    check(LIST, none, ErrorClass::Retryable, None);
+    // For once.
+    let google = Google::with(&["ann@x.cz"]);
+    google.fault(LIST, none());
+    assert_eq!(host(&google, json!({})).erase(ANN).expect("an answer").counts["messages"], 1);
+}
+
+#[test]
 fn a_page_that_is_empty_is_not_the_end() {
     let google = Google::with(&["ann@x.cz"]);
     google.fault(LIST, Reply::json(200, &json!({ "resultSizeEstimate": 1, "nextPageToken": "0" })));

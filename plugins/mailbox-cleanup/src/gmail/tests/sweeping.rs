@@ -140,6 +140,17 @@ fn nothing_that_is_no_list_is_an_end() {
 }
 
 #[test]
+fn a_list_of_nobody_is_not_believed_where_the_mailbox_does_not_say_how_much_it_has() {
+    for total in [json!(null), json!("2"), json!({})] {
+        let google = Google::with(&[]);
+        let profile = json!({ "emailAddress": super::google::USER, "messagesTotal": total });
+        (0..20).for_each(|_| google.fault("/profile", Reply::json(200, &profile)));
+        let Err(error) = told(&google, 500) else { panic!("nobody knows: {total}") };
+        assert_eq!(error.class, ErrorClass::Retryable, "{total}: {error}");
+    }
+}
+
+#[test]
 fn a_page_that_is_empty_is_not_the_end_and_a_mailbox_that_is_has_one() {
     let google = Google::with(&["ann@x.cz"]);
     google.fault(LIST, Reply::json(200, &json!({ "resultSizeEstimate": 1, "nextPageToken": "0" })));

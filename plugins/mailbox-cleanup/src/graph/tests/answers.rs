@@ -192,6 +192,24 @@ fn a_message_without_an_id_is_never_nobodys() {
 }
 
 #[test]
+fn a_page_without_its_list_or_with_a_link_that_is_none_is_never_the_last() {
+    let of = "GET /v1.0/users/support%40x.cz/messages";
+    for page in [json!({}), json!({ "value": null }), json!({ "value": {} })] {
+        check(of, || Reply::json(200, &page), ErrorClass::Retryable, None);
+    }
+    for link in [Value::Null, json!(""), json!(7), json!({}), json!(true)] {
+        let page = json!({ "value": [], "@odata.nextLink": link });
+        check(of, || Reply::json(200, &page), ErrorClass::Retryable, None);
+    }
+    check(
+        "GET /v1.0/users/support%40x.cz/mailFolders",
+        || Reply::json(200, &json!({ "id": "" })),
+        ErrorClass::Retryable,
+        None,
+    );
+}
+
+#[test]
 fn a_link_that_leads_elsewhere_is_not_followed() {
     let page = json!({ "value": [], "@odata.nextLink": "https://evil.example/v1.0/me/messages" });
     check("GET /v1.0/users/support%40x.cz/messages", || Reply::json(200, &page), ErrorClass::Permanent, None);
