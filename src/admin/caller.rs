@@ -223,7 +223,12 @@ impl<N: Needs> OperationInput for By<N> {
         operation.security.push([(SCHEME.to_owned(), vec![N::PERMISSION.to_string()])].into_iter().collect());
     }
 
+    /// What takes more than to see can also be refused as things stand.
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
-        [401, 403].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
+        let codes = match N::PERMISSION {
+            Permission::See | Permission::SeeAccounts => &[401, 403][..],
+            _ => &[401, 403, 409],
+        };
+        codes.iter().map(|code| (Some(StatusCode::Code(*code)), problem_response(ctx))).collect()
     }
 }
