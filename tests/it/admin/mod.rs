@@ -7,6 +7,7 @@ mod jobs;
 mod operating;
 mod pages;
 mod rules;
+mod schemathesis;
 mod story;
 mod tasks;
 mod twice;
