@@ -1,5 +1,6 @@
 //! The admin API, as another system uses it: over HTTP, with tokens.
 
+mod breaks;
 mod consents;
 mod four_eyes;
 mod given;

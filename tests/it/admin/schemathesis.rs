@@ -105,14 +105,13 @@ fn described(api: &Api) -> Value {
 /// What is named in paths: there is one of everything.
 fn things(beta: &Beta) -> String {
     let number = |text: &str| Value::from(text.parse::<i64>().expect("a number"));
-    let things: [(&str, &[(&str, Value)]); 7] = [
+    let things: [(&str, &[(&str, Value)]); 6] = [
         ("requests", &[("company", "beta".into()), ("number", beta.request.as_str().into())]),
         ("erasures", &[("id", beta.erasure.as_str().into())]),
         ("holds", &[("id", beta.hold.as_str().into())]),
         ("receipts", &[("number", beta.receipt.into())]),
         ("quarantine", &[("number", number(&beta.quarantined))]),
         ("past-jobs", &[("number", number(&beta.job))]),
-        ("targets", &[("target", "mluvii/beta".into())]),
     ];
     let table = |(under, parameters): &(&str, &[(&str, Value)])| {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| format!("\"path.{name}\" = {value}")).collect();
