@@ -2,6 +2,7 @@
 
 mod breaks;
 mod consents;
+mod documented;
 mod four_eyes;
 mod given;
 mod jobs;

@@ -6,7 +6,7 @@ use super::{ADMIN, Answer, Api, token};
 use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin, wait_for};
 
 const ANN: &str = "ann@example.com";
-const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
+pub(super) const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
 
 #[test]
 fn a_request_goes_from_the_letter_to_the_certificate() {
