@@ -10,6 +10,7 @@ mod operating;
 mod pages;
 mod rules;
 mod schemathesis;
+mod secure;
 mod story;
 mod tasks;
 mod twice;

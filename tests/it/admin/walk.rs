@@ -78,7 +78,7 @@ impl Beta {
 }
 
 /// Every method and path of the description, with the names in it.
-fn described(api: &Api) -> Vec<(String, String)> {
+pub(super) fn described(api: &Api) -> Vec<(String, String)> {
     let description = api.get("/api/v1/openapi.json").is(200);
     let paths = description["paths"].as_object().expect("paths").iter();
     let methods = |(path, item): (&String, &Value)| {
@@ -108,7 +108,7 @@ fn asked(api: &Api, method: &str, path: &str) -> Answer {
 }
 
 /// A path with these names in it.
-fn filled(path: &str, company: &str, id: &str) -> String {
+pub(super) fn filled(path: &str, company: &str, id: &str) -> String {
     ["{number}", "{id}", "{target}"]
         .iter()
         .fold(path.replace("{company}", company), |path, name| path.replace(name, id))
