@@ -49,7 +49,7 @@ pub(super) async fn json_bytes(request: Request, admin: &Admin) -> Result<Bytes,
     let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
     if !bare.trim_ascii().eq_ignore_ascii_case(b"application/json") {
-        return Err(Problem::new(Code::NotUnderstood, "the body has to be sent as `Content-Type: application/json`"));
+        return Err(Problem::new(Code::NotJson, "the body has to be sent as `Content-Type: application/json`"));
     }
     body(request, admin).await
 }
@@ -149,7 +149,7 @@ impl<T: JsonSchema> OperationInput for Body<T> {
 
     /// What a body names, such as a company or a session, may not be there.
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
-        [400, 404, 408, 413].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
+        [400, 404, 408, 413, 415].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
     }
 }
 

@@ -72,7 +72,7 @@ fn every_answer_is_kept_by_nobody() {
         (asked("get", "/api/v1/nothing"), 404),
         (asked("delete", "/api/v1/me"), 405),
         (asked("post", "/api/v1/requests").json(&large), 413),
-        (asked("post", "/api/v1/requests").body("{}"), 400),
+        (asked("post", "/api/v1/requests").body("{}"), 415),
         // A browser asks whether another site may send something. Nobody may.
         (
             nobody
