@@ -76,6 +76,10 @@ fn whoever_takes_an_operation_a_parameter_or_an_answer_away_breaks() {
     );
     assert_eq!(changed(&format!("{at}/security"), json!([{ "token": ["operate"] }])), ["it takes another permission"]);
     assert_eq!(changed(&format!("{at}/requestBody"), Value::Null), ["no body is taken any more"]);
+    let mut headed = before.clone();
+    headed["paths"]["/things/{id}"]["post"]["responses"]["200"]["headers"] = json!({ "a": { "required": true } });
+    assert_eq!(found(&before, &headed), Vec::<String>::new());
+    assert_eq!(found(&headed, &before), ["answer 200 has no header a any more"]);
     let parameter = |place: &str, name: &str, required: bool| json!({ "in": place, "name": name, "required": required, "schema": { "type": "string" } });
     let parameters = format!("{at}/parameters");
     let id = parameter("path", "id", true);

@@ -79,10 +79,25 @@ impl Compared<'_> {
         self.body(&before["requestBody"], &after["requestBody"]);
         for (status, one) in object(&before["responses"]) {
             match after["responses"].get(status) {
-                Some(present) => self.content(&format!("answer {status}"), Way::Answered, one, present),
+                Some(present) => {
+                    self.headers(status, &one["headers"], &present["headers"]);
+                    self.content(&format!("answer {status}"), Way::Answered, one, present);
+                }
                 None if status.starts_with('2') => self.say(format!("it does not answer {status} any more")),
                 // It is not refused like that any more.
                 None => {}
+            }
+        }
+    }
+
+    fn headers(&mut self, status: &str, before: &Value, after: &Value) {
+        for (name, one) in object(before) {
+            match after.get(name) {
+                None => self.say(format!("answer {status} has no header {name} any more")),
+                Some(present) if one["required"] == true && present["required"] != true => {
+                    self.say(format!("answer {status} can be without the header {name} now"));
+                }
+                Some(_) => {}
             }
         }
     }
