@@ -10,16 +10,18 @@ const OPERATION: &str = "POST /things/{id}";
 /// One operation, of which this is sent and answered.
 fn description(sent: &Value, answered: &Value) -> Value {
     let content = |schema: &Value| json!({ "application/json": { "schema": schema } });
+    let text = json!({ "type": "string" });
+    let within = json!({ "$ref": "#/components/schemas/Thing" });
     json!({
         "paths": { "/things/{id}": { "post": {
-            "parameters": [{ "in": "path", "name": "id", "required": true, "schema": { "type": "string" } }],
+            "parameters": [{ "in": "path", "name": "id", "required": true, "schema": text }],
             "requestBody": { "required": true, "content": content(sent) },
             "responses": { "200": { "content": content(answered) } },
             "security": [{ "token": ["see"] }],
         } } },
         "components": { "schemas": {
-            "Thing": { "type": "object", "properties": { "name": { "type": "string" }, "within": { "$ref": "#/components/schemas/Thing" } } },
-            "Named": { "type": "object", "properties": { "name": { "type": "string" } } },
+            "Thing": { "type": "object", "properties": { "name": text, "within": within } },
+            "Named": { "type": "object", "properties": { "name": text } },
         } },
     })
 }
@@ -80,7 +82,10 @@ fn whoever_takes_an_operation_a_parameter_or_an_answer_away_breaks() {
     headed["paths"]["/things/{id}"]["post"]["responses"]["200"]["headers"] = json!({ "a": { "required": true } });
     assert_eq!(found(&before, &headed), Vec::<String>::new());
     assert_eq!(found(&headed, &before), ["answer 200 has no header a any more"]);
-    let parameter = |place: &str, name: &str, required: bool| json!({ "in": place, "name": name, "required": required, "schema": { "type": "string" } });
+    let parameter = |place: &str, name: &str, required: bool| {
+        let schema = json!({ "type": "string" });
+        json!({ "in": place, "name": name, "required": required, "schema": schema })
+    };
     let parameters = format!("{at}/parameters");
     let id = parameter("path", "id", true);
     let needed = json!([parameter("query", "a", true), id]);
