@@ -49,6 +49,7 @@ mkdir -p "$tools"
 
 need 'command -v cc && command -v make && echo "#include <stdio.h>" | cc -E -' build-essential
 need 'command -v node' nodejs
+need 'command -v curl && command -v jq' curl jq
 need 'python3 -c "import venv, ensurepip"' python3 python3-venv
 
 has_postgres() {

@@ -3,6 +3,8 @@
 # what two versions share, the present program stands in for the one before, and nothing is built.
 # It is built once for a commit, with the dependencies that are compiled already. For cargo it is the same program at
 # another place, so the present one is compiled anew after it.
+#
+# What the admin API was at that commit, and at the last release before it, stands in folders of QUIETUS_TEST_PREVIOUS_API.
 # shellcheck shell=bash
 
 # What two versions on one database have in common is the ledger, and what stands in it.
@@ -32,6 +34,28 @@ build_previous() {
 declared_break() {
     git log --format='%(trailers:key=Ledger-break,valueonly,unfold)' "$1..HEAD" | sed '/^[[:space:]]*$/d'
 }
+
+# What the API was, and what was said of its changes: the description and CHANGELOG.md of each commit, in a folder of its
+# own. A commit that has no description is left out.
+keep_api() {
+    local folder=$1 commit
+    shift
+    rm -rf "$folder"
+    for commit in "$@"; do
+        git cat-file -e "$commit:docs/openapi.json" 2>/dev/null || continue
+        mkdir -p "$folder/$commit" &&
+            git show "$commit:docs/openapi.json" >"$folder/$commit/openapi.json" &&
+            git show "$commit:CHANGELOG.md" >"$folder/$commit/CHANGELOG.md" || return
+    done
+    [ ! -d "$folder" ] || (cd "$folder" && pwd)
+}
+
+# A shallow clone has no commit before; what was released before it is looked at from there.
+if earlier=$(git rev-parse --verify --quiet 'HEAD~1^{commit}'); then
+    released=$(git describe --tags --abbrev=0 --match 'v*' "$earlier" 2>/dev/null || true)
+    QUIETUS_TEST_PREVIOUS_API=$(keep_api "$tools/previous-api" "$earlier" ${released:+"$released"})
+    if [ -n "$QUIETUS_TEST_PREVIOUS_API" ]; then export QUIETUS_TEST_PREVIOUS_API; else unset QUIETUS_TEST_PREVIOUS_API; fi
+fi
 
 # A shallow clone has no commit before, and the first commits had no fleet.
 if ! commit=$(git rev-parse --verify --quiet 'HEAD~1^{commit}') ||

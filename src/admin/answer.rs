@@ -2,7 +2,10 @@
 
 use aide::OperationOutput;
 use aide::generate::GenContext;
-use aide::openapi::{MediaType, Operation, Response, SchemaObject, StatusCode};
+use aide::openapi::{
+    Header, HeaderStyle, MediaType, Operation, ParameterSchemaOrContent, ReferenceOr, Response, SchemaObject,
+    StatusCode,
+};
 use axum::http::StatusCode as Status;
 use axum::response::IntoResponse;
 use schemars::JsonSchema;
@@ -63,6 +66,31 @@ fn response(ctx: &mut GenContext, media: &str, schema: schemars::Schema, descrip
 pub(super) fn problem_response(ctx: &mut GenContext) -> Response {
     let schema = ctx.schema.subschema_for::<ProblemBody>();
     response(ctx, "application/problem+json", schema, "why it was not done")
+}
+
+/// How often an answer has a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Has {
+    Always,
+    Sometimes,
+}
+
+/// The description of an answer with a header, which says this.
+pub(super) fn with_header(mut response: Response, has: Has, name: &str, says: &str) -> Response {
+    let schema =
+        SchemaObject { json_schema: schemars::json_schema!({ "type": "string" }), external_docs: None, example: None };
+    let header = Header {
+        description: Some(says.to_owned()),
+        style: HeaderStyle::Simple,
+        required: has == Has::Always,
+        deprecated: None,
+        format: ParameterSchemaOrContent::Schema(schema),
+        example: None,
+        examples: Default::default(),
+        extensions: Default::default(),
+    };
+    response.headers.insert(name.to_owned(), ReferenceOr::Item(header));
+    response
 }
 
 macro_rules! answers {

@@ -13,7 +13,7 @@ use axum::http::header;
 use axum::http::request::Parts;
 use tracing::error;
 
-use super::answer::problem_response;
+use super::answer::{Has, problem_response, with_header};
 use super::problem::{Code, Problem};
 use super::state::Admin;
 use crate::access::{Bearer, BearerKind, Companies, Permission};
@@ -218,12 +218,24 @@ fn bearer(parts: &Parts) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
+/// The description of the answer to whoever has no valid token.
+fn unauthenticated(ctx: &mut GenContext) -> Response {
+    with_header(problem_response(ctx), Has::Always, header::WWW_AUTHENTICATE.as_str(), "how a token is sent")
+}
+
 impl<N: Needs> OperationInput for By<N> {
     fn operation_input(_: &mut GenContext, operation: &mut Operation) {
         operation.security.push([(SCHEME.to_owned(), vec![N::PERMISSION.to_string()])].into_iter().collect());
     }
 
+    /// What takes more than to see can also be refused as things stand.
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
-        [401, 403].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
+        let codes = match N::PERMISSION {
+            Permission::See | Permission::SeeAccounts => &[403][..],
+            _ => &[403, 409],
+        };
+        let mut all = vec![(Some(StatusCode::Code(401)), unauthenticated(ctx))];
+        all.extend(codes.iter().map(|code| (Some(StatusCode::Code(*code)), problem_response(ctx))));
+        all
     }
 }

@@ -49,7 +49,7 @@ pub(super) async fn json_bytes(request: Request, admin: &Admin) -> Result<Bytes,
     let media = request.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
     let bare = media.split(|byte| *byte == b';').next().unwrap_or_default();
     if !bare.trim_ascii().eq_ignore_ascii_case(b"application/json") {
-        return Err(Problem::new(Code::NotUnderstood, "the body has to be sent as `Content-Type: application/json`"));
+        return Err(Problem::new(Code::NotJson, "the body has to be sent as `Content-Type: application/json`"));
     }
     body(request, admin).await
 }
@@ -147,14 +147,15 @@ impl<T: JsonSchema> OperationInput for Body<T> {
         set_body(ctx, operation, RequestBody { content, required: true, ..RequestBody::default() });
     }
 
+    /// What a body names, such as a company or a session, may not be there.
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
-        [400, 413].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
+        [400, 404, 408, 413, 415].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
     }
 }
 
 impl OperationInput for Nothing {
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
-        [400, 413].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
+        [400, 408, 413].map(|code| (Some(StatusCode::Code(code)), problem_response(ctx))).into()
     }
 }
 
@@ -163,8 +164,12 @@ impl<T: JsonSchema> OperationInput for Query<T> {
         parameters::<T>(ctx, operation, ParamLocation::Query);
     }
 
+    /// A company that it names may not be there, or not for whoever asks.
     fn inferred_early_responses(ctx: &mut GenContext, _: &mut Operation) -> Vec<(Option<StatusCode>, Response)> {
-        vec![(Some(StatusCode::Code(400)), problem_response(ctx))]
+        let schema = ctx.schema.subschema_for::<T>();
+        let names_company = ctx.resolve_schema(&schema).pointer("/properties/company").is_some();
+        let codes = if names_company { &[400, 404][..] } else { &[400] };
+        codes.iter().map(|code| (Some(StatusCode::Code(*code)), problem_response(ctx))).collect()
     }
 }
 

@@ -14,7 +14,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::answer::{Done, Made};
+use super::answer::{Done, Has, Made, with_header};
 use super::caller::{By, Needs};
 use super::ending::to_its_end;
 use super::given::{Body, json_bytes, read_json};
@@ -189,12 +189,18 @@ impl<A: OperationOutput> OperationOutput for Once<A> {
     type Inner = A::Inner;
 
     fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<Described> {
-        A::operation_response(ctx, operation)
+        A::operation_response(ctx, operation).map(perhaps_replayed)
     }
 
     fn inferred_responses(ctx: &mut GenContext, operation: &mut Operation) -> Vec<(Option<Status>, Described)> {
-        A::inferred_responses(ctx, operation)
+        let all = A::inferred_responses(ctx, operation);
+        all.into_iter().map(|(code, response)| (code, perhaps_replayed(response))).collect()
     }
+}
+
+/// The description of an answer that may be one from before.
+fn perhaps_replayed(response: Described) -> Described {
+    with_header(response, Has::Sometimes, REPLAYED, "`true` where it was done before, under the same key")
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub(super) enum Code {
     NoSuchMethod,
     /// The body, the query or the path cannot be read.
     NotUnderstood,
+    /// The body is not sent as JSON.
+    NotJson,
     /// The body is too large.
     TooLarge,
     /// The body came too slowly.
@@ -64,6 +66,7 @@ impl Code {
             Self::NotFound | Self::NoSuchPath => StatusCode::NOT_FOUND,
             Self::NoSuchMethod => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotUnderstood | Self::Input => StatusCode::BAD_REQUEST,
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Conflict | Self::Duplicate => StatusCode::CONFLICT,
@@ -81,6 +84,7 @@ impl Code {
             Self::NoSuchPath => "there is no such path",
             Self::NoSuchMethod => "the path has not this method",
             Self::NotUnderstood => "the request is not understood",
+            Self::NotJson => "the body is not sent as JSON",
             Self::TooLarge => "the body is too large",
             Self::TooSlow => "the body came too slowly",
             Self::Input => "the input has to be changed",
@@ -104,6 +108,7 @@ impl Code {
             Self::NotFound => "look at the list, and whether the token's companies are the right ones",
             Self::NoSuchPath | Self::NoSuchMethod => "see /api/v1/openapi.json",
             Self::NotUnderstood | Self::Input => "change what is named, and send it again; nothing has changed",
+            Self::NotJson => "send JSON, and say so: `Content-Type: application/json`",
             Self::TooLarge => "send less at once",
             Self::TooSlow => "send it again",
             Self::Conflict => "look at it as it is now; nothing has changed",

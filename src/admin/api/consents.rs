@@ -126,9 +126,11 @@ struct Withdrawal {
     on: Whose,
     /// Sessions that are only possibly meant, and are taken, by their numbers.
     #[serde(default)]
+    #[schemars(with = "Vec<i64>")]
     include: BTreeSet<i64>,
     /// Sessions that are left.
     #[serde(default)]
+    #[schemars(with = "Vec<i64>")]
     exclude: BTreeSet<i64>,
     came: WithdrawalCame,
     /// The day (UTC) on which the person said so: what was given after it stands. Now, where it is left out.

@@ -13,9 +13,11 @@ use super::shown::read_if;
 use crate::admin::answer::{Answer, Done, Page};
 use crate::admin::caller::{By, Operate, See};
 use crate::admin::given::{Body, Nothing, Path};
+use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
 use crate::ledger::{PauseReason, TargetState};
 use crate::operations::targets::{self, PauseRequest, ShownTarget};
+use crate::operations::{InputError, OperationError};
 
 pub(super) fn routes() -> ApiRouter<Arc<Admin>> {
     ApiRouter::new()
@@ -118,16 +120,26 @@ struct Ordered {
     target: String,
 }
 
+/// Why it was not done. The target is named in the path, so that one of another name is what is not there.
+fn told(error: OperationError) -> Problem {
+    match error {
+        OperationError::Input(unknown @ InputError::UnknownTarget { .. }) => {
+            Problem::new(Code::NotFound, unknown.to_string())
+        }
+        other => other.into(),
+    }
+}
+
 async fn pause(by: By<Operate>, Path(which): Path<Which>, Body(body): Body<Pause>) -> Answer<Ordered> {
     by.sees_all()?;
     let case = read_if("case", body.case.as_deref())?;
     let request = PauseRequest { target: which.target, reason: body.reason, case, until: body.until };
-    let target = targets::pause(&by.on, request, &by.actor()).await?;
+    let target = targets::pause(&by.on, request, &by.actor()).await.map_err(told)?;
     Ok(Done(Ordered { target: target.to_string() }))
 }
 
 async fn resume(by: By<Operate>, Path(which): Path<Which>, _: Nothing) -> Answer<Ordered> {
     by.sees_all()?;
-    let target = targets::resume(&by.on, &which.target, &by.actor()).await?;
+    let target = targets::resume(&by.on, &which.target, &by.actor()).await.map_err(told)?;
     Ok(Done(Ordered { target: target.to_string() }))
 }

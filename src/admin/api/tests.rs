@@ -75,7 +75,19 @@ fn every_operation_says_what_it_takes_what_it_answers_and_what_it_is() {
         let needed = operation["security"][0]["token"][0].as_str().unwrap_or_else(|| panic!("{place} takes no token"));
         assert!(permissions.contains(needed), "{place}: {needed}");
         let responses = operation["responses"].as_object().expect("responses");
-        for code in ["401", "403", "default"] {
+        let mut codes = vec!["401", "403", "default"];
+        if operation["requestBody"].is_object() {
+            codes.extend(["400", "404", "408", "413", "415"]);
+        }
+        let mut parameters = operation["parameters"].as_array().into_iter().flatten();
+        if parameters.any(|one| one["name"] == "company") {
+            codes.push("404");
+        }
+        // Lists and single things are there or not, whatever state anything is in.
+        if ![Permission::See, Permission::SeeAccounts].iter().any(|see| needed == see.to_string()) {
+            codes.push("409");
+        }
+        for code in codes {
             assert!(responses.contains_key(code), "{place} says nothing of {code}");
         }
         assert!(responses.contains_key("200") || responses.contains_key("201"), "{place}");

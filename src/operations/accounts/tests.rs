@@ -161,6 +161,38 @@ async fn who_shows_an_accounts_password_is_signed_in_and_nobody_else_learns_what
 }
 
 #[tokio::test]
+async fn whoever_is_refused_has_cost_as_much_as_whoever_has_an_account() {
+    let deployment = Deployment::new().await;
+    deployment.add("ann", &[Role::Officer], &[]).await;
+    deployment.add("eva", &[Role::Operator], &[]).await;
+    disable(&deployment.on, &name("eva"), &by()).await.expect("disabled");
+    let without = AccountRequest {
+        name: name("dan"),
+        shown_as: "Dan".into(),
+        roles: Roles::of([Role::Officer]).expect("roles"),
+        companies: Vec::new(),
+        password: None,
+    };
+    add(&deployment.on, without, &by()).await.expect("added");
+    let tries = [
+        ("ann", "another horse battery"),
+        ("bob", PASSWORD),
+        ("eva", PASSWORD),
+        ("dan", PASSWORD),
+        ("no name at all", PASSWORD),
+        ("", ""),
+    ];
+    for (from, (text, password)) in (1..).zip(tries) {
+        let before = PasswordHash::looked_at();
+        assert_eq!(deployment.refused(text, password, from).await, Some(SignInRefused::Wrong), "{text}");
+        assert_eq!(PasswordHash::looked_at() - before, 1, "{text}");
+    }
+    let before = PasswordHash::looked_at();
+    deployment.sign_in("ann", PASSWORD, 7).await.unwrap_or_else(|refused| panic!("{refused:?}"));
+    assert_eq!(PasswordHash::looked_at() - before, 1);
+}
+
+#[tokio::test]
 async fn who_tries_too_often_waits_and_nobody_else_does() {
     let deployment = Deployment::new().await;
     deployment.add("ann", &[Role::Officer], &[]).await;

@@ -40,7 +40,7 @@ fn what_cannot_be_read_changes_nothing_and_is_not_repeated() {
     // In another form a page of somebody else's could send it without asking anybody.
     for media in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"] {
         let asked = api.asked("post", at).header("Content-Type", media).body(valid.to_string());
-        sent(asked).refused(400, "not_understood");
+        sent(asked).refused(415, "not_json");
     }
     let large = json!({ "came": "letter", "identifiers": [{ "kind": "email", "value": "x".repeat(300_000) }] });
     api.post(at, &large).refused(413, "too_large");

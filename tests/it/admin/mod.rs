@@ -1,12 +1,16 @@
 //! The admin API, as another system uses it: over HTTP, with tokens.
 
+mod breaks;
 mod consents;
+mod documented;
 mod four_eyes;
 mod given;
 mod jobs;
 mod operating;
 mod pages;
 mod rules;
+mod schemathesis;
+mod secure;
 mod story;
 mod tasks;
 mod twice;

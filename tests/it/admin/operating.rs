@@ -108,7 +108,7 @@ fn a_configuration_is_taken_whole_or_not_at_all_and_only_where_that_is_meant() {
     let of_one = Api::of(&server, Some(&token(&deployment, "anna", &["operator"], &["acme"])));
     let at = "/api/v1/configuration/reload";
     replace(&deployment, PUBLIC, &format!("{PUBLIC}\nbody_bytes_max = 2000"));
-    super::sent(operator.asked("post", at)).refused(400, "not_understood");
+    super::sent(operator.asked("post", at)).refused(415, "not_json");
     officer.post(at, &json!({})).refused(403, "forbidden");
     of_one.post(at, &json!({})).refused(403, "forbidden");
     assert_eq!(operator.get("/api/v1/audit?act=configuration.reload").is(200)["items"], json!([]));

@@ -6,7 +6,7 @@ use super::{ADMIN, Answer, Api, token};
 use crate::harness::{Deployment, Needles, RULES, Server, StandIn, crm_plugin, wait_for};
 
 const ANN: &str = "ann@example.com";
-const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
+pub(super) const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
 
 #[test]
 fn a_request_goes_from_the_letter_to_the_certificate() {
@@ -167,5 +167,5 @@ fn pages_follow_one_another_and_a_hold_keeps_what_waits_until_it_is_lifted() {
     assert!(crm.is_some_and(|crm| crm["paused"]["by"].as_str().is_some_and(|by| by.starts_with("token:otto/"))));
     operator.post("/api/v1/targets/crm/resume", &json!({})).is(200);
     operator.post("/api/v1/targets/crm/resume", &json!({})).refused(409, "conflict");
-    operator.post("/api/v1/targets/nobody/resume", &json!({})).refused(400, "input");
+    operator.post("/api/v1/targets/nobody/resume", &json!({})).refused(404, "not_found");
 }

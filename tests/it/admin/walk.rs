@@ -7,23 +7,23 @@ use serde_json::{Value, json};
 use super::{ADMIN, Answer, Api, done, sent, token};
 use crate::harness::{Deployment, ERASE, PASSWORD, Server, StandIn, client, company, http, receipts, wait_for};
 
-const EVERY: [&str; 3] = ["officer", "approver", "operator"];
+pub(super) const EVERY: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Two companies, of which `beta` has one of everything.
-struct Beta {
+pub(super) struct Beta {
     _standins: [StandIn; 2],
-    deployment: Deployment,
-    server: Server,
-    both: Api,
-    request: String,
-    erasure: String,
-    hold: String,
-    receipt: u64,
-    quarantined: String,
-    job: String,
+    pub(super) deployment: Deployment,
+    pub(super) server: Server,
+    pub(super) both: Api,
+    pub(super) request: String,
+    pub(super) erasure: String,
+    pub(super) hold: String,
+    pub(super) receipt: u64,
+    pub(super) quarantined: String,
+    pub(super) job: String,
 }
 
-fn beta() -> Beta {
+pub(super) fn beta() -> Beta {
     let standins = [StandIn::start(), StandIn::start()];
     let [acme, beta] = &standins;
     let more = format!("{}{ERASE}{ADMIN}", company("beta", &beta.mluvii, 62, ""));
@@ -78,7 +78,7 @@ impl Beta {
 }
 
 /// Every method and path of the description, with the names in it.
-fn described(api: &Api) -> Vec<(String, String)> {
+pub(super) fn described(api: &Api) -> Vec<(String, String)> {
     let description = api.get("/api/v1/openapi.json").is(200);
     let paths = description["paths"].as_object().expect("paths").iter();
     let methods = |(path, item): (&String, &Value)| {
@@ -108,7 +108,7 @@ fn asked(api: &Api, method: &str, path: &str) -> Answer {
 }
 
 /// A path with these names in it.
-fn filled(path: &str, company: &str, id: &str) -> String {
+pub(super) fn filled(path: &str, company: &str, id: &str) -> String {
     ["{number}", "{id}", "{target}"]
         .iter()
         .fold(path.replace("{company}", company), |path, name| path.replace(name, id))

@@ -6,7 +6,7 @@ use super::{ADMIN, Api, token};
 use crate::harness::{Deployment, Server, StandIn, company};
 
 /// What each role may, written down once more: a change of either side has to be meant.
-const MAY: [(&str, &[&str]); 3] = [
+pub(super) const MAY: [(&str, &[&str]); 3] = [
     ("officer", &["see", "requests", "see_plans", "rules"]),
     ("approver", &["see", "see_plans", "approve", "rules"]),
     ("operator", &["see", "operate", "see_accounts"]),

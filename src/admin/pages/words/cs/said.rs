@@ -300,7 +300,9 @@ pub(super) fn problem(code: Code) -> (&'static str, &'static str) {
         }
         Code::NoSuchPath => ("Taková stránka není", "Pokračujte z úvodní stránky."),
         Code::NoSuchMethod => ("Tohle stránka neumí", "Pokračujte z úvodní stránky."),
-        Code::NotUnderstood => ("Tomu quietus nerozumí", "Nic se neprovedlo. Vraťte se a udělejte to znovu."),
+        Code::NotUnderstood | Code::NotJson => {
+            ("Tomu quietus nerozumí", "Nic se neprovedlo. Vraťte se a udělejte to znovu.")
+        }
         Code::TooLarge => ("To je najednou příliš", "Nic se neprovedlo. Pošlete méně."),
         Code::TooSlow => ("Nepřišlo to včas", "Nic se neprovedlo. Pošlete to znovu."),
         Code::Input => (

@@ -298,7 +298,9 @@ pub(super) fn problem(code: Code) -> (&'static str, &'static str) {
         }
         Code::NoSuchPath => ("There is no such page", "Go on from the first page."),
         Code::NoSuchMethod => ("This page does not take that", "Go on from the first page."),
-        Code::NotUnderstood => ("That is not understood", "Nothing was done. Go back, and do it again."),
+        Code::NotUnderstood | Code::NotJson => {
+            ("That is not understood", "Nothing was done. Go back, and do it again.")
+        }
         Code::TooLarge => ("That is too much at once", "Nothing was done. Send less."),
         Code::TooSlow => ("It did not come in time", "Nothing was done. Send it again."),
         Code::Input => (
