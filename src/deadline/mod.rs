@@ -59,6 +59,11 @@ impl Calendar {
         self.zone.to_datetime(at)
     }
 
+    /// How the time of a clock there is called at a time, such as `CET`.
+    pub(crate) fn abbreviation(&self, at: Timestamp) -> String {
+        self.zone.to_offset_info(at).abbreviation().to_owned()
+    }
+
     /// The name of its time zone, where that has one.
     pub(crate) fn zone(&self) -> Option<&str> {
         self.zone.iana_name()

@@ -144,7 +144,7 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     let newest = ErasureFilter::newest(3);
     let of =
         ErasureFilter { installation: Some(installation()), target: Some(TargetName("crm".into())), ..newest.clone() };
-    let since = ErasureFilter { since: now, after: Some(due), ..of.clone() };
+    let since = ErasureFilter { since: now, after: Some(due), rule: Some("request".to_owned()), ..of.clone() };
     let states = vec![ErasureState::Scheduled, ErasureState::Requested];
     let parked = ErasureFilter { states: vec![ErasureState::Parked], ..newest.clone() };
     let due_parked = ErasureFilter { due_before: now, ..parked.clone() };
