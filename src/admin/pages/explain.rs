@@ -86,10 +86,11 @@ async fn shown(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
 fn fields(visitor: &Visitor<See>, asked: &Asked, wrong: &[Wrong]) -> Markup {
     let (view, e) = (&visitor.view, explained(visitor.view.lang));
     html! {
+        // Only numbers are sent, as what is sent stands in the address.
         form.page method="get" action="/explain" {
             (company_filter(visitor, asked.company.as_ref()))
             (field(view, wrong, "session", e.session_field, Some(e.session_hint), |aria| html! {
-                input #session name="session" value=(asked.session) inputmode="numeric" autocomplete="off" maxlength=(DIGITS_MAX)
+                input #session name="session" value=(asked.session) inputmode="numeric" pattern="[0-9]+" autocomplete="off" maxlength=(DIGITS_MAX)
                     required aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
             }))
             div.actions { button.primary { (e.look_up) } }

@@ -1,7 +1,10 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
+mod erasures;
+mod explaining;
 mod hostile;
 mod people;
+mod preferences;
 mod signing;
 mod story;
 mod who;

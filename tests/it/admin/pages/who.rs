@@ -6,13 +6,18 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 17] = [
+const PAGES: [(&str, &[&str]); 22] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
     ("/requests/new", &["officer"]),
     ("/erasures", &ROLES),
     ("/erasures?show=parked", &ROLES),
+    ("/erasures?show=person&time=late&rule=request&target=crm", &ROLES),
+    ("/erasures/retry", &["operator"]),
+    ("/requests?waits=person&target=crm", &ROLES),
+    ("/explain", &ROLES),
+    ("/preferences", &ROLES),
     ("/receipts", &ROLES),
     ("/people", &["officer"]),
     ("/holds", &ROLES),
@@ -27,7 +32,7 @@ const PAGES: [(&str, &[&str]); 17] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 21] = [
+const ORDERS: [(&str, &[&str]); 22] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -45,6 +50,7 @@ const ORDERS: [(&str, &[&str]); 21] = [
     ("/erasures/e-00000000000000000000000000000000/begin", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
+    ("/erasures/retry", &["operator"]),
     ("/holds/h-000000000000/lift", &["officer"]),
     ("/holds/new", &["officer"]),
     ("/people", &["officer"]),
@@ -101,6 +107,20 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
     let page = stranger.get("/nothing").is(404).says(&["There is no such page"]);
     assert!(page.header("content-security-policy").contains("style-src 'self'"));
     stranger.get("/sign-out").is(405).says(&["does not take that"]);
+    // Also where nothing of ours was asked, and in the reader's language.
+    let (_, officer) = &browsers[0];
+    officer.get("/language/cs?next=/").leads_to("/");
+    for (path, status, says) in [
+        ("/nothing", 404, "Taková stránka není"),
+        ("/holds/h-000000000000", 404, "Není to tu"),
+        ("/tasks/t-000000000000/done", 405, "Tohle stránka neumí"),
+        ("/requests/acme/%FF", 400, "Tomu quietus nerozumí"),
+        ("/targets", 403, "K tomu nemáte oprávnění"),
+    ] {
+        let page = officer.get(path).is(status).says(&[says, "lang=\"cs\"", "Odhlásit se"]);
+        assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
+    }
+    officer.get("/language/en?next=/").leads_to("/");
     let (_, rest) = page.text.split_once("href=\"/static/").expect("a sheet");
     let sheet = format!("/static/{}", rest.split('"').next().expect("an end"));
     let style = stranger.get(&sheet).is(200);
