@@ -127,6 +127,11 @@ fn working_day(mut day: Date) -> Option<Date> {
     Some(day)
 }
 
+/// A day, and nothing but one: jiff also finds one in a time, and leaves the rest out.
+pub(crate) fn read_day(text: &str) -> Option<Date> {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| text.parse().ok())?
+}
+
 /// How many days are left until the end of a day: 0 on that day, less when it is over.
 pub(crate) fn days_left(today: Date, last: Date) -> i32 {
     // Both are days, so that the difference is one of days.

@@ -20,7 +20,7 @@ use crate::admin::pages::parts::{
 use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::field;
-use crate::admin::pages::words::{lists, places};
+use crate::admin::pages::words::{import, lists, places};
 use crate::admin::problem::{Code, Problem};
 use crate::ledger::{Cursor, RequestFilter};
 use crate::operations::requests::{self, Shown};
@@ -286,7 +286,10 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, counts: &Counts, part: &Part) 
             @if *is_cut { p.hint { (view.count(&w.newest_only, *in_all)) } }
             p.lead { @if *late > 0 { (view.count(&w.of_them_late, *late)) " " } (view.say(w.requests_lead, &[])) }
             @if view.may(Permission::Requests) {
-                div.actions { a.button.primary href="/requests/new" { (w.new_request) } }
+                div.actions {
+                    a.button.primary href="/requests/new" { (w.new_request) }
+                    a.button href="/requests/import" { (import(view.lang).title) }
+                }
             }
         }
         section aria-label=(w.filter) {

@@ -1,6 +1,7 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
 pub(super) mod explained;
+pub(super) mod import;
 pub(super) mod lists;
 pub(super) mod places;
 mod said;

@@ -1,6 +1,7 @@
 //! English.
 
 pub(super) mod explained;
+pub(super) mod import;
 pub(super) mod lists;
 pub(super) mod places;
 mod said;

@@ -83,6 +83,7 @@ macro_rules! words {
 }
 
 mod explained;
+mod import;
 mod lists;
 mod places;
 mod timeline;
@@ -101,7 +102,7 @@ macro_rules! of_both {
     };
 }
 
-of_both!(explained: Explained, lists: Lists, places: Places, timeline: Timeline);
+of_both!(explained: Explained, import: Import, lists: Lists, places: Places, timeline: Timeline);
 
 words! {
     /// Every word of one language that several pages have, or an older one.

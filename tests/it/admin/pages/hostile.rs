@@ -63,6 +63,9 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         pages.push(browser.get(&path).is(200).text);
     }
     pages.push(browser.get(&format!("/explain?company={encoded}&session=1")).is(404).text);
+    let lines = format!("email,came\n{SCRIPT},{SCRIPT}\n");
+    pages.push(browser.post("/requests/import", &[("lines", &lines)]).is(200).text);
+    pages.push(browser.post("/requests/import", &[("lines", SCRIPT), ("came", SCRIPT)]).is(400).text);
     pages.push(browser.post("/preferences", &[("zone", SCRIPT)]).is(400).text);
     pages.push(browser.post("/erasures/retry", &[("erasure", SCRIPT)]).is(400).text);
     let outside = format!("/requests/acme/{encoded}");

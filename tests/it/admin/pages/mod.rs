@@ -3,6 +3,7 @@
 mod erasures;
 mod explaining;
 mod hostile;
+mod import;
 mod people;
 mod preferences;
 mod signing;

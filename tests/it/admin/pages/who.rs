@@ -6,11 +6,12 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 22] = [
+const PAGES: [(&str, &[&str]); 23] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
     ("/requests/new", &["officer"]),
+    ("/requests/import", &["officer"]),
     ("/erasures", &ROLES),
     ("/erasures?show=parked", &ROLES),
     ("/erasures?show=person&time=late&rule=request&target=crm", &ROLES),
@@ -32,7 +33,7 @@ const PAGES: [(&str, &[&str]); 22] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 22] = [
+const ORDERS: [(&str, &[&str]); 23] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -51,6 +52,7 @@ const ORDERS: [(&str, &[&str]); 22] = [
     ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
     ("/erasures/retry", &["operator"]),
+    ("/requests/import", &["officer"]),
     ("/holds/h-000000000000/lift", &["officer"]),
     ("/holds/new", &["officer"]),
     ("/people", &["officer"]),
@@ -151,6 +153,10 @@ fn an_account_sees_nothing_of_another_company() {
     anna.get(&path).is(404);
     anna.post(&format!("{path}/withdraw"), &[]).is(404);
     anna.post("/requests/new", &form).is(400).says(&["Choose the company"]);
+    let lines = [("lines", "email,came,mluvii\nbob@example.com,letter,beta\n")];
+    let imported = anna.post("/requests/import", &lines).is(200).says(&["0 requests are entered", "1 line was not"]);
+    assert!(!imported.text.contains("beta"), "{}", imported.text);
+    anna.post("/requests/import", &[lines[0], ("company", "beta")]).is(400).says(&["Choose the company"]);
     let list = anna.get("/requests").is(200).says(&["0 open requests"]);
     assert!(!list.text.contains("beta"), "{}", list.text);
     // Its form names no other company, and the list of receipts is of all of them.
