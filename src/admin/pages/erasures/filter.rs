@@ -138,7 +138,7 @@ impl Filter {
         })
     }
 
-    pub(super) fn is_anything(&self) -> bool {
+    pub(super) fn is_everything(&self) -> bool {
         *self == Self::default()
     }
 
@@ -201,7 +201,7 @@ impl Filter {
             Lang::Cs => When::in_czech,
             Lang::En => When::in_english,
         };
-        let is_combined = !self.with(Show::All).is_anything();
+        let is_combined = !self.with(Show::All).is_everything();
         // Who may see some companies only does not learn what else there is.
         let (rules, targets): (Vec<String>, Vec<String>) = if visitor.is_of_all() {
             let rules = visitor.on.settings.policy.rules().map(|rule| rule.name.clone());

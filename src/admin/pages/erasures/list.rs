@@ -66,7 +66,7 @@ fn sheet(visitor: &Visitor<See>, filter: &Filter, part: &Part) -> Sheet {
         }
         section aria-label=(w.erasures) {
             @if part.items.is_empty() {
-                (nothing_here(view, places(view.lang).no_erasures, (!filter.is_anything()).then_some("/erasures")))
+                (nothing_here(view, places(view.lang).no_erasures, (!filter.is_everything()).then_some("/erasures")))
             } @else {
                 table.stack role="table" {
                     caption { (order) }
