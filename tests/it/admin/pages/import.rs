@@ -50,7 +50,8 @@ fn each_line_becomes_a_request_once_and_what_came_of_it_names_nobody() {
     }
     pages.push(jana.get("/requests").is(200).says(&["2 open requests"]).text);
     jana.get("/language/cs?next=/").leads_to("/");
-    let czech = jana.post("/requests/import", &[("lines", "email\tcame\ncanary-9d2e@example.com\tform\n")]).is(200);
+    let czech =
+        jana.post("/requests/import", &[("lines", "\u{feff}email\tcame\ncanary-9d2e@example.com\tform\n")]).is(200);
     pages.push(czech.says(&["Zapsána 1 žádost", "Zapsáno:"]).text);
 
     let needles =
