@@ -35,7 +35,9 @@ async fn asked(visitor: &Visitor<Operate>, query: &str) -> Result<Sheet, Problem
         let asked = ErasureFilter { states: vec![ErasureState::Parked], ..asked };
         let page = erasures::list(&visitor.on, asked).await?;
         is_cut |= page.next.is_some();
-        parked.extend(page.items.into_iter().filter(|erasure| filter.show.has_parked(erasure)));
+        // No others than the list shows.
+        let listed = erasures::explain(&visitor.on, page.items).await?.into_iter().filter(|one| filter.has(one));
+        parked.extend(listed.map(|one| one.erasure).filter(|erasure| filter.show.has_parked(erasure)));
     }
     is_cut |= parked.len() > RETRIED_MAX as usize;
     parked.truncate(RETRIED_MAX as usize);

@@ -13,6 +13,7 @@ use crate::admin::problem::{Code, Problem};
 use crate::erasure::{Erasure, ErasureState};
 use crate::language::Lang;
 use crate::ledger::ErasureFilter;
+use crate::operations::erasures::Explained;
 use crate::policy::REQUEST;
 use crate::subject::{InstallationName, TargetName};
 
@@ -192,6 +193,11 @@ impl Filter {
             due_before,
             ..ErasureFilter::newest(limit)
         })
+    }
+
+    /// Whether one that the ledger has found is asked for: what a hold keeps, or nobody has approved, is not late.
+    pub(super) fn has(&self, one: &Explained) -> bool {
+        self.when != When::Late || one.late
     }
 
     /// The fields by which filters are combined.

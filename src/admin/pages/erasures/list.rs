@@ -41,8 +41,8 @@ async fn listed(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
     let page = erasures::list(&visitor.on, ErasureFilter { after: begin.cursor, ..asked }).await?;
     let further = next(begin.company, all.len(), page.next);
     let mut items = erasures::explain(&visitor.on, page.items).await?;
-    // What a hold keeps, or nobody has approved, is not late. The page is shorter by it, and goes on where it would.
-    items.retain(|one| filter.when != When::Late || one.late);
+    // The page is shorter by the others, and goes on where it would.
+    items.retain(|one| filter.has(one));
     Ok(sheet(visitor, &filter, &Part { items, further }))
 }
 

@@ -61,6 +61,7 @@ fn a_selection_is_found_by_combined_filters_and_exactly_what_was_ticked_is_tried
     for id in &ids {
         assert!(asked.text.contains(&format!("value=\"{id}\" checked")), "{}", asked.text);
     }
+    opa.get("/erasures/retry?show=person&time=late").is(200).says(&["0 erasures can be tried again"]);
     opa.get("/erasures/retry?rule=retention").is(200).says(&["0 erasures can be tried again", "nothing to try again"]);
     opa.post("/erasures/retry", &[]).is(400);
     opa.post("/erasures/retry", &[("erasure", &ids[0]), ("erasure", "e-x")]).is(400);
