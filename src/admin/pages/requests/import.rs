@@ -14,13 +14,12 @@ use crate::admin::pages::view::{Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{self, Wrong, field};
 use crate::admin::pages::words::import;
-use crate::admin::problem::{Code, Problem};
+use crate::admin::problem::Problem;
 use crate::operations::requests::{
     self, Asked, BYTE_ORDER_MARK, BadColumns, BadLine, Columns, FIRST_LINE, not_entered, stops_all,
 };
 use crate::operations::{InputError, OperationError};
 use crate::request::{Came, Request};
-use crate::subject::InstallationName;
 
 /// Lines that are entered at once: each is an order of its own in the audit.
 const LINES_MAX: usize = 200;
