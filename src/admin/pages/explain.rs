@@ -17,9 +17,11 @@ use super::view::{Section, Sheet};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
 use super::words::explained;
+use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
+use crate::erasure::Subject;
 use crate::ledger::SeenEvent;
 use crate::operations::OperationError;
 use crate::operations::rules::{self, Explanation, PastEvaluation};
@@ -71,7 +73,7 @@ async fn shown(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
         },
     };
     let key = SessionKey { installation, session: SessionId(number) };
-    let found = match rules::explain(&visitor.on, &key).await {
+    let mut found = match rules::explain(&visitor.on, &key).await {
         Ok(found) => found,
         Err(OperationError::NotFound(why)) => {
             let wrong = wrong("session", e.not_found);
@@ -79,6 +81,9 @@ async fn shown(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
         }
         Err(error) => return Err(visitor.told(error)),
     };
+    // Which sessions a person's request has erased is for whoever sees its plan.
+    let sees_plans = view.may(Permission::SeePlans);
+    found.erasures.retain(|erasure| sees_plans || !matches!(erasure.subject, Subject::Person { .. }));
     let events = rules::events(&visitor.on, &key).await.map_err(|error| visitor.told(error))?;
     Ok(sheet(visitor, &asked, &found, &events))
 }
