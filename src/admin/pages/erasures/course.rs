@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::admin::caller::See;
-use crate::admin::pages::parts::{actor, explain_path, held_by, path_of};
+use crate::admin::pages::parts::{actor, explain_path, held_by, request_path};
 use crate::admin::pages::view::View;
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::words::timeline;
@@ -27,13 +27,13 @@ pub(super) struct Belongs {
 
 pub(super) async fn belongs_to(visitor: &Visitor<See>, erasure: &Erasure) -> Result<Belongs, Problem> {
     let (on, id) = (&visitor.on, erasure.id);
-    let requests = on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?.into_iter();
-    let requests = requests.map(|stored| stored.request).filter(|request| visitor.sees(&request.mluvii));
-    let requests = requests.map(|request| (path_of(&request.mluvii, request.number.as_str()), request.name()));
+    let of_it = on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?;
+    let of_it = of_it.iter().map(|stored| &stored.request).filter(|request| visitor.sees(&request.mluvii));
+    let requests = of_it.map(|request| (request_path(request), request.name())).collect();
     let receipt = on.ledger.receipt_of(id).await.map_err(OperationError::from)?;
     let archived = on.ledger.archived_receipt_of(id).await.map_err(OperationError::from)?;
     Ok(Belongs {
-        requests: requests.collect(),
+        requests,
         receipt: receipt.map(|receipt| receipt.statement.sequence),
         archived,
         ordered: erasures::ordered(on, id).await?,
