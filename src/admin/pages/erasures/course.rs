@@ -29,7 +29,7 @@ pub(super) async fn belongs_to(visitor: &Visitor<See>, erasure: &Erasure) -> Res
     let (on, id) = (&visitor.on, erasure.id);
     let of_it = on.ledger.requests_of_erasure(id).await.map_err(OperationError::from)?;
     let of_it = of_it.iter().map(|stored| &stored.request).filter(|request| visitor.sees(&request.mluvii));
-    let requests = of_it.map(|request| (request_path(request), request.name())).collect();
+    let requests: Vec<_> = of_it.map(|request| (request_path(request), request.name())).collect();
     let receipt = on.ledger.receipt_of(id).await.map_err(OperationError::from)?;
     let archived = on.ledger.archived_receipt_of(id).await.map_err(OperationError::from)?;
     Ok(Belongs {
