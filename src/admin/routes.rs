@@ -99,3 +99,34 @@ async fn headed(request: Request, next: Next) -> Response {
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, media: Option<&'static str>) -> Option<Code> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+        if let Some(media) = media {
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media));
+        }
+        bare(&response).map(|problem| problem.code())
+    }
+
+    #[test]
+    fn a_refusal_that_nobody_of_ours_has_worded_is_worded_here() {
+        let plain = Some("text/plain; charset=utf-8");
+        assert_eq!(answered(400, plain), Some(Code::NotUnderstood));
+        assert_eq!(answered(404, None), Some(Code::NoSuchPath));
+        assert_eq!(answered(405, None), Some(Code::NoSuchMethod));
+        assert_eq!(answered(413, plain), Some(Code::TooLarge));
+        assert_eq!(answered(500, plain), Some(Code::Failed));
+        for ours in ["text/html; charset=utf-8", "application/problem+json"] {
+            assert_eq!(answered(404, Some(ours)), None, "{ours}");
+            assert_eq!(answered(429, Some(ours)), None, "{ours}");
+        }
+        for fine in [200, 204, 303, 304] {
+            assert_eq!(answered(fine, plain), None, "{fine}");
+        }
+    }
+}
