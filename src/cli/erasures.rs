@@ -65,6 +65,9 @@ pub(super) struct List {
     /// Only those with this target, such as `mluvii` or `crm`
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
+    /// Only those that this rule demands; `request` for those that somebody has asked for by hand
+    #[arg(long, value_name = "RULE")]
+    rule: Option<String>,
     /// Only those of this source or mluvii installation
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
@@ -87,6 +90,7 @@ impl List {
         let filter = ErasureFilter {
             states: self.state,
             target: self.target.map(|name| TargetName(name.into())),
+            rule: self.rule,
             installation: self.source.map(|name| InstallationName(name.into())),
             since: self.since,
             due_before: self.due_before,

@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::out;
+use crate::deadline::read_day;
 use crate::keys::KeyId;
 use crate::receipt::{Gap, GapCause};
 
@@ -48,7 +49,7 @@ pub(super) fn seal_gone(id: &KeyId) -> String {
 
 /// A date begins at midnight, UTC.
 pub(super) fn time(text: &str) -> Result<Timestamp, String> {
-    match date(text) {
+    match read_day(text) {
         Some(date) => midnight(date),
         None => moment(text),
     }
@@ -56,19 +57,14 @@ pub(super) fn time(text: &str) -> Result<Timestamp, String> {
 
 /// A day, and nothing but one.
 pub(super) fn day(text: &str) -> Result<Date, String> {
-    date(text).ok_or_else(|| "it is no date, such as 2026-01-31".to_owned())
+    read_day(text).ok_or_else(|| "it is no date, such as 2026-01-31".to_owned())
 }
 
 /// A date is meant with all of its day, UTC: its last millisecond.
 pub(super) fn last_time(text: &str) -> Result<Timestamp, String> {
-    let Some(date) = date(text) else { return moment(text) };
+    let Some(date) = read_day(text) else { return moment(text) };
     let next = date.tomorrow().map_err(|error| error.to_string())?;
     Ok(midnight(next)?.saturating_sub(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX))
-}
-
-/// Nothing but a date: jiff also finds one in a time, and leaves the rest out.
-fn date(text: &str) -> Option<Date> {
-    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| text.parse().ok())?
 }
 
 fn midnight(date: Date) -> Result<Timestamp, String> {

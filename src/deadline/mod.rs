@@ -59,6 +59,11 @@ impl Calendar {
         self.zone.to_datetime(at)
     }
 
+    /// How the time of a clock there is called at a time, such as `CET`.
+    pub(crate) fn abbreviation(&self, at: Timestamp) -> String {
+        self.zone.to_offset_info(at).abbreviation().to_owned()
+    }
+
     /// The name of its time zone, where that has one.
     pub(crate) fn zone(&self) -> Option<&str> {
         self.zone.iana_name()
@@ -120,6 +125,11 @@ fn working_day(mut day: Date) -> Option<Date> {
         day = day.tomorrow().ok()?;
     }
     Some(day)
+}
+
+/// A day, and nothing but one: jiff also finds one in a time, and leaves the rest out.
+pub(crate) fn read_day(text: &str) -> Option<Date> {
+    text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-').then(|| text.parse().ok())?
 }
 
 /// How many days are left until the end of a day: 0 on that day, less when it is over.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::LedgerError;
 use crate::event::EventKind;
 use crate::keys::Digest;
+use crate::subject::SourceName;
 
 /// For how long it is kept: so many of one weekday, and one more that may be a holiday.
 const WEEKS: i64 = 5;
@@ -22,6 +23,40 @@ pub(crate) struct ToldForm {
     /// Of the delivery.
     pub(crate) digest: Digest,
     pub(crate) time: Timestamp,
+}
+
+/// An event about a session that was taken, as far as that is kept: neither what it said nor whom it was about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SeenEvent {
+    pub(crate) source: SourceName,
+    pub(crate) kind: EventKind,
+    pub(crate) received: Timestamp,
+    /// When it happened, where it said so.
+    pub(crate) happened: Option<Timestamp>,
+}
+
+impl SeenEvent {
+    /// Of a row. One that says no time is written as one of 1970.
+    pub(super) fn of(
+        source: SourceName,
+        code: i64,
+        received: Timestamp,
+        happened: Timestamp,
+    ) -> Result<Self, LedgerError> {
+        let kind = EventKind::ALL.into_iter().find(|kind| kind.code() == code);
+        let kind = kind.ok_or_else(|| LedgerError::Broken(anyhow::anyhow!("an event is of the kind {code}")))?;
+        Ok(Self { source, kind, received, happened: Some(happened).filter(|at| *at != Timestamp::UNIX_EPOCH) })
+    }
+}
+
+/// Events of one session that are read: nobody looks at more, whoever sends them.
+pub(super) const SEEN_MAX: u32 = 200;
+
+/// Events of several sources, the newest first.
+pub(super) fn newest_first(mut all: Vec<SeenEvent>) -> Vec<SeenEvent> {
+    all.sort_by(|one, other| (other.received, other.kind).cmp(&(one.received, one.kind)));
+    all.truncate(SEEN_MAX as usize);
+    all
 }
 
 /// The numbers of the kinds of events that bring a form.

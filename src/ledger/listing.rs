@@ -120,6 +120,8 @@ pub(crate) struct ErasureFilter {
     /// All when empty. Parked ones are those that need a person, also where something else of them still moves.
     pub(crate) states: Vec<ErasureState>,
     pub(crate) target: Option<TargetName>,
+    /// Only those that this rule demands, or `request` for those that a person has asked for by hand.
+    pub(crate) rule: Option<String>,
     pub(crate) installation: Option<InstallationName>,
     /// Only those that were asked for since then.
     pub(crate) since: Option<Timestamp>,
@@ -132,7 +134,16 @@ pub(crate) struct ErasureFilter {
 impl ErasureFilter {
     /// The newest ones, whatever they are.
     pub(crate) fn newest(limit: u32) -> Self {
-        Self { states: Vec::new(), target: None, installation: None, since: None, due_before: None, after: None, limit }
+        Self {
+            states: Vec::new(),
+            target: None,
+            rule: None,
+            installation: None,
+            since: None,
+            due_before: None,
+            after: None,
+            limit,
+        }
     }
 
     /// The ids that a page holds, in its order, of those that were found in any order; and whether there are more.

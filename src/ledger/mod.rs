@@ -60,7 +60,7 @@ pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
 pub(crate) use confirming::{Confirmed, LinkMail};
 pub(crate) use decided::each_decided;
-pub(crate) use deliveries::{DeliveryHours, ToldForm};
+pub(crate) use deliveries::{DeliveryHours, SeenEvent, ToldForm};
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};

@@ -15,9 +15,9 @@ use super::{
     ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold, HoldsListed, IdleSession,
     InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, MaybeHeld, NewRuleVersion, Page, PastJob,
     Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
-    Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution, RuleVersion, SealGeneration, SessionMark,
-    SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetConditions,
-    TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution, RuleVersion, SealGeneration, SeenEvent,
+    SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
+    TargetConditions, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::{AuditEntry, AuditRow};
@@ -345,6 +345,9 @@ pub(crate) trait Records: Send + Sync {
     /// Those whose identifiers have any of these fingerprints, the newest first: open ones, and ended ones as long as they are kept.
     async fn requests_with(&self, fingerprints: &[Fingerprint]) -> Result<Vec<StoredRequest>, LedgerError>;
 
+    /// Those of which an erasure is, the newest first.
+    async fn requests_of_erasure(&self, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError>;
+
     /// Whom a request is about, sealed; `None` once it has ended.
     async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError>;
 
@@ -384,6 +387,16 @@ pub(crate) trait Records: Send + Sync {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<ToldForm>, LedgerError>;
+
+    /// The events of these sources about a session that were taken and happened within a time, the newest first; both ends belong to it. One
+    /// that says no time happened in 1970. As long as they are remembered; of one that says no more than to look again, until somebody has.
+    async fn events_of_session(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<SeenEvent>, LedgerError>;
 
     /// When something of each source was taken last, to the minute.
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError>;

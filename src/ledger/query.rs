@@ -221,6 +221,10 @@ impl Conditions {
             let quoted = Value::Text(serde_json::Value::from(&*target.0).to_string());
             self.add("REPLACE(targets, ?, '') <> targets", [quoted]);
         }
+        if let Some(rule) = &filter.rule {
+            let quoted = Value::Text(serde_json::Value::from(rule.as_str()).to_string());
+            self.add("REPLACE(rules, ?, '') <> rules", [quoted]);
+        }
     }
 
     fn finish(mut self, select: &str, order: &str, limit: u32) -> Statement {

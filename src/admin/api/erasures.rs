@@ -79,6 +79,8 @@ struct ListQuery {
     state: Option<String>,
     /// Only those with this target.
     target: Option<String>,
+    /// Only those that this rule demands; `request` for those that somebody has asked for by hand.
+    rule: Option<String>,
     /// Needed where the account may see several companies, and not all.
     company: Option<String>,
     /// Only those that were created since then.
@@ -95,6 +97,7 @@ async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Erasur
     let filter = ErasureFilter {
         states: words("state", query.state.as_deref())?,
         target: query.target.map(|name| TargetName(name.into())),
+        rule: query.rule,
         installation: by.listed(query.company.as_deref())?,
         since: read_if::<Timestamp>("since", query.since.as_deref())?,
         due_before: read_if::<Timestamp>("due_before", query.due_before.as_deref())?,

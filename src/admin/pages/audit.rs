@@ -5,10 +5,12 @@ use axum::response::Response;
 use maud::html;
 
 use super::fields::Fields;
+use super::filters::nothing_here;
 use super::paging::PAGE;
 use super::parts::{actor, cell, heads};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
+use super::words::places;
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::problem::{Code, Problem};
@@ -53,7 +55,7 @@ fn sheet(visitor: &Visitor<See>, page: &Page<AuditRow, Cursor>) -> Sheet {
     let body = html! {
         div.head { h1 { (w.audit) } p.lead { (view.say(w.audit_lead, &[])) } }
         section aria-label=(w.audit) {
-            @if page.items.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+            @if page.items.is_empty() { (nothing_here(view, places(view.lang).audit_none, None)) } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
                     (heads(&[w.when, w.audit_who, w.audit_act, w.audit_what, w.result]))

@@ -1,4 +1,4 @@
-//! The two cookies: the session, and the language that somebody has chosen.
+//! The cookies: the session, and the language and the time zone that somebody has chosen.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -10,7 +10,10 @@ pub(super) const SESSION: &str = "quietus";
 /// Which language the pages are in.
 pub(super) const LANGUAGE: &str = "quietus-language";
 
-/// How long a choice of a language lasts.
+/// In which time zone times are shown.
+pub(super) const ZONE: &str = "quietus-zone";
+
+/// How long a choice of a language or a zone lasts.
 const YEAR_S: u32 = 365 * 24 * 3600;
 
 /// How cookies are named and bounded here. Behind TLS they have `__Host-` and `Secure`, so that nobody who holds another name of the
@@ -46,6 +49,15 @@ impl Cookies {
 
     pub(super) fn language(self, word: &str) -> HeaderValue {
         self.set(LANGUAGE, word, &format!("; Max-Age={YEAR_S}"))
+    }
+
+    /// The name of a time zone that this machine knows: these are words of letters, digits and a few signs.
+    pub(super) fn zone(self, name: &str) -> HeaderValue {
+        self.set(ZONE, name, &format!("; Max-Age={YEAR_S}"))
+    }
+
+    pub(super) fn no_zone(self) -> HeaderValue {
+        self.set(ZONE, "", "; Max-Age=0")
     }
 
     pub(super) fn no_session(self) -> HeaderValue {

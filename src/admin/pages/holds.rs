@@ -12,10 +12,12 @@ use jiff::civil::Date;
 use maud::{Markup, html};
 
 use super::fields::Fields;
+use super::filters::nothing_here;
 use super::parts::{MustChoose, actor, cell, choices, crumbs, heads};
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
 use super::whom::{self, Named, Wrong, field};
+use super::words::places;
 use crate::access::Permission;
 use crate::admin::caller::{Needs, Requests, See};
 use crate::admin::problem::{Code, Problem};
@@ -76,7 +78,7 @@ fn list_sheet(visitor: &Visitor<See>, which: HoldsListed, all: &[Hold]) -> Sheet
         }
         ul.chips { (chip(HoldsListed::InForce, "", w.holds_in_force)) (chip(HoldsListed::All, "?show=all", w.all_of_them)) }
         section aria-label=(w.holds) {
-            @if all.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+            @if all.is_empty() { (nothing_here(view, places(view.lang).no_holds, None)) } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
                     (heads(&[w.hold, w.hold_on, w.because, w.state]))

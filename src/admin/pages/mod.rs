@@ -5,7 +5,9 @@ mod accounts;
 mod audit;
 mod cookies;
 mod erasures;
+mod explain;
 mod fields;
+mod filters;
 mod holds;
 mod home;
 mod looks;
@@ -14,6 +16,7 @@ mod paging;
 mod parts;
 mod people;
 mod place;
+mod preferences;
 mod receipts;
 mod requests;
 mod sessions;
@@ -52,8 +55,10 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .route("/static/{name}", get(style::serve))
         .merge(sign_in::routes())
         .merge(sessions::routes())
+        .merge(preferences::routes())
         .merge(requests::routes())
         .merge(erasures::routes())
+        .merge(explain::routes())
         .merge(receipts::routes())
         .merge(holds::routes())
         .merge(people::routes())

@@ -17,7 +17,7 @@ use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
 use crate::request::{Request, RequestState};
-use crate::subject::{InstallationName, Kind};
+use crate::subject::{InstallationName, Kind, SessionKey};
 
 /// From so many days on it is said that the end is near.
 pub(super) const SOON_DAYS: i32 = 7;
@@ -34,6 +34,11 @@ pub(super) fn request_path(request: &Request) -> String {
 pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
     let (company, number) = (utf8_percent_encode(&company.0, PLAIN), utf8_percent_encode(number, PLAIN));
     format!("/requests/{company}/{number}")
+}
+
+/// Where it is explained what was decided about a session.
+pub(super) fn explain_path(key: &SessionKey) -> String {
+    format!("/explain?company={}&session={}", utf8_percent_encode(&key.installation.0, PLAIN), key.session.0)
 }
 
 /// What a person is known by.

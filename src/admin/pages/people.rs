@@ -11,7 +11,8 @@ use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::parts::{
-    cell, companies, due, erasure_state, heads, held_by, in_words, request_path, request_state, verdict, waits_for,
+    cell, companies, due, erasure_state, explain_path, heads, held_by, in_words, request_path, request_state, verdict,
+    waits_for,
 };
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
@@ -26,7 +27,7 @@ use crate::operations::erasures::About;
 use crate::operations::receipts::{self, FoundErasure};
 use crate::operations::requests::{self, Shown};
 use crate::operations::{GivenIdentifiers, InputError, OperationError, holds};
-use crate::subject::InstallationName;
+use crate::subject::{InstallationName, SessionKey};
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new().route("/people", get(ask).post(find))
@@ -225,7 +226,10 @@ fn of_consents(visitor: &Visitor<Requests>, all: &[FoundConsent]) -> Markup {
                 tbody role="rowgroup" { @for found in all {
                     tr role="row" {
                         th scope="row" role="rowheader" {
-                            (found.session)
+                            @match found.session.parse::<SessionKey>() {
+                                Ok(key) => a href=(explain_path(&key)) { (found.session) },
+                                Err(_) => (found.session),
+                            }
                             @if let Some(erased) = found.erased { small { (view.fill(w.session_erased, &[("time", &view.time(erased))])) } }
                             @else if let Some(started) = found.started { small { (view.time(started)) } }
                         }

@@ -10,10 +10,12 @@ use axum::routing::get;
 use maud::{Markup, html};
 
 use super::fields::Fields;
+use super::filters::nothing_here;
 use super::paging::PAGE;
 use super::parts::{cell, crumbs, heads, in_words, verdict, verdict_class};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
+use super::words::places;
 use crate::access::Permission;
 use crate::admin::caller::{Needs, Requests, See};
 use crate::admin::problem::{Code, Problem};
@@ -79,7 +81,9 @@ fn list_sheet(visitor: &Visitor<See>, wanted: Option<Verdict>, page: &Page<Recei
         div.head { h1 { (w.receipts) } p.lead { (view.say(w.receipts_lead, &[])) } }
         ul.chips { (chip(None)) @for one in Verdict::ALL { (chip(Some(one))) } }
         section aria-label=(w.receipts) {
-            @if page.items.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+            @if page.items.is_empty() {
+                (nothing_here(view, places(view.lang).no_receipts, wanted.map(|_| "/receipts")))
+            } @else {
                 table.stack role="table" {
                     caption { (w.newest_first) }
                     (heads(&[w.receipt, w.result, w.when, w.demanded_by]))

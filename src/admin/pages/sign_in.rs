@@ -108,7 +108,7 @@ async fn sign_in(
             }
             with_cookie(see(next), cookies.session(cookie.expose()))
         }
-        Ok(Err(why)) => view.page(&refused(&view, next, why)),
+        Ok(Err(why)) => with_wait(view.page(&refused(&view, next, why)), why),
         Err(error) => view.problem(&Problem::from(error)),
     }
 }
@@ -130,6 +130,15 @@ async fn end_former(admin: &Admin, cookies: Cookies, headers: &HeaderMap) -> Res
 fn refused(view: &View, next: &str, why: SignInRefused) -> Sheet {
     let (text, status) = why_not(view, why);
     form(view, next, Some(&text), status)
+}
+
+/// With when a password can be tried again, for programs.
+fn with_wait(mut response: Response, why: SignInRefused) -> Response {
+    if let SignInRefused::Later(wait) = why {
+        let seconds = HeaderValue::from(wait.as_secs().max(1));
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    response
 }
 
 /// Why a password was not taken, in words.

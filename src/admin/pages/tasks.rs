@@ -10,10 +10,12 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use super::fields::Fields;
+use super::filters::nothing_here;
 use super::parts::{MustChoose, cell, choices, crumbs, days_left, heads, held_by, in_words, urgency};
 use super::view::{Section, Sheet, View, see};
 use super::visitor::Visitor;
 use super::whom::{Wrong, errors, field};
+use super::words::places;
 use crate::admin::caller::Requests;
 use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
@@ -61,7 +63,7 @@ fn list_sheet(visitor: &Visitor<Requests>, all: &[OpenTask]) -> Sheet {
     let body = html! {
         div.head { h1 { (w.tasks) } p.lead { (view.say(w.tasks_lead, &[])) } }
         section aria-label=(w.tasks) {
-            @if all.is_empty() { div.panel.sunk { p { b { (w.none_here) } } } } @else {
+            @if all.is_empty() { (nothing_here(view, places(view.lang).no_tasks, None)) } @else {
                 table.stack role="table" {
                     caption { (w.tasks) }
                     (heads(&[w.task, w.system, w.state, w.until_head, w.erasure]))

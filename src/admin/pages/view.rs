@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, html};
 
-use super::cookies::{Cookies, LANGUAGE};
-use super::words::{Forms, Words, filled, words};
+use super::cookies::{Cookies, LANGUAGE, ZONE};
+use super::words::{Forms, Words, explained, filled, places, words};
 use super::{place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
 use crate::admin::state::Admin;
 use crate::audit::Actor;
-use crate::deadline::Calendar;
+use crate::deadline::{Calendar, DEFAULT_ZONE};
 use crate::language::Lang;
 use crate::operations::Operations;
 use crate::operations::accounts::Identity;
@@ -27,6 +27,7 @@ pub(super) enum Section {
     Home,
     Requests,
     Erasures,
+    Explain,
     Receipts,
     People,
     Holds,
@@ -75,7 +76,10 @@ pub(super) struct View {
     pub(super) now: Timestamp,
     /// The page itself, to come back to.
     pub(super) path: String,
+    /// Of the deployment: its days are those by which deadlines end.
     calendar: Calendar,
+    /// Where whoever reads is.
+    reader: Calendar,
     who: Option<Identity>,
 }
 
@@ -84,12 +88,15 @@ impl View {
     pub(super) fn of_stranger(parts: &Parts, admin: &Admin, on: &Operations) -> Self {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         let is_shown = parts.method == Method::GET || parts.method == Method::HEAD;
+        let calendar = on.settings.limits.calendar.clone();
+        let chosen = Cookies::of(admin).read(&parts.headers, ZONE).and_then(Calendar::of);
         Self {
             lang: language(&parts.headers, Cookies::of(admin)),
             now: Timestamp::now(),
             // What was sent cannot be come back to.
             path: if is_shown { place::own(path).to_owned() } else { "/".to_owned() },
-            calendar: on.settings.limits.calendar.clone(),
+            reader: chosen.unwrap_or_else(|| calendar.clone()),
+            calendar,
             who: None,
         }
     }
@@ -144,14 +151,26 @@ impl View {
         html! { time datetime=(day) { (self.lang.date(day)) } }
     }
 
-    /// A time in the deployment's zone.
+    /// A time in the reader's zone, which is named beside it.
     pub(super) fn time(&self, time: Timestamp) -> Markup {
-        html! { time datetime=(time) { (self.lang.moment(self.calendar.clock(time))) } }
+        let shown = self.lang.moment(self.reader.clock(time));
+        html! { time datetime=(time) { (shown) "\u{a0}" (self.reader.abbreviation(time)) } }
     }
 
-    /// How the clock stands now, to the second.
+    /// How the reader's clock stands now, to the second.
     pub(super) fn clock(&self) -> String {
-        self.calendar.clock(self.now).strftime("%H:%M:%S").to_string()
+        let time = self.reader.clock(self.now).strftime("%H:%M:%S");
+        format!("{time}\u{a0}{}", self.reader.abbreviation(self.now))
+    }
+
+    /// The name of the reader's zone, where it has one.
+    pub(super) fn zone(&self) -> Option<&str> {
+        self.reader.zone()
+    }
+
+    /// The name of the zone of the deployment.
+    pub(super) fn default_zone(&self) -> &str {
+        self.calendar.zone().unwrap_or(DEFAULT_ZONE)
     }
 
     pub(super) fn may(&self, wanted: Permission) -> bool {
@@ -269,6 +288,7 @@ impl View {
                         h2 { (w.records) }
                         ul {
                             (to(Section::Erasures, "/erasures", w.erasures))
+                            (to(Section::Explain, "/explain", explained(self.lang).nav))
                             // Their list is of all companies.
                             @if who.companies == Companies::All {
                                 (to(Section::Receipts, "/receipts", w.receipts))
@@ -282,6 +302,7 @@ impl View {
                         p { b { (who.shown_as) } }
                         p.muted { (roles.join(", ")) }
                         p.links {
+                            a href="/preferences" { (places(self.lang).reader_zone) }
                             a href="/sessions" aria-current=[(sheet.section == Some(Section::Own)).then_some("page")] {
                                 (w.your_sessions)
                             }
@@ -292,7 +313,7 @@ impl View {
                 }
                 main #main tabindex="-1" {
                     div.page { (sheet.body) }
-                    @if let Some(zone) = self.calendar.zone() {
+                    @if let Some(zone) = self.zone() {
                         p.small.muted.zone { (self.say(w.times_are_of, &[("zone", zone)])) }
                     }
                 }

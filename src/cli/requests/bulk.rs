@@ -7,52 +7,15 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, Reader};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::cli::context::actor;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::out::Out;
-use crate::cli::words;
-use crate::keys::Secret;
-use crate::operations::requests::{self, Asked, LineKey};
-use crate::operations::{InputError, OperationError, Operations};
-use crate::request::{Came, VerifiedBy};
-use crate::subject::{InstallationName, Kind};
-
-/// What a column holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Column {
-    Number,
-    Came,
-    Received,
-    Verified,
-    Mluvii,
-    Targets,
-    Identifier(Kind),
-}
-
-impl Column {
-    /// By its name in the first line.
-    fn named(name: &str) -> Result<Self, String> {
-        Ok(match name.trim().to_lowercase().as_str() {
-            "number" => Self::Number,
-            "came" => Self::Came,
-            "received" => Self::Received,
-            "verified" => Self::Verified,
-            "mluvii" => Self::Mluvii,
-            "targets" => Self::Targets,
-            other => {
-                let kind: Kind = other.parse().map_err(|_| "a column of no kind of identifiers".to_owned())?;
-                if kind.is_internal_id() {
-                    return Err("a column of ids that mluvii gives out, which name no person".to_owned());
-                }
-                Self::Identifier(kind)
-            }
-        })
-    }
-}
+use crate::operations::requests::{self, Asked, BYTE_ORDER_MARK, Columns, FIRST_LINE, LineKey, not_entered, stops_all};
+use crate::operations::{OperationError, Operations};
 
 /// What came of all lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,22 +65,19 @@ pub(super) async fn enter(
             counts.before += 1;
             continue;
         }
-        let entered = match one(&columns, &record, asked) {
+        let entered = match columns.asked(&record, asked) {
             Ok(asked) => requests::enter(on, asked, &actor()).await.map(|shown| shown.name()),
-            Err(wrong) => Err(OperationError::Conflict(wrong)),
+            Err(wrong) => Err(OperationError::Conflict(wrong.to_string())),
         };
         let (request, error) = match entered {
             Ok(name) => {
                 counts.entered += 1;
                 (name, String::new())
             }
-            // What stands in the way of one stands in the way of all.
-            Err(
-                error @ (OperationError::Configuration(_) | OperationError::Ledger(_) | OperationError::Unavailable(_)),
-            ) => return Err(error.into()),
+            Err(error) if stops_all(&error) => return Err(error.into()),
             Err(error) => {
                 counts.failed += 1;
-                (String::new(), told(&error))
+                (String::new(), not_entered(&error))
             }
         };
         // With the next line, this one is not looked at again.
@@ -147,15 +107,8 @@ fn open(path: &Path) -> Result<Reader<BufReader<File>>, Failure> {
     file.by_ref().take(HEADER_BYTES_MAX).read_until(b'\n', &mut first).map_err(|error| of(path, &error))?;
     let mark = if first.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() as u64 } else { 0 };
     file.seek(io::SeekFrom::Start(mark)).map_err(|error| of(path, &error))?;
-    let semicolons = first.contains(&b';') && !first.contains(&b',');
-    let delimiter = if semicolons { b';' } else { b',' };
-    Ok(ReaderBuilder::new().delimiter(delimiter).flexible(true).from_reader(file))
+    Ok(requests::reader(&first, file))
 }
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// The line behind the names of the columns, as a spreadsheet counts them: whatever line breaks are within cells, and at their ends.
-const FIRST_LINE: u64 = 2;
 
 /// The first line of the results.
 const RESULTS_HEADER: &str = "line,request,digest,error";
@@ -163,57 +116,8 @@ const RESULTS_HEADER: &str = "line,request,digest,error";
 /// A longer first line names no columns.
 const HEADER_BYTES_MAX: u64 = 4_096;
 
-fn columns(reader: &mut Reader<BufReader<File>>, came_is_said: bool) -> Result<Vec<Column>, Failure> {
-    let header = reader.headers().map_err(|_| Failure::Usage("the first line names no columns in UTF-8".into()))?;
-    let mut columns = Vec::new();
-    for (index, name) in header.iter().enumerate() {
-        let column = Column::named(name).map_err(|wrong| Failure::Usage(format!("column {}: {wrong}", index + 1)))?;
-        columns.push(column);
-    }
-    if !columns.iter().any(|column| matches!(column, Column::Identifier(_))) {
-        return Err(Failure::Usage("no column identifies a person; name one name, email or phone".into()));
-    }
-    if !columns.contains(&Column::Came) && !came_is_said {
-        return Err(Failure::Usage("how the requests came is not said: a column `came`, or --came".into()));
-    }
-    Ok(columns)
-}
-
-/// A line as a request. What is wrong is said without what stands there.
-fn one(columns: &[Column], record: &ByteRecord, asked: &Asked) -> Result<Asked, String> {
-    if record.len() != columns.len() {
-        return Err(format!("it has {} columns, and the first line has {}", record.len(), columns.len()));
-    }
-    let mut asked = asked.clone();
-    for (column, bytes) in columns.iter().zip(record) {
-        let text = std::str::from_utf8(bytes).map_err(|_| "it is not text in UTF-8".to_owned())?.trim();
-        if text.is_empty() {
-            continue;
-        }
-        match column {
-            Column::Number => asked.number = Some(text.parse().map_err(|wrong: &str| format!("number: {wrong}"))?),
-            Column::Came => asked.came = text.parse::<Came>().map_err(|wrong| format!("came: {wrong}"))?,
-            Column::Received => asked.received = Some(words::day(text).map_err(|wrong| format!("received: {wrong}"))?),
-            Column::Verified => {
-                asked.verified = Some(text.parse::<VerifiedBy>().map_err(|wrong| format!("verified: {wrong}"))?)
-            }
-            Column::Mluvii => asked.installation = Some(InstallationName(text.into())),
-            Column::Targets => asked.targets = text.split_whitespace().map(str::to_owned).collect(),
-            Column::Identifier(kind) => asked.identifiers.push((kind.clone(), Secret::new(text))),
-        }
-    }
-    Ok(asked)
-}
-
-/// Why a line was not entered. A name that stands in a wrong column is not repeated.
-fn told(error: &OperationError) -> String {
-    match error {
-        OperationError::Input(InputError::UnknownTarget { .. }) => "there is no such target".to_owned(),
-        OperationError::Input(InputError::UnknownInstallation { .. }) => {
-            "there is no such mluvii installation".to_owned()
-        }
-        error => error.to_string(),
-    }
+fn columns(reader: &mut Reader<BufReader<File>>, came_is_said: bool) -> Result<Columns, Failure> {
+    Columns::read(reader, came_is_said).map_err(|wrong| Failure::Usage(wrong.to_string()))
 }
 
 /// The lines that an earlier run has entered, with the digests of what stood there.

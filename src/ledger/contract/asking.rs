@@ -144,6 +144,15 @@ pub(crate) async fn forms_that_were_told_of_are_found_by_their_time(ledger: Shar
     assert_eq!(told(&sources, epoch, epoch).await, BTreeMap::from([(6, epoch)]));
     assert!(told(&sources[..1], at(0), at(60)).await.is_empty(), "another source may name another session");
     assert!(told(&[], at(0), at(60)).await.is_empty());
+    let seen = async |sources: &[SourceName], from: Timestamp, to: Timestamp| {
+        let found = ledger.events_of_session(sources, SessionId(7), from, to).await.expect("read");
+        found.into_iter().map(|event| (event.kind, event.happened)).collect::<BTreeSet<_>>()
+    };
+    let ended = (EventKind::SessionEnded, Some(at(10)));
+    assert_eq!(seen(&sources, at(0), at(10)).await, BTreeSet::from([(card, Some(at(0))), ended]), "of any kind");
+    let without_time = (EventKind::SessionActivityChatbotHeroCardSubmission, None);
+    assert_eq!(seen(&sources, epoch, epoch).await, BTreeSet::from([without_time]));
+    assert!(seen(&sources[..1], at(0), at(60)).await.is_empty());
 }
 
 pub(crate) async fn sources_that_deliver_are_noted_by_the_minute(ledger: Shared) {

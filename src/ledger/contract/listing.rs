@@ -61,8 +61,17 @@ pub(crate) async fn erasures_are_listed_by_target_installation_and_time(ledger: 
     let ours = ErasureFilter { installation: Some(installation()), ..at("crm") };
     assert_eq!(listed(&ledger, &ours).await, [3, 1]);
     assert_eq!(listed(&ledger, &ErasureFilter { installation: Some(other()), ..all.clone() }).await, [4]);
+    let by_rule = NewErasure { rule: "retention".to_owned(), ..of_person(5, &["crm"], 1) };
+    ledger.request(by_rule, &by()).await.expect("requested");
+    let of_rule = |name: &str| ErasureFilter { rule: Some(name.to_owned()), ..all.clone() };
+    assert_eq!(listed(&ledger, &of_rule("retention")).await, [5]);
+    assert_eq!(listed(&ledger, &of_rule("etention")).await, [] as [u8; 0]);
+    assert_eq!(
+        listed(&ledger, &ErasureFilter { target: Some(target("mailbox")), ..of_rule("retention") }).await,
+        [] as [u8; 0]
+    );
     let since = |hours| ErasureFilter { since: Some(in_hours(hours)), limit: 2, ..all.clone() };
-    assert_eq!(listed(&ledger, &since(-1)).await, [4, 3, 2, 1]);
+    assert_eq!(listed(&ledger, &since(-1)).await, [5, 4, 3, 2, 1]);
     assert_eq!(listed(&ledger, &since(1)).await, [] as [u8; 0]);
 }
 

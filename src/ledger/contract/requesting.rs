@@ -248,6 +248,12 @@ pub(crate) async fn an_erasure_that_is_cancelled_gives_its_request_back(ledger: 
     for number in both {
         assert_eq!(there(&ledger, number).await.request.erasures, [id]);
     }
+    let of_it = async |id: crate::erasure::ErasureId| {
+        let found = ledger.requests_of_erasure(id).await.expect("read");
+        found.iter().map(|stored| stored.request.number.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(of_it(id).await, ["R-2", "R-1"], "the newest first");
+    assert!(of_it(crate::erasure::ErasureId([8; 16])).await.is_empty());
     assert!(ledger.cancel_erasure(id, &by()).await.expect("answered"));
     for number in both {
         let back = there(&ledger, number).await;

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use super::LedgerError;
 use super::columns::{digest, time};
 use super::tx::{Connection, NOW_MS};
-use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, ToldForm, form_kinds, last, place};
+use crate::ledger::deliveries::{
+    DeliveryHours, HOURS_KEPT, SEEN_MAX, SeenEvent, ToldForm, form_kinds, last, newest_first, place,
+};
 use crate::subject::{SessionId, SourceName};
 
 pub(super) async fn add(connection: &Connection, sources: &[SourceName]) -> Result<(), LedgerError> {
@@ -49,4 +51,24 @@ pub(super) async fn forms(
     let (from, to) = (within.start().as_millisecond(), within.end().as_millisecond());
     let rows = connection.rows(sql, &[&sources, &session.0, &form_kinds(), &from, &to]).await?;
     rows.iter().map(|row| Ok(ToldForm { digest: digest(row.get(0))?, time: time(row.get(1))? })).collect()
+}
+
+/// The events of these about a session, within a time.
+pub(super) async fn of_session(
+    connection: &Connection,
+    sources: &[SourceName],
+    session: SessionId,
+    within: RangeInclusive<Timestamp>,
+) -> Result<Vec<SeenEvent>, LedgerError> {
+    let sources: Vec<&str> = sources.iter().map(|source| &*source.0).collect();
+    let sql = "SELECT source.name, event.kind, event.received, event.happened FROM event JOIN source ON source.id = event.source
+               WHERE source.name = ANY($1::TEXT[]) AND event.session = $2 AND event.happened BETWEEN $3 AND $4
+               ORDER BY event.received DESC LIMIT $5";
+    let (from, to) = (within.start().as_millisecond(), within.end().as_millisecond());
+    let rows = connection.rows(sql, &[&sources, &session.0, &from, &to, &i64::from(SEEN_MAX)]).await?;
+    let seen = rows.iter().map(|row| {
+        let name = SourceName(row.get::<_, &str>(0).into());
+        SeenEvent::of(name, row.get(1), time(row.get(2))?, time(row.get(3))?)
+    });
+    Ok(newest_first(seen.collect::<Result<_, _>>()?))
 }

@@ -26,7 +26,7 @@ use crate::ledger::{
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
-    SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
+    SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
     TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
@@ -186,6 +186,10 @@ impl Records for PostgresLedger {
         requests::with(&self.reading().await?, fingerprints).await
     }
 
+    async fn requests_of_erasure(&self, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError> {
+        requests::of_erasure(&self.reading().await?, id).await
+    }
+
     async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError> {
         requests::capsule(&self.reading().await?, id).await
     }
@@ -247,6 +251,16 @@ impl Records for PostgresLedger {
         to: Timestamp,
     ) -> Result<Vec<ToldForm>, LedgerError> {
         deliveries::forms(&self.reading().await?, sources, session, from..=to).await
+    }
+
+    async fn events_of_session(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<SeenEvent>, LedgerError> {
+        deliveries::of_session(&self.reading().await?, sources, session, from..=to).await
     }
 
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {

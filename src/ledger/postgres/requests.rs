@@ -148,7 +148,7 @@ pub(super) async fn erasures_ended(tx: &Tx, all: &[(ErasureId, Option<Rest>)]) -
 
 /// An erasure is over: with a receipt that leaves something or not; without one, it is as if it had not been asked for.
 async fn erasure_ended(tx: &Tx, id: ErasureId, receipt: Option<Rest>) -> Result<(), LedgerError> {
-    for StoredRequest { version, request, .. } in of_erasure(tx, id).await? {
+    for StoredRequest { version, request, .. } in of_erasure_locked(tx, id).await? {
         let request = match receipt {
             Some(rest) => {
                 let left = request::is_left_elsewhere("recheck.unsettled");
@@ -170,7 +170,7 @@ async fn erasure_ended(tx: &Tx, id: ErasureId, receipt: Option<Rest>) -> Result<
 pub(super) async fn reopen(tx: &Tx, erasures: &[ErasureId], today: Date) -> Result<Vec<Request>, LedgerError> {
     let mut reopened = Vec::new();
     for id in erasures {
-        for StoredRequest { version, request, .. } in of_erasure(tx, *id).await? {
+        for StoredRequest { version, request, .. } in of_erasure_locked(tx, *id).await? {
             let Some(request) = request.reopen(*id, tx.now, today) else { continue };
             write(tx, version, &request).await?;
             reopened.push(request);
@@ -183,7 +183,7 @@ pub(super) async fn reopen(tx: &Tx, erasures: &[ErasureId], today: Date) -> Resu
 pub(super) async fn erased_again(tx: &Tx, before: &[ErasureId], id: ErasureId) -> Result<(), LedgerError> {
     let insert = "INSERT INTO request_erasure (erasure, request) VALUES ($1, $2) ON CONFLICT DO NOTHING";
     for one in before {
-        for StoredRequest { version, request, .. } in of_erasure(tx, *one).await? {
+        for StoredRequest { version, request, .. } in of_erasure_locked(tx, *one).await? {
             let Some(request) = request.erased_again_by(*one, id) else { continue };
             write(tx, version, &request).await?;
             tx.execute(insert, &[&id.0.as_slice(), &request.id.0.as_slice()]).await?;
@@ -193,7 +193,7 @@ pub(super) async fn erased_again(tx: &Tx, before: &[ErasureId], id: ErasureId) -
 }
 
 /// Locked.
-async fn of_erasure(tx: &Tx, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError> {
+async fn of_erasure_locked(tx: &Tx, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError> {
     let sql = format!("{} ORDER BY seq FOR UPDATE", request::of_erasure());
     tx.rows(&sql, &[&id.0.as_slice()]).await?.iter().map(request::stored).collect()
 }
@@ -225,6 +225,12 @@ pub(super) async fn with(
         }
     }
     Ok(request::newest_first(all))
+}
+
+/// Those of which an erasure is, the newest first.
+pub(super) async fn of_erasure(connection: &Connection, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError> {
+    let rows = connection.rows(&request::of_erasure(), &[&id.0.as_slice()]).await?;
+    Ok(request::newest_first(rows.iter().map(request::stored).collect::<Result<_, _>>()?))
 }
 
 pub(super) async fn capsule(connection: &Connection, id: RequestId) -> Result<Option<Capsule>, LedgerError> {

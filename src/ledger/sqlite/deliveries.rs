@@ -10,7 +10,9 @@ use super::LedgerError;
 use super::columns::Millis;
 use super::job::Tx;
 use super::names::Names;
-use crate::ledger::deliveries::{DeliveryHours, HOURS_KEPT, ToldForm, form_kinds, last, place};
+use crate::ledger::deliveries::{
+    DeliveryHours, HOURS_KEPT, SEEN_MAX, SeenEvent, ToldForm, form_kinds, last, newest_first, place,
+};
 use crate::subject::{SessionId, SourceName};
 
 pub(super) fn add(tx: &Tx<'_>, sources: &[SourceName]) -> Result<(), LedgerError> {
@@ -69,4 +71,28 @@ pub(super) fn forms(
         }
     }
     Ok(all)
+}
+
+/// The events of these about a session, within a time.
+pub(super) fn of_session(
+    connection: &Connection,
+    sources: &[SourceName],
+    session: SessionId,
+    within: RangeInclusive<Timestamp>,
+) -> Result<Vec<SeenEvent>, LedgerError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT kind, received, happened FROM event
+         WHERE source = ?1 AND session = ?2 AND happened BETWEEN ?3 AND ?4 ORDER BY received DESC LIMIT ?5",
+    )?;
+    let mut all = Vec::new();
+    for name in sources {
+        let Some(source) = Names::Source.known(connection, &name.0)? else { continue };
+        let (from, to) = (Millis(*within.start()), Millis(*within.end()));
+        let mut rows = statement.query(params![source, session.0, from, to, SEEN_MAX])?;
+        while let Some(row) = rows.next()? {
+            let (Millis(received), Millis(happened)) = (row.get(1)?, row.get(2)?);
+            all.push(SeenEvent::of(name.clone(), row.get(0)?, received, happened)?);
+        }
+    }
+    Ok(newest_first(all))
 }

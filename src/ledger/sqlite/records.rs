@@ -29,7 +29,7 @@ use crate::ledger::{
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
-    SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
+    SeenEvent, SessionMark, SessionView, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed, TargetHealth,
     TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, SignedCheckpoint, SignedGap};
@@ -175,6 +175,10 @@ impl Records for SqliteLedger {
         self.readers.read(move |connection| requests::with(connection, &fingerprints)).await
     }
 
+    async fn requests_of_erasure(&self, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError> {
+        self.readers.read(move |connection| requests::of_erasure(connection, id)).await
+    }
+
     async fn request_capsule(&self, id: RequestId) -> Result<Option<Capsule>, LedgerError> {
         self.readers.read(move |connection| requests::capsule(connection, id)).await
     }
@@ -240,6 +244,17 @@ impl Records for SqliteLedger {
     ) -> Result<Vec<ToldForm>, LedgerError> {
         let sources = sources.to_vec();
         self.readers.read(move |connection| deliveries::forms(connection, &sources, session, from..=to)).await
+    }
+
+    async fn events_of_session(
+        &self,
+        sources: &[SourceName],
+        session: SessionId,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<SeenEvent>, LedgerError> {
+        let sources = sources.to_vec();
+        self.readers.read(move |connection| deliveries::of_session(connection, &sources, session, from..=to)).await
     }
 
     async fn last_deliveries(&self) -> Result<BTreeMap<SourceName, Timestamp>, LedgerError> {

@@ -211,6 +211,11 @@ pub(super) fn with(connection: &Connection, fingerprints: &[Fingerprint]) -> Res
     Ok(request::newest_first(all))
 }
 
+/// Those of which an erasure is, the newest first.
+pub(super) fn of_erasure(connection: &Connection, id: ErasureId) -> Result<Vec<StoredRequest>, LedgerError> {
+    Ok(request::newest_first(many(connection, &request::of_erasure(), params![id])?))
+}
+
 pub(super) fn capsule(connection: &Connection, id: RequestId) -> Result<Option<Capsule>, LedgerError> {
     let sql = format!("SELECT {} FROM request WHERE id = ?1", request::CAPSULE);
     let mut statement = connection.prepare_cached(&sql)?;

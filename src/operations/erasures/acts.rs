@@ -27,6 +27,17 @@ pub(crate) async fn show(on: &Operations, id: ErasureId) -> Result<Erasure, Oper
     on.ledger.erasure(id).await?.ok_or_else(|| OperationError::NotFound(format!("there is no erasure {id}")))
 }
 
+/// Rows of the audit that are shown of one erasure, the newest of them: each retry is one.
+const ORDERS_MAX: u32 = 100;
+
+/// What was ordered of an erasure, the oldest first, as far as the ledger's audit still has it.
+pub(crate) async fn ordered(on: &Operations, id: ErasureId) -> Result<Vec<AuditRow>, OperationError> {
+    let of_it = AuditRange { object: Some(Object::erasure(id)), ..AuditRange::all(Cursor::NEWEST, ORDERS_MAX) };
+    let mut rows = on.ledger.audit(&of_it).await?.items;
+    rows.reverse();
+    Ok(rows)
+}
+
 /// Approves an erasure that waits for it: it begins when its time has come.
 pub(crate) async fn approve(on: &Operations, id: ErasureId, by: &Actor) -> Result<(), OperationError> {
     if on.settings.four_eyes {

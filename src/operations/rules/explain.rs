@@ -1,15 +1,15 @@
 //! Why a session was erased, or was not. What was decided then is told by what was kept of it; what would be decided now is asked
 //! anew, of what the consent record says today. The two are kept apart.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use crate::consent::ConsentState;
 use crate::erasure::Erasure;
-use crate::ledger::SessionView;
+use crate::ledger::{SeenEvent, SessionView};
 use crate::operations::{OperationError, Operations};
 use crate::policy::{Evaluated, Facts, Policy, Rule, RuleAsked, Trigger};
-use crate::subject::SessionKey;
+use crate::subject::{SessionKey, SourceName};
 
 /// All that is known of what was decided on a session.
 #[derive(Debug, Serialize)]
@@ -52,6 +52,31 @@ pub(crate) async fn explain(on: &Operations, key: &SessionKey) -> Result<Explana
     let Some(view) = on.ledger.session(&key).await? else { return Err(unknown(on, &key).await?) };
     let erasures = on.ledger.erasures_of(&key, view.record.guest_digest).await?;
     Ok(Explanation::of(&on.settings.policy, view, erasures))
+}
+
+/// How long before its beginning and after its settling events about a session are looked for: clocks differ.
+const AROUND: SignedDuration = SignedDuration::from_hours(1);
+
+/// For how long before now they are looked for where nobody knows when the session was.
+const LATELY: SignedDuration = SignedDuration::from_hours(24);
+
+/// The events about a session that were taken, the newest first, as far as they are remembered. The key may name its installation by a source.
+pub(crate) async fn events(on: &Operations, key: &SessionKey) -> Result<Vec<SeenEvent>, OperationError> {
+    let key = on.session_key(key)?;
+    let Some(view) = on.ledger.session(&key).await? else { return Err(unknown(on, &key).await?) };
+    let now = Timestamp::now();
+    let record = &view.record;
+    let begin = record.started.or(record.ended).unwrap_or_else(|| now.saturating_sub(LATELY).unwrap_or(now));
+    let end = record.settled.or(view.settle_at).unwrap_or(now).max(record.ended.unwrap_or(begin));
+    let from = begin.saturating_sub(AROUND).unwrap_or(begin);
+    let to = end.saturating_add(AROUND).unwrap_or(end);
+    let sources = on.settings.sources.iter().filter(|source| source.mluvii.as_ref() == Some(&key.installation));
+    let sources: Vec<_> = sources.map(|source| SourceName(source.name.as_str().into())).collect();
+    let mut seen = on.ledger.events_of_session(&sources, key.session, from, to).await?;
+    let epoch = Timestamp::UNIX_EPOCH;
+    seen.extend(on.ledger.events_of_session(&sources, key.session, epoch, epoch).await?);
+    seen.sort_by_key(|event| std::cmp::Reverse(event.received));
+    Ok(seen)
 }
 
 /// Why nothing can be said of a session.

@@ -5,6 +5,6 @@ mod judge;
 mod trial;
 
 pub(in crate::operations) use explain::unknown as unknown_session;
-pub(crate) use explain::{Explanation, PastEvaluation, explain};
+pub(crate) use explain::{Explanation, PastEvaluation, events, explain};
 pub(crate) use judge::{JudgedRule, confirm, reject};
 pub(crate) use trial::{Difference, Trial, try_rules};

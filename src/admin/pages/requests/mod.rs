@@ -2,6 +2,7 @@
 
 mod acts;
 mod deciding;
+mod import;
 mod list;
 mod new;
 mod one;
@@ -28,6 +29,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/requests", get(list::show))
         .route("/requests/new", get(new::ask).post(new::enter))
         .route("/requests/new/of", post(new::ask_of))
+        .route("/requests/import", get(import::ask).post(import::enter))
         .route("/requests/{company}/{number}", get(one::show))
         .route("/requests/{company}/{number}/plan", get(planned::show).post(plan::make))
         .route("/requests/{company}/{number}/verify", post(acts::verify))

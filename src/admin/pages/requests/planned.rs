@@ -8,8 +8,8 @@ use super::{deciding, named};
 use crate::access::Permission;
 use crate::admin::caller::SeePlans;
 use crate::admin::pages::parts::{
-    Approvals, actor, cell, crumbs, days_left, heads, in_words, request_path, request_state, urgency, verdict,
-    verdict_class,
+    Approvals, actor, cell, crumbs, days_left, explain_path, heads, in_words, request_path, request_state, urgency,
+    verdict, verdict_class,
 };
 use crate::admin::pages::view::{Section, Sheet, View};
 use crate::admin::pages::visitor::Visitor;
@@ -54,7 +54,7 @@ fn sheet(visitor: &Visitor<SeePlans>, shown: &Shown, plan: &Plan, may_approve: b
                     (heads(&[w.session, w.how_sure, w.why_theirs]))
                     tbody role="rowgroup" { @for one in &plan.sessions {
                         tr role="row" {
-                            th scope="row" role="rowheader" { (one.session) }
+                            th scope="row" role="rowheader" { a href=(explain_path(&one.session)) { (one.session) } }
                             (cell(w.how_sure, &html! { ((w.certainty)(&one.certainty)) }))
                             (cell(w.why_theirs, &why_theirs(view, &one.reason)))
                         }

@@ -1,6 +1,11 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
+pub(super) mod explained;
+pub(super) mod import;
+pub(super) mod lists;
+pub(super) mod places;
 mod said;
+pub(super) mod timeline;
 
 use self::said::{
     act, came_by, certainty, chosen_because, closed_because, consent_state, delay, erasure_state, extended_because,

@@ -1,6 +1,11 @@
 //! English.
 
+pub(super) mod explained;
+pub(super) mod import;
+pub(super) mod lists;
+pub(super) mod places;
 mod said;
+pub(super) mod timeline;
 
 use self::said::{
     act, came_by, certainty, chosen_because, closed_because, consent_state, delay, erasure_state, extended_because,

@@ -59,30 +59,54 @@ pub(super) fn words(lang: Lang) -> &'static Words {
 }
 
 macro_rules! words {
-    (texts { $($text:ident),+ $(,)? } counts { $($count:ident),+ $(,)? } of { $($of:ident: $kind:ty),+ $(,)? }) => {
-        /// Every word of one language.
-        pub(super) struct Words {
-            $(pub(super) $text: &'static str,)+
-            $(pub(super) $count: Forms,)+
-            $(pub(super) $of: fn($kind) -> &'static str,)+
-            /// What happened, and what to do about it.
-            pub(super) problem: fn(Code) -> (&'static str, &'static str),
+    ($(#[$doc:meta])* $name:ident: texts { $($text:ident),+ $(,)? } counts { $($count:ident),* $(,)? }
+     of { $($of:ident: $kind:ty),* $(,)? } with { $($with:ident: $what:ty),* $(,)? }) => {
+        $(#[$doc])*
+        pub(in crate::admin::pages) struct $name {
+            $(pub(in crate::admin::pages) $text: &'static str,)+
+            $(pub(in crate::admin::pages) $count: $crate::admin::pages::words::Forms,)*
+            $(pub(in crate::admin::pages) $of: fn($kind) -> &'static str,)*
+            $(pub(in crate::admin::pages) $with: $what,)*
         }
 
         #[cfg(test)]
-        impl Words {
-            fn texts(&self) -> Vec<(&'static str, &'static str)> {
+        impl $name {
+            pub(super) fn texts(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($text), self.$text)),+]
             }
 
-            fn counts(&self) -> Vec<(&'static str, &Forms)> {
-                vec![$((stringify!($count), &self.$count)),+]
+            pub(super) fn counts(&self) -> Vec<(&'static str, &$crate::admin::pages::words::Forms)> {
+                vec![$((stringify!($count), &self.$count)),*]
             }
         }
     };
 }
 
+mod explained;
+mod import;
+mod lists;
+mod places;
+mod timeline;
+
+/// Words of one noun, which stand in files of their own.
+macro_rules! of_both {
+    ($($name:ident: $words:ident),+ $(,)?) => {
+        $(
+            pub(super) fn $name(lang: Lang) -> &'static $name::$words {
+                match lang {
+                    Lang::Cs => &cs::$name::WORDS,
+                    Lang::En => &en::$name::WORDS,
+                }
+            }
+        )+
+    };
+}
+
+of_both!(explained: Explained, import: Import, lists: Lists, places: Places, timeline: Timeline);
+
 words! {
+    /// Every word of one language that several pages have, or an older one.
+    Words:
     texts {
         account, account_disabled, account_enabled, account_no_password, accounts, accounts_lead, address_not_confirmed,
         all_companies, all_of_them, another_browser, answered_erased, answered_lead, answered_on, anybody_can_verify,
@@ -156,6 +180,9 @@ words! {
         password_refused: PasswordRefused, recheck: RecheckOutcome, rejected_because: RejectedBecause,
         request_state: RequestState, role: Role, severity: Severity, stage: Stage, task_said: Said, task_state: TaskState, verdict: Verdict,
         verdict_means: Verdict, verified_by: VerifiedBy, would_be: Outcome,
+    }
+    with {
+        problem: fn(Code) -> (&'static str, &'static str),
     }
 }
 

@@ -7,9 +7,32 @@ fn holes(text: &str) -> BTreeSet<&str> {
     text.split('{').skip(1).filter_map(|rest| rest.split('}').next()).collect()
 }
 
+/// Something of each key in Czech and in English.
+type Pairs<T> = Vec<(&'static str, T, T)>;
+
+fn paired<T>(czech: Vec<(&'static str, T)>, english: Vec<(&'static str, T)>) -> Pairs<T> {
+    czech.into_iter().zip(english).map(|((key, czech), (_, english))| (key, czech, english)).collect()
+}
+
+/// Of all that is said in files of its own, too.
+macro_rules! all_of {
+    ($what:ident) => {
+        [
+            paired(cs::WORDS.$what(), en::WORDS.$what()),
+            paired(cs::explained::WORDS.$what(), en::explained::WORDS.$what()),
+            paired(cs::import::WORDS.$what(), en::import::WORDS.$what()),
+            paired(cs::lists::WORDS.$what(), en::lists::WORDS.$what()),
+            paired(cs::places::WORDS.$what(), en::places::WORDS.$what()),
+            paired(cs::timeline::WORDS.$what(), en::timeline::WORDS.$what()),
+        ]
+        .into_iter()
+        .flatten()
+    };
+}
+
 #[test]
 fn both_languages_have_every_sentence_with_the_same_in_it() {
-    for ((key, czech), (_, english)) in cs::WORDS.texts().into_iter().zip(en::WORDS.texts()) {
+    for (key, czech, english) in all_of!(texts) {
         assert!(!czech.trim().is_empty() && !english.trim().is_empty(), "{key}");
         assert_eq!(holes(czech), holes(english), "{key}");
         // A break or a space at the end shows that something is glued to it.
@@ -19,7 +42,7 @@ fn both_languages_have_every_sentence_with_the_same_in_it() {
 
 #[test]
 fn every_number_has_its_forms_in_both_languages() {
-    for ((key, czech), (_, english)) in cs::WORDS.counts().into_iter().zip(en::WORDS.counts()) {
+    for (key, czech, english) in all_of!(counts) {
         for form in [czech.one, czech.few, czech.other, english.few, english.other] {
             assert_eq!(holes(form), BTreeSet::from(["n"]), "{key}: {form}");
         }

@@ -1,4 +1,7 @@
 use super::*;
+use crate::keys::Secret;
+use crate::request::Came;
+use crate::subject::Kind;
 
 fn read(text: &str) -> Result<Vec<Result<String, String>>, Failure> {
     let dir = tempfile::tempdir().expect("a folder");
@@ -24,7 +27,7 @@ fn read(text: &str) -> Result<Vec<Result<String, String>>, Failure> {
             let person: Vec<_> = asked.identifiers.iter().map(of).collect();
             format!("{line} {} {:?} {}", asked.came, asked.received.map(|day| day.to_string()), person.join(" "))
         };
-        all.push(one(&columns, &record, &asked).map(shown));
+        all.push(columns.asked(&record, &asked).map(shown).map_err(|wrong| wrong.to_string()));
     }
     Ok(all)
 }
@@ -36,6 +39,12 @@ fn a_spreadsheet_of_either_sort_is_read() {
     let expected =
         ["2 email Some(\"2026-11-03\") name=Novák; Jan email=jan@example.cz", "3 letter None email=eva@example.cz"];
     assert_eq!(read_ok(czech).expect("reads"), expected);
+    let copied = "Came\tName\nletter\tNovák, Jan\n";
+    assert_eq!(
+        read_ok(copied).expect("reads"),
+        ["2 letter None name=Novák, Jan"],
+        "as it is copied from a spreadsheet"
+    );
     // A line break within a cell: lines are counted as a spreadsheet counts them.
     let english = "came,name,customer\nphone,\"Ann\nNovak\",7\nform,Bob,\n";
     let expected = ["2 phone None name=Ann\nNovak customer=7", "3 form None name=Bob"];

@@ -88,6 +88,7 @@ async fn everything(ledger: &Arc<PostgresLedger>) {
     // What was filled in cannot be read as an erasure.
     let _ = ledger.ended_erasures(&installation(), beginning, 9).await;
     ledger.receipt_of(ErasureId([1; 16])).await.expect("read");
+    ledger.requests_of_erasure(ErasureId([1; 16])).await.expect("read");
     ledger.receipt_head().await.expect("read");
     ledger.acknowledge_receipts(Some(&[1, 2]), &by()).await.expect("noted");
     ledger.acknowledge_receipts(None, &by()).await.expect("noted");
@@ -144,7 +145,7 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     let newest = ErasureFilter::newest(3);
     let of =
         ErasureFilter { installation: Some(installation()), target: Some(TargetName("crm".into())), ..newest.clone() };
-    let since = ErasureFilter { since: now, after: Some(due), ..of.clone() };
+    let since = ErasureFilter { since: now, after: Some(due), rule: Some("request".to_owned()), ..of.clone() };
     let states = vec![ErasureState::Scheduled, ErasureState::Requested];
     let parked = ErasureFilter { states: vec![ErasureState::Parked], ..newest.clone() };
     let due_parked = ErasureFilter { due_before: now, ..parked.clone() };

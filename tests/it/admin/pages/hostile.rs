@@ -36,6 +36,9 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         "/accounts",
         "/sessions",
         "/password",
+        "/explain",
+        "/preferences",
+        "/erasures/retry",
     ] {
         pages.push(browser.get(path).is(200).says(&["&lt;script&gt;alert(1)"]).text);
     }
@@ -46,9 +49,25 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         format!("/receipts?from={encoded}"),
         format!("/holds?show={encoded}"),
         format!("/audit?from={encoded}"),
+        format!("/explain?session={encoded}"),
+        format!("/requests?waits={encoded}"),
+        format!("/erasures?time={encoded}"),
     ] {
         pages.push(browser.get(&path).is(400).text);
     }
+    for path in [
+        format!("/erasures?rule={encoded}&target={encoded}"),
+        format!("/erasures/retry?rule={encoded}&target={encoded}"),
+        format!("/requests?target={encoded}"),
+    ] {
+        pages.push(browser.get(&path).is(200).text);
+    }
+    pages.push(browser.get(&format!("/explain?company={encoded}&session=1")).is(404).text);
+    let lines = format!("email,came\n{SCRIPT},{SCRIPT}\n");
+    pages.push(browser.post("/requests/import", &[("lines", &lines)]).is(200).text);
+    pages.push(browser.post("/requests/import", &[("lines", SCRIPT), ("came", SCRIPT)]).is(400).text);
+    pages.push(browser.post("/preferences", &[("zone", SCRIPT)]).is(400).text);
+    pages.push(browser.post("/erasures/retry", &[("erasure", SCRIPT)]).is(400).text);
     let outside = format!("/requests/acme/{encoded}");
     pages.push(browser.get(&outside).is(404).text);
     pages.push(browser.get(&format!("/{encoded}")).is(404).text);

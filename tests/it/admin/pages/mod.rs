@@ -1,8 +1,12 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
 mod crossing;
+mod erasures;
+mod explaining;
 mod hostile;
+mod import;
 mod people;
+mod preferences;
 mod signing;
 mod story;
 mod who;

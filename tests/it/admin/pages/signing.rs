@@ -141,7 +141,8 @@ fn a_guesser_waits_and_a_disabled_account_is_out_at_once() {
     for _ in 0..5 {
         guesser.sign_in("jana", "not it at all").is(403);
     }
-    guesser.sign_in("jana", PASSWORD).is(429).says(&["too many tries", "minutes"]);
+    let later = guesser.sign_in("jana", PASSWORD).is(429).says(&["too many tries", "minutes", "<!DOCTYPE html>"]);
+    assert!(later.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
     browser.get("/").is(200);
     super::done(&deployment.run(&["users", "disable", "jana"]));
     browser.get("/").leads_to("/sign-in");

@@ -6,13 +6,19 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 17] = [
+const PAGES: [(&str, &[&str]); 23] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
     ("/requests/new", &["officer"]),
+    ("/requests/import", &["officer"]),
     ("/erasures", &ROLES),
     ("/erasures?show=parked", &ROLES),
+    ("/erasures?show=person&time=late&rule=request&target=crm", &ROLES),
+    ("/erasures/retry", &["operator"]),
+    ("/requests?waits=person&target=crm", &ROLES),
+    ("/explain", &ROLES),
+    ("/preferences", &ROLES),
     ("/receipts", &ROLES),
     ("/people", &["officer"]),
     ("/holds", &ROLES),
@@ -27,7 +33,7 @@ const PAGES: [(&str, &[&str]); 17] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 21] = [
+const ORDERS: [(&str, &[&str]); 23] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -45,6 +51,8 @@ const ORDERS: [(&str, &[&str]); 21] = [
     ("/erasures/e-00000000000000000000000000000000/begin", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/stop", &["officer"]),
     ("/erasures/e-00000000000000000000000000000000/cancel", &["officer"]),
+    ("/erasures/retry", &["operator"]),
+    ("/requests/import", &["officer"]),
     ("/holds/h-000000000000/lift", &["officer"]),
     ("/holds/new", &["officer"]),
     ("/people", &["officer"]),
@@ -101,6 +109,20 @@ fn every_page_is_for_whose_role_allows_it_and_kept_by_nobody() {
     let page = stranger.get("/nothing").is(404).says(&["There is no such page"]);
     assert!(page.header("content-security-policy").contains("style-src 'self'"));
     stranger.get("/sign-out").is(405).says(&["does not take that"]);
+    // Also where nothing of ours was asked, and in the reader's language.
+    let (_, officer) = &browsers[0];
+    officer.get("/language/cs?next=/").leads_to("/");
+    for (path, status, says) in [
+        ("/nothing", 404, "Taková stránka není"),
+        ("/holds/h-000000000000", 404, "Není to tu"),
+        ("/tasks/t-000000000000/done", 405, "Tohle stránka neumí"),
+        ("/requests/acme/%FF", 400, "Tomu quietus nerozumí"),
+        ("/targets", 403, "K tomu nemáte oprávnění"),
+    ] {
+        let page = officer.get(path).is(status).says(&[says, "lang=\"cs\"", "Odhlásit se"]);
+        assert_eq!(page.text.matches("<h1").count(), 1, "{path}");
+    }
+    officer.get("/language/en?next=/").leads_to("/");
     let (_, rest) = page.text.split_once("href=\"/static/").expect("a sheet");
     let sheet = format!("/static/{}", rest.split('"').next().expect("an end"));
     let style = stranger.get(&sheet).is(200);
@@ -131,6 +153,10 @@ fn an_account_sees_nothing_of_another_company() {
     anna.get(&path).is(404);
     anna.post(&format!("{path}/withdraw"), &[]).is(404);
     anna.post("/requests/new", &form).is(400).says(&["Choose the company"]);
+    let lines = [("lines", "email,came,mluvii\nbob@example.com,letter,beta\n")];
+    let imported = anna.post("/requests/import", &lines).is(200).says(&["0 requests are entered", "1 line was not"]);
+    assert!(!imported.text.contains("beta"), "{}", imported.text);
+    anna.post("/requests/import", &[lines[0], ("company", "beta")]).is(400).says(&["Choose the company"]);
     let list = anna.get("/requests").is(200).says(&["0 open requests"]);
     assert!(!list.text.contains("beta"), "{}", list.text);
     // Its form names no other company, and the list of receipts is of all of them.

@@ -1,0 +1,133 @@
+//! One erasure: where each system stands, and how it came there.
+
+use axum::extract::{Path, RawQuery};
+use axum::response::Response;
+use jiff::Timestamp;
+use maud::html;
+
+use super::course::{Belongs, belongs_to, course};
+use super::found;
+use super::orders::orders;
+use super::steps::of_step;
+use crate::admin::caller::See;
+use crate::admin::pages::fields::Fields;
+use crate::admin::pages::looks::looks;
+use crate::admin::pages::parts::{crumbs, days_left, erasure_state, in_words, urgency, waits_for};
+use crate::admin::pages::view::{Section, Sheet};
+use crate::admin::pages::visitor::Visitor;
+use crate::admin::problem::Problem;
+use crate::erasure::{Step, StepState};
+use crate::operations::erasures::{self, Explained};
+use crate::operations::recheck;
+
+/// How often a page can ask for itself again, in seconds.
+const EVERY_S: u16 = 10;
+
+/// How long it does so, in seconds: a page that nobody looks at must not keep somebody signed in.
+const REFRESHED_S: i64 = 600;
+
+pub(super) async fn show(visitor: Visitor<See>, Path(id): Path<String>, RawQuery(query): RawQuery) -> Response {
+    let fields = Fields::read(query.as_deref().unwrap_or_default()).unwrap_or_default();
+    let every_s = refreshes(&fields, visitor.view.now).then_some(EVERY_S);
+    visitor.view.answer(shown(&visitor, &id, every_s).await)
+}
+
+/// Whether the browser is to ask again: as long as the link that it began with allows it, and that is never for longer than each link does.
+fn refreshes(fields: &Fields, now: Timestamp) -> bool {
+    let until = fields.text("until").parse::<i64>().ok();
+    let left_s = until.map(|until| until.saturating_sub(now.as_second()));
+    fields.text("every") == EVERY_S.to_string() && left_s.is_some_and(|left_s| (1..=REFRESHED_S).contains(&left_s))
+}
+
+async fn shown(visitor: &Visitor<See>, id: &str, every_s: Option<u16>) -> Result<Sheet, Problem> {
+    let erasure = found(visitor, id).await?;
+    let belongs = belongs_to(visitor, &erasure).await?;
+    let rechecks = recheck::of(&visitor.on, &[&erasure]).await?.pop().unwrap_or_default();
+    let mut explained = erasures::explain(&visitor.on, vec![erasure]).await?;
+    let explained = explained.pop().expect("one was explained for one");
+    let is_over = explained.erasure.ended.is_some();
+    let every_s = every_s.filter(|_| !is_over);
+    Ok(Sheet { every_s, ..sheet(visitor, &explained, &belongs, &rechecks, every_s.is_some()) })
+}
+
+fn sheet(
+    visitor: &Visitor<See>,
+    explained: &Explained,
+    belongs: &Belongs,
+    rechecks: &recheck::Rechecks,
+    refreshes: bool,
+) -> Sheet {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let erasure = &explained.erasure;
+    let names = in_words(visitor, erasure.subject.installation());
+    let title = view.say(w.erasure_of, &[("id", &erasure.id.to_string())]);
+    let path = format!("/erasures/{}", erasure.id);
+    let over = erasure.steps.iter().filter(|step| step.final_outcome().is_some()).count() as u64;
+    let all = erasure.steps.len() as u64;
+    // What needs somebody stands first.
+    let mut steps: Vec<&Step> = erasure.steps.iter().collect();
+    steps.sort_by_key(|step| (!matches!(step.state, StepState::Parked { .. }), step.final_outcome().is_some()));
+    let body = html! {
+        (crumbs(view, &[("/erasures", w.erasures)], &erasure.id.to_string()))
+        div.head {
+            div.line { h1 { (title) } " " (erasure_state(view, erasure.state)) }
+            p.lead {
+                (view.fill(w.erasure_lead, &[("rules", &html! { (erasure.rules.join(", ")) }), ("since", &view.time(erasure.created))]))
+                @if let Some(left) = explained.days_left { " " span class={ "st fill " (urgency(left)) } { (days_left(view, left)) } }
+            }
+            @if erasure.ended.is_none() {
+                div.actions {
+                    a.button href=(path) { (w.look_again) }
+                    @if !refreshes { a href={ (path) "?every=" (EVERY_S) "&until=" (view.now.as_second() + REFRESHED_S) } { (view.count(&w.refresh_every, u64::from(EVERY_S))) } }
+                    @else { a href=(path) { (w.stop_refreshing) } }
+                }
+            }
+        }
+        @if all > 0 {
+            div.panel.sunk role="status" {
+                p { b { (view.say(w.systems_over, &[("over", &view.lang.number(over)), ("all", &view.lang.number(all))])) } " "
+                    span.muted { (view.say(w.as_of, &[("time", &view.clock())])) } }
+                progress max=(all) value=(over) aria-label=(w.systems_over_label) {}
+            }
+        }
+        @if !explained.waits_for.is_empty() {
+            section aria-labelledby="h-waits" {
+                h2 #h-waits { (w.what_it_waits_for) }
+                ul.plain { @for delay in &explained.waits_for { li { (waits_for(view, names, delay)) } } }
+            }
+        }
+        @if let Some(number) = belongs.receipt {
+            p { a.button.primary href={ "/receipts/" (number) } { (view.say(w.receipt_of, &[("number", &number.to_string())])) } }
+        }
+        section aria-labelledby="h-steps" {
+            h2 #h-steps { (w.systems) }
+            @for step in steps { (of_step(visitor, explained, step)) }
+        }
+        (belongs.links(view, erasure))
+        (looks(view, names, rechecks))
+        (course(view, erasure, belongs))
+        (orders(visitor, erasure, &path))
+    };
+    Sheet::new(title, Section::Erasures, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_asks_for_itself_again_for_so_long_and_no_longer() {
+        let begun = Timestamp::from_second(1_800_000_000).expect("a time");
+        let is_refreshed = |query: &str, after_s: i64| {
+            let now = Timestamp::from_second(begun.as_second() + after_s).expect("a time");
+            refreshes(&Fields::read(query).expect("a query"), now)
+        };
+        let linked = format!("every={EVERY_S}&until={}", begun.as_second() + REFRESHED_S);
+        assert!(is_refreshed(&linked, 0) && is_refreshed(&linked, REFRESHED_S - 1));
+        assert!(!is_refreshed(&linked, REFRESHED_S) && !is_refreshed(&linked, REFRESHED_S * 9));
+        // Nobody writes themselves a link without an end.
+        for wrong in ["", "every=10", "every=1&until=1800000009", "every=10&until=1900000000", "every=10&until=x"] {
+            assert!(!is_refreshed(wrong, 0), "{wrong}");
+        }
+    }
+}

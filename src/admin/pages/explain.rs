@@ -1,0 +1,258 @@
+//! Why a session was erased, or was not: what was decided about it, by which rule and consent, what came of it, and which events were seen.
+//! It is free of personal data, as the command `explain` is.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::RawQuery;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use maud::{Markup, html};
+
+use super::fields::Fields;
+use super::filters::company_filter;
+use super::parts::{cell, erasure_state, heads, verdict};
+use super::view::{Section, Sheet};
+use super::visitor::Visitor;
+use super::whom::{Wrong, errors, field};
+use super::words::explained;
+use crate::access::Permission;
+use crate::admin::caller::See;
+use crate::admin::problem::{Code, Problem};
+use crate::admin::state::Admin;
+use crate::erasure::Subject;
+use crate::ledger::SeenEvent;
+use crate::operations::OperationError;
+use crate::operations::rules::{self, Explanation, PastEvaluation};
+use crate::policy::{RuleAnswer, RuleAsked};
+use crate::subject::{InstallationName, SessionId, SessionKey};
+
+/// The longest number of a session, with its sign.
+const DIGITS_MAX: usize = 20;
+
+pub(super) fn routes() -> Router<Arc<Admin>> {
+    Router::new().route("/explain", get(show))
+}
+
+/// What was asked for.
+#[derive(Default)]
+struct Asked {
+    company: Option<InstallationName>,
+    session: String,
+}
+
+async fn show(visitor: Visitor<See>, RawQuery(query): RawQuery) -> Response {
+    visitor.view.answer(shown(&visitor, query.as_deref().unwrap_or_default()).await)
+}
+
+async fn shown(visitor: &Visitor<See>, query: &str) -> Result<Sheet, Problem> {
+    let (view, e) = (&visitor.view, explained(visitor.view.lang));
+    let unknown = || Problem::new(Code::NotUnderstood, "the address names no session");
+    let fields = Fields::read(query).ok_or_else(unknown)?;
+    let session = fields.text("session");
+    if session.is_empty() {
+        return Ok(form(visitor, &Asked::default(), None, StatusCode::OK));
+    }
+    let named = Some(fields.text("company")).filter(|name| !name.is_empty());
+    let mut asked = Asked { company: named.map(|name| visitor.company(name)).transpose()?, session: String::new() };
+    let wrong = |field: &'static str, text: &str| Wrong { field, text: view.say(text, &[]) };
+    let Some(number) = session.parse::<i64>().ok().filter(|_| session.len() <= DIGITS_MAX) else {
+        let wrong = wrong("session", e.session_number_wrong);
+        return Ok(form(visitor, &asked, Some((wrong, None)), StatusCode::BAD_REQUEST));
+    };
+    session.clone_into(&mut asked.session);
+    let installation = match &asked.company {
+        Some(company) => company.clone(),
+        None => match visitor.company_or_only(None) {
+            Ok(only) => only,
+            Err(_) => {
+                let wrong = wrong("company", e.company_needed);
+                return Ok(form(visitor, &asked, Some((wrong, None)), StatusCode::BAD_REQUEST));
+            }
+        },
+    };
+    let key = SessionKey { installation, session: SessionId(number) };
+    let mut found = match rules::explain(&visitor.on, &key).await {
+        Ok(found) => found,
+        Err(OperationError::NotFound(why)) => {
+            let wrong = wrong("session", e.not_found);
+            return Ok(form(visitor, &asked, Some((wrong, Some(why))), StatusCode::NOT_FOUND));
+        }
+        Err(error) => return Err(visitor.told(error)),
+    };
+    // Which sessions a person's request has erased is for whoever sees its plan.
+    let sees_plans = view.may(Permission::SeePlans);
+    found.erasures.retain(|erasure| sees_plans || !matches!(erasure.subject, Subject::Person { .. }));
+    let events = rules::events(&visitor.on, &key).await.map_err(|error| visitor.told(error))?;
+    Ok(sheet(visitor, &asked, &found, &events))
+}
+
+fn fields(visitor: &Visitor<See>, asked: &Asked, wrong: &[Wrong]) -> Markup {
+    let (view, e) = (&visitor.view, explained(visitor.view.lang));
+    html! {
+        // Only numbers are sent, as what is sent stands in the address.
+        form.page method="get" action="/explain" {
+            (company_filter(visitor, asked.company.as_ref()))
+            (field(view, wrong, "session", e.session_field, Some(e.session_hint), |aria| html! {
+                input #session name="session" value=(asked.session) inputmode="numeric" pattern="[0-9]+" autocomplete="off" maxlength=(DIGITS_MAX)
+                    required aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+            }))
+            div.actions { button.primary { (e.look_up) } }
+        }
+    }
+}
+
+/// The form, and why there is no answer where something was asked.
+fn form(visitor: &Visitor<See>, asked: &Asked, why: Option<(Wrong, Option<String>)>, status: StatusCode) -> Sheet {
+    let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
+    let (wrong, detail) = why.map_or((Vec::new(), None), |(wrong, detail)| (vec![wrong], detail));
+    let body = html! {
+        div.head { h1 { (e.explain) } p.lead { (view.say(e.explain_lead, &[])) } }
+        (errors(w.error_in_title, &wrong))
+        @if let Some(detail) = &detail { p.measure lang="en" { (detail) } }
+        (fields(visitor, asked, &wrong))
+    };
+    let title = if wrong.is_empty() { e.explain.to_owned() } else { format!("{} {}", w.error_in_title, e.explain) };
+    Sheet { status, ..Sheet::new(title, Section::Explain, body) }
+}
+
+fn sheet(visitor: &Visitor<See>, asked: &Asked, found: &Explanation, events: &[SeenEvent]) -> Sheet {
+    let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
+    let times = [(e.ended, found.ended), (e.settled, found.settled), (e.erased, found.erased)];
+    let body = html! {
+        div.head { h1 { (view.say(w.session_of, &[("session", &found.session)])) } p.lead { (view.say(e.explain_lead, &[])) } }
+        section aria-labelledby="x-facts" {
+            h2 #x-facts { (e.facts_now) }
+            dl.facts {
+                @for (name, time) in times { dt { (name) } dd { @match time { Some(time) => (view.time(time)), None => "–" } } }
+            }
+            // They have the names by which rules ask for them.
+            ul.bullets lang="en" { @for fact in &found.facts { li.mono { (fact) } } }
+        }
+        (decided(visitor, found))
+        (erasures(visitor, found))
+        (now(visitor, found))
+        (seen(visitor, events))
+        details.block { summary { (e.look_up) } div.body { (fields(visitor, asked, &[])) } }
+    };
+    Sheet::new(view.say(w.session_of, &[("session", &found.session)]), Section::Explain, body)
+}
+
+/// What was kept of each evaluation, the newest first.
+fn decided(visitor: &Visitor<See>, found: &Explanation) -> Markup {
+    let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
+    let row = |PastEvaluation { at, on, consent, applied, did_not_apply }: &PastEvaluation| {
+        html! {
+            tr role="row" {
+                th scope="row" role="rowheader" { (view.time(*at)) small { ((e.trigger)(*on)) } }
+                (cell(e.consent_seen, &html! { ((w.consent_state)(*consent)) }))
+                (cell(e.applied, &html! { @if applied.is_empty() { "–" } (applied.join(", ")) }))
+                (cell(e.did_not_apply, &html! {
+                    @match did_not_apply {
+                        Some(others) => { @if others.is_empty() { "–" } (others.join(", ")) }
+                        None => span.st.is-unseen.quiet { (e.not_known_which) },
+                    }
+                }))
+            }
+        }
+    };
+    html! {
+        section aria-labelledby="x-then" {
+            h2 #x-then { (e.then_title) }
+            @if found.then.is_empty() { p { (e.then_none) } } @else {
+                table.stack role="table" {
+                    caption { (w.newest_first) }
+                    (heads(&[e.on_event, e.consent_seen, e.applied, e.did_not_apply]))
+                    tbody role="rowgroup" { @for one in found.then.iter().rev() { (row(one)) } }
+                }
+            }
+            @if found.there_may_be_older { p.small.muted { (view.say(e.older_gone, &[])) } }
+        }
+    }
+}
+
+/// What came of it.
+fn erasures(visitor: &Visitor<See>, found: &Explanation) -> Markup {
+    let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
+    html! {
+        section aria-labelledby="x-erasures" {
+            h2 #x-erasures { (e.erasures_title) }
+            @if found.erasures.is_empty() { p { (e.erasures_none) } } @else {
+                table.stack role="table" {
+                    caption { (w.newest_first) }
+                    (heads(&[w.erasure, w.state, w.demanded_by, w.since_head, w.result]))
+                    tbody role="rowgroup" { @for erasure in found.erasures.iter().rev() {
+                        tr role="row" {
+                            th scope="row" role="rowheader" { a href={ "/erasures/" (erasure.id) } { (erasure.id) } }
+                            (cell(w.state, &erasure_state(view, erasure.state)))
+                            (cell(w.demanded_by, &html! { (erasure.rules.join(", ")) }))
+                            (cell(w.since_head, &view.time(erasure.created)))
+                            (cell(w.result, &html! { @match erasure.verdict { Some(one) => (verdict(view, one)), None => "–" } }))
+                        }
+                    } }
+                }
+            }
+        }
+    }
+}
+
+/// What the rules of today would answer.
+fn now(visitor: &Visitor<See>, found: &Explanation) -> Markup {
+    let (view, e) = (&visitor.view, explained(visitor.view.lang));
+    let l = super::words::lists(view.lang);
+    let class = |answer: RuleAnswer| match answer {
+        RuleAnswer::Applies => "is-run",
+        RuleAnswer::Failed => "is-bad",
+        RuleAnswer::DoesNotApply | RuleAnswer::NotAsked => "is-off quiet",
+    };
+    let row = |asked: &RuleAsked| {
+        html! {
+            tr role="row" {
+                th scope="row" role="rowheader" { (asked.rule) small { ((e.trigger)(asked.on)) } }
+                (cell(view.words().result, &html! { span class={ "st " (class(asked.answer)) } { ((e.answer)(asked.answer)) } }))
+                (cell(e.by_facts, &html! { span.mono lang="en" { (asked.facts.join(", ")) } }))
+            }
+        }
+    };
+    html! {
+        section aria-labelledby="x-now" {
+            h2 #x-now { (e.now_title) }
+            @if found.ended.is_none() { p { (view.say(e.not_ended, &[])) } } @else if !found.now.is_empty() {
+                table.stack role="table" {
+                    caption { (e.now_title) }
+                    (heads(&[l.rule, view.words().result, e.by_facts]))
+                    tbody role="rowgroup" { @for asked in &found.now { (row(asked)) } }
+                }
+            }
+            @if !found.not_asked_again.is_empty() {
+                p { (view.say(e.not_asked_again, &[])) }
+                ul.bullets { @for asked in &found.not_asked_again { li { (asked.rule) ": " ((e.trigger)(asked.on)) } } }
+            }
+        }
+    }
+}
+
+/// The events that were taken, by mluvii's own names.
+fn seen(visitor: &Visitor<See>, events: &[SeenEvent]) -> Markup {
+    let (view, w, e) = (&visitor.view, visitor.view.words(), explained(visitor.view.lang));
+    html! {
+        section aria-labelledby="x-events" {
+            h2 #x-events { (e.events_title) }
+            @if events.is_empty() { p { (view.say(e.events_none, &[])) } } @else {
+                table.stack role="table" {
+                    caption { (w.newest_first) }
+                    (heads(&[e.event, e.received, e.happened]))
+                    tbody role="rowgroup" { @for one in events {
+                        tr role="row" {
+                            th scope="row" role="rowheader" { span.mono { (one.kind.name()) } small { (one.source) } }
+                            (cell(e.received, &view.time(one.received)))
+                            (cell(e.happened, &html! { @match one.happened { Some(at) => (view.time(at)), None => "–" } }))
+                        }
+                    } }
+                }
+            }
+            p.small.muted { (view.say(e.events_are_remembered, &[])) }
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! An erasure that needs somebody: its timeline, the lists that find it, and trying a selection again.
+
+use serde_json::{Value, json};
+
+use super::{ADMIN, Browser, user};
+use crate::harness::{Deployment, RULES, Server, StandIn, receipts, wait_for};
+
+/// By which rule, as an address has it.
+const RULE: &str = "rule=no%20consent%2C%20nothing%20kept";
+
+/// Waits until so many erasures need somebody, and returns their ids.
+fn parked(deployment: &Deployment, count: usize) -> Vec<String> {
+    wait_for("erasures to be parked", || {
+        let all = deployment.json(&["erasures", "list", "--state", "parked"]);
+        let ids: Vec<_> = all.as_array()?.iter().filter_map(|one| one["id"].as_str().map(str::to_owned)).collect();
+        (ids.len() == count).then_some(ids)
+    })
+}
+
+#[test]
+fn a_selection_is_found_by_combined_filters_and_exactly_what_was_ticked_is_tried_again() {
+    let standin = StandIn::start();
+    let deployment = Deployment::new(&standin, &format!("{RULES}{ADMIN}"));
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    user(&deployment, "opa", "Opa", &["operator"], &[]);
+    user(&deployment, "olga", "Olga", &["officer"], &[]);
+    let (opa, olga) = (Browser::signed_in(&server, "opa"), Browser::signed_in(&server, "olga"));
+    olga.get("/erasures").is(200).says(&["There are none here.", "An erasure begins when a rule demands one"]);
+    // Each of them is asked three times, and holds it still.
+    standin.fault(&json!({ "path": "/anonymous", "times": 6, "kind": "accepted_but_not_done" }));
+    for (id, email) in [(101, "ann@example.com"), (102, "bea@example.com")] {
+        standin.begin(id, email, None);
+        standin.end(id);
+    }
+    let ids = parked(&deployment, 2);
+    let has = |browser: &Browser, query: &str| {
+        let page = browser.get(&format!("/erasures?{query}")).is(200);
+        ids.iter().filter(|id| page.text.contains(&format!("href=\"/erasures/{id}\""))).count()
+    };
+    for all in ["", "show=person", "show=parked", RULE, "target=mluvii", "company=acme", "time=due"] {
+        assert_eq!(has(&olga, all), 2, "{all}");
+    }
+    assert_eq!(has(&olga, &format!("show=person&time=due&company=acme&target=crm&{RULE}")), 2);
+    for none in ["show=done", "target=mlu", "rule=retention", "time=late", "show=requested"] {
+        assert_eq!(has(&olga, &format!("target=mluvii&{none}")), 0, "{none}");
+    }
+    olga.get("/erasures?show=done").is(200).says(&["Show all of them"]);
+    olga.get("/erasures?company=globex").is(404);
+
+    // Beside the step stands what is next, and whose it is.
+    let path = format!("/erasures/{}", ids[0]);
+    let said = ["What has happened", "It was still there after", "Next:", "the time of each", "/explain?company=acme"];
+    let page = olga.get(&path).is(200).says(&said).says(&["An operator looks in the system"]);
+    assert!(!page.text.contains("/retry\""), "{}", page.text);
+    opa.get(&path).is(200).says(&["Look in the system for the cause", "/retry\""]);
+
+    // How many and which, and no others.
+    let asked =
+        opa.get(&format!("/erasures/retry?show=person&{RULE}")).is(200).says(&["2 erasures can be tried again"]);
+    for id in &ids {
+        assert!(asked.text.contains(&format!("value=\"{id}\" checked")), "{}", asked.text);
+    }
+    opa.get("/erasures/retry?show=person&time=late").is(200).says(&["0 erasures can be tried again"]);
+    opa.get("/erasures/retry?rule=retention").is(200).says(&["0 erasures can be tried again", "nothing to try again"]);
+    opa.post("/erasures/retry", &[]).is(400);
+    opa.post("/erasures/retry", &[("erasure", &ids[0]), ("erasure", "e-x")]).is(400);
+    assert_eq!(parked(&deployment, 2).len(), 2, "nothing is tried of what is not understood whole");
+    olga.post("/erasures/retry", &[("erasure", &ids[0])]).is(403);
+    opa.post("/erasures/retry", &[("erasure", &ids[0])]).is(200).says(&["1 erasure is taken up again"]);
+    let done = receipts(&deployment, 1);
+    assert_eq!(done[0]["statement"]["erasure"], Value::from(ids[0].as_str()), "{done:?}");
+    assert_eq!(parked(&deployment, 1), [ids[1].as_str()]);
+    // One of them is over by now, which keeps the other one from nothing.
+    let both = opa.post("/erasures/retry", &[("erasure", &ids[0]), ("erasure", &ids[1])]).is(200);
+    both.says(&["1 erasure is taken up again", "1 erasure was left as it is", "it is not parked"]);
+    receipts(&deployment, 2);
+
+    opa.get(&path).is(200).says(&["Taken up again: opa.", "every system has its result", "What belongs to it"]);
+    olga.get("/language/cs?next=/").leads_to("/");
+    olga.get(&path).is(200).says(&["Co se stalo", "Znovu rozběhnuto: opa.", "Co k výmazu patří"]);
+}
+
+#[test]
+fn nobody_tries_again_what_is_of_another_company() {
+    let standin = StandIn::start();
+    let beta = StandIn::start();
+    let more = format!("{RULES}{}{ADMIN}", crate::harness::company("beta", &beta.mluvii, 63, ""));
+    let deployment = Deployment::new(&standin, &more);
+    let written = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    let written = written.replace("name = \"acme\"\ntenants", "name = \"acme\"\nmluvii = \"acme\"\ntenants");
+    deployment.write("quietus.toml", &written);
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    user(&deployment, "opa", "Opa", &["operator"], &["beta"]);
+    let opa = Browser::signed_in(&server, "opa");
+    standin.fault(&json!({ "path": "/anonymous", "times": 3, "kind": "accepted_but_not_done" }));
+    standin.begin(101, "ann@example.com", None);
+    standin.end(101);
+    let ids = parked(&deployment, 1);
+    for path in ["/erasures", "/erasures?show=person", "/erasures/retry", "/erasures/retry?target=mluvii"] {
+        assert!(!opa.get(path).is(200).text.contains(&ids[0]), "{path}");
+    }
+    opa.get("/erasures?company=acme").is(404);
+    opa.get("/erasures/retry?company=acme").is(404);
+    let refused = opa.post("/erasures/retry", &[("erasure", &ids[0])]).is(200);
+    refused.says(&["0 erasures are taken up again", "1 erasure was left as it is", "It is not there"]);
+    assert_eq!(parked(&deployment, 1), ids);
+    opa.get("/explain?company=acme&session=101").is(404);
+    opa.get("/explain?session=101").is(404).says(&["Nothing is kept of this session"]);
+    assert!(deployment.run(&["erasures", "cancel", &ids[0]]).status.success());
+    receipts(&deployment, 1);
+}
