@@ -11,11 +11,13 @@ mod home;
 mod looks;
 mod origin;
 mod paging;
+mod paper;
 mod parts;
 mod people;
 mod place;
 mod receipts;
 mod requests;
+mod rules;
 mod sessions;
 mod sign_in;
 mod style;
@@ -58,6 +60,7 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(holds::routes())
         .merge(people::routes())
         .merge(tasks::routes())
+        .merge(rules::routes())
         .route("/targets", get(targets::show))
         .route("/audit", get(audit::show))
         .route("/accounts", get(accounts::show))

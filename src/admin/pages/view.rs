@@ -32,6 +32,7 @@ pub(super) enum Section {
     Holds,
     Tasks,
     Targets,
+    Rules,
     Audit,
     Accounts,
     Own,
@@ -272,6 +273,7 @@ impl View {
                             // Their list is of all companies.
                             @if who.companies == Companies::All {
                                 (to(Section::Receipts, "/receipts", w.receipts))
+                                (to(Section::Rules, "/rules", w.rules.title))
                                 (to(Section::Audit, "/audit", w.audit))
                                 @if who.roles.allow(Permission::Operate) { (to(Section::Targets, "/targets", w.targets)) }
                                 @if who.roles.allow(Permission::SeeAccounts) { (to(Section::Accounts, "/accounts", w.accounts)) }

@@ -1,5 +1,7 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
+mod letters;
+mod rules;
 mod said;
 
 use self::said::{
@@ -563,4 +565,6 @@ pub(super) const WORDS: Words = Words {
     verified_by,
     would_be,
     problem,
+    rules: rules::WORDS,
+    letters: letters::WORDS,
 };

@@ -1,5 +1,7 @@
 //! English.
 
+mod letters;
+mod rules;
 mod said;
 
 use self::said::{
@@ -553,4 +555,6 @@ pub(super) const WORDS: Words = Words {
     verified_by,
     would_be,
     problem,
+    rules: rules::WORDS,
+    letters: letters::WORDS,
 };

@@ -4,7 +4,12 @@
 
 mod cs;
 mod en;
+mod letters;
+mod part;
+mod rules;
 
+use self::letters::LettersWords;
+use self::rules::RulesWords;
 use crate::access::{PasswordRefused, Role};
 use crate::admin::problem::Code;
 use crate::attention::{DelayCode, Severity};
@@ -67,16 +72,20 @@ macro_rules! words {
             $(pub(super) $of: fn($kind) -> &'static str,)+
             /// What happened, and what to do about it.
             pub(super) problem: fn(Code) -> (&'static str, &'static str),
+            pub(super) rules: RulesWords,
+            pub(super) letters: LettersWords,
         }
 
         #[cfg(test)]
         impl Words {
             fn texts(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($text), self.$text)),+]
+                let own = vec![$((stringify!($text), self.$text)),+];
+                [own, self.rules.texts(), self.letters.texts()].concat()
             }
 
             fn counts(&self) -> Vec<(&'static str, &Forms)> {
-                vec![$((stringify!($count), &self.$count)),+]
+                let own = vec![$((stringify!($count), &self.$count)),+];
+                [own, self.rules.counts(), self.letters.counts()].concat()
             }
         }
     };
