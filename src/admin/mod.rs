@@ -6,6 +6,7 @@ mod answer;
 mod api;
 mod caller;
 mod ending;
+mod exporting;
 mod given;
 mod keyed;
 mod pages;

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod audit;
+mod consents;
 mod cookies;
 mod erasures;
 mod fields;
@@ -61,6 +62,7 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(people::routes())
         .merge(tasks::routes())
         .merge(rules::routes())
+        .merge(consents::routes())
         .route("/targets", get(targets::show))
         .route("/audit", get(audit::show))
         .route("/accounts", get(accounts::show))

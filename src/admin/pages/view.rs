@@ -29,6 +29,7 @@ pub(super) enum Section {
     Erasures,
     Receipts,
     People,
+    Consents,
     Holds,
     Tasks,
     Targets,
@@ -261,6 +262,7 @@ impl View {
                             (to(Section::Requests, "/requests", w.requests))
                             @if who.roles.allow(Permission::Requests) {
                                 (to(Section::People, "/people", w.people))
+                                (to(Section::Consents, "/consents", w.consents.title))
                                 (to(Section::Tasks, "/tasks", w.tasks))
                             }
                             (to(Section::Holds, "/holds", w.holds))

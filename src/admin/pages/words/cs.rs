@@ -1,5 +1,6 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
+mod consents;
 mod letters;
 mod rules;
 mod said;
@@ -565,6 +566,7 @@ pub(super) const WORDS: Words = Words {
     verified_by,
     would_be,
     problem,
-    rules: rules::WORDS,
+    consents: consents::WORDS,
     letters: letters::WORDS,
+    rules: rules::WORDS,
 };

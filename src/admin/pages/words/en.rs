@@ -1,5 +1,6 @@
 //! English.
 
+mod consents;
 mod letters;
 mod rules;
 mod said;
@@ -555,6 +556,7 @@ pub(super) const WORDS: Words = Words {
     verified_by,
     would_be,
     problem,
-    rules: rules::WORDS,
+    consents: consents::WORDS,
     letters: letters::WORDS,
+    rules: rules::WORDS,
 };

@@ -2,12 +2,14 @@
 //! with what stands in it in braces, and nothing is glued together: word order is each language's own. The compiler holds that both
 //! languages have every key.
 
+mod consents;
 mod cs;
 mod en;
 mod letters;
 mod part;
 mod rules;
 
+use self::consents::ConsentsWords;
 use self::letters::LettersWords;
 use self::rules::RulesWords;
 use crate::access::{PasswordRefused, Role};
@@ -72,20 +74,21 @@ macro_rules! words {
             $(pub(super) $of: fn($kind) -> &'static str,)+
             /// What happened, and what to do about it.
             pub(super) problem: fn(Code) -> (&'static str, &'static str),
-            pub(super) rules: RulesWords,
+            pub(super) consents: ConsentsWords,
             pub(super) letters: LettersWords,
+            pub(super) rules: RulesWords,
         }
 
         #[cfg(test)]
         impl Words {
             fn texts(&self) -> Vec<(&'static str, &'static str)> {
                 let own = vec![$((stringify!($text), self.$text)),+];
-                [own, self.rules.texts(), self.letters.texts()].concat()
+                [own, self.consents.texts(), self.letters.texts(), self.rules.texts()].concat()
             }
 
             fn counts(&self) -> Vec<(&'static str, &Forms)> {
                 let own = vec![$((stringify!($count), &self.$count)),+];
-                [own, self.rules.counts(), self.letters.counts()].concat()
+                [own, self.consents.counts(), self.letters.counts(), self.rules.counts()].concat()
             }
         }
     };
