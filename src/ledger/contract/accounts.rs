@@ -157,7 +157,7 @@ pub(crate) async fn a_session_begins_with_the_password_that_was_verified_and_end
     assert!(ledger.account_sessions(&name("bob")).await.expect("read").is_empty());
 
     // By the password that was shown, in a session of the account that goes on.
-    let shown = |mark: &str, session: &TokenId| OwnPassword { verified: password(mark), session: session.clone() };
+    let shown = |mark: &str, session: &TokenId| OwnPassword { verified: password(mark), session: Some(session.clone()) };
     for refused in [shown("other", &first.id), shown("first", &third.id)] {
         assert!(!ledger.set_password(&ann, &password("second"), Some(&refused), &own).await.expect("answered"));
     }
