@@ -13,6 +13,7 @@ mod pages;
 mod problem;
 mod routes;
 mod settings;
+mod spent;
 mod state;
 
 pub(crate) use routes::router;

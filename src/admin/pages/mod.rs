@@ -7,6 +7,7 @@ mod consents;
 mod cookies;
 mod erasures;
 mod fields;
+mod first_password;
 mod holds;
 mod home;
 mod looks;
@@ -63,9 +64,9 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(tasks::routes())
         .merge(rules::routes())
         .merge(consents::routes())
+        .merge(accounts::routes())
         .route("/targets", get(targets::show))
         .route("/audit", get(audit::show))
-        .route("/accounts", get(accounts::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
 }
 

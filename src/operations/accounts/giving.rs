@@ -171,19 +171,27 @@ pub(crate) async fn note_asked(on: &Operations, order: &AccountOrder, by: &Actor
     Ok(on.ledger.note(entry.with_word("order", order.as_str())).await?)
 }
 
-/// Does what one operator has asked for: the same one, or another one where it takes two.
+/// Refuses whoever may not have it done that one operator has asked for: the same one may, or another one where it takes two.
+pub(crate) async fn must_be_done_by(
+    on: &Operations,
+    order: &AccountOrder,
+    by: &Identity,
+    asked: &AccountName,
+) -> Result<(), OperationError> {
+    for who in [&by.account, asked] {
+        must_be_let(on, order, who).await?;
+    }
+    if takes_two(on, order).await? { must_be_two(on, by, asked).await } else { Ok(()) }
+}
+
+/// Does what one operator has asked for.
 pub(crate) async fn carry_out(
     on: &Operations,
     order: AccountOrder,
     by: &Identity,
     asked: &AccountName,
 ) -> Result<Given, OperationError> {
-    for who in [&by.account, asked] {
-        must_be_let(on, &order, who).await?;
-    }
-    if takes_two(on, &order).await? {
-        must_be_two(on, by, asked).await?;
-    }
+    must_be_done_by(on, &order, by, asked).await?;
     let actor = by.actor();
     match order {
         AccountOrder::Add { name, shown_as, roles, companies } => {

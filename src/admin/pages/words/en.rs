@@ -1,6 +1,7 @@
 //! English.
 
 mod consents;
+mod giving;
 mod letters;
 mod rules;
 mod said;
@@ -19,7 +20,7 @@ pub(super) const WORDS: Words = Words {
     account_enabled: "In use",
     account_no_password: "No password: nobody signs in",
     accounts: "Accounts and tokens",
-    accounts_lead: "Accounts, roles and tokens are given on the command line (quietus users, quietus tokens). Here they are shown.",
+    accounts_lead: "Who may use the pages, and which programs may use the API. What makes an officer or an approver takes two operators; your own account is changed by another one.",
     address_not_confirmed: "The person has not confirmed the address: whoever approves it vouches for whose it is.",
     all_companies: "All",
     all_of_them: "All",
@@ -557,6 +558,7 @@ pub(super) const WORDS: Words = Words {
     would_be,
     problem,
     consents: consents::WORDS,
+    giving: giving::WORDS,
     letters: letters::WORDS,
     rules: rules::WORDS,
 };

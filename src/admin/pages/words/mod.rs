@@ -5,11 +5,13 @@
 mod consents;
 mod cs;
 mod en;
+mod giving;
 mod letters;
 mod part;
 mod rules;
 
 use self::consents::ConsentsWords;
+use self::giving::GivingWords;
 use self::letters::LettersWords;
 use self::rules::RulesWords;
 use crate::access::{PasswordRefused, Role};
@@ -75,6 +77,7 @@ macro_rules! words {
             /// What happened, and what to do about it.
             pub(super) problem: fn(Code) -> (&'static str, &'static str),
             pub(super) consents: ConsentsWords,
+            pub(super) giving: GivingWords,
             pub(super) letters: LettersWords,
             pub(super) rules: RulesWords,
         }
@@ -83,12 +86,14 @@ macro_rules! words {
         impl Words {
             fn texts(&self) -> Vec<(&'static str, &'static str)> {
                 let own = vec![$((stringify!($text), self.$text)),+];
-                [own, self.consents.texts(), self.letters.texts(), self.rules.texts()].concat()
+                let parts = [self.consents.texts(), self.giving.texts(), self.letters.texts(), self.rules.texts()];
+                [own, parts.concat()].concat()
             }
 
             fn counts(&self) -> Vec<(&'static str, &Forms)> {
                 let own = vec![$((stringify!($count), &self.$count)),+];
-                [own, self.consents.counts(), self.letters.counts(), self.rules.counts()].concat()
+                let parts = [self.consents.counts(), self.giving.counts(), self.letters.counts(), self.rules.counts()];
+                [own, parts.concat()].concat()
             }
         }
     };
