@@ -140,7 +140,7 @@ pub(crate) async fn give_one_time_password(
 async fn one_time() -> Result<(Secret, PasswordHash), OperationError> {
     let password = one_time_password();
     let hash = hashing::in_turn(true, || PasswordHash::of_one_time(&password)).await;
-    Ok((password.clone(), hash.map_err(hashing::Busy::into_error)?))
+    Ok((password, hash.map_err(hashing::Busy::into_error)?))
 }
 
 /// Ends the sessions of an account, and takes nothing of it from now on, its tokens neither.

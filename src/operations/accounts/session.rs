@@ -4,6 +4,8 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::hashing::{self, Busy};
 use super::identity::{ByWhat, Identity, is_good, noted};
 use crate::access::{
@@ -68,16 +70,16 @@ pub(crate) async fn sign_in(
         Err(refused) => return Ok(Err(refused)),
     };
     if password.is_one_time() {
-        return match is_over(on, &account).await {
+        return match on.ledger.clock().await {
             // As any other that is wrong: who tries passwords learns nothing of one that was good.
-            Ok(true) => Ok(Err(wrong(on, Some(&account.name), limits).await?)),
-            Ok(false) => {
+            Ok(clock) if is_over(&account, clock.now) => Ok(Err(wrong(on, Some(&account.name), limits).await?)),
+            Ok(_) => {
                 lock(&limits.0).undone(&tried);
                 Ok(Err(SignInRefused::OneTime))
             }
             Err(error) => {
                 lock(&limits.0).undone(&tried);
-                Err(error)
+                Err(error.into())
             }
         };
     }
@@ -99,10 +101,9 @@ pub(crate) async fn sign_in(
 }
 
 /// Whether a one-time password is good no more.
-async fn is_over(on: &Operations, account: &Account) -> Result<bool, OperationError> {
-    let now = on.ledger.clock().await?.now;
+pub(super) fn is_over(account: &Account, now: Timestamp) -> bool {
     let ends = account.password_changed.and_then(|given| given.checked_add(ONE_TIME_MAX).ok());
-    Ok(ends.is_none_or(|ends| now > ends))
+    ends.is_none_or(|ends| now > ends)
 }
 
 /// Gives an account the password that its person chooses, who has shown the one-time password that they were given, and begins a session.
@@ -130,7 +131,7 @@ pub(crate) async fn choose_password(
     let by = Actor::user(&account.name);
     let chosen = async {
         // Whoever has a password of their own changes it where they have signed in.
-        if !password.is_one_time() || is_over(on, &account).await? {
+        if !password.is_one_time() || is_over(&account, on.ledger.clock().await?.now) {
             return Ok(None);
         }
         let hash = super::hash(&new, &account.name).await?;

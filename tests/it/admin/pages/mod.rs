@@ -1,7 +1,11 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
+mod accounts;
+mod consents;
 mod hostile;
+mod letters;
 mod people;
+mod rules;
 mod signing;
 mod story;
 mod who;
