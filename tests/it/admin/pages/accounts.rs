@@ -57,7 +57,7 @@ fn an_officer_is_made_by_two_operators_and_chooses_a_password_of_their_own() {
     petr.post("/accounts/orders", &[&JANA[..4], &[("company", "nowhere")]].concat()).is(400);
     petr.post("/accounts/orders", &[("act", "grant"), ("name", "olga")]).is(400);
     petr.post("/accounts/orders", &[("act", "add"), ("name", "olga")]).is(400);
-    petr.post("/accounts/orders", &[&[("act", "add"), ("name", "olga")], &JANA[2..]].concat()).is(409);
+    petr.post("/accounts/orders", &[&[("act", "add"), ("name", "olga")][..], &JANA[2..]].concat()).is(409);
     let before = rows(&deployment);
 
     // The own password is asked for; a wrong one orders nothing, and leaves the order to go on with.
