@@ -16,10 +16,10 @@ use crate::admin::pages::view::{Refusal, Section, Sheet};
 use crate::admin::pages::visitor::Visitor;
 use crate::admin::pages::whom::{self, Named, Wrong};
 use crate::admin::pages::why::why_theirs;
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Code, Problem};
 use crate::consent::CameBy;
 use crate::operations::GivenIdentifiers;
-use crate::operations::consent::{self, Asked, DemandShown, ForeseenSession, ForeseenWithdrawal};
+use crate::operations::consent::{self, Asked, DemandShown, ForeseenSession, ForeseenWithdrawal, Left};
 use crate::operations::erasures::About;
 use crate::subject::{InstallationName, Scope, SessionId, SessionKey};
 
@@ -29,6 +29,10 @@ struct Order {
     installation: InstallationName,
     came: CameBy,
     day: Option<Date>,
+    /// Sessions that are only possibly the person's, and are taken.
+    include: BTreeSet<SessionKey>,
+    /// Sessions that are left.
+    exclude: BTreeSet<SessionKey>,
 }
 
 impl Order {
@@ -39,7 +43,8 @@ impl Order {
                 About::Person { installation: Some(self.installation.clone()), identifiers: identifiers.clone() }
             }
         };
-        Asked { about, include: BTreeSet::new(), exclude: BTreeSet::new(), came: self.came, on: self.day }
+        let (include, exclude) = (self.include.clone(), self.exclude.clone());
+        Asked { about, include, exclude, came: self.came, on: self.day }
     }
 }
 
@@ -121,13 +126,31 @@ async fn read(visitor: &Visitor<Requests>, fields: &Fields) -> Result<Order, Ref
         is_wrong("day", w.consents.day_wrong);
     }
     if let (Some(installation), Some(came), true) = (installation, typed.came, wrong.is_empty()) {
-        return Ok(Order { whose, installation, came, day: typed.day });
+        let [include, exclude] = [INCLUDE, EXCLUDE].map(|name| sessions(fields, name, &installation));
+        let (Some(include), Some(exclude)) = (include, exclude) else {
+            return Err(problem(&Problem::new(Code::Input, "a session that is decided about is none of this company")));
+        };
+        return Ok(Order { whose, installation, came, day: typed.day, include, exclude });
     }
     let again = match whose {
         Whose::Session(key) => session::sheet(visitor, key, &typed, &wrong, StatusCode::BAD_REQUEST).await,
         Whose::Person(identifiers) => Ok(of_person(visitor, identifiers, &typed, &wrong, StatusCode::BAD_REQUEST)),
     };
     Err(Refusal::of(view.answer(again)))
+}
+
+/// The fields in which sessions are decided about.
+const INCLUDE: &str = "include";
+const EXCLUDE: &str = "exclude";
+
+/// The sessions that a field names; nothing where one of them can be none.
+fn sessions(fields: &Fields, name: &str, installation: &InstallationName) -> Option<BTreeSet<SessionKey>> {
+    let key = |text: &str| {
+        let (company, number) = text.rsplit_once('/')?;
+        let session = SessionId(number.parse().ok()?);
+        (company == &*installation.0).then(|| SessionKey { installation: installation.clone(), session })
+    };
+    fields.all(name).map(|text| key(text.expose().trim())).collect()
 }
 
 /// What it would do. Nothing is changed.
@@ -188,9 +211,52 @@ fn foreseen_sheet(visitor: &Visitor<Requests>, order: &Order, foreseen: &Foresee
                 }
             }
         }
+        @if matches!(order.whose, Whose::Person(_)) { (decide(visitor, order, foreseen)) }
         @if !foreseen.sessions.is_empty() { (do_it(visitor, order, foreseen)) }
     };
     Sheet::new(w.consents.shown_title, Section::Consents, body)
+}
+
+/// What a form carries of an order, but for the decisions about single sessions.
+fn carried(visitor: &Visitor<Requests>, order: &Order) -> Markup {
+    html! {
+        (whose_of(visitor, &order.whose))
+        @if matches!(order.whose, Whose::Person(_)) { input type="hidden" name="company" value=(order.installation); }
+        input type="hidden" name="came" value=(order.came.as_str());
+        input type="hidden" name="day" value=[order.day];
+    }
+}
+
+/// Which sessions are the person's after all, and which are left: it is shown once more with that.
+fn decide(visitor: &Visitor<Requests>, order: &Order, foreseen: &ForeseenWithdrawal) -> Markup {
+    let (view, w) = (&visitor.view, visitor.view.words());
+    let included: Vec<_> = order.include.iter().map(ToString::to_string).collect();
+    let excluded: Vec<_> = order.exclude.iter().map(ToString::to_string).collect();
+    let possible = foreseen.left.iter().filter(|one| one.why == Left::Possible).map(|one| &one.session);
+    let certain = foreseen.sessions.iter().map(|one| &one.session).filter(|one| !included.contains(one));
+    let (take, leave): (Vec<_>, Vec<_>) =
+        (included.iter().chain(possible).collect(), excluded.iter().chain(certain).collect());
+    let picks = |name: &str, all: &[&String], chosen: &[String]| {
+        html! {
+            div.picks { @for session in all {
+                label.pick { input type="checkbox" name=(name) value=(session) checked[chosen.contains(session)]; " " (session) }
+            } }
+        }
+    };
+    html! {
+        @if !take.is_empty() || !leave.is_empty() {
+            section aria-labelledby="c-decide" {
+                h2 #c-decide { (w.consents.decide_title) }
+                p.intro { (view.say(w.consents.decide_lead, &[])) }
+                form.page method="post" action="/consents/withdraw/foresee" autocomplete="off" {
+                    (carried(visitor, order))
+                    @if !take.is_empty() { fieldset { legend { (w.consents.take) } (picks(INCLUDE, &take, &included)) } }
+                    @if !leave.is_empty() { fieldset { legend { (w.consents.leave) } (picks(EXCLUDE, &leave, &excluded)) } }
+                    div.actions { button { (w.consents.do_see) } }
+                }
+            }
+        }
+    }
 }
 
 /// The order to do what stands above, and nothing else.
@@ -198,10 +264,9 @@ fn do_it(visitor: &Visitor<Requests>, order: &Order, foreseen: &ForeseenWithdraw
     let (view, w) = (&visitor.view, visitor.view.words());
     html! {
         form.page method="post" action="/consents/withdraw/do" autocomplete="off" {
-            (whose_of(visitor, &order.whose))
-            @if matches!(order.whose, Whose::Person(_)) { input type="hidden" name="company" value=(order.installation); }
-            input type="hidden" name="came" value=(order.came.as_str());
-            input type="hidden" name="day" value=[order.day];
+            (carried(visitor, order))
+            @for one in &order.include { input type="hidden" name=(INCLUDE) value=(one); }
+            @for one in &order.exclude { input type="hidden" name=(EXCLUDE) value=(one); }
             input type="hidden" name="hash" value=(foreseen.hash);
             p { (view.say(w.cannot_be_undone, &[])) }
             div.actions { button.danger { (w.consents.do_withdraw) } }

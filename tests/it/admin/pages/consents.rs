@@ -74,6 +74,14 @@ fn a_withdrawal_by_a_letter_is_shown_first_and_done_as_it_was_shown() {
     let foreseen = olga.post(at, &[("person", &person), ("came", "officer-phone")]).is(200);
     let foreseen = foreseen.says(&["acme/103", "The consent of 1 session ends"]);
     assert!(!foreseen.text.contains("acme/102"), "it is somebody else's: {}", foreseen.text);
+    // Which sessions are left is decided first, and shown once more.
+    let leave = [("person", &*foreseen.hidden("person")), ("came", "officer-phone"), ("exclude", "acme/103")];
+    let left =
+        olga.post(at, &leave).is(200).says(&["There is no consent that the withdrawal would end", "It was excluded"]);
+    assert!(!left.text.contains("name=\"hash\""), "{}", left.text);
+    for other in ["beta/103", "103", "acme/x", "<script>"] {
+        olga.post(at, &[leave[0], leave[1], ("exclude", other)]).is(400);
+    }
     let (person, hash) = (foreseen.hidden("person"), foreseen.hidden("hash"));
     seen.push(foreseen.text);
     for expired in ["/consents/withdraw", at, at_do] {

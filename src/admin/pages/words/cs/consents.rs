@@ -17,6 +17,8 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     day: "Řečeno dne",
     day_hint: "Co bylo uděleno po tomto dni, platí dál. Nevyplníte-li den, platí dnešek.",
     day_wrong: "Zadejte den, který není v budoucnosti.",
+    decide_lead: "Tím se nic nestane: jen se znovu ukáže, co by následovalo po vašem rozhodnutí.",
+    decide_title: "Rozhodnout o jednotlivých konverzacích",
     demands: "Co podle pravidel následuje",
     done_lead: "Je zapsáno i to, jak odvolání přišlo. Souhlasy konverzací, které tu nebyly, se nezměnily.",
     done_title: "Odvolání je zapsáno",
@@ -34,6 +36,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     find_title: "Jedna konverzace",
     how: "Jak je to známo",
     lead: "Který souhlas konverzace ukazuje, teď i dřív, a jak skončil.",
+    leave: "Nechat, jak jsou",
     left_title: "Co zůstane, jak je",
     left_why: "Proč to zůstane",
     needs_approval: "musí schválit člověk",
@@ -52,6 +55,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     shown_title: "Co by odvolání udělalo",
     started: "Začala",
     state: "Souhlas",
+    take: "Možná patří osobě: vyberte ty, které jí patří",
     tenant: "Oddělení",
     title: "Souhlasy",
     to_person: "Na stránku Lidé",
@@ -95,7 +99,7 @@ fn cause(one: UnknownCause) -> &'static str {
 
 fn left(one: Left) -> &'static str {
     match one {
-        Left::Possible => "Jen možná patří osobě. Pokud jí patří, odvolejte souhlas na stránce té konverzace.",
+        Left::Possible => "Jen možná patří osobě. Rozhodněte o ní níže.",
         Left::Excluded => "Byla vyloučena.",
         Left::NotGiven => "Žádný souhlas, který by odvolání mohlo ukončit, tu není, nebo byl udělen až potom.",
     }

@@ -17,6 +17,8 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     day: "Said on",
     day_hint: "What was given after that day stands. Now, if it is left empty.",
     day_wrong: "Enter a day that is not in the future.",
+    decide_lead: "Nothing is done by that: it is shown once more with what you have decided.",
+    decide_title: "Decide about single sessions",
     demands: "What the rules demand by it",
     done_lead: "It is written down with how it came. Consents of sessions that were not shown are as they were.",
     done_title: "The withdrawal is written down",
@@ -34,6 +36,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     find_title: "One session",
     how: "By what",
     lead: "Which consent a session shows, now and before, and how it ended.",
+    leave: "Leave as they are",
     left_title: "What stays as it is",
     left_why: "Why it stays",
     needs_approval: "needs a person’s approval",
@@ -52,6 +55,7 @@ pub(super) const WORDS: ConsentsWords = ConsentsWords {
     shown_title: "What the withdrawal would do",
     started: "Began",
     state: "Consent",
+    take: "Possibly the person’s: take those that are",
     tenant: "Department",
     title: "Consents",
     to_person: "To people",
@@ -95,7 +99,7 @@ fn cause(one: UnknownCause) -> &'static str {
 
 fn left(one: Left) -> &'static str {
     match one {
-        Left::Possible => "It is only possibly the person’s. Withdraw it on its own page, where it is theirs.",
+        Left::Possible => "It is only possibly the person’s. Decide about it below.",
         Left::Excluded => "It was excluded.",
         Left::NotGiven => "No consent is given that a withdrawal could end, or it was given afterwards.",
     }
