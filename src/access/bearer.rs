@@ -151,7 +151,8 @@ impl fmt::Debug for Bearer {
     }
 }
 
-fn digit(bits: u32) -> char {
+/// One of the digits, by five bits.
+pub(super) fn digit(bits: u32) -> char {
     char::from(DIGITS[(bits & 31) as usize])
 }
 

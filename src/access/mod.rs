@@ -17,5 +17,5 @@ pub(crate) use bearer::{
 pub(crate) use browser::Browser;
 pub(crate) use lockout::{Lockout, UnderWay};
 pub(crate) use name::AccountName;
-pub(crate) use password::{PasswordHash, PasswordRefused};
+pub(crate) use password::{ONE_TIME_MAX, PasswordHash, PasswordRefused, one_time_password};
 pub(crate) use role::{Companies, Permission, Role, Roles};

@@ -1,10 +1,13 @@
 //! Passwords: which are taken, and what is kept of them.
 
 use std::fmt;
+use std::time::Duration;
 
 use argon2::password_hash::phc;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
+use zeroize::Zeroizing;
 
+use super::bearer::digit;
 use super::name::AccountName;
 use crate::keys::{Secret, fill_random};
 
@@ -23,6 +26,16 @@ const SALT_BYTES: usize = 16;
 const NOBODYS: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y4KzzIgUErd7/K7tAmABwA$a5RMfKxHW7wKseot13fPQup3w8W/52FDMb24rHeJ8uo";
 
+/// Before what is kept of a one-time password.
+const ONE_TIME: &str = "one-time ";
+
+/// How long a one-time password is good for.
+pub(crate) const ONE_TIME_MAX: Duration = Duration::from_secs(3 * 24 * 60 * 60);
+
+/// Digits of a one-time password, in groups that are easy to read out: five bits each.
+const ONE_TIME_DIGITS: usize = 20;
+const ONE_TIME_GROUP: usize = 5;
+
 /// What is kept of a password: a PHC string of argon2id, with its own salt and parameters.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct PasswordHash(String);
@@ -36,6 +49,8 @@ pub(crate) enum PasswordRefused {
     TooLong,
     #[error("the account's name is no password")]
     IsTheName,
+    #[error("the password that was given is known to who has given it: choose another one")]
+    WasGiven,
 }
 
 impl PasswordHash {
@@ -57,6 +72,16 @@ impl PasswordHash {
         if text.chars().count() < CHARS_MIN { Err(PasswordRefused::TooShort) } else { Ok(()) }
     }
 
+    /// Of a password that somebody is given, and changes before they sign in. Takes as long as [`Self::of_new`].
+    pub(crate) fn of_one_time(password: &Secret) -> Self {
+        Self(format!("{ONE_TIME}{}", Self::of(password).0))
+    }
+
+    /// Whether nobody signs in with it, but by it chooses a password of their own.
+    pub(crate) fn is_one_time(&self) -> bool {
+        self.0.starts_with(ONE_TIME)
+    }
+
     fn of(password: &Secret) -> Self {
         let mut salt = [0; SALT_BYTES];
         fill_random(&mut salt);
@@ -68,7 +93,7 @@ impl PasswordHash {
 
     /// Whether it is of this password. Takes as long as making it did.
     pub(crate) fn is_of(&self, password: &Secret) -> bool {
-        is_of(&self.0, password)
+        is_of(self.0.strip_prefix(ONE_TIME).unwrap_or(&self.0), password)
     }
 
     /// Takes as long as [`Self::is_of`] does, for nobody.
@@ -91,6 +116,20 @@ impl PasswordHash {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A password that nobody has chosen: 100 random bits.
+pub(crate) fn one_time_password() -> Secret {
+    let mut bytes = Zeroizing::new([0; ONE_TIME_DIGITS]);
+    fill_random(&mut bytes[..]);
+    let mut text = Zeroizing::new(String::with_capacity(ONE_TIME_DIGITS + ONE_TIME_DIGITS / ONE_TIME_GROUP));
+    for (place, byte) in bytes.iter().enumerate() {
+        if place > 0 && place.is_multiple_of(ONE_TIME_GROUP) {
+            text.push('-');
+        }
+        text.push(digit(u32::from(*byte)));
+    }
+    Secret::new(text.as_str())
 }
 
 impl fmt::Debug for PasswordHash {
@@ -146,6 +185,18 @@ mod tests {
         let start = |hash: &str| hash[..hash.len() - 66].to_owned();
         assert_eq!(start(NOBODYS), start(hash.as_str()));
         assert!(phc::PasswordHash::new(NOBODYS).is_ok() && NOBODYS.len() == hash.as_str().len());
+    }
+
+    #[test]
+    fn a_one_time_password_is_long_random_and_known_as_one() {
+        let (one, other) = (one_time_password(), one_time_password());
+        assert_ne!(one, other);
+        assert_eq!(one.expose().len(), 23);
+        assert!(one.expose().split('-').all(|group| group.len() == 5), "four groups that can be read out");
+        let hash = PasswordHash::of_one_time(&one);
+        assert!(hash.is_one_time() && hash.is_of(&one) && !hash.is_of(&other));
+        assert!(PasswordHash::kept(hash.as_str()).is_some_and(|kept| kept.is_one_time() && kept.is_of(&one)));
+        assert!(!PasswordHash::of(&one).is_one_time(), "the same as a password of one's own is none");
     }
 
     #[test]

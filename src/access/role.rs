@@ -35,16 +35,14 @@ impl Role {
         match (self, wanted) {
             // Lists are free of personal data, and who cannot see what is under way asks others for more than that.
             (_, See | Own) => true,
-            // Whoever gives roles could give themselves every one of them, and approve their own: roles are given by who may
-            // run commands on the ledger, who could do all of it anyway.
-            (_, Accounts) => false,
             (Self::Officer, Requests | SeePlans | Rules) => true,
             // Only looks at what was planned: who could plan as well is given both roles, and then nobody approves their own.
             (Self::Approver, Approve | SeePlans | Rules) => true,
-            // Sees who has an account because they are who is asked when somebody cannot sign in.
-            (Self::Operator, Operate | SeeAccounts) => true,
-            (Self::Officer, Approve | Operate | SeeAccounts)
-            | (Self::Approver, Requests | Operate | SeeAccounts)
+            // Is who is asked when somebody cannot sign in, or comes or goes. Who gives roles could give themselves every one of
+            // them: what makes an officer or an approver takes two operators, and nobody's own account is theirs to change.
+            (Self::Operator, Operate | SeeAccounts | Accounts) => true,
+            (Self::Officer, Approve | Operate | SeeAccounts | Accounts)
+            | (Self::Approver, Requests | Operate | SeeAccounts | Accounts)
             // What a rule demands is a decision on people's data, and none of how quietus runs.
             | (Self::Operator, Requests | SeePlans | Approve | Rules) => false,
         }
@@ -74,7 +72,7 @@ pub(crate) enum Permission {
     Rules,
     /// See who has an account and which tokens there are.
     SeeAccounts,
-    /// Give and take accounts, roles and tokens: by command only.
+    /// Give and take accounts, roles and tokens: in a browser, with one's own password.
     Accounts,
     /// One's own password and sessions.
     Own,
@@ -235,7 +233,7 @@ mod tests {
             (Permission::Operate, [false, false, true]),
             (Permission::Rules, [true, true, false]),
             (Permission::SeeAccounts, [false, false, true]),
-            (Permission::Accounts, [false, false, false]),
+            (Permission::Accounts, [false, false, true]),
             (Permission::Own, [true, true, true]),
         ];
         assert_eq!(table.map(|(wanted, _)| wanted), Permission::ALL);

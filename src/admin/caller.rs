@@ -46,7 +46,7 @@ macro_rules! needs {
     };
 }
 
-needs!(See, Requests, SeePlans, Approve, Operate, Rules, SeeAccounts, Own);
+needs!(See, Requests, SeePlans, Approve, Operate, Rules, SeeAccounts, Accounts, Own);
 
 /// Somebody who may do what `N` takes, and the operations for it.
 pub(super) struct By<N> {

@@ -6,12 +6,14 @@ mod answer;
 mod api;
 mod caller;
 mod ending;
+mod exporting;
 mod given;
 mod keyed;
 mod pages;
 mod problem;
 mod routes;
 mod settings;
+mod spent;
 mod state;
 
 pub(crate) use routes::router;

@@ -11,6 +11,7 @@ use tokio::time::timeout;
 
 use super::problem::{Code, Problem};
 use super::settings::AdminSettings;
+use super::spent::Spent;
 use crate::http::{ServerSettings, address_of};
 use crate::keys::CapsuleKey;
 use crate::lock::Replaceable;
@@ -31,6 +32,8 @@ pub(crate) struct Admin {
     trials: Semaphore,
     /// What a page hands out to come back within minutes is sealed under it; with the process it is gone.
     pub(super) passing: CapsuleKey,
+    /// What was handed out under it for one order, and was used.
+    pub(super) spent: Spent,
     sign_ins: SignInLimits,
     /// What is ordered of this process itself.
     plugins: RunningPlugins,
@@ -63,6 +66,7 @@ impl Admin {
             plans: Semaphore::new(PLANS_AT_ONCE),
             trials: Semaphore::new(TRIALS_AT_ONCE),
             passing: CapsuleKey::generate(),
+            spent: Spent::default(),
             sign_ins: SignInLimits::default(),
             plugins,
             configuration,

@@ -99,6 +99,8 @@ pub(crate) enum Act {
     RejectRule,
     /// Writes down that a person has withdrawn consents.
     WithdrawConsent,
+    /// Asks that another operator has something done to an account.
+    AskForAccount,
     /// Gives somebody an account.
     AddAccount,
     /// Gives an account other roles, companies or another name to show.
@@ -121,7 +123,7 @@ pub(crate) enum Act {
 }
 
 impl Act {
-    pub(crate) const ALL: [Self; 66] = [
+    pub(crate) const ALL: [Self; 67] = [
         Self::RequestErasure,
         Self::ApproveErasure,
         Self::RejectErasure,
@@ -174,6 +176,7 @@ impl Act {
         Self::ApproveRequest,
         Self::RunRequest,
         Self::ReopenRequest,
+        Self::AskForAccount,
         Self::AddAccount,
         Self::ChangeAccount,
         Self::SetPassword,
@@ -244,6 +247,7 @@ impl Act {
             Self::ReopenRequest => "request.reopen",
             Self::EraseAgain => "erasure.again",
             Self::RecheckErasures => "erasure.recheck",
+            Self::AskForAccount => "account.ask",
             Self::AddAccount => "account.add",
             Self::ChangeAccount => "account.change",
             Self::SetPassword => "account.password",

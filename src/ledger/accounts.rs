@@ -139,9 +139,14 @@ impl StoredAccount {
         changes
     }
 
-    /// Whether somebody may begin a session who has shown this password.
-    pub(super) fn may_sign_in(&self, verified: &PasswordHash) -> bool {
+    /// Whether it may be used, and this is its password still.
+    pub(super) fn has(&self, verified: &PasswordHash) -> bool {
         self.account.disabled.is_none() && self.password.as_ref() == Some(verified)
+    }
+
+    /// Whether somebody may begin a session who has shown this password. Whoever has given a one-time password knows it.
+    pub(super) fn may_sign_in(&self, verified: &PasswordHash) -> bool {
+        self.has(verified) && !verified.is_one_time()
     }
 }
 
@@ -150,8 +155,8 @@ impl StoredAccount {
 pub(crate) struct OwnPassword {
     /// The password that was shown.
     pub(crate) verified: PasswordHash,
-    /// The session in which it is changed, which goes on.
-    pub(crate) session: TokenId,
+    /// The session in which it is changed, which goes on; none where it is a one-time password, with which nobody signs in.
+    pub(crate) session: Option<TokenId>,
 }
 
 /// A token or a session that is not over.

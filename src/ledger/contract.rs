@@ -239,6 +239,7 @@ macro_rules! contract {
             accounts: an_account_is_added_changed_and_disabled_and_each_order_leaves_a_row
                 of_those_who_add_an_account_at_once_one_has
                 a_session_begins_with_the_password_that_was_verified_and_ends_with_another
+                no_session_begins_with_a_one_time_password_and_it_is_changed_once
                 a_token_is_found_with_its_account_until_it_is_over_or_revoked
                 what_is_over_goes_with_maintenance;
             answering: an_order_is_new_once_and_answered_the_same_for_a_day

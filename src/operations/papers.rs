@@ -52,34 +52,15 @@ pub(crate) async fn letter(
         Some(named) => Some(requests::show(on, named).await?),
         None => None,
     };
-    if let Some(shown) = &request {
-        may_be_written(kind, &shown.request).map_err(OperationError::Conflict)?;
-    }
     let all = match &request {
         Some(shown) => of_request(on, shown).await?,
         None => Vec::new(),
     };
-    let receipt = match sequence {
+    let named = match sequence {
         Some(sequence) => Some(receipts::show(on, sequence).await?),
-        None => newest(kind, &all).cloned(),
+        None => None,
     };
-    if let (Some(receipt), Some(request)) = (&receipt, &request) {
-        must_be_of(request, receipt)?;
-    }
-    let nothing = match kind {
-        LetterKind::NothingHeld => {
-            let request = request.as_ref().map(|shown| &shown.request);
-            Some(nothing(request, &all, receipt.as_ref(), &on.settings.targets)?)
-        }
-        _ => None,
-    };
-    if kind.needs_receipt() && receipt.is_none() {
-        let text = "this letter says what was done, and no receipt says it yet: name one";
-        return Err(OperationError::Conflict(text.to_owned()));
-    }
-    let number = request.as_ref().map(|shown| shown.request.number.to_string());
-    let known = all.iter().chain(&receipt).map(|receipt| &receipt.statement);
-    must_be_said(kind, number.as_deref(), known).map_err(OperationError::Conflict)?;
+    let (receipt, nothing) = filled(kind, request.as_ref(), &all, named, &on.settings.targets)?;
     let case = request.as_ref().map(|shown| Case::of(&shown.request)).unwrap_or_default();
     let statement = receipt.as_ref().map(|receipt| &receipt.statement);
     let others = all.into_iter().map(|receipt| receipt.statement);
@@ -95,6 +76,44 @@ pub(crate) async fn letter(
         on.ledger.note(entry.with_word("letter", kind.as_str()).with_word("lang", lang.as_str())).await?;
     }
     Ok(html)
+}
+
+/// The letters that would be true of a request as it is now.
+pub(crate) async fn letters(on: &Operations, shown: &requests::Shown) -> Result<Vec<LetterKind>, OperationError> {
+    let all = of_request(on, shown).await?;
+    let is_true = |kind: &LetterKind| filled(*kind, Some(shown), &all, None, &on.settings.targets).is_ok();
+    Ok(LetterKind::ALL.into_iter().filter(is_true).collect())
+}
+
+/// The receipt that a letter is filled from, and what shows that nothing is held where it says so; or why it would not be true.
+fn filled(
+    kind: LetterKind,
+    request: Option<&requests::Shown>,
+    all: &[Receipt],
+    named: Option<Receipt>,
+    everywhere: &[TargetName],
+) -> Result<(Option<Receipt>, Option<Nothing>), OperationError> {
+    if let Some(shown) = request {
+        may_be_written(kind, &shown.request).map_err(OperationError::Conflict)?;
+    }
+    let receipt = named.or_else(|| newest(kind, all).cloned());
+    if let (Some(receipt), Some(request)) = (&receipt, request) {
+        must_be_of(request, receipt)?;
+    }
+    let nothing = match kind {
+        LetterKind::NothingHeld => {
+            Some(nothing(request.map(|shown| &shown.request), all, receipt.as_ref(), everywhere)?)
+        }
+        _ => None,
+    };
+    if kind.needs_receipt() && receipt.is_none() {
+        let text = "this letter says what was done, and no receipt says it yet: name one";
+        return Err(OperationError::Conflict(text.to_owned()));
+    }
+    let number = request.map(|shown| shown.request.number.to_string());
+    let known = all.iter().chain(&receipt).map(|receipt| &receipt.statement);
+    must_be_said(kind, number.as_deref(), known).map_err(OperationError::Conflict)?;
+    Ok((receipt, nothing))
 }
 
 /// Which request or receipt a letter is filled from; none of a form that says nothing of anybody.

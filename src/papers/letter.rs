@@ -34,7 +34,6 @@ pub(crate) enum LetterKind {
 }
 
 impl LetterKind {
-    #[cfg(test)]
     pub(crate) const ALL: [Self; 7] = [
         Self::Acknowledgement,
         Self::Extension,

@@ -92,6 +92,11 @@ impl Expression {
         Ok((Self { source: source.to_owned(), tree }, doubts))
     }
 
+    /// As it is written.
+    pub(super) fn source(&self) -> &str {
+        self.source.trim()
+    }
+
     /// Whether it holds for every conversation.
     pub(super) fn is_always_true(&self) -> bool {
         self.source.trim() == "true"

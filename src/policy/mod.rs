@@ -25,7 +25,7 @@ pub(crate) use evaluation::{Demanded, Fired};
 pub(crate) use facts::{Facts, Trigger, known_words};
 pub(crate) use person::{Certainty, Comparison, PersonSettings};
 pub(crate) use problem::{BadRule, DoubtfulRule, RuleFailed};
-pub(crate) use rules::{CONTENT_AFTER_ERASURE, Demand, Policy, REQUEST, Rule};
+pub(crate) use rules::{CONTENT_AFTER_ERASURE, ConfiguredRule, Demand, Policy, REQUEST, Rule};
 pub(crate) use settings::{ConfirmBy, ConsentRuleSettings, RuleSettings, RulesSettings};
 pub(crate) use testing::{RuleTestSettings, TestResult, TestsContext, doubtful, untested};
 

@@ -68,7 +68,37 @@ pub(crate) struct Rule {
     pub(super) asks_for_consent: bool,
 }
 
+/// A rule as it is configured, for whoever reads it.
+#[derive(Debug)]
+pub(crate) struct ConfiguredRule<'r> {
+    pub(crate) name: &'r str,
+    pub(crate) on: Trigger,
+    /// The expression; `None` where it applies to every conversation.
+    pub(crate) when: Option<&'r str>,
+    pub(crate) erase: Scope,
+    pub(crate) approve: bool,
+    pub(crate) confirm: Option<ConfirmBy>,
+    pub(crate) after: Duration,
+    pub(crate) targets: &'r [TargetName],
+    pub(crate) version: &'r str,
+}
+
 impl Rule {
+    /// How it is configured.
+    pub(crate) fn configured(&self) -> ConfiguredRule<'_> {
+        ConfiguredRule {
+            name: &self.name,
+            on: self.on,
+            when: (!self.is_about_all()).then(|| self.when.source()),
+            erase: self.erase,
+            approve: self.approve,
+            confirm: self.confirm,
+            after: self.after,
+            targets: &self.targets,
+            version: &self.version,
+        }
+    }
+
     /// What it answers to these facts.
     pub(crate) fn asked(&self, facts: &Facts<'_>) -> RuleAnswer {
         match self.when.applies(&self.name, facts) {

@@ -1,4 +1,5 @@
-//! Who has an account, and which tokens there are. They are given and taken by command only.
+//! Who has an account, and which tokens there are. They are given and taken by command, and on the pages by who shows their own password:
+//! a token has none to show.
 
 use std::sync::Arc;
 

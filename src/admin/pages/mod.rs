@@ -3,22 +3,26 @@
 
 mod accounts;
 mod audit;
+mod consents;
 mod cookies;
 mod erasures;
 mod explain;
 mod fields;
 mod filters;
+mod first_password;
 mod holds;
 mod home;
 mod looks;
 mod origin;
 mod paging;
+mod paper;
 mod parts;
 mod people;
 mod place;
 mod preferences;
 mod receipts;
 mod requests;
+mod rules;
 mod sessions;
 mod sign_in;
 mod style;
@@ -63,9 +67,11 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(holds::routes())
         .merge(people::routes())
         .merge(tasks::routes())
+        .merge(rules::routes())
+        .merge(consents::routes())
+        .merge(accounts::routes())
         .route("/targets", get(targets::show))
         .route("/audit", get(audit::show))
-        .route("/accounts", get(accounts::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
 }
 

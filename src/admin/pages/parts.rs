@@ -23,7 +23,7 @@ use crate::subject::{InstallationName, Kind, SessionKey};
 pub(super) const SOON_DAYS: i32 = 7;
 
 /// What stands in a segment of a path as it is.
-const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+pub(super) const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 /// Where a request is.
 pub(super) fn request_path(request: &Request) -> String {

@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 
+use super::consents::session_link;
 use super::fields::Fields;
 use super::parts::{
     cell, companies, due, erasure_state, explain_path, heads, held_by, in_words, request_path, request_state, verdict,
@@ -158,6 +159,7 @@ fn results(visitor: &Visitor<Requests>, found: &Found, company: &str, sealed: &s
             div.actions {
                 (with("/requests/new/of", w.request_for_person))
                 (with("/holds/new/of", w.hold_for_person))
+                @if !consents.is_empty() { (with("/consents/withdraw", w.consents.withdraw_of_person)) }
                 (with("/people", w.look_once_more))
             }
             p.small.muted { (view.say(w.person_lasts, &[])) }
@@ -226,10 +228,7 @@ fn of_consents(visitor: &Visitor<Requests>, all: &[FoundConsent]) -> Markup {
                 tbody role="rowgroup" { @for found in all {
                     tr role="row" {
                         th scope="row" role="rowheader" {
-                            @match found.session.parse::<SessionKey>() {
-                                Ok(key) => a href=(explain_path(&key)) { (found.session) },
-                                Err(_) => (found.session),
-                            }
+                            (session_link(visitor, &found.session))
                             @if let Some(erased) = found.erased { small { (view.fill(w.session_erased, &[("time", &view.time(erased))])) } }
                             @else if let Some(started) = found.started { small { (view.time(started)) } }
                         }

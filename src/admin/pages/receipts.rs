@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, RawQuery};
-use axum::http::{HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
 use maud::{Markup, html};
 
 use super::fields::Fields;
 use super::filters::nothing_here;
 use super::paging::PAGE;
+use super::paper::paper;
 use super::parts::{cell, crumbs, heads, in_words, verdict, verdict_class};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
@@ -213,13 +213,7 @@ async fn certificate(visitor: Visitor<Requests>, Path(number): Path<String>) -> 
         Ok::<_, Problem>(html)
     };
     match made.await {
-        Ok(html) => {
-            let media = HeaderValue::from_static("text/html; charset=utf-8");
-            // Its one style sheet stands in it.
-            let policy =
-                HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
-            ([(header::CONTENT_TYPE, media), (header::CONTENT_SECURITY_POLICY, policy)], html).into_response()
-        }
+        Ok(html) => paper(html),
         Err(problem) => visitor.view.problem(&problem),
     }
 }

@@ -157,7 +157,7 @@ fn password_form(view: &View, wrong: Option<&Wrong<'_>>, status: StatusCode) -> 
 }
 
 /// From where somebody asks.
-struct Address(IpAddr);
+pub(super) struct Address(pub(super) IpAddr);
 
 impl FromRequestParts<Arc<Admin>> for Address {
     type Rejection = Refusal;

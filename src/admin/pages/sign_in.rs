@@ -13,20 +13,22 @@ use maud::{Markup, html};
 
 use super::cookies::{Cookies, SESSION};
 use super::fields::Fields;
-use super::place;
 use super::view::{Refusal, Sheet, View, see};
 use super::visitor::Visitor;
+use super::whom::Wrong;
+use super::{first_password, place};
 use crate::access::Browser;
 use crate::admin::caller::{Own, known};
 use crate::admin::problem::Problem;
 use crate::admin::state::Admin;
 use crate::language::Lang;
-use crate::operations::OperationError;
 use crate::operations::accounts::{self, SignInRefused, SignedIn};
+use crate::operations::{InputError, OperationError};
 
 pub(super) fn routes() -> Router<Arc<Admin>> {
     Router::new()
         .route("/sign-in", get(ask).post(sign_in))
+        .route("/sign-in/password", post(choose_password))
         .route("/sign-out", post(sign_out))
         .route("/language/{lang}", get(choose))
 }
@@ -102,14 +104,52 @@ async fn sign_in(
     let cookies = Cookies::of(&admin);
     match signed {
         Ok(Ok(SignedIn { cookie, .. })) => {
-            // What the browser had before, or somebody had it have, is good for nothing from now on.
-            if let Err(error) = end_former(&admin, cookies, &headers).await {
-                tracing::warn!(error = %crate::causes::with_causes(&error), "a browser's former session goes on until it ends by itself");
-            }
+            forget_former(&admin, cookies, &headers).await;
             with_cookie(see(next), cookies.session(cookie.expose()))
         }
+        Ok(Err(SignInRefused::OneTime)) => view.page(&first_password::form(&view, name, next, &[], StatusCode::OK)),
         Ok(Err(why)) => with_wait(view.page(&refused(&view, next, why)), why),
         Err(error) => view.problem(&Problem::from(error)),
+    }
+}
+
+/// A password of one's own, by the one-time password that one was given.
+async fn choose_password(
+    State(admin): State<Arc<Admin>>,
+    Anybody { view, from }: Anybody,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Response {
+    let w = view.words();
+    let (name, next) = (fields.text("user"), place::own(fields.text("next")));
+    let again =
+        |field, text, status| view.page(&first_password::form(&view, name, next, &[Wrong { field, text }], status));
+    let (given, new) = (fields.secret("given"), fields.secret("new"));
+    if new != fields.secret("again") {
+        return again("again", view.say(w.passwords_differ, &[]), StatusCode::BAD_REQUEST);
+    }
+    let (on, browser, cookies) = (admin.operations(), browser_of(&headers), Cookies::of(&admin));
+    match accounts::choose_password(&on, name, (given, new), from, browser, admin.sign_ins()).await {
+        Ok(Ok(Some(cookie))) => {
+            forget_former(&admin, cookies, &headers).await;
+            with_cookie(see(next), cookies.session(cookie.expose()))
+        }
+        Ok(Ok(None)) => see("/sign-in"),
+        Ok(Err(why)) => {
+            let (text, status) = why_not(&view, why);
+            again("given", text, status)
+        }
+        Err(OperationError::Input(InputError::Password(why))) => {
+            again("new", view.say((w.password_refused)(why), &[]), StatusCode::BAD_REQUEST)
+        }
+        Err(error) => view.problem(&Problem::from(error)),
+    }
+}
+
+/// What the browser had before, or somebody had it have, is good for nothing from now on.
+async fn forget_former(admin: &Admin, cookies: Cookies, headers: &HeaderMap) {
+    if let Err(error) = end_former(admin, cookies, headers).await {
+        tracing::warn!(error = %crate::causes::with_causes(&error), "a browser's former session goes on until it ends by itself");
     }
 }
 
@@ -150,6 +190,7 @@ pub(super) fn why_not(view: &View, why: SignInRefused) -> (String, StatusCode) {
             let minutes = wait.as_secs().div_ceil(60).max(1);
             (view.count(&w.wait_minutes, minutes), StatusCode::TOO_MANY_REQUESTS)
         }
+        SignInRefused::OneTime => (view.say(w.giving.choose_lead, &[]), StatusCode::FORBIDDEN),
         SignInRefused::Busy => (view.say(w.too_many_at_once, &[]), StatusCode::SERVICE_UNAVAILABLE),
     }
 }

@@ -30,9 +30,11 @@ pub(super) enum Section {
     Explain,
     Receipts,
     People,
+    Consents,
     Holds,
     Tasks,
     Targets,
+    Rules,
     Audit,
     Accounts,
     Own,
@@ -279,6 +281,7 @@ impl View {
                             (to(Section::Requests, "/requests", w.requests))
                             @if who.roles.allow(Permission::Requests) {
                                 (to(Section::People, "/people", w.people))
+                                (to(Section::Consents, "/consents", w.consents.title))
                                 (to(Section::Tasks, "/tasks", w.tasks))
                             }
                             (to(Section::Holds, "/holds", w.holds))
@@ -292,6 +295,7 @@ impl View {
                             // Their list is of all companies.
                             @if who.companies == Companies::All {
                                 (to(Section::Receipts, "/receipts", w.receipts))
+                                (to(Section::Rules, "/rules", w.rules.title))
                                 (to(Section::Audit, "/audit", w.audit))
                                 @if who.roles.allow(Permission::Operate) { (to(Section::Targets, "/targets", w.targets)) }
                                 @if who.roles.allow(Permission::SeeAccounts) { (to(Section::Accounts, "/accounts", w.accounts)) }

@@ -66,7 +66,7 @@ fn an_account_is_added_shown_changed_and_disabled() {
     assert_eq!((&ann["roles"], &ann["companies"]), (&serde_json::json!(["operator"]), &serde_json::Value::Null));
     assert_eq!(ann["shown_as"], "Anna Nováková");
     let shown = home.run(&["users", "show", "ann"]).1;
-    assert!(shown.contains("may        see, operate, see_accounts, own\n"), "{shown}");
+    assert!(shown.contains("may        see, operate, see_accounts, accounts, own\n"), "{shown}");
     home.signs_in("ann");
     assert_eq!(home.sessions("ann"), 1);
     assert_eq!(home.json(&["users", "sign-out", "ann"])["ended"], 1);

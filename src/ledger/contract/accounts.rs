@@ -157,7 +157,8 @@ pub(crate) async fn a_session_begins_with_the_password_that_was_verified_and_end
     assert!(ledger.account_sessions(&name("bob")).await.expect("read").is_empty());
 
     // By the password that was shown, in a session of the account that goes on.
-    let shown = |mark: &str, session: &TokenId| OwnPassword { verified: password(mark), session: session.clone() };
+    let shown =
+        |mark: &str, session: &TokenId| OwnPassword { verified: password(mark), session: Some(session.clone()) };
     for refused in [shown("other", &first.id), shown("first", &third.id)] {
         assert!(!ledger.set_password(&ann, &password("second"), Some(&refused), &own).await.expect("answered"));
     }
@@ -203,6 +204,25 @@ pub(crate) async fn a_session_begins_with_the_password_that_was_verified_and_end
         "account.password account:ann unchanged sessions=0".to_owned(),
     ];
     assert_eq!(rows, expected);
+}
+
+pub(crate) async fn no_session_begins_with_a_one_time_password_and_it_is_changed_once(ledger: Shared) {
+    let ann = name("ann");
+    let own = Actor::user(&ann);
+    assert!(ledger.add_account(&officer("ann"), &by()).await.expect("added"));
+    let given = password("one-time a");
+    let by_given = |given: &PasswordHash| OwnPassword { verified: given.clone(), session: None };
+    // Without a session, nothing but a one-time password is changed by what was shown.
+    let by_first = by_given(&password("first"));
+    assert!(!ledger.set_password(&ann, &password("own"), Some(&by_first), &own).await.expect("answered"));
+    assert!(ledger.set_password(&ann, &given, None, &by()).await.expect("given"));
+    assert!(!ledger.add_session(&session_of("ann", SESSION_MAX), &given, &own).await.expect("answered"));
+    let other = by_given(&password("one-time b"));
+    assert!(!ledger.set_password(&ann, &password("own"), Some(&other), &own).await.expect("answered"));
+    let by_given = by_given(&given);
+    assert!(ledger.set_password(&ann, &password("own"), Some(&by_given), &own).await.expect("changed"));
+    assert!(!ledger.set_password(&ann, &password("another"), Some(&by_given), &own).await.expect("answered"));
+    assert!(ledger.add_session(&session_of("ann", SESSION_MAX), &password("own"), &own).await.expect("begun"));
 }
 
 pub(crate) async fn a_token_is_found_with_its_account_until_it_is_over_or_revoked(ledger: Shared) {

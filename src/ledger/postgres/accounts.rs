@@ -54,16 +54,22 @@ impl Accounts for PostgresLedger {
             if let Some(stored) = &mut stored {
                 changed = match own {
                     Some(own) => {
-                        let rows = tx.listed(&both::session(&own.session, tx.now)).await?;
-                        let session = rows.first().map(|row| both::name(row, 1)).transpose()?;
-                        session.as_ref() == Some(name) && stored.may_sign_in(&own.verified)
+                        let is_own = match &own.session {
+                            Some(id) => {
+                                let rows = tx.listed(&both::session(id, tx.now)).await?;
+                                let session = rows.first().map(|row| both::name(row, 1)).transpose()?;
+                                session.as_ref() == Some(name)
+                            }
+                            None => own.verified.is_one_time(),
+                        };
+                        is_own && stored.has(&own.verified)
                     }
                     None => true,
                 };
                 if changed {
                     stored.set_password(password, tx.now);
                     tx.run(&both::update(stored)?).await?;
-                    ended = tx.run(&both::delete_sessions(name, own.map(|own| &own.session))).await?;
+                    ended = tx.run(&both::delete_sessions(name, own.and_then(|own| own.session.as_ref()))).await?;
                 }
             }
             let named = stored.is_some().then_some(name);

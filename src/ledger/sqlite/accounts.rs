@@ -55,14 +55,19 @@ impl Accounts for SqliteLedger {
                 return Ok((false, acts::accounts::password(&by, None, false, 0)));
             };
             if let Some(own) = &own {
-                let session = list(tx, both::session(&own.session, tx.now), |row| both::name(row, 1))?.pop();
-                if session.as_ref() != Some(&name) || !stored.may_sign_in(&own.verified) {
+                let is_own = match &own.session {
+                    Some(id) => {
+                        list(tx, both::session(id, tx.now), |row| both::name(row, 1))?.pop() == Some(name.clone())
+                    }
+                    None => own.verified.is_one_time(),
+                };
+                if !is_own || !stored.has(&own.verified) {
                     return Ok((false, acts::accounts::password(&by, Some(&name), false, 0)));
                 }
             }
             stored.set_password(&password, tx.now);
             run(tx, both::update(&stored)?)?;
-            let ended = run(tx, both::delete_sessions(&name, own.as_ref().map(|own| &own.session)))?;
+            let ended = run(tx, both::delete_sessions(&name, own.as_ref().and_then(|own| own.session.as_ref())))?;
             Ok((true, acts::accounts::password(&by, Some(&name), true, ended)))
         })
         .await

@@ -1,16 +1,18 @@
-//! Accounts: who may use the admin API and the pages, and who signs in. Accounts, roles and tokens are given by command only, by whoever
-//! may run commands on the ledger: over HTTP they are shown, and everybody changes their own password and ends their own sessions.
+//! Accounts: who may use the admin API and the pages, and who signs in. Accounts, roles and tokens are given by whoever may run commands on
+//! the ledger, and on the pages by operators, within bounds (`giving`); everybody changes their own password and ends their own sessions.
 
+mod giving;
 mod hashing;
 mod identity;
 mod session;
 mod somebody_else;
 mod tokens;
 
+pub(crate) use giving::{AccountOrder, Given, carry_out, must_be_done_by, must_be_let, note_asked, takes_two};
 pub(crate) use identity::{ByWhat, Identity, by_token};
 pub(crate) use session::{
-    SignInLimits, SignInRefused, SignedIn, by_session, change_password, end_own, sessions, sign_in, sign_out,
-    sign_out_everywhere,
+    SignInLimits, SignInRefused, SignedIn, by_session, change_password, choose_password, end_own, sessions,
+    show_own_password, sign_in, sign_out, sign_out_everywhere,
 };
 pub(crate) use somebody_else::why_not;
 pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, tokens};
@@ -18,6 +20,7 @@ pub(crate) use tokens::{IssuedToken, TokenRequest, issue_token, revoke_token, to
 use super::{InputError, OperationError, Operations};
 use crate::access::{
     Account, AccountChange, AccountName, Companies, LoginSession, NewAccount, PasswordHash, Roles, Token, one_line,
+    one_time_password,
 };
 use crate::audit::Actor;
 use crate::keys::Secret;
@@ -62,15 +65,20 @@ pub(crate) async fn add(on: &Operations, request: AccountRequest, by: &Actor) ->
     let shown_as = one_line(&shown_as).map_err(InputError::ShownAs)?;
     let companies = known(on, companies)?;
     // Said before a password is hashed for nothing; who comes at the same moment is told below.
-    if on.ledger.account(&name).await?.is_some() {
-        return Err(taken(&name));
-    }
+    must_be_free(on, &name).await?;
     let password = match password {
         Some(password) => Some(hash(&password, &name).await?),
         None => None,
     };
     let new = NewAccount { name, shown_as, roles, companies, password };
     if on.ledger.add_account(&new, by).await? { Ok(()) } else { Err(taken(&new.name)) }
+}
+
+async fn must_be_free(on: &Operations, name: &AccountName) -> Result<(), OperationError> {
+    match on.ledger.account(name).await? {
+        None => Ok(()),
+        Some(_) => Err(taken(name)),
+    }
 }
 
 /// Gives an account other roles, companies or another name to show: from the next thing on that it asks for, also by its sessions and tokens.
@@ -113,6 +121,26 @@ pub(crate) async fn set_password(
     }
     let hash = hash(password, name).await?;
     if on.ledger.set_password(name, &hash, None, by).await? { Ok(()) } else { Err(unknown(name)) }
+}
+
+/// Gives an account a one-time password, and ends its sessions. Nobody signs in with it: its person chooses one of their own by it.
+pub(crate) async fn give_one_time_password(
+    on: &Operations,
+    name: &AccountName,
+    by: &Actor,
+) -> Result<Secret, OperationError> {
+    if on.ledger.account(name).await?.is_none() {
+        return Err(unknown(name));
+    }
+    let (password, hash) = one_time().await?;
+    if on.ledger.set_password(name, &hash, None, by).await? { Ok(password) } else { Err(unknown(name)) }
+}
+
+/// A one-time password, with what is kept of it.
+async fn one_time() -> Result<(Secret, PasswordHash), OperationError> {
+    let password = one_time_password();
+    let hash = hashing::in_turn(true, || PasswordHash::of_one_time(&password)).await;
+    Ok((password, hash.map_err(hashing::Busy::into_error)?))
 }
 
 /// Ends the sessions of an account, and takes nothing of it from now on, its tokens neither.

@@ -4,11 +4,13 @@ use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::hashing::{self, Busy};
 use super::identity::{ByWhat, Identity, is_good, noted};
 use crate::access::{
-    Account, AccountName, Bearer, BearerKind, Browser, Lockout, LoginSession, PasswordHash, SESSION_MAX, TokenId,
-    UnderWay,
+    Account, AccountName, Bearer, BearerKind, Browser, Lockout, LoginSession, ONE_TIME_MAX, PasswordHash,
+    PasswordRefused, SESSION_MAX, TokenId, UnderWay,
 };
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
 use crate::keys::Secret;
@@ -49,6 +51,8 @@ pub(crate) enum SignInRefused {
     Later(Duration),
     /// Too many are being looked at.
     Busy,
+    /// It is the one-time password of the account: nobody signs in with it, but chooses one of their own by it.
+    OneTime,
 }
 
 /// Begins a session of whoever shows an account's password. `name` is as it was typed.
@@ -65,6 +69,20 @@ pub(crate) async fn sign_in(
         Ok(proved) => proved,
         Err(refused) => return Ok(Err(refused)),
     };
+    if password.is_one_time() {
+        return match on.ledger.clock().await {
+            // As any other that is wrong: who tries passwords learns nothing of one that was good.
+            Ok(clock) if is_over(&account, clock.now) => Ok(Err(wrong(on, Some(&account.name), limits).await?)),
+            Ok(_) => {
+                lock(&limits.0).undone(&tried);
+                Ok(Err(SignInRefused::OneTime))
+            }
+            Err(error) => {
+                lock(&limits.0).undone(&tried);
+                Err(error.into())
+            }
+        };
+    }
     let Bearer { id, hash, text } = Bearer::generate(BearerKind::Session);
     let new = NewSession { id, hash, account: account.name.clone(), browser, lasts: SESSION_MAX };
     match on.ledger.add_session(&new, &password, &Actor::user(&account.name)).await {
@@ -79,6 +97,83 @@ pub(crate) async fn sign_in(
             lock(&limits.0).undone(&tried);
             Err(error.into())
         }
+    }
+}
+
+/// Whether a one-time password is good no more.
+pub(super) fn is_over(account: &Account, now: Timestamp) -> bool {
+    let ends = account.password_changed.and_then(|given| given.checked_add(ONE_TIME_MAX).ok());
+    ends.is_none_or(|ends| now > ends)
+}
+
+/// Gives an account the password that its person chooses, who has shown the one-time password that they were given, and begins a session.
+/// None begins where somebody has changed it once more, or disabled the account, at this moment.
+pub(crate) async fn choose_password(
+    on: &Operations,
+    name: &str,
+    (given, new): (Secret, Secret),
+    from: IpAddr,
+    browser: Option<Browser>,
+    limits: &SignInLimits,
+) -> Result<Result<Option<SessionSecret>, SignInRefused>, OperationError> {
+    let name = name.trim().to_ascii_lowercase().parse::<AccountName>().ok();
+    // Said of what was typed alone, whosever it is: it tells nobody anything of an account.
+    if new == given {
+        return Err(InputError::Password(PasswordRefused::WasGiven).into());
+    }
+    if let Some(name) = &name {
+        PasswordHash::must_be_fine(&new, name).map_err(InputError::Password)?;
+    }
+    let Proved { tried, account, password } = match prove(on, name.as_ref(), &given, from, limits).await? {
+        Ok(proved) => proved,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let by = Actor::user(&account.name);
+    let chosen = async {
+        // Whoever has a password of their own changes it where they have signed in.
+        if !password.is_one_time() || is_over(&account, on.ledger.clock().await?.now) {
+            return Ok(None);
+        }
+        let hash = super::hash(&new, &account.name).await?;
+        let own = OwnPassword { verified: password, session: None };
+        let is_set = on.ledger.set_password(&account.name, &hash, Some(&own), &by).await?;
+        Ok(is_set.then_some(hash))
+    };
+    let chosen: Result<Option<PasswordHash>, OperationError> = chosen.await;
+    match chosen {
+        Ok(Some(hash)) => {
+            lock(&limits.0).succeeded(tried);
+            let begun = begin_session(on, &account.name, &hash, browser, &by).await;
+            begun.map(Ok).map_err(OperationError::after_the_act)
+        }
+        Ok(None) => Ok(Err(wrong(on, Some(&account.name), limits).await?)),
+        Err(error) => {
+            lock(&limits.0).undone(&tried);
+            Err(error)
+        }
+    }
+}
+
+/// Has whoever has signed in show their own password once more. Tries are counted as those to sign in are: who finds a browser open must not
+/// find out by it which password it is.
+pub(crate) async fn show_own_password(
+    on: &Operations,
+    of: &Identity,
+    password: &Secret,
+    from: IpAddr,
+    limits: &SignInLimits,
+) -> Result<Result<(), SignInRefused>, OperationError> {
+    if matches!(of.by, ByWhat::Token(_)) {
+        return Err(not_by_token());
+    }
+    match prove(on, Some(&of.account), password, from, limits).await? {
+        Ok(Proved { tried, password, .. }) if !password.is_one_time() => {
+            lock(&limits.0).succeeded(tried);
+            Ok(Ok(()))
+        }
+        // Somebody has given the account another one at this moment: its sessions have ended.
+        Ok(_) => Ok(Err(wrong(on, Some(&of.account), limits).await?)),
+        Err(refused) => Ok(Err(refused)),
     }
 }
 
@@ -140,7 +235,7 @@ pub(crate) async fn change_password(
         Ok(proved) => proved,
         Err(refused) => return Ok(Err(refused)),
     };
-    let own = OwnPassword { verified: password, session: former.clone() };
+    let own = OwnPassword { verified: password, session: Some(former.clone()) };
     let changed = async {
         let hash = super::hash(&new, &of.account).await?;
         let is_set = on.ledger.set_password(&of.account, &hash, Some(&own), &of.actor()).await?;
@@ -172,9 +267,20 @@ async fn another_session(
     browser: Option<Browser>,
 ) -> Result<Option<SessionSecret>, OperationError> {
     on.ledger.end_session(former, &of.actor()).await?;
+    begin_session(on, &of.account, password, browser, &of.actor()).await
+}
+
+/// Begins a session of an account whose password was set just now.
+async fn begin_session(
+    on: &Operations,
+    account: &AccountName,
+    password: &PasswordHash,
+    browser: Option<Browser>,
+    by: &Actor,
+) -> Result<Option<SessionSecret>, OperationError> {
     let Bearer { id, hash, text } = Bearer::generate(BearerKind::Session);
-    let new = NewSession { id, hash, account: of.account.clone(), browser, lasts: SESSION_MAX };
-    let is_added = on.ledger.add_session(&new, password, &of.actor()).await?;
+    let new = NewSession { id, hash, account: account.clone(), browser, lasts: SESSION_MAX };
+    let is_added = on.ledger.add_session(&new, password, by).await?;
     Ok(is_added.then_some(SessionSecret(text)))
 }
 

@@ -41,7 +41,49 @@ pub(crate) async fn why_not(on: &Operations, by: &Actor, asked: &[Actor]) -> Res
             return Ok(Some(why));
         }
     }
+    for own in asked {
+        if let Some(why) = given_by_one(on, by, own).await? {
+            return Ok(Some(why));
+        }
+    }
     Ok(None)
+}
+
+/// Why two are not surely two people: one account has given both what they came by, or has given it to whoever has. Whoever runs commands
+/// could do anything anyway, and an operator with a browser is not to.
+async fn given_by_one(on: &Operations, by: &Actor, own: &Actor) -> Result<Option<String>, OperationError> {
+    let (of_by, of_own) = match (givers(on, by).await?, givers(on, own).await?) {
+        (Ok(of_by), Ok(of_own)) => (of_by, of_own),
+        (Err(unknown), _) | (_, Err(unknown)) => return Ok(Some(nobody_knows(&unknown))),
+    };
+    let all_of_own = || of_own.iter().chain([own]);
+    let one = of_by.iter().find(|giver| all_of_own().any(|other| giver.apart_from(other) == Apart::One));
+    let one = one.or_else(|| of_own.iter().find(|giver| giver.apart_from(by) == Apart::One));
+    Ok(one.map(|giver| {
+        format!(
+            "somebody else has to approve it: {giver} has given {by} and {own} the token or password, or has given it to who has, and may have \
+             both; have one of them given anew by another operator, or by command"
+        )
+    }))
+}
+
+/// The accounts by which somebody came by what they carry, the nearest first: each has given it to the one before. Whose own is no longer
+/// known, where that is so.
+async fn givers(on: &Operations, of: &Actor) -> Result<Result<Vec<Actor>, Actor>, OperationError> {
+    let mut all = Vec::new();
+    let mut of = of.clone();
+    loop {
+        let found = match giver(on, &of).await? {
+            Given::By(found) => found,
+            Given::ByNobody => return Ok(Ok(all)),
+            Given::Unknown => return Ok(Err(of)),
+        };
+        if found.came_by().is_none() || all.contains(&found) {
+            return Ok(Ok(all));
+        }
+        all.push(found.clone());
+        of = found;
+    }
 }
 
 /// Why two are not surely two people: one of these has given `to` the token or password that they came by, and so can come by it, too.
@@ -54,11 +96,15 @@ async fn given_by(on: &Operations, to: &Actor, others: &[Actor]) -> Result<Optio
                  anew by somebody who has neither asked for it nor approves it"
             )
         }),
-        Given::Unknown => Some(format!(
-            "who has given {to} the token or password is no longer in the ledger's audit, so nobody is surely somebody else: have a \
-             new one given (`quietus tokens issue`, `quietus users password`), and use that"
-        )),
+        Given::Unknown => Some(nobody_knows(to)),
     })
+}
+
+fn nobody_knows(to: &Actor) -> String {
+    format!(
+        "who has given {to} the token or password is no longer in the ledger's audit, so nobody is surely somebody else: have a \
+         new one given (`quietus tokens issue`, `quietus users password`), and use that"
+    )
 }
 
 /// Of a session, whoever has given its account a password last: who has changed their own since was signed in by that one.

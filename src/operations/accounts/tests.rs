@@ -1,3 +1,5 @@
+mod giving;
+
 use std::net::IpAddr;
 use std::time::Duration;
 

@@ -70,9 +70,7 @@ pub(crate) async fn export(
 ) -> Result<Exported, OperationError> {
     // Before anything is written.
     installation.map(|name| on.installation(name)).transpose()?;
-    if format == Format::Csv {
-        write!(sink, "{}\r\n", COLUMNS.join(","))?;
-    }
+    begin_export(format, sink)?;
     let mut exported = Exported::default();
     let mut next = Some(SessionMark::BEGINNING);
     while let Some(after) = next {
@@ -82,6 +80,14 @@ pub(crate) async fn export(
     }
     sink.flush()?;
     Ok(exported)
+}
+
+/// Writes what stands before the first session.
+pub(crate) fn begin_export(format: Format, sink: &mut impl Write) -> io::Result<()> {
+    match format {
+        Format::Csv => write!(sink, "{}\r\n", COLUMNS.join(",")),
+        Format::Json => Ok(()),
+    }
 }
 
 /// Writes those of the next thousand sessions after a place, for whoever takes them as they are asked for.

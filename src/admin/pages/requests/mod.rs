@@ -3,6 +3,7 @@
 mod acts;
 mod deciding;
 mod import;
+mod letters;
 mod list;
 mod new;
 mod one;
@@ -32,6 +33,7 @@ pub(super) fn routes() -> Router<Arc<Admin>> {
         .route("/requests/import", get(import::ask).post(import::enter))
         .route("/requests/{company}/{number}", get(one::show))
         .route("/requests/{company}/{number}/plan", get(planned::show).post(plan::make))
+        .route("/requests/{company}/{number}/letters/{kind}/{lang}", get(letters::write))
         .route("/requests/{company}/{number}/verify", post(acts::verify))
         .route("/requests/{company}/{number}/ask", post(acts::ask))
         .route("/requests/{company}/{number}/answered", post(acts::answered))

@@ -5,7 +5,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::planned::{foreseen_of, made_by};
-use super::{deciding, named};
+use super::{deciding, letters, named};
 use crate::access::Permission;
 use crate::admin::caller::See;
 use crate::admin::pages::looks::looks;
@@ -18,6 +18,7 @@ use crate::admin::pages::visitor::Visitor;
 use crate::admin::problem::Problem;
 use crate::erasure::confirmation::LinkState;
 use crate::operations::requests::{self, Shown, ShownReceipt};
+use crate::papers::LetterKind;
 use crate::request::{Ended, Plan, Request, RequestState};
 
 pub(super) async fn show(visitor: Visitor<See>, Path(which): Path<(String, String)>) -> Response {
@@ -28,10 +29,11 @@ async fn shown(visitor: &Visitor<See>, which: &(String, String)) -> Result<Sheet
     let shown = requests::show(&visitor.on, &named(visitor, which)?).await?;
     let may_approve =
         deciding::waits_for_approval(visitor, &shown) && Approvals::default().may(visitor, &shown.request).await?;
-    Ok(sheet(visitor, &shown, may_approve))
+    let letters = letters::possible(visitor, &shown).await?;
+    Ok(sheet(visitor, &shown, may_approve, &letters))
 }
 
-fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool) -> Sheet {
+fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool, possible: &[LetterKind]) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
     let request = &shown.request;
     let title = view.say(w.request_of, &[("number", &shown.name())]);
@@ -67,6 +69,7 @@ fn sheet(visitor: &Visitor<See>, shown: &Shown, may_approve: bool) -> Sheet {
                 } }
             }
         }
+        (letters::listed(visitor, shown, possible))
         (looks(view, names, &shown.rechecks))
         (facts(visitor, shown))
         (deciding::otherwise(visitor, shown))

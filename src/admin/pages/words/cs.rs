@@ -1,9 +1,13 @@
 //! Czech: addressed with "vy", and no gender guessed. Names of people and systems stand in the nominative, as no program declines them.
 
+mod consents;
 pub(super) mod explained;
+mod giving;
 pub(super) mod import;
+mod letters;
 pub(super) mod lists;
 pub(super) mod places;
+mod rules;
 mod said;
 pub(super) mod timeline;
 
@@ -21,7 +25,7 @@ pub(super) const WORDS: Words = Words {
     account_enabled: "Používá se",
     account_no_password: "Bez hesla: nikdo se nepřihlásí",
     accounts: "Účty a tokeny",
-    accounts_lead: "Účty, role a tokeny se zakládají v příkazové řádce (quietus users, quietus tokens). Tady se ukazují.",
+    accounts_lead: "Kdo smí používat stránky a které programy smějí používat API. Práva pověřence a schvalovatele dávají vždy dva správci; váš vlastní účet mění jiný správce.",
     address_not_confirmed: "Osoba adresu nepotvrdila: kdo výmaz schválí, ručí za to, čí je.",
     all_companies: "Všechny",
     all_of_them: "Všechny",
@@ -568,4 +572,8 @@ pub(super) const WORDS: Words = Words {
     verified_by,
     would_be,
     problem,
+    consents: consents::WORDS,
+    giving: giving::WORDS,
+    letters: letters::WORDS,
+    rules: rules::WORDS,
 };

@@ -1,9 +1,13 @@
 //! English.
 
+mod consents;
 pub(super) mod explained;
+mod giving;
 pub(super) mod import;
+mod letters;
 pub(super) mod lists;
 pub(super) mod places;
+mod rules;
 mod said;
 pub(super) mod timeline;
 
@@ -21,7 +25,7 @@ pub(super) const WORDS: Words = Words {
     account_enabled: "In use",
     account_no_password: "No password: nobody signs in",
     accounts: "Accounts and tokens",
-    accounts_lead: "Accounts, roles and tokens are given on the command line (quietus users, quietus tokens). Here they are shown.",
+    accounts_lead: "Who may use the pages, and which programs may use the API. What makes an officer or an approver takes two operators; your own account is changed by another one.",
     address_not_confirmed: "The person has not confirmed the address: whoever approves it vouches for whose it is.",
     all_companies: "All",
     all_of_them: "All",
@@ -558,4 +562,8 @@ pub(super) const WORDS: Words = Words {
     verified_by,
     would_be,
     problem,
+    consents: consents::WORDS,
+    giving: giving::WORDS,
+    letters: letters::WORDS,
+    rules: rules::WORDS,
 };

@@ -5,6 +5,10 @@
 mod cs;
 mod en;
 
+use self::consents::ConsentsWords;
+use self::giving::GivingWords;
+use self::letters::LettersWords;
+use self::rules::RulesWords;
 use crate::access::{PasswordRefused, Role};
 use crate::admin::problem::Code;
 use crate::attention::{DelayCode, Severity};
@@ -82,10 +86,14 @@ macro_rules! words {
     };
 }
 
+mod consents;
 mod explained;
+mod giving;
 mod import;
+mod letters;
 mod lists;
 mod places;
+mod rules;
 mod timeline;
 
 /// Words of one noun, which stand in files of their own.
@@ -182,7 +190,8 @@ words! {
         verdict_means: Verdict, verified_by: VerifiedBy, would_be: Outcome,
     }
     with {
-        problem: fn(Code) -> (&'static str, &'static str),
+        problem: fn(Code) -> (&'static str, &'static str), consents: ConsentsWords, giving: GivingWords, letters: LettersWords,
+        rules: RulesWords,
     }
 }
 

@@ -24,6 +24,10 @@ macro_rules! all_of {
             paired(cs::lists::WORDS.$what(), en::lists::WORDS.$what()),
             paired(cs::places::WORDS.$what(), en::places::WORDS.$what()),
             paired(cs::timeline::WORDS.$what(), en::timeline::WORDS.$what()),
+            paired(cs::WORDS.consents.$what(), en::WORDS.consents.$what()),
+            paired(cs::WORDS.giving.$what(), en::WORDS.giving.$what()),
+            paired(cs::WORDS.letters.$what(), en::WORDS.letters.$what()),
+            paired(cs::WORDS.rules.$what(), en::WORDS.rules.$what()),
         ]
         .into_iter()
         .flatten()

@@ -34,6 +34,10 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         "/targets",
         "/audit",
         "/accounts",
+        "/accounts/new",
+        "/accounts/jana",
+        "/consents",
+        "/rules",
         "/sessions",
         "/password",
         "/explain",
@@ -52,6 +56,10 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         format!("/explain?session={encoded}"),
         format!("/requests?waits={encoded}"),
         format!("/erasures?time={encoded}"),
+        format!("/rules/trial?days={encoded}"),
+        format!("/consents/session?number={encoded}"),
+        format!("/consents/export?format={encoded}"),
+        format!("/accounts/orders/{encoded}"),
     ] {
         pages.push(browser.get(&path).is(400).text);
     }
@@ -72,6 +80,14 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
     pages.push(browser.get(&outside).is(404).text);
     pages.push(browser.get(&format!("/{encoded}")).is(404).text);
     pages.push(Browser::of(&server).get(&format!("/sign-in?next={encoded}")).is(200).text);
+    let order = [("act", "add"), ("name", SCRIPT), ("shown_as", SCRIPT), ("purpose", SCRIPT), ("company", SCRIPT)];
+    pages.push(browser.post("/accounts/orders", &order).is(400).text);
+    let withdrawal = [("company", "acme"), ("session", SCRIPT), ("came", SCRIPT), ("day", SCRIPT)];
+    pages.push(browser.post("/consents/withdraw/foresee", &withdrawal).is(404).text);
+    let judged = [("rule", SCRIPT), ("version", SCRIPT)];
+    pages.push(browser.post("/rules/confirm", &judged).is(409).text);
+    let own = [("user", SCRIPT), ("given", "a"), ("new", "b"), ("again", "c"), ("next", SCRIPT)];
+    pages.push(Browser::of(&server).post("/sign-in/password", &own).is(400).text);
     // What cannot be read does not come back at all.
     let again = [("number", SCRIPT), ("company", SCRIPT), ("came", SCRIPT), ("received", SCRIPT), ("email", CANARY)];
     let again = browser.post("/requests/new", &again).is(400).says(&["Choose how the request came"]);

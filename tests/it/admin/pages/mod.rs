@@ -1,12 +1,16 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
+mod accounts;
+mod consents;
 mod crossing;
 mod erasures;
 mod explaining;
 mod hostile;
 mod import;
+mod letters;
 mod people;
 mod preferences;
+mod rules;
 mod signing;
 mod story;
 mod who;

@@ -6,7 +6,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 23] = [
+const PAGES: [(&str, &[&str]); 27] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
@@ -28,12 +28,16 @@ const PAGES: [(&str, &[&str]); 23] = [
     ("/targets", &["operator"]),
     ("/audit", &ROLES),
     ("/accounts", &["operator"]),
+    ("/accounts/new", &["operator"]),
+    ("/accounts/officer", &["operator"]),
+    ("/consents", &["officer"]),
+    ("/rules", &ROLES),
     ("/sessions", &ROLES),
     ("/password", &ROLES),
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 23] = [
+const ORDERS: [(&str, &[&str]); 30] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -57,6 +61,13 @@ const ORDERS: [(&str, &[&str]); 23] = [
     ("/holds/new", &["officer"]),
     ("/people", &["officer"]),
     ("/tasks/t-000000000000/done", &["officer"]),
+    ("/rules/confirm", &["officer", "approver"]),
+    ("/rules/reject", &["officer", "approver"]),
+    ("/consents/withdraw", &["officer"]),
+    ("/consents/withdraw/foresee", &["officer"]),
+    ("/consents/withdraw/do", &["officer"]),
+    ("/accounts/orders", &["operator"]),
+    ("/accounts/orders/do", &["operator"]),
 ];
 
 #[test]
@@ -164,7 +175,7 @@ fn an_account_sees_nothing_of_another_company() {
     let first = anna.get("/").is(200).says(&["/webhooks/acme"]);
     assert!(!first.text.contains("/receipts\"") && !first.text.contains("beta"), "{}", first.text);
     anna.get("/receipts").is(403);
-    for of_all in ["/audit", "/targets", "/accounts"] {
+    for of_all in ["/audit", "/targets", "/accounts", "/rules"] {
         anna.get(of_all).is(403);
         assert!(!first.text.contains(&format!("{of_all}\"")), "{of_all}");
     }

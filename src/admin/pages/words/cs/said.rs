@@ -168,6 +168,7 @@ pub(super) fn password_refused(one: PasswordRefused) -> &'static str {
         PasswordRefused::TooShort => "Heslo má aspoň 12 znaků. Dobře se pamatuje několik slov, která k sobě nepatří.",
         PasswordRefused::TooLong => "Heslo má nejvýše 1024 bajtů.",
         PasswordRefused::IsTheName => "Jméno účtu není heslo. Zvolte jiné.",
+        PasswordRefused::WasGiven => "Zadané heslo zná ten, kdo vám ho dal. Zvolte jiné.",
     }
 }
 

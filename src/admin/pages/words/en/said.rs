@@ -168,6 +168,7 @@ pub(super) fn password_refused(one: PasswordRefused) -> &'static str {
         }
         PasswordRefused::TooLong => "A password has at most 1024 bytes.",
         PasswordRefused::IsTheName => "The account’s name is no password. Choose another one.",
+        PasswordRefused::WasGiven => "Whoever has given you the password knows it. Choose another one.",
     }
 }
 

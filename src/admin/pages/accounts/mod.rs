@@ -1,6 +1,16 @@
-//! Who has an account, and which tokens there are. They are given by command alone, and shown here.
+//! Who has an account, and which tokens there are; and what operators order of them.
 
+mod form;
+mod new;
+mod one;
+mod ordering;
+mod sealed;
+
+use std::sync::Arc;
+
+use axum::Router;
 use axum::response::Response;
+use axum::routing::{get, post};
 use maud::{Markup, html};
 
 use super::parts::{cell, heads};
@@ -9,9 +19,20 @@ use super::visitor::Visitor;
 use crate::access::{Account, Companies, Roles, Token};
 use crate::admin::caller::SeeAccounts;
 use crate::admin::problem::Problem;
+use crate::admin::state::Admin;
 use crate::operations::accounts;
 
-pub(super) async fn show(visitor: Visitor<SeeAccounts>) -> Response {
+pub(super) fn routes() -> Router<Arc<Admin>> {
+    Router::new()
+        .route("/accounts", get(show))
+        .route("/accounts/new", get(new::ask))
+        .route("/accounts/orders", post(ordering::ask))
+        .route("/accounts/orders/do", post(ordering::carry_out))
+        .route("/accounts/orders/{sealed}", get(ordering::show))
+        .route("/accounts/{name}", get(one::show))
+}
+
+async fn show(visitor: Visitor<SeeAccounts>) -> Response {
     let shown = async {
         // They are of all companies.
         visitor.sees_all()?;
@@ -33,29 +54,35 @@ fn companies(view: &View, companies: &Companies) -> String {
     }
 }
 
+/// Whether an account is used.
+fn state(view: &View, one: &Account) -> Markup {
+    let w = view.words();
+    html! {
+        @match (one.disabled, one.password_changed) {
+            (Some(since), _) => { span.st.is-off { (w.account_disabled) } small { (view.since(since)) } }
+            (None, None) => span.st.is-wait.quiet { (w.account_no_password) },
+            (None, Some(_)) => span.st.is-done.quiet { (w.account_enabled) },
+        }
+    }
+}
+
 fn sheet(view: &View, all: &[Account], tokens: &[Token]) -> Sheet {
     let w = view.words();
-    let state = |one: &Account| {
-        html! {
-            @match (one.disabled, one.password_changed) {
-                (Some(since), _) => { span.st.is-off { (w.account_disabled) } small { (view.since(since)) } }
-                (None, None) => span.st.is-wait.quiet { (w.account_no_password) },
-                (None, Some(_)) => span.st.is-done.quiet { (w.account_enabled) },
-            }
-        }
-    };
     let account = |one: &Account| {
         html! {
             tr role="row" {
-                th scope="row" role="rowheader" { (one.shown_as) small.mono { (one.name) } }
+                th scope="row" role="rowheader" { a href=(one::path(&one.name)) { (one.shown_as) } small.mono { (one.name) } }
                 (cell(w.roles, &html! { (roles(view, &one.roles)) }))
                 (cell(w.companies_seen, &html! { (companies(view, &one.companies)) }))
-                (cell(w.state, &state(one)))
+                (cell(w.state, &state(view, one)))
             }
         }
     };
     let body = html! {
-        div.head { h1 { (w.accounts) } p.lead { (view.say(w.accounts_lead, &[])) } }
+        div.head {
+            h1 { (w.accounts) } p.lead { (view.say(w.accounts_lead, &[])) }
+            div.actions { a.button.primary href="/accounts/new" { (w.giving.new_account) } }
+        }
         section aria-labelledby="a-accounts" {
             h2 #a-accounts { (view.count(&w.accounts_in_all, all.len() as u64)) }
             table.stack role="table" {

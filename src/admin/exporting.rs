@@ -1,0 +1,140 @@
+//! All consents as the body of an answer, a part at a time: of years of sessions, nobody holds all in memory.
+
+use std::io::{self, Write as _};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::body::{Bytes, HttpBody};
+use hyper::body::Frame;
+use serde::Serialize;
+use tokio::sync::mpsc;
+use tracing::warn;
+
+use crate::causes::with_causes;
+use crate::ledger::SessionMark;
+use crate::operations::consent::{Exported, ExportedSome, Format, begin_export, export_some};
+use crate::operations::{OperationError, Operations};
+use crate::subject::InstallationName;
+
+/// Parts that wait for whoever reads: where they are slow, no more is read of the ledger.
+const PARTS_WAITING_MAX: usize = 2;
+
+/// Lines, as they come.
+pub(super) struct Lines(mpsc::Receiver<io::Result<Bytes>>);
+
+impl Lines {
+    /// Begins to read. Where nothing can be read, that is said before anything is answered: it is no export that breaks off.
+    pub(super) async fn of(
+        on: &Arc<Operations>,
+        only: Option<InstallationName>,
+        format: Format,
+    ) -> Result<Self, OperationError> {
+        let mut lines = Vec::new();
+        begin_export(format, &mut lines)?;
+        let some = export_some(on, only.as_ref(), SessionMark::BEGINNING, format, &mut lines).await?;
+        let (sender, receiver) = mpsc::channel(PARTS_WAITING_MAX);
+        tokio::spawn(write(Arc::clone(on), only, format, Part { lines, some }, sender));
+        Ok(Self(receiver))
+    }
+}
+
+impl HttpBody for Lines {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.get_mut().0.poll_recv(context).map(|lines| lines.map(|lines| lines.map(Frame::data)))
+    }
+}
+
+/// Some lines, and what is in them.
+struct Part {
+    lines: Vec<u8>,
+    some: ExportedSome,
+}
+
+impl Part {
+    async fn after(
+        on: &Operations,
+        only: Option<&InstallationName>,
+        after: SessionMark,
+        format: Format,
+    ) -> Result<Self, OperationError> {
+        let mut lines = Vec::new();
+        let some = export_some(on, only, after, format, &mut lines).await?;
+        Ok(Self { lines, some })
+    }
+}
+
+/// Has all parts read, until the end or until nobody takes them any more.
+async fn write(
+    on: Arc<Operations>,
+    only: Option<InstallationName>,
+    format: Format,
+    first: Part,
+    sender: mpsc::Sender<io::Result<Bytes>>,
+) {
+    let mut all = Exported::default();
+    let mut part = first;
+    loop {
+        all.add(part.some.exported);
+        if !part.lines.is_empty() && sender.send(Ok(part.lines.into())).await.is_err() {
+            return;
+        }
+        let Some(after) = part.some.next else { break };
+        part = match Part::after(&on, only.as_ref(), after, format).await {
+            Ok(part) => part,
+            Err(error) => {
+                warn!(error = with_causes(&error), "an export of consents broke off");
+                // The connection is cut: what was answered must not look as if it were all.
+                let _ = sender.send(Err(io::Error::other("the ledger cannot be read"))).await;
+                return;
+            }
+        };
+    }
+    let last = end(format, all);
+    if !last.is_empty() {
+        let _ = sender.send(Ok(last.into())).await;
+    }
+}
+
+/// The last line of JSON lines. Without it, the export has broken off.
+#[derive(Serialize)]
+struct LastLine {
+    end: Exported,
+}
+
+/// What ends an export. A table has no other place to say that nothing can be said of some sessions.
+fn end(format: Format, all: Exported) -> Vec<u8> {
+    let mut last = Vec::new();
+    match format {
+        Format::Json => {
+            let line = serde_json::to_string(&LastLine { end: all }).expect("numbers are JSON");
+            writeln!(last, "{line}").expect("memory takes it");
+        }
+        Format::Csv if all.damaged > 0 => {
+            write!(last, "damaged,{},,,,,,,,,\r\n", all.damaged).expect("memory takes it");
+        }
+        Format::Csv => {}
+    }
+    last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_export_says_at_its_end_that_it_is_all_and_of_what_nothing_can_be_said() {
+        let said = |format, damaged| String::from_utf8(end(format, Exported { sessions: 2, damaged })).expect("text");
+        assert_eq!(said(Format::Json, 0), "{\"end\":{\"sessions\":2,\"damaged\":0}}\n");
+        assert_eq!(said(Format::Csv, 0), "");
+        let mut columns = Vec::new();
+        begin_export(Format::Csv, &mut columns).expect("written");
+        let columns = String::from_utf8(columns).expect("text");
+        let damaged = said(Format::Csv, 3);
+        assert!(damaged.starts_with("damaged,3,"), "{damaged}");
+        assert_eq!(damaged.matches(',').count(), columns.matches(',').count());
+    }
+}

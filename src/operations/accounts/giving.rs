@@ -1,0 +1,251 @@
+//! What operators order of accounts and tokens on the pages, and what they may not. Who runs commands on the ledger could do anything with it
+//! anyway; an operator with a browser could not, and gives nobody more by this, neither themself nor somebody whom they pass for:
+//!
+//! - Nobody changes their own account, nor has another operator do it for them. So an operator is always left: whoever orders it.
+//! - What makes an officer or an approver, or lets somebody act as one, takes two operators who are surely two people, as an approval does.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::identity::Identity;
+use super::somebody_else::why_not;
+use super::{
+    AccountRequest, ChangeRequest, CompaniesRequest, IssuedToken, TokenRequest, add, change, disable, enable,
+    end_sessions, give_one_time_password, issue_token, must_be_free, revoke_token, unknown,
+};
+use crate::access::{Account, AccountName, Companies, Permission, Role, Roles, TOKEN_MAX, TokenId, one_line};
+use crate::audit::{Act, ActResult, Actor, AuditEntry, Object};
+use crate::keys::Secret;
+use crate::operations::{InputError, OperationError, Operations};
+use crate::subject::InstallationName;
+
+const DAY_S: u64 = 24 * 60 * 60;
+
+/// What is ordered of an account. A company may be named by one of its sources; none is named for all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum AccountOrder {
+    /// With a one-time password.
+    Add {
+        name: AccountName,
+        shown_as: String,
+        roles: Roles,
+        companies: Vec<InstallationName>,
+    },
+    Change {
+        name: AccountName,
+        shown_as: String,
+        roles: Roles,
+        companies: Vec<InstallationName>,
+    },
+    Password {
+        name: AccountName,
+    },
+    Enable {
+        name: AccountName,
+    },
+    Disable {
+        name: AccountName,
+    },
+    SignOut {
+        name: AccountName,
+    },
+    IssueToken {
+        name: AccountName,
+        roles: Roles,
+        companies: Vec<InstallationName>,
+        purpose: String,
+        days: u16,
+    },
+    RevokeToken {
+        name: AccountName,
+        id: String,
+    },
+}
+
+/// What was done.
+#[derive(Debug)]
+pub(crate) enum Given {
+    Nothing,
+    /// A one-time password, which nobody can show again.
+    Password(Secret),
+    Token(Box<IssuedToken>),
+}
+
+impl AccountOrder {
+    /// On which account.
+    pub(crate) fn account(&self) -> &AccountName {
+        match self {
+            Self::Add { name, .. }
+            | Self::Change { name, .. }
+            | Self::Password { name }
+            | Self::Enable { name }
+            | Self::Disable { name }
+            | Self::SignOut { name }
+            | Self::IssueToken { name, .. }
+            | Self::RevokeToken { name, .. } => name,
+        }
+    }
+
+    /// The word of it in the audit.
+    fn as_str(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "add",
+            Self::Change { .. } => "change",
+            Self::Password { .. } => "password",
+            Self::Enable { .. } => "enable",
+            Self::Disable { .. } => "disable",
+            Self::SignOut { .. } => "sign_out",
+            Self::IssueToken { .. } => "token",
+            Self::RevokeToken { .. } => "revoke",
+        }
+    }
+
+    /// The roles that somebody has more by it, or acts with; `None` where it gives nothing to anybody.
+    fn gives(&self, stored: Option<&Account>) -> Option<Roles> {
+        match self {
+            Self::Add { roles, .. } | Self::IssueToken { roles, .. } => Some(roles.clone()),
+            Self::Change { roles, companies, .. } => {
+                let stored = stored?;
+                let wider = !Companies::named(companies.iter().cloned()).are_within(&stored.companies);
+                let more = roles.iter().filter(|role| wider || !stored.roles.iter().any(|had| had == *role));
+                Roles::of(more)
+            }
+            // Whoever has the password acts as the account, and so may whoever has known it before.
+            Self::Password { .. } | Self::Enable { .. } => stored.map(|stored| stored.roles.clone()),
+            Self::Disable { .. } | Self::SignOut { .. } | Self::RevokeToken { .. } => None,
+        }
+    }
+}
+
+/// Whether another operator has to have it done: it gives somebody the rights of an officer or of an approver.
+pub(crate) async fn takes_two(on: &Operations, order: &AccountOrder) -> Result<bool, OperationError> {
+    let stored = on.ledger.account(order.account()).await?.map(|stored| stored.account);
+    let decides = |roles: Roles| roles.iter().any(|role| matches!(role, Role::Officer | Role::Approver));
+    Ok(order.gives(stored.as_ref()).is_some_and(decides))
+}
+
+/// Refuses what nobody may order of their own account, and what the account is not there for.
+pub(crate) async fn must_be_let(on: &Operations, order: &AccountOrder, by: &AccountName) -> Result<(), OperationError> {
+    let name = order.account();
+    // Taking something of one's own is no gain.
+    let only_takes = matches!(order, AccountOrder::RevokeToken { .. });
+    if name == by && !only_takes {
+        return Err(OperationError::Conflict(format!(
+            "nobody changes their own account, nor has it changed by somebody else: another operator orders it of {name}, or `quietus users`"
+        )));
+    }
+    match order {
+        AccountOrder::Add { name, shown_as, .. } => {
+            one_line(shown_as).map_err(InputError::ShownAs)?;
+            must_be_free(on, name).await
+        }
+        AccountOrder::IssueToken { purpose, days, .. } => {
+            one_line(purpose).map_err(InputError::Purpose)?;
+            let lasts = lasting(*days);
+            if lasts.is_zero() || lasts > TOKEN_MAX {
+                Err(InputError::TokenLasts.into())
+            } else {
+                must_be_there(on, name).await
+            }
+        }
+        AccountOrder::Change { shown_as, .. } => {
+            one_line(shown_as).map_err(InputError::ShownAs)?;
+            must_be_there(on, name).await
+        }
+        _ => must_be_there(on, name).await,
+    }
+}
+
+async fn must_be_there(on: &Operations, name: &AccountName) -> Result<(), OperationError> {
+    on.ledger.account(name).await?.map(drop).ok_or_else(|| unknown(name))
+}
+
+fn lasting(days: u16) -> Duration {
+    Duration::from_secs(u64::from(days) * DAY_S)
+}
+
+/// Writes down that somebody asks another operator to have it done.
+pub(crate) async fn note_asked(on: &Operations, order: &AccountOrder, by: &Actor) -> Result<(), OperationError> {
+    let entry = AuditEntry::new(by, Act::AskForAccount, Object::account(order.account()), ActResult::Done);
+    Ok(on.ledger.note(entry.with_word("order", order.as_str())).await?)
+}
+
+/// Refuses whoever may not have it done that one operator has asked for: the same one may, or another one where it takes two.
+pub(crate) async fn must_be_done_by(
+    on: &Operations,
+    order: &AccountOrder,
+    by: &Identity,
+    asked: &AccountName,
+) -> Result<(), OperationError> {
+    for who in [&by.account, asked] {
+        must_be_let(on, order, who).await?;
+    }
+    if takes_two(on, order).await? { must_be_two(on, by, asked).await } else { Ok(()) }
+}
+
+/// Does what one operator has asked for.
+pub(crate) async fn carry_out(
+    on: &Operations,
+    order: AccountOrder,
+    by: &Identity,
+    asked: &AccountName,
+) -> Result<Given, OperationError> {
+    must_be_done_by(on, &order, by, asked).await?;
+    let actor = by.actor();
+    match order {
+        AccountOrder::Add { name, shown_as, roles, companies } => {
+            let request = AccountRequest { name: name.clone(), shown_as, roles, companies, password: None };
+            add(on, request, &actor).await?;
+            let password = give_one_time_password(on, &name, &actor).await;
+            password.map(Given::Password).map_err(OperationError::after_the_act)
+        }
+        AccountOrder::Change { name, shown_as, roles, companies } => {
+            let companies = match companies.is_empty() {
+                true => CompaniesRequest::All,
+                false => CompaniesRequest::Only(companies),
+            };
+            let request = ChangeRequest { shown_as: Some(shown_as), roles: Some(roles), companies: Some(companies) };
+            change(on, &name, request, &actor).await.map(|()| Given::Nothing)
+        }
+        AccountOrder::Password { name } => give_one_time_password(on, &name, &actor).await.map(Given::Password),
+        AccountOrder::Enable { name } => enable(on, &name, &actor).await.map(|()| Given::Nothing),
+        AccountOrder::Disable { name } => disable(on, &name, &actor).await.map(|()| Given::Nothing),
+        AccountOrder::SignOut { name } => end_sessions(on, &name, &actor).await.map(|_| Given::Nothing),
+        AccountOrder::IssueToken { name, roles, companies, purpose, days } => {
+            let request = TokenRequest { account: name, roles, companies, purpose, lasts: lasting(days) };
+            Ok(Given::Token(Box::new(issue_token(on, request, &actor).await?)))
+        }
+        AccountOrder::RevokeToken { name, id } => {
+            let no_token = || OperationError::NotFound(format!("there is no such token of {name}"));
+            let id: TokenId = id.parse().map_err(|_| no_token())?;
+            let is_of_it = on.ledger.tokens(Some(&name)).await?.iter().any(|token| token.id == id);
+            if !is_of_it {
+                return Err(no_token());
+            }
+            revoke_token(on, &id, &actor).await.map(|()| Given::Nothing)
+        }
+    }
+}
+
+/// Whether whoever has it done is another operator than who has asked for it, and neither can pass for the other.
+async fn must_be_two(on: &Operations, by: &Identity, asked: &AccountName) -> Result<(), OperationError> {
+    let refused = |why: String| Err(OperationError::Conflict(why));
+    if by.account == *asked {
+        return refused(
+            "it gives somebody the rights of an officer or an approver: another operator has to have it done"
+                .to_owned(),
+        );
+    }
+    let asker = on.ledger.account(asked).await?.map(|stored| stored.account);
+    let is_operator = |account: &Account| {
+        account.disabled.is_none() && account.roles.allow(Permission::Accounts) && account.companies == Companies::All
+    };
+    if !asker.as_ref().is_some_and(is_operator) {
+        return refused(format!("{asked}, who has asked for it, is no operator any more"));
+    }
+    match why_not(on, &by.actor(), &[Actor::user(asked)]).await? {
+        Some(why) => refused(why),
+        None => Ok(()),
+    }
+}

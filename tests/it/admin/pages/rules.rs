@@ -1,0 +1,91 @@
+//! Rules in a browser: what they are, what became of them, and what a person says of one that waits.
+
+use super::{ADMIN, Browser, Page, user};
+use crate::harness::{Deployment, ERASE, Server, StandIn, receipts, wait_for};
+
+const RULE: &str = "no consent, nothing kept";
+
+fn replace(deployment: &Deployment, from: &str, to: &str) {
+    let config = std::fs::read_to_string(deployment.path("quietus.toml")).expect("it is there");
+    assert!(config.contains(from), "{from}");
+    deployment.write("quietus.toml", &config.replace(from, to));
+}
+
+/// The version that a page's form is of.
+fn version(page: &Page) -> String {
+    page.hidden("version")
+}
+
+#[test]
+fn a_rule_that_would_erase_much_is_read_tried_and_judged_by_the_version_that_was_seen() {
+    let standin = StandIn::start();
+    let deployment = Deployment::bare(&standin.mluvii, &format!("{ERASE}{ADMIN}"));
+    replace(&deployment, "alarm_share = 1", "alarm_share = 0.3");
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    for id in 101..=104 {
+        standin.begin(id, "ann@example.com", (id > 101).then_some("v3"));
+        standin.just_end(id);
+    }
+    deployment.settled(4);
+    receipts(&deployment, 1);
+    user(&deployment, "adam", "Adam", &["approver"], &[]);
+    user(&deployment, "petr", "Petr", &["operator"], &[]);
+    user(&deployment, "anna", "Anna", &["approver"], &["acme"]);
+    let adam = Browser::signed_in(&server, "adam");
+    let quiet = adam.get("/rules").is(200).says(&[RULE, "consent.state ==", "In force"]);
+    assert!(!quiet.text.contains("/rules/confirm"), "nothing waits: {}", quiet.text);
+    server.stop();
+
+    // What erased one of four would now erase all.
+    replace(&deployment, "when = \"consent.state == 'absent'\"", "when = \"true\"");
+    let server = Server::start(&deployment);
+    standin.register(&server.callback());
+    let [adam, petr, anna] = ["adam", "petr", "anna"].map(|name| Browser::signed_in(&server, name));
+    let waits = wait_for("the rule to wait", || {
+        let page = adam.get("/rules").is(200);
+        page.text.contains("/rules/confirm").then_some(page)
+    });
+    let waits = waits.says(&["Rules that wait for a person", RULE, "always", "Let it begin", "Reject it"]);
+    let seen = version(&waits);
+
+    // What they did and would do.
+    let tried = adam.get("/rules/trial?days=30").is(200);
+    tried.says(&["the last 30 days", "Would be erased, and was not decided", RULE]);
+    for wrong in ["", "?days=0", "?days=31", "?days=x", "?months=1"] {
+        adam.get(&format!("/rules/trial{wrong}")).is(400);
+    }
+    adam.get("/language/cs").leads_to("/");
+    adam.get("/rules").is(200).says(&["Pravidla, která čekají na člověka", "Nechat začít", "vždy"]);
+    adam.get("/rules/trial?days=90").is(200).says(&["posledních 90 dní"]);
+    adam.get("/language/en").leads_to("/");
+
+    // An operator sees it, and decides nothing about people's data; nor does who sees one company only.
+    let only = petr.get("/rules").is(200).says(&["Officers and approvers decide about it."]);
+    assert!(!only.text.contains("/rules/confirm") && !only.text.contains("/rules/trial"), "{}", only.text);
+    petr.get("/rules/trial?days=30").is(403);
+    anna.get("/rules").is(403);
+    anna.get("/rules/trial?days=30").is(403);
+    let judged = |version: &str| [("rule", RULE.to_owned()), ("version", version.to_owned())];
+    let post = |browser: &Browser, act: &str, fields: &[(&str, String)]| {
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        browser.post(&format!("/rules/{act}"), &fields)
+    };
+    for act in ["confirm", "reject"] {
+        post(&petr, act, &judged(&seen)).is(403);
+        post(&anna, act, &judged(&seen)).is(403);
+        post(&adam, act, &judged("another")).is(404);
+        // A form that names no version says nothing of the newest one.
+        post(&adam, act, &judged("")).is(400);
+        post(&adam, act, &judged(&seen)[1..]).is(400);
+    }
+    assert_eq!(version(&adam.get("/rules").is(200)), seen, "nothing has changed");
+    post(&adam, "confirm", &judged(&seen)).leads_to("/rules");
+    let done = adam.get("/rules").is(200).says(&["In force"]);
+    assert!(!done.text.contains("/rules/confirm"), "{}", done.text);
+    // Neither going back nor loading again orders it once more.
+    post(&adam, "confirm", &judged(&seen)).is(409);
+    post(&adam, "reject", &judged(&seen)).is(409);
+    let audited = deployment.json(&["audit", "list"]).to_string();
+    assert!(audited.contains("rules.confirm") && audited.contains("user:adam"), "{audited}");
+}
