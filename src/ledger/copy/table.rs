@@ -404,7 +404,7 @@ pub(crate) const TABLES: &[Table] = &[
     Table {
         name: "delivery_hour",
         key: 2,
-        columns: &[("source", Text), ("hour", Number), ("minutes", Number)],
+        columns: &[("source", Text), ("hour", Number), ("minutes", Number), ("taken", Number)],
         only: ALL,
     },
     Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },

@@ -164,6 +164,9 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     for range in [by_actor, by_act, by_object, AuditRange { since: now, ..all.clone() }, all] {
         let _ = ledger.audit(&range).await;
     }
+    let now = jiff::Timestamp::now();
+    let hour = jiff::SignedDuration::from_hours(1);
+    ledger.days(&[now - hour, now, now + hour]).await.expect("counted");
     let all = QuarantineRange::all(Cursor::OLDEST, 9);
     let of_source = QuarantineRange { source: Some(SourceName("acme".into())), ..all.clone() };
     for range in [all, of_source] {
