@@ -89,7 +89,7 @@ pub(crate) use sum::{SEAL_DAMAGED, SEAL_GONE};
 pub(crate) use sweep_job::{AskedAgain, KeptProgress, Restarted, StoredSweepJob, SweepJob, SweepState, SweepThen};
 pub(crate) use target_pause::{NewPause, PauseReason, TargetPause};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, EndedErasure, EndedMark, ErasedMark, IdleSession,
+    ClockView, Counts, DecidedSession, DecidedSessions, DropReason, EndedErasure, EndedMark, ErasedMark, IdleSession,
     InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark,
     SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
 };

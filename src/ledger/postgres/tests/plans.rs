@@ -121,7 +121,7 @@ async fn links(ledger: &Arc<PostgresLedger>) {
 async fn orders(ledger: &Arc<PostgresLedger>) {
     ledger.reject_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.resume_target(&TargetName("crm".into()), &by()).await.expect("answered");
-    ledger.quarantine_drop(QuarantineId(1), &by()).await.expect("answered");
+    ledger.quarantine_drop(QuarantineId(1), None, &by()).await.expect("answered");
     ledger.accept_clock(&by()).await.expect("answered");
     let limits = Limits {
         calendar: crate::deadline::Calendar::late_after_s(0),
