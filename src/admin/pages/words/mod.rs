@@ -58,31 +58,38 @@ pub(super) fn words(lang: Lang) -> &'static Words {
     }
 }
 
+/// All words of one language, or those of some pages.
 macro_rules! words {
-    (texts { $($text:ident),+ $(,)? } counts { $($count:ident),+ $(,)? } of { $($of:ident: $kind:ty),+ $(,)? }) => {
-        /// Every word of one language.
-        pub(super) struct Words {
-            $(pub(super) $text: &'static str,)+
-            $(pub(super) $count: Forms,)+
-            $(pub(super) $of: fn($kind) -> &'static str,)+
-            /// What happened, and what to do about it.
-            pub(super) problem: fn(Code) -> (&'static str, &'static str),
+    ($(#[$about:meta])* $name:ident;
+     texts { $($text:ident),+ $(,)? } counts { $($count:ident),+ $(,)? } of { $($of:ident: $kind:ty),+ $(,)? }
+     $(also { $($also:ident: $also_is:ty),+ $(,)? })?) => {
+        $(#[$about])*
+        pub(in crate::admin::pages) struct $name {
+            $(pub(in crate::admin::pages) $text: &'static str,)+
+            $(pub(in crate::admin::pages) $count: Forms,)+
+            $(pub(in crate::admin::pages) $of: fn($kind) -> &'static str,)+
+            $($(pub(in crate::admin::pages) $also: $also_is,)+)?
         }
 
         #[cfg(test)]
-        impl Words {
-            fn texts(&self) -> Vec<(&'static str, &'static str)> {
+        impl $name {
+            pub(in crate::admin::pages::words) fn texts(&self) -> Vec<(&'static str, &'static str)> {
                 vec![$((stringify!($text), self.$text)),+]
             }
 
-            fn counts(&self) -> Vec<(&'static str, &Forms)> {
+            pub(in crate::admin::pages::words) fn counts(&self) -> Vec<(&'static str, &Forms)> {
                 vec![$((stringify!($count), &self.$count)),+]
             }
         }
     };
 }
 
+mod operating;
+pub(super) use operating::{Operating, operating};
+
 words! {
+    /// Every word of one language, but for those of the operator's pages. `problem`: what happened, and what to do about it.
+    Words;
     texts {
         account, account_disabled, account_enabled, account_no_password, accounts, accounts_lead, address_not_confirmed,
         all_companies, all_of_them, another_browser, answered_erased, answered_lead, answered_on, anybody_can_verify,
@@ -157,6 +164,7 @@ words! {
         request_state: RequestState, role: Role, severity: Severity, stage: Stage, task_said: Said, task_state: TaskState, verdict: Verdict,
         verdict_means: Verdict, verified_by: VerifiedBy, would_be: Outcome,
     }
+    also { problem: fn(Code) -> (&'static str, &'static str) }
 }
 
 #[cfg(test)]

@@ -9,7 +9,9 @@ fn holes(text: &str) -> BTreeSet<&str> {
 
 #[test]
 fn both_languages_have_every_sentence_with_the_same_in_it() {
-    for ((key, czech), (_, english)) in cs::WORDS.texts().into_iter().zip(en::WORDS.texts()) {
+    let czech = [words(Lang::Cs).texts(), operating(Lang::Cs).texts()].concat();
+    let english = [words(Lang::En).texts(), operating(Lang::En).texts()].concat();
+    for ((key, czech), (_, english)) in czech.into_iter().zip(english) {
         assert!(!czech.trim().is_empty() && !english.trim().is_empty(), "{key}");
         assert_eq!(holes(czech), holes(english), "{key}");
         // A break or a space at the end shows that something is glued to it.
@@ -19,7 +21,9 @@ fn both_languages_have_every_sentence_with_the_same_in_it() {
 
 #[test]
 fn every_number_has_its_forms_in_both_languages() {
-    for ((key, czech), (_, english)) in cs::WORDS.counts().into_iter().zip(en::WORDS.counts()) {
+    let czech = [words(Lang::Cs).counts(), operating(Lang::Cs).counts()].concat();
+    let english = [words(Lang::En).counts(), operating(Lang::En).counts()].concat();
+    for ((key, czech), (_, english)) in czech.into_iter().zip(english) {
         for form in [czech.one, czech.few, czech.other, english.few, english.other] {
             assert_eq!(holes(form), BTreeSet::from(["n"]), "{key}: {form}");
         }
