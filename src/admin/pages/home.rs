@@ -4,6 +4,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
+use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
@@ -14,7 +15,8 @@ use crate::attention::{Attention, Delay, DelayCode, Severity, sentence};
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::ErasureFilter;
 use crate::operations::requests::Shown;
-use crate::operations::{OperationError, erasures};
+use crate::operations::days::ShownDay;
+use crate::operations::{OperationError, days, erasures};
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
@@ -42,6 +44,8 @@ struct Found {
     only: Option<u64>,
     /// There are more erasures to approve than were read.
     more_erasures: bool,
+    /// Of the last days; nothing for who does not see to all of it.
+    days: Vec<ShownDay>,
 }
 
 async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
@@ -62,7 +66,8 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     requests.sort_by_key(|waiting| waiting.shown.days_left.unwrap_or(i32::MAX));
     let (erasures, more_erasures) = to_approve(visitor).await?;
     let attention = of_operator(visitor).await?;
-    Ok(sheet(visitor, &Found { requests, erasures, attention, others, late, only, more_erasures }))
+    let days = of_days(visitor).await?;
+    Ok(sheet(visitor, &Found { requests, erasures, attention, others, late, only, more_erasures, days }))
 }
 
 /// Whether something goes on only once somebody has done something, or a hold has ended.
@@ -105,9 +110,21 @@ async fn to_approve(visitor: &Visitor<See>) -> Result<(Vec<Erasure>, bool), Prob
     Ok((found, is_cut))
 }
 
+/// Whether whoever looks sees to the whole deployment: what is of all companies is for them alone.
+fn operates_all(visitor: &Visitor<See>) -> bool {
+    visitor.view.may(Permission::Operate) && visitor.identity.companies == Companies::All
+}
+
+async fn of_days(visitor: &Visitor<See>) -> Result<Vec<ShownDay>, Problem> {
+    if !operates_all(visitor) {
+        return Ok(Vec::new());
+    }
+    let days = days::last(&visitor.on, visitor.view.now).await?;
+    Ok(if is_any(&days) { days } else { Vec::new() })
+}
+
 async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> {
-    // It is of all companies.
-    if !visitor.view.may(Permission::Operate) || visitor.identity.companies != Companies::All {
+    if !operates_all(visitor) {
         return Ok(Vec::new());
     }
     // Looking writes nothing.
@@ -119,7 +136,7 @@ async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> 
 
 fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let Found { requests, erasures, attention, others: elsewhere, late, only, more_erasures } = found;
+    let Found { requests, erasures, attention, others: elsewhere, late, only, more_erasures, days } = found;
     let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) =
         requests.iter().partition(|one| one.shown.days_left.is_some_and(|left| left <= SOON_DAYS));
     let all = (requests.len() + erasures.len() + attention.len()) as u64;
@@ -150,6 +167,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
                 ol.tasks { @for one in attention { (attention_row(visitor, one)) } }
             }
         }
+        (pictures(view, days))
     };
     Sheet::new(w.needs_attention, Section::Home, body)
 }

@@ -9,11 +9,14 @@ mod fields;
 mod holds;
 mod home;
 mod looks;
+mod mluvii;
 mod origin;
 mod paging;
 mod parts;
 mod people;
+mod pictures;
 mod place;
+mod quarantine;
 mod receipts;
 mod requests;
 mod sessions;
@@ -58,7 +61,9 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(holds::routes())
         .merge(people::routes())
         .merge(tasks::routes())
-        .route("/targets", get(targets::show))
+        .merge(targets::routes())
+        .merge(quarantine::routes())
+        .merge(mluvii::routes())
         .route("/audit", get(audit::show))
         .route("/accounts", get(accounts::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))

@@ -17,7 +17,7 @@ use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
 use crate::request::{Request, RequestState};
-use crate::subject::{InstallationName, Kind};
+use crate::subject::{InstallationName, Kind, TargetName};
 
 /// From so many days on it is said that the end is near.
 pub(super) const SOON_DAYS: i32 = 7;
@@ -34,6 +34,11 @@ pub(super) fn request_path(request: &Request) -> String {
 pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
     let (company, number) = (utf8_percent_encode(&company.0, PLAIN), utf8_percent_encode(number, PLAIN));
     format!("/requests/{company}/{number}")
+}
+
+/// Where a target is, by the name by which it is called.
+pub(super) fn target_path(target: &TargetName) -> String {
+    format!("/targets/{}", utf8_percent_encode(&target.0, PLAIN))
 }
 
 /// What a person is known by.

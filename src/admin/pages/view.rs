@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE};
-use super::words::{Forms, Words, filled, words};
+use super::words::{Forms, Words, filled, operating, words};
 use super::{place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
@@ -31,7 +31,9 @@ pub(super) enum Section {
     People,
     Holds,
     Tasks,
+    Quarantine,
     Targets,
+    Mluvii,
     Audit,
     Accounts,
     Own,
@@ -239,7 +241,7 @@ impl View {
     }
 
     fn shell(&self, who: &Identity, sheet: &Sheet) -> Markup {
-        let w = self.words();
+        let (w, o) = (self.words(), operating(self.lang));
         let roles: Vec<_> = who.roles.iter().map(|role| (w.role)(role)).collect();
         let to = |section: Section, path: &str, word: &str| {
             html! { li { a href=(path) aria-current=[(sheet.section == Some(section)).then_some("page")] { span { (word) } } } }
@@ -269,6 +271,10 @@ impl View {
                         h2 { (w.records) }
                         ul {
                             (to(Section::Erasures, "/erasures", w.erasures))
+                            @if who.roles.allow(Permission::Operate) {
+                                (to(Section::Quarantine, "/quarantine", o.quarantine))
+                                (to(Section::Mluvii, "/mluvii", o.mluvii))
+                            }
                             // Their list is of all companies.
                             @if who.companies == Companies::All {
                                 (to(Section::Receipts, "/receipts", w.receipts))
