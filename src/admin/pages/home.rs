@@ -3,7 +3,9 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
+use super::parts::{
+    Approvals, SOON_DAYS, companies, days_left, in_words, request_path, target_path, urgency, waits_for, whose,
+};
 use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
@@ -14,9 +16,10 @@ use crate::admin::problem::Problem;
 use crate::attention::{Attention, Delay, DelayCode, Severity, sentence};
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::ErasureFilter;
-use crate::operations::requests::Shown;
 use crate::operations::days::ShownDay;
+use crate::operations::requests::Shown;
 use crate::operations::{OperationError, days, erasures};
+use crate::subject::TargetName;
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
@@ -228,7 +231,22 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
                     " " span.mono { (found.code.as_str()) }
                 }
             }
+            @if let Some(path) = way_on(found) {
+                div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (found.object) } } }
+            }
         }
+    }
+}
+
+/// The page on which somebody sees more of it, or does something about it.
+fn way_on(found: &Attention) -> Option<String> {
+    let object = found.object.to_string();
+    let (of, name) = object.split_once(':').unwrap_or((&object, ""));
+    match of {
+        "target" | "plugin" => Some(target_path(&TargetName(name.into()))),
+        "quarantine" => Some("/quarantine".to_owned()),
+        "source" | "sessions" => Some("/mluvii".to_owned()),
+        _ => None,
     }
 }
 

@@ -141,6 +141,11 @@ impl View {
         self.calendar.begin(day.tomorrow().ok()?)
     }
 
+    /// When a day begins, where the deployment is.
+    pub(super) fn begin_of(&self, day: Date) -> Option<Timestamp> {
+        self.calendar.begin(day)
+    }
+
     /// A day, for people and for programs.
     pub(super) fn day(&self, day: Date) -> Markup {
         html! { time datetime=(day) { (self.lang.date(day)) } }

@@ -64,13 +64,7 @@ pub(super) async fn show(visitor: Visitor<Operate>, Path(name): Path<String>) ->
     visitor.view.answer(around.map(|around| sheet(&visitor, &around, &Typed::default(), &[], StatusCode::OK)))
 }
 
-fn sheet(
-    visitor: &Visitor<Operate>,
-    around: &Around,
-    typed: &Typed,
-    wrong: &[Wrong],
-    status: StatusCode,
-) -> Sheet {
+fn sheet(visitor: &Visitor<Operate>, around: &Around, typed: &Typed, wrong: &[Wrong], status: StatusCode) -> Sheet {
     let (view, w, o) = (&visitor.view, visitor.view.words(), operating(visitor.view.lang));
     let Around { target, plugin, waiting } = around;
     let path = target_path(&target.target);
