@@ -31,7 +31,9 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         "/holds",
         "/holds/new",
         "/tasks",
+        "/quarantine",
         "/targets",
+        "/mluvii",
         "/audit",
         "/accounts",
         "/sessions",
@@ -46,6 +48,7 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         format!("/receipts?from={encoded}"),
         format!("/holds?show={encoded}"),
         format!("/audit?from={encoded}"),
+        format!("/quarantine?from={encoded}"),
     ] {
         pages.push(browser.get(&path).is(400).text);
     }

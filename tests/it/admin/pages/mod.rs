@@ -1,9 +1,12 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
 mod hostile;
+mod mluvii;
 mod people;
+mod quarantine;
 mod signing;
 mod story;
+mod targets;
 mod who;
 
 use std::cell::RefCell;
