@@ -18,13 +18,13 @@ fn a_target_is_paused_with_a_reason_and_resumed() {
     otto.get("/targets/nothing").is(404);
     let until = [("until", "2999-01-01")];
     for (form, says) in [
-        (&[][..], "Choose why it is paused"),
-        (&[("reason", "<script>")], "Choose why it is paused"),
-        (&[("reason", "incident"), ("until", "2000-01-01")], "still to come"),
-        (&[("reason", "incident"), ("until", "<script>")], "still to come"),
-        (&[("reason", "incident"), ("case", "Ann <script>")], "at most 40"),
+        (vec![], "Choose why it is paused"),
+        (vec![("reason", "<script>")], "Choose why it is paused"),
+        (vec![("reason", "incident"), ("until", "2000-01-01")], "still to come"),
+        (vec![("reason", "incident"), ("until", "<script>")], "still to come"),
+        (vec![("reason", "incident"), ("case", "Ann <script>")], "at most 40"),
     ] {
-        let page = otto.post("/targets/crm/pause", form).is(400).says(&[says, "<title>Error:"]);
+        let page = otto.post("/targets/crm/pause", &form).is(400).says(&[says, "<title>Error:"]);
         assert!(!page.text.contains("<script"), "{}", page.text);
     }
     for (browser, status) in [(&anna, 403), (&olga, 403)] {
