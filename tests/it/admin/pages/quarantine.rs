@@ -116,6 +116,16 @@ fn what_can_be_read_by_now_is_read_again_at_once_by_reason_and_the_rest_stays() 
     let came = otto.post("/quarantine/replay", &[("from", "u0")]).goes_on();
     otto.get(&came).is(200).says(&["1 delivery cannot be read yet, and stays"]);
     assert_eq!(deliveries(&otto.get("/quarantine")).len(), 1);
+    // Of more than are read at once, the next ones begin after those that stay.
+    for number in 1_000..1_100 {
+        assert_eq!(deliver(&server, "acme", &unreadable(number)), 202);
+    }
+    let came = otto.post("/quarantine/replay", &[("from", "u0")]).goes_on();
+    let page = otto.get(&came).is(200).says(&["100 deliveries cannot be read yet", "Go on with the further ones"]);
+    let (_, rest) = page.text.split_once("href=\"/quarantine/replay?from=").expect("a way on");
+    let from = rest.split('"').next().expect("an end");
+    let came = otto.post("/quarantine/replay", &[("from", from)]).goes_on();
+    otto.get(&came).is(200).says(&["1 delivery cannot be read yet, and stays"]);
     for wrong in ["/quarantine?from=x", "/quarantine/replay?from=%3Cscript%3E"] {
         let page = otto.get(wrong).is(400);
         assert!(!page.text.contains("<script"), "{}", page.text);
