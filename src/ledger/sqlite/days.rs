@@ -20,14 +20,24 @@ pub(super) fn all(connection: &Connection, bounds: &[Timestamp]) -> Result<Days,
     Ok(Days { days, open })
 }
 
-fn of_day(connection: &Connection, from: Timestamp, to: Timestamp) -> Result<DayCounts, LedgerError> {
-    let mut ended = connection.prepare_cached(&format!(
+/// Those that ended in a time, those of them that are incomplete, and those without a receipt.
+pub(super) fn ended_sql() -> String {
+    format!(
         "SELECT COUNT(*), COALESCE(SUM(verdict = 'incomplete'), 0), COALESCE(SUM(verdict IS NULL), 0)
          FROM (SELECT verdict FROM erasure WHERE ended >= ?1 AND ended < ?2 LIMIT {COUNTED_MAX})"
-    ))?;
-    let mut created = connection.prepare_cached(&format!(
+    )
+}
+
+/// Those of a state whose ids are of a time.
+pub(super) fn created_sql() -> String {
+    format!(
         "SELECT COUNT(*) FROM (SELECT 1 FROM erasure WHERE state = ?1 AND id >= ?2 AND id < ?3 LIMIT {COUNTED_MAX})"
-    ))?;
+    )
+}
+
+fn of_day(connection: &Connection, from: Timestamp, to: Timestamp) -> Result<DayCounts, LedgerError> {
+    let mut ended = connection.prepare_cached(&ended_sql())?;
+    let mut created = connection.prepare_cached(&created_sql())?;
     let number = |number: i64| number.unsigned_abs();
     let mut day = ended.query_row(params![Millis(from), Millis(to)], |row| {
         Ok(DayCounts {

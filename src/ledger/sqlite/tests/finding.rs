@@ -73,3 +73,20 @@ async fn what_one_company_has_ended_is_found_past_what_others_have() {
         .expect("explained");
     assert!(plan.contains("erasure_ended_of (installation=? AND (ended,id)>(?,?))"), "{plan}");
 }
+
+/// Whatever an erasure holds besides, what is counted of each day is read from indexes alone.
+#[tokio::test]
+async fn what_was_done_on_a_day_is_counted_without_a_look_at_the_erasures() {
+    let (ledger, dir) = sqlite();
+    come(&ledger, 1..201, |_| false).await;
+    let connection = beside(&dir);
+    let plan = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> String {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("explained");
+        let lines = statement.query_map(values, |row| row.get::<_, String>("detail")).expect("explained");
+        lines.collect::<Result<Vec<_>, _>>().expect("text").join("; ")
+    };
+    let ended = plan(&super::super::days::ended_sql(), params![0, 1]);
+    assert!(ended.contains("USING COVERING INDEX erasure_ended (ended>? AND ended<?)"), "{ended}");
+    let created = plan(&super::super::days::created_sql(), params!["done", &[0_u8; 16][..], &[1_u8; 16][..]]);
+    assert!(created.contains("USING COVERING INDEX erasure_in_state (state=? AND id>? AND id<?)"), "{created}");
+}
