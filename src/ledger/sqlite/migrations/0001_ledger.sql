@@ -229,8 +229,10 @@ CREATE TABLE erasure (
 CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_in_state ON erasure (state, id);
--- The verdict is counted without a look at the erasures.
-CREATE INDEX erasure_ended ON erasure (ended, id, verdict) WHERE ended IS NOT NULL;
+CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
+-- Few beside all that have ended; by these they are counted by the day.
+CREATE INDEX erasure_incomplete ON erasure (ended) WHERE verdict = 'incomplete';
+CREATE INDEX erasure_without_receipt ON erasure (ended) WHERE ended IS NOT NULL AND verdict IS NULL;
 -- One company has them looked at again, past all that are of others.
 CREATE INDEX erasure_ended_of ON erasure (installation, ended, id) WHERE ended IS NOT NULL AND verdict IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;

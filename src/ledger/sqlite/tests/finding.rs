@@ -1,5 +1,6 @@
 //! A person is found among many sessions: by an index, whatever their number, and however many have the person's name.
 
+use super::super::days::{Ended, created_sql};
 use super::retention::come;
 use super::*;
 use crate::ledger::contract::finding::{of_namesakes, one_namesake_in, others, the_wanted_are_found, the_wanted_come};
@@ -85,8 +86,14 @@ async fn what_was_done_on_a_day_is_counted_without_a_look_at_the_erasures() {
         let lines = statement.query_map(values, |row| row.get::<_, String>("detail")).expect("explained");
         lines.collect::<Result<Vec<_>, _>>().expect("text").join("; ")
     };
-    let ended = plan(&super::super::days::ended_sql(), params![0, 1]);
-    assert!(ended.contains("USING COVERING INDEX erasure_ended (ended>? AND ended<?)"), "{ended}");
-    let created = plan(&super::super::days::created_sql(), params!["done", &[0_u8; 16][..], &[1_u8; 16][..]]);
+    for (which, index) in [
+        (Ended::All, "erasure_ended"),
+        (Ended::Incomplete, "erasure_incomplete"),
+        (Ended::WithoutReceipt, "erasure_without_receipt"),
+    ] {
+        let ended = plan(&which.sql(), params![0, 1]);
+        assert!(ended.contains(&format!("USING COVERING INDEX {index} (ended>? AND ended<?)")), "{ended}");
+    }
+    let created = plan(&created_sql(), params!["done", &[0_u8; 16][..], &[1_u8; 16][..]]);
     assert!(created.contains("USING COVERING INDEX erasure_in_state (state=? AND id>? AND id<?)"), "{created}");
 }
