@@ -231,8 +231,8 @@ CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested
 CREATE INDEX erasure_in_state ON erasure (state, id);
 CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
 -- Few beside all that have ended; by these they are counted by the day.
-CREATE INDEX erasure_incomplete ON erasure (ended) WHERE verdict = 'incomplete';
-CREATE INDEX erasure_without_receipt ON erasure (ended) WHERE ended IS NOT NULL AND verdict IS NULL;
+CREATE INDEX erasure_incomplete ON erasure (ended, verdict) WHERE verdict = 'incomplete';
+CREATE INDEX erasure_without_receipt ON erasure (ended, verdict) WHERE ended IS NOT NULL AND verdict IS NULL;
 -- One company has them looked at again, past all that are of others.
 CREATE INDEX erasure_ended_of ON erasure (installation, ended, id) WHERE ended IS NOT NULL AND verdict IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
