@@ -22,7 +22,7 @@ use crate::http::{LogRateLimit, Seat};
 use crate::ledger::LedgerError;
 use crate::operations::accounts::{self, Identity};
 use crate::operations::{InputError, Installation, OperationError, Operations};
-use crate::subject::InstallationName;
+use crate::subject::{InstallationName, SourceName};
 
 /// The name of the security scheme in the API's description.
 pub(super) const SCHEME: &str = "token";
@@ -91,6 +91,13 @@ impl<N> By<N> {
             Companies::All => true,
             Companies::Only(these) => these.contains(company),
         }
+    }
+
+    /// Whether the account may see what comes from a source: one of a company that it may see. A source that the configuration does not name
+    /// any more is nobody's, and seen by who may see all.
+    pub(super) fn sees_source(&self, source: &SourceName) -> bool {
+        let known = self.on.settings.sources.iter().find(|known| *known.name == *source.0);
+        self.is_of_all() || known.and_then(|known| known.mluvii.as_ref()).is_some_and(|company| self.sees(company))
     }
 
     /// Those that the account may see, in the order of the configuration.

@@ -11,7 +11,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, warn};
 
-use super::due::name;
 use super::reconcile_metrics as metrics;
 use super::silence;
 use crate::attention::{REAPPEARED, RECONCILE};
@@ -19,7 +18,7 @@ use crate::audit::Actor;
 use crate::causes::with_causes;
 use crate::ledger::Periodic;
 use crate::operations::lease::{LEASE, renewed};
-use crate::operations::reconcile::{Asked, Reconciled, look_at_erased, reappeared_mark, reconcile};
+use crate::operations::reconcile::{Asked, Reconciled, look_at_erased, periodic_name, reappeared_mark, reconcile};
 use crate::operations::{OperationError, Operations};
 use crate::subject::InstallationName;
 use crate::watch::WatchSettings;
@@ -75,7 +74,7 @@ async fn look(
     settings: &WatchSettings,
     shutdown: &CancellationToken,
 ) -> Result<Option<Reconciled>, String> {
-    let name = name(installation);
+    let name = periodic_name(installation);
     let taken = on.ledger.take_periodic(&name, LEASE).await.map_err(|error| with_causes(&error))?;
     let Some(Periodic { mark, now }) = taken else { return Ok(None) };
     let until = now - settings.reconcile_after.0;

@@ -42,7 +42,8 @@ impl Quarantine {
         match self {
             Self::List { source, limit, cursor } => {
                 let source = source.map(|name| SourceName(name.into()));
-                let range = QuarantineRange { cursor: cursor.unwrap_or(Cursor::OLDEST), limit, source };
+                let all = QuarantineRange::all(cursor.unwrap_or(Cursor::OLDEST), limit);
+                let range = QuarantineRange { source, ..all };
                 list(&quarantine::list(on, &range).await?, out)
             }
             Self::Show { id, reveal: false } => show(on, QuarantineId(id), Shown::Shape, out).await,
@@ -52,7 +53,7 @@ impl Quarantine {
                 answer(replayed.map(in_words), out)
             }
             Self::Drop { id } => {
-                let dropped = quarantine::drop(on, QuarantineId(id), &actor()).await;
+                let dropped = quarantine::drop(on, QuarantineId(id), None, &actor()).await;
                 answer(dropped.map(|()| "dropped"), out)
             }
         }

@@ -2,11 +2,11 @@
 //! none of it is forgotten with the configuration by which it came.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crate::attention::RefusedOf;
-use crate::ledger::RefusedDeliveries;
+use crate::ledger::{RefusedDeliveries, TakenDeliveries};
 use crate::lock::lock;
 use crate::subject::SourceName;
 
@@ -14,7 +14,7 @@ use crate::subject::SourceName;
 #[derive(Default)]
 pub(super) struct Counts {
     refused: Tally<RefusedOf, AtomicU64>,
-    delivered: Tally<SourceName, AtomicBool>,
+    delivered: Tally<SourceName, AtomicU64>,
 }
 
 impl Counts {
@@ -23,8 +23,8 @@ impl Counts {
         self.refused.of(of)
     }
 
-    /// What says whether anything of a source was taken.
-    pub(super) fn delivered(&self, source: SourceName) -> Arc<AtomicBool> {
+    /// What counts the deliveries of a source that were taken.
+    pub(super) fn delivered(&self, source: SourceName) -> Arc<AtomicU64> {
         self.delivered.of(source)
     }
 
@@ -43,9 +43,12 @@ impl Counts {
         }
     }
 
-    /// The sources of which anything was taken since it was asked last.
-    pub(super) fn take_delivered(&self) -> Vec<SourceName> {
-        self.delivered.take(|source, is| is.swap(false, Ordering::Relaxed).then(|| source.clone()))
+    /// What was taken of each source since it was asked last.
+    pub(super) fn take_delivered(&self) -> Vec<TakenDeliveries> {
+        self.delivered.take(|source, counter| match counter.swap(0, Ordering::Relaxed) {
+            0 => None,
+            count => Some(TakenDeliveries { source: source.clone(), count }),
+        })
     }
 }
 
@@ -103,9 +106,9 @@ mod tests {
     #[test]
     fn a_source_has_delivered_also_where_its_receiver_is_gone() {
         let counts = Counts::default();
-        counts.delivered(source("acme")).store(true, Ordering::Relaxed);
+        counts.delivered(source("acme")).fetch_add(2, Ordering::Relaxed);
         let _idle = counts.delivered(source("idle"));
-        assert_eq!(counts.take_delivered(), [source("acme")]);
+        assert_eq!(counts.take_delivered(), [TakenDeliveries { source: source("acme"), count: 2 }]);
         assert_eq!(counts.take_delivered(), []);
     }
 }

@@ -1,5 +1,5 @@
-//! That sources have delivered, for whoever watches whether one has fallen silent: noted in memory, and written once a minute at most,
-//! however much comes.
+//! How much sources have delivered, for whoever watches whether one has fallen silent, and for pictures: counted in memory, and written once
+//! a minute at most, however much comes.
 
 use std::sync::Arc;
 
@@ -21,12 +21,12 @@ pub(crate) async fn write_delivered(state: Arc<ReceivingState>, shutdown: Cancel
 
 /// Writes which have delivered since the last time; whether any has.
 async fn write(state: &ReceivingState) -> bool {
-    let sources = state.counts.take_delivered();
+    let taken = state.counts.take_delivered();
     // What could not be written is not written later: it would be of another minute.
-    if !sources.is_empty()
-        && let Err(error) = state.ledger.delivered(&sources).await
+    if !taken.is_empty()
+        && let Err(error) = state.ledger.delivered(&taken).await
     {
         warn!(error = %with_causes(&error), "could not write which sources have delivered");
     }
-    !sources.is_empty()
+    !taken.is_empty()
 }

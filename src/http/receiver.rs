@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::extract::Request;
@@ -60,8 +60,8 @@ pub(super) struct SourceEndpoint {
     refusals: LogRateLimit,
     /// Since it was written last.
     refused: Arc<AtomicU64>,
-    /// Whether anything was taken since that was written last.
-    delivered: Arc<AtomicBool>,
+    /// What was taken since that was written last.
+    delivered: Arc<AtomicU64>,
 }
 
 impl Receiver {
@@ -100,9 +100,8 @@ impl Receiver {
         let start = Instant::now();
         let reaction = self.receive(endpoint, request).await;
         endpoint.deliveries.count(reaction, start.elapsed());
-        // Not written each time: the cache line is shared by all who receive.
-        if reaction.is_taken() && !endpoint.delivered.load(Ordering::Relaxed) {
-            endpoint.delivered.store(true, Ordering::Relaxed);
+        if reaction.is_taken() {
+            endpoint.delivered.fetch_add(1, Ordering::Relaxed);
         }
         debug!(source = %endpoint.source.name(), result = reaction.as_str(), "answered a delivery");
         reaction

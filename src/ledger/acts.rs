@@ -5,7 +5,8 @@ pub(super) mod accounts;
 use std::collections::BTreeSet;
 
 use super::{
-    Archived, Decision, EnteredAs, NewPause, NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped, Withdrawn,
+    Archived, Decision, DropReason, EnteredAs, NewPause, NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped,
+    Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Act, ActResult, Actor, AuditEntry, Detail, Object};
@@ -251,10 +252,14 @@ pub(super) fn archived(by: &Actor, checkpoint: &Checkpoint, archived: Archived) 
         .with_word("sha256", &checkpoint.sha256)
 }
 
-pub(super) fn dropped(by: &Actor, id: QuarantineId, dropped: bool) -> AuditEntry {
+pub(super) fn dropped(by: &Actor, id: QuarantineId, why: Option<DropReason>, dropped: bool) -> AuditEntry {
     // A number of nothing may be any number that somebody has typed, so it is not written.
     let object = if dropped { Object::quarantined(id.0) } else { Object::quarantine() };
-    AuditEntry::new(by, Act::DropQuarantined, object, ActResult::when(dropped))
+    let entry = AuditEntry::new(by, Act::DropQuarantined, object, ActResult::when(dropped));
+    match why {
+        Some(why) => entry.with_word("reason", why.as_str()),
+        None => entry,
+    }
 }
 
 pub(super) fn muted(by: &Actor, shown: &Attention, end: MuteEnd) -> AuditEntry {

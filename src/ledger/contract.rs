@@ -285,7 +285,8 @@ macro_rules! contract {
                 maintenance_forgets_old_deliveries_and_keeps_the_rest;
             gauging: an_empty_ledger_shows_nothing
                 each_queue_shows_what_is_due_taken_waiting_and_parked
-                what_is_late_or_needs_a_person_is_shown;
+                what_is_late_or_needs_a_person_is_shown
+                what_was_done_on_days_is_counted_by_the_day;
             keys: what_stands_under_an_index_key_is_found_under_the_one_that_replaced_it
                 the_consent_of_an_erased_session_is_found_under_a_new_index_key
                 a_request_is_found_and_a_hold_keeps_under_a_new_index_key

@@ -1,5 +1,5 @@
-//! When sources delivered: a bit for each minute, so that weeks of it are a few hundred rows, however much comes, and several processes
-//! write into one. And which forms they told of.
+//! When sources delivered, and how much: a bit for each minute and a number for each hour, so that weeks of it are a few hundred rows, however
+//! much comes, and several processes write into one. And which forms they told of.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,13 @@ const WEEKS: i64 = 5;
 pub(super) const HOURS_KEPT: i64 = WEEKS * 7 * 24;
 
 const MINUTES: i64 = 60;
+
+/// Deliveries of a source that were taken. It is counted in memory, so that what a killed process has taken in its last minute is missing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TakenDeliveries {
+    pub(crate) source: SourceName,
+    pub(crate) count: u64,
+}
 
 /// A form that a source told of as submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -219,13 +219,14 @@ pub(crate) struct QuarantineRange {
     pub(crate) cursor: Cursor,
     pub(crate) limit: u32,
     pub(crate) source: Option<SourceName>,
+    /// Only what could not be read because of this.
+    pub(crate) reason: Option<String>,
 }
 
 impl QuarantineRange {
     /// Of whatever source.
-    #[cfg(test)]
     pub(crate) fn all(cursor: Cursor, limit: u32) -> Self {
-        Self { cursor, limit, source: None }
+        Self { cursor, limit, source: None, reason: None }
     }
 
     pub(super) fn page(&self, found: Vec<Stored>) -> Page<Stored, Cursor> {

@@ -13,6 +13,7 @@ mod clock;
 mod closing;
 mod confirming;
 pub(crate) mod copy;
+mod days;
 mod deaths;
 mod decided;
 mod deliveries;
@@ -59,8 +60,9 @@ pub(crate) use claim::{
 pub(crate) use clock::ClockSettings;
 pub(crate) use closing::{Closed, Closing};
 pub(crate) use confirming::{Confirmed, LinkMail};
+pub(crate) use days::{DayCounts, Days};
 pub(crate) use decided::each_decided;
-pub(crate) use deliveries::{DeliveryHours, SeenEvent, ToldForm};
+pub(crate) use deliveries::{DeliveryHours, SeenEvent, TakenDeliveries, ToldForm};
 #[cfg(test)]
 pub(crate) use expiry::Expired;
 pub(crate) use expiry::{Tombstone, describe_expired};
@@ -89,7 +91,7 @@ pub(crate) use sweep_job::{
 };
 pub(crate) use target_pause::{NewPause, PauseReason, TargetPause};
 pub(crate) use view::{
-    ClockView, Counts, DecidedSession, DecidedSessions, EndedErasure, EndedMark, ErasedMark, IdleSession,
+    ClockView, Counts, DecidedSession, DecidedSessions, DropReason, EndedErasure, EndedMark, ErasedMark, IdleSession,
     InstallationFacts, ProcessInfo, ProcessView, QuarantineId, Quarantined, RefusedDeliveries, SessionMark,
     SessionView, Stored, TargetConditions, TargetHealth, TargetState, UnreadSessions,
 };

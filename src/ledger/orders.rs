@@ -5,8 +5,8 @@ use jiff::civil::Date;
 
 use super::sweep_job::StoredSweepJob;
 use super::{
-    Archived, Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, LedgerError, NewPause, NewRequest,
-    QuarantineId, RequestChange, RotatedKey, Stopped, Withdrawn,
+    Archived, Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, LedgerError, NewPause,
+    NewRequest, QuarantineId, RequestChange, RotatedKey, Stopped, Withdrawn,
 };
 use crate::attention::{Attention, ClockDoubt, Code, MuteEnd};
 use crate::audit::{Actor, AuditEntry, Object};
@@ -135,8 +135,9 @@ pub(crate) trait Admin: Send + Sync {
     /// Notes that a person has seen these incomplete receipts (by sequence number), or all; returns how many were new.
     async fn acknowledge_receipts(&self, sequences: Option<&[u64]>, by: &Actor) -> Result<u64, LedgerError>;
 
-    /// Takes a body out of quarantine, wiping it; `false` when it is not there.
-    async fn quarantine_drop(&self, id: QuarantineId, by: &Actor) -> Result<bool, LedgerError>;
+    /// Takes a body out of quarantine, wiping it; `false` when it is not there. Why, stands in the audit.
+    async fn quarantine_drop(&self, id: QuarantineId, why: Option<DropReason>, by: &Actor)
+    -> Result<bool, LedgerError>;
 
     /// Does not want to be told of something that was shown: until a time, until it changes, or for good. A mute that was
     /// there is replaced.

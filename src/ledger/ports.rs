@@ -11,13 +11,13 @@ use jiff::Timestamp;
 use super::sweep_job::{KeptProgress, ListedSweep, StoredSweepJob, SweepJob};
 use super::{
     AgingRecord, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Claimed, ClaimedStep, ClockView, Closed,
-    Closing, Counts, Cursor, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark, ErasedMark,
-    ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold, HoldsListed, IdleSession,
-    InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, MaybeHeld, NewRuleVersion, Page, PastJob,
-    Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName, ReceiptRange,
-    Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution, RuleVersion, SealGeneration, SeenEvent,
-    SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
-    TargetConditions, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
+    Closing, Counts, Cursor, Days, Decided, DecidedSessions, Decision, DeliveryHours, EndedErasure, EndedMark,
+    ErasedMark, ErasureCursor, ErasureFilter, Finished, Gauges, GenerationState, HeldWork, Hold, HoldsListed,
+    IdleSession, InstallationFacts, Invariant, Keep, LedgerError, LedgerId, LinkMail, MaybeHeld, NewRuleVersion, Page,
+    PastJob, Periodic, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, QueueName,
+    ReceiptRange, Recorded, RefusedDeliveries, Reported, RequestFilter, Resolution, RuleVersion, SealGeneration,
+    SeenEvent, SessionMark, SessionView, StepEnd, Stored, StoredPastJob, StoredRequest, SumChunk, SumMark, Summed,
+    TakenDeliveries, TargetConditions, TargetHealth, TargetPause, ToldForm, Tombstone, UnreadSessions,
 };
 use crate::attention::{Attention, ClockDoubt, Limits};
 use crate::audit::{AuditEntry, AuditRow};
@@ -51,8 +51,8 @@ pub(crate) trait Intake: Send + Sync {
     /// Notes how many deliveries were refused since the last time; kept for a week after the last one.
     async fn refused(&self, refused: &[RefusedDeliveries]) -> Result<(), LedgerError>;
 
-    /// Notes that something of these sources was taken within the last minute; kept for five weeks.
-    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError>;
+    /// Notes how much of these sources was taken within the last minute; kept for five weeks.
+    async fn delivered(&self, taken: &[TakenDeliveries]) -> Result<(), LedgerError>;
 
     /// Notes whether all that came to this process, came from one address. The address itself is noted nowhere.
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError>;
@@ -474,6 +474,9 @@ pub(crate) trait Records: Send + Sync {
     /// What metrics show, of these queues. Late is what is late by the calendar. Bounded work, however much the
     /// ledger holds.
     async fn gauges(&self, queues: &[QueueName], calendar: &Calendar) -> Result<Gauges, LedgerError>;
+
+    /// What was done on each of some days, each of which ends where the next one begins: `bounds` are their begins and the last one's end.
+    async fn days(&self, bounds: &[Timestamp]) -> Result<Days, LedgerError>;
 
     async fn clock(&self) -> Result<ClockView, LedgerError>;
 

@@ -104,6 +104,9 @@ pub(super) fn quarantined(range: &QuarantineRange) -> Statement {
         let source = Value::Text(source.0.to_string());
         wanted.add("quarantine.source = (SELECT id FROM source WHERE name = ?)", [source]);
     }
+    if let Some(reason) = &range.reason {
+        wanted.add("reason = ?", [Value::Text(reason.clone())]);
+    }
     wanted.finish(
         "SELECT quarantine.id, source.name, reason, received, CAST(LENGTH(sealed) AS BIGINT)
          FROM quarantine JOIN source ON source.id = quarantine.source",

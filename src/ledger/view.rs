@@ -190,6 +190,29 @@ pub(crate) struct Stored {
     pub(crate) sealed_bytes: u64,
 }
 
+/// Why a delivery in quarantine leads to nothing, as a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DropReason {
+    /// It was sent to try something out.
+    Test,
+    /// mluvii has sent the same once more, and that was read.
+    SentAgain,
+    /// A person has looked at mluvii, and done what was to be done.
+    LookedUp,
+}
+
+impl DropReason {
+    pub(crate) const ALL: [Self; 3] = [Self::Test, Self::SentAgain, Self::LookedUp];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::SentAgain => "sent_again",
+            Self::LookedUp => "looked_up",
+        }
+    }
+}
+
 /// How a target is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct TargetHealth {

@@ -16,6 +16,7 @@ pub(crate) mod clock;
 pub(crate) mod configuration;
 pub(crate) mod confirmations;
 pub(crate) mod consent;
+pub(crate) mod days;
 pub(crate) mod erase_again;
 pub(crate) mod erasures;
 mod error;

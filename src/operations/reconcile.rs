@@ -238,6 +238,11 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// Under which it is known to all servers when what has ended at a company is compared next, and until when it was.
+pub(crate) fn periodic_name(installation: &InstallationName) -> String {
+    format!("reconcile/{installation}")
+}
+
 /// Counts calls that no claim counts, where the installation has a rate.
 pub(crate) async fn charge(on: &Operations, installation: &InstallationName, calls: u32) {
     let rate = on.installation(installation).ok().and_then(|installation| installation.calls_per_s);

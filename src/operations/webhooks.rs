@@ -103,6 +103,25 @@ pub(crate) enum Change {
     Corrected,
 }
 
+/// What a source's webhook has to be.
+pub(crate) struct ConfiguredWebhook {
+    pub(crate) source: SourceName,
+    pub(crate) mluvii: InstallationName,
+    pub(crate) mode: WebhookMode,
+    /// What mluvii is to call, without credentials; unknown where the configuration does not say it.
+    pub(crate) address: Option<String>,
+}
+
+/// The webhooks of all sources, by the configuration alone: mluvii is not asked.
+pub(crate) fn configured(on: &Operations) -> Vec<ConfiguredWebhook> {
+    let of = |webhook: SourceWebhook| {
+        let address = webhook.wanted.ok().map(|wanted| wanted.address);
+        let SourceWebhook { source, installation, mode, .. } = webhook;
+        ConfiguredWebhook { source, mluvii: installation, mode, address }
+    };
+    (on.resources.webhooks)().into_iter().map(of).collect()
+}
+
 /// How the webhooks of all sources are, or of one.
 pub(crate) async fn status(on: &Operations, only: Option<&SourceName>) -> Result<Vec<WebhookView>, OperationError> {
     let mut views = Vec::new();

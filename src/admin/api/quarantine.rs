@@ -85,22 +85,16 @@ struct ListQuery {
     limit: Option<u32>,
 }
 
-/// Whether the account may see what comes from a source: one of a company that it may see. A source that the configuration does not name any
-/// more is nobody's, and seen by who may see all.
-fn sees<N>(by: &By<N>, source: &SourceName) -> bool {
-    let known = by.on.settings.sources.iter().find(|known| *known.name == *source.0);
-    by.is_of_all() || known.and_then(|known| known.mluvii.as_ref()).is_some_and(|company| by.sees(company))
-}
-
 async fn list(by: By<See>, Query(query): Query<ListQuery>) -> Answer<Page<Quarantined>> {
     let range = QuarantineRange {
         cursor: read_if("cursor", query.cursor.as_deref())?.unwrap_or(Cursor::OLDEST),
         limit: limit(query.limit)?,
         source: query.source.map(|name| SourceName(name.into())),
+        reason: None,
     };
     let mut page = quarantine::list(&by.on, &range).await?;
     // The page is shorter by what is another company's, and goes on where it would.
-    page.items.retain(|stored| sees(&by, &stored.source));
+    page.items.retain(|stored| by.sees_source(&stored.source));
     Ok(Done(Page::of(page, Quarantined::from)))
 }
 
@@ -119,7 +113,7 @@ fn unknown() -> Problem {
 async fn seen<N: Needs>(by: &By<N>, which: &Which) -> Result<QuarantineId, Problem> {
     let id = QuarantineId(which.number);
     let found = by.on.ledger.quarantined_one(id).await.map_err(OperationError::from)?;
-    found.filter(|found| sees(by, &found.source)).map(|_| id).ok_or_else(unknown)
+    found.filter(|found| by.sees_source(&found.source)).map(|_| id).ok_or_else(unknown)
 }
 
 /// Somebody else may have dropped it meanwhile.
@@ -194,6 +188,6 @@ struct Dropped {
 
 async fn drop(by: By<Operate>, Path(which): Path<Which>, _: Nothing) -> Answer<Dropped> {
     let id = seen(&by, &which).await?;
-    quarantine::drop(&by.on, id, &by.actor()).await.map_err(told)?;
+    quarantine::drop(&by.on, id, None, &by.actor()).await.map_err(told)?;
     Ok(Done(Dropped { number: id.0 }))
 }

@@ -3,7 +3,10 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::parts::{Approvals, SOON_DAYS, companies, days_left, in_words, request_path, urgency, waits_for, whose};
+use super::parts::{
+    Approvals, SOON_DAYS, companies, days_left, in_words, request_path, target_path, urgency, waits_for, whose,
+};
+use super::pictures::{is_any, pictures};
 use super::requests::{Open, open_requests};
 use super::view::{Section, Sheet};
 use super::visitor::Visitor;
@@ -13,8 +16,10 @@ use crate::admin::problem::Problem;
 use crate::attention::{Attention, Delay, DelayCode, Severity, sentence};
 use crate::erasure::{Erasure, ErasureState};
 use crate::ledger::ErasureFilter;
+use crate::operations::days::ShownDay;
 use crate::operations::requests::Shown;
-use crate::operations::{OperationError, erasures};
+use crate::operations::{OperationError, days, erasures};
+use crate::subject::TargetName;
 
 /// Erasures that are named; the list has the others.
 const ERASURES_MAX: u32 = 100;
@@ -42,6 +47,8 @@ struct Found {
     only: Option<u64>,
     /// There are more erasures to approve than were read.
     more_erasures: bool,
+    /// Of the last days; nothing for who does not see to all of it.
+    days: Vec<ShownDay>,
 }
 
 async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
@@ -62,7 +69,8 @@ async fn home(visitor: &Visitor<See>) -> Result<Sheet, Problem> {
     requests.sort_by_key(|waiting| waiting.shown.days_left.unwrap_or(i32::MAX));
     let (erasures, more_erasures) = to_approve(visitor).await?;
     let attention = of_operator(visitor).await?;
-    Ok(sheet(visitor, &Found { requests, erasures, attention, others, late, only, more_erasures }))
+    let days = of_days(visitor).await?;
+    Ok(sheet(visitor, &Found { requests, erasures, attention, others, late, only, more_erasures, days }))
 }
 
 /// Whether something goes on only once somebody has done something, or a hold has ended.
@@ -105,9 +113,21 @@ async fn to_approve(visitor: &Visitor<See>) -> Result<(Vec<Erasure>, bool), Prob
     Ok((found, is_cut))
 }
 
+/// Whether whoever looks sees to the whole deployment: what is of all companies is for them alone.
+fn operates_all(visitor: &Visitor<See>) -> bool {
+    visitor.view.may(Permission::Operate) && visitor.identity.companies == Companies::All
+}
+
+async fn of_days(visitor: &Visitor<See>) -> Result<Vec<ShownDay>, Problem> {
+    if !operates_all(visitor) {
+        return Ok(Vec::new());
+    }
+    let days = days::last(&visitor.on, visitor.view.now).await?;
+    Ok(if is_any(&days) { days } else { Vec::new() })
+}
+
 async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> {
-    // It is of all companies.
-    if !visitor.view.may(Permission::Operate) || visitor.identity.companies != Companies::All {
+    if !operates_all(visitor) {
         return Ok(Vec::new());
     }
     // Looking writes nothing.
@@ -119,7 +139,7 @@ async fn of_operator(visitor: &Visitor<See>) -> Result<Vec<Attention>, Problem> 
 
 fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
     let (view, w) = (&visitor.view, visitor.view.words());
-    let Found { requests, erasures, attention, others: elsewhere, late, only, more_erasures } = found;
+    let Found { requests, erasures, attention, others: elsewhere, late, only, more_erasures, days } = found;
     let (urgent, others): (Vec<&Waiting>, Vec<&Waiting>) =
         requests.iter().partition(|one| one.shown.days_left.is_some_and(|left| left <= SOON_DAYS));
     let all = (requests.len() + erasures.len() + attention.len()) as u64;
@@ -150,6 +170,7 @@ fn sheet(visitor: &Visitor<See>, found: &Found) -> Sheet {
                 ol.tasks { @for one in attention { (attention_row(visitor, one)) } }
             }
         }
+        (pictures(view, days))
     };
     Sheet::new(w.needs_attention, Section::Home, body)
 }
@@ -210,7 +231,22 @@ fn attention_row(visitor: &Visitor<See>, found: &Attention) -> Markup {
                     " " span.mono { (found.code.as_str()) }
                 }
             }
+            @if let Some(path) = way_on(found) {
+                div class="do" { a.button href=(path) { (w.look_at_it) span.hidden { ": " (found.object) } } }
+            }
         }
+    }
+}
+
+/// The page on which somebody sees more of it, or does something about it.
+fn way_on(found: &Attention) -> Option<String> {
+    let object = found.object.to_string();
+    let (of, name) = object.split_once(':').unwrap_or((&object, ""));
+    match of {
+        "target" | "plugin" => Some(target_path(&TargetName(name.into()))),
+        "quarantine" => Some("/quarantine".to_owned()),
+        "source" | "sessions" => Some("/mluvii".to_owned()),
+        _ => None,
     }
 }
 

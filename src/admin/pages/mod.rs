@@ -13,13 +13,16 @@ mod first_password;
 mod holds;
 mod home;
 mod looks;
+mod mluvii;
 mod origin;
 mod paging;
 mod paper;
 mod parts;
 mod people;
+mod pictures;
 mod place;
 mod preferences;
+mod quarantine;
 mod receipts;
 mod requests;
 mod rules;
@@ -70,7 +73,9 @@ pub(super) fn router(admin: &Arc<Admin>) -> Router<Arc<Admin>> {
         .merge(rules::routes())
         .merge(consents::routes())
         .merge(accounts::routes())
-        .route("/targets", get(targets::show))
+        .merge(targets::routes())
+        .merge(quarantine::routes())
+        .merge(mluvii::routes())
         .route("/audit", get(audit::show))
         .layer(middleware::from_fn_with_state(Arc::clone(admin), guarded))
 }

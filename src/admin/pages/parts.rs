@@ -17,7 +17,7 @@ use crate::operations::accounts;
 use crate::operations::requests::Shown;
 use crate::papers::InWords;
 use crate::request::{Request, RequestState};
-use crate::subject::{InstallationName, Kind, SessionKey};
+use crate::subject::{InstallationName, Kind, SessionKey, TargetName};
 
 /// From so many days on it is said that the end is near.
 pub(super) const SOON_DAYS: i32 = 7;
@@ -39,6 +39,11 @@ pub(super) fn path_of(company: &InstallationName, number: &str) -> String {
 /// Where it is explained what was decided about a session.
 pub(super) fn explain_path(key: &SessionKey) -> String {
     format!("/explain?company={}&session={}", utf8_percent_encode(&key.installation.0, PLAIN), key.session.0)
+}
+
+/// Where a target is, by the name by which it is called.
+pub(super) fn target_path(target: &TargetName) -> String {
+    format!("/targets/{}", utf8_percent_encode(&target.0, PLAIN))
 }
 
 /// What a person is known by.

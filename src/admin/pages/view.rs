@@ -10,7 +10,7 @@ use jiff::civil::Date;
 use maud::{DOCTYPE, Markup, html};
 
 use super::cookies::{Cookies, LANGUAGE, ZONE};
-use super::words::{Forms, Words, explained, filled, places, words};
+use super::words::{Forms, Words, explained, filled, operating, places, words};
 use super::{place, style};
 use crate::access::{Companies, Permission};
 use crate::admin::problem::{Code, Problem};
@@ -33,8 +33,10 @@ pub(super) enum Section {
     Consents,
     Holds,
     Tasks,
+    Quarantine,
     Targets,
     Rules,
+    Mluvii,
     Audit,
     Accounts,
     Own,
@@ -146,6 +148,11 @@ impl View {
     /// When a day is over, where the deployment is.
     pub(super) fn end_of(&self, day: Date) -> Option<Timestamp> {
         self.calendar.begin(day.tomorrow().ok()?)
+    }
+
+    /// When a day begins, where the deployment is.
+    pub(super) fn begin_of(&self, day: Date) -> Option<Timestamp> {
+        self.calendar.begin(day)
     }
 
     /// A day, for people and for programs.
@@ -260,7 +267,7 @@ impl View {
     }
 
     fn shell(&self, who: &Identity, sheet: &Sheet) -> Markup {
-        let w = self.words();
+        let (w, o) = (self.words(), operating(self.lang));
         let roles: Vec<_> = who.roles.iter().map(|role| (w.role)(role)).collect();
         let to = |section: Section, path: &str, word: &str| {
             html! { li { a href=(path) aria-current=[(sheet.section == Some(section)).then_some("page")] { span { (word) } } } }
@@ -292,6 +299,10 @@ impl View {
                         ul {
                             (to(Section::Erasures, "/erasures", w.erasures))
                             (to(Section::Explain, "/explain", explained(self.lang).nav))
+                            @if who.roles.allow(Permission::Operate) {
+                                (to(Section::Quarantine, "/quarantine", o.quarantine))
+                                (to(Section::Mluvii, "/mluvii", o.mluvii))
+                            }
                             // Their list is of all companies.
                             @if who.companies == Companies::All {
                                 (to(Section::Receipts, "/receipts", w.receipts))

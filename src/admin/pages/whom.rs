@@ -19,6 +19,9 @@ const KINDS: [(&str, &str, &str); 3] = [("email", "email", "email"), ("phone", "
 /// The field in which what was typed before comes back.
 const SEALED: &str = "person";
 
+/// The box that has to be ticked before what cannot be undone.
+const SURE: &str = "sure";
+
 /// For how long what was typed can come back. Each use seals it anew.
 const LASTS: SignedDuration = SignedDuration::from_mins(15);
 
@@ -74,6 +77,28 @@ pub(super) fn field(
             (control(&aria))
         }
     }
+}
+
+/// A box that has to be ticked before something that nobody can undo is done.
+pub(super) fn sure(view: &View, wrong: &[Wrong], label: &str) -> Markup {
+    let w = view.words();
+    let wrong = wrong.iter().find(|wrong| wrong.field == SURE);
+    let aria = Aria::of(SURE, false, wrong.is_some());
+    html! {
+        div.field.wrong[wrong.is_some()] {
+            @if let Some(wrong) = wrong { span.error id={ (SURE) "-e" } { span.hidden { (w.error_in_title) " " } (wrong.text) } }
+            label.pick {
+                input id=(SURE) type="checkbox" name=(SURE) value="1" required
+                    aria-invalid=[aria.invalid()] aria-describedby=[aria.described_by.as_ref()];
+                " " (label)
+            }
+        }
+    }
+}
+
+/// What is wrong where that box was not ticked.
+pub(super) fn must_be_sure(view: &View, fields: &Fields, sentence: &str) -> Option<Wrong> {
+    (fields.text(SURE) != "1").then(|| Wrong { field: SURE, text: view.say(sentence, &[]) })
 }
 
 /// The fields in which a person is typed; or, where they were before, that they are who is meant.

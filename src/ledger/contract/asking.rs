@@ -159,8 +159,8 @@ pub(crate) async fn sources_that_deliver_are_noted_by_the_minute(ledger: Shared)
     assert!(ledger.last_deliveries().await.expect("read").is_empty());
     let before = ledger.clock().await.expect("read").now;
     let other = SourceName("other".into());
-    ledger.delivered(&[source(), other.clone()]).await.expect("noted");
-    ledger.delivered(&[source()]).await.expect("noted");
+    ledger.delivered(&[taken(source(), 1), taken(other.clone(), 1)]).await.expect("noted");
+    ledger.delivered(&[taken(source(), 1)]).await.expect("noted");
     let last = ledger.last_deliveries().await.expect("read");
     assert_eq!(last.keys().cloned().collect::<BTreeSet<_>>(), BTreeSet::from([source(), other]));
     let now = ledger.clock().await.expect("read").now;

@@ -214,7 +214,7 @@ pub(crate) async fn what_is_acknowledged_needs_a_person_again_when_others_come(l
     assert!(!found.needs_a_person() && found.muted.is_some_and(|muted| muted.acknowledged));
     // Another one takes its place.
     let listed = ledger.quarantined(&crate::ledger::QuarantineRange::all(crate::ledger::Cursor::OLDEST, 9)).await;
-    ledger.quarantine_drop(listed.expect("listed").items[0].id, &by()).await.expect("dropped");
+    ledger.quarantine_drop(listed.expect("listed").items[0].id, None, &by()).await.expect("dropped");
     put_aside(&ledger, 2).await;
     assert!(only_one(&ledger).await.needs_a_person());
 }

@@ -87,11 +87,11 @@ pub(crate) async fn an_order_on_anything_else_leaves_one_row_whatever_came_of_it
         assert_eq!(last(&ledger, rows).await, said("target.resume", "target:crm", result));
     }
     assert!(ledger.targets().await.expect("listed").is_empty());
-    assert!(!ledger.quarantine_drop(QuarantineId(7), &by()).await.expect("nothing there"));
+    assert!(!ledger.quarantine_drop(QuarantineId(7), None, &by()).await.expect("nothing there"));
     assert_eq!(last(&ledger, 4).await, said("quarantine.drop", "quarantine", "unchanged"));
     ledger.quarantine(unreadable()).await.expect("put aside");
     let id = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items[0].id;
-    assert!(ledger.quarantine_drop(id, &by()).await.expect("dropped"));
+    assert!(ledger.quarantine_drop(id, None, &by()).await.expect("dropped"));
     assert_eq!(last(&ledger, 5).await, said("quarantine.drop", Object::quarantined(id.0), "done"));
     for result in [ActResult::Begun, ActResult::Failed] {
         let entry = AuditEntry::new(&by(), Act::ReloadPlugin, Object::plugin(&target("crm")), result);

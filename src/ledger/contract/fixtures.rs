@@ -22,7 +22,8 @@ use crate::keys::{Digest, Fingerprint, KeyId, KeyIds, KeyKind, SealKey, fill_ran
 use crate::ledger::{
     Archived, Attempt, AuditRange, Bounds, BreakerLimits, CallEnd, Claim, Closed, Closing, Cursor, Decision,
     ErasureFilter, Finished, Keep, Ledger, NewPause, NewRuleVersion, PastCounts, PastJob, PastState, PauseReason,
-    QueueName, ReceiptRange, Recorded, Resolution, RuleState, SessionChange, ShownSession, StepEnd, Work,
+    QueueName, ReceiptRange, Recorded, Resolution, RuleState, SessionChange, ShownSession, StepEnd, TakenDeliveries,
+    Work,
 };
 use crate::receipt::sample::checkpoint;
 use crate::receipt::{ChainEnd, ChainName, Receipt, ReceiptHead, ReceiptKey};
@@ -48,6 +49,11 @@ pub(crate) fn key_ids(mark: &str) -> KeyIds {
 
 pub(super) fn source() -> SourceName {
     SourceName("acme".into())
+}
+
+/// So many deliveries of a source.
+pub(super) fn taken(source: SourceName, count: u64) -> TakenDeliveries {
+    TakenDeliveries { source, count }
 }
 
 pub(crate) fn installation() -> InstallationName {
@@ -439,7 +445,7 @@ pub(crate) async fn a_busy_ledger(ledger: &Shared) {
         remind_after: Default::default(),
     };
     let shown = ledger.attention(&limits).await.expect("read");
-    ledger.delivered(&[source()]).await.expect("noted");
+    ledger.delivered(&[taken(source(), 1)]).await.expect("noted");
     ledger.add_past_job(&past_job()).await.expect("added");
     let job = super::sweeping::sweep_job();
     let swept = ledger.add_sweep_job(&job, 0).await.expect("answered").expect("added");

@@ -1,9 +1,12 @@
 //! What metrics show.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::fixtures::*;
 use crate::deadline::Calendar;
-use crate::erasure::{NewErasure, Outcome};
-use crate::ledger::{Gauges, ProcessInfo, QueueGauge, Recorded, TargetState};
+use crate::erasure::{ErasureId, NewErasure, Outcome};
+use crate::ledger::{DayCounts, Gauges, ProcessInfo, QueueGauge, Recorded, TargetState};
+use crate::subject::SourceName;
 
 /// In seconds: nothing of these is so old.
 const NEVER_LATE: u64 = 24 * 3_600;
@@ -70,4 +73,42 @@ pub(crate) async fn what_is_late_or_needs_a_person_is_shown(ledger: Shared) {
     assert_eq!(shown.processes.len(), 1);
     assert!(shown.size.bytes.is_some_and(|bytes| bytes > 0));
     assert_eq!(shown.sessions, ledger.counts().await.expect("read").sessions);
+}
+
+pub(crate) async fn what_was_done_on_days_is_counted_by_the_day(ledger: Shared) {
+    let now = ledger.clock().await.expect("read").now;
+    // Wherever in a day this is, the last two days are before it, and the hour that it is in begins in it.
+    let hour = SignedDuration::from_hours(1);
+    let begin = |hours: i32| now - hour * 2 - hour * hours;
+    let bounds: [Timestamp; 4] = [begin(48), begin(24), begin(0), now + hour];
+    let empty = ledger.days(&bounds).await.expect("read");
+    assert_eq!((empty.days, empty.open), (vec![DayCounts::default(); 3], 0));
+
+    // One that is done, one that is incomplete, one that is cancelled, one that is open.
+    let demanded_now = |erasure| NewErasure { id: ErasureId::generate(now), ..erasure };
+    for (id, outcome) in [(1, Outcome::Retained), (2, Outcome::Unverifiable)] {
+        ledger.request(demanded_now(due_erasure(id, &["crm"])), &by()).await.expect("requested");
+        resolve(&ledger, vec![reached(id)]).await;
+        step_end(&ledger, "crm", ends(outcome)).await;
+        close(&ledger).await;
+    }
+    let waits = |number| {
+        let erasure = erasure_of(person(number), &["crm"], in_hours(-1));
+        demanded_now(NewErasure { approve: true, ..erasure })
+    };
+    let rejected = ledger.request(waits(3), &by()).await.expect("requested");
+    assert!(ledger.reject_erasure(rejected, &by()).await.expect("rejected"));
+    ledger.request(waits(4), &by()).await.expect("requested");
+    let other = SourceName("other".into());
+    ledger.delivered(&[taken(source(), 2), taken(other, 1)]).await.expect("noted");
+    ledger.delivered(&[taken(source(), 4)]).await.expect("noted");
+
+    let shown = ledger.days(&bounds).await.expect("read");
+    let today = DayCounts { deliveries: 7, created: 4, ended: 3, incomplete: 1, without_receipt: 1 };
+    assert_eq!((&shown.days[..], shown.open), (&[DayCounts::default(), DayCounts::default(), today][..], 1));
+    assert_eq!(shown.open_at_ends(), [Some(0), Some(0), Some(1)]);
+    // A day ends where the next one begins, and nothing is counted twice.
+    let other = ledger.days(&[begin(0), now + hour, now + hour * 2]).await.expect("read");
+    assert_eq!(other.days, [today, DayCounts::default()]);
+    assert_eq!(ledger.days(&[]).await.expect("read").days, []);
 }

@@ -115,7 +115,7 @@ pub(crate) async fn a_generation_is_in_use_as_long_as_anything_is_sealed_under_i
     ledger.quarantine(in_quarantine(1, &key)).await.expect("put aside");
     assert!(in_use(&ledger, &key).await);
     let id = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 1)).await.expect("listed").items[0].id;
-    assert!(ledger.quarantine_drop(id, &by()).await.expect("dropped"));
+    assert!(ledger.quarantine_drop(id, None, &by()).await.expect("dropped"));
     assert!(!in_use(&ledger, &key).await);
     // A demand, and what it is resolved to: under the next one already.
     ledger.request(demand(1, &key), &by()).await.expect("requested");

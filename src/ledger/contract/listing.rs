@@ -169,7 +169,10 @@ pub(crate) async fn the_quarantine_is_listed_by_source_a_page_at_a_time(ledger: 
         );
         let of_other = QuarantineRange { source: Some(SourceName("other".into())), ..all.clone() };
         assert_eq!(listed(of_other).await, ["other"]);
-        let of_nobody = QuarantineRange { source: Some(SourceName("nobody".into())), ..all };
+        let because = |reason: &str| QuarantineRange { reason: Some(reason.to_owned()), ..all.clone() };
+        assert_eq!(listed(because(&unreadable().reason)).await.len(), 4);
+        assert_eq!(listed(because("another")).await, [] as [String; 0]);
+        let of_nobody = QuarantineRange { source: Some(SourceName("nobody".into())), ..all.clone() };
         assert_eq!(listed(of_nobody).await, [] as [String; 0]);
     }
 }

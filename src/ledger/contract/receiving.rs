@@ -101,8 +101,8 @@ pub(crate) async fn a_body_in_quarantine_is_kept_once_until_it_is_dropped(ledger
     );
     let first = ledger.quarantined_one(listed[0].id).await.expect("read").expect("is there");
     assert_eq!((first.digest, &*first.reason), (Digest([1; 16]), "not JSON"));
-    assert!(ledger.quarantine_drop(listed[0].id, &by()).await.expect("dropped"));
-    assert!(!ledger.quarantine_drop(listed[0].id, &by()).await.expect("nothing to drop"));
+    assert!(ledger.quarantine_drop(listed[0].id, None, &by()).await.expect("dropped"));
+    assert!(!ledger.quarantine_drop(listed[0].id, None, &by()).await.expect("nothing to drop"));
     assert!(ledger.quarantined_one(listed[0].id).await.expect("read").is_none());
     assert_eq!(ledger.counts().await.expect("counted").quarantined, 1);
     assert_eq!(ledger.quarantine(item(1)).await.expect("kept"), PutAside::New);
@@ -126,7 +126,7 @@ pub(crate) async fn a_quarantine_takes_no_more_than_its_bound_of_each_source(led
     assert_eq!(ledger.quarantine(item(source(), 7)).await.expect("answered"), PutAside::Duplicate);
     assert_eq!(ledger.quarantine(item(SourceName("other".into()), more)).await.expect("answered"), PutAside::New);
     let first = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items[0].id;
-    assert!(ledger.quarantine_drop(first, &by()).await.expect("dropped"));
+    assert!(ledger.quarantine_drop(first, None, &by()).await.expect("dropped"));
     assert_eq!(ledger.quarantine(item(source(), more)).await.expect("answered"), PutAside::New);
 }
 
@@ -146,7 +146,7 @@ pub(crate) async fn a_quarantine_takes_no_more_bytes_than_its_bound_of_each_sour
     assert_eq!(put(item("acme", 3, half)).await, PutAside::Duplicate);
     assert_eq!(put(item("other", 4, half)).await, PutAside::New);
     let first = ledger.quarantined(&QuarantineRange::all(Cursor::OLDEST, 9)).await.expect("listed").items[0].id;
-    assert!(ledger.quarantine_drop(first, &by()).await.expect("dropped"));
+    assert!(ledger.quarantine_drop(first, None, &by()).await.expect("dropped"));
     assert_eq!(put(item("acme", 4, 1)).await, PutAside::New);
 }
 

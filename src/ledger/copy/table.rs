@@ -406,7 +406,7 @@ pub(crate) const TABLES: &[Table] = &[
         ],
         only: ALL,
     },
-    whole("delivery_hour", 2, &[("source", Text), ("hour", Number), ("minutes", Number)]),
+    whole("delivery_hour", 2, &[("source", Text), ("hour", Number), ("minutes", Number), ("taken", Number)]),
     Table { name: "past_job", key: 1, columns: &[("id", Number), ("version", Number), ("job", Text)], only: ALL },
     Table {
         name: "sweep_job",

@@ -25,8 +25,8 @@ use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::recheck::left;
 use crate::ledger::sweep_job::{AskedAgain, StoredSweepJob};
 use crate::ledger::{
-    Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
-    Stopped, Withdrawn,
+    Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange,
+    RotatedKey, Stopped, Withdrawn,
 };
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -315,10 +315,15 @@ impl Admin for PostgresLedger {
         })
     }
 
-    async fn quarantine_drop(&self, id: QuarantineId, by: &Actor) -> Result<bool, LedgerError> {
+    async fn quarantine_drop(
+        &self,
+        id: QuarantineId,
+        why: Option<DropReason>,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
         transact!(self, |tx| async {
             let dropped = quarantine::drop(tx, id).await?;
-            audit::append(tx, &acts::dropped(by, id, dropped)).await?;
+            audit::append(tx, &acts::dropped(by, id, why, dropped)).await?;
             Ok(dropped)
         })
     }

@@ -1,4 +1,4 @@
-//! When sources delivered.
+//! When sources delivered, and how much.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -6,21 +6,24 @@ use std::ops::RangeInclusive;
 use jiff::Timestamp;
 
 use super::LedgerError;
-use super::columns::{digest, time};
+use super::columns::{digest, time, unsigned};
 use super::tx::{Connection, NOW_MS};
 use crate::ledger::deliveries::{
-    DeliveryHours, HOURS_KEPT, SEEN_MAX, SeenEvent, ToldForm, form_kinds, last, newest_first, place,
+    DeliveryHours, HOURS_KEPT, SEEN_MAX, SeenEvent, TakenDeliveries, ToldForm, form_kinds, last, newest_first, place,
 };
 use crate::subject::{SessionId, SourceName};
 
-pub(super) async fn add(connection: &Connection, sources: &[SourceName]) -> Result<(), LedgerError> {
+pub(super) async fn add(connection: &Connection, taken: &[TakenDeliveries]) -> Result<(), LedgerError> {
     let (hour, minute) = place(time(connection.row(&format!("SELECT {NOW_MS}"), &[]).await?.get(0))?);
     // In one order, as each is locked.
-    let mut sources: Vec<&str> = sources.iter().map(|source| &*source.0).collect();
-    sources.sort_unstable();
-    let add = "INSERT INTO delivery_hour (source, hour, minutes) SELECT source, $2, $3 FROM unnest($1::TEXT[]) AS new (source)
-               ON CONFLICT (source, hour) DO UPDATE SET minutes = delivery_hour.minutes | excluded.minutes";
-    connection.execute(add, &[&sources, &hour, &minute]).await?;
+    let mut taken: Vec<(&str, i64)> = taken.iter().map(|one| (&*one.source.0, one.count.cast_signed())).collect();
+    taken.sort_unstable();
+    let (sources, counts): (Vec<&str>, Vec<i64>) = taken.into_iter().unzip();
+    let add = "INSERT INTO delivery_hour (source, hour, minutes, taken)
+               SELECT source, $3, $4, taken FROM unnest($1::TEXT[], $2::BIGINT[]) AS new (source, taken)
+               ON CONFLICT (source, hour) DO UPDATE
+               SET minutes = delivery_hour.minutes | excluded.minutes, taken = delivery_hour.taken + excluded.taken";
+    connection.execute(add, &[&sources, &counts, &hour, &minute]).await?;
     let forget = "DELETE FROM delivery_hour WHERE source = ANY($1::TEXT[]) AND hour < $2";
     connection.execute(forget, &[&sources, &(hour - HOURS_KEPT)]).await?;
     Ok(())
@@ -35,6 +38,13 @@ pub(super) async fn last_of_all(connection: &Connection) -> Result<BTreeMap<Sour
 pub(super) async fn hours(connection: &Connection, source: &SourceName) -> Result<DeliveryHours, LedgerError> {
     let rows = connection.rows("SELECT hour, minutes FROM delivery_hour WHERE source = $1", &[&&*source.0]).await?;
     Ok(rows.iter().map(|row| (row.get(0), row.get::<_, i64>(1).cast_unsigned())).collect())
+}
+
+/// What was taken of all of them in each hour from one on.
+pub(super) async fn taken(connection: &Connection, from: i64) -> Result<Vec<(i64, u64)>, LedgerError> {
+    let sql = "SELECT hour, SUM(taken)::BIGINT FROM delivery_hour WHERE hour >= $1 GROUP BY hour";
+    let rows = connection.rows(sql, &[&from]).await?;
+    Ok(rows.iter().map(|row| (row.get(0), unsigned(row.get(1)))).collect())
 }
 
 /// The forms that these told of in a session, within a time.

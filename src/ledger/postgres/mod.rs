@@ -19,6 +19,7 @@ mod connector;
 mod copy;
 mod counts;
 mod damage;
+mod days;
 mod deaths;
 mod deciding;
 mod deliveries;
@@ -102,8 +103,8 @@ use super::{
     LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic,
     PostgresPlace, ProcessInfo, ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName,
     REFUSED_KEPT_S, ReceiptRange, Recorded, Records, RefusedDeliveries, Reported, Resolution, SessionChange,
-    SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState,
-    UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
+    SessionView, SettleWork, StepEnd, StepWork, Stored, StoredPastJob, TakenDeliveries, TargetConditions, TargetHealth,
+    TargetState, UnreadSessions, Work, acts, bounds, broken, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::audit::AuditEntry;
@@ -112,7 +113,7 @@ use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed, Secret};
 use crate::lock::lock;
-use crate::subject::{InstallationName, SourceName, TargetName};
+use crate::subject::{InstallationName, TargetName};
 
 /// Connections that only read.
 const READERS_MAX: usize = 4;
@@ -302,8 +303,8 @@ impl Intake for PostgresLedger {
         refused::add(&self.writing().await?, refused).await
     }
 
-    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
-        deliveries::add(&self.writing().await?, sources).await
+    async fn delivered(&self, taken: &[TakenDeliveries]) -> Result<(), LedgerError> {
+        deliveries::add(&self.writing().await?, taken).await
     }
 
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {

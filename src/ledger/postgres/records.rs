@@ -7,8 +7,8 @@ use jiff::Timestamp;
 
 use super::sessions::Place;
 use super::{
-    PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, deliveries, erasures,
-    finding, gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes,
+    PostgresLedger, archive, attention, audit, capsules, clock, columns, confirming, counts, days, deliveries,
+    erasures, finding, gauges, generations, holds, installations, meta, past_jobs, pauses, people, periodic, processes,
     quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
 use crate::attention::{Attention, Limits};
@@ -22,7 +22,7 @@ use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, Days, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
@@ -410,6 +410,10 @@ impl Records for PostgresLedger {
     async fn gauges(&self, queues: &[QueueName], calendar: &Calendar) -> Result<Gauges, LedgerError> {
         let queues: Vec<_> = queues.iter().map(|queue| queue.name().into_owned()).collect();
         gauges::all(&self.reading().await?, &queues, calendar).await
+    }
+
+    async fn days(&self, bounds: &[Timestamp]) -> Result<Days, LedgerError> {
+        days::all(&self.reading().await?, bounds).await
     }
 
     async fn clock(&self) -> Result<ClockView, LedgerError> {

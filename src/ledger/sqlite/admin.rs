@@ -20,8 +20,8 @@ use crate::keys::{Carry, Digest, KeyId, KeyIds, Sealed};
 use crate::ledger::recheck::left;
 use crate::ledger::sweep_job::{AskedAgain, StoredSweepJob};
 use crate::ledger::{
-    Confirmed, Decision, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange, RotatedKey,
-    Stopped, Withdrawn,
+    Confirmed, Decision, DropReason, EnteredAs, GenerationState, HoldAdded, NewPause, NewRequest, RequestChange,
+    RotatedKey, Stopped, Withdrawn,
 };
 use crate::lock::lock;
 use crate::receipt::{SignedCheckpoint, SignedGap};
@@ -301,11 +301,16 @@ impl Admin for SqliteLedger {
         .await
     }
 
-    async fn quarantine_drop(&self, id: QuarantineId, by: &Actor) -> Result<bool, LedgerError> {
+    async fn quarantine_drop(
+        &self,
+        id: QuarantineId,
+        why: Option<DropReason>,
+        by: &Actor,
+    ) -> Result<bool, LedgerError> {
         let by = by.clone();
         self.order(Wakes::NoOne, move |tx| {
             let dropped = quarantine::drop(tx, id)?;
-            Ok((dropped, acts::dropped(&by, id, dropped)))
+            Ok((dropped, acts::dropped(&by, id, why, dropped)))
         })
         .await
     }

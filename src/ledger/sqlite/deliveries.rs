@@ -1,4 +1,4 @@
-//! When sources delivered.
+//! When sources delivered, and how much.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -11,19 +11,19 @@ use super::columns::Millis;
 use super::job::Tx;
 use super::names::Names;
 use crate::ledger::deliveries::{
-    DeliveryHours, HOURS_KEPT, SEEN_MAX, SeenEvent, ToldForm, form_kinds, last, newest_first, place,
+    DeliveryHours, HOURS_KEPT, SEEN_MAX, SeenEvent, TakenDeliveries, ToldForm, form_kinds, last, newest_first, place,
 };
 use crate::subject::{SessionId, SourceName};
 
-pub(super) fn add(tx: &Tx<'_>, sources: &[SourceName]) -> Result<(), LedgerError> {
+pub(super) fn add(tx: &Tx<'_>, taken: &[TakenDeliveries]) -> Result<(), LedgerError> {
     let (hour, minute) = place(tx.now);
     let mut add = tx.prepare_cached(
-        "INSERT INTO delivery_hour (source, hour, minutes) VALUES (?1, ?2, ?3)
-         ON CONFLICT (source, hour) DO UPDATE SET minutes = minutes | excluded.minutes",
+        "INSERT INTO delivery_hour (source, hour, minutes, taken) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (source, hour) DO UPDATE SET minutes = minutes | excluded.minutes, taken = taken + excluded.taken",
     )?;
     let mut forget = tx.prepare_cached("DELETE FROM delivery_hour WHERE source = ?1 AND hour < ?2")?;
-    for SourceName(source) in sources {
-        add.execute(params![source, hour, minute])?;
+    for TakenDeliveries { source: SourceName(source), count } in taken {
+        add.execute(params![source, hour, minute, count.cast_signed()])?;
         forget.execute(params![source, hour - HOURS_KEPT])?;
     }
     Ok(())
@@ -44,6 +44,14 @@ pub(super) fn last_of_all(connection: &Connection) -> Result<BTreeMap<SourceName
 pub(super) fn hours(connection: &Connection, source: &SourceName) -> Result<DeliveryHours, LedgerError> {
     let mut statement = connection.prepare_cached("SELECT hour, minutes FROM delivery_hour WHERE source = ?1")?;
     let hours = statement.query_map([&source.0], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned())))?;
+    Ok(hours.collect::<Result<_, _>>()?)
+}
+
+/// What was taken of all of them in each hour from one on.
+pub(super) fn taken(connection: &Connection, from: i64) -> Result<Vec<(i64, u64)>, LedgerError> {
+    let sql = "SELECT hour, SUM(taken) FROM delivery_hour WHERE hour >= ?1 GROUP BY hour";
+    let mut statement = connection.prepare_cached(sql)?;
+    let hours = statement.query_map([from], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
     Ok(hours.collect::<Result<_, _>>()?)
 }
 

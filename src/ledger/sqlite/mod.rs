@@ -23,6 +23,7 @@ mod confirming;
 mod copy;
 mod counts;
 mod damage;
+mod days;
 mod deaths;
 mod deciding;
 mod deliveries;
@@ -106,8 +107,8 @@ use super::{
     LedgerId, LinkMail, NewRuleVersion, NextLook, OpenError, PROCESS_FORGOTTEN_S, Page, PastJob, Periodic, ProcessInfo,
     ProcessView, PutAside, QuarantineId, QuarantineRange, Quarantined, Queue, QueueName, REFUSED_KEPT_S, ReceiptRange,
     Recorded, RefusedDeliveries, Reported, Resolution, SessionChange, SessionView, SettleWork, StepEnd, StepWork,
-    Stored, StoredPastJob, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts, bounds, claim,
-    health, line, query, row, sum, transition,
+    Stored, StoredPastJob, TakenDeliveries, TargetConditions, TargetHealth, TargetState, UnreadSessions, Work, acts,
+    bounds, claim, health, line, query, row, sum, transition,
 };
 use crate::attention::ClockDoubt;
 use crate::audit::AuditEntry;
@@ -116,7 +117,7 @@ use crate::erasure::{Outcome, Reportable};
 use crate::event::StoredEvent;
 use crate::keys::{KeyId, Sealed};
 use crate::lock::lock;
-use crate::subject::{InstallationName, SourceName, TargetName};
+use crate::subject::{InstallationName, TargetName};
 
 /// A ledger in a file. Several processes may have it open at once.
 pub(crate) struct SqliteLedger {
@@ -233,9 +234,9 @@ impl Intake for SqliteLedger {
         self.writer.write(Wakes::NoOne, move |tx| refused::add(tx, &refused)).await
     }
 
-    async fn delivered(&self, sources: &[SourceName]) -> Result<(), LedgerError> {
-        let sources = sources.to_vec();
-        self.writer.write(Wakes::NoOne, move |tx| deliveries::add(tx, &sources)).await
+    async fn delivered(&self, taken: &[TakenDeliveries]) -> Result<(), LedgerError> {
+        let taken = taken.to_vec();
+        self.writer.write(Wakes::NoOne, move |tx| deliveries::add(tx, &taken)).await
     }
 
     async fn one_client(&self, is_one: bool) -> Result<(), LedgerError> {

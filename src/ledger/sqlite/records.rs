@@ -10,7 +10,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::checkpoint::LOG_BYTES_LONG;
 use super::names::Place;
 use super::{
-    SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, deliveries, erasures, finding,
+    SqliteLedger, archive, attention, audit, capsules, clock, confirming, counts, days, deliveries, erasures, finding,
     gauges, generations, holds, installations, integrity, meta, past_jobs, pauses, people, periodic, processes,
     quarantine, query, receipts, rechecks, requests, rules, sessions, sweep_jobs, targets,
 };
@@ -25,7 +25,7 @@ use crate::keys::{Digest, Fingerprint, KeyId};
 use crate::ledger::checksums::Comparison;
 use crate::ledger::sweep_job::{ListedSweep, StoredSweepJob};
 use crate::ledger::{
-    AgingRecord, AuditRange, ClockView, Counts, Cursor, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
+    AgingRecord, AuditRange, ClockView, Counts, Cursor, Days, DecidedSessions, DeliveryHours, EndedErasure, EndedMark,
     ErasedMark, ErasureCursor, ErasureFilter, Gauges, GenerationState, Hold, HoldsListed, IdleSession,
     InstallationFacts, Intake as _, Invariant, LedgerError, LedgerId, MaybeHeld, Page, ProcessView, QuarantineId,
     QuarantineRange, Quarantined, QueueName, ReceiptRange, Records, RequestFilter, RuleVersion, SealGeneration,
@@ -414,6 +414,11 @@ impl Records for SqliteLedger {
             Ok(Gauges { size: gauges::size(files.ledger(), files.log_bytes()), ..gauges })
         };
         self.readers.read(look).await
+    }
+
+    async fn days(&self, bounds: &[Timestamp]) -> Result<Days, LedgerError> {
+        let bounds = bounds.to_vec();
+        self.readers.read(move |connection| days::all(connection, &bounds)).await
     }
 
     async fn clock(&self) -> Result<ClockView, LedgerError> {

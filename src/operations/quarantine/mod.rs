@@ -1,13 +1,16 @@
 //! Quarantine: verified deliveries that could not be read. An erasure duty could hide in each of them.
 
+mod many;
 mod shape;
+
+pub(crate) use many::{ReplayedMany, replay_many};
 
 use super::{OperationError, Operations, audit};
 use crate::audit::{Act, ActResult, Actor, Object};
 use crate::event::{Decoded, Sender, decode};
 use crate::key_files::Keys;
 use crate::keys::{NotOpened, SealKey};
-use crate::ledger::{Cursor, Page, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored, sealing};
+use crate::ledger::{Cursor, DropReason, Page, QuarantineId, QuarantineRange, Quarantined, Recorded, Stored, sealing};
 use crate::subject::SourceName;
 use crate::verify::Reopened;
 
@@ -98,7 +101,7 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
         },
     };
     // Recorded first: dying in between makes a duplicate, which changes nothing.
-    let dropped = on.ledger.quarantine_drop(id, by).await;
+    let dropped = on.ledger.quarantine_drop(id, None, by).await;
     let result = if dropped.is_ok() { ActResult::Done } else { ActResult::Failed };
     audit::ended(&*on.ledger, by, Act::ReplayQuarantined, &object, result).await;
     dropped?;
@@ -106,8 +109,13 @@ pub(crate) async fn replay(on: &Operations, id: QuarantineId, by: &Actor) -> Res
 }
 
 /// Wipes a delivery that leads to nothing.
-pub(crate) async fn drop(on: &Operations, id: QuarantineId, by: &Actor) -> Result<(), OperationError> {
-    if on.ledger.quarantine_drop(id, by).await? { Ok(()) } else { Err(none(id)) }
+pub(crate) async fn drop(
+    on: &Operations,
+    id: QuarantineId,
+    why: Option<DropReason>,
+    by: &Actor,
+) -> Result<(), OperationError> {
+    if on.ledger.quarantine_drop(id, why, by).await? { Ok(()) } else { Err(none(id)) }
 }
 
 async fn one(on: &Operations, id: QuarantineId) -> Result<Quarantined, OperationError> {

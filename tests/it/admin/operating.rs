@@ -8,7 +8,7 @@ use crate::harness::{Deployment, Server, StandIn, crm_plugin, wait_for};
 /// The server's own address, as mluvii is to call it.
 const PUBLIC: &str = "public_url = \"http://127.0.0.1:9\"";
 
-fn deployment(standin: &StandIn) -> Deployment {
+pub(super) fn deployment(standin: &StandIn) -> Deployment {
     let deployment = Deployment::bare(&standin.mluvii, &format!("{}{ADMIN}", crm_plugin(&standin.crm)));
     let listen = "listen = \"127.0.0.1:0\"";
     replace(&deployment, listen, &format!("{listen}\n{PUBLIC}"));

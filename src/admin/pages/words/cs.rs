@@ -6,6 +6,7 @@ mod giving;
 pub(super) mod import;
 mod letters;
 pub(super) mod lists;
+pub(super) mod operating;
 pub(super) mod places;
 mod rules;
 mod said;

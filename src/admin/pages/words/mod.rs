@@ -62,6 +62,7 @@ pub(super) fn words(lang: Lang) -> &'static Words {
     }
 }
 
+/// All words of one language, or those of some pages.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident: texts { $($text:ident),+ $(,)? } counts { $($count:ident),* $(,)? }
      of { $($of:ident: $kind:ty),* $(,)? } with { $($with:ident: $what:ty),* $(,)? }) => {
@@ -92,6 +93,7 @@ mod giving;
 mod import;
 mod letters;
 mod lists;
+mod operating;
 mod places;
 mod rules;
 mod timeline;
@@ -110,7 +112,11 @@ macro_rules! of_both {
     };
 }
 
-of_both!(explained: Explained, import: Import, lists: Lists, places: Places, timeline: Timeline);
+pub(super) use operating::Operating;
+
+of_both!(
+    explained: Explained, import: Import, lists: Lists, operating: Operating, places: Places, timeline: Timeline,
+);
 
 words! {
     /// Every word of one language that several pages have, or an older one.

@@ -22,6 +22,7 @@ macro_rules! all_of {
             paired(cs::explained::WORDS.$what(), en::explained::WORDS.$what()),
             paired(cs::import::WORDS.$what(), en::import::WORDS.$what()),
             paired(cs::lists::WORDS.$what(), en::lists::WORDS.$what()),
+            paired(cs::operating::WORDS.$what(), en::operating::WORDS.$what()),
             paired(cs::places::WORDS.$what(), en::places::WORDS.$what()),
             paired(cs::timeline::WORDS.$what(), en::timeline::WORDS.$what()),
             paired(cs::WORDS.consents.$what(), en::WORDS.consents.$what()),

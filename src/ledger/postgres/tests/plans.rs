@@ -122,7 +122,7 @@ async fn links(ledger: &Arc<PostgresLedger>) {
 async fn orders(ledger: &Arc<PostgresLedger>) {
     ledger.reject_erasure(ErasureId([1; 16]), &by()).await.expect("answered");
     ledger.resume_target(&TargetName("crm".into()), &by()).await.expect("answered");
-    ledger.quarantine_drop(QuarantineId(1), &by()).await.expect("answered");
+    ledger.quarantine_drop(QuarantineId(1), None, &by()).await.expect("answered");
     ledger.accept_clock(&by()).await.expect("answered");
     let limits = Limits {
         calendar: crate::deadline::Calendar::late_after_s(0),
@@ -165,6 +165,9 @@ async fn lists(ledger: &Arc<PostgresLedger>) {
     for range in [by_actor, by_act, by_object, AuditRange { since: now, ..all.clone() }, all] {
         let _ = ledger.audit(&range).await;
     }
+    let now = jiff::Timestamp::now();
+    let hour = jiff::SignedDuration::from_hours(1);
+    ledger.days(&[now - hour, now, now + hour]).await.expect("counted");
     let all = QuarantineRange::all(Cursor::OLDEST, 9);
     let of_source = QuarantineRange { source: Some(SourceName("acme".into())), ..all.clone() };
     for range in [all, of_source] {

@@ -230,6 +230,9 @@ CREATE UNIQUE INDEX erasure_mergeable ON erasure (merge_key) WHERE state IN ('re
 CREATE INDEX erasure_waiting ON erasure (subject_key) WHERE state IN ('requested', 'scheduled');
 CREATE INDEX erasure_in_state ON erasure (state, id);
 CREATE INDEX erasure_ended ON erasure (ended, id) WHERE ended IS NOT NULL;
+-- Few beside all that have ended; by these they are counted by the day.
+CREATE INDEX erasure_incomplete ON erasure (ended, verdict) WHERE verdict = 'incomplete';
+CREATE INDEX erasure_without_receipt ON erasure (ended, verdict) WHERE ended IS NOT NULL AND verdict IS NULL;
 -- One company has them looked at again, past all that are of others.
 CREATE INDEX erasure_ended_of ON erasure (installation, ended, id) WHERE ended IS NOT NULL AND verdict IS NOT NULL;
 CREATE INDEX erasure_due ON erasure (due, id) WHERE ended IS NULL;
@@ -468,11 +471,12 @@ CREATE TABLE refused (
   PRIMARY KEY (source, astray)
 ) STRICT, WITHOUT ROWID;
 
--- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute.
+-- In which minutes of an hour (since 1970) anything came of a source that was taken: bit 0 is the first minute. `taken`: how much in the hour.
 CREATE TABLE delivery_hour (
   source  TEXT NOT NULL,
   hour    INTEGER NOT NULL,
   minutes INTEGER NOT NULL,
+  taken   INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (source, hour)
 ) STRICT, WITHOUT ROWID;
 

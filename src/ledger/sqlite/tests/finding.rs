@@ -1,5 +1,6 @@
 //! A person is found among many sessions: by an index, whatever their number, and however many have the person's name.
 
+use super::super::days::{Ended, created_sql};
 use super::retention::come;
 use super::*;
 use crate::ledger::contract::finding::{of_namesakes, one_namesake_in, others, the_wanted_are_found, the_wanted_come};
@@ -72,4 +73,27 @@ async fn what_one_company_has_ended_is_found_past_what_others_have() {
         .query_row(&explained, params![0, &[0_u8; 16][..], 1, 1], |row| row.get("detail"))
         .expect("explained");
     assert!(plan.contains("erasure_ended_of (installation=? AND (ended,id)>(?,?))"), "{plan}");
+}
+
+/// Whatever an erasure holds besides, what is counted of each day is read from indexes alone.
+#[tokio::test]
+async fn what_was_done_on_a_day_is_counted_without_a_look_at_the_erasures() {
+    let (ledger, dir) = sqlite();
+    come(&ledger, 1..201, |_| false).await;
+    let connection = beside(&dir);
+    let plan = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> String {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("explained");
+        let lines = statement.query_map(values, |row| row.get::<_, String>("detail")).expect("explained");
+        lines.collect::<Result<Vec<_>, _>>().expect("text").join("; ")
+    };
+    for (which, index) in [
+        (Ended::All, "erasure_ended"),
+        (Ended::Incomplete, "erasure_incomplete"),
+        (Ended::WithoutReceipt, "erasure_without_receipt"),
+    ] {
+        let ended = plan(&which.sql(), params![0, 1]);
+        assert!(ended.contains(&format!("USING COVERING INDEX {index} (ended>? AND ended<?)")), "{ended}");
+    }
+    let created = plan(&created_sql(), params!["done", &[0_u8; 16][..], &[1_u8; 16][..]]);
+    assert!(created.contains("USING COVERING INDEX erasure_in_state (state=? AND id>? AND id<?)"), "{created}");
 }

@@ -31,7 +31,9 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         "/holds",
         "/holds/new",
         "/tasks",
+        "/quarantine",
         "/targets",
+        "/mluvii",
         "/audit",
         "/accounts",
         "/accounts/new",
@@ -60,6 +62,7 @@ fn what_somebody_has_written_is_text_wherever_it_stands() {
         format!("/consents/session?number={encoded}"),
         format!("/consents/export?format={encoded}"),
         format!("/accounts/orders/{encoded}"),
+        format!("/quarantine?from={encoded}"),
     ] {
         pages.push(browser.get(&path).is(400).text);
     }

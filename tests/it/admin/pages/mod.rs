@@ -8,11 +8,14 @@ mod explaining;
 mod hostile;
 mod import;
 mod letters;
+mod mluvii;
 mod people;
 mod preferences;
+mod quarantine;
 mod rules;
 mod signing;
 mod story;
+mod targets;
 mod who;
 
 use std::cell::RefCell;

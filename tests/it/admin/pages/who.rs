@@ -6,7 +6,7 @@ use crate::harness::{Deployment, Server, StandIn, company};
 const ROLES: [&str; 3] = ["officer", "approver", "operator"];
 
 /// Pages, and who may see them.
-const PAGES: [(&str, &[&str]); 27] = [
+const PAGES: [(&str, &[&str]); 31] = [
     ("/", &ROLES),
     ("/requests", &ROLES),
     ("/requests?show=ended", &ROLES),
@@ -25,7 +25,11 @@ const PAGES: [(&str, &[&str]); 27] = [
     ("/holds?show=all", &ROLES),
     ("/holds/new", &["officer"]),
     ("/tasks", &["officer"]),
+    ("/quarantine", &["operator"]),
+    ("/quarantine/replay", &["operator"]),
     ("/targets", &["operator"]),
+    ("/targets/mluvii%2Facme", &["operator"]),
+    ("/mluvii", &["operator"]),
     ("/audit", &ROLES),
     ("/accounts", &["operator"]),
     ("/accounts/new", &["operator"]),
@@ -37,7 +41,7 @@ const PAGES: [(&str, &[&str]); 27] = [
 ];
 
 /// Orders, and who may give them. Nothing has these names, so that whoever may is told so.
-const ORDERS: [(&str, &[&str]); 30] = [
+const ORDERS: [(&str, &[&str]); 40] = [
     ("/requests/acme/404/plan", &["officer"]),
     ("/requests/acme/404/verify", &["officer"]),
     ("/requests/acme/404/ask", &["officer"]),
@@ -68,6 +72,16 @@ const ORDERS: [(&str, &[&str]); 30] = [
     ("/consents/withdraw/do", &["officer"]),
     ("/accounts/orders", &["operator"]),
     ("/accounts/orders/do", &["operator"]),
+    ("/quarantine/404/replay", &["operator"]),
+    ("/quarantine/404/drop", &["operator"]),
+    ("/targets/nobody/pause", &["operator"]),
+    ("/targets/nobody/resume", &["operator"]),
+    ("/targets/nobody/reload", &["operator"]),
+    ("/mluvii/register", &["operator"]),
+    ("/mluvii/unregister", &["operator"]),
+    ("/mluvii/past", &["operator"]),
+    ("/mluvii/past/404/confirm", &["operator"]),
+    ("/mluvii/past/404/cancel", &["operator"]),
 ];
 
 #[test]
