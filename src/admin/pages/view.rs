@@ -226,6 +226,7 @@ impl View {
                     meta name="robots" content="noindex, nofollow";
                     title { (sheet.title) " – quietus" }
                     link rel="stylesheet" href=(style::path());
+                    link rel="icon" type="image/svg+xml" href=(style::mark_path());
                 }
                 @match &self.who {
                     Some(who) => (self.shell(who, sheet)),
