@@ -221,7 +221,8 @@ fn of_step(visitor: &Visitor<See>, erasure: &Erasure, step: &Step) -> Markup {
                 @if !counts.is_empty() { p { (w.found) ": " (counts) "." } }
             }
             details {
-                summary { (view.count(&w.attempts, u64::from(step.attempts))) }
+                // They are counted of the present stage alone: of one that has just begun, or is over, there are none to tell of.
+                summary { @if step.attempts > 0 { (view.count(&w.attempts, u64::from(step.attempts))) } @else { (w.details) } span.hidden { ": " (names.system(&step.target)) } }
                 dl.facts {
                     @if let Some(at) = step.erased_at { dt { (w.answered_erased) } dd { (view.time(at)) } }
                     @if let Some(at) = step.verified_at { dt { (w.looked_again) } dd { (view.time(at)) } }
