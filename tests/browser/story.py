@@ -171,6 +171,17 @@ def person(looking, order):
     hands.follow("main .crumbs a[href='/holds']")
     looking.look(page, "holds")
 
+    # The same person's request, and once more.
+    for is_again in (False, True):
+        page.goto("/requests/new")
+        hands.skip()
+        hands.type("#email", order["email"])
+        hands.type("#name", order["name"])
+        hands.choose("#came", "letter")
+        looking.expected = 409 if is_again else 200
+        hands.follow("form[action='/requests/new'] button")
+    looking.look(page, "request-twice", expected=409)
+
 
 def visits(looking, order):
     """Every other page, as whoever has to do with it sees it."""

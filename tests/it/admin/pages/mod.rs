@@ -1,5 +1,6 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
+mod chromium;
 mod hostile;
 mod people;
 mod signing;
