@@ -232,7 +232,7 @@ impl View {
                     Some(who) => (self.shell(who, sheet)),
                     None => body.gate {
                         main #main { p.mark { "quietus" } (sheet.body) }
-                        footer { p { (w.signed_out_by_itself) } p { (self.other_language()) } }
+                        footer { p { (self.say(w.signed_out_by_itself, &[])) } p { (self.other_language()) } }
                     },
                 }
             }

@@ -1,6 +1,7 @@
 //! The pages, as a browser uses them: through the binary, with cookies, and without following anything by itself.
 
 mod chromium;
+mod crowded;
 mod hostile;
 mod people;
 mod signing;
