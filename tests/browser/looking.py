@@ -92,9 +92,7 @@ class Looking:
                 self.fault(where, f"it has {page.locator('h1').count()} headings of the first level")
             for look in LOOKS:
                 self.show(page, look)
-                self.check(page, f"{where}, {look}")
-                page.screenshot(path=self.pictures / f"{name}.{language}.{look}.png", full_page=True, animations="disabled")
-                self.looks += 1
+                self.see(page, name, language, look)
             page.set_viewport_size(NARROWEST)
             self.must_fit(page, f"{where}, at {NARROWEST['width']} px")
         self.show(page, "light")
@@ -110,6 +108,12 @@ class Looking:
         session = page.context.new_cdp_session(page)
         session.send("Emulation.setTouchEmulationEnabled", {"enabled": is_touched, "maxTouchPoints": 5 if is_touched else 1})
         session.detach()
+
+    def see(self, page, name, language, look):
+        """One look: what is wrong, and a picture."""
+        self.check(page, f"{name} ({self.at(page)}), {language}, {look}")
+        page.screenshot(path=self.pictures / f"{name}.{language}.{look}.png", full_page=True, animations="disabled")
+        self.looks += 1
 
     def check(self, page, where):
         for violation in violations(page):

@@ -3,7 +3,7 @@
 import time
 
 from keyboard import Keyboard
-from looking import PATIENCE_MS
+from looking import LOOKS, PATIENCE_MS
 
 
 def signed_in(looking, order, name, looks=False):
@@ -137,9 +137,11 @@ def ended(page, at):
 
 
 def paper(looking, page):
-    """The certificate: a sheet of its own, in the language that it is in."""
-    looking.check(page, "the certificate")
-    page.screenshot(path=looking.pictures / "certificate.en.light.png", full_page=True)
+    """The certificate: a sheet of its own, in the language that it is in, and white in every scheme."""
+    for look in LOOKS:
+        looking.show(page, look)
+        looking.see(page, "certificate", "en", look)
+    looking.show(page, "light")
     looking.seen.append("certificate")
 
 

@@ -25,8 +25,9 @@ const ACCEPTED: &str = "accept_left = [\"contact record\", \"e-mail threads\"]";
 const FOUR_EYES: &str = "\n[requests]\nfour_eyes = true\n";
 const MANUAL: &str = "\n[[manual]]\nname = \"legal\"\ntext = \"Shred the file.\"\ndeadline = \"21d\"\n";
 
-/// In both languages, light, dark and on a phone.
+/// In both languages, light, dark and on a phone; a paper in the language that it is in.
 const LOOKS: u64 = 6;
+const LOOKS_AT_PAPER: u64 = 3;
 
 /// What the driver has seen.
 struct Walked {
@@ -41,7 +42,7 @@ impl Walked {
     fn is_well(&self, pages: &[&str], papers: u64) {
         assert!(self.faults.is_empty(), "{} faults:\n{}", self.faults.len(), self.faults.join("\n"));
         assert_eq!(self.pages, pages);
-        assert_eq!(self.looks, (pages.len() as u64 - papers) * LOOKS);
+        assert_eq!(self.looks, (pages.len() as u64 - papers) * LOOKS + papers * LOOKS_AT_PAPER);
     }
 }
 
