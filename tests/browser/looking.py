@@ -39,6 +39,7 @@ class Looking:
         self.pictures.mkdir(parents=True, exist_ok=True)
         self.seen, self.faults, self.looks = [], [], 0
         self.page = None
+        self.protocols = {}
         # What is expected of the next answer; a browser complains of any other in its console.
         self.expected = 200
 
@@ -56,6 +57,8 @@ class Looking:
         page.on("console", lambda message: self.told(page, message))
         page.on("pageerror", lambda error: self.fault(self.at(page), f"error: {error}"))
         page.on("requestfailed", lambda request: self.failed(page, request))
+        # What it is told lasts as long as this connection does.
+        self.protocols[page] = context.new_cdp_session(page)
         self.page = page
         return page
 
@@ -92,7 +95,9 @@ class Looking:
                 self.fault(where, f"it has {page.locator('h1').count()} headings of the first level")
             for look in LOOKS:
                 self.show(page, look)
-                self.see(page, name, language, look)
+                self.check(page, f"{where}, {look}")
+                page.screenshot(path=self.pictures / f"{name}.{language}.{look}.png", full_page=True, animations="disabled")
+                self.looks += 1
             page.set_viewport_size(NARROWEST)
             self.must_fit(page, f"{where}, at {NARROWEST['width']} px")
         self.show(page, "light")
@@ -105,15 +110,10 @@ class Looking:
         size, scheme, is_touched = LOOKS[look]
         page.set_viewport_size(size)
         page.emulate_media(color_scheme=scheme)
-        session = page.context.new_cdp_session(page)
-        session.send("Emulation.setTouchEmulationEnabled", {"enabled": is_touched, "maxTouchPoints": 5 if is_touched else 1})
-        session.detach()
-
-    def see(self, page, name, language, look):
-        """One look: what is wrong, and a picture."""
-        self.check(page, f"{name} ({self.at(page)}), {language}, {look}")
-        page.screenshot(path=self.pictures / f"{name}.{language}.{look}.png", full_page=True, animations="disabled")
-        self.looks += 1
+        touch = {"enabled": is_touched, "maxTouchPoints": 5 if is_touched else 1}
+        self.protocols[page].send("Emulation.setTouchEmulationEnabled", touch)
+        if page.evaluate("matchMedia('(pointer: coarse)').matches") != is_touched:
+            self.fault(self.at(page), "the driver does not touch as a finger does")
 
     def check(self, page, where):
         for violation in violations(page):

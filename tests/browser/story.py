@@ -3,7 +3,7 @@
 import time
 
 from keyboard import Keyboard
-from looking import LOOKS, PATIENCE_MS
+from looking import PATIENCE_MS
 
 
 def signed_in(looking, order, name, looks=False):
@@ -117,7 +117,7 @@ def request(looking, order):
     page.goto(receipt)
     hands.skip()
     hands.follow(f"main a[href^='{receipt}/certificate']")
-    paper(looking, page)
+    looking.look(page, "certificate")
     page.goto("/requests?show=ended")
     looking.look(page, "requests-ended")
     hands.follow("form[action='/sign-out'] button")
@@ -134,15 +134,6 @@ def ended(page, at):
             return receipt.first.get_attribute("href")
         page.wait_for_timeout(200)
     raise AssertionError("no receipt came")
-
-
-def paper(looking, page):
-    """The certificate: a sheet of its own, in the language that it is in, and white in every scheme."""
-    for look in LOOKS:
-        looking.show(page, look)
-        looking.see(page, "certificate", "en", look)
-    looking.show(page, "light")
-    looking.seen.append("certificate")
 
 
 def person(looking, order):
