@@ -21,9 +21,9 @@ fn size(variable: &str, small: i64) -> i64 {
     std::env::var(variable).map_or(small, |number| number.parse().expect("a number"))
 }
 
-/// How an erasure that was filled in is called.
+/// The id of an erasure that was filled in, in hexadecimal.
 fn filled(number: i64) -> String {
-    format!("e-{}", hex::encode(format!("{number:016}")))
+    hex::encode(format!("{number:016}"))
 }
 
 /// Sessions and erasures of other people, in the likeness of one of each.
@@ -90,8 +90,9 @@ fn each_page_is_quick_over_a_large_ledger() {
 
     let server = Server::start(&deployment);
     let (olga, petr) = (Browser::signed_in(&server, "olga"), Browser::signed_in(&server, "petr"));
-    let middle = format!("/erasures?show=done&from=0~{}", filled(1000 + erasures / 2));
-    let one = format!("/erasures/{}", filled(1000));
+    // As the list itself leads there: of the first company, after one that was due then.
+    let middle = format!("/erasures?show=done&from=0~0-{}", filled(1000 + erasures / 2));
+    let one = format!("/erasures/e-{}", filled(1000));
     let officer = ["/", "/requests", "/requests?show=ended", "/requests/acme/2026%2F1", "/requests/new", "/holds"];
     let erasure = ["/erasures", "/erasures?show=scheduled", &*middle, &*one, "/receipts", "/receipts/1", "/tasks"];
     let operator = ["/", "/targets", "/audit", "/accounts", "/erasures?show=parked"];
