@@ -40,8 +40,8 @@ class Looking:
         self.seen, self.faults, self.looks = [], [], 0
         self.page = None
         self.protocols = {}
-        # What is expected of the next answer; a browser complains of any other in its console.
-        self.expected = 200
+        # Pages that were answered, whatever with: a browser complains in its console of those that are refused, which is no fault of them.
+        self.answered = set()
 
     def fault(self, where, what):
         self.faults.append(f"{where}: {what}")
@@ -56,6 +56,7 @@ class Looking:
         page.on("request", lambda request: self.asked(page, request))
         page.on("console", lambda message: self.told(page, message))
         page.on("pageerror", lambda error: self.fault(self.at(page), f"error: {error}"))
+        page.on("response", lambda response: self.answers(response))
         page.on("requestfailed", lambda request: self.failed(page, request))
         # What it is told lasts as long as this connection does.
         self.protocols[page] = context.new_cdp_session(page)
@@ -74,15 +75,18 @@ class Looking:
         if request.failure != "net::ERR_ABORTED":
             self.fault(self.at(page), f"{request.url}: {request.failure}")
 
+    def answers(self, response):
+        if response.request.is_navigation_request():
+            self.answered.add(response.url)
+
     def told(self, page, message):
-        is_expected = self.expected >= 400 and f"status of {self.expected}" in message.text
-        if message.type in ("error", "warning") and not is_expected:
+        is_refused = message.text.startswith("Failed to load resource") and message.location["url"] in self.answered
+        if message.type in ("error", "warning") and not is_refused:
             self.fault(self.at(page), f"the console says: {message.text}")
 
     def look(self, page, name, expected=200):
         """Looks at what a window shows, in every way. A page that came by a form is sent for once more, as by a reader who loads it again."""
         self.page = page
-        self.expected = expected
         for language in LANGUAGES:
             page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self.base, "httpOnly": True, "sameSite": "Strict"}])
             answer = page.reload()
@@ -103,7 +107,6 @@ class Looking:
         self.show(page, "light")
         page.context.clear_cookies(name=LANGUAGE_COOKIE)
         page.reload()
-        self.expected = 200
         self.seen.append(name)
 
     def show(self, page, look):

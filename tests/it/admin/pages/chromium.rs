@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
-use super::{ADMIN, PASSWORD, done, user};
-use crate::admin::Api;
+use super::{ADMIN, Api, PASSWORD, done, user};
 use crate::harness::{Deployment, RULES, Server, StandIn, crm_plugin, wait_for};
 use crate::interop::python;
 
