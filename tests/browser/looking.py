@@ -40,6 +40,8 @@ class Looking:
         self.seen, self.faults, self.looks = [], [], 0
         self.page = None
         self.protocols = {}
+        # Of which kinds a page was looked at.
+        self.kinds = set()
         # Pages that were answered, whatever with: a browser complains in its console of those that are refused, which is no fault of them.
         self.answered = set()
 
@@ -87,6 +89,7 @@ class Looking:
     def look(self, page, name, expected=200):
         """Looks at what a window shows, in every way. A page that came by a form is sent for once more, as by a reader who loads it again."""
         self.page = page
+        self.kinds.add(kind(self.at(page)))
         for language in LANGUAGES:
             page.context.add_cookies([{"name": LANGUAGE_COOKIE, "value": language, "url": self.base, "httpOnly": True, "sameSite": "Strict"}])
             answer = page.reload()
@@ -133,6 +136,12 @@ class Looking:
         if self.page is not None:
             name = re.sub(r"[^a-z0-9]+", "-", self.at(self.page).lower()).strip("-")
             self.page.screenshot(path=self.pictures / f"ended-early.{name or 'home'}.png", full_page=True)
+
+
+def kind(address):
+    """What pages have in common that are about one thing each: their address without its number, id or name with digits."""
+    path = urllib.parse.urlsplit(address).path
+    return "/".join("*" if re.search(r"\d", part) else part for part in path.split("/"))
 
 
 def violations(page):

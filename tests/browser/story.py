@@ -1,9 +1,10 @@
 """What people do on the pages, by the keyboard, with a look at every page on the way."""
 
+import re
 import time
 
 from keyboard import Keyboard
-from looking import PATIENCE_MS
+from looking import PATIENCE_MS, kind
 
 
 def signed_in(looking, order, name, looks=False):
@@ -194,3 +195,19 @@ def visits(looking, order):
             windows[user] = signed_in(looking, order, user)[0]
         windows[user].goto(path)
         looking.look(windows[user], name, expected=status)
+    for page in windows.values():
+        linked(looking, page)
+
+
+def linked(looking, page):
+    """Whatever else a link leads to, from page to page: a page that nobody has named above is looked at all the same."""
+    waiting, known = ["/"], {"/"}
+    while waiting:
+        page.goto(waiting.pop())
+        if kind(page.url) not in looking.kinds:
+            looking.look(page, "linked" + re.sub("[^a-z]+", "-", kind(page.url)).rstrip("-"))
+        for address in page.eval_on_selector_all("a[href^='/']", "all => all.map(a => a.getAttribute('href'))"):
+            # A language is chosen by a link, too.
+            if kind(address) not in known and not address.startswith("/language/"):
+                known.add(kind(address))
+                waiting.append(address)
