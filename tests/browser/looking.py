@@ -103,7 +103,7 @@ class Looking:
             for look in LOOKS:
                 self.show(page, look)
                 self.check(page, f"{where}, {look}")
-                page.screenshot(path=self.pictures / f"{name}.{language}.{look}.png", full_page=True, animations="disabled")
+                self.picture(page, f"{name}.{language}.{look}")
                 self.looks += 1
             page.set_viewport_size(NARROWEST)
             self.must_fit(page, f"{where}, at {NARROWEST['width']} px")
@@ -121,6 +121,10 @@ class Looking:
         if page.evaluate("matchMedia('(pointer: coarse)').matches") != is_touched:
             self.fault(self.at(page), "the driver does not touch as a finger does")
 
+    def picture(self, page, name):
+        """All of the page, also what is below the window."""
+        page.screenshot(path=self.pictures / f"{name}.png", full_page=True, animations="disabled")
+
     def check(self, page, where):
         for violation in violations(page):
             self.fault(where, violation)
@@ -135,7 +139,7 @@ class Looking:
     def last_picture(self):
         if self.page is not None:
             name = re.sub(r"[^a-z0-9]+", "-", self.at(self.page).lower()).strip("-")
-            self.page.screenshot(path=self.pictures / f"ended-early.{name or 'home'}.png", full_page=True)
+            self.picture(self.page, f"ended-early.{name or 'home'}")
 
 
 def kind(address):

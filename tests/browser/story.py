@@ -41,7 +41,7 @@ def menu(looking, page, hands):
     page.keyboard.press("Enter")
     nav.wait_for(state="visible")
     looking.check(page, "the open menu, phone")
-    page.screenshot(path=looking.pictures / "menu.en.phone.png", full_page=True)
+    looking.picture(page, "menu.en.phone")
     hands.reach("a.menu-close")
     page.keyboard.press("Enter")
     nav.wait_for(state="hidden")
