@@ -57,7 +57,8 @@ fn walk(server: &Server, part: &str, more: &[(&str, Value)]) -> Walked {
         order[*name] = value.clone();
     }
     let mut command = Command::new(python());
-    command.arg(DRIVER).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // It leaves nothing beside the sources.
+    command.arg("-B").arg(DRIVER).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut driver = command.spawn().expect("a Python with tests/requirements.txt (tests/needs.sh)");
     // One that could not import its libraries reads nothing, and says why below.
     drop(driver.stdin.take().expect("piped").write_all(order.to_string().as_bytes()));
